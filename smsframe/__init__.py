@@ -1,0 +1,102 @@
+"""
+Text the people in a DataFrame through the smSend REST gateway, once each, and know the truth about every row.
+
+Importing registers ``.sms`` on DataFrame and Series.
+"""
+
+import logging
+
+from smsframe import accessor, cards
+from smsframe.contacts import read_contacts
+from smsframe.errors import (
+    CampaignChanged,
+    CampaignStopped,
+    ConfirmationMismatch,
+    ContactsError,
+    GatewayError,
+    JournalError,
+    NotAuthorised,
+    NotEnoughCredit,
+    Rejected,
+    SmsFrameError,
+    TextError,
+    Unavailable,
+    Unconfirmed,
+    UnknownCampaign,
+)
+from smsframe.gateway import Gateway
+from smsframe.journal import Journal
+from smsframe.phones import normalize
+from smsframe.plan import Plan
+from smsframe.results import Summary, failed
+from smsframe.schema import CheckedSchema, ContactsSchema, PlannedSchema, ResultsSchema
+from smsframe.segments import segments
+from smsframe.verbs import (
+    PhoneGuessed,
+    campaigns,
+    check,
+    plan,
+    refresh,
+    results,
+    resume,
+    send,
+    summary,
+    to_csv,
+    withdraw,
+)
+
+__all__ = [
+    "CampaignChanged",
+    "CampaignStopped",
+    "CheckedSchema",
+    "ConfirmationMismatch",
+    "ContactsError",
+    "ContactsSchema",
+    "Gateway",
+    "GatewayError",
+    "Journal",
+    "JournalError",
+    "NotAuthorised",
+    "NotEnoughCredit",
+    "PhoneGuessed",
+    "Plan",
+    "PlannedSchema",
+    "Rejected",
+    "ResultsSchema",
+    "Sandbox",
+    "SmsFrameError",
+    "Summary",
+    "TextError",
+    "Unavailable",
+    "Unconfirmed",
+    "UnknownCampaign",
+    "campaigns",
+    "check",
+    "failed",
+    "normalize",
+    "plan",
+    "read_contacts",
+    "refresh",
+    "results",
+    "resume",
+    "segments",
+    "send",
+    "summary",
+    "to_csv",
+    "withdraw",
+]
+
+logging.getLogger("smsframe").addHandler(logging.NullHandler())
+
+
+def __getattr__(name: str) -> object:
+    """Load the sandbox, and its web server, only when somebody asks for it; find the version when asked."""
+    if name == "Sandbox":
+        from smsframe.sandbox import Sandbox  # noqa: PLC0415
+
+        return Sandbox
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415
+
+        return version("smsframe")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

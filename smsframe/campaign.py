@@ -1,0 +1,276 @@
+"""
+What a campaign call does, around the loop: what must be right before, and the truth about it afterwards.
+
+Everything that can refuse a call is asked before the first person is written down: whose campaign it is,
+how many people were confirmed, whether the time has passed, whether the credit is enough.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from smsframe.errors import (
+    CampaignStopped,
+    ConfirmationMismatch,
+    JournalError,
+    NotEnoughCredit,
+    SmsFrameError,
+)
+from smsframe.life import Event
+from smsframe.loop import Loop
+from smsframe.plan import note_other_texts, still_to_send
+from smsframe.results import join, outcomes
+from smsframe.schema import COLUMNS, ResultsSchema, attach, results_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from smsframe.gateway import Gateway
+    from smsframe.journal import Entry, Journal
+    from smsframe.loop import Tick
+    from smsframe.patience import Patience
+    from smsframe.plan import Plan, Terms
+
+log = logging.getLogger("smsframe")
+
+def send(
+    plan: Plan,
+    gateway: Gateway,
+    journal: Journal,
+    *,
+    confirm: int | None,
+    changed: bool,
+    workers: int,
+    grace: float,
+    patience: Patience,
+    report: Callable[[Tick], None],
+    started: Callable[[int], None],
+) -> pd.DataFrame:
+    """
+    Send a plan: text its ready people who have no outcome in the campaign yet, and say what is known of all.
+
+    ``started`` is told how many people are about to be texted. See `smsframe.send` for the rest.
+    """
+    campaign = plan.campaign
+    if campaign is None:
+        raise ValueError("campaign= is required to send: the name under which nobody is texted twice")
+    known = _known(journal, campaign)
+    people = plan.people
+    waiting = people[~people["phone"].isin(_done(known))]
+    _confirmed(confirm, people, known, plan)
+    _in_time(plan.terms, len(waiting))
+    here = {"base_url": gateway.base_url, "account": gateway.account, "template": plan.template.source}
+    if entry := journal.find(campaign):
+        journal.check(entry, **here, changed=changed)
+    if len(waiting):
+        _affordable(gateway, plan.terms, int(waiting["segments"].sum()))
+    started(len(waiting))
+    with journal.owner() as owner:
+        entry = journal.register(
+            campaign,
+            **here,
+            terms=plan.terms,
+            batch_size=plan.batch_size,
+            people=people,
+            changed=changed,
+        )
+        loop = Loop(
+            entry,
+            journal,
+            gateway,
+            owner,
+            people["phone"],
+            workers=workers,
+            grace=grace,
+            patience=patience,
+            report=report,
+        )
+        trouble = _run(loop, campaign)
+        now = journal.recipients(entry.id)
+        frame = _frame(plan, now, campaign, owner)
+        others = int((still_to_send(now) & ~now["phone"].isin(people["phone"])).sum())
+    if others:
+        log.warning(
+            "%d people of campaign %r are not in this frame and still pending: smsframe.resume takes them up",
+            others,
+            campaign,
+        )
+    _raise(trouble, loop, campaign, frame)
+    return frame
+
+
+def resume(
+    entry: Entry,
+    gateway: Gateway,
+    journal: Journal,
+    *,
+    suppressed: pd.Index[Any],
+    confirm: int | None,
+    unconfirmed: Literal["send", "accept"] | None,
+    workers: int,
+    grace: float,
+    patience: Patience,
+    report: Callable[[Tick], None],
+    started: Callable[[int], None],
+) -> pd.DataFrame:
+    """
+    Go on with a campaign from its journal alone; see `smsframe.resume`.
+    """
+    journal.check(
+        entry, base_url=gateway.base_url, account=gateway.account, template=entry.template, changed=True
+    )
+    known = journal.recipients(entry.id)
+    allowed = ~known["phone"].isin(suppressed)
+    waiting = known[still_to_send(known) & allowed]
+    if confirm is not None and confirm != len(waiting):
+        raise ConfirmationMismatch(
+            f"confirm={confirm:,}, but {len(waiting):,} people of {entry.name!r} are pending; nothing was sent",
+            expected=confirm,
+            recipients=len(waiting),
+        )
+    _in_time(entry.terms, len(waiting))
+    if len(waiting):
+        _affordable(gateway, entry.terms, int(waiting["segments"].sum()))
+    started(len(waiting))
+    with journal.owner() as owner:
+        settled = {"send": Event.PERSON_SENDS, "accept": Event.PERSON_ACCEPTS}.get(unconfirmed or "")
+        loop = Loop(
+            entry,
+            journal,
+            gateway,
+            owner,
+            known["phone"][allowed],
+            workers=workers,
+            grace=grace,
+            patience=patience,
+            report=report,
+            settled=settled,
+        )
+        trouble = _run(loop, entry.name)
+        frame = recipients(journal, entry, run=owner, suppressed=suppressed)
+    _raise(trouble, loop, entry.name, frame)
+    return frame
+
+
+def recipients(
+    journal: Journal, entry: Entry, *, run: str | None = None, suppressed: pd.Index[Any] | None = None
+) -> pd.DataFrame:
+    """One row per journalled recipient of a campaign, result columns only, RangeIndex."""
+    found = outcomes(journal.recipients(entry.id), entry.name, run=run).reset_index(drop=True)
+    if suppressed is not None:
+        out = found["sms_status"].eq("pending") & found["sms_phone"].isin(suppressed)
+        reasons = results_for(len(found), sms_code="suppressed", sms_reason="on the suppression list")
+        found["sms_status"] = found["sms_status"].mask(out, "suppressed")
+        found["sms_code"] = found["sms_code"].mask(out, reasons["sms_code"])
+        found["sms_reason"] = found["sms_reason"].mask(out, reasons["sms_reason"])
+    return ResultsSchema.validate(found)
+
+
+def campaigns(journal: Journal) -> pd.DataFrame:
+    """One row per campaign with counts by status and the credits charged."""
+    listed = journal.campaigns()
+    counted = ["accepted", "scheduled", "rejected", "unconfirmed", "pending"]
+    rows = []
+    for row in listed.itertuples():  # a few campaigns, each a query of its own
+        found = outcomes(journal.recipients(row.id), row.name)
+        counts = found["sms_status"].value_counts()
+        rows.append([len(found), *(int(counts.get(status, 0)) for status in counted), found["sms_credits"].sum()])
+    columns = ["recipients", *counted, "credits"]
+    numbers = pd.DataFrame(rows, columns=columns, index=listed.index).astype(
+        dict.fromkeys(columns, "Int64") | {"credits": "Float64"}
+    )
+    named = listed.rename(columns={"name": "campaign", "base_url": "gateway"}).drop(columns="id")
+    return pd.concat([named.astype({"campaign": "string", "gateway": "string", "account": "string"}), numbers], axis=1)
+
+
+def withdraw(journal: Journal, entry: Entry) -> pd.DataFrame:
+    """Drop the people of a campaign who were not texted; returns them as they were, ``pending``."""
+    with journal.owner() as owner:
+        journal.free(entry)
+        found = outcomes(journal.recipients(entry.id), entry.name, run=owner).reset_index(drop=True)
+        dropped = found[found["sms_code"].eq("not_sent").to_numpy()].reset_index(drop=True)
+        journal.withdraw(entry, dropped["sms_phone"])
+    return dropped
+
+
+def _run(loop: Loop, campaign: str) -> SmsFrameError | None:
+    """Run the loop; what the journal raises stops it like the gateway's refusals do."""
+    try:
+        loop.run()
+    except JournalError as error:
+        return error
+    except KeyboardInterrupt:
+        log.warning("stopped; what was under way is recorded. Go on with smsframe.resume(%r)", campaign)
+        raise
+    return loop.cause
+
+
+def _raise(trouble: SmsFrameError | None, loop: Loop, campaign: str, frame: pd.DataFrame) -> None:
+    if trouble is None:
+        return
+    if not loop.touched:
+        raise trouble
+    counts = frame["sms_status"].value_counts()
+    told = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
+    raise CampaignStopped(
+        f"campaign {campaign!r} stopped: {trouble}. So far: {told}. "
+        f"Nobody is lost: go on with smsframe.resume({campaign!r})",
+        campaign=campaign,
+        results=frame,
+    ) from trouble
+
+
+def _frame(plan: Plan, journalled: pd.DataFrame, campaign: str, run: str) -> pd.DataFrame:
+    base = plan.frame[list(COLUMNS)].reset_index(drop=True)
+    results = join(base, outcomes(journalled, campaign, run=run), plan.stands)
+    results = note_other_texts(results, journalled, plan.template.source, plan.people)
+    return attach(plan.frame, ResultsSchema.validate(results))
+
+
+def _known(journal: Journal, campaign: str) -> pd.DataFrame | None:
+    entry = journal.find(campaign)
+    return None if entry is None else journal.recipients(entry.id)
+
+
+def _done(known: pd.DataFrame | None) -> pd.Series[Any]:
+    return pd.Series(dtype=object) if known is None else known["phone"][~still_to_send(known)]
+
+
+def _confirmed(confirm: int | None, people: pd.DataFrame, known: pd.DataFrame | None, plan: Plan) -> None:
+    if confirm is None:
+        return
+    meant = plan.frame["sms_phone"].reset_index(drop=True)[plan.stands]
+    count = len(pd.Index(people["phone"]).union(pd.Index(meant[meant.isin(_done(known))])))
+    if count != confirm:
+        raise ConfirmationMismatch(
+            f"confirm={confirm:,}, but this call is about {count:,} people (ready, or with an outcome in this "
+            "campaign); nothing was sent",
+            expected=confirm,
+            recipients=count,
+        )
+
+
+def _in_time(terms: Terms, waiting: int) -> None:
+    if waiting and terms.schedule is not None and terms.schedule <= datetime.now(UTC):
+        raise ValueError(
+            f"schedule={terms.schedule:%Y-%m-%d %H:%M} UTC has passed, and {waiting:,} people would still be "
+            "texted: give a later schedule= (smsframe never sends at once instead)"
+        )
+
+
+def _affordable(gateway: Gateway, terms: Terms, needed: int) -> None:
+    available = gateway.credits().get(terms.message_type)
+    if available is None:
+        log.warning("the gateway does not say how many credits of type %s are left", terms.message_type)
+    elif available < needed:
+        raise NotEnoughCredit(
+            f"{needed:,} credits are needed and {available:g} are left for type {terms.message_type}; "
+            "nothing was sent",
+            needed=needed,
+            available=available,
+        )
+

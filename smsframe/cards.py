@@ -1,0 +1,114 @@
+"""
+Facts as escaped HTML: the cards of a plan and of a summary, without scripts, readable in light and dark.
+
+Each card is made from the plain dictionary of its object alone, which holds no phone number; every value is
+escaped, so that a hostile name in somebody's table is only a name.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from smsframe.plan import Plan
+from smsframe.results import DELIVERIES, Summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Colours are the notebook's own where it has them, so that both themes are readable.
+CARD = (
+    "max-width:52rem;padding:.8rem 1rem;border:1px solid var(--jp-border-color2,#8886);border-radius:6px;"
+    "font-family:var(--jp-ui-font-family,sans-serif);color:inherit"
+)
+QUIET = "opacity:.7"
+CELL = "text-align:left;vertical-align:top;padding:.15rem 1rem .15rem 0;border:0;background:none"
+MESSAGE = "white-space:pre-wrap;margin:.2rem 0;padding:.3rem .6rem;border-left:3px solid #8889"
+
+
+def plan_card(plan: Plan) -> str:
+    """The card of a plan: who, what, for how much, and why not the others."""
+    facts = plan.facts()
+    name = facts["campaign"] or "without a campaign name"
+    head = f"Text {facts['recipients']:,} people for {facts['credits']:,} credits"
+    guessed = " (guessed)" if facts["phone_guessed"] else ""
+    rows = [
+        ("Rows", f"{facts['rows']:,}, numbers in {facts['phone']}{guessed}"),
+        ("Orders", f"{facts['batches']:,} of type {facts['message_type']}"),
+        ("Segments", f"{facts['segments']:,}"),
+        ("Encoding", _counted(facts["encodings"])),
+        ("Already in this campaign", f"{facts['already']:,}" if facts["already"] else ""),
+        ("Sender", facts["sender"] or ""),
+        ("Goes out", facts["schedule"] or ""),
+        ("UCS-2 because of", _characters(facts["ucs2"])),
+        ("Numbers repaired", _counted(facts["repairs"])),
+    ]
+    texts = [("Example", text) for text in facts["examples"]]
+    if facts["dearest"] and facts["dearest"] not in facts["examples"]:
+        texts.append(("Most expensive", facts["dearest"]))
+    if facts["longest"] and facts["longest"] not in (facts["dearest"], *facts["examples"]):
+        texts.append(("Longest", facts["longest"]))
+    return _card(f"Plan: {name}", head, _table(rows) + _messages(texts) + _why(facts["reasons"]))
+
+
+def summary_card(summary: Summary) -> str:
+    """The card of a summary: how many got where, and what it cost."""
+    facts = summary.facts()
+    unknown = f", unknown for {facts['credits_unknown']:,} rows" if facts["credits_unknown"] else ""
+    rows = [(status.capitalize(), f"{count:,}") for status, count in facts["statuses"].items()]
+    rows += [
+        ("Orders", f"{facts['orders']:,}"),
+        ("Segments", f"{facts['segments']:,}"),
+        ("Credits charged", f"{facts['credits']:g}{unknown}"),
+    ]
+    rows += [
+        (code, f"{count:,} – {DELIVERIES[code].meaning}" if code in DELIVERIES else f"{count:,}")
+        for code, count in facts["deliveries"].items()
+    ]
+    name = facts["campaign"] or "nothing sent"
+    return _card(f"Campaign: {name}", f"{facts['rows']:,} rows", _table(rows) + _why(facts["reasons"]))
+
+
+def _card(title: str, head: str, body: str) -> str:
+    return (
+        f'<div class="smsframe-card" style="{CARD}"><div style="{QUIET}">{escape(title)}</div>'
+        f'<div style="font-size:1.3em;margin:.1rem 0 .5rem">{escape(head)}</div>{body}</div>'
+    )
+
+
+def _table(rows: Iterable[tuple[str, str]]) -> str:
+    cells = "".join(
+        f'<tr style="background:none"><th style="{CELL};font-weight:normal;{QUIET}">{escape(what)}</th>'
+        f'<td style="{CELL}">{escape(value)}</td></tr>'
+        for what, value in rows
+        if value
+    )
+    return f'<table style="border-collapse:collapse;margin:0">{cells}</table>'
+
+
+def _messages(texts: Iterable[tuple[str, str]]) -> str:
+    return "".join(
+        f'<div style="margin-top:.5rem;{QUIET}">{escape(what)}</div><div style="{MESSAGE}">{escape(text)}</div>'
+        for what, text in texts
+    )
+
+
+def _why(reasons: list[dict[str, Any]]) -> str:
+    if not reasons:
+        return ""
+    rows = [(f"{row['rows']:,} {row['status']}", str(row["reason"])) for row in reasons]
+    return f'<div style="margin-top:.6rem;{QUIET}">Why</div>{_table(rows)}'
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {what}" for what, count in counts.items())
+
+
+def _characters(counts: dict[str, int]) -> str:
+    return ", ".join(
+        f"{character} (U+{ord(character[0]):04X}) in {count:,} texts" for character, count in counts.items()
+    )
+
+
+Plan._repr_html_ = plan_card  # noqa: SLF001 - Jupyter's name; a pure room below cannot know its looks
+Summary._repr_html_ = summary_card  # noqa: SLF001 - as above

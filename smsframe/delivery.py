@@ -1,0 +1,74 @@
+"""
+Delivery states, asked for later and joined to the same rows.
+"""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from smsframe.results import DELIVERIES, require
+from smsframe.schema import DTYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from smsframe.gateway import Gateway
+    from smsframe.patience import Patience
+
+log = logging.getLogger("smsframe")
+
+
+def refresh(
+    results: pd.DataFrame,
+    gateway: Gateway,
+    *,
+    workers: int,
+    patience: Patience,
+    report: Callable[[int], None],
+) -> pd.DataFrame:
+    """
+    Ask for the delivery state of every order that has a row without a final one; see `smsframe.refresh`.
+
+    ``report`` is told how many orders were answered.
+    """
+    require(results, ("sms_order_id", "sms_phone"))
+    rows = results.reset_index(drop=True)
+    for name in ("sms_delivery", "sms_delivered_at"):
+        if name not in rows:
+            rows[name] = pd.Series(pd.NA, index=rows.index, dtype="object").astype(DTYPES[name])
+    final = rows["sms_delivery"].isin([code for code, delivery in DELIVERIES.items() if delivery.final])
+    asked = rows["sms_order_id"].notna() & ~final
+    orders = rows.loc[asked, "sms_order_id"].unique()
+
+    def state(order: str) -> pd.DataFrame | None:
+        found = patience.ask(lambda: gateway.state(order))
+        report(1)
+        return None if found is None else found.assign(order=order)
+
+    with ThreadPoolExecutor(workers, thread_name_prefix="smsframe") as pool:
+        answers = list(pool.map(state, orders))
+    found = [answer for answer in answers if answer is not None]
+    if len(found) < len(answers):
+        log.warning("the gateway does not know %d of %d orders", len(answers) - len(found), len(answers))
+    if found:
+        rows = _joined(rows, asked, pd.concat(found))
+    return rows.set_axis(results.index)
+
+
+def _joined(rows: pd.DataFrame, asked: pd.Series[bool], states: pd.DataFrame) -> pd.DataFrame:
+    # A number that is twice in one order cannot be told apart (and our own orders hold each once).
+    by_person = states.drop_duplicates(["order", "phone"]).set_index(["order", "phone"])
+    keys = pd.MultiIndex.from_arrays([rows["sms_order_id"].astype(object), rows["sms_phone"].astype(object)])
+    by_person.index = pd.MultiIndex.from_arrays([by_person.index.get_level_values(i).astype(object) for i in (0, 1)])
+    told = by_person.reindex(keys).set_axis(rows.index)
+    take = asked & told["delivery"].notna()
+    for ours, theirs in (("sms_delivery", "delivery"), ("sms_delivered_at", "delivered_at")):
+        rows[ours] = rows[ours].where(~take, told[theirs]).astype(DTYPES[ours])
+    if "sms_status" in rows:
+        gone = take & rows["sms_status"].eq("scheduled") & ~rows["sms_delivery"].isin(["SCHEDULED", "WAITING"])
+        rows["sms_status"] = rows["sms_status"].mask(gone, "accepted")
+    return rows

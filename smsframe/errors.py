@@ -1,0 +1,188 @@
+"""
+Every error smsframe raises, named for what to do next.
+
+::
+
+    SmsFrameError
+    ├── ContactsError            the table cannot be read as people to text   (also ValueError)
+    ├── TextError                the text cannot be sent as written           (also ValueError)
+    ├── UnknownCampaign          no campaign of that name in this journal
+    ├── CampaignChanged          the same name means something else by now
+    ├── ConfirmationMismatch     ``confirm=`` is not the number of people
+    ├── NotEnoughCredit          the balance does not cover the plan
+    ├── CampaignStopped          stopped on the way; ``.results`` is the full frame
+    ├── JournalError             the journal cannot be read or written
+    └── GatewayError             the gateway, or the way to it
+        ├── NotAuthorised        credentials, session or address refused
+        ├── Rejected             the gateway said no: nothing was sent, do not repeat
+        ├── Unavailable          provably not accepted: safe to repeat
+        └── Unconfirmed          nobody can know yet: never repeated before it is looked up
+
+Each keeps its facts as attributes. None carries a phone number, a password or a key in its text or in
+its chain, because tracebacks are pasted into tickets and saved in notebooks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class SmsFrameError(Exception):
+    """The root of the tree; never raised itself."""
+
+
+class ContactsError(SmsFrameError, ValueError):
+    """
+    The table cannot be read as people to text. Nothing was sent.
+
+    Attributes:
+        failures: The rows or rules concerned, or None when it is not about rows.
+    """
+
+    def __init__(self, message: str, *, failures: pd.DataFrame | None = None) -> None:
+        super().__init__(message)
+        self.failures = failures
+
+
+class TextError(SmsFrameError, ValueError):
+    """
+    The text cannot be sent as written. Nothing was sent.
+
+    Attributes:
+        failures: The rows concerned, or None when it is the template itself.
+    """
+
+    def __init__(self, message: str, *, failures: pd.DataFrame | None = None) -> None:
+        super().__init__(message)
+        self.failures = failures
+
+
+class UnknownCampaign(SmsFrameError):
+    """
+    No campaign of that name is in this journal. Nothing was sent.
+
+    Attributes:
+        campaign: The name asked for.
+    """
+
+    def __init__(self, message: str, *, campaign: str) -> None:
+        super().__init__(message)
+        self.campaign = campaign
+
+
+class CampaignChanged(SmsFrameError):
+    """
+    The campaign of that name has another text, gateway or account. Nothing was sent by this call.
+
+    Attributes:
+        campaign: The name of the campaign.
+        recipients: How many may already have the earlier text.
+        before: What the journal has: the earlier template, or gateway.
+        now: What this call asks for.
+    """
+
+    def __init__(self, message: str, *, campaign: str, recipients: int, before: str, now: str) -> None:
+        super().__init__(message)
+        self.campaign = campaign
+        self.recipients = recipients
+        self.before = before
+        self.now = now
+
+
+class ConfirmationMismatch(SmsFrameError):
+    """
+    ``confirm=`` is not the number of people this call is about. Nothing was sent by this call.
+
+    Attributes:
+        expected: What the caller confirmed.
+        recipients: How many distinct recipients are ready or already have an outcome.
+    """
+
+    def __init__(self, message: str, *, expected: int, recipients: int) -> None:
+        super().__init__(message)
+        self.expected = expected
+        self.recipients = recipients
+
+
+class NotEnoughCredit(SmsFrameError):
+    """
+    The balance does not cover what is left to send. Nothing was sent by this call.
+
+    Attributes:
+        needed: Credits the unsent texts need, as segments.
+        available: Credits the gateway says are left for this quality.
+    """
+
+    def __init__(self, message: str, *, needed: int, available: float) -> None:
+        super().__init__(message)
+        self.needed = needed
+        self.available = available
+
+
+class CampaignStopped(SmsFrameError):
+    """
+    The campaign stopped after something may have been accepted; the cause is ``__cause__``.
+
+    Attributes:
+        campaign: The name of the campaign, for ``smsframe.resume``.
+        results: The full frame, one row per row of the call, with what is known of each.
+    """
+
+    def __init__(self, message: str, *, campaign: str, results: pd.DataFrame) -> None:
+        super().__init__(message)
+        self.campaign = campaign
+        self.results = results
+
+
+class JournalError(SmsFrameError):
+    """The journal cannot be read or written; nothing is sent without its record."""
+
+
+class GatewayError(SmsFrameError):
+    """
+    The gateway, or the way to it.
+
+    Attributes:
+        status: The HTTP status of the answer, or None when there was none.
+        order_id: The order the call was about, or None.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None, order_id: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.order_id = order_id
+
+
+class NotAuthorised(GatewayError):
+    """Credentials, session or address were refused; check them before trying again."""
+
+
+class Rejected(GatewayError):
+    """The gateway said no: nothing was sent, and the same request would be refused again."""
+
+
+class Unavailable(GatewayError):
+    """
+    Provably not accepted, so safe to repeat.
+
+    Attributes:
+        retry_after: Seconds the gateway asks to wait, or None.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        order_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, status=status, order_id=order_id)
+        self.retry_after = retry_after
+
+
+class Unconfirmed(GatewayError):
+    """Nobody can know yet whether the order was accepted; it is looked up before anything is repeated."""

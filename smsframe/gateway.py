@@ -1,0 +1,479 @@
+"""
+The gateway's client: speaks HTTP, and turns every answer into a record or an error.
+
+The calls and their fields are those of the smSend documentation (REST API: login, token, status, sms,
+paramsms, sms/{order_id}, smshistory) and of its quick-start page. What an answer to a POST proves is
+decided in `smsframe.life`; here it is only read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from requests.auth import AuthBase, HTTPBasicAuth
+
+from smsframe import phones, wire
+from smsframe.errors import GatewayError, NotAuthorised, Rejected, Unavailable, Unconfirmed
+from smsframe.life import Answer, Event, proof
+from smsframe.plan import FIELD_SEPARATOR, Terms
+from smsframe.schema import STRING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from smsframe.text import Template
+
+log = logging.getLogger("smsframe")
+
+USERNAME, PASSWORD = "SMSFRAME_USERNAME", "SMSFRAME_PASSWORD"
+USER_KEY, ACCESS_TOKEN = "SMSFRAME_USER_KEY", "SMSFRAME_ACCESS_TOKEN"
+BASE_URL = "SMSFRAME_BASE_URL"
+
+DATE = "%Y%m%d%H%M%S"
+"""How dates go in and come out (smSend docs, date format; captured answers)."""
+
+PAGE = 100
+"""Orders asked for per page of the history; the default is 10 and a maximum is documented nowhere."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Order:
+    """
+    One request to text some people.
+
+    Attributes:
+        order_id: Ours, written before the request leaves.
+        template: The text; a personalised one goes to ``paramsms``.
+        encoding: ``gsm`` or ``ucs2``: the gateway does not detect it.
+        terms: Quality, sender and time.
+        people: ``phone`` and ``fields`` (merge values) of each recipient.
+    """
+
+    order_id: str
+    template: Template
+    encoding: str
+    terms: Terms
+    people: pd.DataFrame
+
+    def path(self) -> str:
+        """The call it goes to."""
+        return "paramsms" if self.template.fields else "sms"
+
+    def payload(self) -> dict[str, Any]:
+        """The JSON body (smSend docs, POST sms and POST paramsms); what is not given is left out."""
+        body: dict[str, Any] = {
+            "message_type": self.terms.message_type,
+            "message": self.template.wire(),
+            "order_id": self.order_id,
+            "encoding": self.encoding,
+            "returnCredits": True,
+            "returnRemaining": True,
+            "allowInvalidRecipients": False,
+        }
+        if self.terms.sender:
+            body["sender"] = self.terms.sender
+        if self.terms.schedule:
+            body["scheduled_delivery_time"] = self.terms.schedule.strftime(DATE)
+            body["scheduled_delivery_timezone"] = "UTC"
+        numbers = self.people["phone"].tolist()
+        if not self.template.fields:
+            return body | {"recipient": numbers}
+        # A JSON object per person is what the call takes, so this is one loop over the recipients.
+        values = (packed.split(FIELD_SEPARATOR) for packed in self.people["fields"])
+        names = [f"f{place}" for place in range(1, len(self.template.fields) + 1)]
+        return body | {
+            "recipients": {
+                str(place): {"recipient": number, **dict(zip(names, filled, strict=True))}
+                for place, (number, filled) in enumerate(zip(numbers, values, strict=True))
+            }
+        }
+
+    def __repr__(self) -> str:
+        return f"<Order {self.order_id}: {len(self.people)} recipients>"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """
+    What a POST came to.
+
+    Attributes:
+        event: What it proves.
+        status: The HTTP status, or None when no answer came.
+        reason: The gateway's words, or the failure's, without numbers and secrets.
+        sent_at: When the request left (UTC).
+        charged: Credits the order took, when the gateway said.
+        remaining: Credits left, when the gateway said.
+        retry_after: Seconds it asks to wait, or None.
+    """
+
+    event: Event
+    status: int | None
+    reason: str
+    sent_at: datetime
+    charged: float | None = None
+    remaining: float | None = None
+    retry_after: float | None = None
+
+    def error(self, order_id: str | None = None) -> GatewayError:
+        """The same as an error to raise."""
+        match self.event:
+            case Event.REFUSED:
+                return Rejected(f"the gateway refused: {self.reason}", status=self.status, order_id=order_id)
+            case Event.UNAUTHORISED | Event.WRONG_ADDRESS:
+                return NotAuthorised(_not_authorised(self.reason), status=self.status, order_id=order_id)
+            case Event.NOT_SENT | Event.GAVE_UP:
+                return Unavailable(
+                    f"the gateway cannot take orders now ({self.reason}); nothing of this order was sent, "
+                    "resume the campaign later",
+                    status=self.status,
+                    order_id=order_id,
+                    retry_after=self.retry_after,
+                )
+            case _:
+                return Unconfirmed(
+                    f"nobody can know yet whether order {order_id} was accepted ({self.reason}); "
+                    "it is not repeated, resume the campaign to ask the gateway",
+                    status=self.status,
+                    order_id=order_id,
+                )
+
+
+class Gateway:
+    """
+    A way to the gateway; makes no request before it is asked something.
+
+    Args:
+        base_url: As the provider names it, ending in ``/API/v1.0/REST/``. ``http://`` only to loopback.
+        username: With ``password``: the account; a session is opened by ``login`` and renewed when it ends.
+        password: The API password.
+        user_key: With ``access_token``: the permanent pair from ``token`` or the web panel.
+        access_token: As above.
+        timeout: Seconds to connect, and to wait for an answer.
+        verify: As in requests: False, or the path of a certificate bundle; True is the only safe choice.
+        proxies: As in requests; those of the environment hold otherwise.
+        login: ``"query"`` as documented, or ``"basic"`` where a brand wants HTTP Basic.
+        timezone: The zone of dates that the gateway returns without one. No source names it; Italian
+            local time is inferred.
+        journal: The journal of what goes through this gateway, when no other is given to a call.
+
+    Raises:
+        ValueError: Half a pair of credentials, both pairs, or an address that would send them in clear.
+
+    Example:
+        >>> Gateway("https://gateway.example/API/v1.0/REST/", username="demo", password="secret")
+        <smsframe.Gateway https://gateway.example/API/v1.0/REST/ as demo>
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        username: str | None = None,
+        password: str | None = None,
+        user_key: str | None = None,
+        access_token: str | None = None,
+        timeout: tuple[float, float] = (5.0, 30.0),
+        verify: bool | str = True,
+        proxies: Mapping[str, str] | None = None,
+        login: Literal["query", "basic"] = "query",
+        timezone: str = "Europe/Rome",
+        journal: str | Path | None = None,
+    ) -> None:
+        by_login, by_token = bool(username and password), bool(user_key and access_token)
+        if by_login == by_token:
+            raise ValueError("a Gateway needs username= and password=, or user_key= and access_token=")
+        if login not in ("query", "basic"):
+            raise ValueError(f'login={login!r} must be "query" or "basic"')
+        self.base_url = _checked(base_url)
+        self.timeout = timeout
+        self.timezone = ZoneInfo(timezone)
+        self.journal = journal
+        self.sessions = 0
+        self._lock = threading.RLock()
+        self._http = wire.session(self.base_url, pool=64, verify=verify, proxies=proxies)
+        self._login: AuthBase | None = None
+        self._keys: wire.Keys | None = None
+        if username and password:
+            self.account = username
+            self._login = (
+                wire.QueryLogin(username, password)
+                if login == "query"
+                else HTTPBasicAuth(username.encode(), password.encode())
+            )
+        else:
+            self.account = "key " + hashlib.sha256(str(user_key).encode()).hexdigest()[:8]
+            self._keys = wire.Keys(str(user_key), "Access_token", str(access_token))
+
+    @classmethod
+    def from_env(cls) -> Gateway:
+        """
+        The gateway that the environment names.
+
+        Raises:
+            NotAuthorised: The variables are not set; says which, and how to try without an account.
+        """
+        env = {name: os.environ.get(name) for name in (USERNAME, PASSWORD, USER_KEY, ACCESS_TOKEN)}
+        base_url = os.environ.get(BASE_URL)
+        pairs = (env[USERNAME] and env[PASSWORD], env[USER_KEY] and env[ACCESS_TOKEN])
+        if not base_url or not any(pairs):
+            raise NotAuthorised(
+                f"no gateway: set {BASE_URL}, and {USERNAME} with {PASSWORD} or {USER_KEY} with {ACCESS_TOKEN}; "
+                "to try without an account: `with smsframe.Sandbox() as sandbox: ... gateway=sandbox.gateway()`"
+            )
+        if pairs[0]:
+            return cls(base_url, username=env[USERNAME], password=env[PASSWORD])
+        return cls(base_url, user_key=env[USER_KEY], access_token=env[ACCESS_TOKEN])
+
+    def post(self, order: Order) -> Reply:
+        """
+        Send one order, once; logs in again, and repeats, only after a 401, which proves it was not taken.
+
+        Never raises for what the gateway or the network does: the reply says what happened.
+        """
+        sent_at = datetime.now(UTC)
+        try:
+            came = self._call("POST", order.path(), json=order.payload())
+        except GatewayError as refused:  # logging in failed: nothing left
+            event = Event.UNAUTHORISED if isinstance(refused, NotAuthorised) else Event.NOT_SENT
+            after = getattr(refused, "retry_after", None)
+            return Reply(event, refused.status, str(refused), sent_at, retry_after=after)
+        body = came.json()
+        body = body if isinstance(body, dict) else {}
+        event = proof(
+            Answer(
+                status=came.status,
+                connected=came.connected,
+                ok=str(body.get("result", "")).upper() == "OK",
+                retry_after=came.retry_after is not None,
+            )
+        )
+        log.info("order %s: %s (HTTP %s)", order.order_id, event, came.status)
+        return Reply(
+            event=event,
+            status=came.status,
+            reason=_said(came),
+            sent_at=sent_at,
+            charged=_number(body.get("total_sent")),
+            remaining=_number(body.get("remaining_credits")),
+            retry_after=came.retry_after,
+        )
+
+    def credits(self) -> dict[str, float]:
+        """
+        Credits left by message type (``status``, with ``typeAliases`` as its documentation recommends).
+
+        Raises:
+            GatewayError: The gateway did not say.
+        """
+        came = self._get("status", getMoney="false", typeAliases="true")
+        body = came.json()
+        entries = body.get("sms") if isinstance(body, dict) else None
+        if not isinstance(entries, list):
+            raise GatewayError("the gateway's answer about credits could not be read", status=came.status)
+        left = {str(e.get("type")): _number(e.get("quantity")) for e in entries if isinstance(e, dict)}
+        return {kind: quantity for kind, quantity in left.items() if quantity is not None}
+
+    def state(self, order_id: str) -> pd.DataFrame | None:
+        """
+        The delivery state of each recipient of an order.
+
+        Returns:
+            ``phone`` (E.164), ``delivery`` (the gateway's code) and ``delivered_at`` (UTC); None when the
+            gateway knows no such order.
+
+        Raises:
+            GatewayError: The gateway did not say.
+        """
+        came = self._call("GET", f"sms/{quote(order_id, safe='')}")
+        if came.status == 404:  # noqa: PLR2004 - "order not found" in its documentation
+            return None
+        if came.status != 200:  # noqa: PLR2004
+            self._refuse(came, order_id)
+        body = came.json()
+        entries = body.get("recipients") if isinstance(body, dict) else None
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise GatewayError(
+                "the gateway's answer about an order could not be read", status=came.status, order_id=order_id
+            )
+        found = pd.DataFrame(entries).reindex(columns=["destination", "status", "delivery_date"])
+        numbers = found["destination"].astype(STRING).str.replace(r"^(00|\+)?(?=[0-9])", "+", regex=True)
+        return pd.DataFrame(
+            {
+                "phone": numbers,
+                "delivery": found["status"].astype(STRING),
+                "delivered_at": self._instants(found["delivery_date"]),
+            }
+        )
+
+    def history(self, since: datetime) -> tuple[pd.DataFrame, bool]:
+        """
+        The orders created since a time, and whether the list is complete.
+
+        Returns:
+            A frame ``order_id``, ``create_time`` (UTC), ``num_recipients``; False when pages did not add up.
+
+        Raises:
+            GatewayError: The gateway did not say.
+        """
+        start = since.astimezone(UTC).strftime(DATE)
+        rows: list[dict[str, Any]] = []
+        totals = set()
+        for page in range(1, 10_000):
+            came = self._get(
+                "smshistory", **{"from": start}, timezone="UTC", pageNumber=str(page), pageSize=str(PAGE)
+            )
+            body = came.json()
+            listed = body.get("smshistory") if isinstance(body, dict) else None
+            if not isinstance(listed, list):
+                raise GatewayError("the gateway's answer about its history could not be read", status=came.status)
+            totals.add(body.get("total"))
+            rows += [row for row in listed if isinstance(row, dict)]
+            if not listed or len(rows) >= (_number(body.get("total")) or 0):
+                break
+        found = pd.DataFrame(rows).reindex(columns=["order_id", "create_time", "num_recipients"])
+        found["create_time"] = _utc(found["create_time"], "UTC")
+        complete = len(totals) == 1 and found["order_id"].nunique() == next(iter(totals))
+        return found, complete
+
+    def close(self) -> None:
+        """Close the pooled connections; the next call opens new ones."""
+        self._http.close()
+
+    def __repr__(self) -> str:
+        return f"<smsframe.Gateway {self.base_url} as {self.account}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Gateway holds credentials and is not pickled; make one where it is needed")
+
+    def _get(self, path: str, **params: str) -> wire.Exchange:
+        came = self._call("GET", path, params=params)
+        if came.status != 200:  # noqa: PLR2004
+            self._refuse(came)
+        return came
+
+    def _call(
+        self, method: str, path: str, *, params: Mapping[str, str] | None = None, json: object = None
+    ) -> wire.Exchange:
+        """One call with keys; a 401 opens a new session, once, whichever thread meets it first."""
+        session, keys = self._session()
+        came = self._exchange(method, path, keys, params=params, json=json)
+        if came.status == 401 and self._login is not None:  # noqa: PLR2004
+            _, keys = self._session(ended=session)
+            came = self._exchange(method, path, keys, params=params, json=json)
+        return came
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        auth: AuthBase,
+        *,
+        params: Mapping[str, str] | None = None,
+        json: object = None,
+    ) -> wire.Exchange:
+        return wire.exchange(
+            self._http, method, self.base_url + path, auth=auth, timeout=self.timeout, params=params, json=json
+        )
+
+    def _session(self, ended: int | None = None) -> tuple[int, wire.Keys]:
+        """The number and keys of the open session; opens one if there is none, or the known one ended."""
+        with self._lock:
+            if self._keys is None or ended == self.sessions:
+                self._keys = None
+                self._keys = self._open(self._login)
+                self.sessions += 1
+            return self.sessions, self._keys
+
+    def _open(self, login: AuthBase | None) -> wire.Keys:
+        if login is None:  # pragma: no branch - a token has keys from the start
+            raise NotAuthorised(_not_authorised("no way to log in"))
+        came = self._exchange("GET", "login", login)
+        user_key, found, session_key = came.body.strip().partition(";")
+        if came.status == 200 and found and user_key and session_key:  # noqa: PLR2004
+            log.info("logged in")
+            return wire.Keys(user_key, "Session_key", session_key)
+        if came.status == 200:  # noqa: PLR2004
+            raise NotAuthorised(
+                f"what answered at {self.base_url} is not this gateway: the login is not USER_KEY;SESSION_KEY",
+                status=came.status,
+            )
+        if came.status in (400, 401, 403, 404):
+            raise NotAuthorised(
+                f"the gateway refused the user name and password, or {self.base_url} is not its address "
+                f"(HTTP {came.status}); nothing was sent",
+                status=came.status,
+            )
+        return self._refuse(came)
+
+    def _refuse(self, came: wire.Exchange, order_id: str | None = None) -> NoReturn:
+        """Raise the error that an answer to a question (never a POST) is."""
+        reason = _said(came)
+        if came.status in (401, 403, 404) or (came.status is not None and 300 <= came.status < 400):  # noqa: PLR2004
+            raise NotAuthorised(_not_authorised(reason), status=came.status, order_id=order_id)
+        if came.status is not None and 400 <= came.status < 500 and came.status != 429:  # noqa: PLR2004
+            raise Rejected(f"the gateway refused the question: {reason}", status=came.status, order_id=order_id)
+        raise Unavailable(
+            f"the gateway at {self.base_url} does not answer ({reason})",
+            status=came.status,
+            order_id=order_id,
+            retry_after=came.retry_after,
+        )
+
+    def _instants(self, dates: pd.Series[Any]) -> pd.Series[Any]:
+        return _utc(dates, self.timezone)
+
+
+def day_before(instant: datetime) -> datetime:
+    """From when the history is asked, so that no difference of clocks hides an order."""
+    return instant - timedelta(days=1)
+
+
+def _utc(dates: pd.Series[Any], zone: ZoneInfo | str) -> pd.Series[Any]:
+    """The gateway's dates as UTC instants; missing where there is none, or the hour is ambiguous."""
+    text = dates.astype(STRING).str.strip().where(lambda cell: cell.ne(""))
+    naive = pd.to_datetime(text.astype(object), format=DATE, errors="coerce")
+    local = naive.dt.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
+    return local.dt.tz_convert("UTC").astype(pd.DatetimeTZDtype("us", "UTC"))
+
+
+def _said(came: wire.Exchange) -> str:
+    """The gateway's reason in one short line: both shapes of error body are in use; numbers are masked."""
+    if came.status is None:
+        return came.failure
+    body = came.json()
+    if isinstance(body, dict):
+        parts = [body.get("error_message") or body.get("result"), body.get("error_type")]
+        words = " - ".join(str(part) for part in parts if part)
+    else:
+        words = "an answer that is not JSON" if "<" in came.body else came.body
+    words = " ".join(words.split())[:200]
+    return f"{phones.mask(words)} (HTTP {came.status})" if words else f"HTTP {came.status}"
+
+
+def _not_authorised(reason: str) -> str:
+    return f"the gateway did not let us in ({reason}): check the address, the account and its credentials"
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _checked(base_url: str) -> str:
+    if not isinstance(base_url, str) or not base_url.startswith(("https://", "http://")):
+        raise ValueError("base_url must start with https:// (or, on this machine, http://)")
+    if "?" in base_url or "#" in base_url or "@" in base_url:
+        raise ValueError("base_url must be an address only: credentials go into their own parameters")
+    if base_url.startswith("http://") and not wire.is_loopback(base_url):
+        raise ValueError("http:// would send the password in clear: use https:// (http:// only to 127.0.0.1)")
+    return base_url.rstrip("/") + "/"

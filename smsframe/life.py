@@ -1,0 +1,222 @@
+"""
+The life of a batch as one pure table: (state, event) → (state, action).
+
+::
+
+    planned ──claimed──▶ sending ──accepted──▶ accepted
+       ▲                    │ ├────refused────▶ refused
+       │                    │ └────no proof───▶ unconfirmed ──found──▶ accepted
+       └──proven not sent───┴──────────absent twice──┘
+
+Everything that decides whether a person may be texted (again) is in this file and knows no network,
+disk or clock: what each answer of the gateway proves (`proof`), and what follows from it (`after`).
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+
+class State(StrEnum):
+    """What the journal says of a batch."""
+
+    PLANNED = "planned"
+    """Cut, with its order id; no request that could have been accepted is under way."""
+    SENDING = "sending"
+    """Claimed by an owner: a request may leave, or have left, at any moment."""
+    ACCEPTED = "accepted"
+    """The gateway has it; final."""
+    REFUSED = "refused"
+    """The gateway said no to it; final. Its people are rejected, or have moved to other batches."""
+    UNCONFIRMED = "unconfirmed"
+    """A request may have been accepted, and nobody can know yet."""
+
+
+class Event(StrEnum):
+    """What can happen to a batch."""
+
+    CLAIMED = "claimed"
+    """An owner took it, on disk, and is about to send."""
+
+    # What the answer to a POST proves.
+    ACCEPTED = "accepted"
+    NOT_SENT = "not_sent"
+    """Proven not accepted, and worth repeating after a pause."""
+    GAVE_UP = "gave_up"
+    """As NOT_SENT, and patience is over."""
+    UNAUTHORISED = "unauthorised"
+    """Credentials refused, also after logging in again; not accepted."""
+    WRONG_ADDRESS = "wrong_address"
+    """Something answered that is not this gateway, or not for this account; not accepted."""
+    REFUSED = "refused"
+    NO_PROOF = "no_proof"
+    """Timed out, cut off or unreadable: it may have been accepted."""
+
+    # What a look-up found.
+    FOUND = "found"
+    """The order is there with exactly our recipients."""
+    FOUND_PART = "found_part"
+    """The order is there without some of our recipients."""
+    FOUND_OTHER = "found_other"
+    """The order id belongs to an order of other people."""
+    ABSENT = "absent"
+    """Not there, completely asked, once."""
+    ABSENT_TWICE = "absent_twice"
+    """Not there, completely asked twice, at least the grace period apart."""
+    UNANSWERED = "unanswered"
+    """The gateway could not, or did not, answer the questions completely."""
+
+    # What processes and people do.
+    OWNER_DIED = "owner_died"
+    PERSON_ACCEPTS = "person_accepts"
+    PERSON_SENDS = "person_sends"
+
+
+class Action(StrEnum):
+    """What is to be done next."""
+
+    POST = "post"
+    REPEAT = "repeat"
+    """POST again, after a pause, under the same order id."""
+    RECORD = "record"
+    """Nothing more than to write it down."""
+    STOP = "stop"
+    """Stop the campaign; what was not accepted stays as the state says."""
+    NARROW = "narrow"
+    """Find out what was refused: the credit, one number, or the whole request."""
+    LOOK_UP = "look_up"
+    LOOK_UP_AGAIN = "look_up_again"
+    """Once more, when the grace period is over."""
+    NEXT_GENERATION = "next_generation"
+    """Release its people, to be cut again under another order id."""
+    ASK_PERSON = "ask_person"
+    """It stays unconfirmed; only a later look-up or a person can settle it."""
+
+
+class Doubt(IntEnum):
+    """Whether an attempt under the batch's order id may have been accepted; it only ever grows."""
+
+    NONE = 0
+    MAYBE = 1
+    """An attempt ended without proof."""
+    REFUSED = 2
+    """And a later one was refused, which then proves nothing: the order id may be taken, by ourselves."""
+
+
+class Step(NamedTuple):
+    """Where an event leads, and what to do there."""
+
+    state: State
+    action: Action
+    doubt: Doubt = Doubt.NONE
+
+
+# fmt: off
+TABLE: dict[tuple[State, Event], Step] = {
+    (State.PLANNED, Event.CLAIMED):            Step(State.SENDING, Action.POST),
+
+    (State.SENDING, Event.ACCEPTED):           Step(State.ACCEPTED, Action.RECORD),
+    (State.SENDING, Event.NOT_SENT):           Step(State.SENDING, Action.REPEAT),
+    (State.SENDING, Event.GAVE_UP):            Step(State.PLANNED, Action.STOP),
+    (State.SENDING, Event.UNAUTHORISED):       Step(State.PLANNED, Action.STOP),
+    (State.SENDING, Event.WRONG_ADDRESS):      Step(State.PLANNED, Action.STOP),
+    (State.SENDING, Event.REFUSED):            Step(State.REFUSED, Action.NARROW),
+    (State.SENDING, Event.NO_PROOF):           Step(State.UNCONFIRMED, Action.LOOK_UP, Doubt.MAYBE),
+    (State.SENDING, Event.OWNER_DIED):         Step(State.UNCONFIRMED, Action.LOOK_UP, Doubt.MAYBE),
+
+    (State.UNCONFIRMED, Event.FOUND):          Step(State.ACCEPTED, Action.RECORD),
+    (State.UNCONFIRMED, Event.FOUND_PART):     Step(State.ACCEPTED, Action.RECORD),
+    (State.UNCONFIRMED, Event.FOUND_OTHER):    Step(State.REFUSED, Action.NEXT_GENERATION),
+    (State.UNCONFIRMED, Event.ABSENT):         Step(State.UNCONFIRMED, Action.LOOK_UP_AGAIN),
+    (State.UNCONFIRMED, Event.ABSENT_TWICE):   Step(State.SENDING, Action.REPEAT),
+    (State.UNCONFIRMED, Event.UNANSWERED):     Step(State.UNCONFIRMED, Action.ASK_PERSON),
+    (State.UNCONFIRMED, Event.PERSON_ACCEPTS): Step(State.ACCEPTED, Action.RECORD),
+    (State.UNCONFIRMED, Event.PERSON_SENDS):   Step(State.REFUSED, Action.NEXT_GENERATION),
+}
+"""The life of a batch whose order id is not in doubt; the doubt it gives is what the event adds."""
+
+IN_DOUBT: dict[tuple[State, Event], Step] = {
+    # What would prove that nothing was accepted proves it only of this attempt, not of the earlier one.
+    (State.SENDING, Event.GAVE_UP):            Step(State.UNCONFIRMED, Action.STOP),
+    (State.SENDING, Event.UNAUTHORISED):       Step(State.UNCONFIRMED, Action.STOP),
+    (State.SENDING, Event.WRONG_ADDRESS):      Step(State.UNCONFIRMED, Action.STOP),
+    (State.SENDING, Event.REFUSED):            Step(State.UNCONFIRMED, Action.LOOK_UP, Doubt.REFUSED),
+}
+"""What differs once an attempt may have been accepted: never split, never given another order id."""
+
+REFUSED_IN_DOUBT: dict[tuple[State, Event], Step] = {
+    # Refused once under this id, and not there: sending it again would be refused again.
+    (State.UNCONFIRMED, Event.ABSENT_TWICE):   Step(State.UNCONFIRMED, Action.ASK_PERSON),
+}
+"""What differs further once an attempt in doubt was refused."""
+# fmt: on
+
+
+def after(state: State, event: Event, doubt: Doubt = Doubt.NONE) -> Step:
+    """
+    Where ``event`` leads a batch in ``state``, what to do there, and how much doubt there is then.
+
+    Raises:
+        ValueError: The event cannot happen in that state; carrying on would be guessing with people.
+
+    Example:
+        >>> after(State.SENDING, Event.NO_PROOF).action
+        <Action.LOOK_UP: 'look_up'>
+        >>> after(State.SENDING, Event.REFUSED, Doubt.MAYBE).state
+        <State.UNCONFIRMED: 'unconfirmed'>
+    """
+    tables = [TABLE, IN_DOUBT, REFUSED_IN_DOUBT][: doubt + 1]
+    for table in reversed(tables):
+        if step := table.get((state, event)):
+            return step._replace(doubt=max(doubt, step.doubt))
+    raise ValueError(f"a batch that is {state} cannot be {event}")
+
+
+class Answer(NamedTuple):
+    """
+    The facts of an answer to a POST that decide what it proves.
+
+    Attributes:
+        status: The HTTP status, or None when no answer came.
+        connected: Whether a TCP (and TLS) connection stood, so that the request may have left.
+        ok: Whether the body was readable and its ``result`` was ``OK``.
+        retry_after: Whether the answer named a time to come back.
+    """
+
+    status: int | None
+    connected: bool = True
+    ok: bool = False
+    retry_after: bool = False
+
+
+def proof(answer: Answer) -> Event:
+    """
+    What an answer to a POST proves, read the way that texts nobody twice.
+
+    A 201 is success by the quick-start page, a 200 by the documentation of ``paramsms``; both only with
+    ``result`` = ``OK``. 400, 401 and 404 are documented per call. 429, 503 and the others are documented
+    nowhere: they are read as HTTP defines them (RFC 9110, RFC 6585), and only those which say that the
+    request was not processed count as proof.
+
+    Example:
+        >>> proof(Answer(status=500))
+        <Event.NO_PROOF: 'no_proof'>
+    """
+    match answer:
+        case Answer(status=None, connected=False):
+            return Event.NOT_SENT
+        case Answer(status=200 | 201, ok=True):
+            return Event.ACCEPTED
+        case Answer(status=400):
+            return Event.REFUSED
+        case Answer(status=401):
+            return Event.UNAUTHORISED
+        case Answer(status=403 | 404):
+            return Event.WRONG_ADDRESS
+        case Answer(status=413 | 415 | 429) | Answer(status=503, retry_after=True):
+            return Event.NOT_SENT
+        case Answer(status=int(status)) if 300 <= status < 400:  # noqa: PLR2004 - the class of redirections
+            return Event.WRONG_ADDRESS
+        case _:
+            return Event.NO_PROOF

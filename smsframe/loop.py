@@ -1,0 +1,338 @@
+"""
+The loop: claim, send, record; look up what nobody knows; narrow down what was refused; stop cleanly.
+
+Worker threads only carry requests. Every decision, and every write to the journal, is made by the thread
+that called, one after the other: what `smsframe.life` says of an answer is on disk before anything else.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter, deque
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from smsframe import text
+from smsframe.errors import GatewayError, NotEnoughCredit, Rejected, SmsFrameError
+from smsframe.gateway import Gateway, Order, Reply
+from smsframe.life import Action, Event, State, after
+from smsframe.reconcile import Finding, look_up
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from smsframe.journal import Batch, Entry, Journal
+    from smsframe.patience import Patience
+
+ALIKE = 5
+"""Single recipients refused alike, with nothing ever accepted: then it is the request that is refused."""
+
+PROBE_AFTER = 4
+"""Refused batches, with nothing ever accepted, after which single recipients are tried apart."""
+
+POSTS = 3
+"""How often one run sends one order at most, each time after two absences; then it stays unconfirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """
+    One step of progress.
+
+    Attributes:
+        state: Where some people got to.
+        recipients: How many.
+        credits: What they were charged, if known.
+    """
+
+    state: State
+    recipients: int
+    credits: float = 0.0
+
+
+class Loop:
+    """
+    One run over a campaign.
+
+    Args:
+        entry: The campaign.
+        journal: Its memory.
+        gateway: Where orders go.
+        owner: This run, alive in the journal.
+        phones: Who this run may text: its own people, without the suppressed.
+        workers: Requests under way at once.
+        grace: Seconds within which an order that was taken becomes visible.
+        patience: The waits.
+        report: Is told of each step.
+        settled: What a person says of orders that stay unconfirmed after they were looked up.
+    """
+
+    def __init__(
+        self,
+        entry: Entry,
+        journal: Journal,
+        gateway: Gateway,
+        owner: str,
+        phones: pd.Series[str],
+        *,
+        workers: int,
+        grace: float,
+        patience: Patience,
+        report: Callable[[Tick], None],
+        settled: Event | None = None,
+    ) -> None:
+        self.cause: SmsFrameError | None = None
+        self.touched = False
+        """Whether anything of this run was, or may have been, accepted."""
+        self._entry, self._journal, self._gateway, self._owner = entry, journal, gateway, owner
+        self._phones, self._grace, self._report = phones, grace, report
+        self._workers, self._settled = workers, settled
+        self._stopped = threading.Event()
+        self._patience = replace(patience, stop=self._stopped)  # pauses end at once when the run stops
+        self._accepted = journal.accepted(entry)
+        self._queue: deque[Batch] = deque()
+        self._narrowing: deque[Batch] = deque()
+        self._open: list[Batch] = []
+        self._refused: list[tuple[Batch, str]] = []
+        self._refused_batches = 0
+        self._posts: Counter[str] = Counter()
+        self._under_way: dict[Future[Reply], tuple[Batch, pd.DataFrame]] = {}
+
+    def run(self) -> None:
+        """Send what is to be sent and settle what can be settled; ``cause`` says why it stopped early."""
+        self._open = self._journal.take_over(self._entry, self._owner)
+        self._queue.extend(self._journal.cut(self._entry, self._owner, self._phones))
+        pool = ThreadPoolExecutor(self._workers, thread_name_prefix="smsframe")
+        try:
+            while self._fill(pool) or self._settle():
+                pass
+        except BaseException:
+            # Ctrl-C, or a journal that fails: what is under way still gets its record, if it can.
+            self._stopped.set()
+            self._drain()
+            raise
+        finally:
+            pool.shutdown(wait=True)
+
+    def _fill(self, pool: ThreadPoolExecutor) -> bool:
+        """Keep requests under way; handle answers as they come; False when there is nothing left to send."""
+        while self.cause is None and len(self._under_way) < self._room():
+            batch = self._next()
+            if batch is None:
+                break
+            self._submit(pool, batch)
+        if not self._under_way:
+            return False
+        done, _ = wait(self._under_way, return_when=FIRST_COMPLETED)
+        for future in done:
+            self._handle(future)
+        return True
+
+    def _room(self) -> int:
+        """One order at a time until one is accepted: whatever is wrong is then wrong once."""
+        return self._workers if self._accepted else 1
+
+    def _next(self) -> Batch | None:
+        for waiting in (self._narrowing, self._queue):
+            while waiting:
+                batch = waiting.popleft()
+                if batch.state is State.SENDING:  # looked up, absent twice, and written down as repeated
+                    return batch
+                claimed = self._journal.claim(self._entry, batch, self._owner)
+                if claimed is not None:
+                    return claimed
+        return None
+
+    def _submit(self, pool: ThreadPoolExecutor, batch: Batch) -> None:
+        people = self._journal.members(batch)
+        order = Order(batch.order_id, text.parse(batch.template), batch.encoding, batch.terms, people)
+        self._posts[batch.order_id] += 1
+        self._under_way[pool.submit(self._post, order, batch)] = (batch, people)
+
+    def _post(self, order: Order, batch: Batch) -> Reply:
+        """In a worker: send, and repeat only what was provably not accepted, and not once stopped."""
+        before: list[Reply] = []
+
+        def attempt() -> Reply:
+            if not (before and self._stopped.is_set()):
+                before.append(self._gateway.post(order))
+            return before[-1]
+
+        def again(reply: Reply) -> bool:
+            step = after(State.SENDING, reply.event, batch.doubt)
+            return step.action is Action.REPEAT and not self._stopped.is_set()
+
+        reply = self._patience.until(attempt, again, lambda reply: reply.retry_after)
+        return replace(reply, event=Event.GAVE_UP) if reply.event is Event.NOT_SENT else reply
+
+    def _handle(self, future: Future[Reply]) -> None:
+        """Write down what an answer proves, then do what follows from it."""
+        batch, people = self._under_way.pop(future)
+        reply = future.result()
+        step = after(batch.state, reply.event, batch.doubt)
+        accepted = step.state is State.ACCEPTED
+        batch = self._journal.record(
+            self._entry,
+            batch,
+            self._owner,
+            reply.event,
+            step,
+            sent_at=reply.sent_at if accepted or step.doubt else None,
+            charged=reply.charged if accepted else None,
+            reason=None if accepted else reply.reason,
+        )
+        self.touched |= accepted or bool(step.doubt)
+        match step.action:
+            case Action.RECORD:
+                self._accepted = True
+                self._tell(State.ACCEPTED, batch, reply.charged or 0.0)
+                if reply.charged is not None and reply.charged != batch.segments:
+                    self._drifted(batch, people, reply.charged)
+            case Action.LOOK_UP:
+                self._open.append(batch)
+            case Action.NARROW:
+                self._narrow(batch, people, reply)
+            case _:
+                self._stop(reply.error(batch.order_id))
+
+    def _stop(self, cause: SmsFrameError) -> None:
+        self.cause = self.cause or cause
+        self._stopped.set()
+
+    def _drain(self) -> None:
+        while self._under_way:
+            done, _ = wait(self._under_way, return_when=FIRST_COMPLETED)
+            for future in done:
+                self._handle(future)
+
+    # What was refused.
+
+    def _narrow(self, batch: Batch, people: pd.DataFrame, reply: Reply) -> None:
+        """Find out whether it is the credit, one number, or the whole request."""
+        left = self._left(batch)
+        if left is not None and left < batch.segments:
+            self._journal.release(batch)
+            self._stop(
+                NotEnoughCredit(
+                    f"the credit is used up: {left:g} left, the next order needs {batch.segments:,}; "
+                    "what was not sent is pending, resume the campaign after topping up",
+                    needed=batch.segments,
+                    available=left,
+                )
+            )
+        elif len(people) > 1:
+            self._refused_batches += 1
+            self._narrowing.extend(
+                self._journal.split(self._entry, batch, self._owner, self._parts(people))
+            )
+        else:
+            self._refused.append((batch, reply.reason))
+            self._tell(State.REFUSED, batch)
+            self._whole_request(reply)
+
+    def _parts(self, people: pd.DataFrame) -> list[pd.DataFrame]:
+        """Halves; or, when all of several places were refused, one person apart from the others."""
+        if not self._accepted and self._refused_batches >= PROBE_AFTER:
+            return [people.iloc[:1], people.iloc[1:]]
+        half = len(people) // 2
+        return [people.iloc[:half], people.iloc[half:]]
+
+    def _whole_request(self, reply: Reply) -> None:
+        """Stop when people from different places were refused alike and nothing was ever accepted."""
+        alike = [one for one, reason in self._refused if _words(reason) == _words(reply.reason)]
+        if self._accepted or len(alike) < ALIKE:
+            return
+        for batch in alike:
+            self._journal.release(batch)
+        self._stop(
+            Rejected(
+                f"the gateway refuses the request as a whole: {reply.reason}; nothing was sent, "
+                "look at sender, quality and text",
+                status=reply.status,
+            )
+        )
+
+    def _left(self, batch: Batch) -> float | None:
+        try:
+            return self._patience.ask(self._gateway.credits).get(batch.terms.message_type)
+        except GatewayError:
+            return None
+
+    def _drifted(self, batch: Batch, people: pd.DataFrame, charged: float) -> None:
+        """Another charge than planned: another price, or people left out; ask once."""
+        finding = look_up(self._gateway, batch, people, self._patience)
+        self._journal.note(self._entry, batch, finding.event, f"charged {charged:g}; {finding.answer}", finding.missing)
+
+    # What nobody knows.
+
+    def _settle(self) -> bool:
+        """Look up what is open, wait for the grace once, look again; True when something is to be sent."""
+        if not self._open or self.cause is not None:
+            return False
+        absent = []
+        for batch in self._open:
+            people = self._journal.members(batch)
+            finding = look_up(self._gateway, batch, people, self._patience)
+            found = self._found(batch, people, finding)
+            if finding.event is Event.ABSENT:
+                absent.append((found, people, finding))
+        self._open = []
+        if absent:
+            last = max(finding.asked_at for _, _, finding in absent)
+            self._patience.sleep(max(0.0, self._grace - (self._patience.monotonic() - last)))
+        for batch, people, first in absent:
+            finding = look_up(self._gateway, batch, people, self._patience)
+            if finding.event is Event.ABSENT:
+                apart = finding.asked_at - first.asked_at >= self._grace
+                proven = apart and self._may_repeat(batch, people)
+                finding = replace(finding, event=Event.ABSENT_TWICE if proven else Event.UNANSWERED)
+            self._found(batch, people, finding)
+        return bool(self._queue)
+
+    def _may_repeat(self, batch: Batch, people: pd.DataFrame) -> bool:
+        """Whether this run may text all of its people, and has not sent it too often."""
+        return bool(people["phone"].isin(self._phones).all()) and self._posts[batch.order_id] < POSTS
+
+    def _found(self, batch: Batch, people: pd.DataFrame, finding: Finding) -> Batch:
+        """Write down what a look-up found, then do what follows from it."""
+        step = after(batch.state, finding.event, batch.doubt)
+        found = self._journal.record(
+            self._entry,
+            batch,
+            self._owner,
+            finding.event,
+            step,
+            reason=None if step.state is State.ACCEPTED else finding.answer,
+            missing=finding.missing,
+        )
+        match step.action:
+            case Action.RECORD:
+                self._accepted = self.touched = True
+                self._tell(State.ACCEPTED, found)
+            case Action.REPEAT:
+                self._queue.append(found)
+            case Action.NEXT_GENERATION:
+                self._journal.release(found)
+                mine = people["phone"][people["phone"].isin(self._phones)]
+                self._queue.extend(self._journal.cut(self._entry, self._owner, mine))
+            case Action.ASK_PERSON if self._settled is not None:
+                said = replace(finding, event=self._settled, answer=f"a person said: {self._settled}")
+                return self._found(found, people, said)
+            case Action.ASK_PERSON:
+                self.touched = True
+                self._tell(State.UNCONFIRMED, found)
+            case _:  # looked up again when the grace is over
+                pass
+        return found
+
+    def _tell(self, state: State, batch: Batch, credits_: float = 0.0) -> None:
+        self._report(Tick(state, batch.recipients, credits_))
+
+
+def _words(reason: str) -> str:
+    """A reason without what differs from number to number."""
+    return re.sub(r"[\W\d_]+", " ", reason)

@@ -1,0 +1,399 @@
+"""
+From a table and a text to a `Plan`: who gets what, in which orders, for how many credits, and who not.
+
+Pure and free: a plan is a snapshot that can be looked at, shown and sent; making it asks nobody and
+changes nothing. What the journal already knows of the campaign is handed in.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pandas as pd
+
+from smsframe import phones, schema, text
+from smsframe.results import join, outcomes, reasons
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+MESSAGE_TYPES = {"high": "N", "medium": "L", "low": "LL"}
+"""Qualities of smSend and their types on the wire (quick-start page; smSend docs, POST sms)."""
+
+SENDER = re.compile(r"\+?[0-9]{6,16}|[A-Za-z0-9 .&_'-]{1,11}")
+"""A number, or at most 11 characters: all that the address field of 3GPP TS 23.040 §9.1.2.5 holds."""
+
+FIELD_SEPARATOR = "\x1f"
+"""Between the merge values of one person (ASCII's own unit separator)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """
+    How a text goes out, apart from who gets it.
+
+    Attributes:
+        message_type: The gateway's name of the quality: ``N``, ``L``, ``LL``, or a sister brand's.
+        sender: The sender shown, or None for the account's own.
+        schedule: When it goes out (UTC, whole seconds), or None for now.
+    """
+
+    message_type: str = "N"
+    sender: str | None = None
+    schedule: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Plan:
+    """
+    What would be sent, seen before it is paid for; `smsframe.send` sends exactly this.
+
+    Attributes:
+        frame: The contacts with the result columns, one row per row; described by `PlannedSchema`.
+        people: One row per distinct recipient that can be texted: ``phone``, ``fields`` (the merge
+            values), ``encoding``, ``units``, ``segments``, ``text``; the index is the row's position.
+        stands: Which rows, by position, stand for their number.
+        template: The parsed text.
+        campaign: The campaign's name, or None for a plan that is only looked at.
+        phone: The phone column; ``phone_guessed`` says whether smsframe chose it.
+        terms: Quality, sender and time.
+        batch_size: Recipients per order at most.
+        repairs: Numbers by the repair that was made.
+        suppressed: The numbers on the suppression list.
+    """
+
+    frame: pd.DataFrame
+    people: pd.DataFrame
+    stands: pd.Series[bool]
+    template: text.Template
+    campaign: str | None
+    phone: Hashable
+    phone_guessed: bool
+    terms: Terms
+    batch_size: int
+    repairs: pd.Series[int]
+    suppressed: pd.Index[Any]
+
+    _repr_html_: ClassVar[Callable[[Any], str]]  # given by `cards`, which is above: a pure room knows no looks
+
+    @property
+    def ready(self) -> pd.DataFrame:
+        """The people this plan would text now: those of `people` without an outcome yet."""
+        rows = self.frame["sms_status"].eq("ready").to_numpy()
+        return self.people[rows[self.people.index]]
+
+    @property
+    def recipients(self) -> int:
+        """Distinct people who would be texted now."""
+        return len(self.ready)
+
+    @property
+    def segments(self) -> int:
+        """Segments that would be sent now."""
+        return int(self.ready["segments"].sum())
+
+    @property
+    def credits(self) -> int:
+        """Credits expected: one per segment; what is charged abroad or by other brands may differ."""
+        return self.segments
+
+    @property
+    def already(self) -> int:
+        """Distinct people of this plan who have an outcome in this campaign from before."""
+        return int(self._statuses().isin(["accepted", "scheduled", "rejected", "unconfirmed"]).sum())
+
+    @property
+    def counts(self) -> pd.Series[int]:
+        """Rows by status, only those that occur."""
+        counts = self._statuses().value_counts()
+        return counts[counts > 0]
+
+    @property
+    def reasons(self) -> pd.DataFrame:
+        """A frame ``status``, ``code``, ``reason``, ``rows``: why rows are skipped."""
+        return reasons(self.frame)
+
+    @property
+    def batches(self) -> pd.DataFrame:
+        """The orders this would be cut into: ``encoding``, ``recipients``, ``segments``; one row each."""
+        ready = self.ready
+        return (
+            ready.groupby(cut(ready, self.batch_size))
+            .agg(encoding=("encoding", "first"), recipients=("phone", "size"), segments=("segments", "sum"))
+            .rename_axis("batch")
+        )
+
+    @property
+    def encodings(self) -> pd.Series[int]:
+        """Recipients by encoding, ``gsm`` or ``ucs2``."""
+        return self.ready["encoding"].value_counts()
+
+    @property
+    def ucs2(self) -> pd.Series[int]:
+        """The characters that force UCS-2, with how many recipients pay for each, the dearest first."""
+        ready = self.ready
+        return text.not_gsm(ready["text"][ready["encoding"].eq("ucs2")])
+
+    @property
+    def longest(self) -> str | None:
+        """The longest text anybody would get (most units), or None when nobody gets one."""
+        return self._extreme(["units", "segments"])
+
+    @property
+    def dearest(self) -> str | None:
+        """The most expensive text anybody would get (most segments), or None when nobody gets one."""
+        return self._extreme(["segments", "units"])
+
+    def facts(self) -> dict[str, Any]:
+        """
+        What is displayed, as a plain dictionary: counts, and a few texts with phone numbers masked.
+        """
+        examples = list(dict.fromkeys(self.ready["text"].head(3)))
+        return {
+            "campaign": self.campaign,
+            "phone": str(self.phone),
+            "phone_guessed": self.phone_guessed,
+            "rows": len(self.frame),
+            "recipients": self.recipients,
+            "already": self.already,
+            "segments": self.segments,
+            "credits": self.credits,
+            "counts": {str(k): int(v) for k, v in self.counts.items()},
+            "reasons": [
+                {**row, "reason": phones.mask(row["reason"])} for row in self.reasons.to_dict("records")
+            ],
+            "batches": len(self.batches),
+            "encodings": {str(k): int(v) for k, v in self.encodings.items()},
+            "ucs2": {str(k): int(v) for k, v in self.ucs2.head(5).items()},
+            "repairs": {str(k): int(v) for k, v in self.repairs.items()},
+            "template": self.template.source,
+            "examples": [phones.mask(example) for example in examples],
+            "longest": phones.mask(self.longest or ""),
+            "dearest": phones.mask(self.dearest or ""),
+            "message_type": self.terms.message_type,
+            "sender": self.terms.sender,
+            "schedule": self.terms.schedule.isoformat() if self.terms.schedule else None,
+        }
+
+    def __repr__(self) -> str:
+        counts = ", ".join(
+            f"{count:,} {status}" for status, count in self.counts.items() if status != "ready"
+        )
+        return (
+            f"<smsframe.Plan {self.campaign or '(no campaign)'}: text {self.recipients:,} people, "
+            f"{self.segments:,} segments, {self.credits:,} credits, {len(self.batches):,} orders"
+            f"{'; ' + counts if counts else ''}>"
+        )
+
+    def _statuses(self) -> pd.Series[Any]:
+        return self.frame["sms_status"]
+
+    def _extreme(self, by: list[str]) -> str | None:
+        ready = self.ready
+        if ready.empty:
+            return None
+        return str(ready.sort_values(by, ascending=False, kind="stable")["text"].iloc[0])
+
+
+def plan(
+    contacts: pd.DataFrame,
+    message: str,
+    *,
+    campaign: str | None = None,
+    phone: Hashable | None = None,
+    region: Hashable | None = None,
+    numbers: str = "mobile",
+    schema_: type[schema.ContactsSchema] | None = None,
+    sender: str | None = None,
+    quality: str = "high",
+    message_type: str | None = None,
+    schedule: datetime | None = None,
+    suppressed: pd.Index[Any] | None = None,
+    max_segments: int | None = None,
+    batch_size: int = 1000,
+    journalled: pd.DataFrame | None = None,
+) -> Plan:
+    """
+    Make the plan; see `smsframe.plan`. ``suppressed`` and ``journalled`` are what the faces looked up.
+
+    Raises:
+        ContactsError: The table cannot be read.
+        TextError: The template cannot be used with this table.
+        ValueError: A parameter makes no sense; the sentence says which and what would.
+    """
+    _whole(batch_size=batch_size, max_segments=max_segments)
+    if campaign is not None and not (isinstance(campaign, str) and campaign.strip() and campaign.isprintable()):
+        raise ValueError("campaign= must be a name of printable characters, such as 'autumn'")
+    terms = agree(quality, message_type, sender, schedule)
+    template = text.parse(message)
+    label, guessed = schema.find_phone(contacts, phone)
+    judged = schema.judge(
+        contacts, phone=label, region=region, numbers=numbers, schema=schema_, suppressed=suppressed
+    )
+    rendered = text.render(template, contacts)
+    fields = _packed(rendered.values)
+    counted = text.segments(rendered.texts)
+    possible = judged["phone"].notna() & judged["status"].isin(["ready", "suppressed"])
+    schema.refuse(judged, rendered.code.notna(), "invalid", rendered.code, rendered.reason)
+    code, why = _too_much(counted, quality, max_segments)
+    schema.refuse(judged, code.notna(), "invalid", code, why)
+    schema.mark_duplicates(judged, rendered.texts)
+    ready = judged["status"].eq("ready")
+    results = schema.results_for(
+        len(contacts),
+        sms_campaign=campaign,
+        sms_phone=judged["phone"],
+        sms_status=judged["status"],
+        sms_code=judged["code"],
+        sms_reason=judged["reason"],
+        sms_segments=counted["segments"].where(ready),
+    )
+    people = pd.DataFrame(
+        {
+            "phone": judged["phone"],
+            "fields": fields,
+            "encoding": counted["encoding"].astype(schema.STRING),
+            "units": counted["units"],
+            "segments": counted["segments"],
+            "text": rendered.texts,
+        }
+    )[ready]
+    # A number's outcome belongs to the row that would be texted; failing that, to its first possible row.
+    order = judged["phone"][possible & ~judged["status"].eq("duplicate")]
+    order = order.loc[ready.loc[order.index].sort_values(ascending=False, kind="stable").index]
+    stands = pd.Series(judged.index.isin(order.drop_duplicates().index), index=judged.index)
+    if journalled is not None and campaign is not None:
+        known = outcomes(journalled[~still_to_send(journalled)], campaign, run="")
+        results = join(results, known, stands)
+        results = note_other_texts(results, journalled, template.source, people)
+    repairs = judged["repair"].dropna().str.split(",").explode().value_counts()
+    return Plan(
+        frame=schema.attach(contacts, schema.PlannedSchema.validate(results)),
+        people=people,
+        stands=stands,
+        template=template,
+        campaign=campaign,
+        phone=label,
+        phone_guessed=guessed,
+        terms=terms,
+        batch_size=batch_size,
+        repairs=repairs,
+        suppressed=pd.Index([]) if suppressed is None else suppressed,
+    )
+
+
+def agree(
+    quality: str, message_type: str | None, sender: str | None, schedule: datetime | None
+) -> Terms:
+    """
+    The terms a text goes out under.
+
+    Raises:
+        ValueError: An unknown quality, a sender that cannot be, or a schedule without time zone.
+    """
+    if quality not in MESSAGE_TYPES:
+        raise ValueError(f"quality={quality!r} must be one of {', '.join(MESSAGE_TYPES)}")
+    if sender is not None and not (isinstance(sender, str) and SENDER.fullmatch(sender)):
+        raise ValueError(
+            "sender= must be at most 11 letters, digits and simple signs, or a number of 6 to 16 digits"
+        )
+    if sender is not None and quality != "high":
+        raise ValueError(f"quality={quality!r} takes no sender: the gateway shows its own (leave sender= out)")
+    if schedule is not None:
+        if not isinstance(schedule, datetime) or schedule.tzinfo is None or schedule.utcoffset() is None:
+            raise ValueError(
+                "schedule= must be a datetime with a time zone, such as "
+                "datetime(2026, 12, 1, 9, tzinfo=ZoneInfo('Europe/Rome'))"
+            )
+        schedule = datetime.fromtimestamp(int(schedule.timestamp()), UTC)
+    return Terms(message_type or MESSAGE_TYPES[quality], sender, schedule)
+
+
+def cut(people: pd.DataFrame, batch_size: int) -> pd.Series[int]:
+    """The batch of each person: runs of at most ``batch_size`` of one encoding, in their order."""
+    kind = people["encoding"].astype(object)
+    place = people.groupby(kind).cumcount() // batch_size
+    keys = pd.MultiIndex.from_arrays([kind, place])
+    return pd.Series(pd.factorize(keys)[0], index=people.index, name="batch")
+
+
+def prefix(campaign: str, gateway: str, account: str) -> str:
+    """The first half of the order ids of a campaign: ``sf-`` and 10 characters of a digest."""
+    return f"sf-{_digest(campaign, gateway, account)[:10]}"
+
+
+def order_id(prefix: str, template: str, people: pd.DataFrame, generation: int) -> str:
+    """
+    The order id of a batch: 30 of the 32 allowed characters, the same for the same people and texts.
+
+    Args:
+        prefix: As from `prefix`.
+        template: The text's template.
+        people: ``phone`` and ``fields`` of its recipients, in any order.
+        generation: 0, and one more after each proven refusal of the same people and texts.
+    """
+    texts = people["phone"].astype(object) + FIELD_SEPARATOR + people["fields"].astype(object).fillna("")
+    return f"{prefix}-{_digest(template, *sorted(texts), str(generation))[:16]}"
+
+
+def still_to_send(journalled: pd.DataFrame) -> pd.Series[bool]:
+    """Which recipients of the journal have no outcome and nothing under way: never sent, or provably not."""
+    return journalled["state"].isna() | journalled["state"].eq("planned")
+
+
+def note_other_texts(
+    results: pd.DataFrame, journalled: pd.DataFrame, template: str, people: pd.DataFrame
+) -> pd.DataFrame:
+    """Say of rows with an earlier outcome when the text of that time is not the text of this plan."""
+    old = journalled.set_index(pd.Index(journalled["phone"].array))
+    now = pd.Series(people["fields"].array, index=people["phone"].array).reindex(old.index)
+    planned = old.index.isin(people["phone"])
+    same = old["template"].eq(template) & old["fields"].fillna("").eq(now.fillna(""))
+    other = results["sms_code"].eq("already_texted") & results["sms_phone"].isin(old.index[~same & planned])
+    schema_code = results["sms_code"].mask(other, "already_texted_differently")
+    said = schema.sentences(schema_code)
+    return results.assign(sms_code=schema_code, sms_reason=results["sms_reason"].mask(other, said))
+
+
+def _packed(values: pd.DataFrame) -> pd.Series[Any]:
+    """The merge values of each row as one text, missing where there are none."""
+    if not len(values.columns):
+        return pd.Series(pd.NA, index=values.index, dtype=schema.STRING)
+    first, *others = (values[name] for name in values.columns)
+    return first.str.cat(others, sep=FIELD_SEPARATOR) if others else first
+
+
+def _too_much(
+    counted: pd.DataFrame, quality: str, max_segments: int | None
+) -> tuple[pd.Series[Any], pd.Series[Any]]:
+    """Code and reason of texts over the gateway's limits or the caller's; missing where fine."""
+    limits = counted["encoding"].astype(object).map(text.MAX_UNITS)
+    if quality != "high":
+        limits = limits.clip(upper=text.LOW_QUALITY_MAX)
+    units = counted["units"].astype("Float64")
+    code = pd.Series(None, index=counted.index, dtype=object)
+    code = code.mask((units > limits.astype("Float64")).fillna(value=False), "text_too_long")
+    reason = "the text has " + counted["units"].astype(schema.STRING) + " characters as the gateway counts; "
+    reason += "it takes " + limits.astype("Int64").astype(schema.STRING)
+    if max_segments is not None:
+        over = counted["segments"].gt(max_segments).fillna(value=False) & code.isna()
+        code = code.mask(over, "too_many_segments")
+        segments = "the text needs " + counted["segments"].astype(schema.STRING) + " segments; "
+        reason = reason.mask(over, segments + f"max_segments is {max_segments}")
+    return code, reason
+
+
+def _digest(*parts: str) -> str:
+    joined = "\x1e".join(parts).encode("utf-8", "surrogatepass")
+    return base64.b32encode(hashlib.sha256(joined).digest()).decode("ascii").lower()
+
+
+def _whole(**numbers: int | None) -> None:
+    for name, number in numbers.items():
+        if number is not None and (not isinstance(number, int) or isinstance(number, bool) or number < 1):
+            raise ValueError(f"{name}={number!r} must be a whole number of at least 1")

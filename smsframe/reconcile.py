@@ -1,0 +1,77 @@
+"""
+Settle what nobody can know yet: ask the gateway about an order, and keep what it answered as evidence.
+
+Only two documented questions are asked: the state of the order under our own order id, and the history.
+What the gateway does with a repeated order id is documented nowhere, so nothing leans on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from smsframe.errors import GatewayError
+from smsframe.gateway import day_before
+from smsframe.life import Event
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from smsframe.gateway import Gateway
+    from smsframe.journal import Batch
+    from smsframe.patience import Patience
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Finding:
+    """
+    What a look-up came to.
+
+    Attributes:
+        event: What it means in the life of the batch.
+        answer: Which question got which answer, for the evidence.
+        asked_at: When the first question was asked, by this process's monotonic clock.
+        missing: Numbers of ours that the order does not list.
+    """
+
+    event: Event
+    answer: str
+    asked_at: float
+    missing: pd.Series[Any] | None = None
+
+
+def look_up(gateway: Gateway, batch: Batch, people: pd.DataFrame, patience: Patience) -> Finding:
+    """
+    Ask whether the gateway has an order.
+
+    *Absent* takes two answers in one session: not found under the order id, and a complete history since a
+    day before the order was claimed that does not list it. Anything less is `Event.UNANSWERED`.
+    """
+    asked_at = patience.monotonic()
+    try:
+        session = gateway.sessions
+        state = patience.ask(lambda: gateway.state(batch.order_id))
+        if state is not None:
+            return _compare(state, people, asked_at)
+        since = day_before(batch.claimed_at) if batch.claimed_at else None
+        if since is None:
+            return Finding(Event.UNANSWERED, "state: not found; history: from when is unknown", asked_at)
+        history, complete = patience.ask(lambda: gateway.history(since))
+    except GatewayError as error:
+        return Finding(Event.UNANSWERED, f"no answer: {type(error).__name__} (HTTP {error.status})", asked_at)
+    if history["order_id"].eq(batch.order_id).any():
+        return Finding(Event.UNANSWERED, "state: not found; history: listed", asked_at)
+    if not complete or (session and gateway.sessions != session):
+        return Finding(Event.UNANSWERED, "state: not found; history: incomplete or in another session", asked_at)
+    return Finding(Event.ABSENT, f"state: not found; history: complete, {len(history)} orders, not listed", asked_at)
+
+
+def _compare(state: pd.DataFrame, people: pd.DataFrame, asked_at: float) -> Finding:
+    ours = people["phone"].isin(state["phone"])
+    strangers = ~state["phone"].isin(people["phone"])
+    answer = f"state: found with {ours.sum()} of our {len(people)} recipients and {strangers.sum()} others"
+    if strangers.any() or not ours.any():
+        return Finding(Event.FOUND_OTHER, answer, asked_at)
+    if not ours.all():
+        return Finding(Event.FOUND_PART, answer, asked_at, missing=people["phone"][~ours])
+    return Finding(Event.FOUND, answer, asked_at)

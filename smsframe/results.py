@@ -1,0 +1,275 @@
+"""
+What happened, joined to the rows: outcomes from the journal, their summary, and a safe export.
+
+Pure: the journal's rows are handed in as a frame. The journal tells what is known of each recipient of a
+campaign; `outcomes` says it in the result columns, and `join` gives it to the rows that stand for them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import pandas as pd
+
+from smsframe.errors import ContactsError
+from smsframe.life import State
+from smsframe.reasons import sentences
+from smsframe.schema import COLUMNS, DTYPES, STRING, results_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SHARE = 2**-20
+"""Credits of an order are shared among its rows in multiples of this, so that they add up exactly."""
+
+
+class Delivery(NamedTuple):
+    """What a delivery code of the gateway means (smSend docs, GET sms/{order_id})."""
+
+    meaning: str
+    final: bool
+    failed: bool = False
+
+
+DELIVERIES = {
+    "WAITING": Delivery("not sent yet", final=False),
+    "SCHEDULED": Delivery("waiting for its time", final=False),
+    # Final only for the qualities without delivery notice, which the code alone does not tell.
+    "SENT": Delivery("handed to the network", final=False),
+    "WAIT4DLVR": Delivery("sent, waiting for the delivery notice", final=False),
+    "DLVRD": Delivery("delivered to the handset", final=True),
+    "DEMO": Delivery("demo account, nothing sent", final=True),
+    "TOOM4USER": Delivery("too many texts by this account in 24 hours", final=True, failed=True),
+    "TOOM4NUM": Delivery("too many texts to this number in 24 hours", final=True, failed=True),
+    "ERROR": Delivery("sending error", final=True, failed=True),
+    "TIMEOUT": Delivery("no word from the operator in 48 hours", final=True, failed=True),
+    "UNKNRCPT": Delivery("number not understood", final=True, failed=True),
+    "UNKNPFX": Delivery("prefix unknown", final=True, failed=True),
+    "INVALIDDST": Delivery("invalid destination", final=True, failed=True),
+    "BLACKLISTED": Delivery("on a stop list", final=True, failed=True),
+    "KO": Delivery("rejected by the mobile network", final=True, failed=True),
+    "INVALIDCONTENTS": Delivery("content refused", final=True, failed=True),
+}
+
+
+def outcomes(journalled: pd.DataFrame, campaign: str, *, run: str | None = None) -> pd.DataFrame:
+    """
+    What the journal knows of a campaign's recipients, in the result columns, by number.
+
+    Args:
+        journalled: A row per recipient, as ``Journal.recipients`` gives it.
+        campaign: The campaign's name.
+        run: The owner of the current run; outcomes of earlier runs then say that they are earlier.
+
+    Returns:
+        The result columns, indexed by E.164 number.
+    """
+    state = journalled["state"].astype(object).fillna(State.PLANNED.value)
+    other = journalled["owner_alive"] & journalled["owner"].ne(run or "").fillna(value=True)
+    posted = state.isin([State.ACCEPTED])
+    missing = posted & journalled["missing"]
+    lost = state.eq(State.UNCONFIRMED) | (state.eq(State.SENDING) & ~journalled["owner_alive"])
+    status = pd.Series("pending", index=journalled.index, dtype=object)
+    code = pd.Series("not_sent", index=journalled.index, dtype=object)
+    for rows, is_status, is_code in (
+        (state.eq(State.PLANNED) & journalled["attempts"].gt(0), "pending", "not_accepted"),
+        (state.isin([State.PLANNED, State.SENDING]) & other, "pending", "other_process"),
+        (posted, "accepted", None),
+        (posted & journalled["schedule_at"].notna(), "scheduled", None),
+        (missing, "unconfirmed", "missing_from_order"),
+        (state.eq(State.REFUSED), "rejected", "refused_number"),
+        (lost, "unconfirmed", "unconfirmed"),
+    ):
+        status = status.mask(rows, is_status)
+        code = code.mask(rows, is_code)
+    if run is not None:
+        earlier = posted & ~missing & journalled["owner"].ne(run).fillna(value=True)
+        code = code.mask(earlier, "already_texted")
+    reason = sentences(code)
+    told = status.isin(["rejected", "unconfirmed"]) | code.eq("not_accepted")
+    detail = journalled["reason"].astype(STRING)
+    reason = reason.mask(told & detail.notna(), reason + ": " + detail)
+    known = posted | state.isin([State.REFUSED, State.UNCONFIRMED, State.SENDING])
+    made = results_for(
+        len(journalled),
+        sms_campaign=campaign,
+        sms_phone=journalled["phone"],
+        sms_status=status,
+        sms_code=code,
+        sms_reason=reason,
+        sms_segments=journalled["segments"],
+        sms_credits=_shares(journalled).where(posted & ~missing),
+        sms_order_id=journalled["order_id"].where(known),
+        sms_sent_at=journalled["sent_at"].where(posted & ~missing),
+    )
+    return made.set_index(pd.Index(made["sms_phone"].array, name="phone"))
+
+
+def join(results: pd.DataFrame, found: pd.DataFrame, stands: pd.Series[bool]) -> pd.DataFrame:
+    """
+    Give outcomes to the rows that stand for their numbers.
+
+    Args:
+        results: Result columns, by position.
+        found: Outcomes by number, as from `outcomes`.
+        stands: Which rows stand for their number; at most one per number.
+
+    Returns:
+        The same rows; those with an outcome have its columns instead of theirs.
+    """
+    take = stands & results["sms_phone"].isin(found.index)
+    if not take.any():
+        return results
+    told = found.reindex(results["sms_phone"].array).set_axis(results.index)
+    return pd.DataFrame(
+        {name: results[name].where(~take, told[name]).astype(DTYPES[name]) for name in COLUMNS},
+        index=results.index,
+    )
+
+
+def failed(results: pd.DataFrame) -> pd.DataFrame:
+    """
+    The rows that will not arrive: ``invalid``, ``rejected``, or a final bad delivery.
+
+    Never ``unconfirmed``: those may have arrived, and texting them again is what must not happen.
+
+    Raises:
+        ContactsError: The frame is not one that smsframe returned.
+    """
+    require(results)
+    bad = [code for code, delivery in DELIVERIES.items() if delivery.failed]
+    rows = results["sms_status"].isin(["invalid", "rejected"])
+    if "sms_delivery" in results:
+        rows |= results["sms_delivery"].isin(bad)
+    return results[rows.to_numpy()]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Summary:
+    """
+    A campaign in a few numbers: facts, an HTML card in a notebook, one line in a terminal.
+
+    Attributes:
+        campaign: The campaign's name; several are joined by a comma; empty when nothing was planned.
+        rows: Rows of the frame.
+        statuses: Rows by ``sms_status``, only those that occur.
+        reasons: A frame ``status``, ``code``, ``reason``, ``rows``, the most frequent first.
+        deliveries: Rows by the gateway's delivery code, after ``refresh``.
+        orders: Distinct order ids.
+        segments: Segments of the accepted texts.
+        credits: Credits charged for them, as far as the gateway said.
+        credits_unknown: Accepted rows whose charge is not known.
+    """
+
+    campaign: str
+    rows: int
+    statuses: pd.Series[int]
+    reasons: pd.DataFrame
+    deliveries: pd.Series[int]
+    orders: int
+    segments: int
+    credits: float
+    credits_unknown: int
+
+    _repr_html_: ClassVar[Callable[[Any], str]]  # given by `cards`, which is above: a pure room knows no looks
+
+    def to_frame(self) -> pd.DataFrame:
+        """The numbers as a frame ``what``, ``value``, for reports."""
+        facts = self.facts()
+        rows = [(f"rows {status}", count) for status, count in facts["statuses"].items()]
+        rows += [(f"delivery {code}", count) for code, count in facts["deliveries"].items()]
+        rows += [(name, facts[name]) for name in ("rows", "orders", "segments", "credits", "credits_unknown")]
+        return pd.DataFrame(rows, columns=["what", "value"])
+
+    def facts(self) -> dict[str, Any]:
+        """The numbers as a plain dictionary; numbers and names of states only, nobody's data."""
+        return {
+            "campaign": self.campaign,
+            "rows": self.rows,
+            "statuses": {str(k): int(v) for k, v in self.statuses.items()},
+            "reasons": self.reasons.to_dict("records"),
+            "deliveries": {str(k): int(v) for k, v in self.deliveries.items()},
+            "orders": self.orders,
+            "segments": self.segments,
+            "credits": self.credits,
+            "credits_unknown": self.credits_unknown,
+        }
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{count:,} {status}" for status, count in self.statuses.items()) or "no rows"
+        arrived = self.deliveries.get("DLVRD", 0)
+        delivered = f", {arrived:,} delivered" if len(self.deliveries) else ""
+        return (
+            f"<smsframe.Summary {self.campaign or '(no campaign)'}: {counts}{delivered}; {self.credits:g} credits>"
+        )
+
+
+def summary(results: pd.DataFrame) -> Summary:
+    """
+    Summarise a frame that `smsframe.check`, `send`, `results` or `refresh` returned, or a part of one.
+
+    Raises:
+        ContactsError: The frame has no result columns.
+    """
+    require(results)
+    went = results[results["sms_status"].isin(["accepted", "scheduled"]).to_numpy()]
+    counts = results["sms_status"].value_counts()
+    return Summary(
+        campaign=", ".join(results["sms_campaign"].dropna().unique()),
+        rows=len(results),
+        statuses=counts[counts > 0],
+        reasons=reasons(results),
+        deliveries=results["sms_delivery"].value_counts(),
+        orders=int(results["sms_order_id"].nunique()),
+        segments=int(went["sms_segments"].sum()),
+        credits=float(went["sms_credits"].sum()),
+        credits_unknown=int(went["sms_credits"].isna().sum()),
+    )
+
+
+def reasons(results: pd.DataFrame) -> pd.DataFrame:
+    """Rows by status, code and reason, the most frequent first; a code's own reasons are counted apart."""
+    said = results[["sms_status", "sms_code", "sms_reason"]][results["sms_code"].notna().to_numpy()]
+    counted = said.astype(STRING).value_counts().rename("rows").reset_index()
+    return counted.rename(columns=lambda name: str(name).removeprefix("sms_"))
+
+
+def spreadsheet_safe(frame: pd.DataFrame) -> pd.DataFrame:
+    """
+    The frame with text cells that a spreadsheet would run as a formula made inert by an apostrophe.
+
+    Numbers such as ``+39…`` or ``-5`` are left as they are; `smsframe.read_contacts` reads them back as
+    text, and a leading apostrophe of a number is dropped on the way in.
+    """
+    safe = frame.copy()
+    for place, dtype in enumerate(frame.dtypes):
+        if pd.api.types.is_string_dtype(dtype) or dtype == object:
+            cells = frame.iloc[:, place]
+            text = cells.astype(STRING) if not pd.api.types.is_string_dtype(dtype) else cells
+            risky = text.str.match(r"[=+\-@\t\r]").fillna(value=False).astype(bool)
+            number = text.str.fullmatch(r"[+\-]?[0-9 ().,/\-]+").fillna(value=False).astype(bool)
+            if (risky & ~number).any():
+                safe.isetitem(place, text.mask(risky & ~number, "'" + text))
+    return safe
+
+
+def require(results: pd.DataFrame, columns: tuple[str, ...] = COLUMNS) -> None:
+    """Refuse a frame without the result columns that are needed, naming them."""
+    missing = [name for name in columns if name not in results.columns]
+    if missing:
+        raise ContactsError(
+            f"this frame has no {', '.join(missing)}: use a frame that smsframe's check, send or results returned"
+        )
+
+
+def _shares(journalled: pd.DataFrame) -> pd.Series[Any]:
+    """Each row's part of its order's charge, by segments; an order's parts add up exactly to it."""
+    orders = journalled["batch"]
+    segments = journalled["segments"].astype("Float64")
+    charged = journalled["charged"].astype("Float64")
+    exact = charged * segments / segments.groupby(orders).transform("sum")
+    share = (exact / SHARE).round() * SHARE
+    last = ~orders.duplicated(keep="last") & orders.notna()
+    rest = charged - (share.groupby(orders).transform("sum") - share)
+    return share.where(~last, rest)

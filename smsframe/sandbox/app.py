@@ -1,0 +1,130 @@
+"""
+The gateway as an ASGI application: the calls, one way to refuse, and what the wire brings.
+
+The application is layers, the outermost last: the calls, single slashes, the record of calls. A gateway that
+misbehaves is one more layer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from smsframe.sandbox import account_calls, order_calls, shapes, stoplist_calls
+from smsframe.sandbox.refusal import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from fastapi import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from smsframe.sandbox.ledger import Ledger
+
+BASE = "/API/v1.0/REST"
+
+# smSend docs, generic codes: 400 bad input, 401 keys missing or invalid, 404 no such login, order or path.
+# Not as a "model", which FastAPI would describe as text where the success is text.
+_REFUSAL: dict[str, Any] = {
+    "description": "Refused; the reason is in the body",
+    "content": {"application/json": {"schema": shapes.Refusal.model_json_schema()}},
+}
+
+
+class Call(NamedTuple):
+    """One call received; no query, because that of the login holds the password."""
+
+    at: datetime
+    method: str
+    path: str
+    status: int
+
+
+def build(ledger: Ledger, record: Callable[[Call], object], clock: Callable[[], datetime]) -> ASGIApp:
+    """
+    Join the layers.
+
+    Args:
+        ledger: What the gateway knows.
+        record: Takes each call before its answer leaves, so that who has the answer finds the call.
+        clock: The time of the calls.
+    """
+    # No pages of documentation: they would load their scripts from a public host. No redirect of a closing
+    # slash, and JSON is read whatever its Content-Type says: nothing is documented about either.
+    app = FastAPI(
+        title="smSend REST gateway, sandbox",
+        version="1.0",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        strict_content_type=False,
+        responses={400: _REFUSAL, 401: _REFUSAL, 404: _REFUSAL},
+    )
+    app.state.ledger = ledger
+    for calls in (account_calls, order_calls, stoplist_calls):
+        app.include_router(calls.router, prefix=BASE)
+    app.add_exception_handler(RefusedError, _refused)
+    app.add_exception_handler(HTTPException, _no_such_call)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.openapi = lambda: _description(app)  # type: ignore[method-assign]  # FastAPI's documented way
+    return _recorded(_single_slashes(app), record, clock)
+
+
+async def _refused(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RefusedError)  # noqa: S101 - what it is registered for
+    return JSONResponse({"result": error.reason}, status_code=error.status)
+
+
+async def _no_such_call(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
+    return JSONResponse({"result": str(error.detail)}, status_code=error.status_code)
+
+
+async def _malformed(_request: Request, error: Exception) -> JSONResponse:
+    # Bad input is always 400 (smSend docs, generic codes), where FastAPI would say 422.
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - what it is registered for
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"][1:]) or "body"
+    reason = "The body is not JSON" if first["type"] == "json_invalid" else f"{where}: {first['msg']}"
+    return JSONResponse({"result": reason}, status_code=400)
+
+
+def _description(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        for path in schema["paths"].values():
+            for operation in path.values():
+                operation["responses"].pop("422", None)
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schema["components"]["schemas"].pop(unused, None)
+        app.openapi_schema = schema
+    return app.openapi_schema
+
+
+def _single_slashes(app: ASGIApp) -> ASGIApp:
+    # The Java quick start joins base and path into …/REST//login.
+    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+        while "//" in scope["path"]:
+            scope["path"] = scope["path"].replace("//", "/")
+        await app(scope, receive, send)
+
+    return layer
+
+
+def _recorded(app: ASGIApp, record: Callable[[Call], object], clock: Callable[[], datetime]) -> ASGIApp:
+    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                path = scope["path"].removeprefix(BASE + "/")
+                record(Call(clock(), scope["method"], path, message["status"]))
+            await send(message)
+
+        await app(scope, receive, noting)
+
+    return layer

@@ -1,0 +1,82 @@
+"""
+What becomes of a text, decided by the last two digits of its recipient.
+
+Two digits, so that every range of invented numbers has all fates. The states and their meanings: smSend docs,
+GET sms/{order_id}.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import NamedTuple
+
+HANDED_OVER = timedelta(seconds=2)  # from here the network has it, or the gateway has turned it down
+SETTLED = timedelta(seconds=5)  # from here the network has answered
+GIVEN_UP = timedelta(hours=48)  # smSend docs, TIMEOUT: no word from the operator in 48 h
+
+REFUSED_AT_THE_POST = "85"
+
+_BY_GATEWAY = {
+    "71": "BLACKLISTED",
+    "72": "UNKNRCPT",
+    "73": "UNKNPFX",
+    "74": "INVALIDDST",
+    "78": "TOOM4USER",
+    "79": "TOOM4NUM",
+    "80": "INVALIDCONTENTS",
+    "81": "DEMO",
+}
+_BY_NETWORK = {"75": ("KO", SETTLED), "76": ("ERROR", SETTLED), "77": ("TIMEOUT", GIVEN_UP)}
+_STUCK = {"82": "WAIT4DLVR", "83": "WAITING", "84": "SENT"}
+
+BLACKLISTED = "71"
+
+
+class Stage(NamedTuple):
+    """A state and how long after the text's time it begins."""
+
+    after: timedelta
+    state: str
+
+
+class Fate(NamedTuple):
+    """
+    The states a text goes through.
+
+    Attributes:
+        stages: In order of time; the last one stays.
+        arrives: Whether a person gets the text.
+    """
+
+    stages: tuple[Stage, ...]
+    arrives: bool
+
+    def stage(self, elapsed: timedelta) -> Stage:
+        """The stage after that much time; a text before its time is ``SCHEDULED``."""
+        reached = [stage for stage in self.stages if stage.after <= elapsed]
+        return reached[-1] if reached else Stage(timedelta(0), "SCHEDULED")
+
+
+def fate(ending: str, message_type: str) -> Fate:
+    """
+    The fate of a text.
+
+    Args:
+        ending: The last two digits of the recipient.
+        message_type: ``N`` gets a delivery notice. For ``L`` and ``LL`` nobody expects one and ``SENT`` is
+            final (smSend docs, message types).
+    """
+    waiting = Stage(timedelta(0), "WAITING")
+    underway = Stage(HANDED_OVER, "WAIT4DLVR" if message_type == "N" else "SENT")
+    if ending in _BY_GATEWAY:
+        return Fate((waiting, Stage(HANDED_OVER, _BY_GATEWAY[ending])), arrives=False)
+    if ending in _BY_NETWORK:
+        state, after = _BY_NETWORK[ending]
+        return Fate((waiting, underway, Stage(after, state)), arrives=False)
+    if ending in _STUCK:
+        state = _STUCK[ending]
+        stuck = (waiting,) if state == "WAITING" else (waiting, Stage(HANDED_OVER, state))
+        return Fate(stuck, arrives=state == "SENT")
+    if message_type == "N":
+        return Fate((waiting, underway, Stage(SETTLED, "DLVRD")), arrives=True)
+    return Fate((waiting, underway), arrives=True)

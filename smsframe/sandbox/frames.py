@@ -1,0 +1,78 @@
+"""What a sandbox has to show, as frames: the same columns and types also when there is nothing to show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from smsframe.sandbox.app import Call
+    from smsframe.sandbox.orders import Accepted, Arrival
+
+_TIME = "datetime64[us, UTC]"
+_INBOX = {
+    "order_id": "string",
+    "recipient": "string",
+    "sender": "string",
+    "text": "string",
+    "encoding": "string",
+    "segments": "int64",
+    "message_type": "string",
+    "received_at": _TIME,
+}
+_ORDERS = {
+    "order_id": "string",
+    "created_at": _TIME,
+    "scheduled_at": _TIME,
+    "message_type": "string",
+    "sender": "string",
+    "encoding": "string",
+    "recipients": "int64",
+    "skipped": "int64",
+    "segments": "int64",
+    "cancelled": "bool",
+}
+_CALLS = {"at": _TIME, "method": "string", "path": "string", "status": "int64"}
+
+
+def inbox(arrivals: Iterable[Arrival]) -> pd.DataFrame:
+    """One row per text a person has received."""
+    return _frame(list(arrivals), _INBOX)
+
+
+def orders(accepted: Iterable[Accepted]) -> pd.DataFrame:
+    """One row per accepted order."""
+    rows = [
+        (
+            order.order_id,
+            order.created_at,
+            order.draft.scheduled,
+            order.draft.order.message_type,
+            order.draft.order.sender or "",
+            order.draft.order.encoding,
+            len(order.draft.recipients),
+            len(order.draft.skipped),
+            sum(order.draft.segments),
+            order.cancelled,
+        )
+        for order in accepted
+    ]
+    return _frame(rows, _ORDERS)
+
+
+def calls(received: Iterable[Call]) -> pd.DataFrame:
+    """One row per call received."""
+    return _frame(list(received), _CALLS)
+
+
+def _frame(rows: Sequence[tuple[object, ...]], columns: Mapping[str, str]) -> pd.DataFrame:
+    values = zip(*rows, strict=True) if rows else [()] * len(columns)
+    return pd.DataFrame(
+        {
+            name: pd.Series(list(column), dtype=dtype)
+            for (name, dtype), column in zip(columns.items(), values, strict=True)
+        }
+    )

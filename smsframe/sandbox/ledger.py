@@ -1,0 +1,173 @@
+"""
+Everything a sandbox knows, behind one lock: keys, credits, orders, stop list.
+
+The calls run one after another on the server's event loop and need no lock among themselves. But the notebook
+reads the inbox and loses sessions from its own thread, so every method that is called from outside takes it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import uuid
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from smsframe.sandbox import rules
+from smsframe.sandbox.orders import Accepted, Arrival, TextState
+from smsframe.sandbox.refusal import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+    from smsframe.sandbox.keys import Keys, Shown
+    from smsframe.sandbox.questions import OpenQuestions
+    from smsframe.sandbox.shapes import ParamsmsOrder, SmsOrder
+
+
+class Ledger:
+    """The books of one sandbox. Times are aware and come from ``clock`` alone."""
+
+    def __init__(
+        self,
+        keys: Keys,
+        credit: Mapping[str, int],
+        questions: OpenQuestions,
+        *,
+        clock: Callable[[], datetime],
+        speed: float,
+    ) -> None:
+        self.questions = questions
+        self._keys = keys
+        self._credit = dict(credit)
+        self._clock = clock
+        self._speed = speed
+        self._orders: list[Accepted] = []
+        self._by_id: defaultdict[str, list[Accepted]] = defaultdict(list)
+        self._stopped: dict[str, datetime] = {}
+        self._lock = threading.Lock()
+
+    def login(self, username: str, password: str) -> str:
+        """A new session's pair of keys, as text."""
+        with self._lock:
+            self._keys.check(username, password)
+            return f"{self._keys.user_key};{self._keys.open(self._clock())}"
+
+    def token(self, username: str, password: str) -> str:
+        """The permanent pair of keys, as text."""
+        with self._lock:
+            self._keys.check(username, password)
+            return f"{self._keys.user_key};{self._keys.access_token}"
+
+    def admit(self, shown: Shown) -> None:
+        """Let an authorised call pass; refuse any other."""
+        with self._lock:
+            self._keys.admit(shown, self._clock())
+
+    def alive(self, shown: Shown) -> bool:
+        """Whether the keys are good, without renewing the session."""
+        with self._lock:
+            return self._keys.alive(shown, self._clock())
+
+    def forget_sessions(self) -> None:
+        """Lose every session."""
+        with self._lock:
+            self._keys.forget_sessions()
+
+    def credit(self) -> dict[str, int]:
+        """The credits left, by message type."""
+        with self._lock:
+            return dict(self._credit)
+
+    def accept(self, order: SmsOrder | ParamsmsOrder) -> dict[str, object]:
+        """Book an order and answer it (smSend docs, POST sms)."""
+        with self._lock:
+            now = self._clock()
+            draft = rules.draft(order, now, self.questions)
+            before = self._by_id.get(order.order_id or "")
+            if before and self.questions.repeated_order_id != "accept":
+                if self.questions.repeated_order_id == "merge":
+                    return before[0].answer
+                raise RefusedError(f"order_id {order.order_id} was used before")
+            # One credit a segment. No source says when it is taken; now, as the answer can tell what remains.
+            cost = sum(draft.segments)
+            if cost > self._credit[order.message_type]:
+                raise RefusedError(f"Not enough credit: {cost} needed")
+            self._credit[order.message_type] -= cost
+            answer: dict[str, object] = {
+                "result": "OK",
+                "order_id": order.order_id or secrets.token_hex(16).upper(),
+                "internal_order_id": str(uuid.uuid4()),
+                "total_sent": cost if order.return_credits else len(draft.recipients),
+            }
+            if order.return_remaining:
+                answer["remaining_credits"] = self._credit[order.message_type]
+            accepted = Accepted(str(answer["order_id"]), draft, now, answer, self._speed)
+            self._orders.append(accepted)
+            self._by_id[accepted.order_id].append(accepted)
+            return answer
+
+    def states(self, order_id: str) -> list[TextState]:
+        """The state of every text of an order (of all of that id, where a repeated id is accepted)."""
+        with self._lock:
+            now = self._clock()
+            return [text for order in self._known(order_id) for text in order.states(now, self._stopped)]
+
+    def cancel(self, order_id: str) -> None:
+        """Cancel an order that is still scheduled (smSend docs, DELETE sms/{order_id})."""
+        with self._lock:
+            now = self._clock()
+            pending = [order for order in self._known(order_id) if order.pending(now)]
+            if not pending:
+                raise RefusedError(f"Order {order_id} can no longer be cancelled", status=404)
+            for order in pending:
+                order.cancelled = True
+                if self.questions.refund_cancelled:
+                    self._credit[order.draft.order.message_type] += sum(order.draft.segments)
+
+    def history(self, since: datetime, until: datetime | None) -> list[Accepted]:
+        """The orders of a time, newest first; its bounds and theirs are whole seconds, as on the wire."""
+        with self._lock:
+            until = until or self._clock()
+            return [
+                order
+                for order in reversed(self._orders)
+                if not order.cancelled and since <= order.created_at.replace(microsecond=0) <= until
+            ]
+
+    def stop(self, given: Iterable[str]) -> int:
+        """
+        Put numbers on the stop list, all or none (smSend docs, POST blacklist/smsbatch).
+
+        Returns:
+            How many were not on it before.
+        """
+        numbers = [rules.stoppable(text) for text in given]
+        with self._lock:
+            before = len(self._stopped)
+            for number in numbers:
+                self._stopped.setdefault(number, self._clock())
+            return len(self._stopped) - before
+
+    def stopped(self) -> dict[str, datetime]:
+        """The stop list, with the time each number was put on it."""
+        with self._lock:
+            return dict(self._stopped)
+
+    def arrivals(self) -> list[Arrival]:
+        """Every text a person has received by now."""
+        with self._lock:
+            now = self._clock()
+            return [text for order in self._orders for text in order.arrivals(now, self._stopped)]
+
+    def orders(self) -> list[Accepted]:
+        """Every order, cancelled ones too, oldest first."""
+        with self._lock:
+            return list(self._orders)
+
+    def _known(self, order_id: str) -> list[Accepted]:
+        orders = [order for order in self._by_id.get(order_id, ()) if not order.cancelled]
+        if not orders:
+            raise RefusedError(f"Order {order_id} not found", status=404)
+        return orders

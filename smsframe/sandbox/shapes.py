@@ -1,0 +1,174 @@
+"""
+The JSON that comes in and goes out, as models: they check the shape and write the OpenAPI description.
+
+What a value may be (lengths, dates, numbers) is in ``rules``. Names are the wire's.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
+
+
+def _flag(value: object) -> object:
+    # Several clients send booleans as strings; null means "not given" (smSend quick start).
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.lower())
+    return False if value is None else value
+
+
+def _encoding(value: object) -> object:
+    # Lower case in smSend's documentation, upper case in a client.
+    return value.lower() if isinstance(value, str) else "gsm" if value is None else value
+
+
+Flag = Annotated[
+    bool,
+    BeforeValidator(_flag),
+    WithJsonSchema(
+        {"anyOf": [{"type": "boolean"}, {"enum": ["true", "false"]}, {"type": "null"}], "default": False}
+    ),
+]
+
+
+class Order(BaseModel):
+    """The fields that POST ``sms`` and POST ``paramsms`` share (smSend docs, POST sms)."""
+
+    message_type: Literal["N", "L", "LL"] = Field(
+        description="N high quality with notice, L medium, LL low cost"
+    )
+    message: str = Field(min_length=1, description="at most 1000 characters (gsm), 450 (ucs2), 160 (L, LL)")
+    sender: str | None = Field(default=None, description="N only; at most 11 characters unless a number")
+    scheduled_delivery_time: str | None = Field(
+        default=None,
+        description="ddMMyy, yyyyMMdd, ddMMyyHHmm, yyyyMMddHHmmss, yyyy-MM-dd HH:mm, yyyy-MM-dd HH:mm.0; as "
+        "the quick-start clients send it also ISO and the US long form; a past time means now",
+    )
+    scheduled_delivery_timezone: str | None = Field(default=None, description="IANA name")
+    order_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]{1,32}$")
+    return_credits: Flag = Field(
+        default=False, alias="returnCredits", description="total_sent counts credits"
+    )
+    return_remaining: Flag = Field(
+        default=False, alias="returnRemaining", description="adds remaining_credits"
+    )
+    allow_invalid_recipients: Flag = Field(
+        default=False, alias="allowInvalidRecipients", description="skip invalid recipients"
+    )
+    encoding: Annotated[
+        Literal["gsm", "ucs2"], BeforeValidator(_encoding), WithJsonSchema({"enum": ["gsm", "ucs2", None]})
+    ] = Field(default="gsm", description="in any case")
+    # Taken without effect: what they do is documented for features a sandbox has no use for, or not at all.
+    id_landing: int | None = None
+    campaign_name: str | None = None
+    short_link_url: str | None = None
+    max_fragments: int | None = None
+    truncate: Flag = False
+    validity_period_min: int | None = None
+    richsms_url: str | None = None
+
+
+class SmsOrder(Order):
+    """POST ``sms``: one text to many (smSend docs, POST sms)."""
+
+    recipient: list[str] = Field(min_length=1)
+
+
+class ParamsmsOrder(Order):
+    """POST ``paramsms``: each value holds a ``recipient`` and what replaces ``${name}``."""
+
+    recipients: dict[str, dict[str, str]] = Field(
+        min_length=1, examples=[{"0": {"recipient": "+393471234567", "name": "Mark"}}]
+    )
+    richsms_mode: Literal["DIRECT_URL", "RECIPIENT"] | None = None
+
+
+class Refusal(BaseModel):
+    """Any answer but a success."""
+
+    result: str = Field(description="the reason")
+
+
+class Done(BaseModel):
+    """A success with nothing to tell."""
+
+    result: Literal["OK"]
+
+
+class Accepted(BaseModel):
+    """Accepted for delivery, which is not yet sent (smSend docs, POST sms)."""
+
+    result: Literal["OK"]
+    order_id: str = Field(description="the caller's, or 32 upper-case hexadecimal digits")
+    internal_order_id: str
+    total_sent: int = Field(description="texts, or credits with returnCredits")
+    remaining_credits: int | None = Field(default=None, description="only with returnRemaining")
+
+
+class Quantity(BaseModel):
+    """What is left of one message type."""
+
+    type: str
+    quantity: int
+
+
+class Status(BaseModel):
+    """GET ``status``; the parts about e-mail and landing pages are left out."""
+
+    money: float | None
+    sms: list[Quantity]
+
+
+class RecipientState(BaseModel):
+    """The state of one text of an order."""
+
+    destination: str
+    status: str
+    delivery_date: str = Field(description="yyyyMMddHHmmss, empty unless delivered")
+
+
+class OrderState(BaseModel):
+    """GET ``sms/{order_id}``."""
+
+    result: Literal["OK"]
+    recipient_number: int
+    recipients: list[RecipientState]
+
+
+class Page(BaseModel):
+    """What every paged answer begins with (smSend docs, paging)."""
+
+    result: Literal["OK"]
+    page_number: int = Field(alias="pageNumber")
+    page_size: int = Field(alias="pageSize")
+    total: int
+
+
+class HistoryEntry(BaseModel):
+    """One order of the history."""
+
+    order_id: str
+    create_time: str
+    schedule_time: str = Field(description="empty unless scheduled")
+    message_type: str
+    sender: str
+    num_recipients: int
+
+
+class History(Page):
+    """GET ``smshistory``, newest first."""
+
+    smshistory: list[HistoryEntry]
+
+
+class StopEntry(BaseModel):
+    """One number of the stop list."""
+
+    number: str
+    origin: Literal["API", "WEB", "STOPSMS"]
+    date: str
+
+
+class StopPage(Page):
+    """GET ``blacklist/sms``; no source shows the list's key or fields, these are the sandbox's own."""
+
+    blacklist: list[StopEntry]

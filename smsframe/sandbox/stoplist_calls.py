@@ -1,0 +1,68 @@
+"""The calls about the stop list: numbers that are never texted."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from smsframe.sandbox import dates, shapes
+from smsframe.sandbox.account_calls import Admitted
+from smsframe.sandbox.paging import PageNumber, PageSize, page
+from smsframe.sandbox.refusal import RefusedError
+
+router = APIRouter()
+
+ORIGINS = {"API", "WEB", "STOPSMS"}
+
+
+@router.post("/blacklist/sms")
+async def stop(ledger: Admitted, phone_number: Annotated[str, Query(alias="phoneNumber")]) -> bool:
+    """Put one number on the stop list: ``true`` (smSend docs, POST blacklist/sms)."""
+    ledger.stop([phone_number])
+    return True
+
+
+@router.post("/blacklist/smsbatch")
+async def stop_many(ledger: Admitted, numbers: list[str]) -> int:
+    """Put many on it, all or none, and say how many were added (smSend docs, POST blacklist/smsbatch)."""
+    return ledger.stop(numbers)
+
+
+@router.get("/blacklist/sms", response_model=shapes.StopPage)
+async def stopped(
+    ledger: Admitted,
+    *,
+    since: Annotated[str | None, Query(alias="from", description="yyyy-MM-dd HH:mm:ss")] = None,
+    until: Annotated[str | None, Query(alias="to", description="yyyy-MM-dd HH:mm:ss")] = None,
+    timezone: Annotated[str | None, Query(description="IANA name, of the dates both ways")] = None,
+    number: Annotated[str, Query(description="a part of the number")] = "",
+    origins: Annotated[str, Query(description="of API, WEB, STOPSMS, with commas")] = "API,WEB,STOPSMS",
+    page_number: PageNumber = 1,
+    page_size: PageSize = 10,
+) -> dict[str, object]:
+    """Read the stop list (smSend docs, GET blacklist/sms)."""
+    zone = dates.zone(timezone or ledger.questions.timezone)
+    first = dates.read(since, dates.STOPLIST, zone) if since else None
+    last = dates.read(until, dates.STOPLIST, zone) if until else None
+    wanted = set(origins.split(","))
+    if not wanted <= ORIGINS:
+        raise RefusedError("origins are of API, WEB, STOPSMS")
+    found = [
+        (stopped_number, moment)
+        for stopped_number, moment in ledger.stopped().items()
+        if number in stopped_number
+        and "API"
+        in wanted  # the only origin there is here: a sandbox has no web panel and no people who reply
+        and (first is None or first <= moment)
+        and (last is None or moment.replace(microsecond=0) <= last)
+    ]
+    head, shown = page(found, page_number, page_size)
+    return head | {
+        "blacklist": [
+            {
+                "number": stopped_number,
+                "origin": "API",
+                "date": moment.astimezone(zone).strftime(dates.STOPLIST),
+            }
+            for stopped_number, moment in shown
+        ]
+    }

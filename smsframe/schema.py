@@ -1,0 +1,312 @@
+"""
+What comes in and what goes out, as pandera schemas, and `check`, which gets from one to the other.
+
+Pure: no network, disk, clock or randomness. Everything works by position inside and gets the caller's
+index back at the end, because labels may repeat and failing rows must not be mistaken for each other.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any
+
+import pandas as pd
+import pandera.pandas as pa
+
+from smsframe import phones
+from smsframe.errors import ContactsError
+from smsframe.reasons import CODES, sentences
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+STRING = pd.StringDtype("pyarrow")
+INSTANT = pd.DatetimeTZDtype("us", "UTC")
+
+STATUSES = (
+    "ready",  # can be sent (check and plan only)
+    "accepted",  # the gateway has taken the text; that is not yet delivered
+    "scheduled",  # as accepted, for a later time
+    "rejected",  # the gateway said no to this number
+    "unconfirmed",  # nobody can know yet; never sent again before it is looked up
+    "pending",  # not sent, and will be when the campaign goes on
+    "cancelled",  # a scheduled text that was called back
+    "invalid",  # cannot be sent: the number, the text or a rule
+    "duplicate",  # the same number as another row, which stands for both
+    "suppressed",  # on the suppression list
+)
+
+
+SOUNDS_LIKE_PHONE = re.compile(
+    r"phone|mobile|mobil|cell|handy|telef|^tel|gsm|msisdn|whatsapp|numero|^number$|recipient", re.IGNORECASE
+)
+"""What people call the column, in the languages around the gateway's customers; used only to guess."""
+
+
+class ContactsSchema(pa.DataFrameModel):
+    """
+    What comes in: subclass it with rules of your own and pass the class as ``schema=``.
+
+    Failing rows are ``invalid`` with the rule as their reason; nothing is changed or dropped. A rule that
+    cannot be applied at all (a column that is not there, another dtype) raises `ContactsError`.
+
+    Example:
+        >>> import pandera.pandas as pa
+        >>> class Adults(ContactsSchema):
+        ...     age: int = pa.Field(ge=18)
+        >>> people = pd.DataFrame({"mobile": ["+393471234567", "+393471234568"], "age": [17, 18]})
+        >>> check(people, phone="mobile", schema=Adults)["sms_status"].tolist()
+        ['invalid', 'ready']
+    """
+
+
+class ResultsSchema(pa.DataFrameModel):
+    """The result columns, after the user's own, in this order, with these dtypes also when empty."""
+
+    sms_campaign: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
+    sms_phone: pd.StringDtype = pa.Field(
+        nullable=True, dtype_kwargs={"storage": "pyarrow"}, str_matches=r"\+[1-9][0-9]{6,14}\Z"
+    )
+    sms_status: Annotated[pd.CategoricalDtype, STATUSES, False] = pa.Field()
+    sms_code: Annotated[pd.CategoricalDtype, tuple(CODES), False] = pa.Field(nullable=True)
+    sms_reason: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
+    sms_segments: pd.Int64Dtype = pa.Field(nullable=True, ge=1)
+    sms_credits: pd.Float64Dtype = pa.Field(nullable=True, ge=0)
+    sms_order_id: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
+    sms_sent_at: Annotated[pd.DatetimeTZDtype, "us", "UTC"] = pa.Field(nullable=True)
+    sms_delivery: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
+    sms_delivered_at: Annotated[pd.DatetimeTZDtype, "us", "UTC"] = pa.Field(nullable=True)
+
+    @pa.dataframe_check(error="a status that says why has a code and a reason")
+    def explained(cls, frame: pd.DataFrame) -> pd.Series[bool]:  # noqa: N805 - pandera makes it a class method
+        """Each row that is not simply fine says why, twice: for programs and for people."""
+        fine = frame["sms_status"].isin(["ready", "accepted", "scheduled"])
+        return fine | (frame["sms_code"].notna() & frame["sms_reason"].notna())
+
+    @pa.dataframe_check(error="a text has somebody to go to")
+    def addressed(cls, frame: pd.DataFrame) -> pd.Series[bool]:  # noqa: N805 - as above
+        """Only an invalid row may be without a number."""
+        return frame["sms_phone"].notna() | frame["sms_status"].isin(["invalid"])
+
+
+class CheckedSchema(ResultsSchema):
+    """What `check` returns: who could be texted, and why the others could not."""
+
+    sms_status: Annotated[pd.CategoricalDtype, STATUSES, False] = pa.Field(
+        isin=["ready", "invalid", "duplicate", "suppressed"]
+    )
+
+
+class PlannedSchema(ResultsSchema):
+    """What ``plan.frame`` holds: as checked, with texts counted; known people have their outcome."""
+
+    @pa.dataframe_check(error="a ready row knows its segments")
+    def counted(cls, frame: pd.DataFrame) -> pd.Series[bool]:  # noqa: N805 - as above
+        """You see it before you pay."""
+        return frame["sms_segments"].notna() | frame["sms_status"].ne("ready")
+
+
+COLUMNS = tuple(ResultsSchema.to_schema().columns)
+DTYPES: dict[str, Any] = {
+    name: column.dtype.type for name, column in ResultsSchema.to_schema().columns.items()
+}
+
+
+def results_for(rows: int, **columns: Any) -> pd.DataFrame:
+    """A frame of the result columns for so many rows, by position: those given, the others missing."""
+    index = pd.RangeIndex(rows)
+    made = {}
+    for name, dtype in DTYPES.items():
+        value = columns.pop(name, None)
+        if isinstance(value, pd.Series | pd.Categorical | pd.api.extensions.ExtensionArray):
+            made[name] = pd.Series(value, copy=True).set_axis(index).astype(dtype)
+        else:
+            made[name] = pd.Series([value] * rows if rows else [], index=index, dtype=dtype)
+    if columns:
+        raise TypeError(f"no such result columns: {sorted(columns)}")
+    return pd.DataFrame(made, index=index)
+
+
+def attach(contacts: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
+    """Put result columns after the user's own, under the user's index; earlier ones are replaced."""
+    own = contacts.loc[:, ~contacts.columns.isin(COLUMNS)]
+    return pd.concat([own, results.set_axis(contacts.index)], axis=1)
+
+
+def find_phone(contacts: pd.DataFrame, phone: Hashable | None) -> tuple[Hashable, bool]:
+    """
+    The label of the phone column, and whether it had to be guessed.
+
+    A column is guessed when exactly one fits by name *and* by content; result columns are never taken.
+
+    Raises:
+        ContactsError: No such column, two columns of that name, no column that fits, or several.
+    """
+    _flat(contacts)
+    if phone is not None:
+        places = contacts.columns.isin([phone]).sum()
+        if places == 1:
+            return phone, False
+        if places > 1:
+            raise ContactsError(f"{places} columns are called {phone!r}: rename all but the one to text")
+        raise ContactsError(f"there is no column {phone!r}; the columns are {_names(contacts)}")
+    own = contacts.loc[:, ~contacts.columns.isin(COLUMNS)]
+    likely = [
+        label
+        for place, label in enumerate(own.columns)
+        if SOUNDS_LIKE_PHONE.search(str(label)) and phones.looks_like_phones(own.iloc[:, place])
+    ]
+    if len(likely) == 1:
+        return likely[0], True
+    if not likely:
+        raise ContactsError(
+            f"no column looks like phone numbers by name and content; say phone= (columns: {_names(contacts)})"
+        )
+    listed = ", ".join(repr(label) for label in likely)
+    raise ContactsError(f"several columns look like phone numbers: {listed}; say phone= which to text")
+
+
+def find_region(contacts: pd.DataFrame, region: Hashable | None) -> str | pd.Series[Any] | None:
+    """
+    What ``region=`` means: a supported ISO code for all rows, a column of codes, or nothing.
+
+    Raises:
+        ContactsError: It is neither a supported code nor a column, or more than one column.
+    """
+    if region is None:
+        return None
+    if isinstance(region, str) and region.upper() in phones.regions():
+        return region.upper()
+    places = int(contacts.columns.isin([region]).sum())
+    if places == 1:
+        return contacts.iloc[:, int(contacts.columns.get_indexer_for([region])[0])]
+    if places > 1:
+        raise ContactsError(f"{places} columns are called {region!r}: rename all but the one with regions")
+    raise ContactsError(
+        f"region={region!r} is neither a supported ISO country code (such as 'IT') nor a column"
+    )
+
+
+def judge(
+    contacts: pd.DataFrame,
+    *,
+    phone: Hashable,
+    region: Hashable | None = None,
+    numbers: str = "mobile",
+    schema: type[ContactsSchema] | None = None,
+    suppressed: pd.Index[Any] | None = None,
+) -> pd.DataFrame:
+    """
+    Judge each row by its number, the user's rules and the suppression list; duplicates come later.
+
+    Returns:
+        By position: ``phone`` (E.164), ``status`` (``ready``, ``invalid``, ``suppressed``), ``code``,
+        ``reason`` and ``repair`` (what was mended in the number).
+    """
+    column = contacts.iloc[:, int(contacts.columns.get_indexer_for([phone])[0])]
+    judged = phones.read(column, find_region(contacts, region), numbers)
+    judged["status"] = pd.Series("ready", index=judged.index, dtype=object).mask(
+        judged["code"].notna(), "invalid"
+    )
+    if schema is not None:
+        broken = _broken_rules(contacts, schema)
+        refuse(judged, broken.notna(), "invalid", "rule", broken)
+    if suppressed is not None:
+        refuse(judged, judged["phone"].isin(suppressed), "suppressed", "suppressed")
+    return judged
+
+
+def refuse(
+    judged: pd.DataFrame,
+    rows: pd.Series[bool],
+    status: str,
+    code: str | pd.Series[Any],
+    reason: pd.Series[Any] | None = None,
+) -> None:
+    """Give the rows that are still ready, and meant by ``rows``, another status, in place; first wins."""
+    meant = judged["status"].eq("ready") & rows.fillna(value=False).astype(bool)
+    codes = pd.Series(code, index=judged.index, dtype=object)
+    said = sentences(codes) if reason is None else reason.set_axis(judged.index).astype(STRING)
+    judged["status"] = judged["status"].mask(meant, status)
+    judged["code"] = judged["code"].mask(meant, codes)
+    judged["reason"] = judged["reason"].mask(meant, said)
+
+
+def mark_duplicates(judged: pd.DataFrame, texts: pd.Series[Any] | None = None) -> None:
+    """Leave one ready row per number, the first; the reason says when another row's text differs."""
+    ready = judged["status"].eq("ready")
+    first = judged.loc[ready, "phone"].drop_duplicates()
+    again = ready & ~judged.index.isin(first.index)
+    if texts is not None:
+        kept = judged["phone"].map(pd.Series(texts.loc[first.index].array, index=first.array))
+        refuse(judged, again & texts.ne(kept), "duplicate", "duplicate_text")
+    refuse(judged, again, "duplicate", "duplicate")
+
+
+def check(
+    contacts: pd.DataFrame,
+    phone: Hashable | None = None,
+    *,
+    region: Hashable | None = None,
+    numbers: str = "mobile",
+    schema: type[ContactsSchema] | None = None,
+    suppressed: pd.Index[Any] | None = None,
+) -> pd.DataFrame:
+    """
+    Check who could be texted; see `smsframe.check`. ``suppressed`` holds E.164 numbers.
+    """
+    phone, _ = find_phone(contacts, phone)
+    judged = judge(
+        contacts, phone=phone, region=region, numbers=numbers, schema=schema, suppressed=suppressed
+    )
+    mark_duplicates(judged)
+    results = results_for(
+        len(contacts),
+        sms_phone=judged["phone"],
+        sms_status=judged["status"],
+        sms_code=judged["code"],
+        sms_reason=judged["reason"],
+    )
+    return attach(contacts, CheckedSchema.validate(results))
+
+
+def _broken_rules(contacts: pd.DataFrame, schema: type[ContactsSchema]) -> pd.Series[Any]:
+    """Per row the user's rules that it breaks, as a sentence; missing where it breaks none."""
+    by_position = contacts.reset_index(drop=True)
+    said: pd.Series[Any] = pd.Series(pd.NA, index=by_position.index, dtype=STRING)
+    try:
+        kept = schema.validate(by_position, lazy=True)
+    except pa.errors.SchemaErrors as failed:
+        failures = failed.failure_cases
+    else:
+        # `drop_invalid_rows` in the user's schema drops instead of saying which rule it was.
+        dropped = ~by_position.index.isin(kept.index)
+        return said.mask(dropped, "breaks a rule of the schema, which drops such rows")
+    general = failures[failures["index"].isna()]
+    if len(general):
+        rules = "; ".join(sorted({_rule(row.column, row.check) for row in general.itertuples()}))
+        raise ContactsError(f"the schema cannot be applied to this table: {rules}", failures=general)
+    # One sentence per distinct rule, then column operations: half a million failing rows are no loop.
+    rules = failures[["column", "check"]].drop_duplicates()
+    rules["said"] = [_rule(row.column, row.check) for row in rules.itertuples()]
+    listed = failures.merge(rules, on=["column", "check"]).drop_duplicates(["index", "said"])
+    joined = listed.groupby("index", sort=False)["said"].agg("; ".join)
+    said.loc[joined.index.astype("int64")] = joined.to_numpy()
+    return said
+
+
+def _rule(column: object, rule: object) -> str:
+    return f"breaks the rule {rule} of {column!r}" if column is not None else f"breaks the rule {rule}"
+
+
+def _flat(contacts: pd.DataFrame) -> None:
+    if not isinstance(contacts, pd.DataFrame):
+        raise ContactsError(f"contacts must be a DataFrame, not {type(contacts).__name__}")
+    if isinstance(contacts.columns, pd.MultiIndex):
+        raise ContactsError("the columns have several levels: flatten them before texting anybody")
+
+
+def _names(contacts: pd.DataFrame) -> str:
+    shown = [repr(label) for label in contacts.columns[:12]]
+    more = len(contacts.columns) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "") if shown else "(none)"

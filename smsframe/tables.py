@@ -1,0 +1,129 @@
+"""
+The journal's tables.
+
+A campaign has texts; a recipient has one of them, with merge values, and at most one batch; a batch is one
+order. ``evidence`` is only ever added to: which question was asked about an order, and which answer came.
+Instants are whole microseconds since 1970 in UTC.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from smsframe.errors import JournalError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+VERSION = 1
+"""Of the tables below; kept in the file, so that a newer file is refused instead of misread."""
+
+metadata = sa.MetaData()
+
+campaigns = sa.Table(
+    "campaigns",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("base_url", sa.Text, nullable=False),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("prefix", sa.Text, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    # How the last call wanted it sent: what `resume` goes on with.
+    sa.Column("message_type", sa.Text, nullable=False),
+    sa.Column("sender", sa.Text),
+    sa.Column("schedule_at", sa.BigInteger),
+    sa.Column("batch_size", sa.Integer, nullable=False),
+    sa.Column("text", sa.Integer),
+)
+
+texts = sa.Table(
+    "texts",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("campaign", sa.ForeignKey("campaigns.id"), nullable=False),
+    sa.Column("template", sa.Text, nullable=False),
+    sa.UniqueConstraint("campaign", "template"),
+)
+
+batches = sa.Table(
+    "batches",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("campaign", sa.ForeignKey("campaigns.id"), nullable=False),
+    sa.Column("text", sa.ForeignKey("texts.id"), nullable=False),
+    sa.Column("order_id", sa.Text, nullable=False, unique=True),
+    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("doubt", sa.Integer, nullable=False, default=0),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("encoding", sa.Text, nullable=False),
+    sa.Column("recipients", sa.Integer, nullable=False),
+    sa.Column("segments", sa.Integer, nullable=False),
+    sa.Column("message_type", sa.Text, nullable=False),
+    sa.Column("sender", sa.Text),
+    sa.Column("schedule_at", sa.BigInteger),
+    sa.Column("claimed_at", sa.BigInteger),
+    sa.Column("sent_at", sa.BigInteger),
+    sa.Column("charged", sa.Float),
+    sa.Column("reason", sa.Text),
+    sa.Index("batches_by_campaign", "campaign", "state"),
+)
+
+recipients = sa.Table(
+    "recipients",
+    metadata,
+    sa.Column("campaign", sa.ForeignKey("campaigns.id"), primary_key=True),
+    sa.Column("phone", sa.Text, primary_key=True),
+    sa.Column("text", sa.ForeignKey("texts.id"), nullable=False),
+    sa.Column("fields", sa.Text),
+    sa.Column("encoding", sa.Text, nullable=False),
+    sa.Column("segments", sa.Integer, nullable=False),
+    sa.Column("batch", sa.ForeignKey("batches.id"), index=True),
+    sa.Column("missing", sa.Boolean, nullable=False, default=False),
+    sqlite_with_rowid=False,
+)
+
+evidence = sa.Table(
+    "evidence",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("campaign", sa.ForeignKey("campaigns.id"), nullable=False),
+    # By order id, not by batch: a batch that was never sent may go, what was asked about it stays.
+    sa.Column("order_id", sa.Text, nullable=False, index=True),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("process", sa.Text, nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("answer", sa.Text),
+)
+
+
+def made(connection: Connection) -> bool:
+    """
+    Whether the tables are there, and ours to read.
+
+    Raises:
+        JournalError: Another program's database, or a newer smsframe's journal.
+    """
+    version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+    if version > VERSION:
+        raise JournalError("this journal was written by a newer smsframe: upgrade smsframe to use it")
+    if version == 0 and sa.inspect(connection).get_table_names():
+        raise JournalError("this file is another program's database: name another one with journal=")
+    return bool(version == VERSION)
+
+
+def prepare(connection: Connection) -> None:
+    """
+    Make the tables in a new file, in the caller's transaction.
+
+    Raises:
+        JournalError: As `made`.
+    """
+    if not made(connection):
+        metadata.create_all(connection)
+        connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")
