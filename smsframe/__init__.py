@@ -6,7 +6,8 @@ Importing registers ``.sms`` on DataFrame and Series.
 
 import logging
 
-from smsframe import accessor, cards
+from smsframe import accessor as _accessor  # noqa: F401 - importing registers .sms
+from smsframe import cards as _cards  # noqa: F401 - importing gives plans and summaries their looks
 from smsframe.contacts import read_contacts
 from smsframe.errors import (
     CampaignChanged,

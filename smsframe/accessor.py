@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @pd.api.extensions.register_dataframe_accessor("sms")
 class FrameAccessor:
-    """Text the people in this frame: ``check``, ``plan``, ``send``; on results ``summary``, ``refresh``, …"""
+    """Text the people in this frame: ``check``, ``plan``, ``send``; on results ``summary``, ``refresh`` and others."""
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self._frame = frame
@@ -65,7 +65,9 @@ class SeriesAccessor:
     def __init__(self, series: pd.Series[Any]) -> None:
         self._series = series
 
-    def normalize(self, region: str | pd.Series[Any] | None = None, numbers: str = "mobile") -> pd.Series[Any]:
+    def normalize(
+        self, region: str | pd.Series[Any] | None = None, numbers: str = "mobile"
+    ) -> pd.Series[Any]:
         """These numbers in E.164, missing where not usable: `smsframe.normalize`."""
         return phones.normalize(self._series, region, numbers)
 

@@ -29,13 +29,16 @@ from smsframe.schema import COLUMNS, ResultsSchema, attach, results_for
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from smsframe.entries import Entry
     from smsframe.gateway import Gateway
-    from smsframe.journal import Entry, Journal
+    from smsframe.journal import Journal
     from smsframe.loop import Tick
+    from smsframe.order import Terms
     from smsframe.patience import Patience
-    from smsframe.plan import Plan, Terms
+    from smsframe.plan import Plan
 
 log = logging.getLogger("smsframe")
+
 
 def send(
     plan: Plan,
@@ -128,7 +131,7 @@ def resume(
     waiting = known[still_to_send(known) & allowed]
     if confirm is not None and confirm != len(waiting):
         raise ConfirmationMismatch(
-            f"confirm={confirm:,}, but {len(waiting):,} people of {entry.name!r} are pending; nothing was sent",
+            f"confirm={confirm:,}, but {len(waiting):,} of {entry.name!r} are pending; nothing was sent",
             expected=confirm,
             recipients=len(waiting),
         )
@@ -175,22 +178,26 @@ def campaigns(journal: Journal) -> pd.DataFrame:
     listed = journal.campaigns()
     counted = ["accepted", "scheduled", "rejected", "unconfirmed", "pending"]
     rows = []
-    for row in listed.itertuples():  # a few campaigns, each a query of its own
-        found = outcomes(journal.recipients(row.id), row.name)
+    for key, name in zip(listed["id"].tolist(), listed["name"].tolist(), strict=True):
+        found = outcomes(journal.recipients(key), name)
         counts = found["sms_status"].value_counts()
-        rows.append([len(found), *(int(counts.get(status, 0)) for status in counted), found["sms_credits"].sum()])
+        rows.append(
+            [len(found), *(int(counts.get(status, 0)) for status in counted), found["sms_credits"].sum()]
+        )
     columns = ["recipients", *counted, "credits"]
     numbers = pd.DataFrame(rows, columns=columns, index=listed.index).astype(
         dict.fromkeys(columns, "Int64") | {"credits": "Float64"}
     )
     named = listed.rename(columns={"name": "campaign", "base_url": "gateway"}).drop(columns="id")
-    return pd.concat([named.astype({"campaign": "string", "gateway": "string", "account": "string"}), numbers], axis=1)
+    return pd.concat(
+        [named.astype({"campaign": "string", "gateway": "string", "account": "string"}), numbers], axis=1
+    )
 
 
 def withdraw(journal: Journal, entry: Entry) -> pd.DataFrame:
     """Drop the people of a campaign who were not texted; returns them as they were, ``pending``."""
     with journal.owner() as owner:
-        journal.free(entry)
+        journal.batches.free(entry)
         found = outcomes(journal.recipients(entry.id), entry.name, run=owner).reset_index(drop=True)
         dropped = found[found["sms_code"].eq("not_sent").to_numpy()].reset_index(drop=True)
         journal.withdraw(entry, dropped["sms_phone"])
@@ -247,8 +254,8 @@ def _confirmed(confirm: int | None, people: pd.DataFrame, known: pd.DataFrame | 
     count = len(pd.Index(people["phone"]).union(pd.Index(meant[meant.isin(_done(known))])))
     if count != confirm:
         raise ConfirmationMismatch(
-            f"confirm={confirm:,}, but this call is about {count:,} people (ready, or with an outcome in this "
-            "campaign); nothing was sent",
+            f"confirm={confirm:,}, but this call is about {count:,} people (ready, or with an outcome "
+            "in this campaign); nothing was sent",
             expected=confirm,
             recipients=count,
         )
@@ -273,4 +280,3 @@ def _affordable(gateway: Gateway, terms: Terms, needed: int) -> None:
             needed=needed,
             available=available,
         )
-

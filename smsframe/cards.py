@@ -62,7 +62,7 @@ def summary_card(summary: Summary) -> str:
         ("Credits charged", f"{facts['credits']:g}{unknown}"),
     ]
     rows += [
-        (code, f"{count:,} – {DELIVERIES[code].meaning}" if code in DELIVERIES else f"{count:,}")
+        (code, f"{count:,} {DELIVERIES[code].meaning}" if code in DELIVERIES else f"{count:,}")
         for code, count in facts["deliveries"].items()
     ]
     name = facts["campaign"] or "nothing sent"
@@ -88,7 +88,8 @@ def _table(rows: Iterable[tuple[str, str]]) -> str:
 
 def _messages(texts: Iterable[tuple[str, str]]) -> str:
     return "".join(
-        f'<div style="margin-top:.5rem;{QUIET}">{escape(what)}</div><div style="{MESSAGE}">{escape(text)}</div>'
+        f'<div style="margin-top:.5rem;{QUIET}">{escape(what)}</div>'
+        f'<div style="{MESSAGE}">{escape(text)}</div>'
         for what, text in texts
     )
 
@@ -110,5 +111,5 @@ def _characters(counts: dict[str, int]) -> str:
     )
 
 
-Plan._repr_html_ = plan_card  # noqa: SLF001 - Jupyter's name; a pure room below cannot know its looks
-Summary._repr_html_ = summary_card  # noqa: SLF001 - as above
+Plan._repr_html_ = plan_card
+Summary._repr_html_ = summary_card

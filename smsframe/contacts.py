@@ -67,9 +67,10 @@ def read_contacts(
     types: defaultdict[str, Any] = defaultdict(lambda: "string[pyarrow]", dtype or {})
     told = {"keep_default_na": False, "na_values": [""], "encoding": encoding, **options}
     try:
-        return pd.read_csv(path, sep=sep or _delimiter(text[:SAMPLE]), dtype=types, **told)
+        read: pd.DataFrame = pd.read_csv(path, sep=sep or _delimiter(text[:SAMPLE]), dtype=types, **told)
     except pd.errors.ParserError as error:
         raise ContactsError(f"{os.fspath(path)} cannot be read as a table: {_first_line(error)}") from None
+    return read
 
 
 def suppression(
@@ -104,7 +105,8 @@ def suppression(
             "nothing was sent",
             failures=read.loc[bad, ["code", "reason"]].assign(line=column[bad]),
         )
-    return pd.Index(read["phone"].dropna().unique())
+    found: pd.Index[str] = pd.Index(read["phone"].dropna().unique().astype(object))
+    return found
 
 
 def _column(frame: pd.DataFrame) -> pd.Series[Any]:

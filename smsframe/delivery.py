@@ -63,12 +63,16 @@ def _joined(rows: pd.DataFrame, asked: pd.Series[bool], states: pd.DataFrame) ->
     # A number that is twice in one order cannot be told apart (and our own orders hold each once).
     by_person = states.drop_duplicates(["order", "phone"]).set_index(["order", "phone"])
     keys = pd.MultiIndex.from_arrays([rows["sms_order_id"].astype(object), rows["sms_phone"].astype(object)])
-    by_person.index = pd.MultiIndex.from_arrays([by_person.index.get_level_values(i).astype(object) for i in (0, 1)])
+    by_person.index = pd.MultiIndex.from_arrays(
+        [by_person.index.get_level_values(i).astype(object) for i in (0, 1)]
+    )
     told = by_person.reindex(keys).set_axis(rows.index)
     take = asked & told["delivery"].notna()
     for ours, theirs in (("sms_delivery", "delivery"), ("sms_delivered_at", "delivered_at")):
         rows[ours] = rows[ours].where(~take, told[theirs]).astype(DTYPES[ours])
     if "sms_status" in rows:
-        gone = take & rows["sms_status"].eq("scheduled") & ~rows["sms_delivery"].isin(["SCHEDULED", "WAITING"])
+        gone = (
+            take & rows["sms_status"].eq("scheduled") & ~rows["sms_delivery"].isin(["SCHEDULED", "WAITING"])
+        )
         rows["sms_status"] = rows["sms_status"].mask(gone, "accepted")
     return rows

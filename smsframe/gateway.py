@@ -12,8 +12,7 @@ import hashlib
 import logging
 import os
 import threading
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -21,17 +20,16 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from smsframe import phones, wire
-from smsframe.errors import GatewayError, NotAuthorised, Rejected, Unavailable, Unconfirmed
+from smsframe import wire
+from smsframe.answers import Reply, instants, not_authorised, number, said
+from smsframe.errors import GatewayError, NotAuthorised, Rejected, Unavailable
 from smsframe.life import Answer, Event, proof
-from smsframe.plan import FIELD_SEPARATOR, Terms
+from smsframe.order import DATE, Order
 from smsframe.schema import STRING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from smsframe.text import Template
 
 log = logging.getLogger("smsframe")
 
@@ -39,114 +37,8 @@ USERNAME, PASSWORD = "SMSFRAME_USERNAME", "SMSFRAME_PASSWORD"
 USER_KEY, ACCESS_TOKEN = "SMSFRAME_USER_KEY", "SMSFRAME_ACCESS_TOKEN"
 BASE_URL = "SMSFRAME_BASE_URL"
 
-DATE = "%Y%m%d%H%M%S"
-"""How dates go in and come out (smSend docs, date format; captured answers)."""
-
 PAGE = 100
 """Orders asked for per page of the history; the default is 10 and a maximum is documented nowhere."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Order:
-    """
-    One request to text some people.
-
-    Attributes:
-        order_id: Ours, written before the request leaves.
-        template: The text; a personalised one goes to ``paramsms``.
-        encoding: ``gsm`` or ``ucs2``: the gateway does not detect it.
-        terms: Quality, sender and time.
-        people: ``phone`` and ``fields`` (merge values) of each recipient.
-    """
-
-    order_id: str
-    template: Template
-    encoding: str
-    terms: Terms
-    people: pd.DataFrame
-
-    def path(self) -> str:
-        """The call it goes to."""
-        return "paramsms" if self.template.fields else "sms"
-
-    def payload(self) -> dict[str, Any]:
-        """The JSON body (smSend docs, POST sms and POST paramsms); what is not given is left out."""
-        body: dict[str, Any] = {
-            "message_type": self.terms.message_type,
-            "message": self.template.wire(),
-            "order_id": self.order_id,
-            "encoding": self.encoding,
-            "returnCredits": True,
-            "returnRemaining": True,
-            "allowInvalidRecipients": False,
-        }
-        if self.terms.sender:
-            body["sender"] = self.terms.sender
-        if self.terms.schedule:
-            body["scheduled_delivery_time"] = self.terms.schedule.strftime(DATE)
-            body["scheduled_delivery_timezone"] = "UTC"
-        numbers = self.people["phone"].tolist()
-        if not self.template.fields:
-            return body | {"recipient": numbers}
-        # A JSON object per person is what the call takes, so this is one loop over the recipients.
-        values = (packed.split(FIELD_SEPARATOR) for packed in self.people["fields"])
-        names = [f"f{place}" for place in range(1, len(self.template.fields) + 1)]
-        return body | {
-            "recipients": {
-                str(place): {"recipient": number, **dict(zip(names, filled, strict=True))}
-                for place, (number, filled) in enumerate(zip(numbers, values, strict=True))
-            }
-        }
-
-    def __repr__(self) -> str:
-        return f"<Order {self.order_id}: {len(self.people)} recipients>"
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """
-    What a POST came to.
-
-    Attributes:
-        event: What it proves.
-        status: The HTTP status, or None when no answer came.
-        reason: The gateway's words, or the failure's, without numbers and secrets.
-        sent_at: When the request left (UTC).
-        charged: Credits the order took, when the gateway said.
-        remaining: Credits left, when the gateway said.
-        retry_after: Seconds it asks to wait, or None.
-    """
-
-    event: Event
-    status: int | None
-    reason: str
-    sent_at: datetime
-    charged: float | None = None
-    remaining: float | None = None
-    retry_after: float | None = None
-
-    def error(self, order_id: str | None = None) -> GatewayError:
-        """The same as an error to raise."""
-        match self.event:
-            case Event.REFUSED:
-                return Rejected(f"the gateway refused: {self.reason}", status=self.status, order_id=order_id)
-            case Event.UNAUTHORISED | Event.WRONG_ADDRESS:
-                return NotAuthorised(_not_authorised(self.reason), status=self.status, order_id=order_id)
-            case Event.NOT_SENT | Event.GAVE_UP:
-                return Unavailable(
-                    f"the gateway cannot take orders now ({self.reason}); nothing of this order was sent, "
-                    "resume the campaign later",
-                    status=self.status,
-                    order_id=order_id,
-                    retry_after=self.retry_after,
-                )
-            case _:
-                return Unconfirmed(
-                    f"nobody can know yet whether order {order_id} was accepted ({self.reason}); "
-                    "it is not repeated, resume the campaign to ask the gateway",
-                    status=self.status,
-                    order_id=order_id,
-                )
 
 
 class Gateway:
@@ -228,8 +120,9 @@ class Gateway:
         pairs = (env[USERNAME] and env[PASSWORD], env[USER_KEY] and env[ACCESS_TOKEN])
         if not base_url or not any(pairs):
             raise NotAuthorised(
-                f"no gateway: set {BASE_URL}, and {USERNAME} with {PASSWORD} or {USER_KEY} with {ACCESS_TOKEN}; "
-                "to try without an account: `with smsframe.Sandbox() as sandbox: ... gateway=sandbox.gateway()`"
+                f"no gateway: set {BASE_URL}, and {USERNAME} with {PASSWORD} "
+                f"or {USER_KEY} with {ACCESS_TOKEN}; "
+                "to try without an account: with smsframe.Sandbox() as sandbox: ... gateway=sandbox.gateway()"
             )
         if pairs[0]:
             return cls(base_url, username=env[USERNAME], password=env[PASSWORD])
@@ -262,10 +155,10 @@ class Gateway:
         return Reply(
             event=event,
             status=came.status,
-            reason=_said(came),
+            reason=said(came),
             sent_at=sent_at,
-            charged=_number(body.get("total_sent")),
-            remaining=_number(body.get("remaining_credits")),
+            charged=number(body.get("total_sent")),
+            remaining=number(body.get("remaining_credits")),
             retry_after=came.retry_after,
         )
 
@@ -281,7 +174,7 @@ class Gateway:
         entries = body.get("sms") if isinstance(body, dict) else None
         if not isinstance(entries, list):
             raise GatewayError("the gateway's answer about credits could not be read", status=came.status)
-        left = {str(e.get("type")): _number(e.get("quantity")) for e in entries if isinstance(e, dict)}
+        left = {str(e.get("type")): number(e.get("quantity")) for e in entries if isinstance(e, dict)}
         return {kind: quantity for kind, quantity in left.items() if quantity is not None}
 
     def state(self, order_id: str) -> pd.DataFrame | None:
@@ -312,7 +205,7 @@ class Gateway:
             {
                 "phone": numbers,
                 "delivery": found["status"].astype(STRING),
-                "delivered_at": self._instants(found["delivery_date"]),
+                "delivered_at": instants(found["delivery_date"], self.timezone),
             }
         )
 
@@ -336,13 +229,15 @@ class Gateway:
             body = came.json()
             listed = body.get("smshistory") if isinstance(body, dict) else None
             if not isinstance(listed, list):
-                raise GatewayError("the gateway's answer about its history could not be read", status=came.status)
+                raise GatewayError(
+                    "the gateway's answer about its history could not be read", status=came.status
+                )
             totals.add(body.get("total"))
             rows += [row for row in listed if isinstance(row, dict)]
-            if not listed or len(rows) >= (_number(body.get("total")) or 0):
+            if not listed or len(rows) >= (number(body.get("total")) or 0):
                 break
         found = pd.DataFrame(rows).reindex(columns=["order_id", "create_time", "num_recipients"])
-        found["create_time"] = _utc(found["create_time"], "UTC")
+        found["create_time"] = instants(found["create_time"], "UTC")
         complete = len(totals) == 1 and found["order_id"].nunique() == next(iter(totals))
         return found, complete
 
@@ -383,7 +278,13 @@ class Gateway:
         json: object = None,
     ) -> wire.Exchange:
         return wire.exchange(
-            self._http, method, self.base_url + path, auth=auth, timeout=self.timeout, params=params, json=json
+            self._http,
+            method,
+            self.base_url + path,
+            auth=auth,
+            timeout=self.timeout,
+            params=params,
+            json=json,
         )
 
     def _session(self, ended: int | None = None) -> tuple[int, wire.Keys]:
@@ -397,7 +298,7 @@ class Gateway:
 
     def _open(self, login: AuthBase | None) -> wire.Keys:
         if login is None:  # pragma: no branch - a token has keys from the start
-            raise NotAuthorised(_not_authorised("no way to log in"))
+            raise NotAuthorised(not_authorised("no way to log in"))
         came = self._exchange("GET", "login", login)
         user_key, found, session_key = came.body.strip().partition(";")
         if came.status == 200 and found and user_key and session_key:  # noqa: PLR2004
@@ -405,7 +306,7 @@ class Gateway:
             return wire.Keys(user_key, "Session_key", session_key)
         if came.status == 200:  # noqa: PLR2004
             raise NotAuthorised(
-                f"what answered at {self.base_url} is not this gateway: the login is not USER_KEY;SESSION_KEY",
+                f"{self.base_url} is not this gateway: what answers a login is not USER_KEY;SESSION_KEY",
                 status=came.status,
             )
         if came.status in (400, 401, 403, 404):
@@ -418,55 +319,19 @@ class Gateway:
 
     def _refuse(self, came: wire.Exchange, order_id: str | None = None) -> NoReturn:
         """Raise the error that an answer to a question (never a POST) is."""
-        reason = _said(came)
+        reason = said(came)
         if came.status in (401, 403, 404) or (came.status is not None and 300 <= came.status < 400):  # noqa: PLR2004
-            raise NotAuthorised(_not_authorised(reason), status=came.status, order_id=order_id)
+            raise NotAuthorised(not_authorised(reason), status=came.status, order_id=order_id)
         if came.status is not None and 400 <= came.status < 500 and came.status != 429:  # noqa: PLR2004
-            raise Rejected(f"the gateway refused the question: {reason}", status=came.status, order_id=order_id)
+            raise Rejected(
+                f"the gateway refused the question: {reason}", status=came.status, order_id=order_id
+            )
         raise Unavailable(
             f"the gateway at {self.base_url} does not answer ({reason})",
             status=came.status,
             order_id=order_id,
             retry_after=came.retry_after,
         )
-
-    def _instants(self, dates: pd.Series[Any]) -> pd.Series[Any]:
-        return _utc(dates, self.timezone)
-
-
-def day_before(instant: datetime) -> datetime:
-    """From when the history is asked, so that no difference of clocks hides an order."""
-    return instant - timedelta(days=1)
-
-
-def _utc(dates: pd.Series[Any], zone: ZoneInfo | str) -> pd.Series[Any]:
-    """The gateway's dates as UTC instants; missing where there is none, or the hour is ambiguous."""
-    text = dates.astype(STRING).str.strip().where(lambda cell: cell.ne(""))
-    naive = pd.to_datetime(text.astype(object), format=DATE, errors="coerce")
-    local = naive.dt.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
-    return local.dt.tz_convert("UTC").astype(pd.DatetimeTZDtype("us", "UTC"))
-
-
-def _said(came: wire.Exchange) -> str:
-    """The gateway's reason in one short line: both shapes of error body are in use; numbers are masked."""
-    if came.status is None:
-        return came.failure
-    body = came.json()
-    if isinstance(body, dict):
-        parts = [body.get("error_message") or body.get("result"), body.get("error_type")]
-        words = " - ".join(str(part) for part in parts if part)
-    else:
-        words = "an answer that is not JSON" if "<" in came.body else came.body
-    words = " ".join(words.split())[:200]
-    return f"{phones.mask(words)} (HTTP {came.status})" if words else f"HTTP {came.status}"
-
-
-def _not_authorised(reason: str) -> str:
-    return f"the gateway did not let us in ({reason}): check the address, the account and its credentials"
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _checked(base_url: str) -> str:

@@ -14,18 +14,21 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from smsframe import text
 from smsframe.errors import GatewayError, NotEnoughCredit, Rejected, SmsFrameError
-from smsframe.gateway import Gateway, Order, Reply
 from smsframe.life import Action, Event, State, after
+from smsframe.order import Order
 from smsframe.reconcile import Finding, look_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from smsframe.journal import Batch, Entry, Journal
+    import pandas as pd
+
+    from smsframe.answers import Reply
+    from smsframe.entries import Batch, Entry
+    from smsframe.gateway import Gateway
+    from smsframe.journal import Journal
     from smsframe.patience import Patience
 
 ALIKE = 5
@@ -88,12 +91,12 @@ class Loop:
         self.cause: SmsFrameError | None = None
         self.touched = False
         """Whether anything of this run was, or may have been, accepted."""
-        self._entry, self._journal, self._gateway, self._owner = entry, journal, gateway, owner
+        self._entry, self._batches, self._gateway, self._owner = entry, journal.batches, gateway, owner
         self._phones, self._grace, self._report = phones, grace, report
         self._workers, self._settled = workers, settled
         self._stopped = threading.Event()
         self._patience = replace(patience, stop=self._stopped)  # pauses end at once when the run stops
-        self._accepted = journal.accepted(entry)
+        self._accepted = journal.batches.accepted(entry)
         self._queue: deque[Batch] = deque()
         self._narrowing: deque[Batch] = deque()
         self._open: list[Batch] = []
@@ -104,8 +107,8 @@ class Loop:
 
     def run(self) -> None:
         """Send what is to be sent and settle what can be settled; ``cause`` says why it stopped early."""
-        self._open = self._journal.take_over(self._entry, self._owner)
-        self._queue.extend(self._journal.cut(self._entry, self._owner, self._phones))
+        self._open = self._batches.take_over(self._entry, self._owner)
+        self._queue.extend(self._batches.cut(self._entry, self._owner, self._phones))
         pool = ThreadPoolExecutor(self._workers, thread_name_prefix="smsframe")
         try:
             while self._fill(pool) or self._settle():
@@ -142,13 +145,13 @@ class Loop:
                 batch = waiting.popleft()
                 if batch.state is State.SENDING:  # looked up, absent twice, and written down as repeated
                     return batch
-                claimed = self._journal.claim(self._entry, batch, self._owner)
+                claimed = self._batches.claim(self._entry, batch, self._owner)
                 if claimed is not None:
                     return claimed
         return None
 
     def _submit(self, pool: ThreadPoolExecutor, batch: Batch) -> None:
-        people = self._journal.members(batch)
+        people = self._batches.members(batch)
         order = Order(batch.order_id, text.parse(batch.template), batch.encoding, batch.terms, people)
         self._posts[batch.order_id] += 1
         self._under_way[pool.submit(self._post, order, batch)] = (batch, people)
@@ -166,7 +169,7 @@ class Loop:
             step = after(State.SENDING, reply.event, batch.doubt)
             return step.action is Action.REPEAT and not self._stopped.is_set()
 
-        reply = self._patience.until(attempt, again, lambda reply: reply.retry_after)
+        reply = self._patience.until(attempt, again)
         return replace(reply, event=Event.GAVE_UP) if reply.event is Event.NOT_SENT else reply
 
     def _handle(self, future: Future[Reply]) -> None:
@@ -175,7 +178,7 @@ class Loop:
         reply = future.result()
         step = after(batch.state, reply.event, batch.doubt)
         accepted = step.state is State.ACCEPTED
-        batch = self._journal.record(
+        batch = self._batches.record(
             self._entry,
             batch,
             self._owner,
@@ -215,7 +218,7 @@ class Loop:
         """Find out whether it is the credit, one number, or the whole request."""
         left = self._left(batch)
         if left is not None and left < batch.segments:
-            self._journal.release(batch)
+            self._batches.release(batch)
             self._stop(
                 NotEnoughCredit(
                     f"the credit is used up: {left:g} left, the next order needs {batch.segments:,}; "
@@ -226,9 +229,7 @@ class Loop:
             )
         elif len(people) > 1:
             self._refused_batches += 1
-            self._narrowing.extend(
-                self._journal.split(self._entry, batch, self._owner, self._parts(people))
-            )
+            self._narrowing.extend(self._batches.split(self._entry, batch, self._owner, self._parts(people)))
         else:
             self._refused.append((batch, reply.reason))
             self._tell(State.REFUSED, batch)
@@ -247,7 +248,7 @@ class Loop:
         if self._accepted or len(alike) < ALIKE:
             return
         for batch in alike:
-            self._journal.release(batch)
+            self._batches.release(batch)
         self._stop(
             Rejected(
                 f"the gateway refuses the request as a whole: {reply.reason}; nothing was sent, "
@@ -265,7 +266,9 @@ class Loop:
     def _drifted(self, batch: Batch, people: pd.DataFrame, charged: float) -> None:
         """Another charge than planned: another price, or people left out; ask once."""
         finding = look_up(self._gateway, batch, people, self._patience)
-        self._journal.note(self._entry, batch, finding.event, f"charged {charged:g}; {finding.answer}", finding.missing)
+        self._batches.note(
+            self._entry, batch, finding.event, f"charged {charged:g}; {finding.answer}", finding.missing
+        )
 
     # What nobody knows.
 
@@ -275,7 +278,7 @@ class Loop:
             return False
         absent = []
         for batch in self._open:
-            people = self._journal.members(batch)
+            people = self._batches.members(batch)
             finding = look_up(self._gateway, batch, people, self._patience)
             found = self._found(batch, people, finding)
             if finding.event is Event.ABSENT:
@@ -300,7 +303,7 @@ class Loop:
     def _found(self, batch: Batch, people: pd.DataFrame, finding: Finding) -> Batch:
         """Write down what a look-up found, then do what follows from it."""
         step = after(batch.state, finding.event, batch.doubt)
-        found = self._journal.record(
+        found = self._batches.record(
             self._entry,
             batch,
             self._owner,
@@ -316,9 +319,9 @@ class Loop:
             case Action.REPEAT:
                 self._queue.append(found)
             case Action.NEXT_GENERATION:
-                self._journal.release(found)
+                self._batches.release(found)
                 mine = people["phone"][people["phone"].isin(self._phones)]
-                self._queue.extend(self._journal.cut(self._entry, self._owner, mine))
+                self._queue.extend(self._batches.cut(self._entry, self._owner, mine))
             case Action.ASK_PERSON if self._settled is not None:
                 said = replace(finding, event=self._settled, answer=f"a person said: {self._settled}")
                 return self._found(found, people, said)

@@ -10,9 +10,11 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import tenacity
+from tenacity.stop import stop_base
+from tenacity.wait import wait_base
 
 from smsframe.errors import Unavailable
 
@@ -59,43 +61,52 @@ class Patience:
         """
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(Unavailable),
-            stop=self._stop(lambda state: getattr(state.outcome.exception(), "retry_after", None)),
-            wait=self._wait(lambda state: getattr(state.outcome.exception(), "retry_after", None)),
+            stop=tenacity.stop_after_attempt(self.attempts) | _TooLong(_raised),
+            wait=_Named(_raised, self._growing()),
             sleep=self.sleep,
             reraise=True,
         )
         return retrying(question)
 
-    def until(
-        self,
-        attempt: Callable[[], Result],
-        again: Callable[[Result], bool],
-        retry_after: Callable[[Result], float | None],
-    ) -> Result:
-        """Attempt something whose result says whether it may be repeated; the last result, whatever it is."""
+    def until(self, attempt: Callable[[], Result], again: Callable[[Result], bool]) -> Result:
+        """Attempt what says by its result whether it may be repeated; the last result, whatever it is."""
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_result(again),
-            stop=self._stop(lambda state: retry_after(state.outcome.result())),
-            wait=self._wait(lambda state: retry_after(state.outcome.result())),
+            stop=tenacity.stop_after_attempt(self.attempts) | _TooLong(_returned),
+            wait=_Named(_returned, self._growing()),
             sleep=self.sleep,
-            retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
+            retry_error_callback=_returned,
         )
-        result: Result = retrying(attempt)
-        return result
+        return retrying(attempt)
 
-    def _stop(self, asked: Callable[[tenacity.RetryCallState], float | None]) -> tenacity.stop.stop_base:
-        def too_long(state: tenacity.RetryCallState) -> bool:
-            return (asked(state) or 0.0) > LONGEST_WAIT
+    def _growing(self) -> wait_base:
+        return tenacity.wait_exponential_jitter(initial=self.first, max=self.most, jitter=self.first)
 
-        return tenacity.stop_any(tenacity.stop_after_attempt(self.attempts), too_long)
 
-    def _wait(
-        self, asked: Callable[[tenacity.RetryCallState], float | None]
-    ) -> Callable[[tenacity.RetryCallState], float]:
-        growing = tenacity.wait_exponential_jitter(initial=self.first, max=self.most, jitter=self.first)
+def _raised(state: tenacity.RetryCallState) -> Any:
+    return state.outcome.exception() if state.outcome else None
 
-        def wait(state: tenacity.RetryCallState) -> float:
-            named = asked(state)
-            return growing(state) if named is None else named
 
-        return wait
+def _returned(state: tenacity.RetryCallState) -> Any:
+    return state.outcome.result() if state.outcome else None
+
+
+class _TooLong(stop_base):
+    """Stops when the gateway asks for a longer wait than we are willing to make."""
+
+    def __init__(self, outcome: Callable[[tenacity.RetryCallState], Any]) -> None:
+        self._outcome = outcome
+
+    def __call__(self, retry_state: tenacity.RetryCallState) -> bool:
+        return (getattr(self._outcome(retry_state), "retry_after", None) or 0.0) > LONGEST_WAIT
+
+
+class _Named(wait_base):
+    """The wait that the gateway named, else one that grows."""
+
+    def __init__(self, outcome: Callable[[tenacity.RetryCallState], Any], growing: wait_base) -> None:
+        self._outcome, self._growing = outcome, growing
+
+    def __call__(self, retry_state: tenacity.RetryCallState) -> float:
+        named = getattr(self._outcome(retry_state), "retry_after", None)
+        return self._growing(retry_state) if named is None else float(named)

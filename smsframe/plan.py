@@ -7,45 +7,20 @@ changes nothing. What the journal already knows of the campaign is handed in.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
 from smsframe import phones, schema, text
+from smsframe.columns import find_phone
+from smsframe.order import FIELD_SEPARATOR, Terms, agree, cut
+from smsframe.reasons import sentences
 from smsframe.results import join, outcomes, reasons
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
-
-MESSAGE_TYPES = {"high": "N", "medium": "L", "low": "LL"}
-"""Qualities of smSend and their types on the wire (quick-start page; smSend docs, POST sms)."""
-
-SENDER = re.compile(r"\+?[0-9]{6,16}|[A-Za-z0-9 .&_'-]{1,11}")
-"""A number, or at most 11 characters: all that the address field of 3GPP TS 23.040 §9.1.2.5 holds."""
-
-FIELD_SEPARATOR = "\x1f"
-"""Between the merge values of one person (ASCII's own unit separator)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """
-    How a text goes out, apart from who gets it.
-
-    Attributes:
-        message_type: The gateway's name of the quality: ``N``, ``L``, ``LL``, or a sister brand's.
-        sender: The sender shown, or None for the account's own.
-        schedule: When it goes out (UTC, whole seconds), or None for now.
-    """
-
-    message_type: str = "N"
-    sender: str | None = None
-    schedule: datetime | None = None
+    from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -79,7 +54,9 @@ class Plan:
     repairs: pd.Series[int]
     suppressed: pd.Index[Any]
 
-    _repr_html_: ClassVar[Callable[[Any], str]]  # given by `cards`, which is above: a pure room knows no looks
+    _repr_html_: ClassVar[
+        Callable[[Any], str]
+    ]  # given by `cards`, which is above: a pure room knows no looks
 
     @property
     def ready(self) -> pd.DataFrame:
@@ -227,11 +204,13 @@ def plan(
         ValueError: A parameter makes no sense; the sentence says which and what would.
     """
     _whole(batch_size=batch_size, max_segments=max_segments)
-    if campaign is not None and not (isinstance(campaign, str) and campaign.strip() and campaign.isprintable()):
+    if campaign is not None and not (
+        isinstance(campaign, str) and campaign.strip() and campaign.isprintable()
+    ):
         raise ValueError("campaign= must be a name of printable characters, such as 'autumn'")
     terms = agree(quality, message_type, sender, schedule)
     template = text.parse(message)
-    label, guessed = schema.find_phone(contacts, phone)
+    label, guessed = find_phone(contacts, phone)
     judged = schema.judge(
         contacts, phone=label, region=region, numbers=numbers, schema=schema_, suppressed=suppressed
     )
@@ -287,60 +266,6 @@ def plan(
     )
 
 
-def agree(
-    quality: str, message_type: str | None, sender: str | None, schedule: datetime | None
-) -> Terms:
-    """
-    The terms a text goes out under.
-
-    Raises:
-        ValueError: An unknown quality, a sender that cannot be, or a schedule without time zone.
-    """
-    if quality not in MESSAGE_TYPES:
-        raise ValueError(f"quality={quality!r} must be one of {', '.join(MESSAGE_TYPES)}")
-    if sender is not None and not (isinstance(sender, str) and SENDER.fullmatch(sender)):
-        raise ValueError(
-            "sender= must be at most 11 letters, digits and simple signs, or a number of 6 to 16 digits"
-        )
-    if sender is not None and quality != "high":
-        raise ValueError(f"quality={quality!r} takes no sender: the gateway shows its own (leave sender= out)")
-    if schedule is not None:
-        if not isinstance(schedule, datetime) or schedule.tzinfo is None or schedule.utcoffset() is None:
-            raise ValueError(
-                "schedule= must be a datetime with a time zone, such as "
-                "datetime(2026, 12, 1, 9, tzinfo=ZoneInfo('Europe/Rome'))"
-            )
-        schedule = datetime.fromtimestamp(int(schedule.timestamp()), UTC)
-    return Terms(message_type or MESSAGE_TYPES[quality], sender, schedule)
-
-
-def cut(people: pd.DataFrame, batch_size: int) -> pd.Series[int]:
-    """The batch of each person: runs of at most ``batch_size`` of one encoding, in their order."""
-    kind = people["encoding"].astype(object)
-    place = people.groupby(kind).cumcount() // batch_size
-    keys = pd.MultiIndex.from_arrays([kind, place])
-    return pd.Series(pd.factorize(keys)[0], index=people.index, name="batch")
-
-
-def prefix(campaign: str, gateway: str, account: str) -> str:
-    """The first half of the order ids of a campaign: ``sf-`` and 10 characters of a digest."""
-    return f"sf-{_digest(campaign, gateway, account)[:10]}"
-
-
-def order_id(prefix: str, template: str, people: pd.DataFrame, generation: int) -> str:
-    """
-    The order id of a batch: 30 of the 32 allowed characters, the same for the same people and texts.
-
-    Args:
-        prefix: As from `prefix`.
-        template: The text's template.
-        people: ``phone`` and ``fields`` of its recipients, in any order.
-        generation: 0, and one more after each proven refusal of the same people and texts.
-    """
-    texts = people["phone"].astype(object) + FIELD_SEPARATOR + people["fields"].astype(object).fillna("")
-    return f"{prefix}-{_digest(template, *sorted(texts), str(generation))[:16]}"
-
-
 def still_to_send(journalled: pd.DataFrame) -> pd.Series[bool]:
     """Which recipients of the journal have no outcome and nothing under way: never sent, or provably not."""
     return journalled["state"].isna() | journalled["state"].eq("planned")
@@ -356,7 +281,7 @@ def note_other_texts(
     same = old["template"].eq(template) & old["fields"].fillna("").eq(now.fillna(""))
     other = results["sms_code"].eq("already_texted") & results["sms_phone"].isin(old.index[~same & planned])
     schema_code = results["sms_code"].mask(other, "already_texted_differently")
-    said = schema.sentences(schema_code)
+    said = sentences(schema_code)
     return results.assign(sms_code=schema_code, sms_reason=results["sms_reason"].mask(other, said))
 
 
@@ -365,7 +290,7 @@ def _packed(values: pd.DataFrame) -> pd.Series[Any]:
     if not len(values.columns):
         return pd.Series(pd.NA, index=values.index, dtype=schema.STRING)
     first, *others = (values[name] for name in values.columns)
-    return first.str.cat(others, sep=FIELD_SEPARATOR) if others else first
+    return first.str.cat(pd.concat(others, axis=1), sep=FIELD_SEPARATOR) if others else first
 
 
 def _too_much(
@@ -386,11 +311,6 @@ def _too_much(
         segments = "the text needs " + counted["segments"].astype(schema.STRING) + " segments; "
         reason = reason.mask(over, segments + f"max_segments is {max_segments}")
     return code, reason
-
-
-def _digest(*parts: str) -> str:
-    joined = "\x1e".join(parts).encode("utf-8", "surrogatepass")
-    return base64.b32encode(hashlib.sha256(joined).digest()).decode("ascii").lower()
 
 
 def _whole(**numbers: int | None) -> None:

@@ -4,7 +4,7 @@ One progress bar, for notebooks and terminals alike; tqdm draws it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from smsframe.life import State
 
@@ -50,10 +50,12 @@ class Bar:
         """So many more are done."""
         if self._bar is not None:
             if self._counts:
-                self._bar.set_postfix({name: f"{count:g}" for name, count in self._counts.items()}, refresh=False)
+                self._bar.set_postfix(
+                    {name: f"{count:g}" for name, count in self._counts.items()}, refresh=False
+                )
             self._bar.update(steps)
 
-    def __enter__(self) -> Bar:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

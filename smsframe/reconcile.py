@@ -8,17 +8,17 @@ What the gateway does with a repeated order id is documented nowhere, so nothing
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from smsframe.errors import GatewayError
-from smsframe.gateway import day_before
 from smsframe.life import Event
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from smsframe.entries import Batch
     from smsframe.gateway import Gateway
-    from smsframe.journal import Batch
     from smsframe.patience import Patience
 
 
@@ -53,7 +53,7 @@ def look_up(gateway: Gateway, batch: Batch, people: pd.DataFrame, patience: Pati
         state = patience.ask(lambda: gateway.state(batch.order_id))
         if state is not None:
             return _compare(state, people, asked_at)
-        since = day_before(batch.claimed_at) if batch.claimed_at else None
+        since = batch.claimed_at - timedelta(days=1) if batch.claimed_at else None
         if since is None:
             return Finding(Event.UNANSWERED, "state: not found; history: from when is unknown", asked_at)
         history, complete = patience.ask(lambda: gateway.history(since))
@@ -62,8 +62,12 @@ def look_up(gateway: Gateway, batch: Batch, people: pd.DataFrame, patience: Pati
     if history["order_id"].eq(batch.order_id).any():
         return Finding(Event.UNANSWERED, "state: not found; history: listed", asked_at)
     if not complete or (session and gateway.sessions != session):
-        return Finding(Event.UNANSWERED, "state: not found; history: incomplete or in another session", asked_at)
-    return Finding(Event.ABSENT, f"state: not found; history: complete, {len(history)} orders, not listed", asked_at)
+        return Finding(
+            Event.UNANSWERED, "state: not found; history: incomplete or in another session", asked_at
+        )
+    return Finding(
+        Event.ABSENT, f"state: not found; history: complete, {len(history)} orders, not listed", asked_at
+    )
 
 
 def _compare(state: pd.DataFrame, people: pd.DataFrame, asked_at: float) -> Finding:

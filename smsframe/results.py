@@ -172,7 +172,9 @@ class Summary:
     credits: float
     credits_unknown: int
 
-    _repr_html_: ClassVar[Callable[[Any], str]]  # given by `cards`, which is above: a pure room knows no looks
+    _repr_html_: ClassVar[
+        Callable[[Any], str]
+    ]  # given by `cards`, which is above: a pure room knows no looks
 
     def to_frame(self) -> pd.DataFrame:
         """The numbers as a frame ``what``, ``value``, for reports."""
@@ -200,9 +202,8 @@ class Summary:
         counts = ", ".join(f"{count:,} {status}" for status, count in self.statuses.items()) or "no rows"
         arrived = self.deliveries.get("DLVRD", 0)
         delivered = f", {arrived:,} delivered" if len(self.deliveries) else ""
-        return (
-            f"<smsframe.Summary {self.campaign or '(no campaign)'}: {counts}{delivered}; {self.credits:g} credits>"
-        )
+        name = self.campaign or "(no campaign)"
+        return f"<smsframe.Summary {name}: {counts}{delivered}; {self.credits:g} credits>"
 
 
 def summary(results: pd.DataFrame) -> Summary:
@@ -244,13 +245,13 @@ def spreadsheet_safe(frame: pd.DataFrame) -> pd.DataFrame:
     """
     safe = frame.copy()
     for place, dtype in enumerate(frame.dtypes):
-        if pd.api.types.is_string_dtype(dtype) or dtype == object:
+        if pd.api.types.is_string_dtype(dtype) or pd.api.types.is_object_dtype(dtype):
             cells = frame.iloc[:, place]
             text = cells.astype(STRING) if not pd.api.types.is_string_dtype(dtype) else cells
             risky = text.str.match(r"[=+\-@\t\r]").fillna(value=False).astype(bool)
             number = text.str.fullmatch(r"[+\-]?[0-9 ().,/\-]+").fillna(value=False).astype(bool)
             if (risky & ~number).any():
-                safe.isetitem(place, text.mask(risky & ~number, "'" + text))
+                safe.isetitem(place, text.mask(risky & ~number, "'" + text).array)
     return safe
 
 
@@ -259,7 +260,7 @@ def require(results: pd.DataFrame, columns: tuple[str, ...] = COLUMNS) -> None:
     missing = [name for name in columns if name not in results.columns]
     if missing:
         raise ContactsError(
-            f"this frame has no {', '.join(missing)}: use a frame that smsframe's check, send or results returned"
+            f"this frame has no {', '.join(missing)}: use one that smsframe's check, send or results returned"
         )
 
 

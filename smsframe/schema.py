@@ -7,13 +7,13 @@ index back at the end, because labels may repeat and failing rows must not be mi
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pandas as pd
 import pandera.pandas as pa
 
 from smsframe import phones
+from smsframe.columns import find_phone, find_region, place
 from smsframe.errors import ContactsError
 from smsframe.reasons import CODES, sentences
 
@@ -35,12 +35,6 @@ STATUSES = (
     "duplicate",  # the same number as another row, which stands for both
     "suppressed",  # on the suppression list
 )
-
-
-SOUNDS_LIKE_PHONE = re.compile(
-    r"phone|mobile|mobil|cell|handy|telef|^tel|gsm|msisdn|whatsapp|numero|^number$|recipient", re.IGNORECASE
-)
-"""What people call the column, in the languages around the gateway's customers; used only to guess."""
 
 
 class ContactsSchema(pa.DataFrameModel):
@@ -133,60 +127,6 @@ def attach(contacts: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([own, results.set_axis(contacts.index)], axis=1)
 
 
-def find_phone(contacts: pd.DataFrame, phone: Hashable | None) -> tuple[Hashable, bool]:
-    """
-    The label of the phone column, and whether it had to be guessed.
-
-    A column is guessed when exactly one fits by name *and* by content; result columns are never taken.
-
-    Raises:
-        ContactsError: No such column, two columns of that name, no column that fits, or several.
-    """
-    _flat(contacts)
-    if phone is not None:
-        places = contacts.columns.isin([phone]).sum()
-        if places == 1:
-            return phone, False
-        if places > 1:
-            raise ContactsError(f"{places} columns are called {phone!r}: rename all but the one to text")
-        raise ContactsError(f"there is no column {phone!r}; the columns are {_names(contacts)}")
-    own = contacts.loc[:, ~contacts.columns.isin(COLUMNS)]
-    likely = [
-        label
-        for place, label in enumerate(own.columns)
-        if SOUNDS_LIKE_PHONE.search(str(label)) and phones.looks_like_phones(own.iloc[:, place])
-    ]
-    if len(likely) == 1:
-        return likely[0], True
-    if not likely:
-        raise ContactsError(
-            f"no column looks like phone numbers by name and content; say phone= (columns: {_names(contacts)})"
-        )
-    listed = ", ".join(repr(label) for label in likely)
-    raise ContactsError(f"several columns look like phone numbers: {listed}; say phone= which to text")
-
-
-def find_region(contacts: pd.DataFrame, region: Hashable | None) -> str | pd.Series[Any] | None:
-    """
-    What ``region=`` means: a supported ISO code for all rows, a column of codes, or nothing.
-
-    Raises:
-        ContactsError: It is neither a supported code nor a column, or more than one column.
-    """
-    if region is None:
-        return None
-    if isinstance(region, str) and region.upper() in phones.regions():
-        return region.upper()
-    places = int(contacts.columns.isin([region]).sum())
-    if places == 1:
-        return contacts.iloc[:, int(contacts.columns.get_indexer_for([region])[0])]
-    if places > 1:
-        raise ContactsError(f"{places} columns are called {region!r}: rename all but the one with regions")
-    raise ContactsError(
-        f"region={region!r} is neither a supported ISO country code (such as 'IT') nor a column"
-    )
-
-
 def judge(
     contacts: pd.DataFrame,
     *,
@@ -203,7 +143,7 @@ def judge(
         By position: ``phone`` (E.164), ``status`` (``ready``, ``invalid``, ``suppressed``), ``code``,
         ``reason`` and ``repair`` (what was mended in the number).
     """
-    column = contacts.iloc[:, int(contacts.columns.get_indexer_for([phone])[0])]
+    column = contacts.iloc[:, place(contacts, phone)]
     judged = phones.read(column, find_region(contacts, region), numbers)
     judged["status"] = pd.Series("ready", index=judged.index, dtype=object).mask(
         judged["code"].notna(), "invalid"
@@ -297,16 +237,3 @@ def _broken_rules(contacts: pd.DataFrame, schema: type[ContactsSchema]) -> pd.Se
 
 def _rule(column: object, rule: object) -> str:
     return f"breaks the rule {rule} of {column!r}" if column is not None else f"breaks the rule {rule}"
-
-
-def _flat(contacts: pd.DataFrame) -> None:
-    if not isinstance(contacts, pd.DataFrame):
-        raise ContactsError(f"contacts must be a DataFrame, not {type(contacts).__name__}")
-    if isinstance(contacts.columns, pd.MultiIndex):
-        raise ContactsError("the columns have several levels: flatten them before texting anybody")
-
-
-def _names(contacts: pd.DataFrame) -> str:
-    shown = [repr(label) for label in contacts.columns[:12]]
-    more = len(contacts.columns) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more > 0 else "") if shown else "(none)"

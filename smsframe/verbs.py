@@ -12,6 +12,7 @@ import pandas as pd
 from smsframe import campaign as campaign_room
 from smsframe import delivery
 from smsframe import schema as schema_room
+from smsframe.columns import find_phone
 from smsframe.contacts import suppression
 from smsframe.errors import ContactsError
 from smsframe.gateway import Gateway
@@ -73,7 +74,7 @@ def check(
         >>> smsframe.check(people, phone="mobile", region="IT")["sms_status"].tolist()
         ['ready', 'invalid']
     """
-    label, guessed = schema_room.find_phone(contacts, phone)
+    label, guessed = find_phone(contacts, phone)
     _say_guess(label, guessed=guessed)
     return schema_room.check(
         contacts,
@@ -417,9 +418,11 @@ def _planned(
     if text is None:
         raise TypeError("send needs the text people read: send(contacts, text, campaign=..., phone=...)")
     if planned.get("campaign") is None:
-        raise ValueError("send needs campaign=, the name under which nobody is texted twice, such as 'autumn'")
+        raise ValueError(
+            "send needs campaign=, the name under which nobody is texted twice, such as 'autumn'"
+        )
     if planned.get("phone") is None:
-        guess, _ = schema_room.find_phone(contacts, None)
+        guess, _ = find_phone(contacts, None)
         raise ContactsError(f"send needs phone=, the column to text; did you mean phone={guess!r}?")
     return plan(contacts, text, gateway=gateway, journal=journal, **planned)
 
@@ -446,7 +449,9 @@ def _say_journal(journal: Journal) -> None:
 
 def _say_guess(label: Hashable, *, guessed: bool) -> None:
     if guessed:
-        warnings.warn(f"taking {label!r} as the phone column; say phone={label!r}", PhoneGuessed, stacklevel=3)
+        warnings.warn(
+            f"taking {label!r} as the phone column; say phone={label!r}", PhoneGuessed, stacklevel=3
+        )
 
 
 def _sensible(workers: int, grace: float) -> None:

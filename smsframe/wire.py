@@ -25,7 +25,9 @@ from urllib3.util import Retry
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SECRET_PARAMETERS = re.compile(r"((?:username|password|phoneNumber|recipient|number)=)[^&\s\"']*", re.IGNORECASE)
+SECRET_PARAMETERS = re.compile(
+    r"((?:username|password|phoneNumber|recipient|number)=)[^&\s\"']*", re.IGNORECASE
+)
 
 
 class Redaction(logging.Filter):
@@ -100,7 +102,9 @@ class Exchange:
         return f"<Exchange {self.status or self.failure}>"
 
 
-def session(base_url: str, *, pool: int, verify: bool | str, proxies: Mapping[str, str] | None) -> requests.Session:
+def session(
+    base_url: str, *, pool: int, verify: bool | str, proxies: Mapping[str, str] | None
+) -> requests.Session:
     """
     A pooled session that reads the environment once, keeps no cookies and follows nothing.
 

@@ -1,0 +1,270 @@
+"""
+The batches in the journal: cut, claimed, recorded, split, taken over; each step one transaction.
+
+Each change says from which state and owner it goes, so that two processes cannot both make it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any, cast
+
+import pandas as pd
+import sqlalchemy as sa
+
+from smsframe.entries import Batch, Entry, micros, now, read_batches, terms_columns
+from smsframe.errors import JournalError
+from smsframe.life import Action, Event, State, Step, after
+from smsframe.order import Terms, cut, order_id
+from smsframe.owners import process
+from smsframe.schema import STRING
+from smsframe.tables import batches, evidence, recipients, texts
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+    from smsframe.owners import Owners
+    from smsframe.store import Store
+
+
+class Batches:
+    """The batches of one journal."""
+
+    def __init__(self, store: Store, owners: Owners) -> None:
+        self._store, self._owners = store, owners
+
+    def members(self, batch: Batch) -> pd.DataFrame:
+        """``phone``, ``fields`` and ``segments`` of a batch's people, in order of number."""
+        columns = (recipients.c.phone, recipients.c.fields, recipients.c.segments)
+        query = sa.select(*columns).where(recipients.c.batch == batch.id).order_by(recipients.c.phone)
+        return self._store.read(query).astype({"phone": STRING, "fields": STRING})
+
+    def cut(self, entry: Entry, owner: str, phones: pd.Series[Any]) -> list[Batch]:
+        """
+        Cut those of these people who have no batch into batches of this owner.
+
+        Batches that a dead owner planned and never got accepted are dissolved first: their people are free.
+        """
+        with self._store.transaction() as connection:
+            self._dissolve(connection, entry)
+            columns = [recipients.c[name] for name in ("phone", "fields", "encoding", "segments")]
+            query = (
+                sa.select(*columns, texts.c.id.label("text"), texts.c.template)
+                .join(texts, recipients.c.text == texts.c.id)
+                .where(recipients.c.campaign == entry.id, recipients.c.batch.is_(None))
+                .order_by(recipients.c.phone)
+            )
+            found = connection.execute(query)
+            free = pd.DataFrame(found.fetchall(), columns=[*found.keys()])
+            free = free[free["phone"].isin(phones)]
+            return [
+                _plan(
+                    connection,
+                    entry,
+                    owner,
+                    people,
+                    text=cast("int", text),
+                    template=str(template),
+                    encoding=str(encoding),
+                    terms=entry.terms,
+                )
+                for (text, template, encoding), group in free.groupby(["text", "template", "encoding"])
+                for _, people in group.groupby(cut(group, entry.batch_size))
+            ]
+
+    def free(self, entry: Entry) -> None:
+        """Dissolve the batches that a dead owner planned and that were never accepted."""
+        with self._store.transaction() as connection:
+            self._dissolve(connection, entry)
+
+    def split(self, entry: Entry, batch: Batch, owner: str, parts: list[pd.DataFrame]) -> list[Batch]:
+        """Give the people of a refused batch to smaller ones, in one transaction."""
+        with self._store.transaction() as connection:
+            text = connection.execute(sa.select(batches.c.text).where(batches.c.id == batch.id)).scalar_one()
+            return [
+                _plan(
+                    connection,
+                    entry,
+                    owner,
+                    part,
+                    text=text,
+                    template=batch.template,
+                    encoding=batch.encoding,
+                    terms=batch.terms,
+                )
+                for part in parts
+            ]
+
+    def release(self, batch: Batch) -> None:
+        """Free the people of a refused batch; its row stays, so that its order id is not used again."""
+        with self._store.transaction() as connection:
+            statement = sa.update(recipients).where(recipients.c.batch == batch.id).values(batch=None)
+            connection.execute(statement)
+
+    def claim(self, entry: Entry, batch: Batch, owner: str) -> Batch | None:
+        """Take a planned batch for sending, on disk; None when it is no longer planned, or not ours."""
+        with self._store.transaction() as connection:
+            done = connection.execute(
+                sa.update(batches)
+                .where(
+                    batches.c.id == batch.id,
+                    batches.c.owner == owner,
+                    batches.c.state == State.PLANNED,
+                )
+                .values(
+                    state=State.SENDING,
+                    attempts=batches.c.attempts + 1,
+                    claimed_at=sa.func.coalesce(batches.c.claimed_at, now()),
+                )
+            )
+            if not done.rowcount:
+                return None
+            _witness(connection, entry.id, batch, Event.CLAIMED, State.SENDING, None)
+            return read_batches(connection, batches.c.id == batch.id)[0]
+
+    def record(
+        self,
+        entry: Entry,
+        batch: Batch,
+        owner: str,
+        event: Event,
+        step: Step,
+        *,
+        sent_at: datetime | None = None,
+        charged: float | None = None,
+        reason: str | None = None,
+        missing: pd.Series[Any] | None = None,
+    ) -> Batch:
+        """
+        Write down what happened to a batch of this owner, and the evidence; returns it as it is then.
+
+        Raises:
+            JournalError: The batch is not in the state we knew, or no longer ours.
+        """
+        values: dict[str, Any] = {"state": step.state, "doubt": int(step.doubt), "reason": reason}
+        if sent_at is not None:
+            values["sent_at"] = micros(sent_at)
+        if charged is not None:
+            values["charged"] = charged
+        if step.action is Action.REPEAT:
+            values["attempts"] = batches.c.attempts + 1
+        with self._store.transaction() as connection:
+            done = connection.execute(
+                sa.update(batches)
+                .where(batches.c.id == batch.id, batches.c.owner == owner, batches.c.state == batch.state)
+                .values(**values)
+            )
+            if not done.rowcount:
+                raise JournalError(
+                    f"order {batch.order_id} was changed by somebody else; nothing was overwritten"
+                )
+            _lacks(connection, batch, missing)
+            _witness(connection, entry.id, batch, event, step.state, reason)
+            return read_batches(connection, batches.c.id == batch.id)[0]
+
+    def note(
+        self, entry: Entry, batch: Batch, event: Event, answer: str, missing: pd.Series[Any] | None
+    ) -> None:
+        """Add evidence about a batch whose state it does not change, and which people its order lacks."""
+        with self._store.transaction() as connection:
+            _lacks(connection, batch, missing)
+            _witness(connection, entry.id, batch, event, batch.state, answer)
+
+    def take_over(self, entry: Entry, owner: str) -> list[Batch]:
+        """
+        Make the open batches of dead owners ours: those that may have been sent, or are unconfirmed.
+
+        Those that were being sent become unconfirmed: they go to look-up, never straight to a POST.
+        """
+        open_ = (batches.c.campaign == entry.id) & batches.c.state.in_([State.SENDING, State.UNCONFIRMED])
+        with self._store.transaction() as connection:
+            found = connection.execute(sa.select(batches.c.id, batches.c.owner).where(open_)).all()
+            alive = {name: self._owners.alive(name) for name in {row.owner for row in found}}
+            ids = [row.id for row in found if not alive[row.owner]]
+            for batch in read_batches(connection, batches.c.id.in_(ids)):
+                state, doubt = batch.state, batch.doubt
+                if state is State.SENDING:
+                    state, _, doubt = after(state, Event.OWNER_DIED, doubt)
+                    _witness(connection, entry.id, batch, Event.OWNER_DIED, state, None)
+                taken = {"owner": owner, "state": state, "doubt": int(doubt)}
+                connection.execute(sa.update(batches).where(batches.c.id == batch.id).values(**taken))
+            return read_batches(connection, batches.c.id.in_(ids))
+
+    def accepted(self, entry: Entry) -> bool:
+        """Whether any order of this campaign was ever accepted."""
+        query = sa.select(sa.func.count()).where(
+            batches.c.campaign == entry.id, batches.c.state == State.ACCEPTED
+        )
+        with self._store.transaction(reading=True) as connection:
+            return bool(connection.execute(query).scalar_one())
+
+    def _dissolve(self, connection: Connection, entry: Entry) -> None:
+        planned = (batches.c.campaign == entry.id) & (batches.c.state == State.PLANNED)
+        found = connection.execute(sa.select(batches.c.id, batches.c.owner).where(planned)).all()
+        alive = {name: self._owners.alive(name) for name in {row.owner for row in found}}
+        ids = [row.id for row in found if not alive[row.owner]]
+        if ids:
+            connection.execute(sa.update(recipients).where(recipients.c.batch.in_(ids)).values(batch=None))
+            connection.execute(sa.delete(batches).where(batches.c.id.in_(ids)))
+
+
+def _plan(
+    connection: Connection,
+    entry: Entry,
+    owner: str,
+    people: pd.DataFrame,
+    *,
+    text: int,
+    template: str,
+    encoding: str,
+    terms: Terms,
+) -> Batch:
+    """Write a planned batch and give it its people; an order id that is taken moves the generation on."""
+    used = sa.select(batches.c.id).where(batches.c.order_id == sa.bindparam("key"))
+    for generation in itertools.count():
+        key = order_id(entry.prefix, template, people, generation)
+        if connection.execute(used, {"key": key}).first() is None:
+            break
+    values = {
+        "campaign": entry.id,
+        "text": text,
+        "order_id": key,
+        "generation": generation,
+        "state": State.PLANNED,
+        "owner": owner,
+        "encoding": encoding,
+        "recipients": len(people),
+        "segments": int(people["segments"].sum()),
+        **terms_columns(terms),
+    }
+    (made,) = connection.execute(sa.insert(batches).returning(batches.c.id), values).one()
+    statement = sa.update(recipients).where(
+        recipients.c.campaign == entry.id, recipients.c.phone == sa.bindparam("key")
+    )
+    connection.execute(statement.values(batch=made), [{"key": phone} for phone in people["phone"]])
+    return read_batches(connection, batches.c.id == made)[0]
+
+
+def _lacks(connection: Connection, batch: Batch, missing: pd.Series[Any] | None) -> None:
+    """Mark the people that the gateway's order does not list."""
+    if missing is not None and len(missing):
+        marked = (recipients.c.batch == batch.id) & (recipients.c.phone == sa.bindparam("key"))
+        statement = sa.update(recipients).where(marked).values(missing=True)
+        connection.execute(statement, [{"key": phone} for phone in missing])
+
+
+def _witness(
+    connection: Connection, campaign: int, batch: Batch, event: Event, state: State, answer: str | None
+) -> None:
+    row = {
+        "campaign": campaign,
+        "order_id": batch.order_id,
+        "at": now(),
+        "process": process(),
+        "event": event,
+        "state": state,
+        "answer": answer,
+    }
+    connection.execute(sa.insert(evidence), row)

@@ -1,0 +1,157 @@
+"""
+The journal's records, and how they are read from its rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from smsframe.life import Doubt, State
+from smsframe.order import Terms
+from smsframe.schema import INSTANT
+from smsframe.tables import batches, campaigns, texts
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, RowMapping
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """
+    What the journal says of a campaign.
+
+    Attributes:
+        id: Its key.
+        name: The name under which nobody is texted twice.
+        base_url: The gateway it belongs to.
+        account: And the account there.
+        prefix: The first half of its order ids.
+        text: The key of its latest text.
+        template: The latest text.
+        terms: How the latest call wanted it sent.
+        batch_size: Recipients per order at most.
+    """
+
+    id: int
+    name: str
+    base_url: str
+    account: str
+    prefix: str
+    text: int
+    template: str
+    terms: Terms
+    batch_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """
+    What the journal says of a batch; its people are asked for apart.
+
+    Attributes:
+        id: Its key.
+        order_id: Written when it was cut, only read since.
+        state: Where it is in its life.
+        doubt: Whether an attempt may have been accepted.
+        template: Its text.
+        encoding: ``gsm`` or ``ucs2``.
+        terms: Quality, sender and time it was cut with.
+        recipients: How many people.
+        segments: Segments, which is the credits expected.
+        claimed_at: When it was first claimed (UTC), from where the history is asked.
+    """
+
+    id: int
+    order_id: str
+    state: State
+    doubt: Doubt
+    template: str
+    encoding: str
+    terms: Terms
+    recipients: int
+    segments: int
+    claimed_at: datetime | None
+
+
+def read_entry(connection: Connection, name: str) -> Entry | None:
+    query = (
+        sa.select(campaigns, texts.c.template)
+        .join(texts, campaigns.c.text == texts.c.id)
+        .where(campaigns.c.name == name)
+    )
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        return None
+    return Entry(
+        id=row["id"],
+        name=row["name"],
+        base_url=row["base_url"],
+        account=row["account"],
+        prefix=row["prefix"],
+        text=row["text"],
+        template=row["template"],
+        terms=read_terms(row),
+        batch_size=row["batch_size"],
+    )
+
+
+def read_batches(connection: Connection, where: sa.ColumnElement[bool]) -> list[Batch]:
+    query = (
+        sa.select(batches, texts.c.template)
+        .join(texts, batches.c.text == texts.c.id)
+        .where(where)
+        .order_by(batches.c.id)
+    )
+    return [
+        Batch(
+            id=row["id"],
+            order_id=row["order_id"],
+            state=State(row["state"]),
+            doubt=Doubt(row["doubt"]),
+            template=row["template"],
+            encoding=row["encoding"],
+            terms=read_terms(row),
+            recipients=row["recipients"],
+            segments=row["segments"],
+            claimed_at=moment(row["claimed_at"]),
+        )
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def terms_columns(terms: Terms) -> dict[str, Any]:
+    """Terms as the columns that campaigns and batches share."""
+    schedule = None if terms.schedule is None else micros(terms.schedule)
+    return {"message_type": terms.message_type, "sender": terms.sender, "schedule_at": schedule}
+
+
+def read_terms(row: RowMapping) -> Terms:
+    """The terms of a campaign or a batch."""
+    return Terms(row["message_type"], row["sender"], moment(row["schedule_at"]))
+
+
+def now() -> int:
+    """This instant, as the journal writes it."""
+    return micros(datetime.now(UTC))
+
+
+def micros(moment: datetime) -> int:
+    """An instant, as the journal writes it."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def moment(micros: int | None) -> datetime | None:
+    """An instant, as the journal has it."""
+    return None if micros is None else EPOCH + timedelta(microseconds=micros)
+
+
+def instants_of(micros: pd.Series[Any]) -> pd.Series[Any]:
+    """A column of instants, as the journal has them."""
+    return pd.to_datetime(micros.astype("Int64"), unit="us", utc=True).astype(INSTANT)

@@ -1,0 +1,163 @@
+"""
+One order: its terms, how people are cut into it, the id it has for ever, and its body on the wire.
+
+Pure: what is sent is decided here and carried elsewhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from smsframe.template import Template
+
+MESSAGE_TYPES = {"high": "N", "medium": "L", "low": "LL"}
+"""Qualities of smSend and their types on the wire (quick-start page; smSend docs, POST sms)."""
+
+SENDER = re.compile(r"\+?[0-9]{6,16}|[A-Za-z0-9 .&_'-]{1,11}")
+"""A number, or at most 11 characters: all that the address field of 3GPP TS 23.040 §9.1.2.5 holds."""
+
+FIELD_SEPARATOR = "\x1f"
+"""Between the merge values of one person (ASCII's own unit separator)."""
+
+
+DATE = "%Y%m%d%H%M%S"
+"""How dates go in and come out (smSend docs, date format; captured answers)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """
+    How a text goes out, apart from who gets it.
+
+    Attributes:
+        message_type: The gateway's name of the quality: ``N``, ``L``, ``LL``, or a sister brand's.
+        sender: The sender shown, or None for the account's own.
+        schedule: When it goes out (UTC, whole seconds), or None for now.
+    """
+
+    message_type: str = "N"
+    sender: str | None = None
+    schedule: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Order:
+    """
+    One request to text some people.
+
+    Attributes:
+        order_id: Ours, written before the request leaves.
+        template: The text; a personalised one goes to ``paramsms``.
+        encoding: ``gsm`` or ``ucs2``: the gateway does not detect it.
+        terms: Quality, sender and time.
+        people: ``phone`` and ``fields`` (merge values) of each recipient.
+    """
+
+    order_id: str
+    template: Template
+    encoding: str
+    terms: Terms
+    people: pd.DataFrame
+
+    def path(self) -> str:
+        """The call it goes to."""
+        return "paramsms" if self.template.fields else "sms"
+
+    def payload(self) -> dict[str, Any]:
+        """The JSON body (smSend docs, POST sms and POST paramsms); what is not given is left out."""
+        body: dict[str, Any] = {
+            "message_type": self.terms.message_type,
+            "message": self.template.wire(),
+            "order_id": self.order_id,
+            "encoding": self.encoding,
+            "returnCredits": True,
+            "returnRemaining": True,
+            "allowInvalidRecipients": False,
+        }
+        if self.terms.sender:
+            body["sender"] = self.terms.sender
+        if self.terms.schedule:
+            body["scheduled_delivery_time"] = self.terms.schedule.strftime(DATE)
+            body["scheduled_delivery_timezone"] = "UTC"
+        numbers = self.people["phone"].tolist()
+        if not self.template.fields:
+            return body | {"recipient": numbers}
+        # A JSON object per person is what the call takes, so this is one loop over the recipients.
+        values = (packed.split(FIELD_SEPARATOR) for packed in self.people["fields"])
+        names = [f"f{place}" for place in range(1, len(self.template.fields) + 1)]
+        return body | {
+            "recipients": {
+                str(place): {"recipient": number, **dict(zip(names, filled, strict=True))}
+                for place, (number, filled) in enumerate(zip(numbers, values, strict=True))
+            }
+        }
+
+    def __repr__(self) -> str:
+        return f"<Order {self.order_id}: {len(self.people)} recipients>"
+
+
+def agree(quality: str, message_type: str | None, sender: str | None, schedule: datetime | None) -> Terms:
+    """
+    The terms a text goes out under.
+
+    Raises:
+        ValueError: An unknown quality, a sender that cannot be, or a schedule without time zone.
+    """
+    if quality not in MESSAGE_TYPES:
+        raise ValueError(f"quality={quality!r} must be one of {', '.join(MESSAGE_TYPES)}")
+    if sender is not None and not (isinstance(sender, str) and SENDER.fullmatch(sender)):
+        raise ValueError(
+            "sender= must be at most 11 letters, digits and simple signs, or a number of 6 to 16 digits"
+        )
+    if sender is not None and quality != "high":
+        raise ValueError(
+            f"quality={quality!r} takes no sender: the gateway shows its own (leave sender= out)"
+        )
+    if schedule is not None:
+        if not isinstance(schedule, datetime) or schedule.tzinfo is None or schedule.utcoffset() is None:
+            raise ValueError(
+                "schedule= must be a datetime with a time zone, such as "
+                "datetime(2026, 12, 1, 9, tzinfo=ZoneInfo('Europe/Rome'))"
+            )
+        schedule = datetime.fromtimestamp(int(schedule.timestamp()), UTC)
+    return Terms(message_type or MESSAGE_TYPES[quality], sender, schedule)
+
+
+def cut(people: pd.DataFrame, batch_size: int) -> pd.Series[int]:
+    """The batch of each person: runs of at most ``batch_size`` of one encoding, in their order."""
+    kind = people["encoding"].astype(object)
+    place = people.groupby(kind).cumcount() // batch_size
+    keys = pd.MultiIndex.from_arrays([kind, place])
+    return pd.Series(pd.factorize(keys)[0], index=people.index, name="batch")
+
+
+def prefix(campaign: str, gateway: str, account: str) -> str:
+    """The first half of the order ids of a campaign: ``sf-`` and 10 characters of a digest."""
+    return f"sf-{_digest(campaign, gateway, account)[:10]}"
+
+
+def order_id(prefix: str, template: str, people: pd.DataFrame, generation: int) -> str:
+    """
+    The order id of a batch: 30 of the 32 allowed characters, the same for the same people and texts.
+
+    Args:
+        prefix: As from `prefix`.
+        template: The text's template.
+        people: ``phone`` and ``fields`` of its recipients, in any order.
+        generation: 0, and one more after each proven refusal of the same people and texts.
+    """
+    texts = people["phone"].astype(object) + FIELD_SEPARATOR + people["fields"].astype(object).fillna("")
+    return f"{prefix}-{_digest(template, *sorted(texts), str(generation))[:16]}"
+
+
+def _digest(*parts: str) -> str:
+    joined = "\x1e".join(parts).encode("utf-8", "surrogatepass")
+    return base64.b32encode(hashlib.sha256(joined).digest()).decode("ascii").lower()
