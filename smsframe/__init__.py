@@ -8,7 +8,9 @@ import logging
 
 from smsframe import accessor as _accessor  # noqa: F401 - importing registers .sms
 from smsframe import cards as _cards  # noqa: F401 - importing gives plans and summaries their looks
+from smsframe.afterwards import campaigns, refresh, results, summary, to_csv, withdraw
 from smsframe.contacts import read_contacts
+from smsframe.defaults import PhoneGuessed
 from smsframe.errors import (
     CampaignChanged,
     CampaignStopped,
@@ -32,19 +34,7 @@ from smsframe.plan import Plan
 from smsframe.results import Summary, failed
 from smsframe.schema import CheckedSchema, ContactsSchema, PlannedSchema, ResultsSchema
 from smsframe.segments import segments
-from smsframe.verbs import (
-    PhoneGuessed,
-    campaigns,
-    check,
-    plan,
-    refresh,
-    results,
-    resume,
-    send,
-    summary,
-    to_csv,
-    withdraw,
-)
+from smsframe.verbs import check, plan, resume, send
 
 __all__ = [
     "CampaignChanged",

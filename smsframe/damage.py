@@ -17,9 +17,6 @@ import pyarrow.compute as pc
 
 from smsframe.cells import STRING
 
-LOST = "digits_lost"
-SCIENTIFIC = "scientific"
-
 # Two numbers in a cell are written with one of these between them; a line break is turned into a slash.
 SEPARATORS = "/;,|&"
 
@@ -88,8 +85,8 @@ def damage(text: Any) -> Any:
     written = pc.utf8_length(pc.struct_field(parts, "fraction"))
     found = [
         (pc.invert(pc.match_substring_regex(text, "[0-9]")), "not_a_number"),
-        (pc.greater(power, written), LOST),
-        (pc.is_valid(power), SCIENTIFIC),
+        (pc.greater(power, written), "digits_lost"),
+        (pc.is_valid(power), "scientific"),
         (pc.match_substring_regex(text, _EXTENSION), "extension"),
         (pc.match_substring_regex(text, _LETTERS), "letters"),
         (pc.match_substring_regex(text, _SECOND_PLUS), "two_numbers"),

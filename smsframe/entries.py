@@ -81,6 +81,7 @@ class Batch:
 
 
 def read_entry(connection: Connection, name: str) -> Entry | None:
+    """The campaign of that name, or None."""
     query = (
         sa.select(campaigns, texts.c.template)
         .join(texts, campaigns.c.text == texts.c.id)
@@ -103,6 +104,7 @@ def read_entry(connection: Connection, name: str) -> Entry | None:
 
 
 def read_batches(connection: Connection, where: sa.ColumnElement[bool]) -> list[Batch]:
+    """The batches that a condition names, in the order they were cut."""
     query = (
         sa.select(batches, texts.c.template)
         .join(texts, batches.c.text == texts.c.id)

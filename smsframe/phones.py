@@ -100,7 +100,7 @@ def read(column: pd.Series, region: str | pd.Series | None = None, numbers: str 
         1           <NA>  digits_lost
     """
     if numbers not in NUMBERS:
-        raise ContactsError(f"numbers={numbers!r} is not one of {', '.join(map(repr, NUMBERS))}.")
+        raise ContactsError(f"numbers={mask(repr(numbers))} is not one of {', '.join(map(repr, NUMBERS))}.")
     raw = cells.numbers(column)
     home, stranger = _homes(region, len(raw))
 
@@ -191,9 +191,8 @@ def _fill(base: Any, where: Any, values: Any) -> Any:
 def _homes(region: str | pd.Series | None, length: int) -> tuple[Any, Any]:
     """Per row the supported region or null, and whether something else stood there."""
     if region is None or isinstance(region, str):
-        return pa.repeat(pa.scalar(_supported(region), STRING), length), pa.repeat(
-            pa.scalar(value=False), length
-        )
+        home = pa.scalar(_supported(region), STRING)
+        return pa.repeat(home, length), pa.repeat(pa.scalar(value=False), length)
     if len(region) != length:
         raise ContactsError(f"There are {len(region)} regions for {length} phone numbers; give one per row.")
     given = cells.labels(region).dictionary_encode()
@@ -204,12 +203,14 @@ def _homes(region: str | pd.Series | None, length: int) -> tuple[Any, Any]:
 
 
 def _supported(region: str | None) -> str | None:
-    if region is None or (name := region.strip().upper()) in regions():
-        return region and name
+    if region is None:
+        return None
+    if (name := region.strip().upper()) in regions():
+        return name
     near = difflib.get_close_matches(name, regions(), n=3, cutoff=0.5)
     hint = {"UK": ["GB"], "EL": ["GR"]}.get(name, near) or ["IT", "US"]
     raise ContactsError(
-        f"region={region!r} is none of the {len(regions())} two-letter ISO codes it may be, "
+        f"region={mask(repr(region))} is none of the {len(regions())} two-letter ISO codes it may be, "
         f"such as {', '.join(hint)}."
     )
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from smsframe.cells import BROKEN
 from smsframe.errors import TextError
+from smsframe.masking import mask
 from smsframe.segments import MAX_UNITS
 
 PLACEHOLDER = "${"  # how the gateway's paramsms call writes a field
@@ -142,7 +143,7 @@ def _field(inside: str, position: int) -> Field:
         )
     if _FORMAT.fullmatch(default):
         raise TextError(
-            f"The field {name!r} at character {position} has a format; what follows the colon is the default "
-            "for rows without a value, so format the column before."
+            f"The field {mask(repr(name))} at character {position} has a format; what follows the colon is "
+            "the default for rows without a value, so format the column before."
         )
     return Field(name, default if colon else None)

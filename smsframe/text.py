@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from smsframe.cells import STRING
 from smsframe.errors import TextError
+from smsframe.masking import mask
 from smsframe.segments import LOW_QUALITY_MAX, MAX_UNITS, not_gsm, segments
 from smsframe.template import PLACEHOLDER, UNSENDABLE, Field, Template, parse
 from smsframe.values import words
@@ -100,13 +101,15 @@ def _place(name: str, columns: pd.Index) -> int:
     places = [place for place, label in enumerate(labels) if label == name]
     if len(places) == 1:
         return places[0]
+    # A file without a header makes labels of its first row, numbers included: hence the masks.
+    field = mask(repr(name))
     if places:
-        raise TextError(f"The field {name!r} is the label of {len(places)} columns; rename all but one.")
+        raise TextError(f"The field {field} is the label of {len(places)} columns; rename all but one.")
     near = difflib.get_close_matches(name, labels, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    shown = ", ".join(map(repr, labels)) or "none"
+    hint = f" Did you mean {mask(repr(near[0]))}?" if near else ""
+    shown = ", ".join(mask(repr(label)) for label in labels) or "none"
     raise TextError(
-        f"The text has a field {name!r}, and there is no such column.{hint} The columns are: {shown}."
+        f"The text has a field {field}, and there is no such column.{hint} The columns are: {shown}."
     )
 
 
@@ -121,7 +124,9 @@ def _faults(text: Any, filled: dict[Field, Any], rows: int) -> tuple[Any, Any]:
     """Code and sentence of every row that cannot be texted."""
     none = pa.nulls(rows, STRING)
     absent = [
-        pc.if_else(pc.is_null(column), f"no value for {{{slot.name}}}; fill it in, or give a default", none)
+        pc.if_else(
+            pc.is_null(column), f"no value for {{{mask(slot.name)}}}; fill it in, or give a default", none
+        )
         for slot, column in filled.items()
     ]
     missing = pc.coalesce(none, *absent)

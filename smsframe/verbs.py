@@ -4,41 +4,27 @@ The public functions: defaults found, bars handed in, and the rooms below do the
 
 from __future__ import annotations
 
-import warnings
-from typing import TYPE_CHECKING, Any, Literal
-
-import pandas as pd
+from typing import TYPE_CHECKING, Literal
 
 from smsframe import campaign as campaign_room
-from smsframe import delivery
 from smsframe import schema as schema_room
 from smsframe.columns import find_phone
-from smsframe.contacts import suppression
+from smsframe.defaults import journal_of, say_guess, say_journal, sensible, suppressed
 from smsframe.errors import ContactsError
 from smsframe.gateway import Gateway
-from smsframe.journal import Journal
 from smsframe.patience import Patience
-from smsframe.phones import regions
 from smsframe.plan import Plan
 from smsframe.plan import plan as make_plan
 from smsframe.progress import Bar
-from smsframe.results import spreadsheet_safe
-from smsframe.results import summary as summarise
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Hashable
     from datetime import datetime
 
-    from smsframe.results import Summary
+    import pandas as pd
+
+    from smsframe.defaults import Suppress, Where
     from smsframe.schema import ContactsSchema
-
-    Suppress = pd.DataFrame | pd.Series[Any] | str | os.PathLike[str] | Iterable[Any]
-    Where = Journal | str | os.PathLike[str]
-
-
-class PhoneGuessed(UserWarning):
-    """smsframe chose the phone column; `send` wants it said."""
 
 
 def check(
@@ -75,14 +61,14 @@ def check(
         ['ready', 'invalid']
     """
     label, guessed = find_phone(contacts, phone)
-    _say_guess(label, guessed=guessed)
+    say_guess(label, guessed=guessed)
     return schema_room.check(
         contacts,
         label,
         region=region,
         numbers=numbers,
         schema=schema,
-        suppressed=_suppressed(suppress, region),
+        suppressed=suppressed(suppress, region),
     )
 
 
@@ -143,7 +129,7 @@ def plan(
         >>> smsframe.plan(people, "Ciao {name}", phone="mobile")
         <smsframe.Plan (no campaign): text 1 people, 1 segments, 1 credits, 1 orders>
     """
-    memory = _journal(journal, gateway)
+    memory = journal_of(journal, gateway)
     entry = memory.find(campaign) if campaign else None
     if entry and gateway:
         memory.check(
@@ -161,12 +147,12 @@ def plan(
         quality=quality,
         message_type=message_type,
         schedule=schedule,
-        suppressed=_suppressed(suppress, region),
+        suppressed=suppressed(suppress, region),
         max_segments=max_segments,
         batch_size=batch_size,
         journalled=memory.recipients(entry.id) if entry else None,
     )
-    _say_guess(made.phone, guessed=made.phone_guessed)
+    say_guess(made.phone, guessed=made.phone_guessed)
     return made
 
 
@@ -174,14 +160,25 @@ def send(
     contacts: pd.DataFrame | Plan,
     text: str | None = None,
     *,
-    gateway: Gateway | None = None,
-    journal: Where | None = None,
+    campaign: str | None = None,
+    phone: Hashable | None = None,
+    region: Hashable | None = None,
+    numbers: Literal["mobile", "valid", "possible"] = "mobile",
+    schema: type[ContactsSchema] | None = None,
+    sender: str | None = None,
+    quality: Literal["high", "medium", "low"] = "high",
+    message_type: str | None = None,
+    schedule: datetime | None = None,
+    suppress: Suppress | None = None,
+    max_segments: int | None = None,
+    batch_size: int = 1000,
     confirm: int | None = None,
     changed: Literal["continue"] | None = None,
+    gateway: Gateway | None = None,
+    journal: Where | None = None,
     workers: int = 4,
     grace: float = 30.0,
     progress: bool = True,
-    **planned: Any,
 ) -> pd.DataFrame:
     """
     Text the people in a frame, once each, and know what became of every row.
@@ -191,16 +188,27 @@ def send(
 
     Args:
         contacts: The frame; or a `Plan`, which is sent exactly as it was seen.
-        text: What people read, as in `plan`; not with a `Plan`.
+        text: What people read, as in `plan`.
+        campaign: The name under which nobody is texted twice; required.
+        phone: The column of phone numbers; required.
+        region: As in `plan`, like all up to ``batch_size``; none of them goes with a `Plan`.
+        numbers: As in `plan`.
+        schema: As in `plan`.
+        sender: As in `plan`.
+        quality: As in `plan`.
+        message_type: As in `plan`.
+        schedule: As in `plan`; it must not have passed for people who would go out now.
+        suppress: As in `plan`.
+        max_segments: As in `plan`.
+        batch_size: As in `plan`.
+        confirm: Refuse unless exactly so many people are ready or have an outcome already.
+        changed: ``"continue"`` sends a changed text to those who have none yet.
         gateway: Where it goes; `Gateway.from_env` when not given.
         journal: Where it is remembered: a path, URL or `Journal`; else the gateway's own, else
             ``SMSFRAME_JOURNAL``, else a file in your data directory.
-        confirm: Refuse unless exactly so many people are ready or have an outcome already.
-        changed: ``"continue"`` sends a changed text to those who have none yet.
         workers: Orders under way at once.
         grace: Seconds within which an order that the gateway took becomes visible to it.
         progress: False draws no bar.
-        planned: ``campaign=`` and ``phone=``, which are required, and everything else `plan` takes.
 
     Returns:
         The contacts with the result columns (`ResultsSchema`), same rows, same index.
@@ -220,16 +228,34 @@ def send(
         >>> out["sms_status"].tolist()
         ['accepted']
     """
-    _sensible(workers, grace)
+    sensible(workers, grace)
     gateway = gateway or Gateway.from_env()
-    memory = _journal(journal, gateway)
+    memory = journal_of(journal, gateway)
     if isinstance(contacts, Plan):
-        if text is not None or planned:
-            raise TypeError("a Plan is sent as it was seen: give text and the like to smsframe.plan")
+        if text is not None or campaign is not None or phone is not None:
+            raise TypeError("a Plan is sent as it was seen: give text, campaign and phone to smsframe.plan")
         made = contacts
     else:
-        made = _planned(contacts, text, gateway=gateway, journal=memory, **planned)
-    _say_journal(memory)
+        _required(contacts, text, campaign, phone)
+        made = plan(
+            contacts,
+            text or "",
+            campaign=campaign,
+            phone=phone,
+            region=region,
+            numbers=numbers,
+            schema=schema,
+            sender=sender,
+            quality=quality,
+            message_type=message_type,
+            schedule=schedule,
+            suppress=suppress,
+            max_segments=max_segments,
+            batch_size=batch_size,
+            gateway=gateway,
+            journal=memory,
+        )
+    say_journal(memory)
     with Bar("sending", "people", shown=progress) as bar:
         return campaign_room.send(
             made,
@@ -283,18 +309,18 @@ def resume(
         >>> smsframe.resume("spring", gateway=gateway, progress=False)["sms_status"].tolist()
         ['accepted']
     """
-    _sensible(workers, grace)
+    sensible(workers, grace)
     if unconfirmed not in (None, "send", "accept"):
         raise ValueError(f'unconfirmed={unconfirmed!r} must be "send" or "accept"')
     gateway = gateway or Gateway.from_env()
-    memory = _journal(journal, gateway)
+    memory = journal_of(journal, gateway)
     entry = memory.get(campaign)
     with Bar("sending", "people", shown=progress) as bar:
         return campaign_room.resume(
             entry,
             gateway,
             memory,
-            suppressed=_suppressed(suppress, None),
+            suppressed=suppressed(suppress, None),
             confirm=confirm,
             unconfirmed=unconfirmed,
             workers=workers,
@@ -305,157 +331,14 @@ def resume(
         )
 
 
-def refresh(
-    results: pd.DataFrame, *, gateway: Gateway | None = None, workers: int = 4, progress: bool = True
-) -> pd.DataFrame:
-    """
-    Ask the gateway for delivery states and join them to the rows.
-
-    Args:
-        results: A frame with at least ``sms_order_id`` and ``sms_phone``; it is not changed.
-        gateway: As in `send`.
-        workers: Questions under way at once.
-        progress: False draws no bar.
-
-    Returns:
-        The frame with ``sms_delivery`` (the gateway's code) and ``sms_delivered_at`` (UTC). Rows with a
-        final state are not asked for again.
-
-    Raises:
-        ContactsError: The frame has no such columns.
-        GatewayError: The gateway did not say; the frame you have is still true.
-
-    Example:
-        >>> smsframe.refresh(smsframe.results("spring", journal=journal), gateway=gateway, progress=False)[
-        ...     "sms_delivery"
-        ... ].notna().all()
-        True
-    """
-    gateway = gateway or Gateway.from_env()
-    _sensible(workers, 0.0)
-    with Bar("asking", "orders", shown=progress) as bar:
-        if progress and "sms_order_id" in results:
-            bar.start(int(results["sms_order_id"].nunique()))
-        return delivery.refresh(results, gateway, workers=workers, patience=Patience(), report=bar.advance)
-
-
-def results(campaign: str, *, journal: Where | None = None) -> pd.DataFrame:
-    """
-    What the journal knows of a campaign: one row per recipient, RangeIndex, result columns only.
-
-    Raises:
-        UnknownCampaign: There is no such campaign in this journal.
-        JournalError: The journal cannot be read.
-
-    Example:
-        >>> smsframe.results("spring", journal=journal)["sms_status"].tolist()
-        ['accepted']
-    """
-    memory = _journal(journal, None)
-    return campaign_room.recipients(memory, memory.get(campaign))
-
-
-def campaigns(*, journal: Where | None = None) -> pd.DataFrame:
-    """
-    The campaigns of a journal: one row each, with people by status and the credits charged.
-
-    Raises:
-        JournalError: The journal cannot be read.
-
-    Example:
-        >>> smsframe.campaigns(journal=journal)[["campaign", "accepted"]].values.tolist()
-        [['spring', 1]]
-    """
-    return campaign_room.campaigns(_journal(journal, None))
-
-
-def withdraw(campaign: str, *, journal: Where | None = None) -> pd.DataFrame:
-    """
-    Drop the people of a campaign who were not texted yet; they are returned, and nobody else is touched.
-
-    Raises:
-        UnknownCampaign: There is no such campaign in this journal.
-        JournalError: The journal cannot be written.
-
-    Example:
-        >>> len(smsframe.withdraw("spring", journal=journal))
-        0
-    """
-    memory = _journal(journal, None)
-    return campaign_room.withdraw(memory, memory.get(campaign))
-
-
-def summary(results: pd.DataFrame) -> Summary:
-    """
-    A campaign in a few numbers: a `Summary`, with a card in notebooks.
-
-    Raises:
-        ContactsError: The frame has no result columns.
-    """
-    return summarise(results)
-
-
-def to_csv(results: pd.DataFrame, path: str | os.PathLike[str], *, index: bool | None = None) -> None:
-    """
-    Write a frame for spreadsheets: UTF-8 with a mark, and no cell that runs as a formula.
-
-    `read_contacts` reads it back with its numbers as text.
-
-    Args:
-        results: Any frame.
-        path: The file; it is replaced.
-        index: Whether to write the index; when not said, unless it is a plain RangeIndex.
-    """
-    plain = isinstance(results.index, pd.RangeIndex) and results.index.name is None
-    spreadsheet_safe(results).to_csv(
-        path, index=not plain if index is None else index, encoding="utf-8-sig", lineterminator="\n"
-    )
-
-
-def _planned(
-    contacts: pd.DataFrame, text: str | None, *, gateway: Gateway, journal: Journal, **planned: Any
-) -> Plan:
+def _required(contacts: pd.DataFrame, text: str | None, campaign: str | None, phone: Hashable | None) -> None:
+    """What costs money has no default."""
     if text is None:
         raise TypeError("send needs the text people read: send(contacts, text, campaign=..., phone=...)")
-    if planned.get("campaign") is None:
+    if campaign is None:
         raise ValueError(
             "send needs campaign=, the name under which nobody is texted twice, such as 'autumn'"
         )
-    if planned.get("phone") is None:
+    if phone is None:
         guess, _ = find_phone(contacts, None)
         raise ContactsError(f"send needs phone=, the column to text; did you mean phone={guess!r}?")
-    return plan(contacts, text, gateway=gateway, journal=journal, **planned)
-
-
-def _suppressed(suppress: Suppress | None, region: Hashable | None) -> pd.Index[Any]:
-    if suppress is None:
-        return pd.Index([], dtype=object)
-    home = region.upper() if isinstance(region, str) and region.upper() in regions() else None
-    return suppression(suppress, home)
-
-
-def _journal(journal: Where | None, gateway: Gateway | None) -> Journal:
-    if isinstance(journal, Journal):
-        return journal
-    if journal is None and gateway is not None:
-        journal = gateway.journal
-    return Journal.default() if journal is None else Journal(journal)
-
-
-def _say_journal(journal: Journal) -> None:
-    if not journal.exists and journal.path == Journal.default().path:
-        print(f"smsframe remembers who was texted in {journal.path}")  # noqa: T201 - the contract says so
-
-
-def _say_guess(label: Hashable, *, guessed: bool) -> None:
-    if guessed:
-        warnings.warn(
-            f"taking {label!r} as the phone column; say phone={label!r}", PhoneGuessed, stacklevel=3
-        )
-
-
-def _sensible(workers: int, grace: float) -> None:
-    if not isinstance(workers, int) or isinstance(workers, bool) or not 1 <= workers <= 64:  # noqa: PLR2004
-        raise ValueError(f"workers={workers!r} must be a whole number from 1 to 64")
-    if not isinstance(grace, int | float) or not grace >= 0:
-        raise ValueError(f"grace={grace!r} must be a number of seconds")

@@ -96,6 +96,13 @@ def test_a_field_that_is_no_column_is_named_with_the_columns_and_the_closest():
         render(parse("{nome}"), pd.DataFrame(columns=["name", "table"]))
 
 
+def test_no_error_shows_a_number_that_was_taken_for_a_label():
+    frame = pd.DataFrame(columns=["Ada", "+393471234567"])
+    with pytest.raises(TextError) as caught:
+        render(parse("{3471234567}"), frame)
+    assert "1234567" not in str(caught.value)
+
+
 def test_a_field_that_is_the_label_of_two_columns_is_refused_and_another_is_not():
     frame = pd.DataFrame([["a", "b", "c"]], columns=["x", "x", "y"])
     assert render(parse("{y}"), frame).texts.tolist() == ["c"]

@@ -1,0 +1,131 @@
+"""
+What is asked afterwards: deliveries, results, campaigns, summaries, files.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from smsframe import campaign as campaign_room
+from smsframe import delivery
+from smsframe.defaults import journal_of, sensible
+from smsframe.gateway import Gateway
+from smsframe.patience import Patience
+from smsframe.progress import Bar
+from smsframe.results import spreadsheet_safe
+from smsframe.results import summary as summarise
+
+if TYPE_CHECKING:
+    import os
+
+    from smsframe.defaults import Where
+    from smsframe.results import Summary
+
+
+def refresh(
+    results: pd.DataFrame, *, gateway: Gateway | None = None, workers: int = 4, progress: bool = True
+) -> pd.DataFrame:
+    """
+    Ask the gateway for delivery states and join them to the rows.
+
+    Args:
+        results: A frame with at least ``sms_order_id`` and ``sms_phone``; it is not changed.
+        gateway: As in `send`.
+        workers: Questions under way at once.
+        progress: False draws no bar.
+
+    Returns:
+        The frame with ``sms_delivery`` (the gateway's code) and ``sms_delivered_at`` (UTC). Rows with a
+        final state are not asked for again.
+
+    Raises:
+        ContactsError: The frame has no such columns.
+        GatewayError: The gateway did not say; the frame you have is still true.
+
+    Example:
+        >>> smsframe.refresh(smsframe.results("spring", journal=journal), gateway=gateway, progress=False)[
+        ...     "sms_delivery"
+        ... ].notna().all()
+        True
+    """
+    gateway = gateway or Gateway.from_env()
+    sensible(workers, 0.0)
+    with Bar("asking", "orders", shown=progress) as bar:
+        if progress and "sms_order_id" in results:
+            bar.start(int(results["sms_order_id"].nunique()))
+        return delivery.refresh(results, gateway, workers=workers, patience=Patience(), report=bar.advance)
+
+
+def results(campaign: str, *, journal: Where | None = None) -> pd.DataFrame:
+    """
+    What the journal knows of a campaign: one row per recipient, RangeIndex, result columns only.
+
+    Raises:
+        UnknownCampaign: There is no such campaign in this journal.
+        JournalError: The journal cannot be read.
+
+    Example:
+        >>> smsframe.results("spring", journal=journal)["sms_status"].tolist()
+        ['accepted']
+    """
+    memory = journal_of(journal, None)
+    return campaign_room.recipients(memory, memory.get(campaign))
+
+
+def campaigns(*, journal: Where | None = None) -> pd.DataFrame:
+    """
+    The campaigns of a journal: one row each, with people by status and the credits charged.
+
+    Raises:
+        JournalError: The journal cannot be read.
+
+    Example:
+        >>> smsframe.campaigns(journal=journal)[["campaign", "accepted"]].values.tolist()
+        [['spring', 1]]
+    """
+    return campaign_room.campaigns(journal_of(journal, None))
+
+
+def withdraw(campaign: str, *, journal: Where | None = None) -> pd.DataFrame:
+    """
+    Drop the people of a campaign who were not texted yet; they are returned, and nobody else is touched.
+
+    Raises:
+        UnknownCampaign: There is no such campaign in this journal.
+        JournalError: The journal cannot be written.
+
+    Example:
+        >>> len(smsframe.withdraw("spring", journal=journal))
+        0
+    """
+    memory = journal_of(journal, None)
+    return campaign_room.withdraw(memory, memory.get(campaign))
+
+
+def summary(results: pd.DataFrame) -> Summary:
+    """
+    A campaign in a few numbers: a `Summary`, with a card in notebooks.
+
+    Raises:
+        ContactsError: The frame has no result columns.
+    """
+    return summarise(results)
+
+
+def to_csv(results: pd.DataFrame, path: str | os.PathLike[str], *, index: bool | None = None) -> None:
+    """
+    Write a frame for spreadsheets: UTF-8 with a mark, and no cell that runs as a formula.
+
+    `read_contacts` reads it back with its numbers as text.
+
+    Args:
+        results: Any frame.
+        path: The file; it is replaced.
+        index: Whether to write the index; when not said, unless it is a plain RangeIndex.
+    """
+    plain = isinstance(results.index, pd.RangeIndex) and results.index.name is None
+    spreadsheet_safe(results).to_csv(
+        path, index=not plain if index is None else index, encoding="utf-8-sig", lineterminator="\n"
+    )

@@ -1,0 +1,66 @@
+"""
+What a call means when it leaves something out, and what it is told then.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from smsframe.contacts import suppression
+from smsframe.journal import Journal
+from smsframe.phones import regions
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Hashable, Iterable
+
+    from smsframe.gateway import Gateway
+
+    Suppress = pd.DataFrame | pd.Series[Any] | str | os.PathLike[str] | Iterable[Any]
+    Where = Journal | str | os.PathLike[str]
+
+
+class PhoneGuessed(UserWarning):
+    """smsframe chose the phone column; `send` wants it said."""
+
+
+def suppressed(suppress: Suppress | None, region: Hashable | None) -> pd.Index[Any]:
+    """The numbers nobody may text, in E.164; in national form: of ``region``, if a country."""
+    if suppress is None:
+        return pd.Index([], dtype=object)
+    home = region.upper() if isinstance(region, str) and region.upper() in regions() else None
+    return suppression(suppress, home)
+
+
+def journal_of(journal: Where | None, gateway: Gateway | None) -> Journal:
+    """The journal that is meant: the one given, else the gateway's own, else the user's."""
+    if isinstance(journal, Journal):
+        return journal
+    if journal is None and gateway is not None:
+        journal = gateway.journal
+    return Journal.default() if journal is None else Journal(journal)
+
+
+def say_journal(journal: Journal) -> None:
+    """Say where the user's journal will be, before it is first written."""
+    if not journal.exists and journal.path == Journal.default().path:
+        print(f"smsframe remembers who was texted in {journal.path}")  # noqa: T201 - the contract says so
+
+
+def say_guess(label: Hashable, *, guessed: bool) -> None:
+    """Say which column was taken for the phone column."""
+    if guessed:
+        warnings.warn(
+            f"taking {label!r} as the phone column; say phone={label!r}", PhoneGuessed, stacklevel=3
+        )
+
+
+def sensible(workers: int, grace: float) -> None:
+    """Refuse numbers of threads and seconds that cannot be meant."""
+    if not isinstance(workers, int) or isinstance(workers, bool) or not 1 <= workers <= 64:  # noqa: PLR2004
+        raise ValueError(f"workers={workers!r} must be a whole number from 1 to 64")
+    if not isinstance(grace, int | float) or not grace >= 0:
+        raise ValueError(f"grace={grace!r} must be a number of seconds")
