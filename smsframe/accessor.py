@@ -17,25 +17,25 @@ from smsframe import afterwards, phones, results, segments, verbs
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Data = TypeVar("Data", covariant=True)
+Data_co = TypeVar("Data_co", covariant=True)
 Options = ParamSpec("Options")
 Result = TypeVar("Result")
 
 
-class Accessor(Generic[Data]):
+class Accessor(Generic[Data_co]):
     """Holds the data until a method is called."""
 
-    def __init__(self, data: Data) -> None:
-        self._data: Data = data
+    def __init__(self, data: Data_co) -> None:
+        self._data: Data_co = data
 
 
 def forward(
-    function: Callable[Concatenate[Data, Options], Result],
-) -> Callable[Concatenate[Accessor[Data], Options], Result]:
+    function: Callable[Concatenate[Data_co, Options], Result],
+) -> Callable[Concatenate[Accessor[Data_co], Options], Result]:
     """A method that calls a public function with the data: the same signature, types and docstring."""
 
     @wraps(function)
-    def method(accessor: Accessor[Data], /, *args: Options.args, **options: Options.kwargs) -> Result:
+    def method(accessor: Accessor[Data_co], /, *args: Options.args, **options: Options.kwargs) -> Result:
         return function(accessor._data, *args, **options)  # noqa: SLF001 - its own class
 
     return method
@@ -55,7 +55,7 @@ class FrameAccessor(Accessor[pd.DataFrame]):
 
 
 @pd.api.extensions.register_series_accessor("sms")
-class SeriesAccessor(Accessor["pd.Series[Any]"]):
+class SeriesAccessor(Accessor[Any]):
     """Phone numbers and texts as columns: ``normalize``, ``segments``."""
 
     normalize = forward(phones.normalize)

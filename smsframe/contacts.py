@@ -92,8 +92,9 @@ def suppression(
     """
     if isinstance(source, str | os.PathLike):
         source = read_contacts(source, header=None)
-    column = _column(source) if isinstance(source, pd.DataFrame) else pd.Series(source, dtype=object)
-    column = column.reset_index(drop=True)
+    if isinstance(source, pd.DataFrame):
+        source = _column(source)
+    column: pd.Series[Any] = pd.Series(list(source), dtype=object)
     read = phones.read(column, region, "possible")
     bad = read["code"].notna() & ~read["code"].eq("missing")
     if len(column) and bad.iloc[0] and read["code"].iloc[0] in ("letters", "not_a_number"):

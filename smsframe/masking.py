@@ -13,12 +13,13 @@ from smsframe.cells import STRING, strings
 _BULLET = "•"
 # Bounded separators keep this linear. Any script's digits count, since a reader can dial them.
 _PHONE = re.compile(r"(\+?)\d(?:[\s().\-\u2010-\u2015/]{0,3}\d){6,}")
+_DATE = re.compile(r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-[0-3][0-9]")  # people read those in texts
 _SHOWN = 2  # digits left at each end
 
 
 def mask(text: str) -> str:
     """
-    Free text with everything that could be a phone number masked: any run of seven digits or more.
+    Free text with everything that could be a phone number masked: any run of seven digits or more but a date.
 
     Example:
         >>> mask("Invalid recipient +39 347 1234567.")
@@ -28,6 +29,8 @@ def mask(text: str) -> str:
 
 
 def _masked(found: re.Match[str]) -> str:
+    if _DATE.fullmatch(found[0]):
+        return found[0]
     digits = [character for character in found[0] if character.isdecimal()]
     hidden = _BULLET * (len(digits) - 2 * _SHOWN)
     return "".join([found[1], *digits[:_SHOWN], hidden, *digits[-_SHOWN:]])

@@ -13,6 +13,8 @@ import pandas as pd
 from smsframe import phones, text
 
 ROWS = {
+    "text_too_long": "the text is longer than the gateway takes; shorten it",
+    "too_many_segments": "the text needs more segments than max_segments",
     "rule": "breaks a rule of your schema",
     "suppressed": "on the suppression list",
     "duplicate": "the same number as an earlier row, which stands for both",

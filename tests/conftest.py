@@ -1,0 +1,49 @@
+"""What every test shares: a clean environment, and a sandbox to send to."""
+
+from __future__ import annotations
+
+import os
+
+import pandas as pd
+import pytest
+
+import smsframe
+
+PLACES = ("SMSFRAME_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy", "NETRC")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch, tmp_path):
+    """No test reads the developer's settings, or writes into the developer's journal."""
+    for name in list(os.environ):
+        if name.startswith(PLACES):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "data"))
+
+
+@pytest.fixture
+def sandbox():
+    """A gateway that texts nobody, and is quick about it."""
+    with smsframe.Sandbox(speed=3600) as made:
+        yield made
+
+
+@pytest.fixture
+def gateway(sandbox):
+    """A way to it."""
+    made = sandbox.gateway()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def people():
+    """Four rows: two people to text, one of them twice, and one without a number."""
+    return pd.DataFrame(
+        {
+            "name": ["Ada", "Bea", "Ada", None],
+            "mobile": ["+39 347 123 4567", "347 1234568", "0039 347 1234567", None],
+        },
+        index=["a", "b", "a", "c"],
+    )

@@ -1,0 +1,197 @@
+"""The plan: everything is seen before it is paid for."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pandas as pd
+import pytest
+
+import smsframe
+from smsframe import order
+from smsframe.cards import plan_card, summary_card
+
+MOBILE, OTHER, THIRD = "+393471234567", "+393471234568", "+12125550142"
+
+
+def table(**columns):
+    return pd.DataFrame({"mobile": [MOBILE, OTHER, THIRD], "name": ["Ada", "Zoë ☕", "Bob"], **columns})
+
+
+def plan(frame=None, text="Ciao {name}", **options):
+    return (table() if frame is None else frame).sms.plan(text, phone="mobile", **options)
+
+
+def test_a_plan_counts_people_texts_segments_credits_and_orders():
+    made = plan(table(name=["Ada", "Zoë ☕", "x" * 200]), batch_size=1)
+    assert (made.recipients, made.segments, made.credits) == (3, 4, 4)
+    assert made.counts.to_dict() == {"ready": 3}
+    assert made.encodings.to_dict() == {"gsm": 2, "ucs2": 1}
+    assert made.batches["recipients"].tolist() == [1, 1, 1]
+    assert made.batches["encoding"].tolist().count("ucs2") == 1
+    assert made.longest == made.dearest == "Ciao " + "x" * 200
+
+
+def test_it_names_the_character_that_forces_ucs2_and_how_many_rows_pay():
+    made = plan(table(name=["ë", "ë☕", "Bob"]))
+    assert made.ucs2.to_dict() == {"ë": 2, "☕": 1}
+
+
+def test_its_frame_is_the_table_with_segments_and_reasons():
+    made = plan(table(name=["Ada", None, "Bob"]))
+    smsframe.PlannedSchema.validate(made.frame)
+    assert made.frame["sms_status"].tolist() == ["ready", "invalid", "ready"]
+    assert made.frame["sms_code"].tolist()[1] == "missing_value"
+    assert made.frame["sms_segments"].tolist()[0] == 1
+    assert made.reasons["rows"].tolist() == [1]
+
+
+def test_it_is_a_snapshot():
+    frame = table()
+    made = plan(frame)
+    frame.loc[:, "name"] = "changed"
+    assert made.frame["name"].tolist() == ["Ada", "Zoë ☕", "Bob"]
+
+
+def test_number_before_suppression_before_text_before_duplicate():
+    frame = pd.DataFrame(
+        {"mobile": ["no", MOBILE, OTHER, THIRD, THIRD, THIRD], "name": [None, None, None, None, "Ada", "Bob"]}
+    )
+    made = plan(frame, suppress=[MOBILE])
+    assert made.frame["sms_status"].tolist() == [
+        "invalid", "suppressed", "invalid", "invalid", "ready", "duplicate",
+    ]  # fmt: skip
+    assert made.frame["sms_code"].tolist()[2:] == [
+        "missing_value", "missing_value", made.frame["sms_code"].tolist()[4], "duplicate_text",
+    ]  # fmt: skip
+
+
+TOO_MUCH = [
+    ("x" * 1001, {}, "text_too_long"),
+    ("😀" * 226, {}, "text_too_long"),
+    ("x" * 161, {"quality": "medium"}, "text_too_long"),
+    ("x" * 161, {"quality": "low"}, "text_too_long"),
+    ("x" * 161, {"max_segments": 1}, "too_many_segments"),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "code"), TOO_MUCH)
+def test_limits_make_a_row_invalid(name, options, code):
+    made = plan(table(name=["Ada", name, "Bob"]), "{name}", **options)
+    assert made.frame["sms_code"].tolist()[1] == code
+    assert made.recipients == 2
+
+
+@pytest.mark.parametrize("name", ["x" * 1000, "😀" * 225, "€" * 500])
+def test_a_text_just_within_the_limits_is_ready(name):
+    assert plan(table(name=["Ada", name, "Bob"]), "{name}").recipients == 3
+
+
+BAD_TEXTS = ["", "   \n", "Ciao {nome}", "Ciao {", "Ciao }", "Ciao {}", "${name}", "\ud83d", "x" * 1_000_000, 5]
+
+
+@pytest.mark.parametrize("text", BAD_TEXTS, ids=range(len(BAD_TEXTS)))
+def test_a_text_that_cannot_be_sent_is_an_error_before_anything_happens(text):
+    with pytest.raises(smsframe.TextError) as caught:
+        plan(text=text)
+    assert len(str(caught.value)) < 500
+
+
+BAD_OPTIONS = [
+    ({"batch_size": 0}, "batch_size=0"),
+    ({"batch_size": -5}, "batch_size=-5"),
+    ({"batch_size": 2.5}, "batch_size=2.5"),
+    ({"max_segments": 0}, "max_segments=0"),
+    ({"quality": "best"}, "high, medium, low"),
+    ({"quality": "low", "sender": "Cafe"}, "takes no sender"),
+    ({"sender": "MuchTooLongASender"}, "at most 11"),
+    ({"schedule": datetime(2030, 1, 1)}, "time zone"),  # noqa: DTZ001 - the mistake
+    ({"schedule": "tomorrow"}, "time zone"),
+    ({"campaign": "  "}, "printable"),
+    ({"campaign": "a\nb"}, "printable"),
+]
+
+
+@pytest.mark.parametrize(("options", "said"), BAD_OPTIONS)
+def test_a_parameter_that_makes_no_sense_is_said_clearly(options, said):
+    with pytest.raises(ValueError, match=re.escape(said)):
+        plan(**options)
+
+
+def test_the_repr_is_one_line_without_anybodys_data():
+    made = plan(table(name=["Ada", None, "Bob"]), campaign="autumn")
+    assert repr(made) == (
+        "<smsframe.Plan autumn: text 2 people, 2 segments, 2 credits, 1 orders; 1 invalid>"
+    )
+
+
+def test_an_empty_frame_is_a_plan_for_nobody():
+    made = plan(table().iloc[:0])
+    assert (made.recipients, made.segments, made.longest) == (0, 0, None)
+    assert "Text 0 people" in plan_card(made)
+
+
+def test_the_card_shows_what_matters_masked_and_without_scripts():
+    hostile = "<script>alert(1)</script>"
+    made = plan(table(name=[hostile, "call +39 347 123 4567", "Bob"]), "Ciao {name}", campaign="<b>autumn</b>")
+    card = made._repr_html_()
+    assert "Text 3 people for 3 credits" in card
+    assert "<script" not in card
+    assert "&lt;script&gt;" in card
+    assert "<b>autumn" not in card
+    assert "123 4567" not in card
+    assert "1234567" not in card
+
+
+def test_the_facts_hold_no_number():
+    made = plan(table(name=[MOBILE, OTHER, "Bob"]))
+    assert not re.search(r"\d{7}", str(made.facts()))
+
+
+def test_the_summarys_card_is_escaped_too():
+    out = plan(campaign="<i>x</i>").frame
+    card = summary_card(out.sms.summary())
+    assert "<i>x" not in card
+    assert "3 rows" in card
+
+
+def test_repairs_are_said():
+    made = plan(table(mobile=["0039 347 1234567", "'+393471234568", "+12125550142"]))
+    assert made.repairs.to_dict() == {"zeros": 1, "apostrophe": 1}
+
+
+def people(*phones, fields=None):
+    return pd.DataFrame({"phone": phones, "fields": fields or [None] * len(phones)}, dtype="string")
+
+
+def test_an_order_id_is_the_same_for_the_same_people_and_texts_in_any_order():
+    start = order.prefix("autumn", "https://g.example/", "me")
+    one = order.order_id(start, "Ciao", people(MOBILE, OTHER), 0)
+    assert one == order.order_id(start, "Ciao", people(OTHER, MOBILE), 0)
+    assert re.fullmatch(r"sf-[a-z2-7]{10}-[a-z2-7]{16}", one)
+    assert len(one) == 30
+
+
+def test_an_order_id_differs_by_campaign_gateway_account_people_text_value_and_generation():
+    starts = [
+        order.prefix(*facts) for facts in [("a", "g", "m"), ("b", "g", "m"), ("a", "h", "m"), ("a", "g", "n")]
+    ]
+    ids = [order.order_id(start, "Ciao", people(MOBILE), 0) for start in starts]
+    ids += [
+        order.order_id(starts[0], "Ciao", people(OTHER), 0),
+        order.order_id(starts[0], "Hey", people(MOBILE), 0),
+        order.order_id(starts[0], "Ciao", people(MOBILE, fields=["Ada"]), 0),
+        order.order_id(starts[0], "Ciao", people(MOBILE), 1),
+    ]
+    assert len(set(ids)) == len(ids)
+
+
+def test_people_are_cut_by_encoding_and_size_in_their_order():
+    frame = pd.DataFrame({"phone": list("abcde"), "encoding": ["gsm", "ucs2", "gsm", "gsm", "ucs2"]})
+    assert order.cut(frame, 2).tolist() == [0, 1, 0, 2, 1]
+
+
+def test_a_schedule_is_kept_in_whole_seconds_of_utc():
+    when = datetime(2030, 5, 1, 9, 30, 15, 999, tzinfo=UTC)
+    assert plan(schedule=when).terms.schedule == when.replace(microsecond=0)
