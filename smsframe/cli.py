@@ -11,6 +11,7 @@ import os
 import shlex
 import sys
 import time
+import warnings
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -20,7 +21,7 @@ import typer
 import smsframe
 from smsframe import demo as story
 from smsframe import exits, phones
-from smsframe.terminal import clean, heading, many, people, plan_text, summary_text, table, why
+from smsframe.terminal import clean, heading, many, people, plan_text, summary_text, table, titled, why
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +59,9 @@ LookOnly = Annotated[str | None, typer.Option("--campaign", help="See who of it 
 Text = Annotated[str | None, typer.Option(help="What people read: {column}, {column:default}.")]
 TextFile = Annotated[
     Path | None,
-    typer.Option(exists=True, dir_okay=False, help="A UTF-8 file with the text; its last line end is left out."),
+    typer.Option(
+        exists=True, dir_okay=False, help="A UTF-8 file with the text; its last line end is left out."
+    ),
 ]
 Phone = Annotated[str | None, typer.Option(help="The column of phone numbers; `send` wants it said.")]
 Region = Annotated[
@@ -77,7 +80,8 @@ Schedule = Annotated[
 MaxSegments = Annotated[int | None, typer.Option(help="Skip people whose text needs more segments.")]
 BatchSize = Annotated[int, typer.Option(help="People per order at most.")]
 Journal = Annotated[
-    str | None, typer.Option(help="The journal: a file; else SMSFRAME_JOURNAL, else one in your data directory.")
+    str | None,
+    typer.Option(help="The journal: a file; else SMSFRAME_JOURNAL, else one in your data directory."),
 ]
 Workers = Annotated[int, typer.Option(help="Orders under way at once.")]
 Grace = Annotated[float, typer.Option(help="Seconds until an order the gateway took is visible to it.")]
@@ -87,7 +91,9 @@ Progress = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Out = Annotated[
     Path | None,
-    typer.Option("--out", "-o", dir_okay=False, callback=_folder_exists, help="Write the rows to this CSV file."),
+    typer.Option(
+        "--out", "-o", dir_okay=False, callback=_folder_exists, help="Write the rows to this CSV file."
+    ),
 ]
 
 
@@ -110,11 +116,12 @@ def _smsframe(
 @app.command()
 def demo(
     out: Annotated[
-        Path, typer.Option("--out", "-o", dir_okay=False, callback=_folder_exists, help="Where the results go.")
+        Path,
+        typer.Option("--out", "-o", dir_okay=False, callback=_folder_exists, help="Where the results go."),
     ] = Path("results.csv"),
     rows: Annotated[int | None, typer.Option(min=1, help="Only so many guests.")] = None,
 ) -> None:
-    """Watch a whole campaign run against a sandbox; nobody is texted."""
+    """Watch a whole campaign run; nobody is texted."""
     story.tell(out, rows)
 
 
@@ -129,12 +136,18 @@ def check(
 ) -> None:
     """Who could be texted, and why the others could not."""
     contacts = smsframe.read_contacts(file)
-    checked = smsframe.check(contacts, phone, region=region, numbers=numbers, suppress=suppress)
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always", smsframe.PhoneGuessed)
+        checked = smsframe.check(contacts, phone, region=region, numbers=numbers, suppress=suppress)
+    for warning in heard:
+        exits.note(warning.message)
+        # The warning is the only one to name the column that was guessed.
+        phone = next((name for name in contacts if f"taking {name!r} as" in str(warning.message)), phone)
     counts = [(f"{count:,}", status) for status, count in smsframe.summary(checked).statuses.items()]
     parts = [
         heading(f"{clean(file.name)}: {many(len(contacts), 'row')}"),
         *([table(counts, right="0")] if counts else []),
-        *why(checked, phone, limit=20, title="Who could not be texted, and why"),
+        *titled("Who could not be texted, and why", why(checked, phone)),
     ]
     typer.echo("\n\n".join(parts))
     _write(checked, out)
@@ -159,7 +172,7 @@ def plan(
     journal: Journal = None,
     out: Out = None,
 ) -> None:
-    """See it before you pay: who gets what, for how much. Free; no network."""
+    """See it before you pay: who gets what."""
     made = smsframe.plan(
         smsframe.read_contacts(file),
         _text(text, text_file),
@@ -209,7 +222,7 @@ def send(
     yes: Yes = False,
     out: Out = None,
 ) -> None:
-    """Text the people in a table, once each; the same call again texts nobody."""
+    """Text the people in a table, once each."""
     gateway = smsframe.Gateway.from_env()
     made = smsframe.plan(
         smsframe.read_contacts(file),
@@ -274,7 +287,7 @@ def resume(
     yes: Yes = False,
     out: Out = None,
 ) -> None:
-    """Go on with a campaign: ask about unconfirmed texts, text who is pending."""
+    """Go on with a campaign that is not finished."""
     gateway = smsframe.Gateway.from_env()
     known = smsframe.results(campaign, journal=journal)
     waiting = known[known["sms_status"].eq("pending")]
@@ -311,10 +324,12 @@ def resume(
 
 @app.command()
 def status(
-    campaign: Annotated[str | None, typer.Argument(help="A campaign's name; else all.", show_default=False)] = None,
+    campaign: Annotated[
+        str | None, typer.Argument(help="A campaign's name; else all.", show_default=False)
+    ] = None,
     journal: Journal = None,
 ) -> None:
-    """How far a campaign is, and what to do about what is not finished."""
+    """How far a campaign is, and what to do next."""
     if campaign is None:
         campaigns(journal=journal)
         return
@@ -324,7 +339,9 @@ def status(
     if len(doubtful):
         shown = doubtful.head(10)
         rows = zip(phones.mask_column(shown["sms_phone"]), shown["sms_order_id"].fillna(""), strict=True)
-        typer.echo("\n" + heading("Unconfirmed: may have been accepted, and are not sent again by themselves"))
+        typer.echo(
+            "\n" + heading("Unconfirmed: may have been accepted, and are not sent again by themselves")
+        )
         typer.echo("\n" + table(list(rows), head=("number", "order id")))
         if len(doubtful) > len(shown):
             typer.echo(f"  … and {len(doubtful) - len(shown):,} more")
@@ -365,13 +382,13 @@ def export(
     ],
     journal: Journal = None,
 ) -> None:
-    """Write what the journal knows of a campaign, one row per person."""
+    """Write a campaign, one row per person, to a file."""
     _write(smsframe.results(campaign, journal=journal), out)
 
 
 @app.command()
 def campaigns(journal: Journal = None) -> None:
-    """The campaigns in the journal, with people by status and credits."""
+    """The campaigns in the journal."""
     known = smsframe.campaigns(journal=journal)
     if known.empty:
         typer.echo("There are no campaigns in this journal.")
@@ -381,7 +398,11 @@ def campaigns(journal: Journal = None) -> None:
     shown = [name for name in counted if name in ("recipients", "accepted", "credits") or known[name].any()]
     for (gateway, account), mine in known.groupby(["gateway", "account"], sort=False):
         rows = [
-            (clean(row["campaign"], 24), f"{row['created_at']:%Y-%m-%d}", *(f"{row[name]:,g}" for name in shown))
+            (
+                clean(row["campaign"], 24),
+                f"{row['created_at']:%Y-%m-%d}",
+                *(f"{row[name]:,g}" for name in shown),
+            )
             for row in mine.to_dict("records")
         ]
         typer.echo(heading(f"{clean(gateway)} as {clean(account)}") + "\n")
@@ -397,7 +418,7 @@ def sandbox(
     credits: Annotated[int, typer.Option(min=0, help="Credits of every message type.")] = 10_000,
     speed: Annotated[float, typer.Option(help="How many times faster than the clock deliveries go.")] = 1.0,
 ) -> None:
-    """Run a gateway to rehearse on, until Ctrl-C; nobody is texted."""
+    """Run a gateway to rehearse on, until Ctrl-C."""
     with smsframe.Sandbox(
         port=port, username=username, password=password, credits=credits, speed=speed
     ) as served:
@@ -441,7 +462,9 @@ def _ask(question: str, gateway: smsframe.Gateway, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise ValueError("there is no terminal to ask in, so nothing was sent: add --yes to send without a question")
+        raise ValueError(
+            "there is no terminal to ask in, so nothing was sent: add --yes to send without a question"
+        )
     if not typer.confirm(question):
         typer.echo("Nothing was sent.")
         raise typer.Exit(exits.REFUSED)
@@ -476,5 +499,3 @@ def _assignment(name: str, value: str) -> str:
     if os.name == "nt":
         return f"$env:{name} = '{value}'"
     return f"export {name}={shlex.quote(value)}"
-
-

@@ -21,8 +21,13 @@ from smsframe.terminal import characters, clean, heading, many, people, summary_
 if TYPE_CHECKING:
     import pandas as pd
 
-TEXT = "Ciao {name:friend}, your place is at table {table}. Doors open at 20:00; show this text there. See you!"
+TEXT = (
+    "Ciao {name:friend}, your place is at table {table}. Doors open at 20:00; show this text there. See you!"
+)
 SAME: dict[str, Any] = {"campaign": "autumn", "phone": "mobile", "region": "country"}
+
+SEND = 'sent = guests.sms.send(text, campaign="autumn", phone="mobile", region="country")'
+SKIPPED = ("invalid", "duplicate", "suppressed")
 
 SPEED = 1_000_000
 """The sandbox's fastest."""
@@ -70,7 +75,7 @@ def _check(guests: pd.DataFrame) -> None:
     )
     checked = smsframe.check(guests, **{name: SAME[name] for name in ("phone", "region")})
     _say(_counts(smsframe.summary(checked).statuses))
-    _say(*why(checked, "mobile", limit=8)[1:])
+    _say(why(checked, "mobile", limit=8))
 
 
 def _plan(guests: pd.DataFrame, gateway: smsframe.Gateway) -> None:
@@ -82,8 +87,14 @@ def _plan(guests: pd.DataFrame, gateway: smsframe.Gateway) -> None:
     plan = smsframe.plan(guests, TEXT, **SAME, gateway=gateway)
     orders = many(len(plan.batches), "order")
     _say(f"  Text {people(plan.recipients)} for {many(plan.credits, 'credit')}, in {orders}:")
-    shown = plan.ready.groupby(["encoding", "segments"], sort=False).head(2).sort_values("segments", kind="stable")
-    rows = zip(phones.mask_column(shown["phone"]), shown["encoding"], shown["segments"], shown["text"], strict=True)
+    shown = (
+        plan.ready.groupby(["encoding", "segments"], sort=False)
+        .head(2)
+        .sort_values("segments", kind="stable")
+    )
+    rows = zip(
+        phones.mask_column(shown["phone"]), shown["encoding"], shown["segments"], shown["text"], strict=True
+    )
     _say(
         table(
             [(number, kind, str(cost), phones.mask(clean(text))) for number, kind, cost, text in rows][:4],
@@ -91,51 +102,56 @@ def _plan(guests: pd.DataFrame, gateway: smsframe.Gateway) -> None:
             right="2",
         )
     )
-    facts = plan.facts()
-    if facts["ucs2"]:
+    seen = {sign: count for sign, count in plan.facts()["ucs2"].items() if sign.isprintable()}
+    if seen:
         _say(
-            f"  {people(facts['encodings']['ucs2'])} cost more: one character outside the GSM alphabet makes a "
-            f"whole text UCS-2.\n  It is {characters(facts['ucs2'])} texts."
+            f"  {people(int(plan.encodings['ucs2']))} cost more: a single character outside the GSM alphabet "
+            f"makes a whole text UCS-2.\n  Here: {characters(seen)} texts."
         )
 
 
 def _send(guests: pd.DataFrame, gateway: smsframe.Gateway) -> pd.DataFrame:
-    _step(
-        "3  Send: over HTTP, each order on disk before it leaves",
-        'sent = guests.sms.send(text, campaign="autumn", phone="mobile", region="country")',
-    )
+    _step("3  Send: over HTTP, and every order is on disk before it leaves", SEND)
     sys.stdout.flush()  # the bar goes to stderr, below this
     bar = sys.stderr.isatty()
     sent = smsframe.send(guests, TEXT, **SAME, gateway=gateway, progress=bar)
     if bar:
-        _say()
-    _say(_counts(smsframe.summary(sent).statuses))
+        typer.echo(err=True)
+    facts = smsframe.summary(sent).facts()
+    went = {status: count for status, count in facts["statuses"].items() if status not in SKIPPED}
+    _say(
+        f"  {', '.join(f'{count:,} {status}' for status, count in went.items()) or 'Nobody was texted'}; "
+        f"{many(facts['credits'], 'credit')} charged."
+    )
+    if went.get("rejected"):
+        _say(
+            "  The gateway refuses a whole order for one number it does not like. smsframe halves the order\n"
+            f"  until that number stands alone, and everybody else is texted: hence {facts['orders']:,} orders."
+        )
     return sent
 
 
 def _refresh(sent: pd.DataFrame, gateway: smsframe.Gateway) -> pd.DataFrame:
-    _step("4  Refresh: what was delivered, row by row", "results = sent.sms.refresh()")
+    _step("4  Refresh: what became of every row", "results = sent.sms.refresh()")
     time.sleep(GIVEN_UP)
     results = smsframe.refresh(sent, gateway=gateway, progress=False)
     _say(table(_varied(results), head=("name", "number", "status", "delivery", "reason")))
+    _say("  >>> results.sms.summary()")
     _say(summary_text(results, limit=0))
     return results
 
 
 def _again(guests: pd.DataFrame, gateway: smsframe.Gateway, sandbox: Any) -> None:
-    _step(
-        "5  The same call again: nobody is texted twice",
-        'sent = guests.sms.send(text, campaign="autumn", phone="mobile", region="country")',
-    )
+    _step("5  The same call again: nobody is texted twice", SEND)
     before = len(sandbox.inbox())
     smsframe.send(guests, TEXT, **SAME, gateway=gateway, progress=False)
     after = len(sandbox.inbox())
     _say(
         table(
             [
-                (f"{before:,}", "texts had arrived on people's phones"),
+                (f"{before:,}", "texts had arrived on phones before"),
                 (f"{after:,}", "have arrived now"),
-                (f"{after - before:,}", "are new"),
+                (f"{after - before:,}", "new texts"),
             ],
             right="0",
         )
@@ -143,14 +159,18 @@ def _again(guests: pd.DataFrame, gateway: smsframe.Gateway, sandbox: Any) -> Non
 
 
 def _varied(results: pd.DataFrame) -> list[tuple[str, ...]]:
-    """One row of each kind of outcome, the most frequent first, for the eye."""
-    kinds = ["sms_status", "sms_delivery", "sms_code"]
-    kind = results[kinds].astype("string").fillna("").agg(" ".join, axis=1)
-    first = results[kinds].assign(kind=kind)[~kind.duplicated()]
-    order = first["kind"].map(kind.value_counts()).sort_values(ascending=False, kind="stable").index
-    # At most a few that never left, so that the deliveries are seen too.
-    skipped = first["sms_status"].isin(["invalid", "duplicate"])
-    chosen = [label for label in order if not skipped[label]][:8] + [label for label in order if skipped[label]][:3]
+    """The first row of each kind of outcome, the frequent kinds first: those that went, then a few that did not."""
+    kinds = (
+        results[["sms_status", "sms_delivery", "sms_code"]].astype("string").fillna("").agg(" ".join, axis=1)
+    )
+    first = kinds.drop_duplicates()
+    first = first.iloc[(-first.map(kinds.value_counts())).argsort(kind="stable")]
+    status = results["sms_status"].loc[first.index]
+    chosen = [
+        *first.index[status.eq("accepted")][:6],
+        *first.index[~status.isin(["accepted", *SKIPPED])][:2],
+        *first.index[status.isin(SKIPPED)][:3],
+    ]
     rows = results.loc[chosen].assign(number=lambda rows: phones.mask_column(rows["sms_phone"]))
     names = ["name", "number", "sms_status", "sms_delivery", "sms_reason"]
     return [
@@ -160,22 +180,51 @@ def _varied(results: pd.DataFrame) -> list[tuple[str, ...]]:
 
 
 def _next(out: Path, results: pd.DataFrame) -> None:
-    _say(heading(f"{out}: {many(len(results), 'row')}, one for each guest, with the evidence"))
-    notebook = Path("notebooks", "01-first-campaign.ipynb")
+    _say("\n" + heading(f"{out}: {many(len(results), 'row')}, one for each guest, with its evidence"))
+    notebook = HOME / "notebooks" / "01-first-campaign.ipynb"
     command, python = _typed()
-    _say(heading("Next"))
     steps = [
-        (str(notebook), "the same in a notebook") if (HOME / notebook).is_file() else ("", ""),
-        (f"{command} sandbox", "a gateway to rehearse on, with your own table"),
-        (f"{command} check FILE.csv", "what is in your own table"),
+        (f"{_near(notebook)}", "the same, in a notebook"),
+        (f"{command} check FILE.csv", "what is in a table of your own"),
+        (f"{command} sandbox", "a gateway to rehearse on, with that table"),
         (python, "and there:"),
     ]
-    _say(table([step for step in steps if step[0]]))
+    _say(heading("Next"))
+    _say(table(steps if notebook.is_file() else steps[1:]))
     _say(
         "  import smsframe\n"
-        '  guests = smsframe.read_contacts("guests.csv")\n'
-        "  with smsframe.Sandbox() as sandbox:\n"
-        '      sent = guests.sms.send("Ciao {name:friend}", campaign="first", phone="mobile", region="country",\n'
-        "                             gateway=sandbox.gateway())\n"
-        "  sent.sms.summary()"
+        "  sandbox = smsframe.Sandbox().start()\n"
+        f'  guests = smsframe.read_contacts("{_near(sample()).as_posix()}")\n'
+        '  guests.sms.send("Ciao {name:friend}", campaign="first", phone="mobile", region="country",\n'
+        "                  gateway=sandbox.gateway())"
     )
+
+
+def _near(path: Path) -> Path:
+    """A path as it is typed from here."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _typed() -> tuple[str, str]:
+    """What to type for smsframe and for Python, here, as this demo was called."""
+    folder = Path(sys.executable).parent
+    if str(folder) in os.environ.get("PATH", "").split(os.pathsep):
+        folder = Path()
+    smsframe_there = shutil.which("smsframe", path=str(Path(sys.executable).parent))
+    folder = _near(folder)
+    python = str(folder / Path(sys.executable).name)
+    return (str(folder / "smsframe") if smsframe_there else f"{python} -m smsframe"), python
+
+
+def _counts(statuses: pd.Series[int]) -> str:
+    return table([(f"{count:,}", status) for status, count in statuses.items()], right="0")
+
+
+def _step(title: str, *lines: str) -> None:
+    _say("\n" + heading(title))
+    _say("\n".join(f"  >>> {line}" for line in lines))
+
+
+def _say(*parts: str) -> None:
+    for part in parts:
+        typer.echo(part + "\n")

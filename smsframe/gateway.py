@@ -13,23 +13,21 @@ import logging
 import os
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-import pandas as pd
-from requests.auth import AuthBase, HTTPBasicAuth
-
-from smsframe import wire
-from smsframe.answers import Reply, instants, not_authorised, number, said
+from smsframe import answers, credentials, wire
+from smsframe.answers import Reply, not_authorised, number, said
+from smsframe.credentials import BasicLogin, Credentials, Keys, QueryLogin, session_keys
 from smsframe.errors import GatewayError, NotAuthorised, Rejected, Unavailable
 from smsframe.life import Answer, Event, proof
 from smsframe.order import DATE, Order
-from smsframe.schema import STRING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+    import pandas as pd
 
 log = logging.getLogger("smsframe")
 
@@ -82,30 +80,29 @@ class Gateway:
         timezone: str = "Europe/Rome",
         journal: str | Path | None = None,
     ) -> None:
-        by_login, by_token = bool(username and password), bool(user_key and access_token)
-        if by_login == by_token:
-            raise ValueError("a Gateway needs username= and password=, or user_key= and access_token=")
+        wrong = wire.complaint(base_url) or credentials.complaint(username, password, user_key, access_token)
+        if wrong:  # raised in a statement of its own: tracebacks print the variables a statement names
+            raise ValueError(wrong)
         if login not in ("query", "basic"):
             raise ValueError(f'login={login!r} must be "query" or "basic"')
-        self.base_url = _checked(base_url)
+        self.base_url = base_url.rstrip("/") + "/"
         self.timeout = timeout
         self.timezone = ZoneInfo(timezone)
         self.journal = journal
         self.sessions = 0
         self._lock = threading.RLock()
         self._http = wire.session(self.base_url, pool=64, verify=verify, proxies=proxies)
-        self._login: AuthBase | None = None
-        self._keys: wire.Keys | None = None
+        certificates = self._http.verify
+        if isinstance(certificates, str) and not Path(certificates).exists():
+            raise ValueError(f"there are no certificates at {certificates}")
+        self._login: Credentials | None = None
+        self._keys: Keys | None = None
         if username and password:
             self.account = username
-            self._login = (
-                wire.QueryLogin(username, password)
-                if login == "query"
-                else HTTPBasicAuth(username.encode(), password.encode())
-            )
+            self._login = (QueryLogin if login == "query" else BasicLogin)(username, password)
         else:
             self.account = "key " + hashlib.sha256(str(user_key).encode()).hexdigest()[:8]
-            self._keys = wire.Keys(str(user_key), "Access_token", str(access_token))
+            self._keys = Keys(str(user_key), "Access_token", str(access_token))
 
     @classmethod
     def from_env(cls) -> Gateway:
@@ -115,18 +112,18 @@ class Gateway:
         Raises:
             NotAuthorised: The variables are not set; says which, and how to try without an account.
         """
-        env = {name: os.environ.get(name) for name in (USERNAME, PASSWORD, USER_KEY, ACCESS_TOKEN)}
-        base_url = os.environ.get(BASE_URL)
-        pairs = (env[USERNAME] and env[PASSWORD], env[USER_KEY] and env[ACCESS_TOKEN])
-        if not base_url or not any(pairs):
+        by_login = bool(_told(USERNAME) and _told(PASSWORD))
+        by_token = bool(_told(USER_KEY) and _told(ACCESS_TOKEN))
+        if not _told(BASE_URL) or not (by_login or by_token):
             raise NotAuthorised(
                 f"no gateway: set {BASE_URL}, and {USERNAME} with {PASSWORD} "
                 f"or {USER_KEY} with {ACCESS_TOKEN}; "
                 "to try without an account: with smsframe.Sandbox() as sandbox: ... gateway=sandbox.gateway()"
             )
-        if pairs[0]:
-            return cls(base_url, username=env[USERNAME], password=env[PASSWORD])
-        return cls(base_url, user_key=env[USER_KEY], access_token=env[ACCESS_TOKEN])
+        # No variable holds what was read: a traceback would show it.
+        if by_login:
+            return cls(_told(BASE_URL), username=_told(USERNAME), password=_told(PASSWORD))
+        return cls(_told(BASE_URL), user_key=_told(USER_KEY), access_token=_told(ACCESS_TOKEN))
 
     def post(self, order: Order) -> Reply:
         """
@@ -134,20 +131,19 @@ class Gateway:
 
         Never raises for what the gateway or the network does: the reply says what happened.
         """
-        sent_at = datetime.now(UTC)
         try:
             came = self._call("POST", order.path(), json=order.payload())
         except GatewayError as refused:  # logging in failed: nothing left
             event = Event.UNAUTHORISED if isinstance(refused, NotAuthorised) else Event.NOT_SENT
             after = getattr(refused, "retry_after", None)
-            return Reply(event, refused.status, str(refused), sent_at, retry_after=after)
+            return Reply(event, refused.status, str(refused), datetime.now(UTC), retry_after=after)
         body = came.json()
         body = body if isinstance(body, dict) else {}
         event = proof(
             Answer(
                 status=came.status,
                 connected=came.connected,
-                ok=str(body.get("result", "")).upper() == "OK",
+                ok=answers.is_ok(body),
                 retry_after=came.retry_after is not None,
             )
         )
@@ -156,8 +152,8 @@ class Gateway:
             event=event,
             status=came.status,
             reason=said(came),
-            sent_at=sent_at,
-            charged=number(body.get("total_sent")),
+            sent_at=came.sent_at,
+            charged=number(body.get("total_sent"), least=0.0),
             remaining=number(body.get("remaining_credits")),
             retry_after=came.retry_after,
         )
@@ -169,13 +165,7 @@ class Gateway:
         Raises:
             GatewayError: The gateway did not say.
         """
-        came = self._get("status", getMoney="false", typeAliases="true")
-        body = came.json()
-        entries = body.get("sms") if isinstance(body, dict) else None
-        if not isinstance(entries, list):
-            raise GatewayError("the gateway's answer about credits could not be read", status=came.status)
-        left = {str(e.get("type")): number(e.get("quantity")) for e in entries if isinstance(e, dict)}
-        return {kind: quantity for kind, quantity in left.items() if quantity is not None}
+        return answers.left(self._get("status", getMoney="false", typeAliases="true"))
 
     def state(self, order_id: str) -> pd.DataFrame | None:
         """
@@ -193,21 +183,7 @@ class Gateway:
             return None
         if came.status != 200:  # noqa: PLR2004
             self._refuse(came, order_id)
-        body = came.json()
-        entries = body.get("recipients") if isinstance(body, dict) else None
-        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-            raise GatewayError(
-                "the gateway's answer about an order could not be read", status=came.status, order_id=order_id
-            )
-        found = pd.DataFrame(entries).reindex(columns=["destination", "status", "delivery_date"])
-        numbers = found["destination"].astype(STRING).str.replace(r"^(00|\+)?(?=[0-9])", "+", regex=True)
-        return pd.DataFrame(
-            {
-                "phone": numbers,
-                "delivery": found["status"].astype(STRING),
-                "delivered_at": instants(found["delivery_date"], self.timezone),
-            }
-        )
+        return answers.states(came, self.timezone, order_id)
 
     def history(self, since: datetime) -> tuple[pd.DataFrame, bool]:
         """
@@ -226,20 +202,13 @@ class Gateway:
             came = self._get(
                 "smshistory", **{"from": start}, timezone="UTC", pageNumber=str(page), pageSize=str(PAGE)
             )
-            body = came.json()
-            listed = body.get("smshistory") if isinstance(body, dict) else None
-            if not isinstance(listed, list):
-                raise GatewayError(
-                    "the gateway's answer about its history could not be read", status=came.status
-                )
-            totals.add(body.get("total"))
-            rows += [row for row in listed if isinstance(row, dict)]
-            if not listed or len(rows) >= (number(body.get("total")) or 0):
+            listed, total = answers.listed(came)
+            totals.add(total)
+            rows += listed
+            if not listed or len(rows) >= (total or 0):
                 break
-        found = pd.DataFrame(rows).reindex(columns=["order_id", "create_time", "num_recipients"])
-        found["create_time"] = instants(found["create_time"], "UTC")
-        complete = len(totals) == 1 and found["order_id"].nunique() == next(iter(totals))
-        return found, complete
+        found = answers.orders(rows)
+        return found, totals == {found["order_id"].nunique()}
 
     def close(self) -> None:
         """Close the pooled connections; the next call opens new ones."""
@@ -272,7 +241,7 @@ class Gateway:
         self,
         method: str,
         path: str,
-        auth: AuthBase,
+        auth: Credentials,
         *,
         params: Mapping[str, str] | None = None,
         json: object = None,
@@ -287,7 +256,7 @@ class Gateway:
             json=json,
         )
 
-    def _session(self, ended: int | None = None) -> tuple[int, wire.Keys]:
+    def _session(self, ended: int | None = None) -> tuple[int, Keys]:
         """The number and keys of the open session; opens one if there is none, or the known one ended."""
         with self._lock:
             if self._keys is None or ended == self.sessions:
@@ -296,15 +265,14 @@ class Gateway:
                 self.sessions += 1
             return self.sessions, self._keys
 
-    def _open(self, login: AuthBase | None) -> wire.Keys:
+    def _open(self, login: Credentials | None) -> Keys:
         if login is None:  # pragma: no branch - a token has keys from the start
             raise NotAuthorised(not_authorised("no way to log in"))
         came = self._exchange("GET", "login", login)
-        user_key, found, session_key = came.body.strip().partition(";")
-        if came.status == 200 and found and user_key and session_key:  # noqa: PLR2004
-            log.info("logged in")
-            return wire.Keys(user_key, "Session_key", session_key)
         if came.status == 200:  # noqa: PLR2004
+            if keys := session_keys(came.body):
+                log.info("logged in")
+                return keys
             raise NotAuthorised(
                 f"{self.base_url} is not this gateway: what answers a login is not USER_KEY;SESSION_KEY",
                 status=came.status,
@@ -334,11 +302,5 @@ class Gateway:
         )
 
 
-def _checked(base_url: str) -> str:
-    if not isinstance(base_url, str) or not base_url.startswith(("https://", "http://")):
-        raise ValueError("base_url must start with https:// (or, on this machine, http://)")
-    if "?" in base_url or "#" in base_url or "@" in base_url:
-        raise ValueError("base_url must be an address only: credentials go into their own parameters")
-    if base_url.startswith("http://") and not wire.is_loopback(base_url):
-        raise ValueError("http:// would send the password in clear: use https:// (http:// only to 127.0.0.1)")
-    return base_url.rstrip("/") + "/"
+def _told(name: str) -> str:
+    return os.environ.get(name, "")

@@ -61,7 +61,9 @@ class Patience:
         """
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(Unavailable),
-            stop=tenacity.stop_after_attempt(self.attempts) | _TooLong(_raised),
+            stop=tenacity.stop_after_attempt(self.attempts)
+            | tenacity.stop_when_event_set(self.stop)
+            | _TooLong(_raised),
             wait=_Named(_raised, self._growing()),
             sleep=self.sleep,
             reraise=True,
@@ -72,7 +74,9 @@ class Patience:
         """Attempt what says by its result whether it may be repeated; the last result, whatever it is."""
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_result(again),
-            stop=tenacity.stop_after_attempt(self.attempts) | _TooLong(_returned),
+            stop=tenacity.stop_after_attempt(self.attempts)
+            | tenacity.stop_when_event_set(self.stop)
+            | _TooLong(_returned),
             wait=_Named(_returned, self._growing()),
             sleep=self.sleep,
             retry_error_callback=_returned,
@@ -80,7 +84,8 @@ class Patience:
         return retrying(attempt)
 
     def _growing(self) -> wait_base:
-        return tenacity.wait_exponential_jitter(initial=self.first, max=self.most, jitter=self.first)
+        growing = tenacity.wait_exponential(multiplier=self.first, max=self.most)
+        return growing + tenacity.wait_random(0, self.first)
 
 
 def _raised(state: tenacity.RetryCallState) -> Any:

@@ -49,19 +49,19 @@ def look_up(gateway: Gateway, batch: Batch, people: pd.DataFrame, patience: Pati
     """
     asked_at = patience.monotonic()
     try:
-        session = gateway.sessions
         state = patience.ask(lambda: gateway.state(batch.order_id))
         if state is not None:
             return _compare(state, people, asked_at)
+        session = gateway.sessions  # the one it was not found in: an ended one was renewed on the way
         since = batch.claimed_at - timedelta(days=1) if batch.claimed_at else None
         if since is None:
             return Finding(Event.UNANSWERED, "state: not found; history: from when is unknown", asked_at)
         history, complete = patience.ask(lambda: gateway.history(since))
     except GatewayError as error:
         return Finding(Event.UNANSWERED, f"no answer: {type(error).__name__} (HTTP {error.status})", asked_at)
-    if history["order_id"].eq(batch.order_id).any():
+    if history["order_id"].str.strip().str.lower().eq(batch.order_id.lower()).any():
         return Finding(Event.UNANSWERED, "state: not found; history: listed", asked_at)
-    if not complete or (session and gateway.sessions != session):
+    if not complete or gateway.sessions != session:
         return Finding(
             Event.UNANSWERED, "state: not found; history: incomplete or in another session", asked_at
         )
@@ -71,11 +71,21 @@ def look_up(gateway: Gateway, batch: Batch, people: pd.DataFrame, patience: Pati
 
 
 def _compare(state: pd.DataFrame, people: pd.DataFrame, asked_at: float) -> Finding:
+    """
+    Ours, a part of ours, or other people's; anything between is no proof of any of them.
+
+    Calling an order other people's sends ours again, so it takes an order that lists somebody, and nobody
+    who could be one of ours in another spelling (the same last digits).
+    """
     ours = people["phone"].isin(state["phone"])
     strangers = ~state["phone"].isin(people["phone"])
     answer = f"state: found with {ours.sum()} of our {len(people)} recipients and {strangers.sum()} others"
-    if strangers.any() or not ours.any():
-        return Finding(Event.FOUND_OTHER, answer, asked_at)
-    if not ours.all():
+    if ours.any() and not strangers.any():
+        if ours.all():
+            return Finding(Event.FOUND, answer, asked_at)
         return Finding(Event.FOUND_PART, answer, asked_at, missing=people["phone"][~ours])
-    return Finding(Event.FOUND, answer, asked_at)
+    theirs = state["phone"].str.extract(r"([0-9]{6})\D*$")[0]
+    alike = theirs.isna() | theirs.isin(people["phone"].str[-6:])
+    if len(state) and not alike.any():
+        return Finding(Event.FOUND_OTHER, answer, asked_at)
+    return Finding(Event.UNANSWERED, f"{answer}, which proves nothing", asked_at)

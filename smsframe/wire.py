@@ -2,8 +2,10 @@
 One HTTP exchange at a time, and nothing about it that could leak.
 
 `exchange` never raises for what the network does and returns facts instead: requests' exceptions carry
-the address with the password of a login in it, and a traceback carries the exception. Secrets travel in
-authentication objects, whose reprs say nothing and which a ``.netrc`` cannot replace.
+the address with the password of a login in it, and a traceback carries the exception.
+
+Whether a request may have left is known by construction, not read out of messages: whatever goes wrong
+inside ``connect`` (name, TCP, proxy tunnel, TLS) is one kind of error, raised before the first byte.
 """
 
 from __future__ import annotations
@@ -12,18 +14,35 @@ import ipaddress
 import json as json_
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.auth import AuthBase
-from urllib3.exceptions import ConnectTimeoutError, InvalidHeader, NewConnectionError, ProxyError
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    InvalidHeader,
+    LocationValueError,
+    NewConnectionError,
+    ProxyError,
+)
 from urllib3.util import Retry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from urllib3.poolmanager import PoolManager
+
+    from smsframe.credentials import Credentials
+
+LONGEST = 10.0**9
+"""Seconds; a gateway that asks for more, in however many digits, asks for this much."""
 
 SECRET_PARAMETERS = re.compile(
     r"((?:username|password|phoneNumber|recipient|number)=)[^&\s\"']*", re.IGNORECASE
@@ -48,30 +67,6 @@ for _name in ("urllib3.connectionpool", "urllib3.connection", "urllib3.util.retr
     logging.getLogger(_name).addFilter(_REDACTION)
 
 
-class QueryLogin(AuthBase):
-    """User name and password, percent-encoded in the query, as the documented login wants them."""
-
-    def __init__(self, username: str, password: str) -> None:
-        self._pair = {"username": username, "password": password}
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Add them to the address, last, so that no request object holds them before."""
-        request.prepare_url(request.url, self._pair)
-        return request
-
-
-class Keys(AuthBase):
-    """The two headers of every other call; their names have underscores (quick-start page)."""
-
-    def __init__(self, user_key: str, name: str, key: str) -> None:
-        self._headers = {"user_key": user_key, name: key}
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Add the headers."""
-        request.headers.update(self._headers)
-        return request
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class Exchange:
     """
@@ -83,6 +78,8 @@ class Exchange:
         body: The body as text (UTF-8; the gateway names no charset).
         retry_after: Seconds the answer asks to wait, or None.
         failure: The kind of failure in words when there is no status.
+        sent_at: When the request left (UTC).
+        hide: Blanks the secrets of the request in a text that echoes them.
     """
 
     status: int | None = None
@@ -90,16 +87,74 @@ class Exchange:
     body: str = ""
     retry_after: float | None = None
     failure: str = ""
+    sent_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    hide: Callable[[str], str] = str
 
     def json(self) -> Any:
         """The body as JSON, or None when it is not."""
         try:
             return json_.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):  # the latter: brackets without end
             return None
 
     def __repr__(self) -> str:
         return f"<Exchange {self.status or self.failure}>"
+
+
+class _Unconnected(NewConnectionError):
+    """No connection to the gateway stood: TCP did perhaps, a tunnel or TLS did not."""
+
+
+def _connect(connection: HTTPConnection, connect: Callable[[], None]) -> None:
+    try:
+        connect()
+    except ConnectTimeoutError:  # TCP or the name; urllib3 says so itself
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, no byte of the request has left
+        raise _Unconnected(connection, type(error).__name__) from None
+
+
+class _Http(HTTPConnection):
+    def connect(self) -> None:
+        _connect(self, super().connect)
+
+
+class _Https(HTTPSConnection):
+    def connect(self) -> None:
+        _connect(self, super().connect)
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _Http
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _Https
+
+
+class _Adapter(HTTPAdapter):
+    """Connections that tell whether they ever stood, directly and through a proxy."""
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)  # type: ignore[no-untyped-call]
+        _ours(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **options)  # type: ignore[no-untyped-call]
+        if not proxy.lower().startswith("socks"):  # a SOCKS proxy needs connections of its own
+            _ours(manager)
+        return manager
+
+
+def _ours(manager: PoolManager) -> None:
+    manager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+
+
+class _Session(requests.Session):
+    """A session that looks at no redirect, so that none is followed and a mad one cannot trip it."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - requests' signature
+        return None
 
 
 def session(
@@ -111,7 +166,7 @@ def session(
     Proxies and certificates of the environment hold, but not for loopback, where a proxy could only be a
     mistake; ``.netrc`` is never read, because its entry would replace the keys.
     """
-    made = requests.Session()
+    made = _Session()
     if not is_loopback(base_url):
         found = made.merge_environment_settings(base_url, dict(proxies or {}), None, verify, None)
         made.proxies, made.verify = found["proxies"], found["verify"]
@@ -119,7 +174,7 @@ def session(
         made.proxies, made.verify = dict(proxies or {}), verify
     made.trust_env = False
     made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # a jar shared by threads is a race
-    adapter = requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=pool, max_retries=0)
+    adapter = _Adapter(pool_connections=1, pool_maxsize=pool, max_retries=0)
     made.mount("https://", adapter)
     made.mount("http://", adapter)
     return made
@@ -130,24 +185,49 @@ def exchange(
     method: str,
     url: str,
     *,
-    auth: AuthBase,
+    auth: Credentials,
     timeout: tuple[float, float],
     params: Mapping[str, str] | None = None,
     json: object = None,
 ) -> Exchange:
     """Send one request and read its answer whole; says what happened, and raises only for bugs."""
+    sent_at = datetime.now(UTC)
     try:
         answer = session.request(
             method, url, params=params, json=json, auth=auth, timeout=timeout, allow_redirects=False
         )
-    except requests.RequestException as error:
-        return Exchange(connected=not _never_connected(error), failure=_kind(error))
+    except (requests.RequestException, HTTPError) as error:
+        return Exchange(
+            connected=not _never_connected(error), failure=_kind(error), sent_at=sent_at, hide=auth.hide
+        )
+    except BaseException as error:  # Ctrl-C, or a bug: the frames below know a login's address
+        error.__context__ = None
+        raise error.with_traceback(None) from None
     after = answer.headers.get("Retry-After")
     return Exchange(
         status=answer.status_code,
-        body=answer.content.decode("utf-8", "replace"),
+        body=answer.content.decode("utf-8-sig", "replace"),
         retry_after=_seconds(after) if after else None,
+        sent_at=sent_at,
+        hide=auth.hide,
     )
+
+
+def complaint(base_url: object) -> str | None:
+    """Why an address may not be used, or None; a sentence and no error, whose frame would show it."""
+    if not isinstance(base_url, str) or not base_url.startswith(("https://", "http://")):
+        return "base_url must start with https:// (or, on this machine, http://)"
+    if any(mark in base_url for mark in "?#@\\") or not base_url.isprintable() or " " in base_url:
+        return "base_url must be an address only: credentials go into their own parameters"
+    try:
+        host, _ = urlsplit(base_url).hostname, urlsplit(base_url).port
+    except ValueError:
+        host = None
+    if not host or not all(0 < len(label) < 64 for label in host.rstrip(".").split(".")):  # noqa: PLR2004
+        return "base_url must name a host, as in https://gateway.example/API/v1.0/REST/"
+    if base_url.startswith("http://") and not is_loopback(base_url):
+        return "http:// would send the password in clear: use https:// (http:// only to 127.0.0.1)"
+    return None
 
 
 def is_loopback(url: str) -> bool:
@@ -159,23 +239,25 @@ def is_loopback(url: str) -> bool:
         return host == "localhost"
 
 
-def _never_connected(error: requests.RequestException) -> bool:
+def _never_connected(error: Exception) -> bool:
     """Whether no connection ever stood; anything less certain counts as connected."""
+    unusable = requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, LocationValueError
+    return isinstance(_reason(error), ConnectTimeoutError) or isinstance(error, unusable)
+
+
+def _reason(error: Exception) -> object:
+    """What urllib3 says went wrong, under the wraps of requests and of a proxy."""
     cause = error.args[0] if error.args else None
     reason = getattr(cause, "reason", cause)
-    if isinstance(reason, ProxyError):
-        reason = reason.original_error
-    if isinstance(reason, NewConnectionError | ConnectTimeoutError):
-        return True
-    # The certificate is judged in the handshake, before the first byte of the request.
-    return "CERTIFICATE_VERIFY_FAILED" in str(reason) and isinstance(error, requests.exceptions.SSLError)
+    return reason.original_error if isinstance(reason, ProxyError) else reason
 
 
-def _kind(error: requests.RequestException) -> str:
+def _kind(error: Exception) -> str:
+    if isinstance(_reason(error), _Unconnected):
+        return "no trusted TLS connection, or none through the proxy"
     kinds = {
         requests.exceptions.ConnectTimeout: "no connection within the time limit",
         requests.exceptions.ReadTimeout: "no answer within the time limit",
-        requests.exceptions.SSLError: "no trusted TLS connection",
         requests.exceptions.ProxyError: "the proxy failed",
         requests.exceptions.ConnectionError: "the connection failed",
     }
@@ -184,6 +266,6 @@ def _kind(error: requests.RequestException) -> str:
 
 def _seconds(header: str) -> float | None:
     try:
-        return Retry().parse_retry_after(header)
+        return float(min(Retry().parse_retry_after(header), LONGEST))
     except (InvalidHeader, ValueError, OverflowError):
         return None

@@ -72,6 +72,11 @@ def go_on(campaign: str) -> str:
     return f"smsframe resume {shlex.quote(campaign)}"
 
 
+def note(message: Warning | str, *_: object, **__: object) -> None:
+    """Say something that is not an error on stderr; also in the place of `warnings.showwarning`."""
+    typer.echo(f"note: {message}", err=True)
+
+
 def _sentence(error: Exception) -> str:
     said = [str(error)]
     if isinstance(error, OSError) and error.filename is not None:
@@ -98,16 +103,12 @@ def _notes() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("always", smsframe.PhoneGuessed)
-            warnings.showwarning = _noted
+            warnings.showwarning = note
             yield
     finally:
         log.removeHandler(notes)
 
 
-def _noted(message: Warning | str, *_: object, **__: object) -> None:
-    typer.echo(f"note: {message}", err=True)
-
-
 class _Notes(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        _noted(record.getMessage())
+        note(record.getMessage())

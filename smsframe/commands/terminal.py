@@ -53,7 +53,7 @@ def clean(value: object, most: int | None = None) -> str:
     return line if most is None or cell_len(line) <= most else set_cell_size(line, most - 1).rstrip() + "…"
 
 
-def hide(cell: object) -> str:
+def hide(cell: str) -> str:
     """
     A cell of a phone column with its shape left and its digits hidden, however they are written.
 
@@ -64,7 +64,7 @@ def hide(cell: object) -> str:
         >>> hide("0171 392-00 08")
         '01•• •••-•• 08'
     """
-    text = "" if cell is None or cell != cell or str(cell) == "<NA>" else clean(cell)  # noqa: PLR0124 - NaN
+    text = clean(cell)
     places = [found.start() for found in DIGITS.finditer(text)]
     hidden = set(places[SHOWN:-SHOWN])
     return "".join("•" if place in hidden else sign for place, sign in enumerate(text))
@@ -82,7 +82,9 @@ def many(count: float, one: str, more: str | None = None) -> str:
     return f"{shown} {one if count == 1 else more or one + 's'}"
 
 
-def table(rows: Iterable[Sequence[str]], *, head: Sequence[str] = (), right: str = "", indent: int = 2) -> str:
+def table(
+    rows: Iterable[Sequence[str]], *, head: Sequence[str] = (), right: str = "", indent: int = 2
+) -> str:
     """
     Rows in columns, two spaces apart; the last column is wrapped into what is left of the width.
 
@@ -100,7 +102,9 @@ def table(rows: Iterable[Sequence[str]], *, head: Sequence[str] = (), right: str
     out = []
     for line in lines:
         cells = [
-            " " * (width - cell_len(cell)) + cell if str(place) in right else cell + " " * (width - cell_len(cell))
+            " " * (width - cell_len(cell)) + cell
+            if str(place) in right
+            else cell + " " * (width - cell_len(cell))
             for place, cell, width in zip(used[:-1], line[:-1], widths[:-1], strict=True)
         ]
         start = " " * indent + "".join(cell + "  " for cell in cells)
@@ -119,7 +123,7 @@ def plan_text(plan: smsframe.Plan, *, limit: int = 20) -> str:
             table([(f"Text {people(facts['recipients'])} for {many(facts['credits'], 'credit')}",)]),
             plan_facts(plan),
             table(_texts(facts)) if facts["examples"] else "  There is nobody to text now.",
-            *why(plan.frame, plan.phone, limit=limit, title="Who is not texted, and why"),
+            *titled("Who is not texted, and why", why(plan.frame, plan.phone, limit=limit)),
         ]
     )
 
@@ -156,7 +160,9 @@ def summary_text(frame: pd.DataFrame, *, phone: Hashable | None = None, limit: i
         table([*counts, (f"{facts['rows']:,}", "rows in all")], right="0"),
     ]
     if facts["orders"]:
-        unknown = f" (not known for {many(facts['credits_unknown'], 'row')})" if facts["credits_unknown"] else ""
+        unknown = (
+            f" (not known for {many(facts['credits_unknown'], 'row')})" if facts["credits_unknown"] else ""
+        )
         parts.append(
             f"  {many(facts['segments'], 'segment')} in {many(facts['orders'], 'order')}, "
             f"{many(facts['credits'], 'credit')} charged{unknown}"
@@ -164,14 +170,20 @@ def summary_text(frame: pd.DataFrame, *, phone: Hashable | None = None, limit: i
     if facts["deliveries"]:
         delivered = [(f"{count:,}", code) for code, count in facts["deliveries"].items()]
         parts += [heading("Delivery, as the gateway says"), table(delivered, right="0")]
-    return "\n\n".join([*parts, *why(frame, phone, limit=limit, title="Why")])
+    return "\n\n".join([*parts, *titled("Why", why(frame, phone, limit=limit))])
 
 
-def why(frame: pd.DataFrame, phone: Hashable | None = None, *, limit: int, title: str) -> list[str]:
+def titled(title: str, text: str) -> list[str]:
+    """A text under its heading, or nothing."""
+    return [heading(title), text] if text else []
+
+
+def why(frame: pd.DataFrame, phone: Hashable | None = None, *, limit: int = 20) -> str:
     """The reasons in a frame with result columns, the most frequent first, each with its first row."""
     told = smsframe.summary(frame).reasons
-    if told.empty:
-        return []
+    if told.empty or not limit:
+        return ""
+    cells = None if phone is None else frame[phone].astype("string").fillna("")
     rows: Table = []
     for code, reason, status, count in zip(
         told["code"], told["reason"], told["status"], told["rows"], strict=True
@@ -179,14 +191,12 @@ def why(frame: pd.DataFrame, phone: Hashable | None = None, *, limit: int, title
         if len(rows) == limit:
             break
         place = int((frame["sms_code"].eq(code) & frame["sms_reason"].eq(reason)).to_numpy().argmax())
-        cell = "" if phone is None else hide(frame[phone].iloc[place])
-        rows.append(
-            (f"{count:,}", status, f"{place + 1:,}" if cell else "", clean(cell, 24), phones.mask(clean(reason)))
-        )
+        first, cell = ("", "") if cells is None else (f"{place + 1:,}", hide(cells.iloc[place]))
+        rows.append((f"{count:,}", status, first, clean(cell, 24), phones.mask(clean(reason))))
     left = int(told["rows"].sum()) - int(told["rows"].head(limit).sum())
     if left:
         rows.append((f"{left:,}", "", "", "", f"for {many(len(told) - limit, 'other reason')}"))
-    return [heading(title), table(rows, head=("rows", "status", "first", "number", "reason"), right="02")]
+    return table(rows, head=("rows", "status", "first row", "number", "reason"), right="02")
 
 
 def people(count: int) -> str:
@@ -197,7 +207,8 @@ def people(count: int) -> str:
 def characters(counts: dict[str, int]) -> str:
     """Characters with how many texts have each; those that cannot be seen by their code."""
     return ", ".join(
-        f"{sign if sign.isprintable() else f'U+{ord(sign[0]):04X}'} in {count:,}" for sign, count in counts.items()
+        f"{sign if sign.isprintable() else f'U+{ord(sign[0]):04X}'} in {count:,}"
+        for sign, count in counts.items()
     )
 
 

@@ -1,0 +1,86 @@
+"""
+The options that commands share, each said once, and how files and dates on the command line are read.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+
+def folder_exists(out: Path | None) -> Path | None:
+    """Refuse a file in a folder that is not there, before anything is sent: afterwards is too late."""
+    if out is not None and not out.absolute().parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {out.absolute().parent}")
+    return out
+
+
+File = Annotated[
+    Path, typer.Argument(help="The table: a CSV file.", exists=True, dir_okay=False, show_default=False)
+]
+Campaign = Annotated[str, typer.Argument(help="The campaign's name.", show_default=False)]
+Name = Annotated[str, typer.Option("--campaign", help="The name under which nobody is texted twice.")]
+LookOnly = Annotated[str | None, typer.Option("--campaign", help="See who of it was texted already.")]
+Text = Annotated[str | None, typer.Option(help="What people read: {column}, {column:default}.")]
+TextFile = Annotated[
+    Path | None,
+    typer.Option(
+        exists=True, dir_okay=False, help="A UTF-8 file with the text; its last line end is left out."
+    ),
+]
+Phone = Annotated[str | None, typer.Option(help="The column of phone numbers; `send` wants it said.")]
+Region = Annotated[
+    str | None, typer.Option(help="Country of numbers in national form (IT), or the column that has it.")
+]
+Numbers = Annotated[Literal["mobile", "valid", "possible"], typer.Option(help="Which numbers are usable.")]
+Suppress = Annotated[
+    Path | None, typer.Option(exists=True, dir_okay=False, help="A file of numbers that nobody may text.")
+]
+Sender = Annotated[str | None, typer.Option(help="The sender shown: 11 characters at most, or a number.")]
+Quality = Annotated[Literal["high", "medium", "low"], typer.Option(help="The quality of the texts.")]
+MessageType = Annotated[str | None, typer.Option(help="The gateway's own type, for brands with other names.")]
+Schedule = Annotated[
+    str | None, typer.Option(help="When it goes out, with an offset: 2026-12-01T09:00+01:00. Otherwise now.")
+]
+MaxSegments = Annotated[int | None, typer.Option(help="Skip people whose text needs more segments.")]
+BatchSize = Annotated[int, typer.Option(help="People per order at most.")]
+Journal = Annotated[
+    str | None,
+    typer.Option(help="The journal: a file; else SMSFRAME_JOURNAL, else one in your data directory."),
+]
+Workers = Annotated[int, typer.Option(help="Orders under way at once.")]
+Grace = Annotated[float, typer.Option(help="Seconds until an order the gateway took is visible to it.")]
+Progress = Annotated[
+    bool | None, typer.Option("--progress/--no-progress", help="A bar on stderr; when it is a terminal.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", dir_okay=False, callback=folder_exists, help="Write the rows to this CSV file."
+    ),
+]
+
+
+
+
+def read_text(text: str | None, file: Path | None) -> str:
+    """The text people read, given one way or the other."""
+    if text is not None and file is None:
+        return text
+    if file is not None and text is None:
+        return file.read_text(encoding="utf-8-sig").removesuffix("\n")
+    raise typer.BadParameter("give the text with --text, or a file with --text-file")
+
+
+def moment(schedule: str | None) -> datetime | None:
+    """A schedule as a date; whether it has a time zone is for the plan to say."""
+    try:
+        return None if schedule is None else datetime.fromisoformat(schedule)
+    except ValueError:
+        raise typer.BadParameter(
+            "--schedule must be a date and time with an offset, such as 2026-12-01T09:00+01:00"
+        ) from None

@@ -1,0 +1,86 @@
+"""What the documentation shows is what happens."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+import smsframe
+from smsframe.schema import COLUMNS, STATUSES
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_every_python_block_runs_and_prints_what_the_page_says(page, tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    monkeypatch.chdir(tmp_path)
+    for name in ("BASE_URL", "USERNAME", "PASSWORD"):
+        monkeypatch.setenv(f"SMSFRAME_{name}", "")  # blocks may set them; they go with the test
+    space: dict[str, object] = {"__name__": "readme"}
+    printed = io.StringIO()
+    for language, body in BLOCK.findall(page.read_text("utf-8")):
+        if language == "python":
+            printed = io.StringIO()
+            with contextlib.redirect_stdout(printed):
+                exec(compile(body, page.name, "exec", dont_inherit=True), space)  # noqa: S102 - it is what a reader does
+        elif language == "text":
+            assert printed.getvalue().rstrip() == body.rstrip()
+
+
+def test_the_readme_begins_with_code():
+    assert "```python" in README.splitlines()[:10]
+
+
+@pytest.mark.parametrize("name", [n for n in smsframe.__all__ if n.islower()])
+def test_every_public_function_is_in_the_readme(name):
+    assert name in README
+
+
+@pytest.mark.parametrize("name", [*COLUMNS, *STATUSES])
+def test_every_result_column_and_status_is_in_the_readme(name):
+    assert f"`{name}`" in README
+
+
+def test_every_error_is_in_the_readme():
+    errors = [name for name in smsframe.__all__ if isinstance(getattr(smsframe, name), type)]
+    errors = [name for name in errors if issubclass(getattr(smsframe, name), smsframe.SmsFrameError)]
+    assert all(f"`{name}`" in README for name in errors if name != "SmsFrameError")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_every_link_to_a_file_leads_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+?)\)", page.read_text("utf-8")):
+        assert "://" in target or (page.parent / target).exists(), target
+
+
+@pytest.mark.notebook
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_notebook_runs(path, tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path / "notebooks")}}).execute()
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebooks_are_committed_executed_and_without_widget_state(path):
+    notebook = nbformat.read(path, as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    assert any(cell.outputs for cell in code)
+    assert "widgets" not in notebook.metadata
+    assert "widget-view" not in path.read_text("utf-8")
+    assert not any(output.output_type == "error" for cell in code for output in cell.outputs)
