@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any, cast
 
-import pandas as pd
 import sqlalchemy as sa
 
 from smsframe.entries import Batch, Entry, micros, now, read_batches, terms_columns
@@ -18,11 +17,13 @@ from smsframe.life import Action, Event, State, Step, after
 from smsframe.order import Terms, cut, order_id
 from smsframe.owners import process
 from smsframe.schema import STRING
+from smsframe.store import frame
 from smsframe.tables import batches, evidence, recipients, texts
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    import pandas as pd
     from sqlalchemy.engine import Connection
 
     from smsframe.owners import Owners
@@ -48,7 +49,7 @@ class Batches:
         Batches that a dead owner planned and never got accepted are dissolved first: their people are free.
         """
         with self._store.transaction() as connection:
-            self._dissolve(connection, entry)
+            self.dissolve(connection, entry.id)
             columns = [recipients.c[name] for name in ("phone", "fields", "encoding", "segments")]
             query = (
                 sa.select(*columns, texts.c.id.label("text"), texts.c.template)
@@ -56,8 +57,7 @@ class Batches:
                 .where(recipients.c.campaign == entry.id, recipients.c.batch.is_(None))
                 .order_by(recipients.c.phone)
             )
-            found = connection.execute(query)
-            free = pd.DataFrame(found.fetchall(), columns=[*found.keys()])
+            free = frame(connection, query)
             free = free[free["phone"].isin(phones)]
             return [
                 _plan(
@@ -77,11 +77,30 @@ class Batches:
     def free(self, entry: Entry) -> None:
         """Dissolve the batches that a dead owner planned and that were never accepted."""
         with self._store.transaction() as connection:
-            self._dissolve(connection, entry)
+            self.dissolve(connection, entry.id)
 
-    def split(self, entry: Entry, batch: Batch, owner: str, parts: list[pd.DataFrame]) -> list[Batch]:
-        """Give the people of a refused batch to smaller ones, in one transaction."""
+    def split(
+        self,
+        entry: Entry,
+        batch: Batch,
+        owner: str,
+        event: Event,
+        step: Step,
+        parts: list[pd.DataFrame],
+        *,
+        reason: str | None = None,
+    ) -> list[Batch]:
+        """
+        Write down that a batch was refused and give its people to smaller ones, in one transaction.
+
+        Without parts its people are free. Its row stays, so that its order id is not used again.
+
+        Raises:
+            JournalError: As `record`.
+        """
         with self._store.transaction() as connection:
+            _change(connection, entry, batch, owner, event, step, reason=reason)
+            connection.execute(_freed(recipients.c.batch == batch.id))
             text = connection.execute(sa.select(batches.c.text).where(batches.c.id == batch.id)).scalar_one()
             return [
                 _plan(
@@ -97,11 +116,26 @@ class Batches:
                 for part in parts
             ]
 
-    def release(self, batch: Batch) -> None:
-        """Free the people of a refused batch; its row stays, so that its order id is not used again."""
+    def lacking(self, entry: Entry) -> list[Batch]:
+        """The accepted batches whose orders do not list everybody."""
+        here = sa.select(recipients.c.batch).where(recipients.c.campaign == entry.id, recipients.c.missing)
+        with self._store.transaction(reading=True) as connection:
+            return read_batches(connection, batches.c.id.in_(here))
+
+    def refused(self, entry: Entry) -> list[tuple[Batch, str]]:
+        """The people of a campaign whom the gateway refused one by one, each with its reason."""
+        alone = (batches.c.campaign == entry.id) & (batches.c.state == State.REFUSED)
+        alone &= sa.exists().where(recipients.c.batch == batches.c.id)
+        with self._store.transaction(reading=True) as connection:
+            reasons = connection.execute(sa.select(batches.c.id, batches.c.reason).where(alone))
+            said = {row.id: row.reason or "" for row in reasons}
+            return [(batch, said[batch.id]) for batch in read_batches(connection, alone)]
+
+    def release(self, refused: list[Batch]) -> None:
+        """Free the people of refused batches; the rows stay, so that no order id is used again."""
         with self._store.transaction() as connection:
-            statement = sa.update(recipients).where(recipients.c.batch == batch.id).values(batch=None)
-            connection.execute(statement)
+            for batch in refused:
+                connection.execute(_freed(recipients.c.batch == batch.id))
 
     def claim(self, entry: Entry, batch: Batch, owner: str) -> Batch | None:
         """Take a planned batch for sending, on disk; None when it is no longer planned, or not ours."""
@@ -143,7 +177,7 @@ class Batches:
         Raises:
             JournalError: The batch is not in the state we knew, or no longer ours.
         """
-        values: dict[str, Any] = {"state": step.state, "doubt": int(step.doubt), "reason": reason}
+        values: dict[str, Any] = {"reason": reason}
         if sent_at is not None:
             values["sent_at"] = micros(sent_at)
         if charged is not None:
@@ -151,25 +185,25 @@ class Batches:
         if step.action is Action.REPEAT:
             values["attempts"] = batches.c.attempts + 1
         with self._store.transaction() as connection:
-            done = connection.execute(
-                sa.update(batches)
-                .where(batches.c.id == batch.id, batches.c.owner == owner, batches.c.state == batch.state)
-                .values(**values)
-            )
-            if not done.rowcount:
-                raise JournalError(
-                    f"order {batch.order_id} was changed by somebody else; nothing was overwritten"
-                )
+            _change(connection, entry, batch, owner, event, step, **values)
             _lacks(connection, batch, missing)
-            _witness(connection, entry.id, batch, event, step.state, reason)
             return read_batches(connection, batches.c.id == batch.id)[0]
 
     def note(
         self, entry: Entry, batch: Batch, event: Event, answer: str, missing: pd.Series[Any] | None
     ) -> None:
-        """Add evidence about a batch whose state it does not change, and which people its order lacks."""
+        """
+        Add evidence about an accepted batch, and settle which people its order lacks.
+
+        A person may say of those that they are accepted, or free to be texted again.
+        """
+        theirs = recipients.c.batch == batch.id
         with self._store.transaction() as connection:
-            _lacks(connection, batch, missing)
+            if event is Event.PERSON_SENDS:
+                connection.execute(_freed(theirs & recipients.c.missing))
+            elif event in (Event.FOUND, Event.FOUND_PART, Event.PERSON_ACCEPTS):
+                connection.execute(sa.update(recipients).where(theirs).values(missing=False))
+                _lacks(connection, batch, missing)
             _witness(connection, entry.id, batch, event, batch.state, answer)
 
     def take_over(self, entry: Entry, owner: str) -> list[Batch]:
@@ -180,17 +214,14 @@ class Batches:
         """
         open_ = (batches.c.campaign == entry.id) & batches.c.state.in_([State.SENDING, State.UNCONFIRMED])
         with self._store.transaction() as connection:
-            found = connection.execute(sa.select(batches.c.id, batches.c.owner).where(open_)).all()
-            alive = {name: self._owners.alive(name) for name in {row.owner for row in found}}
-            ids = [row.id for row in found if not alive[row.owner]]
-            for batch in read_batches(connection, batches.c.id.in_(ids)):
+            for batch in read_batches(connection, open_ & batches.c.owner.in_(self._dead(connection, open_))):
                 state, doubt = batch.state, batch.doubt
                 if state is State.SENDING:
                     state, _, doubt = after(state, Event.OWNER_DIED, doubt)
                     _witness(connection, entry.id, batch, Event.OWNER_DIED, state, None)
                 taken = {"owner": owner, "state": state, "doubt": int(doubt)}
                 connection.execute(sa.update(batches).where(batches.c.id == batch.id).values(**taken))
-            return read_batches(connection, batches.c.id.in_(ids))
+            return read_batches(connection, open_ & (batches.c.owner == owner))
 
     def accepted(self, entry: Entry) -> bool:
         """Whether any order of this campaign was ever accepted."""
@@ -200,14 +231,20 @@ class Batches:
         with self._store.transaction(reading=True) as connection:
             return bool(connection.execute(query).scalar_one())
 
-    def _dissolve(self, connection: Connection, entry: Entry) -> None:
-        planned = (batches.c.campaign == entry.id) & (batches.c.state == State.PLANNED)
-        found = connection.execute(sa.select(batches.c.id, batches.c.owner).where(planned)).all()
-        alive = {name: self._owners.alive(name) for name in {row.owner for row in found}}
-        ids = [row.id for row in found if not alive[row.owner]]
-        if ids:
-            connection.execute(sa.update(recipients).where(recipients.c.batch.in_(ids)).values(batch=None))
-            connection.execute(sa.delete(batches).where(batches.c.id.in_(ids)))
+    def held(self, owner: str) -> bool:
+        """Whether a run still holds its lock, so that nobody else can have taken its batches over."""
+        return self._owners.alive(owner)
+
+    def dissolve(self, connection: Connection, campaign: int) -> None:
+        """In the caller's transaction: free the people whose batch a dead owner planned, and no more."""
+        planned = (batches.c.campaign == campaign) & (batches.c.state == State.PLANNED)
+        dead = planned & batches.c.owner.in_(self._dead(connection, planned))
+        connection.execute(_freed(recipients.c.batch.in_(sa.select(batches.c.id).where(dead))))
+        connection.execute(sa.delete(batches).where(dead))
+
+    def _dead(self, connection: Connection, which: sa.ColumnElement[bool]) -> list[str]:
+        owners = connection.execute(sa.select(batches.c.owner).where(which).distinct()).scalars()
+        return [name for name in owners if not self._owners.alive(name)]
 
 
 def _plan(
@@ -245,6 +282,24 @@ def _plan(
     )
     connection.execute(statement.values(batch=made), [{"key": phone} for phone in people["phone"]])
     return read_batches(connection, batches.c.id == made)[0]
+
+
+def _change(
+    connection: Connection, entry: Entry, batch: Batch, owner: str, event: Event, step: Step, **values: Any
+) -> None:
+    """From the state we know to the next, and the evidence; nothing when somebody else was faster."""
+    done = connection.execute(
+        sa.update(batches)
+        .where(batches.c.id == batch.id, batches.c.owner == owner, batches.c.state == batch.state)
+        .values(state=step.state, doubt=int(step.doubt), **values)
+    )
+    if not done.rowcount:
+        raise JournalError(f"order {batch.order_id} was changed by somebody else; nothing was overwritten")
+    _witness(connection, entry.id, batch, event, step.state, values.get("reason"))
+
+
+def _freed(which: sa.ColumnElement[bool]) -> sa.Update:
+    return sa.update(recipients).where(which).values(batch=None, missing=False)
 
 
 def _lacks(connection: Connection, batch: Batch, missing: pd.Series[Any] | None) -> None:

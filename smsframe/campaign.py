@@ -8,6 +8,7 @@ how many people were confirmed, whether the time has passed, whether the credit 
 from __future__ import annotations
 
 import logging
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,6 +24,7 @@ from smsframe.errors import (
 from smsframe.life import Event
 from smsframe.loop import Loop
 from smsframe.plan import note_other_texts, still_to_send
+from smsframe.reasons import CODES
 from smsframe.results import join, outcomes
 from smsframe.schema import COLUMNS, ResultsSchema, attach, results_for
 
@@ -93,14 +95,17 @@ def send(
             report=report,
         )
         trouble = _run(loop, campaign)
-        now = journal.recipients(entry.id)
-        frame = _frame(plan, now, campaign, owner)
-        others = int((still_to_send(now) & ~now["phone"].isin(people["phone"])).sum())
+        try:
+            now = journal.recipients(entry.id)
+        except JournalError as error:
+            trouble, frame, others = trouble or error, _unread(plan.frame, touched=loop.touched), 0
+        else:
+            frame = _frame(plan, now, campaign, owner)
+            others = int((still_to_send(now) & ~now["phone"].isin(people["phone"])).sum())
     if others:
-        log.warning(
-            "%d people of campaign %r are not in this frame and still pending: smsframe.resume takes them up",
-            others,
-            campaign,
+        _say(
+            f"{others:,} people of campaign {campaign!r} are not in this frame and still pending: "
+            f"smsframe.resume({campaign!r}) takes them up, smsframe.withdraw({campaign!r}) drops them"
         )
     _raise(trouble, loop, campaign, frame)
     return frame
@@ -154,7 +159,11 @@ def resume(
             settled=settled,
         )
         trouble = _run(loop, entry.name)
-        frame = recipients(journal, entry, run=owner, suppressed=suppressed)
+        try:
+            frame = recipients(journal, entry, run=owner, suppressed=suppressed)
+        except JournalError as error:
+            before = outcomes(known, entry.name).reset_index(drop=True)
+            trouble, frame = trouble or error, _unread(before, touched=loop.touched)
     _raise(trouble, loop, entry.name, frame)
     return frame
 
@@ -201,22 +210,46 @@ def withdraw(journal: Journal, entry: Entry) -> pd.DataFrame:
         found = outcomes(journal.recipients(entry.id), entry.name, run=owner).reset_index(drop=True)
         dropped = found[found["sms_code"].eq("not_sent").to_numpy()].reset_index(drop=True)
         journal.withdraw(entry, dropped["sms_phone"])
-    return dropped
+        kept = dropped["sms_phone"].isin(journal.recipients(entry.id)["phone"])  # somebody was faster
+    return dropped[~kept].reset_index(drop=True)
 
 
-def _run(loop: Loop, campaign: str) -> SmsFrameError | None:
+def _run(loop: Loop, campaign: str) -> SmsFrameError | ValueError | None:
     """Run the loop; what the journal raises stops it like the gateway's refusals do."""
     try:
         loop.run()
     except JournalError as error:
         return error
     except KeyboardInterrupt:
-        log.warning("stopped; what was under way is recorded. Go on with smsframe.resume(%r)", campaign)
+        _say(f"stopped; what was under way is recorded. Go on with smsframe.resume({campaign!r})")
         raise
     return loop.cause
 
 
-def _raise(trouble: SmsFrameError | None, loop: Loop, campaign: str, frame: pd.DataFrame) -> None:
+def _say(what: str) -> None:
+    print(f"smsframe: {what}", file=sys.stderr)  # noqa: T201 - the contract says so
+
+
+def _unread(results: pd.DataFrame, *, touched: bool) -> pd.DataFrame:
+    """What can be said of a run whose journal cannot be read afterwards."""
+    code = "unconfirmed" if touched else "not_sent"
+    told = results_for(
+        len(results),
+        sms_status="unconfirmed" if touched else "pending",
+        sms_code=code,
+        sms_reason=CODES[code] + "; the journal could not be read",
+    )
+    rows = results["sms_status"].isin(["ready", "pending"]).to_numpy()
+    changed = {
+        name: results[name].mask(rows, told[name].set_axis(results.index))
+        for name in ("sms_status", "sms_code", "sms_reason")
+    }
+    return results.assign(**changed)
+
+
+def _raise(
+    trouble: SmsFrameError | ValueError | None, loop: Loop, campaign: str, frame: pd.DataFrame
+) -> None:
     if trouble is None:
         return
     if not loop.touched:
@@ -265,7 +298,7 @@ def _in_time(terms: Terms, waiting: int) -> None:
     if waiting and terms.schedule is not None and terms.schedule <= datetime.now(UTC):
         raise ValueError(
             f"schedule={terms.schedule:%Y-%m-%d %H:%M} UTC has passed, and {waiting:,} people would still be "
-            "texted: give a later schedule= (smsframe never sends at once instead)"
+            "texted: send with a later schedule= (smsframe never sends at once instead)"
         )
 
 

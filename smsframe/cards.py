@@ -22,7 +22,11 @@ CARD = (
     "font-family:var(--jp-ui-font-family,sans-serif);color:inherit"
 )
 QUIET = "opacity:.7"
+# A page without doctype keeps colour and size from tables, so they are said again.
+TABLE = "border-collapse:collapse;margin:0;color:inherit;font:inherit"
 CELL = "text-align:left;vertical-align:top;padding:.15rem 1rem .15rem 0;border:0;background:none"
+REASONS = 8
+"""Reasons that a card lists; the plan's and the summary's ``reasons`` have them all."""
 MESSAGE = "white-space:pre-wrap;margin:.2rem 0;padding:.3rem .6rem;border-left:3px solid #8889"
 
 
@@ -43,11 +47,11 @@ def plan_card(plan: Plan) -> str:
         ("UCS-2 because of", _characters(facts["ucs2"])),
         ("Numbers repaired", _counted(facts["repairs"])),
     ]
-    texts = [("Example", text) for text in facts["examples"]]
-    if facts["dearest"] and facts["dearest"] not in facts["examples"]:
-        texts.append(("Most expensive", facts["dearest"]))
-    if facts["longest"] and facts["longest"] not in (facts["dearest"], *facts["examples"]):
-        texts.append(("Longest", facts["longest"]))
+    texts = {
+        "Examples": facts["examples"],
+        "Most expensive": [facts["dearest"]],
+        "Longest": [facts["longest"]],
+    }
     return _card(f"Plan: {name}", head, _table(rows) + _messages(texts) + _why(facts["reasons"]))
 
 
@@ -59,7 +63,7 @@ def summary_card(summary: Summary) -> str:
     rows += [
         ("Orders", f"{facts['orders']:,}"),
         ("Segments", f"{facts['segments']:,}"),
-        ("Credits charged", f"{facts['credits']:g}{unknown}"),
+        ("Credits charged", f"{facts['credits']:,g}{unknown}"),
     ]
     rows += [
         (code, f"{count:,} {DELIVERIES[code].meaning}" if code in DELIVERIES else f"{count:,}")
@@ -78,26 +82,33 @@ def _card(title: str, head: str, body: str) -> str:
 
 def _table(rows: Iterable[tuple[str, str]]) -> str:
     cells = "".join(
-        f'<tr style="background:none"><th style="{CELL};font-weight:normal;{QUIET}">{escape(what)}</th>'
-        f'<td style="{CELL}">{escape(value)}</td></tr>'
+        f'<tr style="background:none"><th style="{CELL};font-weight:normal;white-space:nowrap;{QUIET}">'
+        f'{escape(what)}</th><td style="{CELL}">{escape(value)}</td></tr>'
         for what, value in rows
         if value
     )
-    return f'<table style="border-collapse:collapse;margin:0">{cells}</table>'
+    return f'<table style="{TABLE}">{cells}</table>'
 
 
-def _messages(texts: Iterable[tuple[str, str]]) -> str:
-    return "".join(
-        f'<div style="margin-top:.5rem;{QUIET}">{escape(what)}</div>'
-        f'<div style="{MESSAGE}">{escape(text)}</div>'
-        for what, text in texts
-    )
+def _messages(texts: dict[str, list[str]]) -> str:
+    """Each text once, under the first heading it has."""
+    shown: set[str] = set()
+    parts = []
+    for what, listed in texts.items():
+        fresh = [text for text in listed if text and text not in shown]
+        shown.update(fresh)
+        if fresh:
+            parts.append(f'<div style="margin-top:.6rem;{QUIET}">{escape(what)}</div>')
+        parts += [f'<div style="{MESSAGE}">{escape(text)}</div>' for text in fresh]
+    return "".join(parts)
 
 
 def _why(reasons: list[dict[str, Any]]) -> str:
     if not reasons:
         return ""
-    rows = [(f"{row['rows']:,} {row['status']}", str(row["reason"])) for row in reasons]
+    rows = [(f"{row['rows']:,} {row['status']}", str(row["reason"])) for row in reasons[:REASONS]]
+    if more := sum(row["rows"] for row in reasons[REASONS:]):
+        rows.append((f"{more:,} more", "see .reasons"))
     return f'<div style="margin-top:.6rem;{QUIET}">Why</div>{_table(rows)}'
 
 
@@ -107,7 +118,8 @@ def _counted(counts: dict[str, int]) -> str:
 
 def _characters(counts: dict[str, int]) -> str:
     return ", ".join(
-        f"{character} (U+{ord(character[0]):04X}) in {count:,} texts" for character, count in counts.items()
+        f"{character if character.isprintable() else ''} U+{ord(character):04X} in {count:,} texts".strip()
+        for character, count in counts.items()
     )
 
 

@@ -1,13 +1,14 @@
 """
 What lets us in: a user name and password that log in, or keys.
 
-Secrets travel in authentication objects, whose reprs say nothing, which a ``.netrc`` cannot replace, and which
+Secrets travel in authentication objects, whose reprs say nothing, which a ``.netrc`` cannot replace, and that
 can blank themselves out of what a gateway echoes. Nothing here raises: what is wrong is returned as a
 sentence, because the traceback of an error prints the variables of the statements it went through.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
@@ -23,6 +24,9 @@ _KEY = re.compile(
 )  # printable ASCII, but for space, quotes and what marks up or separates
 _SHORT = 4
 
+PARAMETERS = re.compile(r"((?:username|password|phoneNumber|recipient|number)=)[^&\s\"']*", re.IGNORECASE)
+"""The parameters of the gateway's calls that are nobody's business."""
+
 
 class Credentials(AuthBase):
     """The secrets of a request."""
@@ -33,8 +37,8 @@ class Credentials(AuthBase):
         self._echo = re.compile("|".join(_standing(form) for form in longest_first))
 
     def hide(self, text: str) -> str:
-        """The text without our secrets, plain or percent-encoded."""
-        return self._echo.sub("•••", text)
+        """The text without our secrets, plain or percent-encoded, and without those of any address in it."""
+        return PARAMETERS.sub(r"\1•••", self._echo.sub("•••", text))
 
 
 class QueryLogin(Credentials):
@@ -59,7 +63,8 @@ class BasicLogin(Credentials):
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add the header."""
-        return self._basic(request)
+        self._basic(request)
+        return request
 
 
 class Keys(Credentials):
@@ -93,6 +98,16 @@ def complaint(
             "was a line break copied along?"
         )
     return None
+
+
+def read(
+    username: str | None, password: str | None, user_key: str | None, access_token: str | None, login: str
+) -> tuple[str, Credentials | None, Keys | None]:
+    """The account, and what logs in or the permanent keys, of a pair without `complaint`."""
+    if username and password:
+        return username, (BasicLogin if login == "basic" else QueryLogin)(username, password), None
+    account = "key " + hashlib.sha256(str(user_key).encode()).hexdigest()[:8]
+    return account, None, Keys(str(user_key), "Access_token", str(access_token))
 
 
 def session_keys(body: str) -> Keys | None:

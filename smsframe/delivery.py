@@ -37,9 +37,11 @@ def refresh(
     """
     require(results, ("sms_order_id", "sms_phone"))
     rows = results.reset_index(drop=True)
-    for name in ("sms_delivery", "sms_delivered_at"):
-        if name not in rows:
-            rows[name] = pd.Series(pd.NA, index=rows.index, dtype="object").astype(DTYPES[name])
+    # A frame that went through a file has them as whatever it read them as.
+    known = rows.reindex(columns=["sms_delivery", "sms_delivered_at"])
+    rows["sms_delivery"] = known["sms_delivery"].astype(object).astype(DTYPES["sms_delivery"])
+    moments = pd.to_datetime(known["sms_delivered_at"], utc=True, format="ISO8601", errors="coerce")
+    rows["sms_delivered_at"] = moments.astype(DTYPES["sms_delivered_at"])
     final = rows["sms_delivery"].isin([code for code, delivery in DELIVERIES.items() if delivery.final])
     asked = rows["sms_order_id"].notna() & ~final
     orders = rows.loc[asked, "sms_order_id"].unique()
@@ -61,7 +63,8 @@ def refresh(
 
 def _joined(rows: pd.DataFrame, asked: pd.Series[bool], states: pd.DataFrame) -> pd.DataFrame:
     # A number that is twice in one order cannot be told apart (and our own orders hold each once).
-    by_person = states.drop_duplicates(["order", "phone"]).set_index(["order", "phone"])
+    numbered = states[states["phone"].notna()]
+    by_person = numbered.drop_duplicates(["order", "phone"]).set_index(["order", "phone"])
     keys = pd.MultiIndex.from_arrays([rows["sms_order_id"].astype(object), rows["sms_phone"].astype(object)])
     by_person.index = pd.MultiIndex.from_arrays(
         [by_person.index.get_level_values(i).astype(object) for i in (0, 1)]

@@ -4,6 +4,7 @@ The story of ``smsframe demo``: one campaign from a messy table to a file of res
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -16,10 +17,22 @@ import typer
 
 import smsframe
 from smsframe import phones
-from smsframe.terminal import characters, clean, heading, many, people, summary_text, table, why
+from smsframe.commands.terminal import (
+    characters,
+    clean,
+    counted,
+    heading,
+    many,
+    people,
+    summary_text,
+    table,
+    why,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from smsframe.sandbox import Sandbox
 
 TEXT = (
     "Ciao {name:friend}, your place is at table {table}. Doors open at 20:00; show this text there. See you!"
@@ -50,8 +63,9 @@ def tell(out: Path, rows: int | None = None) -> None:
     guests = smsframe.read_contacts(sample())
     guests = guests if rows is None else guests.head(rows)
     _say(heading("A whole campaign, against a sandbox gateway on this machine: nobody is texted."))
-    with smsframe.Sandbox(credits=5_000, speed=SPEED) as sandbox:
-        gateway = sandbox.gateway()
+    from smsframe.sandbox import Sandbox  # noqa: PLC0415 - a web server that only the demo needs
+
+    with Sandbox(credits=5_000, speed=SPEED) as sandbox, contextlib.closing(sandbox.gateway()) as gateway:
         _check(guests)
         _plan(guests, gateway)
         sent = _send(guests, gateway)
@@ -74,8 +88,8 @@ def _check(guests: pd.DataFrame) -> None:
         'guests.sms.check(phone="mobile", region="country")',
     )
     checked = smsframe.check(guests, **{name: SAME[name] for name in ("phone", "region")})
-    _say(_counts(smsframe.summary(checked).statuses))
-    _say(why(checked, "mobile", limit=8))
+    _say(counted(smsframe.summary(checked).statuses))
+    _say(why(checked, "mobile", limit=6))
 
 
 def _plan(guests: pd.DataFrame, gateway: smsframe.Gateway) -> None:
@@ -125,14 +139,17 @@ def _send(guests: pd.DataFrame, gateway: smsframe.Gateway) -> pd.DataFrame:
     )
     if went.get("rejected"):
         _say(
-            "  The gateway refuses a whole order for one number it does not like. smsframe halves the order\n"
-            f"  until that number stands alone, and everybody else is texted: hence {facts['orders']:,} orders."
+            "  One refused number makes the gateway refuse its whole order. smsframe halves the order until\n"
+            f"  that number stands alone; everybody else is texted: {facts['orders']:,} orders in the end."
         )
     return sent
 
 
 def _refresh(sent: pd.DataFrame, gateway: smsframe.Gateway) -> pd.DataFrame:
-    _step("4  Refresh: what became of every row", "results = sent.sms.refresh()")
+    _step(
+        "4  Refresh: what became of every row; DLVRD is delivered to the handset",
+        "results = sent.sms.refresh()",
+    )
     time.sleep(GIVEN_UP)
     results = smsframe.refresh(sent, gateway=gateway, progress=False)
     _say(table(_varied(results), head=("name", "number", "status", "delivery", "reason")))
@@ -141,7 +158,7 @@ def _refresh(sent: pd.DataFrame, gateway: smsframe.Gateway) -> pd.DataFrame:
     return results
 
 
-def _again(guests: pd.DataFrame, gateway: smsframe.Gateway, sandbox: Any) -> None:
+def _again(guests: pd.DataFrame, gateway: smsframe.Gateway, sandbox: Sandbox) -> None:
     _step("5  The same call again: nobody is texted twice", SEND)
     before = len(sandbox.inbox())
     smsframe.send(guests, TEXT, **SAME, gateway=gateway, progress=False)
@@ -159,7 +176,7 @@ def _again(guests: pd.DataFrame, gateway: smsframe.Gateway, sandbox: Any) -> Non
 
 
 def _varied(results: pd.DataFrame) -> list[tuple[str, ...]]:
-    """The first row of each kind of outcome, the frequent kinds first: those that went, then a few that did not."""
+    """The first row of each kind of outcome, frequent kinds first: those that went, a few that did not."""
     kinds = (
         results[["sms_status", "sms_delivery", "sms_code"]].astype("string").fillna("").agg(" ".join, axis=1)
     )
@@ -214,10 +231,6 @@ def _typed() -> tuple[str, str]:
     folder = _near(folder)
     python = str(folder / Path(sys.executable).name)
     return (str(folder / "smsframe") if smsframe_there else f"{python} -m smsframe"), python
-
-
-def _counts(statuses: pd.Series[int]) -> str:
-    return table([(f"{count:,}", status) for status, count in statuses.items()], right="0")
 
 
 def _step(title: str, *lines: str) -> None:

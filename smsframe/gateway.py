@@ -8,7 +8,7 @@ decided in `smsframe.life`; here it is only read.
 
 from __future__ import annotations
 
-import hashlib
+import itertools
 import logging
 import os
 import threading
@@ -20,13 +20,14 @@ from zoneinfo import ZoneInfo
 
 from smsframe import answers, credentials, wire
 from smsframe.answers import Reply, not_authorised, number, said
-from smsframe.credentials import BasicLogin, Credentials, Keys, QueryLogin, session_keys
+from smsframe.credentials import Credentials, Keys, session_keys
 from smsframe.errors import GatewayError, NotAuthorised, Rejected, Unavailable
 from smsframe.life import Answer, Event, proof
 from smsframe.order import DATE, Order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
     import pandas as pd
 
 log = logging.getLogger("smsframe")
@@ -81,11 +82,17 @@ class Gateway:
         journal: str | Path | None = None,
     ) -> None:
         wrong = wire.complaint(base_url) or credentials.complaint(username, password, user_key, access_token)
-        if wrong:  # raised in a statement of its own: tracebacks print the variables a statement names
+        if not wrong:
+            self.base_url = base_url.rstrip("/") + "/"
+            self.account, self._login, self._keys = credentials.read(
+                username, password, user_key, access_token, login
+            )
+        # Tracebacks may print the arguments of the calls they went through.
+        base_url, username, password, user_key, access_token = "", None, None, None, None
+        if wrong:
             raise ValueError(wrong)
         if login not in ("query", "basic"):
             raise ValueError(f'login={login!r} must be "query" or "basic"')
-        self.base_url = base_url.rstrip("/") + "/"
         self.timeout = timeout
         self.timezone = ZoneInfo(timezone)
         self.journal = journal
@@ -95,14 +102,6 @@ class Gateway:
         certificates = self._http.verify
         if isinstance(certificates, str) and not Path(certificates).exists():
             raise ValueError(f"there are no certificates at {certificates}")
-        self._login: Credentials | None = None
-        self._keys: Keys | None = None
-        if username and password:
-            self.account = username
-            self._login = (QueryLogin if login == "query" else BasicLogin)(username, password)
-        else:
-            self.account = "key " + hashlib.sha256(str(user_key).encode()).hexdigest()[:8]
-            self._keys = Keys(str(user_key), "Access_token", str(access_token))
 
     @classmethod
     def from_env(cls) -> Gateway:
@@ -197,18 +196,19 @@ class Gateway:
         """
         start = since.astimezone(UTC).strftime(DATE)
         rows: list[dict[str, Any]] = []
+        page: list[dict[str, Any]] = []
         totals = set()
-        for page in range(1, 10_000):
+        for place in itertools.count(1):
             came = self._get(
-                "smshistory", **{"from": start}, timezone="UTC", pageNumber=str(page), pageSize=str(PAGE)
+                "smshistory", **{"from": start}, timezone="UTC", pageNumber=str(place), pageSize=str(PAGE)
             )
-            listed, total = answers.listed(came)
+            last, (page, total) = page, answers.listed(came)
             totals.add(total)
-            rows += listed
-            if not listed or len(rows) >= (total or 0):
+            rows += page
+            if page in ([], last) or len(rows) >= (total or 0):
                 break
         found = answers.orders(rows)
-        return found, totals == {found["order_id"].nunique()}
+        return found, totals == {len(found)} == {found["order_id"].nunique()}
 
     def close(self) -> None:
         """Close the pooled connections; the next call opens new ones."""

@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import pandas as pd
 import platformdirs
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from smsframe import tables
 from smsframe.batches import Batches
 from smsframe.entries import Entry, instants_of, now, read_entry, terms_columns
 from smsframe.errors import CampaignChanged, JournalError, UnknownCampaign
@@ -30,13 +30,13 @@ from smsframe.tables import batches, campaigns, evidence, recipients, texts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pandas as pd
     from sqlalchemy.engine import Connection
 
 JOURNAL = "SMSFRAME_JOURNAL"
 
 
 MAYBE_TEXTED = (State.SENDING, State.ACCEPTED, State.UNCONFIRMED)
+"""And who is planned by somebody who is at work, which `Journal.register` knows."""
 
 
 class Journal:
@@ -78,10 +78,10 @@ class Journal:
 
     def find(self, name: str) -> Entry | None:
         """The campaign of that name, or None."""
-        if not self.exists:
+        if not self._store.made:
             return None
         with self._store.transaction(reading=True) as connection:
-            return read_entry(connection, name) if tables.made(connection) else None
+            return read_entry(connection, name)
 
     def get(self, name: str) -> Entry:
         """
@@ -100,7 +100,8 @@ class Journal:
     def campaigns(self) -> pd.DataFrame:
         """``id``, ``name``, ``base_url``, ``account``, ``created_at`` of each campaign, the oldest first."""
         names = ("id", "name", "base_url", "account", "created_at")
-        found = self._store.read(sa.select(*(campaigns.c[name] for name in names)).order_by(campaigns.c.id))
+        query = sa.select(*(campaigns.c[name] for name in names)).order_by(campaigns.c.id)
+        found = self._store.read(query) if self._store.made else pd.DataFrame(columns=[*names])
         return found.assign(created_at=instants_of(found["created_at"]))
 
     @contextmanager
@@ -129,7 +130,7 @@ class Journal:
         _same_gateway(entry, base_url, account)
         if not changed:
             with self._store.transaction(reading=True) as connection:
-                _same_text(connection, entry, template)
+                _same_text(connection, entry, template, MAYBE_TEXTED)
 
     def register(
         self,
@@ -156,8 +157,9 @@ class Journal:
             before = read_entry(connection, name)
             if before is not None:
                 _same_gateway(before, base_url, account)
+                self.batches.dissolve(connection, before.id)  # what holds for the unsent, holds for these
                 if not changed:
-                    _same_text(connection, before, template)
+                    _same_text(connection, before, template, (*MAYBE_TEXTED, State.PLANNED))
             connection.execute(insert(campaigns).on_conflict_do_nothing(), fresh)
             campaign = connection.execute(sa.select(campaigns.c.id).filter_by(name=name)).scalar_one()
             text = {"campaign": campaign, "template": template}
@@ -262,12 +264,12 @@ def _same_gateway(entry: Entry, base_url: str, account: str) -> None:
         )
 
 
-def _same_text(connection: Connection, entry: Entry, template: str) -> None:
+def _same_text(connection: Connection, entry: Entry, template: str, states: tuple[State, ...]) -> None:
     query = (
         sa.select(texts.c.template, sa.func.sum(batches.c.recipients).label("people"))
         .join(texts, batches.c.text == texts.c.id)
         .where(batches.c.campaign == entry.id, texts.c.template != template)
-        .where(batches.c.state.in_(MAYBE_TEXTED))
+        .where(batches.c.state.in_(states))
         .group_by(texts.c.template)
         .order_by(sa.desc("people"))
     )
@@ -295,7 +297,10 @@ def _rows(people: pd.DataFrame, **same: int) -> list[dict[str, Any]]:
 def _path(location: str | os.PathLike[str]) -> Path:
     text = os.fspath(location)
     if "://" in text:
-        url = sa.make_url(text)
+        try:
+            url = sa.make_url(text)
+        except sa.exc.ArgumentError:
+            raise JournalError("journal= is neither a path nor a URL such as sqlite:///path") from None
         if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
             raise JournalError(
                 f"a journal is an SQLite file for now, not {url.render_as_string(hide_password=True)}: "

@@ -11,12 +11,16 @@ import re
 import threading
 from collections import Counter, deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from math import ceil
+from typing import TYPE_CHECKING, NamedTuple
 
 from smsframe import text
-from smsframe.errors import GatewayError, NotEnoughCredit, Rejected, SmsFrameError
-from smsframe.life import Action, Event, State, after
+from smsframe.answers import Reply
+from smsframe.errors import GatewayError, JournalError, NotEnoughCredit, Rejected, SmsFrameError
+from smsframe.life import Action, Event, State, Step, after
 from smsframe.order import Order
 from smsframe.reconcile import Finding, look_up
 
@@ -25,7 +29,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from smsframe.answers import Reply
     from smsframe.entries import Batch, Entry
     from smsframe.gateway import Gateway
     from smsframe.journal import Journal
@@ -55,6 +58,24 @@ class Tick:
     state: State
     recipients: int
     credits: float = 0.0
+
+
+class Carried(NamedTuple):
+    """
+    What a worker brings back.
+
+    Attributes:
+        reply: What the POST came to.
+        left: After a refusal the credits left, None when the gateway does not say for this quality.
+        trouble: After a refusal why the credits could not be asked for.
+    """
+
+    reply: Reply
+    left: float | None = None
+    trouble: GatewayError | None = None
+
+
+CALLED_OFF = Reply(Event.GAVE_UP, None, "stopped before it left", datetime.min.replace(tzinfo=UTC))
 
 
 class Loop:
@@ -88,7 +109,7 @@ class Loop:
         report: Callable[[Tick], None],
         settled: Event | None = None,
     ) -> None:
-        self.cause: SmsFrameError | None = None
+        self.cause: SmsFrameError | ValueError | None = None
         self.touched = False
         """Whether anything of this run was, or may have been, accepted."""
         self._entry, self._batches, self._gateway, self._owner = entry, journal.batches, gateway, owner
@@ -100,14 +121,18 @@ class Loop:
         self._queue: deque[Batch] = deque()
         self._narrowing: deque[Batch] = deque()
         self._open: list[Batch] = []
-        self._refused: list[tuple[Batch, str]] = []
+        self._refused = [] if self._accepted else journal.batches.refused(entry)
         self._refused_batches = 0
         self._posts: Counter[str] = Counter()
-        self._under_way: dict[Future[Reply], tuple[Batch, pd.DataFrame]] = {}
+        self._price = 1.0
+        """The most credits a segment was charged in this run."""
+        self._under_way: dict[Future[Carried], tuple[Batch, pd.DataFrame]] = {}
 
     def run(self) -> None:
         """Send what is to be sent and settle what can be settled; ``cause`` says why it stopped early."""
         self._open = self._batches.take_over(self._entry, self._owner)
+        for batch in self._batches.lacking(self._entry):
+            self._ask_after(batch)
         self._queue.extend(self._batches.cut(self._entry, self._owner, self._phones))
         pool = ThreadPoolExecutor(self._workers, thread_name_prefix="smsframe")
         try:
@@ -133,6 +158,7 @@ class Loop:
         done, _ = wait(self._under_way, return_when=FIRST_COMPLETED)
         for future in done:
             self._handle(future)
+            del self._under_way[future]
         return True
 
     def _room(self) -> int:
@@ -145,6 +171,14 @@ class Loop:
                 batch = waiting.popleft()
                 if batch.state is State.SENDING:  # looked up, absent twice, and written down as repeated
                     return batch
+                if _late(batch):
+                    self._stop(
+                        ValueError(
+                            f"the schedule {batch.terms.schedule:%Y-%m-%d %H:%M} UTC passed before all were "
+                            "sent: send again with a later schedule= (smsframe never sends at once instead)"
+                        )
+                    )
+                    return None
                 claimed = self._batches.claim(self._entry, batch, self._owner)
                 if claimed is not None:
                     return claimed
@@ -154,15 +188,41 @@ class Loop:
         people = self._batches.members(batch)
         order = Order(batch.order_id, text.parse(batch.template), batch.encoding, batch.terms, people)
         self._posts[batch.order_id] += 1
-        self._under_way[pool.submit(self._post, order, batch)] = (batch, people)
+        future: Future[Carried] = Future()  # known before it can leave, at whichever instruction Ctrl-C comes
+        self._under_way[future] = (batch, people)
+        pool.submit(self._work, future, order, batch)
+
+    def _work(self, future: Future[Carried], order: Order, batch: Batch) -> None:
+        """In a worker: bring back what came of an order, unless it was called off before."""
+        if future.set_running_or_notify_cancel():
+            try:
+                future.set_result(self._carry(order, batch))
+            except BaseException as error:  # noqa: BLE001 - it is raised where the answer is handled
+                future.set_exception(error)
+
+    def _carry(self, order: Order, batch: Batch) -> Carried:
+        """Send; and ask for the credit when it is refused, so that both are recorded as one."""
+        reply = self._post(order, batch)
+        if after(State.SENDING, reply.event, batch.doubt).action is not Action.NARROW:
+            return Carried(reply)
+        try:
+            return Carried(reply, self._patience.ask(self._gateway.credits).get(batch.terms.message_type))
+        except GatewayError as error:
+            return Carried(reply, trouble=error)
 
     def _post(self, order: Order, batch: Batch) -> Reply:
-        """In a worker: send, and repeat only what was provably not accepted, and not once stopped."""
+        """Send, and repeat only what was provably not accepted, and not once stopped."""
         before: list[Reply] = []
 
         def attempt() -> Reply:
-            if not (before and self._stopped.is_set()):
-                before.append(self._gateway.post(order))
+            if before and self._stopped.is_set():
+                return before[-1]
+            if not self._batches.held(self._owner):
+                raise JournalError(
+                    "this run has lost its lock, in the folder beside the journal: somebody else may have "
+                    "taken over, so nothing more is sent; resume the campaign"
+                )
+            before.append(self._gateway.post(order))
             return before[-1]
 
         def again(reply: Reply) -> bool:
@@ -172,12 +232,17 @@ class Loop:
         reply = self._patience.until(attempt, again)
         return replace(reply, event=Event.GAVE_UP) if reply.event is Event.NOT_SENT else reply
 
-    def _handle(self, future: Future[Reply]) -> None:
+    def _handle(self, future: Future[Carried]) -> None:
         """Write down what an answer proves, then do what follows from it."""
-        batch, people = self._under_way.pop(future)
-        reply = future.result()
+        batch, people = self._under_way[future]
+        came = future.result() if not future.cancelled() else Carried(CALLED_OFF)
+        reply = came.reply
         step = after(batch.state, reply.event, batch.doubt)
         accepted = step.state is State.ACCEPTED
+        self.touched |= accepted or bool(step.doubt)
+        if step.action is Action.NARROW:
+            self._narrow(batch, people, step, came)
+            return
         batch = self._batches.record(
             self._entry,
             batch,
@@ -188,50 +253,58 @@ class Loop:
             charged=reply.charged if accepted else None,
             reason=None if accepted else reply.reason,
         )
-        self.touched |= accepted or bool(step.doubt)
         match step.action:
             case Action.RECORD:
                 self._accepted = True
                 self._tell(State.ACCEPTED, batch, reply.charged or 0.0)
                 if reply.charged is not None and reply.charged != batch.segments:
+                    self._price = max(self._price, reply.charged / batch.segments)
                     self._drifted(batch, people, reply.charged)
             case Action.LOOK_UP:
                 self._open.append(batch)
-            case Action.NARROW:
-                self._narrow(batch, people, reply)
             case _:
                 self._stop(reply.error(batch.order_id))
 
-    def _stop(self, cause: SmsFrameError) -> None:
+    def _stop(self, cause: SmsFrameError | ValueError) -> None:
         self.cause = self.cause or cause
         self._stopped.set()
 
     def _drain(self) -> None:
+        """Write down what is under way; what cannot be written stays ``sending``, to be looked up."""
+        for future in [*self._under_way]:
+            future.cancel()  # which only holds for what no worker has begun
         while self._under_way:
-            done, _ = wait(self._under_way, return_when=FIRST_COMPLETED)
+            called_off = [future for future in self._under_way if future.cancelled()]
+            done = called_off or wait(self._under_way, return_when=FIRST_COMPLETED).done
             for future in done:
-                self._handle(future)
+                with suppress(JournalError):  # or it was written when we were interrupted
+                    self._handle(future)
+                del self._under_way[future]
 
     # What was refused.
 
-    def _narrow(self, batch: Batch, people: pd.DataFrame, reply: Reply) -> None:
-        """Find out whether it is the credit, one number, or the whole request."""
-        left = self._left(batch)
-        if left is not None and left < batch.segments:
-            self._batches.release(batch)
+    def _narrow(self, batch: Batch, people: pd.DataFrame, step: Step, came: Carried) -> None:
+        """Find out whether it is the credit, one number, or the whole request; one transaction records it."""
+        reply, left = came.reply, came.left
+        refused = (self._entry, batch, self._owner, reply.event, step)
+        if came.trouble is not None:  # it may be the credit: nobody is rejected for that
+            self._batches.split(*refused, [], reason=reply.reason)
+            self._stop(came.trouble)
+        elif left is not None and left < (needed := ceil(batch.segments * self._price)):
+            self._batches.split(*refused, [], reason=reply.reason)
             self._stop(
                 NotEnoughCredit(
-                    f"the credit is used up: {left:g} left, the next order needs {batch.segments:,}; "
+                    f"the credit is used up: {left:g} left, the next order needs {needed:,}; "
                     "what was not sent is pending, resume the campaign after topping up",
-                    needed=batch.segments,
+                    needed=needed,
                     available=left,
                 )
             )
         elif len(people) > 1:
             self._refused_batches += 1
-            self._narrowing.extend(self._batches.split(self._entry, batch, self._owner, self._parts(people)))
+            self._narrowing.extend(self._batches.split(*refused, self._parts(people), reason=reply.reason))
         else:
-            self._refused.append((batch, reply.reason))
+            self._refused.append((self._batches.record(*refused, reason=reply.reason), reply.reason))
             self._tell(State.REFUSED, batch)
             self._whole_request(reply)
 
@@ -247,8 +320,7 @@ class Loop:
         alike = [one for one, reason in self._refused if _words(reason) == _words(reply.reason)]
         if self._accepted or len(alike) < ALIKE:
             return
-        for batch in alike:
-            self._batches.release(batch)
+        self._batches.release(alike)
         self._stop(
             Rejected(
                 f"the gateway refuses the request as a whole: {reply.reason}; nothing was sent, "
@@ -257,11 +329,13 @@ class Loop:
             )
         )
 
-    def _left(self, batch: Batch) -> float | None:
-        try:
-            return self._patience.ask(self._gateway.credits).get(batch.terms.message_type)
-        except GatewayError:
-            return None
+    def _ask_after(self, batch: Batch) -> None:
+        """Ask again for people whom an accepted order lacks; if it still does, a person's word holds."""
+        finding = look_up(self._gateway, batch, self._batches.members(batch), self._patience)
+        self._batches.note(self._entry, batch, finding.event, finding.answer, finding.missing)
+        if self._settled is not None and finding.event is not Event.FOUND:
+            said = f"a person said: {self._settled}"
+            self._batches.note(self._entry, batch, self._settled, said, None)
 
     def _drifted(self, batch: Batch, people: pd.DataFrame, charged: float) -> None:
         """Another charge than planned: another price, or people left out; ask once."""
@@ -297,12 +371,20 @@ class Loop:
         return bool(self._queue)
 
     def _may_repeat(self, batch: Batch, people: pd.DataFrame) -> bool:
-        """Whether this run may text all of its people, and has not sent it too often."""
-        return bool(people["phone"].isin(self._phones).all()) and self._posts[batch.order_id] < POSTS
+        """Whether this run may text all of its people, in time, and has not sent it too often."""
+        ours = bool(people["phone"].isin(self._phones).all())
+        return ours and not _late(batch) and self._posts[batch.order_id] < POSTS
 
     def _found(self, batch: Batch, people: pd.DataFrame, finding: Finding) -> Batch:
         """Write down what a look-up found, then do what follows from it."""
         step = after(batch.state, finding.event, batch.doubt)
+        if step.action is Action.NEXT_GENERATION:
+            self._batches.split(
+                self._entry, batch, self._owner, finding.event, step, [], reason=finding.answer
+            )
+            mine = people["phone"][people["phone"].isin(self._phones)]
+            self._queue.extend(self._batches.cut(self._entry, self._owner, mine))
+            return batch
         found = self._batches.record(
             self._entry,
             batch,
@@ -318,10 +400,6 @@ class Loop:
                 self._tell(State.ACCEPTED, found)
             case Action.REPEAT:
                 self._queue.append(found)
-            case Action.NEXT_GENERATION:
-                self._batches.release(found)
-                mine = people["phone"][people["phone"].isin(self._phones)]
-                self._queue.extend(self._batches.cut(self._entry, self._owner, mine))
             case Action.ASK_PERSON if self._settled is not None:
                 said = replace(finding, event=self._settled, answer=f"a person said: {self._settled}")
                 return self._found(found, people, said)
@@ -334,6 +412,11 @@ class Loop:
 
     def _tell(self, state: State, batch: Batch, credits_: float = 0.0) -> None:
         self._report(Tick(state, batch.recipients, credits_))
+
+
+def _late(batch: Batch) -> bool:
+    """Whether its time has passed: the gateway might send it at once."""
+    return batch.terms.schedule is not None and batch.terms.schedule <= datetime.now(UTC)
 
 
 def _words(reason: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import socket
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -55,7 +56,8 @@ class Owner:
     def release(self) -> None:
         """Stop being alive."""
         self._lock.release()
-        Path(self._lock.lock_file).unlink(missing_ok=True)
+        with suppress(OSError):  # on Windows, while somebody asks whether we are alive
+            Path(self._lock.lock_file).unlink(missing_ok=True)
 
 
 def process() -> str:

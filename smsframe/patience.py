@@ -84,7 +84,8 @@ class Patience:
         return retrying(attempt)
 
     def _growing(self) -> wait_base:
-        growing = tenacity.wait_exponential(multiplier=self.first, max=self.most)
+        limit = max(0.0, self.most - self.first)  # the random part comes on top
+        growing = tenacity.wait_exponential(multiplier=self.first, max=limit)
         return growing + tenacity.wait_random(0, self.first)
 
 

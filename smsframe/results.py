@@ -69,7 +69,8 @@ def outcomes(journalled: pd.DataFrame, campaign: str, *, run: str | None = None)
     other = journalled["owner_alive"] & journalled["owner"].ne(run or "").fillna(value=True)
     posted = state.isin([State.ACCEPTED])
     missing = posted & journalled["missing"]
-    lost = state.eq(State.UNCONFIRMED) | (state.eq(State.SENDING) & ~journalled["owner_alive"])
+    # A run says what came of it when it is over: what it is sending then has lost its record.
+    lost = state.eq(State.UNCONFIRMED) | (state.eq(State.SENDING) & ~other)
     status = pd.Series("pending", index=journalled.index, dtype=object)
     code = pd.Series("not_sent", index=journalled.index, dtype=object)
     for rows, is_status, is_code in (
@@ -203,7 +204,7 @@ class Summary:
         arrived = self.deliveries.get("DLVRD", 0)
         delivered = f", {arrived:,} delivered" if len(self.deliveries) else ""
         name = self.campaign or "(no campaign)"
-        return f"<smsframe.Summary {name}: {counts}{delivered}; {self.credits:g} credits>"
+        return f"<smsframe.Summary {name}: {counts}{delivered}; {self.credits:,g} credits>"
 
 
 def summary(results: pd.DataFrame) -> Summary:
@@ -267,10 +268,10 @@ def require(results: pd.DataFrame, columns: tuple[str, ...] = COLUMNS) -> None:
 def _shares(journalled: pd.DataFrame) -> pd.Series[Any]:
     """Each row's part of its order's charge, by segments; an order's parts add up exactly to it."""
     orders = journalled["batch"]
-    segments = journalled["segments"].astype("Float64")
+    segments = journalled["segments"].astype("Float64").where(~journalled["missing"])
     charged = journalled["charged"].astype("Float64")
     exact = charged * segments / segments.groupby(orders).transform("sum")
     share = (exact / SHARE).round() * SHARE
-    last = ~orders.duplicated(keep="last") & orders.notna()
+    last = ~orders.where(share.notna()).duplicated(keep="last") & share.notna()
     rest = charged - (share.groupby(orders).transform("sum") - share)
     return share.where(~last, rest)

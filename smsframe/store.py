@@ -5,7 +5,7 @@ The file the journal lives in: durable, exclusive while writing, silent about it
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -33,7 +33,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         # Errors are printed, so they must not quote the parameters, which are people's numbers.
-        url = sa.URL.create("sqlite", database=f"file:{path.as_posix()}", query={"mode": "rw", "uri": "true"})
+        url = sa.URL.create("sqlite", database=path.as_uri(), query={"mode": "rw", "uri": "true"})
         self._engine = sa.create_engine(
             url, poolclass=NullPool, connect_args={"timeout": 30}, hide_parameters=True
         )
@@ -42,16 +42,27 @@ class Store:
 
     @property
     def exists(self) -> bool:
-        """Whether anything was ever written."""
+        """Whether there is a file."""
         return self.path.exists()
+
+    @property
+    def made(self) -> bool:
+        """Whether anything was ever written; raises when the file is not ours to read."""
+        if not self.exists:
+            return False
+        with self.transaction(reading=True) as connection:
+            return tables.made(connection)
 
     def make(self) -> None:
         """Make the file, readable by its owner only before anything is in it, and its tables."""
         with self.told():
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-        with self.transaction() as connection:
-            tables.prepare(connection)
+        if not self.made:  # and another program's database is refused before anything of it is changed
+            with self.told(), closing(self._engine.raw_connection()) as raw:
+                raw.cursor().execute("PRAGMA journal_mode=WAL")  # stays with the file
+            with self.transaction() as connection:
+                tables.prepare(connection)
 
     @contextmanager
     def transaction(self, *, reading: bool = False) -> Iterator[Connection]:
@@ -60,19 +71,14 @@ class Store:
             yield connection
 
     def read(self, query: sa.Select[Any]) -> pd.DataFrame:
-        """The rows of a query; a file that is not there, or not finished, has none."""
-        if not self.exists:
-            return pd.DataFrame(columns=[*query.selected_columns.keys()])
+        """The rows of a query."""
         with self.transaction(reading=True) as connection:
-            if not tables.made(connection):
-                return pd.DataFrame(columns=[*query.selected_columns.keys()])
-            result = connection.execute(query)
-            return pd.DataFrame(result.fetchall(), columns=[*result.keys()])
+            return frame(connection, query)
 
     @contextmanager
     def told(self) -> Iterator[None]:
         """
-        Say what is wrong with the file in our words, outside the handler, so that no chain is left.
+        Say what is wrong with the file in our words, with nothing in the chain that holds a number.
 
         Raises:
             JournalError: Whatever the disk or the database raised.
@@ -81,19 +87,25 @@ class Store:
         try:
             yield
         except sa.exc.DBAPIError as error:
-            problem = str(error.orig)
+            problem, error.params = str(error.orig), None
         except OSError as error:
             problem = error.strerror or type(error).__name__
         if problem is not None:
             raise JournalError(
                 f"the journal {self.path} cannot be used ({problem}); what it holds stays as it is. Free the "
                 "disk or correct the permissions, or name another file with journal= or SMSFRAME_JOURNAL"
-            )
+            ) from None
+
+
+def frame(connection: Connection, query: sa.Select[Any]) -> pd.DataFrame:
+    """The rows of a query, within a transaction."""
+    found = connection.execute(query)
+    rows = [*map(tuple, found)]  # pandas takes a row of SQLAlchemy's apart one name at a time
+    return pd.DataFrame(rows, columns=[*found.keys()])
 
 
 def _durable(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # SQLAlchemy begins transactions; the driver's own habits are off
-    connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 VERSION = 1
 """Of the tables below; kept in the file, so that a newer file is refused instead of misread."""
 
+APPLICATION = int.from_bytes(b"smsf")
+"""Kept in the file too (SQLite's ``application_id``): other programs count their versions as well."""
+
 metadata = sa.MetaData()
 
 campaigns = sa.Table(
@@ -109,11 +112,12 @@ def made(connection: Connection) -> bool:
     Raises:
         JournalError: Another program's database, or a newer smsframe's journal.
     """
+    application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
     version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+    if application != APPLICATION and (application or version or sa.inspect(connection).get_table_names()):
+        raise JournalError("this file is another program's database: name another one with journal=")
     if version > VERSION:
         raise JournalError("this journal was written by a newer smsframe: upgrade smsframe to use it")
-    if version == 0 and sa.inspect(connection).get_table_names():
-        raise JournalError("this file is another program's database: name another one with journal=")
     return bool(version == VERSION)
 
 
@@ -126,4 +130,5 @@ def prepare(connection: Connection) -> None:
     """
     if not made(connection):
         metadata.create_all(connection)
+        connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION}")
         connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")

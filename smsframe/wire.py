@@ -13,7 +13,6 @@ from __future__ import annotations
 import ipaddress
 import json as json_
 import logging
-import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
@@ -34,6 +33,8 @@ from urllib3.exceptions import (
 )
 from urllib3.util import Retry
 
+from smsframe.credentials import PARAMETERS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -41,12 +42,9 @@ if TYPE_CHECKING:
 
     from smsframe.credentials import Credentials
 
-LONGEST = 10.0**9
-"""Seconds; a gateway that asks for more, in however many digits, asks for this much."""
 
-SECRET_PARAMETERS = re.compile(
-    r"((?:username|password|phoneNumber|recipient|number)=)[^&\s\"']*", re.IGNORECASE
-)
+LONGEST = 6 * 3600.0
+"""Seconds; a gateway that asks for more, in however many digits, asks for this much."""
 
 
 class Redaction(logging.Filter):
@@ -55,7 +53,7 @@ class Redaction(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record pass, without secrets."""
         message = record.getMessage()
-        clean = SECRET_PARAMETERS.sub(r"\1•••", message)
+        clean = PARAMETERS.sub(r"\1•••", message)
         if clean != message:
             record.msg, record.args = clean, ()
         return True
@@ -136,11 +134,11 @@ class _Adapter(HTTPAdapter):
     """Connections that tell whether they ever stood, directly and through a proxy."""
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, **options)  # type: ignore[no-untyped-call]
+        super().init_poolmanager(*args, **options)
         _ours(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **options)  # type: ignore[no-untyped-call]
+        manager = super().proxy_manager_for(proxy, **options)
         if not proxy.lower().startswith("socks"):  # a SOCKS proxy needs connections of its own
             _ours(manager)
         return manager
@@ -200,7 +198,7 @@ def exchange(
         return Exchange(
             connected=not _never_connected(error), failure=_kind(error), sent_at=sent_at, hide=auth.hide
         )
-    except BaseException as error:  # Ctrl-C, or a bug: the frames below know a login's address
+    except BaseException as error:  # noqa: BLE001 - Ctrl-C, or a bug: the frames below know the login
         error.__context__ = None
         raise error.with_traceback(None) from None
     after = answer.headers.get("Retry-After")

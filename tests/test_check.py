@@ -124,7 +124,11 @@ BAD_COLUMNS = [
     (pd.DataFrame(), {}, "no column looks like"),
     (pd.DataFrame({("a", "b"): [MOBILE]}), {"phone": ("a", "b")}, "several levels"),
     (pd.DataFrame({"m": [MOBILE]}), {"phone": "m", "region": "Italy"}, "neither a supported ISO"),
-    (pd.DataFrame([[MOBILE, "IT", "IT"]], columns=["m", "r", "r"]), {"phone": "m", "region": "r"}, "2 columns"),
+    (
+        pd.DataFrame([[MOBILE, "IT", "IT"]], columns=["m", "r", "r"]),
+        {"phone": "m", "region": "r"},
+        "2 columns",
+    ),
     (pd.DataFrame({"m": [MOBILE]}), {"phone": "m", "numbers": "all"}, "mobile"),
 ]
 
@@ -184,7 +188,9 @@ class Dropping(smsframe.ContactsSchema):
 
 
 def guests():
-    frame = pd.DataFrame({"m": [MOBILE, "+393471234568", "+12125550142"], "age": [30, 12, 30], "table": [2, 2, 1]})
+    frame = pd.DataFrame(
+        {"m": [MOBILE, "+393471234568", "+12125550142"], "age": [30, 12, 30], "table": [2, 2, 1]}
+    )
     return frame.set_axis([7, 7, 7])
 
 

@@ -16,7 +16,9 @@ def write(path, text, encoding="utf-8"):
 
 
 def test_numbers_stay_text_and_only_empty_cells_are_missing(tmp_path):
-    path = write(tmp_path / "a.csv", 'name,mobile,zip,country\nAda,"+393471234567",00184,NA\nnan,0039347,,IT\n')
+    path = write(
+        tmp_path / "a.csv", 'name,mobile,zip,country\nAda,"+393471234567",00184,NA\nnan,0039347,,IT\n'
+    )
     found = smsframe.read_contacts(path)
     assert found["mobile"].tolist() == [NUMBER, "0039347"]
     assert found["zip"].tolist()[0] == "00184"

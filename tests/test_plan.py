@@ -88,7 +88,18 @@ def test_a_text_just_within_the_limits_is_ready(name):
     assert plan(table(name=["Ada", name, "Bob"]), "{name}").recipients == 3
 
 
-BAD_TEXTS = ["", "   \n", "Ciao {nome}", "Ciao {", "Ciao }", "Ciao {}", "${name}", "\ud83d", "x" * 1_000_000, 5]
+BAD_TEXTS = [
+    "",
+    "   \n",
+    "Ciao {nome}",
+    "Ciao {",
+    "Ciao }",
+    "Ciao {}",
+    "${name}",
+    "\ud83d",
+    "x" * 1_000_000,
+    5,
+]
 
 
 @pytest.mark.parametrize("text", BAD_TEXTS, ids=range(len(BAD_TEXTS)))
@@ -121,9 +132,7 @@ def test_a_parameter_that_makes_no_sense_is_said_clearly(options, said):
 
 def test_the_repr_is_one_line_without_anybodys_data():
     made = plan(table(name=["Ada", None, "Bob"]), campaign="autumn")
-    assert repr(made) == (
-        "<smsframe.Plan autumn: text 2 people, 2 segments, 2 credits, 1 orders; 1 invalid>"
-    )
+    assert repr(made) == ("<smsframe.Plan autumn: text 2 people, 2 segments, 2 credits, 1 orders; 1 invalid>")
 
 
 def test_an_empty_frame_is_a_plan_for_nobody():
@@ -134,7 +143,9 @@ def test_an_empty_frame_is_a_plan_for_nobody():
 
 def test_the_card_shows_what_matters_masked_and_without_scripts():
     hostile = "<script>alert(1)</script>"
-    made = plan(table(name=[hostile, "call +39 347 123 4567", "Bob"]), "Ciao {name}", campaign="<b>autumn</b>")
+    made = plan(
+        table(name=[hostile, "call +39 347 123 4567", "Bob"]), "Ciao {name}", campaign="<b>autumn</b>"
+    )
     card = made._repr_html_()
     assert "Text 3 people for 3 credits" in card
     assert "<script" not in card

@@ -68,7 +68,9 @@ def test_everything_public_explains_itself(name):
     assert (inspect.getdoc(getattr(smsframe, name)) or "").strip()
 
 
-@pytest.mark.parametrize("name", ["check", "plan", "send", "resume", "refresh", "results", "campaigns", "withdraw"])
+@pytest.mark.parametrize(
+    "name", ["check", "plan", "send", "resume", "refresh", "results", "campaigns", "withdraw"]
+)
 def test_the_public_functions_show_an_example_and_what_they_raise(name):
     text = inspect.getdoc(getattr(smsframe, name))
     assert "Example:" in text

@@ -1,5 +1,5 @@
 """
-How a command ends: every error as one sentence on stderr and an exit code, with what to type next.
+How a command ends: its file written, or one sentence on stderr, and an exit code.
 """
 
 from __future__ import annotations
@@ -15,11 +15,18 @@ import typer
 from typer.core import TyperGroup
 
 import smsframe
+from smsframe.commands.terminal import many, people
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+    import pandas as pd
 
 UNFINISHED, REFUSED, GATEWAY, JOURNAL, INTERRUPTED = 1, 2, 3, 4, 130
+
+LISTED = 5
+"""Rows that an error names at most: enough to look."""
 
 CODES = """Exit codes:
 
@@ -72,6 +79,36 @@ def go_on(campaign: str) -> str:
     return f"smsframe resume {shlex.quote(campaign)}"
 
 
+def write(frame: pd.DataFrame, out: Path | None, *, sent: str | None = None) -> None:
+    """
+    Write a frame for spreadsheets, if that was asked for.
+
+    Args:
+        frame: The rows.
+        out: The file, or None.
+        sent: The campaign that was just sent: then a full disk is no reason to say that nothing was.
+    """
+    if out is None:
+        return
+    try:
+        smsframe.to_csv(frame, out)
+    except OSError as error:
+        if sent is None:
+            raise
+        typer.echo(f"Error: {out}: {error.strerror}. The journal has the outcomes.", err=True)
+        typer.echo(f"smsframe export {shlex.quote(sent)} FILE writes them", err=True)
+        raise typer.Exit(UNFINISHED) from None
+    typer.echo(f"\n{many(len(frame), 'row')} written to {out}")
+
+
+def finish(frame: pd.DataFrame, campaign: str) -> None:
+    """End with `UNFINISHED` while people of the campaign are pending or unconfirmed."""
+    left = int(frame["sms_status"].isin(["pending", "unconfirmed"]).sum())
+    if left:
+        typer.echo(f"\nNot finished: {people(left)}. Go on with: {go_on(campaign)}", err=True)
+        raise typer.Exit(UNFINISHED)
+
+
 def note(message: Warning | str, *_: object, **__: object) -> None:
     """Say something that is not an error on stderr; also in the place of `warnings.showwarning`."""
     typer.echo(f"note: {message}", err=True)
@@ -82,9 +119,9 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, OSError) and error.filename is not None:
         said = [f"{error.filename}: {error.strerror}"]
     failures = getattr(error, "failures", None)
-    if failures is not None and len(failures):
-        rows = ", ".join(str(label + 1) for label in failures.index[:5] if isinstance(label, int))
-        said.append(f"Rows: {rows}{', …' if len(failures) > 5 else ''}")  # noqa: PLR2004 - enough to look them up
+    rows = [] if failures is None else [label + 1 for label in failures.index if isinstance(label, int)]
+    if rows:
+        said.append(f"Rows: {', '.join(map(str, rows[:LISTED]))}{', …' if len(rows) > LISTED else ''}")
     if isinstance(error, smsframe.CampaignStopped):
         said.append(f"Go on with: {go_on(error.campaign)}")
     if isinstance(error, smsframe.CampaignChanged) and error.recipients:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - Typer reads the annotations
 from typing import Annotated
 
 import typer
@@ -14,7 +14,10 @@ import typer
 import smsframe
 from smsframe import phones
 from smsframe.commands import exits, options
-from smsframe.commands.terminal import clean, heading, many, summary_text, table, titled, why
+from smsframe.commands.terminal import clean, counted, heading, many, summary_text, table, titled, why
+
+SHOWN = 10
+"""Unconfirmed people that `status` lists."""
 
 
 def check(
@@ -31,22 +34,23 @@ def check(
         warnings.simplefilter("always", smsframe.PhoneGuessed)
         checked = smsframe.check(contacts, phone, region=region, numbers=numbers, suppress=suppress)
     for warning in heard:
-        exits.note(warning.message)
+        exits.note(str(warning.message))
         # The warning is the only one to name the column that was guessed.
-        phone = next((name for name in contacts if f"taking {name!r} as" in str(warning.message)), phone)
-    counts = [(f"{count:,}", status) for status, count in smsframe.summary(checked).statuses.items()]
+        guessed = (name for name in contacts.columns if f"taking {name!r} as" in str(warning.message))
+        phone = phone or next(guessed, None)
     parts = [
         heading(f"{clean(file.name)}: {many(len(contacts), 'row')}"),
-        *([table(counts, right="0")] if counts else []),
+        counted(smsframe.summary(checked).statuses),
         *titled("Who could not be texted, and why", why(checked, phone)),
     ]
-    typer.echo("\n\n".join(parts))
-    _write(checked, out)
+    typer.echo("\n\n".join(part for part in parts if part))
+    exits.write(checked, out)
 
 
 def status(
     campaign: Annotated[
-        str | None, typer.Argument(help="A campaign's name; else all.", show_default=False)
+        str | None,
+        typer.Argument(metavar="CAMPAIGN", help="Its name; all of them if left out.", show_default=False),
     ] = None,
     journal: options.Journal = None,
 ) -> None:
@@ -56,28 +60,24 @@ def status(
         return
     known = smsframe.results(campaign, journal=journal)
     typer.echo(summary_text(known))
-    doubtful = known[known["sms_status"].eq("unconfirmed")]
+    doubtful = known[known["sms_status"].eq("unconfirmed").to_numpy()]
     if len(doubtful):
-        shown = doubtful.head(10)
-        rows = zip(phones.mask_column(shown["sms_phone"]), shown["sms_order_id"].fillna(""), strict=True)
-        typer.echo(
-            "\n" + heading("Unconfirmed: may have been accepted, and are not sent again by themselves")
-        )
-        typer.echo("\n" + table(list(rows), head=("number", "order id")))
-        if len(doubtful) > len(shown):
-            typer.echo(f"  … and {len(doubtful) - len(shown):,} more")
         again = exits.go_on(campaign)
-        typer.echo(
-            "\n"
-            + table(
-                [
-                    (again, "asks the gateway again"),
-                    (f"{again} --unconfirmed accept", "takes them as accepted: you know they arrived"),
-                    (f"{again} --unconfirmed send", "texts them; again, if they were"),
-                ]
-            )
-        )
-    _finish(known, campaign)
+        listed = doubtful.head(SHOWN)
+        numbers, orders = phones.mask_column(listed["sms_phone"]), listed["sms_order_id"].fillna("")
+        ways = [
+            (again, "asks the gateway again"),
+            (f"{again} --unconfirmed accept", "takes them as accepted"),
+            (f"{again} --unconfirmed send", "texts them; again, if they were"),
+        ]
+        parts = [
+            heading("Unconfirmed: they may have been texted, so nothing is repeated unasked"),
+            table(list(zip(numbers, orders, strict=True)), head=("number", "order id")),
+            *([f"  … and {len(doubtful) - SHOWN:,} more"] if len(doubtful) > SHOWN else []),
+            table(ways),
+        ]
+        typer.echo("\n" + "\n\n".join(parts))
+    exits.finish(known, campaign)
 
 
 def refresh(
@@ -89,20 +89,30 @@ def refresh(
 ) -> None:
     """Ask the gateway what was delivered."""
     known = smsframe.results(campaign, journal=journal)
-    asked = smsframe.refresh(known, workers=workers, progress=options.bar(progress))
+    with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
+        asked = smsframe.refresh(known, gateway=gateway, workers=workers, progress=options.bar(progress))
     typer.echo(summary_text(asked))
-    _write(asked, out)
+    exits.write(asked, out)
 
 
 def export(
     campaign: options.Campaign,
     out: Annotated[
-        Path, typer.Argument(help="The CSV file; it is replaced.", dir_okay=False, callback=options.folder_exists)
+        Path,
+        typer.Argument(
+            metavar="OUT",
+            help="The CSV file; it is replaced.",
+            dir_okay=False,
+            callback=options.folder_exists,
+            show_default=False,
+        ),
     ],
     journal: options.Journal = None,
 ) -> None:
     """Write a campaign, one row per person, to a file."""
-    _write(smsframe.results(campaign, journal=journal), out)
+    known = smsframe.results(campaign, journal=journal)
+    smsframe.to_csv(known, out)
+    typer.echo(f"{many(len(known), 'person', 'people')} written to {out}")
 
 
 def campaigns(journal: options.Journal = None) -> None:
@@ -111,20 +121,19 @@ def campaigns(journal: options.Journal = None) -> None:
     if known.empty:
         typer.echo("There are no campaigns in this journal.")
         return
-    counted = ["recipients", "accepted", "scheduled", "rejected", "unconfirmed", "pending", "credits"]
-    # A status that nobody has takes no room.
-    shown = [name for name in counted if name in ("recipients", "accepted", "credits") or known[name].any()]
+    always = ["recipients", "accepted", "credits"]
+    columns = ["recipients", "accepted", "scheduled", "rejected", "unconfirmed", "pending", "credits"]
+    shown = [name for name in columns if name in always or known[name].any()]  # what nobody is takes no room
+    head = ("campaign", "begun", *("people" if name == "recipients" else name for name in shown))
+    parts = []
     for (gateway, account), mine in known.groupby(["gateway", "account"], sort=False):
         rows = [
             (
                 clean(row["campaign"], 24),
                 f"{row['created_at']:%Y-%m-%d}",
-                *(f"{row[name]:,g}" for name in shown),
+                *(f"{float(row[name]):,g}" for name in shown),
             )
             for row in mine.to_dict("records")
         ]
-        typer.echo(heading(f"{clean(gateway)} as {clean(account)}") + "\n")
-        head = ("campaign", "begun", "people", *shown[1:])
-        typer.echo(table([(*row, "") for row in rows], head=(*head, ""), right="2345678") + "\n")
-
-
+        parts += [heading(f"{clean(gateway)} as {clean(account)}"), table(rows, head=head, right="2345678")]
+    typer.echo("\n\n".join(parts))

@@ -4,6 +4,7 @@ The options that commands share, each said once, and how files and dates on the 
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -19,9 +20,12 @@ def folder_exists(out: Path | None) -> Path | None:
 
 
 File = Annotated[
-    Path, typer.Argument(help="The table: a CSV file.", exists=True, dir_okay=False, show_default=False)
+    Path,
+    typer.Argument(
+        metavar="FILE", help="The table: a CSV file.", exists=True, dir_okay=False, show_default=False
+    ),
 ]
-Campaign = Annotated[str, typer.Argument(help="The campaign's name.", show_default=False)]
+Campaign = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's name.", show_default=False)]
 Name = Annotated[str, typer.Option("--campaign", help="The name under which nobody is texted twice.")]
 LookOnly = Annotated[str | None, typer.Option("--campaign", help="See who of it was texted already.")]
 Text = Annotated[str | None, typer.Option(help="What people read: {column}, {column:default}.")]
@@ -65,15 +69,13 @@ Out = Annotated[
 ]
 
 
-
-
 def read_text(text: str | None, file: Path | None) -> str:
     """The text people read, given one way or the other."""
     if text is not None and file is None:
         return text
     if file is not None and text is None:
         return file.read_text(encoding="utf-8-sig").removesuffix("\n")
-    raise typer.BadParameter("give the text with --text, or a file with --text-file")
+    raise typer.BadParameter("give the text here, or a file with --text-file", param_hint="--text")
 
 
 def moment(schedule: str | None) -> datetime | None:
@@ -82,5 +84,10 @@ def moment(schedule: str | None) -> datetime | None:
         return None if schedule is None else datetime.fromisoformat(schedule)
     except ValueError:
         raise typer.BadParameter(
-            "--schedule must be a date and time with an offset, such as 2026-12-01T09:00+01:00"
+            "a date and time with an offset, such as 2026-12-01T09:00+01:00", param_hint="--schedule"
         ) from None
+
+
+def bar(wanted: bool | None) -> bool:  # noqa: FBT001 - the option as it came
+    """Whether to draw a bar: as was said, else where somebody sees it move."""
+    return sys.stderr.isatty() if wanted is None else wanted

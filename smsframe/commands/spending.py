@@ -7,13 +7,18 @@ from __future__ import annotations
 import contextlib
 import shlex
 import sys
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 import smsframe
 from smsframe.commands import exits, options
 from smsframe.commands.terminal import clean, many, people, plan_text, summary_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
 
 
 def plan(
@@ -35,8 +40,8 @@ def plan(
     out: options.Out = None,
 ) -> None:
     """See it before you pay: who gets what."""
-    made = smsframe.plan(
-        smsframe.read_contacts(file),
+    made = _plan(
+        file,
         options.read_text(text, text_file),
         campaign=campaign,
         phone=phone,
@@ -52,7 +57,7 @@ def plan(
         journal=journal,
     )
     typer.echo(plan_text(made))
-    _write(made.frame, out)
+    exits.write(made.frame, out)
 
 
 def send(
@@ -80,54 +85,50 @@ def send(
     grace: options.Grace = 30.0,
     journal: options.Journal = None,
     progress: options.Progress = None,
+    *,
     yes: options.Yes = False,
     out: options.Out = None,
 ) -> None:
     """Text the people in a table, once each."""
-    gateway = smsframe.Gateway.from_env()
-    made = smsframe.plan(
-        smsframe.read_contacts(file),
-        options.read_text(text, text_file),
-        campaign=campaign,
-        phone=phone,
-        region=region,
-        numbers=numbers,
-        sender=sender,
-        quality=quality,
-        message_type=message_type,
-        schedule=options.moment(schedule),
-        suppress=suppress,
-        max_segments=max_segments,
-        batch_size=batch_size,
-        gateway=gateway,
-        journal=journal,
-    )
-    if made.phone_guessed:
-        raise smsframe.ContactsError(
-            f"send needs --phone, the column to text; did you mean --phone {shlex.quote(str(made.phone))}? "
-            "Nothing was sent"
-        )
-    typer.echo(plan_text(made) + "\n")
-    if made.recipients:
-        _ask(f"Text {people(made.recipients)} for {many(made.credits, 'credit')}?", gateway, yes=yes)
-    try:
-        sent = smsframe.send(
-            made,
+    with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
+        made = _plan(
+            file,
+            options.read_text(text, text_file),
+            campaign=campaign,
+            phone=phone,
+            region=region,
+            numbers=numbers,
+            sender=sender,
+            quality=quality,
+            message_type=message_type,
+            schedule=options.moment(schedule),
+            suppress=suppress,
+            max_segments=max_segments,
+            batch_size=batch_size,
             gateway=gateway,
             journal=journal,
-            confirm=confirm,
-            changed=changed,
-            workers=workers,
-            grace=grace,
-            progress=options.bar(progress),
         )
-    except smsframe.CampaignStopped as stopped:
-        typer.echo(summary_text(stopped.results, phone=phone))
-        _write(stopped.results, out, campaign)
-        raise
-    typer.echo(summary_text(sent, phone=phone))
-    _write(sent, out, campaign)
-    _finish(sent, campaign)
+        if made.phone_guessed:
+            raise smsframe.ContactsError(
+                "send needs --phone, the column to text; did you mean "
+                f"--phone {shlex.quote(str(made.phone))}? Nothing was sent"
+            )
+        typer.echo(plan_text(made) + "\n")
+        if made.recipients:
+            question = f"Text {people(made.recipients)} for {many(made.credits, 'credit')}?"
+            _ask(question, gateway, yes=yes)
+        with _told_when_stopped(out, phone=phone):
+            sent = smsframe.send(
+                made,
+                gateway=gateway,
+                journal=journal,
+                confirm=confirm,
+                changed=changed,
+                workers=workers,
+                grace=grace,
+                progress=options.bar(progress),
+            )
+    _tell(sent, campaign, out, phone=phone)
 
 
 def resume(
@@ -144,54 +145,67 @@ def resume(
     grace: options.Grace = 30.0,
     journal: options.Journal = None,
     progress: options.Progress = None,
+    *,
     yes: options.Yes = False,
     out: options.Out = None,
 ) -> None:
     """Go on with a campaign that is not finished."""
-    gateway = smsframe.Gateway.from_env()
-    known = smsframe.results(campaign, journal=journal)
-    waiting = known[known["sms_status"].eq("pending")]
-    doubtful = known[known["sms_status"].eq("unconfirmed")]
-    if unconfirmed == "send" and len(doubtful):
-        _ask(
-            f"{people(len(doubtful))} may have been texted already. Text them again, and {len(waiting):,} pending?",
-            gateway,
-            yes=yes,
-        )
-    elif len(waiting):
-        credit = many(int(waiting["sms_segments"].sum()), "credit")
-        _ask(f"Text {people(len(waiting))} who are pending, for {credit}?", gateway, yes=yes)
-    try:
-        found = smsframe.resume(
-            campaign,
-            gateway=gateway,
-            journal=journal,
-            suppress=suppress,
-            confirm=confirm,
-            unconfirmed=unconfirmed,
-            workers=workers,
-            grace=grace,
-            progress=options.bar(progress),
-        )
-    except smsframe.CampaignStopped as stopped:
-        typer.echo(summary_text(stopped.results))
-        _write(stopped.results, out, campaign)
-        raise
-    typer.echo(summary_text(found))
-    _write(found, out, campaign)
-    _finish(found, campaign)
+    with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
+        known = smsframe.results(campaign, journal=journal)
+        waiting = known[known["sms_status"].eq("pending").to_numpy()]
+        doubtful = int(known["sms_status"].eq("unconfirmed").sum())
+        questions = []
+        if unconfirmed == "send" and doubtful:
+            questions.append(f"{people(doubtful)} may have been texted already, and would be texted again.")
+        if len(waiting):
+            credit = many(int(waiting["sms_segments"].sum()), "credit")
+            questions.append(f"{people(len(waiting))} pending would be texted, for {credit}.")
+        if questions:
+            _ask(f"{' '.join(questions)} Go on?", gateway, yes=yes)
+        with _told_when_stopped(out):
+            found = smsframe.resume(
+                campaign,
+                gateway=gateway,
+                journal=journal,
+                suppress=suppress,
+                confirm=confirm,
+                unconfirmed=unconfirmed,
+                workers=workers,
+                grace=grace,
+                progress=options.bar(progress),
+            )
+    _tell(found, campaign, out)
+
+
+def _plan(file: Path, text: str, **planned: Any) -> smsframe.Plan:
+    return smsframe.plan(smsframe.read_contacts(file), text, **planned)
 
 
 def _ask(question: str, gateway: smsframe.Gateway, *, yes: bool) -> None:
+    """Go on only after a yes, from a person or from ``--yes``."""
     typer.echo(f"  gateway  {clean(gateway.base_url)} as {clean(gateway.account)}\n")
     if yes:
         return
     if not sys.stdin.isatty():
         raise ValueError(
-            "there is no terminal to ask in, so nothing was sent: add --yes to send without a question"
+            "there is no terminal to ask in, so nothing was sent: --yes sends without a question"
         )
     if not typer.confirm(question):
         typer.echo("Nothing was sent.")
         raise typer.Exit(exits.REFUSED)
 
 
+@contextlib.contextmanager
+def _told_when_stopped(out: Path | None, phone: str | None = None) -> Any:
+    try:
+        yield
+    except smsframe.CampaignStopped as stopped:
+        typer.echo(summary_text(stopped.results, phone=phone))
+        exits.write(stopped.results, out, sent=stopped.campaign)
+        raise
+
+
+def _tell(results: pd.DataFrame, campaign: str, out: Path | None, phone: str | None = None) -> None:
+    typer.echo(summary_text(results, phone=phone))
+    exits.write(results, out, sent=campaign)
+    exits.finish(results, campaign)

@@ -33,6 +33,9 @@ NARROWEST = 60
 JOINER = "\u200d"
 """Invisible, and part of many emoji: the one such character that is shown as it is."""
 
+BOUND = "\u00a0"
+"""A space at which `table` does not break the line; shown as any other."""
+
 DIGITS = re.compile(r"\d")
 SHOWN = 2
 """Digits of a number left at each end, as `smsframe.phones.mask` does."""
@@ -97,21 +100,21 @@ def table(
     body = [list(row) for row in rows]
     used = [place for place in range(len(body[0])) if any(row[place] for row in body)] if body else []
     lines = [[row[place] for place in used] for row in ([list(head)] if head else []) + body]
-    widths = [max(cell_len(line[place]) for line in lines) for place in range(len(used))]
+    widths = [max(cell_len(line[column]) for line in lines) for column in range(len(used))]
     room = max(_width() - indent - sum(widths[:-1]) - 2 * (len(used) - 1), 20)
     out = []
     for line in lines:
         cells = [
-            " " * (width - cell_len(cell)) + cell
-            if str(place) in right
-            else cell + " " * (width - cell_len(cell))
-            for place, cell, width in zip(used[:-1], line[:-1], widths[:-1], strict=True)
+            pad + cell if str(place) in right else cell + pad
+            for place, cell, width in zip(used, line, widths, strict=True)
+            for pad in [" " * (width - cell_len(cell))]
         ]
-        start = " " * indent + "".join(cell + "  " for cell in cells)
-        first, *more = textwrap.wrap(line[-1], room) or [""]
+        start = " " * indent + "".join(cell + "  " for cell in cells[:-1])
+        last = cells[-1] if str(used[-1]) in right else line[-1]
+        first, *more = [last] if cell_len(last) <= room else textwrap.wrap(last, room)
         out.append((start + first).rstrip())
         out += [" " * cell_len(start) + rest for rest in more]
-    return "\n".join(out)
+    return "\n".join(out).replace(BOUND, " ")
 
 
 def plan_text(plan: smsframe.Plan, *, limit: int = 20) -> str:
@@ -137,7 +140,7 @@ def plan_facts(plan: smsframe.Plan) -> str:
             (name, value)
             for name, value in (
                 ("rows", f"{facts['rows']:,}, with numbers in {clean(facts['phone'])}{guessed}"),
-                ("orders", f"{many(facts['batches'], 'order')} of type {facts['message_type']}"),
+                ("orders", f"{facts['batches']:,} of type {facts['message_type']}"),
                 ("segments", f"{facts['segments']:,}, at one credit each"),
                 ("encoding", ", ".join(f"{count:,} {name}" for name, count in facts["encodings"].items())),
                 ("ucs2 because of", characters(facts["ucs2"])),
@@ -153,23 +156,26 @@ def plan_facts(plan: smsframe.Plan) -> str:
 
 def summary_text(frame: pd.DataFrame, *, phone: Hashable | None = None, limit: int = 20) -> str:
     """What became of the rows: how many got where, what it cost, and why."""
-    facts = smsframe.summary(frame).facts()
+    summary = smsframe.summary(frame)
+    facts = summary.facts()
+    total = [(f"{facts['rows']:,}", "rows in all")] if len(summary.statuses) != 1 else []
     counts = [(f"{count:,}", status) for status, count in facts["statuses"].items()]
     parts = [
-        heading(f"Campaign: {clean(facts['campaign'] or 'nothing sent')}"),
-        table([*counts, (f"{facts['rows']:,}", "rows in all")], right="0"),
+        heading(f"Campaign: {clean(facts['campaign'] or 'nobody was texted')}"),
+        table([*counts, *total], right="0"),
     ]
     if facts["orders"]:
         unknown = (
-            f" (not known for {many(facts['credits_unknown'], 'row')})" if facts["credits_unknown"] else ""
+            f", not known for {many(facts['credits_unknown'], 'row')}" if facts["credits_unknown"] else ""
         )
-        parts.append(
-            f"  {many(facts['segments'], 'segment')} in {many(facts['orders'], 'order')}, "
-            f"{many(facts['credits'], 'credit')} charged{unknown}"
-        )
-    if facts["deliveries"]:
-        delivered = [(f"{count:,}", code) for code, count in facts["deliveries"].items()]
-        parts += [heading("Delivery, as the gateway says"), table(delivered, right="0")]
+        cost = f"{many(facts['segments'], 'segment')}, {many(facts['credits'], 'credit')} charged{unknown}"
+        facts_told = [("orders", f"{facts['orders']:,}"), ("cost", cost)]
+        if facts["deliveries"]:
+            states = ", ".join(
+                f"{count:,}{BOUND}{clean(code)}" for code, count in facts["deliveries"].items()
+            )
+            facts_told.append(("delivery", states))
+        parts.append(table(facts_told))
     return "\n\n".join([*parts, *titled("Why", why(frame, phone, limit=limit))])
 
 
@@ -197,6 +203,11 @@ def why(frame: pd.DataFrame, phone: Hashable | None = None, *, limit: int = 20) 
     if left:
         rows.append((f"{left:,}", "", "", "", f"for {many(len(told) - limit, 'other reason')}"))
     return table(rows, head=("rows", "status", "first row", "number", "reason"), right="02")
+
+
+def counted(counts: pd.Series[int]) -> str:
+    """Counts, one a line."""
+    return table([(f"{count:,}", str(name)) for name, count in counts.items()], right="0")
 
 
 def people(count: int) -> str:

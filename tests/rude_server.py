@@ -1,0 +1,172 @@
+"""
+A server on 127.0.0.1 that answers as told, however rudely: raw sockets, one scripted answer per request.
+
+A login is answered by the script of its own, so that a test only writes down what it is about.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import struct
+import threading
+from dataclasses import dataclass, field
+
+BASE = "/API/v1.0/REST/"
+KEYS = "4242;s3ss10nK3Ys3ss10nK3Y"
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends a reset
+
+
+@dataclass(frozen=True)
+class Play:
+    """
+    What is done to one request.
+
+    Attributes:
+        words: The bytes answered.
+        end: Then ``"close"`` the connection, ``"reset"`` it, or keep ``"silence"`` until the server closes.
+        unread: Do it without reading the request.
+        until: Answer only once so many requests of any kind have arrived.
+    """
+
+    words: bytes = b""
+    end: str = "close"
+    unread: bool = False
+    until: int = 0
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as it arrived."""
+
+    method: str
+    target: str
+    headers: dict
+    body: bytes
+
+    def json(self):
+        return json.loads(self.body)
+
+
+def says(status, body="", *, until=0, length=None, **headers):
+    """A complete answer; a ``body`` that is no text becomes JSON, and ``_`` in a header name ``-``."""
+    if not isinstance(body, str | bytes):
+        body = json.dumps(body)
+    raw = body if isinstance(body, bytes) else body.encode()
+    lines = [f"HTTP/1.1 {status} Whatever", "Connection: close"]
+    lines.append(f"Content-Length: {len(raw) if length is None else length}")
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return Play("\r\n".join([*lines, "", ""]).encode("latin-1") + raw, until=until)
+
+
+def half(status, body):
+    """An answer that breaks off in the middle of its body."""
+    return says(status, body, length=10 * len(str(body)) + 10)
+
+
+ACCEPTED = says(201, {"result": "OK", "order_id": "x", "total_sent": 1})
+HTML = says(200, "<!DOCTYPE html><html><body><p>Please log in; or else</p></body></html>")
+LOGIN = (says(200, KEYS),)
+SILENCE = Play(end="silence")
+RESET_AFTER_READING = Play(end="reset")
+CLOSE_AFTER_READING = Play()
+RESET_MID_ANSWER = Play(b"HTTP/1.1 201 Created\r\nContent-Le", end="reset")
+SILENCE_MID_BODY = Play(b'HTTP/1.1 201 Created\r\nContent-Length: 90\r\n\r\n{"result": "O', end="silence")
+
+
+@dataclass
+class RudeServer:
+    """
+    Plays ``answers`` in order, the last one for ever; ``with`` it, it serves.
+
+    Attributes:
+        answers: For every request that is no login.
+        login: For logins; one, or several in order.
+        asked: The requests that were read, in order of arrival.
+    """
+
+    answers: tuple = (ACCEPTED,)
+    login: tuple = LOGIN
+    asked: list = field(default_factory=list)
+
+    def __post_init__(self):
+        self._answers, self._logins = [list(plays) for plays in (self.answers, self.login)]
+        self._news, self._over = threading.Condition(), threading.Event()
+        self._threads = []
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}{BASE}"
+
+    def __enter__(self):
+        self._start(self._serve)
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        with self._news:
+            self._news.notify_all()
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", self.port), 1).close()  # wakes accept
+        for thread in self._threads:
+            thread.join(5)
+        self._listener.close()
+
+    def orders(self):
+        """The requests that were no login."""
+        return [asked for asked in self.asked if "/login" not in asked.target]
+
+    def logins(self):
+        return [asked for asked in self.asked if "/login" in asked.target]
+
+    def _start(self, target, *args):
+        thread = threading.Thread(target=target, args=args, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _serve(self):
+        while True:
+            connection, _ = self._listener.accept()
+            if self._over.is_set():
+                connection.close()
+                return
+            self._start(self._attend, connection)
+
+    def _attend(self, connection):
+        with connection, contextlib.suppress(OSError):
+            unread = self._answers[0].unread
+            asked = None if unread else _read(connection)
+            if asked is None and not unread:
+                return
+            with self._news:
+                if asked is not None:
+                    self.asked.append(asked)
+                plays = self._logins if asked and "/login" in asked.target else self._answers
+                play = plays.pop(0) if len(plays) > 1 else plays[0]
+                self._news.notify_all()
+                self._news.wait_for(lambda: len(self.asked) >= play.until or self._over.is_set(), 5)
+            connection.sendall(play.words)
+            if play.end == "silence":
+                self._over.wait()
+            if play.end == "reset":
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            else:
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(65536):  # until they hang up: closing with bytes unread would reset
+                    pass
+
+
+def _read(connection):
+    raw = b""
+    while b"\r\n\r\n" not in raw:
+        more = connection.recv(65536)
+        if not more:
+            return None
+        raw += more
+    head, _, body = raw.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+    while len(body) < int(headers.get("content-length", 0)):
+        body += connection.recv(65536)
+    method, target, _ = first.split(" ")
+    return Asked(method, target, headers, body)

@@ -1,0 +1,71 @@
+"""Campaigns in one line: invented people, and `smsframe.send` with a patience that does not sleep."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+import smsframe
+from smsframe import campaign as campaign_room
+from smsframe.journal import Journal
+from smsframe.patience import Patience
+
+QUICK = Patience(attempts=3, first=0.001, most=0.002)
+RUN = {"confirm": None, "changed": False, "workers": 4, "grace": 0.02, "patience": QUICK}
+SILENT = {"report": lambda tick: None, "started": lambda people: None}
+
+
+def table(count, *, bad=(), start=0):
+    """People with numbers that the sandbox takes, but for those at ``bad``, which it refuses at the POST."""
+    places = range(start, start + count)
+    mobile = [f"+39348{i:05d}85" if i in bad else f"+39347{i // 70:05d}{i % 70:02d}" for i in places]
+    return pd.DataFrame({"name": [f"N{i}" for i in places], "mobile": mobile})
+
+
+def send(contacts, gateway, text="Ciao {name}", *, campaign="autumn", journal=None, **options):
+    """As `smsframe.send`, which waits between attempts for longer than a test wants to."""
+    memory = Journal(journal or gateway.journal)
+    run = RUN | {name: options.pop(name) for name in [*options] if name in RUN}
+    plan = contacts
+    if not isinstance(contacts, smsframe.Plan):
+        plan = smsframe.plan(
+            contacts, text, campaign=campaign, phone="mobile", gateway=gateway, journal=memory, **options
+        )
+    return campaign_room.send(plan, gateway, memory, **run, **SILENT)
+
+
+def resume(gateway, campaign="autumn", *, journal=None, suppressed=(), unconfirmed=None, **options):
+    memory = Journal(journal or gateway.journal)
+    run = {name: value for name, value in (RUN | options).items() if name != "changed"}
+    return campaign_room.resume(
+        memory.get(campaign),
+        gateway,
+        memory,
+        suppressed=pd.Index([*suppressed], dtype=object),
+        unconfirmed=unconfirmed,
+        **run,
+        **SILENT,
+    )
+
+
+def statuses(frame):
+    return {status: int(n) for status, n in frame["sms_status"].value_counts().items() if n}
+
+
+def codes(frame):
+    return {code: int(n) for code, n in frame["sms_code"].value_counts().items() if n}
+
+
+def posts(sandbox):
+    return int(sandbox.calls()["method"].eq("POST").sum())
+
+
+def texted(sandbox):
+    """How many texts each number has in the inbox."""
+    return sandbox.inbox()["recipient"].value_counts()
+
+
+def each_once(sandbox, frame):
+    """Whether everybody whose row says so, and nobody else, has one text."""
+    said = frame.loc[frame["sms_status"].eq("accepted").to_numpy(), "sms_phone"]
+    got = texted(sandbox)
+    return set(got.index) == set(said) and bool(got.le(1).all())

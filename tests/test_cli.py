@@ -1,0 +1,421 @@
+"""The command line: over a real sandbox, masked, with the exit codes that `docs/cli.md` names."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+import smsframe
+from smsframe.cli import app
+from smsframe.commands import exits
+from smsframe.commands.terminal import clean, hide, many, table
+
+DOCS = (Path(__file__).parent.parent / "docs" / "cli.md").read_text("utf-8")
+COMMANDS = typer.main.get_command(app).commands
+ROWS = """name,mobile,note
+Ada,+39 347 123 4567,
+Bea,347 1234568,comes late
+Ada,0039 347 1234567,again
+Zoë,+14155550106,
+Eve,+12065550156,
+Mallory,\x1b[31m12,
+,+13125550151,
+Cy,020 7946 0958,
+"""
+NUMBERS = ("3471234567", "3471234568", "4155550106", "2065550156", "3125550151", "2079460958")
+TEXT = ("--text", "Ciao {name:friend}", "--phone", "mobile", "--region", "IT")
+SEND = ("send", "people.csv", "--campaign", "autumn", *TEXT)
+
+
+@pytest.fixture
+def served(sandbox, monkeypatch, tmp_path):
+    """A folder with a table, and an environment that names a sandbox."""
+    (tmp_path / "people.csv").write_text(ROWS, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SMSFRAME_BASE_URL", sandbox.url)
+    monkeypatch.setenv("SMSFRAME_USERNAME", "demo")
+    monkeypatch.setenv("SMSFRAME_PASSWORD", "demo")
+    monkeypatch.setenv("SMSFRAME_JOURNAL", str(tmp_path / "journal.sqlite"))
+    return sandbox
+
+
+def shows_nobody(output):
+    """No number, no control character: what holds for the output of every command."""
+    digits = re.sub(r"[^\d\n]", "", output)
+    assert not [number for number in NUMBERS if number in digits]
+    assert "\x1b" not in output
+    assert "demo:" not in output
+    return output
+
+
+def run(*arguments, code=0, **options):
+    done = CliRunner().invoke(app, [str(argument) for argument in arguments], **options)
+    assert done.exit_code == code, done.output + repr(done.exception)
+    shows_nobody(done.stdout)
+    shows_nobody(done.stderr)
+    return done
+
+
+def posts(sandbox):
+    calls = sandbox.calls()
+    return int(calls["method"].eq("POST").sum())
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_and_option_has_help_and_is_in_the_docs(name):
+    section = DOCS.split(f"## `smsframe {name}", 1)[1].split("\n## ", 1)[0]
+    common = DOCS.split("## `smsframe plan", 1)[1].split("## `smsframe resume", 1)[0]
+    command = COMMANDS[name]
+    assert command.help
+    run(name, "--help")
+    for parameter in command.params:
+        assert getattr(parameter, "help", None), parameter.name
+        for option in (*parameter.opts, *parameter.secondary_opts):
+            if option.startswith("--"):
+                assert f"`{option}" in section or (name in ("plan", "send") and f"`{option}" in common), (
+                    option
+                )
+
+
+def test_the_exit_codes_are_in_the_help_and_in_the_docs():
+    shown = run("--help").stdout
+    for code in (0, exits.UNFINISHED, exits.REFUSED, exits.GATEWAY, exits.JOURNAL, exits.INTERRUPTED):
+        assert re.search(rf"^ +{code}  ", shown, re.MULTILINE)
+        assert f"\n| {code} | " in DOCS
+
+
+def test_version():
+    assert run("--version").stdout == f"smsframe {smsframe.__version__}\n"
+
+
+def test_check_says_who_and_why_and_writes_the_rows(served):
+    done = run("check", "people.csv", "--phone", "mobile", "--region", "IT", "--out", "checked.csv")
+    assert re.search(r"5  ready\n +2  invalid\n +1  duplicate", done.stdout)
+    assert re.search(r"1  duplicate +3  00•• ••• •••••67 +the same number", done.stdout)
+    assert smsframe.read_contacts("checked.csv")["sms_status"].tolist().count("ready") == 5
+    assert served.calls().empty
+
+
+def test_check_says_which_column_it_took(served):
+    done = run("check", "people.csv", "--region", "IT")
+    assert "note: taking 'mobile'" in done.stderr
+    assert "00•• ••• •••••67" in done.stdout
+
+
+def test_a_suppression_list_that_cannot_be_read_is_refused_with_its_lines(served, tmp_path):
+    (tmp_path / "stop.csv").write_text("mobile\n+393471234567\nAda\n", "utf-8")
+    done = run("check", "people.csv", "--suppress", "stop.csv", code=2)
+    assert "cannot be read" in done.stderr
+    assert "Rows: 3" in done.stderr
+
+
+def test_plan_shows_the_cost_and_asks_nobody(served):
+    done = run("plan", "people.csv", *TEXT, "--campaign", "autumn", "--out", "plan.csv")
+    assert "Text 5 people for 5 credits" in done.stdout
+    assert "ë in 1" in done.stdout
+    assert "Ciao Ada" in done.stdout
+    assert max(len(line) for line in done.stdout.splitlines()) <= 100
+    assert len(smsframe.read_contacts("plan.csv")) == 8
+    assert served.calls().empty
+
+
+def test_the_text_comes_from_a_file_too(served, tmp_path):
+    (tmp_path / "text.txt").write_text("Ciao\n{name:tu}\n", "utf-8")
+    assert "Ciao Ada" in run("plan", "people.csv", "--text-file", "text.txt", "--phone", "mobile").stdout
+    assert "--text-file" in run("plan", "people.csv", code=2).stderr
+    run("plan", "people.csv", "--text-file", "text.txt", "--text", "x", code=2)
+
+
+def test_send_texts_everybody_once(served):
+    done = run(*SEND, "--yes", "--out", "results.csv")
+    assert f"{served.url} as demo" in done.stdout
+    assert "5  accepted" in done.stdout
+    assert len(served.inbox()) == 5
+    results = smsframe.read_contacts("results.csv")
+    assert results["sms_phone"][0] == "+393471234567"
+    before = posts(served)
+    assert "already texted" in run(*SEND).stdout  # and there is nothing to ask
+    assert posts(served) == before
+
+
+def test_without_a_terminal_and_without_yes_nothing_is_sent(served):
+    done = run(*SEND, code=2)
+    assert "Text 5 people for 5 credits" in done.stdout
+    assert "nothing was sent" in done.stderr
+    assert "--yes" in done.stderr
+    assert posts(served) == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a pseudo-terminal is POSIX's")
+@pytest.mark.parametrize(("answer", "code", "arrived"), [("n", 2, 0), ("y", 0, 5)])
+def test_a_person_is_asked(served, answer, code, arrived):
+    import pty  # noqa: PLC0415 - Windows has none
+
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "smsframe", *SEND],
+        stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8",
+    ) as asked:  # fmt: skip
+        os.write(ours, f"{answer}\n".encode())
+        output = asked.stdout.read()
+    os.close(ours)
+    os.close(theirs)
+    assert "Text 5 people for 5 credits? [y/N]" in shows_nobody(output)
+    assert asked.returncode == code, output
+    assert len(served.inbox()) == arrived
+    assert (posts(served) > 0) == bool(arrived)
+
+
+def test_ctrl_c_at_the_question_sends_nothing(served, monkeypatch):
+    monkeypatch.setattr(
+        "smsframe.commands.spending._ask", lambda *_, **__: (_ for _ in ()).throw(typer.Abort)
+    )
+    assert "Stopped" in run(*SEND, code=130).stderr
+    assert posts(served) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("send", "people.csv", "--text", "x", "--campaign", "a", "--yes"), "did you mean --phone mobile?"),
+        (("send", "people.csv", "--text", "x", "--phone", "mobile", "--yes"), "--campaign"),
+        ((*SEND, "--yes", "--confirm", "4"), "confirm=4"),
+        ((*SEND, "--yes", "--schedule", "2026-12-01T09:00"), "time zone"),
+        ((*SEND, "--yes", "--schedule", "2001-12-01T09:00+01:00"), "has passed"),
+        ((*SEND, "--yes", "--schedule", "tomorrow"), "--schedule"),
+        ((*SEND, "--yes", "--workers", "0"), "workers=0"),
+        ((*SEND, "--yes", "--batch-size", "0"), "batch_size=0"),
+        ((*SEND, "--yes", "--out", "nowhere/results.csv"), "no folder"),
+        (("send", "people.csv", "--text", "{nmae}", "--campaign", "a", "--phone", "mobile", "-y"), "nmae"),
+        (("check", "people.csv", "--phone", "nothing"), "nothing"),
+        (("check", "missing.csv"), "missing.csv"),
+        (("status", "nope"), "nope"),
+        (("resume", "nope"), "nope"),
+        (("export", "nope", "out.csv"), "nope"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_bad_use_ends_with_2_and_sends_nothing(served, arguments, said):
+    done = run(*arguments, code=2)
+    assert said in done.stderr
+    assert "Traceback" not in done.output
+    assert posts(served) == 0
+
+
+def test_a_changed_text_needs_a_word(served):
+    run(*SEND, "--yes")
+    other = [argument.replace("Ciao", "Salve") for argument in SEND]
+    assert "--changed continue" in run(*other, "--yes", code=2).stderr
+    run(*other, "--yes", "--changed", "continue")
+    assert len(served.inbox()) == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("SMSFRAME_PASSWORD", "hunter2", "refused"),
+        ("SMSFRAME_BASE_URL", "", "smsframe sandbox"),
+        ("SMSFRAME_BASE_URL", "http://127.0.0.1:9/API/v1.0/REST/", "gateway"),
+    ],
+)
+def test_a_gateway_that_refuses_ends_with_3(served, monkeypatch, name, value, said):
+    monkeypatch.setenv(name, value)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    done = run(*SEND, "--yes", code=3)
+    assert said in done.stderr
+    assert "hunter2" not in done.output
+    assert served.inbox().empty
+
+
+def test_too_little_credit_ends_with_3(served, monkeypatch):
+    with smsframe.Sandbox(credits=4) as poor:
+        monkeypatch.setenv("SMSFRAME_BASE_URL", poor.url)
+        assert "4 are left" in run(*SEND, "--yes", code=3).stderr
+        assert posts(poor) == 0
+
+
+def test_a_journal_that_is_none_ends_with_4(served, tmp_path):
+    (tmp_path / "journal.txt").write_text("dear diary " * 1000, "utf-8")
+    run(*SEND, "--yes", "--journal", "journal.txt", code=4)
+    run("campaigns", "--journal", "journal.txt", code=4)
+    assert posts(served) == 0
+
+
+def test_what_the_gateway_refuses_as_a_whole_stays_pending_and_can_be_resumed(served):
+    run(*SEND, "--yes", "--message-type", "NONE", code=3)
+    status = run("status", "autumn", code=1)
+    assert "5  pending" in status.stdout
+    assert "smsframe resume autumn" in status.stderr
+    refused = run("resume", "autumn", code=2)
+    assert "nothing was sent" in refused.stderr
+    run("resume", "autumn", "--yes", "--confirm", "3", code=2)
+    run("resume", "autumn", "--yes", code=3)
+    run(*SEND, "--yes")  # the quality is put right
+    assert "5  accepted" in run("resume", "autumn").stdout
+
+
+def test_a_campaign_that_stops_on_the_way_ends_with_1_and_keeps_its_rows(served, monkeypatch):
+    run(*SEND, "--yes")
+    known = smsframe.results("autumn")
+
+    def stopped(*_, **__):
+        raise smsframe.CampaignStopped("campaign 'autumn' stopped", campaign="autumn", results=known)
+
+    monkeypatch.setattr(smsframe, "send", stopped)
+    monkeypatch.setattr(smsframe, "resume", stopped)
+    for command in (SEND, ("resume", "autumn")):
+        done = run(*command, "--yes", "--out", "results.csv", code=1)
+        assert "Go on with: smsframe resume autumn" in done.stderr
+        assert "5  accepted" in done.stdout
+        assert len(smsframe.read_contacts("results.csv")) == 5
+
+
+def test_unconfirmed_people_end_with_1_and_the_ways_out(served, monkeypatch):
+    run(*SEND, "--yes")
+    known = smsframe.results("autumn")
+    known["sms_status"] = known["sms_status"].mask([True, *[False] * 4], "unconfirmed")
+    monkeypatch.setattr(smsframe, "results", lambda *_, **__: known)
+    monkeypatch.setattr(smsframe, "resume", lambda *_, **__: known)
+    done = run("status", "autumn", code=1)
+    assert re.search(r"\+\d\d•+\d\d  sf-", done.stdout)
+    assert "--unconfirmed accept" in done.stdout
+    assert "texted again" not in run("resume", "autumn", code=1).stdout  # asking the gateway needs no yes
+    run("resume", "autumn", "--unconfirmed", "send", code=2)
+    run("resume", "autumn", "--unconfirmed", "send", "--yes", code=1)
+
+
+def test_ctrl_c_ends_with_130(served, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(smsframe, "send", interrupted)
+    assert "Stopped" in run(*SEND, "--yes", code=130).stderr
+
+
+def test_a_file_that_cannot_be_written_after_sending_is_not_called_nothing_sent(served, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(smsframe, "to_csv", full)
+    done = run(*SEND, "--yes", "--out", "results.csv", code=1)
+    assert "smsframe export autumn" in done.stderr
+    run("check", "people.csv", "--out", "checked.csv", code=2)
+
+
+def test_what_is_asked_afterwards(served):
+    assert "no campaigns" in run("campaigns").stdout
+    run(*SEND, "--yes")
+    for listed in (run("campaigns").stdout, run("status").stdout):
+        assert f"{served.url} as demo" in listed
+        assert re.search(r"autumn +\d{4}-\d\d-\d\d +5 +5 +5\n", listed)
+    assert "5  accepted" in run("status", "autumn").stdout
+    done = run("refresh", "autumn", "--out", "delivered.csv")
+    assert re.search(r"delivery +\d [A-Z]", done.stdout)
+    assert smsframe.read_contacts("delivered.csv")["sms_delivery"].notna().all()
+    run("export", "autumn", "out.csv")
+    assert min(smsframe.read_contacts("out.csv")["sms_phone"]) == "+12065550156"
+
+
+def test_refresh_without_a_gateway_ends_with_3(served, monkeypatch):
+    run(*SEND, "--yes")
+    monkeypatch.delenv("SMSFRAME_BASE_URL")
+    run("refresh", "autumn", code=3)
+
+
+def test_a_code_page_without_those_letters_is_no_reason_to_crash(served):
+    env = {**os.environ, "PYTHONIOENCODING": "cp1252", "COLUMNS": "100"}
+    command = [
+        sys.executable,
+        "-m",
+        "smsframe",
+        "plan",
+        "people.csv",
+        "--text",
+        "Ciao {name:tu} 🌸",
+        "--phone",
+        "mobile",
+    ]
+    done = subprocess.run(command, env=env, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"Ciao Ada ?" in done.stdout
+    shows_nobody(done.stdout.decode("cp1252"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent another way there")
+def test_the_sandbox_serves_until_it_is_stopped_and_says_how_to_reach_it(monkeypatch):
+    with subprocess.Popen(
+        [sys.executable, "-m", "smsframe", "sandbox", "--credits", "7", "--username", "it's me"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as running:  # fmt: skip
+        output = ""
+        while "smsframe send" not in output:
+            output += running.stdout.readline()
+        for line in output.splitlines():
+            if line.startswith("  export "):
+                monkeypatch.setenv(*shlex.split(line)[1].split("=", 1))
+        assert smsframe.campaigns().empty
+        with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
+            assert gateway.account == "it's me"
+            assert gateway.credits()["N"] == 7
+        running.send_signal(signal.SIGINT)
+        rest, errors = running.communicate(timeout=10)
+    assert running.returncode == 0, errors
+    assert "0 texts arrived" in rest
+
+
+def test_a_port_that_is_taken_is_said(served):
+    port = served.url.split(":")[2].split("/")[0]
+    assert port in run("sandbox", "--port", port, code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ("+39 347 123 4567", "+39 ••• ••• ••67"),
+        ("393\u200b4712\u200b34567", "39•\ufffd••••\ufffd•••67"),
+        ("\uff10\uff11\uff12\uff13\uff14", "\uff10\uff11•\uff13\uff14"),
+        ("call 347O123456", "call 34•O••••56"),
+        ("112", "112"),
+        ("", ""),
+    ],
+)
+def test_a_cell_keeps_its_shape_and_loses_its_digits(cell, shown):
+    assert hide(cell) == shown
+
+
+def test_a_hostile_cell_writes_one_harmless_line():
+    assert clean("a\x1b[2J\nb\u202ec\r\td") == "a\ufffd[2J b\ufffdc d"
+    assert clean("👩\u200d🎤") == "👩\u200d🎤"
+    assert clean("abcdef", 4) == "abc…"
+
+
+def test_a_table_is_aligned_and_wrapped(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    shown = table(
+        [("1", "", "🌸 x", "word " * 15), ("10", "", "yes", "no")], head=("n", "", "a", "b"), right="0"
+    )
+    assert max(map(len, shown.splitlines())) <= 60
+    assert [line[:8] for line in shown.splitlines()][-1] == "  10  ye"
+    assert table([]) == ""
+    assert many(1, "person", "people") == "1 person"
+    assert many(1200.5, "credit") == "1,200.5 credits"
+
+
+def test_the_library_is_heard_and_then_left_alone(served):
+    log = logging.getLogger("smsframe")
+    before = list(log.handlers)
+    run(*SEND, "--yes")
+    Path("few.csv").write_text("name,mobile\nAda,+393471234567\n", "utf-8")
+    run("send", "few.csv", "--campaign", "autumn", *TEXT, "--yes")
+    assert log.handlers == before

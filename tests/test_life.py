@@ -1,0 +1,217 @@
+"""The life of a batch, held to the promise over all of its table: nobody twice, nobody forgotten."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from smsframe.life import IN_DOUBT, REFUSED_IN_DOUBT, TABLE, Action, Answer, Doubt, Event, State, after, proof
+
+FINAL = {State.ACCEPTED, State.REFUSED}
+ANSWERS = {  # what a POST can come to
+    Event.ACCEPTED, Event.NOT_SENT, Event.GAVE_UP, Event.UNAUTHORISED, Event.WRONG_ADDRESS, Event.REFUSED,
+    Event.NO_PROOF,
+}  # fmt: skip
+FINDINGS = {
+    Event.FOUND, Event.FOUND_PART, Event.FOUND_OTHER, Event.ABSENT, Event.ABSENT_TWICE, Event.UNANSWERED,
+}  # fmt: skip
+PERSON = {Event.PERSON_ACCEPTS, Event.PERSON_SENDS}
+POSTS = {Action.POST, Action.REPEAT}
+
+
+def steps():
+    """Every step that can be taken: (state, event, doubt) and where it leads."""
+    for state, event, doubt in product(State, Event, Doubt):
+        try:
+            yield state, event, doubt, after(state, event, doubt)
+        except ValueError:
+            continue
+
+
+def reachable():
+    """Every (state, doubt) that a batch can get to from being cut."""
+    found, new = set(), {(State.PLANNED, Doubt.NONE)}
+    while new:
+        found |= new
+        new = {(to.state, to.doubt) for state, _, doubt, to in steps() if (state, doubt) in new} - found
+    return found
+
+
+# What an answer proves -----------------------------------------------------------------------------------
+
+
+def expected(status, *, ok, retry_after):
+    """DESIGN §4, "What an answer proves", line by line."""
+    if status in (200, 201) and ok:
+        return Event.ACCEPTED
+    if status in (413, 415, 429) or (status == 503 and retry_after):
+        return Event.NOT_SENT
+    if status == 401:
+        return Event.UNAUTHORISED
+    if status in (403, 404) or 300 <= status < 400:
+        return Event.WRONG_ADDRESS
+    return Event.REFUSED if status == 400 else Event.NO_PROOF
+
+
+@pytest.mark.parametrize("status", range(100, 600))
+def test_every_status_proves_what_the_design_says_with_and_without_ok_and_retry_after(status):
+    for ok, retry_after in product((False, True), repeat=2):
+        answer = Answer(status=status, ok=ok, retry_after=retry_after)
+        assert proof(answer) is expected(status, ok=ok, retry_after=retry_after)
+
+
+def test_no_answer_proves_something_only_if_no_connection_ever_stood():
+    for ok, retry_after in product((False, True), repeat=2):
+        assert proof(Answer(None, connected=False, ok=ok, retry_after=retry_after)) is Event.NOT_SENT
+        assert proof(Answer(None, connected=True, ok=ok, retry_after=retry_after)) is Event.NO_PROOF
+
+
+@pytest.mark.parametrize("status", [-1, 0, 99, 600, 999, 2**31])
+def test_a_status_that_http_does_not_know_proves_nothing(status):
+    assert proof(Answer(status=status, ok=True, retry_after=True)) is Event.NO_PROOF
+
+
+# The table ------------------------------------------------------------------------------------------------
+
+
+def test_every_pair_is_in_the_table_or_an_error():
+    for state, event, doubt in product(State, Event, Doubt):
+        if (state, event) in TABLE:
+            assert after(state, event, doubt).doubt >= doubt
+        else:
+            with pytest.raises(ValueError, match=f"{state} cannot be {event}"):
+                after(state, event, doubt)
+
+
+def test_the_tables_of_doubt_only_sharpen_what_the_first_says():
+    assert set(IN_DOUBT) <= set(TABLE)
+    assert set(REFUSED_IN_DOUBT) <= set(TABLE)
+
+
+def test_every_answer_to_a_post_and_every_finding_has_its_place():
+    """No answer may find the table without a line for it: an exception there would lose its record."""
+    for doubt in Doubt:
+        assert all(after(State.SENDING, event, doubt) for event in ANSWERS | {Event.OWNER_DIED})
+        assert all(after(State.UNCONFIRMED, event, doubt) for event in FINDINGS | PERSON)
+    assert ANSWERS | FINDINGS | PERSON | {Event.CLAIMED, Event.OWNER_DIED} == set(Event)
+
+
+def test_whatever_an_answer_proves_a_batch_being_sent_can_take_it():
+    answers = [
+        Answer(status, connected, ok, after_)
+        for status in (None, *range(100, 600))
+        for connected, ok, after_ in product((False, True), repeat=3)
+    ]
+    assert {proof(answer) for answer in answers} <= ANSWERS
+
+
+def test_accepted_and_refused_are_final():
+    assert not [step for step in steps() if step[0] in FINAL]
+
+
+def test_doubt_never_shrinks():
+    assert all(to.doubt >= doubt for _, _, doubt, to in steps())
+
+
+def test_a_batch_posts_only_while_it_is_being_sent():
+    """What posts has been claimed on disk: the state that goes with a POST is always ``sending``."""
+    assert {to.state for *_, to in steps() if to.action in POSTS} == {State.SENDING}
+
+
+def test_an_unconfirmed_batch_is_posted_again_only_after_two_absences():
+    again = {event for state, event, _, to in steps() if state is State.UNCONFIRMED and to.action in POSTS}
+    assert again == {Event.ABSENT_TWICE}
+    back = {
+        event for state, event, _, to in steps() if state is State.UNCONFIRMED and to.state is State.PLANNED
+    }
+    assert not back
+
+
+def test_only_two_absences_or_proof_lead_to_another_post_of_the_same_order():
+    """From every state: a POST follows being claimed, proof of not being sent, or two absences."""
+    why = {(state, event) for state, event, _, to in steps() if to.action in POSTS}
+    assert why == {
+        (State.PLANNED, Event.CLAIMED),
+        (State.SENDING, Event.NOT_SENT),
+        (State.UNCONFIRMED, Event.ABSENT_TWICE),
+    }
+
+
+def test_people_get_another_order_id_only_by_a_person_a_collision_or_a_proven_refusal():
+    freed = {
+        (state, event, to.action)
+        for state, event, doubt, to in steps()
+        if to.action in (Action.NEXT_GENERATION, Action.NARROW) and (state, doubt) in reachable()
+    }
+    assert freed == {
+        (State.UNCONFIRMED, Event.PERSON_SENDS, Action.NEXT_GENERATION),
+        (State.UNCONFIRMED, Event.FOUND_OTHER, Action.NEXT_GENERATION),
+        (State.SENDING, Event.REFUSED, Action.NARROW),
+    }
+
+
+def test_a_batch_in_doubt_is_never_split_nor_refused_by_the_gateway():
+    for state, event, doubt, to in steps():
+        if doubt is not Doubt.NONE:
+            assert to.action is not Action.NARROW
+            if to.state is State.REFUSED:
+                assert event in (Event.PERSON_SENDS, Event.FOUND_OTHER), state
+
+
+def test_a_batch_in_doubt_never_counts_as_not_sent():
+    """``planned`` batches are dissolved and cut anew, so none may have left something behind."""
+    assert (State.PLANNED, Doubt.MAYBE) not in reachable()
+    assert (State.PLANNED, Doubt.REFUSED) not in reachable()
+
+
+def test_an_unconfirmed_batch_is_always_in_doubt_and_a_claimed_one_never_is_at_first():
+    assert (State.UNCONFIRMED, Doubt.NONE) not in reachable()
+    assert after(State.PLANNED, Event.CLAIMED).doubt is Doubt.NONE
+
+
+def test_once_refused_in_doubt_it_is_never_posted_again():
+    found, new = set(), {(State.UNCONFIRMED, Doubt.REFUSED)}
+    while new:
+        found |= new
+        taken = [to for state, _, doubt, to in steps() if (state, doubt) in new]
+        assert not [to for to in taken if to.action in POSTS]
+        new = {(to.state, to.doubt) for to in taken} - found
+
+
+def test_accepted_takes_a_yes_of_the_gateway_or_a_person():
+    said = {event for _, event, _, to in steps() if to.state is State.ACCEPTED}
+    assert said == {Event.ACCEPTED, Event.FOUND, Event.FOUND_PART, Event.PERSON_ACCEPTS}
+
+
+def test_one_absence_changes_nothing_but_the_question():
+    for doubt in Doubt:
+        assert after(State.UNCONFIRMED, Event.ABSENT, doubt) == (
+            State.UNCONFIRMED,
+            Action.LOOK_UP_AGAIN,
+            doubt,
+        )
+
+
+def test_nobody_is_forgotten():
+    """From everywhere a batch can get to there is a way to a final state, or back to being cut."""
+    ends = FINAL | {State.PLANNED}
+    for start in reachable():
+        found, new = set(), {start}
+        while new:
+            found |= new
+            new = {(to.state, to.doubt) for state, _, doubt, to in steps() if (state, doubt) in new} - found
+        assert ends & {state for state, _ in found}, start
+
+
+def test_a_person_always_has_the_last_word_on_what_stays_unconfirmed():
+    for doubt in Doubt:
+        assert after(State.UNCONFIRMED, Event.PERSON_ACCEPTS, doubt).state is State.ACCEPTED
+        assert after(State.UNCONFIRMED, Event.PERSON_SENDS, doubt).action is Action.NEXT_GENERATION
+
+
+def test_a_dead_owner_leaves_doubt():
+    for doubt in Doubt:
+        step = after(State.SENDING, Event.OWNER_DIED, doubt)
+        assert (step.state, step.action) == (State.UNCONFIRMED, Action.LOOK_UP)
+        assert step.doubt is not Doubt.NONE
