@@ -24,7 +24,16 @@ if TYPE_CHECKING:
 
 
 class PhoneGuessed(UserWarning):
-    """smsframe chose the phone column; `send` wants it said."""
+    """
+    smsframe chose the phone column; `send` wants it said.
+
+    Attributes:
+        column: Its label.
+    """
+
+    def __init__(self, column: Hashable) -> None:
+        super().__init__(f"taking {column!r} as the phone column; say phone={column!r}")
+        self.column = column
 
 
 def suppressed(suppress: Suppress | None, region: Hashable | None) -> pd.Index[Any]:
@@ -53,9 +62,7 @@ def say_journal(journal: Journal) -> None:
 def say_guess(label: Hashable, *, guessed: bool) -> None:
     """Say which column was taken for the phone column."""
     if guessed:
-        warnings.warn(
-            f"taking {label!r} as the phone column; say phone={label!r}", PhoneGuessed, stacklevel=3
-        )
+        warnings.warn(PhoneGuessed(label), stacklevel=3)
 
 
 def sensible(workers: int, grace: float) -> None:

@@ -23,8 +23,8 @@ def test_the_result_columns_stand_in_the_contracts_order_with_its_dtypes():
         "sms_order_id", "sms_sent_at", "sms_delivery", "sms_delivered_at",
     )  # fmt: skip
     assert STATUSES == (
-        "ready", "accepted", "scheduled", "rejected", "unconfirmed", "pending", "cancelled", "invalid", "duplicate",
-        "suppressed",
+        "ready", "accepted", "scheduled", "rejected", "unconfirmed", "pending", "cancelled", "invalid",
+        "duplicate", "suppressed",
     )  # fmt: skip
     strings = [name for name, dtype in DTYPES.items() if dtype == "string"]
     assert strings == ["sms_campaign", "sms_phone", "sms_reason", "sms_order_id", "sms_delivery"]
@@ -83,7 +83,10 @@ def test_the_dtype_of_the_phone_column_does_not_matter(column):
     assert out["sms_status"].tolist() == ["ready", "invalid"]
 
 
-@pytest.mark.parametrize("row", pd.read_csv(ROOT / "data/samples/damaged.csv", dtype=str, keep_default_na=False).to_dict("records"), ids=lambda row: row["what"])  # fmt: skip
+DAMAGED = pd.read_csv(ROOT / "data/samples/damaged.csv", dtype=str, keep_default_na=False).to_dict("records")
+
+
+@pytest.mark.parametrize("row", DAMAGED, ids=lambda row: row["what"])
 def test_each_kind_of_damage_gets_the_verdict_the_sample_says(row):
     frame = pd.DataFrame({"mobile": [row["mobile"]], "region": [row["region"] or None]})
     out = frame.sms.check(phone="mobile", region="region").iloc[0]

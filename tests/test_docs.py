@@ -34,7 +34,7 @@ def test_every_python_block_runs_and_prints_what_the_page_says(page, tmp_path, m
         if language == "python":
             printed = io.StringIO()
             with contextlib.redirect_stdout(printed):
-                exec(compile(body, page.name, "exec", dont_inherit=True), space)  # noqa: S102 - it is what a reader does
+                exec(compile(body, page.name, "exec", dont_inherit=True), space)
         elif language == "text":
             assert printed.getvalue().rstrip() == body.rstrip()
 

@@ -14,10 +14,12 @@ import smsframe
 
 CONTRACT = {
     "check", "plan", "send", "resume", "refresh", "results", "campaigns", "withdraw", "read_contacts",
-    "normalize", "segments", "summary", "failed", "to_csv", "Gateway", "Journal", "Plan", "Sandbox", "Summary",
+    "normalize", "segments", "summary", "failed", "to_csv", "Gateway", "Journal", "Plan", "Sandbox",
+    "Summary",
     "ContactsSchema", "CheckedSchema", "PlannedSchema", "ResultsSchema", "PhoneGuessed",
-    "SmsFrameError", "ContactsError", "TextError", "UnknownCampaign", "CampaignChanged", "ConfirmationMismatch",
-    "NotEnoughCredit", "CampaignStopped", "JournalError", "GatewayError", "NotAuthorised", "Rejected",
+    "SmsFrameError", "ContactsError", "TextError", "UnknownCampaign", "CampaignChanged",
+    "ConfirmationMismatch", "NotEnoughCredit", "CampaignStopped", "JournalError",
+    "GatewayError", "NotAuthorised", "Rejected",
     "Unavailable", "Unconfirmed",
 }  # fmt: skip
 

@@ -35,9 +35,7 @@ def check(
         checked = smsframe.check(contacts, phone, region=region, numbers=numbers, suppress=suppress)
     for warning in heard:
         exits.note(str(warning.message))
-        # The warning is the only one to name the column that was guessed.
-        guessed = (name for name in contacts.columns if f"taking {name!r} as" in str(warning.message))
-        phone = phone or next(guessed, None)
+        phone = phone or getattr(warning.message, "column", None)
     parts = [
         heading(f"{clean(file.name)}: {many(len(contacts), 'row')}"),
         counted(smsframe.summary(checked).statuses),
