@@ -8,8 +8,8 @@ import logging
 
 from smsframe import accessor as _accessor  # noqa: F401 - importing registers .sms
 from smsframe import cards as _cards  # noqa: F401 - importing gives plans and summaries their looks
-from smsframe.afterwards import campaigns, refresh, results, summary, to_csv, withdraw
-from smsframe.contacts import read_contacts
+from smsframe.afterwards import campaigns, failed, refresh, results, summary, to_csv, withdraw
+from smsframe.beforehand import check, normalize, plan, read_contacts, segments
 from smsframe.defaults import PhoneGuessed
 from smsframe.errors import (
     CampaignChanged,
@@ -29,12 +29,10 @@ from smsframe.errors import (
 )
 from smsframe.gateway import Gateway
 from smsframe.journal import Journal
-from smsframe.phones import normalize
 from smsframe.plan import Plan
-from smsframe.results import Summary, failed
+from smsframe.results import Summary
 from smsframe.schema import CheckedSchema, ContactsSchema, PlannedSchema, ResultsSchema
-from smsframe.segments import segments
-from smsframe.verbs import check, plan, resume, send
+from smsframe.sending import resume, send
 
 __all__ = [
     "CampaignChanged",

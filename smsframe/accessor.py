@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
 import pandas as pd
 
-from smsframe import afterwards, phones, results, segments, verbs
+from smsframe import afterwards, beforehand, sending
+from smsframe.boundary import public
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +35,7 @@ def forward(
 ) -> Callable[Concatenate[Accessor[Data_co], Options], Result]:
     """A method that calls a public function with the data: the same signature, types and docstring."""
 
+    @public
     @wraps(function)
     def method(accessor: Accessor[Data_co], /, *args: Options.args, **options: Options.kwargs) -> Result:
         return function(accessor._data, *args, **options)  # noqa: SLF001 - its own class
@@ -45,12 +47,12 @@ def forward(
 class FrameAccessor(Accessor[pd.DataFrame]):
     """Text the people in this frame: ``check``, ``plan``, ``send``; on results ``summary`` and others."""
 
-    check = forward(verbs.check)
-    plan = forward(verbs.plan)
-    send = forward(verbs.send)
+    check = forward(beforehand.check)
+    plan = forward(beforehand.plan)
+    send = forward(sending.send)
     refresh = forward(afterwards.refresh)
     summary = forward(afterwards.summary)
-    failed = forward(results.failed)
+    failed = forward(afterwards.failed)
     to_csv = forward(afterwards.to_csv)
 
 
@@ -58,5 +60,5 @@ class FrameAccessor(Accessor[pd.DataFrame]):
 class SeriesAccessor(Accessor[Any]):
     """Phone numbers and texts as columns: ``normalize``, ``segments``."""
 
-    normalize = forward(phones.normalize)
-    segments = forward(segments.segments)
+    normalize = forward(beforehand.normalize)
+    segments = forward(beforehand.segments)

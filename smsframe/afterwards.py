@@ -10,10 +10,12 @@ import pandas as pd
 
 from smsframe import campaign as campaign_room
 from smsframe import delivery
+from smsframe.boundary import public
 from smsframe.defaults import journal_of, sensible
 from smsframe.gateway import Gateway
 from smsframe.patience import Patience
 from smsframe.progress import Bar
+from smsframe.results import failed as find_failed
 from smsframe.results import spreadsheet_safe
 from smsframe.results import summary as summarise
 
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
     from smsframe.results import Summary
 
 
+failed = public(find_failed)
+
+
+@public
 def refresh(
     results: pd.DataFrame, *, gateway: Gateway | None = None, workers: int = 4, progress: bool = True
 ) -> pd.DataFrame:
@@ -58,6 +64,7 @@ def refresh(
         return delivery.refresh(results, gateway, workers=workers, patience=Patience(), report=bar.advance)
 
 
+@public
 def results(campaign: str, *, journal: Where | None = None) -> pd.DataFrame:
     """
     What the journal knows of a campaign: one row per recipient, RangeIndex, result columns only.
@@ -74,6 +81,7 @@ def results(campaign: str, *, journal: Where | None = None) -> pd.DataFrame:
     return campaign_room.recipients(memory, memory.get(campaign))
 
 
+@public
 def campaigns(*, journal: Where | None = None) -> pd.DataFrame:
     """
     The campaigns of a journal: one row each, with people by status and the credits charged.
@@ -88,6 +96,7 @@ def campaigns(*, journal: Where | None = None) -> pd.DataFrame:
     return campaign_room.campaigns(journal_of(journal, None))
 
 
+@public
 def withdraw(campaign: str, *, journal: Where | None = None) -> pd.DataFrame:
     """
     Drop the people of a campaign who were not texted yet; they are returned, and nobody else is touched.
@@ -104,6 +113,7 @@ def withdraw(campaign: str, *, journal: Where | None = None) -> pd.DataFrame:
     return campaign_room.withdraw(memory, memory.get(campaign))
 
 
+@public
 def summary(results: pd.DataFrame) -> Summary:
     """
     A campaign in a few numbers: a `Summary`, with a card in notebooks.
@@ -114,6 +124,7 @@ def summary(results: pd.DataFrame) -> Summary:
     return summarise(results)
 
 
+@public
 def to_csv(results: pd.DataFrame, path: str | os.PathLike[str], *, index: bool | None = None) -> None:
     """
     Write a frame for spreadsheets: UTF-8 with a mark, and no cell that runs as a formula.

@@ -87,7 +87,7 @@ def states(came: Exchange, zone: ZoneInfo, order_id: str) -> pd.DataFrame:
     numbers = found["destination"].str.replace(r"[\s().-]", "", regex=True)
     return pd.DataFrame(
         {
-            "phone": numbers.str.replace(r"^(00|\+)?(?=[0-9])", "+", regex=True).astype(STRING),
+            "phone": numbers.str.replace(r"^(?:00|\+)?([0-9])", r"+\1", regex=True).astype(STRING),
             "delivery": found["status"],
             "delivered_at": instants(found["delivery_date"], zone),
         }

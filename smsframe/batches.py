@@ -58,14 +58,16 @@ class Batches:
                 .order_by(recipients.c.phone)
             )
             free = frame(connection, query)
-            free = free[free["phone"].isin(phones)]
+            free = free[free["phone"].astype(object).isin(phones.astype(object))]
             return [
                 _plan(
                     connection,
                     entry,
                     owner,
                     people,
-                    text=cast("int", text),
+                    text=int(
+                        cast("int", text)
+                    ),  # older pandas: a numpy integer, which SQLite stores as bytes
                     template=str(template),
                     encoding=str(encoding),
                     terms=entry.terms,

@@ -65,7 +65,7 @@ def send(
         raise ValueError("campaign= is required to send: the name under which nobody is texted twice")
     known = _known(journal, campaign)
     people = plan.people
-    waiting = people[~people["phone"].isin(_done(known))]
+    waiting = people[~_among(people["phone"], _done(known))]
     _confirmed(confirm, people, known, plan)
     _in_time(plan.terms, len(waiting))
     here = {"base_url": gateway.base_url, "account": gateway.account, "template": plan.template.source}
@@ -101,7 +101,7 @@ def send(
             trouble, frame, others = trouble or error, _unread(plan.frame, touched=loop.touched), 0
         else:
             frame = _frame(plan, now, campaign, owner)
-            others = int((still_to_send(now) & ~now["phone"].isin(people["phone"])).sum())
+            others = int((still_to_send(now) & ~_among(now["phone"], people["phone"])).sum())
     if others:
         _say(
             f"{others:,} people of campaign {campaign!r} are not in this frame and still pending: "
@@ -271,6 +271,11 @@ def _frame(plan: Plan, journalled: pd.DataFrame, campaign: str, run: str) -> pd.
     return attach(plan.frame, ResultsSchema.validate(results))
 
 
+def _among(phones: pd.Series[Any], others: pd.Series[Any]) -> pd.Series[bool]:
+    """As ``isin``, which for Arrow's strings is twenty times slower."""
+    return phones.astype(object).isin(others.astype(object))
+
+
 def _known(journal: Journal, campaign: str) -> pd.DataFrame | None:
     entry = journal.find(campaign)
     return None if entry is None else journal.recipients(entry.id)
@@ -284,7 +289,7 @@ def _confirmed(confirm: int | None, people: pd.DataFrame, known: pd.DataFrame | 
     if confirm is None:
         return
     meant = plan.frame["sms_phone"].reset_index(drop=True)[plan.stands]
-    count = len(pd.Index(people["phone"]).union(pd.Index(meant[meant.isin(_done(known))])))
+    count = len(pd.Index(people["phone"]).union(pd.Index(meant[_among(meant, _done(known))])))
     if count != confirm:
         raise ConfirmationMismatch(
             f"confirm={confirm:,}, but this call is about {count:,} people (ready, or with an outcome "

@@ -116,7 +116,8 @@ class Journal:
         with self._store.told():
             owner = self._owners.start()
         try:
-            yield owner.name
+            with self._store.kept_open():
+                yield owner.name
         finally:
             owner.release()
 

@@ -10,18 +10,15 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter, deque
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import ceil
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from smsframe import text
-from smsframe.answers import Reply
-from smsframe.errors import GatewayError, JournalError, NotEnoughCredit, Rejected, SmsFrameError
+from smsframe.carrier import Carrier
+from smsframe.errors import JournalError, NotEnoughCredit, Rejected, SmsFrameError
 from smsframe.life import Action, Event, State, Step, after
-from smsframe.order import Order
 from smsframe.reconcile import Finding, look_up
 
 if TYPE_CHECKING:
@@ -29,6 +26,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from smsframe.answers import Reply
+    from smsframe.carrier import Carried
     from smsframe.entries import Batch, Entry
     from smsframe.gateway import Gateway
     from smsframe.journal import Journal
@@ -58,24 +57,6 @@ class Tick:
     state: State
     recipients: int
     credits: float = 0.0
-
-
-class Carried(NamedTuple):
-    """
-    What a worker brings back.
-
-    Attributes:
-        reply: What the POST came to.
-        left: After a refusal the credits left, None when the gateway does not say for this quality.
-        trouble: After a refusal why the credits could not be asked for.
-    """
-
-    reply: Reply
-    left: float | None = None
-    trouble: GatewayError | None = None
-
-
-CALLED_OFF = Reply(Event.GAVE_UP, None, "stopped before it left", datetime.min.replace(tzinfo=UTC))
 
 
 class Loop:
@@ -113,7 +94,7 @@ class Loop:
         self.touched = False
         """Whether anything of this run was, or may have been, accepted."""
         self._entry, self._batches, self._gateway, self._owner = entry, journal.batches, gateway, owner
-        self._phones, self._grace, self._report = phones, grace, report
+        self._phones, self._allowed, self._grace, self._report = phones, frozenset(phones), grace, report
         self._workers, self._settled = workers, settled
         self._stopped = threading.Event()
         self._patience = replace(patience, stop=self._stopped)  # pauses end at once when the run stops
@@ -126,7 +107,7 @@ class Loop:
         self._posts: Counter[str] = Counter()
         self._price = 1.0
         """The most credits a segment was charged in this run."""
-        self._under_way: dict[Future[Carried], tuple[Batch, pd.DataFrame]] = {}
+        self._carrier = Carrier(gateway, workers, self._patience, held=lambda: journal.batches.held(owner))
 
     def run(self) -> None:
         """Send what is to be sent and settle what can be settled; ``cause`` says why it stopped early."""
@@ -134,9 +115,8 @@ class Loop:
         for batch in self._batches.lacking(self._entry):
             self._ask_after(batch)
         self._queue.extend(self._batches.cut(self._entry, self._owner, self._phones))
-        pool = ThreadPoolExecutor(self._workers, thread_name_prefix="smsframe")
         try:
-            while self._fill(pool) or self._settle():
+            while self._fill() or self._settle():
                 pass
         except BaseException:
             # Ctrl-C, or a journal that fails: what is under way still gets its record, if it can.
@@ -144,21 +124,20 @@ class Loop:
             self._drain()
             raise
         finally:
-            pool.shutdown(wait=True)
+            self._carrier.close()
 
-    def _fill(self, pool: ThreadPoolExecutor) -> bool:
+    def _fill(self) -> bool:
         """Keep requests under way; handle answers as they come; False when there is nothing left to send."""
-        while self.cause is None and len(self._under_way) < self._room():
+        while self.cause is None and len(self._carrier) < self._room():
             batch = self._next()
             if batch is None:
                 break
-            self._submit(pool, batch)
-        if not self._under_way:
+            self._posts[batch.order_id] += 1
+            self._carrier.send(batch, self._batches.members(batch))
+        if not self._carrier:
             return False
-        done, _ = wait(self._under_way, return_when=FIRST_COMPLETED)
-        for future in done:
-            self._handle(future)
-            del self._under_way[future]
+        for answer in self._carrier.answers():
+            self._handle(*answer)
         return True
 
     def _room(self) -> int:
@@ -184,58 +163,8 @@ class Loop:
                     return claimed
         return None
 
-    def _submit(self, pool: ThreadPoolExecutor, batch: Batch) -> None:
-        people = self._batches.members(batch)
-        order = Order(batch.order_id, text.parse(batch.template), batch.encoding, batch.terms, people)
-        self._posts[batch.order_id] += 1
-        future: Future[Carried] = Future()  # known before it can leave, at whichever instruction Ctrl-C comes
-        self._under_way[future] = (batch, people)
-        pool.submit(self._work, future, order, batch)
-
-    def _work(self, future: Future[Carried], order: Order, batch: Batch) -> None:
-        """In a worker: bring back what came of an order, unless it was called off before."""
-        if future.set_running_or_notify_cancel():
-            try:
-                future.set_result(self._carry(order, batch))
-            except BaseException as error:  # noqa: BLE001 - it is raised where the answer is handled
-                future.set_exception(error)
-
-    def _carry(self, order: Order, batch: Batch) -> Carried:
-        """Send; and ask for the credit when it is refused, so that both are recorded as one."""
-        reply = self._post(order, batch)
-        if after(State.SENDING, reply.event, batch.doubt).action is not Action.NARROW:
-            return Carried(reply)
-        try:
-            return Carried(reply, self._patience.ask(self._gateway.credits).get(batch.terms.message_type))
-        except GatewayError as error:
-            return Carried(reply, trouble=error)
-
-    def _post(self, order: Order, batch: Batch) -> Reply:
-        """Send, and repeat only what was provably not accepted, and not once stopped."""
-        before: list[Reply] = []
-
-        def attempt() -> Reply:
-            if before and self._stopped.is_set():
-                return before[-1]
-            if not self._batches.held(self._owner):
-                raise JournalError(
-                    "this run has lost its lock, in the folder beside the journal: somebody else may have "
-                    "taken over, so nothing more is sent; resume the campaign"
-                )
-            before.append(self._gateway.post(order))
-            return before[-1]
-
-        def again(reply: Reply) -> bool:
-            step = after(State.SENDING, reply.event, batch.doubt)
-            return step.action is Action.REPEAT and not self._stopped.is_set()
-
-        reply = self._patience.until(attempt, again)
-        return replace(reply, event=Event.GAVE_UP) if reply.event is Event.NOT_SENT else reply
-
-    def _handle(self, future: Future[Carried]) -> None:
+    def _handle(self, batch: Batch, people: pd.DataFrame, came: Carried) -> None:
         """Write down what an answer proves, then do what follows from it."""
-        batch, people = self._under_way[future]
-        came = future.result() if not future.cancelled() else Carried(CALLED_OFF)
         reply = came.reply
         step = after(batch.state, reply.event, batch.doubt)
         accepted = step.state is State.ACCEPTED
@@ -271,15 +200,11 @@ class Loop:
 
     def _drain(self) -> None:
         """Write down what is under way; what cannot be written stays ``sending``, to be looked up."""
-        for future in [*self._under_way]:
-            future.cancel()  # which only holds for what no worker has begun
-        while self._under_way:
-            called_off = [future for future in self._under_way if future.cancelled()]
-            done = called_off or wait(self._under_way, return_when=FIRST_COMPLETED).done
-            for future in done:
-                with suppress(JournalError):  # or it was written when we were interrupted
-                    self._handle(future)
-                del self._under_way[future]
+        self._carrier.call_off()
+        while self._carrier:
+            with suppress(JournalError):  # or it was written when we were interrupted
+                for answer in self._carrier.answers(once=True):
+                    self._handle(*answer)
 
     # What was refused.
 
@@ -372,7 +297,7 @@ class Loop:
 
     def _may_repeat(self, batch: Batch, people: pd.DataFrame) -> bool:
         """Whether this run may text all of its people, in time, and has not sent it too often."""
-        ours = bool(people["phone"].isin(self._phones).all())
+        ours = self._allowed.issuperset(people["phone"])
         return ours and not _late(batch) and self._posts[batch.order_id] < POSTS
 
     def _found(self, batch: Batch, people: pd.DataFrame, finding: Finding) -> Batch:
@@ -382,7 +307,7 @@ class Loop:
             self._batches.split(
                 self._entry, batch, self._owner, finding.event, step, [], reason=finding.answer
             )
-            mine = people["phone"][people["phone"].isin(self._phones)]
+            mine = people["phone"][people["phone"].map(self._allowed.__contains__)]
             self._queue.extend(self._batches.cut(self._entry, self._owner, mine))
             return batch
         found = self._batches.record(

@@ -245,15 +245,30 @@ def spreadsheet_safe(frame: pd.DataFrame) -> pd.DataFrame:
     text, and a leading apostrophe of a number is dropped on the way in.
     """
     safe = frame.copy()
-    for place, dtype in enumerate(frame.dtypes):
-        if pd.api.types.is_string_dtype(dtype) or pd.api.types.is_object_dtype(dtype):
-            cells = frame.iloc[:, place]
-            text = cells.astype(STRING) if not pd.api.types.is_string_dtype(dtype) else cells
-            risky = text.str.match(r"[=+\-@\t\r]").fillna(value=False).astype(bool)
-            number = text.str.fullmatch(r"[+\-]?[0-9 ().,/\-]+").fillna(value=False).astype(bool)
-            if (risky & ~number).any():
-                safe.isetitem(place, text.mask(risky & ~number, "'" + text).array)
+    for place in range(frame.shape[1]):
+        safe.isetitem(place, _inert(frame.iloc[:, place]).array)
+    safe.columns = pd.Index(_inert(pd.Series(frame.columns, dtype=object)))
+    levels = [frame.index.get_level_values(level) for level in range(frame.index.nlevels)]
+    arrays = [_inert(pd.Series(level.array)).array for level in levels]
+    names = _inert(pd.Series(frame.index.names, dtype=object)).tolist()
+    safe.index = (
+        pd.MultiIndex.from_arrays(arrays, names=names)
+        if len(arrays) > 1
+        else pd.Index(arrays[0], name=names[0])
+    )
     return safe
+
+
+def _inert(cells: pd.Series[Any]) -> pd.Series[Any]:
+    """The cells, text among them that would run as a formula with an apostrophe in front."""
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        cells = cells.astype(cells.cat.categories.dtype)
+    if not (pd.api.types.is_string_dtype(cells.dtype) or pd.api.types.is_object_dtype(cells.dtype)):
+        return cells
+    text = cells.where(cells.isna(), cells.astype(str)).astype(STRING)
+    risky = text.str.match(r"[=+\-@\t\r]") & ~text.str.fullmatch(r"[+\-]?[0-9 ().,/\-]+")
+    risky = risky.fillna(value=False).astype(bool)
+    return cells.astype(object).mask(risky, "'" + text.astype(object)) if risky.any() else cells
 
 
 def require(results: pd.DataFrame, columns: tuple[str, ...] = COLUMNS) -> None:

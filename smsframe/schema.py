@@ -59,7 +59,7 @@ class ResultsSchema(pa.DataFrameModel):
 
     sms_campaign: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
     sms_phone: pd.StringDtype = pa.Field(
-        nullable=True, dtype_kwargs={"storage": "pyarrow"}, str_matches=r"\+[1-9][0-9]{6,14}\Z"
+        nullable=True, dtype_kwargs={"storage": "pyarrow"}, str_matches=r"^\+[1-9][0-9]{6,14}$"
     )
     sms_status: Annotated[pd.CategoricalDtype, STATUSES, False] = pa.Field()
     sms_code: Annotated[pd.CategoricalDtype, tuple(CODES), False] = pa.Field(nullable=True)

@@ -26,7 +26,7 @@ class Play:
     Attributes:
         words: The bytes answered.
         end: Then ``"close"`` the connection, ``"reset"`` it, or keep ``"silence"`` until the server closes.
-        unread: Do it without reading the request.
+        unread: Do it when the request has arrived, without reading it.
         until: Answer only once so many requests of any kind have arrived.
     """
 
@@ -84,6 +84,8 @@ class RudeServer:
         answers: For every request that is no login.
         login: For logins; one, or several in order.
         asked: The requests that were read, in order of arrival.
+        timeout: What a client may wait here: short only if silence is to come, so that a slow machine
+            makes no silence of its own.
     """
 
     answers: tuple = (ACCEPTED,)
@@ -92,6 +94,8 @@ class RudeServer:
 
     def __post_init__(self):
         self._answers, self._logins = [list(plays) for plays in (self.answers, self.login)]
+        silent = any(play.end == "silence" for play in (*self.answers, *self.login))
+        self.timeout = (5, 0.2) if silent else (5, 10)
         self._news, self._over = threading.Condition(), threading.Event()
         self._threads = []
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -135,7 +139,7 @@ class RudeServer:
     def _attend(self, connection):
         with connection, contextlib.suppress(OSError):
             unread = self._answers[0].unread
-            asked = None if unread else _read(connection)
+            asked = connection.recv(1, socket.MSG_PEEK) and None if unread else _read(connection)
             if asked is None and not unread:
                 return
             with self._news:

@@ -14,7 +14,8 @@ from smsframe import ContactsError, NotAuthorised, delivery
 from smsframe.patience import Patience
 from smsframe.schema import DTYPES
 
-ADA, BEA, CID = "+393471234567", "+393471234568", "+14155550175"  # the last ends in 75: rejected by the network
+ADA, BEA = "+393471234567", "+393471234568"
+CID = "+14155550175"  # 75: rejected by the network
 
 
 class Clock:
@@ -163,7 +164,7 @@ def at(*answers):
 
 
 def by_token(server):
-    return smsframe.Gateway(server.url, user_key="4242", access_token="t0ken", timeout=(0.3, 0.3))
+    return smsframe.Gateway(server.url, user_key="4242", access_token="t0ken")
 
 
 def test_a_number_twice_in_one_order_has_the_first_state_and_a_missing_number_none():

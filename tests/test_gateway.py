@@ -32,12 +32,12 @@ AWKWARD = "p&ss=%/ü €+#?;\"'"
 
 
 def to(server, **options):
-    given = {"username": "demo", "password": AWKWARD, "timeout": QUICK, **options}
+    given = {"username": "demo", "password": AWKWARD, "timeout": server.timeout, **options}
     return Gateway(server.url, **given)
 
 
 def by_token(server, **options):
-    given = {"user_key": "4242", "access_token": "t0kent0ken", "timeout": QUICK, **options}
+    given = {"user_key": "4242", "access_token": "t0kent0ken", "timeout": server.timeout, **options}
     return Gateway(server.url, **given)
 
 
@@ -209,7 +209,7 @@ def test_nothing_left_when_nobody_listens_or_the_name_does_not_exist():
 def test_nothing_left_when_tls_meets_a_plain_port():
     with RudeServer() as server:
         server.url = server.url.replace("http://", "https://")
-        assert by_token(server).post(order()).event is Event.NOT_SENT
+        assert by_token(server, timeout=QUICK).post(order()).event is Event.NOT_SENT
     assert not server.asked
 
 

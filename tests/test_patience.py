@@ -93,7 +93,7 @@ def test_more_than_ten_minutes_is_not_waited_for(seconds):
         patience.ask(failing(seconds))
     assert caught.value.retry_after == seconds
     answers = [reply(seconds)] * 4
-    assert patience.until(lambda: answers.pop(), never(Event.NOT_SENT)).retry_after == seconds
+    assert patience.until(answers.pop, never(Event.NOT_SENT)).retry_after == seconds
     assert (waits, len(answers)) == ([], 3)
 
 
@@ -114,7 +114,8 @@ def test_until_gives_the_last_result_when_patience_is_over():
 @given(st.lists(st.none() | st.floats(0, 700), min_size=1, max_size=6))
 def test_whatever_is_named_no_wait_is_longer_than_ten_minutes(after):
     patience, waits = waiting(attempts=5)
-    patience.until(lambda left=[reply(s) for s in after]: left.pop(0) if left else reply(0.0), lambda _: True)
+    answers = iter([*(reply(seconds) for seconds in after), *[reply(0.0)] * 5])
+    patience.until(lambda: next(answers), lambda _: True)
     assert all(0 <= seconds <= LONGEST_WAIT for seconds in waits)
     assert len(waits) <= 4
 
@@ -141,7 +142,7 @@ def test_once_stopped_nothing_is_tried_again():
     with pytest.raises(Unavailable):
         patience.ask(failing(1.0))
     answers = [reply(1.0)] * 3
-    patience.until(lambda: answers.pop(), lambda _: True)
+    patience.until(answers.pop, lambda _: True)
     assert (waits, len(answers)) == ([], 2)
 
 

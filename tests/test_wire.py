@@ -18,7 +18,7 @@ from smsframe.credentials import Keys
 QUICK = (0.3, 0.3)
 
 
-def ask(url, *, timeout=QUICK, method="POST", proxies=None, verify=True):
+def ask(url, *, timeout=(5, 10), method="POST", proxies=None, verify=True):
     with wire.session(url, pool=2, verify=verify, proxies=proxies) as session:
         keys = Keys("4242", "Access_token", "t0ken")
         return wire.exchange(session, method, url + "sms", auth=keys, timeout=timeout, json={"a": 1})
@@ -62,7 +62,7 @@ def test_a_whole_answer_is_a_status_a_body_and_when_it_left():
 )  # fmt: skip
 def test_once_connected_anything_but_a_whole_answer_may_have_left(play):
     with RudeServer((play,)) as server:
-        came = ask(server.url)
+        came = ask(server.url, timeout=server.timeout)
         assert len(server.asked) == 1
     assert (came.status, came.connected) == (None, True)
     assert came.failure
@@ -89,13 +89,13 @@ def test_a_name_that_does_not_exist_never_connected():
 def test_an_address_that_cannot_be_never_connected(url):
     with wire.session("http://127.0.0.1/", pool=1, verify=True, proxies=None) as session:
         keys = Keys("4242", "Access_token", "t0ken")
-        came = wire.exchange(session, "POST", url, auth=keys, timeout=QUICK)
+        came = wire.exchange(session, "POST", url, auth=keys, timeout=(5, 10))
     assert (came.status, came.connected) == (None, False)
 
 
 def test_tls_to_a_plain_port_never_stood():
     with RudeServer() as server:
-        came = ask(server.url.replace("http://", "https://"))
+        came = ask(server.url.replace("http://", "https://"), timeout=QUICK)
         assert not server.asked
     assert (came.status, came.connected) == (None, False)
     assert "TLS" in came.failure
@@ -128,7 +128,7 @@ def test_a_kept_connection_that_breaks_may_have_carried_the_request():
         with wire.session(server.url, pool=1, verify=True, proxies=None) as session:
             keys = Keys("4242", "Access_token", "t0ken")
             for _ in range(2):
-                wire.exchange(session, "POST", server.url, auth=keys, timeout=QUICK)
+                wire.exchange(session, "POST", server.url, auth=keys, timeout=(5, 10))
         assert len(server.asked) == 2
 
 
@@ -157,7 +157,7 @@ def test_cookies_are_not_kept():
         with wire.session(server.url, pool=1, verify=True, proxies=None) as session:
             keys = Keys("4242", "Access_token", "t0ken")
             for _ in range(2):
-                wire.exchange(session, "GET", server.url, auth=keys, timeout=QUICK)
+                wire.exchange(session, "GET", server.url, auth=keys, timeout=(5, 10))
         assert not [asked for asked in server.asked if "cookie" in asked.headers]
 
 

@@ -1,0 +1,138 @@
+"""
+Worker threads that carry orders to the gateway and bring back what came of each.
+
+They decide nothing and write nothing. What is under way is known before it can leave and until its answer
+was handled, at whichever instruction Ctrl-C comes.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from smsframe import text
+from smsframe.answers import Reply
+from smsframe.errors import GatewayError, JournalError
+from smsframe.life import Action, Event, State, after
+from smsframe.order import Order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pandas as pd
+
+    from smsframe.entries import Batch
+    from smsframe.gateway import Gateway
+    from smsframe.patience import Patience
+
+
+class Carried(NamedTuple):
+    """
+    What a worker brings back.
+
+    Attributes:
+        reply: What the POST came to.
+        left: After a refusal the credits left, None when the gateway does not say for this quality.
+        trouble: After a refusal why the credits could not be asked for.
+    """
+
+    reply: Reply
+    left: float | None = None
+    trouble: GatewayError | None = None
+
+
+CALLED_OFF = Carried(
+    Reply(Event.GAVE_UP, None, "stopped before it left", sent_at=datetime.min.replace(tzinfo=UTC))
+)
+
+
+class Carrier:
+    """
+    The orders under way.
+
+    Args:
+        gateway: Where they go.
+        workers: How many at once.
+        patience: The waits; its ``stop`` ends them.
+        held: Whether this run still owns what it sends; asked immediately before each POST.
+    """
+
+    def __init__(self, gateway: Gateway, workers: int, patience: Patience, held: Callable[[], bool]) -> None:
+        self._gateway, self._patience, self._held = gateway, patience, held
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="smsframe")
+        self._under_way: dict[Future[Carried], tuple[Batch, pd.DataFrame]] = {}
+
+    def __len__(self) -> int:
+        return len(self._under_way)
+
+    def send(self, batch: Batch, people: pd.DataFrame) -> None:
+        """Hand an order to a worker."""
+        order = Order(batch.order_id, text.parse(batch.template), batch.encoding, batch.terms, people)
+        future: Future[Carried] = Future()
+        self._under_way[future] = (batch, people)
+        self._pool.submit(self._work, future, order, batch)
+
+    def answers(self, *, once: bool = False) -> Iterator[tuple[Batch, pd.DataFrame, Carried]]:
+        """
+        What came back, as soon as anything did: at least one answer if anything is under way.
+
+        Each is forgotten when the caller is back for the next; with ``once`` before it is told.
+        """
+        called_off = {future for future in self._under_way if future.cancelled()}
+        for future in called_off or wait(self._under_way, return_when=FIRST_COMPLETED).done:
+            batch, people = self._under_way[future]
+            if once:
+                del self._under_way[future]
+            yield batch, people, CALLED_OFF if future.cancelled() else future.result()
+            self._under_way.pop(future, None)
+
+    def call_off(self) -> None:
+        """Keep what no worker has begun from leaving."""
+        for future in self._under_way:
+            future.cancel()
+
+    def close(self) -> None:
+        """Wait for the workers to end."""
+        self._pool.shutdown(wait=True)
+
+    def _work(self, future: Future[Carried], order: Order, batch: Batch) -> None:
+        if future.set_running_or_notify_cancel():
+            try:
+                future.set_result(self._carry(order, batch))
+            except BaseException as error:  # noqa: BLE001 - it is raised where the answer is handled
+                future.set_exception(error)
+
+    def _carry(self, order: Order, batch: Batch) -> Carried:
+        """Send; and ask for the credit when it is refused, so that both are recorded as one."""
+        reply = self._post(order, batch)
+        if after(State.SENDING, reply.event, batch.doubt).action is not Action.NARROW:
+            return Carried(reply)
+        try:
+            return Carried(reply, self._patience.ask(self._gateway.credits).get(batch.terms.message_type))
+        except GatewayError as error:
+            return Carried(reply, trouble=error)
+
+    def _post(self, order: Order, batch: Batch) -> Reply:
+        """Send, and repeat only what was provably not accepted, and not once stopped."""
+        before: list[Reply] = []
+        stopped = self._patience.stop.is_set
+
+        def attempt() -> Reply:
+            if before and stopped():
+                return before[-1]
+            if not self._held():
+                raise JournalError(
+                    "this run has lost its lock, in the folder beside the journal: somebody else may have "
+                    "taken over, so nothing more is sent; resume the campaign"
+                )
+            before.append(self._gateway.post(order))
+            return before[-1]
+
+        def again(reply: Reply) -> bool:
+            step = after(State.SENDING, reply.event, batch.doubt)
+            return step.action is Action.REPEAT and not stopped()
+
+        reply = self._patience.until(attempt, again)
+        return replace(reply, event=Event.GAVE_UP) if reply.event is Event.NOT_SENT else reply
