@@ -144,6 +144,7 @@ class Gateway:
                 connected=came.connected,
                 ok=answers.is_ok(body),
                 retry_after=came.retry_after is not None,
+                page=came.body.lstrip().startswith("<"),
             )
         )
         log.info("order %s: %s (HTTP %s)", order.order_id, event, came.status)

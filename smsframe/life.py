@@ -182,12 +182,14 @@ class Answer(NamedTuple):
         connected: Whether a TCP (and TLS) connection stood, so that the request may have left.
         ok: Whether the body was readable and its ``result`` was ``OK``.
         retry_after: Whether the answer named a time to come back.
+        page: Whether the body is a page for people (HTML), as a proxy's own answers are.
     """
 
     status: int | None
     connected: bool = True
     ok: bool = False
     retry_after: bool = False
+    page: bool = False
 
 
 def proof(answer: Answer) -> Event:
@@ -197,7 +199,8 @@ def proof(answer: Answer) -> Event:
     A 201 is success by the quick-start page, a 200 by the documentation of ``paramsms``; both only with
     ``result`` = ``OK``. 400, 401 and 404 are documented per call. 429, 503 and the others are documented
     nowhere: they are read as HTTP defines them (RFC 9110, RFC 6585), and only those which say that the
-    request was not processed count as proof.
+    request was not processed count as proof. A 503 that is an HTML page is none: caches in front of a
+    gateway answer so, with ``Retry-After``, also when the gateway broke off after it had the request.
 
     Example:
         >>> proof(Answer(status=500))
@@ -214,7 +217,7 @@ def proof(answer: Answer) -> Event:
             return Event.UNAUTHORISED
         case Answer(status=403 | 404):
             return Event.WRONG_ADDRESS
-        case Answer(status=413 | 415 | 429) | Answer(status=503, retry_after=True):
+        case Answer(status=413 | 415 | 429) | Answer(status=503, retry_after=True, page=False):
             return Event.NOT_SENT
         case Answer(status=int(status)) if 300 <= status < 400:  # noqa: PLR2004 - the class of redirections
             return Event.WRONG_ADDRESS

@@ -168,6 +168,7 @@ KO = {"result": "KO"}
         (says(503, "", Retry_After="soon"), Event.NO_PROOF),
         (says(503, "", Retry_After="3"), Event.NOT_SENT),
         (says(503, "", Retry_After="Wed, 21 Oct 2015 07:28:00 GMT"), Event.NOT_SENT),
+        (says(503, "<!DOCTYPE html><h1>Backend fetch failed", Retry_After="5"), Event.NO_PROOF),
         (says(504, ""), Event.NO_PROOF),
     ],
 )  # fmt: skip

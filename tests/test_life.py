@@ -41,11 +41,11 @@ def reachable():
 # What an answer proves -----------------------------------------------------------------------------------
 
 
-def expected(status, *, ok, retry_after):
-    """DESIGN §4, "What an answer proves", line by line."""
+def expected(status, *, ok, retry_after, page):
+    """What an answer proves, line by line."""
     if status in (200, 201) and ok:
         return Event.ACCEPTED
-    if status in (413, 415, 429) or (status == 503 and retry_after):
+    if status in (413, 415, 429) or (status == 503 and retry_after and not page):
         return Event.NOT_SENT
     if status == 401:
         return Event.UNAUTHORISED
@@ -56,9 +56,9 @@ def expected(status, *, ok, retry_after):
 
 @pytest.mark.parametrize("status", range(100, 600))
 def test_every_status_proves_what_the_design_says_with_and_without_ok_and_retry_after(status):
-    for ok, retry_after in product((False, True), repeat=2):
-        answer = Answer(status=status, ok=ok, retry_after=retry_after)
-        assert proof(answer) is expected(status, ok=ok, retry_after=retry_after)
+    for ok, retry_after, page in product((False, True), repeat=3):
+        answer = Answer(status=status, ok=ok, retry_after=retry_after, page=page)
+        assert proof(answer) is expected(status, ok=ok, retry_after=retry_after, page=page)
 
 
 def test_no_answer_proves_something_only_if_no_connection_ever_stood():
