@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 if TYPE_CHECKING:
+    import pandas as pd
+
     from smsframe.template import Template
 
 MESSAGE_TYPES = {"high": "N", "medium": "L", "low": "LL"}
@@ -135,8 +135,7 @@ def cut(people: pd.DataFrame, batch_size: int) -> pd.Series[int]:
     """The batch of each person: runs of at most ``batch_size`` of one encoding, in their order."""
     kind = people["encoding"].astype(object)
     place = people.groupby(kind).cumcount() // batch_size
-    keys = pd.MultiIndex.from_arrays([kind, place])
-    return pd.Series(pd.factorize(keys)[0], index=people.index, name="batch")
+    return people.groupby([kind, place.rename("place")], sort=False).ngroup().rename("batch")
 
 
 def prefix(campaign: str, gateway: str, account: str) -> str:

@@ -179,7 +179,7 @@ def mark_duplicates(judged: pd.DataFrame, texts: pd.Series[Any] | None = None) -
     again = ready & ~judged.index.isin(first.index)
     if texts is not None:
         kept = judged["phone"].map(pd.Series(texts.loc[first.index].array, index=first.array))
-        refuse(judged, again & texts.ne(kept), "duplicate", "duplicate_text")
+        refuse(judged, again & texts.ne(kept.astype(STRING)), "duplicate", "duplicate_text")
     refuse(judged, again, "duplicate", "duplicate")
 
 

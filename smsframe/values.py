@@ -59,6 +59,8 @@ def _is_plain(column: pd.Series) -> bool:
 def _floats(column: pd.Series) -> Any:
     array = pa.array(column, from_pandas=True)
     array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    if pa.types.is_float16(array.type):
+        array = array.cast(pa.float32())  # older Arrow cannot ask halves whether they are numbers
     array = pc.if_else(pc.is_nan(array), pa.scalar(None, array.type), array)
     text = array.cast(STRING)  # shortest form that reads back the same, whole numbers without .0
     values = array.drop_null().to_numpy(zero_copy_only=False).astype(np.float64)

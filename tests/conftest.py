@@ -9,7 +9,8 @@ import pytest
 
 import smsframe
 
-PLACES = ("SMSFRAME_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy", "NETRC")
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+PLACES = ("SMSFRAME_", "NETRC", *PROXIES, *map(str.lower, PROXIES))
 
 
 @pytest.fixture(autouse=True)
