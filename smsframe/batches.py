@@ -65,9 +65,7 @@ class Batches:
                     entry,
                     owner,
                     people,
-                    text=int(
-                        cast("int", text)
-                    ),  # older pandas: a numpy integer, which SQLite stores as bytes
+                    text=int(cast("int", text)),  # of numpy on older pandas, which SQLite stores as bytes
                     template=str(template),
                     encoding=str(encoding),
                     terms=entry.terms,
