@@ -65,9 +65,14 @@ def refresh(
 
 
 @public
-def results(campaign: str, *, journal: Where | None = None) -> pd.DataFrame:
+def results(campaign: str, *, gateway: Gateway | None = None, journal: Where | None = None) -> pd.DataFrame:
     """
     What the journal knows of a campaign: one row per recipient, RangeIndex, result columns only.
+
+    Args:
+        campaign: Its name.
+        gateway: Whose own journal is read, if it has one, as a sandbox's has; nothing is asked.
+        journal: As in `send`.
 
     Raises:
         UnknownCampaign: There is no such campaign in this journal.
@@ -77,14 +82,18 @@ def results(campaign: str, *, journal: Where | None = None) -> pd.DataFrame:
         >>> smsframe.results("spring", journal=journal)["sms_status"].tolist()
         ['accepted']
     """
-    memory = journal_of(journal, None)
+    memory = journal_of(journal, gateway)
     return campaign_room.recipients(memory, memory.get(campaign))
 
 
 @public
-def campaigns(*, journal: Where | None = None) -> pd.DataFrame:
+def campaigns(*, gateway: Gateway | None = None, journal: Where | None = None) -> pd.DataFrame:
     """
     The campaigns of a journal: one row each, with people by status and the credits charged.
+
+    Args:
+        gateway: As in `results`.
+        journal: As in `send`.
 
     Raises:
         JournalError: The journal cannot be read.
@@ -93,13 +102,18 @@ def campaigns(*, journal: Where | None = None) -> pd.DataFrame:
         >>> smsframe.campaigns(journal=journal)[["campaign", "accepted"]].values.tolist()
         [['spring', 1]]
     """
-    return campaign_room.campaigns(journal_of(journal, None))
+    return campaign_room.campaigns(journal_of(journal, gateway))
 
 
 @public
-def withdraw(campaign: str, *, journal: Where | None = None) -> pd.DataFrame:
+def withdraw(campaign: str, *, gateway: Gateway | None = None, journal: Where | None = None) -> pd.DataFrame:
     """
     Drop the people of a campaign who were not texted yet; they are returned, and nobody else is touched.
+
+    Args:
+        campaign: Its name.
+        gateway: As in `results`.
+        journal: As in `send`.
 
     Raises:
         UnknownCampaign: There is no such campaign in this journal.
@@ -109,7 +123,7 @@ def withdraw(campaign: str, *, journal: Where | None = None) -> pd.DataFrame:
         >>> len(smsframe.withdraw("spring", journal=journal))
         0
     """
-    memory = journal_of(journal, None)
+    memory = journal_of(journal, gateway)
     return campaign_room.withdraw(memory, memory.get(campaign))
 
 
@@ -125,7 +139,9 @@ def summary(results: pd.DataFrame) -> Summary:
 
 
 @public
-def to_csv(results: pd.DataFrame, path: str | os.PathLike[str], *, index: bool | None = None) -> None:
+def to_csv(
+    results: pd.DataFrame, path: str | os.PathLike[str], *, index: bool | None = None, sep: str = ","
+) -> None:
     """
     Write a frame for spreadsheets: UTF-8 with a mark, and no cell that runs as a formula.
 
@@ -135,8 +151,9 @@ def to_csv(results: pd.DataFrame, path: str | os.PathLike[str], *, index: bool |
         results: Any frame.
         path: The file; it is replaced.
         index: Whether to write the index; when not said, unless it is a plain RangeIndex.
+        sep: The delimiter; spreadsheets in some languages want ``";"``.
     """
     plain = isinstance(results.index, pd.RangeIndex) and results.index.name is None
     spreadsheet_safe(results).to_csv(
-        path, index=not plain if index is None else index, encoding="utf-8-sig", lineterminator="\n"
+        path, sep=sep, index=not plain if index is None else index, encoding="utf-8-sig", lineterminator="\n"
     )

@@ -133,7 +133,7 @@ def plan(
     Example:
         >>> people = pd.DataFrame({"mobile": ["+393471234567"], "name": ["Ada"]})
         >>> smsframe.plan(people, "Ciao {name}", phone="mobile")
-        <smsframe.Plan (no campaign): text 1 people, 1 segments, 1 credits, 1 orders>
+        <smsframe.Plan (no campaign): text 1 person, 1 segment, 1 credit, 1 order>
     """
     memory = journal_of(journal, gateway)
     entry = memory.find(campaign) if campaign else None

@@ -29,7 +29,7 @@ def public(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]
             return function(*args, **options)
         except (SmsFrameError, ValueError, KeyboardInterrupt) as error:
             told = _bare(error)
-        del args, options  # this frame is the one that is shown
+        args, options = (), {}  # type: ignore[assignment]  # this frame is the one that is shown
         raise told
 
     return call

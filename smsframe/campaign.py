@@ -21,6 +21,7 @@ from smsframe.errors import (
     NotEnoughCredit,
     SmsFrameError,
 )
+from smsframe.interrupts import asked
 from smsframe.life import Event
 from smsframe.loop import Loop
 from smsframe.plan import note_other_texts, still_to_send
@@ -216,14 +217,18 @@ def withdraw(journal: Journal, entry: Entry) -> pd.DataFrame:
 
 def _run(loop: Loop, campaign: str) -> SmsFrameError | ValueError | None:
     """Run the loop; what the journal raises stops it like the gateway's refusals do."""
-    try:
-        loop.run()
-    except JournalError as error:
-        return error
-    except KeyboardInterrupt:
+    trouble = None
+    with asked(loop.stop) as interrupted:
+        try:
+            loop.run()
+        except JournalError as error:
+            trouble = error
+        except KeyboardInterrupt:
+            interrupted.set()
+    if interrupted.is_set():
         _say(f"stopped; what was under way is recorded. Go on with smsframe.resume({campaign!r})")
-        raise
-    return loop.cause
+        raise KeyboardInterrupt
+    return trouble or loop.cause
 
 
 def _say(what: str) -> None:
@@ -314,7 +319,7 @@ def _affordable(gateway: Gateway, terms: Terms, needed: int) -> None:
     elif available < needed:
         raise NotEnoughCredit(
             f"{needed:,} credits are needed and {available:g} are left for type {terms.message_type}; "
-            "nothing was sent",
+            "nothing was sent: top up, or text fewer people",
             needed=needed,
             available=available,
         )

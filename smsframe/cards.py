@@ -11,6 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from smsframe.plan import Plan
+from smsframe.reasons import many
 from smsframe.results import DELIVERIES, Summary
 
 if TYPE_CHECKING:
@@ -34,14 +35,14 @@ def plan_card(plan: Plan) -> str:
     """The card of a plan: who, what, for how much, and why not the others."""
     facts = plan.facts()
     name = facts["campaign"] or "without a campaign name"
-    head = f"Text {facts['recipients']:,} people for {facts['credits']:,} credits"
+    head = f"Text {many(facts['recipients'], 'person', 'people')} for {many(facts['credits'], 'credit')}"
     guessed = " (guessed)" if facts["phone_guessed"] else ""
     rows = [
         ("Rows", f"{facts['rows']:,}, numbers in {facts['phone']}{guessed}"),
         ("Orders", f"{facts['batches']:,} of type {facts['message_type']}"),
         ("Segments", f"{facts['segments']:,}"),
         ("Encoding", _counted(facts["encodings"])),
-        ("Already in this campaign", f"{facts['already']:,}" if facts["already"] else ""),
+        ("Have an outcome already", f"{facts['already']:,}" if facts["already"] else ""),
         ("Sender", facts["sender"] or ""),
         ("Goes out", facts["schedule"] or ""),
         ("UCS-2 because of", _characters(facts["ucs2"])),
@@ -117,10 +118,8 @@ def _counted(counts: dict[str, int]) -> str:
 
 
 def _characters(counts: dict[str, int]) -> str:
-    return ", ".join(
-        f"{character if character.isprintable() else ''} U+{ord(character):04X} in {count:,} texts".strip()
-        for character, count in counts.items()
-    )
+    shown = {c: f"{c} U+{ord(c):04X}" if c.isprintable() else f"U+{ord(c):04X}" for c in counts}
+    return ", ".join(f"{shown[c]} in {many(count, 'text')}" for c, count in counts.items())
 
 
 Plan._repr_html_ = plan_card

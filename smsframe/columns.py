@@ -5,6 +5,7 @@ Which column is which: the phone column, named or guessed, and what ``region=`` 
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -40,7 +41,9 @@ def find_phone(contacts: pd.DataFrame, phone: Hashable | None) -> tuple[Hashable
             return phone, False
         if places > 1:
             raise ContactsError(f"{places} columns are called {phone!r}: rename all but the one to text")
-        raise ContactsError(f"there is no column {phone!r}; the columns are {_names(contacts)}")
+        near = get_close_matches(str(phone), [str(label) for label in contacts.columns], n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ContactsError(f"there is no column {phone!r}.{hint} The columns are {_names(contacts)}")
     own = contacts.loc[:, ~contacts.columns.astype(str).str.startswith(OURS)]
     likely = [
         label

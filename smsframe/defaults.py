@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from smsframe.contacts import suppression
+from smsframe.gateway import Gateway
 from smsframe.journal import Journal
 from smsframe.phones import regions
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Hashable, Iterable
-
-    from smsframe.gateway import Gateway
 
     Suppress = pd.DataFrame | pd.Series[Any] | str | os.PathLike[str] | Iterable[Any]
     Where = Journal | str | os.PathLike[str]
@@ -48,6 +47,8 @@ def journal_of(journal: Where | None, gateway: Gateway | None) -> Journal:
     """The journal that is meant: the one given, else the gateway's own, else the user's."""
     if isinstance(journal, Journal):
         return journal
+    if gateway is not None and not isinstance(gateway, Gateway):
+        raise TypeError(f"gateway= must be a smsframe.Gateway, not {type(gateway).__name__}")
     if journal is None and gateway is not None:
         journal = gateway.journal
     return Journal.default() if journal is None else Journal(journal)

@@ -35,15 +35,14 @@ def refresh(
 
     ``report`` is told how many orders were answered.
     """
-    require(results, ("sms_order_id", "sms_phone"))
-    rows = results.reset_index(drop=True)
-    # A frame that went through a file has them as whatever it read them as.
-    known = rows.reindex(columns=["sms_delivery", "sms_delivered_at"])
-    rows["sms_delivery"] = known["sms_delivery"].astype(object).astype(DTYPES["sms_delivery"])
-    moments = pd.to_datetime(known["sms_delivered_at"], utc=True, format="ISO8601", errors="coerce")
-    rows["sms_delivered_at"] = moments.astype(DTYPES["sms_delivered_at"])
+    rows = require(results, ("sms_order_id", "sms_phone")).reset_index(drop=True)
+    for name in ("sms_delivery", "sms_delivered_at"):
+        if name not in rows:
+            rows[name] = pd.Series(None, index=rows.index, dtype=DTYPES[name])
     final = rows["sms_delivery"].isin([code for code, delivery in DELIVERIES.items() if delivery.final])
     asked = rows["sms_order_id"].notna() & ~final
+    if "sms_status" in rows:
+        asked &= ~rows["sms_status"].isin(["rejected"])  # the gateway never took those orders
     orders = rows.loc[asked, "sms_order_id"].unique()
 
     def state(order: str) -> pd.DataFrame | None:

@@ -115,9 +115,9 @@ class Gateway:
         by_token = bool(_told(USER_KEY) and _told(ACCESS_TOKEN))
         if not _told(BASE_URL) or not (by_login or by_token):
             raise NotAuthorised(
-                f"no gateway: set {BASE_URL}, and {USERNAME} with {PASSWORD} "
-                f"or {USER_KEY} with {ACCESS_TOKEN}; "
-                "to try without an account: with smsframe.Sandbox() as sandbox: ... gateway=sandbox.gateway()"
+                f"no gateway is set up, so nothing was sent. Set the environment variables {BASE_URL}, "
+                f"{USERNAME} and {PASSWORD} (or {USER_KEY} and {ACCESS_TOKEN}), or pass gateway=. "
+                "To try without an account: with smsframe.Sandbox() as sandbox: ... gateway=sandbox.gateway()"
             )
         # No variable holds what was read: a traceback would show it.
         if by_login:
@@ -296,7 +296,8 @@ class Gateway:
                 f"the gateway refused the question: {reason}", status=came.status, order_id=order_id
             )
         raise Unavailable(
-            f"the gateway at {self.base_url} does not answer ({reason})",
+            f"the gateway at {self.base_url} does not answer ({reason}): check the address and the network, "
+            "then call again; nobody is texted twice by that",
             status=came.status,
             order_id=order_id,
             retry_after=came.retry_after,

@@ -126,9 +126,14 @@ class Loop:
         finally:
             self._carrier.close()
 
+    def stop(self, cause: SmsFrameError | ValueError | None = None) -> None:
+        """Send nothing more, and let what is under way get its record; of several causes the first counts."""
+        self.cause = self.cause or cause
+        self._stopped.set()
+
     def _fill(self) -> bool:
         """Keep requests under way; handle answers as they come; False when there is nothing left to send."""
-        while self.cause is None and len(self._carrier) < self._room():
+        while not self._stopped.is_set() and len(self._carrier) < self._room():
             batch = self._next()
             if batch is None:
                 break
@@ -151,7 +156,7 @@ class Loop:
                 if batch.state is State.SENDING:  # looked up, absent twice, and written down as repeated
                     return batch
                 if _late(batch):
-                    self._stop(
+                    self.stop(
                         ValueError(
                             f"the schedule {batch.terms.schedule:%Y-%m-%d %H:%M} UTC passed before all were "
                             "sent: send again with a later schedule= (smsframe never sends at once instead)"
@@ -192,11 +197,7 @@ class Loop:
             case Action.LOOK_UP:
                 self._open.append(batch)
             case _:
-                self._stop(reply.error(batch.order_id))
-
-    def _stop(self, cause: SmsFrameError | ValueError) -> None:
-        self.cause = self.cause or cause
-        self._stopped.set()
+                self.stop(reply.error(batch.order_id))
 
     def _drain(self) -> None:
         """Write down what is under way; what cannot be written stays ``sending``, to be looked up."""
@@ -214,10 +215,10 @@ class Loop:
         refused = (self._entry, batch, self._owner, reply.event, step)
         if came.trouble is not None:  # it may be the credit: nobody is rejected for that
             self._batches.split(*refused, [], reason=reply.reason)
-            self._stop(came.trouble)
+            self.stop(came.trouble)
         elif left is not None and left < (needed := ceil(batch.segments * self._price)):
             self._batches.split(*refused, [], reason=reply.reason)
-            self._stop(
+            self.stop(
                 NotEnoughCredit(
                     f"the credit is used up: {left:g} left, the next order needs {needed:,}; "
                     "what was not sent is pending, resume the campaign after topping up",
@@ -246,7 +247,7 @@ class Loop:
         if self._accepted or len(alike) < ALIKE:
             return
         self._batches.release(alike)
-        self._stop(
+        self.stop(
             Rejected(
                 f"the gateway refuses the request as a whole: {reply.reason}; nothing was sent, "
                 "look at sender, quality and text",
@@ -273,7 +274,7 @@ class Loop:
 
     def _settle(self) -> bool:
         """Look up what is open, wait for the grace once, look again; True when something is to be sent."""
-        if not self._open or self.cause is not None:
+        if not self._open or self._stopped.is_set():
             return False
         absent = []
         for batch in self._open:

@@ -56,6 +56,15 @@ CODES: Final[dict[str, str]] = {
     **_TYPES,
 }
 
+REPAIRS: Final[dict[str, str]] = {
+    "invisible": "with invisible characters removed",
+    "apostrophe": "with an apostrophe removed",
+    "digits": "with digits of another script",
+    "decimal": "with .0 dropped",
+    "zeros": "with 00 read as +",
+    "plus": "with a missing + supplied",
+}
+
 _USABLE: Final = {
     "mobile": frozenset({MOBILE}),
     "valid": frozenset({MOBILE, *_TYPES}),

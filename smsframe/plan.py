@@ -15,7 +15,7 @@ import pandas as pd
 from smsframe import phones, schema, text
 from smsframe.columns import find_phone
 from smsframe.order import FIELD_SEPARATOR, Terms, agree, cut
-from smsframe.reasons import sentences
+from smsframe.reasons import many, sentences
 from smsframe.results import join, outcomes, reasons
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class Plan:
             "batches": len(self.batches),
             "encodings": {str(k): int(v) for k, v in self.encodings.items()},
             "ucs2": {str(k): int(v) for k, v in self.ucs2.head(5).items()},
-            "repairs": {str(k): int(v) for k, v in self.repairs.items()},
+            "repairs": {phones.REPAIRS.get(str(k), str(k)): int(v) for k, v in self.repairs.items()},
             "template": self.template.source,
             "examples": [phones.mask(example) for example in examples],
             "longest": phones.mask(self.longest or ""),
@@ -158,14 +158,15 @@ class Plan:
         }
 
     def __repr__(self) -> str:
-        counts = ", ".join(
-            f"{count:,} {status}" for status, count in self.counts.items() if status != "ready"
+        counts = ", ".join(f"{rows:,} {status}" for status, rows in self.counts.items() if status != "ready")
+        what = (
+            many(self.recipients, "person", "people"),
+            many(self.segments, "segment"),
+            many(self.credits, "credit"),
+            many(len(self.batches), "order"),
         )
-        return (
-            f"<smsframe.Plan {self.campaign or '(no campaign)'}: text {self.recipients:,} people, "
-            f"{self.segments:,} segments, {self.credits:,} credits, {len(self.batches):,} orders"
-            f"{'; ' + counts if counts else ''}>"
-        )
+        name = self.campaign or "(no campaign)"
+        return f"<smsframe.Plan {name}: text {', '.join(what)}{'; ' + counts if counts else ''}>"
 
     def _statuses(self) -> pd.Series[Any]:
         return self.frame["sms_status"]
@@ -250,7 +251,7 @@ def plan(
         known = outcomes(journalled[~still_to_send(journalled)], campaign, run="")
         results = join(results, known, stands)
         results = note_other_texts(results, journalled, template.source, people)
-    repairs = judged["repair"].dropna().str.split(",").explode().value_counts()
+    repairs = judged["repair"][judged["phone"].notna()].dropna().str.split(",").explode().value_counts()
     return Plan(
         frame=schema.attach(contacts, schema.PlannedSchema.validate(results)),
         people=people,

@@ -43,6 +43,17 @@ OUTCOMES = {
 CODES: dict[str, str] = {**phones.CODES, **text.CODES, **ROWS, **OUTCOMES}
 
 
+def many(count: int, one: str, more: str | None = None) -> str:
+    """
+    A number of things in words.
+
+    Example:
+        >>> many(1, "order"), many(2, "person", "people")
+        ('1 order', '2 people')
+    """
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
 def sentences(codes: pd.Series[Any]) -> pd.Series[Any]:
     """
     The sentence of each code; missing where there is none.

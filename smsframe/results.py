@@ -15,7 +15,7 @@ import pandas as pd
 from smsframe.errors import ContactsError
 from smsframe.life import State
 from smsframe.reasons import sentences
-from smsframe.schema import COLUMNS, DTYPES, STRING, results_for
+from smsframe.schema import COLUMNS, DTYPES, INSTANT, STRING, results_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,11 +138,9 @@ def failed(results: pd.DataFrame) -> pd.DataFrame:
     Raises:
         ContactsError: The frame is not one that smsframe returned.
     """
-    require(results)
+    told = require(results)
     bad = [code for code, delivery in DELIVERIES.items() if delivery.failed]
-    rows = results["sms_status"].isin(["invalid", "rejected"])
-    if "sms_delivery" in results:
-        rows |= results["sms_delivery"].isin(bad)
+    rows = told["sms_status"].isin(["invalid", "rejected"]) | told["sms_delivery"].isin(bad)
     return results[rows.to_numpy()]
 
 
@@ -214,7 +212,7 @@ def summary(results: pd.DataFrame) -> Summary:
     Raises:
         ContactsError: The frame has no result columns.
     """
-    require(results)
+    results = require(results)
     went = results[results["sms_status"].isin(["accepted", "scheduled"]).to_numpy()]
     counts = results["sms_status"].value_counts()
     return Summary(
@@ -271,13 +269,39 @@ def _inert(cells: pd.Series[Any]) -> pd.Series[Any]:
     return cells.astype(object).mask(risky, "'" + text.astype(object)) if risky.any() else cells
 
 
-def require(results: pd.DataFrame, columns: tuple[str, ...] = COLUMNS) -> None:
-    """Refuse a frame without the result columns that are needed, naming them."""
+def require(results: pd.DataFrame, columns: tuple[str, ...] = COLUMNS) -> pd.DataFrame:
+    """
+    The frame with its result columns in their dtypes, whatever a file has made of them.
+
+    Raises:
+        ContactsError: A needed column is not there, or holds what smsframe never wrote.
+    """
     missing = [name for name in columns if name not in results.columns]
     if missing:
-        raise ContactsError(
-            f"this frame has no {', '.join(missing)}: use one that smsframe's check, send or results returned"
+        which = (
+            "none of the result columns, sms_status and so on"
+            if len(missing) == len(COLUMNS)
+            else f"no {', '.join(missing)}"
         )
+        raise ContactsError(
+            f"this frame has {which}: use one that smsframe's check, send or results returned"
+        )
+    typed = {}
+    for name in COLUMNS:
+        if name in results.columns and results[name].dtype != DTYPES[name]:
+            try:
+                typed[name] = _typed(results[name], DTYPES[name])
+            except (ValueError, TypeError):
+                raise ContactsError(f"column {name} holds something that smsframe does not write") from None
+    return results.assign(**typed)
+
+
+def _typed(column: pd.Series[Any], dtype: Any) -> pd.Series[Any]:
+    if dtype == INSTANT:
+        return pd.to_datetime(column, utc=True, format="ISO8601").astype(INSTANT)
+    if dtype in ("Int64", "Float64"):
+        return pd.to_numeric(column).astype("Float64").astype(dtype)
+    return column.astype(object).where(column.notna(), None).astype(dtype)
 
 
 def _shares(journalled: pd.DataFrame) -> pd.Series[Any]:

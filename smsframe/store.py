@@ -95,17 +95,23 @@ class Store:
         Raises:
             JournalError: Whatever the disk or the database raised.
         """
-        problem = None
+        problem, gone = None, False
         try:
             yield
         except sa.exc.DBAPIError as error:
             problem, error.params = str(error.orig), None
+            gone = not self.path.exists()
         except OSError as error:
             problem = error.strerror or type(error).__name__
+        if gone:
+            raise JournalError(
+                f"the journal {self.path} is gone (a sandbox's goes when the sandbox stops). Put it "
+                "back before sending again: without it nobody knows who was texted"
+            ) from None
         if problem is not None:
             raise JournalError(
-                f"the journal {self.path} cannot be used ({problem}); what it holds stays as it is. Free the "
-                "disk or correct the permissions, or name another file with journal= or SMSFRAME_JOURNAL"
+                f"the journal {self.path} cannot be used ({problem}); what it holds stays as it is. Free "
+                "the disk or correct the permissions, or name another file with journal= or SMSFRAME_JOURNAL"
             ) from None
 
 

@@ -20,7 +20,8 @@ PLACEHOLDER = "${"  # how the gateway's paramsms call writes a field
 UNSENDABLE = f"[\x00-\x08\x0b\x0e-\x1f\x7f{BROKEN}]"
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")
-_FORMAT = re.compile(r"[,_+ ]?\.\d+[a-zA-Z%]|(?:%[a-zA-Z][^%\w]*)+")  # of a float, of a date
+# Of numbers, of alignment, of dates: they look like a default and are none.
+_FORMAT = re.compile(r"[,_]|.?[<>=^]\d+\D*|\d+[dfeE]|[df]|[,_+ ]?\.\d+[a-zA-Z%]|(?:%[a-zA-Z][^%\w]*)+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,7 +214,7 @@ def exchange(
 def complaint(base_url: object) -> str | None:
     """Why an address may not be used, or None; a sentence and no error, whose frame would show it."""
     if not isinstance(base_url, str) or not base_url.startswith(("https://", "http://")):
-        return "base_url must start with https:// (or, on this machine, http://)"
+        return "base_url (SMSFRAME_BASE_URL) must start with https:// (or, on this machine, http://)"
     if any(mark in base_url for mark in "?#@\\") or not base_url.isprintable() or " " in base_url:
         return "base_url must be an address only: credentials go into their own parameters"
     try:

@@ -209,3 +209,13 @@ def test_progress_counts_the_orders_that_were_asked():
         frame = FRAME.assign(sms_order_id=["a", "a", None, "a"])
         delivery.refresh(frame, by_token(server), workers=2, patience=Patience(), report=counted.append)
     assert counted == [1]
+
+
+def test_an_order_that_was_refused_is_not_asked_for(sandbox, gateway):
+    frame = pd.DataFrame({"mobile": ["+12125550185", "+12125550101"]})
+    out = frame.sms.send("Ciao", campaign="c", phone="mobile", gateway=gateway, progress=False)
+    assert out["sms_status"].tolist() == ["rejected", "accepted"]
+    asked = len(sandbox.calls())
+    out = out.sms.refresh(gateway=gateway, progress=False)
+    assert len(sandbox.calls()) == asked + 1
+    assert out["sms_delivery"].notna().tolist() == [False, True]

@@ -132,7 +132,7 @@ def test_a_parameter_that_makes_no_sense_is_said_clearly(options, said):
 
 def test_the_repr_is_one_line_without_anybodys_data():
     made = plan(table(name=["Ada", None, "Bob"]), campaign="autumn")
-    assert repr(made) == ("<smsframe.Plan autumn: text 2 people, 2 segments, 2 credits, 1 orders; 1 invalid>")
+    assert repr(made) == ("<smsframe.Plan autumn: text 2 people, 2 segments, 2 credits, 1 order; 1 invalid>")
 
 
 def test_an_empty_frame_is_a_plan_for_nobody():
@@ -206,3 +206,28 @@ def test_people_are_cut_by_encoding_and_size_in_their_order():
 def test_a_schedule_is_kept_in_whole_seconds_of_utc():
     when = datetime(2030, 5, 1, 9, 30, 15, 999, tzinfo=UTC)
     assert plan(schedule=when).terms.schedule == when.replace(microsecond=0)
+
+
+def test_repairs_count_only_numbers_that_can_be_texted():
+    assert plan(table(mobile=["3471234567", "393471234568", "+12125550142"])).repairs.to_dict() == {"plus": 1}
+
+
+@pytest.mark.parametrize("spec", [",", "_", ">8", "*^10", "05d", "2f", "d", ".2f", "%d/%m"])
+def test_a_format_is_refused_instead_of_texted_as_a_default(spec):
+    with pytest.raises(smsframe.TextError, match="has a format"):
+        plan(table(price=1234.5), f"EUR {{price:{spec}}}")
+
+
+@pytest.mark.parametrize("default", ["0", "friend", "e", "100%", "n/a"])
+def test_a_default_is_a_default(default):
+    assert plan(table(x=None), f"{{x:{default}}}").longest == default
+
+
+def test_a_misspelt_column_is_recognised():
+    with pytest.raises(smsframe.ContactsError, match="Did you mean 'mobile'"):
+        table().sms.plan("Ciao", phone="mobile ")
+
+
+def test_something_that_is_no_gateway_is_refused():
+    with pytest.raises(TypeError, match=r"must be a smsframe\.Gateway, not str"):
+        plan(gateway="https://gateway.example/")

@@ -144,7 +144,7 @@ def plan_facts(plan: smsframe.Plan) -> str:
                 ("segments", f"{facts['segments']:,}, at one credit each"),
                 ("encoding", ", ".join(f"{count:,} {name}" for name, count in facts["encodings"].items())),
                 ("ucs2 because of", characters(facts["ucs2"])),
-                ("already texted", people(facts["already"]) if facts["already"] else ""),
+                ("have an outcome already", people(facts["already"]) if facts["already"] else ""),
                 ("sender", facts["sender"] or ""),
                 ("goes out", facts["schedule"] or ""),
                 ("repaired", ", ".join(f"{count:,} {name}" for name, count in facts["repairs"].items())),
