@@ -51,10 +51,9 @@ def refresh(
         GatewayError: The gateway did not say; the frame you have is still true.
 
     Example:
-        >>> smsframe.refresh(smsframe.results("spring", journal=journal), gateway=gateway, progress=False)[
-        ...     "sms_delivery"
-        ... ].notna().all()
-        True
+        >>> spring = smsframe.results("spring", journal=journal)
+        >>> smsframe.refresh(spring, gateway=gateway, progress=False)["sms_delivery"].notna().tolist()
+        [True]
     """
     gateway = gateway or Gateway.from_env()
     sensible(workers, 0.0)
