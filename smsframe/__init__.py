@@ -30,9 +30,9 @@ from smsframe.errors import (
 from smsframe.gateway import Gateway
 from smsframe.journal import Journal
 from smsframe.plan import Plan
-from smsframe.results import Summary
 from smsframe.schema import CheckedSchema, ContactsSchema, PlannedSchema, ResultsSchema
 from smsframe.sending import resume, send
+from smsframe.summaries import Summary
 
 __all__ = [
     "CampaignChanged",

@@ -15,15 +15,15 @@ from smsframe.defaults import journal_of, sensible
 from smsframe.gateway import Gateway
 from smsframe.patience import Patience
 from smsframe.progress import Bar
-from smsframe.results import failed as find_failed
-from smsframe.results import spreadsheet_safe
-from smsframe.results import summary as summarise
+from smsframe.summaries import failed as find_failed
+from smsframe.summaries import spreadsheet_safe
+from smsframe.summaries import summary as summarise
 
 if TYPE_CHECKING:
     import os
 
     from smsframe.defaults import Where
-    from smsframe.results import Summary
+    from smsframe.summaries import Summary
 
 
 failed = public(find_failed)

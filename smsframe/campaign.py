@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import sys
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
@@ -18,15 +17,14 @@ from smsframe.errors import (
     CampaignStopped,
     ConfirmationMismatch,
     JournalError,
-    NotEnoughCredit,
     SmsFrameError,
 )
 from smsframe.interrupts import asked
 from smsframe.life import Event
 from smsframe.loop import Loop
-from smsframe.plan import note_other_texts, still_to_send
+from smsframe.preflight import affordable, confirmed, in_time
 from smsframe.reasons import CODES
-from smsframe.results import join, outcomes
+from smsframe.results import among, done, join, note_other_texts, outcomes, still_to_send
 from smsframe.schema import COLUMNS, ResultsSchema, attach, results_for
 
 if TYPE_CHECKING:
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
     from smsframe.gateway import Gateway
     from smsframe.journal import Journal
     from smsframe.loop import Tick
-    from smsframe.order import Terms
     from smsframe.patience import Patience
     from smsframe.plan import Plan
 
@@ -66,14 +63,14 @@ def send(
         raise ValueError("campaign= is required to send: the name under which nobody is texted twice")
     known = _known(journal, campaign)
     people = plan.people
-    waiting = people[~_among(people["phone"], _done(known))]
-    _confirmed(confirm, people, known, plan)
-    _in_time(plan.terms, len(waiting))
+    waiting = people[~among(people["phone"], done(known))]
+    confirmed(confirm, people, known, plan)
+    in_time(plan.terms, len(waiting))
     here = {"base_url": gateway.base_url, "account": gateway.account, "template": plan.template.source}
     if entry := journal.find(campaign):
         journal.check(entry, **here, changed=changed)
     if len(waiting):
-        _affordable(gateway, plan.terms, int(waiting["segments"].sum()))
+        affordable(gateway, plan.terms, int(waiting["segments"].sum()))
     started(len(waiting))
     with journal.owner() as owner:
         entry = journal.register(
@@ -102,7 +99,7 @@ def send(
             trouble, frame, others = trouble or error, _unread(plan.frame, touched=loop.touched), 0
         else:
             frame = _frame(plan, now, campaign, owner)
-            others = int((still_to_send(now) & ~_among(now["phone"], people["phone"])).sum())
+            others = int((still_to_send(now) & ~among(now["phone"], people["phone"])).sum())
     if others:
         _say(
             f"{others:,} people of campaign {campaign!r} are not in this frame and still pending: "
@@ -141,9 +138,9 @@ def resume(
             expected=confirm,
             recipients=len(waiting),
         )
-    _in_time(entry.terms, len(waiting))
+    in_time(entry.terms, len(waiting))
     if len(waiting):
-        _affordable(gateway, entry.terms, int(waiting["segments"].sum()))
+        affordable(gateway, entry.terms, int(waiting["segments"].sum()))
     started(len(waiting))
     with journal.owner() as owner:
         settled = {"send": Event.PERSON_SENDS, "accept": Event.PERSON_ACCEPTS}.get(unconfirmed or "")
@@ -276,50 +273,6 @@ def _frame(plan: Plan, journalled: pd.DataFrame, campaign: str, run: str) -> pd.
     return attach(plan.frame, ResultsSchema.validate(results))
 
 
-def _among(phones: pd.Series[Any], others: pd.Series[Any]) -> pd.Series[bool]:
-    """As ``isin``, which for Arrow's strings is twenty times slower."""
-    return phones.astype(object).isin(others.astype(object))
-
-
 def _known(journal: Journal, campaign: str) -> pd.DataFrame | None:
     entry = journal.find(campaign)
     return None if entry is None else journal.recipients(entry.id)
-
-
-def _done(known: pd.DataFrame | None) -> pd.Series[Any]:
-    return pd.Series(dtype=object) if known is None else known["phone"][~still_to_send(known)]
-
-
-def _confirmed(confirm: int | None, people: pd.DataFrame, known: pd.DataFrame | None, plan: Plan) -> None:
-    if confirm is None:
-        return
-    meant = plan.frame["sms_phone"].reset_index(drop=True)[plan.stands]
-    count = len(pd.Index(people["phone"]).union(pd.Index(meant[_among(meant, _done(known))])))
-    if count != confirm:
-        raise ConfirmationMismatch(
-            f"confirm={confirm:,}, but this call is about {count:,} people (ready, or with an outcome "
-            "in this campaign); nothing was sent",
-            expected=confirm,
-            recipients=count,
-        )
-
-
-def _in_time(terms: Terms, waiting: int) -> None:
-    if waiting and terms.schedule is not None and terms.schedule <= datetime.now(UTC):
-        raise ValueError(
-            f"schedule={terms.schedule:%Y-%m-%d %H:%M} UTC has passed, and {waiting:,} people would still be "
-            "texted: send with a later schedule= (smsframe never sends at once instead)"
-        )
-
-
-def _affordable(gateway: Gateway, terms: Terms, needed: int) -> None:
-    available = gateway.credits().get(terms.message_type)
-    if available is None:
-        log.warning("the gateway does not say how many credits of type %s are left", terms.message_type)
-    elif available < needed:
-        raise NotEnoughCredit(
-            f"{needed:,} credits are needed and {available:g} are left for type {terms.message_type}; "
-            "nothing was sent: top up, or text fewer people",
-            needed=needed,
-            available=available,
-        )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsframe.plan import Plan
 from smsframe.reasons import many
-from smsframe.results import DELIVERIES, Summary
+from smsframe.summaries import DELIVERIES, Summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from smsframe.results import DELIVERIES, require
 from smsframe.schema import DTYPES
+from smsframe.summaries import DELIVERIES, require
 
 if TYPE_CHECKING:
     from collections.abc import Callable

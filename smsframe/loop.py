@@ -7,7 +7,6 @@ that called, one after the other: what `smsframe.life` says of an answer is on d
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import Counter, deque
 from contextlib import suppress
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 from smsframe.carrier import Carrier
 from smsframe.errors import JournalError, NotEnoughCredit, Rejected, SmsFrameError
 from smsframe.life import Action, Event, State, Step, after
+from smsframe.narrowing import ALIKE, PROBE_AFTER, alike, parts
 from smsframe.reconcile import Finding, look_up
 
 if TYPE_CHECKING:
@@ -32,12 +32,6 @@ if TYPE_CHECKING:
     from smsframe.gateway import Gateway
     from smsframe.journal import Journal
     from smsframe.patience import Patience
-
-ALIKE = 5
-"""Single recipients refused alike, with nothing ever accepted: then it is the request that is refused."""
-
-PROBE_AFTER = 4
-"""Refused batches, with nothing ever accepted, after which single recipients are tried apart."""
 
 POSTS = 3
 """How often one run sends one order at most, each time after two absences; then it stays unconfirmed."""
@@ -228,25 +222,24 @@ class Loop:
             )
         elif len(people) > 1:
             self._refused_batches += 1
-            self._narrowing.extend(self._batches.split(*refused, self._parts(people), reason=reply.reason))
+            self._narrowing.extend(
+                self._batches.split(
+                    *refused,
+                    parts(people, probe=self._refused_batches >= PROBE_AFTER and not self._accepted),
+                    reason=reply.reason,
+                )
+            )
         else:
             self._refused.append((self._batches.record(*refused, reason=reply.reason), reply.reason))
             self._tell(State.REFUSED, batch)
             self._whole_request(reply)
 
-    def _parts(self, people: pd.DataFrame) -> list[pd.DataFrame]:
-        """Halves; or, when all of several places were refused, one person apart from the others."""
-        if not self._accepted and self._refused_batches >= PROBE_AFTER:
-            return [people.iloc[:1], people.iloc[1:]]
-        half = len(people) // 2
-        return [people.iloc[:half], people.iloc[half:]]
-
     def _whole_request(self, reply: Reply) -> None:
         """Stop when people from different places were refused alike and nothing was ever accepted."""
-        alike = [one for one, reason in self._refused if _words(reason) == _words(reply.reason)]
-        if self._accepted or len(alike) < ALIKE:
+        same = alike(self._refused, reply.reason)
+        if self._accepted or len(same) < ALIKE:
             return
-        self._batches.release(alike)
+        self._batches.release(same)
         self.stop(
             Rejected(
                 f"the gateway refuses the request as a whole: {reply.reason}; nothing was sent, "
@@ -343,8 +336,3 @@ class Loop:
 def _late(batch: Batch) -> bool:
     """Whether its time has passed: the gateway might send it at once."""
     return batch.terms.schedule is not None and batch.terms.schedule <= datetime.now(UTC)
-
-
-def _words(reason: str) -> str:
-    """A reason without what differs from number to number."""
-    return re.sub(r"[\W\d_]+", " ", reason)

@@ -15,8 +15,9 @@ import pandas as pd
 from smsframe import phones, schema, text
 from smsframe.columns import find_phone
 from smsframe.order import FIELD_SEPARATOR, Terms, agree, cut
-from smsframe.reasons import many, sentences
-from smsframe.results import join, outcomes, reasons
+from smsframe.reasons import many
+from smsframe.results import join, note_other_texts, outcomes, still_to_send
+from smsframe.summaries import reasons
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -265,25 +266,6 @@ def plan(
         repairs=repairs,
         suppressed=pd.Index([]) if suppressed is None else suppressed,
     )
-
-
-def still_to_send(journalled: pd.DataFrame) -> pd.Series[bool]:
-    """Which recipients of the journal have no outcome and nothing under way: never sent, or provably not."""
-    return journalled["state"].isna() | journalled["state"].eq("planned")
-
-
-def note_other_texts(
-    results: pd.DataFrame, journalled: pd.DataFrame, template: str, people: pd.DataFrame
-) -> pd.DataFrame:
-    """Say of rows with an earlier outcome when the text of that time is not the text of this plan."""
-    old = journalled.set_index(pd.Index(journalled["phone"].array))
-    now = pd.Series(people["fields"].array, index=people["phone"].array).reindex(old.index)
-    planned = old.index.isin(people["phone"])
-    same = old["template"].eq(template) & old["fields"].fillna("").eq(now.fillna(""))
-    other = results["sms_code"].eq("already_texted") & results["sms_phone"].isin(old.index[~same & planned])
-    schema_code = results["sms_code"].mask(other, "already_texted_differently")
-    said = sentences(schema_code)
-    return results.assign(sms_code=schema_code, sms_reason=results["sms_reason"].mask(other, said))
 
 
 def _packed(values: pd.DataFrame) -> pd.Series[Any]:

@@ -1,0 +1,59 @@
+"""
+What can refuse a call before the first person is written down.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from smsframe.errors import ConfirmationMismatch, NotEnoughCredit
+from smsframe.results import among, done
+
+if TYPE_CHECKING:
+    from smsframe.gateway import Gateway
+    from smsframe.order import Terms
+    from smsframe.plan import Plan
+
+log = logging.getLogger("smsframe")
+
+
+def confirmed(confirm: int | None, people: pd.DataFrame, known: pd.DataFrame | None, plan: Plan) -> None:
+    """Refuse when the number of people is not the one that was confirmed."""
+    if confirm is None:
+        return
+    meant = plan.frame["sms_phone"].reset_index(drop=True)[plan.stands]
+    count = len(pd.Index(people["phone"]).union(pd.Index(meant[among(meant, done(known))])))
+    if count != confirm:
+        raise ConfirmationMismatch(
+            f"confirm={confirm:,}, but this call is about {count:,} people (ready, or with an outcome "
+            "in this campaign); nothing was sent",
+            expected=confirm,
+            recipients=count,
+        )
+
+
+def in_time(terms: Terms, waiting: int) -> None:
+    """Refuse when somebody would go out now and the schedule has passed."""
+    if waiting and terms.schedule is not None and terms.schedule <= datetime.now(UTC):
+        raise ValueError(
+            f"schedule={terms.schedule:%Y-%m-%d %H:%M} UTC has passed, and {waiting:,} people would still be "
+            "texted: send with a later schedule= (smsframe never sends at once instead)"
+        )
+
+
+def affordable(gateway: Gateway, terms: Terms, needed: int) -> None:
+    """Refuse when the balance is known and does not cover what is needed."""
+    available = gateway.credits().get(terms.message_type)
+    if available is None:
+        log.warning("the gateway does not say how many credits of type %s are left", terms.message_type)
+    elif available < needed:
+        raise NotEnoughCredit(
+            f"{needed:,} credits are needed and {available:g} are left for type {terms.message_type}; "
+            "nothing was sent: top up, or text fewer people",
+            needed=needed,
+            available=available,
+        )
