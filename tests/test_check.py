@@ -262,3 +262,11 @@ def test_segments_of_a_column_of_texts():
     assert found["segments"].tolist()[:3] == [1, 2, 1]
     assert found["encoding"].astype(object).tolist()[:3] == ["gsm", "gsm", "ucs2"]
     assert found.index.tolist() == list("abcd")
+
+
+def test_the_whole_damaged_sample_is_as_expected_in_one_call():
+    damaged = smsframe.read_contacts(ROOT / "data/samples/damaged.csv")
+    out = damaged.sms.check(phone="mobile", region="region")
+    assert out["sms_status"].astype(object).tolist() == damaged["expected_status"].tolist()
+    assert out["sms_code"].astype(object).fillna("").tolist() == damaged["expected_code"].fillna("").tolist()
+    assert out["sms_phone"].fillna("").tolist() == damaged["expected_phone"].fillna("").tolist()
