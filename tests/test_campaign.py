@@ -278,7 +278,7 @@ def test_a_plan_is_sent_as_it_was_seen_though_the_frame_changed_since(sandbox, g
     contacts = table(3)
     plan = smsframe.plan(contacts, TEXT, campaign="autumn", phone="mobile", gateway=gateway)
     contacts["name"] = "changed"
-    contacts.loc[0, "mobile"] = "+393470000169"
+    contacts.loc[0, "mobile"] = "+12125550169"
     out = smsframe.send(plan, gateway=gateway, progress=False)
     holds(out, table(3))
     assert sorted(sandbox.inbox()["text"]) == ["Ciao N0", "Ciao N1", "Ciao N2"]

@@ -166,7 +166,7 @@ def test_region_may_be_a_column_with_gaps():
 
 
 def test_numbers_says_what_is_usable():
-    frame = pd.DataFrame({"m": ["+390612345678"]})
+    frame = pd.DataFrame({"m": ["+442079460123"]})
     assert frame.sms.check(phone="m")["sms_code"].tolist() == ["landline"]
     assert frame.sms.check(phone="m", numbers="valid")["sms_status"].tolist() == ["ready"]
 

@@ -135,7 +135,7 @@ def test_mixed_python_objects_each_get_an_answer():
         ITALY: ITALY,
         393471234567: ITALY,
         np.int64(393471234568): "+393471234568",
-        393471234569.0: "+393471234569",
+        491713920033.0: "+491713920033",
         Decimal("12125550142.0"): "+12125550142",
         None: "missing",
         pd.NA: "missing",
@@ -224,7 +224,7 @@ def test_point_zero_never_becomes_a_digit_of_a_stranger():
     [
         ("0171/3920012", "DE", GERMANY),
         ("+39 347/1234567", None, ITALY),
-        ("0044 07911/123456", None, "+447911123456"),
+        ("0049 0171/3920012", None, "+491713920012"),
         ("01713920012/13", "DE", "two_numbers"),
         ("0171 3920012, 0171 3920013", "DE", "two_numbers"),
         ("393471234567;393471234568", None, "two_numbers"),

@@ -15,7 +15,7 @@ def journalled(**columns):
     """The journal's rows for one order of three people, with other columns on top."""
     base = pd.DataFrame(
         {
-            "phone": ["+393470000001", "+393470000002", "+393470000003"],
+            "phone": ["+12125550101", "+12125550102", "+12125550103"],
             "segments": [1, 2, 4],
             "missing": False,
             "batch": 1,
@@ -95,7 +95,7 @@ def test_a_summary_has_the_facts_and_fits_a_line(sandbox, gateway):
 
 def test_failed_is_who_will_not_be_reached_and_never_who_may_have_been(sandbox, gateway):
     contacts = table(4, bad=[1])
-    contacts.loc[2, "mobile"] = "+393471234575"  # not delivered: the sandbox's KO
+    contacts.loc[2, "mobile"] = "+12125550175"  # not delivered: the sandbox's KO
     out = send(contacts, gateway)
     assert out.sms.failed().index.tolist() == [1]
     late = pd.DataFrame(out).assign(sms_delivery=pd.Series(["DLVRD", None, "KO", "WAITING"], dtype="string"))

@@ -29,7 +29,7 @@ from smsframe.order import Order, Terms
 PASSWORD = "pässw0rd&=%/ €+x"
 USERNAME = "maria+rossi@example.org"
 USER_KEY, SESSION_KEY, TOKEN = "ukey77ukey", "s3ss10nK3Ys3ss10nK3Y", "t0kenT0kent0kenT0ken"
-PHONES = ["+393471234567", "+393471234568", "+393471234569"]
+PHONES = ["+393471234567", "+393471234568", "+46701740642"]
 LOGIN = (says(200, f"{USER_KEY};{SESSION_KEY}"),)
 CREDITS = says(200, {"sms": [{"type": "N", "quantity": 100}]})
 
