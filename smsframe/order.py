@@ -121,14 +121,23 @@ def agree(quality: str, message_type: str | None, sender: str | None, schedule: 
         raise ValueError(
             f"quality={quality!r} takes no sender: the gateway shows its own (leave sender= out)"
         )
-    if schedule is not None:
-        if not isinstance(schedule, datetime) or schedule.tzinfo is None or schedule.utcoffset() is None:
-            raise ValueError(
-                "schedule= must be a datetime with a time zone, such as "
-                "datetime(2026, 12, 1, 9, tzinfo=ZoneInfo('Europe/Rome'))"
-            )
-        schedule = datetime.fromtimestamp(int(schedule.timestamp()), UTC)
+    schedule = None if schedule is None else aware(schedule)
     return Terms(message_type or MESSAGE_TYPES[quality], sender, schedule)
+
+
+def aware(schedule: datetime) -> datetime:
+    """
+    A time with a zone, in whole seconds of UTC, as the gateway takes it.
+
+    Raises:
+        ValueError: It has no zone: 9 o'clock somewhere is not a time.
+    """
+    if not isinstance(schedule, datetime) or schedule.tzinfo is None or schedule.utcoffset() is None:
+        raise ValueError(
+            "schedule= must be a datetime with a time zone, such as "
+            "datetime(2026, 12, 1, 9, tzinfo=ZoneInfo('Europe/Rome'))"
+        )
+    return datetime.fromtimestamp(int(schedule.timestamp()), UTC)
 
 
 def cut(people: pd.DataFrame, batch_size: int) -> pd.Series[int]:

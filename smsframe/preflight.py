@@ -41,7 +41,7 @@ def in_time(terms: Terms, waiting: int) -> None:
     if waiting and terms.schedule is not None and terms.schedule <= datetime.now(UTC):
         raise ValueError(
             f"schedule={terms.schedule:%Y-%m-%d %H:%M} UTC has passed, and {waiting:,} people would still be "
-            "texted: send with a later schedule= (smsframe never sends at once instead)"
+            "texted: send, or resume, with a later schedule= (smsframe never sends at once instead)"
         )
 
 

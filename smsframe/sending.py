@@ -4,6 +4,7 @@ What costs money: send, and go on with what was stopped.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from smsframe import campaign as campaign_room
@@ -13,6 +14,7 @@ from smsframe.columns import find_phone
 from smsframe.defaults import journal_of, say_journal, sensible, suppressed
 from smsframe.errors import ContactsError
 from smsframe.gateway import Gateway
+from smsframe.order import aware
 from smsframe.patience import Patience
 from smsframe.plan import Plan
 from smsframe.progress import Bar
@@ -152,6 +154,7 @@ def resume(
     suppress: Suppress | None = None,
     confirm: int | None = None,
     unconfirmed: Literal["send", "accept"] | None = None,
+    schedule: datetime | None = None,
     workers: int = 4,
     grace: float = 30.0,
     progress: bool = True,
@@ -167,6 +170,7 @@ def resume(
         confirm: Refuse unless exactly so many people are pending.
         unconfirmed: What *you* say of orders that stay unconfirmed after they were looked up: ``"send"``
             texts their people (again, if they were), ``"accept"`` takes them as accepted. It is recorded.
+        schedule: Another time for who is pending, with a time zone, as when the campaign's own has passed.
         workers: As in `send`.
         grace: As in `send`.
         progress: As in `send`.
@@ -188,6 +192,8 @@ def resume(
     gateway = gateway or Gateway.from_env()
     memory = journal_of(journal, gateway)
     entry = memory.get(campaign)
+    if schedule is not None:
+        entry = replace(entry, terms=replace(entry.terms, schedule=aware(schedule)))
     with Bar("sending", "people", shown=progress) as bar:
         return campaign_room.resume(
             entry,

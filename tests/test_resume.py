@@ -208,6 +208,22 @@ def test_a_schedule_that_passed_meanwhile_never_becomes_an_immediate_text(proxy,
     assert proxy.posts() == 1
 
 
+def test_people_whose_time_has_passed_go_out_at_another_one_from_the_journal_alone(proxy, sandbox, through):
+    soon = datetime.now(UTC) + timedelta(seconds=1.2)
+    proxy.always("POST", answer(503, "Retry-After: 5000"))
+    with pytest.raises(smsframe.Unavailable):
+        send(table(2), through, schedule=soon)
+    proxy.clear()
+    threading.Event().wait(max(0.0, (soon - datetime.now(UTC)).total_seconds()))
+    with pytest.raises(ValueError, match="has passed, and 2 people"):
+        resume(through)
+    assert posts(sandbox) == 0
+    later = datetime.now(UTC) + timedelta(days=1)
+    out = smsframe.resume("autumn", gateway=through, schedule=later, progress=False)
+    assert statuses(out) == {"scheduled": 2}
+    assert statuses(smsframe.results("autumn", gateway=through)) == {"scheduled": 2}
+
+
 def test_an_absent_order_is_not_repeated_for_somebody_who_said_stop(proxy, sandbox, through):
     people = table(3)
     proxy.on("POST", drop).always("GET", drop, path="sms/")
