@@ -153,7 +153,8 @@ class Loop:
                     self.stop(
                         ValueError(
                             f"the schedule {batch.terms.schedule:%Y-%m-%d %H:%M} UTC passed before all "
-                            "were sent: send, or resume, with a later schedule= (smsframe never sends at once instead)"
+                            "were sent: send, or resume, with a later schedule= (smsframe never sends at "
+                            "once instead)"
                         )
                     )
                     return None
