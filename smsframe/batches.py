@@ -7,18 +7,18 @@ Each change says from which state and owner it goes, so that two processes canno
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from smsframe.entries import Batch, Entry, micros, now, read_batches, terms_columns
+from smsframe import people
+from smsframe.cutting import assign
+from smsframe.entries import Batch, Entry, micros, now, read_batches
 from smsframe.errors import JournalError
+from smsframe.joins import among
 from smsframe.life import Action, Event, State, Step, after
-from smsframe.order import Terms, cut, order_id
 from smsframe.owners import process
-from smsframe.schema import STRING
-from smsframe.store import frame
-from smsframe.tables import batches, evidence, recipients, texts
+from smsframe.tables import batches, evidence, recipients
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,9 +38,8 @@ class Batches:
 
     def members(self, batch: Batch) -> pd.DataFrame:
         """``phone``, ``fields`` and ``segments`` of a batch's people, in order of number."""
-        columns = (recipients.c.phone, recipients.c.fields, recipients.c.segments)
-        query = sa.select(*columns).where(recipients.c.batch == batch.id).order_by(recipients.c.phone)
-        return self._store.read(query).astype({"phone": STRING, "fields": STRING})
+        with self._store.transaction(reading=True) as connection:
+            return people.read(connection, batch.campaign, recipients.c.batch == batch.id)
 
     def cut(self, entry: Entry, owner: str, phones: pd.Series[Any]) -> list[Batch]:
         """
@@ -50,29 +49,8 @@ class Batches:
         """
         with self._store.transaction() as connection:
             self.dissolve(connection, entry.id)
-            columns = [recipients.c[name] for name in ("phone", "fields", "encoding", "segments")]
-            query = (
-                sa.select(*columns, texts.c.id.label("text"), texts.c.template)
-                .join(texts, recipients.c.text == texts.c.id)
-                .where(recipients.c.campaign == entry.id, recipients.c.batch.is_(None))
-                .order_by(recipients.c.phone)
-            )
-            free = frame(connection, query)
-            free = free[free["phone"].astype(object).isin(phones.astype(object))]
-            return [
-                _plan(
-                    connection,
-                    entry,
-                    owner,
-                    people,
-                    text=int(cast("int", text)),  # of numpy on older pandas, which SQLite stores as bytes
-                    template=str(template),
-                    encoding=str(encoding),
-                    terms=entry.terms,
-                )
-                for (text, template, encoding), group in free.groupby(["text", "template", "encoding"])
-                for _, people in group.groupby(cut(group, entry.batch_size))
-            ]
+            free = people.read(connection, entry.id, recipients.c.batch.is_(None))
+            return assign(connection, entry, owner, free[among(free["phone"], phones)])
 
     def free(self, entry: Entry) -> None:
         """Dissolve the batches that a dead owner planned and that were never accepted."""
@@ -101,20 +79,8 @@ class Batches:
         with self._store.transaction() as connection:
             _change(connection, entry, batch, owner, event, step, reason=reason)
             connection.execute(_freed(recipients.c.batch == batch.id))
-            text = connection.execute(sa.select(batches.c.text).where(batches.c.id == batch.id)).scalar_one()
-            return [
-                _plan(
-                    connection,
-                    entry,
-                    owner,
-                    part,
-                    text=text,
-                    template=batch.template,
-                    encoding=batch.encoding,
-                    terms=batch.terms,
-                )
-                for part in parts
-            ]
+            made = (assign(connection, entry, owner, part, terms=batch.terms) for part in parts)
+            return [*itertools.chain.from_iterable(made)]
 
     def lacking(self, entry: Entry) -> list[Batch]:
         """The accepted batches whose orders do not list everybody."""
@@ -245,43 +211,6 @@ class Batches:
     def _dead(self, connection: Connection, which: sa.ColumnElement[bool]) -> list[str]:
         owners = connection.execute(sa.select(batches.c.owner).where(which).distinct()).scalars()
         return [name for name in owners if not self._owners.alive(name)]
-
-
-def _plan(
-    connection: Connection,
-    entry: Entry,
-    owner: str,
-    people: pd.DataFrame,
-    *,
-    text: int,
-    template: str,
-    encoding: str,
-    terms: Terms,
-) -> Batch:
-    """Write a planned batch and give it its people; an order id that is taken moves the generation on."""
-    used = sa.select(batches.c.id).where(batches.c.order_id == sa.bindparam("key"))
-    for generation in itertools.count():
-        key = order_id(entry.prefix, template, people, generation)
-        if connection.execute(used, {"key": key}).first() is None:
-            break
-    values = {
-        "campaign": entry.id,
-        "text": text,
-        "order_id": key,
-        "generation": generation,
-        "state": State.PLANNED,
-        "owner": owner,
-        "encoding": encoding,
-        "recipients": len(people),
-        "segments": int(people["segments"].sum()),
-        **terms_columns(terms),
-    }
-    (made,) = connection.execute(sa.insert(batches).returning(batches.c.id), values).one()
-    statement = sa.update(recipients).where(
-        recipients.c.campaign == entry.id, recipients.c.phone == sa.bindparam("key")
-    )
-    connection.execute(statement.values(batch=made), [{"key": phone} for phone in people["phone"]])
-    return read_batches(connection, batches.c.id == made)[0]
 
 
 def _change(

@@ -20,11 +20,12 @@ from smsframe.errors import (
     SmsFrameError,
 )
 from smsframe.interrupts import asked
+from smsframe.joins import among
 from smsframe.life import Event
 from smsframe.loop import Loop
 from smsframe.preflight import affordable, confirmed, in_time
 from smsframe.reasons import CODES
-from smsframe.results import among, done, join, note_other_texts, outcomes, still_to_send
+from smsframe.results import done, join, note_other_texts, outcomes, still_to_send
 from smsframe.schema import COLUMNS, ResultsSchema, attach, results_for
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from smsframe.loop import Tick
     from smsframe.patience import Patience
     from smsframe.plan import Plan
+    from smsframe.results import Known
 
 log = logging.getLogger("smsframe")
 
@@ -73,12 +75,13 @@ def send(
         affordable(gateway, plan.terms, int(waiting["segments"].sum()))
     started(len(waiting))
     with journal.owner() as owner:
-        entry = journal.register(
+        entry, cut = journal.register(
             campaign,
+            owner,
             **here,
             terms=plan.terms,
             batch_size=plan.batch_size,
-            people=people,
+            waiting=waiting,
             changed=changed,
         )
         loop = Loop(
@@ -87,6 +90,7 @@ def send(
             gateway,
             owner,
             people["phone"],
+            cut,
             workers=workers,
             grace=grace,
             patience=patience,
@@ -99,7 +103,7 @@ def send(
             trouble, frame, others = trouble or error, _unread(plan.frame, touched=loop.touched), 0
         else:
             frame = _frame(plan, now, campaign, owner)
-            others = int((still_to_send(now) & ~among(now["phone"], people["phone"])).sum())
+            others = int((still_to_send(now) & ~among(now.people["phone"], people["phone"])).sum())
     if others:
         _say(
             f"{others:,} people of campaign {campaign!r} are not in this frame and still pending: "
@@ -130,8 +134,8 @@ def resume(
         entry, base_url=gateway.base_url, account=gateway.account, template=entry.template, changed=True
     )
     known = journal.recipients(entry.id)
-    allowed = ~known["phone"].isin(suppressed)
-    waiting = known[still_to_send(known) & allowed]
+    allowed = ~among(known.people["phone"], suppressed)
+    waiting = known.people[still_to_send(known) & allowed]
     if confirm is not None and confirm != len(waiting):
         raise ConfirmationMismatch(
             f"confirm={confirm:,}, but {len(waiting):,} of {entry.name!r} are pending; nothing was sent",
@@ -149,7 +153,8 @@ def resume(
             journal,
             gateway,
             owner,
-            known["phone"][allowed],
+            known.people["phone"][allowed],
+            [],
             workers=workers,
             grace=grace,
             patience=patience,
@@ -160,7 +165,7 @@ def resume(
         try:
             frame = recipients(journal, entry, run=owner, suppressed=suppressed)
         except JournalError as error:
-            before = outcomes(known, entry.name).reset_index(drop=True)
+            before = outcomes(known, entry.name)
             trouble, frame = trouble or error, _unread(before, touched=loop.touched)
     _raise(trouble, loop, entry.name, frame)
     return frame
@@ -170,9 +175,9 @@ def recipients(
     journal: Journal, entry: Entry, *, run: str | None = None, suppressed: pd.Index[Any] | None = None
 ) -> pd.DataFrame:
     """One row per journalled recipient of a campaign, result columns only, RangeIndex."""
-    found = outcomes(journal.recipients(entry.id), entry.name, run=run).reset_index(drop=True)
+    found = outcomes(journal.recipients(entry.id), entry.name, run=run)
     if suppressed is not None:
-        out = found["sms_status"].eq("pending") & found["sms_phone"].isin(suppressed)
+        out = found["sms_status"].eq("pending") & among(found["sms_phone"], suppressed)
         reasons = results_for(len(found), sms_code="suppressed", sms_reason="on the suppression list")
         found["sms_status"] = found["sms_status"].mask(out, "suppressed")
         found["sms_code"] = found["sms_code"].mask(out, reasons["sms_code"])
@@ -205,10 +210,12 @@ def withdraw(journal: Journal, entry: Entry) -> pd.DataFrame:
     """Drop the people of a campaign who were not texted; returns them as they were, ``pending``."""
     with journal.owner() as owner:
         journal.batches.free(entry)
-        found = outcomes(journal.recipients(entry.id), entry.name, run=owner).reset_index(drop=True)
+        found = outcomes(journal.recipients(entry.id), entry.name, run=owner)
         dropped = found[found["sms_code"].eq("not_sent").to_numpy()].reset_index(drop=True)
         journal.withdraw(entry, dropped["sms_phone"])
-        kept = dropped["sms_phone"].isin(journal.recipients(entry.id)["phone"])  # somebody was faster
+        kept = among(
+            dropped["sms_phone"], journal.recipients(entry.id).people["phone"]
+        )  # somebody was faster
     return dropped[~kept].reset_index(drop=True)
 
 
@@ -266,13 +273,13 @@ def _raise(
     ) from trouble
 
 
-def _frame(plan: Plan, journalled: pd.DataFrame, campaign: str, run: str) -> pd.DataFrame:
+def _frame(plan: Plan, journalled: Known, campaign: str, run: str) -> pd.DataFrame:
     base = plan.frame[list(COLUMNS)].reset_index(drop=True)
     results = join(base, outcomes(journalled, campaign, run=run), plan.stands)
     results = note_other_texts(results, journalled, plan.template.source, plan.people)
     return attach(plan.frame, ResultsSchema.validate(results))
 
 
-def _known(journal: Journal, campaign: str) -> pd.DataFrame | None:
+def _known(journal: Journal, campaign: str) -> Known | None:
     entry = journal.find(campaign)
     return None if entry is None else journal.recipients(entry.id)

@@ -57,6 +57,7 @@ class Batch:
 
     Attributes:
         id: Its key.
+        campaign: The key of its campaign.
         order_id: Written when it was cut, only read since.
         state: Where it is in its life.
         doubt: Whether an attempt may have been accepted.
@@ -69,6 +70,7 @@ class Batch:
     """
 
     id: int
+    campaign: int
     order_id: str
     state: State
     doubt: Doubt
@@ -114,6 +116,7 @@ def read_batches(connection: Connection, where: sa.ColumnElement[bool]) -> list[
     return [
         Batch(
             id=row["id"],
+            campaign=row["campaign"],
             order_id=row["order_id"],
             state=State(row["state"]),
             doubt=Doubt(row["doubt"]),
@@ -126,6 +129,12 @@ def read_batches(connection: Connection, where: sa.ColumnElement[bool]) -> list[
         )
         for row in connection.execute(query).mappings()
     ]
+
+
+def read_texts(connection: Connection, campaign: int) -> dict[int, str]:
+    """The templates of a campaign by their keys."""
+    query = sa.select(texts.c.id, texts.c.template).where(texts.c.campaign == campaign)
+    return {row.id: row.template for row in connection.execute(query)}
 
 
 def terms_columns(terms: Terms) -> dict[str, Any]:

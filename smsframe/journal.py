@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import platformdirs
@@ -18,13 +18,17 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from smsframe.batches import Batches
-from smsframe.entries import Entry, instants_of, now, read_entry, terms_columns
+from smsframe.cutting import assign
+from smsframe.entries import Batch, Entry, instants_of, now, read_entry, read_texts, terms_columns
 from smsframe.errors import CampaignChanged, JournalError, UnknownCampaign
+from smsframe.joins import among
 from smsframe.life import State
 from smsframe.order import Terms, prefix
 from smsframe.owners import Owners
+from smsframe.people import read, taken
+from smsframe.results import Known
 from smsframe.schema import STRING
-from smsframe.store import Store
+from smsframe.store import Store, frame
 from smsframe.tables import batches, campaigns, evidence, recipients, texts
 
 if TYPE_CHECKING:
@@ -37,6 +41,9 @@ JOURNAL = "SMSFRAME_JOURNAL"
 
 MAYBE_TEXTED = (State.SENDING, State.ACCEPTED, State.UNCONFIRMED)
 """And who is planned by somebody who is at work, which `Journal.register` knows."""
+
+FACTS = ("order_id", "state", "doubt", "owner", "attempts", "schedule_at", "sent_at", "charged", "reason")
+EVIDENCE = ("order_id", "at", "process", "event", "state", "question", "answer")
 
 
 class Journal:
@@ -136,17 +143,20 @@ class Journal:
     def register(
         self,
         name: str,
+        owner: str,
         *,
         base_url: str,
         account: str,
         template: str,
         terms: Terms,
         batch_size: int,
-        people: pd.DataFrame,
+        waiting: pd.DataFrame,
         changed: bool,
-    ) -> Entry:
+    ) -> tuple[Entry, list[Batch]]:
         """
-        Write down a campaign and its people, each once: who is known keeps the first text and outcome.
+        Write down a campaign and people to text, and cut them into batches of this owner, in one transaction.
+
+        Who has a batch already, of whatever run, keeps it, and the first text and outcome.
 
         Raises:
             CampaignChanged: It belongs to another gateway or account, or somebody may have another text.
@@ -161,76 +171,43 @@ class Journal:
                 self.batches.dissolve(connection, before.id)  # what holds for the unsent, holds for these
                 if not changed:
                     _same_text(connection, before, template, (*MAYBE_TEXTED, State.PLANNED))
+                waiting = waiting[~among(waiting["phone"], taken(connection, before.id, waiting["phone"]))]
             connection.execute(insert(campaigns).on_conflict_do_nothing(), fresh)
             campaign = connection.execute(sa.select(campaigns.c.id).filter_by(name=name)).scalar_one()
             text = {"campaign": campaign, "template": template}
             connection.execute(insert(texts).on_conflict_do_nothing(), text)
             latest["text"] = connection.execute(sa.select(texts.c.id).filter_by(**text)).scalar_one()
             connection.execute(sa.update(campaigns).where(campaigns.c.id == campaign).values(**latest))
-            if len(people):
-                new = insert(recipients)
-                taken = ("text", "fields", "encoding", "segments")
-                # Changed merge values hold for who is still unsent, and only for them.
-                statement = new.on_conflict_do_update(
-                    index_elements=["campaign", "phone"],
-                    set_={column: new.excluded[column] for column in taken},
-                    where=recipients.c.batch.is_(None),
-                )
-                connection.execute(statement, _rows(people, campaign=campaign, text=latest["text"]))
-        return self.get(name)
+            entry = read_entry(connection, name)
+            assert entry is not None  # noqa: S101 - it was written in this transaction
+            return entry, assign(connection, entry, owner, waiting.assign(text=latest["text"]))
 
     # Recipients.
 
-    def recipients(self, campaign: int) -> pd.DataFrame:
-        """
-        Everything known of each recipient of a campaign, in order of number.
-
-        Returns:
-            ``phone``, ``template``, ``fields``, ``encoding``, ``segments``, ``missing`` of the recipient;
-            ``batch``, ``order_id``, ``state``, ``doubt``, ``owner``, ``owner_alive``, ``attempts``,
-            ``schedule_at``, ``sent_at``, ``charged``, ``reason`` of its batch, missing where it has none.
-        """
-        columns = [
-            recipients.c.phone,
-            texts.c.template,
-            recipients.c.fields,
-            recipients.c.encoding,
-            recipients.c.segments,
-            recipients.c.missing,
-            recipients.c.batch,
-            *(
-                batches.c[name]
-                for name in (
-                    "order_id",
-                    "state",
-                    "doubt",
-                    "owner",
-                    "attempts",
-                    "schedule_at",
-                    "sent_at",
-                    "charged",
-                    "reason",
-                )
-            ),
-        ]
-        joined = recipients.join(texts, recipients.c.text == texts.c.id).outerjoin(
-            batches, recipients.c.batch == batches.c.id
-        )
-        query = sa.select(*columns).select_from(joined).where(recipients.c.campaign == campaign)
-        found = self._store.read(query.order_by(recipients.c.phone))
-        for name in ("phone", "template", "fields", "encoding", "order_id", "state", "owner", "reason"):
-            found[name] = found[name].astype(STRING)
-        for name in ("segments", "batch", "doubt", "attempts"):
-            found[name] = found[name].astype("Int64")
-        found["attempts"] = found["attempts"].fillna(0)
-        found["charged"] = found["charged"].astype("Float64")
-        found["missing"] = found["missing"].astype(bool)
+    def recipients(self, campaign: int) -> Known:
+        """Everything known of the recipients of a campaign, in order of number."""
+        query = sa.select(*(batches.c[name] for name in ("id", *FACTS))).filter_by(campaign=campaign)
+        with self._store.transaction(reading=True) as connection:
+            found = read(connection, campaign)
+            cuts = frame(connection, query.order_by(batches.c.id))
+            sources = read_texts(connection, campaign)
+        for name in ("order_id", "state", "owner", "reason"):
+            cuts[name] = cuts[name].astype(STRING)
+        for name in ("doubt", "attempts"):
+            cuts[name] = cuts[name].astype("Int64")
+        cuts["charged"] = cuts["charged"].astype("Float64")
         for name in ("schedule_at", "sent_at"):
-            found[name] = instants_of(found[name])
-        open_ = found["state"].isin([State.PLANNED, State.SENDING, State.UNCONFIRMED])
-        alive = {owner: self._owners.alive(owner) for owner in found.loc[open_, "owner"].unique()}
-        found["owner_alive"] = (open_ & found["owner"].map(alive).eq(other=True)).astype(bool)
-        return found
+            cuts[name] = instants_of(cuts[name])
+        open_ = cuts["state"].isin([State.PLANNED, State.SENDING, State.UNCONFIRMED])
+        alive = {owner: self._owners.alive(owner) for owner in cuts.loc[open_, "owner"].unique()}
+        cuts["owner_alive"] = (open_ & cuts["owner"].map(alive).eq(other=True)).astype(bool)
+        text = pd.Index([*sources], dtype="int64").get_indexer(found["text"])
+        place = pd.Index(cuts["id"], dtype="int64").get_indexer(found["batch"].fillna(-1).astype("int64"))
+        people = found[["phone", "fields", "segments", "missing"]].assign(
+            template=pd.Categorical.from_codes(text, pd.Index([*sources.values()])),
+            batch=place,
+        )
+        return Known(people, cuts.drop(columns="id"))
 
     def withdraw(self, entry: Entry, phones: pd.Series[Any]) -> None:
         """Forget people of a campaign who were never part of a batch."""
@@ -246,10 +223,10 @@ class Journal:
 
     def evidence(self, campaign: int) -> pd.DataFrame:
         """What was asked and answered about each order, the oldest first; ``at`` is UTC."""
-        query = sa.select(evidence).where(evidence.c.campaign == campaign).order_by(evidence.c.id)
-        found = self._store.read(query).drop(columns=["id", "campaign"])
+        rows: sa.Select[Any] = sa.select(sa.literal_column("*")).select_from(evidence)
+        found = self._store.read(rows.where(evidence.c.campaign == campaign).order_by(evidence.c.id))
         found["at"] = instants_of(found["at"])
-        return found
+        return found.reindex(columns=[*EVIDENCE])  # an older file, before its upgrade, has fewer
 
 
 def _same_gateway(entry: Entry, base_url: str, account: str) -> None:
@@ -286,13 +263,6 @@ def _same_text(connection: Connection, entry: Entry, template: str, states: tupl
             before=others[0].template,
             now=template,
         )
-
-
-def _rows(people: pd.DataFrame, **same: int) -> list[dict[str, Any]]:
-    """The parameters of an insert, one dictionary per person, as the driver takes them."""
-    columns = people[["phone", "fields", "encoding", "segments"]].astype(object)
-    rows = columns.where(columns.notna(), None).assign(**same).to_dict("records")
-    return cast("list[dict[str, Any]]", rows)
 
 
 def _path(location: str | os.PathLike[str]) -> Path:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from smsframe.carrier import Carrier
 from smsframe.errors import JournalError, NotEnoughCredit, Rejected, SmsFrameError
+from smsframe.joins import among
 from smsframe.life import Action, Event, State, Step, after
 from smsframe.narrowing import ALIKE, PROBE_AFTER, alike, parts
 from smsframe.reconcile import Finding, look_up
@@ -63,6 +64,7 @@ class Loop:
         gateway: Where orders go.
         owner: This run, alive in the journal.
         phones: Who this run may text: its own people, without the suppressed.
+        cut: The batches that were cut when the campaign was written down.
         workers: Requests under way at once.
         grace: Seconds within which an order that was taken becomes visible.
         patience: The waits.
@@ -77,6 +79,7 @@ class Loop:
         gateway: Gateway,
         owner: str,
         phones: pd.Series[str],
+        cut: list[Batch],
         *,
         workers: int,
         grace: float,
@@ -88,12 +91,12 @@ class Loop:
         self.touched = False
         """Whether anything of this run was, or may have been, accepted."""
         self._entry, self._batches, self._gateway, self._owner = entry, journal.batches, gateway, owner
-        self._phones, self._allowed, self._grace, self._report = phones, frozenset(phones), grace, report
+        self._phones, self._grace, self._report = phones, grace, report
         self._workers, self._settled = workers, settled
         self._stopped = threading.Event()
         self._patience = replace(patience, stop=self._stopped)  # pauses end at once when the run stops
         self._accepted = journal.batches.accepted(entry)
-        self._queue: deque[Batch] = deque()
+        self._queue = deque(cut)
         self._narrowing: deque[Batch] = deque()
         self._open: list[Batch] = []
         self._refused = [] if self._accepted else journal.batches.refused(entry)
@@ -292,8 +295,8 @@ class Loop:
 
     def _may_repeat(self, batch: Batch, people: pd.DataFrame) -> bool:
         """Whether this run may text all of its people, in time, and has not sent it too often."""
-        ours = self._allowed.issuperset(people["phone"])
-        return ours and not _late(batch) and self._posts[batch.order_id] < POSTS
+        ours = among(people["phone"], self._phones).all()
+        return bool(ours) and not _late(batch) and self._posts[batch.order_id] < POSTS
 
     def _found(self, batch: Batch, people: pd.DataFrame, finding: Finding) -> Batch:
         """Write down what a look-up found, then do what follows from it."""
@@ -302,7 +305,7 @@ class Loop:
             self._batches.split(
                 self._entry, batch, self._owner, finding.event, step, [], reason=finding.answer
             )
-            mine = people["phone"][people["phone"].map(self._allowed.__contains__)]
+            mine = people["phone"][among(people["phone"], self._phones)]
             self._queue.extend(self._batches.cut(self._entry, self._owner, mine))
             return batch
         found = self._batches.record(

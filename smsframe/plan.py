@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
     from datetime import datetime
 
+    from smsframe.results import Known
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Plan:
@@ -195,7 +197,7 @@ def plan(
     suppressed: pd.Index[Any] | None = None,
     max_segments: int | None = None,
     batch_size: int = 1000,
-    journalled: pd.DataFrame | None = None,
+    journalled: Known | None = None,
 ) -> Plan:
     """
     Make the plan; see `smsframe.plan`. ``suppressed`` and ``journalled`` are what the faces looked up.
@@ -249,7 +251,7 @@ def plan(
     order = order.loc[ready.loc[order.index].sort_values(ascending=False, kind="stable").index]
     stands = pd.Series(judged.index.isin(order.drop_duplicates().index), index=judged.index)
     if journalled is not None and campaign is not None:
-        known = outcomes(journalled[~still_to_send(journalled)], campaign, run="")
+        known = outcomes(journalled, campaign, run="")[~still_to_send(journalled)]
         results = join(results, known, stands)
         results = note_other_texts(results, journalled, template.source, people)
     repairs = judged["repair"][judged["phone"].notna()].dropna().str.split(",").explode().value_counts()

@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from smsframe.errors import ConfirmationMismatch, NotEnoughCredit
-from smsframe.results import among, done
+from smsframe.joins import among
+from smsframe.results import done
 
 if TYPE_CHECKING:
     from smsframe.gateway import Gateway
     from smsframe.order import Terms
     from smsframe.plan import Plan
+    from smsframe.results import Known
 
 log = logging.getLogger("smsframe")
 
 
-def confirmed(confirm: int | None, people: pd.DataFrame, known: pd.DataFrame | None, plan: Plan) -> None:
+def confirmed(confirm: int | None, people: pd.DataFrame, known: Known | None, plan: Plan) -> None:
     """Refuse when the number of people is not the one that was confirmed."""
     if confirm is None:
         return

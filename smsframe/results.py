@@ -1,16 +1,19 @@
 """
 What happened, joined to the rows: outcomes from the journal, their summary, and a safe export.
 
-Pure: the journal's rows are handed in as a frame. The journal tells what is known of each recipient of a
-campaign; `outcomes` says it in the result columns, and `join` gives it to the rows that stand for them.
+Pure: the journal's rows are handed in as frames. What is known of a recipient is what is known of its batch,
+so outcomes are worked out per batch, and then given to the people; `join` gives them to the rows that stand
+for them.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
+from smsframe.joins import among, find
 from smsframe.life import State
 from smsframe.reasons import sentences
 from smsframe.schema import COLUMNS, DTYPES, STRING, results_for
@@ -19,58 +22,97 @@ SHARE = 2**-20
 """Credits of an order are shared among its rows in multiples of this, so that they add up exactly."""
 
 
-def outcomes(journalled: pd.DataFrame, campaign: str, *, run: str | None = None) -> pd.DataFrame:
+class Known(NamedTuple):
     """
-    What the journal knows of a campaign's recipients, in the result columns, by number.
+    What the journal knows of a campaign.
+
+    Attributes:
+        people: A row per recipient, in order of number: ``phone`` (E.164), ``template`` (a categorical),
+            ``fields``, ``segments``, ``missing`` (whether its order lacks it), and ``batch``, the position of
+            its row in ``batches``, or -1.
+        batches: A row per batch: ``order_id``, ``state``, ``doubt``, ``owner``, ``owner_alive``,
+            ``attempts``, ``schedule_at``, ``sent_at``, ``charged``, ``reason``.
+    """
+
+    people: pd.DataFrame
+    batches: pd.DataFrame
+
+
+def outcomes(known: Known, campaign: str, *, run: str | None = None) -> pd.DataFrame:
+    """
+    What the journal knows of a campaign's recipients, in the result columns.
 
     Args:
-        journalled: A row per recipient, as ``Journal.recipients`` gives it.
+        known: As ``Journal.recipients`` gives it.
         campaign: The campaign's name.
         run: The owner of the current run; outcomes of earlier runs then say that they are earlier.
 
     Returns:
-        The result columns, indexed by E.164 number.
+        The result columns, a row per recipient as in ``known``.
     """
-    state = journalled["state"].astype(object).fillna(State.PLANNED.value)
-    other = journalled["owner_alive"] & journalled["owner"].ne(run or "").fillna(value=True)
-    posted = state.isin([State.ACCEPTED])
-    missing = posted & journalled["missing"]
+    people, batches = known
+    told = _told(batches, run)
+    # Without a batch: the row after the last; lacking in its order: the second half.
+    batch = people["batch"].to_numpy()
+    place = np.where(batch < 0, len(batches), batch) + len(told) // 2 * people["missing"].to_numpy()
+    taken = told.take(place).reset_index(drop=True)
+    return results_for(
+        len(people),
+        sms_campaign=campaign,
+        sms_phone=people["phone"],
+        sms_status=taken["status"],
+        sms_code=taken["code"],
+        sms_reason=taken["reason"],
+        sms_segments=people["segments"],
+        sms_credits=_shares(known).where(taken["charged"]),
+        sms_order_id=taken["order_id"],
+        sms_sent_at=taken["sent_at"],
+    )
+
+
+def _told(batches: pd.DataFrame, run: str | None) -> pd.DataFrame:
+    """What is to be said of the people of each batch, and of those without; then of those it lacks."""
+    all_ = batches.reindex(range(len(batches) + 1))
+    rows = pd.concat([all_.assign(missing=False), all_.assign(missing=True)], ignore_index=True)
+    state = rows["state"].astype(object).fillna(State.PLANNED.value)
+    other = rows["owner_alive"].eq(other=True).fillna(value=False) & rows["owner"].ne(run or "").fillna(
+        value=True
+    )
+    posted = state.eq(State.ACCEPTED)
+    lacking = posted & rows["missing"]
     # A run says what came of it when it is over: what it is sending then has lost its record.
     lost = state.eq(State.UNCONFIRMED) | (state.eq(State.SENDING) & ~other)
-    status = pd.Series("pending", index=journalled.index, dtype=object)
-    code = pd.Series("not_sent", index=journalled.index, dtype=object)
-    for rows, is_status, is_code in (
-        (state.eq(State.PLANNED) & journalled["attempts"].gt(0), "pending", "not_accepted"),
+    status = pd.Series("pending", index=rows.index, dtype=object)
+    code = pd.Series("not_sent", index=rows.index, dtype=object)
+    for which, is_status, is_code in (
+        (state.eq(State.PLANNED) & rows["attempts"].gt(0).fillna(value=False), "pending", "not_accepted"),
         (state.isin([State.PLANNED, State.SENDING]) & other, "pending", "other_process"),
         (posted, "accepted", None),
-        (posted & journalled["schedule_at"].notna(), "scheduled", None),
-        (missing, "unconfirmed", "missing_from_order"),
+        (posted & rows["schedule_at"].notna(), "scheduled", None),
+        (lacking, "unconfirmed", "missing_from_order"),
         (state.eq(State.REFUSED), "rejected", "refused_number"),
         (lost, "unconfirmed", "unconfirmed"),
     ):
-        status = status.mask(rows, is_status)
-        code = code.mask(rows, is_code)
+        status = status.mask(which, is_status)
+        code = code.mask(which, is_code)
     if run is not None:
-        earlier = posted & ~missing & journalled["owner"].ne(run).fillna(value=True)
+        earlier = posted & ~lacking & rows["owner"].ne(run).fillna(value=True)
         code = code.mask(earlier, "already_texted")
     reason = sentences(code)
-    told = status.isin(["rejected", "unconfirmed"]) | code.eq("not_accepted")
-    detail = journalled["reason"].astype(STRING)
-    reason = reason.mask(told & detail.notna(), reason + ": " + detail)
-    known = posted | state.isin([State.REFUSED, State.UNCONFIRMED, State.SENDING])
-    made = results_for(
-        len(journalled),
-        sms_campaign=campaign,
-        sms_phone=journalled["phone"],
-        sms_status=status,
-        sms_code=code,
-        sms_reason=reason,
-        sms_segments=journalled["segments"],
-        sms_credits=_shares(journalled).where(posted & ~missing),
-        sms_order_id=journalled["order_id"].where(known),
-        sms_sent_at=journalled["sent_at"].where(posted & ~missing),
+    detail = rows["reason"].astype(STRING)
+    explained = (status.isin(["rejected", "unconfirmed"]) | code.eq("not_accepted")) & detail.notna()
+    final = posted & ~lacking
+    begun = posted | state.isin([State.REFUSED, State.UNCONFIRMED, State.SENDING])
+    return pd.DataFrame(
+        {
+            "status": status.astype(DTYPES["sms_status"]),
+            "code": code.astype(DTYPES["sms_code"]),
+            "reason": reason.mask(explained, reason + ": " + detail),
+            "order_id": rows["order_id"].astype(STRING).where(begun),
+            "sent_at": rows["sent_at"].where(final),
+            "charged": final,
+        }
     )
-    return made.set_index(pd.Index(made["sms_phone"].array, name="phone"))
 
 
 def join(results: pd.DataFrame, found: pd.DataFrame, stands: pd.Series[bool]) -> pd.DataFrame:
@@ -79,58 +121,64 @@ def join(results: pd.DataFrame, found: pd.DataFrame, stands: pd.Series[bool]) ->
 
     Args:
         results: Result columns, by position.
-        found: Outcomes by number, as from `outcomes`.
+        found: Outcomes, a row per number, as from `outcomes`.
         stands: Which rows stand for their number; at most one per number.
 
     Returns:
         The same rows; those with an outcome have its columns instead of theirs.
     """
-    take = stands & results["sms_phone"].isin(found.index)
+    place = find(results["sms_phone"], found["sms_phone"])
+    take = stands.to_numpy() & (place >= 0)
     if not take.any():
         return results
-    told = found.reindex(results["sms_phone"].array).set_axis(results.index)
-    return pd.DataFrame(
-        {name: results[name].where(~take, told[name]).astype(DTYPES[name]) for name in COLUMNS},
-        index=results.index,
-    )
+    both = pd.concat([results[list(COLUMNS)], found[list(COLUMNS)]], ignore_index=True)
+    joined = both.take(np.where(take, len(results) + place, np.arange(len(results))))
+    return joined.set_axis(results.index).astype(DTYPES)
 
 
-def _shares(journalled: pd.DataFrame) -> pd.Series[Any]:
+def _shares(known: Known) -> pd.Series[Any]:
     """Each row's part of its order's charge, by segments; an order's parts add up exactly to it."""
-    orders = journalled["batch"]
-    segments = journalled["segments"].astype("Float64").where(~journalled["missing"])
-    charged = journalled["charged"].astype("Float64")
-    exact = charged * segments / segments.groupby(orders).transform("sum")
-    share = (exact / SHARE).round() * SHARE
-    last = ~orders.where(share.notna()).duplicated(keep="last") & share.notna()
-    rest = charged - (share.groupby(orders).transform("sum") - share)
-    return share.where(~last, rest)
+    people, batches = known
+    batch = people["batch"].to_numpy()
+    listed = np.flatnonzero((batch >= 0) & ~people["missing"].to_numpy())
+    orders = batch[listed]
+    segments = people["segments"].to_numpy(dtype=float, na_value=0.0)[listed]
+    charged = batches["charged"].to_numpy(dtype=float, na_value=np.nan)
+    total = np.bincount(orders, segments, minlength=len(batches))
+    share = np.round(charged[orders] * segments / total[orders] / SHARE) * SHARE
+    last = np.zeros(len(batches), dtype=np.intp)
+    last[orders] = np.arange(len(orders))  # of several the last one stays
+    ends = last[np.unique(orders)]
+    given = np.bincount(orders, share, minlength=len(batches))
+    share[ends] = charged[orders[ends]] - (given[orders[ends]] - share[ends])
+    shares = pd.Series(np.nan, index=people.index)
+    shares.iloc[listed] = share
+    return shares.astype("Float64")
 
 
-def still_to_send(journalled: pd.DataFrame) -> pd.Series[bool]:
+def still_to_send(known: Known) -> pd.Series[bool]:
     """Which recipients of the journal have no outcome and nothing under way: never sent, or provably not."""
-    return journalled["state"].isna() | journalled["state"].eq("planned")
+    planned = np.append(known.batches["state"].eq(State.PLANNED).to_numpy(dtype=bool), True)
+    return pd.Series(planned[known.people["batch"].to_numpy()], index=known.people.index)
 
 
 def note_other_texts(
-    results: pd.DataFrame, journalled: pd.DataFrame, template: str, people: pd.DataFrame
+    results: pd.DataFrame, known: Known, template: str, people: pd.DataFrame
 ) -> pd.DataFrame:
     """Say of rows with an earlier outcome when the text of that time is not the text of this plan."""
-    old = journalled.set_index(pd.Index(journalled["phone"].array))
-    now = pd.Series(people["fields"].array, index=people["phone"].array).reindex(old.index)
-    planned = old.index.isin(people["phone"])
-    same = old["template"].eq(template) & old["fields"].fillna("").eq(now.fillna(""))
-    other = results["sms_code"].eq("already_texted") & results["sms_phone"].isin(old.index[~same & planned])
-    schema_code = results["sms_code"].mask(other, "already_texted_differently")
-    said = sentences(schema_code)
-    return results.assign(sms_code=schema_code, sms_reason=results["sms_reason"].mask(other, said))
+    earlier = results["sms_code"].eq("already_texted").to_numpy()
+    if not earlier.any():
+        return results
+    old = known.people
+    planned = find(old["phone"], people["phone"])
+    now = people["fields"].reset_index(drop=True).fillna("").take(planned.clip(0)).array
+    same = old["template"].eq(template) & old["fields"].fillna("").eq(pd.Series(now, index=old.index))
+    others = old["phone"][(planned >= 0) & ~same.to_numpy()]
+    other = earlier & among(results["sms_phone"], others).to_numpy()
+    code = results["sms_code"].mask(other, "already_texted_differently")
+    return results.assign(sms_code=code, sms_reason=results["sms_reason"].mask(other, sentences(code)))
 
 
-def among(phones: pd.Series[Any], others: pd.Series[Any]) -> pd.Series[bool]:
-    """As ``isin``, which for Arrow's strings is twenty times slower."""
-    return phones.astype(object).isin(others.astype(object))
-
-
-def done(known: pd.DataFrame | None) -> pd.Series[Any]:
+def done(known: Known | None) -> pd.Series[Any]:
     """The numbers of a campaign that have an outcome, or may have one."""
-    return pd.Series(dtype=object) if known is None else known["phone"][~still_to_send(known)]
+    return pd.Series(dtype=object) if known is None else known.people["phone"][~still_to_send(known)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
@@ -115,7 +116,7 @@ def results_for(rows: int, **columns: Any) -> pd.DataFrame:
         if isinstance(value, pd.Series | pd.Categorical | pd.api.extensions.ExtensionArray):
             made[name] = pd.Series(value, copy=True).set_axis(index).astype(dtype)
         else:
-            made[name] = pd.Series([value] * rows if rows else [], index=index, dtype=dtype)
+            made[name] = pd.Series([value], dtype=dtype).take(np.zeros(rows, dtype=np.intp)).set_axis(index)
     if columns:
         raise TypeError(f"no such result columns: {sorted(columns)}")
     return pd.DataFrame(made, index=index)

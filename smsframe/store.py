@@ -5,6 +5,7 @@ The file the journal lives in: durable, exclusive while writing, silent about it
 from __future__ import annotations
 
 import os
+import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
-from smsframe import tables
+from smsframe import disks, tables
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy.engine import Connection
+
+LOCKED = 30.0
+"""Seconds to wait for another process that is writing."""
 
 
 class Store:
@@ -35,7 +39,7 @@ class Store:
         # Errors are printed, so they must not quote the parameters, which are people's numbers.
         url = sa.URL.create("sqlite", database=path.as_uri(), query={"mode": "rw", "uri": "true"})
         self._engine = sa.create_engine(
-            url, poolclass=NullPool, connect_args={"timeout": 30}, hide_parameters=True
+            url, poolclass=NullPool, connect_args={"timeout": LOCKED}, hide_parameters=True
         )
         sa.event.listen(self._engine, "connect", _durable)
         sa.event.listen(self._engine, "begin", _begin)
@@ -51,25 +55,61 @@ class Store:
         if not self.exists:
             return False
         with self.transaction(reading=True) as connection:
-            return tables.made(connection)
+            return tables.version(connection) > 0
 
     def make(self) -> None:
-        """Make the file, readable by its owner only before anything is in it, and its tables."""
+        """
+        Make the file, readable by its owner only before anything is in it, and its tables; or upgrade them.
+
+        Raises:
+            JournalError: The file cannot be made, is another program's or a newer one's, or would be shared
+                over a network, where SQLite's locks do not hold.
+        """
         with self.told():
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if kind := disks.network(self.path):
+                raise JournalError(
+                    f"the journal {self.path} would be on a network drive ({kind}), where locks may not hold "
+                    "and somebody could be texted twice: name a file on a local disk with journal= or "
+                    "SMSFRAME_JOURNAL"
+                )
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-        if not self.made:  # and another program's database is refused before anything of it is changed
+        if not self._current():  # and another program's database is refused before anything of it is changed
             with self.told(), closing(self._engine.raw_connection()) as raw:
                 raw.cursor().execute("PRAGMA journal_mode=WAL")  # stays with the file
             with self.transaction() as connection:
+                if found := tables.version(connection):
+                    self._keep_copy(found)
                 tables.prepare(connection)
+
+    def _current(self) -> bool:
+        with self.transaction(reading=True) as connection:
+            return tables.version(connection) == tables.VERSION
+
+    def _keep_copy(self, version: int) -> None:
+        """Copy the file beside itself, as the last commit left it, before its tables are changed."""
+        copy = self.path.with_name(f"{self.path.name}.schema-{version}")
+        os.close(os.open(copy, os.O_CREAT | os.O_RDWR, 0o600))
+        with closing(sqlite3.connect(self.path)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
 
     @contextmanager
     def kept_open(self) -> Iterator[None]:
-        """While one connection is open, closing another need not tidy up the file: half of its cost."""
+        """
+        While one connection is open, closing another need not tidy up the file: half of its cost.
+
+        Raises:
+            JournalError: The file is damaged.
+        """
         with self.told():
             kept = self._engine.raw_connection()
-            kept.cursor().execute("PRAGMA schema_version").fetchall()
+            (sound,) = kept.cursor().execute("PRAGMA quick_check(1)").fetchone()
+            if sound != "ok":
+                kept.close()
+                raise JournalError(
+                    f"the journal {self.path} is damaged ({sound}), so nothing is sent: put a backup in its "
+                    "place, or name another file with journal="
+                )
         try:
             yield
         finally:

@@ -17,7 +17,7 @@ from smsframe.errors import JournalError
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-VERSION = 1
+VERSION = 2
 """Of the tables below; kept in the file, so that a newer file is refused instead of misread."""
 
 APPLICATION = int.from_bytes(b"smsf")
@@ -102,33 +102,44 @@ evidence = sa.Table(
     sa.Column("event", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("answer", sa.Text),
+    sa.Column("question", sa.Text),
 )
 
 
-def made(connection: Connection) -> bool:
+UPGRADES = {
+    1: ("ALTER TABLE evidence ADD COLUMN question TEXT",),
+}
+"""What takes a file of each released version to the next."""
+
+
+def version(connection: Connection) -> int:
     """
-    Whether the tables are there, and ours to read.
+    The version of the tables, 0 when there are none.
 
     Raises:
         JournalError: Another program's database, or a newer smsframe's journal.
     """
     application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
-    version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-    if application != APPLICATION and (application or version or sa.inspect(connection).get_table_names()):
+    found = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+    if application != APPLICATION and (application or found or sa.inspect(connection).get_table_names()):
         raise JournalError("this file is another program's database: name another one with journal=")
-    if version > VERSION:
+    if found > VERSION:
         raise JournalError("this journal was written by a newer smsframe: upgrade smsframe to use it")
-    return bool(version == VERSION)
+    return found
 
 
 def prepare(connection: Connection) -> None:
     """
-    Make the tables in a new file, in the caller's transaction.
+    Make the tables in a new file, or bring those of an older version up to date, in the caller's transaction.
 
     Raises:
-        JournalError: As `made`.
+        JournalError: As `version`.
     """
-    if not made(connection):
+    found = version(connection)
+    if not found:
         metadata.create_all(connection)
         connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION}")
-        connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")
+    for step in range(found or VERSION, VERSION):
+        for statement in UPGRADES[step]:
+            connection.exec_driver_sql(statement)
+    connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")

@@ -7,30 +7,36 @@ import pytest
 from runs import send, table
 
 import smsframe
-from smsframe.results import outcomes
-from smsframe.schema import COLUMNS, INSTANT
+from smsframe.results import Known, outcomes
+from smsframe.schema import COLUMNS, INSTANT, STRING
 
 
-def journalled(**columns):
-    """The journal's rows for one order of three people, with other columns on top."""
-    base = pd.DataFrame(
+def journalled(*, missing=False, batch=0, segments=(1, 2, 4), **facts):
+    """What the journal knows of one order of three people, with other facts on top."""
+    people = pd.DataFrame(
         {
             "phone": ["+12125550101", "+12125550102", "+12125550103"],
-            "segments": [1, 2, 4],
-            "missing": False,
-            "batch": 1,
-            "order_id": "sf-x",
-            "state": "accepted",
-            "owner": "me",
-            "owner_alive": False,
-            "attempts": 1,
-            "schedule_at": pd.Series([None] * 3, dtype=INSTANT),
-            "sent_at": pd.Series([None] * 3, dtype=INSTANT),
-            "charged": 7.0,
-            "reason": None,
+            "template": pd.Categorical(["Ciao"] * 3),
+            "fields": pd.Series([None] * 3, dtype=STRING),
+            "segments": pd.Series([*segments], dtype="Int64"),
+            "missing": missing,
+            "batch": batch,
         }
     )
-    return base.assign(**columns)
+    order = {
+        "order_id": "sf-x",
+        "state": "accepted",
+        "doubt": 0,
+        "owner": "me",
+        "owner_alive": False,
+        "attempts": 1,
+        "schedule_at": None,
+        "sent_at": None,
+        "charged": 7.0,
+        "reason": None,
+    }
+    orders = pd.DataFrame([order | facts]).astype({"schedule_at": INSTANT, "sent_at": INSTANT})
+    return Known(people, orders)
 
 
 @pytest.mark.parametrize("charge", [7, 0.1, 1 / 3, 12.345678, 1e6 + 0.7, 0])
@@ -56,7 +62,7 @@ STATES = {
     "unconfirmed": ({"state": "unconfirmed"}, ("unconfirmed", "unconfirmed")),
     "planned": ({"state": "planned", "attempts": 0}, ("pending", "not_sent")),
     "planned again": ({"state": "planned"}, ("pending", "not_accepted")),
-    "in no batch": ({"state": None, "batch": pd.NA, "owner": None, "attempts": 0}, ("pending", "not_sent")),
+    "in no batch": ({"batch": -1}, ("pending", "not_sent")),
     "sent by a dead run": ({"state": "sending"}, ("unconfirmed", "unconfirmed")),
     "sent by another run": ({"state": "sending", "owner_alive": True}, ("pending", "other_process")),
     "planned by another run": ({"state": "planned", "owner_alive": True}, ("pending", "other_process")),

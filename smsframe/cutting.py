@@ -1,0 +1,85 @@
+"""
+People who have no batch become planned batches, each with its order id, in one go.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, cast
+
+import sqlalchemy as sa
+
+from smsframe import people
+from smsframe.entries import Batch, Entry, read_texts, terms_columns
+from smsframe.life import Doubt, State
+from smsframe.order import Terms, cut, order_id
+from smsframe.tables import batches
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from sqlalchemy.engine import Connection
+
+
+def assign(
+    connection: Connection, entry: Entry, owner: str, free: pd.DataFrame, *, terms: Terms | None = None
+) -> list[Batch]:
+    """
+    In the caller's transaction: cut people into planned batches, each of one text and encoding.
+
+    Args:
+        connection: The transaction.
+        entry: Their campaign.
+        owner: Whose the batches are.
+        free: ``phone``, ``text`` (its key), ``fields``, ``encoding``, ``segments`` of people without a batch.
+        terms: How it goes out; as the latest call said when not given.
+
+    Raises:
+        JournalError: Somebody has a batch already.
+    """
+    if free.empty:
+        return []
+    free = free.sort_values("phone", kind="stable")
+    groups = [
+        # Not of numpy, as they are on older pandas: SQLite stores those as bytes.
+        (int(cast("int", text)), str(encoding), part)
+        for (text, encoding), group in free.groupby(["text", "encoding"])
+        for _, part in group.groupby(cut(group, entry.batch_size))
+    ]
+    sources = read_texts(connection, entry.id)
+    used = set(connection.execute(sa.select(batches.c.order_id)).scalars())
+    first = (connection.execute(sa.select(sa.func.max(batches.c.id))).scalar() or 0) + 1
+    made: list[Batch] = []
+    rows = []
+    for key, (text, encoding, part) in enumerate(groups, first):
+        generation, order = _unused(used, entry.prefix, sources[text], part)
+        batch = Batch(
+            id=key,
+            campaign=entry.id,
+            order_id=order,
+            state=State.PLANNED,
+            doubt=Doubt.NONE,
+            template=sources[text],
+            encoding=encoding,
+            terms=terms or entry.terms,
+            recipients=len(part),
+            segments=int(part["segments"].sum()),
+            claimed_at=None,
+        )
+        shared = ("id", "campaign", "order_id", "state", "encoding", "recipients", "segments")
+        row = {name: getattr(batch, name) for name in shared} | terms_columns(batch.terms)
+        rows.append(row | {"text": text, "generation": generation, "owner": owner})
+        made.append(batch)
+    connection.execute(sa.insert(batches), rows)
+    given = zip(made, groups, strict=True)
+    people.write(connection, entry.id, [people.Group(batch.id, *group) for batch, group in given])
+    return made
+
+
+def _unused(used: set[str], prefix: str, template: str, part: pd.DataFrame) -> tuple[int, str]:
+    """The first generation whose order id was never used, and that id; it is used from here on."""
+    for generation in itertools.count():
+        found = order_id(prefix, template, part, generation)
+        if found not in used:
+            break
+    used.add(found)
+    return generation, found

@@ -1,0 +1,47 @@
+"""
+Columns of numbers matched with each other.
+
+An E.164 number is at most 15 digits and begins with none that could get lost, so it is an integer; integers
+are hashed ten times as fast as strings.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def find(phones: pd.Series[Any], among: pd.Series[Any]) -> NDArray[np.intp]:
+    """
+    Where each number is among others that are all different; -1 where it is not, or is missing.
+
+    Example:
+        >>> find(pd.Series(["+441", None, "+442"]), pd.Series(["+442", "+443"])).tolist()
+        [-1, -1, 0]
+    """
+    return pd.Index(_keys(among)).get_indexer(pd.Index(_keys(phones, missing=-1)))
+
+
+def among(phones: pd.Series[Any], others: pd.Series[Any] | pd.Index[Any]) -> pd.Series[bool]:
+    """
+    Whether each number is one of the others.
+
+    Example:
+        >>> among(pd.Series(["+441", None]), pd.Series(["+441", "+441"])).tolist()
+        [True, False]
+    """
+    keys = pd.Series(_keys(phones, missing=-1), index=phones.index)
+    return keys.isin(_keys(pd.Series(others)))
+
+
+def _keys(phones: pd.Series[Any], missing: int = 0) -> NDArray[np.int64]:
+    text = pa.array(phones, pa.large_string(), from_pandas=True)
+    digits = pc.utf8_slice_codeunits(text, 1)
+    return np.asarray(pc.fill_null(digits.cast(pa.int64()), missing))
