@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from smsframe import phones
+from smsframe.entries import Evidence
 from smsframe.errors import GatewayError, NotAuthorised, Rejected, Unavailable, Unconfirmed
 from smsframe.life import Event
 from smsframe.order import DATE
@@ -36,6 +37,7 @@ class Reply:
         charged: Credits the order took, when the gateway said.
         remaining: Credits left, when the gateway said.
         retry_after: Seconds it asks to wait, or None.
+        call: The call that was made.
     """
 
     event: Event
@@ -45,6 +47,14 @@ class Reply:
     charged: float | None = None
     remaining: float | None = None
     retry_after: float | None = None
+    call: str = "sms"
+
+    @property
+    def evidence(self) -> Evidence:
+        """What was asked and answered, for the journal."""
+        status = "no answer" if self.status is None else f"HTTP {self.status}"
+        charged = "" if self.charged is None else f", {self.charged:g} credits"
+        return Evidence(f"POST {self.call}", f"{status}: {self.reason}{charged}")
 
     def error(self, order_id: str | None = None) -> GatewayError:
         """The same as an error to raise."""

@@ -9,21 +9,20 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import sqlalchemy as sa
 
 from smsframe import people
 from smsframe.cutting import assign
-from smsframe.entries import Batch, Entry, micros, now, read_batches
+from smsframe.entries import Batch, Entry, Evidence, micros, now, read_batches, witness
 from smsframe.errors import JournalError
 from smsframe.joins import among
 from smsframe.life import Action, Event, State, Step, after
-from smsframe.owners import process
-from smsframe.tables import batches, evidence, recipients
+from smsframe.tables import batches, campaigns, recipients
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    import pandas as pd
     from sqlalchemy.engine import Connection
 
     from smsframe.owners import Owners
@@ -65,6 +64,7 @@ class Batches:
         event: Event,
         step: Step,
         parts: list[pd.DataFrame],
+        told: Evidence,
         *,
         reason: str | None = None,
     ) -> list[Batch]:
@@ -77,7 +77,8 @@ class Batches:
             JournalError: As `record`.
         """
         with self._store.transaction() as connection:
-            _change(connection, entry, batch, owner, event, step, reason=reason)
+            values = {"reason": reason or told.answer}
+            _change(connection, entry, batch, owner, event, step, told, values)
             connection.execute(_freed(recipients.c.batch == batch.id))
             made = (assign(connection, entry, owner, part, terms=batch.terms) for part in parts)
             return [*itertools.chain.from_iterable(made)]
@@ -121,7 +122,7 @@ class Batches:
             )
             if not done.rowcount:
                 return None
-            _witness(connection, entry.id, batch, Event.CLAIMED, State.SENDING, None)
+            witness(connection, entry.id, batch.order_id, Event.CLAIMED, State.SENDING)
             return read_batches(connection, batches.c.id == batch.id)[0]
 
     def record(
@@ -131,6 +132,7 @@ class Batches:
         owner: str,
         event: Event,
         step: Step,
+        told: Evidence,
         *,
         sent_at: datetime | None = None,
         charged: float | None = None,
@@ -151,12 +153,12 @@ class Batches:
         if step.action is Action.REPEAT:
             values["attempts"] = batches.c.attempts + 1
         with self._store.transaction() as connection:
-            _change(connection, entry, batch, owner, event, step, **values)
+            _change(connection, entry, batch, owner, event, step, told, values)
             _lacks(connection, batch, missing)
             return read_batches(connection, batches.c.id == batch.id)[0]
 
     def note(
-        self, entry: Entry, batch: Batch, event: Event, answer: str, missing: pd.Series[Any] | None
+        self, entry: Entry, batch: Batch, event: Event, told: Evidence, missing: pd.Series[Any] | None
     ) -> None:
         """
         Add evidence about an accepted batch, and settle which people its order lacks.
@@ -170,7 +172,7 @@ class Batches:
             elif event in (Event.FOUND, Event.FOUND_PART, Event.PERSON_ACCEPTS):
                 connection.execute(sa.update(recipients).where(theirs).values(missing=False))
                 _lacks(connection, batch, missing)
-            _witness(connection, entry.id, batch, event, batch.state, answer)
+            witness(connection, entry.id, batch.order_id, event, batch.state, told)
 
     def take_over(self, entry: Entry, owner: str) -> list[Batch]:
         """
@@ -184,7 +186,7 @@ class Batches:
                 state, doubt = batch.state, batch.doubt
                 if state is State.SENDING:
                     state, _, doubt = after(state, Event.OWNER_DIED, doubt)
-                    _witness(connection, entry.id, batch, Event.OWNER_DIED, state, None)
+                    witness(connection, entry.id, batch.order_id, Event.OWNER_DIED, state)
                 taken = {"owner": owner, "state": state, "doubt": int(doubt)}
                 connection.execute(sa.update(batches).where(batches.c.id == batch.id).values(**taken))
             return read_batches(connection, open_ & (batches.c.owner == owner))
@@ -196,6 +198,17 @@ class Batches:
         )
         with self._store.transaction(reading=True) as connection:
             return bool(connection.execute(query).scalar_one())
+
+    def witnesses(self, entry: Entry, since: datetime) -> pd.Series[Any]:
+        """The order ids, in small letters, that this gateway is known to have accepted since a time."""
+        there = sa.select(campaigns.c.id).filter_by(base_url=entry.base_url, account=entry.account)
+        query = sa.select(sa.func.lower(batches.c.order_id)).where(
+            batches.c.campaign.in_(there),
+            batches.c.state == State.ACCEPTED,
+            batches.c.claimed_at >= micros(since),
+        )
+        with self._store.transaction(reading=True) as connection:
+            return pd.Series(connection.execute(query).scalars().all(), dtype=object)
 
     def held(self, owner: str) -> bool:
         """Whether a run still holds its lock, so that nobody else can have taken its batches over."""
@@ -214,7 +227,14 @@ class Batches:
 
 
 def _change(
-    connection: Connection, entry: Entry, batch: Batch, owner: str, event: Event, step: Step, **values: Any
+    connection: Connection,
+    entry: Entry,
+    batch: Batch,
+    owner: str,
+    event: Event,
+    step: Step,
+    told: Evidence,
+    values: dict[str, Any],
 ) -> None:
     """From the state we know to the next, and the evidence; nothing when somebody else was faster."""
     done = connection.execute(
@@ -224,7 +244,7 @@ def _change(
     )
     if not done.rowcount:
         raise JournalError(f"order {batch.order_id} was changed by somebody else; nothing was overwritten")
-    _witness(connection, entry.id, batch, event, step.state, values.get("reason"))
+    witness(connection, entry.id, batch.order_id, event, step.state, told)
 
 
 def _freed(which: sa.ColumnElement[bool]) -> sa.Update:
@@ -237,18 +257,3 @@ def _lacks(connection: Connection, batch: Batch, missing: pd.Series[Any] | None)
         marked = (recipients.c.batch == batch.id) & (recipients.c.phone == sa.bindparam("key"))
         statement = sa.update(recipients).where(marked).values(missing=True)
         connection.execute(statement, [{"key": phone} for phone in missing])
-
-
-def _witness(
-    connection: Connection, campaign: int, batch: Batch, event: Event, state: State, answer: str | None
-) -> None:
-    row = {
-        "campaign": campaign,
-        "order_id": batch.order_id,
-        "at": now(),
-        "process": process(),
-        "event": event,
-        "state": state,
-        "answer": answer,
-    }
-    connection.execute(sa.insert(evidence), row)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import logging
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from smsframe import adoption
 from smsframe.errors import (
     CampaignStopped,
     ConfirmationMismatch,
@@ -23,7 +25,7 @@ from smsframe.interrupts import asked
 from smsframe.joins import among
 from smsframe.life import Event
 from smsframe.loop import Loop
-from smsframe.preflight import affordable, confirmed, in_time
+from smsframe.preflight import affordable, at_once, confirmed, in_time
 from smsframe.reasons import CODES
 from smsframe.results import done, join, note_other_texts, outcomes, still_to_send
 from smsframe.schema import COLUMNS, ResultsSchema, attach, results_for
@@ -49,7 +51,9 @@ def send(
     *,
     confirm: int | None,
     changed: bool,
+    adopt: bool,
     workers: int,
+    rate: float | None,
     grace: float,
     patience: Patience,
     report: Callable[[Tick], None],
@@ -73,6 +77,10 @@ def send(
         journal.check(entry, **here, changed=changed)
     if len(waiting):
         affordable(gateway, plan.terms, int(waiting["segments"].sum()))
+    new = entry is None and len(waiting)
+    earlier = (
+        adoption.earlier(campaign, gateway, patience, adopt=adopt, say=_say) if new else adoption.nobody()
+    )
     started(len(waiting))
     with journal.owner() as owner:
         entry, cut = journal.register(
@@ -80,8 +88,9 @@ def send(
             owner,
             **here,
             terms=plan.terms,
-            batch_size=plan.batch_size,
+            batch_size=at_once(plan.batch_size, rate),
             waiting=waiting,
+            earlier=earlier,
             changed=changed,
         )
         loop = Loop(
@@ -92,6 +101,7 @@ def send(
             people["phone"],
             cut,
             workers=workers,
+            rate=rate,
             grace=grace,
             patience=patience,
             report=report,
@@ -122,6 +132,7 @@ def resume(
     confirm: int | None,
     unconfirmed: Literal["send", "accept"] | None,
     workers: int,
+    rate: float | None,
     grace: float,
     patience: Patience,
     report: Callable[[Tick], None],
@@ -146,6 +157,7 @@ def resume(
     if len(waiting):
         affordable(gateway, entry.terms, int(waiting["segments"].sum()))
     started(len(waiting))
+    entry = replace(entry, batch_size=at_once(entry.batch_size, rate))
     with journal.owner() as owner:
         settled = {"send": Event.PERSON_SENDS, "accept": Event.PERSON_ACCEPTS}.get(unconfirmed or "")
         loop = Loop(
@@ -156,6 +168,7 @@ def resume(
             known.people["phone"][allowed],
             [],
             workers=workers,
+            rate=rate,
             grace=grace,
             patience=patience,
             report=report,
@@ -232,6 +245,9 @@ def _run(loop: Loop, campaign: str) -> SmsFrameError | ValueError | None:
     if interrupted.is_set():
         _say(f"stopped; what was under way is recorded. Go on with smsframe.resume({campaign!r})")
         raise KeyboardInterrupt
+    if loop.drift:
+        more = "more" if loop.drift > 0 else "fewer"
+        _say(f"the gateway charged {abs(loop.drift):,g} credits {more} than planned; see sms_credits")
     return trouble or loop.cause
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from smsframe.entries import Batch
     from smsframe.gateway import Gateway
+    from smsframe.pace import Pace
     from smsframe.patience import Patience
 
 
@@ -55,12 +56,15 @@ class Carrier:
     Args:
         gateway: Where they go.
         workers: How many at once.
+        pace: When each may leave.
         patience: The waits; its ``stop`` ends them.
         held: Whether this run still owns what it sends; asked immediately before each POST.
     """
 
-    def __init__(self, gateway: Gateway, workers: int, patience: Patience, held: Callable[[], bool]) -> None:
-        self._gateway, self._patience, self._held = gateway, patience, held
+    def __init__(
+        self, gateway: Gateway, workers: int, pace: Pace, patience: Patience, held: Callable[[], bool]
+    ) -> None:
+        self._gateway, self._pace, self._patience, self._held = gateway, pace, patience, held
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="smsframe")
         self._under_way: dict[Future[Carried], tuple[Batch, pd.DataFrame]] = {}
 
@@ -106,6 +110,8 @@ class Carrier:
 
     def _carry(self, order: Order, batch: Batch) -> Carried:
         """Send; and ask for the credit when it is refused, so that both are recorded as one."""
+        if not self._pace.wait(batch.recipients):
+            return CALLED_OFF
         reply = self._post(order, batch)
         if after(State.SENDING, reply.event, batch.doubt).action is not Action.NARROW:
             return Carried(reply)

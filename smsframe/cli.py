@@ -88,23 +88,48 @@ def sandbox(
     password: Annotated[str, typer.Option(help="Its password.")] = "demo",  # noqa: S107 - it texts nobody
     credits: Annotated[int, typer.Option(min=0, help="Credits of every message type.")] = 10_000,  # noqa: A002
     speed: Annotated[float, typer.Option(help="How many times faster than the clock deliveries go.")] = 1.0,
+    latency: Annotated[float, typer.Option(help="Seconds that every answer takes on its way.")] = 0.0,
+    tls: Annotated[bool, typer.Option("--tls", help="Speak TLS, with a certificate of its own.")] = False,  # noqa: FBT002 - how Typer makes a flag
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help='Misbehave: "drop_after rate=0.1", "late_answer order=2 seconds=3", "magic".'),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the calls that rate= chooses.")] = 0,
 ) -> None:
     """Run a gateway to rehearse on, until Ctrl-C."""
-    from smsframe.sandbox import Sandbox  # noqa: PLC0415 - a web server that only this command needs
+    from smsframe.sandbox import Sandbox, switches  # noqa: PLC0415 - a web server that only this command needs
 
-    with Sandbox(port=port, username=username, password=password, credits=credits, speed=speed) as served:
+    try:
+        faults = [switches.read(text) for text in fault or []]
+    except ValueError as wrong:
+        raise typer.BadParameter(str(wrong), param_hint="--fault") from None
+    with Sandbox(
+        port=port,
+        username=username,
+        password=password,
+        credits=credits,
+        speed=speed,
+        latency=latency,
+        tls=tls,
+        seed=seed,
+    ) as served:
+        for arguments in faults:
+            served.misbehave(**arguments)
         variables = {
             "SMSFRAME_BASE_URL": served.url,
             "SMSFRAME_USERNAME": username,
             "SMSFRAME_PASSWORD": password,
             "SMSFRAME_JOURNAL": str(served.gateway().journal),
         }
+        if served.certificate:
+            variables["SSL_CERT_FILE"] = served.certificate
         typer.echo(f"A sandbox gateway answers at {served.url}")
         typer.echo("Nobody is texted, nothing is billed. Ctrl-C stops it, and its journal goes with it.")
         typer.echo("\nIn another terminal:\n")
         for name, value in variables.items():
             typer.echo("  " + _assignment(name, value))
-        typer.echo('\n  smsframe send guests.csv --phone mobile --campaign autumn --text "Ciao {name}"')
+        if not tls:  # the commands trust no certificate of a variable on this machine
+            typer.echo('\n  smsframe send guests.csv --phone mobile --campaign autumn --text "Ciao {name}"')
         sys.stdout.flush()  # also into a pipe: whoever started this waits for the address
         try:
             while True:

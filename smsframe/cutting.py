@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 import sqlalchemy as sa
 
 from smsframe import people
-from smsframe.entries import Batch, Entry, read_texts, terms_columns
+from smsframe.entries import Batch, Entry, Evidence, micros, read_texts, terms_columns, witness
 from smsframe.life import Doubt, State
 from smsframe.order import Terms, cut, order_id
 from smsframe.tables import batches
@@ -18,6 +18,9 @@ from smsframe.tables import batches
 if TYPE_CHECKING:
     import pandas as pd
     from sqlalchemy.engine import Connection
+
+UNKNOWN = "unknown"
+"""The encoding of what another journal's orders held."""
 
 
 def assign(
@@ -73,6 +76,45 @@ def assign(
     given = zip(made, groups, strict=True)
     people.write(connection, entry.id, [people.Group(batch.id, *group) for batch, group in given])
     return made
+
+
+def adopt(
+    connection: Connection, entry: Entry, owner: str, earlier: pd.DataFrame, waiting: pd.DataFrame
+) -> None:
+    """
+    In the caller's transaction: take over orders that the gateway has of a campaign, as accepted.
+
+    What was in them is unknown but for who got them: text and segments are those of this call's people.
+
+    Args:
+        connection: The transaction.
+        entry: The campaign.
+        owner: This run.
+        earlier: ``order_id``, ``create_time`` (UTC), ``phone``, a row per recipient.
+        waiting: ``phone``, ``fields``, ``segments`` of this call's people.
+    """
+    known = earlier.merge(waiting[["phone", "fields", "segments"]], on="phone", how="left")
+    for order, part in known.groupby("order_id"):
+        at = micros(part["create_time"].iloc[0].to_pydatetime())
+        row = {
+            "campaign": entry.id,
+            "text": entry.text,
+            "order_id": order,
+            "generation": 0,
+            "state": State.ACCEPTED,
+            "owner": owner,
+            "attempts": 1,
+            "encoding": UNKNOWN,
+            "recipients": len(part),
+            "segments": int(part["segments"].sum()),
+            **terms_columns(entry.terms),
+            "claimed_at": at,
+            "sent_at": at,
+        }
+        (key,) = connection.execute(sa.insert(batches).returning(batches.c.id), row).one()
+        people.write(connection, entry.id, [people.Group(key, entry.text, UNKNOWN, part)])
+        told = Evidence("GET smshistory of 30 days, GET sms/" + str(order), f"{len(part)} recipients")
+        witness(connection, entry.id, str(order), "adopted", State.ACCEPTED, told)
 
 
 def _unused(used: set[str], prefix: str, template: str, part: pd.DataFrame) -> tuple[int, str]:

@@ -66,9 +66,11 @@ def say_guess(label: Hashable, *, guessed: bool) -> None:
         warnings.warn(PhoneGuessed(label), stacklevel=3)
 
 
-def sensible(workers: int, grace: float) -> None:
-    """Refuse numbers of threads and seconds that cannot be meant."""
+def sensible(workers: int, grace: float, rate: float | None = None) -> None:
+    """Refuse numbers of threads, seconds and people per second that cannot be meant."""
     if not isinstance(workers, int) or isinstance(workers, bool) or not 1 <= workers <= 64:  # noqa: PLR2004
         raise ValueError(f"workers={workers!r} must be a whole number from 1 to 64")
     if not isinstance(grace, int | float) or not grace >= 0:
         raise ValueError(f"grace={grace!r} must be a number of seconds")
+    if rate is not None and (isinstance(rate, bool) or not isinstance(rate, int | float) or not rate > 0):
+        raise ValueError(f"rate={rate!r} must be a number of recipients per second")

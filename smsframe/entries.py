@@ -6,18 +6,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 import sqlalchemy as sa
 
 from smsframe.life import Doubt, State
 from smsframe.order import Terms
+from smsframe.owners import process
 from smsframe.schema import INSTANT
-from smsframe.tables import batches, campaigns, texts
+from smsframe.tables import batches, campaigns, evidence, texts
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, RowMapping
+
+
+class Evidence(NamedTuple):
+    """
+    What the gateway was asked about an order, and what it answered.
+    """
+
+    question: str | None = None
+    answer: str | None = None
+
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -166,3 +177,24 @@ def moment(micros: int | None) -> datetime | None:
 def instants_of(micros: pd.Series[Any]) -> pd.Series[Any]:
     """A column of instants, as the journal has them."""
     return pd.to_datetime(micros.astype("Int64"), unit="us", utc=True).astype(INSTANT)
+
+
+def witness(
+    connection: Connection,
+    campaign: int,
+    order_id: str,
+    event: str,
+    state: State,
+    told: Evidence | None = None,
+) -> None:
+    """Write down what happened to an order, when, and in which process."""
+    row = {
+        "campaign": campaign,
+        "order_id": order_id,
+        "at": now(),
+        "process": process(),
+        "event": event,
+        "state": state,
+        **(told or Evidence())._asdict(),
+    }
+    connection.execute(sa.insert(evidence), row)

@@ -82,10 +82,22 @@ class CampaignChanged(SmsFrameError):
         recipients: How many may already have the earlier text.
         before: What the journal has: the earlier template, or gateway.
         now: What this call asks for.
+        orders: The gateway's orders of a campaign that this journal does not know, else None: ``order_id``,
+            ``create_time`` (UTC), ``num_recipients``.
     """
 
-    def __init__(self, message: str, *, campaign: str, recipients: int, before: str, now: str) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        campaign: str,
+        recipients: int,
+        before: str,
+        now: str,
+        orders: pd.DataFrame | None = None,
+    ) -> None:
         super().__init__(message)
+        self.orders = orders
         self.campaign = campaign
         self.recipients = recipients
         self.before = before

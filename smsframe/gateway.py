@@ -135,7 +135,9 @@ class Gateway:
         except GatewayError as refused:  # logging in failed: nothing left
             event = Event.UNAUTHORISED if isinstance(refused, NotAuthorised) else Event.NOT_SENT
             after = getattr(refused, "retry_after", None)
-            return Reply(event, refused.status, str(refused), datetime.now(UTC), retry_after=after)
+            return Reply(
+                event, refused.status, str(refused), datetime.now(UTC), retry_after=after, call="login"
+            )
         body = came.json()
         body = body if isinstance(body, dict) else {}
         event = proof(
@@ -156,6 +158,7 @@ class Gateway:
             charged=number(body.get("total_sent"), least=0.0),
             remaining=number(body.get("remaining_credits")),
             retry_after=came.retry_after,
+            call=order.path(),
         )
 
     def credits(self) -> dict[str, float]:

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from smsframe.batches import Batches
-from smsframe.cutting import assign
+from smsframe.cutting import adopt, assign
 from smsframe.entries import Batch, Entry, instants_of, now, read_entry, read_texts, terms_columns
 from smsframe.errors import CampaignChanged, JournalError, UnknownCampaign
 from smsframe.joins import among
@@ -151,12 +151,14 @@ class Journal:
         terms: Terms,
         batch_size: int,
         waiting: pd.DataFrame,
+        earlier: pd.DataFrame,
         changed: bool,
     ) -> tuple[Entry, list[Batch]]:
         """
         Write down a campaign and people to text, and cut them into batches of this owner, in one transaction.
 
-        Who has a batch already, of whatever run, keeps it, and the first text and outcome.
+        Who has a batch already, of whatever run, keeps it, and the first text and outcome. So does who is in
+        ``earlier``: orders that the gateway has of a campaign new to this journal, as for `cutting.adopt`.
 
         Raises:
             CampaignChanged: It belongs to another gateway or account, or somebody may have another text.
@@ -180,13 +182,18 @@ class Journal:
             connection.execute(sa.update(campaigns).where(campaigns.c.id == campaign).values(**latest))
             entry = read_entry(connection, name)
             assert entry is not None  # noqa: S101 - it was written in this transaction
-            return entry, assign(connection, entry, owner, waiting.assign(text=latest["text"]))
+            adopt(connection, entry, owner, earlier, waiting)
+            waiting = waiting[~among(waiting["phone"], earlier["phone"])]
+            return entry, assign(connection, entry, owner, waiting.assign(text=entry.text))
 
     # Recipients.
 
     def recipients(self, campaign: int) -> Known:
         """Everything known of the recipients of a campaign, in order of number."""
-        query = sa.select(*(batches.c[name] for name in ("id", *FACTS))).filter_by(campaign=campaign)
+        # An order that was only looked up, as after a crash, left right after it was claimed.
+        left = sa.func.coalesce(batches.c.sent_at, batches.c.claimed_at).label("sent_at")
+        facts = (left if name == "sent_at" else batches.c[name] for name in ("id", *FACTS))
+        query = sa.select(*facts).where(batches.c.campaign == campaign)
         with self._store.transaction(reading=True) as connection:
             found = read(connection, campaign)
             cuts = frame(connection, query.order_by(batches.c.id))
@@ -201,8 +208,10 @@ class Journal:
         open_ = cuts["state"].isin([State.PLANNED, State.SENDING, State.UNCONFIRMED])
         alive = {owner: self._owners.alive(owner) for owner in cuts.loc[open_, "owner"].unique()}
         cuts["owner_alive"] = (open_ & cuts["owner"].map(alive).eq(other=True)).astype(bool)
-        text = pd.Index([*sources], dtype="int64").get_indexer(found["text"])
-        place = pd.Index(cuts["id"], dtype="int64").get_indexer(found["batch"].fillna(-1).astype("int64"))
+        text = pd.Index([*sources], dtype="int64").get_indexer(pd.Index(found["text"]))
+        place = pd.Index(cuts["id"], dtype="int64").get_indexer(
+            pd.Index(found["batch"].fillna(-1).astype("int64"))
+        )
         people = found[["phone", "fields", "segments", "missing"]].assign(
             template=pd.Categorical.from_codes(text, pd.Index([*sources.values()])),
             batch=place,

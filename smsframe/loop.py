@@ -8,19 +8,19 @@ that called, one after the other: what `smsframe.life` says of an answer is on d
 from __future__ import annotations
 
 import threading
-from collections import Counter, deque
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from math import ceil
 from typing import TYPE_CHECKING
 
 from smsframe.carrier import Carrier
-from smsframe.errors import JournalError, NotEnoughCredit, Rejected, SmsFrameError
+from smsframe.doubts import Doubts, late
+from smsframe.errors import JournalError, NotEnoughCredit, Rejected, SmsFrameError, Unconfirmed
 from smsframe.joins import among
 from smsframe.life import Action, Event, State, Step, after
 from smsframe.narrowing import ALIKE, PROBE_AFTER, alike, parts
-from smsframe.reconcile import Finding, look_up
+from smsframe.pace import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from smsframe.journal import Journal
     from smsframe.patience import Patience
 
-POSTS = 3
-"""How often one run sends one order at most, each time after two absences; then it stays unconfirmed."""
+BLIND = 5
+"""Answers without proof in a row, after which nothing more is sent until one of those orders was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ class Loop:
         phones: Who this run may text: its own people, without the suppressed.
         cut: The batches that were cut when the campaign was written down.
         workers: Requests under way at once.
+        rate: Recipients per second at most, or None.
         grace: Seconds within which an order that was taken becomes visible.
         patience: The waits.
         report: Is told of each step.
@@ -82,6 +83,7 @@ class Loop:
         cut: list[Batch],
         *,
         workers: int,
+        rate: float | None,
         grace: float,
         patience: Patience,
         report: Callable[[Tick], None],
@@ -90,27 +92,33 @@ class Loop:
         self.cause: SmsFrameError | ValueError | None = None
         self.touched = False
         """Whether anything of this run was, or may have been, accepted."""
-        self._entry, self._batches, self._gateway, self._owner = entry, journal.batches, gateway, owner
-        self._phones, self._grace, self._report = phones, grace, report
-        self._workers, self._settled = workers, settled
+        self.drift = 0.0
+        """Credits charged beyond those planned; fewer are negative."""
+        self._entry, self._batches, self._owner = entry, journal.batches, owner
+        self._phones, self._report, self._workers = phones, report, workers
         self._stopped = threading.Event()
-        self._patience = replace(patience, stop=self._stopped)  # pauses end at once when the run stops
+        patience = replace(patience, stop=self._stopped)  # pauses end at once when the run stops
         self._accepted = journal.batches.accepted(entry)
         self._queue = deque(cut)
         self._narrowing: deque[Batch] = deque()
-        self._open: list[Batch] = []
         self._refused = [] if self._accepted else journal.batches.refused(entry)
         self._refused_batches = 0
-        self._posts: Counter[str] = Counter()
+        self._blind = 0
+        """Answers without proof since the last order that was accepted."""
         self._price = 1.0
         """The most credits a segment was charged in this run."""
-        self._carrier = Carrier(gateway, workers, self._patience, held=lambda: journal.batches.held(owner))
+        self._doubts = Doubts(
+            entry, journal, gateway, owner, phones, grace=grace, patience=patience, settled=settled
+        )
+        self._carrier = Carrier(
+            gateway, workers, Pace(rate, patience), patience, held=lambda: journal.batches.held(owner)
+        )
 
     def run(self) -> None:
         """Send what is to be sent and settle what can be settled; ``cause`` says why it stopped early."""
-        self._open = self._batches.take_over(self._entry, self._owner)
+        self._doubts.add(*self._batches.take_over(self._entry, self._owner))
         for batch in self._batches.lacking(self._entry):
-            self._ask_after(batch)
+            self._doubts.ask_after(batch)
         self._queue.extend(self._batches.cut(self._entry, self._owner, self._phones))
         try:
             while self._fill() or self._settle():
@@ -134,7 +142,7 @@ class Loop:
             batch = self._next()
             if batch is None:
                 break
-            self._posts[batch.order_id] += 1
+            self._doubts.posts[batch.order_id] += 1
             self._carrier.send(batch, self._batches.members(batch))
         if not self._carrier:
             return False
@@ -143,8 +151,15 @@ class Loop:
         return True
 
     def _room(self) -> int:
-        """One order at a time until one is accepted: whatever is wrong is then wrong once."""
-        return self._workers if self._accepted else 1
+        """
+        How many orders may be under way.
+
+        One at a time until one is accepted, and after an answer without proof: whatever is wrong is then
+        wrong once. None while nobody knows whether the gateway still takes anything.
+        """
+        if self._blind >= BLIND:
+            return 0
+        return self._workers if self._accepted and not self._blind else 1
 
     def _next(self) -> Batch | None:
         for waiting in (self._narrowing, self._queue):
@@ -152,7 +167,7 @@ class Loop:
                 batch = waiting.popleft()
                 if batch.state is State.SENDING:  # looked up, absent twice, and written down as repeated
                     return batch
-                if _late(batch):
+                if late(batch):
                     self.stop(
                         ValueError(
                             f"the schedule {batch.terms.schedule:%Y-%m-%d %H:%M} UTC passed before all "
@@ -181,19 +196,22 @@ class Loop:
             self._owner,
             reply.event,
             step,
+            reply.evidence,
             sent_at=reply.sent_at if accepted or step.doubt else None,
             charged=reply.charged if accepted else None,
             reason=None if accepted else reply.reason,
         )
         match step.action:
             case Action.RECORD:
-                self._accepted = True
+                self._accepted, self._blind = True, 0
                 self._tell(State.ACCEPTED, batch, reply.charged or 0.0)
                 if reply.charged is not None and reply.charged != batch.segments:
                     self._price = max(self._price, reply.charged / batch.segments)
-                    self._drifted(batch, people, reply.charged)
+                    self.drift += reply.charged - batch.segments
+                    self._doubts.check_charge(batch, people, reply.charged)
             case Action.LOOK_UP:
-                self._open.append(batch)
+                self._blind += 1
+                self._doubts.add(batch)
             case _:
                 self.stop(reply.error(batch.order_id))
 
@@ -212,10 +230,10 @@ class Loop:
         reply, left = came.reply, came.left
         refused = (self._entry, batch, self._owner, reply.event, step)
         if came.trouble is not None:  # it may be the credit: nobody is rejected for that
-            self._batches.split(*refused, [], reason=reply.reason)
+            self._batches.split(*refused, [], reply.evidence, reason=reply.reason)
             self.stop(came.trouble)
         elif left is not None and left < (needed := ceil(batch.segments * self._price)):
-            self._batches.split(*refused, [], reason=reply.reason)
+            self._batches.split(*refused, [], reply.evidence, reason=reply.reason)
             self.stop(
                 NotEnoughCredit(
                     f"the credit is used up: {left:g} left, the next order needs {needed:,}; "
@@ -230,11 +248,13 @@ class Loop:
                 self._batches.split(
                     *refused,
                     parts(people, probe=self._refused_batches >= PROBE_AFTER and not self._accepted),
+                    reply.evidence,
                     reason=reply.reason,
                 )
             )
         else:
-            self._refused.append((self._batches.record(*refused, reason=reply.reason), reply.reason))
+            done = self._batches.record(*refused, reply.evidence, reason=reply.reason)
+            self._refused.append((done, reply.reason))
             self._tell(State.REFUSED, batch)
             self._whole_request(reply)
 
@@ -252,91 +272,43 @@ class Loop:
             )
         )
 
-    def _ask_after(self, batch: Batch) -> None:
-        """Ask again for people whom an accepted order lacks; if it still does, a person's word holds."""
-        finding = look_up(self._gateway, batch, self._batches.members(batch), self._patience)
-        self._batches.note(self._entry, batch, finding.event, finding.answer, finding.missing)
-        if self._settled is not None and finding.event is not Event.FOUND:
-            said = f"a person said: {self._settled}"
-            self._batches.note(self._entry, batch, self._settled, said, None)
-
-    def _drifted(self, batch: Batch, people: pd.DataFrame, charged: float) -> None:
-        """Another charge than planned: another price, or people left out; ask once."""
-        finding = look_up(self._gateway, batch, people, self._patience)
-        self._batches.note(
-            self._entry, batch, finding.event, f"charged {charged:g}; {finding.answer}", finding.missing
-        )
-
     # What nobody knows.
 
     def _settle(self) -> bool:
-        """Look up what is open, wait for the grace once, look again; True when something is to be sent."""
-        if not self._open or self._stopped.is_set():
+        """Settle what is open; True when something is to be sent."""
+        if self._stopped.is_set() or not self._doubts:
             return False
-        absent = []
-        for batch in self._open:
-            people = self._batches.members(batch)
-            finding = look_up(self._gateway, batch, people, self._patience)
-            found = self._found(batch, people, finding)
-            if finding.event is Event.ABSENT:
-                absent.append((found, people, finding))
-        self._open = []
-        if absent:
-            last = max(finding.asked_at for _, _, finding in absent)
-            self._patience.sleep(max(0.0, self._grace - (self._patience.monotonic() - last)))
-        for batch, people, first in absent:
-            finding = look_up(self._gateway, batch, people, self._patience)
-            if finding.event is Event.ABSENT:
-                apart = finding.asked_at - first.asked_at >= self._grace
-                proven = apart and self._may_repeat(batch, people)
-                finding = replace(finding, event=Event.ABSENT_TWICE if proven else Event.UNANSWERED)
-            self._found(batch, people, finding)
+        found = False
+        for batch, people, step in self._doubts.settle():
+            match step.action:
+                case Action.RECORD:
+                    found = self._accepted = self.touched = True
+                    self._tell(State.ACCEPTED, batch)
+                case Action.REPEAT:
+                    self._queue.append(batch)
+                case Action.NEXT_GENERATION:
+                    mine = people["phone"][among(people["phone"], self._phones)]
+                    self._queue.extend(self._batches.cut(self._entry, self._owner, mine))
+                case Action.ASK_PERSON:
+                    self.touched = True
+                    self._tell(State.UNCONFIRMED, batch)
+                case _:  # looked up again when the grace is over
+                    pass
+        if self._blind >= BLIND:
+            self._again_or_stop(found=found)
         return bool(self._queue)
 
-    def _may_repeat(self, batch: Batch, people: pd.DataFrame) -> bool:
-        """Whether this run may text all of its people, in time, and has not sent it too often."""
-        ours = among(people["phone"], self._phones).all()
-        return bool(ours) and not _late(batch) and self._posts[batch.order_id] < POSTS
-
-    def _found(self, batch: Batch, people: pd.DataFrame, finding: Finding) -> Batch:
-        """Write down what a look-up found, then do what follows from it."""
-        step = after(batch.state, finding.event, batch.doubt)
-        if step.action is Action.NEXT_GENERATION:
-            self._batches.split(
-                self._entry, batch, self._owner, finding.event, step, [], reason=finding.answer
+    def _again_or_stop(self, *, found: bool) -> None:
+        """After too many answers without proof: go on, one order at a time, only if one of them was taken."""
+        if found:
+            self._blind = 1
+        else:
+            self.stop(
+                Unconfirmed(
+                    f"the answers to {self._blind} orders in a row were lost and the gateway has none of "
+                    "them, so nothing more is sent; resume the campaign when the gateway answers again"
+                )
             )
-            mine = people["phone"][among(people["phone"], self._phones)]
-            self._queue.extend(self._batches.cut(self._entry, self._owner, mine))
-            return batch
-        found = self._batches.record(
-            self._entry,
-            batch,
-            self._owner,
-            finding.event,
-            step,
-            reason=None if step.state is State.ACCEPTED else finding.answer,
-            missing=finding.missing,
-        )
-        match step.action:
-            case Action.RECORD:
-                self._accepted = self.touched = True
-                self._tell(State.ACCEPTED, found)
-            case Action.REPEAT:
-                self._queue.append(found)
-            case Action.ASK_PERSON if self._settled is not None:
-                said = replace(finding, event=self._settled, answer=f"a person said: {self._settled}")
-                return self._found(found, people, said)
-            case Action.ASK_PERSON:
-                self.touched = True
-                self._tell(State.UNCONFIRMED, found)
-            case _:  # looked up again when the grace is over
-                pass
-        return found
 
     def _tell(self, state: State, batch: Batch, credits_: float = 0.0) -> None:
         self._report(Tick(state, batch.recipients, credits_))
-
-
-def _late(batch: Batch) -> bool:
-    """Whether its time has passed: the gateway might send it at once."""
-    return batch.terms.schedule is not None and batch.terms.schedule <= datetime.now(UTC)

@@ -36,6 +36,8 @@ class Patience:
         attempts: Tries in all.
         first: Seconds before the second try; doubled each time, with a random part.
         most: Seconds of one wait at most.
+        reach: Seconds after which nothing is tried again, unless the gateway named a time to come back: who
+            cannot be reached at all is given up after two time-outs to connect.
         pause: Waits for some seconds, or until an event is set; handed in.
         monotonic: Seconds that only grow; handed in.
         stop: Ends every pause at once.
@@ -44,6 +46,7 @@ class Patience:
     attempts: int = 4
     first: float = 0.5
     most: float = 5.0
+    reach: float = 10.0
     pause: Callable[[threading.Event, float], object] = threading.Event.wait
     monotonic: Callable[[], float] = time.monotonic
     stop: threading.Event = field(default_factory=threading.Event)
@@ -63,7 +66,8 @@ class Patience:
             retry=tenacity.retry_if_exception_type(Unavailable),
             stop=tenacity.stop_after_attempt(self.attempts)
             | tenacity.stop_when_event_set(self.stop)
-            | _TooLong(_raised),
+            | _TooLong(_raised)
+            | _Unreached(_raised, self),
             wait=_Named(_raised, self._growing()),
             sleep=self.sleep,
             reraise=True,
@@ -76,7 +80,8 @@ class Patience:
             retry=tenacity.retry_if_result(again),
             stop=tenacity.stop_after_attempt(self.attempts)
             | tenacity.stop_when_event_set(self.stop)
-            | _TooLong(_returned),
+            | _TooLong(_returned)
+            | _Unreached(_returned, self),
             wait=_Named(_returned, self._growing()),
             sleep=self.sleep,
             retry_error_callback=_returned,
@@ -105,6 +110,17 @@ class _TooLong(stop_base):
 
     def __call__(self, retry_state: tenacity.RetryCallState) -> bool:
         return (getattr(self._outcome(retry_state), "retry_after", None) or 0.0) > LONGEST_WAIT
+
+
+class _Unreached(stop_base):
+    """Stops when it has taken long, by the clock handed in, and nobody said when to come back."""
+
+    def __init__(self, outcome: Callable[[tenacity.RetryCallState], Any], patience: Patience) -> None:
+        self._outcome, self._patience, self._began = outcome, patience, patience.monotonic()
+
+    def __call__(self, retry_state: tenacity.RetryCallState) -> bool:
+        named = getattr(self._outcome(retry_state), "retry_after", None)
+        return named is None and self._patience.monotonic() - self._began >= self._patience.reach
 
 
 class _Named(wait_base):

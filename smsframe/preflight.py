@@ -59,3 +59,8 @@ def affordable(gateway: Gateway, terms: Terms, needed: int) -> None:
             needed=needed,
             available=available,
         )
+
+
+def at_once(batch_size: int, rate: float | None) -> int:
+    """Recipients per order: no more than may go out in a second."""
+    return batch_size if rate is None else min(batch_size, max(1, int(rate)))

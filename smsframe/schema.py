@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 STRING = pd.StringDtype("pyarrow")
 INSTANT = pd.DatetimeTZDtype("us", "UTC")
 
+E164 = r"^\+[1-9][0-9]{6,14}$"
+
 STATUSES = (
     "ready",  # can be sent (check and plan only)
     "accepted",  # the gateway has taken the text; that is not yet delivered
@@ -59,9 +61,7 @@ class ResultsSchema(pa.DataFrameModel):
     """The result columns, after the user's own, in this order, with these dtypes also when empty."""
 
     sms_campaign: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
-    sms_phone: pd.StringDtype = pa.Field(
-        nullable=True, dtype_kwargs={"storage": "pyarrow"}, str_matches=r"^\+[1-9][0-9]{6,14}$"
-    )
+    sms_phone: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"}, str_matches=E164)
     sms_status: Annotated[pd.CategoricalDtype, STATUSES, False] = pa.Field()
     sms_code: Annotated[pd.CategoricalDtype, tuple(CODES), False] = pa.Field(nullable=True)
     sms_reason: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})

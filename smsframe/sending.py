@@ -48,9 +48,11 @@ def send(
     batch_size: int = 1000,
     confirm: int | None = None,
     changed: Literal["continue"] | None = None,
+    adopt: bool = False,
     gateway: Gateway | None = None,
     journal: Where | None = None,
     workers: int = 4,
+    rate: float | None = None,
     grace: float = 30.0,
     progress: bool = True,
 ) -> pd.DataFrame:
@@ -77,10 +79,13 @@ def send(
         batch_size: As in `plan`.
         confirm: Refuse unless exactly so many people are ready or have an outcome already.
         changed: ``"continue"`` sends a changed text to those who have none yet.
+        adopt: Take over the orders that the gateway has of a campaign new to this journal, when the journal
+            they were sent from is lost; such a campaign is refused otherwise.
         gateway: Where it goes; `Gateway.from_env` when not given.
         journal: Where it is remembered: a path, URL or `Journal`; else the gateway's own, else
             ``SMSFRAME_JOURNAL``, else a file in your data directory.
         workers: Orders under way at once.
+        rate: Recipients per second at most.
         grace: Seconds within which an order that the gateway took becomes visible to it.
         progress: False draws no bar.
 
@@ -89,7 +94,8 @@ def send(
 
     Raises:
         ContactsError, TextError, ValueError: As `plan`; nothing was sent.
-        CampaignChanged, ConfirmationMismatch, NotEnoughCredit: Nothing was sent by this call.
+        CampaignChanged: Another text, gateway or journal than the campaign's; nothing was sent by this call.
+        ConfirmationMismatch, NotEnoughCredit: Nothing was sent by this call.
         GatewayError: Nothing could be accepted.
         CampaignStopped: It stopped on the way; ``.results`` is the full frame.
         JournalError: The journal cannot be written, so nothing is sent.
@@ -102,7 +108,7 @@ def send(
         >>> out["sms_status"].tolist()
         ['accepted']
     """
-    sensible(workers, grace)
+    sensible(workers, grace, rate)
     gateway = gateway or Gateway.from_env()
     memory = journal_of(journal, gateway)
     if isinstance(contacts, Plan):
@@ -137,7 +143,9 @@ def send(
             memory,
             confirm=confirm,
             changed=changed == "continue",
+            adopt=adopt,
             workers=workers,
+            rate=rate,
             grace=grace,
             patience=Patience(),
             report=bar.tick,
@@ -156,6 +164,7 @@ def resume(
     unconfirmed: Literal["send", "accept"] | None = None,
     schedule: datetime | None = None,
     workers: int = 4,
+    rate: float | None = None,
     grace: float = 30.0,
     progress: bool = True,
 ) -> pd.DataFrame:
@@ -172,6 +181,7 @@ def resume(
             texts their people (again, if they were), ``"accept"`` takes them as accepted. It is recorded.
         schedule: Another time for who is pending, with a time zone, as when the campaign's own has passed.
         workers: As in `send`.
+        rate: As in `send`.
         grace: As in `send`.
         progress: As in `send`.
 
@@ -186,7 +196,7 @@ def resume(
         >>> smsframe.resume("spring", gateway=gateway, progress=False)["sms_status"].tolist()
         ['accepted']
     """
-    sensible(workers, grace)
+    sensible(workers, grace, rate)
     if unconfirmed not in (None, "send", "accept"):
         raise ValueError(f'unconfirmed={unconfirmed!r} must be "send" or "accept"')
     gateway = gateway or Gateway.from_env()
@@ -203,6 +213,7 @@ def resume(
             confirm=confirm,
             unconfirmed=unconfirmed,
             workers=workers,
+            rate=rate,
             grace=grace,
             patience=Patience(),
             report=bar.tick,

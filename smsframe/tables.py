@@ -84,7 +84,7 @@ recipients = sa.Table(
     sa.Column("text", sa.ForeignKey("texts.id"), nullable=False),
     sa.Column("fields", sa.Text),
     sa.Column("encoding", sa.Text, nullable=False),
-    sa.Column("segments", sa.Integer, nullable=False),
+    sa.Column("segments", sa.Integer),  # unknown of orders that were adopted for others than these rows
     sa.Column("batch", sa.ForeignKey("batches.id"), index=True),
     sa.Column("missing", sa.Boolean, nullable=False, default=False),
     sqlite_with_rowid=False,
@@ -107,7 +107,24 @@ evidence = sa.Table(
 
 
 UPGRADES = {
-    1: ("ALTER TABLE evidence ADD COLUMN question TEXT",),
+    1: (
+        "ALTER TABLE evidence ADD COLUMN question TEXT",
+        (
+            "CREATE TABLE people ("
+            "campaign INTEGER NOT NULL, phone TEXT NOT NULL, text INTEGER NOT NULL, fields TEXT, "
+            "encoding TEXT NOT NULL, segments INTEGER, batch INTEGER, missing BOOLEAN NOT NULL, "
+            "PRIMARY KEY (campaign, phone), FOREIGN KEY(campaign) REFERENCES campaigns (id), "
+            "FOREIGN KEY(text) REFERENCES texts (id), FOREIGN KEY(batch) REFERENCES batches (id)) "
+            "WITHOUT ROWID"
+        ),
+        (
+            "INSERT INTO people SELECT campaign, phone, text, fields, encoding, segments, batch, missing "
+            "FROM recipients ORDER BY campaign, phone"
+        ),
+        "DROP TABLE recipients",
+        "ALTER TABLE people RENAME TO recipients",
+        "CREATE INDEX ix_recipients_batch ON recipients (batch)",
+    ),
 }
 """What takes a file of each released version to the next."""
 

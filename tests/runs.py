@@ -10,7 +10,15 @@ from smsframe.journal import Journal
 from smsframe.patience import Patience
 
 QUICK = Patience(attempts=3, first=0.001, most=0.002)
-RUN = {"confirm": None, "changed": False, "workers": 4, "grace": 0.02, "patience": QUICK}
+RUN = {
+    "confirm": None,
+    "changed": False,
+    "adopt": False,
+    "workers": 4,
+    "rate": None,
+    "grace": 0.02,
+    "patience": QUICK,
+}
 SILENT = {"report": lambda tick: None, "started": lambda people: None}
 
 
@@ -35,7 +43,7 @@ def send(contacts, gateway, text="Ciao {name}", *, campaign="autumn", journal=No
 
 def resume(gateway, campaign="autumn", *, journal=None, suppressed=(), unconfirmed=None, **options):
     memory = Journal(journal or gateway.journal)
-    run = {name: value for name, value in (RUN | options).items() if name != "changed"}
+    run = {name: value for name, value in (RUN | options).items() if name not in ("changed", "adopt")}
     return campaign_room.resume(
         memory.get(campaign),
         gateway,

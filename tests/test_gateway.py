@@ -672,13 +672,16 @@ def test_the_state_of_an_order_of_the_sandbox(gateway):
 # Looking up -----------------------------------------------------------------------------------------------
 
 PEOPLE = pd.DataFrame({"phone": [ADA, BEA]}, dtype="string")
-BATCH = Batch(1, "sf-abc", State.UNCONFIRMED, Doubt.MAYBE, "Ciao", "gsm", Terms(), 2, 2, datetime.now(UTC))
+BATCH = Batch(1, 1, "sf-abc", State.UNCONFIRMED, Doubt.MAYBE, "Ciao", "gsm", Terms(), 2, 2, datetime.now(UTC))
 
 
-def looked_up(*answers, login=rude.LOGIN):
+NOBODY = pd.Series([], dtype=object)
+
+
+def looked_up(*answers, login=rude.LOGIN, witnesses=NOBODY):
     with RudeServer(answers, login) as server:
         gateway = to(server)
-        finding = look_up(gateway, BATCH, PEOPLE, quiet(attempts=2))
+        finding = look_up(gateway, BATCH, PEOPLE, quiet(attempts=2), lambda since: witnesses)
         gateway.close()
     return finding
 
@@ -720,7 +723,7 @@ def listing(*phones, **more):
 def test_a_look_up_finds_what_is_proven_and_nothing_more(answers, event):
     finding = looked_up(*answers)
     assert finding.event is event
-    assert ADA not in finding.answer
+    assert ADA not in finding.evidence.answer
     if event is Event.FOUND_PART:
         assert finding.missing.tolist() == [BEA]
 

@@ -56,6 +56,7 @@ Journal = Annotated[
     typer.Option(help="The journal: a file; else SMSFRAME_JOURNAL, else one in your data directory."),
 ]
 Workers = Annotated[int, typer.Option(help="Orders under way at once.")]
+Rate = Annotated[float | None, typer.Option(help="Recipients per second at most.")]
 Grace = Annotated[float, typer.Option(help="Seconds until an order the gateway took is visible to it.")]
 Progress = Annotated[
     bool | None, typer.Option("--progress/--no-progress", help="A bar on stderr; when it is a terminal.")

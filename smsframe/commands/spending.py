@@ -82,10 +82,14 @@ def send(
         int | None, typer.Option(help="Refuse unless exactly so many people are ready or have an outcome.")
     ] = None,
     workers: options.Workers = 4,
+    rate: options.Rate = None,
     grace: options.Grace = 30.0,
     journal: options.Journal = None,
     progress: options.Progress = None,
     *,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="Take over orders that were sent from a journal that is lost.")
+    ] = False,
     yes: options.Yes = False,
     out: options.Out = None,
 ) -> None:
@@ -124,7 +128,9 @@ def send(
                 journal=journal,
                 confirm=confirm,
                 changed=changed,
+                adopt=adopt,
                 workers=workers,
+                rate=rate,
                 grace=grace,
                 progress=options.bar(progress),
             )
@@ -143,6 +149,7 @@ def resume(
     ] = None,
     schedule: options.Schedule = None,
     workers: options.Workers = 4,
+    rate: options.Rate = None,
     grace: options.Grace = 30.0,
     journal: options.Journal = None,
     progress: options.Progress = None,
@@ -173,6 +180,7 @@ def resume(
                 unconfirmed=unconfirmed,
                 schedule=options.moment(schedule),
                 workers=workers,
+                rate=rate,
                 grace=grace,
                 progress=options.bar(progress),
             )

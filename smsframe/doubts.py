@@ -1,0 +1,171 @@
+"""
+The orders nobody is sure of: looked up, looked up again after the grace, repeated only when proven absent.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from smsframe.entries import Evidence
+from smsframe.joins import among
+from smsframe.life import Action, Event, State, Step, after
+from smsframe.reconcile import Finding, look_up
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from smsframe.entries import Batch, Entry
+    from smsframe.gateway import Gateway
+    from smsframe.journal import Journal
+    from smsframe.patience import Patience
+
+POSTS = 3
+"""How often one run sends one order at most, each time after two absences; then it stays unconfirmed."""
+
+
+class Settled(NamedTuple):
+    """What a look-up came to: the batch as it is now, its people, and what follows."""
+
+    batch: Batch
+    people: pd.DataFrame
+    step: Step
+
+
+class Doubts:
+    """
+    The open orders of one run.
+
+    Args:
+        entry: The campaign.
+        journal: Its memory.
+        gateway: Who is asked.
+        owner: This run, alive in the journal.
+        phones: Who this run may text.
+        grace: Seconds within which an order that was taken becomes visible.
+        patience: The waits.
+        settled: What a person says of orders that stay unconfirmed after they were looked up.
+    """
+
+    def __init__(
+        self,
+        entry: Entry,
+        journal: Journal,
+        gateway: Gateway,
+        owner: str,
+        phones: pd.Series[str],
+        *,
+        grace: float,
+        patience: Patience,
+        settled: Event | None,
+    ) -> None:
+        self._entry, self._batches, self._gateway, self._owner = entry, journal.batches, gateway, owner
+        self._phones, self._grace, self._patience, self._settled = phones, grace, patience, settled
+        self._open: list[Batch] = []
+        self.posts: Counter[str] = Counter()
+        """How often this run sent each order."""
+
+    def __bool__(self) -> bool:
+        return bool(self._open)
+
+    def add(self, *batches: Batch) -> None:
+        """Orders to be looked up."""
+        self._open += batches
+
+    def settle(self) -> Iterator[Settled]:
+        """Look up what is open, wait for the grace once, look again; what each came to."""
+        absent: list[tuple[Batch, pd.DataFrame, Finding]] = []
+        while self._open:
+            batch = self._open.pop()
+            people = self._batches.members(batch)
+            finding = self._look_up(batch, people)
+            came = self._record(batch, people, finding)
+            if finding.event is Event.ABSENT:
+                absent.append((came.batch, people, finding))
+            yield came
+        if absent:
+            last = max(finding.asked_at for _, _, finding in absent)
+            self._patience.sleep(max(0.0, self._grace - (self._patience.monotonic() - last)))
+        for batch, people, first in absent:
+            finding = self._look_up(batch, people)
+            if finding.event is Event.ABSENT:
+                why = self._not_repeated(batch, people)
+                if finding.asked_at - first.asked_at < self._grace:
+                    why = "asked again too soon"
+                finding = replace(finding, event=Event.ABSENT_TWICE if why is None else Event.UNANSWERED)
+                if why is not None:
+                    finding = _adding(finding, f"not repeated: {why}")
+            yield self._record(batch, people, finding)
+
+    def ask_after(self, batch: Batch) -> None:
+        """Ask again for people whom an accepted order lacks; if it still does, a person's word holds."""
+        finding = self._look_up(batch, self._batches.members(batch))
+        self._note(batch, finding)
+        if self._settled is not None and finding.event is not Event.FOUND:
+            self._note(batch, _said(finding, self._settled))
+
+    def check_charge(self, batch: Batch, people: pd.DataFrame, charged: float) -> None:
+        """Another charge than planned: another price, or people left out; ask once."""
+        finding = self._look_up(batch, people)
+        self._note(batch, _adding(finding, f"{charged:g} credits were charged for {batch.segments} segments"))
+
+    def _look_up(self, batch: Batch, people: pd.DataFrame) -> Finding:
+        return look_up(
+            self._gateway,
+            batch,
+            people,
+            self._patience,
+            lambda since: self._batches.witnesses(self._entry, since),
+        )
+
+    def _not_repeated(self, batch: Batch, people: pd.DataFrame) -> str | None:
+        """Why an order that is provably absent is not sent again by this run; None when it is."""
+        if not among(people["phone"], self._phones).all():
+            return "some of its people are suppressed, or not in this call"
+        if late(batch):
+            return "its time has passed"
+        if self.posts[batch.order_id] >= POSTS:
+            return f"it was sent {POSTS} times already"
+        return None
+
+    def _record(self, batch: Batch, people: pd.DataFrame, finding: Finding) -> Settled:
+        """Write down what a look-up found, and what a person says of it."""
+        step = after(batch.state, finding.event, batch.doubt)
+        if step.action is Action.NEXT_GENERATION:
+            self._batches.split(self._entry, batch, self._owner, finding.event, step, [], finding.evidence)
+            return Settled(batch, people, step)
+        found = self._batches.record(
+            self._entry,
+            batch,
+            self._owner,
+            finding.event,
+            step,
+            finding.evidence,
+            reason=None if step.state is State.ACCEPTED else finding.evidence.answer,
+            missing=finding.missing,
+        )
+        if step.action is Action.ASK_PERSON and self._settled is not None:
+            return self._record(found, people, _said(finding, self._settled))
+        return Settled(found, people, step)
+
+    def _note(self, batch: Batch, finding: Finding) -> None:
+        self._batches.note(self._entry, batch, finding.event, finding.evidence, finding.missing)
+
+
+def _adding(finding: Finding, more: str) -> Finding:
+    question, answer = finding.evidence
+    return replace(finding, evidence=Evidence(question, f"{answer}; {more}"))
+
+
+def _said(finding: Finding, event: Event) -> Finding:
+    said = Evidence("resume(unconfirmed=)", "a person says so")
+    return replace(finding, event=event, evidence=said, missing=None)
+
+
+def late(batch: Batch) -> bool:
+    """Whether its time has passed: the gateway might send it at once."""
+    return batch.terms.schedule is not None and batch.terms.schedule <= datetime.now(UTC)
