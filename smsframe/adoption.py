@@ -1,5 +1,5 @@
 """
-A campaign that is new to this journal, but not to the gateway: refused, or taken over when that was asked for.
+A campaign that is new to this journal but not to the gateway: refused, or taken over when asked for.
 
 A lost journal, or another machine's, is the one way to text people twice that this journal cannot see. The
 gateway's history can: the order ids of a campaign begin alike, whoever sent it.
@@ -61,10 +61,10 @@ def earlier(
     if orders.empty:
         return nobody()
     people = int(orders["num_recipients"].sum())
+    last = f"{orders['create_time'].max():%Y-%m-%d %H:%M} UTC"
     told = (
-        f"campaign {campaign!r} is new to this journal, but the gateway has {many(len(orders), 'order')} "
-        f"of it, to {many(people, 'recipient')}, the last one of {orders['create_time'].max():%Y-%m-%d %H:%M} UTC "
-        "(see .orders); nothing was sent"
+        f"campaign {campaign!r} is new to this journal, but the gateway has {many(len(orders), 'order')} of "
+        f"it, to {many(people, 'recipient')}, the last one of {last} (see .orders); nothing was sent"
     )
     if not adopt:
         way = "name its journal with journal=; or, if that is lost, take the orders over with adopt=True"

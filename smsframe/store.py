@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import sqlalchemy as sa
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import QueuePool
 
 from smsframe import disks, tables
 from smsframe.errors import JournalError
@@ -30,18 +30,25 @@ class Store:
     """
     Transactions on one SQLite file.
 
-    A connection lives for one transaction: nothing lingers in a notebook, and a file that was deleted is
-    noticed (``mode=rw`` does not make a new one).
+    Between runs no connection stays open: nothing lingers in a notebook. During a run one is used again, as
+    opening it costs as much as a transaction, unless the file is no longer the one it was opened on.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._runs = 0
         # Errors are printed, so they must not quote the parameters, which are people's numbers.
         url = sa.URL.create("sqlite", database=path.as_uri(), query={"mode": "rw", "uri": "true"})
         self._engine = sa.create_engine(
-            url, poolclass=NullPool, connect_args={"timeout": LOCKED}, hide_parameters=True
+            url,
+            poolclass=QueuePool,
+            pool_size=1,
+            max_overflow=-1,
+            connect_args={"timeout": LOCKED, "check_same_thread": False},
+            hide_parameters=True,
         )
-        sa.event.listen(self._engine, "connect", _durable)
+        sa.event.listen(self._engine, "connect", self._opened)
+        sa.event.listen(self._engine, "checkout", self._used_again)
         sa.event.listen(self._engine, "begin", _begin)
 
     @property
@@ -96,36 +103,58 @@ class Store:
     @contextmanager
     def kept_open(self) -> Iterator[None]:
         """
-        While one connection is open, closing another need not tidy up the file: half of its cost.
+        Keep a connection open between transactions, as a run needs thousands.
 
         Raises:
             JournalError: The file is damaged.
         """
-        with self.told():
-            kept = self._engine.raw_connection()
-            (sound,) = kept.cursor().execute("PRAGMA quick_check(1)").fetchone()
+        self._runs += 1
+        try:
+            with self.transaction(reading=True) as connection:
+                sound = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
             if sound != "ok":
-                kept.close()
                 raise JournalError(
                     f"the journal {self.path} is damaged ({sound}), so nothing is sent: put a backup in its "
                     "place, or name another file with journal="
                 )
-        try:
             yield
         finally:
-            with self.told():
-                kept.close()
+            self._runs -= 1
+            self._tidy()
 
     @contextmanager
     def transaction(self, *, reading: bool = False) -> Iterator[Connection]:
         """One transaction: all of it is on disk when the block ends, or nothing."""
-        with self.told(), self._engine.execution_options(reading=reading).begin() as connection:
-            yield connection
+        try:
+            with self.told(), self._engine.execution_options(reading=reading).begin() as connection:
+                yield connection
+        finally:
+            self._tidy()
+
+    def _tidy(self) -> None:
+        if not self._runs:
+            self._engine.dispose()
 
     def read(self, query: sa.Select[Any]) -> pd.DataFrame:
         """The rows of a query."""
         with self.transaction(reading=True) as connection:
             return frame(connection, query)
+
+    def _opened(self, connection: Any, record: Any) -> None:
+        record.info["file"] = self._file()
+        connection.isolation_level = None  # SQLAlchemy begins transactions; the driver's own habits are off
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    def _used_again(self, _connection: object, record: Any, _proxy: object) -> None:
+        if record.info["file"] != self._file():  # deleted or replaced: what is written would be lost
+            raise sa.exc.DisconnectionError
+
+    def _file(self) -> tuple[int, int] | None:
+        with suppress(OSError):
+            found = self.path.stat()
+            return found.st_dev, found.st_ino
+        return None
 
     @contextmanager
     def told(self) -> Iterator[None]:
@@ -160,12 +189,6 @@ def frame(connection: Connection, query: sa.Select[Any]) -> pd.DataFrame:
     found = connection.execute(query)
     rows = [*map(tuple, found)]  # pandas takes a row of SQLAlchemy's apart one name at a time
     return pd.DataFrame(rows, columns=[*found.keys()])
-
-
-def _durable(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # SQLAlchemy begins transactions; the driver's own habits are off
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
 
 
 def _begin(connection: Connection) -> None:
