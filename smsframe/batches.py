@@ -7,6 +7,8 @@ Each change says from which state and owner it goes, so that two processes canno
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -14,15 +16,13 @@ import sqlalchemy as sa
 
 from smsframe import people
 from smsframe.cutting import assign
-from smsframe.entries import Batch, Entry, Evidence, micros, now, read_batches, witness
+from smsframe.entries import Batch, Cut, Entry, Evidence, micros, read_batches, witness
 from smsframe.errors import JournalError
 from smsframe.joins import among
 from smsframe.life import Action, Event, State, Step, after
 from smsframe.tables import batches, campaigns, recipients
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy.engine import Connection
 
     from smsframe.owners import Owners
@@ -40,7 +40,7 @@ class Batches:
         with self._store.transaction(reading=True) as connection:
             return people.read(connection, batch.campaign, recipients.c.batch == batch.id)
 
-    def cut(self, entry: Entry, owner: str, phones: pd.Series[Any]) -> list[Batch]:
+    def cut(self, entry: Entry, owner: str, phones: pd.Series[Any]) -> list[Cut]:
         """
         Cut those of these people who have no batch into batches of this owner.
 
@@ -67,7 +67,7 @@ class Batches:
         told: Evidence,
         *,
         reason: str | None = None,
-    ) -> list[Batch]:
+    ) -> list[Cut]:
         """
         Write down that a batch was refused and give its people to smaller ones, in one transaction.
 
@@ -106,6 +106,7 @@ class Batches:
 
     def claim(self, entry: Entry, batch: Batch, owner: str) -> Batch | None:
         """Take a planned batch for sending, on disk; None when it is no longer planned, or not ours."""
+        claimed_at = batch.claimed_at or datetime.now(UTC)
         with self._store.transaction() as connection:
             done = connection.execute(
                 sa.update(batches)
@@ -117,13 +118,13 @@ class Batches:
                 .values(
                     state=State.SENDING,
                     attempts=batches.c.attempts + 1,
-                    claimed_at=sa.func.coalesce(batches.c.claimed_at, now()),
+                    claimed_at=micros(claimed_at),
                 )
             )
             if not done.rowcount:
                 return None
             witness(connection, entry.id, batch.order_id, Event.CLAIMED, State.SENDING)
-            return read_batches(connection, batches.c.id == batch.id)[0]
+        return replace(batch, state=State.SENDING, claimed_at=claimed_at)
 
     def record(
         self,
@@ -155,7 +156,7 @@ class Batches:
         with self._store.transaction() as connection:
             _change(connection, entry, batch, owner, event, step, told, values)
             _lacks(connection, batch, missing)
-            return read_batches(connection, batches.c.id == batch.id)[0]
+        return replace(batch, state=step.state, doubt=step.doubt)
 
     def note(
         self, entry: Entry, batch: Batch, event: Event, told: Evidence, missing: pd.Series[Any] | None

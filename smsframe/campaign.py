@@ -108,7 +108,7 @@ def send(
         )
         trouble = _run(loop, campaign)
         try:
-            now = journal.recipients(entry.id)
+            now = known if known is not None and loop.idle else journal.recipients(entry.id)
         except JournalError as error:
             trouble, frame, others = trouble or error, _unread(plan.frame, touched=loop.touched), 0
         else:

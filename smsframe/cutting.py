@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 import sqlalchemy as sa
 
 from smsframe import people
-from smsframe.entries import Batch, Entry, Evidence, micros, read_texts, terms_columns, witness
+from smsframe.entries import Batch, Cut, Entry, Evidence, micros, read_texts, terms_columns, witness
 from smsframe.life import Doubt, State
 from smsframe.order import Terms, cut, order_id
 from smsframe.tables import batches
@@ -25,7 +25,7 @@ UNKNOWN = "unknown"
 
 def assign(
     connection: Connection, entry: Entry, owner: str, free: pd.DataFrame, *, terms: Terms | None = None
-) -> list[Batch]:
+) -> list[Cut]:
     """
     In the caller's transaction: cut people into planned batches, each of one text and encoding.
 
@@ -51,7 +51,7 @@ def assign(
     sources = read_texts(connection, entry.id)
     used = set(connection.execute(sa.select(batches.c.order_id)).scalars())
     first = (connection.execute(sa.select(sa.func.max(batches.c.id))).scalar() or 0) + 1
-    made: list[Batch] = []
+    made: list[Cut] = []
     rows = []
     for key, (text, encoding, part) in enumerate(groups, first):
         generation, order = _unused(used, entry.prefix, sources[text], part)
@@ -71,10 +71,10 @@ def assign(
         shared = ("id", "campaign", "order_id", "state", "encoding", "recipients", "segments")
         row = {name: getattr(batch, name) for name in shared} | terms_columns(batch.terms)
         rows.append(row | {"text": text, "generation": generation, "owner": owner})
-        made.append(batch)
+        made.append(Cut(batch, part))
     connection.execute(sa.insert(batches), rows)
     given = zip(made, groups, strict=True)
-    people.write(connection, entry.id, [people.Group(batch.id, *group) for batch, group in given])
+    people.write(connection, entry.id, [people.Group(one.batch.id, *group) for one, group in given])
     return made
 
 

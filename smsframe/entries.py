@@ -93,6 +93,15 @@ class Batch:
     claimed_at: datetime | None
 
 
+class Cut(NamedTuple):
+    """
+    A batch and its people, as they were written down together.
+    """
+
+    batch: Batch
+    people: pd.DataFrame
+
+
 def read_entry(connection: Connection, name: str) -> Entry | None:
     """The campaign of that name, or None."""
     query = (

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from smsframe.batches import Batches
 from smsframe.cutting import adopt, assign
-from smsframe.entries import Batch, Entry, instants_of, now, read_entry, read_texts, terms_columns
+from smsframe.entries import Cut, Entry, instants_of, now, read_entry, read_texts, terms_columns
 from smsframe.errors import CampaignChanged, JournalError, UnknownCampaign
 from smsframe.joins import among
 from smsframe.life import State
@@ -153,7 +153,7 @@ class Journal:
         waiting: pd.DataFrame,
         earlier: pd.DataFrame,
         changed: bool,
-    ) -> tuple[Entry, list[Batch]]:
+    ) -> tuple[Entry, list[Cut]]:
         """
         Write down a campaign and people to text, and cut them into batches of this owner, in one transaction.
 
@@ -173,7 +173,8 @@ class Journal:
                 self.batches.dissolve(connection, before.id)  # what holds for the unsent, holds for these
                 if not changed:
                     _same_text(connection, before, template, (*MAYBE_TEXTED, State.PLANNED))
-                waiting = waiting[~among(waiting["phone"], taken(connection, before.id, waiting["phone"]))]
+                others = taken(connection, before.id, waiting["phone"])
+                waiting = waiting[~among(waiting["phone"], others)]
             connection.execute(insert(campaigns).on_conflict_do_nothing(), fresh)
             campaign = connection.execute(sa.select(campaigns.c.id).filter_by(name=name)).scalar_one()
             text = {"campaign": campaign, "template": template}

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from smsframe.carrier import Carrier
 from smsframe.doubts import Doubts, late
+from smsframe.entries import Cut
 from smsframe.errors import JournalError, NotEnoughCredit, Rejected, SmsFrameError, Unconfirmed
 from smsframe.joins import among
 from smsframe.life import Action, Event, State, Step, after
@@ -80,7 +81,7 @@ class Loop:
         gateway: Gateway,
         owner: str,
         phones: pd.Series[str],
-        cut: list[Batch],
+        cut: list[Cut],
         *,
         workers: int,
         rate: float | None,
@@ -92,6 +93,8 @@ class Loop:
         self.cause: SmsFrameError | ValueError | None = None
         self.touched = False
         """Whether anything of this run was, or may have been, accepted."""
+        self.idle = False
+        """Whether there was nothing to do, so that the journal is as it was."""
         self.drift = 0.0
         """Credits charged beyond those planned; fewer are negative."""
         self._entry, self._batches, self._owner = entry, journal.batches, owner
@@ -100,7 +103,7 @@ class Loop:
         patience = replace(patience, stop=self._stopped)  # pauses end at once when the run stops
         self._accepted = journal.batches.accepted(entry)
         self._queue = deque(cut)
-        self._narrowing: deque[Batch] = deque()
+        self._narrowing: deque[Cut] = deque()
         self._refused = [] if self._accepted else journal.batches.refused(entry)
         self._refused_batches = 0
         self._blind = 0
@@ -117,9 +120,11 @@ class Loop:
     def run(self) -> None:
         """Send what is to be sent and settle what can be settled; ``cause`` says why it stopped early."""
         self._doubts.add(*self._batches.take_over(self._entry, self._owner))
-        for batch in self._batches.lacking(self._entry):
+        lacking = self._batches.lacking(self._entry)
+        for batch in lacking:
             self._doubts.ask_after(batch)
         self._queue.extend(self._batches.cut(self._entry, self._owner, self._phones))
+        self.idle = not (self._queue or self._doubts or lacking)
         try:
             while self._fill() or self._settle():
                 pass
@@ -139,11 +144,11 @@ class Loop:
     def _fill(self) -> bool:
         """Keep requests under way; handle answers as they come; False when there is nothing left to send."""
         while not self._stopped.is_set() and len(self._carrier) < self._room():
-            batch = self._next()
-            if batch is None:
+            following = self._next()
+            if following is None:
                 break
-            self._doubts.posts[batch.order_id] += 1
-            self._carrier.send(batch, self._batches.members(batch))
+            self._doubts.posts[following.batch.order_id] += 1
+            self._carrier.send(*following)
         if not self._carrier:
             return False
         for answer in self._carrier.answers():
@@ -161,12 +166,12 @@ class Loop:
             return 0
         return self._workers if self._accepted and not self._blind else 1
 
-    def _next(self) -> Batch | None:
+    def _next(self) -> Cut | None:
         for waiting in (self._narrowing, self._queue):
             while waiting:
-                batch = waiting.popleft()
+                batch, people = waiting.popleft()
                 if batch.state is State.SENDING:  # looked up, absent twice, and written down as repeated
-                    return batch
+                    return Cut(batch, people)
                 if late(batch):
                     self.stop(
                         ValueError(
@@ -178,7 +183,7 @@ class Loop:
                     return None
                 claimed = self._batches.claim(self._entry, batch, self._owner)
                 if claimed is not None:
-                    return claimed
+                    return Cut(claimed, people)
         return None
 
     def _handle(self, batch: Batch, people: pd.DataFrame, came: Carried) -> None:
@@ -285,7 +290,7 @@ class Loop:
                     found = self._accepted = self.touched = True
                     self._tell(State.ACCEPTED, batch)
                 case Action.REPEAT:
-                    self._queue.append(batch)
+                    self._queue.append(Cut(batch, people))
                 case Action.NEXT_GENERATION:
                     mine = people["phone"][among(people["phone"], self._phones)]
                     self._queue.extend(self._batches.cut(self._entry, self._owner, mine))

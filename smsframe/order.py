@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -162,8 +165,9 @@ def order_id(prefix: str, template: str, people: pd.DataFrame, generation: int) 
         people: ``phone`` and ``fields`` of its recipients, in any order.
         generation: 0, and one more after each proven refusal of the same people and texts.
     """
-    texts = people["phone"].astype(object) + FIELD_SEPARATOR + people["fields"].astype(object).fillna("")
-    return f"{prefix}-{_digest(template, *sorted(texts), str(generation))[:16]}"
+    phones, fields = (pa.array(people[name], pa.string(), from_pandas=True) for name in ("phone", "fields"))
+    texts = pc.binary_join_element_wise(phones, pc.fill_null(fields, ""), FIELD_SEPARATOR)
+    return f"{prefix}-{_digest(template, *sorted(texts.to_pylist()), str(generation))[:16]}"
 
 
 def _digest(*parts: str) -> str:

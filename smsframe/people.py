@@ -11,6 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
+import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
@@ -115,6 +116,8 @@ def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | 
 
 def taken(connection: Connection, campaign: int, phones: pd.Series[Any]) -> pd.Series[Any]:
     """Those of these numbers who have a batch in the campaign."""
+    if phones.empty:
+        return phones
     value = sa.func.json_each(json.dumps(phones.tolist())).table_valued("value", name="person").c.value
     query = sa.select(recipients.c.phone).where(
         recipients.c.campaign == campaign, recipients.c.phone == value, recipients.c.batch.is_not(None)
@@ -123,5 +126,5 @@ def taken(connection: Connection, campaign: int, phones: pd.Series[Any]) -> pd.S
 
 
 def _json(people: pd.DataFrame) -> str:
-    columns = (people[name].astype(object) for name in ("phone", "fields", "segments"))
-    return json.dumps([*zip(*(column.where(column.notna(), None) for column in columns), strict=True)])
+    columns = (pa.array(people[name], from_pandas=True) for name in ("phone", "fields", "segments"))
+    return json.dumps([*zip(*(column.to_pylist() for column in columns), strict=True)])

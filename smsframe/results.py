@@ -15,7 +15,7 @@ import pandas as pd
 
 from smsframe.joins import among, find
 from smsframe.life import State
-from smsframe.reasons import sentences
+from smsframe.reasons import CODES, sentences
 from smsframe.schema import COLUMNS, DTYPES, STRING, results_for
 
 SHARE = 2**-20
@@ -175,8 +175,13 @@ def note_other_texts(
     same = old["template"].eq(template) & old["fields"].fillna("").eq(pd.Series(now, index=old.index))
     others = old["phone"][(planned >= 0) & ~same.to_numpy()]
     other = earlier & among(results["sms_phone"], others).to_numpy()
-    code = results["sms_code"].mask(other, "already_texted_differently")
-    return results.assign(sms_code=code, sms_reason=results["sms_reason"].mask(other, sentences(code)))
+    if not other.any():
+        return results
+    code = "already_texted_differently"
+    return results.assign(
+        sms_code=results["sms_code"].mask(other, code),
+        sms_reason=results["sms_reason"].mask(other, CODES[code]),
+    )
 
 
 def done(known: Known | None) -> pd.Series[Any]:
