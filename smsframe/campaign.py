@@ -291,7 +291,7 @@ def _raise(
 
 def _frame(plan: Plan, journalled: Known, campaign: str, run: str) -> pd.DataFrame:
     base = plan.frame[list(COLUMNS)].reset_index(drop=True)
-    results = join(base, outcomes(journalled, campaign, run=run), plan.stands)
+    results = join(base, journalled, campaign, plan.stands, run=run)
     results = note_other_texts(results, journalled, plan.template.source, plan.people)
     return attach(plan.frame, ResultsSchema.validate(results))
 

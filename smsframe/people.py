@@ -7,9 +7,11 @@ answers; a parameter and a row per person cost several times as much.
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import sqlalchemy as sa
@@ -20,7 +22,7 @@ from smsframe.schema import STRING
 from smsframe.tables import recipients
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -55,36 +57,50 @@ class Group(NamedTuple):
     people: pd.DataFrame
 
 
-def write(connection: Connection, campaign: int, groups: Iterable[Group]) -> None:
+def write(connection: Connection, campaign: int, groups: list[Group]) -> None:
     """
     Write people down with their text and batch; those who were waiting get this text and batch instead.
 
     Raises:
         JournalError: Somebody has a batch already.
     """
-    value = sa.func.json_each(sa.bindparam("people")).table_valued("value", name="person").c.value
-    rows = sa.select(
-        sa.literal(campaign),
-        *(sa.func.json_extract(value, f"$[{place}]") for place in range(3)),
-        *(sa.bindparam(name, type_=recipients.c[name].type) for name in ("text", "encoding", "batch")),
-        sa.literal(value=False),
-    ).where(sa.true())  # or SQLite takes ON CONFLICT for the condition of a join
+    value = _each(sa.bindparam("people"))
+    one, same = [], []
+    for batch, text, encoding, people in groups:
+        filled = {"text": text, "encoding": encoding, "batch": batch}
+        columns = [pa.array(people[name], from_pandas=True) for name in ("phone", "fields", "segments")]
+        phones, *others = (column.to_pylist() for column in columns)
+        if {*others[0]} == {None} and len({*others[1]}) == 1:  # a text that is the same for all
+            same.append(filled | {"people": json.dumps(phones), "segments": others[1][0]})
+        else:
+            one.append(filled | {"people": json.dumps([*zip(phones, *others, strict=True)])})
+    each = [sa.func.json_extract(value, f"$[{place}]") for place in range(3)]
+    written = _insert(connection, campaign, each, one)
+    written += _insert(connection, campaign, [value, sa.null(), sa.bindparam("segments")], same)
+    if written != sum(len(group.people) for group in groups):
+        raise JournalError("somebody has a batch already; nothing was written")
+
+
+def _insert(
+    connection: Connection,
+    campaign: int,
+    person: Sequence[sa.ColumnElement[Any]],
+    filled: list[dict[str, Any]],
+) -> int:
+    """How many people were written: their number, merge values and segments as given, the rest by group."""
+    if not filled:
+        return 0
+    shared = (sa.bindparam(name, type_=recipients.c[name].type) for name in ("text", "encoding", "batch"))
+    rows = sa.select(sa.literal(campaign), *person, *shared, sa.literal(value=False))
     names = ["campaign", "phone", "fields", "segments", "text", "encoding", "batch", "missing"]
-    new = insert(recipients).from_select(names, rows)
+    # With a condition, or SQLite takes ON CONFLICT for the one of a join.
+    new = insert(recipients).from_select(names, rows.where(sa.true()))
     statement = new.on_conflict_do_update(
         index_elements=["campaign", "phone"],
         set_={name: new.excluded[name] for name in names[2:]},
         where=recipients.c.batch.is_(None),
     )
-    filled = [
-        {"people": _json(people), "text": text, "encoding": encoding, "batch": batch}
-        for batch, text, encoding, people in groups
-    ]
-    if not filled:
-        return
-    written = connection.execute(statement, filled).rowcount
-    if written != sum(len(group.people) for group in groups):
-        raise JournalError("somebody has a batch already; nothing was written")
+    return connection.execute(statement, filled).rowcount
 
 
 def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | None = None) -> pd.DataFrame:
@@ -95,36 +111,54 @@ def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | 
         ``phone``, ``text`` (its key), ``fields``, ``encoding``, ``segments``, ``batch`` (its key, or
         missing), ``missing`` (whether its order lacks it).
     """
-    where = sa.true() if which is None else which
+    mine = (recipients.c.campaign == campaign) & (sa.true() if which is None else which)
+    same = _same_for_all(connection, mine)
+    columns = [recipients.c[name] for name in DTYPES if name not in same]
     parts: list[pd.DataFrame] = []
     last = ""
     while not parts or len(parts[-1]) == CHUNK:
-        chunk = (
-            sa.select(*(recipients.c[name] for name in DTYPES))
-            .where(recipients.c.campaign == campaign, recipients.c.phone > last, where)
-            .order_by(recipients.c.phone)
-            .limit(CHUNK)
-            .subquery()
-        )
-        arrays = sa.select(*(sa.func.json_group_array(column) for column in chunk.c))
-        answer = connection.execute(arrays).one()
-        columns = zip(DTYPES.items(), map(json.loads, answer), strict=True)
-        parts.append(pd.DataFrame({name: pd.array(column, dtype) for (name, dtype), column in columns}))
+        query = sa.select(*columns).where(mine, recipients.c.phone > last)
+        chunk = query.order_by(recipients.c.phone).limit(CHUNK).subquery()
+        answer = connection.execute(
+            sa.select(*(sa.func.json_group_array(column) for column in chunk.c))
+        ).one()
+        read = zip(chunk.c.keys(), map(json.loads, answer), strict=True)
+        parts.append(pd.DataFrame({name: pd.array(column, DTYPES[name]) for name, column in read}))
         last = "" if parts[-1].empty else str(parts[-1]["phone"].iloc[-1])
-    return pd.concat(parts, ignore_index=True)
+    found = pd.concat(parts, ignore_index=True)
+    for name, value in same.items():
+        found[name] = pd.Series([value], dtype=DTYPES[name]).take(np.zeros(len(found), np.intp)).array
+    return found[[*DTYPES]]
+
+
+def _same_for_all(connection: Connection, mine: sa.ColumnElement[bool]) -> dict[str, Any]:
+    """The columns in which all of these people are alike, which need not be read a million times."""
+    names = ("text", "fields", "encoding", "segments", "missing")
+    facts = [
+        (sa.func.count(c), sa.func.min(c), sa.func.max(c)) for c in (recipients.c[name] for name in names)
+    ]
+    asked = sa.select(sa.func.count(), *itertools.chain.from_iterable(facts)).where(mine)
+    total, *told = connection.execute(asked).one()
+    of_each = zip(names, told[::3], told[1::3], told[2::3], strict=True)
+    return {
+        name: least
+        for name, count, least, most in of_each
+        if total and ((count == total and least == most) or not count)
+    }
 
 
 def taken(connection: Connection, campaign: int, phones: pd.Series[Any]) -> pd.Series[Any]:
     """Those of these numbers who have a batch in the campaign."""
     if phones.empty:
         return phones
-    value = sa.func.json_each(json.dumps(phones.tolist())).table_valued("value", name="person").c.value
     query = sa.select(recipients.c.phone).where(
-        recipients.c.campaign == campaign, recipients.c.phone == value, recipients.c.batch.is_not(None)
+        recipients.c.campaign == campaign,
+        recipients.c.phone == _each(json.dumps(phones.tolist())),
+        recipients.c.batch.is_not(None),
     )
     return pd.Series(connection.execute(query).scalars().all(), dtype=STRING)
 
 
-def _json(people: pd.DataFrame) -> str:
-    columns = (pa.array(people[name], from_pandas=True) for name in ("phone", "fields", "segments"))
-    return json.dumps([*zip(*(column.to_pylist() for column in columns), strict=True)])
+def _each(values: Any) -> sa.ColumnElement[Any]:
+    """The values of a JSON array, a row each."""
+    return sa.func.json_each(values).table_valued("value", name="person").c.value

@@ -16,7 +16,7 @@ from smsframe import phones, schema, text
 from smsframe.columns import find_phone
 from smsframe.order import FIELD_SEPARATOR, Terms, agree, cut
 from smsframe.reasons import many
-from smsframe.results import join, note_other_texts, outcomes, still_to_send
+from smsframe.results import join, note_other_texts, still_to_send
 from smsframe.summaries import reasons
 
 if TYPE_CHECKING:
@@ -251,8 +251,8 @@ def plan(
     order = order.loc[ready.loc[order.index].sort_values(ascending=False, kind="stable").index]
     stands = pd.Series(judged.index.isin(order.drop_duplicates().index), index=judged.index)
     if journalled is not None and campaign is not None:
-        known = outcomes(journalled, campaign, run="")[~still_to_send(journalled)]
-        results = join(results, known, stands)
+        sent = journalled.people[~still_to_send(journalled)]
+        results = join(results, journalled._replace(people=sent), campaign, stands, run="")
         results = note_other_texts(results, journalled, template.source, people)
     repairs = judged["repair"][judged["phone"].notna()].dropna().str.split(",").explode().value_counts()
     return Plan(

@@ -8,7 +8,7 @@ for them.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,9 @@ from smsframe.joins import among, find
 from smsframe.life import State
 from smsframe.reasons import CODES, sentences
 from smsframe.schema import COLUMNS, DTYPES, STRING, results_for
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SHARE = 2**-20
 """Credits of an order are shared among its rows in multiples of this, so that they add up exactly."""
@@ -38,7 +41,9 @@ class Known(NamedTuple):
     batches: pd.DataFrame
 
 
-def outcomes(known: Known, campaign: str, *, run: str | None = None) -> pd.DataFrame:
+def outcomes(
+    known: Known, campaign: str, *, run: str | None = None, rows: NDArray[np.intp] | None = None
+) -> pd.DataFrame:
     """
     What the journal knows of a campaign's recipients, in the result columns.
 
@@ -46,16 +51,20 @@ def outcomes(known: Known, campaign: str, *, run: str | None = None) -> pd.DataF
         known: As ``Journal.recipients`` gives it.
         campaign: The campaign's name.
         run: The owner of the current run; outcomes of earlier runs then say that they are earlier.
+        rows: The recipients that are wanted, by their position in ``known``, in that order; all by default.
 
     Returns:
-        The result columns, a row per recipient as in ``known``.
+        The result columns, by position.
     """
+    shares = _shares(known)
     people, batches = known
+    if rows is not None:
+        people, shares = people.take(rows), shares.take(rows)
     told = _told(batches, run)
     # Without a batch: the row after the last; lacking in its order: the second half.
     batch = people["batch"].to_numpy()
     place = np.where(batch < 0, len(batches), batch) + len(told) // 2 * people["missing"].to_numpy()
-    taken = told.take(place).reset_index(drop=True)
+    taken = told.take(place)
     return results_for(
         len(people),
         sms_campaign=campaign,
@@ -64,7 +73,7 @@ def outcomes(known: Known, campaign: str, *, run: str | None = None) -> pd.DataF
         sms_code=taken["code"],
         sms_reason=taken["reason"],
         sms_segments=people["segments"],
-        sms_credits=_shares(known).where(taken["charged"]),
+        sms_credits=shares.where(taken["charged"].to_numpy()),
         sms_order_id=taken["order_id"],
         sms_sent_at=taken["sent_at"],
     )
@@ -115,25 +124,31 @@ def _told(batches: pd.DataFrame, run: str | None) -> pd.DataFrame:
     )
 
 
-def join(results: pd.DataFrame, found: pd.DataFrame, stands: pd.Series[bool]) -> pd.DataFrame:
+def join(
+    results: pd.DataFrame, known: Known, campaign: str, stands: pd.Series[bool], *, run: str | None = None
+) -> pd.DataFrame:
     """
     Give outcomes to the rows that stand for their numbers.
 
     Args:
         results: Result columns, by position.
-        found: Outcomes, a row per number, as from `outcomes`.
+        known: As ``Journal.recipients`` gives it.
+        campaign: The campaign's name.
         stands: Which rows stand for their number; at most one per number.
+        run: As for `outcomes`.
 
     Returns:
-        The same rows; those with an outcome have its columns instead of theirs.
+        The same rows; those of recipients in the journal have their outcome instead.
     """
-    place = find(results["sms_phone"], found["sms_phone"])
+    place = find(results["sms_phone"], known.people["phone"])
     take = stands.to_numpy() & (place >= 0)
-    if not take.any():
-        return results
-    both = pd.concat([results[list(COLUMNS)], found[list(COLUMNS)]], ignore_index=True)
-    joined = both.take(np.where(take, len(results) + place, np.arange(len(results))))
-    return joined.set_axis(results.index).astype(DTYPES)
+    found = outcomes(known, campaign, run=run, rows=place[take])
+    if take.all():
+        return found.set_axis(results.index)
+    both = pd.concat([results[list(COLUMNS)], found], ignore_index=True)
+    rows = np.arange(len(results))
+    rows[take] = np.arange(len(results), len(both))
+    return both.take(rows).set_axis(results.index).astype(DTYPES)
 
 
 def _shares(known: Known) -> pd.Series[Any]:
