@@ -7,11 +7,12 @@ BIN := .venv/bin
 endif
 READY := .venv/.ready
 
-.PHONY: demo test lint types wheel clean help
+.PHONY: demo test chaos bench lint types wheel clean help
 
 help:
 	@echo "make demo    watch a whole campaign run against the sandbox"
 	@echo "make test    run the tests"
+	@echo "make chaos   break the promise at random, for minutes        make bench   what the journal costs"
 	@echo "make lint    ruff: format and lint        make types   mypy, strict"
 	@echo "make wheel   build the wheel              make clean   remove what was made"
 
@@ -28,12 +29,19 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest -n auto $(TESTS)
 
+chaos: $(READY)
+	$(BIN)/python tests/chaos.py
+
+bench: $(READY)
+	$(BIN)/python benchmarks/journal.py
+
 lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
 types: $(READY)
 	$(BIN)/mypy
+	$(BIN)/mypy benchmarks
 
 wheel: $(READY)
 	rm -rf dist

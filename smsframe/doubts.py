@@ -77,9 +77,10 @@ class Doubts:
         self._open += batches
 
     def settle(self) -> Iterator[Settled]:
-        """Look up what is open, wait for the grace once, look again; what each came to."""
+        """Look up what is open, wait for the grace once, look again; what each came to, until stopped."""
+        stopped = self._patience.stop.is_set
         absent: list[tuple[Batch, pd.DataFrame, Finding]] = []
-        while self._open:
+        while self._open and not stopped():
             batch = self._open.pop()
             people = self._batches.members(batch)
             finding = self._look_up(batch, people)
@@ -91,6 +92,8 @@ class Doubts:
             last = max(finding.asked_at for _, _, finding in absent)
             self._patience.sleep(max(0.0, self._grace - (self._patience.monotonic() - last)))
         for batch, people, first in absent:
+            if stopped():  # what was not asked again stays unconfirmed
+                return
             finding = self._look_up(batch, people)
             if finding.event is Event.ABSENT:
                 why = self._not_repeated(batch, people)
