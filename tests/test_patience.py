@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 
@@ -10,8 +11,10 @@ import rude_server as rude
 from hypothesis import given
 from hypothesis import strategies as st
 from rude_server import RudeServer, says
+from runs import resume, send, statuses, table
+from wire_proxy import WireProxy
 
-from smsframe import Gateway, NotAuthorised, Unavailable
+from smsframe import CampaignStopped, Gateway, NotAuthorised, Unavailable
 from smsframe.answers import Reply
 from smsframe.entries import EPOCH
 from smsframe.life import Event
@@ -163,3 +166,101 @@ def test_a_gateway_that_is_down_for_longer_is_left_alone_over_a_real_socket():
         with pytest.raises(Unavailable):
             patience.ask(gateway.credits)
     assert (waits, len(server.asked)) == ([], 1)
+
+
+# Out of reach.
+
+
+class Unreached:
+    """A question that nobody answers, which takes some seconds to find out; its clock is handed in."""
+
+    def __init__(self, seconds, *, retry_after=None):
+        self.now, self.asked, self.waits = 0.0, 0, []
+        self._seconds, self._named = seconds, retry_after
+
+    def __call__(self):
+        self.asked += 1
+        self.now += self._seconds
+        raise Unavailable("not now", retry_after=self._named)
+
+    def patience(self, **options):
+        return Patience(pause=self._pause, monotonic=lambda: self.now, **options)
+
+    def _pause(self, _stop, seconds):
+        self.waits.append(seconds)
+        self.now += seconds
+
+
+@pytest.mark.parametrize(("seconds", "tries"), [(0.001, 4), (3.0, 3), (5.0, 2), (10.0, 1), (30.0, 1)])
+def test_a_gateway_out_of_reach_is_given_up_after_about_ten_seconds(seconds, tries):
+    """Two time-outs to connect are enough, and those who are refused at once may try as often as others."""
+    question = Unreached(seconds)
+    with pytest.raises(Unavailable):
+        question.patience().ask(question)
+    assert question.asked == tries
+    assert question.now < 10 + seconds + 2
+
+
+def test_the_same_holds_for_what_answers_by_its_result():
+    question = Unreached(5.0)
+
+    def attempt():
+        with pytest.raises(Unavailable):
+            question()
+        return reply()
+
+    assert question.patience().until(attempt, never(Event.NOT_SENT)).event is Event.NOT_SENT
+    assert question.asked == 2
+
+
+@pytest.mark.parametrize("named", [0.0, 60.0, 600.0])
+def test_a_gateway_that_says_when_to_come_back_is_within_reach(named):
+    question = Unreached(30.0, retry_after=named)
+    with pytest.raises(Unavailable):
+        question.patience(attempts=5).ask(question)
+    assert question.waits == [named] * 4
+
+
+def test_how_long_is_long_is_handed_in():
+    question = Unreached(5.0)
+    with pytest.raises(Unavailable):
+        question.patience(reach=60.0).ask(question)
+    assert question.asked == 4
+
+
+def closed_port():
+    """The base URL of a gateway where nobody listens any more."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return f"http://127.0.0.1:{listening.getsockname()[1]}{rude.BASE}"
+
+
+def test_a_port_that_is_closed_is_tried_a_few_times_and_nothing_is_written(tmp_path):
+    gateway = Gateway(closed_port(), username="demo", password="demo", journal=tmp_path / "journal.sqlite")
+    patience, waits = waiting()
+    with pytest.raises(Unavailable):
+        patience.ask(gateway.credits)
+    assert len(waits) == 3
+    with pytest.raises(Unavailable, match="check the address"):
+        send(table(3), gateway, patience=patience)
+    assert not gateway.journal.exists()
+
+
+def test_a_gateway_that_goes_out_of_reach_on_the_way_stops_the_campaign_and_nobody_is_lost(sandbox, tmp_path):
+    """The port is closed after the first order; what was not sent was provably not sent."""
+    with WireProxy(sandbox.url) as proxy:
+        gateway = Gateway(proxy.url, username="demo", password="demo", journal=tmp_path / "journal.sqlite")
+
+        def last_words(request):
+            proxy._server.socket.close()
+            return request.forward()
+
+        proxy.on("POST", last_words)
+        patience, waits = waiting()
+        with pytest.raises(CampaignStopped) as stopped:
+            send(table(4), gateway, "Ciao", batch_size=2, workers=1, patience=patience)
+    assert isinstance(stopped.value.__cause__, Unavailable)
+    assert statuses(stopped.value.results) == {"accepted": 2, "pending": 2}
+    assert len(waits) == 3
+    with pytest.raises(Unavailable):
+        resume(gateway, patience=patience)
+    assert len(sandbox.orders()) == 1

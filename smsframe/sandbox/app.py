@@ -1,13 +1,14 @@
 """
 The gateway as an ASGI application: the calls, one way to refuse, and what the wire brings.
 
-The application is layers, the outermost last: the calls, single slashes, the record of calls. A gateway that
-misbehaves is one more layer.
+The application is layers, the outermost last: the calls, what misbehaves, the way that answers take, the
+record of calls, single slashes. Outside of them is only what breaks connections (``line``).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -15,7 +16,8 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from smsframe.sandbox import account_calls, order_calls, shapes, stoplist_calls
+from smsframe.sandbox import account_calls, line, order_calls, shapes, stoplist_calls
+from smsframe.sandbox.misbehaving import Misbehaving
 from smsframe.sandbox.refusal import RefusedError
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from smsframe.sandbox.ledger import Ledger
+    from smsframe.sandbox.switches import Switchboard
 
 BASE = "/API/v1.0/REST"
 
@@ -37,23 +40,37 @@ _REFUSAL: dict[str, Any] = {
 }
 
 
-class Call(NamedTuple):
-    """One call received; no query, because that of the login holds the password."""
+@dataclass(eq=False)
+class Call:
+    """
+    One call received; no query, because that of the login holds the password.
+
+    Attributes:
+        status: What was answered; None until then, and for ever when the client got no answer.
+    """
 
     at: datetime
     method: str
     path: str
-    status: int
+    status: int | None = None
 
 
-def build(ledger: Ledger, record: Callable[[Call], object], clock: Callable[[], datetime]) -> ASGIApp:
+def build(
+    ledger: Ledger,
+    switchboard: Switchboard,
+    record: Callable[[Call], object],
+    clock: Callable[[], datetime],
+    latency: float,
+) -> ASGIApp:
     """
     Join the layers.
 
     Args:
         ledger: What the gateway knows.
-        record: Takes each call before its answer leaves, so that who has the answer finds the call.
+        switchboard: What it does wrong.
+        record: Takes each call as it comes.
         clock: The time of the calls.
+        latency: Seconds that every answer takes on its way.
     """
     # No pages of documentation: they would load their scripts from a public host. No redirect of a closing
     # slash, and JSON is read whatever its Content-Type says: nothing is documented about either.
@@ -73,7 +90,8 @@ def build(ledger: Ledger, record: Callable[[Call], object], clock: Callable[[], 
     app.add_exception_handler(HTTPException, _no_such_call)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.openapi = lambda: _description(app)  # type: ignore[method-assign]  # FastAPI's documented way
-    return _recorded(_single_slashes(app), record, clock)
+    faulty = Misbehaving(app, BASE, switchboard.choose, ledger.forget_sessions)
+    return _single_slashes(_recorded(_distant(faulty, latency), record, clock))
 
 
 async def _refused(_request: Request, error: Exception) -> JSONResponse:
@@ -117,12 +135,32 @@ def _single_slashes(app: ASGIApp) -> ASGIApp:
     return layer
 
 
-def _recorded(app: ASGIApp, record: Callable[[Call], object], clock: Callable[[], datetime]) -> ASGIApp:
+def _distant(app: ASGIApp, latency: float) -> ASGIApp:
+    # Each call waits by itself, so that calls at once wait no longer than one.
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+        there = True
+
+        async def waiting(message: Message) -> None:
+            nonlocal there
+            if message["type"] == "http.response.start":
+                there = await line.stays(receive, latency)
+            if there:
+                await send(message)
+
+        await app(scope, receive, waiting)
+
+    return layer if latency else app
+
+
+def _recorded(app: ASGIApp, record: Callable[[Call], object], clock: Callable[[], datetime]) -> ASGIApp:
+    # Before anything is done, and the status before it leaves: who has an answer, or none, finds the call.
+    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+        call = Call(clock(), scope["method"], scope["path"].removeprefix(BASE + "/"))
+        record(call)
+
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start":
-                path = scope["path"].removeprefix(BASE + "/")
-                record(Call(clock(), scope["method"], path, message["status"]))
+                call.status = message["status"]
             await send(message)
 
         await app(scope, receive, noting)

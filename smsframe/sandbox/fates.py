@@ -8,6 +8,7 @@ GET sms/{order_id}.
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from typing import NamedTuple
 
 HANDED_OVER = timedelta(seconds=2)  # from here the network has it, or the gateway has turned it down
@@ -57,6 +58,7 @@ class Fate(NamedTuple):
         return reached[-1] if reached else Stage(timedelta(0), "SCHEDULED")
 
 
+@cache  # few endings, many recipients
 def fate(ending: str, message_type: str) -> Fate:
     """
     The fate of a text.

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from smsframe.sandbox.app import Call
-    from smsframe.sandbox.orders import Accepted, Arrival
+    from smsframe.sandbox.orders import Accepted, Arrived
 
 _TIME = "datetime64[us, UTC]"
 _INBOX = {
@@ -35,12 +35,29 @@ _ORDERS = {
     "segments": "int64",
     "cancelled": "bool",
 }
-_CALLS = {"at": _TIME, "method": "string", "path": "string", "status": "int64"}
+_CALLS = {"at": _TIME, "method": "string", "path": "string", "status": "Int64"}
 
 
-def inbox(arrivals: Iterable[Arrival]) -> pd.DataFrame:
+def inbox(arrived: Sequence[Arrived]) -> pd.DataFrame:
     """One row per text a person has received."""
-    return _frame(list(arrivals), _INBOX)
+    accepted = [texts.order for texts in arrived]
+    of_order = {
+        "order_id": [order.order_id for order in accepted],
+        "sender": [order.draft.order.sender or "" for order in accepted],
+        "encoding": [order.draft.order.encoding for order in accepted],
+        "message_type": [order.draft.order.message_type for order in accepted],
+        "received_at": [order.due for order in accepted],
+    }
+    of_text: dict[str, list[object]] = {
+        "recipient": [recipient for texts in arrived for recipient in texts.recipients],
+        "text": [text for texts in arrived for text in texts.texts],
+        "segments": [count for texts in arrived for count in texts.segments],
+    }
+    # What an order says of all its texts is made once and repeated: the inbox may hold millions.
+    place = [place for place, texts in enumerate(arrived) for _ in texts.recipients]
+    series = {name: pd.Series(values, dtype=_INBOX[name]).take(place) for name, values in of_order.items()}
+    series |= {name: pd.Series(values, dtype=_INBOX[name]) for name, values in of_text.items()}
+    return pd.DataFrame({name: series[name].array for name in _INBOX})
 
 
 def orders(accepted: Iterable[Accepted]) -> pd.DataFrame:
@@ -64,8 +81,8 @@ def orders(accepted: Iterable[Accepted]) -> pd.DataFrame:
 
 
 def calls(received: Iterable[Call]) -> pd.DataFrame:
-    """One row per call received."""
-    return _frame(list(received), _CALLS)
+    """One row per call received; the status is missing where no answer was given."""
+    return _frame([(call.at, call.method, call.path, call.status) for call in received], _CALLS)
 
 
 def _frame(rows: Sequence[tuple[object, ...]], columns: Mapping[str, str]) -> pd.DataFrame:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import secrets
 import threading
+import time
 import uuid
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from smsframe.sandbox import rules
-from smsframe.sandbox.orders import Accepted, Arrival, TextState
+from smsframe.sandbox.orders import Accepted, Arrived, TextState
 from smsframe.sandbox.refusal import RefusedError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Ledger:
-    """The books of one sandbox. Times are aware and come from ``clock`` alone."""
+    """The books of one sandbox. Times are aware and come from ``clock``, but for how long a fault lasts."""
 
     def __init__(
         self,
@@ -80,8 +81,8 @@ class Ledger:
         with self._lock:
             return dict(self._credit)
 
-    def accept(self, order: SmsOrder | ParamsmsOrder) -> dict[str, object]:
-        """Book an order and answer it (smSend docs, POST sms)."""
+    def accept(self, order: SmsOrder | ParamsmsOrder, *, hidden_for: float) -> dict[str, object]:
+        """Book an order and answer it (smSend docs, POST sms); a fault may hide it for some seconds."""
         with self._lock:
             now = self._clock()
             draft = rules.draft(order, now, self.questions)
@@ -103,7 +104,8 @@ class Ledger:
             }
             if order.return_remaining:
                 answer["remaining_credits"] = self._credit[order.message_type]
-            accepted = Accepted(str(answer["order_id"]), draft, now, answer, self._speed)
+            hidden_until = time.monotonic() + hidden_for
+            accepted = Accepted(str(answer["order_id"]), draft, now, answer, self._speed, hidden_until)
             self._orders.append(accepted)
             self._by_id[accepted.order_id].append(accepted)
             return answer
@@ -133,7 +135,7 @@ class Ledger:
             return [
                 order
                 for order in reversed(self._orders)
-                if not order.cancelled and since <= order.created_at.replace(microsecond=0) <= until
+                if order.shown and since <= order.created_at.replace(microsecond=0) <= until
             ]
 
     def stop(self, given: Iterable[str]) -> int:
@@ -155,11 +157,11 @@ class Ledger:
         with self._lock:
             return dict(self._stopped)
 
-    def arrivals(self) -> list[Arrival]:
-        """Every text a person has received by now."""
+    def arrived(self) -> list[Arrived]:
+        """Every text a person has received by now, by order."""
         with self._lock:
             now = self._clock()
-            return [text for order in self._orders for text in order.arrivals(now, self._stopped)]
+            return [order.arrived(now, self._stopped) for order in self._orders]
 
     def orders(self) -> list[Accepted]:
         """Every order, cancelled ones too, oldest first."""
@@ -167,7 +169,7 @@ class Ledger:
             return list(self._orders)
 
     def _known(self, order_id: str) -> list[Accepted]:
-        orders = [order for order in self._by_id.get(order_id, ()) if not order.cancelled]
+        orders = [order for order in self._by_id.get(order_id, ()) if order.shown]
         if not orders:
             raise RefusedError(f"Order {order_id} not found", status=404)
         return orders

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from smsframe.sandbox import dates, shapes
 from smsframe.sandbox.account_calls import Admitted
@@ -12,9 +12,9 @@ router = APIRouter()
 
 
 @router.post("/sms", status_code=201, response_model=shapes.Accepted, response_model_exclude_unset=True)
-async def send(ledger: Admitted, order: shapes.SmsOrder) -> dict[str, object]:
+async def send(ledger: Admitted, order: shapes.SmsOrder, request: Request) -> dict[str, object]:
     """Send one text to many (smSend docs, POST sms)."""
-    return ledger.accept(order)
+    return ledger.accept(order, hidden_for=request.state.hidden_for)
 
 
 @router.post(
@@ -23,10 +23,12 @@ async def send(ledger: Admitted, order: shapes.SmsOrder) -> dict[str, object]:
     response_model_exclude_unset=True,
     responses={201: {"model": shapes.Accepted, "description": "What sister brands answer instead of 200"}},
 )
-async def send_merged(ledger: Admitted, order: shapes.ParamsmsOrder, response: Response) -> dict[str, object]:
+async def send_merged(
+    ledger: Admitted, order: shapes.ParamsmsOrder, request: Request, response: Response
+) -> dict[str, object]:
     """Send each recipient a text of their own (smSend docs, POST paramsms)."""
     response.status_code = ledger.questions.paramsms_accepted
-    return ledger.accept(order)
+    return ledger.accept(order, hidden_for=request.state.hidden_for)
 
 
 @router.get("/sms/{order_id}", response_model=shapes.OrderState)

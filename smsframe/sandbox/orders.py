@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
 from smsframe.sandbox import fates
@@ -22,17 +24,13 @@ class TextState(NamedTuple):
     delivered_at: datetime | None
 
 
-class Arrival(NamedTuple):
-    """A text on a person's phone."""
+class Arrived(NamedTuple):
+    """The texts of one order that are on people's phones; the lists run alongside each other."""
 
-    order_id: str
-    recipient: str
-    sender: str
-    text: str
-    encoding: str
-    segments: int
-    message_type: str
-    received_at: datetime
+    order: Accepted
+    recipients: list[str]
+    texts: list[str]
+    segments: list[int]
 
 
 @dataclass(eq=False)
@@ -43,6 +41,7 @@ class Accepted:
     Attributes:
         answer: What the POST was answered, to be given again where a repeated order id is merged.
         speed: How much faster than the clock its deliveries go.
+        hidden_until: Until when no call shows it, by ``time.monotonic``.
         cancelled: Whether it was cancelled before its time.
     """
 
@@ -51,7 +50,13 @@ class Accepted:
     created_at: datetime
     answer: dict[str, object]
     speed: float
+    hidden_until: float
     cancelled: bool = False
+
+    @property
+    def shown(self) -> bool:
+        """Whether the calls know it."""
+        return not self.cancelled and self.hidden_until <= time.monotonic()
 
     @property
     def due(self) -> datetime:
@@ -90,25 +95,20 @@ class Accepted:
         for recipient, state in self.draft.skipped:
             yield TextState(recipient, state, None)
 
-    def arrivals(self, now: datetime, stopped: dict[str, datetime]) -> Iterator[Arrival]:
-        """Every text of it that reaches a person, once its time has come."""
-        if self.cancelled or now < self.leaves_at:
-            return
-        order = self.draft.order
-        for recipient, text, segments in zip(
-            self.draft.recipients, self.draft.texts, self.draft.segments, strict=True
-        ):
-            if fates.fate(self._ending(recipient, stopped), order.message_type).arrives:
-                yield Arrival(
-                    self.order_id,
-                    recipient,
-                    order.sender or "",
-                    text,
-                    order.encoding,
-                    segments,
-                    order.message_type,
-                    self.due,
-                )
+    def arrived(self, now: datetime, stopped: dict[str, datetime]) -> Arrived:
+        """What of it has reached people: nothing before its time."""
+        draft, message_type = self.draft, self.draft.order.message_type
+        gone = not self.cancelled and self.leaves_at <= now
+        reached = [
+            gone and fates.fate(self._ending(recipient, stopped), message_type).arrives
+            for recipient in draft.recipients
+        ]
+        return Arrived(
+            self,
+            list(compress(draft.recipients, reached)),
+            list(compress(draft.texts, reached)),
+            list(compress(draft.segments, reached)),
+        )
 
     def _ending(self, recipient: str, stopped: dict[str, datetime]) -> str:
         # Who came to the stop list after the text left has had it.

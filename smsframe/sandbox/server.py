@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import socket
-import tempfile
-import threading
-import time
+import math
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
-
-import uvicorn
 
 from smsframe.sandbox import app, frames
 from smsframe.sandbox.keys import Keys
 from smsframe.sandbox.ledger import Ledger
 from smsframe.sandbox.questions import OpenQuestions
+from smsframe.sandbox.serving import Running
+from smsframe.sandbox.switches import Switchboard, switch
+from smsframe.sandbox.tls import require_trustme
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
     import pandas as pd
 
     from smsframe.gateway import Gateway
 
-HOST = "127.0.0.1"
 TYPES = ("N", "L", "LL")
 FASTEST = 1_000_000  # beyond, a long-running sandbox would leave the calendar
 
@@ -47,6 +41,10 @@ class Sandbox:
         speed: How many times faster than the clock schedules and deliveries go, from 1: at 3600 an hour
             passes in a second.
         clock: Gives the time, aware; sessions expire by it.
+        latency: Seconds that every answer takes on its way, as from a gateway far away; calls made at once
+            wait side by side.
+        tls: Whether to speak TLS, with a certificate that is thrown away.
+        seed: Of the calls that ``misbehave(rate=...)`` chooses.
         repeated_order_id: Open question. A second order under one id is refused (400), merged (answered like
             the first, no new texts), or accepted as one more.
         duplicates: Open question. A number twice in one order gets two texts, or one (``"merge"``), or the
@@ -71,6 +69,9 @@ class Sandbox:
         credits: int | Mapping[str, int] = 10_000,  # noqa: A002 - the gateway's word
         speed: float = 1.0,
         clock: Callable[[], datetime] | None = None,
+        latency: float = 0.0,
+        tls: bool = False,
+        seed: int = 0,
         repeated_order_id: Literal["refuse", "merge", "accept"] = "refuse",
         duplicates: Literal["send", "merge", "refuse"] = "send",
         outside_gsm: Literal["refuse", "replace"] = "refuse",
@@ -85,6 +86,10 @@ class Sandbox:
             raise ValueError(f"port is between 0 and 65535, not {port}")
         if not 1 <= speed <= FASTEST:
             raise ValueError(f"speed is between 1 and {FASTEST}, not {speed}")
+        if not 0 <= latency < math.inf:
+            raise ValueError(f"latency is a number of seconds from 0, not {latency}")
+        if tls:
+            require_trustme()
         questions = OpenQuestions(
             repeated_order_id=repeated_order_id,
             duplicates=duplicates,
@@ -105,8 +110,10 @@ class Sandbox:
             Keys(username, password, questions), _credit(credits), questions, clock=clock, speed=speed
         )
         self._calls: list[app.Call] = []
-        self._app = app.build(self._ledger, self._calls.append, clock)
-        self._running: _Running | None = None
+        self._switchboard = Switchboard(seed)
+        self._app = app.build(self._ledger, self._switchboard, self._calls.append, clock, latency)
+        self._tls = tls
+        self._running: Running | None = None
 
     def __repr__(self) -> str:
         return f"<Sandbox {self._running.url if self._running else '(stopped)'}>"
@@ -122,7 +129,7 @@ class Sandbox:
     def start(self) -> Self:
         """Serve, and return once calls are answered. A sandbox that was stopped goes on with what it knew."""
         if self._running is None:
-            self._running = _Running(self._app, self._wanted_port)
+            self._running = Running(self._app, self._wanted_port, secure=self._tls)
         return self
 
     def stop(self) -> None:
@@ -135,6 +142,12 @@ class Sandbox:
     def url(self) -> str:
         """The base URL, ending in ``/API/v1.0/REST/``."""
         return self._started.url
+
+    @property
+    def certificate(self) -> str | None:
+        """The file (PEM) of the authority to trust; None without TLS. Another one after each start."""
+        found = self._started.certificate
+        return str(found) if found else None
 
     @property
     def credits(self) -> dict[str, int]:
@@ -151,106 +164,91 @@ class Sandbox:
         """
         from smsframe.gateway import Gateway  # noqa: PLC0415 - the sandbox needs nothing of ours to serve
 
-        login = {} if options.keys() & {"user_key", "access_token"} else self._login
-        return Gateway(self.url, **{**login, "journal": self._started.folder / "journal.sqlite", **options})
+        own: dict[str, Any] = {"journal": self._started.folder / "journal.sqlite"}
+        if not options.keys() & {"user_key", "access_token"}:
+            own |= self._login
+        if self._tls:
+            own["verify"] = self.certificate
+        return Gateway(self.url, **own | options)
 
     def inbox(self) -> pd.DataFrame:
         """Every text a person has received by now, in the order they were accepted."""
-        return frames.inbox(self._ledger.arrivals())
+        return frames.inbox(self._ledger.arrived())
 
     def orders(self) -> pd.DataFrame:
         """Every order accepted, cancelled ones too."""
         return frames.orders(self._ledger.orders())
 
     def calls(self) -> pd.DataFrame:
-        """Every call received: when, method, path after the base URL without query, status."""
+        """
+        Every call received: when, method, path after the base URL without query, status.
+
+        The status is missing while no answer has left, and stays so where the client got none.
+        """
         return frames.calls(self._calls)
 
     def forget_sessions(self) -> None:
         """Lose every session, as a restarted gateway would; tokens stay good."""
         self._ledger.forget_sessions()
 
+    def misbehave(
+        self,
+        kind: str,
+        *,
+        call: str = "order",
+        rate: float | None = None,
+        order: int | Sequence[int] | None = None,
+        times: int | None = None,
+        seconds: float | None = None,
+        status: int | None = None,
+        retry_after: int | None = None,
+    ) -> None:
+        """
+        Do something wrong from now on; ``docs/sandbox.md`` describes each kind.
+
+        Without ``rate`` and ``order``, every matching call gets it; but ``refuse`` then closes the port at
+        once, for one time. Of several faults for one call the first that was set is played, and counts.
+
+        Args:
+            kind: ``refuse``, ``drop_before``, ``drop_after``, ``error_before``, ``error_after``,
+                ``late_answer``, ``late_acceptance``, ``half_body``, ``html``, ``redirect``, ``busy``,
+                ``session_lost``, ``blind``; or ``magic``, for faults by the last digits of recipients.
+            call: Which calls match: ``order`` (POST ``sms`` and ``paramsms``), ``state``, ``history``,
+                ``status``, ``login`` or ``any``.
+            rate: The share of them that gets it, from 0 to 1.
+            order: The numbers of those that get it, counted from 1 since it was set.
+            times: How often at most.
+            seconds: Of ``refuse``, ``late_answer``, ``late_acceptance`` and ``blind``: how long; 1.
+            status: Of the errors (500), ``redirect`` (302) and ``busy`` (429, or 503).
+            retry_after: Of ``busy``: the seconds it asks for; 1.
+
+        Raises:
+            ValueError: The arguments do not go together; says what is possible.
+        """
+        wanted = switch(
+            kind,
+            call=call,
+            rate=rate,
+            order=order,
+            times=times,
+            seconds=seconds,
+            status=status,
+            retry_after=retry_after,
+        )
+        if wanted.at_once:
+            self._started.refuse(wanted.fault.seconds)
+        else:
+            self._switchboard.set(wanted)
+
+    def behave(self) -> None:
+        """Do nothing wrong any more; what has begun runs out, as a closed port or an order that is hidden."""
+        self._switchboard.clear()
+
     @property
-    def _started(self) -> _Running:
+    def _started(self) -> Running:
         if self._running is None:
             raise RuntimeError("The sandbox is not running: use `with Sandbox() as sandbox`, or call start()")
         return self._running
-
-
-class _Running:
-    """What exists only while a sandbox serves: a socket, a thread, a folder."""
-
-    def __init__(self, application: Any, port: int) -> None:
-        listener = _listen(port)
-        self.url = f"http://{HOST}:{listener.getsockname()[1]}{app.BASE}/"
-        self._folder = tempfile.TemporaryDirectory(prefix="smsframe-sandbox-", ignore_cleanup_errors=True)
-        self.folder = Path(self._folder.name)
-        self._server = _Server(
-            uvicorn.Config(
-                application,
-                loop="asyncio",
-                http="h11",  # answers Expect: 100-continue and keeps header names with underscores
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                access_log=False,  # the login URL has the password in it
-                timeout_keep_alive=75,  # the default of 5 s closes pooled connections under a slow notebook
-            )
-        )
-        # A daemon, so that a forgotten stop() does not keep a program from ending.
-        self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [listener]}, name="smsframe-sandbox", daemon=True
-        )
-        self._thread.start()
-        if not self._server.serving.wait(timeout=10):
-            self.stop()
-            raise RuntimeError("The sandbox did not start within 10 seconds")
-
-    def stop(self) -> None:
-        self._server.should_exit = True
-        self._thread.join()
-        self._folder.cleanup()
-
-
-class _Server(uvicorn.Server):
-    """Uvicorn, saying when it serves and leaving no connection behind. In a thread it touches no signals."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.serving = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        self.serving.set()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002
-        # Uvicorn's own takes a tenth of a second at least, and leaves connected a client that never finishes
-        # its request. The sockets are closed with the servers.
-        for server in self.servers:
-            server.close()
-        for connection in list(self.server_state.connections):
-            connection.shutdown()
-        patience = time.monotonic() + 0.5
-        while self.server_state.connections and time.monotonic() < patience:  # noqa: ASYNC110 - no event to await
-            await asyncio.sleep(0.005)
-        for connection in list(self.server_state.connections):
-            connection.transport.abort()
-        await asyncio.sleep(0)  # the lost connections are told
-
-
-def _listen(port: int) -> socket.socket:
-    # The protocol is named because asyncio turns Nagle's algorithm off only on sockets that name it; with it,
-    # each answer on a kept connection takes 40 ms.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        if os.name == "posix":  # elsewhere it would let two servers share a port
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((HOST, port))
-        listener.listen()  # a port in use may show only here
-    except OSError as error:
-        listener.close()
-        raise OSError(error.errno, f"The sandbox cannot listen on {HOST}:{port}: {error.strerror}") from error
-    return listener
 
 
 def _credit(given: int | Mapping[str, int]) -> dict[str, int]:

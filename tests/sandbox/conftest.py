@@ -27,6 +27,7 @@ class Caller(requests.Session):
     def __init__(self, sandbox):
         super().__init__()
         self.trust_env = False
+        self.verify = sandbox.certificate or True
         self.sandbox = sandbox
         self.log_in()
 

@@ -78,6 +78,8 @@ def test_a_stopped_sandbox_says_so_and_goes_on_where_it_was(clock):
     [
         {"port": -1},
         {"port": 70_000},
+        {"latency": -1},
+        {"latency": float("inf")},
         {"speed": 0},
         {"speed": float("inf")},
         {"speed": float("nan")},

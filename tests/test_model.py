@@ -1,0 +1,330 @@
+"""
+Anything in any order: a campaign lived through at random, and held to the promise after each step.
+
+Hypothesis draws what happens: calls, a changed table, a changed text, processes killed at a point, two at once,
+a gateway that misbehaves. Each call is a process of its own (`victims`). What people really got is in the
+sandbox's inbox, and what is said of them must agree with it. ``SMSFRAME_CHAOS=1`` draws many more lives.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections import defaultdict
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import pytest
+import victims
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from runs import table
+
+import smsframe
+from smsframe.journal import Journal
+from smsframe.life import Doubt, Event, State, after
+
+CHAOS = bool(os.environ.get("SMSFRAME_CHAOS"))
+LIVES = settings(
+    max_examples=300 if CHAOS else 8,
+    stateful_step_count=25 if CHAOS else 14,
+    derandomize=True,
+    deadline=None,
+    phases=[Phase.generate, Phase.shrink] if CHAOS else [Phase.generate],
+    suppress_health_check=[*HealthCheck],
+)
+
+TEXTS = ("Uno", "Due {name}", "Tre {name}")
+NAMES = ("Ada", "Bea")
+PHONES = table(7, bad=[1, 5])["mobile"].tolist()
+REFUSED = {phone for phone in PHONES if phone.endswith("85")}
+
+GRACE = 0.08
+LATE = 0.02
+"""What the gateway does late, or hides for a while, it has done and shows within the grace: so much is assumed."""
+
+FAULTS = [
+    *({"kind": kind} for kind in ("drop_before", "drop_after", "error_before", "error_after", "half_body")),
+    *({"kind": kind} for kind in ("html", "redirect", "session_lost")),
+    *({"kind": "busy", "retry_after": seconds} for seconds in (0, 5000)),
+    *({"kind": kind, "seconds": LATE} for kind in ("late_answer", "refuse")),
+]
+CALLS = ("order", "order", "state", "history", "status", "login", "any")
+FAULTS_OF_ORDERS = [{"kind": kind, "seconds": LATE} for kind in ("late_acceptance", "blind")]
+OFTEN = st.sampled_from([{}, {"times": 1}, {"order": 1}, {"order": 2}, {"rate": 0.5}])
+DEATH = st.just({}) | st.one_of(
+    st.fixed_dictionaries({"among": st.just(among), "fatal": st.integers(0, last)})
+    for among, last in {"commit": 12, "POST": 12, "GET": 20, "open|mkdir|unlink": 30, "": 250}.items()
+)
+SOME = st.sets(st.sampled_from(PHONES), max_size=2)
+WORKERS = st.integers(1, 3)
+BATCH_SIZE = st.integers(1, 4)
+
+
+class Seen(NamedTuple):
+    """
+    What can be seen of a campaign from the outside, and what it tells of itself.
+
+    Attributes:
+        inbox: Every text that a person got, as (order id, phone, text).
+        status: What is said of each person.
+        order: The order id of each person who has one.
+        evidence: What happened to each order, as (order id, event, state).
+    """
+
+    inbox: list[tuple[str, str, str]]
+    status: dict[str, str]
+    order: dict[str, str]
+    evidence: list[tuple[str, str, str]]
+
+    def having(self, status: str) -> set[str]:
+        return {phone for phone, said in self.status.items() if said == status}
+
+
+class Campaign(RuleBasedStateMachine):
+    """One life of a campaign."""
+
+    repeated = "accept"
+
+    def __init__(self):
+        super().__init__()
+        self.sandbox = smsframe.Sandbox(repeated_order_id=self.repeated, speed=3600).start()
+        self.folder = tempfile.TemporaryDirectory()
+        self.where = self.sandbox.url, Path(self.folder.name) / "journal.sqlite"
+        self.people = dict.fromkeys(PHONES[:4], NAMES[0])
+        self.text = TEXTS[0]
+        self.meant = defaultdict(set)
+        """The texts of the calls that somebody was in."""
+        self.listed = set()
+        """Who was in a call that came to its end, and was not withdrawn since."""
+        self.sent_again = set()
+        """Order ids that a person knew to be unconfirmed, and said to send again."""
+
+    # What happens around the calls.
+
+    @rule(phone=st.sampled_from(PHONES), name=st.sampled_from(NAMES))
+    def somebody_comes_or_is_renamed(self, phone, name):
+        self.people[phone] = name
+
+    @rule(phone=st.sampled_from(PHONES))
+    def somebody_goes(self, phone):
+        self.people.pop(phone, None)
+
+    @rule(text=st.sampled_from(TEXTS))
+    def the_text_is_edited(self, text):
+        self.text = text
+
+    @rule(fault=st.sampled_from(FAULTS), call=st.sampled_from(CALLS), often=OFTEN)
+    def the_gateway_goes_wrong(self, fault, call, often):
+        self.sandbox.misbehave(**fault, **often, call=call)
+
+    @rule(fault=st.sampled_from(FAULTS_OF_ORDERS), often=OFTEN)
+    def the_gateway_is_late(self, fault, often):
+        self.sandbox.misbehave(**fault, **often)
+
+    @rule()
+    def the_gateway_behaves(self):
+        self.sandbox.behave()
+
+    # Calls.
+
+    @rule(workers=WORKERS, batch_size=BATCH_SIZE, suppress=SOME, changed=st.booleans(), death=DEATH)
+    def send(self, workers, batch_size, suppress, changed, death):
+        before = self.look()
+        told = self.sends(self.people, workers, batch_size, suppress=[*suppress], changed=changed, **death).wait()
+        refused = told.value == "CampaignChanged" if isinstance(told.value, str) else False
+        if not refused:
+            self.means(self.people)
+        seen = self.hold(before, may_be_texted={*self.people} - suppress, fresh=self.texts(self.people))
+        if told.killed:
+            return
+        somebody_has_another, somebody_may = self.other_texts(before)
+        assert somebody_may or not refused
+        assert refused or changed or not somebody_has_another
+        assert not (refused and changed)
+        if not isinstance(told.value, str):
+            self.agree(told.value, seen, suppress)
+
+    @rule(workers=WORKERS, batch_size=BATCH_SIZE, others=SOME, deaths=st.tuples(DEATH, DEATH))
+    def two_send_at_once(self, workers, batch_size, others, deaths):
+        before = self.look()
+        tables = self.people, dict([*self.people.items()][1:]) | dict.fromkeys(others, NAMES[0])
+        two = [
+            self.sends(people, workers, batch_size, **death)
+            for people, death in zip(tables, deaths, strict=True)
+        ]
+        for people, victim in zip(tables, two, strict=True):
+            victim.wait()
+            self.means(people)
+        self.hold(before, may_be_texted={*tables[0], *tables[1]})
+
+    @rule(workers=WORKERS, suppressed=SOME, death=DEATH)
+    def resume(self, workers, suppressed, death):
+        before = self.look()
+        self.resumes(workers=workers, suppressed=suppressed, **death)
+        self.hold(before, may_be_texted={*before.status} - suppressed)
+
+    @rule(workers=WORKERS, suppressed=SOME, death=DEATH)
+    def a_person_says_to_send_again(self, workers, suppressed, death):
+        before = self.look()
+        self.resumes(workers=workers, suppressed=suppressed, unconfirmed="send", **death)
+        known = {before.order[phone] for phone in before.having("unconfirmed")}
+        self.hold(before, may_be_texted={*before.status} - suppressed, known_to_a_person=known)
+
+    @rule(death=DEATH)
+    def withdraw(self, death):
+        before = self.look()
+        told = victims.run(victims.withdraw, *self.where, **death)
+        self.listed -= before.having("pending")
+        seen = self.hold(before, may_be_texted=set())
+        if isinstance(told.value, pd.DataFrame):
+            assert {*told.value["sms_phone"]} == {*before.status} - {*seen.status}
+            assert not seen.having("pending")
+
+    # How calls are made.
+
+    def sends(self, people, workers, batch_size, **options):
+        contacts = pd.DataFrame({"name": [*people.values()], "mobile": [*people]}, dtype="string")
+        program = partial(victims.send, workers=workers, batch_size=batch_size, grace=GRACE)
+        return victims.Victim(program, *self.where, contacts, self.text, **options)
+
+    def resumes(self, **options):
+        return victims.run(partial(victims.resume, grace=GRACE), *self.where, **options)
+
+    def texts(self, people):
+        return {phone: self.text.format(name=name) for phone, name in people.items()}
+
+    def means(self, people):
+        for phone, text in self.texts(people).items():
+            self.meant[phone].add(text)
+
+    # What is seen, and what must hold.
+
+    def look(self):
+        self.sound = False
+        inbox = self.sandbox.inbox()[["order_id", "recipient", "text"]]
+        seen = Seen([*inbox.itertuples(index=False, name=None)], {}, {}, [])
+        _, journal = self.where
+        try:
+            results = smsframe.results("autumn", journal=journal)
+        except smsframe.UnknownCampaign:
+            return seen
+        status = dict(zip(results["sms_phone"], results["sms_status"], strict=True))
+        order = results.dropna(subset="sms_order_id").set_index("sms_phone")["sms_order_id"].to_dict()
+        evidence = Journal(journal).evidence(1)[["order_id", "event", "state"]]
+        return seen._replace(
+            status=status, order=order, evidence=[*evidence.itertuples(index=False, name=None)]
+        )
+
+    def other_texts(self, before):
+        """Whether somebody has another text than the one of now; and whether anybody may have."""
+
+        def other(text):
+            return text.split()[0] != self.text.split()[0]
+
+        has = any(other(text) for order, _, text in before.inbox if order not in self.sent_again)
+        unsure = [self.meant[phone] for phone in before.having("unconfirmed")]
+        has |= any(all(map(other, texts)) for texts in unsure)
+        got = any(other(text) for _, _, text in before.inbox)
+        return has, has or got or any(any(map(other, texts)) for texts in unsure)
+
+    def agree(self, frame, seen, suppressed):
+        """What a call returns is what the journal says."""
+        status = dict(zip(frame["mobile"], frame["sms_status"], strict=True))
+        assert status.keys() == self.people.keys()
+        out = {phone for phone, said in status.items() if said == "suppressed"}
+        assert out <= suppressed
+        assert {phone: status[phone] for phone in status.keys() - out} == {
+            phone: seen.status.get(phone) for phone in status.keys() - out
+        }
+        self.listed |= status.keys() - out
+
+    def hold(self, before, *, may_be_texted, fresh=None, known_to_a_person=frozenset()):
+        """The promise."""
+        time.sleep(2 * LATE)  # what was late is there
+        seen = self.look()
+        self.sent_again |= known_to_a_person & {
+            order for order, event, _ in seen.evidence if event == Event.PERSON_SENDS
+        }
+        old = {order for order, _, _ in before.evidence}
+        for order, phone, text in seen.inbox[len(before.inbox) :]:
+            assert phone in may_be_texted, f"{phone} was texted, and should not be"
+            assert text in self.meant[phone], f"{phone} got {text!r}, which nobody wrote"
+            if fresh is not None and order not in old:
+                assert text == fresh[phone], f"{phone} got the text of another time: {text!r}"
+            if phone in before.having("unconfirmed") and before.order[phone] not in self.sent_again:
+                assert order == before.order[phone], f"{phone} was unconfirmed, and sent again as another order"
+        assert self.listed <= seen.status.keys(), "somebody is forgotten"
+        for phone in PHONES:
+            self.hold_for(phone, seen)
+        live(seen.evidence)
+        return seen
+
+    def hold_for(self, phone, seen):
+        """Of one person."""
+        orders = [order for order, to, _ in seen.inbox if to == phone]
+        status, order = seen.status.get(phone), seen.order.get(phone)
+        said = f"{phone}, {status} by {order}, got {orders}; a person sent {self.sent_again} again"
+        assert len(orders) == len({*orders}), said
+        taken = {*orders} - self.sent_again
+        if status == "accepted":
+            assert order in orders, said
+            assert taken <= {order}, said
+        else:
+            assert taken <= ({order} if status == "unconfirmed" else set()), said
+        assert status in ("accepted", "unconfirmed", "pending", "rejected", None), said
+        assert phone not in REFUSED or not orders, said
+
+    @invariant()
+    def no_step_failed(self):
+        self.sound = True
+
+    def teardown(self):
+        try:
+            if self.sound:
+                self.end()
+        finally:
+            self.sandbox.stop()
+            self.folder.cleanup()
+
+    def end(self):
+        """With a gateway that behaves everybody comes to an end, and a person can settle what is unsure."""
+        self.sandbox.behave()
+        everybody = {*PHONES}
+        before = self.look()
+        self.resumes()
+        told = self.sends(self.people, 2, 3, changed=True).wait()
+        self.means(self.people)
+        seen = self.hold(before, may_be_texted=everybody)
+        self.agree(told.value, seen, set())
+        assert seen.having("rejected") <= REFUSED
+        assert not seen.having("pending")
+        unsure = {seen.order[phone] for phone in seen.having("unconfirmed")}
+        assert unsure <= {seen.order.get(phone) for phone in REFUSED}, "unconfirmed without need"
+        if unsure:
+            self.resumes(unconfirmed="send")
+            seen = self.hold(seen, may_be_texted=everybody, known_to_a_person=unsure)
+        assert {*seen.status} - seen.having("accepted") <= REFUSED & seen.having("rejected")
+
+
+def live(evidence):
+    """Every change of every order is one that the table of `smsframe.life` knows."""
+    now = defaultdict(lambda: (State.PLANNED, Doubt.NONE))
+    for order, event, state in evidence:
+        before, doubt = now[order]
+        if before is State.ACCEPTED:  # what is found later changes nothing
+            assert state == State.ACCEPTED
+            continue
+        step = after(before, Event(event), doubt)
+        assert state == step.state, f"{order} was {before}, and became {state} when {event}"
+        now[order] = step.state, step.doubt
+
+
+@pytest.mark.parametrize("repeated", ["accept", "refuse", "merge"])
+def test_whatever_happens_nobody_is_texted_twice_and_nobody_is_forgotten(repeated):
+    lived = type("Lived", (Campaign,), {"repeated": repeated})
+    run_state_machine_as_test(seed(repeated)(lived), settings=LIVES)
