@@ -122,14 +122,14 @@ def sandbox(
             "SMSFRAME_JOURNAL": str(served.gateway().journal),
         }
         if served.certificate:
-            variables["SSL_CERT_FILE"] = served.certificate
+            # What other programs read, and what the commands of smsframe do.
+            variables |= dict.fromkeys(["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"], served.certificate)
         typer.echo(f"A sandbox gateway answers at {served.url}")
         typer.echo("Nobody is texted, nothing is billed. Ctrl-C stops it, and its journal goes with it.")
         typer.echo("\nIn another terminal:\n")
         for name, value in variables.items():
             typer.echo("  " + _assignment(name, value))
-        if not tls:  # the commands trust no certificate of a variable on this machine
-            typer.echo('\n  smsframe send guests.csv --phone mobile --campaign autumn --text "Ciao {name}"')
+        typer.echo('\n  smsframe send guests.csv --phone mobile --campaign autumn --text "Ciao {name}"')
         sys.stdout.flush()  # also into a pipe: whoever started this waits for the address
         try:
             while True:

@@ -161,15 +161,13 @@ def session(
     """
     A pooled session that reads the environment once, keeps no cookies and follows nothing.
 
-    Proxies and certificates of the environment hold, but not for loopback, where a proxy could only be a
+    Proxies and certificates of the environment hold, but no proxy for loopback, where it could only be a
     mistake; ``.netrc`` is never read, because its entry would replace the keys.
     """
     made = _Session()
-    if not is_loopback(base_url):
-        found = made.merge_environment_settings(base_url, dict(proxies or {}), None, verify, None)
-        made.proxies, made.verify = found["proxies"], found["verify"]
-    else:
-        made.proxies, made.verify = dict(proxies or {}), verify
+    found = made.merge_environment_settings(base_url, dict(proxies or {}), None, verify, None)
+    made.verify = found["verify"]
+    made.proxies = dict(proxies or {}) if is_loopback(base_url) else found["proxies"]
     made.trust_env = False
     made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # a jar shared by threads is a race
     adapter = _Adapter(pool_connections=1, pool_maxsize=pool, max_retries=0)

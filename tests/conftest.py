@@ -10,7 +10,7 @@ import pytest
 import smsframe
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
-PLACES = ("SMSFRAME_", "NETRC", *PROXIES, *map(str.lower, PROXIES))
+PLACES = ("SMSFRAME_", "NETRC", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", *PROXIES, *map(str.lower, PROXIES))
 
 
 @pytest.fixture(autouse=True)

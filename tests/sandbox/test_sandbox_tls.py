@@ -14,6 +14,7 @@ import pytest
 import requests
 from meeting import done, met, place, post, recorded, until
 
+from smsframe import Gateway
 from smsframe.sandbox import Sandbox
 
 LONG = 60.0
@@ -141,14 +142,14 @@ def test_missing_trustme_names_the_install_line():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent another way there")
-def test_the_command_serves_tls_misbehaves_and_is_late():
+def test_the_command_serves_tls_misbehaves_and_is_late(monkeypatch):
     command = [sys.executable, "-m", "smsframe", "sandbox", "--tls", "--latency", "0.01", "--seed", "7"]
     faults = ["--fault", "busy call=status order=1 retry_after=3", "--fault", "magic"]
     with subprocess.Popen(
         [*command, *faults], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as running:
         said = ""
-        while "SSL_CERT_FILE" not in said:
+        while "smsframe send" not in said:
             said += running.stdout.readline()
         url = re.search("https://[^ \n]+", said)[0]
         trusted = re.search("SSL_CERT_FILE=(.+)", said)[1]
@@ -158,7 +159,11 @@ def test_the_command_serves_tls_misbehaves_and_is_late():
         order = {"recipient": ["+12125550191"]}
         page = requests.post(url + "sms", json=order, verify=trusted, timeout=10)
         assert page.headers["Content-Type"].startswith("text/html")
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", re.search("REQUESTS_CA_BUNDLE=(.+)", said)[1])
+        with contextlib.closing(
+            Gateway(url, username="demo", password="demo")
+        ) as gateway:  # as the commands make it
+            assert gateway.credits()["N"] == 10_000
         running.send_signal(signal.SIGINT)
         _, errors = running.communicate(timeout=10)
     assert running.returncode == 0, errors
-    assert "smsframe send" not in said, "the commands would not trust it"
