@@ -16,10 +16,10 @@ import sqlalchemy as sa
 
 from smsframe import people
 from smsframe.cutting import assign
-from smsframe.entries import Batch, Cut, Entry, Evidence, micros, read_batches, witness
+from smsframe.entries import Batch, Change, Cut, Entry, Evidence, micros, read_batches, witness
 from smsframe.errors import JournalError
 from smsframe.joins import among
-from smsframe.life import Action, Event, State, Step, after
+from smsframe.life import Action, Event, State, after
 from smsframe.tables import batches, campaigns, recipients
 
 if TYPE_CHECKING:
@@ -56,18 +56,7 @@ class Batches:
         with self._store.transaction() as connection:
             self.dissolve(connection, entry.id)
 
-    def split(
-        self,
-        entry: Entry,
-        batch: Batch,
-        owner: str,
-        event: Event,
-        step: Step,
-        parts: list[pd.DataFrame],
-        told: Evidence,
-        *,
-        reason: str | None = None,
-    ) -> list[Cut]:
+    def split(self, entry: Entry, owner: str, change: Change, parts: list[pd.DataFrame]) -> list[Cut]:
         """
         Write down that a batch was refused and give its people to smaller ones, in one transaction.
 
@@ -76,9 +65,9 @@ class Batches:
         Raises:
             JournalError: As `record`.
         """
+        batch = change.batch
         with self._store.transaction() as connection:
-            values = {"reason": reason or told.answer}
-            _change(connection, entry, batch, owner, event, step, told, values)
+            _change(connection, entry, owner, change)
             connection.execute(_freed(recipients.c.batch == batch.id))
             made = (assign(connection, entry, owner, part, terms=batch.terms) for part in parts)
             return [*itertools.chain.from_iterable(made)]
@@ -104,59 +93,35 @@ class Batches:
             for batch in refused:
                 connection.execute(_freed(recipients.c.batch == batch.id))
 
-    def claim(self, entry: Entry, batch: Batch, owner: str) -> Batch | None:
-        """Take a planned batch for sending, on disk; None when it is no longer planned, or not ours."""
-        claimed_at = batch.claimed_at or datetime.now(UTC)
+    def claim(self, entry: Entry, cuts: list[Cut], owner: str) -> list[Cut]:
+        """Take planned batches for sending, on disk; those that still are planned, and ours."""
+        claimed = []
         with self._store.transaction() as connection:
-            done = connection.execute(
-                sa.update(batches)
-                .where(
-                    batches.c.id == batch.id,
-                    batches.c.owner == owner,
-                    batches.c.state == State.PLANNED,
-                )
-                .values(
-                    state=State.SENDING,
-                    attempts=batches.c.attempts + 1,
-                    claimed_at=micros(claimed_at),
-                )
-            )
-            if not done.rowcount:
-                return None
-            witness(connection, entry.id, batch.order_id, Event.CLAIMED, State.SENDING)
-        return replace(batch, state=State.SENDING, claimed_at=claimed_at)
+            for batch, people_ in cuts:
+                at = batch.claimed_at or datetime.now(UTC)
+                ours = (batches.c.id == batch.id) & (batches.c.owner == owner)
+                values = {
+                    "state": State.SENDING,
+                    "attempts": batches.c.attempts + 1,
+                    "claimed_at": micros(at),
+                }
+                statement = sa.update(batches).where(ours, batches.c.state == State.PLANNED)
+                if connection.execute(statement.values(**values)).rowcount:
+                    witness(connection, entry.id, batch.order_id, Event.CLAIMED, State.SENDING)
+                    claimed.append(Cut(replace(batch, state=State.SENDING, claimed_at=at), people_))
+        return claimed
 
-    def record(
-        self,
-        entry: Entry,
-        batch: Batch,
-        owner: str,
-        event: Event,
-        step: Step,
-        told: Evidence,
-        *,
-        sent_at: datetime | None = None,
-        charged: float | None = None,
-        reason: str | None = None,
-        missing: pd.Series[Any] | None = None,
-    ) -> Batch:
+    def record(self, entry: Entry, owner: str, changes: list[Change]) -> list[Batch]:
         """
-        Write down what happened to a batch of this owner, and the evidence; returns it as it is then.
+        Write down what happened to batches of this owner, and the evidence; returns them as they are then.
 
         Raises:
-            JournalError: The batch is not in the state we knew, or no longer ours.
+            JournalError: One is not in the state we knew, or no longer ours; then none is written.
         """
-        values: dict[str, Any] = {"reason": reason}
-        if sent_at is not None:
-            values["sent_at"] = micros(sent_at)
-        if charged is not None:
-            values["charged"] = charged
-        if step.action is Action.REPEAT:
-            values["attempts"] = batches.c.attempts + 1
         with self._store.transaction() as connection:
-            _change(connection, entry, batch, owner, event, step, told, values)
-            _lacks(connection, batch, missing)
-        return replace(batch, state=step.state, doubt=step.doubt)
+            for change in changes:
+                _change(connection, entry, owner, change)
+        return [replace(one.batch, state=one.step.state, doubt=one.step.doubt) for one in changes]
 
     def note(
         self, entry: Entry, batch: Batch, event: Event, told: Evidence, missing: pd.Series[Any] | None
@@ -227,17 +192,16 @@ class Batches:
         return [name for name in owners if not self._owners.alive(name)]
 
 
-def _change(
-    connection: Connection,
-    entry: Entry,
-    batch: Batch,
-    owner: str,
-    event: Event,
-    step: Step,
-    told: Evidence,
-    values: dict[str, Any],
-) -> None:
+def _change(connection: Connection, entry: Entry, owner: str, change: Change) -> None:
     """From the state we know to the next, and the evidence; nothing when somebody else was faster."""
+    batch, step = change.batch, change.step
+    values: dict[str, Any] = {"reason": change.reason}
+    if change.sent_at is not None:
+        values["sent_at"] = micros(change.sent_at)
+    if change.charged is not None:
+        values["charged"] = change.charged
+    if step.action is Action.REPEAT:
+        values["attempts"] = batches.c.attempts + 1
     done = connection.execute(
         sa.update(batches)
         .where(batches.c.id == batch.id, batches.c.owner == owner, batches.c.state == batch.state)
@@ -245,7 +209,8 @@ def _change(
     )
     if not done.rowcount:
         raise JournalError(f"order {batch.order_id} was changed by somebody else; nothing was overwritten")
-    witness(connection, entry.id, batch.order_id, event, step.state, told)
+    witness(connection, entry.id, batch.order_id, change.event, step.state, change.told)
+    _lacks(connection, batch, change.missing)
 
 
 def _freed(which: sa.ColumnElement[bool]) -> sa.Update:

@@ -78,19 +78,28 @@ class Carrier:
         self._under_way[future] = (batch, people)
         self._pool.submit(self._work, future, order, batch)
 
-    def answers(self, *, once: bool = False) -> Iterator[tuple[Batch, pd.DataFrame, Carried]]:
-        """
-        What came back, as soon as anything did: at least one answer if anything is under way.
-
-        Each is forgotten when the caller is back for the next; with ``once`` before it is told.
-        """
-        called_off = {future for future in self._under_way if future.cancelled()}
-        for future in called_off or wait(self._under_way, return_when=FIRST_COMPLETED).done:
-            batch, people = self._under_way[future]
-            if once:
-                del self._under_way[future]
-            yield batch, people, CALLED_OFF if future.cancelled() else future.result()
+    def answers(self) -> Iterator[list[tuple[Batch, pd.DataFrame, Carried]]]:
+        """All that came back, as soon as anything did; it is forgotten when the caller is back for more."""
+        done = self._done()
+        yield [self._answer(future) for future in done]
+        for future in done:
             self._under_way.pop(future, None)
+
+    def last_answers(self) -> Iterator[tuple[Batch, pd.DataFrame, Carried]]:
+        """What came back, one by one, each forgotten before it is told: one that fails keeps no other."""
+        for future in self._done():
+            try:
+                answer = self._answer(future)
+            finally:
+                del self._under_way[future]
+            yield answer
+
+    def _done(self) -> set[Future[Carried]]:
+        called_off = {future for future in self._under_way if future.cancelled()}
+        return called_off or wait(self._under_way, return_when=FIRST_COMPLETED).done
+
+    def _answer(self, future: Future[Carried]) -> tuple[Batch, pd.DataFrame, Carried]:
+        return (*self._under_way[future], CALLED_OFF if future.cancelled() else future.result())
 
     def call_off(self) -> None:
         """Keep what no worker has begun from leaving."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from smsframe.entries import Evidence
+from smsframe.entries import Change, Evidence
 from smsframe.joins import among
 from smsframe.life import Action, Event, State, Step, after
 from smsframe.reconcile import Finding, look_up
@@ -138,19 +138,12 @@ class Doubts:
     def _record(self, batch: Batch, people: pd.DataFrame, finding: Finding) -> Settled:
         """Write down what a look-up found, and what a person says of it."""
         step = after(batch.state, finding.event, batch.doubt)
+        reason = None if step.state is State.ACCEPTED else finding.evidence.answer
+        change = Change(batch, finding.event, step, finding.evidence, reason=reason, missing=finding.missing)
         if step.action is Action.NEXT_GENERATION:
-            self._batches.split(self._entry, batch, self._owner, finding.event, step, [], finding.evidence)
+            self._batches.split(self._entry, self._owner, change, [])
             return Settled(batch, people, step)
-        found = self._batches.record(
-            self._entry,
-            batch,
-            self._owner,
-            finding.event,
-            step,
-            finding.evidence,
-            reason=None if step.state is State.ACCEPTED else finding.evidence.answer,
-            missing=finding.missing,
-        )
+        (found,) = self._batches.record(self._entry, self._owner, [change])
         if step.action is Action.ASK_PERSON and self._settled is not None:
             return self._record(found, people, _said(finding, self._settled))
         return Settled(found, people, step)

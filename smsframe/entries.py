@@ -20,6 +20,8 @@ from smsframe.tables import batches, campaigns, evidence, texts
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, RowMapping
 
+    from smsframe.life import Event, Step
+
 
 class Evidence(NamedTuple):
     """
@@ -91,6 +93,31 @@ class Batch:
     recipients: int
     segments: int
     claimed_at: datetime | None
+
+
+class Change(NamedTuple):
+    """
+    What happened to a batch.
+
+    Attributes:
+        batch: The batch as it was.
+        event: What happened.
+        step: Where that leads.
+        told: What was asked and answered.
+        reason: Why it is not accepted, in words.
+        sent_at: When the request left (UTC), if one did.
+        charged: The credits that were charged, if any.
+        missing: Numbers of its people that the gateway's order does not list.
+    """
+
+    batch: Batch
+    event: Event
+    step: Step
+    told: Evidence
+    reason: str | None = None
+    sent_at: datetime | None = None
+    charged: float | None = None
+    missing: pd.Series[Any] | None = None
 
 
 class Cut(NamedTuple):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from smsframe.carrier import Carrier
 from smsframe.doubts import Doubts, late
-from smsframe.entries import Cut
+from smsframe.entries import Change, Cut
 from smsframe.errors import JournalError, NotEnoughCredit, Rejected, SmsFrameError, Unconfirmed
 from smsframe.joins import among
 from smsframe.life import Action, Event, State, Step, after
@@ -143,16 +143,13 @@ class Loop:
 
     def _fill(self) -> bool:
         """Keep requests under way; handle answers as they come; False when there is nothing left to send."""
-        while not self._stopped.is_set() and len(self._carrier) < self._room():
-            following = self._next()
-            if following is None:
-                break
-            self._doubts.posts[following.batch.order_id] += 1
-            self._carrier.send(*following)
+        for batch, people in self._following(self._room() - len(self._carrier)):
+            self._doubts.posts[batch.order_id] += 1
+            self._carrier.send(batch, people)
         if not self._carrier:
-            return False
-        for answer in self._carrier.answers():
-            self._handle(*answer)
+            return self._room() > 0 and not self._stopped.is_set() and bool(self._narrowing or self._queue)
+        for answers in self._carrier.answers():
+            self._handle(answers)
         return True
 
     def _room(self) -> int:
@@ -166,46 +163,57 @@ class Loop:
             return 0
         return self._workers if self._accepted and not self._blind else 1
 
-    def _next(self) -> Cut | None:
-        for waiting in (self._narrowing, self._queue):
-            while waiting:
-                batch, people = waiting.popleft()
-                if batch.state is State.SENDING:  # looked up, absent twice, and written down as repeated
-                    return Cut(batch, people)
-                if late(batch):
-                    self.stop(
-                        ValueError(
-                            f"the schedule {batch.terms.schedule:%Y-%m-%d %H:%M} UTC passed before all "
-                            "were sent: send, or resume, with a later schedule= (smsframe never sends at "
-                            "once instead)"
-                        )
+    def _following(self, room: int) -> list[Cut]:
+        """The next orders to send, claimed; fewer when somebody else has taken some."""
+        ready: list[Cut] = []
+        planned: list[Cut] = []
+        while len(ready) + len(planned) < room and not self._stopped.is_set():
+            waiting = self._narrowing or self._queue
+            if not waiting:
+                break
+            cut = waiting.popleft()
+            if cut.batch.state is State.SENDING:  # looked up, absent twice, and written down as repeated
+                ready.append(cut)
+            elif late(cut.batch):
+                self.stop(
+                    ValueError(
+                        f"the schedule {cut.batch.terms.schedule:%Y-%m-%d %H:%M} UTC passed before all were "
+                        "sent: send, or resume, with a later schedule= (smsframe never sends at once instead)"
                     )
-                    return None
-                claimed = self._batches.claim(self._entry, batch, self._owner)
-                if claimed is not None:
-                    return Cut(claimed, people)
-        return None
+                )
+            else:
+                planned.append(cut)
+        if planned:
+            ready += self._batches.claim(self._entry, planned, self._owner)
+        return ready
 
-    def _handle(self, batch: Batch, people: pd.DataFrame, came: Carried) -> None:
-        """Write down what an answer proves, then do what follows from it."""
-        reply = came.reply
-        step = after(batch.state, reply.event, batch.doubt)
-        accepted = step.state is State.ACCEPTED
-        self.touched |= accepted or bool(step.doubt)
-        if step.action is Action.NARROW:
-            self._narrow(batch, people, step, came)
-            return
-        batch = self._batches.record(
-            self._entry,
-            batch,
-            self._owner,
-            reply.event,
-            step,
-            reply.evidence,
-            sent_at=reply.sent_at if accepted or step.doubt else None,
-            charged=reply.charged if accepted else None,
-            reason=None if accepted else reply.reason,
-        )
+    def _handle(self, answers: list[tuple[Batch, pd.DataFrame, Carried]]) -> None:
+        """Write down what answers prove, in one transaction; then do what follows from each."""
+        changes: list[tuple[Change, pd.DataFrame, Carried]] = []
+        others: list[tuple[Change, pd.DataFrame, Carried]] = []
+        for batch, people, came in answers:
+            reply = came.reply
+            step = after(batch.state, reply.event, batch.doubt)
+            accepted = step.state is State.ACCEPTED
+            self.touched |= accepted or bool(step.doubt)
+            change = Change(
+                batch,
+                reply.event,
+                step,
+                reply.evidence,
+                reason=None if accepted else reply.reason,
+                sent_at=reply.sent_at if accepted or step.doubt else None,
+                charged=reply.charged if accepted else None,
+            )
+            (others if step.action is Action.NARROW else changes).append((change, people, came))
+        done = self._batches.record(self._entry, self._owner, [change for change, _, _ in changes])
+        for batch, (change, people, came) in zip(done, changes, strict=True):
+            self._follow(batch, change.step, people, came.reply)
+        for change, people, came in others:
+            self._narrow(change, people, came)
+
+    def _follow(self, batch: Batch, step: Step, people: pd.DataFrame, reply: Reply) -> None:
+        """Do what follows from an answer that is written down."""
         match step.action:
             case Action.RECORD:
                 self._accepted, self._blind = True, 0
@@ -225,20 +233,20 @@ class Loop:
         self._carrier.call_off()
         while self._carrier:
             with suppress(JournalError):  # or it was written when we were interrupted
-                for answer in self._carrier.answers(once=True):
-                    self._handle(*answer)
+                for answer in self._carrier.last_answers():
+                    self._handle([answer])
 
     # What was refused.
 
-    def _narrow(self, batch: Batch, people: pd.DataFrame, step: Step, came: Carried) -> None:
+    def _narrow(self, change: Change, people: pd.DataFrame, came: Carried) -> None:
         """Find out whether it is the credit, one number, or the whole request; one transaction records it."""
-        reply, left = came.reply, came.left
-        refused = (self._entry, batch, self._owner, reply.event, step)
+        batch, reply, left = change.batch, came.reply, came.left
+        refused = (self._entry, self._owner, change)
         if came.trouble is not None:  # it may be the credit: nobody is rejected for that
-            self._batches.split(*refused, [], reply.evidence, reason=reply.reason)
+            self._batches.split(*refused, [])
             self.stop(came.trouble)
         elif left is not None and left < (needed := ceil(batch.segments * self._price)):
-            self._batches.split(*refused, [], reply.evidence, reason=reply.reason)
+            self._batches.split(*refused, [])
             self.stop(
                 NotEnoughCredit(
                     f"the credit is used up: {left:g} left, the next order needs {needed:,}; "
@@ -249,16 +257,10 @@ class Loop:
             )
         elif len(people) > 1:
             self._refused_batches += 1
-            self._narrowing.extend(
-                self._batches.split(
-                    *refused,
-                    parts(people, probe=self._refused_batches >= PROBE_AFTER and not self._accepted),
-                    reply.evidence,
-                    reason=reply.reason,
-                )
-            )
+            probe = self._refused_batches >= PROBE_AFTER and not self._accepted
+            self._narrowing.extend(self._batches.split(*refused, parts(people, probe=probe)))
         else:
-            done = self._batches.record(*refused, reply.evidence, reason=reply.reason)
+            (done,) = self._batches.record(self._entry, self._owner, [change])
             self._refused.append((done, reply.reason))
             self._tell(State.REFUSED, batch)
             self._whole_request(reply)
