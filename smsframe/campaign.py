@@ -69,7 +69,8 @@ def send(
         raise ValueError("campaign= is required to send: the name under which nobody is texted twice")
     known = _known(journal, campaign)
     people = plan.people
-    waiting = people[~among(people["phone"], done(known))]
+    unsent = ~among(people["phone"], done(known))
+    waiting = people.loc[unsent, ["phone", "fields", "encoding", "segments"]]
     confirmed(confirm, people, known, plan)
     in_time(plan.terms, len(waiting))
     here = {"base_url": gateway.base_url, "account": gateway.account, "template": plan.template.source}
@@ -106,6 +107,7 @@ def send(
             patience=patience,
             report=report,
         )
+        del waiting, cut  # a million people take a hundred megabytes
         trouble = _run(loop, campaign)
         try:
             now = known if known is not None and loop.idle else journal.recipients(entry.id)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from smsframe import people
 from smsframe.entries import Batch, Cut, Entry, Evidence, micros, read_texts, terms_columns, witness
 from smsframe.life import Doubt, State
-from smsframe.order import Terms, cut, order_id
+from smsframe.order import Terms, order_id, parts
 from smsframe.tables import batches
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def assign(
         # Not of numpy, as they are on older pandas: SQLite stores those as bytes.
         (int(cast("int", text)), str(encoding), part)
         for (text, encoding), group in free.groupby(["text", "encoding"])
-        for _, part in group.groupby(cut(group, entry.batch_size))
+        for part in parts(group, entry.batch_size)
     ]
     sources = read_texts(connection, entry.id)
     used = set(connection.execute(sa.select(batches.c.order_id)).scalars())

@@ -17,6 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
     from smsframe.template import Template
@@ -141,6 +143,11 @@ def aware(schedule: datetime) -> datetime:
             "datetime(2026, 12, 1, 9, tzinfo=ZoneInfo('Europe/Rome'))"
         )
     return datetime.fromtimestamp(int(schedule.timestamp()), UTC)
+
+
+def parts(people: pd.DataFrame, batch_size: int) -> Iterator[pd.DataFrame]:
+    """People of one text and encoding in runs of at most ``batch_size``, in their order."""
+    return (people.iloc[at : at + batch_size] for at in range(0, len(people), batch_size))
 
 
 def cut(people: pd.DataFrame, batch_size: int) -> pd.Series[int]:

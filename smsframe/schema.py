@@ -114,7 +114,7 @@ def results_for(rows: int, **columns: Any) -> pd.DataFrame:
     for name, dtype in DTYPES.items():
         value = columns.pop(name, None)
         if isinstance(value, pd.Series | pd.Categorical | pd.api.extensions.ExtensionArray):
-            made[name] = pd.Series(value, copy=True).set_axis(index).astype(dtype)
+            made[name] = pd.Series(value).set_axis(index).astype(dtype)
         else:
             made[name] = pd.Series([value], dtype=dtype).take(np.zeros(rows, dtype=np.intp)).set_axis(index)
     if columns:
