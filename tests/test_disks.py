@@ -33,7 +33,20 @@ REMOTE = [
     "nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "davfs", "davfs2", "webdav", "ceph", "lustre", "glusterfs",
     "fuse.sshfs", "fuse.rclone", "fuse.davfs2", "fuse.s3fs", "fuse.gvfsd-fuse", "NFS4", "CIFS",
 ]  # fmt: skip
-LOCAL = ["ext4", "xfs", "btrfs", "zfs", "apfs", "NTFS", "tmpfs", "overlay", "fuse.ntfs-3g", "fuseblk", "nfsd", ""]
+LOCAL = [
+    "ext4",
+    "xfs",
+    "btrfs",
+    "zfs",
+    "apfs",
+    "NTFS",
+    "tmpfs",
+    "overlay",
+    "fuse.ntfs-3g",
+    "fuseblk",
+    "nfsd",
+    "",
+]
 
 
 @pytest.mark.parametrize("fstype", REMOTE)

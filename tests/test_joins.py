@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from smsframe.joins import among, find
 
 # As long as E.164 allows, few enough to meet each other, and beginnings of one another.
-NUMBERS = st.sampled_from(["+1", "+12", "+120", "+1200", "+447700900001", "+393471234567", "+999999999999999"])
+NUMBERS = st.sampled_from(
+    ["+1", "+12", "+120", "+1200", "+447700900001", "+393471234567", "+999999999999999"]
+)
 DTYPES = st.sampled_from([object, "string[python]", "string[pyarrow]", "str"])
 
 

@@ -1,13 +1,13 @@
 """
 Killed at any instruction: whoever runs the same call again ends where the undisturbed run has them.
 
-A first run counts and names the points at which a process can die (`victims`). Then, for each of them, a victim
-dies there, in a world of its own, and another one runs the same program again, undisturbed.
+A first run counts and names the points at which a process can die (`victims`). Then, for each of them, a
+victim dies there, in a world of its own, and another one runs the same program again, undisturbed.
 
-With ``SMSFRAME_CHAOS=1`` every point is taken, under each of the things a gateway may do with a repeated order
-id. Otherwise every commit, file and exchange is taken, with a gateway that sends again, which is the harshest;
-a third of what changes nothing, which is a statement within a transaction, or half of a question; and what
-begins as another story began is not told again.
+With ``SMSFRAME_CHAOS=1`` every point is taken, under each of the things a gateway may do with a repeated
+order id. Otherwise every commit, file and exchange is taken, with a gateway that sends again, which is the
+harshest; a third of what changes nothing, which is a statement within a transaction, or half of a question;
+and what begins as another story began is not told again.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ import re
 import tempfile
 import threading
 from functools import cache, partial
+from itertools import takewhile
+from operator import eq
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -147,7 +149,7 @@ def undisturbed(story):
 
 def begins_alike(points, others):
     """How many points at the beginning are those of another story."""
-    return next(place for place, pair in enumerate(zip(points, others)) if pair[0] != pair[1])
+    return sum(takewhile(bool, map(eq, points, others)))
 
 
 def chosen(name, repeated):
@@ -186,12 +188,12 @@ def wrong(story, fatal, repeated):
 def hold(name, repeated, part=slice(None)):
     """Nothing may be wrong wherever the victim is killed; what is names its point."""
     points = undisturbed(story(name)).points
-    problems = {fatal: wrong(story(name), fatal, repeated) for fatal in chosen(name, repeated)[part]}
-    assert not {
-        f"{fatal}: after {points[fatal - 1] if fatal else 'its start'}, before {points[fatal]}": problem
-        for fatal, problem in problems.items()
-        if problem
-    }
+    problems = [
+        f"{fatal}: after {points[fatal - 1] if fatal else 'its start'}, before {points[fatal]}: {problem}"
+        for fatal in chosen(name, repeated)[part]
+        if (problem := wrong(story(name), fatal, repeated))
+    ]
+    assert not problems, "\n".join(problems)
 
 
 @pytest.mark.parametrize("part", range(PARTS))

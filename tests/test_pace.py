@@ -59,9 +59,7 @@ def test_a_large_campaign_goes_out_at_its_rate_and_no_second_has_more(sandbox, p
     times = []
     proxy.always("POST", first(lambda: times.append(clock.now)))
     began = clock.now
-    out = send(
-        table(3000), through, "Ciao", rate=100, batch_size=1000, workers=1, patience=clock.patience()
-    )
+    out = send(table(3000), through, "Ciao", rate=100, batch_size=1000, workers=1, patience=clock.patience())
     assert statuses(out) == {"accepted": 3000}
     sizes = sandbox.orders()["recipients"].tolist()
     assert max(sizes) <= 100

@@ -2,10 +2,10 @@
 Processes that are killed on purpose, cheaply and at an instruction that a test names.
 
 A victim is forked from a warm server (multiprocessing's own; a fresh process where there is no fork) and runs
-one function of a test module. It is watched from the outside: each step that it takes towards a file, the
+one function of a module. It is watched from the outside: each step that it takes towards a file, the
 journal's SQL or a socket is a *point*, counted and named in the order it comes, and before one of them, or
-with half of it done, the victim may be killed. Between two points nothing happens that leaves a trace, so after
-a step is the same as before the next.
+with half of it done, the victim may be killed. Between two points nothing happens that leaves a trace, so
+after a step is the same as before the next.
 """
 
 from __future__ import annotations
