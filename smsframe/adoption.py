@@ -30,6 +30,7 @@ def earlier(
     patience: Patience,
     *,
     adopt: bool,
+    begun: Callable[[], bool],
     say: Callable[[str], None],
 ) -> pd.DataFrame:
     """
@@ -40,6 +41,7 @@ def earlier(
         gateway: Who is asked.
         patience: For questions that may be asked again.
         adopt: Whether such orders are to be taken over.
+        begun: Whether this journal knows of an order of the campaign; nobody is asked then.
         say: Tells the user that the gateway did not say.
 
     Returns:
@@ -48,6 +50,8 @@ def earlier(
     Raises:
         CampaignChanged: There are such orders, and they are not to be taken over, or cannot be.
     """
+    if begun():
+        return nobody()
     try:
         begins = prefix(campaign, gateway.base_url, gateway.account)
         orders, complete = earlier_orders(gateway, begins, patience)
@@ -58,13 +62,14 @@ def earlier(
             f"warning: the gateway did not say whether campaign {campaign!r} was sent before from another "
             "journal; if it was, its people may be texted again"
         )
-    if orders.empty:
+    if orders.empty or begun():  # by another process, meanwhile
         return nobody()
     people = int(orders["num_recipients"].sum())
-    last = f"{orders['create_time'].max():%Y-%m-%d %H:%M} UTC"
+    last = orders["create_time"].max()
+    when = "" if pd.isna(last) else f", the last one of {last:%Y-%m-%d %H:%M} UTC"
     told = (
         f"campaign {campaign!r} is new to this journal, but the gateway has {many(len(orders), 'order')} of "
-        f"it, to {many(people, 'recipient')}, the last one of {last} (see .orders); nothing was sent"
+        f"it, to {many(people, 'recipient')}{when} (see .orders); nothing was sent"
     )
     if not adopt:
         way = "name its journal with journal=; or, if that is lost, take the orders over with adopt=True"

@@ -20,7 +20,7 @@ from smsframe.entries import Batch, Change, Cut, Entry, Evidence, micros, read_b
 from smsframe.errors import JournalError
 from smsframe.joins import among
 from smsframe.life import Action, Event, State, after
-from smsframe.tables import batches, campaigns, recipients
+from smsframe.tables import batches, campaigns, evidence, recipients
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -159,19 +159,26 @@ class Batches:
 
     def accepted(self, entry: Entry) -> bool:
         """Whether any order of this campaign was ever accepted."""
-        query = sa.select(sa.func.count()).where(
-            batches.c.campaign == entry.id, batches.c.state == State.ACCEPTED
-        )
+        return self._any(entry, batches.c.state == State.ACCEPTED)
+
+    def begun(self, entry: Entry) -> bool:
+        """Whether any order of this campaign was ever claimed."""
+        return self._any(entry, batches.c.claimed_at.is_not(None))
+
+    def _any(self, entry: Entry, which: sa.ColumnElement[bool]) -> bool:
+        query = sa.select(sa.exists().where(batches.c.campaign == entry.id, which))
         with self._store.transaction(reading=True) as connection:
             return bool(connection.execute(query).scalar_one())
 
     def witnesses(self, entry: Entry, since: datetime) -> pd.Series[Any]:
         """The order ids, in small letters, that this gateway is known to have accepted since a time."""
         there = sa.select(campaigns.c.id).filter_by(base_url=entry.base_url, account=entry.account)
+        said = evidence.c.event == Event.PERSON_ACCEPTS  # which the gateway may not know
         query = sa.select(sa.func.lower(batches.c.order_id)).where(
             batches.c.campaign.in_(there),
             batches.c.state == State.ACCEPTED,
             batches.c.claimed_at >= micros(since),
+            ~sa.exists().where(evidence.c.order_id == batches.c.order_id, said),
         )
         with self._store.transaction(reading=True) as connection:
             return pd.Series(connection.execute(query).scalars().all(), dtype=object)

@@ -156,7 +156,7 @@ def plan(
         suppressed=suppressed(suppress, region),
         max_segments=max_segments,
         batch_size=batch_size,
-        journalled=memory.recipients(entry.id) if entry else None,
+        journalled=memory.recipients(entry.id, entry.name) if entry else None,
     )
     say_guess(made.phone, guessed=made.phone_guessed)
     return made

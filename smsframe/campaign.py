@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import sys
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
@@ -69,20 +70,21 @@ def send(
         raise ValueError("campaign= is required to send: the name under which nobody is texted twice")
     known = _known(journal, campaign)
     people = plan.people
-    unsent = ~among(people["phone"], done(known))
-    waiting = people.loc[unsent, ["phone", "fields", "encoding", "segments"]]
+    undone = ~among(people["phone"], done(known))
+    waiting = people.loc[undone, ["phone", "fields", "encoding", "segments"]]
     confirmed(confirm, people, known, plan)
-    in_time(plan.terms, len(waiting))
     here = {"base_url": gateway.base_url, "account": gateway.account, "template": plan.template.source}
     if entry := journal.find(campaign):
         journal.check(entry, **here, changed=changed)
+    earlier = adoption.nobody()
     if len(waiting):
-        affordable(gateway, plan.terms, int(waiting["segments"].sum()))
-    new = entry is None and len(waiting)
-    earlier = (
-        adoption.earlier(campaign, gateway, patience, adopt=adopt, say=_say) if new else adoption.nobody()
-    )
-    started(len(waiting))
+        begun = partial(journal.begun, campaign)
+        earlier = adoption.earlier(campaign, gateway, patience, adopt=adopt, begun=begun, say=_say)
+    unsent = waiting[~among(waiting["phone"], earlier["phone"])]
+    in_time(plan.terms, len(unsent))
+    if len(unsent):
+        affordable(gateway, plan.terms, int(unsent["segments"].sum()))
+    started(len(unsent))
     with journal.owner() as owner:
         entry, cut = journal.register(
             campaign,
@@ -107,10 +109,10 @@ def send(
             patience=patience,
             report=report,
         )
-        del waiting, cut  # a million people take a hundred megabytes
+        del waiting, unsent, cut  # a million people take a hundred megabytes
         trouble = _run(loop, campaign)
         try:
-            now = known if known is not None and loop.idle else journal.recipients(entry.id)
+            now = known if known is not None and loop.idle else journal.recipients(entry.id, campaign)
         except JournalError as error:
             trouble, frame, others = trouble or error, _unread(plan.frame, touched=loop.touched), 0
         else:
@@ -146,7 +148,7 @@ def resume(
     journal.check(
         entry, base_url=gateway.base_url, account=gateway.account, template=entry.template, changed=True
     )
-    known = journal.recipients(entry.id)
+    known = journal.recipients(entry.id, entry.name)
     allowed = ~among(known.people["phone"], suppressed)
     waiting = known.people[still_to_send(known) & allowed]
     if confirm is not None and confirm != len(waiting):
@@ -190,7 +192,7 @@ def recipients(
     journal: Journal, entry: Entry, *, run: str | None = None, suppressed: pd.Index[Any] | None = None
 ) -> pd.DataFrame:
     """One row per journalled recipient of a campaign, result columns only, RangeIndex."""
-    found = outcomes(journal.recipients(entry.id), entry.name, run=run)
+    found = outcomes(journal.recipients(entry.id, entry.name), entry.name, run=run)
     if suppressed is not None:
         out = found["sms_status"].eq("pending") & among(found["sms_phone"], suppressed)
         reasons = results_for(len(found), sms_code="suppressed", sms_reason="on the suppression list")
@@ -206,7 +208,7 @@ def campaigns(journal: Journal) -> pd.DataFrame:
     counted = ["accepted", "scheduled", "rejected", "unconfirmed", "pending"]
     rows = []
     for key, name in zip(listed["id"].tolist(), listed["name"].tolist(), strict=True):
-        found = outcomes(journal.recipients(key), name)
+        found = outcomes(journal.recipients(key, name), name)
         counts = found["sms_status"].value_counts()
         rows.append(
             [len(found), *(int(counts.get(status, 0)) for status in counted), found["sms_credits"].sum()]
@@ -225,11 +227,11 @@ def withdraw(journal: Journal, entry: Entry) -> pd.DataFrame:
     """Drop the people of a campaign who were not texted; returns them as they were, ``pending``."""
     with journal.owner() as owner:
         journal.batches.free(entry)
-        found = outcomes(journal.recipients(entry.id), entry.name, run=owner)
+        found = outcomes(journal.recipients(entry.id, entry.name), entry.name, run=owner)
         dropped = found[found["sms_code"].eq("not_sent").to_numpy()].reset_index(drop=True)
         journal.withdraw(entry, dropped["sms_phone"])
         kept = among(
-            dropped["sms_phone"], journal.recipients(entry.id).people["phone"]
+            dropped["sms_phone"], journal.recipients(entry.id, entry.name).people["phone"]
         )  # somebody was faster
     return dropped[~kept].reset_index(drop=True)
 
@@ -300,4 +302,4 @@ def _frame(plan: Plan, journalled: Known, campaign: str, run: str) -> pd.DataFra
 
 def _known(journal: Journal, campaign: str) -> Known | None:
     entry = journal.find(campaign)
-    return None if entry is None else journal.recipients(entry.id)
+    return None if entry is None else journal.recipients(entry.id, entry.name)

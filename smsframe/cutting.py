@@ -14,9 +14,9 @@ from smsframe.entries import Batch, Cut, Entry, Evidence, micros, read_texts, te
 from smsframe.life import Doubt, State
 from smsframe.order import Terms, order_id, parts
 from smsframe.tables import batches
+import pandas as pd
 
 if TYPE_CHECKING:
-    import pandas as pd
     from sqlalchemy.engine import Connection
 
 UNKNOWN = "unknown"
@@ -95,7 +95,8 @@ def adopt(
     """
     known = earlier.merge(waiting[["phone", "fields", "segments"]], on="phone", how="left")
     for order, part in known.groupby("order_id"):
-        at = micros(part["create_time"].iloc[0].to_pydatetime())
+        created = part["create_time"].iloc[0]
+        at = None if pd.isna(created) else micros(created.to_pydatetime())
         row = {
             "campaign": entry.id,
             "text": entry.text,

@@ -189,23 +189,35 @@ class Journal:
 
     # Recipients.
 
-    def recipients(self, campaign: int) -> Known:
-        """Everything known of the recipients of a campaign, in order of number."""
+    def begun(self, name: str) -> bool:
+        """Whether an order of a campaign ever left, or was about to."""
+        entry = self.find(name)
+        return entry is not None and self.batches.begun(entry)
+
+    def recipients(self, campaign: int, name: str) -> Known:
+        """
+        Everything known of the recipients of a campaign, in order of number.
+
+        Raises:
+            JournalError: The campaign of that key is not the one of that name: another file took its place.
+        """
         # An order that was only looked up, as after a crash, left right after it was claimed.
         left = sa.func.coalesce(batches.c.sent_at, batches.c.claimed_at).label("sent_at")
-        facts = (left if name == "sent_at" else batches.c[name] for name in ("id", *FACTS))
+        facts = (left if fact == "sent_at" else batches.c[fact] for fact in ("id", *FACTS))
         query = sa.select(*facts).where(batches.c.campaign == campaign)
         with self._store.transaction(reading=True) as connection:
+            if connection.execute(sa.select(campaigns.c.name).filter_by(id=campaign)).scalar() != name:
+                raise JournalError(f"the journal {self.path} was replaced by another: put it back")
             found = read(connection, campaign)
             cuts = frame(connection, query.order_by(batches.c.id))
             sources = read_texts(connection, campaign)
-        for name in ("order_id", "state", "owner", "reason"):
-            cuts[name] = cuts[name].astype(STRING)
-        for name in ("doubt", "attempts"):
-            cuts[name] = cuts[name].astype("Int64")
+        for fact in ("order_id", "state", "owner", "reason"):
+            cuts[fact] = cuts[fact].astype(STRING)
+        for fact in ("doubt", "attempts"):
+            cuts[fact] = cuts[fact].astype("Int64")
         cuts["charged"] = cuts["charged"].astype("Float64")
-        for name in ("schedule_at", "sent_at"):
-            cuts[name] = instants_of(cuts[name])
+        for fact in ("schedule_at", "sent_at"):
+            cuts[fact] = instants_of(cuts[fact])
         open_ = cuts["state"].isin([State.PLANNED, State.SENDING, State.UNCONFIRMED])
         alive = {owner: self._owners.alive(owner) for owner in cuts.loc[open_, "owner"].unique()}
         cuts["owner_alive"] = (open_ & cuts["owner"].map(alive).eq(other=True)).astype(bool)
