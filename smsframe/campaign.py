@@ -68,6 +68,7 @@ def send(
     campaign = plan.campaign
     if campaign is None:
         raise ValueError("campaign= is required to send: the name under which nobody is texted twice")
+    journal.sound()
     known = _known(journal, campaign)
     people = plan.people
     undone = ~among(people["phone"], done(known))
@@ -117,6 +118,9 @@ def send(
             trouble, frame, others = trouble or error, _unread(plan.frame, touched=loop.touched), 0
         else:
             frame = _frame(plan, now, campaign, owner)
+            if frame["sms_status"].eq("ready").any():  # everybody was written down
+                trouble = trouble or JournalError(f"the journal {journal.path} was replaced by another")
+                frame = _unread(frame, touched=loop.touched)
             others = int((still_to_send(now) & ~among(now.people["phone"], people["phone"])).sum())
     if others:
         _say(
@@ -145,6 +149,7 @@ def resume(
     """
     Go on with a campaign from its journal alone; see `smsframe.resume`.
     """
+    journal.sound()
     journal.check(
         entry, base_url=gateway.base_url, account=gateway.account, template=entry.template, changed=True
     )

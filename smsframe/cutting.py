@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, cast
 
+import pandas as pd
 import sqlalchemy as sa
 
 from smsframe import people
@@ -14,7 +15,6 @@ from smsframe.entries import Batch, Cut, Entry, Evidence, micros, read_texts, te
 from smsframe.life import Doubt, State
 from smsframe.order import Terms, order_id, parts
 from smsframe.tables import batches
-import pandas as pd
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection

@@ -5,6 +5,7 @@ What a call means when it leaves something out, and what it is told then.
 from __future__ import annotations
 
 import warnings
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -72,5 +73,7 @@ def sensible(workers: int, grace: float, rate: float | None = None) -> None:
         raise ValueError(f"workers={workers!r} must be a whole number from 1 to 64")
     if not isinstance(grace, int | float) or not grace >= 0:
         raise ValueError(f"grace={grace!r} must be a number of seconds")
-    if rate is not None and (isinstance(rate, bool) or not isinstance(rate, int | float) or not rate > 0):
+    if rate is not None and (
+        isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate < inf
+    ):
         raise ValueError(f"rate={rate!r} must be a number of recipients per second")

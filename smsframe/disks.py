@@ -45,7 +45,7 @@ def network(path: Path, partitions: Iterable[Partition] | None = None) -> str | 
         >>> network(Path(__file__).parent / "journal.sqlite") is None
         True
     """
-    place = path.parent.resolve() / path.name
+    place = path.resolve()
     if place.drive.startswith("\\\\"):  # \\server\share
         return "a shared folder"
     mounted = psutil.disk_partitions(all=True) if partitions is None else partitions

@@ -48,7 +48,8 @@ class Doubts:
         phones: Who this run may text.
         grace: Seconds within which an order that was taken becomes visible.
         patience: The waits.
-        settled: What a person says of orders that stay unconfirmed after they were looked up.
+        settled: What a person says of the orders that were unconfirmed before this run, if they stay so after
+            they were looked up.
     """
 
     def __init__(
@@ -66,15 +67,19 @@ class Doubts:
         self._entry, self._batches, self._gateway, self._owner = entry, journal.batches, gateway, owner
         self._phones, self._grace, self._patience, self._settled = phones, grace, patience, settled
         self._open: list[Batch] = []
+        self._meant: set[str] = set()
+        """The order ids that a person's word is about."""
         self.posts: Counter[str] = Counter()
         """How often this run sent each order."""
 
     def __bool__(self) -> bool:
         return bool(self._open)
 
-    def add(self, *batches: Batch) -> None:
-        """Orders to be looked up."""
+    def add(self, *batches: Batch, meant: bool = False) -> None:
+        """Orders to be looked up; whether a person's word is about them."""
         self._open += batches
+        if meant:
+            self._meant |= {batch.order_id for batch in batches}
 
     def settle(self) -> Iterator[Settled]:
         """Look up what is open, wait for the grace once, look again; what each came to, until stopped."""
@@ -144,7 +149,8 @@ class Doubts:
             self._batches.split(self._entry, self._owner, change, [])
             return Settled(batch, people, step)
         (found,) = self._batches.record(self._entry, self._owner, [change])
-        if step.action is Action.ASK_PERSON and self._settled is not None:
+        meant = batch.order_id in self._meant
+        if step.action is Action.ASK_PERSON and self._settled is not None and meant:
             return self._record(found, people, _said(finding, self._settled))
         return Settled(found, people, step)
 

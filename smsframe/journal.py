@@ -83,6 +83,15 @@ class Journal:
 
     # Campaigns.
 
+    def sound(self) -> None:
+        """
+        Refuse a damaged journal; nothing if there is none yet.
+
+        Raises:
+            JournalError: It is damaged.
+        """
+        self._store.sound()
+
     def find(self, name: str) -> Entry | None:
         """The campaign of that name, or None."""
         if not self._store.made:
@@ -300,4 +309,6 @@ def _path(location: str | os.PathLike[str]) -> Path:
                 "name a path, or sqlite:///path"
             )
         text = url.database
-    return Path(text).expanduser().absolute()
+    return (
+        Path(text).expanduser().resolve()
+    )  # the owners of a file are beside it, by whatever name it is called

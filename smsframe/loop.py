@@ -119,7 +119,7 @@ class Loop:
 
     def run(self) -> None:
         """Send what is to be sent and settle what can be settled; ``cause`` says why it stopped early."""
-        self._doubts.add(*self._batches.take_over(self._entry, self._owner))
+        self._doubts.add(*self._batches.take_over(self._entry, self._owner), meant=True)
         lacking = self._batches.lacking(self._entry)
         for batch in lacking:
             self._doubts.ask_after(batch)

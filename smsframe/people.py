@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from smsframe.errors import JournalError
-from smsframe.schema import STRING
+from smsframe.schema import E164, STRING
 from smsframe.tables import recipients
 
 if TYPE_CHECKING:
@@ -110,6 +110,9 @@ def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | 
     Returns:
         ``phone``, ``text`` (its key), ``fields``, ``encoding``, ``segments``, ``batch`` (its key, or
         missing), ``missing`` (whether its order lacks it).
+
+    Raises:
+        JournalError: It is damaged.
     """
     mine = (recipients.c.campaign == campaign) & (sa.true() if which is None else which)
     same = _same_for_all(connection, mine)
@@ -126,6 +129,8 @@ def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | 
         parts.append(pd.DataFrame({name: pd.array(column, DTYPES[name]) for name, column in read}))
         last = "" if parts[-1].empty else str(parts[-1]["phone"].iloc[-1])
     found = pd.concat(parts, ignore_index=True)
+    if not found["phone"].str.fullmatch(E164).all():
+        raise JournalError("the journal is damaged: it holds a phone number that is none")
     for name, value in same.items():
         found[name] = pd.Series([value], dtype=DTYPES[name]).take(np.zeros(len(found), np.intp)).array
     return found[[*DTYPES]]

@@ -81,11 +81,17 @@ class Store:
                     "SMSFRAME_JOURNAL"
                 )
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+            if self.path.stat().st_nlink > 1:
+                raise JournalError(
+                    f"the journal {self.path} is one file with two names, and who uses it by the other one "
+                    "cannot be seen from here: copy it to a file of its own"
+                )
         if not self._current():  # and another program's database is refused before anything of it is changed
             with self.told(), closing(self._engine.raw_connection()) as raw:
                 raw.cursor().execute("PRAGMA journal_mode=WAL")  # stays with the file
             with self.transaction() as connection:
-                if found := tables.version(connection):
+                if 0 < (found := tables.version(connection)) < tables.VERSION:
+                    self._check(connection)
                     self._keep_copy(found)
                 tables.prepare(connection)
 
@@ -102,25 +108,32 @@ class Store:
 
     @contextmanager
     def kept_open(self) -> Iterator[None]:
-        """
-        Keep a connection open between transactions, as a run needs thousands.
-
-        Raises:
-            JournalError: The file is damaged.
-        """
+        """Keep a connection open between transactions, as a run needs thousands."""
         self._runs += 1
         try:
-            with self.transaction(reading=True) as connection:
-                sound = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
-            if sound != "ok":
-                raise JournalError(
-                    f"the journal {self.path} is damaged ({sound}), so nothing is sent: put a backup in its "
-                    "place, or name another file with journal="
-                )
             yield
         finally:
             self._runs -= 1
             self._tidy()
+
+    def sound(self) -> None:
+        """
+        Refuse a damaged file, as far as SQLite can tell.
+
+        Raises:
+            JournalError: It is damaged.
+        """
+        if self.made:
+            with self.transaction(reading=True) as connection:
+                self._check(connection)
+
+    def _check(self, connection: Connection) -> None:
+        sound = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+        if sound != "ok":
+            raise JournalError(
+                f"the journal {self.path} is damaged ({sound}), so nothing is sent: put a backup in its "
+                "place, or name another file with journal="
+            )
 
     @contextmanager
     def transaction(self, *, reading: bool = False) -> Iterator[Connection]:
@@ -170,6 +183,10 @@ class Store:
         except sa.exc.DBAPIError as error:
             problem, error.params = str(error.orig), None
             gone = not self.path.exists()
+        except sqlite3.Error as error:
+            problem = str(error)
+        except UnicodeError:  # SQLite's own names, not ours: what we write can be read
+            problem = "it is damaged"
         except OSError as error:
             problem = error.strerror or type(error).__name__
         if gone:

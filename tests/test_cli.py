@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import typer
 from typer.testing import CliRunner
+from wire_proxy import WireProxy, answer, lose
 
 import smsframe
 from smsframe.cli import app
@@ -196,6 +197,10 @@ def test_ctrl_c_at_the_question_sends_nothing(served, monkeypatch):
         ((*SEND, "--yes", "--schedule", "tomorrow"), "--schedule"),
         ((*SEND, "--yes", "--workers", "0"), "workers=0"),
         ((*SEND, "--yes", "--batch-size", "0"), "batch_size=0"),
+        ((*SEND, "--yes", "--rate", "0"), "rate=0"),
+        ((*SEND, "--yes", "--rate", "-1"), "rate=-1"),
+        ((*SEND, "--yes", "--rate", "nan"), "rate=nan"),
+        ((*SEND, "--yes", "--rate", "fast"), "--rate"),
         ((*SEND, "--yes", "--out", "nowhere/results.csv"), "no folder"),
         (("send", "people.csv", "--text", "{nmae}", "--campaign", "a", "--phone", "mobile", "-y"), "nmae"),
         (("check", "people.csv", "--phone", "nothing"), "nothing"),
@@ -293,6 +298,96 @@ def test_unconfirmed_people_end_with_1_and_the_ways_out(served, monkeypatch):
     assert "texted again" not in run("resume", "autumn", code=1).stdout  # asking the gateway needs no yes
     run("resume", "autumn", "--unconfirmed", "send", code=2)
     run("resume", "autumn", "--unconfirmed", "send", "--yes", code=1)
+
+
+@pytest.fixture
+def proxied(served, monkeypatch):
+    """The same gateway, behind a proxy that does what a test says."""
+    with WireProxy(served.url) as proxy:
+        monkeypatch.setenv("SMSFRAME_BASE_URL", proxy.url)
+        yield proxy
+
+
+def test_a_lost_answer_that_cannot_be_looked_up_is_shown_and_resumed(served, proxied):
+    """One order is accepted, and nobody knows of the other; the next day the gateway says."""
+    proxied.on("POST", lose).always("GET", answer(403), path="sms/")
+    done = run(*SEND, "--yes", "--out", "results.csv", code=1)
+    unsure = smsframe.read_contacts("results.csv").query("sms_status == 'unconfirmed'")
+    assert f"{len(unsure)}  unconfirmed" in done.stdout
+    assert 0 < len(unsure) < 5
+
+    asked = len(served.calls())
+    status = run("status", "autumn", code=1)
+    assert f"{len(unsure)}  unconfirmed" in status.stdout
+    (order,) = set(unsure["sms_order_id"])
+    rows = [line.split()[-1] for line in status.stdout.splitlines() if "sf-" in line]
+    assert rows == [order] * len(unsure)
+    for way in ("", " --unconfirmed accept", " --unconfirmed send"):
+        assert f"smsframe resume autumn{way}  " in status.stdout
+    assert len(served.calls()) == asked  # it asks nobody
+
+    assert "unconfirmed" in run("resume", "autumn", code=1).stdout
+    proxied.clear()
+    assert "5  accepted" in run("resume", "autumn").stdout
+    assert "unconfirmed" not in run("status", "autumn").stdout
+    assert sorted(served.inbox()["recipient"]) == sorted(set(served.inbox()["recipient"]))
+    assert len(served.inbox()) == 5
+
+
+def test_status_names_ten_unconfirmed_people_and_counts_the_rest(served, proxied, tmp_path):
+    rows = [f"Ada,+3934700000{place:02}" for place in range(13)]
+    (tmp_path / "people.csv").write_text("\n".join(["name,mobile", *rows, ""]), "utf-8")
+    proxied.on("POST", lose).always("GET", answer(403), path="sms/")
+    run(*SEND, "--yes", code=1)
+    shown = run("status", "autumn", code=1).stdout
+    assert sum("  sf-" in line for line in shown.splitlines()) == 10
+    assert "… and 3 more" in shown
+
+
+def test_a_campaign_sent_from_another_journal_is_refused_until_it_is_adopted(served):
+    run(*SEND, "--yes", "--journal", "lost.sqlite")
+    before = posts(served)
+    refused = run(*SEND, "--yes", code=2)
+    assert "is new to this journal" in refused.stderr
+    assert "5 recipients" in refused.stderr
+    assert "nothing was sent" in refused.stderr
+    assert "Traceback" not in refused.output
+    assert run("campaigns").stdout == "There are no campaigns in this journal.\n"
+    adopted = run(*SEND, "--yes", "--adopt", "--out", "results.csv")
+    assert "5  accepted" in adopted.stdout
+    assert smsframe.read_contacts("results.csv")["sms_order_id"].notna().sum() == 5
+    assert "already texted" in run(*SEND).stdout
+    assert posts(served) == before
+    assert len(served.inbox()) == 5
+
+
+def test_who_is_refused_on_the_command_line_is_told_what_to_type_there(served):
+    run(*SEND, "--yes", "--journal", "lost.sqlite")
+    refused = run(*SEND, "--yes", code=2)
+    assert "--journal" in refused.stderr
+    assert "--adopt" in refused.stderr
+
+
+def test_a_history_that_is_not_told_is_warned_of_on_stderr(served, proxied):
+    proxied.always("GET", answer(403), path="smshistory")
+    done = run(*SEND, "--yes")
+    assert "warning: the gateway did not say whether campaign 'autumn' was sent before" in done.stderr
+    assert "warning" not in done.stdout
+    assert "5  accepted" in done.stdout
+
+
+@pytest.mark.parametrize("command", [(*SEND, "--yes"), ("resume", "autumn")], ids=["send", "resume"])
+def test_the_rate_is_handed_on(served, monkeypatch, command):
+    run(*SEND, "--yes")
+    given = []
+    room = smsframe.sending.campaign_room
+    real = getattr(room, command[0])
+    monkeypatch.setattr(
+        room, command[0], lambda *args, **options: given.append(options) or real(*args, **options)
+    )
+    run(*command, "--rate", "0.5")
+    run(*command)
+    assert [options["rate"] for options in given] == [0.5, None]
 
 
 def test_ctrl_c_ends_with_130(served, monkeypatch):

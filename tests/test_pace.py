@@ -68,7 +68,6 @@ def test_a_large_campaign_goes_out_at_its_rate_and_no_second_has_more(sandbox, p
     assert max(times) - began == pytest.approx(29)  # and no slower than it may
 
 
-@pytest.mark.xfail(reason="the first second has two orders: 200 of 150, and 4 of 2.5")
 @pytest.mark.parametrize(("rate", "size"), [(150, 100), (2.5, 100), (99, 50)])
 def test_no_second_has_more_when_orders_do_not_fill_it_evenly(rate, size, clock):
     pace, times = Pace(rate, clock.patience()), []
@@ -127,7 +126,7 @@ def test_a_turn_that_nobody_took_is_not_made_up_for(clock):
 
 
 def test_who_is_stopped_while_waiting_for_the_turn_sends_nothing(sandbox, proxy, through):
-    """Two orders are claimed and wait while a third is refused entry: they do not leave, and nobody is lost."""
+    """Two orders are claimed and wait while a third is refused: they do not leave, and nobody is lost."""
 
     def pause(stop, seconds):
         if seconds > 1:  # the second in line has its turn; those behind it wait for more than a test does
@@ -167,12 +166,9 @@ def test_halves_and_repetitions_have_turns_too(sandbox, proxy, through, clock):
 
 
 NONE = [0, -1, -0.5, True, False, "x", "10", float("nan"), [1]]
-ENDLESS = pytest.param(
-    float("inf"), marks=pytest.mark.xfail(reason="no order is cut: OverflowError", raises=OverflowError)
-)
 
 
-@pytest.mark.parametrize("rate", [*NONE, ENDLESS], ids=repr)
+@pytest.mark.parametrize("rate", [*NONE, float("inf")], ids=repr)
 def test_what_is_no_rate_is_refused_before_anybody_is_asked(rate, tmp_path):
     nowhere = Gateway("http://127.0.0.1:9/API/v1.0/REST/", username="demo", password="demo")
     options = {"gateway": nowhere, "rate": rate, "progress": False, "journal": tmp_path / "journal.sqlite"}

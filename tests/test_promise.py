@@ -150,13 +150,12 @@ def test_orders_of_another_campaign_are_witnesses_too_but_not_those_of_another_g
         assert posts(forgetful) == 0
 
 
-@pytest.mark.xfail(reason="what a person said is taken for what the gateway was seen to have accepted")
 def test_an_order_that_a_person_took_as_accepted_is_no_witness(sandbox, proxy, through):
     """The gateway never had it, so a history without it says nothing about the gateway's memory."""
     proxy.on("POST", drop).always("GET", answer(403), path="sms/")
     send(table(2), through)
-    proxy.clear()
     assert statuses(resume(through, unconfirmed="accept")) == {"accepted": 2}
+    proxy.clear()
     proxy.on("POST", drop)
     out = send(table(4), through)
     assert statuses(out) == {"accepted": 4}
@@ -166,11 +165,11 @@ def test_an_order_that_a_person_took_as_accepted_is_no_witness(sandbox, proxy, t
 # A history that changes while it is read.
 
 
-def somebody_else_sends(sandbox, tmp_path):
-    """One more order of another customer's program, each time it is called."""
-    door_ = sandbox.gateway(journal=tmp_path / "other.sqlite")
-    places = itertools.count(9000)
-    return lambda: send(table(1, start=next(places)), door_, campaign="other")
+def somebody_else(sandbox):
+    """Another program of the same account: one more order, each time it is called."""
+    gateway = sandbox.gateway()
+    order = {"message_type": "N", "message": "x", "recipient": ["+393479999901"]}
+    return lambda: gateway._call("POST", "sms", json=order)
 
 
 def page_number(request):
@@ -181,7 +180,7 @@ def test_a_history_that_changes_whenever_it_is_read_is_read_thrice_and_proves_no
     sandbox, proxy, through, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(smsframe.gateway, "PAGE", 2)
-    another, readings = somebody_else_sends(sandbox, tmp_path), []
+    another, readings = somebody_else(sandbox), []
 
     def page(request):
         readings.append(page_number(request) == 1)
@@ -205,7 +204,7 @@ def test_a_history_that_changes_once_is_read_again_and_then_proves_what_it_says(
     sandbox, proxy, through, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(smsframe.gateway, "PAGE", 2)
-    another = somebody_else_sends(sandbox, tmp_path)
+    another = somebody_else(sandbox)
     for _ in range(3):
         another()
     send(table(1), through)
@@ -312,6 +311,26 @@ def test_a_longer_grace_covers_a_later_gateway(sandbox, proxy, through, clock):
     out = send(table(3), through, grace=60, patience=clock.patience)
     assert proxy.posts() == 1
     assert each_once(sandbox, out)
+
+
+# A person's word.
+
+
+@pytest.mark.parametrize("word", ["send", "accept"])
+def test_a_persons_word_is_about_the_orders_it_was_asked_about_and_no_others(word, sandbox, proxy, through):
+    """One order was in doubt when the person spoke; another one gets lost in the run that follows."""
+    proxy.on("POST", lose, answer(403)).always("GET", answer(403), path="sms/")
+    with pytest.raises(CampaignStopped) as stopped:
+        send(table(4), through, batch_size=2, workers=1)
+    assert stopped.value.results["sms_status"].tolist() == ["unconfirmed"] * 2 + ["pending"] * 2
+    proxy.on("POST", lose)
+    out = resume(through, unconfirmed=word)
+    assert out["sms_status"].tolist() == ["accepted"] * 2 + ["unconfirmed"] * 2
+    proxy.clear()
+    out = resume(through)
+    assert statuses(out) == {"accepted": 4}
+    twice = 2 if word == "send" else 1  # what the person asked for
+    assert texted(sandbox)[out["sms_phone"]].tolist() == [twice] * 2 + [1] * 2
 
 
 # Evidence.
@@ -635,10 +654,10 @@ def test_an_order_whose_people_are_told_badly_is_not_adopted(edit, sandbox, prox
     assert posts(sandbox) == 1
 
 
-NO_DATE_AT_ALL = pytest.mark.xfail(reason="the latest of no dates is formatted", raises=ValueError)
+FORGOTTEN = pytest.mark.xfail(reason="without a date an adopted order does not make the campaign begun")
 
 
-@pytest.mark.parametrize("undated", [[0], pytest.param([0, 1], marks=NO_DATE_AT_ALL)], ids=["one", "all"])
+@pytest.mark.parametrize("undated", [[0], pytest.param([0, 1], marks=FORGOTTEN)], ids=["one", "all"])
 def test_an_order_of_the_history_without_a_date_is_still_an_order(undated, sandbox, proxy, through, tmp_path):
     with contextlib.closing(door(proxy, tmp_path / "first.sqlite")) as gateway:
         send(table(4), gateway, batch_size=2)
@@ -652,12 +671,14 @@ def test_an_order_of_the_history_without_a_date_is_still_an_order(undated, sandb
         send(table(4), through)
     out = send(table(4), through, adopt=True)
     assert statuses(out) == {"accepted": 4}
+    out = send(table(6), through)  # and from then on they are known
+    assert statuses(out) == {"accepted": 6}
     assert each_once(sandbox, out)
 
 
 def test_a_history_that_keeps_changing_adopts_nobody(sandbox, proxy, through, tmp_path, monkeypatch):
     monkeypatch.setattr(smsframe.gateway, "PAGE", 2)
-    another = somebody_else_sends(sandbox, tmp_path)
+    another = somebody_else(sandbox)
     for _ in range(3):
         another()
     with contextlib.closing(door(proxy, tmp_path / "first.sqlite")) as gateway:
@@ -699,7 +720,6 @@ def test_the_gateway_is_asked_once_and_only_for_somebody_to_text(sandbox, fresh,
     assert asked(sandbox) == 1
 
 
-@pytest.mark.xfail(reason="a call for nobody writes the campaign down, and it is not asked for any more")
 def test_a_call_for_nobody_does_not_make_a_campaign_known(sandbox, lost, fresh):
     before = send(table(3), lost)
     send(NOBODY, fresh)
@@ -708,9 +728,6 @@ def test_a_call_for_nobody_does_not_make_a_campaign_known(sandbox, lost, fresh):
     assert each_once(sandbox, before)
 
 
-@pytest.mark.xfail(
-    reason="the credit is asked for before it is known who is texted already", raises=NotEnoughCredit
-)
 def test_people_who_are_adopted_cost_nothing_again(tmp_path):
     with smsframe.Sandbox(credits=5) as sandbox:
         send(table(4), sandbox.gateway())
@@ -720,7 +737,6 @@ def test_people_who_are_adopted_cost_nothing_again(tmp_path):
         assert each_once(sandbox, out)
 
 
-@pytest.mark.xfail(reason="refused because of who would go out now: nobody would", raises=ValueError)
 def test_a_campaign_whose_time_has_passed_can_be_adopted(sandbox, lost, fresh, monkeypatch):
     send(table(2), lost, schedule=LATER)
     made = smsframe.plan(

@@ -124,7 +124,9 @@ def _sentence(error: Exception) -> str:
         said.append(f"Rows: {', '.join(map(str, rows[:LISTED]))}{', …' if len(rows) > LISTED else ''}")
     if isinstance(error, smsframe.CampaignStopped):
         said.append(f"Go on with: {go_on(error.campaign)}")
-    if isinstance(error, smsframe.CampaignChanged) and error.recipients:
+    if isinstance(error, smsframe.CampaignChanged) and error.orders is not None:
+        said.append("On the command line that is: --journal FILE, or --adopt")
+    elif isinstance(error, smsframe.CampaignChanged) and error.recipients:
         said.append("On the command line that is: --changed continue")
     if isinstance(error, smsframe.NotAuthorised) and error.status is None:
         said.append("To rehearse without an account: smsframe sandbox")
