@@ -30,6 +30,7 @@ def earlier(
     patience: Patience,
     *,
     adopt: bool,
+    grace: float,
     begun: Callable[[], bool],
     say: Callable[[str], None],
 ) -> pd.DataFrame:
@@ -41,19 +42,21 @@ def earlier(
         gateway: Who is asked.
         patience: For questions that may be asked again.
         adopt: Whether such orders are to be taken over.
+        grace: Seconds within which an order that was taken becomes visible.
         begun: Whether this journal knows of an order of the campaign; nobody is asked then.
         say: Tells the user that the gateway did not say.
 
     Returns:
-        ``order_id``, ``create_time`` (UTC), ``phone``: a row per recipient; none when it is new there too.
+        ``order_id``, ``create_time``, ``schedule_time`` (UTC), ``phone``: a row per recipient; none when the
+        campaign is new to the gateway too.
 
     Raises:
         CampaignChanged: There are such orders, and they are not to be taken over, or cannot be.
     """
     if begun():
         return nobody()
+    begins = prefix(campaign, gateway.base_url, gateway.account)
     try:
-        begins = prefix(campaign, gateway.base_url, gateway.account)
         orders, complete = earlier_orders(gateway, begins, patience)
     except GatewayError:
         orders, complete = pd.DataFrame(), False
@@ -74,6 +77,8 @@ def earlier(
     if not adopt:
         way = "name its journal with journal=; or, if that is lost, take the orders over with adopt=True"
         raise _changed(f"{told}: {way}", campaign, orders)
+    patience.sleep(grace)  # the last ones may not have been visible yet
+    orders, complete = earlier_orders(gateway, begins, patience)
     if not complete:
         raise _changed(f"{told}: its history changed while it was read, call again", campaign, orders)
     return _rows(
@@ -87,12 +92,14 @@ def _recipients(
     state = patience.ask(lambda: gateway.state(order.order_id))
     if state is None or state.empty or not state["phone"].str.fullmatch(E164).fillna(value=False).all():
         raise _changed(f"{told}: it does not say who got {order.order_id}", campaign, orders)
-    return state[["phone"]].assign(order_id=order.order_id, create_time=order.create_time)
+    return state[["phone"]].assign(
+        order_id=order.order_id, create_time=order.create_time, schedule_time=order.schedule_time
+    )
 
 
 def nobody() -> pd.DataFrame:
     """As `earlier`, of a campaign that is new to the gateway, or known to the journal."""
-    return pd.DataFrame({"order_id": [], "create_time": [], "phone": []}, dtype=STRING)
+    return pd.DataFrame({"order_id": [], "create_time": [], "schedule_time": [], "phone": []}, dtype=STRING)
 
 
 def _rows(parts: list[pd.DataFrame]) -> pd.DataFrame:
@@ -107,5 +114,5 @@ def _changed(message: str, campaign: str, orders: pd.DataFrame) -> CampaignChang
         recipients=int(orders["num_recipients"].sum()),
         before="orders of another journal",
         now="a new campaign",
-        orders=orders,
+        orders=orders.drop(columns="schedule_time"),
     )

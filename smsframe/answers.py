@@ -38,6 +38,7 @@ class Reply:
         remaining: Credits left, when the gateway said.
         retry_after: Seconds it asks to wait, or None.
         call: The call that was made.
+        order_id: The order id that an acceptance names, or None.
     """
 
     event: Event
@@ -48,6 +49,7 @@ class Reply:
     remaining: float | None = None
     retry_after: float | None = None
     call: str = "sms"
+    order_id: str | None = None
 
     @property
     def evidence(self) -> Evidence:
@@ -119,9 +121,10 @@ def listed(came: Exchange) -> tuple[list[dict[str, Any]], float | None]:
 
 
 def orders(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Orders of the history: ``order_id``, ``create_time`` (UTC), ``num_recipients``."""
-    found = _columns(rows, "order_id", "create_time", "num_recipients")
+    """Orders of the history: ``order_id``, ``create_time``, ``schedule_time`` (UTC), ``num_recipients``."""
+    found = _columns(rows, "order_id", "create_time", "schedule_time", "num_recipients")
     return found.assign(
+        schedule_time=instants(found["schedule_time"], "UTC"),
         create_time=instants(found["create_time"], "UTC"),
         num_recipients=pd.to_numeric(found["num_recipients"].astype(object), errors="coerce"),
     )

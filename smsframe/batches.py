@@ -158,12 +158,14 @@ class Batches:
             return read_batches(connection, open_ & (batches.c.owner == owner))
 
     def accepted(self, entry: Entry) -> bool:
-        """Whether any order of this campaign was ever accepted."""
-        return self._any(entry, batches.c.state == State.ACCEPTED)
+        """Whether an order was ever accepted of the text, type and sender that the latest call wants."""
+        alike = (batches.c.text == entry.text) & (batches.c.message_type == entry.terms.message_type)
+        alike &= batches.c.sender.is_not_distinct_from(entry.terms.sender)
+        return self._any(entry, (batches.c.state == State.ACCEPTED) & alike)
 
     def begun(self, entry: Entry) -> bool:
-        """Whether any order of this campaign was ever claimed."""
-        return self._any(entry, batches.c.claimed_at.is_not(None))
+        """Whether any order of this campaign was ever claimed, or adopted."""
+        return self._any(entry, batches.c.claimed_at.is_not(None) | (batches.c.state == State.ACCEPTED))
 
     def _any(self, entry: Entry, which: sa.ColumnElement[bool]) -> bool:
         query = sa.select(sa.exists().where(batches.c.campaign == entry.id, which))
@@ -184,8 +186,8 @@ class Batches:
             return pd.Series(connection.execute(query).scalars().all(), dtype=object)
 
     def held(self, owner: str) -> bool:
-        """Whether a run still holds its lock, so that nobody else can have taken its batches over."""
-        return self._owners.alive(owner)
+        """Whether a run still holds its lock, where others look for it, and so its batches."""
+        return self._store.in_place and self._owners.alive(owner)
 
     def dissolve(self, connection: Connection, campaign: int) -> None:
         """In the caller's transaction: free the people whose batch a dead owner planned, and no more."""

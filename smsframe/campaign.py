@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from smsframe import adoption
@@ -80,19 +81,23 @@ def send(
     earlier = adoption.nobody()
     if len(waiting):
         begun = partial(journal.begun, campaign)
-        earlier = adoption.earlier(campaign, gateway, patience, adopt=adopt, begun=begun, say=_say)
+        earlier = adoption.earlier(
+            campaign, gateway, patience, adopt=adopt, grace=grace, begun=begun, say=_say
+        )
     unsent = waiting[~among(waiting["phone"], earlier["phone"])]
     in_time(plan.terms, len(unsent))
     if len(unsent):
         affordable(gateway, plan.terms, int(unsent["segments"].sum()))
     started(len(unsent))
+    still = known if not len(waiting) else None
     with journal.owner() as owner:
         entry, cut = journal.register(
             campaign,
             owner,
             **here,
             terms=plan.terms,
-            batch_size=at_once(plan.batch_size, rate),
+            batch_size=plan.batch_size,
+            at_once=at_once(plan.batch_size, rate),
             waiting=waiting,
             earlier=earlier,
             changed=changed,
@@ -113,7 +118,7 @@ def send(
         del waiting, unsent, cut  # a million people take a hundred megabytes
         trouble = _run(loop, campaign)
         try:
-            now = known if known is not None and loop.idle else journal.recipients(entry.id, campaign)
+            now = still if still and loop.idle else journal.recipients(entry.id, campaign)
         except JournalError as error:
             trouble, frame, others = trouble or error, _unread(plan.frame, touched=loop.touched), 0
         else:
@@ -121,7 +126,7 @@ def send(
             if frame["sms_status"].eq("ready").any():  # everybody was written down
                 trouble = trouble or JournalError(f"the journal {journal.path} was replaced by another")
                 frame = _unread(frame, touched=loop.touched)
-            others = int((still_to_send(now) & ~among(now.people["phone"], people["phone"])).sum())
+            others = _others(now, plan)
     if others:
         _say(
             f"{others:,} people of campaign {campaign!r} are not in this frame and still pending: "
@@ -298,9 +303,19 @@ def _raise(
     ) from trouble
 
 
+def _others(now: Known, plan: Plan) -> int:
+    """People whom a later call would take up: pending, in nobody's hands, and of no row of this call."""
+    free = np.append(~now.batches["owner_alive"].to_numpy(dtype=bool), True)[now.people["batch"].to_numpy()]
+    here = pd.concat([plan.people["phone"], pd.Series(plan.suppressed, dtype=object)])
+    return int((still_to_send(now) & free & ~among(now.people["phone"], here)).sum())
+
+
 def _frame(plan: Plan, journalled: Known, campaign: str, run: str) -> pd.DataFrame:
     base = plan.frame[list(COLUMNS)].reset_index(drop=True)
-    results = join(base, journalled, campaign, plan.stands, run=run)
+    # Who is pending from an earlier call, and not to be texted by this one, is what this call says.
+    here = ~still_to_send(journalled) | among(journalled.people["phone"], plan.people["phone"])
+    known = journalled._replace(people=journalled.people[here])
+    results = join(base, known, campaign, plan.stands, run=run)
     results = note_other_texts(results, journalled, plan.template.source, plan.people)
     return attach(plan.frame, ResultsSchema.validate(results))
 

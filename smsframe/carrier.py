@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from smsframe import text
 from smsframe.answers import Reply
+from smsframe.entries import late
 from smsframe.errors import GatewayError, JournalError
 from smsframe.life import Action, Event, State, after
 from smsframe.order import Order
@@ -142,6 +143,8 @@ class Carrier:
                     "this run has lost its lock, in the folder beside the journal: somebody else may have "
                     "taken over, so nothing more is sent; resume the campaign"
                 )
+            if late(batch):  # the gateway might send it at once
+                return replace(CALLED_OFF.reply, reason="its time passed before it left")
             before.append(self._gateway.post(order))
             return before[-1]
 

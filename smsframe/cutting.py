@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from smsframe import people
 from smsframe.entries import Batch, Cut, Entry, Evidence, micros, read_texts, terms_columns, witness
+from smsframe.joins import among
 from smsframe.life import Doubt, State
 from smsframe.order import Terms, order_id, parts
 from smsframe.tables import batches
@@ -90,13 +91,15 @@ def adopt(
         connection: The transaction.
         entry: The campaign.
         owner: This run.
-        earlier: ``order_id``, ``create_time`` (UTC), ``phone``, a row per recipient.
+        earlier: ``order_id``, ``create_time``, ``schedule_time`` (UTC), ``phone``, a row per recipient.
         waiting: ``phone``, ``fields``, ``segments`` of this call's people.
     """
+    used = connection.execute(sa.select(batches.c.order_id)).scalars().all()  # another process was faster
+    earlier = earlier[~earlier["order_id"].isin(used)]
+    earlier = earlier[~among(earlier["phone"], people.taken(connection, entry.id, earlier["phone"]))]
     known = earlier.merge(waiting[["phone", "fields", "segments"]], on="phone", how="left")
     for order, part in known.groupby("order_id"):
-        created = part["create_time"].iloc[0]
-        at = None if pd.isna(created) else micros(created.to_pydatetime())
+        at, schedule = (_instant(part[name].iloc[0]) for name in ("create_time", "schedule_time"))
         row = {
             "campaign": entry.id,
             "text": entry.text,
@@ -109,6 +112,7 @@ def adopt(
             "recipients": len(part),
             "segments": int(part["segments"].sum()),
             **terms_columns(entry.terms),
+            "schedule_at": schedule,
             "claimed_at": at,
             "sent_at": at,
         }
@@ -116,6 +120,10 @@ def adopt(
         people.write(connection, entry.id, [people.Group(key, entry.text, UNKNOWN, part)])
         told = Evidence("GET smshistory of 30 days, GET sms/" + str(order), f"{len(part)} recipients")
         witness(connection, entry.id, str(order), "adopted", State.ACCEPTED, told)
+
+
+def _instant(moment: pd.Timestamp) -> int | None:
+    return None if pd.isna(moment) else micros(moment.to_pydatetime())
 
 
 def _unused(used: set[str], prefix: str, template: str, part: pd.DataFrame) -> tuple[int, str]:

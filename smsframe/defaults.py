@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     Where = Journal | str | os.PathLike[str]
 
 
+DAY = 24 * 60 * 60
+SLOWEST = 1 / DAY
+
+
 class PhoneGuessed(UserWarning):
     """
     smsframe chose the phone column; `send` wants it said.
@@ -71,9 +75,9 @@ def sensible(workers: int, grace: float, rate: float | None = None) -> None:
     """Refuse numbers of threads, seconds and people per second that cannot be meant."""
     if not isinstance(workers, int) or isinstance(workers, bool) or not 1 <= workers <= 64:  # noqa: PLR2004
         raise ValueError(f"workers={workers!r} must be a whole number from 1 to 64")
-    if not isinstance(grace, int | float) or not grace >= 0:
-        raise ValueError(f"grace={grace!r} must be a number of seconds")
+    if not isinstance(grace, int | float) or not 0 <= grace <= DAY:
+        raise ValueError(f"grace={grace!r} must be a number of seconds, a day at most")
     if rate is not None and (
-        isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate < inf
+        isinstance(rate, bool) or not isinstance(rate, int | float) or not SLOWEST <= rate < inf
     ):
         raise ValueError(f"rate={rate!r} must be a number of recipients per second")

@@ -6,10 +6,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from smsframe.entries import Change, Evidence
+from smsframe.entries import Change, Evidence, late
 from smsframe.joins import among
 from smsframe.life import Action, Event, State, Step, after
 from smsframe.reconcile import Finding, look_up
@@ -166,8 +165,3 @@ def _adding(finding: Finding, more: str) -> Finding:
 def _said(finding: Finding, event: Event) -> Finding:
     said = Evidence("resume(unconfirmed=)", "a person says so")
     return replace(finding, event=event, evidence=said, missing=None)
-
-
-def late(batch: Batch) -> bool:
-    """Whether its time has passed: the gateway might send it at once."""
-    return batch.terms.schedule is not None and batch.terms.schedule <= datetime.now(UTC)

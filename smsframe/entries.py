@@ -129,6 +129,11 @@ class Cut(NamedTuple):
     people: pd.DataFrame
 
 
+def late(batch: Batch) -> bool:
+    """Whether its time has passed: the gateway might send it at once."""
+    return batch.terms.schedule is not None and batch.terms.schedule <= datetime.now(UTC)
+
+
 def read_entry(connection: Connection, name: str) -> Entry | None:
     """The campaign of that name, or None."""
     query = (

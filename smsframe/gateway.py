@@ -159,6 +159,7 @@ class Gateway:
             remaining=number(body.get("remaining_credits")),
             retry_after=came.retry_after,
             call=order.path(),
+            order_id=body["order_id"] if isinstance(body.get("order_id"), str) else None,
         )
 
     def credits(self) -> dict[str, float]:
@@ -212,7 +213,8 @@ class Gateway:
             if page in ([], last) or len(rows) >= (total or 0):
                 break
         found = answers.orders(rows)
-        return found, totals == {len(found)} == {found["order_id"].nunique()}
+        whole = bool(found["order_id"].notna().all())
+        return found, whole and totals == {len(found)} == {len(found.drop_duplicates())}
 
     def close(self) -> None:
         """Close the pooled connections; the next call opens new ones."""

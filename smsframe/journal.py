@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,8 @@ from smsframe.entries import Cut, Entry, instants_of, now, read_entry, read_text
 from smsframe.errors import CampaignChanged, JournalError, UnknownCampaign
 from smsframe.joins import among
 from smsframe.life import State
-from smsframe.order import Terms, prefix
+from smsframe.masking import mask
+from smsframe.order import Terms, named, prefix
 from smsframe.owners import Owners
 from smsframe.people import read, taken
 from smsframe.results import Known
@@ -97,7 +99,7 @@ class Journal:
         if not self._store.made:
             return None
         with self._store.transaction(reading=True) as connection:
-            return read_entry(connection, name)
+            return read_entry(connection, name) or read_entry(connection, named(name))
 
     def get(self, name: str) -> Entry:
         """
@@ -159,6 +161,7 @@ class Journal:
         template: str,
         terms: Terms,
         batch_size: int,
+        at_once: int,
         waiting: pd.DataFrame,
         earlier: pd.DataFrame,
         changed: bool,
@@ -166,8 +169,9 @@ class Journal:
         """
         Write down a campaign and people to text, and cut them into batches of this owner, in one transaction.
 
-        Who has a batch already, of whatever run, keeps it, and the first text and outcome. So does who is in
-        ``earlier``: orders that the gateway has of a campaign new to this journal, as for `cutting.adopt`.
+        Orders have ``at_once`` people at most, those of later runs ``batch_size``. Who has a batch already,
+        of whatever run, keeps it, and the first text and outcome. So does who is in ``earlier``: orders that
+        the gateway has of a campaign new to this journal, as for `cutting.adopt`.
 
         Raises:
             CampaignChanged: It belongs to another gateway or account, or somebody may have another text.
@@ -184,6 +188,8 @@ class Journal:
                     _same_text(connection, before, template, (*MAYBE_TEXTED, State.PLANNED))
                 others = taken(connection, before.id, waiting["phone"])
                 waiting = waiting[~among(waiting["phone"], others)]
+            else:
+                _nothing_alike(connection, name)
             connection.execute(insert(campaigns).on_conflict_do_nothing(), fresh)
             campaign = connection.execute(sa.select(campaigns.c.id).filter_by(name=name)).scalar_one()
             text = {"campaign": campaign, "template": template}
@@ -192,6 +198,7 @@ class Journal:
             connection.execute(sa.update(campaigns).where(campaigns.c.id == campaign).values(**latest))
             entry = read_entry(connection, name)
             assert entry is not None  # noqa: S101 - it was written in this transaction
+            entry = replace(entry, batch_size=at_once)
             adopt(connection, entry, owner, earlier, waiting)
             waiting = waiting[~among(waiting["phone"], earlier["phone"])]
             return entry, assign(connection, entry, owner, waiting.assign(text=entry.text))
@@ -260,6 +267,19 @@ class Journal:
         return found.reindex(columns=[*EVIDENCE])  # an older file, before its upgrade, has fewer
 
 
+def _nothing_alike(connection: Connection, name: str) -> None:
+    for other in connection.execute(sa.select(campaigns.c.name)).scalars():
+        if other.casefold() == name.casefold():
+            raise CampaignChanged(
+                f"there is a campaign {other!r} already, and {name!r} would text its people again: write the "
+                "name as it was, or choose another; nothing was sent",
+                campaign=name,
+                recipients=0,
+                before=other,
+                now=name,
+            )
+
+
 def _same_gateway(entry: Entry, base_url: str, account: str) -> None:
     before, now = f"{entry.base_url} as {entry.account}", f"{base_url} as {account}"
     if before != now:
@@ -287,8 +307,8 @@ def _same_text(connection: Connection, entry: Entry, template: str, states: tupl
         people = sum(row.people for row in others)
         raise CampaignChanged(
             f"{people:,} people of campaign {entry.name!r} may already have another text "
-            f'({others[0].template!r}); nothing was sent. changed="continue" sends this text to those who '
-            "have none; for a second text to everybody choose another campaign name",
+            f'({mask(others[0].template)!r}); nothing was sent. changed="continue" sends this text to those '
+            "who have none; for a second text to everybody choose another campaign name",
             campaign=entry.name,
             recipients=people,
             before=others[0].template,

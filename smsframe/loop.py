@@ -15,9 +15,9 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from smsframe.carrier import Carrier
-from smsframe.doubts import Doubts, late
-from smsframe.entries import Change, Cut
-from smsframe.errors import JournalError, NotEnoughCredit, Rejected, SmsFrameError, Unconfirmed
+from smsframe.doubts import Doubts
+from smsframe.entries import Change, Cut, late
+from smsframe.errors import GatewayError, JournalError, NotEnoughCredit, Rejected, SmsFrameError, Unconfirmed
 from smsframe.joins import among
 from smsframe.life import Action, Event, State, Step, after
 from smsframe.narrowing import ALIKE, PROBE_AFTER, alike, parts
@@ -108,6 +108,8 @@ class Loop:
         self._refused_batches = 0
         self._blind = 0
         """Answers without proof since the last order that was accepted."""
+        self._remaining: float | None = None
+        """The credits left, as the last order that was accepted says."""
         self._price = 1.0
         """The most credits a segment was charged in this run."""
         self._doubts = Doubts(
@@ -175,12 +177,7 @@ class Loop:
             if cut.batch.state is State.SENDING:  # looked up, absent twice, and written down as repeated
                 ready.append(cut)
             elif late(cut.batch):
-                self.stop(
-                    ValueError(
-                        f"the schedule {cut.batch.terms.schedule:%Y-%m-%d %H:%M} UTC passed before all were "
-                        "sent: send, or resume, with a later schedule= (smsframe never sends at once instead)"
-                    )
-                )
+                self.stop(_too_late(cut.batch))
             else:
                 planned.append(cut)
         if planned:
@@ -216,17 +213,25 @@ class Loop:
         """Do what follows from an answer that is written down."""
         match step.action:
             case Action.RECORD:
-                self._accepted, self._blind = True, 0
+                self._accepted, self._blind, self._remaining = True, 0, reply.remaining
                 self._tell(State.ACCEPTED, batch, reply.charged or 0.0)
                 if reply.charged is not None and reply.charged != batch.segments:
                     self._price = max(self._price, reply.charged / batch.segments)
                     self.drift += reply.charged - batch.segments
                     self._doubts.check_charge(batch, people, reply.charged)
+                if (reply.order_id or batch.order_id).lower() != batch.order_id.lower():
+                    self.stop(
+                        GatewayError(
+                            "the gateway accepted an order under an id of its own: lost answers could not be "
+                            "looked up there, so nothing more is sent",
+                            order_id=batch.order_id,
+                        )
+                    )
             case Action.LOOK_UP:
                 self._blind += 1
                 self._doubts.add(batch)
             case _:
-                self.stop(reply.error(batch.order_id))
+                self.stop(_too_late(batch) if late(batch) else reply.error(batch.order_id))
 
     def _drain(self) -> None:
         """Write down what is under way; what cannot be written stays ``sending``, to be looked up."""
@@ -240,7 +245,8 @@ class Loop:
 
     def _narrow(self, change: Change, people: pd.DataFrame, came: Carried) -> None:
         """Find out whether it is the credit, one number, or the whole request; one transaction records it."""
-        batch, reply, left = change.batch, came.reply, came.left
+        batch, reply = change.batch, came.reply
+        left = self._remaining if came.left is None else came.left
         refused = (self._entry, self._owner, change)
         if came.trouble is not None:  # it may be the credit: nobody is rejected for that
             self._batches.split(*refused, [])
@@ -319,3 +325,10 @@ class Loop:
 
     def _tell(self, state: State, batch: Batch, credits_: float = 0.0) -> None:
         self._report(Tick(state, batch.recipients, credits_))
+
+
+def _too_late(batch: Batch) -> ValueError:
+    return ValueError(
+        f"the schedule {batch.terms.schedule:%Y-%m-%d %H:%M} UTC passed before all were sent: send, or "
+        "resume, with a later schedule= (smsframe never sends at once instead)"
+    )

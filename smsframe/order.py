@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -155,6 +156,11 @@ def cut(people: pd.DataFrame, batch_size: int) -> pd.Series[int]:
     kind = people["encoding"].astype(object)
     place = people.groupby(kind).cumcount() // batch_size
     return people.groupby([kind, place.rename("place")], sort=False).ngroup().rename("batch")
+
+
+def named(campaign: str) -> str:
+    """A campaign's name as it is kept: the same letters are the same name, however a keyboard wrote them."""
+    return unicodedata.normalize("NFC", campaign).strip()
 
 
 def prefix(campaign: str, gateway: str, account: str) -> str:

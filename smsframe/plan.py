@@ -14,7 +14,7 @@ import pandas as pd
 
 from smsframe import phones, schema, text
 from smsframe.columns import find_phone
-from smsframe.order import FIELD_SEPARATOR, Terms, agree, cut
+from smsframe.order import FIELD_SEPARATOR, Terms, agree, cut, named
 from smsframe.reasons import many
 from smsframe.results import join, note_other_texts, still_to_send
 from smsframe.summaries import reasons
@@ -212,6 +212,7 @@ def plan(
         isinstance(campaign, str) and campaign.strip() and campaign.isprintable()
     ):
         raise ValueError("campaign= must be a name of printable characters, such as 'autumn'")
+    campaign = campaign and named(campaign)
     terms = agree(quality, message_type, sender, schedule)
     template = text.parse(message)
     label, guessed = find_phone(contacts, phone)

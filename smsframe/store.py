@@ -37,6 +37,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._runs = 0
+        self._began_on: tuple[int, int] | None = None
         # Errors are printed, so they must not quote the parameters, which are people's numbers.
         url = sa.URL.create("sqlite", database=path.as_uri(), query={"mode": "rw", "uri": "true"})
         self._engine = sa.create_engine(
@@ -110,6 +111,7 @@ class Store:
     def kept_open(self) -> Iterator[None]:
         """Keep a connection open between transactions, as a run needs thousands."""
         self._runs += 1
+        self._began_on = self._file()
         try:
             yield
         finally:
@@ -143,6 +145,11 @@ class Store:
                 yield connection
         finally:
             self._tidy()
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the file that a run began on still has its name, by which others find its owners."""
+        return self._began_on in (None, self._file())
 
     def _tidy(self) -> None:
         if not self._runs:

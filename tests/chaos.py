@@ -33,6 +33,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 import psutil
@@ -95,6 +96,8 @@ AT_ONCE = 2 * (os.cpu_count() or 1)
 
 SETTLED = {"came back", "NotEnoughCredit", "UnknownCampaign"}
 """What a gateway that behaves may be asked again for nothing."""
+FAIR = SETTLED | {"killed", "interrupted", "Unavailable", "Unconfirmed", "NotAuthorised", "GatewayError"}
+"""What may come of a call; not that somebody touched the journal or changed the campaign: nobody does."""
 YES, NO = {"accepted", "scheduled"}, {"rejected", "pending", "suppressed"}
 VERDICTS = {
     "doubled": "people with two texts",
@@ -120,16 +123,28 @@ class Blow(victims.Points):
                 self._tell()
 
 
+class Told(NamedTuple):
+    """What a call came to: one word for it, the sentence of its error, and its frame."""
+
+    how: str
+    why: str = ""
+    frame: pd.DataFrame | None = None
+
+
 def live(url, journal, call, *, blow=None, **options):
-    """One call of a program that hears Ctrl-C: its frame, or the name of its error."""
+    """One call of a program, which Ctrl-C may end."""
     gateway = smsframe.Gateway(url, username="demo", password="demo", timeout=TIMEOUT, journal=journal)
     try:
         if blow is not None:
             number, place, among = blow
             Blow(partial(os.kill, os.getpid(), number), place, among).attach()
-        return victims.told(lambda: call(gateway=gateway, grace=GRACE, **options))
+        return Told("came back", frame=call(gateway=gateway, grace=GRACE, **options))
+    except smsframe.CampaignStopped as stopped:
+        return Told(type(stopped.__cause__).__name__, str(stopped), stopped.results)
+    except smsframe.SmsFrameError as error:
+        return Told(type(error).__name__, str(error))
     except KeyboardInterrupt:
-        return "KeyboardInterrupt"
+        return Told("interrupted")
 
 
 class Mortal(victims.Victim):
@@ -272,11 +287,10 @@ class Story:
 
     def end(self):
         """With a gateway that behaves, the last table once more and then on, until nothing changes."""
-        now = None
         for _ in range(PATIENCE):
-            ended = self.run(self.send(self.table)) + self.run({"call": runs.resume})
-            before, now = now, status_of(self.said())
-            if now == before and SETTLED.issuperset(ended):
+            sent, before = self.run(self.send(self.table)), status_of(self.said())
+            resumed, now = self.run({"call": runs.resume}), status_of(self.said())
+            if before == now and sent | resumed <= SETTLED:
                 break
         self.judge(self.said())
 
@@ -341,24 +355,23 @@ class Story:
         for switch in self.sandbox._switchboard._switches:
             self.tally.faults[switch.fault.kind] += TIMES - int(switch.left)
         self.sandbox.behave()
-        for ending in endings:
-            if isinstance(ending.value, pd.DataFrame):  # of two, the other may text somebody a moment later
-                self.hold(ending.value, got=before if len(calls) > 1 else self.got())
+        came = [ending.value or Told("killed", f"before {ending.points[-1]}") for ending in endings]
+        for one in came:
+            if one.frame is not None:  # of two, the other may text somebody a moment later
+                self.hold(one.frame, got=before if len(calls) > 1 else self.got())
         self.hold(self.said(), got=self.got())
+        self.note(calls, came)
         self.tally.counts["suspended"] += sum(victim.suspended for victim in running)
-        return [self.note(*each) for each in zip(calls, running, endings, strict=True)]
+        return {one.how for one in came}
 
-    def note(self, call, victim, ending):
-        """How a call ended, in a word."""
-        told = ending.value if isinstance(ending.value, str) else "came back"
-        how = "killed" if ending.killed else told
-        self.tally.ends[how] += 1
-        people = f"to {len(call['contacts'])}" if "contacts" in call else ""
-        where = (
-            f"before {ending.points[-1]}" if ending.killed else "after a while" if victim.suspended else ""
-        )
-        self.steps.append(f"{call['call'].__name__} {people}: {how} {where}")
-        return how
+    def note(self, calls, came):
+        """Write down how calls ended, and complain of those that ended as none should."""
+        for call, (how, why, _) in zip(calls, came, strict=True):
+            self.tally.ends[how] += 1
+            people = f" to {len(call['contacts'])}" if "contacts" in call else ""
+            self.steps.append(f"{call['call'].__name__}{people}: {how} {why}")
+            if how not in FAIR:
+                self.accuse("broken", [f"{how}: {why}"])
 
     # What is seen, and what must hold.
 
@@ -396,15 +409,17 @@ class Story:
         self.accuse("forgotten", waiting | {phone for phone in rejected if not is_refused(phone)})
         unsure = frame[frame["sms_status"].eq("unconfirmed")]
         for _, order in unsure.groupby("sms_order_id"):
-            why = order["sms_reason"].iloc[0].removeprefix(f"{CODES['unconfirmed']}: ")
-            refusal = (
-                "a number in it is refused"
-                if any(map(is_refused, order["sms_phone"]))
-                else "the credit is too short"
-                if self.beyond_credit(len(order))
-                else "nothing in it is refused"
-            )
-            self.tally.unconfirmed[f"{re.sub(r'[0-9]+', 'n', why)}; {refusal}"] += len(order)
+            self.tally.unconfirmed[self.why(order)] += len(order)
+
+    def why(self, order):
+        """Why an order is unconfirmed: its reason, and whether the gateway would take it."""
+        reason = order["sms_reason"].iloc[0].removeprefix(f"{CODES['unconfirmed']}: ")
+        taken = "nothing in it is refused"
+        if self.beyond_credit(len(order)):
+            taken = "the credit is too short for it"
+        if any(map(is_refused, order["sms_phone"])):
+            taken = "a number in it is refused"
+        return f"{re.sub('[0-9]+', 'n', reason)}; {taken}"
 
     def beyond_credit(self, people):
         return self.sandbox.credits["N"] < people * TEXTS[self.text]
@@ -444,7 +459,7 @@ def report(tallies, seconds):
         ("stories", len(seeds), f"seeds {seeds[0]} to {seeds[-1]}, in {seconds / 60:.1f} minutes"),
         ("recipients", tally.counts["people"], ""),
         ("runs", ends.total(), listed(ends)),
-        ("kills", ends["killed"], f"and {ends['KeyboardInterrupt']} times Ctrl-C"),
+        ("kills", ends["killed"], f"and {ends['interrupted']} times Ctrl-C"),
         ("suspended", tally.counts["suspended"], "while another one was at work"),
         ("faults", faults.total(), listed(faults)),
         *((verdict, n, VERDICTS[verdict]) for verdict, n in tally.wrongs().items()),
@@ -463,21 +478,22 @@ def listed(counts):
     return ", ".join(f"{name} {n:,}" for name, n in counts.most_common() if n)
 
 
-def told(seed):
+def tell(seed):
+    """What came of a story."""
     return Story(seed).tell()
 
 
 def stories(seeds, seconds):
     """The tally of each story, several at once; none begins after so many seconds."""
     began, tallies = time.monotonic(), {}
-    # Processes, because a server of victims is for one thread; new ones, because each has a server of its own.
+    # Processes, because a server of victims is for one thread; new ones, so that each has its own.
     with ProcessPoolExecutor(AT_ONCE, multiprocessing.get_context("spawn")) as pool:
-        under_way = {pool.submit(told, seed): seed for seed in islice(seeds, AT_ONCE)}
+        under_way = {pool.submit(tell, seed): seed for seed in islice(seeds, AT_ONCE)}
         while under_way:
             for done in wait(under_way, return_when=FIRST_COMPLETED).done:
                 tallies[under_way.pop(done)] = done.result()
                 if time.monotonic() - began < seconds:
-                    under_way |= {pool.submit(told, seed): seed for seed in islice(seeds, 1)}
+                    under_way |= {pool.submit(tell, seed): seed for seed in islice(seeds, 1)}
             wrong = sum(bool(tally.wrong) for tally in tallies.values())
             print(f"\r{len(tallies)} stories, {wrong} of them wrong", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)

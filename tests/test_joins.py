@@ -13,10 +13,10 @@ from smsframe.joins import among, find
 NUMBERS = st.sampled_from(
     ["+1", "+12", "+120", "+1200", "+447700900001", "+393471234567", "+999999999999999"]
 )
-DTYPES = st.sampled_from([object, "string[python]", "string[pyarrow]", "str"])
+DTYPES = st.sampled_from([object, "string[python]", "string[pyarrow]", None])
 
 
-def column(numbers, dtype="str", index=None):
+def column(numbers, dtype=None, index=None):
     return pd.Series(numbers, index=index, dtype=dtype)
 
 

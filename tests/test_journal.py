@@ -312,14 +312,14 @@ def shape(path):
     """The tables, columns, keys and indexes of a file, however they came to be."""
     pragmas = ("user_version", "application_id", "journal_mode", "quick_check", "foreign_key_check")
     told = {pragma: asked_of(path, f"PRAGMA {pragma}") for pragma in pragmas}
-    for _, name, kind, _, without_rowid, strict in sorted(asked_of(path, "PRAGMA table_list")):
+    for name, made in sorted(asked_of(path, "SELECT name, sql FROM sqlite_master WHERE type = 'table'")):
         keys = asked_of(path, f"PRAGMA foreign_key_list({name})")
         indexes = [
             (each, unique, origin, asked_of(path, f"PRAGMA index_xinfo({each})"))
             for _, each, unique, origin, _ in sorted(asked_of(path, f"PRAGMA index_list({name})"))
         ]
         columns = asked_of(path, f"PRAGMA table_xinfo({name})")
-        told[name] = (kind, without_rowid, strict, columns, sorted(key[2:] for key in keys), indexes)
+        told[name] = (made.split(")")[-1].strip(), columns, sorted(key[2:] for key in keys), indexes)
     return told
 
 
