@@ -196,6 +196,14 @@ class Batches:
         connection.execute(_freed(recipients.c.batch.in_(sa.select(batches.c.id).where(dead))))
         connection.execute(sa.delete(batches).where(dead))
 
+    def free_refused(self, connection: Connection, campaign: int, latest: dict[str, Any]) -> None:
+        """In the caller's transaction: free who was refused another text, type or sender than the latest."""
+        other = sa.or_(
+            *(batches.c[name].is_distinct_from(latest[name]) for name in ("text", "message_type", "sender"))
+        )
+        refused = (batches.c.campaign == campaign) & (batches.c.state == State.REFUSED) & other
+        connection.execute(_freed(recipients.c.batch.in_(sa.select(batches.c.id).where(refused))))
+
     def _dead(self, connection: Connection, which: sa.ColumnElement[bool]) -> list[str]:
         owners = connection.execute(sa.select(batches.c.owner).where(which).distinct()).scalars()
         return [name for name in owners if not self._owners.alive(name)]

@@ -72,7 +72,7 @@ def send(
     journal.sound()
     known = _known(journal, campaign)
     people = plan.people
-    undone = ~among(people["phone"], done(known))
+    undone = ~among(people["phone"], done(known, plan.terms, plan.template.source))
     waiting = people.loc[undone, ["phone", "fields", "encoding", "segments"]]
     confirmed(confirm, people, known, plan)
     here = {"base_url": gateway.base_url, "account": gateway.account, "template": plan.template.source}

@@ -44,7 +44,10 @@ JOURNAL = "SMSFRAME_JOURNAL"
 MAYBE_TEXTED = (State.SENDING, State.ACCEPTED, State.UNCONFIRMED)
 """And who is planned by somebody who is at work, which `Journal.register` knows."""
 
-FACTS = ("order_id", "state", "doubt", "owner", "attempts", "schedule_at", "sent_at", "charged", "reason")
+FACTS = (
+    *("order_id", "state", "doubt", "owner", "attempts", "schedule_at", "sent_at", "charged", "reason"),
+    *("message_type", "sender", "text"),
+)
 EVIDENCE = ("order_id", "at", "process", "event", "state", "question", "answer")
 
 
@@ -186,8 +189,6 @@ class Journal:
                 self.batches.dissolve(connection, before.id)  # what holds for the unsent, holds for these
                 if not changed:
                     _same_text(connection, before, template, (*MAYBE_TEXTED, State.PLANNED))
-                others = taken(connection, before.id, waiting["phone"])
-                waiting = waiting[~among(waiting["phone"], others)]
             else:
                 _nothing_alike(connection, name)
             connection.execute(insert(campaigns).on_conflict_do_nothing(), fresh)
@@ -196,6 +197,10 @@ class Journal:
             connection.execute(insert(texts).on_conflict_do_nothing(), text)
             latest["text"] = connection.execute(sa.select(texts.c.id).filter_by(**text)).scalar_one()
             connection.execute(sa.update(campaigns).where(campaigns.c.id == campaign).values(**latest))
+            if before is not None:
+                self.batches.free_refused(connection, campaign, latest)
+                others = taken(connection, campaign, waiting["phone"])
+                waiting = waiting[~among(waiting["phone"], others)]
             entry = read_entry(connection, name)
             assert entry is not None  # noqa: S101 - it was written in this transaction
             entry = replace(entry, batch_size=at_once)
@@ -227,13 +232,14 @@ class Journal:
             found = read(connection, campaign)
             cuts = frame(connection, query.order_by(batches.c.id))
             sources = read_texts(connection, campaign)
-        for fact in ("order_id", "state", "owner", "reason"):
+        for fact in ("order_id", "state", "owner", "reason", "message_type", "sender"):
             cuts[fact] = cuts[fact].astype(STRING)
         for fact in ("doubt", "attempts"):
             cuts[fact] = cuts[fact].astype("Int64")
         cuts["charged"] = cuts["charged"].astype("Float64")
         for fact in ("schedule_at", "sent_at"):
             cuts[fact] = instants_of(cuts[fact])
+        cuts["template"] = cuts["text"].map(sources).astype(STRING)
         open_ = cuts["state"].isin([State.PLANNED, State.SENDING, State.UNCONFIRMED])
         alive = {owner: self._owners.alive(owner) for owner in cuts.loc[open_, "owner"].unique()}
         cuts["owner_alive"] = (open_ & cuts["owner"].map(alive).eq(other=True)).astype(bool)
@@ -245,7 +251,7 @@ class Journal:
             template=pd.Categorical.from_codes(text, pd.Index([*sources.values()])),
             batch=place,
         )
-        return Known(people, cuts.drop(columns="id"))
+        return Known(people, cuts.drop(columns=["id", "text"]))
 
     def withdraw(self, entry: Entry, phones: pd.Series[Any]) -> None:
         """Forget people of a campaign who were never part of a batch."""

@@ -252,7 +252,7 @@ def plan(
     order = order.loc[ready.loc[order.index].sort_values(ascending=False, kind="stable").index]
     stands = pd.Series(judged.index.isin(order.drop_duplicates().index), index=judged.index)
     if journalled is not None and campaign is not None:
-        sent = journalled.people[~still_to_send(journalled)]
+        sent = journalled.people[~still_to_send(journalled, terms, template.source)]
         results = join(results, journalled._replace(people=sent), campaign, stands, run="")
         results = note_other_texts(results, journalled, template.source, people)
     repairs = judged["repair"][judged["phone"].notna()].dropna().str.split(",").explode().value_counts()

@@ -28,7 +28,8 @@ def confirmed(confirm: int | None, people: pd.DataFrame, known: Known | None, pl
     if confirm is None:
         return
     meant = plan.frame["sms_phone"].reset_index(drop=True)[plan.stands]
-    count = len(pd.Index(people["phone"]).union(pd.Index(meant[among(meant, done(known))])))
+    settled = meant[among(meant, done(known, plan.terms, plan.template.source))]
+    count = len(pd.Index(people["phone"]).union(pd.Index(settled)))
     if count != confirm:
         raise ConfirmationMismatch(
             f"confirm={confirm:,}, but this call is about {count:,} people (ready, or with an outcome "

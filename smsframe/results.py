@@ -21,6 +21,8 @@ from smsframe.schema import COLUMNS, DTYPES, STRING, results_for
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from smsframe.order import Terms
+
 SHARE = 2**-20
 """Credits of an order are shared among its rows in multiples of this, so that they add up exactly."""
 
@@ -34,7 +36,8 @@ class Known(NamedTuple):
             ``fields``, ``segments``, ``missing`` (whether its order lacks it), and ``batch``, the position of
             its row in ``batches``, or -1.
         batches: A row per batch: ``order_id``, ``state``, ``doubt``, ``owner``, ``owner_alive``,
-            ``attempts``, ``schedule_at``, ``sent_at``, ``charged``, ``reason``.
+            ``attempts``, ``schedule_at``, ``sent_at``, ``charged``, ``reason``, ``message_type``, ``sender``,
+            ``template``.
     """
 
     people: pd.DataFrame
@@ -171,10 +174,21 @@ def _shares(known: Known) -> pd.Series[Any]:
     return shares.astype("Float64")
 
 
-def still_to_send(known: Known) -> pd.Series[bool]:
-    """Which recipients of the journal have no outcome and nothing under way: never sent, or provably not."""
-    planned = np.append(known.batches["state"].eq(State.PLANNED).to_numpy(dtype=bool), True)
-    return pd.Series(planned[known.people["batch"].to_numpy()], index=known.people.index)
+def still_to_send(known: Known, terms: Terms | None = None, template: str = "") -> pd.Series[bool]:
+    """
+    Which recipients of the journal have no outcome and nothing under way: never sent, or provably not.
+
+    With the terms and the text of a new call also those who were refused another one: that may have been
+    the reason.
+    """
+    batches = known.batches
+    open_ = batches["state"].eq(State.PLANNED)
+    if terms is not None:
+        other = batches["message_type"].ne(terms.message_type) | batches["template"].ne(template)
+        other |= batches["sender"].fillna("").ne(terms.sender or "")
+        open_ |= batches["state"].eq(State.REFUSED) & other
+    waiting = np.append(open_.to_numpy(dtype=bool, na_value=False), True)
+    return pd.Series(waiting[known.people["batch"].to_numpy()], index=known.people.index)
 
 
 def note_other_texts(
@@ -199,6 +213,8 @@ def note_other_texts(
     )
 
 
-def done(known: Known | None) -> pd.Series[Any]:
-    """The numbers of a campaign that have an outcome, or may have one."""
-    return pd.Series(dtype=object) if known is None else known.people["phone"][~still_to_send(known)]
+def done(known: Known | None, terms: Terms, template: str) -> pd.Series[Any]:
+    """The numbers of a campaign that have an outcome, or may have one, and keep it in such a call."""
+    if known is None:
+        return pd.Series(dtype=object)
+    return known.people["phone"][~still_to_send(known, terms, template)]

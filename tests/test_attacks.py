@@ -66,6 +66,23 @@ def test_a_sender_that_is_refused_on_the_second_day_rejects_nobody(proxy, throug
     assert statuses(out) == {"accepted": 103}
 
 
+def test_who_was_refused_is_asked_for_again_with_another_sender_and_only_then(proxy, sandbox, through):
+    """One person, the marketer's first test: nobody can tell what was refused, the sender or the number."""
+    proxy.on("POST", answer(400, body=b'{"result": "sender not approved"}'))
+    one = table(1)
+    assert statuses(send(one, through, sender="Wrong")) == {"rejected": 1}
+    before = proxy.posts()
+    assert statuses(send(one, through, sender="Wrong")) == {"rejected": 1}
+    assert statuses(resume(through)) == {"rejected": 1}
+    assert proxy.posts() == before
+    options = {"campaign": "autumn", "phone": "mobile", "journal": through.journal}
+    assert smsframe.plan(one, "Ciao {name}", sender="Wrong", **options).recipients == 0
+    assert smsframe.plan(one, "Ciao {name}", sender="Right", **options).recipients == 1
+    out = send(one, through, sender="Right")
+    assert statuses(out) == {"accepted": 1}
+    assert each_once(sandbox, out)
+
+
 def test_credit_that_is_gone_rejects_nobody_though_the_balance_does_not_name_the_type(tmp_path):
     with smsframe.Sandbox(credits=10) as poor, WireProxy(poor.url) as proxy:
         proxy.always("GET", altered(lambda _: {"sms": []}), path="status")
@@ -218,7 +235,6 @@ def test_a_rate_holds_for_its_own_run_only(proxy, through):
 
 def test_a_constant_order_id_of_another_program_does_not_make_every_history_incomplete(proxy, through):
     """One such client is known; its orders are rows of their own."""
-
     theirs = [
         {"order_id": "123456789", "create_time": f"2026112212000{at}", "num_recipients": 1} for at in (1, 2)
     ]

@@ -34,6 +34,9 @@ def journalled(*, missing=False, batch=0, segments=(1, 2, 4), **facts):
         "sent_at": None,
         "charged": 7.0,
         "reason": None,
+        "message_type": "N",
+        "sender": None,
+        "template": "Ciao",
     }
     orders = pd.DataFrame([order | facts]).astype({"schedule_at": INSTANT, "sent_at": INSTANT})
     return Known(people, orders)
