@@ -216,6 +216,17 @@ def test_an_adopted_order_for_later_or_now_is_what_the_gateway_says(sandbox, tmp
     assert out["sms_status"].tolist() == ["accepted", "accepted", "scheduled"]
 
 
+def test_a_file_with_a_second_hard_link_is_refused(sandbox, through, tmp_path):
+    """Unlike a symbolic one it cannot be seen through, and the owners are beside the other name."""
+    send(table(1), through)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "journal.sqlite").hardlink_to(through.journal)
+    before = posts(sandbox)
+    with pytest.raises(smsframe.JournalError, match="two names"):
+        send(table(2), through)
+    assert posts(sandbox) == before
+
+
 def test_another_text_is_named_without_the_numbers_in_it(through):
     send(table(1), through, "Call +39 347 123 4567")
     with pytest.raises(CampaignChanged) as changed:
