@@ -42,6 +42,6 @@ def among(phones: pd.Series[Any], others: pd.Series[Any] | pd.Index[Any]) -> pd.
 
 
 def _keys(phones: pd.Series[Any], missing: int = 0) -> NDArray[np.int64]:
-    text = pa.array(phones, pa.large_string(), from_pandas=True)
+    text = pc.cast(pa.array(phones, from_pandas=True), pa.large_string())
     digits = pc.utf8_slice_codeunits(text, 1)
     return np.asarray(pc.fill_null(digits.cast(pa.int64()), missing))

@@ -178,8 +178,10 @@ def order_id(prefix: str, template: str, people: pd.DataFrame, generation: int) 
         people: ``phone`` and ``fields`` of its recipients, in any order.
         generation: 0, and one more after each proven refusal of the same people and texts.
     """
-    phones, fields = (pa.array(people[name], pa.string(), from_pandas=True) for name in ("phone", "fields"))
-    texts = pc.binary_join_element_wise(phones, pc.fill_null(fields, ""), FIELD_SEPARATOR)
+    text = pa.large_string()
+    phones, fields = (pc.cast(pa.array(people[name], from_pandas=True), text) for name in ("phone", "fields"))
+    fields = pc.fill_null(fields, pa.scalar("", text))
+    texts = pc.binary_join_element_wise(phones, fields, pa.scalar(FIELD_SEPARATOR, text))
     return f"{prefix}-{_digest(template, *sorted(texts.to_pylist()), str(generation))[:16]}"
 
 

@@ -353,7 +353,7 @@ def test_a_campaign_sent_from_another_journal_is_refused_until_it_is_adopted(ser
     assert "nothing was sent" in refused.stderr
     assert "Traceback" not in refused.output
     assert run("campaigns").stdout == "There are no campaigns in this journal.\n"
-    adopted = run(*SEND, "--yes", "--adopt", "--out", "results.csv")
+    adopted = run(*SEND, "--yes", "--adopt", "--grace", "0", "--out", "results.csv")
     assert "5  accepted" in adopted.stdout
     assert smsframe.read_contacts("results.csv")["sms_order_id"].notna().sum() == 5
     assert "already texted" in run(*SEND).stdout

@@ -143,7 +143,8 @@ def undisturbed(story):
     """Where everybody ends when nobody is killed, and the points on the way."""
     with World() as world:
         ending = world.tell(story)
-        assert not world.differs(ending.value, ending.value)
+        ends = {phone: "rejected" if phone.endswith("85") else "accepted" for phone in ending.value}
+        assert not world.differs(ending.value, ends)
         return ending
 
 
@@ -167,7 +168,7 @@ def chosen(name, repeated):
     others = sorted({*range(told, len(points))} - {*weighty})
     dice = random.Random(name)
     return sorted(
-        weighty + dice.sample(others, len(others) // 3) if repeated == "accept" else dice.sample(weighty, 6)
+        weighty + dice.sample(others, len(others) // 3) if repeated == "accept" else dice.sample(weighty, 4)
     )
 
 

@@ -615,6 +615,34 @@ def test_a_campaign_sent_from_another_journal_is_refused_and_taken_over_when_ask
     assert (posts(sandbox), asked(sandbox)) == (sent, questions)
 
 
+def test_an_order_of_the_lost_journal_that_is_visible_only_late_is_adopted_too(
+    sandbox, proxy, through, tmp_path, clock
+):
+    """The first journal went down with its machine while an order was under way."""
+    with contextlib.closing(door(proxy, tmp_path / "first.sqlite")) as gateway:
+        proxy.on("POST", forward, taken_after(clock, 15)).always("GET", answer(403), path="sms/")
+        out = send(table(4), gateway, batch_size=2, workers=1)
+        assert statuses(out) == {"accepted": 2, "unconfirmed": 2}
+    proxy.clear()
+    out = send(table(6), through, batch_size=2, adopt=True, grace=30, patience=clock.patience)
+    assert clock.now == 30
+    assert statuses(out) == {"accepted": 6}
+    assert each_once(sandbox, out)
+
+
+@pytest.mark.xfail(reason="an order that was claimed and provably not taken makes the campaign begun")
+def test_a_journal_whose_orders_were_never_taken_is_asked_about_too(sandbox, proxy, through, fresh):
+    """The gateway was busy, somebody else sent the campaign, and the first one calls again."""
+    proxy.on("POST", answer(503, "Retry-After: 5000"))
+    with pytest.raises(smsframe.Unavailable):
+        send(table(3), through)
+    with contextlib.closing(door(proxy, fresh.journal)) as other:
+        before = send(table(3), other)
+    with pytest.raises(CampaignChanged):
+        send(table(3), through)
+    assert each_once(sandbox, before)
+
+
 def test_people_of_adopted_orders_who_are_not_in_the_frame_are_remembered_too(sandbox, lost, fresh):
     send(table(5), lost)
     out = send(table(2), fresh, adopt=True)
