@@ -164,8 +164,8 @@ class Batches:
         return self._any(entry, (batches.c.state == State.ACCEPTED) & alike)
 
     def begun(self, entry: Entry) -> bool:
-        """Whether any order of this campaign was ever claimed, or adopted."""
-        return self._any(entry, batches.c.claimed_at.is_not(None) | (batches.c.state == State.ACCEPTED))
+        """Whether an order of this campaign ever left, or may have."""
+        return self._any(entry, batches.c.state != State.PLANNED)
 
     def _any(self, entry: Entry, which: sa.ColumnElement[bool]) -> bool:
         query = sa.select(sa.exists().where(batches.c.campaign == entry.id, which))

@@ -96,8 +96,10 @@ class Carrier:
             yield answer
 
     def _done(self) -> set[Future[Carried]]:
-        called_off = {future for future in self._under_way if future.cancelled()}
-        return called_off or wait(self._under_way, return_when=FIRST_COMPLETED).done
+        done = {future for future in self._under_way if future.cancelled()}
+        while self._under_way and not done:  # an interrupt just before a wait without end would not be heard
+            done = wait(self._under_way, timeout=1.0, return_when=FIRST_COMPLETED).done
+        return done
 
     def _answer(self, future: Future[Carried]) -> tuple[Batch, pd.DataFrame, Carried]:
         return (*self._under_way[future], CALLED_OFF if future.cancelled() else future.result())

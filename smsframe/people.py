@@ -128,7 +128,7 @@ def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | 
         read = zip(chunk.c.keys(), map(json.loads, answer), strict=True)
         parts.append(pd.DataFrame({name: pd.array(column, DTYPES[name]) for name, column in read}))
         last = "" if parts[-1].empty else str(parts[-1]["phone"].iloc[-1])
-    found = pd.concat(parts, ignore_index=True)
+    found = pd.concat(parts[:1] + [part for part in parts[1:] if len(part)], ignore_index=True)
     if not found["phone"].str.fullmatch(E164).all():
         raise JournalError("the journal is damaged: it holds a phone number that is none")
     for name, value in same.items():

@@ -145,6 +145,8 @@ def join(
     """
     place = find(results["sms_phone"], known.people["phone"])
     take = stands.to_numpy() & (place >= 0)
+    if not take.any():
+        return results
     found = outcomes(known, campaign, run=run, rows=place[take])
     if take.all():
         return found.set_axis(results.index)

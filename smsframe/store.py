@@ -105,7 +105,7 @@ class Store:
         copy = self.path.with_name(f"{self.path.name}.schema-{version}")
         os.close(os.open(copy, os.O_CREAT | os.O_RDWR, 0o600))
         with closing(sqlite3.connect(self.path)) as source, closing(sqlite3.connect(copy)) as target:
-            source.backup(target)
+            source.backup(target, progress=_not_locked)
 
     @contextmanager
     def kept_open(self) -> Iterator[None]:
@@ -206,6 +206,12 @@ class Store:
                 f"the journal {self.path} cannot be used ({problem}); what it holds stays as it is. Free "
                 "the disk or correct the permissions, or name another file with journal= or SMSFRAME_JOURNAL"
             ) from None
+
+
+def _not_locked(status: int, _left: int, _total: int) -> None:
+    """A copy that another program keeps us from is given up, which SQLite's own loop never does."""
+    if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        raise sqlite3.OperationalError("its copy is locked")
 
 
 def frame(connection: Connection, query: sa.Select[Any]) -> pd.DataFrame:

@@ -630,7 +630,6 @@ def test_an_order_of_the_lost_journal_that_is_visible_only_late_is_adopted_too(
     assert each_once(sandbox, out)
 
 
-@pytest.mark.xfail(reason="an order that was claimed and provably not taken makes the campaign begun")
 def test_a_journal_whose_orders_were_never_taken_is_asked_about_too(sandbox, proxy, through, fresh):
     """The gateway was busy, somebody else sent the campaign, and the first one calls again."""
     proxy.on("POST", answer(503, "Retry-After: 5000"))
