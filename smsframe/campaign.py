@@ -306,8 +306,8 @@ def _raise(
 def _others(now: Known, plan: Plan) -> int:
     """People whom a later call would take up: pending, in nobody's hands, and of no row of this call."""
     free = np.append(~now.batches["owner_alive"].to_numpy(dtype=bool), True)[now.people["batch"].to_numpy()]
-    here = pd.concat([plan.people["phone"], pd.Series(plan.suppressed, dtype=object)])
-    return int((still_to_send(now) & free & ~among(now.people["phone"], here)).sum())
+    here = among(now.people["phone"], plan.people["phone"]) | among(now.people["phone"], plan.suppressed)
+    return int((still_to_send(now) & free & ~here).sum())
 
 
 def _frame(plan: Plan, journalled: Known, campaign: str, run: str) -> pd.DataFrame:
