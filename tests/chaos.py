@@ -79,7 +79,8 @@ STEPS = {"again": 2, "more": 4, "fewer": 1, "resume": 3, "two": 4}
 STOP = getattr(signal, "SIGSTOP", None)
 """Neither it nor Ctrl-C can be sent to a process of Windows."""
 ENDS = {"itself": 8, "killed": 6, "killed in time": 3, "interrupted": 3}
-ENDS_OF_TWO = ENDS | {"suspended": 8}
+ENDS_OF_TWO = ENDS | {"suspended": 10}
+"""Of the first of two; the other one then has all its time."""
 POINTS = {"commit": 20, "POST": 40, "GET": 12, "open|mkdir|unlink": 30, "": 200}
 """Where a process is struck: at points that match; and at most so many of them are counted."""
 REPEATED = {"accept": 2, "merge": 1, "refuse": 1}
@@ -237,7 +238,9 @@ class Story:
         self.dice = dice = random.Random(seed)
         self.people = self.refused = 0
         """How many there are by now, and how many of them the gateway refuses."""
-        self.table = self.some(dice.randint(5, 60))
+        self.table = self.some(
+            5 + int(56 * dice.random() ** 2)
+        )  # rather few: then more is going on at the end
         if dice.random() < 0.3:  # a number that is none, and somebody twice
             junk = pd.DataFrame({"name": ["X"], "mobile": [NO_NUMBER]})
             self.table = pd.concat([self.table, junk, self.table.iloc[:1]])
@@ -279,11 +282,12 @@ class Story:
         if what == "fewer":
             self.table = self.part(self.table)
         calls = [self.resume() if what == "resume" else self.send(self.table)]
+        calls[0] |= self.fate(ENDS_OF_TWO if what == "two" else ENDS)
         if what == "two":
-            others = self.send(self.table), self.send(self.part(self.table)), self.resume()
-            calls.append(self.dice.choice(others))
+            other = self.dice.choice([self.send(self.table), self.send(self.part(self.table)), self.resume()])
+            calls.append(other | ({} if STOP in calls[0].get("blow", ()) else self.fate(ENDS)))
         self.weather()
-        self.run(*[call | self.fate(ENDS_OF_TWO if what == "two" else ENDS) for call in calls])
+        self.run(*calls)
 
     def end(self):
         """With a gateway that behaves, the last table once more and then on, until nothing changes."""
@@ -338,7 +342,7 @@ class Story:
             case "interrupted" if STOP:
                 return {"blow": (signal.SIGINT, place, among)}
             case "suspended" if STOP:  # about to send, where it hurts most
-                return {"blow": (STOP, place % 6, "^send POST")}
+                return {"blow": (STOP, place % 3, "^send POST")}
             case _:
                 return {}
 

@@ -176,5 +176,8 @@ def _whole_request(connection):
         0,
     )
     while len(body) < length:
-        body += connection.recv(65536)
+        came = connection.recv(65536)
+        if not came:  # the client died while it asked
+            return b""
+        body += came
     return head + b"\r\n\r\n" + body
