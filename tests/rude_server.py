@@ -65,7 +65,7 @@ def half(status, body):
     return says(status, body, length=10 * len(str(body)) + 10)
 
 
-ACCEPTED = says(201, {"result": "OK", "order_id": "x", "total_sent": 1})
+ACCEPTED = says(201, {"result": "OK", "total_sent": 1})
 HTML = says(200, "<!DOCTYPE html><html><body><p>Please log in; or else</p></body></html>")
 LOGIN = (says(200, KEYS),)
 SILENCE = Play(end="silence")

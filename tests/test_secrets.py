@@ -31,6 +31,7 @@ USERNAME = "maria+rossi@example.org"
 USER_KEY, SESSION_KEY, TOKEN = "ukey77ukey", "s3ss10nK3Ys3ss10nK3Y", "t0kenT0kent0kenT0ken"
 PHONES = ["+393471234567", "+393471234568", "+46701740642"]
 LOGIN = (says(200, f"{USER_KEY};{SESSION_KEY}"),)
+NEW = says(200, {"result": "OK", "total": 0, "smshistory": []})  # the campaign, to the gateway
 CREDITS = says(200, {"sms": [{"type": "N", "quantity": 100}]})
 
 SECRETS = [
@@ -370,7 +371,7 @@ def refreshing(_journal):
 
 
 def stopped_on_the_way(journal, failure="unauthorised"):
-    with RudeServer((CREDITS, ACCEPTED, FAILURES[failure]), LOGIN) as server:
+    with RudeServer((NEW, CREDITS, ACCEPTED, FAILURES[failure]), LOGIN) as server:
         gateway = by_login(server.url)
         try:
             send(gateway, journal)
@@ -413,7 +414,8 @@ def test_a_campaign_that_stops_on_the_way_says_nothing_secret(failure, caplog, t
 
 @pytest.mark.parametrize("failure", ["refused", "a KO", "broken", "half", "reset"])
 def test_what_a_row_says_of_a_refusal_or_a_doubt_names_no_number(failure, caplog, tmp_path, no_pauses):
-    with RudeServer((CREDITS, ACCEPTED, FAILURES[failure], CREDITS, says(500, ECHO)), LOGIN) as server:
+    answers = (NEW, CREDITS, ACCEPTED, FAILURES[failure], CREDITS, says(500, ECHO))
+    with RudeServer(answers, LOGIN) as server:
         gateway = by_login(server.url)
         with contextlib.suppress(CampaignStopped):
             send(gateway, tmp_path / "journal.sqlite")
