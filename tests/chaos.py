@@ -238,9 +238,7 @@ class Story:
         self.dice = dice = random.Random(seed)
         self.people = self.refused = 0
         """How many there are by now, and how many of them the gateway refuses."""
-        self.table = self.some(
-            5 + int(56 * dice.random() ** 2)
-        )  # rather few: then more is going on at the end
+        self.table = self.some(5 + int(56 * dice.random() ** 2))  # rather few: the last orders matter most
         if dice.random() < 0.3:  # a number that is none, and somebody twice
             junk = pd.DataFrame({"name": ["X"], "mobile": [NO_NUMBER]})
             self.table = pd.concat([self.table, junk, self.table.iloc[:1]])

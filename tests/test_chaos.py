@@ -1,4 +1,4 @@
-"""Some stories of the chaos run, by seed: `make chaos` tells others, for longer."""
+"""Some stories of the chaos run, which `make chaos` goes on telling for minutes."""
 
 from __future__ import annotations
 
@@ -7,24 +7,19 @@ import sys
 import chaos
 import pytest
 
-SEEDS = (0, 1, 2, 3, 6, 7)
-"""Stories of the suite, one a test, so that they are spread over processes."""
+SEEDS = [(9, 46), (24, 43), (30,)]
+"""Stories with kills, with two at work while one of them is suspended, and with orders taken late."""
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="processes are killed and suspended by POSIX signals")
-@pytest.mark.parametrize("seed", SEEDS)
-def test_nobody_is_texted_twice_and_nobody_is_forgotten_whatever_happens_at_once(seed):
-    tally = chaos.tell(seed)
-    assert not tally.wrong, "\n".join(chaos.report({seed: tally}, 0.0))
-    assert tally.counts["people"] > 0
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="as above")
-def test_stories_are_really_of_faults_and_kills():
-    """What never goes wrong proves nothing."""
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C and suspension are signals of POSIX here")
+@pytest.mark.parametrize("seeds", SEEDS, ids=str)
+def test_whatever_goes_wrong_at_once_nobody_is_texted_twice_and_nobody_is_forgotten(seeds):
+    tallies = {seed: chaos.tell(seed) for seed in seeds}
     tally = chaos.Tally()
-    for seed in (4, 5):
-        tally.update(chaos.tell(seed))
-    assert tally.ends["killed"] > 0
-    assert tally.faults.total() > 0
-    assert not tally.wrong
+    for story in tallies.values():
+        tally.update(story)
+    assert not tally.wrong, "\n".join(chaos.report(tallies, 0.0))
+    # What never goes wrong would prove nothing.
+    assert tally.counts["people"] >= 5
+    assert tally.ends["killed"] >= 1
+    assert len(+tally.faults) >= 2, tally.faults

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -251,8 +252,11 @@ def test_a_gateway_that_goes_out_of_reach_on_the_way_stops_the_campaign_and_nobo
         gateway = Gateway(proxy.url, username="demo", password="demo", journal=tmp_path / "journal.sqlite")
 
         def last_words(request):
+            answer = request.forward()
+            with contextlib.suppress(OSError):  # not everywhere may a listening socket be shut down
+                proxy._server.socket.shutdown(socket.SHUT_RDWR)  # at once, also for who waits on it already
             proxy._server.socket.close()
-            return request.forward()
+            return answer
 
         proxy.on("POST", last_words)
         patience, waits = waiting()
