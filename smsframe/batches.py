@@ -158,8 +158,8 @@ class Batches:
             return read_batches(connection, open_ & (batches.c.owner == owner))
 
     def accepted(self, entry: Entry) -> bool:
-        """Whether an order was ever accepted of the text, type and sender that the latest call wants."""
-        alike = (batches.c.text == entry.text) & (batches.c.message_type == entry.terms.message_type)
+        """Whether an order was ever accepted of the type and sender that the latest call wants."""
+        alike = batches.c.message_type == entry.terms.message_type
         alike &= batches.c.sender.is_not_distinct_from(entry.terms.sender)
         return self._any(entry, (batches.c.state == State.ACCEPTED) & alike)
 
@@ -196,13 +196,16 @@ class Batches:
         connection.execute(_freed(recipients.c.batch.in_(sa.select(batches.c.id).where(dead))))
         connection.execute(sa.delete(batches).where(dead))
 
-    def free_refused(self, connection: Connection, campaign: int, latest: dict[str, Any]) -> None:
-        """In the caller's transaction: free who was refused another text, type or sender than the latest."""
+    def free_refused(
+        self, connection: Connection, campaign: int, latest: dict[str, Any], phones: pd.Series[Any]
+    ) -> None:
+        """In the caller's transaction: free those of them who were refused another text, type or sender."""
         other = sa.or_(
             *(batches.c[name].is_distinct_from(latest[name]) for name in ("text", "message_type", "sender"))
         )
         refused = (batches.c.campaign == campaign) & (batches.c.state == State.REFUSED) & other
-        connection.execute(_freed(recipients.c.batch.in_(sa.select(batches.c.id).where(refused))))
+        theirs = recipients.c.batch.in_(sa.select(batches.c.id).where(refused))
+        connection.execute(_freed(theirs & recipients.c.phone.in_(people.numbers(phones))))
 
     def _dead(self, connection: Connection, which: sa.ColumnElement[bool]) -> list[str]:
         owners = connection.execute(sa.select(batches.c.owner).where(which).distinct()).scalars()

@@ -198,7 +198,7 @@ class Journal:
             latest["text"] = connection.execute(sa.select(texts.c.id).filter_by(**text)).scalar_one()
             connection.execute(sa.update(campaigns).where(campaigns.c.id == campaign).values(**latest))
             if before is not None:
-                self.batches.free_refused(connection, campaign, latest)
+                self.batches.free_refused(connection, campaign, latest, waiting["phone"])
                 others = taken(connection, campaign, waiting["phone"])
                 waiting = waiting[~among(waiting["phone"], others)]
             entry = read_entry(connection, name)

@@ -164,6 +164,11 @@ def taken(connection: Connection, campaign: int, phones: pd.Series[Any]) -> pd.S
     return pd.Series(connection.execute(query).scalars().all(), dtype=STRING)
 
 
+def numbers(phones: pd.Series[Any]) -> sa.Select[Any]:
+    """A column of numbers, for a query."""
+    return sa.select(_each(json.dumps(phones.tolist())))
+
+
 def _each(values: Any) -> sa.ColumnElement[Any]:
     """The values of a JSON array, a row each."""
     return sa.func.json_each(values).table_valued("value", name="person").c.value

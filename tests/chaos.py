@@ -78,6 +78,8 @@ TIMES = 1_000_000
 STEPS = {"again": 2, "more": 4, "fewer": 1, "resume": 3, "two": 4}
 STOP = getattr(signal, "SIGSTOP", None)
 """Neither it nor Ctrl-C can be sent to a process of Windows."""
+SUSPENDED = 2.0
+"""Seconds at most: the other one waits longer for the journal, should it be held all the time."""
 ENDS = {"itself": 8, "killed": 6, "killed in time": 3, "interrupted": 3}
 ENDS_OF_TWO = ENDS | {"suspended": 10}
 """Of the first of two; the other one then has all its time."""
@@ -350,9 +352,10 @@ class Story:
         for call in calls:
             if running:
                 soon = self.dice.uniform(0.0, 0.4)
-                running[0].rest(5.0 if STOP in calls[0].get("blow", ()) else soon)
+                running[0].rest(SUSPENDED if STOP in calls[0].get("blow", ()) else soon)
             running.append(Mortal(live, self.sandbox.url, self.journal, **call))
-        endings = [victim.wait() for victim in reversed(running)][::-1]  # who is suspended goes on last
+        running[-1].rest(SUSPENDED)
+        endings = [victim.wait() for victim in running]
         time.sleep(1.5 * LATE)  # what is late is there
         for switch in self.sandbox._switchboard._switches:
             self.tally.faults[switch.fault.kind] += TIMES - int(switch.left)
