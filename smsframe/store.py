@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,8 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._runs = 0
+        self._uses = 0
+        self._counting = threading.Lock()
         self._began_on: tuple[int, int] | None = None
         # Errors are printed, so they must not quote the parameters, which are people's numbers.
         url = sa.URL.create("sqlite", database=path.as_uri(), query={"mode": "rw", "uri": "true"})
@@ -88,7 +90,7 @@ class Store:
                     "cannot be seen from here: copy it to a file of its own"
                 )
         if not self._current():  # and another program's database is refused before anything of it is changed
-            with self.told(), closing(self._engine.raw_connection()) as raw:
+            with self._in_use(), self.told(), closing(self._engine.raw_connection()) as raw:
                 raw.cursor().execute("PRAGMA journal_mode=WAL")  # stays with the file
             with self.transaction() as connection:
                 if 0 < (found := tables.version(connection)) < tables.VERSION:
@@ -110,13 +112,9 @@ class Store:
     @contextmanager
     def kept_open(self) -> Iterator[None]:
         """Keep a connection open between transactions, as a run needs thousands."""
-        self._runs += 1
-        self._began_on = self._file()
-        try:
+        with self._in_use():
+            self._began_on = self._file()
             yield
-        finally:
-            self._runs -= 1
-            self._tidy()
 
     def sound(self) -> None:
         """
@@ -140,20 +138,30 @@ class Store:
     @contextmanager
     def transaction(self, *, reading: bool = False) -> Iterator[Connection]:
         """One transaction: all of it is on disk when the block ends, or nothing."""
-        try:
-            with self.told(), self._engine.execution_options(reading=reading).begin() as connection:
-                yield connection
-        finally:
-            self._tidy()
+        with (
+            self._in_use(),
+            self.told(),
+            self._engine.execution_options(reading=reading).begin() as connection,
+        ):
+            yield connection
 
     @property
     def in_place(self) -> bool:
         """Whether the file that a run began on still has its name, by which others find its owners."""
         return self._began_on in (None, self._file())
 
-    def _tidy(self) -> None:
-        if not self._runs:
-            self._engine.dispose()
+    @contextmanager
+    def _in_use(self) -> Iterator[None]:
+        """Close what is open when the last of all threads is done: nobody closes one that is still lent."""
+        with self._counting:
+            self._uses += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._uses -= 1
+                if not self._uses:
+                    self._engine.dispose()
 
     def read(self, query: sa.Select[Any]) -> pd.DataFrame:
         """The rows of a query."""

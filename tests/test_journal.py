@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import shutil
 import sqlite3
@@ -14,6 +15,7 @@ import threading
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 import victims
 from runs import codes, each_once, posts, resume, send, statuses, table, texted
@@ -814,3 +816,24 @@ def test_two_at_once_by_two_names_of_one_file_text_each_person_once(tmp_path):
         gateway.close()
         assert codes(other) == {"other_process": 3}
         assert texted(sandbox).tolist() == [1] * 3
+
+
+def test_a_connection_that_is_lent_while_a_run_ends_is_closed_too(tmp_path):
+    """A thread of the run may still be waiting for the file when the run is over."""
+    store = Store(tmp_path / "journal.sqlite")
+    store.make()
+    gc.collect()
+    gc.disable()  # which would close it too, some day, with a warning
+    try:
+        with store.transaction(reading=True):
+            with store.kept_open():
+                pass
+            assert held(store.path)
+        assert not held(store.path)
+    finally:
+        gc.enable()
+
+
+def held(path):
+    """How often this process has the file open."""
+    return sum(file.path == str(path) for file in psutil.Process().open_files())
