@@ -29,7 +29,7 @@ from smsframe.errors import (
 )
 from smsframe.gateway import Gateway
 from smsframe.journal import Journal
-from smsframe.plan import Plan
+from smsframe.planning import Plan
 from smsframe.schema import CheckedSchema, ContactsSchema, PlannedSchema, ResultsSchema
 from smsframe.sending import resume, send
 from smsframe.summaries import Summary

@@ -7,14 +7,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from smsframe import contacts as contacts_room
-from smsframe import phones
+from smsframe import encodings, phones
 from smsframe import schema as schema_room
-from smsframe import segments as segments_room
 from smsframe.boundary import public
 from smsframe.columns import find_phone
 from smsframe.defaults import journal_of, say_guess, suppressed
-from smsframe.plan import Plan
-from smsframe.plan import plan as make_plan
+from smsframe.planning import Plan
+from smsframe.planning import plan as make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 read_contacts = public(contacts_room.read_contacts)
 normalize = public(phones.normalize)
-segments = public(segments_room.segments)
+segments = public(encodings.segments)
 
 
 @public

@@ -27,9 +27,9 @@ from smsframe.interrupts import asked
 from smsframe.joins import among
 from smsframe.life import Event
 from smsframe.loop import Loop
+from smsframe.outcomes import done, join, note_other_texts, outcomes, still_to_send
 from smsframe.preflight import affordable, at_once, confirmed, in_time
 from smsframe.reasons import CODES
-from smsframe.results import done, join, note_other_texts, outcomes, still_to_send
 from smsframe.schema import COLUMNS, ResultsSchema, attach, results_for
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from smsframe.gateway import Gateway
     from smsframe.journal import Journal
     from smsframe.loop import Tick
+    from smsframe.outcomes import Known
     from smsframe.patience import Patience
-    from smsframe.plan import Plan
-    from smsframe.results import Known
+    from smsframe.planning import Plan
 
 log = logging.getLogger("smsframe")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from smsframe.plan import Plan
+from smsframe.planning import Plan
 from smsframe.reasons import many
 from smsframe.summaries import DELIVERIES, Summary
 

@@ -26,9 +26,9 @@ from smsframe.joins import among
 from smsframe.life import State
 from smsframe.masking import mask
 from smsframe.order import Terms, named, prefix
+from smsframe.outcomes import Known
 from smsframe.owners import Owners
 from smsframe.people import read, taken
-from smsframe.results import Known
 from smsframe.schema import STRING
 from smsframe.store import Store, frame
 from smsframe.tables import batches, campaigns, evidence, recipients, texts

@@ -12,13 +12,13 @@ import pandas as pd
 
 from smsframe.errors import ConfirmationMismatch, NotEnoughCredit
 from smsframe.joins import among
-from smsframe.results import done
+from smsframe.outcomes import done
 
 if TYPE_CHECKING:
     from smsframe.gateway import Gateway
     from smsframe.order import Terms
-    from smsframe.plan import Plan
-    from smsframe.results import Known
+    from smsframe.outcomes import Known
+    from smsframe.planning import Plan
 
 log = logging.getLogger("smsframe")
 

@@ -16,7 +16,7 @@ from smsframe.errors import ContactsError
 from smsframe.gateway import Gateway
 from smsframe.order import aware
 from smsframe.patience import Patience
-from smsframe.plan import Plan
+from smsframe.planning import Plan
 from smsframe.progress import Bar
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe.cells import STRING
+from smsframe.encodings import LOW_QUALITY_MAX, MAX_UNITS, not_gsm, segments
 from smsframe.errors import TextError
 from smsframe.masking import mask
-from smsframe.segments import LOW_QUALITY_MAX, MAX_UNITS, not_gsm, segments
 from smsframe.template import PLACEHOLDER, UNSENDABLE, Field, Template, parse
 from smsframe.values import words
 

@@ -7,7 +7,7 @@ import pytest
 from runs import send, table
 
 import smsframe
-from smsframe.results import Known, outcomes
+from smsframe.outcomes import Known, outcomes
 from smsframe.schema import COLUMNS, INSTANT, STRING
 
 

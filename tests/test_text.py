@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smsframe import text
+from smsframe.encodings import GSM, GSM_EXTENSION
 from smsframe.errors import TextError
-from smsframe.segments import GSM, GSM_EXTENSION
 from smsframe.text import Field, parse, render, segments
 
 

@@ -15,15 +15,15 @@ import pandas as pd
 from smsframe import phones, schema, text
 from smsframe.columns import find_phone
 from smsframe.order import FIELD_SEPARATOR, Terms, agree, cut, named
+from smsframe.outcomes import join, note_other_texts, still_to_send
 from smsframe.reasons import many
-from smsframe.results import join, note_other_texts, still_to_send
 from smsframe.summaries import reasons
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
     from datetime import datetime
 
-    from smsframe.results import Known
+    from smsframe.outcomes import Known
 
 
 @dataclass(frozen=True, slots=True, repr=False)
