@@ -8,8 +8,10 @@ import logging
 
 from smsframe import accessor as _accessor  # noqa: F401 - importing registers .sms
 from smsframe import cards as _cards  # noqa: F401 - importing gives plans and summaries their looks
-from smsframe.afterwards import campaigns, failed, refresh, results, summary, to_csv, withdraw
+from smsframe.afterwards import campaigns, failed, plot, refresh, results, summary, to_csv, withdraw
+from smsframe.background import Run
 from smsframe.beforehand import check, normalize, plan, read_contacts, segments
+from smsframe.composing import compose
 from smsframe.defaults import PhoneGuessed
 from smsframe.errors import (
     CampaignChanged,
@@ -29,10 +31,12 @@ from smsframe.errors import (
 )
 from smsframe.gateway import Gateway
 from smsframe.journal import Journal
+from smsframe.masking import reveal
 from smsframe.planning import Plan
 from smsframe.schema import CheckedSchema, ContactsSchema, PlannedSchema, ResultsSchema
-from smsframe.sending import resume, send
+from smsframe.sending import resume, send, start
 from smsframe.summaries import Summary
+from smsframe.watching import watch
 
 __all__ = [
     "CampaignChanged",
@@ -41,6 +45,7 @@ __all__ = [
     "ConfirmationMismatch",
     "ContactsError",
     "ContactsSchema",
+    "Form",
     "Gateway",
     "GatewayError",
     "Journal",
@@ -52,6 +57,7 @@ __all__ = [
     "PlannedSchema",
     "Rejected",
     "ResultsSchema",
+    "Run",
     "Sandbox",
     "SmsFrameError",
     "Summary",
@@ -61,17 +67,22 @@ __all__ = [
     "UnknownCampaign",
     "campaigns",
     "check",
+    "compose",
     "failed",
     "normalize",
     "plan",
+    "plot",
     "read_contacts",
     "refresh",
     "results",
     "resume",
+    "reveal",
     "segments",
     "send",
+    "start",
     "summary",
     "to_csv",
+    "watch",
     "withdraw",
 ]
 
@@ -79,11 +90,15 @@ logging.getLogger("smsframe").addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> object:
-    """Load the sandbox, and its web server, only when somebody asks for it; find the version when asked."""
+    """Load the sandbox, with its web server, and the form, with its widgets, only when asked for."""
     if name == "Sandbox":
         from smsframe.sandbox import Sandbox  # noqa: PLC0415
 
         return Sandbox
+    if name == "Form":
+        from smsframe.form import Form  # noqa: PLC0415
+
+        return Form
     if name == "__version__":
         from importlib.metadata import version  # noqa: PLC0415
 

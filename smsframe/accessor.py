@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
 import pandas as pd
 
-from smsframe import afterwards, beforehand, sending
+from smsframe import afterwards, beforehand, composing, sending
 from smsframe.boundary import public
 
 if TYPE_CHECKING:
@@ -50,8 +50,11 @@ class FrameAccessor(Accessor[pd.DataFrame]):
     check = forward(beforehand.check)
     plan = forward(beforehand.plan)
     send = forward(sending.send)
+    start = forward(sending.start)
+    compose = forward(composing.compose)
     refresh = forward(afterwards.refresh)
     summary = forward(afterwards.summary)
+    plot = forward(afterwards.plot)
     failed = forward(afterwards.failed)
     to_csv = forward(afterwards.to_csv)
 
