@@ -148,11 +148,13 @@ def run_card(facts: dict[str, Any]) -> str:
     done = facts["recipients"] - facts["pending"]
     head = f"{facts['state'].capitalize()}: {done:,} of {many(facts['recipients'], 'person', 'people')}"
     left = facts["seconds_left"]
+    open_ = facts["state"] in {"stopped", "failed"} and facts["pending"] + facts["unconfirmed"]
     rows = [(name.capitalize(), f"{facts[name]:,}" if facts[name] else "") for name in NAMES]
     rows += [
         ("Credits charged", amount(facts["credits"])),
         ("Rate", f"{facts['rate']:,.1f} people a second" if facts["rate"] else ""),
         ("Time left", "" if left is None else duration(left)),
         ("Why", facts["error"] or ""),
+        ("Go on with", f"smsframe.resume({facts['campaign']!r})" if open_ else ""),
     ]
     return _card(f"Campaign: {facts['campaign']}", head, _table(rows))

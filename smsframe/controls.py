@@ -14,14 +14,12 @@ from zoneinfo import available_timezones
 import ipywidgets as widgets
 
 from smsframe import panels, phones
-from smsframe.draft import fields
+from smsframe.draft import Draft, fields
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
     import pandas as pd
-
-    from smsframe.draft import Draft
 
 QUALITIES = [("High", "high"), ("Medium", "medium"), ("Low", "low")]
 CHIPS = 12
@@ -102,9 +100,26 @@ class Controls:
                 *("counter", "funnel", "cheaper", "readers", "total", "money", "known", "progress", "card"),
             )
         }
+        self.said["test"].value = panels.note("It is not saved with the notebook.")
         self.time = _row(self.day, self.at, self.zone)
         self.box = self._laid_out()
         self.box.add_class("smsframe-form")
+
+    def draft(self, *, fix: bool) -> Draft:
+        """What the controls hold now."""
+        return Draft(
+            text=self.text.value,
+            campaign=self.campaign.value,
+            phone=self.phone.value,
+            region=self.region.value,
+            sender=self.sender.value.strip(),
+            quality=self.quality.value,
+            fix=fix,
+            later=self.later.value,
+            day=self.day.value,
+            at=self.at.value,
+            zone=self.zone.value,
+        )
 
     def show(self, widget: Any, *, shown: bool) -> None:
         """Show a widget, or take it and its room away."""

@@ -4,7 +4,7 @@ A few rows and a few texts of a plan, masked: enough to see what is wrong, and w
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
@@ -74,7 +74,7 @@ def examples(plan: Plan) -> list[Example]:
     ]
 
 
-def hidden(cell: object) -> str:
+def hidden(cell: str) -> str:
     """
     A cell of a phone column, its shape left and its digits hidden but for two at each end.
 
@@ -82,28 +82,20 @@ def hidden(cell: object) -> str:
         >>> hidden("0171 392-00 08")
         '01•• •••-•• 08'
     """
-    shown = str(cell)
-    digits = [place for place, sign in enumerate(shown) if sign.isdecimal()]
+    digits = [place for place, sign in enumerate(cell) if sign.isdecimal()]
     inner = set(digits[2:-2])
-    return "".join("•" if place in inner else sign for place, sign in enumerate(shown))
+    return "".join("•" if place in inner else sign for place, sign in enumerate(cell))
 
 
 def _look(plan: Plan, code: str, reason: str) -> pd.DataFrame:
     frame = plan.frame
     here = frame["sms_code"].eq(code) & frame["sms_reason"].eq(reason)
     rows = frame[here.fillna(value=False).to_numpy(dtype=bool)].head(ROWS_SHOWN)
-    beside = [label for label in fields(frame, plan.phone)[:2] if label in rows.columns]
-    number = rows[plan.phone]
-    # A handful of rows.
-    columns: dict[str, Any] = {
-        "row": [phones.mask(str(label)) for label in rows.index],
-        str(plan.phone): [
-            "" if gap else hidden(cell) for cell, gap in zip(number, number.isna(), strict=True)
-        ],
-    }
-    for label in beside:
-        columns[label] = [
-            "" if gap else phones.mask(str(cell))
-            for cell, gap in zip(rows[label], rows[label].isna(), strict=True)
-        ]
+    beside = [label for label in fields(frame, plan.phone) if rows.columns.isin([label]).sum() == 1][:2]
+    # A handful of rows and columns. A label is somebody's number where a file has no header.
+    columns = {"row": [phones.mask(str(label)) for label in rows.index]}
+    for label, cover in ((plan.phone, hidden), *((label, phones.mask) for label in beside)):
+        cells = rows[label]
+        shown = ["" if gap else cover(str(cell)) for cell, gap in zip(cells, cells.isna(), strict=True)]
+        columns[phones.mask(str(label))] = shown
     return pd.DataFrame(columns)

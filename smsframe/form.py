@@ -17,7 +17,6 @@ from smsframe import panels
 from smsframe.cards import plan_card, summary_card
 from smsframe.clicks import Clicks
 from smsframe.controls import Controls
-from smsframe.draft import Draft
 from smsframe.errors import CampaignStopped, SmsFrameError
 from smsframe.latest import Latest
 from smsframe.masking import mask
@@ -31,9 +30,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.background import Run
+    from smsframe.draft import Draft
     from smsframe.launch import Launch, Resumption
     from smsframe.planning import Plan
-    from smsframe.preview import Standing, View
+    from smsframe.preview import Standing
 
 BETWEEN = 0.2
 """Seconds between two looks at a run under way."""
@@ -102,7 +102,7 @@ class Form:
             chip.on_click(partial(self._insert, label))
         controls.arm.observe(lambda _: self._enable(), "value")
         controls.own.observe(self._keep_number, "value")
-        controls.exact.on_click(lambda _: self._latest.ask((self._draft(), True)))
+        controls.exact.on_click(lambda _: self._count())
         controls.fix.on_click(lambda _: self._toggle_fix())
         controls.balance.on_click(lambda _: self._clicks.do("balance", "money", self._tell_balance))
         controls.test.on_click(lambda _: self._clicks.do("test", "test", self._send_test))
@@ -110,31 +110,19 @@ class Form:
         controls.resume.on_click(lambda _: self._resume())
         controls.stop.on_click(lambda _: self._stop())
 
-    def _draft(self) -> Draft:
-        controls = self._controls
-        return Draft(
-            text=controls.text.value,
-            campaign=controls.campaign.value,
-            phone=controls.phone.value,
-            region=controls.region.value,
-            sender=controls.sender.value.strip(),
-            quality=controls.quality.value,
-            fix=self._fix,
-            later=controls.later.value,
-            day=controls.day.value,
-            at=controls.at.value,
-            zone=controls.zone.value,
-        )
-
     def _changed(self, _: Any) -> None:
         self._controls.arm.value = ""
-        self._latest.ask((self._draft(), False))
+        self._latest.ask((self._controls.draft(fix=self._fix), False))
         self._enable()
 
     def _insert(self, label: str, _: Any) -> None:
         text = self._controls.text
         gap = " " if text.value and not text.value[-1].isspace() else ""
         text.value += f"{gap}{{{label}}}"
+
+    def _count(self) -> None:
+        self._say("total", panels.note("Counting every row …"))
+        self._latest.ask((self._controls.draft(fix=self._fix), True))
 
     def _toggle_fix(self) -> None:
         self._fix = not self._fix
@@ -156,7 +144,7 @@ class Form:
             and seen.exact
             and seen.recipients > 0
             and "run" not in self._clicks
-            and seen.draft == self._draft()
+            and seen.draft == self._controls.draft(fix=self._fix)
             and typed == str(seen.recipients)
         )
 
@@ -197,10 +185,12 @@ class Form:
 
     def _resume(self) -> None:
         with self._lock:
-            known, name = self._standing, self._view.draft.campaign.strip()
+            known, name = self._standing, self._view.draft.campaign
             if known is None or not known.unfinished or "run" in self._clicks:
                 return
-            begin = partial(self._launch.resume, name, known.pending)
+            if name != self._controls.campaign.value:  # another name is being typed
+                return
+            begin = partial(self._launch.resume, name.strip(), known.pending)
             self._clicks.do("run", "send", partial(self._run, begin))
 
     def _run(self, begin: Callable[[], Run | Resumption]) -> None:
@@ -222,7 +212,7 @@ class Form:
             self._job = None
             if self.results is not None:
                 self._say("card", summary_card(summary(self.results)))
-            self._latest.ask((self._draft(), True))
+            self._latest.ask((self._controls.draft(fix=self._fix), True))
 
     def _followed(self, job: Run | Resumption) -> pd.DataFrame:
         while True:
@@ -230,7 +220,8 @@ class Form:
             try:
                 return job.wait(BETWEEN)
             except TimeoutError:
-                continue
+                if job.done:
+                    return job.wait()
 
     def _stop(self) -> None:
         self._stopping = True
@@ -250,7 +241,7 @@ class Form:
                 if seen.plan is not None and seen.sendable:
                     seen = seen.unless_other_text(found, entry.template)
         except SmsFrameError as wrong:
-            seen.problems["campaign"] = mask(str(wrong))
+            seen = seen.but("campaign", mask(str(wrong)))
         with self._lock:
             self._view, self._standing = seen, found
             self._paint()
@@ -267,9 +258,8 @@ class Form:
         name = seen.draft.campaign.strip()
         self._say("known", panels.known(self._standing, name) if self._standing else "")
         self._say("total", panels.note(missing(seen)))
-        nobody = "Nobody to text" if seen.typed is not None else "Send"
         ready = bool(seen.recipients and seen.typed is not None)
-        controls.send.description = seen.headline() if ready else nobody
+        controls.send.description = seen.headline() if ready else "Nobody to text"
         controls.arm.description = f"Type {seen.recipients:,} to arm" if ready else "To arm"
         if self._standing is not None:
             controls.resume.description = self._standing.headline()
@@ -277,21 +267,19 @@ class Form:
     def _enable(self) -> None:
         """What can be clicked now."""
         with self._lock:
-            self._enable_by(self._controls, self._view, self._standing, running="run" in self._clicks)
-
-    def _enable_by(self, controls: Controls, seen: View, known: Standing | None, *, running: bool) -> None:
-        controls.send.disabled = not self._armed()
-        controls.arm.disabled = running or not (seen.sendable and seen.exact and seen.recipients)
-        controls.sender.disabled = controls.quality.value != "high"
-        controls.test.disabled = "test" in self._clicks
-        controls.balance.disabled = "balance" in self._clicks
-        controls.show(controls.time, shown=controls.later.value)
-        cheaper = seen.cheaper is not None and seen.cheaper.saved > 0
-        controls.fix.description = "Leave the text as it is" if self._fix else "Make it cheaper"
-        controls.show(controls.fix, shown=cheaper or self._fix)
-        controls.show(controls.exact, shown=seen.plan is not None and not seen.exact)
-        controls.show(controls.resume, shown=known is not None and known.unfinished and not running)
-        controls.show(controls.stop, shown=running)
+            controls, seen, known, running = self._controls, self._view, self._standing, "run" in self._clicks
+            controls.send.disabled = not self._armed()
+            controls.arm.disabled = running or not (seen.sendable and seen.exact and seen.recipients)
+            controls.sender.disabled = controls.quality.value != "high"
+            controls.test.disabled = "test" in self._clicks
+            controls.balance.disabled = "balance" in self._clicks
+            cheaper = seen.cheaper is not None and seen.cheaper.saved > 0
+            controls.fix.description = "Leave the text as it is" if self._fix else "Make it cheaper"
+            controls.show(controls.fix, shown=cheaper or self._fix)
+            controls.show(controls.time, shown=controls.later.value)
+            controls.show(controls.exact, shown=seen.plan is not None and not seen.exact)
+            controls.show(controls.resume, shown=known is not None and known.unfinished and not running)
+            controls.show(controls.stop, shown=running)
 
     def _say(self, place: str, html: str) -> None:
         self._controls.said[place].value = html

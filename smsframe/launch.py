@@ -170,6 +170,11 @@ class Resumption:
         self._error: BaseException | None = None
         threading.Thread(target=self._run, name="smsframe resume", daemon=True).start()
 
+    @property
+    def done(self) -> bool:
+        """Whether it is over, however it ended."""
+        return self._over.is_set()
+
     def stop(self) -> None:
         """Text nobody more; what is under way still gets its record."""
         self._stop.set()

@@ -134,11 +134,9 @@ def known(standing: Standing, campaign: str) -> str:
 
 def running(facts: Mapping[str, Any]) -> str:
     """How far a run is: a bar, and the same in words."""
-    told = [f"{facts[name]:,} {name}" for name in ("accepted", "rejected", "unconfirmed") if facts.get(name)]
-    done, total = (
-        sum(facts.get(name) or 0 for name in ("accepted", "rejected", "unconfirmed")),
-        facts["recipients"],
-    )
+    settled = {name: facts.get(name) or 0 for name in ("accepted", "scheduled", "rejected", "unconfirmed")}
+    told = [f"{count:,} {name}" for name, count in settled.items() if count]
+    done, total = sum(settled.values()), facts["recipients"]
     if facts.get("credits"):
         told.append(f"{facts['credits']:,g} credits")
     if facts.get("rate"):

@@ -232,7 +232,7 @@ def _time(axes: Axes, told: Summary, _zone: ZoneInfo) -> None:
         axes.plot(max(took, 1.0), share * 100, "o", color=BLUE)
     axes.set_ylim(0, 105)
     half, most = duration(told.waits.loc[0.5]), duration(told.waits.loc[0.95])
-    axes.set_xlabel(f"time since sending: half delivered within {half}, 95 % within {most}")
+    axes.set_xlabel(f"time since sending\nhalf delivered within {half}, 95 % within {most}")
     axes.set_ylabel("% of delivered texts")
     return None
 

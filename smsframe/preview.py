@@ -114,16 +114,20 @@ class View:
         people = many(self.recipients, "person", "people")
         return f"Text {about}{people} for {about}{many(self.credits, 'credit')}"
 
+    def but(self, place: str, sentence: str) -> View:
+        """The same with one more problem, so that it cannot be sent."""
+        return replace(self, sendable=False, problems={**self.problems, place: sentence})
+
     def unless_other_text(self, known: Standing, template: str) -> View:
         """The same, with a problem if people of the campaign have, or may have, another text than this."""
         held = known.texted + known.unconfirmed + known.busy
         if not held or self.plan is None or self.plan.template.source == template:
             return self
         people = many(held, "person has", "people have")
-        self.problems["campaign"] = (
-            f"{people}, or may have, another text of this campaign. Resume it, or choose another name."
+        return self.but(
+            "campaign",
+            f"{people}, or may have, another text of this campaign. Resume it, or choose another name.",
         )
-        return replace(self, sendable=False)
 
 
 def missing(view: View) -> str:

@@ -124,6 +124,7 @@ def test_stopped_in_the_middle_the_rest_is_pending_and_resume_goes_on(sandbox, g
     assert run.facts()["state"] == "stopped"
     assert statuses(out) == {"accepted": 1, "pending": 4}
     assert counts(run) == {"accepted": 1, "pending": 4}
+    assert "smsframe.resume(&#x27;autumn&#x27;)" in run._repr_html_()
     done = resume(gateway)
     assert statuses(done) == {"accepted": 5}
     assert each_once(sandbox, done)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
 import threading
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 
 import ipywidgets
 import pandas as pd
@@ -14,7 +16,7 @@ import pytest
 from runs import each_once, statuses, table, texted
 
 import smsframe
-from smsframe import draft, excerpts, preview
+from smsframe import app, draft, excerpts
 from smsframe.clicks import Clicks
 from smsframe.latest import Latest
 
@@ -144,7 +146,9 @@ def test_the_audience_shows_each_kind_of_skip_with_its_rows_masked(people, hand)
 def test_examples_are_the_first_the_longest_and_the_most_expensive(hand):
     names = ["Ada", "x" * 150, "“" + "y" * 80]
     at = hand(table(3).assign(name=names), "Ciao {name}")
-    shown = preview.view(at.form._draft(), at.form._contacts, at.form._launch.plan, now=datetime.now(UTC))
+    shown = preview.view(
+        at.form._controls.draft(fix=False), at.form._contacts, at.form._launch.plan, now=datetime.now(UTC)
+    )
     told = [(e.why, e.segments) for e in excerpts.examples(shown.plan)]
     assert told == [("First", 1), ("Longest", 1), ("Most expensive", 2)]
     assert "Ciao Ada" in at.reads("readers")
@@ -164,6 +168,23 @@ def test_a_long_table_is_estimated_until_every_row_is_counted(hand):
     assert at.can("arm")
     at.type(text="Ciao")
     assert not at.can("arm")  # another text has to be counted again
+
+
+@pytest.mark.skipif(not hasattr(smsframe.Plan, "cheaper"), reason="plans make no proposals yet")
+def test_a_proposal_makes_it_cheaper_and_can_be_taken_back(hand, sandbox):
+    at = hand(table(3), "“" + "x" * 99 + "”", campaign="autumn")
+    assert at.form.plan.credits == 6
+    assert "<kbd>“</kbd> becomes <kbd>&quot;</kbd>" in at.reads("cheaper")
+    assert "3 credits less" in at.reads("cheaper")
+    at.click("fix")
+    assert at.form.plan.credits == 3
+    assert "are replaced" in at.reads("cheaper")
+    at.click("fix")
+    assert at.form.plan.credits == 6
+    at.click("fix")
+    at.arm()
+    at.click("send")
+    assert sandbox.inbox()["text"].tolist() == ['"' + "x" * 99 + '"'] * 3
 
 
 # Nothing leaves before it is armed.
@@ -467,6 +488,16 @@ def test_a_label_that_is_somebodys_number_is_masked(hand):
     assert "+393471234568" not in str(at.form._controls.phone._options_labels)
 
 
+def test_odd_labels_are_shown_as_they_are():
+    contacts = pd.DataFrame(
+        [["Ada", "x", "+393471234567", None], ["Bea", "y", "12", 1]], columns=["n", "n", "+393471234999", 7]
+    )
+    at = Hand(smsframe.compose(contacts, "Ciao {7:all}", phone="+393471234999", campaign="autumn"))
+    assert at.form.plan.recipients == 1
+    assert '<th scope="col">+39••••••••99</th>' in at.reads("funnel")
+    assert "+393471234999" not in at.reads("funnel")
+
+
 def test_a_viewer_without_widgets_has_something_to_read(hand):
     bundle = hand(table(3), TEXT, campaign="autumn").form._repr_mimebundle_()
     assert bundle["text/plain"] == "<smsframe.Form autumn: text 3 people for 3 credits>"
@@ -517,6 +548,21 @@ def test_a_click_begins_once_and_says_what_went_wrong():
 # Around it.
 
 
+def test_the_app_needs_voila_and_says_how_to_get_it(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "voila.app", None)
+    with pytest.raises(ImportError, match=r'pip install "smsframe\[app\]"'):
+        app.serve(tmp_path / "contacts.csv", say=print)
+
+
+def test_the_apps_notebook_holds_the_files_name_as_data():
+    made = app._notebook(Path("/x/'); import os #.csv"), {"phone": "mobile", "region": None})
+    title, cell = made["cells"]
+    call = ast.parse(cell["source"]).body[-1].value
+    assert call.args[0].args[0].value.endswith("'); import os #.csv")
+    assert [word.arg for word in call.keywords] == ["phone"]
+    assert title["source"].startswith("# ")
+
+
 def test_the_widgets_are_loaded_when_the_first_form_is_made():
     asked = (
         "import sys, pandas as pd, smsframe; frame = pd.DataFrame({'a': [1]}); dir(frame.sms)\n"
@@ -524,6 +570,32 @@ def test_the_widgets_are_loaded_when_the_first_form_is_made():
         "assert smsframe.Form.__name__ == 'Form' and 'ipywidgets' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", asked], check=True)
+
+
+COMPLETION = """
+import sys
+import pandas as pd
+import smsframe
+from IPython.core.completer import provisionalcompleter
+from IPython.core.interactiveshell import InteractiveShell
+
+shell = InteractiveShell()
+before = set(sys.modules)
+frames = {"people": {"mobile": ["x"]}, "empty": {}, "odd": {1: [[1]], "sms_phone": [None]}}
+for jedi in (False, True):
+    shell.Completer.use_jedi = jedi
+    for name, columns in frames.items():
+        shell.user_ns[name] = pd.DataFrame(columns)
+        with provisionalcompleter():
+            found = shell.Completer.completions(f"{name}.sms.", len(name) + 5)
+            listed = {completion.text.lstrip(".") for completion in found}
+        assert {"check", "plan", "send", "compose", "summary", "to_csv"} <= listed, (name, jedi, listed)
+assert not {"ipywidgets", "matplotlib", "requests", "sqlalchemy"} & (set(sys.modules) - before)
+"""
+
+
+def test_tab_completion_lists_the_methods_on_any_frame_and_loads_nothing():
+    subprocess.run([sys.executable, "-W", "ignore", "-c", COMPLETION], check=True)
 
 
 def test_two_forms_of_one_campaign_text_nobody_twice(hand, sandbox):

@@ -118,7 +118,7 @@ def test_no_words_overlap_and_none_leaves_the_picture(name, kind):
 
 
 @pytest.mark.parametrize("kind", ["countries", "delivery"])
-@pytest.mark.parametrize("name", ["twelve countries", "one row", "one country"])
+@pytest.mark.parametrize("name", ["twelve countries", "forty-eight countries", "one row", "one country"])
 def test_the_legend_hides_nothing_that_is_drawn(name, kind):
     same = FRAMES[name].assign(sms_segments=1)  # bars of the same length reach everywhere
     figure = same.sms.plot(kind)

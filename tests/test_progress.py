@@ -175,24 +175,31 @@ def test_every_call_shows_its_progress_unless_told_not_to(gateway, capsys, shown
         assert (f"smsframe: {what}: " in said) is shown
 
 
-NOTEBOOK = (
-    "import smsframe, threading, pandas as pd\n"
-    "sandbox = smsframe.Sandbox(); sandbox.start(); gateway = sandbox.gateway()\n"
-    "people = pd.DataFrame({'mobile': ['+393471234567', '+393471234568', '+393471234569']})",
-    "run = people.sms.start('Ciao', campaign='autumn', phone='mobile', gateway=gateway, rate=0.001)",
-    "told = threading.Event()\n"
-    "while not run.facts()['accepted']: told.wait(0.01)\n"
-    "print('the kernel is free', run.done)",
-    "run.stop(); out = run.wait(); run",
-    "out = people.sms.send('Ciao', campaign='autumn', phone='mobile', gateway=gateway)",
-    "smsframe.watch('autumn', gateway=gateway)['sms_status'].tolist()",
-)
+NOTEBOOK = """
+import smsframe, threading, pandas as pd
+sandbox = smsframe.Sandbox(); sandbox.start(); gateway = sandbox.gateway()
+people = pd.DataFrame({'mobile': ['+393471234567', '+393471234568', '+393471234569']})
+---
+run = people.sms.start('Ciao', campaign='autumn', phone='mobile', gateway=gateway, rate=0.001)
+---
+told = threading.Event()
+while not run.facts()['accepted']: told.wait(0.01)
+print('the kernel is free', run.done)
+---
+run.stop(); out = run.wait(); run
+---
+out = people.sms.send('Ciao', campaign='autumn', phone='mobile', gateway=gateway)
+---
+smsframe.watch('autumn', gateway=gateway)['sms_status'].tolist()
+"""
 
 
 @pytest.mark.notebook
 @pytest.mark.filterwarnings("ignore")
 def test_in_a_real_notebook_the_bars_move_while_the_kernel_is_free():
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in NOTEBOOK])
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell) for cell in NOTEBOOK.split("---")]
+    )
     NotebookClient(notebook, timeout=120, kernel_name="python3", store_widget_state=True).execute()
     assert "the kernel is free False" in notebook.cells[2].outputs[0].text
     assert "Stopped: 1 of 3 people" in notebook.cells[3].outputs[0].data["text/html"]
