@@ -9,6 +9,7 @@ waits until what is under way has its record.
 from __future__ import annotations
 
 import atexit
+import concurrent.futures.thread  # noqa: F401 - it registers how it ends, and ours must come after
 import sys
 import threading
 from typing import TYPE_CHECKING, Any

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -171,6 +172,8 @@ def test_a_campaign_is_written_seen_armed_sent_once_and_saved(page, lab, rehears
     assert "Text 1,240 people" in written
     for secret in ("7654321", "open-sesame", *contacts["mobile"].str[3:]):
         assert secret not in written
+    scan = [sys.executable, "-m", "smsframe", "scan", str(saved)]
+    assert "nothing found" in subprocess.run(scan, capture_output=True, text=True, check=True).stdout
 
 
 def test_it_is_stopped_and_resumed_and_found_again_after_a_reload(page, lab, rehearsal):

@@ -150,7 +150,9 @@ def test_a_notebook_without_ipywidgets_has_a_line(monkeypatch):
     assert "2 of 2 people" in screen.getvalue()
 
 
-class Broken(Screen):
+class Broken(io.StringIO):
+    """A pipe that nobody reads any more."""
+
     def write(self, text):
         raise BrokenPipeError
 
@@ -302,6 +304,7 @@ def test_who_watches_another_process_reads_only(sender):
     process, journal = sender
     memory = Journal(journal)
     entry = memory.get("autumn")
+    until(lambda: len(memory.evidence(entry.id)) == 6)  # one accepted, four that wait for their turn
     before = memory.evidence(entry.id)
     for _ in range(5):
         assert memory.batches.tally(entry).at_work
