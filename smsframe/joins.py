@@ -41,6 +41,17 @@ def among(phones: pd.Series[Any], others: pd.Series[Any] | pd.Index[Any]) -> pd.
     return keys.isin(_keys(pd.Series(others)))
 
 
+def repeated(phones: pd.Series[Any]) -> NDArray[np.bool_]:
+    """
+    Whether each number was there before.
+
+    Example:
+        >>> repeated(pd.Series(["+441", "+442", "+441"])).tolist()
+        [False, False, True]
+    """
+    return pd.Series(_keys(phones)).duplicated().to_numpy()
+
+
 def _keys(phones: pd.Series[Any], missing: int = 0) -> NDArray[np.int64]:
     text = pc.cast(pa.array(phones, from_pandas=True), pa.large_string())
     digits = pc.utf8_slice_codeunits(text, 1)

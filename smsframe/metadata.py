@@ -10,8 +10,9 @@ at once what the library would ask of one; ``patterns.ranges`` answers. The rule
 from __future__ import annotations
 
 import re
-from functools import cache, partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from functools import cache, partial, wraps
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     Patterns = dict[Any, str]
     Beginnings = dict[Any, tuple[str, int]]
     Asked = tuple[Patterns, Beginnings, Callable[[Names], int]]
+
+Key = TypeVar("Key", int, str)
 
 MOBILE: Final = "mobile"  # what libphonenumber calls mobile, or fixed-line-or-mobile (all of +1)
 MOST: Final = 15  # digits of an E.164 number (ITU-T E.164, 6.2)
@@ -54,6 +57,9 @@ LONGEST: Final = 17  # national digits that libphonenumber reads
 _SHORTEST: Final = 2
 _MANY: Final = 12  # more prefixes than are worth telling apart: the library is asked
 POWERS: Final = 10 ** np.arange(19, dtype=np.int64)
+
+
+_BUILDING: Final = RLock()
 
 
 class Ranges(NamedTuple):
@@ -110,7 +116,19 @@ def calling_code(region: str) -> int:
     return int(_plan(region, 0).country_code)
 
 
-@cache
+def _once(build: Callable[[Key], Ranges]) -> Callable[[Key], Ranges]:
+    """Ranges are found once; threads that want the same wait for the first."""
+    known = cache(build)
+
+    @wraps(build)
+    def found(key: Key) -> Ranges:
+        with _BUILDING:
+            return known(key)
+
+    return found
+
+
+@_once
 def kinds(code: int) -> Ranges:
     """National numbers of a calling code → the place of their kind in ``KINDS``."""
     plans = [_plan(region, code) for region in _sharing(code)]
@@ -165,7 +183,7 @@ def _wrong(plan: Any, length: int) -> str:
     return "too_long" if length > possible[-1] else "wrong_length"
 
 
-@cache
+@_once
 def after_code(code: int) -> Ranges:
     """Digits after a calling code → how many of them are a national prefix that does not belong there."""
     plan = _plan(_sharing(code)[0], code)
@@ -173,7 +191,7 @@ def after_code(code: int) -> Ranges:
     return _table(lambda length: (whole, begin, partial(_dropped, plan, length)))
 
 
-@cache
+@_once
 def at_home(region: str) -> Ranges:
     """Digits without a plus, in a region → how many of them are a national prefix; or ``ABROAD``."""
     plan = _plan(region, 0)

