@@ -89,6 +89,8 @@ def read(cells: Any) -> Digits:
         plus[where] = True
 
     plain &= ~_decimals(text, begins, ends)
+    if cells.null_count:  # below which any bytes may stand
+        plain &= np.asarray(cells.is_valid())
     length[~plain] = 0
     # Arrow skips the cells that are null, so what stands in others need not fit.
     valid = pa.py_buffer(np.packbits(plain, bitorder="little").tobytes())

@@ -85,6 +85,7 @@ _MISLEADING: Final = ("unknown_country", "too_short", "too_long", "wrong_length"
 _ANSWERS: Final = (MOBILE, *CODES)
 _PLACE: Final = {name: place for place, name in enumerate(_ANSWERS)}
 _UNDECIDED: Final = -1
+_SHOWN: Final = 20  # characters of what is no region
 _OF_KIND: Final = np.array([*(_PLACE[kind] for kind in KINDS), _UNDECIDED], dtype=np.int8)  # -1 is the last
 _BIT: Final = {name: 2**place for place, name in enumerate(REPAIRS)}
 _MADE: Final = [
@@ -213,6 +214,8 @@ def _homes(region: str | pd.Series | None, length: int) -> tuple[NDArray[np.int6
     if region is None or isinstance(region, str):
         home = -1 if region is None else regions().index(_supported(region))
         return np.full(length, home, dtype=np.int64), np.zeros(length, dtype=bool)
+    if not isinstance(region, pd.Series):
+        raise ContactsError(f"region= must be an ISO code or a column of them, not {type(region).__name__}.")
     if len(region) != length:
         raise ContactsError(f"There are {len(region)} regions for {length} phone numbers; give one per row.")
     given = cells.labels(region).dictionary_encode()
@@ -230,8 +233,9 @@ def _supported(region: str) -> str:
         return name
     near = difflib.get_close_matches(name, regions(), n=3, cutoff=0.5)
     hint = {"UK": ["GB"], "EL": ["GR"]}.get(name, near) or ["IT", "US"]
+    shown = region if len(region) <= _SHOWN else region[:_SHOWN] + "…"
     raise ContactsError(
-        f"region={mask(repr(region))} is none of the {len(regions())} two-letter ISO codes it may be, "
+        f"region={mask(repr(shown))} is none of the {len(regions())} two-letter ISO codes it may be, "
         f"such as {', '.join(hint)}."
     )
 
