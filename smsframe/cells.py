@@ -18,9 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
+    from collections.abc import Callable, Sequence
 
 STRING = pa.large_string()  # 64-bit offsets: a million long texts pass two gigabytes
 BROKEN = "\ufffd"  # what stands for a character that no encoding can carry
@@ -52,12 +50,12 @@ def strings(values: Any) -> Any:
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
-def in_parts(work: Callable[..., tuple[Any, ...]], *columns: Any) -> tuple[NDArray[Any], ...]:
+def in_parts(work: Callable[..., tuple[Any, ...]], *columns: Any) -> tuple[Any, ...]:
     """
     Work on a long column part by part, on all cores: what it needs in between stays small.
 
     Args:
-        work: Takes as many columns, arrays all, and returns columns of the same length.
+        work: Takes as many columns and returns columns of the same length, NumPy's or Arrow's.
         columns: At least one.
 
     Returns:
@@ -67,9 +65,13 @@ def in_parts(work: Callable[..., tuple[Any, ...]], *columns: Any) -> tuple[NDArr
     if len(starts) == 1:
         return work(*columns)
     # NumPy and Arrow let go of the interpreter while they work.
-    with ThreadPoolExecutor() as threads:
+    with ThreadPoolExecutor(pa.cpu_count()) as threads:
         done = threads.map(lambda start: work(*(column[start : start + _PART] for column in columns)), starts)
-        return tuple(map(np.concatenate, zip(*done, strict=True)))
+        return tuple(_whole(parts) for parts in zip(*done, strict=True))
+
+
+def _whole(parts: Sequence[Any]) -> Any:
+    return pa.concat_arrays(parts) if isinstance(parts[0], pa.Array) else np.concatenate(parts)
 
 
 def dense(column: pd.Series) -> pd.Series:

@@ -124,27 +124,15 @@ def read(column: pd.Series, region: str | pd.Series | None = None, numbers: str 
         0  +393471234567         <NA>
         1           <NA>  digits_lost
     """
-    if numbers not in NUMBERS:
-        raise ContactsError(f"numbers={mask(repr(numbers))} is not one of {', '.join(map(repr, NUMBERS))}.")
-    raw = cells.numbers(column)
-    home, stranger = _homes(region, len(raw))
-    # Nearly every cell of a good table is digits and punctuation; only the others are looked at closely.
-    number, answer, made = in_parts(_plainly, raw, home, stranger)
-    rest = np.flatnonzero(answer == _UNDECIDED)
-    if len(rest):
-        number[rest], answer[rest], made[rest] = _closely(
-            raw.take(pa.array(rest)), home[rest], stranger[rest]
-        )
-    usable = np.isin(answer, [_PLACE[kind] for kind in _USABLE[numbers]])
-    phone = pc.binary_join_element_wise(
-        pa.scalar("+", STRING), pa.array(number, mask=~usable).cast(STRING), pa.scalar("", STRING)
-    )
+    usable = _usable(numbers)
+    number, answer, made = _answers(column, region)
+    fine = usable[answer]
     return pd.DataFrame(
         {
-            "phone": _series(phone),
-            "code": _series(_named([None, *CODES], answer, usable)),
-            "reason": _series(_named([None, *CODES.values()], answer, usable)),
-            "repair": _series(_named(_MADE, made, made == 0)),
+            "phone": _phones(number, fine),
+            "code": _named([None, *CODES], answer, fine),
+            "reason": _named([None, *CODES.values()], answer, fine),
+            "repair": _named(_MADE, made, made == 0),
         }
     )
 
@@ -168,8 +156,9 @@ def normalize(column: pd.Series, region: str | pd.Series | None = None, numbers:
         >>> normalize(pd.Series(["347 123 4567", None], name="mobile"), region="IT").tolist()
         ['+393471234567', <NA>]
     """
-    phones = read(column, region, numbers)["phone"]
-    return pd.Series(phones.array, index=column.index, name=column.name)
+    usable = _usable(numbers)
+    number, answer, _ = _answers(column, region)
+    return pd.Series(_phones(number, usable[answer]).array, index=column.index, name=column.name)
 
 
 def looks_like_phones(column: pd.Series, sample: int = 1000) -> bool:
@@ -201,12 +190,43 @@ def looks_like_phones(column: pd.Series, sample: int = 1000) -> bool:
     return bool(2 * (pc.sum(like).as_py() or 0) > len(present))
 
 
-def _series(array: Any) -> pd.Series:
-    return pd.Series(array, dtype="string[pyarrow]")
+def _usable(numbers: str) -> NDArray[np.bool_]:
+    """By the place of an answer: whether such a number is usable."""
+    if numbers not in NUMBERS:
+        raise ContactsError(f"numbers={mask(repr(numbers))} is not one of {', '.join(map(repr, NUMBERS))}.")
+    return np.array([answer in _USABLE[numbers] for answer in _ANSWERS])
 
 
-def _named(names: Sequence[str | None], places: NDArray[np.int8], none: NDArray[np.bool_]) -> Any:
-    return pa.array(names, STRING).take(pa.array(places, mask=none))
+def _answers(
+    column: pd.Series, region: str | pd.Series | None
+) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int8]]:
+    """Numbers, answers and repairs of all cells."""
+    raw = cells.numbers(column)
+    home, stranger = _homes(region, len(raw))
+    # Nearly every cell of a good table is digits and punctuation; only the others are looked at closely.
+    number, answer, made = in_parts(_plainly, raw, home, stranger)
+    rest = np.flatnonzero(answer == _UNDECIDED)
+    if len(rest):
+        closely = _closely(raw.take(pa.array(rest)), home[rest], stranger[rest])
+        number[rest], answer[rest], made[rest] = closely
+    return number, answer, made
+
+
+def _phones(number: NDArray[np.int64], fine: NDArray[np.bool_]) -> pd.Series:
+    """Numbers as text, where they are fine."""
+
+    def written(number: NDArray[np.int64], fine: NDArray[np.bool_]) -> tuple[Any]:
+        digits = pa.array(number, mask=~fine).cast(STRING)
+        return (pc.binary_join_element_wise(pa.scalar("+", STRING), digits, pa.scalar("", STRING)),)
+
+    (phones,) = in_parts(written, number, fine)
+    return pd.Series(phones, dtype="string[pyarrow]")
+
+
+def _named(names: Sequence[str | None], places: NDArray[np.int8], none: NDArray[np.bool_]) -> pd.Series:
+    if none.all():
+        return pd.Series(pa.nulls(len(places), STRING), dtype="string[pyarrow]")
+    return pd.Series(pa.array(names, STRING).take(pa.array(places, mask=none)), dtype="string[pyarrow]")
 
 
 def _homes(region: str | pd.Series | None, length: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
