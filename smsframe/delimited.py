@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 
+from smsframe.cells import is_text
 from smsframe.errors import ContactsError
 from smsframe.masking import mask
 
@@ -75,7 +76,10 @@ def read(
 
     Raises:
         ContactsError: It is empty, or cannot be read without losing something.
+        TypeError: pandas does not take such an option, or would not give one frame.
     """
+    if {"chunksize", "iterator"} & options.keys():
+        raise TypeError("read_contacts gives one frame, not parts: leave out chunksize= and iterator=")
     encoding = _encoding(file, name, encoding, encoding_errors)
     file.seek(0)
     with io.TextIOWrapper(file, encoding, encoding_errors, newline="") as text:
@@ -92,10 +96,10 @@ def read(
         types: defaultdict[str, Any] = defaultdict(lambda: _READ_AS, dtype or {})
         found = _table(text, name, 2 if declared else 1, sep=sep, dtype=types, **options)
     columns = {
-        place: found.iloc[:, place]
-        if label in (dtype or {})
-        else pd.array(pa.array(found.iloc[:, place]), dtype="string[pyarrow]")
-        for place, label in enumerate(found.columns)
+        place: pd.array(pa.array(column), dtype="string[pyarrow]")
+        if label not in (dtype or {}) and (is_text(column.dtype) or column.empty)
+        else column
+        for place, (label, column) in enumerate(found.items())
     }
     return pd.DataFrame(columns, index=found.index).set_axis(found.columns, axis=1)
 
@@ -107,6 +111,7 @@ def _table(text: IO[str], name: str, first: int, **options: Any) -> pd.DataFrame
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("error", "Length of header or names", pd.errors.ParserWarning)
+            warnings.filterwarnings("ignore", "Both a converter and dtype", pd.errors.ParserWarning)
             found: pd.DataFrame = pd.read_csv(text, **told)
     except pd.errors.ParserWarning:
         raise ContactsError(

@@ -65,10 +65,10 @@ def read(
                 stacklevel=4,
             )
     columns = {
-        place: frame.iloc[:, place]
+        place: column
         if label in (dtype or {})
-        else pd.array([_text(value) for value in frame.iloc[:, place]], dtype="string[pyarrow]")
-        for place, label in enumerate(frame.columns)
+        else pd.array([_text(value) for value in column], dtype="string[pyarrow]")
+        for place, (label, column) in enumerate(frame.items())
     }
     found = pd.DataFrame(columns, index=frame.index).set_axis(frame.columns, axis=1)
     if options.get("header", 0) is not None and frame.columns.nlevels == 1:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 import smsframe
 from smsframe import delimited
@@ -122,6 +125,41 @@ def test_a_delimiter_that_is_given_is_taken(tmp_path):
         smsframe.read_contacts(path)
     assert smsframe.read_contacts(path, skiprows=1)["mobile"].tolist() == ["1", "2"]
     assert smsframe.read_contacts(path, header=1)["mobile"].tolist() == ["1", "2"]
+
+
+CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0")) | st.text("\"';,|\t\n\r =+0é ")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=6),
+    sep=st.sampled_from(",;\t|"),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+    end=st.sampled_from(["\n", "\r\n"]),
+    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+)
+def test_whatever_is_written_is_read_back(tmp_path, rows, sep, encoding, end, quoting):
+    assume(
+        quoting == csv.QUOTE_ALL or not any("\r" in cell for row in rows for cell in row)
+    )  # which writers leave without quotes
+    frame = pd.DataFrame([*rows, ("end", "end")], columns=["name", "note"], dtype="string")
+    text = frame.to_csv(sep=sep, lineterminator=end, quoting=quoting, index=False)
+    back = smsframe.read_contacts(write(tmp_path / "a.csv", text, encoding))
+    assert back.fillna("").to_numpy().tolist() == frame.to_numpy().tolist()
+
+
+def test_options_of_pandas_are_its_own(tmp_path):
+    path = write(tmp_path / "a.csv", "name;when;mobile\nAda;2026-11-22;1\nBea;2026-11-23;2\n")
+    found = smsframe.read_contacts(path, parse_dates=["when"], converters={"mobile": int}, nrows=1)
+    assert found["when"].tolist() == [pd.Timestamp("2026-11-22")]
+    assert found["mobile"].tolist() == [1]
+    assert smsframe.read_contacts(path, index_col="name")["mobile"].to_dict() == {"Ada": "1", "Bea": "2"}
+    assert smsframe.read_contacts(path, sep="[;]", engine="python")["mobile"].tolist() == ["1", "2"]
+    assert smsframe.read_contacts(path, names=["a", "b", "c"], header=0)["c"].tolist() == ["1", "2"]
+    with pytest.raises(TypeError, match="one frame, not parts"):
+        smsframe.read_contacts(path, chunksize=1)
+    with pytest.raises(TypeError, match="no_such"):
+        smsframe.read_contacts(path, no_such=1)
 
 
 def test_headings_are_unique_and_never_empty(tmp_path):
