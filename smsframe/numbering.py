@@ -11,7 +11,7 @@ in every region, ``make agreement`` at length.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -39,7 +39,7 @@ _LITTLE: Final = 5  # digits; of fewer there are few different ones, and the lib
 FEW: Final = 250  # numbers; for fewer of a country, finding its ranges takes longer than asking one by one
 
 
-def decide(digits: Digits, home: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
+def decide(digits: Digits, home: NDArray[np.int16]) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
     """
     What libphonenumber says of numbers that are nothing but digits and perhaps a plus.
 
@@ -83,7 +83,9 @@ def decide(digits: Digits, home: NDArray[np.int64]) -> tuple[NDArray[np.int64], 
     return national + code * POWERS[size], kind
 
 
-def _groups(labels: NDArray[np.int64], among: NDArray[np.bool_]) -> Iterator[tuple[int, NDArray[np.intp]]]:
+def _groups(
+    labels: NDArray[np.integer[Any]], among: NDArray[np.bool_]
+) -> Iterator[tuple[int, NDArray[np.intp]]]:
     """The rows of each label, where they are many enough."""
     rows = np.flatnonzero(among)
     found = labels[rows]

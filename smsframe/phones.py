@@ -229,11 +229,11 @@ def _named(names: Sequence[str | None], places: NDArray[np.int8], none: NDArray[
     return pd.Series(pa.array(names, STRING).take(pa.array(places, mask=none)), dtype="string[pyarrow]")
 
 
-def _homes(region: str | pd.Series | None, length: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def _homes(region: str | pd.Series | None, length: int) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
     """Per row the place of its region in ``regions()`` or -1, and whether something else stood there."""
     if region is None or isinstance(region, str):
         home = -1 if region is None else regions().index(_supported(region))
-        return np.full(length, home, dtype=np.int64), np.zeros(length, dtype=bool)
+        return np.full(length, home, dtype=np.int16), np.zeros(length, dtype=bool)
     if not isinstance(region, pd.Series):
         raise ContactsError(f"region= must be an ISO code or a column of them, not {type(region).__name__}.")
     if len(region) != length:
@@ -242,7 +242,7 @@ def _homes(region: str | pd.Series | None, length: int) -> tuple[NDArray[np.int6
     names = [name.strip().upper() for name in given.dictionary.to_pylist()]
     known = {name: place for place, name in enumerate(regions())}
     # A gap takes the last: neither a region nor anything else.
-    places = np.array([*(known.get(name, -1) for name in names), -1], dtype=np.int64)
+    places = np.array([*(known.get(name, -1) for name in names), -1], dtype=np.int16)
     strange = np.array([*(bool(name) and name not in known for name in names), False])
     which = given.indices.fill_null(len(names)).to_numpy(zero_copy_only=False)
     return places[which], strange[which]
@@ -261,7 +261,7 @@ def _supported(region: str) -> str:
 
 
 def _plainly(
-    raw: Any, home: NDArray[np.int64], stranger: NDArray[np.bool_]
+    raw: Any, home: NDArray[np.int16], stranger: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int8]]:
     """Numbers, answers and repairs of cells that are nothing but digits and punctuation."""
     value, length, plus, zeros, plain = digits.read(raw)
@@ -277,7 +277,7 @@ def _plainly(
 
 
 def _closely(
-    raw: Any, home: NDArray[np.int64], stranger: NDArray[np.bool_]
+    raw: Any, home: NDArray[np.int16], stranger: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int8]]:
     """The same for any cells: what happened to them is mended where that is certain, or named."""
     text, repairs = mend(raw)

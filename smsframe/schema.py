@@ -191,18 +191,17 @@ def refuse(
 
 def mark_duplicates(judged: pd.DataFrame, texts: pd.Series[Any] | None = None) -> None:
     """Leave one ready row per number, the first; the reason says when another row's text differs."""
-    ready = judged.index[judged["status"].eq("ready")]
-    again = ready[repeated(judged["phone"][ready])]
-    if not len(again):
+    ready = judged["status"].eq("ready").to_numpy()
+    again = repeated(judged["phone"], ready)
+    if not again.any():
         return
-    meant = judged.index.isin(again)
     if texts is not None:
-        first = ready.difference(again)
-        stands = first[find(judged["phone"][again], judged["phone"][first])]
-        differs = texts[again].to_numpy() != texts[stands].to_numpy()
-        other = judged.index.isin(again[differs])
-        refuse(judged, pd.Series(other, index=judged.index), "duplicate", "duplicate_text")
-    refuse(judged, pd.Series(meant, index=judged.index), "duplicate", "duplicate")
+        first, later = np.flatnonzero(ready & ~again), np.flatnonzero(again)
+        stands = first[find(judged["phone"].iloc[later], judged["phone"].iloc[first])]
+        other = np.zeros(len(judged), dtype=bool)
+        other[later] = texts.iloc[later].to_numpy() != texts.iloc[stands].to_numpy()
+        refuse(judged, pd.Series(other, dtype=bool), "duplicate", "duplicate_text")
+    refuse(judged, pd.Series(again, dtype=bool), "duplicate", "duplicate")
 
 
 def check(

@@ -32,7 +32,7 @@ _LONGEST = 250  # characters; libphonenumber refuses longer ones
 _SEPARATOR = re.compile(f"[{SEPARATORS}]")
 
 
-def verdicts(text: Any, home: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
+def verdicts(text: Any, home: NDArray[np.int16]) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
     """
     E.164 and kind of every cell.
 
