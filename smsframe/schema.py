@@ -25,6 +25,8 @@ from smsframe.reasons import CODES, sentences
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+    from numpy.typing import NDArray
+
 STRING = pd.StringDtype("pyarrow")
 INSTANT = pd.DatetimeTZDtype("us", "UTC")
 
@@ -171,13 +173,14 @@ def _codes(codes: pd.Series[Any]) -> pd.Categorical:
 
 def refuse(
     judged: pd.DataFrame,
-    rows: pd.Series[bool],
+    rows: pd.Series[bool] | NDArray[np.bool_],
     status: str,
     code: str | pd.Series[Any],
     reason: pd.Series[Any] | None = None,
 ) -> None:
     """Give the rows that are still ready, and meant by ``rows``, another status, in place; first wins."""
-    meant = (judged["status"].eq("ready") & rows.fillna(value=False).astype(bool)).to_numpy()
+    asked = rows.fillna(value=False).to_numpy(dtype=bool) if isinstance(rows, pd.Series) else rows
+    meant = judged["status"].eq("ready").to_numpy() & asked
     if not meant.any():
         return
     few = pd.RangeIndex(int(meant.sum()))
@@ -200,8 +203,8 @@ def mark_duplicates(judged: pd.DataFrame, texts: pd.Series[Any] | None = None) -
         stands = first[find(judged["phone"].iloc[later], judged["phone"].iloc[first])]
         other = np.zeros(len(judged), dtype=bool)
         other[later] = texts.iloc[later].to_numpy() != texts.iloc[stands].to_numpy()
-        refuse(judged, pd.Series(other, dtype=bool), "duplicate", "duplicate_text")
-    refuse(judged, pd.Series(again, dtype=bool), "duplicate", "duplicate")
+        refuse(judged, other, "duplicate", "duplicate_text")
+    refuse(judged, again, "duplicate", "duplicate")
 
 
 def check(
