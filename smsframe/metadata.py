@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 
-from smsframe.patterns import NotDigits, ranges, words
+from smsframe.patterns import NotDigits, after, parse, ranges, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,9 +93,9 @@ def regions() -> tuple[str, ...]:
 
 @cache
 def dialling_00() -> NDArray[np.bool_]:
-    """By the place of a region, and at -1 for none: whether an international call begins with 00."""
-    exits = [_plan(name, 0).international_prefix or "" for name in regions()]
-    return np.array([*(bool(re.fullmatch(pattern, "00")) for pattern in exits), True])
+    """By the place of a region, and at -1 for none: whether 00 and nothing more begins a call abroad."""
+    exits = [parse(_plan(name, 0).international_prefix or "") for name in regions()]
+    return np.array([*(after(after(left, "0"), "0") == parse("") for left in exits), True])
 
 
 @cache

@@ -8,6 +8,7 @@ what is refused before it is asked stands in ``damage.py``. Nothing here reaches
 from __future__ import annotations
 
 import difflib
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -125,7 +126,7 @@ def read(column: pd.Series, region: str | pd.Series | None = None, numbers: str 
         1           <NA>  digits_lost
     """
     usable = _usable(numbers)
-    number, answer, made = _answers(column, region)
+    number, answer, made = _answers(column, region, usable)
     fine = usable[answer]
     return pd.DataFrame(
         {
@@ -157,7 +158,7 @@ def normalize(column: pd.Series, region: str | pd.Series | None = None, numbers:
         ['+393471234567', <NA>]
     """
     usable = _usable(numbers)
-    number, answer, _ = _answers(column, region)
+    number, answer, _ = _answers(column, region, usable)
     return pd.Series(_phones(number, usable[answer]).array, index=column.index, name=column.name)
 
 
@@ -198,16 +199,16 @@ def _usable(numbers: str) -> NDArray[np.bool_]:
 
 
 def _answers(
-    column: pd.Series, region: str | pd.Series | None
+    column: pd.Series, region: str | pd.Series | None, usable: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int8]]:
     """Numbers, answers and repairs of all cells."""
     raw = cells.numbers(column)
     home, stranger = _homes(region, len(raw))
     # Nearly every cell of a good table is digits and punctuation; only the others are looked at closely.
-    number, answer, made = in_parts(_plainly, raw, home, stranger)
+    number, answer, made = in_parts(partial(_plainly, usable), raw, home, stranger)
     rest = np.flatnonzero(answer == _UNDECIDED)
     if len(rest):
-        closely = _closely(raw.take(pa.array(rest)), home[rest], stranger[rest])
+        closely = _closely(usable, raw.take(pa.array(rest)), home[rest], stranger[rest])
         number[rest], answer[rest], made[rest] = closely
     return number, answer, made
 
@@ -261,7 +262,7 @@ def _supported(region: str) -> str:
 
 
 def _plainly(
-    raw: Any, home: NDArray[np.int16], stranger: NDArray[np.bool_]
+    usable: NDArray[np.bool_], raw: Any, home: NDArray[np.int16], stranger: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int8]]:
     """Numbers, answers and repairs of cells that are nothing but digits and punctuation."""
     value, length, plus, zeros, plain = digits.read(raw)
@@ -272,12 +273,12 @@ def _plainly(
     length = length - 2 * zeros
     supplied = unsigned & ~zeros & (home < 0) & ~stranger & (value >= POWERS[np.maximum(length - 1, 0)])
     number, kind = decide(digits.Digits(value, length, plus | zeros | supplied, zeros, plain), home)
-    answer = _honest(_OF_KIND[kind], length, supplied, stranger)
+    answer = _honest(_OF_KIND[kind], length, supplied & ~usable[_OF_KIND[kind]], stranger)
     return number, answer, (_BIT["zeros"] * zeros + _BIT["plus"] * supplied).astype(np.int8)
 
 
 def _closely(
-    raw: Any, home: NDArray[np.int16], stranger: NDArray[np.bool_]
+    usable: NDArray[np.bool_], raw: Any, home: NDArray[np.int16], stranger: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int8]]:
     """The same for any cells: what happened to them is mended where that is certain, or named."""
     text, repairs = mend(raw)
@@ -292,7 +293,7 @@ def _closely(
     number, kind = verdicts(text, home)
     length = pc.fill_null(pc.count_substring_regex(text, pattern="[0-9]"), 0).to_numpy(zero_copy_only=False)
     supplied = pc.fill_null(more["plus"], fill_value=False).to_numpy(zero_copy_only=False)
-    answer = _honest(_OF_KIND[kind], length, supplied, stranger)
+    answer = _honest(_OF_KIND[kind], length, supplied & ~usable[_OF_KIND[kind]], stranger)
     damaged = pc.is_valid(lost).to_numpy(zero_copy_only=False)
     answer[damaged] = pc.index_in(lost.filter(pa.array(damaged)), pa.array(_ANSWERS, STRING))
     return number, answer, made.astype(np.int8)

@@ -85,7 +85,7 @@ def _several(text: str, home: str | None) -> bool:
     import phonenumbers as library  # noqa: PLC0415 - see above
 
     for cut in _SEPARATOR.finditer(text):
-        before, after = (sum(map(str.isdigit, part)) for part in (text[: cut.start()], text[cut.end() :]))
+        before, after = (sum(map(str.isdecimal, part)) for part in (text[: cut.start()], text[cut.end() :]))
         if after and before >= FEWEST:
             if min(before, after) >= FEWEST - 1 and before + after > MOST:
                 return True
