@@ -258,9 +258,7 @@ def _given(place, dice):
     names = np.array([name if not name.isdigit() else "" for name in everywhere()])[place]
     oddly = np.array([[way(name) for way in _ODDLY] for name in everywhere()])[place, dice.roll(len(_ODDLY))]
     text = np.choose(given, [names, "", same.pick(place, dice), dice.pick(every), oddly, dice.pick(_UNKNOWN)])
-    return pa.array(
-        text, pa.string(), mask=(given == GIVEN.index("none")) | (given == 0) & (text == "")
-    )
+    return pa.array(text, pa.string(), mask=(given == GIVEN.index("none")) | (given == 0) & (text == ""))
 
 
 def _least(found):
