@@ -30,6 +30,7 @@ from smsframe.errors import (
 
 if TYPE_CHECKING:
     from smsframe.everything import *
+    from smsframe.form import Form
     from smsframe.sandbox import Sandbox
 
     __version__: str
@@ -41,6 +42,7 @@ __all__ = [
     "ConfirmationMismatch",
     "ContactsError",
     "ContactsSchema",
+    "Form",
     "Gateway",
     "GatewayError",
     "Journal",
@@ -52,6 +54,7 @@ __all__ = [
     "PlannedSchema",
     "Rejected",
     "ResultsSchema",
+    "Run",
     "Sandbox",
     "SmsFrameError",
     "Summary",
@@ -61,17 +64,22 @@ __all__ = [
     "UnknownCampaign",
     "campaigns",
     "check",
+    "compose",
     "failed",
     "normalize",
     "plan",
+    "plot",
     "read_contacts",
     "refresh",
     "results",
     "resume",
+    "reveal",
     "segments",
     "send",
+    "start",
     "summary",
     "to_csv",
+    "watch",
     "withdraw",
 ]
 
@@ -80,7 +88,7 @@ logging.getLogger("smsframe").addHandler(logging.NullHandler())
 if not TYPE_CHECKING:  # a type checker that saw it would believe in any name
 
     def __getattr__(name: str) -> object:
-        """Load all public names at the first use of one; the sandbox, a web server, only for its own."""
+        """Load all public names at the first use of one; a web server and widgets only for their own."""
         if name == "__version__":
             from importlib.metadata import version  # noqa: PLC0415
 
@@ -91,6 +99,10 @@ if not TYPE_CHECKING:  # a type checker that saw it would believe in any name
             from smsframe.sandbox import Sandbox  # noqa: PLC0415
 
             return Sandbox
+        if name == "Form":
+            from smsframe.form import Form  # noqa: PLC0415
+
+            return Form
         from smsframe import everything  # noqa: PLC0415
 
         globals().update({found: thing for found, thing in vars(everything).items() if found in __all__})

@@ -62,8 +62,11 @@ class FrameAccessor(Accessor):
     check = Forward()
     plan = Forward()
     send = Forward()
+    start = Forward()
+    compose = Forward()
     refresh = Forward()
     summary = Forward()
+    plot = Forward()
     failed = Forward()
     to_csv = Forward()
 

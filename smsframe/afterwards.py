@@ -14,6 +14,7 @@ from smsframe.boundary import public
 from smsframe.defaults import journal_of, sensible
 from smsframe.gateway import Gateway
 from smsframe.patience import Patience
+from smsframe.pictures import plot as draw
 from smsframe.progress import Bar
 from smsframe.summaries import failed as find_failed
 from smsframe.summaries import spreadsheet_safe
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 
 failed = public(find_failed)
+plot = public(draw)
 
 
 @public
@@ -131,8 +133,15 @@ def summary(results: pd.DataFrame) -> Summary:
     """
     A campaign in a few numbers: a `Summary`, with a card in notebooks.
 
+    Args:
+        results: A frame of `check`, `send`, `results` or `refresh`, or a part of one.
+
     Raises:
         ContactsError: The frame has no result columns.
+
+    Example:
+        >>> smsframe.summary(smsframe.results("spring", journal=journal)).statuses.to_dict()
+        {'accepted': 1}
     """
     return summarise(results)
 
@@ -151,6 +160,16 @@ def to_csv(
         path: The file; it is replaced.
         index: Whether to write the index; when not said, unless it is a plain RangeIndex.
         sep: The delimiter; spreadsheets in some languages want ``";"``.
+
+    Raises:
+        OSError: The file cannot be written.
+
+    Example:
+        >>> import os, tempfile
+        >>> path = os.path.join(tempfile.mkdtemp(), "results.csv")
+        >>> smsframe.to_csv(smsframe.results("spring", journal=journal), path)
+        >>> smsframe.read_contacts(path)["sms_phone"].tolist()
+        ['+393471234567']
     """
     plain = isinstance(results.index, pd.RangeIndex) and results.index.name is None
     spreadsheet_safe(results).to_csv(

@@ -21,6 +21,7 @@ from smsframe.errors import JournalError
 from smsframe.joins import among
 from smsframe.life import Action, Event, State, after
 from smsframe.tables import batches, campaigns, evidence, recipients
+from smsframe.tally import Tally, tally
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -77,6 +78,11 @@ class Batches:
         here = sa.select(recipients.c.batch).where(recipients.c.campaign == entry.id, recipients.c.missing)
         with self._store.transaction(reading=True) as connection:
             return read_batches(connection, batches.c.id.in_(here))
+
+    def tally(self, entry: Entry) -> Tally:
+        """How many people are where, and whether somebody is at work."""
+        with self._store.transaction(reading=True) as connection:
+            return tally(connection, entry.id, self._owners.alive)
 
     def refused(self, entry: Entry) -> list[tuple[Batch, str]]:
         """The people of a campaign whom the gateway refused one by one, each with its reason."""

@@ -4,7 +4,7 @@ What is asked beforehand: free, and without network: read, check, plan.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from smsframe import contacts as contacts_room
 from smsframe import encodings, phones
@@ -12,6 +12,7 @@ from smsframe import schema as schema_room
 from smsframe.boundary import public
 from smsframe.columns import find_phone
 from smsframe.defaults import journal_of, say_guess, suppressed
+from smsframe.errors import ContactsError
 from smsframe.planning import Plan
 from smsframe.planning import plan as make_plan
 
@@ -163,3 +164,34 @@ def plan(
     )
     say_guess(made.phone, guessed=made.phone_guessed)
     return made
+
+
+def planned_to_send(
+    contacts: pd.DataFrame | Plan,
+    text: str | None,
+    *,
+    campaign: str | None = None,
+    phone: Hashable | None = None,
+    **planned: Any,
+) -> Plan:
+    """The plan of a call that sends, or the one that it was given."""
+    if isinstance(contacts, Plan):
+        if text is not None or campaign is not None or phone is not None:
+            raise TypeError("a Plan is sent as it was seen: give text, campaign and phone to smsframe.plan")
+        _required(contacts.frame, contacts.template.source, contacts.campaign, contacts.phone)
+        return contacts
+    _required(contacts, text, campaign, phone)
+    return plan(contacts, text or "", campaign=campaign, phone=phone, **planned)
+
+
+def _required(contacts: pd.DataFrame, text: str | None, campaign: str | None, phone: Hashable | None) -> None:
+    """What costs money has no default."""
+    if text is None:
+        raise TypeError("send needs the text people read: send(contacts, text, campaign=..., phone=...)")
+    if campaign is None:
+        raise ValueError(
+            "send needs campaign=, the name under which nobody is texted twice, such as 'autumn'"
+        )
+    if phone is None:
+        guess, _ = find_phone(contacts, None)
+        raise ContactsError(f"send needs phone=, the column to text; did you mean phone={guess!r}?")

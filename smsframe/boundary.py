@@ -8,8 +8,9 @@ to act on it. Bugs of ours, which are other exceptions, keep their traceback.
 
 from __future__ import annotations
 
+import inspect
 from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from smsframe.errors import SmsFrameError
 
@@ -33,6 +34,20 @@ def public(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]
         raise told
 
     return call
+
+
+def called_as(
+    model: Callable[Arguments, Any],
+) -> Callable[[Callable[..., Result]], Callable[Arguments, Result]]:
+    """A function that is called as another one is: its arguments and their defaults are said once."""
+
+    def called(function: Callable[..., Result]) -> Callable[Arguments, Result]:
+        returns = inspect.signature(function).return_annotation
+        signature = inspect.signature(model).replace(return_annotation=returns)
+        function.__signature__ = signature  # type: ignore[attr-defined]  # what `inspect` shows instead
+        return function
+
+    return called
 
 
 def _bare(error: BaseException) -> BaseException:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -38,10 +39,10 @@ if TYPE_CHECKING:
     from smsframe.entries import Entry
     from smsframe.gateway import Gateway
     from smsframe.journal import Journal
-    from smsframe.loop import Tick
     from smsframe.outcomes import Known
     from smsframe.patience import Patience
     from smsframe.planning import Plan
+    from smsframe.ticks import Tick
 
 log = logging.getLogger("smsframe")
 
@@ -60,12 +61,15 @@ def send(
     patience: Patience,
     report: Callable[[Tick], None],
     started: Callable[[int], None],
+    stop: threading.Event | None = None,
 ) -> pd.DataFrame:
     """
     Send a plan: text its ready people who have no outcome in the campaign yet, and say what is known of all.
 
-    ``started`` is told how many people are about to be texted. See `smsframe.send` for the rest.
+    ``started`` is told how many people are about to be texted; who sets ``stop`` asks it to stop, from any
+    thread. See `smsframe.send` for the rest.
     """
+    patience = replace(patience, stop=stop or threading.Event())  # every run has its own
     campaign = plan.campaign
     if campaign is None:
         raise ValueError("campaign= is required to send: the name under which nobody is texted twice")
@@ -150,10 +154,12 @@ def resume(
     patience: Patience,
     report: Callable[[Tick], None],
     started: Callable[[int], None],
+    stop: threading.Event | None = None,
 ) -> pd.DataFrame:
     """
     Go on with a campaign from its journal alone; see `smsframe.resume`.
     """
+    patience = replace(patience, stop=stop or threading.Event())
     journal.sound()
     journal.check(
         entry, base_url=gateway.base_url, account=gateway.account, template=entry.template, changed=True
@@ -198,6 +204,16 @@ def resume(
     return frame
 
 
+def so_far(plan: Plan, journal: Journal) -> pd.DataFrame:
+    """The rows of a plan that is being sent, with what the journal knows of them now."""
+    campaign = plan.campaign or ""
+    known = _known(journal, campaign)
+    if known is None:
+        return plan.frame
+    found = _frame(plan, known, campaign, None)
+    return _told_where(found, found["sms_code"].eq("other_process"), "pending", "under_way")
+
+
 def recipients(
     journal: Journal, entry: Entry, *, run: str | None = None, suppressed: pd.Index[Any] | None = None
 ) -> pd.DataFrame:
@@ -205,10 +221,7 @@ def recipients(
     found = outcomes(journal.recipients(entry.id, entry.name), entry.name, run=run)
     if suppressed is not None:
         out = found["sms_status"].eq("pending") & among(found["sms_phone"], suppressed)
-        reasons = results_for(len(found), sms_code="suppressed", sms_reason="on the suppression list")
-        found["sms_status"] = found["sms_status"].mask(out, "suppressed")
-        found["sms_code"] = found["sms_code"].mask(out, reasons["sms_code"])
-        found["sms_reason"] = found["sms_reason"].mask(out, reasons["sms_reason"])
+        found = _told_where(found, out, "suppressed", "suppressed")
     return ResultsSchema.validate(found)
 
 
@@ -271,16 +284,20 @@ def _say(what: str) -> None:
 
 def _unread(results: pd.DataFrame, *, touched: bool) -> pd.DataFrame:
     """What can be said of a run whose journal cannot be read afterwards."""
-    code = "unconfirmed" if touched else "not_sent"
-    told = results_for(
-        len(results),
-        sms_status="unconfirmed" if touched else "pending",
-        sms_code=code,
-        sms_reason=CODES[code] + "; the journal could not be read",
-    )
-    rows = results["sms_status"].isin(["ready", "pending"]).to_numpy()
+    status, code = ("unconfirmed", "unconfirmed") if touched else ("pending", "not_sent")
+    rows = results["sms_status"].isin(["ready", "pending"])
+    return _told_where(results, rows, status, code, "; the journal could not be read")
+
+
+def _told_where(
+    results: pd.DataFrame, rows: pd.Series[bool], status: str, code: str, more: str = ""
+) -> pd.DataFrame:
+    """The results with something else said of some rows."""
+    told = results_for(len(results), sms_status=status, sms_code=code, sms_reason=CODES[code] + more)
     changed = {
-        name: results[name].mask(rows, told[name].set_axis(results.index))
+        name: results[name].mask(
+            rows.to_numpy(dtype=bool, na_value=False), told[name].set_axis(results.index)
+        )
         for name in ("sms_status", "sms_code", "sms_reason")
     }
     return results.assign(**changed)
@@ -310,7 +327,7 @@ def _others(now: Known, plan: Plan) -> int:
     return int((still_to_send(now) & free & ~here).sum())
 
 
-def _frame(plan: Plan, journalled: Known, campaign: str, run: str) -> pd.DataFrame:
+def _frame(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.DataFrame:
     base = plan.frame[list(COLUMNS)].reset_index(drop=True)
     # Who is pending from an earlier call, and not to be texted by this one, is what this call says.
     here = ~still_to_send(journalled) | among(journalled.people["phone"], plan.people["phone"])

@@ -1,8 +1,9 @@
 """
 Facts as escaped HTML: the cards of a plan, a proposal and a summary, without scripts, in light and dark.
 
-Each card is made from the plain dictionary of its object alone, which holds no phone number; every value is
-escaped, so that a hostile name in somebody's table is only a name.
+Each card is made from the plain dictionary of its object alone, where phone numbers are masked unless inside
+`smsframe.reveal`. Every value is cut, escaped and kept in its own direction of writing, so that a hostile
+name in somebody's table is only a name.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from smsframe.cheaper import Cheaper
+from smsframe.masking import shown, shown_name
+from smsframe.meter import NAMES, duration
 from smsframe.planning import Plan
 from smsframe.reasons import many
-from smsframe.summaries import DELIVERIES, Summary
+from smsframe.summaries import DELIVERIES, Summary, amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,12 +27,21 @@ CARD = (
     "font-family:var(--jp-ui-font-family,sans-serif);color:inherit"
 )
 QUIET = "opacity:.7"
+NAME = f"{QUIET};overflow-wrap:anywhere;unicode-bidi:isolate"
 # A page without doctype keeps colour and size from tables, so they are said again.
 TABLE = "border-collapse:collapse;margin:0;color:inherit;font:inherit"
-CELL = "text-align:left;vertical-align:top;padding:.15rem 1rem .15rem 0;border:0;background:none"
+CELL = (
+    "text-align:left;vertical-align:top;padding:.15rem 1rem .15rem 0;border:0;background:none;"
+    "overflow-wrap:anywhere;unicode-bidi:isolate"
+)
 REASONS = 8
 """Reasons that a card lists; the plan's and the summary's ``reasons`` have them all."""
-MESSAGE = "white-space:pre-wrap;margin:.2rem 0;padding:.3rem .6rem;border-left:3px solid #8889"
+MESSAGE = (
+    "white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate;margin:.2rem 0;padding:.3rem .6rem;"
+    "border-left:3px solid #8889"
+)
+LONGEST, LONG = 1000, 300
+"""Characters that a card shows of a text, and of anything else."""
 
 
 def plan_card(plan: Plan) -> str:
@@ -69,10 +81,10 @@ def cheaper_card(cheaper: Cheaper) -> str:
     ]
     if more := len(facts["replacements"]) - REASONS:
         rows += [(f"{more:,} more", "see .replacements")] * (more > 0)
-    shown = [f"{value['before']} → {value['after']}" for value in facts["changed"]]
-    if facts["values"] > len(shown):
-        shown.append("… (see .changed)")
-    rows.append(("Values that change", ", ".join(shown)))
+    listed = [f"{value['before']} → {value['after']}" for value in facts["changed"]]
+    if facts["values"] > len(listed):
+        listed.append("… (see .changed)")
+    rows.append(("Values that change", ", ".join(listed)))
     rows.append(("Still UCS-2 because of", _characters(facts["left"])))
     before, after = facts["example"] or ("", "")
     return _card(
@@ -90,7 +102,7 @@ def summary_card(summary: Summary) -> str:
     rows += [
         ("Orders", f"{facts['orders']:,}"),
         ("Segments", f"{facts['segments']:,}"),
-        ("Credits charged", f"{facts['credits']:,g}{unknown}"),
+        ("Credits charged", f"{amount(facts['credits'])}{unknown}"),
     ]
     rows += [
         (code, f"{count:,} {DELIVERIES[code].meaning}" if code in DELIVERIES else f"{count:,}")
@@ -101,8 +113,9 @@ def summary_card(summary: Summary) -> str:
 
 
 def _card(title: str, head: str, body: str) -> str:
+    name = escape(shown_name(title, LONG))
     return (
-        f'<div class="smsframe-card" style="{CARD}"><div style="{QUIET}">{escape(title)}</div>'
+        f'<div class="smsframe-card" style="{CARD}"><div style="{NAME}">{name}</div>'
         f'<div style="font-size:1.3em;margin:.1rem 0 .5rem">{escape(head)}</div>{body}</div>'
     )
 
@@ -110,7 +123,7 @@ def _card(title: str, head: str, body: str) -> str:
 def _table(rows: Iterable[tuple[str, str]]) -> str:
     cells = "".join(
         f'<tr style="background:none"><th style="{CELL};font-weight:normal;white-space:nowrap;{QUIET}">'
-        f'{escape(what)}</th><td style="{CELL}">{escape(value)}</td></tr>'
+        f'{_escaped(what)}</th><td style="{CELL}">{_escaped(value)}</td></tr>'
         for what, value in rows
         if value
     )
@@ -119,14 +132,14 @@ def _table(rows: Iterable[tuple[str, str]]) -> str:
 
 def _messages(texts: dict[str, list[str]]) -> str:
     """Each text once, under the first heading it has."""
-    shown: set[str] = set()
+    seen: set[str] = set()
     parts = []
     for what, listed in texts.items():
-        fresh = [text for text in listed if text and text not in shown]
-        shown.update(fresh)
+        fresh = [text for text in listed if text and text not in seen]
+        seen.update(fresh)
         if fresh:
             parts.append(f'<div style="margin-top:.6rem;{QUIET}">{escape(what)}</div>')
-        parts += [f'<div style="{MESSAGE}">{escape(text)}</div>' for text in fresh]
+        parts += [f'<div style="{MESSAGE}" dir="auto">{_escaped(text, LONGEST)}</div>' for text in fresh]
     return "".join(parts)
 
 
@@ -139,6 +152,10 @@ def _why(reasons: list[dict[str, Any]]) -> str:
     return f'<div style="margin-top:.6rem;{QUIET}">Why</div>{_table(rows)}'
 
 
+def _escaped(value: str, most: int = LONG) -> str:
+    return escape(shown(value, most))
+
+
 def _counted(counts: dict[str, int]) -> str:
     return ", ".join(f"{count:,} {what}" for what, count in counts.items())
 
@@ -147,14 +164,14 @@ def _characters(counts: dict[str, int]) -> str:
     return ", ".join(f"{_character(c)} in {many(count, 'text')}" for c, count in counts.items())
 
 
-def _character(shown: str) -> str:
+def _character(text: str) -> str:
     """Characters with their code, unless they are plain; alone by their code where they cannot be seen."""
-    if shown == " ":
+    if text == " ":
         return "a space"
-    if shown.isascii() and shown.isprintable():
-        return shown
-    codes = " ".join(f"U+{ord(character):04X}" for character in shown)
-    return f"{shown} {codes}" if shown.isprintable() and shown.strip() else codes
+    if text.isascii() and text.isprintable():
+        return text
+    codes = " ".join(f"U+{ord(character):04X}" for character in text)
+    return f"{text} {codes}" if text.isprintable() and text.strip() else codes
 
 
 def _saving(facts: dict[str, Any]) -> str:
@@ -182,3 +199,20 @@ def _where(row: dict[str, Any]) -> str:
 Cheaper._repr_html_ = cheaper_card
 Plan._repr_html_ = plan_card
 Summary._repr_html_ = summary_card
+
+
+def run_card(facts: dict[str, Any]) -> str:
+    """The card of a campaign under way, by the facts of its `Run`."""
+    done = facts["recipients"] - facts["pending"]
+    head = f"{facts['state'].capitalize()}: {done:,} of {many(facts['recipients'], 'person', 'people')}"
+    left = facts["seconds_left"]
+    open_ = facts["state"] in {"stopped", "failed"} and facts["pending"] + facts["unconfirmed"]
+    rows = [(name.capitalize(), f"{facts[name]:,}" if facts[name] else "") for name in NAMES]
+    rows += [
+        ("Credits charged", amount(facts["credits"])),
+        ("Rate", f"{facts['rate']:,.1f} people a second" if facts["rate"] else ""),
+        ("Time left", "" if left is None else duration(left)),
+        ("Why", facts["error"] or ""),
+        ("Go on with", f"smsframe.resume({facts['campaign']!r})" if open_ else ""),
+    ]
+    return _card(f"Campaign: {facts['campaign']}", head, _table(rows))

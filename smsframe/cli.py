@@ -18,7 +18,7 @@ import typer
 
 import smsframe
 from smsframe import demo as story
-from smsframe.commands import exits, looking, options, spending
+from smsframe.commands import exits, looking, options, scanning, spending
 from smsframe.commands.terminal import many
 
 app = typer.Typer(
@@ -77,8 +77,26 @@ for command in (
     looking.refresh,
     looking.export,
     looking.campaigns,
+    scanning.scan,
 ):
     app.command()(command)
+
+
+@app.command(name="app")
+def page(
+    file: options.File,
+    phone: options.Phone = None,
+    region: options.Region = None,
+    journal: options.Journal = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 for a free one.")] = 0,
+    *,
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+) -> None:
+    """Open a form to write a text, see who gets it, and send it; for people who never see code."""
+    from smsframe.app import serve  # noqa: PLC0415 - a web server that only this command needs
+
+    smsframe.read_contacts(file)  # what is wrong with it is said here, and not on the page
+    serve(file, port=port, shown=browser, say=_now, phone=phone, region=region, journal=journal)
 
 
 @app.command()
@@ -136,6 +154,12 @@ def sandbox(
                 time.sleep(3600)
         except KeyboardInterrupt:  # the way it is meant to end
             typer.echo(f"\nStopped. {many(len(served.inbox()), 'text')} arrived.")
+
+
+def _now(line: str) -> None:
+    """Say a line at once, also into a pipe: whoever started this waits for the address."""
+    typer.echo(line)
+    sys.stdout.flush()
 
 
 def _assignment(name: str, value: str) -> str:

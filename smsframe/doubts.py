@@ -28,11 +28,12 @@ POSTS = 3
 
 
 class Settled(NamedTuple):
-    """What a look-up came to: the batch as it is now, its people, and what follows."""
+    """What a look-up came to: the batch as it is now, its people, what follows, and how many it lacks."""
 
     batch: Batch
     people: pd.DataFrame
     step: Step
+    lacking: int = 0
 
 
 class Doubts:
@@ -115,10 +116,11 @@ class Doubts:
         if self._settled is not None and finding.event is not Event.FOUND:
             self._note(batch, _said(finding, self._settled))
 
-    def check_charge(self, batch: Batch, people: pd.DataFrame, charged: float) -> None:
-        """Another charge than planned: another price, or people left out; ask once."""
+    def check_charge(self, batch: Batch, people: pd.DataFrame, charged: float) -> int:
+        """Another charge than planned: another price, or people left out; ask once how many."""
         finding = self._look_up(batch, people)
         self._note(batch, _adding(finding, f"{charged:g} credits were charged for {batch.segments} segments"))
+        return _lacking(finding)
 
     def _look_up(self, batch: Batch, people: pd.DataFrame) -> Finding:
         return look_up(
@@ -151,10 +153,14 @@ class Doubts:
         meant = batch.order_id in self._meant
         if step.action is Action.ASK_PERSON and self._settled is not None and meant:
             return self._record(found, people, _said(finding, self._settled))
-        return Settled(found, people, step)
+        return Settled(found, people, step, _lacking(finding))
 
     def _note(self, batch: Batch, finding: Finding) -> None:
         self._batches.note(self._entry, batch, finding.event, finding.evidence, finding.missing)
+
+
+def _lacking(finding: Finding) -> int:
+    return 0 if finding.missing is None else len(finding.missing)
 
 
 def _adding(finding: Finding, more: str) -> Finding:

@@ -129,6 +129,9 @@ class Gateway:
         Send one order, once; logs in again, and repeats, only after a 401, which proves it was not taken.
 
         Never raises for what the gateway or the network does: the reply says what happened.
+
+        Args:
+            order: Who gets which text, under which order id.
         """
         try:
             came = self._call("POST", order.path(), json=order.payload())
@@ -168,12 +171,20 @@ class Gateway:
 
         Raises:
             GatewayError: The gateway did not say.
+
+        Example:
+            >>> with smsframe.Sandbox(credits=500) as sandbox:
+            ...     sandbox.gateway().credits()["N"]
+            500.0
         """
         return answers.left(self._get("status", getMoney="false", typeAliases="true"))
 
     def state(self, order_id: str) -> pd.DataFrame | None:
         """
         The delivery state of each recipient of an order.
+
+        Args:
+            order_id: As in ``sms_order_id``.
 
         Returns:
             ``phone`` (E.164), ``delivery`` (the gateway's code) and ``delivered_at`` (UTC); None when the
@@ -192,6 +203,9 @@ class Gateway:
     def history(self, since: datetime) -> tuple[pd.DataFrame, bool]:
         """
         The orders created since a time, and whether the list is complete.
+
+        Args:
+            since: An aware time.
 
         Returns:
             A frame ``order_id``, ``create_time`` (UTC), ``num_recipients``; False when pages did not add up.

@@ -7,10 +7,8 @@ that called, one after the other: what `smsframe.life` says of an answer is on d
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -22,6 +20,7 @@ from smsframe.joins import among
 from smsframe.life import Action, Event, State, Step, after
 from smsframe.narrowing import ALIKE, PROBE_AFTER, alike, parts
 from smsframe.pace import Pace
+from smsframe.ticks import Tick
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,22 +38,6 @@ BLIND = 5
 """Answers without proof in a row, after which nothing more is sent until one of those orders was found."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """
-    One step of progress.
-
-    Attributes:
-        state: Where some people got to.
-        recipients: How many.
-        credits: What they were charged, if known.
-    """
-
-    state: State
-    recipients: int
-    credits: float = 0.0
-
-
 class Loop:
     """
     One run over a campaign.
@@ -69,7 +52,7 @@ class Loop:
         workers: Requests under way at once.
         rate: Recipients per second at most, or None.
         grace: Seconds within which an order that was taken becomes visible.
-        patience: The waits.
+        patience: The waits; its ``stop`` ends them, and the run.
         report: Is told of each step.
         settled: What a person says of orders that stay unconfirmed after they were looked up.
     """
@@ -99,12 +82,12 @@ class Loop:
         """Credits charged beyond those planned; fewer are negative."""
         self._entry, self._batches, self._owner = entry, journal.batches, owner
         self._phones, self._report, self._workers = phones, report, workers
-        self._stopped = threading.Event()
-        patience = replace(patience, stop=self._stopped)  # pauses end at once when the run stops
+        self._stopped = patience.stop
         self._accepted = journal.batches.accepted(entry)
         self._queue = deque(cut)
         self._narrowing: deque[Cut] = deque()
         self._refused = [] if self._accepted else journal.batches.refused(entry)
+        self._refused_before = {batch.id for batch, _ in self._refused}
         self._refused_batches = 0
         self._blind = 0
         """Answers without proof since the last order that was accepted."""
@@ -121,7 +104,10 @@ class Loop:
 
     def run(self) -> None:
         """Send what is to be sent and settle what can be settled; ``cause`` says why it stopped early."""
-        self._doubts.add(*self._batches.take_over(self._entry, self._owner), meant=True)
+        taken = self._batches.take_over(self._entry, self._owner)
+        self._doubts.add(*taken, meant=True)
+        for batch in taken:
+            self._tell(State.UNCONFIRMED, batch, before=None)
         lacking = self._batches.lacking(self._entry)
         for batch in lacking:
             self._doubts.ask_after(batch)
@@ -139,8 +125,13 @@ class Loop:
             self._carrier.close()
 
     def stop(self, cause: SmsFrameError | ValueError | None = None) -> None:
-        """Send nothing more, and let what is under way get its record; of several causes the first counts."""
-        self.cause = self.cause or cause
+        """
+        Send nothing more, and let what is under way get its record.
+
+        Of several causes the first counts; when somebody asked to stop, what that leads to is none.
+        """
+        if not self._stopped.is_set():
+            self.cause = cause
         self._stopped.set()
 
     def _fill(self) -> bool:
@@ -214,11 +205,11 @@ class Loop:
         match step.action:
             case Action.RECORD:
                 self._accepted, self._blind, self._remaining = True, 0, reply.remaining
-                self._tell(State.ACCEPTED, batch, reply.charged or 0.0)
+                self._tell(State.ACCEPTED, batch, credits_=reply.charged or 0.0)
                 if reply.charged is not None and reply.charged != batch.segments:
                     self._price = max(self._price, reply.charged / batch.segments)
                     self.drift += reply.charged - batch.segments
-                    self._doubts.check_charge(batch, people, reply.charged)
+                    self._tell_lacking(self._doubts.check_charge(batch, people, reply.charged))
                 if (reply.order_id or batch.order_id).lower() != batch.order_id.lower():
                     self.stop(
                         GatewayError(
@@ -230,6 +221,7 @@ class Loop:
             case Action.LOOK_UP:
                 self._blind += 1
                 self._doubts.add(batch)
+                self._tell(State.UNCONFIRMED, batch)
             case _:
                 self.stop(_too_late(batch) if late(batch) else reply.error(batch.order_id))
 
@@ -277,6 +269,9 @@ class Loop:
         if self._accepted or len(same) < ALIKE:
             return
         self._batches.release(same)
+        for batch in same:
+            before = None if batch.id in self._refused_before else State.REFUSED
+            self._tell(State.PLANNED, batch, before=before)
         self.stop(
             Rejected(
                 f"the gateway refuses the request as a whole: {reply.reason}; nothing was sent, "
@@ -292,19 +287,21 @@ class Loop:
         if self._stopped.is_set() or not self._doubts:
             return False
         found = False
-        for batch, people, step in self._doubts.settle():
+        for batch, people, step, lacking in self._doubts.settle():
             match step.action:
                 case Action.RECORD:
                     found = self._accepted = self.touched = True
-                    self._tell(State.ACCEPTED, batch)
+                    self._tell(State.ACCEPTED, batch, before=State.UNCONFIRMED)
+                    self._tell_lacking(lacking)
                 case Action.REPEAT:
+                    self._tell(State.PLANNED, batch, before=State.UNCONFIRMED)
                     self._queue.append(Cut(batch, people))
                 case Action.NEXT_GENERATION:
+                    self._tell(State.PLANNED, batch, before=State.UNCONFIRMED)
                     mine = people["phone"][among(people["phone"], self._phones)]
                     self._queue.extend(self._batches.cut(self._entry, self._owner, mine))
                 case Action.ASK_PERSON:
                     self.touched = True
-                    self._tell(State.UNCONFIRMED, batch)
                 case _:  # looked up again when the grace is over
                     pass
         if self._blind >= BLIND:
@@ -323,8 +320,15 @@ class Loop:
                 )
             )
 
-    def _tell(self, state: State, batch: Batch, credits_: float = 0.0) -> None:
-        self._report(Tick(state, batch.recipients, credits_))
+    def _tell(
+        self, state: State, batch: Batch, *, before: State | None = State.PLANNED, credits_: float = 0.0
+    ) -> None:
+        self._report(Tick(state, batch.recipients, credits_, before))
+
+    def _tell_lacking(self, people: int) -> None:
+        """So many of an accepted order are not on the gateway's list of it."""
+        if people:
+            self._report(Tick(State.UNCONFIRMED, people, before=State.ACCEPTED))
 
 
 def _too_late(batch: Batch) -> ValueError:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from smsframe import phones, text
 from smsframe.cells import strings
 from smsframe.cheaper import Cheaper, propose
+from smsframe.masking import shown, shown_name
 from smsframe.order import FIELD_SEPARATOR, Terms, cut
 from smsframe.reasons import many
 from smsframe.replacements import fixed_template
@@ -43,6 +44,11 @@ class Plan:
         repairs: Numbers by the repair that was made.
         suppressed: The numbers on the suppression list.
         fixed: What ``text_fix=`` replaced, or None where it was not asked for.
+
+    Example:
+        >>> guests = pd.DataFrame({"name": ["Ada", "Zoë"], "mobile": ["+393471234567", "12"]})
+        >>> guests.sms.plan("Ciao {name}", campaign="autumn", phone="mobile")
+        <smsframe.Plan autumn: text 1 person, 1 segment, 1 credit, 1 order; 1 invalid>
     """
 
     frame: pd.DataFrame
@@ -158,11 +164,18 @@ class Plan:
     def facts(self) -> dict[str, Any]:
         """
         What is displayed, as a plain dictionary: counts, and a few texts with phone numbers masked.
+
+        Numbers are whole inside `smsframe.reveal`.
+
+        Example:
+            >>> guests = pd.DataFrame({"mobile": ["+393471234567"]})
+            >>> guests.sms.plan("Ciao", campaign="autumn", phone="mobile").facts()["recipients"]
+            1
         """
         examples = list(dict.fromkeys(self.ready["text"].head(3)))
         return {
-            "campaign": self.campaign,
-            "phone": str(self.phone),
+            "campaign": self.campaign and shown_name(self.campaign),
+            "phone": shown_name(self.phone),
             "phone_guessed": self.phone_guessed,
             "rows": len(self.frame),
             "recipients": self.recipients,
@@ -170,21 +183,19 @@ class Plan:
             "segments": self.segments,
             "credits": self.credits,
             "counts": {str(k): int(v) for k, v in self.counts.items()},
-            "reasons": [
-                {**row, "reason": phones.mask(row["reason"])} for row in self.reasons.to_dict("records")
-            ],
+            "reasons": [{**row, "reason": shown(row["reason"])} for row in self.reasons.to_dict("records")],
             "batches": len(self.batches),
             "encodings": {str(k): int(v) for k, v in self.encodings.items()},
             "cheaper": self._saving(),
             "fixed": self.fixed and self.fixed.facts(),
             "ucs2": {str(k): int(v) for k, v in self.ucs2.head(5).items()},
             "repairs": {phones.REPAIRS.get(str(k), str(k)): int(v) for k, v in self.repairs.items()},
-            "template": self.template.source,
-            "examples": [phones.mask(example) for example in examples],
-            "longest": phones.mask(self.longest or ""),
-            "dearest": phones.mask(self.dearest or ""),
+            "template": shown(self.template.source),
+            "examples": [shown(example) for example in examples],
+            "longest": shown(self.longest or ""),
+            "dearest": shown(self.dearest or ""),
             "message_type": self.terms.message_type,
-            "sender": self.terms.sender,
+            "sender": self.terms.sender and shown_name(self.terms.sender),
             "schedule": self.terms.schedule.isoformat() if self.terms.schedule else None,
         }
 
@@ -196,7 +207,7 @@ class Plan:
             many(self.credits, "credit"),
             many(len(self.batches), "order"),
         )
-        name = self.campaign or "(no campaign)"
+        name = shown_name(self.campaign or "(no campaign)")
         return f"<smsframe.Plan {name}: text {', '.join(what)}{'; ' + counts if counts else ''}>"
 
     def _saving(self) -> int:

@@ -30,6 +30,7 @@ OUTCOMES = {
     "not_sent": "not sent yet; send again or resume the campaign",
     "not_accepted": "not accepted by the gateway, provably; send again or resume the campaign",
     "other_process": "another process is sending this",
+    "under_way": "about to be sent, or waiting for the gateway's answer",
     "refused_number": "the gateway refused this number",
     "unconfirmed": (
         "the gateway's answer was lost and it may have been accepted; it is not sent again, "

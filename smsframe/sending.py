@@ -5,18 +5,17 @@ What costs money: send, and go on with what was stopped.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
 from smsframe import campaign as campaign_room
-from smsframe.beforehand import plan
-from smsframe.boundary import public
-from smsframe.columns import find_phone
+from smsframe.background import Run
+from smsframe.beforehand import planned_to_send
+from smsframe.boundary import called_as, public
 from smsframe.defaults import journal_of, say_journal, sensible, suppressed
-from smsframe.errors import ContactsError
 from smsframe.gateway import Gateway
 from smsframe.order import aware
 from smsframe.patience import Patience
-from smsframe.planning import Plan
 from smsframe.progress import Bar
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.defaults import Suppress, Where
+    from smsframe.planning import Plan
     from smsframe.schema import ContactsSchema
 
 
@@ -113,31 +113,25 @@ def send(
     sensible(workers, grace, rate)
     gateway = gateway or Gateway.from_env()
     memory = journal_of(journal, gateway)
-    if isinstance(contacts, Plan):
-        if text is not None or campaign is not None or phone is not None:
-            raise TypeError("a Plan is sent as it was seen: give text, campaign and phone to smsframe.plan")
-        made = contacts
-    else:
-        _required(contacts, text, campaign, phone)
-        made = plan(
-            contacts,
-            text or "",
-            campaign=campaign,
-            phone=phone,
-            region=region,
-            numbers=numbers,
-            schema=schema,
-            sender=sender,
-            quality=quality,
-            message_type=message_type,
-            schedule=schedule,
-            suppress=suppress,
-            max_segments=max_segments,
-            batch_size=batch_size,
-            text_fix=text_fix,
-            gateway=gateway,
-            journal=memory,
-        )
+    made = planned_to_send(
+        contacts,
+        text,
+        campaign=campaign,
+        phone=phone,
+        region=region,
+        numbers=numbers,
+        schema=schema,
+        sender=sender,
+        quality=quality,
+        message_type=message_type,
+        schedule=schedule,
+        suppress=suppress,
+        max_segments=max_segments,
+        batch_size=batch_size,
+        text_fix=text_fix,
+        gateway=gateway,
+        journal=memory,
+    )
     say_journal(memory)
     with Bar("sending", "people", shown=progress) as bar:
         return campaign_room.send(
@@ -154,6 +148,84 @@ def send(
             report=bar.tick,
             started=bar.start,
         )
+
+
+@public
+@called_as(send)
+def start(
+    contacts: pd.DataFrame | Plan,
+    text: str | None = None,
+    *,
+    confirm: int | None = None,
+    changed: Literal["continue"] | None = None,
+    adopt: bool = False,
+    gateway: Gateway | None = None,
+    journal: Where | None = None,
+    workers: int = 4,
+    rate: float | None = None,
+    grace: float = 30.0,
+    progress: bool = True,
+    **planned: Any,
+) -> Run:
+    """
+    As `send`, in a thread of its own: the notebook stays free, and the `Run` that is returned tells how far.
+
+    It returns as soon as people are about to be texted. Whatever can refuse a call before that is raised
+    here: wrong input, another text than the campaign's, too little credit, a gateway that is down.
+
+    Args:
+        contacts: As in `send`.
+        text: As in `send`.
+        confirm: As in `send`.
+        changed: As in `send`.
+        adopt: As in `send`; it returns after the orders were taken over, which takes ``grace`` seconds.
+        gateway: As in `send`.
+        journal: As in `send`.
+        workers: As in `send`.
+        rate: As in `send`.
+        grace: As in `send`.
+        progress: False draws no bar; otherwise there is a live one, here.
+        planned: The others of `send`.
+
+    Returns:
+        A `Run`: ``.facts()``, ``.results()``, ``.stop()``, ``.wait()``.
+
+    Raises:
+        SmsFrameError, ValueError: As `send`, before the first order; nothing was sent. What comes later is
+            raised by ``.wait()``.
+
+    Example:
+        >>> people = pd.DataFrame({"mobile": ["+393471234567"], "name": ["Ada"]})
+        >>> run = smsframe.start(
+        ...     people, "Ciao {name}", campaign="autumn", phone="mobile", gateway=gateway, progress=False
+        ... )
+        >>> run.wait()["sms_status"].tolist()
+        ['accepted']
+    """
+    sensible(workers, grace, rate)
+    gateway = gateway or Gateway.from_env()
+    memory = journal_of(journal, gateway)
+    made = planned_to_send(contacts, text, gateway=gateway, journal=memory, **planned)
+    say_journal(memory)
+    run = Run(
+        made.campaign or "",
+        partial(
+            campaign_room.send,
+            made,
+            gateway,
+            memory,
+            confirm=confirm,
+            changed=changed == "continue",
+            adopt=adopt,
+            workers=workers,
+            rate=rate,
+            grace=grace,
+            patience=Patience(),
+        ),
+        now=partial(campaign_room.so_far, made, memory),
+        later=made.terms.schedule is not None,
+    )
+    return run.begin(shown=progress)
 
 
 @public
@@ -222,16 +294,3 @@ def resume(
             report=bar.tick,
             started=bar.start,
         )
-
-
-def _required(contacts: pd.DataFrame, text: str | None, campaign: str | None, phone: Hashable | None) -> None:
-    """What costs money has no default."""
-    if text is None:
-        raise TypeError("send needs the text people read: send(contacts, text, campaign=..., phone=...)")
-    if campaign is None:
-        raise ValueError(
-            "send needs campaign=, the name under which nobody is texted twice, such as 'autumn'"
-        )
-    if phone is None:
-        guess, _ = find_phone(contacts, None)
-        raise ContactsError(f"send needs phone=, the column to text; did you mean phone={guess!r}?")

@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import pandas as pd
 
+from smsframe.breakdowns import DELIVERED, by_country, timeline, waits
 from smsframe.errors import ContactsError
+from smsframe.masking import shown, shown_name
 from smsframe.schema import COLUMNS, DTYPES, INSTANT, STRING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from matplotlib.figure import Figure
 
 
 class Delivery(NamedTuple):
@@ -46,6 +50,11 @@ DELIVERIES = {
     "INVALIDCONTENTS": Delivery("content refused", final=True, failed=True),
 }
 
+BAD = [code for code, delivery in DELIVERIES.items() if delivery.failed]
+"""The codes of texts that failed."""
+NEVER = [code for code, delivery in DELIVERIES.items() if delivery.final and code != DELIVERED]
+"""The codes of texts that will not arrive: also a demo account's, which did not fail."""
+
 
 def failed(results: pd.DataFrame) -> pd.DataFrame:
     """
@@ -53,12 +62,22 @@ def failed(results: pd.DataFrame) -> pd.DataFrame:
 
     Never ``unconfirmed``: those may have arrived, and texting them again is what must not happen.
 
+    Args:
+        results: A frame that smsframe returned; it is not changed.
+
+    Returns:
+        Those of its rows, as they are.
+
     Raises:
         ContactsError: The frame is not one that smsframe returned.
+
+    Example:
+        >>> people = pd.DataFrame({"mobile": ["+393471234567", "12"]})
+        >>> smsframe.failed(people.sms.check(phone="mobile"))["mobile"].tolist()
+        ['12']
     """
     told = require(results)
-    bad = [code for code, delivery in DELIVERIES.items() if delivery.failed]
-    rows = told["sms_status"].isin(["invalid", "rejected"]) | told["sms_delivery"].isin(bad)
+    rows = told["sms_status"].isin(["invalid", "rejected"]) | told["sms_delivery"].isin(BAD)
     return results[rows.to_numpy()]
 
 
@@ -77,6 +96,14 @@ class Summary:
         segments: Segments of the accepted texts.
         credits: Credits charged for them, as far as the gateway said.
         credits_unknown: Accepted rows whose charge is not known.
+        countries: A frame ``country`` (ISO code), ``texts``, ``segments``, ``credits``,
+            ``credits_unknown`` of the accepted rows, most segments first.
+        timeline: A frame ``at`` (UTC), and so many texts ``delivered``, ``lost``, ``under_way`` by then.
+        waits: Seconds from sending to delivery by the share of delivered texts, 0 to 1, that took no longer.
+
+    Example:
+        >>> smsframe.results("spring", journal=journal).sms.summary()
+        <smsframe.Summary spring: 1 accepted; 1 credits>
     """
 
     campaign: str
@@ -88,13 +115,24 @@ class Summary:
     segments: int
     credits: float
     credits_unknown: int
+    countries: pd.DataFrame
+    timeline: pd.DataFrame
+    waits: pd.Series[float]
 
-    _repr_html_: ClassVar[
-        Callable[[Any], str]
-    ]  # given by `cards`, which is above: a pure room knows no looks
+    # Given by `cards` and `pictures`, which are above: a pure room knows no looks.
+    _repr_html_: ClassVar[Callable[[Any], str]]
+    plot: ClassVar[Callable[..., Figure]]
 
     def to_frame(self) -> pd.DataFrame:
-        """The numbers as a frame ``what``, ``value``, for reports."""
+        """
+        The numbers as a frame ``what``, ``value``, for reports.
+
+        Example:
+            >>> smsframe.results("spring", journal=journal).sms.summary().to_frame().head(2)
+                        what  value
+            0  rows accepted    1.0
+            1           rows    1.0
+        """
         facts = self.facts()
         rows = [(f"rows {status}", count) for status, count in facts["statuses"].items()]
         rows += [(f"delivery {code}", count) for code, count in facts["deliveries"].items()]
@@ -102,13 +140,19 @@ class Summary:
         return pd.DataFrame(rows, columns=["what", "value"])
 
     def facts(self) -> dict[str, Any]:
-        """The numbers as a plain dictionary; numbers and names of states only, nobody's data."""
+        """
+        The numbers as a plain dictionary, as they are displayed: names and reasons with numbers masked.
+
+        Example:
+            >>> smsframe.results("spring", journal=journal).sms.summary().facts()["statuses"]
+            {'accepted': 1}
+        """
         return {
-            "campaign": self.campaign,
+            "campaign": shown_name(self.campaign),
             "rows": self.rows,
             "statuses": {str(k): int(v) for k, v in self.statuses.items()},
-            "reasons": self.reasons.to_dict("records"),
-            "deliveries": {str(k): int(v) for k, v in self.deliveries.items()},
+            "reasons": [{**row, "reason": shown(row["reason"])} for row in self.reasons.to_dict("records")],
+            "deliveries": {shown_name(k): int(v) for k, v in self.deliveries.items()},
             "orders": self.orders,
             "segments": self.segments,
             "credits": self.credits,
@@ -119,8 +163,8 @@ class Summary:
         counts = ", ".join(f"{count:,} {status}" for status, count in self.statuses.items()) or "no rows"
         arrived = self.deliveries.get("DLVRD", 0)
         delivered = f", {arrived:,} delivered" if len(self.deliveries) else ""
-        name = self.campaign or "(no campaign)"
-        return f"<smsframe.Summary {name}: {counts}{delivered}; {self.credits:,g} credits>"
+        name = shown_name(self.campaign or "(no campaign)")
+        return f"<smsframe.Summary {name}: {counts}{delivered}; {amount(self.credits)} credits>"
 
 
 def summary(results: pd.DataFrame) -> Summary:
@@ -143,7 +187,21 @@ def summary(results: pd.DataFrame) -> Summary:
         segments=int(went["sms_segments"].sum()),
         credits=float(went["sms_credits"].sum()),
         credits_unknown=int(went["sms_credits"].isna().sum()),
+        countries=by_country(went),
+        timeline=timeline(went, NEVER),
+        waits=waits(went),
     )
+
+
+def amount(credits_: float) -> str:
+    """
+    Credits in full, however many.
+
+    Example:
+        >>> amount(1234567.0), amount(12.5)
+        ('1,234,567', '12.50')
+    """
+    return f"{credits_:,.{0 if float(credits_).is_integer() else 2}f}"
 
 
 def reasons(results: pd.DataFrame) -> pd.DataFrame:

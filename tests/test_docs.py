@@ -77,6 +77,29 @@ def test_every_notebook_runs(path, tmp_path, monkeypatch):
     ).execute()
 
 
+@pytest.mark.notebook
+def test_papermill_runs_the_first_campaign_with_other_values(tmp_path, monkeypatch):
+    papermill = pytest.importorskip("papermill")
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    out = papermill.execute_notebook(
+        ROOT / "notebooks/01-first-campaign.ipynb",
+        tmp_path / "spring.ipynb",
+        {
+            "campaign": "spring",
+            "contacts_file": "data/samples/guests.csv",
+            "text": "Ciao {name:friend}, ciao",
+        },
+        cwd=tmp_path,
+        progress_bar=False,
+        log_output=False,
+    )
+    plans = [cell.outputs[0].data["text/plain"] for cell in out.cells if cell.source.startswith("plan = ")]
+    assert [plan.partition(", 936 segments")[0] for plan in plans] == [
+        "<smsframe.Plan spring: text 936 people"
+    ]
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebooks_are_committed_executed_and_without_widget_state(path):
     notebook = nbformat.read(path, as_version=4)

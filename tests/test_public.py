@@ -14,6 +14,8 @@ import smsframe
 
 CONTRACT = {
     "check", "plan", "send", "resume", "refresh", "results", "campaigns", "withdraw", "read_contacts",
+    "compose", "Form", "start", "watch", "Run",
+    "plot", "reveal",
     "normalize", "segments", "summary", "failed", "to_csv", "Gateway", "Journal", "Plan", "Sandbox",
     "Summary",
     "ContactsSchema", "CheckedSchema", "PlannedSchema", "ResultsSchema", "PhoneGuessed",
@@ -80,9 +82,49 @@ def test_the_public_functions_show_an_example_and_what_they_raise(name):
     assert "Raises:" in text
 
 
-def test_every_parameter_of_send_stands_in_its_docstring():
-    text = inspect.getdoc(smsframe.send)
-    assert all(f"{name}: " in text for name in inspect.signature(smsframe.send).parameters)
+FUNCTIONS = {name: getattr(smsframe, name) for name in sorted(CONTRACT) if name.islower()}
+METHODS = {
+    f"{kind.__name__}.{name}": method
+    for kind in (smsframe.Plan, smsframe.Summary, smsframe.Gateway, smsframe.Sandbox)
+    for name, method in inspect.getmembers(kind, inspect.isroutine)
+    if not name.startswith("_")
+}
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, *METHODS])
+def test_a_docstring_shows_well_where_notebooks_show_it(name):
+    """One sentence at the top, and every parameter, also where Shift-Tab cuts the rest off."""
+    thing = (FUNCTIONS | METHODS)[name]
+    text = inspect.getdoc(thing)
+    first = text.splitlines()[0]
+    assert len(first) <= 110
+    assert first[0].isupper() or first.startswith("``")
+    assert text.split("\n\n")[0].rstrip().endswith((".", ":"))
+    left_out = ("self", "told") if name in METHODS else ()
+    parameters = [found for found in inspect.signature(thing).parameters if found not in left_out]
+    explained = text + inspect.getdoc(smsframe.send) if "The others of `send`" in text else text
+    assert [found for found in parameters if f"{found}: " not in explained] == []
+    assert "Args:" in text or not parameters
+    assert max(map(len, text.splitlines())) <= 110
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_and_so_every_method_of_the_accessors_has_an_example(name):
+    assert "Example:\n    >>> " in inspect.getdoc(FUNCTIONS[name])
+
+
+@pytest.mark.parametrize("name", ["Gateway", "Journal", "Plan", "Sandbox", "Summary", "ContactsSchema"])
+def test_every_class_that_people_use_has_an_example(name):
+    assert "Example:\n    >>> " in inspect.getdoc(getattr(smsframe, name))
+
+
+def test_an_accessor_has_nothing_but_the_public_functions():
+    for data in (pd.DataFrame(), pd.Series(dtype=object)):
+        names = [name for name in dir(data.sms) if not name.startswith("_")]
+        assert set(names) <= set(FUNCTIONS)
+        assert all(
+            inspect.getdoc(getattr(data.sms, name)) == inspect.getdoc(FUNCTIONS[name]) for name in names
+        )
 
 
 def test_the_accessor_has_the_functions_own_signatures_and_docstrings():

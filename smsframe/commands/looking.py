@@ -52,12 +52,21 @@ def status(
         typer.Argument(metavar="CAMPAIGN", help="Its name; all of them if left out.", show_default=False),
     ] = None,
     journal: options.Journal = None,
+    *,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Watch it while somebody sends; Ctrl-C ends only the watching.")
+    ] = False,
 ) -> None:
     """How far a campaign is, and what to do next."""
     if campaign is None:
+        if follow:
+            raise typer.BadParameter("say which campaign to follow", param_hint="CAMPAIGN")
         campaigns(journal=journal)
         return
-    known = smsframe.results(campaign, journal=journal)
+    try:
+        known = (smsframe.watch if follow else smsframe.results)(campaign, journal=journal)
+    except KeyboardInterrupt:  # only the watching was stopped
+        raise typer.Exit(exits.INTERRUPTED) from None
     typer.echo(summary_text(known))
     doubtful = known[known["sms_status"].eq("unconfirmed").to_numpy()]
     if len(doubtful):

@@ -58,6 +58,15 @@ class Sandbox:
         refund_cancelled: Open question. Whether a cancelled order gives its credits back.
         login_refused: Sources differ. The status of a wrong login.
         paramsms_accepted: Sources differ. The status of an accepted ``paramsms``.
+
+    Example:
+        >>> people = pd.DataFrame({"mobile": ["+393471234567"]})
+        >>> with smsframe.Sandbox(speed=3600) as sandbox:
+        ...     out = people.sms.send(
+        ...         "Ciao", campaign="x", phone="mobile", gateway=sandbox.gateway(), progress=False
+        ...     )
+        ...     sandbox.inbox()["text"].tolist()
+        ['Ciao']
     """
 
     def __init__(
@@ -224,6 +233,11 @@ class Sandbox:
 
         Raises:
             ValueError: The arguments do not go together; says what is possible.
+
+        Example:
+            >>> with smsframe.Sandbox() as sandbox:
+            ...     sandbox.misbehave("drop_after", order=2)  # the answer to the second order is lost
+            ...     sandbox.behave()
         """
         wanted = switch(
             kind,

@@ -1,0 +1,93 @@
+"""
+The form as a page, for people who never see code: a notebook of one cell that Voilà serves to this machine.
+
+Each page that is opened has a kernel of its own, and the journal is what they share: a page that is closed or
+reloaded in the middle stops its run, and the next one says how far it came and goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+from html import escape
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PAGE = Path(__file__).parent / "page"
+"""Where Voilà finds how the page looks: as its own template, without anything from other hosts."""
+
+
+def serve(
+    file: Path, *, port: int = 0, shown: bool = True, say: Callable[[str], None], **options: Any
+) -> None:
+    """
+    Serve the form for a file of contacts, until Ctrl-C.
+
+    The address has a secret in it: whoever else is on this machine cannot open the page and send.
+
+    Args:
+        file: As for `smsframe.read_contacts`.
+        port: The port, or 0 for a free one.
+        shown: Whether to open a browser.
+        say: Told the address.
+        options: Of `smsframe.compose`: ``phone``, ``region`` and ``journal``.
+
+    Raises:
+        ImportError: Voilà is not there; says how to install it.
+    """
+    try:
+        from voila.app import Voila  # noqa: PLC0415 - a web server that only this command needs
+    except ImportError:
+        raise ImportError('the app needs Voilà: pip install "smsframe[app]"') from None
+    port = port or _free_port()
+    secret = secrets.token_urlsafe(24)
+    places = [str(PAGE), *os.environ.get("JUPYTER_PATH", "").split(os.pathsep)]
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, places))
+    with TemporaryDirectory() as folder:
+        notebook = Path(folder) / "smsframe.ipynb"
+        notebook.write_text(json.dumps(_notebook(file, options)), "utf-8")
+        say(f"The form is at http://127.0.0.1:{port}/?token={secret}")
+        say("Ctrl-C stops it. What was sent is in the journal.")
+        Voila.launch_instance(
+            [
+                str(notebook),
+                "--Voila.ip=127.0.0.1",
+                f"--port={port}",
+                f"--token={secret}",
+                "--template=smsframe",
+                "--Voila.log_level=ERROR",
+                *([] if shown else ["--no-browser"]),
+            ]
+        )
+
+
+def _notebook(file: Path, options: dict[str, Any]) -> dict[str, Any]:
+    told = "".join(f", {name}={value!r}" for name, value in options.items() if value is not None)
+    source = f"import smsframe\nsmsframe.compose(smsframe.read_contacts({str(file.absolute())!r}){told})"
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "execution_count": None,
+        "metadata": {},
+        "outputs": [],
+        "source": source,
+    }
+    title: dict[str, Any] = {"cell_type": "markdown", "metadata": {}, "source": f"# {escape(file.name)}"}
+    python = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return {
+        "cells": [title, cell],
+        "metadata": {"kernelspec": python},
+        "nbformat": 4,
+        "nbformat_minor": 4,
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])

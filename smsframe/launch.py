@@ -1,0 +1,208 @@
+"""
+What a form asks of the gateway and of the journal: plans, balances, tests, and runs that it can follow.
+
+The gateway is held here, in Python alone: no widget has it, so no saved notebook can.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from smsframe import beforehand, sending
+from smsframe import campaign as campaign_room
+from smsframe.defaults import journal_of, suppressed
+from smsframe.draft import FIX
+from smsframe.errors import SmsFrameError
+from smsframe.gateway import Gateway
+from smsframe.meter import Meter
+from smsframe.patience import Patience
+from smsframe.preview import standing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import pandas as pd
+
+    from smsframe.background import Run
+    from smsframe.defaults import Suppress, Where
+    from smsframe.draft import Draft
+    from smsframe.entries import Entry
+    from smsframe.journal import Journal
+    from smsframe.planning import Plan
+    from smsframe.preview import Standing
+
+
+class Launch:
+    """
+    The gateway and the journal of one form.
+
+    Args:
+        gateway: The gateway, or None for that of the environment, looked for when it is needed.
+        journal: As in `smsframe.send`.
+        planned: What goes to every plan as it is: ``numbers``, ``schema``, ``suppress`` and so on.
+        sent: What goes to every run as it is: ``workers``, ``rate``, ``grace``.
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway | None,
+        journal: Where | None,
+        planned: Mapping[str, Any],
+        sent: Mapping[str, Any],
+    ) -> None:
+        self._given, self._where = gateway, journal
+        self._planned, self._sent = planned, sent
+        self._memory: Journal | None = None
+        self.journal  # noqa: B018 - a journal or gateway of the wrong type is refused when the form is made
+
+    @property
+    def gateway(self) -> Gateway:
+        """
+        The gateway.
+
+        Raises:
+            NotAuthorised: None was given, and the environment names none.
+        """
+        if self._given is None:
+            self._given = Gateway.from_env()
+        return self._given
+
+    @property
+    def journal(self) -> Journal:
+        """The journal that is meant, whether or not there is a gateway yet."""
+        if self._memory is None:
+            self._memory = journal_of(self._where, self._given)
+        return self._memory
+
+    def plan(self, contacts: pd.DataFrame, text: str, **options: Any) -> Plan:
+        """A plan, with what the journal knows of the campaign."""
+        return beforehand.plan(
+            contacts, text, **options, **self._planned, gateway=self._given, journal=self.journal
+        )
+
+    def entry(self, campaign: str) -> Entry | None:
+        """The campaign of that name in the journal, or None."""
+        return self.journal.find(campaign) if campaign else None
+
+    def standing(self, entry: Entry) -> Standing:
+        """Where the people of a campaign stand, by the journal."""
+        return standing(campaign_room.recipients(self.journal, entry))
+
+    def balance(self, message_type: str) -> float | None:
+        """The credits left for a type; None when the gateway does not say."""
+        return self.gateway.credits().get(message_type)
+
+    def send(self, plan: Plan) -> Run:
+        """Start what was seen, and exactly that: back when people are about to be texted."""
+        return sending.start(
+            plan,
+            gateway=self.gateway,
+            journal=self.journal,
+            confirm=plan.recipients + plan.already,
+            progress=False,
+            **self._sent,
+        )
+
+    def resume(self, campaign: str, waiting: int) -> Resumption:
+        """Start to go on with a campaign of which so many people are pending."""
+        gateway, memory = self.gateway, self.journal
+        entry = memory.get(campaign)
+        stopped: Suppress | None = self._planned.get("suppress")
+
+        def work(meter: Meter, stop: threading.Event) -> pd.DataFrame:
+            return campaign_room.resume(
+                entry,
+                gateway,
+                memory,
+                suppressed=suppressed(stopped, None),
+                confirm=None if stopped is not None else waiting,
+                unconfirmed=None,
+                **self._sent,
+                patience=Patience(),
+                report=meter.tick,
+                started=meter.begin,
+                stop=stop,
+            )
+
+        return Resumption(work)
+
+    def test(self, plan: Plan, draft: Draft, number: str) -> pd.DataFrame:
+        """
+        Text one number what the plan's first person would read, now, as a campaign of its own.
+
+        Its name is new each time, so that a text which was improved can be tried again.
+        """
+        first = plan.people.index[0]
+        row = plan.frame.iloc[[first]].reset_index(drop=True).astype({plan.phone: object})
+        row[plan.phone] = [number]
+        fix: dict[str, Any] = {"text_fix": FIX} if draft.fix else {}
+        return sending.send(
+            row,
+            draft.text,
+            campaign=self._unused(plan.campaign or "unnamed"),
+            phone=plan.phone,
+            region=draft.region,
+            sender=plan.terms.sender,
+            message_type=plan.terms.message_type,
+            gateway=self.gateway,
+            journal=self.journal,
+            progress=False,
+            **fix,
+            **self._sent,
+        )
+
+    def _unused(self, campaign: str) -> str:
+        name, attempt = f"{campaign} (test)", 1
+        while self.journal.find(name) is not None:
+            attempt += 1
+            name = f"{campaign} (test {attempt})"
+        return name
+
+
+class Resumption:
+    """A campaign that goes on in a thread of its own; followed, stopped and waited for like a `Run`."""
+
+    def __init__(self, work: Callable[[Meter, threading.Event], pd.DataFrame]) -> None:
+        self._work, self._meter, self._stop = work, Meter(), threading.Event()
+        self._over = threading.Event()
+        self._frame: pd.DataFrame | None = None
+        self._error: BaseException | None = None
+        threading.Thread(target=self._run, name="smsframe resume", daemon=True).start()
+
+    @property
+    def done(self) -> bool:
+        """Whether it is over, however it ended."""
+        return self._over.is_set()
+
+    def stop(self) -> None:
+        """Text nobody more; what is under way still gets its record."""
+        self._stop.set()
+
+    def facts(self) -> dict[str, Any]:
+        """How far it is."""
+        return self._meter.facts()
+
+    def wait(self, timeout: float | None = None) -> pd.DataFrame:
+        """
+        The outcome, one row per person in the journal.
+
+        Raises:
+            TimeoutError: It is not over yet, and goes on.
+            SmsFrameError: As `smsframe.resume`.
+        """
+        if not self._over.wait(timeout):
+            raise TimeoutError
+        if self._error is not None:
+            raise self._error
+        assert self._frame is not None  # noqa: S101 - over, and without an error
+        return self._frame
+
+    def _run(self) -> None:
+        try:
+            self._frame = self._work(self._meter, self._stop)
+        except (SmsFrameError, ValueError, OSError) as error:
+            self._error = error
+        finally:
+            self._meter.end()
+            self._over.set()

@@ -1,0 +1,239 @@
+"""
+The form in a real JupyterLab, and as an app, driven by a real Chromium; nothing leaves this machine.
+
+On a laptop without a browser these tests are skipped; in CI they fail. Screenshots are in tests/screenshots.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+import browsing
+import nbformat
+import pytest
+from runs import table
+
+import smsframe
+
+pytestmark = pytest.mark.browser
+
+PICTURES = Path(__file__).parent / "screenshots"
+TEXT = "Ciao {name}, dinner is at 8."
+PATIENCE = 30_000
+"""Milliseconds for a condition to come true, on a machine that does much else."""
+
+CELL = """import pandas as pd, smsframe
+contacts = pd.read_json("contacts.json", dtype=False)
+form = contacts.sms.compose(batch_size={batch}, workers=1, grace=0.1)
+form"""
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    sync = pytest.importorskip("playwright.sync_api")
+    found = browsing.chromium()
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI has no Chromium: .ci/run installs it")
+        pytest.skip("no Chromium here")
+    sync.expect.set_options(timeout=PATIENCE)
+    with sync.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=browsing.SWITCHES)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium, request):
+    """A page of 1,000 pixels whose every request stays on this machine."""
+    context = chromium.new_context(viewport={"width": 1000, "height": 1250})
+    context.set_default_timeout(PATIENCE)
+    made, outside = context.new_page(), []
+    made.on("request", lambda asked: browsing.loopback(asked.url) or outside.append(asked.url))
+    yield made
+    PICTURES.mkdir(exist_ok=True)
+    made.screenshot(path=PICTURES / f"{request.node.name}.png")
+    context.close()
+    assert outside == []
+
+
+@pytest.fixture(scope="module")
+def rehearsal():
+    with smsframe.Sandbox(password="open-sesame") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def variables(rehearsal):
+    return {
+        "SMSFRAME_BASE_URL": rehearsal.url,
+        "SMSFRAME_USERNAME": "demo",
+        "SMSFRAME_PASSWORD": "open-sesame",
+        "SMSFRAME_JOURNAL": str(rehearsal.gateway().journal),
+    }
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory, variables):
+    """Opens a notebook with a form of so many people, and runs it."""
+    root = tmp_path_factory.mktemp("notebooks")
+    with browsing.jupyterlab(root, tmp_path_factory.mktemp("home"), **variables) as url:
+
+        def show(page, name, contacts, batch=1000):
+            contacts.to_json(root / "contacts.json")
+            cell = nbformat.v4.new_code_cell(CELL.format(batch=batch))
+            python = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+            nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=python), root / name)
+            page.goto(f"{url}lab/tree/{name}?reset")
+            idle(page)
+            command(page, "application:toggle-left-area")
+            command(page, "notebook:run-all-cells")
+            page.get_by_role("textbox", name="Campaign name").wait_for()
+            return root / name
+
+        yield show
+
+
+def idle(page):
+    """Wait for a kernel: the page says that it is idle before there is one."""
+    page.wait_for_function(
+        "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+    )
+
+
+def command(page, name):
+    page.evaluate(f"() => {{ jupyterapp.commands.execute('{name}') }}")
+
+
+def write(page, campaign, text):
+    page.get_by_role("textbox", name="Campaign name").fill(campaign)
+    page.get_by_role("textbox", name="Text", exact=True).press_sequentially(text)
+
+
+def arm(page, people):
+    page.get_by_role("textbox", name=f"Type {people} to arm").fill(str(people))
+
+
+def spend(page, people):
+    return page.get_by_role("button", name=f"Text {people} people for {people} credits")
+
+
+def sent(sandbox, start, count):
+    """How often each person of a table has a text."""
+    got = sandbox.inbox()["recipient"].value_counts()
+    return got.reindex(table(count, start=start)["mobile"], fill_value=0).tolist()
+
+
+def expect(locator):
+    from playwright.sync_api import expect  # noqa: PLC0415 - only where it is installed
+
+    return expect(locator)
+
+
+def test_a_campaign_is_written_seen_armed_sent_once_and_saved(page, lab, rehearsal):
+    contacts = table(1240)
+    saved = lab(page, "compose.ipynb", contacts)
+    write(page, "autumn", "Ciao {na")
+    counter = page.locator(".sf-figures")
+    expect(counter).to_contain_text("8characters typed")
+    expect(page.locator(".sf-problem")).to_contain_text("has no partner")
+    page.get_by_role("textbox", name="Text", exact=True).press_sequentially("me}, “dinner” is at 8.")
+    expect(counter).to_contain_text("UCS-2")
+    expect(page.locator(".sf-forcing")).to_contain_text("at character 14")
+    expect(page.locator(".sf-example").first).to_contain_text("Ciao N0, “dinner” is at 8.")
+    page.get_by_role("textbox", name="Text", exact=True).fill(TEXT)
+    expect(counter).to_contain_text("GSM-7")
+
+    button = page.get_by_role("button", name="Text 1,240 people for 1,240 credits")
+    expect(button).to_be_disabled()
+    page.get_by_role("textbox", name="Your own number").fill("+39 347 7654321")
+    page.get_by_role("button", name="Send me a test").click()
+    expect(page.get_by_text("autumn (test)")).to_be_visible()
+    page.get_by_role("button", name="Show balance").click()
+    expect(page.get_by_text("9,999 credits of type N are left")).to_be_visible()
+    page.get_by_role("textbox", name="Type 1,240 to arm").fill("1240")
+    page.locator(".smsframe-form").screenshot(path=PICTURES / "armed.png")
+    button.dblclick()
+    expect(page.locator(".smsframe-card")).to_contain_text("Campaign: autumn")
+    expect(page.locator(".smsframe-card")).to_contain_text("1,240 rows")
+    expect(page.get_by_role("button", name="Nobody to text")).to_be_disabled()
+    assert sent(rehearsal, 0, 1240) == [1] * 1240
+    assert len(rehearsal.orders()) == 3  # one to oneself, two of a thousand at most
+
+    command(page, "docmanager:save")
+    page.wait_for_function("() => document.title && !document.querySelector('.jp-mod-dirty')")
+    written = saved.read_text("utf-8")
+    assert "widget-state+json" in written
+    assert "Text 1,240 people" in written
+    for secret in ("7654321", "open-sesame", *contacts["mobile"].str[3:]):
+        assert secret not in written
+
+
+def test_it_is_stopped_and_resumed_and_found_again_after_a_reload(page, lab, rehearsal):
+    lab(page, "stopped.ipynb", table(60, start=2000), batch=1)
+    write(page, "winter", TEXT)
+    arm(page, 60)
+    rehearsal.misbehave("late_answer", order=range(1, 200), seconds=0.1)
+    spend(page, 60).dblclick()
+    done = page.locator(".sf-progress + .sf-note")
+    expect(done).to_contain_text("accepted")
+    command(page, "docmanager:save")
+    page.reload()
+    idle(page)
+    expect(done).to_contain_text("of 60")
+    page.get_by_role("button", name="Stop").click()
+    resume = page.get_by_role("button", name=re.compile(r"Resume: text \d+ p"))
+    resume.wait_for()
+    expect(page.locator(".sf-known")).to_contain_text("already texted")
+    assert sum(sent(rehearsal, 2000, 60)) < 60
+    page.screenshot(path=PICTURES / "stopped.png")
+    rehearsal.behave()
+    resume.dblclick()
+    expect(page.locator(".sf-known")).to_contain_text("60 already texted")
+    expect(page.locator(".smsframe-card")).to_contain_text("60 rows")
+    assert sent(rehearsal, 2000, 60) == [1] * 60
+
+
+def test_every_control_has_a_name_and_is_reached_by_the_keyboard(page, lab):
+    lab(page, "keyboard.ipynb", table(3, start=3000))
+    form = page.locator(".smsframe-form")
+    form.get_by_role("radio", name="At a time of your choice").check()
+    expect(form.get_by_label("Date", exact=True)).to_be_visible()
+    named = {
+        *(("textbox", name) for name in ("Campaign name", "Sender", "Text", "Your own number")),
+        *(("combobox", name) for name in ("Phone column", "Country", "Quality", "Time zone")),
+        *(("button", name) for name in ("name", "Send me a test", "Show balance")),
+    }
+    for role, name in named:
+        assert form.get_by_role(role, name=name, exact=True).count() == 1, (role, name)
+    form.get_by_role("textbox", name="Campaign name").focus()
+    reached = []
+    for _ in range(16):
+        reached.append(page.evaluate("() => document.activeElement.closest('.smsframe-form')?.tagName"))
+        page.keyboard.press("Tab")
+    assert all(reached)
+
+
+def test_the_app_sends_for_people_who_never_see_code(page, rehearsal, variables, tmp_path):
+    table(40, start=4000).to_csv(tmp_path / "contacts.csv", index=False)
+    serve = [sys.executable, "-m", "smsframe", "app", str(tmp_path / "contacts.csv"), "--no-browser"]
+    with browsing.program(serve, tmp_path, **variables) as app:
+        url = browsing.read_line(app, r"http://127.0.0.1:\d+/\?token=\S+")
+        browsing.answering(url)
+        refused = page.goto(url.partition("?")[0])
+        assert refused.status == 403 or "login" in page.url  # without the secret, nothing
+        page.goto(url)
+        page.get_by_role("heading", name="contacts.csv").wait_for()
+        write(page, "spring", TEXT)
+        arm(page, 40)
+        spend(page, 40).dblclick()
+        expect(page.locator(".smsframe-card")).to_contain_text("40 rows")
+        assert page.get_by_text("import smsframe").count() == 0
+    assert sent(rehearsal, 4000, 40) == [1] * 40
+    assert json.dumps(smsframe.campaigns(journal=variables["SMSFRAME_JOURNAL"])["campaign"].tolist()).count(
+        "spring"
+    )

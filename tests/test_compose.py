@@ -1,0 +1,610 @@
+"""The form, without a browser: buttons click and fields change in plain Python as they do in a notebook."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+import threading
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+import ipywidgets
+import pandas as pd
+import pytest
+from runs import each_once, statuses, table, texted
+
+import smsframe
+from smsframe import app, draft, excerpts
+from smsframe.clicks import Clicks
+from smsframe.latest import Latest
+
+TEXT = "Ciao {name}, dinner is at 8."
+
+
+class Hand:
+    """Somebody at a form: types into its fields, clicks its buttons, reads what it says."""
+
+    def __init__(self, form):
+        self.form, self._controls = form, form._controls
+
+    def type(self, **fields):
+        for name, value in fields.items():
+            getattr(self._controls, name).value = value
+        self.wait()
+
+    def click(self, name, *, wait=True):
+        button = getattr(self._controls, name)
+        if not button.disabled:  # as a browser does
+            button.click()
+        if wait:
+            self.wait()
+
+    def arm(self):
+        self.type(arm=str(self.form.plan.recipients))
+
+    def wait(self):
+        assert self.form.wait(60)
+
+    def reads(self, place):
+        return self._controls.said[place].value
+
+    def shown(self, name):
+        return getattr(self._controls, name).layout.display != "none"
+
+    def can(self, name):
+        return not getattr(self._controls, name).disabled
+
+
+@pytest.fixture
+def hand(gateway):
+    """Makes a form of a table, and the hand at it."""
+
+    def make(contacts, text="", **options):
+        return Hand(smsframe.compose(contacts, text, gateway=gateway, grace=0.02, **options))
+
+    return make
+
+
+# What it begins with.
+
+
+def test_the_phone_column_and_the_region_are_guessed_and_can_be_changed(hand):
+    at = hand(pd.DataFrame({"mobile": ["347 1234567", "347 1234568"], "land": ["IT", "IT"], "x": [1, 2]}))
+    assert (at.form._controls.phone.value, at.form._controls.region.value) == ("mobile", "land")
+    assert at.form.plan.recipients == 2
+    at.type(region="DE")
+    assert at.form.plan.recipients == 0
+    assert "0</b> to text" in at.reads("funnel")
+    at.type(phone="x")
+    assert "not a phone number" in at.reads("funnel")
+
+
+def test_what_is_given_is_in_the_fields(people, hand):
+    at = hand(people, TEXT, campaign="autumn", phone="mobile", region="IT", sender="Ada", quality="high")
+    assert repr(at.form) == "<smsframe.Form autumn: text 2 people for 2 credits>"
+
+
+def test_fields_have_buttons_that_insert_them(people, hand):
+    at = hand(people.assign(**{"a:b": 1}), "Ciao")
+    assert [*at.form._controls.chips] == ["name"]  # not the number, and no label that a text cannot name
+    at.form._controls.chips["name"].click()
+    assert at.form._controls.text.value == "Ciao {name}"
+
+
+# Live, while somebody types.
+
+
+def test_characters_encoding_and_segments_follow_every_key(hand):
+    at = hand(table(2))
+    assert "<b>0</b><span>characters" in at.reads("counter")
+    at.type(text="Ciao")
+    assert "<b>4</b><span>characters typed" in at.reads("counter")
+    assert "<b>GSM-7</b>" in at.reads("counter")
+    at.type(text="x" * 161)
+    assert "<b>2</b><span>segments each" in at.reads("counter")
+    assert "<b>4</b><span>credits" in at.reads("counter")
+
+
+def test_it_says_which_character_forces_ucs2_and_whether_it_is_in_the_text_or_in_values(hand):
+    at = hand(table(3).assign(name=["Ada", "Ștefan", "Bea"]), "“{name}")
+    assert "<kbd>“</kbd> at character 1" in at.reads("counter")
+    assert "<kbd>Ș</kbd> in the values of 1 person" in at.reads("counter")
+    at.type(text="a\u200bb")
+    assert "the invisible U+200B at character 2" in at.reads("counter")
+
+
+def test_a_field_half_typed_is_said_and_the_audience_stays(hand):
+    at = hand(table(3), "Ciao {na", campaign="autumn")
+    assert "has no partner" in at.reads("text")
+    assert "3</b> to text" in at.reads("funnel")
+    assert not at.can("arm")
+    at.type(text=TEXT)
+    assert at.reads("text") == ""
+    assert at.can("arm")
+
+
+def test_a_text_of_5000_characters_is_counted_refused_and_kept(hand, sandbox):
+    at = hand(table(3), "x" * 5000, campaign="autumn")
+    assert "<b>5,000</b>" in at.reads("counter")
+    assert "the gateway takes 1,000" in at.reads("text")
+    at.click("send")
+    assert len(at.form._controls.text.value) == 5000
+    assert sandbox.orders().empty
+
+
+def test_the_audience_shows_each_kind_of_skip_with_its_rows_masked(people, hand):
+    at = hand(people, TEXT, region="IT")
+    assert "4 rows" in at.reads("funnel")
+    assert "2</b> to text" in at.reads("funnel")
+    assert "<i>duplicate</i>" in at.reads("funnel")
+    assert "00•• ••• •••••67" in at.reads("funnel")
+    assert "1234567" not in at.reads("funnel")
+
+
+def test_examples_are_the_first_the_longest_and_the_most_expensive(hand):
+    names = ["Ada", "x" * 150, "“" + "y" * 80]
+    at = hand(table(3).assign(name=names), "Ciao {name}")
+    shown = preview.view(
+        at.form._controls.draft(fix=False), at.form._contacts, at.form._launch.plan, now=datetime.now(UTC)
+    )
+    told = [(e.why, e.segments) for e in excerpts.examples(shown.plan)]
+    assert told == [("First", 1), ("Longest", 1), ("Most expensive", 2)]
+    assert "Ciao Ada" in at.reads("readers")
+
+
+def test_a_long_table_is_estimated_until_every_row_is_counted(hand):
+    contacts = table(draft.LIVE * 2, bad=())
+    contacts.loc[1::2, "mobile"] = None
+    at = hand(contacts, TEXT, campaign="autumn")
+    assert "Estimated from 2,000 rows" in at.reads("funnel")
+    assert "≈" in at.reads("funnel")
+    assert at.shown("exact")
+    assert not at.can("arm")
+    at.click("exact")
+    assert "<b>2,000</b> to text" in at.reads("funnel")
+    assert not at.shown("exact")
+    assert at.can("arm")
+    at.type(text="Ciao")
+    assert not at.can("arm")  # another text has to be counted again
+
+
+@pytest.mark.skipif(not hasattr(smsframe.Plan, "cheaper"), reason="plans make no proposals yet")
+def test_a_proposal_makes_it_cheaper_and_can_be_taken_back(hand, sandbox):
+    at = hand(table(3), "“" + "x" * 99 + "”", campaign="autumn")
+    assert at.form.plan.credits == 6
+    assert "<kbd>“</kbd> becomes <kbd>&quot;</kbd>" in at.reads("cheaper")
+    assert "3 credits less" in at.reads("cheaper")
+    at.click("fix")
+    assert at.form.plan.credits == 3
+    assert "are replaced" in at.reads("cheaper")
+    at.click("fix")
+    assert at.form.plan.credits == 6
+    at.click("fix")
+    at.arm()
+    at.click("send")
+    assert sandbox.inbox()["text"].tolist() == ['"' + "x" * 99 + '"'] * 3
+
+
+# Nothing leaves before it is armed.
+
+
+def test_it_is_armed_by_typing_the_number_and_disarmed_by_any_change(hand):
+    at = hand(table(1200), TEXT)
+    assert not at.can("arm")
+    assert "Give the campaign a name" in at.reads("total")
+    at.type(campaign="autumn")
+    assert at.form._controls.send.description == "Text 1,200 people for 1,200 credits"
+    assert at.form._controls.arm.description == "Type 1,200 to arm"
+    for wrong in ("", "120", "1201", "-1200", "1.2e3"):
+        at.type(arm=wrong)
+        assert not at.can("send")
+    for right in ("1200", "1,200", "1 200", "1.200"):
+        at.type(arm=right)
+        assert at.can("send")
+    at.type(sender="Ada")
+    assert at.form._controls.arm.value == ""
+    assert not at.can("send")
+
+
+def test_a_click_sent_past_a_disabled_button_sends_nothing(hand, sandbox):
+    at = hand(table(3), TEXT, campaign="autumn")
+    at.form._controls.send.click()
+    at.wait()
+    assert sandbox.orders().empty
+    assert at.form.results is None
+
+
+def test_it_sends_once_whatever_is_clicked_twice(hand, sandbox):
+    at = hand(table(30), TEXT, campaign="autumn")
+    at.arm()
+    for _ in range(3):
+        at.form._controls.send.click()
+    at.wait()
+    assert statuses(at.form.results) == {"accepted": 30}
+    assert each_once(sandbox, at.form.results)
+    assert "30 rows" in at.reads("card")
+    assert "30 of 30" in at.reads("progress")
+    assert "Everybody who can be texted" in at.reads("total")
+    assert not at.can("arm")
+
+
+def test_while_it_runs_nothing_can_be_sent_and_everything_can_be_read(hand, sandbox):
+    at = hand(table(3), TEXT, campaign="autumn")
+    at.arm()
+    seen = threading.Event()
+    at.form._controls.said["progress"].observe(lambda _: seen.set(), "value")
+    sandbox.misbehave("late_answer", order=1, seconds=1)
+    at.click("send", wait=False)
+    assert seen.wait(30)
+    assert not at.can("send")
+    assert not at.can("arm")
+    assert at.shown("stop")
+    at.form._controls.text.value = "another text"
+    at.wait()
+    assert at.form._controls.text.value == "another text"
+    assert statuses(at.form.results) == {"accepted": 3}
+    assert not at.shown("stop")
+
+
+def test_it_is_stopped_in_the_middle_and_another_form_goes_on(hand, sandbox):
+    """What a restarted kernel finds: a new form, and the journal."""
+    sandbox.misbehave("late_answer", order=range(4, 60), seconds=0.05)
+    at = hand(table(60), TEXT, campaign="autumn", batch_size=1, workers=1)
+    at.arm()
+    stop = at.form._controls.stop
+    at.form._controls.said["progress"].observe(
+        lambda change: "accepted" in change["new"] and stop.click(), "value"
+    )
+    at.click("send")
+    told = statuses(at.form.results)
+    assert told["accepted"] + told["pending"] == 60
+    assert told["pending"] > 0
+
+    again = hand(table(60), campaign="autumn")
+    assert f"{told['accepted']} already texted, {told['pending']} pending" in again.reads("known")
+    assert again.form._controls.resume.description.startswith(f"Resume: text {told['pending']} p")
+    sandbox.behave()
+    again.click("resume")
+    assert statuses(again.form.results) == {"accepted": 60}
+    assert each_once(sandbox, again.form.results)
+    assert not again.shown("resume")
+
+
+def test_a_campaign_half_sent_can_also_be_sent_on(hand, sandbox, gateway):
+    smsframe.send(table(10), TEXT, campaign="autumn", phone="mobile", gateway=gateway, progress=False)
+    at = hand(table(25), TEXT, campaign="autumn")
+    assert at.form._controls.send.description == "Text 15 people for 15 credits"
+    at.arm()
+    at.click("send")
+    assert each_once(sandbox, at.form.results)
+    assert len(sandbox.inbox()) == 25
+
+
+def test_another_text_of_the_same_campaign_is_said_before_it_is_sent(hand, gateway):
+    smsframe.send(table(10), TEXT, campaign="autumn", phone="mobile", gateway=gateway, progress=False)
+    at = hand(table(25), "Another text", campaign="autumn")
+    assert "10 people have, or may have, another text" in at.reads("campaign")
+    assert not at.can("arm")
+    at.type(campaign="winter")
+    assert at.can("arm")
+
+
+# Time.
+
+
+def test_a_time_is_a_date_a_time_and_a_zone(hand):
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    at = hand(table(2), TEXT, campaign="autumn")
+    at.type(later=True)
+    assert "Choose a date and a time" in at.reads("schedule")
+    assert not at.can("arm")
+    at.type(day=tomorrow, at=time(9, 0), zone="Europe/Rome")
+    assert at.reads("schedule") == ""
+    at.arm()
+    at.click("send")
+    assert statuses(at.form.results) == {"scheduled": 2}
+
+
+@pytest.mark.parametrize(
+    ("day", "at", "zone", "said"),
+    [
+        (date(2027, 3, 28), time(2, 30), "Europe/Rome", "the clocks go forward"),
+        (date(2027, 10, 31), time(2, 30), "Europe/Rome", "the clocks go back"),
+        (date(2026, 1, 1), time(9, 0), "Europe/Rome", "past"),
+        (date(2027, 1, 1), time(9, 0), "Europe/Nowhere", "no such time zone"),
+        (date(2027, 1, 1), time(9, 0), "", "no such time zone"),
+        (None, time(9, 0), "UTC", "Choose a date"),
+    ],
+)
+def test_a_time_that_is_none_is_refused_with_the_reason(day, at, zone, said):
+    wanted = draft.Draft(later=True, day=day, at=at, zone=zone)
+    with pytest.raises(ValueError, match=said):
+        draft.moment(wanted, datetime(2026, 6, 1, tzinfo=UTC))
+
+
+# A test to oneself.
+
+
+def test_a_test_goes_to_ones_own_number_as_a_campaign_of_its_own(hand, sandbox):
+    at = hand(table(3), TEXT, campaign="autumn")
+    at.type(own="+39 347 7654321")
+    at.click("test")
+    assert "autumn (test)" in at.reads("test")
+    at.type(text="Ciao {name}, better.")
+    at.click("test")
+    assert "autumn (test 2)" in at.reads("test")
+    inbox = sandbox.inbox()
+    assert inbox["recipient"].tolist() == ["+393477654321"] * 2
+    assert inbox["text"].tolist() == ["Ciao N0, dinner is at 8.", "Ciao N0, better."]
+    assert at.form.results is None
+    assert at.can("arm")  # nobody of the table has a text
+
+
+@pytest.mark.parametrize(("own", "said"), [("", "Type your own number"), ("347", "Not sent")])
+def test_a_test_without_a_number_says_so(hand, own, said, sandbox):
+    at = hand(table(3), TEXT)
+    at.type(own=own)
+    at.click("test")
+    assert said in at.reads("test")
+    assert sandbox.orders().empty
+
+
+# Bad input.
+
+
+def test_without_a_phone_column_one_is_asked_for(hand):
+    at = hand(
+        pd.DataFrame({"a": ["+393471234567"], "b": ["x"]}), TEXT.replace("name", "b"), campaign="autumn"
+    )
+    assert "Choose the column" in at.reads("audience")
+    assert not at.can("arm")
+    at.type(phone="a")
+    assert at.reads("audience") == ""
+    assert at.can("arm")
+
+
+@pytest.mark.parametrize("contacts", [pd.DataFrame(), pd.DataFrame({"mobile": []}), table(0)])
+def test_an_empty_table_is_said_and_sends_nothing(hand, contacts):
+    at = hand(contacts, TEXT, campaign="autumn")
+    assert "no rows" in at.reads("audience")
+    assert not at.can("arm")
+    at.click("test")
+    assert "somebody in the table" in at.reads("test")
+
+
+def test_what_is_no_table_of_columns_is_refused_at_once(gateway):
+    for wrong in (["+393471234567"], pd.DataFrame([[1]], columns=pd.MultiIndex.from_tuples([("a", "b")]))):
+        with pytest.raises(smsframe.ContactsError):
+            smsframe.compose(wrong, gateway=gateway)
+    with pytest.raises(smsframe.ContactsError, match="no column 'phone'"):
+        smsframe.compose(table(2), phone="phone", gateway=gateway)
+    with pytest.raises(TypeError, match="Gateway"):
+        smsframe.compose(table(2), gateway="https://gateway.example/")
+
+
+def test_without_a_gateway_it_can_be_written_and_says_what_is_missing():
+    at = Hand(smsframe.compose(table(3), TEXT, campaign="autumn"))
+    assert at.form.plan.recipients == 3
+    at.click("balance")
+    assert "SMSFRAME_BASE_URL" in at.reads("money")
+    at.arm()
+    at.click("send")
+    assert "no gateway is set up" in at.reads("send")
+    assert at.form.results is None
+    assert at.form._controls.text.value == TEXT
+
+
+def test_a_refused_password_is_said_in_place_and_nothing_is_sent(sandbox):
+    wrong = sandbox.gateway(password="wrong-one")
+    at = Hand(smsframe.compose(table(3), TEXT, campaign="autumn", gateway=wrong, grace=0.02))
+    at.click("balance")
+    assert "refused" in at.reads("money")
+    at.arm()
+    at.click("send")
+    assert "sf-problem" in at.reads("send")
+    assert at.form._controls.text.value == TEXT
+    assert sandbox.orders().empty
+    at.arm()  # and it can be tried again
+    assert at.can("send")
+
+
+def test_a_gateway_that_is_down_is_said_in_place(sandbox):
+    at = Hand(smsframe.compose(table(3), TEXT, campaign="autumn", gateway=sandbox.gateway()))
+    sandbox.stop()
+    at.click("balance")
+    assert "sf-problem" in at.reads("money")
+    assert at.can("balance")
+
+
+def test_the_balance_is_shown_when_asked_and_too_little_is_a_problem():
+    with smsframe.Sandbox(credits=2) as sandbox:
+        at = Hand(smsframe.compose(table(3), TEXT, campaign="autumn", gateway=sandbox.gateway()))
+        assert at.reads("money") == ""
+        at.click("balance")
+        assert "2 credits of type N are left; this needs 3 credits" in at.reads("money")
+        assert "sf-problem" in at.reads("money")
+        at.arm()
+        at.click("send")
+        assert "3 credits are needed" in at.reads("send")
+        assert sandbox.orders().empty
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "place"),
+    [("sender", "much too long for a sender", "terms"), ("campaign", "a\tb", "campaign")],
+)
+def test_what_cannot_be_is_said_where_it_is_typed(hand, field, value, place):
+    at = hand(table(3), TEXT, campaign="autumn")
+    at.type(**{field: value})
+    assert "sf-problem" in at.reads(place)
+    assert not at.can("arm")
+    assert getattr(at.form._controls, field).value == value
+
+
+def test_low_qualities_take_no_sender(hand):
+    at = hand(table(3), TEXT, campaign="autumn", sender="Ada")
+    at.type(quality="low")
+    assert not at.can("sender")
+    assert at.form.plan.terms.sender is None
+    assert at.can("arm")
+
+
+# What it gives away.
+
+
+def test_no_widget_holds_a_number_or_a_password(people):
+    with smsframe.Sandbox(password="open-sesame") as sandbox:
+        at = Hand(
+            smsframe.compose(
+                people, "Call {mobile}", campaign="autumn", region="IT", gateway=sandbox.gateway()
+            )
+        )
+        at.type(own="+393477654321")
+        at.click("test")
+        at.arm()
+        at.click("send")
+        state = json.dumps(ipywidgets.Widget.get_manager_state(), default=str)
+        shown = json.dumps(at.form._repr_mimebundle_()) + repr(at.form)
+    for secret in ("7654321", "1234567", "1234568", "open-sesame"):
+        assert secret not in state + shown
+    assert "123 4567" not in state + shown
+
+
+def test_hostile_names_and_labels_are_only_names(hand):
+    hostile = "<script>alert(1)</script>"
+    contacts = table(2).assign(name=hostile, **{hostile: "x"})
+    contacts.loc[1, "mobile"] = hostile
+    at = hand(contacts, "Ciao {name}", campaign=hostile, phone="mobile")
+    told = "".join(said.value for said in at.form._controls.said.values())
+    assert "<script" not in told
+    assert "&lt;script&gt;" in told
+
+
+def test_a_label_that_is_somebodys_number_is_masked(hand):
+    at = hand(pd.DataFrame({"mobile": ["+393471234567"], "+393471234568": ["x"]}))
+    assert at.form._controls.chips == {}
+    assert "+393471234568" not in str(at.form._controls.phone._options_labels)
+
+
+def test_odd_labels_are_shown_as_they_are():
+    contacts = pd.DataFrame(
+        [["Ada", "x", "+393471234567", None], ["Bea", "y", "12", 1]], columns=["n", "n", "+393471234999", 7]
+    )
+    at = Hand(smsframe.compose(contacts, "Ciao {7:all}", phone="+393471234999", campaign="autumn"))
+    assert at.form.plan.recipients == 1
+    assert '<th scope="col">+39••••••••99</th>' in at.reads("funnel")
+    assert "+393471234999" not in at.reads("funnel")
+
+
+def test_a_viewer_without_widgets_has_something_to_read(hand):
+    bundle = hand(table(3), TEXT, campaign="autumn").form._repr_mimebundle_()
+    assert bundle["text/plain"] == "<smsframe.Form autumn: text 3 people for 3 credits>"
+    assert "Text 3 people for 3 credits" in bundle["text/html"]
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+# Threads.
+
+
+def test_of_what_is_asked_meanwhile_only_the_newest_is_answered():
+    begun, go_on, answered = threading.Event(), threading.Event(), []
+
+    def answer(question):
+        begun.set()
+        go_on.wait(30)
+        answered.append(question)
+
+    latest = Latest(answer)
+    latest.ask(1)
+    assert begun.wait(30)
+    for question in (2, 3, 4):
+        latest.ask(question)
+    assert not latest.wait(0)
+    go_on.set()
+    assert latest.wait(30)
+    assert answered == [1, 4]
+
+
+def test_a_click_begins_once_and_says_what_went_wrong():
+    go_on, begun, said = threading.Event(), [], []
+
+    def work():
+        begun.append(1)
+        go_on.wait(30)
+        raise ValueError("call +39 347 1234567")
+
+    clicks = Clicks(lambda: None, lambda place, what: said.append((place, what)))
+    for _ in range(3):
+        clicks.do("send", "there", work)
+    go_on.set()
+    assert clicks.wait(30)
+    assert begun == [1]
+    assert said == [("there", ""), ("there", "call +39••••••••67")]
+    assert "send" not in clicks
+
+
+# Around it.
+
+
+def test_the_app_needs_voila_and_says_how_to_get_it(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "voila.app", None)
+    with pytest.raises(ImportError, match=r'pip install "smsframe\[app\]"'):
+        app.serve(tmp_path / "contacts.csv", say=print)
+
+
+def test_the_apps_notebook_holds_the_files_name_as_data():
+    made = app._notebook(Path("/x/'); import os #.csv"), {"phone": "mobile", "region": None})
+    title, cell = made["cells"]
+    call = ast.parse(cell["source"]).body[-1].value
+    assert call.args[0].args[0].value.endswith("'); import os #.csv")
+    assert [word.arg for word in call.keywords] == ["phone"]
+    assert title["source"].startswith("# ")
+
+
+def test_the_widgets_are_loaded_when_the_first_form_is_made():
+    asked = (
+        "import sys, pandas as pd, smsframe; frame = pd.DataFrame({'a': [1]}); dir(frame.sms)\n"
+        "assert 'ipywidgets' not in sys.modules\n"
+        "assert smsframe.Form.__name__ == 'Form' and 'ipywidgets' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", asked], check=True)
+
+
+COMPLETION = """
+import sys
+import pandas as pd
+import smsframe
+from IPython.core.completer import provisionalcompleter
+from IPython.core.interactiveshell import InteractiveShell
+
+shell = InteractiveShell()
+before = set(sys.modules)
+frames = {"people": {"mobile": ["x"]}, "empty": {}, "odd": {1: [[1]], "sms_phone": [None]}}
+for jedi in (False, True):
+    shell.Completer.use_jedi = jedi
+    for name, columns in frames.items():
+        shell.user_ns[name] = pd.DataFrame(columns)
+        with provisionalcompleter():
+            found = shell.Completer.completions(f"{name}.sms.", len(name) + 5)
+            listed = {completion.text.lstrip(".") for completion in found}
+        assert {"check", "plan", "send", "compose", "summary", "to_csv"} <= listed, (name, jedi, listed)
+assert not {"ipywidgets", "matplotlib", "requests", "sqlalchemy"} & (set(sys.modules) - before)
+"""
+
+
+def test_tab_completion_lists_the_methods_on_any_frame_and_loads_nothing():
+    subprocess.run([sys.executable, "-W", "ignore", "-c", COMPLETION], check=True)
+
+
+def test_two_forms_of_one_campaign_text_nobody_twice(hand, sandbox):
+    one, two = (hand(table(20), TEXT, campaign="autumn", batch_size=5) for _ in range(2))
+    for at in (one, two):
+        at.arm()
+    for at in (one, two):
+        at.click("send", wait=False)
+    for at in (one, two):
+        at.wait()
+    assert texted(sandbox).eq(1).all()
+    assert len(texted(sandbox)) == 20

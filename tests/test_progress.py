@@ -1,0 +1,336 @@
+"""Progress: the same numbers in a notebook, a terminal and a log, and for who only watches."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+import threading
+from contextlib import redirect_stderr
+
+import ipywidgets
+import nbformat
+import pandas as pd
+import pytest
+import runs
+import victims
+from nbclient import NotebookClient
+from runs import resume, send, statuses, table
+from test_background import CALL, HELD, halted, held, until
+from typer.testing import CliRunner
+
+import smsframe
+from smsframe import cli, drawing, watching
+from smsframe.journal import Journal
+from smsframe.life import State
+from smsframe.meter import Meter, words
+from smsframe.progress import Bar
+from smsframe.ticks import Tick
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+class Screen(io.StringIO):
+    """A terminal."""
+
+    def isatty(self):
+        return True
+
+
+def facts(**known):
+    counts = dict.fromkeys(("accepted", "scheduled", "rejected", "unconfirmed", "pending", "credits"), 0)
+    told = counts | {"rate": 0.0, "seconds_left": None} | known
+    return {"recipients": sum(told[name] for name in [*counts][:-1]), **told}
+
+
+# The meter.
+
+
+def test_the_rate_is_that_of_late_and_says_how_much_longer(clock):
+    meter = Meter(clock)
+    meter.begin(10_000)
+    for _ in range(60):  # a hundred a second at first
+        clock.now += 1
+        meter.tick(Tick(State.ACCEPTED, 100, 100.0))
+    assert meter.facts()["rate"] == pytest.approx(100)
+    assert meter.facts()["seconds_left"] == pytest.approx(40)
+    for _ in range(60):  # ten a second now
+        clock.now += 1
+        meter.tick(Tick(State.ACCEPTED, 10, 10.0))
+    assert meter.facts()["rate"] == pytest.approx(10)
+    clock.now += 300  # and nothing for long
+    assert meter.facts()["rate"] < 1
+
+
+def test_what_is_over_keeps_its_rate_and_has_no_time_left(clock):
+    meter = Meter(clock)
+    meter.begin(10)
+    clock.now += 2
+    meter.tick(Tick(State.REFUSED, 4))
+    meter.end()
+    clock.now += 1000
+    assert meter.facts()["rate"] == 2
+    assert meter.facts()["seconds_left"] is None
+
+
+def test_a_clock_that_stands_still_divides_by_nothing(clock):
+    meter = Meter(clock)
+    assert meter.facts()["rate"] == 0
+    meter.begin(1)
+    meter.tick(Tick(State.ACCEPTED, 1))
+    assert meter.facts()["rate"] == 0
+
+
+def test_a_million_credits_are_written_out():
+    told = words(facts(accepted=1_000_000, credits=2_345_678.0), "people")
+    assert told == "1,000,000 of 1,000,000 people, 1,000,000 accepted, 2,345,678 credits"
+
+
+# The drawings.
+
+
+def test_a_log_gets_a_line_a_minute_and_one_at_the_end(clock, capsys):
+    with Bar("sending", "people", shown=True, monotonic=clock) as bar:
+        bar.start(1000)
+        for _ in range(150):
+            clock.now += 1
+            bar.tick(Tick(State.ACCEPTED, 5, 5.0))
+    said = capsys.readouterr().err
+    assert "\r" not in said
+    assert said.splitlines() == [
+        "smsframe: sending: 300 of 1,000 people, 300 accepted, 300 credits, 5.0/s, 2 min 20 s left",
+        "smsframe: sending: 600 of 1,000 people, 600 accepted, 600 credits, 5.0/s, 1 min 20 s left",
+        "smsframe: sending: 750 of 1,000 people, 750 accepted, 750 credits, 5.0/s",
+    ]
+
+
+def test_a_terminal_gets_one_line_that_is_drawn_over(clock):
+    bar = Bar("sending {name}", "people", shown=True, monotonic=clock)
+    with redirect_stderr(Screen()) as screen, bar:
+        bar.start(10)
+        for state in (State.ACCEPTED, State.UNCONFIRMED, State.REFUSED):
+            clock.now += 1
+            bar.tick(Tick(state, 2, 2.0))
+    last = screen.getvalue().rstrip("\n").rsplit("\r", 1)[1]
+    assert last.startswith("sending {name}:  60%|")
+    assert "6 of 10 people, 2 accepted, 2 rejected, 2 unconfirmed, 6 credits, 2.0/s" in last
+    assert screen.getvalue().count("\n") == 1
+
+
+def test_a_notebook_gets_a_widget_whose_labels_are_only_text():
+    shown = drawing.Widget("sending <b>x</b>", "people", facts(pending=4))
+    shown.draw(facts(accepted=3, pending=1))
+    assert (shown._bar.value, shown._bar.max) == (3, 4)
+    assert shown._words.value == "3 of 4 people, 3 accepted"
+    assert type(shown._head) is ipywidgets.Label
+    shown.close(facts(accepted=3, unconfirmed=1))
+    assert shown._bar.bar_style == "warning"
+
+
+def test_a_notebook_without_ipywidgets_has_a_line(monkeypatch):
+    monkeypatch.setattr(drawing, "in_notebook", lambda: True)
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    with redirect_stderr(Screen()) as screen, Bar("sending", "people", shown=True) as bar:
+        bar.start(2)
+        bar.tick(Tick(State.ACCEPTED, 2))
+    assert "2 of 2 people" in screen.getvalue()
+
+
+class Broken(Screen):
+    def write(self, text):
+        raise BrokenPipeError
+
+
+def test_what_cannot_be_drawn_stops_nothing(gateway):
+    with redirect_stderr(Broken()):
+        out = table(3).sms.send("Ciao", gateway=gateway, **CALL | {"progress": True})
+    assert statuses(out) == {"accepted": 3}
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_every_call_shows_its_progress_unless_told_not_to(gateway, capsys, shown):
+    call = CALL | {"gateway": gateway, "progress": shown}
+    halted(table(2), **call)
+    smsframe.resume("autumn", gateway=gateway, progress=shown)
+    out = table(3).sms.send("Ciao {name}", **call)
+    out.sms.refresh(gateway=gateway, progress=shown)
+    smsframe.watch("autumn", gateway=gateway, progress=shown)
+    said = capsys.readouterr().err
+    assert "+39" not in said
+    for what in ("sending", "asking", "watching autumn"):
+        assert (f"smsframe: {what}: " in said) is shown
+
+
+NOTEBOOK = """
+import smsframe, threading, pandas as pd
+sandbox = smsframe.Sandbox(); sandbox.start(); gateway = sandbox.gateway()
+people = pd.DataFrame({'mobile': ['+393471234567', '+393471234568', '+393471234569']})
+---
+run = people.sms.start('Ciao', campaign='autumn', phone='mobile', gateway=gateway, rate=0.001)
+---
+told = threading.Event()
+while not run.facts()['accepted']: told.wait(0.01)
+print('the kernel is free', run.done)
+---
+run.stop(); out = run.wait(); run
+---
+out = people.sms.send('Ciao', campaign='autumn', phone='mobile', gateway=gateway)
+---
+smsframe.watch('autumn', gateway=gateway)['sms_status'].tolist()
+"""
+
+
+@pytest.mark.notebook
+@pytest.mark.filterwarnings("ignore")
+def test_in_a_real_notebook_the_bars_move_while_the_kernel_is_free():
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell) for cell in NOTEBOOK.split("---")]
+    )
+    NotebookClient(notebook, timeout=120, kernel_name="python3", store_widget_state=True).execute()
+    assert "the kernel is free False" in notebook.cells[2].outputs[0].text
+    assert "Stopped: 1 of 3 people" in notebook.cells[3].outputs[0].data["text/html"]
+    states = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"].values()
+    labels = {state["state"].get("value") for state in states if state["model_name"] == "LabelModel"}
+    assert {"sending autumn", "sending", "watching autumn"} <= labels
+    assert any(str(label).startswith("1 of 3 people, 1 accepted, 1 credits") for label in labels)
+    assert any(str(label).startswith("3 of 3 people, 3 accepted") for label in labels)
+    assert "+3934712345" not in str(notebook.metadata) + str([cell.outputs for cell in notebook.cells])
+
+
+# Who watches.
+
+
+def counted(journal):
+    """What a tally says, and what the results say, of a campaign."""
+    found = Journal(journal).batches.tally(Journal(journal).get("autumn"))
+    return {name: count for name, count in found.counts.items() if count}, found.credits
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [None, "drop_after", "drop_before", "error_after", "redirect"],
+)
+def test_a_tally_counts_what_the_results_say(sandbox, gateway, fault):
+    if fault is not None:
+        sandbox.misbehave(fault, order=2)
+        sandbox.misbehave("error_before", call="history")
+    out = victims.told(lambda: send(table(9, bad=[7]), gateway, "Ciao", batch_size=3, workers=1))
+    told, credits_ = counted(gateway.journal)
+    assert told == statuses(out)
+    assert credits_ == out["sms_credits"].sum()
+
+
+def test_a_tally_counts_texts_that_wait_for_their_time(gateway):
+    later = pd.Timestamp.now("UTC") + pd.Timedelta(days=2)
+    out = send(table(3, bad=[1]), gateway, "Ciao", schedule=later)
+    assert counted(gateway.journal) == ({"scheduled": 2, "rejected": 1}, out["sms_credits"].sum())
+
+
+def test_a_tally_knows_whom_an_order_lacks(sandbox, gateway):
+    send(table(4), gateway, "Ciao")
+    journal = Journal(gateway.journal)
+    with journal._store.transaction() as connection:
+        connection.exec_driver_sql("UPDATE recipients SET missing = 1 WHERE phone LIKE '%2'")
+    told, _ = counted(gateway.journal)
+    assert told == statuses(smsframe.results("autumn", gateway=gateway)) == {"accepted": 3, "unconfirmed": 1}
+
+
+def test_watching_what_is_over_returns_its_results(gateway, capsys):
+    send(table(3), gateway, "Ciao")
+    out = smsframe.watch("autumn", gateway=gateway, progress=False)
+    pd.testing.assert_frame_equal(out, smsframe.results("autumn", gateway=gateway))
+    assert capsys.readouterr().err == ""
+
+
+def test_watching_an_unknown_campaign_or_without_pause_is_refused(gateway):
+    with pytest.raises(smsframe.UnknownCampaign):
+        smsframe.watch("spring", gateway=gateway)
+    for interval in (0, -1, "1", True, float("nan")):
+        with pytest.raises(ValueError, match="interval"):
+            smsframe.watch("autumn", gateway=gateway, interval=interval)
+
+
+@pytest.fixture
+def sender(sandbox, tmp_path):
+    """A process that has texted one of five people, and waits for its turn to go on; and its journal."""
+    journal = tmp_path / "journal.sqlite"
+    process = victims.Victim(victims.send, sandbox.url, journal, table(5), rate=HELD)._process
+    until(lambda: Journal(journal).exists and len(sandbox.inbox()))
+    yield process, journal
+    process.kill()
+    process.join()
+
+
+def test_another_process_is_watched_until_it_is_killed(sandbox, gateway, sender, capsys):
+    process, journal = sender
+    looks = []
+
+    def pause(seconds):
+        looks.append(seconds)
+        process.kill()
+        process.join()
+
+    memory = Journal(journal)
+    last = watching.follow(memory, memory.get("autumn"), 0.5, shown=False, pause=pause)
+    assert not last.at_work
+    assert len(looks) == 2  # once while it was at work; once to be sure that nobody is
+    assert min(looks) >= 0.5
+    assert sum(last.counts.values()) == 5
+    out = smsframe.watch("autumn", journal=journal, interval=0.01, progress=False)
+    assert "go on with smsframe.resume('autumn')" in capsys.readouterr().err
+    assert len(out) == 5
+    done = resume(gateway, journal=journal)
+    assert statuses(done) == {"accepted": 5}
+    assert runs.each_once(sandbox, done)
+
+
+def test_who_watches_another_process_reads_only(sender):
+    process, journal = sender
+    memory = Journal(journal)
+    entry = memory.get("autumn")
+    before = memory.evidence(entry.id)
+    for _ in range(5):
+        assert memory.batches.tally(entry).at_work
+    pd.testing.assert_frame_equal(memory.evidence(entry.id), before)
+    assert process.is_alive()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process cannot send itself Ctrl-C there")
+def test_ctrl_c_ends_the_watching_and_not_the_campaign(gateway, capsys):
+    run = held(table(3), gateway)
+    timer = threading.Timer(0.1, os.kill, [os.getpid(), signal.SIGINT])
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        smsframe.watch("autumn", gateway=gateway, progress=False)
+    timer.join()
+    assert "goes on" in capsys.readouterr().err
+    assert not run.done
+    run.stop()
+    run.wait()
+
+
+def test_the_command_line_follows_too(gateway):
+    journal = str(gateway.journal)
+    send(table(3), gateway)
+    done = CliRunner().invoke(cli.app, ["status", "autumn", "--follow", "--journal", journal])
+    assert done.exit_code == 0
+    assert "watching autumn: 3 of 3 people" in done.stderr
+    halted(table(5), gateway)
+    left = CliRunner().invoke(cli.app, ["status", "autumn", "--follow", "--journal", journal])
+    assert left.exit_code == 1
+    assert "smsframe resume autumn" in left.stderr
+    assert CliRunner().invoke(cli.app, ["status", "--follow", "--journal", journal]).exit_code == 2
