@@ -7,12 +7,13 @@ BIN := .venv/bin
 endif
 READY := .venv/.ready
 
-.PHONY: demo test chaos bench lint types wheel clean help
+.PHONY: demo test chaos agreement bench lint types wheel clean help
 
 help:
 	@echo "make demo    watch a whole campaign run against the sandbox"
 	@echo "make test    run the tests"
-	@echo "make chaos   break the promise at random, for minutes        make bench   what the journal costs"
+	@echo "make chaos   break the promise at random, for minutes        make bench   what it costs, beside others"
+	@echo "make agreement   read ten million numbers twice, by smsframe and by libphonenumber one by one"
 	@echo "make lint    ruff: format and lint        make types   mypy, strict"
 	@echo "make wheel   build the wheel              make clean   remove what was made"
 
@@ -32,8 +33,16 @@ test: $(READY)
 chaos: $(READY)
 	$(BIN)/python tests/chaos.py
 
-bench: $(READY)
-	$(BIN)/python benchmarks/journal.py
+agreement: $(READY)
+	$(BIN)/python tests/agreement.py $(AGREEMENT)
+
+bench: .venv/.bench
+	$(BIN)/python -m benchmarks $(BENCH)
+
+# What only the benchmarks need: the neighbours they compare with.
+.venv/.bench: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ".[bench]"
+	@touch $@
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
@@ -41,6 +50,7 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
+	$(BIN)/mypy tests/typed_user.py
 	$(BIN)/mypy benchmarks
 
 wheel: $(READY)

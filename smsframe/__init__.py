@@ -1,18 +1,15 @@
 """
 Text the people in a DataFrame through the smSend REST gateway, once each, and know the truth about every row.
 
-Importing registers ``.sms`` on DataFrame and Series.
+Importing registers ``.sms`` on DataFrame and Series. It loads pandas; all else is loaded at its first use.
 """
+# ruff: noqa: F403, F405 - type checkers see which names `everything` has, and a test compares them
 
 import logging
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from smsframe import accessor as _accessor  # noqa: F401 - importing registers .sms
-from smsframe import cards as _cards  # noqa: F401 - importing gives plans and summaries their looks
-from smsframe.afterwards import campaigns, failed, plot, refresh, results, summary, to_csv, withdraw
-from smsframe.background import Run
-from smsframe.beforehand import check, normalize, plan, read_contacts, segments
-from smsframe.composing import compose
-from smsframe.defaults import PhoneGuessed
 from smsframe.errors import (
     CampaignChanged,
     CampaignStopped,
@@ -22,6 +19,7 @@ from smsframe.errors import (
     JournalError,
     NotAuthorised,
     NotEnoughCredit,
+    PhoneGuessed,
     Rejected,
     SmsFrameError,
     TextError,
@@ -29,14 +27,13 @@ from smsframe.errors import (
     Unconfirmed,
     UnknownCampaign,
 )
-from smsframe.gateway import Gateway
-from smsframe.journal import Journal
-from smsframe.masking import reveal
-from smsframe.planning import Plan
-from smsframe.schema import CheckedSchema, ContactsSchema, PlannedSchema, ResultsSchema
-from smsframe.sending import resume, send, start
-from smsframe.summaries import Summary
-from smsframe.watching import watch
+
+if TYPE_CHECKING:
+    from smsframe.everything import *
+    from smsframe.form import Form
+    from smsframe.sandbox import Sandbox
+
+    __version__: str
 
 __all__ = [
     "CampaignChanged",
@@ -88,19 +85,31 @@ __all__ = [
 
 logging.getLogger("smsframe").addHandler(logging.NullHandler())
 
+if not TYPE_CHECKING:  # a type checker that saw it would believe in any name
 
-def __getattr__(name: str) -> object:
-    """Load the sandbox, with its web server, and the form, with its widgets, only when asked for."""
-    if name == "Sandbox":
-        from smsframe.sandbox import Sandbox  # noqa: PLC0415
+    def __getattr__(name: str) -> object:
+        """Load all public names at the first use of one; a web server and widgets only for their own."""
+        if name == "__version__":
+            from importlib.metadata import version  # noqa: PLC0415
 
-        return Sandbox
-    if name == "Form":
-        from smsframe.form import Form  # noqa: PLC0415
+            return version("smsframe")
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name == "Sandbox":
+            from smsframe.sandbox import Sandbox  # noqa: PLC0415
 
-        return Form
-    if name == "__version__":
-        from importlib.metadata import version  # noqa: PLC0415
+            return Sandbox
+        if name == "Form":
+            from smsframe.form import Form  # noqa: PLC0415
 
-        return version("smsframe")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            return Form
+        from smsframe import everything  # noqa: PLC0415
+
+        globals().update({found: thing for found, thing in vars(everything).items() if found in __all__})
+        return globals()[name]
+
+
+def __dir__() -> list[str]:
+    """What is there, loaded or not; the sandbox where its extra is installed."""
+    lacking = set() if find_spec("fastapi") and find_spec("uvicorn") else {"Sandbox"}
+    return sorted({*globals(), *__all__, "__version__"} - lacking)

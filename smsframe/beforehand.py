@@ -94,6 +94,7 @@ def plan(
     suppress: Suppress | None = None,
     max_segments: int | None = None,
     batch_size: int = 1000,
+    text_fix: Literal["gsm", "gsm+letters"] | None = None,
     gateway: Gateway | None = None,
     journal: Where | None = None,
 ) -> Plan:
@@ -118,6 +119,8 @@ def plan(
         suppress: As in `check`.
         max_segments: Rows whose text needs more are ``invalid``.
         batch_size: Recipients per order at most.
+        text_fix: Replace characters that make texts dearer, as `Plan.cheaper` lists them: ``gsm`` is
+            typography, ``gsm+letters`` also takes accents off letters. A fixed text is another text.
         gateway: The gateway whose journal is read; as in `send`.
         journal: As in `send`.
 
@@ -156,6 +159,7 @@ def plan(
         suppressed=suppressed(suppress, region),
         max_segments=max_segments,
         batch_size=batch_size,
+        text_fix=text_fix,
         journalled=memory.recipients(entry.id, entry.name) if entry else None,
     )
     say_guess(made.phone, guessed=made.phone_guessed)

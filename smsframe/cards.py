@@ -1,5 +1,5 @@
 """
-Facts as escaped HTML: the cards of a plan and of a summary, without scripts, readable in light and dark.
+Facts as escaped HTML: the cards of a plan, a proposal and a summary, without scripts, in light and dark.
 
 Each card is made from the plain dictionary of its object alone, where phone numbers are masked unless inside
 `smsframe.reveal`. Every value is cut, escaped and kept in its own direction of writing, so that a hostile
@@ -11,6 +11,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from smsframe.cheaper import Cheaper
 from smsframe.masking import shown, shown_name
 from smsframe.meter import NAMES, duration
 from smsframe.planning import Plan
@@ -58,6 +59,8 @@ def plan_card(plan: Plan) -> str:
         ("Sender", facts["sender"] or ""),
         ("Goes out", facts["schedule"] or ""),
         ("UCS-2 because of", _characters(facts["ucs2"])),
+        ("Cheaper", _saving(facts)),
+        ("Replaced", _replaced(facts["fixed"])),
         ("Numbers repaired", _counted(facts["repairs"])),
     ]
     texts = {
@@ -66,6 +69,29 @@ def plan_card(plan: Plan) -> str:
         "Longest": [facts["longest"]],
     }
     return _card(f"Plan: {name}", head, _table(rows) + _messages(texts) + _why(facts["reasons"]))
+
+
+def cheaper_card(cheaper: Cheaper) -> str:
+    """The card of a proposal: each replacement, what it saves, and a text before and after."""
+    facts = cheaper.facts()
+    head = f"{many(facts['credits_after'], 'credit')} instead of {facts['credits_before']:,}"
+    rows = [
+        (_exchange(row), f"{row['kind']}, {_where(row)}, {many(row['credits'], 'credit')}")
+        for row in facts["replacements"][:REASONS]
+    ]
+    if more := len(facts["replacements"]) - REASONS:
+        rows += [(f"{more:,} more", "see .replacements")] * (more > 0)
+    listed = [f"{value['before']} → {value['after']}" for value in facts["changed"]]
+    if facts["values"] > len(listed):
+        listed.append("… (see .changed)")
+    rows.append(("Values that change", ", ".join(listed)))
+    rows.append(("Still UCS-2 because of", _characters(facts["left"])))
+    before, after = facts["example"] or ("", "")
+    return _card(
+        f'Cheaper: text_fix="{facts["fix"]}"',
+        head,
+        _table(rows) + _messages({"Before": [before], "After": [after]}),
+    )
 
 
 def summary_card(summary: Summary) -> str:
@@ -135,10 +161,42 @@ def _counted(counts: dict[str, int]) -> str:
 
 
 def _characters(counts: dict[str, int]) -> str:
-    shown = {c: f"{c} U+{ord(c):04X}" if c.isprintable() else f"U+{ord(c):04X}" for c in counts}
-    return ", ".join(f"{shown[c]} in {many(count, 'text')}" for c, count in counts.items())
+    return ", ".join(f"{_character(c)} in {many(count, 'text')}" for c, count in counts.items())
 
 
+def _character(text: str) -> str:
+    """Characters with their code, unless they are plain; alone by their code where they cannot be seen."""
+    if text == " ":
+        return "a space"
+    if text.isascii() and text.isprintable():
+        return text
+    codes = " ".join(f"U+{ord(character):04X}" for character in text)
+    return f"{text} {codes}" if text.isprintable() and text.strip() else codes
+
+
+def _saving(facts: dict[str, Any]) -> str:
+    if not facts["cheaper"]:
+        return ""
+    return f'text_fix="gsm" would save {many(facts["cheaper"], "credit")}: see .cheaper()'
+
+
+def _replaced(fixed: dict[str, Any] | None) -> str:
+    if fixed is None:
+        return ""
+    listed = [f"{_exchange(row)}, {_where(row)}" for row in fixed["replacements"][:REASONS]]
+    more = ["… (see .fixed)"] if len(fixed["replacements"]) > REASONS else []
+    return "; ".join([*listed, *more, f"{many(fixed['saved'], 'credit')} saved"])
+
+
+def _exchange(row: dict[str, Any]) -> str:
+    return f"{_character(row['before'])} → {_character(row['after']) or 'nothing'}"
+
+
+def _where(row: dict[str, Any]) -> str:
+    return f"in {row['field'] or 'the text'} of {many(row['rows'], 'person', 'people')}"
+
+
+Cheaper._repr_html_ = cheaper_card
 Plan._repr_html_ = plan_card
 Summary._repr_html_ = summary_card
 

@@ -8,6 +8,7 @@ depends neither on the dtype nor on the version of pandas.
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 STRING = pa.large_string()  # 64-bit offsets: a million long texts pass two gigabytes
 BROKEN = "\ufffd"  # what stands for a character that no encoding can carry
+
+_PART = 2**17  # cells; small enough for the caches, large enough to forget the loop
 
 _LONE = re.compile("[\ud800-\udfff]")
 _ODD = "?"  # stands for a cell that cannot be a phone number; it has no digits, which is what is said of it
@@ -28,7 +31,8 @@ _LOST = "1E+9"  # stands for a float whose digits are gone; read as the scientif
 
 _EXACT_FLOAT = {2: 2**11, 4: 2**24, 8: 2**53}  # item size → beyond it, neighbouring integers share a float
 _FLOAT_LOST = r"^[0-9]{6}0{4,}$"
-_LARGEST = 10**30  # more digits than any number has; Python refuses to print integers of 4,300
+_DIGITS = 30
+_LARGEST = 10**_DIGITS  # more digits than any number has; Python refuses to print integers of 4,300
 
 
 def strings(values: Any) -> Any:
@@ -44,6 +48,30 @@ def strings(values: Any) -> Any:
         array = pa.array(whole, from_pandas=True)
     array = array.cast(STRING)  # before the chunks become one, which could pass two gigabytes
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def in_parts(work: Callable[..., tuple[Any, ...]], *columns: Any) -> tuple[Any, ...]:
+    """
+    Work on a long column part by part, on all cores: what it needs in between stays small.
+
+    Args:
+        work: Takes as many columns and returns columns of the same length, NumPy's or Arrow's.
+        columns: At least one.
+
+    Returns:
+        What ``work`` returns for the whole columns.
+    """
+    starts = range(0, max(len(columns[0]), 1), _PART)
+    if len(starts) == 1:
+        return work(*columns)
+    # NumPy and Arrow let go of the interpreter while they work.
+    with ThreadPoolExecutor(pa.cpu_count()) as threads:
+        done = threads.map(lambda start: work(*(column[start : start + _PART] for column in columns)), starts)
+        return tuple(_whole(parts) for parts in zip(*done, strict=True))
+
+
+def _whole(parts: Sequence[Any]) -> Any:
+    return pa.concat_arrays(parts) if isinstance(parts[0], pa.Array) else np.concatenate(parts)
 
 
 def dense(column: pd.Series) -> pd.Series:
@@ -85,7 +113,8 @@ def numbers(column: pd.Series) -> Any:
     if kinds.is_integer_dtype(dtype):
         values = pa.array(column, from_pandas=True)
         values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-        return pc.if_else(pc.less(values, 0), _ODD, values.cast(STRING))
+        text = values.cast(STRING)
+        return pc.if_else(pc.starts_with(text, pattern="-"), _ODD, text)
     if kinds.is_float_dtype(dtype):
         size = int(getattr(dtype, "itemsize", 8))
         return _floats(column.to_numpy(dtype=np.float64, na_value=np.nan), _EXACT_FLOAT.get(size, 2**53))
@@ -122,23 +151,38 @@ def _objects(values: list[Any]) -> Any:
 
 
 def _text(value: object) -> str | None:
-    if value is None or value is pd.NA or value is pd.NaT:
+    if _is_gap(value):
         return None
     if isinstance(value, str):
         return str(value)
-    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+    if isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.timedelta64)):
         return str(min(int(value), _LARGEST)) if value >= 0 else _ODD
     if isinstance(value, Decimal):
-        return None if value.is_nan() else str(value)
+        return _decimal(value)
     return _ODD
+
+
+def _is_gap(value: object) -> bool:
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)  # noqa: PLR0124 - NaN
+
+
+def _decimal(value: Decimal) -> str:
+    if not value.is_finite() or value < 0 or value.adjusted() > _DIGITS:
+        return _ODD
+    if "E" in (written := str(value)):
+        return written  # scientific notation, as it came
+    return str(int(value)) if value == value.to_integral_value() else _ODD
 
 
 def labels(column: pd.Series) -> Any:
     """Cells that should be short names, such as ISO codes, as text; gaps as nulls."""
+    column = dense(column)
     if isinstance(column.dtype, pd.CategoricalDtype):
         return by_category(column, labels)
     if is_text(column.dtype) or pd.api.types.infer_dtype(column, skipna=True) in {"string", "empty"}:
         return strings(column)
     return strings(
-        pd.Series([None if _text(value) is None else str(value) for value in column], dtype=object)
+        pd.Series([None if _is_gap(value) else str(value) for value in column.astype(object)], dtype=object)
     )

@@ -1,8 +1,8 @@
 """
 The command line: every command is a public function of smsframe, with options for arguments.
 
-`smsframe --help` takes as long as ``import smsframe``, because that registers ``.sms`` and so loads pandas;
-only the sandbox and its web server are loaded by the commands that serve.
+`smsframe --help` takes as long as ``import smsframe``, which loads pandas to register ``.sms``; what the
+commands need is loaded when one of them runs, the sandbox and its web server only by those that serve.
 """
 
 from __future__ import annotations

@@ -1,25 +1,52 @@
 """
-Read contact files so that numbers stay text, and suppression lists whatever they come as.
+Read contact files so that numbers stay text: CSV, XLSX and Parquet, told apart by what is in them.
 """
 
 from __future__ import annotations
 
-import csv
+import gzip
 import os
-from collections import defaultdict
+import zipfile
+import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import pandas as pd
+import pyarrow as pa
 
-from smsframe import phones
+from smsframe import delimited, workbooks
 from smsframe.errors import ContactsError
+from smsframe.masking import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-SAMPLE = 65_536
-"""Characters looked at to find the delimiter."""
+# How other files begin that are taken for tables, and what to do with them.
+_OTHERS = {
+    b"\xd0\xcf\x11\xe0": "is an .xls of old, or a workbook with a password: save it as .xlsx, without one",
+    b"%PDF": "is a PDF: take the table from its source",
+    b"BZh": "is compressed: unpack it",
+    b"\xfd7zXZ": "is compressed: unpack it",
+    b"(\xb5/\xfd": "is compressed: unpack it",
+    b"ARROW1": "is an Arrow file: save it as Parquet",
+    b"SQLite format 3": "is a database: take the table out of it",
+}
+_HEAD = 512
+
+_TEXT = pd.StringDtype("pyarrow")
+# What a gap would turn into floats stays integers.
+_KEPT = {
+    pa.string(): _TEXT,
+    pa.large_string(): _TEXT,
+    pa.int8(): pd.Int8Dtype(),
+    pa.int16(): pd.Int16Dtype(),
+    pa.int32(): pd.Int32Dtype(),
+    pa.int64(): pd.Int64Dtype(),
+    pa.uint8(): pd.UInt8Dtype(),
+    pa.uint16(): pd.UInt16Dtype(),
+    pa.uint32(): pd.UInt32Dtype(),
+    pa.uint64(): pd.UInt64Dtype(),
+}
 
 
 def read_contacts(
@@ -27,28 +54,39 @@ def read_contacts(
     *,
     sep: str | None = None,
     encoding: str | None = None,
+    sheet: str | int | None = None,
     dtype: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> pd.DataFrame:
     """
-    Read a CSV file of contacts; every column is text unless ``dtype=`` says otherwise.
+    Read a file of contacts: CSV (also gzipped), XLSX or Parquet, whatever its name ends in.
 
     `pandas.read_csv` turns ``+39347…`` into the integer ``39347…``, and into ``39347….0`` when one number is
     missing. Here nothing is turned into anything: leading zeros and plus signs stay, ``NA`` and ``nan`` are
     words, and only empty cells are missing.
 
+    In a workbook, numbers are the digits that are stored, whatever is displayed; where digits are lost they
+    are scientific notation, which no one takes for a phone number. Dates are ISO dates, formulas are their
+    last values, errors are missing; of merged cells the first has the value. The columns of a Parquet file
+    keep the types they have, and a gap does not turn integers into floats.
+
     Args:
         path: The file.
-        sep: The delimiter; found out of ``, ; | tab`` when not given.
-        encoding: Of the file; UTF-8 (with or without a mark), UTF-16 with a mark, or else Windows' cp1252.
+        sep: The delimiter of a CSV file; found out of ``, ; | tab`` when not given.
+        encoding: Of a CSV file; UTF-8 (with or without a mark), UTF-16 with a mark, or else Windows' cp1252.
+        sheet: The sheet of a workbook, by name or by position from 0; needed when several visible ones have
+            something in them.
         dtype: Columns that are not text, such as ``{"age": "Int64"}``.
-        options: Anything else `pandas.read_csv` takes.
+        options: Anything else `pandas.read_csv`, `pandas.read_excel` or `pyarrow.parquet.read_table` takes.
 
     Returns:
-        One row per line of the file, RangeIndex, columns of dtype ``string``.
+        One row per row of the file but for empty ones at its end, RangeIndex, columns of dtype ``string``;
+        headings are without spaces around them. A Parquet file keeps its index and dtypes.
 
     Raises:
-        ContactsError: The file is empty, or cannot be read with this encoding or delimiter.
+        ContactsError: The file is empty, is no table, or cannot be read without losing something: mixed
+            encodings, a row longer than the heading, several sheets to choose from. Or it is a workbook, and
+            ``smsframe[excel]`` is not installed.
         FileNotFoundError: There is no such file.
 
     Example:
@@ -56,87 +94,72 @@ def read_contacts(
         >>> contacts["mobile"].dtype == "string"
         True
     """
-    raw = Path(path).read_bytes()
-    encoding = encoding or _encoding(raw)
-    try:
-        text = raw.decode(encoding)
-    except (UnicodeDecodeError, LookupError):
-        raise ContactsError(f"{os.fspath(path)} is not in encoding {encoding!r}: say encoding=") from None
-    if not text.strip("\ufeff \t\r\n"):
-        raise ContactsError(f"{os.fspath(path)} is empty")
-    types: defaultdict[str, Any] = defaultdict(lambda: "string[pyarrow]", dtype or {})
-    told = {"keep_default_na": False, "na_values": [""], "encoding": encoding, **options}
-    try:
-        read: pd.DataFrame = pd.read_csv(path, sep=sep or _delimiter(text[:SAMPLE]), dtype=types, **told)
-    except pd.errors.ParserError as error:
-        raise ContactsError(f"{os.fspath(path)} cannot be read as a table: {_first_line(error)}") from None
-    return read
+    name = os.fspath(path)
+    with Path(path).open("rb") as file:
+        head = file.read(_HEAD)
+        file.seek(0)
+        kind = _kind(file, head, name)
+        file.seek(0)
+        for word, given, at_home in (
+            ("sep", sep, "CSV"),
+            ("encoding", encoding, "CSV"),
+            ("sheet", sheet, "XLSX"),
+        ):
+            if given is not None and kind != at_home:
+                raise ContactsError(f"{name} is {kind}, which has no {word}=")
+        if kind == "Parquet":
+            return _parquet(file, name, dtype, **options)
+        try:
+            if kind == "XLSX":
+                found = workbooks.read(file, name, sheet=sheet, dtype=dtype, **options)
+            elif head.startswith(b"\x1f\x8b"):
+                with gzip.open(file) as unpacked:
+                    found = delimited.read(
+                        cast("IO[bytes]", unpacked), name, sep=sep, encoding=encoding, dtype=dtype, **options
+                    )
+            else:
+                found = delimited.read(file, name, sep=sep, encoding=encoding, dtype=dtype, **options)
+        except (gzip.BadGzipFile, zlib.error, EOFError):
+            raise ContactsError(f"{name} is gzipped, and damaged") from None
+    return _tidy(found)
 
 
-def suppression(
-    source: pd.DataFrame | pd.Series[Any] | str | os.PathLike[str] | Iterable[Any],
-    region: str | None = None,
-) -> pd.Index[str]:
-    """
-    The numbers nobody may text, in E.164.
-
-    Any number that could be a person's counts, mobile or not. A line that cannot be read as a number could
-    be somebody who said stop, so it is an error, not something to pass over.
-
-    Args:
-        source: A frame (its phone column is found by content), a series, a file, or a list of numbers.
-        region: ISO code of the country of numbers in national form.
-
-    Raises:
-        ContactsError: A line cannot be read; ``failures`` has them.
-    """
-    if isinstance(source, str | os.PathLike):
-        source = read_contacts(source, header=None)
-    if isinstance(source, pd.DataFrame):
-        source = _column(source)
-    column: pd.Series[Any] = pd.Series(list(source), dtype=object)
-    read = phones.read(column, region, "possible")
-    bad = read["code"].notna() & ~read["code"].eq("missing")
-    if len(column) and bad.iloc[0] and read["code"].iloc[0] in ("letters", "not_a_number"):
-        bad.iloc[0] = False  # a heading
-    if bad.any():
+def _kind(file: IO[bytes], head: bytes, name: str) -> str:
+    """CSV, XLSX or Parquet, by content: names lie."""
+    for sign, why in _OTHERS.items():
+        if head.startswith(sign):
+            raise ContactsError(f"{name} {why}")
+    if head.startswith(b"PAR1"):
+        return "Parquet"
+    if head.startswith(b"PK\x03\x04"):
+        parts = zipfile.ZipFile(file).namelist() if zipfile.is_zipfile(file) else []
+        if "xl/workbook.xml" in parts:
+            return "XLSX"
+        raise ContactsError(f"{name} is a damaged workbook, or none: save it as .xlsx or CSV")
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if start.startswith((b"<html", b"<!doctype", b"<table", b"<?xml")):
         raise ContactsError(
-            f"{int(bad.sum()):,} lines of the suppression list cannot be read as numbers "
-            f"({', '.join(sorted(read.loc[bad, 'code'].unique()))}): correct them, in international form; "
-            "nothing was sent",
-            failures=read.loc[bad, ["code", "reason"]].assign(line=column[bad]),
+            f"{name} is a web page, or XML, whatever its name ends in: save it as .xlsx or CSV"
         )
-    found: pd.Index[str] = pd.Index(read["phone"].dropna().unique().astype(object))
-    return found
+    return "CSV"
 
 
-def _column(frame: pd.DataFrame) -> pd.Series[Any]:
-    likely = [place for place in range(frame.shape[1]) if phones.looks_like_phones(frame.iloc[:, place])]
-    if len(likely) != 1 and frame.shape[1] != 1:
-        raise ContactsError(
-            f"{len(likely)} columns of the suppression list look like phone numbers: pass the one to use"
-        )
-    return frame.iloc[:, likely[0] if likely else 0]
+def _parquet(file: IO[bytes], name: str, dtype: Mapping[str, Any] | None, **options: Any) -> pd.DataFrame:
+    import pyarrow.parquet as pq  # noqa: PLC0415 - slow to load, and seldom needed
 
-
-def _encoding(raw: bytes) -> str:
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
+    options.pop("header", None)  # its columns always have names
     try:
-        raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return "cp1252"  # what spreadsheets on Windows write when they do not say UTF-8
-    return "utf-8-sig"
+        table = pq.read_table(file, **options)
+        found: pd.DataFrame = table.to_pandas(types_mapper=_KEPT.get)
+        return found.astype(dict(dtype or {}))
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise ContactsError(f"{name} cannot be read as Parquet: {mask(str(error).splitlines()[0])}") from None
 
 
-def _delimiter(sample: str) -> str:
-    """The delimiter of the first lines; a file of one column has none, and a comma does no harm."""
-    whole_lines = sample[: sample.rfind("\n") + 1] or sample
-    try:
-        return csv.Sniffer().sniff(whole_lines, delimiters=",;\t|").delimiter
-    except csv.Error:
-        return ","
-
-
-def _first_line(error: Exception) -> str:
-    return phones.mask(str(error).strip().splitlines()[0])
+def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table without spaces around its headings, and without empty rows at its end."""
+    headings = [label.strip() if isinstance(label, str) else label for label in frame.columns]
+    if len({*headings}) == len(headings) and frame.columns.nlevels == 1:
+        frame = frame.set_axis(headings, axis=1)
+    filled = frame.notna().any(axis=1).to_numpy().nonzero()[0]
+    return frame.iloc[: filled[-1] + 1 if len(filled) else 0]

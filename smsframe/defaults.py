@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from smsframe.contacts import suppression
+from smsframe.errors import PhoneGuessed
 from smsframe.gateway import Gateway
 from smsframe.journal import Journal
 from smsframe.phones import regions
+from smsframe.suppression import suppression
 
 if TYPE_CHECKING:
     import os
@@ -25,19 +26,6 @@ if TYPE_CHECKING:
 
 DAY = 24 * 60 * 60
 SLOWEST = 1 / DAY
-
-
-class PhoneGuessed(UserWarning):
-    """
-    smsframe chose the phone column; `send` wants it said.
-
-    Attributes:
-        column: Its label.
-    """
-
-    def __init__(self, column: Hashable) -> None:
-        super().__init__(f"taking {column!r} as the phone column; say phone={column!r}")
-        self.column = column
 
 
 def suppressed(suppress: Suppress | None, region: Hashable | None) -> pd.Index[Any]:

@@ -12,15 +12,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.cells import STRING, strings
+from smsframe.cells import STRING, in_parts, strings
 from smsframe.errors import TextError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 GSM: Final = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -44,7 +47,104 @@ _PART: Final = {"gsm": 153, "ucs2": 67}
 
 _OUTSIDE = f"[^{re.escape(GSM + GSM_EXTENSION)}]"
 _WIDE: Final = {"gsm": f"[{re.escape(GSM_EXTENSION)}]", "ucs2": r"[\x{10000}-\x{10FFFF}]"}
+_SINGLE = "".join(c for c in GSM if c.isascii())
+_NOT_SINGLE = f"[^{re.escape(_SINGLE)}]"  # more than one byte or unit somewhere
+_PLAIN: Final = np.isin(np.arange(256), list(_SINGLE.replace("$", "").encode()))
+_NARROW: Final = {  # bytes with which no wide character begins
+    "gsm": ~np.isin(np.arange(256), [sign.encode()[0] for sign in GSM_EXTENSION]),
+    "ucs2": np.arange(256) < 0xF0,  # noqa: PLR2004 - where four bytes of UTF-8 begin
+}
+_PAGE = 2**20
 _LEAD = "\x1b"  # marks the first unit of a wide character; no text keeps an escape of its own beside it
+
+
+class Measure(NamedTuple):
+    """
+    How long texts are, or parts of texts: an array per number, by position.
+
+    The measure of a text is the sum of those of its parts, so what many texts share is measured once.
+
+    Attributes:
+        characters: How many there are.
+        extended: How many of them are in GSM's extension table: one unit more each, in GSM.
+        astral: How many are outside the basic multilingual plane: one unit more each, in UCS-2.
+        outside: Whether any is outside GSM, so that the whole text goes as UCS-2.
+    """
+
+    characters: NDArray[np.int32]
+    extended: NDArray[np.int32]
+    astral: NDArray[np.int32]
+    outside: NDArray[np.bool_]
+
+    def __add__(self, other: object) -> Measure:
+        """The measure of texts made of these parts and of those."""
+        if not isinstance(other, Measure):
+            return NotImplemented
+        return Measure(
+            self.characters + other.characters,
+            self.extended + other.extended,
+            self.astral + other.astral,
+            self.outside | other.outside,
+        )
+
+    def repeated(self, rows: int) -> Measure:
+        """The one measure there is, for so many rows."""
+        return Measure(
+            np.repeat(self.characters, rows),
+            np.repeat(self.extended, rows),
+            np.repeat(self.astral, rows),
+            np.repeat(self.outside, rows),
+        )
+
+
+def measure(text: Any) -> Measure:
+    """The measure of each text of an Arrow array of large strings; nulls are as empty."""
+    return Measure(*in_parts(_measure, text))
+
+
+def _measure(text: Any) -> Measure:
+    characters = _numpy(pc.utf8_length(text), np.int32)
+    extended, astral = np.zeros_like(characters), np.zeros_like(characters)
+    outside = np.zeros(len(characters), dtype=bool)
+    if not is_plain(text):
+        odd = np.flatnonzero(_numpy(pc.match_substring_regex(text, _NOT_SINGLE), bool))
+        left = text.take(pa.array(odd))
+        alien = _numpy(pc.match_substring_regex(left, _OUTSIDE), bool)
+        outside[odd] = alien
+        for name, units, rows in (("gsm", extended, ~alien), ("ucs2", astral, alien)):
+            texts = left.filter(pa.array(rows))
+            if not _made_of(texts, _NARROW[name]):
+                units[odd[rows]] = _numpy(pc.count_substring_regex(texts, _WIDE[name]), np.int32)
+    return Measure(characters, extended, astral, outside)
+
+
+def is_gsm(text: str) -> bool:
+    """Whether one text is all of the GSM alphabet and its extension."""
+    return re.search(_OUTSIDE, text) is None
+
+
+def is_plain(text: Any) -> bool:
+    """
+    Whether a whole Arrow array of large strings is digits, Latin letters and simple punctuation.
+
+    Each such character is one byte and one unit in both encodings, and nothing the gateway stumbles over.
+    """
+    return _made_of(text, _PLAIN)
+
+
+def _made_of(text: Any, bytes_: NDArray[np.bool_]) -> bool:
+    """
+    Whether every byte of an array is one of these.
+
+    A look at the bytes settles for most columns what would be asked of each text, and page by page a column
+    that is otherwise is found out at once.
+    """
+    _, offsets, content = text.buffers()
+    if content is None:
+        return True
+    ends = np.frombuffer(offsets, np.int64)[[text.offset, text.offset + len(text)]]
+    seen = np.frombuffer(content, np.uint8)[slice(*ends)]
+    return all(bool(bytes_[seen[at : at + _PAGE]].all()) for at in range(0, len(seen), _PAGE))
 
 
 def segments(texts: pd.Series) -> pd.DataFrame:
@@ -69,25 +169,30 @@ def segments(texts: pd.Series) -> pd.DataFrame:
         2      gsm    161         2
     """
     text = _texts(texts)
-    ucs2 = pc.match_substring_regex(text, _OUTSIDE)
-    wide = _by_encoding(ucs2, lambda name: pc.count_substring_regex(text, pattern=_WIDE[name]))
-    units = pc.add(pc.utf8_length(text).cast(pa.int64()), wide.cast(pa.int64()))
-    part = _by_encoding(ucs2, lambda name: _PART[name])
-    fewest, most = _rounded_up(units, part), _rounded_up(units, pc.subtract(part, 1))
+    return counted(text, measure(text)).set_axis(texts.index)
+
+
+def counted(text: Any, length: Measure) -> pd.DataFrame:
+    """As `segments`, of an Arrow array of large strings that is measured already; by position."""
+    ucs2 = length.outside
+    wide = np.where(ucs2, length.astral, length.extended)
+    units = (length.characters + wide).astype(np.int64)
+    count = np.ones_like(units)
+    long = np.flatnonzero(units > np.where(ucs2, _WHOLE["ucs2"], _WHOLE["gsm"]))
+    part = np.where(ucs2[long], _PART["ucs2"], _PART["gsm"])
+    fewest, most = -(-units[long] // part), -(-units[long] // (part - 1))
+    count[long] = fewest
     # A border moves back by one unit when it would cut a wide character, so the count lies between dividing
     # by 153 and by 152; only where these differ are the texts looked at.
-    unsure = pc.fill_null(pc.and_(pc.not_equal(fewest, most), pc.greater(wide, 0)), fill_value=False)
-    count = pc.replace_with_mask(fewest, unsure, _packed(text.filter(unsure), ucs2.filter(unsure)))
-    alone = pc.less_equal(units, _by_encoding(ucs2, lambda name: _WHOLE[name]))
+    unsure = long[(fewest != most) & (wide[long] > 0)]
+    count[unsure] = _packed(text.take(pa.array(unsure)), ucs2[unsure])
+    missing = _numpy(pc.is_null(text), bool)
     return pd.DataFrame(
         {
-            "encoding": pd.Categorical.from_codes(
-                pc.fill_null(ucs2.cast(pa.int8()), -1).to_numpy(zero_copy_only=False), dtype=ENCODINGS
-            ),
-            "units": _integers(units),
-            "segments": _integers(pc.if_else(alone, pa.scalar(1, pa.int64()), count)),
-        },
-        index=texts.index,
+            "encoding": pd.Categorical.from_codes(np.where(missing, -1, ucs2), dtype=ENCODINGS),
+            "units": pd.arrays.IntegerArray(units, missing),
+            "segments": pd.arrays.IntegerArray(count, missing.copy()),
+        }
     )
 
 
@@ -132,15 +237,7 @@ def _texts(texts: pd.Series) -> Any:
     )
 
 
-def _by_encoding(ucs2: Any, value: Any) -> Any:
-    return pc.if_else(ucs2, value("ucs2"), value("gsm"))
-
-
-def _rounded_up(units: Any, part: Any) -> Any:
-    return pc.divide(pc.subtract(pc.add(units, part), 1), part)
-
-
-def _packed(text: Any, ucs2: Any) -> Any:
+def _packed(text: Any, ucs2: NDArray[np.bool_]) -> NDArray[np.int64]:
     """
     Segments counted exactly, by regular expression.
 
@@ -148,18 +245,17 @@ def _packed(text: Any, ucs2: Any) -> Any:
     unmarked, or else 152, and matching from left to right fills them as a phone does.
     """
     counts = np.zeros(len(text), dtype=np.int64)
-    for name, here in (("gsm", pc.invert(ucs2)), ("ucs2", ucs2)):
-        plain = pc.replace_substring(text.filter(here), pattern=_LEAD, replacement=".")
+    for name, here in (("gsm", ~ucs2), ("ucs2", ucs2)):
+        plain = pc.replace_substring(text.filter(pa.array(here)), pattern=_LEAD, replacement=".")
         marked = pc.replace_substring_regex(plain, pattern=_WIDE[name], replacement=f"{_LEAD}.")
         full = _PART[name]
         pattern = f"(?s).{{{full - 1}}}[^{_LEAD}]|.{{{full - 1}}}|.{{1,{full - 2}}}"
-        found = pc.count_substring_regex(marked, pattern=pattern)
-        counts[here.to_numpy(zero_copy_only=False)] = found.to_numpy(zero_copy_only=False)
-    return pa.array(counts)
+        counts[here] = _numpy(pc.count_substring_regex(marked, pattern=pattern), np.int64)
+    return counts
 
 
-def _integers(array: Any) -> pd.arrays.IntegerArray:
-    missing = pc.is_null(array).to_numpy(zero_copy_only=False)
-    return pd.arrays.IntegerArray(
-        pc.fill_null(array, 0).to_numpy(zero_copy_only=False).astype("int64"), missing
+def _numpy(array: Any, dtype: Any) -> NDArray[Any]:
+    """The values of an Arrow array, nulls as zero."""
+    return np.asarray(
+        pc.fill_null(array, pa.scalar(0).cast(array.type)).to_numpy(zero_copy_only=False), dtype
     )

@@ -18,6 +18,8 @@ Every error smsframe raises, named for what to do next.
         ├── Unavailable          provably not accepted: safe to repeat
         └── Unconfirmed          nobody can know yet: never repeated before it is looked up
 
+`PhoneGuessed` is the one warning.
+
 Each keeps its facts as attributes. None carries a phone number, a password or a key in its text or in
 its chain, because tracebacks are pasted into tickets and saved in notebooks.
 """
@@ -27,6 +29,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     import pandas as pd
 
 
@@ -198,3 +202,16 @@ class Unavailable(GatewayError):
 
 class Unconfirmed(GatewayError):
     """Nobody can know yet whether the order was accepted; it is looked up before anything is repeated."""
+
+
+class PhoneGuessed(UserWarning):
+    """
+    smsframe chose the phone column; `send` wants it said.
+
+    Attributes:
+        column: Its label.
+    """
+
+    def __init__(self, column: Hashable) -> None:
+        super().__init__(f"taking {column!r} as the phone column; say phone={column!r}")
+        self.column = column

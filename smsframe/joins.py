@@ -7,12 +7,14 @@ are hashed ten times as fast as strings.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from smsframe.cells import STRING, in_parts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +43,24 @@ def among(phones: pd.Series[Any], others: pd.Series[Any] | pd.Index[Any]) -> pd.
     return keys.isin(_keys(pd.Series(others)))
 
 
+def repeated(phones: pd.Series[Any], rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """
+    Whether each number was there before, among the rows that are asked for; False for the others.
+
+    Example:
+        >>> repeated(pd.Series(["+441", "+442", "+442"]), np.array([True, False, True])).tolist()
+        [False, False, False]
+    """
+    found = np.zeros(len(phones), dtype=bool)
+    found[rows] = pd.Series(_keys(phones)[rows]).duplicated()
+    return found
+
+
 def _keys(phones: pd.Series[Any], missing: int = 0) -> NDArray[np.int64]:
-    text = pc.cast(pa.array(phones, from_pandas=True), pa.large_string())
-    digits = pc.utf8_slice_codeunits(text, 1)
-    return np.asarray(pc.fill_null(digits.cast(pa.int64()), missing))
+    def read(text: Any) -> tuple[NDArray[np.int64]]:
+        digits = pc.utf8_slice_codeunits(text.cast(STRING), 1)
+        return (pc.fill_null(digits.cast(pa.int64()), missing).to_numpy(zero_copy_only=False),)
+
+    text = pa.array(phones, from_pandas=True)
+    (keys,) = in_parts(read, text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text)
+    return cast("NDArray[np.int64]", keys)

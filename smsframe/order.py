@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import pandas as pd
 
     from smsframe.template import Template
 
@@ -153,9 +152,12 @@ def parts(people: pd.DataFrame, batch_size: int) -> Iterator[pd.DataFrame]:
 
 def cut(people: pd.DataFrame, batch_size: int) -> pd.Series[int]:
     """The batch of each person: runs of at most ``batch_size`` of one encoding, in their order."""
-    kind = people["encoding"].astype(object)
-    place = people.groupby(kind).cumcount() // batch_size
-    return people.groupby([kind, place.rename("place")], sort=False).ngroup().rename("batch")
+    kind = pd.factorize(people["encoding"])[0]
+    place = pd.Series(kind).groupby(kind).cumcount().to_numpy() // batch_size
+    batch: pd.Series[int] = pd.Series(
+        place * (kind.max(initial=0) + 1) + kind, index=people.index, name="batch"
+    )
+    return batch.groupby(batch, sort=False).ngroup().rename("batch")  # numbered as they appear
 
 
 def named(campaign: str) -> str:

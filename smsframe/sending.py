@@ -46,6 +46,7 @@ def send(
     suppress: Suppress | None = None,
     max_segments: int | None = None,
     batch_size: int = 1000,
+    text_fix: Literal["gsm", "gsm+letters"] | None = None,
     confirm: int | None = None,
     changed: Literal["continue"] | None = None,
     adopt: bool = False,
@@ -67,7 +68,7 @@ def send(
         text: What people read, as in `plan`.
         campaign: The name under which nobody is texted twice; required.
         phone: The column of phone numbers; required.
-        region: As in `plan`, like all up to ``batch_size``; none of them goes with a `Plan`.
+        region: As in `plan`, like all up to ``text_fix``; none of them goes with a `Plan`.
         numbers: As in `plan`.
         schema: As in `plan`.
         sender: As in `plan`.
@@ -77,6 +78,7 @@ def send(
         suppress: As in `plan`.
         max_segments: As in `plan`.
         batch_size: As in `plan`.
+        text_fix: As in `plan`; what it replaced is in ``plan.fixed``.
         confirm: Refuse unless exactly so many people are ready or have an outcome already.
         changed: ``"continue"`` sends a changed text to those who have none yet.
         adopt: Take over the orders that the gateway has of a campaign new to this journal, when the journal
@@ -126,6 +128,7 @@ def send(
         suppress=suppress,
         max_segments=max_segments,
         batch_size=batch_size,
+        text_fix=text_fix,
         gateway=gateway,
         journal=memory,
     )

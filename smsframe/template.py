@@ -37,6 +37,10 @@ class Field:
     name: str
     default: str | None = None
 
+    def written(self) -> str:
+        """As it stands in a template."""
+        return f"{{{self.name}}}" if self.default is None else f"{{{self.name}:{self.default}}}"
+
 
 @dataclass(frozen=True, slots=True)
 class Template:
@@ -53,6 +57,11 @@ class Template:
     source: str
     parts: tuple[str | Field, ...]
     slots: tuple[Field, ...]
+
+    @property
+    def constant(self) -> str:
+        """All that is not a field: what every text has in it."""
+        return "".join(part for part in self.parts if isinstance(part, str))
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -111,15 +120,29 @@ def parse(source: str) -> Template:
         else:
             parts.append(literal)
     slots = tuple(dict.fromkeys(part for part in parts if isinstance(part, Field)))
-    constant = sum(len(part) for part in parts if isinstance(part, str))
-    longest = max(constant, *(len(slot.default or "") for slot in slots), 0)
+    template = Template(source, tuple(parts), slots)
+    longest = max(len(template.constant), *(len(slot.default or "") for slot in slots), 0)
     if longest > (limit := max(MAX_UNITS.values())):
         # No row could be sent, and a long text times many rows would fill the memory before anybody says so.
         raise TextError(
             f"The text has {longest:,} characters without its values, and the gateway takes {limit:,}; "
             "shorten it."
         )
-    return Template(source, tuple(parts), slots)
+    return template
+
+
+def written(parts: tuple[str | Field, ...]) -> str:
+    """
+    The source that `parse` reads as these parts.
+
+    Example:
+        >>> written(("{", Field("name", "amico"), "}"))
+        '{{{name:amico}}}'
+    """
+    return "".join(
+        part.replace("{", "{{").replace("}", "}}") if isinstance(part, str) else part.written()
+        for part in parts
+    )
 
 
 def _refuse_unsendable(source: str) -> None:

@@ -1,89 +1,82 @@
 """
 libphonenumber's verdict on repaired numbers: E.164 and kind, or what is wrong.
 
-This is the one room that knows the ``phonenumbers`` package. Its metadata takes longer to load than the rest
-of smsframe, so it is imported when the first number is read.
+``numbering`` decides whatever is nothing but digits and usual punctuation, by columns. The rest is read by
+the ``phonenumbers`` package itself, each different one once.
 """
 
 from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.cells import STRING
+from smsframe import digits, metadata
 from smsframe.damage import SEPARATORS
+from smsframe.metadata import MOBILE, MOST, TYPES, UNDECIDED, regions
+from smsframe.numbering import decide
 
-MOBILE: Final = "mobile"  # what libphonenumber calls mobile, or fixed-line-or-mobile (all of +1)
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+KINDS: Final = (*metadata.KINDS, "two_numbers", "extension", "not_a_number")
+
 FEWEST: Final = 7  # digits that a number has at least, for what we say of shorter ones
-MOST: Final = 15  # digits of an E.164 number (ITU-T E.164, 6.2)
 
 _LONGEST = 250  # characters; libphonenumber refuses longer ones
 _SEPARATOR = re.compile(f"[{SEPARATORS}]")
 
 
-@cache
-def regions() -> frozenset[str]:
+def verdicts(text: Any, home: NDArray[np.int16]) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
     """
-    The two-letter ISO codes that ``region=`` may be.
+    E.164 and kind of every cell.
 
-    Example:
-        >>> "IT" in regions(), "UK" in regions()
-        (True, False)
+    Args:
+        text: Repaired cells, a large-string array.
+        home: Per cell the place in ``regions()`` of the region whose national form may be meant, or -1.
+
+    Returns:
+        The digits of E.164 as an integer, and the place of the kind in ``KINDS``, or -1 without a text.
     """
-    import phonenumbers  # noqa: PLC0415 - see above
-
-    return frozenset(phonenumbers.SUPPORTED_REGIONS)
-
-
-@cache
-def dialling_00() -> tuple[str, ...]:
-    """The regions where an international call begins with 00 and nothing else."""
-    from phonenumbers import PhoneMetadata  # noqa: PLC0415 - see above
-
-    known = ((name, PhoneMetadata.metadata_for_region(name)) for name in sorted(regions()))
-    return tuple(name for name, data in known if data and re.fullmatch(data.international_prefix or "", "00"))
+    number, kind = decide(digits.read(text), home)
+    rest = np.flatnonzero((kind == UNDECIDED) & pc.is_valid(text).to_numpy(zero_copy_only=False))
+    if len(rest):
+        # The library reads one number at a time, some 30 µs each; so each different one is read once.
+        cells = pd.DataFrame({"text": text.take(pa.array(rest)).to_pylist(), "home": home[rest]})
+        which, different = pd.MultiIndex.from_frame(cells).factorize()
+        answers = [_verdict(text, place) for text, place in different]
+        number[rest] = np.array([answer for answer, _ in answers])[which]
+        kind[rest] = np.array([KINDS.index(answer) for _, answer in answers])[which]
+    return number, kind
 
 
-def verdicts(text: Any, home: Any) -> tuple[Any, Any]:
-    """
-    E.164 and kind (``mobile`` or a code) of every cell; null where there is no text.
+def _verdict(text: str, place: int) -> tuple[int, str]:
+    import phonenumbers as library  # noqa: PLC0415 - takes longer to load than the rest of smsframe
 
-    libphonenumber reads one number at a time, some 30 µs each; so each different one is read once.
-    """
-    keys = pc.binary_join_element_wise(
-        pc.fill_null(home, ""), text, pa.scalar("\t", STRING)
-    ).dictionary_encode()
-    answers = [_verdict(*key.split("\t", 1)[::-1]) for key in keys.dictionary.to_pylist()]
-    phones = pa.array([phone for phone, _ in answers], STRING)
-    kinds = pa.array([kind for _, kind in answers], STRING)
-    return phones.take(keys.indices), kinds.take(keys.indices)
-
-
-def _verdict(text: str, home: str) -> tuple[str | None, str]:
-    import phonenumbers as library  # noqa: PLC0415 - see above
-
+    home = None if place < 0 else regions()[place]
     if len(text) > _LONGEST:
-        return None, "too_long"
+        return 0, "too_long"
     if _several(text, home):
-        return None, "two_numbers"
+        return 0, "two_numbers"
     try:
-        number = library.parse(text, home or None)
+        number = library.parse(text, home)
     except library.NumberParseException as error:
-        return None, _unparsed(error.error_type, text)
+        return 0, _unparsed(error.error_type, text)
     if number.extension:
-        return None, "extension"
+        return 0, "extension"
     phone = library.format_number(number, library.PhoneNumberFormat.E164)
     if len(phone) > MOST + 1:
-        return None, "too_long"
+        return 0, "too_long"
     kind = _kinds().get(library.number_type(number))
-    return phone, kind or _lengths()[library.is_possible_number_with_reason(number)]
+    return int(phone), kind or _lengths()[library.is_possible_number_with_reason(number)]
 
 
-def _several(text: str, home: str) -> bool:
+def _several(text: str, home: str | None) -> bool:
     """
     Whether the cell holds two numbers: two long runs of digits, or a whole number and something after it.
 
@@ -92,12 +85,12 @@ def _several(text: str, home: str) -> bool:
     import phonenumbers as library  # noqa: PLC0415 - see above
 
     for cut in _SEPARATOR.finditer(text):
-        before, after = (sum(map(str.isdigit, part)) for part in (text[: cut.start()], text[cut.end() :]))
+        before, after = (sum(map(str.isdecimal, part)) for part in (text[: cut.start()], text[cut.end() :]))
         if after and before >= FEWEST:
             if min(before, after) >= FEWEST - 1 and before + after > MOST:
                 return True
             try:
-                if library.is_valid_number(library.parse(text[: cut.start()], home or None)):
+                if library.is_valid_number(library.parse(text[: cut.start()], home)):
                     return True
             except library.NumberParseException:
                 continue
@@ -116,19 +109,8 @@ def _unparsed(error: int, text: str) -> str:
 def _kinds() -> dict[int, str]:
     from phonenumbers import PhoneNumberType as Type  # noqa: PLC0415 - see above
 
-    return {
-        Type.MOBILE: MOBILE,
-        Type.FIXED_LINE_OR_MOBILE: MOBILE,
-        Type.FIXED_LINE: "landline",
-        Type.PREMIUM_RATE: "premium",
-        Type.SHARED_COST: "shared_cost",
-        Type.TOLL_FREE: "toll_free",
-        Type.VOIP: "voip",
-        Type.PERSONAL_NUMBER: "personal",
-        Type.PAGER: "pager",
-        Type.UAN: "company",
-        Type.VOICEMAIL: "voicemail",
-    }
+    named = {getattr(Type, name.upper()): kind for name, kind in TYPES.items()}
+    return {**named, Type.FIXED_LINE_OR_MOBILE: MOBILE}
 
 
 @cache

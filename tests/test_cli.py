@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -119,6 +120,24 @@ def test_a_suppression_list_that_cannot_be_read_is_refused_with_its_lines(served
     done = run("check", "people.csv", "--suppress", "stop.csv", code=2)
     assert "cannot be read" in done.stderr
     assert "Rows: 3" in done.stderr
+
+
+def test_workbooks_and_parquet_are_tables_and_suppression_lists_too(served, tmp_path):
+    table = smsframe.read_contacts(tmp_path / "people.csv").replace("\x1b", "", regex=True)
+    table.to_parquet("people.parquet")
+    with pd.ExcelWriter("people.xlsx") as book:
+        table.to_excel(book, sheet_name="guests", index=False)
+        table.head(1).to_excel(book, sheet_name="stop", index=False)
+    table[["mobile"]].head(1).to_parquet("stop.parquet")
+    options = ("--phone", "mobile", "--region", "IT", "--suppress", "stop.parquet")
+    for file in (("people.parquet",), ("people.xlsx", "--sheet", "guests")):
+        assert re.search(r"4  ready\n.* 2  suppressed", run("check", *file, *options).stdout, re.DOTALL)
+        done = run("plan", *file, *options, "--text", "Ciao")
+        assert "Text 4 people" in done.stdout
+    done = run("send", "people.xlsx", "--sheet", "stop", "--campaign", "autumn", *TEXT, "--yes")
+    assert len(served.inbox()) == 1
+    assert "say sheet=, one of 'guests', 'stop'" in run("check", "people.xlsx", code=2).stderr
+    assert "which has no sheet=" in run("check", "people.csv", "--sheet", "guests", code=2).stderr
 
 
 def test_plan_shows_the_cost_and_asks_nobody(served):

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
+
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 import smsframe
+from smsframe import delimited
+from smsframe.suppression import suppression
 
 NUMBER = "+393471234567"
 
@@ -68,6 +75,240 @@ def test_a_file_that_cannot_be_read_is_a_clear_error_without_numbers(tmp_path):
     with pytest.raises(smsframe.ContactsError, match="cannot be read as a table") as caught:
         smsframe.read_contacts(write(tmp_path / "c.csv", f"a,b\n1,2\n{NUMBER},2,3,4\n"))
     assert NUMBER not in str(caught.value)
+
+
+HARMLESS = {
+    "semicolons and decimal commas": "name;price;mobile\nAda;3,50;1\nBea;4,20;2\n",
+    "commas in texts": "name;note;mobile\nAda;well, yes;1\nBea;no, or, well;2\n",
+    "commas in every text": "name;first, last;mobile\nAda;a, b;1\nBea;c, d;2\n",
+    "semicolons in texts": "name,note,mobile\nAda,a;b,1\nBea,c;d,2\n",
+    "quoted delimiters": 'name,note,mobile\n"Ada","x, y, z",1\n"Bea","1;2;3;4",2\n',
+    "quoted line breaks": 'name,note,mobile\nAda,"one\n\ntwo;;",1\nBea,"",2\n',
+    "doubled quotes": 'name,note,mobile\nAda,"say ""hi"", please",1\nBea,,2\n',
+    "single quotes": "'name','note','mobile'\n'Ada','x, y','1'\n'Bea','','2'\n",
+    "a declared delimiter": "sep=;\nname;a,b;mobile\nAda;1,2;1\nBea;3,4;2\n",
+    "a quoted declaration": '"sep=|"\r\nname|x|mobile\r\nAda||1\r\nBea||2\r\n',
+    "old line ends": "name,x,mobile\rAda,,1\rBea,,2\r",
+    "spaces around headings": " name , x , mobile\nAda,,1\nBea,,2\n",
+    "delimiters at the end": "name,x,mobile\nAda,,1,\nBea,,2,\n",
+    "empty rows at the end": "name;x;mobile\nAda;;1\nBea;;2\n;;\n;;\n\n",
+    "short lines": "name,mobile,x,y\nAda,1\nBea,2,3\n",
+    "letters that could delimit": "name mobile|mobile|x\nAda|1|aaa\nBea|2|aaa\n",
+}
+
+
+@pytest.mark.parametrize("text", HARMLESS.values(), ids=HARMLESS.keys())
+def test_the_cells_of_a_table_are_found_however_they_are_kept_apart(tmp_path, text):
+    found = smsframe.read_contacts(write(tmp_path / "a.csv", text))
+    assert found.iloc[:, 0].tolist() == ["Ada", "Bea"]
+    assert found["mobile"].tolist() == ["1", "2"]
+    assert found.index.equals(pd.RangeIndex(2))
+
+
+def test_one_column_of_texts_keeps_its_commas(tmp_path):
+    path = write(tmp_path / "a.csv", 'note\nwell, yes\n"no; or"\nor a, b, c\n')
+    assert smsframe.read_contacts(path)["note"].tolist() == ["well, yes", "no; or", "or a, b, c"]
+
+
+def test_apostrophes_that_quote_nothing_stay(tmp_path):
+    path = write(tmp_path / "a.csv", "name,mobile\n'Ndrangheta,'0039347\nO'Hara,'\n")
+    assert smsframe.read_contacts(path).to_numpy().tolist() == [["'Ndrangheta", "'0039347"], ["O'Hara", "'"]]
+
+
+def test_a_delimiter_that_is_given_is_taken(tmp_path):
+    path = write(tmp_path / "a.csv", "sep=;\na:b,c:d\n1:2,3:4\n")
+    assert smsframe.read_contacts(path, sep=":").columns.tolist() == ["a", "b,c", "d"]
+    path = write(tmp_path / "a.csv", "Guests of 2026\n\nname;mobile\nAda;1\nBea;2\n")
+    with pytest.raises(
+        smsframe.ContactsError, match="1 cell in its first line and 2 in the others: say skip"
+    ):
+        smsframe.read_contacts(path)
+    assert smsframe.read_contacts(path, skiprows=1)["mobile"].tolist() == ["1", "2"]
+    assert smsframe.read_contacts(path, header=1)["mobile"].tolist() == ["1", "2"]
+
+
+CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0")) | st.text("\"';,|\t\n\r =+0é ")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=6),
+    sep=st.sampled_from(",;\t|"),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+    end=st.sampled_from(["\n", "\r\n"]),
+    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+)
+def test_whatever_is_written_is_read_back(tmp_path, rows, sep, encoding, end, quoting):
+    assume(
+        quoting == csv.QUOTE_ALL or not any("\r" in cell for row in rows for cell in row)
+    )  # which writers leave without quotes
+    frame = pd.DataFrame([*rows, ("end", "end")], columns=["name", "note"], dtype="string")
+    text = frame.to_csv(sep=sep, lineterminator=end, quoting=quoting, index=False)
+    back = smsframe.read_contacts(write(tmp_path / "a.csv", text, encoding))
+    assert back.fillna("").to_numpy().tolist() == frame.to_numpy().tolist()
+
+
+def test_options_of_pandas_are_its_own(tmp_path):
+    path = write(tmp_path / "a.csv", "name;when;mobile\nAda;2026-11-22;1\nBea;2026-11-23;2\n")
+    found = smsframe.read_contacts(path, parse_dates=["when"], converters={"mobile": int}, nrows=1)
+    assert found["when"].tolist() == [pd.Timestamp("2026-11-22")]
+    assert found["mobile"].tolist() == [1]
+    assert smsframe.read_contacts(path, index_col="name")["mobile"].to_dict() == {"Ada": "1", "Bea": "2"}
+    assert smsframe.read_contacts(path, sep="[;]", engine="python")["mobile"].tolist() == ["1", "2"]
+    assert smsframe.read_contacts(path, names=["a", "b", "c"], header=0)["c"].tolist() == ["1", "2"]
+    with pytest.raises(TypeError, match="one frame, not parts"):
+        smsframe.read_contacts(path, chunksize=1)
+    with pytest.raises(TypeError, match="no_such"):
+        smsframe.read_contacts(path, no_such=1)
+
+
+def test_headings_are_unique_and_never_empty(tmp_path):
+    path = write(tmp_path / "a.csv", "a,,a, b,b\n1,2,3,4,5\n")
+    assert smsframe.read_contacts(path).columns.tolist() == ["a", "Unnamed: 1", "a.1", " b", "b"]
+
+
+def test_a_table_without_rows_has_its_columns(tmp_path):
+    found = smsframe.read_contacts(write(tmp_path / "a.csv", "name;mobile\n"))
+    assert found.columns.tolist() == ["name", "mobile"]
+    assert set(map(str, found.dtypes)) == {"string"}
+    assert found.sms.check(phone="mobile").empty
+
+
+def test_a_cell_of_a_million_characters_is_a_cell(tmp_path):
+    long = "x, " * 333_333
+    found = smsframe.read_contacts(write(tmp_path / "a.csv", f'name,note\nAda,"{long}"\nBea,y\n'))
+    assert found["note"].tolist() == [long, "y"]
+
+
+DAMAGED = {
+    "a long line": (f"a,b\n1,2\n{NUMBER},2,3,4\n", "line 3 has 4 cells instead of 2"),
+    "a long line after a declaration": ("sep=,\na,b\n1,2\n1,2,3\n", "line 4 has 3 cells instead of 2"),
+    "a first row that would shift all columns": (f"a,b\nx,{NUMBER},1\n", "more cells in its first row"),
+    "an open quote": (f'a,b\n1,2\n"{NUMBER},2\n3,4\n', "quotation mark in line 3 is never closed"),
+    "a null character": ("a,b\n+39\x00347,2\n", "null characters"),
+    "only a declaration": ("sep=;\n", "is empty"),
+    "only empty lines": ("\ufeff\r\n \r\n", "is empty"),
+    "nothing": ("", "is empty"),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), DAMAGED.values(), ids=DAMAGED.keys())
+def test_what_cannot_be_read_without_loss_is_refused_without_numbers(tmp_path, text, said):
+    with pytest.raises(smsframe.ContactsError, match=said) as caught:
+        smsframe.read_contacts(write(tmp_path / "a.csv", text))
+    assert NUMBER[3:] not in str(caught.value)
+
+
+def test_a_column_that_is_not_what_was_said_is_refused_without_numbers(tmp_path):
+    path = write(tmp_path / "a.csv", f"age,mobile\n30,+39 {NUMBER}x\n")
+    with pytest.raises(smsframe.ContactsError, match="cannot be read as a table") as caught:
+        smsframe.read_contacts(path, dtype={"mobile": "Int64"})
+    assert NUMBER[3:] not in str(caught.value)
+
+
+def test_the_encoding_is_that_of_the_whole_file_not_of_its_head(tmp_path, monkeypatch):
+    monkeypatch.setattr(delimited, "CHUNK", 1000)  # so that characters are cut, too
+    rows = "".join(f"Ada {i},{i}\n" for i in range(10_000))
+    for encoding in ("utf-8", "cp1252"):
+        path = write(tmp_path / "a.csv", f"name,mobile\n{rows}Forlì €,1\nà,2\n", encoding)
+        assert smsframe.read_contacts(path)["name"].tolist()[-2:] == ["Forlì €", "à"]
+    path.write_bytes(f"name,mobile\n{'àèì' * 1000},1\n".encode())
+    assert smsframe.read_contacts(path)["name"][0] == "àèì" * 1000
+
+
+@pytest.mark.parametrize("order", [("utf-8", "cp1252"), ("cp1252", "utf-8")])
+def test_two_encodings_in_one_file_are_refused_rather_than_texted(tmp_path, order):
+    first, second = (
+        line.encode(encoding) for line, encoding in zip(("a,b\nè,1\n", "à,2\n"), order, strict=True)
+    )
+    (tmp_path / "a.csv").write_bytes(first + second)
+    with pytest.raises(smsframe.ContactsError, match="UTF-8 in one place and not in another"):
+        smsframe.read_contacts(tmp_path / "a.csv")
+    assert len(smsframe.read_contacts(tmp_path / "a.csv", encoding="cp1252")) == 2
+
+
+def test_encodings_without_a_mark_are_given(tmp_path):
+    path = write(tmp_path / "a.csv", "name,mobile\nŁucja,1\n", "utf-16-le")
+    with pytest.raises(smsframe.ContactsError, match="utf-16-le"):
+        smsframe.read_contacts(path)
+    assert smsframe.read_contacts(path, encoding="utf-16-le")["name"].tolist() == ["Łucja"]
+    path = write(tmp_path / "a.csv", "name,mobile\nŁucja,1\n", "utf-8-sig")
+    assert smsframe.read_contacts(path, encoding="utf-8").columns[0] == "name"
+    path = write(tmp_path / "a.csv", "name,mobile\nŁucja,1\n", "utf-32")
+    assert smsframe.read_contacts(path)["name"].tolist() == ["Łucja"]
+    path.write_bytes(b"a,b\n\x81,1\n")
+    with pytest.raises(smsframe.ContactsError, match="neither UTF-8 nor Windows' cp1252"):
+        smsframe.read_contacts(path)
+    for wrong in ("base64", "no such", "ascii"):
+        with pytest.raises(smsframe.ContactsError, match=f"not in encoding '{wrong}'"):
+            smsframe.read_contacts(path, encoding=wrong)
+    assert smsframe.read_contacts(path, encoding="ascii", encoding_errors="replace")["a"][0] == "\ufffd"
+
+
+def test_a_gzipped_file_is_read_whatever_it_is_called(tmp_path):
+    packed = gzip.compress(f"name;mobile\nForlì;{NUMBER}\n".encode("cp1252"))
+    (tmp_path / "a.csv").write_bytes(packed)
+    assert smsframe.read_contacts(tmp_path / "a.csv").to_numpy().tolist() == [["Forlì", NUMBER]]
+    for damaged in (packed[:-12], packed[:12] + b"\xff" * 8 + packed[20:]):
+        (tmp_path / "a.csv.gz").write_bytes(damaged)
+        with pytest.raises(smsframe.ContactsError, match="gzipped, and damaged"):
+            smsframe.read_contacts(tmp_path / "a.csv.gz")
+
+
+STRANGERS = {
+    "an old workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "an .xls of old"),
+    "a web page": (b"\n<HTML><table><tr><td>1", "web page"),
+    "another XML": (b'\xef\xbb\xbf<?xml version="1.0"?><Workbook/>', "XML"),
+    "a PDF": (b"%PDF-1.7\n", "a PDF"),
+    "a broken archive": (b"PK\x03\x04" + bytes(30), "damaged workbook"),
+    "broken Parquet": (b"PAR1" + bytes(30), "cannot be read as Parquet"),
+    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(30), "null characters"),
+}
+
+
+@pytest.mark.parametrize(("content", "said"), STRANGERS.values(), ids=STRANGERS.keys())
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx"])
+def test_a_file_that_is_no_table_is_said_to_be_none(tmp_path, content, said, name):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(smsframe.ContactsError, match=said):
+        smsframe.read_contacts(tmp_path / name)
+
+
+@pytest.mark.parametrize("make", [pd.Series, pd.Index, set, tuple, iter, "Int64", "category"], ids=str)
+def test_a_suppression_list_may_be_any_column(make):
+    numbers = ["393471234567", "393471234568"]
+    source = (
+        pd.Series([*numbers, numbers[0]], index=[7, 7, 8], dtype=make)
+        if isinstance(make, str)
+        else make(numbers)
+    )
+    assert sorted(suppression(source)) == ["+393471234567", "+393471234568"]
+
+
+def test_an_empty_suppression_list_suppresses_nobody(tmp_path):
+    for source in (
+        [],
+        pd.Series(dtype=object),
+        pd.Series([None, ""]),
+        write(tmp_path / "stop.csv", "mobile\n"),
+    ):
+        assert suppression(source).tolist() == []
+    checked = pd.DataFrame({"m": [NUMBER]}).sms.check(phone="m", suppress=[])
+    assert checked["sms_status"].tolist() == ["ready"]
+
+
+def test_only_the_first_line_of_a_file_may_be_a_heading(tmp_path):
+    path = write(tmp_path / "stop.csv", f"who said stop;when\n{NUMBER};2026-11-22\n;\n")
+    assert suppression(path).tolist() == [NUMBER]
+    for source in (pd.Series(["Ada", NUMBER]), ["Ada", NUMBER]):
+        with pytest.raises(smsframe.ContactsError, match="1 lines of the suppression list"):
+            suppression(source)
+
+
+def test_a_damaged_number_in_the_first_line_is_not_taken_for_a_heading(tmp_path):
+    """Letter O for zero: somebody who said stop must not be passed over."""
+    with pytest.raises(smsframe.ContactsError, match="letters"):
+        suppression(write(tmp_path / "stop.csv", f"+39347123456O\n{NUMBER}\n"))
 
 
 def test_a_frame_goes_out_and_comes_back_with_the_same_numbers(tmp_path, people):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import filecmp
 import random
+import re
 import runpy
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,11 +14,13 @@ import numpy as np
 import pandas as pd
 import phonenumbers as library
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smsframe import phones
+from smsframe import damage, phones
+from smsframe import verdicts as verdicts_room
 from smsframe.errors import ContactsError
 from smsframe.verdicts import verdicts
 
@@ -455,7 +459,8 @@ def test_each_different_number_is_asked_once(monkeypatch):
     asked = []
     parse = library.parse
     monkeypatch.setattr(library, "parse", lambda *given: asked.append(given) or parse(*given))
-    verdicts(pa.array([ITALY, GERMANY, None] * 100, pa.large_string()), pa.nulls(300, pa.large_string()))
+    odd = pa.array([f"{ITALY}*", f"{GERMANY}*", None] * 100, pa.large_string())
+    verdicts(odd, np.full(len(odd), -1))
     assert len(asked) == 2
 
 
@@ -477,6 +482,46 @@ def test_each_different_number_is_asked_once(monkeypatch):
 )
 def test_a_cell_of_a_million_characters_gets_an_answer(cell):
     assert one(cell) in phones.CODES
+
+
+@pytest.mark.parametrize("region", [None, "IT", "HK"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("1" * 251, "+" * 100_000, "(" * 100_000 + "1", "1" + ")" * 100_000, "1/" * 50_000, "1 " * 126),
+        *(
+            "00" * 50_000 + "1",
+            "+39347" + "[" * 100_000 + "1234567",
+            "1;" * 126,
+            "347" + "-" * 300 + "1234567",
+        ),
+    ],
+    ids=lambda cell: f"{cell[0]}{cell[-1]}{len(cell)}",
+)
+def test_what_libphonenumber_refuses_for_its_length_never_reaches_it(monkeypatch, cell, region):
+    """Its patterns, unlike the columns' own, may take a time that grows faster than the cell."""
+    read = []
+    parse, several = library.parse, verdicts_room._several
+    monkeypatch.setattr(library, "parse", lambda text, *rest: read.append(text) or parse(text, *rest))
+    monkeypatch.setattr(
+        verdicts_room, "_several", lambda text, *rest: read.append(text) or several(text, *rest)
+    )
+    answers = phones.read(pd.Series([cell, ITALY]), region)
+    assert answers["code"].tolist()[0] in phones.CODES
+    assert answers["phone"].tolist()[1] == ITALY
+    assert max(map(len, read)) <= 250
+
+
+@pytest.mark.parametrize("module", [phones, damage], ids=lambda module: module.__name__)
+def test_columns_are_searched_by_patterns_that_take_linear_time(module):
+    """RE2 reads every pattern, which it does only where it can do so in one pass; Python's are not used."""
+    own = {name: value for name, value in vars(module).items() if re.fullmatch("_[A-Z][A-Z_]*", name)}
+    patterns = [value for value in own.values() if isinstance(value, str)]
+    assert len(patterns) >= 3
+    for pattern in patterns:
+        pc.match_substring_regex(pa.array([""]), pattern)
+    source = Path(module.__file__).read_text(encoding="utf-8")
+    assert not re.search(r"^import re$|^from re import|\.str\.", source, re.MULTILINE)
 
 
 def test_lone_surrogates_and_null_bytes_get_an_answer():
@@ -514,6 +559,125 @@ def test_nothing_raises_and_every_cell_has_a_phone_or_a_code(rows, numbers):
     assert (read["phone"].isna() == read["code"].notna()).all()
     assert (read["code"].isna() == read["reason"].isna()).all()
     assert read["code"].dropna().isin(list(phones.CODES)).all()
+
+
+def arrow(values, kind):
+    return pd.Series(pd.arrays.ArrowExtensionArray(pa.array(values, kind)))
+
+
+DAY = datetime(2026, 11, 22, tzinfo=UTC)
+COLUMNS = {
+    "int8": pd.Series([1, 100], dtype="int8"),
+    "uint64, too large for int64": pd.Series([2**64 - 1, 393471234567], dtype="uint64"),
+    "float16": pd.Series([1.0, np.nan], dtype="float16"),
+    "long double": pd.Series([393471234567, 1], dtype=np.longdouble),
+    "complex": pd.Series([1j, 2]),
+    "times": pd.Series([DAY, None], dtype="datetime64[ns, UTC]"),
+    "durations": pd.Series(pd.to_timedelta([1, None], unit="s")),
+    "periods": pd.Series(pd.PeriodIndex(["2026-11", "2026-12"], freq="M")),
+    "intervals": pd.Series(pd.interval_range(0, 2)),
+    "sparse integers": pd.Series([393471234567, 0], dtype=pd.SparseDtype("int64", 0)),
+    "sparse floats": pd.Series([393471234567.0, np.nan], dtype=pd.SparseDtype("float64")),
+    "categories of times": pd.Series([DAY, None]).astype("category"),
+    "categories of nothing": pd.Series([None, None], dtype="category"),
+    "categories of several types": pd.Series([ITALY, 393471234567], dtype=object).astype("category"),
+    "Arrow nulls": arrow([None, None], pa.null()),
+    "Arrow booleans": arrow([True, None], pa.bool_()),
+    "Arrow decimals": arrow([Decimal(393471234567), None], pa.decimal128(20, 2)),
+    "Arrow unsigned": arrow([2**64 - 1, None], pa.uint64()),
+    "Arrow bytes": arrow([b"+393471234567", None], pa.binary()),
+    "Arrow lists": arrow([[ITALY], None], pa.list_(pa.string())),
+    "Arrow structs": arrow([{"phone": ITALY}, None], pa.struct({"phone": pa.string()})),
+    "Arrow dates": arrow([DAY, None], pa.date32()),
+    "Arrow categories of integers": arrow(pa.array([393471234567, None]).dictionary_encode(), None),
+}
+OBJECTS = [
+    *([ITALY], (ITALY,), {ITALY}, {ITALY: 1}, ITALY.encode(), bytearray(b"1"), pd.Series([ITALY]), object()),
+    *(Decimal("NaN"), Decimal("sNaN"), Decimal("-Infinity"), Decimal("3.9E+11"), Decimal("393471234567.00")),
+    *(np.int8(1), np.uint64(2**64 - 1), np.float16(1), np.str_(ITALY), np.bool_(True), np.bytes_(b"1")),
+    *(np.datetime64("2026-11-22"), np.timedelta64(1, "s"), np.array([1, 2]), np.array(5), np.void(b"1")),
+    *(
+        DAY,
+        DAY.date(),
+        True,
+        1j,
+        -0.0,
+        float("-inf"),
+        10**5000,
+        -(10**5000),
+        ...,
+        int,
+        range(3),
+        ValueError(ITALY),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    "column", [*COLUMNS.values(), pd.Series(OBJECTS, dtype=object)], ids=[*COLUMNS, "objects"]
+)
+@pytest.mark.parametrize("region", [None, "IT"])
+def test_a_column_of_any_dtype_gets_an_answer_per_row(column, region):
+    read = phones.read(column, region)
+    assert len(read) == len(column)
+    assert read["phone"].dropna().eq(ITALY).all()
+    assert read["code"].dropna().isin([*phones.CODES]).all()
+    assert (read["phone"].isna() == read["code"].notna()).all()
+
+
+@pytest.mark.parametrize("count", [1, 1000], ids=["few", "many"])
+def test_a_gap_is_a_gap_whatever_bytes_arrow_has_below_it(count):
+    offsets = pa.py_buffer(np.arange(2 * count + 1, dtype=np.int64) * len(ITALY))
+    valid = pa.py_buffer(np.packbits([True, False] * count, bitorder="little").tobytes())
+    text = pa.py_buffer(ITALY.encode() * 2 * count)
+    below = pa.Array.from_buffers(pa.large_string(), 2 * count, [valid, offsets, text])
+    assert (
+        phones.normalize(pd.Series(pd.arrays.ArrowExtensionArray(below))).isna().tolist()
+        == [False, True] * count
+    )
+
+
+REGIONS = {
+    "floats": pd.Series([np.nan, np.nan, 39.0]),
+    "integers with gaps": pd.Series([None, None, 39], dtype="Int64"),
+    "objects": pd.Series([np.nan, None, ["IT"]], dtype=object),
+    "other objects": pd.Series([pd.NA, pd.NaT, b"IT"], dtype=object),
+    "categories of integers": pd.Series([None, None, 39]).astype("category"),
+    "sparse objects": pd.Series([None, np.nan, "Italy"], dtype=pd.SparseDtype(object)),
+    "times": pd.Series([None, None, DAY], dtype="datetime64[ns, UTC]"),
+    "surrogates": pd.Series([None, "", "\ud800"], dtype=object),
+    "long": pd.Series([None, " ", "IT" * 500_000], dtype=object),
+    "Arrow lists": arrow([None, None, ["IT"]], pa.list_(pa.string())),
+    "Arrow bytes": arrow([None, None, b"IT"], pa.binary()),
+}
+
+
+@pytest.mark.parametrize("regions", REGIONS.values(), ids=REGIONS)
+def test_a_gap_among_regions_is_no_region_and_anything_odd_is_an_unknown_one(regions):
+    cells = pd.Series(["393471234567", "0171 3920012", "0171 3920012"])
+    read = phones.read(cells, regions)
+    assert read["phone"].fillna(read["code"]).tolist() == [ITALY, "national_form", "unknown_region"]
+
+
+@pytest.mark.parametrize("region", [5, ["IT"], float("nan"), object(), True])
+def test_a_region_that_is_neither_a_code_nor_a_column_is_one_clear_error(region):
+    with pytest.raises(ContactsError, match="region"):
+        phones.read(pd.Series([ITALY]), region)
+
+
+def test_the_error_about_a_region_is_short_however_long_the_region():
+    with pytest.raises(ContactsError) as caught:
+        phones.read(pd.Series([ITALY]), "I" * 100_000)
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize("kind", [None, pa.decimal128(20, 1)], ids=["object", "Arrow"])
+def test_a_decimal_with_a_fraction_is_no_number_with_a_digit_more(kind):
+    """Read as a text, its point would be punctuation, and the fraction would lead to a stranger."""
+    column = (
+        pd.Series([Decimal("393471234567.5")]) if kind is None else arrow([Decimal("393471234567.5")], kind)
+    )
+    assert phones.read(column, None, "valid")["code"].tolist() == ["not_a_number"]
 
 
 # Masks and guesses --------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
+import runs
 
 import smsframe
 from smsframe import order
@@ -231,3 +232,42 @@ def test_a_misspelt_column_is_recognised():
 def test_something_that_is_no_gateway_is_refused():
     with pytest.raises(TypeError, match=r"must be a smsframe\.Gateway, not str"):
         plan(gateway="https://gateway.example/")
+
+
+def test_people_are_counted_by_the_very_string_that_is_sent():
+    names = ["Ada", "Zoë ☕", "€" * 160, "👋" * 100, "e\u0301", "a\r\nb", "[x]", "ж" * 134, "l\u2019ora"]
+    frame = runs.table(len(names)).assign(name=names)
+    made = plan(frame, "{name}, è {name} {name:nessuno}")
+    said = made.people["text"].sms.segments().astype({"encoding": "string[pyarrow]"})
+    pd.testing.assert_frame_equal(made.people[["encoding", "units", "segments"]], said)
+
+
+def test_a_number_mended_twice_counts_for_both_repairs():
+    numbers = ["'0039 347 1234567", "'+393471234568", "+12125550142"]
+    assert plan(table(mobile=numbers)).repairs.to_dict() == {"apostrophe": 2, "zeros": 1}
+
+
+def test_the_gateways_limit_comes_before_the_callers():
+    made = plan(table(name=["x" * 1001, "x" * 200, "x"]), "{name}", max_segments=1)
+    assert made.frame["sms_code"].tolist()[:2] == ["text_too_long", "too_many_segments"]
+    assert made.frame["sms_reason"].tolist()[0].startswith("the text has 1001 characters")
+    assert made.frame["sms_reason"].tolist()[1] == "the text needs 2 segments; max_segments is 1"
+    assert made.recipients == 1
+
+
+def test_the_row_that_is_texted_stands_for_its_number_else_the_first_that_could_be():
+    frame = pd.DataFrame(
+        {
+            "mobile": [MOBILE, MOBILE, OTHER, OTHER, "no", THIRD, THIRD],
+            "name": [None, "Ada", None, None, "x", "Bob", "Bea"],
+        }
+    )
+    made = plan(frame)
+    assert made.stands.tolist() == [False, True, True, False, False, True, False]
+    assert plan(frame, suppress=[OTHER, THIRD]).stands.tolist() == made.stands.tolist()
+
+
+def test_the_longest_and_the_dearest_are_the_first_of_their_kind():
+    made = plan(table(name=["é" * 170, "ж" * 140, "x" * 170]), "{name}")
+    assert made.longest == "é" * 170
+    assert made.dearest == "ж" * 140

@@ -274,55 +274,139 @@ def counted(strings):
     return list(segments(pd.Series(strings, dtype=object)).itertuples(index=False, name=None))
 
 
+ALPHABET = "TS 23.038, 6.2.1: the GSM 7-bit default alphabet"
+EXTENSION = "TS 23.038, 6.2.1.1: the extension table, an escape and a code each"
+UCS2 = "TS 23.038, 6.2.3: UCS-2, in practice UTF-16, so surrogates are two units"
+WHOLE = "TS 23.040, 9.2.3.16: 140 octets are 160 units of GSM or 70 of UCS-2"
+PARTS = "TS 23.040, 9.2.3.24.1: the header leaves 153 or 67 units"
+UNCUT = "TS 23.038, 6.2.1.1: neither an escape nor a surrogate is parted from its second half"
+LIMITS = "smSend docs, POST sms: at most 1000 characters in GSM, 450 in UCS-2"
+
 TRICKY = {
-    "one letter": ("a", "gsm", 1, 1),
-    "empty": ("", "gsm", 0, 1),
-    "a full segment": ("a" * 160, "gsm", 160, 1),
-    "one more": ("a" * 161, "gsm", 161, 2),
-    "two full": ("a" * 306, "gsm", 306, 2),
-    "two full and one": ("a" * 307, "gsm", 307, 3),
-    "the longest": ("a" * 1000, "gsm", 1000, 7),
-    "euro signs, a full segment": ("€" * 80, "gsm", 160, 1),
-    "euro signs, even units never fill a segment": ("€" * 153, "gsm", 306, 3),
-    "euro at the border moves": ("a" * 152 + "€" + "a" * 152, "gsm", 306, 3),
-    "euro before the border stays": ("a" * 151 + "€" + "a" * 153, "gsm", 306, 2),
-    "every extension character": (GSM_EXTENSION, "gsm", 20, 1),
-    "the whole alphabet": (GSM, "gsm", 127, 1),
-    "line break of Windows": ("a\r\nb", "gsm", 4, 1),
-    "Greek capitals are in the alphabet": ("ΔΦΓΛΩΠΨΣΘΞ", "gsm", 10, 1),
-    "Greek letters that look Latin are not": ("Α", "ucs2", 1, 1),  # noqa: RUF001 - capital alpha
-    "capital C with cedilla": ("Ç", "gsm", 1, 1),
-    "small c with cedilla": ("ç", "ucs2", 1, 1),
-    "accents of Italian": ("àèéìòù", "gsm", 6, 1),
-    "accents the alphabet lacks": ("á", "ucs2", 1, 1),
-    "combining accent": ("e\u0301", "ucs2", 2, 1),
-    "typographic apostrophe": ("l\u2019ora", "ucs2", 5, 1),
-    "no-break space": ("a\u00a0b", "ucs2", 3, 1),
-    "backtick": ("`", "ucs2", 1, 1),
-    "tab": ("\t", "ucs2", 1, 1),
-    "escape is no character of a text": ("\x1b", "ucs2", 1, 1),
-    "zero-width space": ("a\u200b", "ucs2", 2, 1),
-    "euro beside Cyrillic is one unit": ("€ж", "ucs2", 2, 1),
-    "emoji": ("👋", "ucs2", 2, 1),
-    "emoji with joiner": ("👩\u200d🎤", "ucs2", 5, 1),
-    "flag": ("🇮🇹", "ucs2", 4, 1),
-    "emoji with selector": ("❤️", "ucs2", 2, 1),
-    "a full segment of UCS-2": ("ж" * 70, "ucs2", 70, 1),
-    "one more of UCS-2": ("ж" * 71, "ucs2", 71, 2),
-    "two full of UCS-2": ("ж" * 134, "ucs2", 134, 2),
-    "emoji fill a segment": ("👋" * 35, "ucs2", 70, 1),
-    "emoji never fill a part": ("👋" * 67, "ucs2", 134, 3),
-    "emoji at the border moves": ("ж" * 66 + "👋" + "ж" * 66, "ucs2", 134, 3),
-    "escape before an emoji at the border": ("\x1b" * 66 + "👋" + "\x1b" * 66, "ucs2", 134, 3),
-    "line breaks at the border": ("\n" * 152 + "€" + "\n" * 152, "gsm", 306, 3),
-    "longest of UCS-2": ("ж" * 450, "ucs2", 450, 7),
+    "one letter": ("a", "gsm", 1, 1, ALPHABET),
+    "empty": ("", "gsm", 0, 1, WHOLE),
+    "a full segment": ("a" * 160, "gsm", 160, 1, WHOLE),
+    "one more": ("a" * 161, "gsm", 161, 2, PARTS),
+    "two full": ("a" * 306, "gsm", 306, 2, PARTS),
+    "two full and one": ("a" * 307, "gsm", 307, 3, PARTS),
+    "the longest": ("a" * 1000, "gsm", 1000, 7, LIMITS),
+    "euro signs, a full segment": ("€" * 80, "gsm", 160, 1, EXTENSION),
+    "euro signs, even units never fill a segment": ("€" * 153, "gsm", 306, 3, UNCUT),
+    "euro at the border moves": ("a" * 152 + "€" + "a" * 152, "gsm", 306, 3, UNCUT),
+    "euro before the border stays": ("a" * 151 + "€" + "a" * 153, "gsm", 306, 2, UNCUT),
+    "every extension character": (GSM_EXTENSION, "gsm", 20, 1, EXTENSION),
+    "the whole alphabet": (GSM, "gsm", 127, 1, ALPHABET),
+    "line break of Windows": ("a\r\nb", "gsm", 4, 1, ALPHABET),
+    "Greek capitals are in the alphabet": ("ΔΦΓΛΩΠΨΣΘΞ", "gsm", 10, 1, ALPHABET),
+    "Greek letters that look Latin are not": ("Α", "ucs2", 1, 1, ALPHABET),  # noqa: RUF001 - capital alpha
+    "capital C with cedilla": ("Ç", "gsm", 1, 1, ALPHABET),
+    "small c with cedilla": ("ç", "ucs2", 1, 1, ALPHABET),
+    "accents of Italian": ("àèéìòù", "gsm", 6, 1, ALPHABET),
+    "accents the alphabet lacks": ("á", "ucs2", 1, 1, ALPHABET),
+    "combining accent": ("e\u0301", "ucs2", 2, 1, UCS2),
+    "typographic apostrophe": ("l\u2019ora", "ucs2", 5, 1, UCS2),
+    "no-break space": ("a\u00a0b", "ucs2", 3, 1, UCS2),
+    "backtick": ("`", "ucs2", 1, 1, ALPHABET),
+    "tab": ("\t", "ucs2", 1, 1, ALPHABET),
+    "escape is no character of a text": ("\x1b", "ucs2", 1, 1, EXTENSION),
+    "zero-width space": ("a\u200b", "ucs2", 2, 1, UCS2),
+    "euro beside Cyrillic is one unit": ("€ж", "ucs2", 2, 1, UCS2),
+    "emoji": ("👋", "ucs2", 2, 1, UCS2),
+    "emoji with joiner": ("👩\u200d🎤", "ucs2", 5, 1, UCS2),
+    "flag": ("🇮🇹", "ucs2", 4, 1, UCS2),
+    "emoji with selector": ("❤️", "ucs2", 2, 1, UCS2),
+    "a full segment of UCS-2": ("ж" * 70, "ucs2", 70, 1, WHOLE),
+    "one more of UCS-2": ("ж" * 71, "ucs2", 71, 2, PARTS),
+    "two full of UCS-2": ("ж" * 134, "ucs2", 134, 2, PARTS),
+    "emoji fill a segment": ("👋" * 35, "ucs2", 70, 1, WHOLE),
+    "emoji never fill a part": ("👋" * 67, "ucs2", 134, 3, UNCUT),
+    "emoji at the border moves": ("ж" * 66 + "👋" + "ж" * 66, "ucs2", 134, 3, UNCUT),
+    "escape before an emoji at the border": ("\x1b" * 66 + "👋" + "\x1b" * 66, "ucs2", 134, 3, UNCUT),
+    "line breaks at the border": ("\n" * 152 + "€" + "\n" * 152, "gsm", 306, 3, UNCUT),
+    "longest of UCS-2": ("ж" * 450, "ucs2", 450, 7, LIMITS),
+    "euro in the last two places stays": ("a" * 151 + "€" + "a", "gsm", 154, 1, WHOLE),
+    "form feed is in the extension": ("a\fb", "gsm", 4, 1, EXTENSION),
+    "brackets and bars": ("[{|}]", "gsm", 10, 1, EXTENSION),
+    "small Greek letters are not": ("α", "ucs2", 1, 1, ALPHABET),  # noqa: RUF001 - small alpha
+    "Greek beside Latin": ("ΩmegA", "gsm", 5, 1, ALPHABET),
+    "ohm sign is no omega": ("\u2126", "ucs2", 1, 1, ALPHABET),
+    "currency, yen and pound": ("¤¥£$", "gsm", 4, 1, ALPHABET),
+    "capital E with acute, but not with grave": ("ÉÈ", "ucs2", 2, 1, ALPHABET),
+    "letters of the north": ("ÆæØøÅåß", "gsm", 7, 1, ALPHABET),
+    "line break of Windows at the border": ("a" * 152 + "\r\n" + "a" * 10, "gsm", 164, 2, PARTS),
+    "null and delete": ("\x00\x7f", "ucs2", 2, 1, ALPHABET),
+    "decomposed Vietnamese": ("e\u0302\u0323", "ucs2", 3, 1, UCS2),
+    "one accent of its own doubles the bill": ("a" * 159 + "e\u0301", "ucs2", 161, 3, PARTS),
+    "one curly quote doubles the bill": ("a" * 70 + "\u2019", "ucs2", 71, 2, PARTS),
+    "narrow no-break space": ("10\u202f€", "ucs2", 4, 1, UCS2),
+    "byte order mark": ("\ufeffa", "ucs2", 2, 1, UCS2),
+    "right-to-left mark": ("\u200fa", "ucs2", 2, 1, UCS2),
+    "Arabic": ("مرحبا", "ucs2", 5, 1, UCS2),
+    "Chinese": ("你好", "ucs2", 2, 1, UCS2),
+    "Chinese outside the basic plane": ("𠮷", "ucs2", 2, 1, UCS2),
+    "family of four": ("👨\u200d👩\u200d👧\u200d👦", "ucs2", 11, 1, UCS2),
+    "emoji with skin": ("👍🏽", "ucs2", 4, 1, UCS2),
+    "keycap": ("1\ufe0f\u20e3", "ucs2", 3, 1, UCS2),
+    "flag at the border": ("ж" * 66 + "🇮🇹" + "ж" * 64, "ucs2", 134, 3, UNCUT),
+    "emoji just before the border": ("ж" * 65 + "👋" + "ж" * 67, "ucs2", 134, 2, UNCUT),
+    "joiner at the border": ("ж" * 65 + "👩\u200d🎤", "ucs2", 70, 1, WHOLE),
+    "joiner at the border of parts": ("ж" * 66 + "👩\u200d🎤", "ucs2", 71, 2, UNCUT),
+    "euro at each of two borders": ("a" * 152 + "€" + "a" * 150 + "€" + "a", "gsm", 307, 3, UNCUT),
+    "the longest of euro signs": ("€" * 500, "gsm", 1000, 7, LIMITS),
+    "the longest of emoji": ("👋" * 225, "ucs2", 450, 7, LIMITS),
 }
 
 
-@pytest.mark.parametrize(("string", "encoding", "units", "parts"), TRICKY.values(), ids=TRICKY)
-def test_tricky_texts_are_counted_as_the_standards_say(string, encoding, units, parts):
-    assert counted([string]) == [(encoding, units, parts)]
-    assert counted_by_hand(string) == (encoding, units, parts)
+@pytest.mark.parametrize(("string", "encoding", "units", "parts", "source"), TRICKY.values(), ids=TRICKY)
+def test_tricky_texts_are_counted_as_the_standards_say(string, encoding, units, parts, source):
+    assert counted([string]) == [(encoding, units, parts)], source
+    assert counted_by_hand(string) == (encoding, units, parts), source
+
+
+def test_tricky_texts_are_counted_alike_side_by_side_and_in_pieces():
+    """Neighbours in a column change nothing, nor does which part of a text is a value."""
+    strings = [
+        string for string, *_ in TRICKY.values() if string.strip() and not set(string) & set("\x00\x1b")
+    ]
+    expected = [counted_by_hand(string) for string in strings]
+    assert counted(strings) == expected
+    for cut in (1, 3):
+        frame = pd.DataFrame({"a": [s[:-cut] for s in strings], "b": [s[-cut:] for s in strings]})
+        made = render(parse("{a:}{b:}"), frame)
+        whole = (made.texts == pd.Series(strings)).fillna(value=False)
+        assert whole.sum() > len(strings) - 12  # blank values read as missing
+        got = list(made.counted.itertuples(index=False, name=None))
+        assert [x for x, here in zip(got, whole, strict=True) if here] == [
+            x for x, here in zip(expected, whole, strict=True) if here
+        ]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.one_of(st.just(""), st.text("aé€[жç👋\u0301\n", max_size=90)), min_size=1, max_size=5),
+    st.text("aé€[жç👋\u0301\n", min_size=1, max_size=120),
+    st.text("aé€[жç👋\u0301\n", max_size=120),
+)
+def test_the_parts_of_a_text_add_up_to_it(values, before, after):
+    made = render(
+        parse("x" + before + "{x:€}" + after + "{x:ж}{y}"), pd.DataFrame({"x": values, "y": "👋 a"})
+    )
+    assert list(made.counted.itertuples(index=False, name=None)) == [counted_by_hand(t) for t in made.texts]
+
+
+def test_a_column_that_several_threads_count_is_counted_in_its_order():
+    strings = [string for string, *_ in TRICKY.values() if len(string) < 100]
+    order = np.arange(150_000) % len(strings)
+    made = segments(pd.Series(strings, dtype="string[pyarrow]").take(order))
+    expected = segments(pd.Series(strings, dtype="string[pyarrow]")).take(order)
+    pd.testing.assert_frame_equal(made, expected)
+
+
+def test_a_row_without_a_text_counts_nothing():
+    made = render(parse("Ciao {x}"), pd.DataFrame({"x": ["a", None, "\x00", "${f1}"]}))
+    assert made.counted["units"].tolist() == [6, pd.NA, pd.NA, pd.NA]
+    assert made.counted["encoding"].isna().tolist() == [False, True, True, True]
+    assert [str(dtype) for dtype in made.counted.dtypes] == ["category", "Int64", "Int64"]
 
 
 LETTERS = st.sampled_from(["a", "a", "é", "€", "[", "\n", "\x1b", "ж", "👋", "\u0301", "ç"])

@@ -22,6 +22,7 @@ SHOWN = 10
 
 def check(
     file: options.File,
+    sheet: options.Sheet = None,
     phone: options.Phone = None,
     region: options.Region = None,
     numbers: options.Numbers = "mobile",
@@ -29,7 +30,7 @@ def check(
     out: options.Out = None,
 ) -> None:
     """Who could be texted, and why the others could not."""
-    contacts = smsframe.read_contacts(file)
+    contacts = smsframe.read_contacts(file, sheet=sheet)
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always", smsframe.PhoneGuessed)
         checked = smsframe.check(contacts, phone, region=region, numbers=numbers, suppress=suppress)

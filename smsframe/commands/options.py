@@ -22,9 +22,14 @@ def folder_exists(out: Path | None) -> Path | None:
 File = Annotated[
     Path,
     typer.Argument(
-        metavar="FILE", help="The table: a CSV file.", exists=True, dir_okay=False, show_default=False
+        metavar="FILE",
+        help="The table: CSV, XLSX or Parquet.",
+        exists=True,
+        dir_okay=False,
+        show_default=False,
     ),
 ]
+Sheet = Annotated[str | None, typer.Option(help="The sheet of a workbook; the only one if left out.")]
 Campaign = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's name.", show_default=False)]
 Name = Annotated[str, typer.Option("--campaign", help="The name under which nobody is texted twice.")]
 LookOnly = Annotated[str | None, typer.Option("--campaign", help="See who of it was texted already.")]
@@ -41,7 +46,10 @@ Region = Annotated[
 ]
 Numbers = Annotated[Literal["mobile", "valid", "possible"], typer.Option(help="Which numbers are usable.")]
 Suppress = Annotated[
-    Path | None, typer.Option(exists=True, dir_okay=False, help="A file of numbers that nobody may text.")
+    Path | None,
+    typer.Option(
+        exists=True, dir_okay=False, help="A file of numbers that nobody may text: CSV, XLSX, Parquet."
+    ),
 ]
 Sender = Annotated[str | None, typer.Option(help="The sender shown: 11 characters at most, or a number.")]
 Quality = Annotated[Literal["high", "medium", "low"], typer.Option(help="The quality of the texts.")]
@@ -51,6 +59,10 @@ Schedule = Annotated[
 ]
 MaxSegments = Annotated[int | None, typer.Option(help="Skip people whose text needs more segments.")]
 BatchSize = Annotated[int, typer.Option(help="People per order at most.")]
+TextFix = Annotated[
+    Literal["gsm", "gsm+letters"] | None,
+    typer.Option(help="Replace characters that make texts dearer: typography; also accents of letters."),
+]
 Journal = Annotated[
     str | None,
     typer.Option(help="The journal: a file; else SMSFRAME_JOURNAL, else one in your data directory."),

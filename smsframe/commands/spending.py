@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 def plan(
     file: options.File,
+    sheet: options.Sheet = None,
     text: options.Text = None,
     text_file: options.TextFile = None,
     campaign: options.LookOnly = None,
@@ -36,12 +37,13 @@ def plan(
     suppress: options.Suppress = None,
     max_segments: options.MaxSegments = None,
     batch_size: options.BatchSize = 1000,
+    text_fix: options.TextFix = None,
     journal: options.Journal = None,
     out: options.Out = None,
 ) -> None:
     """See it before you pay: who gets what."""
-    made = _plan(
-        file,
+    made = smsframe.plan(
+        smsframe.read_contacts(file, sheet=sheet),
         options.read_text(text, text_file),
         campaign=campaign,
         phone=phone,
@@ -54,6 +56,7 @@ def plan(
         suppress=suppress,
         max_segments=max_segments,
         batch_size=batch_size,
+        text_fix=text_fix,
         journal=journal,
     )
     typer.echo(plan_text(made))
@@ -63,6 +66,7 @@ def plan(
 def send(
     file: options.File,
     campaign: options.Name,
+    sheet: options.Sheet = None,
     text: options.Text = None,
     text_file: options.TextFile = None,
     phone: options.Phone = None,
@@ -75,6 +79,7 @@ def send(
     suppress: options.Suppress = None,
     max_segments: options.MaxSegments = None,
     batch_size: options.BatchSize = 1000,
+    text_fix: options.TextFix = None,
     changed: Annotated[
         Literal["continue"] | None, typer.Option(help="Send a changed text to those who have none yet.")
     ] = None,
@@ -95,8 +100,8 @@ def send(
 ) -> None:
     """Text the people in a table, once each."""
     with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
-        made = _plan(
-            file,
+        made = smsframe.plan(
+            smsframe.read_contacts(file, sheet=sheet),
             options.read_text(text, text_file),
             campaign=campaign,
             phone=phone,
@@ -109,6 +114,7 @@ def send(
             suppress=suppress,
             max_segments=max_segments,
             batch_size=batch_size,
+            text_fix=text_fix,
             gateway=gateway,
             journal=journal,
         )
@@ -185,10 +191,6 @@ def resume(
                 progress=options.bar(progress),
             )
     _tell(found, campaign, out)
-
-
-def _plan(file: Path, text: str, **planned: Any) -> smsframe.Plan:
-    return smsframe.plan(smsframe.read_contacts(file), text, **planned)
 
 
 def _ask(question: str, gateway: smsframe.Gateway, *, yes: bool) -> None:

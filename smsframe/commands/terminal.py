@@ -144,6 +144,8 @@ def plan_facts(plan: smsframe.Plan) -> str:
                 ("segments", f"{facts['segments']:,}, at one credit each"),
                 ("encoding", ", ".join(f"{count:,} {name}" for name, count in facts["encodings"].items())),
                 ("ucs2 because of", characters(facts["ucs2"])),
+                ("cheaper", saving(facts["cheaper"])),
+                ("replaced", replaced(facts["fixed"])),
                 ("have an outcome already", people(facts["already"]) if facts["already"] else ""),
                 ("sender", facts["sender"] or ""),
                 ("goes out", facts["schedule"] or ""),
@@ -221,6 +223,23 @@ def characters(counts: dict[str, int]) -> str:
         f"{sign if sign.isprintable() else f'U+{ord(sign[0]):04X}'} in {count:,}"
         for sign, count in counts.items()
     )
+
+
+def saving(credit: int) -> str:
+    """What would make the texts cheaper, and by how much."""
+    return f"--text-fix gsm would save {many(credit, 'credit')}" if credit else ""
+
+
+def replaced(fixed: dict[str, Any] | None) -> str:
+    """The replacements that ``--text-fix`` made, the dearest first."""
+    if fixed is None:
+        return ""
+    listed = [
+        f"{characters({row['before']: row['rows']})} by {clean(row['after']) or 'nothing'}"
+        + (f" ({clean(row['field'])})" if row["field"] else "")
+        for row in fixed["replacements"]
+    ]
+    return f"{', '.join(listed) or 'nothing'}; {many(fixed['saved'], 'credit')} saved"
 
 
 def _texts(facts: dict[str, Any]) -> Table:

@@ -1,0 +1,85 @@
+"""
+Lists of numbers that nobody may text, whatever they come as.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from smsframe import phones
+from smsframe.contacts import read_contacts
+from smsframe.errors import ContactsError
+from smsframe.verdicts import FEWEST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def suppression(
+    source: pd.DataFrame | pd.Series[Any] | str | os.PathLike[str] | Iterable[Any],
+    region: str | None = None,
+) -> pd.Index[str]:
+    """
+    The numbers nobody may text, in E.164.
+
+    Any number that could be a person's counts, mobile or not. A line that cannot be read as a number could
+    be somebody who said stop, so it is an error, not something to pass over.
+
+    Args:
+        source: A frame (its phone column is found by content), a series, a file that `read_contacts` reads,
+            with or without a heading, or a list of numbers.
+        region: ISO code of the country of numbers in national form.
+
+    Raises:
+        ContactsError: A line cannot be read; ``failures`` has them.
+    """
+    headless = False
+    if isinstance(source, str | os.PathLike):
+        source = read_contacts(source, header=None)
+        headless = pd.api.types.is_integer_dtype(source.columns)  # Parquet always has names
+    if isinstance(source, pd.DataFrame):
+        source = _column(source, headless=headless)
+    if isinstance(source, pd.Series):
+        column: pd.Series[Any] = source.reset_index(drop=True)
+    else:
+        column = pd.Series(list(source), dtype=object)
+    read = phones.read(column, region, "possible")
+    bad = read["code"].notna() & read["code"].ne("missing")
+    if headless:
+        bad &= ~_headings(column, read["code"])
+    if bad.any():
+        raise ContactsError(
+            f"{int(bad.sum()):,} lines of the suppression list cannot be read as numbers "
+            f"({', '.join(sorted(read.loc[bad, 'code'].unique()))}): correct them, in international form; "
+            "nothing was sent",
+            failures=read.loc[bad, ["code", "reason"]].assign(line=column[bad]),
+        )
+    found: pd.Index[str] = pd.Index(read["phone"].dropna().unique())
+    return found
+
+
+def _headings(column: pd.Series[Any], code: pd.Series[Any]) -> pd.Series[bool]:
+    """Where a first line is no number at all; a damaged one, such as 347I234567, is not passed over."""
+    digits = column.head(1).astype("string").str.count("[0-9]")
+    first = code.head(1).isin(["letters", "not_a_number"]) & digits.lt(FEWEST).fillna(value=False)
+    return first.reindex(column.index, fill_value=False)
+
+
+def _column(frame: pd.DataFrame, *, headless: bool) -> pd.Series[Any]:
+    if frame.shape[1] == 1:
+        return frame.iloc[:, 0]
+    likely = _likely(frame)
+    if not likely and headless:
+        likely = _likely(frame.iloc[1:])  # in a short list a heading is half of it
+    if len(likely) != 1:
+        raise ContactsError(
+            f"{len(likely)} columns of the suppression list look like phone numbers: pass the one to use"
+        )
+    return frame.iloc[:, likely[0]]
+
+
+def _likely(frame: pd.DataFrame) -> list[int]:
+    return [place for place in range(frame.shape[1]) if phones.looks_like_phones(frame.iloc[:, place])]

@@ -1,0 +1,93 @@
+"""Each measure of `make bench` runs and prints its rows; what they say is not for a busy machine to judge."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "benchmarks/README.md").read_text("utf-8")
+ROWS = {"phones": 5, "texts": 1, "frames": 2, "growth": 3, "imports": 1, "journal": 4}
+FIGURE = re.compile(r"([0-9][0-9,.e-]*) (?:s|MiB|\N{MULTIPLICATION SIGN})")
+
+
+@pytest.fixture
+def room(monkeypatch):
+    """Import a file of the benchmarks, from wherever the tests were started."""
+    monkeypatch.syspath_prepend(ROOT)
+    return lambda name: importlib.import_module(f"benchmarks.{name}")
+
+
+def bench(*asked):
+    """Run the command; its lines of the table, each as cells."""
+    command = [sys.executable, "-m", "benchmarks", "--quick", *asked]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stdout.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peaks are read from /proc")
+@pytest.mark.parametrize("part", ROWS)
+def test_a_part_prints_its_rows_with_figures(part):
+    printed = bench(part)
+    assert len(printed) == ROWS[part]
+    for what, _, _, first, ours, theirs, ratio, _, verdict in printed:
+        assert f"| {what} |" in PAGE, "benchmarks/README.md says how each row is measured"
+        if part == "texts" and find_spec("smsutil") is None:
+            assert verdict == "smsutil is not installed"
+            continue
+        figures = [FIGURE.fullmatch(cell) for cell in (first, ours, theirs, ratio) if cell]
+        assert len(figures) >= 3
+        assert all(float(found[1].replace(",", "")) > 0 for found in figures)
+
+
+def test_every_part_is_tested(room):
+    assert set(room("__main__").PARTS) == set(ROWS)
+
+
+@pytest.mark.parametrize(
+    ("bound", "faster", "ratio", "verdict"),
+    [
+        (60, True, 60, "met"),
+        (60, True, 59.9, "missed"),
+        (1.1, False, 1.1, "met"),
+        (1.1, False, 1.11, "missed"),
+    ],
+)
+def test_an_aim_is_met_or_missed(room, bound, faster, ratio, verdict):
+    table = room("table")
+    row = table.Row("this", "that", 10, 1, 1, ratio, table.Aim(bound, faster=faster))
+    assert row.verdict == verdict
+    assert verdict in table.table([row])
+
+
+def test_the_figures_on_a_page_are_replaced_and_nothing_else(room, tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("Before\n<!-- figures -->\nold\n<!-- /figures -->\nAfter\n", "utf-8")
+    room("table").write(page, "new \\1")
+    assert page.read_text("utf-8") == "Before\n<!-- figures -->\nnew \\1\n<!-- /figures -->\nAfter\n"
+    page.write_text("no marks", "utf-8")
+    with pytest.raises(SystemExit):
+        room("table").write(page, "new")
+
+
+def test_invented_people_depend_on_the_seed_alone(room):
+    people = room("people")
+
+    def made(seed):
+        return people.frame(people.numbers(2000, seed, twice=0.05), seed)
+
+    frame = made(1)
+    assert frame.equals(made(1))
+    assert not frame["mobile"].equals(made(2)["mobile"])
+    assert frame["code"].is_unique
+    assert frame["country"].nunique() == len(people.COUNTRIES)
+    assert frame["mobile"].duplicated().sum() >= 90
+    assert frame.shape == (2000, 10)

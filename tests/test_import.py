@@ -1,0 +1,199 @@
+"""What importing loads, and that everything is there when it is used, whatever was imported first."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import pkgutil
+import subprocess
+import sys
+import textwrap
+
+import pandas as pd
+
+import smsframe
+from smsframe import everything
+
+MODULES = sorted(
+    found.name
+    for found in pkgutil.walk_packages(smsframe.__path__, "smsframe.")
+    if not found.name.endswith("__main__")
+)
+
+LOADED = """
+import sys
+import pandas as pd
+
+before = set(sys.modules)
+
+def loaded():
+    new = {name.partition(".")[0] for name in set(sys.modules) - before}
+    return sorted(new - sys.stdlib_module_names - {"smsframe"})
+
+"""
+"""What was loaded since pandas was, beyond the standard library."""
+
+
+def fresh(code, *arguments, **environment):
+    """What a program prints that starts from nothing and takes warnings for errors."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(code), *map(str, arguments)],
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONUTF8": "1", **environment},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout.split("\n")[:-1]
+
+
+def test_importing_loads_nothing_but_pandas_until_a_public_name_is_used():
+    code = """
+    import smsframe
+    print(loaded())
+    print([name for name in dir(pd.DataFrame().sms) + dir(pd.Series(dtype=object).sms) if name[0] != "_"])
+    assert "send" in dir(smsframe) and smsframe.__version__ and smsframe.SmsFrameError
+    assert not hasattr(smsframe, "nonsense")
+    print(loaded())
+    pd.DataFrame.sms.check
+    print(*loaded())
+    """
+    at_first, methods, after_looking, after_use = fresh(LOADED + textwrap.dedent(code))
+    assert at_first == after_looking == "[]"
+    of_frames = "check compose failed plan plot refresh send start summary to_csv"
+    assert methods == str([*of_frames.split(), "normalize", "segments"])
+    assert {"pandera", "sqlalchemy", "requests"} <= set(after_use.split())
+    assert not {"fastapi", "uvicorn", "ipywidgets", "phonenumbers", "tqdm", "typer"} & set(after_use.split())
+
+
+def test_help_on_the_command_line_loads_what_draws_it_and_no_more():
+    code = """
+    import smsframe.cli
+    try:
+        smsframe.cli.main()
+    except SystemExit as end:
+        print(end.code, *loaded())
+    """
+    *shown, last = fresh(
+        "import sys; sys.argv = ['smsframe', '--help']" + LOADED + textwrap.dedent(code), COLUMNS="100"
+    )
+    assert any("Usage: smsframe" in line for line in shown)
+    code, *packages = last.split()
+    assert code == "0"
+    assert "typer" in packages
+    assert not {"pandera", "sqlalchemy", "requests", "fastapi", "uvicorn", "phonenumbers"} & set(packages)
+
+
+def test_the_first_touch_of_a_method_finds_its_function():
+    code = """
+    import inspect
+    import pandas as pd
+    method = pd.DataFrame.sms.send
+    frame = pd.DataFrame({"mobile": ["+393471234567"]})
+    bound = frame.sms.plan
+    import smsframe
+    assert inspect.signature(method) == inspect.signature(smsframe.send)
+    assert list(inspect.signature(bound).parameters) == list(inspect.signature(smsframe.plan).parameters)[1:]
+    assert method.__doc__ == smsframe.send.__doc__ and bound.__doc__ == smsframe.plan.__doc__
+    assert inspect.getsource(method) == inspect.getsource(smsframe.send)
+    assert method is pd.DataFrame.sms.send
+    assert "347" not in repr(bound)
+    print(bound("Ciao", phone="mobile"))
+    """
+    assert fresh("import smsframe\n" + textwrap.dedent(code)) == [
+        "<smsframe.Plan (no campaign): text 1 person, 1 segment, 1 credit, 1 order>"
+    ]
+
+
+def test_many_threads_may_use_it_first():
+    code = """
+    from concurrent.futures import ThreadPoolExecutor
+    from threading import Barrier
+    import pandas as pd
+    import smsframe
+    names = [name for name in smsframe.__all__ if name != "Sandbox"][-16:]
+    together = Barrier(len(names))
+
+    def use(name):
+        together.wait(30)
+        return getattr(smsframe, name), pd.DataFrame.sms.send
+
+    with ThreadPoolExecutor(len(names)) as threads:
+        used = list(threads.map(use, names))
+    assert [thing for thing, _ in used] == [getattr(smsframe, name) for name in names]
+    assert {method.__doc__ for _, method in used} == {smsframe.send.__doc__}
+    print("ok")
+    """
+    assert fresh(code) == ["ok"]
+
+
+def test_a_star_brings_all_names_and_help_shows_them():
+    code = """
+    import pydoc
+    import smsframe
+    print(pydoc.plain(pydoc.render_doc(smsframe)).count("texted twice") > 0)
+    from smsframe import *
+    print(set(smsframe.__all__) <= set(globals()))
+    """
+    assert fresh(code) == ["True", "True"]
+
+
+def test_without_its_extra_the_sandbox_is_not_listed_and_help_goes_on():
+    code = """
+    import pydoc
+    import sys
+    sys.modules["fastapi"] = None
+    import smsframe
+    print("Sandbox" in dir(smsframe), "send" in dir(smsframe))
+    print("Gateway" in pydoc.render_doc(smsframe))
+    try:
+        smsframe.Sandbox
+    except ImportError as error:
+        print(error)
+    """
+    listed, helped, told = fresh(code)
+    assert (listed, helped) == ("False True", "True")
+    assert 'pip install "smsframe[sandbox]"' in told
+
+
+def test_a_plan_and_a_summary_from_a_pickle_have_their_cards(tmp_path):
+    frame = pd.DataFrame({"mobile": ["+393471234567"]})
+    things = smsframe.plan(frame, "Ciao", phone="mobile"), smsframe.summary(frame.sms.check(phone="mobile"))
+    (tmp_path / "things").write_bytes(pickle.dumps(things))
+    code = """
+    import pathlib, pickle, sys
+    for thing in pickle.loads(pathlib.Path(sys.argv[1]).read_bytes()):
+        print(type(thing).__name__, "smsframe-card" in thing._repr_html_())
+    """
+    assert fresh(code, tmp_path / "things") == ["Plan True", "Summary True"]
+
+
+def test_every_module_may_be_the_first_to_be_imported(tmp_path):
+    """One process that forgets smsframe after each: the libraries themselves need not be loaded again."""
+    code = """
+    import importlib, sys, warnings
+    warnings.filterwarnings("ignore", "registration of accessor", UserWarning)
+    for name in sys.argv[1:]:
+        importlib.import_module(name)
+        for known in [known for known in sys.modules if known.partition(".")[0] == "smsframe"]:
+            del sys.modules[known]
+        print(name)
+    """
+    kept = {
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": str(tmp_path),
+    }  # compiled once, not each time
+    assert fresh(code, *MODULES, **kept) == MODULES
+
+
+def test_no_module_can_hide_a_public_name():
+    modules = {found.name for found in pkgutil.iter_modules(smsframe.__path__)}
+    assert not modules & set(smsframe.__all__)
+
+
+def test_behind_the_door_are_the_public_names_and_no_others():
+    shown = {name: thing for name, thing in vars(everything).items() if not name.startswith("_")}
+    at_the_door = {name for name in smsframe.__all__ if hasattr(smsframe.errors, name)}
+    assert shown.keys() | at_the_door == set(smsframe.__all__) - {"Form", "Sandbox"}
+    assert all(getattr(smsframe, name) is thing for name, thing in shown.items())
