@@ -42,6 +42,7 @@ def serve(
         ImportError: Voilà is not there; says how to install it.
     """
     try:
+        from jupyter_core.paths import jupyter_data_dir  # noqa: PLC0415 - comes with it
         from voila.app import Voila  # noqa: PLC0415 - a web server that only this command needs
     except ImportError:
         raise ImportError('the app needs Voilà: pip install "smsframe[app]"') from None
@@ -49,6 +50,9 @@ def serve(
     secret = secrets.token_urlsafe(24)
     places = [str(PAGE), *os.environ.get("JUPYTER_PATH", "").split(os.pathsep)]
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, places))
+    Path(jupyter_data_dir()).mkdir(
+        parents=True, exist_ok=True
+    )  # where Jupyter was never used, Voilà would fail
     with TemporaryDirectory() as folder:
         notebook = Path(folder) / "smsframe.ipynb"
         notebook.write_text(json.dumps(_notebook(file, options)), "utf-8")

@@ -62,7 +62,6 @@ class Controls:
         self.later = widgets.RadioButtons(
             options=[("As soon as it is sent", False), ("At a time of your choice", True)],
             value=draft.later,
-            orientation="horizontal",
         )
         self.day = widgets.DatePicker(description="Date", value=draft.day)
         self.at = widgets.TimePicker(description="Time", value=draft.at, step=60)

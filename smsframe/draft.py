@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
     from datetime import date, time
 
-FIX = "gsm"
+FIX: Final = "gsm"
 """The ``text_fix`` of `smsframe.plan` that a form offers: it leaves the letters of names as they are."""
 
 LIVE = 2_000

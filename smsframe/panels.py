@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from smsframe.preview import Standing, View
 
 ENCODINGS = {"gsm": "GSM-7", "ucs2": "UCS-2"}
+SIGNS = 4
+"""Replacements named."""
 REASONS = 8
 """Reasons listed; the rows of the others are counted together."""
 
@@ -82,12 +84,10 @@ def cheaper(view: View) -> str:
     if view.cheaper is None or not view.cheaper.saved:
         return ""
     facts = view.cheaper.facts()
-    shown = facts["replacements"][:4]
-    told = ", ".join(
-        f"{_sign(row['before'])} becomes {_sign(row['after']) if row['after'] else 'nothing'}"
-        for row in shown
-    )
-    more = ", and others" if len(facts["replacements"]) > len(shown) else ""
+    # One that is in the text and in a field too is said once.
+    pairs = list(dict.fromkeys((row["before"], row["after"] or "") for row in facts["replacements"]))
+    told = ", ".join(f"{_sign(before)} becomes {_sign(after)}" for before, after in pairs[:SIGNS])
+    more = ", and others" if len(pairs) > SIGNS else ""
     saved = round(facts["saved"] * view.scale)
     return f'<div class="sf-note" role="status">{told}{more}: {many(saved, "credit")} less.</div>'
 

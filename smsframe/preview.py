@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from smsframe.cheaper import Cheaper
     from smsframe.draft import Typed
     from smsframe.planning import Plan
 
@@ -90,7 +91,7 @@ class View:
     plan: Plan | None = None
     sendable: bool = False
     typed: Typed | None = None
-    cheaper: Any = None
+    cheaper: Cheaper | None = None
     problems: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -193,20 +194,12 @@ def view(
     if draft.fix:
         options["text_fix"] = FIX
     planned = contacts if exact else sample(contacts, LIVE)
-    plan = None
-    for words in (draft.text, STAND_IN):
-        if not words.strip():
-            continue
-        try:
-            plan = make(planned, words, **options)
-            break
-        except (SmsFrameError, ValueError) as wrong:
-            problems.setdefault(_place(wrong), _said(wrong))
-            if not isinstance(wrong, TextError):
-                break
+    plan = _planned(draft.text, problems, lambda words: make(planned, words, **options))
     sendable = bool(plan is not None and typed is not None and not problems and draft.campaign.strip())
-    propose = None if plan is None or typed is None or "text" in problems else getattr(plan, "cheaper", None)
-    return replace(seen, plan=plan, sendable=sendable, cheaper=propose() if propose else None)
+    proposal = None
+    if plan is not None and typed is not None and "text" not in problems and not draft.fix:
+        proposal = plan.cheaper(FIX)
+    return replace(seen, plan=plan, sendable=sendable, cheaper=proposal)
 
 
 def standing(results: pd.DataFrame) -> Standing:
@@ -221,6 +214,20 @@ def standing(results: pd.DataFrame) -> Standing:
         busy=int(busy.sum()),
         credits=int(results["sms_segments"][waiting].sum()),
     )
+
+
+def _planned(words: str, problems: dict[str, str], make: Callable[[str], Plan]) -> Plan | None:
+    """The plan of a text, or of a stand-in while the text cannot be; what is wrong goes to the problems."""
+    for tried in (words, STAND_IN):
+        if not tried.strip():
+            continue
+        try:
+            return make(tried)
+        except (SmsFrameError, ValueError) as wrong:
+            problems.setdefault(_place(wrong), _said(wrong))
+            if not isinstance(wrong, TextError):
+                break
+    return None
 
 
 def _place(wrong: Exception) -> str:

@@ -6,7 +6,6 @@ On a laptop without a browser these tests are skipped; in CI they fail. Screensh
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -79,8 +78,9 @@ def variables(rehearsal):
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory, variables):
+def lab(chromium, tmp_path_factory, variables):
     """Opens a notebook with a form of so many people, and runs it."""
+    pytest.importorskip("jupyterlab")
     root = tmp_path_factory.mktemp("notebooks")
     with browsing.jupyterlab(root, tmp_path_factory.mktemp("home"), **variables) as url:
 
@@ -110,9 +110,16 @@ def command(page, name):
     page.evaluate(f"() => {{ jupyterapp.commands.execute('{name}') }}")
 
 
+def save(page):
+    command(page, "docmanager:save")
+    page.wait_for_function("() => !jupyterapp.shell.currentWidget.context.model.dirty")
+
+
 def write(page, campaign, text):
     page.get_by_role("textbox", name="Campaign name").fill(campaign)
     page.get_by_role("textbox", name="Text", exact=True).press_sequentially(text)
+    # JupyterLab holds keys back while the kernel is busy: one that comes later disarms.
+    expect(page.locator(".sf-figures")).to_contain_text(f"{len(text)}characters typed")
 
 
 def arm(page, people):
@@ -140,7 +147,6 @@ def test_a_campaign_is_written_seen_armed_sent_once_and_saved(page, lab, rehears
     saved = lab(page, "compose.ipynb", contacts)
     write(page, "autumn", "Ciao {na")
     counter = page.locator(".sf-figures")
-    expect(counter).to_contain_text("8characters typed")
     expect(page.locator(".sf-problem")).to_contain_text("has no partner")
     page.get_by_role("textbox", name="Text", exact=True).press_sequentially("me}, “dinner” is at 8.")
     expect(counter).to_contain_text("UCS-2")
@@ -165,8 +171,7 @@ def test_a_campaign_is_written_seen_armed_sent_once_and_saved(page, lab, rehears
     assert sent(rehearsal, 0, 1240) == [1] * 1240
     assert len(rehearsal.orders()) == 3  # one to oneself, two of a thousand at most
 
-    command(page, "docmanager:save")
-    page.wait_for_function("() => document.title && !document.querySelector('.jp-mod-dirty')")
+    save(page)
     written = saved.read_text("utf-8")
     assert "widget-state+json" in written
     assert "Text 1,240 people" in written
@@ -184,7 +189,7 @@ def test_it_is_stopped_and_resumed_and_found_again_after_a_reload(page, lab, reh
     spend(page, 60).dblclick()
     done = page.locator(".sf-progress + .sf-note")
     expect(done).to_contain_text("accepted")
-    command(page, "docmanager:save")
+    save(page)
     page.reload()
     idle(page)
     expect(done).to_contain_text("of 60")
@@ -222,6 +227,7 @@ def test_every_control_has_a_name_and_is_reached_by_the_keyboard(page, lab):
 
 
 def test_the_app_sends_for_people_who_never_see_code(page, rehearsal, variables, tmp_path):
+    pytest.importorskip("voila")
     table(40, start=4000).to_csv(tmp_path / "contacts.csv", index=False)
     serve = [sys.executable, "-m", "smsframe", "app", str(tmp_path / "contacts.csv"), "--no-browser"]
     with browsing.program(serve, tmp_path, **variables) as app:
@@ -237,6 +243,4 @@ def test_the_app_sends_for_people_who_never_see_code(page, rehearsal, variables,
         expect(page.locator(".smsframe-card")).to_contain_text("40 rows")
         assert page.get_by_text("import smsframe").count() == 0
     assert sent(rehearsal, 4000, 40) == [1] * 40
-    assert json.dumps(smsframe.campaigns(journal=variables["SMSFRAME_JOURNAL"])["campaign"].tolist()).count(
-        "spring"
-    )
+    assert "spring" in smsframe.campaigns(journal=variables["SMSFRAME_JOURNAL"])["campaign"].tolist()

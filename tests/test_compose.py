@@ -167,7 +167,6 @@ def test_a_long_table_is_estimated_until_every_row_is_counted(hand):
     assert not at.can("arm")  # another text has to be counted again
 
 
-@pytest.mark.skipif(not hasattr(smsframe.Plan, "cheaper"), reason="plans make no proposals yet")
 def test_a_proposal_makes_it_cheaper_and_can_be_taken_back(hand, sandbox):
     at = hand(table(3), "“" + "x" * 99 + "”", campaign="autumn")
     assert at.form.plan.credits == 6
