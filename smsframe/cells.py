@@ -20,6 +20,8 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from numpy.typing import NDArray
+
 STRING = pa.large_string()  # 64-bit offsets: a million long texts pass two gigabytes
 BROKEN = "\ufffd"  # what stands for a character that no encoding can carry
 
@@ -72,6 +74,17 @@ def in_parts(work: Callable[..., tuple[Any, ...]], *columns: Any) -> tuple[Any, 
 
 def _whole(parts: Sequence[Any]) -> Any:
     return pa.concat_arrays(parts) if isinstance(parts[0], pa.Array) else np.concatenate(parts)
+
+
+def raw(text: Any) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]:
+    """Of a large-string array: where each cell begins and ends in the bytes of all, and these."""
+    _, offsets, content = text.buffers()
+    if content is None or not len(text):
+        nowhere = np.zeros(len(text), dtype=np.int64)
+        return nowhere, nowhere, np.zeros(0, dtype=np.uint8)
+    ends = np.frombuffer(offsets, dtype=np.int64)[text.offset : text.offset + len(text) + 1]
+    places = ends - ends[0]
+    return places[:-1], places[1:], np.frombuffer(content, dtype=np.uint8)[ends[0] : ends[-1]]
 
 
 def dense(column: pd.Series) -> pd.Series:

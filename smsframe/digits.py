@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from smsframe.cells import raw
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -60,8 +62,7 @@ def read(cells: Any) -> Digits:
         >>> found.value.tolist(), found.plus.tolist(), found.plain.tolist()
         ([390347, 0, 0], [True, False, False], [True, False, False])
     """
-    ends, text = _bytes(cells)
-    begins, ends = ends[:-1], ends[1:]
+    begins, ends, text = raw(cells)
     kind = _CLASS[text]
     is_digit = kind == _DIGIT
     before = np.zeros(len(text) + 1, dtype=np.int32)  # digits before each byte
@@ -101,19 +102,6 @@ def read(cells: Any) -> Digits:
     value = array.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
     zeros = _begin_with_00(text, begins, ends) & (value >= _POWERS[np.maximum(length - 3, 0)])
     return Digits(value, length, plus, zeros, plain)
-
-
-def _bytes(cells: Any) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """Where each cell begins, and the last one ends, in the bytes of all."""
-    _, places, text = cells.buffers()
-    ends = (
-        np.frombuffer(places, dtype=np.int64)[cells.offset : cells.offset + len(cells) + 1]
-        if places
-        else np.zeros(1, np.int64)
-    )
-    if not text or not len(cells):
-        return np.zeros(len(cells) + 1, dtype=np.int64), np.zeros(0, dtype=np.uint8)
-    return ends - ends[0], np.frombuffer(text, dtype=np.uint8)[ends[0] : ends[-1]]
 
 
 def _begin_with_00(

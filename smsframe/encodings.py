@@ -19,7 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.cells import STRING, in_parts, strings
+from smsframe.cells import STRING, in_parts, raw, strings
 from smsframe.errors import TextError
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _measure(text: Any) -> Measure:
         outside[odd] = alien
         for name, units, rows in (("gsm", extended, ~alien), ("ucs2", astral, alien)):
             texts = left.filter(pa.array(rows))
-            if not _made_of(texts, _NARROW[name]):
+            if not made_of(texts, _NARROW[name]):
                 units[odd[rows]] = _numpy(pc.count_substring_regex(texts, _WIDE[name]), np.int32)
     return Measure(characters, extended, astral, outside)
 
@@ -129,21 +129,17 @@ def is_plain(text: Any) -> bool:
 
     Each such character is one byte and one unit in both encodings, and nothing the gateway stumbles over.
     """
-    return _made_of(text, _PLAIN)
+    return made_of(text, _PLAIN)
 
 
-def _made_of(text: Any, bytes_: NDArray[np.bool_]) -> bool:
+def made_of(text: Any, bytes_: NDArray[np.bool_]) -> bool:
     """
     Whether every byte of an array is one of these.
 
     A look at the bytes settles for most columns what would be asked of each text, and page by page a column
     that is otherwise is found out at once.
     """
-    _, offsets, content = text.buffers()
-    if content is None:
-        return True
-    ends = np.frombuffer(offsets, np.int64)[[text.offset, text.offset + len(text)]]
-    seen = np.frombuffer(content, np.uint8)[slice(*ends)]
+    _, _, seen = raw(text)
     return all(bool(bytes_[seen[at : at + _PAGE]].all()) for at in range(0, len(seen), _PAGE))
 
 

@@ -11,13 +11,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.cells import STRING
+from smsframe.cells import BROKEN, STRING, in_parts
 from smsframe.encodings import (
     LOW_QUALITY_MAX,
     MAX_UNITS,
     Measure,
     counted,
-    is_plain,
+    made_of,
     measure,
     not_gsm,
     segments,
@@ -52,6 +52,9 @@ CODES: Final[dict[str, str]] = {
 }
 
 _SUSPECT = f"{UNSENDABLE}|[$]"
+_HARMLESS = np.ones(256, dtype=bool)  # bytes that no match of it begins with
+_HARMLESS[[*range(ord(" ")), 0x7F, ord("$"), BROKEN.encode()[0]]] = False
+_HARMLESS[[*b"\t\n\f\r"]] = True
 _BLANK = r"^[\s\p{Z}\p{Cf}\x{85}]*$"
 
 
@@ -197,10 +200,16 @@ def _place(name: str, columns: pd.Index) -> int:
 
 
 def _joined(template: Template, filled: dict[Field, Any], rows: int) -> Any:
-    parts = [pa.scalar(part, STRING) if isinstance(part, str) else filled[part] for part in template.parts]
     if not template.slots:
-        return pa.repeat(parts[0], rows)
-    return pc.binary_join_element_wise(*parts, pa.scalar("", STRING))
+        return pa.repeat(pa.scalar(template.constant, STRING), rows)
+
+    def join(*columns: Any) -> tuple[Any]:
+        of = dict(zip(filled, columns, strict=True))
+        parts = [pa.scalar(part, STRING) if isinstance(part, str) else of[part] for part in template.parts]
+        return (pc.binary_join_element_wise(*parts, pa.scalar("", STRING)),)
+
+    (text,) = in_parts(join, *filled.values())
+    return text
 
 
 def _measured(template: Template, values: dict[Field, Any], rows: int) -> Measure:
@@ -247,7 +256,7 @@ def _suspect(template: Template, filled: dict[Field, Any], rows: int) -> NDArray
         return np.arange(rows)
     suspect = np.zeros(rows, dtype=bool)
     for column in filled.values():
-        if not is_plain(column):
+        if not made_of(column, _HARMLESS):
             suspect |= _true(pc.match_substring_regex(column, _SUSPECT))
     return np.flatnonzero(suspect)
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.cells import STRING, by_category, dense, is_text, strings
+from smsframe.cells import STRING, by_category, dense, is_text, raw, strings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # What pandas writes where nothing was. "Nan" is left alone: it is a given name.
 _ABSENT = r"^(?:[\s\p{Z}\p{Cf}\x{85}]*|nan|NaN|<NA>|NaT|None)$"
+_MAYBE = np.zeros(256, dtype=bool)  # the first bytes of what that pattern matches
+_MAYBE[[*range(ord(" ") + 1), *range(0x80, 0x100), *b"nN<"]] = True
 _LARGEST = 2**63
 
 
@@ -25,7 +30,23 @@ def words(column: pd.Series) -> Any:
     integers with gaps. Dates are ISO dates, with hours and minutes unless all are midnight.
     """
     text = _words(dense(column))
-    return pc.if_else(pc.match_substring_regex(text, _ABSENT), pa.scalar(None, STRING), text)
+    maybe = np.flatnonzero(_MAYBE[_first(text)])  # most cells begin like a word, and need no closer look
+    absent = pc.match_substring_regex(text.take(pa.array(maybe)), _ABSENT)
+    rows = maybe[np.asarray(pc.fill_null(absent, fill_value=False))]
+    if not len(rows):
+        return text
+    present = np.ones(len(text), dtype=bool)
+    present[rows] = False
+    return pc.if_else(pa.array(present), text, pa.scalar(None, STRING))
+
+
+def _first(text: Any) -> NDArray[np.uint8]:
+    """The first byte of each cell; of an empty one, a space."""
+    begins, ends, content = raw(text)
+    first = np.full(len(begins), ord(" "), dtype=np.uint8)
+    some = ends > begins
+    first[some] = content[begins[some]]
+    return first
 
 
 def _words(column: pd.Series) -> Any:
