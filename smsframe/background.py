@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from smsframe.boundary import public
 from smsframe.cards import run_card
 from smsframe.errors import CampaignStopped
-from smsframe.masking import mask
+from smsframe.masking import mask, shown_name
 from smsframe.meter import Meter, amount
 from smsframe.progress import Bar
 
@@ -135,7 +135,7 @@ class Run:
         if self._error is not None:
             raise self._error
         assert self._frame is not None  # noqa: S101 - over, and without an error
-        return self._frame
+        return self._frame.copy()  # the caller's own, to write into
 
     @public
     def results(self) -> pd.DataFrame:
@@ -146,7 +146,7 @@ class Run:
             JournalError: The journal cannot be read.
         """
         if self._frame is not None:
-            return self._frame
+            return self._frame.copy()
         if isinstance(self._error, CampaignStopped):
             return self._error.results
         return self._now()
@@ -165,11 +165,11 @@ class Run:
         counts = self._meter.facts()
         state = self._state(left=counts["pending"] + counts["unconfirmed"])
         error = None if self._error is None else mask(str(self._error) or type(self._error).__name__)
-        return {"campaign": self.campaign, "state": state, **counts, "error": error}
+        return {"campaign": shown_name(self.campaign), "state": state, **counts, "error": error}
 
     def watch(self) -> None:
         """Show a bar here that goes on by itself: a live one in a notebook, whose kernel stays free."""
-        bar = Bar(f"sending {self.campaign}", "people", shown=True, meter=self._meter)
+        bar = Bar(f"sending {shown_name(self.campaign)}", "people", shown=True, meter=self._meter)
         bar.open()
         self._bars.append(bar)
         if self.done:  # it may have closed the others before this one was there
@@ -180,9 +180,8 @@ class Run:
         names = ("accepted", "scheduled", "rejected", "unconfirmed", "pending")
         counts = ", ".join(f"{facts[name]:,} {name}" for name in names if facts[name]) or "nobody to text"
         credit = "credit" if facts["credits"] == 1 else "credits"
-        return (
-            f"<smsframe.Run {self.campaign}: {facts['state']}, {counts}; {amount(facts['credits'])} {credit}>"
-        )
+        cost = f"{amount(facts['credits'])} {credit}"
+        return f"<smsframe.Run {facts['campaign']}: {facts['state']}, {counts}; {cost}>"
 
     def _repr_html_(self) -> str:
         return run_card(self.facts())

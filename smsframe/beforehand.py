@@ -73,7 +73,7 @@ def check(
         region=region,
         numbers=numbers,
         schema=schema,
-        suppressed=suppressed(suppress, region),
+        suppressed=suppressed(suppress, region, contacts.columns),
     )
 
 
@@ -156,7 +156,7 @@ def plan(
         quality=quality,
         message_type=message_type,
         schedule=schedule,
-        suppressed=suppressed(suppress, region),
+        suppressed=suppressed(suppress, region, contacts.columns),
         max_segments=max_segments,
         batch_size=batch_size,
         text_fix=text_fix,

@@ -32,6 +32,7 @@ from smsframe.outcomes import done, join, note_other_texts, outcomes, still_to_s
 from smsframe.preflight import affordable, at_once, confirmed, in_time
 from smsframe.reasons import CODES
 from smsframe.schema import COLUMNS, ResultsSchema, attach, results_for
+from smsframe.template import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +74,7 @@ def send(
     campaign = plan.campaign
     if campaign is None:
         raise ValueError("campaign= is required to send: the name under which nobody is texted twice")
+    parse(plan.template.source)  # what was replaced in it may have made what cannot be sent
     journal.sound()
     known = _known(journal, campaign)
     people = plan.people

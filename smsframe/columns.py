@@ -4,13 +4,13 @@ Which column is which: the phone column, named or guessed, and what ``region=`` 
 
 from __future__ import annotations
 
-import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from smsframe import phones
+from smsframe.contacts import SOUNDS_LIKE_PHONE
 from smsframe.errors import ContactsError
 
 if TYPE_CHECKING:
@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 
 OURS = "sms_"
 """How the result columns begin; none of them is ever taken for a column of the user's."""
-
-SOUNDS_LIKE_PHONE = re.compile(
-    r"phone|mobile|mobil|cell|handy|telef|^tel|gsm|msisdn|whatsapp|numero|^number$|recipient", re.IGNORECASE
-)
-"""What people call the column, in the languages around the gateway's customers; used only to guess."""
 
 
 def find_phone(contacts: pd.DataFrame, phone: Hashable | None) -> tuple[Hashable, bool]:
@@ -69,13 +64,19 @@ def find_region(contacts: pd.DataFrame, region: Hashable | None) -> str | pd.Ser
     """
     if region is None:
         return None
-    if isinstance(region, str) and region.upper() in phones.regions():
-        return region.upper()
     places = int(contacts.columns.isin([region]).sum())
+    if region in phones.regions():
+        if places:
+            raise ContactsError(
+                f"region={region!r} is a country and a column too: rename the column to say which you mean"
+            )
+        return str(region)
     if places == 1:
         return contacts.iloc[:, place(contacts, region)]
     if places > 1:
         raise ContactsError(f"{places} columns are called {region!r}: rename all but the one with regions")
+    if isinstance(region, str) and region.upper() in phones.regions():
+        return region.upper()  # not before a column of that name: `cc` and `id` are countries as well
     raise ContactsError(
         f"region={region!r} is neither a supported ISO country code (such as 'IT') nor a column"
     )

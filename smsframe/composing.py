@@ -7,6 +7,7 @@ It is light: widgets are loaded when the first form is made.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import available_timezones
@@ -14,7 +15,7 @@ from zoneinfo import available_timezones
 from pandas import DataFrame
 
 from smsframe.boundary import public
-from smsframe.columns import find_phone
+from smsframe.columns import find_phone, find_region
 from smsframe.draft import Draft, guess_region
 from smsframe.errors import ContactsError
 from smsframe.launch import Launch
@@ -60,7 +61,7 @@ def compose(
         text: What the text field holds at first.
         campaign: What the campaign field holds at first.
         phone: The phone column; guessed when left out, and changeable in the form.
-        region: As in `plan`; guessed when a column holds country codes, and changeable.
+        region: As in `plan`; guessed when one column is called so and holds country codes, and changeable.
         numbers: As in `plan`.
         schema: As in `plan`.
         sender: What the sender field holds at first.
@@ -92,11 +93,12 @@ def compose(
                 raise  # there is no column to choose
     else:
         find_phone(contacts, phone)
+    meant = find_region(contacts, region)
     draft = Draft(
         text=text,
         campaign=campaign,
         phone=phone,
-        region=guess_region(contacts) if region is None else region,
+        region=guess_region(contacts) if region is None else meant if isinstance(meant, str) else region,
         sender=sender,
         quality=quality,
         zone=_here(),
@@ -104,7 +106,7 @@ def compose(
     planned = {
         "numbers": numbers,
         "schema": schema,
-        "suppress": suppress,
+        "suppress": list(suppress) if isinstance(suppress, Iterator) else suppress,  # read at every key
         "max_segments": max_segments,
         "batch_size": batch_size,
     }

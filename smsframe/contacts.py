@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import zipfile
 import zlib
 from pathlib import Path
@@ -47,6 +48,11 @@ _KEPT = {
     pa.uint32(): pd.UInt32Dtype(),
     pa.uint64(): pd.UInt64Dtype(),
 }
+
+SOUNDS_LIKE_PHONE = re.compile(
+    r"phone|mobile|mobil|cell|handy|telef|^tel|gsm|msisdn|whatsapp|numero|^number$|recipient", re.IGNORECASE
+)
+"""What people call the column, in the languages around the gateway's customers; used only to guess."""
 
 
 def read_contacts(

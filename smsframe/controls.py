@@ -14,7 +14,7 @@ from zoneinfo import available_timezones
 import ipywidgets as widgets
 
 from smsframe import panels, phones
-from smsframe.draft import Draft, fields
+from smsframe.draft import Draft, fields, is_code
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -46,7 +46,9 @@ class Controls:
             options=[("Choose a column", None), *((_shown(label), label) for label in contacts.columns)],
             value=draft.phone,
         )
-        self.region = widgets.Dropdown(description="Country", options=_regions(contacts), value=draft.region)
+        self.region = widgets.Dropdown(
+            description="Country", options=_regions(contacts, draft), value=draft.region
+        )
         for chosen in (self.phone, self.region):
             if chosen.value is None:
                 chosen.index = 0  # the entry that means none, which would show as nothing otherwise
@@ -202,7 +204,12 @@ def _fields(contacts: pd.DataFrame, draft: Draft) -> list[str]:
     return [label for label in fields(contacts, draft.phone) if _shown(label) == label][:CHIPS]
 
 
-def _regions(contacts: pd.DataFrame) -> list[tuple[str, Hashable | None]]:
-    columns = [(f"in column {_shown(label)}", label) for label in contacts.columns]
+def _regions(contacts: pd.DataFrame, draft: Draft) -> list[tuple[str, Hashable | None]]:
+    """Columns and countries; no column that is called like a country, unless whoever made the form named it."""
+    columns = [
+        (f"in column {_shown(label)}", label)
+        for label in contacts.columns
+        if not is_code(label) or (draft.home is None and label == draft.region)
+    ]
     codes = [(code, code) for code in sorted(phones.regions())]
     return [("in the number", None), *columns, *codes]

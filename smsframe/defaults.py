@@ -28,12 +28,14 @@ DAY = 24 * 60 * 60
 SLOWEST = 1 / DAY
 
 
-def suppressed(suppress: Suppress | None, region: Hashable | None) -> pd.Index[Any]:
-    """The numbers nobody may text, in E.164; in national form: of ``region``, if a country."""
+def suppressed(
+    suppress: Suppress | None, region: Hashable | None, columns: Iterable[Hashable] = ()
+) -> pd.Index[Any]:
+    """The numbers nobody may text, in E.164; in national form: of ``region``, if that is no column."""
     if suppress is None:
         return pd.Index([], dtype=object)
-    home = region.upper() if isinstance(region, str) and region.upper() in regions() else None
-    return suppression(suppress, home)
+    country = isinstance(region, str) and region not in columns and region.upper() in regions()
+    return suppression(suppress, str(region).upper() if country else None)
 
 
 def journal_of(journal: Where | None, gateway: Gateway | None) -> Journal:

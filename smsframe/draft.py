@@ -25,6 +25,15 @@ FIX: Final = "gsm"
 LIVE = 2_000
 """Rows that are planned on every keystroke; of longer tables an even sample, and all of them on request."""
 
+SOUNDS_LIKE_COUNTRY: Final = re.compile(
+    r"(?:^|[\W\d_])(?:country|land|länder|pays|pa[ií]s|paese|nazione|nation|region|iso)(?:code)?(?:$|[\W\d_])",
+    re.IGNORECASE,
+)
+"""What people call the column, as a word; used only to guess."""
+
+NO_COUNTRY: Final = re.compile(r"lang|lingu|idiom|sprach|title|639", re.IGNORECASE)
+"""Languages are written as countries are, and many a code of one is a code of the other: es, fr, it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -43,6 +52,7 @@ class Draft:
         day: The date.
         at: The time of the day.
         zone: An IANA name, such as ``Europe/Rome``.
+        home: The one country that numbers in national form are of; None if it is in them, or in a column.
     """
 
     text: str = ""
@@ -56,6 +66,10 @@ class Draft:
     day: date | None = None
     at: time | None = None
     zone: str = "UTC"
+
+    @property
+    def home(self) -> str | None:
+        return self.region if isinstance(self.region, str) and self.region in phones.regions() else None
 
 
 class Typed(NamedTuple):
@@ -84,7 +98,9 @@ def sample(contacts: pd.DataFrame, most: int) -> pd.DataFrame:
 
 def guess_region(contacts: pd.DataFrame) -> Hashable | None:
     """
-    The one column that holds country codes, or None.
+    The one column that holds country codes by name *and* by content, or None.
+
+    A wrong guess texts strangers: language codes and titles (``Mr``, ``Ms``) look like countries too.
 
     Example:
         >>> guess_region(pd.DataFrame({"name": ["Ada", "Bea"], "country": ["IT", "fr"]}))
@@ -93,10 +109,23 @@ def guess_region(contacts: pd.DataFrame) -> Hashable | None:
     known = phones.regions()
     fitting = []
     for place, label in enumerate(contacts.columns):
+        if is_code(label) or not _sounds_like_country(str(label)):
+            continue
         cells = contacts.iloc[:200, place].dropna()
         if len(cells) and cells.map(lambda cell: isinstance(cell, str) and cell.upper() in known).all():
             fitting.append(label)
     return fitting[0] if len(fitting) == 1 else None
+
+
+def is_code(label: Hashable) -> bool:
+    """
+    Whether a label is a country's code too, so that nobody could tell which of the two is meant.
+
+    Example:
+        >>> is_code("id"), is_code("country")
+        (True, False)
+    """
+    return isinstance(label, str) and label.strip().upper() in phones.regions()
 
 
 def count(typed: str) -> Typed | None:
@@ -151,3 +180,8 @@ def fields(contacts: pd.DataFrame, phone: Hashable | None) -> list[str]:
         for label in dict.fromkeys(labels)
         if label.strip() and not label.startswith("sms_") and not re.search(r"[{}:]", label)
     ]
+
+
+def _sounds_like_country(label: str) -> bool:
+    words = re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])", " ", label)  # countryCode, as programs write it
+    return bool(SOUNDS_LIKE_COUNTRY.search(words)) and not NO_COUNTRY.search(label)

@@ -17,10 +17,10 @@ from smsframe import panels
 from smsframe.cards import plan_card, summary_card
 from smsframe.clicks import Clicks
 from smsframe.controls import Controls
-from smsframe.errors import CampaignStopped, SmsFrameError
+from smsframe.errors import CampaignStopped, ContactsError, SmsFrameError
 from smsframe.latest import Latest
 from smsframe.masking import mask
-from smsframe.preview import missing, view
+from smsframe.preview import View, missing, said, view
 from smsframe.reasons import many
 from smsframe.summaries import summary
 
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 BETWEEN = 0.2
 """Seconds between two looks at a run under way."""
 
+BROKEN = "Something is broken in smsframe, so nothing can be sent from here; the log says what."
+
 
 class Form:
     """
@@ -47,7 +49,8 @@ class Form:
     with its widgets gives none away.
 
     Attributes:
-        results: The outcome of the last run, as `smsframe.send` or `smsframe.resume` returns it; None before.
+        results: The outcome of the last run, as `smsframe.send` or `smsframe.resume` returns it; None before,
+            while one is under way, and when it failed before anybody was texted.
         widget: The widget, to be put among others.
     """
 
@@ -170,10 +173,11 @@ class Form:
         if not self._number:
             raise ValueError("Type your own number first.")
         out = self._launch.test(seen.plan, seen.draft, self._number)
-        status, reason, name = out[["sms_status", "sms_reason", "sms_campaign"]].iloc[0]
+        status, reason, name, phone = out[["sms_status", "sms_reason", "sms_campaign", "sms_phone"]].iloc[0]
         if status != "accepted":
             raise ValueError(f"Not sent: {reason}.")
-        self._say("test", panels.note(f"Accepted by the gateway, as a campaign of its own: {name}."))
+        told = f"Accepted by the gateway for {mask(phone)}, as a campaign of its own: {name}."
+        self._say("test", panels.note(told))
 
     def _launch_armed(self) -> None:
         with self._lock:
@@ -185,17 +189,17 @@ class Form:
 
     def _resume(self) -> None:
         with self._lock:
-            known, name = self._standing, self._view.draft.campaign
+            known, draft = self._standing, self._view.draft
             if known is None or not known.unfinished or "run" in self._clicks:
                 return
-            if name != self._controls.campaign.value:  # another name is being typed
+            if draft != self._controls.draft(fix=self._fix):  # something is being typed
                 return
-            begin = partial(self._launch.resume, name.strip(), known.pending)
+            begin = partial(self._launch.resume, draft, known)
             self._clicks.do("run", "send", partial(self._run, begin))
 
     def _run(self, begin: Callable[[], Run | Resumption]) -> None:
         """Begin, show how far it is until it is over, and show what came of it."""
-        self._stopping = False
+        self._stopping, self.results = False, None
         for place in ("card", "money"):
             self._say(place, "")
         self._say("progress", panels.note("Asking the gateway …"))
@@ -231,17 +235,29 @@ class Form:
     # What is shown.
 
     def _follow_from(self, question: tuple[Draft, bool]) -> None:
-        """Work out what follows from a draft, and show it."""
+        """Work out what follows from a draft, and show it; never what followed from an earlier one."""
         draft, exact = question
+        try:
+            self._show(*self._following(draft, exact=exact))
+        except BaseException:
+            self._show(View(draft, len(self._contacts), exact=exact).but("audience", BROKEN), None)
+            raise
+
+    def _following(self, draft: Draft, *, exact: bool) -> tuple[View, Standing | None]:
         found = None
         seen = view(draft, self._contacts, self._launch.plan, now=datetime.now(UTC), exact=exact)
         try:
             if entry := self._launch.entry(draft.campaign.strip()):
-                found = self._launch.standing(entry)
+                found = self._launch.standing(entry, draft)
                 if seen.plan is not None and seen.sendable:
                     seen = seen.unless_other_text(found, entry.template)
+        except (ContactsError, OSError) as wrong:  # the list of numbers nobody may text
+            seen = seen.but("audience", said(wrong))
         except SmsFrameError as wrong:
-            seen = seen.but("campaign", mask(str(wrong)))
+            seen = seen.but("campaign", said(wrong))
+        return seen, found
+
+    def _show(self, seen: View, found: Standing | None) -> None:
         with self._lock:
             self._view, self._standing = seen, found
             self._paint()

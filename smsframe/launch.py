@@ -7,15 +7,18 @@ The gateway is held here, in Python alone: no widget has it, so no saved noteboo
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from smsframe import beforehand, sending
 from smsframe import campaign as campaign_room
 from smsframe.defaults import journal_of, suppressed
-from smsframe.draft import FIX
+from smsframe.draft import FIX, moment
 from smsframe.errors import SmsFrameError
 from smsframe.gateway import Gateway
 from smsframe.meter import Meter
+from smsframe.order import aware
 from smsframe.patience import Patience
 from smsframe.preview import standing
 
@@ -85,9 +88,9 @@ class Launch:
         """The campaign of that name in the journal, or None."""
         return self.journal.find(campaign) if campaign else None
 
-    def standing(self, entry: Entry) -> Standing:
-        """Where the people of a campaign stand, by the journal."""
-        return standing(campaign_room.recipients(self.journal, entry))
+    def standing(self, entry: Entry, draft: Draft) -> Standing:
+        """Where the people of a campaign stand, by the journal and the numbers that nobody may text."""
+        return standing(campaign_room.recipients(self.journal, entry, suppressed=self._suppressed(draft)))
 
     def balance(self, message_type: str) -> float | None:
         """The credits left for a type; None when the gateway does not say."""
@@ -104,19 +107,28 @@ class Launch:
             **self._sent,
         )
 
-    def resume(self, campaign: str, waiting: int) -> Resumption:
-        """Start to go on with a campaign of which so many people are pending."""
+    def resume(self, draft: Draft, known: Standing) -> Resumption:
+        """
+        Start to go on with the draft's campaign, at its own time unless the draft has one.
+
+        Raises:
+            ValueError: That time has passed.
+        """
         gateway, memory = self.gateway, self.journal
-        entry = memory.get(campaign)
-        stopped: Suppress | None = self._planned.get("suppress")
+        entry, now = memory.get(draft.campaign.strip()), datetime.now(UTC)
+        if later := moment(draft, now):
+            entry = replace(entry, terms=replace(entry.terms, schedule=aware(later)))
+        elif known.pending and entry.terms.schedule is not None and entry.terms.schedule <= now:
+            raise ValueError("The time of this campaign has passed: choose another above, then resume.")
+        stopped = self._suppressed(draft)
 
         def work(meter: Meter, stop: threading.Event) -> pd.DataFrame:
             return campaign_room.resume(
                 entry,
                 gateway,
                 memory,
-                suppressed=suppressed(stopped, None),
-                confirm=None if stopped is not None else waiting,
+                suppressed=stopped,
+                confirm=known.pending,
                 unconfirmed=None,
                 **self._sent,
                 patience=Patience(),
@@ -132,7 +144,13 @@ class Launch:
         Text one number what the plan's first person would read, now, as a campaign of its own.
 
         Its name is new each time, so that a text which was improved can be tried again.
+
+        Raises:
+            ValueError: The number is in national form, and there is no one country to read it in. The first
+                person's would be a guess: the same digits are somebody else's there.
         """
+        if draft.home is None and not number.startswith(("+", "00")):
+            raise ValueError("Write your own number in international form, such as +39 …")
         first = plan.people.index[0]
         row = plan.frame.iloc[[first]].reset_index(drop=True).astype({plan.phone: object})
         row[plan.phone] = [number]
@@ -142,7 +160,7 @@ class Launch:
             draft.text,
             campaign=self._unused(plan.campaign or "unnamed"),
             phone=plan.phone,
-            region=draft.region,
+            region=draft.home,
             sender=plan.terms.sender,
             message_type=plan.terms.message_type,
             gateway=self.gateway,
@@ -151,6 +169,11 @@ class Launch:
             **fix,
             **self._sent,
         )
+
+    def _suppressed(self, draft: Draft) -> pd.Index[Any]:
+        """The numbers nobody may text, as they are now."""
+        stopped: Suppress | None = self._planned.get("suppress")
+        return suppressed(stopped, draft.home)
 
     def _unused(self, campaign: str) -> str:
         name, attempt = f"{campaign} (test)", 1

@@ -22,8 +22,12 @@ _BULLET = "•"
 _SEPARATOR = r"[\s().\-\u2010-\u2015/\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 # Bounded separators keep this linear. Any script's digits count, since a reader can dial them.
 _PHONE = re.compile(rf"(\+?)\d(?:{_SEPARATOR}{{0,3}}\d){{6,}}")
-_DATE = re.compile(r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-[0-3][0-9]")  # people read those in texts
-_NAMED_DATE = re.compile(r"(?:19|20)[0-9]{2}(-?)(?:0[1-9]|1[0-2])\1[0-3][0-9]")  # and these in names
+_DATE = re.compile(
+    r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-[0-3][0-9](?: [0-2][0-9])?"
+)  # people read those in texts
+_NAMED_DATE = re.compile(
+    r"(?:19|20)[0-9]{2}(-?)(?:0[1-9]|1[0-2])\1[0-3][0-9](?: [0-2][0-9])?"
+)  # and these in names
 _SHOWN = 2  # digits left at each end
 # Control characters, what turns the direction of all that follows, and halves of characters.
 _UNRULY = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

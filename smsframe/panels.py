@@ -10,6 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from smsframe.excerpts import examples, skips
+from smsframe.masking import mask
 from smsframe.reasons import many
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def audience(view: View) -> str:
         f'<div class="sf-funnel"><span>{many(view.rows, "row")}</span>'
         f'<span class="sf-ready"><b>{about}{ready:,}</b> to text</span></div>'
         f'<div class="sf-bar" aria-hidden="true"><span style="width:{share:.1f}%"></span></div>'
-        f"{listed}{note(guess)}"
+        f"{listed}{note(_country(view))}{note(guess)}"
     )
 
 
@@ -148,6 +149,14 @@ def running(facts: Mapping[str, Any]) -> str:
         f'<progress class="sf-progress" max="{max(1, total)}" value="{done}" aria-label="People texted">'
         f'</progress><div class="sf-note">{words}</div>'
     )
+
+
+def _country(view: View) -> str:
+    """Where the country comes from, when it is a column: perhaps nobody chose it, and it was guessed."""
+    draft = view.draft
+    if draft.region is None or draft.home is not None:
+        return ""
+    return f"The country is taken from the column {mask(str(draft.region))}."
 
 
 def _figures(figures: Iterable[tuple[str, str]]) -> str:

@@ -30,7 +30,11 @@ STAND_IN = "-"
 
 
 class Standing(NamedTuple):
-    """What a journal knows of a campaign: people by where they stand, and what those pending would cost."""
+    """
+    What a journal knows of a campaign: people by where they stand, and what those pending would cost.
+
+    Who is pending and on a list of numbers that nobody may text is ``suppressed``, and not ``pending``.
+    """
 
     texted: int
     rejected: int
@@ -38,6 +42,7 @@ class Standing(NamedTuple):
     pending: int
     busy: int
     credits: int
+    suppressed: int = 0
 
     @property
     def unfinished(self) -> bool:
@@ -64,6 +69,7 @@ class Standing(NamedTuple):
             "unconfirmed": self.unconfirmed,
             "pending": self.pending,
             "in the hands of another process": self.busy,
+            "not to be texted any more": self.suppressed,
         }
         return ", ".join(f"{count:,} {what}" for what, count in told.items() if count) or "nobody texted yet"
 
@@ -139,8 +145,12 @@ def missing(view: View) -> str:
         >>> missing(View(Draft(text="Ciao"), rows=3, exact=True))
         'Choose the phone column.'
     """
-    if not view.rows or view.plan is None:
-        return "Choose the phone column." if view.rows else ""
+    if not view.rows:
+        return ""
+    if view.draft.phone is None:
+        return "Choose the phone column."
+    if view.plan is None:
+        return "Something above is not right yet."
     if view.typed is None:
         return "Write the text."
     if not view.draft.campaign.strip():
@@ -203,7 +213,7 @@ def view(
 
 
 def standing(results: pd.DataFrame) -> Standing:
-    """Where the people of a campaign stand, from what `smsframe.results` says of it."""
+    """Where the people of a campaign stand, from its results; the suppressed are told in them."""
     status, busy = results["sms_status"], results["sms_code"].eq("other_process").fillna(value=False)
     waiting = status.eq("pending") & ~busy
     return Standing(
@@ -213,6 +223,7 @@ def standing(results: pd.DataFrame) -> Standing:
         pending=int(waiting.sum()),
         busy=int(busy.sum()),
         credits=int(results["sms_segments"][waiting].sum()),
+        suppressed=int(status.eq("suppressed").sum()),
     )
 
 
@@ -223,8 +234,8 @@ def _planned(words: str, problems: dict[str, str], make: Callable[[str], Plan]) 
             continue
         try:
             return make(tried)
-        except (SmsFrameError, ValueError) as wrong:
-            problems.setdefault(_place(wrong), _said(wrong))
+        except (SmsFrameError, ValueError, OSError) as wrong:
+            problems.setdefault(_place(wrong), said(wrong))
             if not isinstance(wrong, TextError):
                 break
     return None
@@ -234,7 +245,7 @@ def _place(wrong: Exception) -> str:
     match wrong:
         case TextError():
             return "text"
-        case ContactsError():
+        case ContactsError() | OSError():  # a list of numbers nobody may text is a file
             return "audience"
         case CampaignChanged():
             return "campaign"
@@ -244,6 +255,7 @@ def _place(wrong: Exception) -> str:
             return "terms"
 
 
-def _said(wrong: Exception) -> str:
-    sentence = phones.mask(str(wrong))
+def said(wrong: Exception) -> str:
+    """What went wrong, as a form says it: masked, and without arguments that nobody types there."""
+    sentence = phones.mask(str(wrong)).replace("pass region=", "choose the country")
     return sentence[:1].upper() + sentence[1:]

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from smsframe.cells import STRING
 from smsframe.encodings import GSM, GSM_EXTENSION, is_gsm, is_plain
-from smsframe.template import Template, written
+from smsframe.template import PLACEHOLDER, Template, written
 
 FIXES: Final = ("gsm", "gsm+letters")
 """What ``text_fix=`` may be."""
@@ -130,7 +130,9 @@ def fixed_template(template: Template, fix: str) -> Template:
     parts = tuple(fixed(part, fix) if isinstance(part, str) else part for part in template.parts)
     parts = tuple(part for part in parts if part)
     source = written(parts)
-    whole = source.strip() and all(is_gsm(part) for part in parts if isinstance(part, str))
+    # What is removed between a dollar sign and a brace would leave what the gateway takes for a field.
+    whole = source.strip() and PLACEHOLDER not in source
+    whole = whole and all(is_gsm(part) for part in parts if isinstance(part, str))
     return replace(template, source=source, parts=parts) if whole and parts != template.parts else template
 
 

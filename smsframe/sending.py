@@ -235,6 +235,7 @@ def resume(
     gateway: Gateway | None = None,
     journal: Where | None = None,
     suppress: Suppress | None = None,
+    region: str | None = None,
     confirm: int | None = None,
     unconfirmed: Literal["send", "accept"] | None = None,
     schedule: datetime | None = None,
@@ -251,6 +252,7 @@ def resume(
         gateway: As in `send`; it must be the campaign's own.
         journal: As in `send`.
         suppress: Numbers nobody may text as of now; those people stay pending.
+        region: ISO code of the country of those in national form.
         confirm: Refuse unless exactly so many people are pending.
         unconfirmed: What *you* say of orders that stay unconfirmed after they were looked up: ``"send"``
             texts their people (again, if they were), ``"accept"`` takes them as accepted. It is recorded.
@@ -284,7 +286,7 @@ def resume(
             entry,
             gateway,
             memory,
-            suppressed=suppressed(suppress, None),
+            suppressed=suppressed(suppress, region),
             confirm=confirm,
             unconfirmed=unconfirmed,
             workers=workers,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from smsframe import phones
-from smsframe.contacts import read_contacts
+from smsframe.contacts import SOUNDS_LIKE_PHONE, read_contacts
 from smsframe.errors import ContactsError
 from smsframe.verdicts import FEWEST
 
@@ -29,8 +29,8 @@ def suppression(
     be somebody who said stop, so it is an error, not something to pass over.
 
     Args:
-        source: A frame (its phone column is found by content), a series, a file that `read_contacts` reads,
-            with or without a heading, or a list of numbers.
+        source: A frame (its phone column is found by name, or else by content), a series, a file that
+            `read_contacts` reads, with or without a heading, or a list of numbers.
         region: ISO code of the country of numbers in national form.
 
     Raises:
@@ -48,17 +48,32 @@ def suppression(
         column = pd.Series(list(source), dtype=object)
     read = phones.read(column, region, "possible")
     bad = read["code"].notna() & read["code"].ne("missing")
+    if region is None:
+        bad |= _national(column, read)
     if headless:
         bad &= ~_headings(column, read["code"])
     if bad.any():
         raise ContactsError(
             f"{int(bad.sum()):,} lines of the suppression list cannot be read as numbers "
-            f"({', '.join(sorted(read.loc[bad, 'code'].unique()))}): correct them, in international form; "
-            "nothing was sent",
+            f"({', '.join(sorted(read.loc[bad, 'code'].unique()))}): write them in international form, or "
+            "pass region= if they are of one country; nothing was sent",
             failures=read.loc[bad, ["code", "reason"]].assign(line=column[bad]),
         )
     found: pd.Index[str] = pd.Index(read["phone"].dropna().unique())
     return found
+
+
+def _national(column: pd.Series[Any], read: pd.DataFrame) -> pd.Series[bool]:
+    """
+    Mark numbers that got their plus from us and are in no use abroad; they are somebody's at home.
+
+    One in use, such as 393471234567, is what a spreadsheet makes of +39 347 1234567.
+    """
+    doubtful = read["repair"].str.contains("plus").fillna(value=False).astype(bool) & read["phone"].notna()
+    doubtful &= phones.normalize(column, None, "valid").isna()
+    read.loc[doubtful, "code"] = "national_form"
+    read.loc[doubtful, "reason"] = phones.CODES["national_form"]
+    return doubtful
 
 
 def _headings(column: pd.Series[Any], code: pd.Series[Any]) -> pd.Series[bool]:
@@ -71,9 +86,13 @@ def _headings(column: pd.Series[Any], code: pd.Series[Any]) -> pd.Series[bool]:
 def _column(frame: pd.DataFrame, *, headless: bool) -> pd.Series[Any]:
     if frame.shape[1] == 1:
         return frame.iloc[:, 0]
-    likely = _likely(frame)
-    if not likely and headless:
-        likely = _likely(frame.iloc[1:])  # in a short list a heading is half of it
+    names = frame.iloc[0].astype("string").fillna("") if headless and len(frame) else frame.columns
+    likely = [place for place, name in enumerate(names) if SOUNDS_LIKE_PHONE.search(str(name))]
+    if not likely:
+        rest = frame.iloc[1:] if headless else frame  # in a short list a heading is half of it
+        likely = sorted({*_likely(frame), *_likely(rest)})
+        others = [place for place in range(frame.shape[1]) if place not in likely]
+        likely += [place for place in others if phones.normalize(frame.iloc[:, place]).notna().any()]
     if len(likely) != 1:
         raise ContactsError(
             f"{len(likely)} columns of the suppression list look like phone numbers: pass the one to use"

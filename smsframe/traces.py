@@ -15,7 +15,7 @@ from urllib.parse import quote, quote_plus
 
 import pandas as pd
 
-from smsframe.columns import SOUNDS_LIKE_PHONE
+from smsframe.contacts import SOUNDS_LIKE_PHONE
 from smsframe.masking import mask
 from smsframe.phones import looks_like_phones
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from smsframe import campaign as campaign_room
 from smsframe.boundary import public
 from smsframe.defaults import journal_of
+from smsframe.masking import shown_name
 from smsframe.meter import Meter
 from smsframe.progress import Bar
 
@@ -101,7 +102,9 @@ def follow(
     """
     meter = Meter(monotonic)
     alone = False
-    with Bar(f"watching {entry.name}", "people", shown=shown, meter=meter, monotonic=monotonic) as bar:
+    with Bar(
+        f"watching {shown_name(entry.name)}", "people", shown=shown, meter=meter, monotonic=monotonic
+    ) as bar:
         while True:
             asked = monotonic()
             found = journal.batches.tally(entry)

@@ -73,7 +73,7 @@ def test_what_is_waited_for_is_what_send_returns(sandbox, gateway, people):
     )
     assert out.index.tolist() == ["a", "b", "a", "c"]
     assert each_once(sandbox, out)
-    assert run.results() is out
+    pd.testing.assert_frame_equal(run.results(), out)
     facts = run.facts()
     assert (facts["campaign"], facts["state"], facts["recipients"], facts["accepted"]) == (
         "autumn",
@@ -135,7 +135,7 @@ def test_stopping_what_is_over_changes_nothing(gateway):
     out = run.wait()
     run.stop()
     assert run.facts()["state"] == "finished"
-    assert run.wait() is out
+    pd.testing.assert_frame_equal(run.wait(), out)
 
 
 def test_waiting_may_end_before_the_run_does(gateway):

@@ -146,6 +146,9 @@ def send(
 def resume(
     campaign: options.Campaign,
     suppress: options.Suppress = None,
+    region: Annotated[
+        str | None, typer.Option(help="Country of those numbers, where they are in national form (IT).")
+    ] = None,
     confirm: Annotated[
         int | None, typer.Option(help="Refuse unless exactly so many people are pending.")
     ] = None,
@@ -182,6 +185,7 @@ def resume(
                 gateway=gateway,
                 journal=journal,
                 suppress=suppress,
+                region=region,
                 confirm=confirm,
                 unconfirmed=unconfirmed,
                 schedule=options.moment(schedule),
