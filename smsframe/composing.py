@@ -93,12 +93,15 @@ def compose(
                 raise  # there is no column to choose
     else:
         find_phone(contacts, phone)
-    meant = find_region(contacts, region)
+    if region is None:
+        region = guess_region(contacts)
+    elif isinstance(meant := find_region(contacts, region), str):
+        region = meant  # a country, spelled as the form lists it
     draft = Draft(
         text=text,
         campaign=campaign,
         phone=phone,
-        region=guess_region(contacts) if region is None else meant if isinstance(meant, str) else region,
+        region=region,
         sender=sender,
         quality=quality,
         zone=_here(),

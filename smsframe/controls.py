@@ -205,7 +205,7 @@ def _fields(contacts: pd.DataFrame, draft: Draft) -> list[str]:
 
 
 def _regions(contacts: pd.DataFrame, draft: Draft) -> list[tuple[str, Hashable | None]]:
-    """Columns and countries; no column that is called like a country, unless whoever made the form named it."""
+    """What can be chosen; a column called like a country only if whoever made the form named it."""
     columns = [
         (f"in column {_shown(label)}", label)
         for label in contacts.columns

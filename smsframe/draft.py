@@ -52,7 +52,6 @@ class Draft:
         day: The date.
         at: The time of the day.
         zone: An IANA name, such as ``Europe/Rome``.
-        home: The one country that numbers in national form are of; None if it is in them, or in a column.
     """
 
     text: str = ""
@@ -69,6 +68,7 @@ class Draft:
 
     @property
     def home(self) -> str | None:
+        """The one country that all numbers in national form are of; None if a column says it, or nothing."""
         return self.region if isinstance(self.region, str) and self.region in phones.regions() else None
 
 
@@ -109,7 +109,7 @@ def guess_region(contacts: pd.DataFrame) -> Hashable | None:
     known = phones.regions()
     fitting = []
     for place, label in enumerate(contacts.columns):
-        if is_code(label) or not _sounds_like_country(str(label)):
+        if not _sounds_like_country(str(label)):
             continue
         cells = contacts.iloc[:200, place].dropna()
         if len(cells) and cells.map(lambda cell: isinstance(cell, str) and cell.upper() in known).all():
@@ -125,7 +125,7 @@ def is_code(label: Hashable) -> bool:
         >>> is_code("id"), is_code("country")
         (True, False)
     """
-    return isinstance(label, str) and label.strip().upper() in phones.regions()
+    return isinstance(label, str) and label.upper() in phones.regions()
 
 
 def count(typed: str) -> Typed | None:

@@ -50,7 +50,7 @@ class Form:
 
     Attributes:
         results: The outcome of the last run, as `smsframe.send` or `smsframe.resume` returns it; None before,
-            while one is under way, and when it failed before anybody was texted.
+            while one is under way, and after one that could not begin.
         widget: The widget, to be put among others.
     """
 
@@ -168,7 +168,7 @@ class Form:
 
     def _send_test(self) -> None:
         seen = self._view
-        if seen.plan is None or seen.typed is None or "text" in seen.problems or not len(seen.plan.people):
+        if seen.plan is None or seen.typed is None or "text" in seen.problems or seen.plan.people.empty:
             raise ValueError("Write a text that somebody in the table can get; then try it on yourself.")
         if not self._number:
             raise ValueError("Type your own number first.")
@@ -251,10 +251,9 @@ class Form:
                 found = self._launch.standing(entry, draft)
                 if seen.plan is not None and seen.sendable:
                     seen = seen.unless_other_text(found, entry.template)
-        except (ContactsError, OSError) as wrong:  # the list of numbers nobody may text
-            seen = seen.but("audience", said(wrong))
-        except SmsFrameError as wrong:
-            seen = seen.but("campaign", said(wrong))
+        except (SmsFrameError, OSError) as wrong:
+            listed = isinstance(wrong, ContactsError | OSError)  # the list of numbers that nobody may text
+            seen = seen.but("audience" if listed else "campaign", said(wrong))
         return seen, found
 
     def _show(self, seen: View, found: Standing | None) -> None:

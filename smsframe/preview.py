@@ -257,5 +257,8 @@ def _place(wrong: Exception) -> str:
 
 def said(wrong: Exception) -> str:
     """What went wrong, as a form says it: masked, and without arguments that nobody types there."""
-    sentence = phones.mask(str(wrong)).replace("pass region=", "choose the country")
+    told = str(wrong)
+    if isinstance(wrong, OSError) and wrong.filename is not None:
+        told = f"{wrong.filename} cannot be read: {wrong.strerror}"
+    sentence = phones.mask(told).replace("pass region=", "choose the country")
     return sentence[:1].upper() + sentence[1:]

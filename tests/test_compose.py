@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -18,6 +20,7 @@ from runs import each_once, statuses, table, texted
 import smsframe
 from smsframe import app, draft, excerpts
 from smsframe.clicks import Clicks
+from smsframe.journal import Journal
 from smsframe.latest import Latest
 
 TEXT = "Ciao {name}, dinner is at 8."
@@ -91,6 +94,55 @@ def test_fields_have_buttons_that_insert_them(people, hand):
     assert [*at.form._controls.chips] == ["name"]  # not the number, and no label that a text cannot name
     at.form._controls.chips["name"].click()
     assert at.form._controls.text.value == "Ciao {name}"
+
+
+@pytest.mark.parametrize(
+    ("label", "cells"),
+    [
+        ("lang", ["es", "fr"]),
+        ("iso_language", ["it", "de"]),
+        ("iso639", ["it", "de"]),
+        ("title", ["Mr", "Ms"]),
+        ("title country", ["Mr", "Ms"]),
+        ("landlord", ["IT", "FR"]),  # no word of its own
+        ("initials", ["AD", "BE"]),
+        ("country", ["IT", "Ada"]),
+    ],
+)
+def test_what_only_looks_like_countries_is_not_taken_for_them(hand, label, cells):
+    at = hand(pd.DataFrame({"mobile": ["3471234567", "3471234568"], label: cells}), "Ciao")
+    assert at.form._controls.region.value is None
+    assert at.form.plan.recipients == 0
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["country", "Country Code", "countryCode", "guest_country", "iso2", "País", "Land", "paese", "PAYS"],
+)
+def test_a_column_called_like_countries_that_holds_them_is_taken_and_named(hand, label):
+    at = hand(pd.DataFrame({"mobile": ["3471234567", "3471234568"], label: ["IT", "it"]}), "Ciao")
+    assert at.form.plan.recipients == 2
+    assert f"The country is taken from the column {label}." in at.reads("funnel")
+    at.type(region="IT")
+    assert "is taken from" not in at.reads("funnel")
+
+
+def test_two_columns_of_countries_are_no_guess():
+    contacts = pd.DataFrame({"country": ["IT"], "nation": ["FR"], "land": [None]})
+    assert draft.guess_region(contacts) is None
+
+
+def test_a_column_called_like_a_country_is_not_offered_but_can_be_named(hand):
+    contacts = pd.DataFrame({"mobile": ["3471234567"], "cc": ["IT"], "NO": ["FR"]})
+    at = hand(contacts, "Ciao", region="cc")
+    assert at.form._controls.region.value == "cc"
+    assert at.form.plan.recipients == 1  # of Italy; of the Cocos Islands, of which cc is the code, nobody
+    offered = [label for label, _ in hand(contacts).form._controls.region.options if "column" in label]
+    assert offered == ["in column mobile"]
+    assert hand(contacts, region="it").form._controls.region.value == "IT"
+    for wrong in ("NO", "nowhere"):
+        with pytest.raises(smsframe.ContactsError, match=wrong):
+            hand(contacts, region=wrong)
 
 
 # Live, while somebody types.
@@ -287,7 +339,138 @@ def test_another_text_of_the_same_campaign_is_said_before_it_is_sent(hand, gatew
     assert at.can("arm")
 
 
+def left_pending(sandbox, gateway, contacts, **options):
+    """A campaign of which everybody is written down, and nobody texted."""
+    sandbox.misbehave("busy", status=503, retry_after=5000)
+    with pytest.raises(smsframe.Unavailable):
+        smsframe.send(
+            contacts, TEXT, campaign="autumn", phone="mobile", gateway=gateway, progress=False, **options
+        )
+    sandbox.behave()
+
+
+def test_who_said_stop_is_neither_counted_nor_texted_when_it_is_resumed(hand, sandbox, gateway):
+    contacts = table(3)
+    left_pending(sandbox, gateway, contacts)
+    at = hand(contacts, campaign="autumn", region="IT", suppress=[contacts["mobile"][0].removeprefix("+39")])
+    assert "2 pending, 1 not to be texted any more" in at.reads("known")
+    assert at.form._controls.resume.description == "Resume: text 2 people for 2 credits"
+    at.click("resume")
+    assert statuses(at.form.results) == {"accepted": 2, "suppressed": 1}
+    assert set(texted(sandbox).index) == set(contacts["mobile"][1:])
+
+
+def test_without_their_country_numbers_that_said_stop_are_asked_for_before_it_can_go_on(
+    hand, sandbox, gateway
+):
+    contacts = table(3)
+    left_pending(sandbox, gateway, contacts)
+    at = hand(contacts, campaign="autumn", suppress=[contacts["mobile"][0].removeprefix("+39")])
+    assert "cannot be read as numbers" in at.reads("audience")
+    assert not at.shown("resume")
+    at.type(region="IT")
+    assert at.reads("audience") == ""
+    assert at.shown("resume")
+
+
+def test_who_says_stop_after_it_was_seen_makes_the_number_another_and_nothing_goes_out(
+    hand, sandbox, gateway
+):
+    contacts, stop = table(3), []
+    left_pending(sandbox, gateway, contacts)
+    at = hand(contacts, campaign="autumn", suppress=stop)
+    stop.append(contacts["mobile"][0])
+    at.click("resume")
+    assert "2 of" in at.reads("send")
+    assert "nothing was sent" in at.reads("send")
+    assert sandbox.inbox().empty
+    assert at.form._controls.resume.description == "Resume: text 2 people for 2 credits"
+
+
+def test_a_list_that_can_be_read_once_is_remembered(hand):
+    contacts = table(3)
+    at = hand(contacts, suppress=iter([contacts["mobile"][0]]))
+    at.type(text=TEXT)
+    assert at.form.plan.recipients == 2
+
+
+def test_a_file_of_who_said_stop_that_vanishes_disarms_and_says_so(hand, tmp_path, sandbox, gateway):
+    stop, contacts = tmp_path / "stop.csv", table(3)
+    stop.write_text("phone\n" + contacts["mobile"][0] + "\n")
+    left_pending(sandbox, gateway, contacts)
+    at = hand(contacts, TEXT, campaign="autumn", suppress=stop)
+    at.arm()
+    assert at.can("send")
+    assert at.shown("resume")
+    kept = stop.read_text()
+    stop.unlink()
+    at.type(sender="Ada")
+    assert "stop.csv cannot be read" in at.reads("audience")
+    assert at.form.plan is None
+    assert at.reads("funnel") == ""
+    assert at.form._controls.send.description == "Nobody to text"
+    assert not at.can("arm")
+    assert not at.shown("resume")
+    stop.write_text(kept)
+    at.type(sender="Bea")
+    assert at.reads("audience") == ""
+    assert at.can("arm")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_whatever_is_broken_disarms_and_says_so(hand, monkeypatch):
+    at = hand(table(3), TEXT, campaign="autumn")
+    at.arm()
+
+    def broken(*given, **options):
+        raise KeyError("unforeseen")
+
+    with monkeypatch.context() as now:
+        now.setattr(at.form._launch, "plan", broken)
+        at.type(text="Another text")
+        assert "Something is broken" in at.reads("audience")
+        assert at.form._controls.send.description == "Nobody to text"
+        at.type(arm="3")
+        assert not at.can("send")
+        assert not at.can("arm")
+    at.type(text=TEXT)
+    assert at.reads("audience") == ""
+    assert at.can("arm")
+
+
+def test_an_earlier_outcome_is_not_shown_under_a_later_failure(hand, sandbox):
+    at = hand(table(3), TEXT, campaign="autumn")
+    at.arm()
+    at.click("send")
+    assert statuses(at.form.results) == {"accepted": 3}
+    assert at.reads("card")
+    at.type(campaign="winter")
+    at.arm()
+    sandbox.stop()
+    at.click("send")
+    assert "sf-problem" in at.reads("send")
+    assert at.form.results is None
+    assert at.reads("card") == ""
+
+
 # Time.
+
+
+def test_a_campaign_whose_time_has_passed_goes_on_at_another(hand, sandbox, gateway):
+    left_pending(sandbox, gateway, table(2), schedule=datetime.now(UTC) + timedelta(hours=1))
+    with contextlib.closing(sqlite3.connect(Journal(gateway.journal).path)) as connection:
+        connection.execute("UPDATE campaigns SET schedule_at = 1")
+        connection.commit()
+    at = hand(table(2), campaign="autumn")
+    at.click("resume")
+    assert "has passed: choose another above" in at.reads("send")
+    at.type(later=True)
+    at.click("resume")
+    assert "Choose a date and a time" in at.reads("send")
+    at.type(day=datetime.now(UTC).date() + timedelta(days=1), at=time(9, 0), zone="Europe/Rome")
+    at.click("resume")
+    assert statuses(at.form.results) == {"scheduled": 2}
+    assert statuses(smsframe.results("autumn", gateway=gateway)) == {"scheduled": 2}
 
 
 def test_a_time_is_a_date_a_time_and_a_zone(hand):
@@ -338,13 +521,32 @@ def test_a_test_goes_to_ones_own_number_as_a_campaign_of_its_own(hand, sandbox):
     assert at.can("arm")  # nobody of the table has a text
 
 
-@pytest.mark.parametrize(("own", "said"), [("", "Type your own number"), ("347", "Not sent")])
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [("", "Type your own number"), ("3477654321", "in international form"), ("+39347", "Not sent")],
+)
 def test_a_test_without_a_number_says_so(hand, own, said, sandbox):
     at = hand(table(3), TEXT)
     at.type(own=own)
     at.click("test")
     assert said in at.reads("test")
     assert sandbox.orders().empty
+
+
+def test_ones_own_number_is_not_read_in_the_country_of_somebody_else(hand, sandbox):
+    contacts = pd.DataFrame({"mobile": ["0612345678", "3471234567"], "country": ["FR", "IT"]})
+    at = hand(contacts, "Ciao", campaign="autumn")
+    assert at.form._controls.region.value == "country"
+    at.type(own="0698765432")
+    at.click("test")
+    assert "in international form" in at.reads("test")
+    assert sandbox.orders().empty
+    at.type(own="+39 347 7654321")
+    at.click("test")
+    assert "Accepted by the gateway for +39••••••••21" in at.reads("test")
+    at.type(region="IT", own="347 7654321")
+    at.click("test")
+    assert sandbox.inbox()["recipient"].tolist() == ["+393477654321"] * 2
 
 
 # Bad input.
