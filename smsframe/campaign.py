@@ -31,7 +31,7 @@ from smsframe.loop import Loop
 from smsframe.outcomes import done, join, note_other_texts, outcomes, still_to_send
 from smsframe.preflight import affordable, at_once, confirmed, in_time
 from smsframe.reasons import CODES
-from smsframe.schema import COLUMNS, ResultsSchema, attach, results_for
+from smsframe.schema import COLUMNS, ResultsSchema, attach, results_for, satisfied
 from smsframe.template import parse
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ def recipients(
     if suppressed is not None:
         out = found["sms_status"].eq("pending") & among(found["sms_phone"], suppressed)
         found = _told_where(found, out, "suppressed", "suppressed")
-    return ResultsSchema.validate(found)
+    return satisfied(ResultsSchema, found)
 
 
 def campaigns(journal: Journal) -> pd.DataFrame:
@@ -336,7 +336,7 @@ def _frame(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.
     known = journalled._replace(people=journalled.people[here])
     results = join(base, known, campaign, plan.stands, run=run)
     results = note_other_texts(results, journalled, plan.template.source, plan.people)
-    return attach(plan.frame, ResultsSchema.validate(results))
+    return attach(plan.frame, satisfied(ResultsSchema, results))
 
 
 def _known(journal: Journal, campaign: str) -> Known | None:

@@ -43,16 +43,20 @@ def among(phones: pd.Series[Any], others: pd.Series[Any] | pd.Index[Any]) -> pd.
     return keys.isin(_keys(pd.Series(others)))
 
 
-def repeated(phones: pd.Series[Any], rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def first_of(phones: pd.Series[Any], rows: NDArray[np.bool_]) -> NDArray[np.intp]:
     """
-    Whether each number was there before, among the rows that are asked for; False for the others.
+    The position of the first row with the same number, of the rows that are asked for; others have their own.
 
     Example:
-        >>> repeated(pd.Series(["+441", "+442", "+442"]), np.array([True, False, True])).tolist()
-        [False, False, False]
+        >>> first_of(pd.Series(["+441", "+442", "+442"]), np.array([True, True, True])).tolist()
+        [0, 1, 1]
     """
-    found = np.zeros(len(phones), dtype=bool)
-    found[rows] = pd.Series(_keys(phones)[rows]).duplicated()
+    where = np.flatnonzero(rows)
+    number = pd.factorize(_keys(phones)[where])[0]
+    first = np.empty(number.max(initial=-1) + 1, dtype=np.intp)
+    first[number[::-1]] = where[::-1]  # of several the last one written stays
+    found = np.arange(len(phones))
+    found[where] = first[number]
     return found
 
 

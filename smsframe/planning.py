@@ -95,7 +95,7 @@ def plan(
         {
             "phone": judged["phone"],
             "fields": fields,
-            "encoding": counted["encoding"].astype(schema.STRING),
+            "encoding": _named(counted["encoding"]),
             "units": counted["units"],
             "segments": counted["segments"],
             "text": rendered.texts,
@@ -113,7 +113,7 @@ def plan(
         now = contacts[results["sms_status"].eq("ready").to_numpy()]
         fixed = cheaper.propose(given, text.merged(given, now), len(now), text_fix)
     return Plan(
-        frame=schema.attach(contacts, schema.PlannedSchema.validate(results)),
+        frame=schema.attach(contacts, schema.satisfied(schema.PlannedSchema, results)),
         people=people,
         stands=stands,
         template=template,
@@ -146,6 +146,13 @@ def _repairs(repair: pd.Series[Any]) -> pd.Series[int]:
     counted = repair.dropna().astype(schema.STRING).value_counts()
     each = counted.index.to_series().str.split(",").explode()
     return counted.reindex(each.index).groupby(each.to_numpy()).sum().sort_values(ascending=False)
+
+
+def _named(encoding: pd.Series[Any]) -> pd.Series[Any]:
+    """A categorical as text: pandas looks up each row's category in Python."""
+    codes = encoding.cat.codes.to_numpy()
+    names = pa.array(encoding.cat.categories, STRING).take(pa.array(codes, mask=codes < 0))
+    return pd.Series(names, index=encoding.index, dtype=schema.STRING)
 
 
 def _packed(values: pd.DataFrame) -> pd.Series[Any]:

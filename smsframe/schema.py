@@ -19,7 +19,7 @@ from smsframe import phones
 from smsframe.cells import STRING as LARGE
 from smsframe.columns import find_phone, find_region, place
 from smsframe.errors import ContactsError
-from smsframe.joins import among, find, repeated
+from smsframe.joins import among, first_of
 from smsframe.reasons import CODES, sentences
 
 if TYPE_CHECKING:
@@ -128,6 +128,23 @@ def results_for(rows: int, **columns: Any) -> pd.DataFrame:
     return pd.DataFrame(made, index=index)
 
 
+def satisfied(schema: type[ResultsSchema], results: pd.DataFrame) -> pd.DataFrame:
+    """
+    The results, as a schema of ours says they are.
+
+    Raises:
+        RuntimeError: They are not, which is a bug of ours. What pandera says would list people's numbers.
+    """
+    broken = None
+    try:
+        return schema.validate(results)
+    except pa.errors.SchemaError as error:
+        broken = error.check.error if isinstance(error.check, pa.Check) else error.reason_code
+    raise RuntimeError(
+        f"smsframe made results that are not as {schema.__name__} says ({broken}): please report this bug"
+    )
+
+
 def attach(contacts: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
     """Put result columns after the user's own, under the user's index; earlier ones are replaced."""
     own = contacts.loc[:, ~contacts.columns.isin(COLUMNS)]
@@ -194,15 +211,12 @@ def refuse(
 
 def mark_duplicates(judged: pd.DataFrame, texts: pd.Series[Any] | None = None) -> None:
     """Leave one ready row per number, the first; the reason says when another row's text differs."""
-    ready = judged["status"].eq("ready").to_numpy()
-    again = repeated(judged["phone"], ready)
-    if not again.any():
-        return
+    stands = first_of(judged["phone"], judged["status"].eq("ready").to_numpy())
+    again = stands != np.arange(len(judged))
     if texts is not None:
-        first, later = np.flatnonzero(ready & ~again), np.flatnonzero(again)
-        stands = first[find(judged["phone"].iloc[later], judged["phone"].iloc[first])]
+        later = np.flatnonzero(again)
         other = np.zeros(len(judged), dtype=bool)
-        other[later] = texts.iloc[later].to_numpy() != texts.iloc[stands].to_numpy()
+        other[later] = texts.iloc[later].to_numpy() != texts.iloc[stands[later]].to_numpy()
         refuse(judged, other, "duplicate", "duplicate_text")
     refuse(judged, again, "duplicate", "duplicate")
 
@@ -231,7 +245,7 @@ def check(
         sms_code=judged["code"],
         sms_reason=judged["reason"],
     )
-    return attach(contacts, CheckedSchema.validate(results))
+    return attach(contacts, satisfied(CheckedSchema, results))
 
 
 def _broken_rules(contacts: pd.DataFrame, schema: type[ContactsSchema]) -> pd.Series[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 import smsframe
 from smsframe.reasons import CODES
-from smsframe.schema import COLUMNS, DTYPES, STATUSES
+from smsframe.schema import COLUMNS, DTYPES, STATUSES, ResultsSchema, satisfied
 
 ROOT = Path(__file__).parent.parent
 MOBILE = "+393471234567"
@@ -270,3 +271,13 @@ def test_the_whole_damaged_sample_is_as_expected_in_one_call():
     assert out["sms_status"].astype(object).tolist() == damaged["expected_status"].tolist()
     assert out["sms_code"].astype(object).fillna("").tolist() == damaged["expected_code"].fillna("").tolist()
     assert out["sms_phone"].fillna("").tolist() == damaged["expected_phone"].fillna("").tolist()
+
+
+def test_results_that_break_our_own_schema_are_a_bug_that_shows_nobodys_number():
+    broken = smsframe.check(pd.DataFrame({"mobile": [MOBILE]}), phone="mobile")[list(COLUMNS)]
+    broken["sms_status"] = broken["sms_status"].mask([True], "rejected")
+    with pytest.raises(RuntimeError, match="ResultsSchema says \\(a status that says why") as raised:
+        satisfied(ResultsSchema, broken)
+    told = "".join(traceback.format_exception(raised.value))
+    assert MOBILE not in told
+    assert raised.value.__context__ is None

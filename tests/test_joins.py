@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsframe.joins import among, find
+from smsframe.joins import among, find, first_of
 
 # As long as E.164 allows, few enough to meet each other, and beginnings of one another.
 NUMBERS = st.sampled_from(
@@ -55,3 +56,11 @@ def test_of_nobody_and_in_nobody():
     assert among(nobody, somebody).tolist() == []
     assert among(somebody, nobody).tolist() == [False, False]
     assert among(somebody, pd.Index([])).tolist() == [False, False]
+
+
+def test_the_first_row_stands_for_those_that_are_asked_for():
+    phones = pd.Series(["+441", "+442", "+441", None, "+442", "+441"])
+    asked = np.array([False, True, True, False, True, True])
+    assert first_of(phones, asked).tolist() == [0, 1, 2, 3, 1, 2]
+    assert first_of(phones, np.zeros(6, dtype=bool)).tolist() == [0, 1, 2, 3, 4, 5]
+    assert first_of(phones.head(0), np.zeros(0, dtype=bool)).tolist() == []
