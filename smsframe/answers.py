@@ -15,6 +15,7 @@ from smsframe.entries import Evidence
 from smsframe.errors import GatewayError, NotAuthorised, Rejected, Unavailable, Unconfirmed
 from smsframe.life import Event
 from smsframe.order import DATE
+from smsframe.reasons import amount
 from smsframe.schema import INSTANT, STRING
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Reply:
     def evidence(self) -> Evidence:
         """What was asked and answered, for the journal."""
         status = "no answer" if self.status is None else f"HTTP {self.status}"
-        charged = "" if self.charged is None else f", {self.charged:g} credits"
+        charged = "" if self.charged is None else f", {amount(self.charged)} credits"
         return Evidence(f"POST {self.call}", f"{status}: {self.reason}{charged}")
 
     def error(self, order_id: str | None = None) -> GatewayError:

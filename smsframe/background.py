@@ -18,8 +18,9 @@ from smsframe.boundary import public
 from smsframe.cards import run_card
 from smsframe.errors import CampaignStopped
 from smsframe.masking import mask, shown_name
-from smsframe.meter import Meter, amount
+from smsframe.meter import Meter
 from smsframe.progress import Bar
+from smsframe.reasons import amount
 
 if TYPE_CHECKING:
     from collections.abc import Callable

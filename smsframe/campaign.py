@@ -30,7 +30,7 @@ from smsframe.life import Event
 from smsframe.loop import Loop
 from smsframe.outcomes import done, join, note_other_texts, outcomes, still_to_send
 from smsframe.preflight import affordable, at_once, confirmed, in_time
-from smsframe.reasons import CODES
+from smsframe.reasons import CODES, amount
 from smsframe.schema import COLUMNS, ResultsSchema, attach, results_for, satisfied
 from smsframe.template import parse
 
@@ -276,7 +276,7 @@ def _run(loop: Loop, campaign: str) -> SmsFrameError | ValueError | None:
         raise KeyboardInterrupt
     if loop.drift:
         more = "more" if loop.drift > 0 else "fewer"
-        _say(f"the gateway charged {abs(loop.drift):,g} credits {more} than planned; see sms_credits")
+        _say(f"the gateway charged {amount(abs(loop.drift))} credits {more} than planned; see sms_credits")
     return trouble or loop.cause
 
 

@@ -15,8 +15,8 @@ from smsframe.cheaper import Cheaper
 from smsframe.masking import shown, shown_name
 from smsframe.meter import NAMES, duration
 from smsframe.planning import Plan
-from smsframe.reasons import many
-from smsframe.summaries import DELIVERIES, Summary, amount
+from smsframe.reasons import amount, many
+from smsframe.summaries import DELIVERIES, Summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

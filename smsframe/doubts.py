@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from smsframe.entries import Change, Evidence, late
 from smsframe.joins import among
 from smsframe.life import Action, Event, State, Step, after
+from smsframe.reasons import amount
 from smsframe.reconcile import Finding, look_up
 
 if TYPE_CHECKING:
@@ -119,7 +120,9 @@ class Doubts:
     def check_charge(self, batch: Batch, people: pd.DataFrame, charged: float) -> int:
         """Another charge than planned: another price, or people left out; ask once how many."""
         finding = self._look_up(batch, people)
-        self._note(batch, _adding(finding, f"{charged:g} credits were charged for {batch.segments} segments"))
+        self._note(
+            batch, _adding(finding, f"{amount(charged)} credits were charged for {batch.segments} segments")
+        )
         return _lacking(finding)
 
     def _look_up(self, batch: Batch, people: pd.DataFrame) -> Finding:

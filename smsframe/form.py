@@ -21,7 +21,7 @@ from smsframe.errors import CampaignStopped, ContactsError, SmsFrameError
 from smsframe.latest import Latest
 from smsframe.masking import mask
 from smsframe.preview import View, missing, said, view
-from smsframe.reasons import many
+from smsframe.reasons import amount, many
 from smsframe.summaries import summary
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class Form:
             told = panels.note(f"The gateway does not say how many credits of type {kind} are left.")
         else:
             sentence = (
-                f"{left:,g} credits of type {kind} are left; this needs {many(seen.credits, 'credit')}."
+                f"{amount(left)} credits of type {kind} are left; this needs {many(seen.credits, 'credit')}."
             )
             told = panels.note(sentence) if left >= seen.credits else panels.problem(sentence)
         self._say("money", told)

@@ -20,6 +20,7 @@ from smsframe.joins import among
 from smsframe.life import Action, Event, State, Step, after
 from smsframe.narrowing import ALIKE, PROBE_AFTER, alike, parts
 from smsframe.pace import Pace
+from smsframe.reasons import amount
 from smsframe.ticks import Tick
 
 if TYPE_CHECKING:
@@ -247,7 +248,7 @@ class Loop:
             self._batches.split(*refused, [])
             self.stop(
                 NotEnoughCredit(
-                    f"the credit is used up: {left:g} left, the next order needs {needed:,}; "
+                    f"the credit is used up: {amount(left)} left, the next order needs {needed:,}; "
                     "what was not sent is pending, resume the campaign after topping up",
                     needed=needed,
                     available=left,

@@ -12,6 +12,7 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING, Any
 
 from smsframe.life import State
+from smsframe.reasons import amount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -137,17 +138,6 @@ def words(facts: Mapping[str, Any], unit: str) -> str:
     if facts["seconds_left"] is not None:
         parts.append(f"{duration(facts['seconds_left'])} left")
     return ", ".join(parts)
-
-
-def amount(credits_: float) -> str:
-    """
-    Credits in full, however many.
-
-    Example:
-        >>> amount(2000000.0), amount(12.5)
-        ('2,000,000', '12.50')
-    """
-    return f"{credits_:,.{0 if float(credits_).is_integer() else 2}f}"
 
 
 def duration(seconds: float) -> str:

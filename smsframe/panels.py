@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsframe.excerpts import examples, skips
 from smsframe.masking import mask
-from smsframe.reasons import many
+from smsframe.reasons import amount, many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -139,7 +139,7 @@ def running(facts: Mapping[str, Any]) -> str:
     told = [f"{count:,} {name}" for name, count in settled.items() if count]
     done, total = sum(settled.values()), facts["recipients"]
     if facts.get("credits"):
-        told.append(f"{facts['credits']:,g} credits")
+        told.append(f"{amount(facts['credits'])} credits")
     if facts.get("rate"):
         told.append(f"{facts['rate']:,.0f} a second")
     if facts.get("seconds_left"):

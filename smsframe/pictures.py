@@ -16,8 +16,8 @@ from smsframe import canvas
 from smsframe.breakdowns import DELIVERED
 from smsframe.masking import shown_name
 from smsframe.meter import duration
-from smsframe.reasons import many
-from smsframe.summaries import NEVER, Summary, amount, summary
+from smsframe.reasons import amount, many
+from smsframe.summaries import NEVER, Summary, summary
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

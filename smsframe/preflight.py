@@ -13,6 +13,7 @@ import pandas as pd
 from smsframe.errors import ConfirmationMismatch, NotEnoughCredit
 from smsframe.joins import among
 from smsframe.outcomes import done
+from smsframe.reasons import amount
 
 if TYPE_CHECKING:
     from smsframe.gateway import Gateway
@@ -55,7 +56,7 @@ def affordable(gateway: Gateway, terms: Terms, needed: int) -> None:
         log.warning("the gateway does not say how many credits of type %s are left", terms.message_type)
     elif available < needed:
         raise NotEnoughCredit(
-            f"{needed:,} credits are needed and {available:g} are left for type {terms.message_type}; "
+            f"{needed:,} credits are needed and {amount(available)} are left for type {terms.message_type}; "
             "nothing was sent: top up, or text fewer people",
             needed=needed,
             available=available,

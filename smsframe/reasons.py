@@ -55,6 +55,17 @@ def many(count: int, one: str, more: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else more or one + 's'}"
 
 
+def amount(credits_: float) -> str:
+    """
+    Credits in full, however many.
+
+    Example:
+        >>> amount(1234567.0), amount(12.5)
+        ('1,234,567', '12.50')
+    """
+    return f"{credits_:,.{0 if float(credits_).is_integer() else 2}f}"
+
+
 def sentences(codes: pd.Series[Any]) -> pd.Series[Any]:
     """
     The sentence of each code; missing where there is none.

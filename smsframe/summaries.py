@@ -14,6 +14,7 @@ import pandas as pd
 from smsframe.breakdowns import DELIVERED, by_country, timeline, waits
 from smsframe.errors import ContactsError
 from smsframe.masking import shown, shown_name
+from smsframe.reasons import amount
 from smsframe.schema import COLUMNS, DTYPES, INSTANT, STRING
 
 if TYPE_CHECKING:
@@ -191,17 +192,6 @@ def summary(results: pd.DataFrame) -> Summary:
         timeline=timeline(went, NEVER),
         waits=waits(went),
     )
-
-
-def amount(credits_: float) -> str:
-    """
-    Credits in full, however many.
-
-    Example:
-        >>> amount(1234567.0), amount(12.5)
-        ('1,234,567', '12.50')
-    """
-    return f"{credits_:,.{0 if float(credits_).is_integer() else 2}f}"
 
 
 def reasons(results: pd.DataFrame) -> pd.DataFrame:

@@ -523,7 +523,7 @@ def test_a_table_is_aligned_and_wrapped(monkeypatch):
     assert [line[:8] for line in shown.splitlines()][-1] == "  10  ye"
     assert table([]) == ""
     assert many(1, "person", "people") == "1 person"
-    assert many(1200.5, "credit") == "1,200.5 credits"
+    assert many(1200.5, "credit") == "1,200.50 credits"
 
 
 def test_the_library_is_heard_and_then_left_alone(served):

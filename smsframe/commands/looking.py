@@ -15,6 +15,7 @@ import smsframe
 from smsframe import phones
 from smsframe.commands import exits, options
 from smsframe.commands.terminal import clean, counted, heading, many, summary_text, table, titled, why
+from smsframe.reasons import amount
 
 SHOWN = 10
 """Unconfirmed people that `status` lists."""
@@ -139,7 +140,7 @@ def campaigns(journal: options.Journal = None) -> None:
             (
                 clean(row["campaign"], 24),
                 f"{row['created_at']:%Y-%m-%d}",
-                *(f"{float(row[name]):,g}" for name in shown),
+                *(amount(float(row[name])) for name in shown),
             )
             for row in mine.to_dict("records")
         ]

@@ -18,6 +18,7 @@ from rich.cells import cell_len, set_cell_size
 
 import smsframe
 from smsframe import phones
+from smsframe.reasons import amount
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
@@ -81,8 +82,7 @@ def many(count: float, one: str, more: str | None = None) -> str:
         >>> many(1, "person", "people"), many(1200, "credit")
         ('1 person', '1,200 credits')
     """
-    shown = f"{count:,.0f}" if float(count).is_integer() else f"{count:,g}"
-    return f"{shown} {one if count == 1 else more or one + 's'}"
+    return f"{amount(count)} {one if count == 1 else more or one + 's'}"
 
 
 def table(
