@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from smsframe.background import Run
     from smsframe.draft import Draft
-    from smsframe.launch import Launch, Resumption
+    from smsframe.launch import Launch
     from smsframe.planning import Plan
     from smsframe.preview import Standing
 
@@ -60,7 +60,7 @@ class Form:
         self._number = ""
         """One's own, for tests."""
         self._lock = threading.RLock()
-        self._job: Run | Resumption | None = None
+        self._job: Run | None = None
         self._stopping = False
         self._clicks = Clicks(self._enable, lambda place, what: self._say(place, panels.problem(what)))
         self._latest = Latest(self._follow_from)
@@ -197,7 +197,7 @@ class Form:
             begin = partial(self._launch.resume, draft, known)
             self._clicks.do("run", "send", partial(self._run, begin))
 
-    def _run(self, begin: Callable[[], Run | Resumption]) -> None:
+    def _run(self, begin: Callable[[], Run]) -> None:
         """Begin, show how far it is until it is over, and show what came of it."""
         self._stopping, self.results = False, None
         for place in ("card", "money"):
@@ -218,7 +218,7 @@ class Form:
                 self._say("card", summary_card(summary(self.results)))
             self._latest.ask((self._controls.draft(fix=self._fix), True))
 
-    def _followed(self, job: Run | Resumption) -> pd.DataFrame:
+    def _followed(self, job: Run) -> pd.DataFrame:
         while True:
             self._say("progress", panels.running(job.facts()))
             try:

@@ -6,28 +6,26 @@ The gateway is held here, in Python alone: no widget has it, so no saved noteboo
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from smsframe import beforehand, sending
 from smsframe import campaign as campaign_room
+from smsframe.background import Run
 from smsframe.defaults import journal_of, suppressed
 from smsframe.draft import FIX, moment
-from smsframe.errors import SmsFrameError
 from smsframe.gateway import Gateway
-from smsframe.meter import Meter
 from smsframe.order import aware
 from smsframe.patience import Patience
 from smsframe.preview import standing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     import pandas as pd
 
-    from smsframe.background import Run
     from smsframe.defaults import Suppress, Where
     from smsframe.draft import Draft
     from smsframe.entries import Entry
@@ -107,12 +105,13 @@ class Launch:
             **self._sent,
         )
 
-    def resume(self, draft: Draft, known: Standing) -> Resumption:
+    def resume(self, draft: Draft, known: Standing) -> Run:
         """
         Start to go on with the draft's campaign, at its own time unless the draft has one.
 
         Raises:
             ValueError: That time has passed.
+            SmsFrameError: As `smsframe.resume`, before the first order.
         """
         gateway, memory = self.gateway, self.journal
         entry, now = memory.get(draft.campaign.strip()), datetime.now(UTC)
@@ -122,8 +121,10 @@ class Launch:
             raise ValueError("The time of this campaign has passed: choose another above, then resume.")
         stopped = self._suppressed(draft)
 
-        def work(meter: Meter, stop: threading.Event) -> pd.DataFrame:
-            return campaign_room.resume(
+        run = Run(
+            entry.name,
+            partial(
+                campaign_room.resume,
                 entry,
                 gateway,
                 memory,
@@ -132,12 +133,11 @@ class Launch:
                 unconfirmed=None,
                 **self._sent,
                 patience=Patience(),
-                report=meter.tick,
-                started=meter.begin,
-                stop=stop,
-            )
-
-        return Resumption(work)
+            ),
+            now=partial(campaign_room.recipients, memory, entry),
+            later=entry.terms.schedule is not None,
+        )
+        return run.begin(shown=False)
 
     def test(self, plan: Plan, draft: Draft, number: str) -> pd.DataFrame:
         """
@@ -181,51 +181,3 @@ class Launch:
             attempt += 1
             name = f"{campaign} (test {attempt})"
         return name
-
-
-class Resumption:
-    """A campaign that goes on in a thread of its own; followed, stopped and waited for like a `Run`."""
-
-    def __init__(self, work: Callable[[Meter, threading.Event], pd.DataFrame]) -> None:
-        self._work, self._meter, self._stop = work, Meter(), threading.Event()
-        self._over = threading.Event()
-        self._frame: pd.DataFrame | None = None
-        self._error: BaseException | None = None
-        threading.Thread(target=self._run, name="smsframe resume", daemon=True).start()
-
-    @property
-    def done(self) -> bool:
-        """Whether it is over, however it ended."""
-        return self._over.is_set()
-
-    def stop(self) -> None:
-        """Text nobody more; what is under way still gets its record."""
-        self._stop.set()
-
-    def facts(self) -> dict[str, Any]:
-        """How far it is."""
-        return self._meter.facts()
-
-    def wait(self, timeout: float | None = None) -> pd.DataFrame:
-        """
-        The outcome, one row per person in the journal.
-
-        Raises:
-            TimeoutError: It is not over yet, and goes on.
-            SmsFrameError: As `smsframe.resume`.
-        """
-        if not self._over.wait(timeout):
-            raise TimeoutError
-        if self._error is not None:
-            raise self._error
-        assert self._frame is not None  # noqa: S101 - over, and without an error
-        return self._frame
-
-    def _run(self) -> None:
-        try:
-            self._frame = self._work(self._meter, self._stop)
-        except (SmsFrameError, ValueError, OSError) as error:
-            self._error = error
-        finally:
-            self._meter.end()
-            self._over.set()
