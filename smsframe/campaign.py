@@ -203,6 +203,11 @@ def resume(
             before = outcomes(known, entry.name)
             trouble, frame = trouble or error, _unread(before, touched=loop.touched)
     _raise(trouble, loop, entry.name, frame)
+    if held := int(frame["sms_status"].eq("suppressed").sum()):
+        _say(
+            f"{held:,} of campaign {entry.name!r} are on the suppression list and stay pending: give it "
+            f"again with the next smsframe.resume, or drop them with smsframe.withdraw({entry.name!r})"
+        )
     return frame
 
 

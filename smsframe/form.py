@@ -85,7 +85,11 @@ class Form:
         return self._clicks.wait(timeout) and self._latest.wait(timeout)
 
     def __repr__(self) -> str:
-        name, told = mask(self._view.draft.campaign) or "(no campaign)", self._view.headline()
+        name = mask(self._view.draft.campaign) or "(no campaign)"
+        seen = self._view
+        told = mask(seen.problems.get("text", "")) or (
+            missing(seen) if seen.typed is None else seen.headline()
+        )
         return f"<smsframe.Form {name}: {told[:1].lower()}{told[1:]}>"
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:

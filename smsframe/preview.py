@@ -204,7 +204,7 @@ def view(
     if draft.fix:
         options["text_fix"] = FIX
     planned = contacts if exact else sample(contacts, LIVE)
-    plan = _planned(draft.text, problems, lambda words: make(planned, words, **options))
+    plan = _planned(draft.text, problems, lambda words, **other: make(planned, words, **options | other))
     sendable = bool(plan is not None and typed is not None and not problems and draft.campaign.strip())
     proposal = None
     if plan is not None and typed is not None and "text" not in problems and not draft.fix:
@@ -227,13 +227,17 @@ def standing(results: pd.DataFrame) -> Standing:
     )
 
 
-def _planned(words: str, problems: dict[str, str], make: Callable[[str], Plan]) -> Plan | None:
-    """The plan of a text, or of a stand-in while the text cannot be; what is wrong goes to the problems."""
-    for tried in (words, STAND_IN):
+def _planned(words: str, problems: dict[str, str], make: Callable[..., Plan]) -> Plan | None:
+    """
+    The plan of a text, or of a stand-in while the text cannot be; what is wrong goes to the problems.
+
+    The stand-in's has no campaign, so that nobody can send it.
+    """
+    for tried, other in ((words, {}), (STAND_IN, {"campaign": None})):
         if not tried.strip():
             continue
         try:
-            return make(tried)
+            return make(tried, **other)
         except (SmsFrameError, ValueError, OSError) as wrong:
             problems.setdefault(_place(wrong), said(wrong))
             if not isinstance(wrong, TextError):

@@ -30,22 +30,20 @@ _INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 _GAP = rf"[{_INVISIBLE}]{{0,2}}(?:[ \u00a0\u202f.\-\u2010-\u2015/]|\)[ \-]?| ?\()?[{_INVISIBLE}]{{0,2}}"
 # Base64 has pluses as well, but letters, digits and slashes before them.
 _NUMBER = re.compile(
-    rf"(?<![\w+/.,])(?:\+|%2[Bb])\(?[1-9](?:{_GAP}\d){{6,14}}(?![\d{{])"
+    rf"(?<![\w+/.])(?:\+|%2[Bb])\(?[1-9](?:{_GAP}\d){{6,14}}(?![\d{{])"
 )  # a brace goes on in a template
 _FLOAT = re.compile(r"\+\d+\.\d+")
 _WHOLE = re.compile(r"\+?[0-9][0-9 ().\-/]{6,20}")
 _DATE = re.compile(r"(?:19|20)\d\d[-/. ][01]?\d[-/. ][0-3]?\d.*")
 
-_NAMES = (
-    r"pass(?:word|wd|wort|phrase)|(?:access|auth|bearer|api)[_-]?token|(?:session|user|api)[_-]?key|secret"
-)
+_NAMES = r"pass(?:word|wd|wort|phrase)|pwd|token|(?:session|user|api)[_-]?key|secret"
 _QUOTE = r"\\?[\"']|&quot;|&#x?\d\d;"
 SECRET_NAME = re.compile(rf"\w*(?:{_NAMES})", re.IGNORECASE)
 """What a variable, a parameter or a header with a secret is called."""
 
 _SECRETS = {
     "secret in an address": [
-        re.compile(rf"[?&;](?:{_NAMES})=(?P<value>[^&\s\"'<>\\]+)", re.IGNORECASE),
+        re.compile(rf"[?&;](?:{_NAMES}|key)=(?P<value>[^&\s\"'<>\\]+)", re.IGNORECASE),
         re.compile(r"://[^\s/:@\"'<>]+:(?P<value>[^\s/@\"'<>]+)@"),
     ],
     "secret in a header": [
@@ -62,6 +60,7 @@ _SECRETS = {
     ],
     "secret variable": [
         re.compile(r"SMSFRAME_(?:PASSWORD|USER_KEY|ACCESS_TOKEN)\s*=\s*(?P<value>[^\s\"'$]+)"),
+        re.compile(rf"(?:{_NAMES})\s*=\s*(?P<value>(?=\S*\d)[^\s,;()\[\]\"'<>$]{{8,}})", re.IGNORECASE),
     ],
 }
 # The sandbox's password is known to all; dots, and what is filled in later, are not secrets.

@@ -806,3 +806,12 @@ def test_two_forms_of_one_campaign_text_nobody_twice(hand, sandbox):
         at.wait()
     assert texted(sandbox).eq(1).all()
     assert len(texted(sandbox)) == 20
+
+
+@pytest.mark.parametrize("text", ["Ciao {nme}", "Ciao {name", ""])
+def test_the_plan_that_stands_in_for_a_text_with_an_error_cannot_be_sent(hand, gateway, text):
+    at = hand(table(3), text, campaign="e")
+    assert at.form.wait(10)
+    assert "text 3 people" not in repr(at.form)
+    with pytest.raises(ValueError, match="campaign"):
+        smsframe.send(at.form.plan, gateway=gateway, progress=False)

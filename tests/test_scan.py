@@ -34,6 +34,7 @@ NUMBERS = [
     "recipient=%2B393471234567",
     "phone=+393471234567",
     "<td>+393471234567</td>",
+    "Ada,+393471234567,accepted",
     '"+393471234567"',
     "{'+393471234567': 1}",
     "\x1b[31m+39\x1b[0m3471234567",
@@ -383,3 +384,27 @@ def test_the_notebook_on_deliveries_gives_nobody_away_and_shows_each_picture_onc
         if ".plot(" in "".join(cell["source"]) and cell["cell_type"] == "code"
     ]
     assert pictures == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://127.0.0.1/x?token=ABCDEF1234567890",
+        "https://127.0.0.1/x?key=ABCDEF1234567890",
+        "password=pippo99x",
+        "MY_TOKEN=ABCDEF1234567890",
+        "token: ABCDEF1234567890",
+        "token = 'abc123def456'",
+    ],
+)
+def test_whatever_is_called_token_key_or_password_is_a_secret(text):
+    (found,) = traces.Looked().traces(text)
+    assert found.what.startswith("secret")
+
+
+def test_when_only_what_was_typed_is_left_it_says_so(tmp_path):
+    path = tmp_path / "typed.ipynb"
+    nbformat.write(new_notebook(cells=[new_code_cell(f"phone = '{NUMBER}'")]), path)
+    done = CliRunner().invoke(app, ["scan", str(path)])
+    assert done.exit_code == 1
+    assert "in what you typed" in done.stderr

@@ -52,7 +52,7 @@ def test_a_column_of_countries_says_nothing_of_the_list():
         smsframe.check(people, phone="mobile", region="cc", suppress=["3931234567"])
 
 
-def test_going_on_reads_the_list_in_the_region_that_is_said(sandbox, gateway):
+def test_going_on_reads_the_list_in_the_region_that_is_said(sandbox, gateway, capsys):
     people = table(3).assign(mobile=["3931234567", "3471234568", "3471234569"])
     sandbox.misbehave("busy", retry_after=3600)
     with pytest.raises(smsframe.Unavailable):
@@ -64,6 +64,7 @@ def test_going_on_reads_the_list_in_the_region_that_is_said(sandbox, gateway):
         smsframe.resume("a", gateway=gateway, suppress=["3931234567"], progress=False)
     out = smsframe.resume("a", gateway=gateway, suppress=["3931234567"], region="IT", progress=False)
     assert statuses(out) == {"accepted": 2, "suppressed": 1}
+    assert "stay pending: give it again" in capsys.readouterr().err
     assert ITALIAN not in set(sandbox.inbox()["recipient"])
 
 

@@ -38,7 +38,7 @@ def scan(
     Ends with 0 when nothing is left, with 1 when something is, with 2 when a file is no notebook.
     """
     known = notebooks.secrets()
-    left = 0
+    left, elsewhere = 0, 0
     for file in _with_checkpoints(files):
         notebook = notebooks.read(file)
         found, cleaned = notebooks.search(notebook, known)
@@ -46,11 +46,12 @@ def scan(
         if strip and len(typed) < len(found):
             notebooks.write(file, cleaned)
         left += len(typed if strip else found)
+        elsewhere += 0 if strip else len(found) - len(typed)
         typer.echo(heading(clean(str(file))) + ": " + _said(found, typed, strip=strip))
         if found:
             typer.echo(_listed(found))
     if left:
-        typer.echo(f"\n{many(left, 'finding')} left. {_advice(strip=strip)}", err=True)
+        typer.echo(f"\n{many(left, 'finding')} left. {_advice(typed=not elsewhere)}", err=True)
         raise typer.Exit(FOUND)
 
 
@@ -81,7 +82,7 @@ def _listed(found: Sequence[notebooks.Finding]) -> str:
     return table(rows, right="3")
 
 
-def _advice(*, strip: bool) -> str:
-    if strip:
+def _advice(*, typed: bool) -> str:
+    if typed:
         return "It is in what you typed, which is yours to change: numbers go into a file, secrets elsewhere."
     return "smsframe scan --strip takes out those of outputs, widgets and metadata."
