@@ -77,7 +77,10 @@ class Carrier:
         order = Order(batch.order_id, text.parse(batch.template), batch.encoding, batch.terms, people)
         future: Future[Carried] = Future()
         self._under_way[future] = (batch, people)
-        self._pool.submit(self._work, future, order, batch)
+        try:
+            self._pool.submit(self._work, future, order, batch)
+        except RuntimeError:  # Python is ending and begins no more threads; an earlier one may have it
+            future.cancel()
 
     def answers(self) -> Iterator[list[tuple[Batch, pd.DataFrame, Carried]]]:
         """All that came back, as soon as anything did; it is forgotten when the caller is back for more."""
