@@ -34,7 +34,7 @@ class Reply:
         event: What it proves.
         status: The HTTP status, or None when no answer came.
         reason: The gateway's words, or the failure's, without numbers and secrets.
-        sent_at: When the request left (UTC).
+        sent_at: When the request left (UTC), if it did.
         charged: Credits the order took, when the gateway said.
         remaining: Credits left, when the gateway said.
         retry_after: Seconds it asks to wait, or None.
@@ -45,7 +45,7 @@ class Reply:
     event: Event
     status: int | None
     reason: str
-    sent_at: datetime
+    sent_at: datetime | None = None
     charged: float | None = None
     remaining: float | None = None
     retry_after: float | None = None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -16,7 +15,7 @@ import sqlalchemy as sa
 
 from smsframe import people
 from smsframe.cutting import assign
-from smsframe.entries import Batch, Change, Cut, Entry, Evidence, micros, read_batches, witness
+from smsframe.entries import Batch, Change, Cut, Entry, Evidence, Stamp, micros, read_batches, witness
 from smsframe.errors import JournalError
 from smsframe.joins import among
 from smsframe.life import Action, Event, State, after
@@ -24,8 +23,11 @@ from smsframe.tables import batches, campaigns, evidence, recipients
 from smsframe.tally import Tally, tally
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.engine import Connection
 
+    from smsframe.clock import Clock
     from smsframe.owners import Owners
     from smsframe.store import Store
 
@@ -33,8 +35,12 @@ if TYPE_CHECKING:
 class Batches:
     """The batches of one journal."""
 
-    def __init__(self, store: Store, owners: Owners) -> None:
-        self._store, self._owners = store, owners
+    def __init__(self, store: Store, owners: Owners, clock: Clock) -> None:
+        self._store, self._owners, self._clock = store, owners, clock
+
+    def stamp(self) -> Stamp:
+        """Now, in this process."""
+        return Stamp(self._clock.now(), self._owners.process)
 
     def members(self, batch: Batch) -> pd.DataFrame:
         """``phone``, ``fields`` and ``segments`` of a batch's people, in order of number."""
@@ -68,7 +74,7 @@ class Batches:
         """
         batch = change.batch
         with self._store.transaction() as connection:
-            _change(connection, entry, owner, change)
+            _change(connection, entry, owner, change, self.stamp())
             connection.execute(_freed(recipients.c.batch == batch.id))
             made = (assign(connection, entry, owner, part, terms=batch.terms) for part in parts)
             return [*itertools.chain.from_iterable(made)]
@@ -104,7 +110,7 @@ class Batches:
         claimed = []
         with self._store.transaction() as connection:
             for batch, people_ in cuts:
-                at = batch.claimed_at or datetime.now(UTC)
+                at = batch.claimed_at or self._clock.now()
                 ours = (batches.c.id == batch.id) & (batches.c.owner == owner)
                 values = {
                     "state": State.SENDING,
@@ -113,7 +119,7 @@ class Batches:
                 }
                 statement = sa.update(batches).where(ours, batches.c.state == State.PLANNED)
                 if connection.execute(statement.values(**values)).rowcount:
-                    witness(connection, entry.id, batch.order_id, Event.CLAIMED, State.SENDING)
+                    witness(connection, entry.id, batch.order_id, Event.CLAIMED, State.SENDING, self.stamp())
                     claimed.append(Cut(replace(batch, state=State.SENDING, claimed_at=at), people_))
         return claimed
 
@@ -126,7 +132,7 @@ class Batches:
         """
         with self._store.transaction() as connection:
             for change in changes:
-                _change(connection, entry, owner, change)
+                _change(connection, entry, owner, change, self.stamp())
         return [replace(one.batch, state=one.step.state, doubt=one.step.doubt) for one in changes]
 
     def note(
@@ -144,7 +150,7 @@ class Batches:
             elif event in (Event.FOUND, Event.FOUND_PART, Event.PERSON_ACCEPTS):
                 connection.execute(sa.update(recipients).where(theirs).values(missing=False))
                 _lacks(connection, batch, missing)
-            witness(connection, entry.id, batch.order_id, event, batch.state, told)
+            witness(connection, entry.id, batch.order_id, event, batch.state, self.stamp(), told)
 
     def take_over(self, entry: Entry, owner: str) -> list[Batch]:
         """
@@ -158,7 +164,7 @@ class Batches:
                 state, doubt = batch.state, batch.doubt
                 if state is State.SENDING:
                     state, _, doubt = after(state, Event.OWNER_DIED, doubt)
-                    witness(connection, entry.id, batch.order_id, Event.OWNER_DIED, state)
+                    witness(connection, entry.id, batch.order_id, Event.OWNER_DIED, state, self.stamp())
                 taken = {"owner": owner, "state": state, "doubt": int(doubt)}
                 connection.execute(sa.update(batches).where(batches.c.id == batch.id).values(**taken))
             return read_batches(connection, open_ & (batches.c.owner == owner))
@@ -218,7 +224,7 @@ class Batches:
         return [name for name in owners if not self._owners.alive(name)]
 
 
-def _change(connection: Connection, entry: Entry, owner: str, change: Change) -> None:
+def _change(connection: Connection, entry: Entry, owner: str, change: Change, stamp: Stamp) -> None:
     """From the state we know to the next, and the evidence; nothing when somebody else was faster."""
     batch, step = change.batch, change.step
     values: dict[str, Any] = {"reason": change.reason}
@@ -235,7 +241,7 @@ def _change(connection: Connection, entry: Entry, owner: str, change: Change) ->
     )
     if not done.rowcount:
         raise JournalError(f"order {batch.order_id} was changed by somebody else; nothing was overwritten")
-    witness(connection, entry.id, batch.order_id, change.event, step.state, change.told)
+    witness(connection, entry.id, batch.order_id, change.event, step.state, stamp, change.told)
     _lacks(connection, batch, change.missing)
 
 

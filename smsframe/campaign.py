@@ -91,7 +91,7 @@ def send(
             campaign, gateway, patience, adopt=adopt, grace=grace, begun=begun, say=_say
         )
     unsent = waiting[~among(waiting["phone"], earlier["phone"])]
-    in_time(plan.terms, len(unsent))
+    in_time(plan.terms, len(unsent), patience.clock.now())
     if len(unsent):
         affordable(gateway, plan.terms, int(unsent["segments"].sum()))
     started(len(unsent))
@@ -175,7 +175,7 @@ def resume(
             expected=confirm,
             recipients=len(waiting),
         )
-    in_time(entry.terms, len(waiting))
+    in_time(entry.terms, len(waiting), patience.clock.now())
     if len(waiting):
         affordable(gateway, entry.terms, int(waiting["segments"].sum()))
     started(len(waiting))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from smsframe import text
@@ -20,7 +19,8 @@ from smsframe.life import Action, Event, State, after
 from smsframe.order import Order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
+    from typing import Any
 
     import pandas as pd
 
@@ -45,9 +45,35 @@ class Carried(NamedTuple):
     trouble: GatewayError | None = None
 
 
-CALLED_OFF = Carried(
-    Reply(Event.GAVE_UP, None, "stopped before it left", sent_at=datetime.min.replace(tzinfo=UTC))
-)
+CALLED_OFF = Carried(Reply(Event.GAVE_UP, None, "stopped before it left"))
+
+
+class Threads:
+    """
+    Real threads, that carry orders.
+
+    The simulation puts its own in their place, and decides which of them goes on next.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="smsframe")
+
+    def submit(self, work: Callable[..., None], *arguments: object) -> None:
+        """
+        Let a thread do some work.
+
+        Raises:
+            RuntimeError: Python is ending and begins no more threads.
+        """
+        self._pool.submit(work, *arguments)
+
+    def first_done(self, futures: Collection[Future[Any]]) -> set[Future[Any]]:
+        """Those that are done, as soon as one is; none after a second, so that an interrupt is heard."""
+        return wait(futures, timeout=1.0, return_when=FIRST_COMPLETED).done
+
+    def close(self) -> None:
+        """Wait for the threads to end."""
+        self._pool.shutdown(wait=True)
 
 
 class Carrier:
@@ -56,17 +82,17 @@ class Carrier:
 
     Args:
         gateway: Where they go.
-        workers: How many at once.
+        threads: What carries them.
         pace: When each may leave.
         patience: The waits; its ``stop`` ends them.
         held: Whether this run still owns what it sends; asked immediately before each POST.
     """
 
     def __init__(
-        self, gateway: Gateway, workers: int, pace: Pace, patience: Patience, held: Callable[[], bool]
+        self, gateway: Gateway, threads: Threads, pace: Pace, patience: Patience, held: Callable[[], bool]
     ) -> None:
         self._gateway, self._pace, self._patience, self._held = gateway, pace, patience, held
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="smsframe")
+        self._threads = threads
         self._under_way: dict[Future[Carried], tuple[Batch, pd.DataFrame]] = {}
 
     def __len__(self) -> int:
@@ -78,7 +104,7 @@ class Carrier:
         future: Future[Carried] = Future()
         self._under_way[future] = (batch, people)
         try:
-            self._pool.submit(self._work, future, order, batch)
+            self._threads.submit(self._work, future, order, batch)
         except RuntimeError:  # Python is ending and begins no more threads; an earlier one may have it
             future.cancel()
 
@@ -101,7 +127,7 @@ class Carrier:
     def _done(self) -> set[Future[Carried]]:
         done = {future for future in self._under_way if future.cancelled()}
         while self._under_way and not done:  # an interrupt just before a wait without end would not be heard
-            done = wait(self._under_way, timeout=1.0, return_when=FIRST_COMPLETED).done
+            done = self._threads.first_done(self._under_way)
         return done
 
     def _answer(self, future: Future[Carried]) -> tuple[Batch, pd.DataFrame, Carried]:
@@ -114,7 +140,7 @@ class Carrier:
 
     def close(self) -> None:
         """Wait for the workers to end."""
-        self._pool.shutdown(wait=True)
+        self._threads.close()
 
     def _work(self, future: Future[Carried], order: Order, batch: Batch) -> None:
         if future.set_running_or_notify_cancel():
@@ -148,7 +174,7 @@ class Carrier:
                     "this run has lost its lock, in the folder beside the journal: somebody else may have "
                     "taken over, so nothing more is sent; resume the campaign"
                 )
-            if late(batch):  # the gateway might send it at once
+            if late(batch, self._patience.clock.now()):  # the gateway might send it at once
                 return replace(CALLED_OFF.reply, reason="its time passed before it left")
             before.append(self._gateway.post(order))
             return before[-1]

@@ -11,7 +11,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from smsframe import people
-from smsframe.entries import Batch, Cut, Entry, Evidence, micros, read_texts, terms_columns, witness
+from smsframe.entries import Batch, Cut, Entry, Evidence, Stamp, micros, read_texts, terms_columns, witness
 from smsframe.joins import among
 from smsframe.life import Doubt, State
 from smsframe.order import Terms, order_id, parts
@@ -80,7 +80,12 @@ def assign(
 
 
 def adopt(
-    connection: Connection, entry: Entry, owner: str, earlier: pd.DataFrame, waiting: pd.DataFrame
+    connection: Connection,
+    entry: Entry,
+    owner: str,
+    earlier: pd.DataFrame,
+    waiting: pd.DataFrame,
+    stamp: Stamp,
 ) -> None:
     """
     In the caller's transaction: take over orders that the gateway has of a campaign, as accepted.
@@ -93,6 +98,7 @@ def adopt(
         owner: This run.
         earlier: ``order_id``, ``create_time``, ``schedule_time`` (UTC), ``phone``, a row per recipient.
         waiting: ``phone``, ``fields``, ``segments`` of this call's people.
+        stamp: When, and in which process.
     """
     used = connection.execute(sa.select(batches.c.order_id)).scalars().all()  # another process was faster
     earlier = earlier[~earlier["order_id"].isin(used)]
@@ -119,7 +125,7 @@ def adopt(
         (key,) = connection.execute(sa.insert(batches).returning(batches.c.id), row).one()
         people.write(connection, entry.id, [people.Group(key, entry.text, UNKNOWN, part)])
         told = Evidence("GET smshistory of 30 days, GET sms/" + str(order), f"{len(part)} recipients")
-        witness(connection, entry.id, str(order), "adopted", State.ACCEPTED, told)
+        witness(connection, entry.id, str(order), "adopted", State.ACCEPTED, stamp, told)
 
 
 def _instant(moment: pd.Timestamp) -> int | None:

@@ -96,7 +96,7 @@ class Doubts:
             yield came
         if absent:
             last = max(finding.asked_at for _, _, finding in absent)
-            self._patience.sleep(max(0.0, self._grace - (self._patience.monotonic() - last)))
+            self._patience.sleep(max(0.0, self._grace - (self._patience.clock.monotonic() - last)))
         for batch, people, first in absent:
             if stopped():  # what was not asked again stays unconfirmed
                 return
@@ -138,7 +138,7 @@ class Doubts:
         """Why an order that is provably absent is not sent again by this run; None when it is."""
         if not among(people["phone"], self._phones).all():
             return "some of its people are suppressed, or not in this call"
-        if late(batch):
+        if late(batch, self._patience.clock.now()):
             return "its time has passed"
         if self.posts[batch.order_id] >= POSTS:
             return f"it was sent {POSTS} times already"

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 
 from smsframe.life import Doubt, State
 from smsframe.order import Terms
-from smsframe.owners import process
 from smsframe.schema import INSTANT
 from smsframe.tables import batches, campaigns, evidence, texts
 
@@ -30,6 +29,15 @@ class Evidence(NamedTuple):
 
     question: str | None = None
     answer: str | None = None
+
+
+class Stamp(NamedTuple):
+    """
+    When, and in which process, something is written down.
+    """
+
+    at: datetime
+    process: str
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -129,9 +137,9 @@ class Cut(NamedTuple):
     people: pd.DataFrame
 
 
-def late(batch: Batch) -> bool:
+def late(batch: Batch, now: datetime) -> bool:
     """Whether its time has passed: the gateway might send it at once."""
-    return batch.terms.schedule is not None and batch.terms.schedule <= datetime.now(UTC)
+    return batch.terms.schedule is not None and batch.terms.schedule <= now
 
 
 def read_entry(connection: Connection, name: str) -> Entry | None:
@@ -200,11 +208,6 @@ def read_terms(row: RowMapping) -> Terms:
     return Terms(row["message_type"], row["sender"], moment(row["schedule_at"]))
 
 
-def now() -> int:
-    """This instant, as the journal writes it."""
-    return micros(datetime.now(UTC))
-
-
 def micros(moment: datetime) -> int:
     """An instant, as the journal writes it."""
     return (moment - EPOCH) // timedelta(microseconds=1)
@@ -226,14 +229,15 @@ def witness(
     order_id: str,
     event: str,
     state: State,
+    stamp: Stamp,
     told: Evidence | None = None,
 ) -> None:
     """Write down what happened to an order, when, and in which process."""
     row = {
         "campaign": campaign,
         "order_id": order_id,
-        "at": now(),
-        "process": process(),
+        "at": micros(stamp.at),
+        "process": stamp.process,
         "event": event,
         "state": state,
         **(told or Evidence())._asdict(),

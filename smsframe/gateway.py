@@ -138,9 +138,7 @@ class Gateway:
         except GatewayError as refused:  # logging in failed: nothing left
             event = Event.UNAUTHORISED if isinstance(refused, NotAuthorised) else Event.NOT_SENT
             after = getattr(refused, "retry_after", None)
-            return Reply(
-                event, refused.status, str(refused), datetime.now(UTC), retry_after=after, call="login"
-            )
+            return Reply(event, refused.status, str(refused), retry_after=after, call="login")
         body = came.json()
         body = body if isinstance(body, dict) else {}
         event = proof(

@@ -19,8 +19,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from smsframe.batches import Batches
+from smsframe.clock import SYSTEM, Clock
 from smsframe.cutting import adopt, assign
-from smsframe.entries import Cut, Entry, instants_of, now, read_entry, read_texts, terms_columns
+from smsframe.entries import Cut, Entry, instants_of, micros, read_entry, read_texts, terms_columns
 from smsframe.errors import CampaignChanged, JournalError, UnknownCampaign
 from smsframe.joins import among
 from smsframe.life import State
@@ -57,6 +58,7 @@ class Journal:
 
     Args:
         location: A path, or an SQLAlchemy URL of an SQLite file.
+        clock: What time it is.
 
     Raises:
         JournalError: The location cannot be a journal.
@@ -66,11 +68,14 @@ class Journal:
         False
     """
 
-    def __init__(self, location: str | os.PathLike[str]) -> None:
+    def __init__(self, location: str | os.PathLike[str], *, clock: Clock = SYSTEM) -> None:
         self.path = _path(location)
-        self._store = Store(self.path)
-        self._owners = Owners(self.path)
-        self.batches = Batches(self._store, self._owners)
+        self._keep(Store(self.path), Owners(self.path), clock)
+
+    def _keep(self, store: Store, owners: Owners, clock: Clock) -> None:
+        """Where it is kept, who is at work on it, and what time it is."""
+        self._store, self._owners, self._clock = store, owners, clock
+        self.batches = Batches(store, owners, clock)
 
     @classmethod
     def default(cls) -> Journal:
@@ -181,7 +186,13 @@ class Journal:
         """
         with self._store.transaction() as connection:
             latest = {**terms_columns(terms), "batch_size": batch_size}
-            fresh = {"name": name, "base_url": base_url, "account": account, "created_at": now(), **latest}
+            fresh = {
+                "name": name,
+                "base_url": base_url,
+                "account": account,
+                "created_at": micros(self._clock.now()),
+                **latest,
+            }
             fresh["prefix"] = prefix(name, base_url, account)
             before = read_entry(connection, name)
             if before is not None:
@@ -204,7 +215,7 @@ class Journal:
             entry = read_entry(connection, name)
             assert entry is not None  # noqa: S101 - it was written in this transaction
             entry = replace(entry, batch_size=at_once)
-            adopt(connection, entry, owner, earlier, waiting)
+            adopt(connection, entry, owner, earlier, waiting, self.batches.stamp())
             waiting = waiting[~among(waiting["phone"], earlier["phone"])]
             return entry, assign(connection, entry, owner, waiting.assign(text=entry.text))
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from math import ceil
 from typing import TYPE_CHECKING
 
-from smsframe.carrier import Carrier
+from smsframe.carrier import Carrier, Threads
 from smsframe.doubts import Doubts
 from smsframe.entries import Change, Cut, late
 from smsframe.errors import GatewayError, JournalError, NotEnoughCredit, Rejected, SmsFrameError, Unconfirmed
@@ -56,6 +56,7 @@ class Loop:
         patience: The waits; its ``stop`` ends them, and the run.
         report: Is told of each step.
         settled: What a person says of orders that stay unconfirmed after they were looked up.
+        threads: Makes so many workers.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Loop:
         patience: Patience,
         report: Callable[[Tick], None],
         settled: Event | None = None,
+        threads: Callable[[int], Threads] = Threads,
     ) -> None:
         self.cause: SmsFrameError | ValueError | None = None
         self.touched = False
@@ -83,7 +85,7 @@ class Loop:
         """Credits charged beyond those planned; fewer are negative."""
         self._entry, self._batches, self._owner = entry, journal.batches, owner
         self._phones, self._report, self._workers = phones, report, workers
-        self._stopped = patience.stop
+        self._stopped, self._clock = patience.stop, patience.clock
         self._accepted = journal.batches.accepted(entry)
         self._queue = deque(cut)
         self._narrowing: deque[Cut] = deque()
@@ -100,7 +102,11 @@ class Loop:
             entry, journal, gateway, owner, phones, grace=grace, patience=patience, settled=settled
         )
         self._carrier = Carrier(
-            gateway, workers, Pace(rate, patience), patience, held=lambda: journal.batches.held(owner)
+            gateway,
+            threads(workers),
+            Pace(rate, patience),
+            patience,
+            held=lambda: journal.batches.held(owner),
         )
 
     def run(self) -> None:
@@ -168,7 +174,7 @@ class Loop:
             cut = waiting.popleft()
             if cut.batch.state is State.SENDING:  # looked up, absent twice, and written down as repeated
                 ready.append(cut)
-            elif late(cut.batch):
+            elif self._late(cut.batch):
                 self.stop(_too_late(cut.batch))
             else:
                 planned.append(cut)
@@ -224,7 +230,7 @@ class Loop:
                 self._doubts.add(batch)
                 self._tell(State.UNCONFIRMED, batch)
             case _:
-                self.stop(_too_late(batch) if late(batch) else reply.error(batch.order_id))
+                self.stop(_too_late(batch) if self._late(batch) else reply.error(batch.order_id))
 
     def _drain(self) -> None:
         """Write down what is under way; what cannot be written stays ``sending``, to be looked up."""
@@ -320,6 +326,9 @@ class Loop:
                     "them, so nothing more is sent; resume the campaign when the gateway answers again"
                 )
             )
+
+    def _late(self, batch: Batch) -> bool:
+        return late(batch, self._clock.now())
 
     def _tell(
         self, state: State, batch: Batch, *, before: State | None = State.PLANNED, credits_: float = 0.0

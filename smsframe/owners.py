@@ -20,6 +20,8 @@ class Owners:
     """The locks beside one journal."""
 
     def __init__(self, journal: Path) -> None:
+        self.process = f"{os.getpid()}@{socket.gethostname()}"
+        """Which process writes, for the evidence."""
         self._folder = journal.with_name(journal.name + ".owners")
 
     def start(self) -> Owner:
@@ -58,8 +60,3 @@ class Owner:
         self._lock.release()
         with suppress(OSError):  # on Windows, while somebody asks whether we are alive
             Path(self._lock.lock_file).unlink(missing_ok=True)
-
-
-def process() -> str:
-    """Which process writes, for the evidence."""
-    return f"{os.getpid()}@{socket.gethostname()}"

@@ -23,7 +23,7 @@ class Pace:
 
     def __init__(self, rate: float | None, patience: Patience) -> None:
         self._rate, self._patience = rate, patience
-        self._next = patience.monotonic()
+        self._next = patience.clock.monotonic()
         self._last: deque[tuple[float, int]] = deque()
         """The turns of the second before the next one, and how many people each was for."""
         self._lock = threading.Lock()
@@ -32,7 +32,7 @@ class Pace:
         """Wait for the turn of an order with so many people; False when everything was stopped meanwhile."""
         if self._rate is not None:
             with self._lock:
-                now = self._patience.monotonic()
+                now = self._patience.clock.monotonic()
                 turn = self._turn(max(now, self._next), recipients, self._rate)
                 self._last.append((turn, recipients))
                 self._next = turn + recipients / self._rate

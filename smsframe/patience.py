@@ -8,7 +8,6 @@ tests do not sleep.
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +15,7 @@ import tenacity
 from tenacity.stop import stop_base
 from tenacity.wait import wait_base
 
+from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ class Patience:
         most: Seconds of one wait at most.
         reach: Seconds after which nothing is tried again, unless the gateway named a time to come back: who
             cannot be reached at all is given up after two time-outs to connect.
-        pause: Waits for some seconds, or until an event is set; handed in.
-        monotonic: Seconds that only grow; handed in.
+        clock: The time, and what is waited with.
         stop: Ends every pause at once.
     """
 
@@ -47,13 +46,12 @@ class Patience:
     first: float = 0.5
     most: float = 5.0
     reach: float = 10.0
-    pause: Callable[[threading.Event, float], object] = threading.Event.wait
-    monotonic: Callable[[], float] = time.monotonic
+    clock: Clock = SYSTEM
     stop: threading.Event = field(default_factory=threading.Event)
 
     def sleep(self, seconds: float) -> None:
         """Wait, unless stopped."""
-        self.pause(self.stop, seconds)
+        self.clock.pause(self.stop, seconds)
 
     def ask(self, question: Callable[[], Result]) -> Result:
         """
@@ -116,11 +114,11 @@ class _Unreached(stop_base):
     """Stops when it has taken long, by the clock handed in, and nobody said when to come back."""
 
     def __init__(self, outcome: Callable[[tenacity.RetryCallState], Any], patience: Patience) -> None:
-        self._outcome, self._patience, self._began = outcome, patience, patience.monotonic()
+        self._outcome, self._patience, self._began = outcome, patience, patience.clock.monotonic()
 
     def __call__(self, retry_state: tenacity.RetryCallState) -> bool:
         named = getattr(self._outcome(retry_state), "retry_after", None)
-        return named is None and self._patience.monotonic() - self._began >= self._patience.reach
+        return named is None and self._patience.clock.monotonic() - self._began >= self._patience.reach
 
 
 class _Named(wait_base):

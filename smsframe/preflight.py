@@ -5,7 +5,6 @@ What can refuse a call before the first person is written down.
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -16,6 +15,8 @@ from smsframe.outcomes import done
 from smsframe.reasons import amount
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from smsframe.gateway import Gateway
     from smsframe.order import Terms
     from smsframe.outcomes import Known
@@ -40,9 +41,9 @@ def confirmed(confirm: int | None, people: pd.DataFrame, known: Known | None, pl
         )
 
 
-def in_time(terms: Terms, waiting: int) -> None:
+def in_time(terms: Terms, waiting: int, now: datetime) -> None:
     """Refuse when somebody would go out now and the schedule has passed."""
-    if waiting and terms.schedule is not None and terms.schedule <= datetime.now(UTC):
+    if waiting and terms.schedule is not None and terms.schedule <= now:
         raise ValueError(
             f"schedule={terms.schedule:%Y-%m-%d %H:%M} UTC has passed, and {waiting:,} people would still be "
             "texted: send, or resume, with a later schedule= (smsframe never sends at once instead)"

@@ -8,7 +8,7 @@ What the gateway does with a repeated order id is documented nowhere, so nothing
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from smsframe.entries import Evidence
@@ -67,7 +67,7 @@ def look_up(
         witnesses: The order ids that the gateway is known to have accepted since a time: a history without
             them, as of a gateway that was restarted, does not tell all.
     """
-    asked_at = patience.monotonic()
+    asked_at = patience.clock.monotonic()
     question = f"GET sms/{batch.order_id}"
 
     def found(event: Event, answer: str, missing: pd.Series[Any] | None = None) -> Finding:
@@ -81,7 +81,7 @@ def look_up(
         if batch.claimed_at is None:
             return found(Event.UNANSWERED, "404; from when to ask for the history is unknown")
         # Whichever is earlier: the clock may have been wrong when the order was claimed, or be wrong now.
-        since = min(batch.claimed_at, datetime.now(UTC)) - timedelta(days=1)
+        since = min(batch.claimed_at, patience.clock.now()) - timedelta(days=1)
         question += f", GET smshistory since {since:%Y-%m-%d %H:%M} UTC"
         history, complete = _history(gateway, since, patience)
     except GatewayError as error:
@@ -116,7 +116,7 @@ def earlier_orders(gateway: Gateway, prefix: str, patience: Patience) -> tuple[p
     Raises:
         GatewayError: The gateway did not say.
     """
-    history, complete = _history(gateway, datetime.now(UTC) - timedelta(days=30), patience)
+    history, complete = _history(gateway, patience.clock.now() - timedelta(days=30), patience)
     begins = history["order_id"].str.strip().str.lower().str.startswith(prefix.lower())
     return history[begins.fillna(value=False)].reset_index(drop=True), complete
 

@@ -7,14 +7,18 @@ import json
 import shutil
 import threading
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from runs import codes, each_once, posts, resume, send, statuses, table, texted
+from runs import QUICK, codes, each_once, posts, resume, send, statuses, table, texted
 from wire_proxy import WireProxy, answer, drop, first
 
 import smsframe
 from smsframe import CampaignChanged, CampaignStopped, Gateway
+from smsframe.clock import Clock
+
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -114,22 +118,13 @@ def test_a_journal_that_is_moved_while_a_run_is_at_work_stops_that_run(sandbox, 
     assert each_once(sandbox, out)
 
 
-def test_a_time_that_passes_while_the_gateway_makes_us_wait_is_no_immediate_text(
-    sandbox, proxy, through, monkeypatch
-):
+def test_a_time_that_passes_while_the_gateway_makes_us_wait_is_no_immediate_text(sandbox, proxy, through):
     soon = datetime.now(UTC) + timedelta(hours=1)
-
-    class Later(datetime):
-        @classmethod
-        def now(cls, tz=None):
-            return datetime.now(tz) + timedelta(hours=2)
-
-    proxy.on(
-        "POST",
-        first(lambda: monkeypatch.setattr("smsframe.entries.datetime", Later), answer(429, "Retry-After: 0")),
-    )
+    ahead = [timedelta()]
+    patience = replace(QUICK, clock=Clock(now=lambda: datetime.now(UTC) + ahead[0]))
+    proxy.on("POST", first(lambda: ahead.append(ahead.pop() + 2 * HOUR), answer(429, "Retry-After: 0")))
     with pytest.raises(ValueError, match="passed before all were sent"):
-        send(table(2), through, schedule=soon)
+        send(table(2), through, schedule=soon, patience=patience)
     assert posts(sandbox) == 0
     assert statuses(smsframe.results("autumn", journal=through.journal)) == {"pending": 2}
 

@@ -20,6 +20,7 @@ from rude_server import ACCEPTED, KEYS, RudeServer, half, says
 import smsframe
 from smsframe import Gateway, GatewayError, NotAuthorised, Rejected, Unavailable, Unconfirmed, text
 from smsframe.answers import Reply
+from smsframe.clock import Clock
 from smsframe.entries import Batch
 from smsframe.life import Doubt, Event, State
 from smsframe.order import Order, Terms, agree
@@ -56,7 +57,7 @@ def post(*answers, logins=rude.LOGIN, **options):
 
 
 def quiet(**options):
-    return Patience(pause=lambda _event, _seconds: None, **options)
+    return Patience(clock=Clock(pause=lambda _event, _seconds: None), **options)
 
 
 # Orders on the wire ---------------------------------------------------------------------------------------

@@ -11,13 +11,14 @@ from wire_proxy import WireProxy, answer, drop, first, forward
 
 import smsframe
 from smsframe import Gateway
+from smsframe.clock import Clock
 from smsframe.journal import Journal
 from smsframe.pace import Pace
 from smsframe.patience import Patience
 from smsframe.preflight import at_once
 
 
-class Clock:
+class Seconds:
     """Seconds that pass only while somebody waits."""
 
     def __init__(self):
@@ -28,12 +29,14 @@ class Clock:
             self.now += seconds
 
     def patience(self, **options):
-        return Patience(attempts=3, first=0.001, pause=self.pause, monotonic=lambda: self.now, **options)
+        return Patience(
+            attempts=3, first=0.001, clock=Clock(pause=self.pause, monotonic=lambda: self.now), **options
+        )
 
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return Seconds()
 
 
 @pytest.fixture
@@ -100,7 +103,7 @@ def test_workers_take_turns_one_after_the_other():
         with lock:
             turns.append(seconds)
 
-    pace = Pace(50, Patience(pause=pause, monotonic=lambda: 0.0))
+    pace = Pace(50, Patience(clock=Clock(pause=pause, monotonic=lambda: 0.0)))
 
     def worker():
         all_here.wait()
@@ -133,7 +136,7 @@ def test_who_is_stopped_while_waiting_for_the_turn_sends_nothing(sandbox, proxy,
             assert stop.wait(10)
 
     proxy.on("POST", forward, answer(403))
-    patience = Patience(pause=pause, monotonic=lambda: 0.0)
+    patience = Patience(clock=Clock(pause=pause, monotonic=lambda: 0.0))
     with pytest.raises(smsframe.CampaignStopped) as stopped:
         send(table(4), through, "Ciao", rate=1, patience=patience)
     assert isinstance(stopped.value.__cause__, smsframe.NotAuthorised)

@@ -17,6 +17,7 @@ from wire_proxy import WireProxy
 
 from smsframe import CampaignStopped, Gateway, NotAuthorised, Unavailable
 from smsframe.answers import Reply
+from smsframe.clock import Clock
 from smsframe.entries import EPOCH
 from smsframe.life import Event
 from smsframe.patience import LONGEST_WAIT, Patience
@@ -25,7 +26,7 @@ from smsframe.patience import LONGEST_WAIT, Patience
 def waiting(**options):
     """A patience and the list of what it waited."""
     waits = []
-    return Patience(pause=lambda _event, seconds: waits.append(seconds), **options), waits
+    return Patience(clock=Clock(pause=lambda _event, seconds: waits.append(seconds)), **options), waits
 
 
 def failing(*after):
@@ -185,7 +186,7 @@ class Unreached:
         raise Unavailable("not now", retry_after=self._named)
 
     def patience(self, **options):
-        return Patience(pause=self._pause, monotonic=lambda: self.now, **options)
+        return Patience(clock=Clock(pause=self._pause, monotonic=lambda: self.now), **options)
 
     def _pause(self, _stop, seconds):
         self.waits.append(seconds)

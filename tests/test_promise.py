@@ -10,17 +10,19 @@ import re
 import signal
 import sqlite3
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pandas as pd
 import pytest
-from runs import codes, each_once, posts, resume, send, statuses, table, texted
+from runs import QUICK, codes, each_once, posts, resume, send, statuses, table, texted
 from wire_proxy import WireProxy, answer, drop, forward, lose
 
 import smsframe
 import smsframe.gateway
 from smsframe import CampaignChanged, CampaignStopped, Gateway, NotEnoughCredit, Unconfirmed
+from smsframe.clock import Clock
 from smsframe.journal import Journal
 from smsframe.loop import BLIND
 from smsframe.patience import Patience
@@ -28,7 +30,7 @@ from smsframe.patience import Patience
 DAY = 86_400_000_000
 
 
-class Clock:
+class Seconds:
     """Seconds that pass only while somebody waits, and what happens at some of them."""
 
     def __init__(self):
@@ -48,12 +50,12 @@ class Clock:
 
     @property
     def patience(self):
-        return Patience(attempts=3, pause=self.pause, monotonic=lambda: self.now)
+        return Patience(attempts=3, clock=Clock(pause=self.pause, monotonic=lambda: self.now))
 
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return Seconds()
 
 
 @pytest.fixture
@@ -537,7 +539,7 @@ def test_ctrl_c_while_an_order_waits_for_its_turn_calls_it_off(sandbox, proxy, t
         while not stop.wait(0.05):  # Python misses a signal that comes just before the main thread waits
             interrupt()
 
-    patience = Patience(pause=pause, monotonic=lambda: 0.0)
+    patience = Patience(clock=Clock(pause=pause, monotonic=lambda: 0.0))
     with pytest.raises(KeyboardInterrupt):
         send(table(3), through, rate=1, workers=1, patience=patience)
     assert proxy.posts() == 1
@@ -804,20 +806,15 @@ def test_people_who_are_adopted_cost_nothing_again(tmp_path):
         assert each_once(sandbox, out)
 
 
-def test_a_campaign_whose_time_has_passed_can_be_adopted(sandbox, lost, fresh, monkeypatch):
+def test_a_campaign_whose_time_has_passed_can_be_adopted(sandbox, lost, fresh):
     send(table(2), lost, schedule=LATER)
     made = smsframe.plan(
         table(2), "Ciao {name}", campaign="autumn", phone="mobile", schedule=LATER, journal=fresh.journal
     )
-    monkeypatch.setattr("smsframe.preflight.datetime", _Later)
-    out = send(made, fresh, adopt=True)
+    out = send(
+        made, fresh, adopt=True, patience=replace(QUICK, clock=Clock(now=lambda: LATER + timedelta(days=1)))
+    )
     assert statuses(out) == {"scheduled": 2}
-
-
-class _Later(datetime):
-    @classmethod
-    def now(cls, tz=None):
-        return LATER + timedelta(days=1)
 
 
 # Charges.

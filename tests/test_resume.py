@@ -20,6 +20,7 @@ from wire_proxy import WireProxy, answer, drop, first, half, instead, lose
 
 import smsframe
 from smsframe import Gateway
+from smsframe.clock import Clock
 from smsframe.journal import Journal
 from smsframe.patience import Patience
 
@@ -82,7 +83,7 @@ def test_an_order_that_never_arrived_is_repeated_once_under_its_own_id(sandbox, 
         clock[0] += seconds
 
     proxy.on("POST", drop)
-    patience = Patience(attempts=3, pause=pause, monotonic=lambda: clock[0])
+    patience = Patience(attempts=3, clock=Clock(pause=pause, monotonic=lambda: clock[0]))
     out = send(table(3), through, grace=30.0, patience=patience)
     assert statuses(out) == {"accepted": 3}
     assert proxy.posts() == 2
