@@ -1,0 +1,187 @@
+"""
+Disks with journals on them: SQLite in memory under the real tables and statements, and files that lie.
+
+A file is a database in memory, and a name on a disk leads to one file at a time: another may take its place,
+an older copy may be put back, and what was written may be gone after a power cut.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+from contextlib import contextmanager
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.pool import StaticPool
+
+from simulation.scheduler import KilledHere, Lock
+from smsframe import tables
+from smsframe.errors import JournalError
+from smsframe.store import Store, frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+    from sqlalchemy.engine import Connection
+
+    from simulation.machines import Process
+    from simulation.world import World
+
+
+class Database:
+    """A connection to SQLite in memory, used for one file after another: making one costs milliseconds."""
+
+    spare: list[Database] = []  # noqa: RUF012 - one stock per process of ours
+    empty = b""
+
+    def __init__(self) -> None:
+        self.raw = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        self.engine = sa.create_engine("sqlite://", creator=lambda: self.raw, poolclass=StaticPool)
+        sa.event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+        if not Database.empty:
+            with self.engine.begin() as connection:
+                tables.prepare(connection)
+            Database.empty = self.raw.serialize()
+
+    @classmethod
+    def holding(cls, image: bytes) -> Database:
+        """One that holds what a file held."""
+        one = cls.spare.pop() if cls.spare else cls()
+        one.raw.deserialize(image)
+        one.raw.execute("PRAGMA foreign_keys=ON")
+        return one
+
+
+class File:
+    """
+    A file that holds a journal.
+
+    Args:
+        world: The world.
+        image: What is in it at first; the tables of a new journal when not given.
+    """
+
+    def __init__(self, world: World, image: bytes | None = None) -> None:
+        self.inode = next(world.inodes)
+        self.database = Database.holding(image or Database.empty or _empty())
+        self.lock = Lock(world.scheduler)
+        self.commits = 0
+        self.images: list[bytes] = []
+        """What was in it after each commit, the oldest first, when the world keeps that."""
+        world.files.append(self)
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What a query finds now, past every lock."""
+        return self.database.raw.execute(query, values).fetchall()
+
+    def image(self) -> bytes:
+        """All that is in it."""
+        return self.database.raw.serialize()
+
+    def hold(self, image: bytes) -> None:
+        """Have another content under the same inode, as after a power cut, or a copy written over it."""
+        self.database.raw.deserialize(image)
+        self.database.raw.execute("PRAGMA foreign_keys=ON")
+
+    def close(self) -> None:
+        """Give its database to the next file."""
+        Database.spare.append(self.database)
+
+
+class Disk:
+    """Names, each of which leads to a file."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, File] = {}
+
+
+def _empty() -> bytes:
+    Database.spare.append(Database())
+    return Database.empty
+
+
+class SimulatedStore(Store):
+    """
+    As `smsframe.store.Store`, on a simulated disk.
+
+    Args:
+        process: Who uses it.
+        disk: Where the file is.
+        name: Its name there.
+    """
+
+    def __init__(self, process: Process, disk: Disk, name: str) -> None:
+        self.path = PurePosixPath(name)
+        self._process, self._disk, self._name = process, disk, name
+        self._began_on: tuple[int, int] | None = None
+
+    @property
+    def exists(self) -> bool:
+        return self._name in self._disk.names
+
+    @property
+    def made(self) -> bool:
+        return self.exists
+
+    def make(self) -> None:
+        self._process.seam("opens the journal", told=False)
+        if not self.exists:
+            self._disk.names[self._name] = File(self._process.world)
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        self._began_on = self._file()
+        yield
+
+    def sound(self) -> None:
+        return
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        yield
+
+    @property
+    def in_place(self) -> bool:
+        return self._began_on in (None, self._file())
+
+    @contextmanager
+    def transaction(self, *, reading: bool = False) -> Iterator[Connection]:
+        process = self._process
+        process.seam("reads the journal" if reading else "begins a transaction", told=False)
+        file = self._disk.names.get(self._name)
+        if file is None:
+            raise JournalError("the journal is gone")
+        with file.lock:
+            if not process.alive:
+                raise KilledHere
+            trouble = None if reading else process.world.disk_trouble(process)
+            if trouble == "full":
+                raise JournalError("the journal cannot be used (disk full)")
+            with file.database.engine.begin() as connection:
+                yield connection
+                if not reading:
+                    process.seam("is about to commit", told=False)
+                    if trouble == "rolled back":
+                        raise JournalError("the journal cannot be used (disk full at the commit)")
+            if not reading:
+                process.world.committed(process, file)
+        if not reading:
+            process.seam("has committed", told=False)
+            if trouble == "unsaid":
+                raise JournalError("the journal cannot be used (I/O error after the commit)")
+
+    def read(self, query: sa.Select[Any]) -> pd.DataFrame:
+        with self.transaction(reading=True) as connection:
+            return frame(connection, query)
+
+    def _file(self) -> tuple[int, int] | None:
+        file = self._disk.names.get(self._name)
+        return None if file is None else (0, file.inode)
+
+
+def inodes() -> itertools.count[int]:
+    """Numbers of files, in the order they are made."""
+    return itertools.count(1)

@@ -1,0 +1,218 @@
+"""
+Machines, whose clocks may be wrong, and processes on them, which die, sleep and are interrupted.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from simulation.scheduler import KilledHere
+from smsframe.clock import Clock
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Collection
+
+    from simulation.scheduler import Task
+    from simulation.world import World
+
+BEGINNING = datetime(2026, 11, 2, 9, tzinfo=UTC)
+"""When every history begins, truly."""
+
+
+class Machine:
+    """
+    A computer.
+
+    Args:
+        name: What stories call it.
+        world: Where it stands.
+    """
+
+    def __init__(self, name: str, world: World) -> None:
+        self.name, self._world = name, world
+        self.wrong_by = 0.0
+        """Seconds by which its wall clock is ahead."""
+        self.locks: dict[str, Process] = {}
+        """Which process holds the operating system's lock of each name."""
+
+    def now(self) -> datetime:
+        """What its wall clock shows."""
+        return BEGINNING + timedelta(seconds=self._world.scheduler.now + self.wrong_by)
+
+
+class Process:
+    """
+    A process of an operating system, and what is to happen to it.
+
+    Args:
+        name: What stories call it.
+        machine: Where it runs.
+        world: The world.
+    """
+
+    def __init__(self, name: str, machine: Machine, world: World) -> None:
+        self.name, self.machine, self.world = name, machine, world
+        self.alive = True
+        self.asleep_until = 0.0
+        self.seams = 0
+        self.dies_at = self.sleeps_at = self.stops_at = 0
+        """The seams at which something happens to it; 0 is never."""
+        self.sleeps_for = 0.0
+        self.stop: threading.Event | None = None
+        """What Ctrl-C sets."""
+
+    def seam(self, what: str, *, told: bool = True) -> None:
+        """
+        A point where others may act, and where this process may end.
+
+        Raises:
+            KilledHere: It is dead.
+        """
+        if not self.alive:
+            raise KilledHere
+        world = self.world
+        world.passed(self, what, told=told)
+        self.seams += 1
+        if self.seams == self.sleeps_at:
+            self.asleep_until = world.scheduler.now + self.sleeps_for
+            world.happened("suspended", self.name, f"is suspended for {self.sleeps_for:.0f} s at: {what}")
+        if self.seams == self.stops_at and self.stop is not None:
+            self.stop.set()
+            world.happened("interrupted", self.name, f"hears Ctrl-C at: {what}")
+        if self.seams == self.dies_at:
+            world.happened("killed", self.name, f"is killed at: {what}")
+            self.die()
+            raise KilledHere
+        world.scheduler.hand_over()
+        if not self.alive:
+            raise KilledHere
+
+    def die(self) -> None:
+        """End, however it comes; what it held, the system takes back."""
+        self.alive = False
+        locks = self.machine.locks
+        for name in [name for name, holder in locks.items() if holder is self]:
+            del locks[name]
+
+    def wait(self, seconds: float) -> None:
+        """
+        Let time pass.
+
+        Raises:
+            KilledHere: It died meanwhile.
+        """
+        scheduler = self.world.scheduler
+        scheduler.wait(scheduler.now + seconds, None)
+        if not self.alive:
+            raise KilledHere
+
+    def clock(self) -> Clock:
+        """The clock that the engine is given."""
+        scheduler = self.world.scheduler
+
+        def pause(event: threading.Event, seconds: float) -> None:
+            self.seam(f"waits {seconds:.2f} s", told=seconds > 1)
+            scheduler.wait(scheduler.now + max(0.0, seconds), event.is_set)
+            if not self.alive:
+                raise KilledHere
+
+        return Clock(now=self.machine.now, monotonic=lambda: scheduler.now + 1000.0, pause=pause)
+
+
+class Owners:
+    """
+    As `smsframe.owners.Owners`, with the locks of a simulated machine.
+
+    Args:
+        process: Whose view of them it is.
+        beside: The name of the journal they are beside.
+    """
+
+    def __init__(self, process: Process, beside: str) -> None:
+        self._process, self._beside = process, beside
+        self.process = process.name
+
+    def start(self) -> Owner:
+        """A new owner, alive until it is released or the process dies."""
+        self._process.seam("takes its lock", told=False)
+        name = self._process.world.token()
+        self._process.machine.locks[f"{self._beside}/{name}"] = self._process
+        return Owner(name, self)
+
+    def alive(self, name: str) -> bool:
+        """Whether an owner still holds its lock, ourselves included."""
+        self._process.seam("looks for a lock", told=False)
+        holder = self._process.machine.locks.get(f"{self._beside}/{name}")
+        return holder is not None and holder.alive
+
+    def release(self, name: str) -> None:
+        """Give a lock back."""
+        if self._process.alive:
+            self._process.machine.locks.pop(f"{self._beside}/{name}", None)
+
+
+class Owner:
+    """As `smsframe.owners.Owner`."""
+
+    def __init__(self, name: str, owners: Owners) -> None:
+        self.name, self._owners = name, owners
+
+    def release(self) -> None:
+        """Stop being alive."""
+        self._owners.release(self.name)
+
+
+class Workers:
+    """
+    As `smsframe.carrier.Threads`: a simulated process's worker threads.
+
+    Args:
+        process: Whose they are.
+        count: How many there are.
+    """
+
+    def __init__(self, process: Process, count: int) -> None:
+        self._process, self._count = process, count
+        self._waiting: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
+        self._at_work: list[Task] = []
+
+    def submit(self, work: Callable[..., None], *arguments: object) -> None:
+        """Let a worker do some work, now or when one is free."""
+        self._waiting.append((work, arguments))
+        if len(self._at_work) < self._count:
+            name = f"{self._process.name}, worker {len(self._at_work) + 1}"
+            self._at_work.append(self._process.world.scheduler.begin(name, self._process, self._work))
+
+    def first_done(self, futures: Collection[Future[Any]]) -> set[Future[Any]]:
+        """Those that are done, as soon as one is."""
+
+        def done() -> bool:
+            return any(future.done() for future in futures)
+
+        if not done():
+            self._process.world.scheduler.wait(None, done)
+        if not self._process.alive:
+            raise KilledHere
+        return {future for future in futures if future.done()}
+
+    def close(self) -> None:
+        """Wait for the workers to end."""
+        while self._process.alive and any(not task.greenlet.dead for task in self._at_work):
+            self._process.world.scheduler.wait(None, self._all_done)
+        if not self._process.alive:
+            raise KilledHere
+
+    def _all_done(self) -> bool:
+        return all(task.greenlet.dead for task in self._at_work)
+
+    def _work(self) -> None:
+        with suppress(KilledHere):
+            while self._waiting:
+                work, arguments = self._waiting.pop(0)
+                work(*arguments)
+        # A worker that is done makes room for another one.
+        self._at_work = [task for task in self._at_work if task is not self._process.world.scheduler.current]

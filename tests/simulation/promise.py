@@ -1,0 +1,75 @@
+"""
+What must hold: at each step, and in the end.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from simulation.scheduler import Broken
+
+if TYPE_CHECKING:
+    from simulation.disks import File
+    from simulation.machines import Process
+    from simulation.world import World
+
+
+@dataclass
+class Asked:
+    """
+    What people asked for.
+
+    Attributes:
+        again: How many more texts of the campaign somebody may get, by a person's word.
+        may_text: Whom each process may text.
+        said_accepted: The orders that a person called accepted.
+        stale: The journals of which something was lost: nobody asks that they agree with the world.
+    """
+
+    again: Counter[str] = field(default_factory=Counter)
+    may_text: dict[str, frozenset[str]] = field(default_factory=dict)
+    said_accepted: set[str] = field(default_factory=set)
+    stale: set[int] = field(default_factory=set)
+
+
+def at_most_once(world: World, order_id: str, people: list[str]) -> None:
+    """Nobody has more texts than somebody asked for."""
+    if not order_id.startswith("sf-"):
+        return
+    got = Counter(phone for _, phone, _ in world.provider.texted)
+    for phone in people:
+        if got[phone] > 1 + world.asked.again[phone]:
+            orders = [order for _, to, order in world.provider.texted if to == phone]
+            raise Broken(f"doubled: {phone} has {got[phone]} texts, by {', '.join(orders)}")
+
+
+def may_leave(world: World, process: Process, body: dict[str, Any]) -> None:
+    """An order has only people of its call in it, and is on disk as being sent."""
+    people = body.get("recipient") or [one["recipient"] for one in body["recipients"].values()]
+    if others := set(people) - world.asked.may_text[process.name]:
+        raise Broken(f"not asked for: {process.name} texts {', '.join(sorted(others))}")
+    schedule = body.get("scheduled_delivery_time")
+    if schedule and schedule <= process.machine.now().strftime("%Y%m%d%H%M%S"):
+        raise Broken(f"late: {process.name} sends an order whose time, {schedule}, has passed")
+
+
+def compatible(world: World, file: File) -> None:
+    """What a journal says of each order is true."""
+    if file.inode in world.asked.stale:
+        return
+    provider = world.provider
+    texted = {(phone, order) for _, phone, order in provider.texted}
+    orders = {order for _, order in texted}
+    rows = file.rows("SELECT id, order_id, state, doubt FROM batches")
+    for key, order_id, state, doubt in rows:
+        if state == "accepted" and order_id not in provider.orders and order_id not in world.asked.said_accepted:
+            raise Broken(f"untrue: {order_id} is called accepted, and the gateway never had it")
+        if state in ("planned", "refused") and order_id in orders and not doubt:
+            raise Broken(f"untrue: {order_id} is {state}, and the gateway took it")
+        if state == "accepted" and order_id not in world.asked.said_accepted:
+            told = file.rows("SELECT phone FROM recipients WHERE batch = ? AND NOT missing", key)
+            lost = [phone for (phone,) in told if (phone, order_id) not in texted]
+            if lost and order_id in provider.orders:
+                raise Broken(f"forgotten: {', '.join(lost)} called accepted, without a text by {order_id}")
