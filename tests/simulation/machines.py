@@ -4,17 +4,18 @@ Machines, whose clocks may be wrong, and processes on them, which die, sleep and
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulation.scheduler import KilledHere
 from smsframe.clock import Clock
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
 
     from simulation.scheduler import Task
     from simulation.world import World
@@ -44,6 +45,19 @@ class Machine:
         return BEGINNING + timedelta(seconds=self._world.scheduler.now + self.wrong_by)
 
 
+class Fate(NamedTuple):
+    """
+    Something that is to happen to a process.
+
+    Attributes:
+        kind: What it is called where such things are counted.
+        happens: Makes it happen.
+    """
+
+    kind: str
+    happens: Callable[[], object]
+
+
 class Process:
     """
     A process of an operating system, and what is to happen to it.
@@ -59,9 +73,8 @@ class Process:
         self.alive = True
         self.asleep_until = 0.0
         self.seams = 0
-        self.dies_at = self.sleeps_at = self.stops_at = 0
-        """The seams at which something happens to it; 0 is never."""
-        self.sleeps_for = 0.0
+        self.fates: dict[int, list[Fate]] = {}
+        """What happens to it at which seam."""
         self.stop: threading.Event | None = None
         """What Ctrl-C sets."""
 
@@ -77,19 +90,18 @@ class Process:
         world = self.world
         world.passed(self, what, told=told)
         self.seams += 1
-        if self.seams == self.sleeps_at:
-            self.asleep_until = world.scheduler.now + self.sleeps_for
-            world.happened("suspended", self.name, f"is suspended for {self.sleeps_for:.0f} s at: {what}")
-        if self.seams == self.stops_at and self.stop is not None:
-            self.stop.set()
-            world.happened("interrupted", self.name, f"hears Ctrl-C at: {what}")
-        if self.seams == self.dies_at:
-            world.happened("killed", self.name, f"is killed at: {what}")
-            self.die()
+        for kind, happens in self.fates.pop(self.seams, ()):
+            world.happened(kind, self.name, f"{kind} at: {what}")
+            happens()
+        if not self.alive:
             raise KilledHere
         world.scheduler.hand_over()
         if not self.alive:
             raise KilledHere
+
+    def sleep(self, seconds: float) -> None:
+        """Be suspended, all of it."""
+        self.asleep_until = self.world.scheduler.now + seconds
 
     def die(self) -> None:
         """End, however it comes; what it held, the system takes back."""

@@ -63,6 +63,8 @@ def compatible(world: World, file: File) -> None:
     texted = {(phone, order) for _, phone, order in provider.texted}
     orders = {order for _, order in texted}
     rows = file.rows("SELECT id, order_id, state, doubt FROM batches")
+    said = file.rows("SELECT order_id FROM evidence WHERE event = 'person_accepts'")
+    world.asked.said_accepted.update(order_id for (order_id,) in said)
     for key, order_id, state, doubt in rows:
         if state == "accepted" and order_id not in provider.orders and order_id not in world.asked.said_accepted:
             raise Broken(f"untrue: {order_id} is called accepted, and the gateway never had it")
@@ -73,3 +75,48 @@ def compatible(world: World, file: File) -> None:
             lost = [phone for (phone,) in told if (phone, order_id) not in texted]
             if lost and order_id in provider.orders:
                 raise Broken(f"forgotten: {', '.join(lost)} called accepted, without a text by {order_id}")
+
+
+def unsure(file: File | None) -> dict[str, str]:
+    """Who is unconfirmed by what a journal says, and by which order."""
+    if file is None:
+        return {}
+    query = """SELECT r.phone, b.order_id FROM recipients r JOIN batches b ON r.batch = b.id
+        WHERE b.state IN ('unconfirmed', 'sending') OR (b.state = 'accepted' AND r.missing)"""
+    return dict(file.rows(query))
+
+
+def take_back_what_nobody_needed(world: World, file: File | None, given: dict[str, str]) -> None:
+    """Who was not sent again by a person's word keeps no leave to be texted twice."""
+    if not given:
+        return
+    query = "SELECT order_id FROM evidence WHERE event = 'person_sends'"
+    said = {order_id for (order_id,) in file.rows(query)} if file else set()
+    for phone, order_id in given.items():
+        if order_id not in said:
+            world.asked.again[phone] -= 1
+
+
+def everybody_has_an_outcome(world: World, file: File | None, people: tuple[str, ...]) -> None:
+    """After a call that ended well nobody is pending, and nobody is refused without a reason."""
+    assert file is not None
+    query = """SELECT r.phone, b.state, r.missing FROM recipients r LEFT JOIN batches b ON r.batch = b.id"""
+    states = {phone: (state, missing) for phone, state, missing in file.rows(query)}
+    for phone in people:
+        state, _ = states.get(phone, ("nowhere", 0))
+        if state in (None, "nowhere", "planned", "sending"):
+            raise Broken(f"forgotten: {phone} is {state or 'pending'} after a call that ended well")
+        if state == "refused" and phone not in world.provider.manners.refuses:
+            raise Broken(f"forgotten: {phone} is called refused, and the gateway never refused it")
+
+
+def nobody_is_forgotten(world: World, file: File | None, people: tuple[str, ...]) -> None:
+    """In the end everybody has a text, or is refused, or was called accepted by a person."""
+    everybody_has_an_outcome(world, file, people)
+    assert file is not None
+    got = {phone for _, phone, _ in world.provider.texted}
+    said = """SELECT r.phone FROM recipients r JOIN batches b ON r.batch = b.id
+        JOIN evidence e ON e.order_id = b.order_id WHERE e.event = 'person_accepts'"""
+    excused = world.provider.manners.refuses | {phone for (phone,) in file.rows(said)}
+    if lost := set(people) - got - excused:
+        raise Broken(f"forgotten: {', '.join(sorted(lost))} never got a text")

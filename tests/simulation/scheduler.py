@@ -56,7 +56,7 @@ class Scheduler:
         self.broken: Broken | None = None
         self.steps = 0
         self._choices = choices
-        self._tasks: list[Task] = []
+        self.tasks: list[Task] = []
         self._events: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = itertools.count()
         self._hub = getcurrent()
@@ -80,7 +80,7 @@ class Scheduler:
                 self.broken = self.broken or broken
 
         task = Task(name, process, live)
-        self._tasks.append(task)
+        self.tasks.append(task)
         return task
 
     def at(self, moment: float, event: Callable[[], object]) -> None:
@@ -99,14 +99,14 @@ class Scheduler:
 
     def live(self, until: Callable[[], bool] | None = None) -> None:
         """Let everybody act until all are done."""
-        while self._tasks and not self.broken and not (until and until()):
+        while self.tasks and not self.broken and not (until and until()):
             while self._events and self._events[0][0] <= self.now:
                 heapq.heappop(self._events)[2]()
             self._bury()
-            able = [task for task in self._tasks if self._able(task)]
+            able = [task for task in self.tasks if self._able(task)]
             if able:
                 self._turn(able[self._choices.below(len(able))] if len(able) > 1 else able[0])
-            elif self._tasks and not self._pass_time():
+            elif self.tasks and not self._pass_time():
                 self.broken = Endless("nobody can act any more")
         if self.broken:
             self.end()
@@ -122,7 +122,7 @@ class Scheduler:
 
     def end(self) -> None:
         """Leave nobody behind."""
-        for task in self._tasks:
+        for task in self.tasks:
             task.process.alive = False
         self._bury()
 
@@ -140,7 +140,7 @@ class Scheduler:
         self._current = task
         task.greenlet.switch()
         if task.greenlet.dead:
-            self._tasks.remove(task)
+            self.tasks.remove(task)
 
     def _pass_time(self) -> bool:
         """Jump to whatever comes next; False when nothing does."""
@@ -148,7 +148,7 @@ class Scheduler:
             max(task.wakes_at, task.process.asleep_until)
             if task.wakes_at is not None
             else task.process.asleep_until
-            for task in self._tasks
+            for task in self.tasks
             if task.wakes_at is not None or task.process.asleep_until > self.now
         ]
         moments += [self._events[0][0]] if self._events else []
@@ -159,12 +159,12 @@ class Scheduler:
 
     def _bury(self) -> None:
         """Unwind what dead processes were doing; every seam they come to on the way raises again."""
-        for task in [task for task in self._tasks if not task.process.alive]:
+        for task in [task for task in self.tasks if not task.process.alive]:
             self._current = task
             if task.greenlet:  # it has begun
                 task.greenlet.throw(KilledHere)
                 assert task.greenlet.dead, f"{task.name} acts after its death"
-            self._tasks.remove(task)
+            self.tasks.remove(task)
 
 
 class Lock:

@@ -1,0 +1,23 @@
+"""
+The kinds of things that go wrong, each of which can be left out of a history.
+"""
+
+from __future__ import annotations
+
+from simulation import network
+
+NETWORK = tuple(dict.fromkeys((*network.OF_ANY, *network.OF_ORDERS, *network.OF_QUESTIONS)))
+MANNERS = (
+    *("repeated id", "hidden", "partial list", "lost people", "lost everybody", "small pages"),
+    *("extra refused", "no history", "no date", "one session", "gateway clock", "flat rate"),
+    *("refused number", "other program"),
+)
+PROCESSES = ("killed", "suspended", "interrupted", "two at once", "other machine")
+DISKS = ("full disk", "older copy", "older copy in a run", "power cut", "journal lost", "deleted", "replaced")
+CLOCKS = ("wrong clock", "clock jumps")
+CALLS = (
+    *("changed text", "suppressed", "withdrawn", "person sends", "person accepts", "schedule", "rate"),
+    "other people",
+)
+
+ALL = frozenset((*NETWORK, *MANNERS, *PROCESSES, *DISKS, *CLOCKS, *CALLS))
