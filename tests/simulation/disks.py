@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,7 @@ class Database:
     def __init__(self) -> None:
         self.raw = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         self.engine = sa.create_engine("sqlite://", creator=lambda: self.raw, poolclass=StaticPool)
+        self.raw.execute("PRAGMA foreign_keys=ON")
         sa.event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
         if not Database.empty:
             with self.engine.begin() as connection:
@@ -50,9 +51,14 @@ class Database:
     def holding(cls, image: bytes) -> Database:
         """One that holds what a file held."""
         one = cls.spare.pop() if cls.spare else cls()
-        one.raw.deserialize(image)
-        one.raw.execute("PRAGMA foreign_keys=ON")
+        one.hold(image)
         return one
+
+    def hold(self, image: bytes) -> None:
+        """Have another content; copied, as SQLite crashes on statements from before a ``deserialize``."""
+        with closing(sqlite3.connect(":memory:")) as other:
+            other.deserialize(image)
+            other.backup(self.raw)
 
 
 class File:
@@ -83,8 +89,7 @@ class File:
 
     def hold(self, image: bytes) -> None:
         """Have another content under the same inode, as after a power cut, or a copy written over it."""
-        self.database.raw.deserialize(image)
-        self.database.raw.execute("PRAGMA foreign_keys=ON")
+        self.database.hold(image)
 
     def close(self) -> None:
         """Give its database to the next file."""

@@ -244,7 +244,7 @@ class History:
                 self._hear(process, error)
             except ValueError as error:
                 if "schedule" not in str(error):
-                    raise Broken(f"crashed: {error!r}") from error
+                    raise
                 world.tell(process.name, "ends: its time has passed")
             else:
                 world.tell(process.name, "ends well")
@@ -263,10 +263,10 @@ class History:
         self.world.tell(process.name, f"ends with {type(error).__name__}: {str(error)[:110]}")
         self._last = error
         if type(error).__name__ == "CampaignChanged":
-            if len(getattr(error, "orders", ())):
-                self._adopts = True
-            else:
+            if getattr(error, "orders", None) is None:
                 self._changes = True
+            else:
+                self._adopts = True
 
     def _doom(self, process: Process) -> None:
         """What is to happen to a process, and when."""

@@ -96,8 +96,6 @@ class Process:
         if not self.alive:
             raise KilledHere
         world.scheduler.hand_over()
-        if not self.alive:
-            raise KilledHere
 
     def sleep(self, seconds: float) -> None:
         """Be suspended, all of it."""
@@ -119,8 +117,6 @@ class Process:
         """
         scheduler = self.world.scheduler
         scheduler.wait(scheduler.now + seconds, None)
-        if not self.alive:
-            raise KilledHere
 
     def clock(self) -> Clock:
         """The clock that the engine is given."""
@@ -129,8 +125,6 @@ class Process:
         def pause(event: threading.Event, seconds: float) -> None:
             self.seam(f"waits {seconds:.2f} s", told=seconds > 1)
             scheduler.wait(scheduler.now + max(0.0, seconds), event.is_set)
-            if not self.alive:
-                raise KilledHere
 
         return Clock(now=self.machine.now, monotonic=lambda: scheduler.now + 1000.0, pause=pause)
 
@@ -207,16 +201,12 @@ class Workers:
 
         if not done():
             self._process.world.scheduler.wait(None, done)
-        if not self._process.alive:
-            raise KilledHere
         return {future for future in futures if future.done()}
 
     def close(self) -> None:
         """Wait for the workers to end."""
-        while self._process.alive and any(not task.greenlet.dead for task in self._at_work):
+        while not self._all_done():
             self._process.world.scheduler.wait(None, self._all_done)
-        if not self._process.alive:
-            raise KilledHere
 
     def _all_done(self) -> bool:
         return all(task.greenlet.dead for task in self._at_work)

@@ -11,7 +11,7 @@ import json as json_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulation.provider import Answer
-from simulation.scheduler import KilledHere, Lock
+from simulation.scheduler import Lock
 from smsframe.gateway import Gateway
 from smsframe.wire import Exchange
 
@@ -106,8 +106,6 @@ class Network:
             waits = LATENCY if fault.kind == "reset" else READ
             heard = fault.kind not in ("answer lost", "request lost", "late", "reset", "outage")
             scheduler.wait(scheduler.now + waits, (lambda: bool(box)) if heard else None)
-            if not process.alive:
-                raise KilledHere
             if not (heard and box):
                 return Exchange(failure="no answer within the time limit", sent_at=left)
             answer = box[0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import traceback
 from typing import TYPE_CHECKING
 
 from greenlet import getcurrent, greenlet
@@ -78,6 +79,9 @@ class Scheduler:
                 pass
             except Broken as broken:
                 self.broken = self.broken or broken
+            except Exception as error:  # noqa: BLE001 - whatever it is, no call should end so
+                trace = "".join(traceback.format_exception(error)[-4:])
+                self.broken = self.broken or Broken(f"crashed: {error!r}\n{trace}")
 
         task = Task(name, process, live)
         self.tasks.append(task)
@@ -92,10 +96,18 @@ class Scheduler:
         self.wait(self.now, None)
 
     def wait(self, moment: float | None, ready_when: Callable[[], bool] | None) -> None:
-        """Go on at that moment, or as soon as something holds."""
+        """
+        Go on at that moment, or as soon as something holds.
+
+        Raises:
+            KilledHere: The process is dead, or died meanwhile.
+        """
         task = self.current
-        task.wakes_at, task.ready_when = moment, ready_when
-        self._hub.switch()
+        if task.process.alive:
+            task.wakes_at, task.ready_when = moment, ready_when
+            self._hub.switch()
+        if not task.process.alive:
+            raise KilledHere
 
     def live(self, until: Callable[[], bool] | None = None) -> None:
         """Let everybody act until all are done."""
@@ -178,8 +190,6 @@ class Lock:
     def __enter__(self) -> None:
         task = self._scheduler.current
         while self._holder is not None and self._holder is not task:
-            if not task.process.alive:
-                raise KilledHere
             self._scheduler.wait(None, self._free)
         self._holder = task
         self._times += 1
