@@ -64,8 +64,14 @@ class Event(StrEnum):
     """Not there, completely asked, once."""
     ABSENT_TWICE = "absent_twice"
     """Not there, completely asked twice, at least the grace period apart."""
+    ABSENT_RETIRED = "absent_retired"
+    """As ABSENT_TWICE, of an order that may no longer go out as it is: it is late, or somebody in it may not be
+    texted any more."""
     UNANSWERED = "unanswered"
     """The gateway could not, or did not, answer the questions completely."""
+    LISTED = "listed"
+    """The gateway's history lists an order that was never sent, or was refused, by this journal: the journal is
+    an older copy, or an answer was wrong."""
 
     # What processes and people do.
     OWNER_DIED = "owner_died"
@@ -130,9 +136,13 @@ TABLE: dict[tuple[State, Event], Step] = {
     (State.UNCONFIRMED, Event.FOUND_OTHER):    Step(State.REFUSED, Action.NEXT_GENERATION),
     (State.UNCONFIRMED, Event.ABSENT):         Step(State.UNCONFIRMED, Action.LOOK_UP_AGAIN),
     (State.UNCONFIRMED, Event.ABSENT_TWICE):   Step(State.SENDING, Action.REPEAT),
+    (State.UNCONFIRMED, Event.ABSENT_RETIRED): Step(State.REFUSED, Action.NEXT_GENERATION),
     (State.UNCONFIRMED, Event.UNANSWERED):     Step(State.UNCONFIRMED, Action.ASK_PERSON),
     (State.UNCONFIRMED, Event.PERSON_ACCEPTS): Step(State.ACCEPTED, Action.RECORD),
     (State.UNCONFIRMED, Event.PERSON_SENDS):   Step(State.REFUSED, Action.NEXT_GENERATION),
+
+    (State.PLANNED, Event.LISTED):             Step(State.UNCONFIRMED, Action.LOOK_UP, Doubt.MAYBE),
+    (State.REFUSED, Event.LISTED):             Step(State.UNCONFIRMED, Action.LOOK_UP, Doubt.MAYBE),
 }
 """The life of a batch whose order id is not in doubt; the doubt it gives is what the event adds."""
 
@@ -148,6 +158,7 @@ IN_DOUBT: dict[tuple[State, Event], Step] = {
 REFUSED_IN_DOUBT: dict[tuple[State, Event], Step] = {
     # Refused once under this id, and not there: sending it again would be refused again.
     (State.UNCONFIRMED, Event.ABSENT_TWICE):   Step(State.UNCONFIRMED, Action.ASK_PERSON),
+    (State.UNCONFIRMED, Event.ABSENT_RETIRED): Step(State.UNCONFIRMED, Action.ASK_PERSON),
 }
 """What differs further once an attempt in doubt was refused."""
 # fmt: on
