@@ -63,7 +63,7 @@ class Freshness:
         if came.age > 0:
             raise Unavailable(
                 "something between here and the gateway answered from its store, which proves nothing; this "
-                "call sent nothing. Ask whoever runs the proxy to store nothing of this address, and call again",
+                "call sent nothing. Whoever runs the proxy must store nothing of this address: call again then",
                 status=came.status,
             )
         return came
