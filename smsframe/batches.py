@@ -194,7 +194,8 @@ class Batches:
 
     def witnesses(self, entry: Entry, since: datetime) -> pd.Series[Any]:
         """
-        The order ids, in small letters, that this gateway is known to have taken since a time of its own clock.
+        The order ids, in small letters, that this gateway is known to have taken since a time of its own
+        clock.
 
         A scheduled order may have been cancelled, and is then no longer listed, so it is no witness.
         """
@@ -222,8 +223,8 @@ class Batches:
 
         Returns:
             ``order_id``, ``create_time``, ``schedule_time``, ``state``; ``people`` who are in it;
-            ``unlisted``: how many more it counts, of an order that was taken over; ``settled``: whether a person
-            gave it up, or it is other people's. No rows when there is no such campaign.
+            ``unlisted``: how many more it counts, of an order that was taken over; ``settled``: whether a
+            person gave it up, or it is other people's. No rows when there is no such campaign.
         """
         people_ = sa.select(sa.func.count()).where(recipients.c.batch == batches.c.id).scalar_subquery()
         over = sa.exists().where(
@@ -262,7 +263,9 @@ class Batches:
             witness(connection, entry.id, batch.order_id, Event.LISTED, state, self.stamp())
 
     def unlisted(self, connection: Connection, entry: Entry) -> int:
-        """In the caller's transaction: people whom orders that were taken over count, and nobody has named."""
+        """In the caller's transaction: people whom orders that were taken over count, and nobody has
+        named.
+        """
         people_ = sa.select(sa.func.count()).where(recipients.c.batch == batches.c.id).scalar_subquery()
         more = sa.select(sa.func.sum(batches.c.recipients - people_)).where(
             batches.c.campaign == entry.id, _adopted()

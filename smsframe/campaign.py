@@ -8,7 +8,6 @@ how many people were confirmed, whether the time has passed, whether the credit 
 from __future__ import annotations
 
 import logging
-import threading
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -31,12 +30,13 @@ from smsframe.schema import COLUMNS, ResultsSchema, attach, results_for, satisfi
 from smsframe.template import parse
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
 
     from smsframe.entries import Entry
     from smsframe.journal import Journal
-    from smsframe.outcomes import Known
     from smsframe.loop import Loop
+    from smsframe.outcomes import Known
     from smsframe.planning import Plan
     from smsframe.run_context import RunContext
 
@@ -122,7 +122,10 @@ def resume(
         )
     settled = {"send": Event.PERSON_SENDS, "accept": Event.PERSON_ACCEPTS}.get(unconfirmed or "")
     context = context.stopped_by(stop)
-    with resuming(entry, known, context, suppressed=suppressed, adopt=adopt, settled=settled) as (loop, owner):
+    with resuming(entry, known, context, suppressed=suppressed, adopt=adopt, settled=settled) as (
+        loop,
+        owner,
+    ):
         trouble = _run(loop, entry.name, context.say)
         try:
             frame = recipients(journal, entry, run=owner, suppressed=suppressed)

@@ -1,9 +1,9 @@
 """
 What the gateway knows of a campaign, held against the journal before anything is sent.
 
-A journal that was lost, put back from a backup, or is another machine's does not know who was texted. The gateway's
-history does: the order ids of a campaign begin alike, whoever sent it. It is read first and the journal after it, so
-that what another process sends meanwhile is in the journal by then.
+A journal that was lost, put back from a backup, or is another machine's does not know who was texted. The
+gateway's history does: the order ids of a campaign begin alike, whoever sent it. It is read first and the
+journal after it, so that what another process sends meanwhile is in the journal by then.
 """
 
 from __future__ import annotations
@@ -72,7 +72,8 @@ def compare(
     if not gateway.profile.history:
         if entry is None:
             say(
-                f"this gateway has no history of orders: if campaign {campaign!r} was sent before from another "
+                f"this gateway has no history of orders: if campaign {campaign!r} was sent before from "
+                "another "
                 "journal, its people are texted again"
             )
         return Comparison()
@@ -154,7 +155,8 @@ class _Compared:
         people, last = int(orders["num_recipients"].sum()), orders["create_time"].max()
         when = "" if pd.isna(last) else f", the last one of {last:%Y-%m-%d %H:%M} UTC"
         return CampaignChanged(
-            f"campaign {self._campaign!r}: the gateway has {many(len(orders), 'order')} of it that this journal "
+            f"campaign {self._campaign!r}: the gateway has {many(len(orders), 'order')} of it that this "
+            "journal "
             f"does not know, to {many(people, 'recipient')}{when} (see .orders); nothing was sent: {way}",
             campaign=self._campaign,
             recipients=people,

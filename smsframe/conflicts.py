@@ -48,6 +48,7 @@ def same_gateway(entry: Entry, base_url: str, account: str) -> None:
 
 
 def same_text(connection: Connection, entry: Entry, template: str, states: tuple[State, ...]) -> None:
+    """Refuse a text when somebody may have another one."""
     query = (
         sa.select(texts.c.template, sa.func.sum(batches.c.recipients).label("people"))
         .join(texts, batches.c.text == texts.c.id)

@@ -5,7 +5,7 @@ People who have no batch become planned batches, each with its order id, in one 
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 import sqlalchemy as sa
@@ -92,8 +92,8 @@ def adopt(
     """
     In the caller's transaction: take over orders that the gateway has of a campaign, as accepted.
 
-    What was in them is unknown but for who got them: text and segments are those of this call's people. One that
-    was taken over before gets those who were not listed then; one that was refused here is accepted.
+    What was in them is unknown but for who got them: text and segments are those of this call's people. One
+    that was taken over before gets those who were not listed then; one that was refused here is accepted.
 
     Args:
         connection: The transaction.
@@ -123,12 +123,13 @@ def adopt(
         theirs = recipients.c.batch == key
         linked = sa.select(sa.func.count()).where(theirs).scalar_subquery()
         segments = sa.select(sa.func.coalesce(sa.func.sum(recipients.c.segments), 0)).where(theirs)
-        values = {"recipients": linked + unlisted, "segments": segments.scalar_subquery()}
+        values: dict[str, Any] = {"recipients": linked + unlisted, "segments": segments.scalar_subquery()}
         values |= {"state": State.ACCEPTED, "encoding": UNKNOWN}
         connection.execute(sa.update(batches).where(batches.c.id == key).values(**values))
         told = Evidence(
             f"GET smshistory, GET sms/{order}",
-            f"{len(phones)} recipients" + (f", and {unlisted} whom it counts and does not list" if unlisted else ""),
+            f"{len(phones)} recipients"
+            + (f", and {unlisted} whom it counts and does not list" if unlisted else ""),
         )
         witness(connection, entry.id, str(order), "adopted", State.ACCEPTED, stamp, told)
 

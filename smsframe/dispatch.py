@@ -1,5 +1,6 @@
 """
-A call that sends, below plans and frames: what the gateway knows is compared, people are written down, the loop runs.
+A call that sends, below plans and frames: what the gateway knows is compared, people are written down, the
+loop runs.
 
 Everything that can refuse a call is asked before the first person is written down.
 """
@@ -138,12 +139,22 @@ def resuming(
         yield _loop(registered, context, owner, known.people["phone"][allowed], settled), owner
 
 
-def _compared(campaign: str, context: RunContext, *, adopt: bool, needed: bool) -> tuple[Comparison, RunContext]:
-    """What the gateway knows, if anybody is to be texted; from then on a time has passed when either clock says so."""
+def _compared(
+    campaign: str, context: RunContext, *, adopt: bool, needed: bool
+) -> tuple[Comparison, RunContext]:
+    """What the gateway knows, if anybody is to be texted; from then on a time has passed when either clock
+    says so.
+    """
     if not (needed or adopt):
         return Comparison(), context
     found = compare(
-        campaign, context.gateway, context.journal, context.patience, adopt=adopt, grace=context.grace, say=context.say
+        campaign,
+        context.gateway,
+        context.journal,
+        context.patience,
+        adopt=adopt,
+        grace=context.grace,
+        say=context.say,
     )
     if found.date is None:
         return found, context
@@ -152,14 +163,20 @@ def _compared(campaign: str, context: RunContext, *, adopt: bool, needed: bool) 
 
 
 def _loop(
-    registered: Registered, context: RunContext, owner: str, phones: pd.Series[Any], settled: Event | None = None
+    registered: Registered,
+    context: RunContext,
+    owner: str,
+    phones: pd.Series[Any],
+    settled: Event | None = None,
 ) -> Loop:
     loop = Loop(registered, context, owner, phones, settled=settled)
     if registered.unlisted:
         loop.hold(
             Unconfirmed(
-                f"orders that were taken over from the gateway count {registered.unlisted:,} people whom it does "
-                "not list yet: they could be anybody in this campaign, so nobody is sent to; call again later, or "
+                f"orders that were taken over from the gateway count {registered.unlisted:,} people whom it "
+                "does "
+                "not list yet: they could be anybody in this campaign, so nobody is sent to; call again "
+                "later, or "
                 'resume(unconfirmed="send") if you know that nobody else got one'
             )
         )

@@ -8,11 +8,11 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from smsframe.comparison import prefixes
 from smsframe.entries import Change, Evidence, late
 from smsframe.joins import among
 from smsframe.life import Action, Event, State, Step, after
 from smsframe.reasons import amount
-from smsframe.comparison import prefixes
 from smsframe.reconcile import Finding, Known, ask_state, look_up
 
 if TYPE_CHECKING:
@@ -97,16 +97,16 @@ class Doubts:
             last = max(finding.answered_at for _, _, finding in absent.values())
             self._patience.sleep(max(0.0, self._grace - (self._patience.clock.monotonic() - last)))
         # What was not asked again stays unconfirmed.
-        for batch, people, finding in self._look_up([(batch, people) for batch, people, _ in absent.values()]):
+        for batch, people, finding in self._look_up(
+            [(batch, people) for batch, people, _ in absent.values()]
+        ):
             if finding.event is Event.ABSENT:
                 _, _, first = absent[batch.order_id]
                 yield self._record(batch, people, self._absent_again(batch, people, first, finding))
             else:
                 yield self._record(batch, people, finding)
 
-    def _absent_again(
-        self, batch: Batch, people: pd.DataFrame, first: Finding, finding: Finding
-    ) -> Finding:
+    def _absent_again(self, batch: Batch, people: pd.DataFrame, first: Finding, finding: Finding) -> Finding:
         """What the second absence of an order proves, and what may follow from it."""
         if why := finding.proves_with(first, self._grace):
             event = Event.UNANSWERED
@@ -131,8 +131,8 @@ class Doubts:
         """
         Another charge than planned: another price, or people left out; ask once how many.
 
-        Who is not listed is not known to have a text. That is everybody where nobody is listed, and where less
-        was charged than all of them cost and the gateway does not say for whom.
+        Who is not listed is not known to have a text. That is everybody where nobody is listed, and where
+        less was charged than all of them cost and the gateway does not say for whom.
         """
         finding = ask_state(self._gateway, batch, people, self._patience)
         listed = finding.event in (Event.FOUND, Event.FOUND_PART)

@@ -157,12 +157,12 @@ class Comparison:
     What follows from the gateway's history.
 
     Attributes:
-        date: When it was read, by the gateway's own clock (UTC); None when the gateway does not say, or was not
-            asked.
+        date: When it was read, by the gateway's own clock (UTC); None when the gateway does not say, or was
+            not asked.
         doubted: Ids of orders that the gateway lists and this journal has as planned or refused.
-        adopted: Orders to be taken over: ``order_id``, ``create_time``, ``schedule_time`` (UTC), ``phone``, a row
-            per recipient that is listed, or one without a ``phone`` where nobody is; ``unlisted``: how many more
-            recipients the history counts.
+        adopted: Orders to be taken over: ``order_id``, ``create_time``, ``schedule_time`` (UTC), ``phone``,
+            a row per recipient that is listed, or one without a ``phone`` where nobody is; ``unlisted``: how
+            many more recipients the history counts.
     """
 
     date: datetime | None = None

@@ -12,15 +12,17 @@ import logging
 import os
 import threading
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Literal, NoReturn
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from smsframe import answers, credentials, wire
+from smsframe import answers, credentials, freshness, wire
 from smsframe.answers import HistoryPage, OrderState, Reply, not_authorised, number, said
 from smsframe.credentials import Credentials, Keys, session_keys
 from smsframe.errors import GatewayError, NotAuthorised, Rejected, Unavailable
+from smsframe.freshness import Freshness
 from smsframe.life import Answer, Event, proof
 from smsframe.order import DATE, Order
 from smsframe.profile import SMSEND, GatewayProfile
@@ -28,7 +30,6 @@ from smsframe.profile import SMSEND, GatewayProfile
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
 
 log = logging.getLogger("smsframe")
 
@@ -98,7 +99,10 @@ class Gateway:
         self.profile = profile
         self.sessions = 0
         self._lock = threading.RLock()
-        self._http = wire.session(self.base_url, pool=64, verify=verify, proxies=proxies)
+        self.freshness = Freshness()
+        self._http = wire.session(
+            self.base_url, pool=64, verify=verify, proxies=proxies, read_timeout=timeout[1]
+        )
         certificates = self._http.verify
         if isinstance(certificates, str) and not Path(certificates).exists():
             raise ValueError(f"there are no certificates at {certificates}")
@@ -153,7 +157,7 @@ class Gateway:
         body = body if isinstance(body, dict) else {}
         event = proof(
             Answer(
-                status=came.status,
+                status=came.status if came.age == 0 else None,  # out of a store: it is about another order
                 connected=came.connected,
                 ok=answers.is_ok(body),
                 retry_after=came.retry_after is not None,
@@ -195,8 +199,8 @@ class Gateway:
             order_id: As in ``sms_order_id``.
 
         Returns:
-            ``recipients``: ``phone`` (E.164), ``delivery`` (the gateway's code) and ``delivered_at`` (UTC), or
-            None when the gateway knows no such order; ``date``: the gateway's time.
+            ``recipients``: ``phone`` (E.164), ``delivery`` (the gateway's code) and ``delivered_at`` (UTC),
+            or None when the gateway knows no such order; ``date``: the gateway's time.
 
         Raises:
             GatewayError: The gateway did not say.
@@ -262,15 +266,21 @@ class Gateway:
         params: Mapping[str, str] | None = None,
         json: object = None,
     ) -> wire.Exchange:
-        return wire.exchange(
-            self._http,
-            method,
-            self.base_url + path,
-            auth=auth,
-            timeout=self.timeout,
-            params=params,
-            json=json,
-        )
+        def send(query: Mapping[str, str] | None, headers: Mapping[str, str] | None = None) -> wire.Exchange:
+            return wire.exchange(
+                self._http,
+                method,
+                self.base_url + path,
+                auth=auth,
+                timeout=self.timeout,
+                params=query,
+                json=json,
+                headers=headers,
+            )
+
+        if method == "GET":
+            return self.freshness.ask(params or {}, partial(send, headers=freshness.HEADERS))
+        return send(params)
 
     def _session(self, ended: int | None = None) -> tuple[int, Keys]:
         """The number and keys of the open session; opens one if there is none, or the known one ended."""

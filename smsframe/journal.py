@@ -22,7 +22,16 @@ from smsframe.batches import Batches
 from smsframe.clock import SYSTEM, Clock
 from smsframe.conflicts import nothing_alike, same_gateway, same_text
 from smsframe.cutting import adopt, assign
-from smsframe.entries import Comparison, Entry, Registered, instants_of, micros, read_entry, read_texts, terms_columns
+from smsframe.entries import (
+    Comparison,
+    Entry,
+    Registered,
+    instants_of,
+    micros,
+    read_entry,
+    read_texts,
+    terms_columns,
+)
 from smsframe.errors import JournalError, UnknownCampaign
 from smsframe.joins import among
 from smsframe.life import State

@@ -24,14 +24,12 @@ from smsframe.reasons import amount
 from smsframe.ticks import Tick
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pandas as pd
 
     from smsframe.answers import Reply
     from smsframe.carrier import Carried
-    from smsframe.run_context import RunContext
     from smsframe.entries import Batch, Registered
+    from smsframe.run_context import RunContext
 
 BLIND = 5
 """Answers without proof in a row, after which nothing more is sent until one of those orders was found."""

@@ -1,9 +1,9 @@
 """
 The gateway's history of orders, read whole or not believed.
 
-The history is paged, and others may send while its pages are turned. It is complete when all orders that were seen,
-in however many passes, are as many as the last page says there are. One that shrinks meanwhile may have lost
-others unseen, so it is never complete.
+The history is paged, and others may send while its pages are turned. It is complete when all orders that
+were seen, in however many passes, are as many as the last page says there are. One that shrinks meanwhile
+may have lost others unseen, so it is never complete.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from smsframe.patience import Patience
 
 PAGE_SIZES = (1000, 100, 10)
-"""Orders per page: a client is known to ask for 1,000; the next is tried where the gateway refuses, or gives fewer."""
+"""Orders per page: a client is known to ask for 1,000; the next is tried where the gateway refuses, or gives
+fewer."""
 
 PASSES = 4
 """How often the pages are turned at most, to catch up with what others send meanwhile."""
@@ -118,9 +119,7 @@ class _Reading:
     def _page(self, number: int) -> answers.HistoryPage | None:
         self._pages += 1
         try:
-            return self._patience.ask(
-                lambda: self._gateway.history_page(self._since, number, self._sizes[0])
-            )
+            return self._patience.ask(lambda: self._gateway.history_page(self._since, number, self._sizes[0]))
         except Rejected:
             if number > 1 or len(self._sizes) == 1:
                 raise
@@ -129,7 +128,9 @@ class _Reading:
 
     def _add(self, page: answers.HistoryPage) -> None:
         self.date = self.date or page.date
-        keys = [(str(row.get("order_id") or "").strip().lower(), str(row.get("create_time"))) for row in page.rows]
+        keys = [
+            (str(row.get("order_id") or "").strip().lower(), str(row.get("create_time"))) for row in page.rows
+        ]
         nameless = any(not order for order, _ in keys)
         shrunk = page.total is None or page.total < self._total
         self.hopeless |= nameless or shrunk

@@ -14,9 +14,9 @@ class GatewayProfile:
 
     Attributes:
         name: Its name.
-        history: Whether it has a history of orders (``smshistory``). Without one nobody can prove that an order is
-            absent, nor see what another journal has sent: such orders stay unconfirmed, and a lost journal is
-            noticed by nobody.
+        history: Whether it has a history of orders (``smshistory``). Without one nobody can prove that an
+            order is absent, nor see what another journal has sent: such orders stay unconfirmed, and a lost
+            journal is noticed by nobody.
     """
 
     name: str

@@ -1,8 +1,9 @@
 """
 Settle what nobody can know yet: ask the gateway about orders, and keep what it answered as evidence.
 
-Only two documented questions are asked: the state of each order under our own order id, and the history, once for
-all of them. What the gateway does with a repeated order id is documented nowhere, so nothing leans on it.
+Only two documented questions are asked: the state of each order under our own order id, and the history,
+once for all of them. What the gateway does with a repeated order id is documented nowhere, so nothing leans
+on it.
 """
 
 from __future__ import annotations
@@ -10,8 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-import pandas as pd
 
 from smsframe import order_history
 from smsframe.entries import Evidence
@@ -21,6 +20,8 @@ from smsframe.life import Event
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import pandas as pd
+
     from smsframe.answers import OrderState
     from smsframe.entries import Batch
     from smsframe.gateway import Gateway
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 
 DAY = timedelta(days=1)
 LONG = timedelta(days=30)
-"""What is asked for where nobody knows from when: the history that is looked at of a campaign new to a journal."""
+"""What is asked for where nobody knows from when: the history that is looked at of a campaign new to a
+journal."""
 
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 """From when the history is asked for where the gateway does not say what time it is."""
@@ -47,8 +49,8 @@ class Finding:
         event: What it means in the life of the batch.
         evidence: What was asked and answered.
         asked_at: When the first question left, by this process's monotonic clock.
-        answered_at: When its answer was there: an order that was given up before cannot arrive later than that,
-            but for the grace.
+        answered_at: When its answer was there: an order that was given up before cannot arrive later than
+            that, but for the grace.
         date: When it was answered, by the gateway's own clock (UTC), or None.
         missing: Numbers of ours that the order does not list.
         lists: How many people the order lists, or None when the gateway did not say.
@@ -82,8 +84,8 @@ class Known(NamedTuple):
     What the journal knows of the account, to hold a history against.
 
     Attributes:
-        witnesses: The order ids (small letters) that the gateway is known to have taken since a time: a history
-            without them, as of a gateway that was restarted, does not tell all.
+        witnesses: The order ids (small letters) that the gateway is known to have taken since a time: a
+            history without them, as of a gateway that was restarted, does not tell all.
         own: Every order id (small letters) of the campaign in this journal.
         prefixes: How the order ids of the campaign begin.
     """
@@ -125,8 +127,8 @@ def look_up(
     """
     Ask whether the gateway has some orders; each with its people and what was found, until stopped.
 
-    *Absent* takes two answers in one session: not found under the order id, and a complete history since before
-    the order was claimed that does not list it. Anything less is `Event.UNANSWERED`.
+    *Absent* takes two answers in one session: not found under the order id, and a complete history since
+    before the order was claimed that does not list it. Anything less is `Event.UNANSWERED`.
 
     Args:
         gateway: Who is asked.
@@ -143,36 +145,42 @@ def look_up(
         if finding.event is not Event.ABSENT:
             yield batch, people, finding
             continue
-        if session not in (None, gateway.sessions):  # what was not found in another session is no proof any more
-            for one, theirs, earlier in absent:
-                yield one, theirs, _unanswered(earlier, "404; the session ended meanwhile")
+        if session not in (None, gateway.sessions):  # what was not found in another one is no proof any more
+            for one, theirs, before in absent:
+                yield one, theirs, _unanswered(before, "404; the session ended meanwhile")
             absent.clear()
         session = gateway.sessions  # the one it was not found in: an ended one was renewed on the way
         absent.append((batch, people, finding))
-    if not absent or patience.stop.is_set():
-        return
-    if not gateway.profile.history:
+    if absent and not patience.stop.is_set():
+        since = min(_not_before(batch, finding) for batch, _, finding in absent)
+        judge = _judge(gateway, since, session, patience, known)
         for batch, people, finding in absent:
-            yield batch, people, _unanswered(finding, "404; this gateway has no history that could tell")
-        return
-    since = min(_not_before(batch, finding) for batch, _, finding in absent)
+            yield batch, people, judge(batch, finding)
+
+
+def _judge(
+    gateway: Gateway, since: datetime, session: int | None, patience: Patience, known: Known
+) -> Callable[[Batch, Finding], Finding]:
+    """Read the history once; what it says of each order that was not found under its id."""
+    if not gateway.profile.history:
+        return lambda _, finding: _unanswered(finding, "404; this gateway has no history that could tell")
     question = f", GET smshistory since {since:%Y-%m-%d %H:%M} UTC"
     try:
         history = order_history.read(gateway, since, patience)
     except GatewayError as error:
         answer = f"no answer: {type(error).__name__} (HTTP {error.status})"
-        for batch, people, finding in absent:
-            yield batch, people, _unanswered(finding, answer, question)
-        return
+        return lambda _, finding: _unanswered(finding, answer, question)
     doubt = _why_not(history, gateway, session, known, since)
     told = f"404; a history of {len(history.orders)} orders"
-    for batch, people, finding in absent:
+
+    def judge(batch: Batch, finding: Finding) -> Finding:
         if history.lists(batch.order_id):
-            yield batch, people, _unanswered(finding, f"{told} that lists it", question)
-        elif doubt is not None:
-            yield batch, people, _unanswered(finding, told + doubt, question)
-        else:
-            yield batch, people, _saying(finding, f"{told}, complete, that does not list it", question)
+            return _unanswered(finding, f"{told} that lists it", question)
+        if doubt is not None:
+            return _unanswered(finding, told + doubt, question)
+        return _saying(finding, f"{told}, complete, that does not list it", question)
+
+    return judge
 
 
 def _why_not(
@@ -181,7 +189,7 @@ def _why_not(
     """Why a history that does not list an order is no proof of its absence; None when it is."""
     if not history.complete or gateway.sessions != session:
         return ", incomplete or in another session"
-    if not gateway.asks_past_caches:
+    if not gateway.freshness.proven:
         return ", perhaps out of a cache"
     if not known.witnesses(since).isin(history.ids).all():
         return " that lacks orders which were accepted"
@@ -211,7 +219,7 @@ def _saying(finding: Finding, answer: str, question: str) -> Finding:
     return replace(finding, evidence=Evidence(f"{finding.evidence.question}{question}", answer))
 
 
-def _compare(state: pd.DataFrame, people: pd.DataFrame) -> tuple[Any, ...]:
+def _compare(state: pd.DataFrame, people: pd.DataFrame) -> tuple[Event, str, pd.Series[Any] | None]:
     """
     Ours, a part of ours, or other people's; anything between is no proof of any of them.
 
@@ -222,9 +230,10 @@ def _compare(state: pd.DataFrame, people: pd.DataFrame) -> tuple[Any, ...]:
     strangers = ~state["phone"].isin(people["phone"])
     answer = f"found with {ours.sum()} of our {len(people)} recipients and {strangers.sum()} others"
     if ours.any() and not strangers.any():
-        return (Event.FOUND, answer) if ours.all() else (Event.FOUND_PART, answer, people["phone"][~ours])
+        lacking = people["phone"][~ours]
+        return (Event.FOUND_PART, answer, lacking) if len(lacking) else (Event.FOUND, answer, None)
     theirs = state["phone"].str.extract(r"([0-9]{6})\D*$")[0]
     alike = theirs.isna() | theirs.isin(people["phone"].str[-6:])
     if len(state) and not alike.any():
-        return Event.FOUND_OTHER, answer
-    return Event.UNANSWERED, f"{answer}, which proves nothing"
+        return Event.FOUND_OTHER, answer, None
+    return Event.UNANSWERED, f"{answer}, which proves nothing", None

@@ -81,8 +81,8 @@ def send(
         text_fix: As in `plan`; what it replaced is in ``plan.fixed``.
         confirm: Refuse unless exactly so many people are ready or have an outcome already.
         changed: ``"continue"`` sends a changed text to those who have none yet.
-        adopt: Take over the orders of this campaign that the gateway has and this journal does not know, when the
-            journal they were sent from is lost; such a campaign is refused otherwise.
+        adopt: Take over the orders of this campaign that the gateway has and this journal does not know,
+            when the journal they were sent from is lost; such a campaign is refused otherwise.
         gateway: Where it goes; `Gateway.from_env` when not given.
         journal: Where it is remembered: a path, URL or `Journal`; else the gateway's own, else
             ``SMSFRAME_JOURNAL``, else a file in your data directory.
@@ -204,9 +204,7 @@ def start(
     say_journal(memory)
     run = Run(
         made.campaign or "",
-        partial(
-            campaign_room.send, made, confirm=confirm, changed=changed == "continue", adopt=adopt
-        ),
+        partial(campaign_room.send, made, confirm=confirm, changed=changed == "continue", adopt=adopt),
         RunContext(gateway=gateway, journal=memory, workers=workers, rate=rate, grace=grace),
         now=partial(campaign_room.so_far, made, memory),
         later=made.terms.schedule is not None,
@@ -243,8 +241,8 @@ def resume(
         confirm: Refuse unless exactly so many people are pending.
         unconfirmed: What *you* say of orders that stay unconfirmed after they were looked up: ``"send"``
             texts their people (again, if they were), ``"accept"`` takes them as accepted. It is recorded.
-        adopt: As in `send`: take over orders of this campaign that the gateway has and this journal does not know,
-            as after an older copy of the journal was put back.
+        adopt: As in `send`: take over orders of this campaign that the gateway has and this journal does not
+            know, as after an older copy of the journal was put back.
         schedule: Another time for who is pending, with a time zone, as when the campaign's own has passed.
         workers: As in `send`.
         rate: As in `send`.
