@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
@@ -83,6 +83,34 @@ class Reply:
                 )
 
 
+class OrderState(NamedTuple):
+    """
+    What the gateway says of an order.
+
+    Attributes:
+        recipients: A row per recipient; None when the gateway knows no such order.
+        date: When it said so, by its own clock (UTC), or None.
+    """
+
+    recipients: pd.DataFrame | None
+    date: datetime | None
+
+
+class HistoryPage(NamedTuple):
+    """
+    A page of the gateway's history.
+
+    Attributes:
+        rows: Its orders, as they were written.
+        total: How many orders the whole history has, or None.
+        date: When it said so, by its own clock (UTC), or None.
+    """
+
+    rows: list[dict[str, Any]]
+    total: float | None
+    date: datetime | None
+
+
 def states(came: Exchange, zone: ZoneInfo, order_id: str) -> pd.DataFrame:
     """
     The recipients of an order: ``phone`` (E.164), ``delivery``, ``delivered_at`` (UTC).
@@ -107,7 +135,7 @@ def states(came: Exchange, zone: ZoneInfo, order_id: str) -> pd.DataFrame:
     )
 
 
-def listed(came: Exchange) -> tuple[list[dict[str, Any]], float | None]:
+def listed(came: Exchange) -> HistoryPage:
     """
     The orders on a page of the history, and how many there are in all.
 
@@ -118,7 +146,7 @@ def listed(came: Exchange) -> tuple[list[dict[str, Any]], float | None]:
     rows = body.get("smshistory") if isinstance(body, dict) and is_ok(body, silent=True) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise GatewayError("the gateway's answer about its history could not be read", status=came.status)
-    return rows, number(body.get("total"))
+    return HistoryPage(rows, number(body.get("total")), came.date)
 
 
 def orders(rows: list[dict[str, Any]]) -> pd.DataFrame:

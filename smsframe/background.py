@@ -12,6 +12,7 @@ import atexit
 import concurrent.futures.thread  # noqa: F401 - it registers how it ends, and ours must come after
 import sys
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from smsframe.boundary import public
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from smsframe.run_context import RunContext
     from smsframe.ticks import Tick
 
 _under_way: set[Run] = set()
@@ -44,8 +46,9 @@ class Run:
 
     Args:
         campaign: The campaign's name.
-        work: Sends, or resumes, and returns the results; called with ``report``, ``started`` and ``stop``, as
+        work: Sends, or resumes, and returns the results; called with the context and ``stop``, as
             `smsframe.campaign` wants them.
+        context: Gateway, journal and limits; what it reports goes to this handle.
         now: The results as of now.
         later: Whether texts go out at a later time.
 
@@ -67,12 +70,14 @@ class Run:
         self,
         campaign: str,
         work: Callable[..., pd.DataFrame],
+        context: RunContext,
         *,
         now: Callable[[], pd.DataFrame],
         later: bool = False,
     ) -> None:
         self.campaign = campaign
         self._work, self._now = work, now
+        self._context = replace(context, report=self._tick, started=self._start)
         self._meter = Meter(later=later)
         self._bars: list[Bar] = []
         self._stop, self._asked = threading.Event(), False
@@ -191,7 +196,7 @@ class Run:
 
     def _run(self) -> None:
         try:
-            self._frame = self._work(report=self._tick, started=self._start, stop=self._stop)
+            self._frame = self._work(self._context, stop=self._stop)
         except BaseException as error:  # noqa: BLE001 - it is raised where somebody waits
             self._error = error
         finally:

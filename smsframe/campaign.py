@@ -8,16 +8,12 @@ how many people were confirmed, whether the time has passed, whether the credit 
 from __future__ import annotations
 
 import logging
-import sys
-import threading
-from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from smsframe import adoption
+from smsframe.dispatch import Call, resuming, sending
 from smsframe.errors import (
     CampaignStopped,
     ConfirmationMismatch,
@@ -27,104 +23,60 @@ from smsframe.errors import (
 from smsframe.interrupts import asked
 from smsframe.joins import among
 from smsframe.life import Event
-from smsframe.loop import Loop
-from smsframe.outcomes import done, join, note_other_texts, outcomes, still_to_send
-from smsframe.preflight import affordable, at_once, confirmed, in_time
+from smsframe.outcomes import join, note_other_texts, outcomes, still_to_send
+from smsframe.preflight import confirmed
 from smsframe.reasons import CODES, amount
 from smsframe.schema import COLUMNS, ResultsSchema, attach, results_for, satisfied
 from smsframe.template import parse
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
 
     from smsframe.entries import Entry
-    from smsframe.gateway import Gateway
     from smsframe.journal import Journal
+    from smsframe.loop import Loop
     from smsframe.outcomes import Known
-    from smsframe.patience import Patience
     from smsframe.planning import Plan
-    from smsframe.ticks import Tick
+    from smsframe.run_context import RunContext
 
 log = logging.getLogger("smsframe")
 
 
 def send(
     plan: Plan,
-    gateway: Gateway,
-    journal: Journal,
+    context: RunContext,
     *,
     confirm: int | None,
     changed: bool,
     adopt: bool,
-    workers: int,
-    rate: float | None,
-    grace: float,
-    patience: Patience,
-    report: Callable[[Tick], None],
-    started: Callable[[int], None],
     stop: threading.Event | None = None,
 ) -> pd.DataFrame:
     """
     Send a plan: text its ready people who have no outcome in the campaign yet, and say what is known of all.
 
-    ``started`` is told how many people are about to be texted; who sets ``stop`` asks it to stop, from any
-    thread. See `smsframe.send` for the rest.
+    Who sets ``stop`` asks it to stop, from any thread. See `smsframe.send` for the rest.
     """
-    patience = replace(patience, stop=stop or threading.Event())  # every run has its own
-    campaign = plan.campaign
+    campaign, journal = plan.campaign, context.journal
     if campaign is None:
         raise ValueError("campaign= is required to send: the name under which nobody is texted twice")
     parse(plan.template.source)  # what was replaced in it may have made what cannot be sent
     journal.sound()
     known = _known(journal, campaign)
-    people = plan.people
-    undone = ~among(people["phone"], done(known, plan.terms, plan.template.source))
-    waiting = people.loc[undone, ["phone", "fields", "encoding", "segments"]]
-    confirmed(confirm, people, known, plan)
-    here = {"base_url": gateway.base_url, "account": gateway.account, "template": plan.template.source}
-    if entry := journal.find(campaign):
-        journal.check(entry, **here, changed=changed)
-    earlier = adoption.nobody()
-    if len(waiting):
-        begun = partial(journal.begun, campaign)
-        earlier = adoption.earlier(
-            campaign, gateway, patience, adopt=adopt, grace=grace, begun=begun, say=_say
-        )
-    unsent = waiting[~among(waiting["phone"], earlier["phone"])]
-    in_time(plan.terms, len(unsent), patience.clock.now())
-    if len(unsent):
-        affordable(gateway, plan.terms, int(unsent["segments"].sum()))
-    started(len(unsent))
-    still = known if not len(waiting) else None
-    with journal.owner() as owner:
-        entry, cut = journal.register(
-            campaign,
-            owner,
-            **here,
-            terms=plan.terms,
-            batch_size=plan.batch_size,
-            at_once=at_once(plan.batch_size, rate),
-            waiting=waiting,
-            earlier=earlier,
-            changed=changed,
-        )
-        loop = Loop(
-            entry,
-            journal,
-            gateway,
-            owner,
-            people["phone"],
-            cut,
-            workers=workers,
-            rate=rate,
-            grace=grace,
-            patience=patience,
-            report=report,
-        )
-        del waiting, unsent, cut  # a million people take a hundred megabytes
-        trouble = _run(loop, campaign)
+    confirmed(confirm, plan.people, known, plan)
+    call = Call(
+        campaign=campaign,
+        template=plan.template.source,
+        terms=plan.terms,
+        batch_size=plan.batch_size,
+        people=plan.people,
+        changed=changed,
+        adopt=adopt,
+    )
+    with sending(call, known, context.stopped_by(stop)) as (loop, owner):
+        trouble = _run(loop, campaign, context.say)
         try:
-            now = still if still and loop.idle else journal.recipients(entry.id, campaign)
+            now = known if known and loop.idle else journal.recipients(loop.entry.id, campaign)
         except JournalError as error:
             trouble, frame, others = trouble or error, _unread(plan.frame, touched=loop.touched), 0
         else:
@@ -134,7 +86,7 @@ def send(
                 frame = _unread(frame, touched=loop.touched)
             others = _others(now, plan)
     if others:
-        _say(
+        context.say(
             f"{others:,} people of campaign {campaign!r} are not in this frame and still pending: "
             f"smsframe.resume({campaign!r}) takes them up, smsframe.withdraw({campaign!r}) drops them"
         )
@@ -144,59 +96,37 @@ def send(
 
 def resume(
     entry: Entry,
-    gateway: Gateway,
-    journal: Journal,
+    context: RunContext,
     *,
     suppressed: pd.Index[Any],
     confirm: int | None,
     unconfirmed: Literal["send", "accept"] | None,
-    workers: int,
-    rate: float | None,
-    grace: float,
-    patience: Patience,
-    report: Callable[[Tick], None],
-    started: Callable[[int], None],
+    adopt: bool,
     stop: threading.Event | None = None,
 ) -> pd.DataFrame:
     """
     Go on with a campaign from its journal alone; see `smsframe.resume`.
     """
-    patience = replace(patience, stop=stop or threading.Event())
+    journal, gateway = context.journal, context.gateway
     journal.sound()
     journal.check(
         entry, base_url=gateway.base_url, account=gateway.account, template=entry.template, changed=True
     )
     known = journal.recipients(entry.id, entry.name)
-    allowed = ~among(known.people["phone"], suppressed)
-    waiting = known.people[still_to_send(known) & allowed]
-    if confirm is not None and confirm != len(waiting):
+    waiting = int((still_to_send(known) & ~among(known.people["phone"], suppressed)).sum())
+    if confirm is not None and confirm != waiting:
         raise ConfirmationMismatch(
-            f"confirm={confirm:,}, but {len(waiting):,} of {entry.name!r} are pending; nothing was sent",
+            f"confirm={confirm:,}, but {waiting:,} of {entry.name!r} are pending; nothing was sent",
             expected=confirm,
-            recipients=len(waiting),
+            recipients=waiting,
         )
-    in_time(entry.terms, len(waiting), patience.clock.now())
-    if len(waiting):
-        affordable(gateway, entry.terms, int(waiting["segments"].sum()))
-    started(len(waiting))
-    entry = replace(entry, batch_size=at_once(entry.batch_size, rate))
-    with journal.owner() as owner:
-        settled = {"send": Event.PERSON_SENDS, "accept": Event.PERSON_ACCEPTS}.get(unconfirmed or "")
-        loop = Loop(
-            entry,
-            journal,
-            gateway,
-            owner,
-            known.people["phone"][allowed],
-            [],
-            workers=workers,
-            rate=rate,
-            grace=grace,
-            patience=patience,
-            report=report,
-            settled=settled,
-        )
-        trouble = _run(loop, entry.name)
+    settled = {"send": Event.PERSON_SENDS, "accept": Event.PERSON_ACCEPTS}.get(unconfirmed or "")
+    context = context.stopped_by(stop)
+    with resuming(entry, known, context, suppressed=suppressed, adopt=adopt, settled=settled) as (
+        loop,
+        owner,
+    ):
+        trouble = _run(loop, entry.name, context.say)
         try:
             frame = recipients(journal, entry, run=owner, suppressed=suppressed)
         except JournalError as error:
@@ -204,7 +134,7 @@ def resume(
             trouble, frame = trouble or error, _unread(before, touched=loop.touched)
     _raise(trouble, loop, entry.name, frame)
     if held := int(frame["sms_status"].eq("suppressed").sum()):
-        _say(
+        context.say(
             f"{held:,} of campaign {entry.name!r} are on the suppression list and stay pending: give it "
             f"again with the next smsframe.resume, or drop them with smsframe.withdraw({entry.name!r})"
         )
@@ -266,7 +196,7 @@ def withdraw(journal: Journal, entry: Entry) -> pd.DataFrame:
     return dropped[~kept].reset_index(drop=True)
 
 
-def _run(loop: Loop, campaign: str) -> SmsFrameError | ValueError | None:
+def _run(loop: Loop, campaign: str, say: Callable[[str], None]) -> SmsFrameError | ValueError | None:
     """Run the loop; what the journal raises stops it like the gateway's refusals do."""
     trouble = None
     with asked(loop.stop) as interrupted:
@@ -277,16 +207,12 @@ def _run(loop: Loop, campaign: str) -> SmsFrameError | ValueError | None:
         except KeyboardInterrupt:
             interrupted.set()
     if interrupted.is_set():
-        _say(f"stopped; what was under way is recorded. Go on with smsframe.resume({campaign!r})")
+        say(f"stopped; what was under way is recorded. Go on with smsframe.resume({campaign!r})")
         raise KeyboardInterrupt
     if loop.drift:
         more = "more" if loop.drift > 0 else "fewer"
-        _say(f"the gateway charged {amount(abs(loop.drift))} credits {more} than planned; see sms_credits")
+        say(f"the gateway charged {amount(abs(loop.drift))} credits {more} than planned; see sms_credits")
     return trouble or loop.cause
-
-
-def _say(what: str) -> None:
-    print(f"smsframe: {what}", file=sys.stderr)  # noqa: T201 - the contract says so
 
 
 def _unread(results: pd.DataFrame, *, touched: bool) -> pd.DataFrame:

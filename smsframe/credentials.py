@@ -73,6 +73,8 @@ class Keys(Credentials):
     def __init__(self, user_key: str, name: str, key: str) -> None:
         super().__init__(user_key, key)
         self._headers = {"user_key": user_key, name: key}
+        self.account = "key " + hashlib.sha256(user_key.encode()).hexdigest()[:8]
+        """A name of the account that does not show its key."""
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add the headers."""
@@ -106,8 +108,8 @@ def read(
     """The account, and what logs in or the permanent keys, of a pair without `complaint`."""
     if username and password:
         return username, (BasicLogin if login == "basic" else QueryLogin)(username, password), None
-    account = "key " + hashlib.sha256(str(user_key).encode()).hexdigest()[:8]
-    return account, None, Keys(str(user_key), "Access_token", str(access_token))
+    keys = Keys(str(user_key), "Access_token", str(access_token))
+    return keys.account, None, keys
 
 
 def session_keys(body: str) -> Keys | None:

@@ -5,7 +5,7 @@ People who have no batch become planned batches, each with its order id, in one 
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from smsframe.entries import Batch, Cut, Entry, Evidence, Stamp, micros, read_te
 from smsframe.joins import among
 from smsframe.life import Doubt, State
 from smsframe.order import Terms, order_id, parts
-from smsframe.tables import batches
+from smsframe.tables import batches, recipients
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -68,10 +68,12 @@ def assign(
             recipients=len(part),
             segments=int(part["segments"].sum()),
             claimed_at=None,
+            not_before=entry.compared_at,
         )
         shared = ("id", "campaign", "order_id", "state", "encoding", "recipients", "segments")
         row = {name: getattr(batch, name) for name in shared} | terms_columns(batch.terms)
-        rows.append(row | {"text": text, "generation": generation, "owner": owner})
+        since = None if entry.compared_at is None else micros(entry.compared_at)
+        rows.append(row | {"text": text, "generation": generation, "owner": owner, "not_before": since})
         made.append(Cut(batch, part))
     connection.execute(sa.insert(batches), rows)
     given = zip(made, groups, strict=True)
@@ -90,42 +92,69 @@ def adopt(
     """
     In the caller's transaction: take over orders that the gateway has of a campaign, as accepted.
 
-    What was in them is unknown but for who got them: text and segments are those of this call's people.
+    What was in them is unknown but for who got them: text and segments are those of this call's people. One
+    that was taken over before gets those who were not listed then; one that was refused here is accepted.
 
     Args:
         connection: The transaction.
         entry: The campaign.
         owner: This run.
-        earlier: ``order_id``, ``create_time``, ``schedule_time`` (UTC), ``phone``, a row per recipient.
+        earlier: As `Comparison.adopted`.
         waiting: ``phone``, ``fields``, ``segments`` of this call's people.
         stamp: When, and in which process.
     """
-    used = connection.execute(sa.select(batches.c.order_id)).scalars().all()  # another process was faster
-    earlier = earlier[~earlier["order_id"].isin(used)]
-    earlier = earlier[~among(earlier["phone"], people.taken(connection, entry.id, earlier["phone"]))]
+    if earlier.empty:
+        return
+    query = sa.select(batches.c.id, batches.c.order_id, batches.c.state, batches.c.encoding)
+    here = {row.order_id.lower(): row for row in connection.execute(query)}
     known = earlier.merge(waiting[["phone", "fields", "segments"]], on="phone", how="left")
-    for order, part in known.groupby("order_id"):
-        at, schedule = (_instant(part[name].iloc[0]) for name in ("create_time", "schedule_time"))
-        row = {
-            "campaign": entry.id,
-            "text": entry.text,
-            "order_id": order,
-            "generation": 0,
-            "state": State.ACCEPTED,
-            "owner": owner,
-            "attempts": 1,
-            "encoding": UNKNOWN,
-            "recipients": len(part),
-            "segments": int(part["segments"].sum()),
-            **terms_columns(entry.terms),
-            "schedule_at": schedule,
-            "claimed_at": at,
-            "sent_at": at,
-        }
-        (key,) = connection.execute(sa.insert(batches).returning(batches.c.id), row).one()
-        people.write(connection, entry.id, [people.Group(key, entry.text, UNKNOWN, part)])
-        told = Evidence("GET smshistory of 30 days, GET sms/" + str(order), f"{len(part)} recipients")
+    for order, part in known.groupby("order_id", sort=False):
+        phones = part["phone"].dropna()
+        free = part[part["phone"].notna() & ~among(part["phone"], people.taken(connection, entry.id, phones))]
+        row = here.get(str(order).lower())
+        if row is None:
+            key = _taken_over(connection, entry, owner, part)
+        elif row.state == State.REFUSED or row.encoding == UNKNOWN:
+            key = row.id
+        else:
+            continue  # another process was faster
+        people.write(connection, entry.id, [people.Group(key, entry.text, UNKNOWN, free)])
+        unlisted = int(part["unlisted"].iloc[0])
+        theirs = recipients.c.batch == key
+        linked = sa.select(sa.func.count()).where(theirs).scalar_subquery()
+        segments = sa.select(sa.func.coalesce(sa.func.sum(recipients.c.segments), 0)).where(theirs)
+        values: dict[str, Any] = {"recipients": linked + unlisted, "segments": segments.scalar_subquery()}
+        values |= {"state": State.ACCEPTED, "encoding": UNKNOWN}
+        connection.execute(sa.update(batches).where(batches.c.id == key).values(**values))
+        told = Evidence(
+            f"GET smshistory, GET sms/{order}",
+            f"{len(phones)} recipients"
+            + (f", and {unlisted} whom it counts and does not list" if unlisted else ""),
+        )
         witness(connection, entry.id, str(order), "adopted", State.ACCEPTED, stamp, told)
+
+
+def _taken_over(connection: Connection, entry: Entry, owner: str, part: pd.DataFrame) -> int:
+    """An order of another journal, which nobody is in yet."""
+    at, schedule = (_instant(part[name].iloc[0]) for name in ("create_time", "schedule_time"))
+    row = {
+        "campaign": entry.id,
+        "text": entry.text,
+        "order_id": part["order_id"].iloc[0],
+        "generation": 0,
+        "state": State.ACCEPTED,
+        "owner": owner,
+        "attempts": 1,
+        "encoding": UNKNOWN,
+        "recipients": 0,
+        "segments": 0,
+        **terms_columns(entry.terms),
+        "schedule_at": schedule,
+        "claimed_at": at,
+        "sent_at": at,
+    }
+    (key,) = connection.execute(sa.insert(batches).returning(batches.c.id), row).one()
+    return int(key)
 
 
 def _instant(moment: pd.Timestamp) -> int | None:

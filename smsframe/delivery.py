@@ -46,7 +46,7 @@ def refresh(
     orders = rows.loc[asked, "sms_order_id"].unique()
 
     def state(order: str) -> pd.DataFrame | None:
-        found = patience.ask(lambda: gateway.state(order))
+        found = patience.ask(lambda: gateway.state(order)).recipients
         report(1)
         return None if found is None else found.assign(order=order)
 

@@ -8,11 +8,12 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from smsframe.comparison import prefixes
 from smsframe.entries import Change, Evidence, late
 from smsframe.joins import among
 from smsframe.life import Action, Event, State, Step, after
 from smsframe.reasons import amount
-from smsframe.reconcile import Finding, look_up
+from smsframe.reconcile import Finding, Known, ask_state, look_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,64 +85,80 @@ class Doubts:
 
     def settle(self) -> Iterator[Settled]:
         """Look up what is open, wait for the grace once, look again; what each came to, until stopped."""
-        stopped = self._patience.stop.is_set
-        absent: list[tuple[Batch, pd.DataFrame, Finding]] = []
-        while self._open and not stopped():
-            batch = self._open.pop()
-            people = self._batches.members(batch)
-            finding = self._look_up(batch, people)
+        absent: dict[str, tuple[Batch, pd.DataFrame, Finding]] = {}
+        orders = [(batch, self._batches.members(batch)) for batch in self._open]
+        self._open = []
+        for batch, people, finding in self._look_up(orders):
             came = self._record(batch, people, finding)
             if finding.event is Event.ABSENT:
-                absent.append((came.batch, people, finding))
+                absent[batch.order_id] = (came.batch, people, finding)
             yield came
         if absent:
-            last = max(finding.asked_at for _, _, finding in absent)
+            last = max(finding.answered_at for _, _, finding in absent.values())
             self._patience.sleep(max(0.0, self._grace - (self._patience.clock.monotonic() - last)))
-        for batch, people, first in absent:
-            if stopped():  # what was not asked again stays unconfirmed
-                return
-            finding = self._look_up(batch, people)
+        # What was not asked again stays unconfirmed.
+        for batch, people, finding in self._look_up(
+            [(batch, people) for batch, people, _ in absent.values()]
+        ):
             if finding.event is Event.ABSENT:
-                why = self._not_repeated(batch, people)
-                if finding.asked_at - first.asked_at < self._grace:
-                    why = "asked again too soon"
-                finding = replace(finding, event=Event.ABSENT_TWICE if why is None else Event.UNANSWERED)
-                if why is not None:
-                    finding = _adding(finding, f"not repeated: {why}")
-            yield self._record(batch, people, finding)
+                _, _, first = absent[batch.order_id]
+                yield self._record(batch, people, self._absent_again(batch, people, first, finding))
+            else:
+                yield self._record(batch, people, finding)
+
+    def _absent_again(self, batch: Batch, people: pd.DataFrame, first: Finding, finding: Finding) -> Finding:
+        """What the second absence of an order proves, and what may follow from it."""
+        if why := finding.proves_with(first, self._grace):
+            event = Event.UNANSWERED
+        elif why := self._no_longer_sendable(batch, people):
+            event = Event.ABSENT_RETIRED
+        elif self.posts[batch.order_id] >= POSTS:
+            event, why = Event.UNANSWERED, f"it was sent {POSTS} times already"
+        else:
+            event = Event.ABSENT_TWICE
+        found = replace(finding, event=event)
+        return _adding(found, f"not repeated: {why}") if why else found
 
     def ask_after(self, batch: Batch) -> None:
         """Ask again for people whom an accepted order lacks; if it still does, a person's word holds."""
-        finding = self._look_up(batch, self._batches.members(batch))
+        people = self._batches.members(batch)
+        finding = ask_state(self._gateway, batch, people, self._patience)
         self._note(batch, finding)
         if self._settled is not None and finding.event is not Event.FOUND:
             self._note(batch, _said(finding, self._settled))
 
     def check_charge(self, batch: Batch, people: pd.DataFrame, charged: float) -> int:
-        """Another charge than planned: another price, or people left out; ask once how many."""
-        finding = self._look_up(batch, people)
+        """
+        Another charge than planned: another price, or people left out; ask once how many.
+
+        Who is not listed is not known to have a text. That is everybody where nobody is listed, and where
+        less was charged than all of them cost and the gateway does not say for whom.
+        """
+        finding = ask_state(self._gateway, batch, people, self._patience)
+        listed = finding.event in (Event.FOUND, Event.FOUND_PART)
+        if finding.lists == 0 or (not listed and charged < batch.segments):
+            finding = replace(finding, event=Event.FOUND_PART, missing=people["phone"])
         self._note(
             batch, _adding(finding, f"{amount(charged)} credits were charged for {batch.segments} segments")
         )
         return _lacking(finding)
 
-    def _look_up(self, batch: Batch, people: pd.DataFrame) -> Finding:
-        return look_up(
-            self._gateway,
-            batch,
-            people,
-            self._patience,
+    def _look_up(
+        self, orders: list[tuple[Batch, pd.DataFrame]]
+    ) -> Iterator[tuple[Batch, pd.DataFrame, Finding]]:
+        known = Known(
             lambda since: self._batches.witnesses(self._entry, since),
+            lambda: self._batches.order_ids(self._entry),
+            lambda: prefixes(self._entry.name, self._gateway),
         )
+        return look_up(self._gateway, orders, self._patience, known)
 
-    def _not_repeated(self, batch: Batch, people: pd.DataFrame) -> str | None:
-        """Why an order that is provably absent is not sent again by this run; None when it is."""
+    def _no_longer_sendable(self, batch: Batch, people: pd.DataFrame) -> str | None:
+        """Why an order that is provably absent may not go out as it is, or None."""
         if not among(people["phone"], self._phones).all():
             return "some of its people are suppressed, or not in this call"
         if late(batch, self._patience.clock.now()):
             return "its time has passed"
-        if self.posts[batch.order_id] >= POSTS:
-            return f"it was sent {POSTS} times already"
         return None
 
     def _record(self, batch: Batch, people: pd.DataFrame, finding: Finding) -> Settled:

@@ -4,7 +4,7 @@ The journal's records, and how they are read from its rows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from smsframe.life import Doubt, State
 from smsframe.order import Terms
-from smsframe.schema import INSTANT
+from smsframe.schema import INSTANT, STRING
 from smsframe.tables import batches, campaigns, evidence, texts
 
 if TYPE_CHECKING:
@@ -58,6 +58,9 @@ class Entry:
         template: The latest text.
         terms: How the latest call wanted it sent.
         batch_size: Recipients per order at most.
+        compared_at: When the gateway's history was last compared with the journal, by the gateway's clock
+            (UTC), or None.
+        created_at: When it was first written down, by this machine's clock (UTC).
     """
 
     id: int
@@ -69,6 +72,8 @@ class Entry:
     template: str
     terms: Terms
     batch_size: int
+    compared_at: datetime | None
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,9 @@ class Batch:
         terms: Quality, sender and time it was cut with.
         recipients: How many people.
         segments: Segments, which is the credits expected.
-        claimed_at: When it was first claimed (UTC), from where the history is asked.
+        claimed_at: When it was first claimed (UTC, this machine's clock).
+        not_before: Nothing of it can be older at the gateway, by the gateway's clock (UTC); None when the
+            gateway never said what time it is.
     """
 
     id: int
@@ -101,6 +108,7 @@ class Batch:
     recipients: int
     segments: int
     claimed_at: datetime | None
+    not_before: datetime | None
 
 
 class Change(NamedTuple):
@@ -137,6 +145,53 @@ class Cut(NamedTuple):
     people: pd.DataFrame
 
 
+def nobody() -> pd.DataFrame:
+    """No orders to be taken over."""
+    names = ("order_id", "create_time", "schedule_time", "phone", "unlisted")
+    return pd.DataFrame({name: [] for name in names}, dtype=STRING)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Comparison:
+    """
+    What follows from the gateway's history.
+
+    Attributes:
+        date: When it was read, by the gateway's own clock (UTC); None when the gateway does not say, or was
+            not asked.
+        doubted: Ids of orders that the gateway lists and this journal has as planned or refused.
+        adopted: Orders to be taken over: ``order_id``, ``create_time``, ``schedule_time`` (UTC), ``phone``,
+            a row per recipient that is listed, or one without a ``phone`` where nobody is; ``unlisted``: how
+            many more recipients the history counts.
+    """
+
+    date: datetime | None = None
+    doubted: pd.Series[Any] = field(default_factory=lambda: pd.Series([], dtype=STRING))
+    adopted: pd.DataFrame = field(default_factory=nobody)
+
+    @property
+    def found(self) -> bool:
+        """Whether the gateway has something that this journal should know otherwise."""
+        return len(self.doubted) > 0 or len(self.adopted) > 0
+
+
+class Registered(NamedTuple):
+    """
+    A campaign and people, as they were written down.
+
+    Attributes:
+        entry: The campaign.
+        cuts: The batches of this run.
+        unlisted: How many people of orders that were taken over nobody has named yet.
+        fresh: Whether anybody was written down, or taken over.
+    """
+
+    entry: Entry
+    cuts: list[Cut]
+    unlisted: int
+    fresh: bool
+
+
 def late(batch: Batch, now: datetime) -> bool:
     """Whether its time has passed: the gateway might send it at once."""
     return batch.terms.schedule is not None and batch.terms.schedule <= now
@@ -162,6 +217,8 @@ def read_entry(connection: Connection, name: str) -> Entry | None:
         template=row["template"],
         terms=read_terms(row),
         batch_size=row["batch_size"],
+        compared_at=moment(row["compared_at"]),
+        created_at=EPOCH + timedelta(microseconds=row["created_at"]),
     )
 
 
@@ -186,6 +243,7 @@ def read_batches(connection: Connection, where: sa.ColumnElement[bool]) -> list[
             recipients=row["recipients"],
             segments=row["segments"],
             claimed_at=moment(row["claimed_at"]),
+            not_before=moment(row["not_before"]),
         )
         for row in connection.execute(query).mappings()
     ]

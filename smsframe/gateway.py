@@ -8,36 +8,34 @@ decided in `smsframe.life`; here it is only read.
 
 from __future__ import annotations
 
-import itertools
 import logging
 import os
 import threading
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Literal, NoReturn
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from smsframe import answers, credentials, wire
-from smsframe.answers import Reply, not_authorised, number, said
+from smsframe import answers, credentials, freshness, wire
+from smsframe.answers import HistoryPage, OrderState, Reply, not_authorised, number, said
 from smsframe.credentials import Credentials, Keys, session_keys
 from smsframe.errors import GatewayError, NotAuthorised, Rejected, Unavailable
+from smsframe.freshness import Freshness
 from smsframe.life import Answer, Event, proof
 from smsframe.order import DATE, Order
+from smsframe.profile import SMSEND, GatewayProfile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
 
 log = logging.getLogger("smsframe")
 
 USERNAME, PASSWORD = "SMSFRAME_USERNAME", "SMSFRAME_PASSWORD"
 USER_KEY, ACCESS_TOKEN = "SMSFRAME_USER_KEY", "SMSFRAME_ACCESS_TOKEN"
 BASE_URL = "SMSFRAME_BASE_URL"
-
-PAGE = 100
-"""Orders asked for per page of the history; the default is 10 and a maximum is documented nowhere."""
 
 
 class Gateway:
@@ -57,6 +55,7 @@ class Gateway:
         timezone: The zone of dates that the gateway returns without one. No source names it; Italian
             local time is inferred.
         journal: The journal of what goes through this gateway, when no other is given to a call.
+        profile: What this brand of the gateway has and has not.
 
     Raises:
         ValueError: Half a pair of credentials, both pairs, or an address that would send them in clear.
@@ -80,6 +79,7 @@ class Gateway:
         login: Literal["query", "basic"] = "query",
         timezone: str = "Europe/Rome",
         journal: str | Path | None = None,
+        profile: GatewayProfile = SMSEND,
     ) -> None:
         wrong = wire.complaint(base_url) or credentials.complaint(username, password, user_key, access_token)
         if not wrong:
@@ -96,9 +96,13 @@ class Gateway:
         self.timeout = timeout
         self.timezone = ZoneInfo(timezone)
         self.journal = journal
+        self.profile = profile
         self.sessions = 0
         self._lock = threading.RLock()
-        self._http = wire.session(self.base_url, pool=64, verify=verify, proxies=proxies)
+        self.freshness = Freshness()
+        self._http = wire.session(
+            self.base_url, pool=64, verify=verify, proxies=proxies, read_timeout=timeout[1]
+        )
         certificates = self._http.verify
         if isinstance(certificates, str) and not Path(certificates).exists():
             raise ValueError(f"there are no certificates at {certificates}")
@@ -124,6 +128,16 @@ class Gateway:
             return cls(_told(BASE_URL), username=_told(USERNAME), password=_told(PASSWORD))
         return cls(_told(BASE_URL), user_key=_told(USER_KEY), access_token=_told(ACCESS_TOKEN))
 
+    @property
+    def identities(self) -> list[str]:
+        """
+        Every name of the account that is known here: how it logs in, and its user key once a session is open.
+
+        The same account may have sent a campaign by its user name elsewhere, and by its keys here.
+        """
+        keys = self._keys
+        return [*dict.fromkeys([self.account] if keys is None else [self.account, keys.account])]
+
     def post(self, order: Order) -> Reply:
         """
         Send one order, once; logs in again, and repeats, only after a 401, which proves it was not taken.
@@ -143,7 +157,7 @@ class Gateway:
         body = body if isinstance(body, dict) else {}
         event = proof(
             Answer(
-                status=came.status,
+                status=came.status if came.age == 0 else None,  # out of a store: it is about another order
                 connected=came.connected,
                 ok=answers.is_ok(body),
                 retry_after=came.retry_after is not None,
@@ -177,7 +191,7 @@ class Gateway:
         """
         return answers.left(self._get("status", getMoney="false", typeAliases="true"))
 
-    def state(self, order_id: str) -> pd.DataFrame | None:
+    def state(self, order_id: str) -> OrderState:
         """
         The delivery state of each recipient of an order.
 
@@ -185,48 +199,36 @@ class Gateway:
             order_id: As in ``sms_order_id``.
 
         Returns:
-            ``phone`` (E.164), ``delivery`` (the gateway's code) and ``delivered_at`` (UTC); None when the
-            gateway knows no such order.
+            ``recipients``: ``phone`` (E.164), ``delivery`` (the gateway's code) and ``delivered_at`` (UTC),
+            or None when the gateway knows no such order; ``date``: the gateway's time.
 
         Raises:
             GatewayError: The gateway did not say.
         """
         came = self._call("GET", f"sms/{quote(order_id, safe='')}")
         if came.status == 404:  # noqa: PLR2004 - "order not found" in its documentation
-            return None
+            return OrderState(None, came.date)
         if came.status != 200:  # noqa: PLR2004
             self._refuse(came, order_id)
-        return answers.states(came, self.timezone, order_id)
+        return OrderState(answers.states(came, self.timezone, order_id), came.date)
 
-    def history(self, since: datetime) -> tuple[pd.DataFrame, bool]:
+    def history_page(self, since: datetime, number: int, size: int) -> HistoryPage:
         """
-        The orders created since a time, and whether the list is complete.
+        One page of the orders created since a time (``smshistory``).
 
         Args:
             since: An aware time.
-
-        Returns:
-            A frame ``order_id``, ``create_time`` (UTC), ``num_recipients``; False when pages did not add up.
+            number: From 1.
+            size: Orders per page; the default of the gateway is 10, and a maximum is documented nowhere.
 
         Raises:
             GatewayError: The gateway did not say.
         """
         start = since.astimezone(UTC).strftime(DATE)
-        rows: list[dict[str, Any]] = []
-        page: list[dict[str, Any]] = []
-        totals = set()
-        for place in itertools.count(1):
-            came = self._get(
-                "smshistory", **{"from": start}, timezone="UTC", pageNumber=str(place), pageSize=str(PAGE)
-            )
-            last, (page, total) = page, answers.listed(came)
-            totals.add(total)
-            rows += page
-            if page in ([], last) or len(rows) >= (total or 0):
-                break
-        found = answers.orders(rows)
-        whole = bool(found["order_id"].notna().all())
-        return found, whole and totals == {len(found)} == {len(found.drop_duplicates())}
+        came = self._get(
+            "smshistory", **{"from": start}, timezone="UTC", pageNumber=str(number), pageSize=str(size)
+        )
+        return answers.listed(came)
 
     def close(self) -> None:
         """Close the pooled connections; the next call opens new ones."""
@@ -264,15 +266,21 @@ class Gateway:
         params: Mapping[str, str] | None = None,
         json: object = None,
     ) -> wire.Exchange:
-        return wire.exchange(
-            self._http,
-            method,
-            self.base_url + path,
-            auth=auth,
-            timeout=self.timeout,
-            params=params,
-            json=json,
-        )
+        def send(query: Mapping[str, str] | None, headers: Mapping[str, str] | None = None) -> wire.Exchange:
+            return wire.exchange(
+                self._http,
+                method,
+                self.base_url + path,
+                auth=auth,
+                timeout=self.timeout,
+                params=query,
+                json=json,
+                headers=headers,
+            )
+
+        if method == "GET":
+            return self.freshness.ask(params or {}, partial(send, headers=freshness.HEADERS))
+        return send(params)
 
     def _session(self, ended: int | None = None) -> tuple[int, Keys]:
         """The number and keys of the open session; opens one if there is none, or the known one ended."""

@@ -20,12 +20,21 @@ from sqlalchemy.dialects.sqlite import insert
 
 from smsframe.batches import Batches
 from smsframe.clock import SYSTEM, Clock
+from smsframe.conflicts import nothing_alike, same_gateway, same_text
 from smsframe.cutting import adopt, assign
-from smsframe.entries import Cut, Entry, instants_of, micros, read_entry, read_texts, terms_columns
-from smsframe.errors import CampaignChanged, JournalError, UnknownCampaign
+from smsframe.entries import (
+    Comparison,
+    Entry,
+    Registered,
+    instants_of,
+    micros,
+    read_entry,
+    read_texts,
+    terms_columns,
+)
+from smsframe.errors import JournalError, UnknownCampaign
 from smsframe.joins import among
 from smsframe.life import State
-from smsframe.masking import mask
 from smsframe.order import Terms, named, prefix
 from smsframe.outcomes import Known
 from smsframe.owners import Owners
@@ -154,10 +163,10 @@ class Journal:
         Raises:
             CampaignChanged: It belongs to another gateway or account, or somebody may have another text.
         """
-        _same_gateway(entry, base_url, account)
+        same_gateway(entry, base_url, account)
         if not changed:
             with self._store.transaction(reading=True) as connection:
-                _same_text(connection, entry, template, MAYBE_TEXTED)
+                same_text(connection, entry, template, MAYBE_TEXTED)
 
     def register(
         self,
@@ -171,38 +180,39 @@ class Journal:
         batch_size: int,
         at_once: int,
         waiting: pd.DataFrame,
-        earlier: pd.DataFrame,
+        compared: Comparison,
         changed: bool,
-    ) -> tuple[Entry, list[Cut]]:
+    ) -> Registered:
         """
         Write down a campaign and people to text, and cut them into batches of this owner, in one transaction.
 
         Orders have ``at_once`` people at most, those of later runs ``batch_size``. Who has a batch already,
-        of whatever run, keeps it, and the first text and outcome. So does who is in ``earlier``: orders that
-        the gateway has of a campaign new to this journal, as for `cutting.adopt`.
+        of whatever run, keeps it, and the first text and outcome. So does who is in an order that the gateway
+        lists and this journal did not know.
 
         Raises:
             CampaignChanged: It belongs to another gateway or account, or somebody may have another text.
         """
+        fresh = len(waiting) > 0 or compared.found
         with self._store.transaction() as connection:
             latest = {**terms_columns(terms), "batch_size": batch_size}
-            fresh = {
+            new = {
                 "name": name,
                 "base_url": base_url,
                 "account": account,
                 "created_at": micros(self._clock.now()),
-                **latest,
+                "prefix": prefix(name, base_url, account),
             }
-            fresh["prefix"] = prefix(name, base_url, account)
             before = read_entry(connection, name)
             if before is not None:
-                _same_gateway(before, base_url, account)
+                same_gateway(before, base_url, account)
+                self.batches.doubt(connection, before, owner, compared.doubted)
                 self.batches.dissolve(connection, before.id)  # what holds for the unsent, holds for these
                 if not changed:
-                    _same_text(connection, before, template, (*MAYBE_TEXTED, State.PLANNED))
+                    same_text(connection, before, template, (*MAYBE_TEXTED, State.PLANNED))
             else:
-                _nothing_alike(connection, name)
-            connection.execute(insert(campaigns).on_conflict_do_nothing(), fresh)
+                nothing_alike(connection, name)
+            connection.execute(insert(campaigns).on_conflict_do_nothing(), new | latest)
             campaign = connection.execute(sa.select(campaigns.c.id).filter_by(name=name)).scalar_one()
             text = {"campaign": campaign, "template": template}
             connection.execute(insert(texts).on_conflict_do_nothing(), text)
@@ -212,19 +222,38 @@ class Journal:
                 self.batches.free_refused(connection, campaign, latest, waiting["phone"])
                 others = taken(connection, campaign, waiting["phone"])
                 waiting = waiting[~among(waiting["phone"], others)]
-            entry = read_entry(connection, name)
-            assert entry is not None  # noqa: S101 - it was written in this transaction
+            entry = self._take_over(connection, name, owner, compared, waiting)
             entry = replace(entry, batch_size=at_once)
-            adopt(connection, entry, owner, earlier, waiting, self.batches.stamp())
-            waiting = waiting[~among(waiting["phone"], earlier["phone"])]
-            return entry, assign(connection, entry, owner, waiting.assign(text=entry.text))
+            waiting = waiting[~among(waiting["phone"], compared.adopted["phone"])]
+            cuts = assign(connection, entry, owner, waiting.assign(text=entry.text))
+            return Registered(entry, cuts, self.batches.unlisted(connection, entry), fresh)
+
+    def go_on(self, entry: Entry, owner: str, compared: Comparison, waiting: pd.DataFrame) -> Registered:
+        """
+        Write down what the gateway lists of a campaign and this journal did not know, before it is resumed.
+
+        ``waiting``: ``phone``, ``fields``, ``segments`` of the people who are to be texted.
+        """
+        fresh = len(waiting) > 0 or compared.found
+        with self._store.transaction() as connection:
+            self.batches.doubt(connection, entry, owner, compared.doubted)
+            found = self._take_over(connection, entry.name, owner, compared, waiting)
+            unlisted = self.batches.unlisted(connection, entry)
+            return Registered(replace(entry, compared_at=found.compared_at), [], unlisted, fresh)
+
+    def _take_over(
+        self, connection: Connection, name: str, owner: str, compared: Comparison, waiting: pd.DataFrame
+    ) -> Entry:
+        """In the caller's transaction: the campaign as it is once orders that were found are taken over."""
+        if compared.date is not None:
+            date = {"compared_at": micros(compared.date)}
+            connection.execute(sa.update(campaigns).where(campaigns.c.name == name).values(**date))
+        entry = read_entry(connection, name)
+        assert entry is not None  # noqa: S101 - it was written, or read, before
+        adopt(connection, entry, owner, compared.adopted, waiting, self.batches.stamp())
+        return entry
 
     # Recipients.
-
-    def begun(self, name: str) -> bool:
-        """Whether an order of a campaign ever left, or was about to."""
-        entry = self.find(name)
-        return entry is not None and self.batches.begun(entry)
 
     def recipients(self, campaign: int, name: str) -> Known:
         """
@@ -282,55 +311,6 @@ class Journal:
         found = self._store.read(rows.where(evidence.c.campaign == campaign).order_by(evidence.c.id))
         found["at"] = instants_of(found["at"])
         return found.reindex(columns=[*EVIDENCE])  # an older file, before its upgrade, has fewer
-
-
-def _nothing_alike(connection: Connection, name: str) -> None:
-    for other in connection.execute(sa.select(campaigns.c.name)).scalars():
-        if other.casefold() == name.casefold():
-            raise CampaignChanged(
-                f"there is a campaign {other!r} already, and {name!r} would text its people again: write the "
-                "name as it was, or choose another; nothing was sent",
-                campaign=name,
-                recipients=0,
-                before=other,
-                now=name,
-            )
-
-
-def _same_gateway(entry: Entry, base_url: str, account: str) -> None:
-    before, now = f"{entry.base_url} as {entry.account}", f"{base_url} as {account}"
-    if before != now:
-        raise CampaignChanged(
-            f"campaign {entry.name!r} belongs to {before}, and this call goes to {now}: "
-            "choose another name for another gateway or account; nothing was sent",
-            campaign=entry.name,
-            recipients=0,
-            before=before,
-            now=now,
-        )
-
-
-def _same_text(connection: Connection, entry: Entry, template: str, states: tuple[State, ...]) -> None:
-    query = (
-        sa.select(texts.c.template, sa.func.sum(batches.c.recipients).label("people"))
-        .join(texts, batches.c.text == texts.c.id)
-        .where(batches.c.campaign == entry.id, texts.c.template != template)
-        .where(batches.c.state.in_(states))
-        .group_by(texts.c.template)
-        .order_by(sa.desc("people"))
-    )
-    others = connection.execute(query).all()
-    if others:
-        people = sum(row.people for row in others)
-        raise CampaignChanged(
-            f"{people:,} people of campaign {entry.name!r} may already have another text "
-            f'({mask(others[0].template)!r}); nothing was sent. changed="continue" sends this text to those '
-            "who have none; for a second text to everybody choose another campaign name",
-            campaign=entry.name,
-            recipients=people,
-            before=others[0].template,
-            now=template,
-        )
 
 
 def _path(location: str | os.PathLike[str]) -> Path:

@@ -18,8 +18,8 @@ from smsframe.defaults import journal_of, suppressed
 from smsframe.draft import FIX, moment
 from smsframe.gateway import Gateway
 from smsframe.order import aware
-from smsframe.patience import Patience
 from smsframe.preview import standing
+from smsframe.run_context import RunContext
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,14 +126,12 @@ class Launch:
             partial(
                 campaign_room.resume,
                 entry,
-                gateway,
-                memory,
                 suppressed=stopped,
                 confirm=known.pending,
                 unconfirmed=None,
-                **self._sent,
-                patience=Patience(),
+                adopt=False,
             ),
+            RunContext(gateway=gateway, journal=memory, **self._sent),
             now=partial(campaign_room.recipients, memory, entry),
             later=entry.terms.schedule is not None,
         )

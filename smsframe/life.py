@@ -64,8 +64,14 @@ class Event(StrEnum):
     """Not there, completely asked, once."""
     ABSENT_TWICE = "absent_twice"
     """Not there, completely asked twice, at least the grace period apart."""
+    ABSENT_RETIRED = "absent_retired"
+    """As ABSENT_TWICE, of an order that may no longer go out as it is: it is late, or somebody in it may not
+    be texted any more."""
     UNANSWERED = "unanswered"
     """The gateway could not, or did not, answer the questions completely."""
+    LISTED = "listed"
+    """The gateway's history lists an order that was never sent, or was refused, by this journal: the journal
+    is an older copy, or an answer was wrong."""
 
     # What processes and people do.
     OWNER_DIED = "owner_died"
@@ -130,9 +136,13 @@ TABLE: dict[tuple[State, Event], Step] = {
     (State.UNCONFIRMED, Event.FOUND_OTHER):    Step(State.REFUSED, Action.NEXT_GENERATION),
     (State.UNCONFIRMED, Event.ABSENT):         Step(State.UNCONFIRMED, Action.LOOK_UP_AGAIN),
     (State.UNCONFIRMED, Event.ABSENT_TWICE):   Step(State.SENDING, Action.REPEAT),
+    (State.UNCONFIRMED, Event.ABSENT_RETIRED): Step(State.REFUSED, Action.NEXT_GENERATION),
     (State.UNCONFIRMED, Event.UNANSWERED):     Step(State.UNCONFIRMED, Action.ASK_PERSON),
     (State.UNCONFIRMED, Event.PERSON_ACCEPTS): Step(State.ACCEPTED, Action.RECORD),
     (State.UNCONFIRMED, Event.PERSON_SENDS):   Step(State.REFUSED, Action.NEXT_GENERATION),
+
+    (State.PLANNED, Event.LISTED):             Step(State.UNCONFIRMED, Action.LOOK_UP, Doubt.MAYBE),
+    (State.REFUSED, Event.LISTED):             Step(State.UNCONFIRMED, Action.LOOK_UP, Doubt.MAYBE),
 }
 """The life of a batch whose order id is not in doubt; the doubt it gives is what the event adds."""
 
@@ -148,6 +158,7 @@ IN_DOUBT: dict[tuple[State, Event], Step] = {
 REFUSED_IN_DOUBT: dict[tuple[State, Event], Step] = {
     # Refused once under this id, and not there: sending it again would be refused again.
     (State.UNCONFIRMED, Event.ABSENT_TWICE):   Step(State.UNCONFIRMED, Action.ASK_PERSON),
+    (State.UNCONFIRMED, Event.ABSENT_RETIRED): Step(State.UNCONFIRMED, Action.ASK_PERSON),
 }
 """What differs further once an attempt in doubt was refused."""
 # fmt: on
@@ -197,10 +208,31 @@ def proof(answer: Answer) -> Event:
     What an answer to a POST proves, read the way that texts nobody twice.
 
     A 201 is success by the quick-start page, a 200 by the documentation of ``paramsms``; both only with
-    ``result`` = ``OK``. 400, 401 and 404 are documented per call. 429, 503 and the others are documented
-    nowhere: they are read as HTTP defines them (RFC 9110, RFC 6585), and only those which say that the
-    request was not processed count as proof. A 503 that is an HTML page is none: caches in front of a
-    gateway answer so, with ``Retry-After``, also when the gateway broke off after it had the request.
+    ``result`` = ``OK``. 400, 401 and 404 are documented per call. The others are documented nowhere: they are
+    read as HTTP defines them, and count as proof only where no honest server or proxy could mean them of an
+    order that was processed. (Numbers are sections of RFC 9110 unless another is named.)
+
+    ===========  ============================================================================================
+    1xx          Interim: the final answer is still to come (15.2). No proof.
+    200, 201     Accepted, if the body says so; else yes and no at once. Any other 2xx says that something was
+                 done, but not what (202: perhaps later, 15.3.3). No proof.
+    307, 308     The same request is to be made elsewhere (15.4.8, 15.4.9), so it was not processed here.
+    other 3xx    303 answers a POST *after* it was processed (15.4.4), and by custom so do 301 and 302, which
+                 clients turn into a GET (15.4.2, 15.4.3). No proof.
+    400          Refused, as documented for this call.
+    401          Not applied, for lack of valid credentials (15.5.2).
+    403, 404     Understood and refused (15.5.4); nothing is here, or nobody says so (15.5.5).
+    413, 415     The server refuses to process so much (15.5.14), or this kind (15.5.16).
+    429          Too many requests, come back later (RFC 6585, 4): turned away at the door.
+    other 4xx    Mostly not processed either, but also 409 (perhaps with our own earlier attempt) and 408 and
+                 499, which say that somebody stopped waiting. No proof: a look-up costs a moment.
+    503          Not able to handle it now (15.6.4), where it names a time to come back. Without one, or as a
+                 page for people, proxies and caches say so too when the gateway broke off after it had the
+                 request. No proof then.
+    other 5xx    It may have broken afterwards; 502 and 504 are by a proxy about a gateway that had it
+                 (15.6.3, 15.6.5). No proof.
+    no answer    Not sent if no connection ever stood, else no proof.
+    ===========  ============================================================================================
 
     Example:
         >>> proof(Answer(status=500))
@@ -215,11 +247,9 @@ def proof(answer: Answer) -> Event:
             return Event.REFUSED
         case Answer(status=401):
             return Event.UNAUTHORISED
-        case Answer(status=403 | 404):
+        case Answer(status=307 | 308 | 403 | 404):
             return Event.WRONG_ADDRESS
         case Answer(status=413 | 415 | 429) | Answer(status=503, retry_after=True, page=False):
             return Event.NOT_SENT
-        case Answer(status=int(status)) if 300 <= status < 400:  # noqa: PLR2004 - the class of redirections
-            return Event.WRONG_ADDRESS
         case _:
             return Event.NO_PROOF

@@ -12,7 +12,7 @@ from contextlib import suppress
 from math import ceil
 from typing import TYPE_CHECKING
 
-from smsframe.carrier import Carrier, Threads
+from smsframe.carrier import Carrier
 from smsframe.doubts import Doubts
 from smsframe.entries import Change, Cut, late
 from smsframe.errors import GatewayError, JournalError, NotEnoughCredit, Rejected, SmsFrameError, Unconfirmed
@@ -24,16 +24,12 @@ from smsframe.reasons import amount
 from smsframe.ticks import Tick
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pandas as pd
 
     from smsframe.answers import Reply
     from smsframe.carrier import Carried
-    from smsframe.entries import Batch, Entry
-    from smsframe.gateway import Gateway
-    from smsframe.journal import Journal
-    from smsframe.patience import Patience
+    from smsframe.entries import Batch, Registered
+    from smsframe.run_context import RunContext
 
 BLIND = 5
 """Answers without proof in a row, after which nothing more is sent until one of those orders was found."""
@@ -44,50 +40,36 @@ class Loop:
     One run over a campaign.
 
     Args:
-        entry: The campaign.
-        journal: Its memory.
-        gateway: Where orders go.
+        registered: The campaign, and the batches that were cut when it was written down.
+        context: Gateway, journal, clock and the rest.
         owner: This run, alive in the journal.
         phones: Who this run may text: its own people, without the suppressed.
-        cut: The batches that were cut when the campaign was written down.
-        workers: Requests under way at once.
-        rate: Recipients per second at most, or None.
-        grace: Seconds within which an order that was taken becomes visible.
-        patience: The waits; its ``stop`` ends them, and the run.
-        report: Is told of each step.
         settled: What a person says of orders that stay unconfirmed after they were looked up.
-        threads: Makes so many workers.
     """
 
     def __init__(
         self,
-        entry: Entry,
-        journal: Journal,
-        gateway: Gateway,
+        registered: Registered,
+        context: RunContext,
         owner: str,
         phones: pd.Series[str],
-        cut: list[Cut],
         *,
-        workers: int,
-        rate: float | None,
-        grace: float,
-        patience: Patience,
-        report: Callable[[Tick], None],
         settled: Event | None = None,
-        threads: Callable[[int], Threads] = Threads,
     ) -> None:
+        entry, journal, patience = registered.entry, context.journal, context.patience
         self.cause: SmsFrameError | ValueError | None = None
         self.touched = False
         """Whether anything of this run was, or may have been, accepted."""
-        self.idle = False
+        self.idle = not registered.fresh
         """Whether there was nothing to do, so that the journal is as it was."""
         self.drift = 0.0
         """Credits charged beyond those planned; fewer are negative."""
-        self._entry, self._batches, self._owner = entry, journal.batches, owner
-        self._phones, self._report, self._workers = phones, report, workers
+        self.entry = self._entry = entry
+        self._batches, self._owner = journal.batches, owner
+        self._phones, self._report, self._workers = phones, context.report, context.workers
         self._stopped, self._clock = patience.stop, patience.clock
         self._accepted = journal.batches.accepted(entry)
-        self._queue = deque(cut)
+        self._queue = deque(registered.cuts)
         self._narrowing: deque[Cut] = deque()
         self._refused = [] if self._accepted else journal.batches.refused(entry)
         self._refused_before = {batch.id for batch, _ in self._refused}
@@ -99,12 +81,19 @@ class Loop:
         self._price = 1.0
         """The most credits a segment was charged in this run."""
         self._doubts = Doubts(
-            entry, journal, gateway, owner, phones, grace=grace, patience=patience, settled=settled
+            entry,
+            journal,
+            context.gateway,
+            owner,
+            phones,
+            grace=context.grace,
+            patience=patience,
+            settled=settled,
         )
         self._carrier = Carrier(
-            gateway,
-            threads(workers),
-            Pace(rate, patience),
+            context.gateway,
+            context.threads(context.workers),
+            Pace(context.rate, patience),
             patience,
             held=lambda: journal.batches.held(owner),
         )
@@ -119,7 +108,7 @@ class Loop:
         for batch in lacking:
             self._doubts.ask_after(batch)
         self._queue.extend(self._batches.cut(self._entry, self._owner, self._phones))
-        self.idle = not (self._queue or self._doubts or lacking)
+        self.idle &= not (self._queue or self._doubts or lacking)
         try:
             while self._fill() or self._settle():
                 pass
@@ -140,6 +129,11 @@ class Loop:
         if not self._stopped.is_set():
             self.cause = cause
         self._stopped.set()
+
+    def hold(self, cause: SmsFrameError) -> None:
+        """Send nothing at all; the orders that were taken over are accepted all the same."""
+        self.touched = True
+        self.stop(cause)
 
     def _fill(self) -> bool:
         """Keep requests under way; handle answers as they come; False when there is nothing left to send."""
@@ -211,12 +205,16 @@ class Loop:
         """Do what follows from an answer that is written down."""
         match step.action:
             case Action.RECORD:
+                accepted, blind = self._accepted, self._blind
                 self._accepted, self._blind, self._remaining = True, 0, reply.remaining
                 self._tell(State.ACCEPTED, batch, credits_=reply.charged or 0.0)
                 if reply.charged is not None and reply.charged != batch.segments:
                     self._price = max(self._price, reply.charged / batch.segments)
                     self.drift += reply.charged - batch.segments
-                    self._tell_lacking(self._doubts.check_charge(batch, people, reply.charged))
+                    lacking = self._doubts.check_charge(batch, people, reply.charged)
+                    self._tell_lacking(lacking)
+                    if lacking == batch.recipients:  # it was accepted by word only
+                        self._accepted, self._blind = accepted, blind + 1
                 if (reply.order_id or batch.order_id).lower() != batch.order_id.lower():
                     self.stop(
                         GatewayError(
@@ -291,7 +289,7 @@ class Loop:
 
     def _settle(self) -> bool:
         """Settle what is open; True when something is to be sent."""
-        if self._stopped.is_set() or not self._doubts:
+        if self._stopped.is_set() or not (self._doubts or self._blind >= BLIND):
             return False
         found = False
         for batch, people, step, lacking in self._doubts.settle():

@@ -15,8 +15,8 @@ from smsframe.boundary import called_as, public
 from smsframe.defaults import journal_of, say_journal, sensible, suppressed
 from smsframe.gateway import Gateway
 from smsframe.order import aware
-from smsframe.patience import Patience
 from smsframe.progress import Bar
+from smsframe.run_context import RunContext
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -81,8 +81,8 @@ def send(
         text_fix: As in `plan`; what it replaced is in ``plan.fixed``.
         confirm: Refuse unless exactly so many people are ready or have an outcome already.
         changed: ``"continue"`` sends a changed text to those who have none yet.
-        adopt: Take over the orders that the gateway has of a campaign new to this journal, when the journal
-            they were sent from is lost; such a campaign is refused otherwise.
+        adopt: Take over the orders of this campaign that the gateway has and this journal does not know,
+            when the journal they were sent from is lost; such a campaign is refused otherwise.
         gateway: Where it goes; `Gateway.from_env` when not given.
         journal: Where it is remembered: a path, URL or `Journal`; else the gateway's own, else
             ``SMSFRAME_JOURNAL``, else a file in your data directory.
@@ -133,20 +133,15 @@ def send(
         journal=memory,
     )
     say_journal(memory)
+    context = RunContext(gateway=gateway, journal=memory, workers=workers, rate=rate, grace=grace)
     with Bar("sending", "people", shown=progress) as bar:
+        context = replace(context, report=bar.tick, started=bar.start)
         return campaign_room.send(
             made,
-            gateway,
-            memory,
+            context,
             confirm=confirm,
             changed=changed == "continue",
             adopt=adopt,
-            workers=workers,
-            rate=rate,
-            grace=grace,
-            patience=Patience(),
-            report=bar.tick,
-            started=bar.start,
         )
 
 
@@ -209,19 +204,8 @@ def start(
     say_journal(memory)
     run = Run(
         made.campaign or "",
-        partial(
-            campaign_room.send,
-            made,
-            gateway,
-            memory,
-            confirm=confirm,
-            changed=changed == "continue",
-            adopt=adopt,
-            workers=workers,
-            rate=rate,
-            grace=grace,
-            patience=Patience(),
-        ),
+        partial(campaign_room.send, made, confirm=confirm, changed=changed == "continue", adopt=adopt),
+        RunContext(gateway=gateway, journal=memory, workers=workers, rate=rate, grace=grace),
         now=partial(campaign_room.so_far, made, memory),
         later=made.terms.schedule is not None,
     )
@@ -238,6 +222,7 @@ def resume(
     region: str | None = None,
     confirm: int | None = None,
     unconfirmed: Literal["send", "accept"] | None = None,
+    adopt: bool = False,
     schedule: datetime | None = None,
     workers: int = 4,
     rate: float | None = None,
@@ -256,6 +241,8 @@ def resume(
         confirm: Refuse unless exactly so many people are pending.
         unconfirmed: What *you* say of orders that stay unconfirmed after they were looked up: ``"send"``
             texts their people (again, if they were), ``"accept"`` takes them as accepted. It is recorded.
+        adopt: As in `send`: take over orders of this campaign that the gateway has and this journal does not
+            know, as after an older copy of the journal was put back.
         schedule: Another time for who is pending, with a time zone, as when the campaign's own has passed.
         workers: As in `send`.
         rate: As in `send`.
@@ -281,18 +268,14 @@ def resume(
     entry = memory.get(campaign)
     if schedule is not None:
         entry = replace(entry, terms=replace(entry.terms, schedule=aware(schedule)))
+    context = RunContext(gateway=gateway, journal=memory, workers=workers, rate=rate, grace=grace)
     with Bar("sending", "people", shown=progress) as bar:
+        context = replace(context, report=bar.tick, started=bar.start)
         return campaign_room.resume(
             entry,
-            gateway,
-            memory,
+            context,
             suppressed=suppressed(suppress, region),
             confirm=confirm,
             unconfirmed=unconfirmed,
-            workers=workers,
-            rate=rate,
-            grace=grace,
-            patience=Patience(),
-            report=bar.tick,
-            started=bar.start,
+            adopt=adopt,
         )

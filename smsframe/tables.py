@@ -17,7 +17,7 @@ from smsframe.errors import JournalError
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-VERSION = 2
+VERSION = 3
 """Of the tables below; kept in the file, so that a newer file is refused instead of misread."""
 
 APPLICATION = int.from_bytes(b"smsf")
@@ -40,6 +40,10 @@ campaigns = sa.Table(
     sa.Column("schedule_at", sa.BigInteger),
     sa.Column("batch_size", sa.Integer, nullable=False),
     sa.Column("text", sa.Integer),
+    # By the gateway's clock: when its history was last compared with this journal, completely.
+    sa.Column("compared_at", sa.BigInteger),
+    # Whether the gateway may leave out the numbers it refuses (``refusals="skip"``).
+    sa.Column("skip_refused", sa.Boolean, nullable=False, default=False),
 )
 
 texts = sa.Table(
@@ -69,6 +73,9 @@ batches = sa.Table(
     sa.Column("message_type", sa.Text, nullable=False),
     sa.Column("sender", sa.Text),
     sa.Column("schedule_at", sa.BigInteger),
+    sa.Column("skip_refused", sa.Boolean, nullable=False, default=False),
+    # By the gateway's clock: nothing of this order can be older there.
+    sa.Column("not_before", sa.BigInteger),
     sa.Column("claimed_at", sa.BigInteger),
     sa.Column("sent_at", sa.BigInteger),
     sa.Column("charged", sa.Float),
@@ -89,6 +96,8 @@ recipients = sa.Table(
     sa.Column("segments", sa.Integer),  # unknown of orders that were adopted for others than these rows
     sa.Column("batch", sa.Integer, index=True),
     sa.Column("missing", sa.Boolean, nullable=False, default=False),
+    # The delivery code with which the gateway says that it left this person out of an accepted order.
+    sa.Column("refused", sa.Text),
     sqlite_with_rowid=False,
 )
 
@@ -124,6 +133,13 @@ UPGRADES = {
         "DROP TABLE recipients",
         "ALTER TABLE people RENAME TO recipients",
         "CREATE INDEX ix_recipients_batch ON recipients (batch)",
+    ),
+    2: (
+        "ALTER TABLE campaigns ADD COLUMN compared_at BIGINT",
+        "ALTER TABLE campaigns ADD COLUMN skip_refused BOOLEAN NOT NULL DEFAULT 0",
+        "ALTER TABLE batches ADD COLUMN skip_refused BOOLEAN NOT NULL DEFAULT 0",
+        "ALTER TABLE batches ADD COLUMN not_before BIGINT",
+        "ALTER TABLE recipients ADD COLUMN refused TEXT",
     ),
 }
 """What takes a file of each released version to the next."""

@@ -4,47 +4,50 @@ One HTTP exchange at a time, and nothing about it that could leak.
 `exchange` never raises for what the network does and returns facts instead: requests' exceptions carry
 the address with the password of a login in it, and a traceback carries the exception.
 
-Whether a request may have left is known by construction, not read out of messages: whatever goes wrong
-inside ``connect`` (name, TCP, proxy tunnel, TLS) is one kind of error, raised before the first byte.
+What is said of a request without an answer rests on how its connection was made (`smsframe.connections`); an
+answer is read only so far (`smsframe.limits`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import json as json_
 import logging
+import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
     InvalidHeader,
     LocationValueError,
-    NewConnectionError,
     ProxyError,
+    ReadTimeoutError,
 )
 from urllib3.util import Retry
 
+from smsframe import limits
+from smsframe.connections import Adapter, NotConnectedError
 from smsframe.credentials import PARAMETERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from urllib3.poolmanager import PoolManager
 
     from smsframe.credentials import Credentials
 
 
 LONGEST = 6 * 3600.0
 """Seconds; a gateway that asks for more, in however many digits, asks for this much."""
+
+_PIECE = 2**16
+_DIGITS = 20
 
 
 class Redaction(logging.Filter):
@@ -77,6 +80,9 @@ class Exchange:
         retry_after: Seconds the answer asks to wait, or None.
         failure: The kind of failure in words when there is no status.
         sent_at: When the request left (UTC).
+        date: When the answer was made, by its maker's clock (the ``Date`` header, UTC), or None.
+        age: Seconds that a cache has had the answer (the ``Age`` header), infinite if that is unreadable:
+            above 0 the answer proves nothing of now.
         hide: Blanks the secrets of the request in a text that echoes them.
     """
 
@@ -86,6 +92,8 @@ class Exchange:
     retry_after: float | None = None
     failure: str = ""
     sent_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    date: datetime | None = None
+    age: float = 0.0
     hide: Callable[[str], str] = str
 
     def json(self) -> Any:
@@ -99,55 +107,6 @@ class Exchange:
         return f"<Exchange {self.status or self.failure}>"
 
 
-class _Unconnected(NewConnectionError):
-    """No connection to the gateway stood: TCP did perhaps, a tunnel or TLS did not."""
-
-
-def _connect(connection: HTTPConnection, connect: Callable[[], None]) -> None:
-    try:
-        connect()
-    except ConnectTimeoutError:  # TCP or the name; urllib3 says so itself
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, no byte of the request has left
-        raise _Unconnected(connection, type(error).__name__) from None
-
-
-class _Http(HTTPConnection):
-    def connect(self) -> None:
-        _connect(self, super().connect)
-
-
-class _Https(HTTPSConnection):
-    def connect(self) -> None:
-        _connect(self, super().connect)
-
-
-class _HttpPool(HTTPConnectionPool):
-    ConnectionCls = _Http
-
-
-class _HttpsPool(HTTPSConnectionPool):
-    ConnectionCls = _Https
-
-
-class _Adapter(HTTPAdapter):
-    """Connections that tell whether they ever stood, directly and through a proxy."""
-
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, **options)
-        _ours(self.poolmanager)
-
-    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **options)
-        if not proxy.lower().startswith("socks"):  # a SOCKS proxy needs connections of its own
-            _ours(manager)
-        return manager
-
-
-def _ours(manager: PoolManager) -> None:
-    manager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
-
-
 class _Session(requests.Session):
     """A session that looks at no redirect, so that none is followed and a mad one cannot trip it."""
 
@@ -156,13 +115,19 @@ class _Session(requests.Session):
 
 
 def session(
-    base_url: str, *, pool: int, verify: bool | str, proxies: Mapping[str, str] | None
+    base_url: str,
+    *,
+    pool: int,
+    verify: bool | str,
+    proxies: Mapping[str, str] | None,
+    read_timeout: float | None = None,
 ) -> requests.Session:
     """
     A pooled session that reads the environment once, keeps no cookies and follows nothing.
 
     Proxies and certificates of the environment hold, but no proxy for loopback, where it could only be a
-    mistake; ``.netrc`` is never read, because its entry would replace the keys.
+    mistake; ``.netrc`` is never read, because its entry would replace the keys. ``read_timeout`` is how many
+    seconds the kernel tries to deliver what was sent by a process that is stopped.
     """
     made = _Session()
     found = made.merge_environment_settings(base_url, dict(proxies or {}), None, verify, None)
@@ -170,7 +135,8 @@ def session(
     made.proxies = dict(proxies or {}) if is_loopback(base_url) else found["proxies"]
     made.trust_env = False
     made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # a jar shared by threads is a race
-    adapter = _Adapter(pool_connections=1, pool_maxsize=pool, max_retries=0)
+    made.headers["Accept-Encoding"] = limits.CODINGS
+    adapter = Adapter(read_timeout, pool_connections=1, pool_maxsize=pool, max_retries=0)
     made.mount("https://", adapter)
     made.mount("http://", adapter)
     return made
@@ -185,14 +151,31 @@ def exchange(
     timeout: tuple[float, float],
     params: Mapping[str, str] | None = None,
     json: object = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Exchange:
-    """Send one request and read its answer whole; says what happened, and raises only for bugs."""
+    """
+    Send one request and read its answer whole; says what happened, and raises only for bugs.
+
+    The whole call is bounded: ``timeout[0]`` seconds to connect to an address of the name, as many for TLS,
+    twice as many for a proxy's tunnel, as many to send; then `smsframe.limits.STRETCH` times ``timeout[1]``
+    seconds, and `smsframe.limits.SIZE`, for the answer.
+    """
     sent_at = datetime.now(UTC)
     try:
         answer = session.request(
-            method, url, params=params, json=json, auth=auth, timeout=timeout, allow_redirects=False
+            method,
+            url,
+            params=params,
+            json=json,
+            headers=headers,
+            auth=auth,
+            timeout=timeout,
+            allow_redirects=False,
+            stream=True,
         )
-    except (requests.RequestException, HTTPError) as error:
+        with contextlib.closing(answer.raw):  # closes the connection, unless the answer was read to its end
+            body = _body(answer)
+    except (requests.RequestException, HTTPError, limits.UnusableError) as error:
         return Exchange(
             connected=not _never_connected(error), failure=_kind(error), sent_at=sent_at, hide=auth.hide
         )
@@ -202,11 +185,26 @@ def exchange(
     after = answer.headers.get("Retry-After")
     return Exchange(
         status=answer.status_code,
-        body=answer.content.decode("utf-8-sig", "replace"),
+        body=body.decode("utf-8-sig", "replace"),
         retry_after=_seconds(after) if after else None,
         sent_at=sent_at,
+        date=_date(answer.headers.get("Date")),
+        age=_age(answer.headers.get("Age")),
         hide=auth.hide,
     )
+
+
+def _body(answer: requests.Response) -> bytes:
+    """
+    The body, unpacked.
+
+    After an interim answer (1xx) the final one is still to come (RFC 9110, 15.2), and http.client knows only
+    100: the connection is not used again, or the next order would take that answer for its own.
+    """
+    if answer.status_code < 200:  # noqa: PLR2004
+        return b""
+    pieces = answer.raw.stream(_PIECE, decode_content=False)
+    return limits.unpacked(pieces, answer.headers.get("Content-Encoding", ""))
 
 
 def complaint(base_url: object) -> str | None:
@@ -249,15 +247,25 @@ def _reason(error: Exception) -> object:
 
 
 def _kind(error: Exception) -> str:
-    if isinstance(_reason(error), _Unconnected):
+    if isinstance(_reason(error), NotConnectedError):
         return "no trusted TLS connection, or none through the proxy"
+    if unusable := _unusable(error):
+        return str(unusable)
     kinds = {
         requests.exceptions.ConnectTimeout: "no connection within the time limit",
         requests.exceptions.ReadTimeout: "no answer within the time limit",
+        ReadTimeoutError: "no whole answer within the time limit",
         requests.exceptions.ProxyError: "the proxy failed",
         requests.exceptions.ConnectionError: "the connection failed",
     }
     return next((words for kind, words in kinds.items() if isinstance(error, kind)), "the answer broke off")
+
+
+def _unusable(error: BaseException | None) -> limits.UnusableError | None:
+    """What was wrong with the answer itself, under the wraps of urllib3 and requests."""
+    while error is not None and not isinstance(error, limits.UnusableError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def _seconds(header: str) -> float | None:
@@ -265,3 +273,17 @@ def _seconds(header: str) -> float | None:
         return float(min(Retry().parse_retry_after(header), LONGEST))
     except (InvalidHeader, ValueError, OverflowError):
         return None
+
+
+def _date(header: str | None) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(header or "")
+        return date.astimezone(UTC) if date.tzinfo else None
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+
+
+def _age(header: str | None) -> float:
+    if header is None:
+        return 0.0
+    return float(header[:_DIGITS]) if header.isascii() and header.isdigit() else math.inf

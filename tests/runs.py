@@ -8,18 +8,11 @@ import smsframe
 from smsframe import campaign as campaign_room
 from smsframe.journal import Journal
 from smsframe.patience import Patience
+from smsframe.run_context import RunContext
 
 QUICK = Patience(attempts=3, first=0.001, most=0.002)
-RUN = {
-    "confirm": None,
-    "changed": False,
-    "adopt": False,
-    "workers": 4,
-    "rate": None,
-    "grace": 0.02,
-    "patience": QUICK,
-}
-SILENT = {"report": lambda tick: None, "started": lambda people: None}
+CALL = {"confirm": None, "changed": False, "adopt": False}
+RUN = {"workers": 4, "rate": None, "grace": 0.02, "patience": QUICK}
 
 
 def table(count, *, bad=(), start=0):
@@ -33,25 +26,34 @@ def send(contacts, gateway, text="Ciao {name}", *, campaign="autumn", journal=No
     """As `smsframe.send`, which waits between attempts for longer than a test wants to."""
     memory = Journal(journal or gateway.journal)
     run = RUN | {name: options.pop(name) for name in [*options] if name in RUN}
+    call = CALL | {name: options.pop(name) for name in [*options] if name in CALL}
     plan = contacts
     if not isinstance(contacts, smsframe.Plan):
         plan = smsframe.plan(
             contacts, text, campaign=campaign, phone="mobile", gateway=gateway, journal=memory, **options
         )
-    return campaign_room.send(plan, gateway, memory, **run, **SILENT)
+    return campaign_room.send(plan, RunContext(gateway=gateway, journal=memory, **run), **call)
 
 
-def resume(gateway, campaign="autumn", *, journal=None, suppressed=(), unconfirmed=None, **options):
+def resume(
+    gateway,
+    campaign="autumn",
+    *,
+    journal=None,
+    suppressed=(),
+    unconfirmed=None,
+    confirm=None,
+    adopt=False,
+    **options,
+):
     memory = Journal(journal or gateway.journal)
-    run = {name: value for name, value in (RUN | options).items() if name not in ("changed", "adopt")}
     return campaign_room.resume(
         memory.get(campaign),
-        gateway,
-        memory,
+        RunContext(gateway=gateway, journal=memory, **(RUN | options)),
         suppressed=pd.Index([*suppressed], dtype=object),
         unconfirmed=unconfirmed,
-        **run,
-        **SILENT,
+        confirm=confirm,
+        adopt=adopt,
     )
 
 

@@ -148,7 +148,7 @@ def test_waiting_may_end_before_the_run_does(gateway):
 
 
 def test_what_stops_it_on_the_way_is_raised_where_it_is_waited_for(sandbox, gateway):
-    sandbox.misbehave("redirect", order=2)
+    sandbox.misbehave("redirect", order=2, status=307)
     run = start(table(3), gateway, batch_size=1, workers=1)
     for _ in range(2):
         with pytest.raises(smsframe.CampaignStopped) as stopped:

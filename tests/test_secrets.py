@@ -172,6 +172,7 @@ def failures(echo):
         "forbidden": says(403, echo),
         "not found": says(404, {"result": echo}),
         "redirect": says(302, echo, Location="http://[bad"),
+        "moved": says(308, echo, Location="http://[bad"),
         "too large": says(413, echo),
         "busy": says(429, echo, Retry_After="1"),
         "broken": says(500, {"error_message": echo}),
@@ -400,9 +401,7 @@ def test_not_even_a_traceback_with_variables_shows_whom_a_public_call_texts(trou
     assert not leaks("".join(ours))
 
 
-@pytest.mark.parametrize(
-    "failure", ["unauthorised", "forbidden", "redirect", "not found", "busy", "too large"]
-)
+@pytest.mark.parametrize("failure", ["unauthorised", "forbidden", "moved", "not found", "busy", "too large"])
 def test_a_campaign_that_stops_on_the_way_says_nothing_secret(failure, caplog, tmp_path, no_pauses):
     error = raised(stopped_on_the_way, tmp_path / "journal.sqlite", failure)
     assert isinstance(error, CampaignStopped)
@@ -412,7 +411,7 @@ def test_a_campaign_that_stops_on_the_way_says_nothing_secret(failure, caplog, t
     assert not leaks(" ".join(error.results["sms_reason"].dropna()))
 
 
-@pytest.mark.parametrize("failure", ["refused", "a KO", "broken", "half", "reset"])
+@pytest.mark.parametrize("failure", ["refused", "a KO", "broken", "half", "reset", "redirect"])
 def test_what_a_row_says_of_a_refusal_or_a_doubt_names_no_number(failure, caplog, tmp_path, no_pauses):
     answers = (NEW, CREDITS, ACCEPTED, FAILURES[failure], CREDITS, says(500, ECHO))
     with RudeServer(answers, LOGIN) as server:

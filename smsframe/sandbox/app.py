@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 
 from smsframe.sandbox import account_calls, line, order_calls, shapes, stoplist_calls
 from smsframe.sandbox.misbehaving import Misbehaving
+from smsframe.sandbox.queries import only_known_values
 from smsframe.sandbox.refusal import RefusedError
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def build(
     )
     app.state.ledger = ledger
     for calls in (account_calls, order_calls, stoplist_calls):
-        app.include_router(calls.router, prefix=BASE)
+        app.include_router(calls.router, prefix=BASE, dependencies=[Depends(only_known_values)])
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(HTTPException, _no_such_call)
     app.add_exception_handler(RequestValidationError, _malformed)

@@ -56,6 +56,7 @@ class Sandbox:
             that cannot name one.
         several_sessions: Open question. Whether a new login leaves earlier sessions alive.
         refund_cancelled: Open question. Whether a cancelled order gives its credits back.
+        extra_values: Open question. Query values that a call does not have are ignored, or refused (400).
         login_refused: Sources differ. The status of a wrong login.
         paramsms_accepted: Sources differ. The status of an accepted ``paramsms``.
 
@@ -88,6 +89,7 @@ class Sandbox:
         timezone: str = "Europe/Rome",
         several_sessions: bool = True,
         refund_cancelled: bool = False,
+        extra_values: Literal["ignore", "refuse"] = "ignore",
         login_refused: Literal[404, 401] = 404,
         paramsms_accepted: Literal[200, 201] = 200,
     ) -> None:
@@ -107,6 +109,7 @@ class Sandbox:
             timezone=timezone,
             several_sessions=several_sessions,
             refund_cancelled=refund_cancelled,
+            extra_values=extra_values,
             login_refused=login_refused,
             paramsms_accepted=paramsms_accepted,
         )

@@ -127,3 +127,31 @@ def test_status_names_types_only_when_asked(open_sandbox):
 
 def test_status_with_a_broken_flag_is_400(shared):
     assert shared.get("status", params={"getMoney": "maybe"}).status_code == 400
+
+
+EVERY_QUESTION = {
+    "login": {"username": "demo", "password": "demo"},
+    "token": {"username": "demo", "password": "demo"},
+    "checksession": {},
+    "status": {"getMoney": "true", "typeAliases": "true"},
+    "smshistory": {"from": "20261122000000", "timezone": "UTC", "pageNumber": "1", "pageSize": "10"},
+    "blacklist/sms": {"origins": "API", "pageSize": "10"},
+}
+
+
+@pytest.mark.parametrize(("path", "query"), EVERY_QUESTION.items(), ids=EVERY_QUESTION)
+def test_a_query_value_that_a_call_does_not_have_is_ignored_or_refused(open_sandbox, path, query):
+    for extra_values, status in (("ignore", 200), ("refuse", 400)):
+        caller = open_sandbox(extra_values=extra_values)
+        assert caller.get(path, params=query).status_code == 200
+        answer = caller.get(path, params=query | {"_": "1"})
+        assert answer.status_code == status
+    assert answer.json() == {"result": "Unknown parameter '_'"}
+
+
+def test_an_order_with_a_query_value_that_is_refused_is_not_taken(open_sandbox):
+    caller = open_sandbox(extra_values="refuse")
+    order = {"message_type": "N", "message": "Ciao", "recipient": ["+393471234567"]}
+    assert caller.post("sms", json=order, params={"_": "1"}).status_code == 400
+    assert caller.sandbox.orders().empty
+    assert caller.post("sms", json=order).status_code == 201

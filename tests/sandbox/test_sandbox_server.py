@@ -88,6 +88,7 @@ def test_a_stopped_sandbox_says_so_and_goes_on_where_it_was(clock):
         {"timezone": "Mars/Olympus"},
         {"repeated_order_id": "maybe"},
         {"login_refused": 403},
+        {"extra_values": "accept"},
         {"clock": datetime.now},
     ],
     ids=lambda options: next(iter(options)),
