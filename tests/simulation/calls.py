@@ -15,21 +15,22 @@ import pandas as pd
 
 from simulation.disks import Disk, SimulatedStore
 from simulation.machines import Owners, Workers
-from simulation.network import SimulatedGateway
-from smsframe import adoption
-from smsframe.errors import SmsFrameError, UnknownCampaign
+from simulation.network import gateway
+from smsframe import dispatch
+from smsframe.campaign import withdraw
+from smsframe.errors import SmsFrameError
 from smsframe.journal import Journal
 from smsframe.life import Event
-from smsframe.loop import Loop
 from smsframe.order import Terms
 from smsframe.patience import Patience
-from smsframe.preflight import in_time
+from smsframe.run_context import RunContext
 from smsframe.schema import STRING
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from simulation.machines import Process
+    from smsframe.loop import Loop
 
 CAMPAIGN = "autumn"
 TEXTS = ("Ciao", "Hello")
@@ -67,88 +68,67 @@ class Call(NamedTuple):
 class Engine:
     """The engine, in a process, with a journal on a disk."""
 
-    def __init__(self, process: Process, disk: Disk, name: str = "journal.sqlite") -> None:
+    def __init__(self, process: Process, disk: Disk, name: str) -> None:
         self._process = process
         clock = process.clock()
         self.journal = Journal.__new__(Journal)
         store = SimulatedStore(process, disk, name)
         self.journal.path = store.path
         self.journal._keep(store, Owners(process, name), clock)
-        self.gateway = SimulatedGateway(process)
-        stop = threading.Event()
-        process.stop = stop
-        self._patience = Patience(clock=clock, stop=stop)
+        process.stop = threading.Event()
+        self._context = RunContext(
+            gateway=gateway(process),
+            journal=self.journal,
+            grace=process.world.grace,
+            patience=Patience(clock=clock, stop=process.stop),
+            say=lambda what: process.world.tell(process.name, f"says: {what}"),
+            threads=partial(Workers, process),
+        )
 
     def send(self, call: Call) -> None:
         """As `smsframe.send`."""
-        journal, gateway = self.journal, self.gateway
-        waiting = table(call)
-        here = {"base_url": gateway.base_url, "account": gateway.account, "template": call.text}
-        if entry := journal.find(CAMPAIGN):
-            journal.check(entry, **here, changed=call.changed)
-        earlier = adoption.earlier(
-            CAMPAIGN,
-            gateway,
-            self._patience,
+        wanted = dispatch.Call(
+            campaign=CAMPAIGN,
+            template=call.text,
+            terms=Terms(schedule=call.schedule),
+            batch_size=call.batch_size,
+            people=table(call),
+            changed=call.changed,
             adopt=call.adopt,
-            grace=self._process.world.grace,
-            begun=partial(journal.begun, CAMPAIGN),
-            say=lambda _: None,
         )
-        unsent = waiting[~waiting["phone"].isin(earlier["phone"])]
-        terms = Terms(schedule=call.schedule)
-        in_time(terms, len(unsent), self._patience.clock.now())
-        with journal.owner() as owner:
-            entry, cut = journal.register(
-                CAMPAIGN,
-                owner,
-                **here,
-                terms=terms,
-                batch_size=call.batch_size,
-                at_once=call.batch_size,
-                waiting=waiting,
-                earlier=earlier,
-                changed=call.changed,
-            )
-            self._loop(call, entry, owner, waiting["phone"], cut)
+        entry = self.journal.find(CAMPAIGN)
+        known = None if entry is None else self.journal.recipients(entry.id, entry.name)
+        with dispatch.sending(wanted, known, self._like(call)) as (loop, _):
+            _run(loop)
 
     def resume(self, call: Call) -> None:
-        """As `smsframe.resume`, for the people whom the journal has."""
-        journal = self.journal
-        entry = journal.get(CAMPAIGN)
+        """As `smsframe.resume`."""
+        entry = self.journal.get(CAMPAIGN)
         if call.schedule is not None:
             entry = replace(entry, terms=replace(entry.terms, schedule=call.schedule))
-        known = journal.recipients(entry.id, entry.name)
-        phones = known.people["phone"]
-        phones = phones[~phones.isin(call.suppressed)]
-        with journal.owner() as owner:
-            self._loop(call, entry, owner, phones, [])
+        known = self.journal.recipients(entry.id, entry.name)
+        with dispatch.resuming(
+            entry,
+            known,
+            self._like(call),
+            suppressed=pd.Index(sorted(call.suppressed), dtype=object),
+            adopt=call.adopt,
+            settled={"send": Event.PERSON_SENDS, "accept": Event.PERSON_ACCEPTS}.get(call.unconfirmed),
+        ) as (loop, _):
+            _run(loop)
 
     def withdraw(self) -> None:
         """As `smsframe.withdraw`."""
-        from smsframe.campaign import withdraw  # noqa: PLC0415 - it brings all of smsframe along
-
         withdraw(self.journal, self.journal.get(CAMPAIGN))
 
-    def _loop(self, call, entry, owner, phones, cut) -> None:
-        loop = Loop(
-            entry,
-            self.journal,
-            self.gateway,
-            owner,
-            phones,
-            cut,
-            workers=call.workers,
-            rate=call.rate,
-            grace=self._process.world.grace,
-            patience=self._patience,
-            report=lambda _: None,
-            settled={"send": Event.PERSON_SENDS, "accept": Event.PERSON_ACCEPTS}.get(call.unconfirmed),
-            threads=partial(Workers, self._process),
-        )
-        loop.run()
-        if loop.cause is not None:
-            raise loop.cause
+    def _like(self, call: Call) -> RunContext:
+        return replace(self._context, workers=call.workers, rate=call.rate)
+
+
+def _run(loop: Loop) -> None:
+    loop.run()
+    if loop.cause is not None:
+        raise loop.cause
 
 
 def table(call: Call) -> pd.DataFrame:
@@ -164,4 +144,4 @@ def table(call: Call) -> pd.DataFrame:
     )
 
 
-__all__ = ["CAMPAIGN", "TEXTS", "Call", "Engine", "SmsFrameError", "UnknownCampaign"]
+__all__ = ["CAMPAIGN", "TEXTS", "Call", "Engine", "SmsFrameError"]

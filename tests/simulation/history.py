@@ -14,6 +14,7 @@ from simulation.calls import TEXTS, Call, Engine, SmsFrameError
 from simulation.choices import Choices
 from simulation.disks import Disk, File
 from simulation.machines import Fate
+from simulation.network import lines
 from simulation.scheduler import Broken
 from simulation.world import World
 
@@ -55,11 +56,13 @@ class History:
         self._adopts = self._changes = False
         """What the last call's error asked a person to say."""
         self._text = TEXTS[0]
-        self._lost = False
-        """Whether a journal's memory was lost on the way."""
 
     def live(self) -> Broken | None:
         """Let it happen; what of the promise broke, if anything."""
+        with lines():
+            return self._live()
+
+    def _live(self) -> Broken | None:
         try:
             self._settle_down()
             self._machine = self._new_machine("laptop")
@@ -168,7 +171,7 @@ class History:
             world.scheduler.let_pass(world.grace + 1)
             world.tell("somebody", "has lost the journal")
             del self._disk.names[JOURNAL]
-            self._lost = True
+            self.world.asked.stale = True
         if self._may("other machine", 0.1):
             self._machine = self._new_machine(f"machine {world.scheduler.now:.0f}")
             world.tell("somebody", f"takes the journal to {self._machine.name}")
@@ -177,9 +180,8 @@ class History:
         """An older copy takes the journal's place, not within the grace of the last order."""
         self.world.scheduler.let_pass(self.world.grace + 1)
         self.world.tell("somebody", "puts an older copy of the journal back")
-        file = self._disk.names[JOURNAL] = File(self.world, image)
-        self.world.asked.stale.add(file.inode)
-        self._lost = True
+        self._disk.names[JOURNAL] = File(self.world, image)
+        self.world.asked.stale = True
 
     @property
     def _copies(self) -> list[bytes]:
@@ -300,19 +302,18 @@ class History:
 
     def _delete(self) -> None:
         if self._disk.names.pop(JOURNAL, None):
-            self._lost = True
+            self.world.asked.stale = True
 
     def _replace(self) -> None:
         """Another, empty journal takes its place."""
         if JOURNAL in self._disk.names:
             self._disk.names[JOURNAL] = File(self.world)
-            self._lost = True
+            self.world.asked.stale = True
 
     def _older_in_a_run(self) -> None:
         if self._copies:
-            file = self._disk.names[JOURNAL] = File(self.world, self.choices.one(self._copies))
-            self.world.asked.stale.add(file.inode)
-            self._lost = True
+            self._disk.names[JOURNAL] = File(self.world, self.choices.one(self._copies))
+            self.world.asked.stale = True
 
     # The end.
 

@@ -1,22 +1,28 @@
 """
 What lies between a process and the gateway: it loses, delays, repeats, cuts, and answers in another's place.
 
-`SimulatedGateway` is the real client down to one HTTP exchange; from there on it is the `Network`. Within the
+The client is the real one down to one HTTP exchange; from there on it is the `Network`. Within the
 documented limits: what a network delivers after it was given up is there, and visible, within the grace.
 """
 
 from __future__ import annotations
 
 import json as json_
+from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulation.provider import Answer
 from simulation.scheduler import Lock
+from smsframe import wire
+from smsframe.freshness import Freshness
 from smsframe.gateway import Gateway
+from smsframe.profile import GatewayProfile
 from smsframe.wire import Exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from simulation.machines import Process
     from simulation.world import World
@@ -28,7 +34,7 @@ LATENCY = 0.02
 
 OF_ANY = ("closed", "unreachable", "request lost", "answer lost", "cut", "busy", "session ended")
 OF_ORDERS = ("reset", "late", "broke", "redirected", "page", "wrong address", "repeated", "outage")
-OF_QUESTIONS = ("broke", "wrong address", "cache", "aged cache", "slow")
+OF_QUESTIONS = ("broke", "wrong address", "deaf cache", "short cache", "aged cache", "slow")
 HTML = "<html><body>Service unavailable</body></html>"
 SLACK = 1.0
 """How much earlier than at the last moment allowed something happens at the latest."""
@@ -59,6 +65,8 @@ class Request(NamedTuple):
     params: dict[str, str]
     key: str
     body: Any
+    obeyed: bool = True
+    """Whether it forbids caches to answer."""
 
     @property
     def question(self) -> str:
@@ -110,8 +118,14 @@ class Network:
                 return Exchange(failure="no answer within the time limit", sent_at=left)
             answer = box[0]
         process.seam(f"answer {answer.status} to {what}", told=answer.status >= 300 or request.method == "POST")
-        body = answer.body[: len(answer.body) // 2] if fault.kind == "cut" else answer.body
-        return exchanged(answer, body, left)
+        return Exchange(
+            status=answer.status,
+            body=answer.body[: len(answer.body) // 2] if fault.kind == "cut" else answer.body,
+            retry_after=answer.retry_after,
+            sent_at=left,
+            date=answer.date,
+            age=answer.age,
+        )
 
     def _arrive(self, request: Request, process: Process) -> Answer:
         """The request is at the gateway."""
@@ -154,9 +168,8 @@ class Network:
 
     def _busy(self, request: Request, kind: str) -> Fault:
         status = self._world.choices.one((429, 503, 413))
-        seconds = str(self._world.choices.one((1, 20, 3600)))
-        headers = {"Retry-After": seconds} if status != 413 else {}
-        return Fault(kind, arrives=False, answer=Answer(status, "busy", headers))
+        seconds = self._world.choices.one((1.0, 20.0, 3600.0))
+        return Fault(kind, arrives=False, answer=Answer(status, "busy", retry_after=None if status == 413 else seconds))
 
     def _session_ended(self, _request: Request, kind: str) -> Fault:
         self._world.provider.end_sessions()
@@ -164,38 +177,43 @@ class Network:
 
     def _wrong_address(self, _request: Request, kind: str) -> Fault:
         status = self._world.choices.one((404, 403, 307, 308))
-        return Fault(kind, arrives=False, answer=Answer(status, HTML, {}))
+        return Fault(kind, arrives=False, answer=Answer(status, HTML))
 
     def _broke(self, _request: Request, kind: str) -> Fault:
         """Broken off somewhere behind, perhaps after the order was taken."""
         status = self._world.choices.one((500, 502, 504, 503))
-        return Fault(kind, self._world.choices.happens(0.5), Answer(status, HTML, {}), after=1.0)
+        return Fault(kind, self._world.choices.happens(0.5), Answer(status, HTML), after=1.0)
 
     def _redirected(self, _request: Request, kind: str) -> Fault:
         status = self._world.choices.one((303, 302, 301, 300))
-        return Fault(kind, self._world.choices.happens(0.5), Answer(status, "", {}), after=1.0)
+        return Fault(kind, self._world.choices.happens(0.5), Answer(status, ""), after=1.0)
 
     def _page(self, _request: Request, kind: str) -> Fault:
         """A cache in front of a gateway that broke off."""
-        return Fault(kind, self._world.choices.happens(0.5), Answer(503, HTML, {"Retry-After": "1"}), after=1.0)
+        return Fault(kind, self._world.choices.happens(0.5), Answer(503, HTML, retry_after=1.0), after=1.0)
 
     def _repeated(self, _request: Request, kind: str) -> Fault:
         """A proxy that sends a request again can only be borne by a gateway that knows it again."""
         return Fault(kind if self._world.provider.manners.repeated == "merge" else "")
 
-    def _cache(self, request: Request, kind: str) -> Fault:
-        """An old answer, from a cache that knows the whole question and does not say how old it is."""
-        if found := self._cached.get(request.question):
-            return Fault(kind, arrives=False, answer=found[1])
-        return Fault()
+    def _deaf_cache(self, request: Request, kind: str) -> Fault:
+        """An old answer, from a cache that knows whole questions, and obeys nobody."""
+        return self._old(kind, request.question)
+
+    def _short_cache(self, request: Request, kind: str) -> Fault:
+        """An old answer, from a cache that overlooks parameters it does not know, and obeys."""
+        return Fault() if request.obeyed else self._old(kind, request.shorter_question)
 
     def _aged_cache(self, request: Request, kind: str) -> Fault:
-        """An old answer, from a cache that overlooks what it does not know, and says how old it is."""
-        if found := self._cached.get(request.shorter_question):
-            at, answer = found
-            age = {"Age": str(max(1, round(self._world.scheduler.now - at)))}
-            return Fault(kind, arrives=False, answer=answer._replace(headers=answer.headers | age))
-        return Fault()
+        """An old answer, from a cache that does neither, but says how old it is."""
+        return self._old(kind, request.shorter_question, aged=True)
+
+    def _old(self, kind: str, question: str, *, aged: bool = False) -> Fault:
+        if question not in self._cached:
+            return Fault()
+        at, answer = self._cached[question]
+        age = max(1.0, self._world.scheduler.now - at) if aged else 0.0
+        return Fault(kind, arrives=False, answer=answer._replace(age=age))
 
 
 _FAULTS: dict[str, Callable[[Network, Request, str], Fault]] = {
@@ -207,49 +225,67 @@ _FAULTS: dict[str, Callable[[Network, Request, str], Fault]] = {
     "redirected": Network._redirected,
     "page": Network._page,
     "repeated": Network._repeated,
-    "cache": Network._cache,
+    "deaf cache": Network._deaf_cache,
+    "short cache": Network._short_cache,
     "aged cache": Network._aged_cache,
 }
 
 
-def exchanged(answer: Answer, body: str, left: Any) -> Exchange:
-    """An answer as the client reads it off the wire."""
-    after = answer.headers.get("Retry-After")
-    return Exchange(
-        status=answer.status,
-        body=body,
-        retry_after=float(after) if after else None,
-        sent_at=left,
-    )
+class Line:
+    """
+    A process's line to the gateway; stands where the real client keeps its pooled connections.
 
-
-class SimulatedGateway(Gateway):
-    """The real client, whose exchanges go over the simulated network."""
+    Args:
+        process: Whose it is.
+    """
 
     def __init__(self, process: Process) -> None:
-        self.__dict__.update(_made().__dict__)
         self._process = process
-        self._lock = Lock(process.world.scheduler)
 
-    def _exchange(
-        self,
-        method: str,
-        path: str,
-        auth: Any,
-        *,
-        params: Mapping[str, str] | None = None,
-        json: object = None,
-    ) -> Exchange:
-        key = getattr(auth, "_headers", {}).get("Session_key", "")
-        body = None if json is None else json_.loads(json_.dumps(json))
-        return self._process.world.network.carry(self._process, Request(method, path, dict(params or {}), key, body))
-
-
-_ONE: list[Gateway] = []
+    def exchange(self, method: str, url: str, options: dict[str, Any]) -> Exchange:
+        """As `smsframe.wire.exchange`."""
+        key = getattr(options["auth"], "_headers", {}).get("Session_key", "")
+        body = options.get("json")
+        request = Request(
+            method=method,
+            path=url.removeprefix(URL),
+            params=dict(options.get("params") or {}),
+            key=key,
+            body=None if body is None else json_.loads(json_.dumps(body)),
+            obeyed="no-cache" in (options.get("headers") or {}).get("Cache-Control", ""),
+        )
+        return self._process.world.network.carry(self._process, request)
 
 
+@contextmanager
+def lines() -> Iterator[None]:
+    """Let exchanges on a `Line` go over the simulated network; others stay real."""
+    real = wire.exchange
+
+    def exchange(session: Any, method: str, url: str, **options: Any) -> Exchange:
+        if isinstance(session, Line):
+            return session.exchange(method, url, options)
+        return real(session, method, url, **options)
+
+    wire.exchange = exchange
+    try:
+        yield
+    finally:
+        wire.exchange = real
+
+
+def gateway(process: Process) -> Gateway:
+    """The real client, on a line of the simulated network."""
+    made = Gateway.__new__(Gateway)
+    made.__dict__.update(_made().__dict__)
+    made._http = Line(process)
+    made._lock = Lock(process.world.scheduler)
+    made.freshness = Freshness(token=process.world.token)
+    made.profile = GatewayProfile("simulated", history=process.world.provider.manners.history)
+    return made
+
+
+@cache
 def _made() -> Gateway:
     """One real client: making it reads the environment, which takes long and is the same for all."""
-    if not _ONE:
-        _ONE.append(Gateway(URL, username="demo", password="secret-of-demo"))
-    return _ONE[0]
+    return Gateway(URL, username="demo", password="secret-of-demo")

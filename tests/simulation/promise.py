@@ -25,13 +25,13 @@ class Asked:
         again: How many more texts of the campaign somebody may get, by a person's word.
         may_text: Whom each process may text.
         said_accepted: The orders that a person called accepted.
-        stale: The journals of which something was lost: nobody asks that they agree with the world.
+        stale: Whether something of a journal was lost: nobody asks then that each row agrees with the world.
     """
 
     again: Counter[str] = field(default_factory=Counter)
     may_text: dict[str, frozenset[str]] = field(default_factory=dict)
     said_accepted: set[str] = field(default_factory=set)
-    stale: set[int] = field(default_factory=set)
+    stale: bool = False
 
 
 def at_most_once(world: World, order_id: str, people: list[str]) -> None:
@@ -57,7 +57,7 @@ def may_leave(world: World, process: Process, body: dict[str, Any]) -> None:
 
 def compatible(world: World, file: File) -> None:
     """What a journal says of each order is true."""
-    if file.inode in world.asked.stale:
+    if world.asked.stale:
         return
     provider = world.provider
     texted = {(phone, order) for _, phone, order in provider.texted}
@@ -70,11 +70,18 @@ def compatible(world: World, file: File) -> None:
             raise Broken(f"untrue: {order_id} is called accepted, and the gateway never had it")
         if state in ("planned", "refused") and order_id in orders and not doubt:
             raise Broken(f"untrue: {order_id} is {state}, and the gateway took it")
-        if state == "accepted" and order_id not in world.asked.said_accepted:
-            told = file.rows("SELECT phone FROM recipients WHERE batch = ? AND NOT missing", key)
-            lost = [phone for (phone,) in told if (phone, order_id) not in texted]
-            if lost and order_id in provider.orders:
-                raise Broken(f"forgotten: {', '.join(lost)} called accepted, without a text by {order_id}")
+
+
+def nobody_is_called_accepted_without_a_text(world: World, file: File | None) -> None:
+    """Once a call is over, and nothing is on its way any more."""
+    if file is None or world.asked.stale:
+        return
+    query = """SELECT r.phone, b.order_id FROM recipients r JOIN batches b ON r.batch = b.id
+        WHERE b.state = 'accepted' AND NOT r.missing"""
+    texted = {(phone, order) for _, phone, order in world.provider.texted}
+    for phone, order_id in file.rows(query):
+        if (phone, order_id) not in texted and order_id not in world.asked.said_accepted:
+            raise Broken(f"forgotten: {phone} is called accepted, without a text by {order_id}")
 
 
 def unsure(file: File | None) -> dict[str, str]:

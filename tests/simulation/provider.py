@@ -25,17 +25,21 @@ ACCOUNT = "USER"
 
 class Answer(NamedTuple):
     """
-    What it answers.
+    An answer on its way, as `smsframe.wire.Exchange` has it.
 
     Attributes:
         status: The HTTP status.
         body: The body.
-        headers: Those that mean something: ``Date``, ``Retry-After``, ``Age``.
+        date: When it was made, by its maker's clock.
+        retry_after: Seconds that it asks to wait.
+        age: Seconds that a cache has had it.
     """
 
     status: int
     body: str
-    headers: dict[str, str]
+    date: datetime | None = None
+    retry_after: float | None = None
+    age: float = 0.0
 
 
 @dataclass
@@ -201,5 +205,4 @@ class Provider:
         return self._said(status, json.dumps(body))
 
     def _said(self, status: int, body: str) -> Answer:
-        headers = {"Date": self.now().strftime("%a, %d %b %Y %H:%M:%S GMT")} if self.manners.dated else {}
-        return Answer(status, body, headers)
+        return Answer(status, body, self.now().replace(microsecond=0) if self.manners.dated else None)
