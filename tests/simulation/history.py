@@ -213,7 +213,9 @@ class History:
             call = call._replace(text=self._text, changed=bool(choices.below(2)))
         if may("schedule", 0.1):
             seconds = choices.one((3600.0, 40.0, 6.0))
-            call = call._replace(schedule=(self._machine.now() + timedelta(seconds=seconds)).replace(microsecond=0))
+            call = call._replace(
+                schedule=(self._machine.now() + timedelta(seconds=seconds)).replace(microsecond=0)
+            )
         if may("rate", 0.05):
             call = call._replace(rate=2.0)
         if not place or choices.happens(0.5):
@@ -253,6 +255,7 @@ class History:
 
         def after() -> None:
             promise.take_back_what_nobody_needed(world, self._file(), known)
+            promise.nobody_is_called_accepted_without_a_text(world, self._file())
 
         world.scheduler.begin(process.name, process, act)
         return after

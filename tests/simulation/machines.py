@@ -193,7 +193,7 @@ class Workers:
             name = f"{self._process.name}, worker {len(self._at_work) + 1}"
             self._at_work.append(self._process.world.scheduler.begin(name, self._process, self._work))
 
-    def first_done(self, futures: Collection[Future[Any]]) -> set[Future[Any]]:
+    def first_done(self, futures: Collection[Future[Any]]) -> dict[Future[Any], None]:
         """Those that are done, as soon as one is."""
 
         def done() -> bool:
@@ -201,7 +201,7 @@ class Workers:
 
         if not done():
             self._process.world.scheduler.wait(None, done)
-        return {future for future in futures if future.done()}
+        return {future: None for future in futures if future.done()}
 
     def close(self) -> None:
         """Wait for the workers to end."""

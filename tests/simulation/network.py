@@ -8,13 +8,15 @@ documented limits: what a network delivers after it was given up is there, and v
 from __future__ import annotations
 
 import json as json_
+from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import cache
+from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulation.provider import Answer
 from simulation.scheduler import Lock
-from smsframe import wire
+from smsframe import carrier, wire
 from smsframe.freshness import Freshness
 from smsframe.gateway import Gateway
 from smsframe.profile import GatewayProfile
@@ -22,7 +24,6 @@ from smsframe.wire import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
 
     from simulation.machines import Process
     from simulation.world import World
@@ -117,7 +118,9 @@ class Network:
             if not (heard and box):
                 return Exchange(failure="no answer within the time limit", sent_at=left)
             answer = box[0]
-        process.seam(f"answer {answer.status} to {what}", told=answer.status >= 300 or request.method == "POST")
+        process.seam(
+            f"answer {answer.status} to {what}", told=answer.status >= 300 or request.method == "POST"
+        )
         return Exchange(
             status=answer.status,
             body=answer.body[: len(answer.body) // 2] if fault.kind == "cut" else answer.body,
@@ -129,12 +132,16 @@ class Network:
 
     def _arrive(self, request: Request, process: Process) -> Answer:
         """The request is at the gateway."""
-        answer = self._world.provider.answer(request.method, request.path, request.params, request.key, request.body)
+        answer = self._world.provider.answer(
+            request.method, request.path, request.params, request.key, request.body
+        )
         if request.method == "GET" and request.path != "login":
             for question in {request.question, request.shorter_question}:
                 self._cached.setdefault(question, (self._world.scheduler.now, answer))
         if request.method == "POST":
-            self._world.tell("the gateway", f"answers {answer.status} to {process.name}'s order {request.body['order_id']}")
+            self._world.tell(
+                "the gateway", f"answers {answer.status} to {process.name}'s order {request.body['order_id']}"
+            )
         return answer
 
     def _out(self, request: Request, fault: Fault) -> float:
@@ -169,7 +176,9 @@ class Network:
     def _busy(self, request: Request, kind: str) -> Fault:
         status = self._world.choices.one((429, 503, 413))
         seconds = self._world.choices.one((1.0, 20.0, 3600.0))
-        return Fault(kind, arrives=False, answer=Answer(status, "busy", retry_after=None if status == 413 else seconds))
+        return Fault(
+            kind, arrives=False, answer=Answer(status, "busy", retry_after=None if status == 413 else seconds)
+        )
 
     def _session_ended(self, _request: Request, kind: str) -> Fault:
         self._world.provider.end_sessions()
@@ -257,21 +266,34 @@ class Line:
         return self._process.world.network.carry(self._process, request)
 
 
+class _Numbered(Future):
+    """Futures in sets, which are otherwise in the order of their addresses in memory."""
+
+    made = count()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._number = next(self.made)
+
+    def __hash__(self) -> int:
+        return self._number
+
+
 @contextmanager
 def lines() -> Iterator[None]:
     """Let exchanges on a `Line` go over the simulated network; others stay real."""
-    real = wire.exchange
+    real, _Numbered.made = wire.exchange, count()
 
     def exchange(session: Any, method: str, url: str, **options: Any) -> Exchange:
         if isinstance(session, Line):
             return session.exchange(method, url, options)
         return real(session, method, url, **options)
 
-    wire.exchange = exchange
+    wire.exchange, carrier.Future = exchange, _Numbered
     try:
         yield
     finally:
-        wire.exchange = real
+        wire.exchange, carrier.Future = real, Future
 
 
 def gateway(process: Process) -> Gateway:

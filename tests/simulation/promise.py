@@ -66,7 +66,11 @@ def compatible(world: World, file: File) -> None:
     said = file.rows("SELECT order_id FROM evidence WHERE event = 'person_accepts'")
     world.asked.said_accepted.update(order_id for (order_id,) in said)
     for key, order_id, state, doubt in rows:
-        if state == "accepted" and order_id not in provider.orders and order_id not in world.asked.said_accepted:
+        if (
+            state == "accepted"
+            and order_id not in provider.orders
+            and order_id not in world.asked.said_accepted
+        ):
             raise Broken(f"untrue: {order_id} is called accepted, and the gateway never had it")
         if state in ("planned", "refused") and order_id in orders and not doubt:
             raise Broken(f"untrue: {order_id} is {state}, and the gateway took it")

@@ -195,7 +195,13 @@ class Provider:
         size = min(int(params["pageSize"]), self.manners.page)
         place = int(params["pageNumber"])
         page = shown[(place - 1) * size : place * size]
-        body = {"result": "OK", "total": len(shown), "pageNumber": place, "pageSize": size, "smshistory": page}
+        body = {
+            "result": "OK",
+            "total": len(shown),
+            "pageNumber": place,
+            "pageSize": size,
+            "smshistory": page,
+        }
         return self._json(200, body)
 
     def _date(self, moment: float) -> str:

@@ -41,9 +41,9 @@ class Task:
 
     __slots__ = ("greenlet", "name", "process", "ready_when", "wakes_at")
 
-    def __init__(self, name: str, process: Process, act: Callable[[], object]) -> None:
+    def __init__(self, name: str, process: Process, act: Callable[[], object], hub: greenlet) -> None:
         self.name, self.process = name, process
-        self.greenlet = greenlet(act)
+        self.greenlet = greenlet(act, hub)
         self.wakes_at: float | None = 0.0
         """When it goes on, or None: only by ``ready_when``."""
         self.ready_when: Callable[[], bool] | None = None
@@ -83,7 +83,7 @@ class Scheduler:
                 trace = "".join(traceback.format_exception(error)[-4:])
                 self.broken = self.broken or Broken(f"crashed: {error!r}\n{trace}")
 
-        task = Task(name, process, live)
+        task = Task(name, process, live, self._hub)
         self.tasks.append(task)
         return task
 
