@@ -19,7 +19,16 @@ import rude_server as rude
 from rude_server import ACCEPTED, KEYS, RudeServer, half, says
 
 import smsframe
-from smsframe import Gateway, GatewayError, NotAuthorised, Rejected, Unavailable, Unconfirmed, text
+from smsframe import (
+    Gateway,
+    GatewayError,
+    NotAuthorised,
+    Rejected,
+    Unavailable,
+    Unconfirmed,
+    order_history,
+    text,
+)
 from smsframe.answers import Reply
 from smsframe.clock import Clock
 from smsframe.entries import Batch
@@ -504,7 +513,7 @@ def test_credits_of_the_sandbox(gateway):
 QUESTIONS = {
     "credits": lambda gateway: gateway.credits(),
     "state": lambda gateway: gateway.state("sf-abc"),
-    "history": lambda gateway: gateway.history(datetime.now(UTC)),
+    "history": lambda gateway: gateway.history_page(datetime.now(UTC), 1, 10),
 }
 
 
@@ -542,13 +551,13 @@ def test_a_question_that_is_not_answered_is_the_error_that_says_what_to_do(quest
 
 
 def test_an_order_the_gateway_does_not_know_has_no_state(gateway):
-    assert gateway.state("sf-nobody") is None
+    assert gateway.state("sf-nobody").recipients is None
 
 
 @pytest.mark.parametrize("order_id", ["a/b", "a b", "a?b=c", "ü", "a%2Fb"])
 def test_an_order_id_cannot_leave_its_place_in_the_address(order_id):
     with asking(says(404)) as server:
-        assert by_token(server).state(order_id) is None
+        assert by_token(server).state(order_id).recipients is None
     path, _, query = server.asked[0].target.partition("?")
     assert re.fullmatch("_=[0-9a-f]+", query)
     assert path.startswith(rude.BASE + "sms/")
@@ -557,7 +566,7 @@ def test_an_order_id_cannot_leave_its_place_in_the_address(order_id):
 
 def state_of(*entries):
     with asking(says(200, {"result": "OK", "recipients": list(entries)})) as server:
-        return by_token(server).state("sf-abc")
+        return by_token(server).state("sf-abc").recipients
 
 
 @pytest.mark.parametrize(
@@ -589,7 +598,7 @@ def test_dates_come_in_italian_time_and_are_told_in_utc_or_not_at_all():
 def test_dates_come_in_the_zone_that_the_gateway_is_said_to_be_in():
     body = {"recipients": [{"destination": ADA, "delivery_date": "20261122120000"}]}
     with asking(says(200, body)) as server:
-        found = by_token(server, timezone="America/New_York").state("sf-abc")
+        found = by_token(server, timezone="America/New_York").state("sf-abc").recipients
     assert str(found["delivered_at"][0]) == "2026-11-22 17:00:00+00:00"
 
 
@@ -614,17 +623,18 @@ def page(*ids, total, **more):
 
 def history(*pages):
     with asking(*pages) as server:
-        found, complete = by_token(server).history(datetime(2026, 11, 22, tzinfo=UTC))
-    return found["order_id"].tolist(), complete, server.asked
+        read = order_history.read(by_token(server), datetime(2026, 11, 22, tzinfo=UTC), Patience(attempts=1))
+    return read.orders["order_id"].tolist(), read.complete, server.asked
 
 
-def test_a_history_is_asked_in_utc_from_a_time_page_after_page_until_it_adds_up():
+def test_a_history_is_asked_in_utc_from_a_time_page_after_page_until_it_adds_up(monkeypatch):
+    monkeypatch.setattr(order_history, "PAGE_SIZES", (2,))
     ids, complete, asked = history(page("a", "b", total=3), page("c", total=3))
     assert (ids, complete) == (["a", "b", "c"], True)
     queries = [parse_qs(urlsplit(one.target).query) for one in asked]
     assert len({query.pop("_")[0] for query in queries}) == 2
     assert [query.pop("pageNumber") for query in queries] == [["1"], ["2"]]
-    assert queries == [{"from": ["20261122000000"], "timezone": ["UTC"], "pageSize": ["100"]}] * 2
+    assert queries == [{"from": ["20261122000000"], "timezone": ["UTC"], "pageSize": ["2"]}] * 2
 
 
 def test_an_empty_history_is_complete():
@@ -664,8 +674,9 @@ def test_a_history_longer_than_a_page_of_the_sandbox(sandbox, gateway):
     for id_ in ids:
         made = order()
         gateway.post(Order(id_, made.template, "gsm", made.terms, made.people))
-    found, complete = gateway.history(since)
-    assert complete
+    read = order_history.read(gateway, since, Patience())
+    found = read.orders
+    assert read.complete
     assert sorted(found["order_id"]) == sorted(ids)
     assert found["num_recipients"].tolist() == [2] * 103
     assert (abs(found["create_time"] - pd.Timestamp.now("UTC")) < pd.Timedelta(minutes=1)).all()
@@ -673,7 +684,7 @@ def test_a_history_longer_than_a_page_of_the_sandbox(sandbox, gateway):
 
 def test_the_state_of_an_order_of_the_sandbox(gateway):
     gateway.post(order())
-    found = gateway.state("sf-abc")
+    found = gateway.state("sf-abc").recipients
     assert found["phone"].tolist() == [ADA, BEA]
     assert found["delivery"].notna().all()
 

@@ -20,8 +20,7 @@ from runs import QUICK, codes, each_once, posts, resume, send, statuses, table, 
 from wire_proxy import WireProxy, answer, drop, forward, lose
 
 import smsframe
-import smsframe.gateway
-from smsframe import CampaignChanged, CampaignStopped, Gateway, NotEnoughCredit, Unconfirmed
+from smsframe import CampaignChanged, CampaignStopped, Gateway, NotEnoughCredit, Unconfirmed, order_history
 from smsframe.clock import Clock
 from smsframe.journal import Journal
 from smsframe.loop import BLIND
@@ -182,7 +181,7 @@ def page_number(request):
 def test_a_history_that_changes_whenever_it_is_read_is_read_thrice_and_proves_nothing(
     sandbox, proxy, through, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(smsframe.gateway, "PAGE", 2)
+    monkeypatch.setattr(order_history, "PAGE_SIZES", (2,))
     another, readings = somebody_else(sandbox), []
 
     def page(request):
@@ -206,7 +205,7 @@ def test_a_history_that_changes_whenever_it_is_read_is_read_thrice_and_proves_no
 def test_a_history_that_changes_once_is_read_again_and_then_proves_what_it_says(
     sandbox, proxy, through, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(smsframe.gateway, "PAGE", 2)
+    monkeypatch.setattr(order_history, "PAGE_SIZES", (2,))
     another = somebody_else(sandbox)
     for _ in range(3):
         another()
@@ -746,7 +745,7 @@ def test_an_order_of_the_history_without_a_date_is_still_an_order(undated, sandb
 
 
 def test_a_history_that_keeps_changing_adopts_nobody(sandbox, proxy, through, tmp_path, monkeypatch):
-    monkeypatch.setattr(smsframe.gateway, "PAGE", 2)
+    monkeypatch.setattr(order_history, "PAGE_SIZES", (2,))
     another = somebody_else(sandbox)
     for _ in range(3):
         another()
