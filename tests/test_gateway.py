@@ -35,7 +35,7 @@ from smsframe.entries import Batch
 from smsframe.life import Doubt, Event, State
 from smsframe.order import Order, Terms, agree
 from smsframe.patience import Patience
-from smsframe.reconcile import look_up
+from smsframe.reconcile import Known, look_up
 
 QUICK = (0.3, 0.3)
 ADA, BEA = "+393471234567", "+393471234568"
@@ -644,10 +644,10 @@ def test_an_empty_history_is_complete():
 @pytest.mark.parametrize(
     "pages",
     [
-        (page("a", total=2), page("b", total=3), page("c", total=3)),  # the total changed on the way
+        (page("a", "b", total=3), page("c", total=2), page(total=2)),  # it shrank: others may have gone unseen
         (page("a", total=2), page(total=2)),  # a page too few
         (page("a", "a", total=2),),  # a row twice, so one is not shown
-        (page("a", "b", total=3), page("b", "c", total=3)),  # a row twice: something moved
+        (page("a", "b", total=3), page("c", "d", total=3)),  # more than there are
         (page("a", total=None),),
         (page("a", total="1"),),
         (page("a", total=True),),
@@ -662,10 +662,50 @@ def test_a_history_that_does_not_add_up_is_not_complete(pages):
     assert history(*pages)[1] is False
 
 
+@pytest.mark.parametrize(
+    "pages",
+    [
+        (page("a", "b", total=2), page("c", total=3)),  # one more came
+        (page("a", "b", total=3), page("b", "c", total=3)),  # something moved
+        (
+            page("a", "b", total=4),
+            page("b", "c", total=5),
+            page(total=5),
+            page("e", "d", total=5),
+        ),  # caught up
+    ],
+)
+def test_a_history_that_grows_is_complete_once_all_of_it_was_seen(pages, monkeypatch):
+    monkeypatch.setattr(order_history, "PAGE_SIZES", (2,))
+    ids, complete, _ = history(*pages)
+    assert complete
+    assert sorted(ids) == [*"abcde"[: len(ids)]]
+
+
+@pytest.mark.parametrize("refused", [(says(400),), (says(400), says(400), says(400), says(400))])
+def test_a_gateway_that_takes_no_long_pages_is_asked_for_shorter_ones(refused):
+    """Each refusal is asked once more without the value that no cache has seen."""
+    ids, complete, asked = history(*refused, says(400), page("a", total=1))
+    assert (ids, complete) == (["a"], True)
+    sizes = [int(parse_qs(urlsplit(one.target).query)["pageSize"][0]) for one in asked]
+    assert sizes[-1] in (10, 100)
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_a_gateway_whose_pages_are_shorter_than_asked_for_is_asked_for_shorter_ones():
+    """Where the second page of those begins is anybody's guess."""
+    ids, complete, asked = history(
+        page("a", "b", total=3), page("a", "b", total=3), page("a", "b", total=3), page("c", total=3)
+    )
+    assert (sorted(ids), complete) == (["a", "b", "c"], True)
+    sizes = [parse_qs(urlsplit(one.target).query)["pageSize"][0] for one in asked]
+    assert sizes == ["1000", "100", "10", "10"]
+
+
 def test_a_gateway_that_always_gives_the_same_page_does_not_keep_us():
     _, complete, asked = history(page("a", "b", total=10**9))
     assert complete is False
-    assert len(asked) < 5
+    assert len(asked) < 15
 
 
 def test_a_history_longer_than_a_page_of_the_sandbox(sandbox, gateway):
@@ -692,16 +732,17 @@ def test_the_state_of_an_order_of_the_sandbox(gateway):
 # Looking up -----------------------------------------------------------------------------------------------
 
 PEOPLE = pd.DataFrame({"phone": [ADA, BEA]}, dtype="string")
-BATCH = Batch(1, 1, "sf-abc", State.UNCONFIRMED, Doubt.MAYBE, "Ciao", "gsm", Terms(), 2, 2, datetime.now(UTC))
+BATCH = Batch(1, 1, "sf-abc", State.UNCONFIRMED, Doubt.MAYBE, "Ciao", "gsm", Terms(), 2, 2, None, None)
 
 
 NOBODY = pd.Series([], dtype=object)
 
 
-def looked_up(*answers, login=rude.LOGIN, witnesses=NOBODY):
+def looked_up(*answers, login=rude.LOGIN, witnesses=NOBODY, own=("sf-abc",), prefixes=("sf-a",)):
+    known = Known(lambda since: witnesses, lambda: pd.Series(own, dtype=object), lambda: prefixes)
     with RudeServer(answers, login) as server:
         gateway = to(server)
-        finding = look_up(gateway, BATCH, PEOPLE, quiet(attempts=2), lambda since: witnesses)
+        ((_, _, finding),) = look_up(gateway, [(BATCH, PEOPLE)], quiet(attempts=2), known)
         gateway.close()
     return finding
 
@@ -729,6 +770,8 @@ def listing(*phones, **more):
         ((says(404), page(total=0)), Event.ABSENT),
         ((says(404), page("sf-abc", total=1)), Event.UNANSWERED),
         ((says(404), page(" SF-ABC", total=1)), Event.UNANSWERED),
+        ((says(404), page("sf-b", total=1)), Event.ABSENT),
+        ((says(404), page("sf-another", total=1)), Event.UNANSWERED),  # of this campaign, and not known here
         ((says(404), page("x", total=2), page(total=2)), Event.UNANSWERED),
         ((says(404), says(404)), Event.UNANSWERED),
         ((says(404), rude.HTML), Event.UNANSWERED),
