@@ -181,7 +181,7 @@ def _complete(gateway: Gateway, entry: Entry | None, patience: Patience) -> Hist
         history = order_history.read(gateway, since, patience)
         if history.date is None:
             history = order_history.read(gateway, EVER, patience)
-        elif (wanted := _since(entry, history.date)) < since:
+        elif (wanted := _since(entry, history.date)) < since - timedelta(seconds=MINUTE):
             history = order_history.read(gateway, wanted, patience)
     except (NotAuthorised, Unavailable):
         raise

@@ -12,6 +12,7 @@ from smsframe.run_context import RunContext
 
 QUICK = Patience(attempts=3, first=0.001, most=0.002)
 CALL = {"confirm": None, "changed": False, "adopt": False}
+RUNS = ("workers", "rate", "grace", "patience", "report", "started", "say")
 RUN = {"workers": 4, "rate": None, "grace": 0.02, "patience": QUICK}
 
 
@@ -22,17 +23,28 @@ def table(count, *, bad=(), start=0):
     return pd.DataFrame({"name": [f"N{i}" for i in places], "mobile": mobile})
 
 
+def context(gateway, journal=None, **options):
+    """What a run works with: quick, and silent."""
+    memory = journal if isinstance(journal, Journal) else Journal(journal or gateway.journal)
+    return RunContext(gateway=gateway, journal=memory, **(RUN | options))
+
+
 def send(contacts, gateway, text="Ciao {name}", *, campaign="autumn", journal=None, **options):
     """As `smsframe.send`, which waits between attempts for longer than a test wants to."""
-    memory = Journal(journal or gateway.journal)
-    run = RUN | {name: options.pop(name) for name in [*options] if name in RUN}
+    made = context(gateway, journal, **{name: options.pop(name) for name in [*options] if name in RUNS})
     call = CALL | {name: options.pop(name) for name in [*options] if name in CALL}
     plan = contacts
     if not isinstance(contacts, smsframe.Plan):
         plan = smsframe.plan(
-            contacts, text, campaign=campaign, phone="mobile", gateway=gateway, journal=memory, **options
+            contacts,
+            text,
+            campaign=campaign,
+            phone="mobile",
+            gateway=gateway,
+            journal=made.journal,
+            **options,
         )
-    return campaign_room.send(plan, RunContext(gateway=gateway, journal=memory, **run), **call)
+    return campaign_room.send(plan, made, **call)
 
 
 def resume(
@@ -46,10 +58,10 @@ def resume(
     adopt=False,
     **options,
 ):
-    memory = Journal(journal or gateway.journal)
+    made = context(gateway, journal, **options)
     return campaign_room.resume(
-        memory.get(campaign),
-        RunContext(gateway=gateway, journal=memory, **(RUN | options)),
+        made.journal.get(campaign),
+        made,
         suppressed=pd.Index([*suppressed], dtype=object),
         unconfirmed=unconfirmed,
         confirm=confirm,

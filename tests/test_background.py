@@ -16,9 +16,7 @@ from runs import codes, each_once, posts, resume, statuses, table
 
 import smsframe
 from smsframe import background
-from smsframe import campaign as campaign_room
 from smsframe.background import Run
-from smsframe.journal import Journal
 from smsframe.meter import Meter
 
 HELD = 0.001
@@ -227,10 +225,10 @@ def test_a_script_that_ends_stops_its_run_and_says_how_to_go_on(sandbox, gateway
 def sent(plan, gateway, **options):
     """What the meter says, and what the results say, of one run."""
     meter = Meter()
-    run = runs.RUN | {"report": meter.tick, "started": meter.begin} | options
+    run = {"report": meter.tick, "started": meter.begin} | options
     error = None
     try:
-        out = campaign_room.send(plan, gateway, Journal(gateway.journal), **run)
+        out = runs.send(plan, gateway, **run)
     except smsframe.CampaignStopped as stopped:
         out = stopped.results
     except smsframe.Rejected as refused:

@@ -336,6 +336,8 @@ def test_withdraw_drops_who_was_not_texted_and_nobody_else(sandbox, gateway):
 
 def _refused_at_the_post(sandbox, gateway, contacts, **options):
     """A send that is registered, and whose first POST is refused for its credentials."""
-    wrong = smsframe.Gateway(sandbox.url, username="demo", password="wrong", journal=gateway.journal)
-    wrong.credits = dict
-    return send(contacts, wrong, **options)
+    sandbox.misbehave("error_before", status=401)
+    try:
+        return send(contacts, gateway, **options)
+    finally:
+        sandbox.behave()

@@ -402,11 +402,11 @@ def test_the_rate_is_handed_on(served, monkeypatch, command):
     room = smsframe.sending.campaign_room
     real = getattr(room, command[0])
     monkeypatch.setattr(
-        room, command[0], lambda *args, **options: given.append(options) or real(*args, **options)
+        room, command[0], lambda *args, **options: given.append(args[1]) or real(*args, **options)
     )
     run(*command, "--rate", "0.5")
     run(*command)
-    assert [options["rate"] for options in given] == [0.5, None]
+    assert [context.rate for context in given] == [0.5, None]
 
 
 def test_ctrl_c_ends_with_130(served, monkeypatch):

@@ -19,14 +19,23 @@ import rude_server as rude
 from rude_server import ACCEPTED, KEYS, RudeServer, half, says
 
 import smsframe
-from smsframe import Gateway, GatewayError, NotAuthorised, Rejected, Unavailable, Unconfirmed, text
+from smsframe import (
+    Gateway,
+    GatewayError,
+    NotAuthorised,
+    Rejected,
+    Unavailable,
+    Unconfirmed,
+    order_history,
+    text,
+)
 from smsframe.answers import Reply
 from smsframe.clock import Clock
 from smsframe.entries import Batch
 from smsframe.life import Doubt, Event, State
 from smsframe.order import Order, Terms, agree
 from smsframe.patience import Patience
-from smsframe.reconcile import look_up
+from smsframe.reconcile import Known, look_up
 
 QUICK = (0.3, 0.3)
 ADA, BEA = "+393471234567", "+393471234568"
@@ -504,7 +513,7 @@ def test_credits_of_the_sandbox(gateway):
 QUESTIONS = {
     "credits": lambda gateway: gateway.credits(),
     "state": lambda gateway: gateway.state("sf-abc"),
-    "history": lambda gateway: gateway.history(datetime.now(UTC)),
+    "history": lambda gateway: gateway.history_page(datetime.now(UTC), 1, 10),
 }
 
 
@@ -542,13 +551,13 @@ def test_a_question_that_is_not_answered_is_the_error_that_says_what_to_do(quest
 
 
 def test_an_order_the_gateway_does_not_know_has_no_state(gateway):
-    assert gateway.state("sf-nobody") is None
+    assert gateway.state("sf-nobody").recipients is None
 
 
 @pytest.mark.parametrize("order_id", ["a/b", "a b", "a?b=c", "ü", "a%2Fb"])
 def test_an_order_id_cannot_leave_its_place_in_the_address(order_id):
     with asking(says(404)) as server:
-        assert by_token(server).state(order_id) is None
+        assert by_token(server).state(order_id).recipients is None
     path, _, query = server.asked[0].target.partition("?")
     assert re.fullmatch("_=[0-9a-f]+", query)
     assert path.startswith(rude.BASE + "sms/")
@@ -557,7 +566,7 @@ def test_an_order_id_cannot_leave_its_place_in_the_address(order_id):
 
 def state_of(*entries):
     with asking(says(200, {"result": "OK", "recipients": list(entries)})) as server:
-        return by_token(server).state("sf-abc")
+        return by_token(server).state("sf-abc").recipients
 
 
 @pytest.mark.parametrize(
@@ -589,7 +598,7 @@ def test_dates_come_in_italian_time_and_are_told_in_utc_or_not_at_all():
 def test_dates_come_in_the_zone_that_the_gateway_is_said_to_be_in():
     body = {"recipients": [{"destination": ADA, "delivery_date": "20261122120000"}]}
     with asking(says(200, body)) as server:
-        found = by_token(server, timezone="America/New_York").state("sf-abc")
+        found = by_token(server, timezone="America/New_York").state("sf-abc").recipients
     assert str(found["delivered_at"][0]) == "2026-11-22 17:00:00+00:00"
 
 
@@ -614,17 +623,18 @@ def page(*ids, total, **more):
 
 def history(*pages):
     with asking(*pages) as server:
-        found, complete = by_token(server).history(datetime(2026, 11, 22, tzinfo=UTC))
-    return found["order_id"].tolist(), complete, server.asked
+        read = order_history.read(by_token(server), datetime(2026, 11, 22, tzinfo=UTC), Patience(attempts=1))
+    return read.orders["order_id"].tolist(), read.complete, server.asked
 
 
-def test_a_history_is_asked_in_utc_from_a_time_page_after_page_until_it_adds_up():
+def test_a_history_is_asked_in_utc_from_a_time_page_after_page_until_it_adds_up(monkeypatch):
+    monkeypatch.setattr(order_history, "PAGE_SIZES", (2,))
     ids, complete, asked = history(page("a", "b", total=3), page("c", total=3))
     assert (ids, complete) == (["a", "b", "c"], True)
     queries = [parse_qs(urlsplit(one.target).query) for one in asked]
     assert len({query.pop("_")[0] for query in queries}) == 2
     assert [query.pop("pageNumber") for query in queries] == [["1"], ["2"]]
-    assert queries == [{"from": ["20261122000000"], "timezone": ["UTC"], "pageSize": ["100"]}] * 2
+    assert queries == [{"from": ["20261122000000"], "timezone": ["UTC"], "pageSize": ["2"]}] * 2
 
 
 def test_an_empty_history_is_complete():
@@ -634,10 +644,10 @@ def test_an_empty_history_is_complete():
 @pytest.mark.parametrize(
     "pages",
     [
-        (page("a", total=2), page("b", total=3), page("c", total=3)),  # the total changed on the way
+        (page("a", "b", total=3), page("c", total=2), page(total=2)),  # it shrank: others may have gone unseen
         (page("a", total=2), page(total=2)),  # a page too few
         (page("a", "a", total=2),),  # a row twice, so one is not shown
-        (page("a", "b", total=3), page("b", "c", total=3)),  # a row twice: something moved
+        (page("a", "b", total=3), page("c", "d", total=3)),  # more than there are
         (page("a", total=None),),
         (page("a", total="1"),),
         (page("a", total=True),),
@@ -652,10 +662,50 @@ def test_a_history_that_does_not_add_up_is_not_complete(pages):
     assert history(*pages)[1] is False
 
 
+@pytest.mark.parametrize(
+    "pages",
+    [
+        (page("a", "b", total=2), page("c", total=3)),  # one more came
+        (page("a", "b", total=3), page("b", "c", total=3)),  # something moved
+        (
+            page("a", "b", total=4),
+            page("b", "c", total=5),
+            page(total=5),
+            page("e", "d", total=5),
+        ),  # caught up
+    ],
+)
+def test_a_history_that_grows_is_complete_once_all_of_it_was_seen(pages, monkeypatch):
+    monkeypatch.setattr(order_history, "PAGE_SIZES", (2,))
+    ids, complete, _ = history(*pages)
+    assert complete
+    assert sorted(ids) == [*"abcde"[: len(ids)]]
+
+
+@pytest.mark.parametrize("refused", [(says(400),), (says(400), says(400), says(400), says(400))])
+def test_a_gateway_that_takes_no_long_pages_is_asked_for_shorter_ones(refused):
+    """Each refusal is asked once more without the value that no cache has seen."""
+    ids, complete, asked = history(*refused, says(400), page("a", total=1))
+    assert (ids, complete) == (["a"], True)
+    sizes = [int(parse_qs(urlsplit(one.target).query)["pageSize"][0]) for one in asked]
+    assert sizes[-1] in (10, 100)
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_a_gateway_whose_pages_are_shorter_than_asked_for_is_asked_for_shorter_ones():
+    """Where the second page of those begins is anybody's guess."""
+    ids, complete, asked = history(
+        page("a", "b", total=3), page("a", "b", total=3), page("a", "b", total=3), page("c", total=3)
+    )
+    assert (sorted(ids), complete) == (["a", "b", "c"], True)
+    sizes = [parse_qs(urlsplit(one.target).query)["pageSize"][0] for one in asked]
+    assert sizes == ["1000", "100", "10", "10"]
+
+
 def test_a_gateway_that_always_gives_the_same_page_does_not_keep_us():
     _, complete, asked = history(page("a", "b", total=10**9))
     assert complete is False
-    assert len(asked) < 5
+    assert len(asked) < 15
 
 
 def test_a_history_longer_than_a_page_of_the_sandbox(sandbox, gateway):
@@ -664,8 +714,9 @@ def test_a_history_longer_than_a_page_of_the_sandbox(sandbox, gateway):
     for id_ in ids:
         made = order()
         gateway.post(Order(id_, made.template, "gsm", made.terms, made.people))
-    found, complete = gateway.history(since)
-    assert complete
+    read = order_history.read(gateway, since, Patience())
+    found = read.orders
+    assert read.complete
     assert sorted(found["order_id"]) == sorted(ids)
     assert found["num_recipients"].tolist() == [2] * 103
     assert (abs(found["create_time"] - pd.Timestamp.now("UTC")) < pd.Timedelta(minutes=1)).all()
@@ -673,7 +724,7 @@ def test_a_history_longer_than_a_page_of_the_sandbox(sandbox, gateway):
 
 def test_the_state_of_an_order_of_the_sandbox(gateway):
     gateway.post(order())
-    found = gateway.state("sf-abc")
+    found = gateway.state("sf-abc").recipients
     assert found["phone"].tolist() == [ADA, BEA]
     assert found["delivery"].notna().all()
 
@@ -681,16 +732,17 @@ def test_the_state_of_an_order_of_the_sandbox(gateway):
 # Looking up -----------------------------------------------------------------------------------------------
 
 PEOPLE = pd.DataFrame({"phone": [ADA, BEA]}, dtype="string")
-BATCH = Batch(1, 1, "sf-abc", State.UNCONFIRMED, Doubt.MAYBE, "Ciao", "gsm", Terms(), 2, 2, datetime.now(UTC))
+BATCH = Batch(1, 1, "sf-abc", State.UNCONFIRMED, Doubt.MAYBE, "Ciao", "gsm", Terms(), 2, 2, None, None)
 
 
 NOBODY = pd.Series([], dtype=object)
 
 
-def looked_up(*answers, login=rude.LOGIN, witnesses=NOBODY):
+def looked_up(*answers, login=rude.LOGIN, witnesses=NOBODY, own=("sf-abc",), prefixes=("sf-a",)):
+    known = Known(lambda since: witnesses, lambda: pd.Series(own, dtype=object), lambda: prefixes)
     with RudeServer(answers, login) as server:
         gateway = to(server)
-        finding = look_up(gateway, BATCH, PEOPLE, quiet(attempts=2), lambda since: witnesses)
+        ((_, _, finding),) = look_up(gateway, [(BATCH, PEOPLE)], quiet(attempts=2), known)
         gateway.close()
     return finding
 
@@ -718,6 +770,8 @@ def listing(*phones, **more):
         ((says(404), page(total=0)), Event.ABSENT),
         ((says(404), page("sf-abc", total=1)), Event.UNANSWERED),
         ((says(404), page(" SF-ABC", total=1)), Event.UNANSWERED),
+        ((says(404), page("sf-b", total=1)), Event.ABSENT),
+        ((says(404), page("sf-another", total=1)), Event.UNANSWERED),  # of this campaign, and not known here
         ((says(404), page("x", total=2), page(total=2)), Event.UNANSWERED),
         ((says(404), says(404)), Event.UNANSWERED),
         ((says(404), rude.HTML), Event.UNANSWERED),

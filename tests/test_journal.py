@@ -212,11 +212,9 @@ def send_to(journal, contacts, gateway):
     plan = smsframe.plan(contacts, "Ciao {name}", campaign="autumn", phone="mobile", journal=journal)
     import runs  # noqa: PLC0415
 
-    from smsframe import campaign as campaign_room  # noqa: PLC0415
-
     gateway.credits = lambda: {"N": 1e9}
     try:
-        return campaign_room.send(plan, gateway, journal, **runs.RUN, **runs.SILENT)
+        return runs.send(plan, gateway, journal=journal)
     finally:
         del gateway.credits
 

@@ -15,7 +15,8 @@ ANSWERS = {  # what a POST can come to
     Event.NO_PROOF,
 }  # fmt: skip
 FINDINGS = {
-    Event.FOUND, Event.FOUND_PART, Event.FOUND_OTHER, Event.ABSENT, Event.ABSENT_TWICE, Event.UNANSWERED,
+    Event.FOUND, Event.FOUND_PART, Event.FOUND_OTHER, Event.ABSENT, Event.ABSENT_TWICE, Event.ABSENT_RETIRED,
+    Event.UNANSWERED,
 }  # fmt: skip
 PERSON = {Event.PERSON_ACCEPTS, Event.PERSON_SENDS}
 POSTS = {Action.POST, Action.REPEAT}
@@ -113,7 +114,8 @@ def test_every_answer_to_a_post_and_every_finding_has_its_place():
     for doubt in Doubt:
         assert all(after(State.SENDING, event, doubt) for event in ANSWERS | {Event.OWNER_DIED})
         assert all(after(State.UNCONFIRMED, event, doubt) for event in FINDINGS | PERSON)
-    assert ANSWERS | FINDINGS | PERSON | {Event.CLAIMED, Event.OWNER_DIED} == set(Event)
+    assert all(after(state, Event.LISTED) for state in (State.PLANNED, State.REFUSED))
+    assert ANSWERS | FINDINGS | PERSON | {Event.CLAIMED, Event.OWNER_DIED, Event.LISTED} == set(Event)
 
 
 def test_whatever_an_answer_proves_a_batch_being_sent_can_take_it():
@@ -125,8 +127,8 @@ def test_whatever_an_answer_proves_a_batch_being_sent_can_take_it():
     assert {proof(answer) for answer in answers} <= ANSWERS
 
 
-def test_accepted_and_refused_are_final():
-    assert not [step for step in steps() if step[0] in FINAL]
+def test_accepted_and_refused_are_final_unless_the_gateway_has_what_it_refused():
+    assert {step[:2] for step in steps() if step[0] in FINAL} == {(State.REFUSED, Event.LISTED)}
 
 
 def test_doubt_never_shrinks():
@@ -166,6 +168,7 @@ def test_people_get_another_order_id_only_by_a_person_a_collision_or_a_proven_re
     assert freed == {
         (State.UNCONFIRMED, Event.PERSON_SENDS, Action.NEXT_GENERATION),
         (State.UNCONFIRMED, Event.FOUND_OTHER, Action.NEXT_GENERATION),
+        (State.UNCONFIRMED, Event.ABSENT_RETIRED, Action.NEXT_GENERATION),
         (State.SENDING, Event.REFUSED, Action.NARROW),
     }
 
@@ -175,7 +178,7 @@ def test_a_batch_in_doubt_is_never_split_nor_refused_by_the_gateway():
         if doubt is not Doubt.NONE:
             assert to.action is not Action.NARROW
             if to.state is State.REFUSED:
-                assert event in (Event.PERSON_SENDS, Event.FOUND_OTHER), state
+                assert event in (Event.PERSON_SENDS, Event.FOUND_OTHER, Event.ABSENT_RETIRED), state
 
 
 def test_a_batch_in_doubt_never_counts_as_not_sent():

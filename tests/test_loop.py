@@ -319,12 +319,10 @@ def test_a_journal_deleted_on_the_way_stops_and_sends_nothing_without_a_record(p
 def _send_with(journal, contacts, gateway, **options):
     import runs  # noqa: PLC0415
 
-    from smsframe import campaign as campaign_room  # noqa: PLC0415
-
     plan = smsframe.plan(
         contacts, "Ciao {name}", campaign="autumn", phone="mobile", journal=journal, **options
     )
-    return campaign_room.send(plan, gateway, journal, **runs.RUN, **runs.SILENT)
+    return runs.send(plan, gateway, journal=journal)
 
 
 def _says_no_number(error):

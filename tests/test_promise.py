@@ -20,12 +20,12 @@ from runs import QUICK, codes, each_once, posts, resume, send, statuses, table, 
 from wire_proxy import WireProxy, answer, drop, forward, lose
 
 import smsframe
-import smsframe.gateway
-from smsframe import CampaignChanged, CampaignStopped, Gateway, NotEnoughCredit, Unconfirmed
+from smsframe import CampaignChanged, CampaignStopped, Gateway, NotEnoughCredit, Unconfirmed, order_history
 from smsframe.clock import Clock
 from smsframe.journal import Journal
 from smsframe.loop import BLIND
 from smsframe.patience import Patience
+from smsframe.profile import GatewayProfile
 
 DAY = 86_400_000_000
 
@@ -54,8 +54,11 @@ class Seconds:
 
 
 @pytest.fixture
-def clock():
-    return Seconds()
+def clock(proxy):
+    """This machine's clock, and the gateway's."""
+    made = Seconds()
+    proxy.ahead = lambda: made.now
+    return made
 
 
 @pytest.fixture
@@ -179,26 +182,47 @@ def page_number(request):
     return int(re.search(rb"pageNumber=(\d+)", request.raw)[1])
 
 
-def test_a_history_that_changes_whenever_it_is_read_is_read_thrice_and_proves_nothing(
-    sandbox, proxy, through, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(smsframe.gateway, "PAGE", 2)
-    another, readings = somebody_else(sandbox), []
+def busy(another):
+    """A history to which somebody adds an order whenever a page of it is turned."""
 
     def page(request):
-        readings.append(page_number(request) == 1)
-        if page_number(request) == 2:
-            another()
+        another()
         return request.forward()
 
-    for _ in range(3):
+    return page
+
+
+def test_a_history_that_grows_while_it_is_read_is_caught_up_with(sandbox, proxy, through, monkeypatch):
+    """Each page shifts by one; the next pass begins with what is new, and then nothing can be missing."""
+    monkeypatch.setattr(order_history, "PAGE_SIZES", (12,))
+    another = somebody_else(sandbox)
+    for _ in range(20):
         another()
     proxy.on("POST", drop)
-    proxy.always("GET", page, path="smshistory")
-    assert statuses(send(table(2), through, campaign="spring", adopt=True)) == {"unconfirmed": 2}
+    proxy.always("GET", busy(another), path="smshistory")
+    out = send(table(2), through)
+    assert statuses(out) == {"accepted": 2}
+    assert texted(sandbox)[out["sms_phone"]].eq(1).all()
+
+
+def without_the_last(words):
+    """As many orders as ever, and one of them is never shown."""
+    words["smshistory"] = [row for row in words["smshistory"] if row["num_recipients"] != 1]
+
+
+def test_a_history_that_never_adds_up_proves_nothing_and_sends_nothing(sandbox, proxy, through, monkeypatch):
+    monkeypatch.setattr(order_history, "PAGE_SIZES", (2,))
+    another = somebody_else(sandbox)
+    for _ in range(3):
+        another()
+    proxy.on("POST", drop).on("GET", forward, forward, path="smshistory")
+    proxy.always("GET", edited(without_the_last), path="smshistory")
+    assert statuses(send(table(2), through, campaign="spring")) == {"unconfirmed": 2}
     assert proxy.posts() == 1
-    assert sum(readings) == 2 * 3  # once for what was sent before, once for the order
     assert "incomplete" in last_answer(through)
+    with pytest.raises(smsframe.Unavailable, match="whole history"):
+        send(table(2), through, campaign="summer")
+    assert proxy.posts() == 1
     proxy.clear()
     assert statuses(resume(through, "spring")) == {"accepted": 2}
 
@@ -206,7 +230,7 @@ def test_a_history_that_changes_whenever_it_is_read_is_read_thrice_and_proves_no
 def test_a_history_that_changes_once_is_read_again_and_then_proves_what_it_says(
     sandbox, proxy, through, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(smsframe.gateway, "PAGE", 2)
+    monkeypatch.setattr(order_history, "PAGE_SIZES", (2,))
     another = somebody_else(sandbox)
     for _ in range(3):
         another()
@@ -364,7 +388,8 @@ def test_a_look_up_without_an_answer_leaves_that(proxy, through):
     proxy.on("POST", lose).always("GET", answer(500), path="smshistory").always(
         "GET", answer(404), path="sms/"
     )
-    send(table(2), through, adopt=True)
+    proxy.on("GET", forward, path="smshistory")  # before it was sent
+    send(table(2), through)
     (told,) = evidence(through).query("event == 'unanswered'").to_dict("records")
     assert told["question"].count("GET ") == 2
     assert told["answer"] == "no answer: Unavailable (HTTP 500)"
@@ -639,8 +664,11 @@ def test_a_journal_whose_orders_were_never_taken_is_asked_about_too(sandbox, pro
         send(table(3), through)
     with contextlib.closing(door(proxy, fresh.journal)) as other:
         before = send(table(3), other)
-    with pytest.raises(CampaignChanged):
-        send(table(3), through)
+    out = send(
+        table(3), through
+    )  # the same people and text make the same order id: it is looked up, and found
+    assert statuses(out) == {"accepted": 3}
+    assert evidence(through)["event"].tolist()[-2:] == ["listed", "found"]
     assert each_once(sandbox, before)
 
 
@@ -675,18 +703,33 @@ def test_who_said_stop_meanwhile_stays_untexted_by_an_adoption(sandbox, lost, fr
 
 
 @pytest.mark.parametrize("way", [answer(403), answer(500), drop], ids=["403", "500", "drop"])
-def test_a_history_that_cannot_be_asked_for_is_warned_of_and_no_reason_to_stop(
-    way, sandbox, proxy, through, capsys
-):
+@pytest.mark.parametrize("known", [False, True])
+def test_a_history_that_cannot_be_asked_for_sends_nothing(way, known, sandbox, proxy, through):
+    if known:
+        send(table(2), through)
+    before = posts(sandbox)
     proxy.always("GET", way, path="smshistory")
+    with pytest.raises((smsframe.Unavailable, smsframe.NotAuthorised)):
+        send(table(3), through)
+    assert posts(sandbox) == before
+    assert statuses(send(table(2), through)) == {"accepted": 2} if known else not through.journal.exists()
+    proxy.clear()
     assert statuses(send(table(3), through)) == {"accepted": 3}
-    told = capsys.readouterr().err
-    assert told.startswith(
-        "smsframe: warning: the gateway did not say whether campaign 'autumn' was sent before"
+
+
+def test_a_gateway_without_a_history_is_said_once_and_proves_no_absence(sandbox, proxy, tmp_path, capsys):
+    profile = GatewayProfile("Forgetful", history=False)
+    without = Gateway(
+        proxy.url, username="demo", password="demo", journal=tmp_path / "journal.sqlite", profile=profile
     )
-    assert told.count("\n") == 1
-    send(table(4), through)
-    assert capsys.readouterr().err == ""
+    proxy.on("POST", forward, drop)
+    out = send(table(4), without, batch_size=2)
+    assert statuses(out) == {"accepted": 2, "unconfirmed": 2}
+    assert capsys.readouterr().err.count("no history of orders") == 1
+    send(table(6), without)
+    assert "no history" not in capsys.readouterr().err
+    assert ("GET", "smshistory") not in proxy.seen
+    without.close()
 
 
 @pytest.mark.parametrize(
@@ -698,10 +741,10 @@ def test_an_order_whose_people_are_not_told_is_not_adopted_and_nothing_is_sent(
     with contextlib.closing(door(proxy, tmp_path / "first.sqlite")) as gateway:
         send(table(3), gateway)
     proxy.always("GET", way, path="sms/")
-    with pytest.raises(smsframe.SmsFrameError):
-        send(table(5), through, adopt=True)
+    for _ in range(2):
+        with pytest.raises(smsframe.SmsFrameError):
+            send(table(5), through, adopt=True)
     assert posts(sandbox) == 1
-    assert not through.journal.exists()
     proxy.clear()
     out = send(table(5), through, adopt=True)
     assert statuses(out) == {"accepted": 5}
@@ -711,11 +754,10 @@ def test_an_order_whose_people_are_not_told_is_not_adopted_and_nothing_is_sent(
 @pytest.mark.parametrize(
     "edit",
     [
-        lambda words: words["recipients"].clear(),
         lambda words: words["recipients"][0].update(destination="hidden"),
         lambda words: words["recipients"][0].pop("destination"),
     ],
-    ids=["nobody", "hidden", "missing"],
+    ids=["hidden", "missing"],
 )
 def test_an_order_whose_people_are_told_badly_is_not_adopted(edit, sandbox, proxy, through, tmp_path):
     with contextlib.closing(door(proxy, tmp_path / "first.sqlite")) as gateway:
@@ -745,21 +787,13 @@ def test_an_order_of_the_history_without_a_date_is_still_an_order(undated, sandb
     assert each_once(sandbox, out)
 
 
-def test_a_history_that_keeps_changing_adopts_nobody(sandbox, proxy, through, tmp_path, monkeypatch):
-    monkeypatch.setattr(smsframe.gateway, "PAGE", 2)
+def test_a_history_that_does_not_add_up_adopts_nobody(sandbox, proxy, through, tmp_path):
     another = somebody_else(sandbox)
-    for _ in range(3):
-        another()
+    another()
     with contextlib.closing(door(proxy, tmp_path / "first.sqlite")) as gateway:
         before = send(table(3), gateway)
-
-    def page(request):
-        if page_number(request) == 2:
-            another()
-        return request.forward()
-
-    proxy.always("GET", page, path="smshistory")
-    with pytest.raises(CampaignChanged, match="changed while it was read"):
+    proxy.always("GET", edited(without_the_last), path="smshistory")
+    with pytest.raises(smsframe.Unavailable, match="whole history"):
         send(table(5), through, adopt=True)
     assert proxy.posts() == 1
     assert not through.journal.exists()
@@ -779,14 +813,16 @@ def test_a_rehearsal_never_counts_for_another_gateway(sandbox, fresh, tmp_path):
         assert statuses(send(table(5), second)) == {"accepted": 5}
 
 
-def test_the_gateway_is_asked_once_and_only_for_somebody_to_text(sandbox, fresh, lost):
+def test_the_gateway_is_asked_once_a_call_and_only_for_somebody_to_text(sandbox, fresh, lost):
     assert statuses(send(NOBODY, fresh)) == {"invalid": 3}
     assert asked(sandbox) == 0
     send(table(2), lost)
     assert asked(sandbox) == 1
-    send(table(4), lost)  # known to this journal
+    send(table(4), lost)  # known to this journal, which may be an older copy
+    assert asked(sandbox) == 2
+    send(table(4), lost)
     resume(lost)
-    assert asked(sandbox) == 1
+    assert asked(sandbox) == 2
 
 
 def test_a_call_for_nobody_does_not_make_a_campaign_known(sandbox, lost, fresh):

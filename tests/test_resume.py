@@ -83,6 +83,7 @@ def test_an_order_that_never_arrived_is_repeated_once_under_its_own_id(sandbox, 
         clock[0] += seconds
 
     proxy.on("POST", drop)
+    proxy.ahead = lambda: clock[0]
     patience = Patience(attempts=3, clock=Clock(pause=pause, monotonic=lambda: clock[0]))
     out = send(table(3), through, grace=30.0, patience=patience)
     assert statuses(out) == {"accepted": 3}
@@ -224,8 +225,13 @@ def test_a_schedule_that_passed_meanwhile_never_becomes_an_immediate_text(proxy,
     assert statuses(out) == {"unconfirmed": 2}
     proxy.clear()
     its_time_passes(through.journal)
-    assert statuses(resume(through)) == {"unconfirmed": 2}
+    with pytest.raises(ValueError, match="passed"):  # its people are free for another time
+        resume(through)
     assert proxy.posts() == 1
+    assert statuses(smsframe.results("autumn", gateway=through)) == {"pending": 2}
+    out = smsframe.resume("autumn", gateway=through, schedule=soon + timedelta(days=1), progress=False)
+    assert statuses(out) == {"scheduled": 2}
+    assert len(sandbox.orders()) == 1
 
 
 def test_people_whose_time_has_passed_go_out_at_another_one_from_the_journal_alone(proxy, sandbox, through):
@@ -244,16 +250,16 @@ def test_people_whose_time_has_passed_go_out_at_another_one_from_the_journal_alo
     assert statuses(smsframe.results("autumn", gateway=through)) == {"scheduled": 2}
 
 
-def test_an_absent_order_is_not_repeated_for_somebody_who_said_stop(proxy, sandbox, through):
+def test_an_absent_order_goes_out_without_somebody_who_said_stop(proxy, sandbox, through):
     people = table(3)
     proxy.on("POST", drop).always("GET", drop, path="sms/")
     send(people, through)
     proxy.clear()
     out = resume(through, suppressed=[people["mobile"][0]])
-    assert statuses(out) == {"unconfirmed": 3}
-    assert proxy.posts() == 1
-    out = resume(through, suppressed=[people["mobile"][0]], unconfirmed="send")
     assert statuses(out) == {"accepted": 2, "suppressed": 1}
+    assert proxy.posts() == 2
+    events = Journal(through.journal).evidence(1)["event"].tolist()
+    assert events[-4:] == ["absent", "absent_retired", "claimed", "accepted"]
     assert each_once(sandbox, out)
 
 
@@ -463,7 +469,7 @@ STOPPED = """
 def stop(tick):
     os.kill(os.getpid(), signal.SIGINT)
 import runs
-runs.SILENT = runs.SILENT | {"report": stop}
+runs.RUN |= {"report": stop}
 try:
     send(table(20), gateway, batch_size=2, workers=2)
 except KeyboardInterrupt:

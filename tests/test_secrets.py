@@ -193,8 +193,10 @@ FAILURES, LOGIN_FAILURES = failures(ECHO.replace(TOKEN, "")), failures(LOGIN_ECH
 CALLS = {
     "post": lambda gateway: (_ for _ in ()).throw(gateway.post(order()).error("sf-abc")),
     "credits": lambda gateway: gateway.credits(),
-    "state": lambda gateway: gateway.state("sf-abc") or (_ for _ in ()).throw(GatewayError("no such order")),
-    "history": lambda gateway: gateway.history(datetime.now(UTC)),
+    "state": lambda gateway: (
+        gateway.state("sf-abc").recipients or (_ for _ in ()).throw(GatewayError("no such order"))
+    ),
+    "history": lambda gateway: gateway.history_page(datetime.now(UTC), 1, 10),
 }
 
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import socketserver
 import struct
 import threading
+import time
+from email.utils import formatdate
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 
 class Request(NamedTuple):
-    """One request as it came: its bytes, and how to hand it on."""
+    """One request as it came: its bytes, how to hand it on, and by how much the gateway's clock is ahead."""
 
     method: str
     path: str
     raw: bytes
     upstream: tuple[str, int]
+    ahead: float = 0.0
 
     def forward(self) -> bytes:
         """The sandbox's whole answer."""
@@ -24,7 +28,10 @@ class Request(NamedTuple):
         lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"connection:")]
         with socket.create_connection(self.upstream) as there:
             there.sendall(b"\r\n".join([*lines, b"Connection: close"]) + blank + body)
-            return b"".join(iter(lambda: there.recv(65536), b""))
+            came = b"".join(iter(lambda: there.recv(65536), b""))
+        if self.ahead:
+            came = re.sub(rb"(?im)^date: .*?\r$", date(self.ahead).encode() + b"\r", came, count=1)
+        return came
 
 
 def forward(request):
@@ -46,9 +53,22 @@ def half(request):
     return answer[: len(answer) - 10]
 
 
+def date(ahead=0.0):
+    """The header that says what time it is."""
+    return f"Date: {formatdate(time.time() + ahead, usegmt=True)}"
+
+
 def answer(status, *headers, body=b"{}"):
     """Another answer, without asking the gateway."""
-    lines = [f"HTTP/1.1 {status} X", *headers, f"Content-Length: {len(body)}", "Connection: close", "", ""]
+    lines = [
+        f"HTTP/1.1 {status} X",
+        date(),
+        *headers,
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+        "",
+        "",
+    ]
     return lambda _request: "\r\n".join(lines).encode() + body
 
 
@@ -86,6 +106,8 @@ class WireProxy:
         self.upstream = (parts.hostname, parts.port)
         self.base = parts.path
         self.seen = []
+        self.ahead = float
+        """By how many seconds the gateway's clock is ahead, when asked."""
         self._acts = []
         self._always = []
         self._lock = threading.Lock()
@@ -140,7 +162,7 @@ class WireProxy:
         with self._lock:
             self.seen.append((method, path))
             act = self._next(method, path)
-        came = act(Request(method, path, raw, self.upstream))
+        came = act(Request(method, path, raw, self.upstream, self.ahead()))
         if came is None:
             # A reset, not an orderly end.
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
