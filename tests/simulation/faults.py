@@ -10,14 +10,17 @@ NETWORK = tuple(dict.fromkeys((*network.OF_ANY, *network.OF_ORDERS, *network.OF_
 MANNERS = (
     *("repeated id", "hidden", "partial list", "lost people", "lost everybody", "small pages"),
     *("extra refused", "no history", "no date", "one session", "gateway clock", "flat rate"),
-    *("refused number", "other program"),
+    *("refused number", "other program", "cancelled elsewhere", "state blind", "history late", "forgets"),
 )
 PROCESSES = ("killed", "suspended", "interrupted", "two at once", "other machine")
 DISKS = ("full disk", "older copy", "older copy in a run", "power cut", "journal lost", "deleted", "replaced")
-CLOCKS = ("wrong clock", "clock jumps")
+CLOCKS = ("wrong clock", "clock jumps", "gateway clock jumps", "fast clock")
 CALLS = (
     *("changed text", "suppressed", "withdrawn", "person sends", "person accepts", "schedule", "rate"),
     "other people",
 )
+
+RARE = frozenset(("lock lost",))
+"""Beyond what any lock can prevent in all cases; only what is stated can be shown of it."""
 
 ALL = frozenset((*NETWORK, *MANNERS, *PROCESSES, *DISKS, *CLOCKS, *CALLS))

@@ -56,6 +56,8 @@ class History:
         self._adopts = self._changes = False
         """What the last call's error asked a person to say."""
         self._text = TEXTS[0]
+        self._clock_is_wrong = False
+        """Whether one of the two clocks that count the grace is wrong; both may not be."""
 
     def live(self) -> Broken | None:
         """Let it happen; what of the promise broke, if anything."""
@@ -108,15 +110,23 @@ class History:
         manners.sessions = may("one session", 0.2)
         if may("gateway clock", 0.2):
             manners.wrong_by = choices.one((-90.0, 90.0, 3 * DAY, -3 * DAY))
+        if may("state blind", 0.05):
+            manners.blind = "state"
+        elif may("history late", 0.1):
+            manners.blind = "history"
         manners.free = may("flat rate", 0.05)
         if may("refused number", 0.2):
             manners.refuses = frozenset(choices.some(self._everybody, 0.3))
         if choices.below(2):
             manners.status = 200
-        self._forgetful = not may("no history", 0.05)
-        manners.history = self._forgetful
+        self._has_history = not may("no history", 0.05)
+        manners.history = self._has_history
         if may("other program", 0.2):
             self._other_program(40)
+            if may("cancelled elsewhere", 0.3):
+                for _ in range(6):
+                    moment = choices.one((0.1, 0.14, 0.3, 20.0, 30.0, 60.0)) + choices.one((0.0, 0.02, 0.04))
+                    self.world.scheduler.at(moment, self.world.provider.cancel_another)
         copied = ("older copy", "older copy in a run", "power cut")
         self.world.keeps_images = any(map(self.world.kinds.__contains__, copied)) and choices.happens(0.4)
 
@@ -158,11 +168,25 @@ class History:
         for after in callers:
             after()
 
+    def _run_fast(self) -> None:
+        self._clock_is_wrong = True
+        self._machine.fast_by += 100.0
+        self.world.tell(self._machine.name, "has its monotonic clock run ahead by 100 s")
+
+    def _set_gateway_clock(self) -> None:
+        self._clock_is_wrong = True
+        self.world.provider.manners.wrong_by += 100.0
+        self.world.tell("the gateway", "has its clock set by 100 s")
+
     def _meanwhile(self) -> None:
         """What happens between two calls."""
         world, choices = self.world, self.choices
         world.scheduler.let_pass(choices.one((1.0, 40.0, 3600.0, 2 * DAY)))
-        if not self._forgetful:  # without a history nobody can find out: a documented limit
+        if not world.asked.stale and promise.gives_itself_away(self._file()) and self._may("forgets", 0.1):
+            world.provider.forget()
+            world.tell("the gateway", "forgets all that it took")
+            self._has_history = False
+        if not self._has_history:  # without a history nobody can find out: a documented limit
             return
         file = self._disk.names.get(JOURNAL)
         if file and self._may("older copy", 0.2) and self._copies:
@@ -232,6 +256,7 @@ class History:
         world = self.world
         self._processes += 1
         process = world.process(f"{what} {self._processes}", self._machine)
+        process.journal = self._file
         engine = Engine(process, self._disk, JOURNAL)
         texted = set(call.people) if what == "send" else set(PHONES)
         world.asked.may_text[process.name] = frozenset(texted - call.suppressed)
@@ -275,13 +300,19 @@ class History:
 
     def _doom(self, process: Process) -> None:
         """What is to happen to a process, and when."""
-        choices, may = self.choices, self._may
+        choices = self.choices
         kinds: dict[str, tuple[float, Callable[[], object]]] = {
             "killed": (0.3, process.die),
             "suspended": (0.05, lambda: process.sleep(choices.one((10.0, 100.0, DAY)))),
-            "interrupted": (0.05, lambda: process.stop.set()),
+            "interrupted": (0.05, process.stop.set),
+            "lock lost": (0.3, process.lose_locks),
         }
-        if self._forgetful:
+        if not self._clock_is_wrong:
+            kinds |= {
+                "fast clock": (0.05, self._run_fast),
+                "gateway clock jumps": (0.05, self._set_gateway_clock),
+            }
+        if self._has_history:
             kinds |= {
                 "power cut": (0.05, lambda: self._cut_power(process)),
                 "deleted": (0.03, self._delete),
@@ -337,10 +368,11 @@ class History:
     def _heal(self) -> None:
         world, manners = self.world, self.world.provider.manners
         world.provider.manners = replace(
-            manners, loses=frozenset(), partial_for=0.0, history=True, extra=True, dated=True
+            manners, loses=frozenset(), partial_for=0.0, history=True, extra=True, dated=True, blind=""
         )
+        world.provider.remember()
         self._machine.wrong_by = 0.0
-        world.scheduler.let_pass(2 * world.grace)
+        world.scheduler.let_pass(DAY if manners.partial_for else 2 * world.grace)
         world.tell("the world", "is well again")
 
     def _until_it_ends_well(self, what: str, call: Call) -> bool:

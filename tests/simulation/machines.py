@@ -4,8 +4,6 @@ Machines, whose clocks may be wrong, and processes on them, which die, sleep and
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,8 +13,10 @@ from smsframe.clock import Clock
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
+    from concurrent.futures import Future
 
+    from simulation.disks import File
     from simulation.scheduler import Task
     from simulation.world import World
 
@@ -37,6 +37,8 @@ class Machine:
         self.name, self._world = name, world
         self.wrong_by = 0.0
         """Seconds by which its wall clock is ahead."""
+        self.fast_by = 0.0
+        """Seconds by which its monotonic clock ran ahead, as after a virtual machine was restored."""
         self.locks: dict[str, Process] = {}
         """Which process holds the operating system's lock of each name."""
 
@@ -75,6 +77,10 @@ class Process:
         self.seams = 0
         self.fates: dict[int, list[Fate]] = {}
         """What happens to it at which seam."""
+        self.journal: Callable[[], File | None] = lambda: None
+        """The file that its journal's name leads to."""
+        self.under_way = 0
+        """Orders that have left and are not answered."""
         self.stop: threading.Event | None = None
         """What Ctrl-C sets."""
 
@@ -101,12 +107,16 @@ class Process:
         """Be suspended, all of it."""
         self.asleep_until = self.world.scheduler.now + seconds
 
-    def die(self) -> None:
-        """End, however it comes; what it held, the system takes back."""
-        self.alive = False
+    def lose_locks(self) -> None:
+        """Somebody clears away the folder with its locks."""
         locks = self.machine.locks
         for name in [name for name, holder in locks.items() if holder is self]:
             del locks[name]
+
+    def die(self) -> None:
+        """End, however it comes; what it held, the system takes back."""
+        self.alive = False
+        self.lose_locks()
 
     def wait(self, seconds: float) -> None:
         """
@@ -126,7 +136,7 @@ class Process:
             self.seam(f"waits {seconds:.2f} s", told=seconds > 1)
             scheduler.wait(scheduler.now + max(0.0, seconds), event.is_set)
 
-        return Clock(now=self.machine.now, monotonic=lambda: scheduler.now + 1000.0, pause=pause)
+        return Clock(now=self.machine.now, monotonic=lambda: scheduler.now + self.machine.fast_by, pause=pause)
 
 
 class Owners:

@@ -91,11 +91,18 @@ class Network:
 
     def carry(self, process: Process, request: Request) -> Exchange:
         """Take one request to the gateway, and its answer back, as well as it goes."""
-        world, scheduler = self._world, self._world.scheduler
-        what = f"{request.method} {request.path}"
+        world, what = self._world, f"{request.method} {request.path}"
         process.seam(what)
         left = process.machine.now()
         world.leaves(process, request)
+        process.under_way += request.method == "POST"
+        try:
+            return self._carry(process, request, what, left)
+        finally:
+            process.under_way -= request.method == "POST"
+
+    def _carry(self, process: Process, request: Request, what: str, left: datetime) -> Exchange:
+        world, scheduler = self._world, self._world.scheduler
         fault = self._fault(request)
         if fault.kind:
             world.happened(fault.kind, process.name, f"meets '{fault.kind}' at: {what}")

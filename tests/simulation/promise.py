@@ -45,6 +45,35 @@ def at_most_once(world: World, order_id: str, people: list[str]) -> None:
             raise Broken(f"doubled: {phone} has {got[phone]} texts, by {', '.join(orders)}")
 
 
+BLIND = 5
+"""Answers without proof in a row, after which nothing may leave."""
+
+
+def is_cautious(world: World, process: Process, file: File | None) -> None:
+    """Orders leave one at a time until one was accepted, and none after so many answers without proof."""
+    if process.under_way and not world.provider.accepted:
+        raise Broken(f"hasty: {process.name} sends a second order before any was accepted")
+    query = "SELECT event FROM evidence WHERE process = ? ORDER BY id"
+    blind = 0
+    for (event,) in file.rows(query, process.name) if file else ():
+        blind = blind + 1 if event == "no_proof" else blind * (event not in ("accepted", "found", "found_part"))
+    if blind >= BLIND:
+        raise Broken(f"blind: {process.name} sends on after {blind} answers without proof in a row")
+
+
+def gives_itself_away(file: File | None) -> bool:
+    """Whether a gateway that forgets all it took is known to have had something since each open order."""
+    if file is None:
+        return False
+    query = """SELECT count(*), sum(EXISTS (
+        SELECT 1 FROM batches a WHERE a.state = 'accepted' AND a.schedule_at IS NULL
+        AND a.not_before >= b.not_before - 86400000000 AND NOT EXISTS (
+            SELECT 1 FROM evidence e WHERE e.order_id = a.order_id AND e.event = 'person_accepts')))
+        FROM batches b WHERE b.state IN ('sending', 'unconfirmed')"""
+    ((count, known),) = file.rows(query)
+    return count > 0 and known == count
+
+
 def may_leave(world: World, process: Process, body: dict[str, Any]) -> None:
     """An order has only people of its call in it, and is on disk as being sent."""
     people = body.get("recipient") or [one["recipient"] for one in body["recipients"].values()]

@@ -58,6 +58,7 @@ class Manners:
         sessions: Whether a login ends the sessions before it.
         wrong_by: Seconds by which its clock is ahead.
         dated: Whether it says what time it is.
+        blind: Which of its two ways of looking at orders is as late as can be: ``state`` or ``history``.
         partial_for: Seconds for which an order's state lists only some of its people.
         loses: Numbers that it takes and drops without a word.
         refuses: Numbers for which it refuses a whole order.
@@ -73,6 +74,7 @@ class Manners:
     sessions: bool = False
     wrong_by: float = 0.0
     dated: bool = True
+    blind: str = ""
     partial_for: float = 0.0
     loses: frozenset[str] = frozenset()
     refuses: frozenset[str] = frozenset()
@@ -104,6 +106,9 @@ class Provider:
         self.orders: dict[str, Taken] = {}
         self.texted: list[tuple[float, str, str]] = []
         """Who was really texted, when, and by which order."""
+        self.accepted = False
+        """Whether it ever said yes to an order."""
+        self._forgotten: dict[str, Taken] = {}
         self._session = 0
         self._open: dict[str, float] = {}
         """The sessions, and when each was last used."""
@@ -111,6 +116,15 @@ class Provider:
     def now(self) -> datetime:
         """What its clock shows."""
         return BEGINNING + timedelta(seconds=self._world.scheduler.now + self.manners.wrong_by)
+
+    def forget(self) -> None:
+        """Lose what it had taken, as after a restart; who was texted was texted."""
+        self._forgotten |= self.orders
+        self.orders = {}
+
+    def remember(self) -> None:
+        """Have it again."""
+        self.orders = self._forgotten | self.orders
 
     def end_sessions(self) -> None:
         """Forget who is logged in."""
@@ -145,6 +159,12 @@ class Provider:
         now = self._world.scheduler.now
         self.orders[order_id] = Taken(order_id, ["+390000000000"], now, now)
 
+    def cancel_another(self) -> None:
+        """Another program calls back an order, which is listed no more."""
+        others = [order_id for order_id in self.orders if order_id.startswith("X")]
+        if others:
+            del self.orders[others[-1]]
+
     def _order(self, body: dict[str, Any]) -> Answer:
         manners, order_id = self.manners, body["order_id"]
         people = body.get("recipient") or [one["recipient"] for one in body["recipients"].values()]
@@ -161,6 +181,7 @@ class Provider:
             for phone in taken:
                 self.texted.append((now, phone, order_id))
             self._world.texted(order_id, taken)
+        self.accepted = True
         sent = 0 if manners.free else len(taken)
         answer = {"result": "OK", "order_id": order_id, "total_sent": sent, "remaining_credits": 9999}
         return self._json(manners.status, answer)
@@ -168,7 +189,7 @@ class Provider:
     def _state(self, order_id: str) -> Answer:
         now = self._world.scheduler.now
         order = next((one for key, one in self.orders.items() if key.lower() == order_id.lower()), None)
-        if order is None or order.visible_at > now:
+        if order is None or order.visible_at > now or self.manners.blind == "state":
             return self._json(404, {"result": "order not found"})
         told = order.people
         if now - order.at < self.manners.partial_for:
@@ -190,7 +211,7 @@ class Provider:
                 "num_recipients": len(order.people),
             }
             for order in reversed(self.orders.values())
-            if order.visible_at <= now and self._date(order.at) >= params["from"]
+            if self._listed(order, now) and self._date(order.at) >= params["from"]
         ]
         size = min(int(params["pageSize"]), self.manners.page)
         place = int(params["pageNumber"])
@@ -203,6 +224,10 @@ class Provider:
             "smshistory": page,
         }
         return self._json(200, body)
+
+    def _listed(self, order: Taken, now: float) -> bool:
+        late = self._world.grace - 1 if self.manners.blind == "history" else 0.0
+        return max(order.visible_at, order.at + late) <= now
 
     def _date(self, moment: float) -> str:
         return (BEGINNING + timedelta(seconds=moment + self.manners.wrong_by)).strftime(DATE)

@@ -114,6 +114,7 @@ class World:
         """A request leaves a machine."""
         if request.method == "POST":
             self.hold(promise.may_leave, self, process, request.body)
+            self.hold(promise.is_cautious, self, process, process.journal())
 
     def texted(self, order_id: str, people: list[str]) -> None:
         """The gateway took an order."""
