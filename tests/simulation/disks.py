@@ -108,6 +108,15 @@ def _empty() -> bytes:
     return Database.empty
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """What the database refuses, in the words of the real store."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        raise JournalError(f"the journal cannot be used ({error.orig})") from None
+
+
 class SimulatedStore(Store):
     """
     As `smsframe.store.Store`, on a simulated disk.
@@ -165,7 +174,7 @@ class SimulatedStore(Store):
             trouble = None if reading else process.world.disk_trouble(process)
             if trouble == "full":
                 raise JournalError("the journal cannot be used (disk full)")
-            with file.database.engine.begin() as connection:
+            with _told(), file.database.engine.begin() as connection:
                 yield connection
                 if not reading:
                     process.seam("is about to commit", told=False)

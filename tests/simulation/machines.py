@@ -99,8 +99,8 @@ class Process:
         for kind, happens in self.fates.pop(self.seams, ()):
             world.happened(kind, self.name, f"{kind} at: {what}")
             happens()
-        if not self.alive:
-            raise KilledHere
+            if not self.alive:
+                raise KilledHere
         world.scheduler.hand_over()
 
     def sleep(self, seconds: float) -> None:

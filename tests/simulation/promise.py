@@ -91,15 +91,12 @@ def compatible(world: World, file: File) -> None:
     provider = world.provider
     texted = {(phone, order) for _, phone, order in provider.texted}
     orders = {order for _, order in texted}
-    rows = file.rows("SELECT id, order_id, state, doubt FROM batches")
+    rows = file.rows("SELECT order_id, state, doubt FROM batches")
     said = file.rows("SELECT order_id FROM evidence WHERE event = 'person_accepts'")
     world.asked.said_accepted.update(order_id for (order_id,) in said)
-    for key, order_id, state, doubt in rows:
-        if (
-            state == "accepted"
-            and order_id not in provider.orders
-            and order_id not in world.asked.said_accepted
-        ):
+    for order_id, state, doubt in rows:
+        said = order_id in world.asked.said_accepted
+        if state == "accepted" and not said and not provider.had(order_id):
             raise Broken(f"untrue: {order_id} is called accepted, and the gateway never had it")
         if state in ("planned", "refused") and order_id in orders and not doubt:
             raise Broken(f"untrue: {order_id} is {state}, and the gateway took it")

@@ -117,6 +117,10 @@ class Provider:
         """What its clock shows."""
         return BEGINNING + timedelta(seconds=self._world.scheduler.now + self.manners.wrong_by)
 
+    def had(self, order_id: str) -> bool:
+        """Whether it ever took an order, forgotten or not."""
+        return order_id in self.orders or order_id in self._forgotten
+
     def forget(self) -> None:
         """Lose what it had taken, as after a restart; who was texted was texted."""
         self._forgotten |= self.orders
