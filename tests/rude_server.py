@@ -171,8 +171,12 @@ class RudeServer:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             else:
                 connection.shutdown(socket.SHUT_WR)
-                while connection.recv(65536):  # until they hang up: closing with bytes unread would reset
-                    pass
+                read_to_the_end(connection)  # until they hang up: closing with bytes unread would reset
+
+
+def read_to_the_end(connection):
+    while connection.recv(65536):
+        pass
 
 
 def _read(connection):

@@ -258,8 +258,7 @@ def test_a_body_is_json_or_nothing(body, json):
         ("Sun, 06 Nov 1994 08:49:37 -0000", None),
         ("Sun Nov  6 08:49:37 1994", None),
         ("Sun, 31 Feb 1994 08:49:37 GMT", None),
-        ("Sun, 06 Nov 0000 08:49:37 GMT", None),
-        ("Mon, 01 Jan 0001 00:00:00 +2359", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", None),
         ("soon", None),
         ("9" * 5000, None),
         ("", None),
@@ -361,7 +360,7 @@ def test_every_socket_forgets_at_once_what_it_had_not_delivered(secure, proxied,
                 session.proxies = {"http": tunnel, "https": tunnel}
             keys = Keys("4242", "Access_token", "t0ken")
             came = wire.exchange(session, "GET", sandbox.url + "status", auth=keys, timeout=(5, 10))
-            assert came.status == 401
+            assert came.status in (401, 404)  # the latter for an address as proxies get it
             (wired,) = kept(session)
             assert bool(proxied) == (f":{wired.getpeername()[1]}/" not in sandbox.url)
             assert struct.unpack("ii", wired.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8)) == (1, 0)
@@ -375,10 +374,8 @@ def test_a_server_is_told_at_once_that_nobody_waits_any_more():
         came = ask(f"http://127.0.0.1:{listener.getsockname()[1]}/", timeout=(5, 0.1))
         connection, _ = listener.accept()
         connection.settimeout(5)
-        with connection, pytest.raises(ConnectionResetError):
-            while connection.recv(65536):
-                pass
-            pytest.fail("the connection ended as if all were well")
+        with connection, pytest.raises(ConnectionResetError):  # and not: all is well, that was all
+            rude.read_to_the_end(connection)
     assert came.status is None
 
 
