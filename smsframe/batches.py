@@ -272,17 +272,17 @@ class Batches:
         )
         return int(connection.execute(more).scalar() or 0)
 
-    def waive(self, entry: Entry) -> None:
-        """A person says that whom an order that was taken over does not list has no text of it."""
+    def waive(self, connection: Connection, entry: Entry) -> None:
+        """
+        In the caller's transaction: a person says that nobody else is in the orders that were taken over.
+        """
         people_ = sa.select(sa.func.count()).where(recipients.c.batch == batches.c.id).scalar_subquery()
         short = (batches.c.campaign == entry.id) & _adopted() & (batches.c.recipients > people_)
-        with self._store.transaction() as connection:
-            for batch in read_batches(connection, short):
-                update = sa.update(batches).where(batches.c.id == batch.id)
-                connection.execute(update.values(recipients=people_))
-                told = Evidence("resume(unconfirmed=)", "a person says that nobody else is in it")
-                event = Event.PERSON_SENDS
-                witness(connection, entry.id, batch.order_id, event, batch.state, self.stamp(), told)
+        for batch in read_batches(connection, short):
+            connection.execute(sa.update(batches).where(batches.c.id == batch.id).values(recipients=people_))
+            told = Evidence("resume(unconfirmed=)", "a person says that nobody else is in it")
+            event = Event.PERSON_SENDS
+            witness(connection, entry.id, batch.order_id, event, batch.state, self.stamp(), told)
 
     def held(self, owner: str) -> bool:
         """Whether a run still holds its lock, where others look for it, and so its batches."""

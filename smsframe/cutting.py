@@ -105,6 +105,7 @@ def adopt(
     """
     if earlier.empty:
         return
+    _dissolve(connection, entry, earlier["phone"].dropna())
     query = sa.select(batches.c.id, batches.c.order_id, batches.c.state, batches.c.encoding)
     here = {row.order_id.lower(): row for row in connection.execute(query)}
     known = earlier.merge(waiting[["phone", "fields", "segments"]], on="phone", how="left")
@@ -132,6 +133,17 @@ def adopt(
             + (f", and {unlisted} whom it counts and does not list" if unlisted else ""),
         )
         witness(connection, entry.id, str(order), "adopted", State.ACCEPTED, stamp, told)
+
+
+def _dissolve(connection: Connection, entry: Entry, phones: pd.Series[Any]) -> None:
+    """Free everybody who is planned together with one of these; whoever is at work on it finds it gone."""
+    theirs = sa.select(recipients.c.batch).where(
+        recipients.c.campaign == entry.id, recipients.c.phone.in_(people.numbers(phones))
+    )
+    planned = sa.select(batches.c.id).where(batches.c.state == State.PLANNED, batches.c.id.in_(theirs))
+    keys = connection.execute(planned).scalars().all()
+    connection.execute(sa.update(recipients).where(recipients.c.batch.in_(keys)).values(batch=None))
+    connection.execute(sa.delete(batches).where(batches.c.id.in_(keys)))
 
 
 def _taken_over(connection: Connection, entry: Entry, owner: str, part: pd.DataFrame) -> int:

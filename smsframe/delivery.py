@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from smsframe.reasons import CODES
 from smsframe.schema import DTYPES
 from smsframe.summaries import DELIVERIES, require
 
@@ -52,11 +53,11 @@ def refresh(
 
     with ThreadPoolExecutor(workers, thread_name_prefix="smsframe") as pool:
         answers = list(pool.map(state, orders))
-    found = [answer for answer in answers if answer is not None]
+    found = {order: answer for order, answer in zip(orders, answers, strict=True) if answer is not None}
     if len(found) < len(answers):
         log.warning("the gateway does not know %d of %d orders", len(answers) - len(found), len(answers))
     if found:
-        rows = _joined(rows, asked, pd.concat(found))
+        rows = _named(_joined(rows, asked, pd.concat([*found.values()])), asked, found)
     return rows.set_axis(results.index)
 
 
@@ -77,4 +78,29 @@ def _joined(rows: pd.DataFrame, asked: pd.Series[bool], states: pd.DataFrame) ->
             take & rows["sms_status"].eq("scheduled") & ~rows["sms_delivery"].isin(["SCHEDULED", "WAITING"])
         )
         rows["sms_status"] = rows["sms_status"].mask(gone, "accepted")
+    return rows
+
+
+def _named(rows: pd.DataFrame, asked: pd.Series[bool], states: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Say of whom an order lacks that nobody knows whether they have a text, and of who is back that they
+    do.
+    """
+    if not {"sms_status", "sms_code", "sms_reason"} <= {*rows.columns}:
+        return rows
+    order, phone = (rows[name].astype(object) for name in ("sms_order_id", "sms_phone"))
+    pairs = pd.MultiIndex.from_arrays([order, phone])
+    listed = pd.MultiIndex.from_tuples(
+        [(name, number) for name, state in states.items() for number in state["phone"].dropna()],
+        names=["order", "phone"],
+    )
+    answered = asked & order.isin([*states])
+    there = pd.Series(pairs.isin(listed), index=rows.index)
+    code = "missing_from_order"
+    lacks = answered & ~there & rows["sms_status"].isin(["accepted", "scheduled"])
+    back = answered & there & rows["sms_code"].eq(code).fillna(value=False)
+    said = {"sms_status": "unconfirmed", "sms_code": code, "sms_reason": CODES[code]}
+    found = {"sms_status": "accepted", "sms_code": None, "sms_reason": None}
+    for name, value in said.items():
+        changed = rows[name].astype(object).mask(lacks, value).mask(back, found[name])
+        rows[name] = changed.astype(DTYPES[name])
     return rows

@@ -133,9 +133,8 @@ def resuming(
     context.started(len(unsent))
     entry = replace(entry, batch_size=at_once(entry.batch_size, context.rate))
     with journal.owner() as owner:
-        if settled is Event.PERSON_SENDS:
-            journal.batches.waive(entry)
-        registered = journal.go_on(entry, owner, compared, waiting)
+        waive = settled is Event.PERSON_SENDS
+        registered = journal.go_on(entry, owner, compared, waiting, waive=waive)
         yield _loop(registered, context, owner, known.people["phone"][allowed], settled), owner
 
 

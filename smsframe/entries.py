@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from smsframe.life import Doubt, State
 from smsframe.order import Terms
 from smsframe.schema import INSTANT, STRING
-from smsframe.tables import batches, campaigns, evidence, texts
+from smsframe.tables import batches, campaigns, columns, evidence, texts
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, RowMapping
@@ -200,7 +200,7 @@ def late(batch: Batch, now: datetime) -> bool:
 def read_entry(connection: Connection, name: str) -> Entry | None:
     """The campaign of that name, or None."""
     query = (
-        sa.select(campaigns, texts.c.template)
+        sa.select(*columns(connection, campaigns), texts.c.template)
         .join(texts, campaigns.c.text == texts.c.id)
         .where(campaigns.c.name == name)
     )
@@ -225,7 +225,7 @@ def read_entry(connection: Connection, name: str) -> Entry | None:
 def read_batches(connection: Connection, where: sa.ColumnElement[bool]) -> list[Batch]:
     """The batches that a condition names, in the order they were cut."""
     query = (
-        sa.select(batches, texts.c.template)
+        sa.select(*columns(connection, batches), texts.c.template)
         .join(texts, batches.c.text == texts.c.id)
         .where(where)
         .order_by(batches.c.id)

@@ -62,9 +62,8 @@ class Freshness:
                 self.proven = False
         if came.age > 0:
             raise Unavailable(
-                "something between here and the gateway answered from its store, which proves nothing; this "
-                "call sent nothing. Whoever runs the proxy must store nothing of this address: call again "
-                "then",
+                "a cache on the way to the gateway answered, which proves nothing; this call sent nothing. "
+                "Whoever runs it must let it store nothing of this address; then call again",
                 status=came.status,
             )
         return came

@@ -228,16 +228,21 @@ class Journal:
             cuts = assign(connection, entry, owner, waiting.assign(text=entry.text))
             return Registered(entry, cuts, self.batches.unlisted(connection, entry), fresh)
 
-    def go_on(self, entry: Entry, owner: str, compared: Comparison, waiting: pd.DataFrame) -> Registered:
+    def go_on(
+        self, entry: Entry, owner: str, compared: Comparison, waiting: pd.DataFrame, *, waive: bool
+    ) -> Registered:
         """
         Write down what the gateway lists of a campaign and this journal did not know, before it is resumed.
 
-        ``waiting``: ``phone``, ``fields``, ``segments`` of the people who are to be texted.
+        ``waiting``: ``phone``, ``fields``, ``segments`` of the people who are to be texted; ``waive``:
+        whether a person says that nobody else is in the orders that were taken over.
         """
         fresh = len(waiting) > 0 or compared.found
         with self._store.transaction() as connection:
             self.batches.doubt(connection, entry, owner, compared.doubted)
             found = self._take_over(connection, entry.name, owner, compared, waiting)
+            if waive:
+                self.batches.waive(connection, entry)
             unlisted = self.batches.unlisted(connection, entry)
             return Registered(replace(entry, compared_at=found.compared_at), [], unlisted, fresh)
 

@@ -8,7 +8,7 @@ Instants are whole microseconds since 1970 in UTC.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -43,7 +43,7 @@ campaigns = sa.Table(
     # By the gateway's clock: when its history was last compared with this journal, completely.
     sa.Column("compared_at", sa.BigInteger),
     # Whether the gateway may leave out the numbers it refuses (``refusals="skip"``).
-    sa.Column("skip_refused", sa.Boolean, nullable=False, default=False),
+    sa.Column("skip_refused", sa.Boolean, nullable=False, server_default=sa.text("0")),
 )
 
 texts = sa.Table(
@@ -73,13 +73,13 @@ batches = sa.Table(
     sa.Column("message_type", sa.Text, nullable=False),
     sa.Column("sender", sa.Text),
     sa.Column("schedule_at", sa.BigInteger),
-    sa.Column("skip_refused", sa.Boolean, nullable=False, default=False),
-    # By the gateway's clock: nothing of this order can be older there.
-    sa.Column("not_before", sa.BigInteger),
     sa.Column("claimed_at", sa.BigInteger),
     sa.Column("sent_at", sa.BigInteger),
     sa.Column("charged", sa.Float),
     sa.Column("reason", sa.Text),
+    sa.Column("skip_refused", sa.Boolean, nullable=False, server_default=sa.text("0")),
+    # By the gateway's clock: nothing of this order can be older there.
+    sa.Column("not_before", sa.BigInteger),
     sa.Index("batches_by_campaign", "campaign", "state"),
 )
 
@@ -143,6 +143,14 @@ UPGRADES = {
     ),
 }
 """What takes a file of each released version to the next."""
+
+
+def columns(connection: Connection, table: sa.Table) -> list[sa.ColumnElement[Any]]:
+    """The columns of a table; those that a file of an older version does not have yet are null."""
+    if connection.exec_driver_sql("PRAGMA user_version").scalar_one() == VERSION:
+        return [*table.c]
+    there = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
+    return [column if column.name in there else sa.null().label(column.name) for column in table.c]
 
 
 def version(connection: Connection) -> int:

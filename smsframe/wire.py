@@ -286,4 +286,5 @@ def _date(header: str | None) -> datetime | None:
 def _age(header: str | None) -> float:
     if header is None:
         return 0.0
-    return float(header[:_DIGITS]) if header.isascii() and header.isdigit() else math.inf
+    digits = header.strip()
+    return float(digits[:_DIGITS]) if digits.isascii() and digits.isdigit() else math.inf

@@ -12,6 +12,10 @@ import socket
 import struct
 import threading
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 BASE = "/API/v1.0/REST/"
 KEYS = "4242;s3ss10nK3Ys3ss10nK3Y"
@@ -28,12 +32,16 @@ class Play:
         end: Then ``"close"`` the connection, ``"reset"`` it, or keep ``"silence"`` until the server closes.
         unread: Do it when the request has arrived, without reading it.
         until: Answer only once so many requests of any kind have arrived.
+        more: Gives what is answered after the words, piece by piece.
+        pause: Seconds before each piece.
     """
 
     words: bytes = b""
     end: str = "close"
     unread: bool = False
     until: int = 0
+    more: Callable[[], Iterable[bytes]] = tuple
+    pause: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,7 @@ class RudeServer:
     Attributes:
         answers: For every request that is no login.
         login: For logins; one, or several in order.
+        tls: Wraps each connection.
         asked: The requests that were read, in order of arrival.
         timeout: What a client may wait here: short only if silence is to come, so that a slow machine
             makes no silence of its own.
@@ -90,6 +99,7 @@ class RudeServer:
 
     answers: tuple = (ACCEPTED,)
     login: tuple = LOGIN
+    tls: Callable[[socket.socket], socket.socket] | None = None
     asked: list = field(default_factory=list)
 
     def __post_init__(self):
@@ -100,7 +110,7 @@ class RudeServer:
         self._threads = []
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self._listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}{BASE}"
+        self.url = f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}{BASE}"
 
     def __enter__(self):
         self._start(self._serve)
@@ -137,7 +147,8 @@ class RudeServer:
             self._start(self._attend, connection)
 
     def _attend(self, connection):
-        with connection, contextlib.suppress(OSError):
+        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+            connection = stack.enter_context(self.tls(connection) if self.tls else connection)
             unread = self._answers[0].unread
             asked = connection.recv(1, socket.MSG_PEEK) and None if unread else _read(connection)
             if asked is None and not unread:
@@ -150,14 +161,22 @@ class RudeServer:
                 self._news.notify_all()
                 self._news.wait_for(lambda: len(self.asked) >= play.until or self._over.is_set(), 5)
             connection.sendall(play.words)
+            for piece in play.more():
+                if play.pause and self._over.wait(play.pause):
+                    return
+                connection.sendall(piece)
             if play.end == "silence":
                 self._over.wait()
             if play.end == "reset":
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             else:
                 connection.shutdown(socket.SHUT_WR)
-                while connection.recv(65536):  # until they hang up: closing with bytes unread would reset
-                    pass
+                read_to_the_end(connection)  # until they hang up: closing with bytes unread would reset
+
+
+def read_to_the_end(connection):
+    while connection.recv(65536):
+        pass
 
 
 def _read(connection):

@@ -644,7 +644,7 @@ def test_an_empty_history_is_complete():
 @pytest.mark.parametrize(
     "pages",
     [
-        (page("a", "b", total=3), page("c", total=2), page(total=2)),  # it shrank: others may have gone unseen
+        (page("a", "b", total=3), page("c", total=2), page(total=2)),  # shrunk: what went, unseen?
         (page("a", total=2), page(total=2)),  # a page too few
         (page("a", "a", total=2),),  # a row twice, so one is not shown
         (page("a", "b", total=3), page("c", "d", total=3)),  # more than there are

@@ -74,9 +74,7 @@ def test_every_status_proves_what_the_design_says_with_and_without_ok_and_retry_
 
 @pytest.mark.parametrize("status", [s for s in range(300, 400) if s not in (307, 308)])
 def test_a_redirection_that_may_answer_a_processed_post_proves_nothing(status):
-    """POST, then 303 to a page that shows what came of it, is the custom of the web; 301 and 302 mean it
-    too.
-    """
+    """POST, then 303 to a page that shows what came of it, is the custom of the web; so are 301 and 302."""
     for given in product((False, True), repeat=3):
         assert proof(Answer(status, True, *given)) is Event.NO_PROOF
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import socket
+import socketserver
+import struct
+import sys
+import threading
 import time
+from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
+from urllib.parse import urlsplit
 
 import pytest
 import rude_server as rude
@@ -12,7 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rude_server import RudeServer, says
 
-from smsframe import wire
+import smsframe
+from smsframe import connections, wire
 from smsframe.credentials import Keys
 
 QUICK = (0.3, 0.3)
@@ -239,6 +248,167 @@ def test_no_retry_after_trips_us(header):
 def test_a_body_is_json_or_nothing(body, json):
     with RudeServer((says(201, body),)) as server:
         assert ask(server.url).json() == json
+
+
+@pytest.mark.parametrize(
+    ("header", "date"),
+    [
+        ("Sun, 06 Nov 1994 08:49:37 GMT", datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC)),
+        ("Sun, 06 Nov 1994 08:49:37 +0200", datetime(1994, 11, 6, 6, 49, 37, tzinfo=UTC)),
+        ("Sun, 06 Nov 1994 08:49:37 -0000", None),
+        ("Sun Nov  6 08:49:37 1994", None),
+        ("Sun, 31 Feb 1994 08:49:37 GMT", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", None),
+        ("soon", None),
+        ("9" * 5000, None),
+        ("", None),
+    ],
+)
+def test_the_date_of_an_answer_has_a_zone_or_is_none(header, date):
+    with RudeServer((says(200, "{}", Date=header),)) as server:
+        assert ask(server.url).date == date
+
+
+@pytest.mark.parametrize(
+    ("header", "age"),
+    [
+        ("0", 0.0),
+        ("000", 0.0),
+        ("17", 17.0),
+        (" 17 ", 17.0),
+        ("9" * 5000, 99999999999999999999.0),
+        ("-1", math.inf),
+        ("1.5", math.inf),
+        ("0, 7", math.inf),
+        ("\u00b2", math.inf),
+        ("soon", math.inf),
+        ("", math.inf),
+    ],
+)
+def test_the_age_of_an_answer_is_a_number_of_seconds_or_infinite(header, age):
+    with RudeServer((says(200, "{}", Age=header),)) as server:
+        assert ask(server.url).age == age
+
+
+def test_an_answer_without_date_and_age_has_none():
+    with RudeServer((says(200, "{}"),)) as server:
+        came = ask(server.url)
+    assert (came.date, came.age) == (None, 0.0)
+
+
+@given(st.text(st.characters(max_codepoint=255), max_size=60) | st.from_regex(r"[0-9A-Za-z,: +-]{0,40}"))
+def test_no_date_and_no_age_trips_us(header):
+    date = wire._date(header)
+    assert date is None or date.utcoffset() == timedelta(0)
+    assert wire._age(header) >= 0
+
+
+# Sockets --------------------------------------------------------------------------------------------------
+
+
+class Tunnel(socketserver.BaseRequestHandler):
+    """A proxy that opens tunnels, and hands plain requests on."""
+
+    def handle(self):
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += self.request.recv(65536)
+        target = head.split()[1].decode()
+        host, port = (urlsplit(target).netloc if "//" in target else target).split(":")
+        with socket.create_connection((host, int(port))) as there:
+            if head.startswith(b"CONNECT "):
+                self.request.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            else:
+                there.sendall(head)
+            back = threading.Thread(target=self.copy, args=(there, self.request), daemon=True)
+            back.start()
+            self.copy(self.request, there)
+            back.join(5)
+
+    def copy(self, source, sink):
+        with contextlib.suppress(OSError):
+            while piece := source.recv(65536):
+                sink.sendall(piece)
+            sink.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def tunnel():
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Tunnel) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def kept(session):
+    """The sockets of the connections that a session keeps."""
+    adapter = session.get_adapter("http://127.0.0.1/")
+    managers = [adapter.poolmanager, *adapter.proxy_manager.values()]
+    pools = [manager.pools[key] for manager in managers for key in manager.pools.keys()]  # noqa: SIM118
+    return [made.sock for pool in pools for made in list(pool.pool.queue) if made and made.sock]
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["http", "https"])
+@pytest.mark.parametrize("proxied", [False, True], ids=["directly", "through a proxy"])
+def test_every_socket_forgets_at_once_what_it_had_not_delivered(secure, proxied, tunnel):
+    with smsframe.Sandbox(tls=secure) as sandbox:
+        verify = str(sandbox.certificate) if secure else True
+        options = {"pool": 2, "verify": verify, "proxies": None, "read_timeout": 7.5}
+        with wire.session(sandbox.url, **options) as session:
+            if proxied:  # a proxy for loopback is never taken by itself
+                session.proxies = {"http": tunnel, "https": tunnel}
+            keys = Keys("4242", "Access_token", "t0ken")
+            came = wire.exchange(session, "GET", sandbox.url + "status", auth=keys, timeout=(5, 10))
+            assert came.status in (401, 404)  # the latter for an address as proxies get it
+            (wired,) = kept(session)
+            assert bool(proxied) == (f":{wired.getpeername()[1]}/" not in sandbox.url)
+            assert struct.unpack("ii", wired.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8)) == (1, 0)
+            assert wired.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            if sys.platform == "linux":
+                assert wired.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 7500
+
+
+def test_a_server_is_told_at_once_that_nobody_waits_any_more():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        came = ask(f"http://127.0.0.1:{listener.getsockname()[1]}/", timeout=(5, 0.1))
+        connection, _ = listener.accept()
+        connection.settimeout(5)
+        with connection, pytest.raises(ConnectionResetError):  # and not: all is well, that was all
+            rude.read_to_the_end(connection)
+    assert came.status is None
+
+
+@pytest.mark.parametrize(("seconds", "milliseconds"), [(30.0, 30_000), (1e-9, 1), (1e9, 2**31 - 1)])
+@pytest.mark.skipif(sys.platform != "linux", reason="TCP_USER_TIMEOUT is Linux's")
+def test_the_kernel_gives_up_when_we_do(seconds, milliseconds):
+    options = connections.socket_options(seconds)
+    assert (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds) in options
+    assert len(connections.socket_options(None)) == len(options) - 1
+
+
+def test_a_kernel_that_does_not_know_the_limit_is_not_asked_for_it(monkeypatch):
+    """As Linux without it: every connection would fail."""
+    monkeypatch.setattr(socket, "TCP_USER_TIMEOUT", 9999, raising=False)
+    options = connections.socket_options(30.0)
+    assert not [option for option in options if option[1] == 9999]
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["http", "https"])
+def test_the_sandbox_takes_a_reset_quietly(secure, caplog, capfd):
+    with caplog.at_level("DEBUG"), smsframe.Sandbox(tls=secure) as sandbox:
+        for _ in range(3):
+            gateway = sandbox.gateway()
+            assert gateway.credits()
+            gateway.close()
+        sandbox.misbehave("late_answer", call="status", seconds=0.3)
+        gateway = sandbox.gateway(timeout=(5, 0.1))
+        with pytest.raises(smsframe.Unavailable):
+            gateway.credits()
+        gateway.close()
+    loud = [record for record in caplog.records if record.levelname in ("WARNING", "ERROR", "CRITICAL")]
+    assert not loud
+    assert capfd.readouterr() == ("", "")
 
 
 # Addresses ------------------------------------------------------------------------------------------------

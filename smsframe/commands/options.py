@@ -63,6 +63,10 @@ TextFix = Annotated[
     Literal["gsm", "gsm+letters"] | None,
     typer.Option(help="Replace characters that make texts dearer: typography; also accents of letters."),
 ]
+Adopt = Annotated[
+    bool,
+    typer.Option("--adopt", help="Take over orders that the gateway has and this journal does not know."),
+]
 Journal = Annotated[
     str | None,
     typer.Option(help="The journal: a file; else SMSFRAME_JOURNAL, else one in your data directory."),

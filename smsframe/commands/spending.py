@@ -92,9 +92,7 @@ def send(
     journal: options.Journal = None,
     progress: options.Progress = None,
     *,
-    adopt: Annotated[
-        bool, typer.Option("--adopt", help="Take over orders that were sent from a journal that is lost.")
-    ] = False,
+    adopt: options.Adopt = False,
     yes: options.Yes = False,
     out: options.Out = None,
 ) -> None:
@@ -163,6 +161,7 @@ def resume(
     journal: options.Journal = None,
     progress: options.Progress = None,
     *,
+    adopt: options.Adopt = False,
     yes: options.Yes = False,
     out: options.Out = None,
 ) -> None:
@@ -188,6 +187,7 @@ def resume(
                 region=region,
                 confirm=confirm,
                 unconfirmed=unconfirmed,
+                adopt=adopt,
                 schedule=options.moment(schedule),
                 workers=workers,
                 rate=rate,

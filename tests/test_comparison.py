@@ -1,0 +1,384 @@
+"""The gateway's history held against the journal: lost and older journals, partial lists, wrong clocks."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import sqlite3
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+from runs import QUICK, codes, each_once, posts, resume, send, statuses, table, texted
+from wire_proxy import WireProxy, answer, drop, first, forward, lose
+
+import smsframe
+from smsframe import CampaignChanged, CampaignStopped, Gateway, Unconfirmed
+from smsframe.clock import Clock
+from smsframe.journal import Journal
+
+
+@pytest.fixture
+def sandbox():
+    """The harshest gateway: a repeated order id texts everybody once more."""
+    with smsframe.Sandbox(repeated_order_id="accept", speed=3600) as made:
+        yield made
+
+
+@pytest.fixture
+def proxy(sandbox):
+    with WireProxy(sandbox.url) as made:
+        yield made
+
+
+def door(proxy, journal):
+    return Gateway(proxy.url, username="demo", password="demo", journal=journal)
+
+
+@pytest.fixture
+def through(proxy, tmp_path):
+    with contextlib.closing(door(proxy, tmp_path / "journal.sqlite")) as made:
+        yield made
+
+
+def edited(edit):
+    """The gateway does it, and its answer is read, changed and handed on."""
+
+    def act(request):
+        head, _, body = request.forward().partition(b"\r\n\r\n")
+        words = json.loads(body)
+        edit(words)
+        body = json.dumps(words).encode()
+        lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-length")]
+        return b"\r\n".join([*lines, b"Content-Length: %d" % len(body)]) + b"\r\n\r\n" + body
+
+    return act
+
+
+def events(gateway):
+    return Journal(gateway.journal).evidence(1)["event"].tolist()
+
+
+def keep(journal):
+    """A copy of the journal, to be put back later."""
+    copy = journal.with_name("backup.sqlite")
+    with (
+        contextlib.closing(sqlite3.connect(journal)) as source,
+        contextlib.closing(sqlite3.connect(copy)) as to,
+    ):
+        source.backup(to)
+    copy.chmod(0o600)
+    return copy
+
+
+def put_back(copy, journal):
+    for path in journal.parent.glob(f"{journal.name}*"):
+        if path.is_file():
+            path.unlink()
+    shutil.copyfile(copy, journal)
+    journal.chmod(0o600)
+
+
+# An older copy of the journal.
+
+
+def test_an_older_copy_of_the_journal_texts_nobody_again(sandbox, proxy, through):
+    """The orders of then are planned in it: their order ids are the same, and the gateway lists them."""
+    proxy.on("POST", answer(503, "Retry-After: 5000"))
+    with pytest.raises(smsframe.Unavailable):
+        send(table(150), through, batch_size=10)
+    backup = keep(through.journal)
+    assert statuses(send(table(150), through, batch_size=10)) == {"accepted": 150}
+    put_back(backup, through.journal)
+    out = send(table(150), through, batch_size=10)
+    assert statuses(out) == {"accepted": 150}
+    assert proxy.posts() == 1 + 15
+    assert each_once(sandbox, out)
+    assert events(through).count("listed") == 15
+
+
+@pytest.mark.parametrize("call", ["send", "start", "resume"])
+def test_an_older_copy_without_later_orders_stops_until_they_are_adopted(call, sandbox, proxy, through):
+    send(table(2), through)
+    proxy.on("POST", answer(503, "Retry-After: 5000"))
+    with pytest.raises(smsframe.Unavailable):
+        send(table(4), through)
+    backup = keep(through.journal)
+    send(table(8), through, batch_size=3)
+    put_back(backup, through.journal)
+    before = posts(sandbox)
+    calls = {
+        "send": partial(send, table(8), through),
+        "start": partial(smsframe.start, table(8), "Ciao {name}", campaign="autumn", phone="mobile",
+                         gateway=through, progress=False),
+        "resume": partial(resume, through),
+    }  # fmt: skip
+    with pytest.raises(CampaignChanged) as stopped:
+        calls[call]()
+    assert stopped.value.orders["num_recipients"].sum() == 6
+    assert posts(sandbox) == before
+    out = resume(through, adopt=True) if call == "resume" else send(table(8), through, adopt=True)
+    assert statuses(out) == {"accepted": 8}
+    assert each_once(sandbox, out)
+
+
+def test_an_older_copy_with_an_order_in_doubt_does_not_repeat_it_when_its_people_went_elsewhere(
+    sandbox, proxy, through
+):
+    """In the copy the order is unconfirmed; since then it was given up, and its people were cut again."""
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    proxy.on("POST", drop).always("GET", answer(403), path="sms/")
+    send(table(3), through, schedule=soon)
+    proxy.clear()
+    backup = keep(through.journal)
+    later = replace(QUICK, clock=Clock(now=lambda: soon + timedelta(hours=1)))
+    with pytest.raises(ValueError, match="passed"):
+        resume(through, patience=later)
+    smsframe.resume("autumn", gateway=through, schedule=soon + timedelta(hours=9), progress=False)
+    assert posts(sandbox) == 1
+    put_back(backup, through.journal)
+    out = resume(through)
+    assert statuses(out) == {"unconfirmed": 3}
+    assert "older copy" in out["sms_reason"].iloc[0]
+    assert posts(sandbox) == 1
+
+
+def test_an_old_backup_a_lost_answer_a_busy_history_and_a_kill_at_once(sandbox, proxy, through):
+    """All of it together: nobody twice, nobody forgotten."""
+    people = table(12)
+    proxy.on("POST", answer(503, "Retry-After: 5000"))
+    with pytest.raises(smsframe.Unavailable):
+        send(people, through, batch_size=2, workers=1)
+    backup = keep(through.journal)
+    other = sandbox.gateway()
+    order = {"message_type": "N", "message": "x", "recipient": ["+393479999901"]}
+    for _ in range(3):
+        other._call("POST", "sms", json=order)
+
+    def busy(request):
+        other._call("POST", "sms", json=order)
+        return request.forward()
+
+    proxy.always("GET", busy, path="smshistory")
+    proxy.on("POST", forward, lose, first(lambda: put_back(backup, through.journal)))
+    with pytest.raises((CampaignStopped, smsframe.JournalError)):
+        send(people, through, batch_size=2, workers=1)  # ends as a killed process does: its records are gone
+    proxy.on("POST", lose)
+    for _ in range(3):
+        with contextlib.suppress(smsframe.SmsFrameError):
+            out = send(people, through, batch_size=2, workers=2)
+    assert statuses(out) == {"accepted": 12}
+    got = texted(sandbox).drop("+393479999901")
+    assert sorted(got.index) == sorted(people["mobile"])
+    assert got.max() == 1
+
+
+def test_orders_under_another_name_of_the_same_account_are_known_too(sandbox, proxy, through, tmp_path):
+    """Its keys are known once a session is open, so what was sent with them is known by the user name too."""
+    user_key, access_token = sandbox_token(through)
+    by_keys = Gateway(
+        proxy.url, user_key=user_key, access_token=access_token, journal=tmp_path / "keys.sqlite"
+    )
+    before = send(table(3), by_keys)
+    by_keys.close()
+    with pytest.raises(CampaignChanged):
+        send(table(3), through)
+    assert each_once(sandbox, before)
+
+
+def sandbox_token(gateway):
+    came = gateway._exchange("GET", "token", gateway._login)
+    return came.body.strip().split(";")
+
+
+# Orders that list fewer people than they count.
+
+
+def only(number):
+    return edited(lambda words: words.update(recipients=words["recipients"][:number]))
+
+
+def test_an_adopted_order_that_lists_half_of_its_people_holds_everybody_else(
+    sandbox, proxy, through, tmp_path
+):
+    with contextlib.closing(door(proxy, tmp_path / "lost.sqlite")) as lost:
+        send(table(10), lost)
+    proxy.always("GET", only(5), path="sms/")
+    for adopt in (True, False, False):
+        with pytest.raises(CampaignStopped) as stopped:
+            send(table(20), through, adopt=adopt)
+        assert isinstance(stopped.value.__cause__, Unconfirmed)
+        assert statuses(stopped.value.results) == {"accepted": 5, "pending": 15}
+    with pytest.raises(CampaignStopped):
+        resume(through)
+    assert posts(sandbox) == 1
+    proxy.clear()
+    out = send(table(20), through)
+    assert statuses(out) == {"accepted": 20}
+    assert each_once(sandbox, out)
+
+
+def test_a_person_can_say_that_nobody_else_is_in_an_adopted_order(sandbox, proxy, through, tmp_path):
+    with contextlib.closing(door(proxy, tmp_path / "lost.sqlite")) as lost:
+        send(table(2), lost)
+    proxy.always("GET", edited(lambda words: [row.update(num_recipients=3) for row in words["smshistory"]]),
+                 path="smshistory")  # fmt: skip
+    with pytest.raises(CampaignStopped):
+        send(table(4), through, adopt=True)
+    out = resume(through, unconfirmed="send")
+    assert statuses(out) == {"accepted": 4}
+    assert each_once(sandbox, out)
+    assert statuses(send(table(6), through)) == {"accepted": 6}
+
+
+# Wrong clocks.
+
+
+@pytest.mark.parametrize("days", [-4000, -3, 3, 4000])
+def test_a_wall_clock_that_is_wrong_doubles_nobody_and_is_said(days, sandbox, proxy, through, capsys):
+    """The gateway has the order, and does not find it under its id: only the history knows it."""
+    wrong = replace(QUICK, clock=Clock(now=lambda: datetime.now(UTC) + timedelta(days=days)))
+    proxy.on("POST", lose).always("GET", answer(404), path="sms/")
+    out = send(table(10), through, patience=wrong, journal=Journal(through.journal, clock=wrong.clock))
+    assert statuses(out) == {"unconfirmed": 10}
+    assert posts(sandbox) == 1
+    said = capsys.readouterr().err
+    assert "ahead of the gateway's" in said if days > 0 else "behind the gateway's" in said
+    proxy.clear()
+    out = resume(through)
+    assert statuses(out) == {"accepted": 10}
+    assert each_once(sandbox, out)
+
+
+def test_a_wall_clock_that_is_wrong_hides_no_order_of_a_lost_journal(sandbox, proxy, through, tmp_path):
+    with contextlib.closing(door(proxy, tmp_path / "lost.sqlite")) as lost:
+        send(table(3), lost)
+    ahead = replace(QUICK, clock=Clock(now=lambda: datetime.now(UTC) + timedelta(days=90)))
+    with pytest.raises(CampaignChanged):
+        send(table(3), through, patience=ahead)
+    assert posts(sandbox) == 1
+
+
+def test_a_time_has_passed_when_the_gateways_clock_says_so(sandbox, through):
+    behind = replace(QUICK, clock=Clock(now=lambda: datetime.now(UTC) - timedelta(days=3)))
+    with pytest.raises(ValueError, match="has passed"):
+        send(table(2), through, schedule=datetime.now(UTC) - timedelta(days=1), patience=behind)
+    assert posts(sandbox) == 0
+
+
+@pytest.mark.parametrize("hours", [-1, 0])
+def test_a_second_absence_that_the_gateway_dates_too_early_is_no_proof(hours, sandbox, proxy, through):
+    """This machine's clock says that the grace is over; the gateway's stands still, or goes back."""
+    seconds = [0.0]
+    patience = replace(
+        QUICK,
+        clock=Clock(monotonic=lambda: seconds[0], pause=lambda _, wait: seconds.append(seconds.pop() + wait)),
+    )
+    proxy.ahead = lambda: (seconds[0] > 0) * hours * 3600.0 or 0.1
+    proxy.on("POST", drop)
+    out = send(table(3), through, grace=30, patience=patience)
+    assert statuses(out) == {"unconfirmed": 3}
+    assert "by the gateway's clock" in out["sms_reason"].iloc[0]
+    assert proxy.posts() == 1
+
+
+def test_a_gateway_that_does_not_say_what_time_it_is_proves_no_absence(sandbox, proxy, through):
+    def undated(request):
+        head, blank, body = request.forward().partition(b"\r\n\r\n")
+        lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"date:")]
+        return b"\r\n".join(lines) + blank + body
+
+    proxy.always("GET", undated)
+    proxy.on("POST", forward, drop)
+    out = send(table(4), through, batch_size=2)
+    assert statuses(out) == {"accepted": 2, "unconfirmed": 2}
+    assert "does not say what time it is" in out["sms_reason"].dropna().iloc[0]
+    assert posts(sandbox) == 1
+
+
+# Orders that lost people.
+
+
+@pytest.mark.parametrize(
+    ("charged", "listed", "says"),
+    [
+        (0, 0, {"unconfirmed": 4}),
+        (0, 4, {"accepted": 4}),
+        (0, 3, {"accepted": 3, "unconfirmed": 1}),
+        (0, None, {"unconfirmed": 4}),
+        (3, None, {"unconfirmed": 4}),
+        (8, None, {"accepted": 4}),
+        (8, 0, {"unconfirmed": 4}),
+        (8, 4, {"accepted": 4}),
+    ],
+)
+def test_an_order_that_was_charged_otherwise_is_accepted_for_those_it_lists(
+    charged, listed, says, sandbox, proxy, through
+):
+    proxy.on("POST", edited(lambda words: words.update(total_sent=charged)))
+    proxy.always("GET", answer(404) if listed is None else only(listed), path="sms/")
+    out = send(table(4), through)
+    assert statuses(out) == says
+    assert codes(out) == ({"missing_from_order": says["unconfirmed"]} if "unconfirmed" in says else {})
+    proxy.clear()
+    out = resume(through)
+    assert statuses(out) == {"accepted": 4}
+    assert each_once(sandbox, out)
+
+
+def test_orders_that_list_nobody_stop_a_campaign(sandbox, proxy, through):
+    """Accepted by word only: five of them in a row, and nothing more is sent."""
+    proxy.always("POST", edited(lambda words: words.update(total_sent=0)))
+    proxy.always("GET", only(0), path="sms/")
+    with pytest.raises(CampaignStopped):
+        send(table(40), through, batch_size=4)
+    assert proxy.posts() == 5
+
+
+def test_refresh_names_whom_an_accepted_order_does_not_list(sandbox, proxy, through):
+    out = send(table(4), through)
+    proxy.always("GET", only(3), path="sms/")
+    fresh = out.sms.refresh(gateway=through, progress=False)
+    assert statuses(fresh) == {"accepted": 3, "unconfirmed": 1}
+    assert fresh["sms_code"].dropna().tolist() == ["missing_from_order"]
+    proxy.clear()
+    proxy.always("GET", only(0), path="sms/")
+    assert statuses(out.sms.refresh(gateway=through, progress=False)) == {"unconfirmed": 4}
+    proxy.clear()
+    assert statuses(fresh.sms.refresh(gateway=through, progress=False)) == {"accepted": 4}
+
+
+# One history for all of them.
+
+
+def test_the_history_is_read_once_for_all_orders_in_doubt(sandbox, proxy, through):
+    proxy.on("POST", forward, drop, drop, drop, drop)
+    out = send(table(10), through, batch_size=2)
+    assert statuses(out) == {"accepted": 10}
+    assert each_once(sandbox, out)
+    assert proxy.seen.count(("GET", "smshistory")) == 1 + 2  # before sending, and once in each of two rounds
+
+
+# Cancelled orders.
+
+
+def test_a_cancelled_order_is_no_witness_against_a_history(sandbox, proxy, through):
+    """It was accepted, and is listed no more."""
+    out = send(table(3), through, campaign="spring", schedule=datetime.now(UTC) + timedelta(hours=2))
+    gone = out["sms_order_id"].iloc[0]
+    assert through._call("DELETE", f"sms/{gone}").status == 200
+    proxy.always(
+        "GET",
+        edited(
+            lambda words: words.update(
+                smshistory=[row for row in words["smshistory"] if row["order_id"] != gone],
+                total=sum(row["order_id"] != gone for row in words["smshistory"]),
+            )
+        ),
+        path="smshistory",
+    )
+    proxy.on("POST", drop)
+    out = send(table(3), through)
+    assert statuses(out) == {"accepted": 3}
