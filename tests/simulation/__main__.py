@@ -54,7 +54,7 @@ def _one(wanted: argparse.Namespace, kinds: frozenset[str]) -> int:
 
 def _kinds(named: str) -> frozenset[str]:
     kinds = frozenset(filter(None, (kind.strip() for kind in named.split(","))))
-    if unknown := kinds - faults.ALL:
+    if unknown := kinds - faults.ALL - faults.RARE - faults.BEYOND:
         sys.exit(f"no such kind: {', '.join(sorted(unknown))}; there are {', '.join(sorted(faults.ALL))}")
     return kinds
 

@@ -41,10 +41,8 @@ class Choices:
 
     def happens(self, odds: float) -> bool:
         """Whether something happens that does so with these odds."""
-        if self._recorded is None:
-            made = int(self._random.random() < odds)
-        else:
-            made = next(self._recorded, 0) & 1
+        drawn = self._random.random() < odds if self._recorded is None else next(self._recorded, 0) & 1
+        made = int(drawn)
         self.made.append(made)
         return bool(made)
 

@@ -23,4 +23,7 @@ CALLS = (
 RARE = frozenset(("lock lost",))
 """Beyond what any lock can prevent in all cases; only what is stated can be shown of it."""
 
+BEYOND = frozenset(("later than grace", "handed on later", "put back within grace", "two journals"))
+"""Beyond the documented limits, see `simulation.limits`: never part of a history unless it is asked for."""
+
 ALL = frozenset((*NETWORK, *MANNERS, *PROCESSES, *DISKS, *CLOCKS, *CALLS))

@@ -15,6 +15,7 @@ from simulation.choices import Choices
 from simulation.disks import Disk, File
 from simulation.machines import Fate
 from simulation.network import lines
+from simulation.provider import drawn
 from simulation.scheduler import Broken
 from simulation.world import World
 
@@ -56,6 +57,7 @@ class History:
         self._adopts = self._changes = False
         """What the last call's error asked a person to say."""
         self._text = TEXTS[0]
+        self._has_history = True
         self._clock_is_wrong = False
         """Whether one of the two clocks that count the grace is wrong; both may not be."""
 
@@ -91,50 +93,16 @@ class History:
         return happens
 
     def _settle_down(self) -> None:
-        """What gateway it is."""
-        choices, manners, may = self.choices, self.world.provider.manners, self._may
-        if may("repeated id", 0.6):
-            manners.repeated = choices.one(("accept", "refuse", "merge"))
-        if may("hidden", 0.3):
-            manners.visible_after = [choices.one((0.0, 2.0, 15.0, 28.0)) for _ in range(3)]
-        if may("partial list", 0.1):
-            manners.partial_for = choices.one((10.0, 100.0, DAY))
-        if may("lost people", 0.1):
-            manners.loses = frozenset(choices.some(self._everybody, 0.3))
-        if may("lost everybody", 0.05):
-            manners.loses = frozenset(self._everybody)
-        if may("small pages", 0.3):
-            manners.page = 1 + choices.below(3)
-        manners.extra = not may("extra refused", 0.05)
-        manners.dated = not may("no date", 0.05)
-        manners.sessions = may("one session", 0.2)
-        if may("gateway clock", 0.2):
-            manners.wrong_by = choices.one((-90.0, 90.0, 3 * DAY, -3 * DAY))
-        if may("state blind", 0.05):
-            manners.blind = "state"
-        elif may("history late", 0.1):
-            manners.blind = "history"
-        manners.free = may("flat rate", 0.05)
-        if may("refused number", 0.2):
-            manners.refuses = frozenset(choices.some(self._everybody, 0.3))
-        if choices.below(2):
-            manners.status = 200
-        self._has_history = not may("no history", 0.05)
-        manners.history = self._has_history
-        if may("other program", 0.2):
-            self._other_program(40)
-            if may("cancelled elsewhere", 0.3):
-                for _ in range(6):
-                    moment = choices.one((0.1, 0.14, 0.3, 20.0, 30.0, 60.0)) + choices.one((0.0, 0.02, 0.04))
-                    self.world.scheduler.at(moment, self.world.provider.cancel_another)
-        copied = ("older copy", "older copy in a run", "power cut")
-        self.world.keeps_images = any(map(self.world.kinds.__contains__, copied)) and choices.happens(0.4)
-
-    def _other_program(self, more: int) -> None:
-        self.world.provider.other_program(f"X{more}")
-        if more:
-            moment = self.world.scheduler.now + self.choices.one((0.03, 0.5, 20.0, 400.0))
-            self.world.scheduler.at(moment, lambda: self._other_program(more - 1))
+        """What gateway it is, and what its account's other programs do."""
+        provider = self.world.provider
+        provider.manners = drawn(self.choices, self._may, self._everybody)
+        self._has_history = provider.manners.history
+        if self._may("other program", 0.2):
+            provider.other_programs()
+        copied = ("older copy", "older copy in a run", "power cut", "put back within grace")
+        self.world.keeps_images = any(kind in self.world.kinds for kind in copied) and self.choices.happens(
+            0.4
+        )
 
     def _new_machine(self, name: str) -> Machine:
         machine = self.world.machine(name)
@@ -162,6 +130,8 @@ class History:
         callers = [self._call(place)]
         if self._may("two at once", 0.15):
             callers.append(self._call(place))
+        if self._may("two journals", 0.5):
+            callers.append(self._begin("send", Call(people=self._everybody), disk=Disk()))
         world.scheduler.live()
         world.odds = 0.0
         world.full_disk.clear()
@@ -202,7 +172,8 @@ class History:
 
     def _put_back(self, image: bytes) -> None:
         """An older copy takes the journal's place, not within the grace of the last order."""
-        self.world.scheduler.let_pass(self.world.grace + 1)
+        if "put back within grace" not in self.world.kinds:
+            self.world.scheduler.let_pass(self.world.grace + 1)
         self.world.tell("somebody", "puts an older copy of the journal back")
         self._disk.names[JOURNAL] = File(self.world, image)
         self.world.asked.stale = True
@@ -252,12 +223,14 @@ class History:
             return self._begin("resume", call._replace(unconfirmed="accept"))
         return self._begin("resume", call)
 
-    def _begin(self, what: str, call: Call, *, doomed: bool = True) -> Callable[[], None]:
+    def _begin(
+        self, what: str, call: Call, *, doomed: bool = True, disk: Disk | None = None
+    ) -> Callable[[], None]:
         world = self.world
         self._processes += 1
         process = world.process(f"{what} {self._processes}", self._machine)
         process.journal = self._file
-        engine = Engine(process, self._disk, JOURNAL)
+        engine = Engine(process, disk or self._disk, JOURNAL)
         texted = set(call.people) if what == "send" else set(PHONES)
         world.asked.may_text[process.name] = frozenset(texted - call.suppressed)
         known = promise.unsure(self._file()) if call.unconfirmed == "send" else {}

@@ -136,7 +136,9 @@ class Process:
             self.seam(f"waits {seconds:.2f} s", told=seconds > 1)
             scheduler.wait(scheduler.now + max(0.0, seconds), event.is_set)
 
-        return Clock(now=self.machine.now, monotonic=lambda: scheduler.now + self.machine.fast_by, pause=pause)
+        return Clock(
+            now=self.machine.now, monotonic=lambda: scheduler.now + self.machine.fast_by, pause=pause
+        )
 
 
 class Owners:

@@ -7,6 +7,7 @@ simulation must notice it within some seeds; a line that nobody misses has no ri
 
 from __future__ import annotations
 
+import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import CodeType, ModuleType
 
-SEEDS = 3_000
+SEEDS = int(os.environ.get("SMSFRAME_MUTANT_SEEDS") or 3_000)
 """Within how many seeds a mutant must be noticed."""
 
 
@@ -113,11 +114,11 @@ def tried(mutant: Mutant, start: int = 0) -> Noticed:
         from simulation.history import History  # noqa: PLC0415
     except LookupError as gone:
         return Noticed(mutant.name, None, 0, f"no longer applies: {gone}")
-    kinds = frozenset(mutant.kinds) or faults.ALL
-    for count, seed in enumerate(range(start, start + mutant.seeds), 1):
+    kinds = frozenset(mutant.kinds) or faults.ALL - {"lost people", "lost everybody"}
+    for count, seed in enumerate(range(start, start + min(mutant.seeds, SEEDS)), 1):
         if broken := History(seed, kinds).live():
             return Noticed(mutant.name, seed, count, str(broken).splitlines()[0])
-    return Noticed(mutant.name, None, mutant.seeds, "NOT NOTICED")
+    return Noticed(mutant.name, None, count, "NOT NOTICED")
 
 
 def try_all(names: Sequence[str] = ()) -> list[Noticed]:
@@ -143,6 +144,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    from simulation import mutants
-
-    sys.exit(mutants.main())
+    sys.exit(importlib.import_module("simulation.mutants").main())  # not ``__main__``: processes import it

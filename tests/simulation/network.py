@@ -24,6 +24,7 @@ from smsframe.wire import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from simulation.machines import Process
     from simulation.world import World
@@ -153,9 +154,11 @@ class Network:
 
     def _out(self, request: Request, fault: Fault) -> float:
         """Seconds until the request arrives."""
-        choices, grace = self._world.choices, self._world.grace
+        world, choices, grace = self._world, self._world.choices, self._world.grace
         hidden = max(self._world.provider.manners.visible_after)
         latest = max(0.0, grace - hidden - SLACK)
+        if "handed on later" in world.kinds and fault.kind == "late":
+            return READ + grace + 2 * SLACK
         if fault.kind == "late":  # after it was given up, but visible within the grace
             return READ + latest * choices.one((0.1, 0.5, 1.0))
         if fault.kind == "outage":  # the line is down, and the kernel tries again when it is back

@@ -56,7 +56,9 @@ def is_cautious(world: World, process: Process, file: File | None) -> None:
     query = "SELECT event FROM evidence WHERE process = ? ORDER BY id"
     blind = 0
     for (event,) in file.rows(query, process.name) if file else ():
-        blind = blind + 1 if event == "no_proof" else blind * (event not in ("accepted", "found", "found_part"))
+        blind = (
+            blind + 1 if event == "no_proof" else blind * (event not in ("accepted", "found", "found_part"))
+        )
     if blind >= BLIND:
         raise Broken(f"blind: {process.name} sends on after {blind} answers without proof in a row")
 

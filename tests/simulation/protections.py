@@ -38,7 +38,11 @@ MUTANTS = (
         "a claim is from one state and owner (compare and swap)",
         (
             Edit("batches", ".where(ours, batches.c.state == State.PLANNED)", ".where(ours)"),
-            Edit("batches", "(batches.c.id == batch.id) & (batches.c.owner == owner)", "batches.c.id == batch.id"),
+            Edit(
+                "batches",
+                "(batches.c.id == batch.id) & (batches.c.owner == owner)",
+                "batches.c.id == batch.id",
+            ),
         ),
         ("two at once", "other people", "suspended", "refused number", *LOSSES),
     ),
@@ -55,12 +59,21 @@ MUTANTS = (
         "]",
         *("two at once", "other people", *LOSSES),
     ),
-    _one("the lock is looked at before each order leaves", "carrier", "if not self._held():", "if False:"),
+    _one(
+        "the lock is looked at before each order leaves",
+        "carrier",
+        "if not self._held():",
+        "if False:",
+        "lock lost",
+        "two at once",
+        "busy",
+    ),
     _one(
         "a run stops when its file is another (inode)",
         "batches",
         "return self._store.in_place and self._owners.alive(owner)",
         "return self._owners.alive(owner)",
+        *("older copy in a run", "replaced", "deleted", "other people", "hidden", "suspended", "busy"),
     ),
     _one(
         "only who may be texted is cut into orders",
@@ -74,12 +87,14 @@ MUTANTS = (
         "journal",
         "            recipients.c.batch.is_(None),\n",
         "",
+        *("withdrawn", "two at once", "killed"),
     ),
     _one(
         "whom an order lacks is written down",
         "batches",
         "    _lacks(connection, batch, change.missing)\n\n\ndef",
         "\n\ndef",
+        *("lost people", "answer lost", "reset"),
     ),
     # What an answer proves.
     _one(
@@ -95,7 +110,12 @@ MUTANTS = (
         "case Answer(status=413 | 415 | 429)",
         "case Answer(status=413 | 415 | 429 | 500 | 502 | 504)",
     ),
-    _one("half an answer proves nothing", "life", "case Answer(status=200 | 201, ok=True):", "case Answer(status=200 | 201):"),
+    _one(
+        "half an answer proves nothing",
+        "life",
+        "case Answer(status=200 | 201, ok=True):",
+        "case Answer(status=200 | 201):",
+    ),
     _one(
         "no answer proves nothing",
         "life",
@@ -186,7 +206,15 @@ MUTANTS = (
         "order_history",
         "shrunk = page.total is None or page.total < self._total",
         "shrunk = False",
-        *("other program", "cancelled elsewhere", "small pages", "journal lost", "older copy", "state blind", *LOSSES),
+        *(
+            "other program",
+            "cancelled elsewhere",
+            "small pages",
+            "journal lost",
+            "older copy",
+            "state blind",
+            *LOSSES,
+        ),
     ),
     _one(
         "a history without what was taken proves nothing",
@@ -221,10 +249,18 @@ MUTANTS = (
         "doubts",
         "if finding.lists == 0 or (not listed and charged < batch.segments):",
         "if False:",
+        "lost everybody",
     ),
-    _one("another charge is asked about", "loop", "reply.charged != batch.segments:", "False:"),
+    _one(
+        "another charge is asked about", "loop", "reply.charged != batch.segments:", "False:", "lost people"
+    ),
     # Caches.
-    _one("questions carry a value that no cache has seen", "freshness", "{**params, UNSEEN: self.token()}", "params"),
+    _one(
+        "questions carry a value that no cache has seen",
+        "freshness",
+        "{**params, UNSEEN: self.token()}",
+        "params",
+    ),
     _one(
         "questions forbid caches to answer",
         "freshness",
@@ -240,7 +276,9 @@ MUTANTS = (
         *("extra refused", "deaf cache", "short cache", "hidden", "state blind", *LOSSES),
     ),
     # The comparison.
-    _one("the history is compared before anything is sent", "dispatch", "if not (needed or adopt):", "if True:"),
+    _one(
+        "the history is compared before anything is sent", "dispatch", "if not (needed or adopt):", "if True:"
+    ),
     _one(
         "planned here and listed there is unconfirmed",
         "comparison",
@@ -273,9 +311,7 @@ MUTANTS = (
     ),
     Mutant(
         "the history is read before the journal",
-        (
-            Edit("comparison", f"{_HISTORY}{_LISTED}{_JOURNAL}", f"{_JOURNAL}{_HISTORY}{_LISTED}"),
-        ),
+        (Edit("comparison", f"{_HISTORY}{_LISTED}{_JOURNAL}", f"{_JOURNAL}{_HISTORY}{_LISTED}"),),
     ),
     # Caution.
     _one(

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from simulation.machines import BEGINNING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from simulation.choices import Choices
     from simulation.world import World
 
 DATE = "%Y%m%d%H%M%S"
 ACCOUNT = "USER"
+DAY = 86_400.0
 
 
 class Answer(NamedTuple):
@@ -48,8 +50,8 @@ class Manners:
     How this gateway answers what no documentation says; all harmless by default.
 
     Attributes:
-        repeated: What a repeated order id does: ``accept`` sends again, ``refuse`` is a 400, ``merge`` answers
-            as the first time.
+        repeated: What a repeated order id does: ``accept`` sends again, ``refuse`` is a 400, ``merge``
+            answers as the first time.
         visible_after: Seconds until an order can be seen; one number per order, in turn.
         status: Of an accepted order.
         page: The most orders on a page of the history.
@@ -79,6 +81,36 @@ class Manners:
     loses: frozenset[str] = frozenset()
     refuses: frozenset[str] = frozenset()
     free: bool = False
+
+
+def drawn(choices: Choices, may: Callable[[str, float], bool], people: tuple[str, ...]) -> Manners:
+    """What manners a gateway has."""
+    manners = Manners(status=choices.one((201, 200)), history=not may("no history", 0.05))
+    if may("repeated id", 0.6):
+        manners.repeated = choices.one(("accept", "refuse", "merge"))
+    if may("hidden", 0.3):
+        manners.visible_after = [choices.one((0.0, 2.0, 15.0, 28.0)) for _ in range(3)]
+    if may("later than grace", 0.5):
+        manners.visible_after = [45.0]
+    if may("small pages", 0.3):
+        manners.page = 1 + choices.below(3)
+    if may("gateway clock", 0.2):
+        manners.wrong_by = choices.one((-90.0, 90.0, 3 * DAY, -3 * DAY))
+    if may("state blind", 0.05):
+        manners.blind = "state"
+    elif may("history late", 0.1):
+        manners.blind = "history"
+    manners.extra = not may("extra refused", 0.05)
+    manners.dated = not may("no date", 0.05)
+    manners.sessions = may("one session", 0.2)
+    manners.free = may("flat rate", 0.05)
+    if may("partial list", 0.1):
+        manners.partial_for = choices.one((10.0, 100.0, DAY))
+    manners.loses = frozenset(choices.some(people, 0.3) if may("lost people", 0.1) else ())
+    if may("lost everybody", 0.05):
+        manners.loses = frozenset(people)
+    manners.refuses = frozenset(choices.some(people, 0.3) if may("refused number", 0.2) else ())
+    return manners
 
 
 @dataclass
@@ -162,6 +194,18 @@ class Provider:
         """An order of another program of the same account."""
         now = self._world.scheduler.now
         self.orders[order_id] = Taken(order_id, ["+390000000000"], now, now)
+
+    def other_programs(self, more: int = 40) -> None:
+        """Other programs of the account send now and then, and may call back what they sent."""
+        choices, scheduler = self._world.choices, self._world.scheduler
+        self.other_program(f"X{more}")
+        if more:
+            moment = scheduler.now + choices.one((0.03, 0.5, 20.0, 400.0))
+            scheduler.at(moment, lambda: self.other_programs(more - 1))
+        if "cancelled elsewhere" in self._world.kinds and choices.happens(0.2):
+            self._world.counted["cancelled elsewhere"] += 1
+            moment = choices.one((0.02, 0.1, 20.0)) + choices.one((0.0, 0.02, 0.04))
+            scheduler.at(scheduler.now + moment, self.cancel_another)
 
     def cancel_another(self) -> None:
         """Another program calls back an order, which is listed no more."""

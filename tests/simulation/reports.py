@@ -54,7 +54,7 @@ class Report:
         others = sum(count for sort, count in sorts.items() if sort not in ("doubled", "forgotten"))
         kinds = ", ".join(f"{kind} {count:,}" for kind, count in self.counted.most_common())
         lines = [
-            f"{self.histories:,} histories in {self.seconds:.0f} s, {self.histories / self.seconds:.1f} per second",
+            f"{self.histories:,} histories in {self.seconds:.0f} s, {self.histories / self.seconds:.1f}/s",
             f"{len(self.orders):,} different orders of events, {self.counted.total():,} faults: {kinds}",
             f"{sorts['doubled']} doubled / {sorts['forgotten']} forgotten / {others} otherwise broken",
         ]

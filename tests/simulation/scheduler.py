@@ -25,7 +25,7 @@ STEPS = 20_000
 
 
 class KilledHere(BaseException):
-    """Raised in everything that a killed process was doing; no error of Python's, so that nobody handles it."""
+    """Raised in everything that a killed process was doing; no `Exception`, so that nobody handles it."""
 
 
 class Broken(Exception):
