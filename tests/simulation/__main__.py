@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 
@@ -23,9 +22,11 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, help="begin no more after so many")
     parser.add_argument("--digests", action="store_true", help="print only a digest of each story")
     parser.add_argument("--without", default="", help="kinds of faults to leave out, separated by commas")
-    parser.add_argument("--only", default="", help="or the only ones there are")
+    parser.add_argument(
+        "--only", default="", help="or the only ones there are; ALL for those not mended yet too"
+    )
     wanted = parser.parse_args()
-    kinds = _kinds(wanted.only) or faults.ALL - _kinds(wanted.without)
+    kinds = _kinds(wanted.only) or faults.USUAL - _kinds(wanted.without)
     if wanted.seed is not None:
         return _one(wanted, kinds)
     start = time.time_ns() // 1_000_000 % 10**9 if wanted.start is None else wanted.start
@@ -53,6 +54,8 @@ def _one(wanted: argparse.Namespace, kinds: frozenset[str]) -> int:
 
 
 def _kinds(named: str) -> frozenset[str]:
+    if named == "ALL":
+        return faults.ALL
     kinds = frozenset(filter(None, (kind.strip() for kind in named.split(","))))
     if unknown := kinds - faults.ALL - faults.RARE - faults.BEYOND:
         sys.exit(f"no such kind: {', '.join(sorted(unknown))}; there are {', '.join(sorted(faults.ALL))}")
@@ -71,5 +74,4 @@ def _progress():
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("PYTHONPATH", os.getcwd())  # noqa: PTH109 - for the processes of the other cores
     sys.exit(main())

@@ -27,3 +27,10 @@ BEYOND = frozenset(("later than grace", "handed on later", "put back within grac
 """Beyond the documented limits, see `simulation.limits`: never part of a history unless it is asked for."""
 
 ALL = frozenset((*NETWORK, *MANNERS, *PROCESSES, *DISKS, *CLOCKS, *CALLS))
+
+NOT_MENDED = frozenset(("lost people", "lost everybody", "replaced"))
+"""Kinds that break the promise today: an acceptance is on disk before it is known whom the order lacks, so a kill
+or a copy in between forgets them; a journal that is replaced during `resume` ends as an `AssertionError`."""
+
+USUAL = ALL - NOT_MENDED
+"""What may go wrong in a history when nothing else is asked for."""

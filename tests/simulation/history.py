@@ -44,7 +44,7 @@ class History:
     def __init__(
         self,
         seed: int,
-        kinds: Collection[str] = faults.ALL,
+        kinds: Collection[str] = faults.USUAL,
         recorded: Sequence[int] | None = None,
     ) -> None:
         random.seed(seed)  # tenacity's waits

@@ -146,7 +146,8 @@ MUTANTS = (
         (
             Edit(
                 "doubts",
-                "            came = self._record(batch, people, finding)\n            if finding.event is Event.ABSENT:",
+                "            came = self._record(batch, people, finding)\n"
+                "            if finding.event is Event.ABSENT:",
                 "            gone = finding.event is Event.ABSENT\n"
                 "            finding = replace(finding, event=Event.ABSENT_TWICE) if gone else finding\n"
                 "            came = self._record(batch, people, finding)\n            if False:",
