@@ -18,6 +18,7 @@ import platformdirs
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
+from smsframe import disks
 from smsframe.batches import Batches
 from smsframe.cutting import adopt, assign
 from smsframe.entries import Cut, Entry, instants_of, now, read_entry, read_texts, terms_columns
@@ -67,7 +68,7 @@ class Journal:
     """
 
     def __init__(self, location: str | os.PathLike[str]) -> None:
-        self.path = _path(location)
+        self.path = disks.location(location)
         self._store = Store(self.path)
         self._owners = Owners(self.path)
         self.batches = Batches(self._store, self._owners)
@@ -96,6 +97,26 @@ class Journal:
             JournalError: It is damaged.
         """
         self._store.sound()
+
+    def backup(self, path: str | os.PathLike[str]) -> None:
+        """
+        Copy the journal as its last commit left it, also while somebody sends, and check the copy.
+
+        To put it back, close what uses the journal, and move the copy to its place. A copy of the file alone
+        is none: what was written last is beside it.
+
+        Args:
+            path: The copy, readable by its owner only; there must be no such file.
+
+        Raises:
+            JournalError: There is no journal, it cannot be read, or the copy cannot be written.
+
+        Example:
+            >>> Journal("campaigns.sqlite").backup("/tmp/copy.sqlite")
+            Traceback (most recent call last):
+            smsframe.errors.JournalError: there is no journal ...
+        """
+        self._store.backup(Path(path).expanduser().absolute())
 
     def find(self, name: str) -> Entry | None:
         """The campaign of that name, or None."""
@@ -320,21 +341,3 @@ def _same_text(connection: Connection, entry: Entry, template: str, states: tupl
             before=others[0].template,
             now=template,
         )
-
-
-def _path(location: str | os.PathLike[str]) -> Path:
-    text = os.fspath(location)
-    if "://" in text:
-        try:
-            url = sa.make_url(text)
-        except sa.exc.ArgumentError:
-            raise JournalError("journal= is neither a path nor a URL such as sqlite:///path") from None
-        if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
-            raise JournalError(
-                f"a journal is an SQLite file for now, not {url.render_as_string(hide_password=True)}: "
-                "name a path, or sqlite:///path"
-            )
-        text = url.database
-    return (
-        Path(text).expanduser().resolve()
-    )  # the owners of a file are beside it, by whatever name it is called
