@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 Files = tuple[tuple[int, int] | None, ...]
 """Device and number of the file, of its log and of the shared memory, as they are found by name."""
 
-NOT_THIS_PROCESS: Files = ()
+OTHERS: Files = ()
+"""Files that were changed while a run was at work: once closed, their numbers may come again."""
 
 _all: weakref.WeakSet[Connections] = weakref.WeakSet()
 _inherited: set[Path] = set()
@@ -56,6 +57,7 @@ class Connections:
         self._lent = self._kept = 0
         self._opened_on: Files | None = None
         self._began_on: Files | None = None
+        self._written: tuple[int, int] | None = None
         self.reader = self._engine("ro", "BEGIN")
         self.writer = self._engine("rw", "BEGIN IMMEDIATE")
         sa.event.listen(self.writer, "commit", self._still_there)
@@ -86,8 +88,11 @@ class Connections:
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
             connection.execute("SELECT count(*) FROM sqlite_master").fetchall()  # opens log and shared memory
-        except BaseException:
+        except BaseException as error:
             connection.close()
+            if mode == "ro" and getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY_ROLLBACK:
+                self.open("rw").close()  # whoever made the file died before it had a log; SQLite undoes that
+                return self.open(mode)
             raise
         return connection
 
@@ -137,17 +142,19 @@ class Connections:
                     f"this process was forked while the journal {self._path} was in use, and SQLite cannot "
                     "carry that over: use it in a process of its own (multiprocessing's spawn)"
                 )
-            if self._changed:
+            if self._changed():
                 if self._lent:
                     raise self.lost()
                 self._close()
+                self._began_on = OTHERS
             setattr(self, count, getattr(self, count) + 1)
         try:
             yield
         finally:
             with self._counting:
                 setattr(self, count, getattr(self, count) - 1)
-                if not self._kept:
+                self._changed()
+                if not self._kept and self._path not in _inherited:
                     self._began_on = None
                     if not self._lent:
                         self._close()
@@ -156,21 +163,34 @@ class Connections:
         """
         Close all connections; the last one that can write takes the log into the file, and deletes it.
 
-        Not if files were deleted or replaced: an old log would be written over what others wrote since then.
-        SQLite does not see that its log was unlinked (it does of the file itself), but it leaves a log alone
-        while another connection of its process is open, and one that only reads never touches it.
+        Not if the files were replaced: an old log would be written over what others wrote since then. SQLite
+        does not see that its log has another name or none (it does of the file itself), but it leaves a log
+        alone while another connection of its process is open, and one that only reads never touches it. A log
+        that was just deleted, with nothing written to the file since, is the only copy there is: it is saved.
         """
-        for engine in (self.writer, self.reader) if self._changed else (self.reader, self.writer):
+        abandoned = self._changed() and not self._only_deleted()
+        for engine in (self.writer, self.reader) if abandoned else (self.reader, self.writer):
             engine.dispose()
         self._opened_on = None
 
-    @property
     def _changed(self) -> bool:
-        return self._opened_on not in (None, self._files())
+        """Whether the files are others than those that are open; as long as not, notes the last writing."""
+        if self._opened_on is None:
+            return False
+        written = _written(self._path)
+        if self._opened_on != self._files():
+            return True
+        self._written = written
+        return False
+
+    def _only_deleted(self) -> bool:
+        file, log, memory = self._files()
+        before = self._opened_on or OTHERS
+        return log is None and (file, memory) == before[::2] and self._written == _written(self._path)
 
     def _still_there(self, _connection: Connection) -> None:
         """Refuse to commit where nobody would find it."""
-        if self._changed:
+        if self._changed():
             raise self.lost()
 
     def _files(self) -> Files:
@@ -203,7 +223,7 @@ class Connections:
         """
         if self._lent or self._kept or self._counting.locked():
             _inherited.add(self._path)
-            self._began_on = NOT_THIS_PROCESS
+            self._began_on = OTHERS
             for engine in (self.reader, self.writer):
                 ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine))
         self._counting = threading.Lock()  # a thread that is not here may have held it
@@ -213,6 +233,13 @@ def _file(name: str) -> tuple[int, int] | None:
     with suppress(OSError):
         found = os.stat(name)  # noqa: PTH116 - before each request: a path object takes longer than the call
         return found.st_dev, found.st_ino
+    return None
+
+
+def _written(path: Path) -> tuple[int, int] | None:
+    with suppress(OSError):
+        found = path.stat()
+        return found.st_mtime_ns, found.st_size
     return None
 
 

@@ -83,9 +83,9 @@ def check(path: Path, partitions: Iterable[Partition] | None = None) -> None:
     if found not in local:
         raise JournalError(
             f"the journal {path} would be on a disk of the kind {found}, which is not known to be local: "
-            "over a network locks may not hold, and somebody could be texted twice; what is in memory is gone "
-            "after a restart. Name a file on a local disk with journal= or SMSFRAME_JOURNAL, or, if this disk "
-            f"is one that stays and that no other machine uses, say so: {VARIABLE}={found}"
+            "over a network locks may not hold, and somebody could be texted twice; what is in memory is "
+            "gone after a restart. Name a file on a local disk with journal= or SMSFRAME_JOURNAL, or, if "
+            f"this disk stays and no other machine uses it, say so: {VARIABLE}={found}"
         )
     if os.name == "posix":
         _private(place)

@@ -198,7 +198,9 @@ class Store:
         except sa.exc.DBAPIError as error:
             problem, error.params = str(error.orig), None
             gone = not self.path.exists()
-            if "unable to open" in problem and not os.access(self.path.parent, os.W_OK):
+            if problem.startswith(("unable to open", "attempt to write")) and not os.access(
+                self.path.parent, os.W_OK
+            ):
                 problem += ": SQLite needs to write files beside it, and its folder may only be read"
         except sqlite3.Error as error:
             problem = str(error)
