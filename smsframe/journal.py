@@ -110,11 +110,6 @@ class Journal:
 
         Raises:
             JournalError: There is no journal, it cannot be read, or the copy cannot be written.
-
-        Example:
-            >>> Journal("campaigns.sqlite").backup("/tmp/copy.sqlite")
-            Traceback (most recent call last):
-            smsframe.errors.JournalError: there is no journal ...
         """
         self._store.backup(Path(path).expanduser().absolute())
 
