@@ -133,6 +133,10 @@ class Batches:
                 if connection.execute(statement.values(**values)).rowcount:
                     witness(connection, entry.id, batch.order_id, Event.CLAIMED, State.SENDING, self.stamp())
                     claimed.append(Cut(replace(batch, state=State.SENDING, claimed_at=at), people_))
+        if claimed:
+            there = batches.c.id.in_([cut.batch.id for cut in claimed]) & (batches.c.owner == owner)
+            there &= batches.c.state == State.SENDING
+            self._store.confirm(sa.select(sa.func.count()).select_from(batches).where(there), len(claimed))
         return claimed
 
     def record(self, entry: Entry, owner: str, changes: list[Change]) -> list[Batch]:

@@ -18,7 +18,7 @@ import typer
 
 import smsframe
 from smsframe import demo as story
-from smsframe.commands import exits, looking, options, scanning, spending
+from smsframe.commands import exits, journals, looking, options, scanning, spending
 from smsframe.commands.terminal import many
 
 app = typer.Typer(
@@ -80,6 +80,8 @@ for command in (
     scanning.scan,
 ):
     app.command()(command)
+
+app.add_typer(journals.app, name="journal")
 
 
 @app.command(name="app")

@@ -18,6 +18,7 @@ import platformdirs
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
+from smsframe import disks
 from smsframe.batches import Batches
 from smsframe.clock import SYSTEM, Clock
 from smsframe.conflicts import nothing_alike, same_gateway, same_text
@@ -78,7 +79,7 @@ class Journal:
     """
 
     def __init__(self, location: str | os.PathLike[str], *, clock: Clock = SYSTEM) -> None:
-        self.path = _path(location)
+        self.path = disks.location(location)
         self._keep(Store(self.path), Owners(self.path), clock)
 
     def _keep(self, store: Store, owners: Owners, clock: Clock) -> None:
@@ -110,6 +111,21 @@ class Journal:
             JournalError: It is damaged.
         """
         self._store.sound()
+
+    def backup(self, path: str | os.PathLike[str]) -> None:
+        """
+        Copy the journal as its last commit left it, also while somebody sends, and check the copy.
+
+        To put it back, close what uses the journal, and move the copy to its place. A copy of the file alone
+        is none: what was written last is beside it.
+
+        Args:
+            path: The copy, readable by its owner only; there must be no such file.
+
+        Raises:
+            JournalError: There is no journal, it cannot be read, or the copy cannot be written.
+        """
+        self._store.backup(Path(path).expanduser().absolute())
 
     def find(self, name: str) -> Entry | None:
         """The campaign of that name, or None."""
@@ -316,21 +332,3 @@ class Journal:
         found = self._store.read(rows.where(evidence.c.campaign == campaign).order_by(evidence.c.id))
         found["at"] = instants_of(found["at"])
         return found.reindex(columns=[*EVIDENCE])  # an older file, before its upgrade, has fewer
-
-
-def _path(location: str | os.PathLike[str]) -> Path:
-    text = os.fspath(location)
-    if "://" in text:
-        try:
-            url = sa.make_url(text)
-        except sa.exc.ArgumentError:
-            raise JournalError("journal= is neither a path nor a URL such as sqlite:///path") from None
-        if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
-            raise JournalError(
-                f"a journal is an SQLite file for now, not {url.render_as_string(hide_password=True)}: "
-                "name a path, or sqlite:///path"
-            )
-        text = url.database
-    return (
-        Path(text).expanduser().resolve()
-    )  # the owners of a file are beside it, by whatever name it is called

@@ -48,15 +48,17 @@ class Owners:
 
 
 class Owner:
-    """A run that is at work: holds its lock."""
+    """A run that is at work: holds its lock, which filelock keeps from its forked children."""
 
     def __init__(self, name: str, lock: FileLock) -> None:
         self.name = name
-        self._lock = lock
+        self._lock, self._process = lock, os.getpid()
         self._lock.acquire(timeout=0)
 
     def release(self) -> None:
-        """Stop being alive."""
+        """Stop being alive; a forked child that ends never was, and leaves its parent's file alone."""
+        if os.getpid() != self._process:
+            return
         self._lock.release()
         with suppress(OSError):  # on Windows, while somebody asks whether we are alive
             Path(self._lock.lock_file).unlink(missing_ok=True)

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import sqlalchemy as sa
-from sqlalchemy.pool import QueuePool
 
-from smsframe import disks, tables
+from smsframe import backups, disks, readback, tables
 from smsframe.errors import JournalError
+from smsframe.sqlite_connections import Connections
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sqlalchemy.engine import Connection
@@ -26,33 +26,28 @@ if TYPE_CHECKING:
 LOCKED = 30.0
 """Seconds to wait for another process that is writing."""
 
+_making = threading.Lock()
+
 
 class Store:
     """
     Transactions on one SQLite file.
 
-    Between runs no connection stays open: nothing lingers in a notebook. During a run one is used again, as
-    opening it costs as much as a transaction, unless the file is no longer the one it was opened on.
+    Between runs no connection stays open: nothing lingers in a notebook. During a run one for reading and one
+    for writing are used again, as opening them costs as much as a transaction, unless the files are no longer
+    those they were opened on.
+
+    Args:
+        path: The file; resolved, as what belongs to it is found beside it.
+        read_back: Asks another process what a query finds, as `smsframe.readback.ask`.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_back: Callable[[Path, str], int | None] = readback.ask) -> None:
         self.path = path
-        self._uses = 0
-        self._counting = threading.Lock()
-        self._began_on: tuple[int, int] | None = None
-        # Errors are printed, so they must not quote the parameters, which are people's numbers.
-        url = sa.URL.create("sqlite", database=path.as_uri(), query={"mode": "rw", "uri": "true"})
-        self._engine = sa.create_engine(
-            url,
-            poolclass=QueuePool,
-            pool_size=1,
-            max_overflow=-1,
-            connect_args={"timeout": LOCKED, "check_same_thread": False},
-            hide_parameters=True,
-        )
-        sa.event.listen(self._engine, "connect", self._opened)
-        sa.event.listen(self._engine, "checkout", self._used_again)
-        sa.event.listen(self._engine, "begin", _begin)
+        self._read_back = read_back
+        self._connections = Connections(path, LOCKED)
+        self._engine = self._connections.writer
+        self._claims = 0
 
     @property
     def exists(self) -> bool:
@@ -62,8 +57,9 @@ class Store:
     @property
     def made(self) -> bool:
         """Whether anything was ever written; raises when the file is not ours to read."""
-        if not self.exists:
-            return False
+        with self.told():
+            if not self.exists or not self.path.stat().st_size:
+                return False
         with self.transaction(reading=True) as connection:
             return tables.version(connection) > 0
 
@@ -72,48 +68,60 @@ class Store:
         Make the file, readable by its owner only before anything is in it, and its tables; or upgrade them.
 
         Raises:
-            JournalError: The file cannot be made, is another program's or a newer one's, or would be shared
-                over a network, where SQLite's locks do not hold.
+            JournalError: The file cannot be made, is another program's or a newer one's, or is where it is
+                not safe, as `disks.check` says.
         """
         with self.told():
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if kind := disks.network(self.path):
-                raise JournalError(
-                    f"the journal {self.path} would be on a network drive ({kind}), where locks may not hold "
-                    "and somebody could be texted twice: name a file on a local disk with journal= or "
-                    "SMSFRAME_JOURNAL"
-                )
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+            disks.check(self.path)
+            with _making:  # no thread may have the file open when the descriptor that made it is closed
+                if not self.exists:
+                    with suppress(FileExistsError):  # somebody else was faster
+                        backups.create(self.path)
             if self.path.stat().st_nlink > 1:
                 raise JournalError(
                     f"the journal {self.path} is one file with two names, and who uses it by the other one "
                     "cannot be seen from here: copy it to a file of its own"
                 )
         if not self._current():  # and another program's database is refused before anything of it is changed
-            with self._in_use(), self.told(), closing(self._engine.raw_connection()) as raw:
+            with self.told(), closing(self._connections.open("rw")) as raw:
                 raw.cursor().execute("PRAGMA journal_mode=WAL")  # stays with the file
             with self.transaction() as connection:
                 if 0 < (found := tables.version(connection)) < tables.VERSION:
                     self._check(connection)
-                    self._keep_copy(found)
+                    backups.keep(self.path, found)
                 tables.prepare(connection)
 
     def _current(self) -> bool:
         with self.transaction(reading=True) as connection:
-            return tables.version(connection) == tables.VERSION
+            if tables.version(connection) != tables.VERSION:
+                return False
+            return bool(connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal")
 
-    def _keep_copy(self, version: int) -> None:
-        """Copy the file beside itself, as the last commit left it, before its tables are changed."""
-        copy = self.path.with_name(f"{self.path.name}.schema-{version}")
-        os.close(os.open(copy, os.O_CREAT | os.O_RDWR, 0o600))
-        with closing(sqlite3.connect(self.path)) as source, closing(sqlite3.connect(copy)) as target:
-            source.backup(target, progress=_not_locked)
+    def backup(self, target: Path) -> None:
+        """
+        Copy the file, as the last commit left it, while others may go on writing.
+
+        Raises:
+            JournalError: There is none, it cannot be copied, or the copy's name is taken.
+        """
+        if not self.made:
+            raise JournalError(f"there is no journal {self.path}")
+        with self.told():
+            backups.copy(self.path, target)
 
     @contextmanager
     def kept_open(self) -> Iterator[None]:
-        """Keep a connection open between transactions, as a run needs thousands."""
-        with self._in_use():
-            self._began_on = self._file()
+        """
+        Keep connections open between transactions, as a run needs thousands.
+
+        Raises:
+            JournalError: Another run keeps them open, and the files are no longer those it began on.
+        """
+        with self._connections.kept():
+            with self.told():
+                self._connections.begin()
+            self._claims = 0
             yield
 
     def sound(self) -> None:
@@ -137,52 +145,44 @@ class Store:
 
     @contextmanager
     def transaction(self, *, reading: bool = False) -> Iterator[Connection]:
-        """One transaction: all of it is on disk when the block ends, or nothing."""
-        with (
-            self._in_use(),
-            self.told(),
-            self._engine.execution_options(reading=reading).begin() as connection,
-        ):
+        """One transaction: all of it is on disk when the block ends, or nothing; reading writes nothing."""
+        with self.told(), self._connections.lent(reading=reading) as connection:
             yield connection
 
     @property
     def in_place(self) -> bool:
-        """Whether the file that a run began on still has its name, by which others find its owners."""
-        return self._began_on in (None, self._file())
+        """
+        Whether the files that a run began on still have their names, by which others find them.
 
-    @contextmanager
-    def _in_use(self) -> Iterator[None]:
-        """Close what is open when the last of all threads is done: nobody closes one that is still lent."""
-        with self._counting:
-            self._uses += 1
-        try:
-            yield
-        finally:
-            with self._counting:
-                self._uses -= 1
-                if not self._uses:
-                    self._engine.dispose()
+        Asked after a claim's commit and before what was claimed leaves: the names lead to what others read.
+        """
+        return self._connections.in_place
+
+    def confirm(self, query: sa.Select[Any], expected: int) -> None:
+        """
+        Have another process read what was just claimed: the first time in a run, and now and then.
+
+        Args:
+            query: Finds a number; its parameters are no people's.
+            expected: That number.
+
+        Raises:
+            JournalError: It finds another one: what is written here, others do not see.
+        """
+        self._claims += 1
+        if not readback.due(self._claims):
+            return
+        written = str(query.compile(self._engine, compile_kwargs={"literal_binds": True}))
+        if self._read_back(self.path, written) not in (None, expected):
+            raise JournalError(
+                f"what was written to the journal {self.path} is not there for another process, so nothing "
+                "more is sent: was the file copied, replaced, or opened by another program?"
+            )
 
     def read(self, query: sa.Select[Any]) -> pd.DataFrame:
         """The rows of a query."""
         with self.transaction(reading=True) as connection:
             return frame(connection, query)
-
-    def _opened(self, connection: Any, record: Any) -> None:
-        record.info["file"] = self._file()
-        connection.isolation_level = None  # SQLAlchemy begins transactions; the driver's own habits are off
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA foreign_keys=ON")
-
-    def _used_again(self, _connection: object, record: Any, _proxy: object) -> None:
-        if record.info["file"] != self._file():  # deleted or replaced: what is written would be lost
-            raise sa.exc.DisconnectionError
-
-    def _file(self) -> tuple[int, int] | None:
-        with suppress(OSError):
-            found = self.path.stat()
-            return found.st_dev, found.st_ino
-        return None
 
     @contextmanager
     def told(self) -> Iterator[None]:
@@ -198,6 +198,10 @@ class Store:
         except sa.exc.DBAPIError as error:
             problem, error.params = str(error.orig), None
             gone = not self.path.exists()
+            if problem.startswith(("unable to open", "attempt to write")) and not os.access(
+                self.path.parent, os.W_OK
+            ):
+                problem += ": SQLite needs to write files beside it, and its folder may only be read"
         except sqlite3.Error as error:
             problem = str(error)
         except UnicodeError:  # SQLite's own names, not ours: what we write can be read
@@ -205,10 +209,7 @@ class Store:
         except OSError as error:
             problem = error.strerror or type(error).__name__
         if gone:
-            raise JournalError(
-                f"the journal {self.path} is gone (a sandbox's goes when the sandbox stops). Put it "
-                "back before sending again: without it nobody knows who was texted"
-            ) from None
+            raise self._connections.gone() from None
         if problem is not None:
             raise JournalError(
                 f"the journal {self.path} cannot be used ({problem}); what it holds stays as it is. Free "
@@ -216,19 +217,8 @@ class Store:
             ) from None
 
 
-def _not_locked(status: int, _left: int, _total: int) -> None:
-    """A copy that another program keeps us from is given up, which SQLite's own loop never does."""
-    if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        raise sqlite3.OperationalError("its copy is locked")
-
-
 def frame(connection: Connection, query: sa.Select[Any]) -> pd.DataFrame:
     """The rows of a query, within a transaction."""
     found = connection.execute(query)
     rows = [*map(tuple, found)]  # pandas takes a row of SQLAlchemy's apart one name at a time
     return pd.DataFrame(rows, columns=[*found.keys()])
-
-
-def _begin(connection: Connection) -> None:
-    reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

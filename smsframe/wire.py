@@ -4,8 +4,8 @@ One HTTP exchange at a time, and nothing about it that could leak.
 `exchange` never raises for what the network does and returns facts instead: requests' exceptions carry
 the address with the password of a login in it, and a traceback carries the exception.
 
-What is said of a request without an answer rests on how its connection was made (`smsframe.connections`); an
-answer is read only so far (`smsframe.limits`).
+What is said of a request without an answer rests on how its connection was made
+(`smsframe.http_connections`); an answer is read only so far (`smsframe.limits`).
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from urllib3.exceptions import (
 from urllib3.util import Retry
 
 from smsframe import limits
-from smsframe.connections import Adapter, NotConnectedError
 from smsframe.credentials import PARAMETERS
+from smsframe.http_connections import Adapter, NotConnectedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -19,6 +19,7 @@ def clean_environment(monkeypatch, tmp_path):
     for name in list(os.environ):
         if name.startswith(PLACES):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("SMSFRAME_LOCAL_DISKS", "tmpfs")  # where temporary folders may be
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "data"))
 

@@ -246,7 +246,10 @@ def sent(plan, gateway, **options):
         [{"kind": "error_after", "rate": 0.5}],
         [{"kind": "half_body", "order": 2}],
         [{"kind": "redirect", "order": 3}],
-        [{"kind": "drop_before", "order": 1}, {"kind": "error_before", "call": "history"}],
+        [
+            {"kind": "drop_before", "order": 1},
+            {"kind": "error_before", "call": "history", "order": range(2, 20)},
+        ],
     ],
     ids=str,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import os
 import re
@@ -81,7 +82,9 @@ def test_every_command_and_option_has_help_and_is_in_the_docs(name):
     command = COMMANDS[name]
     assert command.help
     run(name, "--help")
-    for parameter in command.params:
+    below = getattr(command, "commands", {}).values()
+    assert all(each.help for each in below)
+    for parameter in (*command.params, *itertools.chain.from_iterable(each.params for each in below)):
         assert getattr(parameter, "help", None), parameter.name
         for option in (*parameter.opts, *parameter.secondary_opts):
             if option.startswith("--"):

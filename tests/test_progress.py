@@ -229,7 +229,7 @@ def counted(journal):
 def test_a_tally_counts_what_the_results_say(sandbox, gateway, fault):
     if fault is not None:
         sandbox.misbehave(fault, order=2)
-        sandbox.misbehave("error_before", call="history")
+        sandbox.misbehave("error_before", call="history", order=range(2, 20))
     out = victims.told(lambda: send(table(9, bad=[7]), gateway, "Ciao", batch_size=3, workers=1))
     told, credits_ = counted(gateway.journal)
     assert told == statuses(out)

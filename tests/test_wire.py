@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from rude_server import RudeServer, says
 
 import smsframe
-from smsframe import connections, wire
+from smsframe import http_connections, wire
 from smsframe.credentials import Keys
 
 QUICK = (0.3, 0.3)
@@ -382,15 +382,15 @@ def test_a_server_is_told_at_once_that_nobody_waits_any_more():
 @pytest.mark.parametrize(("seconds", "milliseconds"), [(30.0, 30_000), (1e-9, 1), (1e9, 2**31 - 1)])
 @pytest.mark.skipif(sys.platform != "linux", reason="TCP_USER_TIMEOUT is Linux's")
 def test_the_kernel_gives_up_when_we_do(seconds, milliseconds):
-    options = connections.socket_options(seconds)
+    options = http_connections.socket_options(seconds)
     assert (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds) in options
-    assert len(connections.socket_options(None)) == len(options) - 1
+    assert len(http_connections.socket_options(None)) == len(options) - 1
 
 
 def test_a_kernel_that_does_not_know_the_limit_is_not_asked_for_it(monkeypatch):
     """As Linux without it: every connection would fail."""
     monkeypatch.setattr(socket, "TCP_USER_TIMEOUT", 9999, raising=False)
-    options = connections.socket_options(30.0)
+    options = http_connections.socket_options(30.0)
     assert not [option for option in options if option[1] == 9999]
 
 

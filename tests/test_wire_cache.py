@@ -115,7 +115,7 @@ def test_a_cache_that_hides_itself_is_known_by_the_date_of_its_answers(proxy):
 QUESTIONS = {
     "credits": lambda gateway: gateway.credits(),
     "state": lambda gateway: gateway.state("sf-abc"),
-    "history": lambda gateway: gateway.history(datetime.now(UTC)),
+    "history": lambda gateway: gateway.history_page(datetime.now(UTC), 1, 10),
 }
 ANSWER = {"result": "OK", "sms": [], "recipients": [], "smshistory": [], "total": 0}
 
@@ -210,15 +210,15 @@ def test_where_the_value_is_refused_it_is_left_out_and_nothing_is_proven_absent(
         assert gateway.credits()
         assert not gateway.freshness.proven
         asked = len(sandbox.calls())
-        assert gateway.state("sf-nobody") is None
-        assert gateway.history(datetime.now(UTC))[1]
+        assert gateway.state("sf-nobody").recipients is None
+        assert gateway.history_page(datetime.now(UTC), 1, 10).total == 0
         assert len(sandbox.calls()) == asked + 2
         gateway.close()
 
 
 def test_where_it_is_ignored_absence_can_be_proven(gateway):
     assert gateway.credits()
-    assert gateway.state("sf-nobody") is None
+    assert gateway.state("sf-nobody").recipients is None
     assert gateway.freshness.proven
 
 

@@ -222,7 +222,7 @@ def test_an_order_so_answered_is_in_doubt_and_a_question_may_be_asked_again(play
         for question in (
             gateway.credits,
             lambda: gateway.state("sf-abc"),
-            lambda: gateway.history(datetime.now(UTC)),
+            lambda: gateway.history_page(datetime.now(UTC), 1, 10),
         ):
             with pytest.raises(Unavailable):
                 question()

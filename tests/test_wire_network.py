@@ -41,16 +41,16 @@ while True:
 # can fail. A process that is to be killed or stopped waits for its answers longer than the test.
 CLIENT = f"""
 import sys, threading
-from smsframe import connections, wire
+from smsframe import http_connections, wire
 from smsframe.credentials import Keys
 way, patience = sys.argv[1], {READ_TIMEOUT} if sys.argv[1] == "timed-out" else 60.0
 URL = "http://{FAR}/"
 def made(options):
-    connections.socket_options = options
+    http_connections.socket_options = options
     return wire.session(URL, pool=1, verify=True, proxies=None, read_timeout={READ_TIMEOUT})
 sessions = {{
-    "ours": made(connections.socket_options),
-    "plain": made(lambda _: connections.HTTPConnection.default_socket_options),
+    "ours": made(http_connections.socket_options),
+    "plain": made(lambda _: http_connections.HTTPConnection.default_socket_options),
 }}
 def ask(name, path, seconds):
     keys = Keys("4242", "Access_token", "t0ken")
