@@ -22,9 +22,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, help="begin no more after so many")
     parser.add_argument("--digests", action="store_true", help="print only a digest of each story")
     parser.add_argument("--without", default="", help="kinds of faults to leave out, separated by commas")
-    parser.add_argument(
-        "--only", default="", help="or the only ones there are; ALL for those not mended yet too"
-    )
+    parser.add_argument("--only", default="", help="the only ones; ALL: those not mended yet, too")
     wanted = parser.parse_args()
     kinds = _kinds(wanted.only) or faults.USUAL - _kinds(wanted.without)
     if wanted.seed is not None:

@@ -79,9 +79,9 @@ class Engine:
         self._process = process
         clock = process.clock()
         self.journal = Journal.__new__(Journal)
-        store = SimulatedStore(process, disk, name)
-        self.journal.path = store.path
-        self.journal._keep(store, Owners(process, name), clock)
+        self.store = SimulatedStore(process, disk, name)
+        self.journal.path = self.store.path
+        self.journal._keep(self.store, Owners(process, name), clock)
         process.stop = threading.Event()
         self._context = RunContext(
             gateway=gateway(process),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import sqlite3
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,12 @@ class Database:
             with self.engine.begin() as connection:
                 tables.prepare(connection)
             Database.empty = self.raw.serialize()
+
+    @classmethod
+    @cache
+    def dialect(cls) -> sa.Engine:
+        """An engine to write statements down with."""
+        return sa.create_engine("sqlite://")
 
     @classmethod
     def holding(cls, image: bytes) -> Database:
@@ -130,7 +137,16 @@ class SimulatedStore(Store):
     def __init__(self, process: Process, disk: Disk, name: str) -> None:
         self.path = PurePosixPath(name)
         self._process, self._disk, self._name = process, disk, name
-        self._began_on: tuple[int, int] | None = None
+        self._began_on: int | None = None
+        self._ghost: File | None = None
+        self._claims = 0
+        self._engine = Database.dialect()
+        self._read_back = self._by_another_process
+
+    def write_to_a_ghost(self) -> None:
+        """From now on write to a file that has lost its name, and not know it, as when a WAL was unlinked."""
+        file = self._disk.names.get(self._name)
+        self._ghost = None if file is None else File(self._process.world, file.image())
 
     @property
     def exists(self) -> bool:
@@ -147,7 +163,7 @@ class SimulatedStore(Store):
 
     @contextmanager
     def kept_open(self) -> Iterator[None]:
-        self._began_on = self._file()
+        self._began_on, self._claims = self._inode(), 0
         yield
 
     def sound(self) -> None:
@@ -159,15 +175,17 @@ class SimulatedStore(Store):
 
     @property
     def in_place(self) -> bool:
-        return self._began_on in (None, self._file())
+        return self._began_on in (None, self._inode())
 
     @contextmanager
     def transaction(self, *, reading: bool = False) -> Iterator[Connection]:
         process = self._process
         process.seam("reads the journal" if reading else "begins a transaction", told=False)
-        file = self._disk.names.get(self._name)
+        file = self._ghost or self._disk.names.get(self._name)
         if file is None:
             raise JournalError("the journal is gone")
+        if self._began_on not in (None, self._inode()):
+            raise JournalError("the journal is no longer the file that this run began on")
         with file.lock:
             if not process.alive:
                 raise KilledHere
@@ -191,9 +209,15 @@ class SimulatedStore(Store):
         with self.transaction(reading=True) as connection:
             return frame(connection, query)
 
-    def _file(self) -> tuple[int, int] | None:
+    def _inode(self) -> int | None:
         file = self._disk.names.get(self._name)
-        return None if file is None else (0, file.inode)
+        return None if file is None else file.inode
+
+    def _by_another_process(self, _path: object, query: str) -> int | None:
+        """As `smsframe.readback.ask`."""
+        self._process.seam("has its claim read back", told=False)
+        file = self._disk.names.get(self._name)
+        return None if file is None else int(file.rows(query)[0][0])
 
 
 def inodes() -> itertools.count[int]:

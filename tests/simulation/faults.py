@@ -20,7 +20,7 @@ CALLS = (
     "other people",
 )
 
-RARE = frozenset(("lock lost",))
+RARE = frozenset(("lock lost", "ghost file"))
 """Beyond what any lock can prevent in all cases; only what is stated can be shown of it."""
 
 BEYOND = frozenset(("later than grace", "handed on later", "put back within grace", "two journals"))
@@ -29,8 +29,10 @@ BEYOND = frozenset(("later than grace", "handed on later", "put back within grac
 ALL = frozenset((*NETWORK, *MANNERS, *PROCESSES, *DISKS, *CLOCKS, *CALLS))
 
 NOT_MENDED = frozenset(("lost people", "lost everybody", "replaced"))
-"""Kinds that break the promise today: an acceptance is on disk before it is known whom the order lacks, so a kill
-or a copy in between forgets them; a journal that is replaced during `resume` ends as an `AssertionError`."""
+"""
+Kinds that break the promise today. An acceptance is on disk before it is known whom the order lacks, so a
+kill or a copy in between forgets them; a journal that is replaced during `resume` ends as an `AssertionError`.
+"""
 
 USUAL = ALL - NOT_MENDED
 """What may go wrong in a history when nothing else is asked for."""

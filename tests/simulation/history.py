@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 PHONES = tuple(f"+3934700000{place:02d}" for place in range(8))
 JOURNAL = "journal.sqlite"
 DAY = 86_400.0
+FEW, EAGER, LIKELY = 15, 6.0, 0.7
+"""Where so few kinds may happen they happen so many times as often, but not more often than that."""
+
 ROUNDS, ENDINGS = 3, 5
 """The most calls while things go wrong, and until everybody has an outcome afterwards."""
 
@@ -53,10 +56,11 @@ class History:
         self.world = World(self.choices, kinds)
         self._processes = 0
         self._disk = Disk()
-        self._everybody = PHONES[: 2 + self.choices.below(5)]
+        self._everybody = PHONES[: 2 + self.choices.below(7)]
         self._adopts = self._changes = False
         """What the last call's error asked a person to say."""
         self._text = TEXTS[0]
+        self._eagerness = EAGER if len(kinds) < FEW else 1.0
         self._has_history = True
         self._clock_is_wrong = False
         """Whether one of the two clocks that count the grace is wrong; both may not be."""
@@ -87,7 +91,7 @@ class History:
 
     def _may(self, kind: str, odds: float) -> bool:
         """Whether something of a kind that may happen does, and is counted."""
-        happens = kind in self.world.kinds and self.choices.happens(odds)
+        happens = kind in self.world.kinds and self.choices.happens(min(LIKELY, odds * self._eagerness))
         if happens:
             self.world.counted[kind] += 1
         return happens
@@ -125,11 +129,11 @@ class History:
                 world.tell(machine.name, f"has its clock set by {by:.0f} s")
 
             world.scheduler.at(world.scheduler.now + choices.one((0.05, 5.0, 40.0)), jump)
-        world.odds = choices.one((0.0, 0.1, 0.3, 0.6))
+        world.odds = choices.one((0.0, 0.1, 0.3, 0.6, 0.9))
         self._fill_disk()
         callers = [self._call(place)]
         if self._may("two at once", 0.15):
-            callers.append(self._call(place))
+            callers.append(self._call(place, after=choices.one((0.0, 0.5, 25.0))))
         if self._may("two journals", 0.5):
             callers.append(self._begin("send", Call(people=self._everybody), disk=Disk()))
         world.scheduler.live()
@@ -188,7 +192,7 @@ class History:
             when = self.world.transactions + 1 + self.choices.below(16)
             self.world.full_disk[when] = self.choices.one(("full", "rolled back", "unsaid"))
 
-    def _call(self, place: int) -> Callable[[], None]:
+    def _call(self, place: int, *, after: float = 0.0) -> Callable[[], None]:
         """Let a process make some call; returns what is to be done when it has ended."""
         choices, may = self.choices, self._may
         call = Call(
@@ -214,17 +218,17 @@ class History:
         if may("rate", 0.05):
             call = call._replace(rate=2.0)
         if not place or choices.happens(0.5):
-            return self._begin("send", call)
+            return self._begin("send", call, after=after)
         if may("withdrawn", 0.1):
-            return self._begin("withdraw", call)
+            return self._begin("withdraw", call, after=after)
         if may("person sends", 0.2):
-            return self._begin("resume", call._replace(unconfirmed="send"))
+            return self._begin("resume", call._replace(unconfirmed="send"), after=after)
         if may("person accepts", 0.1):
             return self._begin("resume", call._replace(unconfirmed="accept"))
-        return self._begin("resume", call)
+        return self._begin("resume", call, after=after)
 
     def _begin(
-        self, what: str, call: Call, *, doomed: bool = True, disk: Disk | None = None
+        self, what: str, call: Call, *, after: float = 0.0, doomed: bool = True, disk: Disk | None = None
     ) -> Callable[[], None]:
         world = self.world
         self._processes += 1
@@ -237,8 +241,11 @@ class History:
         world.asked.again.update(known.keys())
         if doomed:
             self._doom(process)
+            if self._may("ghost file", 0.1):
+                engine.store.write_to_a_ghost()
 
         def act() -> None:
+            process.wait(after)
             world.tell(process.name, f"begins: {_told(call)}")
             try:
                 engine.withdraw() if what == "withdraw" else getattr(engine, what)(call)
@@ -251,12 +258,12 @@ class History:
             else:
                 world.tell(process.name, "ends well")
 
-        def after() -> None:
+        def ended() -> None:
             promise.take_back_what_nobody_needed(world, self._file(), known)
             promise.nobody_is_called_accepted_without_a_text(world, self._file())
 
         world.scheduler.begin(process.name, process, act)
-        return after
+        return ended
 
     def _file(self) -> File | None:
         return self._disk.names.get(JOURNAL)
@@ -280,11 +287,11 @@ class History:
             "interrupted": (0.05, process.stop.set),
             "lock lost": (0.3, process.lose_locks),
         }
-        if not self._clock_is_wrong:
-            kinds |= {
-                "fast clock": (0.05, self._run_fast),
-                "gateway clock jumps": (0.05, self._set_gateway_clock),
-            }
+        if not self._clock_is_wrong:  # the look at the history is in the middle of each look-up
+            clocks = {"fast clock": self._run_fast, "gateway clock jumps": self._set_gateway_clock}
+            for kind, happens in clocks.items():
+                if kind in self.world.kinds and choices.happens(min(LIKELY, 0.05 * self._eagerness)):
+                    process.fates[f"GET smshistory {1 + choices.below(6)}"] = [Fate(kind, happens)]
         if self._has_history:
             kinds |= {
                 "power cut": (0.05, lambda: self._cut_power(process)),
@@ -293,7 +300,7 @@ class History:
                 "older copy in a run": (0.03, self._older_in_a_run),
             }
         for kind, (odds, happens) in kinds.items():
-            if kind in self.world.kinds and choices.happens(odds):
+            if kind in self.world.kinds and choices.happens(min(LIKELY, odds * self._eagerness)):
                 seam = 1 + choices.below(choices.one((60, 20, 200)))
                 process.fates.setdefault(seam, []).append(Fate(kind, happens))
 
@@ -341,7 +348,14 @@ class History:
     def _heal(self) -> None:
         world, manners = self.world, self.world.provider.manners
         world.provider.manners = replace(
-            manners, loses=frozenset(), partial_for=0.0, history=True, extra=True, dated=True, blind=""
+            manners,
+            loses=frozenset(),
+            partial_for=0.0,
+            history=True,
+            extra=True,
+            dated=True,
+            blind="",
+            cancels=False,
         )
         world.provider.remember()
         self._machine.wrong_by = 0.0

@@ -4,6 +4,7 @@ Machines, whose clocks may be wrong, and processes on them, which die, sleep and
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -75,8 +76,9 @@ class Process:
         self.alive = True
         self.asleep_until = 0.0
         self.seams = 0
-        self.fates: dict[int, list[Fate]] = {}
-        """What happens to it at which seam."""
+        self.fates: dict[int | str, list[Fate]] = {}
+        """What happens to it at which seam, by its number or its name."""
+        self._named: Counter[str] = Counter()
         self.journal: Callable[[], File | None] = lambda: None
         """The file that its journal's name leads to."""
         self.under_way = 0
@@ -96,7 +98,9 @@ class Process:
         world = self.world
         world.passed(self, what, told=told)
         self.seams += 1
-        for kind, happens in self.fates.pop(self.seams, ()):
+        self._named[what] += 1
+        due = [*self.fates.pop(self.seams, ()), *self.fates.pop(f"{what} {self._named[what]}", ())]
+        for kind, happens in due:
             world.happened(kind, self.name, f"{kind} at: {what}")
             happens()
             if not self.alive:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from multiprocessing.pool import Pool
     from types import CodeType, ModuleType
 
 SEEDS = int(os.environ.get("SMSFRAME_MUTANT_SEEDS") or 3_000)
@@ -121,6 +122,12 @@ def tried(mutant: Mutant, start: int = 0) -> Noticed:
     return Noticed(mutant.name, None, count, "NOT NOTICED")
 
 
+def _broken_anyway(pool: Pool, mutant: Mutant, seed: int) -> bool:
+    """Whether the engine as it is breaks at a seed too."""
+    untouched = mutant._replace(edits=(), seeds=1)
+    return pool.apply(tried, (untouched, seed)).seed is not None
+
+
 def try_all(names: Sequence[str] = ()) -> list[Noticed]:
     """Try mutants, all by default, on all cores; tell of each as it is noticed."""
     from simulation.protections import MUTANTS  # noqa: PLC0415 - they are written in terms of this module
@@ -129,7 +136,9 @@ def try_all(names: Sequence[str] = ()) -> list[Noticed]:
     found = []
     context = multiprocessing.get_context("spawn")
     with context.Pool(os.cpu_count(), maxtasksperchild=1) as pool:
-        for noticed in pool.imap(tried, wanted, chunksize=1):
+        for mutant, one in zip(wanted, pool.imap(tried, wanted, chunksize=1), strict=True):
+            anyway = one.seed is not None and _broken_anyway(pool, mutant, one.seed)
+            noticed = one._replace(seed=None, what=f"seed {one.seed} breaks anyway") if anyway else one
             found.append(noticed)
             print(f"{noticed.name:<58} {noticed.seeds:>6,}  {noticed.what[:90]}", flush=True)
     return found

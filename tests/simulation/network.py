@@ -162,7 +162,7 @@ class Network:
         if fault.kind == "late":  # after it was given up, but visible within the grace
             return READ + latest * choices.one((0.1, 0.5, 1.0))
         if fault.kind == "outage":  # the line is down, and the kernel tries again when it is back
-            lasts = choices.one((36.0, 44.0, 60.0))
+            lasts = choices.one((33.0, 36.0, 44.0, 60.0))
             self._down_until = self._world.scheduler.now + lasts
             return lasts + latest * choices.one((0.1, 0.5, 1.0))
         if fault.kind == "slow":
@@ -185,7 +185,7 @@ class Network:
 
     def _busy(self, request: Request, kind: str) -> Fault:
         status = self._world.choices.one((429, 503, 413))
-        seconds = self._world.choices.one((1.0, 20.0, 3600.0))
+        seconds = self._world.choices.one((1.0, 20.0, 60.0, 3600.0))
         return Fault(
             kind, arrives=False, answer=Answer(status, "busy", retry_after=None if status == 413 else seconds)
         )

@@ -65,6 +65,7 @@ class Manners:
         loses: Numbers that it takes and drops without a word.
         refuses: Numbers for which it refuses a whole order.
         free: Whether it charges nothing, as on a flat rate.
+        cancels: Whether another program may call back an order while the history's pages are turned.
     """
 
     repeated: str = "accept"
@@ -81,6 +82,7 @@ class Manners:
     loses: frozenset[str] = frozenset()
     refuses: frozenset[str] = frozenset()
     free: bool = False
+    cancels: bool = False
 
 
 def drawn(choices: Choices, may: Callable[[str, float], bool], people: tuple[str, ...]) -> Manners:
@@ -103,6 +105,7 @@ def drawn(choices: Choices, may: Callable[[str, float], bool], people: tuple[str
     manners.extra = not may("extra refused", 0.05)
     manners.dated = not may("no date", 0.05)
     manners.sessions = may("one session", 0.2)
+    manners.cancels = may("cancelled elsewhere", 0.2)
     manners.free = may("flat rate", 0.05)
     if may("partial list", 0.1):
         manners.partial_for = choices.one((10.0, 100.0, DAY))
@@ -196,19 +199,15 @@ class Provider:
         self.orders[order_id] = Taken(order_id, ["+390000000000"], now, now)
 
     def other_programs(self, more: int = 40) -> None:
-        """Other programs of the account send now and then, and may call back what they sent."""
+        """Other programs of the account send now and then."""
         choices, scheduler = self._world.choices, self._world.scheduler
         self.other_program(f"X{more}")
         if more:
             moment = scheduler.now + choices.one((0.03, 0.5, 20.0, 400.0))
             scheduler.at(moment, lambda: self.other_programs(more - 1))
-        if "cancelled elsewhere" in self._world.kinds and choices.happens(0.2):
-            self._world.counted["cancelled elsewhere"] += 1
-            moment = choices.one((0.02, 0.1, 20.0)) + choices.one((0.0, 0.02, 0.04))
-            scheduler.at(scheduler.now + moment, self.cancel_another)
 
     def cancel_another(self) -> None:
-        """Another program calls back an order, which is listed no more."""
+        """Another program calls back its latest order, which is listed no more."""
         others = [order_id for order_id in self.orders if order_id.startswith("X")]
         if others:
             del self.orders[others[-1]]
@@ -264,6 +263,9 @@ class Provider:
         size = min(int(params["pageSize"]), self.manners.page)
         place = int(params["pageNumber"])
         page = shown[(place - 1) * size : place * size]
+        if self.manners.cancels and len(page) < len(shown) and self._world.choices.happens(0.3):
+            self._world.counted["cancelled elsewhere"] += 1
+            self.cancel_another()
         body = {
             "result": "OK",
             "total": len(shown),
