@@ -7,12 +7,14 @@ BIN := .venv/bin
 endif
 READY := .venv/.ready
 
-.PHONY: demo test chaos agreement bench lint types wheel clean help
+.PHONY: demo test chaos simulate mutants agreement bench lint types wheel clean help
 
 help:
 	@echo "make demo    watch a whole campaign run against the sandbox"
 	@echo "make test    run the tests"
 	@echo "make chaos   break the promise at random, for minutes        make bench   what it costs, beside others"
+	@echo "make simulate    live through a thousand histories, or SEEDS=100000, in a simulated world"
+	@echo "make mutants     take the protective lines out one by one, and see whether anybody notices"
 	@echo "make agreement   read ten million numbers twice, by smsframe and by libphonenumber one by one"
 	@echo "make lint    ruff: format and lint        make types   mypy, strict"
 	@echo "make wheel   build the wheel              make clean   remove what was made"
@@ -32,6 +34,13 @@ test: $(READY)
 
 chaos: $(READY)
 	$(BIN)/python tests/chaos.py
+
+SEEDS ?= 1000
+simulate: $(READY)
+	cd tests && ../$(BIN)/python -m simulation --seeds $(SEEDS) $(SIMULATE)
+
+mutants: $(READY)
+	cd tests && ../$(BIN)/python -m simulation.mutants $(MUTANTS)
 
 agreement: $(READY)
 	$(BIN)/python tests/agreement.py $(AGREEMENT)

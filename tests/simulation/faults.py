@@ -31,7 +31,7 @@ ALL = frozenset((*NETWORK, *MANNERS, *PROCESSES, *DISKS, *CLOCKS, *CALLS))
 NOT_MENDED = frozenset(("lost people", "lost everybody", "replaced"))
 """
 Kinds that break the promise today. An acceptance is on disk before it is known whom the order lacks, so a
-kill or a copy in between forgets them; a journal that is replaced during `resume` ends as an `AssertionError`.
+kill or a copy in between forgets them; a journal that is replaced during `resume` ends as `AssertionError`.
 """
 
 USUAL = ALL - NOT_MENDED
