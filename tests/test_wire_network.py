@@ -38,8 +38,8 @@ while True:
 """
 
 # One session as smsframe makes it, and one whose sockets are as urllib3 makes them, which shows that the test
-# can fail. A process that is to be killed or stopped waits for its answers longer than the test. The kernel gives
-# up early only for the one that is stopped: the others must not need it.
+# can fail. A process that is to be killed or stopped waits for its answers longer than the test. Only for the
+# one that is stopped the kernel gives up early: the others must not need it.
 CLIENT = f"""
 import sys, threading
 from smsframe import connections, wire
