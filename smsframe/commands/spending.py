@@ -89,6 +89,7 @@ def send(
     workers: options.Workers = 4,
     rate: options.Rate = None,
     grace: options.Grace = 30.0,
+    refusals: options.Refusals = "split",
     journal: options.Journal = None,
     progress: options.Progress = None,
     *,
@@ -138,6 +139,7 @@ def send(
                 workers=workers,
                 rate=rate,
                 grace=grace,
+                refusals=refusals,
                 progress=options.bar(progress),
             )
     _tell(sent, campaign, out, phone=phone)
@@ -160,6 +162,10 @@ def resume(
     workers: options.Workers = 4,
     rate: options.Rate = None,
     grace: options.Grace = 30.0,
+    refusals: Annotated[
+        Literal["split", "skip"] | None,
+        typer.Option(help="As in send; as the campaign's last call wanted it when left out."),
+    ] = None,
     journal: options.Journal = None,
     progress: options.Progress = None,
     *,
@@ -192,6 +198,7 @@ def resume(
                 workers=workers,
                 rate=rate,
                 grace=grace,
+                refusals=refusals,
                 progress=options.bar(progress),
             )
     _tell(found, campaign, out)
