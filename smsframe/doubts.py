@@ -203,8 +203,9 @@ class Doubts:
     def _note(self, batch: Batch, finding: Finding) -> None:
         # The step is where it is: it was accepted, and stays so.
         step = Step(batch.state, Action.RECORD, batch.doubt)
-        facts = {"missing": finding.missing, "refused": finding.refused}
-        self._batches.note(self._entry, Change(batch, finding.event, step, finding.evidence, **facts))
+        missing, refused = finding.missing, finding.refused
+        change = Change(batch, finding.event, step, finding.evidence, missing=missing, refused=refused)
+        self._batches.note(self._entry, change)
 
 
 def may_lack(batch: Batch, charged: float | None) -> bool:

@@ -65,7 +65,7 @@ def outcomes(
     if rows is not None:
         people, shares = people.take(rows), shares.take(rows)
     told = _told(batches, run)
-    # Without a batch: the row after the last; lacking in its order: the second third; left out of it: the last.
+    # Without a batch: the row after the last. Lacking in its order: the second third; left out: the last.
     batch, left_out = people["batch"].to_numpy(), people["refused"].notna().to_numpy()
     part = np.where(left_out, 2, people["missing"].to_numpy().astype(int))
     taken = told.take(np.where(batch < 0, len(batches), batch) + len(told) // 3 * part)

@@ -110,7 +110,8 @@ def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | 
 
     Returns:
         ``phone``, ``text`` (its key), ``fields``, ``encoding``, ``segments``, ``batch`` (its key, or
-        missing), ``missing`` (whether its order lacks it), ``refused`` (with which code it was left out of it).
+        missing), ``missing`` (whether its order lacks it), ``refused`` (the code with which it was left
+        out of it).
 
     Raises:
         JournalError: It is damaged.

@@ -130,8 +130,10 @@ def ask_state(gateway: Gateway, batch: Batch, people: pd.DataFrame, patience: Pa
     if not (batch.terms.skip_refused and finding.listed):
         return finding
     refused = _left_out(state.recipients, people, gateway.profile.refused)
-    more = f"; {len(refused)} were left out, being refused" if len(refused) else ""
-    return replace(_saying(finding, finding.evidence.answer + more, ""), refused=refused)
+    if refused.empty:
+        return finding
+    told = f"{finding.evidence.answer}; {len(refused)} of them were left out, being refused"
+    return replace(_saying(finding, told, ""), refused=refused)
 
 
 def _left_out(state: pd.DataFrame, people: pd.DataFrame, codes: frozenset[str]) -> pd.Series[Any]:

@@ -53,9 +53,9 @@ def whole_request(reply: Reply) -> Rejected:
 def refused_though_skipping(batch: Batch, reply: Reply) -> Rejected:
     """An order was refused although the gateway may leave out the numbers it refuses."""
     return Rejected(
-        f"the gateway refused an order that it may leave refused numbers out of: {reply.reason}; it was not "
-        'sent. Look at sender, quality and text; or, if all its numbers may be refused ones, refusals="split" '
-        "finds out",
+        f"the gateway refused an order though it may leave refused numbers out: {reply.reason}; it was not "
+        "sent. Look at sender, quality and text; if all its numbers may be refused ones, go on with "
+        'refusals="split", which finds out',
         status=reply.status,
         order_id=batch.order_id,
     )
