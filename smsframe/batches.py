@@ -87,15 +87,17 @@ class Batches:
         batch = change.batch
         with self._store.transaction() as connection:
             _change(connection, entry, owner, change, self.stamp())
-            connection.execute(_freed(recipients.c.batch == batch.id))
+            people.free(connection, recipients.c.batch == batch.id)
             made = (assign(connection, entry, owner, part, terms=batch.terms) for part in parts)
             return [*itertools.chain.from_iterable(made)]
 
     def lacking(self, entry: Entry) -> list[Batch]:
-        """The accepted batches whose orders do not list everybody."""
+        """The accepted batches whose orders do not list everybody, but for those of whoever is at work."""
         here = sa.select(recipients.c.batch).where(recipients.c.campaign == entry.id, recipients.c.missing)
+        which = batches.c.id.in_(here)
         with self._store.transaction(reading=True) as connection:
-            return read_batches(connection, batches.c.id.in_(here))
+            dead = self._dead(connection, which)
+            return read_batches(connection, which & batches.c.owner.in_(dead)) if dead else []
 
     def tally(self, entry: Entry) -> Tally:
         """How many people are where, and whether somebody is at work."""
@@ -115,7 +117,7 @@ class Batches:
         """Free the people of refused batches; the rows stay, so that no order id is used again."""
         with self._store.transaction() as connection:
             for batch in refused:
-                connection.execute(_freed(recipients.c.batch == batch.id))
+                people.free(connection, recipients.c.batch == batch.id)
 
     def claim(self, entry: Entry, cuts: list[Cut], owner: str) -> list[Cut]:
         """Take planned batches for sending, on disk; those that still are planned, and ours."""
@@ -151,22 +153,23 @@ class Batches:
                 _change(connection, entry, owner, change, self.stamp())
         return [replace(one.batch, state=one.step.state, doubt=one.step.doubt) for one in changes]
 
-    def note(
-        self, entry: Entry, batch: Batch, event: Event, told: Evidence, missing: pd.Series[Any] | None
-    ) -> None:
+    def note(self, entry: Entry, change: Change) -> None:
         """
-        Add evidence about an accepted batch, and settle which people its order lacks.
+        Add evidence about an accepted batch, and settle which people its order lacks, or was left without.
 
-        A person may say of those that they are accepted, or free to be texted again.
+        A person may say of those it lacks that they are accepted, or free to be texted again.
         """
+        batch, event = change.batch, change.event
         theirs = recipients.c.batch == batch.id
         with self._store.transaction() as connection:
             if event is Event.PERSON_SENDS:
-                connection.execute(_freed(theirs & recipients.c.missing))
-            elif event in (Event.FOUND, Event.FOUND_PART, Event.PERSON_ACCEPTS):
+                people.free(connection, theirs & recipients.c.missing)
+            elif event is Event.PERSON_ACCEPTS:
                 connection.execute(sa.update(recipients).where(theirs).values(missing=False))
-                _lacks(connection, batch, missing)
-            witness(connection, entry.id, batch.order_id, event, batch.state, self.stamp(), told)
+            elif event in (Event.FOUND, Event.FOUND_PART):
+                connection.execute(sa.update(recipients).where(theirs).values(missing=False, refused=None))
+                people.mark(connection, batch.id, change.missing, change.refused)
+            witness(connection, entry.id, batch.order_id, event, batch.state, self.stamp(), change.told)
 
     def take_over(self, entry: Entry, owner: str) -> list[Batch]:
         """
@@ -296,7 +299,7 @@ class Batches:
         """In the caller's transaction: free the people whose batch a dead owner planned, and no more."""
         planned = (batches.c.campaign == campaign) & (batches.c.state == State.PLANNED)
         dead = planned & batches.c.owner.in_(self._dead(connection, planned))
-        connection.execute(_freed(recipients.c.batch.in_(sa.select(batches.c.id).where(dead))))
+        people.free(connection, recipients.c.batch.in_(sa.select(batches.c.id).where(dead)))
         connection.execute(sa.delete(batches).where(dead))
 
     def free_refused(
@@ -306,9 +309,14 @@ class Batches:
         other = sa.or_(
             *(batches.c[name].is_distinct_from(latest[name]) for name in ("text", "message_type", "sender"))
         )
-        refused = (batches.c.campaign == campaign) & (batches.c.state == State.REFUSED) & other
-        theirs = recipients.c.batch.in_(sa.select(batches.c.id).where(refused))
-        connection.execute(_freed(theirs & recipients.c.phone.in_(people.numbers(phones))))
+        others = (batches.c.campaign == campaign) & other
+        in_ = {
+            state: recipients.c.batch.in_(sa.select(batches.c.id).where(others, batches.c.state == state))
+            for state in (State.REFUSED, State.ACCEPTED)
+        }
+        left_out = in_[State.ACCEPTED] & recipients.c.refused.is_not(None)
+        theirs = recipients.c.phone.in_(people.numbers(phones)) & (in_[State.REFUSED] | left_out)
+        people.free(connection, theirs)
 
     def _dead(self, connection: Connection, which: sa.ColumnElement[bool]) -> list[str]:
         owners = connection.execute(sa.select(batches.c.owner).where(which).distinct()).scalars()
@@ -333,21 +341,9 @@ def _change(connection: Connection, entry: Entry, owner: str, change: Change, st
     if not done.rowcount:
         raise JournalError(f"order {batch.order_id} was changed by somebody else; nothing was overwritten")
     witness(connection, entry.id, batch.order_id, change.event, step.state, stamp, change.told)
-    _lacks(connection, batch, change.missing)
+    people.mark(connection, batch.id, change.missing, change.refused)
 
 
 def _adopted() -> sa.ColumnElement[bool]:
     """Orders of another journal that were taken over."""
     return (batches.c.encoding == UNKNOWN) & (batches.c.state == State.ACCEPTED)
-
-
-def _freed(which: sa.ColumnElement[bool]) -> sa.Update:
-    return sa.update(recipients).where(which).values(batch=None, missing=False)
-
-
-def _lacks(connection: Connection, batch: Batch, missing: pd.Series[Any] | None) -> None:
-    """Mark the people that the gateway's order does not list."""
-    if missing is not None and len(missing):
-        marked = (recipients.c.batch == batch.id) & (recipients.c.phone == sa.bindparam("key"))
-        statement = sa.update(recipients).where(marked).values(missing=True)
-        connection.execute(statement, [{"key": phone} for phone in missing])

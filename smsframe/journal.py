@@ -308,7 +308,7 @@ class Journal:
         place = pd.Index(cuts["id"], dtype="int64").get_indexer(
             pd.Index(found["batch"].fillna(-1).astype("int64"))
         )
-        people = found[["phone", "fields", "segments", "missing"]].assign(
+        people = found[["phone", "fields", "segments", "missing", "refused"]].assign(
             template=pd.Categorical.from_codes(text, pd.Index([*sources.values()])),
             batch=place,
         )

@@ -240,6 +240,20 @@ def test_bad_use_ends_with_2_and_sends_nothing(served, arguments, said):
     assert posts(served) == 0
 
 
+def test_refused_numbers_can_be_left_out(served):
+    with Path("people.csv").open("a", encoding="utf-8") as file:
+        file.write("Refused,+393471234585,\n")
+    assert "1  rejected" in run(*SEND, "--yes", "--refusals", "skip").stdout
+    assert served.calls()["method"].eq("POST").sum() == 2  # one per alphabet
+    other = [word.replace("autumn", "winter") for word in SEND]
+    served.misbehave("busy", retry_after=3600)
+    run(*other, "--yes", "--refusals", "skip", code=3)
+    served.behave()
+    before = served.calls()["method"].eq("POST").sum()
+    assert "1  rejected" in run("resume", "winter", "--yes").stdout  # as the last call wanted it
+    assert served.calls()["method"].eq("POST").sum() == before + 2
+
+
 def test_a_changed_text_needs_a_word(served):
     run(*SEND, "--yes")
     other = [argument.replace("Ciao", "Salve") for argument in SEND]
