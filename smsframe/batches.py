@@ -14,15 +14,13 @@ import pandas as pd
 import sqlalchemy as sa
 
 from smsframe import people
-from smsframe.cutting import UNKNOWN, assign
+from smsframe.cutting import assign
 from smsframe.entries import (
     Batch,
     Change,
     Cut,
     Entry,
-    Evidence,
     Stamp,
-    instants_of,
     micros,
     read_batches,
     witness,
@@ -30,12 +28,10 @@ from smsframe.entries import (
 from smsframe.errors import JournalError
 from smsframe.joins import among
 from smsframe.life import Action, Event, State, after
-from smsframe.schema import STRING
-from smsframe.tables import batches, campaigns, evidence, recipients
+from smsframe.tables import batches, recipients
 from smsframe.tally import Tally, tally
 
 if TYPE_CHECKING:
-    from datetime import datetime
 
     from sqlalchemy.engine import Connection
 
@@ -199,98 +195,6 @@ class Batches:
         with self._store.transaction(reading=True) as connection:
             return bool(connection.execute(query).scalar_one())
 
-    def witnesses(self, entry: Entry, since: datetime) -> pd.Series[Any]:
-        """
-        The order ids, in small letters, that this gateway is known to have taken since a time of its own
-        clock.
-
-        A scheduled order may have been cancelled, and is then no longer listed, so it is no witness.
-        """
-        there = sa.select(campaigns.c.id).filter_by(base_url=entry.base_url, account=entry.account)
-        said = evidence.c.event == Event.PERSON_ACCEPTS  # which the gateway may not know
-        query = sa.select(sa.func.lower(batches.c.order_id)).where(
-            batches.c.campaign.in_(there),
-            batches.c.state == State.ACCEPTED,
-            batches.c.schedule_at.is_(None),
-            batches.c.not_before >= micros(since),
-            ~sa.exists().where(evidence.c.order_id == batches.c.order_id, said),
-        )
-        with self._store.transaction(reading=True) as connection:
-            return pd.Series(connection.execute(query).scalars().all(), dtype=object)
-
-    def order_ids(self, entry: Entry) -> pd.Series[Any]:
-        """Every order id of a campaign, in small letters."""
-        query = sa.select(sa.func.lower(batches.c.order_id)).where(batches.c.campaign == entry.id)
-        with self._store.transaction(reading=True) as connection:
-            return pd.Series(connection.execute(query).scalars().all(), dtype=object)
-
-    def known_orders(self, campaign: str) -> pd.DataFrame:
-        """
-        What the journal has of a campaign's orders.
-
-        Returns:
-            ``order_id``, ``create_time``, ``schedule_time``, ``state``; ``people`` who are in it;
-            ``unlisted``: how many more it counts, of an order that was taken over; ``settled``: whether a
-            person gave it up, or it is other people's. No rows when there is no such campaign.
-        """
-        people_ = sa.select(sa.func.count()).where(recipients.c.batch == batches.c.id).scalar_subquery()
-        over = sa.exists().where(
-            evidence.c.order_id == batches.c.order_id,
-            evidence.c.event.in_([Event.PERSON_SENDS, Event.FOUND_OTHER]),
-        )
-        columns = {
-            "order_id": batches.c.order_id,
-            "create_time": batches.c.sent_at,
-            "schedule_time": batches.c.schedule_at,
-            "state": batches.c.state,
-            "people": people_,
-            "unlisted": sa.case((_adopted(), batches.c.recipients - people_), else_=0),
-            "settled": over,
-        }
-        mine = sa.select(campaigns.c.id).where(campaigns.c.name == campaign)
-        query = sa.select(*(column.label(name) for name, column in columns.items()))
-        if not self._store.made:
-            return pd.DataFrame({name: [] for name in columns}).astype({"order_id": STRING, "settled": bool})
-        found = self._store.read(query.where(batches.c.campaign.in_(mine)))
-        dates = {name: instants_of(found[name]) for name in ("create_time", "schedule_time")}
-        return found.assign(**dates).astype({"order_id": STRING, "settled": bool})
-
-    def doubt(self, connection: Connection, entry: Entry, owner: str, listed: pd.Series[Any]) -> None:
-        """
-        In the caller's transaction: what the gateway lists was sent, whatever this journal says of it.
-
-        Those batches become this owner's, to be looked up; one that is claimed meanwhile is known to be sent.
-        """
-        states = batches.c.state.in_([State.PLANNED, State.REFUSED])
-        theirs = (batches.c.campaign == entry.id) & batches.c.order_id.in_(listed.tolist())
-        for batch in read_batches(connection, theirs & states) if len(listed) else []:
-            state, _, doubt = after(batch.state, Event.LISTED, batch.doubt)
-            values = {"owner": owner, "state": state, "doubt": int(doubt)}
-            connection.execute(sa.update(batches).where(batches.c.id == batch.id).values(**values))
-            witness(connection, entry.id, batch.order_id, Event.LISTED, state, self.stamp())
-
-    def unlisted(self, connection: Connection, entry: Entry) -> int:
-        """In the caller's transaction: people whom orders that were taken over count, and nobody has
-        named.
-        """
-        people_ = sa.select(sa.func.count()).where(recipients.c.batch == batches.c.id).scalar_subquery()
-        more = sa.select(sa.func.sum(batches.c.recipients - people_)).where(
-            batches.c.campaign == entry.id, _adopted()
-        )
-        return int(connection.execute(more).scalar() or 0)
-
-    def waive(self, connection: Connection, entry: Entry) -> None:
-        """
-        In the caller's transaction: a person says that nobody else is in the orders that were taken over.
-        """
-        people_ = sa.select(sa.func.count()).where(recipients.c.batch == batches.c.id).scalar_subquery()
-        short = (batches.c.campaign == entry.id) & _adopted() & (batches.c.recipients > people_)
-        for batch in read_batches(connection, short):
-            connection.execute(sa.update(batches).where(batches.c.id == batch.id).values(recipients=people_))
-            told = Evidence("resume(unconfirmed=)", "a person says that nobody else is in it")
-            event = Event.PERSON_SENDS
-            witness(connection, entry.id, batch.order_id, event, batch.state, self.stamp(), told)
-
     def held(self, owner: str) -> bool:
         """Whether a run still holds its lock, where others look for it, and so its batches."""
         return self._store.in_place and self._owners.alive(owner)
@@ -342,8 +246,3 @@ def _change(connection: Connection, entry: Entry, owner: str, change: Change, st
         raise JournalError(f"order {batch.order_id} was changed by somebody else; nothing was overwritten")
     witness(connection, entry.id, batch.order_id, change.event, step.state, stamp, change.told)
     people.mark(connection, batch.id, change.missing, change.refused)
-
-
-def _adopted() -> sa.ColumnElement[bool]:
-    """Orders of another journal that were taken over."""
-    return (batches.c.encoding == UNKNOWN) & (batches.c.state == State.ACCEPTED)

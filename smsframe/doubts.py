@@ -81,7 +81,8 @@ class Doubts:
         patience: Patience,
         settled: Event | None,
     ) -> None:
-        self._entry, self._batches, self._gateway, self._owner = entry, journal.batches, gateway, owner
+        self._entry, self._gateway, self._owner = entry, gateway, owner
+        self._batches, self._orders = journal.batches, journal.orders
         self._phones, self._grace, self._patience, self._settled = phones, grace, patience, settled
         self._open: list[Batch] = []
         self._meant: set[str] = set()
@@ -164,8 +165,8 @@ class Doubts:
         self, orders: list[tuple[Batch, pd.DataFrame]]
     ) -> Iterator[tuple[Batch, pd.DataFrame, Finding]]:
         known = Known(
-            lambda since: self._batches.witnesses(self._entry, since),
-            lambda: self._batches.order_ids(self._entry),
+            lambda since: self._orders.witnesses(self._entry, since),
+            lambda: self._orders.ids(self._entry),
             lambda: prefixes(self._entry.name, self._gateway),
         )
         return look_up(self._gateway, orders, self._patience, known)
