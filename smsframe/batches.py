@@ -10,7 +10,6 @@ import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import sqlalchemy as sa
 
 from smsframe import people
@@ -32,7 +31,7 @@ from smsframe.tables import batches, recipients
 from smsframe.tally import Tally, tally
 
 if TYPE_CHECKING:
-
+    import pandas as pd
     from sqlalchemy.engine import Connection
 
     from smsframe.clock import Clock

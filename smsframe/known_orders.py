@@ -120,8 +120,9 @@ class KnownOrders:
         """
         short = (batches.c.campaign == entry.id) & _adopted() & (batches.c.recipients > _people())
         for batch in read_batches(connection, short):
-            connection.execute(sa.update(batches).where(batches.c.id ==
-            batch.id).values(recipients=_people())) told = Evidence("resume(unconfirmed=)", "a person says that nobody else is in it")
+            update = sa.update(batches).where(batches.c.id == batch.id)
+            connection.execute(update.values(recipients=_people()))
+            told = Evidence("resume(unconfirmed=)", "a person says that nobody else is in it")
             event = Event.PERSON_SENDS
             witness(connection, entry.id, batch.order_id, event, batch.state, self._stamp(), told)
 
