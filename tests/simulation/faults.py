@@ -1,0 +1,38 @@
+"""
+The kinds of things that go wrong, each of which can be left out of a history.
+"""
+
+from __future__ import annotations
+
+from simulation import network
+
+NETWORK = tuple(dict.fromkeys((*network.OF_ANY, *network.OF_ORDERS, *network.OF_QUESTIONS)))
+MANNERS = (
+    *("repeated id", "hidden", "partial list", "lost people", "lost everybody", "small pages"),
+    *("extra refused", "no history", "no date", "one session", "gateway clock", "flat rate"),
+    *("refused number", "other program", "cancelled elsewhere", "state blind", "history late", "forgets"),
+)
+PROCESSES = ("killed", "suspended", "interrupted", "two at once", "other machine")
+DISKS = ("full disk", "older copy", "older copy in a run", "power cut", "journal lost", "deleted", "replaced")
+CLOCKS = ("wrong clock", "clock jumps", "gateway clock jumps", "fast clock")
+CALLS = (
+    *("changed text", "suppressed", "withdrawn", "person sends", "person accepts", "schedule", "rate"),
+    "other people",
+)
+
+RARE = frozenset(("lock lost", "ghost file"))
+"""Beyond what any lock can prevent in all cases; only what is stated can be shown of it."""
+
+BEYOND = frozenset(("later than grace", "handed on later", "put back within grace", "two journals"))
+"""Beyond the documented limits, see `simulation.limits`: never part of a history unless it is asked for."""
+
+ALL = frozenset((*NETWORK, *MANNERS, *PROCESSES, *DISKS, *CLOCKS, *CALLS))
+
+NOT_MENDED = frozenset(("lost people", "lost everybody", "replaced"))
+"""
+Kinds that break the promise today. An acceptance is on disk before it is known whom the order lacks, so a
+kill or a copy in between forgets them; a journal that is replaced during `resume` ends as an `AssertionError`.
+"""
+
+USUAL = ALL - NOT_MENDED
+"""What may go wrong in a history when nothing else is asked for."""

@@ -1,0 +1,387 @@
+"""
+A history, made up from its seed: some calls, what goes wrong around them, and a good end.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from simulation import faults, promise
+from simulation.calls import TEXTS, Call, Engine, SmsFrameError
+from simulation.choices import Choices
+from simulation.disks import Disk, File
+from simulation.machines import Fate
+from simulation.network import lines
+from simulation.provider import drawn
+from simulation.scheduler import Broken
+from simulation.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from simulation.machines import Machine, Process
+
+PHONES = tuple(f"+3934700000{place:02d}" for place in range(8))
+JOURNAL = "journal.sqlite"
+DAY = 86_400.0
+FEW, EAGER, LIKELY = 15, 6.0, 0.7
+"""Where so few kinds may happen they happen so many times as often, but not more often than that."""
+
+ROUNDS, ENDINGS = 3, 5
+"""The most calls while things go wrong, and until everybody has an outcome afterwards."""
+
+
+class History:
+    """
+    One history.
+
+    Args:
+        seed: Decides everything.
+        kinds: The kinds of faults that may happen.
+        recorded: Decisions of an earlier history, to be repeated.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        kinds: Collection[str] = faults.USUAL,
+        recorded: Sequence[int] | None = None,
+    ) -> None:
+        random.seed(seed)  # tenacity's waits
+        self.seed = seed
+        self.choices = Choices(seed, recorded)
+        self.world = World(self.choices, kinds)
+        self._processes = 0
+        self._disk = Disk()
+        self._everybody = PHONES[: 2 + self.choices.below(7)]
+        self._adopts = self._changes = False
+        """What the last call's error asked a person to say."""
+        self._text = TEXTS[0]
+        self._eagerness = EAGER if len(kinds) < FEW else 1.0
+        self._has_history = True
+        self._clock_is_wrong = False
+        """Whether one of the two clocks that count the grace is wrong; both may not be."""
+
+    def live(self) -> Broken | None:
+        """Let it happen; what of the promise broke, if anything."""
+        with lines():
+            return self._live()
+
+    def _live(self) -> Broken | None:
+        try:
+            self._settle_down()
+            self._machine = self._new_machine("laptop")
+            for place in range(1 + self.choices.below(ROUNDS)):
+                self._round(place)
+                if self.world.scheduler.broken:
+                    break
+            else:
+                self._end()
+        except Broken as broken:
+            self.world.tell("THE PROMISE", str(broken))
+            self.world.scheduler.broken = self.world.scheduler.broken or broken
+        finally:
+            self.world.close()
+        return self.world.scheduler.broken
+
+    # Before.
+
+    def _may(self, kind: str, odds: float) -> bool:
+        """Whether something of a kind that may happen does, and is counted."""
+        happens = kind in self.world.kinds and self.choices.happens(min(LIKELY, odds * self._eagerness))
+        if happens:
+            self.world.counted[kind] += 1
+        return happens
+
+    def _settle_down(self) -> None:
+        """What gateway it is, and what its account's other programs do."""
+        provider = self.world.provider
+        provider.manners = drawn(self.choices, self._may, self._everybody)
+        self._has_history = provider.manners.history
+        if self._may("other program", 0.2):
+            provider.other_programs()
+        copied = ("older copy", "older copy in a run", "power cut", "put back within grace")
+        self.world.keeps_images = any(kind in self.world.kinds for kind in copied) and self.choices.happens(
+            0.4
+        )
+
+    def _new_machine(self, name: str) -> Machine:
+        machine = self.world.machine(name)
+        if self._may("wrong clock", 0.2):
+            machine.wrong_by = self.choices.one((-90.0, 7200.0, 3 * DAY, -3 * DAY))
+            self.world.tell(name, f"has a clock that is wrong by {machine.wrong_by:.0f} s")
+        return machine
+
+    # A round: a call, or two at once, and what goes wrong with it.
+
+    def _round(self, place: int) -> None:
+        world, choices = self.world, self.choices
+        if place:
+            self._meanwhile()
+        if self._may("clock jumps", 0.1):
+            machine, by = self._machine, choices.one((3600.0, -3600.0, 3 * DAY, -3 * DAY))
+
+            def jump() -> None:
+                machine.wrong_by += by
+                world.tell(machine.name, f"has its clock set by {by:.0f} s")
+
+            world.scheduler.at(world.scheduler.now + choices.one((0.05, 5.0, 40.0)), jump)
+        world.odds = choices.one((0.0, 0.1, 0.3, 0.6, 0.9))
+        self._fill_disk()
+        callers = [self._call(place)]
+        if self._may("two at once", 0.15):
+            callers.append(self._call(place, after=choices.one((0.0, 0.5, 25.0))))
+        if self._may("two journals", 0.5):
+            callers.append(self._begin("send", Call(people=self._everybody), disk=Disk()))
+        world.scheduler.live()
+        world.odds = 0.0
+        world.full_disk.clear()
+        for after in callers:
+            after()
+
+    def _run_fast(self) -> None:
+        self._clock_is_wrong = True
+        self._machine.fast_by += 100.0
+        self.world.tell(self._machine.name, "has its monotonic clock run ahead by 100 s")
+
+    def _set_gateway_clock(self) -> None:
+        self._clock_is_wrong = True
+        self.world.provider.manners.wrong_by += 100.0
+        self.world.tell("the gateway", "has its clock set by 100 s")
+
+    def _meanwhile(self) -> None:
+        """What happens between two calls."""
+        world, choices = self.world, self.choices
+        world.scheduler.let_pass(choices.one((1.0, 40.0, 3600.0, 2 * DAY)))
+        if not world.asked.stale and promise.gives_itself_away(self._file()) and self._may("forgets", 0.1):
+            world.provider.forget()
+            world.tell("the gateway", "forgets all that it took")
+            self._has_history = False
+        if not self._has_history:  # without a history nobody can find out: a documented limit
+            return
+        file = self._disk.names.get(JOURNAL)
+        if file and self._may("older copy", 0.2) and self._copies:
+            self._put_back(choices.one(self._copies))
+        if file and self._may("journal lost", 0.07):
+            world.scheduler.let_pass(world.grace + 1)
+            world.tell("somebody", "has lost the journal")
+            del self._disk.names[JOURNAL]
+            self.world.asked.stale = True
+        if self._may("other machine", 0.1):
+            self._machine = self._new_machine(f"machine {world.scheduler.now:.0f}")
+            world.tell("somebody", f"takes the journal to {self._machine.name}")
+
+    def _put_back(self, image: bytes) -> None:
+        """An older copy takes the journal's place, not within the grace of the last order."""
+        if "put back within grace" not in self.world.kinds:
+            self.world.scheduler.let_pass(self.world.grace + 1)
+        self.world.tell("somebody", "puts an older copy of the journal back")
+        self._disk.names[JOURNAL] = File(self.world, image)
+        self.world.asked.stale = True
+
+    @property
+    def _copies(self) -> list[bytes]:
+        file = self._disk.names.get(JOURNAL)
+        return file.images[:-1] if file else []
+
+    def _fill_disk(self) -> None:
+        if self._may("full disk", 0.1):
+            when = self.world.transactions + 1 + self.choices.below(16)
+            self.world.full_disk[when] = self.choices.one(("full", "rolled back", "unsaid"))
+
+    def _call(self, place: int, *, after: float = 0.0) -> Callable[[], None]:
+        """Let a process make some call; returns what is to be done when it has ended."""
+        choices, may = self.choices, self._may
+        call = Call(
+            people=self._everybody,
+            text=self._text,
+            batch_size=1 + choices.below(3),
+            workers=1 + choices.below(3),
+            adopt=self._adopts,
+            changed=self._changes,
+        )
+        if may("other people", 0.3):
+            call = call._replace(people=tuple(choices.some(self._everybody, 0.6)) or call.people)
+        if may("suppressed", 0.2):
+            call = call._replace(suppressed=frozenset(choices.some(self._everybody, 0.3)))
+        if place and may("changed text", 0.15):
+            self._text = TEXTS[1]
+            call = call._replace(text=self._text, changed=bool(choices.below(2)))
+        if may("schedule", 0.1):
+            seconds = choices.one((3600.0, 40.0, 6.0))
+            call = call._replace(
+                schedule=(self._machine.now() + timedelta(seconds=seconds)).replace(microsecond=0)
+            )
+        if may("rate", 0.05):
+            call = call._replace(rate=2.0)
+        if not place or choices.happens(0.5):
+            return self._begin("send", call, after=after)
+        if may("withdrawn", 0.1):
+            return self._begin("withdraw", call, after=after)
+        if may("person sends", 0.2):
+            return self._begin("resume", call._replace(unconfirmed="send"), after=after)
+        if may("person accepts", 0.1):
+            return self._begin("resume", call._replace(unconfirmed="accept"))
+        return self._begin("resume", call, after=after)
+
+    def _begin(
+        self, what: str, call: Call, *, after: float = 0.0, doomed: bool = True, disk: Disk | None = None
+    ) -> Callable[[], None]:
+        world = self.world
+        self._processes += 1
+        process = world.process(f"{what} {self._processes}", self._machine)
+        process.journal = self._file
+        engine = Engine(process, disk or self._disk, JOURNAL)
+        texted = set(call.people) if what == "send" else set(PHONES)
+        world.asked.may_text[process.name] = frozenset(texted - call.suppressed)
+        known = promise.unsure(self._file()) if call.unconfirmed == "send" else {}
+        world.asked.again.update(known.keys())
+        if doomed:
+            self._doom(process)
+            if self._may("ghost file", 0.1):
+                engine.store.write_to_a_ghost()
+
+        def act() -> None:
+            process.wait(after)
+            world.tell(process.name, f"begins: {_told(call)}")
+            try:
+                engine.withdraw() if what == "withdraw" else getattr(engine, what)(call)
+            except SmsFrameError as error:
+                self._hear(process, error)
+            except ValueError as error:
+                if "schedule" not in str(error):
+                    raise
+                world.tell(process.name, "ends: its time has passed")
+            else:
+                world.tell(process.name, "ends well")
+
+        def ended() -> None:
+            promise.take_back_what_nobody_needed(world, self._file(), known)
+            promise.nobody_is_called_accepted_without_a_text(world, self._file())
+
+        world.scheduler.begin(process.name, process, act)
+        return ended
+
+    def _file(self) -> File | None:
+        return self._disk.names.get(JOURNAL)
+
+    def _hear(self, process: Process, error: SmsFrameError) -> None:
+        """What a person learns from an error."""
+        self.world.tell(process.name, f"ends with {type(error).__name__}: {str(error)[:110]}")
+        self._last = error
+        if type(error).__name__ == "CampaignChanged":
+            if getattr(error, "orders", None) is None:
+                self._changes = True
+            else:
+                self._adopts = True
+
+    def _doom(self, process: Process) -> None:
+        """What is to happen to a process, and when."""
+        choices = self.choices
+        kinds: dict[str, tuple[float, Callable[[], object]]] = {
+            "killed": (0.3, process.die),
+            "suspended": (0.05, lambda: process.sleep(choices.one((10.0, 100.0, DAY)))),
+            "interrupted": (0.05, process.stop.set),
+            "lock lost": (0.3, process.lose_locks),
+        }
+        if not self._clock_is_wrong:  # the look at the history is in the middle of each look-up
+            clocks = {"fast clock": self._run_fast, "gateway clock jumps": self._set_gateway_clock}
+            for kind, happens in clocks.items():
+                if kind in self.world.kinds and choices.happens(min(LIKELY, 0.05 * self._eagerness)):
+                    process.fates[f"GET smshistory {1 + choices.below(6)}"] = [Fate(kind, happens)]
+        if self._has_history:
+            kinds |= {
+                "power cut": (0.05, lambda: self._cut_power(process)),
+                "deleted": (0.03, self._delete),
+                "replaced": (0.03, self._replace),
+                "older copy in a run": (0.03, self._older_in_a_run),
+            }
+        for kind, (odds, happens) in kinds.items():
+            if kind in self.world.kinds and choices.happens(min(LIKELY, odds * self._eagerness)):
+                seam = 1 + choices.below(choices.one((60, 20, 200)))
+                process.fates.setdefault(seam, []).append(Fate(kind, happens))
+
+    def _cut_power(self, process: Process) -> None:
+        """All processes of the machine die, and the disk has lost what it said it had written."""
+        for task in self.world.scheduler.tasks:
+            if task.process.machine is process.machine:
+                task.process.die()
+        if self._copies:
+            back = 1 + self.choices.below(min(6, len(self._copies)))
+            image = self._copies[-back]
+            self.world.scheduler.at(self.world.scheduler.now, lambda: self._put_back(image))
+
+    def _delete(self) -> None:
+        if self._disk.names.pop(JOURNAL, None):
+            self.world.asked.stale = True
+
+    def _replace(self) -> None:
+        """Another, empty journal takes its place."""
+        if JOURNAL in self._disk.names:
+            self._disk.names[JOURNAL] = File(self.world)
+            self.world.asked.stale = True
+
+    def _older_in_a_run(self) -> None:
+        if self._copies:
+            self._disk.names[JOURNAL] = File(self.world, self.choices.one(self._copies))
+            self.world.asked.stale = True
+
+    # The end.
+
+    def _end(self) -> None:
+        """With a world that is well again everybody comes to an end, and a person settles what is unsure."""
+        world = self.world
+        self._heal()
+        call = Call(people=self._everybody, text=self._text, batch_size=3, workers=2)
+        if not self._until_it_ends_well("send", call):
+            return
+        promise.everybody_has_an_outcome(world, self._file(), self._everybody)
+        if promise.unsure(self._file()):
+            if not self._until_it_ends_well("resume", call._replace(unconfirmed="send")):
+                return
+            self._until_it_ends_well("send", call)
+        promise.nobody_is_forgotten(world, self._file(), self._everybody)
+
+    def _heal(self) -> None:
+        world, manners = self.world, self.world.provider.manners
+        world.provider.manners = replace(
+            manners,
+            loses=frozenset(),
+            partial_for=0.0,
+            history=True,
+            extra=True,
+            dated=True,
+            blind="",
+            cancels=False,
+        )
+        world.provider.remember()
+        self._machine.wrong_by = 0.0
+        world.scheduler.let_pass(DAY if manners.partial_for else 2 * world.grace)
+        world.tell("the world", "is well again")
+
+    def _until_it_ends_well(self, what: str, call: Call) -> bool:
+        world = self.world
+        for _ in range(ENDINGS):
+            self._last = None
+            after = self._begin(what, call._replace(adopt=self._adopts, changed=True), doomed=False)
+            world.scheduler.live()
+            if world.scheduler.broken:
+                return False
+            after()
+            if self._last is None:
+                return True
+            world.scheduler.let_pass(world.grace)
+        raise Broken(f"forgotten: it cannot be finished, because of {self._last}")
+
+
+def _told(call: Call) -> str:
+    """A call in a line."""
+    said = [f"{len(call.people)} people", f"{call.text!r}", f"at most {call.batch_size} per order"]
+    said += [f"without {', '.join(sorted(call.suppressed))}"] if call.suppressed else []
+    said += [word for word, yes in (("changed", call.changed), ("adopt", call.adopt)) if yes]
+    said += [f"unconfirmed={call.unconfirmed!r}"] if call.unconfirmed else []
+    said += [f"at {call.schedule:%d %H:%M:%S}"] if call.schedule else []
+    return ", ".join(said)

@@ -1,0 +1,161 @@
+"""
+What must hold: at each step, and in the end.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from simulation.scheduler import Broken
+
+if TYPE_CHECKING:
+    from simulation.disks import File
+    from simulation.machines import Process
+    from simulation.world import World
+
+
+@dataclass
+class Asked:
+    """
+    What people asked for.
+
+    Attributes:
+        again: How many more texts of the campaign somebody may get, by a person's word.
+        may_text: Whom each process may text.
+        said_accepted: The orders that a person called accepted.
+        stale: Whether something of a journal was lost: nobody asks then that each row agrees with the world.
+    """
+
+    again: Counter[str] = field(default_factory=Counter)
+    may_text: dict[str, frozenset[str]] = field(default_factory=dict)
+    said_accepted: set[str] = field(default_factory=set)
+    stale: bool = False
+
+
+def at_most_once(world: World, order_id: str, people: list[str]) -> None:
+    """Nobody has more texts than somebody asked for."""
+    if not order_id.startswith("sf-"):
+        return
+    got = Counter(phone for _, phone, _ in world.provider.texted)
+    for phone in people:
+        if got[phone] > 1 + world.asked.again[phone]:
+            orders = [order for _, to, order in world.provider.texted if to == phone]
+            raise Broken(f"doubled: {phone} has {got[phone]} texts, by {', '.join(orders)}")
+
+
+BLIND = 5
+"""Answers without proof in a row, after which nothing may leave."""
+
+
+def is_cautious(world: World, process: Process, file: File | None) -> None:
+    """Orders leave one at a time until one was accepted, and none after so many answers without proof."""
+    if process.under_way and not world.provider.accepted:
+        raise Broken(f"hasty: {process.name} sends a second order before any was accepted")
+    query = "SELECT event FROM evidence WHERE process = ? ORDER BY id"
+    blind = 0
+    for (event,) in file.rows(query, process.name) if file else ():
+        blind = (
+            blind + 1 if event == "no_proof" else blind * (event not in ("accepted", "found", "found_part"))
+        )
+    if blind >= BLIND:
+        raise Broken(f"blind: {process.name} sends on after {blind} answers without proof in a row")
+
+
+def gives_itself_away(file: File | None) -> bool:
+    """Whether a gateway that forgets all it took is known to have had something since each open order."""
+    if file is None:
+        return False
+    query = """SELECT count(*), sum(EXISTS (
+        SELECT 1 FROM batches a WHERE a.state = 'accepted' AND a.schedule_at IS NULL
+        AND a.not_before >= b.not_before - 86400000000 AND NOT EXISTS (
+            SELECT 1 FROM evidence e WHERE e.order_id = a.order_id AND e.event = 'person_accepts')))
+        FROM batches b WHERE b.state IN ('sending', 'unconfirmed')"""
+    ((count, known),) = file.rows(query)
+    return count > 0 and known == count
+
+
+def may_leave(world: World, process: Process, body: dict[str, Any]) -> None:
+    """An order has only people of its call in it, and is on disk as being sent."""
+    people = body.get("recipient") or [one["recipient"] for one in body["recipients"].values()]
+    if others := set(people) - world.asked.may_text[process.name]:
+        raise Broken(f"not asked for: {process.name} texts {', '.join(sorted(others))}")
+    schedule = body.get("scheduled_delivery_time")
+    if schedule and schedule <= process.machine.now().strftime("%Y%m%d%H%M%S"):
+        raise Broken(f"late: {process.name} sends an order whose time, {schedule}, has passed")
+
+
+def compatible(world: World, file: File) -> None:
+    """What a journal says of each order is true."""
+    if world.asked.stale:
+        return
+    provider = world.provider
+    texted = {(phone, order) for _, phone, order in provider.texted}
+    orders = {order for _, order in texted}
+    rows = file.rows("SELECT order_id, state, doubt FROM batches")
+    said = file.rows("SELECT order_id FROM evidence WHERE event = 'person_accepts'")
+    world.asked.said_accepted.update(order_id for (order_id,) in said)
+    for order_id, state, doubt in rows:
+        said = order_id in world.asked.said_accepted
+        if state == "accepted" and not said and not provider.had(order_id):
+            raise Broken(f"untrue: {order_id} is called accepted, and the gateway never had it")
+        if state in ("planned", "refused") and order_id in orders and not doubt:
+            raise Broken(f"untrue: {order_id} is {state}, and the gateway took it")
+
+
+def nobody_is_called_accepted_without_a_text(world: World, file: File | None) -> None:
+    """Once a call is over, and nothing is on its way any more."""
+    if file is None or world.asked.stale:
+        return
+    query = """SELECT r.phone, b.order_id FROM recipients r JOIN batches b ON r.batch = b.id
+        WHERE b.state = 'accepted' AND NOT r.missing"""
+    texted = {(phone, order) for _, phone, order in world.provider.texted}
+    for phone, order_id in file.rows(query):
+        if (phone, order_id) not in texted and order_id not in world.asked.said_accepted:
+            raise Broken(f"forgotten: {phone} is called accepted, without a text by {order_id}")
+
+
+def unsure(file: File | None) -> dict[str, str]:
+    """Who is unconfirmed by what a journal says, and by which order."""
+    if file is None:
+        return {}
+    query = """SELECT r.phone, b.order_id FROM recipients r JOIN batches b ON r.batch = b.id
+        WHERE b.state IN ('unconfirmed', 'sending') OR (b.state = 'accepted' AND r.missing)"""
+    return dict(file.rows(query))
+
+
+def take_back_what_nobody_needed(world: World, file: File | None, given: dict[str, str]) -> None:
+    """Who was not sent again by a person's word keeps no leave to be texted twice."""
+    if not given:
+        return
+    query = "SELECT order_id FROM evidence WHERE event = 'person_sends'"
+    said = {order_id for (order_id,) in file.rows(query)} if file else set()
+    for phone, order_id in given.items():
+        if order_id not in said:
+            world.asked.again[phone] -= 1
+
+
+def everybody_has_an_outcome(world: World, file: File | None, people: tuple[str, ...]) -> None:
+    """After a call that ended well nobody is pending, and nobody is refused without a reason."""
+    assert file is not None
+    query = """SELECT r.phone, b.state, r.missing FROM recipients r LEFT JOIN batches b ON r.batch = b.id"""
+    states = {phone: (state, missing) for phone, state, missing in file.rows(query)}
+    for phone in people:
+        state, _ = states.get(phone, ("nowhere", 0))
+        if state in (None, "nowhere", "planned", "sending"):
+            raise Broken(f"forgotten: {phone} is {state or 'pending'} after a call that ended well")
+        if state == "refused" and phone not in world.provider.manners.refuses:
+            raise Broken(f"forgotten: {phone} is called refused, and the gateway never refused it")
+
+
+def nobody_is_forgotten(world: World, file: File | None, people: tuple[str, ...]) -> None:
+    """In the end everybody has a text, or is refused, or was called accepted by a person."""
+    everybody_has_an_outcome(world, file, people)
+    assert file is not None
+    got = {phone for _, phone, _ in world.provider.texted}
+    said = """SELECT r.phone FROM recipients r JOIN batches b ON r.batch = b.id
+        JOIN evidence e ON e.order_id = b.order_id WHERE e.event = 'person_accepts'"""
+    excused = world.provider.manners.refuses | {phone for (phone,) in file.rows(said)}
+    if lost := set(people) - got - excused:
+        raise Broken(f"forgotten: {', '.join(sorted(lost))} never got a text")
