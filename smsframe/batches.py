@@ -10,19 +10,16 @@ import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import sqlalchemy as sa
 
 from smsframe import people
-from smsframe.cutting import UNKNOWN, assign
+from smsframe.cutting import assign
 from smsframe.entries import (
     Batch,
     Change,
     Cut,
     Entry,
-    Evidence,
     Stamp,
-    instants_of,
     micros,
     read_batches,
     witness,
@@ -30,13 +27,11 @@ from smsframe.entries import (
 from smsframe.errors import JournalError
 from smsframe.joins import among
 from smsframe.life import Action, Event, State, after
-from smsframe.schema import STRING
-from smsframe.tables import batches, campaigns, evidence, recipients
+from smsframe.tables import batches, recipients
 from smsframe.tally import Tally, tally
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
+    import pandas as pd
     from sqlalchemy.engine import Connection
 
     from smsframe.clock import Clock
@@ -87,15 +82,17 @@ class Batches:
         batch = change.batch
         with self._store.transaction() as connection:
             _change(connection, entry, owner, change, self.stamp())
-            connection.execute(_freed(recipients.c.batch == batch.id))
+            people.free(connection, recipients.c.batch == batch.id)
             made = (assign(connection, entry, owner, part, terms=batch.terms) for part in parts)
             return [*itertools.chain.from_iterable(made)]
 
     def lacking(self, entry: Entry) -> list[Batch]:
-        """The accepted batches whose orders do not list everybody."""
+        """The accepted batches whose orders do not list everybody, but for those of whoever is at work."""
         here = sa.select(recipients.c.batch).where(recipients.c.campaign == entry.id, recipients.c.missing)
+        which = batches.c.id.in_(here)
         with self._store.transaction(reading=True) as connection:
-            return read_batches(connection, batches.c.id.in_(here))
+            dead = self._dead(connection, which)
+            return read_batches(connection, which & batches.c.owner.in_(dead)) if dead else []
 
     def tally(self, entry: Entry) -> Tally:
         """How many people are where, and whether somebody is at work."""
@@ -115,7 +112,7 @@ class Batches:
         """Free the people of refused batches; the rows stay, so that no order id is used again."""
         with self._store.transaction() as connection:
             for batch in refused:
-                connection.execute(_freed(recipients.c.batch == batch.id))
+                people.free(connection, recipients.c.batch == batch.id)
 
     def claim(self, entry: Entry, cuts: list[Cut], owner: str) -> list[Cut]:
         """Take planned batches for sending, on disk; those that still are planned, and ours."""
@@ -151,22 +148,23 @@ class Batches:
                 _change(connection, entry, owner, change, self.stamp())
         return [replace(one.batch, state=one.step.state, doubt=one.step.doubt) for one in changes]
 
-    def note(
-        self, entry: Entry, batch: Batch, event: Event, told: Evidence, missing: pd.Series[Any] | None
-    ) -> None:
+    def note(self, entry: Entry, change: Change) -> None:
         """
-        Add evidence about an accepted batch, and settle which people its order lacks.
+        Add evidence about an accepted batch, and settle which people its order lacks, or was left without.
 
-        A person may say of those that they are accepted, or free to be texted again.
+        A person may say of those it lacks that they are accepted, or free to be texted again.
         """
+        batch, event = change.batch, change.event
         theirs = recipients.c.batch == batch.id
         with self._store.transaction() as connection:
             if event is Event.PERSON_SENDS:
-                connection.execute(_freed(theirs & recipients.c.missing))
-            elif event in (Event.FOUND, Event.FOUND_PART, Event.PERSON_ACCEPTS):
+                people.free(connection, theirs & recipients.c.missing)
+            elif event is Event.PERSON_ACCEPTS:
                 connection.execute(sa.update(recipients).where(theirs).values(missing=False))
-                _lacks(connection, batch, missing)
-            witness(connection, entry.id, batch.order_id, event, batch.state, self.stamp(), told)
+            elif event in (Event.FOUND, Event.FOUND_PART):
+                connection.execute(sa.update(recipients).where(theirs).values(missing=False, refused=None))
+                people.mark(connection, batch.id, change.missing, change.refused)
+            witness(connection, entry.id, batch.order_id, event, batch.state, self.stamp(), change.told)
 
     def take_over(self, entry: Entry, owner: str) -> list[Batch]:
         """
@@ -196,98 +194,6 @@ class Batches:
         with self._store.transaction(reading=True) as connection:
             return bool(connection.execute(query).scalar_one())
 
-    def witnesses(self, entry: Entry, since: datetime) -> pd.Series[Any]:
-        """
-        The order ids, in small letters, that this gateway is known to have taken since a time of its own
-        clock.
-
-        A scheduled order may have been cancelled, and is then no longer listed, so it is no witness.
-        """
-        there = sa.select(campaigns.c.id).filter_by(base_url=entry.base_url, account=entry.account)
-        said = evidence.c.event == Event.PERSON_ACCEPTS  # which the gateway may not know
-        query = sa.select(sa.func.lower(batches.c.order_id)).where(
-            batches.c.campaign.in_(there),
-            batches.c.state == State.ACCEPTED,
-            batches.c.schedule_at.is_(None),
-            batches.c.not_before >= micros(since),
-            ~sa.exists().where(evidence.c.order_id == batches.c.order_id, said),
-        )
-        with self._store.transaction(reading=True) as connection:
-            return pd.Series(connection.execute(query).scalars().all(), dtype=object)
-
-    def order_ids(self, entry: Entry) -> pd.Series[Any]:
-        """Every order id of a campaign, in small letters."""
-        query = sa.select(sa.func.lower(batches.c.order_id)).where(batches.c.campaign == entry.id)
-        with self._store.transaction(reading=True) as connection:
-            return pd.Series(connection.execute(query).scalars().all(), dtype=object)
-
-    def known_orders(self, campaign: str) -> pd.DataFrame:
-        """
-        What the journal has of a campaign's orders.
-
-        Returns:
-            ``order_id``, ``create_time``, ``schedule_time``, ``state``; ``people`` who are in it;
-            ``unlisted``: how many more it counts, of an order that was taken over; ``settled``: whether a
-            person gave it up, or it is other people's. No rows when there is no such campaign.
-        """
-        people_ = sa.select(sa.func.count()).where(recipients.c.batch == batches.c.id).scalar_subquery()
-        over = sa.exists().where(
-            evidence.c.order_id == batches.c.order_id,
-            evidence.c.event.in_([Event.PERSON_SENDS, Event.FOUND_OTHER]),
-        )
-        columns = {
-            "order_id": batches.c.order_id,
-            "create_time": batches.c.sent_at,
-            "schedule_time": batches.c.schedule_at,
-            "state": batches.c.state,
-            "people": people_,
-            "unlisted": sa.case((_adopted(), batches.c.recipients - people_), else_=0),
-            "settled": over,
-        }
-        mine = sa.select(campaigns.c.id).where(campaigns.c.name == campaign)
-        query = sa.select(*(column.label(name) for name, column in columns.items()))
-        if not self._store.made:
-            return pd.DataFrame({name: [] for name in columns}).astype({"order_id": STRING, "settled": bool})
-        found = self._store.read(query.where(batches.c.campaign.in_(mine)))
-        dates = {name: instants_of(found[name]) for name in ("create_time", "schedule_time")}
-        return found.assign(**dates).astype({"order_id": STRING, "settled": bool})
-
-    def doubt(self, connection: Connection, entry: Entry, owner: str, listed: pd.Series[Any]) -> None:
-        """
-        In the caller's transaction: what the gateway lists was sent, whatever this journal says of it.
-
-        Those batches become this owner's, to be looked up; one that is claimed meanwhile is known to be sent.
-        """
-        states = batches.c.state.in_([State.PLANNED, State.REFUSED])
-        theirs = (batches.c.campaign == entry.id) & batches.c.order_id.in_(listed.tolist())
-        for batch in read_batches(connection, theirs & states) if len(listed) else []:
-            state, _, doubt = after(batch.state, Event.LISTED, batch.doubt)
-            values = {"owner": owner, "state": state, "doubt": int(doubt)}
-            connection.execute(sa.update(batches).where(batches.c.id == batch.id).values(**values))
-            witness(connection, entry.id, batch.order_id, Event.LISTED, state, self.stamp())
-
-    def unlisted(self, connection: Connection, entry: Entry) -> int:
-        """In the caller's transaction: people whom orders that were taken over count, and nobody has
-        named.
-        """
-        people_ = sa.select(sa.func.count()).where(recipients.c.batch == batches.c.id).scalar_subquery()
-        more = sa.select(sa.func.sum(batches.c.recipients - people_)).where(
-            batches.c.campaign == entry.id, _adopted()
-        )
-        return int(connection.execute(more).scalar() or 0)
-
-    def waive(self, connection: Connection, entry: Entry) -> None:
-        """
-        In the caller's transaction: a person says that nobody else is in the orders that were taken over.
-        """
-        people_ = sa.select(sa.func.count()).where(recipients.c.batch == batches.c.id).scalar_subquery()
-        short = (batches.c.campaign == entry.id) & _adopted() & (batches.c.recipients > people_)
-        for batch in read_batches(connection, short):
-            connection.execute(sa.update(batches).where(batches.c.id == batch.id).values(recipients=people_))
-            told = Evidence("resume(unconfirmed=)", "a person says that nobody else is in it")
-            event = Event.PERSON_SENDS
-            witness(connection, entry.id, batch.order_id, event, batch.state, self.stamp(), told)
-
     def held(self, owner: str) -> bool:
         """Whether a run still holds its lock, where others look for it, and so its batches."""
         return self._store.in_place and self._owners.alive(owner)
@@ -296,7 +202,7 @@ class Batches:
         """In the caller's transaction: free the people whose batch a dead owner planned, and no more."""
         planned = (batches.c.campaign == campaign) & (batches.c.state == State.PLANNED)
         dead = planned & batches.c.owner.in_(self._dead(connection, planned))
-        connection.execute(_freed(recipients.c.batch.in_(sa.select(batches.c.id).where(dead))))
+        people.free(connection, recipients.c.batch.in_(sa.select(batches.c.id).where(dead)))
         connection.execute(sa.delete(batches).where(dead))
 
     def free_refused(
@@ -306,9 +212,14 @@ class Batches:
         other = sa.or_(
             *(batches.c[name].is_distinct_from(latest[name]) for name in ("text", "message_type", "sender"))
         )
-        refused = (batches.c.campaign == campaign) & (batches.c.state == State.REFUSED) & other
-        theirs = recipients.c.batch.in_(sa.select(batches.c.id).where(refused))
-        connection.execute(_freed(theirs & recipients.c.phone.in_(people.numbers(phones))))
+        others = (batches.c.campaign == campaign) & other
+        in_ = {
+            state: recipients.c.batch.in_(sa.select(batches.c.id).where(others, batches.c.state == state))
+            for state in (State.REFUSED, State.ACCEPTED)
+        }
+        left_out = in_[State.ACCEPTED] & recipients.c.refused.is_not(None)
+        theirs = recipients.c.phone.in_(people.numbers(phones)) & (in_[State.REFUSED] | left_out)
+        people.free(connection, theirs)
 
     def _dead(self, connection: Connection, which: sa.ColumnElement[bool]) -> list[str]:
         owners = connection.execute(sa.select(batches.c.owner).where(which).distinct()).scalars()
@@ -333,21 +244,4 @@ def _change(connection: Connection, entry: Entry, owner: str, change: Change, st
     if not done.rowcount:
         raise JournalError(f"order {batch.order_id} was changed by somebody else; nothing was overwritten")
     witness(connection, entry.id, batch.order_id, change.event, step.state, stamp, change.told)
-    _lacks(connection, batch, change.missing)
-
-
-def _adopted() -> sa.ColumnElement[bool]:
-    """Orders of another journal that were taken over."""
-    return (batches.c.encoding == UNKNOWN) & (batches.c.state == State.ACCEPTED)
-
-
-def _freed(which: sa.ColumnElement[bool]) -> sa.Update:
-    return sa.update(recipients).where(which).values(batch=None, missing=False)
-
-
-def _lacks(connection: Connection, batch: Batch, missing: pd.Series[Any] | None) -> None:
-    """Mark the people that the gateway's order does not list."""
-    if missing is not None and len(missing):
-        marked = (recipients.c.batch == batch.id) & (recipients.c.phone == sa.bindparam("key"))
-        statement = sa.update(recipients).where(marked).values(missing=True)
-        connection.execute(statement, [{"key": phone} for phone in missing])
+    people.mark(connection, batch.id, change.missing, change.refused)

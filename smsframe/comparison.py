@@ -102,7 +102,7 @@ class _Compared:
         self.history = _complete(gateway, entry, patience)
         ids = self.history.ids
         listed = self.history.orders[ids.str.startswith(prefixes(campaign, gateway)).fillna(value=False)]
-        known = journal.batches.known_orders(campaign)
+        known = journal.orders.of(campaign)
         here = known[known["order_id"].str.lower().isin(ids)]
         self.unknown = listed[~_small(listed).isin(here["order_id"].str.lower())]
         taken = here["state"].isin([State.ACCEPTED, State.SENDING, State.UNCONFIRMED]) | here["settled"]

@@ -142,7 +142,7 @@ def _dissolve(connection: Connection, entry: Entry, phones: pd.Series[Any]) -> N
     )
     planned = sa.select(batches.c.id).where(batches.c.state == State.PLANNED, batches.c.id.in_(theirs))
     keys = connection.execute(planned).scalars().all()
-    connection.execute(sa.update(recipients).where(recipients.c.batch.in_(keys)).values(batch=None))
+    people.free(connection, recipients.c.batch.in_(keys))
     connection.execute(sa.delete(batches).where(batches.c.id.in_(keys)))
 
 

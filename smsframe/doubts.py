@@ -29,13 +29,28 @@ POSTS = 3
 """How often one run sends one order at most, each time after two absences; then it stays unconfirmed."""
 
 
+class Counted(NamedTuple):
+    """
+    The people of an accepted order who are not in it, as far as the gateway says.
+
+    Attributes:
+        lacking: How many it does not list.
+        refused: How many were left out, being refused.
+        unsent: The segments of those.
+    """
+
+    lacking: int = 0
+    refused: int = 0
+    unsent: int = 0
+
+
 class Settled(NamedTuple):
-    """What a look-up came to: the batch as it is now, its people, what follows, and how many it lacks."""
+    """What a look-up came to: the batch as it is now, its people, what follows, and who is not in it."""
 
     batch: Batch
     people: pd.DataFrame
     step: Step
-    lacking: int = 0
+    counted: Counted = Counted()
 
 
 class Doubts:
@@ -66,7 +81,8 @@ class Doubts:
         patience: Patience,
         settled: Event | None,
     ) -> None:
-        self._entry, self._batches, self._gateway, self._owner = entry, journal.batches, gateway, owner
+        self._entry, self._gateway, self._owner = entry, gateway, owner
+        self._batches, self._orders = journal.batches, journal.orders
         self._phones, self._grace, self._patience, self._settled = phones, grace, patience, settled
         self._open: list[Batch] = []
         self._meant: set[str] = set()
@@ -127,28 +143,30 @@ class Doubts:
         if self._settled is not None and finding.event is not Event.FOUND:
             self._note(batch, _said(finding, self._settled))
 
-    def check_charge(self, batch: Batch, people: pd.DataFrame, charged: float) -> int:
+    def check(self, batch: Batch, people: pd.DataFrame, charged: float | None) -> Counted:
         """
-        Another charge than planned: another price, or people left out; ask once how many.
+        An order that was accepted, perhaps without some of its people; ask once without whom.
 
-        Who is not listed is not known to have a text. That is everybody where nobody is listed, and where
-        less was charged than all of them cost and the gateway does not say for whom.
+        So it is when refused numbers may be left out of it, and when another charge than planned may be
+        another price, or people left out. Who is not listed is not known to have a text. That is everybody
+        where nobody is listed, and, where numbers may be left out or less was charged than all of them cost,
+        where the gateway does not say for whom.
         """
         finding = ask_state(self._gateway, batch, people, self._patience)
-        listed = finding.event in (Event.FOUND, Event.FOUND_PART)
-        if finding.lists == 0 or (not listed and charged < batch.segments):
+        if finding.lists == 0 or (not finding.listed and may_lack(batch, charged)):
             finding = replace(finding, event=Event.FOUND_PART, missing=people["phone"])
-        self._note(
-            batch, _adding(finding, f"{amount(charged)} credits were charged for {batch.segments} segments")
-        )
-        return _lacking(finding)
+        if charged is not None and charged != batch.segments:
+            said = f"{amount(charged)} credits were charged for {batch.segments} segments"
+            finding = _adding(finding, said)
+        self._note(batch, finding)
+        return _counted(finding, people)
 
     def _look_up(
         self, orders: list[tuple[Batch, pd.DataFrame]]
     ) -> Iterator[tuple[Batch, pd.DataFrame, Finding]]:
         known = Known(
-            lambda since: self._batches.witnesses(self._entry, since),
-            lambda: self._batches.order_ids(self._entry),
+            lambda since: self._orders.witnesses(self._entry, since),
+            lambda: self._orders.ids(self._entry),
             lambda: prefixes(self._entry.name, self._gateway),
         )
         return look_up(self._gateway, orders, self._patience, known)
@@ -165,7 +183,15 @@ class Doubts:
         """Write down what a look-up found, and what a person says of it."""
         step = after(batch.state, finding.event, batch.doubt)
         reason = None if step.state is State.ACCEPTED else finding.evidence.answer
-        change = Change(batch, finding.event, step, finding.evidence, reason=reason, missing=finding.missing)
+        change = Change(
+            batch,
+            finding.event,
+            step,
+            finding.evidence,
+            reason=reason,
+            missing=finding.missing,
+            refused=finding.refused,
+        )
         if step.action is Action.NEXT_GENERATION:
             self._batches.split(self._entry, self._owner, change, [])
             return Settled(batch, people, step)
@@ -173,14 +199,27 @@ class Doubts:
         meant = batch.order_id in self._meant
         if step.action is Action.ASK_PERSON and self._settled is not None and meant:
             return self._record(found, people, _said(finding, self._settled))
-        return Settled(found, people, step, _lacking(finding))
+        return Settled(found, people, step, _counted(finding, people))
 
     def _note(self, batch: Batch, finding: Finding) -> None:
-        self._batches.note(self._entry, batch, finding.event, finding.evidence, finding.missing)
+        # The step is where it is: it was accepted, and stays so.
+        step = Step(batch.state, Action.RECORD, batch.doubt)
+        missing, refused = finding.missing, finding.refused
+        change = Change(batch, finding.event, step, finding.evidence, missing=missing, refused=refused)
+        self._batches.note(self._entry, change)
 
 
-def _lacking(finding: Finding) -> int:
-    return 0 if finding.missing is None else len(finding.missing)
+def may_lack(batch: Batch, charged: float | None) -> bool:
+    """Whether an order may have been accepted without some of its people."""
+    return batch.terms.skip_refused or (charged is not None and charged < batch.segments)
+
+
+def _counted(finding: Finding, people: pd.DataFrame) -> Counted:
+    lacking = 0 if finding.missing is None else len(finding.missing)
+    if finding.refused is None:
+        return Counted(lacking)
+    out = among(people["phone"], finding.refused.index)
+    return Counted(lacking, int(out.sum()), int(people["segments"][out].sum()))
 
 
 def _adding(finding: Finding, more: str) -> Finding:
@@ -190,4 +229,4 @@ def _adding(finding: Finding, more: str) -> Finding:
 
 def _said(finding: Finding, event: Event) -> Finding:
     said = Evidence("resume(unconfirmed=)", "a person says so")
-    return replace(finding, event=event, evidence=said, missing=None)
+    return replace(finding, event=event, evidence=said, missing=None, refused=None)

@@ -89,7 +89,7 @@ class Batch:
         doubt: Whether an attempt may have been accepted.
         template: Its text.
         encoding: ``gsm`` or ``ucs2``.
-        terms: Quality, sender and time it was cut with.
+        terms: Quality, sender and time it was cut with, and whether refused numbers are left out of it.
         recipients: How many people.
         segments: Segments, which is the credits expected.
         claimed_at: When it was first claimed (UTC, this machine's clock).
@@ -124,6 +124,7 @@ class Change(NamedTuple):
         sent_at: When the request left (UTC), if one did.
         charged: The credits that were charged, if any.
         missing: Numbers of its people that the gateway's order does not list.
+        refused: The delivery codes of those whom the gateway left out, by number.
     """
 
     batch: Batch
@@ -134,6 +135,7 @@ class Change(NamedTuple):
     sent_at: datetime | None = None
     charged: float | None = None
     missing: pd.Series[Any] | None = None
+    refused: pd.Series[Any] | None = None
 
 
 class Cut(NamedTuple):
@@ -258,12 +260,18 @@ def read_texts(connection: Connection, campaign: int) -> dict[int, str]:
 def terms_columns(terms: Terms) -> dict[str, Any]:
     """Terms as the columns that campaigns and batches share."""
     schedule = None if terms.schedule is None else micros(terms.schedule)
-    return {"message_type": terms.message_type, "sender": terms.sender, "schedule_at": schedule}
+    return {
+        "message_type": terms.message_type,
+        "sender": terms.sender,
+        "schedule_at": schedule,
+        "skip_refused": terms.skip_refused,
+    }
 
 
 def read_terms(row: RowMapping) -> Terms:
     """The terms of a campaign or a batch."""
-    return Terms(row["message_type"], row["sender"], moment(row["schedule_at"]))
+    skips = bool(row["skip_refused"])  # null in a file of an older version
+    return Terms(row["message_type"], row["sender"], moment(row["schedule_at"]), skips)
 
 
 def micros(moment: datetime) -> int:

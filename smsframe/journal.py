@@ -35,6 +35,7 @@ from smsframe.entries import (
 )
 from smsframe.errors import JournalError, UnknownCampaign
 from smsframe.joins import among
+from smsframe.known_orders import KnownOrders
 from smsframe.life import State
 from smsframe.order import Terms, named, prefix
 from smsframe.outcomes import Known
@@ -86,6 +87,7 @@ class Journal:
         """Where it is kept, who is at work on it, and what time it is."""
         self._store, self._owners, self._clock = store, owners, clock
         self.batches = Batches(store, owners, clock)
+        self.orders = KnownOrders(store, self.batches.stamp)
 
     @classmethod
     def default(cls) -> Journal:
@@ -222,7 +224,7 @@ class Journal:
             before = read_entry(connection, name)
             if before is not None:
                 same_gateway(before, base_url, account)
-                self.batches.doubt(connection, before, owner, compared.doubted)
+                self.orders.doubt(connection, before, owner, compared.doubted)
                 self.batches.dissolve(connection, before.id)  # what holds for the unsent, holds for these
                 if not changed:
                     same_text(connection, before, template, (*MAYBE_TEXTED, State.PLANNED))
@@ -242,7 +244,7 @@ class Journal:
             entry = replace(entry, batch_size=at_once)
             waiting = waiting[~among(waiting["phone"], compared.adopted["phone"])]
             cuts = assign(connection, entry, owner, waiting.assign(text=entry.text))
-            return Registered(entry, cuts, self.batches.unlisted(connection, entry), fresh)
+            return Registered(entry, cuts, self.orders.unlisted(connection, entry), fresh)
 
     def go_on(
         self, entry: Entry, owner: str, compared: Comparison, waiting: pd.DataFrame, *, waive: bool
@@ -255,11 +257,11 @@ class Journal:
         """
         fresh = len(waiting) > 0 or compared.found
         with self._store.transaction() as connection:
-            self.batches.doubt(connection, entry, owner, compared.doubted)
+            self.orders.doubt(connection, entry, owner, compared.doubted)
             found = self._take_over(connection, entry.name, owner, compared, waiting)
             if waive:
-                self.batches.waive(connection, entry)
-            unlisted = self.batches.unlisted(connection, entry)
+                self.orders.waive(connection, entry)
+            unlisted = self.orders.unlisted(connection, entry)
             return Registered(replace(entry, compared_at=found.compared_at), [], unlisted, fresh)
 
     def _take_over(
@@ -308,7 +310,7 @@ class Journal:
         place = pd.Index(cuts["id"], dtype="int64").get_indexer(
             pd.Index(found["batch"].fillna(-1).astype("int64"))
         )
-        people = found[["phone", "fields", "segments", "missing"]].assign(
+        people = found[["phone", "fields", "segments", "missing", "refused"]].assign(
             template=pd.Categorical.from_codes(text, pd.Index([*sources.values()])),
             batch=place,
         )

@@ -12,15 +12,15 @@ from contextlib import suppress
 from math import ceil
 from typing import TYPE_CHECKING
 
+from smsframe import stops
 from smsframe.carrier import Carrier
-from smsframe.doubts import Doubts
+from smsframe.doubts import Doubts, may_lack
 from smsframe.entries import Change, Cut, late
-from smsframe.errors import GatewayError, JournalError, NotEnoughCredit, Rejected, SmsFrameError, Unconfirmed
+from smsframe.errors import JournalError, SmsFrameError
 from smsframe.joins import among
 from smsframe.life import Action, Event, State, Step, after
 from smsframe.narrowing import ALIKE, PROBE_AFTER, alike, parts
 from smsframe.pace import Pace
-from smsframe.reasons import amount
 from smsframe.ticks import Tick
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from smsframe.answers import Reply
     from smsframe.carrier import Carried
+    from smsframe.doubts import Counted
     from smsframe.entries import Batch, Registered
     from smsframe.run_context import RunContext
 
@@ -169,7 +170,7 @@ class Loop:
             if cut.batch.state is State.SENDING:  # looked up, absent twice, and written down as repeated
                 ready.append(cut)
             elif self._late(cut.batch):
-                self.stop(_too_late(cut.batch))
+                self.stop(stops.too_late(cut.batch))
             else:
                 planned.append(cut)
         if planned:
@@ -193,6 +194,8 @@ class Loop:
                 reason=None if accepted else reply.reason,
                 sent_at=reply.sent_at if accepted or step.doubt else None,
                 charged=reply.charged if accepted else None,
+                # Until the gateway has listed them; we may be killed before it is asked.
+                missing=people["phone"] if accepted and may_lack(batch, reply.charged) else None,
             )
             (others if step.action is Action.NARROW else changes).append((change, people, came))
         done = self._batches.record(self._entry, self._owner, [change for change, _, _ in changes])
@@ -208,27 +211,23 @@ class Loop:
                 accepted, blind = self._accepted, self._blind
                 self._accepted, self._blind, self._remaining = True, 0, reply.remaining
                 self._tell(State.ACCEPTED, batch, credits_=reply.charged or 0.0)
-                if reply.charged is not None and reply.charged != batch.segments:
-                    self._price = max(self._price, reply.charged / batch.segments)
-                    self.drift += reply.charged - batch.segments
-                    lacking = self._doubts.check_charge(batch, people, reply.charged)
-                    self._tell_lacking(lacking)
-                    if lacking == batch.recipients:  # it was accepted by word only
+                charged = batch.segments if reply.charged is None else reply.charged
+                if batch.terms.skip_refused or charged != batch.segments:
+                    counted = self._doubts.check(batch, people, reply.charged)
+                    self._tell_counted(counted)
+                    if counted.lacking == batch.recipients:  # it was accepted by word only
                         self._accepted, self._blind = accepted, blind + 1
+                    self._price = max(self._price, charged / batch.segments)
+                    if charged != batch.segments - counted.unsent:  # it is no news that they cost nothing
+                        self.drift += charged - batch.segments
                 if (reply.order_id or batch.order_id).lower() != batch.order_id.lower():
-                    self.stop(
-                        GatewayError(
-                            "the gateway accepted an order under an id of its own: lost answers could not be "
-                            "looked up there, so nothing more is sent",
-                            order_id=batch.order_id,
-                        )
-                    )
+                    self.stop(stops.own_id(batch))
             case Action.LOOK_UP:
                 self._blind += 1
                 self._doubts.add(batch)
                 self._tell(State.UNCONFIRMED, batch)
             case _:
-                self.stop(_too_late(batch) if self._late(batch) else reply.error(batch.order_id))
+                self.stop(stops.too_late(batch) if self._late(batch) else reply.error(batch.order_id))
 
     def _drain(self) -> None:
         """Write down what is under way; what cannot be written stays ``sending``, to be looked up."""
@@ -250,14 +249,10 @@ class Loop:
             self.stop(came.trouble)
         elif left is not None and left < (needed := ceil(batch.segments * self._price)):
             self._batches.split(*refused, [])
-            self.stop(
-                NotEnoughCredit(
-                    f"the credit is used up: {amount(left)} left, the next order needs {needed:,}; "
-                    "what was not sent is pending, resume the campaign after topping up",
-                    needed=needed,
-                    available=left,
-                )
-            )
+            self.stop(stops.no_credit(left, needed))
+        elif batch.terms.skip_refused:  # one number is no reason: it is the request, or all of them
+            self._batches.split(*refused, [])
+            self.stop(stops.refused_though_skipping(batch, reply))
         elif len(people) > 1:
             self._refused_batches += 1
             probe = self._refused_batches >= PROBE_AFTER and not self._accepted
@@ -277,13 +272,7 @@ class Loop:
         for batch in same:
             before = None if batch.id in self._refused_before else State.REFUSED
             self._tell(State.PLANNED, batch, before=before)
-        self.stop(
-            Rejected(
-                f"the gateway refuses the request as a whole: {reply.reason}; nothing was sent, "
-                "look at sender, quality and text",
-                status=reply.status,
-            )
-        )
+        self.stop(stops.whole_request(reply))
 
     # What nobody knows.
 
@@ -292,12 +281,12 @@ class Loop:
         if self._stopped.is_set() or not (self._doubts or self._blind >= BLIND):
             return False
         found = False
-        for batch, people, step, lacking in self._doubts.settle():
+        for batch, people, step, counted in self._doubts.settle():
             match step.action:
                 case Action.RECORD:
                     found = self._accepted = self.touched = True
                     self._tell(State.ACCEPTED, batch, before=State.UNCONFIRMED)
-                    self._tell_lacking(lacking)
+                    self._tell_counted(counted)
                 case Action.REPEAT:
                     self._tell(State.PLANNED, batch, before=State.UNCONFIRMED)
                     self._queue.append(Cut(batch, people))
@@ -318,12 +307,7 @@ class Loop:
         if found:
             self._blind = 1
         else:
-            self.stop(
-                Unconfirmed(
-                    f"the answers to {self._blind} orders in a row were lost and the gateway has none of "
-                    "them, so nothing more is sent; resume the campaign when the gateway answers again"
-                )
-            )
+            self.stop(stops.blind(self._blind))
 
     def _late(self, batch: Batch) -> bool:
         return late(batch, self._clock.now())
@@ -333,14 +317,8 @@ class Loop:
     ) -> None:
         self._report(Tick(state, batch.recipients, credits_, before))
 
-    def _tell_lacking(self, people: int) -> None:
-        """So many of an accepted order are not on the gateway's list of it."""
-        if people:
-            self._report(Tick(State.UNCONFIRMED, people, before=State.ACCEPTED))
-
-
-def _too_late(batch: Batch) -> ValueError:
-    return ValueError(
-        f"the schedule {batch.terms.schedule:%Y-%m-%d %H:%M} UTC passed before all were sent: send, or "
-        "resume, with a later schedule= (smsframe never sends at once instead)"
-    )
+    def _tell_counted(self, counted: Counted) -> None:
+        """So many of an accepted order are not on the gateway's list of it, or were left out of it."""
+        for state, people in ((State.UNCONFIRMED, counted.lacking), (State.REFUSED, counted.refused)):
+            if people:
+                self._report(Tick(state, people, before=State.ACCEPTED))

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,9 @@ MESSAGE_TYPES = {"high": "N", "medium": "L", "low": "LL"}
 SENDER = re.compile(r"\+?[0-9]{6,16}|[A-Za-z0-9 .&_'-]{1,11}")
 """A number, or at most 11 characters: all that the address field of 3GPP TS 23.040 §9.1.2.5 holds."""
 
+REFUSALS = ("split", "skip")
+"""Orders that hold refused numbers: found by halving, or left to the gateway to leave them out."""
+
 FIELD_SEPARATOR = "\x1f"
 """Between the merge values of one person (ASCII's own unit separator)."""
 
@@ -46,11 +49,25 @@ class Terms:
         message_type: The gateway's name of the quality: ``N``, ``L``, ``LL``, or a sister brand's.
         sender: The sender shown, or None for the account's own.
         schedule: When it goes out (UTC, whole seconds), or None for now.
+        skip_refused: Whether the gateway may leave out numbers that it refuses; otherwise it refuses the
+            whole order for one of them.
     """
 
     message_type: str = "N"
     sender: str | None = None
     schedule: datetime | None = None
+    skip_refused: bool = False
+
+    def with_refusals(self, refusals: str) -> Terms:
+        """
+        The same, with what is to become of numbers that the gateway refuses.
+
+        Raises:
+            ValueError: It is neither ``split`` nor ``skip``.
+        """
+        if refusals not in REFUSALS:
+            raise ValueError(f'refusals={refusals!r} must be "split" or "skip"')
+        return replace(self, skip_refused=refusals == "skip")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -85,7 +102,7 @@ class Order:
             "encoding": self.encoding,
             "returnCredits": True,
             "returnRemaining": True,
-            "allowInvalidRecipients": False,
+            "allowInvalidRecipients": self.terms.skip_refused,
         }
         if self.terms.sender:
             body["sender"] = self.terms.sender

@@ -33,8 +33,9 @@ class Known(NamedTuple):
 
     Attributes:
         people: A row per recipient, in order of number: ``phone`` (E.164), ``template`` (a categorical),
-            ``fields``, ``segments``, ``missing`` (whether its order lacks it), and ``batch``, the position of
-            its row in ``batches``, or -1.
+            ``fields``, ``segments``, ``missing`` (whether its order lacks it), ``refused`` (the code with
+            which it was left out of its accepted order, or missing), and ``batch``, the position of its row
+            in ``batches``, or -1.
         batches: A row per batch: ``order_id``, ``state``, ``doubt``, ``owner``, ``owner_alive``,
             ``attempts``, ``schedule_at``, ``sent_at``, ``charged``, ``reason``, ``message_type``, ``sender``,
             ``template``.
@@ -64,17 +65,20 @@ def outcomes(
     if rows is not None:
         people, shares = people.take(rows), shares.take(rows)
     told = _told(batches, run)
-    # Without a batch: the row after the last; lacking in its order: the second half.
-    batch = people["batch"].to_numpy()
-    place = np.where(batch < 0, len(batches), batch) + len(told) // 2 * people["missing"].to_numpy()
-    taken = told.take(place)
+    # Without a batch: the row after the last. Lacking in its order: the second third; left out: the last.
+    batch, left_out = people["batch"].to_numpy(), people["refused"].notna().to_numpy()
+    part = np.where(left_out, 2, people["missing"].to_numpy().astype(int))
+    taken = told.take(np.where(batch < 0, len(batches), batch) + len(told) // 3 * part)
+    reason = taken["reason"].reset_index(drop=True)
+    if left_out.any():
+        reason = reason.mask(left_out, reason + ": " + people["refused"].reset_index(drop=True))
     return results_for(
         len(people),
         sms_campaign=campaign,
         sms_phone=people["phone"],
         sms_status=taken["status"],
         sms_code=taken["code"],
-        sms_reason=taken["reason"],
+        sms_reason=reason,
         sms_segments=people["segments"],
         sms_credits=shares.where(taken["charged"].to_numpy()),
         sms_order_id=taken["order_id"],
@@ -83,15 +87,20 @@ def outcomes(
 
 
 def _told(batches: pd.DataFrame, run: str | None) -> pd.DataFrame:
-    """What is to be said of the people of each batch, and of those without; then of those it lacks."""
+    """
+    What is to be said of the people of each batch, and of those without; then of those its order lacks; then
+    of those who were left out of it.
+    """
     all_ = batches.reindex(range(len(batches) + 1))
-    rows = pd.concat([all_.assign(missing=False), all_.assign(missing=True)], ignore_index=True)
+    parts = ["listed", "missing", "refused"]
+    rows = pd.concat([all_.assign(part=part) for part in parts], ignore_index=True)
     state = rows["state"].astype(object).fillna(State.PLANNED.value)
     other = rows["owner_alive"].eq(other=True).fillna(value=False) & rows["owner"].ne(run or "").fillna(
         value=True
     )
     posted = state.eq(State.ACCEPTED)
-    lacking = posted & rows["missing"]
+    lacking, left_out = (posted & rows["part"].eq(part) for part in ("missing", "refused"))
+    final = posted & ~lacking & ~left_out
     # A run says what came of it when it is over: what it is sending then has lost its record.
     lost = state.eq(State.UNCONFIRMED) | (state.eq(State.SENDING) & ~other)
     status = pd.Series("pending", index=rows.index, dtype=object)
@@ -102,18 +111,17 @@ def _told(batches: pd.DataFrame, run: str | None) -> pd.DataFrame:
         (posted, "accepted", None),
         (posted & rows["schedule_at"].notna(), "scheduled", None),
         (lacking, "unconfirmed", "missing_from_order"),
-        (state.eq(State.REFUSED), "rejected", "refused_number"),
+        (state.eq(State.REFUSED) | left_out, "rejected", "refused_number"),
         (lost, "unconfirmed", "unconfirmed"),
     ):
         status = status.mask(which, is_status)
         code = code.mask(which, is_code)
     if run is not None:
-        earlier = posted & ~lacking & rows["owner"].ne(run).fillna(value=True)
+        earlier = final & rows["owner"].ne(run).fillna(value=True)
         code = code.mask(earlier, "already_texted")
     reason = sentences(code)
     detail = rows["reason"].astype(STRING)
     explained = (status.isin(["rejected", "unconfirmed"]) | code.eq("not_accepted")) & detail.notna()
-    final = posted & ~lacking
     begun = posted | state.isin([State.REFUSED, State.UNCONFIRMED, State.SENDING])
     return pd.DataFrame(
         {
@@ -160,7 +168,8 @@ def _shares(known: Known) -> pd.Series[Any]:
     """Each row's part of its order's charge, by segments; an order's parts add up exactly to it."""
     people, batches = known
     batch = people["batch"].to_numpy()
-    listed = np.flatnonzero((batch >= 0) & ~people["missing"].to_numpy())
+    sent = (batch >= 0) & ~people["missing"].to_numpy() & people["refused"].isna().to_numpy()
+    listed = np.flatnonzero(sent)
     orders = batch[listed]
     segments = people["segments"].to_numpy(dtype=float, na_value=0.0)[listed]
     charged = batches["charged"].to_numpy(dtype=float, na_value=np.nan)
@@ -180,17 +189,25 @@ def still_to_send(known: Known, terms: Terms | None = None, template: str = "") 
     """
     Which recipients of the journal have no outcome and nothing under way: never sent, or provably not.
 
-    With the terms and the text of a new call also those who were refused another one: that may have been
-    the reason.
+    With the terms and the text of a new call also those who were refused another one, or left out of another
+    order: that may have been the reason.
     """
-    batches = known.batches
+    people, batches = known
+    left_out = np.zeros(len(people), dtype=bool)
     open_ = batches["state"].eq(State.PLANNED)
     if terms is not None:
         other = batches["message_type"].ne(terms.message_type) | batches["template"].ne(template)
         other |= batches["sender"].fillna("").ne(terms.sender or "")
         open_ |= batches["state"].eq(State.REFUSED) & other
-    waiting = np.append(open_.to_numpy(dtype=bool, na_value=False), True)
-    return pd.Series(waiting[known.people["batch"].to_numpy()], index=known.people.index)
+        left_out = people["refused"].notna().to_numpy() & _of_batch(people, other)
+    return pd.Series(_of_batch(people, open_) | left_out, index=people.index)
+
+
+def _of_batch(people: pd.DataFrame, which: pd.Series[bool]) -> NDArray[np.bool_]:
+    """Which people are in one of these batches, or in none."""
+    rows = np.append(which.to_numpy(dtype=bool, na_value=False), True)
+    found: NDArray[np.bool_] = rows[people["batch"].to_numpy()]
+    return found
 
 
 def note_other_texts(

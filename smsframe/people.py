@@ -19,10 +19,10 @@ from sqlalchemy.dialects.sqlite import insert
 
 from smsframe.errors import JournalError
 from smsframe.schema import E164, STRING
-from smsframe.tables import recipients
+from smsframe.tables import columns, recipients
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -37,6 +37,7 @@ DTYPES: dict[str, Any] = {
     "segments": "Int64",
     "batch": "Int64",
     "missing": bool,
+    "refused": STRING,
 }
 
 
@@ -109,18 +110,20 @@ def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | 
 
     Returns:
         ``phone``, ``text`` (its key), ``fields``, ``encoding``, ``segments``, ``batch`` (its key, or
-        missing), ``missing`` (whether its order lacks it).
+        missing), ``missing`` (whether its order lacks it), ``refused`` (the code with which it was left
+        out of it).
 
     Raises:
         JournalError: It is damaged.
     """
     mine = (recipients.c.campaign == campaign) & (sa.true() if which is None else which)
-    same = _same_for_all(connection, mine)
-    columns = [recipients.c[name] for name in DTYPES if name not in same]
+    there = {column.name: column for column in columns(connection, recipients)}
+    same = _same_for_all(connection, mine, there)
+    wanted = [there[name] for name in DTYPES if name not in same]
     parts: list[pd.DataFrame] = []
     last = ""
     while not parts or len(parts[-1]) == CHUNK:
-        query = sa.select(*columns).where(mine, recipients.c.phone > last)
+        query = sa.select(*wanted).where(mine, recipients.c.phone > last)
         chunk = query.order_by(recipients.c.phone).limit(CHUNK).subquery()
         answer = connection.execute(
             sa.select(*(sa.func.json_group_array(column) for column in chunk.c))
@@ -136,12 +139,12 @@ def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | 
     return found[[*DTYPES]]
 
 
-def _same_for_all(connection: Connection, mine: sa.ColumnElement[bool]) -> dict[str, Any]:
+def _same_for_all(
+    connection: Connection, mine: sa.ColumnElement[bool], there: Mapping[str, sa.ColumnElement[Any]]
+) -> dict[str, Any]:
     """The columns in which all of these people are alike, which need not be read a million times."""
-    names = ("text", "fields", "encoding", "segments", "missing")
-    facts = [
-        (sa.func.count(c), sa.func.min(c), sa.func.max(c)) for c in (recipients.c[name] for name in names)
-    ]
+    names = ("text", "fields", "encoding", "segments", "missing", "refused")
+    facts = [(sa.func.count(c), sa.func.min(c), sa.func.max(c)) for c in map(there.__getitem__, names)]
     asked = sa.select(sa.func.count(), *itertools.chain.from_iterable(facts)).where(mine)
     total, *told = connection.execute(asked).one()
     of_each = zip(names, told[::3], told[1::3], told[2::3], strict=True)
@@ -150,6 +153,35 @@ def _same_for_all(connection: Connection, mine: sa.ColumnElement[bool]) -> dict[
         for name, count, least, most in of_each
         if total and ((count == total and least == most) or not count)
     }
+
+
+def free(connection: Connection, which: sa.ColumnElement[bool]) -> None:
+    """Take people out of their batches."""
+    left = {"batch": None, "missing": False, "refused": None}
+    connection.execute(sa.update(recipients).where(which).values(**left))
+
+
+def mark(
+    connection: Connection, batch: int, missing: pd.Series[Any] | None, refused: pd.Series[Any] | None
+) -> None:
+    """
+    Write down whom the gateway's order lacks, and whom it was left without.
+
+    Args:
+        connection: The transaction.
+        batch: The key of the batch.
+        missing: Numbers of its people that the order does not list.
+        refused: The delivery codes of those who were left out, by number.
+    """
+    theirs = sa.update(recipients).where(recipients.c.batch == batch)
+    if missing is not None and len(missing):
+        lacks = theirs.where(recipients.c.phone.in_(numbers(missing)))
+        connection.execute(lacks.values(missing=True, refused=None))
+    if refused is not None:
+        for code, left_out in refused.groupby(refused):
+            phones = left_out.index.to_series()
+            out = theirs.where(recipients.c.phone.in_(numbers(phones)))
+            connection.execute(out.values(missing=False, refused=str(code)))
 
 
 def taken(connection: Connection, campaign: int, phones: pd.Series[Any]) -> pd.Series[Any]:

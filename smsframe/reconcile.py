@@ -53,6 +53,8 @@ class Finding:
             that, but for the grace.
         date: When it was answered, by the gateway's own clock (UTC), or None.
         missing: Numbers of ours that the order does not list.
+        refused: The delivery codes of those whom the gateway left out, by number; only of an order that
+            allows it.
         lists: How many people the order lists, or None when the gateway did not say.
     """
 
@@ -63,6 +65,12 @@ class Finding:
     date: datetime | None = None
     missing: pd.Series[Any] | None = None
     lists: int | None = None
+    refused: pd.Series[Any] | None = None
+
+    @property
+    def listed(self) -> bool:
+        """Whether the order is there with people of ours, and with nobody else."""
+        return self.event in (Event.FOUND, Event.FOUND_PART)
 
     def proves_with(self, first: Finding, grace: float) -> str | None:
         """
@@ -118,7 +126,24 @@ def ask_state(gateway: Gateway, batch: Batch, people: pd.DataFrame, patience: Pa
         return found(Event.UNANSWERED, f"no answer: {type(error).__name__} (HTTP {error.status})")
     if state.recipients is None:
         return found(Event.ABSENT, "404", state=state)
-    return found(*_compare(state.recipients, people), state=state)
+    finding = found(*_compare(state.recipients, people), state=state)
+    if not (batch.terms.skip_refused and finding.listed):
+        return finding
+    refused = _left_out(state.recipients, people, gateway.profile.refused)
+    if refused.empty:
+        return finding
+    told = f"{finding.evidence.answer}; {len(refused)} of them were left out, being refused"
+    return replace(_saying(finding, told, ""), refused=refused)
+
+
+def _left_out(state: pd.DataFrame, people: pd.DataFrame, codes: frozenset[str]) -> pd.Series[Any]:
+    """Who is listed with nothing but codes that mean never sent: the first of these codes, by number."""
+    ours = state[state["phone"].isin(people["phone"])]
+    never = ours["delivery"].isin(codes)
+    told: pd.Series[Any] = ours[never & ~ours["phone"].isin(ours["phone"][~never])].set_index("phone")[
+        "delivery"
+    ]
+    return told[~told.index.duplicated()]
 
 
 def look_up(

@@ -55,6 +55,7 @@ def send(
     workers: int = 4,
     rate: float | None = None,
     grace: float = 30.0,
+    refusals: Literal["split", "skip"] = "split",
     progress: bool = True,
 ) -> pd.DataFrame:
     """
@@ -89,6 +90,11 @@ def send(
         workers: Orders under way at once.
         rate: Recipients per second at most.
         grace: Seconds within which an order that the gateway took becomes visible to it.
+        refusals: What becomes of an order with numbers that the gateway refuses. ``"split"``: it is refused
+            whole, and halved until they are found, at up to two orders per number and halving. ``"skip"``:
+            the gateway leaves them out (``allowInvalidRecipients``), at one order and one question. Only who
+            is listed there as refused is ``rejected``, who is not listed stays ``unconfirmed``, and an order
+            that is refused all the same stops the campaign. Kept with each order, and for `resume`.
         progress: False draws no bar.
 
     Returns:
@@ -132,6 +138,7 @@ def send(
         gateway=gateway,
         journal=memory,
     )
+    made = replace(made, terms=made.terms.with_refusals(refusals))
     say_journal(memory)
     context = RunContext(gateway=gateway, journal=memory, workers=workers, rate=rate, grace=grace)
     with Bar("sending", "people", shown=progress) as bar:
@@ -159,6 +166,7 @@ def start(
     workers: int = 4,
     rate: float | None = None,
     grace: float = 30.0,
+    refusals: Literal["split", "skip"] = "split",
     progress: bool = True,
     **planned: Any,
 ) -> Run:
@@ -179,6 +187,7 @@ def start(
         workers: As in `send`.
         rate: As in `send`.
         grace: As in `send`.
+        refusals: As in `send`.
         progress: False draws no bar; otherwise there is a live one, here.
         planned: The others of `send`.
 
@@ -201,6 +210,7 @@ def start(
     gateway = gateway or Gateway.from_env()
     memory = journal_of(journal, gateway)
     made = planned_to_send(contacts, text, gateway=gateway, journal=memory, **planned)
+    made = replace(made, terms=made.terms.with_refusals(refusals))
     say_journal(memory)
     run = Run(
         made.campaign or "",
@@ -227,6 +237,7 @@ def resume(
     workers: int = 4,
     rate: float | None = None,
     grace: float = 30.0,
+    refusals: Literal["split", "skip"] | None = None,
     progress: bool = True,
 ) -> pd.DataFrame:
     """
@@ -247,6 +258,8 @@ def resume(
         workers: As in `send`.
         rate: As in `send`.
         grace: As in `send`.
+        refusals: As in `send`, for who is pending; as the campaign's last call wanted it when not given.
+            Orders that may have left keep what they were sent with.
         progress: As in `send`.
 
     Returns:
@@ -268,6 +281,8 @@ def resume(
     entry = memory.get(campaign)
     if schedule is not None:
         entry = replace(entry, terms=replace(entry.terms, schedule=aware(schedule)))
+    if refusals is not None:
+        entry = replace(entry, terms=entry.terms.with_refusals(refusals))
     context = RunContext(gateway=gateway, journal=memory, workers=workers, rate=rate, grace=grace)
     with Bar("sending", "people", shown=progress) as bar:
         context = replace(context, report=bar.tick, started=bar.start)

@@ -153,6 +153,11 @@ def columns(connection: Connection, table: sa.Table) -> list[sa.ColumnElement[An
     return [column if column.name in there else sa.null().label(column.name) for column in table.c]
 
 
+def refused(connection: Connection) -> sa.ColumnElement[Any]:
+    """With which code somebody was left out of an accepted order; null in a file of an older version."""
+    return columns(connection, recipients)[[*recipients.c].index(recipients.c.refused)]
+
+
 def version(connection: Connection) -> int:
     """
     The version of the tables, 0 when there are none.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import sqlalchemy as sa
 
 from smsframe.life import State
-from smsframe.tables import batches, recipients
+from smsframe.tables import batches, recipients, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,10 +49,12 @@ def tally(connection: Connection, campaign: int, alive: Callable[[str], bool]) -
         batches.c.state, scheduled, batches.c.owner, sa.func.sum(people), sa.func.sum(batches.c.charged)
     ).where(batches.c.campaign == campaign)
     mine = sa.select(sa.func.count()).where(recipients.c.campaign == campaign)
+    left_out = refused(connection).is_not(None)
     lacking = (
-        sa.select(scheduled, sa.func.count())
+        sa.select(scheduled, left_out, sa.func.count())
         .join_from(recipients, batches, recipients.c.batch == batches.c.id)
-        .where(recipients.c.campaign == campaign, recipients.c.missing, batches.c.state == State.ACCEPTED)
+        .where(recipients.c.campaign == campaign, batches.c.state == State.ACCEPTED)
+        .where(recipients.c.missing | left_out)
     )
     counts = Counter(pending=connection.execute(mine.where(recipients.c.batch.is_(None))).scalar_one())
     credits_, at_work = 0.0, False
@@ -74,7 +76,7 @@ def tally(connection: Connection, campaign: int, alive: Callable[[str], bool]) -
                 counts["pending"] += number
             case _:  # nobody knows: of a dead owner's orders neither
                 counts["unconfirmed"] += number
-    for later, number in connection.execute(lacking.group_by(scheduled)):
+    for later, out, number in connection.execute(lacking.group_by(scheduled, left_out)):
         counts["scheduled" if later else "accepted"] -= number
-        counts["unconfirmed"] += number
+        counts["rejected" if out else "unconfirmed"] += number
     return Tally(counts, credits_, at_work)

@@ -45,6 +45,8 @@ from smsframe.journal import Journal
 from smsframe.reasons import CODES
 from smsframe.schema import results_for
 
+os.environ.setdefault("SMSFRAME_LOCAL_DISKS", "tmpfs")  # where temporary folders may be
+
 GRACE = 0.6
 LATE = 0.1
 """What the gateway does late, or hides, or both, it has done and shows long before: so much is assumed."""

@@ -12,6 +12,7 @@ import socket
 import struct
 import threading
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -62,9 +63,12 @@ def says(status, body="", *, until=0, length=None, **headers):
     if not isinstance(body, str | bytes):
         body = json.dumps(body)
     raw = body if isinstance(body, bytes) else body.encode()
+    headers = {
+        "Date": formatdate(usegmt=True)
+    } | headers  # as every server with a clock says (RFC 9110, 6.6.1)
     lines = [f"HTTP/1.1 {status} Whatever", "Connection: close"]
     lines.append(f"Content-Length: {len(raw) if length is None else length}")
-    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items() if value is not None]
     return Play("\r\n".join([*lines, "", ""]).encode("latin-1") + raw, until=until)
 
 

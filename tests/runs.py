@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 import smsframe
@@ -32,6 +34,7 @@ def context(gateway, journal=None, **options):
 def send(contacts, gateway, text="Ciao {name}", *, campaign="autumn", journal=None, **options):
     """As `smsframe.send`, which waits between attempts for longer than a test wants to."""
     made = context(gateway, journal, **{name: options.pop(name) for name in [*options] if name in RUNS})
+    refusals = options.pop("refusals", "split")
     call = CALL | {name: options.pop(name) for name in [*options] if name in CALL}
     plan = contacts
     if not isinstance(contacts, smsframe.Plan):
@@ -44,7 +47,7 @@ def send(contacts, gateway, text="Ciao {name}", *, campaign="autumn", journal=No
             journal=made.journal,
             **options,
         )
-    return campaign_room.send(plan, made, **call)
+    return campaign_room.send(replace(plan, terms=plan.terms.with_refusals(refusals)), made, **call)
 
 
 def resume(
@@ -56,11 +59,15 @@ def resume(
     unconfirmed=None,
     confirm=None,
     adopt=False,
+    refusals=None,
     **options,
 ):
     made = context(gateway, journal, **options)
+    entry = made.journal.get(campaign)
+    if refusals is not None:
+        entry = replace(entry, terms=entry.terms.with_refusals(refusals))
     return campaign_room.resume(
-        made.journal.get(campaign),
+        entry,
         made,
         suppressed=pd.Index([*suppressed], dtype=object),
         unconfirmed=unconfirmed,

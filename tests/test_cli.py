@@ -240,6 +240,20 @@ def test_bad_use_ends_with_2_and_sends_nothing(served, arguments, said):
     assert posts(served) == 0
 
 
+def test_refused_numbers_can_be_left_out(served):
+    with Path("people.csv").open("a", encoding="utf-8") as file:
+        file.write("Refused,+393471234585,\n")
+    assert "1  rejected" in run(*SEND, "--yes", "--refusals", "skip").stdout
+    assert served.calls()["method"].eq("POST").sum() == 2  # one per alphabet
+    other = [word.replace("autumn", "winter") for word in SEND]
+    served.misbehave("busy", retry_after=3600)
+    run(*other, "--yes", "--refusals", "skip", code=3)
+    served.behave()
+    before = served.calls()["method"].eq("POST").sum()
+    assert "1  rejected" in run("resume", "winter", "--yes").stdout  # as the last call wanted it
+    assert served.calls()["method"].eq("POST").sum() == before + 2
+
+
 def test_a_changed_text_needs_a_word(served):
     run(*SEND, "--yes")
     other = [argument.replace("Ciao", "Salve") for argument in SEND]
@@ -370,7 +384,7 @@ def test_a_campaign_sent_from_another_journal_is_refused_until_it_is_adopted(ser
     run(*SEND, "--yes", "--journal", "lost.sqlite")
     before = posts(served)
     refused = run(*SEND, "--yes", code=2)
-    assert "is new to this journal" in refused.stderr
+    assert "that this journal does not know" in refused.stderr
     assert "5 recipients" in refused.stderr
     assert "nothing was sent" in refused.stderr
     assert "Traceback" not in refused.output
@@ -390,12 +404,12 @@ def test_who_is_refused_on_the_command_line_is_told_what_to_type_there(served):
     assert "--adopt" in refused.stderr
 
 
-def test_a_history_that_is_not_told_is_warned_of_on_stderr(served, proxied):
-    proxied.always("GET", answer(403), path="smshistory")
-    done = run(*SEND, "--yes")
-    assert "warning: the gateway did not say whether campaign 'autumn' was sent before" in done.stderr
-    assert "warning" not in done.stdout
-    assert "5  accepted" in done.stdout
+def test_a_history_that_is_not_told_sends_nothing_and_says_so(served, proxied):
+    proxied.always("GET", answer(400), path="smshistory")
+    done = run(*SEND, "--yes", code=3)
+    assert "did not show its whole history of orders" in done.stderr
+    assert "nothing was sent" in done.stderr
+    assert not posts(served)
 
 
 @pytest.mark.parametrize("command", [(*SEND, "--yes"), ("resume", "autumn")], ids=["send", "resume"])

@@ -298,6 +298,16 @@ def test_a_gateway_that_does_not_say_what_time_it_is_proves_no_absence(sandbox, 
     assert posts(sandbox) == 1
 
 
+def test_where_a_cache_may_have_answered_nothing_is_proven_absent(tmp_path):
+    with smsframe.Sandbox(repeated_order_id="accept", extra_values="refuse") as sandbox:
+        gateway = sandbox.gateway(journal=tmp_path / "journal.sqlite")
+        sandbox.misbehave("drop_before", order=2)
+        out = send(table(4), gateway, batch_size=2, workers=1)
+        assert statuses(out) == {"accepted": 2, "unconfirmed": 2}
+        assert "out of a cache" in out["sms_reason"].dropna().iloc[0]
+        assert len(sandbox.orders()) == 1
+
+
 # Orders that lost people.
 
 

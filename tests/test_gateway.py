@@ -95,6 +95,11 @@ def test_a_text_equal_for_all_goes_to_sms_and_leaves_out_what_is_not_given():
     assert body == ALWAYS | {"message": "Ciao {à tutti}", "recipient": [ADA, BEA]}
 
 
+def test_refused_numbers_may_be_left_out_where_the_terms_say_so():
+    _, body = sent(order(skip_refused=True))
+    assert body == ALWAYS | {"message": "Ciao", "recipient": [ADA, BEA], "allowInvalidRecipients": True}
+
+
 def test_a_personal_text_goes_to_paramsms_in_the_documented_form():
     made = order("Ciao {name}, alle {ora:8}", fields=("Ada\x1f9", "Bèa 😀\x1f"), encoding="ucs2")
     target, body = sent(made)

@@ -20,6 +20,7 @@ def journalled(*, missing=False, batch=0, segments=(1, 2, 4), **facts):
             "fields": pd.Series([None] * 3, dtype=STRING),
             "segments": pd.Series([*segments], dtype="Int64"),
             "missing": missing,
+            "refused": pd.Series([None] * 3, dtype=STRING),
             "batch": batch,
         }
     )

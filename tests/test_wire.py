@@ -291,7 +291,7 @@ def test_the_age_of_an_answer_is_a_number_of_seconds_or_infinite(header, age):
 
 
 def test_an_answer_without_date_and_age_has_none():
-    with RudeServer((says(200, "{}"),)) as server:
+    with RudeServer((says(200, "{}", Date=None),)) as server:
         came = ask(server.url)
     assert (came.date, came.age) == (None, 0.0)
 

@@ -35,7 +35,8 @@ def spend(plan: smsframe.Plan, gateway: smsframe.Gateway) -> smsframe.Summary:
         sent = smsframe.send(plan, gateway=gateway, journal=smsframe.Journal("journal.sqlite"))
     except smsframe.CampaignStopped as stopped:
         assert_type(stopped.results, pd.DataFrame)
-        sent = smsframe.resume("autumn", gateway=gateway)
+        sent = smsframe.resume("autumn", gateway=gateway, refusals="skip")
+        smsframe.resume("autumn", gateway=gateway, refusals="drop")  # type: ignore[arg-type]
     assert_type(sent, pd.DataFrame)
     assert_type(smsframe.refresh(sent, gateway=gateway), pd.DataFrame)
     return smsframe.summary(sent)

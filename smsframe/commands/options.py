@@ -74,6 +74,10 @@ Journal = Annotated[
 Workers = Annotated[int, typer.Option(help="Orders under way at once.")]
 Rate = Annotated[float | None, typer.Option(help="Recipients per second at most.")]
 Grace = Annotated[float, typer.Option(help="Seconds until an order the gateway took is visible to it.")]
+Refusals = Annotated[
+    Literal["split", "skip"],
+    typer.Option(help="Orders with refused numbers: halve them, or let the gateway leave the numbers out."),
+]
 Progress = Annotated[
     bool | None, typer.Option("--progress/--no-progress", help="A bar on stderr; when it is a terminal.")
 ]

@@ -89,6 +89,7 @@ def send(
     workers: options.Workers = 4,
     rate: options.Rate = None,
     grace: options.Grace = 30.0,
+    refusals: options.Refusals = "split",
     journal: options.Journal = None,
     progress: options.Progress = None,
     *,
@@ -136,6 +137,7 @@ def send(
                 workers=workers,
                 rate=rate,
                 grace=grace,
+                refusals=refusals,
                 progress=options.bar(progress),
             )
     _tell(sent, campaign, out, phone=phone)
@@ -158,6 +160,10 @@ def resume(
     workers: options.Workers = 4,
     rate: options.Rate = None,
     grace: options.Grace = 30.0,
+    refusals: Annotated[
+        Literal["split", "skip"] | None,
+        typer.Option(help="As in send; as the campaign's last call wanted it when left out."),
+    ] = None,
     journal: options.Journal = None,
     progress: options.Progress = None,
     *,
@@ -192,6 +198,7 @@ def resume(
                 workers=workers,
                 rate=rate,
                 grace=grace,
+                refusals=refusals,
                 progress=options.bar(progress),
             )
     _tell(found, campaign, out)

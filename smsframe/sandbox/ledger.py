@@ -92,7 +92,7 @@ class Ledger:
                     return before[0].answer
                 raise RefusedError(f"order_id {order.order_id} was used before")
             # One credit a segment. No source says when it is taken; now, as the answer can tell what remains.
-            cost = sum(draft.segments)
+            cost = draft.cost
             if cost > self._credit[order.message_type]:
                 raise RefusedError(f"Not enough credit: {cost} needed")
             self._credit[order.message_type] -= cost
@@ -100,7 +100,7 @@ class Ledger:
                 "result": "OK",
                 "order_id": order.order_id or secrets.token_hex(16).upper(),
                 "internal_order_id": str(uuid.uuid4()),
-                "total_sent": cost if order.return_credits else len(draft.recipients),
+                "total_sent": cost if order.return_credits else draft.counted,
             }
             if order.return_remaining:
                 answer["remaining_credits"] = self._credit[order.message_type]
@@ -126,7 +126,7 @@ class Ledger:
             for order in pending:
                 order.cancelled = True
                 if self.questions.refund_cancelled:
-                    self._credit[order.draft.order.message_type] += sum(order.draft.segments)
+                    self._credit[order.draft.order.message_type] += order.draft.cost
 
     def history(self, since: datetime, until: datetime | None) -> list[Accepted]:
         """The orders of a time, newest first; its bounds and theirs are whole seconds, as on the wire."""

@@ -20,6 +20,8 @@ class OpenQuestions:
 
     repeated_order_id: Literal["refuse", "merge", "accept"] = "refuse"
     duplicates: Literal["send", "merge", "refuse"] = "send"
+    left_out: Literal["named", "charged", "unlisted"] = "named"
+    all_left_out: Literal["accept", "refuse"] = "accept"
     outside_gsm: Literal["refuse", "replace"] = "refuse"
     length_in: Literal["characters", "units"] = "characters"
     timezone: str = "Europe/Rome"

@@ -33,6 +33,8 @@ class Draft:
         recipients: In E.164, in the order given; ``texts`` and ``segments`` run alongside.
         skipped: Refused recipients, with the state they show, when the caller allowed for them.
         scheduled: When to send, or None for now.
+        counted: Texts that the answer counts.
+        cost: Credits.
     """
 
     order: Order
@@ -41,6 +43,8 @@ class Draft:
     texts: list[str]
     segments: list[int]
     skipped: list[tuple[str, str]]
+    counted: int
+    cost: int
 
 
 def number(given: str) -> str | None:
@@ -73,25 +77,31 @@ def draft(order: SmsOrder | ParamsmsOrder, now: datetime, questions: OpenQuestio
 
     taken: dict[str, None] = {}
     kept: list[tuple[str, str, int]] = []
-    skipped: list[tuple[str, str]] = []
+    skipped: list[tuple[str, str, int]] = []
     for given, text, count in rows:
         recipient = number(given)
         if recipient is None or recipient.endswith(REFUSED_AT_THE_POST):
             if not order.allow_invalid_recipients:
                 raise RefusedError(f"Invalid recipient: {given[:50]}")
-            skipped.append((recipient or given, "INVALIDDST" if recipient else "UNKNRCPT"))
+            skipped.append((recipient or given, "INVALIDDST" if recipient else "UNKNRCPT", count))
         elif recipient not in taken or questions.duplicates == "send":
             taken[recipient] = None
             kept.append((recipient, text, count))
         elif questions.duplicates == "refuse":
             raise RefusedError(f"Duplicate recipient: {given}")
+    if not kept and questions.all_left_out == "refuse":
+        raise RefusedError("No valid recipient")
+    counts = [row[2] for row in kept]
+    charged = counts + [row[2] for row in skipped] if questions.left_out == "charged" else counts
     return Draft(
         order,
         scheduled,
         [row[0] for row in kept],
         [row[1] for row in kept],
-        [row[2] for row in kept],
-        skipped,
+        counts,
+        [] if questions.left_out == "unlisted" else [row[:2] for row in skipped],
+        counted=len(charged),
+        cost=sum(charged),
     )
 
 

@@ -49,6 +49,9 @@ class Sandbox:
             the first, no new texts), or accepted as one more.
         duplicates: Open question. A number twice in one order gets two texts, or one (``"merge"``), or the
             order is refused.
+        left_out: Open question. With ``allowInvalidRecipients`` the order's state names the numbers that were
+            left out, and they cost nothing; or they are named and charged all the same; or not listed.
+        all_left_out: Open question. An order whose numbers are all left out is accepted, or refused (400).
         outside_gsm: Open question. A text with encoding gsm and characters outside it is refused, or they
             become ``?``.
         length_in: Open question. What the limits of 1000, 450 and 160 count.
@@ -84,6 +87,8 @@ class Sandbox:
         seed: int = 0,
         repeated_order_id: Literal["refuse", "merge", "accept"] = "refuse",
         duplicates: Literal["send", "merge", "refuse"] = "send",
+        left_out: Literal["named", "charged", "unlisted"] = "named",
+        all_left_out: Literal["accept", "refuse"] = "accept",
         outside_gsm: Literal["refuse", "replace"] = "refuse",
         length_in: Literal["characters", "units"] = "characters",
         timezone: str = "Europe/Rome",
@@ -104,6 +109,8 @@ class Sandbox:
         questions = OpenQuestions(
             repeated_order_id=repeated_order_id,
             duplicates=duplicates,
+            left_out=left_out,
+            all_left_out=all_left_out,
             outside_gsm=outside_gsm,
             length_in=length_in,
             timezone=timezone,

@@ -52,7 +52,9 @@ class Order(BaseModel):
         default=False, alias="returnRemaining", description="adds remaining_credits"
     )
     allow_invalid_recipients: Flag = Field(
-        default=False, alias="allowInvalidRecipients", description="skip invalid recipients"
+        default=False,
+        alias="allowInvalidRecipients",
+        description="leave invalid recipients out, instead of refusing the order",
     )
     encoding: Annotated[
         Literal["gsm", "ucs2"], BeforeValidator(_encoding), WithJsonSchema({"enum": ["gsm", "ucs2", None]})

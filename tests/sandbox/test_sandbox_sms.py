@@ -188,6 +188,32 @@ def test_one_invalid_number_refuses_the_whole_order(shared, given):
     assert shared.sandbox.credits == before
 
 
+@pytest.mark.parametrize(
+    ("left_out", "counted", "named"), [("named", 2, True), ("charged", 4, True), ("unlisted", 2, False)]
+)
+def test_numbers_that_are_left_out_are_told_in_each_way(open_sandbox, left_out, counted, named):
+    caller = open_sandbox(left_out=left_out)
+    flags = {"allowInvalidRecipients": True, "returnRemaining": True}
+    order = caller.sms(*GOOD, "+12125550185", "abc", message="x" * 161, returnCredits=True, **flags)
+    assert (order.json()["total_sent"], order.json()["remaining_credits"]) == (
+        2 * counted,
+        10_000 - 2 * counted,
+    )
+    assert caller.sms(*GOOD, "abc", **flags).json()["total_sent"] == {2: 2, 4: 3}[counted], (
+        "texts, not credits"
+    )
+    told = {"+12125550185": "INVALIDDST", "abc": "UNKNRCPT"} if named else {}
+    assert caller.states(order) == dict.fromkeys(GOOD, "WAITING") | told
+    assert len(caller.sandbox.inbox()) == 4
+
+
+def test_an_order_whose_numbers_are_all_left_out_is_accepted_or_refused(open_sandbox):
+    order = open_sandbox().sms("abc", allowInvalidRecipients=True)
+    assert (order.status_code, order.json()["total_sent"]) == (201, 0)
+    refused = open_sandbox(all_left_out="refuse").sms("abc", allowInvalidRecipients=True)
+    assert (refused.status_code, refused.json()) == (400, {"result": "No valid recipient"})
+
+
 def test_invalid_recipients_can_be_skipped(caller):
     """They cost nothing, are not counted, and say in the state call what they are."""
     order = caller.sms(*GOOD, "+12125550185", "abc", allowInvalidRecipients="true", returnRemaining=True)

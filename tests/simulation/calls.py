@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _BATCHES = """SELECT b.id, b.state, b.message_type, b.sender, t.template
     FROM batches b JOIN texts t ON b.text = t.id WHERE b.campaign = ? ORDER BY b.id"""
-_PEOPLE = "SELECT phone, fields, segments, batch FROM recipients WHERE campaign = ? ORDER BY phone"
+_PEOPLE = "SELECT phone, fields, segments, batch, refused FROM recipients WHERE campaign = ? ORDER BY phone"
 
 CAMPAIGN = "autumn"
 TEXTS = ("Ciao", "Hello")
@@ -137,7 +137,7 @@ class Engine:
         places = {key: place for place, (key, *_) in enumerate(cuts)}
         names = ("id", "state", "message_type", "sender", "template")
         columns = dict(zip(names, zip(*cuts, strict=True) if cuts else [[]] * 5, strict=True))
-        phones, fields, segments, batches = zip(*people, strict=True) if people else [[]] * 4
+        phones, fields, segments, batches, refused = zip(*people, strict=True) if people else [[]] * 5
         return Known(
             pd.DataFrame(
                 {
@@ -145,6 +145,7 @@ class Engine:
                     "fields": pd.array(fields, STRING),
                     "segments": pd.array(segments, "Int64"),
                     "batch": np.array([places.get(key, -1) for key in batches], dtype=np.intp),
+                    "refused": pd.array(refused, STRING),
                 }
             ),
             pd.DataFrame({name: pd.array(columns[name], STRING) for name in names[1:]}),
