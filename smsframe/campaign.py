@@ -232,27 +232,6 @@ def recipients(
     return satisfied(ResultsSchema, found)
 
 
-def campaigns(journal: Journal) -> pd.DataFrame:
-    """One row per campaign with counts by status and the credits charged."""
-    listed = journal.campaigns()
-    counted = ["accepted", "scheduled", "rejected", "unconfirmed", "pending"]
-    rows = []
-    for key, name in zip(listed["id"].tolist(), listed["name"].tolist(), strict=True):
-        found = outcomes(journal.recipients(key, name), name)
-        counts = found["sms_status"].value_counts()
-        rows.append(
-            [len(found), *(int(counts.get(status, 0)) for status in counted), found["sms_credits"].sum()]
-        )
-    columns = ["recipients", *counted, "credits"]
-    numbers = pd.DataFrame(rows, columns=columns, index=listed.index).astype(
-        dict.fromkeys(columns, "Int64") | {"credits": "Float64"}
-    )
-    named = listed.rename(columns={"name": "campaign", "base_url": "gateway"}).drop(columns="id")
-    return pd.concat(
-        [named.astype({"campaign": "string", "gateway": "string", "account": "string"}), numbers], axis=1
-    )
-
-
 def withdraw(journal: Journal, entry: Entry) -> pd.DataFrame:
     """Drop the people of a campaign who were not texted; returns them as they were, ``pending``."""
     with journal.owner() as owner:
