@@ -15,7 +15,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import pandas as pd
 
 from smsframe import adoption
 from smsframe.errors import (
@@ -36,6 +35,8 @@ from smsframe.template import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import pandas as pd
 
     from smsframe.entries import Entry
     from smsframe.gateway import Gateway

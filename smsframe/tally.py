@@ -85,7 +85,7 @@ def tallies(
 
 
 def _grouped(campaign: int | None) -> sa.Select[Any]:
-    """By campaign, state, whether it is for later, and owner: people, how many are lacking, and the charge."""
+    """By campaign, state, whether it is for later, and owner: people, those lacking, and the charge."""
     lacking = (
         sa.select(recipients.c.batch, sa.func.count().label("people"))
         .where(recipients.c.missing, *_of(recipients, campaign))
