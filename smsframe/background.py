@@ -12,15 +12,17 @@ import atexit
 import concurrent.futures.thread  # noqa: F401 - it registers how it ends, and ours must come after
 import sys
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from smsframe.boundary import public
 from smsframe.cards import run_card
-from smsframe.errors import CampaignStopped
+from smsframe.errors import CampaignStopped, SmsFrameError
 from smsframe.masking import mask, shown_name
 from smsframe.meter import Meter
 from smsframe.progress import Bar
 from smsframe.reasons import amount
+from smsframe.unexpected import bare, clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -192,15 +194,18 @@ class Run:
     def _run(self) -> None:
         try:
             self._frame = self._work(report=self._tick, started=self._start, stop=self._stop)
+        except SmsFrameError as error:
+            self._error = bare(error)
         except BaseException as error:  # noqa: BLE001 - it is raised where somebody waits
-            self._error = error
+            self._error = clean(error)
         finally:
-            self._meter.end()
+            with suppress(Exception):  # figures only; who waits must not wait for ever
+                self._meter.end()
             self._over.set()
             self._begun.set()
+            _under_way.discard(self)
             for bar in self._bars:
                 bar.close()
-            _under_way.discard(self)
 
     def _start(self, people: int) -> None:
         self._meter.begin(people)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -31,6 +32,7 @@ from smsframe.outcomes import done, join, note_other_texts, outcomes, still_to_s
 from smsframe.preflight import affordable, at_once, confirmed, in_time
 from smsframe.reasons import CODES, amount
 from smsframe.schema import COLUMNS, ResultsSchema, attach, results_for, satisfied
+from smsframe.stopping import Foreseen, always_told
 from smsframe.template import parse
 
 if TYPE_CHECKING:
@@ -49,6 +51,18 @@ if TYPE_CHECKING:
 log = logging.getLogger("smsframe")
 
 
+def _sent(plan: Plan, _gateway: Gateway, journal: Journal, **_: Any) -> pd.DataFrame:
+    """The rows of a plan after its run, by the journal that it began with."""
+    known = _known(journal, plan.campaign or "") if journal.in_place else None
+    found = plan.frame if known is None else _frame(plan, known, plan.campaign or "", None)
+    if not journal.in_place:
+        return _unread(found)
+    return _told_where(found, found["sms_status"].eq("ready"), "pending", "not_sent")
+
+
+@always_told(
+    lambda plan: plan.campaign or "", _sent, lambda plan, *_, **__: _unread(plan.frame, touched=True)
+)
 def send(
     plan: Plan,
     gateway: Gateway,
@@ -143,6 +157,12 @@ def send(
     return frame
 
 
+def _resumed(entry: Entry, _: Gateway, journal: Journal, **given: Any) -> pd.DataFrame:
+    """The people of a campaign after a run, by the journal."""
+    return recipients(journal, entry, suppressed=given["suppressed"])
+
+
+@always_told(lambda entry: entry.name, _resumed, lambda *_, **__: results_for(0))
 def resume(
     entry: Entry,
     gateway: Gateway,
@@ -214,11 +234,10 @@ def resume(
 
 def so_far(plan: Plan, journal: Journal) -> pd.DataFrame:
     """The rows of a plan that is being sent, with what the journal knows of them now."""
-    campaign = plan.campaign or ""
-    known = _known(journal, campaign)
+    known = _known(journal, plan.campaign or "")
     if known is None:
         return plan.frame
-    found = _frame(plan, known, campaign, None)
+    found = _frame(plan, known, plan.campaign or "", None)
     return _told_where(found, found["sms_code"].eq("other_process"), "pending", "under_way")
 
 
@@ -266,10 +285,11 @@ def _run(loop: Loop, campaign: str) -> SmsFrameError | ValueError | None:
 
 
 def _say(what: str) -> None:
-    print(f"smsframe: {what}", file=sys.stderr)  # noqa: T201 - the contract says so
+    with suppress(OSError, ValueError):  # where nobody reads it, the results still come
+        print(f"smsframe: {what}", file=sys.stderr)  # noqa: T201 - the contract says so
 
 
-def _unread(results: pd.DataFrame, *, touched: bool) -> pd.DataFrame:
+def _unread(results: pd.DataFrame, *, touched: bool = True) -> pd.DataFrame:
     """What can be said of a run whose journal cannot be read afterwards."""
     status, code = ("unconfirmed", "unconfirmed") if touched else ("pending", "not_sent")
     rows = results["sms_status"].isin(["ready", "pending"])
@@ -296,7 +316,7 @@ def _raise(
     if trouble is None:
         return
     if not loop.touched:
-        raise trouble
+        raise Foreseen(trouble)
     counts = frame["sms_status"].value_counts()
     told = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
     raise CampaignStopped(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from smsframe.carrier import Carrier
 from smsframe.doubts import Doubts
 from smsframe.entries import Change, Cut, late
-from smsframe.errors import GatewayError, JournalError, NotEnoughCredit, Rejected, SmsFrameError, Unconfirmed
+from smsframe.errors import GatewayError, NotEnoughCredit, Rejected, SmsFrameError, Unconfirmed
 from smsframe.joins import among
 from smsframe.life import Action, Event, State, Step, after
 from smsframe.narrowing import ALIKE, PROBE_AFTER, alike, parts
@@ -230,7 +230,7 @@ class Loop:
         """Write down what is under way; what cannot be written stays ``sending``, to be looked up."""
         self._carrier.call_off()
         while self._carrier:
-            with suppress(JournalError):  # or it was written when we were interrupted
+            with suppress(Exception):  # or it was written when we were interrupted
                 for answer in self._carrier.last_answers():
                     self._handle([answer])
 

@@ -118,6 +118,7 @@ def formatted_to_the_end(path):
     """Cells that are only formatted, everywhere, and a value in the last of them."""
     made = openpyxl.Workbook()
     sheet = made.active
+    sheet.append(["mobile"])
     for row in range(3, 20_000):
         sheet.cell(row, 3000).number_format = "0.00"
     sheet.cell(20_000, 3000, "x")
@@ -147,27 +148,27 @@ def merged_ranges(path):
 
 
 def spaces_in_a_sheet(path):
-    return workbook(path, [SHEET, ONE, *repeated(b" ", 5000 * MIB), SHEET_END])
+    return workbook(path, [SHEET, ONE, *repeated(b" ", 300 * MIB), SHEET_END])
 
 
 def one_attribute(path):
-    return workbook(path, [SHEET, b'<row r="1" x="', *repeated(b"x", 1500 * MIB), b'"></row>', SHEET_END])
+    return workbook(path, [SHEET, b'<row r="1" x="', *repeated(b"x", 300 * MIB), b'"></row>', SHEET_END])
 
 
 def one_comment(path):
-    return workbook(path, [SHEET, b"<!--", *repeated(b"x", 1500 * MIB), b"-->", ONE, SHEET_END])
+    return workbook(path, [SHEET, b"<!--", *repeated(b"x", 300 * MIB), b"-->", ONE, SHEET_END])
 
 
 def one_text(path):
     cell = b'<row r="2"><c r="A2" t="inlineStr"><is><t>'
-    return workbook(path, [SHEET, ONE, cell, *repeated(b"x", 1500 * MIB), b"</t></is></c></row>", SHEET_END])
+    return workbook(path, [SHEET, ONE, cell, *repeated(b"x", 300 * MIB), b"</t></is></c></row>", SHEET_END])
 
 
 STRINGS = b"<sst %s>" % MAIN
 
 
 def one_shared_string(path):
-    strings = [STRINGS, b"<si><t>", *repeated(b"x", 1500 * MIB), b"</t></si></sst>"]
+    strings = [STRINGS, b"<si><t>", *repeated(b"x", 300 * MIB), b"</t></si></sst>"]
     return workbook(path, strings=strings)
 
 
@@ -195,11 +196,13 @@ def elements_in_styles(path):
 
 
 def one_name_in_the_book(path):
-    return workbook(path, book=[b"<workbook %s><a>" % MAIN, *repeated(b"x", 1500 * MIB), b"</a></workbook>"])
+    return workbook(path, book=[b"<workbook %s><a>" % MAIN, *repeated(b"x", 300 * MIB), b"</a></workbook>"])
 
 
 def nested(path):
-    return workbook(path, styles=[b"<styleSheet %s>" % MAIN, b"<a>" * 150_000, b"</a>" * 150_000])
+    return workbook(
+        path, styles=[b"<styleSheet %s>" % MAIN, b"<a>" * 300_000, b"</a>" * 300_000, b"</styleSheet>"]
+    )
 
 
 BOOKS = [
