@@ -92,7 +92,7 @@ class Run:
         _under_way.add(self)
         self._thread.start()
         try:
-            _await(self._begun)
+            self._await(self._begun)
         except BaseException:
             self.stop()
             self._thread.join()
@@ -133,11 +133,12 @@ class Run:
             TimeoutError: It is not over yet, and goes on.
             SmsFrameError: As `smsframe.send`.
         """
-        if not _await(self._over, timeout):
+        if not self._await(self._over, timeout):
             raise TimeoutError(f"campaign {self.campaign!r} is still running; it goes on")
         if self._error is not None:
             raise self._error
-        assert self._frame is not None  # noqa: S101 - over, and without an error
+        if self._frame is None:
+            raise RuntimeError(f"the thread of campaign {self.campaign!r} ended before it had begun")
         return self._frame.copy()  # the caller's own, to write into
 
     @public
@@ -189,6 +190,16 @@ class Run:
     def _repr_html_(self) -> str:
         return run_card(self.facts())
 
+    def _await(self, event: threading.Event, timeout: float | None = None) -> bool:
+        """
+        Whether an event came in time, or the thread is gone; Ctrl-C is heard meanwhile, also in a long wait.
+        """
+        if timeout is not None:
+            return event.wait(timeout)
+        while not event.wait(1.0) and self._thread.is_alive():
+            pass
+        return True
+
     # In the thread of the run.
 
     def _run(self) -> None:
@@ -222,15 +233,6 @@ class Run:
         if self._error is not None:
             return "failed"
         return "stopped" if self._asked and left else "finished"
-
-
-def _await(event: threading.Event, timeout: float | None = None) -> bool:
-    """Whether an event came in time; Ctrl-C is heard meanwhile, also where it does not end a long wait."""
-    if timeout is not None:
-        return event.wait(timeout)
-    while not event.wait(1.0):
-        pass
-    return True
 
 
 def _settle() -> None:

@@ -89,8 +89,9 @@ def _stopped(cause: BaseException, campaign: str, results: pd.DataFrame, begun: 
     status = results["sms_status"]
     counts = ", ".join(f"{count:,} {name}" for name, count in status.value_counts().items() if count)
     sent = status.eq("unconfirmed") | results["sms_sent_at"].ge(begun).fillna(value=False)
+    kind = type(cause).__name__
     stopped = CampaignStopped(
-        f"campaign {campaign!r} stopped: {cause}. "
+        f"campaign {campaign!r} stopped: {cause if kind in str(cause) else f'{kind}: {cause}'}. "
         f"{'Something was sent, or may have been' if sent.any() else 'By this call nothing was sent'}. "
         f"So far: {counts or 'nobody'}. Nobody is lost: go on with smsframe.resume({campaign!r})",
         campaign=campaign,

@@ -16,6 +16,7 @@ from sqlalchemy.pool import QueuePool
 
 from smsframe import disks, tables
 from smsframe.errors import JournalError
+from smsframe.masking import mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -211,8 +212,9 @@ class Store:
             ) from None
         if problem is not None:
             raise JournalError(
-                f"the journal {self.path} cannot be used ({problem}); what it holds stays as it is. Free "
-                "the disk or correct the permissions, or name another file with journal= or SMSFRAME_JOURNAL"
+                f"the journal {self.path} cannot be used ({mask(problem)}); what it holds stays as it is. "
+                "Free the disk or correct the permissions, or name another file with journal= or "
+                "SMSFRAME_JOURNAL"
             ) from None
 
 
