@@ -7,8 +7,14 @@ was handled, at whichever instruction Ctrl-C comes.
 
 from __future__ import annotations
 
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, InvalidStateError, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import replace
+<<<<<<< HEAD
+=======
+from datetime import UTC, datetime
+from functools import partial
+>>>>>>> files
 from typing import TYPE_CHECKING, NamedTuple
 
 from smsframe import text
@@ -104,7 +110,12 @@ class Carrier:
         future: Future[Carried] = Future()
         self._under_way[future] = (batch, people)
         try:
+<<<<<<< HEAD
             self._threads.submit(self._work, future, order, batch)
+=======
+            work = self._pool.submit(self._work, future, order, batch)
+            work.add_done_callback(partial(_ended, future))
+>>>>>>> files
         except RuntimeError:  # Python is ending and begins no more threads; an earlier one may have it
             future.cancel()
 
@@ -185,3 +196,10 @@ class Carrier:
 
         reply = self._patience.until(attempt, again)
         return replace(reply, event=Event.GAVE_UP) if reply.event is Event.NOT_SENT else reply
+
+
+def _ended(future: Future[Carried], work: Future[None]) -> None:
+    """Hand on what kept a worker from even beginning, as too little memory does: nobody waits for ever."""
+    with suppress(InvalidStateError):  # it has its answer, or was called off
+        if not work.cancelled():
+            future.set_exception(work.exception() or RuntimeError("a worker ended without an answer"))

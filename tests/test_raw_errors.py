@@ -241,6 +241,22 @@ def test_an_error_in_a_callback_stops_the_run_with_what_is_recorded(
     assert stopped.results["sms_status"].isin(["accepted", "pending"]).all()
 
 
+@pytest.mark.parametrize("which", [1, 2])
+def test_a_worker_that_cannot_even_begin_is_not_waited_for_without_end(sandbox, gateway, which):
+    strike = Strike(("carrier", "Carrier._work"), which)
+    stopped = stopped_by(lambda: _under(strike, lambda: send(table(4), gateway, batch_size=2)))
+    assert strike.struck
+    assert len(texted(sandbox)) == 2 * (which - 1)
+    assert stopped.results["sms_status"].isin(["accepted", "unconfirmed", "pending"]).all()
+    assert send(table(4), gateway, batch_size=2)["sms_status"].eq("accepted").all()
+    assert texted(sandbox).eq(1).all()
+
+
+def _under(strike, call):
+    with strike:
+        return call()
+
+
 def test_when_nothing_was_sent_it_says_so(sandbox, gateway, monkeypatch):
     monkeypatch.setitem(runs.SILENT, "started", failing(MemoryError))
     stopped = stopped_by(lambda: send(table(3), gateway))
