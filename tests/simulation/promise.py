@@ -109,7 +109,7 @@ def nobody_is_called_accepted_without_a_text(world: World, file: File | None) ->
     if file is None or world.asked.stale:
         return
     query = """SELECT r.phone, b.order_id FROM recipients r JOIN batches b ON r.batch = b.id
-        WHERE b.state = 'accepted' AND NOT r.missing"""
+        WHERE b.state = 'accepted' AND NOT r.missing AND r.refused IS NULL"""
     texted = {(phone, order) for _, phone, order in world.provider.texted}
     for phone, order_id in file.rows(query):
         if (phone, order_id) not in texted and order_id not in world.asked.said_accepted:

@@ -14,7 +14,7 @@ _LISTED = (
     "        ids = self.history.ids\n        listed = self.history.orders["
     "ids.str.startswith(prefixes(campaign, gateway)).fillna(value=False)]\n"
 )
-_JOURNAL = "        known = journal.batches.known_orders(campaign)\n"
+_JOURNAL = "        known = journal.orders.of(campaign)\n"
 
 
 def _one(name, module, old, new, *kinds, seeds=3_000):
@@ -92,8 +92,8 @@ MUTANTS = (
     _one(
         "whom an order lacks is written down",
         "batches",
-        "    _lacks(connection, batch, change.missing)\n\n\ndef",
-        "\n\ndef",
+        "stamp, change.told)\n    people.mark(connection, batch.id, change.missing, change.refused)\n",
+        "stamp, change.told)\n",
         *("lost people", "answer lost", "reset"),
     ),
     _one(
@@ -255,12 +255,16 @@ MUTANTS = (
     _one(
         "an order that nobody is listed of is in doubt",
         "doubts",
-        "if finding.lists == 0 or (not listed and charged < batch.segments):",
+        "if finding.lists == 0 or (not finding.listed and may_lack(batch, charged)):",
         "if False:",
         "lost everybody",
     ),
     _one(
-        "another charge is asked about", "loop", "reply.charged != batch.segments:", "False:", "lost people"
+        "who may be left out is not accepted before it is asked (killed in between)",
+        "loop",
+        'missing=people["phone"] if accepted and may_lack(batch, reply.charged) else None,',
+        "missing=None,",
+        *("lost people", "killed"),
     ),
     # Caches.
     _one(
