@@ -30,8 +30,8 @@ ALL = frozenset((*NETWORK, *MANNERS, *PROCESSES, *DISKS, *CLOCKS, *CALLS))
 
 NOT_MENDED = frozenset(("replaced", "state blind"))
 """
-Kinds that break the promise today. A journal that is replaced during `resume` ends as an `AssertionError`. And
-``resume(unconfirmed="send")`` with an older copy sends again what it only learns to be listed in this very call.
+Kinds that break the promise today. A journal that is replaced during `resume` ends as an `AssertionError`.
+And ``resume(unconfirmed="send")`` with an older copy repeats what this very call learns is listed.
 """
 
 USUAL = ALL - NOT_MENDED
