@@ -109,13 +109,17 @@ MUTANTS = (
         "life",
         "case Answer(status=307 | 308 | 403 | 404):",
         "case Answer(status=301 | 302 | 303 | 307 | 308 | 403 | 404):",
+        *("redirected", "killed"),
     ),
-    _one("a busy page proves nothing", "life", "retry_after=True, page=False)", "retry_after=True)"),
+    _one("a busy page proves nothing", "life", "retry_after=True, page=False,
+        *("page", "killed"),
+    )", "retry_after=True)"),
     _one(
         "a broken gateway proves nothing",
         "life",
         "case Answer(status=413 | 415 | 429)",
         "case Answer(status=413 | 415 | 429 | 500 | 502 | 504)",
+        *("broke", "killed"),
     ),
     _one(
         "half an answer proves nothing",
@@ -134,12 +138,14 @@ MUTANTS = (
         "life",
         "(State.SENDING, Event.REFUSED):            Step(State.UNCONFIRMED, Action.LOOK_UP, Doubt.REFUSED),",
         "",
+        *("repeated id", "reset", "hidden", "killed"),
     ),
     _one(
         "given up in doubt stays in doubt",
         "life",
         "    (State.SENDING, Event.GAVE_UP):            Step(State.UNCONFIRMED, Action.STOP),\n",
         "",
+        *("repeated id", "reset", "hidden", "busy", "closed", "unreachable"),
     ),
     _one(
         "who owned a dead run's order does not know that it left",
