@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import frames, growth, imports, journal, phones, texts
+from benchmarks import campaigns, frames, growth, imports, journal, phones, texts
 from benchmarks.table import conditions, table, write
 from benchmarks.turns import FULL, QUICK, Scale
 
@@ -28,6 +28,7 @@ PARTS: dict[str, Callable[[Scale], Iterator[Row]]] = {
     "growth": growth.rows,
     "imports": imports.rows,
     "journal": journal.rows,
+    "campaigns": campaigns.rows,
 }
 PAGE = Path(__file__).with_name("README.md")
 

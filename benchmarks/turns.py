@@ -46,10 +46,13 @@ class Scale:
     repeats: int = 3  # turns of what takes many processes
     imports: int = 9
     recipients: int = 100_000  # of the journal's campaign
+    campaigns: int = 1000  # in a journal
 
 
 FULL = Scale(sizes=(10_000, 100_000, 1_000_000, 10_000_000))
-QUICK = Scale(rows=2000, sample=200, turns=1, sizes=(1000, 2000), repeats=1, imports=1, recipients=200)
+QUICK = Scale(
+    rows=2000, sample=200, turns=1, sizes=(1000, 2000), repeats=1, imports=1, recipients=200, campaigns=20
+)
 
 
 @dataclass(frozen=True, slots=True)

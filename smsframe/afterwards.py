@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from smsframe import campaign as campaign_room
-from smsframe import delivery
+from smsframe import delivery, reports
 from smsframe.boundary import public
 from smsframe.defaults import journal_of, sensible
 from smsframe.gateway import Gateway
@@ -103,7 +103,7 @@ def campaigns(*, gateway: Gateway | None = None, journal: Where | None = None) -
         >>> smsframe.campaigns(journal=journal)[["campaign", "accepted"]].values.tolist()
         [['spring', 1]]
     """
-    return campaign_room.campaigns(journal_of(journal, gateway))
+    return reports.campaigns(journal_of(journal, gateway))
 
 
 @public

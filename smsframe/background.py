@@ -12,16 +12,18 @@ import atexit
 import concurrent.futures.thread  # noqa: F401 - it registers how it ends, and ours must come after
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from smsframe.boundary import public
 from smsframe.cards import run_card
-from smsframe.errors import CampaignStopped
+from smsframe.errors import CampaignStopped, SmsFrameError
 from smsframe.masking import mask, shown_name
 from smsframe.meter import Meter
 from smsframe.progress import Bar
 from smsframe.reasons import amount
+from smsframe.unexpected import bare, clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +97,7 @@ class Run:
         _under_way.add(self)
         self._thread.start()
         try:
-            _await(self._begun)
+            self._await(self._begun)
         except BaseException:
             self.stop()
             self._thread.join()
@@ -136,11 +138,12 @@ class Run:
             TimeoutError: It is not over yet, and goes on.
             SmsFrameError: As `smsframe.send`.
         """
-        if not _await(self._over, timeout):
+        if not self._await(self._over, timeout):
             raise TimeoutError(f"campaign {self.campaign!r} is still running; it goes on")
         if self._error is not None:
             raise self._error
-        assert self._frame is not None  # noqa: S101 - over, and without an error
+        if self._frame is None:
+            raise RuntimeError(f"the thread of campaign {self.campaign!r} ended before it had begun")
         return self._frame.copy()  # the caller's own, to write into
 
     @public
@@ -192,20 +195,33 @@ class Run:
     def _repr_html_(self) -> str:
         return run_card(self.facts())
 
+    def _await(self, event: threading.Event, timeout: float | None = None) -> bool:
+        """
+        Whether an event came in time, or the thread is gone; Ctrl-C is heard meanwhile, also in a long wait.
+        """
+        if timeout is not None:
+            return event.wait(timeout)
+        while not event.wait(1.0) and self._thread.is_alive():
+            pass
+        return True
+
     # In the thread of the run.
 
     def _run(self) -> None:
         try:
             self._frame = self._work(self._context, stop=self._stop)
+        except SmsFrameError as error:
+            self._error = bare(error)
         except BaseException as error:  # noqa: BLE001 - it is raised where somebody waits
-            self._error = error
+            self._error = clean(error)
         finally:
-            self._meter.end()
+            with suppress(Exception):  # figures only; who waits must not wait for ever
+                self._meter.end()
             self._over.set()
             self._begun.set()
+            _under_way.discard(self)
             for bar in self._bars:
                 bar.close()
-            _under_way.discard(self)
 
     def _start(self, people: int) -> None:
         self._meter.begin(people)
@@ -222,15 +238,6 @@ class Run:
         if self._error is not None:
             return "failed"
         return "stopped" if self._asked and left else "finished"
-
-
-def _await(event: threading.Event, timeout: float | None = None) -> bool:
-    """Whether an event came in time; Ctrl-C is heard meanwhile, also where it does not end a long wait."""
-    if timeout is not None:
-        return event.wait(timeout)
-    while not event.wait(1.0):
-        pass
-    return True
 
 
 def _settle() -> None:

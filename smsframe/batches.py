@@ -28,7 +28,7 @@ from smsframe.errors import JournalError
 from smsframe.joins import among
 from smsframe.life import Action, Event, State, after
 from smsframe.tables import batches, recipients
-from smsframe.tally import Tally, tally
+from smsframe.tally import Tally, tallies, tally
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,6 +98,11 @@ class Batches:
         """How many people are where, and whether somebody is at work."""
         with self._store.transaction(reading=True) as connection:
             return tally(connection, entry.id, self._owners.alive)
+
+    def tallies(self) -> dict[int, Tally]:
+        """The same of all campaigns at once, by their keys."""
+        with self._store.transaction(reading=True) as connection:
+            return tallies(connection, self._owners.alive)
 
     def refused(self, entry: Entry) -> list[tuple[Batch, str]]:
         """The people of a campaign whom the gateway refused one by one, each with its reason."""

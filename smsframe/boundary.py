@@ -3,7 +3,8 @@ Where errors leave smsframe: without the variables of our frames.
 
 Notebooks can show tracebacks with every variable in them, and save them. Those variables are tables of
 people. What an error has to say is in its text and its attributes; its way through our files is not needed
-to act on it. Bugs of ours, which are other exceptions, keep their traceback.
+to act on it. What nobody foresaw, such as too little memory, leaves as an error of the same type, masked;
+with ``SMSFRAME_DEBUG=1`` its way is in a file.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from smsframe.errors import SmsFrameError
+from smsframe.unexpected import bare, clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,14 +24,18 @@ Result = TypeVar("Result")
 
 
 def public(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """A function whose own errors come out as if raised by it alone."""
+    """A function whose errors come out as if raised by it alone, without anybody's number."""
 
     @wraps(function)
     def call(*args: Arguments.args, **options: Arguments.kwargs) -> Result:
         try:
             return function(*args, **options)
-        except (SmsFrameError, ValueError, KeyboardInterrupt) as error:
-            told = _bare(error)
+        except (SmsFrameError, Warning) as error:
+            told = bare(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it holds our variables
+            told = clean(error)
+        except BaseException as error:  # noqa: BLE001 - Ctrl-C, and the end of the process, stay what they are
+            told = bare(error)
         args, options = (), {}  # type: ignore[assignment]  # this frame is the one that is shown
         raise told
 
@@ -48,11 +54,3 @@ def called_as(
         return function
 
     return called
-
-
-def _bare(error: BaseException) -> BaseException:
-    """The error, and those it comes from, without tracebacks; only a cause that was meant is kept."""
-    if error.__cause__ is not None:
-        _bare(error.__cause__)
-    error.__context__ = None
-    return error.with_traceback(None)

@@ -11,7 +11,6 @@ import logging
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import pandas as pd
 
 from smsframe.dispatch import Call, resuming, sending
 from smsframe.errors import (
@@ -27,11 +26,14 @@ from smsframe.outcomes import join, note_other_texts, outcomes, still_to_send
 from smsframe.preflight import confirmed
 from smsframe.reasons import CODES, amount
 from smsframe.schema import COLUMNS, ResultsSchema, attach, results_for, satisfied
+from smsframe.stopping import Foreseen, always_told
 from smsframe.template import parse
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
+
+    import pandas as pd
 
     from smsframe.entries import Entry
     from smsframe.journal import Journal
@@ -43,6 +45,19 @@ if TYPE_CHECKING:
 log = logging.getLogger("smsframe")
 
 
+def _sent(plan: Plan, context: RunContext, **_: Any) -> pd.DataFrame:
+    """The rows of a plan after its run, by the journal that it began with."""
+    journal = context.journal
+    known = _known(journal, plan.campaign or "") if journal.in_place else None
+    found = plan.frame if known is None else _frame(plan, known, plan.campaign or "", None)
+    if not journal.in_place:
+        return _unread(found)
+    return _told_where(found, found["sms_status"].eq("ready"), "pending", "not_sent")
+
+
+@always_told(
+    lambda plan: plan.campaign or "", _sent, lambda plan, *_, **__: _unread(plan.frame, touched=True)
+)
 def send(
     plan: Plan,
     context: RunContext,
@@ -94,6 +109,12 @@ def send(
     return frame
 
 
+def _resumed(entry: Entry, context: RunContext, **given: Any) -> pd.DataFrame:
+    """The people of a campaign after a run, by the journal."""
+    return recipients(context.journal, entry, suppressed=given["suppressed"])
+
+
+@always_told(lambda entry: entry.name, _resumed, lambda *_, **__: results_for(0))
 def resume(
     entry: Entry,
     context: RunContext,
@@ -143,11 +164,10 @@ def resume(
 
 def so_far(plan: Plan, journal: Journal) -> pd.DataFrame:
     """The rows of a plan that is being sent, with what the journal knows of them now."""
-    campaign = plan.campaign or ""
-    known = _known(journal, campaign)
+    known = _known(journal, plan.campaign or "")
     if known is None:
         return plan.frame
-    found = _frame(plan, known, campaign, None)
+    found = _frame(plan, known, plan.campaign or "", None)
     return _told_where(found, found["sms_code"].eq("other_process"), "pending", "under_way")
 
 
@@ -160,27 +180,6 @@ def recipients(
         out = found["sms_status"].eq("pending") & among(found["sms_phone"], suppressed)
         found = _told_where(found, out, "suppressed", "suppressed")
     return satisfied(ResultsSchema, found)
-
-
-def campaigns(journal: Journal) -> pd.DataFrame:
-    """One row per campaign with counts by status and the credits charged."""
-    listed = journal.campaigns()
-    counted = ["accepted", "scheduled", "rejected", "unconfirmed", "pending"]
-    rows = []
-    for key, name in zip(listed["id"].tolist(), listed["name"].tolist(), strict=True):
-        found = outcomes(journal.recipients(key, name), name)
-        counts = found["sms_status"].value_counts()
-        rows.append(
-            [len(found), *(int(counts.get(status, 0)) for status in counted), found["sms_credits"].sum()]
-        )
-    columns = ["recipients", *counted, "credits"]
-    numbers = pd.DataFrame(rows, columns=columns, index=listed.index).astype(
-        dict.fromkeys(columns, "Int64") | {"credits": "Float64"}
-    )
-    named = listed.rename(columns={"name": "campaign", "base_url": "gateway"}).drop(columns="id")
-    return pd.concat(
-        [named.astype({"campaign": "string", "gateway": "string", "account": "string"}), numbers], axis=1
-    )
 
 
 def withdraw(journal: Journal, entry: Entry) -> pd.DataFrame:
@@ -215,7 +214,7 @@ def _run(loop: Loop, campaign: str, say: Callable[[str], None]) -> SmsFrameError
     return trouble or loop.cause
 
 
-def _unread(results: pd.DataFrame, *, touched: bool) -> pd.DataFrame:
+def _unread(results: pd.DataFrame, *, touched: bool = True) -> pd.DataFrame:
     """What can be said of a run whose journal cannot be read afterwards."""
     status, code = ("unconfirmed", "unconfirmed") if touched else ("pending", "not_sent")
     rows = results["sms_status"].isin(["ready", "pending"])
@@ -242,7 +241,7 @@ def _raise(
     if trouble is None:
         return
     if not loop.touched:
-        raise trouble
+        raise Foreseen(trouble)
     counts = frame["sms_status"].value_counts()
     told = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
     raise CampaignStopped(

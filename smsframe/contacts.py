@@ -12,15 +12,14 @@ import zlib
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
-import pandas as pd
-import pyarrow as pa
-
-from smsframe import delimited, workbooks
+from smsframe import delimited, parquet, workbooks
 from smsframe.errors import ContactsError
-from smsframe.masking import mask
+from smsframe.file_limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pandas as pd
 
 # How other files begin that are taken for tables, and what to do with them.
 _OTHERS = {
@@ -33,21 +32,7 @@ _OTHERS = {
     b"SQLite format 3": "is a database: take the table out of it",
 }
 _HEAD = 512
-
-_TEXT = pd.StringDtype("pyarrow")
-# What a gap would turn into floats stays integers.
-_KEPT = {
-    pa.string(): _TEXT,
-    pa.large_string(): _TEXT,
-    pa.int8(): pd.Int8Dtype(),
-    pa.int16(): pd.Int16Dtype(),
-    pa.int32(): pd.Int32Dtype(),
-    pa.int64(): pd.Int64Dtype(),
-    pa.uint8(): pd.UInt8Dtype(),
-    pa.uint16(): pd.UInt16Dtype(),
-    pa.uint32(): pd.UInt32Dtype(),
-    pa.uint64(): pd.UInt64Dtype(),
-}
+_GZIP = b"\x1f\x8b"
 
 SOUNDS_LIKE_PHONE = re.compile(
     r"phone|mobile|mobil|cell|handy|telef|^tel|gsm|msisdn|whatsapp|numero|^number$|recipient", re.IGNORECASE
@@ -62,6 +47,8 @@ def read_contacts(
     encoding: str | None = None,
     sheet: str | int | None = None,
     dtype: Mapping[str, Any] | None = None,
+    max_bytes: int | None = None,
+    max_cells: int | None = None,
     **options: Any,
 ) -> pd.DataFrame:
     """
@@ -76,6 +63,9 @@ def read_contacts(
     last values, errors are missing; of merged cells the first has the value. The columns of a Parquet file
     keep the types they have, and a gap does not turn integers into floats.
 
+    A small file can unpack to more than fits into memory, so it is measured first, and refused when it is
+    larger than ``max_bytes`` or ``max_cells``. A million rows of thirty columns are far below both.
+
     Args:
         path: The file.
         sep: The delimiter of a CSV file; found out of ``, ; | tab`` when not given.
@@ -83,6 +73,10 @@ def read_contacts(
         sheet: The sheet of a workbook, by name or by position from 0; needed when several visible ones have
             something in them.
         dtype: Columns that are not text, such as ``{"age": "Int64"}``.
+        max_bytes: Bytes that the file may have, unpacked; a line, or a row of a workbook, a 64th of them.
+            Else ``SMSFRAME_MAX_BYTES``, else a gigabyte (2**30).
+        max_cells: Rows times columns at most, where a column counts as 3,000 cells at least. Else
+            ``SMSFRAME_MAX_CELLS``, else 50 million.
         options: Anything else `pandas.read_csv`, `pandas.read_excel` or `pyarrow.parquet.read_table` takes.
 
     Returns:
@@ -91,8 +85,8 @@ def read_contacts(
 
     Raises:
         ContactsError: The file is empty, is no table, or cannot be read without losing something: mixed
-            encodings, a row longer than the heading, several sheets to choose from. Or it is a workbook, and
-            ``smsframe[excel]`` is not installed.
+            encodings, a row longer than the heading, several sheets to choose from. Or it is larger than
+            ``max_bytes`` or ``max_cells``, or a workbook, and ``smsframe[excel]`` is not installed.
         FileNotFoundError: There is no such file.
 
     Example:
@@ -100,7 +94,8 @@ def read_contacts(
         >>> contacts["mobile"].dtype == "string"
         True
     """
-    name = os.fspath(path)
+    name = str(os.fspath(path))
+    limits = Limits.of(name, max_bytes, max_cells)
     with Path(path).open("rb") as file:
         head = file.read(_HEAD)
         file.seek(0)
@@ -114,20 +109,38 @@ def read_contacts(
             if given is not None and kind != at_home:
                 raise ContactsError(f"{name} is {kind}, which has no {word}=")
         if kind == "Parquet":
-            return _parquet(file, name, dtype, **options)
+            return parquet.read(file, limits, dtype=dtype, **options)
         try:
             if kind == "XLSX":
-                found = workbooks.read(file, name, sheet=sheet, dtype=dtype, **options)
-            elif head.startswith(b"\x1f\x8b"):
+                found = workbooks.read(file, limits, sheet=sheet, dtype=dtype, **options)
+            elif head.startswith(_GZIP):
                 with gzip.open(file) as unpacked:
+                    _only_text(unpacked.read(_HEAD), name)
+                    unpacked.seek(0)
                     found = delimited.read(
-                        cast("IO[bytes]", unpacked), name, sep=sep, encoding=encoding, dtype=dtype, **options
+                        cast("IO[bytes]", unpacked),
+                        limits,
+                        sep=sep,
+                        encoding=encoding,
+                        dtype=dtype,
+                        **options,
                     )
             else:
-                found = delimited.read(file, name, sep=sep, encoding=encoding, dtype=dtype, **options)
+                found = delimited.read(file, limits, sep=sep, encoding=encoding, dtype=dtype, **options)
         except (gzip.BadGzipFile, zlib.error, EOFError):
             raise ContactsError(f"{name} is gzipped, and damaged") from None
+        except MemoryError:  # a machine may have less than the limits allow
+            raise ContactsError(
+                f"{name} does not fit into this machine's memory: read fewer columns with usecols="
+            ) from None
     return _tidy(found)
+
+
+def _only_text(head: bytes, name: str) -> None:
+    """Refuse what is compressed inside of what is compressed."""
+    inside = next((sign for sign in (_GZIP, b"PK\x03\x04", b"PAR1", *_OTHERS) if head.startswith(sign)), None)
+    if inside is not None:
+        raise ContactsError(f"{name} is gzipped, and what is in it is no text: unpack it")
 
 
 def _kind(file: IO[bytes], head: bytes, name: str) -> str:
@@ -148,18 +161,6 @@ def _kind(file: IO[bytes], head: bytes, name: str) -> str:
             f"{name} is a web page, or XML, whatever its name ends in: save it as .xlsx or CSV"
         )
     return "CSV"
-
-
-def _parquet(file: IO[bytes], name: str, dtype: Mapping[str, Any] | None, **options: Any) -> pd.DataFrame:
-    import pyarrow.parquet as pq  # noqa: PLC0415 - slow to load, and seldom needed
-
-    options.pop("header", None)  # its columns always have names
-    try:
-        table = pq.read_table(file, **options)
-        found: pd.DataFrame = table.to_pandas(types_mapper=_KEPT.get)
-        return found.astype(dict(dtype or {}))
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise ContactsError(f"{name} cannot be read as Parquet: {mask(str(error).splitlines()[0])}") from None
 
 
 def _tidy(frame: pd.DataFrame) -> pd.DataFrame:

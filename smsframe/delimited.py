@@ -11,9 +11,10 @@ import codecs
 import csv
 import io
 import re
+import sys
 import warnings
 from collections import defaultdict
-from functools import partial
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
 import pandas as pd
@@ -26,7 +27,8 @@ from smsframe.masking import mask
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-CHUNK = 1 << 20  # bytes decoded at a time
+    from smsframe.file_limits import Limits
+
 SAMPLE = 65_536
 """Characters looked at to find the delimiter and the quotes."""
 
@@ -54,7 +56,7 @@ _OPEN_QUOTE = re.compile(r"EOF inside string starting at row (\d+)")
 
 def read(
     file: IO[bytes],
-    name: str,
+    limits: Limits,
     *,
     sep: str | None,
     encoding: str | None,
@@ -67,7 +69,7 @@ def read(
 
     Args:
         file: The file, opened; uncompressed.
-        name: What errors call it.
+        limits: What it may hold.
         sep: The delimiter, or None to find it.
         encoding: The encoding, or None to find it.
         dtype: Columns that are not text.
@@ -75,15 +77,17 @@ def read(
         options: Anything else that it takes.
 
     Raises:
-        ContactsError: It is empty, or cannot be read without losing something.
+        ContactsError: It is empty, holds more than it may, or cannot be read without losing something.
         TypeError: pandas does not take such an option, or would not give one frame.
     """
     if {"chunksize", "iterator"} & options.keys():
         raise TypeError("read_contacts gives one frame, not parts: leave out chunksize= and iterator=")
-    encoding = _encoding(file, name, encoding, encoding_errors)
+    name = limits.name
+    encoding, rows = _encoding(file, limits, encoding, encoding_errors)
     file.seek(0)
     with io.TextIOWrapper(file, encoding, encoding_errors, newline="") as text:
         head = text.read(SAMPLE)
+        rest = "" if len(head.splitlines()) > 1 else text.readline()  # of a heading longer than the sample
         text.seek(0)
         declared = _DECLARED.fullmatch(head.splitlines()[0])
         if declared:
@@ -92,7 +96,16 @@ def read(
         lines = _lines(head, options)
         if not {"quotechar", "quoting"} & options.keys() and _SINGLE_QUOTED.fullmatch("".join(lines[:1])):
             options["quotechar"] = "'"
-        sep = sep or _delimiter(lines, name, options.get("quotechar", '"'))
+        quote = options.get("quotechar", '"')
+        sep = sep or _delimiter(lines, name, quote)
+        if lines:
+            width = _width(lines[0] + rest, sep)
+            if rows * width > limits.cells:  # a cell may have several lines
+                rows = min(rows, _rows(text, sep, quote))
+                text.seek(0)
+                if declared:
+                    text.readline()
+            limits.check_cells(rows, width)
         types: defaultdict[str, Any] = defaultdict(lambda: _READ_AS, dtype or {})
         found = _table(text, name, 2 if declared else 1, sep=sep, dtype=types, **options)
     columns = {
@@ -124,31 +137,35 @@ def _table(text: IO[str], name: str, first: int, **options: Any) -> pd.DataFrame
     return found
 
 
-def _encoding(file: IO[bytes], name: str, given: str | None, errors: str) -> str:
-    """The encoding that the whole file is in; it is looked through, but never in memory at once."""
+def _encoding(file: IO[bytes], limits: Limits, given: str | None, errors: str) -> tuple[str, int]:
+    """The encoding of the whole file, and its lines; it is looked through, but never in memory at once."""
+    name = limits.name
     head = file.read(4)
     marked = [encoding for mark, encoding in _MARKS if head.startswith(mark)]
     for encoding in [given] if given else marked[:1] or ["utf-8", _GUESS]:
         try:
-            _look_through(_decoded(file, encoding, errors), name, guessed=not given and encoding == _GUESS)
+            text = _decoded(file, limits, encoding, errors)
+            lines = _look_through(text, limits, guessed=not given and encoding == _GUESS)
         except LookupError:
             break
         except UnicodeError:
             continue
-        return encoding
+        return encoding, lines
     tried = given or next(iter(marked), None)
     said = f"is not in encoding {tried!r}" if tried else "is neither UTF-8 nor Windows' cp1252"
     raise ContactsError(f"{name} {said}: say encoding=")
 
 
-def _decoded(file: IO[bytes], encoding: str, errors: str) -> Iterator[str]:
+def _decoded(file: IO[bytes], limits: Limits, encoding: str, errors: str) -> Iterator[str]:
     "".encode(encoding)  # raises for what is no encoding of texts, such as base64
     file.seek(0)
-    return codecs.iterdecode(iter(partial(file.read, CHUNK), b""), encoding, errors)
+    return codecs.iterdecode(limits.chunks(file), encoding, errors)
 
 
-def _look_through(text: Iterator[str], name: str, *, guessed: bool) -> None:
-    blank = True
+def _look_through(text: Iterator[str], limits: Limits, *, guessed: bool) -> int:
+    """How many lines there are; refuses what is no text in this encoding, and lines without end."""
+    name, blank = limits.name, True
+    lines = run = 0
     for part in text:
         if "\0" in part:  # older pandas cuts a cell there
             raise ContactsError(
@@ -161,8 +178,14 @@ def _look_through(text: Iterator[str], name: str, *, guessed: bool) -> None:
                 "encoding= and look at the names"
             )
         blank = blank and not part.strip("\ufeff \t\r\n")
+        end = "\n" if "\n" in part else "\r"
+        first = part.find(end)
+        limits.check_run(run + (len(part) if first < 0 else first), "a line")
+        run = run + len(part) if first < 0 else len(part) - part.rfind(end)
+        lines += part.count(end)
     if blank:
         raise ContactsError(f"{name} is empty")
+    return lines + 1
 
 
 def _lines(head: str, options: Mapping[str, Any]) -> list[str]:
@@ -174,6 +197,23 @@ def _lines(head: str, options: Mapping[str, Any]) -> list[str]:
         skipped = options.get(option)
         lines = lines[skipped if isinstance(skipped, int) else 0 :]
     return [f"{line}\n" for line in lines if line.strip()]
+
+
+def _width(heading: str, sep: str) -> int:
+    """How many columns pandas will make at most; a delimiter of several characters is a pattern to it."""
+    if len(sep) == 1:
+        return heading.count(sep) + 1
+    with suppress(re.error):
+        return len(re.split(sep, heading))
+    return 1  # which it refuses
+
+
+def _rows(text: IO[str], sep: str, quote: str | None) -> int:
+    """The rest of the rows, read one by one: only the rules of quotes tell what ends one."""
+    try:
+        return sum(1 for _ in csv.reader(text, delimiter=sep, quotechar=quote))
+    except (csv.Error, TypeError):  # more in a cell than this reader takes, or a pattern for a delimiter
+        return sys.maxsize
 
 
 def _delimiter(lines: list[str], name: str, quote: str) -> str:

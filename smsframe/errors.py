@@ -20,6 +20,9 @@ Every error smsframe raises, named for what to do next.
 
 `PhoneGuessed` is the one warning.
 
+Other errors, such as `MemoryError`, keep their type and lose their frames; with ``SMSFRAME_DEBUG=1`` they
+name a file with a masked trace, for a bug report. During a run they become `CampaignStopped`.
+
 Each keeps its facts as attributes. None carries a phone number, a password or a key in its text or in
 its chain, because tracebacks are pasted into tickets and saved in notebooks.
 """
@@ -140,7 +143,10 @@ class NotEnoughCredit(SmsFrameError):
 
 class CampaignStopped(SmsFrameError):
     """
-    The campaign stopped after something may have been accepted; the cause is ``__cause__``.
+    The campaign stopped after something may have been accepted, or after something that nobody foresaw.
+
+    The cause is ``__cause__``; of what nobody foresaw, such as too little memory, it is an error of the same
+    type, and the text says whether anything was sent.
 
     Attributes:
         campaign: The name of the campaign, for ``smsframe.resume``.

@@ -100,6 +100,11 @@ class Journal:
         """Whether anything was ever written."""
         return self._store.exists
 
+    @property
+    def in_place(self) -> bool:
+        """Whether the file that the last run began on still has its name."""
+        return self._store.in_place
+
     def __repr__(self) -> str:
         return f"<smsframe.Journal {self.path}>"
 

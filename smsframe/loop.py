@@ -16,7 +16,6 @@ from smsframe import stops
 from smsframe.carrier import Carrier
 from smsframe.doubts import Doubts, may_lack
 from smsframe.entries import Change, Cut, late
-from smsframe.errors import JournalError, SmsFrameError
 from smsframe.joins import among
 from smsframe.life import Action, Event, State, Step, after
 from smsframe.narrowing import ALIKE, PROBE_AFTER, alike, parts
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from smsframe.carrier import Carried
     from smsframe.doubts import Counted
     from smsframe.entries import Batch, Registered
+    from smsframe.errors import SmsFrameError
     from smsframe.run_context import RunContext
 
 BLIND = 5
@@ -233,7 +233,7 @@ class Loop:
         """Write down what is under way; what cannot be written stays ``sending``, to be looked up."""
         self._carrier.call_off()
         while self._carrier:
-            with suppress(JournalError):  # or it was written when we were interrupted
+            with suppress(Exception):  # or it was written when we were interrupted
                 for answer in self._carrier.last_answers():
                     self._handle([answer])
 

@@ -83,7 +83,7 @@ def shown_name(name: object, most: int = 80) -> str:
         ('autumn-20261122', 'test of +39••••••••67')
     """
     line = " ".join(str(name).split())
-    kept = line if _revealed.get() else _PHONE.sub(partial(_masked, kept=_NAMED_DATE), line)
+    kept = line if _revealed.get() else mask_name(line)
     return _cut(_UNRULY.sub("\ufffd", kept), most)
 
 
@@ -96,6 +96,17 @@ def mask(text: str) -> str:
         'Invalid recipient +39••••••••67.'
     """
     return _PHONE.sub(_masked, text)
+
+
+def mask_name(name: str) -> str:
+    """
+    As `mask`, but for a date without dashes, as names of files and campaigns have them.
+
+    Example:
+        >>> mask_name("guests-20261122 of +393471234567.csv")
+        'guests-20261122 of +39••••••••67.csv'
+    """
+    return _PHONE.sub(partial(_masked, kept=_NAMED_DATE), name)
 
 
 def _masked(found: re.Match[str], kept: re.Pattern[str] = _DATE) -> str:

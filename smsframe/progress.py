@@ -101,5 +101,6 @@ class Bar:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._meter.end()
+        with self._harmless():
+            self._meter.end()
         self.close()

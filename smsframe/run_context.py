@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,8 @@ def _unheard(_what: object) -> None:
 
 
 def _to_stderr(what: str) -> None:
-    print(f"smsframe: {what}", file=sys.stderr)  # noqa: T201 - the contract says so
+    with suppress(OSError, ValueError):  # where nobody reads it, the results still come
+        print(f"smsframe: {what}", file=sys.stderr)  # noqa: T201 - the contract says so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

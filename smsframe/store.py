@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from smsframe import backups, disks, readback, tables
 from smsframe.errors import JournalError
+from smsframe.masking import mask
 from smsframe.sqlite_connections import Connections
 
 if TYPE_CHECKING:
@@ -212,8 +213,9 @@ class Store:
             raise self._connections.gone() from None
         if problem is not None:
             raise JournalError(
-                f"the journal {self.path} cannot be used ({problem}); what it holds stays as it is. Free "
-                "the disk or correct the permissions, or name another file with journal= or SMSFRAME_JOURNAL"
+                f"the journal {self.path} cannot be used ({mask(problem)}); what it holds stays as it is. "
+                "Free the disk or correct the permissions, or name another file with journal= or "
+                "SMSFRAME_JOURNAL"
             ) from None
 
 

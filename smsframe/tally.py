@@ -1,13 +1,13 @@
 """
-How far a campaign is, counted by the database: cheap enough to be asked every second.
+How far campaigns are, counted by the database: cheap enough to be asked every second, of one or of thousands.
 
 It says in numbers what `smsframe.outcomes` says of each person.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -42,41 +42,82 @@ def tally(connection: Connection, campaign: int, alive: Callable[[str], bool]) -
     """
     Count the people of a campaign; ``alive`` says whether an owner is.
     """
-    scheduled = batches.c.schedule_at.is_not(None)
-    # A batch that was split is still written down, without its people: they are counted by the index.
-    people = sa.select(sa.func.count()).where(recipients.c.batch == batches.c.id).scalar_subquery()
-    grouped = sa.select(
-        batches.c.state, scheduled, batches.c.owner, sa.func.sum(people), sa.func.sum(batches.c.charged)
-    ).where(batches.c.campaign == campaign)
-    mine = sa.select(sa.func.count()).where(recipients.c.campaign == campaign)
-    left_out = refused(connection).is_not(None)
-    lacking = (
-        sa.select(scheduled, left_out, sa.func.count())
-        .join_from(recipients, batches, recipients.c.batch == batches.c.id)
-        .where(recipients.c.campaign == campaign, batches.c.state == State.ACCEPTED)
-        .where(recipients.c.missing | left_out)
-    )
-    counts = Counter(pending=connection.execute(mine.where(recipients.c.batch.is_(None))).scalar_one())
-    credits_, at_work = 0.0, False
+    return tallies(connection, alive, campaign).get(campaign, Tally(Counter(), 0.0, at_work=False))
+
+
+def tallies(
+    connection: Connection, alive: Callable[[str], bool], campaign: int | None = None
+) -> dict[int, Tally]:
+    """
+    Count the people of all campaigns, or of one, in two statements however many there are; by their keys.
+
+    A campaign without people and batches is not among them.
+    """
+    grouped = _grouped(campaign, refused(connection).is_not(None))
+    waiting = sa.select(recipients.c.campaign, sa.func.count()).group_by(recipients.c.campaign)
+    waiting = waiting.where(recipients.c.batch.is_(None), *_of(recipients, campaign))
+    counts: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    charged: defaultdict[int, float] = defaultdict(float)
+    at_work: set[int] = set()
     living: dict[str, bool] = {}
-    grouped = grouped.group_by(batches.c.state, scheduled, batches.c.owner)
-    for state, later, owner, number, charged in connection.execute(grouped):
+    for key, state, later, owner, people, lacking, left_out, paid in connection.execute(grouped):
+        mine = counts[key]
         if state in OPEN and owner not in living:
             living[owner] = alive(owner)
-        at_work |= state in OPEN and living[owner]
-        credits_ += (charged or 0.0) if state == State.ACCEPTED else 0.0
+        if state in OPEN and living[owner]:
+            at_work.add(key)
         match state:
             case State.ACCEPTED:
-                counts["scheduled" if later else "accepted"] += number
+                mine["scheduled" if later else "accepted"] += people - lacking - left_out
+                mine["unconfirmed"] += lacking
+                mine["rejected"] += left_out
+                charged[key] += paid or 0.0
             case State.REFUSED:
-                counts["rejected"] += number
+                mine["rejected"] += people
             case State.SENDING if living[owner]:
-                counts["pending"] += number
+                mine["pending"] += people
             case State.PLANNED:
-                counts["pending"] += number
+                mine["pending"] += people
             case _:  # nobody knows: of a dead owner's orders neither
-                counts["unconfirmed"] += number
-    for later, out, number in connection.execute(lacking.group_by(scheduled, left_out)):
-        counts["scheduled" if later else "accepted"] -= number
-        counts["rejected" if out else "unconfirmed"] += number
-    return Tally(counts, credits_, at_work)
+                mine["unconfirmed"] += people
+    for key, people in connection.execute(waiting):
+        counts[key]["pending"] += people
+    return {key: Tally(mine, charged[key], key in at_work) for key, mine in counts.items()}
+
+
+def _grouped(campaign: int | None, left_out: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """By campaign, state, whether for later, and owner: people, who is lacking or left out, the charge."""
+    lacking = recipients.c.missing & ~left_out
+    special = (
+        sa.select(
+            recipients.c.batch,
+            sa.func.sum(sa.case((lacking, 1), else_=0)).label("lacking"),
+            sa.func.sum(sa.case((left_out, 1), else_=0)).label("left_out"),
+        )
+        .where(recipients.c.missing | left_out, *_of(recipients, campaign))
+        .group_by(recipients.c.batch)
+        .subquery()
+    )
+    # A batch that was split is still written down, without its people: they are counted by the index.
+    counted = sa.select(sa.func.count()).where(recipients.c.batch == batches.c.id).scalar_subquery()
+    each = (
+        sa.select(
+            *(batches.c[name] for name in ("campaign", "state", "owner", "charged")),
+            batches.c.schedule_at.is_not(None).label("later"),
+            counted.label("people"),
+            sa.func.coalesce(special.c.lacking, 0).label("lacking"),
+            sa.func.coalesce(special.c.left_out, 0).label("left_out"),
+        )
+        .join_from(batches, special, special.c.batch == batches.c.id, isouter=True)
+        .where(*_of(batches, campaign))
+        .subquery()
+    ).c
+    # What an order without anybody was charged is no row's.
+    paid = sa.case((each.people > each.lacking + each.left_out, each.charged))
+    groups = (each.campaign, each.state, each.later, each.owner)
+    sums = (sa.func.sum(column) for column in (each.people, each.lacking, each.left_out, paid))
+    return sa.select(*groups, *sums).group_by(*groups)
+
+
+def _of(table: sa.Table, campaign: int | None) -> list[sa.ColumnElement[bool]]:
+    return [] if campaign is None else [table.c.campaign == campaign]

@@ -19,11 +19,14 @@ from typing import IO, TYPE_CHECKING, Any
 
 import pandas as pd
 
+from smsframe.archives import Archive
 from smsframe.errors import ContactsError
 from smsframe.masking import mask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from smsframe.file_limits import Limits
 
 SAMPLE = 1000
 """Rows looked at to find out whether a sheet, or a column, has anything."""
@@ -31,32 +34,46 @@ SAMPLE = 1000
 # Digits that spreadsheets lose: all after the sixth, when they read their own 3.93471E+11 again, as in
 # `cells.numbers`; all after the fifteenth, always.
 _LOST = re.compile(r"[0-9]{6}0{4,}|[0-9]{16,}")
-_DAMAGED = (ValueError, LookupError, TypeError, AttributeError, SyntaxError, EOFError, zlib.error)
+_DAMAGED = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    SyntaxError,
+    EOFError,
+    RecursionError,
+    zlib.error,
+)
 
 
 def read(
-    file: IO[bytes], name: str, *, sheet: str | int | None, dtype: Mapping[str, Any] | None, **options: Any
+    file: IO[bytes],
+    limits: Limits,
+    *,
+    sheet: str | int | None,
+    dtype: Mapping[str, Any] | None,
+    **options: Any,
 ) -> pd.DataFrame:
     """
     Read a sheet; every column is text but those of ``dtype``.
 
     Args:
         file: The workbook, opened.
-        name: What errors call it.
+        limits: What it may hold.
         sheet: Its name, or its position from 0; None for the only visible one that is not empty.
         dtype: Columns that are not text.
         options: Anything else that `pandas.read_excel` takes.
 
     Raises:
-        ContactsError: There is no such sheet, it is empty, the workbook is damaged, or ``openpyxl`` is not
-            installed.
+        ContactsError: There is no such sheet, it is empty, the workbook is damaged or holds more than
+            it may, or ``openpyxl`` is not installed.
     """
     types: defaultdict[str, Any] = defaultdict(lambda: object, dtype or {})
     told = {"keep_default_na": False, "na_values": [""], "dtype": types, **options}
-    frame, chosen = _cells(file, name, sheet, told)
+    frame, chosen = _cells(file, limits, sheet, told)
     empty = frame.isna().all().to_numpy()
     if empty.any():
-        formulas, _ = _cells(file, name, chosen, told | {"nrows": SAMPLE, "dtype": object}, data_only=False)
+        formulas, _ = _cells(file, limits, chosen, told | {"nrows": SAMPLE, "dtype": object}, data_only=False)
         waiting = [str(label) for label in formulas.columns[empty & formulas.notna().any().to_numpy()]]
         if waiting:
             warnings.warn(
@@ -77,26 +94,44 @@ def read(
 
 
 def _cells(
-    file: IO[bytes], name: str, sheet: str | int | None, told: Mapping[str, Any], **engine: bool
+    file: IO[bytes],
+    limits: Limits,
+    sheet: str | int | None,
+    told: Mapping[str, Any],
+    *,
+    data_only: bool = True,
 ) -> tuple[pd.DataFrame, str]:
     """The values of a sheet as openpyxl reads them, and which sheet that is."""
+    name = limits.name
     if importlib.util.find_spec("openpyxl") is None:
         raise ContactsError(f'{name} is a workbook; to read those: pip install "smsframe[excel]"')
     with warnings.catch_warnings():
         # Of styles and of checks that it does not know; a date it cannot read becomes an error cell.
         warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
         try:
-            with pd.ExcelFile(file, engine="openpyxl", engine_kwargs=engine) as book:
+            with pd.ExcelFile(_opened(file, limits, data_only=data_only), engine="openpyxl") as book:
                 chosen = _sheet(book, name, sheet)
                 frame = pd.read_excel(book, sheet_name=chosen, **told)
         except ContactsError:
             raise
         except (*_DAMAGED, zipfile.BadZipFile) as error:
+            if isinstance(error.__cause__, ContactsError):  # openpyxl says of every ValueError where it was
+                raise error.__cause__ from None
             why = mask(str(error).strip().split("\n", 1)[0])
             raise ContactsError(f"{name} cannot be read as a workbook: {why}") from None
     if not frame.shape[1]:
         raise ContactsError(f"sheet {mask(repr(chosen))} of {name} is empty")
     return frame, chosen
+
+
+def _opened(file: IO[bytes], limits: Limits, *, data_only: bool) -> Any:
+    """The workbook, as pandas has openpyxl open it, but that each part is measured first."""
+    excel = importlib.import_module("openpyxl.reader.excel")  # an extra, and slow to load
+    file.seek(0)
+    reader = excel.ExcelReader(file, read_only=True, data_only=data_only, keep_links=False)
+    reader.archive = Archive(file, limits)
+    reader.read()
+    return reader.wb
 
 
 def _sheet(book: pd.ExcelFile, name: str, wanted: str | int | None) -> str:

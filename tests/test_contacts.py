@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import smsframe
-from smsframe import delimited
 from smsframe.suppression import suppression
 
 NUMBER = "+393471234567"
@@ -207,7 +206,7 @@ def test_a_column_that_is_not_what_was_said_is_refused_without_numbers(tmp_path)
 
 
 def test_the_encoding_is_that_of_the_whole_file_not_of_its_head(tmp_path, monkeypatch):
-    monkeypatch.setattr(delimited, "CHUNK", 1000)  # so that characters are cut, too
+    monkeypatch.setattr(file_limits, "CHUNK", 1000)  # so that characters are cut, too
     rows = "".join(f"Ada {i},{i}\n" for i in range(10_000))
     for encoding in ("utf-8", "cp1252"):
         path = write(tmp_path / "a.csv", f"name,mobile\n{rows}Forlì €,1\nà,2\n", encoding)

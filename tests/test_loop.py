@@ -89,7 +89,7 @@ def test_a_request_refused_as_a_whole_stops_after_a_handful_of_posts(people, pro
 def test_a_whole_refusal_that_is_interrupted_leaves_nobody_rejected_in_the_end(proxy, through):
     """Single people refused by an earlier run count, and are freed with the others."""
     proxy.always("POST", NO)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(smsframe.CampaignStopped, match="the power went"):
         send(table(30), through, patience=_break_off_after_rejections(through, 3))
     assert statuses(smsframe.results("autumn", journal=through.journal))["rejected"] >= 1
     with pytest.raises(smsframe.Rejected):

@@ -19,7 +19,7 @@ from runs import each_once, posts, resume, send, statuses, table
 from wire_proxy import WireProxy, answer, drop, first, forward
 
 import smsframe
-from smsframe import doubts, errors, limits, loop, narrowing, patience, store
+from smsframe import answer_limits, doubts, errors, loop, narrowing, patience, store
 from smsframe.life import Event
 from smsframe.reasons import OUTCOMES
 
@@ -94,8 +94,8 @@ def test_the_other_numbers_are_the_ones_that_hold():
     waits = patience.Patience()
     assert f"no connection within {connect:g} seconds" in PAGE
     assert f"no answer within {answer:g} seconds" in PAGE
-    assert f"not whole within {limits.STRETCH * answer:g} seconds" in PAGE
-    assert f"longer than {limits.SIZE // 2**20} MiB" in PAGE
+    assert f"not whole within {answer_limits.STRETCH * answer:g} seconds" in PAGE
+    assert f"longer than {answer_limits.SIZE // 2**20} MiB" in PAGE
     assert f"It is tried {IN_WORDS[waits.attempts]}\ntimes" in PAGE
     assert f"locks the journal for {store.LOCKED:g} seconds" in PAGE
     assert f"given up (`gave_up`) after {IN_WORDS[waits.reach]} seconds" in PAGE

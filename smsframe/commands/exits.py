@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+UNFORESEEN = (MemoryError, RecursionError, TypeError, LookupError, ArithmeticError, AttributeError)
+"""What a bug, or too little memory, is; the library has made it fit to be shown."""
+
 UNFINISHED, REFUSED, GATEWAY, JOURNAL, INTERRUPTED = 1, 2, 3, 4, 130
 
 LISTED = 5
@@ -53,7 +56,7 @@ class Commands(TyperGroup):
         with _notes():
             try:
                 return super().invoke(ctx)
-            except (smsframe.SmsFrameError, ValueError, OSError, ImportError) as error:
+            except (smsframe.SmsFrameError, *UNFORESEEN, ValueError, OSError, ImportError) as error:
                 typer.echo(f"Error: {_sentence(error)}", err=True)
                 raise typer.Exit(code(error)) from None
             except (KeyboardInterrupt, typer.Abort):  # Abort is Ctrl-C at a question

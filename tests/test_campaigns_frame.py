@@ -1,0 +1,136 @@
+"""All campaigns of a journal in two statements: the same answers as one by one, however many there are."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from runs import send, table
+
+import smsframe
+from smsframe import tables
+from smsframe.journal import Journal
+from smsframe.life import State
+from smsframe.outcomes import outcomes
+
+STATUSES = ("accepted", "scheduled", "rejected", "unconfirmed", "pending")
+BATCH = st.fixed_dictionaries(
+    {
+        "state": st.sampled_from([*State]),
+        "owner": st.sampled_from(["living", "dead", "another"]),
+        "schedule_at": st.sampled_from([None, 1_800_000_000_000_000]),
+        "charged": st.sampled_from([None, 0.0, 1.0, 2.5]),
+        # Whether its order lacks each of its people; a batch that was split has none.
+        "people": st.lists(st.booleans(), max_size=3),
+    }
+)
+CAMPAIGN = st.fixed_dictionaries({"batches": st.lists(BATCH, max_size=5), "waiting": st.integers(0, 2)})
+
+
+def one_by_one(journal):
+    """What the journal says of each campaign, from the outcomes of its people."""
+    rows = []
+    for key, name in journal.campaigns()[["id", "name"]].itertuples(index=False):
+        found = outcomes(journal.recipients(key, name), name)
+        counts = found["sms_status"].value_counts()
+        rows.append(
+            [name, len(found), *(int(counts[status]) for status in STATUSES), found["sms_credits"].sum()]
+        )
+    return rows
+
+
+def write(journal, campaigns, living):
+    """Write campaigns into a new journal, as they are at one moment of their lives."""
+    keys, numbers = count(1), (f"+3934700{i:05d}" for i in count())
+    people, batches = [], []
+    for place, campaign in enumerate(campaigns, 1):
+        shared = {"campaign": place, "text": place, "encoding": "gsm"}
+
+        def person(batch, missing, shared=shared):
+            people.append(
+                {**shared, "phone": next(numbers), "segments": 2, "batch": batch, "missing": missing}
+            )
+
+        for batch in campaign["batches"]:
+            key = next(keys)
+            facts = {name: batch[name] for name in ("state", "schedule_at", "charged")}
+            owner = living if batch["owner"] == "living" else batch["owner"]
+            size = len(batch["people"])
+            more = {"order_id": f"sf-{key}", "generation": 0, "recipients": size, "segments": 2 * size}
+            batches.append({**shared, "id": key, **facts, **more, "owner": owner, "message_type": "N"})
+            for missing in batch["people"]:
+                person(key, missing)
+        for _ in range(campaign["waiting"]):
+            person(None, missing=False)
+    with journal._store.transaction() as connection:
+        for place in range(1, len(campaigns) + 1):
+            names = {"name": f"c{place}", "base_url": "https://gateway.example/", "account": "demo"}
+            more = {"prefix": "sf", "created_at": place, "message_type": "N", "batch_size": 9, "text": place}
+            connection.execute(sa.insert(tables.campaigns), {"id": place, **names, **more})
+            connection.execute(sa.insert(tables.texts), {"id": place, "campaign": place, "template": "Ciao"})
+        for made, rows in ((tables.batches, batches), (tables.recipients, people)):
+            if rows:
+                connection.execute(sa.insert(made), rows)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.lists(CAMPAIGN, min_size=1, max_size=4))
+def test_all_at_once_they_are_what_they_are_one_by_one(campaigns):
+    with TemporaryDirectory() as folder:
+        journal = Journal(Path(folder) / "journal.sqlite")
+        with journal.owner() as living:
+            write(journal, campaigns, living)
+            expected = one_by_one(journal)
+            found = smsframe.campaigns(journal=journal)
+            for name, people, *counts, charged in expected:
+                tally = journal.batches.tally(journal.get(name))
+                assert [tally.counts[status] for status in STATUSES] == counts
+                assert sum(tally.counts.values()) == people
+                assert tally.credits == charged
+    assert found.drop(columns=["gateway", "account", "created_at"]).to_numpy().tolist() == expected
+
+
+def test_who_is_at_work_is_told_even_where_nobody_is_in_hand(tmp_path):
+    journal = Journal(tmp_path / "journal.sqlite")
+    batch = {"schedule_at": None, "charged": None, "people": []}
+    dead, living = (batch | {"state": State.PLANNED, "owner": owner} for owner in ("dead", "living"))
+    with journal.owner() as owner:
+        write(journal, [{"batches": [one], "waiting": 1} for one in (dead, living)], owner)
+        at_work = {key: tally.at_work for key, tally in journal.batches.tallies().items()}
+        assert at_work == {1: False, 2: True}
+
+
+def test_the_frame_keeps_its_columns_and_types(sandbox, gateway, tmp_path):
+    columns = {
+        **dict.fromkeys(("campaign", "gateway", "account"), "string"),
+        "created_at": "datetime64[us, UTC]",
+        **dict.fromkeys(("recipients", *STATUSES), "Int64"),
+        "credits": "Float64",
+    }
+    none = smsframe.campaigns(journal=tmp_path / "none.sqlite")
+    send(table(3), gateway)
+    one = smsframe.campaigns(gateway=gateway)
+    for found in (none, one):
+        assert found.dtypes.astype(str).to_dict() == columns
+    assert none.empty
+    assert isinstance(one.index, pd.RangeIndex)
+    assert one[["campaign", "recipients", "accepted", "credits"]].to_numpy().tolist() == [
+        ["autumn", 3, 3, 3.0]
+    ]
+
+
+@pytest.mark.parametrize("many", [1, 40])
+def test_a_journal_is_asked_as_often_for_many_campaigns_as_for_one(tmp_path, many):
+    journal = Journal(tmp_path / "journal.sqlite")
+    with journal.owner() as living:
+        write(journal, [{"batches": [], "waiting": 1}] * many, living)
+    asked = []
+    sa.event.listen(journal._store._engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    assert len(smsframe.campaigns(journal=journal)) == many
+    assert len([statement for statement in asked if "FROM recipients" in statement]) == 2
