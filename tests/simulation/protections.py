@@ -111,9 +111,13 @@ MUTANTS = (
         "case Answer(status=301 | 302 | 303 | 307 | 308 | 403 | 404):",
         *("redirected", "killed"),
     ),
-    _one("a busy page proves nothing", "life", "retry_after=True, page=False,
+    _one(
+        "a busy page proves nothing",
+        "life",
+        "retry_after=True, page=False)",
+        "retry_after=True)",
         *("page", "killed"),
-    )", "retry_after=True)"),
+    ),
     _one(
         "a broken gateway proves nothing",
         "life",
