@@ -95,7 +95,7 @@ def drawn(choices: Choices, may: Callable[[str, float], bool], people: tuple[str
     if may("hidden", 0.3):
         manners.visible_after = [choices.one((0.0, 2.0, 15.0, 28.0)) for _ in range(3)]
     if may("later than grace", 0.5):
-        manners.visible_after = [45.0]
+        manners.visible_after = [0.0, 95.0]  # all alike would give themselves away
     if may("small pages", 0.3):
         manners.page = 1 + choices.below(3)
     if may("gateway clock", 0.2):
