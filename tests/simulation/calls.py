@@ -58,6 +58,7 @@ class Call(NamedTuple):
         unconfirmed: A person's word on orders in doubt: "send", "accept", or "".
         schedule: When its texts go out, or None.
         rate: Recipients per second at most.
+        skip: Whether the gateway may leave out the numbers that it refuses.
     """
 
     people: tuple[str, ...] = ()
@@ -70,6 +71,7 @@ class Call(NamedTuple):
     unconfirmed: str = ""
     schedule: datetime | None = None
     rate: float | None = None
+    skip: bool = False
 
 
 class Engine:
@@ -97,7 +99,7 @@ class Engine:
         wanted = dispatch.Call(
             campaign=CAMPAIGN,
             template=call.text,
-            terms=Terms(schedule=call.schedule),
+            terms=Terms(schedule=call.schedule, skip_refused=call.skip),
             batch_size=call.batch_size,
             people=table(call),
             changed=call.changed,

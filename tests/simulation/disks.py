@@ -143,6 +143,10 @@ class SimulatedStore(Store):
         self._engine = Database.dialect()
         self._read_back = self._by_another_process
 
+    def began(self) -> bool:
+        """Whether a run has begun on the file."""
+        return self._began_on is not None
+
     def write_to_a_ghost(self) -> None:
         """From now on write to a file that has lost its name, and not know it, as when a WAL was unlinked."""
         file = self._disk.names.get(self._name)
@@ -164,7 +168,10 @@ class SimulatedStore(Store):
     @contextmanager
     def kept_open(self) -> Iterator[None]:
         self._began_on, self._claims = self._inode(), 0
-        yield
+        try:
+            yield
+        finally:
+            self._began_on = None
 
     def sound(self) -> None:
         return

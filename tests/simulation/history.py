@@ -156,6 +156,8 @@ class History:
         """What happens between two calls."""
         world, choices = self.world, self.choices
         world.scheduler.let_pass(choices.one((1.0, 40.0, 3600.0, 2 * DAY)))
+        if world.asked.stale:  # or a call would be made within the grace of the last order
+            world.scheduler.let_pass(world.grace + 1)
         if not world.asked.stale and promise.gives_itself_away(self._file()) and self._may("forgets", 0.1):
             world.provider.forget()
             world.tell("the gateway", "forgets all that it took")
@@ -215,6 +217,7 @@ class History:
             call = call._replace(
                 schedule=(self._machine.now() + timedelta(seconds=seconds)).replace(microsecond=0)
             )
+        call = call._replace(skip=may("skip refused", 0.15))
         if may("rate", 0.05):
             call = call._replace(rate=2.0)
         if not place or choices.happens(0.5):
@@ -233,8 +236,8 @@ class History:
         world = self.world
         self._processes += 1
         process = world.process(f"{what} {self._processes}", self._machine)
-        process.journal = self._file
         engine = Engine(process, disk or self._disk, JOURNAL)
+        process.journal, process.began = self._file, engine.store.began
         texted = set(call.people) if what == "send" else set(PHONES)
         world.asked.may_text[process.name] = frozenset(texted - call.suppressed)
         known = promise.unsure(self._file()) if call.unconfirmed == "send" else {}
@@ -314,18 +317,23 @@ class History:
             image = self._copies[-back]
             self.world.scheduler.at(self.world.scheduler.now, lambda: self._put_back(image))
 
+    @property
+    def _all_begun(self) -> bool:
+        """Whether every run is on its file: a loss before one is, within the grace, is a documented limit."""
+        return all(task.process.began() for task in self.world.scheduler.tasks)
+
     def _delete(self) -> None:
-        if self._disk.names.pop(JOURNAL, None):
+        if self._all_begun and self._disk.names.pop(JOURNAL, None):
             self.world.asked.stale = True
 
     def _replace(self) -> None:
         """Another, empty journal takes its place."""
-        if JOURNAL in self._disk.names:
+        if self._all_begun and JOURNAL in self._disk.names:
             self._disk.names[JOURNAL] = File(self.world)
             self.world.asked.stale = True
 
     def _older_in_a_run(self) -> None:
-        if self._copies:
+        if self._all_begun and self._copies:
             self._disk.names[JOURNAL] = File(self.world, self.choices.one(self._copies))
             self.world.asked.stale = True
 
@@ -381,7 +389,8 @@ def _told(call: Call) -> str:
     """A call in a line."""
     said = [f"{len(call.people)} people", f"{call.text!r}", f"at most {call.batch_size} per order"]
     said += [f"without {', '.join(sorted(call.suppressed))}"] if call.suppressed else []
-    said += [word for word, yes in (("changed", call.changed), ("adopt", call.adopt)) if yes]
+    words = {"changed": call.changed, "adopt": call.adopt, "skip": call.skip}
+    said += [word for word, yes in words.items() if yes]
     said += [f"unconfirmed={call.unconfirmed!r}"] if call.unconfirmed else []
     said += [f"at {call.schedule:%d %H:%M:%S}"] if call.schedule else []
     return ", ".join(said)

@@ -45,6 +45,10 @@ LIMITS = (
     Limit("Killed between a refusal and its record.", "played; it needs a person's word"),
     Limit('Your own `unconfirmed="send"`', "counted: it allows each of those people one more text"),
     Limit("How fully an order is told", "played; who is missing needs a person's word"),
+    Limit(
+        "How numbers are told that were left out of an order",
+        "played: named as invalid, or not at all; who is not named needs a person's word",
+    ),
     Limit("A number twice in one order", "a table of a call has each number once, as every plan has"),
     Limit("Dates without a time zone.", "nothing of the promise depends on them"),
     Limit("Credits.", "nothing of the promise depends on them"),
@@ -57,5 +61,9 @@ LIMITS = (
     ),
     Limit("A gateway without a history", "a journal is then neither lost nor put back"),
     Limit("Two journals at the same time.", "one after the other", "two journals", ()),
+    Limit(
+        "A journal that is opened, copied or deleted by other means in the middle of a write.",
+        "not played: a commit is whole, or did not happen",
+    ),
     Limit("A gateway that keeps order ids of its own", "not played: order ids are the caller's"),
 )

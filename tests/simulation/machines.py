@@ -81,6 +81,8 @@ class Process:
         self._named: Counter[str] = Counter()
         self.journal: Callable[[], File | None] = lambda: None
         """The file that its journal's name leads to."""
+        self.began: Callable[[], bool] = lambda: False
+        """Whether it has begun a run on that file."""
         self.under_way = 0
         """Orders that have left and are not answered."""
         self.stop: threading.Event | None = None

@@ -93,9 +93,10 @@ class Network:
     def carry(self, process: Process, request: Request) -> Exchange:
         """Take one request to the gateway, and its answer back, as well as it goes."""
         world, what = self._world, f"{request.method} {request.path}"
+        meant = process.machine.now()  # who is suspended in between is late, and nobody can help it
         process.seam(what)
         left = process.machine.now()
-        world.leaves(process, request)
+        world.leaves(process, request, meant)
         process.under_way += request.method == "POST"
         try:
             return self._carry(process, request, what, left)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from simulation.scheduler import Broken
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from simulation.disks import File
     from simulation.machines import Process
     from simulation.world import World
@@ -76,13 +78,13 @@ def gives_itself_away(file: File | None) -> bool:
     return count > 0 and known == count
 
 
-def may_leave(world: World, process: Process, body: dict[str, Any]) -> None:
+def may_leave(world: World, process: Process, body: dict[str, Any], meant: datetime) -> None:
     """An order has only people of its call in it, and is on disk as being sent."""
     people = body.get("recipient") or [one["recipient"] for one in body["recipients"].values()]
     if others := set(people) - world.asked.may_text[process.name]:
         raise Broken(f"not asked for: {process.name} texts {', '.join(sorted(others))}")
     schedule = body.get("scheduled_delivery_time")
-    if schedule and schedule <= process.machine.now().strftime("%Y%m%d%H%M%S"):
+    if schedule and schedule <= meant.strftime("%Y%m%d%H%M%S"):
         raise Broken(f"late: {process.name} sends an order whose time, {schedule}, has passed")
 
 
@@ -109,7 +111,7 @@ def nobody_is_called_accepted_without_a_text(world: World, file: File | None) ->
     if file is None or world.asked.stale:
         return
     query = """SELECT r.phone, b.order_id FROM recipients r JOIN batches b ON r.batch = b.id
-        WHERE b.state = 'accepted' AND NOT r.missing"""
+        WHERE b.state = 'accepted' AND NOT r.missing AND r.refused IS NULL"""
     texted = {(phone, order) for _, phone, order in world.provider.texted}
     for phone, order_id in file.rows(query):
         if (phone, order_id) not in texted and order_id not in world.asked.said_accepted:

@@ -14,7 +14,7 @@ _LISTED = (
     "        ids = self.history.ids\n        listed = self.history.orders["
     "ids.str.startswith(prefixes(campaign, gateway)).fillna(value=False)]\n"
 )
-_JOURNAL = "        known = journal.batches.known_orders(campaign)\n"
+_JOURNAL = "        known = journal.orders.of(campaign)\n"
 
 
 def _one(name, module, old, new, *kinds, seeds=3_000):
@@ -92,8 +92,8 @@ MUTANTS = (
     _one(
         "whom an order lacks is written down",
         "batches",
-        "    _lacks(connection, batch, change.missing)\n\n\ndef",
-        "\n\ndef",
+        "stamp, change.told)\n    people.mark(connection, batch.id, change.missing, change.refused)\n",
+        "stamp, change.told)\n",
         *("lost people", "answer lost", "reset"),
     ),
     _one(
@@ -109,13 +109,21 @@ MUTANTS = (
         "life",
         "case Answer(status=307 | 308 | 403 | 404):",
         "case Answer(status=301 | 302 | 303 | 307 | 308 | 403 | 404):",
+        *("redirected", "killed"),
     ),
-    _one("a busy page proves nothing", "life", "retry_after=True, page=False)", "retry_after=True)"),
+    _one(
+        "a busy page proves nothing",
+        "life",
+        "retry_after=True, page=False)",
+        "retry_after=True)",
+        *("page", "killed"),
+    ),
     _one(
         "a broken gateway proves nothing",
         "life",
         "case Answer(status=413 | 415 | 429)",
         "case Answer(status=413 | 415 | 429 | 500 | 502 | 504)",
+        *("broke", "killed"),
     ),
     _one(
         "half an answer proves nothing",
@@ -134,12 +142,14 @@ MUTANTS = (
         "life",
         "(State.SENDING, Event.REFUSED):            Step(State.UNCONFIRMED, Action.LOOK_UP, Doubt.REFUSED),",
         "",
+        *("repeated id", "reset", "hidden", "killed"),
     ),
     _one(
         "given up in doubt stays in doubt",
         "life",
         "    (State.SENDING, Event.GAVE_UP):            Step(State.UNCONFIRMED, Action.STOP),\n",
         "",
+        *("repeated id", "reset", "hidden", "busy", "closed", "unreachable"),
     ),
     _one(
         "who owned a dead run's order does not know that it left",
@@ -255,12 +265,16 @@ MUTANTS = (
     _one(
         "an order that nobody is listed of is in doubt",
         "doubts",
-        "if finding.lists == 0 or (not listed and charged < batch.segments):",
+        "if finding.lists == 0 or (not finding.listed and may_lack(batch, charged)):",
         "if False:",
         "lost everybody",
     ),
     _one(
-        "another charge is asked about", "loop", "reply.charged != batch.segments:", "False:", "lost people"
+        "who may be left out is not accepted before it is asked (killed in between)",
+        "loop",
+        'missing=people["phone"] if accepted and may_lack(batch, reply.charged) else None,',
+        "missing=None,",
+        *("lost people", "killed"),
     ),
     # Caches.
     _one(

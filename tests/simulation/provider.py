@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from simulation.machines import BEGINNING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from simulation.choices import Choices
     from simulation.world import World
@@ -65,6 +65,7 @@ class Manners:
         loses: Numbers that it takes and drops without a word.
         refuses: Numbers for which it refuses a whole order.
         free: Whether it charges nothing, as on a flat rate.
+        names: Whether it names the numbers that it left out of an order.
         cancels: Whether another program may call back an order while the history's pages are turned.
     """
 
@@ -82,6 +83,7 @@ class Manners:
     loses: frozenset[str] = frozenset()
     refuses: frozenset[str] = frozenset()
     free: bool = False
+    names: bool = True
     cancels: bool = False
 
 
@@ -93,7 +95,7 @@ def drawn(choices: Choices, may: Callable[[str, float], bool], people: tuple[str
     if may("hidden", 0.3):
         manners.visible_after = [choices.one((0.0, 2.0, 15.0, 28.0)) for _ in range(3)]
     if may("later than grace", 0.5):
-        manners.visible_after = [45.0]
+        manners.visible_after = [0.0, 95.0]  # all alike would give themselves away
     if may("small pages", 0.3):
         manners.page = 1 + choices.below(3)
     if may("gateway clock", 0.2):
@@ -105,6 +107,7 @@ def drawn(choices: Choices, may: Callable[[str, float], bool], people: tuple[str
     manners.extra = not may("extra refused", 0.05)
     manners.dated = not may("no date", 0.05)
     manners.sessions = may("one session", 0.2)
+    manners.names = not choices.below(3)
     manners.cancels = may("cancelled elsewhere", 0.2)
     manners.free = may("flat rate", 0.05)
     if may("partial list", 0.1):
@@ -112,7 +115,8 @@ def drawn(choices: Choices, may: Callable[[str, float], bool], people: tuple[str
     manners.loses = frozenset(choices.some(people, 0.3) if may("lost people", 0.1) else ())
     if may("lost everybody", 0.05):
         manners.loses = frozenset(people)
-    manners.refuses = frozenset(choices.some(people, 0.3) if may("refused number", 0.2) else ())
+    refused = choices.some(people[:4], 0.3) if may("refused number", 0.2) else ()
+    manners.refuses = frozenset(refused)  # of five alike, and nobody accepted, the request is to blame
     return manners
 
 
@@ -125,6 +129,8 @@ class Taken:
     at: float
     visible_at: float
     schedule: str = ""
+    refused: Sequence[str] = ()
+    """Those it left out."""
 
 
 class Provider:
@@ -215,16 +221,17 @@ class Provider:
     def _order(self, body: dict[str, Any]) -> Answer:
         manners, order_id = self.manners, body["order_id"]
         people = body.get("recipient") or [one["recipient"] for one in body["recipients"].values()]
-        if any(phone in manners.refuses for phone in people):
+        refused = [phone for phone in people if phone in manners.refuses]
+        if refused and not (body["allowInvalidRecipients"] and len(refused) < len(people)):
             return self._json(400, {"result": "invalid recipient"})
         if order_id in self.orders and manners.repeated == "refuse":
             return self._json(400, {"result": "order_id already used"})
-        taken = [phone for phone in people if phone not in manners.loses]
+        taken = [phone for phone in people if phone not in manners.loses and phone not in refused]
         if order_id not in self.orders or manners.repeated == "accept":
             now = self._world.scheduler.now
             hidden = manners.visible_after[len(self.orders) % len(manners.visible_after)]
             schedule = body.get("scheduled_delivery_time") or ""
-            self.orders.setdefault(order_id, Taken(order_id, taken, now, now + hidden, schedule))
+            self.orders.setdefault(order_id, Taken(order_id, taken, now, now + hidden, schedule, refused))
             for phone in taken:
                 self.texted.append((now, phone, order_id))
             self._world.texted(order_id, taken)
@@ -242,6 +249,8 @@ class Provider:
         if now - order.at < self.manners.partial_for:
             told = told[: len(told) // 2]
         listed = [{"destination": phone, "status": "SENT", "delivery_date": ""} for phone in told]
+        if self.manners.names:
+            listed += [{"destination": phone, "status": "INVALIDDST"} for phone in order.refused]
         return self._json(200, {"result": "OK", "recipients": listed, "recipient_number": len(listed)})
 
     def _history(self, params: Mapping[str, str]) -> Answer:

@@ -17,6 +17,7 @@ from simulation.scheduler import Broken, Scheduler
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from datetime import datetime
 
     from simulation.choices import Choices
     from simulation.disks import File
@@ -110,10 +111,10 @@ class World:
             file.images.append(file.image())
         self.hold(promise.compatible, self, file)
 
-    def leaves(self, process: Process, request: Request) -> None:
+    def leaves(self, process: Process, request: Request, meant: datetime) -> None:
         """A request leaves a machine."""
         if request.method == "POST":
-            self.hold(promise.may_leave, self, process, request.body)
+            self.hold(promise.may_leave, self, process, request.body, meant)
             self.hold(promise.is_cautious, self, process, process.journal())
 
     def texted(self, order_id: str, people: list[str]) -> None:
