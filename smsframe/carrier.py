@@ -10,11 +10,7 @@ from __future__ import annotations
 from concurrent.futures import FIRST_COMPLETED, Future, InvalidStateError, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
-<<<<<<< HEAD
-=======
-from datetime import UTC, datetime
 from functools import partial
->>>>>>> files
 from typing import TYPE_CHECKING, NamedTuple
 
 from smsframe import text
@@ -64,14 +60,15 @@ class Threads:
     def __init__(self, workers: int) -> None:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="smsframe")
 
-    def submit(self, work: Callable[..., None], *arguments: object) -> None:
+    def submit(self, work: Callable[..., None], future: Future[Any], *arguments: object) -> None:
         """
-        Let a thread do some work.
+        Let a thread do some work, which ends with the future's result.
 
         Raises:
             RuntimeError: Python is ending and begins no more threads.
         """
-        self._pool.submit(work, *arguments)
+        begun = self._pool.submit(work, future, *arguments)
+        begun.add_done_callback(partial(_ended, future))
 
     def first_done(self, futures: Collection[Future[Any]]) -> set[Future[Any]]:
         """Those that are done, as soon as one is; none after a second, so that an interrupt is heard."""
@@ -110,12 +107,7 @@ class Carrier:
         future: Future[Carried] = Future()
         self._under_way[future] = (batch, people)
         try:
-<<<<<<< HEAD
             self._threads.submit(self._work, future, order, batch)
-=======
-            work = self._pool.submit(self._work, future, order, batch)
-            work.add_done_callback(partial(_ended, future))
->>>>>>> files
         except RuntimeError:  # Python is ending and begins no more threads; an earlier one may have it
             future.cancel()
 
