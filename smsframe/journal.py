@@ -249,7 +249,9 @@ class Journal:
             entry = replace(entry, batch_size=at_once)
             waiting = waiting[~among(waiting["phone"], compared.adopted["phone"])]
             cuts = assign(connection, entry, owner, waiting.assign(text=entry.text))
-            return Registered(entry, cuts, self.orders.unlisted(connection, entry), fresh)
+            return Registered(
+                entry, cuts, self.orders.unlisted(connection, entry), fresh, frozenset(compared.doubted)
+            )
 
     def go_on(
         self, entry: Entry, owner: str, compared: Comparison, waiting: pd.DataFrame, *, waive: bool
@@ -267,7 +269,13 @@ class Journal:
             if waive:
                 self.orders.waive(connection, entry)
             unlisted = self.orders.unlisted(connection, entry)
-            return Registered(replace(entry, compared_at=found.compared_at), [], unlisted, fresh)
+            return Registered(
+                replace(entry, compared_at=found.compared_at),
+                [],
+                unlisted,
+                fresh,
+                frozenset(compared.doubted),
+            )
 
     def _take_over(
         self, connection: Connection, name: str, owner: str, compared: Comparison, waiting: pd.DataFrame
@@ -277,7 +285,8 @@ class Journal:
             date = {"compared_at": micros(compared.date)}
             connection.execute(sa.update(campaigns).where(campaigns.c.name == name).values(**date))
         entry = read_entry(connection, name)
-        assert entry is not None  # noqa: S101 - it was written, or read, before
+        if entry is None:  # it was written, or read, before
+            raise JournalError(f"the journal {self.path} was replaced by another: put it back")
         adopt(connection, entry, owner, compared.adopted, waiting, self.batches.stamp())
         return entry
 

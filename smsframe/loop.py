@@ -70,7 +70,7 @@ class Loop:
         self._phones, self._report, self._workers = phones, context.report, context.workers
         self._stopped, self._clock = patience.stop, patience.clock
         self._accepted = journal.batches.accepted(entry)
-        self._queue = deque(registered.cuts)
+        self._queue, self._doubted = deque(registered.cuts), registered.doubted
         self._narrowing: deque[Cut] = deque()
         self._refused = [] if self._accepted else journal.batches.refused(entry)
         self._refused_before = {batch.id for batch, _ in self._refused}
@@ -102,7 +102,8 @@ class Loop:
     def run(self) -> None:
         """Send what is to be sent and settle what can be settled; ``cause`` says why it stopped early."""
         taken = self._batches.take_over(self._entry, self._owner)
-        self._doubts.add(*taken, meant=True)
+        for batch in taken:  # a person knows of those that were in doubt before
+            self._doubts.add(batch, meant=batch.order_id not in self._doubted)
         for batch in taken:
             self._tell(State.UNCONFIRMED, batch, before=None)
         lacking = self._batches.lacking(self._entry)

@@ -193,6 +193,23 @@ def sandbox_token(gateway):
     return came.body.strip().split(";")
 
 
+def test_a_persons_word_is_not_about_orders_that_are_in_doubt_only_since_this_call(sandbox, proxy, through):
+    """In an older copy they are planned; the person who speaks has not seen that the gateway lists them."""
+    proxy.on("POST", lose, answer(503, "Retry-After: 5000")).always("GET", answer(403), path="sms/")
+    with pytest.raises(CampaignStopped):
+        send(table(6), through, batch_size=2, workers=1)
+    backup = keep(through.journal)
+    proxy.clear()
+    assert statuses(resume(through)) == {"accepted": 6}
+    put_back(backup, through.journal)
+    proxy.always("GET", answer(404), path="sms/")
+    out = resume(through, unconfirmed="send")
+    # The first order was in doubt, and the person sends it again; the others are as the gateway has them.
+    got = texted(sandbox)[table(6)["mobile"]].tolist()
+    assert got == [2, 2, 1, 1, 1, 1]
+    assert statuses(out) == {"accepted": 2, "unconfirmed": 4}
+
+
 # Orders that list fewer people than they count.
 
 
