@@ -232,8 +232,10 @@ class Network:
         if question not in self._cached:
             return Fault()
         at, answer = self._cached[question]
+        # Some proxies put the date of now on what they have stored.
+        date = answer.date and self._world.provider.now().replace(microsecond=0)
         age = max(1.0, self._world.scheduler.now - at) if aged else 0.0
-        return Fault(kind, arrives=False, answer=answer._replace(age=age))
+        return Fault(kind, arrives=False, answer=answer._replace(age=age, date=date))
 
 
 _FAULTS: dict[str, Callable[[Network, Request, str], Fault]] = {

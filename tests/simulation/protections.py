@@ -282,20 +282,30 @@ MUTANTS = (
         "freshness",
         "{**params, UNSEEN: self.token()}",
         "params",
+        *("deaf cache", "hidden", "reset"),
     ),
     _one(
         "questions forbid caches to answer",
         "freshness",
         'HEADERS = {"Cache-Control": "no-cache, no-store", "Pragma": "no-cache"}',
         "HEADERS: dict[str, str] = {}",
+        *("short cache", "hidden", "reset"),
     ),
-    _one("an answer with an age proves nothing", "freshness", "if came.age > 0:", "if False:"),
+    _one(
+        "an answer with an age proves nothing",
+        "freshness",
+        "if came.age > 0:",
+        "if False:",
+        "aged cache",
+        "hidden",
+        "reset",
+    ),
     _one(
         "where the value is refused absence proves nothing",
         "reconcile",
         "if not gateway.freshness.proven:",
         "if False:",
-        *("extra refused", "deaf cache", "reset", "killed", "other people"),
+        *("extra refused", "deaf cache", "hidden", "reset"),
     ),
     # The comparison.
     _one(
