@@ -28,11 +28,5 @@ BEYOND = frozenset(("later than grace", "handed on later", "put back within grac
 
 ALL = frozenset((*NETWORK, *MANNERS, *PROCESSES, *DISKS, *CLOCKS, *CALLS))
 
-NOT_MENDED = frozenset(("replaced", "state blind"))
-"""
-Kinds that break the promise today. A journal that is replaced during `resume` ends as an `AssertionError`.
-And ``resume(unconfirmed="send")`` with an older copy repeats what this very call learns is listed.
-"""
-
-USUAL = ALL - NOT_MENDED
+USUAL = ALL
 """What may go wrong in a history when nothing else is asked for."""
