@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 BASE = "/API/v1.0/REST/"
 KEYS = "4242;s3ss10nK3Ys3ss10nK3Y"
+NOW = "<now>"
+"""In a header: the time at which it is answered."""
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends a reset
 
 
@@ -63,9 +65,7 @@ def says(status, body="", *, until=0, length=None, **headers):
     if not isinstance(body, str | bytes):
         body = json.dumps(body)
     raw = body if isinstance(body, bytes) else body.encode()
-    headers = {
-        "Date": formatdate(usegmt=True)
-    } | headers  # as every server with a clock says (RFC 9110, 6.6.1)
+    headers = {"Date": NOW} | headers  # as every server with a clock says (RFC 9110, 6.6.1)
     lines = [f"HTTP/1.1 {status} Whatever", "Connection: close"]
     lines.append(f"Content-Length: {len(raw) if length is None else length}")
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items() if value is not None]
@@ -164,7 +164,7 @@ class RudeServer:
                 play = plays.pop(0) if len(plays) > 1 else plays[0]
                 self._news.notify_all()
                 self._news.wait_for(lambda: len(self.asked) >= play.until or self._over.is_set(), 5)
-            connection.sendall(play.words)
+            connection.sendall(play.words.replace(NOW.encode(), formatdate(usegmt=True).encode()))
             for piece in play.more():
                 if play.pause and self._over.wait(play.pause):
                     return

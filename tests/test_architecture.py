@@ -42,7 +42,7 @@ IMPURE = {
 ALLOWED = {
     "contacts": {"os", "pathlib"},  # it opens them,
     "delimited": {"io"},  # and this decodes what is handed to it
-    "limits": {"os"},  # of the environment
+    "file_limits": {"os"},  # of the environment
     "suppression": {"os"},  # only to know a path when it sees one
     "metadata": {"threading"},  # a lock: what several threads ask for is worked out once
 }

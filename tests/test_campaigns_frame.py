@@ -131,6 +131,8 @@ def test_a_journal_is_asked_as_often_for_many_campaigns_as_for_one(tmp_path, man
     with journal.owner() as living:
         write(journal, [{"batches": [], "waiting": 1}] * many, living)
     asked = []
-    sa.event.listen(journal._store._engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    sa.event.listen(
+        journal._store._connections.reader, "before_cursor_execute", lambda *told: asked.append(told[2])
+    )
     assert len(smsframe.campaigns(journal=journal)) == many
     assert len([statement for statement in asked if "FROM recipients" in statement]) == 2
