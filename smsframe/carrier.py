@@ -50,6 +50,10 @@ class Carried(NamedTuple):
 CALLED_OFF = Carried(Reply(Event.GAVE_UP, None, "stopped before it left"))
 
 
+class _TooLateError(Exception):
+    """The time of an order has passed, so it does not leave."""
+
+
 class Threads:
     """
     Real threads, that carry orders.
@@ -172,15 +176,20 @@ class Carrier:
         def attempt() -> Reply:
             if before and stopped():
                 return before[-1]
+            try:
+                before.append(self._gateway.post(order, check))
+            except _TooLateError:
+                return replace(CALLED_OFF.reply, reason="its time passed before it left")
+            return before[-1]
+
+        def check() -> None:
             if not self._held():
                 raise JournalError(
                     "this run has lost its lock, in the folder beside the journal: somebody else may have "
                     "taken over, so nothing more is sent; resume the campaign"
                 )
             if late(batch, self._patience.clock.now()):  # the gateway might send it at once
-                return replace(CALLED_OFF.reply, reason="its time passed before it left")
-            before.append(self._gateway.post(order))
-            return before[-1]
+                raise _TooLateError
 
         def again(reply: Reply) -> bool:
             step = after(State.SENDING, reply.event, batch.doubt)

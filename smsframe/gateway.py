@@ -28,7 +28,7 @@ from smsframe.order import DATE, Order
 from smsframe.profile import SMSEND, GatewayProfile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 log = logging.getLogger("smsframe")
@@ -138,7 +138,7 @@ class Gateway:
         keys = self._keys
         return [*dict.fromkeys([self.account] if keys is None else [self.account, keys.account])]
 
-    def post(self, order: Order) -> Reply:
+    def post(self, order: Order, check: Callable[[], None] | None = None) -> Reply:
         """
         Send one order, once; logs in again, and repeats, only after a 401, which proves it was not taken.
 
@@ -146,9 +146,11 @@ class Gateway:
 
         Args:
             order: Who gets which text, under which order id.
+            check: Called immediately before each request, after any login; what it raises keeps it from
+                leaving.
         """
         try:
-            came = self._call("POST", order.path(), json=order.payload())
+            came = self._call("POST", order.path(), json=order.payload(), check=check)
         except GatewayError as refused:  # logging in failed: nothing left
             event = Event.UNAUTHORISED if isinstance(refused, NotAuthorised) else Event.NOT_SENT
             after = getattr(refused, "retry_after", None)
@@ -247,13 +249,23 @@ class Gateway:
         return came
 
     def _call(
-        self, method: str, path: str, *, params: Mapping[str, str] | None = None, json: object = None
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        json: object = None,
+        check: Callable[[], None] | None = None,
     ) -> wire.Exchange:
         """One call with keys; a 401 opens a new session, once, whichever thread meets it first."""
         session, keys = self._session()
+        if check is not None:
+            check()
         came = self._exchange(method, path, keys, params=params, json=json)
         if came.status == 401 and self._login is not None:  # noqa: PLR2004
             _, keys = self._session(ended=session)
+            if check is not None:  # the process may have been suspended, or the login slow
+                check()
             came = self._exchange(method, path, keys, params=params, json=json)
         return came
 

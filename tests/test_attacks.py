@@ -129,6 +129,18 @@ def test_a_time_that_passes_while_the_gateway_makes_us_wait_is_no_immediate_text
     assert statuses(smsframe.results("autumn", journal=through.journal)) == {"pending": 2}
 
 
+def test_a_time_that_passes_while_a_session_is_renewed_is_no_immediate_text(sandbox, proxy, through):
+    """As when the process is suspended between a 401 and the second try; the simulation found it."""
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    ahead = [timedelta()]
+    patience = replace(QUICK, clock=Clock(now=lambda: datetime.now(UTC) + ahead[0]))
+    proxy.on("POST", first(lambda: ahead.append(ahead.pop() + 2 * HOUR), answer(401)))
+    with pytest.raises(ValueError, match="passed before all were sent"):
+        send(table(2), through, schedule=soon, patience=patience)
+    assert posts(sandbox) == 0
+    assert statuses(smsframe.results("autumn", journal=through.journal)) == {"pending": 2}
+
+
 def test_adopting_waits_until_the_last_orders_are_visible(sandbox, proxy, through, tmp_path):
     """One order of three is not to be seen yet when the new journal asks for the first time."""
     with contextlib.closing(door(proxy, tmp_path / "lost.sqlite")) as lost:

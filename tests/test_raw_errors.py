@@ -209,8 +209,8 @@ def test_an_error_in_a_worker_stops_the_run_and_its_order_is_looked_up(sandbox, 
     """After the gateway took the order: who has the text is not called pending."""
     real, failed = smsframe.Gateway.post, threading.Event()
 
-    def post(self, order):
-        reply = real(self, order)
+    def post(self, *order):
+        reply = real(self, *order)
         if not failed.is_set():
             failed.set()
             fails = ERRORS[name]

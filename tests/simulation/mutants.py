@@ -132,7 +132,7 @@ def try_all(names: Sequence[str] = ()) -> list[Noticed]:
     """Try mutants, all by default, on all cores; tell of each as it is noticed."""
     from simulation.protections import MUTANTS  # noqa: PLC0415 - they are written in terms of this module
 
-    wanted = [mutant for mutant in MUTANTS if not names or any(name in mutant.name for name in names)]
+    wanted = [mutant for mutant in MUTANTS if not names or mutant.name in names]
     found = []
     context = multiprocessing.get_context("spawn")
     with (
