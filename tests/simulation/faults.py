@@ -28,5 +28,11 @@ BEYOND = frozenset(("later than grace", "handed on later", "put back within grac
 
 ALL = frozenset((*NETWORK, *MANNERS, *PROCESSES, *DISKS, *CLOCKS, *CALLS))
 
-USUAL = ALL
+NOT_JUDGED = frozenset(("skip refused",))
+"""
+Kinds that `promise` does not judge fairly yet: a person's word on people whom an order lacks (``refusals="skip"``)
+asks for their second text, and is taken for a doubled one.
+"""
+
+USUAL = ALL - NOT_JUDGED
 """What may go wrong in a history when nothing else is asked for."""
