@@ -30,8 +30,8 @@ ALL = frozenset((*NETWORK, *MANNERS, *PROCESSES, *DISKS, *CLOCKS, *CALLS))
 
 NOT_JUDGED = frozenset(("skip refused",))
 """
-Kinds that `promise` does not judge fairly yet: a person's word on people whom an order lacks (``refusals="skip"``)
-asks for their second text, and is taken for a doubled one.
+Kinds that `promise` does not judge fairly yet: a person's word on people whom an order lacks, with
+``refusals="skip"``, asks for their second text, and is taken for a doubled one.
 """
 
 USUAL = ALL - NOT_JUDGED
