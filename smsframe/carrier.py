@@ -19,6 +19,7 @@ from smsframe.entries import late
 from smsframe.errors import GatewayError, JournalError
 from smsframe.life import Action, Event, State, after
 from smsframe.order import Order
+from smsframe.reconcile import ask_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -163,6 +164,10 @@ class Carrier:
         reply = self._post(order, batch)
         if after(State.SENDING, reply.event, batch.doubt).action is not Action.NARROW:
             return Carried(reply)
+        # Something on the way may have sent it twice, and the gateway refuses the second one of an id it has.
+        if ask_state(self._gateway, batch, order.people, self._patience).event is not Event.ABSENT:
+            said = f"{reply.reason}, and the gateway may have taken it before"
+            return Carried(replace(reply, event=Event.NO_PROOF, reason=said))
         try:
             return Carried(reply, self._patience.ask(self._gateway.credits).get(batch.terms.message_type))
         except GatewayError as error:

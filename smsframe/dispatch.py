@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsframe.comparison import compare
 from smsframe.entries import Comparison
-from smsframe.errors import Unconfirmed
+from smsframe.errors import GatewayError, Unconfirmed
 from smsframe.joins import among
 from smsframe.life import Event
 from smsframe.loop import Loop
@@ -76,7 +76,8 @@ def sending(call: Call, known: Known | None, context: RunContext) -> Iterator[tu
     here = {"base_url": gateway.base_url, "account": gateway.account, "template": call.template}
     if entry := journal.find(call.campaign):
         journal.check(entry, **here, changed=call.changed)
-    compared, context = _compared(call.campaign, context, adopt=call.adopt, needed=len(waiting) > 0)
+    needed = len(waiting) > 0
+    compared, context = _compared(call.campaign, context, adopt=call.adopt, ask=needed, needed=needed)
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
     in_time(call.terms, len(unsent), context.patience.clock.now())
     if len(unsent):
@@ -125,7 +126,7 @@ def resuming(
     gateway, journal = context.gateway, context.journal
     allowed = ~among(known.people["phone"], suppressed)
     waiting = known.people[still_to_send(known) & allowed]
-    compared, context = _compared(entry.name, context, adopt=adopt, needed=len(waiting) > 0)
+    compared, context = _compared(entry.name, context, adopt=adopt, ask=True, needed=len(waiting) > 0)
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
     in_time(entry.terms, len(unsent), context.patience.clock.now())
     if len(unsent):
@@ -139,22 +140,34 @@ def resuming(
 
 
 def _compared(
-    campaign: str, context: RunContext, *, adopt: bool, needed: bool
+    campaign: str, context: RunContext, *, adopt: bool, ask: bool, needed: bool
 ) -> tuple[Comparison, RunContext]:
-    """What the gateway knows, if anybody is to be texted; from then on a time has passed when either clock
-    says so.
     """
-    if not (needed or adopt):
+    What the gateway knows; from then on a time has passed when either clock says so.
+
+    Args:
+        campaign: Its name.
+        context: What is worked with.
+        adopt: As in `Call`.
+        ask: Whether the gateway is asked although nothing is adopted.
+        needed: Whether somebody is to be texted, so that no answer stops the call.
+    """
+    if not (ask or adopt):
         return Comparison(), context
-    found = compare(
-        campaign,
-        context.gateway,
-        context.journal,
-        context.patience,
-        adopt=adopt,
-        grace=context.grace,
-        say=context.say,
-    )
+    try:
+        found = compare(
+            campaign,
+            context.gateway,
+            context.journal,
+            context.patience,
+            adopt=adopt,
+            grace=context.grace,
+            say=context.say,
+        )
+    except GatewayError:
+        if needed or adopt:
+            raise
+        return Comparison(), context
     if found.date is None:
         return found, context
     clock = context.patience.clock.not_before(found.date)
@@ -173,8 +186,7 @@ def _loop(
         loop.hold(
             Unconfirmed(
                 f"orders that were taken over from the gateway count {registered.unlisted:,} people whom it "
-                "does "
-                "not list yet: they could be anybody in this campaign, so nobody is sent to; call again "
+                "does not list yet: they could be anybody in this campaign, so nobody is sent to; call again "
                 "later, or "
                 'resume(unconfirmed="send") if you know that nobody else got one'
             )

@@ -12,7 +12,7 @@ from functools import partial
 
 import pytest
 from runs import QUICK, codes, each_once, posts, resume, send, statuses, table, texted
-from wire_proxy import WireProxy, answer, drop, first, forward, lose
+from wire_proxy import WireProxy, answer, drop, first, forward, instead, lose
 
 import smsframe
 from smsframe import CampaignChanged, CampaignStopped, Gateway, Unconfirmed
@@ -375,6 +375,47 @@ def test_refresh_names_whom_an_accepted_order_does_not_list(sandbox, proxy, thro
     assert statuses(out.sms.refresh(gateway=through, progress=False)) == {"unconfirmed": 4}
     proxy.clear()
     assert statuses(fresh.sms.refresh(gateway=through, progress=False)) == {"accepted": 4}
+
+
+# Refused, and taken.
+
+
+def twice(request):
+    """Something on the way sends an order again, as some proxies do."""
+    request.forward()
+    return request.forward()
+
+
+@pytest.mark.parametrize("refusals", ["split", "skip"])
+def test_an_order_that_is_refused_because_the_gateway_has_it_is_accepted(refusals, tmp_path):
+    """The second one is refused for its used id: that refuses nobody, and nothing is halved."""
+    with smsframe.Sandbox(repeated_order_id="refuse") as sandbox, WireProxy(sandbox.url) as proxy:
+        gateway = door(proxy, tmp_path / "journal.sqlite")
+        proxy.always("POST", twice)
+        out = send(table(30), gateway, batch_size=10, refusals=refusals)
+        assert statuses(out) == {"accepted": 30}
+        assert each_once(sandbox, out)
+        gateway.close()
+
+
+@pytest.mark.parametrize("status", [401, 413, 429, 503])
+def test_an_order_that_was_taken_before_something_said_no_is_found_when_its_repetition_is_refused(
+    status, tmp_path
+):
+    with smsframe.Sandbox(repeated_order_id="refuse") as sandbox, WireProxy(sandbox.url) as proxy:
+        gateway = door(proxy, tmp_path / "journal.sqlite")
+        proxy.on("POST", forward, instead(status, "Retry-After: 0"))
+        out = send(table(15), gateway, batch_size=5, workers=1)
+        assert statuses(out) == {"accepted": 15}
+        assert each_once(sandbox, out)
+        gateway.close()
+
+
+def test_a_refusal_that_nobody_can_look_into_splits_nobody(sandbox, proxy, through):
+    proxy.on("POST", forward, answer(400)).always("GET", answer(403), path="sms/")
+    out = send(table(6), through, batch_size=3)
+    assert statuses(out) == {"accepted": 3, "unconfirmed": 3}
+    assert proxy.posts() == 2
 
 
 # One history for all of them.

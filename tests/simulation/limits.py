@@ -38,6 +38,10 @@ LIMITS = (
         ("late",),
     ),
     Limit(
+        "Something on the way that sends an order twice",
+        "no repeated request and no false refusal reaches a gateway that takes a used order id again",
+    ),
+    Limit(
         "A gateway that takes an order and forgets it.",
         "it forgets only when it has forgotten an order that the journal knows it took",
     ),
