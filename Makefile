@@ -33,7 +33,7 @@ test: $(READY)
 	$(BIN)/python -m pytest -n auto $(TESTS)
 
 chaos: $(READY)
-	$(BIN)/python tests/chaos.py
+	cd tests && ../$(BIN)/python -m searches.chaos $(CHAOS)
 
 SEEDS ?= 1000
 simulate: $(READY)
@@ -43,7 +43,7 @@ mutants: $(READY)
 	cd tests && ../$(BIN)/python -m simulation.mutants $(MUTANTS)
 
 agreement: $(READY)
-	$(BIN)/python tests/agreement.py $(AGREEMENT)
+	cd tests && ../$(BIN)/python -m searches.agreement $(AGREEMENT)
 
 bench: .venv/.bench
 	$(BIN)/python -m benchmarks $(BENCH)

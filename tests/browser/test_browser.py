@@ -12,16 +12,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-import browsing
 import nbformat
 import pytest
-from runs import table
+from helpers import browser_programs
+from helpers.sending import table
 
 import smsframe
 
 pytestmark = pytest.mark.browser
 
-PICTURES = Path(__file__).parent / "screenshots"
+PICTURES = Path(__file__).parents[1] / "screenshots"
 TEXT = "Ciao {name}, dinner is at 8."
 PATIENCE = 30_000
 """Milliseconds for a condition to come true, on a machine that does much else."""
@@ -35,14 +35,14 @@ form"""
 @pytest.fixture(scope="module")
 def chromium():
     sync = pytest.importorskip("playwright.sync_api")
-    found = browsing.chromium()
+    found = browser_programs.chromium()
     if found is None:
         if os.environ.get("CI"):
             pytest.fail("CI has no Chromium: .ci/run installs it")
         pytest.skip("no Chromium here")
     sync.expect.set_options(timeout=PATIENCE)
     with sync.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=browsing.SWITCHES)
+        browser = playwright.chromium.launch(executable_path=found, args=browser_programs.SWITCHES)
         yield browser
         browser.close()
 
@@ -53,7 +53,7 @@ def page(chromium, request):
     context = chromium.new_context(viewport={"width": 1000, "height": 1250})
     context.set_default_timeout(PATIENCE)
     made, outside = context.new_page(), []
-    made.on("request", lambda asked: browsing.loopback(asked.url) or outside.append(asked.url))
+    made.on("request", lambda asked: browser_programs.loopback(asked.url) or outside.append(asked.url))
     yield made
     PICTURES.mkdir(exist_ok=True)
     made.screenshot(path=PICTURES / f"{request.node.name}.png")
@@ -82,7 +82,7 @@ def lab(chromium, tmp_path_factory, variables):
     """Opens a notebook with a form of so many people, and runs it."""
     pytest.importorskip("jupyterlab")
     root = tmp_path_factory.mktemp("notebooks")
-    with browsing.jupyterlab(root, tmp_path_factory.mktemp("home"), **variables) as url:
+    with browser_programs.jupyterlab(root, tmp_path_factory.mktemp("home"), **variables) as url:
 
         def show(page, name, contacts, batch=1000):
             contacts.to_json(root / "contacts.json")
@@ -230,9 +230,9 @@ def test_the_app_sends_for_people_who_never_see_code(page, rehearsal, variables,
     pytest.importorskip("voila")
     table(40, start=4000).to_csv(tmp_path / "contacts.csv", index=False)
     serve = [sys.executable, "-m", "smsframe", "app", str(tmp_path / "contacts.csv"), "--no-browser"]
-    with browsing.program(serve, tmp_path, **variables) as app:
-        url = browsing.read_line(app, r"http://127.0.0.1:\d+/\?token=\S+")
-        browsing.answering(url)
+    with browser_programs.program(serve, tmp_path, **variables) as app:
+        url = browser_programs.read_line(app, r"http://127.0.0.1:\d+/\?token=\S+")
+        browser_programs.answering(url)
         refused = page.goto(url.partition("?")[0])
         assert refused.status == 403 or "login" in page.url  # without the secret, nothing
         page.goto(url)

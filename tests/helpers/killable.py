@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-import runs
+from helpers import sending
 
 import smsframe
 from smsframe import Gateway
@@ -60,11 +60,11 @@ def told(call):
 
 
 def send(url, journal, contacts, *text, **options):
-    return told(lambda: runs.send(contacts, door(url, journal), *text, **options))
+    return told(lambda: sending.send(contacts, door(url, journal), *text, **options))
 
 
 def resume(url, journal, **options):
-    return told(lambda: runs.resume(door(url, journal), **options))
+    return told(lambda: sending.resume(door(url, journal), **options))
 
 
 def withdraw(url, journal):
@@ -177,7 +177,7 @@ def _server() -> Any:
 def _warm_up() -> None:
     """Do what a process does only the first time, so that victims need not; no thread is left."""
     with tempfile.TemporaryDirectory() as folder:
-        people = runs.table(2)
+        people = sending.table(2)
         send("http://127.0.0.1:9/", Path(folder) / "journal.sqlite", people, suppress=people["mobile"])
     assert threading.active_count() == 1
     gc.freeze()

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import phonenumbers as library
 import pyarrow as pa
-from ranges import KINDS, NEAR, Dice, everywhere, expand, metadata, ranges
+from helpers.phone_ranges import KINDS, NEAR, Dice, everywhere, expand, metadata, ranges
 
 # fmt: off - tables to be read as such
 READ_OVER = [

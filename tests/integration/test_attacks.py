@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from runs import QUICK, codes, each_once, posts, resume, send, statuses, table, texted
-from wire_proxy import WireProxy, answer, drop, first
+from helpers.misbehaving_proxy import WireProxy, answer, drop, first
+from helpers.sending import QUICK, codes, each_once, posts, resume, send, statuses, table, texted
 
 import smsframe
 from smsframe import CampaignChanged, CampaignStopped, Gateway

@@ -11,48 +11,16 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import runs
-from runs import codes, each_once, posts, resume, statuses, table
+from helpers import sending
+from helpers.background_runs import CALL, held, start, until
+from helpers.sending import codes, each_once, posts, resume, statuses, table
 
 import smsframe
 from smsframe import background
 from smsframe.background import Run
 from smsframe.meter import Meter
 
-HELD = 0.001
-"""Recipients per second: the first leaves at once, the next one in a quarter of an hour, unless stopped."""
-
-CALL = {"campaign": "autumn", "phone": "mobile", "progress": False}
 CHANGE = {"accepted": 0, "scheduled": 0, "rejected": 0, "unconfirmed": 0, "pending": 0}
-
-
-def start(contacts, gateway, text="Ciao {name}", **options):
-    return contacts.sms.start(text, gateway=gateway, **(CALL | options))
-
-
-def until(condition):
-    """Wait for something that another thread is about to do."""
-    waited = threading.Event()
-    for _ in range(3000):
-        if condition():
-            return
-        waited.wait(0.01)
-    raise AssertionError("it never came")
-
-
-def held(contacts, gateway, accepted=1, **options):
-    """A campaign under way: somebody was texted, and the others wait for their turn."""
-    run = start(contacts, gateway, rate=HELD, **options)
-    until(lambda: run.facts()["accepted"] == accepted)
-    return run
-
-
-def halted(contacts, gateway, **options):
-    """A campaign that was stopped after somebody was texted."""
-    run = held(contacts, gateway, **options)
-    run.stop()
-    run.wait()
-    return run
 
 
 def counts(run):
@@ -198,16 +166,17 @@ def test_ctrl_c_before_anybody_is_texted_ends_the_call(sandbox, gateway):
 SCRIPT = """
 import sys
 sys.path.insert(0, {tests!r})
-import smsframe, test_background
-from runs import table
+import smsframe
+from helpers.background_runs import held
+from helpers.sending import table
 gateway = smsframe.Gateway({url!r}, username="demo", password="demo", journal={journal!r})
-test_background.held(table(5), gateway)
+held(table(5), gateway)
 """
 
 
 def test_a_script_that_ends_stops_its_run_and_says_how_to_go_on(sandbox, gateway, tmp_path):
     journal = str(tmp_path / "journal.sqlite")
-    script = SCRIPT.format(tests=str(Path(__file__).parent), url=sandbox.url, journal=journal)
+    script = SCRIPT.format(tests=str(Path(__file__).parents[1]), url=sandbox.url, journal=journal)
     ended = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=100, check=True
     )
@@ -228,7 +197,7 @@ def sent(plan, gateway, **options):
     run = {"report": meter.tick, "started": meter.begin} | options
     error = None
     try:
-        out = runs.send(plan, gateway, **run)
+        out = sending.send(plan, gateway, **run)
     except smsframe.CampaignStopped as stopped:
         out = stopped.results
     except smsframe.Rejected as refused:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
-from runs import codes, each_once, posts, resume, send, statuses, table, texted
+from helpers.sending import codes, each_once, posts, resume, send, statuses, table, texted
 
 import smsframe
 from smsframe import CampaignChanged, ConfirmationMismatch, ResultsSchema

@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 import pytest
 import sqlalchemy as sa
+from helpers.sending import send, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from runs import send, table
 
 import smsframe
 from smsframe import tables

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+TESTS = Path(__file__).parents[1]
 SEEDS = [9, 10, 20]
 """Stories with kills, with two at work while one of them is suspended, and with orders taken late."""
 
@@ -18,13 +19,14 @@ SEEDS = [9, 10, 20]
 def test_whatever_goes_wrong_at_once_nobody_is_texted_twice_and_nobody_is_forgotten(seed):
     program = [
         sys.executable,
-        str(Path(__file__).with_name("chaos.py")),
+        "-m",
+        "searches.chaos",
         "--stories",
         "1",
         "--seed",
         str(seed),
     ]
-    told = subprocess.run(program, capture_output=True, text=True, check=False)
+    told = subprocess.run(program, cwd=TESTS, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stdout + told.stderr
     figures = dict(re.findall(r"^(\w+) +([0-9,]+)(?: |$)", told.stdout, re.MULTILINE))
     assert figures["doubled"] == figures["forgotten"] == "0"

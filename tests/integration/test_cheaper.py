@@ -8,9 +8,9 @@ import re
 import pandas as pd
 import pyarrow as pa
 import pytest
+from helpers.sending import send, statuses, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from runs import send, statuses, table
 from typer.testing import CliRunner
 
 import smsframe

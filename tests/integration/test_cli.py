@@ -16,15 +16,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import typer
+from helpers.misbehaving_proxy import WireProxy, answer, lose
 from typer.testing import CliRunner
-from wire_proxy import WireProxy, answer, lose
 
 import smsframe
 from smsframe.cli import app
 from smsframe.commands import exits
 from smsframe.commands.terminal import clean, hide, many, table
 
-DOCS = (Path(__file__).parent.parent / "docs" / "cli.md").read_text("utf-8")
+DOCS = (Path(__file__).parents[2] / "docs" / "cli.md").read_text("utf-8")
 COMMANDS = typer.main.get_command(app).commands
 ROWS = """name,mobile,note
 Ada,+39 347 123 4567,

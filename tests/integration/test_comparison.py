@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
-from runs import QUICK, codes, each_once, posts, resume, send, statuses, table, texted
-from wire_proxy import WireProxy, answer, drop, first, forward, instead, lose
+from helpers.misbehaving_proxy import WireProxy, answer, drop, first, forward, instead, lose
+from helpers.sending import QUICK, codes, each_once, posts, resume, send, statuses, table, texted
 
 import smsframe
 from smsframe import CampaignChanged, CampaignStopped, Gateway, Unconfirmed

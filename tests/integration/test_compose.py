@@ -15,7 +15,7 @@ from pathlib import Path
 import ipywidgets
 import pandas as pd
 import pytest
-from runs import each_once, statuses, table, texted
+from helpers.sending import each_once, statuses, table, texted
 
 import smsframe
 from smsframe import app, draft, excerpts

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
-import rude_server as rude
-from rude_server import RudeServer, says
+from helpers import misbehaving_server as rude
+from helpers.misbehaving_server import RudeServer, says
 
 import smsframe
 from smsframe import ContactsError, NotAuthorised, delivery

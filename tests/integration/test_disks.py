@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import psutil
 import pytest
-from runs import posts, send, statuses, table
+from helpers.sending import posts, send, statuses, table
 
 import smsframe
 from smsframe import disks

@@ -15,8 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 import pytest
-import rude_server as rude
-from rude_server import ACCEPTED, KEYS, RudeServer, half, says
+from helpers import misbehaving_server as rude
+from helpers.misbehaving_server import ACCEPTED, KEYS, RudeServer, half, says
 
 import smsframe
 from smsframe import (

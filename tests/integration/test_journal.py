@@ -17,9 +17,10 @@ from pathlib import Path
 import pandas as pd
 import psutil
 import pytest
-import victims
-from runs import codes, each_once, posts, resume, send, statuses, table, texted
-from wire_proxy import WireProxy, first
+from helpers import killable
+from helpers.journal_files import JOURNALS, OLDER, RELEASED, released, says_no_number, take_up
+from helpers.misbehaving_proxy import WireProxy, first
+from helpers.sending import codes, each_once, posts, resume, send, statuses, table, texted
 
 import smsframe
 from smsframe import CampaignStopped, Gateway
@@ -41,12 +42,6 @@ def refused(path, gateway, match):
         with pytest.raises(JournalError, match=match) as error:
             call()
         says_no_number(error.value)
-
-
-def says_no_number(error):
-    while error is not None:
-        assert "3934" not in f"{error} {error!r} {error.args} {vars(error).get('params')}"
-        error = error.__cause__ or error.__context__
 
 
 @POSIX
@@ -166,9 +161,9 @@ def test_a_journal_that_may_only_be_read_sends_nothing(sandbox, gateway, tmp_pat
     path.chmod(0o444)
     program = f"""
         import os, sys
-        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        sys.path.insert(0, {str(Path(__file__).parents[1])!r})
         import smsframe
-        from runs import send, table
+        from helpers.sending import send, table
         gateway = smsframe.Gateway({sandbox.url!r}, username="demo", password="demo")
         smsframe.plan(table(3), "Ciao {{name}}", phone="mobile").credits, gateway.credits()
         if os.getuid() == 0:
@@ -210,11 +205,11 @@ def test_a_disk_that_is_really_full_sends_nothing_and_keeps_what_it_holds(sandbo
 
 def send_to(journal, contacts, gateway):
     plan = smsframe.plan(contacts, "Ciao {name}", campaign="autumn", phone="mobile", journal=journal)
-    import runs  # noqa: PLC0415
+    from helpers import sending  # noqa: PLC0415
 
     gateway.credits = lambda: {"N": 1e9}
     try:
-        return runs.send(plan, gateway, journal=journal)
+        return sending.send(plan, gateway, journal=journal)
     finally:
         del gateway.credits
 
@@ -259,11 +254,8 @@ def test_the_evidence_says_what_happened_in_order(gateway):
     assert not told.to_csv().count("3934")
 
 
-# Files of released versions (`journals/README.md`).
+# Files of released versions (`data/journals/README.md`).
 
-JOURNALS = Path(__file__).parent / "journals"
-RELEASED = range(1, VERSION + 1)
-OLDER = range(1, VERSION)
 STORY = {
     "autumn": {"accepted": 5, "rejected": 1},
     "winter": {"scheduled": 2},
@@ -271,20 +263,6 @@ STORY = {
     "summer": {"pending": 3},
     "harvest": {"accepted": 3},
 }
-
-
-def released(version, tmp_path):
-    """A copy of a journal that a released version wrote."""
-    path = tmp_path / f"journal-{version}.sqlite"
-    shutil.copyfile(JOURNALS / f"schema-{version}.sqlite", path)
-    path.chmod(0o600)
-    return path
-
-
-def take_up(path):
-    """The first thing a run does with its journal."""
-    with Journal(path).owner():
-        pass
 
 
 def outcomes(path):
@@ -472,13 +450,13 @@ def test_killed_at_any_step_of_an_upgrade_a_whole_file_is_left_and_the_next_run_
     version, tmp_path
 ):
     wanted, before = fresh_shape(tmp_path), rows(released(version, tmp_path))
-    points = victims.run(take_up, released(version, tmp_path), among=STEP).points
+    points = killable.run(take_up, released(version, tmp_path), among=STEP).points
     assert len([point for point in points if point.startswith(("ALTER", "CREATE", "INSERT", "DROP"))]) >= 4
     left = set()
     for fatal in range(len(points)):
         (tmp_path / str(fatal)).mkdir()
         path = released(version, tmp_path / str(fatal))
-        assert victims.run(take_up, path, among=STEP, fatal=fatal).killed
+        assert killable.run(take_up, path, among=STEP, fatal=fatal).killed
         left |= {*asked_of(path, "PRAGMA user_version")}
         assert rows(path) == before
         take_up(path)
@@ -490,11 +468,11 @@ def test_killed_at_any_step_of_an_upgrade_a_whole_file_is_left_and_the_next_run_
 def test_killed_at_any_step_of_making_the_file_the_next_run_makes_it(sandbox, gateway, tmp_path):
     wanted = fresh_shape(tmp_path)
     making = f"{STEP}|mkdir|open \\*"
-    points = victims.run(take_up, tmp_path / "first" / "journal.sqlite", among=making).points
+    points = killable.run(take_up, tmp_path / "first" / "journal.sqlite", among=making).points
     assert len([point for point in points if point.startswith("CREATE")]) >= 5
     for fatal in range(len(points)):
         path = tmp_path / f"killed-{fatal}" / "journal.sqlite"
-        assert victims.run(take_up, path, among=making, fatal=fatal).killed
+        assert killable.run(take_up, path, among=making, fatal=fatal).killed
         assert smsframe.campaigns(journal=path).empty
         take_up(path)
         assert shape(path) == wanted, points[fatal]
@@ -509,7 +487,7 @@ def test_several_processes_that_upgrade_at_once_upgrade_it_once(version, tmp_pat
     wanted = fresh_shape(tmp_path)
     path = released(version, tmp_path)
     before = outcomes(path)
-    for ending in [victims.Victim(take_up, path) for _ in range(4)]:
+    for ending in [killable.Victim(take_up, path) for _ in range(4)]:
         assert not ending.wait().killed
     assert shape(path) == wanted
     same(outcomes(path), before)

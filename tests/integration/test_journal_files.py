@@ -22,10 +22,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from runs import each_once, posts, resume, send, statuses, table, texted
-from test_journal import OLDER, released, says_no_number, take_up
+from helpers.journal_files import OLDER, released, says_no_number, take_up
+from helpers.misbehaving_proxy import WireProxy, first
+from helpers.sending import each_once, posts, resume, send, statuses, table, texted
 from typer.testing import CliRunner
-from wire_proxy import WireProxy, first
 
 import smsframe
 from smsframe import CampaignStopped, Gateway, cli, readback
@@ -34,7 +34,7 @@ from smsframe.journal import Journal
 from smsframe.store import Store
 from smsframe.tables import batches
 
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 POSIX = pytest.mark.skipif(os.name != "posix", reason="locks by process, and modes, are POSIX")
 FORKS = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
@@ -102,7 +102,7 @@ AUDITED = """
                 seen.append([name, details[2]])
     sys.addaudithook(watch)
     import smsframe
-    from runs import resume, send, table
+    from helpers.sending import resume, send, table
     gateway = smsframe.Gateway(url, username="demo", password="demo", journal=path)
     smsframe.plan(table(2), "Ciao {name}", campaign="autumn", phone="mobile", gateway=gateway)
     for count in (2, 3, 3):

@@ -1,7 +1,7 @@
 """
 Killed at any instruction: whoever runs the same call again ends where the undisturbed run has them.
 
-A first run counts and names the points at which a process can die (`victims`). Then, for each of them, a
+A first run counts and names the points at which a process can die (`killable`). Then, for each of them, a
 victim dies there, in a world of its own, and another one runs the same program again, undisturbed.
 
 With ``SMSFRAME_CHAOS=1`` every point is taken, under each of the things a gateway may do with a repeated
@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-import victims
-from runs import table, texted
+from helpers import killable
+from helpers.sending import table, texted
 
 import smsframe
 from smsframe.journal import Journal
@@ -65,7 +65,7 @@ class Story(NamedTuple):
 def story(name):
     def program(people, text):  # with a plan made once; orders of two
         plan = smsframe.plan(people, text, campaign="autumn", phone="mobile", batch_size=2)
-        return partial(victims.send, contacts=plan, **RUN)
+        return partial(killable.send, contacts=plan, **RUN)
 
     match name:
         case "plain":  # one order is looked up and found, the other narrowed down to a refused number
@@ -74,7 +74,7 @@ def story(name):
             return Story(program(table(2), "Ciao {name}"), fault="drop_before")
         case _:  # somebody else's order is looked up and found; the next one is repeated
             before = Story(program(table(4), "Ciao"))
-            return Story(partial(victims.resume, **RUN), fault="drop_before", after=before)
+            return Story(partial(killable.resume, **RUN), fault="drop_before", after=before)
 
 
 def said(results):
@@ -110,7 +110,7 @@ class World:
 
     def run(self, program, **options):
         """Let a victim run a program; for its frame there is only what it says of each person."""
-        ending = victims.run(program, self._sandbox.url, self.journal, **options)
+        ending = killable.run(program, self._sandbox.url, self.journal, **options)
         return ending if ending.killed else ending._replace(value=said(ending.value))
 
     def differs(self, said, expected):
@@ -182,7 +182,7 @@ def wrong(story, fatal, repeated):
         if "unconfirmed" in said.values():
             if not world.in_doubt(said):
                 return f"unconfirmed without need: {said}"
-            said = world.run(victims.resume, unconfirmed="send").value
+            said = world.run(killable.resume, unconfirmed="send").value
         return world.differs(said, expected)
 
 

@@ -6,8 +6,8 @@ import json
 import math
 
 import pytest
-from runs import QUICK, codes, each_once, posts, resume, send, statuses, table, texted
-from wire_proxy import WireProxy, answer, drop, first, forward
+from helpers.misbehaving_proxy import WireProxy, answer, drop, first, forward
+from helpers.sending import QUICK, codes, each_once, posts, resume, send, statuses, table, texted
 
 import smsframe
 from smsframe import Gateway
@@ -317,12 +317,12 @@ def test_a_journal_deleted_on_the_way_stops_and_sends_nothing_without_a_record(p
 
 
 def _send_with(journal, contacts, gateway, **options):
-    import runs  # noqa: PLC0415
+    from helpers import sending  # noqa: PLC0415
 
     plan = smsframe.plan(
         contacts, "Ciao {name}", campaign="autumn", phone="mobile", journal=journal, **options
     )
-    return runs.send(plan, gateway, journal=journal)
+    return sending.send(plan, gateway, journal=journal)
 
 
 def _says_no_number(error):

@@ -2,7 +2,7 @@
 Anything in any order: a campaign lived through at random, and held to the promise after each step.
 
 Hypothesis draws what happens: calls, a changed table or text, processes killed at a point, two at once, a
-gateway that misbehaves. Each call is a process of its own (`victims`). What people really got is in the
+gateway that misbehaves. Each call is a process of its own (`killable`). What people really got is in the
 sandbox's inbox, and what is said of them must agree with it. ``SMSFRAME_CHAOS=1`` draws many more lives.
 """
 
@@ -19,11 +19,11 @@ from typing import NamedTuple
 
 import pandas as pd
 import pytest
-import victims
+from helpers import killable
+from helpers.sending import resume, send, statuses, table, texted
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
-from runs import resume, send, statuses, table, texted
 
 import smsframe
 from smsframe.journal import Journal
@@ -188,7 +188,7 @@ class Campaign(RuleBasedStateMachine):
     @rule(death=DEATH)
     def withdraw(self, death):
         before = self.look()
-        told = victims.run(victims.withdraw, *self.where, **death)
+        told = killable.run(killable.withdraw, *self.where, **death)
         self.listed -= before.having("pending")
         seen = self.hold(before, may_be_texted=set())
         if isinstance(told.value, pd.DataFrame):
@@ -199,11 +199,11 @@ class Campaign(RuleBasedStateMachine):
 
     def sends(self, people, workers, batch_size, *, text=None, **options):
         contacts = pd.DataFrame({"name": [*people.values()], "mobile": [*people]}, dtype="string")
-        program = partial(victims.send, workers=workers, batch_size=batch_size, grace=GRACE)
-        return victims.Victim(program, *self.where, contacts, text or self.text, **options)
+        program = partial(killable.send, workers=workers, batch_size=batch_size, grace=GRACE)
+        return killable.Victim(program, *self.where, contacts, text or self.text, **options)
 
     def resumes(self, **options):
-        return victims.run(partial(victims.resume, grace=GRACE), *self.where, **options)
+        return killable.run(partial(killable.resume, grace=GRACE), *self.where, **options)
 
     def texts(self, people, text=None):
         return {phone: (text or self.text).format(name=name) for phone, name in people.items()}

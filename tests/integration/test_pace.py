@@ -6,8 +6,8 @@ import itertools
 import threading
 
 import pytest
-from runs import each_once, resume, send, statuses, table
-from wire_proxy import WireProxy, answer, drop, first, forward
+from helpers.misbehaving_proxy import WireProxy, answer, drop, first, forward
+from helpers.sending import each_once, resume, send, statuses, table
 
 import smsframe
 from smsframe import Gateway

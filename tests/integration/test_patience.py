@@ -8,12 +8,12 @@ import threading
 import time
 
 import pytest
-import rude_server as rude
+from helpers import misbehaving_server as rude
+from helpers.misbehaving_proxy import WireProxy
+from helpers.misbehaving_server import RudeServer, says
+from helpers.sending import resume, send, statuses, table
 from hypothesis import given
 from hypothesis import strategies as st
-from rude_server import RudeServer, says
-from runs import resume, send, statuses, table
-from wire_proxy import WireProxy
 
 from smsframe import CampaignStopped, Gateway, NotAuthorised, Unavailable
 from smsframe.answers import Reply

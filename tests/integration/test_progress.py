@@ -13,11 +13,10 @@ import ipywidgets
 import nbformat
 import pandas as pd
 import pytest
-import runs
-import victims
+from helpers import killable, sending
+from helpers.background_runs import CALL, HELD, halted, held, until
+from helpers.sending import resume, send, statuses, table
 from nbclient import NotebookClient
-from runs import resume, send, statuses, table
-from test_background import CALL, HELD, halted, held, until
 from typer.testing import CliRunner
 
 import smsframe
@@ -230,7 +229,7 @@ def test_a_tally_counts_what_the_results_say(sandbox, gateway, fault):
     if fault is not None:
         sandbox.misbehave(fault, order=2)
         sandbox.misbehave("error_before", call="history", order=range(2, 20))
-    out = victims.told(lambda: send(table(9, bad=[7]), gateway, "Ciao", batch_size=3, workers=1))
+    out = killable.told(lambda: send(table(9, bad=[7]), gateway, "Ciao", batch_size=3, workers=1))
     told, credits_ = counted(gateway.journal)
     assert told == statuses(out)
     assert credits_ == out["sms_credits"].sum()
@@ -270,7 +269,7 @@ def test_watching_an_unknown_campaign_or_without_pause_is_refused(gateway):
 def sender(sandbox, tmp_path):
     """A process that has texted one of five people, and waits for its turn to go on; and its journal."""
     journal = tmp_path / "journal.sqlite"
-    process = victims.Victim(victims.send, sandbox.url, journal, table(5), rate=HELD)._process
+    process = killable.Victim(killable.send, sandbox.url, journal, table(5), rate=HELD)._process
     until(lambda: Journal(journal).exists and len(sandbox.inbox()))
     yield process, journal
     process.kill()
@@ -297,7 +296,7 @@ def test_another_process_is_watched_until_it_is_killed(sandbox, gateway, sender,
     assert len(out) == 5
     done = resume(gateway, journal=journal)
     assert statuses(done) == {"accepted": 5}
-    assert runs.each_once(sandbox, done)
+    assert sending.each_once(sandbox, done)
 
 
 def test_who_watches_another_process_reads_only(sender):

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 import pytest
-from runs import QUICK, codes, each_once, posts, resume, send, statuses, table, texted
-from wire_proxy import WireProxy, answer, drop, forward, lose
+from helpers.misbehaving_proxy import WireProxy, answer, drop, forward, lose
+from helpers.sending import QUICK, codes, each_once, posts, resume, send, statuses, table, texted
 
 import smsframe
 from smsframe import CampaignChanged, CampaignStopped, Gateway, NotEnoughCredit, Unconfirmed, order_history

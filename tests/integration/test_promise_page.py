@@ -15,15 +15,15 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from runs import each_once, posts, resume, send, statuses, table
-from wire_proxy import WireProxy, answer, drop, first, forward
+from helpers.misbehaving_proxy import WireProxy, answer, drop, first, forward
+from helpers.sending import each_once, posts, resume, send, statuses, table
 
 import smsframe
 from smsframe import answer_limits, doubts, errors, loop, narrowing, patience, store
 from smsframe.life import Event
 from smsframe.reasons import OUTCOMES
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/promise.md").read_text("utf-8")
 NOTES = dict(re.findall(r"^\[\^(\w+)\]: (.+)$", PAGE, re.MULTILINE))
 TABLES = [table.splitlines() for table in re.findall(r"(?:^\|.*\n)+", PAGE, re.MULTILINE)]
@@ -148,7 +148,7 @@ def test_an_order_id_that_other_peoples_order_has_is_not_used_for_ours(sandbox, 
 IMPATIENT = """
 import sys
 sys.path.insert(0, {tests!r})
-from runs import send, table
+from helpers.sending import send, table
 from smsframe import Gateway
 print(flush=True)
 sys.stdin.readline()

@@ -20,10 +20,10 @@ from itertools import count, cycle
 from pathlib import Path
 
 import pytest
-import runs
 import sqlalchemy as sa
+from helpers import sending
+from helpers.sending import send, table, texted
 from IPython.core.ultratb import VerboseTB
-from runs import send, table, texted
 
 import smsframe
 from smsframe.boundary import public
@@ -233,7 +233,7 @@ def test_an_error_in_a_worker_stops_the_run_and_its_order_is_looked_up(sandbox, 
 def test_an_error_in_a_callback_stops_the_run_with_what_is_recorded(
     sandbox, gateway, name, after, monkeypatch
 ):
-    monkeypatch.setitem(runs.RUN, "report", failing(ERRORS[name], after))
+    monkeypatch.setitem(sending.RUN, "report", failing(ERRORS[name], after))
     stopped = stopped_by(lambda: send(table(6), gateway, batch_size=2, workers=1))
     got = set(texted(sandbox).index)
     assert len(got) == 2 * (after + 1)
@@ -258,7 +258,7 @@ def _under(strike, call):
 
 
 def test_when_nothing_was_sent_it_says_so(sandbox, gateway, monkeypatch):
-    monkeypatch.setitem(runs.RUN, "started", failing(MemoryError))
+    monkeypatch.setitem(sending.RUN, "started", failing(MemoryError))
     stopped = stopped_by(lambda: send(table(3), gateway))
     assert "MemoryError inside smsframe. By this call nothing was sent" in str(stopped)
     assert isinstance(stopped.__cause__, MemoryError)
@@ -267,9 +267,9 @@ def test_when_nothing_was_sent_it_says_so(sandbox, gateway, monkeypatch):
 
 
 def test_a_resumption_keeps_its_results_too(sandbox, gateway, monkeypatch):
-    monkeypatch.setitem(runs.RUN, "report", failing(TypeError))
+    monkeypatch.setitem(sending.RUN, "report", failing(TypeError))
     stopped_by(lambda: send(table(6), gateway, batch_size=2, workers=1))
-    stopped = stopped_by(lambda: runs.resume(gateway, workers=1))
+    stopped = stopped_by(lambda: sending.resume(gateway, workers=1))
     assert set(stopped.results["sms_status"]) == {"accepted", "pending"}
     assert len(stopped.results) == 6
     assert texted(sandbox).eq(1).all()
@@ -288,7 +288,7 @@ def test_a_run_in_the_background_tells_it_when_it_is_waited_for(sandbox, gateway
 
 @pytest.mark.parametrize("leaving", [KeyboardInterrupt, SystemExit])
 def test_who_ends_the_process_is_not_stopped_from_it(sandbox, gateway, leaving, monkeypatch):
-    monkeypatch.setitem(runs.RUN, "report", failing(leaving))
+    monkeypatch.setitem(sending.RUN, "report", failing(leaving))
     with pytest.raises(leaving):
         send(table(3), gateway)
 
@@ -346,7 +346,7 @@ def test_an_error_keeps_its_type_where_it_can_be_made(name):
 def test_a_trace_for_a_bug_report_is_written_on_request_and_shows_nobody(gateway, monkeypatch, tmp_path):
     monkeypatch.setenv("SMSFRAME_DEBUG", "1")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setitem(runs.RUN, "report", failing(ERRORS["key"]))
+    monkeypatch.setitem(sending.RUN, "report", failing(ERRORS["key"]))
     stopped = stopped_by(lambda: send(table(3), gateway))
     (file,) = tmp_path.glob("smsframe-trace-*.txt")
     assert str(file) in str(stopped)
@@ -360,7 +360,7 @@ def test_a_trace_for_a_bug_report_is_written_on_request_and_shows_nobody(gateway
 
 def test_without_that_request_nothing_is_written(gateway, monkeypatch, tmp_path):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setitem(runs.RUN, "report", failing(MemoryError))
+    monkeypatch.setitem(sending.RUN, "report", failing(MemoryError))
     stopped = stopped_by(lambda: send(table(3), gateway))
     assert "trace" not in str(stopped)
     assert not [*tmp_path.glob("smsframe-trace-*")]

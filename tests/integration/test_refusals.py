@@ -7,9 +7,9 @@ import math
 
 import pandas as pd
 import pytest
-import victims
-from runs import codes, each_once, posts, resume, send, statuses, table, texted
-from wire_proxy import WireProxy, answer, drop, first, forward, lose
+from helpers import killable
+from helpers.misbehaving_proxy import WireProxy, answer, drop, first, forward, lose
+from helpers.sending import codes, each_once, posts, resume, send, statuses, table, texted
 
 import smsframe
 from smsframe import Gateway
@@ -304,12 +304,12 @@ def test_another_process_leaves_alone_what_a_run_is_about_to_ask(sandbox, proxy,
 def undisturbed(tmp_path_factory):
     with smsframe.Sandbox(repeated_order_id="accept", speed=3600) as sandbox:
         journal = tmp_path_factory.mktemp("undisturbed") / "journal.sqlite"
-        ending = victims.run(_victim, sandbox.url, journal)
+        ending = killable.run(_victim, sandbox.url, journal)
         return ending.points
 
 
 def _victim(url, journal):
-    return victims.send(url, journal, table(6, bad=[2]), refusals="skip", batch_size=4, workers=1)
+    return killable.send(url, journal, table(6, bad=[2]), refusals="skip", batch_size=4, workers=1)
 
 
 @pytest.mark.parametrize("share", [n / 12 for n in range(12)])
@@ -319,7 +319,7 @@ def test_killed_at_any_point_everybody_ends_where_the_undisturbed_run_has_them(
     journal = tmp_path / "journal.sqlite"
     asked = next(place for place, name in enumerate(undisturbed) if "POST" in name)
     fatal = asked + int(share * (len(undisturbed) - asked))  # before the first order there is nothing to lose
-    assert victims.run(_victim, sandbox.url, journal, fatal=fatal).killed
+    assert killable.run(_victim, sandbox.url, journal, fatal=fatal).killed
     before = smsframe.results("autumn", journal=journal)
     assert before["sms_status"].eq("accepted").sum() <= len(texted(sandbox))
     out = skip(table(6, bad=[2]), sandbox.gateway(journal=journal), batch_size=4)

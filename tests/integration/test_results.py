@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from runs import send, table
+from helpers.sending import send, table
 
 import smsframe
 from smsframe.outcomes import Known, outcomes

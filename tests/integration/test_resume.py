@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from runs import codes, each_once, posts, resume, send, statuses, table, texted
-from wire_proxy import WireProxy, answer, drop, first, half, instead, lose
+from helpers.misbehaving_proxy import WireProxy, answer, drop, first, half, instead, lose
+from helpers.sending import codes, each_once, posts, resume, send, statuses, table, texted
 
 import smsframe
 from smsframe import Gateway
@@ -24,7 +24,7 @@ from smsframe.clock import Clock
 from smsframe.journal import Journal
 from smsframe.patience import Patience
 
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 
 
 # What the gateway does with a repeated order id is documented nowhere.
@@ -269,7 +269,7 @@ CHILD = """
 import os, signal, sys, threading
 sys.path.insert(0, {tests!r})
 import pandas as pd, requests, sqlalchemy as sa, smsframe
-from runs import send, resume, table
+from helpers.sending import send, resume, table
 from smsframe import Gateway
 from smsframe.journal import Journal
 from smsframe.patience import Patience
@@ -468,8 +468,8 @@ def test_a_run_that_lost_its_lock_sends_nothing_more(sandbox, proxy, through):
 STOPPED = """
 def stop(tick):
     os.kill(os.getpid(), signal.SIGINT)
-import runs
-runs.RUN |= {"report": stop}
+from helpers import sending
+sending.RUN |= {"report": stop}
 try:
     send(table(20), gateway, batch_size=2, workers=2)
 except KeyboardInterrupt:

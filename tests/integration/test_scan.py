@@ -375,7 +375,7 @@ def test_a_notebook_with_verbose_tracebacks_is_safe_after_an_error(tmp_path, mon
 
 
 def test_the_notebook_on_deliveries_gives_nobody_away_and_shows_each_picture_once():
-    path = Path(__file__).parent.parent / "notebooks" / "05-understand-delivery.ipynb"
+    path = Path(__file__).parents[2] / "notebooks" / "05-understand-delivery.ipynb"
     notebook = scan.read(path)
     assert scan.search(notebook, [])[0] == []
     pictures = [

@@ -18,9 +18,9 @@ from urllib.parse import quote, quote_plus
 import pandas as pd
 import pytest
 import requests
-import rude_server as rude
+from helpers import misbehaving_server as rude
+from helpers.misbehaving_server import ACCEPTED, RudeServer, half, says
 from IPython.core.ultratb import VerboseTB
-from rude_server import ACCEPTED, RudeServer, half, says
 
 import smsframe
 from smsframe import CampaignStopped, Gateway, GatewayError, NotAuthorised, SmsFrameError, text, wire

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from runs import posts, statuses, table
+from helpers.sending import posts, statuses, table
 
 import smsframe
 from smsframe.errors import ContactsError, TextError

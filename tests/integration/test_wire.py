@@ -15,10 +15,10 @@ from email.utils import formatdate
 from urllib.parse import urlsplit
 
 import pytest
-import rude_server as rude
+from helpers import misbehaving_server as rude
+from helpers.misbehaving_server import RudeServer, says
 from hypothesis import given
 from hypothesis import strategies as st
-from rude_server import RudeServer, says
 
 import smsframe
 from smsframe import http_connections, wire

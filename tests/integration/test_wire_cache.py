@@ -10,9 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 import pytest
-from rude_server import ACCEPTED, KEYS, RudeServer, says
-from runs import each_once, send, statuses, table
-from wire_proxy import WireProxy
+from helpers.misbehaving_proxy import WireProxy
+from helpers.misbehaving_server import ACCEPTED, KEYS, RudeServer, says
+from helpers.sending import each_once, send, statuses, table
 
 import smsframe
 from smsframe import Gateway, Unavailable, text, wire

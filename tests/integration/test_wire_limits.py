@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import rude_server as rude
-from rude_server import Play, RudeServer, says
+from helpers import misbehaving_server as rude
+from helpers.misbehaving_server import Play, RudeServer, says
 
 from smsframe import Gateway, Unavailable, answer_limits, text, wire
 from smsframe.credentials import Keys
@@ -25,7 +25,7 @@ from smsframe.life import Event
 from smsframe.order import Order, Terms
 from smsframe.sandbox import tls
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 MIB = 2**20
 OK = b'{"result": "OK"}'
 KEYS = Keys("4242", "Access_token", "t0ken")

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 NEAR, FAR = "198.51.100.1", "198.51.100.2"  # for examples only (RFC 5737)
 HARDWARE = {NEAR: "02:00:00:00:00:01", FAR: "02:00:00:00:00:02"}
 READ_TIMEOUT = 1.0

@@ -1,9 +1,10 @@
 """
 Whether smsframe reads numbers as libphonenumber does: any number of them, of every region and type.
 
-``python tests/agreement.py`` compares ten million cells with the plain reference, in some minutes, and prints
-the disagreements by kind. ``--numbers 100000 --seed 8`` compares fewer others. ``--renew`` writes down, as
-digests, what this version of libphonenumber answers, and says where that has changed.
+``python -m searches.agreement``, from ``tests/``, compares ten million cells with the plain reference, in
+some minutes, and prints the disagreements by kind. ``--numbers 100000 --seed 8`` compares fewer others.
+``--renew`` writes down, as digests, what this version of libphonenumber answers, and says where that has
+changed.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import phonenumbers as library
-import reference
-from ranges import KINDS, TYPES, everywhere, ranges
-from spellings import written
+from helpers import phone_reference
+from helpers.phone_ranges import KINDS, TYPES, everywhere, ranges
+from helpers.phone_spellings import written
 from tqdm import tqdm
 
 from smsframe import cells as cells_room
@@ -32,8 +33,9 @@ from smsframe import numbering, phones
 
 CHUNK = 50_000
 SHOWN = 60
-DIGESTS = Path(__file__).with_suffix("")
-LOCK = Path(__file__).parents[1] / "requirements.lock"
+ROOT = Path(__file__).parents[2]
+DIGESTS = ROOT / "tests" / "data" / "agreement"
+LOCK = ROOT / "requirements.lock"
 
 
 # Rows ---------------------------------------------------------------------------------------------------
@@ -61,7 +63,7 @@ def of_places(places, each, seed, *, kinds=KINDS, plain=False):
 def expected(frame):
     """The reference's answers, one by one."""
     columns = (frame[name].astype(object).where(frame[name].notna(), None) for name in ("cell", "region"))
-    return [reference.answer(cell, region) for cell, region in zip(*columns, strict=True)]
+    return [phone_reference.answer(cell, region) for cell, region in zip(*columns, strict=True)]
 
 
 def compare(frame, answers, ways=None):

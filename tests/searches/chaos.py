@@ -2,14 +2,14 @@
 The chaos run: random campaigns, over a gateway that goes wrong at random, by processes that die at random.
 
 A *story* is what one seed chooses: an account, and what it does with a repeated order id; people and a text;
-calls one after the other or two at once, each a process of its own (`victims`) that may be killed,
+calls one after the other or two at once, each a process of its own (`killable`) that may be killed,
 interrupted or suspended anywhere, each under another weather of faults. Then the gateway behaves, the last
 table is sent once more, and the campaign is resumed until nothing changes. It is judged from outside: what
 the calls and the journal said of people is held against what the sandbox gave them. The seed chooses what
 happens; who is first, where several are at work, is up to the machine.
 
-``python tests/chaos.py`` tells stories for some minutes and prints what came of them.
-``python tests/chaos.py --seed 7 --stories 1`` tells one of them again.
+``python -m searches.chaos``, from ``tests/``, tells stories for some minutes and prints what came of them.
+``python -m searches.chaos --seed 7 --stories 1`` tells one of them again.
 """
 
 from __future__ import annotations
@@ -37,8 +37,7 @@ from typing import NamedTuple
 
 import pandas as pd
 import psutil
-import runs
-import victims
+from helpers import killable, sending
 
 import smsframe
 from smsframe.journal import Journal
@@ -116,7 +115,7 @@ VERDICTS = {
 # What victims run, and how they end.
 
 
-class Blow(victims.Points):
+class Blow(killable.Points):
     """A signal at a point, that a process outlives."""
 
     def _reach(self, name, first=None):
@@ -152,7 +151,7 @@ def live(url, journal, call, *, blow=None, **options):
         return Told("interrupted")
 
 
-class Mortal(victims.Victim):
+class Mortal(killable.Victim):
     """A victim that may also be killed when its time is up, wherever it is then, or suspended for a while."""
 
     def __init__(self, *arguments, seconds=None, **options):
@@ -181,7 +180,7 @@ class Mortal(victims.Victim):
         except (AssertionError, OSError):
             if not self._struck.is_set():
                 raise
-            return victims.Ending(killed=True, value=None, points=["its time was up"])
+            return killable.Ending(killed=True, value=None, points=["its time was up"])
         finally:
             self._timer.cancel()
 
@@ -295,7 +294,7 @@ class Story:
         """With a gateway that behaves, the last table once more and then on, until nothing changes."""
         for _ in range(PATIENCE):
             sent, before = self.run(self.send(self.table)), status_of(self.said())
-            resumed, now = self.run({"call": runs.resume}), status_of(self.said())
+            resumed, now = self.run({"call": sending.resume}), status_of(self.said())
             if before == now and sent | resumed <= SETTLED:
                 break
         self.judge(self.said())
@@ -305,7 +304,7 @@ class Story:
         places = range(self.people, self.people + many)
         bad = self.dice.sample(places, min(many, REFUSED - self.refused, self.dice.choice((0, 0, 1, 2))))
         self.people, self.refused = places.stop, self.refused + len(bad)
-        return runs.table(many, bad=bad, start=places.start)
+        return sending.table(many, bad=bad, start=places.start)
 
     def part(self, table):
         """Some of them."""
@@ -316,11 +315,11 @@ class Story:
 
     def send(self, table):
         terms = {"text": self.text, "schedule": self.schedule, "batch_size": self.dice.randint(1, 10)}
-        return {"call": runs.send, "contacts": table, "workers": self.dice.randint(1, 4)} | terms
+        return {"call": sending.send, "contacts": table, "workers": self.dice.randint(1, 4)} | terms
 
     def resume(self):
         out = self.part(self.table)["mobile"].tolist() if self.dice.random() < 0.4 else []
-        return {"call": runs.resume, "suppressed": out, "workers": self.dice.randint(1, 4)}
+        return {"call": sending.resume, "suppressed": out, "workers": self.dice.randint(1, 4)}
 
     def weather(self):
         """The faults of a step: of the orders, and of the questions that are asked when one is lost."""
@@ -384,7 +383,7 @@ class Story:
 
     def got(self):
         """Who got a text by now."""
-        return {*runs.texted(self.sandbox).index}
+        return {*sending.texted(self.sandbox).index}
 
     def said(self):
         """The journal's own word."""
@@ -405,7 +404,7 @@ class Story:
 
     def judge(self, frame):
         """What became of everybody in the end."""
-        status, texts = status_of(frame), runs.texted(self.sandbox)
+        status, texts = status_of(frame), sending.texted(self.sandbox)
         listed = {phone for phone in self.table["mobile"] if phone != NO_NUMBER}
         self.accuse("doubled", texts[texts > 1].index)
         waiting = {phone for phone in self.owed | listed if status.get(phone, "pending") == "pending"}
@@ -476,7 +475,7 @@ def report(tallies, seconds):
     for name, n, what in figures:
         yield textwrap.fill(f"{name:<12}{n:>9,}  {what}", 110, subsequent_indent=23 * " ")
     for seed, steps in sorted(tally.told.items()):
-        yield f"\nSeed {seed}; again with: python tests/chaos.py --seed {seed} --stories 1"
+        yield f"\nSeed {seed}; again with: python -m searches.chaos --seed {seed} --stories 1"
         yield from (f"  {verdict}: {who}" for verdict, one, who in sorted(tally.wrong) if one == seed)
         yield from (f"    {step}" for step in steps)
 

@@ -10,17 +10,17 @@ import unicodedata
 from functools import cache
 from itertools import islice, product
 
-import agreement
 import numpy as np
 import pandas as pd
 import phonenumbers as library
 import pytest
-import reference
+from helpers import phone_reference
+from helpers.phone_ranges import KINDS, NEAR, TYPES, WIDTH, Dice, everywhere, expand, metadata, ranges
+from helpers.phone_spellings import DRESSES, FORMS, GIVEN, READ_OVER
+from helpers.samples import damaged
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ranges import KINDS, NEAR, TYPES, WIDTH, Dice, everywhere, expand, metadata, ranges
-from spellings import DRESSES, FORMS, GIVEN, READ_OVER
-from test_phones import damaged
+from searches import agreement
 
 from smsframe import phones
 
@@ -110,14 +110,16 @@ def test_whatever_is_written_into_a_number_it_is_read_as_by_libphonenumber(rows,
     with agreement.by_columns():
         read = phones.read(cells, regions, level)
     ours = read[["phone", "code"]].astype(object).where(read[["phone", "code"]].notna(), None)
-    assert [*ours.itertuples(index=False, name=None)] == [reference.answer(*row).at(level) for row in rows]
+    assert [*ours.itertuples(index=False, name=None)] == [
+        phone_reference.answer(*row).at(level) for row in rows
+    ]
 
 
 # Versions -----------------------------------------------------------------------------------------------
 
 
 def test_an_answer_that_a_new_libphonenumber_changes_is_noticed():
-    """If this fails with a new version: ``python tests/agreement.py --renew`` says what it changed."""
+    """If this fails with a new version: ``python -m searches.agreement --renew`` says what it changed."""
     version = library.__version__
     before = agreement.recorded(version)
     if before is None and version != agreement.locked():
@@ -157,7 +159,7 @@ def test_a_wrong_answer_is_seen_and_shown_without_its_number(monkeypatch):
 
 @pytest.mark.parametrize("row", damaged())
 def test_the_reference_reads_the_damaged_sample_as_it_says(row):
-    phone, code = reference.answer(row["mobile"], row["region"]).at("mobile")
+    phone, code = phone_reference.answer(row["mobile"], row["region"]).at("mobile")
     assert (phone or code) == (row["expected_phone"] or row["expected_code"])
 
 

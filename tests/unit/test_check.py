@@ -14,7 +14,7 @@ import smsframe
 from smsframe.reasons import CODES
 from smsframe.schema import COLUMNS, DTYPES, STATUSES, ResultsSchema, satisfied
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 MOBILE = "+393471234567"
 
 

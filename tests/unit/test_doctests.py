@@ -12,7 +12,7 @@ import pytest
 
 import smsframe
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 MODULES = sorted(
     found.name
     for found in pkgutil.walk_packages(smsframe.__path__, "smsframe.")

@@ -16,6 +16,7 @@ import phonenumbers as library
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from helpers.samples import SAMPLES, damaged
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +25,6 @@ from smsframe import verdicts as verdicts_room
 from smsframe.errors import ContactsError
 from smsframe.verdicts import verdicts
 
-SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 ITALY, GERMANY = "+393471234567", "+491713920012"
 USABLE_TYPES = {library.PhoneNumberType.MOBILE, library.PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
@@ -174,11 +174,6 @@ def test_columns_that_hold_no_numbers_are_all_invalid(column):
 
 
 # Damage -------------------------------------------------------------------------------------------------
-
-
-def damaged():
-    table = pd.read_csv(SAMPLES / "damaged.csv", dtype=str, keep_default_na=False)
-    return [pytest.param(row, id=row["what"]) for row in table.to_dict("records")]
 
 
 @pytest.mark.parametrize("row", damaged())

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
-import runs
+from helpers import sending
 
 import smsframe
 from smsframe import order
@@ -236,7 +236,7 @@ def test_something_that_is_no_gateway_is_refused():
 
 def test_people_are_counted_by_the_very_string_that_is_sent():
     names = ["Ada", "Zoë ☕", "€" * 160, "👋" * 100, "e\u0301", "a\r\nb", "[x]", "ж" * 134, "l\u2019ora"]
-    frame = runs.table(len(names)).assign(name=names)
+    frame = sending.table(len(names)).assign(name=names)
     made = plan(frame, "{name}, è {name} {name:nessuno}")
     said = made.people["text"].sms.segments().astype({"encoding": "string[pyarrow]"})
     pd.testing.assert_frame_equal(made.people[["encoding", "units", "segments"]], said)

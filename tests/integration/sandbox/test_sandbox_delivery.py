@@ -75,7 +75,7 @@ def test_the_last_two_digits_decide(caller, clock, ending, state):
 
 
 def test_the_documentation_lists_the_same_numbers():
-    page = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "sandbox.md").read_text(encoding="utf-8")
     section = page.split("## What becomes of a text")[1].split("\n## ")[0]
     assert dict(re.findall(r"^\| (\d\d) \| `(\w+)` \|", section, re.MULTILINE)) == FATES
 

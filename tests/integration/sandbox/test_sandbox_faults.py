@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-from meeting import done, met, place, post, recorded, until
+from helpers.http_outcomes import done, met, place, post, recorded, until
 
 from smsframe.sandbox import Sandbox
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from meeting import done, met, post, until
+from helpers.http_outcomes import done, met, post, until
 
 # What the page says, what the client meets, and whether the gateway had done it by then.
 MAGIC = {
@@ -51,7 +51,7 @@ def test_an_order_meets_its_fault_once_and_then_passes(caller, ending):
 
 
 def test_the_documentation_lists_the_same_numbers():
-    page = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "sandbox.md").read_text(encoding="utf-8")
     section = page.split("### By magic number")[1].split("\n## ")[0]
     assert re.findall(r"^\| (\d\d) \| `(.+)` \|$", section, re.MULTILINE) == [
         (ending, said) for ending, (said, *_) in MAGIC.items()

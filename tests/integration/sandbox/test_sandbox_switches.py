@@ -10,7 +10,7 @@ from smsframe.cli import app
 from smsframe.sandbox import Sandbox, switches
 from smsframe.sandbox.faults import KINDS
 
-PAGE = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "sandbox.md").read_text(encoding="utf-8")
 
 
 def orders(caller, count):

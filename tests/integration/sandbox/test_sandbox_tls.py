@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from meeting import done, met, place, post, recorded, until
+from helpers.http_outcomes import done, met, place, post, recorded, until
 
 from smsframe import Gateway
 from smsframe.sandbox import Sandbox

@@ -1,0 +1,33 @@
+"""Journals that released versions wrote (`data/journals/README.md`), and what a run does first with one."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from smsframe.journal import Journal
+from smsframe.tables import VERSION
+
+JOURNALS = Path(__file__).parents[1] / "data" / "journals"
+RELEASED = range(1, VERSION + 1)
+OLDER = range(1, VERSION)
+
+
+def released(version, tmp_path):
+    """A copy of a journal that a released version wrote."""
+    path = tmp_path / f"journal-{version}.sqlite"
+    shutil.copyfile(JOURNALS / f"schema-{version}.sqlite", path)
+    path.chmod(0o600)
+    return path
+
+
+def take_up(path):
+    """The first thing a run does with its journal."""
+    with Journal(path).owner():
+        pass
+
+
+def says_no_number(error):
+    while error is not None:
+        assert "3934" not in f"{error} {error!r} {error.args} {vars(error).get('params')}"
+        error = error.__cause__ or error.__context__
