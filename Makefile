@@ -1,4 +1,5 @@
-# Two commands do all the set-up: `make demo` runs the main job, `make test` passes the tests.
+# Two commands do all the set-up: `make demo` installs what the main job needs, and runs it; `make test` adds what
+# the tests need to the same .venv, and passes them.
 PYTHON ?= python3
 ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
@@ -6,12 +7,15 @@ else
 BIN := .venv/bin
 endif
 READY := .venv/.ready
+DEV := .venv/.dev
+# Modules are compiled when they are first imported, which most of them never are.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c requirements.lock
 
-.PHONY: demo test chaos simulate mutants agreement bench lint types wheel clean help
+.PHONY: demo test test-all chaos simulate mutants agreement bench lint types wheel clean help
 
 help:
 	@echo "make demo    watch a whole campaign run against the sandbox"
-	@echo "make test    run the tests"
+	@echo "make test    run the tests: some minutes        make test-all    also notebooks, browsers, the long searches"
 	@echo "make chaos   break the promise at random, for minutes        make bench   what it costs, beside others"
 	@echo "make simulate    live through a thousand histories, or SEEDS=100000, in a simulated world"
 	@echo "make mutants     take the protective lines out one by one, and see whether anybody notices"
@@ -22,47 +26,56 @@ help:
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c "import sys; sys.exit('smsframe needs Python 3.11 or newer; this is ' + sys.version.split()[0] + '. Try: make PYTHON=python3.12 ...' if sys.version_info < (3, 11) else 0)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@echo "Installing into .venv (a minute or two, the first time only) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ".[dev]"
-	@touch $(READY)
+	@echo "Installing into .venv (up to a minute, the first time only) ..."
+	@$(PIP) -e ".[sandbox]"
+	@touch $@
+
+# What only the tests need: pytest, JupyterLab, mypy, a driver for browsers ...
+$(DEV): $(READY)
+	@echo "Installing what the tests need into .venv (a minute or two, the first time only) ..."
+	@$(PIP) -e ".[dev]"
+	@touch $@
 
 demo: $(READY)
 	@$(BIN)/smsframe demo
 
-test: $(READY)
+test: $(DEV)
+	$(BIN)/python -m pytest -n auto -m "not slow and not notebook and not browser" $(TESTS)
+
+test-all: $(DEV)
 	$(BIN)/python -m pytest -n auto $(TESTS)
 
-chaos: $(READY)
+chaos: $(DEV)
 	cd tests && ../$(BIN)/python -m searches.chaos $(CHAOS)
 
 SEEDS ?= 1000
-simulate: $(READY)
+simulate: $(DEV)
 	cd tests && ../$(BIN)/python -m simulation --seeds $(SEEDS) $(SIMULATE)
 
-mutants: $(READY)
+mutants: $(DEV)
 	cd tests && ../$(BIN)/python -m simulation.mutants $(MUTANTS)
 
-agreement: $(READY)
+agreement: $(DEV)
 	cd tests && ../$(BIN)/python -m searches.agreement $(AGREEMENT)
 
 bench: .venv/.bench
 	$(BIN)/python -m benchmarks $(BENCH)
 
 # What only the benchmarks need: the neighbours they compare with.
-.venv/.bench: $(READY)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ".[bench]"
+.venv/.bench: $(DEV)
+	@$(PIP) -e ".[bench]"
 	@touch $@
 
-lint: $(READY)
+lint: $(DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
-types: $(READY)
+types: $(DEV)
 	$(BIN)/mypy
 	$(BIN)/mypy tests/typed_user.py
 	$(BIN)/mypy benchmarks
 
-wheel: $(READY)
+wheel: $(DEV)
 	rm -rf dist
 	$(BIN)/python -m build --wheel --outdir dist .
 
