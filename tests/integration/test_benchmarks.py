@@ -33,6 +33,7 @@ def bench(*asked):
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="peaks are read from /proc")
 @pytest.mark.parametrize("part", ROWS)
 def test_a_part_prints_its_rows_with_figures(part):

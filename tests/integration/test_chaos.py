@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 TESTS = Path(__file__).parents[1]
 SEEDS = [9, 10, 20]
 """Stories with kills, with two at work while one of them is suspended, and with orders taken late."""

@@ -304,6 +304,7 @@ def wide_table(path):
 PARQUETS = [billion_rows, one_text_in_every_row, packed_texts, values_in_a_list, wide_table]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="peaks are read from /proc")
 @pytest.mark.parametrize("bomb", [*BOOKS, *TEXTS, *PARQUETS], ids=lambda bomb: bomb.__name__)
 def test_a_file_that_unpacks_without_end_is_refused_in_little_memory(bomb, tmp_path):

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+pytestmark = pytest.mark.slow
+
 CHAOS = bool(os.environ.get("SMSFRAME_CHAOS"))
 WEIGHTY = re.compile(r"commit|connect|send|receive|mkdir|unlink|open \*.sqlite|PRAGMA journal_mode")
 HALF_ASKED = re.compile(r"other half of \w+ GET")

@@ -29,6 +29,8 @@ import smsframe
 from smsframe.journal import Journal
 from smsframe.life import Doubt, Event, State, after
 
+pytestmark = pytest.mark.slow
+
 CHAOS = bool(os.environ.get("SMSFRAME_CHAOS"))
 LIVES = settings(
     max_examples=300 if CHAOS else 8,

@@ -195,6 +195,7 @@ def silent(monkeypatch):
     monkeypatch.setattr("smsframe.patience.Patience.sleep", lambda _self, _seconds: None)
 
 
+@pytest.mark.slow
 @strikes
 @pytest.mark.parametrize("how", [calling, in_background])
 def test_whatever_fails_in_a_run_the_results_come_and_nobody_is_shown(how, tmp_path, silent):
@@ -364,6 +365,7 @@ CALLS = {
 }
 
 
+@pytest.mark.slow
 @strikes
 @pytest.mark.parametrize("name", CALLS)
 def test_no_call_outside_of_a_run_shows_anybody_whatever_fails_in_it(name, gateway, tmp_path):

@@ -312,6 +312,7 @@ def _victim(url, journal):
     return killable.send(url, journal, table(6, bad=[2]), refusals="skip", batch_size=4, workers=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [n / 12 for n in range(12)])
 def test_killed_at_any_point_everybody_ends_where_the_undisturbed_run_has_them(
     share, undisturbed, sandbox, tmp_path

@@ -23,6 +23,7 @@ def test_the_limits_are_exactly_those_of_the_page():
     assert re.findall(r"^\* \*\*(.+?)\*\*", section, re.MULTILINE) == [limit.words for limit in LIMITS]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [limit for limit in LIMITS if limit.beyond], ids=lambda limit: limit.beyond)
 def test_beyond_a_limit_somebody_is_texted_twice(limit):
     """Or the page would promise less than is kept."""

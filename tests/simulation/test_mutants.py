@@ -31,6 +31,7 @@ def test_every_mutant_still_applies():
             assert text.count(edit.old) == 1, f"{mutant.name}: {edit.old!r}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "mutant", [mutant for mutant in MUTANTS if ALL or mutant.name in SOON], ids=lambda mutant: mutant.name
 )

@@ -52,6 +52,7 @@ def test_a_world_in_which_nothing_goes_wrong_has_no_surprises():
     assert not report.counted
 
 
+@pytest.mark.slow
 def test_the_same_seed_is_the_same_history_byte_for_byte_in_every_process():
     here = reports.digests(range(24))
     assert len({*here}) == len(here)

@@ -47,6 +47,7 @@ def agree(frame, ways=None):
 # Numbers ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", everywhere())
 def test_each_place_is_read_as_by_libphonenumber(place):
     frame, places = table()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -43,24 +44,59 @@ def reachable():
 # What an answer proves -----------------------------------------------------------------------------------
 
 
-PROOFS = {  # event: the answers that prove it, each a status and what else it must (+) and must not (-) have
-    Event.ACCEPTED: "200+ok 201+ok",
-    Event.REFUSED: "400",
-    Event.UNAUTHORISED: "401",
-    Event.WRONG_ADDRESS: "307 308 403 404",
-    Event.NOT_SENT: "413 415 429 503+retry_after-page",
+PAGE = (Path(__file__).parents[2] / "docs" / "promise.md").read_text("utf-8")
+FACTS = {
+    "`result` OK": ("ok", True),
+    "with `Retry-After`": ("retry_after", True),
+    "HTML page": ("page", False),
 }
-"""Copied from the design, not from the code; whatever is not here proves nothing."""
+"""How the page names what else an answer must, or must not, have."""
+
+
+def rows(heading):
+    """The first two cells of the rows below a heading of the page that begin with a status."""
+    section = PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return re.findall(r"^\| (\d{3}[^|]*) \| ([^|]*) \|", section, re.MULTILINE)
+
+
+def statuses(cell):
+    """The statuses that a cell names, each with the words that follow it."""
+    named = cell.partition(" and any other ")[0]
+    return [(int(one[:3]), one[3:]) for one in re.split(r"(?:,|,? or) (?=\d{3}\b)", named)]
+
+
+def proofs():
+    """What an answer proves by the page of the promise: by status, the event and the facts it takes."""
+    said = re.findall(r"^A (\d{3}) means \*\*\w+\*\*, `(\w+)`", PAGE, re.MULTILINE)
+    for cell, proves in rows("The gateway answers"):
+        said += [(cell, event) for event in re.findall(r"^(?:not )?taken, `(\w+)`$", proves)]
+    unless = {status: words for cell, _ in rows("Nobody can know") for status, words in statuses(cell)}
+    found = {}
+    for cell, event in said:
+        for status, words in statuses(cell):
+            conditions = words + (unless[status] if status == 503 else "")
+            found[status] = Event(event), {fact for name, fact in FACTS.items() if name in conditions}
+    return found
+
+
+PROOFS = proofs()
 
 
 def expected(status, facts):
-    """What an answer proves, by that table."""
-    for event, answers in PROOFS.items():
-        for one in answers.split():
-            code, *conditions = re.findall(r"[+-]?\w+", one)
-            if int(code) == status and all((c[1:] in facts) == (c[0] == "+") for c in conditions):
-                return event
-    return Event.NO_PROOF
+    """What an answer proves by the page; whatever is not there proves nothing."""
+    event, needed = PROOFS.get(status, (Event.NO_PROOF, ()))
+    return event if all((fact in facts) is there for fact, there in needed) else Event.NO_PROOF
+
+
+def test_the_page_says_of_every_proof_which_answers_are_one():
+    assert {event for event, _ in PROOFS.values()} == ANSWERS - {Event.GAVE_UP, Event.NO_PROOF}
+    assert PROOFS[503] == (Event.NOT_SENT, {("retry_after", True), ("page", False)})
+
+
+def test_an_answer_that_the_page_calls_no_proof_is_none():
+    named = {status for cell, _ in rows("Nobody can know") for status, _ in statuses(cell)}
+    assert {301, 302, 303, 408, 409, 500, 502, 504} <= named
+    assert named & set(PROOFS) == {200, 201, 503}  # and of these what else it takes is above
 
 
 @pytest.mark.parametrize("status", range(100, 600))
