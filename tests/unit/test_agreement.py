@@ -60,6 +60,7 @@ def test_each_place_is_read_as_by_libphonenumber(place):
     assert {"landline", "mobile"} & reached or not {"landline"} & kinds  # the same numbers in North America
 
 
+@pytest.mark.slow
 def test_numbers_of_everywhere_in_one_column_are_read_as_by_libphonenumber():
     agree(agreement.mixed(0, 20_000, SEED))
 
