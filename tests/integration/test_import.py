@@ -187,6 +187,12 @@ def test_every_module_may_be_the_first_to_be_imported(tmp_path):
     assert fresh(code, *MODULES, **kept) == MODULES
 
 
+def test_the_logger_is_silent_until_somebody_listens():
+    assert fresh("import logging, smsframe; logging.getLogger('smsframe').warning('x'); print('ok')") == [
+        "ok"
+    ]
+
+
 def test_no_module_can_hide_a_public_name():
     modules = {found.name for found in pkgutil.iter_modules(smsframe.__path__)}
     assert not modules & set(smsframe.__all__)

@@ -158,3 +158,14 @@ def test_results_and_campaigns_are_frames_of_the_journal(sandbox, gateway):
     assert listed.loc["autumn", ["recipients", "accepted", "rejected"]].tolist() == [3, 2, 1]
     assert listed.loc["other", "credits"] == 2
     assert listed["gateway"].eq(sandbox.url).all()
+
+
+def test_results_that_went_through_a_file_still_have_all_their_methods(tmp_path, people, sandbox, gateway):
+    out = people.sms.send("Ciao", campaign="c", phone="mobile", region="IT", gateway=gateway, progress=False)
+    out.sms.to_csv(tmp_path / "out.csv", sep=";", index=False)
+    back = smsframe.read_contacts(tmp_path / "out.csv")
+    assert repr(back.sms.summary()) == repr(out.sms.summary())
+    assert back.sms.failed()["sms_status"].tolist() == out.sms.failed()["sms_status"].tolist()
+    again = back.sms.refresh(gateway=gateway, progress=False)
+    smsframe.ResultsSchema.validate(again)
+    assert again["sms_delivery"].dropna().tolist() == ["DLVRD", "DLVRD"]

@@ -342,17 +342,6 @@ def test_a_plain_index_is_left_out_and_any_other_is_written(tmp_path):
     assert (tmp_path / "plain.csv").read_text("utf-8-sig") == "x\na\n"
 
 
-def test_results_that_went_through_a_file_still_have_all_their_methods(tmp_path, people, sandbox, gateway):
-    out = people.sms.send("Ciao", campaign="c", phone="mobile", region="IT", gateway=gateway, progress=False)
-    out.sms.to_csv(tmp_path / "out.csv", sep=";", index=False)
-    back = smsframe.read_contacts(tmp_path / "out.csv")
-    assert repr(back.sms.summary()) == repr(out.sms.summary())
-    assert back.sms.failed()["sms_status"].tolist() == out.sms.failed()["sms_status"].tolist()
-    again = back.sms.refresh(gateway=gateway, progress=False)
-    smsframe.ResultsSchema.validate(again)
-    assert again["sms_delivery"].dropna().tolist() == ["DLVRD", "DLVRD"]
-
-
 def test_a_result_column_that_somebody_changed_by_hand_is_said(people):
     checked = people.sms.check(phone="mobile").astype({"sms_segments": object}).assign(sms_segments="two")
     with pytest.raises(smsframe.ContactsError, match="column sms_segments holds something"):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import subprocess
-import sys
 import types
 
 import pandas as pd
@@ -145,12 +143,6 @@ def test_a_column_called_sms_is_still_there_by_its_label():
     frame = pd.DataFrame({"sms": [1]})
     assert frame["sms"].tolist() == [1]
     assert callable(frame.sms.check)
-
-
-def test_the_logger_is_silent_until_somebody_listens():
-    code = "import logging, smsframe; logging.getLogger('smsframe').warning('x'); print('ok')"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stderr == ""
 
 
 def test_there_is_a_version():

@@ -1,0 +1,33 @@
+"""Tests of this folder need no network, no other process and no journal; those that do are integration."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+OUTSIDE = {
+    *("socket.bind", "socket.connect", "sqlite3.connect"),
+    *("subprocess.Popen", "os.fork", "os.posix_spawn"),
+}
+"""Audit events (the table in Python's library reference) of what is not allowed here."""
+
+_met: list[str] | None = None
+
+
+def _watch(event, _details):
+    if _met is not None and event in OUTSIDE:
+        _met.append(event)
+
+
+sys.addaudithook(_watch)
+
+
+@pytest.fixture(autouse=True)
+def inside():
+    """Nothing leaves the process."""
+    global _met  # noqa: PLW0603 - a hook is for the whole process, and cannot be taken away
+    _met = []
+    yield
+    met, _met = _met, None
+    assert not met, "not a unit test"
