@@ -210,6 +210,23 @@ class Batches:
         people.free(connection, recipients.c.batch.in_(sa.select(batches.c.id).where(dead)))
         connection.execute(sa.delete(batches).where(dead))
 
+    def free_texted(self, connection: Connection, campaign: int, phones: pd.Series[Any]) -> None:
+        """
+        In the caller's transaction: free those of them who had no text by what this journal knew.
+
+        Another journal's order lists them, so they have one, and an order of ours that they are part of must
+        not go out again as it is: it was refused, lacked them, or nobody who is alive is sending it.
+        """
+        ours = batches.c.campaign == campaign
+        open_ = ours & batches.c.state.in_([State.SENDING, State.UNCONFIRMED])
+        dead = open_ & batches.c.owner.in_(self._dead(connection, open_))
+        untexted = dead | (ours & (batches.c.state == State.REFUSED))
+        lacking = recipients.c.missing | recipients.c.refused.is_not(None)
+        theirs = (recipients.c.campaign == campaign) & recipients.c.phone.in_(people.numbers(phones))
+        people.free(
+            connection, theirs & (lacking | recipients.c.batch.in_(sa.select(batches.c.id).where(untexted)))
+        )
+
     def free_refused(
         self, connection: Connection, campaign: int, latest: dict[str, Any], phones: pd.Series[Any]
     ) -> None:

@@ -103,8 +103,6 @@ def adopt(
         waiting: ``phone``, ``fields``, ``segments`` of this call's people.
         stamp: When, and in which process.
     """
-    if earlier.empty:
-        return
     _dissolve(connection, entry, earlier["phone"].dropna())
     query = sa.select(batches.c.id, batches.c.order_id, batches.c.state, batches.c.encoding)
     here = {row.order_id.lower(): row for row in connection.execute(query)}

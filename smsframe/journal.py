@@ -269,25 +269,22 @@ class Journal:
             if waive:
                 self.orders.waive(connection, entry)
             unlisted = self.orders.unlisted(connection, entry)
-            return Registered(
-                replace(entry, compared_at=found.compared_at),
-                [],
-                unlisted,
-                fresh,
-                frozenset(compared.doubted),
-            )
+            entry = replace(entry, compared_at=found.compared_at)
+            return Registered(entry, [], unlisted, fresh, frozenset(compared.doubted))
 
     def _take_over(
         self, connection: Connection, name: str, owner: str, compared: Comparison, waiting: pd.DataFrame
     ) -> Entry:
-        """In the caller's transaction: the campaign as it is once orders that were found are taken over."""
+        """In the caller's transaction: the campaign once orders that were found are taken over."""
         if compared.date is not None:
             date = {"compared_at": micros(compared.date)}
             connection.execute(sa.update(campaigns).where(campaigns.c.name == name).values(**date))
         entry = read_entry(connection, name)
         if entry is None:  # it was written, or read, before
             raise JournalError(f"the journal {self.path} was replaced by another: put it back")
-        adopt(connection, entry, owner, compared.adopted, waiting, self.batches.stamp())
+        if len(compared.adopted):
+            self.batches.free_texted(connection, entry.id, compared.adopted["phone"].dropna())
+            adopt(connection, entry, owner, compared.adopted, waiting, self.batches.stamp())
         return entry
 
     # Recipients.

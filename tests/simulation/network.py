@@ -226,10 +226,11 @@ class Network:
         """A proxy sends an order again, and passes on the answer to either."""
         return Fault(kind, 2, self._world.choices.one((1, 2))) if self._knows_again() else Fault()
 
-    def _said_no(self, _request: Request, kind: str) -> Fault:
+    def _said_no(self, request: Request, kind: str) -> Fault:
         """Something on the way says that an order was not taken, after it was."""
         if not self._knows_again():
             return Fault()
+        self._world.asked.denied.add(request.body["order_id"])
         status = self._world.choices.one((401, 413, 429, 503))
         return Fault(kind, answer=Answer(status, "busy", retry_after=1.0 if status in (429, 503) else None))
 

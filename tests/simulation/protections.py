@@ -105,6 +105,27 @@ MUTANTS = (
     ),
     # What an answer proves.
     _one(
+        "a refused order is asked for before it is split",
+        "carrier",
+        "if ask_state(self._gateway, batch, order.people, self._patience).event is not Event.ABSENT:",
+        "if False:",
+        *("repeated id", "repeated", "said no", "skip refused"),
+    ),
+    _one(
+        "whom an adopted order lists leaves the orders in doubt",
+        "journal",
+        "            self.batches.free_texted(",
+        "            (lambda *_: None)(",
+        *("repeated id", "two at once", "killed", "older copy", "other people", "schedule", "suppressed"),
+    ),
+    _one(
+        "an order whose people went elsewhere is not repeated",
+        "doubts",
+        "if len(people) != batch.recipients:",
+        "if False:",
+        *("repeated id", "two at once", "killed", "older copy", "other people", "schedule", "suppressed"),
+    ),
+    _one(
         "a redirection proves nothing",
         "life",
         "case Answer(status=307 | 308 | 403 | 404):",
