@@ -9,6 +9,7 @@ waits until what is under way has its record.
 from __future__ import annotations
 
 import atexit
+import os
 import concurrent.futures.thread  # noqa: F401 - it registers how it ends, and ours must come after
 import sys
 import threading
@@ -253,6 +254,9 @@ def _settle() -> None:
             file=sys.stderr,
         )
 
+
+if hasattr(os, "register_at_fork"):  # the runs are those of the process that began them
+    os.register_at_fork(after_in_child=_under_way.clear)
 
 # As `concurrent.futures` does, and before it: `atexit` comes after the pools have waited for their workers,
 # who may wait for their turn for long.

@@ -119,13 +119,6 @@ MUTANTS = (
         *("repeated id", "two at once", "killed", "older copy", "other people", "schedule", "suppressed"),
     ),
     _one(
-        "an order whose people went elsewhere is not repeated",
-        "doubts",
-        "if len(people) != batch.recipients:",
-        "if False:",
-        *("repeated id", "two at once", "killed", "older copy", "other people", "schedule", "suppressed"),
-    ),
-    _one(
         "a redirection proves nothing",
         "life",
         "case Answer(status=307 | 308 | 403 | 404):",
