@@ -9,8 +9,8 @@ waits until what is under way has its record.
 from __future__ import annotations
 
 import atexit
-import os
 import concurrent.futures.thread  # noqa: F401 - it registers how it ends, and ours must come after
+import os
 import sys
 import threading
 from contextlib import suppress

@@ -171,9 +171,7 @@ def test_whom_an_adopted_order_lists_is_no_longer_part_of_an_order_in_doubt(
     assert sandbox.inbox()["order_id"].nunique() == posts(sandbox)
 
 
-def test_a_resume_that_has_nobody_to_send_to_still_meets_the_orders_it_does_not_know(
-    sandbox, proxy, through
-):
+def test_a_resume_that_has_nobody_to_send_to_still_meets_the_orders_it_does_not_know(sandbox, proxy, through):
     """Everybody in the older copy is accepted; it must not be called the whole campaign."""
     send(table(3), through)
     backup = keep(through.journal)
