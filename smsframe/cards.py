@@ -11,12 +11,12 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from smsframe.cheaper import Cheaper
+from smsframe.display.progress_stats import NAMES, duration
 from smsframe.masking import shown, shown_name
-from smsframe.meter import NAMES, duration
-from smsframe.planning import Plan
-from smsframe.reasons import amount, many
-from smsframe.summaries import DELIVERIES, Summary
+from smsframe.outcomes.codes import amount, many
+from smsframe.outcomes.summary import DELIVERIES, Summary
+from smsframe.planning.build import Plan
+from smsframe.texts.savings import Cheaper
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.cells import STRING, strings
+from smsframe.arrow import STRING, strings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,9 +15,8 @@ from typer.testing import CliRunner
 
 import smsframe
 from smsframe.cards import cheaper_card, plan_card
-from smsframe.cli import app
-from smsframe.encodings import GSM, GSM_EXTENSION, is_gsm
-from smsframe.replacements import (
+from smsframe.cli.main import app
+from smsframe.texts.replacements import (
     FIXES,
     TYPOGRAPHY,
     fixed,
@@ -27,7 +26,8 @@ from smsframe.replacements import (
     lacking,
     pieces,
 )
-from smsframe.template import parse, written
+from smsframe.texts.segments import GSM, GSM_EXTENSION, is_gsm
+from smsframe.texts.template import parse, written
 
 LONG = "a presto, amici miei! " * 5  # 110 units: one segment in GSM, two in UCS-2
 

@@ -19,10 +19,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smsframe import damage, phones
-from smsframe import verdicts as verdicts_room
 from smsframe.errors import ContactsError
-from smsframe.verdicts import verdicts
+from smsframe.phones import libphonenumber
+from smsframe.phones import parse as phones
+from smsframe.phones import repair as damage
+from smsframe.phones.libphonenumber import verdicts
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 ITALY, GERMANY = "+393471234567", "+491713920012"
@@ -501,10 +502,10 @@ def test_a_cell_of_a_million_characters_gets_an_answer(cell):
 def test_what_libphonenumber_refuses_for_its_length_never_reaches_it(monkeypatch, cell, region):
     """Its patterns, unlike the columns' own, may take a time that grows faster than the cell."""
     read = []
-    parse, several = library.parse, verdicts_room._several
+    parse, several = library.parse, libphonenumber._several
     monkeypatch.setattr(library, "parse", lambda text, *rest: read.append(text) or parse(text, *rest))
     monkeypatch.setattr(
-        verdicts_room, "_several", lambda text, *rest: read.append(text) or several(text, *rest)
+        libphonenumber, "_several", lambda text, *rest: read.append(text) or several(text, *rest)
     )
     answers = phones.read(pd.Series([cell, ITALY]), region)
     assert answers["code"].tolist()[0] in phones.CODES

@@ -7,8 +7,8 @@ import pytest
 from runs import send, table
 
 import smsframe
-from smsframe.outcomes import Known, outcomes
-from smsframe.schema import COLUMNS, INSTANT, STRING
+from smsframe.outcomes.join import Known, outcomes
+from smsframe.outcomes.schema import COLUMNS, INSTANT, STRING
 
 
 def journalled(*, missing=False, batch=0, segments=(1, 2, 4), **facts):

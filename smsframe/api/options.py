@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from smsframe.contacts.suppression import suppression
 from smsframe.errors import PhoneGuessed
-from smsframe.gateway import Gateway
-from smsframe.journal import Journal
-from smsframe.phones import regions
-from smsframe.suppression import suppression
+from smsframe.gateway.smsend import Gateway
+from smsframe.journal.journal import Journal
+from smsframe.phones.parse import regions
 
 if TYPE_CHECKING:
     import os

@@ -6,15 +6,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from smsframe import contacts as contacts_room
-from smsframe import encodings, phones
-from smsframe import schema as schema_room
-from smsframe.boundary import public
-from smsframe.columns import find_phone
-from smsframe.defaults import journal_of, say_guess, suppressed
+from smsframe.api.options import journal_of, say_guess, suppressed
+from smsframe.api.tracebacks import public
+from smsframe.contacts import read
+from smsframe.contacts.columns import find_phone
 from smsframe.errors import ContactsError
-from smsframe.planning import Plan
-from smsframe.planning import plan as make_plan
+from smsframe.outcomes import schema as schema_room
+from smsframe.phones import parse
+from smsframe.planning.build import Plan
+from smsframe.planning.build import plan as make_plan
+from smsframe.texts import segments as encodings
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from smsframe.defaults import Suppress, Where
-    from smsframe.gateway import Gateway
-    from smsframe.schema import ContactsSchema
+    from smsframe.api.options import Suppress, Where
+    from smsframe.gateway.smsend import Gateway
+    from smsframe.outcomes.schema import ContactsSchema
 
-read_contacts = public(contacts_room.read_contacts)
-normalize = public(phones.normalize)
+read_contacts = public(read.read_contacts)
+normalize = public(parse.normalize)
 segments = public(encodings.segments)
 
 

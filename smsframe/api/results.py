@@ -8,23 +8,22 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from smsframe import campaign as campaign_room
-from smsframe import delivery, reports
-from smsframe.boundary import public
-from smsframe.defaults import journal_of, sensible
-from smsframe.gateway import Gateway
-from smsframe.patience import Patience
-from smsframe.pictures import plot as draw
-from smsframe.progress import Bar
-from smsframe.summaries import failed as find_failed
-from smsframe.summaries import spreadsheet_safe
-from smsframe.summaries import summary as summarise
+from smsframe.api.options import journal_of, sensible
+from smsframe.api.tracebacks import public
+from smsframe.campaign import delivery, reports, send
+from smsframe.display.figures import plot as draw
+from smsframe.display.progress_bar import Bar
+from smsframe.gateway.retry import Patience
+from smsframe.gateway.smsend import Gateway
+from smsframe.outcomes.summary import failed as find_failed
+from smsframe.outcomes.summary import spreadsheet_safe
+from smsframe.outcomes.summary import summary as summarise
 
 if TYPE_CHECKING:
     import os
 
-    from smsframe.defaults import Where
-    from smsframe.summaries import Summary
+    from smsframe.api.options import Where
+    from smsframe.outcomes.summary import Summary
 
 
 failed = public(find_failed)
@@ -84,7 +83,7 @@ def results(campaign: str, *, gateway: Gateway | None = None, journal: Where | N
         ['accepted']
     """
     memory = journal_of(journal, gateway)
-    return campaign_room.recipients(memory, memory.get(campaign))
+    return send.recipients(memory, memory.get(campaign))
 
 
 @public
@@ -125,7 +124,7 @@ def withdraw(campaign: str, *, gateway: Gateway | None = None, journal: Where | 
         0
     """
     memory = journal_of(journal, gateway)
-    return campaign_room.withdraw(memory, memory.get(campaign))
+    return send.withdraw(memory, memory.get(campaign))
 
 
 @public

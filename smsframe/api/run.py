@@ -16,22 +16,22 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from smsframe.boundary import public
+from smsframe.api.tracebacks import public
+from smsframe.campaign.unexpected_errors import bare, clean
 from smsframe.cards import run_card
+from smsframe.display.progress_bar import Bar
+from smsframe.display.progress_stats import Meter
 from smsframe.errors import CampaignStopped, SmsFrameError
 from smsframe.masking import mask, shown_name
-from smsframe.meter import Meter
-from smsframe.progress import Bar
-from smsframe.reasons import amount
-from smsframe.unexpected import bare, clean
+from smsframe.outcomes.codes import amount
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
 
-    from smsframe.run_context import RunContext
-    from smsframe.ticks import Tick
+    from smsframe.campaign.run_context import RunContext
+    from smsframe.orders.records import Tick
 
 _under_way: set[Run] = set()
 """The runs that are not over, to be stopped when Python ends."""
@@ -49,7 +49,7 @@ class Run:
     Args:
         campaign: The campaign's name.
         work: Sends, or resumes, and returns the results; called with the context and ``stop``, as
-            `smsframe.campaign` wants them.
+            `smsframe.campaign.send` wants them.
         context: Gateway, journal and limits; what it reports goes to this handle.
         now: The results as of now.
         later: Whether texts go out at a later time.

@@ -8,15 +8,15 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from smsframe import campaign as campaign_room
-from smsframe.background import Run
-from smsframe.beforehand import planned_to_send
-from smsframe.boundary import called_as, public
-from smsframe.defaults import journal_of, say_journal, sensible, suppressed
-from smsframe.gateway import Gateway
-from smsframe.order import aware
-from smsframe.progress import Bar
-from smsframe.run_context import RunContext
+from smsframe.api.options import journal_of, say_journal, sensible, suppressed
+from smsframe.api.prepare import planned_to_send
+from smsframe.api.run import Run
+from smsframe.api.tracebacks import called_as, public
+from smsframe.campaign import send as campaign_room
+from smsframe.campaign.run_context import RunContext
+from smsframe.display.progress_bar import Bar
+from smsframe.gateway.smsend import Gateway
+from smsframe.orders.terms import aware
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from smsframe.defaults import Suppress, Where
-    from smsframe.planning import Plan
-    from smsframe.schema import ContactsSchema
+    from smsframe.api.options import Suppress, Where
+    from smsframe.outcomes.schema import ContactsSchema
+    from smsframe.planning.build import Plan
 
 
 @public

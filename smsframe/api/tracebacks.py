@@ -13,8 +13,8 @@ import inspect
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from smsframe.campaign.unexpected_errors import bare, clean
 from smsframe.errors import SmsFrameError
-from smsframe.unexpected import bare, clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable

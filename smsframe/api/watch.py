@@ -9,23 +9,23 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from smsframe import campaign as campaign_room
-from smsframe.boundary import public
-from smsframe.defaults import journal_of
+from smsframe.api.options import journal_of
+from smsframe.api.tracebacks import public
+from smsframe.campaign import send
+from smsframe.display.progress_bar import Bar
+from smsframe.display.progress_stats import Meter
 from smsframe.masking import shown_name
-from smsframe.meter import Meter
-from smsframe.progress import Bar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
 
-    from smsframe.defaults import Where
-    from smsframe.entries import Entry
-    from smsframe.gateway import Gateway
-    from smsframe.journal import Journal
-    from smsframe.tally import Tally
+    from smsframe.api.options import Where
+    from smsframe.gateway.smsend import Gateway
+    from smsframe.journal.counts import Tally
+    from smsframe.journal.journal import Journal
+    from smsframe.journal.rows import Entry
 
 SHARE = 10
 """A question of a big journal may take this part of the time at most."""
@@ -83,7 +83,7 @@ def watch(
             f"nobody is at work on campaign {entry.name!r}, and of its people {' and '.join(left)}: "
             f"go on with smsframe.resume({entry.name!r})"
         )
-    return campaign_room.recipients(memory, entry)
+    return send.recipients(memory, entry)
 
 
 def follow(

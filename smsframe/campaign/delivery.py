@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from smsframe.reasons import CODES
-from smsframe.schema import DTYPES
-from smsframe.summaries import DELIVERIES, require
+from smsframe.outcomes.codes import CODES
+from smsframe.outcomes.schema import DTYPES
+from smsframe.outcomes.summary import DELIVERIES, require
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from smsframe.gateway import Gateway
-    from smsframe.patience import Patience
+    from smsframe.gateway.retry import Patience
+    from smsframe.gateway.smsend import Gateway
 
 log = logging.getLogger("smsframe")
 

@@ -11,24 +11,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from smsframe.comparison import compare
-from smsframe.entries import Comparison
+from smsframe.campaign.engine import Loop
+from smsframe.campaign.history_check import compare
+from smsframe.campaign.preflight import affordable, at_once, in_time
 from smsframe.errors import GatewayError, Unconfirmed
-from smsframe.joins import among
-from smsframe.life import Event
-from smsframe.loop import Loop
-from smsframe.outcomes import done, still_to_send
-from smsframe.preflight import affordable, at_once, in_time
+from smsframe.journal.rows import Comparison
+from smsframe.orders.states import Event
+from smsframe.outcomes.join import done, still_to_send
+from smsframe.phones.match import among
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pandas as pd
 
-    from smsframe.entries import Entry, Registered
-    from smsframe.order import Terms
-    from smsframe.outcomes import Known
-    from smsframe.run_context import RunContext
+    from smsframe.campaign.run_context import RunContext
+    from smsframe.journal.rows import Entry, Registered
+    from smsframe.orders.terms import Terms
+    from smsframe.outcomes.join import Known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

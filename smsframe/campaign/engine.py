@@ -2,7 +2,8 @@
 The loop: claim, send, record; look up what nobody knows; narrow down what was refused; stop cleanly.
 
 Worker threads only carry requests. Every decision, and every write to the journal, is made by the thread
-that called, one after the other: what `smsframe.life` says of an answer is on disk before anything else.
+that called, one after the other: what `smsframe.orders.states` says of an answer is on disk before anything
+else.
 """
 
 from __future__ import annotations
@@ -12,25 +13,25 @@ from contextlib import suppress
 from math import ceil
 from typing import TYPE_CHECKING
 
-from smsframe import stops
-from smsframe.carrier import Carrier
-from smsframe.doubts import Doubts, may_lack
-from smsframe.entries import Change, Cut, late
-from smsframe.joins import among
-from smsframe.life import Action, Event, State, Step, after
-from smsframe.narrowing import ALIKE, PROBE_AFTER, alike, parts
-from smsframe.pace import Pace
-from smsframe.ticks import Tick
+from smsframe.campaign import stop_errors
+from smsframe.campaign.rate_limit import Pace
+from smsframe.campaign.reconcile import Doubts, may_lack
+from smsframe.campaign.workers import Carrier
+from smsframe.journal.rows import Change, Cut, late
+from smsframe.orders.batching import ALIKE, PROBE_AFTER, alike, parts
+from smsframe.orders.records import Tick
+from smsframe.orders.states import Action, Event, State, Step, after
+from smsframe.phones.match import among
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from smsframe.answers import Reply
-    from smsframe.carrier import Carried
-    from smsframe.doubts import Counted
-    from smsframe.entries import Batch, Registered
+    from smsframe.campaign.reconcile import Counted
+    from smsframe.campaign.run_context import RunContext
+    from smsframe.campaign.workers import Carried
     from smsframe.errors import SmsFrameError
-    from smsframe.run_context import RunContext
+    from smsframe.gateway.responses import Reply
+    from smsframe.journal.rows import Batch, Registered
 
 BLIND = 5
 """Answers without proof in a row, after which nothing more is sent until one of those orders was found."""
@@ -171,7 +172,7 @@ class Loop:
             if cut.batch.state is State.SENDING:  # looked up, absent twice, and written down as repeated
                 ready.append(cut)
             elif self._late(cut.batch):
-                self.stop(stops.too_late(cut.batch))
+                self.stop(stop_errors.too_late(cut.batch))
             else:
                 planned.append(cut)
         if planned:
@@ -222,13 +223,13 @@ class Loop:
                     if charged != batch.segments - counted.unsent:  # it is no news that they cost nothing
                         self.drift += charged - batch.segments
                 if (reply.order_id or batch.order_id).lower() != batch.order_id.lower():
-                    self.stop(stops.own_id(batch))
+                    self.stop(stop_errors.own_id(batch))
             case Action.LOOK_UP:
                 self._blind += 1
                 self._doubts.add(batch)
                 self._tell(State.UNCONFIRMED, batch)
             case _:
-                self.stop(stops.too_late(batch) if self._late(batch) else reply.error(batch.order_id))
+                self.stop(stop_errors.too_late(batch) if self._late(batch) else reply.error(batch.order_id))
 
     def _drain(self) -> None:
         """Write down what is under way; what cannot be written stays ``sending``, to be looked up."""
@@ -250,10 +251,10 @@ class Loop:
             self.stop(came.trouble)
         elif left is not None and left < (needed := ceil(batch.segments * self._price)):
             self._batches.split(*refused, [])
-            self.stop(stops.no_credit(left, needed))
+            self.stop(stop_errors.no_credit(left, needed))
         elif batch.terms.skip_refused:  # one number is no reason: it is the request, or all of them
             self._batches.split(*refused, [])
-            self.stop(stops.refused_though_skipping(batch, reply))
+            self.stop(stop_errors.refused_though_skipping(batch, reply))
         elif len(people) > 1:
             self._refused_batches += 1
             probe = self._refused_batches >= PROBE_AFTER and not self._accepted
@@ -273,7 +274,7 @@ class Loop:
         for batch in same:
             before = None if batch.id in self._refused_before else State.REFUSED
             self._tell(State.PLANNED, batch, before=before)
-        self.stop(stops.whole_request(reply))
+        self.stop(stop_errors.whole_request(reply))
 
     # What nobody knows.
 
@@ -308,7 +309,7 @@ class Loop:
         if found:
             self._blind = 1
         else:
-            self.stop(stops.blind(self._blind))
+            self.stop(stop_errors.blind(self._blind))
 
     def _late(self, batch: Batch) -> bool:
         return late(batch, self._clock.now())

@@ -13,24 +13,24 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from smsframe import order_history
-from smsframe.entries import Comparison, nobody
+from smsframe.campaign import order_history
+from smsframe.campaign.look_up import DAY, EVER, LONG
 from smsframe.errors import CampaignChanged, GatewayError, NotAuthorised, Unavailable
-from smsframe.life import State
-from smsframe.order import prefix
-from smsframe.reasons import many
-from smsframe.reconcile import DAY, EVER, LONG
-from smsframe.schema import E164, STRING
+from smsframe.journal.rows import Comparison, nobody
+from smsframe.orders.states import State
+from smsframe.orders.terms import prefix
+from smsframe.outcomes.codes import many
+from smsframe.outcomes.schema import E164, STRING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from smsframe.entries import Entry
-    from smsframe.gateway import Gateway
-    from smsframe.journal import Journal
-    from smsframe.order_history import History
-    from smsframe.patience import Patience
+    from smsframe.campaign.order_history import History
+    from smsframe.gateway.retry import Patience
+    from smsframe.gateway.smsend import Gateway
+    from smsframe.journal.journal import Journal
+    from smsframe.journal.rows import Entry
 
 MINUTE = 60.0
 """Seconds by which this machine's clock may differ from the gateway's before it is said."""

@@ -12,21 +12,21 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from smsframe import order_history
-from smsframe.entries import Evidence
+from smsframe.campaign import order_history
 from smsframe.errors import GatewayError
-from smsframe.life import Event
+from smsframe.journal.rows import Evidence
+from smsframe.orders.states import Event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import pandas as pd
 
-    from smsframe.answers import OrderState
-    from smsframe.entries import Batch
-    from smsframe.gateway import Gateway
-    from smsframe.order_history import History
-    from smsframe.patience import Patience
+    from smsframe.campaign.order_history import History
+    from smsframe.gateway.responses import OrderState
+    from smsframe.gateway.retry import Patience
+    from smsframe.gateway.smsend import Gateway
+    from smsframe.journal.rows import Batch
 
 DAY = timedelta(days=1)
 LONG = timedelta(days=30)

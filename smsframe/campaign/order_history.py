@@ -11,16 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from smsframe import answers
 from smsframe.errors import Rejected
+from smsframe.gateway import responses
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     import pandas as pd
 
-    from smsframe.gateway import Gateway
-    from smsframe.patience import Patience
+    from smsframe.gateway.retry import Patience
+    from smsframe.gateway.smsend import Gateway
 
 PAGE_SIZES = (1000, 100, 10)
 """Orders per page: a client is known to ask for 1,000; the next is tried where the gateway refuses, or gives
@@ -74,7 +74,7 @@ def read(gateway: Gateway, since: datetime, patience: Patience) -> History:
     for _ in range(PASSES):
         if reading.turn_pages() or reading.hopeless:
             break
-    return History(answers.orders([*reading.rows.values()]), reading.complete, reading.date)
+    return History(responses.orders([*reading.rows.values()]), reading.complete, reading.date)
 
 
 class _Reading:
@@ -116,7 +116,7 @@ class _Reading:
                 size, number, last = self._sizes[0], 0, None
         return False
 
-    def _page(self, number: int) -> answers.HistoryPage | None:
+    def _page(self, number: int) -> responses.HistoryPage | None:
         self._pages += 1
         try:
             return self._patience.ask(lambda: self._gateway.history_page(self._since, number, self._sizes[0]))
@@ -126,7 +126,7 @@ class _Reading:
             del self._sizes[0]
             return None
 
-    def _add(self, page: answers.HistoryPage) -> None:
+    def _add(self, page: responses.HistoryPage) -> None:
         self.date = self.date or page.date
         keys = [
             (str(row.get("order_id") or "").strip().lower(), str(row.get("create_time"))) for row in page.rows

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from smsframe.errors import ConfirmationMismatch, NotEnoughCredit
-from smsframe.joins import among
-from smsframe.outcomes import done
-from smsframe.reasons import amount
+from smsframe.outcomes.codes import amount
+from smsframe.outcomes.join import done
+from smsframe.phones.match import among
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from smsframe.gateway import Gateway
-    from smsframe.order import Terms
-    from smsframe.outcomes import Known
-    from smsframe.planning import Plan
+    from smsframe.gateway.smsend import Gateway
+    from smsframe.orders.terms import Terms
+    from smsframe.outcomes.join import Known
+    from smsframe.planning.build import Plan
 
 log = logging.getLogger("smsframe")
 

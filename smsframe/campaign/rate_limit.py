@@ -9,7 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from smsframe.patience import Patience
+    from smsframe.gateway.retry import Patience
 
 
 class Pace:

@@ -8,22 +8,22 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from smsframe.comparison import prefixes
-from smsframe.entries import Change, Evidence, late
-from smsframe.joins import among
-from smsframe.life import Action, Event, State, Step, after
-from smsframe.reasons import amount
-from smsframe.reconcile import Finding, Known, ask_state, look_up
+from smsframe.campaign.history_check import prefixes
+from smsframe.campaign.look_up import Finding, Known, ask_state, look_up
+from smsframe.journal.rows import Change, Evidence, late
+from smsframe.orders.states import Action, Event, State, Step, after
+from smsframe.outcomes.codes import amount
+from smsframe.phones.match import among
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pandas as pd
 
-    from smsframe.entries import Batch, Entry
-    from smsframe.gateway import Gateway
-    from smsframe.journal import Journal
-    from smsframe.patience import Patience
+    from smsframe.gateway.retry import Patience
+    from smsframe.gateway.smsend import Gateway
+    from smsframe.journal.journal import Journal
+    from smsframe.journal.rows import Batch, Entry
 
 POSTS = 3
 """How often one run sends one order at most, each time after two absences; then it stays unconfirmed."""

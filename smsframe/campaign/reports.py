@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from smsframe.tally import Tally
+from smsframe.journal.counts import Tally
 
 if TYPE_CHECKING:
-    from smsframe.journal import Journal
+    from smsframe.journal.journal import Journal
 
 COUNTED = ("accepted", "scheduled", "rejected", "unconfirmed", "pending")
 

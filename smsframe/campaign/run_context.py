@@ -10,15 +10,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from smsframe.carrier import Threads
-from smsframe.patience import Patience
+from smsframe.campaign.workers import Threads
+from smsframe.gateway.retry import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from smsframe.gateway import Gateway
-    from smsframe.journal import Journal
-    from smsframe.ticks import Tick
+    from smsframe.gateway.smsend import Gateway
+    from smsframe.journal.journal import Journal
+    from smsframe.orders.records import Tick
 
 
 def _unheard(_what: object) -> None:

@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from smsframe.dispatch import Call, resuming, sending
+from smsframe.campaign.dispatch import Call, resuming, sending
+from smsframe.campaign.interrupts import asked
+from smsframe.campaign.preflight import confirmed
+from smsframe.campaign.unexpected_stop import Foreseen, always_told
 from smsframe.errors import (
     CampaignStopped,
     ConfirmationMismatch,
     JournalError,
     SmsFrameError,
 )
-from smsframe.interrupts import asked
-from smsframe.joins import among
-from smsframe.life import Event
-from smsframe.outcomes import join, note_other_texts, outcomes, still_to_send
-from smsframe.preflight import confirmed
-from smsframe.reasons import CODES, amount
-from smsframe.schema import COLUMNS, ResultsSchema, attach, results_for, satisfied
-from smsframe.stopping import Foreseen, always_told
-from smsframe.template import parse
+from smsframe.orders.states import Event
+from smsframe.outcomes.codes import CODES, amount
+from smsframe.outcomes.join import join, note_other_texts, outcomes, still_to_send
+from smsframe.outcomes.schema import COLUMNS, ResultsSchema, attach, results_for, satisfied
+from smsframe.phones.match import among
+from smsframe.texts.template import parse
 
 if TYPE_CHECKING:
     import threading
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from smsframe.entries import Entry
-    from smsframe.journal import Journal
-    from smsframe.loop import Loop
-    from smsframe.outcomes import Known
-    from smsframe.planning import Plan
-    from smsframe.run_context import RunContext
+    from smsframe.campaign.engine import Loop
+    from smsframe.campaign.run_context import RunContext
+    from smsframe.journal.journal import Journal
+    from smsframe.journal.rows import Entry
+    from smsframe.outcomes.join import Known
+    from smsframe.planning.build import Plan
 
 log = logging.getLogger("smsframe")
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from smsframe.errors import GatewayError, NotEnoughCredit, Rejected, Unconfirmed
-from smsframe.reasons import amount
+from smsframe.outcomes.codes import amount
 
 if TYPE_CHECKING:
-    from smsframe.answers import Reply
-    from smsframe.entries import Batch
+    from smsframe.gateway.responses import Reply
+    from smsframe.journal.rows import Batch
 
 
 def too_late(batch: Batch) -> ValueError:

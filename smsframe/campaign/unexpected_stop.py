@@ -9,8 +9,8 @@ from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from smsframe.campaign.unexpected_errors import clean
 from smsframe.errors import CampaignStopped, SmsFrameError
-from smsframe.unexpected import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from smsframe.run_context import RunContext
+    from smsframe.campaign.run_context import RunContext
 
 Run = TypeVar("Run", bound="Callable[..., pd.DataFrame]")
 

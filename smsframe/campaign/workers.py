@@ -13,13 +13,13 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from smsframe import text
-from smsframe.answers import Reply
-from smsframe.entries import late
+from smsframe.campaign.look_up import ask_state
 from smsframe.errors import GatewayError, JournalError
-from smsframe.life import Action, Event, State, after
-from smsframe.order import Order
-from smsframe.reconcile import ask_state
+from smsframe.gateway.responses import Reply
+from smsframe.journal.rows import late
+from smsframe.orders.states import Action, Event, State, after
+from smsframe.orders.terms import Order
+from smsframe.texts import render
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from smsframe.entries import Batch
-    from smsframe.gateway import Gateway
-    from smsframe.pace import Pace
-    from smsframe.patience import Patience
+    from smsframe.campaign.rate_limit import Pace
+    from smsframe.gateway.retry import Patience
+    from smsframe.gateway.smsend import Gateway
+    from smsframe.journal.rows import Batch
 
 
 class Carried(NamedTuple):
@@ -108,7 +108,7 @@ class Carrier:
 
     def send(self, batch: Batch, people: pd.DataFrame) -> None:
         """Hand an order to a worker."""
-        order = Order(batch.order_id, text.parse(batch.template), batch.encoding, batch.terms, people)
+        order = Order(batch.order_id, render.parse(batch.template), batch.encoding, batch.terms, people)
         future: Future[Carried] = Future()
         self._under_way[future] = (batch, people)
         try:

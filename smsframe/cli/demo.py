@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 import smsframe
-from smsframe import phones
-from smsframe.commands.terminal import (
+from smsframe.cli.output import (
     characters,
     clean,
     counted,
@@ -28,6 +27,7 @@ from smsframe.commands.terminal import (
     table,
     why,
 )
+from smsframe.phones import parse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +48,7 @@ SPEED = 1_000_000
 GIVEN_UP = 48 * 3600 / SPEED
 """Seconds here until a text that no operator answers for is given up, which takes a gateway 48 hours."""
 
-HOME = Path(__file__).parent.parent
+HOME = Path(__file__).parents[2]
 """Of a clone, the folder with the notebooks and the samples."""
 
 
@@ -107,11 +107,11 @@ def _plan(guests: pd.DataFrame, gateway: smsframe.Gateway) -> None:
         .sort_values("segments", kind="stable")
     )
     rows = zip(
-        phones.mask_column(shown["phone"]), shown["encoding"], shown["segments"], shown["text"], strict=True
+        parse.mask_column(shown["phone"]), shown["encoding"], shown["segments"], shown["text"], strict=True
     )
     _say(
         table(
-            [(number, kind, str(cost), phones.mask(clean(text))) for number, kind, cost, text in rows][:4],
+            [(number, kind, str(cost), parse.mask(clean(text))) for number, kind, cost, text in rows][:4],
             head=("number", "encoding", "credits", "text"),
             right="2",
         )
@@ -188,10 +188,10 @@ def _varied(results: pd.DataFrame) -> list[tuple[str, ...]]:
         *first.index[~status.isin(["accepted", *SKIPPED])][:2],
         *first.index[status.isin(SKIPPED)][:3],
     ]
-    rows = results.loc[chosen].assign(number=lambda rows: phones.mask_column(rows["sms_phone"]))
+    rows = results.loc[chosen].assign(number=lambda rows: parse.mask_column(rows["sms_phone"]))
     names = ["name", "number", "sms_status", "sms_delivery", "sms_reason"]
     return [
-        tuple(phones.mask(clean(cell)) for cell in row)
+        tuple(parse.mask(clean(cell)) for cell in row)
         for row in rows[names].astype("string").fillna("").itertuples(index=False)
     ]
 

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 import smsframe
-from smsframe.commands.terminal import many, people
+from smsframe.cli.output import many, people
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

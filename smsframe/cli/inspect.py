@@ -12,10 +12,10 @@ from typing import Annotated
 import typer
 
 import smsframe
-from smsframe import phones
-from smsframe.commands import exits, options
-from smsframe.commands.terminal import clean, counted, heading, many, summary_text, table, titled, why
-from smsframe.reasons import amount
+from smsframe.cli import exit_codes, options
+from smsframe.cli.output import clean, counted, heading, many, summary_text, table, titled, why
+from smsframe.outcomes.codes import amount
+from smsframe.phones import parse
 
 SHOWN = 10
 """Unconfirmed people that `status` lists."""
@@ -36,7 +36,7 @@ def check(
         warnings.simplefilter("always", smsframe.PhoneGuessed)
         checked = smsframe.check(contacts, phone, region=region, numbers=numbers, suppress=suppress)
     for warning in heard:
-        exits.note(str(warning.message))
+        exit_codes.note(str(warning.message))
         phone = phone or getattr(warning.message, "column", None)
     parts = [
         heading(f"{clean(file.name)}: {many(len(contacts), 'row')}"),
@@ -44,7 +44,7 @@ def check(
         *titled("Who could not be texted, and why", why(checked, phone)),
     ]
     typer.echo("\n\n".join(part for part in parts if part))
-    exits.write(checked, out)
+    exit_codes.write(checked, out)
 
 
 def status(
@@ -67,13 +67,13 @@ def status(
     try:
         known = (smsframe.watch if follow else smsframe.results)(campaign, journal=journal)
     except KeyboardInterrupt:  # only the watching was stopped
-        raise typer.Exit(exits.INTERRUPTED) from None
+        raise typer.Exit(exit_codes.INTERRUPTED) from None
     typer.echo(summary_text(known))
     doubtful = known[known["sms_status"].eq("unconfirmed").to_numpy()]
     if len(doubtful):
-        again = exits.go_on(campaign)
+        again = exit_codes.go_on(campaign)
         listed = doubtful.head(SHOWN)
-        numbers, orders = phones.mask_column(listed["sms_phone"]), listed["sms_order_id"].fillna("")
+        numbers, orders = parse.mask_column(listed["sms_phone"]), listed["sms_order_id"].fillna("")
         ways = [
             (again, "asks the gateway again"),
             (f"{again} --unconfirmed accept", "takes them as accepted"),
@@ -86,7 +86,7 @@ def status(
             table(ways),
         ]
         typer.echo("\n" + "\n\n".join(parts))
-    exits.finish(known, campaign)
+    exit_codes.finish(known, campaign)
 
 
 def refresh(
@@ -101,7 +101,7 @@ def refresh(
     with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
         asked = smsframe.refresh(known, gateway=gateway, workers=workers, progress=options.bar(progress))
     typer.echo(summary_text(asked))
-    exits.write(asked, out)
+    exit_codes.write(asked, out)
 
 
 def export(

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 import smsframe
-from smsframe.commands import options
+from smsframe.cli import options
 
 app = typer.Typer(
     no_args_is_help=True,

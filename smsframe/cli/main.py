@@ -17,15 +17,15 @@ from typing import Annotated
 import typer
 
 import smsframe
-from smsframe import demo as story
-from smsframe.commands import exits, journals, looking, options, scanning, spending
-from smsframe.commands.terminal import many
+from smsframe.cli import demo as story
+from smsframe.cli import exit_codes, inspect, journals, options, scan, send
+from smsframe.cli.output import many
 
 app = typer.Typer(
     name="smsframe",
-    cls=exits.Commands,
+    cls=exit_codes.Commands,
     help="Text the people in a table through the smSend gateway, once each, and know what became of each.",
-    epilog=exits.CODES,
+    epilog=exit_codes.CODES,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,  # plain help reads the same everywhere, and starts sooner
@@ -69,15 +69,15 @@ def demo(
 
 
 for command in (
-    looking.check,
-    spending.plan,
-    spending.send,
-    spending.resume,
-    looking.status,
-    looking.refresh,
-    looking.export,
-    looking.campaigns,
-    scanning.scan,
+    inspect.check,
+    send.plan,
+    send.send,
+    send.resume,
+    inspect.status,
+    inspect.refresh,
+    inspect.export,
+    inspect.campaigns,
+    scan.scan,
 ):
     app.command()(command)
 
@@ -95,7 +95,7 @@ def page(
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
 ) -> None:
     """Open a form to write a text, see who gets it, and send it; for people who never see code."""
-    from smsframe.app import serve  # noqa: PLC0415 - a web server that only this command needs
+    from smsframe.cli.form_server import serve  # noqa: PLC0415 - a web server that only this command needs
 
     smsframe.read_contacts(file)  # what is wrong with it is said here, and not on the page
     serve(file, port=port, shown=browser, say=_now, phone=phone, region=region, journal=journal)

@@ -17,8 +17,8 @@ import typer
 from rich.cells import cell_len, set_cell_size
 
 import smsframe
-from smsframe import phones
-from smsframe.reasons import amount
+from smsframe.outcomes.codes import amount
+from smsframe.phones import parse
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
@@ -39,7 +39,7 @@ BOUND = "\u00a0"
 
 DIGITS = re.compile(r"\d")
 SHOWN = 2
-"""Digits of a number left at each end, as `smsframe.phones.mask` does."""
+"""Digits of a number left at each end, as `smsframe.masking.mask` does."""
 
 Table = list[tuple[str, ...]]
 
@@ -61,7 +61,7 @@ def hide(cell: str) -> str:
     """
     A cell of a phone column with its shape left and its digits hidden, however they are written.
 
-    `smsframe.phones.mask` finds what looks like a number in a sentence; here the whole cell is one, also
+    `smsframe.masking.mask` finds what looks like a number in a sentence; here the whole cell is one, also
     when letters or invisible characters stand between its digits.
 
     Example:
@@ -200,7 +200,7 @@ def why(frame: pd.DataFrame, phone: Hashable | None = None, *, limit: int = 20) 
             break
         place = int((frame["sms_code"].eq(code) & frame["sms_reason"].eq(reason)).to_numpy().argmax())
         first, cell = ("", "") if cells is None else (f"{place + 1:,}", hide(cells.iloc[place]))
-        rows.append((f"{count:,}", status, first, clean(cell, 24), phones.mask(clean(reason))))
+        rows.append((f"{count:,}", status, first, clean(cell, 24), parse.mask(clean(reason))))
     left = int(told["rows"].sum()) - int(told["rows"].head(limit).sum())
     if left:
         rows.append((f"{left:,}", "", "", "", f"for {many(len(told) - limit, 'other reason')}"))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from smsframe import scan as notebooks
-from smsframe.commands.terminal import clean, heading, many, table
+from smsframe.cli.output import clean, heading, many, table
+from smsframe.scan import notebooks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 import smsframe
-from smsframe.commands import exits, options
-from smsframe.commands.terminal import clean, many, people, plan_text, summary_text
+from smsframe.cli import exit_codes, options
+from smsframe.cli.output import clean, many, people, plan_text, summary_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +60,7 @@ def plan(
         journal=journal,
     )
     typer.echo(plan_text(made))
-    exits.write(made.frame, out)
+    exit_codes.write(made.frame, out)
 
 
 def send(
@@ -215,7 +215,7 @@ def _ask(question: str, gateway: smsframe.Gateway, *, yes: bool) -> None:
         )
     if not typer.confirm(question):
         typer.echo("Nothing was sent.")
-        raise typer.Exit(exits.REFUSED)
+        raise typer.Exit(exit_codes.REFUSED)
 
 
 @contextlib.contextmanager
@@ -224,11 +224,11 @@ def _told_when_stopped(out: Path | None, phone: str | None = None) -> Any:
         yield
     except smsframe.CampaignStopped as stopped:
         typer.echo(summary_text(stopped.results, phone=phone))
-        exits.write(stopped.results, out, sent=stopped.campaign)
+        exit_codes.write(stopped.results, out, sent=stopped.campaign)
         raise
 
 
 def _tell(results: pd.DataFrame, campaign: str, out: Path | None, phone: str | None = None) -> None:
     typer.echo(summary_text(results, phone=phone))
-    exits.write(results, out, sent=campaign)
-    exits.finish(results, campaign)
+    exit_codes.write(results, out, sent=campaign)
+    exit_codes.finish(results, campaign)

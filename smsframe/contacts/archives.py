@@ -12,11 +12,11 @@ import zipfile
 from typing import IO, TYPE_CHECKING, Any
 from xml.parsers import expat
 
+from smsframe.contacts.file_limits import CHUNK
 from smsframe.errors import ContactsError
-from smsframe.file_limits import CHUNK
 
 if TYPE_CHECKING:
-    from smsframe.file_limits import Limits
+    from smsframe.contacts.file_limits import Limits
 
 ROWS = 2**20
 """The rows of a sheet (ECMA-376 sets no limit, spreadsheet programs do)."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from smsframe import phones
-from smsframe.contacts import SOUNDS_LIKE_PHONE
+from smsframe.contacts.read import SOUNDS_LIKE_PHONE
 from smsframe.errors import ContactsError
+from smsframe.phones import parse
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -43,7 +43,7 @@ def find_phone(contacts: pd.DataFrame, phone: Hashable | None) -> tuple[Hashable
     likely = [
         label
         for spot, label in enumerate(own.columns)
-        if SOUNDS_LIKE_PHONE.search(str(label)) and phones.looks_like_phones(own.iloc[:, spot])
+        if SOUNDS_LIKE_PHONE.search(str(label)) and parse.looks_like_phones(own.iloc[:, spot])
     ]
     if len(likely) == 1:
         return likely[0], True
@@ -65,7 +65,7 @@ def find_region(contacts: pd.DataFrame, region: Hashable | None) -> str | pd.Ser
     if region is None:
         return None
     places = int(contacts.columns.isin([region]).sum())
-    if region in phones.regions():
+    if region in parse.regions():
         if places:
             raise ContactsError(
                 f"region={region!r} is a country and a column too: rename the column to say which you mean"
@@ -75,7 +75,7 @@ def find_region(contacts: pd.DataFrame, region: Hashable | None) -> str | pd.Ser
         return contacts.iloc[:, place(contacts, region)]
     if places > 1:
         raise ContactsError(f"{places} columns are called {region!r}: rename all but the one with regions")
-    if isinstance(region, str) and region.upper() in phones.regions():
+    if isinstance(region, str) and region.upper() in parse.regions():
         return region.upper()  # not before a column of that name: `cc` and `id` are countries as well
     raise ContactsError(
         f"region={region!r} is neither a supported ISO country code (such as 'IT') nor a column"

@@ -20,14 +20,14 @@ from typing import IO, TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 
-from smsframe.cells import is_text
+from smsframe.arrow import is_text
 from smsframe.errors import ContactsError
 from smsframe.masking import mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from smsframe.file_limits import Limits
+    from smsframe.contacts.file_limits import Limits
 
 SAMPLE = 65_536
 """Characters looked at to find the delimiter and the quotes."""

@@ -19,7 +19,7 @@ from smsframe.masking import mask
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from smsframe.file_limits import Limits
+    from smsframe.contacts.file_limits import Limits
 
 _TEXT = pd.StringDtype("pyarrow")
 # What a gap would turn into floats stays integers.

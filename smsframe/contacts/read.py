@@ -12,9 +12,9 @@ import zlib
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from smsframe import delimited, parquet, workbooks
+from smsframe.contacts import csv_files, parquet_files, xlsx_files
+from smsframe.contacts.file_limits import Limits
 from smsframe.errors import ContactsError
-from smsframe.file_limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,15 +109,15 @@ def read_contacts(
             if given is not None and kind != at_home:
                 raise ContactsError(f"{name} is {kind}, which has no {word}=")
         if kind == "Parquet":
-            return parquet.read(file, limits, dtype=dtype, **options)
+            return parquet_files.read(file, limits, dtype=dtype, **options)
         try:
             if kind == "XLSX":
-                found = workbooks.read(file, limits, sheet=sheet, dtype=dtype, **options)
+                found = xlsx_files.read(file, limits, sheet=sheet, dtype=dtype, **options)
             elif head.startswith(_GZIP):
                 with gzip.open(file) as unpacked:
                     _only_text(unpacked.read(_HEAD), name)
                     unpacked.seek(0)
-                    found = delimited.read(
+                    found = csv_files.read(
                         cast("IO[bytes]", unpacked),
                         limits,
                         sep=sep,
@@ -126,7 +126,7 @@ def read_contacts(
                         **options,
                     )
             else:
-                found = delimited.read(file, limits, sep=sep, encoding=encoding, dtype=dtype, **options)
+                found = csv_files.read(file, limits, sep=sep, encoding=encoding, dtype=dtype, **options)
         except (gzip.BadGzipFile, zlib.error, EOFError):
             raise ContactsError(f"{name} is gzipped, and damaged") from None
         except MemoryError:  # a machine may have less than the limits allow

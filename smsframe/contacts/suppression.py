@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from smsframe import phones
-from smsframe.contacts import SOUNDS_LIKE_PHONE, read_contacts
+from smsframe.contacts.read import SOUNDS_LIKE_PHONE, read_contacts
 from smsframe.errors import ContactsError
-from smsframe.verdicts import FEWEST
+from smsframe.phones import parse
+from smsframe.phones.libphonenumber import FEWEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,7 +46,7 @@ def suppression(
         column: pd.Series[Any] = source.reset_index(drop=True)
     else:
         column = pd.Series(list(source), dtype=object)
-    read = phones.read(column, region, "possible")
+    read = parse.read(column, region, "possible")
     bad = read["code"].notna() & read["code"].ne("missing")
     if region is None:
         bad |= _national(column, read)
@@ -70,9 +70,9 @@ def _national(column: pd.Series[Any], read: pd.DataFrame) -> pd.Series[bool]:
     One in use, such as 393471234567, is what a spreadsheet makes of +39 347 1234567.
     """
     doubtful = read["repair"].str.contains("plus").fillna(value=False).astype(bool) & read["phone"].notna()
-    doubtful &= phones.normalize(column, None, "valid").isna()
+    doubtful &= parse.normalize(column, None, "valid").isna()
     read.loc[doubtful, "code"] = "national_form"
-    read.loc[doubtful, "reason"] = phones.CODES["national_form"]
+    read.loc[doubtful, "reason"] = parse.CODES["national_form"]
     return doubtful
 
 
@@ -92,7 +92,7 @@ def _column(frame: pd.DataFrame, *, headless: bool) -> pd.Series[Any]:
         rest = frame.iloc[1:] if headless else frame  # in a short list a heading is half of it
         likely = sorted({*_likely(frame), *_likely(rest)})
         others = [place for place in range(frame.shape[1]) if place not in likely]
-        likely += [place for place in others if phones.normalize(frame.iloc[:, place]).notna().any()]
+        likely += [place for place in others if parse.normalize(frame.iloc[:, place]).notna().any()]
     if len(likely) != 1:
         raise ContactsError(
             f"{len(likely)} columns of the suppression list look like phone numbers: pass the one to use"
@@ -101,4 +101,4 @@ def _column(frame: pd.DataFrame, *, headless: bool) -> pd.Series[Any]:
 
 
 def _likely(frame: pd.DataFrame) -> list[int]:
-    return [place for place in range(frame.shape[1]) if phones.looks_like_phones(frame.iloc[:, place])]
+    return [place for place in range(frame.shape[1]) if parse.looks_like_phones(frame.iloc[:, place])]

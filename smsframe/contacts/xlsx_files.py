@@ -19,14 +19,14 @@ from typing import IO, TYPE_CHECKING, Any
 
 import pandas as pd
 
-from smsframe.archives import Archive
+from smsframe.contacts.archives import Archive
 from smsframe.errors import ContactsError
 from smsframe.masking import mask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from smsframe.file_limits import Limits
+    from smsframe.contacts.file_limits import Limits
 
 SAMPLE = 1000
 """Rows looked at to find out whether a sheet, or a column, has anything."""

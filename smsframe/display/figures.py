@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from smsframe import canvas
-from smsframe.breakdowns import DELIVERED
+from smsframe.display import canvas
+from smsframe.display.progress_stats import duration
 from smsframe.masking import shown_name
-from smsframe.meter import duration
-from smsframe.reasons import amount, many
-from smsframe.summaries import NEVER, Summary, summary
+from smsframe.outcomes.breakdowns import DELIVERED
+from smsframe.outcomes.codes import amount, many
+from smsframe.outcomes.summary import NEVER, Summary, summary
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

@@ -11,15 +11,15 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
-from smsframe.drawing import drawing
-from smsframe.meter import Meter
+from smsframe.display.progress_renderers import drawing
+from smsframe.display.progress_stats import Meter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
-    from smsframe.drawing import Drawing
-    from smsframe.ticks import Tick
+    from smsframe.display.progress_renderers import Drawing
+    from smsframe.orders.records import Tick
 
 
 class Bar:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
-from smsframe.meter import words
+from smsframe.display.progress_stats import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 class Drawing(Protocol):
     """
-    A picture of some facts, as `smsframe.meter.Meter` gives them.
+    A picture of some facts, as `smsframe.display.progress_stats.Meter` gives them.
 
     Attributes:
         every: Seconds from one drawing to the next at least.

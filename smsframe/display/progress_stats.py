@@ -11,13 +11,13 @@ import time
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Any
 
-from smsframe.life import State
-from smsframe.reasons import amount
+from smsframe.orders.states import State
+from smsframe.outcomes.codes import amount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from smsframe.ticks import Tick
+    from smsframe.orders.records import Tick
 
 WORDS = {State.ACCEPTED: "accepted", State.REFUSED: "rejected", State.UNCONFIRMED: "unconfirmed"}
 """What people are who got somewhere; all others are pending."""

@@ -14,19 +14,19 @@ from zoneinfo import available_timezones
 
 from pandas import DataFrame
 
-from smsframe.boundary import public
-from smsframe.columns import find_phone, find_region
-from smsframe.draft import Draft, guess_region
+from smsframe.api.tracebacks import public
+from smsframe.contacts.columns import find_phone, find_region
 from smsframe.errors import ContactsError
-from smsframe.launch import Launch
+from smsframe.form.draft import Draft, guess_region
+from smsframe.form.session import Launch
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from smsframe.defaults import Suppress, Where
-    from smsframe.form import Form
-    from smsframe.gateway import Gateway
-    from smsframe.schema import ContactsSchema
+    from smsframe.api.options import Suppress, Where
+    from smsframe.form.form import Form
+    from smsframe.gateway.smsend import Gateway
+    from smsframe.outcomes.schema import ContactsSchema
 
 
 @public
@@ -83,7 +83,7 @@ def compose(
         >>> people.sms.compose("Ciao {name}", campaign="summer", gateway=gateway)
         <smsframe.Form summer: text 1 person for 1 credit>
     """
-    from smsframe.form import Form  # noqa: PLC0415 - widgets take longer to load than all the rest
+    from smsframe.form.form import Form  # noqa: PLC0415 - widgets take longer to load than all the rest
 
     if phone is None:
         try:

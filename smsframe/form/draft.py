@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from smsframe import phones, text
+from smsframe.phones import parse
+from smsframe.texts import render as text
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -69,7 +70,7 @@ class Draft:
     @property
     def home(self) -> str | None:
         """The one country that all numbers in national form are of; None if a column says it, or nothing."""
-        return self.region if isinstance(self.region, str) and self.region in phones.regions() else None
+        return self.region if isinstance(self.region, str) and self.region in parse.regions() else None
 
 
 class Typed(NamedTuple):
@@ -106,7 +107,7 @@ def guess_region(contacts: pd.DataFrame) -> Hashable | None:
         >>> guess_region(pd.DataFrame({"name": ["Ada", "Bea"], "country": ["IT", "fr"]}))
         'country'
     """
-    known = phones.regions()
+    known = parse.regions()
     fitting = []
     for place, label in enumerate(contacts.columns):
         if not _sounds_like_country(str(label)):
@@ -125,7 +126,7 @@ def is_code(label: Hashable) -> bool:
         >>> is_code("id"), is_code("country")
         (True, False)
     """
-    return isinstance(label, str) and label.upper() in phones.regions()
+    return isinstance(label, str) and label.upper() in parse.regions()
 
 
 def count(typed: str) -> Typed | None:

@@ -13,27 +13,27 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from smsframe import panels
 from smsframe.cards import plan_card, summary_card
-from smsframe.clicks import Clicks
-from smsframe.controls import Controls
 from smsframe.errors import CampaignStopped, ContactsError, SmsFrameError
-from smsframe.latest import Latest
+from smsframe.form import html as panels
+from smsframe.form.latest import Latest
+from smsframe.form.preview import View, missing, said, view
+from smsframe.form.tasks import Clicks
+from smsframe.form.widgets import Controls
 from smsframe.masking import mask
-from smsframe.preview import View, missing, said, view
-from smsframe.reasons import amount, many
-from smsframe.summaries import summary
+from smsframe.outcomes.codes import amount, many
+from smsframe.outcomes.summary import summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
 
-    from smsframe.background import Run
-    from smsframe.draft import Draft
-    from smsframe.launch import Launch
-    from smsframe.planning import Plan
-    from smsframe.preview import Standing
+    from smsframe.api.run import Run
+    from smsframe.form.draft import Draft
+    from smsframe.form.preview import Standing
+    from smsframe.form.session import Launch
+    from smsframe.planning.build import Plan
 
 BETWEEN = 0.2
 """Seconds between two looks at a run under way."""

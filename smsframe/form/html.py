@@ -9,17 +9,17 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from smsframe.excerpts import examples, skips
+from smsframe.form.excerpts import examples, skips
 from smsframe.masking import mask
-from smsframe.reasons import amount, many
+from smsframe.outcomes.codes import amount, many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
-    from smsframe.excerpts import Example, Skip
-    from smsframe.preview import Standing, View
+    from smsframe.form.excerpts import Example, Skip
+    from smsframe.form.preview import Standing, View
 
 ENCODINGS = {"gsm": "GSM-7", "ucs2": "UCS-2"}
 SIGNS = 4

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from smsframe import phones
-from smsframe.draft import FIX, LIVE, Draft, count, moment, sample
 from smsframe.errors import CampaignChanged, ContactsError, SmsFrameError, TextError
-from smsframe.order import SENDER
-from smsframe.reasons import many
+from smsframe.form.draft import FIX, LIVE, Draft, count, moment, sample
+from smsframe.orders.terms import SENDER
+from smsframe.outcomes.codes import many
+from smsframe.phones import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from smsframe.cheaper import Cheaper
-    from smsframe.draft import Typed
-    from smsframe.planning import Plan
+    from smsframe.form.draft import Typed
+    from smsframe.planning.build import Plan
+    from smsframe.texts.savings import Cheaper
 
 STAND_IN = "-"
 """Planned while there is no text that can be: the audience does not depend on it."""
@@ -264,5 +264,5 @@ def said(wrong: Exception) -> str:
     told = str(wrong)
     if isinstance(wrong, OSError) and wrong.filename is not None:
         told = f"{wrong.filename} cannot be read: {wrong.strerror}"
-    sentence = phones.mask(told).replace("pass region=", "choose the country")
+    sentence = parse.mask(told).replace("pass region=", "choose the country")
     return sentence[:1].upper() + sentence[1:]

@@ -11,27 +11,28 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from smsframe import beforehand, sending
-from smsframe import campaign as campaign_room
-from smsframe.background import Run
-from smsframe.defaults import journal_of, suppressed
-from smsframe.draft import FIX, moment
-from smsframe.gateway import Gateway
-from smsframe.order import aware
-from smsframe.preview import standing
-from smsframe.run_context import RunContext
+from smsframe.api import prepare
+from smsframe.api import send as sending
+from smsframe.api.options import journal_of, suppressed
+from smsframe.api.run import Run
+from smsframe.campaign import send as campaign_room
+from smsframe.campaign.run_context import RunContext
+from smsframe.form.draft import FIX, moment
+from smsframe.form.preview import standing
+from smsframe.gateway.smsend import Gateway
+from smsframe.orders.terms import aware
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
-    from smsframe.defaults import Suppress, Where
-    from smsframe.draft import Draft
-    from smsframe.entries import Entry
-    from smsframe.journal import Journal
-    from smsframe.planning import Plan
-    from smsframe.preview import Standing
+    from smsframe.api.options import Suppress, Where
+    from smsframe.form.draft import Draft
+    from smsframe.form.preview import Standing
+    from smsframe.journal.journal import Journal
+    from smsframe.journal.rows import Entry
+    from smsframe.planning.build import Plan
 
 
 class Launch:
@@ -78,7 +79,7 @@ class Launch:
 
     def plan(self, contacts: pd.DataFrame, text: str, **options: Any) -> Plan:
         """A plan, with what the journal knows of the campaign."""
-        return beforehand.plan(
+        return prepare.plan(
             contacts, text, **options, **self._planned, gateway=self._given, journal=self.journal
         )
 

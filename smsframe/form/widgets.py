@@ -13,8 +13,9 @@ from zoneinfo import available_timezones
 
 import ipywidgets as widgets
 
-from smsframe import panels, phones
-from smsframe.draft import Draft, fields, is_code
+from smsframe.form import html
+from smsframe.form.draft import Draft, fields, is_code
+from smsframe.phones import parse
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -101,7 +102,7 @@ class Controls:
                 *("counter", "funnel", "cheaper", "readers", "total", "money", "known", "progress", "card"),
             )
         }
-        self.said["test"].value = panels.note("It is not saved with the notebook.")
+        self.said["test"].value = html.note("It is not saved with the notebook.")
         self.time = _row(self.day, self.at, self.zone)
         self.box = self._laid_out()
         self.box.add_class("smsframe-form")
@@ -129,9 +130,7 @@ class Controls:
     def _laid_out(self) -> Any:
         said = self.said
         self.test.add_class("sf-fixed")
-        chips = _classed(
-            widgets.HBox([widgets.HTML(panels.note("Insert")), *self.chips.values()]), "sf-chips"
-        )
+        chips = _classed(widgets.HBox([widgets.HTML(html.note("Insert")), *self.chips.values()]), "sf-chips")
         self.show(chips, shown=bool(self.chips))
         left = _column(
             "sf-left",
@@ -164,7 +163,9 @@ class Controls:
             said["send"],
             said["progress"],
         )
-        style = widgets.HTML(f"<style>{files('smsframe').joinpath('form.css').read_text('utf-8')}</style>")
+        style = widgets.HTML(
+            f"<style>{files('smsframe.form').joinpath('form.css').read_text('utf-8')}</style>"
+        )
         self.show(style, shown=False)
         return widgets.VBox([style, _classed(widgets.HBox([left, right]), "sf-columns"), foot, said["card"]])
 
@@ -192,12 +193,12 @@ def _column(name: str, *children: Any) -> Any:
 
 
 def _part(title: str, *children: Any) -> Any:
-    return _classed(widgets.VBox([widgets.HTML(panels.heading(title)), *children]), "sf-part")
+    return _classed(widgets.VBox([widgets.HTML(html.heading(title)), *children]), "sf-part")
 
 
 def _shown(label: Hashable) -> str:
     """A column's label; of a file without a header it may be somebody's number."""
-    return phones.mask(str(label))
+    return parse.mask(str(label))
 
 
 def _fields(contacts: pd.DataFrame, draft: Draft) -> list[str]:
@@ -211,5 +212,5 @@ def _regions(contacts: pd.DataFrame, draft: Draft) -> list[tuple[str, Hashable |
         for label in contacts.columns
         if not is_code(label) or (draft.home is None and label == draft.region)
     ]
-    codes = [(code, code) for code in sorted(phones.regions())]
+    codes = [(code, code) for code in sorted(parse.regions())]
     return [("in the number", None), *columns, *codes]

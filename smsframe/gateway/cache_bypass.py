@@ -15,7 +15,7 @@ from smsframe.errors import Unavailable
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from smsframe.wire import Exchange
+    from smsframe.gateway.transport import Exchange
 
 HEADERS = {"Cache-Control": "no-cache, no-store", "Pragma": "no-cache"}
 """Neither answer from what is stored nor store the answer (RFC 9111, 5.2.1; 5.4 for the oldest caches)."""

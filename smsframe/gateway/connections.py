@@ -17,7 +17,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from smsframe.answer_limits import Answer
+from smsframe.gateway.response_limits import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

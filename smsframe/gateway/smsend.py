@@ -3,7 +3,7 @@ The gateway's client: speaks HTTP, and turns every answer into a record or an er
 
 The calls and their fields are those of the smSend documentation (REST API: login, token, status, sms,
 paramsms, sms/{order_id}, smshistory) and of its quick-start page. What an answer to a POST proves is
-decided in `smsframe.life`; here it is only read.
+decided in `smsframe.orders.states`; here it is only read.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from smsframe import answers, credentials, freshness, wire
-from smsframe.answers import HistoryPage, OrderState, Reply, not_authorised, number, said
-from smsframe.credentials import Credentials, Keys, session_keys
 from smsframe.errors import GatewayError, NotAuthorised, Rejected, Unavailable
-from smsframe.freshness import Freshness
-from smsframe.life import Answer, Event, proof
-from smsframe.order import DATE, Order
-from smsframe.profile import SMSEND, GatewayProfile
+from smsframe.gateway import auth as credentials
+from smsframe.gateway import cache_bypass, responses, transport
+from smsframe.gateway.auth import Credentials, Keys, session_keys
+from smsframe.gateway.cache_bypass import Freshness
+from smsframe.gateway.responses import HistoryPage, OrderState, Reply, not_authorised, number, said
+from smsframe.orders.profile import SMSEND, GatewayProfile
+from smsframe.orders.states import Answer, Event, proof
+from smsframe.orders.terms import DATE, Order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -81,7 +82,9 @@ class Gateway:
         journal: str | Path | None = None,
         profile: GatewayProfile = SMSEND,
     ) -> None:
-        wrong = wire.complaint(base_url) or credentials.complaint(username, password, user_key, access_token)
+        wrong = transport.complaint(base_url) or credentials.complaint(
+            username, password, user_key, access_token
+        )
         if not wrong:
             self.base_url = base_url.rstrip("/") + "/"
             self.account, self._login, self._keys = credentials.read(
@@ -100,7 +103,7 @@ class Gateway:
         self.sessions = 0
         self._lock = threading.RLock()
         self.freshness = Freshness()
-        self._http = wire.session(
+        self._http = transport.session(
             self.base_url, pool=64, verify=verify, proxies=proxies, read_timeout=timeout[1]
         )
         certificates = self._http.verify
@@ -161,7 +164,7 @@ class Gateway:
             Answer(
                 status=came.status if came.age == 0 else None,  # out of a store: it is about another order
                 connected=came.connected,
-                ok=answers.is_ok(body),
+                ok=responses.is_ok(body),
                 retry_after=came.retry_after is not None,
                 page=came.body.lstrip().startswith("<"),
             )
@@ -191,7 +194,7 @@ class Gateway:
             ...     sandbox.gateway().credits()["N"]
             500.0
         """
-        return answers.left(self._get("status", getMoney="false", typeAliases="true"))
+        return responses.left(self._get("status", getMoney="false", typeAliases="true"))
 
     def state(self, order_id: str) -> OrderState:
         """
@@ -212,7 +215,7 @@ class Gateway:
             return OrderState(None, came.date)
         if came.status != 200:  # noqa: PLR2004
             self._refuse(came, order_id)
-        return OrderState(answers.states(came, self.timezone, order_id), came.date)
+        return OrderState(responses.states(came, self.timezone, order_id), came.date)
 
     def history_page(self, since: datetime, number: int, size: int) -> HistoryPage:
         """
@@ -230,7 +233,7 @@ class Gateway:
         came = self._get(
             "smshistory", **{"from": start}, timezone="UTC", pageNumber=str(number), pageSize=str(size)
         )
-        return answers.listed(came)
+        return responses.listed(came)
 
     def close(self) -> None:
         """Close the pooled connections; the next call opens new ones."""
@@ -242,7 +245,7 @@ class Gateway:
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Gateway holds credentials and is not pickled; make one where it is needed")
 
-    def _get(self, path: str, **params: str) -> wire.Exchange:
+    def _get(self, path: str, **params: str) -> transport.Exchange:
         came = self._call("GET", path, params=params)
         if came.status != 200:  # noqa: PLR2004
             self._refuse(came)
@@ -256,7 +259,7 @@ class Gateway:
         params: Mapping[str, str] | None = None,
         json: object = None,
         check: Callable[[], None] | None = None,
-    ) -> wire.Exchange:
+    ) -> transport.Exchange:
         """One call with keys; a 401 opens a new session, once, whichever thread meets it first."""
         session, keys = self._session()
         if check is not None:
@@ -277,9 +280,11 @@ class Gateway:
         *,
         params: Mapping[str, str] | None = None,
         json: object = None,
-    ) -> wire.Exchange:
-        def send(query: Mapping[str, str] | None, headers: Mapping[str, str] | None = None) -> wire.Exchange:
-            return wire.exchange(
+    ) -> transport.Exchange:
+        def send(
+            query: Mapping[str, str] | None, headers: Mapping[str, str] | None = None
+        ) -> transport.Exchange:
+            return transport.exchange(
                 self._http,
                 method,
                 self.base_url + path,
@@ -291,7 +296,7 @@ class Gateway:
             )
 
         if method == "GET":
-            return self.freshness.ask(params or {}, partial(send, headers=freshness.HEADERS))
+            return self.freshness.ask(params or {}, partial(send, headers=cache_bypass.HEADERS))
         return send(params)
 
     def _session(self, ended: int | None = None) -> tuple[int, Keys]:
@@ -323,7 +328,7 @@ class Gateway:
             )
         return self._refuse(came)
 
-    def _refuse(self, came: wire.Exchange, order_id: str | None = None) -> NoReturn:
+    def _refuse(self, came: transport.Exchange, order_id: str | None = None) -> NoReturn:
         """Raise the error that an answer to a question (never a POST) is."""
         reason = said(came)
         if came.status in (401, 403, 404) or (came.status is not None and 300 <= came.status < 400):  # noqa: PLR2004

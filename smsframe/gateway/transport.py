@@ -5,7 +5,7 @@ One HTTP exchange at a time, and nothing about it that could leak.
 the address with the password of a login in it, and a traceback carries the exception.
 
 What is said of a request without an answer rests on how its connection was made
-(`smsframe.http_connections`); an answer is read only so far (`smsframe.answer_limits`).
+(`smsframe.gateway.connections`); an answer is read only so far (`smsframe.gateway.response_limits`).
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from urllib3.exceptions import (
 )
 from urllib3.util import Retry
 
-from smsframe import answer_limits
-from smsframe.credentials import PARAMETERS
-from smsframe.http_connections import Adapter, NotConnectedError
+from smsframe.gateway import response_limits
+from smsframe.gateway.auth import PARAMETERS
+from smsframe.gateway.connections import Adapter, NotConnectedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from smsframe.credentials import Credentials
+    from smsframe.gateway.auth import Credentials
 
 
 LONGEST = 6 * 3600.0
@@ -135,7 +135,7 @@ def session(
     made.proxies = dict(proxies or {}) if is_loopback(base_url) else found["proxies"]
     made.trust_env = False
     made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # a jar shared by threads is a race
-    made.headers["Accept-Encoding"] = answer_limits.CODINGS
+    made.headers["Accept-Encoding"] = response_limits.CODINGS
     adapter = Adapter(read_timeout, pool_connections=1, pool_maxsize=pool, max_retries=0)
     made.mount("https://", adapter)
     made.mount("http://", adapter)
@@ -157,8 +157,8 @@ def exchange(
     Send one request and read its answer whole; says what happened, and raises only for bugs.
 
     The whole call is bounded: ``timeout[0]`` seconds to connect to an address of the name, as many for TLS,
-    twice as many for a proxy's tunnel, as many to send; then `smsframe.answer_limits.STRETCH` times
-    ``timeout[1]`` seconds, and `smsframe.answer_limits.SIZE`, for the answer.
+    twice as many for a proxy's tunnel, as many to send; then `smsframe.gateway.response_limits.STRETCH` times
+    ``timeout[1]`` seconds, and `smsframe.gateway.response_limits.SIZE`, for the answer.
     """
     sent_at = datetime.now(UTC)
     try:
@@ -175,7 +175,7 @@ def exchange(
         )
         with contextlib.closing(answer.raw):  # closes the connection, unless the answer was read to its end
             body = _body(answer)
-    except (requests.RequestException, HTTPError, answer_limits.UnusableError) as error:
+    except (requests.RequestException, HTTPError, response_limits.UnusableError) as error:
         return Exchange(
             connected=not _never_connected(error), failure=_kind(error), sent_at=sent_at, hide=auth.hide
         )
@@ -204,7 +204,7 @@ def _body(answer: requests.Response) -> bytes:
     if answer.status_code < 200:  # noqa: PLR2004
         return b""
     pieces = answer.raw.stream(_PIECE, decode_content=False)
-    return answer_limits.unpacked(pieces, answer.headers.get("Content-Encoding", ""))
+    return response_limits.unpacked(pieces, answer.headers.get("Content-Encoding", ""))
 
 
 def complaint(base_url: object) -> str | None:
@@ -261,9 +261,9 @@ def _kind(error: Exception) -> str:
     return next((words for kind, words in kinds.items() if isinstance(error, kind)), "the answer broke off")
 
 
-def _unusable(error: BaseException | None) -> answer_limits.UnusableError | None:
+def _unusable(error: BaseException | None) -> response_limits.UnusableError | None:
     """What was wrong with the answer itself, under the wraps of urllib3 and requests."""
-    while error is not None and not isinstance(error, answer_limits.UnusableError):
+    while error is not None and not isinstance(error, response_limits.UnusableError):
         error = error.__cause__ or error.__context__
     return error
 

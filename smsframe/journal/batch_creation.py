@@ -10,12 +10,22 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd
 import sqlalchemy as sa
 
-from smsframe import people
-from smsframe.entries import Batch, Cut, Entry, Evidence, Stamp, micros, read_texts, terms_columns, witness
-from smsframe.joins import among
-from smsframe.life import Doubt, State
-from smsframe.order import Terms, order_id, parts
-from smsframe.tables import batches, recipients
+from smsframe.journal import recipients as people
+from smsframe.journal.rows import (
+    Batch,
+    Cut,
+    Entry,
+    Evidence,
+    Stamp,
+    micros,
+    read_texts,
+    terms_columns,
+    witness,
+)
+from smsframe.journal.tables import batches, recipients
+from smsframe.orders.states import Doubt, State
+from smsframe.orders.terms import Terms, order_id, parts
+from smsframe.phones.match import among
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection

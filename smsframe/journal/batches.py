@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from smsframe import people
-from smsframe.cutting import assign
-from smsframe.entries import (
+from smsframe.errors import JournalError
+from smsframe.journal import recipients as people
+from smsframe.journal.batch_creation import assign
+from smsframe.journal.counts import Tally, tallies, tally
+from smsframe.journal.rows import (
     Batch,
     Change,
     Cut,
@@ -24,19 +26,17 @@ from smsframe.entries import (
     read_batches,
     witness,
 )
-from smsframe.errors import JournalError
-from smsframe.joins import among
-from smsframe.life import Action, Event, State, after
-from smsframe.tables import batches, recipients
-from smsframe.tally import Tally, tallies, tally
+from smsframe.journal.tables import batches, recipients
+from smsframe.orders.states import Action, Event, State, after
+from smsframe.phones.match import among
 
 if TYPE_CHECKING:
     import pandas as pd
     from sqlalchemy.engine import Connection
 
     from smsframe.clock import Clock
-    from smsframe.owners import Owners
-    from smsframe.store import Store
+    from smsframe.journal.run_locks import Owners
+    from smsframe.journal.sqlite import Store
 
 
 class Batches:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from smsframe.errors import CampaignChanged
+from smsframe.journal.tables import batches, campaigns, texts
 from smsframe.masking import mask
-from smsframe.tables import batches, campaigns, texts
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from smsframe.entries import Entry
-    from smsframe.life import State
+    from smsframe.journal.rows import Entry
+    from smsframe.orders.states import State
 
 
 def nothing_alike(connection: Connection, name: str) -> None:

@@ -1,7 +1,7 @@
 """
 How far campaigns are, counted by the database: cheap enough to be asked every second, of one or of thousands.
 
-It says in numbers what `smsframe.outcomes` says of each person.
+It says in numbers what `smsframe.outcomes.join` says of each person.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
-from smsframe.life import State
-from smsframe.tables import batches, recipients, refused
+from smsframe.journal.tables import batches, recipients, refused
+from smsframe.orders.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -2,7 +2,7 @@
 The memory of what was sent: campaigns, their recipients and batches, on disk before and after each step.
 
 Every change is one immediate transaction that says from which state it goes to which, so two processes
-cannot both make it. Nothing here decides anything about people: that is `smsframe.life`'s table.
+cannot both make it. Nothing here decides anything about people: that is `smsframe.orders.states`'s table.
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ import platformdirs
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from smsframe import disks
-from smsframe.batches import Batches
 from smsframe.clock import SYSTEM, Clock
-from smsframe.conflicts import nothing_alike, same_gateway, same_text
-from smsframe.cutting import adopt, assign
-from smsframe.entries import (
+from smsframe.errors import JournalError, UnknownCampaign
+from smsframe.journal import disks
+from smsframe.journal.batch_creation import adopt, assign
+from smsframe.journal.batches import Batches
+from smsframe.journal.conflicts import nothing_alike, same_gateway, same_text
+from smsframe.journal.known_orders import KnownOrders
+from smsframe.journal.recipients import read, taken
+from smsframe.journal.rows import (
     Comparison,
     Entry,
     Registered,
@@ -33,17 +36,14 @@ from smsframe.entries import (
     read_texts,
     terms_columns,
 )
-from smsframe.errors import JournalError, UnknownCampaign
-from smsframe.joins import among
-from smsframe.known_orders import KnownOrders
-from smsframe.life import State
-from smsframe.order import Terms, named, prefix
-from smsframe.outcomes import Known
-from smsframe.owners import Owners
-from smsframe.people import read, taken
-from smsframe.schema import STRING
-from smsframe.store import Store, frame
-from smsframe.tables import batches, campaigns, evidence, recipients, texts
+from smsframe.journal.run_locks import Owners
+from smsframe.journal.sqlite import Store, frame
+from smsframe.journal.tables import batches, campaigns, evidence, recipients, texts
+from smsframe.orders.states import State
+from smsframe.orders.terms import Terms, named, prefix
+from smsframe.outcomes.join import Known
+from smsframe.outcomes.schema import STRING
+from smsframe.phones.match import among
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import sqlalchemy as sa
 
-from smsframe.cutting import UNKNOWN
-from smsframe.entries import Evidence, instants_of, micros, read_batches, witness
-from smsframe.life import Event, State, after
-from smsframe.schema import STRING
-from smsframe.tables import batches, campaigns, evidence, recipients
+from smsframe.journal.batch_creation import UNKNOWN
+from smsframe.journal.rows import Evidence, instants_of, micros, read_batches, witness
+from smsframe.journal.tables import batches, campaigns, evidence, recipients
+from smsframe.orders.states import Event, State, after
+from smsframe.outcomes.schema import STRING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from smsframe.entries import Entry, Stamp
-    from smsframe.store import Store
+    from smsframe.journal.rows import Entry, Stamp
+    from smsframe.journal.sqlite import Store
 
 
 class KnownOrders:

@@ -18,8 +18,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from smsframe.errors import JournalError
-from smsframe.schema import E164, STRING
-from smsframe.tables import columns, recipients
+from smsframe.journal.tables import columns, recipients
+from smsframe.outcomes.schema import E164, STRING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 import sqlalchemy as sa
 
-from smsframe.life import Doubt, State
-from smsframe.order import Terms
-from smsframe.schema import INSTANT, STRING
-from smsframe.tables import batches, campaigns, columns, evidence, texts
+from smsframe.journal.tables import batches, campaigns, columns, evidence, texts
+from smsframe.orders.states import Doubt, State
+from smsframe.orders.terms import Terms
+from smsframe.outcomes.schema import INSTANT, STRING
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, RowMapping
 
-    from smsframe.life import Event, Step
+    from smsframe.orders.states import Event, Step
 
 
 class Evidence(NamedTuple):

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import sqlalchemy as sa
 
-from smsframe import backups, disks, readback, tables
 from smsframe.errors import JournalError
+from smsframe.journal import backups, commit_check, disks, tables
+from smsframe.journal.sqlite_connections import Connections
 from smsframe.masking import mask
-from smsframe.sqlite_connections import Connections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,10 +40,12 @@ class Store:
 
     Args:
         path: The file; resolved, as what belongs to it is found beside it.
-        read_back: Asks another process what a query finds, as `smsframe.readback.ask`.
+        read_back: Asks another process what a query finds, as `smsframe.journal.commit_check.ask`.
     """
 
-    def __init__(self, path: Path, *, read_back: Callable[[Path, str], int | None] = readback.ask) -> None:
+    def __init__(
+        self, path: Path, *, read_back: Callable[[Path, str], int | None] = commit_check.ask
+    ) -> None:
         self.path = path
         self._read_back = read_back
         self._connections = Connections(path, LOCKED)
@@ -171,7 +173,7 @@ class Store:
             JournalError: It finds another one: what is written here, others do not see.
         """
         self._claims += 1
-        if not readback.due(self._claims):
+        if not commit_check.due(self._claims):
             return
         written = str(query.compile(self._engine, compile_kwargs={"literal_binds": True}))
         if self._read_back(self.path, written) not in (None, expected):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-    from smsframe.entries import Batch
+    from smsframe.journal.rows import Batch
 
 ALIKE = 5
 """Single recipients refused alike, with nothing ever accepted: then it is the request that is refused."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from smsframe.life import State
+from smsframe.orders.states import State
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from smsframe.template import Template
+    from smsframe.texts.template import Template
 
 MESSAGE_TYPES = {"high": "N", "medium": "L", "low": "LL"}
 """Qualities of smSend and their types on the wire (quick-start page; smSend docs, POST sms)."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from smsframe.countries import countries
-from smsframe.schema import DTYPES, INSTANT
+from smsframe.outcomes.schema import DTYPES, INSTANT
+from smsframe.phones.country import countries
 
 DELIVERED = "DLVRD"
 MOMENTS = 200

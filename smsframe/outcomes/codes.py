@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from smsframe import phones, text
+from smsframe.phones import parse
+from smsframe.texts import render
 
 ROWS = {
     "text_too_long": "the text is longer than the gateway takes; shorten it",
@@ -41,7 +42,7 @@ OUTCOMES = {
 }
 """Decided by what happened; read from the journal."""
 
-CODES: dict[str, str] = {**phones.CODES, **text.CODES, **ROWS, **OUTCOMES}
+CODES: dict[str, str] = {**parse.CODES, **render.CODES, **ROWS, **OUTCOMES}
 
 
 def many(count: int, one: str, more: str | None = None) -> str:

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from smsframe.joins import among, find
-from smsframe.life import State
-from smsframe.reasons import CODES, sentences
-from smsframe.schema import COLUMNS, DTYPES, STRING, results_for
+from smsframe.orders.states import State
+from smsframe.outcomes.codes import CODES, sentences
+from smsframe.outcomes.schema import COLUMNS, DTYPES, STRING, results_for
+from smsframe.phones.match import among, find
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from smsframe.order import Terms
+    from smsframe.orders.terms import Terms
 
 SHARE = 2**-20
 """Credits of an order are shared among its rows in multiples of this, so that they add up exactly."""

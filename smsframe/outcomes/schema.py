@@ -15,12 +15,12 @@ import pandera.pandas as pa
 import pyarrow as arrow  # noqa: ICN001 - pa is pandera here
 import pyarrow.compute as pc
 
-from smsframe import phones
-from smsframe.cells import STRING as LARGE
-from smsframe.columns import find_phone, find_region, place
+from smsframe.arrow import STRING as LARGE
+from smsframe.contacts.columns import find_phone, find_region, place
 from smsframe.errors import ContactsError
-from smsframe.joins import among, first_of
-from smsframe.reasons import CODES, sentences
+from smsframe.outcomes.codes import CODES, sentences
+from smsframe.phones import parse
+from smsframe.phones.match import among, first_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -168,7 +168,7 @@ def judge(
         ``reason`` and ``repair`` (what was mended in the number).
     """
     column = contacts.iloc[:, place(contacts, phone)]
-    judged = phones.read(column, find_region(contacts, region), numbers)
+    judged = parse.read(column, find_region(contacts, region), numbers)
     judged["code"] = _codes(judged["code"])
     status = np.where(judged["code"].isna(), STATUSES.index("ready"), STATUSES.index("invalid"))
     judged["status"] = pd.Categorical.from_codes(status, dtype=DTYPES["sms_status"])

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import pandas as pd
 
-from smsframe.breakdowns import DELIVERED, by_country, timeline, waits
 from smsframe.errors import ContactsError
 from smsframe.masking import shown, shown_name
-from smsframe.reasons import amount
-from smsframe.schema import COLUMNS, DTYPES, INSTANT, STRING
+from smsframe.outcomes.breakdowns import DELIVERED, by_country, timeline, waits
+from smsframe.outcomes.codes import amount
+from smsframe.outcomes.schema import COLUMNS, DTYPES, INSTANT, STRING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.cells import STRING, strings
+from smsframe.arrow import STRING, strings
 
 WORLD = "world"
 """Numbers of no country: satellites, freephone and others whose calling code is the world's."""

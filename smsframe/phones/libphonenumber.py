@@ -16,10 +16,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe import digits, metadata
-from smsframe.damage import SEPARATORS
-from smsframe.metadata import MOBILE, MOST, TYPES, UNDECIDED, regions
-from smsframe.numbering import decide
+from smsframe.phones.fast import digits, metadata
+from smsframe.phones.fast.classify import decide
+from smsframe.phones.fast.metadata import MOBILE, MOST, TYPES, UNDECIDED, regions
+from smsframe.phones.repair import SEPARATORS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.cells import STRING, in_parts
+from smsframe.arrow import STRING, in_parts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

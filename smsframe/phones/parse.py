@@ -16,14 +16,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe import cells, digits
-from smsframe.cells import STRING, in_parts
-from smsframe.damage import damage, international, mend
+from smsframe import arrow
+from smsframe.arrow import STRING, in_parts
 from smsframe.errors import ContactsError
 from smsframe.masking import mask, mask_column
-from smsframe.metadata import MOBILE, MOST, POWERS, dialling_00, regions
-from smsframe.numbering import decide
-from smsframe.verdicts import FEWEST, KINDS, verdicts
+from smsframe.phones.fast import digits
+from smsframe.phones.fast.classify import decide
+from smsframe.phones.fast.metadata import MOBILE, MOST, POWERS, dialling_00, regions
+from smsframe.phones.libphonenumber import FEWEST, KINDS, verdicts
+from smsframe.phones.repair import damage, international, mend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -178,7 +179,7 @@ def looks_like_phones(column: pd.Series, sample: int = 1000) -> bool:
         (True, False)
     """
     present = column[column.notna()].head(sample)
-    text, _ = mend(cells.numbers(present))
+    text, _ = mend(arrow.numbers(present))
     text = text.drop_null()
     digits = pc.count_substring_regex(text, pattern="[0-9]")
     like = pc.and_(
@@ -202,7 +203,7 @@ def _answers(
     column: pd.Series, region: str | pd.Series | None, usable: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int8]]:
     """Numbers, answers and repairs of all cells."""
-    raw = cells.numbers(column)
+    raw = arrow.numbers(column)
     home, stranger = _homes(region, len(raw))
     # Nearly every cell of a good table is digits and punctuation; only the others are looked at closely.
     number, answer, made = in_parts(partial(_plainly, usable), raw, home, stranger)
@@ -239,7 +240,7 @@ def _homes(region: str | pd.Series | None, length: int) -> tuple[NDArray[np.int1
         raise ContactsError(f"region= must be an ISO code or a column of them, not {type(region).__name__}.")
     if len(region) != length:
         raise ContactsError(f"There are {len(region)} regions for {length} phone numbers; give one per row.")
-    given = cells.labels(region).dictionary_encode()
+    given = arrow.labels(region).dictionary_encode()
     names = [name.strip().upper() for name in given.dictionary.to_pylist()]
     known = {name: place for place, name in enumerate(regions())}
     # A gap takes the last: neither a region nor anything else.

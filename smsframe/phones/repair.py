@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.cells import STRING
+from smsframe.arrow import STRING
 
 # Two numbers in a cell are written with one of these between them; a line break is turned into a slash.
 SEPARATORS = "/;,|&"

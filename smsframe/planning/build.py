@@ -13,19 +13,20 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe import cheaper, replacements, schema, text
-from smsframe.cells import STRING, strings
-from smsframe.columns import find_phone
-from smsframe.joins import among
-from smsframe.order import FIELD_SEPARATOR, agree, named
-from smsframe.outcomes import join, note_other_texts, still_to_send
-from smsframe.plans import Plan
+from smsframe.arrow import STRING, strings
+from smsframe.contacts.columns import find_phone
+from smsframe.orders.terms import FIELD_SEPARATOR, agree, named
+from smsframe.outcomes import schema
+from smsframe.outcomes.join import join, note_other_texts, still_to_send
+from smsframe.phones.match import among
+from smsframe.planning.plan import Plan
+from smsframe.texts import render, replacements, savings
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
     from datetime import datetime
 
-    from smsframe.outcomes import Known
+    from smsframe.outcomes.join import Known
 
 __all__ = ["Plan", "plan"]
 
@@ -64,15 +65,15 @@ def plan(
         raise ValueError("campaign= must be a name of printable characters, such as 'autumn'")
     campaign = campaign and named(campaign)
     terms = agree(quality, message_type, sender, schedule)
-    template = given = text.parse(message)
+    template = given = render.parse(message)
     if text_fix is not None:
-        cheaper.known(text_fix)
+        savings.known(text_fix)
         template = replacements.fixed_template(given, text_fix)
     label, guessed = find_phone(contacts, phone)
     judged = schema.judge(
         contacts, phone=label, region=region, numbers=numbers, schema=schema_, suppressed=suppressed
     )
-    rendered = text.render(template, contacts, text_fix)
+    rendered = render.render(template, contacts, text_fix)
     fields = _packed(rendered.values)
     counted = rendered.counted
     possible = judged["phone"].notna() & judged["status"].isin(["ready", "suppressed"])
@@ -111,7 +112,7 @@ def plan(
     fixed = None
     if text_fix is not None:
         now = contacts[results["sms_status"].eq("ready").to_numpy()]
-        fixed = cheaper.propose(given, text.merged(given, now), len(now), text_fix)
+        fixed = savings.propose(given, render.merged(given, now), len(now), text_fix)
     return Plan(
         frame=schema.attach(contacts, schema.satisfied(schema.PlannedSchema, results)),
         people=people,
@@ -168,8 +169,8 @@ def _too_much(
     counted: pd.DataFrame, quality: str, max_segments: int | None
 ) -> Iterator[tuple[str, pd.Series[bool], pd.Series[Any]]]:
     """Code, rows and reasons of texts over the gateway's limits, and then the caller's."""
-    most = text.LOW_QUALITY_MAX if quality != "high" else max(text.MAX_UNITS.values())
-    limit = counted["encoding"].map({name: min(units, most) for name, units in text.MAX_UNITS.items()})
+    most = render.LOW_QUALITY_MAX if quality != "high" else max(render.MAX_UNITS.values())
+    limit = counted["encoding"].map({name: min(units, most) for name, units in render.MAX_UNITS.items()})
     limit = limit.astype("Int64")
     over = counted["units"].gt(limit).fillna(value=False)
     if over.any():

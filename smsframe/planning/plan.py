@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pyarrow.compute as pc
 
-from smsframe import phones, text
-from smsframe.cells import strings
-from smsframe.cheaper import Cheaper, propose
+from smsframe.arrow import strings
 from smsframe.masking import shown, shown_name
-from smsframe.order import FIELD_SEPARATOR, Terms, cut
-from smsframe.reasons import many
-from smsframe.replacements import fixed_template
-from smsframe.summaries import reasons
+from smsframe.orders.terms import FIELD_SEPARATOR, Terms, cut
+from smsframe.outcomes.codes import many
+from smsframe.outcomes.summary import reasons
+from smsframe.phones import parse
+from smsframe.texts import render
+from smsframe.texts.replacements import fixed_template
+from smsframe.texts.savings import Cheaper, propose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -54,7 +55,7 @@ class Plan:
     frame: pd.DataFrame
     people: pd.DataFrame
     stands: pd.Series[bool]
-    template: text.Template
+    template: render.Template
     campaign: str | None
     phone: Hashable
     phone_guessed: bool
@@ -124,7 +125,7 @@ class Plan:
     def ucs2(self) -> pd.Series[int]:
         """The characters that force UCS-2, with how many recipients pay for each, the dearest first."""
         ready = self.ready
-        return text.not_gsm(ready["text"][ready["encoding"].eq("ucs2")])
+        return render.not_gsm(ready["text"][ready["encoding"].eq("ucs2")])
 
     @property
     def longest(self) -> str | None:
@@ -189,7 +190,7 @@ class Plan:
             "cheaper": self._saving(),
             "fixed": self.fixed and self.fixed.facts(),
             "ucs2": {str(k): int(v) for k, v in self.ucs2.head(5).items()},
-            "repairs": {phones.REPAIRS.get(str(k), str(k)): int(v) for k, v in self.repairs.items()},
+            "repairs": {parse.REPAIRS.get(str(k), str(k)): int(v) for k, v in self.repairs.items()},
             "template": shown(self.template.source),
             "examples": [shown(example) for example in examples],
             "longest": shown(self.longest or ""),
@@ -230,7 +231,7 @@ class Plan:
         return str(top["text"].iloc[int(top[then].argmax())])
 
 
-def _unpacked(fields: pd.Series[Any], template: text.Template) -> dict[text.Field, Any]:
+def _unpacked(fields: pd.Series[Any], template: render.Template) -> dict[render.Field, Any]:
     """The merge values of each slot out of such texts."""
     if not template.slots:
         return {}

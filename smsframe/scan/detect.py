@@ -15,9 +15,9 @@ from urllib.parse import quote, quote_plus
 
 import pandas as pd
 
-from smsframe.contacts import SOUNDS_LIKE_PHONE
+from smsframe.contacts.read import SOUNDS_LIKE_PHONE
 from smsframe.masking import mask
-from smsframe.phones import looks_like_phones
+from smsframe.phones.parse import looks_like_phones
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

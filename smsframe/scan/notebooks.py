@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from smsframe.masking import shown_name
-from smsframe.traces import HIDDEN, SECRET_NAME, Looked, harmless, in_columns, is_number
+from smsframe.scan.detect import HIDDEN, SECRET_NAME, Looked, harmless, in_columns, is_number
 
 SECRETS = ("SMSFRAME_PASSWORD", "SMSFRAME_USER_KEY", "SMSFRAME_ACCESS_TOKEN")
 """Variables of the environment whose values are looked for as well."""

@@ -11,8 +11,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.cells import BROKEN, STRING, in_parts
-from smsframe.encodings import (
+from smsframe.arrow import BROKEN, STRING, in_parts
+from smsframe.errors import TextError
+from smsframe.masking import mask
+from smsframe.texts.replacements import fixed_column
+from smsframe.texts.segments import (
     LOW_QUALITY_MAX,
     MAX_UNITS,
     Measure,
@@ -22,11 +25,8 @@ from smsframe.encodings import (
     not_gsm,
     segments,
 )
-from smsframe.errors import TextError
-from smsframe.masking import mask
-from smsframe.replacements import fixed_column
-from smsframe.template import PLACEHOLDER, UNSENDABLE, Field, Template, parse
-from smsframe.values import words
+from smsframe.texts.template import PLACEHOLDER, UNSENDABLE, Field, Template, parse
+from smsframe.texts.values import words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

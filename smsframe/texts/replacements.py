@@ -17,9 +17,9 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.cells import STRING
-from smsframe.encodings import GSM, GSM_EXTENSION, is_gsm, is_plain
-from smsframe.template import PLACEHOLDER, Template, written
+from smsframe.arrow import STRING
+from smsframe.texts.segments import GSM, GSM_EXTENSION, is_gsm, is_plain
+from smsframe.texts.template import PLACEHOLDER, Template, written
 
 FIXES: Final = ("gsm", "gsm+letters")
 """What ``text_fix=`` may be."""
@@ -123,7 +123,7 @@ def fixed_template(template: Template, fix: str) -> Template:
     they are values like those they stand for.
 
     Example:
-        >>> from smsframe.template import parse
+        >>> from smsframe.texts.template import parse
         >>> fixed_template(parse("Ciao {name}…"), "gsm").source
         'Ciao {name}...'
     """

@@ -16,16 +16,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe import replacements, text
 from smsframe.masking import mask
-from smsframe.reasons import many
+from smsframe.outcomes.codes import many
+from smsframe.texts import render, replacements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
-    from smsframe.template import Field, Template
+    from smsframe.texts.template import Field, Template
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -123,9 +123,9 @@ def propose(template: Template, values: dict[Field, Any], rows: int, fix: str) -
         [['“', '"', 2, 2], ['”', '"', 2, 2]]
     """
     known(fix)
-    before = text.fill(template, values, rows)
+    before = render.fill(template, values, rows)
     fixed = replacements.fixed_template(template, fix)
-    after = text.fill(fixed, values, rows, fix)
+    after = render.fill(fixed, values, rows, fix)
     was, now = (filled.counted["segments"].to_numpy(dtype=np.int64) for filled in (before, after))
     saved = was - now
     stuck = after.counted["encoding"].eq("ucs2").to_numpy() & (now > 1)
@@ -140,7 +140,7 @@ def propose(template: Template, values: dict[Field, Any], rows: int, fix: str) -
             [*_of_template(template, fixed, rows, int(saved.sum())), *_of_values(changed, saved)], fix
         ),
         changed=_values(changed),
-        left=text.not_gsm(pd.Series(after.text.filter(pa.array(stuck)), dtype="string[pyarrow]")),
+        left=render.not_gsm(pd.Series(after.text.filter(pa.array(stuck)), dtype="string[pyarrow]")),
         example=None
         if first is None
         else (mask(before.text[first].as_py()), mask(after.text[first].as_py())),

@@ -19,7 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.cells import STRING, in_parts, raw, strings
+from smsframe.arrow import STRING, in_parts, raw, strings
 from smsframe.errors import TextError
 
 if TYPE_CHECKING:

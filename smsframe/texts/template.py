@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from smsframe.cells import BROKEN
-from smsframe.encodings import MAX_UNITS
+from smsframe.arrow import BROKEN
 from smsframe.errors import TextError
 from smsframe.masking import mask
+from smsframe.texts.segments import MAX_UNITS
 
 PLACEHOLDER = "${"  # how the gateway's paramsms call writes a field
 # Control characters but for tab, line and form feed and return; U+FFFD is what lone surrogates have become.

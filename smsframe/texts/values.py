@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.cells import STRING, by_category, dense, is_text, raw, strings
+from smsframe.arrow import STRING, by_category, dense, is_text, raw, strings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -17,23 +17,23 @@ import pandas as pd
 from simulation.disks import Disk, SimulatedStore
 from simulation.machines import Owners, Workers
 from simulation.network import gateway
-from smsframe import dispatch
-from smsframe.campaign import withdraw
+from smsframe.campaign import dispatch
+from smsframe.campaign.run_context import RunContext
+from smsframe.campaign.send import withdraw
 from smsframe.errors import SmsFrameError
-from smsframe.journal import Journal
-from smsframe.life import Event
-from smsframe.order import Terms
-from smsframe.outcomes import Known
-from smsframe.patience import Patience
-from smsframe.run_context import RunContext
-from smsframe.schema import STRING
+from smsframe.gateway.retry import Patience
+from smsframe.journal.journal import Journal
+from smsframe.orders.states import Event
+from smsframe.orders.terms import Terms
+from smsframe.outcomes.join import Known
+from smsframe.outcomes.schema import STRING
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from simulation.machines import Process
-    from smsframe.entries import Entry
-    from smsframe.loop import Loop
+    from smsframe.campaign.engine import Loop
+    from smsframe.journal.rows import Entry
 
 _BATCHES = """SELECT b.id, b.state, b.message_type, b.sender, t.template
     FROM batches b JOIN texts t ON b.text = t.id WHERE b.campaign = ? ORDER BY b.id"""

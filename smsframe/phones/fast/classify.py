@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from smsframe.metadata import (
+from smsframe.phones.fast.metadata import (
     ABROAD,
     KINDS,
     POWERS,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from smsframe.digits import Digits
+    from smsframe.phones.fast.digits import Digits
 
 _LITTLE: Final = 5  # digits; of fewer there are few different ones, and the library has more to say of them
 FEW: Final = 250  # numbers; for fewer of a country, finding its ranges takes longer than asking one by one

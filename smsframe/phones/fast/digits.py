@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from smsframe.cells import raw
+from smsframe.arrow import raw
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

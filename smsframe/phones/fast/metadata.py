@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 
-from smsframe.patterns import NotDigits, after, parse, ranges, words
+from smsframe.phones.fast.patterns import NotDigits, after, parse, ranges, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
