@@ -11,9 +11,9 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from smsframe.display.progress_stats import NAMES, duration
+from smsframe.display.progress_stats import NAMES
+from smsframe.formatting import amount, duration, many
 from smsframe.masking import shown, shown_name
-from smsframe.outcomes.codes import amount, many
 from smsframe.outcomes.summary import DELIVERIES, Summary
 from smsframe.planning.build import Plan
 from smsframe.texts.savings import Cheaper

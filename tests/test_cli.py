@@ -22,7 +22,8 @@ from wire_proxy import WireProxy, answer, lose
 import smsframe
 from smsframe.cli import exit_codes
 from smsframe.cli.main import app
-from smsframe.cli.output import clean, hide, many, table
+from smsframe.cli.output import clean, hide, table
+from smsframe.formatting import many
 
 DOCS = (Path(__file__).parent.parent / "docs" / "cli.md").read_text("utf-8")
 COMMANDS = typer.main.get_command(app).commands

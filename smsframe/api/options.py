@@ -14,7 +14,7 @@ from smsframe.contacts.suppression import suppression
 from smsframe.errors import PhoneGuessed
 from smsframe.gateway.smsend import Gateway
 from smsframe.journal.journal import Journal
-from smsframe.phones.parse import regions
+from smsframe.phones.fast.metadata import regions
 
 if TYPE_CHECKING:
     import os

@@ -22,8 +22,8 @@ from smsframe.cards import run_card
 from smsframe.display.progress_bar import Bar
 from smsframe.display.progress_stats import Meter
 from smsframe.errors import CampaignStopped, SmsFrameError
+from smsframe.formatting import amount
 from smsframe.masking import mask, shown_name
-from smsframe.outcomes.codes import amount
 
 if TYPE_CHECKING:
     from collections.abc import Callable

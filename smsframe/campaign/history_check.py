@@ -16,10 +16,10 @@ import pandas as pd
 from smsframe.campaign import order_history
 from smsframe.campaign.look_up import DAY, EVER, LONG
 from smsframe.errors import CampaignChanged, GatewayError, NotAuthorised, Unavailable
+from smsframe.formatting import many
 from smsframe.journal.rows import Comparison, nobody
 from smsframe.orders.states import State
 from smsframe.orders.terms import prefix
-from smsframe.outcomes.codes import many
 from smsframe.outcomes.schema import E164, STRING
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from smsframe.errors import ConfirmationMismatch, NotEnoughCredit
-from smsframe.outcomes.codes import amount
+from smsframe.formatting import amount
 from smsframe.outcomes.join import done
 from smsframe.phones.match import among
 

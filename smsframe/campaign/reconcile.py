@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from smsframe.campaign.history_check import prefixes
 from smsframe.campaign.look_up import Finding, Known, ask_state, look_up
+from smsframe.formatting import amount
 from smsframe.journal.rows import Change, Evidence, late
 from smsframe.orders.states import Action, Event, State, Step, after
-from smsframe.outcomes.codes import amount
 from smsframe.phones.match import among
 
 if TYPE_CHECKING:

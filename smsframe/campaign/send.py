@@ -22,8 +22,9 @@ from smsframe.errors import (
     JournalError,
     SmsFrameError,
 )
+from smsframe.formatting import amount
 from smsframe.orders.states import Event
-from smsframe.outcomes.codes import CODES, amount
+from smsframe.outcomes.codes import CODES
 from smsframe.outcomes.join import join, note_other_texts, outcomes, still_to_send
 from smsframe.outcomes.schema import COLUMNS, ResultsSchema, attach, results_for, satisfied
 from smsframe.phones.match import among

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from smsframe.errors import GatewayError, NotEnoughCredit, Rejected, Unconfirmed
-from smsframe.outcomes.codes import amount
+from smsframe.formatting import amount
 
 if TYPE_CHECKING:
     from smsframe.gateway.responses import Reply

@@ -16,18 +16,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 import smsframe
-from smsframe.cli.output import (
-    characters,
-    clean,
-    counted,
-    heading,
-    many,
-    people,
-    summary_text,
-    table,
-    why,
-)
-from smsframe.phones import parse
+from smsframe.cli.output import characters, clean, counted, heading, people, summary_text, table, why
+from smsframe.formatting import many
+from smsframe.masking import mask
+from smsframe.phones.display import mask_column
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,12 +98,10 @@ def _plan(guests: pd.DataFrame, gateway: smsframe.Gateway) -> None:
         .head(2)
         .sort_values("segments", kind="stable")
     )
-    rows = zip(
-        parse.mask_column(shown["phone"]), shown["encoding"], shown["segments"], shown["text"], strict=True
-    )
+    rows = zip(mask_column(shown["phone"]), shown["encoding"], shown["segments"], shown["text"], strict=True)
     _say(
         table(
-            [(number, kind, str(cost), parse.mask(clean(text))) for number, kind, cost, text in rows][:4],
+            [(number, kind, str(cost), mask(clean(text))) for number, kind, cost, text in rows][:4],
             head=("number", "encoding", "credits", "text"),
             right="2",
         )
@@ -188,10 +178,10 @@ def _varied(results: pd.DataFrame) -> list[tuple[str, ...]]:
         *first.index[~status.isin(["accepted", *SKIPPED])][:2],
         *first.index[status.isin(SKIPPED)][:3],
     ]
-    rows = results.loc[chosen].assign(number=lambda rows: parse.mask_column(rows["sms_phone"]))
+    rows = results.loc[chosen].assign(number=lambda rows: mask_column(rows["sms_phone"]))
     names = ["name", "number", "sms_status", "sms_delivery", "sms_reason"]
     return [
-        tuple(parse.mask(clean(cell)) for cell in row)
+        tuple(mask(clean(cell)) for cell in row)
         for row in rows[names].astype("string").fillna("").itertuples(index=False)
     ]
 

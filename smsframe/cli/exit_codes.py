@@ -15,7 +15,8 @@ import typer
 from typer.core import TyperGroup
 
 import smsframe
-from smsframe.cli.output import many, people
+from smsframe.cli.output import people
+from smsframe.formatting import many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,9 +13,9 @@ import typer
 
 import smsframe
 from smsframe.cli import exit_codes, options
-from smsframe.cli.output import clean, counted, heading, many, summary_text, table, titled, why
-from smsframe.outcomes.codes import amount
-from smsframe.phones import parse
+from smsframe.cli.output import clean, counted, heading, summary_text, table, titled, why
+from smsframe.formatting import amount, many
+from smsframe.phones.display import mask_column
 
 SHOWN = 10
 """Unconfirmed people that `status` lists."""
@@ -73,7 +73,7 @@ def status(
     if len(doubtful):
         again = exit_codes.go_on(campaign)
         listed = doubtful.head(SHOWN)
-        numbers, orders = parse.mask_column(listed["sms_phone"]), listed["sms_order_id"].fillna("")
+        numbers, orders = mask_column(listed["sms_phone"]), listed["sms_order_id"].fillna("")
         ways = [
             (again, "asks the gateway again"),
             (f"{again} --unconfirmed accept", "takes them as accepted"),

@@ -19,7 +19,7 @@ import typer
 import smsframe
 from smsframe.cli import demo as story
 from smsframe.cli import exit_codes, inspect, journals, options, scan, send
-from smsframe.cli.output import many
+from smsframe.formatting import many
 
 app = typer.Typer(
     name="smsframe",

@@ -17,8 +17,8 @@ import typer
 from rich.cells import cell_len, set_cell_size
 
 import smsframe
-from smsframe.outcomes.codes import amount
-from smsframe.phones import parse
+from smsframe.formatting import many
+from smsframe.masking import mask
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
@@ -72,17 +72,6 @@ def hide(cell: str) -> str:
     places = [found.start() for found in DIGITS.finditer(text)]
     hidden = set(places[SHOWN:-SHOWN])
     return "".join("•" if place in hidden else sign for place, sign in enumerate(text))
-
-
-def many(count: float, one: str, more: str | None = None) -> str:
-    """
-    A number of things in words.
-
-    Example:
-        >>> many(1, "person", "people"), many(1200, "credit")
-        ('1 person', '1,200 credits')
-    """
-    return f"{amount(count)} {one if count == 1 else more or one + 's'}"
 
 
 def table(
@@ -200,7 +189,7 @@ def why(frame: pd.DataFrame, phone: Hashable | None = None, *, limit: int = 20) 
             break
         place = int((frame["sms_code"].eq(code) & frame["sms_reason"].eq(reason)).to_numpy().argmax())
         first, cell = ("", "") if cells is None else (f"{place + 1:,}", hide(cells.iloc[place]))
-        rows.append((f"{count:,}", status, first, clean(cell, 24), parse.mask(clean(reason))))
+        rows.append((f"{count:,}", status, first, clean(cell, 24), mask(clean(reason))))
     left = int(told["rows"].sum()) - int(told["rows"].head(limit).sum())
     if left:
         rows.append((f"{left:,}", "", "", "", f"for {many(len(told) - limit, 'other reason')}"))

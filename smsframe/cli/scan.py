@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from smsframe.cli.output import clean, heading, many, table
+from smsframe.cli.output import clean, heading, table
+from smsframe.formatting import many
 from smsframe.scan import notebooks
 
 if TYPE_CHECKING:

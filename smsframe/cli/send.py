@@ -13,7 +13,8 @@ import typer
 
 import smsframe
 from smsframe.cli import exit_codes, options
-from smsframe.cli.output import clean, many, people, plan_text, summary_text
+from smsframe.cli.output import clean, people, plan_text, summary_text
+from smsframe.formatting import many
 
 if TYPE_CHECKING:
     from pathlib import Path

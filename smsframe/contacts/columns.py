@@ -12,6 +12,7 @@ import pandas as pd
 from smsframe.contacts.read import SOUNDS_LIKE_PHONE
 from smsframe.errors import ContactsError
 from smsframe.phones import parse
+from smsframe.phones.fast.metadata import regions
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -65,7 +66,7 @@ def find_region(contacts: pd.DataFrame, region: Hashable | None) -> str | pd.Ser
     if region is None:
         return None
     places = int(contacts.columns.isin([region]).sum())
-    if region in parse.regions():
+    if region in regions():
         if places:
             raise ContactsError(
                 f"region={region!r} is a country and a column too: rename the column to say which you mean"
@@ -75,7 +76,7 @@ def find_region(contacts: pd.DataFrame, region: Hashable | None) -> str | pd.Ser
         return contacts.iloc[:, place(contacts, region)]
     if places > 1:
         raise ContactsError(f"{places} columns are called {region!r}: rename all but the one with regions")
-    if isinstance(region, str) and region.upper() in parse.regions():
+    if isinstance(region, str) and region.upper() in regions():
         return region.upper()  # not before a column of that name: `cc` and `id` are countries as well
     raise ContactsError(
         f"region={region!r} is neither a supported ISO country code (such as 'IT') nor a column"

@@ -12,6 +12,7 @@ import pandas as pd
 from smsframe.contacts.read import SOUNDS_LIKE_PHONE, read_contacts
 from smsframe.errors import ContactsError
 from smsframe.phones import parse
+from smsframe.phones.codes import CODES
 from smsframe.phones.libphonenumber import FEWEST
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _national(column: pd.Series[Any], read: pd.DataFrame) -> pd.Series[bool]:
     doubtful = read["repair"].str.contains("plus").fillna(value=False).astype(bool) & read["phone"].notna()
     doubtful &= parse.normalize(column, None, "valid").isna()
     read.loc[doubtful, "code"] = "national_form"
-    read.loc[doubtful, "reason"] = parse.CODES["national_form"]
+    read.loc[doubtful, "reason"] = CODES["national_form"]
     return doubtful
 
 

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from smsframe.display import canvas
-from smsframe.display.progress_stats import duration
+from smsframe.formatting import amount, duration, many
 from smsframe.masking import shown_name
 from smsframe.outcomes.breakdowns import DELIVERED
-from smsframe.outcomes.codes import amount, many
 from smsframe.outcomes.summary import NEVER, Summary, summary
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ import time
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Any
 
+from smsframe.formatting import amount
 from smsframe.orders.states import State
-from smsframe.outcomes.codes import amount
+from smsframe.outcomes.codes import duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,7 +28,8 @@ NAMES = ("accepted", "scheduled", "rejected", "unconfirmed", "pending")
 RECENT = 30.0
 """Seconds over which the rate is taken, so that a gateway that slows down is seen to."""
 
-MINUTE, HOUR, LONG = 60, 3600, 10
+FAST = 10
+"""People a second; above, the rate is shown without decimals."""
 
 
 class Meter:
@@ -134,23 +136,7 @@ def words(facts: Mapping[str, Any], unit: str) -> str:
     if facts["credits"]:
         parts.append(f"{amount(facts['credits'])} credits")
     if facts["rate"]:
-        parts.append(f"{facts['rate']:,.{0 if facts['rate'] >= LONG else 1}f}/s")
+        parts.append(f"{facts['rate']:,.{0 if facts['rate'] >= FAST else 1}f}/s")
     if facts["seconds_left"] is not None:
         parts.append(f"{duration(facts['seconds_left'])} left")
     return ", ".join(parts)
-
-
-def duration(seconds: float) -> str:
-    """
-    Seconds, as exactly as anybody can tell.
-
-    Example:
-        >>> duration(4.2), duration(95), duration(5400)
-        ('4 s', '1 min 35 s', '1 h 30 min')
-    """
-    whole = round(seconds)
-    if whole < MINUTE:
-        return f"{whole} s"
-    if whole < LONG * MINUTE:
-        return f"{whole // MINUTE} min {whole % MINUTE} s"
-    return f"{whole // MINUTE} min" if whole < HOUR else f"{whole // HOUR} h {whole % HOUR // MINUTE} min"

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from smsframe.phones import parse
+from smsframe.phones.fast.metadata import regions
 from smsframe.texts import render as text
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Draft:
     @property
     def home(self) -> str | None:
         """The one country that all numbers in national form are of; None if a column says it, or nothing."""
-        return self.region if isinstance(self.region, str) and self.region in parse.regions() else None
+        return self.region if isinstance(self.region, str) and self.region in regions() else None
 
 
 class Typed(NamedTuple):
@@ -107,7 +107,7 @@ def guess_region(contacts: pd.DataFrame) -> Hashable | None:
         >>> guess_region(pd.DataFrame({"name": ["Ada", "Bea"], "country": ["IT", "fr"]}))
         'country'
     """
-    known = parse.regions()
+    known = regions()
     fitting = []
     for place, label in enumerate(contacts.columns):
         if not _sounds_like_country(str(label)):
@@ -126,7 +126,7 @@ def is_code(label: Hashable) -> bool:
         >>> is_code("id"), is_code("country")
         (True, False)
     """
-    return isinstance(label, str) and label.upper() in parse.regions()
+    return isinstance(label, str) and label.upper() in regions()
 
 
 def count(typed: str) -> Typed | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from smsframe.form.draft import fields
-from smsframe.phones import parse
+from smsframe.masking import mask
 
 if TYPE_CHECKING:
     from smsframe.planning.build import Plan
@@ -41,7 +41,7 @@ def skips(plan: Plan) -> list[Skip]:
     """Why rows are skipped, the most frequent reason first, each with a few of its rows."""
     found = plan.reasons
     return [
-        Skip(status, parse.mask(reason), rows, _look(plan, code, reason))
+        Skip(status, mask(reason), rows, _look(plan, code, reason))
         for status, code, reason, rows in zip(
             found["status"], found["code"], found["reason"], found["rows"], strict=True
         )
@@ -65,7 +65,7 @@ def examples(plan: Plan) -> list[Example]:
     return [
         Example(
             ", ".join(why).capitalize(),
-            parse.mask(ready["text"].iloc[at]),
+            mask(ready["text"].iloc[at]),
             str(ready["encoding"].iloc[at]),
             int(units[at]),
             int(segments[at]),
@@ -93,9 +93,9 @@ def _look(plan: Plan, code: str, reason: str) -> pd.DataFrame:
     rows = frame[here.fillna(value=False).to_numpy(dtype=bool)].head(ROWS_SHOWN)
     beside = [label for label in fields(frame, plan.phone) if rows.columns.isin([label]).sum() == 1][:2]
     # A handful of rows and columns. A label is somebody's number where a file has no header.
-    columns = {"row": [parse.mask(str(label)) for label in rows.index]}
-    for label, cover in ((plan.phone, hidden), *((label, parse.mask) for label in beside)):
+    columns = {"row": [mask(str(label)) for label in rows.index]}
+    for label, cover in ((plan.phone, hidden), *((label, mask) for label in beside)):
         cells = rows[label]
         shown = ["" if gap else cover(str(cell)) for cell, gap in zip(cells, cells.isna(), strict=True)]
-        columns[parse.mask(str(label))] = shown
+        columns[mask(str(label))] = shown
     return pd.DataFrame(columns)

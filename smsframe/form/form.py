@@ -20,8 +20,8 @@ from smsframe.form.latest import Latest
 from smsframe.form.preview import View, missing, said, view
 from smsframe.form.tasks import Clicks
 from smsframe.form.widgets import Controls
+from smsframe.formatting import amount, many
 from smsframe.masking import mask
-from smsframe.outcomes.codes import amount, many
 from smsframe.outcomes.summary import summary
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from smsframe.form.excerpts import examples, skips
+from smsframe.formatting import amount, many
 from smsframe.masking import mask
-from smsframe.outcomes.codes import amount, many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

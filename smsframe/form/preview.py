@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smsframe.errors import CampaignChanged, ContactsError, SmsFrameError, TextError
 from smsframe.form.draft import FIX, LIVE, Draft, count, moment, sample
+from smsframe.formatting import many
+from smsframe.masking import mask
 from smsframe.orders.terms import SENDER
-from smsframe.outcomes.codes import many
-from smsframe.phones import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -264,5 +264,5 @@ def said(wrong: Exception) -> str:
     told = str(wrong)
     if isinstance(wrong, OSError) and wrong.filename is not None:
         told = f"{wrong.filename} cannot be read: {wrong.strerror}"
-    sentence = parse.mask(told).replace("pass region=", "choose the country")
+    sentence = mask(told).replace("pass region=", "choose the country")
     return sentence[:1].upper() + sentence[1:]

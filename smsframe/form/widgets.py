@@ -15,7 +15,8 @@ import ipywidgets as widgets
 
 from smsframe.form import html
 from smsframe.form.draft import Draft, fields, is_code
-from smsframe.phones import parse
+from smsframe.masking import mask
+from smsframe.phones.fast.metadata import regions
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -198,7 +199,7 @@ def _part(title: str, *children: Any) -> Any:
 
 def _shown(label: Hashable) -> str:
     """A column's label; of a file without a header it may be somebody's number."""
-    return parse.mask(str(label))
+    return mask(str(label))
 
 
 def _fields(contacts: pd.DataFrame, draft: Draft) -> list[str]:
@@ -212,5 +213,5 @@ def _regions(contacts: pd.DataFrame, draft: Draft) -> list[tuple[str, Hashable |
         for label in contacts.columns
         if not is_code(label) or (draft.home is None and label == draft.region)
     ]
-    codes = [(code, code) for code in sorted(parse.regions())]
+    codes = [(code, code) for code in sorted(regions())]
     return [("in the number", None), *columns, *codes]

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from smsframe.errors import GatewayError, NotAuthorised, Rejected, Unavailable, Unconfirmed
+from smsframe.formatting import amount
 from smsframe.journal.rows import Evidence
+from smsframe.masking import mask
 from smsframe.orders.states import Event
 from smsframe.orders.terms import DATE
-from smsframe.outcomes.codes import amount
 from smsframe.outcomes.schema import INSTANT, STRING
-from smsframe.phones import parse
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -209,7 +209,7 @@ def said(came: Exchange) -> str:
     else:
         words = "an answer that is not JSON" if "<" in came.body else came.body
     # Masked before it is cut, because half a number or half a key would no longer be known as one.
-    words = parse.mask(came.hide(words[:10_000]))
+    words = mask(came.hide(words[:10_000]))
     words = "".join(character if character.isprintable() else " " for character in words)
     words = " ".join(words.split())[:200]
     return f"{words} (HTTP {came.status})" if words else f"HTTP {came.status}"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from smsframe.phones import parse
+from smsframe.phones import codes
 from smsframe.texts import render
 
 ROWS = {
@@ -42,29 +42,7 @@ OUTCOMES = {
 }
 """Decided by what happened; read from the journal."""
 
-CODES: dict[str, str] = {**parse.CODES, **render.CODES, **ROWS, **OUTCOMES}
-
-
-def many(count: int, one: str, more: str | None = None) -> str:
-    """
-    A number of things in words.
-
-    Example:
-        >>> many(1, "order"), many(2, "person", "people")
-        ('1 order', '2 people')
-    """
-    return f"{count:,} {one if count == 1 else more or one + 's'}"
-
-
-def amount(credits_: float) -> str:
-    """
-    Credits in full, however many.
-
-    Example:
-        >>> amount(1234567.0), amount(12.5)
-        ('1,234,567', '12.50')
-    """
-    return f"{credits_:,.{0 if float(credits_).is_integer() else 2}f}"
+CODES: dict[str, str] = {**codes.CODES, **render.CODES, **ROWS, **OUTCOMES}
 
 
 def sentences(codes: pd.Series[Any]) -> pd.Series[Any]:

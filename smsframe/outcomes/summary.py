@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import pandas as pd
 
 from smsframe.errors import ContactsError
+from smsframe.formatting import amount
 from smsframe.masking import shown, shown_name
 from smsframe.outcomes.breakdowns import DELIVERED, by_country, timeline, waits
-from smsframe.outcomes.codes import amount
 from smsframe.outcomes.schema import COLUMNS, DTYPES, INSTANT, STRING
 
 if TYPE_CHECKING:

@@ -16,10 +16,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe import arrow
 from smsframe.arrow import STRING, in_parts
 from smsframe.errors import ContactsError
-from smsframe.masking import mask, mask_column
+from smsframe.masking import mask
+from smsframe.phones import cells
+from smsframe.phones.codes import CODES, OTHER_KINDS, REPAIRS
 from smsframe.phones.fast import digits
 from smsframe.phones.fast.classify import decide
 from smsframe.phones.fast.metadata import MOBILE, MOST, POWERS, dialling_00, regions
@@ -31,54 +32,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["CODES", "NUMBERS", "looks_like_phones", "mask", "mask_column", "normalize", "read", "regions"]
-
 NUMBERS: Final = ("mobile", "valid", "possible")
 
-_TYPES: Final = {
-    "landline": "this is a landline; give a mobile number",
-    "premium": "this is a premium-rate number; give a mobile number",
-    "shared_cost": "this is a shared-cost service number; give a mobile number",
-    "toll_free": "this is a free-phone service number; give a mobile number",
-    "voip": "this is an internet telephony number; give a mobile number",
-    "personal": "this is a personal forwarding number; give a mobile number",
-    "pager": "this is a pager; give a mobile number",
-    "company": "this is a company-wide access number; give a mobile number",
-    "voicemail": "this is a voicemail box; give the mobile number itself",
-}
-CODES: Final[dict[str, str]] = {
-    "missing": "there is no phone number; fill it in",
-    "not_a_number": "this is not a phone number; correct it",
-    "digits_lost": "a spreadsheet or a reader rounded it and digits are lost; take the column from its "
-    "source again and store it as text",
-    "scientific": "this is in scientific notation; store the column as text",
-    "letters": "there are letters in it; leave only the number",
-    "extension": "it has an extension, which cannot receive a text; give a direct mobile number",
-    "two_numbers": "there is more than one number in the cell; keep one",
-    "national_form": "no country code that fits; write it with + and its country code, or pass region=",
-    "unknown_region": "it has no country code and its region is not a known one; use a two-letter ISO code, "
-    "such as GB or IT",
-    "unknown_country": "no country has this country code; correct it",
-    "too_short": "it has too few digits for its country; complete it",
-    "too_long": "it has too many digits for its country; correct it",
-    "wrong_length": "no number of its country has this many digits; correct it",
-    "not_in_use": "its length is right, but its country has no such numbers; correct it",
-    **_TYPES,
-}
-
-REPAIRS: Final[dict[str, str]] = {
-    "invisible": "with invisible characters removed",
-    "apostrophe": "with an apostrophe removed",
-    "digits": "with digits of another script",
-    "decimal": "with .0 dropped",
-    "zeros": "with 00 read as +",
-    "plus": "with a missing + supplied",
-}
 
 _USABLE: Final = {
     "mobile": frozenset({MOBILE}),
-    "valid": frozenset({MOBILE, *_TYPES}),
-    "possible": frozenset({MOBILE, *_TYPES, "not_in_use"}),
+    "valid": frozenset({MOBILE, *OTHER_KINDS}),
+    "possible": frozenset({MOBILE, *OTHER_KINDS, "not_in_use"}),
 }
 # Said of a number to which we gave the plus ourselves, these would mislead: it probably is a national one.
 _MISLEADING: Final = ("unknown_country", "too_short", "too_long", "wrong_length", "not_in_use")
@@ -179,7 +139,7 @@ def looks_like_phones(column: pd.Series, sample: int = 1000) -> bool:
         (True, False)
     """
     present = column[column.notna()].head(sample)
-    text, _ = mend(arrow.numbers(present))
+    text, _ = mend(cells.numbers(present))
     text = text.drop_null()
     digits = pc.count_substring_regex(text, pattern="[0-9]")
     like = pc.and_(
@@ -203,7 +163,7 @@ def _answers(
     column: pd.Series, region: str | pd.Series | None, usable: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int8]]:
     """Numbers, answers and repairs of all cells."""
-    raw = arrow.numbers(column)
+    raw = cells.numbers(column)
     home, stranger = _homes(region, len(raw))
     # Nearly every cell of a good table is digits and punctuation; only the others are looked at closely.
     number, answer, made = in_parts(partial(_plainly, usable), raw, home, stranger)
@@ -240,7 +200,7 @@ def _homes(region: str | pd.Series | None, length: int) -> tuple[NDArray[np.int1
         raise ContactsError(f"region= must be an ISO code or a column of them, not {type(region).__name__}.")
     if len(region) != length:
         raise ContactsError(f"There are {len(region)} regions for {length} phone numbers; give one per row.")
-    given = arrow.labels(region).dictionary_encode()
+    given = cells.labels(region).dictionary_encode()
     names = [name.strip().upper() for name in given.dictionary.to_pylist()]
     known = {name: place for place, name in enumerate(regions())}
     # A gap takes the last: neither a region nor anything else.

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pyarrow.compute as pc
 
 from smsframe.arrow import strings
+from smsframe.formatting import many
 from smsframe.masking import shown, shown_name
 from smsframe.orders.terms import FIELD_SEPARATOR, Terms, cut
-from smsframe.outcomes.codes import many
 from smsframe.outcomes.summary import reasons
-from smsframe.phones import parse
+from smsframe.phones.codes import REPAIRS
 from smsframe.texts import render
 from smsframe.texts.replacements import fixed_template
 from smsframe.texts.savings import Cheaper, propose
@@ -190,7 +190,7 @@ class Plan:
             "cheaper": self._saving(),
             "fixed": self.fixed and self.fixed.facts(),
             "ucs2": {str(k): int(v) for k, v in self.ucs2.head(5).items()},
-            "repairs": {parse.REPAIRS.get(str(k), str(k)): int(v) for k, v in self.repairs.items()},
+            "repairs": {REPAIRS.get(str(k), str(k)): int(v) for k, v in self.repairs.items()},
             "template": shown(self.template.source),
             "examples": [shown(example) for example in examples],
             "longest": shown(self.longest or ""),

@@ -16,8 +16,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smsframe.formatting import many
 from smsframe.masking import mask
-from smsframe.outcomes.codes import many
 from smsframe.texts import render, replacements
 
 if TYPE_CHECKING:
