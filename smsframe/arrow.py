@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 STRING = pa.large_string()  # 64-bit offsets: a million long texts pass two gigabytes
+TEXT = pd.StringDtype("pyarrow")
+"""The dtype of every column of strings that smsframe makes."""
+INSTANT = pd.DatetimeTZDtype("us", "UTC")
+"""And of every column of times."""
 BROKEN = "\ufffd"  # what stands for a character that no encoding can carry
 
 _PART = 2**17  # cells; small enough for the caches, large enough to forget the loop

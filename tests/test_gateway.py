@@ -23,11 +23,11 @@ from smsframe import Gateway, GatewayError, NotAuthorised, Rejected, Unavailable
 from smsframe.campaign import order_history
 from smsframe.campaign.look_up import Known, look_up
 from smsframe.clock import Clock
-from smsframe.gateway.responses import Reply
 from smsframe.gateway.retry import Patience
-from smsframe.journal.rows import Batch
+from smsframe.gateway.wire_format import Order
+from smsframe.orders.records import Batch, Reply
 from smsframe.orders.states import Doubt, Event, State
-from smsframe.orders.terms import Order, Terms, agree
+from smsframe.orders.terms import Terms, agree
 from smsframe.texts import render
 
 QUICK = (0.3, 0.3)

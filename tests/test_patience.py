@@ -17,9 +17,9 @@ from wire_proxy import WireProxy
 
 from smsframe import CampaignStopped, Gateway, NotAuthorised, Unavailable
 from smsframe.clock import Clock
-from smsframe.gateway.responses import Reply
 from smsframe.gateway.retry import LONGEST_WAIT, Patience
 from smsframe.journal.rows import EPOCH
+from smsframe.orders.records import Reply
 from smsframe.orders.states import Event
 
 

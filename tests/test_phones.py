@@ -24,8 +24,8 @@ from smsframe.masking import mask
 from smsframe.phones import libphonenumber
 from smsframe.phones import parse as phones
 from smsframe.phones import repair as damage
+from smsframe.phones.cells import mask_column
 from smsframe.phones.codes import CODES
-from smsframe.phones.display import mask_column
 from smsframe.phones.fast import metadata
 from smsframe.phones.libphonenumber import verdicts
 

@@ -11,7 +11,7 @@ import runs
 
 import smsframe
 from smsframe.cards import plan_card, summary_card
-from smsframe.orders import terms
+from smsframe.orders.batching import cut, order_id, prefix
 
 MOBILE, OTHER, THIRD = "+393471234567", "+393471234568", "+12125550142"
 
@@ -178,30 +178,30 @@ def people(*phones, fields=None):
 
 
 def test_an_order_id_is_the_same_for_the_same_people_and_texts_in_any_order():
-    start = terms.prefix("autumn", "https://g.example/", "me")
-    one = terms.order_id(start, "Ciao", people(MOBILE, OTHER), 0)
-    assert one == terms.order_id(start, "Ciao", people(OTHER, MOBILE), 0)
+    start = prefix("autumn", "https://g.example/", "me")
+    one = order_id(start, "Ciao", people(MOBILE, OTHER), 0)
+    assert one == order_id(start, "Ciao", people(OTHER, MOBILE), 0)
     assert re.fullmatch(r"sf-[a-z2-7]{10}-[a-z2-7]{16}", one)
     assert len(one) == 30
 
 
 def test_an_order_id_differs_by_campaign_gateway_account_people_text_value_and_generation():
     starts = [
-        terms.prefix(*facts) for facts in [("a", "g", "m"), ("b", "g", "m"), ("a", "h", "m"), ("a", "g", "n")]
+        prefix(*facts) for facts in [("a", "g", "m"), ("b", "g", "m"), ("a", "h", "m"), ("a", "g", "n")]
     ]
-    ids = [terms.order_id(start, "Ciao", people(MOBILE), 0) for start in starts]
+    ids = [order_id(start, "Ciao", people(MOBILE), 0) for start in starts]
     ids += [
-        terms.order_id(starts[0], "Ciao", people(OTHER), 0),
-        terms.order_id(starts[0], "Hey", people(MOBILE), 0),
-        terms.order_id(starts[0], "Ciao", people(MOBILE, fields=["Ada"]), 0),
-        terms.order_id(starts[0], "Ciao", people(MOBILE), 1),
+        order_id(starts[0], "Ciao", people(OTHER), 0),
+        order_id(starts[0], "Hey", people(MOBILE), 0),
+        order_id(starts[0], "Ciao", people(MOBILE, fields=["Ada"]), 0),
+        order_id(starts[0], "Ciao", people(MOBILE), 1),
     ]
     assert len(set(ids)) == len(ids)
 
 
 def test_people_are_cut_by_encoding_and_size_in_their_order():
     frame = pd.DataFrame({"phone": list("abcde"), "encoding": ["gsm", "ucs2", "gsm", "gsm", "ucs2"]})
-    assert terms.cut(frame, 2).tolist() == [0, 1, 0, 2, 1]
+    assert cut(frame, 2).tolist() == [0, 1, 0, 2, 1]
 
 
 def test_a_schedule_is_kept_in_whole_seconds_of_utc():

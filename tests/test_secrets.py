@@ -25,7 +25,8 @@ from rude_server import ACCEPTED, RudeServer, half, says
 import smsframe
 from smsframe import CampaignStopped, Gateway, GatewayError, NotAuthorised, SmsFrameError
 from smsframe.gateway import transport
-from smsframe.orders.terms import Order, Terms
+from smsframe.gateway.wire_format import Order
+from smsframe.orders.terms import Terms
 from smsframe.texts import render
 
 PASSWORD = "pässw0rd&=%/ €+x"

@@ -11,10 +11,10 @@ from smsframe.api.tracebacks import public
 from smsframe.contacts import read
 from smsframe.contacts.columns import find_phone
 from smsframe.errors import ContactsError
-from smsframe.outcomes import schema as schema_room
 from smsframe.phones import parse
-from smsframe.planning.build import Plan
 from smsframe.planning.build import plan as make_plan
+from smsframe.planning.check import check as check_contacts
+from smsframe.planning.plan import Plan
 from smsframe.texts import segments as encodings
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def check(
     """
     label, guessed = find_phone(contacts, phone)
     say_guess(label, guessed=guessed)
-    return schema_room.check(
+    return check_contacts(
         contacts,
         label,
         region=region,

@@ -11,23 +11,23 @@ import pandas as pd
 from smsframe.api.options import journal_of, sensible
 from smsframe.api.tracebacks import public
 from smsframe.campaign import delivery, reports, send
-from smsframe.display.figures import plot as draw
 from smsframe.display.progress_bar import Bar
 from smsframe.gateway.retry import Patience
 from smsframe.gateway.smsend import Gateway
+from smsframe.outcomes.export import spreadsheet_safe
 from smsframe.outcomes.summary import failed as find_failed
-from smsframe.outcomes.summary import spreadsheet_safe
 from smsframe.outcomes.summary import summary as summarise
 
 if TYPE_CHECKING:
     import os
+
+    from matplotlib.figure import Figure
 
     from smsframe.api.options import Where
     from smsframe.outcomes.summary import Summary
 
 
 failed = public(find_failed)
-plot = public(draw)
 
 
 @public
@@ -174,3 +174,33 @@ def to_csv(
     spreadsheet_safe(results).to_csv(
         path, sep=sep, index=not plain if index is None else index, encoding="utf-8-sig", lineterminator="\n"
     )
+
+
+@public
+def plot(results: pd.DataFrame, kind: str | None = None, *, tz: str = "UTC") -> Figure:
+    """
+    Pictures of what became of the rows, from a frame that smsframe returned.
+
+    Needs ``pip install "smsframe[plot]"``.
+
+    Args:
+        results: A frame of `smsframe.check`, `send`, `results` or `refresh`, or a part of one.
+        kind: ``"funnel"`` (rows that were texted, accepted, delivered, and where the others went),
+            ``"delivery"`` (texts by state over time), ``"countries"`` (segments and credits by country),
+            ``"time"`` (seconds, minutes or hours until texts were delivered); all four by default.
+        tz: The time zone of the time axis, such as ``"Europe/Rome"``.
+
+    Returns:
+        A matplotlib figure, which a notebook shows; ``.savefig("autumn.png")`` keeps it.
+
+    Raises:
+        ContactsError: The frame has no result columns.
+        ValueError: There is no such kind of picture, or no such time zone.
+        ImportError: matplotlib is not installed.
+
+    Example:
+        >>> spring = smsframe.results("spring", journal=journal)
+        >>> [axes.get_title() for axes in spring.sms.plot("funnel").axes]
+        ['From rows to deliveries']
+    """
+    return summarise(results).plot(kind, tz=tz)

@@ -20,7 +20,7 @@ from smsframe.api.tracebacks import public
 from smsframe.campaign.unexpected_errors import bare, clean
 from smsframe.cards import run_card
 from smsframe.display.progress_bar import Bar
-from smsframe.display.progress_stats import Meter
+from smsframe.display.progress_stats import NAMES, Meter
 from smsframe.errors import CampaignStopped, SmsFrameError
 from smsframe.formatting import amount
 from smsframe.masking import mask, shown_name
@@ -193,7 +193,7 @@ class Run:
         return f"<smsframe.Run {facts['campaign']}: {facts['state']}, {counts}; {cost}>"
 
     def _repr_html_(self) -> str:
-        return run_card(self.facts())
+        return run_card(self.facts(), NAMES)
 
     def _await(self, event: threading.Event, timeout: float | None = None) -> bool:
         """

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from smsframe.api.options import Suppress, Where
     from smsframe.outcomes.schema import ContactsSchema
-    from smsframe.planning.build import Plan
+    from smsframe.planning.plan import Plan
 
 
 @public

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from smsframe.outcomes.codes import CODES
+from smsframe.outcomes.codes import CODES, DELIVERIES
 from smsframe.outcomes.schema import DTYPES
-from smsframe.outcomes.summary import DELIVERIES, require
+from smsframe.outcomes.summary import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ from smsframe.campaign.engine import Loop
 from smsframe.campaign.history_check import compare
 from smsframe.campaign.preflight import affordable, at_once, in_time
 from smsframe.errors import GatewayError, Unconfirmed
-from smsframe.journal.rows import Comparison
+from smsframe.orders.records import Comparison
 from smsframe.orders.states import Event
 from smsframe.outcomes.join import done, still_to_send
 from smsframe.phones.match import among
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.campaign.run_context import RunContext
-    from smsframe.journal.rows import Entry, Registered
+    from smsframe.orders.records import Entry, Registered
     from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
 

@@ -17,9 +17,8 @@ from smsframe.campaign import stop_errors
 from smsframe.campaign.rate_limit import Pace
 from smsframe.campaign.reconcile import Doubts, may_lack
 from smsframe.campaign.workers import Carrier
-from smsframe.journal.rows import Change, Cut, late
-from smsframe.orders.batching import ALIKE, PROBE_AFTER, alike, parts
-from smsframe.orders.records import Tick
+from smsframe.orders.batching import ALIKE, PROBE_AFTER, same_reason, split_refused
+from smsframe.orders.records import Change, Cut, Tick, late
 from smsframe.orders.states import Action, Event, State, Step, after
 from smsframe.phones.match import among
 
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
     from smsframe.campaign.run_context import RunContext
     from smsframe.campaign.workers import Carried
     from smsframe.errors import SmsFrameError
-    from smsframe.gateway.responses import Reply
-    from smsframe.journal.rows import Batch, Registered
+    from smsframe.orders.records import Batch, Registered, Reply
 
 BLIND = 5
 """Answers without proof in a row, after which nothing more is sent until one of those orders was found."""
@@ -258,7 +256,7 @@ class Loop:
         elif len(people) > 1:
             self._refused_batches += 1
             probe = self._refused_batches >= PROBE_AFTER and not self._accepted
-            self._narrowing.extend(self._batches.split(*refused, parts(people, probe=probe)))
+            self._narrowing.extend(self._batches.split(*refused, split_refused(people, probe=probe)))
         else:
             (done,) = self._batches.record(self._entry, self._owner, [change])
             self._refused.append((done, reply.reason))
@@ -267,7 +265,7 @@ class Loop:
 
     def _whole_request(self, reply: Reply) -> None:
         """Stop when people from different places were refused alike and nothing was ever accepted."""
-        same = alike(self._refused, reply.reason)
+        same = same_reason(self._refused, reply.reason)
         if self._accepted or len(same) < ALIKE:
             return
         self._batches.release(same)

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from smsframe.arrow import TEXT
 from smsframe.campaign import order_history
 from smsframe.campaign.look_up import DAY, EVER, LONG
 from smsframe.errors import CampaignChanged, GatewayError, NotAuthorised, Unavailable
 from smsframe.formatting import many
-from smsframe.journal.rows import Comparison, nobody
+from smsframe.orders.batching import prefix
+from smsframe.orders.records import Comparison, nobody
 from smsframe.orders.states import State
-from smsframe.orders.terms import prefix
-from smsframe.outcomes.schema import E164, STRING
+from smsframe.outcomes.schema import E164
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from smsframe.gateway.retry import Patience
     from smsframe.gateway.smsend import Gateway
     from smsframe.journal.journal import Journal
-    from smsframe.journal.rows import Entry
+    from smsframe.orders.records import Entry
 
 MINUTE = 60.0
 """Seconds by which this machine's clock may differ from the gateway's before it is said."""
@@ -132,7 +133,7 @@ class _Compared:
 
     def _people(self, order: Any) -> pd.DataFrame:
         state = self._patience.ask(lambda: self._gateway.state(order.order_id)).recipients
-        phones = pd.Series([None], dtype=STRING) if state is None or state.empty else state["phone"]
+        phones = pd.Series([None], dtype=TEXT) if state is None or state.empty else state["phone"]
         if not phones.dropna().str.fullmatch(E164).all() or (len(phones) > 1 and phones.isna().any()):
             raise self.changed(f"it does not say who got {order.order_id}")
         phones = phones.drop_duplicates()

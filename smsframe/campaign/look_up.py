@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smsframe.campaign import order_history
 from smsframe.errors import GatewayError
-from smsframe.journal.rows import Evidence
+from smsframe.orders.records import Evidence
 from smsframe.orders.states import Event
 
 if TYPE_CHECKING:
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.campaign.order_history import History
-    from smsframe.gateway.responses import OrderState
     from smsframe.gateway.retry import Patience
     from smsframe.gateway.smsend import Gateway
-    from smsframe.journal.rows import Batch
+    from smsframe.orders.records import Batch, OrderState
 
 DAY = timedelta(days=1)
 LONG = timedelta(days=30)

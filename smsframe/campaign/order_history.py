@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from smsframe.gateway.retry import Patience
     from smsframe.gateway.smsend import Gateway
+    from smsframe.orders.records import HistoryPage
 
 PAGE_SIZES = (1000, 100, 10)
 """Orders per page: a client is known to ask for 1,000; the next is tried where the gateway refuses, or gives
@@ -116,7 +117,7 @@ class _Reading:
                 size, number, last = self._sizes[0], 0, None
         return False
 
-    def _page(self, number: int) -> responses.HistoryPage | None:
+    def _page(self, number: int) -> HistoryPage | None:
         self._pages += 1
         try:
             return self._patience.ask(lambda: self._gateway.history_page(self._since, number, self._sizes[0]))
@@ -126,7 +127,7 @@ class _Reading:
             del self._sizes[0]
             return None
 
-    def _add(self, page: responses.HistoryPage) -> None:
+    def _add(self, page: HistoryPage) -> None:
         self.date = self.date or page.date
         keys = [
             (str(row.get("order_id") or "").strip().lower(), str(row.get("create_time"))) for row in page.rows

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from smsframe.gateway.smsend import Gateway
     from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
-    from smsframe.planning.build import Plan
+    from smsframe.planning.plan import Plan
 
 log = logging.getLogger("smsframe")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from smsframe.campaign.history_check import prefixes
 from smsframe.campaign.look_up import Finding, Known, ask_state, look_up
 from smsframe.formatting import amount
-from smsframe.journal.rows import Change, Evidence, late
+from smsframe.orders.records import Change, Evidence, late
 from smsframe.orders.states import Action, Event, State, Step, after
 from smsframe.phones.match import among
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from smsframe.gateway.retry import Patience
     from smsframe.gateway.smsend import Gateway
     from smsframe.journal.journal import Journal
-    from smsframe.journal.rows import Batch, Entry
+    from smsframe.orders.records import Batch, Entry
 
 POSTS = 3
 """How often one run sends one order at most, each time after two absences; then it stays unconfirmed."""

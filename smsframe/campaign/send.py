@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from smsframe.campaign.engine import Loop
     from smsframe.campaign.run_context import RunContext
     from smsframe.journal.journal import Journal
-    from smsframe.journal.rows import Entry
+    from smsframe.orders.records import Entry
     from smsframe.outcomes.join import Known
-    from smsframe.planning.build import Plan
+    from smsframe.planning.plan import Plan
 
 log = logging.getLogger("smsframe")
 

@@ -10,8 +10,7 @@ from smsframe.errors import GatewayError, NotEnoughCredit, Rejected, Unconfirmed
 from smsframe.formatting import amount
 
 if TYPE_CHECKING:
-    from smsframe.gateway.responses import Reply
-    from smsframe.journal.rows import Batch
+    from smsframe.orders.records import Batch, Reply
 
 
 def too_late(batch: Batch) -> ValueError:

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from smsframe.campaign.look_up import ask_state
 from smsframe.errors import GatewayError, JournalError
-from smsframe.gateway.responses import Reply
-from smsframe.journal.rows import late
+from smsframe.gateway.wire_format import Order
+from smsframe.orders.records import Reply, late
 from smsframe.orders.states import Action, Event, State, after
-from smsframe.orders.terms import Order
 from smsframe.texts import render
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from smsframe.campaign.rate_limit import Pace
     from smsframe.gateway.retry import Patience
     from smsframe.gateway.smsend import Gateway
-    from smsframe.journal.rows import Batch
+    from smsframe.orders.records import Batch
 
 
 class Carried(NamedTuple):

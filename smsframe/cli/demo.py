@@ -19,7 +19,7 @@ import smsframe
 from smsframe.cli.output import characters, clean, counted, heading, people, summary_text, table, why
 from smsframe.formatting import many
 from smsframe.masking import mask
-from smsframe.phones.display import mask_column
+from smsframe.phones.cells import mask_column
 
 if TYPE_CHECKING:
     import pandas as pd

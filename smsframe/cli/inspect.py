@@ -15,7 +15,7 @@ import smsframe
 from smsframe.cli import exit_codes, options
 from smsframe.cli.output import clean, counted, heading, summary_text, table, titled, why
 from smsframe.formatting import amount, many
-from smsframe.phones.display import mask_column
+from smsframe.phones.cells import mask_column
 
 SHOWN = 10
 """Unconfirmed people that `status` lists."""

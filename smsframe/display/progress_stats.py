@@ -11,9 +11,8 @@ import time
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Any
 
-from smsframe.formatting import amount
+from smsframe.formatting import amount, duration
 from smsframe.orders.states import State
-from smsframe.outcomes.codes import duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -12,7 +12,7 @@ from smsframe.form.draft import fields
 from smsframe.masking import mask
 
 if TYPE_CHECKING:
-    from smsframe.planning.build import Plan
+    from smsframe.planning.plan import Plan
 
 ROWS_SHOWN = 5
 """Rows shown of each kind of skip: enough to recognise what is wrong."""

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from smsframe.cards import plan_card, summary_card
 from smsframe.errors import CampaignStopped, ContactsError, SmsFrameError
 from smsframe.form import html as panels
 from smsframe.form.latest import Latest
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from smsframe.form.draft import Draft
     from smsframe.form.preview import Standing
     from smsframe.form.session import Launch
-    from smsframe.planning.build import Plan
+    from smsframe.planning.plan import Plan
 
 BETWEEN = 0.2
 """Seconds between two looks at a run under way."""
@@ -96,7 +95,7 @@ class Form:
         """The widget, and for viewers that have no widgets what it said when it was shown."""
         bundle: dict[str, Any] = self.widget._repr_mimebundle_(**options)
         plan = self._view.plan
-        told = plan_card(plan) if plan is not None else panels.note(missing(self._view))
+        told = plan._repr_html_() if plan is not None else panels.note(missing(self._view))
         return bundle | {"text/plain": repr(self), "text/html": told}
 
     # What somebody does.
@@ -219,7 +218,7 @@ class Form:
             self._say("progress", panels.running(self._job.facts()) if self._job is not None else "")
             self._job = None
             if self.results is not None:
-                self._say("card", summary_card(summary(self.results)))
+                self._say("card", summary(self.results)._repr_html_())
             self._latest.ask((self._controls.draft(fix=self._fix), True))
 
     def _followed(self, job: Run) -> pd.DataFrame:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.form.draft import Typed
-    from smsframe.planning.build import Plan
+    from smsframe.planning.plan import Plan
     from smsframe.texts.savings import Cheaper
 
 STAND_IN = "-"

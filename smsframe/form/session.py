@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from smsframe.form.draft import Draft
     from smsframe.form.preview import Standing
     from smsframe.journal.journal import Journal
-    from smsframe.journal.rows import Entry
-    from smsframe.planning.build import Plan
+    from smsframe.orders.records import Entry
+    from smsframe.planning.plan import Plan
 
 
 class Launch:

@@ -5,110 +5,20 @@ What the gateway's answers say: dates, numbers and reasons, and what a POST came
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from smsframe.errors import GatewayError, NotAuthorised, Rejected, Unavailable, Unconfirmed
-from smsframe.formatting import amount
-from smsframe.journal.rows import Evidence
+from smsframe.arrow import INSTANT, TEXT
+from smsframe.errors import GatewayError
+from smsframe.gateway.wire_format import DATE
 from smsframe.masking import mask
-from smsframe.orders.states import Event
-from smsframe.orders.terms import DATE
-from smsframe.outcomes.schema import INSTANT, STRING
+from smsframe.orders.records import HistoryPage
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from smsframe.gateway.transport import Exchange
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """
-    What a POST came to.
-
-    Attributes:
-        event: What it proves.
-        status: The HTTP status, or None when no answer came.
-        reason: The gateway's words, or the failure's, without numbers and secrets.
-        sent_at: When the request left (UTC), if it did.
-        charged: Credits the order took, when the gateway said.
-        remaining: Credits left, when the gateway said.
-        retry_after: Seconds it asks to wait, or None.
-        call: The call that was made.
-        order_id: The order id that an acceptance names, or None.
-    """
-
-    event: Event
-    status: int | None
-    reason: str
-    sent_at: datetime | None = None
-    charged: float | None = None
-    remaining: float | None = None
-    retry_after: float | None = None
-    call: str = "sms"
-    order_id: str | None = None
-
-    @property
-    def evidence(self) -> Evidence:
-        """What was asked and answered, for the journal."""
-        status = "no answer" if self.status is None else f"HTTP {self.status}"
-        charged = "" if self.charged is None else f", {amount(self.charged)} credits"
-        return Evidence(f"POST {self.call}", f"{status}: {self.reason}{charged}")
-
-    def error(self, order_id: str | None = None) -> GatewayError:
-        """The same as an error to raise."""
-        match self.event:
-            case Event.REFUSED:
-                return Rejected(f"the gateway refused: {self.reason}", status=self.status, order_id=order_id)
-            case Event.UNAUTHORISED | Event.WRONG_ADDRESS:
-                return NotAuthorised(not_authorised(self.reason), status=self.status, order_id=order_id)
-            case Event.NOT_SENT | Event.GAVE_UP:
-                return Unavailable(
-                    f"the gateway cannot take orders now ({self.reason}); nothing of this order was sent, "
-                    "resume the campaign later",
-                    status=self.status,
-                    order_id=order_id,
-                    retry_after=self.retry_after,
-                )
-            case _:
-                return Unconfirmed(
-                    f"nobody can know yet whether order {order_id} was accepted ({self.reason}); "
-                    "it is not repeated, resume the campaign to ask the gateway",
-                    status=self.status,
-                    order_id=order_id,
-                )
-
-
-class OrderState(NamedTuple):
-    """
-    What the gateway says of an order.
-
-    Attributes:
-        recipients: A row per recipient; None when the gateway knows no such order.
-        date: When it said so, by its own clock (UTC), or None.
-    """
-
-    recipients: pd.DataFrame | None
-    date: datetime | None
-
-
-class HistoryPage(NamedTuple):
-    """
-    A page of the gateway's history.
-
-    Attributes:
-        rows: Its orders, as they were written.
-        total: How many orders the whole history has, or None.
-        date: When it said so, by its own clock (UTC), or None.
-    """
-
-    rows: list[dict[str, Any]]
-    total: float | None
-    date: datetime | None
 
 
 def states(came: Exchange, zone: ZoneInfo, order_id: str) -> pd.DataFrame:
@@ -128,7 +38,7 @@ def states(came: Exchange, zone: ZoneInfo, order_id: str) -> pd.DataFrame:
     numbers = found["destination"].str.replace(r"[\s().-]", "", regex=True)
     return pd.DataFrame(
         {
-            "phone": numbers.str.replace(r"^(?:00|\+)?([0-9])", r"+\1", regex=True).astype(STRING),
+            "phone": numbers.str.replace(r"^(?:00|\+)?([0-9])", r"+\1", regex=True).astype(TEXT),
             "delivery": found["status"],
             "delivered_at": instants(found["delivery_date"], zone),
         }
@@ -184,7 +94,7 @@ def _columns(entries: list[dict[str, Any]], *names: str) -> pd.DataFrame:
     cells = {name: [entry.get(name) for entry in entries] for name in names}
     return pd.DataFrame(
         {
-            name: pd.Series([None if cell is None else str(cell) for cell in column], dtype=STRING)
+            name: pd.Series([None if cell is None else str(cell) for cell in column], dtype=TEXT)
             for name, column in cells.items()
         }
     )
@@ -192,7 +102,7 @@ def _columns(entries: list[dict[str, Any]], *names: str) -> pd.DataFrame:
 
 def instants(dates: pd.Series[Any], zone: ZoneInfo | str) -> pd.Series[Any]:
     """The gateway's dates as UTC instants; missing where there is none, or the hour is ambiguous."""
-    text = dates.astype(STRING).str.strip().where(lambda cell: cell.ne(""))
+    text = dates.astype(TEXT).str.strip().where(lambda cell: cell.ne(""))
     naive = pd.to_datetime(text.astype(object), format=DATE, errors="coerce")
     local = naive.dt.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
     return local.dt.tz_convert("UTC").astype(INSTANT)
@@ -213,11 +123,6 @@ def said(came: Exchange) -> str:
     words = "".join(character if character.isprintable() else " " for character in words)
     words = " ".join(words.split())[:200]
     return f"{words} (HTTP {came.status})" if words else f"HTTP {came.status}"
-
-
-def not_authorised(reason: str) -> str:
-    """The sentence for credentials, sessions and addresses that are refused."""
-    return f"the gateway did not let us in ({reason}): check the address, the account and its credentials"
 
 
 def number(value: object, *, least: float = -math.inf) -> float | None:

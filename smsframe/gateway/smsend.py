@@ -23,10 +23,11 @@ from smsframe.gateway import auth as credentials
 from smsframe.gateway import cache_bypass, responses, transport
 from smsframe.gateway.auth import Credentials, Keys, session_keys
 from smsframe.gateway.cache_bypass import Freshness
-from smsframe.gateway.responses import HistoryPage, OrderState, Reply, not_authorised, number, said
+from smsframe.gateway.responses import number, said
+from smsframe.gateway.wire_format import DATE, Order
 from smsframe.orders.profile import SMSEND, GatewayProfile
+from smsframe.orders.records import HistoryPage, OrderState, Reply, not_authorised
 from smsframe.orders.states import Answer, Event, proof
-from smsframe.orders.terms import DATE, Order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,24 +11,17 @@ import pandas as pd
 import sqlalchemy as sa
 
 from smsframe.journal import recipients as people
-from smsframe.journal.rows import (
-    Batch,
-    Cut,
-    Entry,
-    Evidence,
-    Stamp,
-    micros,
-    read_texts,
-    terms_columns,
-    witness,
-)
+from smsframe.journal.rows import micros, read_texts, terms_columns, witness
 from smsframe.journal.tables import batches, recipients
+from smsframe.orders.batching import order_id, parts
+from smsframe.orders.records import Batch, Cut, Entry, Evidence, Stamp
 from smsframe.orders.states import Doubt, State
-from smsframe.orders.terms import Terms, order_id, parts
 from smsframe.phones.match import among
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
+
+    from smsframe.orders.terms import Terms
 
 UNKNOWN = "unknown"
 """The encoding of what another journal's orders held."""

@@ -16,17 +16,9 @@ from smsframe.errors import JournalError
 from smsframe.journal import recipients as people
 from smsframe.journal.batch_creation import assign
 from smsframe.journal.counts import Tally, tallies, tally
-from smsframe.journal.rows import (
-    Batch,
-    Change,
-    Cut,
-    Entry,
-    Stamp,
-    micros,
-    read_batches,
-    witness,
-)
+from smsframe.journal.rows import micros, read_batches, witness
 from smsframe.journal.tables import batches, recipients
+from smsframe.orders.records import Batch, Change, Cut, Entry, Stamp
 from smsframe.orders.states import Action, Event, State, after
 from smsframe.phones.match import among
 

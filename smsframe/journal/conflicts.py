@@ -15,7 +15,7 @@ from smsframe.masking import mask
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from smsframe.journal.rows import Entry
+    from smsframe.orders.records import Entry
     from smsframe.orders.states import State
 
 

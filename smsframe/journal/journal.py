@@ -18,6 +18,7 @@ import platformdirs
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
+from smsframe.arrow import TEXT
 from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import JournalError, UnknownCampaign
 from smsframe.journal import disks
@@ -26,29 +27,22 @@ from smsframe.journal.batches import Batches
 from smsframe.journal.conflicts import nothing_alike, same_gateway, same_text
 from smsframe.journal.known_orders import KnownOrders
 from smsframe.journal.recipients import read, taken
-from smsframe.journal.rows import (
-    Comparison,
-    Entry,
-    Registered,
-    instants_of,
-    micros,
-    read_entry,
-    read_texts,
-    terms_columns,
-)
+from smsframe.journal.rows import instants_of, micros, read_entry, read_texts, terms_columns
 from smsframe.journal.run_locks import Owners
 from smsframe.journal.sqlite import Store, frame
 from smsframe.journal.tables import batches, campaigns, evidence, recipients, texts
+from smsframe.orders.batching import named, prefix
+from smsframe.orders.records import Comparison, Entry, Registered
 from smsframe.orders.states import State
-from smsframe.orders.terms import Terms, named, prefix
 from smsframe.outcomes.join import Known
-from smsframe.outcomes.schema import STRING
 from smsframe.phones.match import among
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy.engine import Connection
+
+    from smsframe.orders.terms import Terms
 
 JOURNAL = "SMSFRAME_JOURNAL"
 
@@ -310,13 +304,13 @@ class Journal:
             cuts = frame(connection, query.order_by(batches.c.id))
             sources = read_texts(connection, campaign)
         for fact in ("order_id", "state", "owner", "reason", "message_type", "sender"):
-            cuts[fact] = cuts[fact].astype(STRING)
+            cuts[fact] = cuts[fact].astype(TEXT)
         for fact in ("doubt", "attempts"):
             cuts[fact] = cuts[fact].astype("Int64")
         cuts["charged"] = cuts["charged"].astype("Float64")
         for fact in ("schedule_at", "sent_at"):
             cuts[fact] = instants_of(cuts[fact])
-        cuts["template"] = cuts["text"].map(sources).astype(STRING)
+        cuts["template"] = cuts["text"].map(sources).astype(TEXT)
         open_ = cuts["state"].isin([State.PLANNED, State.SENDING, State.UNCONFIRMED])
         alive = {owner: self._owners.alive(owner) for owner in cuts.loc[open_, "owner"].unique()}
         cuts["owner_alive"] = (open_ & cuts["owner"].map(alive).eq(other=True)).astype(bool)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import sqlalchemy as sa
 
+from smsframe.arrow import TEXT
 from smsframe.journal.batch_creation import UNKNOWN
-from smsframe.journal.rows import Evidence, instants_of, micros, read_batches, witness
+from smsframe.journal.rows import instants_of, micros, read_batches, witness
 from smsframe.journal.tables import batches, campaigns, evidence, recipients
+from smsframe.orders.records import Evidence
 from smsframe.orders.states import Event, State, after
-from smsframe.outcomes.schema import STRING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from smsframe.journal.rows import Entry, Stamp
     from smsframe.journal.sqlite import Store
+    from smsframe.orders.records import Entry, Stamp
 
 
 class KnownOrders:
@@ -86,10 +87,10 @@ class KnownOrders:
         mine = sa.select(campaigns.c.id).where(campaigns.c.name == campaign)
         query = sa.select(*(column.label(name) for name, column in columns.items()))
         if not self._store.made:
-            return pd.DataFrame({name: [] for name in columns}).astype({"order_id": STRING, "settled": bool})
+            return pd.DataFrame({name: [] for name in columns}).astype({"order_id": TEXT, "settled": bool})
         found = self._store.read(query.where(batches.c.campaign.in_(mine)))
         dates = {name: instants_of(found[name]) for name in ("create_time", "schedule_time")}
-        return found.assign(**dates).astype({"order_id": STRING, "settled": bool})
+        return found.assign(**dates).astype({"order_id": TEXT, "settled": bool})
 
     def doubt(self, connection: Connection, entry: Entry, owner: str, listed: pd.Series[Any]) -> None:
         """

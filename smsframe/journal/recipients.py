@@ -17,9 +17,10 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
+from smsframe.arrow import TEXT
 from smsframe.errors import JournalError
 from smsframe.journal.tables import columns, recipients
-from smsframe.outcomes.schema import E164, STRING
+from smsframe.outcomes.schema import E164
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,14 +31,14 @@ CHUNK = 100_000
 """People per question: SQLite holds no answer of more than a gigabyte."""
 
 DTYPES: dict[str, Any] = {
-    "phone": STRING,
+    "phone": TEXT,
     "text": "int64",
-    "fields": STRING,
-    "encoding": STRING,
+    "fields": TEXT,
+    "encoding": TEXT,
     "segments": "Int64",
     "batch": "Int64",
     "missing": bool,
-    "refused": STRING,
+    "refused": TEXT,
 }
 
 
@@ -193,7 +194,7 @@ def taken(connection: Connection, campaign: int, phones: pd.Series[Any]) -> pd.S
         recipients.c.phone == _each(json.dumps(phones.tolist())),
         recipients.c.batch.is_not(None),
     )
-    return pd.Series(connection.execute(query).scalars().all(), dtype=STRING)
+    return pd.Series(connection.execute(query).scalars().all(), dtype=TEXT)
 
 
 def numbers(phones: pd.Series[Any]) -> sa.Select[Any]:

@@ -7,10 +7,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from smsframe.outcomes.schema import DTYPES, INSTANT
+from smsframe.arrow import INSTANT
+from smsframe.outcomes.codes import DELIVERED
+from smsframe.outcomes.schema import DTYPES
 from smsframe.phones.country import countries
 
-DELIVERED = "DLVRD"
 MOMENTS = 200
 """Moments of a timeline at most, taken from the times at which something happened."""
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from smsframe.arrow import TEXT
 from smsframe.orders.states import State
 from smsframe.outcomes.codes import CODES, sentences
-from smsframe.outcomes.schema import COLUMNS, DTYPES, STRING, results_for
+from smsframe.outcomes.schema import COLUMNS, DTYPES, results_for
 from smsframe.phones.match import among, find
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _told(batches: pd.DataFrame, run: str | None) -> pd.DataFrame:
         earlier = final & rows["owner"].ne(run).fillna(value=True)
         code = code.mask(earlier, "already_texted")
     reason = sentences(code)
-    detail = rows["reason"].astype(STRING)
+    detail = rows["reason"].astype(TEXT)
     explained = (status.isin(["rejected", "unconfirmed"]) | code.eq("not_accepted")) & detail.notna()
     begun = posted | state.isin([State.REFUSED, State.UNCONFIRMED, State.SENDING])
     return pd.DataFrame(
@@ -128,7 +129,7 @@ def _told(batches: pd.DataFrame, run: str | None) -> pd.DataFrame:
             "status": status.astype(DTYPES["sms_status"]),
             "code": code.astype(DTYPES["sms_code"]),
             "reason": reason.mask(explained, reason + ": " + detail),
-            "order_id": rows["order_id"].astype(STRING).where(begun),
+            "order_id": rows["order_id"].astype(TEXT).where(begun),
             "sent_at": rows["sent_at"].where(final),
             "charged": final,
         }

@@ -1,60 +1,26 @@
 """
-What a frame of results says: its summary, the rows that will not arrive, and a file that is safe to open.
-
-Pure: files are written elsewhere.
+What a frame of results says: its summary, and the rows that will not arrive.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from smsframe.arrow import INSTANT, TEXT
+from smsframe.cards import summary_card
 from smsframe.errors import ContactsError
 from smsframe.formatting import amount
 from smsframe.masking import shown, shown_name
-from smsframe.outcomes.breakdowns import DELIVERED, by_country, timeline, waits
-from smsframe.outcomes.schema import COLUMNS, DTYPES, INSTANT, STRING
+from smsframe.outcomes import figures
+from smsframe.outcomes.breakdowns import by_country, timeline, waits
+from smsframe.outcomes.codes import BAD, DELIVERIES, NEVER
+from smsframe.outcomes.schema import COLUMNS, DTYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from matplotlib.figure import Figure
-
-
-class Delivery(NamedTuple):
-    """What a delivery code of the gateway means (smSend docs, GET sms/{order_id})."""
-
-    meaning: str
-    final: bool
-    failed: bool = False
-
-
-DELIVERIES = {
-    "WAITING": Delivery("not sent yet", final=False),
-    "SCHEDULED": Delivery("waiting for its time", final=False),
-    # Final only for the qualities without delivery notice, which the code alone does not tell.
-    "SENT": Delivery("handed to the network", final=False),
-    "WAIT4DLVR": Delivery("sent, waiting for the delivery notice", final=False),
-    "DLVRD": Delivery("delivered to the handset", final=True),
-    "DEMO": Delivery("demo account, nothing sent", final=True),
-    "TOOM4USER": Delivery("too many texts by this account in 24 hours", final=True, failed=True),
-    "TOOM4NUM": Delivery("too many texts to this number in 24 hours", final=True, failed=True),
-    "ERROR": Delivery("sending error", final=True, failed=True),
-    "TIMEOUT": Delivery("no word from the operator in 48 hours", final=True, failed=True),
-    "UNKNRCPT": Delivery("number not understood", final=True, failed=True),
-    "UNKNPFX": Delivery("prefix unknown", final=True, failed=True),
-    "INVALIDDST": Delivery("invalid destination", final=True, failed=True),
-    "BLACKLISTED": Delivery("on a stop list", final=True, failed=True),
-    "KO": Delivery("rejected by the mobile network", final=True, failed=True),
-    "INVALIDCONTENTS": Delivery("content refused", final=True, failed=True),
-}
-
-BAD = [code for code, delivery in DELIVERIES.items() if delivery.failed]
-"""The codes of texts that failed."""
-NEVER = [code for code, delivery in DELIVERIES.items() if delivery.final and code != DELIVERED]
-"""The codes of texts that will not arrive: also a demo account's, which did not fail."""
 
 
 def failed(results: pd.DataFrame) -> pd.DataFrame:
@@ -120,10 +86,6 @@ class Summary:
     timeline: pd.DataFrame
     waits: pd.Series[float]
 
-    # Given by `cards` and `pictures`, which are above: a pure room knows no looks.
-    _repr_html_: ClassVar[Callable[[Any], str]]
-    plot: ClassVar[Callable[..., Figure]]
-
     def to_frame(self) -> pd.DataFrame:
         """
         The numbers as a frame ``what``, ``value``, for reports.
@@ -159,6 +121,26 @@ class Summary:
             "credits": self.credits,
             "credits_unknown": self.credits_unknown,
         }
+
+    def plot(self, kind: str | None = None, *, tz: str = "UTC") -> Figure:
+        """
+        Pictures of this summary, as ``results.sms.plot`` makes them.
+
+        Args:
+            kind: ``"funnel"``, ``"delivery"``, ``"countries"`` or ``"time"``; all four by default.
+            tz: The time zone of the time axis.
+
+        Returns:
+            A matplotlib figure.
+
+        Example:
+            >>> len(smsframe.results("spring", journal=journal).sms.summary().plot().axes)
+            4
+        """
+        return figures.draw(self, kind, tz)
+
+    def _repr_html_(self) -> str:
+        return summary_card(self.facts(), {code: told.meaning for code, told in DELIVERIES.items()})
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{count:,} {status}" for status, count in self.statuses.items()) or "no rows"
@@ -197,42 +179,8 @@ def summary(results: pd.DataFrame) -> Summary:
 def reasons(results: pd.DataFrame) -> pd.DataFrame:
     """Rows by status, code and reason, the most frequent first; a code's own reasons are counted apart."""
     said = results[["sms_status", "sms_code", "sms_reason"]][results["sms_code"].notna().to_numpy()]
-    counted = said.astype(STRING).value_counts().rename("rows").reset_index()
+    counted = said.astype(TEXT).value_counts().rename("rows").reset_index()
     return counted.rename(columns=lambda name: str(name).removeprefix("sms_"))
-
-
-def spreadsheet_safe(frame: pd.DataFrame) -> pd.DataFrame:
-    """
-    The frame with text cells that a spreadsheet would run as a formula made inert by an apostrophe.
-
-    Numbers such as ``+39…`` or ``-5`` are left as they are; `smsframe.read_contacts` reads them back as
-    text, and a leading apostrophe of a number is dropped on the way in.
-    """
-    safe = frame.copy()
-    for place in range(frame.shape[1]):
-        safe.isetitem(place, _inert(frame.iloc[:, place]).array)
-    safe.columns = pd.Index(_inert(pd.Series(frame.columns, dtype=object)))
-    levels = [frame.index.get_level_values(level) for level in range(frame.index.nlevels)]
-    arrays = [_inert(pd.Series(level.array)).array for level in levels]
-    names = _inert(pd.Series(frame.index.names, dtype=object)).tolist()
-    safe.index = (
-        pd.MultiIndex.from_arrays(arrays, names=names)
-        if len(arrays) > 1
-        else pd.Index(arrays[0], name=names[0])
-    )
-    return safe
-
-
-def _inert(cells: pd.Series[Any]) -> pd.Series[Any]:
-    """The cells, text among them that would run as a formula with an apostrophe in front."""
-    if isinstance(cells.dtype, pd.CategoricalDtype):
-        cells = cells.astype(cells.cat.categories.dtype)
-    if not (pd.api.types.is_string_dtype(cells.dtype) or pd.api.types.is_object_dtype(cells.dtype)):
-        return cells
-    text = cells.where(cells.isna(), cells.astype(str)).astype(STRING)
-    risky = text.str.match(r"[=+\-@\t\r]") & ~text.str.fullmatch(r"[+\-]?[0-9 ().,/\-]+")
-    risky = risky.fillna(value=False).astype(bool)
-    return cells.astype(object).mask(risky, "'" + text.astype(object)) if risky.any() else cells
 
 
 def require(results: pd.DataFrame, columns: tuple[str, ...] = COLUMNS) -> pd.DataFrame:

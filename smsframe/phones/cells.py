@@ -1,5 +1,5 @@
 """
-The cells of a column that should be phone numbers, or short names such as ISO codes, as text.
+The cells of a column that should be phone numbers, or short names such as ISO codes, as text; and masked.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe.arrow import STRING, by_category, dense, is_text, strings
+from smsframe.masking import BULLET, SHOWN
 
 _ODD = "?"  # stands for a cell that cannot be a phone number; it has no digits, which is what is said of it
 _LOST = "1E+9"  # stands for a float whose digits are gone; read as the scientific notation it came from
@@ -116,3 +117,22 @@ def _decimal(value: Decimal) -> str:
     if "E" in (written := str(value)):
         return written  # scientific notation, as it came
     return str(int(value)) if value == value.to_integral_value() else _ODD
+
+
+def mask_column(phones: pd.Series) -> pd.Series:
+    """
+    A column of E.164 numbers masked, with the same index and name.
+
+    Example:
+        >>> mask_column(pd.Series(["+393471234567", None])).tolist()
+        ['+39••••••••67', <NA>]
+    """
+    text = strings(phones)
+    hidden = pc.max_element_wise(pc.subtract(pc.utf8_length(text), 1 + 2 * SHOWN), 0)
+    masked = pc.binary_join_element_wise(
+        pc.utf8_slice_codeunits(text, 0, 1 + SHOWN),
+        pc.binary_repeat(pa.scalar(BULLET, STRING), hidden),
+        pc.if_else(pc.greater(hidden, 0), pc.utf8_slice_codeunits(text, -SHOWN), pa.scalar("", STRING)),
+        pa.scalar("", STRING),
+    )
+    return pd.Series(masked, dtype="string[pyarrow]", index=phones.index, name=phones.name)

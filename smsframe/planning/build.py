@@ -13,12 +13,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.arrow import STRING, strings
+from smsframe.arrow import STRING, TEXT, strings
 from smsframe.contacts.columns import find_phone
-from smsframe.orders.terms import FIELD_SEPARATOR, agree, named
+from smsframe.orders.batching import FIELD_SEPARATOR, named
+from smsframe.orders.terms import agree
 from smsframe.outcomes import schema
 from smsframe.outcomes.join import join, note_other_texts, still_to_send
 from smsframe.phones.match import among
+from smsframe.planning.check import judge, mark_duplicates, refuse
 from smsframe.planning.plan import Plan
 from smsframe.texts import render, replacements, savings
 
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from smsframe.outcomes.join import Known
-
-__all__ = ["Plan", "plan"]
 
 
 def plan(
@@ -70,7 +70,7 @@ def plan(
         savings.known(text_fix)
         template = replacements.fixed_template(given, text_fix)
     label, guessed = find_phone(contacts, phone)
-    judged = schema.judge(
+    judged = judge(
         contacts, phone=label, region=region, numbers=numbers, schema=schema_, suppressed=suppressed
     )
     rendered = render.render(template, contacts, text_fix)
@@ -78,10 +78,10 @@ def plan(
     counted = rendered.counted
     possible = judged["phone"].notna() & judged["status"].isin(["ready", "suppressed"])
     if rendered.code.notna().any():
-        schema.refuse(judged, rendered.code.notna(), "invalid", rendered.code, rendered.reason)
+        refuse(judged, rendered.code.notna(), "invalid", rendered.code, rendered.reason)
     for code, rows, why in _too_much(counted, quality, max_segments):
-        schema.refuse(judged, rows, "invalid", code, why)
-    schema.mark_duplicates(judged, rendered.texts)
+        refuse(judged, rows, "invalid", code, why)
+    mark_duplicates(judged, rendered.texts)
     ready = judged["status"].eq("ready")
     results = schema.results_for(
         len(contacts),
@@ -144,7 +144,7 @@ def _stands(judged: pd.DataFrame, ready: pd.Series[bool], possible: pd.Series[bo
 
 def _repairs(repair: pd.Series[Any]) -> pd.Series[int]:
     """Numbers by the repair that was made; one may have had several."""
-    counted = repair.dropna().astype(schema.STRING).value_counts()
+    counted = repair.dropna().astype(TEXT).value_counts()
     each = counted.index.to_series().str.split(",").explode()
     return counted.reindex(each.index).groupby(each.to_numpy()).sum().sort_values(ascending=False)
 
@@ -153,16 +153,16 @@ def _named(encoding: pd.Series[Any]) -> pd.Series[Any]:
     """A categorical as text: pandas looks up each row's category in Python."""
     codes = encoding.cat.codes.to_numpy()
     names = pa.array(encoding.cat.categories, STRING).take(pa.array(codes, mask=codes < 0))
-    return pd.Series(names, index=encoding.index, dtype=schema.STRING)
+    return pd.Series(names, index=encoding.index, dtype=TEXT)
 
 
 def _packed(values: pd.DataFrame) -> pd.Series[Any]:
     """The merge values of each row as one text, missing where there are none."""
     if not len(values.columns):
-        return pd.Series(pa.nulls(len(values), STRING), index=values.index, dtype=schema.STRING)
+        return pd.Series(pa.nulls(len(values), STRING), index=values.index, dtype=TEXT)
     columns = [strings(values[name]) for name in values.columns]
     joined = pc.binary_join_element_wise(*columns, pa.scalar(FIELD_SEPARATOR, STRING))
-    return pd.Series(joined, index=values.index, dtype=schema.STRING)
+    return pd.Series(joined, index=values.index, dtype=TEXT)
 
 
 def _too_much(
@@ -174,14 +174,14 @@ def _too_much(
     limit = limit.astype("Int64")
     over = counted["units"].gt(limit).fillna(value=False)
     if over.any():
-        units, takes = (number[over].astype(schema.STRING) for number in (counted["units"], limit))
+        units, takes = (number[over].astype(TEXT) for number in (counted["units"], limit))
         said = "the text has " + units + " characters as the gateway counts; it takes " + takes
         yield "text_too_long", over, said.reindex(counted.index)
     if max_segments is None:
         return
     over = counted["segments"].gt(max_segments).fillna(value=False)
     if over.any():
-        said = "the text needs " + counted["segments"][over].astype(schema.STRING) + " segments; "
+        said = "the text needs " + counted["segments"][over].astype(TEXT) + " segments; "
         said += f"max_segments is {max_segments}"
         yield "too_many_segments", over, said.reindex(counted.index)
 

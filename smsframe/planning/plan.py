@@ -7,14 +7,15 @@ Pure: a plan is a snapshot; looking at it asks nobody and changes nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
 from smsframe.arrow import strings
+from smsframe.cards import plan_card
 from smsframe.formatting import many
 from smsframe.masking import shown, shown_name
-from smsframe.orders.terms import FIELD_SEPARATOR, Terms, cut
+from smsframe.orders.batching import FIELD_SEPARATOR, cut
 from smsframe.outcomes.summary import reasons
 from smsframe.phones.codes import REPAIRS
 from smsframe.texts import render
@@ -22,9 +23,11 @@ from smsframe.texts.replacements import fixed_template
 from smsframe.texts.savings import Cheaper, propose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Hashable
 
     import pandas as pd
+
+    from smsframe.orders.terms import Terms
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -64,10 +67,6 @@ class Plan:
     repairs: pd.Series[int]
     suppressed: pd.Index[Any]
     fixed: Cheaper | None = None
-
-    _repr_html_: ClassVar[
-        Callable[[Any], str]
-    ]  # given by `cards`, which is above: a pure room knows no looks
 
     @property
     def ready(self) -> pd.DataFrame:
@@ -199,6 +198,9 @@ class Plan:
             "sender": self.terms.sender and shown_name(self.terms.sender),
             "schedule": self.terms.schedule.isoformat() if self.terms.schedule else None,
         }
+
+    def _repr_html_(self) -> str:
+        return plan_card(self.facts())
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{rows:,} {status}" for status, rows in self.counts.items() if status != "ready")

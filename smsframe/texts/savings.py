@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smsframe.cards import cheaper_card
 from smsframe.formatting import many
 from smsframe.masking import mask
 from smsframe.texts import render, replacements
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -58,10 +59,6 @@ class Cheaper:
     left: pd.Series[int]
     example: tuple[str, str] | None
 
-    _repr_html_: ClassVar[
-        Callable[[Any], str]
-    ]  # given by `cards`, which is above: a pure room knows no looks
-
     @property
     def saved(self) -> int:
         """Credits saved in all."""
@@ -89,6 +86,9 @@ class Cheaper:
             "left": {str(k): int(v) for k, v in self.left.head(5).items()},
             "example": self.example,
         }
+
+    def _repr_html_(self) -> str:
+        return cheaper_card(self.facts())
 
     def __repr__(self) -> str:
         cost = (

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from smsframe.display import canvas
 from smsframe.formatting import amount, duration, many
 from smsframe.masking import shown_name
-from smsframe.outcomes.breakdowns import DELIVERED
-from smsframe.outcomes.summary import NEVER, Summary, summary
+from smsframe.outcomes import canvas
+from smsframe.outcomes.codes import DELIVERED, NEVER
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from smsframe.outcomes.summary import Summary
 
 BLUE, GREEN, ORANGE, VERMILION, GREY = "#0072B2", "#009E73", "#E69F00", "#D55E00", "#999999"
 COUNTRIES = 12
@@ -42,53 +43,6 @@ class Step(NamedTuple):
     start: int
     end: int
     lost: bool
-
-
-def plot(results: pd.DataFrame, kind: str | None = None, *, tz: str = "UTC") -> Figure:
-    """
-    Pictures of what became of the rows, from a frame that smsframe returned.
-
-    Needs ``pip install "smsframe[plot]"``.
-
-    Args:
-        results: A frame of `smsframe.check`, `send`, `results` or `refresh`, or a part of one.
-        kind: ``"funnel"`` (rows that were texted, accepted, delivered, and where the others went),
-            ``"delivery"`` (texts by state over time), ``"countries"`` (segments and credits by country),
-            ``"time"`` (seconds, minutes or hours until texts were delivered); all four by default.
-        tz: The time zone of the time axis, such as ``"Europe/Rome"``.
-
-    Returns:
-        A matplotlib figure, which a notebook shows; ``.savefig("autumn.png")`` keeps it.
-
-    Raises:
-        ContactsError: The frame has no result columns.
-        ValueError: There is no such kind of picture, or no such time zone.
-        ImportError: matplotlib is not installed.
-
-    Example:
-        >>> spring = smsframe.results("spring", journal=journal)
-        >>> [axes.get_title() for axes in spring.sms.plot("funnel").axes]
-        ['From rows to deliveries']
-    """
-    return _plot(summary(results), kind, tz)
-
-
-def plot_summary(told: Summary, /, kind: str | None = None, *, tz: str = "UTC") -> Figure:  # noqa: D417 - its self
-    """
-    Pictures of this summary, as ``results.sms.plot`` makes them.
-
-    Args:
-        kind: ``"funnel"``, ``"delivery"``, ``"countries"`` or ``"time"``; all four by default.
-        tz: The time zone of the time axis.
-
-    Returns:
-        A matplotlib figure.
-
-    Example:
-        >>> len(smsframe.results("spring", journal=journal).sms.summary().plot().axes)
-        4
-    """
-    return _plot(told, kind, tz)
 
 
 def funnel(told: Summary) -> list[Step]:
@@ -118,7 +72,14 @@ def funnel(told: Summary) -> list[Step]:
     return steps
 
 
-def _plot(told: Summary, kind: str | None, tz: str) -> Figure:
+def draw(told: Summary, kind: str | None, tz: str) -> Figure:
+    """
+    One picture of a summary, or all four.
+
+    Raises:
+        ValueError: There is no such kind of picture, or no such time zone.
+        ImportError: matplotlib is not installed.
+    """
     kinds = {"funnel": _funnel, "delivery": _delivery, "countries": _countries, "time": _time}
     if kind is not None and kind not in kinds:
         raise ValueError(f"kind={kind!r} is none of {', '.join(map(repr, kinds))}; leave it out for all four")
@@ -128,9 +89,9 @@ def _plot(told: Summary, kind: str | None, tz: str) -> Figure:
     name = shown_name(told.campaign or "no campaign", 36)
     figure.suptitle(f"{name}: {many(told.rows, 'row')}", parse_math=False, fontsize="large")
     grid = figure.subplots(2, 2).flat if kind is None else [figure.subplots()]
-    for draw, axes in zip(chosen, grid, strict=True):
+    for part, axes in zip(chosen, grid, strict=True):
         axes.spines[["top", "right"]].set_visible(False)
-        draw(axes, told, zone)
+        part(axes, told, zone)
     return figure
 
 
@@ -234,6 +195,3 @@ def _time(axes: Axes, told: Summary, _zone: ZoneInfo) -> None:
     axes.set_xlabel(f"time since sending\nhalf delivered within {half}, 95 % within {most}")
     axes.set_ylabel("% of delivered texts")
     return None
-
-
-Summary.plot = plot_summary
