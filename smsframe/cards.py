@@ -2,8 +2,8 @@
 Facts as escaped HTML: cards of plans, proposals, summaries and runs, without scripts, in light and dark.
 
 Each card is made from the plain dictionary of facts that it is handed, where phone numbers are masked
-unless inside `smsframe.reveal`. Every value is cut, escaped and kept in its own direction of writing, so that a hostile
-name in somebody's table is only a name.
+unless inside `smsframe.reveal`. Every value is cut, escaped and kept in its own direction of writing, so
+that a hostile name in somebody's table is only a name.
 """
 
 from __future__ import annotations

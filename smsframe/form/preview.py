@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from smsframe.form.draft import Typed
     from smsframe.planning.plan import Plan
-    from smsframe.texts.savings import Cheaper
+    from smsframe.planning.savings import Cheaper
 
 STAND_IN = "-"
 """Planned while there is no text that can be: the audience does not depend on it."""

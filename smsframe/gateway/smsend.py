@@ -32,7 +32,6 @@ from smsframe.orders.states import Answer, Event, proof
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-
 log = logging.getLogger("smsframe")
 
 USERNAME, PASSWORD = "SMSFRAME_USERNAME", "SMSFRAME_PASSWORD"

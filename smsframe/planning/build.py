@@ -20,9 +20,10 @@ from smsframe.orders.terms import agree
 from smsframe.outcomes import schema
 from smsframe.outcomes.join import join, note_other_texts, still_to_send
 from smsframe.phones.match import among
+from smsframe.planning import savings
 from smsframe.planning.check import judge, mark_duplicates, refuse
 from smsframe.planning.plan import Plan
-from smsframe.texts import render, replacements, savings
+from smsframe.texts import render, replacements
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator

@@ -18,9 +18,9 @@ from smsframe.masking import shown, shown_name
 from smsframe.orders.batching import FIELD_SEPARATOR, cut
 from smsframe.outcomes.summary import reasons
 from smsframe.phones.codes import REPAIRS
+from smsframe.planning.savings import Cheaper, propose
 from smsframe.texts import render
 from smsframe.texts.replacements import fixed_template
-from smsframe.texts.savings import Cheaper, propose
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
