@@ -10,7 +10,6 @@ import pytest
 import runs
 
 import smsframe
-from smsframe.cards import plan_card, summary_card
 from smsframe.orders.batching import cut, order_id, prefix
 
 MOBILE, OTHER, THIRD = "+393471234567", "+393471234568", "+12125550142"
@@ -139,7 +138,7 @@ def test_the_repr_is_one_line_without_anybodys_data():
 def test_an_empty_frame_is_a_plan_for_nobody():
     made = plan(table().iloc[:0])
     assert (made.recipients, made.segments, made.longest) == (0, 0, None)
-    assert "Text 0 people" in plan_card(made)
+    assert "Text 0 people" in made._repr_html_()
 
 
 def test_the_card_shows_what_matters_masked_and_without_scripts():
@@ -163,7 +162,7 @@ def test_the_facts_hold_no_number():
 
 def test_the_summarys_card_is_escaped_too():
     out = plan(campaign="<i>x</i>").frame
-    card = summary_card(out.sms.summary())
+    card = out.sms.summary()._repr_html_()
     assert "<i>x" not in card
     assert "3 rows" in card
 

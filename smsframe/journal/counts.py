@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
-from smsframe.journal.tables import batches, recipients, refused
+from smsframe.journal.sqlite_migrations import refused
+from smsframe.journal.tables import batches, recipients
 from smsframe.orders.states import State
 
 if TYPE_CHECKING:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import platformdirs
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from smsframe.arrow import TEXT
 from smsframe.clock import SYSTEM, Clock
@@ -30,6 +29,7 @@ from smsframe.journal.recipients import read, taken
 from smsframe.journal.rows import instants_of, micros, read_entry, read_texts, terms_columns
 from smsframe.journal.run_locks import Owners
 from smsframe.journal.sqlite import Store, frame
+from smsframe.journal.sqlite_dialect import insert
 from smsframe.journal.tables import batches, campaigns, evidence, recipients, texts
 from smsframe.orders.batching import named, prefix
 from smsframe.orders.records import Comparison, Entry, Registered

@@ -1,8 +1,5 @@
 """
 The people of a campaign in the journal, written and read as columns.
-
-SQLite's JSON functions carry a whole batch in one parameter, and a hundred thousand people in one row of
-answers; a parameter and a row per person cost several times as much.
 """
 
 from __future__ import annotations
@@ -15,11 +12,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from smsframe.arrow import TEXT
 from smsframe.errors import JournalError
-from smsframe.journal.tables import columns, recipients
+from smsframe.journal.sqlite_dialect import LARGEST_ANSWER, each, element, gathered, insert
+from smsframe.journal.sqlite_migrations import columns
+from smsframe.journal.tables import recipients
 from smsframe.outcomes.schema import E164
 
 if TYPE_CHECKING:
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-CHUNK = 100_000
-"""People per question: SQLite holds no answer of more than a gigabyte."""
 
 DTYPES: dict[str, Any] = {
     "phone": TEXT,
@@ -66,7 +62,7 @@ def write(connection: Connection, campaign: int, groups: list[Group]) -> None:
     Raises:
         JournalError: Somebody has a batch already.
     """
-    value = _each(sa.bindparam("people"))
+    value = each(sa.bindparam("people"))
     one, same = [], []
     for batch, text, encoding, people in groups:
         filled = {"text": text, "encoding": encoding, "batch": batch}
@@ -76,8 +72,8 @@ def write(connection: Connection, campaign: int, groups: list[Group]) -> None:
             same.append(filled | {"people": json.dumps(phones), "segments": others[1][0]})
         else:
             one.append(filled | {"people": json.dumps([*zip(phones, *others, strict=True)])})
-    each = [sa.func.json_extract(value, f"$[{place}]") for place in range(3)]
-    written = _insert(connection, campaign, each, one)
+    person = [element(value, place) for place in range(3)]
+    written = _insert(connection, campaign, person, one)
     written += _insert(connection, campaign, [value, sa.null(), sa.bindparam("segments")], same)
     if written != sum(len(group.people) for group in groups):
         raise JournalError("somebody has a batch already; nothing was written")
@@ -123,12 +119,10 @@ def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | 
     wanted = [there[name] for name in DTYPES if name not in same]
     parts: list[pd.DataFrame] = []
     last = ""
-    while not parts or len(parts[-1]) == CHUNK:
+    while not parts or len(parts[-1]) == LARGEST_ANSWER:
         query = sa.select(*wanted).where(mine, recipients.c.phone > last)
-        chunk = query.order_by(recipients.c.phone).limit(CHUNK).subquery()
-        answer = connection.execute(
-            sa.select(*(sa.func.json_group_array(column) for column in chunk.c))
-        ).one()
+        chunk = query.order_by(recipients.c.phone).limit(LARGEST_ANSWER).subquery()
+        answer = connection.execute(sa.select(*map(gathered, chunk.c))).one()
         read = zip(chunk.c.keys(), map(json.loads, answer), strict=True)
         parts.append(pd.DataFrame({name: pd.array(column, DTYPES[name]) for name, column in read}))
         last = "" if parts[-1].empty else str(parts[-1]["phone"].iloc[-1])
@@ -191,7 +185,7 @@ def taken(connection: Connection, campaign: int, phones: pd.Series[Any]) -> pd.S
         return phones
     query = sa.select(recipients.c.phone).where(
         recipients.c.campaign == campaign,
-        recipients.c.phone == _each(json.dumps(phones.tolist())),
+        recipients.c.phone == each(json.dumps(phones.tolist())),
         recipients.c.batch.is_not(None),
     )
     return pd.Series(connection.execute(query).scalars().all(), dtype=TEXT)
@@ -199,9 +193,4 @@ def taken(connection: Connection, campaign: int, phones: pd.Series[Any]) -> pd.S
 
 def numbers(phones: pd.Series[Any]) -> sa.Select[Any]:
     """A column of numbers, for a query."""
-    return sa.select(_each(json.dumps(phones.tolist())))
-
-
-def _each(values: Any) -> sa.ColumnElement[Any]:
-    """The values of a JSON array, a row each."""
-    return sa.func.json_each(values).table_valued("value", name="person").c.value
+    return sa.select(each(json.dumps(phones.tolist())))

@@ -11,7 +11,8 @@ import pandas as pd
 import sqlalchemy as sa
 
 from smsframe.arrow import INSTANT
-from smsframe.journal.tables import batches, campaigns, columns, evidence, texts
+from smsframe.journal.sqlite_migrations import columns
+from smsframe.journal.tables import batches, campaigns, evidence, texts
 from smsframe.orders.records import Batch, Entry, Evidence, Stamp
 from smsframe.orders.states import Doubt, State
 from smsframe.orders.terms import Terms

@@ -14,8 +14,9 @@ import pandas as pd
 import sqlalchemy as sa
 
 from smsframe.errors import JournalError
-from smsframe.journal import backups, commit_check, disks, tables
+from smsframe.journal import backups, commit_check, disks
 from smsframe.journal.sqlite_connections import Connections
+from smsframe.journal.sqlite_migrations import VERSION, prepare, version
 from smsframe.masking import mask
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Store:
             if not self.exists or not self.path.stat().st_size:
                 return False
         with self.transaction(reading=True) as connection:
-            return tables.version(connection) > 0
+            return version(connection) > 0
 
     def make(self) -> None:
         """
@@ -90,14 +91,14 @@ class Store:
             with self.told(), closing(self._connections.open("rw")) as raw:
                 raw.cursor().execute("PRAGMA journal_mode=WAL")  # stays with the file
             with self.transaction() as connection:
-                if 0 < (found := tables.version(connection)) < tables.VERSION:
+                if 0 < (found := version(connection)) < VERSION:
                     self._check(connection)
                     backups.keep(self.path, found)
-                tables.prepare(connection)
+                prepare(connection)
 
     def _current(self) -> bool:
         with self.transaction(reading=True) as connection:
-            if tables.version(connection) != tables.VERSION:
+            if version(connection) != VERSION:
                 return False
             return bool(connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal")
 

@@ -105,7 +105,7 @@ def propose(template: Template, values: dict[Field, Any], rows: int, fix: str) -
 
     Args:
         template: The text as it is.
-        values: The values of its slots, as from ``text.merged``.
+        values: The values of its slots, as from `smsframe.texts.render.merged`.
         rows: How many people there are.
         fix: ``gsm`` or ``gsm+letters``.
 
@@ -116,7 +116,7 @@ def propose(template: Template, values: dict[Field, Any], rows: int, fix: str) -
         ValueError: There is no such fix.
 
     Example:
-        >>> made = propose(text.parse("“" + "x" * 99 + "”"), {}, 2, "gsm")
+        >>> made = propose(render.parse("“" + "x" * 99 + "”"), {}, 2, "gsm")
         >>> made
         <smsframe.Cheaper text_fix='gsm': 2 credits instead of 4, 2 saved; 2 replacements>
         >>> made.to_frame()[["before", "after", "rows", "credits"]].values.tolist()

@@ -19,8 +19,8 @@ from sqlalchemy.pool import StaticPool
 
 from simulation.scheduler import KilledHere, Lock
 from smsframe.errors import JournalError
-from smsframe.journal import tables
 from smsframe.journal.sqlite import Store, frame
+from smsframe.journal.sqlite_migrations import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ class Database:
         sa.event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
         if not Database.empty:
             with self.engine.begin() as connection:
-                tables.prepare(connection)
+                prepare(connection)
             Database.empty = self.raw.serialize()
 
     @classmethod
