@@ -1,5 +1,5 @@
 """
-The cells of a column as text, whatever dtype pandas gave it.
+Columns as Arrow arrays, whatever dtype pandas gave them.
 
 Everything that looks at phone numbers or texts works on the Arrow arrays made here, so that an answer
 depends neither on the dtype nor on the version of pandas.

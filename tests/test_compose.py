@@ -20,8 +20,7 @@ from runs import each_once, statuses, table, texted
 import smsframe
 from smsframe.cli import form_server
 from smsframe.form import draft, excerpts
-from smsframe.form.latest import Latest
-from smsframe.form.tasks import Clicks
+from smsframe.form.tasks import Clicks, Latest
 from smsframe.journal.journal import Journal
 
 TEXT = "Ciao {name}, dinner is at 8."

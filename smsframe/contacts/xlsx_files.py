@@ -32,7 +32,7 @@ SAMPLE = 1000
 """Rows looked at to find out whether a sheet, or a column, has anything."""
 
 # Digits that spreadsheets lose: all after the sixth, when they read their own 3.93471E+11 again, as in
-# `cells.numbers`; all after the fifteenth, always.
+# `smsframe.phones.cells.numbers`; all after the fifteenth, always.
 _LOST = re.compile(r"[0-9]{6}0{4,}|[0-9]{16,}")
 _DAMAGED = (
     ValueError,

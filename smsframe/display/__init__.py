@@ -1,1 +1,1 @@
-"""Figures and progress."""
+"""Progress, in notebooks, terminals and logs."""

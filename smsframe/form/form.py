@@ -1,7 +1,7 @@
 """
 The form itself: controls meet what follows from them.
 
-Nothing is worked out here (`draft`, `preview`), drawn here (`controls`, `panels`) or sent here (`launch`).
+Nothing is worked out here (`draft`, `preview`), drawn here (`widgets`, `html`) or sent here (`session`).
 What takes time runs in threads, so that the notebook answers every key.
 """
 
@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from smsframe.errors import CampaignStopped, ContactsError, SmsFrameError
 from smsframe.form import html as panels
-from smsframe.form.latest import Latest
 from smsframe.form.preview import View, missing, said, view
-from smsframe.form.tasks import Clicks
+from smsframe.form.tasks import Clicks, Latest
 from smsframe.form.widgets import Controls
 from smsframe.formatting import amount, many
 from smsframe.masking import mask

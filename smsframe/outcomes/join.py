@@ -1,5 +1,5 @@
 """
-What happened, joined to the rows: outcomes from the journal, their summary, and a safe export.
+What happened, joined to the rows: outcomes from the journal as result columns.
 
 Pure: the journal's rows are handed in as frames. What is known of a recipient is what is known of its batch,
 so outcomes are worked out per batch, and then given to the people; `join` gives them to the rows that stand

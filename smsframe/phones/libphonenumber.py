@@ -1,7 +1,7 @@
 """
 libphonenumber's verdict on repaired numbers: E.164 and kind, or what is wrong.
 
-``numbering`` decides whatever is nothing but digits and usual punctuation, by columns. The rest is read by
+`fast.classify` decides whatever is nothing but digits and usual punctuation, by columns. The rest is read by
 the ``phonenumbers`` package itself, each different one once.
 """
 

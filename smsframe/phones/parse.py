@@ -2,7 +2,7 @@
 A column of messy phone numbers → E.164, or the reason why not.
 
 The verdict is libphonenumber's (the ``phonenumbers`` package) on the repaired string; what is repaired and
-what is refused before it is asked stands in ``damage.py``. Nothing here reaches for the network or a clock.
+what is refused before it is asked stands in `repair`. Nothing here reaches for the network or a clock.
 """
 
 from __future__ import annotations

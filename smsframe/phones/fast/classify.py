@@ -3,10 +3,10 @@ libphonenumber's verdict on columns of digits, by binary search.
 
 What libphonenumber does with a number depends on its digits alone, and its metadata says how, in patterns:
 which begin with a national prefix that it drops, which are of which type, which lengths are possible.
-``metadata`` makes of these patterns sorted ranges of integers, for each country that occurs. What patterns of
-digits cannot say (carrier codes, prefixes that are replaced by others) is left undecided, and ``verdicts``
-asks the library itself: so the answer is always the library's, sooner or later. A seeded test compares them
-in every region, ``make agreement`` at length.
+`metadata` makes of these patterns sorted ranges of integers, for each country that occurs. What patterns of
+digits cannot say (carrier codes, prefixes that are replaced by others) is left undecided, and
+`smsframe.phones.libphonenumber` asks the library itself: so the answer is always the library's, sooner or
+later. A seeded test compares them in every region, ``make agreement`` at length.
 """
 
 from __future__ import annotations
