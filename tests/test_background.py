@@ -15,9 +15,9 @@ import runs
 from runs import codes, each_once, posts, resume, statuses, table
 
 import smsframe
-from smsframe import background
-from smsframe.background import Run
-from smsframe.meter import Meter
+from smsframe.api import run as background
+from smsframe.api.run import Run
+from smsframe.display.progress_stats import Meter
 
 HELD = 0.001
 """Recipients per second: the first leaves at once, the next one in a quarter of an hour, unless stopped."""

@@ -10,7 +10,7 @@ from runs import codes, each_once, posts, resume, send, statuses, table, texted
 
 import smsframe
 from smsframe import CampaignChanged, ConfirmationMismatch, ResultsSchema
-from smsframe.schema import COLUMNS, DTYPES
+from smsframe.outcomes.schema import COLUMNS, DTYPES
 
 TEXT = "Ciao {name}"
 

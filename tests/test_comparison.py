@@ -17,7 +17,7 @@ from wire_proxy import WireProxy, answer, drop, first, forward, instead, lose
 import smsframe
 from smsframe import CampaignChanged, CampaignStopped, Gateway, Unconfirmed
 from smsframe.clock import Clock
-from smsframe.journal import Journal
+from smsframe.journal.journal import Journal
 
 
 @pytest.fixture

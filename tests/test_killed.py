@@ -28,7 +28,7 @@ import victims
 from runs import table, texted
 
 import smsframe
-from smsframe.journal import Journal
+from smsframe.journal.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

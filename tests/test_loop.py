@@ -12,7 +12,7 @@ from wire_proxy import WireProxy, answer, drop, first, forward
 import smsframe
 from smsframe import Gateway
 from smsframe.errors import JournalError
-from smsframe.journal import Journal
+from smsframe.journal.journal import Journal
 
 
 @pytest.fixture

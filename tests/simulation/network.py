@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulation.provider import Answer
 from simulation.scheduler import Lock
-from smsframe import carrier, wire
-from smsframe.freshness import Freshness
-from smsframe.gateway import Gateway
-from smsframe.profile import GatewayProfile
-from smsframe.wire import Exchange
+from smsframe.campaign import workers
+from smsframe.gateway import transport
+from smsframe.gateway.cache_bypass import Freshness
+from smsframe.gateway.smsend import Gateway
+from smsframe.gateway.transport import Exchange
+from smsframe.orders.profile import GatewayProfile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -289,7 +290,7 @@ class Line:
         self._process = process
 
     def exchange(self, method: str, url: str, options: dict[str, Any]) -> Exchange:
-        """As `smsframe.wire.exchange`."""
+        """As `smsframe.gateway.transport.exchange`."""
         key = getattr(options["auth"], "_headers", {}).get("Session_key", "")
         body = options.get("json")
         request = Request(
@@ -319,18 +320,18 @@ class _Numbered(Future):
 @contextmanager
 def lines() -> Iterator[None]:
     """Let exchanges on a `Line` go over the simulated network; others stay real."""
-    real, _Numbered.made = wire.exchange, count()
+    real, _Numbered.made = transport.exchange, count()
 
     def exchange(session: Any, method: str, url: str, **options: Any) -> Exchange:
         if isinstance(session, Line):
             return session.exchange(method, url, options)
         return real(session, method, url, **options)
 
-    wire.exchange, carrier.Future = exchange, _Numbered
+    transport.exchange, workers.Future = exchange, _Numbered
     try:
         yield
     finally:
-        wire.exchange, carrier.Future = real, Future
+        transport.exchange, workers.Future = real, Future
 
 
 def gateway(process: Process) -> Gateway:
