@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from benchmarks.table import Row
     from benchmarks.turns import Scale, Seconds
-    from smsframe.journal import Journal
+    from smsframe.journal.journal import Journal
 
 PEOPLE = 10
 """In each campaign: what one costs hardly depends on it."""
@@ -35,7 +35,7 @@ def rows(scale: Scale) -> Iterator[Row]:
 def measure(campaigns: int, turns: int) -> Seconds:
     """Time both on a journal of so many campaigns; refuse figures of answers that differ."""
     import smsframe
-    from smsframe.journal import Journal
+    from smsframe.journal.journal import Journal
 
     def expect(_: Journal, answers: dict[str, Any]) -> None:
         listed = answers["ours"][["accepted", "credits"]].to_numpy()
@@ -54,7 +54,7 @@ def measure(campaigns: int, turns: int) -> Seconds:
 
 def one_by_one(journal: Journal) -> list[list[float]]:
     """How many were accepted in every tenth campaign, and for what, from the outcomes of its people."""
-    from smsframe.outcomes import outcomes
+    from smsframe.outcomes.join import outcomes
 
     found = []
     for key, name in journal.campaigns()[["id", "name"]][::TENTH].itertuples(index=False):
@@ -68,7 +68,7 @@ def write(journal: Journal, campaigns: int) -> None:
     """Write down campaigns of one accepted order each."""
     import sqlalchemy as sa
 
-    from smsframe import tables
+    from smsframe.journal import tables
 
     keys = range(1, campaigns + 1)
     shared = {"message_type": "N", "base_url": "https://gateway.example/", "account": "demo", "prefix": "sf"}

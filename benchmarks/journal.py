@@ -217,7 +217,8 @@ def serve(latency: float, line: Connection) -> None:
 def prepare(folder: Path, recipients: int, personalised: bool) -> None:  # noqa: FBT001 - crosses a process
     """Make the contacts, the plan and the bodies that it comes to, and write them down."""
     import smsframe
-    from smsframe.order import Order, cut
+    from smsframe.gateway.wire_format import Order
+    from smsframe.orders.batching import cut
 
     contacts = invented(recipients)
     text = "Ciao {name}" if personalised else "Ciao"

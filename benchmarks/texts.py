@@ -53,7 +53,7 @@ def measure(scale: Scale) -> Seconds:
 
 def render(frame: pd.DataFrame) -> pd.DataFrame:
     """The texts of a frame, filled and counted; `plan`, the public call for it, does a great deal more."""
-    from smsframe import text
+    from smsframe.texts import render as text
 
     return text.render(text.parse(people.TEXT), frame).counted
 

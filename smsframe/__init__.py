@@ -3,10 +3,9 @@ Text the people in a DataFrame through the smSend REST gateway, once each, and k
 
 Importing registers ``.sms`` on DataFrame and Series. It loads pandas; all else is loaded at its first use.
 """
-# ruff: noqa: F403, F405 - type checkers see which names `everything` has, and a test compares them
 
+import importlib.util
 import logging
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from smsframe import accessor as _accessor  # noqa: F401 - importing registers .sms
@@ -29,8 +28,19 @@ from smsframe.errors import (
 )
 
 if TYPE_CHECKING:
-    from smsframe.everything import *
-    from smsframe.form import Form
+    from smsframe.api.prepare import check, normalize, plan, read_contacts, segments
+    from smsframe.api.results import campaigns, failed, plot, refresh, results, summary, to_csv, withdraw
+    from smsframe.api.run import Run
+    from smsframe.api.send import resume, send, start
+    from smsframe.api.watch import watch
+    from smsframe.form.compose import compose
+    from smsframe.form.form import Form
+    from smsframe.gateway.smsend import Gateway
+    from smsframe.journal.journal import Journal
+    from smsframe.masking import reveal
+    from smsframe.outcomes.schema import CheckedSchema, ContactsSchema, PlannedSchema, ResultsSchema
+    from smsframe.outcomes.summary import Summary
+    from smsframe.planning.plan import Plan
     from smsframe.sandbox import Sandbox
 
     __version__: str
@@ -85,31 +95,62 @@ __all__ = [
 
 logging.getLogger("smsframe").addHandler(logging.NullHandler())
 
+_MODULES = {
+    "CheckedSchema": "smsframe.outcomes.schema",
+    "ContactsSchema": "smsframe.outcomes.schema",
+    "Form": "smsframe.form.form",
+    "Gateway": "smsframe.gateway.smsend",
+    "Journal": "smsframe.journal.journal",
+    "Plan": "smsframe.planning.plan",
+    "PlannedSchema": "smsframe.outcomes.schema",
+    "ResultsSchema": "smsframe.outcomes.schema",
+    "Run": "smsframe.api.run",
+    "Sandbox": "smsframe.sandbox",
+    "Summary": "smsframe.outcomes.summary",
+    "campaigns": "smsframe.api.results",
+    "check": "smsframe.api.prepare",
+    "compose": "smsframe.form.compose",
+    "failed": "smsframe.api.results",
+    "normalize": "smsframe.api.prepare",
+    "plan": "smsframe.api.prepare",
+    "plot": "smsframe.api.results",
+    "read_contacts": "smsframe.api.prepare",
+    "refresh": "smsframe.api.results",
+    "results": "smsframe.api.results",
+    "resume": "smsframe.api.send",
+    "reveal": "smsframe.masking",
+    "segments": "smsframe.api.prepare",
+    "send": "smsframe.api.send",
+    "start": "smsframe.api.send",
+    "summary": "smsframe.api.results",
+    "to_csv": "smsframe.api.results",
+    "watch": "smsframe.api.watch",
+    "withdraw": "smsframe.api.results",
+}
+"""Where each public name comes from at its first use. (Errors cost nothing, and are imported above.)"""
+
 if not TYPE_CHECKING:  # a type checker that saw it would believe in any name
 
     def __getattr__(name: str) -> object:
-        """Load all public names at the first use of one; a web server and widgets only for their own."""
+        """
+        Load a public name at its first use.
+
+        Pandera, SQLAlchemy, requests and the like take longer to load than pandas does. A notebook that
+        imports smsframe in its first cell does not wait for them there.
+        """
         if name == "__version__":
             from importlib.metadata import version  # noqa: PLC0415
 
             return version("smsframe")
-        if name not in __all__:
+        if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        if name == "Sandbox":
-            from smsframe.sandbox import Sandbox  # noqa: PLC0415
-
-            return Sandbox
-        if name == "Form":
-            from smsframe.form import Form  # noqa: PLC0415
-
-            return Form
-        from smsframe import everything  # noqa: PLC0415
-
-        globals().update({found: thing for found, thing in vars(everything).items() if found in __all__})
-        return globals()[name]
+        globals()[name] = found = getattr(importlib.import_module(_MODULES[name]), name)
+        return found
 
 
 def __dir__() -> list[str]:
     """What is there, loaded or not; the sandbox where its extra is installed."""
-    lacking = set() if find_spec("fastapi") and find_spec("uvicorn") else {"Sandbox"}
+    lacking = (
+        set() if importlib.util.find_spec("fastapi") and importlib.util.find_spec("uvicorn") else {"Sandbox"}
+    )
     return sorted({*globals(), *__all__, "__version__"} - lacking)

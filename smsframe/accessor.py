@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import pandas as pd
 
 import smsframe
-from smsframe.boundary import public
+from smsframe.api.tracebacks import public
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,9 +1,9 @@
 """
-Facts as escaped HTML: the cards of a plan, a proposal and a summary, without scripts, in light and dark.
+Facts as escaped HTML: cards of plans, proposals, summaries and runs, without scripts, in light and dark.
 
-Each card is made from the plain dictionary of its object alone, where phone numbers are masked unless inside
-`smsframe.reveal`. Every value is cut, escaped and kept in its own direction of writing, so that a hostile
-name in somebody's table is only a name.
+Each card is made from the plain dictionary of facts that it is handed, where phone numbers are masked
+unless inside `smsframe.reveal`. Every value is cut, escaped and kept in its own direction of writing, so
+that a hostile name in somebody's table is only a name.
 """
 
 from __future__ import annotations
@@ -11,15 +11,11 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from smsframe.cheaper import Cheaper
+from smsframe.formatting import amount, duration, many
 from smsframe.masking import shown, shown_name
-from smsframe.meter import NAMES, duration
-from smsframe.planning import Plan
-from smsframe.reasons import amount, many
-from smsframe.summaries import DELIVERIES, Summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 # Colours are the notebook's own where it has them, so that both themes are readable.
 CARD = (
@@ -44,9 +40,8 @@ LONGEST, LONG = 1000, 300
 """Characters that a card shows of a text, and of anything else."""
 
 
-def plan_card(plan: Plan) -> str:
+def plan_card(facts: Mapping[str, Any]) -> str:
     """The card of a plan: who, what, for how much, and why not the others."""
-    facts = plan.facts()
     name = facts["campaign"] or "without a campaign name"
     head = f"Text {many(facts['recipients'], 'person', 'people')} for {many(facts['credits'], 'credit')}"
     guessed = " (guessed)" if facts["phone_guessed"] else ""
@@ -71,9 +66,8 @@ def plan_card(plan: Plan) -> str:
     return _card(f"Plan: {name}", head, _table(rows) + _messages(texts) + _why(facts["reasons"]))
 
 
-def cheaper_card(cheaper: Cheaper) -> str:
+def cheaper_card(facts: Mapping[str, Any]) -> str:
     """The card of a proposal: each replacement, what it saves, and a text before and after."""
-    facts = cheaper.facts()
     head = f"{many(facts['credits_after'], 'credit')} instead of {facts['credits_before']:,}"
     rows = [
         (_exchange(row), f"{row['kind']}, {_where(row)}, {many(row['credits'], 'credit')}")
@@ -94,9 +88,8 @@ def cheaper_card(cheaper: Cheaper) -> str:
     )
 
 
-def summary_card(summary: Summary) -> str:
-    """The card of a summary: how many got where, and what it cost."""
-    facts = summary.facts()
+def summary_card(facts: Mapping[str, Any], meanings: Mapping[str, str]) -> str:
+    """The card of a summary: how many got where, at what cost; ``meanings`` are those of delivery codes."""
     unknown = f", unknown for {facts['credits_unknown']:,} rows" if facts["credits_unknown"] else ""
     rows = [(status.capitalize(), f"{count:,}") for status, count in facts["statuses"].items()]
     rows += [
@@ -105,11 +98,28 @@ def summary_card(summary: Summary) -> str:
         ("Credits charged", f"{amount(facts['credits'])}{unknown}"),
     ]
     rows += [
-        (code, f"{count:,} {DELIVERIES[code].meaning}" if code in DELIVERIES else f"{count:,}")
+        (code, f"{count:,} {meanings[code]}" if code in meanings else f"{count:,}")
         for code, count in facts["deliveries"].items()
     ]
     name = facts["campaign"] or "nothing sent"
     return _card(f"Campaign: {name}", f"{facts['rows']:,} rows", _table(rows) + _why(facts["reasons"]))
+
+
+def run_card(facts: Mapping[str, Any], counted: Iterable[str]) -> str:
+    """The card of a campaign under way; ``counted`` are the facts that say how many people are where."""
+    done = facts["recipients"] - facts["pending"]
+    head = f"{facts['state'].capitalize()}: {done:,} of {many(facts['recipients'], 'person', 'people')}"
+    left = facts["seconds_left"]
+    open_ = facts["state"] in {"stopped", "failed"} and facts["pending"] + facts["unconfirmed"]
+    rows = [(name.capitalize(), f"{facts[name]:,}" if facts[name] else "") for name in counted]
+    rows += [
+        ("Credits charged", amount(facts["credits"])),
+        ("Rate", f"{facts['rate']:,.1f} people a second" if facts["rate"] else ""),
+        ("Time left", "" if left is None else duration(left)),
+        ("Why", facts["error"] or ""),
+        ("Go on with", f"smsframe.resume({facts['campaign']!r})" if open_ else ""),
+    ]
+    return _card(f"Campaign: {facts['campaign']}", head, _table(rows))
 
 
 def _card(title: str, head: str, body: str) -> str:
@@ -174,7 +184,7 @@ def _character(text: str) -> str:
     return f"{text} {codes}" if text.isprintable() and text.strip() else codes
 
 
-def _saving(facts: dict[str, Any]) -> str:
+def _saving(facts: Mapping[str, Any]) -> str:
     if not facts["cheaper"]:
         return ""
     return f'text_fix="gsm" would save {many(facts["cheaper"], "credit")}: see .cheaper()'
@@ -194,25 +204,3 @@ def _exchange(row: dict[str, Any]) -> str:
 
 def _where(row: dict[str, Any]) -> str:
     return f"in {row['field'] or 'the text'} of {many(row['rows'], 'person', 'people')}"
-
-
-Cheaper._repr_html_ = cheaper_card
-Plan._repr_html_ = plan_card
-Summary._repr_html_ = summary_card
-
-
-def run_card(facts: dict[str, Any]) -> str:
-    """The card of a campaign under way, by the facts of its `Run`."""
-    done = facts["recipients"] - facts["pending"]
-    head = f"{facts['state'].capitalize()}: {done:,} of {many(facts['recipients'], 'person', 'people')}"
-    left = facts["seconds_left"]
-    open_ = facts["state"] in {"stopped", "failed"} and facts["pending"] + facts["unconfirmed"]
-    rows = [(name.capitalize(), f"{facts[name]:,}" if facts[name] else "") for name in NAMES]
-    rows += [
-        ("Credits charged", amount(facts["credits"])),
-        ("Rate", f"{facts['rate']:,.1f} people a second" if facts["rate"] else ""),
-        ("Time left", "" if left is None else duration(left)),
-        ("Why", facts["error"] or ""),
-        ("Go on with", f"smsframe.resume({facts['campaign']!r})" if open_ else ""),
-    ]
-    return _card(f"Campaign: {facts['campaign']}", head, _table(rows))

@@ -8,16 +8,10 @@ from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING
 
-import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from smsframe.cells import STRING, strings
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_BULLET = "•"
+BULLET = "•"
 # Invisible characters separate too: a reader does not see them, and dials what is left.
 _SEPARATOR = r"[\s().\-\u2010-\u2015/\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 # Bounded separators keep this linear. Any script's digits count, since a reader can dial them.
@@ -28,7 +22,7 @@ _DATE = re.compile(
 _NAMED_DATE = re.compile(
     r"(?:19|20)[0-9]{2}(-?)(?:0[1-9]|1[0-2])\1[0-3][0-9](?: [0-2][0-9])?"
 )  # and these in names
-_SHOWN = 2  # digits left at each end
+SHOWN = 2  # digits left at each end
 # Control characters, what turns the direction of all that follows, and halves of characters.
 _UNRULY = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -113,28 +107,9 @@ def _masked(found: re.Match[str], kept: re.Pattern[str] = _DATE) -> str:
     if kept.fullmatch(found[0]):
         return found[0]
     digits = [character for character in found[0] if character.isdecimal()]
-    hidden = _BULLET * (len(digits) - 2 * _SHOWN)
-    return "".join([found[1], *digits[:_SHOWN], hidden, *digits[-_SHOWN:]])
+    hidden = BULLET * (len(digits) - 2 * SHOWN)
+    return "".join([found[1], *digits[:SHOWN], hidden, *digits[-SHOWN:]])
 
 
 def _cut(text: str, most: int | None) -> str:
     return text if most is None or len(text) <= most else text[: most - 1] + "…"
-
-
-def mask_column(phones: pd.Series) -> pd.Series:
-    """
-    A column of E.164 numbers masked, with the same index and name.
-
-    Example:
-        >>> mask_column(pd.Series(["+393471234567", None])).tolist()
-        ['+39••••••••67', <NA>]
-    """
-    text = strings(phones)
-    hidden = pc.max_element_wise(pc.subtract(pc.utf8_length(text), 1 + 2 * _SHOWN), 0)
-    masked = pc.binary_join_element_wise(
-        pc.utf8_slice_codeunits(text, 0, 1 + _SHOWN),
-        pc.binary_repeat(pa.scalar(_BULLET, STRING), hidden),
-        pc.if_else(pc.greater(hidden, 0), pc.utf8_slice_codeunits(text, -_SHOWN), pa.scalar("", STRING)),
-        pa.scalar("", STRING),
-    )
-    return pd.Series(masked, dtype="string[pyarrow]", index=phones.index, name=phones.name)

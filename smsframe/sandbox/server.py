@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from smsframe.gateway import Gateway
+    from smsframe.gateway.smsend import Gateway
 
 TYPES = ("N", "L", "LL")
 FASTEST = 1_000_000  # beyond, a long-running sandbox would leave the calendar
@@ -181,7 +181,7 @@ class Sandbox:
             options: Of ``Gateway``; they win over the defaults. With ``user_key`` and ``access_token`` no
                 username and password are passed.
         """
-        from smsframe.gateway import Gateway  # noqa: PLC0415 - the sandbox needs nothing of ours to serve
+        from smsframe.gateway.smsend import Gateway  # noqa: PLC0415 - the sandbox needs nothing of ours to serve
 
         own: dict[str, Any] = {"journal": self._started.folder / "journal.sqlite"}
         if not options.keys() & {"user_key", "access_token"}:

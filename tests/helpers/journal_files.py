@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from smsframe.journal import Journal
-from smsframe.tables import VERSION
+from smsframe.journal.journal import Journal
+from smsframe.journal.sqlite_migrations import VERSION
 
 JOURNALS = Path(__file__).parents[1] / "data" / "journals"
 RELEASED = range(1, VERSION + 1)

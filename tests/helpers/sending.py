@@ -7,10 +7,10 @@ from dataclasses import replace
 import pandas as pd
 
 import smsframe
-from smsframe import campaign as campaign_room
-from smsframe.journal import Journal
-from smsframe.patience import Patience
-from smsframe.run_context import RunContext
+from smsframe.campaign import send as campaign_room
+from smsframe.campaign.run_context import RunContext
+from smsframe.gateway.retry import Patience
+from smsframe.journal.journal import Journal
 
 QUICK = Patience(attempts=3, first=0.001, most=0.002)
 CALL = {"confirm": None, "changed": False, "adopt": False}

@@ -16,9 +16,9 @@ from helpers.background_runs import CALL, held, start, until
 from helpers.sending import codes, each_once, posts, resume, statuses, table
 
 import smsframe
-from smsframe import background
-from smsframe.background import Run
-from smsframe.meter import Meter
+from smsframe.api import run as background
+from smsframe.api.run import Run
+from smsframe.display.progress_stats import Meter
 
 CHANGE = {"accepted": 0, "scheduled": 0, "rejected": 0, "unconfirmed": 0, "pending": 0}
 

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import smsframe
-from smsframe import tables
-from smsframe.journal import Journal
-from smsframe.life import State
-from smsframe.outcomes import outcomes
+from smsframe.journal import tables
+from smsframe.journal.journal import Journal
+from smsframe.orders.states import State
+from smsframe.outcomes.join import outcomes
 
 STATUSES = ("accepted", "scheduled", "rejected", "unconfirmed", "pending")
 BATCH = st.fixed_dictionaries(

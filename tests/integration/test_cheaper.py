@@ -14,10 +14,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import smsframe
-from smsframe.cards import cheaper_card, plan_card
-from smsframe.cli import app
-from smsframe.encodings import GSM, GSM_EXTENSION, is_gsm
-from smsframe.replacements import (
+from smsframe.cli.main import app
+from smsframe.texts.replacements import (
     FIXES,
     TYPOGRAPHY,
     fixed,
@@ -27,7 +25,8 @@ from smsframe.replacements import (
     lacking,
     pieces,
 )
-from smsframe.template import parse, written
+from smsframe.texts.segments import GSM, GSM_EXTENSION, is_gsm
+from smsframe.texts.template import parse, written
 
 LONG = "a presto, amici miei! " * 5  # 110 units: one segment in GSM, two in UCS-2
 
@@ -260,12 +259,12 @@ def test_another_fix_is_refused(fix):
 
 def test_what_is_shown_is_masked_escaped_and_has_every_character_readable():
     made = plan(people("<b>+39 347 123 4567’</b>", "Zoe\u0301", "a\u00a0b"))
-    shown = cheaper_card(made.cheaper()) + made.cheaper()._repr_html_() + str(made.cheaper().facts())
-    assert not re.search(r"\d{7}|123 4567|<b>", cheaper_card(made.cheaper()))
+    shown = made.cheaper()._repr_html_() + str(made.cheaper().facts())
+    assert not re.search(r"\d{7}|123 4567|<b>", made.cheaper()._repr_html_())
     assert "1234567" not in shown
     assert "U+00A0 → a space" in shown
-    assert "would save 4 credits: see .cheaper()" in plan_card(made)
-    done = plan_card(plan(people("l’A"), text_fix="gsm"))
+    assert "would save 4 credits: see .cheaper()" in made._repr_html_()
+    done = plan(people("l’A"), text_fix="gsm")._repr_html_()
     assert "’ U+2019 → &#x27;, in name of 1 person; 1 credit saved" in done
 
 

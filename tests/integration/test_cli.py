@@ -20,9 +20,10 @@ from helpers.misbehaving_proxy import WireProxy, answer, lose
 from typer.testing import CliRunner
 
 import smsframe
-from smsframe.cli import app
-from smsframe.commands import exits
-from smsframe.commands.terminal import clean, hide, many, table
+from smsframe.cli import exit_codes
+from smsframe.cli.main import app
+from smsframe.cli.output import clean, hide, table
+from smsframe.formatting import many
 
 DOCS = (Path(__file__).parents[2] / "docs" / "cli.md").read_text("utf-8")
 COMMANDS = typer.main.get_command(app).commands
@@ -95,7 +96,14 @@ def test_every_command_and_option_has_help_and_is_in_the_docs(name):
 
 def test_the_exit_codes_are_in_the_help_and_in_the_docs():
     shown = run("--help").stdout
-    for code in (0, exits.UNFINISHED, exits.REFUSED, exits.GATEWAY, exits.JOURNAL, exits.INTERRUPTED):
+    for code in (
+        0,
+        exit_codes.UNFINISHED,
+        exit_codes.REFUSED,
+        exit_codes.GATEWAY,
+        exit_codes.JOURNAL,
+        exit_codes.INTERRUPTED,
+    ):
         assert re.search(rf"^ +{code}  ", shown, re.MULTILINE)
         assert f"\n| {code} | " in DOCS
 
@@ -201,9 +209,7 @@ def test_a_person_is_asked(served, answer, code, arrived):
 
 
 def test_ctrl_c_at_the_question_sends_nothing(served, monkeypatch):
-    monkeypatch.setattr(
-        "smsframe.commands.spending._ask", lambda *_, **__: (_ for _ in ()).throw(typer.Abort)
-    )
+    monkeypatch.setattr("smsframe.cli.send._ask", lambda *_, **__: (_ for _ in ()).throw(typer.Abort))
     assert "Stopped" in run(*SEND, code=130).stderr
     assert posts(served) == 0
 
@@ -416,7 +422,7 @@ def test_a_history_that_is_not_told_sends_nothing_and_says_so(served, proxied):
 def test_the_rate_is_handed_on(served, monkeypatch, command):
     run(*SEND, "--yes")
     given = []
-    room = smsframe.sending.campaign_room
+    room = smsframe.api.send.campaign_room
     real = getattr(room, command[0])
     monkeypatch.setattr(
         room, command[0], lambda *args, **options: given.append(args[1]) or real(*args, **options)

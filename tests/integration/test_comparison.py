@@ -17,7 +17,7 @@ from helpers.sending import QUICK, codes, each_once, posts, resume, send, status
 import smsframe
 from smsframe import CampaignChanged, CampaignStopped, Gateway, Unconfirmed
 from smsframe.clock import Clock
-from smsframe.journal import Journal
+from smsframe.journal.journal import Journal
 
 
 @pytest.fixture
@@ -139,10 +139,54 @@ def test_an_older_copy_with_an_order_in_doubt_does_not_repeat_it_when_its_people
     smsframe.resume("autumn", gateway=through, schedule=soon + timedelta(hours=9), progress=False)
     assert posts(sandbox) == 1
     put_back(backup, through.journal)
-    out = resume(through)
+    with pytest.raises(CampaignChanged):
+        resume(through)
+    out = send(table(3), through, schedule=soon)  # nobody is new, so only the open order is looked up
     assert statuses(out) == {"unconfirmed": 3}
     assert "older copy" in out["sms_reason"].iloc[0]
     assert posts(sandbox) == 1
+
+
+@pytest.mark.parametrize("elsewhere", [2, 4])
+def test_whom_an_adopted_order_lists_is_no_longer_part_of_an_order_in_doubt(
+    elsewhere, sandbox, proxy, through
+):
+    """The order in doubt is absent, and would be repeated, to people who have a text from another one."""
+    people = table(4)
+    proxy.on("POST", drop).always("GET", answer(403), path="sms/")
+    send(people, through)
+    backup = keep(through.journal)
+    if elsewhere == 2:
+        proxy.clear()
+        send(people[:2], through)  # absent, and cut again
+    else:
+        assert statuses(resume(through, unconfirmed="send")) == {"accepted": 4}
+        proxy.clear()
+    assert posts(sandbox) == 1
+    put_back(backup, through.journal)
+    out = send(people, through, adopt=True)
+    assert statuses(out) == {"accepted": 4}
+    assert each_once(sandbox, out)
+    assert posts(sandbox) == {2: 2, 4: 1}[elsewhere]
+    assert sandbox.inbox()["order_id"].nunique() == posts(sandbox)
+
+
+def test_a_resume_that_has_nobody_to_send_to_still_meets_the_orders_it_does_not_know(sandbox, proxy, through):
+    """Everybody in the older copy is accepted; it must not be called the whole campaign."""
+    send(table(3), through)
+    backup = keep(through.journal)
+    send(table(3, start=3), through)
+    put_back(backup, through.journal)
+    with pytest.raises(CampaignChanged, match="1 order"):
+        resume(through)
+    assert statuses(resume(through, adopt=True)) == {"accepted": 6}
+    assert posts(sandbox) == 2
+
+
+def test_a_resume_that_has_nobody_to_send_to_needs_no_history(sandbox, proxy, through):
+    send(table(3), through)
+    proxy.always("GET", answer(503), path="smshistory")
+    assert statuses(resume(through)) == {"accepted": 3}
 
 
 def test_an_old_backup_a_lost_answer_a_busy_history_and_a_kill_at_once(sandbox, proxy, through):

@@ -18,10 +18,10 @@ import pytest
 from helpers.sending import each_once, statuses, table, texted
 
 import smsframe
-from smsframe import app, draft, excerpts
-from smsframe.clicks import Clicks
-from smsframe.journal import Journal
-from smsframe.latest import Latest
+from smsframe.cli import form_server
+from smsframe.form import draft, excerpts
+from smsframe.form.tasks import Clicks, Latest
+from smsframe.journal.journal import Journal
 
 TEXT = "Ciao {name}, dinner is at 8."
 
@@ -749,11 +749,11 @@ def test_a_click_begins_once_and_says_what_went_wrong():
 def test_the_app_needs_voila_and_says_how_to_get_it(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "voila.app", None)
     with pytest.raises(ImportError, match=r'pip install "smsframe\[app\]"'):
-        app.serve(tmp_path / "contacts.csv", say=print)
+        form_server.serve(tmp_path / "contacts.csv", say=print)
 
 
 def test_the_apps_notebook_holds_the_files_name_as_data():
-    made = app._notebook(Path("/x/'); import os #.csv"), {"phone": "mobile", "region": None})
+    made = form_server._notebook(Path("/x/'); import os #.csv"), {"phone": "mobile", "region": None})
     title, cell = made["cells"]
     call = ast.parse(cell["source"]).body[-1].value
     assert call.args[0].args[0].value.endswith("'); import os #.csv")

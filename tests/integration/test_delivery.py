@@ -10,9 +10,10 @@ from helpers import misbehaving_server as rude
 from helpers.misbehaving_server import RudeServer, says
 
 import smsframe
-from smsframe import ContactsError, NotAuthorised, delivery
-from smsframe.patience import Patience
-from smsframe.schema import DTYPES
+from smsframe import ContactsError, NotAuthorised
+from smsframe.campaign import delivery
+from smsframe.gateway.retry import Patience
+from smsframe.outcomes.schema import DTYPES
 
 ADA, BEA = "+393471234567", "+393471234568"
 CID = "+14155550175"  # 75: rejected by the network

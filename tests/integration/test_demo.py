@@ -11,8 +11,8 @@ from rich.cells import cell_len
 from typer.testing import CliRunner
 
 import smsframe
-from smsframe import demo
-from smsframe.cli import app
+from smsframe.cli import demo
+from smsframe.cli.main import app
 
 
 def plain(story):

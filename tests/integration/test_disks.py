@@ -14,8 +14,8 @@ import pytest
 from helpers.sending import posts, send, statuses, table
 
 import smsframe
-from smsframe import disks
 from smsframe.errors import JournalError
+from smsframe.journal import disks
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="modes and owners are POSIX")
 
@@ -187,7 +187,7 @@ def test_a_journal_that_is_mounted_by_itself_is_refused(sandbox, gateway, tmp_pa
 MOUNTED = """
 import sys
 from pathlib import Path
-from smsframe import disks
+from smsframe.journal import disks
 disks.check(Path(sys.argv[1]))
 print("fine")
 """
@@ -283,7 +283,7 @@ def test_a_folder_in_which_anybody_may_exchange_the_journal_sends_nothing(sandbo
 FOREIGN = """
 import os, sys
 from pathlib import Path
-from smsframe import disks
+from smsframe.journal import disks
 from smsframe.errors import JournalError
 os.setuid(65534)
 disks.check(Path(sys.argv[1]))

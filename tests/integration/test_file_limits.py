@@ -21,8 +21,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import smsframe
-from smsframe import file_limits
-from smsframe.suppression import suppression
+from smsframe.contacts import file_limits
+from smsframe.contacts.suppression import suppression
 
 MIB = 2**20
 PEAK = 500
@@ -33,7 +33,7 @@ READ = r"""
 import json, re, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (6 * 2**30, 6 * 2**30))
 import smsframe
-from smsframe.suppression import suppression
+from smsframe.contacts.suppression import suppression
 call = smsframe.read_contacts if sys.argv[2] == "contacts" else suppression
 try:
     said = ["read", len(call(sys.argv[1]))]

@@ -19,23 +19,16 @@ from helpers import misbehaving_server as rude
 from helpers.misbehaving_server import ACCEPTED, KEYS, RudeServer, half, says
 
 import smsframe
-from smsframe import (
-    Gateway,
-    GatewayError,
-    NotAuthorised,
-    Rejected,
-    Unavailable,
-    Unconfirmed,
-    order_history,
-    text,
-)
-from smsframe.answers import Reply
+from smsframe import Gateway, GatewayError, NotAuthorised, Rejected, Unavailable, Unconfirmed
+from smsframe.campaign import order_history
+from smsframe.campaign.look_up import Known, look_up
 from smsframe.clock import Clock
-from smsframe.entries import Batch
-from smsframe.life import Doubt, Event, State
-from smsframe.order import Order, Terms, agree
-from smsframe.patience import Patience
-from smsframe.reconcile import Known, look_up
+from smsframe.gateway.retry import Patience
+from smsframe.gateway.wire_format import Order
+from smsframe.orders.records import Batch, Reply
+from smsframe.orders.states import Doubt, Event, State
+from smsframe.orders.terms import Terms, agree
+from smsframe.texts import render
 
 QUICK = (0.3, 0.3)
 ADA, BEA = "+393471234567", "+393471234568"
@@ -54,7 +47,7 @@ def by_token(server, **options):
 
 def order(template="Ciao", phones=(ADA, BEA), fields=("", ""), encoding="gsm", **terms):
     people = pd.DataFrame({"phone": list(phones), "fields": list(fields)}, dtype="string")
-    return Order("sf-abc", text.parse(template), encoding, Terms(**terms), people)
+    return Order("sf-abc", render.parse(template), encoding, Terms(**terms), people)
 
 
 def post(*answers, logins=rude.LOGIN, **options):

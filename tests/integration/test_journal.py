@@ -25,9 +25,9 @@ from helpers.sending import codes, each_once, posts, resume, send, statuses, tab
 import smsframe
 from smsframe import CampaignStopped, Gateway
 from smsframe.errors import JournalError
-from smsframe.journal import Journal
-from smsframe.store import Store
-from smsframe.tables import VERSION
+from smsframe.journal.journal import Journal
+from smsframe.journal.sqlite import Store
+from smsframe.journal.sqlite_migrations import VERSION
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
 
@@ -50,7 +50,7 @@ def test_only_its_owner_may_read_it(sandbox, gateway, tmp_path):
     before = os.umask(0)
     try:
         send(table(2), gateway, journal=path)
-        with smsframe.journal.Journal(path)._store.transaction(reading=True):
+        with smsframe.journal.journal.Journal(path)._store.transaction(reading=True):
             made = [path, *path.parent.glob("journal.sqlite-*")]
             assert len(made) > 1
             assert {stat.S_IMODE(file.stat().st_mode) for file in made} == {0o600}
@@ -616,7 +616,7 @@ def test_a_damaged_file_of_an_older_version_is_left_as_it_is(version, sandbox, g
 @pytest.fixture
 def impatient(monkeypatch):
     """Who waits for another program does not wait long."""
-    monkeypatch.setattr("smsframe.store.LOCKED", 0.01)
+    monkeypatch.setattr("smsframe.journal.sqlite.LOCKED", 0.01)
 
 
 @contextlib.contextmanager

@@ -28,11 +28,13 @@ from helpers.sending import each_once, posts, resume, send, statuses, table, tex
 from typer.testing import CliRunner
 
 import smsframe
-from smsframe import CampaignStopped, Gateway, cli, readback
+from smsframe import CampaignStopped, Gateway
+from smsframe.cli import main
 from smsframe.errors import JournalError
-from smsframe.journal import Journal
-from smsframe.store import Store
-from smsframe.tables import batches
+from smsframe.journal import commit_check
+from smsframe.journal.journal import Journal
+from smsframe.journal.sqlite import Store
+from smsframe.journal.tables import batches
 
 TESTS = Path(__file__).parents[1]
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -295,7 +297,7 @@ def test_a_run_whose_files_are_changed_sends_nothing_more_and_nobody_is_texted_t
 def test_what_is_changed_between_a_claims_commit_and_its_post_stops_that_post(
     change, harsh, through, monkeypatch
 ):
-    from smsframe import batches as batches_room  # noqa: PLC0415
+    from smsframe.journal import batches as batches_room  # noqa: PLC0415
 
     real, once = batches_room.Batches.claim, []
 
@@ -418,7 +420,7 @@ def test_a_claim_that_another_process_does_not_see_is_not_sent(sandbox, gateway,
 
 
 def test_the_first_the_tenth_and_then_some_claims_are_read_back_and_no_number_is_told(gateway, monkeypatch):
-    asked = reading_back(monkeypatch, readback.ask)
+    asked = reading_back(monkeypatch, commit_check.ask)
     for campaign, read in (("autumn", 2), ("winter", 4)):  # each run begins anew
         send(table(12), gateway, batch_size=1, workers=1, campaign=campaign)
         assert len(asked) == read
@@ -429,7 +431,7 @@ def test_the_first_the_tenth_and_then_some_claims_are_read_back_and_no_number_is
 def test_where_no_other_process_can_be_started_it_is_said_once_and_sent_all_the_same(
     sandbox, gateway, monkeypatch, caplog
 ):
-    monkeypatch.setattr(readback, "_said", [])
+    monkeypatch.setattr(commit_check, "_said", [])
     for python_ in (None, "", str(TESTS / "there is no such program")):
         monkeypatch.setattr(sys, "executable", python_)
         assert statuses(send(table(2), gateway, campaign=f"with {python_}")) == {"accepted": 2}
@@ -459,9 +461,9 @@ def test_what_the_other_process_is_told_is_on_no_command_line(gateway, monkeypat
         lines.append(command)
         return real(command, **options)
 
-    monkeypatch.setattr(readback.subprocess, "run", run)
+    monkeypatch.setattr(commit_check.subprocess, "run", run)
     send(table(2), gateway)
-    assert lines == [[sys.executable, "-I", "-S", "-c", readback.PROGRAM]]
+    assert lines == [[sys.executable, "-I", "-S", "-c", commit_check.PROGRAM]]
 
 
 # Forks.
@@ -471,7 +473,7 @@ FORKED = """
     import os, subprocess, time
     from pathlib import Path
     import smsframe
-    from smsframe.journal import Journal
+    from smsframe.journal.journal import Journal
     path, how = Path(sys.argv[1]), sys.argv[2]
     journal = Journal(path)
 
@@ -517,7 +519,7 @@ def test_a_forked_child_leaves_the_journal_of_its_parent_alone(how, tmp_path):
 IDLE = """
     import os
     import smsframe
-    from smsframe.journal import Journal
+    from smsframe.journal.journal import Journal
     journal = Journal(sys.argv[1])
     with journal.owner():
         pass
@@ -536,7 +538,7 @@ def test_a_child_forked_between_runs_may_use_the_journal(tmp_path):
 
 ORPHAN = """
     import os, signal, time
-    from smsframe.journal import Journal
+    from smsframe.journal.journal import Journal
     with Journal(sys.argv[1]).owner() as owner:
         if not (pid := os.fork()):
             time.sleep(60)
@@ -564,7 +566,7 @@ def test_an_owner_is_dead_when_its_process_is_though_a_child_of_it_lives(tmp_pat
 
 
 def command(*arguments):
-    return CliRunner().invoke(cli.app, [*map(str, arguments)])
+    return CliRunner().invoke(main.app, [*map(str, arguments)])
 
 
 def test_a_backup_made_while_a_run_is_at_work_has_all_that_is_committed(harsh, proxy, through, tmp_path):

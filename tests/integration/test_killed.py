@@ -28,7 +28,7 @@ from helpers import killable
 from helpers.sending import table, texted
 
 import smsframe
-from smsframe.journal import Journal
+from smsframe.journal.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from helpers.sending import QUICK, codes, each_once, posts, resume, send, status
 import smsframe
 from smsframe import Gateway
 from smsframe.errors import JournalError
-from smsframe.journal import Journal
+from smsframe.journal.journal import Journal
 
 
 @pytest.fixture

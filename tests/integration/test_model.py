@@ -26,8 +26,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 import smsframe
-from smsframe.journal import Journal
-from smsframe.life import Doubt, Event, State, after
+from smsframe.journal.journal import Journal
+from smsframe.orders.states import Doubt, Event, State, after
 
 pytestmark = pytest.mark.slow
 
@@ -321,7 +321,7 @@ class Campaign(RuleBasedStateMachine):
 
 
 def live(evidence):
-    """Every change of every order is one that the table of `smsframe.life` knows."""
+    """Every change of every order is one that the table of `smsframe.orders.states` knows."""
     now = defaultdict(lambda: (State.PLANNED, Doubt.NONE))
     for order, event, state in evidence:
         before, doubt = now[order]

@@ -11,11 +11,11 @@ from helpers.sending import each_once, resume, send, statuses, table
 
 import smsframe
 from smsframe import Gateway
+from smsframe.campaign.preflight import at_once
+from smsframe.campaign.rate_limit import Pace
 from smsframe.clock import Clock
-from smsframe.journal import Journal
-from smsframe.pace import Pace
-from smsframe.patience import Patience
-from smsframe.preflight import at_once
+from smsframe.gateway.retry import Patience
+from smsframe.journal.journal import Journal
 
 
 class Seconds:

@@ -16,11 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smsframe import CampaignStopped, Gateway, NotAuthorised, Unavailable
-from smsframe.answers import Reply
 from smsframe.clock import Clock
-from smsframe.entries import EPOCH
-from smsframe.life import Event
-from smsframe.patience import LONGEST_WAIT, Patience
+from smsframe.gateway.retry import LONGEST_WAIT, Patience
+from smsframe.journal.rows import EPOCH
+from smsframe.orders.records import Reply
+from smsframe.orders.states import Event
 
 
 def waiting(**options):

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 import smsframe
-from smsframe.breakdowns import MOMENTS
-from smsframe.countries import countries
-from smsframe.schema import results_for
+from smsframe.outcomes.breakdowns import MOMENTS
+from smsframe.outcomes.schema import results_for
+from smsframe.phones.country import countries
 
 matplotlib = pytest.importorskip("matplotlib")
 

@@ -20,12 +20,14 @@ from nbclient import NotebookClient
 from typer.testing import CliRunner
 
 import smsframe
-from smsframe import cli, drawing, watching
-from smsframe.journal import Journal
-from smsframe.life import State
-from smsframe.meter import Meter, words
-from smsframe.progress import Bar
-from smsframe.ticks import Tick
+from smsframe.api import watch
+from smsframe.cli import main
+from smsframe.display import progress_renderers
+from smsframe.display.progress_bar import Bar
+from smsframe.display.progress_stats import Meter, words
+from smsframe.journal.journal import Journal
+from smsframe.orders.records import Tick
+from smsframe.orders.states import State
 
 
 class Clock:
@@ -131,7 +133,7 @@ def test_a_terminal_gets_one_line_that_is_drawn_over(clock):
 
 
 def test_a_notebook_gets_a_widget_whose_labels_are_only_text():
-    shown = drawing.Widget("sending <b>x</b>", "people", facts(pending=4))
+    shown = progress_renderers.Widget("sending <b>x</b>", "people", facts(pending=4))
     shown.draw(facts(accepted=3, pending=1))
     assert (shown._bar.value, shown._bar.max) == (3, 4)
     assert shown._words.value == "3 of 4 people, 3 accepted"
@@ -141,7 +143,7 @@ def test_a_notebook_gets_a_widget_whose_labels_are_only_text():
 
 
 def test_a_notebook_without_ipywidgets_has_a_line(monkeypatch):
-    monkeypatch.setattr(drawing, "in_notebook", lambda: True)
+    monkeypatch.setattr(progress_renderers, "in_notebook", lambda: True)
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     with redirect_stderr(Screen()) as screen, Bar("sending", "people", shown=True) as bar:
         bar.start(2)
@@ -286,7 +288,7 @@ def test_another_process_is_watched_until_it_is_killed(sandbox, gateway, sender,
         process.join()
 
     memory = Journal(journal)
-    last = watching.follow(memory, memory.get("autumn"), 0.5, shown=False, pause=pause)
+    last = watch.follow(memory, memory.get("autumn"), 0.5, shown=False, pause=pause)
     assert not last.at_work
     assert len(looks) == 2  # once while it was at work; once to be sure that nobody is
     assert min(looks) >= 0.5
@@ -328,11 +330,11 @@ def test_ctrl_c_ends_the_watching_and_not_the_campaign(gateway, capsys):
 def test_the_command_line_follows_too(gateway):
     journal = str(gateway.journal)
     send(table(3), gateway)
-    done = CliRunner().invoke(cli.app, ["status", "autumn", "--follow", "--journal", journal])
+    done = CliRunner().invoke(main.app, ["status", "autumn", "--follow", "--journal", journal])
     assert done.exit_code == 0
     assert "watching autumn: 3 of 3 people" in done.stderr
     halted(table(5), gateway)
-    left = CliRunner().invoke(cli.app, ["status", "autumn", "--follow", "--journal", journal])
+    left = CliRunner().invoke(main.app, ["status", "autumn", "--follow", "--journal", journal])
     assert left.exit_code == 1
     assert "smsframe resume autumn" in left.stderr
-    assert CliRunner().invoke(cli.app, ["status", "--follow", "--journal", journal]).exit_code == 2
+    assert CliRunner().invoke(main.app, ["status", "--follow", "--journal", journal]).exit_code == 2

@@ -20,12 +20,13 @@ from helpers.misbehaving_proxy import WireProxy, answer, drop, forward, lose
 from helpers.sending import QUICK, codes, each_once, posts, resume, send, statuses, table, texted
 
 import smsframe
-from smsframe import CampaignChanged, CampaignStopped, Gateway, NotEnoughCredit, Unconfirmed, order_history
+from smsframe import CampaignChanged, CampaignStopped, Gateway, NotEnoughCredit, Unconfirmed
+from smsframe.campaign import order_history
+from smsframe.campaign.engine import BLIND
 from smsframe.clock import Clock
-from smsframe.journal import Journal
-from smsframe.loop import BLIND
-from smsframe.patience import Patience
-from smsframe.profile import GatewayProfile
+from smsframe.gateway.retry import Patience
+from smsframe.journal.journal import Journal
+from smsframe.orders.profile import GatewayProfile
 
 DAY = 86_400_000_000
 

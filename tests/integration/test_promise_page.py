@@ -19,9 +19,13 @@ from helpers.misbehaving_proxy import WireProxy, answer, drop, first, forward
 from helpers.sending import each_once, posts, resume, send, statuses, table
 
 import smsframe
-from smsframe import answer_limits, doubts, errors, loop, narrowing, patience, store
-from smsframe.life import Event
-from smsframe.reasons import OUTCOMES
+from smsframe import errors
+from smsframe.campaign import engine, reconcile
+from smsframe.gateway import response_limits, retry
+from smsframe.journal import sqlite
+from smsframe.orders import batching
+from smsframe.orders.states import Event
+from smsframe.outcomes.codes import OUTCOMES
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/promise.md").read_text("utf-8")
@@ -91,17 +95,17 @@ def test_the_grace_is_the_one_that_holds(call):
 def test_the_other_numbers_are_the_ones_that_hold():
     """Whoever changes one of them is led here."""
     connect, answer = inspect.signature(smsframe.Gateway).parameters["timeout"].default
-    waits = patience.Patience()
+    waits = retry.Patience()
     assert f"no connection within {connect:g} seconds" in PAGE
     assert f"no answer within {answer:g} seconds" in PAGE
-    assert f"not whole within {answer_limits.STRETCH * answer:g} seconds" in PAGE
-    assert f"longer than {answer_limits.SIZE // 2**20} MiB" in PAGE
+    assert f"not whole within {response_limits.STRETCH * answer:g} seconds" in PAGE
+    assert f"longer than {response_limits.SIZE // 2**20} MiB" in PAGE
     assert f"It is tried {IN_WORDS[waits.attempts]}\ntimes" in PAGE
-    assert f"locks the journal for {store.LOCKED:g} seconds" in PAGE
+    assert f"locks the journal for {sqlite.LOCKED:g} seconds" in PAGE
     assert f"given up (`gave_up`) after {IN_WORDS[waits.reach]} seconds" in PAGE
-    assert f"for more than {IN_WORDS[patience.LONGEST_WAIT / 60]} minutes" in PAGE
-    assert f"{IN_WORDS[loop.BLIND]} such answers in a row" in PAGE
-    assert f"{IN_WORDS[narrowing.ALIKE]} people from different places" in PAGE
+    assert f"for more than {IN_WORDS[retry.LONGEST_WAIT / 60]} minutes" in PAGE
+    assert f"{IN_WORDS[engine.BLIND]} such answers in a row" in PAGE
+    assert f"{IN_WORDS[batching.ALIKE]} people from different places" in PAGE
 
 
 # Outcomes of the page that are shown nowhere else ---------------------------------------------------------
@@ -126,7 +130,7 @@ def test_an_order_that_never_arrives_is_sent_three_times_and_then_left_to_the_ne
     proxy.always("POST", drop)
     out = send(table(3), through)
     assert statuses(out) == {"unconfirmed": 3}
-    assert proxy.posts() == doubts.POSTS == 3
+    assert proxy.posts() == reconcile.POSTS == 3
     assert out["sms_reason"].str.endswith("not repeated: it was sent 3 times already").all()
     proxy.clear()
     out = resume(through)
@@ -183,7 +187,7 @@ def test_ctrl_c_again_and_again_loses_at_most_a_record(sandbox, proxy, through):
 def test_a_journal_that_another_program_locks_for_long_sends_nothing_without_a_record(
     sandbox, gateway, monkeypatch
 ):
-    monkeypatch.setattr(store, "LOCKED", 0.05)
+    monkeypatch.setattr(sqlite, "LOCKED", 0.05)
     send(table(1), gateway)
     with contextlib.closing(sqlite3.connect(gateway.journal, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -28,7 +28,7 @@ from helpers.sending import send, table, texted
 from IPython.core.ultratb import VerboseTB
 
 import smsframe
-from smsframe.boundary import public
+from smsframe.api.tracebacks import public
 
 CHAOS = bool(os.environ.get("SMSFRAME_CHAOS"))
 PACKAGE = Path(smsframe.__file__).parent
@@ -192,7 +192,7 @@ def in_background(*where):
 
 @pytest.fixture
 def silent(monkeypatch):
-    monkeypatch.setattr("smsframe.patience.Patience.sleep", lambda _self, _seconds: None)
+    monkeypatch.setattr("smsframe.gateway.retry.Patience.sleep", lambda _self, _seconds: None)
 
 
 @pytest.mark.slow
@@ -330,7 +330,7 @@ def test_a_resumption_keeps_its_results_too(sandbox, gateway, monkeypatch):
 
 
 def test_a_run_in_the_background_tells_it_when_it_is_waited_for(sandbox, gateway, monkeypatch):
-    monkeypatch.setattr("smsframe.meter.Meter.tick", failing(ERRORS["key"]))
+    monkeypatch.setattr("smsframe.display.progress_stats.Meter.tick", failing(ERRORS["key"]))
     run = smsframe.start(table(3), "Ciao", campaign="c", phone="mobile", gateway=gateway, progress=False)
     stopped = stopped_by(run.wait)
     assert run.facts()["state"] == "failed"
@@ -405,7 +405,7 @@ def test_a_trace_for_a_bug_report_is_written_on_request_and_shows_nobody(gateway
     (file,) = tmp_path.glob("smsframe-trace-*.txt")
     assert str(file) in str(stopped)
     written = file.read_text("utf-8")
-    assert re.search(r'File ".*smsframe/loop.py", line \d+, in _tell', written)
+    assert re.search(r'File ".*smsframe/campaign/engine.py", line \d+, in _tell', written)
     assert "KeyError: +39••••••••00" in written
     assert not numbers(written)
     if sys.platform != "win32":

@@ -13,9 +13,9 @@ from helpers.sending import codes, each_once, posts, resume, send, statuses, tab
 
 import smsframe
 from smsframe import Gateway
-from smsframe.journal import Journal
-from smsframe.order import Terms
-from smsframe.reconcile import _left_out
+from smsframe.campaign.look_up import _left_out
+from smsframe.journal.journal import Journal
+from smsframe.orders.terms import Terms
 
 WAYS = ("named", "charged", "unlisted")
 EACH_WAY = pytest.mark.parametrize("sandbox", WAYS, indirect=True)

@@ -7,8 +7,9 @@ import pytest
 from helpers.sending import send, table
 
 import smsframe
-from smsframe.outcomes import Known, outcomes
-from smsframe.schema import COLUMNS, INSTANT, STRING
+from smsframe.arrow import INSTANT, TEXT
+from smsframe.outcomes.join import Known, outcomes
+from smsframe.outcomes.schema import COLUMNS
 
 
 def journalled(*, missing=False, batch=0, segments=(1, 2, 4), **facts):
@@ -17,10 +18,10 @@ def journalled(*, missing=False, batch=0, segments=(1, 2, 4), **facts):
         {
             "phone": ["+12125550101", "+12125550102", "+12125550103"],
             "template": pd.Categorical(["Ciao"] * 3),
-            "fields": pd.Series([None] * 3, dtype=STRING),
+            "fields": pd.Series([None] * 3, dtype=TEXT),
             "segments": pd.Series([*segments], dtype="Int64"),
             "missing": missing,
-            "refused": pd.Series([None] * 3, dtype=STRING),
+            "refused": pd.Series([None] * 3, dtype=TEXT),
             "batch": batch,
         }
     )

@@ -21,8 +21,8 @@ from helpers.sending import codes, each_once, posts, resume, send, statuses, tab
 import smsframe
 from smsframe import Gateway
 from smsframe.clock import Clock
-from smsframe.journal import Journal
-from smsframe.patience import Patience
+from smsframe.gateway.retry import Patience
+from smsframe.journal.journal import Journal
 
 TESTS = Path(__file__).parents[1]
 
@@ -271,8 +271,8 @@ sys.path.insert(0, {tests!r})
 import pandas as pd, requests, sqlalchemy as sa, smsframe
 from helpers.sending import send, resume, table
 from smsframe import Gateway
-from smsframe.journal import Journal
-from smsframe.patience import Patience
+from smsframe.journal.journal import Journal
+from smsframe.gateway.retry import Patience
 gateway = Gateway({url!r}, username="demo", password="demo", journal={journal!r})
 {body}
 """

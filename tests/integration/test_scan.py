@@ -14,8 +14,8 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from typer.testing import CliRunner
 
-from smsframe import scan, traces
-from smsframe.cli import app
+from smsframe.cli.main import app
+from smsframe.scan import detect, notebooks
 
 NUMBER, OTHER = "+393471234567", "+1 (415) 555-0106"
 PHONE = "phone number"
@@ -94,7 +94,7 @@ NO_SECRETS = [
 
 
 def found(text, **known):
-    return [trace.what for trace in traces.Looked(**known).traces(scan._COLOUR.sub("", text))]
+    return [trace.what for trace in detect.Looked(**known).traces(notebooks._COLOUR.sub("", text))]
 
 
 def executed(*sources, outputs=(), **metadata):
@@ -148,8 +148,8 @@ def test_other_digits_are_left_in_peace(text):
 @pytest.mark.parametrize("text", SECRETS)
 def test_a_secret_is_found_where_it_stands(text):
     assert len(found(text)) == 1
-    clean = scan._COLOUR.sub("", text)
-    hidden = traces.Looked().traces(clean)[0]
+    clean = notebooks._COLOUR.sub("", text)
+    hidden = detect.Looked().traces(clean)[0]
     assert clean[hidden.start : hidden.end].startswith("Zx81zx81")
     assert "Zx81" not in hidden.masked
 
@@ -179,7 +179,7 @@ def test_the_numbers_of_a_frame_are_found_by_its_columns_and_then_everywhere():
         {"name": ["Ada", "Bea"], "mobile": ["347 1234567", "3471234568"], "order": [3471234599, 1]}
     )
     outputs = [shown(frame), printed("I called 3471234568 and 3471234599")]
-    findings, cleaned = scan.search(executed(outputs=outputs), [])
+    findings, cleaned = notebooks.search(executed(outputs=outputs), [])
     assert {finding.masked for finding in findings} == {"34••••••67", "34••••••68"}
     assert len(findings) == 5  # two in the page, two in the plain text, one in the print
     kept = json.dumps(cleaned)
@@ -189,21 +189,21 @@ def test_the_numbers_of_a_frame_are_found_by_its_columns_and_then_everywhere():
 
 def test_a_series_of_numbers_is_found_by_its_name():
     outputs = [shown(pd.Series(["347 1234567", "3471234568"], name="mobile"))]
-    assert len(scan.search(executed(outputs=outputs), [])[0]) == 2
+    assert len(notebooks.search(executed(outputs=outputs), [])[0]) == 2
     outputs = [shown(pd.Series(["347 1234567", "3471234568"], name="customer"))]
-    assert scan.search(executed(outputs=outputs), [])[0] == []
+    assert notebooks.search(executed(outputs=outputs), [])[0] == []
 
 
 def test_a_frame_with_a_multi_index_and_result_columns_is_read_from_the_right():
     frame = pd.DataFrame({"sms_phone": ["+393471234567"] * 2, "mobile": ["3471234567"] * 2})
     frame.index = pd.MultiIndex.from_tuples([("a", 1), ("a", 2)], names=["x", "y"])
-    findings, _ = scan.search(executed(outputs=[shown(frame)]), [])
+    findings, _ = notebooks.search(executed(outputs=[shown(frame)]), [])
     assert {finding.masked for finding in findings} == {"+39••••••••67", "34••••••67"}
 
 
 def test_pictures_are_not_searched():
     picture = new_output("display_data", {"image/png": f"AAAA {NUMBER}", "image/svg+xml": "<svg/>"})
-    assert scan.search(executed(outputs=[picture]), [])[0] == []
+    assert notebooks.search(executed(outputs=[picture]), [])[0] == []
 
 
 @pytest.mark.parametrize(
@@ -241,19 +241,21 @@ def test_every_place_is_searched_and_cleaned_but_for_sources(notebook, place, wh
 def test_a_password_field_is_found_by_its_kind():
     state = widgets(value="hunter22")
     next(iter(state.values()))["state"]["a1"]["model_name"] = "PasswordModel"
-    findings, cleaned = scan.search(executed(widgets=state), [])
+    findings, cleaned = notebooks.search(executed(widgets=state), [])
     assert [finding.what for finding in findings] == ["password field"]
     assert "widgets" not in cleaned["metadata"]
 
 
 def test_widgets_without_a_trace_stay_and_others_go_with_their_views():
     view = new_output(
-        "display_data", {scan.VIEW: {"model_id": "a1", "version_major": 2}, "text/plain": "Text()"}
+        "display_data", {notebooks.VIEW: {"model_id": "a1", "version_major": 2}, "text/plain": "Text()"}
     )
-    _, cleaned = scan.search(executed(outputs=[view], widgets=widgets(value="Ciao", max=2_000_000_000)), [])
+    _, cleaned = notebooks.search(
+        executed(outputs=[view], widgets=widgets(value="Ciao", max=2_000_000_000)), []
+    )
     assert "widgets" in cleaned["metadata"]
-    assert scan.VIEW in cleaned["cells"][0]["outputs"][0]["data"]
-    _, cleaned = scan.search(executed(outputs=[view], widgets=widgets(value=NUMBER)), [])
+    assert notebooks.VIEW in cleaned["cells"][0]["outputs"][0]["data"]
+    _, cleaned = notebooks.search(executed(outputs=[view], widgets=widgets(value=NUMBER)), [])
     assert "widgets" not in cleaned["metadata"]
     assert cleaned["cells"][0]["outputs"][0]["data"] == {"text/plain": "Text()"}
 
@@ -291,7 +293,7 @@ def test_a_failed_write_leaves_the_old_notebook(tmp_path, monkeypatch):
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space"):
-        scan.write(path, {})
+        notebooks.write(path, {})
     assert path.read_bytes() == before
     assert len([*tmp_path.iterdir()]) == 1
 
@@ -376,8 +378,8 @@ def test_a_notebook_with_verbose_tracebacks_is_safe_after_an_error(tmp_path, mon
 
 def test_the_notebook_on_deliveries_gives_nobody_away_and_shows_each_picture_once():
     path = Path(__file__).parents[2] / "notebooks" / "05-understand-delivery.ipynb"
-    notebook = scan.read(path)
-    assert scan.search(notebook, [])[0] == []
+    notebook = notebooks.read(path)
+    assert notebooks.search(notebook, [])[0] == []
     pictures = [
         sum("image/png" in output.get("data", {}) for output in cell.get("outputs", []))
         for cell in notebook["cells"]
@@ -398,7 +400,7 @@ def test_the_notebook_on_deliveries_gives_nobody_away_and_shows_each_picture_onc
     ],
 )
 def test_whatever_is_called_token_key_or_password_is_a_secret(text):
-    (found,) = traces.Looked().traces(text)
+    (found,) = detect.Looked().traces(text)
     assert found.what.startswith("secret")
 
 

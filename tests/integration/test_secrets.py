@@ -23,8 +23,11 @@ from helpers.misbehaving_server import ACCEPTED, RudeServer, half, says
 from IPython.core.ultratb import VerboseTB
 
 import smsframe
-from smsframe import CampaignStopped, Gateway, GatewayError, NotAuthorised, SmsFrameError, text, wire
-from smsframe.order import Order, Terms
+from smsframe import CampaignStopped, Gateway, GatewayError, NotAuthorised, SmsFrameError
+from smsframe.gateway import transport
+from smsframe.gateway.wire_format import Order
+from smsframe.orders.terms import Terms
+from smsframe.texts import render
 
 PASSWORD = "pässw0rd&=%/ €+x"
 USERNAME = "maria+rossi@example.org"
@@ -57,7 +60,7 @@ def guests():
 
 def order():
     people = pd.DataFrame({"phone": PHONES, "fields": [""] * 3}, dtype="string")
-    return Order("sf-abc", text.parse("Ciao"), "gsm", Terms(), people)
+    return Order("sf-abc", render.parse("Ciao"), "gsm", Terms(), people)
 
 
 def by_login(url, **options):
@@ -155,7 +158,7 @@ def test_this_search_finds_what_requests_would_have_shown(caplog):
         for one in list(filters.filters):
             filters.removeFilter(one)
         requests.get(server.url + "login", params=pair, timeout=1)
-        filters.addFilter(wire._REDACTION)
+        filters.addFilter(transport._REDACTION)
     assert leaks(logged(caplog))
 
 
@@ -325,7 +328,7 @@ def test_nothing_that_is_printed_of_a_gateway_leaks():
 
 def test_an_order_and_an_exchange_print_no_number():
     assert not leaks(repr(order()) + str(order()))
-    assert not leaks(repr(wire.Exchange(200, body=ECHO)))
+    assert not leaks(repr(transport.Exchange(200, body=ECHO)))
 
 
 # Whole campaigns ------------------------------------------------------------------------------------------
@@ -333,7 +336,7 @@ def test_an_order_and_an_exchange_print_no_number():
 
 @pytest.fixture
 def no_pauses(monkeypatch):
-    monkeypatch.setattr("smsframe.patience.Patience.sleep", lambda _self, _seconds: None)
+    monkeypatch.setattr("smsframe.gateway.retry.Patience.sleep", lambda _self, _seconds: None)
 
 
 def wrong_password(journal):

@@ -9,8 +9,8 @@ import pytest
 from helpers.sending import posts, statuses, table
 
 import smsframe
+from smsframe.contacts.suppression import suppression
 from smsframe.errors import ContactsError, TextError
-from smsframe.suppression import suppression
 
 POLE, ITALIAN = "+48512345678", "+393931234567"
 

@@ -21,16 +21,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import smsframe
-from smsframe import http_connections, wire
-from smsframe.credentials import Keys
+from smsframe.gateway import connections, transport
+from smsframe.gateway.auth import Keys
 
 QUICK = (0.3, 0.3)
 
 
 def ask(url, *, timeout=(5, 10), method="POST", proxies=None, verify=True):
-    with wire.session(url, pool=2, verify=verify, proxies=proxies) as session:
+    with transport.session(url, pool=2, verify=verify, proxies=proxies) as session:
         keys = Keys("4242", "Access_token", "t0ken")
-        return wire.exchange(session, method, url + "sms", auth=keys, timeout=timeout, json={"a": 1})
+        return transport.exchange(session, method, url + "sms", auth=keys, timeout=timeout, json={"a": 1})
 
 
 def closed_port():
@@ -96,9 +96,9 @@ def test_a_name_that_does_not_exist_never_connected():
 
 @pytest.mark.parametrize("url", ["https://a..b/", "https://.a/", "https://[::1/", f"https://{'a' * 70}/"])
 def test_an_address_that_cannot_be_never_connected(url):
-    with wire.session("http://127.0.0.1/", pool=1, verify=True, proxies=None) as session:
+    with transport.session("http://127.0.0.1/", pool=1, verify=True, proxies=None) as session:
         keys = Keys("4242", "Access_token", "t0ken")
-        came = wire.exchange(session, "POST", url, auth=keys, timeout=(5, 10))
+        came = transport.exchange(session, "POST", url, auth=keys, timeout=(5, 10))
     assert (came.status, came.connected) == (None, False)
 
 
@@ -134,10 +134,10 @@ def test_a_proxy_that_is_down_let_nothing_through():
 def test_a_kept_connection_that_breaks_may_have_carried_the_request():
     """The connection stood from the call before, so nothing is proven by its end."""
     with RudeServer((says(201, "{}"),)) as server:
-        with wire.session(server.url, pool=1, verify=True, proxies=None) as session:
+        with transport.session(server.url, pool=1, verify=True, proxies=None) as session:
             keys = Keys("4242", "Access_token", "t0ken")
             for _ in range(2):
-                wire.exchange(session, "POST", server.url, auth=keys, timeout=(5, 10))
+                transport.exchange(session, "POST", server.url, auth=keys, timeout=(5, 10))
         assert len(server.asked) == 2
 
 
@@ -163,10 +163,10 @@ def test_a_mad_redirect_is_still_only_an_answer(location):
 
 def test_cookies_are_not_kept():
     with RudeServer((says(200, "{}", Set_Cookie="a=b; Path=/"),)) as server:
-        with wire.session(server.url, pool=1, verify=True, proxies=None) as session:
+        with transport.session(server.url, pool=1, verify=True, proxies=None) as session:
             keys = Keys("4242", "Access_token", "t0ken")
             for _ in range(2):
-                wire.exchange(session, "GET", server.url, auth=keys, timeout=(5, 10))
+                transport.exchange(session, "GET", server.url, auth=keys, timeout=(5, 10))
         assert not [asked for asked in server.asked if "cookie" in asked.headers]
 
 
@@ -211,7 +211,7 @@ def test_no_proxy_of_the_environment_is_honoured(monkeypatch):
         (" 7 ", 7.0),
         ("soon", None),
         ("-5", None),
-        ("9" * 400, wire.LONGEST),
+        ("9" * 400, transport.LONGEST),
         ("", None),
     ],
 )
@@ -229,8 +229,8 @@ def test_retry_after_as_a_date_counts_from_now_and_never_back():
 
 @given(st.text(st.characters(max_codepoint=255), max_size=60) | st.from_regex(r"[0-9A-Za-z,: +-]{0,40}"))
 def test_no_retry_after_trips_us(header):
-    seconds = wire._seconds(header)
-    assert seconds is None or 0 <= seconds <= wire.LONGEST
+    seconds = transport._seconds(header)
+    assert seconds is None or 0 <= seconds <= transport.LONGEST
 
 
 @pytest.mark.parametrize(
@@ -298,9 +298,9 @@ def test_an_answer_without_date_and_age_has_none():
 
 @given(st.text(st.characters(max_codepoint=255), max_size=60) | st.from_regex(r"[0-9A-Za-z,: +-]{0,40}"))
 def test_no_date_and_no_age_trips_us(header):
-    date = wire._date(header)
+    date = transport._date(header)
     assert date is None or date.utcoffset() == timedelta(0)
-    assert wire._age(header) >= 0
+    assert transport._age(header) >= 0
 
 
 # Sockets --------------------------------------------------------------------------------------------------
@@ -355,11 +355,11 @@ def test_every_socket_forgets_at_once_what_it_had_not_delivered(secure, proxied,
     with smsframe.Sandbox(tls=secure) as sandbox:
         verify = str(sandbox.certificate) if secure else True
         options = {"pool": 2, "verify": verify, "proxies": None, "read_timeout": 7.5}
-        with wire.session(sandbox.url, **options) as session:
+        with transport.session(sandbox.url, **options) as session:
             if proxied:  # a proxy for loopback is never taken by itself
                 session.proxies = {"http": tunnel, "https": tunnel}
             keys = Keys("4242", "Access_token", "t0ken")
-            came = wire.exchange(session, "GET", sandbox.url + "status", auth=keys, timeout=(5, 10))
+            came = transport.exchange(session, "GET", sandbox.url + "status", auth=keys, timeout=(5, 10))
             assert came.status in (401, 404)  # the latter for an address as proxies get it
             (wired,) = kept(session)
             assert bool(proxied) == (f":{wired.getpeername()[1]}/" not in sandbox.url)
@@ -382,15 +382,15 @@ def test_a_server_is_told_at_once_that_nobody_waits_any_more():
 @pytest.mark.parametrize(("seconds", "milliseconds"), [(30.0, 30_000), (1e-9, 1), (1e9, 2**31 - 1)])
 @pytest.mark.skipif(sys.platform != "linux", reason="TCP_USER_TIMEOUT is Linux's")
 def test_the_kernel_gives_up_when_we_do(seconds, milliseconds):
-    options = http_connections.socket_options(seconds)
+    options = connections.socket_options(seconds)
     assert (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds) in options
-    assert len(http_connections.socket_options(None)) == len(options) - 1
+    assert len(connections.socket_options(None)) == len(options) - 1
 
 
 def test_a_kernel_that_does_not_know_the_limit_is_not_asked_for_it(monkeypatch):
     """As Linux without it: every connection would fail."""
     monkeypatch.setattr(socket, "TCP_USER_TIMEOUT", 9999, raising=False)
-    options = http_connections.socket_options(30.0)
+    options = connections.socket_options(30.0)
     assert not [option for option in options if option[1] == 9999]
 
 
@@ -418,7 +418,7 @@ def test_the_sandbox_takes_a_reset_quietly(secure, caplog, capfd):
     "url", ["http://127.0.0.1:8/API/", "http://localhost/", "http://[::1]:80/", "https://gateway.example/"]
 )
 def test_an_address_that_keeps_secrets_is_fine(url):
-    assert wire.complaint(url) is None
+    assert transport.complaint(url) is None
 
 
 @pytest.mark.parametrize(
@@ -432,7 +432,7 @@ def test_an_address_that_keeps_secrets_is_fine(url):
     ],
 )  # fmt: skip
 def test_an_address_that_could_give_secrets_away_or_name_nobody_is_refused_without_repeating_it(url):
-    said = wire.complaint(url)
+    said = transport.complaint(url)
     assert said
     assert "pw" not in said
     assert "gateway.example" not in said.replace("https://gateway.example/API/v1.0/REST/", "")

@@ -15,11 +15,14 @@ from helpers.misbehaving_server import ACCEPTED, KEYS, RudeServer, says
 from helpers.sending import each_once, send, statuses, table
 
 import smsframe
-from smsframe import Gateway, Unavailable, text, wire
-from smsframe.credentials import QueryLogin
-from smsframe.freshness import HEADERS, Freshness
-from smsframe.life import Event
-from smsframe.order import Order, Terms
+from smsframe import Gateway, Unavailable
+from smsframe.gateway import transport
+from smsframe.gateway.auth import QueryLogin
+from smsframe.gateway.cache_bypass import HEADERS, Freshness
+from smsframe.gateway.wire_format import Order
+from smsframe.orders.states import Event
+from smsframe.orders.terms import Terms
+from smsframe.texts import render
 
 TOKEN = re.compile(rb"[?&]_=[0-9a-f]+")
 
@@ -98,11 +101,11 @@ def test_a_cache_that_hides_itself_is_known_by_the_date_of_its_answers(proxy):
     """It strips, does not obey and says no age, which HTTP forbids; its answers have the first one's date."""
     cache = Cache(strips=True)
     proxy.always("GET", cache)
-    with wire.session(proxy.url, pool=1, verify=True, proxies=None) as session:
+    with transport.session(proxy.url, pool=1, verify=True, proxies=None) as session:
         dates = []
         for _ in range(2):
             login = QueryLogin("demo", "demo")
-            came = wire.exchange(session, "GET", proxy.url + "login", auth=login, timeout=(5, 10))
+            came = transport.exchange(session, "GET", proxy.url + "login", auth=login, timeout=(5, 10))
             dates.append(came.date)
             threading.Event().wait(1.1)
     assert cache.hits == 1
@@ -126,7 +129,7 @@ def by_login(server, **options):
 
 def order():
     people = pd.DataFrame({"phone": ["+393471234567"], "fields": [""]}, dtype="string")
-    return Order("sf-abc", text.parse("Ciao"), "gsm", Terms(), people)
+    return Order("sf-abc", render.parse("Ciao"), "gsm", Terms(), people)
 
 
 def token(asked):
@@ -224,7 +227,7 @@ def test_where_it_is_ignored_absence_can_be_proven(gateway):
 
 @pytest.mark.parametrize("again", [400, 401, 429, 500])
 def test_a_question_that_is_refused_for_itself_says_nothing_about_the_value(again):
-    answers = iter([wire.Exchange(status=400), wire.Exchange(status=again)])
+    answers = iter([transport.Exchange(status=400), transport.Exchange(status=again)])
     freshness = Freshness()
     assert freshness.ask({}, lambda _: next(answers)).status == again
     assert freshness.proven

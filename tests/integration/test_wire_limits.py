@@ -19,17 +19,23 @@ import pytest
 from helpers import misbehaving_server as rude
 from helpers.misbehaving_server import Play, RudeServer, says
 
-from smsframe import Gateway, Unavailable, answer_limits, text, wire
-from smsframe.credentials import Keys
-from smsframe.life import Event
-from smsframe.order import Order, Terms
+from smsframe import Gateway, Unavailable
+from smsframe.gateway import response_limits
+from smsframe.gateway import transport as wire
+from smsframe.gateway.auth import Keys
+from smsframe.gateway.wire_format import Order
+from smsframe.orders.states import Event
+from smsframe.orders.terms import Terms
 from smsframe.sandbox import tls
+from smsframe.texts import render
 
 ROOT = Path(__file__).parents[2]
 MIB = 2**20
 OK = b'{"result": "OK"}'
 KEYS = Keys("4242", "Access_token", "t0ken")
-ENDS = 3 * answer_limits.SIZE  # nothing here is really without an end, or a client without limits would hang
+ENDS = (
+    3 * response_limits.SIZE
+)  # nothing here is really without an end, or a client without limits would hang
 
 
 def ask(url, *, timeout=(5, 10), proxies=None, verify=True):
@@ -65,7 +71,7 @@ def test_an_answer_is_read_up_to_a_size_and_proves_nothing_beyond_it(play):
 
 
 def test_an_answer_below_that_size_is_read_whole():
-    body = b" " * (answer_limits.SIZE - 10_000) + OK
+    body = b" " * (response_limits.SIZE - 10_000) + OK
     with RudeServer((says(201, body),)) as server:
         assert ask(server.url).json() == {"result": "OK"}
 
@@ -172,7 +178,7 @@ def test_what_is_packed_otherwise_or_not_whole_proves_nothing(play):
 
 
 def test_the_size_is_that_of_the_unpacked_answer():
-    for size, status in ((answer_limits.SIZE, 201), (answer_limits.SIZE + MIB, None)):
+    for size, status in ((response_limits.SIZE, 201), (response_limits.SIZE + MIB, None)):
         with RudeServer((packed(bomb(size), "gzip"),)) as server:
             came = ask(server.url)
         assert (came.status, len(came.body)) == (status, size if status else 0)
@@ -180,8 +186,8 @@ def test_the_size_is_that_of_the_unpacked_answer():
 
 MEMORY = """
 import resource, sys
-from smsframe import wire
-from smsframe.credentials import Keys
+from smsframe.gateway import transport as wire
+from smsframe.gateway.auth import Keys
 url = sys.argv[1]
 def ask(path):
     with wire.session(url, pool=1, verify=True, proxies=None) as session:
@@ -211,7 +217,7 @@ def test_a_megabyte_that_unpacks_to_a_gigabyte_costs_little_memory():
 
 def order():
     people = pd.DataFrame({"phone": ["+393471234567"], "fields": [""]}, dtype="string")
-    return Order("sf-abc", text.parse("Ciao"), "gsm", Terms(), people)
+    return Order("sf-abc", render.parse("Ciao"), "gsm", Terms(), people)
 
 
 @pytest.mark.parametrize("play", [LONG["chunks"], SLOW["in a body"], UNUSABLE["gzip in gzip"]])
@@ -233,7 +239,7 @@ def test_an_order_so_answered_is_in_doubt_and_a_question_may_be_asked_again(play
     "first",
     [
         b"HTTP/1.1 201 Created\r\nContent-Encoding: br\r\nContent-Length: 2\r\n\r\n{}",
-        b"HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n" % ENDS + b" " * (answer_limits.SIZE + MIB),
+        b"HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n" % ENDS + b" " * (response_limits.SIZE + MIB),
         b"HTTP/1.1 102 Processing\r\n\r\n",
         b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n",
     ],

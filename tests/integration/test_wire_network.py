@@ -42,8 +42,9 @@ while True:
 # one that is stopped the kernel gives up early: the others must not need it.
 CLIENT = f"""
 import sys, threading
-from smsframe import http_connections, wire
-from smsframe.credentials import Keys
+from smsframe.gateway import connections as http_connections
+from smsframe.gateway import transport as wire
+from smsframe.gateway.auth import Keys
 way = sys.argv[1]
 patience = {READ_TIMEOUT} if way == "timed-out" else 60.0
 kernel = {READ_TIMEOUT} if way == "stopped" else 60.0

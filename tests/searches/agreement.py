@@ -28,8 +28,9 @@ from helpers.phone_ranges import KINDS, TYPES, everywhere, ranges
 from helpers.phone_spellings import written
 from tqdm import tqdm
 
-from smsframe import cells as cells_room
-from smsframe import numbering, phones
+from smsframe import arrow
+from smsframe.phones import parse
+from smsframe.phones.fast import classify
 
 CHUNK = 50_000
 SHOWN = 60
@@ -79,11 +80,11 @@ def compare(frame, answers, ways=None):
     Returns:
         One row per disagreement: what the row was made of, how it was read, and both answers.
     """
-    theirs = {level: _table([one.at(level) for one in answers]) for level in phones.NUMBERS}
+    theirs = {level: _table([one.at(level) for one in answers]) for level in parse.NUMBERS}
     found = []
     for way, level, rows, cells, region in ways or [*whole(frame), *apart(frame)]:
         with by_columns(frame if way == "one by one" else ()):
-            ours = phones.read(cells, region, level)[["phone", "code"]].fillna("")
+            ours = parse.read(cells, region, level)[["phone", "code"]].fillna("")
         wanted = theirs[level].iloc[rows].reset_index(drop=True)
         differs = (ours != wanted).any(axis=1).to_numpy()
         bad = frame.iloc[rows[differs]]
@@ -91,7 +92,7 @@ def compare(frame, answers, ways=None):
     return pd.concat(found, ignore_index=True)
 
 
-def whole(frame, levels=phones.NUMBERS):
+def whole(frame, levels=parse.NUMBERS):
     """The table as it is: name of the way, ``numbers=``, places of the rows, cells, region."""
     for level in levels:
         yield f"numbers={level}", level, np.arange(len(frame)), frame["cell"], frame["region"]
@@ -100,12 +101,12 @@ def whole(frame, levels=phones.NUMBERS):
 @contextmanager
 def by_columns(but=()):
     """Few rows read as millions are: by columns, in parts; or so many one by one, as few are otherwise."""
-    before = numbering.FEW, cells_room._PART
-    numbering.FEW, cells_room._PART = len(but) + 1, 5_000
+    before = classify.FEW, arrow._PART
+    classify.FEW, arrow._PART = len(but) + 1, 5_000
     try:
         yield
     finally:
-        numbering.FEW, cells_room._PART = before
+        classify.FEW, arrow._PART = before
 
 
 def apart(frame):
@@ -176,7 +177,7 @@ def _kind(answer):
 def digests():
     """For each place and kind a digest of what smsframe answers to numbers in E.164."""
     frame = of_places({*everywhere()}, each=40, seed=1, kinds={*TYPES, "general", "any"}, plain=True)
-    said = phones.read(frame["cell"])["code"].fillna("") + phones.read(frame["cell"], None, "possible")[
+    said = parse.read(frame["cell"])["code"].fillna("") + parse.read(frame["cell"], None, "possible")[
         "phone"
     ].fillna("")
     made = {place: {} for place in everywhere()}

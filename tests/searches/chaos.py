@@ -40,9 +40,9 @@ import psutil
 from helpers import killable, sending
 
 import smsframe
-from smsframe.journal import Journal
-from smsframe.reasons import CODES
-from smsframe.schema import results_for
+from smsframe.journal.journal import Journal
+from smsframe.outcomes.codes import CODES
+from smsframe.outcomes.schema import results_for
 
 os.environ.setdefault("SMSFRAME_LOCAL_DISKS", "tmpfs")  # where temporary folders may be
 

@@ -17,23 +17,23 @@ import pandas as pd
 from simulation.disks import Disk, SimulatedStore
 from simulation.machines import Owners, Workers
 from simulation.network import gateway
-from smsframe import dispatch
-from smsframe.campaign import withdraw
+from smsframe.arrow import TEXT
+from smsframe.campaign import dispatch
+from smsframe.campaign.run_context import RunContext
+from smsframe.campaign.send import withdraw
 from smsframe.errors import SmsFrameError
-from smsframe.journal import Journal
-from smsframe.life import Event
-from smsframe.order import Terms
-from smsframe.outcomes import Known
-from smsframe.patience import Patience
-from smsframe.run_context import RunContext
-from smsframe.schema import STRING
+from smsframe.gateway.retry import Patience
+from smsframe.journal.journal import Journal
+from smsframe.orders.states import Event
+from smsframe.orders.terms import Terms
+from smsframe.outcomes.join import Known
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from simulation.machines import Process
-    from smsframe.entries import Entry
-    from smsframe.loop import Loop
+    from smsframe.campaign.engine import Loop
+    from smsframe.orders.records import Entry
 
 _BATCHES = """SELECT b.id, b.state, b.message_type, b.sender, t.template
     FROM batches b JOIN texts t ON b.text = t.id WHERE b.campaign = ? ORDER BY b.id"""
@@ -143,14 +143,14 @@ class Engine:
         return Known(
             pd.DataFrame(
                 {
-                    "phone": pd.array(phones, STRING),
-                    "fields": pd.array(fields, STRING),
+                    "phone": pd.array(phones, TEXT),
+                    "fields": pd.array(fields, TEXT),
                     "segments": pd.array(segments, "Int64"),
                     "batch": np.array([places.get(key, -1) for key in batches], dtype=np.intp),
-                    "refused": pd.array(refused, STRING),
+                    "refused": pd.array(refused, TEXT),
                 }
             ),
-            pd.DataFrame({name: pd.array(columns[name], STRING) for name in names[1:]}),
+            pd.DataFrame({name: pd.array(columns[name], TEXT) for name in names[1:]}),
         )
 
     def _like(self, call: Call) -> RunContext:
@@ -168,9 +168,9 @@ def table(call: Call) -> pd.DataFrame:
     phones = [phone for phone in call.people if phone not in call.suppressed]
     return pd.DataFrame(
         {
-            "phone": pd.array(phones, dtype=STRING),
-            "fields": pd.array([None] * len(phones), dtype=STRING),
-            "encoding": pd.array(["gsm"] * len(phones), dtype=STRING),
+            "phone": pd.array(phones, dtype=TEXT),
+            "fields": pd.array([None] * len(phones), dtype=TEXT),
+            "encoding": pd.array(["gsm"] * len(phones), dtype=TEXT),
             "segments": pd.array([1] * len(phones), dtype="Int64"),
         }
     )

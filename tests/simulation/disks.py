@@ -18,9 +18,9 @@ import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
 from simulation.scheduler import KilledHere, Lock
-from smsframe import tables
 from smsframe.errors import JournalError
-from smsframe.store import Store, frame
+from smsframe.journal.sqlite import Store, frame
+from smsframe.journal.sqlite_migrations import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ class Database:
         sa.event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
         if not Database.empty:
             with self.engine.begin() as connection:
-                tables.prepare(connection)
+                prepare(connection)
             Database.empty = self.raw.serialize()
 
     @classmethod
@@ -126,7 +126,7 @@ def _told() -> Iterator[None]:
 
 class SimulatedStore(Store):
     """
-    As `smsframe.store.Store`, on a simulated disk.
+    As `smsframe.journal.sqlite.Store`, on a simulated disk.
 
     Args:
         process: Who uses it.
@@ -221,7 +221,7 @@ class SimulatedStore(Store):
         return None if file is None else file.inode
 
     def _by_another_process(self, _path: object, query: str) -> int | None:
-        """As `smsframe.readback.ask`."""
+        """As `smsframe.journal.commit_check.ask`."""
         self._process.seam("has its claim read back", told=False)
         file = self._disk.names.get(self._name)
         return None if file is None else int(file.rows(query)[0][0])

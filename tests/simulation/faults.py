@@ -27,12 +27,3 @@ BEYOND = frozenset(("later than grace", "handed on later", "put back within grac
 """Beyond the documented limits, see `simulation.limits`: never part of a history unless it is asked for."""
 
 ALL = frozenset((*NETWORK, *MANNERS, *PROCESSES, *DISKS, *CLOCKS, *CALLS))
-
-NOT_JUDGED = frozenset(("skip refused",))
-"""
-Kinds that `promise` does not judge fairly yet: a person's word on people whom an order lacks, with
-``refusals="skip"``, asks for their second text, and is taken for a doubled one.
-"""
-
-USUAL = ALL - NOT_JUDGED
-"""What may go wrong in a history when nothing else is asked for."""

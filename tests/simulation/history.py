@@ -47,7 +47,7 @@ class History:
     def __init__(
         self,
         seed: int,
-        kinds: Collection[str] = faults.USUAL,
+        kinds: Collection[str] = faults.ALL,
         recorded: Sequence[int] | None = None,
     ) -> None:
         random.seed(seed)  # tenacity's waits
@@ -240,8 +240,7 @@ class History:
         process.journal, process.began = self._file, engine.store.began
         texted = set(call.people) if what == "send" else set(PHONES)
         world.asked.may_text[process.name] = frozenset(texted - call.suppressed)
-        known = promise.unsure(self._file()) if call.unconfirmed == "send" else {}
-        world.asked.again.update(known.keys())
+        known: dict[str, str] = {}
         if doomed:
             self._doom(process)
             if self._may("ghost file", 0.1):
@@ -249,6 +248,9 @@ class History:
 
         def act() -> None:
             process.wait(after)
+            if call.unconfirmed == "send":  # a person's word is about what is unsure when it is given
+                known.update(promise.unsure(self._file()))
+                world.asked.again.update(known.keys())
             world.tell(process.name, f"begins: {_told(call)}")
             try:
                 engine.withdraw() if what == "withdraw" else getattr(engine, what)(call)

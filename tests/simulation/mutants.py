@@ -115,7 +115,7 @@ def tried(mutant: Mutant, start: int = 0) -> Noticed:
         from simulation.history import History  # noqa: PLC0415
     except LookupError as gone:
         return Noticed(mutant.name, None, 0, f"no longer applies: {gone}")
-    kinds = frozenset(mutant.kinds) or faults.USUAL
+    kinds = frozenset(mutant.kinds) or faults.ALL
     for count, seed in enumerate(range(start, start + min(mutant.seeds, SEEDS)), 1):
         if broken := History(seed, kinds).live():
             return Noticed(mutant.name, seed, count, str(broken).splitlines()[0])

@@ -10,17 +10,18 @@ from __future__ import annotations
 import json as json_
 from concurrent.futures import Future
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulation.provider import Answer
 from simulation.scheduler import Lock
-from smsframe import carrier, wire
-from smsframe.freshness import Freshness
-from smsframe.gateway import Gateway
-from smsframe.profile import GatewayProfile
-from smsframe.wire import Exchange
+from smsframe.campaign import workers
+from smsframe.gateway import transport
+from smsframe.gateway.cache_bypass import Freshness
+from smsframe.gateway.smsend import Gateway
+from smsframe.gateway.transport import Exchange
+from smsframe.orders.profile import GatewayProfile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +36,9 @@ CONNECT, READ = 5.0, 30.0
 LATENCY = 0.02
 
 OF_ANY = ("closed", "unreachable", "request lost", "answer lost", "cut", "busy", "session ended")
-OF_ORDERS = ("reset", "late", "broke", "redirected", "page", "wrong address", "repeated", "outage")
+OF_ORDERS = (
+    *("reset", "late", "broke", "redirected", "page", "wrong address", "repeated", "said no", "outage"),
+)
 OF_QUESTIONS = ("broke", "wrong address", "deaf cache", "short cache", "aged cache", "slow")
 HTML = "<html><body>Service unavailable</body></html>"
 SLACK = 1.0
@@ -48,13 +51,15 @@ class Fault(NamedTuple):
 
     Attributes:
         kind: Its name; "" if nothing does.
-        arrives: Whether the request reaches the gateway.
+        arrives: How often the request reaches the gateway.
+        heard: The answer to which of them is passed on.
         answer: What is answered in the gateway's place, if anything.
         after: Seconds after which it is.
     """
 
     kind: str = ""
-    arrives: bool = True
+    arrives: int = 1
+    heard: int = 1
     answer: Answer | None = None
     after: float = LATENCY
 
@@ -114,9 +119,9 @@ class Network:
         box: list[Answer] = []
         if fault.arrives:
             delay = self._out(request, fault)
-            scheduler.at(scheduler.now + delay, lambda: box.append(self._arrive(request, process)))
-            if fault.kind == "repeated":
-                scheduler.at(scheduler.now + delay + 1.0, lambda: self._arrive(request, process))
+            for nth in range(1, fault.arrives + 1):
+                at = scheduler.now + nth * delay
+                scheduler.at(at, partial(self._deliver, request, process, box if nth == fault.heard else []))
         if fault.answer is not None:
             process.wait(fault.after)
             answer = fault.answer
@@ -138,6 +143,9 @@ class Network:
             date=answer.date,
             age=answer.age,
         )
+
+    def _deliver(self, request: Request, process: Process, box: list[Answer]) -> None:
+        box.append(self._arrive(request, process))
 
     def _arrive(self, request: Request, process: Process) -> Answer:
         """The request is at the gateway."""
@@ -182,13 +190,13 @@ class Network:
     # Faults that answer in the gateway's place, or keep a request from arriving.
 
     def _request_lost(self, _request: Request, kind: str) -> Fault:
-        return Fault(kind, arrives=False)
+        return Fault(kind, arrives=0)
 
     def _busy(self, request: Request, kind: str) -> Fault:
         status = self._world.choices.one((429, 503, 413))
         seconds = self._world.choices.one((1.0, 20.0, 60.0, 3600.0))
         return Fault(
-            kind, arrives=False, answer=Answer(status, "busy", retry_after=None if status == 413 else seconds)
+            kind, arrives=0, answer=Answer(status, "busy", retry_after=None if status == 413 else seconds)
         )
 
     def _session_ended(self, _request: Request, kind: str) -> Fault:
@@ -197,24 +205,40 @@ class Network:
 
     def _wrong_address(self, _request: Request, kind: str) -> Fault:
         status = self._world.choices.one((404, 403, 307, 308))
-        return Fault(kind, arrives=False, answer=Answer(status, HTML))
+        return Fault(kind, arrives=0, answer=Answer(status, HTML))
 
     def _broke(self, _request: Request, kind: str) -> Fault:
         """Broken off somewhere behind, perhaps after the order was taken."""
         status = self._world.choices.one((500, 502, 504, 503))
-        return Fault(kind, self._world.choices.happens(0.5), Answer(status, HTML), after=1.0)
+        return Fault(kind, self._perhaps(), answer=Answer(status, HTML), after=1.0)
+
+    def _perhaps(self) -> int:
+        return int(self._world.choices.happens(0.5))
 
     def _redirected(self, _request: Request, kind: str) -> Fault:
         status = self._world.choices.one((303, 302, 301, 300))
-        return Fault(kind, self._world.choices.happens(0.5), Answer(status, ""), after=1.0)
+        return Fault(kind, self._perhaps(), answer=Answer(status, ""), after=1.0)
 
     def _page(self, _request: Request, kind: str) -> Fault:
         """A cache in front of a gateway that broke off."""
-        return Fault(kind, self._world.choices.happens(0.5), Answer(503, HTML, retry_after=1.0), after=1.0)
+        return Fault(kind, self._perhaps(), answer=Answer(503, HTML, retry_after=1.0), after=1.0)
 
     def _repeated(self, _request: Request, kind: str) -> Fault:
-        """A proxy that sends a request again can only be borne by a gateway that knows it again."""
-        return Fault(kind if self._world.provider.manners.repeated == "merge" else "")
+        """A proxy sends an order again, and passes on the answer to either."""
+        return Fault(kind, 2, self._world.choices.one((1, 2))) if self._knows_again() else Fault()
+
+    def _said_no(self, request: Request, kind: str) -> Fault:
+        """Something on the way says that an order was not taken, after it was."""
+        if not self._knows_again():
+            return Fault()
+        self._world.asked.denied.add(request.body["order_id"])
+        status = self._world.choices.one((401, 413, 429, 503))
+        return Fault(kind, answer=Answer(status, "busy", retry_after=1.0 if status in (429, 503) else None))
+
+    def _knows_again(self) -> bool:
+        """Whether the gateway texts nobody for a used order id, and shows at once what it took."""
+        manners = self._world.provider.manners
+        return manners.repeated != "accept" and not any(manners.visible_after) and not manners.blind
 
     def _deaf_cache(self, request: Request, kind: str) -> Fault:
         """An old answer, from a cache that knows whole questions, and obeys nobody."""
@@ -235,7 +259,7 @@ class Network:
         # Some proxies put the date of now on what they have stored.
         date = answer.date and self._world.provider.now().replace(microsecond=0)
         age = max(1.0, self._world.scheduler.now - at) if aged else 0.0
-        return Fault(kind, arrives=False, answer=answer._replace(age=age, date=date))
+        return Fault(kind, arrives=0, answer=answer._replace(age=age, date=date))
 
 
 _FAULTS: dict[str, Callable[[Network, Request, str], Fault]] = {
@@ -247,6 +271,7 @@ _FAULTS: dict[str, Callable[[Network, Request, str], Fault]] = {
     "redirected": Network._redirected,
     "page": Network._page,
     "repeated": Network._repeated,
+    "said no": Network._said_no,
     "deaf cache": Network._deaf_cache,
     "short cache": Network._short_cache,
     "aged cache": Network._aged_cache,
@@ -265,7 +290,7 @@ class Line:
         self._process = process
 
     def exchange(self, method: str, url: str, options: dict[str, Any]) -> Exchange:
-        """As `smsframe.wire.exchange`."""
+        """As `smsframe.gateway.transport.exchange`."""
         key = getattr(options["auth"], "_headers", {}).get("Session_key", "")
         body = options.get("json")
         request = Request(
@@ -295,18 +320,18 @@ class _Numbered(Future):
 @contextmanager
 def lines() -> Iterator[None]:
     """Let exchanges on a `Line` go over the simulated network; others stay real."""
-    real, _Numbered.made = wire.exchange, count()
+    real, _Numbered.made = transport.exchange, count()
 
     def exchange(session: Any, method: str, url: str, **options: Any) -> Exchange:
         if isinstance(session, Line):
             return session.exchange(method, url, options)
         return real(session, method, url, **options)
 
-    wire.exchange, carrier.Future = exchange, _Numbered
+    transport.exchange, workers.Future = exchange, _Numbered
     try:
         yield
     finally:
-        wire.exchange, carrier.Future = real, Future
+        transport.exchange, workers.Future = real, Future
 
 
 def gateway(process: Process) -> Gateway:

@@ -27,12 +27,14 @@ class Asked:
         again: How many more texts of the campaign somebody may get, by a person's word.
         may_text: Whom each process may text.
         said_accepted: The orders that a person called accepted.
+        denied: The orders of which something on the way said that they were not taken, after they were.
         stale: Whether something of a journal was lost: nobody asks then that each row agrees with the world.
     """
 
     again: Counter[str] = field(default_factory=Counter)
     may_text: dict[str, frozenset[str]] = field(default_factory=dict)
     said_accepted: set[str] = field(default_factory=set)
+    denied: set[str] = field(default_factory=set)
     stale: bool = False
 
 
@@ -102,7 +104,8 @@ def compatible(world: World, file: File) -> None:
         said = order_id in world.asked.said_accepted
         if state == "accepted" and not said and not provider.had(order_id):
             raise Broken(f"untrue: {order_id} is called accepted, and the gateway never had it")
-        if state in ("planned", "refused") and order_id in orders and not doubt:
+        denied = state == "planned" and order_id in world.asked.denied
+        if state in ("planned", "refused") and order_id in orders and not (doubt or denied):
             raise Broken(f"untrue: {order_id} is {state}, and the gateway took it")
 
 

@@ -27,7 +27,7 @@ DAY = 86_400.0
 
 class Answer(NamedTuple):
     """
-    An answer on its way, as `smsframe.wire.Exchange` has it.
+    An answer on its way, as `smsframe.gateway.transport.Exchange` has it.
 
     Attributes:
         status: The HTTP status.

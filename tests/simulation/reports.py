@@ -62,7 +62,7 @@ class Report:
         return "\n".join(lines)
 
 
-def live(seeds: range, kinds: Collection[str] = faults.USUAL) -> Report:
+def live(seeds: range, kinds: Collection[str] = faults.ALL) -> Report:
     """Live through the histories of some seeds, in this process."""
     report = Report()
     for seed in seeds:
@@ -76,7 +76,7 @@ def live(seeds: range, kinds: Collection[str] = faults.USUAL) -> Report:
     return report
 
 
-def digests(seeds: range, kinds: Collection[str] = faults.USUAL) -> list[str]:
+def digests(seeds: range, kinds: Collection[str] = faults.ALL) -> list[str]:
     """A digest of the story of each seed."""
     made = []
     for seed in seeds:
@@ -88,7 +88,7 @@ def digests(seeds: range, kinds: Collection[str] = faults.USUAL) -> list[str]:
 
 def live_on_all_cores(
     seeds: range,
-    kinds: Collection[str] = faults.USUAL,
+    kinds: Collection[str] = faults.ALL,
     *,
     seconds: float | None = None,
     say: Callable[[Report], None] = lambda _: None,
@@ -136,7 +136,7 @@ def tell(history: History) -> str:
     return "\n".join(lines)
 
 
-def explain(seed: int, kinds: Collection[str] = faults.USUAL, *, patience: float = 30.0) -> str:
+def explain(seed: int, kinds: Collection[str] = faults.ALL, *, patience: float = 30.0) -> str:
     """The small story of a seed that fails, and the commands that tell it again."""
     history = History(seed, kinds)
     history.live()

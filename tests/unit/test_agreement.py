@@ -22,10 +22,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from searches import agreement
 
-from smsframe import phones
+from smsframe.phones import parse
 
 SEED = 4
-LEVELS = st.sampled_from(phones.NUMBERS)
+LEVELS = st.sampled_from(parse.NUMBERS)
 
 
 @cache
@@ -110,7 +110,7 @@ def spellings(draw):
 def test_whatever_is_written_into_a_number_it_is_read_as_by_libphonenumber(rows, level):
     cells, regions = (pd.Series(column, dtype=object) for column in zip(*rows, strict=True))
     with agreement.by_columns():
-        read = phones.read(cells, regions, level)
+        read = parse.read(cells, regions, level)
     ours = read[["phone", "code"]].astype(object).where(read[["phone", "code"]].notna(), None)
     assert [*ours.itertuples(index=False, name=None)] == [
         phone_reference.answer(*row).at(level) for row in rows
@@ -150,9 +150,9 @@ def test_a_wrong_answer_is_seen_and_shown_without_its_number(monkeypatch):
         read.loc[place, "phone"] = read["phone"][place][:-1]
         return read
 
-    monkeypatch.setattr(phones, "read", wrong)
+    monkeypatch.setattr(parse, "read", wrong)
     bad = agreement.compare(frame, answers, agreement.whole(frame))
-    assert bad["way"].tolist() == [f"numbers={level}" for level in phones.NUMBERS]
+    assert bad["way"].tolist() == [f"numbers={level}" for level in parse.NUMBERS]
     assert {*bad["cell"]} == {frame["cell"][place]}
     shown = agreement.summary(bad)
     assert frame["place"][place] in shown

@@ -1,30 +1,24 @@
-"""The house stands as `docs/architecture.md` draws it."""
+"""The packages import each other as `docs/architecture.md` says."""
 
 from __future__ import annotations
 
 import ast
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "smsframe"
-ROW = re.compile(r"^\| ([a-z ]+) \| `(\w+)` \|")
-ROOMS = [
-    found.groups()
-    for line in (ROOT / "docs/architecture.md").read_text("utf-8").splitlines()
-    if (found := ROW.match(line))
-]
-LAYERS = list(dict.fromkeys(layer for layer, _ in ROOMS))
-LAYER = {room: LAYERS.index(layer) for layer, room in ROOMS}
-FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent.name != "sandbox")
-
-
-def room_of(path: Path) -> str:
-    """A file is a room; a folder is one, whatever files it has."""
-    return path.stem if path.parent == PACKAGE else path.parent.name
-
+PAGE = (ROOT / "docs/architecture.md").read_text("utf-8")
+ROWS = re.findall(r"^\| (\d|top|apart) \| (`.*?`) \| (pure)? *\|", PAGE, re.MULTILINE)
+LEVELS = {name: level for level, names, _ in ROWS for name in re.findall(r"\w+", names)}
+PURE = {name for _, names, pure in ROWS for name in re.findall(r"\w+", names) if pure}
+ORDER = [*sorted(set(LEVELS.values()) - {"top", "apart"}), "top"]
+FILES = sorted(PACKAGE.rglob("*.py"))
+MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in FILES}
+OURS = [path for path in FILES if LEVELS.get(path.relative_to(PACKAGE).parts[0]) != "apart"]
 
 IMPURE = {
     "requests",
@@ -40,86 +34,179 @@ IMPURE = {
     "uuid",
 }
 ALLOWED = {
-    "contacts": {"os", "pathlib"},  # it opens them,
-    "delimited": {"io"},  # and this decodes what is handed to it
-    "file_limits": {"os"},  # of the environment
-    "suppression": {"os"},  # only to know a path when it sees one
-    "metadata": {"threading"},  # a lock: what several threads ask for is worked out once
+    "contacts/read": {"os", "pathlib"},  # it opens them,
+    "contacts/csv_files": {"io"},  # and this decodes what is handed to it
+    "contacts/file_limits": {"os"},  # of the environment
+    "contacts/suppression": {"os"},  # only to know a path when it sees one
+    "phones/fast/metadata": {"threading"},  # a lock: what several threads ask for is worked out once
+    "outcomes/canvas": {"io"},  # a picture as bytes, to show it
 }
+OPENS = {"contacts/read", "contacts/archives"}  # a file; a part of one
 
 
-def imports(path: Path) -> list[str]:
-    """Every module that a file imports at run time, also inside its functions; not those only for types."""
+class Import(NamedTuple):
+    """What a file imports, and whether only type checkers do."""
+
+    module: str
+    name: str
+    typed: bool
+
+
+def name_of(path: Path) -> str:
+    """A file as the page names it, with its package."""
+    return path.relative_to(PACKAGE).with_suffix("").as_posix()
+
+
+def package_of(module: str) -> str:
+    """The package, or the file beside them, that a module belongs to."""
+    return module.split(".")[1] if "." in module else "__init__"
+
+
+def imports(path: Path) -> list[Import]:
+    """Every module that a file imports, also inside its functions."""
     tree = ast.parse(path.read_text("utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            node.body = []
+    typed = {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for statement in block.body
+        for node in ast.walk(statement)
+    }
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
+            found += [Import(alias.name, "", id(node) in typed) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path.name} imports relatively; imports are spelled one way"
-            found += [f"{node.module}.{alias.name}" for alias in node.names]
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                module, name = (whole, "") if whole in MODULES else (str(node.module), alias.name)
+                found.append(Import(module, name, id(node) in typed))
     return found
 
 
-def ours(path: Path) -> set[str]:
-    """The rooms a file imports."""
-    rooms = {name.split(".")[1] for name in imports(path) if name.startswith("smsframe.")}
-    return {room for room in rooms if room in LAYER or room == "sandbox"} - {room_of(path)}
+def ours(path: Path) -> list[Import]:
+    """What a file imports of smsframe."""
+    return [found for found in imports(path) if found.module.split(".")[0] == "smsframe"]
 
 
-def test_every_room_is_on_the_page_and_every_room_on_the_page_is_there():
-    assert set(LAYER) == {room_of(path) for path in FILES}
+def test_the_page_was_read():
+    assert len(ROWS) >= 20
+    assert {"errors", "phones", "journal", "sandbox", "accessor"} <= LEVELS.keys()
+    assert {"phones", "planning"} <= PURE
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_a_room_imports_only_its_own_layer_and_those_above(path):
-    for room in ours(path) - {"sandbox"}:
-        assert LAYER[room] <= LAYER[room_of(path)], (
-            f"{path.stem} imports {room}, which is further down the page"
-        )
+def test_every_package_is_on_the_page_and_everything_on_the_page_is_there():
+    assert set(LEVELS) == {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in FILES}
 
 
-def test_no_two_rooms_import_each_other_round_in_a_circle():
+def test_the_page_says_what_each_file_does():
+    told = {
+        f"{package}/{file}"
+        for package, listed in re.findall(r"^### (\w+)\n\n((?:\* .*\n)+)", PAGE, re.MULTILINE)
+        for file in re.findall(r"^\* `([\w/]+)`: ", listed, re.MULTILINE)
+    }
+    assert told == {name_of(path) for path in OURS if path.parent != PACKAGE and path.stem != "__init__"}
+
+
+def test_where_something_is_changed_is_there():
+    named = re.findall(r"`([\w/]+\.py)`", PAGE)
+    assert len(named) > 20
+    assert [name for name in named if not (PACKAGE / name).is_file() and not (ROOT / name).is_file()] == []
+
+
+def test_there_are_few_levels_and_few_entries():
+    assert len(ORDER) - 1 <= 7
+    entries = [path for path in PACKAGE.iterdir() if path.name != "__pycache__"]
+    assert len(entries) <= 28
+
+
+@pytest.mark.parametrize("path", OURS, ids=name_of)
+def test_a_file_imports_only_its_own_package_and_those_of_lower_levels(path):
+    own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    level = ORDER.index(LEVELS[own])
+    for found in ours(path):
+        package = package_of(found.module)
+        if package == own or LEVELS[package] == "apart":
+            continue
+        if package == "__init__":  # the public names
+            assert own in {"cli", "accessor"}
+            assert not found.name, (
+                "public names are used as smsframe.name, which loads them when they are needed"
+            )
+        elif own == "__init__" and package == "accessor":  # importing registers .sms
+            continue
+        else:
+            assert ORDER.index(LEVELS[package]) < level, f"{name_of(path)} imports {found.module}"
+
+
+def test_no_two_files_import_each_other_in_a_circle():
     graph: dict[str, set[str]] = {}
-    for path in FILES:
-        graph.setdefault(room_of(path), set()).update(ours(path) - {"sandbox", "__init__"})
-    while free := [room for room, needs in graph.items() if not needs & graph.keys()]:
-        for room in free:
-            del graph[room]
+    for path in OURS:
+        module = f"smsframe.{name_of(path).replace('/', '.')}".removesuffix(".__init__")
+        if module != "smsframe":
+            needs = {found.module for found in ours(path) if not found.typed}
+            graph[module] = needs - {"smsframe", module}
+    while free := [module for module, needs in graph.items() if not needs & graph.keys()]:
+        for module in free:
+            del graph[module]
     assert not graph
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if LAYER.get(room_of(p), 9) < 2], ids=room_of)
-def test_pure_rooms_know_no_network_disk_clock_or_randomness(path):
-    modules = {name.split(".")[0] for name in imports(path)}
-    assert not (modules & IMPURE) - ALLOWED.get(path.stem, set())
-    opens = r"open\(|" if path.stem not in ("contacts", "archives") else ""  # a file; a part of one
+def test_packages_have_one_line_and_no_names():
+    for path in OURS:
+        if path.stem == "__init__" and path.parent != PACKAGE:
+            assert re.fullmatch(r'""".*\."""\n', path.read_text("utf-8")), name_of(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in OURS if path.relative_to(PACKAGE).parts[0].removesuffix(".py") in PURE],
+    ids=name_of,
+)
+def test_pure_files_know_no_network_disk_clock_or_randomness(path):
+    modules = {found.module.split(".")[0] for found in imports(path) if not found.typed}
+    assert not (modules & IMPURE) - ALLOWED.get(name_of(path), set())
+    opens = "" if name_of(path) in OPENS else r"open\(|"
     assert not re.search(rf"\b(datetime\.now|today\(|{opens}print\()", path.read_text("utf-8"))
 
 
-def test_only_the_faces_know_the_sandbox():
-    knowing = {room_of(path) for path in FILES if "sandbox" in ours(path)}
-    assert {LAYERS[LAYER[room]] for room in knowing} <= {"faces"}
+def test_what_only_sqlite_understands_stands_in_files_named_for_it():
+    only = re.compile(r"PRAGMA|BEGIN IMMEDIATE|dialects\.sqlite|func\.json_|import sqlite3")
+    knowing = {
+        path.stem for path in (PACKAGE / "journal").glob("*.py") if only.search(path.read_text("utf-8"))
+    }
+    assert {name for name in knowing if not name.startswith("sqlite")} <= {"disks", "backups", "commit_check"}
+    elsewhere = [
+        name_of(path)
+        for path in OURS
+        if "journal/" not in name_of(path) and only.search(path.read_text("utf-8"))
+    ]
+    assert not elsewhere
+
+
+def test_only_the_command_line_and_the_top_know_the_sandbox():
+    knowing = {
+        path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        for path in OURS
+        if any(package_of(found.module) == "sandbox" for found in ours(path))
+    }
+    assert knowing <= {"cli", "__init__"}
 
 
 def test_the_sandbox_imports_nothing_of_ours_but_the_gateway_its_handle_builds():
     for path in (PACKAGE / "sandbox").glob("*.py"):
-        foreign = {name for name in imports(path) if name.startswith("smsframe.") and ".sandbox" not in name}
-        assert foreign <= ({"smsframe.gateway.Gateway"} if path.stem == "server" else set())
+        foreign = {
+            (found.module, found.name) for found in ours(path) if package_of(found.module) != "sandbox"
+        }
+        assert foreign <= ({("smsframe.gateway.smsend", "Gateway")} if path.stem == "server" else set())
 
 
 def test_no_file_is_long_enough_to_hide_a_second_job():
-    long = {
-        str(path.relative_to(ROOT)): lines
-        for path in PACKAGE.rglob("*.py")
-        if (lines := path.read_text("utf-8").count("\n")) > 350
-    }
+    long = {name_of(path): lines for path in FILES if (lines := path.read_text("utf-8").count("\n")) > 350}
     assert not long
 
 
 def test_nothing_is_called_what_says_nothing():
-    names = {path.stem for path in PACKAGE.rglob("*.py")}
+    names = {path.stem for path in FILES} | {path.parent.name for path in FILES}
     assert not names & {"utils", "core", "helpers", "manager", "service", "common", "misc"}

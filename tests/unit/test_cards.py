@@ -12,9 +12,9 @@ import pytest
 
 import smsframe
 from smsframe import masking
-from smsframe.cards import LONG, LONGEST, plan_card
+from smsframe.cards import LONG, LONGEST
 from smsframe.masking import mask, shown, shown_name
-from smsframe.schema import results_for
+from smsframe.outcomes.schema import results_for
 
 NUMBER = "+393471234567"
 HOSTILE = [
@@ -216,8 +216,8 @@ def test_dates_in_names_are_left_and_numbers_are_not(name, said):
 def test_what_is_long_is_cut_where_it_is_shown_and_nowhere_else():
     made = guests().rename(columns={"mobile": "m" * 5000}).sms.plan("x", phone="m" * 5000, region="IT")
     assert made.phone == "m" * 5000
-    assert "m" * 79 + "…" in plan_card(made)
-    assert "m" * 80 not in plan_card(made)
+    assert "m" * 79 + "…" in made._repr_html_()
+    assert "m" * 80 not in made._repr_html_()
     assert shown("x" * 30, 30) == "x" * 30
     assert shown("x" * 31, 30) == "x" * 29 + "…"
 

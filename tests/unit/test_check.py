@@ -11,8 +11,8 @@ import pandera.pandas as pa
 import pytest
 
 import smsframe
-from smsframe.reasons import CODES
-from smsframe.schema import COLUMNS, DTYPES, STATUSES, ResultsSchema, satisfied
+from smsframe.outcomes.codes import CODES
+from smsframe.outcomes.schema import COLUMNS, DTYPES, STATUSES, ResultsSchema, satisfied
 
 ROOT = Path(__file__).parents[2]
 MOBILE = "+393471234567"

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import smsframe
-from smsframe import file_limits
-from smsframe.suppression import suppression
+from smsframe.contacts import file_limits
+from smsframe.contacts.suppression import suppression
 
 NUMBER = "+393471234567"
 

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from smsframe.interrupts import asked
+from smsframe.campaign.interrupts import asked
 
 
 def interrupt():

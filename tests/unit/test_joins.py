@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsframe.joins import among, find, first_of
+from smsframe.phones.match import among, find, first_of
 
 # As long as E.164 allows, few enough to meet each other, and beginnings of one another.
 NUMBERS = st.sampled_from(

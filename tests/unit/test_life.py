@@ -8,7 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from smsframe.life import IN_DOUBT, REFUSED_IN_DOUBT, TABLE, Action, Answer, Doubt, Event, State, after, proof
+from smsframe.orders.states import (
+    IN_DOUBT,
+    REFUSED_IN_DOUBT,
+    TABLE,
+    Action,
+    Answer,
+    Doubt,
+    Event,
+    State,
+    after,
+    proof,
+)
 
 FINAL = {State.ACCEPTED, State.REFUSED}
 ANSWERS = {  # what a POST can come to

@@ -20,10 +20,15 @@ from helpers.samples import SAMPLES, damaged
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smsframe import damage, phones
-from smsframe import verdicts as verdicts_room
 from smsframe.errors import ContactsError
-from smsframe.verdicts import verdicts
+from smsframe.masking import mask
+from smsframe.phones import libphonenumber
+from smsframe.phones import parse as phones
+from smsframe.phones import repair as damage
+from smsframe.phones.cells import mask_column
+from smsframe.phones.codes import CODES
+from smsframe.phones.fast import metadata
+from smsframe.phones.libphonenumber import verdicts
 
 ITALY, GERMANY = "+393471234567", "+491713920012"
 USABLE_TYPES = {library.PhoneNumberType.MOBILE, library.PhoneNumberType.FIXED_LINE_OR_MOBILE}
@@ -239,7 +244,7 @@ def test_point_zero_never_becomes_a_digit_of_a_stranger():
 )
 def test_one_number_with_a_slash_and_two_numbers_are_told_apart(cell, region, expected):
     answer = one(cell, region)
-    assert answer == expected if expected != "unknown" else answer in phones.CODES
+    assert answer == expected if expected != "unknown" else answer in CODES
 
 
 @pytest.mark.parametrize(
@@ -322,22 +327,22 @@ REACHED = {
 }
 
 
-@pytest.mark.parametrize("code", phones.CODES)
+@pytest.mark.parametrize("code", CODES)
 def test_each_code_is_reached_and_comes_with_its_sentence(code):
     cell, region = REACHED[code]
     row = phones.read(pd.Series([cell], dtype=object), region).iloc[0]
     assert row["code"] == code
-    assert row["reason"] == phones.CODES[code]
+    assert row["reason"] == CODES[code]
     assert pd.isna(row["phone"])
 
 
 def test_no_sentence_holds_a_digit():
-    assert not any(character.isdigit() for sentence in phones.CODES.values() for character in sentence)
+    assert not any(character.isdigit() for sentence in CODES.values() for character in sentence)
 
 
 def test_every_type_libphonenumber_knows_is_usable_or_has_a_code():
     kinds = set(TYPE.values()) - {TYPE.UNKNOWN}
-    numbers = [(kind, example(kind, *sorted(phones.regions()))) for kind in kinds]
+    numbers = [(kind, example(kind, *sorted(metadata.regions()))) for kind in kinds]
     for kind, number in numbers:
         answer = one(number)
         assert (answer == number) == (kind in USABLE_TYPES)
@@ -416,7 +421,7 @@ DECORATIONS = [
 
 def invented(draw, count):
     """Numbers of every region and type: good, one digit off, too short, too long."""
-    for region in sorted(phones.regions()):
+    for region in sorted(metadata.regions()):
         for kind in range(11):
             number = library.example_number_for_type(region, kind)
             if number is None:
@@ -476,7 +481,7 @@ def test_each_different_number_is_asked_once(monkeypatch):
     ids=["digits", "plus", "slashes", "spaced", "invisible", "letters", "spaces"],
 )
 def test_a_cell_of_a_million_characters_gets_an_answer(cell):
-    assert one(cell) in phones.CODES
+    assert one(cell) in CODES
 
 
 @pytest.mark.parametrize("region", [None, "IT", "HK"])
@@ -496,13 +501,13 @@ def test_a_cell_of_a_million_characters_gets_an_answer(cell):
 def test_what_libphonenumber_refuses_for_its_length_never_reaches_it(monkeypatch, cell, region):
     """Its patterns, unlike the columns' own, may take a time that grows faster than the cell."""
     read = []
-    parse, several = library.parse, verdicts_room._several
+    parse, several = library.parse, libphonenumber._several
     monkeypatch.setattr(library, "parse", lambda text, *rest: read.append(text) or parse(text, *rest))
     monkeypatch.setattr(
-        verdicts_room, "_several", lambda text, *rest: read.append(text) or several(text, *rest)
+        libphonenumber, "_several", lambda text, *rest: read.append(text) or several(text, *rest)
     )
     answers = phones.read(pd.Series([cell, ITALY]), region)
-    assert answers["code"].tolist()[0] in phones.CODES
+    assert answers["code"].tolist()[0] in CODES
     assert answers["phone"].tolist()[1] == ITALY
     assert max(map(len, read)) <= 250
 
@@ -553,7 +558,7 @@ def test_nothing_raises_and_every_cell_has_a_phone_or_a_code(rows, numbers):
     assert read["phone"].dropna().str.fullmatch(r"\+[1-9][0-9]{4,14}").all()
     assert (read["phone"].isna() == read["code"].notna()).all()
     assert (read["code"].isna() == read["reason"].isna()).all()
-    assert read["code"].dropna().isin(list(phones.CODES)).all()
+    assert read["code"].dropna().isin(list(CODES)).all()
 
 
 def arrow(values, kind):
@@ -616,7 +621,7 @@ def test_a_column_of_any_dtype_gets_an_answer_per_row(column, region):
     read = phones.read(column, region)
     assert len(read) == len(column)
     assert read["phone"].dropna().eq(ITALY).all()
-    assert read["code"].dropna().isin([*phones.CODES]).all()
+    assert read["code"].dropna().isin([*CODES]).all()
     assert (read["phone"].isna() == read["code"].notna()).all()
 
 
@@ -689,13 +694,13 @@ def test_a_decimal_with_a_fraction_is_no_number_with_a_digit_more(kind):
     ],
 )
 def test_masking_leaves_nothing_to_call(text, masked):
-    assert phones.mask(text) == masked
+    assert mask(text) == masked
 
 
 def test_masking_a_column_is_masking_each_and_keeps_index_and_name():
     column = pd.Series([ITALY, None, "+4917139200"], index=list("aab"), name="sms_phone")
-    masked = phones.mask_column(column)
-    assert masked.tolist() == [phones.mask(ITALY), pd.NA, phones.mask("+4917139200")]
+    masked = mask_column(column)
+    assert masked.tolist() == [mask(ITALY), pd.NA, mask("+4917139200")]
     assert masked.index.equals(column.index)
     assert masked.name == "sms_phone"
 

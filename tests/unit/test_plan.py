@@ -10,8 +10,7 @@ import pytest
 from helpers import sending
 
 import smsframe
-from smsframe import order
-from smsframe.cards import plan_card, summary_card
+from smsframe.orders.batching import cut, order_id, prefix
 
 MOBILE, OTHER, THIRD = "+393471234567", "+393471234568", "+12125550142"
 
@@ -139,7 +138,7 @@ def test_the_repr_is_one_line_without_anybodys_data():
 def test_an_empty_frame_is_a_plan_for_nobody():
     made = plan(table().iloc[:0])
     assert (made.recipients, made.segments, made.longest) == (0, 0, None)
-    assert "Text 0 people" in plan_card(made)
+    assert "Text 0 people" in made._repr_html_()
 
 
 def test_the_card_shows_what_matters_masked_and_without_scripts():
@@ -163,7 +162,7 @@ def test_the_facts_hold_no_number():
 
 def test_the_summarys_card_is_escaped_too():
     out = plan(campaign="<i>x</i>").frame
-    card = summary_card(out.sms.summary())
+    card = out.sms.summary()._repr_html_()
     assert "<i>x" not in card
     assert "3 rows" in card
 
@@ -178,30 +177,30 @@ def people(*phones, fields=None):
 
 
 def test_an_order_id_is_the_same_for_the_same_people_and_texts_in_any_order():
-    start = order.prefix("autumn", "https://g.example/", "me")
-    one = order.order_id(start, "Ciao", people(MOBILE, OTHER), 0)
-    assert one == order.order_id(start, "Ciao", people(OTHER, MOBILE), 0)
+    start = prefix("autumn", "https://g.example/", "me")
+    one = order_id(start, "Ciao", people(MOBILE, OTHER), 0)
+    assert one == order_id(start, "Ciao", people(OTHER, MOBILE), 0)
     assert re.fullmatch(r"sf-[a-z2-7]{10}-[a-z2-7]{16}", one)
     assert len(one) == 30
 
 
 def test_an_order_id_differs_by_campaign_gateway_account_people_text_value_and_generation():
     starts = [
-        order.prefix(*facts) for facts in [("a", "g", "m"), ("b", "g", "m"), ("a", "h", "m"), ("a", "g", "n")]
+        prefix(*facts) for facts in [("a", "g", "m"), ("b", "g", "m"), ("a", "h", "m"), ("a", "g", "n")]
     ]
-    ids = [order.order_id(start, "Ciao", people(MOBILE), 0) for start in starts]
+    ids = [order_id(start, "Ciao", people(MOBILE), 0) for start in starts]
     ids += [
-        order.order_id(starts[0], "Ciao", people(OTHER), 0),
-        order.order_id(starts[0], "Hey", people(MOBILE), 0),
-        order.order_id(starts[0], "Ciao", people(MOBILE, fields=["Ada"]), 0),
-        order.order_id(starts[0], "Ciao", people(MOBILE), 1),
+        order_id(starts[0], "Ciao", people(OTHER), 0),
+        order_id(starts[0], "Hey", people(MOBILE), 0),
+        order_id(starts[0], "Ciao", people(MOBILE, fields=["Ada"]), 0),
+        order_id(starts[0], "Ciao", people(MOBILE), 1),
     ]
     assert len(set(ids)) == len(ids)
 
 
 def test_people_are_cut_by_encoding_and_size_in_their_order():
     frame = pd.DataFrame({"phone": list("abcde"), "encoding": ["gsm", "ucs2", "gsm", "gsm", "ucs2"]})
-    assert order.cut(frame, 2).tolist() == [0, 1, 0, 2, 1]
+    assert cut(frame, 2).tolist() == [0, 1, 0, 2, 1]
 
 
 def test_a_schedule_is_kept_in_whole_seconds_of_utc():

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smsframe import text
-from smsframe.encodings import GSM, GSM_EXTENSION
 from smsframe.errors import TextError
-from smsframe.text import Field, parse, render, segments
+from smsframe.texts import render as text
+from smsframe.texts.render import Field, parse, render, segments
+from smsframe.texts.segments import GSM, GSM_EXTENSION
 
 
 def filled(source, **columns):

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import smsframe
-from smsframe import phones
-from smsframe.suppression import suppression
+from smsframe.contacts.suppression import suppression
+from smsframe.phones import parse
 
 NUMBER = "+393471234567"
 
@@ -91,10 +91,10 @@ def test_a_cell_is_what_is_stored_not_what_is_displayed(book, value, number_form
 @pytest.mark.parametrize("value", [393471234567, 393471000000, 390000000000, 3471230000])
 def test_lost_digits_are_named_as_in_a_column_of_floats(book, value):
     path = book([["mobile"], [value], [float(value)]])
-    code = phones.read(smsframe.read_contacts(path)["mobile"], "IT")["code"]
+    code = parse.read(smsframe.read_contacts(path)["mobile"], "IT")["code"]
     assert (
         code.fillna("-").tolist()
-        == phones.read(pd.Series([float(value)] * 2), "IT")["code"].fillna("-").tolist()
+        == parse.read(pd.Series([float(value)] * 2), "IT")["code"].fillna("-").tolist()
     )
 
 

@@ -103,7 +103,7 @@ def test_an_option_that_cannot_be_is_refused_at_once(options):
 def test_gateway_passes_login_and_a_temporary_journal_and_options_win(monkeypatch):
     """What is asked of ``Gateway`` is all there is to it, so a stand-in shows it exactly."""
     stand_in = types.SimpleNamespace(Gateway=lambda url, **options: (url, options))
-    monkeypatch.setitem(sys.modules, "smsframe.gateway", stand_in)
+    monkeypatch.setitem(sys.modules, "smsframe.gateway.smsend", stand_in)
     with Sandbox(username="ada", password="p") as sandbox:
         url, options = sandbox.gateway(timeout=(1, 1))
         folder = Path(options.pop("journal")).parent

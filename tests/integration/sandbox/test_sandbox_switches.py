@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from smsframe.cli import app
+from smsframe.cli.main import app
 from smsframe.sandbox import Sandbox, switches
 from smsframe.sandbox.faults import KINDS
 

@@ -1,0 +1,263 @@
+"""
+A campaign that runs in a thread of its own, and the handle to it, so that the notebook stays free.
+
+What was sent is as true here as in `smsframe.send`: the journal is written before anything leaves, by the one
+thread of the run. A process that is killed loses nothing; one that ends by itself stops its runs first, and
+waits until what is under way has its record.
+"""
+
+from __future__ import annotations
+
+import atexit
+import concurrent.futures.thread  # noqa: F401 - it registers how it ends, and ours must come after
+import os
+import sys
+import threading
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from smsframe.api.tracebacks import public
+from smsframe.campaign.unexpected_errors import bare, clean
+from smsframe.cards import run_card
+from smsframe.display.progress_bar import Bar
+from smsframe.display.progress_stats import NAMES, Meter
+from smsframe.errors import CampaignStopped, SmsFrameError
+from smsframe.formatting import amount
+from smsframe.masking import mask, shown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from smsframe.campaign.run_context import RunContext
+    from smsframe.orders.records import Tick
+
+_under_way: set[Run] = set()
+"""The runs that are not over, to be stopped when Python ends."""
+
+
+class Run:
+    """
+    A campaign under way, as `smsframe.start` returns it; shows itself as a card in a notebook.
+
+    It goes on whether or not somebody waits for it. `stop` is the one way to stop it: Ctrl-C, and the
+    notebook's stop button, end a `wait` and not the run. When Python itself ends, so does the run: what is
+    under way gets its record, the others stay pending, and `smsframe.resume` goes on. A script therefore ends
+    with `wait`.
+
+    Args:
+        campaign: The campaign's name.
+        work: Sends, or resumes, and returns the results; called with the context and ``stop``, as
+            `smsframe.campaign.send` wants them.
+        context: Gateway, journal and limits; what it reports goes to this handle.
+        now: The results as of now.
+        later: Whether texts go out at a later time.
+
+    Attributes:
+        campaign: The campaign's name.
+
+    Example:
+        >>> people = pd.DataFrame({"mobile": ["+393471234567"], "name": ["Ada"]})
+        >>> run = smsframe.start(
+        ...     people, "Ciao {name}", campaign="winter", phone="mobile", gateway=gateway, progress=False
+        ... )
+        >>> run.wait()["sms_status"].tolist()
+        ['accepted']
+        >>> run
+        <smsframe.Run winter: finished, 1 accepted; 1 credit>
+    """
+
+    def __init__(
+        self,
+        campaign: str,
+        work: Callable[..., pd.DataFrame],
+        context: RunContext,
+        *,
+        now: Callable[[], pd.DataFrame],
+        later: bool = False,
+    ) -> None:
+        self.campaign = campaign
+        self._work, self._now = work, now
+        self._context = replace(context, report=self._tick, started=self._start)
+        self._meter = Meter(later=later)
+        self._bars: list[Bar] = []
+        self._stop, self._asked = threading.Event(), False
+        self._begun = threading.Event()
+        """Set when nothing can refuse the call any more, or it is over."""
+        self._over = threading.Event()
+        self._frame: pd.DataFrame | None = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name=f"smsframe {campaign}", daemon=True)
+
+    def begin(self, *, shown: bool) -> Run:
+        """
+        Start; back when people are about to be texted, or raises what `smsframe.send` raises before that.
+        """
+        _under_way.add(self)
+        self._thread.start()
+        try:
+            self._await(self._begun)
+        except BaseException:
+            self.stop()
+            self._thread.join()
+            raise
+        if self._error is not None and not self._meter.begun:
+            raise self._error
+        if shown:
+            self.watch()
+        return self
+
+    @property
+    def done(self) -> bool:
+        """Whether it is over, however it ended."""
+        return self._over.is_set()
+
+    def stop(self) -> None:
+        """
+        Send nothing more; what is under way still gets its record. Back at once: `wait` waits for that.
+
+        Whoever is not sent to stays pending, and `smsframe.resume` goes on. Stopping again, or when it is
+        over, does nothing.
+        """
+        self._asked = self._asked or not self.done
+        self._stop.set()
+
+    @public
+    def wait(self, timeout: float | None = None) -> pd.DataFrame:
+        """
+        Wait until it is over, and return what `smsframe.send` would.
+
+        Args:
+            timeout: Seconds to wait at most; without end if None.
+
+        Returns:
+            The contacts with the result columns; after `stop` too.
+
+        Raises:
+            TimeoutError: It is not over yet, and goes on.
+            SmsFrameError: As `smsframe.send`.
+        """
+        if not self._await(self._over, timeout):
+            raise TimeoutError(f"campaign {self.campaign!r} is still running; it goes on")
+        if self._error is not None:
+            raise self._error
+        if self._frame is None:
+            raise RuntimeError(f"the thread of campaign {self.campaign!r} ended before it had begun")
+        return self._frame.copy()  # the caller's own, to write into
+
+    @public
+    def results(self) -> pd.DataFrame:
+        """
+        All rows as of now, by the journal; when it is over, those of `wait`.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        if self._frame is not None:
+            return self._frame.copy()
+        if isinstance(self._error, CampaignStopped):
+            return self._error.results
+        return self._now()
+
+    def facts(self) -> dict[str, Any]:
+        """
+        How far it is, as a plain dictionary without anybody's number.
+
+        Returns:
+            ``campaign``; ``state``: ``running``, ``stopping``, ``stopped``, ``finished`` or ``failed``;
+            ``recipients``: people to be texted, or looked up; of them ``accepted``, ``scheduled``,
+            ``rejected``, ``unconfirmed`` and ``pending``; ``credits`` charged as far as known; ``rate``:
+            recipients per second of late; ``seconds_left``, None when nobody can tell; ``error``: a
+            sentence, or None.
+        """
+        counts = self._meter.facts()
+        state = self._state(left=counts["pending"] + counts["unconfirmed"])
+        error = None if self._error is None else mask(str(self._error) or type(self._error).__name__)
+        return {"campaign": shown_name(self.campaign), "state": state, **counts, "error": error}
+
+    def watch(self) -> None:
+        """Show a bar here that goes on by itself: a live one in a notebook, whose kernel stays free."""
+        bar = Bar(f"sending {shown_name(self.campaign)}", "people", shown=True, meter=self._meter)
+        bar.open()
+        self._bars.append(bar)
+        if self.done:  # it may have closed the others before this one was there
+            bar.close()
+
+    def __repr__(self) -> str:
+        facts = self.facts()
+        names = ("accepted", "scheduled", "rejected", "unconfirmed", "pending")
+        counts = ", ".join(f"{facts[name]:,} {name}" for name in names if facts[name]) or "nobody to text"
+        credit = "credit" if facts["credits"] == 1 else "credits"
+        cost = f"{amount(facts['credits'])} {credit}"
+        return f"<smsframe.Run {facts['campaign']}: {facts['state']}, {counts}; {cost}>"
+
+    def _repr_html_(self) -> str:
+        return run_card(self.facts(), NAMES)
+
+    def _await(self, event: threading.Event, timeout: float | None = None) -> bool:
+        """
+        Whether an event came in time, or the thread is gone; Ctrl-C is heard meanwhile, also in a long wait.
+        """
+        if timeout is not None:
+            return event.wait(timeout)
+        while not event.wait(1.0) and self._thread.is_alive():
+            pass
+        return True
+
+    # In the thread of the run.
+
+    def _run(self) -> None:
+        try:
+            self._frame = self._work(self._context, stop=self._stop)
+        except SmsFrameError as error:
+            self._error = bare(error)
+        except BaseException as error:  # noqa: BLE001 - it is raised where somebody waits
+            self._error = clean(error)
+        finally:
+            with suppress(Exception):  # figures only; who waits must not wait for ever
+                self._meter.end()
+            self._over.set()
+            self._begun.set()
+            _under_way.discard(self)
+            for bar in self._bars:
+                bar.close()
+
+    def _start(self, people: int) -> None:
+        self._meter.begin(people)
+        self._begun.set()
+
+    def _tick(self, tick: Tick) -> None:
+        self._meter.tick(tick)
+        for bar in self._bars:
+            bar.show()
+
+    def _state(self, *, left: int) -> str:
+        if not self.done:
+            return "stopping" if self._asked else "running"
+        if self._error is not None:
+            return "failed"
+        return "stopped" if self._asked and left else "finished"
+
+
+def _settle() -> None:
+    """Stop what still runs when Python ends, and wait until what is under way has its record."""
+    runs = [*_under_way]
+    for run in runs:
+        run.stop()
+    for run in runs:
+        run._thread.join()  # noqa: SLF001 - its own module
+        print(  # noqa: T201 - nobody is left to be told otherwise
+            f"smsframe: Python ended while campaign {run.campaign!r} was being sent; what was under way is "
+            f"recorded. Go on with smsframe.resume({run.campaign!r}), and end a script with wait()",
+            file=sys.stderr,
+        )
+
+
+if hasattr(os, "register_at_fork"):  # the runs are those of the process that began them
+    os.register_at_fork(after_in_child=_under_way.clear)
+
+# As `concurrent.futures` does, and before it: `atexit` comes after the pools have waited for their workers,
+# who may wait for their turn for long.
+getattr(threading, "_register_atexit", atexit.register)(_settle)

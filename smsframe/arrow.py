@@ -1,0 +1,100 @@
+"""
+Columns as Arrow arrays, whatever dtype pandas gave them.
+
+Everything that looks at phone numbers or texts works on the Arrow arrays made here, so that an answer
+depends neither on the dtype nor on the version of pandas.
+"""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+STRING = pa.large_string()  # 64-bit offsets: a million long texts pass two gigabytes
+TEXT = pd.StringDtype("pyarrow")
+"""The dtype of every column of strings that smsframe makes."""
+INSTANT = pd.DatetimeTZDtype("us", "UTC")
+"""And of every column of times."""
+BROKEN = "\ufffd"  # what stands for a character that no encoding can carry
+
+_PART = 2**17  # cells; small enough for the caches, large enough to forget the loop
+
+_LONE = re.compile("[\ud800-\udfff]")
+
+
+def strings(values: Any) -> Any:
+    """
+    Texts (and gaps) as one large-string array; a lone surrogate becomes U+FFFD.
+
+    Categories, pyarrow and Python storage and plain lists are all fine.
+    """
+    try:
+        array = pa.array(values, from_pandas=True)
+    except UnicodeEncodeError:
+        whole = [_LONE.sub(BROKEN, value) if isinstance(value, str) else value for value in values]
+        array = pa.array(whole, from_pandas=True)
+    array = array.cast(STRING)  # before the chunks become one, which could pass two gigabytes
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def in_parts(work: Callable[..., tuple[Any, ...]], *columns: Any) -> tuple[Any, ...]:
+    """
+    Work on a long column part by part, on all cores: what it needs in between stays small.
+
+    Args:
+        work: Takes as many columns and returns columns of the same length, NumPy's or Arrow's.
+        columns: At least one.
+
+    Returns:
+        What ``work`` returns for the whole columns.
+    """
+    starts = range(0, max(len(columns[0]), 1), _PART)
+    if len(starts) == 1:
+        return work(*columns)
+    # NumPy and Arrow let go of the interpreter while they work.
+    with ThreadPoolExecutor(pa.cpu_count()) as threads:
+        done = threads.map(lambda start: work(*(column[start : start + _PART] for column in columns)), starts)
+        return tuple(_whole(parts) for parts in zip(*done, strict=True))
+
+
+def _whole(parts: Sequence[Any]) -> Any:
+    return pa.concat_arrays(parts) if isinstance(parts[0], pa.Array) else np.concatenate(parts)
+
+
+def raw(text: Any) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]:
+    """Of a large-string array: where each cell begins and ends in the bytes of all, and these."""
+    _, offsets, content = text.buffers()
+    if content is None or not len(text):
+        nowhere = np.zeros(len(text), dtype=np.int64)
+        return nowhere, nowhere, np.zeros(0, dtype=np.uint8)
+    ends = np.frombuffer(offsets, dtype=np.int64)[text.offset : text.offset + len(text) + 1]
+    places = ends - ends[0]
+    return places[:-1], places[1:], np.frombuffer(content, dtype=np.uint8)[ends[0] : ends[-1]]
+
+
+def dense(column: pd.Series) -> pd.Series:
+    """The column without sparse storage, which Arrow does not know."""
+    return column.astype(column.dtype.subtype) if isinstance(column.dtype, pd.SparseDtype) else column
+
+
+def by_category(column: pd.Series, convert: Callable[[pd.Series], Any]) -> Any:
+    """The converted values of a categorical column: each category is converted once."""
+    codes = column.cat.codes.to_numpy().astype(np.int64)
+    return convert(pd.Series(column.cat.categories)).take(pa.array(codes, mask=codes < 0))
+
+
+def is_text(dtype: object) -> bool:
+    """Whether every value of such a column is a string or missing."""
+    if isinstance(dtype, pd.ArrowDtype):
+        return bool(pa.types.is_string(dtype.pyarrow_dtype) or pa.types.is_large_string(dtype.pyarrow_dtype))
+    return isinstance(dtype, pd.StringDtype)

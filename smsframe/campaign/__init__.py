@@ -1,0 +1,1 @@
+"""The engine that sends each person one text, once."""

@@ -1,0 +1,194 @@
+"""
+A call that sends, below plans and frames: what the gateway knows is compared, people are written down, the
+loop runs.
+
+Everything that can refuse a call is asked before the first person is written down.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from smsframe.campaign.engine import Loop
+from smsframe.campaign.history_check import compare
+from smsframe.campaign.preflight import affordable, at_once, in_time
+from smsframe.errors import GatewayError, Unconfirmed
+from smsframe.orders.records import Comparison
+from smsframe.orders.states import Event
+from smsframe.outcomes.join import done, still_to_send
+from smsframe.phones.match import among
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from smsframe.campaign.run_context import RunContext
+    from smsframe.orders.records import Entry, Registered
+    from smsframe.orders.terms import Terms
+    from smsframe.outcomes.join import Known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """
+    What a call wants to be sent.
+
+    Attributes:
+        campaign: The name under which nobody is texted twice.
+        template: The text.
+        terms: Quality, sender and time.
+        batch_size: Recipients per order at most.
+        people: ``phone``, ``fields``, ``encoding``, ``segments`` of everybody who can be texted, once each.
+        changed: Whether who has none yet may get another text than the others have.
+        adopt: Whether orders that the gateway has and the journal does not are taken over.
+    """
+
+    campaign: str
+    template: str
+    terms: Terms
+    batch_size: int
+    people: pd.DataFrame
+    changed: bool = False
+    adopt: bool = False
+
+
+@contextmanager
+def sending(call: Call, known: Known | None, context: RunContext) -> Iterator[tuple[Loop, str]]:
+    """
+    Write down who is to be texted; the loop that texts them, and the owner of the run, until the block ends.
+
+    Args:
+        call: What is to be sent.
+        known: What the journal has of the campaign, or None.
+        context: What it works with.
+
+    Raises:
+        SmsFrameError, ValueError: It cannot be sent; nothing was.
+    """
+    gateway, journal = context.gateway, context.journal
+    settled = done(known, call.terms, call.template)
+    waiting = call.people.loc[
+        ~among(call.people["phone"], settled), ["phone", "fields", "encoding", "segments"]
+    ]
+    here = {"base_url": gateway.base_url, "account": gateway.account, "template": call.template}
+    if entry := journal.find(call.campaign):
+        journal.check(entry, **here, changed=call.changed)
+    needed = len(waiting) > 0
+    compared, context = _compared(call.campaign, context, adopt=call.adopt, ask=needed, needed=needed)
+    unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
+    in_time(call.terms, len(unsent), context.patience.clock.now())
+    if len(unsent):
+        affordable(gateway, call.terms, int(unsent["segments"].sum()))
+    context.started(len(unsent))
+    with journal.owner() as owner:
+        registered = journal.register(
+            call.campaign,
+            owner,
+            **here,
+            terms=call.terms,
+            batch_size=call.batch_size,
+            at_once=at_once(call.batch_size, context.rate),
+            waiting=waiting,
+            compared=compared,
+            changed=call.changed,
+        )
+        del waiting, unsent  # a million people take a hundred megabytes
+        yield _loop(registered, context, owner, call.people["phone"]), owner
+
+
+@contextmanager
+def resuming(
+    entry: Entry,
+    known: Known,
+    context: RunContext,
+    *,
+    suppressed: pd.Index[Any],
+    adopt: bool = False,
+    settled: Event | None = None,
+) -> Iterator[tuple[Loop, str]]:
+    """
+    Go on with a campaign from its journal alone; the loop, and the owner of the run, until the block ends.
+
+    Args:
+        entry: The campaign.
+        known: What the journal has of it.
+        context: What it works with.
+        suppressed: Numbers nobody may text.
+        adopt: As in `Call`.
+        settled: What a person says of orders that stay unconfirmed after they were looked up.
+
+    Raises:
+        SmsFrameError, ValueError: It cannot go on; nothing was sent.
+    """
+    gateway, journal = context.gateway, context.journal
+    allowed = ~among(known.people["phone"], suppressed)
+    waiting = known.people[still_to_send(known) & allowed]
+    compared, context = _compared(entry.name, context, adopt=adopt, ask=True, needed=len(waiting) > 0)
+    unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
+    in_time(entry.terms, len(unsent), context.patience.clock.now())
+    if len(unsent):
+        affordable(gateway, entry.terms, int(unsent["segments"].sum()))
+    context.started(len(unsent))
+    entry = replace(entry, batch_size=at_once(entry.batch_size, context.rate))
+    with journal.owner() as owner:
+        waive = settled is Event.PERSON_SENDS
+        registered = journal.go_on(entry, owner, compared, waiting, waive=waive)
+        yield _loop(registered, context, owner, known.people["phone"][allowed], settled), owner
+
+
+def _compared(
+    campaign: str, context: RunContext, *, adopt: bool, ask: bool, needed: bool
+) -> tuple[Comparison, RunContext]:
+    """
+    What the gateway knows; from then on a time has passed when either clock says so.
+
+    Args:
+        campaign: Its name.
+        context: What is worked with.
+        adopt: As in `Call`.
+        ask: Whether the gateway is asked although nothing is adopted.
+        needed: Whether somebody is to be texted, so that no answer stops the call.
+    """
+    if not (ask or adopt):
+        return Comparison(), context
+    try:
+        found = compare(
+            campaign,
+            context.gateway,
+            context.journal,
+            context.patience,
+            adopt=adopt,
+            grace=context.grace,
+            say=context.say,
+        )
+    except GatewayError:
+        if needed or adopt:
+            raise
+        return Comparison(), context
+    if found.date is None:
+        return found, context
+    clock = context.patience.clock.not_before(found.date)
+    return found, replace(context, patience=replace(context.patience, clock=clock))
+
+
+def _loop(
+    registered: Registered,
+    context: RunContext,
+    owner: str,
+    phones: pd.Series[Any],
+    settled: Event | None = None,
+) -> Loop:
+    loop = Loop(registered, context, owner, phones, settled=settled)
+    if registered.unlisted:
+        loop.hold(
+            Unconfirmed(
+                f"orders that were taken over from the gateway count {registered.unlisted:,} people whom it "
+                "does not list yet: they could be anybody in this campaign, so nobody is sent to; call again "
+                "later, or "
+                'resume(unconfirmed="send") if you know that nobody else got one'
+            )
+        )
+    return loop

@@ -1,0 +1,324 @@
+"""
+The loop: claim, send, record; look up what nobody knows; narrow down what was refused; stop cleanly.
+
+Worker threads only carry requests. Every decision, and every write to the journal, is made by the thread
+that called, one after the other: what `smsframe.orders.states` says of an answer is on disk before anything
+else.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import suppress
+from math import ceil
+from typing import TYPE_CHECKING
+
+from smsframe.campaign import stop_errors
+from smsframe.campaign.rate_limit import Pace
+from smsframe.campaign.reconcile import Doubts, may_lack
+from smsframe.campaign.workers import Carrier
+from smsframe.orders.batching import ALIKE, PROBE_AFTER, same_reason, split_refused
+from smsframe.orders.records import Change, Cut, Tick, late
+from smsframe.orders.states import Action, Event, State, Step, after
+from smsframe.phones.match import among
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from smsframe.campaign.reconcile import Counted
+    from smsframe.campaign.run_context import RunContext
+    from smsframe.campaign.workers import Carried
+    from smsframe.errors import SmsFrameError
+    from smsframe.orders.records import Batch, Registered, Reply
+
+BLIND = 5
+"""Answers without proof in a row, after which nothing more is sent until one of those orders was found."""
+
+
+class Loop:
+    """
+    One run over a campaign.
+
+    Args:
+        registered: The campaign, and the batches that were cut when it was written down.
+        context: Gateway, journal, clock and the rest.
+        owner: This run, alive in the journal.
+        phones: Who this run may text: its own people, without the suppressed.
+        settled: What a person says of orders that stay unconfirmed after they were looked up.
+    """
+
+    def __init__(
+        self,
+        registered: Registered,
+        context: RunContext,
+        owner: str,
+        phones: pd.Series[str],
+        *,
+        settled: Event | None = None,
+    ) -> None:
+        entry, journal, patience = registered.entry, context.journal, context.patience
+        self.cause: SmsFrameError | ValueError | None = None
+        self.touched = False
+        """Whether anything of this run was, or may have been, accepted."""
+        self.idle = not registered.fresh
+        """Whether there was nothing to do, so that the journal is as it was."""
+        self.drift = 0.0
+        """Credits charged beyond those planned; fewer are negative."""
+        self.entry = self._entry = entry
+        self._batches, self._owner = journal.batches, owner
+        self._phones, self._report, self._workers = phones, context.report, context.workers
+        self._stopped, self._clock = patience.stop, patience.clock
+        self._accepted = journal.batches.accepted(entry)
+        self._queue, self._doubted = deque(registered.cuts), registered.doubted
+        self._narrowing: deque[Cut] = deque()
+        self._refused = [] if self._accepted else journal.batches.refused(entry)
+        self._refused_before = {batch.id for batch, _ in self._refused}
+        self._refused_batches = 0
+        self._blind = 0
+        """Answers without proof since the last order that was accepted."""
+        self._remaining: float | None = None
+        """The credits left, as the last order that was accepted says."""
+        self._price = 1.0
+        """The most credits a segment was charged in this run."""
+        self._doubts = Doubts(
+            entry,
+            journal,
+            context.gateway,
+            owner,
+            phones,
+            grace=context.grace,
+            patience=patience,
+            settled=settled,
+        )
+        self._carrier = Carrier(
+            context.gateway,
+            context.threads(context.workers),
+            Pace(context.rate, patience),
+            patience,
+            held=lambda: journal.batches.held(owner),
+        )
+
+    def run(self) -> None:
+        """Send what is to be sent and settle what can be settled; ``cause`` says why it stopped early."""
+        taken = self._batches.take_over(self._entry, self._owner)
+        for batch in taken:  # a person knows of those that were in doubt before
+            self._doubts.add(batch, meant=batch.order_id not in self._doubted)
+        for batch in taken:
+            self._tell(State.UNCONFIRMED, batch, before=None)
+        lacking = self._batches.lacking(self._entry)
+        for batch in lacking:
+            self._doubts.ask_after(batch)
+        self._queue.extend(self._batches.cut(self._entry, self._owner, self._phones))
+        self.idle &= not (self._queue or self._doubts or lacking)
+        try:
+            while self._fill() or self._settle():
+                pass
+        except BaseException:
+            # Ctrl-C, or a journal that fails: what is under way still gets its record, if it can.
+            self._stopped.set()
+            self._drain()
+            raise
+        finally:
+            self._carrier.close()
+
+    def stop(self, cause: SmsFrameError | ValueError | None = None) -> None:
+        """
+        Send nothing more, and let what is under way get its record.
+
+        Of several causes the first counts; when somebody asked to stop, what that leads to is none.
+        """
+        if not self._stopped.is_set():
+            self.cause = cause
+        self._stopped.set()
+
+    def hold(self, cause: SmsFrameError) -> None:
+        """Send nothing at all; the orders that were taken over are accepted all the same."""
+        self.touched = True
+        self.stop(cause)
+
+    def _fill(self) -> bool:
+        """Keep requests under way; handle answers as they come; False when there is nothing left to send."""
+        for batch, people in self._following(self._room() - len(self._carrier)):
+            self._doubts.posts[batch.order_id] += 1
+            self._carrier.send(batch, people)
+        if not self._carrier:
+            return self._room() > 0 and not self._stopped.is_set() and bool(self._narrowing or self._queue)
+        for answers in self._carrier.answers():
+            self._handle(answers)
+        return True
+
+    def _room(self) -> int:
+        """
+        How many orders may be under way.
+
+        One at a time until one is accepted, and after an answer without proof: whatever is wrong is then
+        wrong once. None while nobody knows whether the gateway still takes anything.
+        """
+        if self._blind >= BLIND:
+            return 0
+        return self._workers if self._accepted and not self._blind else 1
+
+    def _following(self, room: int) -> list[Cut]:
+        """The next orders to send, claimed; fewer when somebody else has taken some."""
+        ready: list[Cut] = []
+        planned: list[Cut] = []
+        while len(ready) + len(planned) < room and not self._stopped.is_set():
+            waiting = self._narrowing or self._queue
+            if not waiting:
+                break
+            cut = waiting.popleft()
+            if cut.batch.state is State.SENDING:  # looked up, absent twice, and written down as repeated
+                ready.append(cut)
+            elif self._late(cut.batch):
+                self.stop(stop_errors.too_late(cut.batch))
+            else:
+                planned.append(cut)
+        if planned:
+            ready += self._batches.claim(self._entry, planned, self._owner)
+        return ready
+
+    def _handle(self, answers: list[tuple[Batch, pd.DataFrame, Carried]]) -> None:
+        """Write down what answers prove, in one transaction; then do what follows from each."""
+        changes: list[tuple[Change, pd.DataFrame, Carried]] = []
+        others: list[tuple[Change, pd.DataFrame, Carried]] = []
+        for batch, people, came in answers:
+            reply = came.reply
+            step = after(batch.state, reply.event, batch.doubt)
+            accepted = step.state is State.ACCEPTED
+            self.touched |= accepted or bool(step.doubt)
+            change = Change(
+                batch,
+                reply.event,
+                step,
+                reply.evidence,
+                reason=None if accepted else reply.reason,
+                sent_at=reply.sent_at if accepted or step.doubt else None,
+                charged=reply.charged if accepted else None,
+                # Until the gateway has listed them; we may be killed before it is asked.
+                missing=people["phone"] if accepted and may_lack(batch, reply.charged) else None,
+            )
+            (others if step.action is Action.NARROW else changes).append((change, people, came))
+        done = self._batches.record(self._entry, self._owner, [change for change, _, _ in changes])
+        for batch, (change, people, came) in zip(done, changes, strict=True):
+            self._follow(batch, change.step, people, came.reply)
+        for change, people, came in others:
+            self._narrow(change, people, came)
+
+    def _follow(self, batch: Batch, step: Step, people: pd.DataFrame, reply: Reply) -> None:
+        """Do what follows from an answer that is written down."""
+        match step.action:
+            case Action.RECORD:
+                accepted, blind = self._accepted, self._blind
+                self._accepted, self._blind, self._remaining = True, 0, reply.remaining
+                self._tell(State.ACCEPTED, batch, credits_=reply.charged or 0.0)
+                charged = batch.segments if reply.charged is None else reply.charged
+                if batch.terms.skip_refused or charged != batch.segments:
+                    counted = self._doubts.check(batch, people, reply.charged)
+                    self._tell_counted(counted)
+                    if counted.lacking == batch.recipients:  # it was accepted by word only
+                        self._accepted, self._blind = accepted, blind + 1
+                    self._price = max(self._price, charged / batch.segments)
+                    if charged != batch.segments - counted.unsent:  # it is no news that they cost nothing
+                        self.drift += charged - batch.segments
+                if (reply.order_id or batch.order_id).lower() != batch.order_id.lower():
+                    self.stop(stop_errors.own_id(batch))
+            case Action.LOOK_UP:
+                self._blind += 1
+                self._doubts.add(batch)
+                self._tell(State.UNCONFIRMED, batch)
+            case _:
+                self.stop(stop_errors.too_late(batch) if self._late(batch) else reply.error(batch.order_id))
+
+    def _drain(self) -> None:
+        """Write down what is under way; what cannot be written stays ``sending``, to be looked up."""
+        self._carrier.call_off()
+        while self._carrier:
+            with suppress(Exception):  # or it was written when we were interrupted
+                for answer in self._carrier.last_answers():
+                    self._handle([answer])
+
+    # What was refused.
+
+    def _narrow(self, change: Change, people: pd.DataFrame, came: Carried) -> None:
+        """Find out whether it is the credit, one number, or the whole request; one transaction records it."""
+        batch, reply = change.batch, came.reply
+        left = self._remaining if came.left is None else came.left
+        refused = (self._entry, self._owner, change)
+        if came.trouble is not None:  # it may be the credit: nobody is rejected for that
+            self._batches.split(*refused, [])
+            self.stop(came.trouble)
+        elif left is not None and left < (needed := ceil(batch.segments * self._price)):
+            self._batches.split(*refused, [])
+            self.stop(stop_errors.no_credit(left, needed))
+        elif batch.terms.skip_refused:  # one number is no reason: it is the request, or all of them
+            self._batches.split(*refused, [])
+            self.stop(stop_errors.refused_though_skipping(batch, reply))
+        elif len(people) > 1:
+            self._refused_batches += 1
+            probe = self._refused_batches >= PROBE_AFTER and not self._accepted
+            self._narrowing.extend(self._batches.split(*refused, split_refused(people, probe=probe)))
+        else:
+            (done,) = self._batches.record(self._entry, self._owner, [change])
+            self._refused.append((done, reply.reason))
+            self._tell(State.REFUSED, batch)
+            self._whole_request(reply)
+
+    def _whole_request(self, reply: Reply) -> None:
+        """Stop when people from different places were refused alike and nothing was ever accepted."""
+        same = same_reason(self._refused, reply.reason)
+        if self._accepted or len(same) < ALIKE:
+            return
+        self._batches.release(same)
+        for batch in same:
+            before = None if batch.id in self._refused_before else State.REFUSED
+            self._tell(State.PLANNED, batch, before=before)
+        self.stop(stop_errors.whole_request(reply))
+
+    # What nobody knows.
+
+    def _settle(self) -> bool:
+        """Settle what is open; True when something is to be sent."""
+        if self._stopped.is_set() or not (self._doubts or self._blind >= BLIND):
+            return False
+        found = False
+        for batch, people, step, counted in self._doubts.settle():
+            match step.action:
+                case Action.RECORD:
+                    found = self._accepted = self.touched = True
+                    self._tell(State.ACCEPTED, batch, before=State.UNCONFIRMED)
+                    self._tell_counted(counted)
+                case Action.REPEAT:
+                    self._tell(State.PLANNED, batch, before=State.UNCONFIRMED)
+                    self._queue.append(Cut(batch, people))
+                case Action.NEXT_GENERATION:
+                    self._tell(State.PLANNED, batch, before=State.UNCONFIRMED)
+                    mine = people["phone"][among(people["phone"], self._phones)]
+                    self._queue.extend(self._batches.cut(self._entry, self._owner, mine))
+                case Action.ASK_PERSON:
+                    self.touched = True
+                case _:  # looked up again when the grace is over
+                    pass
+        if self._blind >= BLIND:
+            self._again_or_stop(found=found)
+        return bool(self._queue)
+
+    def _again_or_stop(self, *, found: bool) -> None:
+        """After too many answers without proof: go on, one order at a time, only if one of them was taken."""
+        if found:
+            self._blind = 1
+        else:
+            self.stop(stop_errors.blind(self._blind))
+
+    def _late(self, batch: Batch) -> bool:
+        return late(batch, self._clock.now())
+
+    def _tell(
+        self, state: State, batch: Batch, *, before: State | None = State.PLANNED, credits_: float = 0.0
+    ) -> None:
+        self._report(Tick(state, batch.recipients, credits_, before))
+
+    def _tell_counted(self, counted: Counted) -> None:
+        """So many of an accepted order are not on the gateway's list of it, or were left out of it."""
+        for state, people in ((State.UNCONFIRMED, counted.lacking), (State.REFUSED, counted.refused)):
+            if people:
+                self._report(Tick(state, people, before=State.ACCEPTED))

@@ -1,0 +1,209 @@
+"""
+What the gateway knows of a campaign, held against the journal before anything is sent.
+
+A journal that was lost, put back from a backup, or is another machine's does not know who was texted. The
+gateway's history does: the order ids of a campaign begin alike, whoever sent it. It is read first and the
+journal after it, so that what another process sends meanwhile is in the journal by then.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from smsframe.arrow import TEXT
+from smsframe.campaign import order_history
+from smsframe.campaign.look_up import DAY, EVER, LONG
+from smsframe.errors import CampaignChanged, GatewayError, NotAuthorised, Unavailable
+from smsframe.formatting import many
+from smsframe.orders.batching import prefix
+from smsframe.orders.records import Comparison, nobody
+from smsframe.orders.states import State
+from smsframe.outcomes.schema import E164
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from smsframe.campaign.order_history import History
+    from smsframe.gateway.retry import Patience
+    from smsframe.gateway.smsend import Gateway
+    from smsframe.journal.journal import Journal
+    from smsframe.orders.records import Entry
+
+MINUTE = 60.0
+"""Seconds by which this machine's clock may differ from the gateway's before it is said."""
+
+
+def prefixes(campaign: str, gateway: Gateway) -> tuple[str, ...]:
+    """How the order ids of a campaign begin, under every name of the account that is known."""
+    return tuple(prefix(campaign, gateway.base_url, account) for account in gateway.identities)
+
+
+def compare(
+    campaign: str,
+    gateway: Gateway,
+    journal: Journal,
+    patience: Patience,
+    *,
+    adopt: bool,
+    grace: float,
+    say: Callable[[str], None],
+) -> Comparison:
+    """
+    Hold the gateway's history against the journal; writes nothing.
+
+    Args:
+        campaign: Its name.
+        gateway: Who is asked.
+        journal: What is known of it here.
+        patience: For questions that may be asked again.
+        adopt: Whether orders that the journal does not know are to be taken over.
+        grace: Seconds within which an order that was taken becomes visible.
+        say: Tells the user what is worth knowing.
+
+    Raises:
+        Unavailable: The gateway did not say completely; nothing may be sent.
+        CampaignChanged: It has orders of the campaign that this journal does not know, and they are not to be
+            taken over, or cannot be.
+    """
+    entry = journal.find(campaign)
+    if not gateway.profile.history:
+        if entry is None:
+            say(
+                f"this gateway has no history of orders: if campaign {campaign!r} was sent before from "
+                "another "
+                "journal, its people are texted again"
+            )
+        return Comparison()
+    found = _Compared(campaign, gateway, journal, patience, entry)
+    if found.surprises:  # this journal is not the latest, so the latest orders may not be visible yet
+        if len(found.unknown) and not adopt:
+            raise found.changed(
+                "name its journal with journal=; or, if that is lost, take the orders over with adopt=True"
+            )
+        patience.sleep(grace)
+        found = _Compared(campaign, gateway, journal, patience, entry)
+    date = found.history.date
+    if date is not None and abs(off := (patience.clock.now() - date).total_seconds()) > MINUTE:
+        which = "ahead of" if off > 0 else "behind"
+        say(f"warning: this machine's clock is {timedelta(seconds=round(abs(off)))} {which} the gateway's")
+    return Comparison(date, found.doubted, found.recipients(adopt=adopt))
+
+
+class _Compared:
+    """A history that was read, and what the journal had right after."""
+
+    def __init__(
+        self, campaign: str, gateway: Gateway, journal: Journal, patience: Patience, entry: Entry | None
+    ) -> None:
+        self._campaign, self._gateway, self._patience = campaign, gateway, patience
+        self.history = _complete(gateway, entry, patience)
+        ids = self.history.ids
+        listed = self.history.orders[ids.str.startswith(prefixes(campaign, gateway)).fillna(value=False)]
+        known = journal.orders.of(campaign)
+        here = known[known["order_id"].str.lower().isin(ids)]
+        self.unknown = listed[~_small(listed).isin(here["order_id"].str.lower())]
+        taken = here["state"].isin([State.ACCEPTED, State.SENDING, State.UNCONFIRMED]) | here["settled"]
+        self.doubted = here["order_id"][~taken & here["people"].gt(0)]
+        # An order of ours whose people have gone to other orders since: who got it only the gateway can say.
+        gone = here["order_id"][~taken & here["people"].eq(0)]
+        self._refused = listed[_small(listed).isin(gone.str.lower())]
+        unlisted = known[known["unlisted"].gt(0)]
+        self._incomplete = unlisted.assign(num_recipients=unlisted["people"] + unlisted["unlisted"])
+
+    @property
+    def surprises(self) -> int:
+        """Orders that this journal should know otherwise."""
+        return len(self.unknown) + len(self.doubted) + len(self._refused)
+
+    def recipients(self, *, adopt: bool) -> pd.DataFrame:
+        """The orders to be taken over, or to be completed, with their people."""
+        if len(self.unknown) and not adopt:
+            raise self.changed("call again")  # they came meanwhile
+        orders = [self.unknown, self._refused, self._incomplete]
+        asked = [self._people(order) for part in orders for order in part.itertuples()]
+        if not asked:
+            return nobody()
+        # Of somebody whom two orders list the earlier one counts.
+        found = pd.concat(asked, ignore_index=True).sort_values("create_time", kind="stable")
+        return found[found["phone"].isna() | ~found["phone"].duplicated()]
+
+    def _people(self, order: Any) -> pd.DataFrame:
+        state = self._patience.ask(lambda: self._gateway.state(order.order_id)).recipients
+        phones = pd.Series([None], dtype=TEXT) if state is None or state.empty else state["phone"]
+        if not phones.dropna().str.fullmatch(E164).all() or (len(phones) > 1 and phones.isna().any()):
+            raise self.changed(f"it does not say who got {order.order_id}")
+        phones = phones.drop_duplicates()
+        # Where the history does not count, nobody knows that the list is whole.
+        counted = order.num_recipients
+        unlisted = 1 if pd.isna(counted) else max(0, int(counted) - int(phones.notna().sum()))
+        return pd.DataFrame(
+            {
+                "order_id": order.order_id,
+                "create_time": order.create_time,
+                "schedule_time": order.schedule_time,
+                "phone": phones,
+                "unlisted": unlisted,
+            }
+        )
+
+    def changed(self, way: str) -> CampaignChanged:
+        """There are orders that this journal does not know."""
+        orders = self.unknown
+        people, last = int(orders["num_recipients"].sum()), orders["create_time"].max()
+        when = "" if pd.isna(last) else f", the last one of {last:%Y-%m-%d %H:%M} UTC"
+        return CampaignChanged(
+            f"campaign {self._campaign!r}: the gateway has {many(len(orders), 'order')} of it that this "
+            "journal "
+            f"does not know, to {many(people, 'recipient')}{when} (see .orders); nothing was sent: {way}",
+            campaign=self._campaign,
+            recipients=people,
+            before="orders of another journal",
+            now="a campaign that this journal does not know whole",
+            orders=orders.drop(columns="schedule_time").reset_index(drop=True),
+        )
+
+
+def _small(orders: pd.DataFrame) -> pd.Series[Any]:
+    return orders["order_id"].str.strip().str.lower()
+
+
+def _complete(gateway: Gateway, entry: Entry | None, patience: Patience) -> History:
+    """
+    The history since the campaign was last compared, else of 30 days.
+
+    From when it is asked is said in the gateway's own time: this machine's clock may be days ahead.
+    """
+    since = _since(entry, patience.clock.now())
+    try:
+        history = order_history.read(gateway, since, patience)
+        if history.date is None:
+            history = order_history.read(gateway, EVER, patience)
+        elif (wanted := _since(entry, history.date)) < since - timedelta(seconds=MINUTE):
+            history = order_history.read(gateway, wanted, patience)
+    except (NotAuthorised, Unavailable):
+        raise
+    except GatewayError as error:
+        raise _untold(str(error), error.status) from None
+    if not history.complete:
+        raise _untold("it changed while it was read, or pages are missing", None)
+    return history
+
+
+def _since(entry: Entry | None, now: datetime) -> datetime:
+    if entry is None:
+        return now - LONG
+    if entry.compared_at is None:  # of an earlier version, by this machine's clock
+        return min(entry.created_at - DAY, now - LONG)
+    return min(entry.compared_at, now) - DAY
+
+
+def _untold(why: str, status: int | None) -> Unavailable:
+    return Unavailable(
+        f"the gateway did not show its whole history of orders ({why}), so nobody knows whether somebody was "
+        "texted from another journal; nothing was sent, call again later",
+        status=status,
+    )

@@ -1,0 +1,69 @@
+"""
+What can refuse a call before the first person is written down.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from smsframe.errors import ConfirmationMismatch, NotEnoughCredit
+from smsframe.formatting import amount
+from smsframe.outcomes.join import done
+from smsframe.phones.match import among
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from smsframe.gateway.smsend import Gateway
+    from smsframe.orders.terms import Terms
+    from smsframe.outcomes.join import Known
+    from smsframe.planning.plan import Plan
+
+log = logging.getLogger("smsframe")
+
+
+def confirmed(confirm: int | None, people: pd.DataFrame, known: Known | None, plan: Plan) -> None:
+    """Refuse when the number of people is not the one that was confirmed."""
+    if confirm is None:
+        return
+    meant = plan.frame["sms_phone"].reset_index(drop=True)[plan.stands]
+    settled = meant[among(meant, done(known, plan.terms, plan.template.source))]
+    count = len(pd.Index(people["phone"]).union(pd.Index(settled)))
+    if count != confirm:
+        raise ConfirmationMismatch(
+            f"confirm={confirm:,}, but this call is about {count:,} people (ready, or with an outcome "
+            "in this campaign); nothing was sent",
+            expected=confirm,
+            recipients=count,
+        )
+
+
+def in_time(terms: Terms, waiting: int, now: datetime) -> None:
+    """Refuse when somebody would go out now and the schedule has passed."""
+    if waiting and terms.schedule is not None and terms.schedule <= now:
+        raise ValueError(
+            f"schedule={terms.schedule:%Y-%m-%d %H:%M} UTC has passed, and {waiting:,} people would still be "
+            "texted: send, or resume, with a later schedule= (smsframe never sends at once instead)"
+        )
+
+
+def affordable(gateway: Gateway, terms: Terms, needed: int) -> None:
+    """Refuse when the balance is known and does not cover what is needed."""
+    available = gateway.credits().get(terms.message_type)
+    if available is None:
+        log.warning("the gateway does not say how many credits of type %s are left", terms.message_type)
+    elif available < needed:
+        raise NotEnoughCredit(
+            f"{needed:,} credits are needed and {amount(available)} are left for type {terms.message_type}; "
+            "nothing was sent: top up, or text fewer people",
+            needed=needed,
+            available=available,
+        )
+
+
+def at_once(batch_size: int, rate: float | None) -> int:
+    """Recipients per order: no more than may go out in a second."""
+    return batch_size if rate is None else min(batch_size, max(1, int(rate)))

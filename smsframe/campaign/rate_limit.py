@@ -1,0 +1,52 @@
+"""
+Not more recipients per second than was asked for.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from smsframe.gateway.retry import Patience
+
+
+class Pace:
+    """
+    Gives each order its turn.
+
+    Args:
+        rate: Recipients per second, or None for as fast as it goes.
+        patience: What is waited with, and by whose clock.
+    """
+
+    def __init__(self, rate: float | None, patience: Patience) -> None:
+        self._rate, self._patience = rate, patience
+        self._next = patience.clock.monotonic()
+        self._last: deque[tuple[float, int]] = deque()
+        """The turns of the second before the next one, and how many people each was for."""
+        self._lock = threading.Lock()
+
+    def wait(self, recipients: int) -> bool:
+        """Wait for the turn of an order with so many people; False when everything was stopped meanwhile."""
+        if self._rate is not None:
+            with self._lock:
+                now = self._patience.clock.monotonic()
+                turn = self._turn(max(now, self._next), recipients, self._rate)
+                self._last.append((turn, recipients))
+                self._next = turn + recipients / self._rate
+            if turn > now:
+                self._patience.sleep(turn - now)
+        return not self._patience.stop.is_set()
+
+    def _turn(self, turn: float, recipients: int, rate: float) -> float:
+        """The first moment from which no second before it has too many people."""
+        while self._last:
+            at, _ = self._last[0]
+            if at + 1.0 > turn:
+                if sum(people for _, people in self._last) + recipients <= rate:
+                    break
+                turn = at + 1.0
+            self._last.popleft()
+        return turn

@@ -1,0 +1,234 @@
+"""
+The orders nobody is sure of: looked up, looked up again after the grace, repeated only when proven absent.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from smsframe.campaign.history_check import prefixes
+from smsframe.campaign.look_up import Finding, Known, ask_state, look_up
+from smsframe.formatting import amount
+from smsframe.orders.records import Change, Evidence, late
+from smsframe.orders.states import Action, Event, State, Step, after
+from smsframe.phones.match import among
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from smsframe.gateway.retry import Patience
+    from smsframe.gateway.smsend import Gateway
+    from smsframe.journal.journal import Journal
+    from smsframe.orders.records import Batch, Entry
+
+POSTS = 3
+"""How often one run sends one order at most, each time after two absences; then it stays unconfirmed."""
+
+
+class Counted(NamedTuple):
+    """
+    The people of an accepted order who are not in it, as far as the gateway says.
+
+    Attributes:
+        lacking: How many it does not list.
+        refused: How many were left out, being refused.
+        unsent: The segments of those.
+    """
+
+    lacking: int = 0
+    refused: int = 0
+    unsent: int = 0
+
+
+class Settled(NamedTuple):
+    """What a look-up came to: the batch as it is now, its people, what follows, and who is not in it."""
+
+    batch: Batch
+    people: pd.DataFrame
+    step: Step
+    counted: Counted = Counted()
+
+
+class Doubts:
+    """
+    The open orders of one run.
+
+    Args:
+        entry: The campaign.
+        journal: Its memory.
+        gateway: Who is asked.
+        owner: This run, alive in the journal.
+        phones: Who this run may text.
+        grace: Seconds within which an order that was taken becomes visible.
+        patience: The waits.
+        settled: What a person says of the orders that were unconfirmed before this run, if they stay so after
+            they were looked up.
+    """
+
+    def __init__(
+        self,
+        entry: Entry,
+        journal: Journal,
+        gateway: Gateway,
+        owner: str,
+        phones: pd.Series[str],
+        *,
+        grace: float,
+        patience: Patience,
+        settled: Event | None,
+    ) -> None:
+        self._entry, self._gateway, self._owner = entry, gateway, owner
+        self._batches, self._orders = journal.batches, journal.orders
+        self._phones, self._grace, self._patience, self._settled = phones, grace, patience, settled
+        self._open: list[Batch] = []
+        self._meant: set[str] = set()
+        """The order ids that a person's word is about."""
+        self.posts: Counter[str] = Counter()
+        """How often this run sent each order."""
+
+    def __bool__(self) -> bool:
+        return bool(self._open)
+
+    def add(self, *batches: Batch, meant: bool = False) -> None:
+        """Orders to be looked up; whether a person's word is about them."""
+        self._open += batches
+        if meant:
+            self._meant |= {batch.order_id for batch in batches}
+
+    def settle(self) -> Iterator[Settled]:
+        """Look up what is open, wait for the grace once, look again; what each came to, until stopped."""
+        absent: dict[str, tuple[Batch, pd.DataFrame, Finding]] = {}
+        orders = [(batch, self._batches.members(batch)) for batch in self._open]
+        self._open = []
+        for batch, people, finding in self._look_up(orders):
+            came = self._record(batch, people, finding)
+            if finding.event is Event.ABSENT:
+                absent[batch.order_id] = (came.batch, people, finding)
+            yield came
+        if absent:
+            last = max(finding.answered_at for _, _, finding in absent.values())
+            self._patience.sleep(max(0.0, self._grace - (self._patience.clock.monotonic() - last)))
+        # What was not asked again stays unconfirmed.
+        for batch, people, finding in self._look_up(
+            [(batch, people) for batch, people, _ in absent.values()]
+        ):
+            if finding.event is Event.ABSENT:
+                _, _, first = absent[batch.order_id]
+                yield self._record(batch, people, self._absent_again(batch, people, first, finding))
+            else:
+                yield self._record(batch, people, finding)
+
+    def _absent_again(self, batch: Batch, people: pd.DataFrame, first: Finding, finding: Finding) -> Finding:
+        """What the second absence of an order proves, and what may follow from it."""
+        if why := finding.proves_with(first, self._grace):
+            event = Event.UNANSWERED
+        elif why := self._no_longer_sendable(batch, people):
+            event = Event.ABSENT_RETIRED
+        elif self.posts[batch.order_id] >= POSTS:
+            event, why = Event.UNANSWERED, f"it was sent {POSTS} times already"
+        else:
+            event = Event.ABSENT_TWICE
+        found = replace(finding, event=event)
+        return _adding(found, f"not repeated: {why}") if why else found
+
+    def ask_after(self, batch: Batch) -> None:
+        """Ask again for people whom an accepted order lacks; if it still does, a person's word holds."""
+        people = self._batches.members(batch)
+        finding = ask_state(self._gateway, batch, people, self._patience)
+        self._note(batch, finding)
+        if self._settled is not None and finding.event is not Event.FOUND:
+            self._note(batch, _said(finding, self._settled))
+
+    def check(self, batch: Batch, people: pd.DataFrame, charged: float | None) -> Counted:
+        """
+        An order that was accepted, perhaps without some of its people; ask once without whom.
+
+        So it is when refused numbers may be left out of it, and when another charge than planned may be
+        another price, or people left out. Who is not listed is not known to have a text. That is everybody
+        where nobody is listed, and, where numbers may be left out or less was charged than all of them cost,
+        where the gateway does not say for whom.
+        """
+        finding = ask_state(self._gateway, batch, people, self._patience)
+        if finding.lists == 0 or (not finding.listed and may_lack(batch, charged)):
+            finding = replace(finding, event=Event.FOUND_PART, missing=people["phone"])
+        if charged is not None and charged != batch.segments:
+            said = f"{amount(charged)} credits were charged for {batch.segments} segments"
+            finding = _adding(finding, said)
+        self._note(batch, finding)
+        return _counted(finding, people)
+
+    def _look_up(
+        self, orders: list[tuple[Batch, pd.DataFrame]]
+    ) -> Iterator[tuple[Batch, pd.DataFrame, Finding]]:
+        known = Known(
+            lambda since: self._orders.witnesses(self._entry, since),
+            lambda: self._orders.ids(self._entry),
+            lambda: prefixes(self._entry.name, self._gateway),
+        )
+        return look_up(self._gateway, orders, self._patience, known)
+
+    def _no_longer_sendable(self, batch: Batch, people: pd.DataFrame) -> str | None:
+        """Why an order that is provably absent may not go out as it is, or None."""
+        if not among(people["phone"], self._phones).all():
+            return "some of its people are suppressed, or not in this call"
+        if len(people) != batch.recipients:
+            return "some of its people were texted by another order"
+        if late(batch, self._patience.clock.now()):
+            return "its time has passed"
+        return None
+
+    def _record(self, batch: Batch, people: pd.DataFrame, finding: Finding) -> Settled:
+        """Write down what a look-up found, and what a person says of it."""
+        step = after(batch.state, finding.event, batch.doubt)
+        reason = None if step.state is State.ACCEPTED else finding.evidence.answer
+        change = Change(
+            batch,
+            finding.event,
+            step,
+            finding.evidence,
+            reason=reason,
+            missing=finding.missing,
+            refused=finding.refused,
+        )
+        if step.action is Action.NEXT_GENERATION:
+            self._batches.split(self._entry, self._owner, change, [])
+            return Settled(batch, people, step)
+        (found,) = self._batches.record(self._entry, self._owner, [change])
+        meant = batch.order_id in self._meant
+        if step.action is Action.ASK_PERSON and self._settled is not None and meant:
+            return self._record(found, people, _said(finding, self._settled))
+        return Settled(found, people, step, _counted(finding, people))
+
+    def _note(self, batch: Batch, finding: Finding) -> None:
+        # The step is where it is: it was accepted, and stays so.
+        step = Step(batch.state, Action.RECORD, batch.doubt)
+        missing, refused = finding.missing, finding.refused
+        change = Change(batch, finding.event, step, finding.evidence, missing=missing, refused=refused)
+        self._batches.note(self._entry, change)
+
+
+def may_lack(batch: Batch, charged: float | None) -> bool:
+    """Whether an order may have been accepted without some of its people."""
+    return batch.terms.skip_refused or (charged is not None and charged < batch.segments)
+
+
+def _counted(finding: Finding, people: pd.DataFrame) -> Counted:
+    lacking = 0 if finding.missing is None else len(finding.missing)
+    if finding.refused is None:
+        return Counted(lacking)
+    out = among(people["phone"], finding.refused.index)
+    return Counted(lacking, int(out.sum()), int(people["segments"][out].sum()))
+
+
+def _adding(finding: Finding, more: str) -> Finding:
+    question, answer = finding.evidence
+    return replace(finding, evidence=Evidence(question, f"{answer}; {more}"))
+
+
+def _said(finding: Finding, event: Event) -> Finding:
+    said = Evidence("resume(unconfirmed=)", "a person says so")
+    return replace(finding, event=event, evidence=said, missing=None, refused=None)

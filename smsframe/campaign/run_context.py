@@ -1,0 +1,64 @@
+"""
+What a run works with, handed in as one: gateway, journal, clock and limits.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from smsframe.campaign.workers import Threads
+from smsframe.gateway.retry import Patience
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from smsframe.gateway.smsend import Gateway
+    from smsframe.journal.journal import Journal
+    from smsframe.orders.records import Tick
+
+
+def _unheard(_what: object) -> None:
+    """Nobody wants to know."""
+
+
+def _to_stderr(what: str) -> None:
+    with suppress(OSError, ValueError):  # where nobody reads it, the results still come
+        print(f"smsframe: {what}", file=sys.stderr)  # noqa: T201 - the contract says so
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunContext:
+    """
+    What a run works with.
+
+    Attributes:
+        gateway: Where orders go.
+        journal: Where it is remembered.
+        workers: Requests under way at once.
+        rate: Recipients per second at most, or None.
+        grace: Seconds within which an order that was taken becomes visible.
+        patience: The waits and the clock; its ``stop`` ends the run.
+        report: Is told of each step.
+        started: Is told how many people are about to be texted.
+        say: Tells the user what is worth knowing.
+        threads: Makes so many workers.
+    """
+
+    gateway: Gateway
+    journal: Journal
+    workers: int = 4
+    rate: float | None = None
+    grace: float = 30.0
+    patience: Patience = field(default_factory=Patience)
+    report: Callable[[Tick], None] = _unheard
+    started: Callable[[int], None] = _unheard
+    say: Callable[[str], None] = _to_stderr
+    threads: Callable[[int], Threads] = Threads
+
+    def stopped_by(self, stop: threading.Event | None) -> RunContext:
+        """The same for one run, which has a stop of its own."""
+        return replace(self, patience=replace(self.patience, stop=stop or threading.Event()))

@@ -1,0 +1,210 @@
+"""
+Worker threads that carry orders to the gateway and bring back what came of each.
+
+They decide nothing and write nothing. What is under way is known before it can leave and until its answer
+was handled, at whichever instruction Ctrl-C comes.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import FIRST_COMPLETED, Future, InvalidStateError, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from smsframe.campaign.look_up import ask_state
+from smsframe.errors import GatewayError, JournalError
+from smsframe.gateway.wire_format import Order
+from smsframe.orders.records import Reply, late
+from smsframe.orders.states import Action, Event, State, after
+from smsframe.texts import render
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+    from typing import Any
+
+    import pandas as pd
+
+    from smsframe.campaign.rate_limit import Pace
+    from smsframe.gateway.retry import Patience
+    from smsframe.gateway.smsend import Gateway
+    from smsframe.orders.records import Batch
+
+
+class Carried(NamedTuple):
+    """
+    What a worker brings back.
+
+    Attributes:
+        reply: What the POST came to.
+        left: After a refusal the credits left, None when the gateway does not say for this quality.
+        trouble: After a refusal why the credits could not be asked for.
+    """
+
+    reply: Reply
+    left: float | None = None
+    trouble: GatewayError | None = None
+
+
+CALLED_OFF = Carried(Reply(Event.GAVE_UP, None, "stopped before it left"))
+
+
+class _TooLateError(Exception):
+    """The time of an order has passed, so it does not leave."""
+
+
+class Threads:
+    """
+    Real threads, that carry orders.
+
+    The simulation puts its own in their place, and decides which of them goes on next.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="smsframe")
+
+    def submit(self, work: Callable[..., None], future: Future[Any], *arguments: object) -> None:
+        """
+        Let a thread do some work, which ends with the future's result.
+
+        Raises:
+            RuntimeError: Python is ending and begins no more threads.
+        """
+        begun = self._pool.submit(work, future, *arguments)
+        begun.add_done_callback(partial(_ended, future))
+
+    def first_done(self, futures: Collection[Future[Any]]) -> set[Future[Any]]:
+        """Those that are done, as soon as one is; none after a second, so that an interrupt is heard."""
+        return wait(futures, timeout=1.0, return_when=FIRST_COMPLETED).done
+
+    def close(self) -> None:
+        """Wait for the threads to end."""
+        self._pool.shutdown(wait=True)
+
+
+class Carrier:
+    """
+    The orders under way.
+
+    Args:
+        gateway: Where they go.
+        threads: What carries them.
+        pace: When each may leave.
+        patience: The waits; its ``stop`` ends them.
+        held: Whether this run still owns what it sends; asked immediately before each POST.
+    """
+
+    def __init__(
+        self, gateway: Gateway, threads: Threads, pace: Pace, patience: Patience, held: Callable[[], bool]
+    ) -> None:
+        self._gateway, self._pace, self._patience, self._held = gateway, pace, patience, held
+        self._threads = threads
+        self._under_way: dict[Future[Carried], tuple[Batch, pd.DataFrame]] = {}
+
+    def __len__(self) -> int:
+        return len(self._under_way)
+
+    def send(self, batch: Batch, people: pd.DataFrame) -> None:
+        """Hand an order to a worker."""
+        order = Order(batch.order_id, render.parse(batch.template), batch.encoding, batch.terms, people)
+        future: Future[Carried] = Future()
+        self._under_way[future] = (batch, people)
+        try:
+            self._threads.submit(self._work, future, order, batch)
+        except RuntimeError:  # Python is ending and begins no more threads; an earlier one may have it
+            future.cancel()
+
+    def answers(self) -> Iterator[list[tuple[Batch, pd.DataFrame, Carried]]]:
+        """All that came back, as soon as anything did; it is forgotten when the caller is back for more."""
+        done = self._done()
+        yield [self._answer(future) for future in done]
+        for future in done:
+            self._under_way.pop(future, None)
+
+    def last_answers(self) -> Iterator[tuple[Batch, pd.DataFrame, Carried]]:
+        """What came back, one by one, each forgotten before it is told: one that fails keeps no other."""
+        for future in self._done():
+            try:
+                answer = self._answer(future)
+            finally:
+                del self._under_way[future]
+            yield answer
+
+    def _done(self) -> set[Future[Carried]]:
+        done = {future for future in self._under_way if future.cancelled()}
+        while self._under_way and not done:  # an interrupt just before a wait without end would not be heard
+            done = self._threads.first_done(self._under_way)
+        return done
+
+    def _answer(self, future: Future[Carried]) -> tuple[Batch, pd.DataFrame, Carried]:
+        return (*self._under_way[future], CALLED_OFF if future.cancelled() else future.result())
+
+    def call_off(self) -> None:
+        """Keep what no worker has begun from leaving."""
+        for future in self._under_way:
+            future.cancel()
+
+    def close(self) -> None:
+        """Wait for the workers to end."""
+        self._threads.close()
+
+    def _work(self, future: Future[Carried], order: Order, batch: Batch) -> None:
+        if future.set_running_or_notify_cancel():
+            try:
+                future.set_result(self._carry(order, batch))
+            except BaseException as error:  # noqa: BLE001 - it is raised where the answer is handled
+                future.set_exception(error)
+
+    def _carry(self, order: Order, batch: Batch) -> Carried:
+        """Send; and ask for the credit when it is refused, so that both are recorded as one."""
+        if not self._pace.wait(batch.recipients):
+            return CALLED_OFF
+        reply = self._post(order, batch)
+        if after(State.SENDING, reply.event, batch.doubt).action is not Action.NARROW:
+            return Carried(reply)
+        # Something on the way may have sent it twice, and the gateway refuses the second one of an id it has.
+        if ask_state(self._gateway, batch, order.people, self._patience).event is not Event.ABSENT:
+            said = f"{reply.reason}, and the gateway may have taken it before"
+            return Carried(replace(reply, event=Event.NO_PROOF, reason=said))
+        try:
+            return Carried(reply, self._patience.ask(self._gateway.credits).get(batch.terms.message_type))
+        except GatewayError as error:
+            return Carried(reply, trouble=error)
+
+    def _post(self, order: Order, batch: Batch) -> Reply:
+        """Send, and repeat only what was provably not accepted, and not once stopped."""
+        before: list[Reply] = []
+        stopped = self._patience.stop.is_set
+
+        def attempt() -> Reply:
+            if before and stopped():
+                return before[-1]
+            try:
+                before.append(self._gateway.post(order, check))
+            except _TooLateError:
+                return replace(CALLED_OFF.reply, reason="its time passed before it left")
+            return before[-1]
+
+        def check() -> None:
+            if not self._held():
+                raise JournalError(
+                    "this run has lost its lock, in the folder beside the journal: somebody else may have "
+                    "taken over, so nothing more is sent; resume the campaign"
+                )
+            if late(batch, self._patience.clock.now()):  # the gateway might send it at once
+                raise _TooLateError
+
+        def again(reply: Reply) -> bool:
+            step = after(State.SENDING, reply.event, batch.doubt)
+            return step.action is Action.REPEAT and not stopped()
+
+        reply = self._patience.until(attempt, again)
+        return replace(reply, event=Event.GAVE_UP) if reply.event is Event.NOT_SENT else reply
+
+
+def _ended(future: Future[Carried], work: Future[None]) -> None:
+    """Hand on what kept a worker from even beginning, as too little memory does: nobody waits for ever."""
+    with suppress(InvalidStateError):  # it has its answer, or was called off
+        if not work.cancelled():
+            future.set_exception(work.exception() or RuntimeError("a worker ended without an answer"))

@@ -1,0 +1,157 @@
+"""
+How a command ends: its file written, or one sentence on stderr, and an exit code.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import shlex
+import sys
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import typer
+from typer.core import TyperGroup
+
+import smsframe
+from smsframe.cli.output import people
+from smsframe.formatting import many
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pandas as pd
+
+UNFORESEEN = (MemoryError, RecursionError, TypeError, LookupError, ArithmeticError, AttributeError)
+"""What a bug, or too little memory, is; the library has made it fit to be shown."""
+
+UNFINISHED, REFUSED, GATEWAY, JOURNAL, INTERRUPTED = 1, 2, 3, 4, 130
+
+LISTED = 5
+"""Rows that an error names at most: enough to look."""
+
+CODES = """Exit codes:
+
+\b
+  0    done
+  1    texts went out or may have, and it is not finished: some people are
+       pending or unconfirmed (`smsframe resume` goes on)
+  2    bad use or bad input, or you said no: nothing was sent
+  3    the gateway refused, cannot be reached, or lacks credit: nothing was sent
+  4    the journal cannot be read or written
+  130  interrupted (Ctrl-C); what was under way is recorded
+"""
+
+
+class Commands(TyperGroup):
+    """The commands, each ending as this file says."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; what it raises becomes a sentence and an exit code, never a traceback."""
+        for stream in (sys.stdout, sys.stderr):
+            # A code page of Windows has no emoji: better a question mark than no plan.
+            if reconfigure := getattr(stream, "reconfigure", None):
+                reconfigure(errors="replace")
+        with _notes():
+            try:
+                return super().invoke(ctx)
+            except (smsframe.SmsFrameError, *UNFORESEEN, ValueError, OSError, ImportError) as error:
+                typer.echo(f"Error: {_sentence(error)}", err=True)
+                raise typer.Exit(code(error)) from None
+            except (KeyboardInterrupt, typer.Abort):  # Abort is Ctrl-C at a question
+                typer.echo("\nStopped.", err=True)
+                raise typer.Exit(INTERRUPTED) from None
+
+
+def code(error: BaseException) -> int:
+    """The exit code of an error; what may have sent something is never among those that say it did not."""
+    match error:
+        case smsframe.CampaignStopped() | smsframe.Unconfirmed():
+            return UNFINISHED
+        case smsframe.JournalError():
+            return JOURNAL
+        case smsframe.NotEnoughCredit() | smsframe.GatewayError():
+            return GATEWAY
+        case _:
+            return REFUSED
+
+
+def go_on(campaign: str) -> str:
+    """The command that goes on with a campaign."""
+    return f"smsframe resume {shlex.quote(campaign)}"
+
+
+def write(frame: pd.DataFrame, out: Path | None, *, sent: str | None = None) -> None:
+    """
+    Write a frame for spreadsheets, if that was asked for.
+
+    Args:
+        frame: The rows.
+        out: The file, or None.
+        sent: The campaign that was just sent: then a full disk is no reason to say that nothing was.
+    """
+    if out is None:
+        return
+    try:
+        smsframe.to_csv(frame, out)
+    except OSError as error:
+        if sent is None:
+            raise
+        typer.echo(f"Error: {out}: {error.strerror}. The journal has the outcomes.", err=True)
+        typer.echo(f"smsframe export {shlex.quote(sent)} FILE writes them", err=True)
+        raise typer.Exit(UNFINISHED) from None
+    typer.echo(f"\n{many(len(frame), 'row')} written to {out}")
+
+
+def finish(frame: pd.DataFrame, campaign: str) -> None:
+    """End with `UNFINISHED` while people of the campaign are pending or unconfirmed."""
+    left = int(frame["sms_status"].isin(["pending", "unconfirmed"]).sum())
+    if left:
+        typer.echo(f"\nNot finished: {people(left)}. Go on with: {go_on(campaign)}", err=True)
+        raise typer.Exit(UNFINISHED)
+
+
+def note(message: Warning | str, *_: object, **__: object) -> None:
+    """Say something that is not an error on stderr; also in the place of `warnings.showwarning`."""
+    typer.echo(f"note: {message}", err=True)
+
+
+def _sentence(error: Exception) -> str:
+    said = [str(error)]
+    if isinstance(error, OSError) and error.filename is not None:
+        said = [f"{error.filename}: {error.strerror}"]
+    failures = getattr(error, "failures", None)
+    rows = [] if failures is None else [label + 1 for label in failures.index if isinstance(label, int)]
+    if rows:
+        said.append(f"Rows: {', '.join(map(str, rows[:LISTED]))}{', …' if len(rows) > LISTED else ''}")
+    if isinstance(error, smsframe.CampaignStopped):
+        said.append(f"Go on with: {go_on(error.campaign)}")
+    if isinstance(error, smsframe.CampaignChanged) and error.orders is not None:
+        said.append("On the command line that is: --journal FILE, or --adopt")
+    elif isinstance(error, smsframe.CampaignChanged) and error.recipients:
+        said.append("On the command line that is: --changed continue")
+    if isinstance(error, smsframe.NotAuthorised) and error.status is None:
+        said.append("To rehearse without an account: smsframe sandbox")
+    return "\n".join(said)
+
+
+@contextlib.contextmanager
+def _notes() -> Iterator[None]:
+    """Show what the library warns of and logs, each as one line on stderr."""
+    notes = _Notes(logging.WARNING)
+    log = logging.getLogger("smsframe")
+    log.addHandler(notes)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", smsframe.PhoneGuessed)
+            warnings.showwarning = note
+            yield
+    finally:
+        log.removeHandler(notes)
+
+
+class _Notes(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        note(record.getMessage())

@@ -1,0 +1,148 @@
+"""
+Commands that only look: at a table, at the journal, at what the gateway delivered.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from pathlib import Path  # noqa: TC003 - Typer reads the annotations
+from typing import Annotated
+
+import typer
+
+import smsframe
+from smsframe.cli import exit_codes, options
+from smsframe.cli.output import clean, counted, heading, summary_text, table, titled, why
+from smsframe.formatting import amount, many
+from smsframe.phones.cells import mask_column
+
+SHOWN = 10
+"""Unconfirmed people that `status` lists."""
+
+
+def check(
+    file: options.File,
+    sheet: options.Sheet = None,
+    phone: options.Phone = None,
+    region: options.Region = None,
+    numbers: options.Numbers = "mobile",
+    suppress: options.Suppress = None,
+    out: options.Out = None,
+) -> None:
+    """Who could be texted, and why the others could not."""
+    contacts = smsframe.read_contacts(file, sheet=sheet)
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always", smsframe.PhoneGuessed)
+        checked = smsframe.check(contacts, phone, region=region, numbers=numbers, suppress=suppress)
+    for warning in heard:
+        exit_codes.note(str(warning.message))
+        phone = phone or getattr(warning.message, "column", None)
+    parts = [
+        heading(f"{clean(file.name)}: {many(len(contacts), 'row')}"),
+        counted(smsframe.summary(checked).statuses),
+        *titled("Who could not be texted, and why", why(checked, phone)),
+    ]
+    typer.echo("\n\n".join(part for part in parts if part))
+    exit_codes.write(checked, out)
+
+
+def status(
+    campaign: Annotated[
+        str | None,
+        typer.Argument(metavar="CAMPAIGN", help="Its name; all of them if left out.", show_default=False),
+    ] = None,
+    journal: options.Journal = None,
+    *,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Watch it while somebody sends; Ctrl-C ends only the watching.")
+    ] = False,
+) -> None:
+    """How far a campaign is, and what to do next."""
+    if campaign is None:
+        if follow:
+            raise typer.BadParameter("say which campaign to follow", param_hint="CAMPAIGN")
+        campaigns(journal=journal)
+        return
+    try:
+        known = (smsframe.watch if follow else smsframe.results)(campaign, journal=journal)
+    except KeyboardInterrupt:  # only the watching was stopped
+        raise typer.Exit(exit_codes.INTERRUPTED) from None
+    typer.echo(summary_text(known))
+    doubtful = known[known["sms_status"].eq("unconfirmed").to_numpy()]
+    if len(doubtful):
+        again = exit_codes.go_on(campaign)
+        listed = doubtful.head(SHOWN)
+        numbers, orders = mask_column(listed["sms_phone"]), listed["sms_order_id"].fillna("")
+        ways = [
+            (again, "asks the gateway again"),
+            (f"{again} --unconfirmed accept", "takes them as accepted"),
+            (f"{again} --unconfirmed send", "texts them; again, if they were"),
+        ]
+        parts = [
+            heading("Unconfirmed: they may have been texted, so nothing is repeated unasked"),
+            table(list(zip(numbers, orders, strict=True)), head=("number", "order id")),
+            *([f"  … and {len(doubtful) - SHOWN:,} more"] if len(doubtful) > SHOWN else []),
+            table(ways),
+        ]
+        typer.echo("\n" + "\n\n".join(parts))
+    exit_codes.finish(known, campaign)
+
+
+def refresh(
+    campaign: options.Campaign,
+    workers: options.Workers = 4,
+    journal: options.Journal = None,
+    progress: options.Progress = None,
+    out: options.Out = None,
+) -> None:
+    """Ask the gateway what was delivered."""
+    known = smsframe.results(campaign, journal=journal)
+    with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
+        asked = smsframe.refresh(known, gateway=gateway, workers=workers, progress=options.bar(progress))
+    typer.echo(summary_text(asked))
+    exit_codes.write(asked, out)
+
+
+def export(
+    campaign: options.Campaign,
+    out: Annotated[
+        Path,
+        typer.Argument(
+            metavar="OUT",
+            help="The CSV file; it is replaced.",
+            dir_okay=False,
+            callback=options.folder_exists,
+            show_default=False,
+        ),
+    ],
+    journal: options.Journal = None,
+) -> None:
+    """Write a campaign, one row per person, to a file."""
+    known = smsframe.results(campaign, journal=journal)
+    smsframe.to_csv(known, out)
+    typer.echo(f"{many(len(known), 'person', 'people')} written to {out}")
+
+
+def campaigns(journal: options.Journal = None) -> None:
+    """The campaigns in the journal."""
+    known = smsframe.campaigns(journal=journal)
+    if known.empty:
+        typer.echo("There are no campaigns in this journal.")
+        return
+    always = ["recipients", "accepted", "credits"]
+    columns = ["recipients", "accepted", "scheduled", "rejected", "unconfirmed", "pending", "credits"]
+    shown = [name for name in columns if name in always or known[name].any()]  # what nobody is takes no room
+    head = ("campaign", "begun", *("people" if name == "recipients" else name for name in shown))
+    parts = []
+    for (gateway, account), mine in known.groupby(["gateway", "account"], sort=False):
+        rows = [
+            (
+                clean(row["campaign"], 24),
+                f"{row['created_at']:%Y-%m-%d}",
+                *(amount(float(row[name])) for name in shown),
+            )
+            for row in mine.to_dict("records")
+        ]
+        parts += [heading(f"{clean(gateway)} as {clean(account)}"), table(rows, head=head, right="2345678")]
+    typer.echo("\n\n".join(parts))

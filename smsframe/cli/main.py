@@ -1,0 +1,170 @@
+"""
+The command line: every command is a public function of smsframe, with options for arguments.
+
+`smsframe --help` takes as long as ``import smsframe``, which loads pandas to register ``.sms``; what the
+commands need is loaded when one of them runs, the sandbox and its web server only by those that serve.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import smsframe
+from smsframe.cli import demo as story
+from smsframe.cli import exit_codes, inspect, journals, options, scan, send
+from smsframe.formatting import many
+
+app = typer.Typer(
+    name="smsframe",
+    cls=exit_codes.Commands,
+    help="Text the people in a table through the smSend gateway, once each, and know what became of each.",
+    epilog=exit_codes.CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,  # plain help reads the same everywhere, and starts sooner
+    pretty_exceptions_enable=False,  # they show local variables: numbers, texts, keys
+)
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="smsframe")
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001 - how Typer calls it
+    if asked:
+        typer.echo(f"smsframe {smsframe.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _smsframe(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Only the version is asked of smsframe itself."""
+
+
+@app.command()
+def demo(
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", "-o", dir_okay=False, callback=options.folder_exists, help="Where the results go."
+        ),
+    ] = Path("results.csv"),
+    rows: Annotated[int | None, typer.Option(min=1, help="Only so many guests.")] = None,
+) -> None:
+    """Watch a whole campaign run; nobody is texted."""
+    story.tell(out, rows)
+
+
+for command in (
+    inspect.check,
+    send.plan,
+    send.send,
+    send.resume,
+    inspect.status,
+    inspect.refresh,
+    inspect.export,
+    inspect.campaigns,
+    scan.scan,
+):
+    app.command()(command)
+
+app.add_typer(journals.app, name="journal")
+
+
+@app.command(name="app")
+def page(
+    file: options.File,
+    phone: options.Phone = None,
+    region: options.Region = None,
+    journal: options.Journal = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 for a free one.")] = 0,
+    *,
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+) -> None:
+    """Open a form to write a text, see who gets it, and send it; for people who never see code."""
+    from smsframe.cli.form_server import serve  # noqa: PLC0415 - a web server that only this command needs
+
+    smsframe.read_contacts(file)  # what is wrong with it is said here, and not on the page
+    serve(file, port=port, shown=browser, say=_now, phone=phone, region=region, journal=journal)
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 for a free one.")] = 0,
+    username: Annotated[str, typer.Option(help="The account's name.")] = "demo",
+    password: Annotated[str, typer.Option(help="Its password.")] = "demo",  # noqa: S107 - it texts nobody
+    credits: Annotated[int, typer.Option(min=0, help="Credits of every message type.")] = 10_000,  # noqa: A002
+    speed: Annotated[float, typer.Option(help="How many times faster than the clock deliveries go.")] = 1.0,
+    latency: Annotated[float, typer.Option(help="Seconds that every answer takes on its way.")] = 0.0,
+    tls: Annotated[bool, typer.Option("--tls", help="Speak TLS, with a certificate of its own.")] = False,  # noqa: FBT002 - how Typer makes a flag
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help='Misbehave: "drop_after rate=0.1", "late_answer order=2 seconds=3", "magic".'),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the calls that rate= chooses.")] = 0,
+) -> None:
+    """Run a gateway to rehearse on, until Ctrl-C."""
+    from smsframe.sandbox import Sandbox, switches  # noqa: PLC0415 - a web server that only this command needs
+
+    try:
+        faults = [switches.read(text) for text in fault or []]
+    except ValueError as wrong:
+        raise typer.BadParameter(str(wrong), param_hint="--fault") from None
+    with Sandbox(
+        port=port,
+        username=username,
+        password=password,
+        credits=credits,
+        speed=speed,
+        latency=latency,
+        tls=tls,
+        seed=seed,
+    ) as served:
+        for arguments in faults:
+            served.misbehave(**arguments)
+        variables = {
+            "SMSFRAME_BASE_URL": served.url,
+            "SMSFRAME_USERNAME": username,
+            "SMSFRAME_PASSWORD": password,
+            "SMSFRAME_JOURNAL": str(served.gateway().journal),
+        }
+        if served.certificate:
+            # What other programs read, and what the commands of smsframe do.
+            variables |= dict.fromkeys(["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"], served.certificate)
+        typer.echo(f"A sandbox gateway answers at {served.url}")
+        typer.echo("Nobody is texted, nothing is billed. Ctrl-C stops it, and its journal goes with it.")
+        typer.echo("\nIn another terminal:\n")
+        for name, value in variables.items():
+            typer.echo("  " + _assignment(name, value))
+        typer.echo('\n  smsframe send guests.csv --phone mobile --campaign autumn --text "Ciao {name}"')
+        sys.stdout.flush()  # also into a pipe: whoever started this waits for the address
+        try:
+            while True:
+                time.sleep(3600)
+        except KeyboardInterrupt:  # the way it is meant to end
+            typer.echo(f"\nStopped. {many(len(served.inbox()), 'text')} arrived.")
+
+
+def _now(line: str) -> None:
+    """Say a line at once, also into a pipe: whoever started this waits for the address."""
+    typer.echo(line)
+    sys.stdout.flush()
+
+
+def _assignment(name: str, value: str) -> str:
+    if os.name == "nt":
+        return f"$env:{name} = '{value}'"
+    return f"export {name}={shlex.quote(value)}"

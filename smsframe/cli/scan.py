@@ -1,0 +1,89 @@
+"""
+The command that looks through saved notebooks.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - Typer reads the annotations
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from smsframe.cli.output import clean, heading, table
+from smsframe.formatting import many
+from smsframe.scan import notebooks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FOUND = 1
+SHOWN = 3
+"""Masked numbers that a line shows as examples."""
+
+
+def scan(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="NOTEBOOK", help="Saved notebooks.", exists=True, dir_okay=False, show_default=False
+        ),
+    ],
+    *,
+    strip: Annotated[
+        bool, typer.Option("--strip", help="Take out what was found, but for what you typed yourself.")
+    ] = False,
+) -> None:
+    """
+    Find phone numbers and secrets in saved notebooks.
+
+    Ends with 0 when nothing is left, with 1 when something is, with 2 when a file is no notebook.
+    """
+    known = notebooks.secrets()
+    left, elsewhere = 0, 0
+    for file in _with_checkpoints(files):
+        notebook = notebooks.read(file)
+        found, cleaned = notebooks.search(notebook, known)
+        typed = [finding for finding in found if finding.place == "source"]
+        if strip and len(typed) < len(found):
+            notebooks.write(file, cleaned)
+        left += len(typed if strip else found)
+        elsewhere += 0 if strip else len(found) - len(typed)
+        typer.echo(heading(clean(str(file))) + ": " + _said(found, typed, strip=strip))
+        if found:
+            typer.echo(_listed(found))
+    if left:
+        typer.echo(f"\n{many(left, 'finding')} left. {_advice(typed=not elsewhere)}", err=True)
+        raise typer.Exit(FOUND)
+
+
+def _with_checkpoints(files: list[Path]) -> list[Path]:
+    """The notebooks, each with the copy that Jupyter keeps of it in a hidden folder."""
+    pairs = [
+        (file, file.parent / ".ipynb_checkpoints" / f"{file.stem}-checkpoint{file.suffix}") for file in files
+    ]
+    return [path for file, copy in pairs for path in (file, copy) if path is file or copy.is_file()]
+
+
+def _said(found: Sequence[notebooks.Finding], typed: Sequence[notebooks.Finding], *, strip: bool) -> str:
+    if not found:
+        return "nothing found"
+    gone = len(found) - len(typed)
+    return f"{gone:,} taken out, {len(typed):,} left in sources" if strip else f"{len(found):,} found"
+
+
+def _listed(found: Sequence[notebooks.Finding]) -> str:
+    lines: dict[tuple[str, str, str], list[str]] = {}
+    for finding in found:
+        cell = "" if finding.cell is None else f"cell {finding.cell}"
+        lines.setdefault((cell, finding.place, finding.what), []).append(finding.masked)
+    rows = [
+        (*where, f"{len(masked):,}", ", ".join(list(dict.fromkeys(masked))[:SHOWN]))
+        for where, masked in lines.items()
+    ]
+    return table(rows, right="3")
+
+
+def _advice(*, typed: bool) -> str:
+    if typed:
+        return "It is in what you typed, which is yours to change: numbers go into a file, secrets elsewhere."
+    return "smsframe scan --strip takes out those of outputs, widgets and metadata."

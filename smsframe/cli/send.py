@@ -1,0 +1,235 @@
+"""
+Commands that may spend: see the plan, be asked, send, go on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import sys
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+import smsframe
+from smsframe.cli import exit_codes, options
+from smsframe.cli.output import clean, people, plan_text, summary_text
+from smsframe.formatting import many
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+
+def plan(
+    file: options.File,
+    sheet: options.Sheet = None,
+    text: options.Text = None,
+    text_file: options.TextFile = None,
+    campaign: options.LookOnly = None,
+    phone: options.Phone = None,
+    region: options.Region = None,
+    numbers: options.Numbers = "mobile",
+    sender: options.Sender = None,
+    quality: options.Quality = "high",
+    message_type: options.MessageType = None,
+    schedule: options.Schedule = None,
+    suppress: options.Suppress = None,
+    max_segments: options.MaxSegments = None,
+    batch_size: options.BatchSize = 1000,
+    text_fix: options.TextFix = None,
+    journal: options.Journal = None,
+    out: options.Out = None,
+) -> None:
+    """See it before you pay: who gets what."""
+    made = smsframe.plan(
+        smsframe.read_contacts(file, sheet=sheet),
+        options.read_text(text, text_file),
+        campaign=campaign,
+        phone=phone,
+        region=region,
+        numbers=numbers,
+        sender=sender,
+        quality=quality,
+        message_type=message_type,
+        schedule=options.moment(schedule),
+        suppress=suppress,
+        max_segments=max_segments,
+        batch_size=batch_size,
+        text_fix=text_fix,
+        journal=journal,
+    )
+    typer.echo(plan_text(made))
+    exit_codes.write(made.frame, out)
+
+
+def send(
+    file: options.File,
+    campaign: options.Name,
+    sheet: options.Sheet = None,
+    text: options.Text = None,
+    text_file: options.TextFile = None,
+    phone: options.Phone = None,
+    region: options.Region = None,
+    numbers: options.Numbers = "mobile",
+    sender: options.Sender = None,
+    quality: options.Quality = "high",
+    message_type: options.MessageType = None,
+    schedule: options.Schedule = None,
+    suppress: options.Suppress = None,
+    max_segments: options.MaxSegments = None,
+    batch_size: options.BatchSize = 1000,
+    text_fix: options.TextFix = None,
+    changed: Annotated[
+        Literal["continue"] | None, typer.Option(help="Send a changed text to those who have none yet.")
+    ] = None,
+    confirm: Annotated[
+        int | None, typer.Option(help="Refuse unless exactly so many people are ready or have an outcome.")
+    ] = None,
+    workers: options.Workers = 4,
+    rate: options.Rate = None,
+    grace: options.Grace = 30.0,
+    refusals: options.Refusals = "split",
+    journal: options.Journal = None,
+    progress: options.Progress = None,
+    *,
+    adopt: options.Adopt = False,
+    yes: options.Yes = False,
+    out: options.Out = None,
+) -> None:
+    """Text the people in a table, once each."""
+    with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
+        made = smsframe.plan(
+            smsframe.read_contacts(file, sheet=sheet),
+            options.read_text(text, text_file),
+            campaign=campaign,
+            phone=phone,
+            region=region,
+            numbers=numbers,
+            sender=sender,
+            quality=quality,
+            message_type=message_type,
+            schedule=options.moment(schedule),
+            suppress=suppress,
+            max_segments=max_segments,
+            batch_size=batch_size,
+            text_fix=text_fix,
+            gateway=gateway,
+            journal=journal,
+        )
+        if made.phone_guessed:
+            raise smsframe.ContactsError(
+                "send needs --phone, the column to text; did you mean "
+                f"--phone {shlex.quote(str(made.phone))}? Nothing was sent"
+            )
+        typer.echo(plan_text(made) + "\n")
+        if made.recipients:
+            question = f"Text {people(made.recipients)} for {many(made.credits, 'credit')}?"
+            _ask(question, gateway, yes=yes)
+        with _told_when_stopped(out, phone=phone):
+            sent = smsframe.send(
+                made,
+                gateway=gateway,
+                journal=journal,
+                confirm=confirm,
+                changed=changed,
+                adopt=adopt,
+                workers=workers,
+                rate=rate,
+                grace=grace,
+                refusals=refusals,
+                progress=options.bar(progress),
+            )
+    _tell(sent, campaign, out, phone=phone)
+
+
+def resume(
+    campaign: options.Campaign,
+    suppress: options.Suppress = None,
+    region: Annotated[
+        str | None, typer.Option(help="Country of those numbers, where they are in national form (IT).")
+    ] = None,
+    confirm: Annotated[
+        int | None, typer.Option(help="Refuse unless exactly so many people are pending.")
+    ] = None,
+    unconfirmed: Annotated[
+        Literal["send", "accept"] | None,
+        typer.Option(help="What you say of texts that stay unconfirmed: text again, or take as accepted."),
+    ] = None,
+    schedule: options.Schedule = None,
+    workers: options.Workers = 4,
+    rate: options.Rate = None,
+    grace: options.Grace = 30.0,
+    refusals: Annotated[
+        Literal["split", "skip"] | None,
+        typer.Option(help="As in send; as the campaign's last call wanted it when left out."),
+    ] = None,
+    journal: options.Journal = None,
+    progress: options.Progress = None,
+    *,
+    adopt: options.Adopt = False,
+    yes: options.Yes = False,
+    out: options.Out = None,
+) -> None:
+    """Go on with a campaign that is not finished."""
+    with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
+        known = smsframe.results(campaign, journal=journal)
+        waiting = known[known["sms_status"].eq("pending").to_numpy()]
+        doubtful = int(known["sms_status"].eq("unconfirmed").sum())
+        questions = []
+        if unconfirmed == "send" and doubtful:
+            questions.append(f"{people(doubtful)} may have been texted already, and would be texted again.")
+        if len(waiting):
+            credit = many(int(waiting["sms_segments"].sum()), "credit")
+            questions.append(f"{people(len(waiting))} pending would be texted, for {credit}.")
+        if questions:
+            _ask(f"{' '.join(questions)} Go on?", gateway, yes=yes)
+        with _told_when_stopped(out):
+            found = smsframe.resume(
+                campaign,
+                gateway=gateway,
+                journal=journal,
+                suppress=suppress,
+                region=region,
+                confirm=confirm,
+                unconfirmed=unconfirmed,
+                adopt=adopt,
+                schedule=options.moment(schedule),
+                workers=workers,
+                rate=rate,
+                grace=grace,
+                refusals=refusals,
+                progress=options.bar(progress),
+            )
+    _tell(found, campaign, out)
+
+
+def _ask(question: str, gateway: smsframe.Gateway, *, yes: bool) -> None:
+    """Go on only after a yes, from a person or from ``--yes``."""
+    typer.echo(f"  gateway  {clean(gateway.base_url)} as {clean(gateway.account)}\n")
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise ValueError(
+            "there is no terminal to ask in, so nothing was sent: --yes sends without a question"
+        )
+    if not typer.confirm(question):
+        typer.echo("Nothing was sent.")
+        raise typer.Exit(exit_codes.REFUSED)
+
+
+@contextlib.contextmanager
+def _told_when_stopped(out: Path | None, phone: str | None = None) -> Any:
+    try:
+        yield
+    except smsframe.CampaignStopped as stopped:
+        typer.echo(summary_text(stopped.results, phone=phone))
+        exit_codes.write(stopped.results, out, sent=stopped.campaign)
+        raise
+
+
+def _tell(results: pd.DataFrame, campaign: str, out: Path | None, phone: str | None = None) -> None:
+    typer.echo(summary_text(results, phone=phone))
+    exit_codes.write(results, out, sent=campaign)
+    exit_codes.finish(results, campaign)

@@ -1,0 +1,1 @@
+"""Read contact files, find their columns, read opt-out lists."""

@@ -1,0 +1,101 @@
+"""
+Which column is which: the phone column, named or guessed, and what ``region=`` means.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from smsframe.contacts.read import SOUNDS_LIKE_PHONE
+from smsframe.errors import ContactsError
+from smsframe.phones import parse
+from smsframe.phones.fast.metadata import regions
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+OURS = "sms_"
+"""How the result columns begin; none of them is ever taken for a column of the user's."""
+
+
+def find_phone(contacts: pd.DataFrame, phone: Hashable | None) -> tuple[Hashable, bool]:
+    """
+    The label of the phone column, and whether it had to be guessed.
+
+    A column is guessed when exactly one fits by name *and* by content; result columns are never taken.
+
+    Raises:
+        ContactsError: No such column, two columns of that name, no column that fits, or several.
+    """
+    _flat(contacts)
+    if phone is not None:
+        places = contacts.columns.isin([phone]).sum()
+        if places == 1:
+            return phone, False
+        if places > 1:
+            raise ContactsError(f"{places} columns are called {phone!r}: rename all but the one to text")
+        near = get_close_matches(str(phone), [str(label) for label in contacts.columns], n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ContactsError(f"there is no column {phone!r}.{hint} The columns are {_names(contacts)}")
+    own = contacts.loc[:, ~contacts.columns.astype(str).str.startswith(OURS)]
+    likely = [
+        label
+        for spot, label in enumerate(own.columns)
+        if SOUNDS_LIKE_PHONE.search(str(label)) and parse.looks_like_phones(own.iloc[:, spot])
+    ]
+    if len(likely) == 1:
+        return likely[0], True
+    if not likely:
+        raise ContactsError(
+            f"no column looks like phone numbers by name and content; say phone=, one of {_names(contacts)}"
+        )
+    listed = ", ".join(repr(label) for label in likely)
+    raise ContactsError(f"several columns look like phone numbers: {listed}; say phone= which to text")
+
+
+def find_region(contacts: pd.DataFrame, region: Hashable | None) -> str | pd.Series[Any] | None:
+    """
+    What ``region=`` means: a supported ISO code for all rows, a column of codes, or nothing.
+
+    Raises:
+        ContactsError: It is neither a supported code nor a column, or more than one column.
+    """
+    if region is None:
+        return None
+    places = int(contacts.columns.isin([region]).sum())
+    if region in regions():
+        if places:
+            raise ContactsError(
+                f"region={region!r} is a country and a column too: rename the column to say which you mean"
+            )
+        return str(region)
+    if places == 1:
+        return contacts.iloc[:, place(contacts, region)]
+    if places > 1:
+        raise ContactsError(f"{places} columns are called {region!r}: rename all but the one with regions")
+    if isinstance(region, str) and region.upper() in regions():
+        return region.upper()  # not before a column of that name: `cc` and `id` are countries as well
+    raise ContactsError(
+        f"region={region!r} is neither a supported ISO country code (such as 'IT') nor a column"
+    )
+
+
+def place(contacts: pd.DataFrame, label: Hashable) -> int:
+    """The position of a column whose label is there once."""
+    return [*contacts.columns].index(label)
+
+
+def _flat(contacts: pd.DataFrame) -> None:
+    if not isinstance(contacts, pd.DataFrame):
+        raise ContactsError(f"contacts must be a DataFrame, not {type(contacts).__name__}")
+    if isinstance(contacts.columns, pd.MultiIndex):
+        raise ContactsError("the columns have several levels: flatten them before texting anybody")
+
+
+def _names(contacts: pd.DataFrame) -> str:
+    shown = [repr(label) for label in contacts.columns[:12]]
+    more = len(contacts.columns) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "") if shown else "(none)"

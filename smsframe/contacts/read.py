@@ -1,0 +1,172 @@
+"""
+Read contact files so that numbers stay text: CSV, XLSX and Parquet, told apart by what is in them.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import zipfile
+import zlib
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from smsframe.contacts import csv_files, parquet_files, xlsx_files
+from smsframe.contacts.file_limits import Limits
+from smsframe.errors import ContactsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+# How other files begin that are taken for tables, and what to do with them.
+_OTHERS = {
+    b"\xd0\xcf\x11\xe0": "is an .xls of old, or a workbook with a password: save it as .xlsx, without one",
+    b"%PDF": "is a PDF: take the table from its source",
+    b"BZh": "is compressed: unpack it",
+    b"\xfd7zXZ": "is compressed: unpack it",
+    b"(\xb5/\xfd": "is compressed: unpack it",
+    b"ARROW1": "is an Arrow file: save it as Parquet",
+    b"SQLite format 3": "is a database: take the table out of it",
+}
+_HEAD = 512
+_GZIP = b"\x1f\x8b"
+
+SOUNDS_LIKE_PHONE = re.compile(
+    r"phone|mobile|mobil|cell|handy|telef|^tel|gsm|msisdn|whatsapp|numero|^number$|recipient", re.IGNORECASE
+)
+"""What people call the column, in the languages around the gateway's customers; used only to guess."""
+
+
+def read_contacts(
+    path: str | os.PathLike[str],
+    *,
+    sep: str | None = None,
+    encoding: str | None = None,
+    sheet: str | int | None = None,
+    dtype: Mapping[str, Any] | None = None,
+    max_bytes: int | None = None,
+    max_cells: int | None = None,
+    **options: Any,
+) -> pd.DataFrame:
+    """
+    Read a file of contacts: CSV (also gzipped), XLSX or Parquet, whatever its name ends in.
+
+    `pandas.read_csv` turns ``+39347…`` into the integer ``39347…``, and into ``39347….0`` when one number is
+    missing. Here nothing is turned into anything: leading zeros and plus signs stay, ``NA`` and ``nan`` are
+    words, and only empty cells are missing.
+
+    In a workbook, numbers are the digits that are stored, whatever is displayed; where digits are lost they
+    are scientific notation, which no one takes for a phone number. Dates are ISO dates, formulas are their
+    last values, errors are missing; of merged cells the first has the value. The columns of a Parquet file
+    keep the types they have, and a gap does not turn integers into floats.
+
+    A small file can unpack to more than fits into memory, so it is measured first, and refused when it is
+    larger than ``max_bytes`` or ``max_cells``. A million rows of thirty columns are far below both.
+
+    Args:
+        path: The file.
+        sep: The delimiter of a CSV file; found out of ``, ; | tab`` when not given.
+        encoding: Of a CSV file; UTF-8 (with or without a mark), UTF-16 with a mark, or else Windows' cp1252.
+        sheet: The sheet of a workbook, by name or by position from 0; needed when several visible ones have
+            something in them.
+        dtype: Columns that are not text, such as ``{"age": "Int64"}``.
+        max_bytes: Bytes that the file may have, unpacked; a line, or a row of a workbook, a 64th of them.
+            Else ``SMSFRAME_MAX_BYTES``, else a gigabyte (2**30).
+        max_cells: Rows times columns at most, where a column counts as 3,000 cells at least. Else
+            ``SMSFRAME_MAX_CELLS``, else 50 million.
+        options: Anything else `pandas.read_csv`, `pandas.read_excel` or `pyarrow.parquet.read_table` takes.
+
+    Returns:
+        One row per row of the file but for empty ones at its end, RangeIndex, columns of dtype ``string``;
+        headings are without spaces around them. A Parquet file keeps its index and dtypes.
+
+    Raises:
+        ContactsError: The file is empty, is no table, or cannot be read without losing something: mixed
+            encodings, a row longer than the heading, several sheets to choose from. Or it is larger than
+            ``max_bytes`` or ``max_cells``, or a workbook, and ``smsframe[excel]`` is not installed.
+        FileNotFoundError: There is no such file.
+
+    Example:
+        >>> contacts = smsframe.read_contacts("data/samples/guests.csv")
+        >>> contacts["mobile"].dtype == "string"
+        True
+    """
+    name = str(os.fspath(path))
+    limits = Limits.of(name, max_bytes, max_cells)
+    with Path(path).open("rb") as file:
+        head = file.read(_HEAD)
+        file.seek(0)
+        kind = _kind(file, head, name)
+        file.seek(0)
+        for word, given, at_home in (
+            ("sep", sep, "CSV"),
+            ("encoding", encoding, "CSV"),
+            ("sheet", sheet, "XLSX"),
+        ):
+            if given is not None and kind != at_home:
+                raise ContactsError(f"{name} is {kind}, which has no {word}=")
+        if kind == "Parquet":
+            return parquet_files.read(file, limits, dtype=dtype, **options)
+        try:
+            if kind == "XLSX":
+                found = xlsx_files.read(file, limits, sheet=sheet, dtype=dtype, **options)
+            elif head.startswith(_GZIP):
+                with gzip.open(file) as unpacked:
+                    _only_text(unpacked.read(_HEAD), name)
+                    unpacked.seek(0)
+                    found = csv_files.read(
+                        cast("IO[bytes]", unpacked),
+                        limits,
+                        sep=sep,
+                        encoding=encoding,
+                        dtype=dtype,
+                        **options,
+                    )
+            else:
+                found = csv_files.read(file, limits, sep=sep, encoding=encoding, dtype=dtype, **options)
+        except (gzip.BadGzipFile, zlib.error, EOFError):
+            raise ContactsError(f"{name} is gzipped, and damaged") from None
+        except MemoryError:  # a machine may have less than the limits allow
+            raise ContactsError(
+                f"{name} does not fit into this machine's memory: read fewer columns with usecols="
+            ) from None
+    return _tidy(found)
+
+
+def _only_text(head: bytes, name: str) -> None:
+    """Refuse what is compressed inside of what is compressed."""
+    inside = next((sign for sign in (_GZIP, b"PK\x03\x04", b"PAR1", *_OTHERS) if head.startswith(sign)), None)
+    if inside is not None:
+        raise ContactsError(f"{name} is gzipped, and what is in it is no text: unpack it")
+
+
+def _kind(file: IO[bytes], head: bytes, name: str) -> str:
+    """CSV, XLSX or Parquet, by content: names lie."""
+    for sign, why in _OTHERS.items():
+        if head.startswith(sign):
+            raise ContactsError(f"{name} {why}")
+    if head.startswith(b"PAR1"):
+        return "Parquet"
+    if head.startswith(b"PK\x03\x04"):
+        parts = zipfile.ZipFile(file).namelist() if zipfile.is_zipfile(file) else []
+        if "xl/workbook.xml" in parts:
+            return "XLSX"
+        raise ContactsError(f"{name} is a damaged workbook, or none: save it as .xlsx or CSV")
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if start.startswith((b"<html", b"<!doctype", b"<table", b"<?xml")):
+        raise ContactsError(
+            f"{name} is a web page, or XML, whatever its name ends in: save it as .xlsx or CSV"
+        )
+    return "CSV"
+
+
+def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table without spaces around its headings, and without empty rows at its end."""
+    headings = [label.strip() if isinstance(label, str) else label for label in frame.columns]
+    if len({*headings}) == len(headings) and frame.columns.nlevels == 1:
+        frame = frame.set_axis(headings, axis=1)
+    filled = frame.notna().any(axis=1).to_numpy().nonzero()[0]
+    return frame.iloc[: filled[-1] + 1 if len(filled) else 0]

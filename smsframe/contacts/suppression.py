@@ -1,0 +1,105 @@
+"""
+Lists of numbers that nobody may text, whatever they come as.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from smsframe.contacts.read import SOUNDS_LIKE_PHONE, read_contacts
+from smsframe.errors import ContactsError
+from smsframe.phones import parse
+from smsframe.phones.codes import CODES
+from smsframe.phones.libphonenumber import FEWEST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def suppression(
+    source: pd.DataFrame | pd.Series[Any] | str | os.PathLike[str] | Iterable[Any],
+    region: str | None = None,
+) -> pd.Index[str]:
+    """
+    The numbers nobody may text, in E.164.
+
+    Any number that could be a person's counts, mobile or not. A line that cannot be read as a number could
+    be somebody who said stop, so it is an error, not something to pass over.
+
+    Args:
+        source: A frame (its phone column is found by name, or else by content), a series, a file that
+            `read_contacts` reads, with or without a heading, or a list of numbers.
+        region: ISO code of the country of numbers in national form.
+
+    Raises:
+        ContactsError: A line cannot be read; ``failures`` has them.
+    """
+    headless = False
+    if isinstance(source, str | os.PathLike):
+        source = read_contacts(source, header=None)
+        headless = pd.api.types.is_integer_dtype(source.columns)  # Parquet always has names
+    if isinstance(source, pd.DataFrame):
+        source = _column(source, headless=headless)
+    if isinstance(source, pd.Series):
+        column: pd.Series[Any] = source.reset_index(drop=True)
+    else:
+        column = pd.Series(list(source), dtype=object)
+    read = parse.read(column, region, "possible")
+    bad = read["code"].notna() & read["code"].ne("missing")
+    if region is None:
+        bad |= _national(column, read)
+    if headless:
+        bad &= ~_headings(column, read["code"])
+    if bad.any():
+        raise ContactsError(
+            f"{int(bad.sum()):,} lines of the suppression list cannot be read as numbers "
+            f"({', '.join(sorted(read.loc[bad, 'code'].unique()))}): write them in international form, or "
+            "pass region= if they are of one country; nothing was sent",
+            failures=read.loc[bad, ["code", "reason"]].assign(line=column[bad]),
+        )
+    found: pd.Index[str] = pd.Index(read["phone"].dropna().unique())
+    return found
+
+
+def _national(column: pd.Series[Any], read: pd.DataFrame) -> pd.Series[bool]:
+    """
+    Mark numbers that got their plus from us and are in no use abroad; they are somebody's at home.
+
+    One in use, such as 393471234567, is what a spreadsheet makes of +39 347 1234567.
+    """
+    doubtful = read["repair"].str.contains("plus").fillna(value=False).astype(bool) & read["phone"].notna()
+    doubtful &= parse.normalize(column, None, "valid").isna()
+    read.loc[doubtful, "code"] = "national_form"
+    read.loc[doubtful, "reason"] = CODES["national_form"]
+    return doubtful
+
+
+def _headings(column: pd.Series[Any], code: pd.Series[Any]) -> pd.Series[bool]:
+    """Where a first line is no number at all; a damaged one, such as 347I234567, is not passed over."""
+    digits = column.head(1).astype("string").str.count("[0-9]")
+    first = code.head(1).isin(["letters", "not_a_number"]) & digits.lt(FEWEST).fillna(value=False)
+    return first.reindex(column.index, fill_value=False)
+
+
+def _column(frame: pd.DataFrame, *, headless: bool) -> pd.Series[Any]:
+    if frame.shape[1] == 1:
+        return frame.iloc[:, 0]
+    names = frame.iloc[0].astype("string").fillna("") if headless and len(frame) else frame.columns
+    likely = [place for place, name in enumerate(names) if SOUNDS_LIKE_PHONE.search(str(name))]
+    if not likely:
+        rest = frame.iloc[1:] if headless else frame  # in a short list a heading is half of it
+        likely = sorted({*_likely(frame), *_likely(rest)})
+        others = [place for place in range(frame.shape[1]) if place not in likely]
+        likely += [place for place in others if parse.normalize(frame.iloc[:, place]).notna().any()]
+    if len(likely) != 1:
+        raise ContactsError(
+            f"{len(likely)} columns of the suppression list look like phone numbers: pass the one to use"
+        )
+    return frame.iloc[:, likely[0]]
+
+
+def _likely(frame: pd.DataFrame) -> list[int]:
+    return [place for place in range(frame.shape[1]) if parse.looks_like_phones(frame.iloc[:, place])]

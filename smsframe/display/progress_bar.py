@@ -1,0 +1,106 @@
+"""
+One progress bar, for notebooks, terminals and logs alike.
+
+It shows counts and the name of the campaign, and nobody's number.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self
+
+from smsframe.display.progress_renderers import drawing
+from smsframe.display.progress_stats import Meter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+    from smsframe.display.progress_renderers import Drawing
+    from smsframe.orders.records import Tick
+
+
+class Bar:
+    """
+    Draws what a meter says.
+
+    Args:
+        doing: What is being done, in a word or two.
+        unit: What is counted.
+        shown: False draws nothing.
+        meter: The meter; one of its own if None.
+        monotonic: Seconds that only grow; handed in.
+    """
+
+    def __init__(
+        self,
+        doing: str,
+        unit: str,
+        *,
+        shown: bool,
+        meter: Meter | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._doing, self._unit, self._shown, self._monotonic = doing, unit, shown, monotonic
+        self._meter = meter or Meter(monotonic)
+        self._drawing: Drawing | None = None
+        self._drawn = 0.0
+        self._lock = threading.Lock()
+
+    def start(self, total: int) -> None:
+        """So many are to do: begin to draw; nothing to do draws nothing."""
+        self._meter.begin(total)
+        self.open()
+
+    def open(self) -> None:
+        """Begin to draw, here; nothing to do draws nothing."""
+        with self._lock, self._harmless():
+            facts = self._meter.facts()
+            if self._shown and self._drawing is None and facts["recipients"]:
+                self._drawn = self._monotonic()
+                self._drawing = drawing(self._doing, self._unit, facts)
+
+    def tick(self, tick: Tick) -> None:
+        """Some people got somewhere."""
+        self._meter.tick(tick)
+        self.show()
+
+    def advance(self, steps: int) -> None:
+        """So many more are done."""
+        self._meter.advance(steps)
+        self.show()
+
+    def show(self) -> None:
+        """Draw, if it is time to."""
+        with self._lock, self._harmless():
+            now = self._monotonic()
+            if self._drawing is not None and now - self._drawn >= self._drawing.every:
+                self._drawn = now
+                self._drawing.draw(self._meter.facts())
+
+    def close(self) -> None:
+        """It is over."""
+        with self._lock, self._harmless():
+            if self._drawing is not None:
+                self._drawing.close(self._meter.facts())
+                self._drawing = None
+
+    @contextmanager
+    def _harmless(self) -> Iterator[None]:
+        """A picture that cannot be drawn, as in a pipe that nobody reads, is no reason to stop sending."""
+        try:
+            yield
+        except Exception:  # noqa: BLE001 - whatever it is, it is only a picture
+            self._drawing, self._shown = None, False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._harmless():
+            self._meter.end()
+        self.close()

@@ -1,0 +1,188 @@
+"""
+What a form holds while somebody types, and what can be said of it without a plan.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from smsframe.phones.fast.metadata import regions
+from smsframe.texts import render as text
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+    from datetime import date, time
+
+FIX: Final = "gsm"
+"""The ``text_fix`` of `smsframe.plan` that a form offers: it leaves the letters of names as they are."""
+
+LIVE = 2_000
+"""Rows that are planned on every keystroke; of longer tables an even sample, and all of them on request."""
+
+SOUNDS_LIKE_COUNTRY: Final = re.compile(
+    r"(?:^|[\W\d_])(?:country|land|länder|pays|pa[ií]s|paese|nazione|nation|region|iso)(?:code)?(?:$|[\W\d_])",
+    re.IGNORECASE,
+)
+"""What people call the column, as a word; used only to guess."""
+
+NO_COUNTRY: Final = re.compile(r"lang|lingu|idiom|sprach|title|639", re.IGNORECASE)
+"""Languages are written as countries are, and many a code of one is a code of the other: es, fr, it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """
+    What the form holds at one moment.
+
+    Attributes:
+        text: What people read.
+        campaign: The campaign's name; empty while there is none.
+        phone: The column of phone numbers, or None while it is not chosen.
+        region: As in `smsframe.plan`.
+        sender: Empty for the account's own.
+        quality: ``high``, ``medium`` or ``low``.
+        fix: Whether characters that make a text dear are replaced.
+        later: Whether it goes out at ``day`` and ``at``, in ``zone``, instead of now.
+        day: The date.
+        at: The time of the day.
+        zone: An IANA name, such as ``Europe/Rome``.
+    """
+
+    text: str = ""
+    campaign: str = ""
+    phone: Hashable | None = None
+    region: Hashable | None = None
+    sender: str = ""
+    quality: str = "high"
+    fix: bool = False
+    later: bool = False
+    day: date | None = None
+    at: time | None = None
+    zone: str = "UTC"
+
+    @property
+    def home(self) -> str | None:
+        """The one country that all numbers in national form are of; None if a column says it, or nothing."""
+        return self.region if isinstance(self.region, str) and self.region in regions() else None
+
+
+class Typed(NamedTuple):
+    """
+    The text as it was typed, counted before any field is filled.
+
+    Attributes:
+        characters: As people count them.
+        encoding: ``gsm`` or ``ucs2``.
+        segments: What it would be billed as.
+        forcing: The characters that force UCS-2, each with its first place, counted from 1.
+    """
+
+    characters: int
+    encoding: str
+    segments: int
+    forcing: dict[str, int]
+
+
+def sample(contacts: pd.DataFrame, most: int) -> pd.DataFrame:
+    """At most so many rows, evenly spaced, so that a sorted table is seen from end to end."""
+    if len(contacts) <= most:
+        return contacts
+    return contacts.iloc[np.linspace(0, len(contacts) - 1, most).astype(np.intp)]
+
+
+def guess_region(contacts: pd.DataFrame) -> Hashable | None:
+    """
+    The one column that holds country codes by name *and* by content, or None.
+
+    A wrong guess texts strangers: language codes and titles (``Mr``, ``Ms``) look like countries too.
+
+    Example:
+        >>> guess_region(pd.DataFrame({"name": ["Ada", "Bea"], "country": ["IT", "fr"]}))
+        'country'
+    """
+    known = regions()
+    fitting = []
+    for place, label in enumerate(contacts.columns):
+        if not _sounds_like_country(str(label)):
+            continue
+        cells = contacts.iloc[:200, place].dropna()
+        if len(cells) and cells.map(lambda cell: isinstance(cell, str) and cell.upper() in known).all():
+            fitting.append(label)
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def is_code(label: Hashable) -> bool:
+    """
+    Whether a label is a country's code too, so that nobody could tell which of the two is meant.
+
+    Example:
+        >>> is_code("id"), is_code("country")
+        (True, False)
+    """
+    return isinstance(label, str) and label.upper() in regions()
+
+
+def count(typed: str) -> Typed | None:
+    """
+    Characters, encoding and segments of a text as it stands, or None for an empty one.
+
+    Example:
+        >>> count("Ciao “Ada”")
+        Typed(characters=10, encoding='ucs2', segments=1, forcing={'“': 6, '”': 10})
+    """
+    if not typed.strip():
+        return None
+    one = pd.Series([typed])
+    counted = text.segments(one).iloc[0]
+    forcing = sorted((typed.find(sign) + 1, sign) for sign in text.not_gsm(one).index)
+    return Typed(
+        len(typed), counted["encoding"], int(counted["segments"]), {sign: at for at, sign in forcing}
+    )
+
+
+def moment(draft: Draft, now: datetime) -> datetime | None:
+    """
+    When the draft goes out, or None for now.
+
+    Raises:
+        ValueError: There is no date, time or zone, or no such time there, or it has passed.
+    """
+    if not draft.later:
+        return None
+    if draft.day is None or draft.at is None:
+        raise ValueError("Choose a date and a time.")
+    try:
+        zone = ZoneInfo(draft.zone.strip())
+    except (KeyError, ValueError, OSError):  # a name of no zone, of no file, or of a folder
+        raise ValueError("There is no such time zone; choose one, such as Europe/Rome.") from None
+    wanted = datetime.combine(draft.day, draft.at, zone)
+    when = f"{wanted:%H:%M} of {wanted:%d %B %Y} in {zone.key}"
+    if wanted.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wanted.replace(tzinfo=None):
+        raise ValueError(f"There is no {when}: the clocks go forward. Choose another time.")
+    if wanted.utcoffset() != wanted.replace(fold=1).utcoffset():
+        raise ValueError(f"There are two {when}: the clocks go back. Choose another time.")
+    if wanted <= now:
+        raise ValueError(f"It is past {when} already.")
+    return wanted
+
+
+def fields(contacts: pd.DataFrame, phone: Hashable | None) -> list[str]:
+    """The columns that a text can name: not the number, not what smsframe added, no braces or colons."""
+    labels = [str(label) for label in contacts.columns if label != phone]
+    return [
+        label
+        for label in dict.fromkeys(labels)
+        if label.strip() and not label.startswith("sms_") and not re.search(r"[{}:]", label)
+    ]
+
+
+def _sounds_like_country(label: str) -> bool:
+    words = re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])", " ", label)  # countryCode, as programs write it
+    return bool(SOUNDS_LIKE_COUNTRY.search(words)) and not NO_COUNTRY.search(label)

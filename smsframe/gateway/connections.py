@@ -1,0 +1,134 @@
+"""
+Connections that tell whether they ever stood, forget what they had not delivered, and read answers that end.
+
+Whether a request may have left is known by construction, not read out of messages: whatever goes wrong
+inside ``connect`` (name, TCP, proxy tunnel, TLS) is one kind of error, raised before the first byte.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from typing import TYPE_CHECKING, Any
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+from smsframe.gateway.response_limits import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from urllib3.poolmanager import PoolManager
+
+# A socket that lingers for no time is reset when it is closed. Windows has shorter fields.
+_NO_TIME = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+_MOST_MILLISECONDS = 2**31 - 1
+
+
+class NotConnectedError(NewConnectionError):
+    """No connection to the gateway stood: TCP did perhaps, a tunnel or TLS did not."""
+
+
+class Adapter(HTTPAdapter):
+    """
+    Such connections, directly and through a proxy.
+
+    Through a SOCKS proxy they only forget: it needs connections of its own.
+
+    Args:
+        read_timeout: Seconds that an answer is waited for, or None for ever.
+        options: As in requests.
+    """
+
+    def __init__(self, read_timeout: float | None, **options: Any) -> None:
+        self._socket_options = socket_options(read_timeout)
+        super().__init__(**options)
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """As in requests."""
+        options["socket_options"] = self._socket_options
+        super().init_poolmanager(*args, **options)
+        _ours(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """As in requests."""
+        options["socket_options"] = self._socket_options
+        manager = super().proxy_manager_for(proxy, **options)
+        if not proxy.lower().startswith("socks"):
+            _ours(manager)
+        return manager
+
+
+def socket_options(read_timeout: float | None) -> list[tuple[int, int, int | bytes]]:
+    """
+    What every socket is set to before it connects, so that no request arrives after it was given up.
+
+    Closing a socket does not stop what it was given to send: Linux goes on for some 100 seconds (tcp(7),
+    ``tcp_orphan_retries``), long after an order whose answer did not come was looked up and found absent. A
+    socket that lingers for zero seconds drops that at once, sends a reset instead (socket(7), ``SO_LINGER``),
+    and does so too when its process is killed. While a process is merely stopped nobody closes anything; so
+    the kernel gives up by itself after ``read_timeout`` seconds without an acknowledgement (tcp(7),
+    ``TCP_USER_TIMEOUT``).
+
+    Only Linux has the latter by that name. Windows gives up after some 20 seconds anyway
+    (``TcpMaxDataRetransmissions``); on macOS a stopped process stays a limit.
+    """
+    options: list[tuple[int, int, int | bytes]] = [
+        *HTTPConnection.default_socket_options,
+        (socket.SOL_SOCKET, socket.SO_LINGER, _NO_TIME),
+    ]
+    name = getattr(socket, "TCP_USER_TIMEOUT", None)
+    if name is not None and read_timeout is not None:
+        limit = (socket.IPPROTO_TCP, name, max(1, min(int(read_timeout * 1000), _MOST_MILLISECONDS)))
+        if _taken(limit):
+            options.append(limit)
+    return options
+
+
+def _taken(option: tuple[int, int, int]) -> bool:
+    """Whether this kernel knows it: some that pass for Linux do not, and would refuse every connection."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        try:
+            probe.setsockopt(*option)
+        except OSError:
+            return False
+    return True
+
+
+def _connect(connection: HTTPConnection, connect: Callable[[], None]) -> None:
+    try:
+        connect()
+    except ConnectTimeoutError:  # TCP or the name; urllib3 says so itself
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, no byte of the request has left
+        raise NotConnectedError(connection, type(error).__name__) from None
+
+
+class _Http(HTTPConnection):
+    response_class = Answer
+
+    def connect(self) -> None:
+        _connect(self, super().connect)
+
+
+class _Https(HTTPSConnection):
+    response_class = Answer
+
+    def connect(self) -> None:
+        _connect(self, super().connect)
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _Http
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _Https
+
+
+def _ours(manager: PoolManager) -> None:
+    manager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}

@@ -1,0 +1,1 @@
+"""Durable memory of campaigns, their people and their orders."""

@@ -1,0 +1,184 @@
+"""
+People who have no batch become planned batches, each with its order id, in one go.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any, cast
+
+import pandas as pd
+import sqlalchemy as sa
+
+from smsframe.journal import recipients as people
+from smsframe.journal.rows import micros, read_texts, terms_columns, witness
+from smsframe.journal.tables import batches, recipients
+from smsframe.orders.batching import order_id, parts
+from smsframe.orders.records import Batch, Cut, Entry, Evidence, Stamp
+from smsframe.orders.states import Doubt, State
+from smsframe.phones.match import among
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from smsframe.orders.terms import Terms
+
+UNKNOWN = "unknown"
+"""The encoding of what another journal's orders held."""
+
+
+def assign(
+    connection: Connection, entry: Entry, owner: str, free: pd.DataFrame, *, terms: Terms | None = None
+) -> list[Cut]:
+    """
+    In the caller's transaction: cut people into planned batches, each of one text and encoding.
+
+    Args:
+        connection: The transaction.
+        entry: Their campaign.
+        owner: Whose the batches are.
+        free: ``phone``, ``text`` (its key), ``fields``, ``encoding``, ``segments`` of people without a batch.
+        terms: How it goes out; as the latest call said when not given.
+
+    Raises:
+        JournalError: Somebody has a batch already.
+    """
+    if free.empty:
+        return []
+    free = free.sort_values("phone", kind="stable")
+    groups = [
+        # Not of numpy, as they are on older pandas: SQLite stores those as bytes.
+        (int(cast("int", text)), str(encoding), part)
+        for (text, encoding), group in free.groupby(["text", "encoding"])
+        for part in parts(group, entry.batch_size)
+    ]
+    sources = read_texts(connection, entry.id)
+    used = set(connection.execute(sa.select(batches.c.order_id)).scalars())
+    first = (connection.execute(sa.select(sa.func.max(batches.c.id))).scalar() or 0) + 1
+    made: list[Cut] = []
+    rows = []
+    for key, (text, encoding, part) in enumerate(groups, first):
+        generation, order = _unused(used, entry.prefix, sources[text], part)
+        batch = Batch(
+            id=key,
+            campaign=entry.id,
+            order_id=order,
+            state=State.PLANNED,
+            doubt=Doubt.NONE,
+            template=sources[text],
+            encoding=encoding,
+            terms=terms or entry.terms,
+            recipients=len(part),
+            segments=int(part["segments"].sum()),
+            claimed_at=None,
+            not_before=entry.compared_at,
+        )
+        shared = ("id", "campaign", "order_id", "state", "encoding", "recipients", "segments")
+        row = {name: getattr(batch, name) for name in shared} | terms_columns(batch.terms)
+        since = None if entry.compared_at is None else micros(entry.compared_at)
+        rows.append(row | {"text": text, "generation": generation, "owner": owner, "not_before": since})
+        made.append(Cut(batch, part))
+    connection.execute(sa.insert(batches), rows)
+    given = zip(made, groups, strict=True)
+    people.write(connection, entry.id, [people.Group(one.batch.id, *group) for one, group in given])
+    return made
+
+
+def adopt(
+    connection: Connection,
+    entry: Entry,
+    owner: str,
+    earlier: pd.DataFrame,
+    waiting: pd.DataFrame,
+    stamp: Stamp,
+) -> None:
+    """
+    In the caller's transaction: take over orders that the gateway has of a campaign, as accepted.
+
+    What was in them is unknown but for who got them: text and segments are those of this call's people. One
+    that was taken over before gets those who were not listed then; one that was refused here is accepted.
+
+    Args:
+        connection: The transaction.
+        entry: The campaign.
+        owner: This run.
+        earlier: As `Comparison.adopted`.
+        waiting: ``phone``, ``fields``, ``segments`` of this call's people.
+        stamp: When, and in which process.
+    """
+    _dissolve(connection, entry, earlier["phone"].dropna())
+    query = sa.select(batches.c.id, batches.c.order_id, batches.c.state, batches.c.encoding)
+    here = {row.order_id.lower(): row for row in connection.execute(query)}
+    known = earlier.merge(waiting[["phone", "fields", "segments"]], on="phone", how="left")
+    for order, part in known.groupby("order_id", sort=False):
+        phones = part["phone"].dropna()
+        free = part[part["phone"].notna() & ~among(part["phone"], people.taken(connection, entry.id, phones))]
+        row = here.get(str(order).lower())
+        if row is None:
+            key = _taken_over(connection, entry, owner, part)
+        elif row.state == State.REFUSED or row.encoding == UNKNOWN:
+            key = row.id
+        else:
+            continue  # another process was faster
+        people.write(connection, entry.id, [people.Group(key, entry.text, UNKNOWN, free)])
+        unlisted = int(part["unlisted"].iloc[0])
+        theirs = recipients.c.batch == key
+        linked = sa.select(sa.func.count()).where(theirs).scalar_subquery()
+        segments = sa.select(sa.func.coalesce(sa.func.sum(recipients.c.segments), 0)).where(theirs)
+        values: dict[str, Any] = {"recipients": linked + unlisted, "segments": segments.scalar_subquery()}
+        values |= {"state": State.ACCEPTED, "encoding": UNKNOWN}
+        connection.execute(sa.update(batches).where(batches.c.id == key).values(**values))
+        told = Evidence(
+            f"GET smshistory, GET sms/{order}",
+            f"{len(phones)} recipients"
+            + (f", and {unlisted} whom it counts and does not list" if unlisted else ""),
+        )
+        witness(connection, entry.id, str(order), "adopted", State.ACCEPTED, stamp, told)
+
+
+def _dissolve(connection: Connection, entry: Entry, phones: pd.Series[Any]) -> None:
+    """Free everybody who is planned together with one of these; whoever is at work on it finds it gone."""
+    theirs = sa.select(recipients.c.batch).where(
+        recipients.c.campaign == entry.id, recipients.c.phone.in_(people.numbers(phones))
+    )
+    planned = sa.select(batches.c.id).where(batches.c.state == State.PLANNED, batches.c.id.in_(theirs))
+    keys = connection.execute(planned).scalars().all()
+    people.free(connection, recipients.c.batch.in_(keys))
+    connection.execute(sa.delete(batches).where(batches.c.id.in_(keys)))
+
+
+def _taken_over(connection: Connection, entry: Entry, owner: str, part: pd.DataFrame) -> int:
+    """An order of another journal, which nobody is in yet."""
+    at, schedule = (_instant(part[name].iloc[0]) for name in ("create_time", "schedule_time"))
+    row = {
+        "campaign": entry.id,
+        "text": entry.text,
+        "order_id": part["order_id"].iloc[0],
+        "generation": 0,
+        "state": State.ACCEPTED,
+        "owner": owner,
+        "attempts": 1,
+        "encoding": UNKNOWN,
+        "recipients": 0,
+        "segments": 0,
+        **terms_columns(entry.terms),
+        "schedule_at": schedule,
+        "claimed_at": at,
+        "sent_at": at,
+    }
+    (key,) = connection.execute(sa.insert(batches).returning(batches.c.id), row).one()
+    return int(key)
+
+
+def _instant(moment: pd.Timestamp) -> int | None:
+    return None if pd.isna(moment) else micros(moment.to_pydatetime())
+
+
+def _unused(used: set[str], prefix: str, template: str, part: pd.DataFrame) -> tuple[int, str]:
+    """The first generation whose order id was never used, and that id; it is used from here on."""
+    for generation in itertools.count():
+        found = order_id(prefix, template, part, generation)
+        if found not in used:
+            break
+    used.add(found)
+    return generation, found

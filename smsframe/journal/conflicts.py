@@ -1,0 +1,71 @@
+"""
+What makes a call another campaign than the one the journal has under that name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from smsframe.errors import CampaignChanged
+from smsframe.journal.tables import batches, campaigns, texts
+from smsframe.masking import mask
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from smsframe.orders.records import Entry
+    from smsframe.orders.states import State
+
+
+def nothing_alike(connection: Connection, name: str) -> None:
+    """Refuse a new name that differs from another one by capitals alone."""
+    for other in connection.execute(sa.select(campaigns.c.name)).scalars():
+        if other.casefold() == name.casefold():
+            raise CampaignChanged(
+                f"there is a campaign {other!r} already, and {name!r} would text its people again: write the "
+                "name as it was, or choose another; nothing was sent",
+                campaign=name,
+                recipients=0,
+                before=other,
+                now=name,
+            )
+
+
+def same_gateway(entry: Entry, base_url: str, account: str) -> None:
+    """Refuse another gateway or account than the campaign's."""
+    before, now = f"{entry.base_url} as {entry.account}", f"{base_url} as {account}"
+    if before != now:
+        raise CampaignChanged(
+            f"campaign {entry.name!r} belongs to {before}, and this call goes to {now}: "
+            "choose another name for another gateway or account; nothing was sent",
+            campaign=entry.name,
+            recipients=0,
+            before=before,
+            now=now,
+        )
+
+
+def same_text(connection: Connection, entry: Entry, template: str, states: tuple[State, ...]) -> None:
+    """Refuse a text when somebody may have another one."""
+    query = (
+        sa.select(texts.c.template, sa.func.sum(batches.c.recipients).label("people"))
+        .join(texts, batches.c.text == texts.c.id)
+        .where(batches.c.campaign == entry.id, texts.c.template != template)
+        .where(batches.c.state.in_(states))
+        .group_by(texts.c.template)
+        .order_by(sa.desc("people"))
+    )
+    others = connection.execute(query).all()
+    if others:
+        people = sum(row.people for row in others)
+        raise CampaignChanged(
+            f"{people:,} people of campaign {entry.name!r} may already have another text "
+            f'({mask(others[0].template)!r}); nothing was sent. changed="continue" sends this text to those '
+            "who have none; for a second text to everybody choose another campaign name",
+            campaign=entry.name,
+            recipients=people,
+            before=others[0].template,
+            now=template,
+        )

@@ -1,0 +1,124 @@
+"""
+How far campaigns are, counted by the database: cheap enough to be asked every second, of one or of thousands.
+
+It says in numbers what `smsframe.outcomes.join` says of each person.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import sqlalchemy as sa
+
+from smsframe.journal.sqlite_migrations import refused
+from smsframe.journal.tables import batches, recipients
+from smsframe.orders.states import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sqlalchemy.engine import Connection
+
+OPEN = (State.PLANNED, State.SENDING, State.UNCONFIRMED)
+"""What somebody may be at work on."""
+
+
+class Tally(NamedTuple):
+    """
+    The people of a campaign, counted.
+
+    Attributes:
+        counts: How many are ``accepted``, ``scheduled``, ``rejected``, ``unconfirmed`` and ``pending``.
+        credits: Credits charged, as far as the gateway said.
+        at_work: Whether somebody is sending, or looking up, right now.
+    """
+
+    counts: Mapping[str, int]
+    credits: float
+    at_work: bool
+
+
+def tally(connection: Connection, campaign: int, alive: Callable[[str], bool]) -> Tally:
+    """
+    Count the people of a campaign; ``alive`` says whether an owner is.
+    """
+    return tallies(connection, alive, campaign).get(campaign, Tally(Counter(), 0.0, at_work=False))
+
+
+def tallies(
+    connection: Connection, alive: Callable[[str], bool], campaign: int | None = None
+) -> dict[int, Tally]:
+    """
+    Count the people of all campaigns, or of one, in two statements however many there are; by their keys.
+
+    A campaign without people and batches is not among them.
+    """
+    grouped = _grouped(campaign, refused(connection).is_not(None))
+    waiting = sa.select(recipients.c.campaign, sa.func.count()).group_by(recipients.c.campaign)
+    waiting = waiting.where(recipients.c.batch.is_(None), *_of(recipients, campaign))
+    counts: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    charged: defaultdict[int, float] = defaultdict(float)
+    at_work: set[int] = set()
+    living: dict[str, bool] = {}
+    for key, state, later, owner, people, lacking, left_out, paid in connection.execute(grouped):
+        mine = counts[key]
+        if state in OPEN and owner not in living:
+            living[owner] = alive(owner)
+        if state in OPEN and living[owner]:
+            at_work.add(key)
+        match state:
+            case State.ACCEPTED:
+                mine["scheduled" if later else "accepted"] += people - lacking - left_out
+                mine["unconfirmed"] += lacking
+                mine["rejected"] += left_out
+                charged[key] += paid or 0.0
+            case State.REFUSED:
+                mine["rejected"] += people
+            case State.SENDING if living[owner]:
+                mine["pending"] += people
+            case State.PLANNED:
+                mine["pending"] += people
+            case _:  # nobody knows: of a dead owner's orders neither
+                mine["unconfirmed"] += people
+    for key, people in connection.execute(waiting):
+        counts[key]["pending"] += people
+    return {key: Tally(mine, charged[key], key in at_work) for key, mine in counts.items()}
+
+
+def _grouped(campaign: int | None, left_out: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """By campaign, state, whether for later, and owner: people, who is lacking or left out, the charge."""
+    lacking = recipients.c.missing & ~left_out
+    special = (
+        sa.select(
+            recipients.c.batch,
+            sa.func.sum(sa.case((lacking, 1), else_=0)).label("lacking"),
+            sa.func.sum(sa.case((left_out, 1), else_=0)).label("left_out"),
+        )
+        .where(recipients.c.missing | left_out, *_of(recipients, campaign))
+        .group_by(recipients.c.batch)
+        .subquery()
+    )
+    # A batch that was split is still written down, without its people: they are counted by the index.
+    counted = sa.select(sa.func.count()).where(recipients.c.batch == batches.c.id).scalar_subquery()
+    each = (
+        sa.select(
+            *(batches.c[name] for name in ("campaign", "state", "owner", "charged")),
+            batches.c.schedule_at.is_not(None).label("later"),
+            counted.label("people"),
+            sa.func.coalesce(special.c.lacking, 0).label("lacking"),
+            sa.func.coalesce(special.c.left_out, 0).label("left_out"),
+        )
+        .join_from(batches, special, special.c.batch == batches.c.id, isouter=True)
+        .where(*_of(batches, campaign))
+        .subquery()
+    ).c
+    # What an order without anybody was charged is no row's.
+    paid = sa.case((each.people > each.lacking + each.left_out, each.charged))
+    groups = (each.campaign, each.state, each.later, each.owner)
+    sums = (sa.func.sum(column) for column in (each.people, each.lacking, each.left_out, paid))
+    return sa.select(*groups, *sums).group_by(*groups)
+
+
+def _of(table: sa.Table, campaign: int | None) -> list[sa.ColumnElement[bool]]:
+    return [] if campaign is None else [table.c.campaign == campaign]

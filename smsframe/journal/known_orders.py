@@ -1,0 +1,138 @@
+"""
+What the journal knows of a campaign's orders, to be held against the gateway's history.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from smsframe.arrow import TEXT
+from smsframe.journal.batch_creation import UNKNOWN
+from smsframe.journal.rows import instants_of, micros, read_batches, witness
+from smsframe.journal.tables import batches, campaigns, evidence, recipients
+from smsframe.orders.records import Evidence
+from smsframe.orders.states import Event, State, after
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+    from smsframe.journal.sqlite import Store
+    from smsframe.orders.records import Entry, Stamp
+
+
+class KnownOrders:
+    """The orders in one journal; ``stamp`` says when, and in which process, something is written down."""
+
+    def __init__(self, store: Store, stamp: Callable[[], Stamp]) -> None:
+        self._store, self._stamp = store, stamp
+
+    def witnesses(self, entry: Entry, since: datetime) -> pd.Series[Any]:
+        """
+        The order ids, in small letters, that this gateway is known to have taken since a time of its own
+        clock.
+
+        A scheduled order may have been cancelled, and is then no longer listed, so it is no witness.
+        """
+        there = sa.select(campaigns.c.id).filter_by(base_url=entry.base_url, account=entry.account)
+        said = evidence.c.event == Event.PERSON_ACCEPTS  # which the gateway may not know
+        query = sa.select(sa.func.lower(batches.c.order_id)).where(
+            batches.c.campaign.in_(there),
+            batches.c.state == State.ACCEPTED,
+            batches.c.schedule_at.is_(None),
+            sa.case(
+                # Of an earlier version: this machine's clock. One too many makes an absence no proof.
+                (batches.c.not_before.is_(None), batches.c.claimed_at >= micros(since + timedelta(days=1))),
+                else_=batches.c.not_before >= micros(since),
+            ),
+            ~sa.exists().where(evidence.c.order_id == batches.c.order_id, said),
+        )
+        with self._store.transaction(reading=True) as connection:
+            return pd.Series(connection.execute(query).scalars().all(), dtype=object)
+
+    def ids(self, entry: Entry) -> pd.Series[Any]:
+        """Every order id of a campaign, in small letters."""
+        query = sa.select(sa.func.lower(batches.c.order_id)).where(batches.c.campaign == entry.id)
+        with self._store.transaction(reading=True) as connection:
+            return pd.Series(connection.execute(query).scalars().all(), dtype=object)
+
+    def of(self, campaign: str) -> pd.DataFrame:
+        """
+        What the journal has of a campaign's orders.
+
+        Returns:
+            ``order_id``, ``create_time``, ``schedule_time``, ``state``; ``people`` who are in it;
+            ``unlisted``: how many more it counts, of an order that was taken over; ``settled``: whether a
+            person gave it up, or it is other people's. No rows when there is no such campaign.
+        """
+        over = sa.exists().where(
+            evidence.c.order_id == batches.c.order_id,
+            evidence.c.event.in_([Event.PERSON_SENDS, Event.FOUND_OTHER]),
+        )
+        columns = {
+            "order_id": batches.c.order_id,
+            "create_time": batches.c.sent_at,
+            "schedule_time": batches.c.schedule_at,
+            "state": batches.c.state,
+            "people": _people(),
+            "unlisted": sa.case((_adopted(), batches.c.recipients - _people()), else_=0),
+            "settled": over,
+        }
+        mine = sa.select(campaigns.c.id).where(campaigns.c.name == campaign)
+        query = sa.select(*(column.label(name) for name, column in columns.items()))
+        if not self._store.made:
+            return pd.DataFrame({name: [] for name in columns}).astype({"order_id": TEXT, "settled": bool})
+        found = self._store.read(query.where(batches.c.campaign.in_(mine)))
+        dates = {name: instants_of(found[name]) for name in ("create_time", "schedule_time")}
+        return found.assign(**dates).astype({"order_id": TEXT, "settled": bool})
+
+    def doubt(self, connection: Connection, entry: Entry, owner: str, listed: pd.Series[Any]) -> None:
+        """
+        In the caller's transaction: what the gateway lists was sent, whatever this journal says of it.
+
+        Those batches become this owner's, to be looked up; one that is claimed meanwhile is known to be sent.
+        """
+        states = batches.c.state.in_([State.PLANNED, State.REFUSED])
+        theirs = (batches.c.campaign == entry.id) & batches.c.order_id.in_(listed.tolist())
+        for batch in read_batches(connection, theirs & states) if len(listed) else []:
+            state, _, doubt = after(batch.state, Event.LISTED, batch.doubt)
+            values = {"owner": owner, "state": state, "doubt": int(doubt)}
+            connection.execute(sa.update(batches).where(batches.c.id == batch.id).values(**values))
+            witness(connection, entry.id, batch.order_id, Event.LISTED, state, self._stamp())
+
+    def unlisted(self, connection: Connection, entry: Entry) -> int:
+        """In the caller's transaction: people whom orders that were taken over count, and nobody has
+        named.
+        """
+        more = sa.select(sa.func.sum(batches.c.recipients - _people())).where(
+            batches.c.campaign == entry.id, _adopted()
+        )
+        return int(connection.execute(more).scalar() or 0)
+
+    def waive(self, connection: Connection, entry: Entry) -> None:
+        """
+        In the caller's transaction: a person says that nobody else is in the orders that were taken over.
+        """
+        short = (batches.c.campaign == entry.id) & _adopted() & (batches.c.recipients > _people())
+        for batch in read_batches(connection, short):
+            update = sa.update(batches).where(batches.c.id == batch.id)
+            connection.execute(update.values(recipients=_people()))
+            told = Evidence("resume(unconfirmed=)", "a person says that nobody else is in it")
+            event = Event.PERSON_SENDS
+            witness(connection, entry.id, batch.order_id, event, batch.state, self._stamp(), told)
+
+
+def _adopted() -> sa.ColumnElement[bool]:
+    """Orders of another journal that were taken over."""
+    return (batches.c.encoding == UNKNOWN) & (batches.c.state == State.ACCEPTED)
+
+
+def _people() -> sa.ScalarSelect[int]:
+    """How many people are in an order."""
+    return sa.select(sa.func.count()).where(recipients.c.batch == batches.c.id).scalar_subquery()

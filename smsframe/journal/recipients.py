@@ -1,0 +1,196 @@
+"""
+The people of a campaign in the journal, written and read as columns.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import sqlalchemy as sa
+
+from smsframe.arrow import TEXT
+from smsframe.errors import JournalError
+from smsframe.journal.sqlite_dialect import LARGEST_ANSWER, each, element, gathered, insert
+from smsframe.journal.sqlite_migrations import columns
+from smsframe.journal.tables import recipients
+from smsframe.outcomes.schema import E164
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy.engine import Connection
+
+
+DTYPES: dict[str, Any] = {
+    "phone": TEXT,
+    "text": "int64",
+    "fields": TEXT,
+    "encoding": TEXT,
+    "segments": "Int64",
+    "batch": "Int64",
+    "missing": bool,
+    "refused": TEXT,
+}
+
+
+class Group(NamedTuple):
+    """
+    People of one batch, or of none.
+
+    Attributes:
+        batch: The key of their batch, or None when they only wait.
+        text: The key of their text.
+        encoding: ``gsm`` or ``ucs2``.
+        people: ``phone``, ``fields`` (merge values) and ``segments``.
+    """
+
+    batch: int | None
+    text: int
+    encoding: str
+    people: pd.DataFrame
+
+
+def write(connection: Connection, campaign: int, groups: list[Group]) -> None:
+    """
+    Write people down with their text and batch; those who were waiting get this text and batch instead.
+
+    Raises:
+        JournalError: Somebody has a batch already.
+    """
+    value = each(sa.bindparam("people"))
+    one, same = [], []
+    for batch, text, encoding, people in groups:
+        filled = {"text": text, "encoding": encoding, "batch": batch}
+        columns = [pa.array(people[name], from_pandas=True) for name in ("phone", "fields", "segments")]
+        phones, *others = (column.to_pylist() for column in columns)
+        if {*others[0]} == {None} and len({*others[1]}) == 1:  # a text that is the same for all
+            same.append(filled | {"people": json.dumps(phones), "segments": others[1][0]})
+        else:
+            one.append(filled | {"people": json.dumps([*zip(phones, *others, strict=True)])})
+    person = [element(value, place) for place in range(3)]
+    written = _insert(connection, campaign, person, one)
+    written += _insert(connection, campaign, [value, sa.null(), sa.bindparam("segments")], same)
+    if written != sum(len(group.people) for group in groups):
+        raise JournalError("somebody has a batch already; nothing was written")
+
+
+def _insert(
+    connection: Connection,
+    campaign: int,
+    person: Sequence[sa.ColumnElement[Any]],
+    filled: list[dict[str, Any]],
+) -> int:
+    """How many people were written: their number, merge values and segments as given, the rest by group."""
+    if not filled:
+        return 0
+    shared = (sa.bindparam(name, type_=recipients.c[name].type) for name in ("text", "encoding", "batch"))
+    rows = sa.select(sa.literal(campaign), *person, *shared, sa.literal(value=False))
+    names = ["campaign", "phone", "fields", "segments", "text", "encoding", "batch", "missing"]
+    # With a condition, or SQLite takes ON CONFLICT for the one of a join.
+    new = insert(recipients).from_select(names, rows.where(sa.true()))
+    statement = new.on_conflict_do_update(
+        index_elements=["campaign", "phone"],
+        set_={name: new.excluded[name] for name in names[2:]},
+        where=recipients.c.batch.is_(None),
+    )
+    return connection.execute(statement, filled).rowcount
+
+
+def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | None = None) -> pd.DataFrame:
+    """
+    The people of a campaign, in order of number, all or some.
+
+    Returns:
+        ``phone``, ``text`` (its key), ``fields``, ``encoding``, ``segments``, ``batch`` (its key, or
+        missing), ``missing`` (whether its order lacks it), ``refused`` (the code with which it was left
+        out of it).
+
+    Raises:
+        JournalError: It is damaged.
+    """
+    mine = (recipients.c.campaign == campaign) & (sa.true() if which is None else which)
+    there = {column.name: column for column in columns(connection, recipients)}
+    same = _same_for_all(connection, mine, there)
+    wanted = [there[name] for name in DTYPES if name not in same]
+    parts: list[pd.DataFrame] = []
+    last = ""
+    while not parts or len(parts[-1]) == LARGEST_ANSWER:
+        query = sa.select(*wanted).where(mine, recipients.c.phone > last)
+        chunk = query.order_by(recipients.c.phone).limit(LARGEST_ANSWER).subquery()
+        answer = connection.execute(sa.select(*map(gathered, chunk.c))).one()
+        read = zip(chunk.c.keys(), map(json.loads, answer), strict=True)
+        parts.append(pd.DataFrame({name: pd.array(column, DTYPES[name]) for name, column in read}))
+        last = "" if parts[-1].empty else str(parts[-1]["phone"].iloc[-1])
+    found = pd.concat(parts[:1] + [part for part in parts[1:] if len(part)], ignore_index=True)
+    if not found["phone"].str.fullmatch(E164).all():
+        raise JournalError("the journal is damaged: it holds a phone number that is none")
+    for name, value in same.items():
+        found[name] = pd.Series([value], dtype=DTYPES[name]).take(np.zeros(len(found), np.intp)).array
+    return found[[*DTYPES]]
+
+
+def _same_for_all(
+    connection: Connection, mine: sa.ColumnElement[bool], there: Mapping[str, sa.ColumnElement[Any]]
+) -> dict[str, Any]:
+    """The columns in which all of these people are alike, which need not be read a million times."""
+    names = ("text", "fields", "encoding", "segments", "missing", "refused")
+    facts = [(sa.func.count(c), sa.func.min(c), sa.func.max(c)) for c in map(there.__getitem__, names)]
+    asked = sa.select(sa.func.count(), *itertools.chain.from_iterable(facts)).where(mine)
+    total, *told = connection.execute(asked).one()
+    of_each = zip(names, told[::3], told[1::3], told[2::3], strict=True)
+    return {
+        name: least
+        for name, count, least, most in of_each
+        if total and ((count == total and least == most) or not count)
+    }
+
+
+def free(connection: Connection, which: sa.ColumnElement[bool]) -> None:
+    """Take people out of their batches."""
+    left = {"batch": None, "missing": False, "refused": None}
+    connection.execute(sa.update(recipients).where(which).values(**left))
+
+
+def mark(
+    connection: Connection, batch: int, missing: pd.Series[Any] | None, refused: pd.Series[Any] | None
+) -> None:
+    """
+    Write down whom the gateway's order lacks, and whom it was left without.
+
+    Args:
+        connection: The transaction.
+        batch: The key of the batch.
+        missing: Numbers of its people that the order does not list.
+        refused: The delivery codes of those who were left out, by number.
+    """
+    theirs = sa.update(recipients).where(recipients.c.batch == batch)
+    if missing is not None and len(missing):
+        lacks = theirs.where(recipients.c.phone.in_(numbers(missing)))
+        connection.execute(lacks.values(missing=True, refused=None))
+    if refused is not None:
+        for code, left_out in refused.groupby(refused):
+            phones = left_out.index.to_series()
+            out = theirs.where(recipients.c.phone.in_(numbers(phones)))
+            connection.execute(out.values(missing=False, refused=str(code)))
+
+
+def taken(connection: Connection, campaign: int, phones: pd.Series[Any]) -> pd.Series[Any]:
+    """Those of these numbers who have a batch in the campaign."""
+    if phones.empty:
+        return phones
+    query = sa.select(recipients.c.phone).where(
+        recipients.c.campaign == campaign,
+        recipients.c.phone == each(json.dumps(phones.tolist())),
+        recipients.c.batch.is_not(None),
+    )
+    return pd.Series(connection.execute(query).scalars().all(), dtype=TEXT)
+
+
+def numbers(phones: pd.Series[Any]) -> sa.Select[Any]:
+    """A column of numbers, for a query."""
+    return sa.select(each(json.dumps(phones.tolist())))

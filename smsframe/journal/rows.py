@@ -1,0 +1,136 @@
+"""
+The journal's records, and how they are read from its rows.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from smsframe.arrow import INSTANT
+from smsframe.journal.sqlite_migrations import columns
+from smsframe.journal.tables import batches, campaigns, evidence, texts
+from smsframe.orders.records import Batch, Entry, Evidence, Stamp
+from smsframe.orders.states import Doubt, State
+from smsframe.orders.terms import Terms
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, RowMapping
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def read_entry(connection: Connection, name: str) -> Entry | None:
+    """The campaign of that name, or None."""
+    query = (
+        sa.select(*columns(connection, campaigns), texts.c.template)
+        .join(texts, campaigns.c.text == texts.c.id)
+        .where(campaigns.c.name == name)
+    )
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        return None
+    return Entry(
+        id=row["id"],
+        name=row["name"],
+        base_url=row["base_url"],
+        account=row["account"],
+        prefix=row["prefix"],
+        text=row["text"],
+        template=row["template"],
+        terms=read_terms(row),
+        batch_size=row["batch_size"],
+        compared_at=moment(row["compared_at"]),
+        created_at=EPOCH + timedelta(microseconds=row["created_at"]),
+    )
+
+
+def read_batches(connection: Connection, where: sa.ColumnElement[bool]) -> list[Batch]:
+    """The batches that a condition names, in the order they were cut."""
+    query = (
+        sa.select(*columns(connection, batches), texts.c.template)
+        .join(texts, batches.c.text == texts.c.id)
+        .where(where)
+        .order_by(batches.c.id)
+    )
+    return [
+        Batch(
+            id=row["id"],
+            campaign=row["campaign"],
+            order_id=row["order_id"],
+            state=State(row["state"]),
+            doubt=Doubt(row["doubt"]),
+            template=row["template"],
+            encoding=row["encoding"],
+            terms=read_terms(row),
+            recipients=row["recipients"],
+            segments=row["segments"],
+            claimed_at=moment(row["claimed_at"]),
+            not_before=moment(row["not_before"]),
+        )
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def read_texts(connection: Connection, campaign: int) -> dict[int, str]:
+    """The templates of a campaign by their keys."""
+    query = sa.select(texts.c.id, texts.c.template).where(texts.c.campaign == campaign)
+    return {row.id: row.template for row in connection.execute(query)}
+
+
+def terms_columns(terms: Terms) -> dict[str, Any]:
+    """Terms as the columns that campaigns and batches share."""
+    schedule = None if terms.schedule is None else micros(terms.schedule)
+    return {
+        "message_type": terms.message_type,
+        "sender": terms.sender,
+        "schedule_at": schedule,
+        "skip_refused": terms.skip_refused,
+    }
+
+
+def read_terms(row: RowMapping) -> Terms:
+    """The terms of a campaign or a batch."""
+    skips = bool(row["skip_refused"])  # null in a file of an older version
+    return Terms(row["message_type"], row["sender"], moment(row["schedule_at"]), skips)
+
+
+def micros(moment: datetime) -> int:
+    """An instant, as the journal writes it."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def moment(micros: int | None) -> datetime | None:
+    """An instant, as the journal has it."""
+    return None if micros is None else EPOCH + timedelta(microseconds=micros)
+
+
+def instants_of(micros: pd.Series[Any]) -> pd.Series[Any]:
+    """A column of instants, as the journal has them."""
+    return pd.to_datetime(micros.astype("Int64"), unit="us", utc=True).astype(INSTANT)
+
+
+def witness(
+    connection: Connection,
+    campaign: int,
+    order_id: str,
+    event: str,
+    state: State,
+    stamp: Stamp,
+    told: Evidence | None = None,
+) -> None:
+    """Write down what happened to an order, when, and in which process."""
+    row = {
+        "campaign": campaign,
+        "order_id": order_id,
+        "at": micros(stamp.at),
+        "process": stamp.process,
+        "event": event,
+        "state": state,
+        **(told or Evidence())._asdict(),
+    }
+    connection.execute(sa.insert(evidence), row)

@@ -1,0 +1,229 @@
+"""
+The file the journal lives in: durable, exclusive while writing, silent about its contents.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from contextlib import closing, contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from smsframe.errors import JournalError
+from smsframe.journal import backups, commit_check, disks
+from smsframe.journal.sqlite_connections import Connections
+from smsframe.journal.sqlite_migrations import VERSION, prepare, version
+from smsframe.masking import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from sqlalchemy.engine import Connection
+
+LOCKED = 30.0
+"""Seconds to wait for another process that is writing."""
+
+_making = threading.Lock()
+
+
+class Store:
+    """
+    Transactions on one SQLite file.
+
+    Between runs no connection stays open: nothing lingers in a notebook. During a run one for reading and one
+    for writing are used again, as opening them costs as much as a transaction, unless the files are no longer
+    those they were opened on.
+
+    Args:
+        path: The file; resolved, as what belongs to it is found beside it.
+        read_back: Asks another process what a query finds, as `smsframe.journal.commit_check.ask`.
+    """
+
+    def __init__(
+        self, path: Path, *, read_back: Callable[[Path, str], int | None] = commit_check.ask
+    ) -> None:
+        self.path = path
+        self._read_back = read_back
+        self._connections = Connections(path, LOCKED)
+        self._engine = self._connections.writer
+        self._claims = 0
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a file."""
+        return self.path.exists()
+
+    @property
+    def made(self) -> bool:
+        """Whether anything was ever written; raises when the file is not ours to read."""
+        with self.told():
+            if not self.exists or not self.path.stat().st_size:
+                return False
+        with self.transaction(reading=True) as connection:
+            return version(connection) > 0
+
+    def make(self) -> None:
+        """
+        Make the file, readable by its owner only before anything is in it, and its tables; or upgrade them.
+
+        Raises:
+            JournalError: The file cannot be made, is another program's or a newer one's, or is where it is
+                not safe, as `disks.check` says.
+        """
+        with self.told():
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            disks.check(self.path)
+            with _making:  # no thread may have the file open when the descriptor that made it is closed
+                if not self.exists:
+                    with suppress(FileExistsError):  # somebody else was faster
+                        backups.create(self.path)
+            if self.path.stat().st_nlink > 1:
+                raise JournalError(
+                    f"the journal {self.path} is one file with two names, and who uses it by the other one "
+                    "cannot be seen from here: copy it to a file of its own"
+                )
+        if not self._current():  # and another program's database is refused before anything of it is changed
+            with self.told(), closing(self._connections.open("rw")) as raw:
+                raw.cursor().execute("PRAGMA journal_mode=WAL")  # stays with the file
+            with self.transaction() as connection:
+                if 0 < (found := version(connection)) < VERSION:
+                    self._check(connection)
+                    backups.keep(self.path, found)
+                prepare(connection)
+
+    def _current(self) -> bool:
+        with self.transaction(reading=True) as connection:
+            if version(connection) != VERSION:
+                return False
+            return bool(connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal")
+
+    def backup(self, target: Path) -> None:
+        """
+        Copy the file, as the last commit left it, while others may go on writing.
+
+        Raises:
+            JournalError: There is none, it cannot be copied, or the copy's name is taken.
+        """
+        if not self.made:
+            raise JournalError(f"there is no journal {self.path}")
+        with self.told():
+            backups.copy(self.path, target)
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """
+        Keep connections open between transactions, as a run needs thousands.
+
+        Raises:
+            JournalError: Another run keeps them open, and the files are no longer those it began on.
+        """
+        with self._connections.kept():
+            with self.told():
+                self._connections.begin()
+            self._claims = 0
+            yield
+
+    def sound(self) -> None:
+        """
+        Refuse a damaged file, as far as SQLite can tell.
+
+        Raises:
+            JournalError: It is damaged.
+        """
+        if self.made:
+            with self.transaction(reading=True) as connection:
+                self._check(connection)
+
+    def _check(self, connection: Connection) -> None:
+        sound = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+        if sound != "ok":
+            raise JournalError(
+                f"the journal {self.path} is damaged ({sound}), so nothing is sent: put a backup in its "
+                "place, or name another file with journal="
+            )
+
+    @contextmanager
+    def transaction(self, *, reading: bool = False) -> Iterator[Connection]:
+        """One transaction: all of it is on disk when the block ends, or nothing; reading writes nothing."""
+        with self.told(), self._connections.lent(reading=reading) as connection:
+            yield connection
+
+    @property
+    def in_place(self) -> bool:
+        """
+        Whether the files that a run began on still have their names, by which others find them.
+
+        Asked after a claim's commit and before what was claimed leaves: the names lead to what others read.
+        """
+        return self._connections.in_place
+
+    def confirm(self, query: sa.Select[Any], expected: int) -> None:
+        """
+        Have another process read what was just claimed: the first time in a run, and now and then.
+
+        Args:
+            query: Finds a number; its parameters are no people's.
+            expected: That number.
+
+        Raises:
+            JournalError: It finds another one: what is written here, others do not see.
+        """
+        self._claims += 1
+        if not commit_check.due(self._claims):
+            return
+        written = str(query.compile(self._engine, compile_kwargs={"literal_binds": True}))
+        if self._read_back(self.path, written) not in (None, expected):
+            raise JournalError(
+                f"what was written to the journal {self.path} is not there for another process, so nothing "
+                "more is sent: was the file copied, replaced, or opened by another program?"
+            )
+
+    def read(self, query: sa.Select[Any]) -> pd.DataFrame:
+        """The rows of a query."""
+        with self.transaction(reading=True) as connection:
+            return frame(connection, query)
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """
+        Say what is wrong with the file in our words, with nothing in the chain that holds a number.
+
+        Raises:
+            JournalError: Whatever the disk or the database raised.
+        """
+        problem, gone = None, False
+        try:
+            yield
+        except sa.exc.DBAPIError as error:
+            problem, error.params = str(error.orig), None
+            gone = not self.path.exists()
+            if problem.startswith(("unable to open", "attempt to write")) and not os.access(
+                self.path.parent, os.W_OK
+            ):
+                problem += ": SQLite needs to write files beside it, and its folder may only be read"
+        except sqlite3.Error as error:
+            problem = str(error)
+        except UnicodeError:  # SQLite's own names, not ours: what we write can be read
+            problem = "it is damaged"
+        except OSError as error:
+            problem = error.strerror or type(error).__name__
+        if gone:
+            raise self._connections.gone() from None
+        if problem is not None:
+            raise JournalError(
+                f"the journal {self.path} cannot be used ({mask(problem)}); what it holds stays as it is. "
+                "Free the disk or correct the permissions, or name another file with journal= or "
+                "SMSFRAME_JOURNAL"
+            ) from None
+
+
+def frame(connection: Connection, query: sa.Select[Any]) -> pd.DataFrame:
+    """The rows of a query, within a transaction."""
+    found = connection.execute(query)
+    rows = [*map(tuple, found)]  # pandas takes a row of SQLAlchemy's apart one name at a time
+    return pd.DataFrame(rows, columns=[*found.keys()])

@@ -1,0 +1,99 @@
+"""
+The version of the tables in an SQLite file, and what takes a file of each released version to the next.
+
+By hand, because a file is upgraded in one transaction of the run that first writes to it, and an older one is
+read as it is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from smsframe.errors import JournalError
+from smsframe.journal.tables import metadata, recipients
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+VERSION = 3
+"""Of the tables below; kept in the file, so that a newer file is refused instead of misread."""
+
+
+APPLICATION = int.from_bytes(b"smsf")
+"""Kept in the file too (SQLite's ``application_id``): other programs count their versions as well."""
+
+
+UPGRADES = {
+    1: (
+        "ALTER TABLE evidence ADD COLUMN question TEXT",
+        (
+            "CREATE TABLE people ("
+            "campaign INTEGER NOT NULL, phone TEXT NOT NULL, text INTEGER NOT NULL, fields TEXT, "
+            "encoding TEXT NOT NULL, segments INTEGER, batch INTEGER, missing BOOLEAN NOT NULL, "
+            "PRIMARY KEY (campaign, phone)) WITHOUT ROWID"
+        ),
+        (
+            "INSERT INTO people SELECT campaign, phone, text, fields, encoding, segments, batch, missing "
+            "FROM recipients ORDER BY campaign, phone"
+        ),
+        "DROP TABLE recipients",
+        "ALTER TABLE people RENAME TO recipients",
+        "CREATE INDEX ix_recipients_batch ON recipients (batch)",
+    ),
+    2: (
+        "ALTER TABLE campaigns ADD COLUMN compared_at BIGINT",
+        "ALTER TABLE campaigns ADD COLUMN skip_refused BOOLEAN NOT NULL DEFAULT 0",
+        "ALTER TABLE batches ADD COLUMN skip_refused BOOLEAN NOT NULL DEFAULT 0",
+        "ALTER TABLE batches ADD COLUMN not_before BIGINT",
+        "ALTER TABLE recipients ADD COLUMN refused TEXT",
+    ),
+}
+"""What takes a file of each released version to the next."""
+
+
+def columns(connection: Connection, table: sa.Table) -> list[sa.ColumnElement[Any]]:
+    """The columns of a table; those that a file of an older version does not have yet are null."""
+    if connection.exec_driver_sql("PRAGMA user_version").scalar_one() == VERSION:
+        return [*table.c]
+    there = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
+    return [column if column.name in there else sa.null().label(column.name) for column in table.c]
+
+
+def refused(connection: Connection) -> sa.ColumnElement[Any]:
+    """With which code somebody was left out of an accepted order; null in a file of an older version."""
+    return columns(connection, recipients)[[*recipients.c].index(recipients.c.refused)]
+
+
+def version(connection: Connection) -> int:
+    """
+    The version of the tables, 0 when there are none.
+
+    Raises:
+        JournalError: Another program's database, or a newer smsframe's journal.
+    """
+    application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
+    found = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+    if application != APPLICATION and (application or found or sa.inspect(connection).get_table_names()):
+        raise JournalError("this file is another program's database: name another one with journal=")
+    if found > VERSION:
+        raise JournalError("this journal was written by a newer smsframe: upgrade smsframe to use it")
+    return found
+
+
+def prepare(connection: Connection) -> None:
+    """
+    Make the tables in a new file, or bring those of an older version up to date, in the caller's transaction.
+
+    Raises:
+        JournalError: As `version`.
+    """
+    found = version(connection)
+    if not found:
+        metadata.create_all(connection)
+        connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION}")
+    for step in range(found or VERSION, VERSION):
+        for statement in UPGRADES[step]:
+            connection.exec_driver_sql(statement)
+    connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")

@@ -1,0 +1,104 @@
+"""
+The journal's tables.
+
+A campaign has texts; a recipient has one of them, with merge values, and at most one batch; a batch is one
+order. ``evidence`` is only ever added to: which question was asked about an order, and which answer came.
+Instants are whole microseconds since 1970 in UTC.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+campaigns = sa.Table(
+    "campaigns",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("base_url", sa.Text, nullable=False),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("prefix", sa.Text, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    # How the last call wanted it sent: what `resume` goes on with.
+    sa.Column("message_type", sa.Text, nullable=False),
+    sa.Column("sender", sa.Text),
+    sa.Column("schedule_at", sa.BigInteger),
+    sa.Column("batch_size", sa.Integer, nullable=False),
+    sa.Column("text", sa.Integer),
+    # By the gateway's clock: when its history was last compared with this journal, completely.
+    sa.Column("compared_at", sa.BigInteger),
+    # Whether the gateway may leave out the numbers it refuses (``refusals="skip"``).
+    sa.Column("skip_refused", sa.Boolean, nullable=False, server_default=sa.text("0")),
+)
+
+texts = sa.Table(
+    "texts",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("campaign", sa.ForeignKey("campaigns.id"), nullable=False),
+    sa.Column("template", sa.Text, nullable=False),
+    sa.UniqueConstraint("campaign", "template"),
+)
+
+batches = sa.Table(
+    "batches",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("campaign", sa.ForeignKey("campaigns.id"), nullable=False),
+    sa.Column("text", sa.ForeignKey("texts.id"), nullable=False),
+    sa.Column("order_id", sa.Text, nullable=False, unique=True),
+    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("doubt", sa.Integer, nullable=False, default=0),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("encoding", sa.Text, nullable=False),
+    sa.Column("recipients", sa.Integer, nullable=False),
+    sa.Column("segments", sa.Integer, nullable=False),
+    sa.Column("message_type", sa.Text, nullable=False),
+    sa.Column("sender", sa.Text),
+    sa.Column("schedule_at", sa.BigInteger),
+    sa.Column("claimed_at", sa.BigInteger),
+    sa.Column("sent_at", sa.BigInteger),
+    sa.Column("charged", sa.Float),
+    sa.Column("reason", sa.Text),
+    sa.Column("skip_refused", sa.Boolean, nullable=False, server_default=sa.text("0")),
+    # By the gateway's clock: nothing of this order can be older there.
+    sa.Column("not_before", sa.BigInteger),
+    sa.Index("batches_by_campaign", "campaign", "state"),
+)
+
+recipients = sa.Table(
+    "recipients",
+    metadata,
+    # Keys without foreign keys: they are written in the transaction that makes what they name, and a million
+    # rows are not looked up three times each.
+    sa.Column("campaign", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("phone", sa.Text, primary_key=True),
+    sa.Column("text", sa.Integer, nullable=False),
+    sa.Column("fields", sa.Text),
+    sa.Column("encoding", sa.Text, nullable=False),
+    sa.Column("segments", sa.Integer),  # unknown of orders that were adopted for others than these rows
+    sa.Column("batch", sa.Integer, index=True),
+    sa.Column("missing", sa.Boolean, nullable=False, default=False),
+    # The delivery code with which the gateway says that it left this person out of an accepted order.
+    sa.Column("refused", sa.Text),
+    sqlite_with_rowid=False,
+)
+
+evidence = sa.Table(
+    "evidence",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("campaign", sa.ForeignKey("campaigns.id"), nullable=False),
+    # By order id, not by batch: a batch that was never sent may go, what was asked about it stays.
+    sa.Column("order_id", sa.Text, nullable=False, index=True),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("process", sa.Text, nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("answer", sa.Text),
+    sa.Column("question", sa.Text),
+)

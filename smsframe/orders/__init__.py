@@ -1,0 +1,1 @@
+"""What an order is, and the life of one; pure."""

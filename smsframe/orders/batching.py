@@ -1,0 +1,95 @@
+"""
+How people are cut into batches, the order id that a batch has for ever, and how refused batches are split.
+
+The gateway refuses an order whole and need not say why (smSend docs: ``allowInvalidRecipients`` is false by
+default). Halving finds a refused number in few requests; people tried apart tell a refused request.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from smsframe.orders.records import Batch
+
+FIELD_SEPARATOR = "\x1f"
+"""Between the merge values of one person (ASCII's own unit separator)."""
+
+ALIKE = 5
+"""Single recipients refused alike, with nothing ever accepted: then it is the request that is refused."""
+
+PROBE_AFTER = 4
+"""Refused batches, with nothing ever accepted, after which single recipients are tried apart."""
+
+
+def split_refused(people: pd.DataFrame, *, probe: bool) -> list[pd.DataFrame]:
+    """Halves; or, when all of several places were refused, one person apart from the others."""
+    at = 1 if probe else len(people) // 2
+    return [people.iloc[:at], people.iloc[at:]]
+
+
+def same_reason(refused: list[tuple[Batch, str]], reason: str) -> list[Batch]:
+    """The refused batches whose reason is this one, apart from what differs from number to number."""
+    return [batch for batch, said in refused if _words(said) == _words(reason)]
+
+
+def _words(reason: str) -> str:
+    """A reason without what differs from number to number."""
+    return re.sub(r"[\W\d_]+", " ", reason)
+
+
+def parts(people: pd.DataFrame, batch_size: int) -> Iterator[pd.DataFrame]:
+    """People of one text and encoding in runs of at most ``batch_size``, in their order."""
+    return (people.iloc[at : at + batch_size] for at in range(0, len(people), batch_size))
+
+
+def cut(people: pd.DataFrame, batch_size: int) -> pd.Series[int]:
+    """The batch of each person: runs of at most ``batch_size`` of one encoding, in their order."""
+    kind = pd.factorize(people["encoding"])[0]
+    place = pd.Series(kind).groupby(kind).cumcount().to_numpy() // batch_size
+    batch: pd.Series[int] = pd.Series(
+        place * (kind.max(initial=0) + 1) + kind, index=people.index, name="batch"
+    )
+    return batch.groupby(batch, sort=False).ngroup().rename("batch")  # numbered as they appear
+
+
+def named(campaign: str) -> str:
+    """A campaign's name as it is kept: the same letters are the same name, however a keyboard wrote them."""
+    return unicodedata.normalize("NFC", campaign).strip()
+
+
+def prefix(campaign: str, gateway: str, account: str) -> str:
+    """The first half of the order ids of a campaign: ``sf-`` and 10 characters of a digest."""
+    return f"sf-{_digest(campaign, gateway, account)[:10]}"
+
+
+def order_id(prefix: str, template: str, people: pd.DataFrame, generation: int) -> str:
+    """
+    The order id of a batch: 30 of the 32 allowed characters, the same for the same people and texts.
+
+    Args:
+        prefix: As from `prefix`.
+        template: The text's template.
+        people: ``phone`` and ``fields`` of its recipients, in any order.
+        generation: 0, and one more after each proven refusal of the same people and texts.
+    """
+    text = pa.large_string()
+    phones, fields = (pc.cast(pa.array(people[name], from_pandas=True), text) for name in ("phone", "fields"))
+    fields = pc.fill_null(fields, pa.scalar("", text))
+    texts = pc.binary_join_element_wise(phones, fields, pa.scalar(FIELD_SEPARATOR, text))
+    return f"{prefix}-{_digest(template, *sorted(texts.to_pylist()), str(generation))[:16]}"
+
+
+def _digest(*parts: str) -> str:
+    joined = "\x1e".join(parts).encode("utf-8", "surrogatepass")
+    return base64.b32encode(hashlib.sha256(joined).digest()).decode("ascii").lower()

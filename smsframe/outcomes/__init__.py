@@ -1,0 +1,1 @@
+"""The result columns and what they say."""

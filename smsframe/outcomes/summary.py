@@ -1,0 +1,218 @@
+"""
+What a frame of results says: its summary, and the rows that will not arrive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from smsframe.arrow import INSTANT, TEXT
+from smsframe.cards import summary_card
+from smsframe.errors import ContactsError
+from smsframe.formatting import amount
+from smsframe.masking import shown, shown_name
+from smsframe.outcomes import figures
+from smsframe.outcomes.breakdowns import by_country, timeline, waits
+from smsframe.outcomes.codes import BAD, DELIVERIES, NEVER
+from smsframe.outcomes.schema import COLUMNS, DTYPES
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def failed(results: pd.DataFrame) -> pd.DataFrame:
+    """
+    The rows that will not arrive: ``invalid``, ``rejected``, or a final bad delivery.
+
+    Never ``unconfirmed``: those may have arrived, and texting them again is what must not happen.
+
+    Args:
+        results: A frame that smsframe returned; it is not changed.
+
+    Returns:
+        Those of its rows, as they are.
+
+    Raises:
+        ContactsError: The frame is not one that smsframe returned.
+
+    Example:
+        >>> people = pd.DataFrame({"mobile": ["+393471234567", "12"]})
+        >>> smsframe.failed(people.sms.check(phone="mobile"))["mobile"].tolist()
+        ['12']
+    """
+    told = require(results)
+    rows = told["sms_status"].isin(["invalid", "rejected"]) | told["sms_delivery"].isin(BAD)
+    return results[rows.to_numpy()]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Summary:
+    """
+    A campaign in a few numbers: facts, an HTML card in a notebook, one line in a terminal.
+
+    Attributes:
+        campaign: The campaign's name; several are joined by a comma; empty when nothing was planned.
+        rows: Rows of the frame.
+        statuses: Rows by ``sms_status``, only those that occur.
+        reasons: A frame ``status``, ``code``, ``reason``, ``rows``, the most frequent first.
+        deliveries: Rows by the gateway's delivery code, after ``refresh``.
+        orders: Distinct order ids.
+        segments: Segments of the accepted texts.
+        credits: Credits charged for them, as far as the gateway said.
+        credits_unknown: Accepted rows whose charge is not known.
+        countries: A frame ``country`` (ISO code), ``texts``, ``segments``, ``credits``,
+            ``credits_unknown`` of the accepted rows, most segments first.
+        timeline: A frame ``at`` (UTC), and so many texts ``delivered``, ``lost``, ``under_way`` by then.
+        waits: Seconds from sending to delivery by the share of delivered texts, 0 to 1, that took no longer.
+
+    Example:
+        >>> smsframe.results("spring", journal=journal).sms.summary()
+        <smsframe.Summary spring: 1 accepted; 1 credits>
+    """
+
+    campaign: str
+    rows: int
+    statuses: pd.Series[int]
+    reasons: pd.DataFrame
+    deliveries: pd.Series[int]
+    orders: int
+    segments: int
+    credits: float
+    credits_unknown: int
+    countries: pd.DataFrame
+    timeline: pd.DataFrame
+    waits: pd.Series[float]
+
+    def to_frame(self) -> pd.DataFrame:
+        """
+        The numbers as a frame ``what``, ``value``, for reports.
+
+        Example:
+            >>> smsframe.results("spring", journal=journal).sms.summary().to_frame().head(2)
+                        what  value
+            0  rows accepted    1.0
+            1           rows    1.0
+        """
+        facts = self.facts()
+        rows = [(f"rows {status}", count) for status, count in facts["statuses"].items()]
+        rows += [(f"delivery {code}", count) for code, count in facts["deliveries"].items()]
+        rows += [(name, facts[name]) for name in ("rows", "orders", "segments", "credits", "credits_unknown")]
+        return pd.DataFrame(rows, columns=["what", "value"])
+
+    def facts(self) -> dict[str, Any]:
+        """
+        The numbers as a plain dictionary, as they are displayed: names and reasons with numbers masked.
+
+        Example:
+            >>> smsframe.results("spring", journal=journal).sms.summary().facts()["statuses"]
+            {'accepted': 1}
+        """
+        return {
+            "campaign": shown_name(self.campaign),
+            "rows": self.rows,
+            "statuses": {str(k): int(v) for k, v in self.statuses.items()},
+            "reasons": [{**row, "reason": shown(row["reason"])} for row in self.reasons.to_dict("records")],
+            "deliveries": {shown_name(k): int(v) for k, v in self.deliveries.items()},
+            "orders": self.orders,
+            "segments": self.segments,
+            "credits": self.credits,
+            "credits_unknown": self.credits_unknown,
+        }
+
+    def plot(self, kind: str | None = None, *, tz: str = "UTC") -> Figure:
+        """
+        Pictures of this summary, as ``results.sms.plot`` makes them.
+
+        Args:
+            kind: ``"funnel"``, ``"delivery"``, ``"countries"`` or ``"time"``; all four by default.
+            tz: The time zone of the time axis.
+
+        Returns:
+            A matplotlib figure.
+
+        Example:
+            >>> len(smsframe.results("spring", journal=journal).sms.summary().plot().axes)
+            4
+        """
+        return figures.draw(self, kind, tz)
+
+    def _repr_html_(self) -> str:
+        return summary_card(self.facts(), {code: told.meaning for code, told in DELIVERIES.items()})
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{count:,} {status}" for status, count in self.statuses.items()) or "no rows"
+        arrived = self.deliveries.get("DLVRD", 0)
+        delivered = f", {arrived:,} delivered" if len(self.deliveries) else ""
+        name = shown_name(self.campaign or "(no campaign)")
+        return f"<smsframe.Summary {name}: {counts}{delivered}; {amount(self.credits)} credits>"
+
+
+def summary(results: pd.DataFrame) -> Summary:
+    """
+    Summarise a frame that `smsframe.check`, `send`, `results` or `refresh` returned, or a part of one.
+
+    Raises:
+        ContactsError: The frame has no result columns.
+    """
+    results = require(results)
+    went = results[results["sms_status"].isin(["accepted", "scheduled"]).to_numpy()]
+    counts = results["sms_status"].value_counts()
+    return Summary(
+        campaign=", ".join(results["sms_campaign"].dropna().unique()),
+        rows=len(results),
+        statuses=counts[counts > 0],
+        reasons=reasons(results),
+        deliveries=results["sms_delivery"].value_counts(),
+        orders=int(results["sms_order_id"].nunique()),
+        segments=int(went["sms_segments"].sum()),
+        credits=float(went["sms_credits"].sum()),
+        credits_unknown=int(went["sms_credits"].isna().sum()),
+        countries=by_country(went),
+        timeline=timeline(went, NEVER),
+        waits=waits(went),
+    )
+
+
+def reasons(results: pd.DataFrame) -> pd.DataFrame:
+    """Rows by status, code and reason, the most frequent first; a code's own reasons are counted apart."""
+    said = results[["sms_status", "sms_code", "sms_reason"]][results["sms_code"].notna().to_numpy()]
+    counted = said.astype(TEXT).value_counts().rename("rows").reset_index()
+    return counted.rename(columns=lambda name: str(name).removeprefix("sms_"))
+
+
+def require(results: pd.DataFrame, columns: tuple[str, ...] = COLUMNS) -> pd.DataFrame:
+    """
+    The frame with its result columns in their dtypes, whatever a file has made of them.
+
+    Raises:
+        ContactsError: A needed column is not there, or holds what smsframe never wrote.
+    """
+    missing = [name for name in columns if name not in results.columns]
+    if missing:
+        which = (
+            "none of the result columns, sms_status and so on"
+            if len(missing) == len(COLUMNS)
+            else f"no {', '.join(missing)}"
+        )
+        raise ContactsError(
+            f"this frame has {which}: use one that smsframe's check, send or results returned"
+        )
+    typed = {}
+    for name in COLUMNS:
+        if name in results.columns and results[name].dtype != DTYPES[name]:
+            try:
+                typed[name] = _typed(results[name], DTYPES[name])
+            except (ValueError, TypeError):
+                raise ContactsError(f"column {name} holds something that smsframe does not write") from None
+    return results.assign(**typed)
+
+
+def _typed(column: pd.Series[Any], dtype: Any) -> pd.Series[Any]:
+    if dtype == INSTANT:
+        return pd.to_datetime(column, utc=True, format="ISO8601").astype(INSTANT)
+    if dtype in ("Int64", "Float64"):
+        return pd.to_numeric(column).astype("Float64").astype(dtype)
+    return column.astype(object).where(column.notna(), None).astype(dtype)

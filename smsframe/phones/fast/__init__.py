@@ -1,0 +1,1 @@
+"""Columns of digits classified by ranges from the metadata of libphonenumber."""

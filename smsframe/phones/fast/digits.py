@@ -1,0 +1,130 @@
+"""
+Cells that are spelled like numbers, as integers.
+
+An Arrow column of text is one run of bytes with the place where each cell ends. So the punctuation of a
+million cells is dropped from that run at once, and what is left is read as integers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from smsframe.arrow import raw
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_LONGEST: Final = 17  # digits that fit in an integer with a 1 before them, which libphonenumber takes at most
+_CHARACTERS: Final = 250  # libphonenumber refuses longer cells
+_POWERS: Final = 10 ** np.arange(_LONGEST + 1, dtype=np.int64)
+_BEFORE_SLASH: Final = 6  # digits: after more of them, what follows a slash may be a second number
+
+_PUNCTUATION, _DIGIT, _PLUS, _SLASH, _OTHER = range(5)
+_CLASS: Final = np.full(256, _OTHER, dtype=np.uint8)
+_CLASS[[*b" ()[].-"]] = _PUNCTUATION  # all of it meaningless to libphonenumber, wherever it stands
+_CLASS[[*b"0123456789"]] = _DIGIT
+_CLASS[ord("+")] = _PLUS
+_CLASS[ord("/")] = _SLASH
+
+
+class Digits(NamedTuple):
+    """
+    Numbers, digit by digit.
+
+    Attributes:
+        value: Their digits as an integer (int64).
+        length: How many digits (int64).
+        plus: Whether a plus stands before them (bool).
+        zeros: Whether the cell begins with 00 and another digit (bool).
+        plain: Whether there is nothing but digits, a plus before them and usual punctuation (bool); where
+            not, the others mean nothing.
+    """
+
+    value: NDArray[np.int64]
+    length: NDArray[np.int64]
+    plus: NDArray[np.bool_]
+    zeros: NDArray[np.bool_]
+    plain: NDArray[np.bool_]
+
+
+def read(cells: Any) -> Digits:
+    """
+    Read cells as digits.
+
+    Args:
+        cells: A large-string array.
+
+    Example:
+        >>> found = read(pa.array(["+39 (0)347", "ask Ada", None], pa.large_string()))
+        >>> found.value.tolist(), found.plus.tolist(), found.plain.tolist()
+        ([390347, 0, 0], [True, False, False], [True, False, False])
+    """
+    begins, ends, text = raw(cells)
+    kind = _CLASS[text]
+    is_digit = kind == _DIGIT
+    before = np.zeros(len(text) + 1, dtype=np.int32)  # digits before each byte
+    np.cumsum(is_digit, out=before[1:])
+    first, last = before[begins], before[ends]
+    length = (last - first).astype(np.int64)
+    plain = (length > 0) & (length <= _LONGEST) & (ends - begins <= _CHARACTERS)
+
+    def cells_of(places: NDArray[np.intp]) -> NDArray[np.intp]:
+        return np.searchsorted(ends, places, side="right")
+
+    plain[cells_of(np.flatnonzero(kind == _OTHER))] = False
+    slashes = np.flatnonzero(kind == _SLASH)
+    where = cells_of(slashes)
+    plain[where[before[slashes] - first[where] > _BEFORE_SLASH]] = False
+
+    plus = np.zeros(len(length), dtype=bool)
+    head = np.flatnonzero(ends > begins)
+    plus[head] = kind[begins[head]] == _PLUS
+    pluses = np.flatnonzero(kind == _PLUS)
+    if len(pluses) > np.count_nonzero(plus):
+        where = cells_of(pluses)
+        plain[where[before[pluses] > first[where]]] = False  # a plus after a digit
+        plain[where[1:][where[1:] == where[:-1]]] = False  # two
+        plus[where] = True
+
+    plain &= ~_decimals(text, begins, ends)
+    if cells.null_count:  # below which any bytes may stand
+        plain &= np.asarray(cells.is_valid())
+    length[~plain] = 0
+    # Arrow skips the cells that are null, so what stands in others need not fit.
+    valid = pa.py_buffer(np.packbits(plain, bitorder="little").tobytes())
+    places = pa.py_buffer(np.concatenate([first, before[-1:]]).astype(np.int64))
+    array = pa.Array.from_buffers(
+        pa.large_string(), len(length), [valid, places, pa.py_buffer(text[is_digit])]
+    )
+    value = array.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
+    zeros = _begin_with_00(text, begins, ends) & (value >= _POWERS[np.maximum(length - 3, 0)])
+    return Digits(value, length, plus, zeros, plain)
+
+
+def _begin_with_00(
+    text: NDArray[np.uint8], begins: NDArray[np.int64], ends: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    found = np.zeros(len(ends), dtype=bool)
+    long = np.flatnonzero(ends - begins > 2)  # noqa: PLR2004 - 00 and one more
+    found[long] = (text[begins[long]] == ord("0")) & (text[begins[long] + 1] == ord("0"))
+    return found
+
+
+def _decimals(
+    text: NDArray[np.uint8], begins: NDArray[np.int64], ends: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Cells that end in .0 or .00: a reader added that, and it is dropped with a word."""
+    found = np.zeros(len(ends), dtype=bool)
+    if ord(".") not in text:
+        return found
+    for zeros in (1, 2):
+        long = np.flatnonzero(ends - begins > zeros)
+        end = ends[long]
+        like = text[end - zeros - 1] == ord(".")
+        for place in range(1, zeros + 1):
+            like &= text[end - place] == ord("0")
+        found[long[like]] = True
+    return found

@@ -1,0 +1,1 @@
+"""Contacts and a text become a `Plan`."""

@@ -1,0 +1,193 @@
+"""
+From a table and a text to a `Plan`: who gets what, in which orders, for how many credits, and who not.
+
+Pure and free: a plan is a snapshot that can be looked at, shown and sent; making it asks nobody and
+changes nothing. What the journal already knows of the campaign is handed in.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from smsframe.arrow import STRING, TEXT, strings
+from smsframe.contacts.columns import find_phone
+from smsframe.orders.batching import FIELD_SEPARATOR, named
+from smsframe.orders.terms import agree
+from smsframe.outcomes import schema
+from smsframe.outcomes.join import join, note_other_texts, still_to_send
+from smsframe.phones.match import among
+from smsframe.planning import savings
+from smsframe.planning.check import judge, mark_duplicates, refuse
+from smsframe.planning.plan import Plan
+from smsframe.texts import render, replacements
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator
+    from datetime import datetime
+
+    from smsframe.outcomes.join import Known
+
+
+def plan(
+    contacts: pd.DataFrame,
+    message: str,
+    *,
+    campaign: str | None = None,
+    phone: Hashable | None = None,
+    region: Hashable | None = None,
+    numbers: str = "mobile",
+    schema_: type[schema.ContactsSchema] | None = None,
+    sender: str | None = None,
+    quality: str = "high",
+    message_type: str | None = None,
+    schedule: datetime | None = None,
+    suppressed: pd.Index[Any] | None = None,
+    max_segments: int | None = None,
+    batch_size: int = 1000,
+    text_fix: str | None = None,
+    journalled: Known | None = None,
+) -> Plan:
+    """
+    Make the plan; see `smsframe.plan`. ``suppressed`` and ``journalled`` are what the faces looked up.
+
+    Raises:
+        ContactsError: The table cannot be read.
+        TextError: The template cannot be used with this table.
+        ValueError: A parameter makes no sense; the sentence says which and what would.
+    """
+    _whole(batch_size=batch_size, max_segments=max_segments)
+    if campaign is not None and not (
+        isinstance(campaign, str) and campaign.strip() and campaign.isprintable()
+    ):
+        raise ValueError("campaign= must be a name of printable characters, such as 'autumn'")
+    campaign = campaign and named(campaign)
+    terms = agree(quality, message_type, sender, schedule)
+    template = given = render.parse(message)
+    if text_fix is not None:
+        savings.known(text_fix)
+        template = replacements.fixed_template(given, text_fix)
+    label, guessed = find_phone(contacts, phone)
+    judged = judge(
+        contacts, phone=label, region=region, numbers=numbers, schema=schema_, suppressed=suppressed
+    )
+    rendered = render.render(template, contacts, text_fix)
+    fields = _packed(rendered.values)
+    counted = rendered.counted
+    possible = judged["phone"].notna() & judged["status"].isin(["ready", "suppressed"])
+    if rendered.code.notna().any():
+        refuse(judged, rendered.code.notna(), "invalid", rendered.code, rendered.reason)
+    for code, rows, why in _too_much(counted, quality, max_segments):
+        refuse(judged, rows, "invalid", code, why)
+    mark_duplicates(judged, rendered.texts)
+    ready = judged["status"].eq("ready")
+    results = schema.results_for(
+        len(contacts),
+        sms_campaign=campaign,
+        sms_phone=judged["phone"],
+        sms_status=judged["status"],
+        sms_code=judged["code"],
+        sms_reason=judged["reason"],
+        sms_segments=counted["segments"].where(ready),
+    )
+    people = pd.DataFrame(
+        {
+            "phone": judged["phone"],
+            "fields": fields,
+            "encoding": _named(counted["encoding"]),
+            "units": counted["units"],
+            "segments": counted["segments"],
+            "text": rendered.texts,
+        }
+    )
+    if not ready.all():
+        people = people[ready]
+    stands = _stands(judged, ready, possible)
+    if journalled is not None and campaign is not None:
+        sent = journalled.people[~still_to_send(journalled, terms, template.source)]
+        results = join(results, journalled._replace(people=sent), campaign, stands, run="")
+        results = note_other_texts(results, journalled, template.source, people)
+    fixed = None
+    if text_fix is not None:
+        now = contacts[results["sms_status"].eq("ready").to_numpy()]
+        fixed = savings.propose(given, render.merged(given, now), len(now), text_fix)
+    return Plan(
+        frame=schema.attach(contacts, schema.satisfied(schema.PlannedSchema, results)),
+        people=people,
+        stands=stands,
+        template=template,
+        campaign=campaign,
+        phone=label,
+        phone_guessed=guessed,
+        terms=terms,
+        batch_size=batch_size,
+        repairs=_repairs(judged["repair"][judged["phone"].notna()]),
+        suppressed=pd.Index([]) if suppressed is None else suppressed,
+        fixed=fixed,
+    )
+
+
+def _stands(judged: pd.DataFrame, ready: pd.Series[bool], possible: pd.Series[bool]) -> pd.Series[bool]:
+    """
+    Which rows stand for their number: a number's outcome belongs to the row that would be texted; failing
+    that, to its first possible row.
+    """
+    stands = ready.copy()
+    rest = judged["phone"][possible & ~ready & ~judged["status"].eq("duplicate")]
+    if len(rest):
+        rest = rest[~among(rest, judged["phone"][ready])].drop_duplicates()
+        stands[rest.index] = True
+    return stands
+
+
+def _repairs(repair: pd.Series[Any]) -> pd.Series[int]:
+    """Numbers by the repair that was made; one may have had several."""
+    counted = repair.dropna().astype(TEXT).value_counts()
+    each = counted.index.to_series().str.split(",").explode()
+    return counted.reindex(each.index).groupby(each.to_numpy()).sum().sort_values(ascending=False)
+
+
+def _named(encoding: pd.Series[Any]) -> pd.Series[Any]:
+    """A categorical as text: pandas looks up each row's category in Python."""
+    codes = encoding.cat.codes.to_numpy()
+    names = pa.array(encoding.cat.categories, STRING).take(pa.array(codes, mask=codes < 0))
+    return pd.Series(names, index=encoding.index, dtype=TEXT)
+
+
+def _packed(values: pd.DataFrame) -> pd.Series[Any]:
+    """The merge values of each row as one text, missing where there are none."""
+    if not len(values.columns):
+        return pd.Series(pa.nulls(len(values), STRING), index=values.index, dtype=TEXT)
+    columns = [strings(values[name]) for name in values.columns]
+    joined = pc.binary_join_element_wise(*columns, pa.scalar(FIELD_SEPARATOR, STRING))
+    return pd.Series(joined, index=values.index, dtype=TEXT)
+
+
+def _too_much(
+    counted: pd.DataFrame, quality: str, max_segments: int | None
+) -> Iterator[tuple[str, pd.Series[bool], pd.Series[Any]]]:
+    """Code, rows and reasons of texts over the gateway's limits, and then the caller's."""
+    most = render.LOW_QUALITY_MAX if quality != "high" else max(render.MAX_UNITS.values())
+    limit = counted["encoding"].map({name: min(units, most) for name, units in render.MAX_UNITS.items()})
+    limit = limit.astype("Int64")
+    over = counted["units"].gt(limit).fillna(value=False)
+    if over.any():
+        units, takes = (number[over].astype(TEXT) for number in (counted["units"], limit))
+        said = "the text has " + units + " characters as the gateway counts; it takes " + takes
+        yield "text_too_long", over, said.reindex(counted.index)
+    if max_segments is None:
+        return
+    over = counted["segments"].gt(max_segments).fillna(value=False)
+    if over.any():
+        said = "the text needs " + counted["segments"][over].astype(TEXT) + " segments; "
+        said += f"max_segments is {max_segments}"
+        yield "too_many_segments", over, said.reindex(counted.index)
+
+
+def _whole(**numbers: int | None) -> None:
+    for name, number in numbers.items():
+        if number is not None and (not isinstance(number, int) or isinstance(number, bool) or number < 1):
+            raise ValueError(f"{name}={number!r} must be a whole number of at least 1")

@@ -1,0 +1,241 @@
+"""
+The `Plan`: what would be sent, to whom and for how much, to be looked at before it is paid for.
+
+Pure: a plan is a snapshot; looking at it asks nobody and changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.compute as pc
+
+from smsframe.arrow import strings
+from smsframe.cards import plan_card
+from smsframe.formatting import many
+from smsframe.masking import shown, shown_name
+from smsframe.orders.batching import FIELD_SEPARATOR, cut
+from smsframe.outcomes.summary import reasons
+from smsframe.phones.codes import REPAIRS
+from smsframe.planning.savings import Cheaper, propose
+from smsframe.texts import render
+from smsframe.texts.replacements import fixed_template
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    import pandas as pd
+
+    from smsframe.orders.terms import Terms
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Plan:
+    """
+    What would be sent, seen before it is paid for; `smsframe.send` sends exactly this.
+
+    Attributes:
+        frame: The contacts with the result columns, one row per row; described by `PlannedSchema`.
+        people: One row per distinct recipient that can be texted: ``phone``, ``fields`` (the merge
+            values), ``encoding``, ``units``, ``segments``, ``text``; the index is the row's position.
+        stands: Which rows, by position, stand for their number.
+        template: The parsed text.
+        campaign: The campaign's name, or None for a plan that is only looked at.
+        phone: The phone column; ``phone_guessed`` says whether smsframe chose it.
+        terms: Quality, sender and time.
+        batch_size: Recipients per order at most.
+        repairs: Numbers by the repair that was made.
+        suppressed: The numbers on the suppression list.
+        fixed: What ``text_fix=`` replaced, or None where it was not asked for.
+
+    Example:
+        >>> guests = pd.DataFrame({"name": ["Ada", "Zoë"], "mobile": ["+393471234567", "12"]})
+        >>> guests.sms.plan("Ciao {name}", campaign="autumn", phone="mobile")
+        <smsframe.Plan autumn: text 1 person, 1 segment, 1 credit, 1 order; 1 invalid>
+    """
+
+    frame: pd.DataFrame
+    people: pd.DataFrame
+    stands: pd.Series[bool]
+    template: render.Template
+    campaign: str | None
+    phone: Hashable
+    phone_guessed: bool
+    terms: Terms
+    batch_size: int
+    repairs: pd.Series[int]
+    suppressed: pd.Index[Any]
+    fixed: Cheaper | None = None
+
+    @property
+    def ready(self) -> pd.DataFrame:
+        """The people this plan would text now: those of `people` without an outcome yet."""
+        rows = self.frame["sms_status"].eq("ready").to_numpy()[self.people.index]
+        return self.people.copy(deep=False) if rows.all() else self.people[rows]
+
+    @property
+    def recipients(self) -> int:
+        """Distinct people who would be texted now."""
+        return len(self.ready)
+
+    @property
+    def segments(self) -> int:
+        """Segments that would be sent now."""
+        return int(self.ready["segments"].sum())
+
+    @property
+    def credits(self) -> int:
+        """Credits expected: one per segment; what is charged abroad or by other brands may differ."""
+        return self.segments
+
+    @property
+    def already(self) -> int:
+        """Distinct people of this plan who have an outcome in this campaign from before."""
+        return int(self._statuses().isin(["accepted", "scheduled", "rejected", "unconfirmed"]).sum())
+
+    @property
+    def counts(self) -> pd.Series[int]:
+        """Rows by status, only those that occur."""
+        counts = self._statuses().value_counts()
+        return counts[counts > 0]
+
+    @property
+    def reasons(self) -> pd.DataFrame:
+        """A frame ``status``, ``code``, ``reason``, ``rows``: why rows are skipped."""
+        return reasons(self.frame)
+
+    @property
+    def batches(self) -> pd.DataFrame:
+        """The orders this would be cut into: ``encoding``, ``recipients``, ``segments``; one row each."""
+        ready = self.ready
+        return (
+            ready.groupby(cut(ready, self.batch_size))
+            .agg(encoding=("encoding", "first"), recipients=("phone", "size"), segments=("segments", "sum"))
+            .rename_axis("batch")
+        )
+
+    @property
+    def encodings(self) -> pd.Series[int]:
+        """Recipients by encoding, ``gsm`` or ``ucs2``."""
+        return self.ready["encoding"].value_counts()
+
+    @property
+    def ucs2(self) -> pd.Series[int]:
+        """The characters that force UCS-2, with how many recipients pay for each, the dearest first."""
+        ready = self.ready
+        return render.not_gsm(ready["text"][ready["encoding"].eq("ucs2")])
+
+    @property
+    def longest(self) -> str | None:
+        """The longest text anybody would get (most units), or None when nobody gets one."""
+        return self._extreme("units", "segments")
+
+    @property
+    def dearest(self) -> str | None:
+        """The most expensive text anybody would get (most segments), or None when nobody gets one."""
+        return self._extreme("segments", "units")
+
+    def cheaper(self, fix: str = "gsm") -> Cheaper:
+        """
+        What the texts would cost with the characters replaced that force them out of the GSM alphabet.
+
+        Nothing changes by asking; ``text_fix=`` of `smsframe.plan` and `smsframe.send` replaces.
+
+        Args:
+            fix: ``gsm``: typography (quotes, dashes, ellipses, spaces, accents of their own, invisible
+                characters, …). ``gsm+letters``: also letters lose accents that the alphabet lacks, ç to c.
+
+        Returns:
+            The proposal: every replacement, where, in how many texts, and the credits saved.
+
+        Raises:
+            ValueError: There is no such fix.
+
+        Example:
+            >>> people = pd.DataFrame({"mobile": ["+393471234567"], "name": ["Ada"]})
+            >>> made = smsframe.plan(people, "Ciao {name}… " + "a presto! " * 9, phone="mobile")
+            >>> made.cheaper()
+            <smsframe.Cheaper text_fix='gsm': 1 credit instead of 2, 1 saved; 1 replacement>
+        """
+        ready = self.ready
+        return propose(self.template, _unpacked(ready["fields"], self.template), len(ready), fix)
+
+    def facts(self) -> dict[str, Any]:
+        """
+        What is displayed, as a plain dictionary: counts, and a few texts with phone numbers masked.
+
+        Numbers are whole inside `smsframe.reveal`.
+
+        Example:
+            >>> guests = pd.DataFrame({"mobile": ["+393471234567"]})
+            >>> guests.sms.plan("Ciao", campaign="autumn", phone="mobile").facts()["recipients"]
+            1
+        """
+        examples = list(dict.fromkeys(self.ready["text"].head(3)))
+        return {
+            "campaign": self.campaign and shown_name(self.campaign),
+            "phone": shown_name(self.phone),
+            "phone_guessed": self.phone_guessed,
+            "rows": len(self.frame),
+            "recipients": self.recipients,
+            "already": self.already,
+            "segments": self.segments,
+            "credits": self.credits,
+            "counts": {str(k): int(v) for k, v in self.counts.items()},
+            "reasons": [{**row, "reason": shown(row["reason"])} for row in self.reasons.to_dict("records")],
+            "batches": len(self.batches),
+            "encodings": {str(k): int(v) for k, v in self.encodings.items()},
+            "cheaper": self._saving(),
+            "fixed": self.fixed and self.fixed.facts(),
+            "ucs2": {str(k): int(v) for k, v in self.ucs2.head(5).items()},
+            "repairs": {REPAIRS.get(str(k), str(k)): int(v) for k, v in self.repairs.items()},
+            "template": shown(self.template.source),
+            "examples": [shown(example) for example in examples],
+            "longest": shown(self.longest or ""),
+            "dearest": shown(self.dearest or ""),
+            "message_type": self.terms.message_type,
+            "sender": self.terms.sender and shown_name(self.terms.sender),
+            "schedule": self.terms.schedule.isoformat() if self.terms.schedule else None,
+        }
+
+    def _repr_html_(self) -> str:
+        return plan_card(self.facts())
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{rows:,} {status}" for status, rows in self.counts.items() if status != "ready")
+        what = (
+            many(self.recipients, "person", "people"),
+            many(self.segments, "segment"),
+            many(self.credits, "credit"),
+            many(len(self.batches), "order"),
+        )
+        name = shown_name(self.campaign or "(no campaign)")
+        return f"<smsframe.Plan {name}: text {', '.join(what)}{'; ' + counts if counts else ''}>"
+
+    def _saving(self) -> int:
+        """Credits that typography costs; of a text that stays as it is only the dear ones are looked at."""
+        ready = self.ready
+        dear = ready[(ready["encoding"].eq("ucs2") & ready["segments"].gt(1)).to_numpy(dtype=bool)]
+        if dear.empty:
+            return 0
+        looked = dear if fixed_template(self.template, "gsm") is self.template else ready
+        return propose(self.template, _unpacked(looked["fields"], self.template), len(looked), "gsm").saved
+
+    def _statuses(self) -> pd.Series[Any]:
+        return self.frame["sms_status"]
+
+    def _extreme(self, most: str, then: str) -> str | None:
+        ready = self.ready
+        if ready.empty:
+            return None
+        top = ready.loc[ready[most].eq(ready[most].max()).to_numpy(dtype=bool), [then, "text"]]
+        return str(top["text"].iloc[int(top[then].argmax())])
+
+
+def _unpacked(fields: pd.Series[Any], template: render.Template) -> dict[render.Field, Any]:
+    """The merge values of each slot out of such texts."""
+    if not template.slots:
+        return {}
+    split = pc.split_pattern(strings(fields), FIELD_SEPARATOR)
+    return {slot: pc.list_element(split, place) for place, slot in enumerate(template.slots)}

@@ -1,0 +1,1 @@
+"""Phone numbers and secrets in saved notebooks."""

@@ -1,0 +1,1 @@
+"""Templates, encodings and segments."""

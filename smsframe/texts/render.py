@@ -1,0 +1,269 @@
+"""The text of every row: a template filled column by column, or the reason why there is none."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from smsframe.arrow import BROKEN, STRING, in_parts
+from smsframe.errors import TextError
+from smsframe.masking import mask
+from smsframe.texts.replacements import fixed_column
+from smsframe.texts.segments import (
+    LOW_QUALITY_MAX,
+    MAX_UNITS,
+    Measure,
+    counted,
+    made_of,
+    measure,
+    not_gsm,
+    segments,
+)
+from smsframe.texts.template import PLACEHOLDER, UNSENDABLE, Field, Template, parse
+from smsframe.texts.values import words
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "CODES",
+    "LOW_QUALITY_MAX",
+    "MAX_UNITS",
+    "Field",
+    "Rendered",
+    "Template",
+    "not_gsm",
+    "parse",
+    "render",
+    "segments",
+]
+
+CODES: Final[dict[str, str]] = {
+    "missing_value": "no value for a field; fill it in, or give the field a default",
+    "broken_text": "a value holds a broken or a control character; read the file with its right encoding",
+    "placeholder": "the filled text has a dollar sign before a brace, which the gateway takes for a field",
+    "empty_text": "the text is empty once its values are filled in",
+}
+
+_SUSPECT = f"{UNSENDABLE}|[$]"
+_HARMLESS = np.ones(256, dtype=bool)  # bytes that no match of it begins with
+_HARMLESS[[*range(ord(" ")), 0x7F, ord("$"), BROKEN.encode()[0]]] = False
+_HARMLESS[[*b"\t\n\f\r"]] = True
+_BLANK = r"^[\s\p{Z}\p{Cf}\x{85}]*$"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """
+    The texts of a frame, by position (RangeIndex).
+
+    Attributes:
+        texts: The filled texts (string), missing where a row cannot be texted.
+        code: Why not (string), missing where it can.
+        reason: The same as a sentence (string).
+        values: The merge values as text (string), one column per slot: ``f1``, ``f2``, …
+        counted: What `segments` says of the texts.
+    """
+
+    texts: pd.Series
+    code: pd.Series
+    reason: pd.Series
+    values: pd.DataFrame
+    counted: pd.DataFrame
+
+
+class Filled(NamedTuple):
+    """
+    A template filled, by position.
+
+    Attributes:
+        merged: The value of each slot, as an Arrow array of large strings; null where there is none.
+        text: The texts; null where a value is.
+        counted: What `segments` says of them.
+    """
+
+    merged: dict[Field, Any]
+    text: Any
+    counted: pd.DataFrame
+
+
+def render(template: Template, frame: pd.DataFrame, fix: str | None = None) -> Rendered:
+    """
+    Fill a template for every row of a frame, column by column.
+
+    Args:
+        template: From ``parse``.
+        frame: Any frame; a label that is no string is meant by ``str(label)``.
+        fix: As for `fill`.
+
+    Returns:
+        Texts, codes, reasons, values and counts, by position.
+
+    Raises:
+        TextError: A field is no column of the frame, or the label of several.
+
+    Example:
+        >>> people = pd.DataFrame({"name": ["Ada", None], "table": [4.0, None]})
+        >>> render(parse("{name:Guest}: table {table}"), people).texts.tolist()
+        ['Ada: table 4', <NA>]
+    """
+    values, text, counted = fill(template, merged(template, frame), len(frame), fix)
+    code, reason = _faults(template, text, values)
+    if code.null_count < len(code):
+        bad = pc.is_valid(code)
+        text = pc.if_else(bad, pa.scalar(None, STRING), text)
+        counted = pd.DataFrame({name: column.mask(_true(bad)) for name, column in counted.items()})
+    return Rendered(
+        texts=_series(text),
+        code=_series(code),
+        reason=_series(reason),
+        values=pd.DataFrame(
+            {f"f{place}": _series(column) for place, column in enumerate(values.values(), 1)},
+            index=pd.RangeIndex(len(frame)),
+        ),
+        counted=counted,
+    )
+
+
+def merged(template: Template, frame: pd.DataFrame) -> dict[Field, Any]:
+    """What each slot has for the rows of a frame, as words; null where there is no value and no default."""
+    columns = [words(frame.iloc[:, _place(slot.name, frame.columns)]) for slot in template.slots]
+    return {
+        slot: column if slot.default is None else pc.fill_null(column, slot.default)
+        for slot, column in zip(template.slots, columns, strict=True)
+    }
+
+
+def fill(template: Template, values: dict[Field, Any], rows: int, fix: str | None = None) -> Filled:
+    """
+    Put values into a template, and count what comes out.
+
+    Args:
+        template: From ``parse``; ``fix`` does not touch it.
+        values: From `merged`.
+        rows: How many there are.
+        fix: ``gsm`` or ``gsm+letters``: values are written with the replacements of that name, but only where
+            this brings the whole text into GSM and saves a segment. A row that has to stay in UCS-2, for an
+            emoji say, keeps every value as it is, and so does one that would cost as much.
+
+    Returns:
+        The values as they are then, the texts, and what they count.
+    """
+    text = _joined(template, values, rows)
+    filled = Filled(values, text, counted(text, _measured(template, values, rows)))
+    if fix is None:
+        return filled
+    dear = np.flatnonzero(_costly(filled.counted))
+    spelt = {slot: fixed_column(column.take(pa.array(dear)), fix) for slot, column in values.items()}
+    other = fill(template, spelt, len(dear)).counted
+    fewer = other["segments"].to_numpy() < filled.counted["segments"].to_numpy()[dear]
+    pays = (fewer & other["encoding"].eq("gsm").to_numpy()).astype(bool)
+    if not pays.any():
+        return filled
+    here = np.zeros(rows, dtype=bool)
+    here[dear[pays]] = True
+    mixed = {
+        slot: pc.replace_with_mask(column, pa.array(here), spelt[slot].filter(pa.array(pays)))
+        for slot, column in values.items()
+    }
+    return fill(template, mixed, rows)
+
+
+def _costly(counted: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which texts UCS-2 makes dearer than they could be."""
+    several = counted["segments"].gt(1).to_numpy(dtype=bool, na_value=False)
+    return several & counted["encoding"].eq("ucs2").to_numpy()
+
+
+def _place(name: str, columns: pd.Index) -> int:
+    """The position of the one column a field means."""
+    labels = [str(label) for label in columns]
+    places = [place for place, label in enumerate(labels) if label == name]
+    if len(places) == 1:
+        return places[0]
+    # A file without a header makes labels of its first row, numbers included: hence the masks.
+    field = mask(repr(name))
+    if places:
+        raise TextError(f"The field {field} is the label of {len(places)} columns; rename all but one.")
+    near = difflib.get_close_matches(name, labels, n=1)
+    hint = f" Did you mean {mask(repr(near[0]))}?" if near else ""
+    shown = ", ".join(mask(repr(label)) for label in labels) or "none"
+    raise TextError(
+        f"The text has a field {field}, and there is no such column.{hint} The columns are: {shown}."
+    )
+
+
+def _joined(template: Template, filled: dict[Field, Any], rows: int) -> Any:
+    if not template.slots:
+        return pa.repeat(pa.scalar(template.constant, STRING), rows)
+
+    def join(*columns: Any) -> tuple[Any]:
+        of = dict(zip(filled, columns, strict=True))
+        parts = [pa.scalar(part, STRING) if isinstance(part, str) else of[part] for part in template.parts]
+        return (pc.binary_join_element_wise(*parts, pa.scalar("", STRING)),)
+
+    (text,) = in_parts(join, *filled.values())
+    return text
+
+
+def _measured(template: Template, values: dict[Field, Any], rows: int) -> Measure:
+    """The measure of each text: what is constant is measured once, and each slot's values once."""
+    total = measure(pa.array([template.constant], STRING)).repeated(rows)
+    for slot, column in values.items():
+        each = measure(column)
+        for _ in range(template.parts.count(slot)):
+            total += each
+    return total
+
+
+def _faults(template: Template, text: Any, filled: dict[Field, Any]) -> tuple[Any, Any]:
+    """Code and sentence of every row that cannot be texted."""
+    kinds: list[tuple[str | None, str | None]] = [(None, None)]
+    kind = np.zeros(len(text), dtype=np.int32)
+    rows = _suspect(template, filled, len(text))
+    looked = text.take(pa.array(rows))
+    # The gravest last: it stays.
+    for code, bad in (
+        ("empty_text", pc.match_substring_regex(looked, _BLANK)),
+        ("placeholder", pc.match_substring(looked, PLACEHOLDER)),
+        ("broken_text", pc.match_substring_regex(looked, UNSENDABLE)),
+    ):
+        kind[rows[_true(bad)]] = len(kinds)
+        kinds.append((code, CODES[code]))
+    for slot, column in reversed(filled.items()):
+        kind[_true(pc.is_null(column))] = len(kinds)
+        kinds.append(("missing_value", f"no value for {{{mask(slot.name)}}}; fill it in, or give a default"))
+    if not kind.any():
+        return pa.nulls(len(text), STRING), pa.nulls(len(text), STRING)
+    codes, reasons = (pa.array(listed, STRING) for listed in zip(*kinds, strict=True))
+    return codes.take(pa.array(kind)), reasons.take(pa.array(kind))
+
+
+def _suspect(template: Template, filled: dict[Field, Any], rows: int) -> NDArray[np.intp]:
+    """
+    The rows whose texts have to be looked at.
+
+    The constant part was, when the template was read: only a text without constant words can be blank, and
+    only a value can bring a broken character, or the dollar sign that makes a placeholder.
+    """
+    if pc.match_substring_regex(pa.array([template.constant], STRING), _BLANK)[0].as_py():
+        return np.arange(rows)
+    suspect = np.zeros(rows, dtype=bool)
+    for column in filled.values():
+        if not made_of(column, _HARMLESS):
+            suspect |= _true(pc.match_substring_regex(column, _SUSPECT))
+    return np.flatnonzero(suspect)
+
+
+def _true(array: Any) -> NDArray[np.bool_]:
+    return np.asarray(pc.fill_null(array, fill_value=False))
+
+
+def _series(array: Any) -> pd.Series:
+    return pd.Series(array, dtype="string[pyarrow]")

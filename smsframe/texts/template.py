@@ -1,0 +1,173 @@
+"""
+Texts with merge fields, read.
+
+``{name}`` is the value of the column ``name``, ``{name:friend}`` has a default for rows without one, ``{{``
+and ``}}`` are braces. That is the whole language: nothing is evaluated and no attribute is looked up.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from smsframe.arrow import BROKEN
+from smsframe.errors import TextError
+from smsframe.masking import mask
+from smsframe.texts.segments import MAX_UNITS
+
+PLACEHOLDER = "${"  # how the gateway's paramsms call writes a field
+# Control characters but for tab, line and form feed and return; U+FFFD is what lone surrogates have become.
+UNSENDABLE = f"[\x00-\x08\x0b\x0e-\x1f\x7f{BROKEN}]"
+
+_TOKEN = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")
+# Of numbers, of alignment, of dates: they look like a default and are none.
+_FORMAT = re.compile(r"[,_]|.?[<>=^]\d+\D*|\d+[dfeE]|[df]|[,_+ ]?\.\d+[a-zA-Z%]|(?:%[a-zA-Z][^%\w]*)+")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """
+    One merge field.
+
+    Attributes:
+        name: The label of its column.
+        default: What stands where a row has no value, or None when such a row is invalid.
+    """
+
+    name: str
+    default: str | None = None
+
+    def written(self) -> str:
+        """As it stands in a template."""
+        return f"{{{self.name}}}" if self.default is None else f"{{{self.name}:{self.default}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """
+    A parsed text.
+
+    Attributes:
+        source: The text as it was written; this string is its identity.
+        parts: Literal strings and fields, in order.
+        slots: The different fields in order of appearance: one that appears twice is one slot, one that
+            appears with two defaults is two.
+    """
+
+    source: str
+    parts: tuple[str | Field, ...]
+    slots: tuple[Field, ...]
+
+    @property
+    def constant(self) -> str:
+        """All that is not a field: what every text has in it."""
+        return "".join(part for part in self.parts if isinstance(part, str))
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The column label of every slot; empty when the text is the same for all."""
+        return tuple(slot.name for slot in self.slots)
+
+    def wire(self) -> str:
+        """
+        The message as the gateway takes it: slots are ``${f1}``, ``${f2}``, … (smSend docs, POST paramsms).
+
+        Example:
+            >>> parse("Ciao {name}, {{!}}").wire()
+            'Ciao ${f1}, {!}'
+        """
+        names = {slot: f"${{f{place}}}" for place, slot in enumerate(self.slots, 1)}
+        return "".join(part if isinstance(part, str) else names[part] for part in self.parts)
+
+
+def parse(source: str) -> Template:
+    """
+    Read a template.
+
+    Args:
+        source: The text, with fields.
+
+    Returns:
+        The template.
+
+    Raises:
+        TextError: It is no string, or blank; a brace is unbalanced; a field is empty, or has a format
+            instead of a default; it holds ``${``, a lone surrogate or a control character; its constant part
+            alone is over the gateway's limit. The message says at which character.
+
+    Example:
+        >>> parse("Ciao {name:amico}!").parts
+        ('Ciao ', Field(name='name', default='amico'), '!')
+    """
+    if not isinstance(source, str):
+        raise TextError(f"The text must be a string, not {type(source).__name__}.")
+    if not source.strip():
+        raise TextError("The text is empty; write what people should read.")
+    _refuse_unsendable(source)
+    parts: list[str | Field] = []
+    for token in _TOKEN.finditer(source):
+        if token[1] is not None:
+            parts.append(_field(token[1], token.start() + 1))
+            continue
+        literal = {"{{": "{", "}}": "}"}.get(token[0], token[0])
+        if token[0] in {"{", "}"}:
+            raise TextError(
+                f"The {token[0]} at character {token.start() + 1} has no partner; a field is written "
+                f"{{name}}, and a brace that people should read {token[0] * 2}."
+            )
+        if parts and isinstance(parts[-1], str):
+            parts[-1] += literal
+        else:
+            parts.append(literal)
+    slots = tuple(dict.fromkeys(part for part in parts if isinstance(part, Field)))
+    template = Template(source, tuple(parts), slots)
+    longest = max(len(template.constant), *(len(slot.default or "") for slot in slots), 0)
+    if longest > (limit := max(MAX_UNITS.values())):
+        # No row could be sent, and a long text times many rows would fill the memory before anybody says so.
+        raise TextError(
+            f"The text has {longest:,} characters without its values, and the gateway takes {limit:,}; "
+            "shorten it."
+        )
+    return template
+
+
+def written(parts: tuple[str | Field, ...]) -> str:
+    """
+    The source that `parse` reads as these parts.
+
+    Example:
+        >>> written(("{", Field("name", "amico"), "}"))
+        '{{{name:amico}}}'
+    """
+    return "".join(
+        part.replace("{", "{{").replace("}", "}}") if isinstance(part, str) else part.written()
+        for part in parts
+    )
+
+
+def _refuse_unsendable(source: str) -> None:
+    if (place := source.find(PLACEHOLDER)) >= 0:
+        raise TextError(
+            f"The text has ${{ at character {place + 1}, which is how the gateway writes fields; write "
+            "{name} alone, and an amount as USD {amount}."
+        )
+    if broken := re.search(f"[\ud800-\udfff]|{UNSENDABLE}", source):
+        raise TextError(
+            f"Character {broken.start() + 1} of the text cannot be sent: it is half of one, a control "
+            "character, or stands for one that could not be read; type it again."
+        )
+
+
+def _field(inside: str, position: int) -> Field:
+    name, colon, default = inside.partition(":")
+    if not name.strip():
+        raise TextError(
+            f"The field at character {position} has no name; write the label of a column, as in {{name}}, "
+            "or {{ and }} for braces."
+        )
+    if _FORMAT.fullmatch(default):
+        raise TextError(
+            f"The field {mask(repr(name))} at character {position} has a format; what follows the colon is "
+            "the default for rows without a value, so format the column before."
+        )
+    return Field(name, default if colon else None)

@@ -1,0 +1,120 @@
+"""What a person would read for the value of a cell: a column of anything as words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from smsframe.arrow import STRING, by_category, dense, is_text, raw, strings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# What pandas writes where nothing was. "Nan" is left alone: it is a given name.
+_ABSENT = r"^(?:[\s\p{Z}\p{Cf}\x{85}]*|nan|NaN|<NA>|NaT|None)$"
+_MAYBE = np.zeros(256, dtype=bool)  # the first bytes of what that pattern matches
+_MAYBE[[*range(ord(" ") + 1), *range(0x80, 0x100), *b"nN<"]] = True
+_LARGEST = 2**63
+
+
+def words(column: pd.Series) -> Any:
+    """
+    The cells as text, null where there is nothing to read.
+
+    Strings stay as they are. A float column of whole numbers loses its ``.0``, because pandas makes floats of
+    integers with gaps. Dates are ISO dates, with hours and minutes unless all are midnight.
+    """
+    text = _words(dense(column))
+    maybe = np.flatnonzero(_MAYBE[_first(text)])  # most cells begin like a word, and need no closer look
+    absent = pc.match_substring_regex(text.take(pa.array(maybe)), _ABSENT)
+    rows = maybe[np.asarray(pc.fill_null(absent, fill_value=False))]
+    if not len(rows):
+        return text
+    present = np.ones(len(text), dtype=bool)
+    present[rows] = False
+    return pc.if_else(pa.array(present), text, pa.scalar(None, STRING))
+
+
+def _first(text: Any) -> NDArray[np.uint8]:
+    """The first byte of each cell; of an empty one, a space."""
+    begins, ends, content = raw(text)
+    first = np.full(len(begins), ord(" "), dtype=np.uint8)
+    some = ends > begins
+    first[some] = content[begins[some]]
+    return first
+
+
+def _words(column: pd.Series) -> Any:
+    kinds = pd.api.types
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return by_category(column, _words)
+    if is_text(dtype):
+        return strings(column)
+    if kinds.is_float_dtype(dtype):
+        return _floats(column)
+    if kinds.is_datetime64_any_dtype(dtype):
+        return _dates(column)
+    if kinds.is_integer_dtype(dtype):
+        return strings(column)
+    if kinds.infer_dtype(column, skipna=True) in {"string", "empty"}:
+        return strings(column)
+    if kinds.is_object_dtype(dtype) and _is_plain(better := column.infer_objects()):
+        return _words(better)
+    return _objects(column)
+
+
+def _is_plain(column: pd.Series) -> bool:
+    kinds = pd.api.types
+    return any(
+        test(column.dtype)
+        for test in (kinds.is_integer_dtype, kinds.is_float_dtype, kinds.is_datetime64_any_dtype)
+    )
+
+
+def _floats(column: pd.Series) -> Any:
+    array = pa.array(column, from_pandas=True)
+    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    if pa.types.is_float16(array.type):
+        array = array.cast(pa.float32())  # older Arrow cannot ask halves whether they are numbers
+    array = pc.if_else(pc.is_nan(array), pa.scalar(None, array.type), array)
+    text = array.cast(STRING)  # shortest form that reads back the same, whole numbers without .0
+    values = array.drop_null().to_numpy(zero_copy_only=False).astype(np.float64)
+    if bool(np.all(np.isfinite(values) & (np.floor(values) == values) & (np.abs(values) < _LARGEST))):
+        return array.cast(pa.float64()).cast(pa.int64()).cast(STRING)
+    return pc.if_else(pc.match_substring_regex(text, "^-?[0-9]+$"), _with_fraction(text), text)
+
+
+def _with_fraction(text: Any) -> Any:
+    return pc.binary_join_element_wise(text, pa.scalar(".0", STRING), pa.scalar("", STRING))
+
+
+def _dates(column: pd.Series) -> Any:
+    present = column.dropna()
+    midnight = bool((present == present.dt.normalize()).all())
+    return strings(column.dt.strftime("%Y-%m-%d" if midnight else "%Y-%m-%d %H:%M"))
+
+
+def _objects(column: pd.Series) -> Any:
+    # Python objects of mixed types can only be looked at one by one.
+    values = column.astype(object).tolist()
+    floats = [value for value in values if isinstance(value, (float, np.floating)) and value == value]  # noqa: PLR0124 - NaN
+    whole = all(value.is_integer() for value in floats)
+    return strings(pd.Series([_word(value, whole=whole) for value in values], dtype=object))
+
+
+def _word(value: Any, *, whole: bool) -> str | None:
+    if value is None or value is pd.NA or value is pd.NaT or value != value:  # noqa: PLR0124 - NaN
+        return None
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, (float, np.floating)) and whole:
+        return str(int(value))
+    if isinstance(value, dt.datetime):
+        return value.strftime("%Y-%m-%d" if value.time() == dt.time() else "%Y-%m-%d %H:%M")
+    return str(value)
