@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +30,13 @@ class Disk(NamedTuple):
 
 
 ROOT = Disk("/")
+
+
+@pytest.fixture
+def tmp_path():
+    """A folder on a disk: temporary folders may be in memory, and kinds of disks are what this is about."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp" if os.name == "posix" else None) as made:
+        yield Path(made).resolve()
 
 
 @pytest.fixture(autouse=True)
@@ -294,9 +302,7 @@ disks.check(Path(sys.argv[1]))
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root becomes somebody else")
 def test_a_journal_of_somebody_else_is_refused_but_not_to_root(tmp_path, monkeypatch):
     monkeypatch.setenv("SMSFRAME_LOCAL_DISKS", "tmpfs")
-    for folder in (tmp_path, *tmp_path.parents):
-        if "pytest-of" in str(folder):
-            folder.chmod(folder.stat().st_mode | 0o055)
+    tmp_path.chmod(0o755)  # a temporary folder is its user's alone
     theirs = tmp_path / "journal.sqlite"
     theirs.touch(0o600)
     run = [sys.executable, "-c", FOREIGN, str(theirs)]

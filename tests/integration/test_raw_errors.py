@@ -35,7 +35,7 @@ PACKAGE = Path(smsframe.__file__).parent
 EACH = 1 if CHAOS else 6
 """Every so many functions are struck."""
 NUMBER = "+393470000000"
-WAYS = {"unexpected", "stopping", "boundary", "masking", "__init__", "accessor"}
+WAYS = {"unexpected_errors", "unexpected_stop", "tracebacks", "masking", "__init__", "accessor"}
 """What leads an error out is not struck itself: one at a time is enough."""
 OUTSIDE = {"Run.wait", "Run._await", "Run._run", "Bar.__exit__", "Bar.close"}
 """Where a run has not begun, is over, or goes on whatever becomes of who waits for it."""
@@ -170,6 +170,14 @@ def closed_by_itself(call):
     return counting.calls
 
 
+def test_what_is_not_struck_is_there():
+    """Or a new name of it would let it be struck."""
+    texts = {path.stem: path.read_text("utf-8") for path in PACKAGE.rglob("*.py")}
+    assert set(texts) >= WAYS
+    methods = {name.split(".")[-1] for name in OUTSIDE}
+    assert methods == {name for name in methods if any(f"def {name}(" in text for text in texts.values())}
+
+
 # Every function of a run ----------------------------------------------------------------------------------
 
 
@@ -297,7 +305,7 @@ def test_an_error_in_a_callback_stops_the_run_with_what_is_recorded(
 @strikes
 @pytest.mark.parametrize("which", [1, 2])
 def test_a_worker_that_cannot_even_begin_is_not_waited_for_without_end(sandbox, gateway, which):
-    strike = Strike(("carrier", "Carrier._work"), which)
+    strike = Strike(("workers", "Carrier._work"), which)
     stopped = stopped_by(lambda: _under(strike, lambda: send(table(4), gateway, batch_size=2)))
     assert strike.struck
     assert len(texted(sandbox)) == 2 * (which - 1)
