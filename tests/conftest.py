@@ -15,11 +15,11 @@ import smsframe
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 PLACES = ("SMSFRAME_", "NETRC", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", *PROXIES, *map(str.lower, PROXIES))
 
-
 MEMORY = Path("/dev/shm")
 if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 2 * 2**30:
     # Journals wait for the disk at each step, and no test cuts the power; TMPDIR=/tmp has them on the disk.
     os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+    os.environ["SMSFRAME_LOCAL_DISKS"] = "tmpfs"  # also for fixtures of whole modules
 
 
 @pytest.fixture(autouse=True)
