@@ -40,10 +40,10 @@ demo: $(READY)
 	@$(BIN)/smsframe demo
 
 test: $(DEV)
-	$(BIN)/python -m pytest -n auto -m "not slow and not notebook and not browser" $(TESTS)
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not notebook and not browser" $(TESTS)
 
 test-all: $(DEV)
-	$(BIN)/python -m pytest -n auto $(TESTS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(TESTS)
 
 chaos: $(DEV)
 	cd tests && ../$(BIN)/python -m searches.chaos $(CHAOS)

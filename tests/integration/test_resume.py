@@ -334,6 +334,7 @@ send(table(6, bad=[2]), gateway, batch_size=4)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("commits", range(1, 30, 4))
 def test_killed_at_any_commit_everybody_ends_where_the_undisturbed_run_has_them(commits, sandbox, tmp_path):
     journal = tmp_path / "journal.sqlite"
