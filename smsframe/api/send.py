@@ -12,7 +12,7 @@ from smsframe.api.options import journal_of, say_journal, sensible, suppressed
 from smsframe.api.prepare import planned_to_send
 from smsframe.api.run import Run
 from smsframe.api.tracebacks import called_as, public
-from smsframe.campaign import send as campaign_room
+from smsframe.campaign import send as campaign_send
 from smsframe.campaign.run_context import RunContext
 from smsframe.display.progress_bar import Bar
 from smsframe.gateway.smsend import Gateway
@@ -143,7 +143,7 @@ def send(
     context = RunContext(gateway=gateway, journal=memory, workers=workers, rate=rate, grace=grace)
     with Bar("sending", "people", shown=progress) as bar:
         context = replace(context, report=bar.tick, started=bar.start)
-        return campaign_room.send(
+        return campaign_send.send(
             made,
             context,
             confirm=confirm,
@@ -214,9 +214,9 @@ def start(
     say_journal(memory)
     run = Run(
         made.campaign or "",
-        partial(campaign_room.send, made, confirm=confirm, changed=changed == "continue", adopt=adopt),
+        partial(campaign_send.send, made, confirm=confirm, changed=changed == "continue", adopt=adopt),
         RunContext(gateway=gateway, journal=memory, workers=workers, rate=rate, grace=grace),
-        now=partial(campaign_room.so_far, made, memory),
+        now=partial(campaign_send.so_far, made, memory),
         later=made.terms.schedule is not None,
     )
     return run.begin(shown=progress)
@@ -286,7 +286,7 @@ def resume(
     context = RunContext(gateway=gateway, journal=memory, workers=workers, rate=rate, grace=grace)
     with Bar("sending", "people", shown=progress) as bar:
         context = replace(context, report=bar.tick, started=bar.start)
-        return campaign_room.resume(
+        return campaign_send.resume(
             entry,
             context,
             suppressed=suppressed(suppress, region),

@@ -15,7 +15,7 @@ from smsframe.api import prepare
 from smsframe.api import send as sending
 from smsframe.api.options import journal_of, suppressed
 from smsframe.api.run import Run
-from smsframe.campaign import send as campaign_room
+from smsframe.campaign import send as campaign_send
 from smsframe.campaign.run_context import RunContext
 from smsframe.form.draft import FIX, moment
 from smsframe.form.preview import standing
@@ -89,7 +89,7 @@ class Launch:
 
     def standing(self, entry: Entry, draft: Draft) -> Standing:
         """Where the people of a campaign stand, by the journal and the numbers that nobody may text."""
-        return standing(campaign_room.recipients(self.journal, entry, suppressed=self._suppressed(draft)))
+        return standing(campaign_send.recipients(self.journal, entry, suppressed=self._suppressed(draft)))
 
     def balance(self, message_type: str) -> float | None:
         """The credits left for a type; None when the gateway does not say."""
@@ -125,7 +125,7 @@ class Launch:
         run = Run(
             entry.name,
             partial(
-                campaign_room.resume,
+                campaign_send.resume,
                 entry,
                 suppressed=stopped,
                 confirm=known.pending,
@@ -133,7 +133,7 @@ class Launch:
                 adopt=False,
             ),
             RunContext(gateway=gateway, journal=memory, **self._sent),
-            now=partial(campaign_room.recipients, memory, entry),
+            now=partial(campaign_send.recipients, memory, entry),
             later=entry.terms.schedule is not None,
         )
         return run.begin(shown=False)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 import smsframe
-from smsframe.campaign import send as campaign_room
+from smsframe.campaign import send as campaign_send
 from smsframe.campaign.run_context import RunContext
 from smsframe.gateway.retry import Patience
 from smsframe.journal.journal import Journal
@@ -47,7 +47,7 @@ def send(contacts, gateway, text="Ciao {name}", *, campaign="autumn", journal=No
             journal=made.journal,
             **options,
         )
-    return campaign_room.send(replace(plan, terms=plan.terms.with_refusals(refusals)), made, **call)
+    return campaign_send.send(replace(plan, terms=plan.terms.with_refusals(refusals)), made, **call)
 
 
 def resume(
@@ -66,7 +66,7 @@ def resume(
     entry = made.journal.get(campaign)
     if refusals is not None:
         entry = replace(entry, terms=entry.terms.with_refusals(refusals))
-    return campaign_room.resume(
+    return campaign_send.resume(
         entry,
         made,
         suppressed=pd.Index([*suppressed], dtype=object),
