@@ -106,14 +106,14 @@ MUTANTS = (
     # What an answer proves.
     _one(
         "a refused order is asked for before it is split",
-        "carrier",
+        "campaign.workers",
         "if ask_state(self._gateway, batch, order.people, self._patience).event is not Event.ABSENT:",
         "if False:",
         *("repeated id", "repeated", "said no", "skip refused"),
     ),
     _one(
         "whom an adopted order lists leaves the orders in doubt",
-        "journal",
+        "journal.journal",
         "            self.batches.free_texted(",
         "            (lambda *_: None)(",
         *("repeated id", "two at once", "killed", "older copy", "other people", "schedule", "suppressed"),
@@ -329,7 +329,7 @@ MUTANTS = (
     _one(
         "the history is compared before anything is sent",
         "campaign.dispatch",
-        "if not (needed or adopt):",
+        "if not (ask or adopt):",
         "if True:",
     ),
     _one(
