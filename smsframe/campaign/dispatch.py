@@ -16,7 +16,7 @@ from smsframe.campaign.history_check import compare
 from smsframe.campaign.preflight import affordable, at_once, in_time
 from smsframe.errors import GatewayError, Unconfirmed
 from smsframe.orders.records import Comparison
-from smsframe.orders.states import Event
+from smsframe.orders.states import Event, State
 from smsframe.outcomes.join import done, still_to_send
 from smsframe.phones.match import among
 
@@ -136,7 +136,10 @@ def resuming(
     with journal.owner() as owner:
         waive = settled is Event.PERSON_SENDS
         registered = journal.go_on(entry, owner, compared, waiting, waive=waive)
-        yield _loop(registered, context, owner, known.people["phone"][allowed], settled), owner
+        yield (
+            _loop(registered, context, owner, known.people["phone"][allowed], settled, _in_doubt(known)),
+            owner,
+        )
 
 
 def _compared(
@@ -174,14 +177,23 @@ def _compared(
     return found, replace(context, patience=replace(context.patience, clock=clock))
 
 
+def _in_doubt(known: Known) -> frozenset[str]:
+    """The ids of the orders that a person could know to be in doubt, entirely or about some people."""
+    people, batches = known
+    lacking = batches.index.isin(people["batch"][people["missing"]])
+    open_ = batches["state"].isin([State.SENDING, State.UNCONFIRMED])
+    return frozenset(batches["order_id"][open_ | lacking])
+
+
 def _loop(
     registered: Registered,
     context: RunContext,
     owner: str,
     phones: pd.Series[Any],
     settled: Event | None = None,
+    meant: frozenset[str] = frozenset(),
 ) -> Loop:
-    loop = Loop(registered, context, owner, phones, settled=settled)
+    loop = Loop(registered, context, owner, phones, settled=settled, meant=meant)
     if registered.unlisted:
         loop.hold(
             Unconfirmed(

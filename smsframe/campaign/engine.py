@@ -45,6 +45,7 @@ class Loop:
         owner: This run, alive in the journal.
         phones: Who this run may text: its own people, without the suppressed.
         settled: What a person says of orders that stay unconfirmed after they were looked up.
+        meant: The ids of the orders that it is said of: those that were in doubt when the call began.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Loop:
         phones: pd.Series[str],
         *,
         settled: Event | None = None,
+        meant: frozenset[str] = frozenset(),
     ) -> None:
         entry, journal, patience = registered.entry, context.journal, context.patience
         self.cause: SmsFrameError | ValueError | None = None
@@ -69,7 +71,7 @@ class Loop:
         self._phones, self._report, self._workers = phones, context.report, context.workers
         self._stopped, self._clock = patience.stop, patience.clock
         self._accepted = journal.batches.accepted(entry)
-        self._queue, self._doubted = deque(registered.cuts), registered.doubted
+        self._queue, self._meant = deque(registered.cuts), meant
         self._narrowing: deque[Cut] = deque()
         self._refused = [] if self._accepted else journal.batches.refused(entry)
         self._refused_before = {batch.id for batch, _ in self._refused}
@@ -102,12 +104,12 @@ class Loop:
         """Send what is to be sent and settle what can be settled; ``cause`` says why it stopped early."""
         taken = self._batches.take_over(self._entry, self._owner)
         for batch in taken:  # a person knows of those that were in doubt before
-            self._doubts.add(batch, meant=batch.order_id not in self._doubted)
+            self._doubts.add(batch, meant=batch.order_id in self._meant)
         for batch in taken:
             self._tell(State.UNCONFIRMED, batch, before=None)
         lacking = self._batches.lacking(self._entry)
         for batch in lacking:
-            self._doubts.ask_after(batch)
+            self._doubts.ask_after(batch, meant=batch.order_id in self._meant)
         self._queue.extend(self._batches.cut(self._entry, self._owner, self._phones))
         self.idle &= not (self._queue or self._doubts or lacking)
         try:

@@ -135,12 +135,16 @@ class Doubts:
         found = replace(finding, event=event)
         return _adding(found, f"not repeated: {why}") if why else found
 
-    def ask_after(self, batch: Batch) -> None:
-        """Ask again for people whom an accepted order lacks; if it still does, a person's word holds."""
+    def ask_after(self, batch: Batch, *, meant: bool) -> None:
+        """
+        Ask again for people whom an accepted order lacks.
+
+        If it still does, a person's word holds, when it is ``meant`` of this order.
+        """
         people = self._batches.members(batch)
         finding = ask_state(self._gateway, batch, people, self._patience)
         self._note(batch, finding)
-        if self._settled is not None and finding.event is not Event.FOUND:
+        if meant and self._settled is not None and finding.event is not Event.FOUND:
             self._note(batch, _said(finding, self._settled))
 
     def check(self, batch: Batch, people: pd.DataFrame, charged: float | None) -> Counted:

@@ -243,9 +243,7 @@ class Journal:
             entry = replace(entry, batch_size=at_once)
             waiting = waiting[~among(waiting["phone"], compared.adopted["phone"])]
             cuts = assign(connection, entry, owner, waiting.assign(text=entry.text))
-            return Registered(
-                entry, cuts, self.orders.unlisted(connection, entry), fresh, frozenset(compared.doubted)
-            )
+            return Registered(entry, cuts, self.orders.unlisted(connection, entry), fresh)
 
     def go_on(
         self, entry: Entry, owner: str, compared: Comparison, waiting: pd.DataFrame, *, waive: bool
@@ -264,7 +262,7 @@ class Journal:
                 self.orders.waive(connection, entry)
             unlisted = self.orders.unlisted(connection, entry)
             entry = replace(entry, compared_at=found.compared_at)
-            return Registered(entry, [], unlisted, fresh, frozenset(compared.doubted))
+            return Registered(entry, [], unlisted, fresh)
 
     def _take_over(
         self, connection: Connection, name: str, owner: str, compared: Comparison, waiting: pd.DataFrame

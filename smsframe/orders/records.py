@@ -181,14 +181,12 @@ class Registered(NamedTuple):
         cuts: The batches of this run.
         unlisted: How many people of orders that were taken over nobody has named yet.
         fresh: Whether anybody was written down, or taken over.
-        doubted: Ids of orders that are in doubt only since this run, as the gateway lists them.
     """
 
     entry: Entry
     cuts: list[Cut]
     unlisted: int
     fresh: bool
-    doubted: frozenset[str] = frozenset()
 
 
 def late(batch: Batch, now: datetime) -> bool:

@@ -35,9 +35,10 @@ if TYPE_CHECKING:
     from smsframe.campaign.engine import Loop
     from smsframe.orders.records import Entry
 
-_BATCHES = """SELECT b.id, b.state, b.message_type, b.sender, t.template
+_BATCHES = """SELECT b.id, b.order_id, b.state, b.message_type, b.sender, t.template
     FROM batches b JOIN texts t ON b.text = t.id WHERE b.campaign = ? ORDER BY b.id"""
-_PEOPLE = "SELECT phone, fields, segments, batch, refused FROM recipients WHERE campaign = ? ORDER BY phone"
+_PEOPLE = """SELECT phone, fields, segments, batch, missing, refused FROM recipients
+    WHERE campaign = ? ORDER BY phone"""
 
 CAMPAIGN = "autumn"
 TEXTS = ("Ciao", "Hello")
@@ -137,9 +138,11 @@ class Engine:
             cuts = read(_BATCHES, (entry.id,)).all()
             people = read(_PEOPLE, (entry.id,)).all()
         places = {key: place for place, (key, *_) in enumerate(cuts)}
-        names = ("id", "state", "message_type", "sender", "template")
-        columns = dict(zip(names, zip(*cuts, strict=True) if cuts else [[]] * 5, strict=True))
-        phones, fields, segments, batches, refused = zip(*people, strict=True) if people else [[]] * 5
+        names = ("id", "order_id", "state", "message_type", "sender", "template")
+        columns = dict(zip(names, zip(*cuts, strict=True) if cuts else [[]] * 6, strict=True))
+        phones, fields, segments, batches, missing, refused = (
+            zip(*people, strict=True) if people else [[]] * 6
+        )
         return Known(
             pd.DataFrame(
                 {
@@ -147,6 +150,7 @@ class Engine:
                     "fields": pd.array(fields, TEXT),
                     "segments": pd.array(segments, "Int64"),
                     "batch": np.array([places.get(key, -1) for key in batches], dtype=np.intp),
+                    "missing": np.array(missing, dtype=bool),
                     "refused": pd.array(refused, TEXT),
                 }
             ),

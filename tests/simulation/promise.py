@@ -55,7 +55,7 @@ BLIND = 5
 
 def is_cautious(world: World, process: Process, file: File | None) -> None:
     """Orders leave one at a time until one was accepted, and none after so many answers without proof."""
-    if process.under_way and not world.provider.accepted:
+    if process.under_way and not (world.provider.accepted or world.asked.said_accepted):
         raise Broken(f"hasty: {process.name} sends a second order before any was accepted")
     query = "SELECT event FROM evidence WHERE process = ? ORDER BY id"
     blind = 0
