@@ -118,8 +118,10 @@ class Server(uvicorn.Server):
         for connection in list(self.server_state.connections):
             connection.shutdown()
             transport = connection.transport
-            if transport.is_closing() and not transport.get_write_buffer_size():
-                transport.abort()  # TLS would wait for a goodbye that an idle client does not say
+            # The buffer of a TLS connection that its client has reset is gone, and so is the connection.
+            with contextlib.suppress(AttributeError):
+                if transport.is_closing() and not transport.get_write_buffer_size():
+                    transport.abort()  # TLS would wait for a goodbye that an idle client does not say
 
     def _wired(self, app: ASGIApp) -> ASGIApp:
         async def layer(scope: Scope, receive: Receive, send: Send) -> None:

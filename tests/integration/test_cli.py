@@ -422,7 +422,7 @@ def test_a_history_that_is_not_told_sends_nothing_and_says_so(served, proxied):
 def test_the_rate_is_handed_on(served, monkeypatch, command):
     run(*SEND, "--yes")
     given = []
-    room = smsframe.api.send.campaign_room
+    room = smsframe.api.send.campaign_send
     real = getattr(room, command[0])
     monkeypatch.setattr(
         room, command[0], lambda *args, **options: given.append(args[1]) or real(*args, **options)
