@@ -55,6 +55,7 @@ class Finding:
         refused: The delivery codes of those whom the gateway left out, by number; only of an order that
             allows it.
         lists: How many people the order lists, or None when the gateway did not say.
+        own: Whether the answer was in the gateway's own form.
     """
 
     event: Event
@@ -65,6 +66,7 @@ class Finding:
     missing: pd.Series[Any] | None = None
     lists: int | None = None
     refused: pd.Series[Any] | None = None
+    own: bool = True
 
     @property
     def listed(self) -> bool:
@@ -124,7 +126,7 @@ def ask_state(gateway: Gateway, batch: Batch, people: pd.DataFrame, patience: Pa
     except GatewayError as error:
         return found(Event.UNANSWERED, f"no answer: {type(error).__name__} (HTTP {error.status})")
     if state.recipients is None:
-        return found(Event.ABSENT, "404", state=state)
+        return replace(found(Event.ABSENT, "404", state=state), own=state.own)
     finding = found(*_compare(state.recipients, people), state=state)
     if not (batch.terms.skip_refused and finding.listed):
         return finding
@@ -133,6 +135,25 @@ def ask_state(gateway: Gateway, batch: Batch, people: pd.DataFrame, patience: Pa
         return finding
     told = f"{finding.evidence.answer}; {len(refused)} of them were left out, being refused"
     return replace(_saying(finding, told, ""), refused=refused)
+
+
+def is_absent(gateway: Gateway, batch: Batch, people: pd.DataFrame, patience: Patience) -> bool:
+    """
+    Whether the gateway has nothing of an order that it refused.
+
+    Something on the way may have sent it twice, or denied it, and the gateway refuses what repeats an id that
+    it has. A proxy says 404 too, of whatever it is asked: then the history must say the same.
+    """
+    finding = ask_state(gateway, batch, people, patience)
+    if finding.event is not Event.ABSENT or finding.own:
+        return finding.event is Event.ABSENT
+    if not (gateway.profile.history and gateway.freshness.proven):
+        return False
+    try:
+        history = order_history.read(gateway, _not_before(batch, finding), patience)
+    except GatewayError:
+        return False
+    return history.complete and not history.lists(batch.order_id)
 
 
 def _left_out(state: pd.DataFrame, people: pd.DataFrame, codes: frozenset[str]) -> pd.Series[Any]:

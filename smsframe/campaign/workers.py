@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from smsframe.campaign.look_up import ask_state
+from smsframe.campaign.look_up import is_absent
 from smsframe.errors import GatewayError, JournalError
 from smsframe.gateway.wire_format import Order
 from smsframe.orders.records import Reply, late
@@ -163,8 +163,7 @@ class Carrier:
         reply = self._post(order, batch)
         if after(State.SENDING, reply.event, batch.doubt).action is not Action.NARROW:
             return Carried(reply)
-        # Something on the way may have sent it twice, and the gateway refuses the second one of an id it has.
-        if ask_state(self._gateway, batch, order.people, self._patience).event is not Event.ABSENT:
+        if not is_absent(self._gateway, batch, order.people, self._patience):
             said = f"{reply.reason}, and the gateway may have taken it before"
             return Carried(replace(reply, event=Event.NO_PROOF, reason=said))
         try:

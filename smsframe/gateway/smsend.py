@@ -212,7 +212,7 @@ class Gateway:
         """
         came = self._call("GET", f"sms/{quote(order_id, safe='')}")
         if came.status == 404:  # noqa: PLR2004 - "order not found" in its documentation
-            return OrderState(None, came.date)
+            return OrderState(None, came.date, own=isinstance(came.json(), dict))
         if came.status != 200:  # noqa: PLR2004
             self._refuse(came, order_id)
         return OrderState(responses.states(came, self.timezone, order_id), came.date)

@@ -259,10 +259,12 @@ class OrderState(NamedTuple):
     Attributes:
         recipients: A row per recipient; None when the gateway knows no such order.
         date: When it said so, by its own clock (UTC), or None.
+        own: Whether the answer has the gateway's own form, JSON. A 404 that has not may be a proxy's.
     """
 
     recipients: pd.DataFrame | None
     date: datetime | None
+    own: bool = True
 
 
 class HistoryPage(NamedTuple):

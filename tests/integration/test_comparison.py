@@ -462,6 +462,39 @@ def test_a_refusal_that_nobody_can_look_into_splits_nobody(sandbox, proxy, throu
     assert proxy.posts() == 2
 
 
+PAGE = b"<html><body>404 Not Found</body></html>"
+
+
+@pytest.mark.parametrize("history", [forward, answer(503)], ids=["told", "untold"])
+@pytest.mark.parametrize("body", [PAGE, b"", b"404 page not found"], ids=["page", "empty", "text"])
+@pytest.mark.parametrize("before", [twice, instead(413)], ids=["repeated", "denied"])
+def test_a_refusal_is_no_refusal_when_only_a_proxy_says_that_the_order_is_not_there(
+    before, body, history, tmp_path
+):
+    """The gateway has the order and refuses its used id; what answers the question knows no order at all."""
+    with smsframe.Sandbox(repeated_order_id="refuse") as sandbox, WireProxy(sandbox.url) as proxy:
+        gateway = door(proxy, tmp_path / "journal.sqlite")
+        proxy.on("POST", forward, before)
+        proxy.on("GET", forward, path="smshistory").always("GET", history, path="smshistory")
+        proxy.on("GET", answer(404, body=body), path="sms/")
+        out = send(table(6), gateway, batch_size=3, workers=1)
+        assert statuses(out) == {"accepted": 6}
+        assert each_once(sandbox, out)
+        assert "refused" not in events(gateway)
+        gateway.close()
+
+
+@pytest.mark.parametrize(("body", "questions"), [(b"{}", 1), (PAGE, 3)])
+def test_an_ordinary_refusal_asks_the_history_only_where_a_404_may_be_a_proxys(
+    body, questions, sandbox, proxy, through
+):
+    people = table(2)
+    proxy.on("POST", answer(400), answer(400)).always("GET", answer(404, body=body), path="sms/")
+    out = send(people, through, workers=1)
+    assert statuses(out) == {"accepted": 1, "rejected": 1}
+    assert proxy.seen.count(("GET", "smshistory")) == questions
+
+
 # One history for all of them.
 
 

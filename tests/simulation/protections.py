@@ -107,9 +107,17 @@ MUTANTS = (
     _one(
         "a refused order is asked for before it is split",
         "campaign.workers",
-        "if ask_state(self._gateway, batch, order.people, self._patience).event is not Event.ABSENT:",
+        "if not is_absent(self._gateway, batch, order.people, self._patience):",
         "if False:",
         *("repeated id", "repeated", "said no", "skip refused"),
+    ),
+    _one(
+        "a 404 that may be a proxy's does not make a refusal one",
+        "campaign.look_up",
+        "if finding.event is not Event.ABSENT or finding.own:",
+        "if True:",
+        *("repeated id", "repeated", "said no", "wrong address"),
+        seeds=9_000,
     ),
     _one(
         "whom an adopted order lists leaves the orders in doubt",
