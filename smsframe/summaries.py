@@ -15,7 +15,7 @@ from smsframe.breakdowns import DELIVERED, by_country, timeline, waits
 from smsframe.errors import ContactsError
 from smsframe.masking import shown, shown_name
 from smsframe.reasons import amount
-from smsframe.schema import COLUMNS, DTYPES, INSTANT, STRING
+from smsframe.schema import COLUMNS, DTYPES, INSTANT, STRING, results_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +77,7 @@ def failed(results: pd.DataFrame) -> pd.DataFrame:
         >>> smsframe.failed(people.sms.check(phone="mobile"))["mobile"].tolist()
         ['12']
     """
-    told = require(results)
+    told = complete(results)
     rows = told["sms_status"].isin(["invalid", "rejected"]) | told["sms_delivery"].isin(BAD)
     return results[rows.to_numpy()]
 
@@ -175,7 +175,7 @@ def summary(results: pd.DataFrame) -> Summary:
     Raises:
         ContactsError: The frame has no result columns.
     """
-    results = require(results)
+    results = complete(results)
     went = results[results["sms_status"].isin(["accepted", "scheduled"]).to_numpy()]
     counts = results["sms_status"].value_counts()
     return Summary(
@@ -235,7 +235,21 @@ def _inert(cells: pd.Series[Any]) -> pd.Series[Any]:
     return cells.astype(object).mask(risky, "'" + text.astype(object)) if risky.any() else cells
 
 
-def require(results: pd.DataFrame, columns: tuple[str, ...] = COLUMNS) -> pd.DataFrame:
+def complete(results: pd.DataFrame) -> pd.DataFrame:
+    """
+    The frame with all result columns, by name: those that it lacks are missing in every row.
+
+    So it may be the frame of a check, which has four of them, or an export of an older version.
+
+    Raises:
+        ContactsError: It has no ``sms_status``, or a column holds what smsframe never wrote.
+    """
+    typed = require(results, ("sms_status",))
+    lacking = [name for name in COLUMNS if name not in typed.columns]
+    return typed.assign(**results_for(len(typed), tuple(lacking)).set_axis(typed.index))
+
+
+def require(results: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
     """
     The frame with its result columns in their dtypes, whatever a file has made of them.
 
@@ -246,7 +260,7 @@ def require(results: pd.DataFrame, columns: tuple[str, ...] = COLUMNS) -> pd.Dat
     if missing:
         which = (
             "none of the result columns, sms_status and so on"
-            if len(missing) == len(COLUMNS)
+            if "sms_status" in missing and not any(name in results.columns for name in COLUMNS)
             else f"no {', '.join(missing)}"
         )
         raise ContactsError(

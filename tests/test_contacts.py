@@ -354,6 +354,6 @@ def test_results_that_went_through_a_file_still_have_all_their_methods(tmp_path,
 
 
 def test_a_result_column_that_somebody_changed_by_hand_is_said(people):
-    checked = people.sms.check(phone="mobile").astype({"sms_segments": object}).assign(sms_segments="two")
+    checked = people.sms.check(phone="mobile").assign(sms_segments="two")
     with pytest.raises(smsframe.ContactsError, match="column sms_segments holds something"):
         checked.sms.summary()
