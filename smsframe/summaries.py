@@ -88,7 +88,7 @@ class Summary:
     A campaign in a few numbers: facts, an HTML card in a notebook, one line in a terminal.
 
     Attributes:
-        campaign: The campaign's name; several are joined by a comma; empty when nothing was planned.
+        campaign: The campaign's name; several are joined by a comma; empty when nothing was sent.
         rows: Rows of the frame.
         statuses: Rows by ``sms_status``, only those that occur.
         reasons: A frame ``status``, ``code``, ``reason``, ``rows``, the most frequent first.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pandas as pd
 import pandera.pandas as pa
@@ -220,6 +222,14 @@ def test_every_code_has_a_short_sentence_and_a_long_one(code):
     assert not short.endswith(".")
     assert long.endswith(".")
     assert long[0].isupper()
+
+
+def test_the_page_has_every_column_in_order_and_every_code_with_both_sentences():
+    page = (Path(__file__).parent.parent / "docs" / "columns.md").read_text("utf-8")
+    columns = re.findall(r"^\| `(sms_\w+)` \| [A-Za-z]", page, re.MULTILINE)
+    assert columns == [*COLUMNS]
+    rows = re.findall(r"^\| `(\w+)` \| `.*?` \| (.*) \| (.*) \|$", page, re.MULTILINE)
+    assert {code: (short, long) for code, short, long in rows} == reasons.REASONS
 
 
 def test_codes_are_those_of_the_fixed_categories():
