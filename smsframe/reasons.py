@@ -81,7 +81,7 @@ _TEXTS = {
     "empty_text": "The text is empty, or nothing but spaces, once the values of this row are filled in.",
 }
 
-_ROWS = {
+ROWS = {
     "text_too_long": Reason(
         "text longer than the gateway takes",
         "The filled text is longer than the gateway takes in this quality. Shorten it.",
@@ -126,7 +126,7 @@ _ROWS = {
 }
 """Decided while checking and planning."""
 
-_OUTCOMES = {
+OUTCOMES = {
     "already_texted": Reason(
         "sent earlier in this campaign",
         "The person was sent this text in an earlier call of this campaign. The row shows what became of it; "
@@ -155,18 +155,6 @@ _OUTCOMES = {
         "about to be sent, or awaiting the gateway's answer",
         "The campaign is being sent. This person's order is about to leave, or waits for an answer.",
     ),
-    "quiet_hours": Reason(
-        "outside the sending hours; waits for them",
-        "The hours of schedule= do not allow a text to this person now. It goes out in their next hours.",
-    ),
-    "ramp": Reason(
-        "waits for a later step of the ramp",
-        "The campaign is sent in growing steps (ramp=), and this person belongs to a later one.",
-    ),
-    "budget": Reason(
-        "the budget is used up",
-        "The budget of the policy does not pay for this text any more. Raise it and resume the campaign.",
-    ),
     "refused_number": Reason(
         "the gateway refused this number",
         "The gateway refused this number for good; the reason has its own words. Nothing was sent, and the "
@@ -189,11 +177,28 @@ _OUTCOMES = {
 }
 """Decided by what happened; read from the journal."""
 
+WAITS = {
+    "quiet_hours": Reason(
+        "outside the sending hours; waits for them",
+        "The hours of schedule= do not allow a text to this person now. It goes out in their next hours.",
+    ),
+    "ramp": Reason(
+        "waits for a later step of the ramp",
+        "The campaign is sent in growing steps (ramp=), and this person belongs to a later one.",
+    ),
+    "budget": Reason(
+        "the budget is used up",
+        "The budget of the policy does not pay for this text any more. Raise it and resume the campaign.",
+    ),
+}
+"""Decided by the options of a campaign: who waits although nothing is wrong. No call gives these codes yet."""
+
 REASONS: dict[str, Reason] = {
     **{code: Reason(phones.CODES[code], long) for code, long in _NUMBERS.items()},
     **{code: Reason(text.CODES[code], long) for code, long in _TEXTS.items()},
-    **_ROWS,
-    **_OUTCOMES,
+    **ROWS,
+    **OUTCOMES,
+    **WAITS,
 }
 """Each code in words, in the order of the categories of ``sms_code``."""
 
