@@ -191,7 +191,7 @@ WAITS = {
         "The budget of the policy does not pay for this text any more. Raise it and resume the campaign.",
     ),
 }
-"""Decided by the options of a campaign: who waits although nothing is wrong. No call gives these codes yet."""
+"""Decided by the options of a campaign: who waits though nothing is wrong. No call gives these codes yet."""
 
 REASONS: dict[str, Reason] = {
     **{code: Reason(phones.CODES[code], long) for code, long in _NUMBERS.items()},
