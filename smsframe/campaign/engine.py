@@ -14,6 +14,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from smsframe.campaign import stop_errors
+from smsframe.campaign.posted_orders import PostedOrders
 from smsframe.campaign.rate_limit import Pace
 from smsframe.campaign.reconcile import Doubts, may_lack
 from smsframe.campaign.workers import Carrier
@@ -64,6 +65,7 @@ class Loop:
         """Whether anything of this run was, or may have been, accepted."""
         self.idle = not registered.fresh
         """Whether there was nothing to do, so that the journal is as it was."""
+        self.posted = PostedOrders()
         self.drift = 0.0
         """Credits charged beyond those planned; fewer are negative."""
         self.entry = self._entry = entry
@@ -142,6 +144,7 @@ class Loop:
         """Keep requests under way; handle answers as they come; False when there is nothing left to send."""
         for batch, people in self._following(self._room() - len(self._carrier)):
             self._doubts.posts[batch.order_id] += 1
+            self.posted.update(batch, State.SENDING, people["phone"])
             self._carrier.send(batch, people)
         if not self._carrier:
             return self._room() > 0 and not self._stopped.is_set() and bool(self._narrowing or self._queue)
@@ -187,6 +190,7 @@ class Loop:
             reply = came.reply
             step = after(batch.state, reply.event, batch.doubt)
             accepted = step.state is State.ACCEPTED
+            self.posted.update(batch, step.state, people["phone"])
             self.touched |= accepted or bool(step.doubt)
             change = Change(
                 batch,
@@ -284,6 +288,7 @@ class Loop:
             return False
         found = False
         for batch, people, step, counted in self._doubts.settle():
+            self.posted.update(batch, step.state, people["phone"])
             match step.action:
                 case Action.RECORD:
                     found = self._accepted = self.touched = True

@@ -11,6 +11,7 @@ import logging
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import pandas as pd
 
 from smsframe.campaign.dispatch import Call, resuming, sending
 from smsframe.campaign.interrupts import asked
@@ -34,9 +35,8 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
-    import pandas as pd
-
     from smsframe.campaign.engine import Loop
+    from smsframe.campaign.posted_orders import PostedOrders
     from smsframe.campaign.run_context import RunContext
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import Entry
@@ -96,10 +96,12 @@ def send(
         except JournalError as error:
             trouble, frame, others = trouble or error, _unread(_unsent(plan), touched=loop.touched), 0
         else:
-            frame = _frame(plan, now, campaign, owner)
+            journalled = _frame(plan, now, campaign, owner)
+            frame = loop.posted.correct(journalled)
             if frame["sms_status"].eq("ready").any():  # everybody was written down
-                trouble = trouble or JournalError(f"the journal {journal.path} was replaced by another")
                 frame = _unread(frame, touched=loop.touched)
+            if frame is not journalled:
+                trouble = trouble or _replaced(journal)
             others = _others(now, plan)
     if others:
         context.say(
@@ -150,10 +152,14 @@ def resume(
     ):
         trouble = _run(loop, entry.name, context.say)
         try:
-            frame = recipients(journal, entry, run=owner, suppressed=suppressed)
+            journalled = recipients(journal, entry, run=owner, suppressed=suppressed)
         except JournalError as error:
             before = outcomes(known, entry.name)
             trouble, frame = trouble or error, _unread(before, touched=loop.touched)
+        else:
+            frame = _with_lost(loop.posted.correct(journalled), known, loop.posted, entry.name)
+            if frame is not journalled:
+                trouble = trouble or _replaced(journal)
     _raise(trouble, loop, entry.name, frame)
     if held := int(frame["sms_status"].eq("suppressed").sum()):
         context.say(
@@ -220,6 +226,25 @@ def _unread(results: pd.DataFrame, *, touched: bool = True) -> pd.DataFrame:
     status, code = ("unconfirmed", "unconfirmed") if touched else ("pending", "not_sent")
     rows = results["sms_status"].isin(["ready", "pending"])
     return _told_where(results, rows, status, code, "; the journal could not be read")
+
+
+def _replaced(journal: Journal) -> JournalError:
+    return JournalError(
+        f"the journal {journal.path} was replaced by another, or by an older copy of itself: it lacks orders "
+        "of this run. Put it back, or call again: the gateway's history tells what it lacks"
+    )
+
+
+def _with_lost(results: pd.DataFrame, known: Known, posted: PostedOrders, campaign: str) -> pd.DataFrame:
+    """The results, with rows for people whom an older state that was put in the journal's place lacks."""
+    if len(results) >= len(known.people):
+        return results
+    before = outcomes(known, campaign)
+    lost = posted.correct(before[~among(before["sms_phone"], results["sms_phone"])].reset_index(drop=True))
+    if lost["sms_status"].eq("pending").all():  # they were withdrawn meanwhile
+        return results
+    found = pd.concat([results, lost]).sort_values("sms_phone", kind="stable", ignore_index=True)
+    return satisfied(ResultsSchema, found)
 
 
 def _told_where(
