@@ -252,14 +252,15 @@ class Journal:
         Write down what the gateway lists of a campaign and this journal did not know, before it is resumed.
 
         ``waiting``: ``phone``, ``fields``, ``segments`` of the people who are to be texted; ``waive``:
-        whether a person says that nobody else is in the orders that were taken over.
+        whether a person says that nobody else is in the orders that were taken over before this call.
         """
         fresh = len(waiting) > 0 or compared.found
         with self._store.transaction() as connection:
             self.orders.doubt(connection, entry, owner, compared.doubted)
+            # A person cannot have seen, and so not have meant, the orders that this call takes over.
+            seen = self.orders.short(connection, entry) if waive else []
             found = self._take_over(connection, entry.name, owner, compared, waiting)
-            if waive:
-                self.orders.waive(connection, entry)
+            self.orders.waive(connection, entry, seen)
             unlisted = self.orders.unlisted(connection, entry)
             entry = replace(entry, compared_at=found.compared_at)
             return Registered(entry, [], unlisted, fresh)

@@ -115,12 +115,16 @@ class KnownOrders:
         )
         return int(connection.execute(more).scalar() or 0)
 
-    def waive(self, connection: Connection, entry: Entry) -> None:
+    def short(self, connection: Connection, entry: Entry) -> list[int]:
+        """In the caller's transaction: the keys of orders taken over that count people nobody has named."""
+        query = sa.select(batches.c.id).where(batches.c.campaign == entry.id, _short())
+        return [*connection.execute(query).scalars()]
+
+    def waive(self, connection: Connection, entry: Entry, keys: list[int]) -> None:
         """
-        In the caller's transaction: a person says that nobody else is in the orders that were taken over.
+        In the caller's transaction: a person says that nobody else is in these orders that were taken over.
         """
-        short = (batches.c.campaign == entry.id) & _adopted() & (batches.c.recipients > _people())
-        for batch in read_batches(connection, short):
+        for batch in read_batches(connection, _short() & batches.c.id.in_(keys)) if keys else []:
             update = sa.update(batches).where(batches.c.id == batch.id)
             connection.execute(update.values(recipients=_people()))
             told = Evidence("resume(unconfirmed=)", "a person says that nobody else is in it")
@@ -131,6 +135,11 @@ class KnownOrders:
 def _adopted() -> sa.ColumnElement[bool]:
     """Orders of another journal that were taken over."""
     return (batches.c.encoding == UNKNOWN) & (batches.c.state == State.ACCEPTED)
+
+
+def _short() -> sa.ColumnElement[bool]:
+    """Of those the ones that count more people than are known."""
+    return _adopted() & (batches.c.recipients > _people())
 
 
 def _people() -> sa.ScalarSelect[int]:

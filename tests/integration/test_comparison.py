@@ -294,6 +294,28 @@ def test_a_person_can_say_that_nobody_else_is_in_an_adopted_order(sandbox, proxy
     assert statuses(send(table(6), through)) == {"accepted": 6}
 
 
+@pytest.mark.parametrize("word", ["send", "accept"])
+def test_a_persons_word_is_not_about_orders_that_are_taken_over_by_the_same_call(
+    word, sandbox, proxy, through, tmp_path
+):
+    """Nobody can say of orders, of which they learn by this call, that nobody else is in them."""
+    people = table(6)
+    proxy.on("POST", answer(503, "Retry-After: 5000"))
+    with pytest.raises(smsframe.Unavailable):
+        send(people, through)
+    with contextlib.closing(door(proxy, tmp_path / "other.sqlite")) as other:
+        send(people[:4], other)
+    proxy.always("GET", only(2), path="sms/")
+    with pytest.raises(CampaignStopped) as stopped:
+        resume(through, adopt=True, unconfirmed=word)
+    assert isinstance(stopped.value.__cause__, Unconfirmed)
+    assert statuses(stopped.value.results) == {"accepted": 2, "pending": 4}
+    assert each_once(sandbox, send(people[:4], through, journal=tmp_path / "other.sqlite"))
+    out = resume(through, unconfirmed="send")  # now they have been told
+    assert statuses(out) == {"accepted": 6}
+    assert texted(sandbox)[people["mobile"]].tolist() == [1, 1, 2, 2, 1, 1]
+
+
 # Wrong clocks.
 
 
