@@ -8,6 +8,7 @@ journal after it, so that what another process sends meanwhile is in the journal
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from smsframe.campaign import order_history
 from smsframe.campaign.look_up import DAY, EVER, LONG
 from smsframe.errors import CampaignChanged, GatewayError, NotAuthorised, Unavailable
 from smsframe.formatting import many
-from smsframe.orders.batching import prefix
+from smsframe.orders import batching
 from smsframe.orders.records import Comparison, nobody
 from smsframe.orders.states import State
 from smsframe.outcomes.schema import E164
@@ -39,7 +40,8 @@ MINUTE = 60.0
 
 def prefixes(campaign: str, gateway: Gateway) -> tuple[str, ...]:
     """How the order ids of a campaign begin, under every name of the account that is known."""
-    return tuple(prefix(campaign, gateway.base_url, account) for account in gateway.identities)
+    by_account = (batching.prefixes(campaign, gateway.base_url, account) for account in gateway.identities)
+    return tuple(itertools.chain.from_iterable(by_account))
 
 
 def compare(
@@ -189,7 +191,7 @@ def _complete(gateway: Gateway, entry: Entry | None, patience: Patience) -> Hist
     except GatewayError as error:
         raise _untold(str(error), error.status) from None
     if not history.complete:
-        raise _untold("it changed while it was read, or pages are missing", None)
+        raise _untold(history.problem, None)
     return history
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -252,6 +254,44 @@ def test_a_persons_word_is_not_about_orders_that_are_in_doubt_only_since_this_ca
     got = texted(sandbox)[table(6)["mobile"]].tolist()
     assert got == [2, 2, 1, 1, 1, 1]
     assert statuses(out) == {"accepted": 2, "unconfirmed": 4}
+
+
+@pytest.mark.parametrize("name", ["AUTUMN", "Autumn", " autumn "])
+@pytest.mark.parametrize("address", [str, lambda url: url.replace("/API", "//API")], ids=["same", "slashes"])
+@pytest.mark.parametrize("account", ["demo", "Demo"])
+def test_a_lost_journal_is_noticed_however_its_campaign_and_its_gateway_are_spelled(
+    name, address, account, sandbox, proxy, through, tmp_path
+):
+    """The order ids begin alike, in whichever journal: the gateway's history tells that it was sent."""
+    before = send(table(3), through)
+
+    def forward_as_one(request):
+        raw = request.raw.replace(b"//API", b"/API").replace(b"login=Demo", b"login=demo")
+        return forward(request._replace(raw=raw.replace(b"username=Demo", b"username=demo")))
+
+    for method in ("GET", "POST"):
+        proxy.always(method, forward_as_one)
+    with contextlib.closing(
+        Gateway(address(proxy.url), username=account, password="demo", journal=tmp_path / "new.sqlite")
+    ) as other:
+        with pytest.raises(CampaignChanged) as stopped:
+            send(table(3), other, campaign=name)
+        assert stopped.value.orders["order_id"].tolist() == before["sms_order_id"].unique().tolist()
+    assert posts(sandbox) == 1
+
+
+def test_orders_of_an_earlier_version_are_known_by_the_name_as_it_was_written(sandbox, through, tmp_path):
+    """Its order ids had another first half where there are capitals; its journal keeps them."""
+
+    def digest(*parts):
+        return base64.b32encode(hashlib.sha256("\x1e".join(parts).encode()).digest()).decode().lower()
+
+    earlier = f"sf-{digest('Autumn', through.base_url, 'demo')[:10]}-abcdefghijklmnop"
+    order = {"message_type": "N", "message": "x", "recipient": ["+393479999901"], "order_id": earlier}
+    assert sandbox.gateway()._call("POST", "sms", json=order).status == 201
+    with pytest.raises(CampaignChanged) as stopped:
+        send(table(3), through, campaign="Autumn")
+    assert stopped.value.orders["order_id"].tolist() == [earlier]
 
 
 # Orders that list fewer people than they count.
