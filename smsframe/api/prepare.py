@@ -11,6 +11,7 @@ from smsframe.api.tracebacks import public
 from smsframe.contacts import read
 from smsframe.contacts.columns import find_phone
 from smsframe.errors import ContactsError
+from smsframe.journal.conflicts import same_gateway
 from smsframe.phones import parse
 from smsframe.planning.build import plan as make_plan
 from smsframe.planning.check import check as check_contacts
@@ -142,11 +143,9 @@ def plan(
         <smsframe.Plan (no campaign): text 1 person, 1 segment, 1 credit, 1 order>
     """
     memory = journal_of(journal, gateway)
-    entry = memory.find(campaign) if campaign else None
-    if entry and gateway:
-        memory.check(
-            entry, base_url=gateway.base_url, account=gateway.account, template=entry.template, changed=True
-        )
+    stored = memory.read(campaign) if campaign else None
+    if stored and gateway:
+        same_gateway(stored.entry, gateway.base_url, gateway.account)
     made = make_plan(
         contacts,
         text,
@@ -163,7 +162,7 @@ def plan(
         max_segments=max_segments,
         batch_size=batch_size,
         text_fix=text_fix,
-        journalled=memory.recipients(entry.id, entry.name) if entry else None,
+        journalled=stored and stored.known,
     )
     say_guess(made.phone, guessed=made.phone_guessed)
     return made

@@ -15,6 +15,7 @@ from smsframe.campaign.engine import Loop
 from smsframe.campaign.history_check import compare
 from smsframe.campaign.preflight import affordable, at_once, in_time
 from smsframe.errors import GatewayError, Unconfirmed
+from smsframe.journal.conflicts import CampaignCall
 from smsframe.orders.records import Comparison
 from smsframe.orders.states import Event, State
 from smsframe.outcomes.join import done, still_to_send
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.campaign.run_context import RunContext
+    from smsframe.gateway.smsend import Gateway
+    from smsframe.journal.journal import StoredCampaign
     from smsframe.orders.records import Entry, Registered
     from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
@@ -54,46 +57,48 @@ class Call:
     changed: bool = False
     adopt: bool = False
 
+    def at(self, gateway: Gateway) -> CampaignCall:
+        """What it means by its campaign, at a gateway."""
+        return CampaignCall(gateway.base_url, gateway.account, self.template, self.changed)
+
 
 @contextmanager
-def sending(call: Call, known: Known | None, context: RunContext) -> Iterator[tuple[Loop, str]]:
+def sending(call: Call, stored: StoredCampaign | None, context: RunContext) -> Iterator[tuple[Loop, str]]:
     """
     Write down who is to be texted; the loop that texts them, and the owner of the run, until the block ends.
 
     Args:
         call: What is to be sent.
-        known: What the journal has of the campaign, or None.
+        stored: What the journal has of the campaign, or None.
         context: What it works with.
 
     Raises:
         SmsFrameError, ValueError: It cannot be sent; nothing was.
     """
     gateway, journal = context.gateway, context.journal
-    settled = done(known, call.terms, call.template)
+    settled = done(stored and stored.known, call.terms, call.template)
     waiting = call.people.loc[
         ~among(call.people["phone"], settled), ["phone", "fields", "encoding", "segments"]
     ]
-    here = {"base_url": gateway.base_url, "account": gateway.account, "template": call.template}
-    if entry := journal.find(call.campaign):
-        journal.check(entry, **here, changed=call.changed)
+    entry = stored and stored.entry
     needed = len(waiting) > 0
-    compared, context = _compared(call.campaign, context, adopt=call.adopt, ask=needed, needed=needed)
+    compared, context = _compared(call.campaign, entry, context, adopt=call.adopt, ask=needed, needed=needed)
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
     in_time(call.terms, len(unsent), context.patience.clock.now())
     if len(unsent):
         affordable(gateway, call.terms, int(unsent["segments"].sum()))
     context.started(len(unsent))
     with journal.owner() as owner:
-        registered = journal.register(
+        registered = journal.registration.register(
             call.campaign,
             owner,
-            **here,
+            call.at(gateway),
             terms=call.terms,
             batch_size=call.batch_size,
             at_once=at_once(call.batch_size, context.rate),
+            phones=call.people["phone"],
             waiting=waiting,
             compared=compared,
-            changed=call.changed,
         )
         del waiting, unsent  # a million people take a hundred megabytes
         yield _loop(registered, context, owner, call.people["phone"]), owner
@@ -126,7 +131,8 @@ def resuming(
     gateway, journal = context.gateway, context.journal
     allowed = ~among(known.people["phone"], suppressed)
     waiting = known.people[still_to_send(known) & allowed]
-    compared, context = _compared(entry.name, context, adopt=adopt, ask=True, needed=len(waiting) > 0)
+    needed = len(waiting) > 0
+    compared, context = _compared(entry.name, entry, context, adopt=adopt, ask=True, needed=needed)
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
     in_time(entry.terms, len(unsent), context.patience.clock.now())
     if len(unsent):
@@ -135,21 +141,22 @@ def resuming(
     entry = replace(entry, batch_size=at_once(entry.batch_size, context.rate))
     with journal.owner() as owner:
         waive = settled is Event.PERSON_SENDS
-        registered = journal.go_on(entry, owner, compared, waiting, waive=waive)
-        yield (
-            _loop(registered, context, owner, known.people["phone"][allowed], settled, _in_doubt(known)),
-            owner,
+        phones = known.people["phone"][allowed]
+        registered = journal.registration.go_on(
+            entry, owner, compared, phones=phones, waiting=waiting, waive=waive
         )
+        yield _loop(registered, context, owner, phones, settled, _in_doubt(known)), owner
 
 
 def _compared(
-    campaign: str, context: RunContext, *, adopt: bool, ask: bool, needed: bool
+    campaign: str, entry: Entry | None, context: RunContext, *, adopt: bool, ask: bool, needed: bool
 ) -> tuple[Comparison, RunContext]:
     """
     What the gateway knows; from then on a time has passed when either clock says so.
 
     Args:
         campaign: Its name.
+        entry: What the journal said of it when the call began.
         context: What is worked with.
         adopt: As in `Call`.
         ask: Whether the gateway is asked although nothing is adopted.
@@ -160,6 +167,7 @@ def _compared(
     try:
         found = compare(
             campaign,
+            entry,
             context.gateway,
             context.journal,
             context.patience,

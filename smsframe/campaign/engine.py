@@ -72,10 +72,11 @@ class Loop:
         self._batches, self._owner = journal.batches, owner
         self._phones, self._report, self._workers = phones, context.report, context.workers
         self._stopped, self._clock = patience.stop, patience.clock
-        self._accepted = journal.batches.accepted(entry)
+        self._accepted = registered.accepted
         self._queue, self._meant = deque(registered.cuts), meant
+        self._in_doubt, self._incomplete = registered.in_doubt, registered.incomplete
         self._narrowing: deque[Cut] = deque()
-        self._refused = [] if self._accepted else journal.batches.refused(entry)
+        self._refused = [*registered.refused]
         self._refused_before = {batch.id for batch, _ in self._refused}
         self._refused_batches = 0
         self._blind = 0
@@ -104,16 +105,15 @@ class Loop:
 
     def run(self) -> None:
         """Send what is to be sent and settle what can be settled; ``cause`` says why it stopped early."""
-        taken = self._batches.take_over(self._entry, self._owner)
-        for batch in taken:  # a person knows of those that were in doubt before
+        for batch in self._in_doubt:  # a person knows of those that were in doubt before
             self._doubts.add(batch, meant=batch.order_id in self._meant)
-        for batch in taken:
+        for batch in self._in_doubt:
             self._tell(State.UNCONFIRMED, batch, before=None)
-        lacking = self._batches.lacking(self._entry)
-        for batch in lacking:
+        for batch in self._incomplete:
             self._doubts.ask_after(batch, meant=batch.order_id in self._meant)
-        self._queue.extend(self._batches.cut(self._entry, self._owner, self._phones))
-        self.idle &= not (self._queue or self._doubts or lacking)
+        if self._incomplete:  # a person's word may have freed some of their people
+            self._queue.extend(self._batches.cut(self._entry, self._owner, self._phones))
+        self.idle &= not (self._queue or self._doubts or self._incomplete)
         try:
             while self._fill() or self._settle():
                 pass

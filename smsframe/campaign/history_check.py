@@ -46,6 +46,7 @@ def prefixes(campaign: str, gateway: Gateway) -> tuple[str, ...]:
 
 def compare(
     campaign: str,
+    entry: Entry | None,
     gateway: Gateway,
     journal: Journal,
     patience: Patience,
@@ -59,6 +60,7 @@ def compare(
 
     Args:
         campaign: Its name.
+        entry: What the journal said of it when the call began: since when its history is asked for.
         gateway: Who is asked.
         journal: What is known of it here.
         patience: For questions that may be asked again.
@@ -71,7 +73,6 @@ def compare(
         CampaignChanged: It has orders of the campaign that this journal does not know, and they are not to be
             taken over, or cannot be.
     """
-    entry = journal.find(campaign)
     if not gateway.profile.history:
         if entry is None:
             say(

@@ -24,6 +24,7 @@ from smsframe.errors import (
     SmsFrameError,
 )
 from smsframe.formatting import amount
+from smsframe.journal.conflicts import CampaignCall
 from smsframe.orders.states import Event
 from smsframe.outcomes.codes import CODES
 from smsframe.outcomes.join import join, note_other_texts, outcomes, still_to_send
@@ -49,8 +50,8 @@ log = logging.getLogger("smsframe")
 def _sent(plan: Plan, context: RunContext, **_: Any) -> pd.DataFrame:
     """The rows of a plan after its run, by the journal that it began with."""
     journal = context.journal
-    known = _known(journal, plan.campaign or "") if journal.in_place else None
-    found = _unsent(plan) if known is None else _frame(plan, known, plan.campaign or "", None)
+    stored = journal.read(plan.campaign or "") if journal.in_place else None
+    found = _unsent(plan) if stored is None else _frame(plan, stored.known, plan.campaign or "", None)
     if not journal.in_place:
         return _unread(found)
     return _told_where(found, found["sms_status"].eq("ready"), "pending", "not_sent")
@@ -77,9 +78,6 @@ def send(
     if campaign is None:
         raise ValueError("campaign= is required to send: the name under which nobody is texted twice")
     parse(plan.template.source)  # what was replaced in it may have made what cannot be sent
-    journal.sound()
-    known = _known(journal, campaign)
-    confirmed(confirm, plan.people, known, plan)
     call = Call(
         campaign=campaign,
         template=plan.template.source,
@@ -89,7 +87,10 @@ def send(
         changed=changed,
         adopt=adopt,
     )
-    with sending(call, known, context.stopped_by(stop)) as (loop, owner):
+    stored = journal.read(campaign, call=call.at(context.gateway))
+    known = stored and stored.known
+    confirmed(confirm, plan.people, known, plan)
+    with sending(call, stored, context.stopped_by(stop)) as (loop, owner):
         trouble = _run(loop, campaign, context.say)
         try:
             now = known if known and loop.idle else journal.recipients(loop.entry.id, campaign)
@@ -132,11 +133,11 @@ def resume(
     Go on with a campaign from its journal alone; see `smsframe.resume`.
     """
     journal, gateway = context.journal, context.gateway
-    journal.sound()
-    journal.check(
-        entry, base_url=gateway.base_url, account=gateway.account, template=entry.template, changed=True
-    )
-    known = journal.recipients(entry.id, entry.name)
+    call = CampaignCall(gateway.base_url, gateway.account, entry.template, changed=True)
+    stored = journal.read(entry.name, call=call)
+    if stored is None or stored.entry.id != entry.id:
+        raise _replaced(journal)
+    known = stored.known
     waiting = int((still_to_send(known) & ~among(known.people["phone"], suppressed)).sum())
     if confirm is not None and confirm != waiting:
         raise ConfirmationMismatch(
@@ -171,10 +172,10 @@ def resume(
 
 def so_far(plan: Plan, journal: Journal) -> pd.DataFrame:
     """The rows of a plan that is being sent, with what the journal knows of them now."""
-    known = _known(journal, plan.campaign or "")
-    if known is None:
+    stored = journal.read(plan.campaign or "")
+    if stored is None:
         return _unsent(plan)
-    found = _frame(plan, known, plan.campaign or "", None)
+    found = _frame(plan, stored.known, plan.campaign or "", None)
     return _told_where(found, found["sms_code"].eq("other_process"), "pending", "under_way")
 
 
@@ -304,8 +305,3 @@ def _results(plan: Plan) -> pd.DataFrame:
 def _unsent(plan: Plan) -> pd.DataFrame:
     """A plan's rows as a call that sends returns them, when there is no journal to say more."""
     return attach(plan.frame, _results(plan))
-
-
-def _known(journal: Journal, campaign: str) -> Known | None:
-    entry = journal.find(campaign)
-    return None if entry is None else journal.recipients(entry.id, entry.name)

@@ -53,9 +53,15 @@ class Batches:
         Batches that a dead owner planned and never got accepted are dissolved first: their people are free.
         """
         with self._store.transaction() as connection:
-            self.dissolve(connection, entry.id)
-            free = people.read(connection, entry.id, recipients.c.batch.is_(None))
-            return assign(connection, entry, owner, free[among(free["phone"], phones)])
+            return self.cut_within(connection, entry, owner, phones)
+
+    def cut_within(
+        self, connection: Connection, entry: Entry, owner: str, phones: pd.Series[Any]
+    ) -> list[Cut]:
+        """As `cut`, in the caller's transaction."""
+        self.dissolve(connection, entry.id)
+        free = people.read(connection, entry.id, recipients.c.batch.is_(None))
+        return assign(connection, entry, owner, free[among(free["phone"], phones)])
 
     def free(self, entry: Entry) -> None:
         """Dissolve the batches that a dead owner planned and that were never accepted."""
@@ -78,13 +84,15 @@ class Batches:
             made = (assign(connection, entry, owner, part, terms=batch.terms) for part in parts)
             return [*itertools.chain.from_iterable(made)]
 
-    def lacking(self, entry: Entry) -> list[Batch]:
-        """The accepted batches whose orders do not list everybody, but for those of whoever is at work."""
+    def incomplete(self, connection: Connection, entry: Entry) -> list[Batch]:
+        """
+        In the caller's transaction: the accepted batches whose orders do not list everybody, but for those
+        of whoever is at work.
+        """
         here = sa.select(recipients.c.batch).where(recipients.c.campaign == entry.id, recipients.c.missing)
         which = batches.c.id.in_(here)
-        with self._store.transaction(reading=True) as connection:
-            dead = self._dead(connection, which)
-            return read_batches(connection, which & batches.c.owner.in_(dead)) if dead else []
+        dead = self._dead(connection, which)
+        return read_batches(connection, which & batches.c.owner.in_(dead)) if dead else []
 
     def tally(self, entry: Entry) -> Tally:
         """How many people are where, and whether somebody is at work."""
@@ -96,14 +104,16 @@ class Batches:
         with self._store.transaction(reading=True) as connection:
             return tallies(connection, self._owners.alive)
 
-    def refused(self, entry: Entry) -> list[tuple[Batch, str]]:
-        """The people of a campaign whom the gateway refused one by one, each with its reason."""
+    def refused(self, connection: Connection, entry: Entry) -> list[tuple[Batch, str]]:
+        """
+        In the caller's transaction: the people of a campaign whom the gateway refused one by one, each with
+        its reason.
+        """
         alone = (batches.c.campaign == entry.id) & (batches.c.state == State.REFUSED)
         alone &= sa.exists().where(recipients.c.batch == batches.c.id)
-        with self._store.transaction(reading=True) as connection:
-            reasons = connection.execute(sa.select(batches.c.id, batches.c.reason).where(alone))
-            said = {row.id: row.reason or "" for row in reasons}
-            return [(batch, said[batch.id]) for batch in read_batches(connection, alone)]
+        rows = connection.execute(sa.select(batches.c.id, batches.c.reason).where(alone))
+        reasons = {row.id: row.reason or "" for row in rows}
+        return [(batch, reasons[batch.id]) for batch in read_batches(connection, alone)] if reasons else []
 
     def release(self, refused: list[Batch]) -> None:
         """Free the people of refused batches; the rows stay, so that no order id is used again."""
@@ -163,33 +173,32 @@ class Batches:
                 people.mark(connection, batch.id, change.missing, change.refused)
             witness(connection, entry.id, batch.order_id, event, batch.state, self.stamp(), change.told)
 
-    def take_over(self, entry: Entry, owner: str) -> list[Batch]:
+    def take_over(self, connection: Connection, entry: Entry, owner: str) -> list[Batch]:
         """
-        Make the open batches of dead owners ours: those that may have been sent, or are unconfirmed.
+        In the caller's transaction: make the open batches of dead owners ours, which may have been sent.
 
         Those that were being sent become unconfirmed: they go to look-up, never straight to a POST.
         """
         open_ = (batches.c.campaign == entry.id) & batches.c.state.in_([State.SENDING, State.UNCONFIRMED])
-        with self._store.transaction() as connection:
-            for batch in read_batches(connection, open_ & batches.c.owner.in_(self._dead(connection, open_))):
-                state, doubt = batch.state, batch.doubt
-                if state is State.SENDING:
-                    state, _, doubt = after(state, Event.OWNER_DIED, doubt)
-                    witness(connection, entry.id, batch.order_id, Event.OWNER_DIED, state, self.stamp())
-                taken = {"owner": owner, "state": state, "doubt": int(doubt)}
-                connection.execute(sa.update(batches).where(batches.c.id == batch.id).values(**taken))
-            return read_batches(connection, open_ & (batches.c.owner == owner))
+        dead = self._dead(connection, open_)
+        for batch in read_batches(connection, open_ & batches.c.owner.in_(dead)) if dead else []:
+            state, doubt = batch.state, batch.doubt
+            if state is State.SENDING:
+                state, _, doubt = after(state, Event.OWNER_DIED, doubt)
+                witness(connection, entry.id, batch.order_id, Event.OWNER_DIED, state, self.stamp())
+            taken = {"owner": owner, "state": state, "doubt": int(doubt)}
+            connection.execute(sa.update(batches).where(batches.c.id == batch.id).values(**taken))
+        return read_batches(connection, open_ & (batches.c.owner == owner))
 
-    def accepted(self, entry: Entry) -> bool:
-        """Whether an order was ever accepted of the type and sender that the latest call wants."""
+    def accepted(self, connection: Connection, entry: Entry) -> bool:
+        """
+        In the caller's transaction: whether an order was ever accepted of the type and sender that the
+        latest call wants.
+        """
         alike = batches.c.message_type == entry.terms.message_type
         alike &= batches.c.sender.is_not_distinct_from(entry.terms.sender)
-        return self._any(entry, (batches.c.state == State.ACCEPTED) & alike)
-
-    def _any(self, entry: Entry, which: sa.ColumnElement[bool]) -> bool:
-        query = sa.select(sa.exists().where(batches.c.campaign == entry.id, which))
-        with self._store.transaction(reading=True) as connection:
-            return bool(connection.execute(query).scalar_one())
+        there = sa.exists().where(batches.c.campaign == entry.id, batches.c.state == State.ACCEPTED, alike)
+        return bool(connection.execute(sa.select(there)).scalar_one())
 
     def held(self, owner: str) -> bool:
         """Whether a run still holds its lock, where others look for it, and so its batches."""
@@ -198,7 +207,10 @@ class Batches:
     def dissolve(self, connection: Connection, campaign: int) -> None:
         """In the caller's transaction: free the people whose batch a dead owner planned, and no more."""
         planned = (batches.c.campaign == campaign) & (batches.c.state == State.PLANNED)
-        dead = planned & batches.c.owner.in_(self._dead(connection, planned))
+        owners = self._dead(connection, planned)
+        if not owners:
+            return
+        dead = planned & batches.c.owner.in_(owners)
         people.free(connection, recipients.c.batch.in_(sa.select(batches.c.id).where(dead)))
         connection.execute(sa.delete(batches).where(dead))
 

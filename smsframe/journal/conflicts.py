@@ -4,19 +4,50 @@ What makes a call another campaign than the one the journal has under that name.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
 from smsframe.errors import CampaignChanged
 from smsframe.journal.tables import batches, campaigns, texts
 from smsframe.masking import mask
+from smsframe.orders.states import State
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from smsframe.orders.records import Entry
-    from smsframe.orders.states import State
+
+MAYBE_TEXTED = (State.SENDING, State.ACCEPTED, State.UNCONFIRMED)
+"""And who is planned by somebody who is at work, which `Registration.register` knows."""
+
+
+class CampaignCall(NamedTuple):
+    """
+    What a call means by a campaign.
+
+    Attributes:
+        base_url: The gateway.
+        account: And the account there.
+        template: The text.
+        changed: Whether who has none yet may get another text than the others have.
+    """
+
+    base_url: str
+    account: str
+    template: str
+    changed: bool
+
+    def check(self, connection: Connection, entry: Entry) -> None:
+        """
+        Refuse it where it means another campaign than this one.
+
+        Raises:
+            CampaignChanged: It belongs to another gateway or account, or somebody may have another text.
+        """
+        same_gateway(entry, self.base_url, self.account)
+        if not self.changed:
+            same_text(connection, entry, self.template, MAYBE_TEXTED)
 
 
 def nothing_alike(connection: Connection, name: str) -> None:

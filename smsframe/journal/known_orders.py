@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from smsframe.arrow import TEXT
 from smsframe.journal.batch_creation import UNKNOWN
 from smsframe.journal.rows import instants_of, micros, read_batches, witness
+from smsframe.journal.sqlite import frame
 from smsframe.journal.tables import batches, campaigns, evidence, recipients
 from smsframe.orders.records import Evidence
 from smsframe.orders.states import Event, State, after
@@ -86,9 +87,12 @@ class KnownOrders:
         }
         mine = sa.select(campaigns.c.id).where(campaigns.c.name == campaign)
         query = sa.select(*(column.label(name) for name, column in columns.items()))
-        if not self._store.made:
-            return pd.DataFrame({name: [] for name in columns}).astype({"order_id": TEXT, "settled": bool})
-        found = self._store.read(query.where(batches.c.campaign.in_(mine)))
+        with self._store.opened() as connection:
+            if connection is None:
+                return pd.DataFrame({name: [] for name in columns}).astype(
+                    {"order_id": TEXT, "settled": bool}
+                )
+            found = frame(connection, query.where(batches.c.campaign.in_(mine)))
         dates = {name: instants_of(found[name]) for name in ("create_time", "schedule_time")}
         return found.assign(**dates).astype({"order_id": TEXT, "settled": bool})
 

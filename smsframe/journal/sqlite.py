@@ -58,14 +58,21 @@ class Store:
         """Whether there is a file."""
         return self.path.exists()
 
-    @property
-    def made(self) -> bool:
-        """Whether anything was ever written; raises when the file is not ours to read."""
+    @contextmanager
+    def opened(self) -> Iterator[Connection | None]:
+        """
+        One transaction that reads, or None where nothing was ever written.
+
+        Raises:
+            JournalError: The file is not ours to read.
+        """
         with self.told():
-            if not self.exists or not self.path.stat().st_size:
-                return False
+            written = self.exists and self.path.stat().st_size > 0
+        if not written:
+            yield None
+            return
         with self.transaction(reading=True) as connection:
-            return version(connection) > 0
+            yield connection if version(connection) > 0 else None
 
     def make(self) -> None:
         """
@@ -92,7 +99,7 @@ class Store:
                 raw.cursor().execute("PRAGMA journal_mode=WAL")  # stays with the file
             with self.transaction() as connection:
                 if 0 < (found := version(connection)) < VERSION:
-                    self._check(connection)
+                    self.check(connection)
                     backups.keep(self.path, found)
                 prepare(connection)
 
@@ -109,8 +116,9 @@ class Store:
         Raises:
             JournalError: There is none, it cannot be copied, or the copy's name is taken.
         """
-        if not self.made:
-            raise JournalError(f"there is no journal {self.path}")
+        with self.opened() as connection:
+            if connection is None:
+                raise JournalError(f"there is no journal {self.path}")
         with self.told():
             backups.copy(self.path, target)
 
@@ -128,18 +136,13 @@ class Store:
             self._claims = 0
             yield
 
-    def sound(self) -> None:
+    def check(self, connection: Connection) -> None:
         """
         Refuse a damaged file, as far as SQLite can tell.
 
         Raises:
             JournalError: It is damaged.
         """
-        if self.made:
-            with self.transaction(reading=True) as connection:
-                self._check(connection)
-
-    def _check(self, connection: Connection) -> None:
         sound = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
         if sound != "ok":
             raise JournalError(

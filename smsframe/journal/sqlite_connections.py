@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
 
 from smsframe.errors import JournalError
+from smsframe.journal.sqlite_dialect import COMPILED, URL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +66,8 @@ class Connections:
 
     def _engine(self, mode: str, begin: str) -> Engine:
         engine = sa.create_engine(
-            "sqlite://",
+            URL,
+            execution_options={"compiled_cache": COMPILED},
             creator=lambda: self._pooled(mode),
             poolclass=QueuePool,
             pool_size=1,

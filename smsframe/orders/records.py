@@ -15,6 +15,7 @@ from smsframe.formatting import amount
 from smsframe.orders.states import Doubt, Event, State, Step
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from smsframe.orders.terms import Terms
@@ -174,19 +175,27 @@ class Comparison:
 
 class Registered(NamedTuple):
     """
-    A campaign and people, as they were written down.
+    A campaign and people, as they were written down, and what a run begins with.
 
     Attributes:
         entry: The campaign.
         cuts: The batches of this run.
-        unlisted: How many people of orders that were taken over nobody has named yet.
         fresh: Whether anybody was written down, or taken over.
+        unlisted: How many people of orders that were taken over nobody has named yet.
+        in_doubt: The orders of dead owners that may have been sent, which are this run's now.
+        incomplete: The accepted orders that do not list everybody.
+        accepted: Whether an order was ever accepted of the type and sender that this call wants.
+        refused: If not, the people whom the gateway refused one by one, each with its reason.
     """
 
     entry: Entry
     cuts: list[Cut]
-    unlisted: int
     fresh: bool
+    unlisted: int = 0
+    in_doubt: Sequence[Batch] = ()
+    incomplete: Sequence[Batch] = ()
+    accepted: bool = False
+    refused: Sequence[tuple[Batch, str]] = ()
 
 
 def late(batch: Batch, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from smsframe.arrow import BROKEN
 from smsframe.errors import TextError
@@ -101,6 +102,11 @@ def parse(source: str) -> Template:
     """
     if not isinstance(source, str):
         raise TextError(f"The text must be a string, not {type(source).__name__}.")
+    return _parsed(source)
+
+
+@lru_cache(maxsize=32)  # a call needs the same one for its plan, before it sends, and for each order
+def _parsed(source: str) -> Template:
     if not source.strip():
         raise TextError("The text is empty; write what people should read.")
     _refuse_unsendable(source)

@@ -23,7 +23,8 @@ from smsframe.campaign.run_context import RunContext
 from smsframe.campaign.send import withdraw
 from smsframe.errors import SmsFrameError
 from smsframe.gateway.retry import Patience
-from smsframe.journal.journal import Journal
+from smsframe.journal.journal import Journal, StoredCampaign
+from smsframe.journal.rows import read_entry
 from smsframe.orders.states import Event
 from smsframe.orders.terms import Terms
 from smsframe.outcomes.join import Known
@@ -106,9 +107,12 @@ class Engine:
             changed=call.changed,
             adopt=call.adopt,
         )
-        entry = self.journal.find(CAMPAIGN)
-        known = None if entry is None else self._known(entry)
-        with dispatch.sending(wanted, known, self._like(call)) as (loop, _):
+        with self.journal._store.opened() as connection:
+            entry = connection and read_entry(connection, CAMPAIGN)
+            if entry is not None:
+                wanted.at(self._context.gateway).check(connection, entry)
+        stored = None if entry is None else StoredCampaign(entry, self._known(entry))
+        with dispatch.sending(wanted, stored, self._like(call)) as (loop, _):
             _run(loop)
 
     def resume(self, call: Call) -> None:

@@ -121,8 +121,8 @@ MUTANTS = (
     ),
     _one(
         "whom an adopted order lists leaves the orders in doubt",
-        "journal.journal",
-        "            self.batches.free_texted(",
+        "journal.registration",
+        "            self._batches.free_texted(",
         "            (lambda *_: None)(",
         *("repeated id", "two at once", "killed", "older copy", "other people", "schedule", "suppressed"),
     ),
