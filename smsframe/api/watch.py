@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from smsframe.gateway.smsend import Gateway
     from smsframe.journal.counts import Tally
     from smsframe.journal.journal import Journal
-    from smsframe.orders.records import Entry
+    from smsframe.orders.records import CampaignRecord
 
 SHARE = 10
 """A question of a big journal may take this part of the time at most."""
@@ -88,7 +88,7 @@ def watch(
 
 def follow(
     journal: Journal,
-    entry: Entry,
+    entry: CampaignRecord,
     interval: float,
     *,
     shown: bool,

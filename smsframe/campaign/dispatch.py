@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from smsframe.campaign.engine import Loop
+from smsframe.campaign.engine import CampaignEngine
 from smsframe.campaign.history_check import compare
 from smsframe.campaign.preflight import affordable, at_once, in_time
 from smsframe.errors import GatewayError, Unconfirmed
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from smsframe.campaign.run_context import RunContext
     from smsframe.gateway.smsend import Gateway
     from smsframe.journal.journal import StoredCampaign
-    from smsframe.orders.records import Entry, Registered
+    from smsframe.orders.records import CampaignRecord, Registered
     from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
 
@@ -63,7 +63,9 @@ class Call:
 
 
 @contextmanager
-def sending(call: Call, stored: StoredCampaign | None, context: RunContext) -> Iterator[tuple[Loop, str]]:
+def sending(
+    call: Call, stored: StoredCampaign | None, context: RunContext
+) -> Iterator[tuple[CampaignEngine, str]]:
     """
     Write down who is to be texted; the loop that texts them, and the owner of the run, until the block ends.
 
@@ -106,14 +108,14 @@ def sending(call: Call, stored: StoredCampaign | None, context: RunContext) -> I
 
 @contextmanager
 def resuming(
-    entry: Entry,
+    entry: CampaignRecord,
     known: Known,
     context: RunContext,
     *,
     suppressed: pd.Index[Any],
     adopt: bool = False,
     settled: Event | None = None,
-) -> Iterator[tuple[Loop, str]]:
+) -> Iterator[tuple[CampaignEngine, str]]:
     """
     Go on with a campaign from its journal alone; the loop, and the owner of the run, until the block ends.
 
@@ -149,7 +151,7 @@ def resuming(
 
 
 def _compared(
-    campaign: str, entry: Entry | None, context: RunContext, *, adopt: bool, ask: bool, needed: bool
+    campaign: str, entry: CampaignRecord | None, context: RunContext, *, adopt: bool, ask: bool, needed: bool
 ) -> tuple[Comparison, RunContext]:
     """
     What the gateway knows; from then on a time has passed when either clock says so.
@@ -200,8 +202,8 @@ def _loop(
     phones: pd.Series[Any],
     settled: Event | None = None,
     meant: frozenset[str] = frozenset(),
-) -> Loop:
-    loop = Loop(registered, context, owner, phones, settled=settled, meant=meant)
+) -> CampaignEngine:
+    loop = CampaignEngine(registered, context, owner, phones, settled=settled, meant=meant)
     if registered.unlisted:
         loop.hold(
             Unconfirmed(

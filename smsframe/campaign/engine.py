@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 from smsframe.campaign import stop_errors
 from smsframe.campaign.posted_orders import PostedOrders
 from smsframe.campaign.rate_limit import Pace
-from smsframe.campaign.reconcile import Doubts, may_lack
-from smsframe.campaign.workers import Carrier
+from smsframe.campaign.reconcile import UnconfirmedOrders, may_lack
+from smsframe.campaign.workers import OrderWorkers
 from smsframe.orders.batching import ALIKE, PROBE_AFTER, same_reason, split_refused
-from smsframe.orders.records import Change, Cut, Tick, late
+from smsframe.orders.records import BatchWithPeople, Change, Tick, late
 from smsframe.orders.states import Action, Event, State, Step, after
 from smsframe.phones.match import among
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from smsframe.campaign.reconcile import Counted
     from smsframe.campaign.run_context import RunContext
-    from smsframe.campaign.workers import Carried
+    from smsframe.campaign.workers import PostOutcome
     from smsframe.errors import SmsFrameError
     from smsframe.orders.records import Batch, Registered, Reply
 
@@ -36,7 +36,7 @@ BLIND = 5
 """Answers without proof in a row, after which nothing more is sent until one of those orders was found."""
 
 
-class Loop:
+class CampaignEngine:
     """
     One run over a campaign.
 
@@ -75,7 +75,7 @@ class Loop:
         self._accepted = registered.accepted
         self._queue, self._meant = deque(registered.cuts), meant
         self._in_doubt, self._incomplete = registered.in_doubt, registered.incomplete
-        self._narrowing: deque[Cut] = deque()
+        self._narrowing: deque[BatchWithPeople] = deque()
         self._refused = [*registered.refused]
         self._refused_before = {batch.id for batch, _ in self._refused}
         self._refused_batches = 0
@@ -85,7 +85,7 @@ class Loop:
         """The credits left, as the last order that was accepted says."""
         self._price = 1.0
         """The most credits a segment was charged in this run."""
-        self._doubts = Doubts(
+        self._doubts = UnconfirmedOrders(
             entry,
             journal,
             context.gateway,
@@ -95,7 +95,7 @@ class Loop:
             patience=patience,
             settled=settled,
         )
-        self._carrier = Carrier(
+        self._carrier = OrderWorkers(
             context.gateway,
             context.threads(context.workers),
             Pace(context.rate, patience),
@@ -163,10 +163,10 @@ class Loop:
             return 0
         return self._workers if self._accepted and not self._blind else 1
 
-    def _following(self, room: int) -> list[Cut]:
+    def _following(self, room: int) -> list[BatchWithPeople]:
         """The next orders to send, claimed; fewer when somebody else has taken some."""
-        ready: list[Cut] = []
-        planned: list[Cut] = []
+        ready: list[BatchWithPeople] = []
+        planned: list[BatchWithPeople] = []
         while len(ready) + len(planned) < room and not self._stopped.is_set():
             waiting = self._narrowing or self._queue
             if not waiting:
@@ -182,10 +182,10 @@ class Loop:
             ready += self._batches.claim(self._entry, planned, self._owner)
         return ready
 
-    def _handle(self, answers: list[tuple[Batch, pd.DataFrame, Carried]]) -> None:
+    def _handle(self, answers: list[tuple[Batch, pd.DataFrame, PostOutcome]]) -> None:
         """Write down what answers prove, in one transaction; then do what follows from each."""
-        changes: list[tuple[Change, pd.DataFrame, Carried]] = []
-        others: list[tuple[Change, pd.DataFrame, Carried]] = []
+        changes: list[tuple[Change, pd.DataFrame, PostOutcome]] = []
+        others: list[tuple[Change, pd.DataFrame, PostOutcome]] = []
         for batch, people, came in answers:
             reply = came.reply
             step = after(batch.state, reply.event, batch.doubt)
@@ -245,7 +245,7 @@ class Loop:
 
     # What was refused.
 
-    def _narrow(self, change: Change, people: pd.DataFrame, came: Carried) -> None:
+    def _narrow(self, change: Change, people: pd.DataFrame, came: PostOutcome) -> None:
         """Find out whether it is the credit, one number, or the whole request; one transaction records it."""
         batch, reply = change.batch, came.reply
         left = self._remaining if came.left is None else came.left
@@ -296,7 +296,7 @@ class Loop:
                     self._tell_counted(counted)
                 case Action.REPEAT:
                     self._tell(State.PLANNED, batch, before=State.UNCONFIRMED)
-                    self._queue.append(Cut(batch, people))
+                    self._queue.append(BatchWithPeople(batch, people))
                 case Action.NEXT_GENERATION:
                     self._tell(State.PLANNED, batch, before=State.UNCONFIRMED)
                     mine = people["phone"][among(people["phone"], self._phones)]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from smsframe.gateway.retry import Patience
     from smsframe.gateway.smsend import Gateway
     from smsframe.journal.journal import Journal
-    from smsframe.orders.records import Entry
+    from smsframe.orders.records import CampaignRecord
 
 MINUTE = 60.0
 """Seconds by which this machine's clock may differ from the gateway's before it is said."""
@@ -46,7 +46,7 @@ def prefixes(campaign: str, gateway: Gateway) -> tuple[str, ...]:
 
 def compare(
     campaign: str,
-    entry: Entry | None,
+    entry: CampaignRecord | None,
     gateway: Gateway,
     journal: Journal,
     patience: Patience,
@@ -100,7 +100,12 @@ class _Compared:
     """A history that was read, and what the journal had right after."""
 
     def __init__(
-        self, campaign: str, gateway: Gateway, journal: Journal, patience: Patience, entry: Entry | None
+        self,
+        campaign: str,
+        gateway: Gateway,
+        journal: Journal,
+        patience: Patience,
+        entry: CampaignRecord | None,
     ) -> None:
         self._campaign, self._gateway, self._patience = campaign, gateway, patience
         self.history = _complete(gateway, entry, patience)
@@ -174,7 +179,7 @@ def _small(orders: pd.DataFrame) -> pd.Series[Any]:
     return orders["order_id"].str.strip().str.lower()
 
 
-def _complete(gateway: Gateway, entry: Entry | None, patience: Patience) -> History:
+def _complete(gateway: Gateway, entry: CampaignRecord | None, patience: Patience) -> History:
     """
     The history since the campaign was last compared, else of 30 days.
 
@@ -196,7 +201,7 @@ def _complete(gateway: Gateway, entry: Entry | None, patience: Patience) -> Hist
     return history
 
 
-def _since(entry: Entry | None, now: datetime) -> datetime:
+def _since(entry: CampaignRecord | None, now: datetime) -> datetime:
     if entry is None:
         return now - LONG
     if entry.compared_at is None:  # of an earlier version, by this machine's clock

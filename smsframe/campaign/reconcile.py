@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from smsframe.gateway.retry import Patience
     from smsframe.gateway.smsend import Gateway
     from smsframe.journal.journal import Journal
-    from smsframe.orders.records import Batch, Entry
+    from smsframe.orders.records import Batch, CampaignRecord
 
 POSTS = 3
 """How often one run sends one order at most, each time after two absences; then it stays unconfirmed."""
@@ -53,7 +53,7 @@ class Settled(NamedTuple):
     counted: Counted = Counted()
 
 
-class Doubts:
+class UnconfirmedOrders:
     """
     The open orders of one run.
 
@@ -71,7 +71,7 @@ class Doubts:
 
     def __init__(
         self,
-        entry: Entry,
+        entry: CampaignRecord,
         journal: Journal,
         gateway: Gateway,
         owner: str,

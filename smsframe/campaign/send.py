@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
-    from smsframe.campaign.engine import Loop
+    from smsframe.campaign.engine import CampaignEngine
     from smsframe.campaign.posted_orders import PostedOrders
     from smsframe.campaign.run_context import RunContext
     from smsframe.journal.journal import Journal
-    from smsframe.orders.records import Entry
+    from smsframe.orders.records import CampaignRecord
     from smsframe.outcomes.join import Known
     from smsframe.planning.plan import Plan
 
@@ -113,14 +113,14 @@ def send(
     return frame
 
 
-def _resumed(entry: Entry, context: RunContext, **given: Any) -> pd.DataFrame:
+def _resumed(entry: CampaignRecord, context: RunContext, **given: Any) -> pd.DataFrame:
     """The people of a campaign after a run, by the journal."""
     return recipients(context.journal, entry, suppressed=given["suppressed"])
 
 
 @always_told(lambda entry: entry.name, _resumed, lambda *_, **__: results_for(0))
 def resume(
-    entry: Entry,
+    entry: CampaignRecord,
     context: RunContext,
     *,
     suppressed: pd.Index[Any],
@@ -180,7 +180,11 @@ def so_far(plan: Plan, journal: Journal) -> pd.DataFrame:
 
 
 def recipients(
-    journal: Journal, entry: Entry, *, run: str | None = None, suppressed: pd.Index[Any] | None = None
+    journal: Journal,
+    entry: CampaignRecord,
+    *,
+    run: str | None = None,
+    suppressed: pd.Index[Any] | None = None,
 ) -> pd.DataFrame:
     """One row per journalled recipient of a campaign, result columns only, RangeIndex."""
     found = outcomes(journal.recipients(entry.id, entry.name), entry.name, run=run)
@@ -190,7 +194,7 @@ def recipients(
     return satisfied(ResultsSchema, found)
 
 
-def withdraw(journal: Journal, entry: Entry) -> pd.DataFrame:
+def withdraw(journal: Journal, entry: CampaignRecord) -> pd.DataFrame:
     """Drop the people of a campaign who were not texted; returns them as they were, ``pending``."""
     with journal.owner() as owner:
         journal.batches.free(entry)
@@ -203,7 +207,9 @@ def withdraw(journal: Journal, entry: Entry) -> pd.DataFrame:
     return dropped[~kept].reset_index(drop=True)
 
 
-def _run(loop: Loop, campaign: str, say: Callable[[str], None]) -> SmsFrameError | ValueError | None:
+def _run(
+    loop: CampaignEngine, campaign: str, say: Callable[[str], None]
+) -> SmsFrameError | ValueError | None:
     """Run the loop; what the journal raises stops it like the gateway's refusals do."""
     trouble = None
     with asked(loop.stop) as interrupted:
@@ -263,7 +269,7 @@ def _told_where(
 
 
 def _raise(
-    trouble: SmsFrameError | ValueError | None, loop: Loop, campaign: str, frame: pd.DataFrame
+    trouble: SmsFrameError | ValueError | None, loop: CampaignEngine, campaign: str, frame: pd.DataFrame
 ) -> None:
     if trouble is None:
         return

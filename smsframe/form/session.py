@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from smsframe.form.draft import Draft
     from smsframe.form.preview import Standing
     from smsframe.journal.journal import Journal
-    from smsframe.orders.records import Entry
+    from smsframe.orders.records import CampaignRecord
     from smsframe.planning.plan import Plan
 
 
@@ -83,11 +83,11 @@ class Launch:
             contacts, text, **options, **self._planned, gateway=self._given, journal=self.journal
         )
 
-    def entry(self, campaign: str) -> Entry | None:
+    def entry(self, campaign: str) -> CampaignRecord | None:
         """The campaign of that name in the journal, or None."""
         return self.journal.find(campaign) if campaign else None
 
-    def standing(self, entry: Entry, draft: Draft) -> Standing:
+    def standing(self, entry: CampaignRecord, draft: Draft) -> Standing:
         """Where the people of a campaign stand, by the journal and the numbers that nobody may text."""
         return standing(campaign_send.recipients(self.journal, entry, suppressed=self._suppressed(draft)))
 

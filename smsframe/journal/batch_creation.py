@@ -11,10 +11,10 @@ import pandas as pd
 import sqlalchemy as sa
 
 from smsframe.journal import recipients as people
-from smsframe.journal.rows import micros, read_texts, terms_columns, witness
+from smsframe.journal.rows import append_evidence, micros, read_texts, terms_columns
 from smsframe.journal.tables import batches, recipients
 from smsframe.orders.batching import order_id, parts
-from smsframe.orders.records import Batch, Cut, Entry, Evidence, Stamp
+from smsframe.orders.records import Batch, BatchWithPeople, CampaignRecord, Evidence, Stamp
 from smsframe.orders.states import Doubt, State
 from smsframe.phones.match import among
 
@@ -28,8 +28,13 @@ UNKNOWN = "unknown"
 
 
 def assign(
-    connection: Connection, entry: Entry, owner: str, free: pd.DataFrame, *, terms: Terms | None = None
-) -> list[Cut]:
+    connection: Connection,
+    entry: CampaignRecord,
+    owner: str,
+    free: pd.DataFrame,
+    *,
+    terms: Terms | None = None,
+) -> list[BatchWithPeople]:
     """
     In the caller's transaction: cut people into planned batches, each of one text and encoding.
 
@@ -55,7 +60,7 @@ def assign(
     sources = read_texts(connection, entry.id)
     used = set(connection.execute(sa.select(batches.c.order_id)).scalars())
     first = (connection.execute(sa.select(sa.func.max(batches.c.id))).scalar() or 0) + 1
-    made: list[Cut] = []
+    made: list[BatchWithPeople] = []
     rows = []
     for key, (text, encoding, part) in enumerate(groups, first):
         generation, order = _unused(used, entry.prefix, sources[text], part)
@@ -77,7 +82,7 @@ def assign(
         row = {name: getattr(batch, name) for name in shared} | terms_columns(batch.terms)
         since = None if entry.compared_at is None else micros(entry.compared_at)
         rows.append(row | {"text": text, "generation": generation, "owner": owner, "not_before": since})
-        made.append(Cut(batch, part))
+        made.append(BatchWithPeople(batch, part))
     connection.execute(sa.insert(batches), rows)
     given = zip(made, groups, strict=True)
     people.write(connection, entry.id, [people.Group(one.batch.id, *group) for one, group in given])
@@ -86,7 +91,7 @@ def assign(
 
 def adopt(
     connection: Connection,
-    entry: Entry,
+    entry: CampaignRecord,
     owner: str,
     earlier: pd.DataFrame,
     waiting: pd.DataFrame,
@@ -133,10 +138,10 @@ def adopt(
             f"{len(phones)} recipients"
             + (f", and {unlisted} whom it counts and does not list" if unlisted else ""),
         )
-        witness(connection, entry.id, str(order), "adopted", State.ACCEPTED, stamp, told)
+        append_evidence(connection, entry.id, str(order), "adopted", State.ACCEPTED, stamp, told)
 
 
-def _dissolve(connection: Connection, entry: Entry, phones: pd.Series[Any]) -> None:
+def _dissolve(connection: Connection, entry: CampaignRecord, phones: pd.Series[Any]) -> None:
     """Free everybody who is planned together with one of these; whoever is at work on it finds it gone."""
     theirs = sa.select(recipients.c.batch).where(
         recipients.c.campaign == entry.id, recipients.c.phone.in_(people.numbers(phones))
@@ -147,7 +152,7 @@ def _dissolve(connection: Connection, entry: Entry, phones: pd.Series[Any]) -> N
     connection.execute(sa.delete(batches).where(batches.c.id.in_(keys)))
 
 
-def _taken_over(connection: Connection, entry: Entry, owner: str, part: pd.DataFrame) -> int:
+def _taken_over(connection: Connection, entry: CampaignRecord, owner: str, part: pd.DataFrame) -> int:
     """An order of another journal, which nobody is in yet."""
     at, schedule = (_instant(part[name].iloc[0]) for name in ("create_time", "schedule_time"))
     row = {

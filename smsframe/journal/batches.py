@@ -16,9 +16,9 @@ from smsframe.errors import JournalError
 from smsframe.journal import recipients as people
 from smsframe.journal.batch_creation import assign
 from smsframe.journal.counts import Tally, tallies, tally
-from smsframe.journal.rows import micros, read_batches, witness
+from smsframe.journal.rows import append_evidence, micros, read_batches
 from smsframe.journal.tables import batches, recipients
-from smsframe.orders.records import Batch, Change, Cut, Entry, Stamp
+from smsframe.orders.records import Batch, BatchWithPeople, CampaignRecord, Change, Stamp
 from smsframe.orders.states import Action, Event, State, after
 from smsframe.phones.match import among
 
@@ -46,7 +46,7 @@ class Batches:
         with self._store.transaction(reading=True) as connection:
             return people.read(connection, batch.campaign, recipients.c.batch == batch.id)
 
-    def cut(self, entry: Entry, owner: str, phones: pd.Series[Any]) -> list[Cut]:
+    def cut(self, entry: CampaignRecord, owner: str, phones: pd.Series[Any]) -> list[BatchWithPeople]:
         """
         Cut those of these people who have no batch into batches of this owner.
 
@@ -56,19 +56,21 @@ class Batches:
             return self.cut_within(connection, entry, owner, phones)
 
     def cut_within(
-        self, connection: Connection, entry: Entry, owner: str, phones: pd.Series[Any]
-    ) -> list[Cut]:
+        self, connection: Connection, entry: CampaignRecord, owner: str, phones: pd.Series[Any]
+    ) -> list[BatchWithPeople]:
         """As `cut`, in the caller's transaction."""
         self.dissolve(connection, entry.id)
         free = people.read(connection, entry.id, recipients.c.batch.is_(None))
         return assign(connection, entry, owner, free[among(free["phone"], phones)])
 
-    def free(self, entry: Entry) -> None:
+    def free(self, entry: CampaignRecord) -> None:
         """Dissolve the batches that a dead owner planned and that were never accepted."""
         with self._store.transaction() as connection:
             self.dissolve(connection, entry.id)
 
-    def split(self, entry: Entry, owner: str, change: Change, parts: list[pd.DataFrame]) -> list[Cut]:
+    def split(
+        self, entry: CampaignRecord, owner: str, change: Change, parts: list[pd.DataFrame]
+    ) -> list[BatchWithPeople]:
         """
         Write down that a batch was refused and give its people to smaller ones, in one transaction.
 
@@ -84,7 +86,7 @@ class Batches:
             made = (assign(connection, entry, owner, part, terms=batch.terms) for part in parts)
             return [*itertools.chain.from_iterable(made)]
 
-    def incomplete(self, connection: Connection, entry: Entry) -> list[Batch]:
+    def incomplete(self, connection: Connection, entry: CampaignRecord) -> list[Batch]:
         """
         In the caller's transaction: the accepted batches whose orders do not list everybody, but for those
         of whoever is at work.
@@ -94,7 +96,7 @@ class Batches:
         dead = self._dead(connection, which)
         return read_batches(connection, which & batches.c.owner.in_(dead)) if dead else []
 
-    def tally(self, entry: Entry) -> Tally:
+    def tally(self, entry: CampaignRecord) -> Tally:
         """How many people are where, and whether somebody is at work."""
         with self._store.transaction(reading=True) as connection:
             return tally(connection, entry.id, self._owners.alive)
@@ -104,7 +106,7 @@ class Batches:
         with self._store.transaction(reading=True) as connection:
             return tallies(connection, self._owners.alive)
 
-    def refused(self, connection: Connection, entry: Entry) -> list[tuple[Batch, str]]:
+    def refused(self, connection: Connection, entry: CampaignRecord) -> list[tuple[Batch, str]]:
         """
         In the caller's transaction: the people of a campaign whom the gateway refused one by one, each with
         its reason.
@@ -121,7 +123,7 @@ class Batches:
             for batch in refused:
                 people.free(connection, recipients.c.batch == batch.id)
 
-    def claim(self, entry: Entry, cuts: list[Cut], owner: str) -> list[Cut]:
+    def claim(self, entry: CampaignRecord, cuts: list[BatchWithPeople], owner: str) -> list[BatchWithPeople]:
         """Take planned batches for sending, on disk; those that still are planned, and ours."""
         claimed = []
         with self._store.transaction() as connection:
@@ -135,15 +137,19 @@ class Batches:
                 }
                 statement = sa.update(batches).where(ours, batches.c.state == State.PLANNED)
                 if connection.execute(statement.values(**values)).rowcount:
-                    witness(connection, entry.id, batch.order_id, Event.CLAIMED, State.SENDING, self.stamp())
-                    claimed.append(Cut(replace(batch, state=State.SENDING, claimed_at=at), people_))
+                    append_evidence(
+                        connection, entry.id, batch.order_id, Event.CLAIMED, State.SENDING, self.stamp()
+                    )
+                    claimed.append(
+                        BatchWithPeople(replace(batch, state=State.SENDING, claimed_at=at), people_)
+                    )
         if claimed:
             there = batches.c.id.in_([cut.batch.id for cut in claimed]) & (batches.c.owner == owner)
             there &= batches.c.state == State.SENDING
             self._store.confirm(sa.select(sa.func.count()).select_from(batches).where(there), len(claimed))
         return claimed
 
-    def record(self, entry: Entry, owner: str, changes: list[Change]) -> list[Batch]:
+    def record(self, entry: CampaignRecord, owner: str, changes: list[Change]) -> list[Batch]:
         """
         Write down what happened to batches of this owner, and the evidence; returns them as they are then.
 
@@ -155,7 +161,7 @@ class Batches:
                 _change(connection, entry, owner, change, self.stamp())
         return [replace(one.batch, state=one.step.state, doubt=one.step.doubt) for one in changes]
 
-    def note(self, entry: Entry, change: Change) -> None:
+    def note(self, entry: CampaignRecord, change: Change) -> None:
         """
         Add evidence about an accepted batch, and settle which people its order lacks, or was left without.
 
@@ -171,9 +177,11 @@ class Batches:
             elif event in (Event.FOUND, Event.FOUND_PART):
                 connection.execute(sa.update(recipients).where(theirs).values(missing=False, refused=None))
                 people.mark(connection, batch.id, change.missing, change.refused)
-            witness(connection, entry.id, batch.order_id, event, batch.state, self.stamp(), change.told)
+            append_evidence(
+                connection, entry.id, batch.order_id, event, batch.state, self.stamp(), change.told
+            )
 
-    def take_over(self, connection: Connection, entry: Entry, owner: str) -> list[Batch]:
+    def take_over(self, connection: Connection, entry: CampaignRecord, owner: str) -> list[Batch]:
         """
         In the caller's transaction: make the open batches of dead owners ours, which may have been sent.
 
@@ -185,12 +193,12 @@ class Batches:
             state, doubt = batch.state, batch.doubt
             if state is State.SENDING:
                 state, _, doubt = after(state, Event.OWNER_DIED, doubt)
-                witness(connection, entry.id, batch.order_id, Event.OWNER_DIED, state, self.stamp())
+                append_evidence(connection, entry.id, batch.order_id, Event.OWNER_DIED, state, self.stamp())
             taken = {"owner": owner, "state": state, "doubt": int(doubt)}
             connection.execute(sa.update(batches).where(batches.c.id == batch.id).values(**taken))
         return read_batches(connection, open_ & (batches.c.owner == owner))
 
-    def accepted(self, connection: Connection, entry: Entry) -> bool:
+    def accepted(self, connection: Connection, entry: CampaignRecord) -> bool:
         """
         In the caller's transaction: whether an order was ever accepted of the type and sender that the
         latest call wants.
@@ -252,7 +260,7 @@ class Batches:
         return [name for name in owners if not self._owners.alive(name)]
 
 
-def _change(connection: Connection, entry: Entry, owner: str, change: Change, stamp: Stamp) -> None:
+def _change(connection: Connection, entry: CampaignRecord, owner: str, change: Change, stamp: Stamp) -> None:
     """From the state we know to the next, and the evidence; nothing when somebody else was faster."""
     batch, step = change.batch, change.step
     values: dict[str, Any] = {"reason": change.reason}
@@ -269,5 +277,5 @@ def _change(connection: Connection, entry: Entry, owner: str, change: Change, st
     )
     if not done.rowcount:
         raise JournalError(f"order {batch.order_id} was changed by somebody else; nothing was overwritten")
-    witness(connection, entry.id, batch.order_id, change.event, step.state, stamp, change.told)
+    append_evidence(connection, entry.id, batch.order_id, change.event, step.state, stamp, change.told)
     people.mark(connection, batch.id, change.missing, change.refused)

@@ -16,7 +16,7 @@ from smsframe.orders.states import State
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from smsframe.orders.records import Entry
+    from smsframe.orders.records import CampaignRecord
 
 MAYBE_TEXTED = (State.SENDING, State.ACCEPTED, State.UNCONFIRMED)
 """And who is planned by somebody who is at work, which `Registration.register` knows."""
@@ -38,7 +38,7 @@ class CampaignCall(NamedTuple):
     template: str
     changed: bool
 
-    def check(self, connection: Connection, entry: Entry) -> None:
+    def check(self, connection: Connection, entry: CampaignRecord) -> None:
         """
         Refuse it where it means another campaign than this one.
 
@@ -64,7 +64,7 @@ def nothing_alike(connection: Connection, name: str) -> None:
             )
 
 
-def same_gateway(entry: Entry, base_url: str, account: str) -> None:
+def same_gateway(entry: CampaignRecord, base_url: str, account: str) -> None:
     """Refuse another gateway or account than the campaign's."""
     before, now = f"{entry.base_url} as {entry.account}", f"{base_url} as {account}"
     if before != now:
@@ -78,7 +78,9 @@ def same_gateway(entry: Entry, base_url: str, account: str) -> None:
         )
 
 
-def same_text(connection: Connection, entry: Entry, template: str, states: tuple[State, ...]) -> None:
+def same_text(
+    connection: Connection, entry: CampaignRecord, template: str, states: tuple[State, ...]
+) -> None:
     """Refuse a text when somebody may have another one."""
     query = (
         sa.select(texts.c.template, sa.func.sum(batches.c.recipients).label("people"))

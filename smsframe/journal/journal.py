@@ -24,7 +24,7 @@ from smsframe.journal.batches import Batches
 from smsframe.journal.known_orders import KnownOrders
 from smsframe.journal.recipients import read
 from smsframe.journal.registration import Registration
-from smsframe.journal.rows import instants_of, read_entry, read_texts
+from smsframe.journal.rows import instants_of, read_campaign, read_texts
 from smsframe.journal.run_locks import Owners
 from smsframe.journal.sqlite import Store, frame
 from smsframe.journal.tables import batches, campaigns, evidence, recipients
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from smsframe.journal.conflicts import CampaignCall
-    from smsframe.orders.records import Entry
+    from smsframe.orders.records import CampaignRecord
 
 JOURNAL = "SMSFRAME_JOURNAL"
 
@@ -59,7 +59,7 @@ class StoredCampaign(NamedTuple):
         known: Its people and orders.
     """
 
-    entry: Entry
+    entry: CampaignRecord
     known: Known
 
 
@@ -126,7 +126,7 @@ class Journal:
         """
         self._store.backup(Path(path).expanduser().absolute())
 
-    def find(self, name: str) -> Entry | None:
+    def find(self, name: str) -> CampaignRecord | None:
         """The campaign of that name, or None."""
         with self._store.opened() as connection:
             return None if connection is None else _find(connection, name)
@@ -157,7 +157,7 @@ class Journal:
             rows = _rows(connection, entry.id)
         return StoredCampaign(entry, self._known(*rows))
 
-    def get(self, name: str) -> Entry:
+    def get(self, name: str) -> CampaignRecord:
         """
         The campaign of that name.
 
@@ -233,7 +233,7 @@ class Journal:
         )
         return Known(people, cuts.drop(columns=["id", "text"]))
 
-    def withdraw(self, entry: Entry, phones: pd.Series[Any]) -> None:
+    def withdraw(self, entry: CampaignRecord, phones: pd.Series[Any]) -> None:
         """Forget people of a campaign who were never part of a batch."""
         rows = [{"key": phone} for phone in phones]
         statement = sa.delete(recipients).where(
@@ -253,9 +253,9 @@ class Journal:
         return found.reindex(columns=[*EVIDENCE])  # an older file, before its upgrade, has fewer
 
 
-def _find(connection: Connection, name: str) -> Entry | None:
-    return read_entry(connection, name) or (
-        None if named(name) == name else read_entry(connection, named(name))
+def _find(connection: Connection, name: str) -> CampaignRecord | None:
+    return read_campaign(connection, name) or (
+        None if named(name) == name else read_campaign(connection, named(name))
     )
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from smsframe.arrow import TEXT
 from smsframe.journal.batch_creation import UNKNOWN
-from smsframe.journal.rows import instants_of, micros, read_batches, witness
+from smsframe.journal.rows import append_evidence, instants_of, micros, read_batches
 from smsframe.journal.sqlite import frame
 from smsframe.journal.tables import batches, campaigns, evidence, recipients
 from smsframe.orders.records import Evidence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from smsframe.journal.sqlite import Store
-    from smsframe.orders.records import Entry, Stamp
+    from smsframe.orders.records import CampaignRecord, Stamp
 
 
 class KnownOrders:
@@ -34,7 +34,7 @@ class KnownOrders:
     def __init__(self, store: Store, stamp: Callable[[], Stamp]) -> None:
         self._store, self._stamp = store, stamp
 
-    def witnesses(self, entry: Entry, since: datetime) -> pd.Series[Any]:
+    def witnesses(self, entry: CampaignRecord, since: datetime) -> pd.Series[Any]:
         """
         The order ids, in small letters, that this gateway is known to have taken since a time of its own
         clock.
@@ -57,7 +57,7 @@ class KnownOrders:
         with self._store.transaction(reading=True) as connection:
             return pd.Series(connection.execute(query).scalars().all(), dtype=object)
 
-    def ids(self, entry: Entry) -> pd.Series[Any]:
+    def ids(self, entry: CampaignRecord) -> pd.Series[Any]:
         """Every order id of a campaign, in small letters."""
         query = sa.select(sa.func.lower(batches.c.order_id)).where(batches.c.campaign == entry.id)
         with self._store.transaction(reading=True) as connection:
@@ -96,7 +96,9 @@ class KnownOrders:
         dates = {name: instants_of(found[name]) for name in ("create_time", "schedule_time")}
         return found.assign(**dates).astype({"order_id": TEXT, "settled": bool})
 
-    def doubt(self, connection: Connection, entry: Entry, owner: str, listed: pd.Series[Any]) -> None:
+    def doubt(
+        self, connection: Connection, entry: CampaignRecord, owner: str, listed: pd.Series[Any]
+    ) -> None:
         """
         In the caller's transaction: what the gateway lists was sent, whatever this journal says of it.
 
@@ -108,9 +110,9 @@ class KnownOrders:
             state, _, doubt = after(batch.state, Event.LISTED, batch.doubt)
             values = {"owner": owner, "state": state, "doubt": int(doubt)}
             connection.execute(sa.update(batches).where(batches.c.id == batch.id).values(**values))
-            witness(connection, entry.id, batch.order_id, Event.LISTED, state, self._stamp())
+            append_evidence(connection, entry.id, batch.order_id, Event.LISTED, state, self._stamp())
 
-    def unlisted(self, connection: Connection, entry: Entry) -> int:
+    def unlisted(self, connection: Connection, entry: CampaignRecord) -> int:
         """In the caller's transaction: people whom orders that were taken over count, and nobody has
         named.
         """
@@ -119,12 +121,12 @@ class KnownOrders:
         )
         return int(connection.execute(more).scalar() or 0)
 
-    def short(self, connection: Connection, entry: Entry) -> list[int]:
+    def short(self, connection: Connection, entry: CampaignRecord) -> list[int]:
         """In the caller's transaction: the keys of orders taken over that count people nobody has named."""
         query = sa.select(batches.c.id).where(batches.c.campaign == entry.id, _short())
         return [*connection.execute(query).scalars()]
 
-    def waive(self, connection: Connection, entry: Entry, keys: list[int]) -> None:
+    def waive(self, connection: Connection, entry: CampaignRecord, keys: list[int]) -> None:
         """
         In the caller's transaction: a person says that nobody else is in these orders that were taken over.
         """
@@ -133,7 +135,7 @@ class KnownOrders:
             connection.execute(update.values(recipients=_people()))
             told = Evidence("resume(unconfirmed=)", "a person says that nobody else is in it")
             event = Event.PERSON_SENDS
-            witness(connection, entry.id, batch.order_id, event, batch.state, self._stamp(), told)
+            append_evidence(connection, entry.id, batch.order_id, event, batch.state, self._stamp(), told)
 
 
 def _adopted() -> sa.ColumnElement[bool]:

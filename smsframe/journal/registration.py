@@ -13,11 +13,11 @@ from smsframe.errors import JournalError
 from smsframe.journal.batch_creation import adopt, assign
 from smsframe.journal.conflicts import MAYBE_TEXTED, nothing_alike, same_gateway, same_text
 from smsframe.journal.recipients import taken
-from smsframe.journal.rows import micros, read_entry, terms_columns
+from smsframe.journal.rows import micros, read_campaign, terms_columns
 from smsframe.journal.sqlite_dialect import insert
 from smsframe.journal.tables import campaigns, texts
 from smsframe.orders.batching import prefix
-from smsframe.orders.records import Comparison, Cut, Entry, Registered
+from smsframe.orders.records import BatchWithPeople, CampaignRecord, Comparison, Registered
 from smsframe.orders.states import State
 from smsframe.phones.match import among
 
@@ -73,7 +73,7 @@ class Registration:
                 "created_at": micros(self._clock.now()),
                 "prefix": prefix(name, call.base_url, call.account),
             }
-            before = read_entry(connection, name)
+            before = read_campaign(connection, name)
             if before is not None:
                 same_gateway(before, call.base_url, call.account)
                 self._orders.doubt(connection, before, owner, compared.doubted)
@@ -102,7 +102,7 @@ class Registration:
 
     def go_on(
         self,
-        entry: Entry,
+        entry: CampaignRecord,
         owner: str,
         compared: Comparison,
         *,
@@ -134,10 +134,10 @@ class Registration:
     def _begun(
         self,
         connection: Connection,
-        entry: Entry,
+        entry: CampaignRecord,
         owner: str,
         phones: pd.Series[Any],
-        cuts: list[Cut],
+        cuts: list[BatchWithPeople],
         *,
         fresh: bool,
     ) -> Registered:
@@ -158,12 +158,12 @@ class Registration:
 
     def _take_over(
         self, connection: Connection, name: str, owner: str, compared: Comparison, waiting: pd.DataFrame
-    ) -> Entry:
+    ) -> CampaignRecord:
         """In the caller's transaction: the campaign once orders that were found are taken over."""
         if compared.date is not None:
             date = {"compared_at": micros(compared.date)}
             connection.execute(sa.update(campaigns).where(campaigns.c.name == name).values(**date))
-        entry = read_entry(connection, name)
+        entry = read_campaign(connection, name)
         if entry is None:  # it was written, or read, before
             raise JournalError(f"the journal {self._store.path} was replaced by another: put it back")
         if len(compared.adopted):

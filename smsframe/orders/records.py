@@ -40,7 +40,7 @@ class Stamp(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CampaignRecord:
     """
     What the journal says of a campaign.
 
@@ -134,7 +134,7 @@ class Change(NamedTuple):
     refused: pd.Series[Any] | None = None
 
 
-class Cut(NamedTuple):
+class BatchWithPeople(NamedTuple):
     """
     A batch and its people, as they were written down together.
     """
@@ -188,8 +188,8 @@ class Registered(NamedTuple):
         refused: If not, the people whom the gateway refused one by one, each with its reason.
     """
 
-    entry: Entry
-    cuts: list[Cut]
+    entry: CampaignRecord
+    cuts: list[BatchWithPeople]
     fresh: bool
     unlisted: int = 0
     in_doubt: Sequence[Batch] = ()
