@@ -1,6 +1,6 @@
 """
 A call that sends, below plans and frames: what the gateway knows is compared, people are written down, the
-loop runs.
+engine runs.
 
 Everything that can refuse a call is asked before the first person is written down.
 """
@@ -67,7 +67,7 @@ def sending(
     call: Call, stored: StoredCampaign | None, context: RunContext
 ) -> Iterator[tuple[CampaignEngine, str]]:
     """
-    Write down who is to be texted; the loop that texts them, and the owner of the run, until the block ends.
+    Write down who is to be texted; the engine that texts them, and the run's owner, until the block ends.
 
     Args:
         call: What is to be sent.
@@ -103,7 +103,7 @@ def sending(
             compared=compared,
         )
         del waiting, unsent  # a million people take a hundred megabytes
-        yield _loop(registered, context, owner, call.people["phone"]), owner
+        yield _engine(registered, context, owner, call.people["phone"]), owner
 
 
 @contextmanager
@@ -117,7 +117,7 @@ def resuming(
     settled: Event | None = None,
 ) -> Iterator[tuple[CampaignEngine, str]]:
     """
-    Go on with a campaign from its journal alone; the loop, and the owner of the run, until the block ends.
+    Go on with a campaign from its journal alone; the engine, and the run's owner, until the block ends.
 
     Args:
         entry: The campaign.
@@ -147,7 +147,7 @@ def resuming(
         registered = journal.registration.go_on(
             entry, owner, compared, phones=phones, waiting=waiting, waive=waive
         )
-        yield _loop(registered, context, owner, phones, settled, _in_doubt(known)), owner
+        yield _engine(registered, context, owner, phones, settled, _in_doubt(known)), owner
 
 
 def _compared(
@@ -167,7 +167,7 @@ def _compared(
     if not (ask or adopt):
         return Comparison(), context
     try:
-        found = compare(
+        comparison = compare(
             campaign,
             entry,
             context.gateway,
@@ -181,31 +181,33 @@ def _compared(
         if needed or adopt:
             raise
         return Comparison(), context
-    if found.date is None:
-        return found, context
-    clock = context.patience.clock.not_before(found.date)
-    return found, replace(context, patience=replace(context.patience, clock=clock))
+    if comparison.date is None:
+        return comparison, context
+    clock = context.patience.clock.not_before(comparison.date)
+    return comparison, replace(context, patience=replace(context.patience, clock=clock))
 
 
 def _in_doubt(known: Known) -> frozenset[str]:
     """The ids of the orders that a person could know to be in doubt, entirely or about some people."""
     people, batches = known
-    lacking = batches.index.isin(people["batch"][people["missing"]])
+    incomplete = batches.index.isin(people["batch"][people["missing"]])
     open_ = batches["state"].isin([State.SENDING, State.UNCONFIRMED])
-    return frozenset(batches["order_id"][open_ | lacking])
+    return frozenset(batches["order_id"][open_ | incomplete])
 
 
-def _loop(
+def _engine(
     registered: Registered,
     context: RunContext,
     owner: str,
     phones: pd.Series[Any],
     settled: Event | None = None,
-    meant: frozenset[str] = frozenset(),
+    in_doubt_before: frozenset[str] = frozenset(),
 ) -> CampaignEngine:
-    loop = CampaignEngine(registered, context, owner, phones, settled=settled, meant=meant)
+    engine = CampaignEngine(
+        registered, context, owner, phones, settled=settled, in_doubt_before=in_doubt_before
+    )
     if registered.unlisted:
-        loop.hold(
+        engine.hold(
             Unconfirmed(
                 f"orders that were taken over from the gateway count {registered.unlisted:,} people whom it "
                 "does not list yet: they could be anybody in this campaign, so nobody is sent to; call again "
@@ -213,4 +215,4 @@ def _loop(
                 'resume(unconfirmed="send") if you know that nobody else got one'
             )
         )
-    return loop
+    return engine

@@ -81,19 +81,19 @@ def compare(
                 "journal, its people are texted again"
             )
         return Comparison()
-    found = _Compared(campaign, gateway, journal, patience, entry)
-    if found.surprises:  # this journal is not the latest, so the latest orders may not be visible yet
-        if len(found.unknown) and not adopt:
-            raise found.changed(
+    comparison = _Compared(campaign, gateway, journal, patience, entry)
+    if comparison.surprises:  # this journal is not the latest, so the latest orders may not be visible yet
+        if len(comparison.unknown) and not adopt:
+            raise comparison.changed(
                 "name its journal with journal=; or, if that is lost, take the orders over with adopt=True"
             )
         patience.sleep(grace)
-        found = _Compared(campaign, gateway, journal, patience, entry)
-    date = found.history.date
+        comparison = _Compared(campaign, gateway, journal, patience, entry)
+    date = comparison.history.date
     if date is not None and abs(off := (patience.clock.now() - date).total_seconds()) > MINUTE:
         which = "ahead of" if off > 0 else "behind"
         say(f"warning: this machine's clock is {timedelta(seconds=round(abs(off)))} {which} the gateway's")
-    return Comparison(date, found.doubted, found.recipients(adopt=adopt))
+    return Comparison(date, comparison.doubted, comparison.recipients(adopt=adopt))
 
 
 class _Compared:
@@ -113,12 +113,12 @@ class _Compared:
         listed = self.history.orders[ids.str.startswith(prefixes(campaign, gateway)).fillna(value=False)]
         known = journal.orders.of(campaign)
         here = known[known["order_id"].str.lower().isin(ids)]
-        self.unknown = listed[~_small(listed).isin(here["order_id"].str.lower())]
+        self.unknown = listed[~_lowercase(listed).isin(here["order_id"].str.lower())]
         taken = here["state"].isin([State.ACCEPTED, State.SENDING, State.UNCONFIRMED]) | here["settled"]
         self.doubted = here["order_id"][~taken & here["people"].gt(0)]
         # An order of ours whose people have gone to other orders since: who got it only the gateway can say.
         gone = here["order_id"][~taken & here["people"].eq(0)]
-        self._refused = listed[_small(listed).isin(gone.str.lower())]
+        self._refused = listed[_lowercase(listed).isin(gone.str.lower())]
         unlisted = known[known["unlisted"].gt(0)]
         self._incomplete = unlisted.assign(num_recipients=unlisted["people"] + unlisted["unlisted"])
 
@@ -136,8 +136,8 @@ class _Compared:
         if not asked:
             return nobody()
         # Of somebody whom two orders list the earlier one counts.
-        found = pd.concat(asked, ignore_index=True).sort_values("create_time", kind="stable")
-        return found[found["phone"].isna() | ~found["phone"].duplicated()]
+        people = pd.concat(asked, ignore_index=True).sort_values("create_time", kind="stable")
+        return people[people["phone"].isna() | ~people["phone"].duplicated()]
 
     def _people(self, order: Any) -> pd.DataFrame:
         state = self._patience.ask(lambda: self._gateway.state(order.order_id)).recipients
@@ -175,7 +175,7 @@ class _Compared:
         )
 
 
-def _small(orders: pd.DataFrame) -> pd.Series[Any]:
+def _lowercase(orders: pd.DataFrame) -> pd.Series[Any]:
     return orders["order_id"].str.strip().str.lower()
 
 
@@ -195,9 +195,9 @@ def _complete(gateway: Gateway, entry: CampaignRecord | None, patience: Patience
     except (NotAuthorised, Unavailable):
         raise
     except GatewayError as error:
-        raise _untold(str(error), error.status) from None
+        raise _unavailable(str(error), error.status) from None
     if not history.complete:
-        raise _untold(history.problem, None)
+        raise _unavailable(history.problem, None)
     return history
 
 
@@ -209,7 +209,7 @@ def _since(entry: CampaignRecord | None, now: datetime) -> datetime:
     return min(entry.compared_at, now) - DAY
 
 
-def _untold(why: str, status: int | None) -> Unavailable:
+def _unavailable(why: str, status: int | None) -> Unavailable:
     return Unavailable(
         f"the gateway did not show its whole history of orders ({why}), so nobody knows whether somebody was "
         "texted from another journal; nothing was sent, call again later",

@@ -111,7 +111,7 @@ def ask_state(gateway: Gateway, batch: Batch, people: pd.DataFrame, patience: Pa
     clock, question = patience.clock, f"GET sms/{batch.order_id}"
     asked_at = clock.monotonic()
 
-    def found(
+    def finding_of(
         event: Event,
         answer: str,
         missing: pd.Series[Any] | None = None,
@@ -124,17 +124,17 @@ def ask_state(gateway: Gateway, batch: Batch, people: pd.DataFrame, patience: Pa
     try:
         state = patience.ask(lambda: gateway.state(batch.order_id))
     except GatewayError as error:
-        return found(Event.UNANSWERED, f"no answer: {type(error).__name__} (HTTP {error.status})")
+        return finding_of(Event.UNANSWERED, f"no answer: {type(error).__name__} (HTTP {error.status})")
     if state.recipients is None:
-        return replace(found(Event.ABSENT, "404", state=state), own=state.own)
-    finding = found(*_compare(state.recipients, people), state=state)
+        return replace(finding_of(Event.ABSENT, "404", state=state), own=state.own)
+    finding = finding_of(*_compare(state.recipients, people), state=state)
     if not (batch.terms.skip_refused and finding.listed):
         return finding
     refused = _left_out(state.recipients, people, gateway.profile.refused)
     if refused.empty:
         return finding
-    told = f"{finding.evidence.answer}; {len(refused)} of them were left out, being refused"
-    return replace(_saying(finding, told, ""), refused=refused)
+    answer = f"{finding.evidence.answer}; {len(refused)} of them were left out, being refused"
+    return replace(_with_evidence(finding, answer, ""), refused=refused)
 
 
 def is_absent(gateway: Gateway, batch: Batch, people: pd.DataFrame, patience: Patience) -> bool:
@@ -160,10 +160,10 @@ def _left_out(state: pd.DataFrame, people: pd.DataFrame, codes: frozenset[str]) 
     """Who is listed with nothing but codes that mean never sent: the first of these codes, by number."""
     ours = state[state["phone"].isin(people["phone"])]
     never = ours["delivery"].isin(codes)
-    told: pd.Series[Any] = ours[never & ~ours["phone"].isin(ours["phone"][~never])].set_index("phone")[
+    delivery: pd.Series[Any] = ours[never & ~ours["phone"].isin(ours["phone"][~never])].set_index("phone")[
         "delivery"
     ]
-    return told[~told.index.duplicated()]
+    return delivery[~delivery.index.duplicated()]
 
 
 def look_up(
@@ -215,20 +215,20 @@ def _judge(
     except GatewayError as error:
         answer = f"no answer: {type(error).__name__} (HTTP {error.status})"
         return lambda _, finding: _unanswered(finding, answer, question)
-    doubt = _why_not(history, gateway, session, known, since)
-    told = f"404; a history of {len(history.orders)} orders"
+    doubt = _why_unproven(history, gateway, session, known, since)
+    answer = f"404; a history of {len(history.orders)} orders"
 
     def judge(batch: Batch, finding: Finding) -> Finding:
         if history.lists(batch.order_id):
-            return _unanswered(finding, f"{told} that lists it", question)
+            return _unanswered(finding, f"{answer} that lists it", question)
         if doubt is not None:
-            return _unanswered(finding, told + doubt, question)
-        return _saying(finding, f"{told}, complete, that does not list it", question)
+            return _unanswered(finding, answer + doubt, question)
+        return _with_evidence(finding, f"{answer}, complete, that does not list it", question)
 
     return judge
 
 
-def _why_not(
+def _why_unproven(
     history: History, gateway: Gateway, session: int | None, known: Known, since: datetime
 ) -> str | None:
     """Why a history that does not list an order is no proof of its absence; None when it is."""
@@ -257,10 +257,10 @@ def _not_before(batch: Batch, finding: Finding) -> datetime:
 
 
 def _unanswered(finding: Finding, answer: str, question: str = "") -> Finding:
-    return replace(_saying(finding, answer, question), event=Event.UNANSWERED)
+    return replace(_with_evidence(finding, answer, question), event=Event.UNANSWERED)
 
 
-def _saying(finding: Finding, answer: str, question: str) -> Finding:
+def _with_evidence(finding: Finding, answer: str, question: str) -> Finding:
     return replace(finding, evidence=Evidence(f"{finding.evidence.question}{question}", answer))
 
 
@@ -275,8 +275,8 @@ def _compare(state: pd.DataFrame, people: pd.DataFrame) -> tuple[Event, str, pd.
     strangers = ~state["phone"].isin(people["phone"])
     answer = f"found with {ours.sum()} of our {len(people)} recipients and {strangers.sum()} others"
     if ours.any() and not strangers.any():
-        lacking = people["phone"][~ours]
-        return (Event.FOUND_PART, answer, lacking) if len(lacking) else (Event.FOUND, answer, None)
+        missing = people["phone"][~ours]
+        return (Event.FOUND_PART, answer, missing) if len(missing) else (Event.FOUND, answer, None)
     theirs = state["phone"].str.extract(r"([0-9]{6})\D*$")[0]
     alike = theirs.isna() | theirs.isin(people["phone"].str[-6:])
     if len(state) and not alike.any():

@@ -1,5 +1,5 @@
 """
-What a campaign call does, around the loop: what must be right before, and the truth about it afterwards.
+What a campaign call does, around the engine: what must be right before, and the truth about it afterwards.
 
 Everything that can refuse a call is asked before the first person is written down: whose campaign it is,
 how many people were confirmed, whether the time has passed, whether the credit is enough.
@@ -51,14 +51,16 @@ def _sent(plan: Plan, context: RunContext, **_: Any) -> pd.DataFrame:
     """The rows of a plan after its run, by the journal that it began with."""
     journal = context.journal
     stored = journal.read(plan.campaign or "") if journal.in_place else None
-    found = _unsent(plan) if stored is None else _frame(plan, stored.known, plan.campaign or "", None)
+    results = _unsent(plan) if stored is None else _frame(plan, stored.known, plan.campaign or "", None)
     if not journal.in_place:
-        return _unread(found)
-    return _told_where(found, found["sms_status"].eq("ready"), "pending", "not_sent")
+        return _without_journal(results)
+    return _with_status(results, results["sms_status"].eq("ready"), "pending", "not_sent")
 
 
 @always_told(
-    lambda plan: plan.campaign or "", _sent, lambda plan, *_, **__: _unread(_unsent(plan), touched=True)
+    lambda plan: plan.campaign or "",
+    _sent,
+    lambda plan, *_, **__: _without_journal(_unsent(plan), touched=True),
 )
 def send(
     plan: Plan,
@@ -90,17 +92,21 @@ def send(
     stored = journal.read(campaign, call=call.at(context.gateway))
     known = stored and stored.known
     confirmed(confirm, plan.people, known, plan)
-    with sending(call, stored, context.stopped_by(stop)) as (loop, owner):
-        trouble = _run(loop, campaign, context.say)
+    with sending(call, stored, context.stopped_by(stop)) as (engine, owner):
+        trouble = _run(engine, campaign, context.say)
         try:
-            now = known if known and loop.idle else journal.recipients(loop.entry.id, campaign)
+            now = known if known and engine.idle else journal.recipients(engine.entry.id, campaign)
         except JournalError as error:
-            trouble, frame, others = trouble or error, _unread(_unsent(plan), touched=loop.touched), 0
+            trouble, frame, others = (
+                trouble or error,
+                _without_journal(_unsent(plan), touched=engine.touched),
+                0,
+            )
         else:
             journalled = _frame(plan, now, campaign, owner)
-            frame = loop.posted.correct(journalled)
+            frame = engine.posted.correct(journalled)
             if frame["sms_status"].eq("ready").any():  # everybody was written down
-                frame = _unread(frame, touched=loop.touched)
+                frame = _without_journal(frame, touched=engine.touched)
             if frame is not journalled:
                 trouble = trouble or _replaced(journal)
             others = _others(now, plan)
@@ -109,7 +115,7 @@ def send(
             f"{others:,} people of campaign {campaign!r} are not in this frame and still pending: "
             f"smsframe.resume({campaign!r}) takes them up, smsframe.withdraw({campaign!r}) drops them"
         )
-    _raise(trouble, loop, campaign, frame)
+    _raise(trouble, engine, campaign, frame)
     return frame
 
 
@@ -148,20 +154,20 @@ def resume(
     settled = {"send": Event.PERSON_SENDS, "accept": Event.PERSON_ACCEPTS}.get(unconfirmed or "")
     context = context.stopped_by(stop)
     with resuming(entry, known, context, suppressed=suppressed, adopt=adopt, settled=settled) as (
-        loop,
+        engine,
         owner,
     ):
-        trouble = _run(loop, entry.name, context.say)
+        trouble = _run(engine, entry.name, context.say)
         try:
             journalled = recipients(journal, entry, run=owner, suppressed=suppressed)
         except JournalError as error:
             before = outcomes(known, entry.name)
-            trouble, frame = trouble or error, _unread(before, touched=loop.touched)
+            trouble, frame = trouble or error, _without_journal(before, touched=engine.touched)
         else:
-            frame = _with_lost(loop.posted.correct(journalled), known, loop.posted, entry.name)
+            frame = _with_lost(engine.posted.correct(journalled), known, engine.posted, entry.name)
             if frame is not journalled:
                 trouble = trouble or _replaced(journal)
-    _raise(trouble, loop, entry.name, frame)
+    _raise(trouble, engine, entry.name, frame)
     if held := int(frame["sms_status"].eq("suppressed").sum()):
         context.say(
             f"{held:,} of campaign {entry.name!r} are on the suppression list and stay pending: give it "
@@ -175,8 +181,8 @@ def so_far(plan: Plan, journal: Journal) -> pd.DataFrame:
     stored = journal.read(plan.campaign or "")
     if stored is None:
         return _unsent(plan)
-    found = _frame(plan, stored.known, plan.campaign or "", None)
-    return _told_where(found, found["sms_code"].eq("other_process"), "pending", "under_way")
+    results = _frame(plan, stored.known, plan.campaign or "", None)
+    return _with_status(results, results["sms_code"].eq("other_process"), "pending", "under_way")
 
 
 def recipients(
@@ -187,19 +193,19 @@ def recipients(
     suppressed: pd.Index[Any] | None = None,
 ) -> pd.DataFrame:
     """One row per journalled recipient of a campaign, result columns only, RangeIndex."""
-    found = outcomes(journal.recipients(entry.id, entry.name), entry.name, run=run)
+    results = outcomes(journal.recipients(entry.id, entry.name), entry.name, run=run)
     if suppressed is not None:
-        out = found["sms_status"].eq("pending") & among(found["sms_phone"], suppressed)
-        found = _told_where(found, out, "suppressed", "suppressed")
-    return satisfied(ResultsSchema, found)
+        out = results["sms_status"].eq("pending") & among(results["sms_phone"], suppressed)
+        results = _with_status(results, out, "suppressed", "suppressed")
+    return satisfied(ResultsSchema, results)
 
 
 def withdraw(journal: Journal, entry: CampaignRecord) -> pd.DataFrame:
     """Drop the people of a campaign who were not texted; returns them as they were, ``pending``."""
     with journal.owner() as owner:
         journal.batches.free(entry)
-        found = outcomes(journal.recipients(entry.id, entry.name), entry.name, run=owner)
-        dropped = found[found["sms_code"].eq("not_sent").to_numpy()].reset_index(drop=True)
+        results = outcomes(journal.recipients(entry.id, entry.name), entry.name, run=owner)
+        dropped = results[results["sms_code"].eq("not_sent").to_numpy()].reset_index(drop=True)
         journal.withdraw(entry, dropped["sms_phone"])
         kept = among(
             dropped["sms_phone"], journal.recipients(entry.id, entry.name).people["phone"]
@@ -208,13 +214,13 @@ def withdraw(journal: Journal, entry: CampaignRecord) -> pd.DataFrame:
 
 
 def _run(
-    loop: CampaignEngine, campaign: str, say: Callable[[str], None]
+    engine: CampaignEngine, campaign: str, say: Callable[[str], None]
 ) -> SmsFrameError | ValueError | None:
-    """Run the loop; what the journal raises stops it like the gateway's refusals do."""
+    """Run the engine; what the journal raises stops it like the gateway's refusals do."""
     trouble = None
-    with asked(loop.stop) as interrupted:
+    with asked(engine.stop) as interrupted:
         try:
-            loop.run()
+            engine.run()
         except JournalError as error:
             trouble = error
         except KeyboardInterrupt:
@@ -222,17 +228,17 @@ def _run(
     if interrupted.is_set():
         say(f"stopped; what was under way is recorded. Go on with smsframe.resume({campaign!r})")
         raise KeyboardInterrupt
-    if loop.drift:
-        more = "more" if loop.drift > 0 else "fewer"
-        say(f"the gateway charged {amount(abs(loop.drift))} credits {more} than planned; see sms_credits")
-    return trouble or loop.cause
+    if engine.drift:
+        more = "more" if engine.drift > 0 else "fewer"
+        say(f"the gateway charged {amount(abs(engine.drift))} credits {more} than planned; see sms_credits")
+    return trouble or engine.cause
 
 
-def _unread(results: pd.DataFrame, *, touched: bool = True) -> pd.DataFrame:
+def _without_journal(results: pd.DataFrame, *, touched: bool = True) -> pd.DataFrame:
     """What can be said of a run whose journal cannot be read afterwards."""
     status, code = ("unconfirmed", "unconfirmed") if touched else ("pending", "not_sent")
     rows = results["sms_status"].isin(["ready", "pending"])
-    return _told_where(results, rows, status, code, "; the journal could not be read")
+    return _with_status(results, rows, status, code, "; the journal could not be read")
 
 
 def _replaced(journal: Journal) -> JournalError:
@@ -250,18 +256,18 @@ def _with_lost(results: pd.DataFrame, known: Known, posted: PostedOrders, campai
     lost = posted.correct(before[~among(before["sms_phone"], results["sms_phone"])].reset_index(drop=True))
     if lost["sms_status"].eq("pending").all():  # they were withdrawn meanwhile
         return results
-    found = pd.concat([results, lost]).sort_values("sms_phone", kind="stable", ignore_index=True)
-    return satisfied(ResultsSchema, found)
+    results = pd.concat([results, lost]).sort_values("sms_phone", kind="stable", ignore_index=True)
+    return satisfied(ResultsSchema, results)
 
 
-def _told_where(
+def _with_status(
     results: pd.DataFrame, rows: pd.Series[bool], status: str, code: str, more: str = ""
 ) -> pd.DataFrame:
     """The results with something else said of some rows."""
-    told = results_for(len(results), sms_status=status, sms_code=code, sms_reason=CODES[code] + more)
+    values = results_for(len(results), sms_status=status, sms_code=code, sms_reason=CODES[code] + more)
     changed = {
         name: results[name].mask(
-            rows.to_numpy(dtype=bool, na_value=False), told[name].set_axis(results.index)
+            rows.to_numpy(dtype=bool, na_value=False), values[name].set_axis(results.index)
         )
         for name in ("sms_status", "sms_code", "sms_reason")
     }
@@ -269,16 +275,16 @@ def _told_where(
 
 
 def _raise(
-    trouble: SmsFrameError | ValueError | None, loop: CampaignEngine, campaign: str, frame: pd.DataFrame
+    trouble: SmsFrameError | ValueError | None, engine: CampaignEngine, campaign: str, frame: pd.DataFrame
 ) -> None:
     if trouble is None:
         return
-    if not loop.touched:
+    if not engine.touched:
         raise Foreseen(trouble)
     counts = frame["sms_status"].value_counts()
-    told = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
+    reached = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
     raise CampaignStopped(
-        f"campaign {campaign!r} stopped: {trouble}. So far: {told}. "
+        f"campaign {campaign!r} stopped: {trouble}. So far: {reached}. "
         f"Nobody is lost: go on with smsframe.resume({campaign!r})",
         campaign=campaign,
         results=frame,

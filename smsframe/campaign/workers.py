@@ -164,8 +164,8 @@ class OrderWorkers:
         if after(State.SENDING, reply.event, batch.doubt).action is not Action.NARROW:
             return PostOutcome(reply)
         if not is_absent(self._gateway, batch, order.people, self._patience):
-            said = f"{reply.reason}, and the gateway may have taken it before"
-            return PostOutcome(replace(reply, event=Event.NO_PROOF, reason=said))
+            reason = f"{reply.reason}, and the gateway may have taken it before"
+            return PostOutcome(replace(reply, event=Event.NO_PROOF, reason=reason))
         try:
             return PostOutcome(reply, self._patience.ask(self._gateway.credits).get(batch.terms.message_type))
         except GatewayError as error:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from smsframe.errors import JournalError
-from smsframe.journal import recipients as people
+from smsframe.journal import recipients as recipient_rows
 from smsframe.journal.batch_creation import assign
 from smsframe.journal.counts import Tally, tallies, tally
 from smsframe.journal.rows import append_evidence, micros, read_batches
@@ -44,7 +44,7 @@ class Batches:
     def members(self, batch: Batch) -> pd.DataFrame:
         """``phone``, ``fields`` and ``segments`` of a batch's people, in order of number."""
         with self._store.transaction(reading=True) as connection:
-            return people.read(connection, batch.campaign, recipients.c.batch == batch.id)
+            return recipient_rows.read(connection, batch.campaign, recipients.c.batch == batch.id)
 
     def cut(self, entry: CampaignRecord, owner: str, phones: pd.Series[Any]) -> list[BatchWithPeople]:
         """
@@ -60,7 +60,7 @@ class Batches:
     ) -> list[BatchWithPeople]:
         """As `cut`, in the caller's transaction."""
         self.dissolve(connection, entry.id)
-        free = people.read(connection, entry.id, recipients.c.batch.is_(None))
+        free = recipient_rows.read(connection, entry.id, recipients.c.batch.is_(None))
         return assign(connection, entry, owner, free[among(free["phone"], phones)])
 
     def free(self, entry: CampaignRecord) -> None:
@@ -82,9 +82,9 @@ class Batches:
         batch = change.batch
         with self._store.transaction() as connection:
             _change(connection, entry, owner, change, self.stamp())
-            people.free(connection, recipients.c.batch == batch.id)
-            made = (assign(connection, entry, owner, part, terms=batch.terms) for part in parts)
-            return [*itertools.chain.from_iterable(made)]
+            recipient_rows.free(connection, recipients.c.batch == batch.id)
+            created = (assign(connection, entry, owner, part, terms=batch.terms) for part in parts)
+            return [*itertools.chain.from_iterable(created)]
 
     def incomplete(self, connection: Connection, entry: CampaignRecord) -> list[Batch]:
         """
@@ -121,13 +121,13 @@ class Batches:
         """Free the people of refused batches; the rows stay, so that no order id is used again."""
         with self._store.transaction() as connection:
             for batch in refused:
-                people.free(connection, recipients.c.batch == batch.id)
+                recipient_rows.free(connection, recipients.c.batch == batch.id)
 
     def claim(self, entry: CampaignRecord, cuts: list[BatchWithPeople], owner: str) -> list[BatchWithPeople]:
         """Take planned batches for sending, on disk; those that still are planned, and ours."""
         claimed = []
         with self._store.transaction() as connection:
-            for batch, people_ in cuts:
+            for batch, people in cuts:
                 at = batch.claimed_at or self._clock.now()
                 ours = (batches.c.id == batch.id) & (batches.c.owner == owner)
                 values = {
@@ -141,7 +141,7 @@ class Batches:
                         connection, entry.id, batch.order_id, Event.CLAIMED, State.SENDING, self.stamp()
                     )
                     claimed.append(
-                        BatchWithPeople(replace(batch, state=State.SENDING, claimed_at=at), people_)
+                        BatchWithPeople(replace(batch, state=State.SENDING, claimed_at=at), people)
                     )
         if claimed:
             there = batches.c.id.in_([cut.batch.id for cut in claimed]) & (batches.c.owner == owner)
@@ -171,14 +171,14 @@ class Batches:
         theirs = recipients.c.batch == batch.id
         with self._store.transaction() as connection:
             if event is Event.PERSON_SENDS:
-                people.free(connection, theirs & recipients.c.missing)
+                recipient_rows.free(connection, theirs & recipients.c.missing)
             elif event is Event.PERSON_ACCEPTS:
                 connection.execute(sa.update(recipients).where(theirs).values(missing=False))
             elif event in (Event.FOUND, Event.FOUND_PART):
                 connection.execute(sa.update(recipients).where(theirs).values(missing=False, refused=None))
-                people.mark(connection, batch.id, change.missing, change.refused)
+                recipient_rows.mark(connection, batch.id, change.missing, change.refused)
             append_evidence(
-                connection, entry.id, batch.order_id, event, batch.state, self.stamp(), change.told
+                connection, entry.id, batch.order_id, event, batch.state, self.stamp(), change.evidence
             )
 
     def take_over(self, connection: Connection, entry: CampaignRecord, owner: str) -> list[Batch]:
@@ -219,7 +219,7 @@ class Batches:
         if not owners:
             return
         dead = planned & batches.c.owner.in_(owners)
-        people.free(connection, recipients.c.batch.in_(sa.select(batches.c.id).where(dead)))
+        recipient_rows.free(connection, recipients.c.batch.in_(sa.select(batches.c.id).where(dead)))
         connection.execute(sa.delete(batches).where(dead))
 
     def free_texted(self, connection: Connection, campaign: int, phones: pd.Series[Any]) -> None:
@@ -233,10 +233,11 @@ class Batches:
         open_ = ours & batches.c.state.in_([State.SENDING, State.UNCONFIRMED])
         dead = open_ & batches.c.owner.in_(self._dead(connection, open_))
         untexted = dead | (ours & (batches.c.state == State.REFUSED))
-        lacking = recipients.c.missing | recipients.c.refused.is_not(None)
-        theirs = (recipients.c.campaign == campaign) & recipients.c.phone.in_(people.numbers(phones))
-        people.free(
-            connection, theirs & (lacking | recipients.c.batch.in_(sa.select(batches.c.id).where(untexted)))
+        not_in_order = recipients.c.missing | recipients.c.refused.is_not(None)
+        theirs = (recipients.c.campaign == campaign) & recipients.c.phone.in_(recipient_rows.numbers(phones))
+        recipient_rows.free(
+            connection,
+            theirs & (not_in_order | recipients.c.batch.in_(sa.select(batches.c.id).where(untexted))),
         )
 
     def free_refused(
@@ -252,8 +253,8 @@ class Batches:
             for state in (State.REFUSED, State.ACCEPTED)
         }
         left_out = in_[State.ACCEPTED] & recipients.c.refused.is_not(None)
-        theirs = recipients.c.phone.in_(people.numbers(phones)) & (in_[State.REFUSED] | left_out)
-        people.free(connection, theirs)
+        theirs = recipients.c.phone.in_(recipient_rows.numbers(phones)) & (in_[State.REFUSED] | left_out)
+        recipient_rows.free(connection, theirs)
 
     def _dead(self, connection: Connection, which: sa.ColumnElement[bool]) -> list[str]:
         owners = connection.execute(sa.select(batches.c.owner).where(which).distinct()).scalars()
@@ -277,5 +278,5 @@ def _change(connection: Connection, entry: CampaignRecord, owner: str, change: C
     )
     if not done.rowcount:
         raise JournalError(f"order {batch.order_id} was changed by somebody else; nothing was overwritten")
-    append_evidence(connection, entry.id, batch.order_id, change.event, step.state, stamp, change.told)
-    people.mark(connection, batch.id, change.missing, change.refused)
+    append_evidence(connection, entry.id, batch.order_id, change.event, step.state, stamp, change.evidence)
+    recipient_rows.mark(connection, batch.id, change.missing, change.refused)

@@ -188,7 +188,7 @@ class Journal:
             JournalError: The journal cannot be written.
         """
         self._store.make()
-        with self._store.told():
+        with self._store.errors_in_our_words():
             owner = self._owners.start()
         try:
             with self._store.kept_open():

@@ -42,7 +42,7 @@ class KnownOrders:
         A scheduled order may have been cancelled, and is then no longer listed, so it is no witness.
         """
         there = sa.select(campaigns.c.id).filter_by(base_url=entry.base_url, account=entry.account)
-        said = evidence.c.event == Event.PERSON_ACCEPTS  # which the gateway may not know
+        by_person = evidence.c.event == Event.PERSON_ACCEPTS  # which the gateway may not know
         query = sa.select(sa.func.lower(batches.c.order_id)).where(
             batches.c.campaign.in_(there),
             batches.c.state == State.ACCEPTED,
@@ -52,7 +52,7 @@ class KnownOrders:
                 (batches.c.not_before.is_(None), batches.c.claimed_at >= micros(since + timedelta(days=1))),
                 else_=batches.c.not_before >= micros(since),
             ),
-            ~sa.exists().where(evidence.c.order_id == batches.c.order_id, said),
+            ~sa.exists().where(evidence.c.order_id == batches.c.order_id, by_person),
         )
         with self._store.transaction(reading=True) as connection:
             return pd.Series(connection.execute(query).scalars().all(), dtype=object)
@@ -92,9 +92,9 @@ class KnownOrders:
                 return pd.DataFrame({name: [] for name in columns}).astype(
                     {"order_id": TEXT, "settled": bool}
                 )
-            found = frame(connection, query.where(batches.c.campaign.in_(mine)))
-        dates = {name: instants_of(found[name]) for name in ("create_time", "schedule_time")}
-        return found.assign(**dates).astype({"order_id": TEXT, "settled": bool})
+            orders = frame(connection, query.where(batches.c.campaign.in_(mine)))
+        dates = {name: instants_of(orders[name]) for name in ("create_time", "schedule_time")}
+        return orders.assign(**dates).astype({"order_id": TEXT, "settled": bool})
 
     def doubt(
         self, connection: Connection, entry: CampaignRecord, owner: str, listed: pd.Series[Any]
@@ -133,9 +133,9 @@ class KnownOrders:
         for batch in read_batches(connection, _short() & batches.c.id.in_(keys)) if keys else []:
             update = sa.update(batches).where(batches.c.id == batch.id)
             connection.execute(update.values(recipients=_people()))
-            told = Evidence("resume(unconfirmed=)", "a person says that nobody else is in it")
+            word = Evidence("resume(unconfirmed=)", "a person says that nobody else is in it")
             event = Event.PERSON_SENDS
-            append_evidence(connection, entry.id, batch.order_id, event, batch.state, self._stamp(), told)
+            append_evidence(connection, entry.id, batch.order_id, event, batch.state, self._stamp(), word)
 
 
 def _adopted() -> sa.ColumnElement[bool]:

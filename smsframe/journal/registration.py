@@ -126,9 +126,9 @@ class Registration:
             self._orders.doubt(connection, entry, owner, compared.doubted)
             # A person cannot have seen, and so not have meant, the orders that this call takes over.
             seen = self._orders.short(connection, entry) if waive else []
-            found = self._take_over(connection, entry.name, owner, compared, waiting)
+            stored = self._take_over(connection, entry.name, owner, compared, waiting)
             self._orders.waive(connection, entry, seen)
-            entry = replace(entry, compared_at=found.compared_at)
+            entry = replace(entry, compared_at=stored.compared_at)
             return self._begun(connection, entry, owner, phones, [], fresh=fresh)
 
     def _begun(

@@ -66,7 +66,7 @@ class Store:
         Raises:
             JournalError: The file is not ours to read.
         """
-        with self.told():
+        with self.errors_in_our_words():
             written = self.exists and self.path.stat().st_size > 0
         if not written:
             yield None
@@ -82,7 +82,7 @@ class Store:
             JournalError: The file cannot be made, is another program's or a newer one's, or is where it is
                 not safe, as `disks.check` says.
         """
-        with self.told():
+        with self.errors_in_our_words():
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             disks.check(self.path)
             with _making:  # no thread may have the file open when the descriptor that made it is closed
@@ -95,7 +95,7 @@ class Store:
                     "cannot be seen from here: copy it to a file of its own"
                 )
         if not self._current():  # and another program's database is refused before anything of it is changed
-            with self.told(), closing(self._connections.open("rw")) as raw:
+            with self.errors_in_our_words(), closing(self._connections.open("rw")) as raw:
                 raw.cursor().execute("PRAGMA journal_mode=WAL")  # stays with the file
             with self.transaction() as connection:
                 if 0 < (found := version(connection)) < VERSION:
@@ -119,7 +119,7 @@ class Store:
         with self.opened() as connection:
             if connection is None:
                 raise JournalError(f"there is no journal {self.path}")
-        with self.told():
+        with self.errors_in_our_words():
             backups.copy(self.path, target)
 
     @contextmanager
@@ -131,7 +131,7 @@ class Store:
             JournalError: Another run keeps them open, and the files are no longer those it began on.
         """
         with self._connections.kept():
-            with self.told():
+            with self.errors_in_our_words():
                 self._connections.begin()
             self._claims = 0
             yield
@@ -153,7 +153,7 @@ class Store:
     @contextmanager
     def transaction(self, *, reading: bool = False) -> Iterator[Connection]:
         """One transaction: all of it is on disk when the block ends, or nothing; reading writes nothing."""
-        with self.told(), self._connections.lent(reading=reading) as connection:
+        with self.errors_in_our_words(), self._connections.lent(reading=reading) as connection:
             yield connection
 
     @property
@@ -192,7 +192,7 @@ class Store:
             return frame(connection, query)
 
     @contextmanager
-    def told(self) -> Iterator[None]:
+    def errors_in_our_words(self) -> Iterator[None]:
         """
         Say what is wrong with the file in our words, with nothing in the chain that holds a number.
 

@@ -233,15 +233,15 @@ class Connections:
 
 def _file(name: str) -> tuple[int, int] | None:
     with suppress(OSError):
-        found = os.stat(name)  # noqa: PTH116 - before each request: a path object takes longer than the call
-        return found.st_dev, found.st_ino
+        status = os.stat(name)  # noqa: PTH116 - before each request: a path object takes longer than the call
+        return status.st_dev, status.st_ino
     return None
 
 
 def _written(path: Path) -> tuple[int, int] | None:
     with suppress(OSError):
-        found = path.stat()
-        return found.st_mtime_ns, found.st_size
+        status = path.stat()
+        return status.st_mtime_ns, status.st_size
     return None
 
 

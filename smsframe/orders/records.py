@@ -115,7 +115,7 @@ class Change(NamedTuple):
         batch: The batch as it was.
         event: What happened.
         step: Where that leads.
-        told: What was asked and answered.
+        evidence: What was asked and answered.
         reason: Why it is not accepted, in words.
         sent_at: When the request left (UTC), if one did.
         charged: The credits that were charged, if any.
@@ -126,7 +126,7 @@ class Change(NamedTuple):
     batch: Batch
     event: Event
     step: Step
-    told: Evidence
+    evidence: Evidence
     reason: str | None = None
     sent_at: datetime | None = None
     charged: float | None = None

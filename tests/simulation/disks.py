@@ -178,7 +178,7 @@ class SimulatedStore(Store):
             self._began_on = None
 
     @contextmanager
-    def told(self) -> Iterator[None]:
+    def errors_in_our_words(self) -> Iterator[None]:
         yield
 
     @property

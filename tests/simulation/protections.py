@@ -92,8 +92,8 @@ MUTANTS = (
     _one(
         "whom an order lacks is written down",
         "journal.batches",
-        "stamp, change.told)\n    people.mark(connection, batch.id, change.missing, change.refused)\n",
-        "stamp, change.told)\n",
+        "change.evidence)\n    recipient_rows.mark(",
+        "change.evidence)\n    (lambda *_: None)(",
         *("lost people", "answer lost", "reset"),
     ),
     _one(
@@ -185,11 +185,11 @@ MUTANTS = (
         (
             Edit(
                 "campaign.reconcile",
-                "            came = self._record(batch, people, finding)\n"
+                "            settled = self._record(batch, people, finding)\n"
                 "            if finding.event is Event.ABSENT:",
                 "            gone = finding.event is Event.ABSENT\n"
                 "            finding = replace(finding, event=Event.ABSENT_TWICE) if gone else finding\n"
-                "            came = self._record(batch, people, finding)\n            if False:",
+                "            settled = self._record(batch, people, finding)\n            if False:",
             ),
         ),
         ("hidden", *LOSSES, *LIVES),
@@ -277,8 +277,8 @@ MUTANTS = (
     _one(
         "what a person says is of what was unconfirmed then",
         "campaign.reconcile",
-        "def add(self, *batches: Batch, meant: bool = False)",
-        "def add(self, *batches: Batch, meant: bool = True)",
+        "def add(self, *batches: Batch, covered: bool = False)",
+        "def add(self, *batches: Batch, covered: bool = True)",
         *("person sends", "killed", "reset", "broke", "answer lost"),
     ),
     _one(
@@ -355,7 +355,7 @@ MUTANTS = (
     _one(
         "an order that is unknown here stops",
         "campaign.history_check",
-        'self.unknown = listed[~_small(listed).isin(here["order_id"].str.lower())]',
+        'self.unknown = listed[~_lowercase(listed).isin(here["order_id"].str.lower())]',
         "self.unknown = listed.iloc[:0]",
     ),
     _one(
@@ -378,15 +378,15 @@ MUTANTS = (
     _one(
         "one order at a time until one is accepted",
         "campaign.engine",
-        "return self._workers if self._accepted and not self._blind else 1",
+        "return self._workers if self._accepted and not self._unproven else 1",
         "return self._workers",
         "answer lost",
     ),
     _one(
         "nothing more after five answers without proof",
         "campaign.engine",
-        "BLIND = 5\n",
-        "BLIND = 500\n",
+        "MOST_UNPROVEN = 5\n",
+        "MOST_UNPROVEN = 500\n",
         *LOSSES,
     ),
     _one(
