@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import types
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -104,6 +105,34 @@ def test_a_docstring_shows_well_where_notebooks_show_it(name):
     assert [found for found in parameters if f"{found}: " not in explained] == []
     assert "Args:" in text or not parameters
     assert max(map(len, text.splitlines())) <= 110
+
+
+ENGINE_ONLY = {"Gateway.history_page", "Gateway.post", "Gateway.state"}
+"""Methods of the gateway protocol, which the engine calls and users do not."""
+
+
+def signatures():
+    """
+    Each public function and method with its parameters, as `tests/data/public_signatures.txt` records them.
+
+    Names, order, kinds and defaults, which callers rely on; types are what `tests/typed_user.py` is for.
+    """
+    constructors = {name: getattr(smsframe, name) for name in ("Gateway", "Sandbox")}
+    for name, function in (FUNCTIONS | METHODS | constructors).items():
+        if name in ENGINE_ONLY:
+            continue
+        parameters = [
+            parameter.replace(annotation=inspect.Parameter.empty)
+            for parameter in inspect.signature(function).parameters.values()
+            if (name, parameter.name) != ("Gateway", "profile")  # its default is an object, not a value
+        ]
+        yield f"{name}{inspect.Signature(parameters)}"
+
+
+def test_the_public_signatures_are_the_recorded_ones():
+    """A line that is missing or changed breaks callers; a new one is added to the file."""
+    recorded = Path(__file__).parents[1] / "data/public_signatures.txt"
+    assert list(signatures()) == recorded.read_text("utf-8").splitlines()
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
