@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.api.options import JournalLocation, Suppress
+    from smsframe.campaign.options import RunOptions
     from smsframe.journal.journal import Journal
     from smsframe.outcomes.schema import ContactsSchema
 
@@ -40,6 +41,7 @@ _CONTACTS = (
     "The people to text, one per row, in any frame, which is not changed; or a `Plan`, which is sent "
     "exactly as it was seen, so that no parameter of `plan` goes with it but ``gateway`` and ``journal``."
 )
+_NO_CAMPAIGN = "send needs campaign=, the name under which nobody is texted twice, such as 'autumn'"
 
 
 @hide_frames
@@ -180,9 +182,7 @@ def resume(
     gateway = gateway or Gateway.from_env()
     memory = journal_of(journal, gateway)
     entry = memory.get(campaign)
-    with _progress(
-        RunContext.of(options, gateway=gateway, journal=memory), shown=options.progress
-    ) as context:
+    with _running(options, gateway, memory) as context:
         return campaign_send.resume(
             entry, context, options=options, suppressed=suppressed_numbers(options.suppress, options.region)
         )
@@ -190,9 +190,7 @@ def resume(
 
 def send_plan(plan: Plan, options: SendOptions, gateway: Gateway, journal: Journal) -> pd.DataFrame:
     """Send a plan, and return when it is over; see `send`."""
-    with _progress(
-        RunContext.of(options, gateway=gateway, journal=journal), shown=options.progress
-    ) as context:
+    with _running(options, gateway, journal) as context:
         return campaign_send.send(plan, context, options=options)
 
 
@@ -215,13 +213,13 @@ def _prepared(keywords: Mapping[str, Any]) -> tuple[Plan, SendOptions, Gateway, 
     if not isinstance(contacts, Plan):
         _require(contacts, text, planning)
     elif text is not None or planning.given():
-        also = [name for name in ("text",) if text is not None] + planning.given()
+        extra = ["text", *planning.given()] if text is not None else planning.given()
         raise TypeError(
-            f"a Plan is sent as it was seen, so {', '.join(f'{name}=' for name in also)} cannot go with it: "
+            f"a Plan is sent as it was seen, so {', '.join(f'{name}=' for name in extra)} cannot go with it: "
             "give text, campaign, phone and what else belongs to a plan to smsframe.plan"
         )
     elif contacts.campaign is None:
-        raise ValueError(NO_CAMPAIGN)
+        raise ValueError(_NO_CAMPAIGN)
     gateway = keywords["gateway"] or Gateway.from_env()
     journal = journal_of(keywords["journal"], gateway)
     if not isinstance(contacts, Plan):
@@ -230,22 +228,20 @@ def _prepared(keywords: Mapping[str, Any]) -> tuple[Plan, SendOptions, Gateway, 
     return contacts, sending, gateway, journal
 
 
-NO_CAMPAIGN = "send needs campaign=, the name under which nobody is texted twice, such as 'autumn'"
-
-
 def _require(contacts: pd.DataFrame, text: str | None, planning: PlanOptions) -> None:
     """Refuse a call that leaves out what has no default where money is spent."""
     if text is None:
         raise TypeError("send needs the text people read: send(contacts, text, campaign=..., phone=...)")
     if planning.campaign is None:
-        raise ValueError(NO_CAMPAIGN)
+        raise ValueError(_NO_CAMPAIGN)
     if planning.phone is None:
         guess, _ = find_phone(contacts, None)
         raise ContactsError(f"send needs phone=, the column to text; did you mean phone={guess!r}?")
 
 
 @contextmanager
-def _progress(context: RunContext, *, shown: bool) -> Iterator[RunContext]:
-    """The context of a run that a progress bar follows, until the block ends."""
-    with Bar("sending", "people", shown=shown) as bar:
+def _running(options: RunOptions, gateway: Gateway, journal: Journal) -> Iterator[RunContext]:
+    """The context of a run, which a progress bar follows until the block ends."""
+    with Bar("sending", "people", shown=options.progress) as bar:
+        context = RunContext.of(options, gateway=gateway, journal=journal)
         yield replace(context, report=bar.tick, started=bar.start)

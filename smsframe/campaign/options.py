@@ -42,6 +42,11 @@ def _rate(name: str, value: Any) -> None:
         raise ValueError(f"{name}={value!r} must be a number of recipients per second")
 
 
+def _schedule(_name: str, value: Any) -> None:
+    if value is not None:
+        aware(value)
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunOptions(Options):
     """
@@ -94,17 +99,15 @@ class SendOptions(RunOptions):
             "``continue`` sends a changed text to those who have none of this campaign yet; a changed text "
             "is refused otherwise.",
             Group.SAFETY,
-            one_of("continue"),
+            one_of("continue", None),
         ),
     ] = None
     refusals: Annotated[
         Literal["split", "skip"],
-        Parameter(REFUSALS + "Kept with each order, and for `resume`.", Group.SAFETY),
+        Parameter(
+            REFUSALS + "Kept with each order, and for `resume`.", Group.SAFETY, one_of("split", "skip")
+        ),
     ] = "split"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.applied(Terms())
 
     def applied(self, terms: Terms) -> Terms:
         """The terms of a plan, with what this call says of them."""
@@ -141,29 +144,27 @@ class ResumeOptions(RunOptions):
             "What *you* say of orders that stay unconfirmed after they were looked up: ``send`` texts their "
             "people (again, if they were texted), ``accept`` takes them as accepted. It is recorded.",
             Group.SAFETY,
-            one_of("send", "accept"),
+            one_of("send", "accept", None),
         ),
     ] = None
     schedule: Annotated[
         datetime | None,
         Parameter(
-            "Another time for who is pending, with a time zone, for example when the campaign's own has "
-            "passed."
+            "Another time for the people who are pending: a datetime with a time zone, for example when the "
+            "campaign's own has passed.",
+            check=_schedule,
         ),
     ] = None
     refusals: Annotated[
         Literal["split", "skip"] | None,
         Parameter(
             REFUSALS
-            + "It is for who is pending; when not given, as the campaign's last call said. Orders that "
-            "may have left keep what they were sent with.",
+            + "It is for the people who are pending; the campaign's last call decides when not given. "
+            "Orders that may have left keep what they were sent with.",
             Group.SAFETY,
+            one_of("split", "skip", None),
         ),
     ] = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.applied(Terms())
 
     def applied(self, terms: Terms) -> Terms:
         """The terms of a campaign, with what this call says of them."""

@@ -73,6 +73,7 @@ def send(
 
     Who sets ``stop`` asks it to stop, from any thread. See `smsframe.send` for the rest.
     """
+    plan = replace(plan, terms=options.applied(plan.terms))
     campaign, journal = plan.campaign, context.journal
     if campaign is None:
         raise ValueError("campaign= is required to send: the name under which nobody is texted twice")
@@ -83,7 +84,7 @@ def send(
     call = Call(
         campaign=campaign,
         template=plan.template.source,
-        terms=options.applied(plan.terms),
+        terms=plan.terms,
         batch_size=plan.batch_size,
         people=plan.people,
         changed=options.changed == "continue",

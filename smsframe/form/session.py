@@ -73,7 +73,7 @@ class Launch:
 
     @property
     def journal(self) -> Journal:
-        """The journal that is meant, whether or not there is a gateway yet."""
+        """The journal, whether or not there is a gateway yet."""
         if self._memory is None:
             self._memory = journal_of(self._where, self._given)
         return self._memory

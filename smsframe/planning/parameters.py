@@ -27,7 +27,7 @@ class Group(StrEnum):
 
 class Parameter(NamedTuple):
     """
-    What is said of a parameter.
+    The description of a parameter.
 
     Attributes:
         text: Its description in docstrings.
@@ -51,7 +51,7 @@ class Options:
 
     @classmethod
     def parameters(cls) -> dict[str, Parameter]:
-        """What is said of each field, by its name."""
+        """The description of each field, by its name."""
         return {field.name: cast("Any", field.type).__metadata__[0] for field in fields(cls)}
 
     @classmethod
@@ -81,12 +81,12 @@ def number_of_people(name: str, value: Any) -> None:
         raise ValueError(f"{name}={value!r} must be a number of people")
 
 
-def one_of(*values: str) -> Callable[[str, Any], None]:
-    """A check that refuses what is neither None nor one of these words."""
-    choices = " or ".join(f'"{value}"' for value in values)
+def one_of(*values: str | None) -> Callable[[str, Any], None]:
+    """A check that refuses everything but these values."""
+    choices = " or ".join(f'"{value}"' for value in values if value is not None)
 
     def check(name: str, value: Any) -> None:
-        if value is not None and value not in values:
+        if value not in values:
             raise ValueError(f"{name}={value!r} must be {choices}")
 
     return check
