@@ -31,14 +31,12 @@ SHARED = {
         "``{{`` and ``}}`` are braces."
     ),
     "campaign": Parameter("The campaign's name."),
-    "results": Parameter("A frame of `check`, `send`, `results` or `refresh`, or a part of one."),
     "gateway": Parameter("The `Gateway` that texts go to; `Gateway.from_env` when not given."),
     "journal": Parameter(
         "Where it is remembered who was texted: a path, URL or `Journal`; else the gateway's own, else "
         "``SMSFRAME_JOURNAL``, else a file in your data directory.",
         Group.SAFETY,
     ),
-    "progress": Parameter("False draws no progress bar.", Group.TUNING),
 }
 """Parameters that are no options of a plan, a sending or a resumption."""
 

@@ -85,8 +85,7 @@ class Run:
         self._bars: list[Bar] = []
         self._stop, self._asked = threading.Event(), False
         self._begun = threading.Event()
-        """Set when people are about to be texted, so that nothing can refuse the call any more, or it is
-        over."""
+        """Set when people are about to be texted (nothing refuses the call any more), or at the end."""
         self._over = threading.Event()
         self._frame: pd.DataFrame | None = None
         self._error: BaseException | None = None

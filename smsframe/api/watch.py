@@ -13,6 +13,7 @@ from smsframe.api.docstrings import READS_ONLY, explained
 from smsframe.api.options import journal_of
 from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign import send as campaign_send
+from smsframe.campaign.options import RunOptions
 from smsframe.display.progress_bar import Bar
 from smsframe.display.progress_stats import Meter
 from smsframe.masking import shown_name
@@ -29,12 +30,11 @@ if TYPE_CHECKING:
     from smsframe.orders.records import Entry
 
 PAUSE = 9
-"""How many times as long as a look at the journal the pause after it lasts, at least: a big one is slow to
-read."""
+"""A pause lasts at least so many times as long as the look before it: a big journal is slow to read."""
 
 
 @hide_frames
-@explained(gateway=READS_ONLY, interval="Seconds from one look at the journal to the next.")
+@explained(RunOptions, gateway=READS_ONLY, interval="Seconds from one look at the journal to the next.")
 def watch(
     campaign: str,
     *,
@@ -65,7 +65,7 @@ def watch(
         or isinstance(interval, bool)
         or not 0 < interval <= threading.TIMEOUT_MAX
     ):
-        raise ValueError(f"interval={interval!r} must be a number of seconds")
+        raise ValueError(f"interval={interval!r} must be a number of seconds above 0")
     memory = journal_of(journal, gateway)
     entry = memory.get(campaign)
     try:

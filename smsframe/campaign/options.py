@@ -32,14 +32,14 @@ def _workers(name: str, value: Any) -> None:
 
 def _seconds(name: str, value: Any) -> None:
     if not isinstance(value, int | float) or not 0 <= value <= DAY:
-        raise ValueError(f"{name}={value!r} must be a number of seconds, a day at most")
+        raise ValueError(f"{name}={value!r} must be a number of seconds from 0 to {DAY:,}, which is a day")
 
 
 def _rate(name: str, value: Any) -> None:
     if value is not None and (
         isinstance(value, bool) or not isinstance(value, int | float) or not 1 / DAY <= value < inf
     ):
-        raise ValueError(f"{name}={value!r} must be a number of recipients per second")
+        raise ValueError(f"{name}={value!r} must be a number of recipients per second, one a day at least")
 
 
 def _schedule(_name: str, value: Any) -> None:
