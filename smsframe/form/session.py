@@ -17,7 +17,7 @@ from smsframe.api.run import Run
 from smsframe.api.send import send_plan, start_plan
 from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign import send as campaign_send
-from smsframe.campaign.options import ResumeOptions
+from smsframe.campaign.options import ResumeOptions, RunOptions
 from smsframe.campaign.run_context import RunContext
 from smsframe.form.draft import FIX, moment
 from smsframe.form.preview import standing
@@ -115,23 +115,11 @@ class Launch:
         """
         gateway, memory = self.gateway, self.journal
         entry, now = memory.get(draft.campaign.strip()), datetime.now(UTC)
-        later = moment(draft, now)
-        if (
-            later is None
-            and known.pending
-            and entry.terms.schedule is not None
-            and entry.terms.schedule <= now
-        ):
+        later, agreed = moment(draft, now), entry.terms.schedule
+        if later is None and known.pending and agreed is not None and agreed <= now:
             raise ValueError("The time of this campaign has passed: choose another above, then resume.")
-        sending = self._sending
-        options = ResumeOptions(
-            confirm=known.pending,
-            schedule=later,
-            workers=sending.workers,
-            rate=sending.rate,
-            grace=sending.grace,
-            progress=False,
-        )
+        shared = {name: getattr(self._sending, name) for name in RunOptions.parameters()}
+        options = ResumeOptions(**shared, confirm=known.pending, schedule=later)
         run = Run(
             entry.name,
             partial(campaign_send.resume, entry, options=options, suppressed=self._suppressed(draft)),
