@@ -52,8 +52,13 @@ def plan(
     Raises:
         ContactsError: The table cannot be read.
         TextError: The template cannot be used with this table.
+        ValueError: The sender cannot be, or not at that quality.
     """
-    campaign, terms, text_fix = options.campaign and named(options.campaign), options.terms, options.text_fix
+    campaign, terms, text_fix = (
+        options.campaign and named(options.campaign),
+        options.terms(),
+        options.text_fix,
+    )
     template = given = render.parse(message)
     if text_fix is not None:
         template = replacements.fixed_template(given, text_fix)

@@ -9,15 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from smsframe.orders.terms import Terms, agree
-from smsframe.outcomes.schema import ContactsSchema
+from smsframe.orders.terms import Terms, agree, aware
 from smsframe.planning import savings
-from smsframe.planning.parameters import Group, Options, Parameter, positive_integer
+from smsframe.planning.parameters import Group, Options, Parameter, one_of, positive_integer
 
 
 def _campaign_name(name: str, value: Any) -> None:
     if value is not None and not (isinstance(value, str) and value.strip() and value.isprintable()):
         raise ValueError(f"{name}= must be a name of printable characters, such as 'autumn'")
+
+
+def _schedule(_name: str, value: Any) -> None:
+    if value is not None:
+        aware(value)
 
 
 def _text_fix(_name: str, value: Any) -> None:
@@ -31,7 +35,7 @@ class PlanOptions(Options):
     What a plan is asked for, apart from the contacts and the text.
 
     Raises:
-        ValueError: An option makes no sense, or two of them do not go together.
+        ValueError: An option makes no sense.
     """
 
     campaign: Annotated[
@@ -62,14 +66,16 @@ class PlanOptions(Options):
         Literal["high", "medium", "low"],
         Parameter(
             "``high``, ``medium`` or ``low``: the gateway's types ``N``, ``L``, ``LL``; the lower two take "
-            "160 characters at most."
+            "160 characters at most.",
+            check=one_of("high", "medium", "low"),
         ),
     ] = "high"
     schedule: Annotated[
         datetime | None,
         Parameter(
             "When it goes out: a datetime with a time zone; now when not given. It must not have passed for "
-            "people who would go out now."
+            "people who would go out now.",
+            check=_schedule,
         ),
     ] = None
     numbers: Annotated[
@@ -81,7 +87,7 @@ class PlanOptions(Options):
         ),
     ] = "mobile"
     schema: Annotated[
-        type[ContactsSchema] | None,
+        type | None,  # a `ContactsSchema`, whose module loads pandera; not everybody has rules
         Parameter(
             "Rules of your own, a subclass of `ContactsSchema`; rows that break one are ``invalid``.",
             Group.SAFETY,
@@ -121,11 +127,11 @@ class PlanOptions(Options):
         ),
     ] = None
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.terms  # noqa: B018 - quality, sender and schedule must go together
-
-    @property
     def terms(self) -> Terms:
-        """The terms that a text goes out under."""
+        """
+        The terms that a text goes out under.
+
+        Raises:
+            ValueError: There can be no such sender, or none at that quality, which is the gateway's rule.
+        """
         return agree(self.quality, self.message_type, self.sender, self.schedule)

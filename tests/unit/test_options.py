@@ -59,8 +59,6 @@ WRONG = {
         {"campaign": "a\nb"},
         {"campaign": 7},
         {"quality": "best"},
-        {"sender": "far too long a name"},
-        {"sender": "Acme", "quality": "low"},
         {"schedule": datetime(2030, 1, 1)},  # noqa: DTZ001 - without a zone
         {"schedule": "2030-01-01"},
         {"max_segments": 0},
@@ -107,6 +105,15 @@ def test_what_makes_no_sense_is_refused_when_it_is_made_and_named(kind, wrong):
     assert not isinstance(refused.value, smsframe.SmsFrameError)
     with pytest.raises(ValueError, match=next(iter(wrong))):
         dataclasses.replace(kind(), **wrong)
+
+
+@pytest.mark.parametrize("options", [{"sender": "far too long a name"}, {"sender": "Acme", "quality": "low"}])
+def test_a_sender_is_refused_when_the_terms_are_agreed(options):
+    """What a sender may be is the gateway's rule, and which gateway it is the option object does not know."""
+    with pytest.raises(ValueError, match="sender"):
+        PlanOptions(**options).terms()
+    with pytest.raises(ValueError, match="sender"):
+        smsframe.plan(PEOPLE, "Ciao", phone="mobile", **options)
 
 
 @pytest.mark.parametrize("count", [3, 3.0, pd.Series([1, 2]).sum()])
