@@ -8,7 +8,8 @@ how many people were confirmed, whether the time has passed, whether the credit 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from smsframe.campaign.engine import CampaignEngine
+    from smsframe.campaign.options import ResumeOptions, SendOptions
     from smsframe.campaign.posted_orders import PostedOrders
     from smsframe.campaign.run_context import RunContext
     from smsframe.journal.journal import Journal
@@ -66,9 +68,7 @@ def send(
     plan: Plan,
     context: RunContext,
     *,
-    confirm: int | None,
-    changed: bool,
-    adopt: bool,
+    options: SendOptions,
     stop: threading.Event | None = None,
 ) -> pd.DataFrame:
     """
@@ -76,6 +76,7 @@ def send(
 
     Who sets ``stop`` asks it to stop, from any thread. See `smsframe.send` for the rest.
     """
+    plan = replace(plan, terms=options.applied(plan.terms))
     campaign, journal = plan.campaign, context.journal
     if campaign is None:
         raise ValueError("campaign= is required to send: the name under which nobody is texted twice")
@@ -86,12 +87,12 @@ def send(
         terms=plan.terms,
         batch_size=plan.batch_size,
         people=plan.people,
-        changed=changed,
-        adopt=adopt,
+        changed=options.changed == "continue",
+        adopt=options.adopt,
     )
     stored = journal.read(campaign, call=call.at(context.gateway))
     known = stored and stored.known
-    confirmed(confirm, plan.people, known, plan)
+    confirmed(options.confirm, plan.people, known, plan)
     with sending(call, stored, context.stopped_by(stop)) as (engine, owner):
         trouble = _run(engine, campaign, context.say)
         try:
@@ -129,15 +130,15 @@ def resume(
     entry: CampaignRecord,
     context: RunContext,
     *,
+    options: ResumeOptions,
     suppressed: pd.Index[Any],
-    confirm: int | None,
-    unconfirmed: Literal["send", "accept"] | None,
-    adopt: bool,
     stop: threading.Event | None = None,
 ) -> pd.DataFrame:
     """
-    Go on with a campaign from its journal alone; see `smsframe.resume`.
+    Go on with a campaign from its journal alone; see `smsframe.resume`. ``suppressed`` are the numbers that
+    nobody may text, as they were read from ``options.suppress``.
     """
+    entry, confirm = replace(entry, terms=options.applied(entry.terms)), options.confirm
     journal, gateway = context.journal, context.gateway
     call = CampaignCall(gateway.base_url, gateway.account, entry.template, changed=True)
     stored = journal.read(entry.name, call=call)
@@ -151,9 +152,9 @@ def resume(
             expected=confirm,
             recipients=waiting,
         )
-    settled = {"send": Event.PERSON_SENDS, "accept": Event.PERSON_ACCEPTS}.get(unconfirmed or "")
+    settled = {"send": Event.PERSON_SENDS, "accept": Event.PERSON_ACCEPTS}.get(options.unconfirmed or "")
     context = context.stopped_by(stop)
-    with resuming(entry, known, context, suppressed=suppressed, adopt=adopt, settled=settled) as (
+    with resuming(entry, known, context, suppressed=suppressed, adopt=options.adopt, settled=settled) as (
         engine,
         owner,
     ):

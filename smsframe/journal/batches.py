@@ -48,7 +48,7 @@ class Batches:
 
     def cut(self, entry: CampaignRecord, owner: str, phones: pd.Series[Any]) -> list[BatchWithPeople]:
         """
-        Cut those of these people who have no batch into batches of this owner.
+        BatchWithPeople those of these people who have no batch into batches of this owner.
 
         Batches that a dead owner planned and never got accepted are dissolved first: their people are free.
         """

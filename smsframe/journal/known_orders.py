@@ -39,7 +39,7 @@ class KnownOrders:
         The order ids, in small letters, that this gateway is known to have taken since a time of its own
         clock.
 
-        A scheduled order may have been cancelled, and is then no longer listed, so it is no witness.
+        A scheduled order may have been cancelled, and is then no longer listed, so it is no append_evidence.
         """
         there = sa.select(campaigns.c.id).filter_by(base_url=entry.base_url, account=entry.account)
         by_person = evidence.c.event == Event.PERSON_ACCEPTS  # which the gateway may not know
