@@ -647,6 +647,7 @@ def test_an_empty_history_is_complete():
     "pages",
     [
         (page("a", "b", total=3), page("c", total=2), page(total=2)),  # shrunk: what went, unseen?
+        (page("a", "b", total=3), page("b", total=2)),  # "a" went, "c" was never seen
         (page("a", total=2), page(total=2)),  # a page too few
         [  # a row twice, but another one each time: something moves
             one for ids in ("aabc", "abbc", "abcc", "aacb") for one in (page(*ids, total=4), page(total=4))
