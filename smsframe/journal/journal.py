@@ -21,6 +21,7 @@ from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import JournalError, UnknownCampaign
 from smsframe.journal import disks
 from smsframe.journal.batches import Batches
+from smsframe.journal.conflicts import nothing_alike
 from smsframe.journal.known_orders import KnownOrders
 from smsframe.journal.recipients import read
 from smsframe.journal.registration import Registration
@@ -142,7 +143,8 @@ class Journal:
 
         Raises:
             JournalError: It is damaged.
-            CampaignChanged: It belongs to another gateway or account, or somebody may have another text.
+            CampaignChanged: It belongs to another gateway or account, somebody may have another text, or its
+                name differs from another one by capitals alone.
         """
         with self._store.opened() as connection:
             if connection is None:
@@ -151,6 +153,8 @@ class Journal:
                 self._store.check(connection)
             entry = _find(connection, name)
             if entry is None:
+                if call is not None:
+                    nothing_alike(connection, name)
                 return None
             if call is not None:
                 call.check(connection, entry)
