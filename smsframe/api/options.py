@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from smsframe.clock import SYSTEM
 from smsframe.contacts.suppression import suppression
 from smsframe.errors import PhoneGuessed
 from smsframe.gateway.smsend import Gateway
@@ -46,7 +47,8 @@ def journal_of(journal: Where | None, gateway: Gateway | None) -> Journal:
         raise TypeError(f"gateway= must be a smsframe.Gateway, not {type(gateway).__name__}")
     if journal is None and gateway is not None:
         journal = gateway.journal
-    return Journal.default() if journal is None else Journal(journal)
+    clock = SYSTEM if gateway is None else gateway.clock
+    return Journal.default(clock=clock) if journal is None else Journal(journal, clock=clock)
 
 
 def say_journal(journal: Journal) -> None:

@@ -61,7 +61,9 @@ def refresh(
     with Bar("asking", "orders", shown=progress) as bar:
         if progress and "sms_order_id" in results:
             bar.start(int(results["sms_order_id"].nunique()))
-        return delivery.refresh(results, gateway, workers=workers, patience=Patience(), report=bar.advance)
+        return delivery.refresh(
+            results, gateway, workers=workers, patience=Patience(clock=gateway.clock), report=bar.advance
+        )
 
 
 @public

@@ -15,6 +15,7 @@ from smsframe.api.tracebacks import called_as, public
 from smsframe.campaign import send as campaign_send
 from smsframe.campaign.run_context import RunContext
 from smsframe.display.progress_bar import Bar
+from smsframe.gateway.retry import Patience
 from smsframe.gateway.smsend import Gateway
 from smsframe.orders.terms import aware
 
@@ -140,7 +141,10 @@ def send(
     )
     made = replace(made, terms=made.terms.with_refusals(refusals))
     say_journal(memory)
-    context = RunContext(gateway=gateway, journal=memory, workers=workers, rate=rate, grace=grace)
+    patience = Patience(clock=gateway.clock)
+    context = RunContext(
+        gateway=gateway, journal=memory, workers=workers, rate=rate, grace=grace, patience=patience
+    )
     with Bar("sending", "people", shown=progress) as bar:
         context = replace(context, report=bar.tick, started=bar.start)
         return campaign_send.send(
@@ -215,7 +219,14 @@ def start(
     run = Run(
         made.campaign or "",
         partial(campaign_send.send, made, confirm=confirm, changed=changed == "continue", adopt=adopt),
-        RunContext(gateway=gateway, journal=memory, workers=workers, rate=rate, grace=grace),
+        RunContext(
+            gateway=gateway,
+            journal=memory,
+            workers=workers,
+            rate=rate,
+            grace=grace,
+            patience=Patience(clock=gateway.clock),
+        ),
         now=partial(campaign_send.so_far, made, memory),
         later=made.terms.schedule is not None,
     )
@@ -283,7 +294,10 @@ def resume(
         entry = replace(entry, terms=replace(entry.terms, schedule=aware(schedule)))
     if refusals is not None:
         entry = replace(entry, terms=entry.terms.with_refusals(refusals))
-    context = RunContext(gateway=gateway, journal=memory, workers=workers, rate=rate, grace=grace)
+    patience = Patience(clock=gateway.clock)
+    context = RunContext(
+        gateway=gateway, journal=memory, workers=workers, rate=rate, grace=grace, patience=patience
+    )
     with Bar("sending", "people", shown=progress) as bar:
         context = replace(context, report=bar.tick, started=bar.start)
         return campaign_send.resume(

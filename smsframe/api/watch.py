@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from typing import TYPE_CHECKING
 
 from smsframe.api.options import journal_of
 from smsframe.api.tracebacks import public
 from smsframe.campaign import send
+from smsframe.clock import SYSTEM
 from smsframe.display.progress_bar import Bar
 from smsframe.display.progress_stats import Meter
 from smsframe.masking import shown_name
@@ -92,8 +92,8 @@ def follow(
     interval: float,
     *,
     shown: bool,
-    monotonic: Callable[[], float] = time.monotonic,
-    pause: Callable[[float], object] = time.sleep,
+    monotonic: Callable[[], float] = SYSTEM.monotonic,
+    pause: Callable[[float], object] = SYSTEM.sleep,
 ) -> Tally:
     """
     Look again and again, until nobody is at work; the last look.

@@ -8,7 +8,6 @@ import contextlib
 import os
 import shutil
 import sys
-import time
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ import typer
 
 import smsframe
 from smsframe.cli.output import characters, clean, counted, heading, people, summary_text, table, why
+from smsframe.clock import SYSTEM
 from smsframe.formatting import many
 from smsframe.masking import mask
 from smsframe.phones.cells import mask_column
@@ -140,7 +140,7 @@ def _refresh(sent: pd.DataFrame, gateway: smsframe.Gateway) -> pd.DataFrame:
         "4  Refresh: what became of every row; DLVRD is delivered to the handset",
         "results = sent.sms.refresh()",
     )
-    time.sleep(GIVEN_UP)
+    SYSTEM.sleep(GIVEN_UP)
     results = smsframe.refresh(sent, gateway=gateway, progress=False)
     _say(table(_varied(results), head=("name", "number", "status", "delivery", "reason")))
     _say("  >>> results.sms.summary()")

@@ -7,7 +7,6 @@ The gateway is held here, in Python alone: no widget has it, so no saved noteboo
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +16,10 @@ from smsframe.api.options import journal_of, suppressed
 from smsframe.api.run import Run
 from smsframe.campaign import send as campaign_send
 from smsframe.campaign.run_context import RunContext
+from smsframe.clock import SYSTEM, Clock
 from smsframe.form.draft import FIX, moment
 from smsframe.form.preview import standing
+from smsframe.gateway.retry import Patience
 from smsframe.gateway.smsend import Gateway
 from smsframe.orders.terms import aware
 
@@ -44,6 +45,7 @@ class Launch:
         journal: As in `smsframe.send`.
         planned: What goes to every plan as it is: ``numbers``, ``schema``, ``suppress`` and so on.
         sent: What goes to every run as it is: ``workers``, ``rate``, ``grace``.
+        clock: The time, by which a schedule is still to come or has passed.
     """
 
     def __init__(
@@ -52,9 +54,10 @@ class Launch:
         journal: Where | None,
         planned: Mapping[str, Any],
         sent: Mapping[str, Any],
+        clock: Clock = SYSTEM,
     ) -> None:
         self._given, self._where = gateway, journal
-        self._planned, self._sent = planned, sent
+        self._planned, self._sent, self.clock = planned, sent, clock
         self._memory: Journal | None = None
         self.journal  # noqa: B018 - a journal or gateway of the wrong type is refused when the form is made
 
@@ -115,7 +118,7 @@ class Launch:
             SmsFrameError: As `smsframe.resume`, before the first order.
         """
         gateway, memory = self.gateway, self.journal
-        entry, now = memory.get(draft.campaign.strip()), datetime.now(UTC)
+        entry, now = memory.get(draft.campaign.strip()), self.clock.now()
         if later := moment(draft, now):
             entry = replace(entry, terms=replace(entry.terms, schedule=aware(later)))
         elif known.pending and entry.terms.schedule is not None and entry.terms.schedule <= now:
@@ -132,7 +135,7 @@ class Launch:
                 unconfirmed=None,
                 adopt=False,
             ),
-            RunContext(gateway=gateway, journal=memory, **self._sent),
+            RunContext(gateway=gateway, journal=memory, patience=Patience(clock=gateway.clock), **self._sent),
             now=partial(campaign_send.recipients, memory, entry),
             later=entry.terms.schedule is not None,
         )

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import GatewayError, NotAuthorised, Rejected, Unavailable
 from smsframe.gateway import auth as credentials
 from smsframe.gateway import cache_bypass, responses, transport
@@ -57,6 +58,7 @@ class Gateway:
             local time is inferred.
         journal: The journal of what goes through this gateway, when no other is given to a call.
         profile: What this brand of the gateway has and has not.
+        clock: The time, by which campaigns through this gateway wait, too.
 
     Raises:
         ValueError: Half a pair of credentials, both pairs, or an address that would send them in clear.
@@ -81,6 +83,7 @@ class Gateway:
         timezone: str = "Europe/Rome",
         journal: str | Path | None = None,
         profile: GatewayProfile = SMSEND,
+        clock: Clock = SYSTEM,
     ) -> None:
         wrong = transport.complaint(base_url) or credentials.complaint(
             username, password, user_key, access_token
@@ -100,11 +103,12 @@ class Gateway:
         self.timezone = ZoneInfo(timezone)
         self.journal = journal
         self.profile = profile
+        self.clock = clock
         self.sessions = 0
         self._lock = threading.RLock()
         self.freshness = Freshness()
         self._http = transport.session(
-            self.base_url, pool=64, verify=verify, proxies=proxies, read_timeout=timeout[1]
+            self.base_url, pool=64, verify=verify, proxies=proxies, read_timeout=timeout[1], clock=clock
         )
         certificates = self._http.verify
         if isinstance(certificates, str) and not Path(certificates).exists():
@@ -293,6 +297,7 @@ class Gateway:
                 params=query,
                 json=json,
                 headers=headers,
+                clock=self.clock,
             )
 
         if method == "GET":
