@@ -16,7 +16,7 @@ from smsframe.gateway.retry import Patience
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from smsframe.gateway.smsend import Gateway
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import Tick
 
@@ -48,7 +48,7 @@ class RunContext:
         threads: Makes so many workers.
     """
 
-    gateway: Gateway
+    gateway: GatewayProtocol
     journal: Journal
     workers: int = 4
     rate: float | None = None

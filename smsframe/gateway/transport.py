@@ -209,7 +209,7 @@ def _body(answer: requests.Response) -> bytes:
     return response_limits.unpacked(pieces, answer.headers.get("Content-Encoding", ""))
 
 
-def complaint(base_url: object) -> str | None:
+def validate_base_url(base_url: object) -> str | None:
     """Why an address may not be used, or None; a sentence and no error, whose frame would show it."""
     if not isinstance(base_url, str) or not base_url.startswith(("https://", "http://")):
         return "base_url (SMSFRAME_BASE_URL) must start with https:// (or, on this machine, http://)"

@@ -257,7 +257,8 @@ class OrderState(NamedTuple):
     What the gateway says of an order.
 
     Attributes:
-        recipients: A row per recipient; None when the gateway knows no such order.
+        recipients: A row per recipient: ``phone`` (E.164), ``delivery`` (the gateway's code),
+            ``delivered_at`` (UTC); None when the gateway knows no such order.
         date: When it said so, by its own clock (UTC), or None.
     """
 
@@ -270,12 +271,14 @@ class HistoryPage(NamedTuple):
     A page of the gateway's history.
 
     Attributes:
-        rows: Its orders, as they were written.
+        orders: A row per order: ``order_id``, ``create_time`` and ``schedule_time`` (UTC),
+            ``num_recipients``; missing where the gateway does not say, which is no complete page without
+            ``order_id``.
         total: How many orders the whole history has, or None.
         date: When it said so, by its own clock (UTC), or None.
     """
 
-    rows: list[dict[str, Any]]
+    orders: pd.DataFrame
     total: float | None
     date: datetime | None
 

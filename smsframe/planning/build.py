@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from smsframe.arrow import STRING, TEXT, strings
 from smsframe.contacts.columns import find_phone
 from smsframe.orders.batching import FIELD_SEPARATOR, named
+from smsframe.orders.profile import SMSEND
 from smsframe.orders.terms import agree
 from smsframe.outcomes import schema
 from smsframe.outcomes.join import join, note_other_texts, still_to_send
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
     from datetime import datetime
 
+    from smsframe.orders.profile import GatewayProfile
     from smsframe.outcomes.join import Known
 
 
@@ -50,9 +52,11 @@ def plan(
     batch_size: int = 1000,
     text_fix: str | None = None,
     journalled: Known | None = None,
+    profile: GatewayProfile = SMSEND,
 ) -> Plan:
     """
-    Make the plan; see `smsframe.plan`. ``suppressed`` and ``journalled`` are what the faces looked up.
+    Make the plan; see `smsframe.plan`. ``suppressed`` and ``journalled`` are what the callers looked up,
+    ``profile`` is that of the gateway it is for.
 
     Raises:
         ContactsError: The table cannot be read.
@@ -65,8 +69,9 @@ def plan(
     ):
         raise ValueError("campaign= must be a name of printable characters, such as 'autumn'")
     campaign = campaign and named(campaign)
-    terms = agree(quality, message_type, sender, schedule)
-    template = given = render.parse(message)
+    terms = agree(quality, message_type, sender, schedule, profile)
+    limits = profile.message_type(quality, message_type).limits()
+    template = given = render.parse(message, longest=profile.longest)
     if text_fix is not None:
         savings.known(text_fix)
         template = replacements.fixed_template(given, text_fix)
@@ -80,7 +85,7 @@ def plan(
     possible = judged["phone"].notna() & judged["status"].isin(["ready", "suppressed"])
     if rendered.code.notna().any():
         refuse(judged, rendered.code.notna(), "invalid", rendered.code, rendered.reason)
-    for code, rows, why in _too_much(counted, quality, max_segments):
+    for code, rows, why in _too_much(counted, limits, max_segments):
         refuse(judged, rows, "invalid", code, why)
     mark_duplicates(judged, rendered.texts)
     ready = judged["status"].eq("ready")
@@ -123,7 +128,7 @@ def plan(
         phone=label,
         phone_guessed=guessed,
         terms=terms,
-        batch_size=batch_size,
+        batch_size=min(batch_size, profile.max_recipients or batch_size),
         repairs=_repairs(judged["repair"][judged["phone"].notna()]),
         suppressed=pd.Index([]) if suppressed is None else suppressed,
         fixed=fixed,
@@ -167,12 +172,10 @@ def _packed(values: pd.DataFrame) -> pd.Series[Any]:
 
 
 def _too_much(
-    counted: pd.DataFrame, quality: str, max_segments: int | None
+    counted: pd.DataFrame, limits: dict[str, int], max_segments: int | None
 ) -> Iterator[tuple[str, pd.Series[bool], pd.Series[Any]]]:
     """Code, rows and reasons of texts over the gateway's limits, and then the caller's."""
-    most = render.LOW_QUALITY_MAX if quality != "high" else max(render.MAX_UNITS.values())
-    limit = counted["encoding"].map({name: min(units, most) for name, units in render.MAX_UNITS.items()})
-    limit = limit.astype("Int64")
+    limit = counted["encoding"].map(limits).astype("Int64")
     over = counted["units"].gt(limit).fillna(value=False)
     if over.any():
         units, takes = (number[over].astype(TEXT) for number in (counted["units"], limit))

@@ -23,8 +23,10 @@ from smsframe import Gateway, GatewayError, NotAuthorised, Rejected, Unavailable
 from smsframe.campaign import order_history
 from smsframe.campaign.look_up import Known, look_up
 from smsframe.clock import Clock
+from smsframe.gateway import wire_format
+from smsframe.gateway.order import Order
 from smsframe.gateway.retry import Patience
-from smsframe.gateway.wire_format import Order
+from smsframe.orders.profile import PersonalisedOrders
 from smsframe.orders.records import Batch, Reply
 from smsframe.orders.states import Doubt, Event, State
 from smsframe.orders.terms import Terms, agree
@@ -108,9 +110,8 @@ def test_a_personal_text_goes_to_paramsms_in_the_documented_form():
 
 
 def test_a_schedule_goes_out_in_utc_and_says_so():
-    made = order(
-        message_type="GP", sender="Acme", schedule=datetime(2026, 12, 1, 8, 30, 5, tzinfo=UTC)
-    ).payload()
+    later = order(message_type="GP", sender="Acme", schedule=datetime(2026, 12, 1, 8, 30, 5, tzinfo=UTC))
+    made = wire_format.body(later, PersonalisedOrders())
     assert made == ALWAYS | {
         "message_type": "GP",
         "message": "Ciao",

@@ -26,7 +26,7 @@ from IPython.core.ultratb import VerboseTB
 import smsframe
 from smsframe import CampaignStopped, Gateway, GatewayError, NotAuthorised, SmsFrameError
 from smsframe.gateway import transport
-from smsframe.gateway.wire_format import Order
+from smsframe.gateway.order import Order
 from smsframe.orders.terms import Terms
 from smsframe.texts import render
 

@@ -418,7 +418,7 @@ def test_the_sandbox_takes_a_reset_quietly(secure, caplog, capfd):
     "url", ["http://127.0.0.1:8/API/", "http://localhost/", "http://[::1]:80/", "https://gateway.example/"]
 )
 def test_an_address_that_keeps_secrets_is_fine(url):
-    assert transport.complaint(url) is None
+    assert transport.validate_base_url(url) is None
 
 
 @pytest.mark.parametrize(
@@ -432,7 +432,7 @@ def test_an_address_that_keeps_secrets_is_fine(url):
     ],
 )  # fmt: skip
 def test_an_address_that_could_give_secrets_away_or_name_nobody_is_refused_without_repeating_it(url):
-    said = transport.complaint(url)
+    said = transport.validate_base_url(url)
     assert said
     assert "pw" not in said
     assert "gateway.example" not in said.replace("https://gateway.example/API/v1.0/REST/", "")
