@@ -11,12 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from smsframe.errors import Rejected
+from smsframe.gateway import responses
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    import pandas as pd
 
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.gateway.retry import Patience
@@ -74,7 +75,7 @@ def read(gateway: GatewayProtocol, since: datetime, patience: Patience) -> Histo
     for _ in range(PASSES):
         if reading.turn_pages() or reading.hopeless:
             break
-    return History(reading.orders(), reading.complete, reading.date)
+    return History(responses.orders([*reading.rows.values()]), reading.complete, reading.date)
 
 
 class _Reading:
@@ -85,16 +86,15 @@ class _Reading:
         self._sizes = [*PAGE_SIZES]
         self._pages = 0
         self._total = 0.0
-        self._read: list[pd.DataFrame] = []
-        self._keys: set[tuple[Any, str]] = set()
-        """What never changes of an order, of each: another number of recipients is no other order."""
+        self.rows: dict[tuple[str, str], dict[str, Any]] = {}
+        """By what never changes of an order: another number of recipients is no other order."""
         self.date: datetime | None = None
         self.hopeless = False
 
     @property
     def complete(self) -> bool:
         """Whether all that there is was seen."""
-        return not self.hopeless and len(self._keys) == self._total and self._pages > 0
+        return not self.hopeless and len(self.rows) == self._total and self._pages > 0
 
     def turn_pages(self) -> bool:
         """Turn the pages once, until nothing can be missing; whether that is so."""
@@ -108,10 +108,10 @@ class _Reading:
             self._add(page)
             if self.complete:
                 return True
-            if page.orders.empty or (last is not None and page.orders.equals(last)):
+            if page.rows in ([], last):
                 break
-            last = page.orders
-            if number == 1 and len(page.orders) < min(size, page.total or 0) and len(self._sizes) > 1:
+            last = page.rows
+            if number == 1 and len(page.rows) < min(size, page.total or 0) and len(self._sizes) > 1:
                 # Fewer than were asked for: where its second page begins is anybody's guess.
                 del self._sizes[0]
                 size, number, last = self._sizes[0], 0, None
@@ -129,16 +129,11 @@ class _Reading:
 
     def _add(self, page: HistoryPage) -> None:
         self.date = self.date or page.date
-        ids = page.orders["order_id"].str.strip().str.lower()
-        nameless = bool((ids.isna() | ids.eq("")).any())
+        keys = [
+            (str(row.get("order_id") or "").strip().lower(), str(row.get("create_time"))) for row in page.rows
+        ]
+        nameless = any(not order for order, _ in keys)
         shrunk = page.total is None or page.total < self._total
         self.hopeless |= nameless or shrunk
         self._total = page.total or 0.0
-        self._keys.update(zip(ids, page.orders["create_time"].astype(str), strict=True))
-        self._read.append(page.orders)
-
-    def orders(self) -> pd.DataFrame:
-        """The orders that were seen, each as it was seen last."""
-        orders = pd.concat([page for page in self._read if len(page)] or self._read[:1], ignore_index=True)
-        key = orders[["create_time"]].assign(order_id=orders["order_id"].str.strip().str.lower())
-        return orders[~key.duplicated(keep="last")].reset_index(drop=True)
+        self.rows.update(zip(keys, page.rows, strict=True))

@@ -56,18 +56,16 @@ def history_page(response: Exchange) -> HistoryPage:
     rows = body.get("smshistory") if isinstance(body, dict) and is_ok(body, silent=True) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise GatewayError("the gateway's answer about its history could not be read", status=response.status)
-    return HistoryPage(_orders(rows), number(body.get("total")), response.date)
+    return HistoryPage(rows, number(body.get("total")), response.date)
 
 
-def _orders(rows: list[dict[str, Any]]) -> pd.DataFrame:
+def orders(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Orders of the history: ``order_id``, ``create_time``, ``schedule_time`` (UTC), ``num_recipients``."""
     cells = _columns(rows, "order_id", "create_time", "schedule_time", "num_recipients")
     return cells.assign(
         schedule_time=instants(cells["schedule_time"], "UTC"),
         create_time=instants(cells["create_time"], "UTC"),
-        num_recipients=pd.to_numeric(cells["num_recipients"].astype(object), errors="coerce").astype(
-            "float64"
-        ),
+        num_recipients=pd.to_numeric(cells["num_recipients"].astype(object), errors="coerce"),
     )
 
 

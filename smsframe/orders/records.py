@@ -271,14 +271,14 @@ class HistoryPage(NamedTuple):
     A page of the gateway's history.
 
     Attributes:
-        orders: A row per order: ``order_id``, ``create_time`` and ``schedule_time`` (UTC),
-            ``num_recipients``; missing where the gateway does not say, which is no complete page without
-            ``order_id``.
+        rows: Its orders: ``order_id``; ``create_time`` and ``schedule_time`` as ``yyyyMMddHHmmss`` in UTC,
+            the latter empty for now; ``num_recipients``. The same order is the same row each time it is asked
+            for.
         total: How many orders the whole history has, or None.
         date: When it said so, by its own clock (UTC), or None.
     """
 
-    orders: pd.DataFrame
+    rows: list[dict[str, Any]]
     total: float | None
     date: datetime | None
 

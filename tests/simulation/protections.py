@@ -234,7 +234,7 @@ MUTANTS = (
     _one(
         "only a whole history proves something",
         "campaign.order_history",
-        "return not self.hopeless and len(self._keys) == self._total and self._pages > 0",
+        "return not self.hopeless and len(self.rows) == self._total and self._pages > 0",
         "return self._pages > 0",
     ),
     _one(
