@@ -13,7 +13,7 @@ import pandas as pd
 from smsframe.clock import SYSTEM
 from smsframe.contacts.suppression import suppression
 from smsframe.errors import PhoneGuessed
-from smsframe.gateway.smsend import Gateway
+from smsframe.gateway.base import GatewayProtocol
 from smsframe.journal.journal import Journal
 from smsframe.phones.fast.metadata import regions
 
@@ -39,12 +39,15 @@ def suppressed(
     return suppression(suppress, str(region).upper() if country else None)
 
 
-def journal_of(journal: Where | None, gateway: Gateway | None) -> Journal:
+def journal_of(journal: Where | None, gateway: GatewayProtocol | None) -> Journal:
     """The journal that is meant: the one given, else the gateway's own, else the user's."""
     if isinstance(journal, Journal):
         return journal
-    if gateway is not None and not isinstance(gateway, Gateway):
-        raise TypeError(f"gateway= must be a smsframe.Gateway, not {type(gateway).__name__}")
+    if gateway is not None and not isinstance(gateway, GatewayProtocol):
+        raise TypeError(
+            "gateway= must be a smsframe.Gateway, or have all that smsframe.gateway.base.GatewayProtocol "
+            f"has, not {type(gateway).__name__}"
+        )
     if journal is None and gateway is not None:
         journal = gateway.journal
     clock = SYSTEM if gateway is None else gateway.clock

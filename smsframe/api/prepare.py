@@ -11,6 +11,7 @@ from smsframe.api.tracebacks import public
 from smsframe.contacts import read
 from smsframe.contacts.columns import find_phone
 from smsframe.errors import ContactsError
+from smsframe.gateway import environment
 from smsframe.phones import parse
 from smsframe.planning.build import plan as make_plan
 from smsframe.planning.check import check as check_contacts
@@ -163,6 +164,7 @@ def plan(
         max_segments=max_segments,
         batch_size=batch_size,
         text_fix=text_fix,
+        profile=environment.profile() if gateway is None else gateway.profile,
         journalled=memory.recipients(entry.id, entry.name) if entry else None,
     )
     say_guess(made.phone, guessed=made.phone_guessed)

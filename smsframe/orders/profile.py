@@ -86,7 +86,6 @@ class GatewayProfile:
         name: Its name.
         qualities: The message type that each of ``high``, ``medium`` and ``low`` means; one that it does not
             have is left out.
-        other_types: Message types that are only named by ``message_type=``.
         sender: The senders that it takes, as a regular expression of the whole.
         max_recipients: Recipients of one order at most; None when no source states a limit.
         personalised: How an order is written that has a text of its own for each recipient; None when its
@@ -105,7 +104,6 @@ class GatewayProfile:
 
     name: str
     qualities: Mapping[str, MessageType] = field(default_factory=_smsend_qualities)
-    other_types: tuple[MessageType, ...] = ()
     sender: str = SENDER
     max_recipients: int | None = None
     personalised: PersonalisedOrders | None = PARAMSMS
@@ -132,15 +130,14 @@ class GatewayProfile:
             raise ValueError(f"quality={quality!r} must be one of {', '.join(self.qualities)}")
         if code is None:
             return self.qualities[quality]
-        known = {known.code: known for known in (*self.qualities.values(), *self.other_types)}
+        known = {known.code: known for known in self.qualities.values()}
         standard = self.qualities[quality]
         return known.get(code) or replace(standard, code=code)
 
     @property
     def longest(self) -> int:
         """Units of the longest text that it takes, of any type in any encoding."""
-        types = (*self.qualities.values(), *self.other_types)
-        return max(max(known.limits().values()) for known in types)
+        return max(max(known.limits().values()) for known in self.qualities.values())
 
     def takes_sender(self, sender: object) -> bool:
         """Whether an order may name this sender, under a message type that takes one."""
@@ -177,16 +174,12 @@ SKEBBY = GatewayProfile(
         "medium": MessageType("TI", gsm=1530, ucs2=450, sender=False, reports=False),
         "low": MessageType("SI", gsm=160, ucs2=160, sender=False, reports=False),
     },
-    other_types=(
-        MessageType("EE", gsm=1530, ucs2=450, reports=False),
-        MessageType("AD", gsm=1530, ucs2=450, reports=False),
-    ),
     max_recipients=10_000,
 )
 """
 Skebby, a sister brand: the same calls under other message types, with longer texts.
 
-Types (``GP`` Classic+, ``TI`` Classic, ``SI`` Basic, ``EE`` export, ``AD`` advertising): clients of Skebby.
+Types (``GP`` Classic+, ``TI`` Classic, ``SI`` Basic): clients of Skebby.
 1530 characters for ``GP`` and ``TI``, 160 for ``SI``: README of the client LeandroLuccerini/skebby-bundle and
 the older Skebby documentation. That 450 in UCS-2 hold as on smSend is inferred. Recipients: that client
 refuses more than 10,000 in one order. Delivery reports for ``GP`` alone: README of the same client. That
