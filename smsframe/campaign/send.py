@@ -84,7 +84,8 @@ def send(
         campaign=campaign,
         template=plan.template.source,
         terms=plan.terms,
-        batch_size=plan.batch_size,
+        # A plan may have been made before anybody knew the gateway.
+        batch_size=min(plan.batch_size, context.gateway.profile.max_recipients or plan.batch_size),
         people=plan.people,
         changed=changed,
         adopt=adopt,

@@ -2,7 +2,7 @@
 Authentication objects: a user name and password that log in, or keys.
 
 Secrets travel in authentication objects, whose reprs say nothing, which a ``.netrc`` cannot replace, and that
-can blank themselves out of what a gateway echoes. Nothing here raises: what is wrong is returned as a
+can remove themselves from what a gateway echoes. Nothing here raises: what is wrong is returned as a
 sentence, because the traceback of an error prints the variables of the statements it went through.
 """
 
@@ -25,7 +25,7 @@ _KEY = re.compile(
 _SHORT = 4
 
 PARAMETERS = re.compile(r"((?:username|password|phoneNumber|recipient|number)=)[^&\s\"']*", re.IGNORECASE)
-"""The parameters of the gateway's calls that are nobody's business."""
+"""The parameters of the gateway's calls that are secret or personal."""
 
 
 class Credentials(AuthBase):
@@ -120,5 +120,5 @@ def session_keys(body: str) -> Keys | None:
 
 
 def _alone(form: str) -> str:
-    """A short secret is blanked only where it stands alone; ``1`` is in many a reason by chance."""
+    """The pattern of a secret; a short one counts only where it stands alone, as ``1`` is in many reasons."""
     return re.escape(form) if len(form) >= _SHORT else rf"(?<!\w){re.escape(form)}(?!\w)"

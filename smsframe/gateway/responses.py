@@ -80,8 +80,10 @@ def credits_left(response: Exchange) -> dict[str, float]:
     entries = body.get("sms") if isinstance(body, dict) else None
     if not isinstance(entries, list):
         raise GatewayError("the gateway's answer about credits could not be read", status=response.status)
-    found = {str(e.get("type")): number(e.get("quantity")) for e in entries if isinstance(e, dict)}
-    return {kind: quantity for kind, quantity in found.items() if quantity is not None}
+    quantities = {
+        str(entry.get("type")): number(entry.get("quantity")) for entry in entries if isinstance(entry, dict)
+    }
+    return {kind: quantity for kind, quantity in quantities.items() if quantity is not None}
 
 
 def is_ok(body: dict[str, Any], *, silent: bool = False) -> bool:

@@ -38,7 +38,7 @@ log = logging.getLogger("smsframe")
 
 class Gateway:
     """
-    A way to the gateway; makes no request before it is asked something.
+    The client of the gateway for one account; makes no request before one of its methods is called.
 
     Args:
         base_url: As the provider names it, ending in ``/API/v1.0/REST/``. ``http://`` only to loopback.

@@ -1,5 +1,5 @@
 """
-One HTTP exchange at a time, and nothing about it that could leak.
+One HTTP exchange at a time, of which nothing secret gets into exceptions, logs and tracebacks.
 
 `exchange` never raises for what the network does and returns facts instead: requests' exceptions carry
 the address with the password of a login in it, and a traceback carries the exception.
@@ -50,7 +50,7 @@ _DIGITS = 20
 
 
 class Redaction(logging.Filter):
-    """Blanks the parameters of the gateway's calls that are nobody's business in other libraries' logs."""
+    """Removes the secret parameters of the gateway's calls from other libraries' logs."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record pass, without secrets."""
@@ -70,7 +70,7 @@ for _name in ("urllib3.connectionpool", "urllib3.connection", "urllib3.util.retr
 @dataclass(frozen=True, slots=True, repr=False)
 class Exchange:
     """
-    What came back.
+    What an exchange came to.
 
     Attributes:
         status: The HTTP status, or None when no complete answer came.
@@ -82,7 +82,7 @@ class Exchange:
         date: When the answer was made, by its maker's clock (the ``Date`` header, UTC), or None.
         age: Seconds that a cache has had the answer (the ``Age`` header), infinite if that is unreadable:
             above 0 the answer proves nothing of now.
-        hide: Blanks the secrets of the request in a text that echoes them.
+        hide: Removes the secrets of the request from a text that echoes them.
     """
 
     status: int | None = None
@@ -107,7 +107,7 @@ class Exchange:
 
 
 class _Session(requests.Session):
-    """A session that looks at no redirect, so that none is followed and a mad one cannot trip it."""
+    """A session that looks at no redirect, so that none is followed and a malformed one raises nothing."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - requests' signature
         return None
@@ -123,24 +123,24 @@ def session(
     clock: Clock = SYSTEM,
 ) -> requests.Session:
     """
-    A pooled session that reads the environment once, keeps no cookies and follows nothing.
+    A pooled session that reads the environment once, keeps no cookies and follows no redirects.
 
     Proxies and certificates of the environment hold, but no proxy for loopback, where it could only be a
     mistake; ``.netrc`` is never read, because its entry would replace the keys. ``read_timeout`` is how many
     seconds the kernel tries to deliver what was sent by a process that is stopped. ``clock`` measures
     how long an answer takes.
     """
-    made = _Session()
-    found = made.merge_environment_settings(base_url, dict(proxies or {}), None, verify, None)
-    made.verify = found["verify"]
-    made.proxies = dict(proxies or {}) if is_loopback(base_url) else found["proxies"]
-    made.trust_env = False
-    made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # a jar shared by threads is a race
-    made.headers["Accept-Encoding"] = response_limits.CODINGS
+    pooled = _Session()
+    environment = pooled.merge_environment_settings(base_url, dict(proxies or {}), None, verify, None)
+    pooled.verify = environment["verify"]
+    pooled.proxies = dict(proxies or {}) if is_loopback(base_url) else environment["proxies"]
+    pooled.trust_env = False
+    pooled.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # a jar shared by threads is a race
+    pooled.headers["Accept-Encoding"] = response_limits.CODINGS
     adapter = Adapter(read_timeout, clock, pool_connections=1, pool_maxsize=pool, max_retries=0)
-    made.mount("https://", adapter)
-    made.mount("http://", adapter)
-    return made
+    pooled.mount("https://", adapter)
+    pooled.mount("http://", adapter)
+    return pooled
 
 
 def exchange(

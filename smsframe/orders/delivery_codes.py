@@ -97,7 +97,7 @@ DELIVERY_CODES = {
     ),
     # The handset was off, or it arrived and the report was lost: sending again may text somebody twice.
     "TIMEOUT": DeliveryCode(
-        Stage.FAILED, "no word from the operator in 48 hours", advice="it may have arrived; ask another way"
+        Stage.FAILED, "no report from the operator in 48 hours", advice="it may have arrived; ask another way"
     ),
     "UNKNRCPT": DeliveryCode(Stage.REFUSED, "number not understood", advice=_CORRECT),
     "UNKNPFX": DeliveryCode(Stage.REFUSED, "prefix unknown", advice=_CORRECT),
@@ -113,6 +113,6 @@ platform).
 
 That UNPARSABLE_RCPT, UNKNOWN_PREFIX and INVALID_DESTINATION are what numbers show that
 ``allowInvalidRecipients`` left out is inferred. BLACKLISTED and TOOM4NUM are of numbers that are good, and KO
-and ERROR may come after the text was handed over. Whether and when to send again is no source's word but
-ours.
+and ERROR may come after the text was handed over. Whether and when to send again is our own
+judgement.
 """

@@ -269,6 +269,14 @@ def test_no_order_has_more_recipients_than_the_brand_takes():
         assert sandbox.orders()["recipients"].max() == 4
 
 
+def test_a_plan_that_was_made_without_a_gateway_is_cut_as_its_gateway_takes_it(acme, gateway):
+    plan = smsframe.plan(table(4), "Ciao", phone="mobile", campaign="autumn")
+    assert len(plan.batches) == 1
+    assert statuses(send(plan, gateway)) == {"accepted": 4}
+    assert each(acme) == {1}
+    assert len(acme.taken) == 4
+
+
 # Facts.
 
 
