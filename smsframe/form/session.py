@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
     from smsframe.api.options import JournalLocation
     from smsframe.campaign.options import SendOptions
-    from smsframe.clock import SYSTEM, Clock
-from smsframe.form.draft import Draft
+    from smsframe.form.draft import Draft
     from smsframe.form.preview import Standing
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import Entry
