@@ -33,7 +33,7 @@ def look(guests: pd.DataFrame) -> smsframe.Plan:
     return plan
 
 
-def spend(plan: smsframe.Plan, gateway: smsframe.Gateway) -> smsframe.Summary:
+def spend(plan: smsframe.Plan, gateway: smsframe.Gateway | GatewayProtocol) -> smsframe.Summary:
     try:
         sent = smsframe.send(plan, gateway=gateway, journal=smsframe.Journal("journal.sqlite"))
     except smsframe.CampaignStopped as stopped:

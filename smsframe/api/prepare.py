@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.api.options import JournalLocation, Suppress
-    from smsframe.gateway.smsend import Gateway
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import Journal
     from smsframe.outcomes.schema import ContactsSchema
     from smsframe.planning.plan import Plan
@@ -99,7 +99,7 @@ def plan(
     max_segments: int | None = None,
     batch_size: int = 1000,
     text_fix: Literal["gsm", "gsm+letters"] | None = None,
-    gateway: Gateway | None = None,
+    gateway: GatewayProtocol | None = None,
     journal: JournalLocation | None = None,
 ) -> Plan:
     """
@@ -129,7 +129,12 @@ def plan(
 
 
 def make_plan(
-    contacts: pd.DataFrame, text: str, options: PlanOptions, *, gateway: Gateway | None, journal: Journal
+    contacts: pd.DataFrame,
+    text: str,
+    options: PlanOptions,
+    *,
+    gateway: GatewayProtocol | None,
+    journal: Journal,
 ) -> Plan:
     """Make a plan with what the journal knows of the campaign; see `plan`."""
     entry = journal.find(options.campaign) if options.campaign else None

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from smsframe.api.options import JournalLocation
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.outcomes.summary import Summary
 
 
@@ -42,7 +43,7 @@ failed = hide_frames(find_failed)
     workers="Questions under way at once, 1 to 64.",
 )
 def refresh(
-    results: pd.DataFrame, *, gateway: Gateway | None = None, workers: int = 4, progress: bool = True
+    results: pd.DataFrame, *, gateway: GatewayProtocol | None = None, workers: int = 4, progress: bool = True
 ) -> pd.DataFrame:
     """
     Ask the gateway for delivery states and join them to the rows.
@@ -78,7 +79,7 @@ def refresh(
 @hide_frames
 @explained(gateway=READS_ONLY)
 def results(
-    campaign: str, *, gateway: Gateway | None = None, journal: JournalLocation | None = None
+    campaign: str, *, gateway: GatewayProtocol | None = None, journal: JournalLocation | None = None
 ) -> pd.DataFrame:
     """
     What the journal knows of a campaign: one row per recipient, RangeIndex, result columns only.
@@ -97,7 +98,9 @@ def results(
 
 @hide_frames
 @explained(gateway=READS_ONLY)
-def campaigns(*, gateway: Gateway | None = None, journal: JournalLocation | None = None) -> pd.DataFrame:
+def campaigns(
+    *, gateway: GatewayProtocol | None = None, journal: JournalLocation | None = None
+) -> pd.DataFrame:
     """
     The campaigns of a journal: one row each, with people by status and the credits charged.
 
@@ -114,7 +117,7 @@ def campaigns(*, gateway: Gateway | None = None, journal: JournalLocation | None
 @hide_frames
 @explained(gateway=READS_ONLY)
 def withdraw(
-    campaign: str, *, gateway: Gateway | None = None, journal: JournalLocation | None = None
+    campaign: str, *, gateway: GatewayProtocol | None = None, journal: JournalLocation | None = None
 ) -> pd.DataFrame:
     """
     Drop the people of a campaign who were not texted yet; they are returned, and nobody else is touched.

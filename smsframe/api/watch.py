@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.api.options import JournalLocation
-    from smsframe.gateway.smsend import Gateway
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.counts import Tally
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import Entry
@@ -38,7 +38,7 @@ PAUSE = 9
 def watch(
     campaign: str,
     *,
-    gateway: Gateway | None = None,
+    gateway: GatewayProtocol | None = None,
     journal: JournalLocation | None = None,
     interval: float = 1.0,
     progress: bool = True,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from smsframe.api.options import JournalLocation, Suppress
     from smsframe.form.form import Form
-    from smsframe.gateway.smsend import Gateway
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.outcomes.schema import ContactsSchema
 
 
@@ -67,7 +67,7 @@ def compose(
     suppress: Suppress | None = None,
     max_segments: int | None = None,
     batch_size: int = 1000,
-    gateway: Gateway | None = None,
+    gateway: GatewayProtocol | None = None,
     journal: JournalLocation | None = None,
     workers: int = 4,
     rate: float | None = None,

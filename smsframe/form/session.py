@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from smsframe.campaign.options import SendOptions
     from smsframe.form.draft import Draft
     from smsframe.form.preview import Standing
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import Entry
     from smsframe.planning.plan import Plan
@@ -50,7 +51,7 @@ class Launch:
 
     def __init__(
         self,
-        gateway: Gateway | None,
+        gateway: GatewayProtocol | None,
         journal: JournalLocation | None,
         planning: PlanOptions,
         sending: SendOptions,
@@ -63,7 +64,7 @@ class Launch:
         self.journal  # noqa: B018 - a journal or gateway of the wrong type is refused when the form is made
 
     @property
-    def gateway(self) -> Gateway:
+    def gateway(self) -> GatewayProtocol:
         """
         The gateway.
 
