@@ -45,8 +45,8 @@ def journal_of(journal: JournalLocation | None, gateway: GatewayProtocol | None)
         return journal
     if gateway is not None and not isinstance(gateway, GatewayProtocol):
         raise TypeError(
-            "gateway= must be a smsframe.Gateway, or have all that smsframe.gateway.base.GatewayProtocol "
-            f"has, not {type(gateway).__name__}"
+            f"gateway= must be a smsframe.Gateway, not {type(gateway).__name__} "
+            "(another client must have all that smsframe.gateway.base.GatewayProtocol has)"
         )
     if journal is None and gateway is not None:
         journal = gateway.journal
