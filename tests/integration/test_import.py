@@ -96,7 +96,8 @@ def test_the_first_touch_of_a_method_finds_its_function():
     import smsframe
     assert inspect.signature(method) == inspect.signature(smsframe.send)
     assert list(inspect.signature(bound).parameters) == list(inspect.signature(smsframe.plan).parameters)[1:]
-    assert method.__doc__ == smsframe.send.__doc__ and bound.__doc__ == smsframe.plan.__doc__
+    assert method.__doc__.splitlines()[0] == smsframe.send.__doc__.splitlines()[0]
+    assert "    text: " in bound.__doc__ and "    contacts: " not in bound.__doc__
     assert inspect.getsource(method) == inspect.getsource(smsframe.send)
     assert method is pd.DataFrame.sms.send
     assert "347" not in repr(bound)
@@ -123,7 +124,8 @@ def test_many_threads_may_use_it_first():
     with ThreadPoolExecutor(len(names)) as threads:
         used = list(threads.map(use, names))
     assert [thing for thing, _ in used] == [getattr(smsframe, name) for name in names]
-    assert {method.__doc__ for _, method in used} == {smsframe.send.__doc__}
+    assert {method.__doc__ for _, method in used} == {pd.DataFrame.sms.send.__doc__}
+    assert "    confirm: " in pd.DataFrame.sms.send.__doc__
     print("ok")
     """
     assert fresh(code) == ["ok"]
