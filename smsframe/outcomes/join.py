@@ -16,7 +16,7 @@ import pandas as pd
 from smsframe.arrow import TEXT
 from smsframe.orders.states import State
 from smsframe.outcomes.codes import CODES, sentences
-from smsframe.outcomes.schema import COLUMNS, DTYPES, results_for
+from smsframe.outcomes.columns import COLUMNS, DTYPES, results_for
 from smsframe.phones.match import among, find
 
 if TYPE_CHECKING:

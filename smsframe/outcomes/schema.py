@@ -1,34 +1,17 @@
 """
-What comes in and what goes out, as pandera schemas.
-
-Everything works by position inside and gets the caller's index back at the end, because labels may repeat
-and failing rows must not be mistaken for each other.
+What comes in and what goes out, as pandera schemas. `columns` has the rules, and says when pandera is loaded.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-import numpy as np
-import pandas as pd
+import pandas as pd  # noqa: TC002 - pandera reads the annotations
 import pandera.pandas as pa
 
+from smsframe.outcomes import columns
 from smsframe.outcomes.codes import CODES
-
-E164 = r"^\+[1-9][0-9]{6,14}$"
-
-STATUSES = (
-    "ready",  # can be sent (check and plan only)
-    "accepted",  # the gateway has taken the text; that is not yet delivered
-    "scheduled",  # as accepted, for a later time
-    "rejected",  # the gateway said no to this number
-    "unconfirmed",  # nobody can know yet; never sent again before it is looked up
-    "pending",  # not sent, and will be when the campaign goes on
-    "cancelled",  # a scheduled text that was called back
-    "invalid",  # cannot be sent: the number, the text or a rule
-    "duplicate",  # the same number as another row, which stands for both
-    "suppressed",  # on the suppression list
-)
+from smsframe.outcomes.columns import E164, STATUSES
 
 
 class ContactsSchema(pa.DataFrameModel):
@@ -63,74 +46,27 @@ class ResultsSchema(pa.DataFrameModel):
     sms_delivery: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
     sms_delivered_at: Annotated[pd.DatetimeTZDtype, "us", "UTC"] = pa.Field(nullable=True)
 
-    @pa.dataframe_check(error="a status that says why has a code and a reason")
+    @pa.dataframe_check(error=columns.EXPLAINED)
     def explained(cls, frame: pd.DataFrame) -> pd.Series[bool]:  # noqa: N805 - pandera makes it a class method
         """Each row that is not simply fine says why, twice: for programs and for people."""
-        fine = frame["sms_status"].isin(["ready", "accepted", "scheduled"])
-        return fine | (frame["sms_code"].notna() & frame["sms_reason"].notna())
+        return columns.explained(frame)
 
-    @pa.dataframe_check(error="a text has somebody to go to")
-    def addressed(cls, frame: pd.DataFrame) -> pd.Series[bool]:  # noqa: N805 - as above
+    @pa.dataframe_check(error=columns.ADDRESSED)
+    def addressed(cls, frame: pd.DataFrame) -> pd.Series[bool]:  # noqa: N805 - pandera makes it a class method
         """Only an invalid row may be without a number."""
-        return frame["sms_phone"].notna() | frame["sms_status"].isin(["invalid"])
+        return columns.addressed(frame)
 
 
 class CheckedSchema(ResultsSchema):
     """What `check` returns: who could be texted, and why the others could not."""
 
-    sms_status: Annotated[pd.CategoricalDtype, STATUSES, False] = pa.Field(
-        isin=["ready", "invalid", "duplicate", "suppressed"]
-    )
+    sms_status: Annotated[pd.CategoricalDtype, STATUSES, False] = pa.Field(isin=columns.CHECKED_STATUSES)
 
 
 class PlannedSchema(ResultsSchema):
     """What ``plan.frame`` holds: as checked, with texts counted; known people have their outcome."""
 
-    @pa.dataframe_check(error="a ready row knows its segments")
+    @pa.dataframe_check(error=columns.COUNTED)
     def counted(cls, frame: pd.DataFrame) -> pd.Series[bool]:  # noqa: N805 - as above
         """You see it before you pay."""
-        return frame["sms_segments"].notna() | frame["sms_status"].ne("ready")
-
-
-COLUMNS = tuple(ResultsSchema.to_schema().columns)
-DTYPES: dict[str, Any] = {
-    name: column.dtype.type for name, column in ResultsSchema.to_schema().columns.items()
-}
-
-
-def results_for(rows: int, **columns: Any) -> pd.DataFrame:
-    """A frame of the result columns for so many rows, by position: those given, the others missing."""
-    index = pd.RangeIndex(rows)
-    made = {}
-    for name, dtype in DTYPES.items():
-        value = columns.pop(name, None)
-        if isinstance(value, pd.Series | pd.Categorical | pd.api.extensions.ExtensionArray):
-            made[name] = pd.Series(value).set_axis(index).astype(dtype)
-        else:
-            made[name] = pd.Series([value], dtype=dtype).take(np.zeros(rows, dtype=np.intp)).set_axis(index)
-    if columns:
-        raise TypeError(f"no such result columns: {sorted(columns)}")
-    return pd.DataFrame(made, index=index)
-
-
-def satisfied(schema: type[ResultsSchema], results: pd.DataFrame) -> pd.DataFrame:
-    """
-    The results, as a schema of ours says they are.
-
-    Raises:
-        RuntimeError: They are not, which is a bug of ours. What pandera says would list people's numbers.
-    """
-    broken = None
-    try:
-        return schema.validate(results)
-    except pa.errors.SchemaError as error:
-        broken = error.check.error if isinstance(error.check, pa.Check) else error.reason_code
-    raise RuntimeError(
-        f"smsframe made results that are not as {schema.__name__} says ({broken}): please report this bug"
-    )
-
-
-def attach(contacts: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
-    """Put result columns after the user's own, under the user's index; earlier ones are replaced."""
-    own = contacts.loc[:, ~contacts.columns.isin(COLUMNS)]
-    return pd.concat([own, results.set_axis(contacts.index)], axis=1)
+        return columns.counted(frame)

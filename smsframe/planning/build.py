@@ -17,7 +17,7 @@ from smsframe.arrow import STRING, TEXT, strings
 from smsframe.contacts.columns import find_phone
 from smsframe.orders.batching import FIELD_SEPARATOR, named
 from smsframe.orders.terms import agree
-from smsframe.outcomes import schema
+from smsframe.outcomes import columns
 from smsframe.outcomes.join import join, note_other_texts, still_to_send
 from smsframe.phones.match import among
 from smsframe.planning import savings
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from smsframe.outcomes.join import Known
+    from smsframe.outcomes.schema import ContactsSchema
 
 
 def plan(
@@ -40,7 +41,7 @@ def plan(
     phone: Hashable | None = None,
     region: Hashable | None = None,
     numbers: str = "mobile",
-    schema_: type[schema.ContactsSchema] | None = None,
+    schema_: type[ContactsSchema] | None = None,
     sender: str | None = None,
     quality: str = "high",
     message_type: str | None = None,
@@ -84,7 +85,7 @@ def plan(
         refuse(judged, rows, "invalid", code, why)
     mark_duplicates(judged, rendered.texts)
     ready = judged["status"].eq("ready")
-    results = schema.results_for(
+    results = columns.results_for(
         len(contacts),
         sms_campaign=campaign,
         sms_phone=judged["phone"],
@@ -115,7 +116,7 @@ def plan(
         now = contacts[results["sms_status"].eq("ready").to_numpy()]
         fixed = savings.propose(given, render.merged(given, now), len(now), text_fix)
     return Plan(
-        frame=schema.attach(contacts, schema.satisfied(schema.PlannedSchema, results)),
+        frame=columns.attach(contacts, columns.satisfied("PlannedSchema", results)),
         people=people,
         stands=stands,
         template=template,

@@ -12,7 +12,7 @@ import pytest
 
 import smsframe
 from smsframe.outcomes.codes import CODES
-from smsframe.outcomes.schema import COLUMNS, DTYPES, STATUSES, ResultsSchema, satisfied
+from smsframe.outcomes.columns import COLUMNS, DTYPES, STATUSES, satisfied
 
 ROOT = Path(__file__).parents[2]
 MOBILE = "+393471234567"
@@ -277,7 +277,7 @@ def test_results_that_break_our_own_schema_are_a_bug_that_shows_nobodys_number()
     broken = smsframe.check(pd.DataFrame({"mobile": [MOBILE]}), phone="mobile")[list(COLUMNS)]
     broken["sms_status"] = broken["sms_status"].mask([True], "rejected")
     with pytest.raises(RuntimeError, match="ResultsSchema says \\(a status that says why") as raised:
-        satisfied(ResultsSchema, broken)
+        satisfied("ResultsSchema", broken)
     told = "".join(traceback.format_exception(raised.value))
     assert MOBILE not in told
     assert raised.value.__context__ is None
