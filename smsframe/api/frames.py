@@ -30,7 +30,8 @@ def summary(results: pd.DataFrame) -> Summary:
     A campaign in a few numbers: a `Summary`, with a card in notebooks.
 
     Args:
-        results: A frame of `check`, `send`, `results` or `refresh`, or a part of one.
+        results: A frame of `check`, `send`, `results` or `refresh`, or a part of one; of the result columns
+            it needs ``sms_status``.
 
     Raises:
         ContactsError: The frame has no result columns.

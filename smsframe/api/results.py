@@ -27,14 +27,16 @@ def refresh(
     Ask the gateway for delivery states and join them to the rows.
 
     Args:
-        results: A frame with at least ``sms_order_id`` and ``sms_phone``; it is not changed.
+        results: A frame with at least ``sms_order_id`` and ``sms_phone``, in any order of columns; it is not
+            changed.
         gateway: As in `send`.
         workers: Questions under way at once.
         progress: False draws no bar.
 
     Returns:
-        The frame with ``sms_delivery`` (the gateway's code) and ``sms_delivered_at`` (UTC). Rows with a
-        final state are not asked for again.
+        The frame with ``sms_delivery`` (the gateway's code) and ``sms_delivered_at`` (UTC); if it has
+        ``sms_status``, with all result columns (`ResultsSchema`). Rows with a final state are not asked for
+        again.
 
     Raises:
         ContactsError: The frame has no such columns.

@@ -17,7 +17,7 @@ from smsframe.arrow import INSTANT, TEXT
 from smsframe.outcomes.codes import CODES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 SchemaName: TypeAlias = Literal["CheckedSchema", "PlannedSchema", "ResultsSchema"]
 
@@ -32,24 +32,38 @@ STATUSES = (
     "pending",  # not sent, and will be when the campaign goes on
     "cancelled",  # a scheduled text that was called back
     "invalid",  # cannot be sent: the number, the text or a rule
-    "duplicate",  # the same number as another row, which stands for both
-    "suppressed",  # on the suppression list
+    "duplicate",  # the same number as an earlier row, whose text goes out
+    "suppressed",  # left out on purpose: opted out, capped, not allowed, held out
 )
 
+# As pandera has them: from pandas 3 on, strings with NaN where there is none.
+_NAN_STRINGS = pd.__version__ >= "3"
+_STRING: Any = pd.StringDtype("pyarrow", np.nan) if _NAN_STRINGS else TEXT
+
 DTYPES: dict[str, Any] = {
-    "sms_campaign": TEXT,
-    "sms_phone": TEXT,
     "sms_status": pd.CategoricalDtype(list(STATUSES), ordered=False),
+    "sms_reason": _STRING,
+    "sms_phone": _STRING,
     "sms_code": pd.CategoricalDtype(list(CODES), ordered=False),
-    "sms_reason": TEXT,
     "sms_segments": pd.Int64Dtype(),
     "sms_credits": pd.Float64Dtype(),
-    "sms_order_id": TEXT,
+    "sms_order_id": _STRING,
     "sms_sent_at": INSTANT,
-    "sms_delivery": TEXT,
+    "sms_scheduled_at": INSTANT,
+    "sms_delivery": _STRING,
     "sms_delivered_at": INSTANT,
+    "sms_attempt": pd.Int64Dtype(),
+    "sms_variant": _STRING,
+    "sms_campaign": _STRING,
 }
 COLUMNS = tuple(DTYPES)
+CHECKED = COLUMNS[:4]
+PLANNED = COLUMNS[:5]
+_COLUMNS: dict[SchemaName, tuple[str, ...]] = {
+    "CheckedSchema": CHECKED,
+    "PlannedSchema": PLANNED,
+    "ResultsSchema": COLUMNS,
+}
 
 
 def explained(frame: pd.DataFrame) -> pd.Series[bool]:
@@ -73,29 +87,38 @@ EXPLAINED = "a status that says why has a code and a reason"
 ADDRESSED = "a text has somebody to go to"
 COUNTED = "a ready row knows its segments"
 
-_RULES: dict[str, Callable[[pd.DataFrame], pd.Series[bool]]] = {
+Rule: TypeAlias = "Callable[[pd.DataFrame], pd.Series[bool]]"
+
+_RULES: dict[str, Rule] = {
     "every row has a status": lambda frame: frame["sms_status"].notna(),
-    "numbers are E.164": lambda frame: frame["sms_phone"].str.match(E164).fillna(value=True),
-    "a text has a segment": lambda frame: frame["sms_segments"].fillna(1).ge(1),
-    "credits are not negative": lambda frame: frame["sms_credits"].fillna(0).ge(0),
+    "numbers are E.164": lambda frame: (
+        frame["sms_phone"].isna() | frame["sms_phone"].str.match(E164).eq(other=True)
+    ),
     EXPLAINED: explained,
     ADDRESSED: addressed,
 }
-_MORE_RULES: dict[SchemaName, dict[str, Callable[[pd.DataFrame], pd.Series[bool]]]] = {
+_MORE_RULES: dict[SchemaName, dict[str, Rule]] = {
     "CheckedSchema": {
-        "checked rows have a status of `check`": lambda frame: frame["sms_status"].isin(CHECKED_STATUSES)
+        "a status is one that `check` gives": lambda frame: frame["sms_status"].isin(CHECKED_STATUSES)
     },
-    "PlannedSchema": {COUNTED: counted},
-    "ResultsSchema": {},
+    "PlannedSchema": {
+        "segments are 1 or more": lambda frame: frame["sms_segments"].fillna(1).ge(1),
+        COUNTED: counted,
+    },
+    "ResultsSchema": {
+        "segments are 1 or more": lambda frame: frame["sms_segments"].fillna(1).ge(1),
+        "attempts are 1 or more": lambda frame: frame["sms_attempt"].fillna(1).ge(1),
+        "credits are 0 or more": lambda frame: frame["sms_credits"].fillna(0).ge(0),
+    },
 }
 
 
-def results_for(rows: int, **columns: Any) -> pd.DataFrame:
-    """A frame of the result columns for so many rows, by position: those given, the others missing."""
+def results_for(rows: int, names: tuple[str, ...] = COLUMNS, **columns: Any) -> pd.DataFrame:
+    """A frame of these result columns for so many rows, by position: those given, the others missing."""
     index = pd.RangeIndex(rows)
     made = {}
-    for name, dtype in DTYPES.items():
-        value = columns.pop(name, None)
+    for name in names:
+        value, dtype = columns.pop(name, None), DTYPES[name]
         if isinstance(value, pd.Series | pd.Categorical | pd.api.extensions.ExtensionArray):
             made[name] = pd.Series(value).set_axis(index).astype(dtype)
         else:
@@ -107,16 +130,12 @@ def results_for(rows: int, **columns: Any) -> pd.DataFrame:
 
 def satisfied(schema: SchemaName, results: pd.DataFrame) -> pd.DataFrame:
     """
-    The results, as a schema of ours says they are; without loading pandera.
+    The results, if they are as a schema of ours says; pandera is not loaded for it.
 
     Raises:
         RuntimeError: They are not, which is a bug of ours. No value is named: it could be somebody's number.
     """
-    broken = next(
-        (f"{name} is not {dtype}" for name, dtype in DTYPES.items() if _dtype(results, name) != dtype), None
-    ) or next(
-        (rule for rule, kept in (_RULES | _MORE_RULES[schema]).items() if not kept(results).all()), None
-    )
+    broken = next(_broken(schema, results), None)
     if broken is not None:
         raise RuntimeError(
             f"smsframe made results that are not as {schema} says ({broken}): please report this bug"
@@ -124,13 +143,23 @@ def satisfied(schema: SchemaName, results: pd.DataFrame) -> pd.DataFrame:
     return results
 
 
-def _dtype(frame: pd.DataFrame, name: str) -> object:
-    """The dtype of the column of that name; None where there is none, or several."""
-    named = frame.columns == name
-    return frame.dtypes.iloc[int(named.argmax())] if named.sum() == 1 else None
+def _broken(schema: SchemaName, results: pd.DataFrame) -> Iterator[str]:
+    """What is not as the schema says."""
+    if tuple(results.columns) != _COLUMNS[schema]:
+        yield "other columns, or columns in another order"
+    for name, dtype in results.dtypes.items():
+        if dtype != DTYPES[str(name)]:
+            yield f"{name} is not {DTYPES[str(name)]}"
+    for rule, kept in {**_RULES, **_MORE_RULES[schema]}.items():
+        if not kept(results).all():
+            yield rule
 
 
 def attach(contacts: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
-    """Put result columns after the user's own, under the user's index; earlier ones are replaced."""
+    """
+    Put result columns after the user's own, under the user's index.
+
+    All earlier result columns go, also those that are not among the new ones: they are of another call.
+    """
     own = contacts.loc[:, ~contacts.columns.isin(COLUMNS)]
     return pd.concat([own, results.set_axis(contacts.index)], axis=1)

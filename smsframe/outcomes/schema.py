@@ -31,20 +31,18 @@ class ContactsSchema(pa.DataFrameModel):
     """
 
 
-class ResultsSchema(pa.DataFrameModel):
-    """The result columns, after the user's own, in this order, with these dtypes also when empty."""
+class _Reasoned(pa.DataFrameModel):
+    """The result columns that every frame of ours has: what is true of a row, and why."""
 
-    sms_campaign: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
-    sms_phone: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"}, str_matches=E164)
     sms_status: Annotated[pd.CategoricalDtype, STATUSES, False] = pa.Field()
-    sms_code: Annotated[pd.CategoricalDtype, tuple(CODES), False] = pa.Field(nullable=True)
     sms_reason: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
-    sms_segments: pd.Int64Dtype = pa.Field(nullable=True, ge=1)
-    sms_credits: pd.Float64Dtype = pa.Field(nullable=True, ge=0)
-    sms_order_id: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
-    sms_sent_at: Annotated[pd.DatetimeTZDtype, "us", "UTC"] = pa.Field(nullable=True)
-    sms_delivery: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
-    sms_delivered_at: Annotated[pd.DatetimeTZDtype, "us", "UTC"] = pa.Field(nullable=True)
+    sms_phone: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"}, str_matches=E164)
+    sms_code: Annotated[pd.CategoricalDtype, tuple(CODES), False] = pa.Field(nullable=True)
+
+    class Config:
+        """The order of the columns is a part of the contract; columns of the user's own may be anywhere."""
+
+        ordered = True
 
     @pa.dataframe_check(error=columns.EXPLAINED)
     def explained(cls, frame: pd.DataFrame) -> pd.Series[bool]:  # noqa: N805 - pandera makes it a class method
@@ -52,21 +50,44 @@ class ResultsSchema(pa.DataFrameModel):
         return columns.explained(frame)
 
     @pa.dataframe_check(error=columns.ADDRESSED)
-    def addressed(cls, frame: pd.DataFrame) -> pd.Series[bool]:  # noqa: N805 - pandera makes it a class method
+    def addressed(cls, frame: pd.DataFrame) -> pd.Series[bool]:  # noqa: N805 - as above
         """Only an invalid row may be without a number."""
         return columns.addressed(frame)
 
 
-class CheckedSchema(ResultsSchema):
-    """What `check` returns: who could be texted, and why the others could not."""
+class CheckedSchema(_Reasoned):
+    """What `check` returns: who could be texted, and why the others could not. Four columns, in order."""
 
-    sms_status: Annotated[pd.CategoricalDtype, STATUSES, False] = pa.Field(isin=columns.CHECKED_STATUSES)
+    sms_status: Annotated[pd.CategoricalDtype, STATUSES, False] = pa.Field(
+        isin=list(columns.CHECKED_STATUSES)
+    )
 
 
-class PlannedSchema(ResultsSchema):
-    """What ``plan.frame`` holds: as checked, with texts counted; known people have their outcome."""
+class PlannedSchema(_Reasoned):
+    """
+    What ``plan.frame`` holds: as checked, and a fifth column with the segments of each text.
+
+    People who have an outcome in the campaign already have its status, code and reason.
+    """
+
+    sms_segments: pd.Int64Dtype = pa.Field(nullable=True, ge=1)
 
     @pa.dataframe_check(error=columns.COUNTED)
     def counted(cls, frame: pd.DataFrame) -> pd.Series[bool]:  # noqa: N805 - as above
         """You see it before you pay."""
         return columns.counted(frame)
+
+
+class ResultsSchema(_Reasoned):
+    """The result columns, after the user's own, in this order, with these dtypes also when empty."""
+
+    sms_segments: pd.Int64Dtype = pa.Field(nullable=True, ge=1)
+    sms_credits: pd.Float64Dtype = pa.Field(nullable=True, ge=0)
+    sms_order_id: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
+    sms_sent_at: Annotated[pd.DatetimeTZDtype, "us", "UTC"] = pa.Field(nullable=True)
+    sms_scheduled_at: Annotated[pd.DatetimeTZDtype, "us", "UTC"] = pa.Field(nullable=True)
+    sms_delivery: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
+    sms_delivered_at: Annotated[pd.DatetimeTZDtype, "us", "UTC"] = pa.Field(nullable=True)
+    sms_attempt: pd.Int64Dtype = pa.Field(nullable=True, ge=1)
+    sms_variant: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
+    sms_campaign: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})

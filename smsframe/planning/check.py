@@ -17,8 +17,15 @@ import pyarrow.compute as pc
 from smsframe.arrow import STRING, TEXT
 from smsframe.contacts.columns import find_phone, find_region, place
 from smsframe.errors import ContactsError
-from smsframe.outcomes.codes import sentences
-from smsframe.outcomes.columns import DTYPES, STATUSES, attach, results_for, satisfied
+from smsframe.outcomes.codes import brief, sentences
+from smsframe.outcomes.columns import (
+    CHECKED,
+    DTYPES,
+    STATUSES,
+    attach,
+    results_for,
+    satisfied,
+)
 from smsframe.phones import parse
 from smsframe.phones.match import among, first_of
 
@@ -81,7 +88,7 @@ def refuse(
         return
     few = pd.RangeIndex(int(meant.sum()))
     codes = pd.Series(code, index=few, dtype=TEXT) if isinstance(code, str) else code[meant].set_axis(few)
-    said = sentences(codes) if reason is None else reason[meant].astype(TEXT)
+    said = sentences(codes) if reason is None else brief(reason[meant].astype(TEXT))
     for name, values in (("status", status), ("code", _codes(codes)), ("reason", said.array)):
         column = judged[name].array.copy()
         column[meant] = values
@@ -119,10 +126,11 @@ def check(
     mark_duplicates(judged)
     results = results_for(
         len(contacts),
-        sms_phone=judged["phone"],
+        CHECKED,
         sms_status=judged["status"],
-        sms_code=judged["code"],
         sms_reason=judged["reason"],
+        sms_phone=judged["phone"],
+        sms_code=judged["code"],
     )
     return attach(contacts, satisfied("CheckedSchema", results))
 
