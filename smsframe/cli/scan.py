@@ -11,10 +11,11 @@ import typer
 
 from smsframe.cli.output import clean, heading, table
 from smsframe.formatting import many
-from smsframe.scan import notebooks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from smsframe.scan.notebooks import Finding
 
 FOUND = 1
 SHOWN = 3
@@ -38,6 +39,8 @@ def scan(
 
     Ends with 0 when nothing is left, with 1 when something is, with 2 when a file is no notebook.
     """
+    from smsframe.scan import notebooks  # noqa: PLC0415 - its patterns take a while to compile
+
     known = notebooks.secrets()
     left, elsewhere = 0, 0
     for file in _with_checkpoints(files):
@@ -64,14 +67,14 @@ def _with_checkpoints(files: list[Path]) -> list[Path]:
     return [path for file, copy in pairs for path in (file, copy) if path is file or copy.is_file()]
 
 
-def _said(found: Sequence[notebooks.Finding], typed: Sequence[notebooks.Finding], *, strip: bool) -> str:
+def _said(found: Sequence[Finding], typed: Sequence[Finding], *, strip: bool) -> str:
     if not found:
         return "nothing found"
     gone = len(found) - len(typed)
     return f"{gone:,} taken out, {len(typed):,} left in sources" if strip else f"{len(found):,} found"
 
 
-def _listed(found: Sequence[notebooks.Finding]) -> str:
+def _listed(found: Sequence[Finding]) -> str:
     lines: dict[tuple[str, str, str], list[str]] = {}
     for finding in found:
         cell = "" if finding.cell is None else f"cell {finding.cell}"
