@@ -11,6 +11,22 @@ from typing import Annotated, Literal
 
 import typer
 
+CSV_ENDINGS = ("", ".csv", ".txt")
+COMPRESSED = (".gz", ".bz2", ".xz", ".zip")
+"""What pandas packs a file as, by its ending."""
+
+
+def csv_file(out: Path | None) -> Path | None:
+    """Refuse a file that is named as something other than CSV: its ending would say what it is not."""
+    if out is not None:
+        name = out.with_suffix("") if out.suffix.lower() in COMPRESSED else out
+        if name.suffix.lower() not in CSV_ENDINGS:
+            raise typer.BadParameter(
+                f"rows are written as CSV, which {out.suffix} is not: "
+                f"name it {out.with_suffix('.csv').name}, which spreadsheets open too"
+            )
+    return folder_exists(out)
+
 
 def folder_exists(out: Path | None) -> Path | None:
     """Refuse a file in a folder that is not there, before anything is sent: afterwards is too late."""
@@ -61,7 +77,9 @@ MaxSegments = Annotated[int | None, typer.Option(help="Skip people whose text ne
 BatchSize = Annotated[int, typer.Option(help="People per order at most.")]
 TextFix = Annotated[
     Literal["gsm", "gsm+letters"] | None,
-    typer.Option(help="Replace characters that make texts dearer: typography; also accents of letters."),
+    typer.Option(
+        help="Replace characters that make texts more expensive: typography; also accents of letters."
+    ),
 ]
 Adopt = Annotated[
     bool,
@@ -84,9 +102,7 @@ Progress = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Out = Annotated[
     Path | None,
-    typer.Option(
-        "--out", "-o", dir_okay=False, callback=folder_exists, help="Write the rows to this CSV file."
-    ),
+    typer.Option("--out", "-o", dir_okay=False, callback=csv_file, help="Write the rows to this CSV file."),
 ]
 
 
