@@ -6,15 +6,13 @@ It is light: widgets are loaded when the first form is made.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-from zoneinfo import available_timezones
 
 from pandas import DataFrame
 
 from smsframe.api.tracebacks import public
+from smsframe.clock import machine_zone
 from smsframe.contacts.columns import find_phone, find_region
 from smsframe.errors import ContactsError
 from smsframe.form.draft import Draft, guess_region
@@ -104,7 +102,7 @@ def compose(
         region=region,
         sender=sender,
         quality=quality,
-        zone=_here(),
+        zone=machine_zone(),
     )
     planned = {
         "numbers": numbers,
@@ -118,10 +116,3 @@ def compose(
         draft,
         Launch(gateway, journal, planned, {"workers": workers, "rate": rate, "grace": grace}),
     )
-
-
-def _here() -> str:
-    """The name of this machine's time zone, or UTC where it has none."""
-    names = available_timezones()
-    link = Path("/etc/localtime").resolve().as_posix().rpartition("/zoneinfo/")[2].removeprefix("Etc/")
-    return next((name for name in (os.environ.get("TZ", "").lstrip(":"), link) if name in names), "UTC")

@@ -28,6 +28,7 @@ ONLY_IN_PYTHON = {"gateway", "interval", "kind", "login", "ramp", "schema", "tz"
 
 EXAMPLES = {"0", "'IT'", "None", "2026-12-01 09:00:00", "'it\\'s'"}
 COMMANDS = typer.main.get_command(app).commands
+FUNCTIONS = {name: getattr(smsframe, name) for name in COMMANDS if name in smsframe.__all__}
 
 
 def messages():
@@ -83,9 +84,7 @@ def test_every_keyword_that_is_reworded_is_an_option_of_a_command_and_the_other_
     known = set().union(*map(options, COMMANDS.values()))
     assert {f"--{name.replace('_', '-')}" for name in OPTIONS} <= known
     for name, command in COMMANDS.items():
-        if name not in smsframe.__all__:
-            continue
-        keywords = set(inspect.signature(getattr(smsframe, name)).parameters)
+        keywords = set(inspect.signature(FUNCTIONS[name]).parameters) if name in FUNCTIONS else set()
         shared = {keyword for keyword in keywords if f"--{keyword.replace('_', '-')}" in options(command)}
         assert shared <= OPTIONS, name
     assert not OPTIONS & (VARIABLES | READING)
