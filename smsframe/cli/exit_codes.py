@@ -9,7 +9,7 @@ import logging
 import shlex
 import sys
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import typer
 from typer.core import TyperGroup
@@ -29,6 +29,9 @@ UNEXPECTED = (MemoryError, RecursionError, TypeError, LookupError, ArithmeticErr
 """Bugs, and too little memory; the library has taken numbers and secrets out of their text."""
 
 UNFINISHED, REFUSED, GATEWAY, JOURNAL, INTERRUPTED = 1, 2, 3, 4, 130
+
+PRINTED = ("smsframe: ", "warning: ")
+"""How lines begin that the library prints by itself."""
 
 LISTED = 5
 """Rows that an error names at most: enough to look."""
@@ -135,12 +138,12 @@ def _error_text(error: Exception) -> str:
 
 @contextlib.contextmanager
 def _notes() -> Iterator[None]:
-    """Show what the library warns of and logs, each as one line on stderr."""
+    """Show what the library warns of, logs and prints on stderr, in the words of the command line."""
     notes = _Notes(logging.WARNING)
     log = logging.getLogger("smsframe")
     log.addHandler(notes)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), contextlib.redirect_stderr(cast("TextIO", _Stderr(sys.stderr))):
             warnings.simplefilter("always", smsframe.PhoneGuessed)
             warnings.showwarning = note
             yield
@@ -151,3 +154,16 @@ def _notes() -> Iterator[None]:
 class _Notes(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         note(record.getMessage())
+
+
+class _Stderr:
+    """Standard error, where the library also prints what a campaign's user must know: ``smsframe: …``."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return self._stream.write(in_terminal_words(text) if text.startswith(PRINTED) else text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)

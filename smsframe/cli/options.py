@@ -56,7 +56,7 @@ TextFile = Annotated[
         exists=True, dir_okay=False, help="A UTF-8 file with the text; its last line end is left out."
     ),
 ]
-Phone = Annotated[str | None, typer.Option(help="The column of phone numbers; `send` wants it said.")]
+Phone = Annotated[str | None, typer.Option(help="The column of phone numbers; required by `send`.")]
 Region = Annotated[
     str | None, typer.Option(help="Country of numbers in national form (IT), or the column that has it.")
 ]

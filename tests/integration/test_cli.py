@@ -317,6 +317,15 @@ def test_what_the_gateway_refuses_as_a_whole_stays_pending_and_can_be_resumed(se
     assert "5  accepted" in run("resume", "autumn").stdout
 
 
+def test_what_the_library_prints_by_itself_names_commands(served):
+    run(*SEND, "--yes", "--message-type", "NONE", code=3)
+    Path("few.csv").write_text("name,mobile\nAda,+393471234567\n", "utf-8")
+    done = run("send", "few.csv", "--campaign", "autumn", *TEXT, "--yes")
+    assert "4 people of campaign 'autumn' are not in this frame and still pending" in done.stderr
+    assert "smsframe resume autumn takes them up" in done.stderr
+    assert "smsframe.resume" not in done.output
+
+
 def test_a_campaign_that_stops_on_the_way_ends_with_1_and_keeps_its_rows(served, monkeypatch):
     run(*SEND, "--yes")
     known = smsframe.results("autumn")
