@@ -1,5 +1,5 @@
 """
-What follows from a frame of results alone: summaries, figures, files. Neither journal nor gateway is loaded.
+Functions of a frame of results alone: summaries, figures, files. Neither journal nor gateway is loaded.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from smsframe.api.tracebacks import public
+from smsframe.api.tracebacks import hide_frames
 from smsframe.outcomes.export import spreadsheet_safe
 from smsframe.outcomes.summary import failed as find_failed
 from smsframe.outcomes.summary import summary as summarise
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from smsframe.outcomes.summary import Summary
 
 
-failed = public(find_failed)
+failed = hide_frames(find_failed)
 
 
-@public
+@hide_frames
 def summary(results: pd.DataFrame) -> Summary:
     """
     A campaign in a few numbers: a `Summary`, with a card in notebooks.
@@ -43,19 +43,19 @@ def summary(results: pd.DataFrame) -> Summary:
     return summarise(results)
 
 
-@public
+@hide_frames
 def to_csv(
     results: pd.DataFrame, path: str | os.PathLike[str], *, index: bool | None = None, sep: str = ","
 ) -> None:
     """
-    Write a frame for spreadsheets: UTF-8 with a mark, and no cell that runs as a formula.
+    Write a frame for spreadsheets: UTF-8 with a byte order mark, and no cell that runs as a formula.
 
     `read_contacts` reads it back with its numbers as text.
 
     Args:
         results: Any frame.
         path: The file; it is replaced.
-        index: Whether to write the index; when not said, unless it is a plain RangeIndex.
+        index: Whether to write the index; when not given, unless it is a plain RangeIndex.
         sep: The delimiter; spreadsheets in some languages want ``";"``.
 
     Raises:
@@ -74,10 +74,10 @@ def to_csv(
     )
 
 
-@public
+@hide_frames
 def plot(results: pd.DataFrame, kind: str | None = None, *, tz: str = "UTC") -> Figure:
     """
-    Pictures of what became of the rows, from a frame that smsframe returned.
+    Figures of what became of the rows, from a frame that smsframe returned.
 
     Needs ``pip install "smsframe[plot]"``.
 
@@ -93,7 +93,7 @@ def plot(results: pd.DataFrame, kind: str | None = None, *, tz: str = "UTC") -> 
 
     Raises:
         ContactsError: The frame has no result columns.
-        ValueError: There is no such kind of picture, or no such time zone.
+        ValueError: There is no such kind of figure, or no such time zone.
         ImportError: matplotlib is not installed.
 
     Example:

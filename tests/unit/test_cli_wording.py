@@ -26,7 +26,7 @@ NOT_WORDS = re.compile(r"PRAGMA |\?mode=|\nimport |\?sep=\(")
 ONLY_IN_PYTHON = {"gateway", "interval", "kind", "login", "ramp", "schema", "tz"}
 """Keywords without an option, of which no command can make the library speak."""
 
-EXAMPLES = {"0", "'IT'", "None", "2026-12-01 09:00:00", "'it\\'s'"}
+EXAMPLES = {"0", "workers", "'IT'", "None", "2026-12-01 09:00:00", "'it\\'s'"}
 COMMANDS = typer.main.get_command(app).commands
 FUNCTIONS = {name: getattr(smsframe, name) for name in COMMANDS if name in smsframe.__all__}
 
