@@ -13,7 +13,7 @@ import smsframe
 from smsframe import ContactsError, NotAuthorised
 from smsframe.campaign import delivery
 from smsframe.gateway.retry import Patience
-from smsframe.outcomes.schema import DTYPES
+from smsframe.outcomes.columns import DTYPES
 
 ADA, BEA = "+393471234567", "+393471234568"
 CID = "+14155550175"  # 75: rejected by the network

@@ -12,6 +12,7 @@ import textwrap
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 import smsframe
 
@@ -57,33 +58,78 @@ def test_importing_loads_nothing_but_pandas_until_a_public_name_is_used():
     assert "send" in dir(smsframe) and smsframe.__version__ and smsframe.SmsFrameError
     assert not hasattr(smsframe, "nonsense")
     print(loaded())
-    pd.DataFrame.sms.check
+    pd.DataFrame.sms.send
     print(*loaded())
     """
     at_first, methods, after_looking, after_use = fresh(LOADED + textwrap.dedent(code))
     assert at_first == after_looking == "[]"
     of_frames = "check compose failed plan plot refresh send start summary to_csv"
     assert methods == str([*of_frames.split(), "normalize", "segments"])
-    assert {"pandera", "sqlalchemy", "requests"} <= set(after_use.split())
-    assert not {"fastapi", "uvicorn", "ipywidgets", "phonenumbers", "tqdm", "typer"} & set(after_use.split())
-
-
-def test_help_on_the_command_line_loads_what_draws_it_and_no_more():
-    code = """
-    import smsframe.cli.main
-    try:
-        smsframe.cli.main.main()
-    except SystemExit as end:
-        print(end.code, *loaded())
-    """
-    *shown, last = fresh(
-        "import sys; sys.argv = ['smsframe', '--help']" + LOADED + textwrap.dedent(code), COLUMNS="100"
+    assert "requests" in after_use.split()
+    assert not {"pandera", "fastapi", "uvicorn", "ipywidgets", "phonenumbers", "tqdm", "typer"} & set(
+        after_use.split()
     )
-    assert any("Usage: smsframe" in line for line in shown)
+
+
+HEAVY = {
+    *("pandera", "sqlalchemy", "requests", "urllib3", "fastapi", "uvicorn", "ipywidgets", "IPython"),
+    *("matplotlib", "tqdm", "tenacity", "filelock", "psutil", "tzlocal", "voila", "openpyxl", "hypothesis"),
+}
+"""What takes long to load and belongs to what a command does not do: no command waits for it without need."""
+
+COMMAND = """
+import sys
+import smsframe.cli.main
+sys.argv = ["smsframe", *sys.argv[1:]]
+try:
+    smsframe.cli.main.main()
+except SystemExit as end:
+    print(end.code, *loaded())
+"""
+
+
+def loaded_by(*arguments):
+    """What a command prints, and the packages that it has loaded beside pandas."""
+    *shown, last = fresh(LOADED + COMMAND, *arguments, COLUMNS="100")
     code, *packages = last.split()
     assert code == "0"
     assert "typer" in packages
-    assert not {"pandera", "sqlalchemy", "requests", "fastapi", "uvicorn", "phonenumbers"} & set(packages)
+    return "\n".join(shown), set(packages)
+
+
+def test_help_loads_what_draws_it_and_no_more():
+    shown, packages = loaded_by("--help")
+    assert "Usage: smsframe" in shown
+    assert not (HEAVY | {"phonenumbers"}) & packages
+    assert loaded_by("--version")[1] <= packages | {"pydantic", "pydantic_core", "annotated_types"}
+
+
+@pytest.mark.parametrize("options", [(), ("--out", "checked.csv"), ("--suppress", "stop.csv")])
+def test_a_check_loads_neither_the_gateway_nor_the_journal_nor_pandera(tmp_path, monkeypatch, options):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "guests.csv").write_text("name,mobile\nAda,+39 347 123 4567\nBea,12\n", "utf-8")
+    (tmp_path / "stop.csv").write_text("mobile\n+393471234568\n", "utf-8")
+    shown, packages = loaded_by("check", "guests.csv", "--phone", "mobile", *options)
+    assert "1  ready" in shown
+    assert "1  invalid" in shown
+    assert "phonenumbers" in packages
+    assert not HEAVY & packages
+
+
+def test_a_schema_of_the_users_own_is_validated_by_pandera(tmp_path):
+    code = """
+    import sys
+    import pandas as pd
+    import smsframe
+    people = pd.DataFrame({"mobile": ["+393471234567", "+393471234568"], "age": [17, 18]})
+    people.sms.check(phone="mobile")
+    print("pandera" in sys.modules)
+    import pandera.pandas as pa
+    class Adults(smsframe.ContactsSchema):
+        age: int = pa.Field(ge=18)
+    print(people.sms.check(phone="mobile", schema=Adults)["sms_status"].tolist())
+    """
+    assert fresh(code) == ["False", "['invalid', 'ready']"]
 
 
 def test_the_first_touch_of_a_method_finds_its_function():
