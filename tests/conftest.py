@@ -34,9 +34,17 @@ def clean_environment(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def sandbox():
-    """A gateway that texts nobody, and is quick about it."""
-    with smsframe.Sandbox(speed=3600) as made:
+def sandbox(request):
+    """
+    A gateway that texts nobody, and is quick about it.
+
+    How it behaves is said for a file or a test by `pytest.mark.sandbox(option=value)`, or by parameters,
+    which are dictionaries of options (`helpers.sending.each_sandbox`).
+    """
+    options = {"speed": 3600}
+    for mark in reversed([*request.node.iter_markers("sandbox")]):
+        options |= mark.kwargs
+    with smsframe.Sandbox(**options | getattr(request, "param", {})) as made:
         yield made
 
 
