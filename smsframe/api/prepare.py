@@ -54,8 +54,9 @@ def check(
         suppress: Numbers nobody may text: a frame, series, list or file.
 
     Returns:
-        The contacts with the result columns (`CheckedSchema`), same rows, same index; ``sms_status`` is
-        ``ready``, ``invalid``, ``duplicate`` or ``suppressed``, with a code and a reason.
+        The contacts with four result columns (`CheckedSchema`), same rows, same index: ``sms_status``, which
+        is ``ready``, ``invalid``, ``duplicate`` or ``suppressed``, ``sms_reason``, ``sms_phone`` and
+        ``sms_code``.
 
     Raises:
         ContactsError: The table as a whole cannot be read: no such column, several that fit, a rule that
@@ -126,7 +127,8 @@ def plan(
         journal: As in `send`.
 
     Returns:
-        A `Plan`: attributes, a one-line repr, a card in notebooks; ``.frame`` is the frame, row by row.
+        A `Plan`: attributes, a one-line repr, a card in notebooks; ``.frame`` is the frame, row by row,
+        with the columns of `check` and ``sms_segments`` (`PlannedSchema`).
 
     Raises:
         ContactsError: The table as a whole cannot be read.

@@ -38,14 +38,16 @@ def refresh(
     Ask the gateway for delivery states and join them to the rows.
 
     Args:
-        results: A frame with at least ``sms_order_id`` and ``sms_phone``; it is not changed.
+        results: A frame with at least ``sms_order_id`` and ``sms_phone``, in any order of columns; it is not
+            changed.
         gateway: As in `send`.
         workers: Questions under way at once.
         progress: False draws no bar.
 
     Returns:
-        The frame with ``sms_delivery`` (the gateway's code) and ``sms_delivered_at`` (UTC). Rows with a
-        final state are not asked for again.
+        The frame with ``sms_delivery`` (the gateway's code) and ``sms_delivered_at`` (UTC); if it has
+        ``sms_status``, with all result columns (`ResultsSchema`). Rows with a final state are not asked for
+        again.
 
     Raises:
         ContactsError: The frame has no such columns.
@@ -133,7 +135,8 @@ def summary(results: pd.DataFrame) -> Summary:
     A campaign in a few numbers: a `Summary`, with a card in notebooks.
 
     Args:
-        results: A frame of `check`, `send`, `results` or `refresh`, or a part of one.
+        results: A frame of `check`, `send`, `results` or `refresh`, or a part of one; of the result columns
+            it needs ``sms_status``.
 
     Raises:
         ContactsError: The frame has no result columns.

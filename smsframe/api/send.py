@@ -98,7 +98,7 @@ def send(
         progress: False draws no bar.
 
     Returns:
-        The contacts with the result columns (`ResultsSchema`), same rows, same index.
+        The contacts with all result columns (`ResultsSchema`), same rows, same index.
 
     Raises:
         ContactsError, TextError, ValueError: As `plan`; nothing was sent.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from smsframe.outcomes.codes import CODES, DELIVERIES
-from smsframe.outcomes.schema import DTYPES
+from smsframe.outcomes.schema import COLUMNS, DTYPES, attach
 from smsframe.outcomes.summary import require
 
 if TYPE_CHECKING:
@@ -37,9 +37,13 @@ def refresh(
     ``report`` is told how many orders were answered.
     """
     rows = require(results, ("sms_order_id", "sms_phone")).reset_index(drop=True)
-    for name in ("sms_delivery", "sms_delivered_at"):
+    # An export of an older version has other columns in another order; two columns alone stay as they are.
+    whole = "sms_status" in rows
+    for name in COLUMNS if whole else ("sms_delivery", "sms_delivered_at"):
         if name not in rows:
             rows[name] = pd.Series(None, index=rows.index, dtype=DTYPES[name])
+    if whole:
+        rows = attach(rows, rows[list(COLUMNS)])
     final = rows["sms_delivery"].isin([code for code, delivery in DELIVERIES.items() if delivery.final])
     asked = rows["sms_order_id"].notna() & ~final
     if "sms_status" in rows:

@@ -26,7 +26,7 @@ from smsframe.formatting import amount
 from smsframe.orders.states import Event
 from smsframe.outcomes.codes import CODES
 from smsframe.outcomes.join import join, note_other_texts, outcomes, still_to_send
-from smsframe.outcomes.schema import COLUMNS, ResultsSchema, attach, results_for, satisfied
+from smsframe.outcomes.schema import PLANNED, ResultsSchema, attach, results_for, satisfied
 from smsframe.phones.match import among
 from smsframe.texts.template import parse
 
@@ -50,14 +50,14 @@ def _sent(plan: Plan, context: RunContext, **_: Any) -> pd.DataFrame:
     """The rows of a plan after its run, by the journal that it began with."""
     journal = context.journal
     known = _known(journal, plan.campaign or "") if journal.in_place else None
-    found = plan.frame if known is None else _frame(plan, known, plan.campaign or "", None)
+    found = _unsent(plan) if known is None else _frame(plan, known, plan.campaign or "", None)
     if not journal.in_place:
         return _unread(found)
     return _told_where(found, found["sms_status"].eq("ready"), "pending", "not_sent")
 
 
 @always_told(
-    lambda plan: plan.campaign or "", _sent, lambda plan, *_, **__: _unread(plan.frame, touched=True)
+    lambda plan: plan.campaign or "", _sent, lambda plan, *_, **__: _unread(_unsent(plan), touched=True)
 )
 def send(
     plan: Plan,
@@ -94,7 +94,7 @@ def send(
         try:
             now = known if known and loop.idle else journal.recipients(loop.entry.id, campaign)
         except JournalError as error:
-            trouble, frame, others = trouble or error, _unread(plan.frame, touched=loop.touched), 0
+            trouble, frame, others = trouble or error, _unread(_unsent(plan), touched=loop.touched), 0
         else:
             frame = _frame(plan, now, campaign, owner)
             if frame["sms_status"].eq("ready").any():  # everybody was written down
@@ -167,7 +167,7 @@ def so_far(plan: Plan, journal: Journal) -> pd.DataFrame:
     """The rows of a plan that is being sent, with what the journal knows of them now."""
     known = _known(journal, plan.campaign or "")
     if known is None:
-        return plan.frame
+        return _unsent(plan)
     found = _frame(plan, known, plan.campaign or "", None)
     return _told_where(found, found["sms_code"].eq("other_process"), "pending", "under_way")
 
@@ -261,13 +261,24 @@ def _others(now: Known, plan: Plan) -> int:
 
 
 def _frame(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.DataFrame:
-    base = plan.frame[list(COLUMNS)].reset_index(drop=True)
+    base = _results(plan)
     # Who is pending from an earlier call, and not to be texted by this one, is what this call says.
     here = ~still_to_send(journalled) | among(journalled.people["phone"], plan.people["phone"])
     known = journalled._replace(people=journalled.people[here])
     results = join(base, known, campaign, plan.stands, run=run)
     results = note_other_texts(results, journalled, plan.template.source, plan.people)
     return attach(plan.frame, satisfied(ResultsSchema, results))
+
+
+def _results(plan: Plan) -> pd.DataFrame:
+    """All result columns of a plan's rows, by position, before anything is known of the campaign."""
+    planned = {name: plan.frame[name].reset_index(drop=True) for name in PLANNED}
+    return results_for(len(plan.frame), **planned, sms_campaign=plan.campaign)
+
+
+def _unsent(plan: Plan) -> pd.DataFrame:
+    """A plan's rows as a call that sends returns them, when there is no journal to say more."""
+    return attach(plan.frame, _results(plan))
 
 
 def _known(journal: Journal, campaign: str) -> Known | None:

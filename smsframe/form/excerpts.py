@@ -10,6 +10,7 @@ import pandas as pd
 
 from smsframe.form.draft import fields
 from smsframe.masking import mask
+from smsframe.outcomes.codes import EXPLANATIONS
 
 if TYPE_CHECKING:
     from smsframe.planning.plan import Plan
@@ -19,10 +20,11 @@ ROWS_SHOWN = 5
 
 
 class Skip(NamedTuple):
-    """Rows that are not texted for one reason; ``look`` is a few of them, masked."""
+    """Rows that are not texted for one reason, in short and in full; ``look`` is a few of them, masked."""
 
     status: str
     reason: str
+    explanation: str
     rows: int
     look: pd.DataFrame
 
@@ -41,7 +43,7 @@ def skips(plan: Plan) -> list[Skip]:
     """Why rows are skipped, the most frequent reason first, each with a few of its rows."""
     found = plan.reasons
     return [
-        Skip(status, mask(reason), rows, _look(plan, code, reason))
+        Skip(status, mask(reason), EXPLANATIONS.get(code, ""), rows, _look(plan, code, reason))
         for status, code, reason, rows in zip(
             found["status"], found["code"], found["reason"], found["rows"], strict=True
         )

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 ENCODINGS = {"gsm": "GSM-7", "ucs2": "UCS-2"}
 SIGNS = 4
 """Replacements named."""
+REGION = "pass region= with the country or the column that has it"
+"""How a program says the country, in the long sentence of a reason."""
 REASONS = 8
 """Reasons listed; the rows of the others are counted together."""
 
@@ -165,10 +167,13 @@ def _figures(figures: Iterable[tuple[str, str]]) -> str:
 
 
 def _skip(skip: Skip, scale: float, about: str) -> str:
-    reason = skip.reason.replace("pass region=", "choose its country")  # nobody types arguments here
+    # Nobody types arguments here.
+    reason = skip.reason.replace("pass region=", "choose its country")
+    explanation = skip.explanation.replace(REGION, "choose its country above")
     return (
         f'<details class="sf-skip"><summary><b>{about}{round(skip.rows * scale):,}</b> '
-        f"<i>{escape(skip.status)}</i> {escape(reason)}</summary>{_rows(skip.look)}</details>"
+        f"<i>{escape(skip.status)}</i> {escape(reason)}</summary>"
+        f'<div class="sf-note">{escape(explanation)}</div>{_rows(skip.look)}</details>'
     )
 
 

@@ -1,7 +1,8 @@
 """
-Why a row is as it is: each stable code with its English sentence, in one list; and the delivery codes.
+Why a row is as it is: each stable code with a short and a long English sentence; and the delivery codes.
 
-Codes are for programs and never change; sentences are for people and may be improved.
+Codes are for programs and never change; sentences are for people and may be improved. The short one is what
+``sms_reason`` says, next to the status on one screen; the long one says what happened and what to do.
 """
 
 from __future__ import annotations
@@ -13,36 +14,200 @@ import pandas as pd
 from smsframe.phones.codes import CODES as NUMBERS
 from smsframe.texts.render import CODES as TEXTS
 
+
+class Reason(NamedTuple):
+    """A code in words: ``short`` for the column ``sms_reason``, ``long`` for who wants to know more."""
+
+    short: str
+    long: str
+
+
+SHORT = 60
+"""Characters of a short sentence at most, so that status and reason fit on one screen."""
+
+BRIEF = 120
+"""Characters of a reason at most that also carries facts: a rule, or what the gateway said."""
+
+_MOBILE = "Texts go to mobile numbers: give the person's mobile number."
+
+_NUMBERS = {
+    "missing": "The cell of the phone column is empty. Fill it in.",
+    "not_a_number": "The cell does not hold a phone number. Correct it.",
+    "digits_lost": (
+        "A spreadsheet or a reader rounded the number and digits are lost, so that nobody can know it. "
+        "Take the column from its source again and store it as text."
+    ),
+    "scientific": (
+        "The number is in scientific notation, as spreadsheets show long numbers. Store the column as text."
+    ),
+    "letters": "There are letters in the cell. Leave only the number.",
+    "extension": "The number has an extension, which cannot receive a text. Give a direct mobile number.",
+    "two_numbers": "There is more than one number in the cell. Keep one.",
+    "national_form": (
+        "The number has no country code that fits, so that it could be somebody's in several countries. "
+        "Write it with + and its country code, or pass region= with the country or the column that has it."
+    ),
+    "unknown_region": (
+        "The number has no country code, and its region is not a known one. Use a two-letter ISO code, such "
+        "as GB or IT."
+    ),
+    "unknown_country": "No country has this country code. Correct it.",
+    "too_short": "The number has too few digits for its country. Complete it.",
+    "too_long": "The number has too many digits for its country. Correct it.",
+    "wrong_length": "No number of its country has this many digits. Correct it.",
+    "not_in_use": "The length is right, but its country has no such numbers. Correct it.",
+    "landline": f"The number is a landline. {_MOBILE}",
+    "premium": f"The number is a premium-rate number. {_MOBILE}",
+    "shared_cost": f"The number is a shared-cost service number. {_MOBILE}",
+    "toll_free": f"The number is a free-phone service number. {_MOBILE}",
+    "voip": f"The number is an internet telephony number. {_MOBILE}",
+    "personal": f"The number is a personal forwarding number. {_MOBILE}",
+    "pager": f"The number is a pager's. {_MOBILE}",
+    "company": f"The number is a company-wide access number. {_MOBILE}",
+    "voicemail": "The number is a voicemail box. Give the mobile number itself.",
+}
+
+_TEXTS = {
+    "missing_value": (
+        "A field of the text has no value in this row. Fill it in, or give the field a default, as in "
+        "{name:friend}."
+    ),
+    "broken_text": (
+        "A value of this row holds a broken or a control character. Read the file with its right encoding."
+    ),
+    "placeholder": (
+        "The filled text has a dollar sign before a brace, which the gateway would take for a field of its "
+        "own. Change the value."
+    ),
+    "empty_text": "The text is empty, or nothing but spaces, once the values of this row are filled in.",
+}
+
 ROWS = {
-    "text_too_long": "the text is longer than the gateway takes; shorten it",
-    "too_many_segments": "the text needs more segments than max_segments",
-    "rule": "breaks a rule of your schema",
-    "suppressed": "on the suppression list",
-    "duplicate": "the same number as an earlier row, which stands for both",
-    "duplicate_text": "the same number as an earlier row with another text; only the earlier one goes out",
+    "text_too_long": Reason(
+        "text longer than the gateway takes",
+        "The filled text is longer than the gateway takes in this quality. Shorten it.",
+    ),
+    "too_many_segments": Reason(
+        "text needs more segments than max_segments",
+        "The filled text needs more segments than max_segments allows. Shorten it, or raise max_segments.",
+    ),
+    "rule": Reason(
+        "breaks a rule of your schema",
+        "The row breaks a rule of the schema that was given with schema=. The reason names the rule.",
+    ),
+    "suppressed": Reason(
+        "on an opt-out list",
+        "The number is on a list that was given with suppress=, such as that of people who opted out, so it "
+        "is not texted.",
+    ),
+    "held_out": Reason(
+        "held out of the experiment, not texted on purpose",
+        "The person belongs to the part that an experiment leaves without a text, to compare with. Nothing "
+        "is wrong with the row.",
+    ),
+    "frequency_cap": Reason(
+        "reached the cap on texts per person",
+        "The person already had as many texts in this time as the cap of the policy allows. Text them later, "
+        "or raise the cap.",
+    ),
+    "not_allowed": Reason(
+        "not on the list of allowed numbers",
+        "The policy allows texts to listed numbers only, and this one is not among them.",
+    ),
+    "duplicate": Reason(
+        "same number as an earlier row; first occurrence kept",
+        "The number is the same as an earlier row's, perhaps in another spelling. A number gets one text in "
+        "a campaign: that of the first row.",
+    ),
+    "duplicate_text": Reason(
+        "same number, other text; first occurrence kept",
+        "The number is the same as an earlier row's, and this row's text is another one. A number gets one "
+        "text in a campaign: that of the first row. Keep the row whose text is the right one.",
+    ),
 }
 """Decided while checking and planning."""
 
 OUTCOMES = {
-    "already_texted": "already texted in this campaign; this is the outcome of that time",
-    "already_texted_differently": (
-        "already texted in this campaign, with another text than this row's; this is the outcome of that time"
+    "already_texted": Reason(
+        "sent earlier in this campaign",
+        "The person was sent this text in an earlier call of this campaign. The row shows what became of it; "
+        "nothing was sent again.",
     ),
-    "not_sent": "not sent yet; send again or resume the campaign",
-    "not_accepted": "not accepted by the gateway, provably; send again or resume the campaign",
-    "other_process": "another process is sending this",
-    "under_way": "about to be sent, or waiting for the gateway's answer",
-    "refused_number": "the gateway refused this number",
-    "unconfirmed": (
-        "the gateway's answer was lost and it may have been accepted; it is not sent again, "
-        "resume the campaign to ask the gateway"
+    "already_texted_differently": Reason(
+        "sent earlier in this campaign, with another text",
+        "The person was sent a text in an earlier call of this campaign, which is not the text of this row. "
+        "The row shows what became of that text; nothing was sent again.",
     ),
-    "missing_from_order": "the gateway lists the order without this number; resume the campaign to ask again",
-    "cancelled": "called back before its time",
+    "not_sent": Reason(
+        "not sent yet; send again or resume the campaign",
+        "Nothing was sent to this person yet. The same call again, or smsframe.resume, sends it.",
+    ),
+    "not_accepted": Reason(
+        "not accepted by the gateway; resume sends it again",
+        "The gateway provably did not accept the order of this row, so that nobody has a text twice when the "
+        "same call, or smsframe.resume, sends it again.",
+    ),
+    "other_process": Reason(
+        "another process is sending this",
+        "Another process works on this campaign and has this person in an order. Wait for it, or follow it "
+        "with smsframe.watch.",
+    ),
+    "under_way": Reason(
+        "about to be sent, or awaiting the gateway's answer",
+        "The campaign is being sent. This person's order is about to leave, or waits for an answer.",
+    ),
+    "refused_number": Reason(
+        "the gateway refused this number",
+        "The gateway refused this number for good; the reason has its own words. Nothing was sent, and the "
+        "same text is not tried again. Correct the number.",
+    ),
+    "unconfirmed": Reason(
+        "may have been accepted; not confirmed yet",
+        "The gateway's answer was lost, and the order of this row may have been accepted. It is not sent "
+        "again before that is known: smsframe.resume asks the gateway.",
+    ),
+    "missing_from_order": Reason(
+        "not listed in the gateway's order; resume asks again",
+        "The gateway has the order of this row, but does not list this number in it, so that nobody knows "
+        "whether the person was texted. smsframe.resume asks again.",
+    ),
+    "cancelled": Reason(
+        "cancelled before its time",
+        "The scheduled text was cancelled before its time, and was not sent.",
+    ),
 }
 """Decided by what happened; read from the journal."""
 
-CODES: dict[str, str] = {**NUMBERS, **TEXTS, **ROWS, **OUTCOMES}
+WAITS = {
+    "quiet_hours": Reason(
+        "outside the sending hours; waits for them",
+        "The hours of schedule= do not allow a text to this person now. It goes out in their next hours.",
+    ),
+    "ramp": Reason(
+        "waits for a later step of the ramp",
+        "The campaign is sent in growing steps (ramp=), and this person belongs to a later one.",
+    ),
+    "budget": Reason(
+        "the budget is used up",
+        "The budget of the policy does not pay for this text any more. Raise it and resume the campaign.",
+    ),
+}
+"""Decided by the options of a campaign: who waits though nothing is wrong. No call gives these codes yet."""
+
+REASONS: dict[str, Reason] = {
+    **{code: Reason(NUMBERS[code], long) for code, long in _NUMBERS.items()},
+    **{code: Reason(TEXTS[code], long) for code, long in _TEXTS.items()},
+    **ROWS,
+    **OUTCOMES,
+    **WAITS,
+}
+"""Each code in words, in the order of the categories of ``sms_code``."""
+
+CODES: dict[str, str] = {code: reason.short for code, reason in REASONS.items()}
+"""The short sentence of each code."""
+
+EXPLANATIONS: dict[str, str] = {code: reason.long for code, reason in REASONS.items()}
+"""The long sentence of each code: what happened, and what to do."""
 
 
 DELIVERED = "DLVRD"
@@ -84,10 +249,27 @@ NEVER = [code for code, delivery in DELIVERIES.items() if delivery.final and cod
 
 def sentences(codes: pd.Series[Any]) -> pd.Series[Any]:
     """
-    The sentence of each code; missing where there is none.
+    The short sentence of each code; missing where there is none.
 
     Example:
-        >>> sentences(pd.Series(["suppressed"])).tolist()
-        ['on the suppression list']
+        >>> sentences(pd.Series(["landline"])).tolist()
+        ['landline; a mobile number is needed']
     """
     return codes.astype(object).map(CODES).astype(pd.StringDtype("pyarrow"))
+
+
+def brief(reasons: pd.Series[Any]) -> pd.Series[Any]:
+    """
+    Reasons with facts on one line each, cut in the middle to `BRIEF` characters.
+
+    In the middle, because the gateway says what is wrong at the beginning, and what follows from it is at the
+    end.
+
+    Example:
+        >>> brief(pd.Series(["one" + " and one" * 30], dtype="string")).str.len().tolist()
+        [120]
+    """
+    lines = reasons.str.replace(r"\s+", " ", regex=True)
+    half = BRIEF // 2
+    long = lines.str.len().gt(BRIEF).fillna(value=False)
+    return lines.mask(long, lines.str.slice(0, half - 1) + "…" + lines.str.slice(-half))

@@ -15,8 +15,8 @@ import pandas as pd
 
 from smsframe.arrow import TEXT
 from smsframe.orders.states import State
-from smsframe.outcomes.codes import CODES, sentences
-from smsframe.outcomes.schema import COLUMNS, DTYPES, results_for
+from smsframe.outcomes.codes import CODES, brief, sentences
+from smsframe.outcomes.schema import DTYPES, results_for
 from smsframe.phones.match import among, find
 
 if TYPE_CHECKING:
@@ -75,15 +75,17 @@ def outcomes(
         reason = reason.mask(left_out, reason + ": " + people["refused"].reset_index(drop=True))
     return results_for(
         len(people),
-        sms_campaign=campaign,
-        sms_phone=people["phone"],
         sms_status=taken["status"],
-        sms_code=taken["code"],
         sms_reason=reason,
+        sms_phone=people["phone"],
+        sms_code=taken["code"],
         sms_segments=people["segments"],
         sms_credits=shares.where(taken["charged"].to_numpy()),
         sms_order_id=taken["order_id"],
         sms_sent_at=taken["sent_at"],
+        sms_scheduled_at=taken["scheduled_at"],
+        sms_attempt=1,  # whom the journal knows was registered, and so far only once
+        sms_campaign=campaign,
     )
 
 
@@ -128,9 +130,11 @@ def _told(batches: pd.DataFrame, run: str | None) -> pd.DataFrame:
         {
             "status": status.astype(DTYPES["sms_status"]),
             "code": code.astype(DTYPES["sms_code"]),
-            "reason": reason.mask(explained, reason + ": " + detail),
+            "reason": brief(reason.mask(explained, reason + ": " + detail)),
             "order_id": rows["order_id"].astype(TEXT).where(begun),
             "sent_at": rows["sent_at"].where(final),
+            # The gateway has it, or may have it, for that time; who is pending waits for another call.
+            "scheduled_at": rows["schedule_at"].where(final | lost | lacking),
             "charged": final,
         }
     )
@@ -143,7 +147,7 @@ def join(
     Give outcomes to the rows that stand for their numbers.
 
     Args:
-        results: Result columns, by position.
+        results: Result columns, by position: all of them, or those that a plan has.
         known: As ``Journal.recipients`` gives it.
         campaign: The campaign's name.
         stands: Which rows stand for their number; at most one per number.
@@ -156,13 +160,13 @@ def join(
     take = stands.to_numpy() & (place >= 0)
     if not take.any():
         return results
-    found = outcomes(known, campaign, run=run, rows=place[take])
+    found = outcomes(known, campaign, run=run, rows=place[take])[[*results.columns]]
     if take.all():
         return found.set_axis(results.index)
-    both = pd.concat([results[list(COLUMNS)], found], ignore_index=True)
+    both = pd.concat([results, found], ignore_index=True)
     rows = np.arange(len(results))
     rows[take] = np.arange(len(results), len(both))
-    return both.take(rows).set_axis(results.index).astype(DTYPES)
+    return both.take(rows).set_axis(results.index).astype({name: DTYPES[name] for name in both.columns})
 
 
 def _shares(known: Known) -> pd.Series[Any]:

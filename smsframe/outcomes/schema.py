@@ -26,8 +26,8 @@ STATUSES = (
     "pending",  # not sent, and will be when the campaign goes on
     "cancelled",  # a scheduled text that was called back
     "invalid",  # cannot be sent: the number, the text or a rule
-    "duplicate",  # the same number as another row, which stands for both
-    "suppressed",  # on the suppression list
+    "duplicate",  # the same number as an earlier row, whose text goes out
+    "suppressed",  # left out on purpose: opted out, capped, not allowed, held out
 )
 
 
@@ -48,20 +48,18 @@ class ContactsSchema(pa.DataFrameModel):
     """
 
 
-class ResultsSchema(pa.DataFrameModel):
-    """The result columns, after the user's own, in this order, with these dtypes also when empty."""
+class _Reasoned(pa.DataFrameModel):
+    """The result columns that every frame of ours has: what is true of a row, and why."""
 
-    sms_campaign: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
-    sms_phone: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"}, str_matches=E164)
     sms_status: Annotated[pd.CategoricalDtype, STATUSES, False] = pa.Field()
-    sms_code: Annotated[pd.CategoricalDtype, tuple(CODES), False] = pa.Field(nullable=True)
     sms_reason: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
-    sms_segments: pd.Int64Dtype = pa.Field(nullable=True, ge=1)
-    sms_credits: pd.Float64Dtype = pa.Field(nullable=True, ge=0)
-    sms_order_id: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
-    sms_sent_at: Annotated[pd.DatetimeTZDtype, "us", "UTC"] = pa.Field(nullable=True)
-    sms_delivery: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
-    sms_delivered_at: Annotated[pd.DatetimeTZDtype, "us", "UTC"] = pa.Field(nullable=True)
+    sms_phone: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"}, str_matches=E164)
+    sms_code: Annotated[pd.CategoricalDtype, tuple(CODES), False] = pa.Field(nullable=True)
+
+    class Config:
+        """The order of the columns is a part of the contract; columns of the user's own may be anywhere."""
+
+        ordered = True
 
     @pa.dataframe_check(error="a status that says why has a code and a reason")
     def explained(cls, frame: pd.DataFrame) -> pd.Series[bool]:  # noqa: N805 - pandera makes it a class method
@@ -75,16 +73,22 @@ class ResultsSchema(pa.DataFrameModel):
         return frame["sms_phone"].notna() | frame["sms_status"].isin(["invalid"])
 
 
-class CheckedSchema(ResultsSchema):
-    """What `check` returns: who could be texted, and why the others could not."""
+class CheckedSchema(_Reasoned):
+    """What `check` returns: who could be texted, and why the others could not. Four columns, in order."""
 
     sms_status: Annotated[pd.CategoricalDtype, STATUSES, False] = pa.Field(
         isin=["ready", "invalid", "duplicate", "suppressed"]
     )
 
 
-class PlannedSchema(ResultsSchema):
-    """What ``plan.frame`` holds: as checked, with texts counted; known people have their outcome."""
+class PlannedSchema(_Reasoned):
+    """
+    What ``plan.frame`` holds: as checked, and a fifth column with the segments of each text.
+
+    People who have an outcome in the campaign already have its status, code and reason.
+    """
+
+    sms_segments: pd.Int64Dtype = pa.Field(nullable=True, ge=1)
 
     @pa.dataframe_check(error="a ready row knows its segments")
     def counted(cls, frame: pd.DataFrame) -> pd.Series[bool]:  # noqa: N805 - as above
@@ -92,18 +96,35 @@ class PlannedSchema(ResultsSchema):
         return frame["sms_segments"].notna() | frame["sms_status"].ne("ready")
 
 
+class ResultsSchema(_Reasoned):
+    """The result columns, after the user's own, in this order, with these dtypes also when empty."""
+
+    sms_segments: pd.Int64Dtype = pa.Field(nullable=True, ge=1)
+    sms_credits: pd.Float64Dtype = pa.Field(nullable=True, ge=0)
+    sms_order_id: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
+    sms_sent_at: Annotated[pd.DatetimeTZDtype, "us", "UTC"] = pa.Field(nullable=True)
+    sms_scheduled_at: Annotated[pd.DatetimeTZDtype, "us", "UTC"] = pa.Field(nullable=True)
+    sms_delivery: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
+    sms_delivered_at: Annotated[pd.DatetimeTZDtype, "us", "UTC"] = pa.Field(nullable=True)
+    sms_attempt: pd.Int64Dtype = pa.Field(nullable=True, ge=1)
+    sms_variant: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
+    sms_campaign: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
+
+
+CHECKED = tuple(CheckedSchema.to_schema().columns)
+PLANNED = tuple(PlannedSchema.to_schema().columns)
 COLUMNS = tuple(ResultsSchema.to_schema().columns)
 DTYPES: dict[str, Any] = {
     name: column.dtype.type for name, column in ResultsSchema.to_schema().columns.items()
 }
 
 
-def results_for(rows: int, **columns: Any) -> pd.DataFrame:
-    """A frame of the result columns for so many rows, by position: those given, the others missing."""
+def results_for(rows: int, names: tuple[str, ...] = COLUMNS, **columns: Any) -> pd.DataFrame:
+    """A frame of these result columns for so many rows, by position: those given, the others missing."""
     index = pd.RangeIndex(rows)
     made = {}
-    for name, dtype in DTYPES.items():
-        value = columns.pop(name, None)
+    for name in names:
+        value, dtype = columns.pop(name, None), DTYPES[name]
         if isinstance(value, pd.Series | pd.Categorical | pd.api.extensions.ExtensionArray):
             made[name] = pd.Series(value).set_axis(index).astype(dtype)
         else:
@@ -113,7 +134,7 @@ def results_for(rows: int, **columns: Any) -> pd.DataFrame:
     return pd.DataFrame(made, index=index)
 
 
-def satisfied(schema: type[ResultsSchema], results: pd.DataFrame) -> pd.DataFrame:
+def satisfied(schema: type[_Reasoned], results: pd.DataFrame) -> pd.DataFrame:
     """
     The results, as a schema of ours says they are.
 
@@ -125,12 +146,18 @@ def satisfied(schema: type[ResultsSchema], results: pd.DataFrame) -> pd.DataFram
         return schema.validate(results)
     except pa.errors.SchemaError as error:
         broken = error.check.error if isinstance(error.check, pa.Check) else error.reason_code
+    except pa.errors.SchemaErrors:  # pandera raises all at once when columns are not in order
+        broken = "columns in another order"
     raise RuntimeError(
         f"smsframe made results that are not as {schema.__name__} says ({broken}): please report this bug"
     )
 
 
 def attach(contacts: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
-    """Put result columns after the user's own, under the user's index; earlier ones are replaced."""
+    """
+    Put result columns after the user's own, under the user's index.
+
+    All earlier result columns go, also those that are not among the new ones: they are of another call.
+    """
     own = contacts.loc[:, ~contacts.columns.isin(COLUMNS)]
     return pd.concat([own, results.set_axis(contacts.index)], axis=1)

@@ -17,7 +17,7 @@ from smsframe.masking import shown, shown_name
 from smsframe.outcomes import figures
 from smsframe.outcomes.breakdowns import by_country, timeline, waits
 from smsframe.outcomes.codes import BAD, DELIVERIES, NEVER
-from smsframe.outcomes.schema import COLUMNS, DTYPES
+from smsframe.outcomes.schema import COLUMNS, DTYPES, results_for
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,7 +43,7 @@ def failed(results: pd.DataFrame) -> pd.DataFrame:
         >>> smsframe.failed(people.sms.check(phone="mobile"))["mobile"].tolist()
         ['12']
     """
-    told = require(results)
+    told = complete(results)
     rows = told["sms_status"].isin(["invalid", "rejected"]) | told["sms_delivery"].isin(BAD)
     return results[rows.to_numpy()]
 
@@ -54,7 +54,7 @@ class Summary:
     A campaign in a few numbers: facts, an HTML card in a notebook, one line in a terminal.
 
     Attributes:
-        campaign: The campaign's name; several are joined by a comma; empty when nothing was planned.
+        campaign: The campaign's name; several are joined by a comma; empty when nothing was sent.
         rows: Rows of the frame.
         statuses: Rows by ``sms_status``, only those that occur.
         reasons: A frame ``status``, ``code``, ``reason``, ``rows``, the most frequent first.
@@ -157,7 +157,7 @@ def summary(results: pd.DataFrame) -> Summary:
     Raises:
         ContactsError: The frame has no result columns.
     """
-    results = require(results)
+    results = complete(results)
     went = results[results["sms_status"].isin(["accepted", "scheduled"]).to_numpy()]
     counts = results["sms_status"].value_counts()
     return Summary(
@@ -183,7 +183,21 @@ def reasons(results: pd.DataFrame) -> pd.DataFrame:
     return counted.rename(columns=lambda name: str(name).removeprefix("sms_"))
 
 
-def require(results: pd.DataFrame, columns: tuple[str, ...] = COLUMNS) -> pd.DataFrame:
+def complete(results: pd.DataFrame) -> pd.DataFrame:
+    """
+    The frame with all result columns, by name: those that it lacks are missing in every row.
+
+    So it may be the frame of a check, which has four of them, or an export of an older version.
+
+    Raises:
+        ContactsError: It has no ``sms_status``, or a column holds what smsframe never wrote.
+    """
+    typed = require(results, ("sms_status",))
+    lacking = [name for name in COLUMNS if name not in typed.columns]
+    return typed.assign(**results_for(len(typed), tuple(lacking)).set_axis(typed.index))
+
+
+def require(results: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
     """
     The frame with its result columns in their dtypes, whatever a file has made of them.
 
@@ -194,7 +208,7 @@ def require(results: pd.DataFrame, columns: tuple[str, ...] = COLUMNS) -> pd.Dat
     if missing:
         which = (
             "none of the result columns, sms_status and so on"
-            if len(missing) == len(COLUMNS)
+            if "sms_status" in missing and not any(name in results.columns for name in COLUMNS)
             else f"no {', '.join(missing)}"
         )
         raise ContactsError(

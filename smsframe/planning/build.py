@@ -86,11 +86,11 @@ def plan(
     ready = judged["status"].eq("ready")
     results = schema.results_for(
         len(contacts),
-        sms_campaign=campaign,
-        sms_phone=judged["phone"],
+        schema.PLANNED,
         sms_status=judged["status"],
-        sms_code=judged["code"],
         sms_reason=judged["reason"],
+        sms_phone=judged["phone"],
+        sms_code=judged["code"],
         sms_segments=counted["segments"].where(ready),
     )
     people = pd.DataFrame(
@@ -176,14 +176,14 @@ def _too_much(
     over = counted["units"].gt(limit).fillna(value=False)
     if over.any():
         units, takes = (number[over].astype(TEXT) for number in (counted["units"], limit))
-        said = "the text has " + units + " characters as the gateway counts; it takes " + takes
+        said = "text has " + units + " characters; the gateway takes " + takes
         yield "text_too_long", over, said.reindex(counted.index)
     if max_segments is None:
         return
     over = counted["segments"].gt(max_segments).fillna(value=False)
     if over.any():
-        said = "the text needs " + counted["segments"][over].astype(TEXT) + " segments; "
-        said += f"max_segments is {max_segments}"
+        needs = counted["segments"][over].astype(TEXT)
+        said = "text needs " + needs + f" segments; max_segments is {max_segments}"
         yield "too_many_segments", over, said.reindex(counted.index)
 
 

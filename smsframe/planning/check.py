@@ -18,8 +18,9 @@ import pyarrow.compute as pc
 from smsframe.arrow import STRING, TEXT
 from smsframe.contacts.columns import find_phone, find_region, place
 from smsframe.errors import ContactsError
-from smsframe.outcomes.codes import sentences
+from smsframe.outcomes.codes import brief, sentences
 from smsframe.outcomes.schema import (
+    CHECKED,
     DTYPES,
     STATUSES,
     CheckedSchema,
@@ -88,7 +89,7 @@ def refuse(
         return
     few = pd.RangeIndex(int(meant.sum()))
     codes = pd.Series(code, index=few, dtype=TEXT) if isinstance(code, str) else code[meant].set_axis(few)
-    said = sentences(codes) if reason is None else reason[meant].astype(TEXT)
+    said = sentences(codes) if reason is None else brief(reason[meant].astype(TEXT))
     for name, values in (("status", status), ("code", _codes(codes)), ("reason", said.array)):
         column = judged[name].array.copy()
         column[meant] = values
@@ -126,10 +127,11 @@ def check(
     mark_duplicates(judged)
     results = results_for(
         len(contacts),
-        sms_phone=judged["phone"],
+        CHECKED,
         sms_status=judged["status"],
-        sms_code=judged["code"],
         sms_reason=judged["reason"],
+        sms_phone=judged["phone"],
+        sms_code=judged["code"],
     )
     return attach(contacts, satisfied(CheckedSchema, results))
 

@@ -45,11 +45,12 @@ __all__ = [
 ]
 
 CODES: Final[dict[str, str]] = {
-    "missing_value": "no value for a field; fill it in, or give the field a default",
-    "broken_text": "a value holds a broken or a control character; read the file with its right encoding",
-    "placeholder": "the filled text has a dollar sign before a brace, which the gateway takes for a field",
+    "missing_value": "no value for a field, and no default",
+    "broken_text": "broken or control character in a value",
+    "placeholder": "dollar sign before a brace in the filled text",
     "empty_text": "the text is empty once its values are filled in",
 }
+"""Each code with its short sentence; the long ones are in ``outcomes.codes``."""
 
 _SUSPECT = f"{UNSENDABLE}|[$]"
 _HARMLESS = np.ones(256, dtype=bool)  # bytes that no match of it begins with
@@ -238,7 +239,7 @@ def _faults(template: Template, text: Any, filled: dict[Field, Any]) -> tuple[An
         kinds.append((code, CODES[code]))
     for slot, column in reversed(filled.items()):
         kind[_true(pc.is_null(column))] = len(kinds)
-        kinds.append(("missing_value", f"no value for {{{mask(slot.name)}}}; fill it in, or give a default"))
+        kinds.append(("missing_value", f"no value for {{{mask(slot.name)}}}, and no default"))
     if not kind.any():
         return pa.nulls(len(text), STRING), pa.nulls(len(text), STRING)
     codes, reasons = (pa.array(listed, STRING) for listed in zip(*kinds, strict=True))

@@ -12,7 +12,7 @@ import pytest
 
 import smsframe
 from smsframe.outcomes.codes import CODES
-from smsframe.outcomes.schema import COLUMNS, DTYPES, STATUSES, ResultsSchema, satisfied
+from smsframe.outcomes.schema import CHECKED, COLUMNS, DTYPES, PLANNED, STATUSES, CheckedSchema, satisfied
 
 ROOT = Path(__file__).parents[2]
 MOBILE = "+393471234567"
@@ -20,18 +20,24 @@ MOBILE = "+393471234567"
 
 def test_the_result_columns_stand_in_the_contracts_order_with_its_dtypes():
     assert COLUMNS == (
-        "sms_campaign", "sms_phone", "sms_status", "sms_code", "sms_reason", "sms_segments", "sms_credits",
-        "sms_order_id", "sms_sent_at", "sms_delivery", "sms_delivered_at",
+        "sms_status", "sms_reason", "sms_phone", "sms_code", "sms_segments", "sms_credits", "sms_order_id",
+        "sms_sent_at", "sms_scheduled_at", "sms_delivery", "sms_delivered_at", "sms_attempt", "sms_variant",
+        "sms_campaign",
     )  # fmt: skip
+    assert (COLUMNS[:4], COLUMNS[:5]) == (CHECKED, PLANNED)
     assert STATUSES == (
         "ready", "accepted", "scheduled", "rejected", "unconfirmed", "pending", "cancelled", "invalid",
         "duplicate", "suppressed",
     )  # fmt: skip
     strings = [name for name, dtype in DTYPES.items() if dtype == "string"]
-    assert strings == ["sms_campaign", "sms_phone", "sms_reason", "sms_order_id", "sms_delivery"]
-    assert DTYPES["sms_segments"] == "Int64"
+    assert strings == [
+        "sms_reason", "sms_phone", "sms_order_id", "sms_delivery", "sms_variant", "sms_campaign",
+    ]  # fmt: skip
+    assert DTYPES["sms_segments"] == DTYPES["sms_attempt"] == "Int64"
     assert DTYPES["sms_credits"] == "Float64"
-    assert str(DTYPES["sms_sent_at"]) == str(DTYPES["sms_delivered_at"]) == "datetime64[us, UTC]"
+    instants = [name for name, dtype in DTYPES.items() if dtype == "datetime64[us, UTC]"]
+    assert instants == ["sms_sent_at", "sms_scheduled_at", "sms_delivered_at"]
+    assert list(DTYPES["sms_status"].categories) == list(STATUSES)
     assert list(DTYPES["sms_code"].categories) == list(CODES)
 
 
@@ -61,7 +67,7 @@ def test_an_empty_frame_gets_the_same_columns_and_dtypes(index):
     frame = pd.DataFrame({"mobile": pd.Series(dtype=object)}, index=index)
     out = frame.sms.check(phone="mobile")
     assert len(out) == 0
-    assert {name: out[name].dtype for name in COLUMNS} == DTYPES
+    assert out.dtypes[1:].to_dict() == {name: DTYPES[name] for name in CHECKED}
     smsframe.CheckedSchema.validate(out)
 
 
@@ -274,10 +280,10 @@ def test_the_whole_damaged_sample_is_as_expected_in_one_call():
 
 
 def test_results_that_break_our_own_schema_are_a_bug_that_shows_nobodys_number():
-    broken = smsframe.check(pd.DataFrame({"mobile": [MOBILE]}), phone="mobile")[list(COLUMNS)]
+    broken = smsframe.check(pd.DataFrame({"mobile": [MOBILE]}), phone="mobile")[list(CHECKED)]
     broken["sms_status"] = broken["sms_status"].mask([True], "rejected")
-    with pytest.raises(RuntimeError, match="ResultsSchema says \\(a status that says why") as raised:
-        satisfied(ResultsSchema, broken)
+    with pytest.raises(RuntimeError, match="CheckedSchema says \\(") as raised:
+        satisfied(CheckedSchema, broken)
     told = "".join(traceback.format_exception(raised.value))
     assert MOBILE not in told
     assert raised.value.__context__ is None

@@ -249,8 +249,8 @@ def test_a_number_mended_twice_counts_for_both_repairs():
 def test_the_gateways_limit_comes_before_the_callers():
     made = plan(table(name=["x" * 1001, "x" * 200, "x"]), "{name}", max_segments=1)
     assert made.frame["sms_code"].tolist()[:2] == ["text_too_long", "too_many_segments"]
-    assert made.frame["sms_reason"].tolist()[0].startswith("the text has 1001 characters")
-    assert made.frame["sms_reason"].tolist()[1] == "the text needs 2 segments; max_segments is 1"
+    assert made.frame["sms_reason"].tolist()[0] == "text has 1001 characters; the gateway takes 1000"
+    assert made.frame["sms_reason"].tolist()[1] == "text needs 2 segments; max_segments is 1"
     assert made.recipients == 1
 
 
