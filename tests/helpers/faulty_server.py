@@ -259,6 +259,13 @@ class FaultyServer:
     def logins(self):
         return [request for request in self.asked if request.path.startswith("login")]
 
+    def stop_listening(self):
+        """Take no further connection; the port is closed."""
+        self._over.set()
+        with contextlib.suppress(OSError):  # not everywhere may a listening socket be shut down
+            self._listener.shutdown(socket.SHUT_RDWR)  # at once, also for who waits on it already
+        self._listener.close()
+
     def __enter__(self):
         self._start(self._serve)
         return self
@@ -284,7 +291,12 @@ class FaultyServer:
 
     def _serve(self):
         while True:
-            connection, _ = self._listener.accept()
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                if self._over.is_set():  # it listens no more
+                    return
+                raise
             if self._over.is_set():
                 connection.close()
                 return

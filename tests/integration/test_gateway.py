@@ -1,4 +1,4 @@
-"""The client of the gateway against faulty servers and the real sandbox: records or errors, nothing between."""
+"""The client against faulty servers and the real sandbox: records or errors, and nothing between."""
 
 from __future__ import annotations
 

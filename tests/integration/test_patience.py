@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import threading
 import time
@@ -252,9 +251,7 @@ def test_a_gateway_that_goes_out_of_reach_on_the_way_stops_the_campaign_and_nobo
 
         def last_words(request):
             answer = request.forward()
-            with contextlib.suppress(OSError):  # not everywhere may a listening socket be shut down
-                proxy._server.socket.shutdown(socket.SHUT_RDWR)  # at once, also for who waits on it already
-            proxy._server.socket.close()
+            proxy.stop_listening()
             return answer
 
         proxy.on("POST", last_words)
