@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -20,6 +21,16 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).
     # Journals wait for the disk at each step, and no test cuts the power; TMPDIR=/tmp has them on the disk.
     os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
     os.environ["SMSFRAME_LOCAL_DISKS"] = "tmpfs"  # also for fixtures of whole modules
+
+
+# Processes that tests start keep what they compiled: it is compiled once, not in each of them.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_collection_finish():
+    """What is loaded by now stays to the end: no full collection of garbage need walk through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -165,6 +165,7 @@ def test_an_answer_of_no_age_is_one(question):
         gateway = by_login(server)
         QUESTIONS[question](gateway)
         gateway.close()
+    assert len(server.orders()) == 1  # and is not asked for again
 
 
 def test_a_session_out_of_a_store_sends_nothing():
