@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import typer
-from helpers.misbehaving_proxy import WireProxy, answer, lose
+from helpers.faulty_server import FaultyServer, answer, lose
 from typer.testing import CliRunner
 
 import smsframe
@@ -359,7 +359,7 @@ def test_unconfirmed_people_end_with_1_and_the_ways_out(served, monkeypatch):
 @pytest.fixture
 def proxied(served, monkeypatch):
     """The same gateway, behind a proxy that does what a test says."""
-    with WireProxy(served.url) as proxy:
+    with FaultyServer(served.url) as proxy:
         monkeypatch.setenv("SMSFRAME_BASE_URL", proxy.url)
         yield proxy
 

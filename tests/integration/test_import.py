@@ -218,7 +218,7 @@ def test_a_plan_and_a_summary_from_a_pickle_have_their_cards(tmp_path):
     assert fresh(code, tmp_path / "things") == ["Plan True", "Summary True"]
 
 
-def test_every_module_may_be_the_first_to_be_imported(tmp_path):
+def test_every_module_may_be_the_first_to_be_imported():
     """One process that forgets smsframe after each: the libraries themselves need not be loaded again."""
     code = """
     import importlib, sys, warnings
@@ -229,11 +229,7 @@ def test_every_module_may_be_the_first_to_be_imported(tmp_path):
             del sys.modules[known]
         print(name)
     """
-    kept = {
-        "PYTHONDONTWRITEBYTECODE": "",
-        "PYTHONPYCACHEPREFIX": str(tmp_path),
-    }  # compiled once, not each time
-    assert fresh(code, *MODULES, **kept) == MODULES
+    assert fresh(code, *MODULES) == MODULES
 
 
 def test_the_logger_is_silent_until_somebody_listens():
