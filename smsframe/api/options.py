@@ -14,12 +14,13 @@ from smsframe.clock import SYSTEM
 from smsframe.contacts.suppression import suppression
 from smsframe.errors import PhoneGuessed
 from smsframe.gateway.base import GatewayProtocol
-from smsframe.journal.journal import Journal
 from smsframe.phones.fast.metadata import regions
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Hashable, Iterable
+
+    from smsframe.journal.journal import Journal
 
     Suppress = pd.DataFrame | pd.Series[Any] | str | os.PathLike[str] | Iterable[Any]
     JournalLocation = Journal | str | os.PathLike[str]
@@ -41,6 +42,9 @@ def suppressed_numbers(
 
 def journal_of(journal: JournalLocation | None, gateway: GatewayProtocol | None) -> Journal:
     """The journal of a call: the one given, else the gateway's own, else the user's."""
+    # SQLAlchemy takes as long to load as pandas, and a check does not need it.
+    from smsframe.journal.journal import Journal  # noqa: PLC0415
+
     if isinstance(journal, Journal):
         return journal
     if gateway is not None and not isinstance(gateway, GatewayProtocol):
@@ -56,6 +60,8 @@ def journal_of(journal: JournalLocation | None, gateway: GatewayProtocol | None)
 
 def announce_journal(journal: Journal) -> None:
     """Print where the user's journal will be, before it is first written."""
+    from smsframe.journal.journal import Journal  # noqa: PLC0415 - as above
+
     if not journal.exists and journal.path == Journal.default().path:
         print(f"smsframe remembers who was texted in {journal.path}")  # noqa: T201 - the contract says so
 

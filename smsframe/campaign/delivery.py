@@ -12,7 +12,7 @@ import pandas as pd
 
 from smsframe.orders.delivery_codes import Stage
 from smsframe.outcomes.codes import CODES
-from smsframe.outcomes.schema import COLUMNS, DTYPES, attach
+from smsframe.outcomes.columns import COLUMNS, DTYPES, attach
 from smsframe.outcomes.summary import require
 
 if TYPE_CHECKING:

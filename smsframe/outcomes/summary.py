@@ -18,7 +18,7 @@ from smsframe.orders.profile import known_codes
 from smsframe.outcomes import figures
 from smsframe.outcomes.breakdowns import by_country, timeline, waits
 from smsframe.outcomes.codes import delivered_codes, failed_codes, lost_codes
-from smsframe.outcomes.schema import COLUMNS, DTYPES, results_for
+from smsframe.outcomes.columns import COLUMNS, DTYPES, results_for
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

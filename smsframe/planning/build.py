@@ -17,7 +17,7 @@ from smsframe.arrow import STRING, TEXT, strings
 from smsframe.contacts.columns import find_phone
 from smsframe.orders.batching import FIELD_SEPARATOR, named
 from smsframe.orders.profile import SMSEND
-from smsframe.outcomes import schema
+from smsframe.outcomes import columns
 from smsframe.outcomes.join import join, note_other_texts, still_to_send
 from smsframe.phones.match import among
 from smsframe.planning import savings
@@ -86,9 +86,9 @@ def plan(
         refuse(judged, rows, "invalid", code, why)
     mark_duplicates(judged, rendered.texts)
     ready = judged["status"].eq("ready")
-    results = schema.results_for(
+    results = columns.results_for(
         len(contacts),
-        schema.PLANNED,
+        columns.PLANNED,
         sms_status=judged["status"],
         sms_reason=judged["reason"],
         sms_phone=judged["phone"],
@@ -117,7 +117,7 @@ def plan(
         now = contacts[results["sms_status"].eq("ready").to_numpy()]
         fixed = savings.propose(given, render.merged(given, now), len(now), text_fix)
     return Plan(
-        frame=schema.attach(contacts, schema.satisfied(schema.PlannedSchema, results)),
+        frame=columns.attach(contacts, columns.satisfied("PlannedSchema", results)),
         people=people,
         stands=stands,
         template=template,
