@@ -10,22 +10,23 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from smsframe.outcomes.codes import CODES, DELIVERIES
-from smsframe.outcomes.schema import COLUMNS, DTYPES, attach
+from smsframe.orders.delivery_codes import Stage
+from smsframe.outcomes.codes import CODES
+from smsframe.outcomes.columns import COLUMNS, DTYPES, attach
 from smsframe.outcomes.summary import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.gateway.retry import Patience
-    from smsframe.gateway.smsend import Gateway
 
 log = logging.getLogger("smsframe")
 
 
 def refresh(
     results: pd.DataFrame,
-    gateway: Gateway,
+    gateway: GatewayProtocol,
     *,
     workers: int,
     patience: Patience,
@@ -44,7 +45,7 @@ def refresh(
             rows[name] = pd.Series(None, index=rows.index, dtype=DTYPES[name])
     if whole:
         rows = attach(rows, rows[list(COLUMNS)])
-    final = rows["sms_delivery"].isin([code for code, delivery in DELIVERIES.items() if delivery.final])
+    final = rows["sms_delivery"].isin(gateway.profile.final)
     asked = rows["sms_order_id"].notna() & ~final
     if "sms_status" in rows:
         asked &= ~rows["sms_status"].isin(["rejected"])  # the gateway never took those orders
@@ -61,12 +62,15 @@ def refresh(
     if len(states) < len(answers):
         log.warning("the gateway does not know %d of %d orders", len(answers) - len(states), len(answers))
     if states:
-        rows = _with_deliveries(rows, asked, pd.concat([*states.values()]))
+        waiting = gateway.profile.codes(Stage.WAITING)
+        rows = _with_deliveries(rows, asked, pd.concat([*states.values()]), waiting)
         rows = _with_missing_people(rows, asked, states)
     return rows.set_axis(results.index)
 
 
-def _with_deliveries(rows: pd.DataFrame, asked: pd.Series[bool], states: pd.DataFrame) -> pd.DataFrame:
+def _with_deliveries(
+    rows: pd.DataFrame, asked: pd.Series[bool], states: pd.DataFrame, waiting: list[str]
+) -> pd.DataFrame:
     """The rows with the delivery of their order's recipients, by order id and number."""
     # A number that is twice in one order cannot be told apart (and our own orders hold each once).
     numbered = states[states["phone"].notna()]
@@ -81,8 +85,7 @@ def _with_deliveries(rows: pd.DataFrame, asked: pd.Series[bool], states: pd.Data
     for column, source in (("sms_delivery", "delivery"), ("sms_delivered_at", "delivered_at")):
         rows[column] = rows[column].where(~known, latest[source]).astype(DTYPES[column])
     if "sms_status" in rows:
-        waiting = rows["sms_delivery"].isin(["SCHEDULED", "WAITING"])
-        sent = known & rows["sms_status"].eq("scheduled") & ~waiting
+        sent = known & rows["sms_status"].eq("scheduled") & ~rows["sms_delivery"].isin(waiting)
         rows["sms_status"] = rows["sms_status"].mask(sent, "accepted")
     return rows
 

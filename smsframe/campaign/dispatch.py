@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.campaign.run_context import RunContext
-    from smsframe.gateway.smsend import Gateway
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import StoredCampaign
     from smsframe.orders.records import CampaignRecord, Registered
     from smsframe.orders.terms import Terms
@@ -57,7 +57,7 @@ class Call:
     changed: bool = False
     adopt: bool = False
 
-    def at(self, gateway: Gateway) -> CampaignCall:
+    def at(self, gateway: GatewayProtocol) -> CampaignCall:
         """What it means by its campaign, at a gateway."""
         return CampaignCall(gateway.base_url, gateway.account, self.template, self.changed)
 

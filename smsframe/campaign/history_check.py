@@ -22,15 +22,15 @@ from smsframe.formatting import many
 from smsframe.orders import batching
 from smsframe.orders.records import Comparison, nobody
 from smsframe.orders.states import State
-from smsframe.outcomes.schema import E164
+from smsframe.outcomes.columns import E164
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from smsframe.campaign.order_history import History
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.gateway.retry import Patience
-    from smsframe.gateway.smsend import Gateway
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import CampaignRecord
 
@@ -38,7 +38,7 @@ MINUTE = 60.0
 """Seconds by which this machine's clock may differ from the gateway's before it is said."""
 
 
-def prefixes(campaign: str, gateway: Gateway) -> tuple[str, ...]:
+def prefixes(campaign: str, gateway: GatewayProtocol) -> tuple[str, ...]:
     """How the order ids of a campaign begin, under every name of the account that is known."""
     by_account = (batching.prefixes(campaign, gateway.base_url, account) for account in gateway.identities)
     return tuple(itertools.chain.from_iterable(by_account))
@@ -47,7 +47,7 @@ def prefixes(campaign: str, gateway: Gateway) -> tuple[str, ...]:
 def compare(
     campaign: str,
     entry: CampaignRecord | None,
-    gateway: Gateway,
+    gateway: GatewayProtocol,
     journal: Journal,
     patience: Patience,
     *,
@@ -102,7 +102,7 @@ class _Compared:
     def __init__(
         self,
         campaign: str,
-        gateway: Gateway,
+        gateway: GatewayProtocol,
         journal: Journal,
         patience: Patience,
         entry: CampaignRecord | None,
@@ -179,7 +179,7 @@ def _lowercase(orders: pd.DataFrame) -> pd.Series[Any]:
     return orders["order_id"].str.strip().str.lower()
 
 
-def _complete(gateway: Gateway, entry: CampaignRecord | None, patience: Patience) -> History:
+def _complete(gateway: GatewayProtocol, entry: CampaignRecord | None, patience: Patience) -> History:
     """
     The history since the campaign was last compared, else of 30 days.
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from smsframe.orders.states import State
 from smsframe.outcomes.codes import CODES
-from smsframe.outcomes.schema import results_for
+from smsframe.outcomes.columns import results_for
 from smsframe.phones.match import find
 
 if TYPE_CHECKING:

@@ -28,8 +28,8 @@ from smsframe.formatting import amount
 from smsframe.journal.conflicts import CampaignCall
 from smsframe.orders.states import Event
 from smsframe.outcomes.codes import CODES
+from smsframe.outcomes.columns import COLUMNS, PLANNED, attach, results_for, satisfied
 from smsframe.outcomes.join import join, note_other_texts, outcomes, still_to_send
-from smsframe.outcomes.schema import PLANNED, ResultsSchema, attach, results_for, satisfied
 from smsframe.phones.match import among
 from smsframe.texts.template import parse
 
@@ -85,7 +85,8 @@ def send(
         campaign=campaign,
         template=plan.template.source,
         terms=plan.terms,
-        batch_size=plan.batch_size,
+        # A plan may have been made before anybody knew the gateway.
+        batch_size=min(plan.batch_size, context.gateway.profile.max_recipients or plan.batch_size),
         people=plan.people,
         changed=options.changed == "continue",
         adopt=options.adopt,
@@ -198,7 +199,7 @@ def recipients(
     if suppressed is not None:
         out = results["sms_status"].eq("pending") & among(results["sms_phone"], suppressed)
         results = _with_status(results, out, "suppressed", "suppressed")
-    return satisfied(ResultsSchema, results)
+    return satisfied("ResultsSchema", results)
 
 
 def withdraw(journal: Journal, entry: CampaignRecord) -> pd.DataFrame:
@@ -258,7 +259,7 @@ def _with_lost(results: pd.DataFrame, known: Known, posted: PostedOrders, campai
     if lost["sms_status"].eq("pending").all():  # they were withdrawn meanwhile
         return results
     results = pd.concat([results, lost]).sort_values("sms_phone", kind="stable", ignore_index=True)
-    return satisfied(ResultsSchema, results)
+    return satisfied("ResultsSchema", results)
 
 
 def _with_status(
@@ -306,13 +307,13 @@ def _frame(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.
     known = journalled._replace(people=journalled.people[here])
     results = join(base, known, campaign, plan.stands, run=run)
     results = note_other_texts(results, journalled, plan.template.source, plan.people)
-    return attach(plan.frame, satisfied(ResultsSchema, results))
+    return attach(plan.frame, satisfied("ResultsSchema", results))
 
 
 def _results(plan: Plan) -> pd.DataFrame:
     """All result columns of a plan's rows, by position, before anything is known of the campaign."""
     planned = {name: plan.frame[name].reset_index(drop=True) for name in PLANNED}
-    return results_for(len(plan.frame), **planned, sms_campaign=plan.campaign)
+    return results_for(len(plan.frame), COLUMNS, **planned, sms_campaign=plan.campaign)
 
 
 def _unsent(plan: Plan) -> pd.DataFrame:

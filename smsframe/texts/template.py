@@ -10,11 +10,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from smsframe.arrow import BROKEN
 from smsframe.errors import TextError
 from smsframe.masking import mask
-from smsframe.texts.segments import MAX_UNITS
+from smsframe.texts.segments import LONGEST
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PLACEHOLDER = "${"  # how the gateway's paramsms call writes a field
 # Control characters but for tab, line and form feed and return; U+FFFD is what lone surrogates have become.
@@ -69,24 +73,42 @@ class Template:
         """The column label of every slot; empty when the text is the same for all."""
         return tuple(slot.name for slot in self.slots)
 
-    def wire(self) -> str:
+    def filled(self, values: Sequence[str]) -> str:
+        """
+        The text of one recipient, for gateways that fill nothing themselves.
+
+        Args:
+            values: The value of each slot, in their order.
+
+        Example:
+            >>> parse("Ciao {name}, {{!}}").filled(["Ada"])
+            'Ciao Ada, {!}'
+        """
+        of = dict(zip(self.slots, values, strict=True))
+        return "".join(part if isinstance(part, str) else of[part] for part in self.parts)
+
+    def wire(self, placeholder: str = "${%s}") -> str:
         """
         The message as the gateway takes it: slots are ``${f1}``, ``${f2}``, … (smSend docs, POST paramsms).
+
+        Args:
+            placeholder: How another gateway writes the field ``%s``.
 
         Example:
             >>> parse("Ciao {name}, {{!}}").wire()
             'Ciao ${f1}, {!}'
         """
-        names = {slot: f"${{f{place}}}" for place, slot in enumerate(self.slots, 1)}
+        names = {slot: placeholder % f"f{place}" for place, slot in enumerate(self.slots, 1)}
         return "".join(part if isinstance(part, str) else names[part] for part in self.parts)
 
 
-def parse(source: str) -> Template:
+def parse(source: str, longest: int = LONGEST) -> Template:
     """
     Read a template.
 
     Args:
         source: The text, with fields.
+        longest: Units that the gateway takes.
 
     Returns:
         The template.
@@ -102,7 +124,15 @@ def parse(source: str) -> Template:
     """
     if not isinstance(source, str):
         raise TextError(f"The text must be a string, not {type(source).__name__}.")
-    return _parsed(source)
+    template = _parsed(source)
+    length = max(len(template.constant), *(len(slot.default or "") for slot in template.slots), 0)
+    if length > longest:
+        # No row could be sent, and a long text times many rows would fill the memory before anybody says so.
+        raise TextError(
+            f"The text has {length:,} characters without its values, and the gateway takes {longest:,}; "
+            "shorten it."
+        )
+    return template
 
 
 @lru_cache(maxsize=32)  # a call needs the same one for its plan, before it sends, and for each order
@@ -126,12 +156,129 @@ def _parsed(source: str) -> Template:
         else:
             parts.append(literal)
     slots = tuple(dict.fromkeys(part for part in parts if isinstance(part, Field)))
-    template = Template(source, tuple(parts), slots)
-    longest = max(len(template.constant), *(len(slot.default or "") for slot in slots), 0)
-    if longest > (limit := max(MAX_UNITS.values())):
+    return Template(source, tuple(parts), slots)
+
+
+def written(self) -> str:
+        """As it stands in a template."""
+        return f"{{{self.name}}}" if self.default is None else f"{{{self.name}:{self.default}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """
+    A parsed text.
+
+    Attributes:
+        source: The text as it was written; this string is its identity.
+        parts: Literal strings and fields, in order.
+        slots: The different fields in order of appearance: one that appears twice is one slot, one that
+            appears with two defaults is two.
+    """
+
+    source: str
+    parts: tuple[str | Field, ...]
+    slots: tuple[Field, ...]
+
+    @property
+    def constant(self) -> str:
+        """All that is not a field: what every text has in it."""
+        return "".join(part for part in self.parts if isinstance(part, str))
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The column label of every slot; empty when the text is the same for all."""
+        return tuple(slot.name for slot in self.slots)
+
+    def filled(self, values: Sequence[str]) -> str:
+        """
+        The text of one recipient, for gateways that fill nothing themselves.
+
+        Args:
+            values: The value of each slot, in their order.
+
+        Example:
+            >>> parse("Ciao {name}, {{!}}").filled(["Ada"])
+            'Ciao Ada, {!}'
+        """
+        of = dict(zip(self.slots, values, strict=True))
+        return "".join(part if isinstance(part, str) else of[part] for part in self.parts)
+
+    def wire(self, placeholder: str = "${%s}") -> str:
+        """
+        The message as the gateway takes it: slots are ``${f1}``, ``${f2}``, … (smSend docs, POST paramsms).
+
+        Args:
+            placeholder: How another gateway writes the field ``%s``.
+
+        Example:
+            >>> parse("Ciao {name}, {{!}}").wire()
+            'Ciao ${f1}, {!}'
+        """
+        names = {slot: placeholder % f"f{place}" for place, slot in enumerate(self.slots, 1)}
+        return "".join(part if isinstance(part, str) else names[part] for part in self.parts)
+
+
+def parse(source: str, longest: int = LONGEST) -> Template:
+    """
+    Read a template.
+
+    Args:
+        source: The text, with fields.
+        longest: Units that the gateway takes.
+
+    Returns:
+        The template.
+
+    Raises:
+        TextError: It is no string, or blank; a brace is unbalanced; a field is empty, or has a format
+            instead of a default; it holds ``${``, a lone surrogate or a control character; its constant part
+            alone is over the gateway's limit. The message says at which character.
+
+    Example:
+        >>> parse("Ciao {name:amico}!").parts
+        ('Ciao ', Field(name='name', default='amico'), '!')
+    """
+    if not isinstance(source, str):
+        raise TextError(f"The text must be a string, not {type(source).__name__}.")
+    template = _parsed(source)
+    length = max(len(template.constant), *(len(slot.default or "") for slot in template.slots), 0)
+    if length > longest:
         # No row could be sent, and a long text times many rows would fill the memory before anybody says so.
         raise TextError(
-            f"The text has {longest:,} characters without its values, and the gateway takes {limit:,}; "
+            f"The text has {length:,} characters without its values, and the gateway takes {longest:,}; "
+            "shorten it."
+        )
+    return template
+
+
+@lru_cache(maxsize=32)  # a call needs the same one for its plan, before it sends, and for each order
+def _parsed(source: str) -> Template:
+    if not source.strip():
+        raise TextError("The text is empty; write what people should read.")
+    _refuse_unsendable(source)
+    parts: list[str | Field] = []
+    for token in _TOKEN.finditer(source):
+        if token[1] is not None:
+            parts.append(_field(token[1], token.start() + 1))
+            continue
+        literal = {"{{": "{", "}}": "}"}.get(token[0], token[0])
+        if token[0] in {"{", "}"}:
+            raise TextError(
+                f"The {token[0]} at character {token.start() + 1} has no partner; a field is written "
+                f"{{name}}, and a brace that people should read {token[0] * 2}."
+            )
+        if parts and isinstance(parts[-1], str):
+            parts[-1] += literal
+        else:
+            parts.append(literal)
+    slots = tuple(dict.fromkeys(part for part in parts if isinstance(part, Field)))
+    return Template(source, tuple(parts), slots)
+XXX(len(template.constant), *(len(slot.default or "") for slot in slots), 0)
+    if length > longest:
+        # No row could be sent, and a long text times many rows would fill the memory before anybody says so.
+        raise TextError(
+            f"The text has {length:,} characters without its values, and the gateway takes {longest:,}; "
             "shorten it."
         )
     return template

@@ -18,8 +18,8 @@ import pandas as pd
 import psutil
 import pytest
 from helpers import killable
+from helpers.faulty_server import FaultyServer, answer, first, forward, lose
 from helpers.journal_files import JOURNALS, OLDER, RELEASED, released, says_no_number, take_up
-from helpers.misbehaving_proxy import WireProxy, answer, first, forward, lose
 from helpers.sending import codes, each_once, posts, resume, send, statuses, table, texted
 
 import smsframe
@@ -668,19 +668,6 @@ def test_a_file_that_is_locked_when_it_is_made_or_upgraded_sends_nothing(
     assert statuses(send(table(2), gateway, journal=path, campaign="new")) == {"accepted": 2}
 
 
-@pytest.fixture
-def proxy(sandbox):
-    with WireProxy(sandbox.url) as made:
-        yield made
-
-
-@pytest.fixture
-def through(proxy, tmp_path):
-    path = tmp_path / "journal.sqlite"
-    with contextlib.closing(Gateway(proxy.url, username="demo", password="demo", journal=path)) as made:
-        yield made
-
-
 @pytest.mark.usefixtures("impatient")
 def test_a_file_that_is_locked_on_the_way_stops_and_sends_nothing_without_a_record(sandbox, proxy, through):
     """The answer of the order under way cannot be written: it is looked up later."""
@@ -766,7 +753,7 @@ def test_after_an_older_state_is_written_into_the_journal_nobody_who_was_posted_
     send(people[:2], through)
     if older == "unknown":  # the others are not even in the older state
         Journal(through.journal).backup(backup)
-    proxy.on("POST", answer(503, "Retry-After: 5000"))
+    proxy.on("POST", answer(503, Retry_After="5000"))
     with pytest.raises(smsframe.Unavailable):
         send(people, through, batch_size=2, workers=1)
     if older == "planned":
@@ -817,7 +804,10 @@ def test_whoever_is_at_work_is_alive_by_any_name_of_the_file(tmp_path):
 
 
 def test_two_at_once_by_two_names_of_one_file_text_each_person_once(tmp_path):
-    with smsframe.Sandbox(repeated_order_id="accept", speed=3600) as sandbox, WireProxy(sandbox.url) as proxy:
+    with (
+        smsframe.Sandbox(repeated_order_id="accept", speed=3600) as sandbox,
+        FaultyServer(sandbox.url) as proxy,
+    ):
         path = tmp_path / "journal.sqlite"
         link = two_names(path)
         inside, go = threading.Event(), threading.Event()

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 from dataclasses import replace
 
 import pandas as pd
 import pytest
-from helpers.misbehaving_proxy import WireProxy, answer, drop, instead
-from helpers.sending import QUICK, each_once, resume, send, statuses, table, texted
+from helpers.faulty_server import answer, drop, edited, instead
+from helpers.sending import QUICK, REPEATS_SEND_AGAIN, each_once, resume, send, statuses, table, texted
 
 import smsframe
-from smsframe import CampaignChanged, Gateway
+from smsframe import CampaignChanged
 from smsframe.clock import Clock
 from smsframe.errors import JournalError
 from smsframe.journal.conflicts import CampaignCall
@@ -21,25 +19,7 @@ from smsframe.orders.records import Change, Comparison, Evidence
 from smsframe.orders.states import Event, State, after
 from smsframe.orders.terms import Terms
 
-
-@pytest.fixture
-def sandbox():
-    """The harshest gateway: a repeated order id texts everybody once more."""
-    with smsframe.Sandbox(repeated_order_id="accept", speed=3600) as made:
-        yield made
-
-
-@pytest.fixture
-def proxy(sandbox):
-    with WireProxy(sandbox.url) as made:
-        yield made
-
-
-@pytest.fixture
-def through(proxy, tmp_path):
-    journal = tmp_path / "journal.sqlite"
-    with contextlib.closing(Gateway(proxy.url, username="demo", password="demo", journal=journal)) as made:
-        yield made
+pytestmark = REPEATS_SEND_AGAIN
 
 
 # The journal: from one state and owner to the next.
@@ -128,21 +108,17 @@ def test_a_second_absence_that_this_machine_asks_for_too_soon_is_no_proof(sandbo
 def history_without(order_id):
     """The gateway's history, and one order is not in it."""
 
-    def act(request):
-        head, _, body = request.forward().partition(b"\r\n\r\n")
-        words = json.loads(body)
+    def edit(words):
         rows = [row for row in words["smshistory"] if row["order_id"] != order_id]
-        body = json.dumps(words | {"smshistory": rows, "total": len(rows)}).encode()
-        lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-length")]
-        return b"\r\n".join([*lines, b"Content-Length: %d" % len(body)]) + b"\r\n\r\n" + body
+        words.update(smshistory=rows, total=len(rows))
 
-    return act
+    return edited(edit)
 
 
 def test_an_order_that_was_refused_here_and_is_listed_there_texts_nobody_again(sandbox, proxy, through):
     """Something on the way denies it, and again when it is looked for; its people wait in halves."""
-    proxy.on("POST", instead(400), answer(503, "Retry-After: 5000"))
-    proxy.on("GET", answer(404), path="sms/")
+    proxy.on("POST", instead(400), answer(503, Retry_After="5000"))
+    proxy.on("GET", answer(404, {}), path="sms/")
     with pytest.raises(smsframe.Unavailable):
         send(table(4), through, workers=1)
     proxy.clear()
