@@ -121,7 +121,7 @@ def plan(
         suppress: As in `check`.
         max_segments: Rows whose text needs more are ``invalid``.
         batch_size: Recipients per order at most.
-        text_fix: Replace characters that make texts dearer, as `Plan.cheaper` lists them: ``gsm`` is
+        text_fix: Replace characters that make texts more expensive, as `Plan.cheaper` lists them: ``gsm`` is
             typography, ``gsm+letters`` also takes accents off letters. A fixed text is another text.
         gateway: The gateway whose journal is read; as in `send`.
         journal: As in `send`.

@@ -1,7 +1,7 @@
 """
-The form, made: what it begins with, and which gateway and journal are its own.
+`compose`: makes a form, with its first contents, its gateway and its journal.
 
-It is light: widgets are loaded when the first form is made.
+Importing this is cheap: widgets are loaded when the first form is made.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from smsframe.api.tracebacks import public
 from smsframe.contacts.columns import find_phone, find_region
 from smsframe.errors import ContactsError
 from smsframe.form.draft import Draft, guess_region
-from smsframe.form.session import Launch
+from smsframe.form.session import FormSession
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -51,7 +51,7 @@ def compose(
     grace: float = 30.0,
 ) -> Form:
     """
-    A form in which a text is written, seen as people will read it, priced, tried, and sent once.
+    A form to write a text, see it as people will read it, see its price, test it, and send it once.
 
     Nothing leaves before somebody types the number of people and clicks. It keeps the promise of `send`: a
     form that is closed, reloaded or shown twice texts nobody twice.
@@ -95,8 +95,8 @@ def compose(
         find_phone(contacts, phone)
     if region is None:
         region = guess_region(contacts)
-    elif isinstance(meant := find_region(contacts, region), str):
-        region = meant  # a country, spelled as the form lists it
+    elif isinstance(country := find_region(contacts, region), str):
+        region = country  # a country, spelled as the form lists it
     draft = Draft(
         text=text,
         campaign=campaign,
@@ -104,24 +104,24 @@ def compose(
         region=region,
         sender=sender,
         quality=quality,
-        zone=_here(),
+        zone=_local_zone(),
     )
-    planned = {
+    plan_options = {
         "numbers": numbers,
         "schema": schema,
-        "suppress": list(suppress) if isinstance(suppress, Iterator) else suppress,  # read at every key
+        "suppress": list(suppress) if isinstance(suppress, Iterator) else suppress,  # read by every plan
         "max_segments": max_segments,
         "batch_size": batch_size,
     }
     return Form(
         contacts.copy(deep=False),
         draft,
-        Launch(gateway, journal, planned, {"workers": workers, "rate": rate, "grace": grace}),
+        FormSession(gateway, journal, plan_options, {"workers": workers, "rate": rate, "grace": grace}),
     )
 
 
-def _here() -> str:
+def _local_zone() -> str:
     """The name of this machine's time zone, or UTC where it has none."""
     names = available_timezones()
-    link = Path("/etc/localtime").resolve().as_posix().rpartition("/zoneinfo/")[2].removeprefix("Etc/")
-    return next((name for name in (os.environ.get("TZ", "").lstrip(":"), link) if name in names), "UTC")
+    linked = Path("/etc/localtime").resolve().as_posix().rpartition("/zoneinfo/")[2].removeprefix("Etc/")
+    return next((name for name in (os.environ.get("TZ", "").lstrip(":"), linked) if name in names), "UTC")

@@ -1,5 +1,5 @@
 """
-What a form asks of the gateway and of the journal: plans, balances, tests, and runs that it can follow.
+What a form asks of the gateway and the journal: plans, balances, tests, and runs that it can follow.
 
 The gateway is held here, in Python alone: no widget has it, so no saved notebook can.
 """
@@ -12,13 +12,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from smsframe.api import prepare
-from smsframe.api import send as sending
+from smsframe.api import send as api_send
 from smsframe.api.options import journal_of, suppressed
 from smsframe.api.run import Run
 from smsframe.campaign import send as campaign_send
 from smsframe.campaign.run_context import RunContext
-from smsframe.form.draft import FIX, moment
-from smsframe.form.preview import standing
+from smsframe.form.draft import FIX, send_time
+from smsframe.form.preview import count_campaign
 from smsframe.gateway.smsend import Gateway
 from smsframe.orders.terms import aware
 
@@ -29,33 +29,33 @@ if TYPE_CHECKING:
 
     from smsframe.api.options import Suppress, Where
     from smsframe.form.draft import Draft
-    from smsframe.form.preview import Standing
+    from smsframe.form.preview import CampaignCounts
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import Entry
     from smsframe.planning.plan import Plan
 
 
-class Launch:
+class FormSession:
     """
     The gateway and the journal of one form.
 
     Args:
         gateway: The gateway, or None for that of the environment, looked for when it is needed.
         journal: As in `smsframe.send`.
-        planned: What goes to every plan as it is: ``numbers``, ``schema``, ``suppress`` and so on.
-        sent: What goes to every run as it is: ``workers``, ``rate``, ``grace``.
+        plan_options: Passed to every plan: ``numbers``, ``schema``, ``suppress`` and so on.
+        send_options: Passed to every run: ``workers``, ``rate``, ``grace``.
     """
 
     def __init__(
         self,
         gateway: Gateway | None,
         journal: Where | None,
-        planned: Mapping[str, Any],
-        sent: Mapping[str, Any],
+        plan_options: Mapping[str, Any],
+        send_options: Mapping[str, Any],
     ) -> None:
-        self._given, self._where = gateway, journal
-        self._planned, self._sent = planned, sent
-        self._memory: Journal | None = None
+        self._gateway, self._journal_option = gateway, journal
+        self._plan_options, self._send_options = plan_options, send_options
+        self._journal: Journal | None = None
         self.journal  # noqa: B018 - a journal or gateway of the wrong type is refused when the form is made
 
     @property
@@ -66,115 +66,116 @@ class Launch:
         Raises:
             NotAuthorised: None was given, and the environment names none.
         """
-        if self._given is None:
-            self._given = Gateway.from_env()
-        return self._given
+        if self._gateway is None:
+            self._gateway = Gateway.from_env()
+        return self._gateway
 
     @property
     def journal(self) -> Journal:
-        """The journal that is meant, whether or not there is a gateway yet."""
-        if self._memory is None:
-            self._memory = journal_of(self._where, self._given)
-        return self._memory
+        """The journal; of the gateway where it has one, and known without a gateway."""
+        if self._journal is None:
+            self._journal = journal_of(self._journal_option, self._gateway)
+        return self._journal
 
     def plan(self, contacts: pd.DataFrame, text: str, **options: Any) -> Plan:
         """A plan, with what the journal knows of the campaign."""
         return prepare.plan(
-            contacts, text, **options, **self._planned, gateway=self._given, journal=self.journal
+            contacts, text, **options, **self._plan_options, gateway=self._gateway, journal=self.journal
         )
 
-    def entry(self, campaign: str) -> Entry | None:
+    def find(self, campaign: str) -> Entry | None:
         """The campaign of that name in the journal, or None."""
         return self.journal.find(campaign) if campaign else None
 
-    def standing(self, entry: Entry, draft: Draft) -> Standing:
-        """Where the people of a campaign stand, by the journal and the numbers that nobody may text."""
-        return standing(campaign_send.recipients(self.journal, entry, suppressed=self._suppressed(draft)))
+    def counts(self, entry: Entry, draft: Draft) -> CampaignCounts:
+        """How many people of a campaign have which outcome, by the journal and the opt-outs."""
+        return count_campaign(
+            campaign_send.recipients(self.journal, entry, suppressed=self._suppressed(draft))
+        )
 
     def balance(self, message_type: str) -> float | None:
         """The credits left for a type; None when the gateway does not say."""
         return self.gateway.credits().get(message_type)
 
     def send(self, plan: Plan) -> Run:
-        """Start what was seen, and exactly that: back when people are about to be texted."""
-        return sending.start(
+        """Start sending exactly the plan that was shown; returns when people are about to be texted."""
+        return api_send.start(
             plan,
             gateway=self.gateway,
             journal=self.journal,
             confirm=plan.recipients + plan.already,
             progress=False,
-            **self._sent,
+            **self._send_options,
         )
 
-    def resume(self, draft: Draft, known: Standing) -> Run:
+    def resume(self, draft: Draft, counts: CampaignCounts) -> Run:
         """
-        Start to go on with the draft's campaign, at its own time unless the draft has one.
+        Resume the draft's campaign, at the campaign's own time unless the draft has one.
 
         Raises:
             ValueError: That time has passed.
             SmsFrameError: As `smsframe.resume`, before the first order.
         """
-        gateway, memory = self.gateway, self.journal
-        entry, now = memory.get(draft.campaign.strip()), datetime.now(UTC)
-        if later := moment(draft, now):
+        gateway, journal = self.gateway, self.journal
+        entry, now = journal.get(draft.campaign.strip()), datetime.now(UTC)
+        if later := send_time(draft, now):
             entry = replace(entry, terms=replace(entry.terms, schedule=aware(later)))
-        elif known.pending and entry.terms.schedule is not None and entry.terms.schedule <= now:
-            raise ValueError("The time of this campaign has passed: choose another above, then resume.")
-        stopped = self._suppressed(draft)
-
+        elif counts.pending and entry.terms.schedule is not None and entry.terms.schedule <= now:
+            raise ValueError("The time of this campaign has passed: choose another time above, then resume.")
+        opted_out = self._suppressed(draft)
         run = Run(
             entry.name,
             partial(
                 campaign_send.resume,
                 entry,
-                suppressed=stopped,
-                confirm=known.pending,
+                suppressed=opted_out,
+                confirm=counts.pending,
                 unconfirmed=None,
                 adopt=False,
             ),
-            RunContext(gateway=gateway, journal=memory, **self._sent),
-            now=partial(campaign_send.recipients, memory, entry),
+            RunContext(gateway=gateway, journal=journal, **self._send_options),
+            now=partial(campaign_send.recipients, journal, entry),
             later=entry.terms.schedule is not None,
         )
         return run.begin(shown=False)
 
     def test(self, plan: Plan, draft: Draft, number: str) -> pd.DataFrame:
         """
-        Text one number what the plan's first person would read, now, as a campaign of its own.
+        Send one number the text of the plan's first person, now, as a campaign of its own.
 
-        Its name is new each time, so that a text which was improved can be tried again.
+        The campaign's name is new each time, so that a text can be tried again after it was improved.
 
         Raises:
             ValueError: The number is in national form, and there is no one country to read it in. The first
                 person's would be a guess: the same digits are somebody else's there.
         """
-        if draft.home is None and not number.startswith(("+", "00")):
+        if draft.country is None and not number.startswith(("+", "00")):
             raise ValueError("Write your own number in international form, such as +39 …")
         first = plan.people.index[0]
         row = plan.frame.iloc[[first]].reset_index(drop=True).astype({plan.phone: object})
         row[plan.phone] = [number]
         fix: dict[str, Any] = {"text_fix": FIX} if draft.fix else {}
-        return sending.send(
+        return api_send.send(
             row,
             draft.text,
-            campaign=self._unused(plan.campaign or "unnamed"),
+            campaign=self._unused_name(plan.campaign or "unnamed"),
             phone=plan.phone,
-            region=draft.home,
+            region=draft.country,
             sender=plan.terms.sender,
             message_type=plan.terms.message_type,
             gateway=self.gateway,
             journal=self.journal,
             progress=False,
             **fix,
-            **self._sent,
+            **self._send_options,
         )
 
     def _suppressed(self, draft: Draft) -> pd.Index[Any]:
-        """The numbers nobody may text, as they are now."""
-        stopped: Suppress | None = self._planned.get("suppress")
-        return suppressed(stopped, draft.home)
+        """The opt-outs, read again."""
+        opt_outs: Suppress | None = self._plan_options.get("suppress")
+        return suppressed(opt_outs, draft.country)
 
-    def _unused(self, campaign: str) -> str:
+    def _unused_name(self, campaign: str) -> str:
         name, attempt = f"{campaign} (test)", 1
         while self.journal.find(name) is not None:
             attempt += 1

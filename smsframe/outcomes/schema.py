@@ -1,5 +1,5 @@
 """
-What comes in and what goes out, as pandera schemas.
+The pandera schemas of contacts and of result columns, and frames of result columns.
 
 Everything works by position inside and gets the caller's index back at the end, because labels may repeat
 and failing rows must not be mistaken for each other.
@@ -24,7 +24,7 @@ STATUSES = (
     "rejected",  # the gateway said no to this number
     "unconfirmed",  # nobody can know yet; never sent again before it is looked up
     "pending",  # not sent, and will be when the campaign goes on
-    "cancelled",  # a scheduled text that was called back
+    "cancelled",  # a scheduled text that was cancelled before its time
     "invalid",  # cannot be sent: the number, the text or a rule
     "duplicate",  # the same number as an earlier row, whose text goes out
     "suppressed",  # left out on purpose: opted out, capped, not allowed, held out
@@ -33,7 +33,7 @@ STATUSES = (
 
 class ContactsSchema(pa.DataFrameModel):
     """
-    What comes in: subclass it with rules of your own and pass the class as ``schema=``.
+    The schema of contacts: subclass it with rules of your own, and pass the class as ``schema=``.
 
     Failing rows are ``invalid`` with the rule as their reason; nothing is changed or dropped. A rule that
     cannot be applied at all (a column that is not there, another dtype) raises `ContactsError`.
@@ -49,7 +49,7 @@ class ContactsSchema(pa.DataFrameModel):
 
 
 class _Reasoned(pa.DataFrameModel):
-    """The result columns that every frame of ours has: what is true of a row, and why."""
+    """The result columns that every frame of smsframe has: the status of a row, and why."""
 
     sms_status: Annotated[pd.CategoricalDtype, STATUSES, False] = pa.Field()
     sms_reason: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
@@ -63,9 +63,9 @@ class _Reasoned(pa.DataFrameModel):
 
     @pa.dataframe_check(error="a status that says why has a code and a reason")
     def explained(cls, frame: pd.DataFrame) -> pd.Series[bool]:  # noqa: N805 - pandera makes it a class method
-        """Each row that is not simply fine says why, twice: for programs and for people."""
-        fine = frame["sms_status"].isin(["ready", "accepted", "scheduled"])
-        return fine | (frame["sms_code"].notna() & frame["sms_reason"].notna())
+        """Each row with a problem has a code for programs and a reason for people."""
+        without_reason = frame["sms_status"].isin(["ready", "accepted", "scheduled"])
+        return without_reason | (frame["sms_code"].notna() & frame["sms_reason"].notna())
 
     @pa.dataframe_check(error="a text has somebody to go to")
     def addressed(cls, frame: pd.DataFrame) -> pd.Series[bool]:  # noqa: N805 - as above
@@ -92,7 +92,7 @@ class PlannedSchema(_Reasoned):
 
     @pa.dataframe_check(error="a ready row knows its segments")
     def counted(cls, frame: pd.DataFrame) -> pd.Series[bool]:  # noqa: N805 - as above
-        """You see it before you pay."""
+        """What it costs is known before it is sent."""
         return frame["sms_segments"].notna() | frame["sms_status"].ne("ready")
 
 
@@ -120,36 +120,37 @@ DTYPES: dict[str, Any] = {
 
 
 def results_for(rows: int, names: tuple[str, ...] = COLUMNS, **columns: Any) -> pd.DataFrame:
-    """A frame of these result columns for so many rows, by position: those given, the others missing."""
+    """A frame of result columns with ``rows`` rows, by position: the columns given, the others missing."""
     index = pd.RangeIndex(rows)
-    made = {}
+    built = {}
     for name in names:
         value, dtype = columns.pop(name, None), DTYPES[name]
         if isinstance(value, pd.Series | pd.Categorical | pd.api.extensions.ExtensionArray):
-            made[name] = pd.Series(value).set_axis(index).astype(dtype)
+            built[name] = pd.Series(value).set_axis(index).astype(dtype)
         else:
-            made[name] = pd.Series([value], dtype=dtype).take(np.zeros(rows, dtype=np.intp)).set_axis(index)
+            built[name] = pd.Series([value], dtype=dtype).take(np.zeros(rows, dtype=np.intp)).set_axis(index)
     if columns:
         raise TypeError(f"no such result columns: {sorted(columns)}")
-    return pd.DataFrame(made, index=index)
+    return pd.DataFrame(built, index=index)
 
 
-def satisfied(schema: type[_Reasoned], results: pd.DataFrame) -> pd.DataFrame:
+def validated(schema: type[_Reasoned], results: pd.DataFrame) -> pd.DataFrame:
     """
-    The results, as a schema of ours says they are.
+    The results, validated by a schema of smsframe's own.
 
     Raises:
-        RuntimeError: They are not, which is a bug of ours. What pandera says would list people's numbers.
+        RuntimeError: They are not valid, which is a bug of smsframe. The message of pandera is not passed on:
+            it would list people's numbers.
     """
-    broken = None
+    rule = None
     try:
         return schema.validate(results)
     except pa.errors.SchemaError as error:
-        broken = error.check.error if isinstance(error.check, pa.Check) else error.reason_code
+        rule = error.check.error if isinstance(error.check, pa.Check) else error.reason_code
     except pa.errors.SchemaErrors:  # pandera raises all at once when columns are not in order
-        broken = "columns in another order"
+        rule = "columns in another order"
     raise RuntimeError(
-        f"smsframe made results that are not as {schema.__name__} says ({broken}): please report this bug"
+        f"smsframe made results that {schema.__name__} refuses ({rule}): please report this bug"
     )
 
 
@@ -157,7 +158,7 @@ def attach(contacts: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
     """
     Put result columns after the user's own, under the user's index.
 
-    All earlier result columns go, also those that are not among the new ones: they are of another call.
+    Earlier result columns are removed, also those that are not among the new ones: they are of another call.
     """
-    own = contacts.loc[:, ~contacts.columns.isin(COLUMNS)]
-    return pd.concat([own, results.set_axis(contacts.index)], axis=1)
+    contacts_only = contacts.loc[:, ~contacts.columns.isin(COLUMNS)]
+    return pd.concat([contacts_only, results.set_axis(contacts.index)], axis=1)

@@ -1,8 +1,8 @@
 """
-From a table and a text to a `Plan`: who gets what, in which orders, for how many credits, and who not.
+Makes a `Plan` of a table and a text: who gets what, in which orders, for how many credits, and who does not.
 
-Pure and free: a plan is a snapshot that can be looked at, shown and sent; making it asks nobody and
-changes nothing. What the journal already knows of the campaign is handed in.
+Pure and free: a plan is a snapshot that can be shown and sent; making it asks nobody and changes nothing.
+What the journal already knows of the campaign is handed in.
 """
 
 from __future__ import annotations
@@ -52,24 +52,24 @@ def plan(
     journalled: Known | None = None,
 ) -> Plan:
     """
-    Make the plan; see `smsframe.plan`. ``suppressed`` and ``journalled`` are what the faces looked up.
+    Make the plan; see `smsframe.plan`. ``suppressed`` and ``journalled`` were read by the caller.
 
     Raises:
         ContactsError: The table cannot be read.
         TextError: The template cannot be used with this table.
-        ValueError: A parameter makes no sense; the sentence says which and what would.
+        ValueError: A parameter is not usable; the message says which, and what would be.
     """
-    _whole(batch_size=batch_size, max_segments=max_segments)
+    _check_whole_numbers(batch_size=batch_size, max_segments=max_segments)
     if campaign is not None and not (
         isinstance(campaign, str) and campaign.strip() and campaign.isprintable()
     ):
         raise ValueError("campaign= must be a name of printable characters, such as 'autumn'")
     campaign = campaign and named(campaign)
     terms = agree(quality, message_type, sender, schedule)
-    template = given = render.parse(message)
+    template = original = render.parse(message)
     if text_fix is not None:
-        savings.known(text_fix)
-        template = replacements.fixed_template(given, text_fix)
+        savings.check_fix(text_fix)
+        template = replacements.fixed_template(original, text_fix)
     label, guessed = find_phone(contacts, phone)
     judged = judge(
         contacts, phone=label, region=region, numbers=numbers, schema=schema_, suppressed=suppressed
@@ -80,8 +80,8 @@ def plan(
     possible = judged["phone"].notna() & judged["status"].isin(["ready", "suppressed"])
     if rendered.code.notna().any():
         refuse(judged, rendered.code.notna(), "invalid", rendered.code, rendered.reason)
-    for code, rows, why in _too_much(counted, quality, max_segments):
-        refuse(judged, rows, "invalid", code, why)
+    for code, rows, reason in _over_limits(counted, quality, max_segments):
+        refuse(judged, rows, "invalid", code, reason)
     mark_duplicates(judged, rendered.texts)
     ready = judged["status"].eq("ready")
     results = schema.results_for(
@@ -97,7 +97,7 @@ def plan(
         {
             "phone": judged["phone"],
             "fields": fields,
-            "encoding": _named(counted["encoding"]),
+            "encoding": _as_text(counted["encoding"]),
             "units": counted["units"],
             "segments": counted["segments"],
             "text": rendered.texts,
@@ -105,19 +105,19 @@ def plan(
     )
     if not ready.all():
         people = people[ready]
-    stands = _stands(judged, ready, possible)
+    carriers = _carriers(judged, ready, possible)
     if journalled is not None and campaign is not None:
         sent = journalled.people[~still_to_send(journalled, terms, template.source)]
-        results = join(results, journalled._replace(people=sent), campaign, stands, run="")
+        results = join(results, journalled._replace(people=sent), campaign, carriers, run="")
         results = note_other_texts(results, journalled, template.source, people)
     fixed = None
     if text_fix is not None:
-        now = contacts[results["sms_status"].eq("ready").to_numpy()]
-        fixed = savings.propose(given, render.merged(given, now), len(now), text_fix)
+        ready_now = contacts[results["sms_status"].eq("ready").to_numpy()]
+        fixed = savings.propose(original, render.merged(original, ready_now), len(ready_now), text_fix)
     return Plan(
-        frame=schema.attach(contacts, schema.satisfied(schema.PlannedSchema, results)),
+        frame=schema.attach(contacts, schema.validated(schema.PlannedSchema, results)),
         people=people,
-        stands=stands,
+        stands=carriers,
         template=template,
         campaign=campaign,
         phone=label,
@@ -130,28 +130,28 @@ def plan(
     )
 
 
-def _stands(judged: pd.DataFrame, ready: pd.Series[bool], possible: pd.Series[bool]) -> pd.Series[bool]:
+def _carriers(judged: pd.DataFrame, ready: pd.Series[bool], possible: pd.Series[bool]) -> pd.Series[bool]:
     """
-    Which rows stand for their number: a number's outcome belongs to the row that would be texted; failing
-    that, to its first possible row.
+    Which rows carry the outcome of their number: the row that would be texted; where there is none, the first
+    row with the number that is possible.
     """
-    stands = ready.copy()
-    rest = judged["phone"][possible & ~ready & ~judged["status"].eq("duplicate")]
-    if len(rest):
-        rest = rest[~among(rest, judged["phone"][ready])].drop_duplicates()
-        stands[rest.index] = True
-    return stands
+    carriers = ready.copy()
+    remaining = judged["phone"][possible & ~ready & ~judged["status"].eq("duplicate")]
+    if len(remaining):
+        remaining = remaining[~among(remaining, judged["phone"][ready])].drop_duplicates()
+        carriers[remaining.index] = True
+    return carriers
 
 
 def _repairs(repair: pd.Series[Any]) -> pd.Series[int]:
-    """Numbers by the repair that was made; one may have had several."""
+    """Numbers by repair; a number may have several."""
     counted = repair.dropna().astype(TEXT).value_counts()
-    each = counted.index.to_series().str.split(",").explode()
-    return counted.reindex(each.index).groupby(each.to_numpy()).sum().sort_values(ascending=False)
+    single = counted.index.to_series().str.split(",").explode()
+    return counted.reindex(single.index).groupby(single.to_numpy()).sum().sort_values(ascending=False)
 
 
-def _named(encoding: pd.Series[Any]) -> pd.Series[Any]:
-    """A categorical as text: pandas looks up each row's category in Python."""
+def _as_text(encoding: pd.Series[Any]) -> pd.Series[Any]:
+    """A categorical as text, by Arrow: pandas looks up each row's category in Python."""
     codes = encoding.cat.codes.to_numpy()
     names = pa.array(encoding.cat.categories, STRING).take(pa.array(codes, mask=codes < 0))
     return pd.Series(names, index=encoding.index, dtype=TEXT)
@@ -166,28 +166,28 @@ def _packed(values: pd.DataFrame) -> pd.Series[Any]:
     return pd.Series(joined, index=values.index, dtype=TEXT)
 
 
-def _too_much(
+def _over_limits(
     counted: pd.DataFrame, quality: str, max_segments: int | None
 ) -> Iterator[tuple[str, pd.Series[bool], pd.Series[Any]]]:
     """Code, rows and reasons of texts over the gateway's limits, and then the caller's."""
-    most = render.LOW_QUALITY_MAX if quality != "high" else max(render.MAX_UNITS.values())
-    limit = counted["encoding"].map({name: min(units, most) for name, units in render.MAX_UNITS.items()})
+    maximum = render.LOW_QUALITY_MAX if quality != "high" else max(render.MAX_UNITS.values())
+    limit = counted["encoding"].map({name: min(units, maximum) for name, units in render.MAX_UNITS.items()})
     limit = limit.astype("Int64")
     over = counted["units"].gt(limit).fillna(value=False)
     if over.any():
-        units, takes = (number[over].astype(TEXT) for number in (counted["units"], limit))
-        said = "text has " + units + " characters; the gateway takes " + takes
-        yield "text_too_long", over, said.reindex(counted.index)
+        units, maximum_units = (number[over].astype(TEXT) for number in (counted["units"], limit))
+        sentences = "text has " + units + " characters; the gateway takes " + maximum_units
+        yield "text_too_long", over, sentences.reindex(counted.index)
     if max_segments is None:
         return
     over = counted["segments"].gt(max_segments).fillna(value=False)
     if over.any():
-        needs = counted["segments"][over].astype(TEXT)
-        said = "text needs " + needs + f" segments; max_segments is {max_segments}"
-        yield "too_many_segments", over, said.reindex(counted.index)
+        needed = counted["segments"][over].astype(TEXT)
+        sentences = "text needs " + needed + f" segments; max_segments is {max_segments}"
+        yield "too_many_segments", over, sentences.reindex(counted.index)
 
 
-def _whole(**numbers: int | None) -> None:
+def _check_whole_numbers(**numbers: int | None) -> None:
     for name, number in numbers.items():
         if number is not None and (not isinstance(number, int) or isinstance(number, bool) or number < 1):
             raise ValueError(f"{name}={number!r} must be a whole number of at least 1")

@@ -65,7 +65,7 @@ def fate(ending: str, message_type: str) -> Fate:
 
     Args:
         ending: The last two digits of the recipient.
-        message_type: ``N`` gets a delivery notice. For ``L`` and ``LL`` nobody expects one and ``SENT`` is
+        message_type: ``N`` gets a delivery report. For ``L`` and ``LL`` nobody expects one and ``SENT`` is
             final (smSend docs, message types).
     """
     waiting = Stage(timedelta(0), "WAITING")

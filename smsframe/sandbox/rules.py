@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LONGEST = {"gsm": 1000, "ucs2": 450}  # smSend docs, POST sms, message
 LONGEST_LOW = 160  # the same, for the low types
-# smSend docs, two-factor and stop list: +39… or 0039…; some clients send bare digits. Length: E.164.
+# smSend docs, two-factor and opt-out list: +39… or 0039…; some clients send bare digits. Length: E.164.
 _NUMBER = re.compile(r"(?:\+|00)?([1-9][0-9]{6,14})")
 _SENDER = re.compile(r"\+?[0-9]{6,16}|.{1,11}")  # a number, or 11 characters (clients of several brands)
 _PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")  # smSend docs, POST paramsms
@@ -54,7 +54,7 @@ def number(given: str) -> str | None:
 
 
 def stoppable(given: str) -> str:
-    """A number for the stop list; refused when it is none (smSend docs, POST blacklist/sms)."""
+    """A number for the opt-out list; refused when it is none (smSend docs, POST blacklist/sms)."""
     found = number(given)
     if found is None:
         raise RefusedError(f"Invalid number: {given[:50]}")

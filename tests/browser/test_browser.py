@@ -122,8 +122,8 @@ def write(page, campaign, text):
     expect(page.locator(".sf-figures")).to_contain_text(f"{len(text)}characters typed")
 
 
-def arm(page, people):
-    page.get_by_role("textbox", name=f"Type {people} to arm").fill(str(people))
+def unlock(page, people):
+    page.get_by_role("textbox", name=f"Type {people} to unlock").fill(str(people))
 
 
 def spend(page, people):
@@ -142,7 +142,7 @@ def expect(locator):
     return expect(locator)
 
 
-def test_a_campaign_is_written_seen_armed_sent_once_and_saved(page, lab, rehearsal):
+def test_a_campaign_is_written_seen_unlocked_sent_once_and_saved(page, lab, rehearsal):
     contacts = table(1240)
     saved = lab(page, "compose.ipynb", contacts)
     write(page, "autumn", "Ciao {na")
@@ -162,8 +162,8 @@ def test_a_campaign_is_written_seen_armed_sent_once_and_saved(page, lab, rehears
     expect(page.get_by_text("autumn (test)")).to_be_visible()
     page.get_by_role("button", name="Show balance").click()
     expect(page.get_by_text("9,999 credits of type N are left")).to_be_visible()
-    page.get_by_role("textbox", name="Type 1,240 to arm").fill("1240")
-    page.locator(".smsframe-form").screenshot(path=PICTURES / "armed.png")
+    page.get_by_role("textbox", name="Type 1,240 to unlock").fill("1240")
+    page.locator(".smsframe-form").screenshot(path=PICTURES / "unlocked.png")
     button.dblclick()
     expect(page.locator(".smsframe-card")).to_contain_text("Campaign: autumn")
     expect(page.locator(".smsframe-card")).to_contain_text("1,240 rows")
@@ -184,7 +184,7 @@ def test_a_campaign_is_written_seen_armed_sent_once_and_saved(page, lab, rehears
 def test_it_is_stopped_and_resumed_and_found_again_after_a_reload(page, lab, rehearsal):
     lab(page, "stopped.ipynb", table(60, start=2000), batch=1)
     write(page, "winter", TEXT)
-    arm(page, 60)
+    unlock(page, 60)
     rehearsal.misbehave("late_answer", order=range(1, 200), seconds=0.1)
     spend(page, 60).dblclick()
     done = page.locator(".sf-progress + .sf-note")
@@ -196,12 +196,12 @@ def test_it_is_stopped_and_resumed_and_found_again_after_a_reload(page, lab, reh
     page.get_by_role("button", name="Stop").click()
     resume = page.get_by_role("button", name=re.compile(r"Resume: text \d+ p"))
     resume.wait_for()
-    expect(page.locator(".sf-known")).to_contain_text("already texted")
+    expect(page.locator(".sf-known")).to_contain_text("texted already")
     assert sum(sent(rehearsal, 2000, 60)) < 60
     page.screenshot(path=PICTURES / "stopped.png")
     rehearsal.behave()
     resume.dblclick()
-    expect(page.locator(".sf-known")).to_contain_text("60 already texted")
+    expect(page.locator(".sf-known")).to_contain_text("60 texted already")
     expect(page.locator(".smsframe-card")).to_contain_text("60 rows")
     assert sent(rehearsal, 2000, 60) == [1] * 60
 
@@ -238,7 +238,7 @@ def test_the_app_sends_for_people_who_never_see_code(page, rehearsal, variables,
         page.goto(url)
         page.get_by_role("heading", name="contacts.csv").wait_for()
         write(page, "spring", TEXT)
-        arm(page, 40)
+        unlock(page, 40)
         spend(page, 40).dblclick()
         expect(page.locator(".smsframe-card")).to_contain_text("40 rows")
         assert page.get_by_text("import smsframe").count() == 0

@@ -12,7 +12,7 @@ import pytest
 
 import smsframe
 from smsframe.outcomes.codes import CODES
-from smsframe.outcomes.schema import CHECKED, COLUMNS, DTYPES, PLANNED, STATUSES, CheckedSchema, satisfied
+from smsframe.outcomes.schema import CHECKED, COLUMNS, DTYPES, PLANNED, STATUSES, CheckedSchema, validated
 
 ROOT = Path(__file__).parents[2]
 MOBILE = "+393471234567"
@@ -249,7 +249,7 @@ def test_the_suppression_list_may_be_a_frame_series_list_or_file(make, tmp_path)
 
 
 def test_a_suppression_list_that_cannot_be_read_stops_rather_than_texts_somebody():
-    with pytest.raises(smsframe.ContactsError, match="1 lines of the suppression list") as caught:
+    with pytest.raises(smsframe.ContactsError, match="1 lines of the opt-out list") as caught:
         pd.DataFrame({"m": [MOBILE]}).sms.check(phone="m", suppress=[MOBILE, "3.93471E+11"])
     assert caught.value.failures["code"].tolist() == ["digits_lost"]
     assert MOBILE not in str(caught.value)
@@ -283,7 +283,7 @@ def test_results_that_break_our_own_schema_are_a_bug_that_shows_nobodys_number()
     broken = smsframe.check(pd.DataFrame({"mobile": [MOBILE]}), phone="mobile")[list(CHECKED)]
     broken["sms_status"] = broken["sms_status"].mask([True], "rejected")
     with pytest.raises(RuntimeError, match="CheckedSchema says \\(") as raised:
-        satisfied(CheckedSchema, broken)
+        validated(CheckedSchema, broken)
     told = "".join(traceback.format_exception(raised.value))
     assert MOBILE not in told
     assert raised.value.__context__ is None
