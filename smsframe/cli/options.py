@@ -61,7 +61,9 @@ MaxSegments = Annotated[int | None, typer.Option(help="Skip people whose text ne
 BatchSize = Annotated[int, typer.Option(help="People per order at most.")]
 TextFix = Annotated[
     Literal["gsm", "gsm+letters"] | None,
-    typer.Option(help="Replace characters that make texts more expensive: typography; also accents of letters."),
+    typer.Option(
+        help="Replace characters that make texts more expensive: typography; also accents of letters."
+    ),
 ]
 Adopt = Annotated[
     bool,

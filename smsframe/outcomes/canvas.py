@@ -67,7 +67,7 @@ def figure_class() -> type[Figure]:
     except ImportError:
         raise ImportError('figures need matplotlib: pip install "smsframe[plot]"') from None
 
-    class ShownFigure(Figure):
+    class NotebookFigure(Figure):
         def draw(self, renderer: Any) -> None:
             with warnings.catch_warnings():  # a name in a script that the font lacks is drawn as boxes
                 warnings.filterwarnings("ignore", "Glyph .* missing from")
@@ -78,4 +78,4 @@ def figure_class() -> type[Figure]:
             self.savefig(buffer, format="png")
             return buffer.getvalue()
 
-    return ShownFigure
+    return NotebookFigure

@@ -44,7 +44,7 @@ _NUMBERS = {
     "extension": "The number has an extension, which cannot receive a text. Give a direct mobile number.",
     "two_numbers": "There is more than one number in the cell. Keep one.",
     "national_form": (
-        "The number has no country code, so it could belong to different people in several countries. "
+        "The number has no country code that fits, so it could be a number in several countries. "
         "Write it with + and its country code, or pass region= with the country or the column that has it."
     ),
     "unknown_region": (

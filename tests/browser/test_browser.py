@@ -6,6 +6,7 @@ On a laptop without a browser these tests are skipped; in CI they fail. Screensh
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -22,6 +23,7 @@ import smsframe
 pytestmark = pytest.mark.browser
 
 PICTURES = Path(__file__).parents[1] / "screenshots"
+GUESTS = Path(__file__).parents[2] / "data/samples/guests.csv"
 TEXT = "Ciao {name}, dinner is at 8."
 PATIENCE = 30_000
 """Milliseconds for a condition to come true, on a machine that does much else."""
@@ -106,8 +108,8 @@ def idle(page):
     )
 
 
-def command(page, name):
-    page.evaluate(f"() => {{ jupyterapp.commands.execute('{name}') }}")
+def command(page, name, arguments=None):
+    page.evaluate(f"() => {{ jupyterapp.commands.execute('{name}', {json.dumps(arguments or {})}) }}")
 
 
 def save(page):
@@ -126,8 +128,9 @@ def unlock(page, people):
     page.get_by_role("textbox", name=f"Type {people} to unlock").fill(str(people))
 
 
-def spend(page, people):
-    return page.get_by_role("button", name=f"Text {people} people for {people} credits")
+def spend(page, people, credits_=None):
+    cost = f"{people if credits_ is None else credits_:,} credits"
+    return page.get_by_role("button", name=f"Text {people} people for {cost}")
 
 
 def sent(sandbox, start, count):
@@ -204,6 +207,28 @@ def test_it_is_stopped_and_resumed_and_found_again_after_a_reload(page, lab, reh
     expect(page.locator(".sf-known")).to_contain_text("60 texted already")
     expect(page.locator(".smsframe-card")).to_contain_text("60 rows")
     assert sent(rehearsal, 2000, 60) == [1] * 60
+
+
+def picture(page, name):
+    """A screenshot of the form with a margin around it."""
+    form = page.locator(".smsframe-form")
+    form.scroll_into_view_if_needed()
+    box = form.bounding_box()
+    clip = {"x": box["x"] - 20, "y": box["y"] - 20, "width": box["width"] + 40, "height": box["height"] + 40}
+    page.screenshot(path=PICTURES / name, clip=clip)
+
+
+def test_the_pictures_of_the_documentation(page, lab):
+    """`make pictures` runs this and copies them to docs/."""
+    lab(page, "pictures.ipynb", smsframe.read_contacts(GUESTS))
+    text = "Ciao {name:friend}, dinner is at 8. Your table is number {table}. “Bring an appetite!”"
+    write(page, "autumn", text)
+    unlock(page, 936)
+    expect(spend(page, 936, 1861)).to_be_enabled()
+    picture(page, "form.png")
+    command(page, "apputils:change-theme", {"theme": "JupyterLab Dark"})
+    page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
+    picture(page, "form-dark.png")
 
 
 def test_every_control_has_a_name_and_is_reached_by_the_keyboard(page, lab):

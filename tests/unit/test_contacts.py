@@ -344,5 +344,5 @@ def test_a_plain_index_is_left_out_and_any_other_is_written(tmp_path):
 
 def test_a_result_column_that_somebody_changed_by_hand_is_said(people):
     checked = people.sms.check(phone="mobile").assign(sms_segments="two")
-    with pytest.raises(smsframe.ContactsError, match="column sms_segments holds something"):
+    with pytest.raises(smsframe.ContactsError, match="column sms_segments has values"):
         checked.sms.summary()
