@@ -117,7 +117,7 @@ def run_card(facts: Mapping[str, Any], counted: Iterable[str]) -> str:
         ("Rate", f"{facts['rate']:,.1f} people a second" if facts["rate"] else ""),
         ("Time left", "" if left is None else duration(left)),
         ("Why", facts["error"] or ""),
-        ("Continue with", f"smsframe.resume({facts['campaign']!r})" if open_ else ""),
+        ("Go on with", f"smsframe.resume({facts['campaign']!r})" if open_ else ""),
     ]
     return _card(f"Campaign: {facts['campaign']}", head, _table(rows))
 

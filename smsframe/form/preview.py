@@ -60,7 +60,7 @@ class CampaignCounts(NamedTuple):
         The counts in one sentence.
 
         Example:
-            >>> Standing(812, 0, 0, 428, 0, 428).sentence()
+            >>> CampaignCounts(812, 0, 0, 428, 0, 428).sentence()
             '812 texted already, 428 pending'
         """
         labelled = {

@@ -161,7 +161,7 @@ def check_fix(fix: str) -> None:
 
 
 Changed = tuple[str, Any, Any, "NDArray[np.intp]"]
-Found = tuple[str | None, str, int, int]
+Occurrence = tuple[str | None, str, int, int]
 
 
 def _changed(before: Any, after: Any) -> tuple[Any, Any, NDArray[np.intp]]:
@@ -170,7 +170,7 @@ def _changed(before: Any, after: Any) -> tuple[Any, Any, NDArray[np.intp]]:
     return before.take(pa.array(rows)), after.take(pa.array(rows)), rows
 
 
-def _of_template(template: Template, fixed: Template, rows: int, saved: int) -> Iterator[Found]:
+def _of_template(template: Template, fixed: Template, rows: int, saved: int) -> Iterator[Occurrence]:
     if template is not fixed:
         literals = [part for part in template.parts if isinstance(part, str)]
         for character in dict.fromkeys(
@@ -179,7 +179,7 @@ def _of_template(template: Template, fixed: Template, rows: int, saved: int) -> 
             yield None, character, rows, saved
 
 
-def _of_values(changed: list[Changed], saved: NDArray[np.int64]) -> Iterator[Found]:
+def _of_values(changed: list[Changed], saved: NDArray[np.int64]) -> Iterator[Occurrence]:
     for field, before, _, rows in changed:
         table = pd.DataFrame({"outside": replacements.outside_gsm(before).to_pylist(), "saved": saved[rows]})
         counted = table.groupby("outside")["saved"].agg(rows="size", credits="sum")
@@ -189,8 +189,8 @@ def _of_values(changed: list[Changed], saved: NDArray[np.int64]) -> Iterator[Fou
                 yield field, character, int(people), int(credit)
 
 
-def _listed(found: list[Found], fix: str) -> pd.DataFrame:
-    table = pd.DataFrame(found, columns=["field", "before", "rows", "credits"])
+def _listed(occurrences: list[Occurrence], fix: str) -> pd.DataFrame:
+    table = pd.DataFrame(occurrences, columns=["field", "before", "rows", "credits"])
     table = table.groupby(["field", "before"], as_index=False, dropna=False, sort=False).sum()
     table = table.sort_values(["credits", "rows"], ascending=False, kind="stable", ignore_index=True)
     before = table["before"].tolist()

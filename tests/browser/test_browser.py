@@ -212,17 +212,15 @@ def test_it_is_stopped_and_resumed_and_found_again_after_a_reload(page, lab, reh
 def picture(page, name):
     """A screenshot of the form with a margin around it."""
     form = page.locator(".smsframe-form")
-    form.scroll_into_view_if_needed()
-    box = form.bounding_box()
-    clip = {"x": box["x"] - 20, "y": box["y"] - 20, "width": box["width"] + 40, "height": box["height"] + 40}
-    page.screenshot(path=PICTURES / name, clip=clip)
+    form.evaluate("form => form.style.padding = '12px'")
+    form.screenshot(path=PICTURES / name)
 
 
 def test_the_pictures_of_the_documentation(page, lab):
     """`make pictures` runs this and copies them to docs/."""
     lab(page, "pictures.ipynb", smsframe.read_contacts(GUESTS))
     text = "Ciao {name:friend}, dinner is at 8. Your table is number {table}. “Bring an appetite!”"
-    write(page, "autumn", text)
+    write(page, "dinner", text)
     unlock(page, 936)
     expect(spend(page, 936, 1861)).to_be_enabled()
     picture(page, "form.png")
