@@ -26,7 +26,7 @@ from smsframe.formatting import amount
 from smsframe.orders.states import Event
 from smsframe.outcomes.codes import CODES
 from smsframe.outcomes.join import join, note_other_texts, outcomes, still_to_send
-from smsframe.outcomes.schema import PLANNED, ResultsSchema, attach, results_for, validated
+from smsframe.outcomes.schema import PLANNED, ResultsSchema, attach, results_for, satisfied
 from smsframe.phones.match import among
 from smsframe.texts.template import parse
 
@@ -180,7 +180,7 @@ def recipients(
     if suppressed is not None:
         out = found["sms_status"].eq("pending") & among(found["sms_phone"], suppressed)
         found = _told_where(found, out, "suppressed", "suppressed")
-    return validated(ResultsSchema, found)
+    return satisfied(ResultsSchema, found)
 
 
 def withdraw(journal: Journal, entry: Entry) -> pd.DataFrame:
@@ -267,7 +267,7 @@ def _frame(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.
     known = journalled._replace(people=journalled.people[here])
     results = join(base, known, campaign, plan.stands, run=run)
     results = note_other_texts(results, journalled, plan.template.source, plan.people)
-    return attach(plan.frame, validated(ResultsSchema, results))
+    return attach(plan.frame, satisfied(ResultsSchema, results))
 
 
 def _results(plan: Plan) -> pd.DataFrame:

@@ -1,5 +1,5 @@
 """
-The pandera schemas of contacts and of result columns, and frames of result columns.
+What comes in and what goes out, as pandera schemas.
 
 Everything works by position inside and gets the caller's index back at the end, because labels may repeat
 and failing rows must not be mistaken for each other.
@@ -24,7 +24,7 @@ STATUSES = (
     "rejected",  # the gateway said no to this number
     "unconfirmed",  # nobody can know yet; never sent again before it is looked up
     "pending",  # not sent, and will be when the campaign goes on
-    "cancelled",  # a scheduled text that was cancelled before its time
+    "cancelled",  # a scheduled text that was called back
     "invalid",  # cannot be sent: the number, the text or a rule
     "duplicate",  # the same number as an earlier row, whose text goes out
     "suppressed",  # left out on purpose: opted out, capped, not allowed, held out
@@ -33,7 +33,7 @@ STATUSES = (
 
 class ContactsSchema(pa.DataFrameModel):
     """
-    The schema of contacts: subclass it with rules of your own, and pass the class as ``schema=``.
+    What comes in: subclass it with rules of your own and pass the class as ``schema=``.
 
     Failing rows are ``invalid`` with the rule as their reason; nothing is changed or dropped. A rule that
     cannot be applied at all (a column that is not there, another dtype) raises `ContactsError`.
@@ -49,7 +49,7 @@ class ContactsSchema(pa.DataFrameModel):
 
 
 class _Reasoned(pa.DataFrameModel):
-    """The result columns that every frame of smsframe has: the status of a row, and why."""
+    """The result columns that every frame of ours has: what is true of a row, and why."""
 
     sms_status: Annotated[pd.CategoricalDtype, STATUSES, False] = pa.Field()
     sms_reason: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
@@ -63,9 +63,9 @@ class _Reasoned(pa.DataFrameModel):
 
     @pa.dataframe_check(error="a status that says why has a code and a reason")
     def explained(cls, frame: pd.DataFrame) -> pd.Series[bool]:  # noqa: N805 - pandera makes it a class method
-        """Each row with a problem has a code for programs and a reason for people."""
-        without_reason = frame["sms_status"].isin(["ready", "accepted", "scheduled"])
-        return without_reason | (frame["sms_code"].notna() & frame["sms_reason"].notna())
+        """Each row that is not simply fine says why, twice: for programs and for people."""
+        fine = frame["sms_status"].isin(["ready", "accepted", "scheduled"])
+        return fine | (frame["sms_code"].notna() & frame["sms_reason"].notna())
 
     @pa.dataframe_check(error="a text has somebody to go to")
     def addressed(cls, frame: pd.DataFrame) -> pd.Series[bool]:  # noqa: N805 - as above
@@ -92,7 +92,7 @@ class PlannedSchema(_Reasoned):
 
     @pa.dataframe_check(error="a ready row knows its segments")
     def counted(cls, frame: pd.DataFrame) -> pd.Series[bool]:  # noqa: N805 - as above
-        """What it costs is known before it is sent."""
+        """You see it before you pay."""
         return frame["sms_segments"].notna() | frame["sms_status"].ne("ready")
 
 
@@ -120,37 +120,36 @@ DTYPES: dict[str, Any] = {
 
 
 def results_for(rows: int, names: tuple[str, ...] = COLUMNS, **columns: Any) -> pd.DataFrame:
-    """A frame of result columns with ``rows`` rows, by position: the columns given, the others missing."""
+    """A frame of these result columns for so many rows, by position: those given, the others missing."""
     index = pd.RangeIndex(rows)
-    built = {}
+    made = {}
     for name in names:
         value, dtype = columns.pop(name, None), DTYPES[name]
         if isinstance(value, pd.Series | pd.Categorical | pd.api.extensions.ExtensionArray):
-            built[name] = pd.Series(value).set_axis(index).astype(dtype)
+            made[name] = pd.Series(value).set_axis(index).astype(dtype)
         else:
-            built[name] = pd.Series([value], dtype=dtype).take(np.zeros(rows, dtype=np.intp)).set_axis(index)
+            made[name] = pd.Series([value], dtype=dtype).take(np.zeros(rows, dtype=np.intp)).set_axis(index)
     if columns:
         raise TypeError(f"no such result columns: {sorted(columns)}")
-    return pd.DataFrame(built, index=index)
+    return pd.DataFrame(made, index=index)
 
 
-def validated(schema: type[_Reasoned], results: pd.DataFrame) -> pd.DataFrame:
+def satisfied(schema: type[_Reasoned], results: pd.DataFrame) -> pd.DataFrame:
     """
-    The results, validated by a schema of smsframe's own.
+    The results, as a schema of ours says they are.
 
     Raises:
-        RuntimeError: They are not valid, which is a bug of smsframe. The message of pandera is not passed on:
-            it would list people's numbers.
+        RuntimeError: They are not, which is a bug of ours. What pandera says would list people's numbers.
     """
-    rule = None
+    broken = None
     try:
         return schema.validate(results)
     except pa.errors.SchemaError as error:
-        rule = error.check.error if isinstance(error.check, pa.Check) else error.reason_code
+        broken = error.check.error if isinstance(error.check, pa.Check) else error.reason_code
     except pa.errors.SchemaErrors:  # pandera raises all at once when columns are not in order
-        rule = "columns in another order"
+        broken = "columns in another order"
     raise RuntimeError(
-        f"smsframe made results that {schema.__name__} refuses ({rule}): please report this bug"
+        f"smsframe made results that are not as {schema.__name__} says ({broken}): please report this bug"
     )
 
 
@@ -158,7 +157,7 @@ def attach(contacts: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
     """
     Put result columns after the user's own, under the user's index.
 
-    Earlier result columns are removed, also those that are not among the new ones: they are of another call.
+    All earlier result columns go, also those that are not among the new ones: they are of another call.
     """
-    contacts_only = contacts.loc[:, ~contacts.columns.isin(COLUMNS)]
-    return pd.concat([contacts_only, results.set_axis(contacts.index)], axis=1)
+    own = contacts.loc[:, ~contacts.columns.isin(COLUMNS)]
+    return pd.concat([own, results.set_axis(contacts.index)], axis=1)

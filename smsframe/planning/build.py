@@ -115,7 +115,7 @@ def plan(
         ready_now = contacts[results["sms_status"].eq("ready").to_numpy()]
         fixed = savings.propose(original, render.merged(original, ready_now), len(ready_now), text_fix)
     return Plan(
-        frame=schema.attach(contacts, schema.validated(schema.PlannedSchema, results)),
+        frame=schema.attach(contacts, schema.satisfied(schema.PlannedSchema, results)),
         people=people,
         stands=carriers,
         template=template,

@@ -27,7 +27,7 @@ from smsframe.outcomes.schema import (
     ContactsSchema,
     attach,
     results_for,
-    validated,
+    satisfied,
 )
 from smsframe.phones import parse
 from smsframe.phones.match import among, first_of
@@ -139,7 +139,7 @@ def check(
         sms_phone=judged["phone"],
         sms_code=judged["code"],
     )
-    return attach(contacts, validated(CheckedSchema, results))
+    return attach(contacts, satisfied(CheckedSchema, results))
 
 
 def _broken_rules(contacts: pd.DataFrame, schema: type[ContactsSchema]) -> pd.Series[Any]:

@@ -12,7 +12,7 @@ import pytest
 
 import smsframe
 from smsframe.outcomes.codes import CODES
-from smsframe.outcomes.schema import CHECKED, COLUMNS, DTYPES, PLANNED, STATUSES, CheckedSchema, validated
+from smsframe.outcomes.schema import CHECKED, COLUMNS, DTYPES, PLANNED, STATUSES, CheckedSchema, satisfied
 
 ROOT = Path(__file__).parents[2]
 MOBILE = "+393471234567"
@@ -282,8 +282,8 @@ def test_the_whole_damaged_sample_is_as_expected_in_one_call():
 def test_results_that_break_our_own_schema_are_a_bug_that_shows_nobodys_number():
     broken = smsframe.check(pd.DataFrame({"mobile": [MOBILE]}), phone="mobile")[list(CHECKED)]
     broken["sms_status"] = broken["sms_status"].mask([True], "rejected")
-    with pytest.raises(RuntimeError, match="CheckedSchema refuses \\(") as raised:
-        validated(CheckedSchema, broken)
+    with pytest.raises(RuntimeError, match="CheckedSchema says \\(") as raised:
+        satisfied(CheckedSchema, broken)
     told = "".join(traceback.format_exception(raised.value))
     assert MOBILE not in told
     assert raised.value.__context__ is None
