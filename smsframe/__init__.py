@@ -144,13 +144,13 @@ if not TYPE_CHECKING:  # a type checker that saw it would believe in any name
             return version("smsframe")
         if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        globals()[name] = value = getattr(importlib.import_module(_MODULES[name]), name)
-        return value
+        globals()[name] = found = getattr(importlib.import_module(_MODULES[name]), name)
+        return found
 
 
 def __dir__() -> list[str]:
     """What is there, loaded or not; the sandbox where its extra is installed."""
-    not_installed = (
+    lacking = (
         set() if importlib.util.find_spec("fastapi") and importlib.util.find_spec("uvicorn") else {"Sandbox"}
     )
-    return sorted({*globals(), *__all__, "__version__"} - not_installed)
+    return sorted({*globals(), *__all__, "__version__"} - lacking)
