@@ -120,7 +120,7 @@ def save(page):
 def write(page, campaign, text):
     page.get_by_role("textbox", name="Campaign name").fill(campaign)
     page.get_by_role("textbox", name="Text", exact=True).press_sequentially(text)
-    # JupyterLab holds keys back while the kernel is busy: one that comes later disarms.
+    # JupyterLab holds keys back while the kernel is busy: one that comes later locks the form again.
     expect(page.locator(".sf-figures")).to_contain_text(f"{len(text)}characters typed")
 
 
