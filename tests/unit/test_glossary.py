@@ -144,7 +144,7 @@ def test_statuses_and_columns_have_their_words_in_the_glossary_itself():
 
 # What people read.
 
-QUOTED = re.compile(r"`[^`\n]+`|\b(?:GET|POST) \S+|\S*/\S*|https?://\S+")
+QUOTED = re.compile(r"`[^`\n]+`|\"\w+\"|\b(?:GET|POST) \S+|\S*/\S*|https?://\S+")
 """Code, calls and addresses, which are quoted as they are: `blacklist/sms` is the gateway's own name."""
 
 
