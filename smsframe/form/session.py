@@ -11,23 +11,24 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from smsframe.api import prepare
-from smsframe.api import send as api_send
-from smsframe.api.options import journal_of, suppressed
+from smsframe.api.options import announce_journal, journal_of, suppressed_numbers
+from smsframe.api.prepare import make_plan
 from smsframe.api.run import Run
+from smsframe.api.send import send_plan, start_plan
+from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign import send as campaign_send
+from smsframe.campaign.options import ResumeOptions, RunOptions
 from smsframe.campaign.run_context import RunContext
 from smsframe.form.draft import FIX, send_time
 from smsframe.form.preview import count_campaign
 from smsframe.gateway.smsend import Gateway
-from smsframe.orders.terms import aware
+from smsframe.planning.options import PlanOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
 
-    from smsframe.api.options import Suppress, Where
+    from smsframe.api.options import JournalLocation
+    from smsframe.campaign.options import SendOptions
     from smsframe.form.draft import Draft
     from smsframe.form.preview import CampaignCounts
     from smsframe.journal.journal import Journal
@@ -42,19 +43,19 @@ class FormSession:
     Args:
         gateway: The gateway, or None for that of the environment, looked for when it is needed.
         journal: As in `smsframe.send`.
-        plan_options: Passed to every plan: ``numbers``, ``schema``, ``suppress`` and so on.
-        send_options: Passed to every run: ``workers``, ``rate``, ``grace``.
+        planning: Options of every plan, whatever is in the form: ``numbers``, ``suppress`` and so on.
+        sending: Options of every run: ``workers``, ``rate``, ``grace``.
     """
 
     def __init__(
         self,
         gateway: Gateway | None,
-        journal: Where | None,
-        plan_options: Mapping[str, Any],
-        send_options: Mapping[str, Any],
+        journal: JournalLocation | None,
+        planning: PlanOptions,
+        sending: SendOptions,
     ) -> None:
         self._gateway, self._journal_option = gateway, journal
-        self._plan_options, self._send_options = plan_options, send_options
+        self._planning, self._sending = planning, replace(sending, progress=False)
         self._journal: Journal | None = None
         self.journal  # noqa: B018 - a journal or gateway of the wrong type is refused when the form is made
 
@@ -72,16 +73,16 @@ class FormSession:
 
     @property
     def journal(self) -> Journal:
-        """The journal; of the gateway where it has one, and known without a gateway."""
+        """The journal, whether or not there is a gateway yet."""
         if self._journal is None:
             self._journal = journal_of(self._journal_option, self._gateway)
         return self._journal
 
+    @hide_frames
     def plan(self, contacts: pd.DataFrame, text: str, **options: Any) -> Plan:
         """A plan, with what the journal knows of the campaign."""
-        return prepare.plan(
-            contacts, text, **options, **self._plan_options, gateway=self._gateway, journal=self.journal
-        )
+        planning = replace(self._planning, **options)
+        return make_plan(contacts, text, planning, gateway=self._gateway, journal=self.journal)
 
     def find(self, campaign: str) -> Entry | None:
         """The campaign of that name in the journal, or None."""
@@ -97,16 +98,14 @@ class FormSession:
         """The credits left for a type; None when the gateway does not say."""
         return self.gateway.credits().get(message_type)
 
+    @hide_frames
     def send(self, plan: Plan) -> Run:
         """Start sending exactly the plan that was shown; returns when people are about to be texted."""
-        return api_send.start(
-            plan,
-            gateway=self.gateway,
-            journal=self.journal,
-            confirm=plan.recipients + plan.already,
-            progress=False,
-            **self._send_options,
-        )
+        if plan.campaign is None:
+            raise ValueError("Name the campaign: within one campaign, nobody is texted twice.")
+        options = replace(self._sending, confirm=plan.recipients + plan.already)
+        announce_journal(self.journal)
+        return start_plan(plan, options, self.gateway, self.journal)
 
     def resume(self, draft: Draft, counts: CampaignCounts) -> Run:
         """
@@ -118,27 +117,21 @@ class FormSession:
         """
         gateway, journal = self.gateway, self.journal
         entry, now = journal.get(draft.campaign.strip()), datetime.now(UTC)
-        if later := send_time(draft, now):
-            entry = replace(entry, terms=replace(entry.terms, schedule=aware(later)))
-        elif counts.pending and entry.terms.schedule is not None and entry.terms.schedule <= now:
+        later, agreed = send_time(draft, now), entry.terms.schedule
+        if later is None and counts.pending and agreed is not None and agreed <= now:
             raise ValueError("The time of this campaign has passed: choose another time above, then resume.")
-        opted_out = self._suppressed(draft)
+        shared = {name: getattr(self._sending, name) for name in RunOptions.parameters()}
+        options = ResumeOptions(**shared, confirm=counts.pending, schedule=later)
         run = Run(
             entry.name,
-            partial(
-                campaign_send.resume,
-                entry,
-                suppressed=opted_out,
-                confirm=counts.pending,
-                unconfirmed=None,
-                adopt=False,
-            ),
-            RunContext(gateway=gateway, journal=journal, **self._send_options),
+            partial(campaign_send.resume, entry, options=options, suppressed=self._suppressed(draft)),
+            RunContext.of(options, gateway=gateway, journal=journal),
             now=partial(campaign_send.recipients, journal, entry),
-            later=entry.terms.schedule is not None,
+            later=options.applied(entry.terms).schedule is not None,
         )
         return run.begin(shown=False)
 
+    @hide_frames
     def test(self, plan: Plan, draft: Draft, number: str) -> pd.DataFrame:
         """
         Send one number the text of the plan's first person, now, as a campaign of its own.
@@ -154,26 +147,22 @@ class FormSession:
         first = plan.people.index[0]
         row = plan.frame.iloc[[first]].reset_index(drop=True).astype({plan.phone: object})
         row[plan.phone] = [number]
-        fix: dict[str, Any] = {"text_fix": FIX} if draft.fix else {}
-        return api_send.send(
-            row,
-            draft.text,
+        options = PlanOptions(
             campaign=self._unused_name(plan.campaign or "unnamed"),
             phone=plan.phone,
             region=draft.country,
             sender=plan.terms.sender,
             message_type=plan.terms.message_type,
-            gateway=self.gateway,
-            journal=self.journal,
-            progress=False,
-            **fix,
-            **self._send_options,
+            text_fix=FIX if draft.fix else None,
         )
+        gateway, journal = self.gateway, self.journal
+        announce_journal(journal)
+        test = make_plan(row, draft.text, options, gateway=gateway, journal=journal)
+        return send_plan(test, self._sending, gateway, journal)
 
     def _suppressed(self, draft: Draft) -> pd.Index[Any]:
         """The opt-outs, read again."""
-        opt_outs: Suppress | None = self._plan_options.get("suppress")
-        return suppressed(opt_outs, draft.country)
+        return suppressed_numbers(self._planning.suppress, draft.country)
 
     def _unused_name(self, campaign: str) -> str:
         name, attempt = f"{campaign} (test)", 1
