@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import threading
 import time
+import warnings
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,3 +57,24 @@ class Clock:
 
 SYSTEM = Clock()
 """The clock of this machine."""
+
+
+def machine_zone() -> str:
+    """
+    The IANA name of this machine's time zone, such as ``Europe/Rome``; UTC where it has no such name.
+
+    It fills a field that people see and may change, so that a machine without a name is no error.
+    """
+    import tzlocal  # noqa: PLC0415 - only the form needs it
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it found nothing, and takes UTC
+        try:
+            name = tzlocal.get_localzone_name().removeprefix("Etc/")
+        except (
+            LookupError,
+            ValueError,
+            OSError,
+        ):  # `TZ` and the files differ, or are of a zone without a name
+            return "UTC"
+    return name if name in available_timezones() else "UTC"

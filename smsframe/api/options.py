@@ -12,13 +12,14 @@ import pandas as pd
 
 from smsframe.contacts.suppression import suppression
 from smsframe.errors import PhoneGuessed
-from smsframe.gateway.smsend import Gateway
-from smsframe.journal.journal import Journal
 from smsframe.phones.fast.metadata import regions
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Hashable, Iterable
+
+    from smsframe.gateway.smsend import Gateway
+    from smsframe.journal.journal import Journal
 
     Suppress = pd.DataFrame | pd.Series[Any] | str | os.PathLike[str] | Iterable[Any]
     JournalLocation = Journal | str | os.PathLike[str]
@@ -40,6 +41,10 @@ def suppressed_numbers(
 
 def journal_of(journal: JournalLocation | None, gateway: Gateway | None) -> Journal:
     """The journal of a call: the one given, else the gateway's own, else the user's."""
+    # SQLAlchemy and requests take as long to load as pandas; a check needs neither.
+    from smsframe.gateway.smsend import Gateway  # noqa: PLC0415
+    from smsframe.journal.journal import Journal  # noqa: PLC0415
+
     if isinstance(journal, Journal):
         return journal
     if gateway is not None and not isinstance(gateway, Gateway):
@@ -51,6 +56,8 @@ def journal_of(journal: JournalLocation | None, gateway: Gateway | None) -> Jour
 
 def announce_journal(journal: Journal) -> None:
     """Print where the user's journal will be, before it is first written."""
+    from smsframe.journal.journal import Journal  # noqa: PLC0415 - as above
+
     if not journal.exists and journal.path == Journal.default().path:
         print(f"smsframe remembers who was texted in {journal.path}")  # noqa: T201 - the contract says so
 

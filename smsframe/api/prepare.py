@@ -12,7 +12,6 @@ from smsframe.api.tracebacks import hide_frames
 from smsframe.contacts import read
 from smsframe.contacts.columns import find_phone
 from smsframe.phones import parse
-from smsframe.planning import build
 from smsframe.planning.check import check as check_contacts
 from smsframe.planning.options import PlanOptions
 from smsframe.texts import segments as text_segments
@@ -131,6 +130,8 @@ def make_plan(
     contacts: pd.DataFrame, text: str, options: PlanOptions, *, gateway: Gateway | None, journal: Journal
 ) -> Plan:
     """Make a plan with what the journal knows of the campaign; see `plan`."""
+    from smsframe.planning import build  # noqa: PLC0415 - a check does not wait for it
+
     entry = journal.find(options.campaign) if options.campaign else None
     if entry and gateway:
         journal.check(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from smsframe.outcomes.codes import CODES, DELIVERIES
-from smsframe.outcomes.schema import COLUMNS, DTYPES, attach
+from smsframe.outcomes.columns import COLUMNS, DTYPES, attach
 from smsframe.outcomes.summary import require
 
 if TYPE_CHECKING:

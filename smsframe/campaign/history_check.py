@@ -21,7 +21,7 @@ from smsframe.formatting import many
 from smsframe.orders.batching import prefix
 from smsframe.orders.records import Comparison, nobody
 from smsframe.orders.states import State
-from smsframe.outcomes.schema import E164
+from smsframe.outcomes.columns import E164
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ import pandas as pd
 
 from smsframe.arrow import INSTANT
 from smsframe.outcomes.codes import DELIVERED
-from smsframe.outcomes.schema import DTYPES
+from smsframe.outcomes.columns import DTYPES
 from smsframe.phones.country import countries
 
 MOMENTS = 200

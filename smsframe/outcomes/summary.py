@@ -17,7 +17,7 @@ from smsframe.masking import shown, shown_name
 from smsframe.outcomes import figures
 from smsframe.outcomes.breakdowns import by_country, timeline, waits
 from smsframe.outcomes.codes import DELIVERIES, FAILED, UNDELIVERABLE
-from smsframe.outcomes.schema import COLUMNS, DTYPES, results_for
+from smsframe.outcomes.columns import COLUMNS, DTYPES, results_for
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from smsframe.arrow import STRING, TEXT, strings
 from smsframe.contacts.columns import find_phone
 from smsframe.orders.batching import FIELD_SEPARATOR, named
-from smsframe.outcomes import schema
+from smsframe.outcomes import columns
 from smsframe.outcomes.join import join, note_other_texts, still_to_send
 from smsframe.phones.match import among
 from smsframe.planning import savings
@@ -81,9 +81,9 @@ def plan(
         refuse(judged, rows, "invalid", code, reason)
     mark_duplicates(judged, rendered.texts)
     ready = judged["status"].eq("ready")
-    results = schema.results_for(
+    results = columns.results_for(
         len(contacts),
-        schema.PLANNED,
+        columns.PLANNED,
         sms_status=judged["status"],
         sms_reason=judged["reason"],
         sms_phone=judged["phone"],
@@ -112,7 +112,7 @@ def plan(
         ready_now = contacts[results["sms_status"].eq("ready").to_numpy()]
         fixed = savings.propose(original, render.merged(original, ready_now), len(ready_now), text_fix)
     return Plan(
-        frame=schema.attach(contacts, schema.satisfied(schema.PlannedSchema, results)),
+        frame=columns.attach(contacts, columns.satisfied("PlannedSchema", results)),
         people=people,
         stands=carriers,
         template=template,

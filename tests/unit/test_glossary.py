@@ -18,7 +18,7 @@ from pandera.pandas import DataFrameModel
 import smsframe
 from smsframe.cli.main import app
 from smsframe.outcomes.codes import CODES
-from smsframe.outcomes.schema import COLUMNS, STATUSES
+from smsframe.outcomes.columns import COLUMNS, STATUSES
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/glossary.md").read_text("utf-8")

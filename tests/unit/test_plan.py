@@ -114,7 +114,7 @@ BAD_OPTIONS = [
     ({"batch_size": -5}, "batch_size=-5"),
     ({"batch_size": 2.5}, "batch_size=2.5"),
     ({"max_segments": 0}, "max_segments=0"),
-    ({"quality": "best"}, '"high" or "medium" or "low"'),
+    ({"quality": "best"}, "high, medium, low"),
     ({"quality": "low", "sender": "Cafe"}, "takes no sender"),
     ({"sender": "MuchTooLongASender"}, "at most 11"),
     ({"schedule": datetime(2030, 1, 1)}, "time zone"),  # noqa: DTZ001 - the mistake
