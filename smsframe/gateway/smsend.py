@@ -26,7 +26,7 @@ from smsframe.gateway.refusals import login_refused, question_refused
 from smsframe.gateway.responses import number, reason_of
 from smsframe.orders.profile import SMSEND, GatewayProfile, PersonalisedOrders, brand
 from smsframe.orders.records import HistoryPage, OrderState, Reply, not_authorised
-from smsframe.orders.states import Answer, Event, proof
+from smsframe.orders.states import Answer, Event, interpret_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -181,7 +181,7 @@ class Gateway:
             return Reply(event, error.status, str(error), retry_after=retry_after, call="login")
         body = response.json()
         body = body if isinstance(body, dict) else {}
-        event = proof(
+        event = interpret_response(
             Answer(
                 status=response.status
                 if response.age == 0
