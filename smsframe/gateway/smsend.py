@@ -125,17 +125,16 @@ class Gateway:
         if reason := environment.missing():
             raise NotAuthorised(reason)
         profile, variable = environment.profile(), environment.variable
-        url = variable(environment.BASE_URL)
-        # No variable holds a secret that was read: a traceback would show it.
+        # No variable holds what was read, also no address, which may have secrets: a traceback would show it.
         if environment.has_login():
             return cls(
-                url,
+                variable(environment.BASE_URL),
                 username=variable(environment.USERNAME),
                 password=variable(environment.PASSWORD),
                 profile=profile,
             )
         return cls(
-            url,
+            variable(environment.BASE_URL),
             user_key=variable(environment.USER_KEY),
             access_token=variable(environment.ACCESS_TOKEN),
             profile=profile,
