@@ -67,7 +67,7 @@ def fate(ending: str, message_type: str) -> Fate:
 
     Args:
         ending: The last two digits of the recipient.
-        message_type: ``N`` and ``GP`` get a delivery notice. For the others nobody expects one and ``SENT``
+        message_type: ``N`` and ``GP`` get a delivery report. For the others nobody expects one and ``SENT``
             is final (smSend docs, message types).
     """
     waiting = Stage(timedelta(0), "WAITING")

@@ -163,7 +163,7 @@ class History(Page):
 
 
 class StopEntry(BaseModel):
-    """One number of the stop list."""
+    """One number of the opt-out list."""
 
     number: str
     origin: Literal["API", "WEB", "STOPSMS"]

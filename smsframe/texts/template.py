@@ -1,5 +1,5 @@
 """
-Texts with merge fields, read.
+Texts with merge fields, parsed.
 
 ``{name}`` is the value of the column ``name``, ``{name:friend}`` has a default for rows without one, ``{{``
 and ``}}`` are braces. That is the whole language: nothing is evaluated and no attribute is looked up.
@@ -25,7 +25,7 @@ PLACEHOLDER = "${"  # how the gateway's paramsms call writes a field
 UNSENDABLE = f"[\x00-\x08\x0b\x0e-\x1f\x7f{BROKEN}]"
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")
-# Of numbers, of alignment, of dates: they look like a default and are none.
+# Python's formats of numbers, alignment and dates: written like a default, and never meant as one.
 _FORMAT = re.compile(r"[,_]|.?[<>=^]\d+\D*|\d+[dfeE]|[df]|[,_+ ]?\.\d+[a-zA-Z%]|(?:%[a-zA-Z][^%\w]*)+")
 
 
@@ -36,14 +36,14 @@ class Field:
 
     Attributes:
         name: The label of its column.
-        default: What stands where a row has no value, or None when such a row is invalid.
+        default: The text for a row without a value, or None when such a row is invalid.
     """
 
     name: str
     default: str | None = None
 
     def written(self) -> str:
-        """As it stands in a template."""
+        """As it is written in a template."""
         return f"{{{self.name}}}" if self.default is None else f"{{{self.name}:{self.default}}}"
 
 
@@ -65,7 +65,7 @@ class Template:
 
     @property
     def constant(self) -> str:
-        """All that is not a field: what every text has in it."""
+        """All text outside of fields: the part that every text has."""
         return "".join(part for part in self.parts if isinstance(part, str))
 
     @property
@@ -104,7 +104,7 @@ class Template:
 
 def parse(source: str, longest: int = LONGEST) -> Template:
     """
-    Read a template.
+    Parse a template.
 
     Args:
         source: The text, with fields.
@@ -186,8 +186,8 @@ def _refuse_unsendable(source: str) -> None:
         )
 
 
-def _field(inside: str, position: int) -> Field:
-    name, colon, default = inside.partition(":")
+def _field(content: str, position: int) -> Field:
+    name, colon, default = content.partition(":")
     if not name.strip():
         raise TextError(
             f"The field at character {position} has no name; write the label of a column, as in {{name}}, "
