@@ -29,7 +29,8 @@ REFUSED = [phrase for cells in ROWS for phrase in cells[3].split(", ") if phrase
 
 PLAIN = set(
     """
-    a after all already at before differently enough from in later many max no not now of on once
+    a after all already answers at
+    before differently enough from in itself later many max no not now of on once
     outside short since several to too two under wrong
 
     begin broken call calls close done empty exists expected find forget get go guessed left lost
