@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from smsframe.api.tracebacks import hide_frames
-from smsframe.outcomes.export import spreadsheet_safe
+from smsframe.outcomes.export import refuse_other_format, spreadsheet_safe
 from smsframe.outcomes.summary import failed as find_failed
 from smsframe.outcomes.summary import summary as summarise
 
@@ -59,6 +59,7 @@ def to_csv(
         sep: The delimiter; spreadsheets in some languages want ``";"``.
 
     Raises:
+        ValueError: The name says that the file is something else, such as ``results.xlsx``.
         OSError: The file cannot be written.
 
     Example:
@@ -68,6 +69,7 @@ def to_csv(
         >>> smsframe.read_contacts(path)["sms_phone"].tolist()
         ['+393471234567']
     """
+    refuse_other_format(path)
     plain = isinstance(results.index, pd.RangeIndex) and results.index.name is None
     spreadsheet_safe(results).to_csv(
         path, sep=sep, index=not plain if index is None else index, encoding="utf-8-sig", lineterminator="\n"

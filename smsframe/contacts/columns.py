@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 OURS = "sms_"
 """How the result columns begin; none of them is ever taken for a column of the user's."""
 
+NOT_ISO = {"UK": "GB", "EL": "GR"}
+"""The European Union's own codes, and those of ISO 3166-1 (Interinstitutional Style Guide, 7.1)."""
+
 
 def find_phone(contacts: pd.DataFrame, phone: Hashable | None) -> tuple[Hashable, bool]:
     """
@@ -37,9 +40,12 @@ def find_phone(contacts: pd.DataFrame, phone: Hashable | None) -> tuple[Hashable
             return phone, False
         if places > 1:
             raise ContactsError(f"{places} columns are called {phone!r}: rename all but the one to text")
-        near = get_close_matches(str(phone), [str(label) for label in contacts.columns], n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        if phone in contacts.index.names:
+            raise ContactsError(f"{phone!r} is in the index: make it a column with .reset_index()")
+        hint = _did_you_mean(near_column(contacts, phone))
         raise ContactsError(f"there is no column {phone!r}.{hint} The columns are {_names(contacts)}")
+    if not len(contacts.columns):
+        raise ContactsError("the table has no columns, so there is nobody to text in it")
     own = contacts.loc[:, ~contacts.columns.astype(str).str.startswith(OURS)]
     likely = [
         label
@@ -78,14 +84,28 @@ def find_region(contacts: pd.DataFrame, region: Hashable | None) -> str | pd.Ser
         raise ContactsError(f"{places} columns are called {region!r}: rename all but the one with regions")
     if isinstance(region, str) and region.upper() in regions():
         return region.upper()  # not before a column of that name: `cc` and `id` are countries as well
+    meant = NOT_ISO.get(region.upper()) if isinstance(region, str) else None
+    hint = _did_you_mean(meant or near_column(contacts, region))
     raise ContactsError(
-        f"region={region!r} is neither a supported ISO country code (such as 'IT') nor a column"
+        f"region={region!r} is neither a supported ISO country code (such as 'IT') nor a column.{hint} "
+        f"The columns are {_names(contacts)}"
     )
 
 
 def place(contacts: pd.DataFrame, label: Hashable) -> int:
     """The position of a column whose label is there once."""
     return [*contacts.columns].index(label)
+
+
+def near_column(contacts: pd.DataFrame, label: Hashable) -> Hashable | None:
+    """The column whose label is spelled most like another one, in capitals or not; None if none is."""
+    spelled = {str(column).casefold(): column for column in reversed(contacts.columns)}
+    near = get_close_matches(str(label).casefold(), list(spelled), n=1)
+    return spelled[near[0]] if near else None
+
+
+def _did_you_mean(meant: Hashable | None) -> str:
+    return "" if meant is None else f" Did you mean {meant!r}?"
 
 
 def _flat(contacts: pd.DataFrame) -> None:
@@ -98,4 +118,4 @@ def _flat(contacts: pd.DataFrame) -> None:
 def _names(contacts: pd.DataFrame) -> str:
     shown = [repr(label) for label in contacts.columns[:12]]
     more = len(contacts.columns) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more > 0 else "") if shown else "(none)"
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "") if shown else "none"

@@ -145,6 +145,9 @@ def _broken_rules(contacts: pd.DataFrame, schema: type[ContactsSchema]) -> pd.Se
     """Per row the user's rules that it breaks, as a sentence; missing where it breaks none."""
     from pandera.errors import SchemaErrors  # noqa: PLC0415 - whoever has a schema has loaded it already
 
+    if not callable(getattr(schema, "validate", None)):
+        kind = schema.__name__ if isinstance(schema, type) else repr(schema)
+        raise ContactsError(f"schema= must be a subclass of smsframe.ContactsSchema, not {kind}")
     by_position = contacts.reset_index(drop=True)
     reasons: pd.Series[Any] = pd.Series(pd.NA, index=by_position.index, dtype=TEXT)
     try:
@@ -157,7 +160,7 @@ def _broken_rules(contacts: pd.DataFrame, schema: type[ContactsSchema]) -> pd.Se
         return reasons.mask(dropped, "breaks a rule of the schema, which drops such rows")
     general = failures[failures["index"].isna()]
     if len(general):
-        rules = "; ".join(sorted({_rule(row.column, row.check) for row in general.itertuples()}))
+        rules = "; ".join(sorted({_misfit(row) for row in general.itertuples()}))
         raise ContactsError(f"the schema cannot be applied to this table: {rules}", failures=general)
     # One sentence per distinct rule, then column operations: half a million failing rows are no loop.
     rules = failures[["column", "check"]].drop_duplicates()
@@ -166,6 +169,17 @@ def _broken_rules(contacts: pd.DataFrame, schema: type[ContactsSchema]) -> pd.Se
     joined = listed.groupby("index", sort=False)["sentence"].agg("; ".join)
     reasons.loc[joined.index.astype("int64")] = joined.to_numpy()
     return reasons
+
+
+def _misfit(failure: Any) -> str:
+    """Why a schema and a table do not go together at all."""
+    match failure.check:
+        case "column_in_dataframe":
+            return f"there is no column {failure.failure_case!r}"
+        case "column_in_schema":
+            return f"the schema has no column {failure.failure_case!r}, and is strict"
+        case _:
+            return _rule(failure.column, failure.check)
 
 
 def _rule(column: object, rule: object) -> str:
