@@ -4,12 +4,13 @@ Functions of a frame of results alone: summaries, figures, files. Neither journa
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from smsframe.api.tracebacks import hide_frames
-from smsframe.outcomes.export import refuse_other_format, spreadsheet_safe
+from smsframe.outcomes.export import spreadsheet_safe
 from smsframe.outcomes.summary import failed as find_failed
 from smsframe.outcomes.summary import summary as summarise
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from smsframe.outcomes.summary import Summary
 
+OTHER_FORMATS = frozenset((".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".parquet", ".feather", ".json"))
+"""How files are named that are no CSV: a spreadsheet says of CSV in them that the file is damaged."""
 
 failed = hide_frames(find_failed)
 
@@ -69,7 +72,7 @@ def to_csv(
         >>> smsframe.read_contacts(path)["sms_phone"].tolist()
         ['+393471234567']
     """
-    refuse_other_format(path)
+    _refuse_other_format(path)
     plain = isinstance(results.index, pd.RangeIndex) and results.index.name is None
     spreadsheet_safe(results).to_csv(
         path, sep=sep, index=not plain if index is None else index, encoding="utf-8-sig", lineterminator="\n"
@@ -104,3 +107,18 @@ def plot(results: pd.DataFrame, kind: str | None = None, *, tz: str = "UTC") -> 
         ['From rows to deliveries']
     """
     return summarise(results).plot(kind, tz=tz)
+
+
+def _refuse_other_format(path: str | os.PathLike[str]) -> None:
+    """
+    Refuse a name that says that the file is another format than CSV.
+
+    Raises:
+        ValueError: It does; says which name would do.
+    """
+    name = Path(path)
+    if name.suffix.lower() in OTHER_FORMATS:
+        raise ValueError(
+            f"rows are written as CSV, which {name.suffix} is not: name it {name.with_suffix('.csv').name}, "
+            "which spreadsheets open too"
+        )

@@ -4,33 +4,11 @@ Make a frame safe to open in a spreadsheet.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from smsframe.arrow import TEXT
-
-if TYPE_CHECKING:
-    import os
-
-OTHER_FORMATS = frozenset((".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".parquet", ".feather", ".json"))
-"""How files are named that are no CSV: a spreadsheet says of CSV in them that the file is damaged."""
-
-
-def refuse_other_format(path: str | os.PathLike[str]) -> None:
-    """
-    Refuse a name that says that the file is another format than CSV.
-
-    Raises:
-        ValueError: It does; says which name would do.
-    """
-    name = Path(path)
-    if name.suffix.lower() in OTHER_FORMATS:
-        raise ValueError(
-            f"rows are written as CSV, which {name.suffix} is not: name it {name.with_suffix('.csv').name}, "
-            "which spreadsheets open too"
-        )
 
 
 def spreadsheet_safe(frame: pd.DataFrame) -> pd.DataFrame:

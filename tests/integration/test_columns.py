@@ -12,6 +12,7 @@ import pytest
 from helpers.sending import resume, send, table
 
 import smsframe
+from smsframe.orders.delivery_codes import DELIVERY_CODES
 from smsframe.outcomes import codes as reasons
 from smsframe.outcomes.columns import CHECKED, COLUMNS, DTYPES, PLANNED, results_for, satisfied
 from smsframe.outcomes.join import outcomes
@@ -230,6 +231,11 @@ def test_the_page_has_every_column_in_order_and_every_code_with_both_sentences()
     assert columns == [*COLUMNS]
     rows = re.findall(r"^\| `(\w+)` \| `.*?` \| ([^`].*) \| (.*) \|$", page, re.MULTILINE)
     assert {code: (short, long) for code, short, long in rows} == reasons.REASONS
+    deliveries = re.findall(r"^\| `(\w+)` \| ([^|`]+) \| (yes|no) \| ([^|]+) \|$", page, re.MULTILINE)
+    assert deliveries == [
+        (code, known.meaning, "yes" if known.failed else "no", known.advice or "nothing")
+        for code, known in DELIVERY_CODES.items()
+    ]
 
 
 def test_codes_are_those_of_the_fixed_categories():

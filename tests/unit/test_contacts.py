@@ -331,6 +331,14 @@ def test_a_cell_that_a_spreadsheet_would_run_is_made_inert(tmp_path, cell):
     assert frame["name"].tolist()[0] == cell
 
 
+@pytest.mark.parametrize("ending", [".xlsx", ".XLS", ".ods", ".parquet"])
+def test_a_file_is_not_named_as_what_it_is_not(tmp_path, ending):
+    path = tmp_path / f"out{ending}"
+    with pytest.raises(ValueError, match=r"rows are written as CSV.*name it out\.csv"):
+        pd.DataFrame({"name": ["è"]}).sms.to_csv(path)
+    assert not path.exists()
+
+
 def test_spreadsheets_see_the_accents(tmp_path):
     pd.DataFrame({"name": ["è"]}).sms.to_csv(tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_bytes() == "\ufeffname\nè\n".encode()
