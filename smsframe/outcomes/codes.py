@@ -50,7 +50,7 @@ _NUMBERS = {
     ),
     "unknown_region": (
         "The number has no country code, and its region is not a known one. Use a two-letter ISO code, such "
-        "as GB or IT."
+        "as IT, or GB for the UK."
     ),
     "unknown_country": "No country has this country code. Correct it.",
     "too_short": "The number has too few digits for its country. Complete it.",

@@ -196,7 +196,9 @@ def test_the_frames_of_check_and_plan_are_summarised_as_they_are(gateway):
     assert checked.sms.failed().index.tolist() == ["y"]
     made = contacts.sms.plan("Ciao", campaign="autumn", phone="mobile", gateway=gateway)
     assert made.frame.sms.summary().statuses.to_dict() == {"ready": 2, "invalid": 1}
-    with pytest.raises(smsframe.ContactsError, match="sms_order_id"):
+    with pytest.raises(
+        smsframe.ContactsError, match="no sms_order_id: use one that smsframe's send or results"
+    ):
         checked.sms.refresh(gateway=gateway, progress=False)
 
 
