@@ -1,5 +1,5 @@
 """
-One person, one number: spellings that reach one phone but differ in E.164 become one canonical number.
+One person, one number: spellings that reach one phone but differ in E.164 are one canonical number.
 
 Only where it is certain that nobody else has the other spelling:
 
@@ -15,45 +15,34 @@ The canonical number is for comparing people only. The one that is texted is alw
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from smsframe.arrow import TEXT, strings
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-SPELLINGS: Final = (
-    (r"^\+549([0-9]{10})$", r"+54\1"),
-    (r"^\+521([0-9]{10})$", r"+52\1"),
-    (r"^\+55([1-9]{2})([689][0-9]{7})$", r"+55\19\2"),
-)
-"""Patterns of numbers that have another spelling, and the canonical one; RE2 reads ``\\19`` as the first
-group and a 9."""
-
-_CONCERNED: Final = r"^\+5[245]"
+_TEN, _EIGHT = 10**10, 10**8
+"""One more than a subscriber's ten digits, and than eight."""
 
 
-def canonical(phones: pd.Series) -> pd.Series:
+def people(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
     """
     The canonical number of each number's person.
 
     Args:
-        phones: E.164 numbers; missing is allowed.
+        numbers: E.164 numbers as integers, without their plus; others (0, -1 for missing) stay.
 
     Returns:
-        A string Series with the same index: the number itself, but for those that have another spelling.
+        As many integers: the number itself, but for those that have another spelling.
 
     Example:
-        >>> canonical(pd.Series(["+5491123456789", "+551187654321", "+393471234567"])).tolist()
-        ['+541123456789', '+5511987654321', '+393471234567']
+        >>> people(np.array([5491123456789, 5215512345678, 551187654321, 393471234567])).tolist()
+        [541123456789, 525512345678, 5511987654321, 393471234567]
     """
-    texts = strings(phones)
-    concerned = np.asarray(pc.match_substring_regex(texts, _CONCERNED).fill_null(pa.scalar(value=False)))
-    if concerned.any():
-        some = texts.filter(pa.array(concerned))
-        for pattern, spelling in SPELLINGS:
-            some = pc.replace_substring_regex(some, pattern, spelling)
-        texts = pc.replace_with_mask(texts, pa.array(concerned), some)
-    return pd.Series(texts.cast(pa.string()), dtype=TEXT, index=phones.index, name=phones.name)
+    begin, subscriber = numbers // _TEN, numbers % _TEN
+    canonical = np.where((begin == 549) | (begin == 521), begin // 10 * _TEN + subscriber, numbers)  # noqa: PLR2004
+    area, local = numbers // _EIGHT, numbers % _EIGHT
+    moved = (area > 5510) & (area < 5600) & (area % 10 != 0)  # noqa: PLR2004 - 55, and an area code without 0
+    moved &= np.isin(local // 10**7, (6, 8, 9))
+    return np.where(moved, area * 10**9 + 9 * _EIGHT + local, canonical)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
+import numpy as np
 import pandas as pd
 import phonenumbers as library
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smsframe.phones.person import SPELLINGS, canonical
+from smsframe.phones.match import among, find, first_of, keys
+from smsframe.phones.person import people
 
 PAIRS = [
     ("+5491123456789", "+541123456789"),
@@ -22,9 +22,11 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("one", "other"), PAIRS)
-def test_two_spellings_of_one_phone_are_one_person(one, other):
-    first, second = canonical(pd.Series([one, other]))
-    assert first == second
+def test_two_spellings_of_one_phone_match(one, other):
+    phones, others = pd.Series([one, None, "+393471234567"]), pd.Series(["+393471234568", other])
+    assert among(phones, others).tolist() == [True, False, False]
+    assert find(phones, others).tolist() == [1, -1, -1]
+    assert first_of(pd.Series([other, "+12125550101", one]), np.ones(3, dtype=bool)).tolist() == [0, 1, 0]
 
 
 @pytest.mark.parametrize(
@@ -38,14 +40,15 @@ def test_two_spellings_of_one_phone_are_one_person(one, other):
         "+52155123456",  # a 1 that belongs to a shorter number
         "+54911234567890",
         "+5901234567890",
+        "+551087654321",  # no area code
     ],
 )
 def test_what_has_no_other_spelling_stays(phone):
-    assert canonical(pd.Series([phone])).tolist() == [phone]
+    assert keys(pd.Series([phone])).tolist() == [int(phone)]
 
 
 def by_hand(phone: str) -> str:
-    """The same rules digit by digit, without patterns."""
+    """The same rules digit by digit."""
     if phone.startswith("+549") and len(phone) == 14:
         return "+54" + phone[4:]
     if phone.startswith("+521") and len(phone) == 14:
@@ -55,38 +58,21 @@ def by_hand(phone: str) -> str:
     return phone
 
 
-@settings(max_examples=300)
+@settings(max_examples=500)
 @given(
     st.lists(
         st.one_of(
             st.none(),
+            st.from_regex(r"\+(54|52|55)[0-9]{8,12}", fullmatch=True),
             st.from_regex(r"\+5[0-9]{7,13}", fullmatch=True),
             st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True),
         )
     )
 )
 def test_a_column_says_what_each_number_alone_says_and_saying_it_twice_changes_nothing(phones):
-    column = pd.Series(phones, dtype="string[pyarrow]", index=range(5, 5 + len(phones)))
-    found = canonical(column)
-    assert found.index.equals(column.index)
-    assert [None if pd.isna(phone) else phone for phone in found] == [
-        None if phone is None else by_hand(phone) for phone in phones
-    ]
-    pd.testing.assert_series_equal(canonical(found), found)
-
-
-@settings(max_examples=300)
-@given(st.from_regex(r"\+(54|52|55)[0-9]{8,12}", fullmatch=True))
-def test_two_valid_mobiles_are_one_person_only_by_a_spelling_that_is_listed(phone):
-    """Of two numbers that libphonenumber takes for mobiles, one is never made the other by chance."""
-    other = canonical(pd.Series([phone])).iloc[0]
-    if other == phone:
-        return
-    assert sum(bool(re.match(pattern, phone)) for pattern, _ in SPELLINGS) == 1
-    # National digits are kept but for the one that the country added or dropped.
-    assert abs(len(other) - len(phone)) == 1
-    shorter, longer = sorted((phone[3:], other[3:]), key=len)
-    assert any(longer[:place] + longer[place + 1 :] == shorter for place in range(len(longer)))
+    found = keys(pd.Series(phones, dtype="string[pyarrow]"))
+    assert found.tolist() == [0 if phone is None else int(by_hand(phone)) for phone in phones]
+    np.testing.assert_array_equal(people(found), found)
 
 
 def test_no_example_number_of_any_country_but_three_has_another_spelling():
@@ -96,5 +82,14 @@ def test_no_example_number_of_any_country_but_three_has_another_spelling():
         for kind in range(11)
         if (number := library.example_number_for_type(region, kind)) is not None
     ]
-    column = pd.Series(phones, dtype="string[pyarrow]")
-    pd.testing.assert_series_equal(canonical(column), column)
+    assert keys(pd.Series(phones)).tolist() == [int(phone) for phone in phones]
+
+
+@settings(max_examples=500)
+@given(st.from_regex(r"\+(54|52|55)[1-9][0-9]{7,11}", fullmatch=True))
+def test_a_canonical_number_of_a_mobile_is_one_that_libphonenumber_takes_too(phone):
+    """Nobody's person is a number that could not be; an Argentine one looks like a landline's."""
+    number = library.parse(phone)
+    if not library.is_valid_number(number) or library.number_type(number) not in {1, 2}:
+        return
+    assert library.is_valid_number(library.parse(f"+{keys(pd.Series([phone]))[0]}"))
