@@ -1,7 +1,9 @@
 """
-The one clock, handed in: wall time for people, monotonic time for waits, and the pause itself.
+The clock, handed in: wall time for people, monotonic time for waits, and the wait itself.
 
-Whatever needs the time is given a `Clock`, so that tests and the simulation let hours pass in an instant.
+No other module reads the time (`tests/unit/test_architecture.py` checks it). Whatever needs it is given a
+`Clock`, so that tests and the simulation let hours pass in an instant. What goes through a gateway uses the
+clock of that gateway.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ class Clock:
     Attributes:
         now: Wall time (aware, UTC); it may be wrong, or be set while a campaign runs.
         monotonic: Seconds that only grow.
-        pause: Waits for some seconds, or until an event is set.
+        pause: Waits for some seconds, or until an event is set; whether it is set.
 
     Example:
         >>> Clock().now().tzinfo
@@ -40,6 +42,10 @@ class Clock:
     now: Callable[[], datetime] = _now
     monotonic: Callable[[], float] = time.monotonic
     pause: Callable[[threading.Event, float], object] = threading.Event.wait
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for some seconds; nothing but Ctrl-C ends it earlier."""
+        self.pause(threading.Event(), seconds)
 
     def not_before(self, date: datetime) -> Clock:
         """

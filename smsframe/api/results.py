@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.api.options import JournalLocation
+    from smsframe.gateway.base import GatewayProtocol
 
 
 @hide_frames
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     workers="Questions under way at once, 1 to 64.",
 )
 def refresh(
-    results: pd.DataFrame, *, gateway: Gateway | None = None, workers: int = 4, progress: bool = True
+    results: pd.DataFrame, *, gateway: GatewayProtocol | None = None, workers: int = 4, progress: bool = True
 ) -> pd.DataFrame:
     """
     Ask the gateway for delivery states and join them to the rows.
@@ -56,14 +57,18 @@ def refresh(
         if options.progress and "sms_order_id" in results:
             bar.start(int(results["sms_order_id"].nunique()))
         return delivery.refresh(
-            results, gateway, workers=options.workers, patience=Patience(), report=bar.advance
+            results,
+            gateway,
+            workers=options.workers,
+            patience=Patience(clock=gateway.clock),
+            report=bar.advance,
         )
 
 
 @hide_frames
 @explained(gateway=READS_ONLY)
 def results(
-    campaign: str, *, gateway: Gateway | None = None, journal: JournalLocation | None = None
+    campaign: str, *, gateway: GatewayProtocol | None = None, journal: JournalLocation | None = None
 ) -> pd.DataFrame:
     """
     What the journal knows of a campaign: one row per recipient, RangeIndex, result columns only.
@@ -82,7 +87,9 @@ def results(
 
 @hide_frames
 @explained(gateway=READS_ONLY)
-def campaigns(*, gateway: Gateway | None = None, journal: JournalLocation | None = None) -> pd.DataFrame:
+def campaigns(
+    *, gateway: GatewayProtocol | None = None, journal: JournalLocation | None = None
+) -> pd.DataFrame:
     """
     The campaigns of a journal: one row each, with people by status and the credits charged.
 
@@ -99,7 +106,7 @@ def campaigns(*, gateway: Gateway | None = None, journal: JournalLocation | None
 @hide_frames
 @explained(gateway=READS_ONLY)
 def withdraw(
-    campaign: str, *, gateway: Gateway | None = None, journal: JournalLocation | None = None
+    campaign: str, *, gateway: GatewayProtocol | None = None, journal: JournalLocation | None = None
 ) -> pd.DataFrame:
     """
     Drop the people of a campaign who were not texted yet; they are returned, and nobody else is touched.

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from typing import TYPE_CHECKING
 
 from smsframe.api.docstrings import READS_ONLY, explained
@@ -14,6 +13,7 @@ from smsframe.api.options import journal_of
 from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign import send as campaign_send
 from smsframe.campaign.options import RunOptions
+from smsframe.clock import SYSTEM
 from smsframe.display.progress_bar import Bar
 from smsframe.display.progress_stats import Meter
 from smsframe.masking import shown_name
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.api.options import JournalLocation
-    from smsframe.gateway.smsend import Gateway
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.counts import Tally
     from smsframe.journal.journal import Journal
-    from smsframe.orders.records import Entry
+    from smsframe.orders.records import CampaignRecord
 
 PAUSE = 9
 """A pause lasts at least so many times as long as the look before it: a big journal is slow to read."""
@@ -38,7 +38,7 @@ PAUSE = 9
 def watch(
     campaign: str,
     *,
-    gateway: Gateway | None = None,
+    gateway: GatewayProtocol | None = None,
     journal: JournalLocation | None = None,
     interval: float = 1.0,
     progress: bool = True,
@@ -84,12 +84,12 @@ def watch(
 
 def follow(
     journal: Journal,
-    entry: Entry,
+    entry: CampaignRecord,
     interval: float,
     *,
     shown: bool,
-    monotonic: Callable[[], float] = time.monotonic,
-    pause: Callable[[float], object] = time.sleep,
+    monotonic: Callable[[], float] = SYSTEM.monotonic,
+    pause: Callable[[float], object] = SYSTEM.sleep,
 ) -> Tally:
     """
     Read the counts of a campaign again and again until no process works on it; return the last ones.

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.campaign.order_history import History
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.gateway.retry import Patience
-    from smsframe.gateway.smsend import Gateway
     from smsframe.orders.records import Batch, OrderState
 
 DAY = timedelta(days=1)
@@ -55,6 +55,7 @@ class Finding:
         refused: The delivery codes of those whom the gateway left out, by number; only of an order that
             allows it.
         lists: How many people the order lists, or None when the gateway did not say.
+        own: Whether the answer was in the gateway's own form.
     """
 
     event: Event
@@ -65,6 +66,7 @@ class Finding:
     missing: pd.Series[Any] | None = None
     lists: int | None = None
     refused: pd.Series[Any] | None = None
+    own: bool = True
 
     @property
     def listed(self) -> bool:
@@ -102,14 +104,14 @@ class Known(NamedTuple):
     prefixes: Callable[[], tuple[str, ...]]
 
 
-def ask_state(gateway: Gateway, batch: Batch, people: pd.DataFrame, patience: Patience) -> Finding:
+def ask_state(gateway: GatewayProtocol, batch: Batch, people: pd.DataFrame, patience: Patience) -> Finding:
     """
     Ask for the state of one order; `Event.ABSENT` here means no more than that it was not found.
     """
-    clock, question = patience.clock, f"GET sms/{batch.order_id}"
+    clock, question = patience.clock, gateway.profile.state_question % batch.order_id
     asked_at = clock.monotonic()
 
-    def found(
+    def finding_of(
         event: Event,
         answer: str,
         missing: pd.Series[Any] | None = None,
@@ -122,31 +124,50 @@ def ask_state(gateway: Gateway, batch: Batch, people: pd.DataFrame, patience: Pa
     try:
         state = patience.ask(lambda: gateway.state(batch.order_id))
     except GatewayError as error:
-        return found(Event.UNANSWERED, f"no answer: {type(error).__name__} (HTTP {error.status})")
+        return finding_of(Event.UNANSWERED, f"no answer: {type(error).__name__} (HTTP {error.status})")
     if state.recipients is None:
-        return found(Event.ABSENT, "404", state=state)
-    finding = found(*_compare(state.recipients, people), state=state)
+        return replace(finding_of(Event.ABSENT, "404", state=state), own=state.own)
+    finding = finding_of(*_compare(state.recipients, people), state=state)
     if not (batch.terms.skip_refused and finding.listed):
         return finding
     refused = _left_out(state.recipients, people, gateway.profile.refused)
     if refused.empty:
         return finding
-    told = f"{finding.evidence.answer}; {len(refused)} of them were left out, being refused"
-    return replace(_saying(finding, told, ""), refused=refused)
+    answer = f"{finding.evidence.answer}; {len(refused)} of them were left out, being refused"
+    return replace(_with_evidence(finding, answer, ""), refused=refused)
+
+
+def is_absent(gateway: GatewayProtocol, batch: Batch, people: pd.DataFrame, patience: Patience) -> bool:
+    """
+    Whether the gateway has nothing of an order that it refused.
+
+    Something on the way may have sent it twice, or denied it, and the gateway refuses what repeats an id that
+    it has. A proxy says 404 too, of whatever it is asked: then the history must say the same.
+    """
+    finding = ask_state(gateway, batch, people, patience)
+    if finding.event is not Event.ABSENT or finding.own:
+        return finding.event is Event.ABSENT
+    if not (gateway.profile.history and gateway.answers_itself):
+        return False
+    try:
+        history = order_history.read(gateway, _not_before(batch, finding), patience)
+    except GatewayError:
+        return False
+    return history.complete and not history.lists(batch.order_id)
 
 
 def _left_out(state: pd.DataFrame, people: pd.DataFrame, codes: frozenset[str]) -> pd.Series[Any]:
     """Who is listed with nothing but codes that mean never sent: the first of these codes, by number."""
     ours = state[state["phone"].isin(people["phone"])]
     never = ours["delivery"].isin(codes)
-    told: pd.Series[Any] = ours[never & ~ours["phone"].isin(ours["phone"][~never])].set_index("phone")[
+    delivery: pd.Series[Any] = ours[never & ~ours["phone"].isin(ours["phone"][~never])].set_index("phone")[
         "delivery"
     ]
-    return told[~told.index.duplicated()]
+    return delivery[~delivery.index.duplicated()]
 
 
 def look_up(
-    gateway: Gateway, orders: list[tuple[Batch, pd.DataFrame]], patience: Patience, known: Known
+    gateway: GatewayProtocol, orders: list[tuple[Batch, pd.DataFrame]], patience: Patience, known: Known
 ) -> Iterator[tuple[Batch, pd.DataFrame, Finding]]:
     """
     Ask whether the gateway has some orders; each with its people and what was found, until stopped.
@@ -183,37 +204,37 @@ def look_up(
 
 
 def _judge(
-    gateway: Gateway, since: datetime, session: int | None, patience: Patience, known: Known
+    gateway: GatewayProtocol, since: datetime, session: int | None, patience: Patience, known: Known
 ) -> Callable[[Batch, Finding], Finding]:
     """Read the history once; what it says of each order that was not found under its id."""
     if not gateway.profile.history:
         return lambda _, finding: _unanswered(finding, "404; this gateway has no history that could tell")
-    question = f", GET smshistory since {since:%Y-%m-%d %H:%M} UTC"
+    question = f", {gateway.profile.history_question} since {since:%Y-%m-%d %H:%M} UTC"
     try:
         history = order_history.read(gateway, since, patience)
     except GatewayError as error:
         answer = f"no answer: {type(error).__name__} (HTTP {error.status})"
         return lambda _, finding: _unanswered(finding, answer, question)
-    doubt = _why_not(history, gateway, session, known, since)
-    told = f"404; a history of {len(history.orders)} orders"
+    doubt = _why_unproven(history, gateway, session, known, since)
+    answer = f"404; a history of {len(history.orders)} orders"
 
     def judge(batch: Batch, finding: Finding) -> Finding:
         if history.lists(batch.order_id):
-            return _unanswered(finding, f"{told} that lists it", question)
+            return _unanswered(finding, f"{answer} that lists it", question)
         if doubt is not None:
-            return _unanswered(finding, told + doubt, question)
-        return _saying(finding, f"{told}, complete, that does not list it", question)
+            return _unanswered(finding, answer + doubt, question)
+        return _with_evidence(finding, f"{answer}, complete, that does not list it", question)
 
     return judge
 
 
-def _why_not(
-    history: History, gateway: Gateway, session: int | None, known: Known, since: datetime
+def _why_unproven(
+    history: History, gateway: GatewayProtocol, session: int | None, known: Known, since: datetime
 ) -> str | None:
     """Why a history that does not list an order is no proof of its absence; None when it is."""
     if not history.complete or gateway.sessions != session:
         return ", incomplete or in another session"
-    if not gateway.freshness.proven:
+    if not gateway.answers_itself:
         return ", perhaps out of a cache"
     if not known.witnesses(since).isin(history.ids).all():
         return " that lacks orders which were accepted"
@@ -236,10 +257,10 @@ def _not_before(batch: Batch, finding: Finding) -> datetime:
 
 
 def _unanswered(finding: Finding, answer: str, question: str = "") -> Finding:
-    return replace(_saying(finding, answer, question), event=Event.UNANSWERED)
+    return replace(_with_evidence(finding, answer, question), event=Event.UNANSWERED)
 
 
-def _saying(finding: Finding, answer: str, question: str) -> Finding:
+def _with_evidence(finding: Finding, answer: str, question: str) -> Finding:
     return replace(finding, evidence=Evidence(f"{finding.evidence.question}{question}", answer))
 
 
@@ -254,8 +275,8 @@ def _compare(state: pd.DataFrame, people: pd.DataFrame) -> tuple[Event, str, pd.
     strangers = ~state["phone"].isin(people["phone"])
     answer = f"found with {ours.sum()} of our {len(people)} recipients and {strangers.sum()} others"
     if ours.any() and not strangers.any():
-        lacking = people["phone"][~ours]
-        return (Event.FOUND_PART, answer, lacking) if len(lacking) else (Event.FOUND, answer, None)
+        missing = people["phone"][~ours]
+        return (Event.FOUND_PART, answer, missing) if len(missing) else (Event.FOUND, answer, None)
     theirs = state["phone"].str.extract(r"([0-9]{6})\D*$")[0]
     alike = theirs.isna() | theirs.isin(people["phone"].str[-6:])
     if len(state) and not alike.any():

@@ -8,7 +8,6 @@ import contextlib
 import os
 import shutil
 import sys
-import time
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ import typer
 import smsframe
 from smsframe.cli.output import characters_text, clean, counts_text, people, reasons_text, summary_text
 from smsframe.cli.tables import heading, table
+from smsframe.clock import SYSTEM
 from smsframe.formatting import many
 from smsframe.masking import mask
 from smsframe.phones.cells import mask_column
@@ -144,7 +144,7 @@ def _refresh(sent: pd.DataFrame, gateway: smsframe.Gateway) -> pd.DataFrame:
         "4  Refresh: what became of every row; DLVRD is delivered to the handset",
         "results = sent.sms.refresh()",
     )
-    time.sleep(EXPIRY)
+    SYSTEM.sleep(EXPIRY)
     results = smsframe.refresh(sent, gateway=gateway, progress=False)
     _print(table(_one_row_per_outcome(results), head=("name", "number", "status", "delivery", "reason")))
     _print("  >>> results.sms.summary()")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-import time
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +18,7 @@ import typer
 import smsframe
 from smsframe.cli import demo as demo_campaign
 from smsframe.cli import exit_codes, inspect, journals, options, scan, send
+from smsframe.clock import SYSTEM
 from smsframe.formatting import many
 
 app = typer.Typer(
@@ -153,7 +153,7 @@ def sandbox(
         sys.stdout.flush()  # also into a pipe: whoever started this waits for the address
         try:
             while True:
-                time.sleep(3600)
+                SYSTEM.sleep(3600)
         except KeyboardInterrupt:  # the way it is meant to end
             typer.echo(f"\nStopped. {many(len(running.inbox()), 'text')} arrived.")
 

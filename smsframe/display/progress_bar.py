@@ -7,10 +7,10 @@ It shows counts and the name of the campaign, and nobody's number.
 from __future__ import annotations
 
 import threading
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
+from smsframe.clock import SYSTEM
 from smsframe.display.progress_renderers import renderer_for
 from smsframe.display.progress_stats import Meter
 
@@ -41,7 +41,7 @@ class Bar:
         *,
         shown: bool,
         meter: Meter | None = None,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = SYSTEM.monotonic,
     ) -> None:
         self._doing, self._unit, self._shown, self._monotonic = doing, unit, shown, monotonic
         self._meter = meter or Meter(monotonic)

@@ -7,10 +7,10 @@ The clock is handed in, and everything may be asked from any thread.
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Any
 
+from smsframe.clock import SYSTEM
 from smsframe.formatting import amount, duration
 from smsframe.orders.states import State
 
@@ -40,7 +40,7 @@ class Meter:
         later: Whether what is accepted goes out at a later time, which is called scheduled.
     """
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic, *, later: bool = False) -> None:
+    def __init__(self, monotonic: Callable[[], float] = SYSTEM.monotonic, *, later: bool = False) -> None:
         self.begun = False
         self._monotonic, self._later = monotonic, later
         self._counts: Counter[str] = Counter()

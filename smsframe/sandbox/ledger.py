@@ -1,5 +1,5 @@
 """
-Everything a sandbox knows, behind one lock: keys, credits, orders, stop list.
+Everything a sandbox knows, behind one lock: keys, credits, orders, opt-out list.
 
 The calls run one after another on the server's event loop and need no lock among themselves. But the notebook
 reads the inbox and loses sessions from its own thread, so every method that is called from outside takes it.
@@ -85,6 +85,8 @@ class Ledger:
         """Book an order and answer it (smSend docs, POST sms); a fault may hide it for some seconds."""
         with self._lock:
             now = self._clock()
+            if order.message_type not in self._credit:
+                raise RefusedError(f"message_type must be one of {', '.join(self._credit)}")
             draft = rules.draft(order, now, self.questions)
             before = self._by_id.get(order.order_id or "")
             if before and self.questions.repeated_order_id != "accept":
@@ -140,7 +142,7 @@ class Ledger:
 
     def stop(self, given: Iterable[str]) -> int:
         """
-        Put numbers on the stop list, all or none (smSend docs, POST blacklist/smsbatch).
+        Put numbers on the opt-out list, all or none (smSend docs, POST blacklist/smsbatch).
 
         Returns:
             How many were not on it before.
@@ -153,7 +155,7 @@ class Ledger:
             return len(self._stopped) - before
 
     def stopped(self) -> dict[str, datetime]:
-        """The stop list, with the time each number was put on it."""
+        """The opt-out list, with the time each number was put on it."""
         with self._lock:
             return dict(self._stopped)
 

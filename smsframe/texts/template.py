@@ -1,5 +1,5 @@
 """
-Texts with merge fields, read.
+Texts with merge fields, parsed.
 
 ``{name}`` is the value of the column ``name``, ``{name:friend}`` has a default for rows without one, ``{{``
 and ``}}`` are braces. That is the whole language: nothing is evaluated and no attribute is looked up.
@@ -9,18 +9,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from smsframe.arrow import BROKEN
 from smsframe.errors import TextError
 from smsframe.masking import mask
-from smsframe.texts.segments import MAX_UNITS
+from smsframe.texts.segments import LONGEST
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PLACEHOLDER = "${"  # how the gateway's paramsms call writes a field
 # Control characters but for tab, line and form feed and return; U+FFFD is what lone surrogates have become.
 UNSENDABLE = f"[\x00-\x08\x0b\x0e-\x1f\x7f{BROKEN}]"
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")
-# Of numbers, of alignment, of dates: they look like a default and are none.
+# Python's formats of numbers, alignment and dates: written like a default, and never meant as one.
 _FORMAT = re.compile(r"[,_]|.?[<>=^]\d+\D*|\d+[dfeE]|[df]|[,_+ ]?\.\d+[a-zA-Z%]|(?:%[a-zA-Z][^%\w]*)+")
 
 
@@ -31,14 +36,14 @@ class Field:
 
     Attributes:
         name: The label of its column.
-        default: What stands where a row has no value, or None when such a row is invalid.
+        default: The text for a row without a value, or None when such a row is invalid.
     """
 
     name: str
     default: str | None = None
 
     def written(self) -> str:
-        """As it stands in a template."""
+        """As it is written in a template."""
         return f"{{{self.name}}}" if self.default is None else f"{{{self.name}:{self.default}}}"
 
 
@@ -60,7 +65,7 @@ class Template:
 
     @property
     def constant(self) -> str:
-        """All that is not a field: what every text has in it."""
+        """All text outside of fields: the part that every text has."""
         return "".join(part for part in self.parts if isinstance(part, str))
 
     @property
@@ -68,24 +73,42 @@ class Template:
         """The column label of every slot; empty when the text is the same for all."""
         return tuple(slot.name for slot in self.slots)
 
-    def wire(self) -> str:
+    def filled(self, values: Sequence[str]) -> str:
+        """
+        The text of one recipient, for gateways that fill nothing themselves.
+
+        Args:
+            values: The value of each slot, in their order.
+
+        Example:
+            >>> parse("Ciao {name}, {{!}}").filled(["Ada"])
+            'Ciao Ada, {!}'
+        """
+        of = dict(zip(self.slots, values, strict=True))
+        return "".join(part if isinstance(part, str) else of[part] for part in self.parts)
+
+    def wire(self, placeholder: str = "${%s}") -> str:
         """
         The message as the gateway takes it: slots are ``${f1}``, ``${f2}``, … (smSend docs, POST paramsms).
+
+        Args:
+            placeholder: How another gateway writes the field ``%s``.
 
         Example:
             >>> parse("Ciao {name}, {{!}}").wire()
             'Ciao ${f1}, {!}'
         """
-        names = {slot: f"${{f{place}}}" for place, slot in enumerate(self.slots, 1)}
+        names = {slot: placeholder % f"f{place}" for place, slot in enumerate(self.slots, 1)}
         return "".join(part if isinstance(part, str) else names[part] for part in self.parts)
 
 
-def parse(source: str) -> Template:
+def parse(source: str, longest: int = LONGEST) -> Template:
     """
-    Read a template.
+    Parse a template.
 
     Args:
         source: The text, with fields.
+        longest: Units that the gateway takes.
 
     Returns:
         The template.
@@ -101,6 +124,19 @@ def parse(source: str) -> Template:
     """
     if not isinstance(source, str):
         raise TextError(f"The text must be a string, not {type(source).__name__}.")
+    template = _parsed(source)
+    length = max(len(template.constant), *(len(slot.default or "") for slot in template.slots), 0)
+    if length > longest:
+        # No row could be sent, and a long text times many rows would fill the memory before anybody says so.
+        raise TextError(
+            f"The text has {length:,} characters without its values, and the gateway takes {longest:,}; "
+            "shorten it."
+        )
+    return template
+
+
+@lru_cache(maxsize=32)  # a call needs the same one for its plan, before it sends, and for each order
+def _parsed(source: str) -> Template:
     if not source.strip():
         raise TextError("The text is empty; write what people should read.")
     _refuse_unsendable(source)
@@ -120,15 +156,7 @@ def parse(source: str) -> Template:
         else:
             parts.append(literal)
     slots = tuple(dict.fromkeys(part for part in parts if isinstance(part, Field)))
-    template = Template(source, tuple(parts), slots)
-    longest = max(len(template.constant), *(len(slot.default or "") for slot in slots), 0)
-    if longest > (limit := max(MAX_UNITS.values())):
-        # No row could be sent, and a long text times many rows would fill the memory before anybody says so.
-        raise TextError(
-            f"The text has {longest:,} characters without its values, and the gateway takes {limit:,}; "
-            "shorten it."
-        )
-    return template
+    return Template(source, tuple(parts), slots)
 
 
 def written(parts: tuple[str | Field, ...]) -> str:
@@ -158,8 +186,8 @@ def _refuse_unsendable(source: str) -> None:
         )
 
 
-def _field(inside: str, position: int) -> Field:
-    name, colon, default = inside.partition(":")
+def _field(content: str, position: int) -> Field:
+    name, colon, default = content.partition(":")
     if not name.strip():
         raise TextError(
             f"The field at character {position} has no name; write the label of a column, as in {{name}}, "

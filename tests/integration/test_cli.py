@@ -283,7 +283,6 @@ def test_a_changed_text_needs_a_word(served):
 )
 def test_a_gateway_that_refuses_ends_with_3(served, monkeypatch, name, value, said):
     monkeypatch.setenv(name, value)
-    monkeypatch.setattr("time.sleep", lambda _: None)
     done = run(*SEND, "--yes", code=3)
     assert said in done.stderr
     assert "hunter2" not in done.output

@@ -24,6 +24,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from helpers import sending
+from helpers.clocks import NO_WAITS
 from helpers.sending import send, table, texted
 from IPython.core.ultratb import VerboseTB
 
@@ -198,16 +199,11 @@ def in_background(*where):
     return smsframe.start(*given, **options).wait()
 
 
-@pytest.fixture
-def silent(monkeypatch):
-    monkeypatch.setattr("smsframe.gateway.retry.Patience.sleep", lambda _self, _seconds: None)
-
-
 @pytest.mark.slow
 @strikes
 @pytest.mark.parametrize("how", [calling, in_background])
-def test_whatever_fails_in_a_run_the_results_come_and_nobody_is_shown(how, tmp_path, silent):
-    with smsframe.Sandbox(speed=3600) as sandbox, closing(sandbox.gateway()) as gateway:
+def test_whatever_fails_in_a_run_the_results_come_and_nobody_is_shown(how, tmp_path):
+    with smsframe.Sandbox(speed=3600) as sandbox, closing(sandbox.gateway(clock=NO_WAITS)) as gateway:
         errors, runs = cycle(ERRORS.values()), count(1)
         points = sorted(closed_by_itself(lambda: how(gateway, tmp_path / "counted.sqlite", 0)).items())
         assert len(points) > 150
@@ -305,7 +301,7 @@ def test_an_error_in_a_callback_stops_the_run_with_what_is_recorded(
 @strikes
 @pytest.mark.parametrize("which", [1, 2])
 def test_a_worker_that_cannot_even_begin_is_not_waited_for_without_end(sandbox, gateway, which):
-    strike = Strike(("workers", "Carrier._work"), which)
+    strike = Strike(("workers", "OrderWorkers._work"), which)
     stopped = stopped_by(lambda: _under(strike, lambda: send(table(4), gateway, batch_size=2)))
     assert strike.struck
     assert len(texted(sandbox)) == 2 * (which - 1)

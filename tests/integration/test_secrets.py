@@ -19,6 +19,7 @@ from urllib.parse import quote, quote_plus
 import pandas as pd
 import pytest
 import requests
+from helpers.clocks import NO_WAITS
 from helpers.faulty_server import (
     ACCEPTED,
     CLOSE_AFTER_READING,
@@ -34,7 +35,7 @@ from IPython.core.ultratb import VerboseTB
 import smsframe
 from smsframe import CampaignStopped, Gateway, GatewayError, NotAuthorised, SmsFrameError
 from smsframe.gateway import transport
-from smsframe.gateway.wire_format import Order
+from smsframe.gateway.order import Order
 from smsframe.orders.terms import Terms
 from smsframe.texts import render
 
@@ -74,11 +75,11 @@ def order():
 
 
 def by_login(url, **options):
-    return Gateway(url, username=USERNAME, password=PASSWORD, **options)
+    return Gateway(url, username=USERNAME, password=PASSWORD, clock=NO_WAITS, **options)
 
 
 def by_token(url, **options):
-    return Gateway(url, user_key=USER_KEY, access_token=TOKEN, **options)
+    return Gateway(url, user_key=USER_KEY, access_token=TOKEN, clock=NO_WAITS, **options)
 
 
 def send(gateway, journal, **options):
@@ -344,11 +345,6 @@ def test_an_order_and_an_exchange_print_no_number():
 # Whole campaigns ------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def no_pauses(monkeypatch):
-    monkeypatch.setattr("smsframe.gateway.retry.Patience.sleep", lambda _self, _seconds: None)
-
-
 def wrong_password(journal):
     with smsframe.Sandbox(username=USERNAME, password="another") as sandbox:
         send(by_login(sandbox.url), journal)
@@ -399,14 +395,14 @@ TROUBLES = [wrong_password, out_of_reach, no_credit, through_the_accessor, refre
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-def test_a_public_call_that_fails_says_nothing_secret(trouble, caplog, tmp_path, no_pauses):
+def test_a_public_call_that_fails_says_nothing_secret(trouble, caplog, tmp_path):
     error = raised(trouble, tmp_path / "journal.sqlite")
     assert not leaks(told(error))
     assert not leaks(logged(caplog))
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-def test_not_even_a_traceback_with_variables_shows_whom_a_public_call_texts(trouble, tmp_path, no_pauses):
+def test_not_even_a_traceback_with_variables_shows_whom_a_public_call_texts(trouble, tmp_path):
     error = raised(trouble, tmp_path / "journal.sqlite")
     ours = [
         block
@@ -417,7 +413,7 @@ def test_not_even_a_traceback_with_variables_shows_whom_a_public_call_texts(trou
 
 
 @pytest.mark.parametrize("failure", ["unauthorised", "forbidden", "moved", "not found", "busy", "too large"])
-def test_a_campaign_that_stops_on_the_way_says_nothing_secret(failure, caplog, tmp_path, no_pauses):
+def test_a_campaign_that_stops_on_the_way_says_nothing_secret(failure, caplog, tmp_path):
     error = raised(stopped_on_the_way, tmp_path / "journal.sqlite", failure)
     assert isinstance(error, CampaignStopped)
     assert error.results["sms_status"].tolist() == ["accepted", "pending", "pending"]
@@ -427,7 +423,7 @@ def test_a_campaign_that_stops_on_the_way_says_nothing_secret(failure, caplog, t
 
 
 @pytest.mark.parametrize("failure", ["refused", "a KO", "broken", "half", "reset", "redirect"])
-def test_what_a_row_says_of_a_refusal_or_a_doubt_names_no_number(failure, caplog, tmp_path, no_pauses):
+def test_what_a_row_says_of_a_refusal_or_a_doubt_names_no_number(failure, caplog, tmp_path):
     answers = (NEW, CREDITS, ACCEPTED, FAILURES[failure], CREDITS, answer(500, ECHO))
     with scripted(*answers, login=LOGIN) as server:
         gateway = by_login(server.url)

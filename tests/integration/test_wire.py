@@ -239,7 +239,7 @@ def test_retry_after_as_a_date_counts_from_now_and_never_back():
 
 @given(st.text(st.characters(max_codepoint=255), max_size=60) | st.from_regex(r"[0-9A-Za-z,: +-]{0,40}"))
 def test_no_retry_after_trips_us(header):
-    seconds = transport._seconds(header)
+    seconds = transport._seconds(header, datetime.now(UTC))
     assert seconds is None or 0 <= seconds <= transport.LONGEST
 
 
@@ -428,7 +428,7 @@ def test_the_sandbox_takes_a_reset_quietly(secure, caplog, capfd):
     "url", ["http://127.0.0.1:8/API/", "http://localhost/", "http://[::1]:80/", "https://gateway.example/"]
 )
 def test_an_address_that_keeps_secrets_is_fine(url):
-    assert transport.complaint(url) is None
+    assert transport.validate_base_url(url) is None
 
 
 @pytest.mark.parametrize(
@@ -442,7 +442,7 @@ def test_an_address_that_keeps_secrets_is_fine(url):
     ],
 )  # fmt: skip
 def test_an_address_that_could_give_secrets_away_or_name_nobody_is_refused_without_repeating_it(url):
-    said = transport.complaint(url)
+    said = transport.validate_base_url(url)
     assert said
     assert "pw" not in said
     assert "gateway.example" not in said.replace("https://gateway.example/API/v1.0/REST/", "")

@@ -18,7 +18,7 @@ from smsframe import Gateway, Unavailable
 from smsframe.gateway import transport
 from smsframe.gateway.auth import QueryLogin
 from smsframe.gateway.cache_bypass import HEADERS, Freshness
-from smsframe.gateway.wire_format import Order
+from smsframe.gateway.order import Order
 from smsframe.orders.states import Event
 from smsframe.orders.terms import Terms
 from smsframe.texts import render

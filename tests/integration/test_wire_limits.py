@@ -22,7 +22,7 @@ from smsframe import Gateway, Unavailable
 from smsframe.gateway import response_limits
 from smsframe.gateway import transport as wire
 from smsframe.gateway.auth import Keys
-from smsframe.gateway.wire_format import Order
+from smsframe.gateway.order import Order
 from smsframe.orders.states import Event
 from smsframe.orders.terms import Terms
 from smsframe.sandbox import tls

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import pytest
 
+from smsframe.orders.states import TABLE, Event
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "smsframe"
 PAGE = (ROOT / "docs/architecture.md").read_text("utf-8")
@@ -115,6 +117,28 @@ def test_where_something_is_changed_is_there():
     assert [name for name in named if not (PACKAGE / name).is_file() and not (ROOT / name).is_file()] == []
 
 
+def test_ten_likely_changes_are_listed_each_with_its_files():
+    (table,) = re.findall(r"## Where do I change …\?\n\n((?:\|.*\n)+)", PAGE)
+    changes = table.splitlines()[2:]
+    assert len(changes) == 10
+    assert all(re.search(r"`[\w/]+\.py`", change) for change in changes)
+
+
+def test_the_life_of_a_batch_is_that_of_the_code():
+    told = set(re.findall(r"^\| `(\w+)` \| .* \| `(\w+)` \|$", PAGE, re.MULTILINE))
+    ways = {
+        (before.value, step.state.value) for (before, event), step in TABLE.items() if event != Event.LISTED
+    }
+    assert told == ways
+
+
+def test_what_a_reader_needs_first_comes_before_the_list_of_files():
+    headings = re.findall(r"^## (.*)$", PAGE, re.MULTILINE)
+    assert headings[-1] == "The files of each package"
+    first, _, _ = PAGE.partition("## The files of each package")
+    assert len(re.findall(r"\w+", first)) < 1200  # a reader's two or three minutes, tables included
+
+
 def test_there_are_few_levels_and_few_entries():
     assert len(ORDER) - 1 <= 7
     entries = [path for path in PACKAGE.iterdir() if path.name != "__pycache__"]
@@ -169,6 +193,33 @@ def test_pure_files_know_no_network_disk_clock_or_randomness(path):
     assert not (modules & IMPURE) - ALLOWED.get(name_of(path), set())
     opens = "" if name_of(path) in OPENS else r"open\(|"
     assert not re.search(rf"\b(datetime\.now|today\(|{opens}print\()", path.read_text("utf-8"))
+
+
+CLOCK = re.compile(
+    r"(time\.(time|monotonic|perf_counter)(_ns)?|time\.sleep"
+    r"|((pd|pandas)\.)?(dt|datetime|date|datetime\.datetime|datetime\.date|Timestamp)\.(now|utcnow|today))"
+)
+
+
+def clock_reads(path: Path) -> set[str]:
+    """How a file reads the machine's time, or waits by it, instead of asking the clock it was handed."""
+    tree = ast.parse(path.read_text("utf-8"))
+    names = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    return {name for name in names if CLOCK.fullmatch(name)} | {
+        found.name for found in imports(path) if found.module == "time" and found.name
+    }
+
+
+@pytest.mark.parametrize("path", OURS, ids=name_of)
+def test_only_the_clock_reads_the_time(path):
+    # The sandbox imports nothing of ours; it has a clock= of its own.
+    assert bool(clock_reads(path)) == (name_of(path) == "clock")
+
+
+def test_no_test_replaces_the_time_of_a_module():
+    patches = re.compile(r"setattr\([^)]*\b(time|datetime|monotonic|sleep|pause|now)\b", re.IGNORECASE)
+    tests = [path for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__)]
+    assert not {path.name: found for path in tests if (found := patches.findall(path.read_text("utf-8")))}
 
 
 def test_what_only_sqlite_understands_stands_in_files_named_for_it():
