@@ -106,26 +106,45 @@ def read(
                 if declared:
                     text.readline()
             limits.check_cells(rows, width)
-        types: defaultdict[str, Any] = defaultdict(lambda: _READ_AS, dtype or {})
-        found = _table(text, name, 2 if declared else 1, sep=sep, dtype=types, **options)
+        return table(text, name, 2 if declared else 1, dtype=dtype, sep=sep, **options)
+
+
+def table(
+    text: IO[str] | IO[bytes], name: str, first: int = 1, *, dtype: Mapping[str, Any] | None, **options: Any
+) -> pd.DataFrame:
+    """
+    The table as pandas reads it, every column as text but those of ``dtype``.
+
+    Args:
+        text: The file, opened.
+        name: What its errors call it.
+        first: The line of the file that the table begins with.
+        dtype: Columns that are not text.
+        options: Anything else that `pandas.read_csv` takes.
+
+    Raises:
+        ContactsError: It cannot be read without losing something.
+    """
+    types: defaultdict[str, Any] = defaultdict(lambda: _READ_AS, dtype or {})
+    frame = _parsed(text, name, first, dtype=types, **options)
     columns = {
         place: pd.array(pa.array(column), dtype="string[pyarrow]")
         if label not in (dtype or {}) and (is_text(column.dtype) or column.empty)
         else column
-        for place, (label, column) in enumerate(found.items())
+        for place, (label, column) in enumerate(frame.items())
     }
-    return pd.DataFrame(columns, index=found.index).set_axis(found.columns, axis=1)
+    return pd.DataFrame(columns, index=frame.index).set_axis(frame.columns, axis=1)
 
 
-def _table(text: IO[str], name: str, first: int, **options: Any) -> pd.DataFrame:
-    """The table as pandas reads it, whose first line is the ``first`` of the file."""
+def _parsed(text: IO[str] | IO[bytes], name: str, first: int, **options: Any) -> pd.DataFrame:
+    """What pandas makes of the file, or why it makes nothing of it."""
     # index_col: else a first row with more cells than the heading would shift all columns by one.
-    told = {"keep_default_na": False, "na_values": [""], "index_col": False, **options}
+    settings = {"keep_default_na": False, "na_values": [""], "index_col": False, **options}
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("error", "Length of header or names", pd.errors.ParserWarning)
             warnings.filterwarnings("ignore", "Both a converter and dtype", pd.errors.ParserWarning)
-            found: pd.DataFrame = pd.read_csv(text, **told)
+            frame: pd.DataFrame = pd.read_csv(text, **settings)
     except pd.errors.ParserWarning:
         raise ContactsError(
             f"{name} has more cells in its first row than in its heading: correct it, or say sep="
@@ -134,7 +153,7 @@ def _table(text: IO[str], name: str, first: int, **options: Any) -> pd.DataFrame
         raise ContactsError(f"{name} is empty") from None
     except ValueError as error:
         raise ContactsError(f"{name} cannot be read as a table: {_why(error, first)}") from None
-    return found
+    return frame
 
 
 def _encoding(file: IO[bytes], limits: Limits, given: str | None, errors: str) -> tuple[str, int]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from smsframe.contacts.read import SOUNDS_LIKE_PHONE, read_contacts
+from smsframe.contacts.read import SOUNDS_LIKE_PHONE, read_as_written
 from smsframe.errors import ContactsError
 from smsframe.phones import parse
 from smsframe.phones.codes import CODES
@@ -39,7 +39,7 @@ def suppression(
     """
     headless = False
     if isinstance(source, str | os.PathLike):
-        source = read_contacts(source, header=None)
+        source = read_as_written(source, header=None)
         headless = pd.api.types.is_integer_dtype(source.columns)  # Parquet always has names
     if isinstance(source, pd.DataFrame):
         source = _column(source, headless=headless)
@@ -60,8 +60,8 @@ def suppression(
             "pass region= if they are of one country; nothing was sent",
             failures=read.loc[bad, ["code", "reason"]].assign(line=column[bad]),
         )
-    found: pd.Index[str] = pd.Index(read["phone"].dropna().unique())
-    return found
+    numbers: pd.Index[str] = pd.Index(read["phone"].dropna().unique())
+    return numbers
 
 
 def _national(column: pd.Series[Any], read: pd.DataFrame) -> pd.Series[bool]:
