@@ -7,7 +7,6 @@ something is refused: a table that was read wrongly texts the wrong people.
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
@@ -21,26 +20,20 @@ import pandas as pd
 import pyarrow as pa
 
 from smsframe.arrow import is_text
+from smsframe.contacts.csv_encoding import overview
+from smsframe.contacts.csv_quotes import refuse_misread_quotes
+from smsframe.contacts.file_rows import first_row, heading_row, remember_rows
+from smsframe.contacts.spreadsheet_errors import ERRORS
 from smsframe.errors import ContactsError
 from smsframe.masking import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from smsframe.contacts.file_limits import Limits
 
 SAMPLE = 65_536
 """Characters looked at to find the delimiter and the quotes."""
-
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_GUESS = "cp1252"  # what spreadsheets on Windows write when they do not say UTF-8
-_MISREAD = re.compile("Ã[^\x00-\x7fÀ-ÿ]")  # an accented letter of UTF-8, read as cp1252
 
 _READ_AS = pd.ArrowDtype(pa.large_string())  # which newer pandas reads seven times as fast as its own strings
 
@@ -83,9 +76,10 @@ def read(
     if {"chunksize", "iterator"} & options.keys():
         raise TypeError("read_contacts gives one frame, not parts: leave out chunksize= and iterator=")
     name = limits.name
-    encoding, rows = _encoding(file, limits, encoding, encoding_errors)
+    seen = overview(file, limits, encoding, encoding_errors)
+    rows = seen.lines
     file.seek(0)
-    with io.TextIOWrapper(file, encoding, encoding_errors, newline="") as text:
+    with io.TextIOWrapper(file, seen.encoding, encoding_errors, newline="") as text:
         head = text.read(SAMPLE)
         rest = "" if len(head.splitlines()) > 1 else text.readline()  # of a heading longer than the sample
         text.seek(0)
@@ -106,7 +100,70 @@ def read(
                 if declared:
                     text.readline()
             limits.check_cells(rows, width)
-        return table(text, name, 2 if declared else 1, dtype=dtype, sep=sep, **options)
+        if seen.quotes or quote != '"':
+            start = text.tell()
+            refuse_misread_quotes(text, limits, sep, options, 2 if declared else 1)
+            text.seek(start)
+        first, blank, wanted = first_row(options), [], options.get("nrows")
+        if seen.blank_lines and first is not None and options.get("skip_blank_lines", True) and len(sep) == 1:
+            blank = _blank_rows(text, sep, options)
+            options = _with_blank_lines(options, blank) if blank else options
+        frame = table(text, name, 2 if declared else 1, dtype=dtype, sep=sep, **options)
+    if blank and first is not None:
+        heading = heading_row(options)
+        top = first if heading is None else (options.get("skiprows") or 0) + heading + 1
+        frame = frame.drop(frame.index[[row - top for row in blank if top <= row < top + len(frame)]])
+        frame = frame.reset_index(drop=True).iloc[:wanted]
+    remember_rows(frame, first, blank)
+    return frame
+
+
+def _blank_rows(text: IO[str], sep: str, options: Mapping[str, Any]) -> list[int]:
+    """
+    The rows of the file, from 0, that have nothing in them; the file is where it was afterwards.
+
+    pandas could skip them, and then loses the first cell of the next row where that is empty and the blank
+    line ends in a carriage return: all its cells are then in the wrong columns.
+    """
+    start, skipped = text.tell(), options.get("skiprows") or 0
+    for _ in range(skipped):
+        text.readline()
+    quote = None if options.get("quoting") == csv.QUOTE_NONE else options.get("quotechar", '"')
+    settings = {"escapechar": options.get("escapechar"), "doublequote": options.get("doublequote", True)}
+    rows = csv.reader(
+        text,
+        delimiter=sep,
+        quotechar=quote,
+        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+        **settings,
+    )
+    before = csv.field_size_limit(sys.maxsize)
+    try:
+        blank = [
+            skipped + place
+            for place, row in enumerate(rows)
+            if not row or (len(row) == 1 and row[0] and not row[0].strip(" \t"))
+        ]
+    finally:
+        csv.field_size_limit(before)
+    text.seek(start)
+    return blank
+
+
+def _with_blank_lines(options: Mapping[str, Any], blank: list[int]) -> dict[str, Any]:
+    """The options with which pandas reads blank lines as rows, under the same heading."""
+    changed = {name: value for name, value in options.items() if name != "nrows"}
+    changed["skip_blank_lines"] = False
+    heading = heading_row(options)
+    if isinstance(heading, int):
+        row = skipped = options.get("skiprows") or 0
+        present = set(blank)
+        left = heading
+        while left or row in present:
+            left -= row not in present
+            row += 1
+        changed["header"] = row - skipped
+    return changed
 
 
 def table(
@@ -126,7 +183,20 @@ def table(
         ContactsError: It cannot be read without losing something.
     """
     types: defaultdict[str, Any] = defaultdict(lambda: _READ_AS, dtype or {})
-    frame = _parsed(text, name, first, dtype=types, **options)
+    start = text.tell()
+    try:
+        frame = _parsed(text, name, first, dtype=types, **options)
+    except ContactsError:
+        if not dtype or "na_values" in options:
+            raise
+        # A column of numbers in which a spreadsheet has written an error.
+        text.seek(start)
+        frame = _parsed(text, name, first, dtype=types, **options, na_values=["", *ERRORS])
+        warnings.warn(
+            f"cells of {name} in which a spreadsheet has written an error, such as {ERRORS[0]}, are read as "
+            "missing; correct the formulas if the values are needed",
+            stacklevel=5,
+        )
     columns = {
         place: pd.array(pa.array(column), dtype="string[pyarrow]")
         if label not in (dtype or {}) and (is_text(column.dtype) or column.empty)
@@ -154,57 +224,6 @@ def _parsed(text: IO[str] | IO[bytes], name: str, first: int, **options: Any) ->
     except ValueError as error:
         raise ContactsError(f"{name} cannot be read as a table: {_why(error, first)}") from None
     return frame
-
-
-def _encoding(file: IO[bytes], limits: Limits, given: str | None, errors: str) -> tuple[str, int]:
-    """The encoding of the whole file, and its lines; it is looked through, but never in memory at once."""
-    name = limits.name
-    head = file.read(4)
-    marked = [encoding for mark, encoding in _MARKS if head.startswith(mark)]
-    for encoding in [given] if given else marked[:1] or ["utf-8", _GUESS]:
-        try:
-            text = _decoded(file, limits, encoding, errors)
-            lines = _look_through(text, limits, guessed=not given and encoding == _GUESS)
-        except LookupError:
-            break
-        except UnicodeError:
-            continue
-        return encoding, lines
-    tried = given or next(iter(marked), None)
-    said = f"is not in encoding {tried!r}" if tried else "is neither UTF-8 nor Windows' cp1252"
-    raise ContactsError(f"{name} {said}: say encoding=")
-
-
-def _decoded(file: IO[bytes], limits: Limits, encoding: str, errors: str) -> Iterator[str]:
-    "".encode(encoding)  # raises for what is no encoding of texts, such as base64
-    file.seek(0)
-    return codecs.iterdecode(limits.chunks(file), encoding, errors)
-
-
-def _look_through(text: Iterator[str], limits: Limits, *, guessed: bool) -> int:
-    """How many lines there are; refuses what is no text in this encoding, and lines without end."""
-    name, blank = limits.name, True
-    lines = run = 0
-    for part in text:
-        if "\0" in part:  # older pandas cuts a cell there
-            raise ContactsError(
-                f"{name} has null characters, so it is damaged, or no text in this encoding: say encoding=, "
-                "such as 'utf-16-le'"
-            )
-        if guessed and _MISREAD.search(part):
-            raise ContactsError(
-                f"{name} is UTF-8 in one place and not in another: save it again in one encoding, or say "
-                "encoding= and look at the names"
-            )
-        blank = blank and not part.strip("\ufeff \t\r\n")
-        end = "\n" if "\n" in part else "\r"
-        first = part.find(end)
-        limits.check_run(run + (len(part) if first < 0 else first), "a line")
-        run = run + len(part) if first < 0 else len(part) - part.rfind(end)
-        lines += part.count(end)
-    if blank:
-        raise ContactsError(f"{name} is empty")
-    return lines + 1
 
 
 def _lines(head: str, options: Mapping[str, Any]) -> list[str]:

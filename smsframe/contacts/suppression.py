@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from smsframe.contacts.read import SOUNDS_LIKE_PHONE, read_as_written
+from smsframe.contacts.spreadsheet_errors import ERRORS
 from smsframe.errors import ContactsError
 from smsframe.phones import parse
 from smsframe.phones.codes import CODES
@@ -49,6 +50,9 @@ def suppression(
         column = pd.Series(list(source), dtype=object)
     read = parse.read(column, region, "possible")
     bad = read["code"].notna() & read["code"].ne("missing")
+    wrong = column.astype("string").isin(ERRORS).fillna(value=False).astype(bool)
+    read.loc[wrong, ["code", "reason"]] = "not_a_number", "a spreadsheet has written an error here"
+    bad |= wrong
     if region is None:
         bad |= _national(column, read)
     if headless:

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from smsframe.contacts import csv_files
+from smsframe.contacts.file_rows import first_row, remember_rows
 from smsframe.contacts.xlsx_parts import opened
 from smsframe.contacts.xlsx_sheet import SheetReader
 from smsframe.errors import ContactsError
@@ -74,6 +75,7 @@ def read(
     )
     _warn_of_hidden_rows(cells, chosen, options)
     _warn_of_uncalculated(cells, frame, options)
+    remember_rows(frame, first_row(options))
     return frame
 
 
@@ -121,16 +123,8 @@ def _column_numbers(letters: str) -> list[int]:
     return numbers
 
 
-def _first_row(options: Mapping[str, Any]) -> int | None:
-    """The first row below the heading, from 0; None where the options do not give it as numbers."""
-    skipped, heading = options.get("skiprows") or 0, options.get("header", 0)
-    if not isinstance(skipped, int) or not isinstance(heading, int | None):
-        return None
-    return skipped if heading is None else skipped + heading + 1
-
-
 def _warn_of_hidden_rows(cells: SheetReader, sheet: Sheet, options: Mapping[str, Any]) -> None:
-    hidden = [row for row in cells.hidden if row >= (_first_row(options) or 0)]
+    hidden = [row for row in cells.hidden if row >= (first_row(options) or 0)]
     if hidden:
         warnings.warn(
             f"{many(len(hidden), 'row')} of sheet {mask(repr(sheet.title))} that a filter or a hand has "
@@ -140,7 +134,7 @@ def _warn_of_hidden_rows(cells: SheetReader, sheet: Sheet, options: Mapping[str,
 
 
 def _warn_of_uncalculated(cells: SheetReader, frame: pd.DataFrame, options: Mapping[str, Any]) -> None:
-    first = _first_row(options) or 0
+    first = first_row(options) or 0
     places = sorted({column for row, column in cells.uncalculated if row >= first})
     if not places:
         return
