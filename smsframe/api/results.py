@@ -4,6 +4,7 @@ What is asked afterwards: deliveries, results, campaigns, summaries, files.
 
 from __future__ import annotations
 
+import csv
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -153,9 +154,10 @@ def to_csv(
     results: pd.DataFrame, path: str | os.PathLike[str], *, index: bool | None = None, sep: str = ","
 ) -> None:
     """
-    Write a frame for spreadsheets: UTF-8 with a mark, and no cell that runs as a formula.
+    Write a frame for spreadsheets: UTF-8 with a mark, and nothing that runs as a formula.
 
-    `read_contacts` reads it back with its numbers as text.
+    What would run has an apostrophe before it, also inside of a cell where another program might split it.
+    `read_contacts` takes these off again and reads every text back as it was, numbers as text too.
 
     Args:
         results: Any frame.
@@ -174,8 +176,14 @@ def to_csv(
         ['+393471234567']
     """
     plain = isinstance(results.index, pd.RangeIndex) and results.index.name is None
-    spreadsheet_safe(results).to_csv(
-        path, sep=sep, index=not plain if index is None else index, encoding="utf-8-sig", lineterminator="\n"
+    # All text is quoted: Python decides by version whether a bare carriage return is.
+    spreadsheet_safe(results, sep).to_csv(
+        path,
+        sep=sep,
+        index=not plain if index is None else index,
+        encoding="utf-8-sig",
+        lineterminator="\r\n",
+        quoting=csv.QUOTE_NONNUMERIC,
     )
 
 

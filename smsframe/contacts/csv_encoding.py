@@ -124,7 +124,7 @@ def _refuse_two_encodings(file: IO[bytes], limits: Limits) -> None:
     """
     Refuse a file that has characters in UTF-8, and bytes that are not.
 
-    Some pairs of characters in cp1252 are one in UTF-8 (É and a closing quotation mark are), and nothing tells
+    Some pairs of characters in cp1252 are one in UTF-8 (É and a closing quotation mark), and nothing tells
     which they are: such a file is refused as well, and read with ``encoding="cp1252"``.
     """
     characters = others = 0

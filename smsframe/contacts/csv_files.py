@@ -19,13 +19,14 @@ from typing import IO, TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 
-from smsframe.arrow import is_text
+from smsframe.arrow import is_text, strings
 from smsframe.contacts.csv_encoding import overview
 from smsframe.contacts.csv_quotes import refuse_misread_quotes
 from smsframe.contacts.file_rows import first_row, heading_row, remember_rows
 from smsframe.contacts.spreadsheet_errors import ERRORS
 from smsframe.errors import ContactsError
 from smsframe.masking import mask
+from smsframe.spreadsheets import original
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,7 +115,24 @@ def read(
         top = first if heading is None else (options.get("skiprows") or 0) + heading + 1
         frame = frame.drop(frame.index[[row - top for row in blank if top <= row < top + len(frame)]])
         frame = frame.reset_index(drop=True).iloc[:wanted]
+    frame = _without_apostrophes(frame, "," if sep == _NO_DELIMITER else sep)
     remember_rows(frame, first, blank)
+    return frame
+
+
+def _without_apostrophes(frame: pd.DataFrame, sep: str) -> pd.DataFrame:
+    """The table without the apostrophes with which `smsframe.to_csv` has kept formulas from running."""
+    for place, dtype in enumerate(frame.dtypes):
+        if is_text(dtype):
+            column = frame.iloc[:, place].array
+            plain = original(column, sep)
+            if not plain.equals(strings(column)):
+                frame.isetitem(place, pd.array(plain, dtype=dtype))
+    if frame.columns.nlevels == 1:
+        labels = [
+            original([name], sep)[0].as_py() if isinstance(name, str) else name for name in frame.columns
+        ]
+        frame.columns = pd.Index(labels)
     return frame
 
 
