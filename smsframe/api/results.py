@@ -1,5 +1,5 @@
 """
-What is asked afterwards: deliveries, results, campaigns, summaries, files.
+Functions about campaigns that were sent: results, deliveries, summaries, files.
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from smsframe.api.options import journal_of, sensible
-from smsframe.api.tracebacks import public
-from smsframe.campaign import delivery, reports, send
+from smsframe.api.docstrings import READS_ONLY, explained
+from smsframe.api.options import journal_of
+from smsframe.api.tracebacks import hide_frames
+from smsframe.campaign import delivery, reports
+from smsframe.campaign import send as campaign_send
+from smsframe.campaign.options import RunOptions
 from smsframe.display.progress_bar import Bar
 from smsframe.gateway.retry import Patience
 from smsframe.gateway.smsend import Gateway
@@ -24,26 +27,26 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-    from smsframe.api.options import Where
+    from smsframe.api.options import JournalLocation
     from smsframe.outcomes.summary import Summary
 
 
-failed = public(find_failed)
+failed = hide_frames(find_failed)
 
 
-@public
+@hide_frames
+@explained(
+    RunOptions,
+    results="A frame with at least ``sms_order_id`` and ``sms_phone``, in any order of columns; it is not "
+    "changed.",
+    gateway="The `Gateway` that the texts went to; `Gateway.from_env` when not given.",
+    workers="Questions under way at once, 1 to 64.",
+)
 def refresh(
     results: pd.DataFrame, *, gateway: Gateway | None = None, workers: int = 4, progress: bool = True
 ) -> pd.DataFrame:
     """
     Ask the gateway for delivery states and join them to the rows.
-
-    Args:
-        results: A frame with at least ``sms_order_id`` and ``sms_phone``, in any order of columns; it is not
-            changed.
-        gateway: As in `send`.
-        workers: Questions under way at once.
-        progress: False draws no bar.
 
     Returns:
         The frame with ``sms_delivery`` (the gateway's code) and ``sms_delivered_at`` (UTC); if it has
@@ -52,30 +55,30 @@ def refresh(
 
     Raises:
         ContactsError: The frame has no such columns.
-        GatewayError: The gateway did not say; the frame you have is still true.
+        GatewayError: The gateway did not answer; the frame you have is still true.
 
     Example:
         >>> spring = smsframe.results("spring", journal=journal)
         >>> smsframe.refresh(spring, gateway=gateway, progress=False)["sms_delivery"].notna().tolist()
         [True]
     """
+    options = RunOptions.of(locals())
     gateway = gateway or Gateway.from_env()
-    sensible(workers, 0.0)
-    with Bar("asking", "orders", shown=progress) as bar:
-        if progress and "sms_order_id" in results:
+    with Bar("asking", "orders", shown=options.progress) as bar:
+        if options.progress and "sms_order_id" in results:
             bar.start(int(results["sms_order_id"].nunique()))
-        return delivery.refresh(results, gateway, workers=workers, patience=Patience(), report=bar.advance)
+        return delivery.refresh(
+            results, gateway, workers=options.workers, patience=Patience(), report=bar.advance
+        )
 
 
-@public
-def results(campaign: str, *, gateway: Gateway | None = None, journal: Where | None = None) -> pd.DataFrame:
+@hide_frames
+@explained(gateway=READS_ONLY)
+def results(
+    campaign: str, *, gateway: Gateway | None = None, journal: JournalLocation | None = None
+) -> pd.DataFrame:
     """
     What the journal knows of a campaign: one row per recipient, RangeIndex, result columns only.
-
-    Args:
-        campaign: Its name.
-        gateway: Whose own journal is read, if it has one, as a sandbox's has; nothing is asked.
-        journal: As in `send`.
 
     Raises:
         UnknownCampaign: There is no such campaign in this journal.
@@ -86,17 +89,14 @@ def results(campaign: str, *, gateway: Gateway | None = None, journal: Where | N
         ['accepted']
     """
     memory = journal_of(journal, gateway)
-    return send.recipients(memory, memory.get(campaign))
+    return campaign_send.recipients(memory, memory.get(campaign))
 
 
-@public
-def campaigns(*, gateway: Gateway | None = None, journal: Where | None = None) -> pd.DataFrame:
+@hide_frames
+@explained(gateway=READS_ONLY)
+def campaigns(*, gateway: Gateway | None = None, journal: JournalLocation | None = None) -> pd.DataFrame:
     """
     The campaigns of a journal: one row each, with people by status and the credits charged.
-
-    Args:
-        gateway: As in `results`.
-        journal: As in `send`.
 
     Raises:
         JournalError: The journal cannot be read.
@@ -108,15 +108,13 @@ def campaigns(*, gateway: Gateway | None = None, journal: Where | None = None) -
     return reports.campaigns(journal_of(journal, gateway))
 
 
-@public
-def withdraw(campaign: str, *, gateway: Gateway | None = None, journal: Where | None = None) -> pd.DataFrame:
+@hide_frames
+@explained(gateway=READS_ONLY)
+def withdraw(
+    campaign: str, *, gateway: Gateway | None = None, journal: JournalLocation | None = None
+) -> pd.DataFrame:
     """
     Drop the people of a campaign who were not texted yet; they are returned, and nobody else is touched.
-
-    Args:
-        campaign: Its name.
-        gateway: As in `results`.
-        journal: As in `send`.
 
     Raises:
         UnknownCampaign: There is no such campaign in this journal.
@@ -127,10 +125,10 @@ def withdraw(campaign: str, *, gateway: Gateway | None = None, journal: Where | 
         0
     """
     memory = journal_of(journal, gateway)
-    return send.withdraw(memory, memory.get(campaign))
+    return campaign_send.withdraw(memory, memory.get(campaign))
 
 
-@public
+@hide_frames
 def summary(results: pd.DataFrame) -> Summary:
     """
     A campaign in a few numbers: a `Summary`, with a card in notebooks.
@@ -149,12 +147,12 @@ def summary(results: pd.DataFrame) -> Summary:
     return summarise(results)
 
 
-@public
+@hide_frames
 def to_csv(
     results: pd.DataFrame, path: str | os.PathLike[str], *, index: bool | None = None, sep: str = ","
 ) -> None:
     """
-    Write a frame for spreadsheets: UTF-8 with a mark, and nothing that runs as a formula.
+    Write a frame for spreadsheets: UTF-8 with a byte order mark, and nothing that runs as a formula.
 
     What would run has an apostrophe before it, also inside of a cell where another program might split it.
     `read_contacts` takes these off again and reads every text back as it was, numbers as text too.
@@ -162,7 +160,7 @@ def to_csv(
     Args:
         results: Any frame.
         path: The file; it is replaced.
-        index: Whether to write the index; when not said, unless it is a plain RangeIndex.
+        index: Whether to write the index; when not given, unless it is a plain RangeIndex.
         sep: The delimiter; spreadsheets in some languages want ``";"``.
 
     Raises:
@@ -187,10 +185,10 @@ def to_csv(
     )
 
 
-@public
+@hide_frames
 def plot(results: pd.DataFrame, kind: str | None = None, *, tz: str = "UTC") -> Figure:
     """
-    Pictures of what became of the rows, from a frame that smsframe returned.
+    Figures of what became of the rows, from a frame that smsframe returned.
 
     Needs ``pip install "smsframe[plot]"``.
 
@@ -206,7 +204,7 @@ def plot(results: pd.DataFrame, kind: str | None = None, *, tz: str = "UTC") -> 
 
     Raises:
         ContactsError: The frame has no result columns.
-        ValueError: There is no such kind of picture, or no such time zone.
+        ValueError: There is no such kind of figure, or no such time zone.
         ImportError: matplotlib is not installed.
 
     Example:

@@ -16,6 +16,7 @@ from smsframe.gateway.retry import Patience
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from smsframe.campaign.options import RunOptions
     from smsframe.gateway.smsend import Gateway
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import Tick
@@ -58,6 +59,17 @@ class RunContext:
     started: Callable[[int], None] = _unheard
     say: Callable[[str], None] = _to_stderr
     threads: Callable[[int], Threads] = Threads
+
+    @classmethod
+    def of(cls, options: RunOptions, *, gateway: Gateway, journal: Journal) -> RunContext:
+        """The context of a call with these options."""
+        return cls(
+            gateway=gateway,
+            journal=journal,
+            workers=options.workers,
+            rate=options.rate,
+            grace=options.grace,
+        )
 
     def stopped_by(self, stop: threading.Event | None) -> RunContext:
         """The same for one run, which has a stop of its own."""

@@ -8,7 +8,8 @@ how many people were confirmed, whether the time has passed, whether the credit 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.campaign.engine import Loop
+    from smsframe.campaign.options import ResumeOptions, SendOptions
     from smsframe.campaign.run_context import RunContext
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import Entry
@@ -63,9 +65,7 @@ def send(
     plan: Plan,
     context: RunContext,
     *,
-    confirm: int | None,
-    changed: bool,
-    adopt: bool,
+    options: SendOptions,
     stop: threading.Event | None = None,
 ) -> pd.DataFrame:
     """
@@ -73,21 +73,22 @@ def send(
 
     Who sets ``stop`` asks it to stop, from any thread. See `smsframe.send` for the rest.
     """
+    plan = replace(plan, terms=options.applied(plan.terms))
     campaign, journal = plan.campaign, context.journal
     if campaign is None:
         raise ValueError("campaign= is required to send: the name under which nobody is texted twice")
     parse(plan.template.source)  # what was replaced in it may have made what cannot be sent
     journal.sound()
     known = _known(journal, campaign)
-    confirmed(confirm, plan.people, known, plan)
+    confirmed(options.confirm, plan.people, known, plan)
     call = Call(
         campaign=campaign,
         template=plan.template.source,
         terms=plan.terms,
         batch_size=plan.batch_size,
         people=plan.people,
-        changed=changed,
-        adopt=adopt,
+        changed=options.changed == "continue",
+        adopt=options.adopt,
     )
     with sending(call, known, context.stopped_by(stop)) as (loop, owner):
         trouble = _run(loop, campaign, context.say)
@@ -120,15 +121,15 @@ def resume(
     entry: Entry,
     context: RunContext,
     *,
+    options: ResumeOptions,
     suppressed: pd.Index[Any],
-    confirm: int | None,
-    unconfirmed: Literal["send", "accept"] | None,
-    adopt: bool,
     stop: threading.Event | None = None,
 ) -> pd.DataFrame:
     """
-    Go on with a campaign from its journal alone; see `smsframe.resume`.
+    Go on with a campaign from its journal alone; see `smsframe.resume`. ``suppressed`` are the numbers that
+    nobody may text, as they were read from ``options.suppress``.
     """
+    entry, confirm = replace(entry, terms=options.applied(entry.terms)), options.confirm
     journal, gateway = context.journal, context.gateway
     journal.sound()
     journal.check(
@@ -142,9 +143,9 @@ def resume(
             expected=confirm,
             recipients=waiting,
         )
-    settled = {"send": Event.PERSON_SENDS, "accept": Event.PERSON_ACCEPTS}.get(unconfirmed or "")
+    settled = {"send": Event.PERSON_SENDS, "accept": Event.PERSON_ACCEPTS}.get(options.unconfirmed or "")
     context = context.stopped_by(stop)
-    with resuming(entry, known, context, suppressed=suppressed, adopt=adopt, settled=settled) as (
+    with resuming(entry, known, context, suppressed=suppressed, adopt=options.adopt, settled=settled) as (
         loop,
         owner,
     ):

@@ -4,12 +4,16 @@ The options that commands share, each said once, and how files and dates on the 
 
 from __future__ import annotations
 
+import inspect
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 
 def folder_exists(out: Path | None) -> Path | None:
@@ -107,6 +111,33 @@ def moment(schedule: str | None) -> datetime | None:
         raise typer.BadParameter(
             "a date and time with an offset, such as 2026-12-01T09:00+01:00", param_hint="--schedule"
         ) from None
+
+
+def keywords(
+    function: Callable[..., Any], given: Mapping[str, Any], *, but: Callable[..., Any] | None = None
+) -> dict[str, Any]:
+    """
+    The options of a command that are keywords of a public function, as that takes them.
+
+    Commands have the options and the defaults of the functions, so nothing is passed on by hand.
+
+    Args:
+        function: The public function.
+        given: All parameters of the command.
+        but: Another function, whose keywords are left out.
+    """
+    names = _keyword_names(function) - (_keyword_names(but) if but is not None else set())
+    convert: dict[str, Callable[[Any], Any]] = {"schedule": moment, "progress": bar}
+    return {
+        name: convert[name](value) if name in convert else value
+        for name, value in given.items()
+        if name in names
+    }
+
+
+def _keyword_names(function: Callable[..., Any]) -> set[str]:
+    parameters = inspect.signature(function).parameters.values()
+    return {parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}
 
 
 def bar(wanted: bool | None) -> bool:  # noqa: FBT001 - the option as it came

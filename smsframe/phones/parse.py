@@ -104,15 +104,18 @@ def normalize(column: pd.Series, region: str | pd.Series | None = None, numbers:
     The numbers of a column in E.164, missing where they are not usable.
 
     Args:
-        column: Any dtype, as in ``read``.
-        region: As in ``read``.
-        numbers: As in ``read``.
+        column: Phone numbers of any dtype: strings, integers, floats, categories, mixed objects.
+        region: Whose national forms are meant: a two-letter ISO code for all rows, or one per row, aligned by
+            position, where a gap means none.
+        numbers: What counts as usable: ``mobile`` (can receive a text), ``valid`` (exists), ``possible`` (has
+            a right length).
 
     Returns:
         A string Series with the index and name of the column.
 
     Raises:
-        ContactsError: As in ``read``.
+        ContactsError: ``region`` or ``numbers`` is not one of the allowed, or there are more or fewer regions
+            than numbers.
 
     Example:
         >>> normalize(pd.Series(["347 123 4567", None], name="mobile"), region="IT").tolist()

@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 from smsframe.arrow import STRING, TEXT, strings
 from smsframe.contacts.columns import find_phone
 from smsframe.orders.batching import FIELD_SEPARATOR, named
-from smsframe.orders.terms import agree
 from smsframe.outcomes import schema
 from smsframe.outcomes.join import join, note_other_texts, still_to_send
 from smsframe.phones.match import among
@@ -26,53 +25,51 @@ from smsframe.planning.plan import Plan
 from smsframe.texts import render, replacements
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
-    from datetime import datetime
+    from collections.abc import Iterator
 
     from smsframe.outcomes.join import Known
+    from smsframe.planning.options import PlanOptions
 
 
 def plan(
     contacts: pd.DataFrame,
     message: str,
+    options: PlanOptions,
     *,
-    campaign: str | None = None,
-    phone: Hashable | None = None,
-    region: Hashable | None = None,
-    numbers: str = "mobile",
-    schema_: type[schema.ContactsSchema] | None = None,
-    sender: str | None = None,
-    quality: str = "high",
-    message_type: str | None = None,
-    schedule: datetime | None = None,
     suppressed: pd.Index[Any] | None = None,
-    max_segments: int | None = None,
-    batch_size: int = 1000,
-    text_fix: str | None = None,
     journalled: Known | None = None,
 ) -> Plan:
     """
-    Make the plan; see `smsframe.plan`. ``suppressed`` and ``journalled`` are what the faces looked up.
+    Make the plan; see `smsframe.plan`.
+
+    Args:
+        contacts: The table.
+        message: What people read.
+        options: The keywords of the call.
+        suppressed: The numbers that nobody may text, as they were read from ``options.suppress``.
+        journalled: What the journal knows of the campaign, or None.
 
     Raises:
         ContactsError: The table cannot be read.
         TextError: The template cannot be used with this table.
-        ValueError: A parameter makes no sense; the sentence says which and what would.
+        ValueError: The sender cannot be, or not at that quality.
     """
-    _whole(batch_size=batch_size, max_segments=max_segments)
-    if campaign is not None and not (
-        isinstance(campaign, str) and campaign.strip() and campaign.isprintable()
-    ):
-        raise ValueError("campaign= must be a name of printable characters, such as 'autumn'")
-    campaign = campaign and named(campaign)
-    terms = agree(quality, message_type, sender, schedule)
+    campaign, terms, text_fix = (
+        options.campaign and named(options.campaign),
+        options.terms(),
+        options.text_fix,
+    )
     template = given = render.parse(message)
     if text_fix is not None:
-        savings.known(text_fix)
         template = replacements.fixed_template(given, text_fix)
-    label, guessed = find_phone(contacts, phone)
+    label, guessed = find_phone(contacts, options.phone)
     judged = judge(
-        contacts, phone=label, region=region, numbers=numbers, schema=schema_, suppressed=suppressed
+        contacts,
+        phone=label,
+        region=options.region,
+        numbers=options.numbers,
+        schema=options.schema,
+        suppressed=suppressed,
     )
     rendered = render.render(template, contacts, text_fix)
     fields = _packed(rendered.values)
@@ -80,7 +77,7 @@ def plan(
     possible = judged["phone"].notna() & judged["status"].isin(["ready", "suppressed"])
     if rendered.code.notna().any():
         refuse(judged, rendered.code.notna(), "invalid", rendered.code, rendered.reason)
-    for code, rows, why in _too_much(counted, quality, max_segments):
+    for code, rows, why in _too_much(counted, options.quality, options.max_segments):
         refuse(judged, rows, "invalid", code, why)
     mark_duplicates(judged, rendered.texts)
     ready = judged["status"].eq("ready")
@@ -123,7 +120,7 @@ def plan(
         phone=label,
         phone_guessed=guessed,
         terms=terms,
-        batch_size=batch_size,
+        batch_size=options.batch_size,
         repairs=_repairs(judged["repair"][judged["phone"].notna()]),
         suppressed=pd.Index([]) if suppressed is None else suppressed,
         fixed=fixed,
@@ -185,9 +182,3 @@ def _too_much(
         needs = counted["segments"][over].astype(TEXT)
         said = "text needs " + needs + f" segments; max_segments is {max_segments}"
         yield "too_many_segments", over, said.reindex(counted.index)
-
-
-def _whole(**numbers: int | None) -> None:
-    for name, number in numbers.items():
-        if number is not None and (not isinstance(number, int) or isinstance(number, bool) or number < 1):
-            raise ValueError(f"{name}={number!r} must be a whole number of at least 1")

@@ -28,7 +28,7 @@ from helpers.sending import send, table, texted
 from IPython.core.ultratb import VerboseTB
 
 import smsframe
-from smsframe.api.tracebacks import public
+from smsframe.api.tracebacks import hide_frames
 
 CHAOS = bool(os.environ.get("SMSFRAME_CHAOS"))
 PACKAGE = Path(smsframe.__file__).parent
@@ -259,7 +259,7 @@ def failing(error, after=0):
 def stopped_by(call):
     """The error of a call, as it leaves a public function."""
     with pytest.raises(smsframe.CampaignStopped) as caught:
-        public(call)()
+        hide_frames(call)()
     assert not numbers(shown(caught.value))
     assert not numbers("".join(caught.value.results["sms_reason"].dropna()))
     return caught.value
@@ -391,7 +391,7 @@ def test_no_call_outside_of_a_run_shows_anybody_whatever_fails_in_it(name, gatew
 
 @pytest.mark.parametrize("name", ERRORS)
 def test_an_error_keeps_its_type_where_it_can_be_made(name):
-    @public
+    @hide_frames
     def fails():
         error = ERRORS[name]()
         raise error
