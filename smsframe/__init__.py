@@ -29,7 +29,17 @@ from smsframe.errors import (
 
 if TYPE_CHECKING:
     from smsframe.api.prepare import check, normalize, plan, read_contacts, segments
-    from smsframe.api.results import campaigns, failed, plot, refresh, results, summary, to_csv, withdraw
+    from smsframe.api.results import (
+        campaigns,
+        failed,
+        plot,
+        problems,
+        refresh,
+        results,
+        summary,
+        to_csv,
+        withdraw,
+    )
     from smsframe.api.run import Run
     from smsframe.api.send import resume, send, start
     from smsframe.api.watch import watch
@@ -79,6 +89,7 @@ __all__ = [
     "normalize",
     "plan",
     "plot",
+    "problems",
     "read_contacts",
     "refresh",
     "results",
@@ -114,6 +125,7 @@ _MODULES = {
     "normalize": "smsframe.api.prepare",
     "plan": "smsframe.api.prepare",
     "plot": "smsframe.api.results",
+    "problems": "smsframe.api.results",
     "read_contacts": "smsframe.api.prepare",
     "refresh": "smsframe.api.results",
     "results": "smsframe.api.results",

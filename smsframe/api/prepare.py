@@ -7,10 +7,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from smsframe.api.docstrings import explained
-from smsframe.api.options import journal_of, suppressed_numbers, warn_if_guessed
+from smsframe.api.options import journal_of, suppressed_numbers, warn_if_guessed, warn_if_replaced
 from smsframe.api.tracebacks import hide_frames
 from smsframe.contacts import read
 from smsframe.contacts.columns import find_phone
+from smsframe.outcomes.schema import COLUMNS
 from smsframe.phones import parse
 from smsframe.planning import build
 from smsframe.planning.check import check as check_contacts
@@ -144,4 +145,5 @@ def make_plan(
         journalled=journal.recipients(entry.id, entry.name) if entry else None,
     )
     warn_if_guessed(planned.phone, guessed=planned.phone_guessed)
+    warn_if_replaced([name for name in planned.template.fields if name in COLUMNS])
     return planned
