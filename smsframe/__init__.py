@@ -28,18 +28,9 @@ from smsframe.errors import (
 )
 
 if TYPE_CHECKING:
+    from smsframe.api.frames import failed, plot, problems, summary, to_csv
     from smsframe.api.prepare import check, normalize, plan, read_contacts, segments
-    from smsframe.api.results import (
-        campaigns,
-        failed,
-        plot,
-        problems,
-        refresh,
-        results,
-        summary,
-        to_csv,
-        withdraw,
-    )
+    from smsframe.api.results import campaigns, refresh, results, withdraw
     from smsframe.api.run import Run
     from smsframe.api.send import resume, send, start
     from smsframe.api.watch import watch
@@ -121,11 +112,11 @@ _MODULES = {
     "campaigns": "smsframe.api.results",
     "check": "smsframe.api.prepare",
     "compose": "smsframe.form.compose",
-    "failed": "smsframe.api.results",
+    "failed": "smsframe.api.frames",
     "normalize": "smsframe.api.prepare",
     "plan": "smsframe.api.prepare",
-    "plot": "smsframe.api.results",
-    "problems": "smsframe.api.results",
+    "plot": "smsframe.api.frames",
+    "problems": "smsframe.api.frames",
     "read_contacts": "smsframe.api.prepare",
     "refresh": "smsframe.api.results",
     "results": "smsframe.api.results",
@@ -134,8 +125,8 @@ _MODULES = {
     "segments": "smsframe.api.prepare",
     "send": "smsframe.api.send",
     "start": "smsframe.api.send",
-    "summary": "smsframe.api.results",
-    "to_csv": "smsframe.api.results",
+    "summary": "smsframe.api.frames",
+    "to_csv": "smsframe.api.frames",
     "watch": "smsframe.api.watch",
     "withdraw": "smsframe.api.results",
 }

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from smsframe.clock import SYSTEM
 from smsframe.contacts.suppression import suppression
 from smsframe.errors import PhoneGuessed
-from smsframe.gateway.smsend import Gateway
-from smsframe.journal.journal import Journal
+from smsframe.gateway.base import GatewayProtocol
 from smsframe.phones.fast.metadata import regions
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Hashable, Iterable
+
+    from smsframe.journal.journal import Journal
 
     Suppress = pd.DataFrame | pd.Series[Any] | str | os.PathLike[str] | Iterable[Any]
     JournalLocation = Journal | str | os.PathLike[str]
@@ -38,19 +40,28 @@ def suppressed_numbers(
     return suppression(suppress, str(region).upper() if country else None)
 
 
-def journal_of(journal: JournalLocation | None, gateway: Gateway | None) -> Journal:
+def journal_of(journal: JournalLocation | None, gateway: GatewayProtocol | None) -> Journal:
     """The journal of a call: the one given, else the gateway's own, else the user's."""
+    # SQLAlchemy takes as long to load as pandas, and a check does not need it.
+    from smsframe.journal.journal import Journal  # noqa: PLC0415
+
     if isinstance(journal, Journal):
         return journal
-    if gateway is not None and not isinstance(gateway, Gateway):
-        raise TypeError(f"gateway= must be a smsframe.Gateway, not {type(gateway).__name__}")
+    if gateway is not None and not isinstance(gateway, GatewayProtocol):
+        raise TypeError(
+            f"gateway= must be a smsframe.Gateway, not {type(gateway).__name__} "
+            "(another client must have all that smsframe.gateway.base.GatewayProtocol has)"
+        )
     if journal is None and gateway is not None:
         journal = gateway.journal
-    return Journal.default() if journal is None else Journal(journal)
+    clock = SYSTEM if gateway is None else gateway.clock
+    return Journal.default(clock=clock) if journal is None else Journal(journal, clock=clock)
 
 
 def announce_journal(journal: Journal) -> None:
     """Print where the user's journal will be, before it is first written."""
+    from smsframe.journal.journal import Journal  # noqa: PLC0415 - as above
+
     if not journal.exists and journal.path == Journal.default().path:
         print(f"smsframe remembers who was texted in {journal.path}")  # noqa: T201 - the contract says so
 

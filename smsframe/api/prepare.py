@@ -11,9 +11,9 @@ from smsframe.api.options import journal_of, suppressed_numbers, warn_if_guessed
 from smsframe.api.tracebacks import hide_frames
 from smsframe.contacts import read
 from smsframe.contacts.columns import find_phone
-from smsframe.outcomes.schema import COLUMNS
+from smsframe.gateway import environment
+from smsframe.outcomes.columns import COLUMNS
 from smsframe.phones import parse
-from smsframe.planning import build
 from smsframe.planning.check import check as check_contacts
 from smsframe.planning.options import PlanOptions
 from smsframe.texts import segments as text_segments
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.api.options import JournalLocation, Suppress
-    from smsframe.gateway.smsend import Gateway
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import Journal
     from smsframe.outcomes.schema import ContactsSchema
     from smsframe.planning.plan import Plan
@@ -99,7 +99,7 @@ def plan(
     max_segments: int | None = None,
     batch_size: int = 1000,
     text_fix: Literal["gsm", "gsm+letters"] | None = None,
-    gateway: Gateway | None = None,
+    gateway: GatewayProtocol | None = None,
     journal: JournalLocation | None = None,
 ) -> Plan:
     """
@@ -129,9 +129,16 @@ def plan(
 
 
 def make_plan(
-    contacts: pd.DataFrame, text: str, options: PlanOptions, *, gateway: Gateway | None, journal: Journal
+    contacts: pd.DataFrame,
+    text: str,
+    options: PlanOptions,
+    *,
+    gateway: GatewayProtocol | None,
+    journal: Journal,
 ) -> Plan:
     """Make a plan with what the journal knows of the campaign; see `plan`."""
+    from smsframe.planning import build  # noqa: PLC0415 - a check does not wait for it
+
     entry = journal.find(options.campaign) if options.campaign else None
     if entry and gateway:
         journal.check(
@@ -142,6 +149,7 @@ def make_plan(
         text,
         options,
         suppressed=suppressed_numbers(options.suppress, options.region, contacts.columns),
+        profile=environment.profile() if gateway is None else gateway.profile,
         journalled=journal.recipients(entry.id, entry.name) if entry else None,
     )
     warn_if_guessed(planned.phone, guessed=planned.phone_guessed)

@@ -1,13 +1,10 @@
 """
-Functions about campaigns that were sent: results, deliveries, summaries, files.
+Functions about campaigns that were sent, which read the journal or ask the gateway.
 """
 
 from __future__ import annotations
 
-import csv
 from typing import TYPE_CHECKING
-
-import pandas as pd
 
 from smsframe.api.docstrings import READS_ONLY, explained
 from smsframe.api.options import journal_of
@@ -18,23 +15,12 @@ from smsframe.campaign.options import RunOptions
 from smsframe.display.progress_bar import Bar
 from smsframe.gateway.retry import Patience
 from smsframe.gateway.smsend import Gateway
-from smsframe.outcomes.export import spreadsheet_safe
-from smsframe.outcomes.summary import failed as find_failed
-from smsframe.outcomes.summary import summary as summarise
-from smsframe.planning.problems import problems as find_problems
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Hashable
-
-    from matplotlib.figure import Figure
+    import pandas as pd
 
     from smsframe.api.options import JournalLocation
-    from smsframe.outcomes.summary import Summary
-    from smsframe.planning.plan import Plan
-
-
-failed = hide_frames(find_failed)
+    from smsframe.gateway.base import GatewayProtocol
 
 
 @hide_frames
@@ -46,7 +32,7 @@ failed = hide_frames(find_failed)
     workers="Questions under way at once, 1 to 64.",
 )
 def refresh(
-    results: pd.DataFrame, *, gateway: Gateway | None = None, workers: int = 4, progress: bool = True
+    results: pd.DataFrame, *, gateway: GatewayProtocol | None = None, workers: int = 4, progress: bool = True
 ) -> pd.DataFrame:
     """
     Ask the gateway for delivery states and join them to the rows.
@@ -71,14 +57,18 @@ def refresh(
         if options.progress and "sms_order_id" in results:
             bar.start(int(results["sms_order_id"].nunique()))
         return delivery.refresh(
-            results, gateway, workers=options.workers, patience=Patience(), report=bar.advance
+            results,
+            gateway,
+            workers=options.workers,
+            patience=Patience(clock=gateway.clock),
+            report=bar.advance,
         )
 
 
 @hide_frames
 @explained(gateway=READS_ONLY)
 def results(
-    campaign: str, *, gateway: Gateway | None = None, journal: JournalLocation | None = None
+    campaign: str, *, gateway: GatewayProtocol | None = None, journal: JournalLocation | None = None
 ) -> pd.DataFrame:
     """
     What the journal knows of a campaign: one row per recipient, RangeIndex, result columns only.
@@ -97,7 +87,9 @@ def results(
 
 @hide_frames
 @explained(gateway=READS_ONLY)
-def campaigns(*, gateway: Gateway | None = None, journal: JournalLocation | None = None) -> pd.DataFrame:
+def campaigns(
+    *, gateway: GatewayProtocol | None = None, journal: JournalLocation | None = None
+) -> pd.DataFrame:
     """
     The campaigns of a journal: one row each, with people by status and the credits charged.
 
@@ -114,7 +106,7 @@ def campaigns(*, gateway: Gateway | None = None, journal: JournalLocation | None
 @hide_frames
 @explained(gateway=READS_ONLY)
 def withdraw(
-    campaign: str, *, gateway: Gateway | None = None, journal: JournalLocation | None = None
+    campaign: str, *, gateway: GatewayProtocol | None = None, journal: JournalLocation | None = None
 ) -> pd.DataFrame:
     """
     Drop the people of a campaign who were not texted yet; they are returned, and nobody else is touched.
@@ -129,126 +121,3 @@ def withdraw(
     """
     memory = journal_of(journal, gateway)
     return campaign_send.withdraw(memory, memory.get(campaign))
-
-
-@hide_frames
-def summary(results: pd.DataFrame) -> Summary:
-    """
-    A campaign in a few numbers: a `Summary`, with a card in notebooks.
-
-    Args:
-        results: A frame of `check`, `send`, `results` or `refresh`, or a part of one; of the result columns
-            it needs ``sms_status``.
-
-    Raises:
-        ContactsError: The frame has no result columns.
-
-    Example:
-        >>> smsframe.summary(smsframe.results("spring", journal=journal)).statuses.to_dict()
-        {'accepted': 1}
-    """
-    return summarise(results)
-
-
-@hide_frames
-def to_csv(
-    results: pd.DataFrame, path: str | os.PathLike[str], *, index: bool | None = None, sep: str = ","
-) -> None:
-    """
-    Write a frame for spreadsheets: UTF-8 with a byte order mark, and nothing that runs as a formula.
-
-    What would run has an apostrophe before it, also inside of a cell where another program might split it.
-    `read_contacts` takes these off again and reads every text back as it was, numbers as text too.
-
-    Args:
-        results: Any frame.
-        path: The file; it is replaced.
-        index: Whether to write the index; when not given, unless it is a plain RangeIndex.
-        sep: The delimiter; spreadsheets in some languages want ``";"``.
-
-    Raises:
-        OSError: The file cannot be written.
-
-    Example:
-        >>> import os, tempfile
-        >>> path = os.path.join(tempfile.mkdtemp(), "results.csv")
-        >>> smsframe.to_csv(smsframe.results("spring", journal=journal), path)
-        >>> smsframe.read_contacts(path)["sms_phone"].tolist()
-        ['+393471234567']
-    """
-    plain = isinstance(results.index, pd.RangeIndex) and results.index.name is None
-    # All text is quoted: Python decides by version whether a bare carriage return is.
-    spreadsheet_safe(results, sep).to_csv(
-        path,
-        sep=sep,
-        index=not plain if index is None else index,
-        encoding="utf-8-sig",
-        lineterminator="\r\n",
-        quoting=csv.QUOTE_NONNUMERIC,
-    )
-
-
-@hide_frames
-def problems(
-    checked: pd.DataFrame | Plan, path: str | os.PathLike[str] | None = None, *, phone: Hashable | None = None
-) -> pd.DataFrame:
-    """
-    The rows that need a hand, to be corrected and sent: invalid and rejected ones, and those with two texts.
-
-    Correct your own columns in the file, read it with `read_contacts`, and send it with the same text in the
-    same campaign: who was texted is not texted again. The first five columns are left out then.
-
-    Args:
-        checked: A `Plan`, or a frame of `check` or `send`.
-        path: Also write them to this CSV file, as `to_csv` does.
-        phone: The phone column, where a frame does not say it and none is to be guessed.
-
-    Returns:
-        The rows with their labels. First ``sms_row`` (Int64; the row of the file that `read_contacts` read,
-        as a spreadsheet counts it, missing where the labels are others than it gave), ``sms_column`` and
-        ``sms_cell`` (string; where the fault is and what stands there, missing where it is the text),
-        ``sms_reason`` and ``sms_todo`` (string; why, and what to do), then all columns of your own.
-
-    Raises:
-        ContactsError: The frame has no result columns.
-        OSError: The file cannot be written.
-
-    Example:
-        >>> people = pd.DataFrame({"mobile": ["+393471234567", "+39 347 12"]})
-        >>> smsframe.check(people, phone="mobile").sms.problems()["sms_cell"].tolist()
-        ['+39 347 12']
-    """
-    rows = find_problems(checked, phone=phone) if isinstance(checked, pd.DataFrame) else checked.problems()
-    if path is not None:
-        to_csv(rows, path, index=False)
-    return rows
-
-
-@hide_frames
-def plot(results: pd.DataFrame, kind: str | None = None, *, tz: str = "UTC") -> Figure:
-    """
-    Figures of what became of the rows, from a frame that smsframe returned.
-
-    Needs ``pip install "smsframe[plot]"``.
-
-    Args:
-        results: A frame of `smsframe.check`, `send`, `results` or `refresh`, or a part of one.
-        kind: ``"funnel"`` (rows that were texted, accepted, delivered, and where the others went),
-            ``"delivery"`` (texts by state over time), ``"countries"`` (segments and credits by country),
-            ``"time"`` (seconds, minutes or hours until texts were delivered); all four by default.
-        tz: The time zone of the time axis, such as ``"Europe/Rome"``.
-
-    Returns:
-        A matplotlib figure, which a notebook shows; ``.savefig("autumn.png")`` keeps it.
-
-    Raises:
-        ContactsError: The frame has no result columns.
-        ValueError: There is no such kind of figure, or no such time zone.
-        ImportError: matplotlib is not installed.
-
-    Example:
-        >>> spring = smsframe.results("spring", journal=journal)
-        >>> [axes.get_title() for axes in spring.sms.plot("funnel").axes]
-        ['From rows to deliveries']
-    """
-    return summarise(results).plot(kind, tz=tz)

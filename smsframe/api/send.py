@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from smsframe.api.options import JournalLocation, Suppress
     from smsframe.campaign.options import RunOptions
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import Journal
     from smsframe.outcomes.schema import ContactsSchema
 
@@ -66,7 +67,7 @@ def send(
     confirm: int | None = None,
     changed: Literal["continue"] | None = None,
     adopt: bool = False,
-    gateway: Gateway | None = None,
+    gateway: GatewayProtocol | None = None,
     journal: JournalLocation | None = None,
     workers: int = 4,
     rate: float | None = None,
@@ -150,7 +151,7 @@ def start(**keywords: Any) -> Run:
 def resume(
     campaign: str,
     *,
-    gateway: Gateway | None = None,
+    gateway: GatewayProtocol | None = None,
     journal: JournalLocation | None = None,
     suppress: Suppress | None = None,
     region: str | None = None,
@@ -188,13 +189,13 @@ def resume(
         )
 
 
-def send_plan(plan: Plan, options: SendOptions, gateway: Gateway, journal: Journal) -> pd.DataFrame:
+def send_plan(plan: Plan, options: SendOptions, gateway: GatewayProtocol, journal: Journal) -> pd.DataFrame:
     """Send a plan, and return when it is over; see `send`."""
     with _running(options, gateway, journal) as context:
         return campaign_send.send(plan, context, options=options)
 
 
-def start_plan(plan: Plan, options: SendOptions, gateway: Gateway, journal: Journal) -> Run:
+def start_plan(plan: Plan, options: SendOptions, gateway: GatewayProtocol, journal: Journal) -> Run:
     """Send a plan in a thread, and return when people are about to be texted; see `start`."""
     run = Run(
         plan.campaign or "",
@@ -206,7 +207,7 @@ def start_plan(plan: Plan, options: SendOptions, gateway: Gateway, journal: Jour
     return run.begin(shown=options.progress)
 
 
-def _prepared(keywords: Mapping[str, Any]) -> tuple[Plan, SendOptions, Gateway, Journal]:
+def _prepared(keywords: Mapping[str, Any]) -> tuple[Plan, SendOptions, GatewayProtocol, Journal]:
     """The plan of a call that sends, or the one that it was given, with what it is sent with."""
     contacts, text = keywords["contacts"], keywords["text"]
     planning, sending = PlanOptions.of(keywords), SendOptions.of(keywords)
@@ -240,7 +241,7 @@ def _require(contacts: pd.DataFrame, text: str | None, planning: PlanOptions) ->
 
 
 @contextmanager
-def _running(options: RunOptions, gateway: Gateway, journal: Journal) -> Iterator[RunContext]:
+def _running(options: RunOptions, gateway: GatewayProtocol, journal: Journal) -> Iterator[RunContext]:
     """The context of a run, which a progress bar follows until the block ends."""
     with Bar("sending", "people", shown=options.progress) as bar:
         context = RunContext.of(options, gateway=gateway, journal=journal)

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from typing import TYPE_CHECKING
 
 from smsframe.api.docstrings import READS_ONLY, explained
@@ -14,6 +13,7 @@ from smsframe.api.options import journal_of
 from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign import send as campaign_send
 from smsframe.campaign.options import RunOptions
+from smsframe.clock import SYSTEM
 from smsframe.display.progress_bar import Bar
 from smsframe.display.progress_stats import Meter
 from smsframe.masking import shown_name
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.api.options import JournalLocation
-    from smsframe.gateway.smsend import Gateway
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.counts import Tally
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import Entry
@@ -38,7 +38,7 @@ PAUSE = 9
 def watch(
     campaign: str,
     *,
-    gateway: Gateway | None = None,
+    gateway: GatewayProtocol | None = None,
     journal: JournalLocation | None = None,
     interval: float = 1.0,
     progress: bool = True,
@@ -88,8 +88,8 @@ def follow(
     interval: float,
     *,
     shown: bool,
-    monotonic: Callable[[], float] = time.monotonic,
-    pause: Callable[[float], object] = time.sleep,
+    monotonic: Callable[[], float] = SYSTEM.monotonic,
+    pause: Callable[[float], object] = SYSTEM.sleep,
 ) -> Tally:
     """
     Read the counts of a campaign again and again until no process works on it; return the last ones.

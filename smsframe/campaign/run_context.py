@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from smsframe.campaign.options import RunOptions
-    from smsframe.gateway.smsend import Gateway
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import Tick
 
@@ -49,7 +49,7 @@ class RunContext:
         threads: Makes so many workers.
     """
 
-    gateway: Gateway
+    gateway: GatewayProtocol
     journal: Journal
     workers: int = 4
     rate: float | None = None
@@ -61,7 +61,7 @@ class RunContext:
     threads: Callable[[int], Threads] = Threads
 
     @classmethod
-    def of(cls, options: RunOptions, *, gateway: Gateway, journal: Journal) -> RunContext:
+    def of(cls, options: RunOptions, *, gateway: GatewayProtocol, journal: Journal) -> RunContext:
         """The context of a call with these options."""
         return cls(
             gateway=gateway,
@@ -69,6 +69,7 @@ class RunContext:
             workers=options.workers,
             rate=options.rate,
             grace=options.grace,
+            patience=Patience(clock=gateway.clock),
         )
 
     def stopped_by(self, stop: threading.Event | None) -> RunContext:

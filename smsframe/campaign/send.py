@@ -26,8 +26,8 @@ from smsframe.errors import (
 from smsframe.formatting import amount
 from smsframe.orders.states import Event
 from smsframe.outcomes.codes import CODES
+from smsframe.outcomes.columns import COLUMNS, PLANNED, attach, results_for, satisfied
 from smsframe.outcomes.join import join, note_other_texts, outcomes, still_to_send
-from smsframe.outcomes.schema import PLANNED, ResultsSchema, attach, results_for, satisfied
 from smsframe.phones.match import among
 from smsframe.texts.template import parse
 
@@ -85,7 +85,8 @@ def send(
         campaign=campaign,
         template=plan.template.source,
         terms=plan.terms,
-        batch_size=plan.batch_size,
+        # A plan may have been made before anybody knew the gateway.
+        batch_size=min(plan.batch_size, context.gateway.profile.max_recipients or plan.batch_size),
         people=plan.people,
         changed=options.changed == "continue",
         adopt=options.adopt,
@@ -181,7 +182,7 @@ def recipients(
     if suppressed is not None:
         out = found["sms_status"].eq("pending") & among(found["sms_phone"], suppressed)
         found = _told_where(found, out, "suppressed", "suppressed")
-    return satisfied(ResultsSchema, found)
+    return satisfied("ResultsSchema", found)
 
 
 def withdraw(journal: Journal, entry: Entry) -> pd.DataFrame:
@@ -268,13 +269,13 @@ def _frame(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.
     known = journalled._replace(people=journalled.people[here])
     results = join(base, known, campaign, plan.stands, run=run)
     results = note_other_texts(results, journalled, plan.template.source, plan.people)
-    return attach(plan.frame, satisfied(ResultsSchema, results))
+    return attach(plan.frame, satisfied("ResultsSchema", results))
 
 
 def _results(plan: Plan) -> pd.DataFrame:
     """All result columns of a plan's rows, by position, before anything is known of the campaign."""
     planned = {name: plan.frame[name].reset_index(drop=True) for name in PLANNED}
-    return results_for(len(plan.frame), **planned, sms_campaign=plan.campaign)
+    return results_for(len(plan.frame), COLUMNS, **planned, sms_campaign=plan.campaign)
 
 
 def _unsent(plan: Plan) -> pd.DataFrame:

@@ -15,6 +15,22 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+CSV_ENDINGS = ("", ".csv", ".txt")
+COMPRESSED = (".gz", ".bz2", ".xz", ".zip")
+"""What pandas packs a file as, by its ending."""
+
+
+def csv_file(out: Path | None) -> Path | None:
+    """Refuse a file that is named as something other than CSV: its ending would say what it is not."""
+    if out is not None:
+        name = out.with_suffix("") if out.suffix.lower() in COMPRESSED else out
+        if name.suffix.lower() not in CSV_ENDINGS:
+            raise typer.BadParameter(
+                f"rows are written as CSV, which {out.suffix} is not: "
+                f"name it {out.with_suffix('.csv').name}, which spreadsheets open too"
+            )
+    return folder_exists(out)
+
 
 def folder_exists(out: Path | None) -> Path | None:
     """Refuse a file in a folder that is not there, before anything is sent: afterwards is too late."""
@@ -44,7 +60,7 @@ TextFile = Annotated[
         exists=True, dir_okay=False, help="A UTF-8 file with the text; its last line end is left out."
     ),
 ]
-Phone = Annotated[str | None, typer.Option(help="The column of phone numbers; `send` wants it said.")]
+Phone = Annotated[str | None, typer.Option(help="The column of phone numbers; required by `send`.")]
 Region = Annotated[
     str | None, typer.Option(help="Country of numbers in national form (IT), or the column that has it.")
 ]
@@ -65,7 +81,9 @@ MaxSegments = Annotated[int | None, typer.Option(help="Skip people whose text ne
 BatchSize = Annotated[int, typer.Option(help="People per order at most.")]
 TextFix = Annotated[
     Literal["gsm", "gsm+letters"] | None,
-    typer.Option(help="Replace characters that make texts dearer: typography; also accents of letters."),
+    typer.Option(
+        help="Replace characters that make texts more expensive: typography; also accents of letters."
+    ),
 ]
 Adopt = Annotated[
     bool,
@@ -88,9 +106,7 @@ Progress = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Out = Annotated[
     Path | None,
-    typer.Option(
-        "--out", "-o", dir_okay=False, callback=folder_exists, help="Write the rows to this CSV file."
-    ),
+    typer.Option("--out", "-o", dir_okay=False, callback=csv_file, help="Write the rows to this CSV file."),
 ]
 
 

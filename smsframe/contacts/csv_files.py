@@ -2,7 +2,8 @@
 Text files of separated cells, as spreadsheets and databases export them.
 
 Encoding, delimiter and quotes are found, unless they are given, and what cannot be read without losing
-something is refused: a table that was read wrongly texts the wrong people.
+something is refused: a table that was read wrongly texts the wrong people. By hand, because `csv.Sniffer` and
+detectors of encodings give their best guess, and this must know or refuse.
 """
 
 from __future__ import annotations
@@ -148,8 +149,9 @@ def _blank_rows(text: IO[str], sep: str, options: Mapping[str, Any]) -> list[int
         text.readline()
     quote = None if options.get("quoting") == csv.QUOTE_NONE else options.get("quotechar", '"')
     settings = {"escapechar": options.get("escapechar"), "doublequote": options.get("doublequote", True)}
+    lines = _Lines(text)
     rows = csv.reader(
-        text,
+        lines,
         delimiter=sep,
         quotechar=quote,
         quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
@@ -157,15 +159,30 @@ def _blank_rows(text: IO[str], sep: str, options: Mapping[str, Any]) -> list[int
     )
     before = csv.field_size_limit(sys.maxsize)
     try:
+        # By its line: a cell of spaces in quotation marks is a cell.
         blank = [
             skipped + place
             for place, row in enumerate(rows)
-            if not row or (len(row) == 1 and row[0] and not row[0].strip(" \t"))
+            if len(row) <= 1 and not lines.last.strip(" \t\r\n")
         ]
     finally:
         csv.field_size_limit(before)
     text.seek(start)
     return blank
+
+
+class _Lines:
+    """The lines of a file, and the last one that was read."""
+
+    def __init__(self, text: IO[str]) -> None:
+        self._text, self.last = text, ""
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        self.last = next(self._text)
+        return self.last
 
 
 def _with_blank_lines(options: Mapping[str, Any], blank: list[int]) -> dict[str, Any]:

@@ -6,18 +6,16 @@ Importing this is fast: widgets are loaded when the first form is made.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-from zoneinfo import available_timezones
 
 from pandas import DataFrame
 
 from smsframe.api.docstrings import explained
 from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign.options import SendOptions
+from smsframe.clock import machine_zone
 from smsframe.contacts.columns import find_phone, find_region
 from smsframe.errors import ContactsError
 from smsframe.form.draft import Draft, guess_region
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
 
     from smsframe.api.options import JournalLocation, Suppress
     from smsframe.form.form import Form
-    from smsframe.gateway.smsend import Gateway
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.outcomes.schema import ContactsSchema
 
 
@@ -67,7 +65,7 @@ def compose(
     suppress: Suppress | None = None,
     max_segments: int | None = None,
     batch_size: int = 1000,
-    gateway: Gateway | None = None,
+    gateway: GatewayProtocol | None = None,
     journal: JournalLocation | None = None,
     workers: int = 4,
     rate: float | None = None,
@@ -110,15 +108,8 @@ def compose(
         region=region,
         sender=sender,
         quality=quality,
-        zone=_here(),
+        zone=machine_zone(),
     )
     if isinstance(suppress, Iterator):
         planning = replace(planning, suppress=list(suppress))  # it is read at every change of the form
     return Form(contacts.copy(deep=False), draft, Launch(gateway, journal, planning, sending))
-
-
-def _here() -> str:
-    """The name of this machine's time zone, or UTC where it has none."""
-    names = available_timezones()
-    link = Path("/etc/localtime").resolve().as_posix().rpartition("/zoneinfo/")[2].removeprefix("Etc/")
-    return next((name for name in (os.environ.get("TZ", "").lstrip(":"), link) if name in names), "UTC")

@@ -7,7 +7,6 @@ The gateway is held here, in Python alone: no widget has it, so no saved noteboo
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign import send as campaign_send
 from smsframe.campaign.options import ResumeOptions, RunOptions
 from smsframe.campaign.run_context import RunContext
+from smsframe.clock import SYSTEM, Clock
 from smsframe.form.draft import FIX, moment
 from smsframe.form.preview import standing
 from smsframe.gateway.smsend import Gateway
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from smsframe.campaign.options import SendOptions
     from smsframe.form.draft import Draft
     from smsframe.form.preview import Standing
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import Entry
     from smsframe.planning.plan import Plan
@@ -45,22 +46,25 @@ class Launch:
         journal: As in `smsframe.send`.
         planning: What holds for every plan, whatever is in the form: ``numbers``, ``suppress`` and so on.
         sending: What holds for every sending: ``workers``, ``rate``, ``grace``.
+        clock: The time, by which a schedule is still to come or has passed.
     """
 
     def __init__(
         self,
-        gateway: Gateway | None,
+        gateway: GatewayProtocol | None,
         journal: JournalLocation | None,
         planning: PlanOptions,
         sending: SendOptions,
+        clock: Clock = SYSTEM,
     ) -> None:
         self._given, self._where = gateway, journal
         self._planning, self._sending = planning, replace(sending, progress=False)
+        self.clock = clock
         self._memory: Journal | None = None
         self.journal  # noqa: B018 - a journal or gateway of the wrong type is refused when the form is made
 
     @property
-    def gateway(self) -> Gateway:
+    def gateway(self) -> GatewayProtocol:
         """
         The gateway.
 
@@ -114,7 +118,7 @@ class Launch:
             SmsFrameError: As `smsframe.resume`, before the first order.
         """
         gateway, memory = self.gateway, self.journal
-        entry, now = memory.get(draft.campaign.strip()), datetime.now(UTC)
+        entry, now = memory.get(draft.campaign.strip()), self.clock.now()
         later, agreed = moment(draft, now), entry.terms.schedule
         if later is None and known.pending and agreed is not None and agreed <= now:
             raise ValueError("The time of this campaign has passed: choose another above, then resume.")

@@ -231,7 +231,7 @@ def _plainly(
     """Numbers, answers and repairs of cells that are nothing but digits and punctuation."""
     value, length, plus, zeros, plain = digits.read(raw)
     unsigned = ~plus
-    zeros &= dialling_00()[home]
+    zeros &= dialling_00(home)
     # Other zeros in front are looked at closely.
     plain &= plus | zeros | (value >= POWERS[np.maximum(length - 2, 0)])
     length = length - 2 * zeros
@@ -249,7 +249,7 @@ def _closely(
     lost = pc.if_else(pc.is_null(text), "missing", damage(text))
     text = pc.if_else(pc.is_valid(lost), pa.scalar(None, STRING), text)
     nowhere = home < 0
-    text, more = international(text, pa.array(dialling_00()[home]), pa.array(nowhere & ~stranger))
+    text, more = international(text, pa.array(dialling_00(home)), pa.array(nowhere & ~stranger))
     made = sum(
         _BIT[name] * pc.fill_null(here, fill_value=False).to_numpy(zero_copy_only=False)
         for name, here in {**repairs, **more}.items()

@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 from smsframe.arrow import STRING, TEXT, strings
 from smsframe.contacts.columns import find_phone
 from smsframe.orders.batching import FIELD_SEPARATOR, named
-from smsframe.outcomes import schema
+from smsframe.orders.profile import SMSEND
+from smsframe.outcomes import columns
 from smsframe.outcomes.join import join, note_other_texts, still_to_send
 from smsframe.phones.match import among
 from smsframe.planning import savings
@@ -27,6 +28,7 @@ from smsframe.texts import render, replacements
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from smsframe.orders.profile import GatewayProfile
     from smsframe.outcomes.join import Known
     from smsframe.planning.options import PlanOptions
 
@@ -38,6 +40,7 @@ def plan(
     *,
     suppressed: pd.Index[Any] | None = None,
     journalled: Known | None = None,
+    profile: GatewayProfile = SMSEND,
 ) -> Plan:
     """
     Make the plan; see `smsframe.plan`.
@@ -48,6 +51,7 @@ def plan(
         options: The keywords of the call.
         suppressed: The numbers that nobody may text, as they were read from ``options.suppress``.
         journalled: What the journal knows of the campaign, or None.
+        profile: That of the gateway it is for.
 
     Raises:
         ContactsError: The table cannot be read.
@@ -56,10 +60,11 @@ def plan(
     """
     campaign, terms, text_fix = (
         options.campaign and named(options.campaign),
-        options.terms(),
+        options.terms(profile),
         options.text_fix,
     )
-    template = given = render.parse(message)
+    limits = profile.message_type(options.quality, options.message_type).limits()
+    template = given = render.parse(message, longest=profile.longest)
     if text_fix is not None:
         template = replacements.fixed_template(given, text_fix)
     label, guessed = find_phone(contacts, options.phone)
@@ -77,13 +82,13 @@ def plan(
     possible = judged["phone"].notna() & judged["status"].isin(["ready", "suppressed"])
     if rendered.code.notna().any():
         refuse(judged, rendered.code.notna(), "invalid", rendered.code, rendered.reason)
-    for code, rows, why in _too_much(counted, options.quality, options.max_segments):
+    for code, rows, why in _too_much(counted, limits, options.max_segments):
         refuse(judged, rows, "invalid", code, why)
     mark_duplicates(judged, rendered.texts)
     ready = judged["status"].eq("ready")
-    results = schema.results_for(
+    results = columns.results_for(
         len(contacts),
-        schema.PLANNED,
+        columns.PLANNED,
         sms_status=judged["status"],
         sms_reason=judged["reason"],
         sms_phone=judged["phone"],
@@ -112,7 +117,7 @@ def plan(
         now = contacts[results["sms_status"].eq("ready").to_numpy()]
         fixed = savings.propose(given, render.merged(given, now), len(now), text_fix)
     return Plan(
-        frame=schema.attach(contacts, schema.satisfied(schema.PlannedSchema, results)),
+        frame=columns.attach(contacts, columns.satisfied("PlannedSchema", results)),
         people=people,
         stands=stands,
         template=template,
@@ -120,7 +125,7 @@ def plan(
         phone=label,
         phone_guessed=guessed,
         terms=terms,
-        batch_size=options.batch_size,
+        batch_size=min(options.batch_size, profile.max_recipients or options.batch_size),
         repairs=_repairs(judged["repair"][judged["phone"].notna()]),
         suppressed=pd.Index([]) if suppressed is None else suppressed,
         fixed=fixed,
@@ -164,12 +169,10 @@ def _packed(values: pd.DataFrame) -> pd.Series[Any]:
 
 
 def _too_much(
-    counted: pd.DataFrame, quality: str, max_segments: int | None
+    counted: pd.DataFrame, limits: dict[str, int], max_segments: int | None
 ) -> Iterator[tuple[str, pd.Series[bool], pd.Series[Any]]]:
     """Code, rows and reasons of texts over the gateway's limits, and then the caller's."""
-    most = render.LOW_QUALITY_MAX if quality != "high" else max(render.MAX_UNITS.values())
-    limit = counted["encoding"].map({name: min(units, most) for name, units in render.MAX_UNITS.items()})
-    limit = limit.astype("Int64")
+    limit = counted["encoding"].map(limits).astype("Int64")
     over = counted["units"].gt(limit).fillna(value=False)
     if over.any():
         units, takes = (number[over].astype(TEXT) for number in (counted["units"], limit))

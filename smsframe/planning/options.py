@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+from smsframe.orders.profile import SMSEND, GatewayProfile
 from smsframe.orders.terms import Terms, agree, aware
 from smsframe.planning import savings
 from smsframe.planning.parameters import Group, Options, Parameter, one_of, positive_integer
@@ -127,11 +128,11 @@ class PlanOptions(Options):
         ),
     ] = None
 
-    def terms(self) -> Terms:
+    def terms(self, profile: GatewayProfile = SMSEND) -> Terms:
         """
-        The terms that a text goes out under.
+        The terms that a text goes out under, through a gateway of that profile.
 
         Raises:
             ValueError: There can be no such sender, or none at that quality, which is the gateway's rule.
         """
-        return agree(self.quality, self.message_type, self.sender, self.schedule)
+        return agree(self.quality, self.message_type, self.sender, self.schedule, profile)

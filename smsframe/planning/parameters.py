@@ -83,7 +83,9 @@ def number_of_people(name: str, value: Any) -> None:
 
 def one_of(*values: str | None) -> Callable[[str, Any], None]:
     """A check that refuses everything but these values."""
-    choices = " or ".join(f'"{value}"' for value in values if value is not None)
+    words = [value for value in values if value is not None]
+    few = " or ".join(f'"{word}"' for word in words)
+    choices = few if len(words) <= 2 else f"one of {', '.join(words)}"  # noqa: PLR2004
 
     def check(name: str, value: Any) -> None:
         if value not in values:

@@ -15,7 +15,7 @@ from smsframe.contacts.columns import find_phone, place
 from smsframe.contacts.file_rows import file_rows
 from smsframe.errors import ContactsError
 from smsframe.outcomes.codes import EXPLANATIONS
-from smsframe.outcomes.schema import COLUMNS, PHONE_KEY, PROBLEM_COLUMNS
+from smsframe.outcomes.columns import COLUMNS, PHONE_KEY, PROBLEM_COLUMNS
 from smsframe.outcomes.summary import require
 from smsframe.phones.codes import CODES as NUMBER_CODES
 from smsframe.texts.template import PLACEHOLDER, UNSENDABLE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
 import smsframe
 from smsframe.campaign import send as campaign_send
@@ -15,6 +16,21 @@ QUICK = Patience(attempts=3, first=0.001, most=0.002)
 CALL = ("confirm", "changed", "adopt", "refusals")
 RUNS = ("workers", "rate", "grace", "patience", "report", "started", "say")
 RUN = {"workers": 4, "rate": None, "grace": 0.02, "patience": QUICK}
+
+REPEATS_SEND_AGAIN = pytest.mark.sandbox(repeated_order_id="accept")
+"""The harshest gateway: a repeated order id texts everybody once more."""
+
+
+def each_sandbox(option, *values):
+    """Run a test once for each of these ways of the sandbox."""
+    return pytest.mark.parametrize(
+        "sandbox", [{option: value} for value in values], ids=values, indirect=True
+    )
+
+
+def gateway_at(url, journal, username="demo"):
+    """A gateway at this address, with this journal."""
+    return smsframe.Gateway(url, username=username, password="demo", journal=journal)
 
 
 def table(count, *, bad=(), start=0):

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import smsframe
 from smsframe.cli.main import app
 from smsframe.contacts.file_rows import file_rows
-from smsframe.outcomes.schema import PROBLEM_COLUMNS
+from smsframe.outcomes.columns import PROBLEM_COLUMNS
 
 TEXT = "Ciao {name}"
 

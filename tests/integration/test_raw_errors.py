@@ -24,6 +24,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from helpers import sending
+from helpers.clocks import NO_WAITS
 from helpers.sending import send, table, texted
 from IPython.core.ultratb import VerboseTB
 
@@ -198,16 +199,11 @@ def in_background(*where):
     return smsframe.start(*given, **options).wait()
 
 
-@pytest.fixture
-def silent(monkeypatch):
-    monkeypatch.setattr("smsframe.gateway.retry.Patience.sleep", lambda _self, _seconds: None)
-
-
 @pytest.mark.slow
 @strikes
 @pytest.mark.parametrize("how", [calling, in_background])
-def test_whatever_fails_in_a_run_the_results_come_and_nobody_is_shown(how, tmp_path, silent):
-    with smsframe.Sandbox(speed=3600) as sandbox, closing(sandbox.gateway()) as gateway:
+def test_whatever_fails_in_a_run_the_results_come_and_nobody_is_shown(how, tmp_path):
+    with smsframe.Sandbox(speed=3600) as sandbox, closing(sandbox.gateway(clock=NO_WAITS)) as gateway:
         errors, runs = cycle(ERRORS.values()), count(1)
         points = sorted(closed_by_itself(lambda: how(gateway, tmp_path / "counted.sqlite", 0)).items())
         assert len(points) > 150

@@ -102,6 +102,9 @@ def test_a_docstring_shows_well_where_notebooks_show_it(name):
     assert max(map(len, text.splitlines())) <= 110
 
 
+OBJECTS = {("Gateway", "profile"), ("Gateway", "clock")}
+"""Parameters whose default is an object, not a value."""
+
 ENGINE_ONLY = {"Gateway.history_page", "Gateway.post", "Gateway.state"}
 """Methods of the gateway protocol, which the engine calls and users do not."""
 
@@ -119,7 +122,7 @@ def signatures():
         parameters = [
             parameter.replace(annotation=inspect.Parameter.empty)
             for parameter in inspect.signature(function).parameters.values()
-            if (name, parameter.name) != ("Gateway", "profile")  # its default is an object, not a value
+            if (name, parameter.name) not in OBJECTS
         ]
         yield f"{name}{inspect.Signature(parameters)}"
 
