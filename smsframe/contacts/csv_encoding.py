@@ -1,5 +1,5 @@
 """
-The encoding of a text file, found by looking through all of it, and what else is seen on the way.
+The encoding of a text file, found by looking through all of it, and what else shows on the way.
 
 A file that two programs have written one after the other may have two encodings, and a wrong one texts
 "ZoÃ«". So nothing is concluded from the head of a file, and a file in two encodings is refused with the line.
@@ -130,13 +130,13 @@ def _refuse_two_encodings(file: IO[bytes], limits: Limits) -> None:
     characters = others = 0
     first_character = first_other = line = 0
     for part in _whole_lines(file, limits):
-        rest, found = _CHARACTER.subn(b"", part)
-        if found and not first_character:
+        rest, count = _CHARACTER.subn(b"", part)
+        if count and not first_character:
             start = _CHARACTER.search(part)
             first_character = line + part.count(b"\n", 0, start.start() if start else 0) + 1
         if (other := _OTHER.search(rest)) and not first_other:
             first_other = line + rest.count(b"\n", 0, other.start()) + 1
-        characters += found
+        characters += count
         others += len(_OTHER.findall(rest))
         line += part.count(b"\n")
     if characters and others:

@@ -308,11 +308,11 @@ def _delimiter(lines: list[str], name: str, quote: str) -> str:
 
 def _why(error: ValueError, first: int) -> str:
     """What pandas says, without numbers; lines are counted from 1, the heading's."""
-    said = str(error).strip()
-    if found := _LONG_ROW.search(said):
-        expected, line, saw = map(int, found.groups())
+    message = str(error).strip()
+    if match := _LONG_ROW.search(message):
+        expected, line, saw = map(int, match.groups())
         return f"line {line + first - 1:,} has {saw:,} cells instead of {expected:,}"
-    if found := _OPEN_QUOTE.search(said):
-        line = int(found[1]) + first
+    if match := _OPEN_QUOTE.search(message):
+        line = int(match[1]) + first
         return f"the quotation mark in line {line:,} is never closed; if it is none, say quoting=3"
-    return mask(said.splitlines()[0])
+    return mask(message.splitlines()[0])

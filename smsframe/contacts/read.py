@@ -147,12 +147,12 @@ def read_as_written(
             return parquet_files.read(file, limits, dtype=dtype, **options)
         try:
             if kind == "XLSX":
-                found = xlsx_files.read(file, limits, sheet=sheet, dtype=dtype, **options)
+                frame = xlsx_files.read(file, limits, sheet=sheet, dtype=dtype, **options)
             elif head.startswith(_GZIP):
                 with gzip.open(file) as unpacked:
                     _only_text(unpacked.read(_HEAD), name)
                     unpacked.seek(0)
-                    found = csv_files.read(
+                    frame = csv_files.read(
                         cast("IO[bytes]", unpacked),
                         limits,
                         sep=sep,
@@ -161,14 +161,14 @@ def read_as_written(
                         **options,
                     )
             else:
-                found = csv_files.read(file, limits, sep=sep, encoding=encoding, dtype=dtype, **options)
+                frame = csv_files.read(file, limits, sep=sep, encoding=encoding, dtype=dtype, **options)
         except (gzip.BadGzipFile, zlib.error, EOFError):
             raise ContactsError(f"{name} is gzipped, and damaged") from None
         except MemoryError:  # a machine may have less than the limits allow
             raise ContactsError(
                 f"{name} does not fit into this machine's memory: read fewer columns with usecols="
             ) from None
-    return _tidy(found)
+    return _tidy(frame)
 
 
 def _only_text(head: bytes, name: str) -> None:

@@ -92,18 +92,18 @@ def _column(frame: pd.DataFrame, *, headless: bool) -> pd.Series[Any]:
     if frame.shape[1] == 1:
         return frame.iloc[:, 0]
     names = frame.iloc[0].astype("string").fillna("") if headless and len(frame) else frame.columns
-    likely = [place for place, name in enumerate(names) if SOUNDS_LIKE_PHONE.search(str(name))]
-    if not likely:
+    candidates = [place for place, name in enumerate(names) if SOUNDS_LIKE_PHONE.search(str(name))]
+    if not candidates:
         rest = frame.iloc[1:] if headless else frame  # in a short list a heading is half of it
-        likely = sorted({*_likely(frame), *_likely(rest)})
-        others = [place for place in range(frame.shape[1]) if place not in likely]
-        likely += [place for place in others if parse.normalize(frame.iloc[:, place]).notna().any()]
-    if len(likely) != 1:
+        candidates = sorted({*_candidates(frame), *_candidates(rest)})
+        others = [place for place in range(frame.shape[1]) if place not in candidates]
+        candidates += [place for place in others if parse.normalize(frame.iloc[:, place]).notna().any()]
+    if len(candidates) != 1:
         raise ContactsError(
-            f"{len(likely)} columns of the suppression list look like phone numbers: pass the one to use"
+            f"{len(candidates)} columns of the suppression list look like phone numbers: pass the one to use"
         )
-    return frame.iloc[:, likely[0]]
+    return frame.iloc[:, candidates[0]]
 
 
-def _likely(frame: pd.DataFrame) -> list[int]:
+def _candidates(frame: pd.DataFrame) -> list[int]:
     return [place for place in range(frame.shape[1]) if parse.looks_like_phones(frame.iloc[:, place])]

@@ -118,10 +118,10 @@ def _faulty_fields(
         if labels.count(name) != 1:
             continue
         values = strings(words(own.iloc[:, labels.index(name)]))
-        for fault, found in (
+        for fault, match in (
             ("missing_value", pc.is_null(values)),
             ("broken_text", pc.match_substring_regex(values, UNSENDABLE)),
             ("placeholder", pc.match_substring(values, PLACEHOLDER[0])),
         ):
-            wrong = pc.fill_null(found, fill_value=False).to_numpy(zero_copy_only=False)
+            wrong = pc.fill_null(match, fill_value=False).to_numpy(zero_copy_only=False)
             yield labels.index(name), code.eq(fault).to_numpy(dtype=bool) & wrong
