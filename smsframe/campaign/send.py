@@ -159,7 +159,7 @@ def resume(
     _raise(trouble, loop, entry.name, frame)
     if held := int(frame["sms_status"].eq("suppressed").sum()):
         context.say(
-            f"{held:,} of campaign {entry.name!r} are on the suppression list and stay pending: give it "
+            f"{held:,} of campaign {entry.name!r} are on the opt-out list and stay pending: give it "
             f"again with the next smsframe.resume, or drop them with smsframe.withdraw({entry.name!r})"
         )
     return frame

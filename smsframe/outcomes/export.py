@@ -1,5 +1,5 @@
 """
-A frame as a file that is safe to open.
+Make a frame safe to open in a spreadsheet.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from smsframe.spreadsheets import inert
 
 def spreadsheet_safe(frame: pd.DataFrame, sep: str = ",") -> pd.DataFrame:
     """
-    The frame with text cells that a spreadsheet would run as a formula made inert by an apostrophe.
+    The frame with an apostrophe before each text cell that a spreadsheet would run as a formula.
 
     Numbers such as ``+39…`` or ``-5`` are left as they are. `smsframe.read_contacts` reads all cells back as
     they were, but that an empty text is missing, and that null characters and halves of characters, which no
@@ -26,11 +26,11 @@ def spreadsheet_safe(frame: pd.DataFrame, sep: str = ",") -> pd.DataFrame:
     """
     safe = frame.copy()
     for place in range(frame.shape[1]):
-        safe.isetitem(place, _inert(frame.iloc[:, place], sep).array)
-    safe.columns = pd.Index(_inert(pd.Series(frame.columns, dtype=object), sep))
+        safe.isetitem(place, _escaped(frame.iloc[:, place], sep).array)
+    safe.columns = pd.Index(_escaped(pd.Series(frame.columns, dtype=object), sep))
     levels = [frame.index.get_level_values(level) for level in range(frame.index.nlevels)]
-    arrays = [_inert(pd.Series(level.array), sep).array for level in levels]
-    names = _inert(pd.Series(frame.index.names, dtype=object), sep).tolist()
+    arrays = [_escaped(pd.Series(level.array), sep).array for level in levels]
+    names = _escaped(pd.Series(frame.index.names, dtype=object), sep).tolist()
     safe.index = (
         pd.MultiIndex.from_arrays(arrays, names=names)
         if len(arrays) > 1
@@ -39,8 +39,8 @@ def spreadsheet_safe(frame: pd.DataFrame, sep: str = ",") -> pd.DataFrame:
     return safe
 
 
-def _inert(cells: pd.Series[Any], sep: str) -> pd.Series[Any]:
-    """The cells, text among them with an apostrophe where it would run as a formula."""
+def _escaped(cells: pd.Series[Any], sep: str) -> pd.Series[Any]:
+    """The cells, with an apostrophe in each text where it would run as a formula."""
     if isinstance(cells.dtype, pd.CategoricalDtype):
         cells = cells.astype(cells.cat.categories.dtype)
     if not (pd.api.types.is_string_dtype(cells.dtype) or pd.api.types.is_object_dtype(cells.dtype)):

@@ -1,5 +1,5 @@
 """
-Texts with merge fields, read.
+Texts with merge fields, parsed.
 
 ``{name}`` is the value of the column ``name``, ``{name:friend}`` has a default for rows without one, ``{{``
 and ``}}`` are braces. A name with a colon or a brace in it stands in quotation marks, ``{"Check-in: date"}``,
@@ -28,7 +28,7 @@ UNSENDABLE = f"[\x00-\x08\x0b\x0e-\x1f\x7f{BROKEN}]"
 _QUOTED = r'"(?:[^"]|"")+"'
 _TOKEN = re.compile(rf"\{{\{{|\}}\}}|\{{({_QUOTED}(?::[^{{}}]*)?|[^{{}}]*)\}}|[{{}}]|[^{{}}]+")
 _QUOTED_FIELD = re.compile(rf"({_QUOTED})(?::([^{{}}]*))?")
-# Of numbers, of alignment, of dates: they look like a default and are none.
+# Python's formats of numbers, alignment and dates: written like a default, and never meant as one.
 _FORMAT = re.compile(r"[,_]|.?[<>=^]\d+\D*|\d+[dfeE]|[df]|[,_+ ]?\.\d+[a-zA-Z%]|(?:%[a-zA-Z][^%\w]*)+")
 
 
@@ -39,7 +39,7 @@ class Field:
 
     Attributes:
         name: The label of its column.
-        default: What stands where a row has no value, or None when such a row is invalid.
+        default: The text for a row without a value, or None when such a row is invalid.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Field:
 
     def written(self) -> str:
         """
-        As it stands in a template.
+        As it is written in a template.
 
         Example:
             >>> Field("name", "friend").written(), Field("Check-in: date").written()
@@ -76,7 +76,7 @@ class Template:
 
     @property
     def constant(self) -> str:
-        """All that is not a field: what every text has in it."""
+        """All text outside of fields: the part that every text has."""
         return "".join(part for part in self.parts if isinstance(part, str))
 
     @property
@@ -115,7 +115,7 @@ class Template:
 
 def parse(source: str, longest: int = LONGEST) -> Template:
     """
-    Read a template.
+    Parse a template.
 
     Args:
         source: The text, with fields.
@@ -192,11 +192,11 @@ def _refuse_unsendable(source: str) -> None:
         )
 
 
-def _field(inside: str, position: int) -> Field:
-    if quoted := _QUOTED_FIELD.fullmatch(inside):
+def _field(content: str, position: int) -> Field:
+    if quoted := _QUOTED_FIELD.fullmatch(content):
         name, colon, default = quoted[1][1:-1].replace('""', '"'), quoted[2] is not None, quoted[2] or ""
     else:
-        name, mark, default = inside.partition(":")
+        name, mark, default = content.partition(":")
         colon = bool(mark)
     if not name.strip():
         raise TextError(
