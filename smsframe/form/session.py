@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from smsframe.form.preview import CampaignCounts
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import Journal
-    from smsframe.orders.records import Entry
+    from smsframe.orders.records import CampaignRecord
     from smsframe.planning.plan import Plan
 
 
@@ -88,11 +88,11 @@ class FormSession:
         planning = replace(self._planning, **options)
         return make_plan(contacts, text, planning, gateway=self._gateway, journal=self.journal)
 
-    def find(self, campaign: str) -> Entry | None:
+    def find(self, campaign: str) -> CampaignRecord | None:
         """The campaign of that name in the journal, or None."""
         return self.journal.find(campaign) if campaign else None
 
-    def counts(self, entry: Entry, draft: Draft) -> CampaignCounts:
+    def counts(self, entry: CampaignRecord, draft: Draft) -> CampaignCounts:
         """How many people of a campaign have which outcome, by the journal and the opt-outs."""
         return count_campaign(
             campaign_send.recipients(self.journal, entry, suppressed=self._suppressed(draft))

@@ -235,7 +235,7 @@ class Gateway:
         """
         response = self._call("GET", f"sms/{quote(order_id, safe='')}")
         if response.status == 404:  # noqa: PLR2004 - "order not found" in its documentation
-            return OrderState(None, response.date)
+            return OrderState(None, response.date, own=isinstance(response.json(), dict))
         if response.status != 200:  # noqa: PLR2004
             raise question_refused(response, self.base_url, order_id)
         return OrderState(responses.recipients(response, self.timezone, order_id), response.date)

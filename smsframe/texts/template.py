@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from smsframe.arrow import BROKEN
@@ -135,6 +136,19 @@ def parse(source: str, longest: int = LONGEST) -> Template:
     """
     if not isinstance(source, str):
         raise TextError(f"The text must be a string, not {type(source).__name__}.")
+    template = _parsed(source)
+    length = max(len(template.constant), *(len(slot.default or "") for slot in template.slots), 0)
+    if length > longest:
+        # No row could be sent, and a long text times many rows would fill the memory before anybody says so.
+        raise TextError(
+            f"The text has {length:,} characters without its values, and the gateway takes {longest:,}; "
+            "shorten it."
+        )
+    return template
+
+
+@lru_cache(maxsize=32)  # a call needs the same one for its plan, before it sends, and for each order
+def _parsed(source: str) -> Template:
     if not source.strip():
         raise TextError("The text is empty; write what people should read.")
     _refuse_unsendable(source)
@@ -154,15 +168,7 @@ def parse(source: str, longest: int = LONGEST) -> Template:
         else:
             parts.append(literal)
     slots = tuple(dict.fromkeys(part for part in parts if isinstance(part, Field)))
-    template = Template(source, tuple(parts), slots)
-    length = max(len(template.constant), *(len(slot.default or "") for slot in slots), 0)
-    if length > longest:
-        # No row could be sent, and a long text times many rows would fill the memory before anybody says so.
-        raise TextError(
-            f"The text has {length:,} characters without its values, and the gateway takes {longest:,}; "
-            "shorten it."
-        )
-    return template
+    return Template(source, tuple(parts), slots)
 
 
 def written(parts: tuple[str | Field, ...]) -> str:
