@@ -72,6 +72,17 @@ def warn_if_guessed(phone: Hashable, *, guessed: bool) -> None:
         warnings.warn(PhoneGuessed(phone), stacklevel=_frames_of_smsframe() + 1)
 
 
+def warn_if_replaced(names: list[str]) -> None:
+    """Warn of columns that a text names and that the result has not, at the caller's line."""
+    if names:
+        listed = ", ".join(map(repr, names))
+        warnings.warn(
+            f"the text is filled from {listed}, and in the result smsframe's own column has that name: "
+            "rename yours to keep it",
+            stacklevel=_frames_of_smsframe() + 1,
+        )
+
+
 def _frames_of_smsframe() -> int:
     """How many calls, from the caller of this function on, are smsframe's own."""
     frame, count = sys._getframe(1), 0  # noqa: SLF001 - as pandas does for its warnings

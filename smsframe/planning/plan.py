@@ -18,6 +18,7 @@ from smsframe.masking import shown, shown_name
 from smsframe.orders.batching import FIELD_SEPARATOR, cut
 from smsframe.outcomes.summary import reasons
 from smsframe.phones.codes import REPAIRS
+from smsframe.planning.problems import problems as find_problems
 from smsframe.planning.savings import Cheaper, propose
 from smsframe.texts import render
 from smsframe.texts.replacements import fixed_template
@@ -160,6 +161,18 @@ class Plan:
         """
         ready = self.ready
         return propose(self.template, _unpacked(ready["fields"], self.template), len(ready), fix)
+
+    def problems(self) -> pd.DataFrame:
+        """
+        The rows that need a hand, with what to do; see `smsframe.problems`, which also writes them to a file.
+
+        Example:
+            >>> guests = pd.DataFrame({"name": ["Ada", None], "mobile": ["12", "+393471234567"]})
+            >>> plan = guests.sms.plan("Ciao {name}", campaign="autumn", phone="mobile")
+            >>> plan.problems()[["sms_column", "sms_cell"]].fillna("-").to_numpy().tolist()
+            [['mobile', '12'], ['name', '-']]
+        """
+        return find_problems(self.frame, phone=self.phone, template=self.template)
 
     def facts(self) -> dict[str, Any]:
         """
