@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from smsframe.phones.fast.digits import Digits
 
 _LITTLE: Final = 5  # digits; of fewer there are few different ones, and the library has more to say of them
-FEW: Final = 250  # numbers; for fewer of a country, finding its ranges takes longer than asking one by one
+FEW: Final = 100  # numbers; for fewer of a country, finding its ranges takes longer than asking one by one
 
 
 def decide(digits: Digits, home: NDArray[np.int16]) -> tuple[NDArray[np.int64], NDArray[np.int8]]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 
-from smsframe.phones.fast.patterns import NotDigits, after, parse, ranges, words
+from smsframe.phones.fast.patterns import NotDigits, after, beginning, parse, whole, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +55,7 @@ ABROAD: Final = -2  # digits that begin with the country code after all, though 
 
 LONGEST: Final = 17  # national digits that libphonenumber reads
 _SHORTEST: Final = 2
+_BITS: Final = 40
 _MANY: Final = 12  # more prefixes than are worth telling apart: the library is asked
 POWERS: Final = 10 ** np.arange(19, dtype=np.int64)
 
@@ -273,16 +274,42 @@ def _sharing(code: int) -> tuple[str, ...]:
 
 def _table(asked: Callable[[int], Asked]) -> Ranges:
     """The ranges of all lengths, one after the other; undecided if a pattern says more than digits."""
-    starts, labels = [0], [UNDECIDED]
+    spans: dict[Any, list[tuple[int, int]]] = {}
+    meanings: dict[int, Callable[[Names], int]] = {}
     for length in range(_SHORTEST, LONGEST + 1):
-        whole, begin, means = asked(length)
-        start = 10**length
+        patterns, beginnings, means = asked(length)
         try:
-            found = ranges(whole, begin, length, means)
+            found = {name: whole(parse(pattern), length) for name, pattern in patterns.items()}
+            for name, (pattern, few) in beginnings.items():
+                found[name] = beginning(parse(pattern), length, few + 1)
         except NotDigits:
-            found = [(10**length, UNDECIDED)]
-        for count, label in found:
-            starts.append(start)
-            labels.append(label)
-            start += count
-    return Ranges(np.array(starts, dtype=np.int64), np.array(labels, dtype=np.int8))
+            continue
+        meanings[length] = means
+        one = 10**length
+        for name, runs in found.items():
+            spans.setdefault(name, []).extend((one + start, one + stop) for start, stop in runs)
+    return _labelled({name: np.array(runs, dtype=np.int64) for name, runs in spans.items() if runs}, meanings)
+
+
+def _labelled(spans: dict[Any, NDArray[np.int64]], meanings: dict[int, Callable[[Names], int]]) -> Ranges:
+    """What each run of integers between the ends of spans means, given in which spans it lies."""
+    ends = [runs.ravel() for runs in spans.values()]
+    starts = np.unique(np.concatenate([np.array([0]), POWERS[_SHORTEST : LONGEST + 2], *ends]))
+    length = np.searchsorted(POWERS, starts, side="right") - 1
+    inside = [np.searchsorted(runs.ravel(), starts, side="right") % 2 == 1 for runs in spans.values()]
+    combination = length
+    for bit, within in enumerate(inside, start=1):
+        combination = 2 * combination + within
+        if not bit % _BITS:  # before they pass 64 bits
+            combination = np.unique(combination, return_inverse=True)[1]
+    # Each different combination is asked once; they are few.
+    _, first, which = np.unique(combination, return_index=True, return_inverse=True)
+    label = np.full(len(first), UNDECIDED, dtype=np.int8)
+    for place, row in enumerate(first):
+        if (means := meanings.get(int(length[row]))) is not None:
+            label[place] = means(
+                frozenset(name for name, within in zip(spans, inside, strict=True) if within[row])
+            )
+    labels = label[which]
+    kept = np.concatenate([[True], labels[1:] != labels[:-1]])
+    return Ranges(starts[kept], labels[kept])
