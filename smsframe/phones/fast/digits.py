@@ -49,6 +49,11 @@ class Digits(NamedTuple):
     zeros: NDArray[np.bool_]
     plain: NDArray[np.bool_]
 
+    def at(self, rows: NDArray[np.intp]) -> Digits:
+        """Those of some rows."""
+        value, length, plus, zeros, plain = self
+        return Digits(value[rows], length[rows], plus[rows], zeros[rows], plain[rows])
+
 
 def read(cells: Any) -> Digits:
     """
@@ -89,6 +94,7 @@ def read(cells: Any) -> Digits:
         plain[where[1:][where[1:] == where[:-1]]] = False  # two
         plus[where] = True
 
+    plain[cells_of(_repeated(text))] = False
     plain &= ~_decimals(text, begins, ends)
     if cells.null_count:  # below which any bytes may stand
         plain &= np.asarray(cells.is_valid())
@@ -128,3 +134,9 @@ def _decimals(
             like &= text[end - place] == ord("0")
         found[long[like]] = True
     return found
+
+
+def _repeated(text: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Where a dot or a dash stands beside another of its kind: they may stand for hidden digits."""
+    dots, dashes = (np.flatnonzero(text == ord(mark)) for mark in ".-")
+    return np.concatenate([dots[1:][np.diff(dots) <= 2], dashes[2:][dashes[2:] - dashes[:-2] <= 4]])  # noqa: PLR2004 - a space between
