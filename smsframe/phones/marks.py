@@ -45,6 +45,7 @@ HIDING: Final = (
     r"\x{FE4D}-\x{FE4F}\x{FE56}\x{FE61}\x{FE6A}\x{FF05}\x{FF0A}\x{FF1F}\x{FF3F}\x{FF5E}\x{FF65}\x{FFFC}"
     r"\x{FFFD}\x{11143}\x{1E95F}\x{1F52F}\x{1F534}\x{1F535}\x{1F78F}\x{1F7AF}-\x{1F7BF}"
     r"\x{1F7E0}-\x{1F7EB}"
+    r"\x{1FB68}-\x{1FB6F}\x{1FB7C}-\x{1FB80}\x{1FB82}-\x{1FB92}\x{1FB94}\x{1FB9A}-\x{1FB9F}\x{1FBB5}-\x{1FBB8}\x{1FBC4}"
     "]"
 )
 """

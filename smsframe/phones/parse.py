@@ -145,7 +145,7 @@ def looks_like_phones(column: pd.Series, sample: int = 1000) -> bool:
         >>> looks_like_phones(pd.Series(["347 123 4567", None])), looks_like_phones(pd.Series(["2026-11-22"]))
         (True, False)
     """
-    present = column[column.notna()].head(sample)
+    present = cells.present(column, sample)
     text, _ = mend(cells.numbers(present))
     text = text.drop_null()
     digits = pc.count_substring_regex(text, pattern="[0-9]")
