@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import campaigns, frames, growth, imports, journal, phones, texts
+from benchmarks import campaigns, frames, growth, imports, journal, phones, start, texts
 from benchmarks.table import conditions, table, write
 from benchmarks.turns import FULL, QUICK, Scale
 
@@ -27,6 +27,7 @@ PARTS: dict[str, Callable[[Scale], Iterator[Row]]] = {
     "frames": frames.rows,
     "growth": growth.rows,
     "imports": imports.rows,
+    "start": start.rows,
     "journal": journal.rows,
     "campaigns": campaigns.rows,
 }

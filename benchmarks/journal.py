@@ -217,8 +217,10 @@ def serve(latency: float, line: Connection) -> None:
 def prepare(folder: Path, recipients: int, personalised: bool) -> None:  # noqa: FBT001 - crosses a process
     """Make the contacts, the plan and the bodies that it comes to, and write them down."""
     import smsframe
-    from smsframe.gateway.wire_format import Order
+    from smsframe.gateway import wire_format
+    from smsframe.gateway.order import Order
     from smsframe.orders.batching import cut
+    from smsframe.orders.profile import PersonalisedOrders
 
     contacts = invented(recipients)
     text = "Ciao {name}" if personalised else "Ciao"
@@ -230,7 +232,15 @@ def prepare(folder: Path, recipients: int, personalised: bool) -> None:  # noqa:
         for place, members in people.groupby(cut(people, BATCH))
     ]
     write(folder / "plan", plan)
-    write(folder / "bare", (contacts, orders[0].path(), [order.payload() for order in orders]))
+    written = PersonalisedOrders()
+    write(
+        folder / "bare",
+        (
+            contacts,
+            wire_format.call(orders[0], written),
+            [wire_format.body(order, written) for order in orders],
+        ),
+    )
 
 
 def invented(recipients: int) -> pd.DataFrame:

@@ -1,5 +1,5 @@
 """
-Text the people in a DataFrame through the smSend REST gateway, once each, and know the truth about every row.
+Text the people in a DataFrame through the smSend REST gateway, once each, and know the outcome of every row.
 
 Importing registers ``.sms`` on DataFrame and Series. It loads pandas; all else is loaded at its first use.
 """
@@ -28,8 +28,9 @@ from smsframe.errors import (
 )
 
 if TYPE_CHECKING:
+    from smsframe.api.frames import failed, plot, summary, to_csv
     from smsframe.api.prepare import check, normalize, plan, read_contacts, segments
-    from smsframe.api.results import campaigns, failed, plot, refresh, results, summary, to_csv, withdraw
+    from smsframe.api.results import campaigns, refresh, results, withdraw
     from smsframe.api.run import Run
     from smsframe.api.send import resume, send, start
     from smsframe.api.watch import watch
@@ -110,10 +111,10 @@ _MODULES = {
     "campaigns": "smsframe.api.results",
     "check": "smsframe.api.prepare",
     "compose": "smsframe.form.compose",
-    "failed": "smsframe.api.results",
+    "failed": "smsframe.api.frames",
     "normalize": "smsframe.api.prepare",
     "plan": "smsframe.api.prepare",
-    "plot": "smsframe.api.results",
+    "plot": "smsframe.api.frames",
     "read_contacts": "smsframe.api.prepare",
     "refresh": "smsframe.api.results",
     "results": "smsframe.api.results",
@@ -122,14 +123,14 @@ _MODULES = {
     "segments": "smsframe.api.prepare",
     "send": "smsframe.api.send",
     "start": "smsframe.api.send",
-    "summary": "smsframe.api.results",
-    "to_csv": "smsframe.api.results",
+    "summary": "smsframe.api.frames",
+    "to_csv": "smsframe.api.frames",
     "watch": "smsframe.api.watch",
     "withdraw": "smsframe.api.results",
 }
-"""Where each public name comes from at its first use. (Errors cost nothing, and are imported above.)"""
+"""The module of each public name, imported at its first use. (Errors are light, and imported above.)"""
 
-if not TYPE_CHECKING:  # a type checker that saw it would believe in any name
+if not TYPE_CHECKING:  # a type checker that saw it would accept any name
 
     def __getattr__(name: str) -> object:
         """
@@ -144,13 +145,12 @@ if not TYPE_CHECKING:  # a type checker that saw it would believe in any name
             return version("smsframe")
         if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        globals()[name] = found = getattr(importlib.import_module(_MODULES[name]), name)
-        return found
+        globals()[name] = value = getattr(importlib.import_module(_MODULES[name]), name)
+        return value
 
 
 def __dir__() -> list[str]:
-    """What is there, loaded or not; the sandbox where its extra is installed."""
-    lacking = (
-        set() if importlib.util.find_spec("fastapi") and importlib.util.find_spec("uvicorn") else {"Sandbox"}
-    )
-    return sorted({*globals(), *__all__, "__version__"} - lacking)
+    """The public names, loaded or not; `Sandbox` only where its extra is installed."""
+    installed = importlib.util.find_spec("fastapi") and importlib.util.find_spec("uvicorn")
+    missing = set() if installed else {"Sandbox"}
+    return sorted({*globals(), *__all__, "__version__"} - missing)

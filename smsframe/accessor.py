@@ -1,20 +1,22 @@
 """
-``.sms`` on every DataFrame and Series: the public functions, spelled after the data.
+``.sms`` on every DataFrame and Series: the public functions as methods of the data.
 
-Only forwards. Nothing is checked or kept here: pandas may build an accessor on every access, and one that
+It only calls them. Nothing is checked or kept here: pandas may make an accessor on every access, and one that
 raised would break tab completion on frames that have nothing to do with texting. Nothing is loaded here
-either: a method is a name until somebody touches it.
+either: a function is looked up when its method is first touched.
 """
 
 from __future__ import annotations
 
+import inspect
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import pandas as pd
 
 import smsframe
-from smsframe.api.tracebacks import public
+from smsframe.api.docstrings import without_parameter
+from smsframe.api.tracebacks import hide_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,27 +33,32 @@ class Accessor:
 
 
 class Forward:
-    """The public function of the same name; from its first touch on an ordinary method."""
+    """The public function of the same name; replaced by an ordinary method when it is first touched."""
 
     def __set_name__(self, owner: type[Accessor], name: str) -> None:
         self._owner, self._name = owner, name
 
     def __get__(self, accessor: Accessor | None, owner: type[Accessor]) -> Callable[..., Any]:
-        setattr(self._owner, self._name, method(getattr(smsframe, self._name)))
-        touched: Callable[..., Any] = getattr(owner if accessor is None else accessor, self._name)
-        return touched
+        setattr(self._owner, self._name, as_method(getattr(smsframe, self._name)))
+        bound: Callable[..., Any] = getattr(owner if accessor is None else accessor, self._name)
+        return bound
 
 
-def method(
+def as_method(
     function: Callable[Concatenate[Any, Options], Result],
 ) -> Callable[Concatenate[Accessor, Options], Result]:
-    """A method that calls a public function with the data: the same signature, types and docstring."""
+    """
+    A method that calls a public function with the data: the same signature, types and docstring without them.
 
-    @public
+    Its errors leave as those of the function do; `hide_frames` sees to it that they are cleaned once.
+    """
+
+    @hide_frames
     @wraps(function)
     def call(accessor: Accessor, /, *args: Options.args, **options: Options.kwargs) -> Result:
         return function(accessor._data, *args, **options)  # noqa: SLF001 - its own class
 
+    call.__doc__ = without_parameter(function.__doc__, next(iter(inspect.signature(function).parameters)))
     return call
 
 

@@ -1,16 +1,20 @@
 """
-The one clock, handed in: wall time for people, monotonic time for waits, and the pause itself.
+The clock, handed in: wall time for people, monotonic time for waits, and the wait itself.
 
-Whatever needs the time is given a `Clock`, so that tests and the simulation let hours pass in an instant.
+No other module reads the time (`tests/unit/test_architecture.py` checks it). Whatever needs it is given a
+`Clock`, so that tests and the simulation let hours pass in an instant. What goes through a gateway uses the
+clock of that gateway.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+import warnings
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +32,7 @@ class Clock:
     Attributes:
         now: Wall time (aware, UTC); it may be wrong, or be set while a campaign runs.
         monotonic: Seconds that only grow.
-        pause: Waits for some seconds, or until an event is set.
+        pause: Waits for some seconds, or until an event is set; whether it is set.
 
     Example:
         >>> Clock().now().tzinfo
@@ -38,6 +42,10 @@ class Clock:
     now: Callable[[], datetime] = _now
     monotonic: Callable[[], float] = time.monotonic
     pause: Callable[[threading.Event, float], object] = threading.Event.wait
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for some seconds; nothing but Ctrl-C ends it earlier."""
+        self.pause(threading.Event(), seconds)
 
     def not_before(self, date: datetime) -> Clock:
         """
@@ -55,3 +63,24 @@ class Clock:
 
 SYSTEM = Clock()
 """The clock of this machine."""
+
+
+def machine_zone() -> str:
+    """
+    The IANA name of this machine's time zone, such as ``Europe/Rome``; UTC where it has no such name.
+
+    It fills a field that people see and may change, so that a machine without a name is no error.
+    """
+    import tzlocal  # noqa: PLC0415 - only the form needs it
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it found nothing, and takes UTC
+        try:
+            name = tzlocal.get_localzone_name().removeprefix("Etc/")
+        except (
+            LookupError,
+            ValueError,
+            OSError,
+        ):  # `TZ` and the files differ, or are of a zone without a name
+            return "UTC"
+    return name if name in available_timezones() else "UTC"

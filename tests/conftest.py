@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -22,6 +23,16 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).
     os.environ["SMSFRAME_LOCAL_DISKS"] = "tmpfs"  # also for fixtures of whole modules
 
 
+# Processes that tests start keep what they compiled: it is compiled once, not in each of them.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_collection_finish():
+    """What is loaded by now stays to the end: no full collection of garbage need walk through it again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch, tmp_path):
     """No test reads the developer's settings, or writes into the developer's journal."""
@@ -34,9 +45,17 @@ def clean_environment(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def sandbox():
-    """A gateway that texts nobody, and is quick about it."""
-    with smsframe.Sandbox(speed=3600) as made:
+def sandbox(request):
+    """
+    A gateway that texts nobody, and is quick about it.
+
+    How it behaves is said for a file or a test by `pytest.mark.sandbox(option=value)`, or by parameters,
+    which are dictionaries of options (`helpers.sending.each_sandbox`).
+    """
+    options = {"speed": 3600}
+    for mark in reversed([*request.node.iter_markers("sandbox")]):
+        options |= mark.kwargs
+    with smsframe.Sandbox(**options | getattr(request, "param", {})) as made:
         yield made
 
 

@@ -6,11 +6,14 @@ Strict mypy also complains of an ignored error that is none: the lines that end 
 
 from __future__ import annotations
 
-from typing import assert_type
+from typing import TYPE_CHECKING, assert_type
 
 import pandas as pd
 
 import smsframe
+
+if TYPE_CHECKING:
+    from smsframe.gateway.base import GatewayProtocol
 
 
 class Guests(smsframe.ContactsSchema):
@@ -30,7 +33,7 @@ def look(guests: pd.DataFrame) -> smsframe.Plan:
     return plan
 
 
-def spend(plan: smsframe.Plan, gateway: smsframe.Gateway) -> smsframe.Summary:
+def spend(plan: smsframe.Plan, gateway: smsframe.Gateway | GatewayProtocol) -> smsframe.Summary:
     try:
         sent = smsframe.send(plan, gateway=gateway, journal=smsframe.Journal("journal.sqlite"))
     except smsframe.CampaignStopped as stopped:
@@ -51,3 +54,8 @@ def rehearse() -> pd.DataFrame:
 
 def lost(version: str = smsframe.__version__) -> object:
     return smsframe.nonsense, version  # type: ignore[attr-defined]
+
+
+def through(gateway: smsframe.Gateway) -> GatewayProtocol:
+    """The client of smSend has all that the engine asks of any gateway."""
+    return gateway

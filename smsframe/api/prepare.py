@@ -1,21 +1,21 @@
 """
-What is asked beforehand: free, and without network: read, check, plan.
+Functions that cost nothing and need no network: read, check, plan.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from smsframe.api.options import journal_of, say_guess, suppressed
-from smsframe.api.tracebacks import public
+from smsframe.api.docstrings import explained
+from smsframe.api.options import journal_of, suppressed_numbers, warn_if_guessed
+from smsframe.api.tracebacks import hide_frames
 from smsframe.contacts import read
 from smsframe.contacts.columns import find_phone
-from smsframe.errors import ContactsError
+from smsframe.gateway import environment
 from smsframe.phones import parse
-from smsframe.planning.build import plan as make_plan
 from smsframe.planning.check import check as check_contacts
-from smsframe.planning.plan import Plan
-from smsframe.texts import segments as encodings
+from smsframe.planning.options import PlanOptions
+from smsframe.texts import segments as text_segments
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -23,16 +23,19 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from smsframe.api.options import Suppress, Where
-    from smsframe.gateway.smsend import Gateway
+    from smsframe.api.options import JournalLocation, Suppress
+    from smsframe.gateway.base import GatewayProtocol
+    from smsframe.journal.journal import Journal
     from smsframe.outcomes.schema import ContactsSchema
+    from smsframe.planning.plan import Plan
 
-read_contacts = public(read.read_contacts)
-normalize = public(parse.normalize)
-segments = public(encodings.segments)
+read_contacts = hide_frames(read.read_contacts)
+normalize = hide_frames(parse.normalize)
+segments = hide_frames(text_segments.segments)
 
 
-@public
+@hide_frames
+@explained(PlanOptions)
 def check(
     contacts: pd.DataFrame,
     phone: Hashable | None = None,
@@ -44,14 +47,6 @@ def check(
 ) -> pd.DataFrame:
     """
     Check who could be texted, and why the others could not; never raises for a bad row.
-
-    Args:
-        contacts: Any frame; it is not changed.
-        phone: The column of phone numbers; guessed, with a warning, when exactly one fits.
-        region: ISO code of the country of numbers in national form, or the column that has it.
-        numbers: What counts as usable: can receive a text, is valid, or is at least possible.
-        schema: Rules of your own, a subclass of `ContactsSchema`.
-        suppress: Numbers nobody may text: a frame, series, list or file.
 
     Returns:
         The contacts with four result columns (`CheckedSchema`), same rows, same index: ``sms_status``, which
@@ -67,19 +62,25 @@ def check(
         >>> smsframe.check(people, phone="mobile", region="IT")["sms_status"].tolist()
         ['ready', 'invalid']
     """
-    label, guessed = find_phone(contacts, phone)
-    say_guess(label, guessed=guessed)
+    column, guessed = find_phone(contacts, phone)
+    warn_if_guessed(column, guessed=guessed)
     return check_contacts(
         contacts,
-        label,
+        column,
         region=region,
         numbers=numbers,
         schema=schema,
-        suppressed=suppressed(suppress, region, contacts.columns),
+        suppressed=suppressed_numbers(suppress, region, contacts.columns),
     )
 
 
-@public
+@hide_frames
+@explained(
+    PlanOptions,
+    contacts="The people to text, one per row, in any frame; the plan keeps a snapshot.",
+    gateway="The gateway that it is planned for: its own journal is read, if it has one, and the campaign "
+    "must be its own; nothing is asked of it.",
+)
 def plan(
     contacts: pd.DataFrame,
     text: str,
@@ -97,34 +98,13 @@ def plan(
     max_segments: int | None = None,
     batch_size: int = 1000,
     text_fix: Literal["gsm", "gsm+letters"] | None = None,
-    gateway: Gateway | None = None,
-    journal: Where | None = None,
+    gateway: GatewayProtocol | None = None,
+    journal: JournalLocation | None = None,
 ) -> Plan:
     """
     See it before you pay: who gets what, in how many segments, for how many credits, and who does not.
 
     Free: no network. The journal is read, if there is one, for who was already texted in the campaign.
-
-    Args:
-        contacts: Any frame; the plan keeps a snapshot.
-        text: What people read: ``{column}``, ``{column:default}``, ``{{`` and ``}}`` for braces.
-        campaign: The name under which nobody is texted twice; may be left out to look only.
-        phone: As in `check`.
-        region: As in `check`.
-        numbers: As in `check`.
-        schema: As in `check`.
-        sender: What is shown as the sender: at most 11 letters and digits, or a number; high quality only.
-        quality: ``high``, ``medium`` or ``low``: the gateway's types ``N``, ``L``, ``LL``; the lower two take
-            160 characters at most.
-        message_type: The type itself, for sister brands with other names.
-        schedule: When it goes out, with a time zone; now when not given.
-        suppress: As in `check`.
-        max_segments: Rows whose text needs more are ``invalid``.
-        batch_size: Recipients per order at most.
-        text_fix: Replace characters that make texts dearer, as `Plan.cheaper` lists them: ``gsm`` is
-            typography, ``gsm+letters`` also takes accents off letters. A fixed text is another text.
-        gateway: The gateway whose journal is read; as in `send`.
-        journal: As in `send`.
 
     Returns:
         A `Plan`: attributes, a one-line repr, a card in notebooks; ``.frame`` is the frame, row by row,
@@ -141,60 +121,35 @@ def plan(
         >>> smsframe.plan(people, "Ciao {name}", phone="mobile")
         <smsframe.Plan (no campaign): text 1 person, 1 segment, 1 credit, 1 order>
     """
-    memory = journal_of(journal, gateway)
-    entry = memory.find(campaign) if campaign else None
+    # All parameters of this call by name: `PlanOptions` takes those that are its own, so a new one is not
+    # passed on by hand. (`pandas.read_csv` does the same.)
+    options = PlanOptions.of(locals())
+    return make_plan(contacts, text, options, gateway=gateway, journal=journal_of(journal, gateway))
+
+
+def make_plan(
+    contacts: pd.DataFrame,
+    text: str,
+    options: PlanOptions,
+    *,
+    gateway: GatewayProtocol | None,
+    journal: Journal,
+) -> Plan:
+    """Make a plan with what the journal knows of the campaign; see `plan`."""
+    from smsframe.planning import build  # noqa: PLC0415 - a check does not wait for it
+
+    entry = journal.find(options.campaign) if options.campaign else None
     if entry and gateway:
-        memory.check(
+        journal.check(
             entry, base_url=gateway.base_url, account=gateway.account, template=entry.template, changed=True
         )
-    made = make_plan(
+    planned = build.plan(
         contacts,
         text,
-        campaign=campaign,
-        phone=phone,
-        region=region,
-        numbers=numbers,
-        schema_=schema,
-        sender=sender,
-        quality=quality,
-        message_type=message_type,
-        schedule=schedule,
-        suppressed=suppressed(suppress, region, contacts.columns),
-        max_segments=max_segments,
-        batch_size=batch_size,
-        text_fix=text_fix,
-        journalled=memory.recipients(entry.id, entry.name) if entry else None,
+        options,
+        suppressed=suppressed_numbers(options.suppress, options.region, contacts.columns),
+        profile=environment.profile() if gateway is None else gateway.profile,
+        journalled=journal.recipients(entry.id, entry.name) if entry else None,
     )
-    say_guess(made.phone, guessed=made.phone_guessed)
-    return made
-
-
-def planned_to_send(
-    contacts: pd.DataFrame | Plan,
-    text: str | None,
-    *,
-    campaign: str | None = None,
-    phone: Hashable | None = None,
-    **planned: Any,
-) -> Plan:
-    """The plan of a call that sends, or the one that it was given."""
-    if isinstance(contacts, Plan):
-        if text is not None or campaign is not None or phone is not None:
-            raise TypeError("a Plan is sent as it was seen: give text, campaign and phone to smsframe.plan")
-        _required(contacts.frame, contacts.template.source, contacts.campaign, contacts.phone)
-        return contacts
-    _required(contacts, text, campaign, phone)
-    return plan(contacts, text or "", campaign=campaign, phone=phone, **planned)
-
-
-def _required(contacts: pd.DataFrame, text: str | None, campaign: str | None, phone: Hashable | None) -> None:
-    """What costs money has no default."""
-    if text is None:
-        raise TypeError("send needs the text people read: send(contacts, text, campaign=..., phone=...)")
-    if campaign is None:
-        raise ValueError(
-            "send needs campaign=, the name under which nobody is texted twice, such as 'autumn'"
-        )
-    if phone is None:
-        guess, _ = find_phone(contacts, None)
-        raise ContactsError(f"send needs phone=, the column to text; did you mean phone={guess!r}?")
+    warn_if_guessed(planned.phone, guessed=planned.phone_guessed)
+    return planned

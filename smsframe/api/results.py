@@ -1,48 +1,41 @@
 """
-What is asked afterwards: deliveries, results, campaigns, summaries, files.
+Functions about campaigns that were sent, which read the journal or ask the gateway.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from smsframe.api.options import journal_of, sensible
-from smsframe.api.tracebacks import public
-from smsframe.campaign import delivery, reports, send
+from smsframe.api.docstrings import READS_ONLY, explained
+from smsframe.api.options import journal_of
+from smsframe.api.tracebacks import hide_frames
+from smsframe.campaign import delivery, reports
+from smsframe.campaign import send as campaign_send
+from smsframe.campaign.options import RunOptions
 from smsframe.display.progress_bar import Bar
 from smsframe.gateway.retry import Patience
 from smsframe.gateway.smsend import Gateway
-from smsframe.outcomes.export import spreadsheet_safe
-from smsframe.outcomes.summary import failed as find_failed
-from smsframe.outcomes.summary import summary as summarise
 
 if TYPE_CHECKING:
-    import os
+    import pandas as pd
 
-    from matplotlib.figure import Figure
-
-    from smsframe.api.options import Where
-    from smsframe.outcomes.summary import Summary
+    from smsframe.api.options import JournalLocation
+    from smsframe.gateway.base import GatewayProtocol
 
 
-failed = public(find_failed)
-
-
-@public
+@hide_frames
+@explained(
+    RunOptions,
+    results="A frame with at least ``sms_order_id`` and ``sms_phone``, in any order of columns; it is not "
+    "changed.",
+    gateway="The `Gateway` that the texts went to; `Gateway.from_env` when not given.",
+    workers="Questions under way at once, 1 to 64.",
+)
 def refresh(
-    results: pd.DataFrame, *, gateway: Gateway | None = None, workers: int = 4, progress: bool = True
+    results: pd.DataFrame, *, gateway: GatewayProtocol | None = None, workers: int = 4, progress: bool = True
 ) -> pd.DataFrame:
     """
     Ask the gateway for delivery states and join them to the rows.
-
-    Args:
-        results: A frame with at least ``sms_order_id`` and ``sms_phone``, in any order of columns; it is not
-            changed.
-        gateway: As in `send`.
-        workers: Questions under way at once.
-        progress: False draws no bar.
 
     Returns:
         The frame with ``sms_delivery`` (the gateway's code) and ``sms_delivered_at`` (UTC); if it has
@@ -51,30 +44,34 @@ def refresh(
 
     Raises:
         ContactsError: The frame has no such columns.
-        GatewayError: The gateway did not say; the frame you have is still true.
+        GatewayError: The gateway did not answer; the frame you have is still true.
 
     Example:
         >>> spring = smsframe.results("spring", journal=journal)
         >>> smsframe.refresh(spring, gateway=gateway, progress=False)["sms_delivery"].notna().tolist()
         [True]
     """
+    options = RunOptions.of(locals())
     gateway = gateway or Gateway.from_env()
-    sensible(workers, 0.0)
-    with Bar("asking", "orders", shown=progress) as bar:
-        if progress and "sms_order_id" in results:
+    with Bar("asking", "orders", shown=options.progress) as bar:
+        if options.progress and "sms_order_id" in results:
             bar.start(int(results["sms_order_id"].nunique()))
-        return delivery.refresh(results, gateway, workers=workers, patience=Patience(), report=bar.advance)
+        return delivery.refresh(
+            results,
+            gateway,
+            workers=options.workers,
+            patience=Patience(clock=gateway.clock),
+            report=bar.advance,
+        )
 
 
-@public
-def results(campaign: str, *, gateway: Gateway | None = None, journal: Where | None = None) -> pd.DataFrame:
+@hide_frames
+@explained(gateway=READS_ONLY)
+def results(
+    campaign: str, *, gateway: GatewayProtocol | None = None, journal: JournalLocation | None = None
+) -> pd.DataFrame:
     """
     What the journal knows of a campaign: one row per recipient, RangeIndex, result columns only.
-
-    Args:
-        campaign: Its name.
-        gateway: Whose own journal is read, if it has one, as a sandbox's has; nothing is asked.
-        journal: As in `send`.
 
     Raises:
         UnknownCampaign: There is no such campaign in this journal.
@@ -85,17 +82,16 @@ def results(campaign: str, *, gateway: Gateway | None = None, journal: Where | N
         ['accepted']
     """
     memory = journal_of(journal, gateway)
-    return send.recipients(memory, memory.get(campaign))
+    return campaign_send.recipients(memory, memory.get(campaign))
 
 
-@public
-def campaigns(*, gateway: Gateway | None = None, journal: Where | None = None) -> pd.DataFrame:
+@hide_frames
+@explained(gateway=READS_ONLY)
+def campaigns(
+    *, gateway: GatewayProtocol | None = None, journal: JournalLocation | None = None
+) -> pd.DataFrame:
     """
     The campaigns of a journal: one row each, with people by status and the credits charged.
-
-    Args:
-        gateway: As in `results`.
-        journal: As in `send`.
 
     Raises:
         JournalError: The journal cannot be read.
@@ -107,15 +103,13 @@ def campaigns(*, gateway: Gateway | None = None, journal: Where | None = None) -
     return reports.campaigns(journal_of(journal, gateway))
 
 
-@public
-def withdraw(campaign: str, *, gateway: Gateway | None = None, journal: Where | None = None) -> pd.DataFrame:
+@hide_frames
+@explained(gateway=READS_ONLY)
+def withdraw(
+    campaign: str, *, gateway: GatewayProtocol | None = None, journal: JournalLocation | None = None
+) -> pd.DataFrame:
     """
     Drop the people of a campaign who were not texted yet; they are returned, and nobody else is touched.
-
-    Args:
-        campaign: Its name.
-        gateway: As in `results`.
-        journal: As in `send`.
 
     Raises:
         UnknownCampaign: There is no such campaign in this journal.
@@ -126,84 +120,4 @@ def withdraw(campaign: str, *, gateway: Gateway | None = None, journal: Where | 
         0
     """
     memory = journal_of(journal, gateway)
-    return send.withdraw(memory, memory.get(campaign))
-
-
-@public
-def summary(results: pd.DataFrame) -> Summary:
-    """
-    A campaign in a few numbers: a `Summary`, with a card in notebooks.
-
-    Args:
-        results: A frame of `check`, `send`, `results` or `refresh`, or a part of one; of the result columns
-            it needs ``sms_status``.
-
-    Raises:
-        ContactsError: The frame has no result columns.
-
-    Example:
-        >>> smsframe.summary(smsframe.results("spring", journal=journal)).statuses.to_dict()
-        {'accepted': 1}
-    """
-    return summarise(results)
-
-
-@public
-def to_csv(
-    results: pd.DataFrame, path: str | os.PathLike[str], *, index: bool | None = None, sep: str = ","
-) -> None:
-    """
-    Write a frame for spreadsheets: UTF-8 with a mark, and no cell that runs as a formula.
-
-    `read_contacts` reads it back with its numbers as text.
-
-    Args:
-        results: Any frame.
-        path: The file; it is replaced.
-        index: Whether to write the index; when not said, unless it is a plain RangeIndex.
-        sep: The delimiter; spreadsheets in some languages want ``";"``.
-
-    Raises:
-        OSError: The file cannot be written.
-
-    Example:
-        >>> import os, tempfile
-        >>> path = os.path.join(tempfile.mkdtemp(), "results.csv")
-        >>> smsframe.to_csv(smsframe.results("spring", journal=journal), path)
-        >>> smsframe.read_contacts(path)["sms_phone"].tolist()
-        ['+393471234567']
-    """
-    plain = isinstance(results.index, pd.RangeIndex) and results.index.name is None
-    spreadsheet_safe(results).to_csv(
-        path, sep=sep, index=not plain if index is None else index, encoding="utf-8-sig", lineterminator="\n"
-    )
-
-
-@public
-def plot(results: pd.DataFrame, kind: str | None = None, *, tz: str = "UTC") -> Figure:
-    """
-    Pictures of what became of the rows, from a frame that smsframe returned.
-
-    Needs ``pip install "smsframe[plot]"``.
-
-    Args:
-        results: A frame of `smsframe.check`, `send`, `results` or `refresh`, or a part of one.
-        kind: ``"funnel"`` (rows that were texted, accepted, delivered, and where the others went),
-            ``"delivery"`` (texts by state over time), ``"countries"`` (segments and credits by country),
-            ``"time"`` (seconds, minutes or hours until texts were delivered); all four by default.
-        tz: The time zone of the time axis, such as ``"Europe/Rome"``.
-
-    Returns:
-        A matplotlib figure, which a notebook shows; ``.savefig("autumn.png")`` keeps it.
-
-    Raises:
-        ContactsError: The frame has no result columns.
-        ValueError: There is no such kind of picture, or no such time zone.
-        ImportError: matplotlib is not installed.
-
-    Example:
-        >>> spring = smsframe.results("spring", journal=journal)
-        >>> [axes.get_title() for axes in spring.sms.plot("funnel").axes]
-        ['From rows to deliveries']
-    """
-    return summarise(results).plot(kind, tz=tz)
+    return campaign_send.withdraw(memory, memory.get(campaign))

@@ -1,15 +1,15 @@
 """
 A campaign that runs in a thread of its own, and the handle to it, so that the notebook stays free.
 
-What was sent is as true here as in `smsframe.send`: the journal is written before anything leaves, by the one
-thread of the run. A process that is killed loses nothing; one that ends by itself stops its runs first, and
-waits until what is under way has its record.
+The journal is written before anything is sent, as in `smsframe.send`, by the one thread of the run. A
+process that is killed loses nothing; one that ends by itself stops its runs first, and waits until each
+order under way has its answer in the journal.
 """
 
 from __future__ import annotations
 
 import atexit
-import concurrent.futures.thread  # noqa: F401 - it registers how it ends, and ours must come after
+import concurrent.futures.thread  # noqa: F401 - it registers its own clean-up, and ours must be registered after it
 import os
 import sys
 import threading
@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from smsframe.api.tracebacks import public
+from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign.unexpected_errors import bare, clean
 from smsframe.cards import run_card
 from smsframe.display.progress_bar import Bar
@@ -43,14 +43,14 @@ class Run:
     A campaign under way, as `smsframe.start` returns it; shows itself as a card in a notebook.
 
     It goes on whether or not somebody waits for it. `stop` is the one way to stop it: Ctrl-C, and the
-    notebook's stop button, end a `wait` and not the run. When Python itself ends, so does the run: what is
-    under way gets its record, the others stay pending, and `smsframe.resume` goes on. A script therefore ends
-    with `wait`.
+    notebook's stop button, end a `wait` and not the run. When Python itself ends, so does the run: orders
+    under way get their record, the others stay pending, and `smsframe.resume` goes on. A script therefore
+    ends with `wait`.
 
     Args:
         campaign: The campaign's name.
-        work: Sends, or resumes, and returns the results; called with the context and ``stop``, as
-            `smsframe.campaign.send` wants them.
+        work: Sends, or resumes, and returns the results; called with a `RunContext` and the event ``stop``,
+            as the functions of `smsframe.campaign.send` are.
         context: Gateway, journal and limits; what it reports goes to this handle.
         now: The results as of now.
         later: Whether texts go out at a later time.
@@ -85,7 +85,7 @@ class Run:
         self._bars: list[Bar] = []
         self._stop, self._asked = threading.Event(), False
         self._begun = threading.Event()
-        """Set when nothing can refuse the call any more, or it is over."""
+        """Set when people are about to be texted (nothing refuses the call any more), or at the end."""
         self._over = threading.Event()
         self._frame: pd.DataFrame | None = None
         self._error: BaseException | None = None
@@ -93,13 +93,13 @@ class Run:
 
     def begin(self, *, shown: bool) -> Run:
         """
-        Start; back when people are about to be texted, or raises what `smsframe.send` raises before that.
+        Start; return when people are about to be texted, or raise what `smsframe.send` raises before that.
         """
         _under_way.add(self)
         self._thread.start()
         try:
             self._await(self._begun)
-        except BaseException:
+        except BaseException:  # Ctrl-C while waiting: the caller gets no handle, so nothing may go on
             self.stop()
             self._thread.join()
             raise
@@ -116,7 +116,7 @@ class Run:
 
     def stop(self) -> None:
         """
-        Send nothing more; what is under way still gets its record. Back at once: `wait` waits for that.
+        Send nothing more; orders under way still get their record. It returns at once: `wait` waits for that.
 
         Whoever is not sent to stays pending, and `smsframe.resume` goes on. Stopping again, or when it is
         over, does nothing.
@@ -124,7 +124,7 @@ class Run:
         self._asked = self._asked or not self.done
         self._stop.set()
 
-    @public
+    @hide_frames
     def wait(self, timeout: float | None = None) -> pd.DataFrame:
         """
         Wait until it is over, and return what `smsframe.send` would.
@@ -147,7 +147,7 @@ class Run:
             raise RuntimeError(f"the thread of campaign {self.campaign!r} ended before it had begun")
         return self._frame.copy()  # the caller's own, to write into
 
-    @public
+    @hide_frames
     def results(self) -> pd.DataFrame:
         """
         All rows as of now, by the journal; when it is over, those of `wait`.
@@ -182,7 +182,7 @@ class Run:
         bar = Bar(f"sending {shown_name(self.campaign)}", "people", shown=True, meter=self._meter)
         bar.open()
         self._bars.append(bar)
-        if self.done:  # it may have closed the others before this one was there
+        if self.done:  # the thread may have closed the bars before this one was among them
             bar.close()
 
     def __repr__(self) -> str:
@@ -198,7 +198,7 @@ class Run:
 
     def _await(self, event: threading.Event, timeout: float | None = None) -> bool:
         """
-        Whether an event came in time, or the thread is gone; Ctrl-C is heard meanwhile, also in a long wait.
+        Whether an event was set in time, or the thread has ended; Ctrl-C interrupts also a long wait.
         """
         if timeout is not None:
             return event.wait(timeout)
@@ -206,17 +206,17 @@ class Run:
             pass
         return True
 
-    # In the thread of the run.
+    # What follows runs in the thread of the run.
 
     def _run(self) -> None:
         try:
             self._frame = self._work(self._context, stop=self._stop)
         except SmsFrameError as error:
             self._error = bare(error)
-        except BaseException as error:  # noqa: BLE001 - it is raised where somebody waits
+        except BaseException as error:  # noqa: BLE001 - a thread raises to nobody: `begin` and `wait` raise it
             self._error = clean(error)
         finally:
-            with suppress(Exception):  # figures only; who waits must not wait for ever
+            with suppress(Exception):  # counts for the display only; `wait` must end in any case
                 self._meter.end()
             self._over.set()
             self._begun.set()
@@ -241,23 +241,24 @@ class Run:
         return "stopped" if self._asked and left else "finished"
 
 
-def _settle() -> None:
-    """Stop what still runs when Python ends, and wait until what is under way has its record."""
+def _stop_all() -> None:
+    """Stop the runs that are not over when Python ends, and wait until their answers are in the journal."""
     runs = [*_under_way]
     for run in runs:
         run.stop()
     for run in runs:
         run._thread.join()  # noqa: SLF001 - its own module
-        print(  # noqa: T201 - nobody is left to be told otherwise
+        print(  # noqa: T201 - no caller is left who could be told in another way
             f"smsframe: Python ended while campaign {run.campaign!r} was being sent; what was under way is "
             f"recorded. Go on with smsframe.resume({run.campaign!r}), and end a script with wait()",
             file=sys.stderr,
         )
 
 
-if hasattr(os, "register_at_fork"):  # the runs are those of the process that began them
+if hasattr(os, "register_at_fork"):  # a forked process has none of its parent's threads
     os.register_at_fork(after_in_child=_under_way.clear)
 
-# As `concurrent.futures` does, and before it: `atexit` comes after the pools have waited for their workers,
-# who may wait for their turn for long.
-getattr(threading, "_register_atexit", atexit.register)(_settle)
+# Registered as `concurrent.futures` registers its own clean-up, and run before that one (last registered,
+# first run). `atexit` would be too late: it runs after the thread pools were joined, whose workers may wait
+# long for their turn under a rate limit.
+getattr(threading, "_register_atexit", atexit.register)(_stop_all)

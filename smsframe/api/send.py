@@ -1,35 +1,52 @@
 """
-What costs money: send, and go on with what was stopped.
+Functions that cost money: send, and go on with what was stopped.
 """
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from smsframe.api.options import journal_of, say_journal, sensible, suppressed
-from smsframe.api.prepare import planned_to_send
+from smsframe.api.docstrings import explained
+from smsframe.api.options import announce_journal, journal_of, suppressed_numbers
+from smsframe.api.prepare import make_plan
 from smsframe.api.run import Run
-from smsframe.api.tracebacks import called_as, public
+from smsframe.api.tracebacks import called_as, hide_frames
 from smsframe.campaign import send as campaign_send
+from smsframe.campaign.options import ResumeOptions, SendOptions
 from smsframe.campaign.run_context import RunContext
+from smsframe.contacts.columns import find_phone
 from smsframe.display.progress_bar import Bar
+from smsframe.errors import ContactsError
 from smsframe.gateway.smsend import Gateway
-from smsframe.orders.terms import aware
+from smsframe.planning.options import PlanOptions
+from smsframe.planning.plan import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Iterator, Mapping
     from datetime import datetime
 
     import pandas as pd
 
-    from smsframe.api.options import Suppress, Where
+    from smsframe.api.options import JournalLocation, Suppress
+    from smsframe.campaign.options import RunOptions
+    from smsframe.gateway.base import GatewayProtocol
+    from smsframe.journal.journal import Journal
     from smsframe.outcomes.schema import ContactsSchema
-    from smsframe.planning.plan import Plan
+
+_CAMPAIGN = "The name under which nobody is texted twice; required, unless a `Plan` has it."
+_PHONE = "The column of phone numbers; required, unless a `Plan` has it."
+_CONTACTS = (
+    "The people to text, one per row, in any frame, which is not changed; or a `Plan`, which is sent "
+    "exactly as it was seen, so that no parameter of `plan` goes with it but ``gateway`` and ``journal``."
+)
+_NO_CAMPAIGN = "send needs campaign=, the name under which nobody is texted twice, such as 'autumn'"
 
 
-@public
+@hide_frames
+@explained(PlanOptions, SendOptions, contacts=_CONTACTS, campaign=_CAMPAIGN, phone=_PHONE)
 def send(
     contacts: pd.DataFrame | Plan,
     text: str | None = None,
@@ -50,8 +67,8 @@ def send(
     confirm: int | None = None,
     changed: Literal["continue"] | None = None,
     adopt: bool = False,
-    gateway: Gateway | None = None,
-    journal: Where | None = None,
+    gateway: GatewayProtocol | None = None,
+    journal: JournalLocation | None = None,
     workers: int = 4,
     rate: float | None = None,
     grace: float = 30.0,
@@ -64,44 +81,13 @@ def send(
     The same call again texts nobody and returns the first outcome. It may be stopped, or killed, at any
     moment: the same call, or `resume`, goes on where it was.
 
-    Args:
-        contacts: The frame; or a `Plan`, which is sent exactly as it was seen.
-        text: What people read, as in `plan`.
-        campaign: The name under which nobody is texted twice; required.
-        phone: The column of phone numbers; required.
-        region: As in `plan`, like all up to ``text_fix``; none of them goes with a `Plan`.
-        numbers: As in `plan`.
-        schema: As in `plan`.
-        sender: As in `plan`.
-        quality: As in `plan`.
-        message_type: As in `plan`.
-        schedule: As in `plan`; it must not have passed for people who would go out now.
-        suppress: As in `plan`.
-        max_segments: As in `plan`.
-        batch_size: As in `plan`.
-        text_fix: As in `plan`; what it replaced is in ``plan.fixed``.
-        confirm: Refuse unless exactly so many people are ready or have an outcome already.
-        changed: ``"continue"`` sends a changed text to those who have none yet.
-        adopt: Take over the orders of this campaign that the gateway has and this journal does not know,
-            when the journal they were sent from is lost; such a campaign is refused otherwise.
-        gateway: Where it goes; `Gateway.from_env` when not given.
-        journal: Where it is remembered: a path, URL or `Journal`; else the gateway's own, else
-            ``SMSFRAME_JOURNAL``, else a file in your data directory.
-        workers: Orders under way at once.
-        rate: Recipients per second at most.
-        grace: Seconds within which an order that the gateway took becomes visible to it.
-        refusals: What becomes of an order with numbers that the gateway refuses. ``"split"``: it is refused
-            whole, and halved until they are found, at up to two orders per number and halving. ``"skip"``:
-            the gateway leaves them out (``allowInvalidRecipients``), at one order and one question. Only who
-            is listed there as refused is ``rejected``, who is not listed stays ``unconfirmed``, and an order
-            that is refused all the same stops the campaign. Kept with each order, and for `resume`.
-        progress: False draws no bar.
-
     Returns:
         The contacts with all result columns (`ResultsSchema`), same rows, same index.
 
     Raises:
         ContactsError, TextError, ValueError: As `plan`; nothing was sent.
+        TypeError: There is no text, or something that is part of a `Plan` was given with one; nothing was
+            sent.
         CampaignChanged: Another text, gateway or journal than the campaign's; nothing was sent by this call.
         ConfirmationMismatch, NotEnoughCredit: Nothing was sent by this call.
         GatewayError: Nothing could be accepted.
@@ -116,87 +102,34 @@ def send(
         >>> out["sms_status"].tolist()
         ['accepted']
     """
-    sensible(workers, grace, rate)
-    gateway = gateway or Gateway.from_env()
-    memory = journal_of(journal, gateway)
-    made = planned_to_send(
-        contacts,
-        text,
-        campaign=campaign,
-        phone=phone,
-        region=region,
-        numbers=numbers,
-        schema=schema,
-        sender=sender,
-        quality=quality,
-        message_type=message_type,
-        schedule=schedule,
-        suppress=suppress,
-        max_segments=max_segments,
-        batch_size=batch_size,
-        text_fix=text_fix,
-        gateway=gateway,
-        journal=memory,
-    )
-    made = replace(made, terms=made.terms.with_refusals(refusals))
-    say_journal(memory)
-    context = RunContext(gateway=gateway, journal=memory, workers=workers, rate=rate, grace=grace)
-    with Bar("sending", "people", shown=progress) as bar:
-        context = replace(context, report=bar.tick, started=bar.start)
-        return campaign_send.send(
-            made,
-            context,
-            confirm=confirm,
-            changed=changed == "continue",
-            adopt=adopt,
-        )
+    keywords = locals()  # of all parameters of this call: see `plan`
+    return send_plan(*_prepared(keywords))
 
 
-@public
+@hide_frames
+@explained(
+    PlanOptions,
+    SendOptions,
+    contacts=_CONTACTS,
+    campaign=_CAMPAIGN,
+    phone=_PHONE,
+    progress="False draws no progress bar; otherwise there is a live one where this is called.",
+)
 @called_as(send)
-def start(
-    contacts: pd.DataFrame | Plan,
-    text: str | None = None,
-    *,
-    confirm: int | None = None,
-    changed: Literal["continue"] | None = None,
-    adopt: bool = False,
-    gateway: Gateway | None = None,
-    journal: Where | None = None,
-    workers: int = 4,
-    rate: float | None = None,
-    grace: float = 30.0,
-    refusals: Literal["split", "skip"] = "split",
-    progress: bool = True,
-    **planned: Any,
-) -> Run:
+def start(**keywords: Any) -> Run:
     """
     As `send`, in a thread of its own: the notebook stays free, and the `Run` that is returned tells how far.
 
     It returns as soon as people are about to be texted. Whatever can refuse a call before that is raised
-    here: wrong input, another text than the campaign's, too little credit, a gateway that is down.
-
-    Args:
-        contacts: As in `send`.
-        text: As in `send`.
-        confirm: As in `send`.
-        changed: As in `send`.
-        adopt: As in `send`; it returns after the orders were taken over, which takes ``grace`` seconds.
-        gateway: As in `send`.
-        journal: As in `send`.
-        workers: As in `send`.
-        rate: As in `send`.
-        grace: As in `send`.
-        refusals: As in `send`.
-        progress: False draws no bar; otherwise there is a live one, here.
-        planned: The others of `send`.
+    here: wrong input, another text than the campaign's, too little credit, a gateway that is down. With
+    ``adopt`` it returns after the orders were taken over, which takes ``grace`` seconds.
 
     Returns:
         A `Run`: ``.facts()``, ``.results()``, ``.stop()``, ``.wait()``.
 
     Raises:
-        SmsFrameError, ValueError: As `send`, before the first order; nothing was sent. What comes later is
-            raised by ``.wait()``.
+        SmsFrameError, ValueError, TypeError: As `send`, before the first order; nothing was sent. What comes
+            later is raised by ``.wait()``.
 
     Example:
         >>> people = pd.DataFrame({"mobile": ["+393471234567"], "name": ["Ada"]})
@@ -206,28 +139,20 @@ def start(
         >>> run.wait()["sms_status"].tolist()
         ['accepted']
     """
-    sensible(workers, grace, rate)
-    gateway = gateway or Gateway.from_env()
-    memory = journal_of(journal, gateway)
-    made = planned_to_send(contacts, text, gateway=gateway, journal=memory, **planned)
-    made = replace(made, terms=made.terms.with_refusals(refusals))
-    say_journal(memory)
-    run = Run(
-        made.campaign or "",
-        partial(campaign_send.send, made, confirm=confirm, changed=changed == "continue", adopt=adopt),
-        RunContext(gateway=gateway, journal=memory, workers=workers, rate=rate, grace=grace),
-        now=partial(campaign_send.so_far, made, memory),
-        later=made.terms.schedule is not None,
-    )
-    return run.begin(shown=progress)
+    return start_plan(*_prepared(keywords))
 
 
-@public
+@hide_frames
+@explained(
+    ResumeOptions,
+    gateway="The `Gateway` that texts go to, which must be the campaign's own; `Gateway.from_env` when not "
+    "given.",
+)
 def resume(
     campaign: str,
     *,
-    gateway: Gateway | None = None,
-    journal: Where | None = None,
+    gateway: GatewayProtocol | None = None,
+    journal: JournalLocation | None = None,
     suppress: Suppress | None = None,
     region: str | None = None,
     confirm: int | None = None,
@@ -243,54 +168,81 @@ def resume(
     """
     Go on with a campaign from its journal alone: look up what is unconfirmed, text who is pending.
 
-    Args:
-        campaign: Its name.
-        gateway: As in `send`; it must be the campaign's own.
-        journal: As in `send`.
-        suppress: Numbers nobody may text as of now; those people stay pending.
-        region: ISO code of the country of those in national form.
-        confirm: Refuse unless exactly so many people are pending.
-        unconfirmed: What *you* say of orders that stay unconfirmed after they were looked up: ``"send"``
-            texts their people (again, if they were), ``"accept"`` takes them as accepted. It is recorded.
-        adopt: As in `send`: take over orders of this campaign that the gateway has and this journal does not
-            know, as after an older copy of the journal was put back.
-        schedule: Another time for who is pending, with a time zone, as when the campaign's own has passed.
-        workers: As in `send`.
-        rate: As in `send`.
-        grace: As in `send`.
-        refusals: As in `send`, for who is pending; as the campaign's last call wanted it when not given.
-            Orders that may have left keep what they were sent with.
-        progress: As in `send`.
-
     Returns:
         One row per recipient in the journal, RangeIndex, result columns only.
 
     Raises:
         UnknownCampaign: There is no such campaign in this journal.
-        SmsFrameError: As `send`.
+        SmsFrameError, ValueError: As `send`.
 
     Example:
         >>> smsframe.resume("spring", gateway=gateway, progress=False)["sms_status"].tolist()
         ['accepted']
     """
-    sensible(workers, grace, rate)
-    if unconfirmed not in (None, "send", "accept"):
-        raise ValueError(f'unconfirmed={unconfirmed!r} must be "send" or "accept"')
+    options = ResumeOptions.of(locals())
     gateway = gateway or Gateway.from_env()
     memory = journal_of(journal, gateway)
     entry = memory.get(campaign)
-    if schedule is not None:
-        entry = replace(entry, terms=replace(entry.terms, schedule=aware(schedule)))
-    if refusals is not None:
-        entry = replace(entry, terms=entry.terms.with_refusals(refusals))
-    context = RunContext(gateway=gateway, journal=memory, workers=workers, rate=rate, grace=grace)
-    with Bar("sending", "people", shown=progress) as bar:
-        context = replace(context, report=bar.tick, started=bar.start)
+    with _running(options, gateway, memory) as context:
         return campaign_send.resume(
-            entry,
-            context,
-            suppressed=suppressed(suppress, region),
-            confirm=confirm,
-            unconfirmed=unconfirmed,
-            adopt=adopt,
+            entry, context, options=options, suppressed=suppressed_numbers(options.suppress, options.region)
         )
+
+
+def send_plan(plan: Plan, options: SendOptions, gateway: GatewayProtocol, journal: Journal) -> pd.DataFrame:
+    """Send a plan, and return when it is over; see `send`."""
+    with _running(options, gateway, journal) as context:
+        return campaign_send.send(plan, context, options=options)
+
+
+def start_plan(plan: Plan, options: SendOptions, gateway: GatewayProtocol, journal: Journal) -> Run:
+    """Send a plan in a thread, and return when people are about to be texted; see `start`."""
+    run = Run(
+        plan.campaign or "",
+        partial(campaign_send.send, plan, options=options),
+        RunContext.of(options, gateway=gateway, journal=journal),
+        now=partial(campaign_send.so_far, plan, journal),
+        later=plan.terms.schedule is not None,
+    )
+    return run.begin(shown=options.progress)
+
+
+def _prepared(keywords: Mapping[str, Any]) -> tuple[Plan, SendOptions, GatewayProtocol, Journal]:
+    """The plan of a call that sends, or the one that it was given, with what it is sent with."""
+    contacts, text = keywords["contacts"], keywords["text"]
+    planning, sending = PlanOptions.of(keywords), SendOptions.of(keywords)
+    if not isinstance(contacts, Plan):
+        _require(contacts, text, planning)
+    elif text is not None or planning.given():
+        extra = ["text", *planning.given()] if text is not None else planning.given()
+        raise TypeError(
+            f"a Plan is sent as it was seen, so {', '.join(f'{name}=' for name in extra)} cannot go with it: "
+            "give text, campaign, phone and what else belongs to a plan to smsframe.plan"
+        )
+    elif contacts.campaign is None:
+        raise ValueError(_NO_CAMPAIGN)
+    gateway = keywords["gateway"] or Gateway.from_env()
+    journal = journal_of(keywords["journal"], gateway)
+    if not isinstance(contacts, Plan):
+        contacts = make_plan(contacts, text, planning, gateway=gateway, journal=journal)
+    announce_journal(journal)
+    return contacts, sending, gateway, journal
+
+
+def _require(contacts: pd.DataFrame, text: str | None, planning: PlanOptions) -> None:
+    """Refuse a call that leaves out what has no default where money is spent."""
+    if text is None:
+        raise TypeError("send needs the text people read: send(contacts, text, campaign=..., phone=...)")
+    if planning.campaign is None:
+        raise ValueError(_NO_CAMPAIGN)
+    if planning.phone is None:
+        guess, _ = find_phone(contacts, None)
+        raise ContactsError(f"send needs phone=, the column to text; did you mean phone={guess!r}?")
+
+
+@contextmanager
+def _running(options: RunOptions, gateway: GatewayProtocol, journal: Journal) -> Iterator[RunContext]:
+    """The context of a run, which a progress bar follows until the block ends."""
+    with Bar("sending", "people", shown=options.progress) as bar:
+        context = RunContext.of(options, gateway=gateway, journal=journal)
+        yield replace(context, report=bar.tick, started=bar.start)

@@ -1,17 +1,19 @@
 """
-Watch a campaign that another process sends, by its journal alone.
+Watch a campaign that another process sends, by reading its journal.
 """
 
 from __future__ import annotations
 
 import sys
 import threading
-import time
 from typing import TYPE_CHECKING
 
+from smsframe.api.docstrings import READS_ONLY, explained
 from smsframe.api.options import journal_of
-from smsframe.api.tracebacks import public
-from smsframe.campaign import send
+from smsframe.api.tracebacks import hide_frames
+from smsframe.campaign import send as campaign_send
+from smsframe.campaign.options import RunOptions
+from smsframe.clock import SYSTEM
 from smsframe.display.progress_bar import Bar
 from smsframe.display.progress_stats import Meter
 from smsframe.masking import shown_name
@@ -21,37 +23,31 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from smsframe.api.options import Where
-    from smsframe.gateway.smsend import Gateway
+    from smsframe.api.options import JournalLocation
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.counts import Tally
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import Entry
 
-SHARE = 10
-"""A question of a big journal may take this part of the time at most."""
+PAUSE = 9
+"""A pause lasts at least so many times as long as the look before it: a big journal is slow to read."""
 
 
-@public
+@hide_frames
+@explained(RunOptions, gateway=READS_ONLY, interval="Seconds from one look at the journal to the next.")
 def watch(
     campaign: str,
     *,
-    gateway: Gateway | None = None,
-    journal: Where | None = None,
+    gateway: GatewayProtocol | None = None,
+    journal: JournalLocation | None = None,
     interval: float = 1.0,
     progress: bool = True,
 ) -> pd.DataFrame:
     """
-    Watch a campaign until nobody is at work on it, from any process that can read its journal.
+    Watch a campaign until no process works on it, from any process that can read its journal.
 
-    It only looks: Ctrl-C, or the notebook's stop button, ends the watching and not the campaign. When whoever
-    sent it is gone and people are left, it says so and how to go on.
-
-    Args:
-        campaign: Its name.
-        gateway: Whose own journal is read, if it has one, as a sandbox's has; nothing is asked.
-        journal: As in `send`.
-        interval: Seconds from one look to the next.
-        progress: False draws no bar.
+    It only reads: Ctrl-C, or the notebook's stop button, ends the watching and not the campaign. When the
+    process that sent it is gone and people are left, it prints so, and how to go on.
 
     Returns:
         As `results`: one row per recipient, RangeIndex, result columns only.
@@ -69,21 +65,21 @@ def watch(
         or isinstance(interval, bool)
         or not 0 < interval <= threading.TIMEOUT_MAX
     ):
-        raise ValueError(f"interval={interval!r} must be a number of seconds")
+        raise ValueError(f"interval={interval!r} must be a number of seconds above 0")
     memory = journal_of(journal, gateway)
     entry = memory.get(campaign)
     try:
         last = follow(memory, entry, interval, shown=progress)
     except KeyboardInterrupt:
-        _say(f"no longer watching; who sends campaign {entry.name!r} goes on")
+        _print(f"stopped watching; campaign {entry.name!r} goes on where it is being sent")
         raise
     left = [f"{last.counts[name]:,} {name}" for name in ("pending", "unconfirmed") if last.counts[name]]
     if left:
-        _say(
-            f"nobody is at work on campaign {entry.name!r}, and of its people {' and '.join(left)}: "
+        _print(
+            f"no process is sending campaign {entry.name!r}, and {' and '.join(left)} people are left: "
             f"go on with smsframe.resume({entry.name!r})"
         )
-    return send.recipients(memory, entry)
+    return campaign_send.recipients(memory, entry)
 
 
 def follow(
@@ -92,31 +88,32 @@ def follow(
     interval: float,
     *,
     shown: bool,
-    monotonic: Callable[[], float] = time.monotonic,
-    pause: Callable[[float], object] = time.sleep,
+    monotonic: Callable[[], float] = SYSTEM.monotonic,
+    pause: Callable[[float], object] = SYSTEM.sleep,
 ) -> Tally:
     """
-    Look again and again, until nobody is at work; the last look.
+    Read the counts of a campaign again and again until no process works on it; return the last ones.
 
-    Twice in a row, because a run that has narrowed down what was refused has, for a moment, nothing in hand.
+    Two readings in a row must show no process: between two halves of a refused batch, a run has for a moment
+    no batch claimed.
     """
     meter = Meter(monotonic)
-    alone = False
+    idle = False
     with Bar(
         f"watching {shown_name(entry.name)}", "people", shown=shown, meter=meter, monotonic=monotonic
     ) as bar:
         while True:
             asked = monotonic()
-            found = journal.batches.tally(entry)
-            meter.count(found.counts, found.credits)
+            tally = journal.batches.tally(entry)
+            meter.count(tally.counts, tally.credits)
             bar.open()
             bar.show()
-            left = found.counts["pending"] + found.counts["unconfirmed"]
-            if not found.at_work and (alone or not left):
-                return found
-            alone = not found.at_work
-            pause(max(interval, (monotonic() - asked) * (SHARE - 1)))
+            left = tally.counts["pending"] + tally.counts["unconfirmed"]
+            if not tally.at_work and (idle or not left):
+                return tally
+            idle = not tally.at_work
+            pause(max(interval, (monotonic() - asked) * PAUSE))
 
 
-def _say(what: str) -> None:
-    print(f"smsframe: {what}", file=sys.stderr)  # noqa: T201 - what the caller asked for
+def _print(what: str) -> None:
+    print(f"smsframe: {what}", file=sys.stderr)  # noqa: T201 - watching is printing

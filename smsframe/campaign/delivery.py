@@ -10,22 +10,23 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from smsframe.outcomes.codes import CODES, DELIVERIES
-from smsframe.outcomes.schema import COLUMNS, DTYPES, attach
+from smsframe.orders.delivery_codes import Stage
+from smsframe.outcomes.codes import CODES
+from smsframe.outcomes.columns import COLUMNS, DTYPES, attach
 from smsframe.outcomes.summary import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.gateway.retry import Patience
-    from smsframe.gateway.smsend import Gateway
 
 log = logging.getLogger("smsframe")
 
 
 def refresh(
     results: pd.DataFrame,
-    gateway: Gateway,
+    gateway: GatewayProtocol,
     *,
     workers: int,
     patience: Patience,
@@ -44,7 +45,7 @@ def refresh(
             rows[name] = pd.Series(None, index=rows.index, dtype=DTYPES[name])
     if whole:
         rows = attach(rows, rows[list(COLUMNS)])
-    final = rows["sms_delivery"].isin([code for code, delivery in DELIVERIES.items() if delivery.final])
+    final = rows["sms_delivery"].isin(gateway.profile.final)
     asked = rows["sms_order_id"].notna() & ~final
     if "sms_status" in rows:
         asked &= ~rows["sms_status"].isin(["rejected"])  # the gateway never took those orders
@@ -61,11 +62,14 @@ def refresh(
     if len(found) < len(answers):
         log.warning("the gateway does not know %d of %d orders", len(answers) - len(found), len(answers))
     if found:
-        rows = _named(_joined(rows, asked, pd.concat([*found.values()])), asked, found)
+        waiting = gateway.profile.codes(Stage.WAITING)
+        rows = _named(_joined(rows, asked, pd.concat([*found.values()]), waiting), asked, found)
     return rows.set_axis(results.index)
 
 
-def _joined(rows: pd.DataFrame, asked: pd.Series[bool], states: pd.DataFrame) -> pd.DataFrame:
+def _joined(
+    rows: pd.DataFrame, asked: pd.Series[bool], states: pd.DataFrame, waiting: list[str]
+) -> pd.DataFrame:
     # A number that is twice in one order cannot be told apart (and our own orders hold each once).
     numbered = states[states["phone"].notna()]
     by_person = numbered.drop_duplicates(["order", "phone"]).set_index(["order", "phone"])
@@ -78,9 +82,7 @@ def _joined(rows: pd.DataFrame, asked: pd.Series[bool], states: pd.DataFrame) ->
     for ours, theirs in (("sms_delivery", "delivery"), ("sms_delivered_at", "delivered_at")):
         rows[ours] = rows[ours].where(~take, told[theirs]).astype(DTYPES[ours])
     if "sms_status" in rows:
-        gone = (
-            take & rows["sms_status"].eq("scheduled") & ~rows["sms_delivery"].isin(["SCHEDULED", "WAITING"])
-        )
+        gone = take & rows["sms_status"].eq("scheduled") & ~rows["sms_delivery"].isin(waiting)
         rows["sms_status"] = rows["sms_status"].mask(gone, "accepted")
     return rows
 

@@ -21,15 +21,15 @@ from smsframe.formatting import many
 from smsframe.orders.batching import prefix
 from smsframe.orders.records import Comparison, nobody
 from smsframe.orders.states import State
-from smsframe.outcomes.schema import E164
+from smsframe.outcomes.columns import E164
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from smsframe.campaign.order_history import History
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.gateway.retry import Patience
-    from smsframe.gateway.smsend import Gateway
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import Entry
 
@@ -37,14 +37,14 @@ MINUTE = 60.0
 """Seconds by which this machine's clock may differ from the gateway's before it is said."""
 
 
-def prefixes(campaign: str, gateway: Gateway) -> tuple[str, ...]:
+def prefixes(campaign: str, gateway: GatewayProtocol) -> tuple[str, ...]:
     """How the order ids of a campaign begin, under every name of the account that is known."""
     return tuple(prefix(campaign, gateway.base_url, account) for account in gateway.identities)
 
 
 def compare(
     campaign: str,
-    gateway: Gateway,
+    gateway: GatewayProtocol,
     journal: Journal,
     patience: Patience,
     *,
@@ -97,7 +97,12 @@ class _Compared:
     """A history that was read, and what the journal had right after."""
 
     def __init__(
-        self, campaign: str, gateway: Gateway, journal: Journal, patience: Patience, entry: Entry | None
+        self,
+        campaign: str,
+        gateway: GatewayProtocol,
+        journal: Journal,
+        patience: Patience,
+        entry: Entry | None,
     ) -> None:
         self._campaign, self._gateway, self._patience = campaign, gateway, patience
         self.history = _complete(gateway, entry, patience)
@@ -171,7 +176,7 @@ def _small(orders: pd.DataFrame) -> pd.Series[Any]:
     return orders["order_id"].str.strip().str.lower()
 
 
-def _complete(gateway: Gateway, entry: Entry | None, patience: Patience) -> History:
+def _complete(gateway: GatewayProtocol, entry: Entry | None, patience: Patience) -> History:
     """
     The history since the campaign was last compared, else of 30 days.
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.campaign.order_history import History
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.gateway.retry import Patience
-    from smsframe.gateway.smsend import Gateway
     from smsframe.orders.records import Batch, OrderState
 
 DAY = timedelta(days=1)
@@ -102,11 +102,11 @@ class Known(NamedTuple):
     prefixes: Callable[[], tuple[str, ...]]
 
 
-def ask_state(gateway: Gateway, batch: Batch, people: pd.DataFrame, patience: Patience) -> Finding:
+def ask_state(gateway: GatewayProtocol, batch: Batch, people: pd.DataFrame, patience: Patience) -> Finding:
     """
     Ask for the state of one order; `Event.ABSENT` here means no more than that it was not found.
     """
-    clock, question = patience.clock, f"GET sms/{batch.order_id}"
+    clock, question = patience.clock, gateway.profile.state_question % batch.order_id
     asked_at = clock.monotonic()
 
     def found(
@@ -146,7 +146,7 @@ def _left_out(state: pd.DataFrame, people: pd.DataFrame, codes: frozenset[str]) 
 
 
 def look_up(
-    gateway: Gateway, orders: list[tuple[Batch, pd.DataFrame]], patience: Patience, known: Known
+    gateway: GatewayProtocol, orders: list[tuple[Batch, pd.DataFrame]], patience: Patience, known: Known
 ) -> Iterator[tuple[Batch, pd.DataFrame, Finding]]:
     """
     Ask whether the gateway has some orders; each with its people and what was found, until stopped.
@@ -183,12 +183,12 @@ def look_up(
 
 
 def _judge(
-    gateway: Gateway, since: datetime, session: int | None, patience: Patience, known: Known
+    gateway: GatewayProtocol, since: datetime, session: int | None, patience: Patience, known: Known
 ) -> Callable[[Batch, Finding], Finding]:
     """Read the history once; what it says of each order that was not found under its id."""
     if not gateway.profile.history:
         return lambda _, finding: _unanswered(finding, "404; this gateway has no history that could tell")
-    question = f", GET smshistory since {since:%Y-%m-%d %H:%M} UTC"
+    question = f", {gateway.profile.history_question} since {since:%Y-%m-%d %H:%M} UTC"
     try:
         history = order_history.read(gateway, since, patience)
     except GatewayError as error:
@@ -208,12 +208,12 @@ def _judge(
 
 
 def _why_not(
-    history: History, gateway: Gateway, session: int | None, known: Known, since: datetime
+    history: History, gateway: GatewayProtocol, session: int | None, known: Known, since: datetime
 ) -> str | None:
     """Why a history that does not list an order is no proof of its absence; None when it is."""
     if not history.complete or gateway.sessions != session:
         return ", incomplete or in another session"
-    if not gateway.freshness.proven:
+    if not gateway.answers_itself:
         return ", perhaps out of a cache"
     if not known.witnesses(since).isin(history.ids).all():
         return " that lacks orders which were accepted"

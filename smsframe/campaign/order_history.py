@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.gateway.retry import Patience
-    from smsframe.gateway.smsend import Gateway
     from smsframe.orders.records import HistoryPage
 
 PAGE_SIZES = (1000, 100, 10)
@@ -59,7 +59,7 @@ class History:
         return self.orders["order_id"].str.strip().str.lower()
 
 
-def read(gateway: Gateway, since: datetime, patience: Patience) -> History:
+def read(gateway: GatewayProtocol, since: datetime, patience: Patience) -> History:
     """
     Read the history since a time.
 
@@ -81,7 +81,7 @@ def read(gateway: Gateway, since: datetime, patience: Patience) -> History:
 class _Reading:
     """What was seen so far."""
 
-    def __init__(self, gateway: Gateway, since: datetime, patience: Patience) -> None:
+    def __init__(self, gateway: GatewayProtocol, since: datetime, patience: Patience) -> None:
         self._gateway, self._since, self._patience = gateway, since, patience
         self._sizes = [*PAGE_SIZES]
         self._pages = 0

@@ -17,7 +17,7 @@ from smsframe.phones.match import among
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from smsframe.gateway.smsend import Gateway
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
     from smsframe.planning.plan import Plan
@@ -50,7 +50,7 @@ def in_time(terms: Terms, waiting: int, now: datetime) -> None:
         )
 
 
-def affordable(gateway: Gateway, terms: Terms, needed: int) -> None:
+def affordable(gateway: GatewayProtocol, terms: Terms, needed: int) -> None:
     """Refuse when the balance is known and does not cover what is needed."""
     available = gateway.credits().get(terms.message_type)
     if available is None:

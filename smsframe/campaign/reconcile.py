@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.gateway.retry import Patience
-    from smsframe.gateway.smsend import Gateway
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import Batch, Entry
 
@@ -73,7 +73,7 @@ class Doubts:
         self,
         entry: Entry,
         journal: Journal,
-        gateway: Gateway,
+        gateway: GatewayProtocol,
         owner: str,
         phones: pd.Series[str],
         *,

@@ -16,7 +16,8 @@ from smsframe.gateway.retry import Patience
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from smsframe.gateway.smsend import Gateway
+    from smsframe.campaign.options import RunOptions
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import Tick
 
@@ -48,7 +49,7 @@ class RunContext:
         threads: Makes so many workers.
     """
 
-    gateway: Gateway
+    gateway: GatewayProtocol
     journal: Journal
     workers: int = 4
     rate: float | None = None
@@ -58,6 +59,18 @@ class RunContext:
     started: Callable[[int], None] = _unheard
     say: Callable[[str], None] = _to_stderr
     threads: Callable[[int], Threads] = Threads
+
+    @classmethod
+    def of(cls, options: RunOptions, *, gateway: GatewayProtocol, journal: Journal) -> RunContext:
+        """The context of a call with these options."""
+        return cls(
+            gateway=gateway,
+            journal=journal,
+            workers=options.workers,
+            rate=options.rate,
+            grace=options.grace,
+            patience=Patience(clock=gateway.clock),
+        )
 
     def stopped_by(self, stop: threading.Event | None) -> RunContext:
         """The same for one run, which has a stop of its own."""

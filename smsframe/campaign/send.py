@@ -8,7 +8,8 @@ how many people were confirmed, whether the time has passed, whether the credit 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,8 +26,8 @@ from smsframe.errors import (
 from smsframe.formatting import amount
 from smsframe.orders.states import Event
 from smsframe.outcomes.codes import CODES
+from smsframe.outcomes.columns import COLUMNS, PLANNED, attach, results_for, satisfied
 from smsframe.outcomes.join import join, note_other_texts, outcomes, still_to_send
-from smsframe.outcomes.schema import PLANNED, ResultsSchema, attach, results_for, satisfied
 from smsframe.phones.match import among
 from smsframe.texts.template import parse
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.campaign.engine import Loop
+    from smsframe.campaign.options import ResumeOptions, SendOptions
     from smsframe.campaign.run_context import RunContext
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import Entry
@@ -63,9 +65,7 @@ def send(
     plan: Plan,
     context: RunContext,
     *,
-    confirm: int | None,
-    changed: bool,
-    adopt: bool,
+    options: SendOptions,
     stop: threading.Event | None = None,
 ) -> pd.DataFrame:
     """
@@ -73,21 +73,23 @@ def send(
 
     Who sets ``stop`` asks it to stop, from any thread. See `smsframe.send` for the rest.
     """
+    plan = replace(plan, terms=options.applied(plan.terms))
     campaign, journal = plan.campaign, context.journal
     if campaign is None:
         raise ValueError("campaign= is required to send: the name under which nobody is texted twice")
     parse(plan.template.source)  # what was replaced in it may have made what cannot be sent
     journal.sound()
     known = _known(journal, campaign)
-    confirmed(confirm, plan.people, known, plan)
+    confirmed(options.confirm, plan.people, known, plan)
     call = Call(
         campaign=campaign,
         template=plan.template.source,
         terms=plan.terms,
-        batch_size=plan.batch_size,
+        # A plan may have been made before anybody knew the gateway.
+        batch_size=min(plan.batch_size, context.gateway.profile.max_recipients or plan.batch_size),
         people=plan.people,
-        changed=changed,
-        adopt=adopt,
+        changed=options.changed == "continue",
+        adopt=options.adopt,
     )
     with sending(call, known, context.stopped_by(stop)) as (loop, owner):
         trouble = _run(loop, campaign, context.say)
@@ -120,15 +122,15 @@ def resume(
     entry: Entry,
     context: RunContext,
     *,
+    options: ResumeOptions,
     suppressed: pd.Index[Any],
-    confirm: int | None,
-    unconfirmed: Literal["send", "accept"] | None,
-    adopt: bool,
     stop: threading.Event | None = None,
 ) -> pd.DataFrame:
     """
-    Go on with a campaign from its journal alone; see `smsframe.resume`.
+    Go on with a campaign from its journal alone; see `smsframe.resume`. ``suppressed`` are the numbers that
+    nobody may text, as they were read from ``options.suppress``.
     """
+    entry, confirm = replace(entry, terms=options.applied(entry.terms)), options.confirm
     journal, gateway = context.journal, context.gateway
     journal.sound()
     journal.check(
@@ -142,9 +144,9 @@ def resume(
             expected=confirm,
             recipients=waiting,
         )
-    settled = {"send": Event.PERSON_SENDS, "accept": Event.PERSON_ACCEPTS}.get(unconfirmed or "")
+    settled = {"send": Event.PERSON_SENDS, "accept": Event.PERSON_ACCEPTS}.get(options.unconfirmed or "")
     context = context.stopped_by(stop)
-    with resuming(entry, known, context, suppressed=suppressed, adopt=adopt, settled=settled) as (
+    with resuming(entry, known, context, suppressed=suppressed, adopt=options.adopt, settled=settled) as (
         loop,
         owner,
     ):
@@ -180,7 +182,7 @@ def recipients(
     if suppressed is not None:
         out = found["sms_status"].eq("pending") & among(found["sms_phone"], suppressed)
         found = _told_where(found, out, "suppressed", "suppressed")
-    return satisfied(ResultsSchema, found)
+    return satisfied("ResultsSchema", found)
 
 
 def withdraw(journal: Journal, entry: Entry) -> pd.DataFrame:
@@ -267,13 +269,13 @@ def _frame(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.
     known = journalled._replace(people=journalled.people[here])
     results = join(base, known, campaign, plan.stands, run=run)
     results = note_other_texts(results, journalled, plan.template.source, plan.people)
-    return attach(plan.frame, satisfied(ResultsSchema, results))
+    return attach(plan.frame, satisfied("ResultsSchema", results))
 
 
 def _results(plan: Plan) -> pd.DataFrame:
     """All result columns of a plan's rows, by position, before anything is known of the campaign."""
     planned = {name: plan.frame[name].reset_index(drop=True) for name in PLANNED}
-    return results_for(len(plan.frame), **planned, sms_campaign=plan.campaign)
+    return results_for(len(plan.frame), COLUMNS, **planned, sms_campaign=plan.campaign)
 
 
 def _unsent(plan: Plan) -> pd.DataFrame:

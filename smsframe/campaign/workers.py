@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from smsframe.campaign.look_up import ask_state
 from smsframe.errors import GatewayError, JournalError
-from smsframe.gateway.wire_format import Order
+from smsframe.gateway.order import Order
 from smsframe.orders.records import Reply, late
 from smsframe.orders.states import Action, Event, State, after
 from smsframe.texts import render
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.campaign.rate_limit import Pace
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.gateway.retry import Patience
-    from smsframe.gateway.smsend import Gateway
     from smsframe.orders.records import Batch
 
 
@@ -96,7 +96,12 @@ class Carrier:
     """
 
     def __init__(
-        self, gateway: Gateway, threads: Threads, pace: Pace, patience: Patience, held: Callable[[], bool]
+        self,
+        gateway: GatewayProtocol,
+        threads: Threads,
+        pace: Pace,
+        patience: Patience,
+        held: Callable[[], bool],
     ) -> None:
         self._gateway, self._pace, self._patience, self._held = gateway, pace, patience, held
         self._threads = threads

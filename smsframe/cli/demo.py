@@ -1,5 +1,5 @@
 """
-The story of ``smsframe demo``: one campaign from a messy table to a file of results, against a sandbox.
+What ``smsframe demo`` does: one campaign, from a messy table to a file of results, against a sandbox.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ import contextlib
 import os
 import shutil
 import sys
-import time
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 import smsframe
-from smsframe.cli.output import characters, clean, counted, heading, people, summary_text, table, why
+from smsframe.cli.output import characters_text, clean, counts_text, people, reasons_text, summary_text
+from smsframe.cli.tables import heading, table
+from smsframe.clock import SYSTEM
 from smsframe.formatting import many
 from smsframe.masking import mask
 from smsframe.phones.cells import mask_column
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 TEXT = (
     "Ciao {name:friend}, your place is at table {table}. Doors open at 20:00; show this text there. See you!"
 )
-SAME: dict[str, Any] = {"campaign": "autumn", "phone": "mobile", "region": "country"}
+OPTIONS: dict[str, Any] = {"campaign": "autumn", "phone": "mobile", "region": "country"}
 
 SEND = 'sent = guests.sms.send(text, campaign="autumn", phone="mobile", region="country")'
 SKIPPED = ("invalid", "duplicate", "suppressed")
@@ -37,14 +38,14 @@ SKIPPED = ("invalid", "duplicate", "suppressed")
 SPEED = 1_000_000
 """The sandbox's fastest."""
 
-GIVEN_UP = 48 * 3600 / SPEED
+EXPIRY = 48 * 3600 / SPEED
 """Seconds here until a text that no operator answers for is given up, which takes a gateway 48 hours."""
 
-HOME = Path(__file__).parents[2]
+CLONE = Path(__file__).parents[2]
 """Of a clone, the folder with the notebooks and the samples."""
 
 
-def tell(out: Path, rows: int | None = None) -> None:
+def run(out: Path, rows: int | None = None) -> None:
     """
     Run the demo and write its results.
 
@@ -54,7 +55,7 @@ def tell(out: Path, rows: int | None = None) -> None:
     """
     guests = smsframe.read_contacts(sample())
     guests = guests if rows is None else guests.head(rows)
-    _say(heading("A whole campaign, against a sandbox gateway on this machine: nobody is texted."))
+    _print(heading("A whole campaign, against a sandbox gateway on this machine: nobody is texted."))
     from smsframe.sandbox import Sandbox  # noqa: PLC0415 - a web server that only the demo needs
 
     with Sandbox(credits=5_000, speed=SPEED) as sandbox, contextlib.closing(sandbox.gateway()) as gateway:
@@ -62,73 +63,76 @@ def tell(out: Path, rows: int | None = None) -> None:
         _plan(guests, gateway)
         sent = _send(guests, gateway)
         results = _refresh(sent, gateway)
-        _again(guests, gateway, sandbox)
+        _send_again(guests, gateway, sandbox)
     smsframe.to_csv(results, out)
-    _next(out, results)
+    _print_next_steps(out, results)
 
 
 def sample() -> Path:
     """The invented guests: inside a package installed from a wheel, in a clone beside it."""
     packed = Path(str(resources.files("smsframe"))) / "samples" / "guests.csv"
-    return packed if packed.is_file() else HOME / "data" / "samples" / "guests.csv"
+    return packed if packed.is_file() else CLONE / "data" / "samples" / "guests.csv"
 
 
 def _check(guests: pd.DataFrame) -> None:
-    _step(
+    _print_step(
         "1  Check: who can be texted, and why the others cannot",
         'guests = smsframe.read_contacts("guests.csv")',
         'guests.sms.check(phone="mobile", region="country")',
     )
-    checked = smsframe.check(guests, **{name: SAME[name] for name in ("phone", "region")})
-    _say(counted(smsframe.summary(checked).statuses))
-    _say(why(checked, "mobile", limit=6))
+    checked = smsframe.check(guests, **{name: OPTIONS[name] for name in ("phone", "region")})
+    summary = smsframe.summary(checked)
+    _print(counts_text(summary.statuses))
+    _print(reasons_text(summary, checked, "mobile", limit=6))
 
 
 def _plan(guests: pd.DataFrame, gateway: smsframe.Gateway) -> None:
-    _step(
+    _print_step(
         "2  Plan: see it before you pay; it is free, and asks nobody",
         f'text = "{TEXT[:50]} …"',
         'plan = guests.sms.plan(text, campaign="autumn", phone="mobile", region="country")',
     )
-    plan = smsframe.plan(guests, TEXT, **SAME, gateway=gateway)
+    plan = smsframe.plan(guests, TEXT, **OPTIONS, gateway=gateway)
     orders = many(len(plan.batches), "order")
-    _say(f"  Text {people(plan.recipients)} for {many(plan.credits, 'credit')}, in {orders}:")
+    _print(f"  Text {people(plan.recipients)} for {many(plan.credits, 'credit')}, in {orders}:")
     shown = (
         plan.ready.groupby(["encoding", "segments"], sort=False)
         .head(2)
         .sort_values("segments", kind="stable")
     )
     rows = zip(mask_column(shown["phone"]), shown["encoding"], shown["segments"], shown["text"], strict=True)
-    _say(
+    _print(
         table(
             [(number, kind, str(cost), mask(clean(text))) for number, kind, cost, text in rows][:4],
             head=("number", "encoding", "credits", "text"),
             right="2",
         )
     )
-    seen = {sign: count for sign, count in plan.facts()["ucs2"].items() if sign.isprintable()}
-    if seen:
-        _say(
+    replaceable = {
+        character: count for character, count in plan.facts()["ucs2"].items() if character.isprintable()
+    }
+    if replaceable:
+        _print(
             f"  {people(int(plan.encodings['ucs2']))} cost more: a single character outside the GSM alphabet "
-            f"makes a whole text UCS-2.\n  Here: {characters(seen)} texts."
+            f"makes a whole text UCS-2.\n  Here: {characters_text(replaceable)} texts."
         )
 
 
 def _send(guests: pd.DataFrame, gateway: smsframe.Gateway) -> pd.DataFrame:
-    _step("3  Send: over HTTP, and every order is on disk before it leaves", SEND)
+    _print_step("3  Send: over HTTP, and every order is on disk before it leaves", SEND)
     sys.stdout.flush()  # the bar goes to stderr, below this
     bar = sys.stderr.isatty()
-    sent = smsframe.send(guests, TEXT, **SAME, gateway=gateway, progress=bar)
+    sent = smsframe.send(guests, TEXT, **OPTIONS, gateway=gateway, progress=bar)
     if bar:
         typer.echo(err=True)
     facts = smsframe.summary(sent).facts()
-    went = {status: count for status, count in facts["statuses"].items() if status not in SKIPPED}
-    _say(
-        f"  {', '.join(f'{count:,} {status}' for status, count in went.items()) or 'Nobody was texted'}; "
+    counts = {status: count for status, count in facts["statuses"].items() if status not in SKIPPED}
+    _print(
+        f"  {', '.join(f'{count:,} {status}' for status, count in counts.items()) or 'Nobody was texted'}; "
         f"{many(facts['credits'], 'credit')} charged."
     )
-    if went.get("rejected"):
-        _say(
+    if counts.get("rejected"):
+        _print(
             "  One refused number makes the gateway refuse its whole order. smsframe halves the order until\n"
             f"  that number stands alone; everybody else is texted: {facts['orders']:,} orders in the end."
         )
@@ -136,24 +140,24 @@ def _send(guests: pd.DataFrame, gateway: smsframe.Gateway) -> pd.DataFrame:
 
 
 def _refresh(sent: pd.DataFrame, gateway: smsframe.Gateway) -> pd.DataFrame:
-    _step(
+    _print_step(
         "4  Refresh: what became of every row; DLVRD is delivered to the handset",
         "results = sent.sms.refresh()",
     )
-    time.sleep(GIVEN_UP)
+    SYSTEM.sleep(EXPIRY)
     results = smsframe.refresh(sent, gateway=gateway, progress=False)
-    _say(table(_varied(results), head=("name", "number", "status", "delivery", "reason")))
-    _say("  >>> results.sms.summary()")
-    _say(summary_text(results, limit=0))
+    _print(table(_one_row_per_outcome(results), head=("name", "number", "status", "delivery", "reason")))
+    _print("  >>> results.sms.summary()")
+    _print(summary_text(results, limit=0))
     return results
 
 
-def _again(guests: pd.DataFrame, gateway: smsframe.Gateway, sandbox: Sandbox) -> None:
-    _step("5  The same call again: nobody is texted twice", SEND)
+def _send_again(guests: pd.DataFrame, gateway: smsframe.Gateway, sandbox: Sandbox) -> None:
+    _print_step("5  The same call again: nobody is texted twice", SEND)
     before = len(sandbox.inbox())
-    smsframe.send(guests, TEXT, **SAME, gateway=gateway, progress=False)
+    smsframe.send(guests, TEXT, **OPTIONS, gateway=gateway, progress=False)
     after = len(sandbox.inbox())
-    _say(
+    _print(
         table(
             [
                 (f"{before:,}", "texts had arrived on phones before"),
@@ -165,7 +169,7 @@ def _again(guests: pd.DataFrame, gateway: smsframe.Gateway, sandbox: Sandbox) ->
     )
 
 
-def _varied(results: pd.DataFrame) -> list[tuple[str, ...]]:
+def _one_row_per_outcome(results: pd.DataFrame) -> list[tuple[str, ...]]:
     """The first row of each kind of outcome, frequent kinds first: those that went, a few that did not."""
     kinds = (
         results[["sms_status", "sms_delivery", "sms_code"]].astype("string").fillna("").agg(" ".join, axis=1)
@@ -186,48 +190,48 @@ def _varied(results: pd.DataFrame) -> list[tuple[str, ...]]:
     ]
 
 
-def _next(out: Path, results: pd.DataFrame) -> None:
-    _say("\n" + heading(f"{out}: {many(len(results), 'row')}, one for each guest, with its evidence"))
-    notebook = HOME / "notebooks" / "01-first-campaign.ipynb"
-    command, python = _typed()
+def _print_next_steps(out: Path, results: pd.DataFrame) -> None:
+    _print("\n" + heading(f"{out}: {many(len(results), 'row')}, one for each guest, with its evidence"))
+    notebook = CLONE / "notebooks" / "01-first-campaign.ipynb"
+    command, python = _command_names()
     steps = [
-        (f"{_near(notebook)}", "the same, in a notebook"),
+        (f"{_relative(notebook)}", "the same, in a notebook"),
         (f"{command} check FILE.csv", "what is in a table of your own"),
         (f"{command} sandbox", "a gateway to rehearse on, with that table"),
         (python, "and there:"),
     ]
-    _say(heading("Next"))
-    _say(table(steps if notebook.is_file() else steps[1:]))
-    _say(
+    _print(heading("Next"))
+    _print(table(steps if notebook.is_file() else steps[1:]))
+    _print(
         "  import smsframe\n"
         "  sandbox = smsframe.Sandbox().start()\n"
-        f'  guests = smsframe.read_contacts("{_near(sample()).as_posix()}")\n'
+        f'  guests = smsframe.read_contacts("{_relative(sample()).as_posix()}")\n'
         '  guests.sms.send("Ciao {name:friend}", campaign="first", phone="mobile", region="country",\n'
         "                  gateway=sandbox.gateway())"
     )
 
 
-def _near(path: Path) -> Path:
+def _relative(path: Path) -> Path:
     """A path as it is typed from here."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-def _typed() -> tuple[str, str]:
+def _command_names() -> tuple[str, str]:
     """What to type for smsframe and for Python, here, as this demo was called."""
     folder = Path(sys.executable).parent
     if str(folder) in os.environ.get("PATH", "").split(os.pathsep):
         folder = Path()
-    smsframe_there = shutil.which("smsframe", path=str(Path(sys.executable).parent))
-    folder = _near(folder)
+    script = shutil.which("smsframe", path=str(Path(sys.executable).parent))
+    folder = _relative(folder)
     python = str(folder / Path(sys.executable).name)
-    return (str(folder / "smsframe") if smsframe_there else f"{python} -m smsframe"), python
+    return (str(folder / "smsframe") if script else f"{python} -m smsframe"), python
 
 
-def _step(title: str, *lines: str) -> None:
-    _say("\n" + heading(title))
-    _say("\n".join(f"  >>> {line}" for line in lines))
+def _print_step(title: str, *lines: str) -> None:
+    _print("\n" + heading(title))
+    _print("\n".join(f"  >>> {line}" for line in lines))
 
 
-def _say(*parts: str) -> None:
+def _print(*parts: str) -> None:
     for part in parts:
         typer.echo(part + "\n")

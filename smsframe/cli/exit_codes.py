@@ -1,5 +1,5 @@
 """
-How a command ends: its file written, or one sentence on stderr, and an exit code.
+How a command ends: with its file written, or a message on stderr, and an exit code.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ import logging
 import shlex
 import sys
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import typer
 from typer.core import TyperGroup
 
 import smsframe
 from smsframe.cli.output import people
+from smsframe.cli.wording import in_terminal_words
 from smsframe.formatting import many
 
 if TYPE_CHECKING:
@@ -24,10 +25,13 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-UNFORESEEN = (MemoryError, RecursionError, TypeError, LookupError, ArithmeticError, AttributeError)
-"""What a bug, or too little memory, is; the library has made it fit to be shown."""
+UNEXPECTED = (MemoryError, RecursionError, TypeError, LookupError, ArithmeticError, AttributeError)
+"""Bugs, and too little memory; the library has taken numbers and secrets out of their text."""
 
 UNFINISHED, REFUSED, GATEWAY, JOURNAL, INTERRUPTED = 1, 2, 3, 4, 130
+
+PRINTED = ("smsframe: ", "warning: ")
+"""How lines begin that the library prints by itself."""
 
 LISTED = 5
 """Rows that an error names at most: enough to look."""
@@ -57,8 +61,8 @@ class Commands(TyperGroup):
         with _notes():
             try:
                 return super().invoke(ctx)
-            except (smsframe.SmsFrameError, *UNFORESEEN, ValueError, OSError, ImportError) as error:
-                typer.echo(f"Error: {_sentence(error)}", err=True)
+            except (smsframe.SmsFrameError, *UNEXPECTED, ValueError, OSError, ImportError) as error:
+                typer.echo(f"Error: {_error_text(error)}", err=True)
                 raise typer.Exit(code(error)) from None
             except (KeyboardInterrupt, typer.Abort):  # Abort is Ctrl-C at a question
                 typer.echo("\nStopped.", err=True)
@@ -115,36 +119,31 @@ def finish(frame: pd.DataFrame, campaign: str) -> None:
 
 def note(message: Warning | str, *_: object, **__: object) -> None:
     """Say something that is not an error on stderr; also in the place of `warnings.showwarning`."""
-    typer.echo(f"note: {message}", err=True)
+    typer.echo(f"note: {in_terminal_words(str(message))}", err=True)
 
 
-def _sentence(error: Exception) -> str:
-    said = [str(error)]
+def _error_text(error: Exception) -> str:
+    """What is wrong and what to do, each on a line of its own."""
+    lines = [in_terminal_words(str(error))]
     if isinstance(error, OSError) and error.filename is not None:
-        said = [f"{error.filename}: {error.strerror}"]
+        lines = [f"{error.filename}: {error.strerror}"]
     failures = getattr(error, "failures", None)
     rows = [] if failures is None else [label + 1 for label in failures.index if isinstance(label, int)]
     if rows:
-        said.append(f"Rows: {', '.join(map(str, rows[:LISTED]))}{', …' if len(rows) > LISTED else ''}")
+        lines.append(f"Rows: {', '.join(map(str, rows[:LISTED]))}{', …' if len(rows) > LISTED else ''}")
     if isinstance(error, smsframe.CampaignStopped):
-        said.append(f"Go on with: {go_on(error.campaign)}")
-    if isinstance(error, smsframe.CampaignChanged) and error.orders is not None:
-        said.append("On the command line that is: --journal FILE, or --adopt")
-    elif isinstance(error, smsframe.CampaignChanged) and error.recipients:
-        said.append("On the command line that is: --changed continue")
-    if isinstance(error, smsframe.NotAuthorised) and error.status is None:
-        said.append("To rehearse without an account: smsframe sandbox")
-    return "\n".join(said)
+        lines.append(f"Go on with: {go_on(error.campaign)}")
+    return "\n".join(lines)
 
 
 @contextlib.contextmanager
 def _notes() -> Iterator[None]:
-    """Show what the library warns of and logs, each as one line on stderr."""
+    """Show what the library warns of, logs and prints on stderr, in the words of the command line."""
     notes = _Notes(logging.WARNING)
     log = logging.getLogger("smsframe")
     log.addHandler(notes)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), contextlib.redirect_stderr(cast("TextIO", _Stderr(sys.stderr))):
             warnings.simplefilter("always", smsframe.PhoneGuessed)
             warnings.showwarning = note
             yield
@@ -155,3 +154,16 @@ def _notes() -> Iterator[None]:
 class _Notes(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         note(record.getMessage())
+
+
+class _Stderr:
+    """Standard error, where the library also prints what a campaign's user must know: ``smsframe: …``."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return self._stream.write(in_terminal_words(text) if text.startswith(PRINTED) else text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)

@@ -72,8 +72,8 @@ def serve(
 
 
 def _notebook(file: Path, options: dict[str, Any]) -> dict[str, Any]:
-    told = "".join(f", {name}={value!r}" for name, value in options.items() if value is not None)
-    source = f"import smsframe\nsmsframe.compose(smsframe.read_contacts({str(file.absolute())!r}){told})"
+    keywords = "".join(f", {name}={value!r}" for name, value in options.items() if value is not None)
+    source = f"import smsframe\nsmsframe.compose(smsframe.read_contacts({str(file.absolute())!r}){keywords})"
     cell: dict[str, Any] = {
         "cell_type": "code",
         "execution_count": None,
@@ -92,6 +92,6 @@ def _notebook(file: Path, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

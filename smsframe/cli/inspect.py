@@ -13,11 +13,12 @@ import typer
 
 import smsframe
 from smsframe.cli import exit_codes, options
-from smsframe.cli.output import clean, counted, heading, summary_text, table, titled, why
+from smsframe.cli.output import clean, counts_text, reasons_text, summary_text
+from smsframe.cli.tables import heading, section, table
 from smsframe.formatting import amount, many
 from smsframe.phones.cells import mask_column
 
-SHOWN = 10
+LISTED = 10
 """Unconfirmed people that `status` lists."""
 
 
@@ -32,16 +33,17 @@ def check(
 ) -> None:
     """Who could be texted, and why the others could not."""
     contacts = smsframe.read_contacts(file, sheet=sheet)
-    with warnings.catch_warnings(record=True) as heard:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", smsframe.PhoneGuessed)
         checked = smsframe.check(contacts, phone, region=region, numbers=numbers, suppress=suppress)
-    for warning in heard:
+    for warning in caught:
         exit_codes.note(str(warning.message))
         phone = phone or getattr(warning.message, "column", None)
+    summary = smsframe.summary(checked)
     parts = [
         heading(f"{clean(file.name)}: {many(len(contacts), 'row')}"),
-        counted(smsframe.summary(checked).statuses),
-        *titled("Who could not be texted, and why", why(checked, phone)),
+        counts_text(summary.statuses),
+        *section("Who could not be texted, and why", reasons_text(summary, checked, phone)),
     ]
     typer.echo("\n\n".join(part for part in parts if part))
     exit_codes.write(checked, out)
@@ -65,15 +67,15 @@ def status(
         campaigns(journal=journal)
         return
     try:
-        known = (smsframe.watch if follow else smsframe.results)(campaign, journal=journal)
+        results = (smsframe.watch if follow else smsframe.results)(campaign, journal=journal)
     except KeyboardInterrupt:  # only the watching was stopped
         raise typer.Exit(exit_codes.INTERRUPTED) from None
-    typer.echo(summary_text(known))
-    doubtful = known[known["sms_status"].eq("unconfirmed").to_numpy()]
-    if len(doubtful):
+    typer.echo(summary_text(results))
+    unconfirmed = results[results["sms_status"].eq("unconfirmed").to_numpy()]
+    if len(unconfirmed):
         again = exit_codes.go_on(campaign)
-        listed = doubtful.head(SHOWN)
-        numbers, orders = mask_column(listed["sms_phone"]), listed["sms_order_id"].fillna("")
+        first = unconfirmed.head(LISTED)
+        numbers, orders = mask_column(first["sms_phone"]), first["sms_order_id"].fillna("")
         ways = [
             (again, "asks the gateway again"),
             (f"{again} --unconfirmed accept", "takes them as accepted"),
@@ -82,11 +84,11 @@ def status(
         parts = [
             heading("Unconfirmed: they may have been texted, so nothing is repeated unasked"),
             table(list(zip(numbers, orders, strict=True)), head=("number", "order id")),
-            *([f"  … and {len(doubtful) - SHOWN:,} more"] if len(doubtful) > SHOWN else []),
+            *([f"  … and {len(unconfirmed) - LISTED:,} more"] if len(unconfirmed) > LISTED else []),
             table(ways),
         ]
         typer.echo("\n" + "\n\n".join(parts))
-    exit_codes.finish(known, campaign)
+    exit_codes.finish(results, campaign)
 
 
 def refresh(
@@ -97,11 +99,13 @@ def refresh(
     out: options.Out = None,
 ) -> None:
     """Ask the gateway what was delivered."""
-    known = smsframe.results(campaign, journal=journal)
+    results = smsframe.results(campaign, journal=journal)
     with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
-        asked = smsframe.refresh(known, gateway=gateway, workers=workers, progress=options.bar(progress))
-    typer.echo(summary_text(asked))
-    exit_codes.write(asked, out)
+        refreshed = smsframe.refresh(
+            results, gateway=gateway, workers=workers, progress=options.bar(progress)
+        )
+    typer.echo(summary_text(refreshed))
+    exit_codes.write(refreshed, out)
 
 
 def export(
@@ -112,33 +116,35 @@ def export(
             metavar="OUT",
             help="The CSV file; it is replaced.",
             dir_okay=False,
-            callback=options.folder_exists,
+            callback=options.csv_file,
             show_default=False,
         ),
     ],
     journal: options.Journal = None,
 ) -> None:
     """Write a campaign, one row per person, to a file."""
-    known = smsframe.results(campaign, journal=journal)
-    smsframe.to_csv(known, out)
-    typer.echo(f"{many(len(known), 'person', 'people')} written to {out}")
+    results = smsframe.results(campaign, journal=journal)
+    smsframe.to_csv(results, out)
+    typer.echo(f"{many(len(results), 'person', 'people')} written to {out}")
 
 
 def campaigns(journal: options.Journal = None) -> None:
     """The campaigns in the journal."""
-    known = smsframe.campaigns(journal=journal)
-    if known.empty:
+    results = smsframe.campaigns(journal=journal)
+    if results.empty:
         typer.echo("There are no campaigns in this journal.")
         return
     always = ["recipients", "accepted", "credits"]
     columns = ["recipients", "accepted", "scheduled", "rejected", "unconfirmed", "pending", "credits"]
-    shown = [name for name in columns if name in always or known[name].any()]  # what nobody is takes no room
+    shown = [
+        name for name in columns if name in always or results[name].any()
+    ]  # what nobody is takes no room
     head = ("campaign", "begun", *("people" if name == "recipients" else name for name in shown))
     parts = []
-    for (gateway, account), mine in known.groupby(["gateway", "account"], sort=False):
+    for (gateway, account), mine in results.groupby(["gateway", "account"], sort=False):
         rows = [
             (
-                clean(row["campaign"], 24),
+                clean(row["campaign"]),
                 f"{row['created_at']:%Y-%m-%d}",
                 *(amount(float(row[name])) for name in shown),
             )

@@ -10,15 +10,15 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import smsframe
-from smsframe.cli import demo as story
+from smsframe.cli import demo as demo_campaign
 from smsframe.cli import exit_codes, inspect, journals, options, scan, send
+from smsframe.clock import SYSTEM
 from smsframe.formatting import many
 
 app = typer.Typer(
@@ -38,8 +38,8 @@ def main() -> None:
     app(prog_name="smsframe")
 
 
-def _version(asked: bool) -> None:  # noqa: FBT001 - how Typer calls it
-    if asked:
+def _version(wanted: bool) -> None:  # noqa: FBT001 - how Typer calls it
+    if wanted:
         typer.echo(f"smsframe {smsframe.__version__}")
         raise typer.Exit
 
@@ -51,7 +51,7 @@ def _smsframe(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Only the version is asked of smsframe itself."""
+    """Only ``--version`` is an option of smsframe itself."""
 
 
 @app.command()
@@ -59,13 +59,13 @@ def demo(
     out: Annotated[
         Path,
         typer.Option(
-            "--out", "-o", dir_okay=False, callback=options.folder_exists, help="Where the results go."
+            "--out", "-o", dir_okay=False, callback=options.csv_file, help="Where the results go (CSV)."
         ),
     ] = Path("results.csv"),
     rows: Annotated[int | None, typer.Option(min=1, help="Only so many guests.")] = None,
 ) -> None:
     """Watch a whole campaign run; nobody is texted."""
-    story.tell(out, rows)
+    demo_campaign.run(out, rows)
 
 
 for command in (
@@ -98,7 +98,7 @@ def page(
     from smsframe.cli.form_server import serve  # noqa: PLC0415 - a web server that only this command needs
 
     smsframe.read_contacts(file)  # what is wrong with it is said here, and not on the page
-    serve(file, port=port, shown=browser, say=_now, phone=phone, region=region, journal=journal)
+    serve(file, port=port, shown=browser, say=_echo_at_once, phone=phone, region=region, journal=journal)
 
 
 @app.command()
@@ -121,8 +121,8 @@ def sandbox(
 
     try:
         faults = [switches.read(text) for text in fault or []]
-    except ValueError as wrong:
-        raise typer.BadParameter(str(wrong), param_hint="--fault") from None
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--fault") from None
     with Sandbox(
         port=port,
         username=username,
@@ -132,19 +132,19 @@ def sandbox(
         latency=latency,
         tls=tls,
         seed=seed,
-    ) as served:
+    ) as running:
         for arguments in faults:
-            served.misbehave(**arguments)
+            running.misbehave(**arguments)
         variables = {
-            "SMSFRAME_BASE_URL": served.url,
+            "SMSFRAME_BASE_URL": running.url,
             "SMSFRAME_USERNAME": username,
             "SMSFRAME_PASSWORD": password,
-            "SMSFRAME_JOURNAL": str(served.gateway().journal),
+            "SMSFRAME_JOURNAL": str(running.gateway().journal),
         }
-        if served.certificate:
+        if running.certificate:
             # What other programs read, and what the commands of smsframe do.
-            variables |= dict.fromkeys(["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"], served.certificate)
-        typer.echo(f"A sandbox gateway answers at {served.url}")
+            variables |= dict.fromkeys(["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"], running.certificate)
+        typer.echo(f"A sandbox gateway answers at {running.url}")
         typer.echo("Nobody is texted, nothing is billed. Ctrl-C stops it, and its journal goes with it.")
         typer.echo("\nIn another terminal:\n")
         for name, value in variables.items():
@@ -153,12 +153,12 @@ def sandbox(
         sys.stdout.flush()  # also into a pipe: whoever started this waits for the address
         try:
             while True:
-                time.sleep(3600)
+                SYSTEM.sleep(3600)
         except KeyboardInterrupt:  # the way it is meant to end
-            typer.echo(f"\nStopped. {many(len(served.inbox()), 'text')} arrived.")
+            typer.echo(f"\nStopped. {many(len(running.inbox()), 'text')} arrived.")
 
 
-def _now(line: str) -> None:
+def _echo_at_once(line: str) -> None:
     """Say a line at once, also into a pipe: whoever started this waits for the address."""
     typer.echo(line)
     sys.stdout.flush()

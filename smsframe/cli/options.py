@@ -4,12 +4,32 @@ The options that commands share, each said once, and how files and dates on the 
 
 from __future__ import annotations
 
+import inspect
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+CSV_ENDINGS = ("", ".csv", ".txt")
+COMPRESSED = (".gz", ".bz2", ".xz", ".zip")
+"""What pandas packs a file as, by its ending."""
+
+
+def csv_file(out: Path | None) -> Path | None:
+    """Refuse a file that is named as something other than CSV: its ending would say what it is not."""
+    if out is not None:
+        name = out.with_suffix("") if out.suffix.lower() in COMPRESSED else out
+        if name.suffix.lower() not in CSV_ENDINGS:
+            raise typer.BadParameter(
+                f"rows are written as CSV, which {out.suffix} is not: "
+                f"name it {out.with_suffix('.csv').name}, which spreadsheets open too"
+            )
+    return folder_exists(out)
 
 
 def folder_exists(out: Path | None) -> Path | None:
@@ -40,7 +60,7 @@ TextFile = Annotated[
         exists=True, dir_okay=False, help="A UTF-8 file with the text; its last line end is left out."
     ),
 ]
-Phone = Annotated[str | None, typer.Option(help="The column of phone numbers; `send` wants it said.")]
+Phone = Annotated[str | None, typer.Option(help="The column of phone numbers; required by `send`.")]
 Region = Annotated[
     str | None, typer.Option(help="Country of numbers in national form (IT), or the column that has it.")
 ]
@@ -61,7 +81,9 @@ MaxSegments = Annotated[int | None, typer.Option(help="Skip people whose text ne
 BatchSize = Annotated[int, typer.Option(help="People per order at most.")]
 TextFix = Annotated[
     Literal["gsm", "gsm+letters"] | None,
-    typer.Option(help="Replace characters that make texts dearer: typography; also accents of letters."),
+    typer.Option(
+        help="Replace characters that make texts more expensive: typography; also accents of letters."
+    ),
 ]
 Adopt = Annotated[
     bool,
@@ -84,9 +106,7 @@ Progress = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Out = Annotated[
     Path | None,
-    typer.Option(
-        "--out", "-o", dir_okay=False, callback=folder_exists, help="Write the rows to this CSV file."
-    ),
+    typer.Option("--out", "-o", dir_okay=False, callback=csv_file, help="Write the rows to this CSV file."),
 ]
 
 
@@ -107,6 +127,33 @@ def moment(schedule: str | None) -> datetime | None:
         raise typer.BadParameter(
             "a date and time with an offset, such as 2026-12-01T09:00+01:00", param_hint="--schedule"
         ) from None
+
+
+def keywords(
+    function: Callable[..., Any], given: Mapping[str, Any], *, but: Callable[..., Any] | None = None
+) -> dict[str, Any]:
+    """
+    The options of a command that are keywords of a public function, as that takes them.
+
+    Commands have the options and the defaults of the functions, so nothing is passed on by hand.
+
+    Args:
+        function: The public function.
+        given: All parameters of the command.
+        but: Another function, whose keywords are left out.
+    """
+    names = _keyword_names(function) - (_keyword_names(but) if but is not None else set())
+    convert: dict[str, Callable[[Any], Any]] = {"schedule": moment, "progress": bar}
+    return {
+        name: convert[name](value) if name in convert else value
+        for name, value in given.items()
+        if name in names
+    }
+
+
+def _keyword_names(function: Callable[..., Any]) -> set[str]:
+    parameters = inspect.signature(function).parameters.values()
+    return {parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}
 
 
 def bar(wanted: bool | None) -> bool:  # noqa: FBT001 - the option as it came

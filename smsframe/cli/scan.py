@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from smsframe.cli.output import clean, heading, table
+from smsframe.cli.output import clean
+from smsframe.cli.tables import heading, table
 from smsframe.formatting import many
-from smsframe.scan import notebooks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FOUND = 1
-SHOWN = 3
+    from smsframe.scan.notebooks import Finding
+
+LEFT = 1
+"""The exit code when something is left."""
+
+EXAMPLES = 3
 """Masked numbers that a line shows as examples."""
 
 
@@ -38,22 +42,24 @@ def scan(
 
     Ends with 0 when nothing is left, with 1 when something is, with 2 when a file is no notebook.
     """
+    from smsframe.scan import notebooks  # noqa: PLC0415 - its patterns take a while to compile
+
     known = notebooks.secrets()
-    left, elsewhere = 0, 0
+    left, strippable = 0, 0
     for file in _with_checkpoints(files):
         notebook = notebooks.read(file)
-        found, cleaned = notebooks.search(notebook, known)
-        typed = [finding for finding in found if finding.place == "source"]
-        if strip and len(typed) < len(found):
+        findings, cleaned = notebooks.search(notebook, known)
+        typed = [finding for finding in findings if finding.place == "source"]
+        if strip and len(typed) < len(findings):
             notebooks.write(file, cleaned)
-        left += len(typed if strip else found)
-        elsewhere += 0 if strip else len(found) - len(typed)
-        typer.echo(heading(clean(str(file))) + ": " + _said(found, typed, strip=strip))
-        if found:
-            typer.echo(_listed(found))
+        left += len(typed if strip else findings)
+        strippable += 0 if strip else len(findings) - len(typed)
+        typer.echo(heading(clean(str(file))) + ": " + _outcome(findings, typed, strip=strip))
+        if findings:
+            typer.echo(_listed(findings))
     if left:
-        typer.echo(f"\n{many(left, 'finding')} left. {_advice(typed=not elsewhere)}", err=True)
-        raise typer.Exit(FOUND)
+        typer.echo(f"\n{many(left, 'finding')} left. {_advice(typed=not strippable)}", err=True)
+        raise typer.Exit(LEFT)
 
 
 def _with_checkpoints(files: list[Path]) -> list[Path]:
@@ -64,20 +70,20 @@ def _with_checkpoints(files: list[Path]) -> list[Path]:
     return [path for file, copy in pairs for path in (file, copy) if path is file or copy.is_file()]
 
 
-def _said(found: Sequence[notebooks.Finding], typed: Sequence[notebooks.Finding], *, strip: bool) -> str:
-    if not found:
+def _outcome(findings: Sequence[Finding], typed: Sequence[Finding], *, strip: bool) -> str:
+    if not findings:
         return "nothing found"
-    gone = len(found) - len(typed)
-    return f"{gone:,} taken out, {len(typed):,} left in sources" if strip else f"{len(found):,} found"
+    stripped = len(findings) - len(typed)
+    return f"{stripped:,} taken out, {len(typed):,} left in sources" if strip else f"{len(findings):,} found"
 
 
-def _listed(found: Sequence[notebooks.Finding]) -> str:
+def _listed(findings: Sequence[Finding]) -> str:
     lines: dict[tuple[str, str, str], list[str]] = {}
-    for finding in found:
+    for finding in findings:
         cell = "" if finding.cell is None else f"cell {finding.cell}"
         lines.setdefault((cell, finding.place, finding.what), []).append(finding.masked)
     rows = [
-        (*where, f"{len(masked):,}", ", ".join(list(dict.fromkeys(masked))[:SHOWN]))
+        (*where, f"{len(masked):,}", ", ".join(list(dict.fromkeys(masked))[:EXAMPLES]))
         for where, masked in lines.items()
     ]
     return table(rows, right="3")

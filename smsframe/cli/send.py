@@ -43,25 +43,11 @@ def plan(
     out: options.Out = None,
 ) -> None:
     """See it before you pay: who gets what."""
-    made = smsframe.plan(
-        smsframe.read_contacts(file, sheet=sheet),
-        options.read_text(text, text_file),
-        campaign=campaign,
-        phone=phone,
-        region=region,
-        numbers=numbers,
-        sender=sender,
-        quality=quality,
-        message_type=message_type,
-        schedule=options.moment(schedule),
-        suppress=suppress,
-        max_segments=max_segments,
-        batch_size=batch_size,
-        text_fix=text_fix,
-        journal=journal,
-    )
-    typer.echo(plan_text(made))
-    exit_codes.write(made.frame, out)
+    keywords = options.keywords(smsframe.plan, locals())
+    contacts = smsframe.read_contacts(file, sheet=sheet)
+    planned = smsframe.plan(contacts, options.read_text(text, text_file), **keywords)
+    typer.echo(plan_text(planned))
+    exit_codes.write(planned.frame, out)
 
 
 def send(
@@ -99,49 +85,24 @@ def send(
     out: options.Out = None,
 ) -> None:
     """Text the people in a table, once each."""
+    given = locals()
     with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
-        made = smsframe.plan(
-            smsframe.read_contacts(file, sheet=sheet),
-            options.read_text(text, text_file),
-            campaign=campaign,
-            phone=phone,
-            region=region,
-            numbers=numbers,
-            sender=sender,
-            quality=quality,
-            message_type=message_type,
-            schedule=options.moment(schedule),
-            suppress=suppress,
-            max_segments=max_segments,
-            batch_size=batch_size,
-            text_fix=text_fix,
-            gateway=gateway,
-            journal=journal,
-        )
-        if made.phone_guessed:
+        contacts = smsframe.read_contacts(file, sheet=sheet)
+        planning = options.keywords(smsframe.plan, given)
+        planned = smsframe.plan(contacts, options.read_text(text, text_file), **planning, gateway=gateway)
+        if planned.phone_guessed:
             raise smsframe.ContactsError(
                 "send needs --phone, the column to text; did you mean "
-                f"--phone {shlex.quote(str(made.phone))}? Nothing was sent"
+                f"--phone {shlex.quote(str(planned.phone))}? Nothing was sent"
             )
-        typer.echo(plan_text(made) + "\n")
-        if made.recipients:
-            question = f"Text {people(made.recipients)} for {many(made.credits, 'credit')}?"
+        typer.echo(plan_text(planned) + "\n")
+        if planned.recipients:
+            question = f"Text {people(planned.recipients)} for {many(planned.credits, 'credit')}?"
             _ask(question, gateway, yes=yes)
-        with _told_when_stopped(out, phone=phone):
-            sent = smsframe.send(
-                made,
-                gateway=gateway,
-                journal=journal,
-                confirm=confirm,
-                changed=changed,
-                adopt=adopt,
-                workers=workers,
-                rate=rate,
-                grace=grace,
-                refusals=refusals,
-                progress=options.bar(progress),
-            )
-    _tell(sent, campaign, out, phone=phone)
+        with _reported_when_stopped(out, phone=phone):
+            sending = options.keywords(smsframe.send, given, but=smsframe.plan)
+            sent = smsframe.send(planned, **sending, gateway=gateway, journal=journal)
+    _report(sent, campaign, out, phone=phone)
 
 
 def resume(
@@ -173,6 +134,7 @@ def resume(
     out: options.Out = None,
 ) -> None:
     """Go on with a campaign that is not finished."""
+    keywords = options.keywords(smsframe.resume, locals())
     with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
         known = smsframe.results(campaign, journal=journal)
         waiting = known[known["sms_status"].eq("pending").to_numpy()]
@@ -185,24 +147,9 @@ def resume(
             questions.append(f"{people(len(waiting))} pending would be texted, for {credit}.")
         if questions:
             _ask(f"{' '.join(questions)} Go on?", gateway, yes=yes)
-        with _told_when_stopped(out):
-            found = smsframe.resume(
-                campaign,
-                gateway=gateway,
-                journal=journal,
-                suppress=suppress,
-                region=region,
-                confirm=confirm,
-                unconfirmed=unconfirmed,
-                adopt=adopt,
-                schedule=options.moment(schedule),
-                workers=workers,
-                rate=rate,
-                grace=grace,
-                refusals=refusals,
-                progress=options.bar(progress),
-            )
-    _tell(found, campaign, out)
+        with _reported_when_stopped(out):
+            results = smsframe.resume(campaign, **keywords, gateway=gateway)
+    _report(results, campaign, out)
 
 
 def _ask(question: str, gateway: smsframe.Gateway, *, yes: bool) -> None:
@@ -220,7 +167,7 @@ def _ask(question: str, gateway: smsframe.Gateway, *, yes: bool) -> None:
 
 
 @contextlib.contextmanager
-def _told_when_stopped(out: Path | None, phone: str | None = None) -> Any:
+def _reported_when_stopped(out: Path | None, phone: str | None = None) -> Any:
     try:
         yield
     except smsframe.CampaignStopped as stopped:
@@ -229,7 +176,7 @@ def _told_when_stopped(out: Path | None, phone: str | None = None) -> Any:
         raise
 
 
-def _tell(results: pd.DataFrame, campaign: str, out: Path | None, phone: str | None = None) -> None:
+def _report(results: pd.DataFrame, campaign: str, out: Path | None, phone: str | None = None) -> None:
     typer.echo(summary_text(results, phone=phone))
     exit_codes.write(results, out, sent=campaign)
     exit_codes.finish(results, campaign)

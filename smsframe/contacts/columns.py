@@ -13,7 +13,7 @@ from smsframe.contacts.read import SOUNDS_LIKE_PHONE
 from smsframe.errors import ContactsError
 from smsframe.phones import parse
 from smsframe.phones.fast.metadata import regions
-from smsframe.phones.region_names import INTERNATIONAL, region_of, suggestion
+from smsframe.phones.region_names import meaning, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -83,11 +83,8 @@ def find_region(contacts: pd.DataFrame, region: Hashable | None) -> str | pd.Ser
         return contacts.iloc[:, place(contacts, region)]
     if places > 1:
         raise ContactsError(f"{places} columns are called {region!r}: rename all but the one with regions")
-    if isinstance(region, str):
-        if region.strip().lower() == INTERNATIONAL:
-            return INTERNATIONAL
-        if code := region_of(region):
-            return code  # not before a column of that name: `cc` and `id` are countries as well
+    if isinstance(region, str) and (code := meaning(region)):
+        return code  # not before a column of that name: `cc` and `id` are countries as well
     near = suggestion(region) if isinstance(region, str) else None
     hint = f" Did you mean {near}?" if near else ""
     raise ContactsError(

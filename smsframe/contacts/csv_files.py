@@ -2,7 +2,8 @@
 Text files of separated cells, as spreadsheets and databases export them.
 
 Encoding, delimiter and quotes are found, unless they are given, and what cannot be read without losing
-something is refused: a table that was read wrongly texts the wrong people.
+something is refused: a table that was read wrongly texts the wrong people. By hand, because `csv.Sniffer` and
+detectors of encodings give their best guess, and this must know or refuse.
 """
 
 from __future__ import annotations

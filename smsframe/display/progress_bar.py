@@ -7,18 +7,18 @@ It shows counts and the name of the campaign, and nobody's number.
 from __future__ import annotations
 
 import threading
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
-from smsframe.display.progress_renderers import drawing
+from smsframe.clock import SYSTEM
+from smsframe.display.progress_renderers import renderer_for
 from smsframe.display.progress_stats import Meter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
-    from smsframe.display.progress_renderers import Drawing
+    from smsframe.display.progress_renderers import ProgressRenderer
     from smsframe.orders.records import Tick
 
 
@@ -41,11 +41,11 @@ class Bar:
         *,
         shown: bool,
         meter: Meter | None = None,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = SYSTEM.monotonic,
     ) -> None:
         self._doing, self._unit, self._shown, self._monotonic = doing, unit, shown, monotonic
         self._meter = meter or Meter(monotonic)
-        self._drawing: Drawing | None = None
+        self._renderer: ProgressRenderer | None = None
         self._drawn = 0.0
         self._lock = threading.Lock()
 
@@ -58,9 +58,9 @@ class Bar:
         """Begin to draw, here; nothing to do draws nothing."""
         with self._lock, self._harmless():
             facts = self._meter.facts()
-            if self._shown and self._drawing is None and facts["recipients"]:
+            if self._shown and self._renderer is None and facts["recipients"]:
                 self._drawn = self._monotonic()
-                self._drawing = drawing(self._doing, self._unit, facts)
+                self._renderer = renderer_for(self._doing, self._unit, facts)
 
     def tick(self, tick: Tick) -> None:
         """Some people got somewhere."""
@@ -76,24 +76,24 @@ class Bar:
         """Draw, if it is time to."""
         with self._lock, self._harmless():
             now = self._monotonic()
-            if self._drawing is not None and now - self._drawn >= self._drawing.every:
+            if self._renderer is not None and now - self._drawn >= self._renderer.every:
                 self._drawn = now
-                self._drawing.draw(self._meter.facts())
+                self._renderer.draw(self._meter.facts())
 
     def close(self) -> None:
         """It is over."""
         with self._lock, self._harmless():
-            if self._drawing is not None:
-                self._drawing.close(self._meter.facts())
-                self._drawing = None
+            if self._renderer is not None:
+                self._renderer.close(self._meter.facts())
+                self._renderer = None
 
     @contextmanager
     def _harmless(self) -> Iterator[None]:
-        """A picture that cannot be drawn, as in a pipe that nobody reads, is no reason to stop sending."""
+        """A bar that cannot be drawn, as in a pipe that nobody reads, is no reason to stop sending."""
         try:
             yield
-        except Exception:  # noqa: BLE001 - whatever it is, it is only a picture
-            self._drawing, self._shown = None, False
+        except Exception:  # noqa: BLE001 - whatever is wrong with the bar, the campaign goes on without it
+            self._renderer, self._shown = None, False
 
     def __enter__(self) -> Self:
         return self

@@ -7,15 +7,15 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
-from smsframe.display.progress_stats import words
+from smsframe.display.progress_stats import progress_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Drawing(Protocol):
+class ProgressRenderer(Protocol):
     """
-    A picture of some facts, as `smsframe.display.progress_stats.Meter` gives them.
+    Shows facts, as `smsframe.display.progress_stats.Meter` gives them.
 
     Attributes:
         every: Seconds from one drawing to the next at least.
@@ -30,12 +30,12 @@ class Drawing(Protocol):
         """Show them for the last time."""
 
 
-def drawing(doing: str, unit: str, facts: Mapping[str, Any]) -> Drawing:
-    """What suits the place where we are."""
+def renderer_for(doing: str, unit: str, facts: Mapping[str, Any]) -> ProgressRenderer:
+    """The renderer for a notebook, a terminal, or a log."""
     if in_notebook():
         try:
             return Widget(doing, unit, facts)
-        except ImportError:  # ipywidgets was left out, or does not fit its friends
+        except ImportError:  # ipywidgets is not installed, or not in a version that fits IPython
             return Line(doing, unit, facts)
     return Line(doing, unit, facts) if _terminal() else Log(doing, unit)
 
@@ -52,7 +52,7 @@ def _terminal() -> bool:
 
 
 class Line:
-    """A bar on one line of a terminal; tqdm knows terminals."""
+    """A bar on one line of a terminal, drawn by tqdm."""
 
     every = 0.1
 
@@ -76,11 +76,11 @@ class Line:
         self._bar.close()
 
     def _format(self, facts: Mapping[str, Any]) -> str:
-        return "{desc}: {percentage:3.0f}%|{bar}| " + words(facts, self._unit)
+        return "{desc}: {percentage:3.0f}%|{bar}| " + progress_text(facts, self._unit)
 
 
 class Log:
-    """A line a minute, and one at the end: no line is drawn over in a file."""
+    """A line a minute, and one at the end: no library draws bars for files, where no line is drawn over."""
 
     every = 60.0
 
@@ -89,13 +89,18 @@ class Log:
 
     def draw(self, facts: Mapping[str, Any]) -> None:
         """Show them."""
-        print(f"smsframe: {self._doing}: {words(facts, self._unit)}", file=sys.stderr, flush=True)  # noqa: T201 - what it is for
+        print(f"smsframe: {self._doing}: {progress_text(facts, self._unit)}", file=sys.stderr, flush=True)  # noqa: T201 - what it is for
 
     close = draw
 
 
 class Widget:
-    """A live bar in a notebook, which goes on while other cells run, from whichever thread."""
+    """
+    A live bar in a notebook, which goes on while other cells run, from whichever thread.
+
+    Made of ipywidgets by hand: tqdm's bar for notebooks is red for whatever ends below its total, but people
+    who are pending are no failure, and it has one line for the name, the bar and the counts.
+    """
 
     every = 0.2
 
@@ -121,7 +126,7 @@ class Widget:
         """Show them."""
         self._bar.max = max(facts["recipients"], 1)
         self._bar.value = facts["recipients"] - facts["pending"]
-        self._words.value = words(facts, self._unit)
+        self._words.value = progress_text(facts, self._unit)
 
     def close(self, facts: Mapping[str, Any]) -> None:
         """Show them for the last time."""

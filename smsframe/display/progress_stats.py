@@ -7,10 +7,10 @@ The clock is handed in, and everything may be asked from any thread.
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Any
 
+from smsframe.clock import SYSTEM
 from smsframe.formatting import amount, duration
 from smsframe.orders.states import State
 
@@ -25,7 +25,7 @@ WORDS = {State.ACCEPTED: "accepted", State.REFUSED: "rejected", State.UNCONFIRME
 NAMES = ("accepted", "scheduled", "rejected", "unconfirmed", "pending")
 
 RECENT = 30.0
-"""Seconds over which the rate is taken, so that a gateway that slows down is seen to."""
+"""Seconds over which the rate is taken, so that it falls soon when the gateway slows down."""
 
 FAST = 10
 """People a second; above, the rate is shown without decimals."""
@@ -40,7 +40,7 @@ class Meter:
         later: Whether what is accepted goes out at a later time, which is called scheduled.
     """
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic, *, later: bool = False) -> None:
+    def __init__(self, monotonic: Callable[[], float] = SYSTEM.monotonic, *, later: bool = False) -> None:
         self.begun = False
         self._monotonic, self._later = monotonic, later
         self._counts: Counter[str] = Counter()
@@ -118,7 +118,7 @@ class Meter:
         return max(0.0, (self._settled() - before) / seconds) if seconds > 0 else 0.0
 
 
-def words(facts: Mapping[str, Any], unit: str) -> str:
+def progress_text(facts: Mapping[str, Any], unit: str) -> str:
     """
     How far it is, in words.
 
@@ -126,7 +126,7 @@ def words(facts: Mapping[str, Any], unit: str) -> str:
         >>> meter = Meter(iter([0.0, 2.0, 2.0]).__next__)
         >>> meter.begin(1200)
         >>> meter.advance(400)
-        >>> words(meter.facts(), "orders")
+        >>> progress_text(meter.facts(), "orders")
         '400 of 1,200 orders, 200/s, 4 s left'
     """
     done = facts["recipients"] - facts["pending"]

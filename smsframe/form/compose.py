@@ -1,35 +1,56 @@
 """
-The form, made: what it begins with, and which gateway and journal are its own.
+`smsframe.compose`: make a form with what it begins with, its gateway and its journal.
 
-It is light: widgets are loaded when the first form is made.
+Importing this is fast: widgets are loaded when the first form is made.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
-from zoneinfo import available_timezones
 
 from pandas import DataFrame
 
-from smsframe.api.tracebacks import public
+from smsframe.api.docstrings import explained
+from smsframe.api.tracebacks import hide_frames
+from smsframe.campaign.options import SendOptions
+from smsframe.clock import machine_zone
 from smsframe.contacts.columns import find_phone, find_region
 from smsframe.errors import ContactsError
 from smsframe.form.draft import Draft, guess_region
 from smsframe.form.session import Launch
+from smsframe.planning.options import PlanOptions
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from smsframe.api.options import Suppress, Where
+    from smsframe.api.options import JournalLocation, Suppress
     from smsframe.form.form import Form
-    from smsframe.gateway.smsend import Gateway
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.outcomes.schema import ContactsSchema
 
 
-@public
+EDITED = {"text", "campaign", "phone", "region", "sender", "quality"}
+"""Parameters that a form begins with and people change in it; the others hold for every plan and sending."""
+
+
+@hide_frames
+@explained(
+    PlanOptions,
+    SendOptions,
+    text="What the text field holds at first: ``{column}`` and ``{column:default}`` are replaced by the "
+    "value of that column.",
+    campaign="What the campaign field holds at first: the name under which nobody is texted twice.",
+    phone="The column of phone numbers; guessed when exactly one fits, and changeable in the form.",
+    region="The country of numbers in national form (an ISO code such as ``IT``), or the column that has "
+    "it; guessed when one column is called so and holds country codes, and changeable in the form.",
+    sender="What the sender field holds at first: at most 11 letters, digits and simple signs, or a number "
+    "of 6 to 16 digits.",
+    quality="What the quality field holds at first: ``high``, ``medium`` or ``low``.",
+    gateway="The `Gateway` that texts go to; that of `Gateway.from_env`, which is looked for only when it "
+    "is needed, when not given.",
+)
 def compose(
     contacts: DataFrame,
     text: str = "",
@@ -44,8 +65,8 @@ def compose(
     suppress: Suppress | None = None,
     max_segments: int | None = None,
     batch_size: int = 1000,
-    gateway: Gateway | None = None,
-    journal: Where | None = None,
+    gateway: GatewayProtocol | None = None,
+    journal: JournalLocation | None = None,
     workers: int = 4,
     rate: float | None = None,
     grace: float = 30.0,
@@ -56,25 +77,6 @@ def compose(
     Nothing leaves before somebody types the number of people and clicks. It keeps the promise of `send`: a
     form that is closed, reloaded or shown twice texts nobody twice.
 
-    Args:
-        contacts: Any frame; it is not changed.
-        text: What the text field holds at first.
-        campaign: What the campaign field holds at first.
-        phone: The phone column; guessed when left out, and changeable in the form.
-        region: As in `plan`; guessed when one column is called so and holds country codes, and changeable.
-        numbers: As in `plan`.
-        schema: As in `plan`.
-        sender: What the sender field holds at first.
-        quality: What the quality field holds at first.
-        suppress: As in `plan`.
-        max_segments: As in `plan`.
-        batch_size: As in `plan`.
-        gateway: As in `send`; that of the environment is looked for only when it is needed.
-        journal: As in `send`.
-        workers: As in `send`.
-        rate: As in `send`.
-        grace: As in `send`.
-
     Returns:
         A `Form`; show it as the last line of a cell. ``.results`` is a frame once something was sent.
 
@@ -83,6 +85,8 @@ def compose(
         >>> people.sms.compose("Ciao {name}", campaign="summer", gateway=gateway)
         <smsframe.Form summer: text 1 person for 1 credit>
     """
+    fixed = {name: value for name, value in locals().items() if name not in EDITED}
+    planning, sending = PlanOptions.of(fixed), SendOptions.of(fixed)
     from smsframe.form.form import Form  # noqa: PLC0415 - widgets take longer to load than all the rest
 
     if phone is None:
@@ -95,8 +99,8 @@ def compose(
         find_phone(contacts, phone)
     if region is None:
         region = guess_region(contacts)
-    elif isinstance(meant := find_region(contacts, region), str):
-        region = meant  # a country, spelled as the form lists it
+    elif isinstance(country := find_region(contacts, region), str):
+        region = country  # a country, spelled as the form lists it
     draft = Draft(
         text=text,
         campaign=campaign,
@@ -104,24 +108,8 @@ def compose(
         region=region,
         sender=sender,
         quality=quality,
-        zone=_here(),
+        zone=machine_zone(),
     )
-    planned = {
-        "numbers": numbers,
-        "schema": schema,
-        "suppress": list(suppress) if isinstance(suppress, Iterator) else suppress,  # read at every key
-        "max_segments": max_segments,
-        "batch_size": batch_size,
-    }
-    return Form(
-        contacts.copy(deep=False),
-        draft,
-        Launch(gateway, journal, planned, {"workers": workers, "rate": rate, "grace": grace}),
-    )
-
-
-def _here() -> str:
-    """The name of this machine's time zone, or UTC where it has none."""
-    names = available_timezones()
-    link = Path("/etc/localtime").resolve().as_posix().rpartition("/zoneinfo/")[2].removeprefix("Etc/")
-    return next((name for name in (os.environ.get("TZ", "").lstrip(":"), link) if name in names), "UTC")
+    if isinstance(suppress, Iterator):
+        planning = replace(planning, suppress=list(suppress))  # it is read at every change of the form
+    return Form(contacts.copy(deep=False), draft, Launch(gateway, journal, planning, sending))

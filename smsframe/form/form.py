@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import threading
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -247,7 +246,7 @@ class Form:
 
     def _following(self, draft: Draft, *, exact: bool) -> tuple[View, Standing | None]:
         found = None
-        seen = view(draft, self._contacts, self._launch.plan, now=datetime.now(UTC), exact=exact)
+        seen = view(draft, self._contacts, self._launch.plan, now=self._launch.clock.now(), exact=exact)
         try:
             if entry := self._launch.entry(draft.campaign.strip()):
                 found = self._launch.standing(entry, draft)

@@ -13,7 +13,7 @@ from smsframe.errors import CampaignChanged, ContactsError, SmsFrameError, TextE
 from smsframe.form.draft import FIX, LIVE, Draft, count, moment, sample
 from smsframe.formatting import many
 from smsframe.masking import mask
-from smsframe.orders.terms import SENDER
+from smsframe.orders.profile import SMSEND
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -178,7 +178,7 @@ def view(
     exact = exact or len(contacts) <= LIVE
     typed = count(draft.text)
     problems: dict[str, str] = {}
-    if draft.sender and not SENDER.fullmatch(draft.sender):
+    if draft.sender and not SMSEND.takes_sender(draft.sender):
         problems["terms"] = (
             "A sender is at most 11 letters, digits and simple signs, or a number of 6 to 16 digits."
         )

@@ -7,29 +7,31 @@ The gateway is held here, in Python alone: no widget has it, so no saved noteboo
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from smsframe.api import prepare
-from smsframe.api import send as sending
-from smsframe.api.options import journal_of, suppressed
+from smsframe.api.options import announce_journal, journal_of, suppressed_numbers
+from smsframe.api.prepare import make_plan
 from smsframe.api.run import Run
+from smsframe.api.send import send_plan, start_plan
+from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign import send as campaign_send
+from smsframe.campaign.options import ResumeOptions, RunOptions
 from smsframe.campaign.run_context import RunContext
+from smsframe.clock import SYSTEM, Clock
 from smsframe.form.draft import FIX, moment
 from smsframe.form.preview import standing
 from smsframe.gateway.smsend import Gateway
-from smsframe.orders.terms import aware
+from smsframe.planning.options import PlanOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
 
-    from smsframe.api.options import Suppress, Where
+    from smsframe.api.options import JournalLocation
+    from smsframe.campaign.options import SendOptions
     from smsframe.form.draft import Draft
     from smsframe.form.preview import Standing
+    from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import Entry
     from smsframe.planning.plan import Plan
@@ -42,24 +44,27 @@ class Launch:
     Args:
         gateway: The gateway, or None for that of the environment, looked for when it is needed.
         journal: As in `smsframe.send`.
-        planned: What goes to every plan as it is: ``numbers``, ``schema``, ``suppress`` and so on.
-        sent: What goes to every run as it is: ``workers``, ``rate``, ``grace``.
+        planning: What holds for every plan, whatever is in the form: ``numbers``, ``suppress`` and so on.
+        sending: What holds for every sending: ``workers``, ``rate``, ``grace``.
+        clock: The time, by which a schedule is still to come or has passed.
     """
 
     def __init__(
         self,
-        gateway: Gateway | None,
-        journal: Where | None,
-        planned: Mapping[str, Any],
-        sent: Mapping[str, Any],
+        gateway: GatewayProtocol | None,
+        journal: JournalLocation | None,
+        planning: PlanOptions,
+        sending: SendOptions,
+        clock: Clock = SYSTEM,
     ) -> None:
         self._given, self._where = gateway, journal
-        self._planned, self._sent = planned, sent
+        self._planning, self._sending = planning, replace(sending, progress=False)
+        self.clock = clock
         self._memory: Journal | None = None
         self.journal  # noqa: B018 - a journal or gateway of the wrong type is refused when the form is made
 
     @property
-    def gateway(self) -> Gateway:
+    def gateway(self) -> GatewayProtocol:
         """
         The gateway.
 
@@ -72,16 +77,16 @@ class Launch:
 
     @property
     def journal(self) -> Journal:
-        """The journal that is meant, whether or not there is a gateway yet."""
+        """The journal, whether or not there is a gateway yet."""
         if self._memory is None:
             self._memory = journal_of(self._where, self._given)
         return self._memory
 
+    @hide_frames
     def plan(self, contacts: pd.DataFrame, text: str, **options: Any) -> Plan:
         """A plan, with what the journal knows of the campaign."""
-        return prepare.plan(
-            contacts, text, **options, **self._planned, gateway=self._given, journal=self.journal
-        )
+        planning = replace(self._planning, **options)
+        return make_plan(contacts, text, planning, gateway=self._given, journal=self.journal)
 
     def entry(self, campaign: str) -> Entry | None:
         """The campaign of that name in the journal, or None."""
@@ -95,16 +100,14 @@ class Launch:
         """The credits left for a type; None when the gateway does not say."""
         return self.gateway.credits().get(message_type)
 
+    @hide_frames
     def send(self, plan: Plan) -> Run:
-        """Start what was seen, and exactly that: back when people are about to be texted."""
-        return sending.start(
-            plan,
-            gateway=self.gateway,
-            journal=self.journal,
-            confirm=plan.recipients + plan.already,
-            progress=False,
-            **self._sent,
-        )
+        """Start to send exactly the plan that was seen; return when people are about to be texted."""
+        if plan.campaign is None:
+            raise ValueError("Give the campaign a name: under it, nobody is texted twice.")
+        options = replace(self._sending, confirm=plan.recipients + plan.already)
+        announce_journal(self.journal)
+        return start_plan(plan, options, self.gateway, self.journal)
 
     def resume(self, draft: Draft, known: Standing) -> Run:
         """
@@ -115,29 +118,22 @@ class Launch:
             SmsFrameError: As `smsframe.resume`, before the first order.
         """
         gateway, memory = self.gateway, self.journal
-        entry, now = memory.get(draft.campaign.strip()), datetime.now(UTC)
-        if later := moment(draft, now):
-            entry = replace(entry, terms=replace(entry.terms, schedule=aware(later)))
-        elif known.pending and entry.terms.schedule is not None and entry.terms.schedule <= now:
+        entry, now = memory.get(draft.campaign.strip()), self.clock.now()
+        later, agreed = moment(draft, now), entry.terms.schedule
+        if later is None and known.pending and agreed is not None and agreed <= now:
             raise ValueError("The time of this campaign has passed: choose another above, then resume.")
-        stopped = self._suppressed(draft)
-
+        shared = {name: getattr(self._sending, name) for name in RunOptions.parameters()}
+        options = ResumeOptions(**shared, confirm=known.pending, schedule=later)
         run = Run(
             entry.name,
-            partial(
-                campaign_send.resume,
-                entry,
-                suppressed=stopped,
-                confirm=known.pending,
-                unconfirmed=None,
-                adopt=False,
-            ),
-            RunContext(gateway=gateway, journal=memory, **self._sent),
+            partial(campaign_send.resume, entry, options=options, suppressed=self._suppressed(draft)),
+            RunContext.of(options, gateway=gateway, journal=memory),
             now=partial(campaign_send.recipients, memory, entry),
-            later=entry.terms.schedule is not None,
+            later=options.applied(entry.terms).schedule is not None,
         )
         return run.begin(shown=False)
 
+    @hide_frames
     def test(self, plan: Plan, draft: Draft, number: str) -> pd.DataFrame:
         """
         Text one number what the plan's first person would read, now, as a campaign of its own.
@@ -153,26 +149,22 @@ class Launch:
         first = plan.people.index[0]
         row = plan.frame.iloc[[first]].reset_index(drop=True).astype({plan.phone: object})
         row[plan.phone] = [number]
-        fix: dict[str, Any] = {"text_fix": FIX} if draft.fix else {}
-        return sending.send(
-            row,
-            draft.text,
+        options = PlanOptions(
             campaign=self._unused(plan.campaign or "unnamed"),
             phone=plan.phone,
             region=draft.home,
             sender=plan.terms.sender,
             message_type=plan.terms.message_type,
-            gateway=self.gateway,
-            journal=self.journal,
-            progress=False,
-            **fix,
-            **self._sent,
+            text_fix=FIX if draft.fix else None,
         )
+        gateway, journal = self.gateway, self.journal
+        announce_journal(journal)
+        test = make_plan(row, draft.text, options, gateway=gateway, journal=journal)
+        return send_plan(test, self._sending, gateway, journal)
 
     def _suppressed(self, draft: Draft) -> pd.Index[Any]:
-        """The numbers nobody may text, as they are now."""
-        stopped: Suppress | None = self._planned.get("suppress")
-        return suppressed(stopped, draft.home)
+        """The numbers that nobody may text, as they are now."""
+        return suppressed_numbers(self._planning.suppress, draft.home)
 
     def _unused(self, campaign: str) -> str:
         name, attempt = f"{campaign} (test)", 1

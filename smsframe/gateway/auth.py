@@ -1,8 +1,8 @@
 """
-What lets us in: a user name and password that log in, or keys.
+Authentication objects: a user name and password that log in, or keys.
 
 Secrets travel in authentication objects, whose reprs say nothing, which a ``.netrc`` cannot replace, and that
-can blank themselves out of what a gateway echoes. Nothing here raises: what is wrong is returned as a
+can remove themselves from what a gateway echoes. Nothing here raises: what is wrong is returned as a
 sentence, because the traceback of an error prints the variables of the statements it went through.
 """
 
@@ -25,7 +25,7 @@ _KEY = re.compile(
 _SHORT = 4
 
 PARAMETERS = re.compile(r"((?:username|password|phoneNumber|recipient|number)=)[^&\s\"']*", re.IGNORECASE)
-"""The parameters of the gateway's calls that are nobody's business."""
+"""The parameters of the gateway's calls that are secret or personal."""
 
 
 class Credentials(AuthBase):
@@ -34,7 +34,7 @@ class Credentials(AuthBase):
     def __init__(self, *secrets: str) -> None:
         forms = {form for secret in secrets for form in (secret, quote(secret, safe=""), quote_plus(secret))}
         longest_first = sorted(forms, key=len, reverse=True)
-        self._echo = re.compile("|".join(_standing(form) for form in longest_first))
+        self._echo = re.compile("|".join(_alone(form) for form in longest_first))
 
     def hide(self, text: str) -> str:
         """The text without our secrets, plain or percent-encoded, and without those of any address in it."""
@@ -82,7 +82,7 @@ class Keys(Credentials):
         return request
 
 
-def complaint(
+def validate_credentials(
     username: str | None, password: str | None, user_key: str | None, access_token: str | None
 ) -> str | None:
     """Why these are not one usable pair of credentials, or None."""
@@ -102,10 +102,10 @@ def complaint(
     return None
 
 
-def read(
+def authentication(
     username: str | None, password: str | None, user_key: str | None, access_token: str | None, login: str
 ) -> tuple[str, Credentials | None, Keys | None]:
-    """The account, and what logs in or the permanent keys, of a pair without `complaint`."""
+    """The account, and what logs in or the permanent keys, of a pair that is valid."""
     if username and password:
         return username, (BasicLogin if login == "basic" else QueryLogin)(username, password), None
     keys = Keys(str(user_key), "Access_token", str(access_token))
@@ -119,6 +119,6 @@ def session_keys(body: str) -> Keys | None:
     return Keys(user_key, "Session_key", session_key) if valid else None
 
 
-def _standing(form: str) -> str:
-    """A short secret is blanked only where it stands alone; ``1`` is in many a reason by chance."""
+def _alone(form: str) -> str:
+    """The pattern of a secret; a short one counts only where it stands alone, as ``1`` is in many reasons."""
     return re.escape(form) if len(form) >= _SHORT else rf"(?<!\w){re.escape(form)}(?!\w)"

@@ -55,15 +55,15 @@ class Freshness:
             Unavailable: A cache answered, which proves nothing.
         """
         if self.proven:
-            came = send({**params, UNSEEN: self.token()})
-        if not self.proven or came.status == 400:  # noqa: PLR2004
-            came = send(params)
-            if came.status in (200, 404):  # an answer: so it was the value that was refused
+            response = send({**params, UNSEEN: self.token()})
+        if not self.proven or response.status == 400:  # noqa: PLR2004
+            response = send(params)
+            if response.status in (200, 404):  # an answer: so it was the value that was refused
                 self.proven = False
-        if came.age > 0:
+        if response.age > 0:
             raise Unavailable(
                 "a cache on the way to the gateway answered, which proves nothing; this call sent nothing. "
                 "Whoever runs it must let it store nothing of this address; then call again",
-                status=came.status,
+                status=response.status,
             )
-        return came
+        return response

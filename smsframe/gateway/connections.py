@@ -22,7 +22,7 @@ from smsframe.gateway.response_limits import Answer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from urllib3.poolmanager import PoolManager
+    from smsframe.clock import Clock
 
 # A socket that lingers for no time is reset when it is closed. Windows has shorter fields.
 _NO_TIME = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
@@ -41,25 +41,27 @@ class Adapter(HTTPAdapter):
 
     Args:
         read_timeout: Seconds that an answer is waited for, or None for ever.
+        clock: Measures how long an answer takes.
         options: As in requests.
     """
 
-    def __init__(self, read_timeout: float | None, **options: Any) -> None:
+    def __init__(self, read_timeout: float | None, clock: Clock, **options: Any) -> None:
         self._socket_options = socket_options(read_timeout)
+        self._pool_classes = _pool_classes(clock)
         super().__init__(**options)
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """As in requests."""
         options["socket_options"] = self._socket_options
         super().init_poolmanager(*args, **options)
-        _ours(self.poolmanager)
+        self.poolmanager.pool_classes_by_scheme = self._pool_classes
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
         """As in requests."""
         options["socket_options"] = self._socket_options
         manager = super().proxy_manager_for(proxy, **options)
         if not proxy.lower().startswith("socks"):
-            _ours(manager)
+            manager.pool_classes_by_scheme = self._pool_classes
         return manager
 
 
@@ -108,27 +110,29 @@ def _connect(connection: HTTPConnection, connect: Callable[[], None]) -> None:
         raise NotConnectedError(connection, type(error).__name__) from None
 
 
-class _Http(HTTPConnection):
-    response_class = Answer
+def _pool_classes(clock: Clock) -> dict[str, type[HTTPConnectionPool]]:
+    """Pools of such connections by scheme, whose answers are measured by a clock."""
+    handed_in = clock
 
-    def connect(self) -> None:
-        _connect(self, super().connect)
+    class Measured(Answer):
+        clock = handed_in
 
+    class Http(HTTPConnection):
+        response_class = Measured
 
-class _Https(HTTPSConnection):
-    response_class = Answer
+        def connect(self) -> None:
+            _connect(self, super().connect)
 
-    def connect(self) -> None:
-        _connect(self, super().connect)
+    class Https(HTTPSConnection):
+        response_class = Measured
 
+        def connect(self) -> None:
+            _connect(self, super().connect)
 
-class _HttpPool(HTTPConnectionPool):
-    ConnectionCls = _Http
+    class HttpPool(HTTPConnectionPool):
+        ConnectionCls = Http
 
+    class HttpsPool(HTTPSConnectionPool):
+        ConnectionCls = Https
 
-class _HttpsPool(HTTPSConnectionPool):
-    ConnectionCls = _Https
-
-
-def _ours(manager: PoolManager) -> None:
-    manager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+    return {"http": HttpPool, "https": HttpsPool}

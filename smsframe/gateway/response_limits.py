@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import io
 import math
-import time
 import zlib
 from http.client import HTTPException, HTTPResponse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from smsframe.clock import SYSTEM, Clock
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from _typeshed import WriteableBuffer
 
@@ -39,27 +40,34 @@ class UnusableError(HTTPException):
 
 
 class Answer(HTTPResponse):
-    """What http.client reads an answer with, on a connection that ends."""
+    """
+    What http.client reads an answer with, on a connection that ends.
+
+    Attributes:
+        clock: Measures how long it takes; a subclass has the one that was handed in.
+    """
+
+    clock: ClassVar[Clock] = SYSTEM
 
     def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
-        self.fp = io.BufferedReader(_Bounded(self.fp.detach(), sock))
+        self.fp = io.BufferedReader(_Bounded(self.fp.detach(), sock, self.clock.monotonic))
 
 
 class _Bounded(io.RawIOBase):
     """The bytes of one answer: up to `SIZE`, and for up to `STRETCH` times the time-out of the socket."""
 
-    def __init__(self, wire: io.RawIOBase, sock: socket.socket) -> None:
-        self._wire, self._sock, self._left = wire, sock, SIZE
+    def __init__(self, wire: io.RawIOBase, sock: socket.socket, monotonic: Callable[[], float]) -> None:
+        self._wire, self._sock, self._left, self._monotonic = wire, sock, SIZE, monotonic
         timeout = sock.gettimeout()
         self._timeout = math.inf if timeout is None else timeout
-        self._end = time.monotonic() + STRETCH * self._timeout
+        self._end = monotonic() + STRETCH * self._timeout
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int | None:
-        time_left = self._end - time.monotonic()
+        time_left = self._end - self._monotonic()
         if time_left <= 0:
             raise TimeoutError("the answer does not end")
         if time_left < self._timeout:  # urllib3 sets it anew for the next request

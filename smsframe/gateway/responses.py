@@ -1,5 +1,5 @@
 """
-What the gateway's answers say: dates, numbers and reasons, and what a POST came to.
+What the gateway's answers say: dates, numbers and reasons, and what a POST response to.
 """
 
 from __future__ import annotations
@@ -21,67 +21,69 @@ if TYPE_CHECKING:
     from smsframe.gateway.transport import Exchange
 
 
-def states(came: Exchange, zone: ZoneInfo, order_id: str) -> pd.DataFrame:
+def recipients(response: Exchange, zone: ZoneInfo, order_id: str) -> pd.DataFrame:
     """
     The recipients of an order: ``phone`` (E.164), ``delivery``, ``delivered_at`` (UTC).
 
     Raises:
         GatewayError: The answer could not be read.
     """
-    body = came.json()
+    body = response.json()
     entries = body.get("recipients") if isinstance(body, dict) and is_ok(body, silent=True) else None
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise GatewayError(
-            "the gateway's answer about an order could not be read", status=came.status, order_id=order_id
+            "the gateway's answer about an order could not be read", status=response.status, order_id=order_id
         )
-    found = _columns(entries, "destination", "status", "delivery_date")
-    numbers = found["destination"].str.replace(r"[\s().-]", "", regex=True)
+    cells = _columns(entries, "destination", "status", "delivery_date")
+    numbers = cells["destination"].str.replace(r"[\s().-]", "", regex=True)
     return pd.DataFrame(
         {
             "phone": numbers.str.replace(r"^(?:00|\+)?([0-9])", r"+\1", regex=True).astype(TEXT),
-            "delivery": found["status"],
-            "delivered_at": instants(found["delivery_date"], zone),
+            "delivery": cells["status"],
+            "delivered_at": instants(cells["delivery_date"], zone),
         }
     )
 
 
-def listed(came: Exchange) -> HistoryPage:
+def history_page(response: Exchange) -> HistoryPage:
     """
     The orders on a page of the history, and how many there are in all.
 
     Raises:
         GatewayError: The answer could not be read.
     """
-    body = came.json()
+    body = response.json()
     rows = body.get("smshistory") if isinstance(body, dict) and is_ok(body, silent=True) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise GatewayError("the gateway's answer about its history could not be read", status=came.status)
-    return HistoryPage(rows, number(body.get("total")), came.date)
+        raise GatewayError("the gateway's answer about its history could not be read", status=response.status)
+    return HistoryPage(rows, number(body.get("total")), response.date)
 
 
 def orders(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Orders of the history: ``order_id``, ``create_time``, ``schedule_time`` (UTC), ``num_recipients``."""
-    found = _columns(rows, "order_id", "create_time", "schedule_time", "num_recipients")
-    return found.assign(
-        schedule_time=instants(found["schedule_time"], "UTC"),
-        create_time=instants(found["create_time"], "UTC"),
-        num_recipients=pd.to_numeric(found["num_recipients"].astype(object), errors="coerce"),
+    cells = _columns(rows, "order_id", "create_time", "schedule_time", "num_recipients")
+    return cells.assign(
+        schedule_time=instants(cells["schedule_time"], "UTC"),
+        create_time=instants(cells["create_time"], "UTC"),
+        num_recipients=pd.to_numeric(cells["num_recipients"].astype(object), errors="coerce"),
     )
 
 
-def left(came: Exchange) -> dict[str, float]:
+def credits_left(response: Exchange) -> dict[str, float]:
     """
     Credits left by message type.
 
     Raises:
         GatewayError: The answer could not be read.
     """
-    body = came.json()
+    body = response.json()
     entries = body.get("sms") if isinstance(body, dict) else None
     if not isinstance(entries, list):
-        raise GatewayError("the gateway's answer about credits could not be read", status=came.status)
-    found = {str(e.get("type")): number(e.get("quantity")) for e in entries if isinstance(e, dict)}
-    return {kind: quantity for kind, quantity in found.items() if quantity is not None}
+        raise GatewayError("the gateway's answer about credits could not be read", status=response.status)
+    quantities = {
+        str(entry.get("type")): number(entry.get("quantity")) for entry in entries if isinstance(entry, dict)
+    }
+    return {kind: quantity for kind, quantity in quantities.items() if quantity is not None}
 
 
 def is_ok(body: dict[str, Any], *, silent: bool = False) -> bool:
@@ -108,21 +110,21 @@ def instants(dates: pd.Series[Any], zone: ZoneInfo | str) -> pd.Series[Any]:
     return local.dt.tz_convert("UTC").astype(INSTANT)
 
 
-def said(came: Exchange) -> str:
+def reason_of(response: Exchange) -> str:
     """The gateway's reason in one short line: both shapes of error body are in use; numbers are masked."""
-    if came.status is None:
-        return came.failure
-    body = came.json()
+    if response.status is None:
+        return response.failure
+    body = response.json()
     if isinstance(body, dict):
         parts = [body.get("error_message") or body.get("result"), body.get("error_type")]
         words = " - ".join(str(part) for part in parts if part)
     else:
-        words = "an answer that is not JSON" if "<" in came.body else came.body
+        words = "an answer that is not JSON" if "<" in response.body else response.body
     # Masked before it is cut, because half a number or half a key would no longer be known as one.
-    words = mask(came.hide(words[:10_000]))
+    words = mask(response.hide(words[:10_000]))
     words = "".join(character if character.isprintable() else " " for character in words)
     words = " ".join(words.split())[:200]
-    return f"{words} (HTTP {came.status})" if words else f"HTTP {came.status}"
+    return f"{words} (HTTP {response.status})" if words else f"HTTP {response.status}"
 
 
 def number(value: object, *, least: float = -math.inf) -> float | None:

@@ -1,8 +1,8 @@
 """
 How long to wait, and how often to try, before giving up on something that is safe to repeat.
 
-The waits themselves are tenacity's; what is slept with is handed in, so that a stop button wakes it and
-tests do not sleep.
+The waits are computed by tenacity; the clock that waits is handed in, so that a stop button ends a wait and
+tests do not wait.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ decided in `smsframe.orders.states`; here it is only read.
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from datetime import UTC, datetime
 from functools import partial
@@ -18,30 +17,28 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from smsframe.errors import GatewayError, NotAuthorised, Rejected, Unavailable
-from smsframe.gateway import auth as credentials
-from smsframe.gateway import cache_bypass, responses, transport
+from smsframe.clock import SYSTEM, Clock
+from smsframe.errors import GatewayError, NotAuthorised
+from smsframe.gateway import auth, cache_bypass, environment, responses, transport, wire_format
 from smsframe.gateway.auth import Credentials, Keys, session_keys
 from smsframe.gateway.cache_bypass import Freshness
-from smsframe.gateway.responses import number, said
-from smsframe.gateway.wire_format import DATE, Order
-from smsframe.orders.profile import SMSEND, GatewayProfile
+from smsframe.gateway.refusals import login_refused, question_refused
+from smsframe.gateway.responses import number, reason_of
+from smsframe.orders.profile import SMSEND, GatewayProfile, PersonalisedOrders, brand
 from smsframe.orders.records import HistoryPage, OrderState, Reply, not_authorised
 from smsframe.orders.states import Answer, Event, proof
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-log = logging.getLogger("smsframe")
+    from smsframe.gateway.order import Order
 
-USERNAME, PASSWORD = "SMSFRAME_USERNAME", "SMSFRAME_PASSWORD"
-USER_KEY, ACCESS_TOKEN = "SMSFRAME_USER_KEY", "SMSFRAME_ACCESS_TOKEN"
-BASE_URL = "SMSFRAME_BASE_URL"
+log = logging.getLogger("smsframe")
 
 
 class Gateway:
     """
-    A way to the gateway; makes no request before it is asked something.
+    The client of the gateway for one account; makes no request before one of its methods is called.
 
     Args:
         base_url: As the provider names it, ending in ``/API/v1.0/REST/``. ``http://`` only to loopback.
@@ -56,10 +53,14 @@ class Gateway:
         timezone: The zone of dates that the gateway returns without one. No source names it; Italian
             local time is inferred.
         journal: The journal of what goes through this gateway, when no other is given to a call.
-        profile: What this brand of the gateway has and has not.
+        profile: The brand: ``"smsend"``, ``"skebby"``, or a `GatewayProfile` of your own for another one. It
+            decides message types, lengths of texts and recipients of an order; `smsframe.orders.profile` has
+            the source of each.
+        clock: The time, by which campaigns through this gateway wait, too.
 
     Raises:
-        ValueError: Half a pair of credentials, both pairs, or an address that would send them in clear.
+        ValueError: Half a pair of credentials, both pairs, an address that would send them in clear, or a
+            profile that there is not: says which there are.
 
     Example:
         >>> Gateway("https://gateway.example/API/v1.0/REST/", username="demo", password="secret")
@@ -80,31 +81,33 @@ class Gateway:
         login: Literal["query", "basic"] = "query",
         timezone: str = "Europe/Rome",
         journal: str | Path | None = None,
-        profile: GatewayProfile = SMSEND,
+        profile: str | GatewayProfile = SMSEND,
+        clock: Clock = SYSTEM,
     ) -> None:
-        wrong = transport.complaint(base_url) or credentials.complaint(
+        reason = transport.validate_base_url(base_url) or auth.validate_credentials(
             username, password, user_key, access_token
         )
-        if not wrong:
+        if not reason:
             self.base_url = base_url.rstrip("/") + "/"
-            self.account, self._login, self._keys = credentials.read(
+            self.account, self._login, self._keys = auth.authentication(
                 username, password, user_key, access_token, login
             )
         # Tracebacks may print the arguments of the calls they went through.
         base_url, username, password, user_key, access_token = "", None, None, None, None
-        if wrong:
-            raise ValueError(wrong)
+        if reason:
+            raise ValueError(reason)
         if login not in ("query", "basic"):
             raise ValueError(f'login={login!r} must be "query" or "basic"')
         self.timeout = timeout
         self.timezone = ZoneInfo(timezone)
         self.journal = journal
-        self.profile = profile
+        self.profile = brand(profile)
+        self.clock = clock
         self.sessions = 0
         self._lock = threading.RLock()
         self.freshness = Freshness()
         self._http = transport.session(
-            self.base_url, pool=64, verify=verify, proxies=proxies, read_timeout=timeout[1]
+            self.base_url, pool=64, verify=verify, proxies=proxies, read_timeout=timeout[1], clock=clock
         )
         certificates = self._http.verify
         if isinstance(certificates, str) and not Path(certificates).exists():
@@ -117,19 +120,26 @@ class Gateway:
 
         Raises:
             NotAuthorised: The variables are not set; says which, and how to try without an account.
+            ValueError: ``SMSFRAME_PROFILE`` names a brand that there is not.
         """
-        by_login = bool(_told(USERNAME) and _told(PASSWORD))
-        by_token = bool(_told(USER_KEY) and _told(ACCESS_TOKEN))
-        if not _told(BASE_URL) or not (by_login or by_token):
-            raise NotAuthorised(
-                f"no gateway is set up, so nothing was sent. Set the environment variables {BASE_URL}, "
-                f"{USERNAME} and {PASSWORD} (or {USER_KEY} and {ACCESS_TOKEN}), or pass gateway=. "
-                "To try without an account: with smsframe.Sandbox() as sandbox: ... gateway=sandbox.gateway()"
+        if reason := environment.missing():
+            raise NotAuthorised(reason)
+        profile, variable = environment.profile(), environment.variable
+        url = variable(environment.BASE_URL)
+        # No variable holds a secret that was read: a traceback would show it.
+        if environment.has_login():
+            return cls(
+                url,
+                username=variable(environment.USERNAME),
+                password=variable(environment.PASSWORD),
+                profile=profile,
             )
-        # No variable holds what was read: a traceback would show it.
-        if by_login:
-            return cls(_told(BASE_URL), username=_told(USERNAME), password=_told(PASSWORD))
-        return cls(_told(BASE_URL), user_key=_told(USER_KEY), access_token=_told(ACCESS_TOKEN))
+        return cls(
+            url,
+            user_key=variable(environment.USER_KEY),
+            access_token=variable(environment.ACCESS_TOKEN),
+            profile=profile,
+        )
 
     @property
     def identities(self) -> list[str]:
@@ -139,7 +149,16 @@ class Gateway:
         The same account may have sent a campaign by its user name elsewhere, and by its keys here.
         """
         keys = self._keys
-        return [*dict.fromkeys([self.account] if keys is None else [self.account, keys.account])]
+        known = {} if keys is None else {"user_key": keys.account}
+        if self._login is not None:
+            known["username"] = self.account
+        others = [known[name] for name in self.profile.identities if name in known]
+        return [*dict.fromkeys([self.account, *others])]
+
+    @property
+    def answers_itself(self) -> bool:
+        """Whether no cache can have answered its questions."""
+        return self.freshness.proven
 
     def post(self, order: Order, check: Callable[[], None] | None = None) -> Reply:
         """
@@ -152,33 +171,38 @@ class Gateway:
             check: Called immediately before each request, after any login; what it raises keeps it from
                 leaving.
         """
+        personalised = self.profile.personalised or PersonalisedOrders()
+        call = wire_format.call(order, personalised)
         try:
-            came = self._call("POST", order.path(), json=order.payload(), check=check)
-        except GatewayError as refused:  # logging in failed: nothing left
-            event = Event.UNAUTHORISED if isinstance(refused, NotAuthorised) else Event.NOT_SENT
-            after = getattr(refused, "retry_after", None)
-            return Reply(event, refused.status, str(refused), retry_after=after, call="login")
-        body = came.json()
+            response = self._call("POST", call, json=wire_format.body(order, personalised), check=check)
+        except GatewayError as error:  # logging in failed: nothing left
+            event = Event.UNAUTHORISED if isinstance(error, NotAuthorised) else Event.NOT_SENT
+            retry_after = getattr(error, "retry_after", None)
+            return Reply(event, error.status, str(error), retry_after=retry_after, call="login")
+        body = response.json()
         body = body if isinstance(body, dict) else {}
         event = proof(
             Answer(
-                status=came.status if came.age == 0 else None,  # out of a store: it is about another order
-                connected=came.connected,
+                status=response.status
+                if response.age == 0
+                else None,  # out of a store: it is about another order
+                connected=response.connected,
                 ok=responses.is_ok(body),
-                retry_after=came.retry_after is not None,
-                page=came.body.lstrip().startswith("<"),
-            )
+                retry_after=response.retry_after is not None,
+                page=response.body.lstrip().startswith("<"),
+            ),
+            self.profile.proves,
         )
-        log.info("order %s: %s (HTTP %s)", order.order_id, event, came.status)
+        log.info("order %s: %s (HTTP %s)", order.order_id, event, response.status)
         return Reply(
             event=event,
-            status=came.status,
-            reason=said(came),
-            sent_at=came.sent_at,
+            status=response.status,
+            reason=reason_of(response),
+            sent_at=response.sent_at,
             charged=number(body.get("total_sent"), least=0.0),
             remaining=number(body.get("remaining_credits")),
-            retry_after=came.retry_after,
-            call=order.path(),
+            retry_after=response.retry_after,
+            call=call,
             order_id=body["order_id"] if isinstance(body.get("order_id"), str) else None,
         )
 
@@ -194,7 +218,7 @@ class Gateway:
             ...     sandbox.gateway().credits()["N"]
             500.0
         """
-        return responses.left(self._get("status", getMoney="false", typeAliases="true"))
+        return responses.credits_left(self._get("status", getMoney="false", typeAliases="true"))
 
     def state(self, order_id: str) -> OrderState:
         """
@@ -210,12 +234,12 @@ class Gateway:
         Raises:
             GatewayError: The gateway did not say.
         """
-        came = self._call("GET", f"sms/{quote(order_id, safe='')}")
-        if came.status == 404:  # noqa: PLR2004 - "order not found" in its documentation
-            return OrderState(None, came.date)
-        if came.status != 200:  # noqa: PLR2004
-            self._refuse(came, order_id)
-        return OrderState(responses.states(came, self.timezone, order_id), came.date)
+        response = self._call("GET", f"sms/{quote(order_id, safe='')}")
+        if response.status == 404:  # noqa: PLR2004 - "order not found" in its documentation
+            return OrderState(None, response.date)
+        if response.status != 200:  # noqa: PLR2004
+            raise question_refused(response, self.base_url, order_id)
+        return OrderState(responses.recipients(response, self.timezone, order_id), response.date)
 
     def history_page(self, since: datetime, number: int, size: int) -> HistoryPage:
         """
@@ -229,11 +253,11 @@ class Gateway:
         Raises:
             GatewayError: The gateway did not say.
         """
-        start = since.astimezone(UTC).strftime(DATE)
-        came = self._get(
+        start = since.astimezone(UTC).strftime(wire_format.DATE)
+        response = self._get(
             "smshistory", **{"from": start}, timezone="UTC", pageNumber=str(number), pageSize=str(size)
         )
-        return responses.listed(came)
+        return responses.history_page(response)
 
     def close(self) -> None:
         """Close the pooled connections; the next call opens new ones."""
@@ -246,10 +270,10 @@ class Gateway:
         raise TypeError("a Gateway holds credentials and is not pickled; make one where it is needed")
 
     def _get(self, path: str, **params: str) -> transport.Exchange:
-        came = self._call("GET", path, params=params)
-        if came.status != 200:  # noqa: PLR2004
-            self._refuse(came)
-        return came
+        response = self._call("GET", path, params=params)
+        if response.status != 200:  # noqa: PLR2004
+            raise question_refused(response, self.base_url)
+        return response
 
     def _call(
         self,
@@ -264,13 +288,13 @@ class Gateway:
         session, keys = self._session()
         if check is not None:
             check()
-        came = self._exchange(method, path, keys, params=params, json=json)
-        if came.status == 401 and self._login is not None:  # noqa: PLR2004
+        response = self._exchange(method, path, keys, params=params, json=json)
+        if response.status == 401 and self._login is not None:  # noqa: PLR2004
             _, keys = self._session(ended=session)
             if check is not None:  # the process may have been suspended, or the login slow
                 check()
-            came = self._exchange(method, path, keys, params=params, json=json)
-        return came
+            response = self._exchange(method, path, keys, params=params, json=json)
+        return response
 
     def _exchange(
         self,
@@ -293,6 +317,7 @@ class Gateway:
                 params=query,
                 json=json,
                 headers=headers,
+                clock=self.clock,
             )
 
         if method == "GET":
@@ -311,40 +336,13 @@ class Gateway:
     def _open(self, login: Credentials | None) -> Keys:
         if login is None:  # pragma: no branch - a token has keys from the start
             raise NotAuthorised(not_authorised("no way to log in"))
-        came = self._exchange("GET", "login", login)
-        if came.status == 200:  # noqa: PLR2004
-            if keys := session_keys(came.body):
+        response = self._exchange("GET", "login", login)
+        if response.status == 200:  # noqa: PLR2004
+            if keys := session_keys(response.body):
                 log.info("logged in")
                 return keys
             raise NotAuthorised(
                 f"{self.base_url} is not this gateway: what answers a login is not USER_KEY;SESSION_KEY",
-                status=came.status,
+                status=response.status,
             )
-        if came.status in (400, 401, 403, 404):
-            raise NotAuthorised(
-                f"the gateway refused the user name and password, or {self.base_url} is not its address "
-                f"(HTTP {came.status}); nothing was sent",
-                status=came.status,
-            )
-        return self._refuse(came)
-
-    def _refuse(self, came: transport.Exchange, order_id: str | None = None) -> NoReturn:
-        """Raise the error that an answer to a question (never a POST) is."""
-        reason = said(came)
-        if came.status in (401, 403, 404) or (came.status is not None and 300 <= came.status < 400):  # noqa: PLR2004
-            raise NotAuthorised(not_authorised(reason), status=came.status, order_id=order_id)
-        if came.status is not None and 400 <= came.status < 500 and came.status != 429:  # noqa: PLR2004
-            raise Rejected(
-                f"the gateway refused the question: {reason}", status=came.status, order_id=order_id
-            )
-        raise Unavailable(
-            f"the gateway at {self.base_url} does not answer ({reason}): check the address and the network, "
-            "then call again; nobody is texted twice by that",
-            status=came.status,
-            order_id=order_id,
-            retry_after=came.retry_after,
-        )
-
-
-def _told(name: str) -> str:
-    return os.environ.get(name, "")
+        raise login_refused(response, self.base_url)

@@ -1,5 +1,5 @@
 """
-One HTTP exchange at a time, and nothing about it that could leak.
+One HTTP exchange at a time, of which nothing secret gets into exceptions, logs and tracebacks.
 
 `exchange` never raises for what the network does and returns facts instead: requests' exceptions carry
 the address with the password of a login in it, and a traceback carries the exception.
@@ -15,8 +15,8 @@ import ipaddress
 import json as json_
 import logging
 import math
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
@@ -26,13 +26,12 @@ import requests
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
-    InvalidHeader,
     LocationValueError,
     ProxyError,
     ReadTimeoutError,
 )
-from urllib3.util import Retry
 
+from smsframe.clock import SYSTEM, Clock
 from smsframe.gateway import response_limits
 from smsframe.gateway.auth import PARAMETERS
 from smsframe.gateway.connections import Adapter, NotConnectedError
@@ -51,7 +50,7 @@ _DIGITS = 20
 
 
 class Redaction(logging.Filter):
-    """Blanks the parameters of the gateway's calls that are nobody's business in other libraries' logs."""
+    """Removes the secret parameters of the gateway's calls from other libraries' logs."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record pass, without secrets."""
@@ -71,7 +70,7 @@ for _name in ("urllib3.connectionpool", "urllib3.connection", "urllib3.util.retr
 @dataclass(frozen=True, slots=True, repr=False)
 class Exchange:
     """
-    What came back.
+    What an exchange came to.
 
     Attributes:
         status: The HTTP status, or None when no complete answer came.
@@ -79,11 +78,11 @@ class Exchange:
         body: The body as text (UTF-8; the gateway names no charset).
         retry_after: Seconds the answer asks to wait, or None.
         failure: The kind of failure in words when there is no status.
-        sent_at: When the request left (UTC).
+        sent_at: When the request left (UTC), by the clock that was handed in.
         date: When the answer was made, by its maker's clock (the ``Date`` header, UTC), or None.
         age: Seconds that a cache has had the answer (the ``Age`` header), infinite if that is unreadable:
             above 0 the answer proves nothing of now.
-        hide: Blanks the secrets of the request in a text that echoes them.
+        hide: Removes the secrets of the request from a text that echoes them.
     """
 
     status: int | None = None
@@ -91,7 +90,7 @@ class Exchange:
     body: str = ""
     retry_after: float | None = None
     failure: str = ""
-    sent_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    sent_at: datetime | None = None
     date: datetime | None = None
     age: float = 0.0
     hide: Callable[[str], str] = str
@@ -108,7 +107,7 @@ class Exchange:
 
 
 class _Session(requests.Session):
-    """A session that looks at no redirect, so that none is followed and a mad one cannot trip it."""
+    """A session that looks at no redirect, so that none is followed and a malformed one raises nothing."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - requests' signature
         return None
@@ -121,25 +120,27 @@ def session(
     verify: bool | str,
     proxies: Mapping[str, str] | None,
     read_timeout: float | None = None,
+    clock: Clock = SYSTEM,
 ) -> requests.Session:
     """
-    A pooled session that reads the environment once, keeps no cookies and follows nothing.
+    A pooled session that reads the environment once, keeps no cookies and follows no redirects.
 
     Proxies and certificates of the environment hold, but no proxy for loopback, where it could only be a
     mistake; ``.netrc`` is never read, because its entry would replace the keys. ``read_timeout`` is how many
-    seconds the kernel tries to deliver what was sent by a process that is stopped.
+    seconds the kernel tries to deliver what was sent by a process that is stopped. ``clock`` measures
+    how long an answer takes.
     """
-    made = _Session()
-    found = made.merge_environment_settings(base_url, dict(proxies or {}), None, verify, None)
-    made.verify = found["verify"]
-    made.proxies = dict(proxies or {}) if is_loopback(base_url) else found["proxies"]
-    made.trust_env = False
-    made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # a jar shared by threads is a race
-    made.headers["Accept-Encoding"] = response_limits.CODINGS
-    adapter = Adapter(read_timeout, pool_connections=1, pool_maxsize=pool, max_retries=0)
-    made.mount("https://", adapter)
-    made.mount("http://", adapter)
-    return made
+    pooled = _Session()
+    environment = pooled.merge_environment_settings(base_url, dict(proxies or {}), None, verify, None)
+    pooled.verify = environment["verify"]
+    pooled.proxies = dict(proxies or {}) if is_loopback(base_url) else environment["proxies"]
+    pooled.trust_env = False
+    pooled.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # a jar shared by threads is a race
+    pooled.headers["Accept-Encoding"] = response_limits.CODINGS
+    adapter = Adapter(read_timeout, clock, pool_connections=1, pool_maxsize=pool, max_retries=0)
+    pooled.mount("https://", adapter)
+    pooled.mount("http://", adapter)
+    return pooled
 
 
 def exchange(
@@ -152,6 +153,7 @@ def exchange(
     params: Mapping[str, str] | None = None,
     json: object = None,
     headers: Mapping[str, str] | None = None,
+    clock: Clock = SYSTEM,
 ) -> Exchange:
     """
     Send one request and read its answer whole; says what happened, and raises only for bugs.
@@ -160,7 +162,7 @@ def exchange(
     twice as many for a proxy's tunnel, as many to send; then `smsframe.gateway.response_limits.STRETCH` times
     ``timeout[1]`` seconds, and `smsframe.gateway.response_limits.SIZE`, for the answer.
     """
-    sent_at = datetime.now(UTC)
+    sent_at = clock.now()
     try:
         answer = session.request(
             method,
@@ -186,7 +188,7 @@ def exchange(
     return Exchange(
         status=answer.status_code,
         body=body.decode("utf-8-sig", "replace"),
-        retry_after=_seconds(after) if after else None,
+        retry_after=_seconds(after, clock.now()) if after else None,
         sent_at=sent_at,
         date=_date(answer.headers.get("Date")),
         age=_age(answer.headers.get("Age")),
@@ -207,7 +209,7 @@ def _body(answer: requests.Response) -> bytes:
     return response_limits.unpacked(pieces, answer.headers.get("Content-Encoding", ""))
 
 
-def complaint(base_url: object) -> str | None:
+def validate_base_url(base_url: object) -> str | None:
     """Why an address may not be used, or None; a sentence and no error, whose frame would show it."""
     if not isinstance(base_url, str) or not base_url.startswith(("https://", "http://")):
         return "base_url (SMSFRAME_BASE_URL) must start with https:// (or, on this machine, http://)"
@@ -268,17 +270,26 @@ def _unusable(error: BaseException | None) -> response_limits.UnusableError | No
     return error
 
 
-def _seconds(header: str) -> float | None:
-    try:
-        return float(min(Retry().parse_retry_after(header), LONGEST))
-    except (InvalidHeader, ValueError, OverflowError):
-        return None
+def _seconds(header: str, now: datetime) -> float | None:
+    """What ``Retry-After`` asks for: seconds, or a date (RFC 9110, 10.2.3), counted from ``now``."""
+    text = header.strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text), LONGEST)
+    date = _utc(text, UTC)  # the oldest of the three forms of a date names no zone (RFC 9110, 5.6.7)
+    return None if date is None else min(max((date - now).total_seconds(), 0.0), LONGEST)
 
 
 def _date(header: str | None) -> datetime | None:
+    return _utc(header or "")
+
+
+def _utc(text: str, zone: tzinfo | None = None) -> datetime | None:
+    """A date as HTTP writes it, in UTC; None if it is none, or names no zone and none is given."""
     try:
-        date = parsedate_to_datetime(header or "")
-        return date.astimezone(UTC) if date.tzinfo else None
+        date = parsedate_to_datetime(text)
+        if date.tzinfo is None and zone is None:
+            return None
+        return date.replace(tzinfo=date.tzinfo or zone).astimezone(UTC)
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
 

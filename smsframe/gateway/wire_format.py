@@ -4,72 +4,47 @@ The body of an order on the wire, and how dates are written there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from smsframe.orders.batching import FIELD_SEPARATOR
-
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from smsframe.orders.terms import Terms
-    from smsframe.texts.template import Template
+    from smsframe.gateway.order import Order
+    from smsframe.orders.profile import PersonalisedOrders
 
 DATE = "%Y%m%d%H%M%S"
 """How dates go in and come out (smSend docs, date format; captured answers)."""
 
+PLAIN_CALL = "sms"
+"""The call of an order with one text for all (smSend docs, POST sms)."""
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Order:
-    """
-    One request to text some people.
 
-    Attributes:
-        order_id: Ours, written before the request leaves.
-        template: The text; a personalised one goes to ``paramsms``.
-        encoding: ``gsm`` or ``ucs2``: the gateway does not detect it.
-        terms: Quality, sender and time.
-        people: ``phone`` and ``fields`` (merge values) of each recipient.
-    """
+def call(order: Order, personalised: PersonalisedOrders) -> str:
+    """The call that an order goes to."""
+    return personalised.call if order.personalised else PLAIN_CALL
 
-    order_id: str
-    template: Template
-    encoding: str
-    terms: Terms
-    people: pd.DataFrame
 
-    def path(self) -> str:
-        """The call it goes to."""
-        return "paramsms" if self.template.fields else "sms"
-
-    def payload(self) -> dict[str, Any]:
-        """The JSON body (smSend docs, POST sms and POST paramsms); what is not given is left out."""
-        body: dict[str, Any] = {
-            "message_type": self.terms.message_type,
-            "message": self.template.wire(),
-            "order_id": self.order_id,
-            "encoding": self.encoding,
-            "returnCredits": True,
-            "returnRemaining": True,
-            "allowInvalidRecipients": self.terms.skip_refused,
+def body(order: Order, personalised: PersonalisedOrders) -> dict[str, Any]:
+    """The JSON body (smSend docs, POST sms and POST paramsms); what is not given is left out."""
+    terms = order.terms
+    fields: dict[str, Any] = {
+        "message_type": terms.message_type,
+        "message": order.template.wire(personalised.placeholder),
+        "order_id": order.order_id,
+        "encoding": order.encoding,
+        "returnCredits": True,
+        "returnRemaining": True,
+        "allowInvalidRecipients": terms.skip_refused,
+    }
+    if terms.sender:
+        fields["sender"] = terms.sender
+    if terms.schedule:
+        fields["scheduled_delivery_time"] = terms.schedule.strftime(DATE)
+        fields["scheduled_delivery_timezone"] = "UTC"
+    if not order.personalised:
+        return fields | {"recipient": order.phones()}
+    names = [f"f{place}" for place in range(1, len(order.template.fields) + 1)]
+    return fields | {
+        "recipients": {
+            str(place): {"recipient": phone, **dict(zip(names, values, strict=True))}
+            for place, (phone, values) in enumerate(zip(order.phones(), order.values(), strict=True))
         }
-        if self.terms.sender:
-            body["sender"] = self.terms.sender
-        if self.terms.schedule:
-            body["scheduled_delivery_time"] = self.terms.schedule.strftime(DATE)
-            body["scheduled_delivery_timezone"] = "UTC"
-        numbers = self.people["phone"].tolist()
-        if not self.template.fields:
-            return body | {"recipient": numbers}
-        # A JSON object per person is what the call takes, so this is one loop over the recipients.
-        values = (packed.split(FIELD_SEPARATOR) for packed in self.people["fields"])
-        names = [f"f{place}" for place in range(1, len(self.template.fields) + 1)]
-        return body | {
-            "recipients": {
-                str(place): {"recipient": number, **dict(zip(names, filled, strict=True))}
-                for place, (number, filled) in enumerate(zip(numbers, values, strict=True))
-            }
-        }
-
-    def __repr__(self) -> str:
-        return f"<Order {self.order_id}: {len(self.people)} recipients>"
+    }

@@ -84,10 +84,11 @@ class Journal:
         self.orders = KnownOrders(store, self.batches.stamp)
 
     @classmethod
-    def default(cls) -> Journal:
+    def default(cls, *, clock: Clock = SYSTEM) -> Journal:
         """``SMSFRAME_JOURNAL``, else one file in the user's data directory."""
         named = os.environ.get(JOURNAL)
-        return cls(named or platformdirs.user_data_path("smsframe", appauthor=False) / "journal.sqlite")
+        folder = platformdirs.user_data_path("smsframe", appauthor=False)
+        return cls(named or folder / "journal.sqlite", clock=clock)
 
     @property
     def exists(self) -> bool:

@@ -18,7 +18,7 @@ from smsframe.errors import JournalError
 from smsframe.journal.sqlite_dialect import LARGEST_ANSWER, each, element, gathered, insert
 from smsframe.journal.sqlite_migrations import columns
 from smsframe.journal.tables import recipients
-from smsframe.outcomes.schema import E164
+from smsframe.outcomes.columns import E164
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -1,5 +1,6 @@
 """
-How people are cut into batches, the order id that a batch has for ever, and how refused batches are split.
+How people are cut into batches, the order id of a batch, which never changes, and how refused batches are
+split.
 
 The gateway refuses an order whole and need not say why (smSend docs: ``allowInvalidRecipients`` is false by
 default). Halving finds a refused number in few requests; people tried apart tell a refused request.
@@ -40,7 +41,7 @@ def split_refused(people: pd.DataFrame, *, probe: bool) -> list[pd.DataFrame]:
 
 def same_reason(refused: list[tuple[Batch, str]], reason: str) -> list[Batch]:
     """The refused batches whose reason is this one, apart from what differs from number to number."""
-    return [batch for batch, said in refused if _words(said) == _words(reason)]
+    return [batch for batch, other in refused if _words(other) == _words(reason)]
 
 
 def _words(reason: str) -> str:

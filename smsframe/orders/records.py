@@ -257,7 +257,8 @@ class OrderState(NamedTuple):
     What the gateway says of an order.
 
     Attributes:
-        recipients: A row per recipient; None when the gateway knows no such order.
+        recipients: A row per recipient: ``phone`` (E.164), ``delivery`` (the gateway's code),
+            ``delivered_at`` (UTC); None when the gateway knows no such order.
         date: When it said so, by its own clock (UTC), or None.
     """
 
@@ -270,7 +271,9 @@ class HistoryPage(NamedTuple):
     A page of the gateway's history.
 
     Attributes:
-        rows: Its orders, as they were written.
+        rows: Its orders: ``order_id``; ``create_time`` and ``schedule_time`` as ``yyyyMMddHHmmss`` in UTC,
+            the latter empty for now; ``num_recipients``. The same order is the same row each time it is asked
+            for.
         total: How many orders the whole history has, or None.
         date: When it said so, by its own clock (UTC), or None.
     """

@@ -14,6 +14,7 @@ disk or clock: what each answer of the gateway proves (`proof`), and what follow
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
@@ -203,9 +204,39 @@ class Answer(NamedTuple):
     page: bool = False
 
 
-def proof(answer: Answer) -> Event:
+@dataclass(frozen=True, slots=True)
+class StatusProof:
+    """
+    What each HTTP status proves of an order that was posted; one that is nowhere here proves nothing.
+
+    Those that a gateway documents are its own; the others are HTTP's, for every gateway (see `proof`).
+
+    Attributes:
+        accepted: Taken, if the body says so too.
+        refused: Refused, as an order that cannot be sent.
+        unauthorised: Not taken, for lack of valid credentials.
+        wrong_address: Not taken, by something that is not this gateway or not for this account.
+        not_taken: Not taken, safe to repeat.
+        busy: The same, if the answer names a time to come back and is no page for people.
+    """
+
+    accepted: frozenset[int] = frozenset({200, 201})
+    refused: frozenset[int] = frozenset({400})
+    unauthorised: frozenset[int] = frozenset({401})
+    wrong_address: frozenset[int] = frozenset({307, 308, 403, 404})
+    not_taken: frozenset[int] = frozenset({413, 415, 429})
+    busy: frozenset[int] = frozenset({503})
+
+
+HTTP = StatusProof()
+"""What smSend documents, and HTTP defines."""
+
+
+def proof(answer: Answer, proves: StatusProof = HTTP) -> Event:
     """
     What an answer to a POST proves, read the way that texts nobody twice.
+
+    ``proves`` is a gateway's own; what follows are the reasons of smSend's.
 
     A 201 is success by the quick-start page, a 200 by the documentation of ``paramsms``; both only with
     ``result`` = ``OK``. 400, 401 and 404 are documented per call. The others are documented nowhere: they are
@@ -241,15 +272,17 @@ def proof(answer: Answer) -> Event:
     match answer:
         case Answer(status=None, connected=False):
             return Event.NOT_SENT
-        case Answer(status=200 | 201, ok=True):
+        case Answer(status=status, ok=True) if status in proves.accepted:
             return Event.ACCEPTED
-        case Answer(status=400):
+        case Answer(status=status) if status in proves.refused:
             return Event.REFUSED
-        case Answer(status=401):
+        case Answer(status=status) if status in proves.unauthorised:
             return Event.UNAUTHORISED
-        case Answer(status=307 | 308 | 403 | 404):
+        case Answer(status=status) if status in proves.wrong_address:
             return Event.WRONG_ADDRESS
-        case Answer(status=413 | 415 | 429) | Answer(status=503, retry_after=True, page=False):
+        case Answer(status=status) if status in proves.not_taken:
+            return Event.NOT_SENT
+        case Answer(status=status, retry_after=True, page=False) if status in proves.busy:
             return Event.NOT_SENT
         case _:
             return Event.NO_PROOF

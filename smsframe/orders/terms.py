@@ -4,15 +4,14 @@ The terms of an order: its quality, its sender, its time, and what becomes of re
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-MESSAGE_TYPES = {"high": "N", "medium": "L", "low": "LL"}
-"""Qualities of smSend and their types on the wire (quick-start page; smSend docs, POST sms)."""
+from smsframe.orders.profile import SMSEND
 
-SENDER = re.compile(r"\+?[0-9]{6,16}|[A-Za-z0-9 .&_'-]{1,11}")
-"""A number, or at most 11 characters: all that the address field of 3GPP TS 23.040 §9.1.2.5 holds."""
+if TYPE_CHECKING:
+    from smsframe.orders.profile import GatewayProfile
 
 REFUSALS = ("split", "skip")
 """Orders that hold refused numbers: found by halving, or left to the gateway to leave them out."""
@@ -48,25 +47,29 @@ class Terms:
         return replace(self, skip_refused=refusals == "skip")
 
 
-def agree(quality: str, message_type: str | None, sender: str | None, schedule: datetime | None) -> Terms:
+def agree(
+    quality: str,
+    message_type: str | None,
+    sender: str | None,
+    schedule: datetime | None,
+    profile: GatewayProfile = SMSEND,
+) -> Terms:
     """
     The terms a text goes out under.
 
     Raises:
         ValueError: An unknown quality, a sender that cannot be, or a schedule without time zone.
     """
-    if quality not in MESSAGE_TYPES:
-        raise ValueError(f"quality={quality!r} must be one of {', '.join(MESSAGE_TYPES)}")
-    if sender is not None and not (isinstance(sender, str) and SENDER.fullmatch(sender)):
+    chosen = profile.message_type(quality, message_type)
+    if sender is not None and not profile.takes_sender(sender):
         raise ValueError(
             "sender= must be at most 11 letters, digits and simple signs, or a number of 6 to 16 digits"
         )
-    if sender is not None and quality != "high":
-        raise ValueError(
-            f"quality={quality!r} takes no sender: the gateway shows its own (leave sender= out)"
-        )
+    if sender is not None and not chosen.sender:
+        named = f"quality={quality!r}" if message_type is None else f"message_type={message_type!r}"
+        raise ValueError(f"{named} takes no sender: the gateway shows its own (leave sender= out)")
     schedule = None if schedule is None else aware(schedule)
-    return Terms(message_type or MESSAGE_TYPES[quality], sender, schedule)
+    return Terms(chosen.code, sender, schedule)
 
 
 def aware(schedule: datetime) -> datetime:

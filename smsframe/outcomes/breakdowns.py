@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from smsframe.arrow import INSTANT
-from smsframe.outcomes.codes import DELIVERED
-from smsframe.outcomes.schema import DTYPES
+from smsframe.outcomes.codes import delivered_codes
+from smsframe.outcomes.columns import DTYPES
 from smsframe.phones.country import countries
 
 MOMENTS = 200
@@ -58,7 +58,7 @@ def timeline(went: pd.DataFrame, never: list[str]) -> pd.DataFrame:
     """
     left = went["sms_sent_at"].fillna(went["sms_delivered_at"])
     state = went["sms_delivery"]
-    arrived = state.eq(DELIVERED).fillna(value=False).to_numpy(dtype=bool)
+    arrived = state.isin(delivered_codes()).to_numpy(dtype=bool)
     lost = state.isin(never).to_numpy(dtype=bool)
     timed = left.notna().to_numpy()
     ended = went["sms_delivered_at"].fillna(left)
@@ -88,7 +88,7 @@ def waits(went: pd.DataFrame) -> pd.Series[float]:
     Returns:
         Seconds by share, 0.00 to 1.00 in hundredths; empty while nothing is known to be delivered.
     """
-    arrived = went[went["sms_delivery"].eq(DELIVERED).fillna(value=False).to_numpy(dtype=bool)]
+    arrived = went[went["sms_delivery"].isin(delivered_codes()).to_numpy(dtype=bool)]
     took = (arrived["sms_delivered_at"] - arrived["sms_sent_at"]).dropna().dt.total_seconds().clip(lower=0)
     shares = np.arange(101) / 100
     taken = np.quantile(took.to_numpy(), shares) if len(took) else np.empty(0)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from smsframe.orders.profile import known_codes
 from smsframe.phones.codes import CODES as NUMBERS
 from smsframe.texts.render import CODES as TEXTS
 
@@ -214,41 +215,19 @@ EXPLANATIONS: dict[str, str] = {code: reason.long for code, reason in REASONS.it
 """The long sentence of each code: what happened, and what to do."""
 
 
-DELIVERED = "DLVRD"
+def delivered_codes() -> list[str]:
+    """The delivery codes of texts that arrived, of every gateway."""
+    return [code for code, known in known_codes().items() if known.delivered]
 
 
-class Delivery(NamedTuple):
-    """What a delivery code of the gateway means (smSend docs, GET sms/{order_id})."""
-
-    meaning: str
-    final: bool
-    failed: bool = False
+def failed_codes() -> list[str]:
+    """Those of texts that failed."""
+    return [code for code, known in known_codes().items() if known.failed]
 
 
-DELIVERIES = {
-    "WAITING": Delivery("not sent yet", final=False),
-    "SCHEDULED": Delivery("waiting for its time", final=False),
-    # Final only for the qualities without delivery notice, which the code alone does not tell.
-    "SENT": Delivery("handed to the network", final=False),
-    "WAIT4DLVR": Delivery("sent, waiting for the delivery notice", final=False),
-    "DLVRD": Delivery("delivered to the handset", final=True),
-    "DEMO": Delivery("demo account, nothing sent", final=True),
-    "TOOM4USER": Delivery("too many texts by this account in 24 hours", final=True, failed=True),
-    "TOOM4NUM": Delivery("too many texts to this number in 24 hours", final=True, failed=True),
-    "ERROR": Delivery("sending error", final=True, failed=True),
-    "TIMEOUT": Delivery("no word from the operator in 48 hours", final=True, failed=True),
-    "UNKNRCPT": Delivery("number not understood", final=True, failed=True),
-    "UNKNPFX": Delivery("prefix unknown", final=True, failed=True),
-    "INVALIDDST": Delivery("invalid destination", final=True, failed=True),
-    "BLACKLISTED": Delivery("on a stop list", final=True, failed=True),
-    "KO": Delivery("rejected by the mobile network", final=True, failed=True),
-    "INVALIDCONTENTS": Delivery("content refused", final=True, failed=True),
-}
-
-BAD = [code for code, delivery in DELIVERIES.items() if delivery.failed]
-"""The codes of texts that failed."""
-NEVER = [code for code, delivery in DELIVERIES.items() if delivery.final and code != DELIVERED]
-"""The codes of texts that will not arrive: also a demo account's, which did not fail."""
+def lost_codes() -> list[str]:
+    """Those of texts that will not arrive: also a demo account's, which did not fail."""
+    return [code for code, known in known_codes().items() if known.lost]
 
 
 def sentences(codes: pd.Series[Any]) -> pd.Series[Any]:

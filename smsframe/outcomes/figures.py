@@ -15,7 +15,7 @@ import pandas as pd
 from smsframe.formatting import amount, duration, many
 from smsframe.masking import shown_name
 from smsframe.outcomes import canvas
-from smsframe.outcomes.codes import DELIVERED, NEVER
+from smsframe.outcomes.codes import delivered_codes, lost_codes
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -50,8 +50,9 @@ def funnel(told: Summary) -> list[Step]:
     counts = {str(name): int(count) for name, count in told.statuses.items()}
     codes = {str(name): int(count) for name, count in told.deliveries.items()}
     accepted = counts.get("accepted", 0) + counts.get("scheduled", 0)
-    lost = {"will not arrive": sum(codes.get(code, 0) for code in NEVER)}
-    lost["no final word yet"] = accepted - codes.get(DELIVERED, 0) - lost["will not arrive"]
+    lost = {"will not arrive": sum(codes.get(code, 0) for code in lost_codes())}
+    arrived = sum(codes.get(code, 0) for code in delivered_codes())
+    lost["no final word yet"] = accepted - arrived - lost["will not arrive"]
     stages = [
         ("rows", {}),
         ("ready", {name: counts.get(name, 0) for name in NEVER_SENT}),

@@ -16,7 +16,7 @@ import pandas as pd
 from smsframe.arrow import TEXT
 from smsframe.orders.states import State
 from smsframe.outcomes.codes import CODES, brief, sentences
-from smsframe.outcomes.schema import DTYPES, results_for
+from smsframe.outcomes.columns import DTYPES, results_for
 from smsframe.phones.match import among, find
 
 if TYPE_CHECKING:

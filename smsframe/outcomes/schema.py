@@ -1,34 +1,17 @@
 """
-What comes in and what goes out, as pandera schemas.
-
-Everything works by position inside and gets the caller's index back at the end, because labels may repeat
-and failing rows must not be mistaken for each other.
+What comes in and what goes out, as pandera schemas. `columns` has the rules, and says when pandera is loaded.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-import numpy as np
-import pandas as pd
+import pandas as pd  # noqa: TC002 - pandera reads the annotations
 import pandera.pandas as pa
 
+from smsframe.outcomes import columns
 from smsframe.outcomes.codes import CODES
-
-E164 = r"^\+[1-9][0-9]{6,14}$"
-
-STATUSES = (
-    "ready",  # can be sent (check and plan only)
-    "accepted",  # the gateway has taken the text; that is not yet delivered
-    "scheduled",  # as accepted, for a later time
-    "rejected",  # the gateway said no to this number
-    "unconfirmed",  # nobody can know yet; never sent again before it is looked up
-    "pending",  # not sent, and will be when the campaign goes on
-    "cancelled",  # a scheduled text that was called back
-    "invalid",  # cannot be sent: the number, the text or a rule
-    "duplicate",  # the same number as an earlier row, whose text goes out
-    "suppressed",  # left out on purpose: opted out, capped, not allowed, held out
-)
+from smsframe.outcomes.columns import E164, STATUSES
 
 
 class ContactsSchema(pa.DataFrameModel):
@@ -61,23 +44,22 @@ class _Reasoned(pa.DataFrameModel):
 
         ordered = True
 
-    @pa.dataframe_check(error="a status that says why has a code and a reason")
+    @pa.dataframe_check(error=columns.EXPLAINED)
     def explained(cls, frame: pd.DataFrame) -> pd.Series[bool]:  # noqa: N805 - pandera makes it a class method
         """Each row that is not simply fine says why, twice: for programs and for people."""
-        fine = frame["sms_status"].isin(["ready", "accepted", "scheduled"])
-        return fine | (frame["sms_code"].notna() & frame["sms_reason"].notna())
+        return columns.explained(frame)
 
-    @pa.dataframe_check(error="a text has somebody to go to")
+    @pa.dataframe_check(error=columns.ADDRESSED)
     def addressed(cls, frame: pd.DataFrame) -> pd.Series[bool]:  # noqa: N805 - as above
         """Only an invalid row may be without a number."""
-        return frame["sms_phone"].notna() | frame["sms_status"].isin(["invalid"])
+        return columns.addressed(frame)
 
 
 class CheckedSchema(_Reasoned):
     """What `check` returns: who could be texted, and why the others could not. Four columns, in order."""
 
     sms_status: Annotated[pd.CategoricalDtype, STATUSES, False] = pa.Field(
-        isin=["ready", "invalid", "duplicate", "suppressed"]
+        isin=list(columns.CHECKED_STATUSES)
     )
 
 
@@ -90,10 +72,10 @@ class PlannedSchema(_Reasoned):
 
     sms_segments: pd.Int64Dtype = pa.Field(nullable=True, ge=1)
 
-    @pa.dataframe_check(error="a ready row knows its segments")
+    @pa.dataframe_check(error=columns.COUNTED)
     def counted(cls, frame: pd.DataFrame) -> pd.Series[bool]:  # noqa: N805 - as above
         """You see it before you pay."""
-        return frame["sms_segments"].notna() | frame["sms_status"].ne("ready")
+        return columns.counted(frame)
 
 
 class ResultsSchema(_Reasoned):
@@ -109,55 +91,3 @@ class ResultsSchema(_Reasoned):
     sms_attempt: pd.Int64Dtype = pa.Field(nullable=True, ge=1)
     sms_variant: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
     sms_campaign: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
-
-
-CHECKED = tuple(CheckedSchema.to_schema().columns)
-PLANNED = tuple(PlannedSchema.to_schema().columns)
-COLUMNS = tuple(ResultsSchema.to_schema().columns)
-DTYPES: dict[str, Any] = {
-    name: column.dtype.type for name, column in ResultsSchema.to_schema().columns.items()
-}
-
-
-def results_for(rows: int, names: tuple[str, ...] = COLUMNS, **columns: Any) -> pd.DataFrame:
-    """A frame of these result columns for so many rows, by position: those given, the others missing."""
-    index = pd.RangeIndex(rows)
-    made = {}
-    for name in names:
-        value, dtype = columns.pop(name, None), DTYPES[name]
-        if isinstance(value, pd.Series | pd.Categorical | pd.api.extensions.ExtensionArray):
-            made[name] = pd.Series(value).set_axis(index).astype(dtype)
-        else:
-            made[name] = pd.Series([value], dtype=dtype).take(np.zeros(rows, dtype=np.intp)).set_axis(index)
-    if columns:
-        raise TypeError(f"no such result columns: {sorted(columns)}")
-    return pd.DataFrame(made, index=index)
-
-
-def satisfied(schema: type[_Reasoned], results: pd.DataFrame) -> pd.DataFrame:
-    """
-    The results, as a schema of ours says they are.
-
-    Raises:
-        RuntimeError: They are not, which is a bug of ours. What pandera says would list people's numbers.
-    """
-    broken = None
-    try:
-        return schema.validate(results)
-    except pa.errors.SchemaError as error:
-        broken = error.check.error if isinstance(error.check, pa.Check) else error.reason_code
-    except pa.errors.SchemaErrors:  # pandera raises all at once when columns are not in order
-        broken = "columns in another order"
-    raise RuntimeError(
-        f"smsframe made results that are not as {schema.__name__} says ({broken}): please report this bug"
-    )
-
-
-def attach(contacts: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
-    """
-    Put result columns after the user's own, under the user's index.
-
-    All earlier result columns go, also those that are not among the new ones: they are of another call.
-    """
-    own = contacts.loc[:, ~contacts.columns.isin(COLUMNS)]
-    return pd.concat([own, results.set_axis(contacts.index)], axis=1)

@@ -14,10 +14,11 @@ from smsframe.cards import summary_card
 from smsframe.errors import ContactsError
 from smsframe.formatting import amount
 from smsframe.masking import shown, shown_name
+from smsframe.orders.profile import known_codes
 from smsframe.outcomes import figures
 from smsframe.outcomes.breakdowns import by_country, timeline, waits
-from smsframe.outcomes.codes import BAD, DELIVERIES, NEVER
-from smsframe.outcomes.schema import COLUMNS, DTYPES, results_for
+from smsframe.outcomes.codes import delivered_codes, failed_codes, lost_codes
+from smsframe.outcomes.columns import COLUMNS, DTYPES, results_for
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,7 +45,7 @@ def failed(results: pd.DataFrame) -> pd.DataFrame:
         ['12']
     """
     told = complete(results)
-    rows = told["sms_status"].isin(["invalid", "rejected"]) | told["sms_delivery"].isin(BAD)
+    rows = told["sms_status"].isin(["invalid", "rejected"]) | told["sms_delivery"].isin(failed_codes())
     return results[rows.to_numpy()]
 
 
@@ -140,11 +141,11 @@ class Summary:
         return figures.draw(self, kind, tz)
 
     def _repr_html_(self) -> str:
-        return summary_card(self.facts(), {code: told.meaning for code, told in DELIVERIES.items()})
+        return summary_card(self.facts(), {code: known.meaning for code, known in known_codes().items()})
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{count:,} {status}" for status, count in self.statuses.items()) or "no rows"
-        arrived = self.deliveries.get("DLVRD", 0)
+        arrived = int(self.deliveries.reindex(delivered_codes(), fill_value=0).sum())
         delivered = f", {arrived:,} delivered" if len(self.deliveries) else ""
         name = shown_name(self.campaign or "(no campaign)")
         return f"<smsframe.Summary {name}: {counts}{delivered}; {amount(self.credits)} credits>"
@@ -171,7 +172,7 @@ def summary(results: pd.DataFrame) -> Summary:
         credits=float(went["sms_credits"].sum()),
         credits_unknown=int(went["sms_credits"].isna().sum()),
         countries=by_country(went),
-        timeline=timeline(went, NEVER),
+        timeline=timeline(went, lost_codes()),
         waits=waits(went),
     )
 

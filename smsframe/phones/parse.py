@@ -110,15 +110,18 @@ def normalize(column: pd.Series, region: str | pd.Series | None = None, numbers:
     The numbers of a column in E.164, missing where they are not usable.
 
     Args:
-        column: Any dtype, as in ``read``.
-        region: As in ``read``.
-        numbers: As in ``read``.
+        column: Phone numbers of any dtype: strings, integers, floats, categories, mixed objects.
+        region: Whose national forms are meant: a two-letter ISO code for all rows, or one per row, aligned by
+            position, where a gap means none.
+        numbers: What counts as usable: ``mobile`` (can receive a text), ``valid`` (exists), ``possible`` (has
+            a right length).
 
     Returns:
         A string Series with the index and name of the column.
 
     Raises:
-        ContactsError: As in ``read``.
+        ContactsError: ``region`` or ``numbers`` is not one of the allowed, or there are more or fewer regions
+            than numbers.
 
     Example:
         >>> normalize(pd.Series(["347 123 4567", None], name="mobile"), region="IT").tolist()
@@ -228,7 +231,7 @@ def _plainly(
     """
     value, length, plus, zeros, plain = digits.read(raw)
     unsigned = ~plus
-    zeros &= dialling_00()[home]
+    zeros &= dialling_00(home)
     # Other zeros in front are looked at closely.
     plain &= plus | zeros | (value >= POWERS[np.maximum(length - 2, 0)])
     length = length - 2 * zeros
@@ -253,7 +256,7 @@ def _closely(
     lost = pc.if_else(pc.is_null(text), "missing", damage(text))
     text = pc.if_else(pc.is_valid(lost), pa.scalar(None, STRING), text)
     nowhere = home < 0
-    text, more = international(text, pa.array(dialling_00()[home]), pa.array(nowhere & ~stranger))
+    text, more = international(text, pa.array(dialling_00(home)), pa.array(nowhere & ~stranger))
     repairs |= more
     number, kind = verdicts(text, home)
     unsigned = ~nowhere & ~_where(pc.fill_null(pc.match_substring(text, "+"), fill_value=True))

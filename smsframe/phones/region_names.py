@@ -138,6 +138,11 @@ def region_of(name: str) -> str | None:
     return _also().get(key) or _aliases().get(key) or _names().get(key)
 
 
+def meaning(name: str) -> str | None:
+    """What ``region=`` means for all rows: an ISO code, or ``international``; None where it is neither."""
+    return INTERNATIONAL if name.strip().lower() == INTERNATIONAL else region_of(name)
+
+
 def suggestion(name: str) -> str | None:
     """
     The country that may be meant, as `Italy (IT)`; None where nothing is like it.

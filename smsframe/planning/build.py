@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 from smsframe.arrow import STRING, TEXT, strings
 from smsframe.contacts.columns import find_phone
 from smsframe.orders.batching import FIELD_SEPARATOR, named
-from smsframe.orders.terms import agree
-from smsframe.outcomes import schema
+from smsframe.orders.profile import SMSEND
+from smsframe.outcomes import columns
 from smsframe.outcomes.join import join, note_other_texts, still_to_send
 from smsframe.phones.match import among
 from smsframe.planning import savings
@@ -26,53 +26,55 @@ from smsframe.planning.plan import Plan
 from smsframe.texts import render, replacements
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
-    from datetime import datetime
+    from collections.abc import Iterator
 
+    from smsframe.orders.profile import GatewayProfile
     from smsframe.outcomes.join import Known
+    from smsframe.planning.options import PlanOptions
 
 
 def plan(
     contacts: pd.DataFrame,
     message: str,
+    options: PlanOptions,
     *,
-    campaign: str | None = None,
-    phone: Hashable | None = None,
-    region: Hashable | None = None,
-    numbers: str = "mobile",
-    schema_: type[schema.ContactsSchema] | None = None,
-    sender: str | None = None,
-    quality: str = "high",
-    message_type: str | None = None,
-    schedule: datetime | None = None,
     suppressed: pd.Index[Any] | None = None,
-    max_segments: int | None = None,
-    batch_size: int = 1000,
-    text_fix: str | None = None,
     journalled: Known | None = None,
+    profile: GatewayProfile = SMSEND,
 ) -> Plan:
     """
-    Make the plan; see `smsframe.plan`. ``suppressed`` and ``journalled`` are what the faces looked up.
+    Make the plan; see `smsframe.plan`.
+
+    Args:
+        contacts: The table.
+        message: What people read.
+        options: The keywords of the call.
+        suppressed: The numbers that nobody may text, as they were read from ``options.suppress``.
+        journalled: What the journal knows of the campaign, or None.
+        profile: That of the gateway it is for.
 
     Raises:
         ContactsError: The table cannot be read.
         TextError: The template cannot be used with this table.
-        ValueError: A parameter makes no sense; the sentence says which and what would.
+        ValueError: The sender cannot be, or not at that quality.
     """
-    _whole(batch_size=batch_size, max_segments=max_segments)
-    if campaign is not None and not (
-        isinstance(campaign, str) and campaign.strip() and campaign.isprintable()
-    ):
-        raise ValueError("campaign= must be a name of printable characters, such as 'autumn'")
-    campaign = campaign and named(campaign)
-    terms = agree(quality, message_type, sender, schedule)
-    template = given = render.parse(message)
+    campaign, terms, text_fix = (
+        options.campaign and named(options.campaign),
+        options.terms(profile),
+        options.text_fix,
+    )
+    limits = profile.message_type(options.quality, options.message_type).limits()
+    template = given = render.parse(message, longest=profile.longest)
     if text_fix is not None:
-        savings.known(text_fix)
         template = replacements.fixed_template(given, text_fix)
-    label, guessed = find_phone(contacts, phone)
+    label, guessed = find_phone(contacts, options.phone)
     judged = judge(
-        contacts, phone=label, region=region, numbers=numbers, schema=schema_, suppressed=suppressed
+        contacts,
+        phone=label,
+        region=options.region,
+        numbers=options.numbers,
+        schema=options.schema,
+        suppressed=suppressed,
     )
     rendered = render.render(template, contacts, text_fix)
     fields = _packed(rendered.values)
@@ -80,13 +82,13 @@ def plan(
     possible = judged["phone"].notna() & judged["status"].isin(["ready", "suppressed"])
     if rendered.code.notna().any():
         refuse(judged, rendered.code.notna(), "invalid", rendered.code, rendered.reason)
-    for code, rows, why in _too_much(counted, quality, max_segments):
+    for code, rows, why in _too_much(counted, limits, options.max_segments):
         refuse(judged, rows, "invalid", code, why)
     mark_duplicates(judged, rendered.texts)
     ready = judged["status"].eq("ready")
-    results = schema.results_for(
+    results = columns.results_for(
         len(contacts),
-        schema.PLANNED,
+        columns.PLANNED,
         sms_status=judged["status"],
         sms_reason=judged["reason"],
         sms_phone=judged["phone"],
@@ -115,7 +117,7 @@ def plan(
         now = contacts[results["sms_status"].eq("ready").to_numpy()]
         fixed = savings.propose(given, render.merged(given, now), len(now), text_fix)
     return Plan(
-        frame=schema.attach(contacts, schema.satisfied(schema.PlannedSchema, results)),
+        frame=columns.attach(contacts, columns.satisfied("PlannedSchema", results)),
         people=people,
         stands=stands,
         template=template,
@@ -123,7 +125,7 @@ def plan(
         phone=label,
         phone_guessed=guessed,
         terms=terms,
-        batch_size=batch_size,
+        batch_size=min(options.batch_size, profile.max_recipients or options.batch_size),
         repairs=_repairs(judged["repair"][judged["phone"].notna()]),
         suppressed=pd.Index([]) if suppressed is None else suppressed,
         fixed=fixed,
@@ -167,12 +169,10 @@ def _packed(values: pd.DataFrame) -> pd.Series[Any]:
 
 
 def _too_much(
-    counted: pd.DataFrame, quality: str, max_segments: int | None
+    counted: pd.DataFrame, limits: dict[str, int], max_segments: int | None
 ) -> Iterator[tuple[str, pd.Series[bool], pd.Series[Any]]]:
     """Code, rows and reasons of texts over the gateway's limits, and then the caller's."""
-    most = render.LOW_QUALITY_MAX if quality != "high" else max(render.MAX_UNITS.values())
-    limit = counted["encoding"].map({name: min(units, most) for name, units in render.MAX_UNITS.items()})
-    limit = limit.astype("Int64")
+    limit = counted["encoding"].map(limits).astype("Int64")
     over = counted["units"].gt(limit).fillna(value=False)
     if over.any():
         units, takes = (number[over].astype(TEXT) for number in (counted["units"], limit))
@@ -185,9 +185,3 @@ def _too_much(
         needs = counted["segments"][over].astype(TEXT)
         said = "text needs " + needs + f" segments; max_segments is {max_segments}"
         yield "too_many_segments", over, said.reindex(counted.index)
-
-
-def _whole(**numbers: int | None) -> None:
-    for name, number in numbers.items():
-        if number is not None and (not isinstance(number, int) or isinstance(number, bool) or number < 1):
-            raise ValueError(f"{name}={number!r} must be a whole number of at least 1")

@@ -11,20 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
-import pyarrow as arrow  # noqa: ICN001 - pa is pandera here
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe.arrow import STRING, TEXT
 from smsframe.contacts.columns import find_phone, find_region, place
 from smsframe.errors import ContactsError
 from smsframe.outcomes.codes import brief, sentences
-from smsframe.outcomes.schema import (
+from smsframe.outcomes.columns import (
     CHECKED,
     DTYPES,
     STATUSES,
-    CheckedSchema,
-    ContactsSchema,
     attach,
     results_for,
     satisfied,
@@ -36,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from numpy.typing import NDArray
+
+    from smsframe.outcomes.schema import ContactsSchema
 
 
 def judge(
@@ -70,8 +69,8 @@ def judge(
 def _codes(codes: pd.Series[Any]) -> pd.Categorical:
     """Codes as a categorical: Arrow finds the places of a million of them ten times as fast as pandas."""
     dtype = DTYPES["sms_code"]
-    text = arrow.array(codes, from_pandas=True).cast(STRING)
-    found = pc.index_in(text, arrow.array(dtype.categories, STRING)).fill_null(-1)
+    text = pa.array(codes, from_pandas=True).cast(STRING)
+    found = pc.index_in(text, pa.array(dtype.categories, STRING)).fill_null(-1)
     return pd.Categorical.from_codes(np.asarray(found), dtype=dtype)
 
 
@@ -133,16 +132,18 @@ def check(
         sms_phone=judged["phone"],
         sms_code=judged["code"],
     )
-    return attach(contacts, satisfied(CheckedSchema, results))
+    return attach(contacts, satisfied("CheckedSchema", results))
 
 
 def _broken_rules(contacts: pd.DataFrame, schema: type[ContactsSchema]) -> pd.Series[Any]:
     """Per row the user's rules that it breaks, as a sentence; missing where it breaks none."""
+    from pandera.errors import SchemaErrors  # noqa: PLC0415 - whoever has a schema has loaded it already
+
     by_position = contacts.reset_index(drop=True)
     said: pd.Series[Any] = pd.Series(pd.NA, index=by_position.index, dtype=TEXT)
     try:
         kept = schema.validate(by_position, lazy=True)
-    except pa.errors.SchemaErrors as failed:
+    except SchemaErrors as failed:
         failures = failed.failure_cases
     else:
         # `drop_invalid_rows` in the user's schema drops instead of saying which rule it was.

@@ -104,7 +104,7 @@ async def status(
     return {
         "money": 0.0 if money else None,  # an account that pays in credits has none
         "sms": [
-            {"type": kind if aliases else INTERNAL_TYPES[kind], "quantity": quantity}
+            {"type": kind if aliases else INTERNAL_TYPES.get(kind, kind), "quantity": quantity}
             for kind, quantity in ledger.credit().items()
         ],
     }

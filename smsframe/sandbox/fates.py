@@ -11,6 +11,8 @@ from datetime import timedelta
 from functools import cache
 from typing import NamedTuple
 
+from smsframe.sandbox.brands import TYPES
+
 HANDED_OVER = timedelta(seconds=2)  # from here the network has it, or the gateway has turned it down
 SETTLED = timedelta(seconds=5)  # from here the network has answered
 GIVEN_UP = timedelta(hours=48)  # smSend docs, TIMEOUT: no word from the operator in 48 h
@@ -65,11 +67,12 @@ def fate(ending: str, message_type: str) -> Fate:
 
     Args:
         ending: The last two digits of the recipient.
-        message_type: ``N`` gets a delivery notice. For ``L`` and ``LL`` nobody expects one and ``SENT`` is
-            final (smSend docs, message types).
+        message_type: ``N`` and ``GP`` get a delivery notice. For the others nobody expects one and ``SENT``
+            is final (smSend docs, message types).
     """
     waiting = Stage(timedelta(0), "WAITING")
-    underway = Stage(HANDED_OVER, "WAIT4DLVR" if message_type == "N" else "SENT")
+    notice = TYPES[message_type].notice
+    underway = Stage(HANDED_OVER, "WAIT4DLVR" if notice else "SENT")
     if ending in _BY_GATEWAY:
         return Fate((waiting, Stage(HANDED_OVER, _BY_GATEWAY[ending])), arrives=False)
     if ending in _BY_NETWORK:
@@ -79,6 +82,6 @@ def fate(ending: str, message_type: str) -> Fate:
         state = _STUCK[ending]
         stuck = (waiting,) if state == "WAITING" else (waiting, Stage(HANDED_OVER, state))
         return Fate(stuck, arrives=state == "SENT")
-    if message_type == "N":
+    if notice:
         return Fate((waiting, underway, Stage(SETTLED, "DLVRD")), arrives=True)
     return Fate((waiting, underway), arrives=True)

@@ -85,6 +85,8 @@ class Ledger:
         """Book an order and answer it (smSend docs, POST sms); a fault may hide it for some seconds."""
         with self._lock:
             now = self._clock()
+            if order.message_type not in self._credit:
+                raise RefusedError(f"message_type must be one of {', '.join(self._credit)}")
             draft = rules.draft(order, now, self.questions)
             before = self._by_id.get(order.order_id or "")
             if before and self.questions.repeated_order_id != "accept":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from smsframe.sandbox import dates, segments
+from smsframe.sandbox.brands import TYPES
 from smsframe.sandbox.fates import REFUSED_AT_THE_POST
 from smsframe.sandbox.refusal import RefusedError
 from smsframe.sandbox.shapes import Order, ParamsmsOrder, SmsOrder
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
     from smsframe.sandbox.questions import OpenQuestions
 
-LONGEST = {"gsm": 1000, "ucs2": 450}  # smSend docs, POST sms, message
-LONGEST_LOW = 160  # the same, for the low types
 # smSend docs, two-factor and stop list: +39… or 0039…; some clients send bare digits. Length: E.164.
 _NUMBER = re.compile(r"(?:\+|00)?([1-9][0-9]{6,14})")
 _SENDER = re.compile(r"\+?[0-9]{6,16}|.{1,11}")  # a number, or 11 characters (clients of several brands)
@@ -108,7 +107,7 @@ def draft(order: SmsOrder | ParamsmsOrder, now: datetime, questions: OpenQuestio
 def _check_sender(order: Order) -> None:
     if not order.sender:
         return
-    if order.message_type != "N":
+    if not TYPES[order.message_type].sender:
         raise RefusedError("sender must be empty for this message_type")
     if not _SENDER.fullmatch(order.sender):
         raise RefusedError("sender has at most 11 characters, or is a number")
@@ -138,9 +137,7 @@ def _checked(text: str, order: Order, questions: OpenQuestions) -> str:
             raise RefusedError("message has characters outside the GSM alphabet; encoding must be ucs2")
         text = "".join(character if character in segments.ALPHABET else "?" for character in text)
     length = segments.units(text, order.encoding) if questions.length_in == "units" else len(text)
-    longest = LONGEST[order.encoding]
-    if order.message_type != "N":
-        longest = min(longest, LONGEST_LOW)
+    longest = TYPES[order.message_type].longest(order.encoding)
     if length > longest:
         raise RefusedError(f"message is too long: {length}, at most {longest}")
     return text

@@ -6,7 +6,7 @@ import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from smsframe.sandbox import app, frames
+from smsframe.sandbox import app, brands, frames
 from smsframe.sandbox.keys import Keys
 from smsframe.sandbox.ledger import Ledger
 from smsframe.sandbox.questions import OpenQuestions
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from smsframe.gateway.smsend import Gateway
 
-TYPES = ("N", "L", "LL")
 FASTEST = 1_000_000  # beyond, a long-running sandbox would leave the calendar
 
 
@@ -37,6 +36,7 @@ class Sandbox:
         port: The port, or 0 for a free one.
         username: The account's name.
         password: Its password.
+        brand: Whom it plays: ``"smsend"``, or ``"skebby"``, a sister brand with other message types.
         credits: Credits of every message type, or of each: ``{"N": 100, "L": 0}``.
         speed: How many times faster than the clock schedules and deliveries go, from 1: at 3600 an hour
             passes in a second.
@@ -60,8 +60,9 @@ class Sandbox:
         several_sessions: Open question. Whether a new login leaves earlier sessions alive.
         refund_cancelled: Open question. Whether a cancelled order gives its credits back.
         extra_values: Open question. Query values that a call does not have are ignored, or refused (400).
-        login_refused: Sources differ. The status of a wrong login.
-        paramsms_accepted: Sources differ. The status of an accepted ``paramsms``.
+        login_refused: Sources differ. The status of a wrong login: 404 or 401; the brand's when not given.
+        paramsms_accepted: Sources differ. The status of an accepted ``paramsms``: 200 or 201; the brand's
+            when not given.
 
     Example:
         >>> people = pd.DataFrame({"mobile": ["+393471234567"]})
@@ -79,6 +80,7 @@ class Sandbox:
         port: int = 0,
         username: str = "demo",
         password: str = "demo",  # noqa: S107 - of a gateway that texts nobody
+        brand: Literal["smsend", "skebby"] = "smsend",
         credits: int | Mapping[str, int] = 10_000,  # noqa: A002 - the gateway's word
         speed: float = 1.0,
         clock: Callable[[], datetime] | None = None,
@@ -95,8 +97,8 @@ class Sandbox:
         several_sessions: bool = True,
         refund_cancelled: bool = False,
         extra_values: Literal["ignore", "refuse"] = "ignore",
-        login_refused: Literal[404, 401] = 404,
-        paramsms_accepted: Literal[200, 201] = 200,
+        login_refused: Literal[404, 401] | None = None,
+        paramsms_accepted: Literal[200, 201] | None = None,
     ) -> None:
         if not 0 <= port <= 65535:  # noqa: PLR2004 - the ports there are
             raise ValueError(f"port is between 0 and 65535, not {port}")
@@ -106,6 +108,7 @@ class Sandbox:
             raise ValueError(f"latency is a number of seconds from 0, not {latency}")
         if tls:
             require_trustme()
+        played = brands.brand(brand)
         questions = OpenQuestions(
             repeated_order_id=repeated_order_id,
             duplicates=duplicates,
@@ -117,16 +120,21 @@ class Sandbox:
             several_sessions=several_sessions,
             refund_cancelled=refund_cancelled,
             extra_values=extra_values,
-            login_refused=login_refused,
-            paramsms_accepted=paramsms_accepted,
+            login_refused=played.login_refused if login_refused is None else login_refused,
+            paramsms_accepted=played.paramsms_accepted if paramsms_accepted is None else paramsms_accepted,
         )
         clock = clock or (lambda: datetime.now(UTC))
         if clock().tzinfo is None:
             raise ValueError("clock gives aware times, such as datetime.now(UTC)")
-        self._login = {"username": username, "password": password}
+        self._account = {"username": username, "password": password}
+        self._brand = brand
         self._wanted_port = port
         self._ledger = Ledger(
-            Keys(username, password, questions), _credit(credits), questions, clock=clock, speed=speed
+            Keys(username, password, questions),
+            _credit(credits, played.types),
+            questions,
+            clock=clock,
+            speed=speed,
         )
         self._calls: list[app.Call] = []
         self._switchboard = Switchboard(seed)
@@ -183,9 +191,9 @@ class Sandbox:
         """
         from smsframe.gateway.smsend import Gateway  # noqa: PLC0415 - the sandbox needs nothing of ours to serve
 
-        own: dict[str, Any] = {"journal": self._started.folder / "journal.sqlite"}
+        own: dict[str, Any] = {"journal": self._started.folder / "journal.sqlite", "profile": self._brand}
         if not options.keys() & {"user_key", "access_token"}:
-            own |= self._login
+            own |= self._account
         if self._tls:
             own["verify"] = self.certificate
         return Gateway(self.url, **own | options)
@@ -275,8 +283,8 @@ class Sandbox:
         return self._running
 
 
-def _credit(given: int | Mapping[str, int]) -> dict[str, int]:
-    each = dict.fromkeys(TYPES, given) if isinstance(given, int) else {**dict.fromkeys(TYPES, 0), **given}
-    if set(each) != set(TYPES) or any(quantity < 0 for quantity in each.values()):
-        raise ValueError(f"credits are a number from 0, or one for each of {', '.join(TYPES)}, not {given!r}")
+def _credit(given: int | Mapping[str, int], types: tuple[str, ...]) -> dict[str, int]:
+    each = dict.fromkeys(types, given) if isinstance(given, int) else {**dict.fromkeys(types, 0), **given}
+    if set(each) != set(types) or any(quantity < 0 for quantity in each.values()):
+        raise ValueError(f"credits are a number from 0, or one for each of {', '.join(types)}, not {given!r}")
     return each

@@ -33,8 +33,8 @@ Flag = Annotated[
 class Order(BaseModel):
     """The fields that POST ``sms`` and POST ``paramsms`` share (smSend docs, POST sms)."""
 
-    message_type: Literal["N", "L", "LL"] = Field(
-        description="N high quality with notice, L medium, LL low cost"
+    message_type: Literal["N", "L", "LL", "GP", "TI", "SI"] = Field(
+        description="N high quality with notice, L medium, LL low cost; GP, TI and SI where it plays Skebby"
     )
     message: str = Field(min_length=1, description="at most 1000 characters (gsm), 450 (ucs2), 160 (L, LL)")
     sender: str | None = Field(default=None, description="N only; at most 11 characters unless a number")

@@ -1,5 +1,5 @@
 """
-Phone numbers and secrets in any text that was saved: what they look like, and what does not count as one.
+Phone numbers and secrets in any saved text: what they look like, and what does not count as one.
 
 Notebooks are full of digits that are nobody's number: floats, ids, times, hashes, pictures in base64. So a
 phone number here is one that is written as such: a plus and 7 to 15 digits. Without a plus it takes a column
@@ -67,9 +67,9 @@ _SECRETS = {
 _HARMLESS = re.compile(r"demo|[•*.…x]+|[{$<%].*|your\b.*|None", re.IGNORECASE)
 
 
-class Trace(NamedTuple):
+class Detection(NamedTuple):
     """
-    Something that should not stand where it stands.
+    A phone number or a secret in a text.
 
     Attributes:
         start: Its first character.
@@ -84,7 +84,7 @@ class Trace(NamedTuple):
     masked: str
 
 
-class Looked:
+class Detector:
     """
     What to look for: what numbers and secrets look like in general, and some that are known.
 
@@ -98,35 +98,35 @@ class Looked:
         self._numbers = _any_of(numbers, r"(?<![\w.])(?:{})(?![\w])")
         self._secrets = _any_of(forms, "{}")
 
-    def traces(self, text: str) -> list[Trace]:
+    def detections(self, text: str) -> list[Detection]:
         """
-        Everything in a text, in order, nothing twice.
+        All detections in a text, in order; they do not overlap.
 
         Example:
-            >>> looked = Looked(secrets=["pässword"])
-            >>> [trace.masked for trace in looked.traces("+39 347 1234567, since 2026-11-22 09:00:00+01:00")]
+            >>> detector = Detector(secrets=["pässword"])
+            >>> [each.masked for each in detector.detections("+39 347 1234567, at 2026-11-22 09:00:00+01:00")]
             ['+39••••••••67']
-            >>> [trace.what for trace in looked.traces("GET login?password=p%C3%A4ssword")]
+            >>> [each.what for each in detector.detections("GET login?password=p%C3%A4ssword")]
             ['known secret']
         """
-        kept: list[Trace] = []
-        for trace in sorted(self._all(text), key=lambda found: (found.start, -found.end)):
-            if not kept or trace.start >= kept[-1].end:
-                kept.append(trace)
+        kept: list[Detection] = []
+        for detection in sorted(self._all(text), key=lambda each: (each.start, -each.end)):
+            if not kept or detection.start >= kept[-1].end:
+                kept.append(detection)
         return kept
 
-    def _all(self, text: str) -> Iterator[Trace]:
-        for found in self._secrets.finditer(text) if self._secrets else ():
-            yield Trace(*found.span(), "known secret", HIDDEN)
+    def _all(self, text: str) -> Iterator[Detection]:
+        for match in self._secrets.finditer(text) if self._secrets else ():
+            yield Detection(*match.span(), "known secret", HIDDEN)
         for what, patterns in _SECRETS.items():
-            for found in (hit for pattern in patterns for hit in pattern.finditer(text)):
-                if not _HARMLESS.fullmatch(found["value"]):
-                    yield Trace(*found.span("value"), what, HIDDEN)
-        for found in _NUMBER.finditer(text):
-            if not _FLOAT.fullmatch(found[0]):
-                yield Trace(*found.span(), "phone number", mask(found[0]))
-        for found in self._numbers.finditer(text) if self._numbers else ():
-            yield Trace(*found.span(), "phone number", mask(found[0]))
+            for match in (each for pattern in patterns for each in pattern.finditer(text)):
+                if not _HARMLESS.fullmatch(match["value"]):
+                    yield Detection(*match.span("value"), what, HIDDEN)
+        for match in _NUMBER.finditer(text):
+            if not _FLOAT.fullmatch(match[0]):
+                yield Detection(*match.span(), "phone number", mask(match[0]))
+        for match in self._numbers.finditer(text) if self._numbers else ():
+            yield Detection(*match.span(), "phone number", mask(match[0]))
 
 
 def harmless(secret: str) -> bool:
@@ -156,12 +156,12 @@ def in_columns(text: str) -> set[str]:
         >>> in_columns(page)
         {'347 1234567'}
     """
-    found = set()
+    cells_with_numbers = set()
     for name, cells in [*_html_columns(text), *_printed_series(text)]:
         numbers = [cell for cell in cells if sum(map(str.isdecimal, cell)) >= 7]  # noqa: PLR2004 - as `mask` counts
         if numbers and SOUNDS_LIKE_PHONE.search(name) and looks_like_phones(pd.Series(numbers)):
-            found.update(numbers)
-    return found
+            cells_with_numbers.update(numbers)
+    return cells_with_numbers
 
 
 def _html_columns(text: str) -> Iterator[tuple[str, list[str]]]:
@@ -169,7 +169,7 @@ def _html_columns(text: str) -> Iterator[tuple[str, list[str]]]:
         return
     tables = _Tables()
     tables.feed(text)
-    for rows in tables.found:
+    for rows in tables.tables:
         width = max(map(len, rows), default=0)
         heads = [row for row in rows if row and not any(is_cell for is_cell, _ in row)]
         body = [row for row in rows if any(is_cell for is_cell, _ in row)]
@@ -196,16 +196,16 @@ class _Tables(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[list[list[tuple[bool, str]]]] = []
+        self.tables: list[list[list[tuple[bool, str]]]] = []
         self._cell: str | None = None
 
     def handle_starttag(self, tag: str, _attrs: object) -> None:
         if tag == "table":
-            self.found.append([])
-        elif tag == "tr" and self.found:
-            self.found[-1].append([])
-        elif tag in ("td", "th") and self.found and self.found[-1]:
-            self.found[-1][-1].append((tag == "td", ""))
+            self.tables.append([])
+        elif tag == "tr" and self.tables:
+            self.tables[-1].append([])
+        elif tag in ("td", "th") and self.tables and self.tables[-1]:
+            self.tables[-1][-1].append((tag == "td", ""))
             self._cell = tag
 
     def handle_endtag(self, tag: str) -> None:
@@ -214,8 +214,8 @@ class _Tables(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._cell:
-            is_cell, text = self.found[-1][-1][-1]
-            self.found[-1][-1][-1] = (is_cell, (text + data).strip())
+            is_cell, text = self.tables[-1][-1][-1]
+            self.tables[-1][-1][-1] = (is_cell, (text + data).strip())
 
 
 def _any_of(known: Iterable[str], around: str) -> re.Pattern[str] | None:

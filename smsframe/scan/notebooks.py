@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from smsframe.masking import shown_name
-from smsframe.scan.detect import HIDDEN, SECRET_NAME, Looked, harmless, in_columns, is_number
+from smsframe.scan.detect import HIDDEN, SECRET_NAME, Detector, harmless, in_columns, is_number
 
 SECRETS = ("SMSFRAME_PASSWORD", "SMSFRAME_USER_KEY", "SMSFRAME_ACCESS_TOKEN")
 """Variables of the environment whose values are looked for as well."""
@@ -80,7 +80,7 @@ def write(path: Path, notebook: dict[str, Any]) -> None:
             os.fsync(file.fileno())
         shutil.copymode(path, temporary)
         os.replace(temporary, path)  # noqa: PTH105 - as the rest of this block
-    except BaseException:
+    except BaseException:  # also Ctrl-C: no half a copy, with all that is in it, stays beside the notebook
         Path(temporary).unlink(missing_ok=True)
         raise
 
@@ -106,26 +106,26 @@ def search(notebook: dict[str, Any], known: list[str]) -> tuple[list[Finding], d
     numbers: set[str] = set()
     for text in _texts([[cell.get("outputs") for cell in notebook["cells"]], notebook.get("metadata")]):
         numbers |= in_columns(text)
-    seeker = _Seeker(Looked(numbers, known))
-    cells = [seeker.cell(place, cell) for place, cell in enumerate(notebook["cells"], 1)]
+    search_ = _Search(Detector(numbers, known))
+    cells = [search_.cell(place, cell) for place, cell in enumerate(notebook["cells"], 1)]
     metadata = dict(notebook.get("metadata") or {})
     state = metadata.pop("widgets", None)
-    metadata = seeker.clean(metadata, None, "metadata")
-    before = len(seeker.findings)
-    seeker.widgets(state)
-    if state is not None and len(seeker.findings) == before:
+    metadata = search_.clean(metadata, None, "metadata")
+    before = len(search_.findings)
+    search_.widgets(state)
+    if state is not None and len(search_.findings) == before:
         metadata["widgets"] = state
     elif state is not None:
         cells = [_without_views(cell) for cell in cells]
-    return seeker.findings, {**notebook, "cells": cells, "metadata": metadata}
+    return search_.findings, {**notebook, "cells": cells, "metadata": metadata}
 
 
-class _Seeker:
-    """Goes through a notebook, remembers what it finds, and returns each part without it."""
+class _Search:
+    """Goes through a notebook, keeps the findings, and returns each part without them."""
 
-    def __init__(self, looked: Looked) -> None:
+    def __init__(self, detector: Detector) -> None:
         self.findings: list[Finding] = []
-        self._looked = looked
+        self._detector = detector
 
     def cell(self, place: int, cell: dict[str, Any]) -> dict[str, Any]:
         self.clean(_joined(cell.get("source", "")), place, "source")
@@ -139,8 +139,8 @@ class _Seeker:
         for name, value in output.items():
             if name == "data":
                 cleaned[name] = {
-                    kind: said if _BINARY.match(kind) else self._lines(said, place)
-                    for kind, said in value.items()
+                    media_type: content if _BINARY.match(media_type) else self._lines(content, place)
+                    for media_type, content in value.items()
                 }
             else:
                 cleaned[name] = (
@@ -186,11 +186,11 @@ class _Seeker:
 
     def _text(self, text: str, cell: int | None, place: str) -> str:
         plain = _COLOUR.sub("", text)  # a colour may stand inside a number
-        traces = self._looked.traces(plain)
-        self.findings += [Finding(cell, place, trace.what, trace.masked) for trace in traces]
-        for trace in reversed(traces):
-            plain = plain[: trace.start] + trace.masked + plain[trace.end :]
-        return plain if traces else text
+        detections = self._detector.detections(plain)
+        self.findings += [Finding(cell, place, each.what, each.masked) for each in detections]
+        for each in reversed(detections):
+            plain = plain[: each.start] + each.masked + plain[each.end :]
+        return plain if detections else text
 
 
 def _joined(value: Any) -> Any:
@@ -209,14 +209,14 @@ def _texts(value: Any) -> list[str]:
 
 def _dictionaries(value: Any) -> list[dict[str, Any]]:
     inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    mine = [value] if isinstance(value, dict) else []
-    return mine + [found for item in inside for found in _dictionaries(item)]
+    own = [value] if isinstance(value, dict) else []
+    return own + [dictionary for item in inside for dictionary in _dictionaries(item)]
 
 
 def _without_views(cell: dict[str, Any]) -> dict[str, Any]:
     """The cell without the views of widgets whose state is gone; their plain text stays."""
     outputs = [
-        {**output, "data": {kind: said for kind, said in output["data"].items() if kind != VIEW}}
+        {**output, "data": {kind: content for kind, content in output["data"].items() if kind != VIEW}}
         if "data" in output
         else output
         for output in cell.get("outputs", [])

@@ -16,8 +16,6 @@ from smsframe.errors import TextError
 from smsframe.masking import mask
 from smsframe.texts.replacements import fixed_column
 from smsframe.texts.segments import (
-    LOW_QUALITY_MAX,
-    MAX_UNITS,
     Measure,
     counted,
     made_of,
@@ -33,8 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CODES",
-    "LOW_QUALITY_MAX",
-    "MAX_UNITS",
     "Field",
     "Rendered",
     "Template",

@@ -34,16 +34,16 @@ GSM: Final = (
 GSM_EXTENSION: Final = "\f^{}\\[~]|€"
 """The extension table: two units each."""
 
-MAX_UNITS: Final = {"gsm": 1000, "ucs2": 450}
-"""Longest text the gateway takes, by encoding (smSend docs, POST sms)."""
-
-LOW_QUALITY_MAX: Final = 160
-"""Longest text of the qualities ``medium`` and ``low`` (smSend docs, POST sms)."""
+MAX_SEGMENTS: Final = 255
+"""Segments of one text at most: they are numbered in one octet (3GPP TS 23.040 §9.2.3.24.1)."""
 
 ENCODINGS: Final = pd.CategoricalDtype(["gsm", "ucs2"])
 
 _WHOLE: Final = {"gsm": 160, "ucs2": 70}  # units of a text that needs no header
 _PART: Final = {"gsm": 153, "ucs2": 67}
+
+LONGEST: Final = MAX_SEGMENTS * _PART["gsm"]
+"""Units of the longest text that any gateway can send."""
 
 _OUTSIDE = f"[^{re.escape(GSM + GSM_EXTENSION)}]"
 _WIDE: Final = {"gsm": f"[{re.escape(GSM_EXTENSION)}]", "ucs2": r"[\x{10000}-\x{10FFFF}]"}

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from smsframe.arrow import BROKEN
 from smsframe.errors import TextError
 from smsframe.masking import mask
-from smsframe.texts.segments import MAX_UNITS
+from smsframe.texts.segments import LONGEST
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PLACEHOLDER = "${"  # how the gateway's paramsms call writes a field
 # Control characters but for tab, line and form feed and return; U+FFFD is what lone surrogates have become.
@@ -68,24 +72,42 @@ class Template:
         """The column label of every slot; empty when the text is the same for all."""
         return tuple(slot.name for slot in self.slots)
 
-    def wire(self) -> str:
+    def filled(self, values: Sequence[str]) -> str:
+        """
+        The text of one recipient, for gateways that fill nothing themselves.
+
+        Args:
+            values: The value of each slot, in their order.
+
+        Example:
+            >>> parse("Ciao {name}, {{!}}").filled(["Ada"])
+            'Ciao Ada, {!}'
+        """
+        of = dict(zip(self.slots, values, strict=True))
+        return "".join(part if isinstance(part, str) else of[part] for part in self.parts)
+
+    def wire(self, placeholder: str = "${%s}") -> str:
         """
         The message as the gateway takes it: slots are ``${f1}``, ``${f2}``, … (smSend docs, POST paramsms).
+
+        Args:
+            placeholder: How another gateway writes the field ``%s``.
 
         Example:
             >>> parse("Ciao {name}, {{!}}").wire()
             'Ciao ${f1}, {!}'
         """
-        names = {slot: f"${{f{place}}}" for place, slot in enumerate(self.slots, 1)}
+        names = {slot: placeholder % f"f{place}" for place, slot in enumerate(self.slots, 1)}
         return "".join(part if isinstance(part, str) else names[part] for part in self.parts)
 
 
-def parse(source: str) -> Template:
+def parse(source: str, longest: int = LONGEST) -> Template:
     """
     Read a template.
 
     Args:
         source: The text, with fields.
+        longest: Units that the gateway takes.
 
     Returns:
         The template.
@@ -121,11 +143,11 @@ def parse(source: str) -> Template:
             parts.append(literal)
     slots = tuple(dict.fromkeys(part for part in parts if isinstance(part, Field)))
     template = Template(source, tuple(parts), slots)
-    longest = max(len(template.constant), *(len(slot.default or "") for slot in slots), 0)
-    if longest > (limit := max(MAX_UNITS.values())):
+    length = max(len(template.constant), *(len(slot.default or "") for slot in slots), 0)
+    if length > longest:
         # No row could be sent, and a long text times many rows would fill the memory before anybody says so.
         raise TextError(
-            f"The text has {longest:,} characters without its values, and the gateway takes {limit:,}; "
+            f"The text has {length:,} characters without its values, and the gateway takes {longest:,}; "
             "shorten it."
         )
     return template

@@ -32,7 +32,6 @@ import pytest
 from helpers import sending
 
 import smsframe
-from smsframe import Gateway
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,10 +42,6 @@ WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE|CREATE|DROP|ALTER|PRAGMA 
 
 
 # Programs that victims run.
-
-
-def door(url, journal):
-    return Gateway(url, username="demo", password="demo", journal=journal)
 
 
 def told(call):
@@ -60,15 +55,15 @@ def told(call):
 
 
 def send(url, journal, contacts, *text, **options):
-    return told(lambda: sending.send(contacts, door(url, journal), *text, **options))
+    return told(lambda: sending.send(contacts, sending.gateway_at(url, journal), *text, **options))
 
 
 def resume(url, journal, **options):
-    return told(lambda: sending.resume(door(url, journal), **options))
+    return told(lambda: sending.resume(sending.gateway_at(url, journal), **options))
 
 
 def withdraw(url, journal):
-    return told(lambda: smsframe.withdraw("autumn", gateway=door(url, journal)))
+    return told(lambda: smsframe.withdraw("autumn", gateway=sending.gateway_at(url, journal)))
 
 
 # Victims.

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pandas as pd
+import pytest
 
 import smsframe
 from smsframe.campaign import send as campaign_send
+from smsframe.campaign.options import ResumeOptions, SendOptions
 from smsframe.campaign.run_context import RunContext
 from smsframe.gateway.retry import Patience
 from smsframe.journal.journal import Journal
 
 QUICK = Patience(attempts=3, first=0.001, most=0.002)
-CALL = {"confirm": None, "changed": False, "adopt": False}
+CALL = ("confirm", "changed", "adopt", "refusals")
 RUNS = ("workers", "rate", "grace", "patience", "report", "started", "say")
 RUN = {"workers": 4, "rate": None, "grace": 0.02, "patience": QUICK}
+
+REPEATS_SEND_AGAIN = pytest.mark.sandbox(repeated_order_id="accept")
+"""The harshest gateway: a repeated order id texts everybody once more."""
+
+
+def each_sandbox(option, *values):
+    """Run a test once for each of these ways of the sandbox."""
+    return pytest.mark.parametrize(
+        "sandbox", [{option: value} for value in values], ids=values, indirect=True
+    )
+
+
+def gateway_at(url, journal, username="demo"):
+    """A gateway at this address, with this journal."""
+    return smsframe.Gateway(url, username=username, password="demo", journal=journal)
 
 
 def table(count, *, bad=(), start=0):
@@ -34,8 +49,9 @@ def context(gateway, journal=None, **options):
 def send(contacts, gateway, text="Ciao {name}", *, campaign="autumn", journal=None, **options):
     """As `smsframe.send`, which waits between attempts for longer than a test wants to."""
     made = context(gateway, journal, **{name: options.pop(name) for name in [*options] if name in RUNS})
-    refusals = options.pop("refusals", "split")
-    call = CALL | {name: options.pop(name) for name in [*options] if name in CALL}
+    call = {name: options.pop(name) for name in [*options] if name in CALL}
+    if "changed" in call:
+        call["changed"] = "continue" if call["changed"] else None
     plan = contacts
     if not isinstance(contacts, smsframe.Plan):
         plan = smsframe.plan(
@@ -47,7 +63,7 @@ def send(contacts, gateway, text="Ciao {name}", *, campaign="autumn", journal=No
             journal=made.journal,
             **options,
         )
-    return campaign_send.send(replace(plan, terms=plan.terms.with_refusals(refusals)), made, **call)
+    return campaign_send.send(plan, made, options=SendOptions(**call))
 
 
 def resume(
@@ -56,23 +72,14 @@ def resume(
     *,
     journal=None,
     suppressed=(),
-    unconfirmed=None,
-    confirm=None,
-    adopt=False,
-    refusals=None,
     **options,
 ):
-    made = context(gateway, journal, **options)
-    entry = made.journal.get(campaign)
-    if refusals is not None:
-        entry = replace(entry, terms=entry.terms.with_refusals(refusals))
+    made = context(gateway, journal, **{name: options.pop(name) for name in [*options] if name in RUNS})
     return campaign_send.resume(
-        entry,
+        made.journal.get(campaign),
         made,
+        options=ResumeOptions(**options),
         suppressed=pd.Index([*suppressed], dtype=object),
-        unconfirmed=unconfirmed,
-        confirm=confirm,
-        adopt=adopt,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 import threading
 import unicodedata
@@ -11,50 +10,28 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from helpers.misbehaving_proxy import WireProxy, answer, drop, first
-from helpers.sending import QUICK, codes, each_once, posts, resume, send, statuses, table, texted
+from helpers.faulty_server import FaultyServer, answer, drop, edited, first
+from helpers.sending import (
+    QUICK,
+    REPEATS_SEND_AGAIN,
+    codes,
+    each_once,
+    gateway_at,
+    posts,
+    resume,
+    send,
+    statuses,
+    table,
+    texted,
+)
 
 import smsframe
 from smsframe import CampaignChanged, CampaignStopped, Gateway
 from smsframe.clock import Clock
 
+pytestmark = REPEATS_SEND_AGAIN
+
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def sandbox():
-    with smsframe.Sandbox(repeated_order_id="accept", speed=3600) as made:
-        yield made
-
-
-@pytest.fixture
-def proxy(sandbox):
-    with WireProxy(sandbox.url) as made:
-        yield made
-
-
-def door(proxy, journal):
-    return Gateway(proxy.url, username="demo", password="demo", journal=journal)
-
-
-@pytest.fixture
-def through(proxy, tmp_path):
-    made = door(proxy, tmp_path / "journal.sqlite")
-    yield made
-    made.close()
-
-
-def altered(change):
-    """The gateway's answer, with some of its words changed."""
-
-    def act(request):
-        head, blank, body = request.forward().partition(b"\r\n\r\n")
-        words = json.loads(body)
-        words = json.dumps(words | change(words)).encode()
-        lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-length")]
-        return b"\r\n".join([*lines, b"Content-Length: %d" % len(words)]) + blank + words
-
-    return act
 
 
 def test_a_sender_that_is_refused_on_the_second_day_rejects_nobody(proxy, through):
@@ -90,9 +67,9 @@ def test_who_was_refused_is_asked_for_again_with_another_sender_and_only_then(pr
 
 
 def test_credit_that_is_gone_rejects_nobody_though_the_balance_does_not_name_the_type(tmp_path):
-    with smsframe.Sandbox(credits=10) as poor, WireProxy(poor.url) as proxy:
-        proxy.always("GET", altered(lambda _: {"sms": []}), path="status")
-        gateway = door(proxy, tmp_path / "poor.sqlite")
+    with smsframe.Sandbox(credits=10) as poor, FaultyServer(poor.url) as proxy:
+        proxy.always("GET", edited(lambda content: content.update(sms=[])), path="status")
+        gateway = gateway_at(proxy.url, tmp_path / "poor.sqlite")
         with pytest.raises(CampaignStopped) as stopped:
             send(table(20), gateway, batch_size=5)
         assert isinstance(stopped.value.__cause__, smsframe.NotEnoughCredit)
@@ -109,7 +86,7 @@ def test_a_journal_that_is_moved_while_a_run_is_at_work_stops_that_run(sandbox, 
             if path.is_file():
                 shutil.move(path, path.with_name(path.name.replace("journal", "moved")))
 
-    proxy.on("POST", first(move, answer(429, "Retry-After: 0")))
+    proxy.on("POST", first(move, answer(429, Retry_After="0")))
     with pytest.raises(smsframe.JournalError):
         send(table(3), through, workers=1)
     assert posts(sandbox) == 0
@@ -122,7 +99,7 @@ def test_a_time_that_passes_while_the_gateway_makes_us_wait_is_no_immediate_text
     soon = datetime.now(UTC) + timedelta(hours=1)
     ahead = [timedelta()]
     patience = replace(QUICK, clock=Clock(now=lambda: datetime.now(UTC) + ahead[0]))
-    proxy.on("POST", first(lambda: ahead.append(ahead.pop() + 2 * HOUR), answer(429, "Retry-After: 0")))
+    proxy.on("POST", first(lambda: ahead.append(ahead.pop() + 2 * HOUR), answer(429, Retry_After="0")))
     with pytest.raises(ValueError, match="passed before all were sent"):
         send(table(2), through, schedule=soon, patience=patience)
     assert posts(sandbox) == 0
@@ -143,11 +120,13 @@ def test_a_time_that_passes_while_a_session_is_renewed_is_no_immediate_text(sand
 
 def test_adopting_waits_until_the_last_orders_are_visible(sandbox, proxy, through, tmp_path):
     """One order of three is not to be seen yet when the new journal asks for the first time."""
-    with contextlib.closing(door(proxy, tmp_path / "lost.sqlite")) as lost:
+    with contextlib.closing(gateway_at(proxy.url, tmp_path / "lost.sqlite")) as lost:
         send(table(6), lost, batch_size=2)
     proxy.on(
         "GET",
-        altered(lambda words: {"smshistory": words["smshistory"][1:], "total": words["total"] - 1}),
+        edited(
+            lambda content: content.update(smshistory=content["smshistory"][1:], total=content["total"] - 1)
+        ),
         path="smshistory",
     )
     out = send(table(6), through, adopt=True)
@@ -157,7 +136,7 @@ def test_adopting_waits_until_the_last_orders_are_visible(sandbox, proxy, throug
 
 
 def test_a_gateway_that_keeps_ids_of_its_own_is_left_after_the_first_order(sandbox, proxy, through):
-    proxy.always("POST", altered(lambda _: {"order_id": "ITS-OWN"}))
+    proxy.always("POST", edited(lambda content: content.update(order_id="ITS-OWN")))
     with pytest.raises(CampaignStopped, match="an id of its own"):
         send(table(6), through, batch_size=2)
     assert posts(sandbox) == 1
@@ -260,7 +239,11 @@ def test_a_constant_order_id_of_another_program_does_not_make_every_history_inco
     ]
     proxy.always(
         "GET",
-        altered(lambda words: {"smshistory": words["smshistory"] + theirs, "total": words["total"] + 2}),
+        edited(
+            lambda content: content.update(
+                smshistory=content["smshistory"] + theirs, total=content["total"] + 2
+            )
+        ),
         path="smshistory",
     )
     proxy.on("POST", drop)

@@ -163,6 +163,22 @@ def test_ctrl_c_before_anybody_is_texted_ends_the_call(sandbox, gateway):
     assert not background._under_way
 
 
+@pytest.mark.parametrize("leaving", [KeyboardInterrupt, SystemExit])
+def test_what_ends_a_program_in_the_thread_of_a_run_is_raised_where_it_is_waited_for(
+    sandbox, gateway, monkeypatch, leaving
+):
+    def leaves(*_):
+        raise leaving
+
+    monkeypatch.setattr("smsframe.display.progress_stats.Meter.tick", leaves)
+    run = start(table(2), gateway)
+    with pytest.raises(leaving):
+        run.wait()
+    assert run.done
+    assert run.facts()["state"] == "failed"
+    assert not background._under_way
+
+
 SCRIPT = """
 import sys
 sys.path.insert(0, {tests!r})

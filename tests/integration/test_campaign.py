@@ -10,7 +10,7 @@ from helpers.sending import codes, each_once, posts, resume, send, statuses, tab
 
 import smsframe
 from smsframe import CampaignChanged, ConfirmationMismatch, ResultsSchema
-from smsframe.outcomes.schema import COLUMNS, DTYPES
+from smsframe.outcomes.columns import COLUMNS, DTYPES
 
 TEXT = "Ciao {name}"
 

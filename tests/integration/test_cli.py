@@ -16,13 +16,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import typer
-from helpers.misbehaving_proxy import WireProxy, answer, lose
+from helpers.faulty_server import FaultyServer, answer, lose
 from typer.testing import CliRunner
 
 import smsframe
 from smsframe.cli import exit_codes
 from smsframe.cli.main import app
-from smsframe.cli.output import clean, hide, table
+from smsframe.cli.output import clean, mask_cell
+from smsframe.cli.tables import table
 from smsframe.formatting import many
 
 DOCS = (Path(__file__).parents[2] / "docs" / "cli.md").read_text("utf-8")
@@ -147,8 +148,8 @@ def test_workbooks_and_parquet_are_tables_and_suppression_lists_too(served, tmp_
         assert "Text 4 people" in done.stdout
     done = run("send", "people.xlsx", "--sheet", "stop", "--campaign", "autumn", *TEXT, "--yes")
     assert len(served.inbox()) == 1
-    assert "say sheet=, one of 'guests', 'stop'" in run("check", "people.xlsx", code=2).stderr
-    assert "which has no sheet=" in run("check", "people.csv", "--sheet", "guests", code=2).stderr
+    assert "say --sheet, one of 'guests', 'stop'" in run("check", "people.xlsx", code=2).stderr
+    assert "which has no --sheet" in run("check", "people.csv", "--sheet", "guests", code=2).stderr
 
 
 def test_plan_shows_the_cost_and_asks_nobody(served):
@@ -219,17 +220,21 @@ def test_ctrl_c_at_the_question_sends_nothing(served, monkeypatch):
     [
         (("send", "people.csv", "--text", "x", "--campaign", "a", "--yes"), "did you mean --phone mobile?"),
         (("send", "people.csv", "--text", "x", "--phone", "mobile", "--yes"), "--campaign"),
-        ((*SEND, "--yes", "--confirm", "4"), "confirm=4"),
+        ((*SEND, "--yes", "--confirm", "4"), "--confirm 4"),
         ((*SEND, "--yes", "--schedule", "2026-12-01T09:00"), "time zone"),
         ((*SEND, "--yes", "--schedule", "2001-12-01T09:00+01:00"), "has passed"),
         ((*SEND, "--yes", "--schedule", "tomorrow"), "--schedule"),
-        ((*SEND, "--yes", "--workers", "0"), "workers=0"),
-        ((*SEND, "--yes", "--batch-size", "0"), "batch_size=0"),
-        ((*SEND, "--yes", "--rate", "0"), "rate=0"),
-        ((*SEND, "--yes", "--rate", "-1"), "rate=-1"),
-        ((*SEND, "--yes", "--rate", "nan"), "rate=nan"),
+        ((*SEND, "--yes", "--workers", "0"), "--workers 0"),
+        ((*SEND, "--yes", "--batch-size", "0"), "--batch-size 0"),
+        ((*SEND, "--yes", "--rate", "0"), "--rate 0"),
+        ((*SEND, "--yes", "--rate", "-1"), "--rate -1"),
+        ((*SEND, "--yes", "--rate", "nan"), "--rate nan"),
         ((*SEND, "--yes", "--rate", "fast"), "--rate"),
         ((*SEND, "--yes", "--out", "nowhere/results.csv"), "no folder"),
+        ((*SEND, "--yes", "--out", "results.xlsx"), "name it results.csv"),
+        ((*SEND, "--yes", "--out", "results.parquet"), "name it results.csv"),
+        ((*SEND, "--yes", "--out", "results.xlsx.gz"), "rows are written as CSV"),
+        (("check", "people.csv", "--region", "XX"), "--region XX"),
         (("send", "people.csv", "--text", "{nmae}", "--campaign", "a", "--phone", "mobile", "-y"), "nmae"),
         (("check", "people.csv", "--phone", "nothing"), "nothing"),
         (("check", "missing.csv"), "missing.csv"),
@@ -278,7 +283,6 @@ def test_a_changed_text_needs_a_word(served):
 )
 def test_a_gateway_that_refuses_ends_with_3(served, monkeypatch, name, value, said):
     monkeypatch.setenv(name, value)
-    monkeypatch.setattr("time.sleep", lambda _: None)
     done = run(*SEND, "--yes", code=3)
     assert said in done.stderr
     assert "hunter2" not in done.output
@@ -310,6 +314,15 @@ def test_what_the_gateway_refuses_as_a_whole_stays_pending_and_can_be_resumed(se
     run("resume", "autumn", "--yes", code=3)
     run(*SEND, "--yes")  # the quality is put right
     assert "5  accepted" in run("resume", "autumn").stdout
+
+
+def test_what_the_library_prints_by_itself_names_commands(served):
+    run(*SEND, "--yes", "--message-type", "NONE", code=3)
+    Path("few.csv").write_text("name,mobile\nAda,+393471234567\n", "utf-8")
+    done = run("send", "few.csv", "--campaign", "autumn", *TEXT, "--yes")
+    assert "4 people of campaign 'autumn' are not in this frame and still pending" in done.stderr
+    assert "smsframe resume autumn takes them up" in done.stderr
+    assert "smsframe.resume" not in done.output
 
 
 def test_a_campaign_that_stops_on_the_way_ends_with_1_and_keeps_its_rows(served, monkeypatch):
@@ -345,7 +358,7 @@ def test_unconfirmed_people_end_with_1_and_the_ways_out(served, monkeypatch):
 @pytest.fixture
 def proxied(served, monkeypatch):
     """The same gateway, behind a proxy that does what a test says."""
-    with WireProxy(served.url) as proxy:
+    with FaultyServer(served.url) as proxy:
         monkeypatch.setenv("SMSFRAME_BASE_URL", proxy.url)
         yield proxy
 
@@ -528,7 +541,7 @@ def test_a_port_that_is_taken_is_said(served):
     ],
 )
 def test_a_cell_keeps_its_shape_and_loses_its_digits(cell, shown):
-    assert hide(cell) == shown
+    assert mask_cell(cell) == shown
 
 
 def test_a_hostile_cell_writes_one_harmless_line():
@@ -544,9 +557,27 @@ def test_a_table_is_aligned_and_wrapped(monkeypatch):
     )
     assert max(map(len, shown.splitlines())) <= 60
     assert [line[:8] for line in shown.splitlines()][-1] == "  10  ye"
+    assert shown.split() == ["n", "a", "b", "1", "🌸", "x", *["word"] * 15, "10", "yes", "no"]
     assert table([]) == ""
     assert many(1, "person", "people") == "1 person"
     assert many(1200.5, "credit") == "1,200.50 credits"
+
+
+@pytest.mark.parametrize("columns", ["1", "20", "45", "100", "1000"])
+def test_a_table_loses_nothing_in_a_terminal_of_any_width(monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    name, order, reason = (
+        "[bold]" + "n" * 60,
+        "sf-0123456789-0123456789abcdef",
+        ":smile: " + "w" * 120 + " end",
+    )
+    shown = table([(name, order, reason), ("x", "y", "z")], head=("name", "order id", "reason"))
+    assert name in shown
+    assert order in shown
+    assert reason.replace(" ", "") in re.sub(r"\s", "", shown)
+    assert "\x1b" not in shown
+    assert "…" not in shown
 
 
 def test_the_library_is_heard_and_then_left_alone(served):

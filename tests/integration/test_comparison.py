@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 import sqlite3
 from dataclasses import replace
@@ -11,50 +10,27 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
-from helpers.misbehaving_proxy import WireProxy, answer, drop, first, forward, instead, lose
-from helpers.sending import QUICK, codes, each_once, posts, resume, send, statuses, table, texted
+from helpers.faulty_server import FaultyServer, answer, drop, edited, first, forward, instead, lose
+from helpers.sending import (
+    QUICK,
+    REPEATS_SEND_AGAIN,
+    codes,
+    each_once,
+    gateway_at,
+    posts,
+    resume,
+    send,
+    statuses,
+    table,
+    texted,
+)
 
 import smsframe
 from smsframe import CampaignChanged, CampaignStopped, Gateway, Unconfirmed
 from smsframe.clock import Clock
 from smsframe.journal.journal import Journal
 
-
-@pytest.fixture
-def sandbox():
-    """The harshest gateway: a repeated order id texts everybody once more."""
-    with smsframe.Sandbox(repeated_order_id="accept", speed=3600) as made:
-        yield made
-
-
-@pytest.fixture
-def proxy(sandbox):
-    with WireProxy(sandbox.url) as made:
-        yield made
-
-
-def door(proxy, journal):
-    return Gateway(proxy.url, username="demo", password="demo", journal=journal)
-
-
-@pytest.fixture
-def through(proxy, tmp_path):
-    with contextlib.closing(door(proxy, tmp_path / "journal.sqlite")) as made:
-        yield made
-
-
-def edited(edit):
-    """The gateway does it, and its answer is read, changed and handed on."""
-
-    def act(request):
-        head, _, body = request.forward().partition(b"\r\n\r\n")
-        words = json.loads(body)
-        edit(words)
-        body = json.dumps(words).encode()
-        lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-length")]
-        return b"\r\n".join([*lines, b"Content-Length: %d" % len(body)]) + b"\r\n\r\n" + body
-
-    return act
+pytestmark = REPEATS_SEND_AGAIN
 
 
 def events(gateway):
@@ -86,7 +62,7 @@ def put_back(copy, journal):
 
 def test_an_older_copy_of_the_journal_texts_nobody_again(sandbox, proxy, through):
     """The orders of then are planned in it: their order ids are the same, and the gateway lists them."""
-    proxy.on("POST", answer(503, "Retry-After: 5000"))
+    proxy.on("POST", answer(503, Retry_After="5000"))
     with pytest.raises(smsframe.Unavailable):
         send(table(150), through, batch_size=10)
     backup = keep(through.journal)
@@ -102,7 +78,7 @@ def test_an_older_copy_of_the_journal_texts_nobody_again(sandbox, proxy, through
 @pytest.mark.parametrize("call", ["send", "start", "resume"])
 def test_an_older_copy_without_later_orders_stops_until_they_are_adopted(call, sandbox, proxy, through):
     send(table(2), through)
-    proxy.on("POST", answer(503, "Retry-After: 5000"))
+    proxy.on("POST", answer(503, Retry_After="5000"))
     with pytest.raises(smsframe.Unavailable):
         send(table(4), through)
     backup = keep(through.journal)
@@ -192,7 +168,7 @@ def test_a_resume_that_has_nobody_to_send_to_needs_no_history(sandbox, proxy, th
 def test_an_old_backup_a_lost_answer_a_busy_history_and_a_kill_at_once(sandbox, proxy, through):
     """All of it together: nobody twice, nobody forgotten."""
     people = table(12)
-    proxy.on("POST", answer(503, "Retry-After: 5000"))
+    proxy.on("POST", answer(503, Retry_After="5000"))
     with pytest.raises(smsframe.Unavailable):
         send(people, through, batch_size=2, workers=1)
     backup = keep(through.journal)
@@ -239,7 +215,7 @@ def sandbox_token(gateway):
 
 def test_a_persons_word_is_not_about_orders_that_are_in_doubt_only_since_this_call(sandbox, proxy, through):
     """In an older copy they are planned; the person who speaks has not seen that the gateway lists them."""
-    proxy.on("POST", lose, answer(503, "Retry-After: 5000")).always("GET", answer(403), path="sms/")
+    proxy.on("POST", lose, answer(503, Retry_After="5000")).always("GET", answer(403), path="sms/")
     with pytest.raises(CampaignStopped):
         send(table(6), through, batch_size=2, workers=1)
     backup = keep(through.journal)
@@ -264,7 +240,7 @@ def only(number):
 def test_an_adopted_order_that_lists_half_of_its_people_holds_everybody_else(
     sandbox, proxy, through, tmp_path
 ):
-    with contextlib.closing(door(proxy, tmp_path / "lost.sqlite")) as lost:
+    with contextlib.closing(gateway_at(proxy.url, tmp_path / "lost.sqlite")) as lost:
         send(table(10), lost)
     proxy.always("GET", only(5), path="sms/")
     for adopt in (True, False, False):
@@ -282,7 +258,7 @@ def test_an_adopted_order_that_lists_half_of_its_people_holds_everybody_else(
 
 
 def test_a_person_can_say_that_nobody_else_is_in_an_adopted_order(sandbox, proxy, through, tmp_path):
-    with contextlib.closing(door(proxy, tmp_path / "lost.sqlite")) as lost:
+    with contextlib.closing(gateway_at(proxy.url, tmp_path / "lost.sqlite")) as lost:
         send(table(2), lost)
     proxy.always("GET", edited(lambda words: [row.update(num_recipients=3) for row in words["smshistory"]]),
                  path="smshistory")  # fmt: skip
@@ -314,7 +290,7 @@ def test_a_wall_clock_that_is_wrong_doubles_nobody_and_is_said(days, sandbox, pr
 
 
 def test_a_wall_clock_that_is_wrong_hides_no_order_of_a_lost_journal(sandbox, proxy, through, tmp_path):
-    with contextlib.closing(door(proxy, tmp_path / "lost.sqlite")) as lost:
+    with contextlib.closing(gateway_at(proxy.url, tmp_path / "lost.sqlite")) as lost:
         send(table(3), lost)
     ahead = replace(QUICK, clock=Clock(now=lambda: datetime.now(UTC) + timedelta(days=90)))
     with pytest.raises(CampaignChanged):
@@ -433,8 +409,8 @@ def twice(request):
 @pytest.mark.parametrize("refusals", ["split", "skip"])
 def test_an_order_that_is_refused_because_the_gateway_has_it_is_accepted(refusals, tmp_path):
     """The second one is refused for its used id: that refuses nobody, and nothing is halved."""
-    with smsframe.Sandbox(repeated_order_id="refuse") as sandbox, WireProxy(sandbox.url) as proxy:
-        gateway = door(proxy, tmp_path / "journal.sqlite")
+    with smsframe.Sandbox(repeated_order_id="refuse") as sandbox, FaultyServer(sandbox.url) as proxy:
+        gateway = gateway_at(proxy.url, tmp_path / "journal.sqlite")
         proxy.always("POST", twice)
         out = send(table(30), gateway, batch_size=10, refusals=refusals)
         assert statuses(out) == {"accepted": 30}
@@ -446,9 +422,9 @@ def test_an_order_that_is_refused_because_the_gateway_has_it_is_accepted(refusal
 def test_an_order_that_was_taken_before_something_said_no_is_found_when_its_repetition_is_refused(
     status, tmp_path
 ):
-    with smsframe.Sandbox(repeated_order_id="refuse") as sandbox, WireProxy(sandbox.url) as proxy:
-        gateway = door(proxy, tmp_path / "journal.sqlite")
-        proxy.on("POST", forward, instead(status, "Retry-After: 0"))
+    with smsframe.Sandbox(repeated_order_id="refuse") as sandbox, FaultyServer(sandbox.url) as proxy:
+        gateway = gateway_at(proxy.url, tmp_path / "journal.sqlite")
+        proxy.on("POST", forward, instead(status, Retry_After="0"))
         out = send(table(15), gateway, batch_size=5, workers=1)
         assert statuses(out) == {"accepted": 15}
         assert each_once(sandbox, out)
@@ -470,7 +446,7 @@ def test_the_history_is_read_once_for_all_orders_in_doubt(sandbox, proxy, throug
     out = send(table(10), through, batch_size=2)
     assert statuses(out) == {"accepted": 10}
     assert each_once(sandbox, out)
-    assert proxy.seen.count(("GET", "smshistory")) == 1 + 2  # before sending, and once in each of two rounds
+    assert proxy.questions("smshistory") == 1 + 2  # before sending, and once in each of two rounds
 
 
 # Cancelled orders.

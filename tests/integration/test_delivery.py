@@ -6,14 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
-from helpers import misbehaving_server as rude
-from helpers.misbehaving_server import RudeServer, says
+from helpers.faulty_server import ACCEPTED, answer, scripted
 
 import smsframe
 from smsframe import ContactsError, NotAuthorised
 from smsframe.campaign import delivery
 from smsframe.gateway.retry import Patience
-from smsframe.outcomes.schema import DTYPES
+from smsframe.outcomes.columns import DTYPES
 
 ADA, BEA = "+393471234567", "+393471234568"
 CID = "+14155550175"  # 75: rejected by the network
@@ -161,7 +160,7 @@ FRAME = pd.DataFrame({"sms_order_id": ["a", "a", None, "b"], "sms_phone": [ADA, 
 
 
 def at(*answers):
-    return RudeServer(answers)
+    return scripted(*answers)
 
 
 def by_token(server):
@@ -174,14 +173,14 @@ def test_a_number_twice_in_one_order_has_the_first_state_and_a_missing_number_no
         {"destination": ADA, "status": "DLVRD"},
         {"destination": None, "status": "KO"},
     ]
-    with at(says(200, {"recipients": listed})) as server:
+    with at(answer(200, {"recipients": listed})) as server:
         now = refreshed(FRAME, by_token(server))
     assert codes(now) == ["SENT", None, None, "SENT"]
 
 
 def test_an_unknown_code_is_kept_and_asked_again():
     listed = {"recipients": [{"destination": ADA, "status": "NEWCODE"}]}
-    with at(says(200, listed), says(200, listed), says(404)) as server:
+    with at(answer(200, listed), answer(200, listed), answer(404)) as server:
         gateway = by_token(server)
         first = refreshed(FRAME, gateway)
         assert codes(first) == ["NEWCODE", None, None, "NEWCODE"]
@@ -192,21 +191,21 @@ def test_an_unknown_code_is_kept_and_asked_again():
 
 def test_a_state_the_gateway_no_longer_gives_does_not_undo_what_it_said():
     frame = FRAME.assign(sms_delivery="WAITING", sms_delivered_at=pd.NaT)
-    with at(says(200, {"recipients": [{"destination": ADA, "status": None}]})) as server:
+    with at(answer(200, {"recipients": [{"destination": ADA, "status": None}]})) as server:
         now = refreshed(frame, by_token(server))
     assert codes(now) == ["WAITING"] * 4
 
 
 def test_a_gateway_that_refuses_is_an_error_and_not_asked_about_every_order():
     frame = pd.DataFrame({"sms_order_id": [f"o{n}" for n in range(200)], "sms_phone": ADA})
-    with at(says(403)) as server, pytest.raises(NotAuthorised):
+    with at(answer(403)) as server, pytest.raises(NotAuthorised):
         refreshed(frame, by_token(server))
     assert len(server.asked) < 20
 
 
 def test_progress_counts_the_orders_that_were_asked():
     counted = []
-    with at(says(200, {"recipients": []}), rude.ACCEPTED) as server:
+    with at(answer(200, {"recipients": []}), ACCEPTED) as server:
         frame = FRAME.assign(sms_order_id=["a", "a", None, "a"])
         delivery.refresh(frame, by_token(server), workers=2, patience=Patience(), report=counted.append)
     assert counted == [1]

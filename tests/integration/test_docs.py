@@ -14,7 +14,7 @@ import pytest
 from nbclient import NotebookClient
 
 import smsframe
-from smsframe.outcomes.schema import COLUMNS, STATUSES
+from smsframe.outcomes.columns import COLUMNS, STATUSES
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""The gateway's client against rude servers and the real sandbox: records or errors, and nothing between."""
+"""The client against faulty servers and the real sandbox: records or errors, and nothing between."""
 
 from __future__ import annotations
 
@@ -15,16 +15,31 @@ from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 import pytest
-from helpers import misbehaving_server as rude
-from helpers.misbehaving_server import ACCEPTED, KEYS, RudeServer, half, says
+from helpers.faulty_server import (
+    ACCEPTED,
+    BASE,
+    CLOSE_AFTER_READING,
+    HTML,
+    KEYS,
+    LOGGED_IN,
+    RESET_MID_ANSWER,
+    SILENCE,
+    SILENCE_MID_BODY,
+    RawReply,
+    answer,
+    drop,
+    scripted,
+)
 
 import smsframe
 from smsframe import Gateway, GatewayError, NotAuthorised, Rejected, Unavailable, Unconfirmed
 from smsframe.campaign import order_history
 from smsframe.campaign.look_up import Known, look_up
 from smsframe.clock import Clock
+from smsframe.gateway import wire_format
+from smsframe.gateway.order import Order
 from smsframe.gateway.retry import Patience
-from smsframe.gateway.wire_format import Order
+from smsframe.orders.profile import PersonalisedOrders
 from smsframe.orders.records import Batch, Reply
 from smsframe.orders.states import Doubt, Event, State
 from smsframe.orders.terms import Terms, agree
@@ -50,9 +65,9 @@ def order(template="Ciao", phones=(ADA, BEA), fields=("", ""), encoding="gsm", *
     return Order("sf-abc", render.parse(template), encoding, Terms(**terms), people)
 
 
-def post(*answers, logins=rude.LOGIN, **options):
+def post(*answers, logins=LOGGED_IN, **options):
     """What a POST comes to when it is answered so, and what the server was asked."""
-    with RudeServer(answers, logins) as server:
+    with scripted(*answers, login=logins) as server:
         gateway = to(server, **options)
         reply = gateway.post(order())
         gateway.close()
@@ -73,7 +88,7 @@ ALWAYS = {
 
 def sent(made):
     """The order as the gateway would read it."""
-    with RudeServer() as server:
+    with scripted() as server:
         gateway = by_token(server)
         gateway.post(made)
         gateway.close()
@@ -84,7 +99,7 @@ def sent(made):
 
 def test_a_text_equal_for_all_goes_to_sms_and_leaves_out_what_is_not_given():
     target, body = sent(order("Ciao {{à tutti}}"))
-    assert target == rude.BASE + "sms"
+    assert target == BASE + "sms"
     assert body == ALWAYS | {"message": "Ciao {à tutti}", "recipient": [ADA, BEA]}
 
 
@@ -96,7 +111,7 @@ def test_refused_numbers_may_be_left_out_where_the_terms_say_so():
 def test_a_personal_text_goes_to_paramsms_in_the_documented_form():
     made = order("Ciao {name}, alle {ora:8}", fields=("Ada\x1f9", "Bèa 😀\x1f"), encoding="ucs2")
     target, body = sent(made)
-    assert target == rude.BASE + "paramsms"
+    assert target == BASE + "paramsms"
     assert body == ALWAYS | {
         "encoding": "ucs2",
         "message": "Ciao ${f1}, alle ${f2}",
@@ -108,9 +123,8 @@ def test_a_personal_text_goes_to_paramsms_in_the_documented_form():
 
 
 def test_a_schedule_goes_out_in_utc_and_says_so():
-    made = order(
-        message_type="GP", sender="Acme", schedule=datetime(2026, 12, 1, 8, 30, 5, tzinfo=UTC)
-    ).payload()
+    later = order(message_type="GP", sender="Acme", schedule=datetime(2026, 12, 1, 8, 30, 5, tzinfo=UTC))
+    made = wire_format.body(later, PersonalisedOrders())
     assert made == ALWAYS | {
         "message_type": "GP",
         "message": "Ciao",
@@ -139,54 +153,54 @@ KO = {"result": "KO"}
     ("play", "event"),
     [
         (ACCEPTED, Event.ACCEPTED),
-        (says(200, {"result": "OK"}), Event.ACCEPTED),
-        (says(201, {"result": "ok"}), Event.ACCEPTED),
-        (says(201, KO), Event.NO_PROOF),
-        (says(201, {}), Event.NO_PROOF),
-        (says(201, []), Event.NO_PROOF),
-        (says(201, "<html>OK</html>"), Event.NO_PROOF),
-        (says(201, "[" * 100_000), Event.NO_PROOF),
-        (says(200, KO), Event.NO_PROOF),
-        (says(202, {"result": "OK"}), Event.NO_PROOF),
-        (rude.Play(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"), Event.NO_PROOF),
-        (half(201, '{"result": "OK"}'), Event.NO_PROOF),
-        (rude.SILENCE, Event.NO_PROOF),
-        (rude.SILENCE_MID_BODY, Event.NO_PROOF),
-        (rude.RESET_AFTER_READING, Event.NO_PROOF),
-        (rude.RESET_MID_ANSWER, Event.NO_PROOF),
-        (rude.CLOSE_AFTER_READING, Event.NO_PROOF),
-        (says(300, ""), Event.NO_PROOF),
-        (says(301, "", Location="/elsewhere"), Event.NO_PROOF),
-        (says(302, "", Location="http://[bad"), Event.NO_PROOF),
-        (says(303, "", Location="/elsewhere"), Event.NO_PROOF),
-        (rude.Play(b"HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n"), Event.NO_PROOF),
-        (says(307, "", Location="/elsewhere"), Event.WRONG_ADDRESS),
-        (says(308, "", Location="http://[bad"), Event.WRONG_ADDRESS),
-        (says(400, {"result": "Bad sender"}), Event.REFUSED),
-        (says(400, {"result": "OK"}), Event.REFUSED),
-        (says(400, ""), Event.REFUSED),
-        (says(401, ""), Event.UNAUTHORISED),
-        (says(403, ""), Event.WRONG_ADDRESS),
-        (says(404, ""), Event.WRONG_ADDRESS),
-        (says(405, ""), Event.NO_PROOF),
-        (says(408, ""), Event.NO_PROOF),
-        (says(409, ""), Event.NO_PROOF),
-        (says(413, ""), Event.NOT_SENT),
-        (says(415, ""), Event.NOT_SENT),
-        (says(429, ""), Event.NOT_SENT),
-        (says(429, "", Retry_After="3"), Event.NOT_SENT),
-        (says(500, {"result": "OK"}), Event.NO_PROOF),
-        (says(502, "<html>"), Event.NO_PROOF),
-        (says(503, ""), Event.NO_PROOF),
-        (says(503, "", Retry_After="soon"), Event.NO_PROOF),
-        (says(503, "", Retry_After="3"), Event.NOT_SENT),
-        (says(503, "", Retry_After="Wed, 21 Oct 2015 07:28:00 GMT"), Event.NOT_SENT),
-        (says(503, "<!DOCTYPE html><h1>Backend fetch failed", Retry_After="5"), Event.NO_PROOF),
-        (says(504, ""), Event.NO_PROOF),
+        (answer(200, {"result": "OK"}), Event.ACCEPTED),
+        (answer(201, {"result": "ok"}), Event.ACCEPTED),
+        (answer(201, KO), Event.NO_PROOF),
+        (answer(201, {}), Event.NO_PROOF),
+        (answer(201, []), Event.NO_PROOF),
+        (answer(201, "<html>OK</html>"), Event.NO_PROOF),
+        (answer(201, "[" * 100_000), Event.NO_PROOF),
+        (answer(200, KO), Event.NO_PROOF),
+        (answer(202, {"result": "OK"}), Event.NO_PROOF),
+        (RawReply(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"), Event.NO_PROOF),
+        (answer(201, '{"result": "OK"}', missing=100), Event.NO_PROOF),
+        (SILENCE, Event.NO_PROOF),
+        (SILENCE_MID_BODY, Event.NO_PROOF),
+        (drop, Event.NO_PROOF),
+        (RESET_MID_ANSWER, Event.NO_PROOF),
+        (CLOSE_AFTER_READING, Event.NO_PROOF),
+        (answer(300, ""), Event.NO_PROOF),
+        (answer(301, "", Location="/elsewhere"), Event.NO_PROOF),
+        (answer(302, "", Location="http://[bad"), Event.NO_PROOF),
+        (answer(303, "", Location="/elsewhere"), Event.NO_PROOF),
+        (RawReply(b"HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n"), Event.NO_PROOF),
+        (answer(307, "", Location="/elsewhere"), Event.WRONG_ADDRESS),
+        (answer(308, "", Location="http://[bad"), Event.WRONG_ADDRESS),
+        (answer(400, {"result": "Bad sender"}), Event.REFUSED),
+        (answer(400, {"result": "OK"}), Event.REFUSED),
+        (answer(400, ""), Event.REFUSED),
+        (answer(401, ""), Event.UNAUTHORISED),
+        (answer(403, ""), Event.WRONG_ADDRESS),
+        (answer(404, ""), Event.WRONG_ADDRESS),
+        (answer(405, ""), Event.NO_PROOF),
+        (answer(408, ""), Event.NO_PROOF),
+        (answer(409, ""), Event.NO_PROOF),
+        (answer(413, ""), Event.NOT_SENT),
+        (answer(415, ""), Event.NOT_SENT),
+        (answer(429, ""), Event.NOT_SENT),
+        (answer(429, "", Retry_After="3"), Event.NOT_SENT),
+        (answer(500, {"result": "OK"}), Event.NO_PROOF),
+        (answer(502, "<html>"), Event.NO_PROOF),
+        (answer(503, ""), Event.NO_PROOF),
+        (answer(503, "", Retry_After="soon"), Event.NO_PROOF),
+        (answer(503, "", Retry_After="3"), Event.NOT_SENT),
+        (answer(503, "", Retry_After="Wed, 21 Oct 2015 07:28:00 GMT"), Event.NOT_SENT),
+        (answer(503, "<!DOCTYPE html><h1>Backend fetch failed", Retry_After="5"), Event.NO_PROOF),
+        (answer(504, ""), Event.NO_PROOF),
     ],
 )  # fmt: skip
 def test_each_answer_over_a_real_socket_is_the_event_it_proves(play, event):
-    with RudeServer((play,)) as server:
+    with scripted(play) as server:
         reply = by_token(server).post(order())
     assert reply.event is event
     assert len(server.asked) == 1
@@ -195,7 +209,7 @@ def test_each_answer_over_a_real_socket_is_the_event_it_proves(play, event):
 
 def test_an_accepted_order_tells_its_charge_what_is_left_and_when_it_left():
     before = datetime.now(UTC)
-    reply, _ = post(says(201, {"result": "OK", "total_sent": 2, "remaining_credits": 98.5}))
+    reply, _ = post(answer(201, {"result": "OK", "total_sent": 2, "remaining_credits": 98.5}))
     assert (reply.charged, reply.remaining, reply.status, reply.retry_after) == (2.0, 98.5, 201, None)
     assert before <= reply.sent_at <= datetime.now(UTC)
 
@@ -204,9 +218,9 @@ def test_an_accepted_order_tells_its_charge_what_is_left_and_when_it_left():
 def test_a_charge_that_is_no_number_of_credits_is_unknown_and_the_order_accepted(charge):
     body = json.dumps({"result": "OK", "total_sent": charge})
     for raw in (body, '{"result": "OK", "total_sent": NaN}', '{"result": "OK", "total_sent": 1e999}'):
-        reply, _ = post(says(201, raw))
+        reply, _ = post(answer(201, raw))
         assert (reply.event, reply.charged) == (Event.ACCEPTED, None)
-    reply, _ = post(says(201, '{"result": "OK", "total_sent": %s}' % ("9" * 400)))
+    reply, _ = post(answer(201, '{"result": "OK", "total_sent": %s}' % ("9" * 400)))
     assert (reply.event, reply.charged) == (Event.ACCEPTED, None)
 
 
@@ -221,7 +235,7 @@ def test_nothing_left_when_nobody_listens_or_the_name_does_not_exist():
 
 
 def test_nothing_left_when_tls_meets_a_plain_port():
-    with RudeServer() as server:
+    with scripted() as server:
         server.url = server.url.replace("http://", "https://")
         assert by_token(server, timeout=QUICK).post(order()).event is Event.NOT_SENT
     assert not server.asked
@@ -243,14 +257,14 @@ def test_nothing_left_when_tls_meets_a_plain_port():
     ],
 )  # fmt: skip
 def test_a_refusal_says_why_in_either_shape_on_one_line_without_numbers(body, reason):
-    reply, _ = post(says(400, body))
+    reply, _ = post(answer(400, body))
     assert reply.reason == reason
     assert isinstance(reply.error(), Rejected)
     assert reason in str(reply.error())
 
 
 def test_a_long_reason_is_cut_after_it_is_masked_so_that_no_piece_of_a_number_is_left():
-    reply, _ = post(says(400, {"result": "x" * 190 + " " + ADA}))
+    reply, _ = post(answer(400, {"result": "x" * 190 + " " + ADA}))
     assert "393" not in reply.reason
 
 
@@ -270,7 +284,7 @@ def test_a_reply_becomes_the_error_that_says_what_to_do(event, error):
 
 @pytest.mark.parametrize("header", ["601", "Wed, 21 Oct 2099 07:28:00 GMT"])
 def test_retry_after_comes_with_the_reply(header):
-    reply, _ = post(says(429, "", Retry_After=header))
+    reply, _ = post(answer(429, "", Retry_After=header))
     assert reply.retry_after > 600
 
 
@@ -279,7 +293,7 @@ def test_retry_after_comes_with_the_reply(header):
 
 def test_an_ended_session_is_renewed_once_and_the_order_repeated_with_the_new_keys():
     reply, server = post(
-        says(401), ACCEPTED, logins=(says(200, "11;firstfirst"), says(200, "11;secondsecond"))
+        answer(401), ACCEPTED, logins=(answer(200, "11;firstfirst"), answer(200, "11;secondsecond"))
     )
     assert reply.event is Event.ACCEPTED
     assert [asked.headers["session_key"] for asked in server.orders()] == ["firstfirst", "secondsecond"]
@@ -287,19 +301,19 @@ def test_an_ended_session_is_renewed_once_and_the_order_repeated_with_the_new_ke
 
 
 def test_two_refusals_in_a_row_are_an_answer():
-    reply, server = post(says(401))
+    reply, server = post(answer(401))
     assert (reply.event, reply.status) == (Event.UNAUTHORISED, 401)
     assert (len(server.orders()), len(server.logins())) == (2, 2)
 
 
 def test_when_the_order_left_is_when_the_accepted_post_left():
-    reply, _ = post(says(401), says(201, {"result": "OK"}, until=4))
+    reply, _ = post(answer(401), answer(201, {"result": "OK"}, until=4))
     assert datetime.now(UTC) - reply.sent_at < timedelta(seconds=5)
 
 
 def test_eight_threads_that_meet_the_end_of_a_session_at_once_log_in_once():
-    ended = [says(401, until=10)] * 8  # a first login, a first call and eight more before any is answered
-    with RudeServer((says(200, {"sms": []}), *ended, ACCEPTED)) as server:
+    ended = [answer(401, until=10)] * 8  # a first login, a first call and eight more before any is answered
+    with scripted(answer(200, {"sms": []}), *ended, ACCEPTED) as server:
         gateway = to(server, timeout=(5, 5))
         gateway.credits()
         with ThreadPoolExecutor(8) as pool:
@@ -312,7 +326,7 @@ def test_eight_threads_that_meet_the_end_of_a_session_at_once_log_in_once():
 
 def test_eight_threads_that_start_at_once_log_in_once():
     barrier = threading.Barrier(8)
-    with RudeServer() as server:
+    with scripted() as server:
         gateway = to(server, timeout=(5, 5))
 
         def start(_):
@@ -326,7 +340,7 @@ def test_eight_threads_that_start_at_once_log_in_once():
 
 
 def test_a_token_has_nothing_to_renew():
-    with RudeServer((says(401),)) as server:
+    with scripted(answer(401)) as server:
         assert by_token(server).post(order()).event is Event.UNAUTHORISED
     (asked,) = server.asked
     assert (asked.headers["user_key"], asked.headers["access_token"]) == ("4242", "t0kent0ken")
@@ -347,7 +361,7 @@ def test_the_password_goes_percent_encoded_into_the_query_of_login_only():
 def test_basic_login_puts_nothing_into_the_query():
     _, server = post(ACCEPTED, login="basic")
     (login,) = server.logins()
-    assert re.fullmatch(re.escape(rude.BASE) + "login\\?_=[0-9a-f]+", login.target)
+    assert re.fullmatch(re.escape(BASE) + "login\\?_=[0-9a-f]+", login.target)
     scheme, _, encoded = login.headers["authorization"].partition(" ")
     assert (scheme, base64.b64decode(encoded).decode()) == ("Basic", f"demo:{AWKWARD}")
     assert "authorization" not in server.orders()[0].headers
@@ -355,13 +369,13 @@ def test_basic_login_puts_nothing_into_the_query():
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 302])
 def test_a_refused_login_sends_nothing_and_says_where_to_look(status):
-    reply, server = post(ACCEPTED, logins=(says(status, "no"),))
+    reply, server = post(ACCEPTED, logins=(answer(status, "no"),))
     assert (reply.event, reply.status) == (Event.UNAUTHORISED, status)
     assert not server.orders()
     assert "check the address" in str(reply.error())
 
 
-@pytest.mark.parametrize("play", [says(500), says(503), rude.SILENCE, rude.CLOSE_AFTER_READING, says(418)])
+@pytest.mark.parametrize("play", [answer(500), answer(503), SILENCE, CLOSE_AFTER_READING, answer(418)])
 def test_a_login_that_fails_otherwise_sends_nothing_and_may_be_repeated(play):
     reply, server = post(ACCEPTED, logins=(play,))
     assert reply.event is Event.NOT_SENT
@@ -369,7 +383,7 @@ def test_a_login_that_fails_otherwise_sends_nothing_and_may_be_repeated(play):
 
 
 def test_a_login_may_ask_to_wait():
-    reply, _ = post(ACCEPTED, logins=(says(503, "", Retry_After="7"),))
+    reply, _ = post(ACCEPTED, logins=(answer(503, "", Retry_After="7"),))
     assert (reply.event, reply.retry_after) == (Event.NOT_SENT, 7.0)
 
 
@@ -377,11 +391,11 @@ def test_a_login_may_ask_to_wait():
     "body",
     [
         "<html>a;b</html>", '{"user_key": "a;b"}', "", "4242", "4242;", ";key", "a;b\r\nX-Injected: 1",
-        "a;b c", "ä;ö", "a;b;c", rude.HTML.words.decode(),
+        "a;b c", "ä;ö", "a;b;c", HTML.content.decode(),
     ],
 )  # fmt: skip
 def test_a_login_answered_with_anything_but_two_keys_is_not_this_gateway(body):
-    reply, server = post(ACCEPTED, logins=(says(200, body),))
+    reply, server = post(ACCEPTED, logins=(answer(200, body),))
     assert reply.event is Event.UNAUTHORISED
     assert "not this gateway" in reply.reason
     assert not server.orders()
@@ -389,7 +403,7 @@ def test_a_login_answered_with_anything_but_two_keys_is_not_this_gateway(body):
 
 @pytest.mark.parametrize("body", ["4242;abc", " 4242 ; abc \r\n", "\ufeff4242;abc"])
 def test_keys_may_come_with_a_mark_and_white_space(body):
-    _, server = post(ACCEPTED, logins=(says(200, body),))
+    _, server = post(ACCEPTED, logins=(answer(200, body),))
     assert server.orders()[0].headers["session_key"] == "abc"
 
 
@@ -486,7 +500,7 @@ def test_from_env_says_what_to_set_and_how_to_try_without(monkeypatch, missing):
 
 def asking(*answers):
     """A gateway by token at a server with these answers."""
-    return RudeServer(answers)
+    return scripted(*answers)
 
 
 def test_credits_are_told_by_type():
@@ -499,7 +513,7 @@ def test_credits_are_told_by_type():
             {"type": "EE", "quantity": -2.5},
         ]
     }
-    with asking(says(200, body)) as server:
+    with asking(answer(200, body)) as server:
         assert by_token(server).credits() == {"N": 5.0, "None": 1.0, "EE": -2.5}
     assert "status?getMoney=false&typeAliases=true&" in server.asked[0].target
 
@@ -519,10 +533,10 @@ QUESTIONS = {
 @pytest.mark.parametrize(
     "play",
     [
-        rude.HTML, says(200, ""), says(200, "[]"), says(200, "null"), says(200, {}), says(200, "[" * 100_000),
-        says(200, {"result": "KO", "recipients": [], "smshistory": []}),
-        says(200, {"recipients": "x", "smshistory": {}, "sms": "x"}),
-        says(200, {"recipients": [1], "smshistory": [1], "sms": None}),
+        HTML, answer(200), answer(200, "[]"), answer(200, "null"), answer(200, {}), answer(200, "[" * 99_999),
+        answer(200, {"result": "KO", "recipients": [], "smshistory": []}),
+        answer(200, {"recipients": "x", "smshistory": {}, "sms": "x"}),
+        answer(200, {"recipients": [1], "smshistory": [1], "sms": None}),
     ],
 )  # fmt: skip
 def test_an_answer_of_another_shape_is_an_error(question, play):
@@ -534,17 +548,17 @@ def test_an_answer_of_another_shape_is_an_error(question, play):
 @pytest.mark.parametrize(
     ("play", "error"),
     [
-        (says(400, {"result": "no"}), Rejected), (says(401), NotAuthorised), (says(403), NotAuthorised),
-        (says(302, "", Location="/x"), NotAuthorised), (says(409), Rejected), (says(429), Unavailable),
-        (says(500), Unavailable), (says(503, "", Retry_After="9"), Unavailable), (says(204), Unavailable),
-        (rude.SILENCE, Unavailable), (rude.RESET_MID_ANSWER, Unavailable), (half(200, "{}"), Unavailable),
+        (answer(400, {"result": "no"}), Rejected), (answer(401), NotAuthorised), (answer(403), NotAuthorised),
+        (answer(302, "", Location="/x"), NotAuthorised), (answer(409), Rejected), (answer(429), Unavailable),
+        (answer(500), Unavailable), (answer(503, Retry_After="9"), Unavailable), (answer(204), Unavailable),
+        (SILENCE, Unavailable), (RESET_MID_ANSWER, Unavailable), (answer(200, "{}", missing=9), Unavailable),
     ],
 )  # fmt: skip
 def test_a_question_that_is_not_answered_is_the_error_that_says_what_to_do(question, play, error):
     with asking(play) as server, pytest.raises(GatewayError) as caught:
         QUESTIONS[question](by_token(server))
     assert type(caught.value) is error
-    if play.words.startswith(b"HTTP/1.1 503"):
+    if play.content.startswith(b"HTTP/1.1 503"):
         assert caught.value.retry_after == 9.0
 
 
@@ -554,16 +568,16 @@ def test_an_order_the_gateway_does_not_know_has_no_state(gateway):
 
 @pytest.mark.parametrize("order_id", ["a/b", "a b", "a?b=c", "ü", "a%2Fb"])
 def test_an_order_id_cannot_leave_its_place_in_the_address(order_id):
-    with asking(says(404)) as server:
+    with asking(answer(404)) as server:
         assert by_token(server).state(order_id).recipients is None
     path, _, query = server.asked[0].target.partition("?")
     assert re.fullmatch("_=[0-9a-f]+", query)
-    assert path.startswith(rude.BASE + "sms/")
-    assert path.count("/") == (rude.BASE + "sms/").count("/")
+    assert path.startswith(BASE + "sms/")
+    assert path.count("/") == (BASE + "sms/").count("/")
 
 
 def state_of(*entries):
-    with asking(says(200, {"result": "OK", "recipients": list(entries)})) as server:
+    with asking(answer(200, {"result": "OK", "recipients": list(entries)})) as server:
         return by_token(server).state("sf-abc").recipients
 
 
@@ -595,7 +609,7 @@ def test_dates_come_in_italian_time_and_are_told_in_utc_or_not_at_all():
 
 def test_dates_come_in_the_zone_that_the_gateway_is_said_to_be_in():
     body = {"recipients": [{"destination": ADA, "delivery_date": "20261122120000"}]}
-    with asking(says(200, body)) as server:
+    with asking(answer(200, body)) as server:
         found = by_token(server, timezone="America/New_York").state("sf-abc").recipients
     assert str(found["delivered_at"][0]) == "2026-11-22 17:00:00+00:00"
 
@@ -616,7 +630,7 @@ def test_a_state_has_the_same_columns_and_types_whatever_it_holds(entries):
 
 def page(*ids, total, **more):
     rows = [{"order_id": id_, "create_time": "20261122120000", "num_recipients": 2} for id_ in ids]
-    return says(200, {"result": "OK", "total": total, "smshistory": rows, **more})
+    return answer(200, {"result": "OK", "total": total, "smshistory": rows, **more})
 
 
 def history(*pages):
@@ -680,10 +694,10 @@ def test_a_history_that_grows_is_complete_once_all_of_it_was_seen(pages, monkeyp
     assert sorted(ids) == [*"abcde"[: len(ids)]]
 
 
-@pytest.mark.parametrize("refused", [(says(400),), (says(400), says(400), says(400), says(400))])
+@pytest.mark.parametrize("refused", [(answer(400),), (answer(400), answer(400), answer(400), answer(400))])
 def test_a_gateway_that_takes_no_long_pages_is_asked_for_shorter_ones(refused):
     """Each refusal is asked once more without the value that no cache has seen."""
-    ids, complete, asked = history(*refused, says(400), page("a", total=1))
+    ids, complete, asked = history(*refused, answer(400), page("a", total=1))
     assert (ids, complete) == (["a"], True)
     sizes = [int(parse_qs(urlsplit(one.target).query)["pageSize"][0]) for one in asked]
     assert sizes[-1] in (10, 100)
@@ -736,9 +750,9 @@ BATCH = Batch(1, 1, "sf-abc", State.UNCONFIRMED, Doubt.MAYBE, "Ciao", "gsm", Ter
 NOBODY = pd.Series([], dtype=object)
 
 
-def looked_up(*answers, login=rude.LOGIN, witnesses=NOBODY, own=("sf-abc",), prefixes=("sf-a",)):
+def looked_up(*answers, login=LOGGED_IN, witnesses=NOBODY, own=("sf-abc",), prefixes=("sf-a",)):
     known = Known(lambda since: witnesses, lambda: pd.Series(own, dtype=object), lambda: prefixes)
-    with RudeServer(answers, login) as server:
+    with scripted(*answers, login=login) as server:
         gateway = to(server)
         ((_, _, finding),) = look_up(gateway, [(BATCH, PEOPLE)], quiet(attempts=2), known)
         gateway.close()
@@ -746,7 +760,7 @@ def looked_up(*answers, login=rude.LOGIN, witnesses=NOBODY, own=("sf-abc",), pre
 
 
 def listing(*phones, **more):
-    return says(200, {"result": "OK", "recipients": [{"destination": phone} for phone in phones], **more})
+    return answer(200, {"result": "OK", "recipients": [{"destination": phone} for phone in phones], **more})
 
 
 @pytest.mark.parametrize(
@@ -764,21 +778,21 @@ def listing(*phones, **more):
         ((listing("+14155550100", None),), Event.UNANSWERED),
         ((listing(ADA, "+14155550100"),), Event.UNANSWERED),  # neither ours nor other people's
         ((listing(ADA, BEA, "+14155550100"),), Event.UNANSWERED),
-        ((says(404), page("x", total=1)), Event.ABSENT),
-        ((says(404), page(total=0)), Event.ABSENT),
-        ((says(404), page("sf-abc", total=1)), Event.UNANSWERED),
-        ((says(404), page(" SF-ABC", total=1)), Event.UNANSWERED),
-        ((says(404), page("sf-b", total=1)), Event.ABSENT),
-        ((says(404), page("sf-another", total=1)), Event.UNANSWERED),  # of this campaign, and not known here
-        ((says(404), page("x", total=2), page(total=2)), Event.UNANSWERED),
-        ((says(404), says(404)), Event.UNANSWERED),
-        ((says(404), rude.HTML), Event.UNANSWERED),
-        ((rude.HTML,), Event.UNANSWERED),
-        ((says(500),), Event.UNANSWERED),
-        ((says(403),), Event.UNANSWERED),
-        ((rude.SILENCE_MID_BODY,), Event.UNANSWERED),
-        ((says(401), says(404), page("x", total=1)), Event.ABSENT),  # renewed before both questions
-        ((says(404), says(401), page("x", total=1)), Event.UNANSWERED),  # between them: two sessions
+        ((answer(404), page("x", total=1)), Event.ABSENT),
+        ((answer(404), page(total=0)), Event.ABSENT),
+        ((answer(404), page("sf-abc", total=1)), Event.UNANSWERED),
+        ((answer(404), page(" SF-ABC", total=1)), Event.UNANSWERED),
+        ((answer(404), page("sf-b", total=1)), Event.ABSENT),
+        ((answer(404), page("sf-another", total=1)), Event.UNANSWERED),  # its own, unknown here
+        ((answer(404), page("x", total=2), page(total=2)), Event.UNANSWERED),
+        ((answer(404), answer(404)), Event.UNANSWERED),
+        ((answer(404), HTML), Event.UNANSWERED),
+        ((HTML,), Event.UNANSWERED),
+        ((answer(500),), Event.UNANSWERED),
+        ((answer(403),), Event.UNANSWERED),
+        ((SILENCE_MID_BODY,), Event.UNANSWERED),
+        ((answer(401), answer(404), page("x", total=1)), Event.ABSENT),  # renewed before both questions
+        ((answer(404), answer(401), page("x", total=1)), Event.UNANSWERED),  # between them: two sessions
     ],
 )  # fmt: skip
 def test_a_look_up_finds_what_is_proven_and_nothing_more(answers, event):
@@ -791,8 +805,8 @@ def test_a_look_up_finds_what_is_proven_and_nothing_more(answers, event):
 
 def test_a_look_up_in_a_session_opened_for_it_counts():
     """The first call of a process opens the session; that is no change of session."""
-    assert looked_up(says(404), page(total=0)).event is Event.ABSENT
+    assert looked_up(answer(404), page(total=0)).event is Event.ABSENT
 
 
 def test_a_look_up_that_may_be_asked_again_is():
-    assert looked_up(says(500), listing(ADA, BEA)).event is Event.FOUND
+    assert looked_up(answer(500), listing(ADA, BEA)).event is Event.FOUND

@@ -18,8 +18,8 @@ import pandas as pd
 import psutil
 import pytest
 from helpers import killable
+from helpers.faulty_server import FaultyServer, first
 from helpers.journal_files import JOURNALS, OLDER, RELEASED, released, says_no_number, take_up
-from helpers.misbehaving_proxy import WireProxy, first
 from helpers.sending import codes, each_once, posts, resume, send, statuses, table, texted
 
 import smsframe
@@ -668,19 +668,6 @@ def test_a_file_that_is_locked_when_it_is_made_or_upgraded_sends_nothing(
     assert statuses(send(table(2), gateway, journal=path, campaign="new")) == {"accepted": 2}
 
 
-@pytest.fixture
-def proxy(sandbox):
-    with WireProxy(sandbox.url) as made:
-        yield made
-
-
-@pytest.fixture
-def through(proxy, tmp_path):
-    path = tmp_path / "journal.sqlite"
-    with contextlib.closing(Gateway(proxy.url, username="demo", password="demo", journal=path)) as made:
-        yield made
-
-
 @pytest.mark.usefixtures("impatient")
 def test_a_file_that_is_locked_on_the_way_stops_and_sends_nothing_without_a_record(sandbox, proxy, through):
     """The answer of the order under way cannot be written: it is looked up later."""
@@ -779,7 +766,10 @@ def test_whoever_is_at_work_is_alive_by_any_name_of_the_file(tmp_path):
 
 
 def test_two_at_once_by_two_names_of_one_file_text_each_person_once(tmp_path):
-    with smsframe.Sandbox(repeated_order_id="accept", speed=3600) as sandbox, WireProxy(sandbox.url) as proxy:
+    with (
+        smsframe.Sandbox(repeated_order_id="accept", speed=3600) as sandbox,
+        FaultyServer(sandbox.url) as proxy,
+    ):
         path = tmp_path / "journal.sqlite"
         link = two_names(path)
         inside, go = threading.Event(), threading.Event()

@@ -22,19 +22,21 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from helpers.faulty_server import first
 from helpers.journal_files import OLDER, released, says_no_number, take_up
-from helpers.misbehaving_proxy import WireProxy, first
-from helpers.sending import each_once, posts, resume, send, statuses, table, texted
+from helpers.sending import REPEATS_SEND_AGAIN, each_once, posts, resume, send, statuses, table, texted
 from typer.testing import CliRunner
 
 import smsframe
-from smsframe import CampaignStopped, Gateway
+from smsframe import CampaignStopped
 from smsframe.cli import main
 from smsframe.errors import JournalError
 from smsframe.journal import commit_check
 from smsframe.journal.journal import Journal
 from smsframe.journal.sqlite import Store
 from smsframe.journal.tables import batches
+
+pytestmark = REPEATS_SEND_AGAIN
 
 TESTS = Path(__file__).parents[1]
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -67,26 +69,6 @@ def python(program, *arguments, check=True):
     before = f"import sys; sys.path.insert(0, {str(TESTS)!r})\n"
     run = [sys.executable, "-W", "ignore", "-c", before + textwrap.dedent(program), *map(str, arguments)]
     return subprocess.run(run, capture_output=True, text=True, check=check, timeout=120)
-
-
-@pytest.fixture
-def harsh():
-    """A gateway that sends a repeated order again."""
-    with smsframe.Sandbox(repeated_order_id="accept", speed=3600) as made:
-        yield made
-
-
-@pytest.fixture
-def proxy(harsh):
-    with WireProxy(harsh.url) as made:
-        yield made
-
-
-@pytest.fixture
-def through(proxy, tmp_path):
-    path = tmp_path / "journal.sqlite"
-    with contextlib.closing(Gateway(proxy.url, username="demo", password="demo", journal=path)) as made:
-        yield made
 
 
 # Nobody opens the files but SQLite.
@@ -167,7 +149,7 @@ def locks(path):
 
 @pytest.mark.parametrize("name", SECOND)
 def test_whatever_else_is_called_in_the_same_process_a_run_keeps_its_locks_and_its_log(
-    name, harsh, proxy, through
+    name, sandbox, proxy, through
 ):
     """Seen from outside: by the kernel's list of locks, and by a reader that would delete the log."""
     if name == "withdraw":
@@ -179,7 +161,7 @@ def test_whatever_else_is_called_in_the_same_process_a_run_keeps_its_locks_and_i
         kept = locks(path) if sys.platform == "linux" else set()
         log = beside(path, "-wal").stat().st_ino
         with contextlib.suppress(smsframe.SmsFrameError):
-            SECOND[name](harsh.gateway(journal=path))
+            SECOND[name](sandbox.gateway(journal=path))
         if sys.platform == "linux":
             found.append(bool(kept) and kept <= locks(path))
         outside(path)
@@ -191,7 +173,7 @@ def test_whatever_else_is_called_in_the_same_process_a_run_keeps_its_locks_and_i
     assert proxy.posts() == before + 4
     assert found
     assert all(found)
-    assert texted(harsh).max() == 1
+    assert texted(sandbox).max() == 1
 
 
 def test_threads_that_make_a_journal_at_once_keep_their_locks(tmp_path):
@@ -268,7 +250,7 @@ CHANGES = {
 @POSIX
 @pytest.mark.parametrize("what", CHANGES)
 def test_a_run_whose_files_are_changed_sends_nothing_more_and_nobody_is_texted_twice(
-    what, harsh, proxy, through
+    what, sandbox, proxy, through
 ):
     kept = []
     send(table(2), through)
@@ -289,13 +271,13 @@ def test_a_run_whose_files_are_changed_sends_nothing_more_and_nobody_is_texted_t
     if what != "replaced":  # without its log it knows only of the first two
         out = send(table(40), through, batch_size=2)
         assert statuses(out) == {"accepted": 40}
-    assert texted(harsh).max() == 1
+    assert texted(sandbox).max() == 1
 
 
 @POSIX
 @pytest.mark.parametrize("change", [copied_by_the_user, read_by_the_user])
 def test_what_is_changed_between_a_claims_commit_and_its_post_stops_that_post(
-    change, harsh, through, monkeypatch
+    change, sandbox, through, monkeypatch
 ):
     from smsframe.journal import batches as batches_room  # noqa: PLC0415
 
@@ -310,10 +292,10 @@ def test_what_is_changed_between_a_claims_commit_and_its_post_stops_that_post(
     monkeypatch.setattr(batches_room.Batches, "claim", claim)
     with pytest.raises(JournalError, match=r"lost its lock|replaced"):
         send(table(4), through, batch_size=2)
-    assert posts(harsh) == 0
+    assert posts(sandbox) == 0
     out = send(table(4), through, batch_size=2)
     assert statuses(out) == {"accepted": 4}
-    assert each_once(harsh, out)
+    assert each_once(sandbox, out)
 
 
 @POSIX
@@ -569,7 +551,7 @@ def command(*arguments):
     return CliRunner().invoke(main.app, [*map(str, arguments)])
 
 
-def test_a_backup_made_while_a_run_is_at_work_has_all_that_is_committed(harsh, proxy, through, tmp_path):
+def test_a_backup_made_while_a_run_is_at_work_has_all_that_is_committed(sandbox, proxy, through, tmp_path):
     copy = tmp_path / "backup.sqlite"
     said = []
 
@@ -583,7 +565,7 @@ def test_a_backup_made_while_a_run_is_at_work_has_all_that_is_committed(harsh, p
     told = smsframe.results("autumn", journal=copy)
     assert statuses(told) == {"accepted": 2, "unconfirmed": 2, "pending": 2}  # the second one is under way
     assert outside(copy, "PRAGMA integrity_check") == "('ok',)"
-    assert texted(harsh).max() == 1
+    assert texted(sandbox).max() == 1
     if os.name == "posix":
         assert stat.S_IMODE(copy.stat().st_mode) == 0o600
 

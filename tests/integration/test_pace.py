@@ -6,7 +6,7 @@ import itertools
 import threading
 
 import pytest
-from helpers.misbehaving_proxy import WireProxy, answer, drop, first, forward
+from helpers.faulty_server import answer, drop, first, forward
 from helpers.sending import each_once, resume, send, statuses, table
 
 import smsframe
@@ -37,19 +37,6 @@ class Seconds:
 @pytest.fixture
 def clock():
     return Seconds()
-
-
-@pytest.fixture
-def proxy(sandbox):
-    with WireProxy(sandbox.url) as made:
-        yield made
-
-
-@pytest.fixture
-def through(proxy, tmp_path):
-    made = Gateway(proxy.url, username="demo", password="demo", journal=tmp_path / "journal.sqlite")
-    yield made
-    made.close()
 
 
 def busiest(times, recipients):

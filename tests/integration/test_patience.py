@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import threading
 import time
 
 import pytest
-from helpers import misbehaving_server as rude
-from helpers.misbehaving_proxy import WireProxy
-from helpers.misbehaving_server import RudeServer, says
+from helpers.faulty_server import BASE, HTML, FaultyServer, answer, scripted
 from helpers.sending import resume, send, statuses, table
 from hypothesis import given
 from hypothesis import strategies as st
@@ -152,8 +149,8 @@ def test_once_stopped_nothing_is_tried_again():
 
 
 def test_a_gateway_that_asks_to_wait_is_waited_for_over_a_real_socket():
-    busy = says(429, "", Retry_After="9"), says(503, "", Retry_After="600"), says(200, {"sms": []})
-    with RudeServer(busy) as server:
+    busy = answer(429, "", Retry_After="9"), answer(503, "", Retry_After="600"), answer(200, {"sms": []})
+    with scripted(*busy) as server:
         gateway = Gateway(server.url, user_key="4242", access_token="t0ken")
         patience, waits = waiting()
         assert patience.ask(gateway.credits) == {}
@@ -162,7 +159,7 @@ def test_a_gateway_that_asks_to_wait_is_waited_for_over_a_real_socket():
 
 
 def test_a_gateway_that_is_down_for_longer_is_left_alone_over_a_real_socket():
-    with RudeServer((says(503, rude.HTML.words, Retry_After="601"),)) as server:
+    with scripted(answer(503, HTML.content, Retry_After="601")) as server:
         gateway = Gateway(server.url, user_key="4242", access_token="t0ken")
         patience, waits = waiting()
         with pytest.raises(Unavailable):
@@ -233,7 +230,7 @@ def test_how_long_is_long_is_handed_in():
 def closed_port():
     """The base URL of a gateway where nobody listens any more."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        return f"http://127.0.0.1:{listening.getsockname()[1]}{rude.BASE}"
+        return f"http://127.0.0.1:{listening.getsockname()[1]}{BASE}"
 
 
 def test_a_port_that_is_closed_is_tried_a_few_times_and_nothing_is_written(tmp_path):
@@ -249,14 +246,12 @@ def test_a_port_that_is_closed_is_tried_a_few_times_and_nothing_is_written(tmp_p
 
 def test_a_gateway_that_goes_out_of_reach_on_the_way_stops_the_campaign_and_nobody_is_lost(sandbox, tmp_path):
     """The port is closed after the first order; what was not sent was provably not sent."""
-    with WireProxy(sandbox.url) as proxy:
+    with FaultyServer(sandbox.url) as proxy:
         gateway = Gateway(proxy.url, username="demo", password="demo", journal=tmp_path / "journal.sqlite")
 
         def last_words(request):
             answer = request.forward()
-            with contextlib.suppress(OSError):  # not everywhere may a listening socket be shut down
-                proxy._server.socket.shutdown(socket.SHUT_RDWR)  # at once, also for who waits on it already
-            proxy._server.socket.close()
+            proxy.stop_listening()
             return answer
 
         proxy.on("POST", last_words)

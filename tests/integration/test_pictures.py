@@ -13,7 +13,7 @@ import pytest
 
 import smsframe
 from smsframe.outcomes.breakdowns import MOMENTS
-from smsframe.outcomes.schema import results_for
+from smsframe.outcomes.columns import results_for
 from smsframe.phones.country import countries
 
 matplotlib = pytest.importorskip("matplotlib")

@@ -24,7 +24,7 @@ from smsframe.api import watch
 from smsframe.cli import main
 from smsframe.display import progress_renderers
 from smsframe.display.progress_bar import Bar
-from smsframe.display.progress_stats import Meter, words
+from smsframe.display.progress_stats import Meter, progress_text
 from smsframe.journal.journal import Journal
 from smsframe.orders.records import Tick
 from smsframe.orders.states import State
@@ -97,7 +97,7 @@ def test_a_clock_that_stands_still_divides_by_nothing(clock):
 
 
 def test_a_million_credits_are_written_out():
-    told = words(facts(accepted=1_000_000, credits=2_345_678.0), "people")
+    told = progress_text(facts(accepted=1_000_000, credits=2_345_678.0), "people")
     assert told == "1,000,000 of 1,000,000 people, 1,000,000 accepted, 2,345,678 credits"
 
 

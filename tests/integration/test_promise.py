@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
 import os
 import re
 import signal
@@ -12,12 +11,23 @@ import sqlite3
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 import pandas as pd
 import pytest
-from helpers.misbehaving_proxy import WireProxy, answer, drop, forward, lose
-from helpers.sending import QUICK, codes, each_once, posts, resume, send, statuses, table, texted
+from helpers.faulty_server import FaultyServer, answer, drop, edited, forward, lose
+from helpers.sending import (
+    QUICK,
+    REPEATS_SEND_AGAIN,
+    codes,
+    each_once,
+    gateway_at,
+    posts,
+    resume,
+    send,
+    statuses,
+    table,
+    texted,
+)
 
 import smsframe
 from smsframe import CampaignChanged, CampaignStopped, Gateway, NotEnoughCredit, Unconfirmed
@@ -27,6 +37,8 @@ from smsframe.clock import Clock
 from smsframe.gateway.retry import Patience
 from smsframe.journal.journal import Journal
 from smsframe.orders.profile import GatewayProfile
+
+pytestmark = REPEATS_SEND_AGAIN
 
 DAY = 86_400_000_000
 
@@ -62,55 +74,12 @@ def clock(proxy):
     return made
 
 
-@pytest.fixture
-def sandbox(request):
-    """The harshest gateway: a repeated order id texts everybody once more."""
-    with smsframe.Sandbox(repeated_order_id=getattr(request, "param", "accept"), speed=3600) as made:
-        yield made
-
-
-@pytest.fixture
-def proxy(sandbox):
-    with WireProxy(sandbox.url) as made:
-        yield made
-
-
-@pytest.fixture
-def through(proxy, tmp_path):
-    with contextlib.closing(door(proxy, tmp_path / "journal.sqlite")) as made:
-        yield made
-
-
-def door(proxy, journal, username="demo"):
-    return Gateway(proxy.url, username=username, password="demo", journal=journal)
-
-
 def evidence(gateway):
     return Journal(gateway.journal).evidence(1)
 
 
 def last_answer(gateway):
     return evidence(gateway)["answer"].iloc[-1]
-
-
-def now_served_by(proxy, sandbox):
-    """The same address, another gateway behind it."""
-    there = urlsplit(sandbox.url)
-    proxy.upstream = (there.hostname, there.port)
-
-
-def edited(edit):
-    """The gateway does it, and its answer is read, changed and handed on."""
-
-    def act(request):
-        head, _, body = request.forward().partition(b"\r\n\r\n")
-        words = json.loads(body)
-        edit(words)
-        body = json.dumps(words).encode()
-        lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-length")]
-        return b"\r\n".join([*lines, b"Content-Length: %d" % len(body)]) + b"\r\n\r\n" + body
-
-    return act
 
 
 # A gateway that forgot.
@@ -122,12 +91,12 @@ def test_a_gateway_that_was_restarted_and_forgot_its_orders_proves_nothing(sandb
     assert statuses(out) == {"accepted": 2, "unconfirmed": 2}
     proxy.clear()
     with smsframe.Sandbox() as forgetful:
-        now_served_by(proxy, forgetful)
+        proxy.serve_from(forgetful.url)
         assert statuses(resume(through)) == {"accepted": 2, "unconfirmed": 2}
         assert statuses(send(table(4), through, batch_size=2)) == {"accepted": 2, "unconfirmed": 2}
         assert posts(forgetful) == 0
     assert last_answer(through) == "404; a history of 0 orders that lacks orders which were accepted"
-    now_served_by(proxy, sandbox)
+    proxy.serve_from(sandbox.url)
     out = resume(through)
     assert statuses(out) == {"accepted": 4}
     assert each_once(sandbox, out)
@@ -136,7 +105,7 @@ def test_a_gateway_that_was_restarted_and_forgot_its_orders_proves_nothing(sandb
 def test_a_gateway_that_is_restarted_between_the_two_questions_proves_nothing(sandbox, proxy, through, clock):
     proxy.on("POST", forward, drop)
     with smsframe.Sandbox() as forgetful:
-        clock.at(29, lambda: now_served_by(proxy, forgetful))
+        clock.at(29, lambda: proxy.serve_from(forgetful.url))
         out = send(table(4), through, batch_size=2, grace=30, patience=clock.patience)
         assert statuses(out) == {"accepted": 2, "unconfirmed": 2}
         assert posts(forgetful) == 0
@@ -152,7 +121,7 @@ def test_orders_of_another_campaign_are_witnesses_too_but_not_those_of_another_g
     assert statuses(send(table(2), through)) == {"accepted": 2}  # repeated: nothing here says otherwise
     proxy.on("POST", drop)
     with smsframe.Sandbox() as forgetful:
-        now_served_by(proxy, forgetful)
+        proxy.serve_from(forgetful.url)
         assert statuses(send(table(2), through, campaign="winter")) == {"unconfirmed": 2}
         assert posts(forgetful) == 0
 
@@ -261,7 +230,7 @@ def test_not_found_at_a_wrong_address_is_no_proof(again, proxy, sandbox, through
     proxy.clear()
     for method in ("GET", "POST"):
         proxy.always(method, answer(404))
-    gateway = through if again.startswith("the same") else door(proxy, through.journal)
+    gateway = through if again.startswith("the same") else gateway_at(proxy.url, through.journal)
     for call in (lambda: resume(gateway), lambda: send(table(3), gateway)):
         assert statuses(call()) == {"unconfirmed": 3}
     assert proxy.posts() == 1
@@ -274,8 +243,8 @@ def test_not_found_by_another_account_is_not_even_asked(sandbox, proxy, through)
     send(table(3), through)
     proxy.clear()
     with smsframe.Sandbox(username="other") as theirs:
-        now_served_by(proxy, theirs)
-        with contextlib.closing(door(proxy, through.journal, "other")) as gateway:
+        proxy.serve_from(theirs.url)
+        with contextlib.closing(gateway_at(proxy.url, through.journal, "other")) as gateway:
             for call in (
                 lambda: resume(gateway),
                 lambda: send(table(3), gateway),
@@ -320,7 +289,14 @@ def test_several_orders_taken_late_share_one_grace(sandbox, proxy, through, cloc
 
 
 @pytest.mark.parametrize(
-    ("sandbox", "texts"), [("accept", 2), ("merge", 1), ("refuse", 1)], indirect=["sandbox"], ids=str
+    ("sandbox", "texts"),
+    [
+        ({"repeated_order_id": "accept"}, 2),
+        ({"repeated_order_id": "merge"}, 1),
+        ({"repeated_order_id": "refuse"}, 1),
+    ],
+    indirect=["sandbox"],
+    ids=["accept-2", "merge-1", "refuse-1"],
 )
 def test_the_one_assumption_an_order_taken_after_the_grace_is_doubled_unless_the_gateway_prevents_it(
     sandbox, texts, proxy, through, clock
@@ -648,7 +624,7 @@ def test_an_order_of_the_lost_journal_that_is_visible_only_late_is_adopted_too(
     sandbox, proxy, through, tmp_path, clock
 ):
     """The first journal went down with its machine while an order was under way."""
-    with contextlib.closing(door(proxy, tmp_path / "first.sqlite")) as gateway:
+    with contextlib.closing(gateway_at(proxy.url, tmp_path / "first.sqlite")) as gateway:
         proxy.on("POST", forward, taken_after(clock, 15)).always("GET", answer(403), path="sms/")
         out = send(table(4), gateway, batch_size=2, workers=1)
         assert statuses(out) == {"accepted": 2, "unconfirmed": 2}
@@ -661,10 +637,10 @@ def test_an_order_of_the_lost_journal_that_is_visible_only_late_is_adopted_too(
 
 def test_a_journal_whose_orders_were_never_taken_is_asked_about_too(sandbox, proxy, through, fresh):
     """The gateway was busy, somebody else sent the campaign, and the first one calls again."""
-    proxy.on("POST", answer(503, "Retry-After: 5000"))
+    proxy.on("POST", answer(503, Retry_After="5000"))
     with pytest.raises(smsframe.Unavailable):
         send(table(3), through)
-    with contextlib.closing(door(proxy, fresh.journal)) as other:
+    with contextlib.closing(gateway_at(proxy.url, fresh.journal)) as other:
         before = send(table(3), other)
     out = send(
         table(3), through
@@ -730,7 +706,7 @@ def test_a_gateway_without_a_history_is_said_once_and_proves_no_absence(sandbox,
     assert capsys.readouterr().err.count("no history of orders") == 1
     send(table(6), without)
     assert "no history" not in capsys.readouterr().err
-    assert ("GET", "smshistory") not in proxy.seen
+    assert proxy.questions("smshistory") == 0
     without.close()
 
 
@@ -740,7 +716,7 @@ def test_a_gateway_without_a_history_is_said_once_and_proves_no_absence(sandbox,
 def test_an_order_whose_people_are_not_told_is_not_adopted_and_nothing_is_sent(
     way, sandbox, proxy, through, tmp_path
 ):
-    with contextlib.closing(door(proxy, tmp_path / "first.sqlite")) as gateway:
+    with contextlib.closing(gateway_at(proxy.url, tmp_path / "first.sqlite")) as gateway:
         send(table(3), gateway)
     proxy.always("GET", way, path="sms/")
     for _ in range(2):
@@ -762,7 +738,7 @@ def test_an_order_whose_people_are_not_told_is_not_adopted_and_nothing_is_sent(
     ids=["hidden", "missing"],
 )
 def test_an_order_whose_people_are_told_badly_is_not_adopted(edit, sandbox, proxy, through, tmp_path):
-    with contextlib.closing(door(proxy, tmp_path / "first.sqlite")) as gateway:
+    with contextlib.closing(gateway_at(proxy.url, tmp_path / "first.sqlite")) as gateway:
         send(table(3), gateway)
     proxy.always("GET", edited(edit), path="sms/")
     with pytest.raises(CampaignChanged, match="does not say who got"):
@@ -772,7 +748,7 @@ def test_an_order_whose_people_are_told_badly_is_not_adopted(edit, sandbox, prox
 
 @pytest.mark.parametrize("undated", [[0], [0, 1]], ids=["one", "all"])
 def test_an_order_of_the_history_without_a_date_is_still_an_order(undated, sandbox, proxy, through, tmp_path):
-    with contextlib.closing(door(proxy, tmp_path / "first.sqlite")) as gateway:
+    with contextlib.closing(gateway_at(proxy.url, tmp_path / "first.sqlite")) as gateway:
         send(table(4), gateway, batch_size=2)
 
     def without_dates(words):
@@ -792,7 +768,7 @@ def test_an_order_of_the_history_without_a_date_is_still_an_order(undated, sandb
 def test_a_history_that_does_not_add_up_adopts_nobody(sandbox, proxy, through, tmp_path):
     another = somebody_else(sandbox)
     another()
-    with contextlib.closing(door(proxy, tmp_path / "first.sqlite")) as gateway:
+    with contextlib.closing(gateway_at(proxy.url, tmp_path / "first.sqlite")) as gateway:
         before = send(table(3), gateway)
     proxy.always("GET", edited(without_the_last), path="smshistory")
     with pytest.raises(smsframe.Unavailable, match="whole history"):
@@ -808,10 +784,13 @@ def test_a_rehearsal_never_counts_for_another_gateway(sandbox, fresh, tmp_path):
     with smsframe.Sandbox() as rehearsal, contextlib.closing(rehearsal.gateway()) as gateway:
         send(table(3), gateway)
     assert statuses(send(table(3), fresh)) == {"accepted": 3}
-    with smsframe.Sandbox(username="other") as theirs, WireProxy(theirs.url) as proxy:
-        first_, second = door(proxy, tmp_path / "one.sqlite", "other"), door(proxy, tmp_path / "two.sqlite")
+    with smsframe.Sandbox(username="other") as theirs, FaultyServer(theirs.url) as proxy:
+        first_, second = (
+            gateway_at(proxy.url, tmp_path / "one.sqlite", "other"),
+            gateway_at(proxy.url, tmp_path / "two.sqlite"),
+        )
         send(table(1), first_)
-        now_served_by(proxy, sandbox)  # nor for another account at the same address
+        proxy.serve_from(sandbox.url)  # nor for another account at the same address
         assert statuses(send(table(5), second)) == {"accepted": 5}
 
 
@@ -883,8 +862,8 @@ def test_a_charge_as_planned_is_not_worth_a_word_or_a_question(sandbox, gateway,
 
 def test_credit_that_one_order_too_dear_used_up_is_said_with_the_price_that_was_seen(tmp_path):
     """A brand that charges double: what is left is measured by what a segment really cost."""
-    with smsframe.Sandbox(credits=10) as sandbox, WireProxy(sandbox.url) as proxy:
-        through = door(proxy, tmp_path / "journal.sqlite")
+    with smsframe.Sandbox(credits=10) as sandbox, FaultyServer(sandbox.url) as proxy:
+        through = gateway_at(proxy.url, tmp_path / "journal.sqlite")
         proxy.on("POST", edited(lambda words: words.update(total_sent=4)))
         proxy.on("POST", answer(400, body=b'{"result": "no"}'))
         proxy.on(

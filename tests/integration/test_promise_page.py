@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from helpers.misbehaving_proxy import WireProxy, answer, drop, first, forward
+from helpers.faulty_server import answer, drop, first, forward
 from helpers.sending import each_once, posts, resume, send, statuses, table
 
 import smsframe
@@ -109,19 +109,6 @@ def test_the_other_numbers_are_the_ones_that_hold():
 
 
 # Outcomes of the page that are shown nowhere else ---------------------------------------------------------
-
-
-@pytest.fixture
-def proxy(sandbox):
-    with WireProxy(sandbox.url) as made:
-        yield made
-
-
-@pytest.fixture
-def through(proxy, tmp_path):
-    made = smsframe.Gateway(proxy.url, username="demo", password="demo", journal=tmp_path / "journal.sqlite")
-    yield made
-    made.close()
 
 
 def test_an_order_that_never_arrives_is_sent_three_times_and_then_left_to_the_next_run(

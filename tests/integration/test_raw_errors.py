@@ -24,11 +24,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from helpers import sending
+from helpers.clocks import NO_WAITS
 from helpers.sending import send, table, texted
 from IPython.core.ultratb import VerboseTB
 
 import smsframe
-from smsframe.api.tracebacks import public
+from smsframe.api.tracebacks import hide_frames
 
 CHAOS = bool(os.environ.get("SMSFRAME_CHAOS"))
 PACKAGE = Path(smsframe.__file__).parent
@@ -198,16 +199,11 @@ def in_background(*where):
     return smsframe.start(*given, **options).wait()
 
 
-@pytest.fixture
-def silent(monkeypatch):
-    monkeypatch.setattr("smsframe.gateway.retry.Patience.sleep", lambda _self, _seconds: None)
-
-
 @pytest.mark.slow
 @strikes
 @pytest.mark.parametrize("how", [calling, in_background])
-def test_whatever_fails_in_a_run_the_results_come_and_nobody_is_shown(how, tmp_path, silent):
-    with smsframe.Sandbox(speed=3600) as sandbox, closing(sandbox.gateway()) as gateway:
+def test_whatever_fails_in_a_run_the_results_come_and_nobody_is_shown(how, tmp_path):
+    with smsframe.Sandbox(speed=3600) as sandbox, closing(sandbox.gateway(clock=NO_WAITS)) as gateway:
         errors, runs = cycle(ERRORS.values()), count(1)
         points = sorted(closed_by_itself(lambda: how(gateway, tmp_path / "counted.sqlite", 0)).items())
         assert len(points) > 150
@@ -259,7 +255,7 @@ def failing(error, after=0):
 def stopped_by(call):
     """The error of a call, as it leaves a public function."""
     with pytest.raises(smsframe.CampaignStopped) as caught:
-        public(call)()
+        hide_frames(call)()
     assert not numbers(shown(caught.value))
     assert not numbers("".join(caught.value.results["sms_reason"].dropna()))
     return caught.value
@@ -391,7 +387,7 @@ def test_no_call_outside_of_a_run_shows_anybody_whatever_fails_in_it(name, gatew
 
 @pytest.mark.parametrize("name", ERRORS)
 def test_an_error_keeps_its_type_where_it_can_be_made(name):
-    @public
+    @hide_frames
     def fails():
         error = ERRORS[name]()
         raise error

@@ -8,8 +8,19 @@ import math
 import pandas as pd
 import pytest
 from helpers import killable
-from helpers.misbehaving_proxy import WireProxy, answer, drop, first, forward, lose
-from helpers.sending import codes, each_once, posts, resume, send, statuses, table, texted
+from helpers.faulty_server import FaultyServer, answer, drop, first, forward, lose
+from helpers.sending import (
+    REPEATS_SEND_AGAIN,
+    codes,
+    each_once,
+    each_sandbox,
+    posts,
+    resume,
+    send,
+    statuses,
+    table,
+    texted,
+)
 
 import smsframe
 from smsframe import Gateway
@@ -17,33 +28,14 @@ from smsframe.campaign.look_up import _left_out
 from smsframe.journal.journal import Journal
 from smsframe.orders.terms import Terms
 
+pytestmark = [REPEATS_SEND_AGAIN, pytest.mark.sandbox(left_out="named")]
+
 WAYS = ("named", "charged", "unlisted")
-EACH_WAY = pytest.mark.parametrize("sandbox", WAYS, indirect=True)
+EACH_WAY = each_sandbox("left_out", *WAYS)
 BAD = (3, 150, 220, 320, 480, 555, 699)
 """Of 700: about as many as in a campaign of 7,061 people with 72 refused numbers."""
 
 NO = answer(400, body=json.dumps({"result": "This sender is not allowed"}).encode())
-
-
-@pytest.fixture
-def sandbox(request):
-    with smsframe.Sandbox(
-        repeated_order_id="accept", left_out=getattr(request, "param", "named"), speed=3600
-    ) as made:
-        yield made
-
-
-@pytest.fixture
-def proxy(sandbox):
-    with WireProxy(sandbox.url) as made:
-        yield made
-
-
-@pytest.fixture
-def through(proxy, tmp_path):
-    made = Gateway(proxy.url, username="demo", password="demo", journal=tmp_path / "journal.sqlite")
-    yield made
-    made.close()
 
 
 def skip(contacts, gateway, *text, **options):
@@ -107,7 +99,7 @@ def test_who_is_left_out_is_rejected_with_the_gateways_code_and_its_order(sandbo
     assert (counted["accepted"], counted["rejected"], counted["credits"]) == (4, 1, 4)
 
 
-@pytest.mark.parametrize("sandbox", ["charged"], indirect=True)
+@pytest.mark.sandbox(left_out="charged")
 def test_what_they_are_charged_is_shared_by_those_who_were_sent_to(sandbox, gateway, capsys):
     out = skip(table(5, bad=[2]), gateway)
     assert out["sms_credits"].sum() == 5
@@ -120,7 +112,7 @@ def test_that_they_cost_nothing_is_no_news(sandbox, gateway, capsys):
     assert "than planned" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("sandbox", ["unlisted"], indirect=True)
+@pytest.mark.sandbox(left_out="unlisted")
 def test_who_is_in_no_answer_is_unconfirmed_until_a_person_says_so(sandbox, gateway):
     frame = table(5, bad=[2])
     assert codes(skip(frame, gateway)) == {"missing_from_order": 1}
@@ -205,7 +197,7 @@ def test_an_order_of_refused_numbers_alone_may_stop_it_and_splitting_goes_on(tmp
 
 
 def test_credit_that_runs_out_is_no_refusal(tmp_path):
-    with smsframe.Sandbox(credits=20) as sandbox, WireProxy(sandbox.url) as proxy:
+    with smsframe.Sandbox(credits=20) as sandbox, FaultyServer(sandbox.url) as proxy:
         gateway = Gateway(proxy.url, username="demo", password="demo", journal=tmp_path / "journal.sqlite")
         other = sandbox.gateway(journal=tmp_path / "other.sqlite")
         proxy.on("POST", forward, first(lambda: send(table(12, start=500), other, campaign="other")))
@@ -266,7 +258,7 @@ def test_an_order_is_repeated_as_it_was_whatever_the_later_call_says(sandbox, pr
 
 
 def test_resume_goes_on_as_the_last_call_wanted_it_unless_it_is_told_otherwise(sandbox, proxy, through):
-    proxy.always("POST", answer(503, "Retry-After: 3600"))
+    proxy.always("POST", answer(503, Retry_After="3600"))
     for refusals in ("skip", "split"):
         with pytest.raises(smsframe.Unavailable):
             send(table(4, bad=[2]), through, refusals=refusals)

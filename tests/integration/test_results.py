@@ -8,8 +8,8 @@ from helpers.sending import send, table
 
 import smsframe
 from smsframe.arrow import INSTANT, TEXT
+from smsframe.outcomes.columns import COLUMNS
 from smsframe.outcomes.join import Known, outcomes
-from smsframe.outcomes.schema import COLUMNS
 
 
 def journalled(*, missing=False, batch=0, segments=(1, 2, 4), **facts):

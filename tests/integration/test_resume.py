@@ -15,8 +15,19 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from helpers.misbehaving_proxy import WireProxy, answer, drop, first, half, instead, lose
-from helpers.sending import codes, each_once, posts, resume, send, statuses, table, texted
+from helpers.faulty_server import FaultyServer, answer, drop, first, half, instead, lose
+from helpers.sending import (
+    REPEATS_SEND_AGAIN,
+    codes,
+    each_once,
+    each_sandbox,
+    posts,
+    resume,
+    send,
+    statuses,
+    table,
+    texted,
+)
 
 import smsframe
 from smsframe import Gateway
@@ -24,30 +35,13 @@ from smsframe.clock import Clock
 from smsframe.gateway.retry import Patience
 from smsframe.journal.journal import Journal
 
+pytestmark = REPEATS_SEND_AGAIN
+
 TESTS = Path(__file__).parents[1]
 
 
 # What the gateway does with a repeated order id is documented nowhere.
-WHATEVER_IT_DOES = pytest.mark.parametrize("sandbox", ["refuse", "merge", "accept"], indirect=True)
-
-
-@pytest.fixture
-def sandbox(request):
-    with smsframe.Sandbox(repeated_order_id=getattr(request, "param", "accept"), speed=3600) as made:
-        yield made
-
-
-@pytest.fixture
-def proxy(sandbox):
-    with WireProxy(sandbox.url) as made:
-        yield made
-
-
-@pytest.fixture
-def through(proxy, tmp_path):
-    made = Gateway(proxy.url, username="demo", password="demo", journal=tmp_path / "journal.sqlite")
-    yield made
-    made.close()
+WHATEVER_IT_DOES = each_sandbox("repeated_order_id", "refuse", "merge", "accept")
 
 
 LOST = {
@@ -179,7 +173,7 @@ def test_whoever_the_order_lacks_is_unconfirmed_and_can_be_settled(sandbox, prox
     gone = people["mobile"][1]
 
     def without_one(request):
-        return request.raw and request._replace(raw=_fewer(request.raw, gone)).forward()
+        return request.raw and request.with_raw(_fewer(request.raw, gone)).forward()
 
     proxy.on("POST", lambda request: without_one(request) and None)
     out = send(people, through, "Ciao")
@@ -194,7 +188,7 @@ def test_whoever_the_order_lacks_is_unconfirmed_and_can_be_settled(sandbox, prox
 def test_a_charge_that_differs_is_looked_at_and_who_is_missing_is_said(sandbox, proxy, through):
     people = table(3)
     gone = people["mobile"][2]
-    proxy.on("POST", lambda request: request._replace(raw=_fewer(request.raw, gone)).forward())
+    proxy.on("POST", lambda request: request.with_raw(_fewer(request.raw, gone)).forward())
     out = send(people, through, "Ciao")
     assert out["sms_status"].tolist() == ["accepted", "accepted", "unconfirmed"]
     assert out["sms_credits"].sum() == 2
@@ -236,7 +230,7 @@ def test_a_schedule_that_passed_meanwhile_never_becomes_an_immediate_text(proxy,
 
 def test_people_whose_time_has_passed_go_out_at_another_one_from_the_journal_alone(proxy, sandbox, through):
     soon = datetime.now(UTC) + timedelta(hours=1)
-    proxy.always("POST", answer(503, "Retry-After: 5000"))
+    proxy.always("POST", answer(503, Retry_After="5000"))
     with pytest.raises(smsframe.Unavailable):
         send(table(2), through, schedule=soon)
     proxy.clear()
@@ -425,7 +419,7 @@ def test_a_batch_of_somebody_who_is_alive_is_left_alone(sandbox, proxy, through)
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="needs SIGSTOP")
 def test_a_suspended_run_is_alive_and_nothing_of_it_is_taken_over(sandbox, tmp_path):
     journal = tmp_path / "journal.sqlite"
-    with WireProxy(sandbox.url) as proxy:
+    with FaultyServer(sandbox.url) as proxy:
         inside, go = threading.Event(), threading.Event()
 
         def slow(request):
@@ -493,7 +487,7 @@ def test_ctrl_c_records_what_is_under_way_says_how_to_go_on_and_resume_finishes(
 
 def test_ctrl_c_while_the_answer_is_under_way_waits_for_it_and_writes_it_down(sandbox, tmp_path):
     journal = tmp_path / "journal.sqlite"
-    with WireProxy(sandbox.url) as proxy:
+    with FaultyServer(sandbox.url) as proxy:
         pid = []
 
         def interrupted(request):
@@ -514,9 +508,9 @@ def test_ctrl_c_while_the_answer_is_under_way_waits_for_it_and_writes_it_down(sa
 
 def test_resume_in_another_process_needs_no_frame(sandbox, tmp_path):
     journal = tmp_path / "journal.sqlite"
-    with WireProxy(sandbox.url) as proxy:
+    with FaultyServer(sandbox.url) as proxy:
         gateway = Gateway(proxy.url, username="demo", password="demo", journal=journal)
-        proxy.on("POST", first(lambda: None)).always("POST", answer(503, "Retry-After: 5000"))
+        proxy.on("POST", first(lambda: None)).always("POST", answer(503, Retry_After="5000"))
         with pytest.raises(smsframe.CampaignStopped) as stopped:
             send(table(4), gateway, batch_size=2)
         assert statuses(stopped.value.results) == {"accepted": 2, "pending": 2}

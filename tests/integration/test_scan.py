@@ -94,7 +94,7 @@ NO_SECRETS = [
 
 
 def found(text, **known):
-    return [trace.what for trace in detect.Looked(**known).traces(notebooks._COLOUR.sub("", text))]
+    return [trace.what for trace in detect.Detector(**known).detections(notebooks._COLOUR.sub("", text))]
 
 
 def executed(*sources, outputs=(), **metadata):
@@ -149,7 +149,7 @@ def test_other_digits_are_left_in_peace(text):
 def test_a_secret_is_found_where_it_stands(text):
     assert len(found(text)) == 1
     clean = notebooks._COLOUR.sub("", text)
-    hidden = detect.Looked().traces(clean)[0]
+    hidden = detect.Detector().detections(clean)[0]
     assert clean[hidden.start : hidden.end].startswith("Zx81zx81")
     assert "Zx81" not in hidden.masked
 
@@ -400,7 +400,7 @@ def test_the_notebook_on_deliveries_gives_nobody_away_and_shows_each_picture_onc
     ],
 )
 def test_whatever_is_called_token_key_or_password_is_a_secret(text):
-    (found,) = detect.Looked().traces(text)
+    (found,) = detect.Detector().detections(text)
     assert found.what.startswith("secret")
 
 

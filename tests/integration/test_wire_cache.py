@@ -10,19 +10,20 @@ from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 import pytest
-from helpers.misbehaving_proxy import WireProxy
-from helpers.misbehaving_server import ACCEPTED, KEYS, RudeServer, says
-from helpers.sending import each_once, send, statuses, table
+from helpers.faulty_server import ACCEPTED, KEYS, answer, scripted
+from helpers.sending import REPEATS_SEND_AGAIN, each_once, send, statuses, table
 
 import smsframe
 from smsframe import Gateway, Unavailable
 from smsframe.gateway import transport
 from smsframe.gateway.auth import QueryLogin
 from smsframe.gateway.cache_bypass import HEADERS, Freshness
-from smsframe.gateway.wire_format import Order
+from smsframe.gateway.order import Order
 from smsframe.orders.states import Event
 from smsframe.orders.terms import Terms
 from smsframe.texts import render
+
+pytestmark = REPEATS_SEND_AGAIN
 
 TOKEN = re.compile(rb"[?&]_=[0-9a-f]+")
 
@@ -47,7 +48,7 @@ class Cache:
             line = TOKEN.sub(b"", line)
         asked_anew = self.obeys and b"cache-control: no-cache" in rest.lower()
         if asked_anew or line not in self.stored:
-            self.stored[line] = request._replace(raw=line + b"\r\n" + rest).forward()
+            self.stored[line] = request.with_raw(line + b"\r\n" + rest).forward()
             return self.stored[line]
         self.hits += 1
         head, _, body = self.stored[line].partition(b"\r\n")
@@ -60,26 +61,6 @@ CACHES = {
     "without what it does not know, and obeys": {"strips": True, "obeys": True},
     "without what it does not know, and says so": {"strips": True, "says_age": True},
 }
-
-
-@pytest.fixture
-def sandbox(request):
-    """The harshest gateway: a repeated order id texts everybody once more."""
-    with smsframe.Sandbox(repeated_order_id="accept", speed=3600) as made:
-        yield made
-
-
-@pytest.fixture
-def proxy(sandbox):
-    with WireProxy(sandbox.url) as made:
-        yield made
-
-
-@pytest.fixture
-def through(proxy, tmp_path):
-    made = Gateway(proxy.url, username="demo", password="demo", journal=tmp_path / "journal.sqlite")
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize("kind", CACHES)
@@ -138,7 +119,7 @@ def token(asked):
 
 @pytest.mark.parametrize("login", ["query", "basic"])
 def test_every_question_is_a_new_one_and_no_order_is(login):
-    with RudeServer((*[says(200, ANSWER)] * 6, ACCEPTED)) as server:
+    with scripted(*[answer(200, ANSWER)] * 6, ACCEPTED) as server:
         gateway = by_login(server, login=login)
         for question in [*QUESTIONS.values()] * 2:
             question(gateway)
@@ -155,7 +136,7 @@ def test_every_question_is_a_new_one_and_no_order_is(login):
 
 
 def test_where_the_values_come_from_can_be_handed_in():
-    with RudeServer((says(200, ANSWER),)) as server:
+    with scripted(answer(200, ANSWER)) as server:
         gateway = by_login(server)
         gateway.freshness.token = iter(["a", "b"]).__next__
         gateway.credits()
@@ -170,7 +151,7 @@ def test_where_the_values_come_from_can_be_handed_in():
 @pytest.mark.parametrize("status", [200, 400, 401, 404, 503])
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_what_a_cache_answers_is_no_answer(question, status, age):
-    with RudeServer((says(status, ANSWER, Age=age),)) as server:
+    with scripted(answer(status, ANSWER, Age=age)) as server:
         gateway = by_login(server)
         with pytest.raises(Unavailable, match="a cache on the way to the gateway") as caught:
             QUESTIONS[question](gateway)
@@ -180,14 +161,15 @@ def test_what_a_cache_answers_is_no_answer(question, status, age):
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_an_answer_of_no_age_is_one(question):
-    with RudeServer((says(200, ANSWER, Age="0"),)) as server:
+    with scripted(answer(200, ANSWER, Age="0")) as server:
         gateway = by_login(server)
         QUESTIONS[question](gateway)
         gateway.close()
+    assert len(server.orders()) == 1  # and is not asked for again
 
 
 def test_a_session_out_of_a_store_sends_nothing():
-    with RudeServer(login=(says(200, KEYS, Age="7"),)) as server:
+    with scripted(login=(answer(200, KEYS, Age="7"),)) as server:
         gateway = by_login(server)
         assert gateway.post(order()).event is Event.NOT_SENT
         gateway.close()
@@ -197,7 +179,7 @@ def test_a_session_out_of_a_store_sends_nothing():
 @pytest.mark.parametrize("status", [200, 201, 400, 403, 404, 413, 429])
 def test_an_answer_to_an_order_out_of_a_store_proves_nothing(status):
     """It is the answer to an order before."""
-    with RudeServer((says(status, ANSWER, Age="7"),)) as server:
+    with scripted(answer(status, ANSWER, Age="7")) as server:
         gateway = by_login(server)
         assert gateway.post(order()).event is Event.NO_PROOF
         gateway.close()

@@ -16,14 +16,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from helpers import misbehaving_server as rude
-from helpers.misbehaving_server import Play, RudeServer, says
+from helpers.faulty_server import RawReply, answer, read_request, scripted
 
 from smsframe import Gateway, Unavailable
 from smsframe.gateway import response_limits
 from smsframe.gateway import transport as wire
 from smsframe.gateway.auth import Keys
-from smsframe.gateway.wire_format import Order
+from smsframe.gateway.order import Order
 from smsframe.orders.states import Event
 from smsframe.orders.terms import Terms
 from smsframe.sandbox import tls
@@ -46,7 +45,7 @@ def ask(url, *, timeout=(5, 10), proxies=None, verify=True):
 def long(words, piece, last=b""):
     """An answer that repeats a piece until it is long enough, and then is a whole one."""
     pieces = MIB // len(piece)
-    return Play(words, more=lambda: itertools.chain([piece * pieces] * (ENDS // MIB), [last]))
+    return RawReply(words, chunks=lambda: itertools.chain([piece * pieces] * (ENDS // MIB), [last]))
 
 
 HEAD = b"HTTP/1.1 201 Created\r\nConnection: close\r\n"
@@ -64,7 +63,7 @@ LONG = {
 
 @pytest.mark.parametrize("play", LONG.values(), ids=LONG)
 def test_an_answer_is_read_up_to_a_size_and_proves_nothing_beyond_it(play):
-    with RudeServer((play,)) as server:
+    with scripted(play) as server:
         came = ask(server.url)
     assert (came.status, came.connected, came.body) == (None, True, "")
     assert came.failure == "the answer is longer than 16 MiB"
@@ -72,7 +71,7 @@ def test_an_answer_is_read_up_to_a_size_and_proves_nothing_beyond_it(play):
 
 def test_an_answer_below_that_size_is_read_whole():
     body = b" " * (response_limits.SIZE - 10_000) + OK
-    with RudeServer((says(201, body),)) as server:
+    with scripted(answer(201, body)) as server:
         assert ask(server.url).json() == {"result": "OK"}
 
 
@@ -81,7 +80,7 @@ def test_an_answer_below_that_size_is_read_whole():
 
 def slow(words, piece, last=b""):
     """An answer of which a piece comes long before each time-out, and which is a whole one after 4 s."""
-    return Play(words, more=lambda: itertools.chain([piece] * 80, [last]), pause=0.05)
+    return RawReply(words, chunks=lambda: itertools.chain([piece] * 80, [last]), pause=0.05)
 
 
 SLOW = {
@@ -108,7 +107,7 @@ def test_a_whole_answer_comes_within_twice_the_time_out_or_proves_nothing(play, 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     wrap = (lambda connection: context.wrap_socket(connection, server_side=True)) if secure else None
-    with RudeServer((play,), tls=wrap) as server:
+    with scripted(play, tls=wrap) as server:
         began = time.monotonic()
         came = ask(server.url, timeout=(5, 0.3), verify=str(authority))
         took = time.monotonic() - began
@@ -118,7 +117,7 @@ def test_a_whole_answer_comes_within_twice_the_time_out_or_proves_nothing(play, 
 
 
 def test_a_proxy_that_never_finishes_its_answer_let_nothing_through():
-    with RudeServer((slow(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", b"\r\n"),)) as proxy:
+    with scripted(slow(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", b"\r\n")) as proxy:
         began = time.monotonic()
         came = ask(
             "https://gateway.invalid/", timeout=(0.3, 10), proxies={"https": f"http://127.0.0.1:{proxy.port}"}
@@ -129,7 +128,7 @@ def test_a_proxy_that_never_finishes_its_answer_let_nothing_through():
 
 
 def test_an_answer_that_takes_its_time_within_the_limit_is_read():
-    with RudeServer((Play(HEAD + b"\r\n", more=lambda: [b" ", b" ", OK], pause=0.3),)) as server:
+    with scripted(RawReply(HEAD + b"\r\n", chunks=lambda: [b" ", b" ", OK], pause=0.3)) as server:
         assert ask(server.url, timeout=(5, 0.8)).json() == {"result": "OK"}
 
 
@@ -137,7 +136,7 @@ def test_an_answer_that_takes_its_time_within_the_limit_is_read():
 
 
 def packed(body, coding, **headers):
-    return says(201, body, Content_Encoding=coding, **headers)
+    return answer(201, body, Content_Encoding=coding, **headers)
 
 
 def bomb(size):
@@ -149,7 +148,7 @@ def bomb(size):
 @pytest.mark.parametrize("coding", ["gzip", "GZIP", "x-gzip", "identity"])
 def test_gzip_is_asked_for_and_unpacked(coding):
     body = OK if coding == "identity" else gzip.compress(OK)
-    with RudeServer((packed(body, coding),)) as server:
+    with scripted(packed(body, coding)) as server:
         assert ask(server.url).json() == {"result": "OK"}
     assert server.asked[0].headers["accept-encoding"] == "gzip"
 
@@ -159,7 +158,7 @@ UNUSABLE = {
     "a coding that an optional package brings": packed(OK, "br"),
     "gzip in gzip": packed(gzip.compress(gzip.compress(OK)), "gzip, gzip"),
     "many layers": packed(OK, ", ".join(["gzip"] * 500)),
-    "two headers": Play(
+    "two headers": RawReply(
         HEAD + b"Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(gzip.compress(OK))
     ),
     "half of it": packed(gzip.compress(OK + b" " * 99)[:-12], "gzip"),
@@ -171,7 +170,7 @@ UNUSABLE = {
 
 @pytest.mark.parametrize("play", UNUSABLE.values(), ids=UNUSABLE)
 def test_what_is_packed_otherwise_or_not_whole_proves_nothing(play):
-    with RudeServer((play,)) as server:
+    with scripted(play) as server:
         came = ask(server.url)
     assert (came.status, came.connected) == (None, True)
     assert came.failure.startswith("the answer")
@@ -179,7 +178,7 @@ def test_what_is_packed_otherwise_or_not_whole_proves_nothing(play):
 
 def test_the_size_is_that_of_the_unpacked_answer():
     for size, status in ((response_limits.SIZE, 201), (response_limits.SIZE + MIB, None)):
-        with RudeServer((packed(bomb(size), "gzip"),)) as server:
+        with scripted(packed(bomb(size), "gzip")) as server:
             came = ask(server.url)
         assert (came.status, len(came.body)) == (status, size if status else 0)
 
@@ -204,7 +203,7 @@ print(came.failure or came.status, resource.getrusage(resource.RUSAGE_SELF).ru_m
 def test_a_megabyte_that_unpacks_to_a_gigabyte_costs_little_memory():
     small = bomb(1024 * MIB)
     assert len(small) < 5 * MIB
-    with RudeServer((packed(small, "gzip"),)) as server:
+    with scripted(packed(small, "gzip")) as server:
         command = [sys.executable, "-c", MEMORY, server.url]
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, cwd=ROOT)
     said, grown = done.stdout.strip().split("|")
@@ -222,7 +221,7 @@ def order():
 
 @pytest.mark.parametrize("play", [LONG["chunks"], SLOW["in a body"], UNUSABLE["gzip in gzip"]])
 def test_an_order_so_answered_is_in_doubt_and_a_question_may_be_asked_again(play):
-    with RudeServer((play,)) as server:
+    with scripted(play) as server:
         gateway = Gateway(server.url, user_key="4242", access_token="t0ken", timeout=(5, 0.3))
         assert gateway.post(order()).event is Event.NO_PROOF
         for question in (
@@ -255,7 +254,7 @@ def test_a_connection_that_brought_such_an_answer_is_not_used_again(first):
             for answer in (first, b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}"):
                 connection, _ = listener.accept()
                 connections.append(connection)
-                rude._read(connection)
+                read_request(connection)
                 try:
                     connection.sendall(answer)
                 except OSError:

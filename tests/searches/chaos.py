@@ -42,7 +42,7 @@ from helpers import killable, sending
 import smsframe
 from smsframe.journal.journal import Journal
 from smsframe.outcomes.codes import CODES
-from smsframe.outcomes.schema import results_for
+from smsframe.outcomes.columns import results_for
 
 os.environ.setdefault("SMSFRAME_LOCAL_DISKS", "tmpfs")  # where temporary folders may be
 

@@ -11,6 +11,7 @@ import argparse
 import re
 import unicodedata
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ import phonenumbers as library
 from helpers.phone_ranges import expand, metadata
 
 from smsframe.phones import parse
-from smsframe.phones.fast.metadata import regions
+from smsframe.phones.fast.metadata import KINDS, kinds, regions
 from smsframe.phones.marks import SKIPPED
 
 PAGE = Path(__file__).parents[2] / "docs" / "phone-columns.md"
@@ -39,40 +40,33 @@ def _ranges(region):
 
 def mobiles(region, count, dice, *, alike=False):
     """
-    National mobiles of a region, all different as far as there are so many; if ``alike``, all of one range.
+    National mobiles of a region and the same in E.164, all different; if ``alike``, all of one range.
 
-    In ranges with few free places, such as single numbers, there may be fewer.
+    In ranges with few free places there may be fewer.
     """
     known = _ranges(region)
     if not known:
-        return []
-    if alike:
-        known = [
-            max(dice.choice(len(known), min(len(known), 8), replace=False), key=lambda at: _free(known[at]))
-        ]
-        known = [_ranges(region)[known[0]]]
-    found = {}
-    for _ in range(3 * count):
-        digits = "".join(str(dice.choice(_digits(mask))) for mask in known[dice.integers(len(known))])
-        number = library.PhoneNumber(country_code=metadata(region).country_code)
-        try:
-            number = library.parse(f"+{metadata(region).country_code}{digits}")
-        except library.NumberParseException:
-            continue
-        if library.number_type(number) in MOBILE:
-            found[digits] = library.format_number(number, library.PhoneNumberFormat.E164)
-        if len(found) == count:
-            break
-    return [*found.items()]
+        return pd.DataFrame({"digits": [], "phone": []}, dtype=str)
+    if alike:  # of some ranges the one with most room
+        tried = dice.choice(len(known), min(len(known), 8), replace=False)
+        known = [known[max(tried, key=lambda at: sum(mask & (mask - 1) > 0 for mask in known[at]))]]
+    code = metadata(region).country_code
+    found = []
+    for masks in known if alike else [known[at] for at in dice.integers(len(known), size=min(count, 30))]:
+        each = 2 * count if alike else 2 * count // min(count, 30) + 2
+        places = [dice.choice(_digits(mask), each) for mask in masks]
+        value = sum(place.astype(np.int64) * 10**at for at, place in enumerate(reversed(places)))
+        length = np.full(each, len(masks), dtype=np.int64)
+        mobile = kinds(code).of(value, length) == KINDS.index("mobile")
+        found += [f"{number:0{len(masks)}}" for number in value[mobile]]
+    digits = pd.Series(found, dtype=object).drop_duplicates()
+    digits = digits.iloc[dice.permutation(len(digits))[:count]].reset_index(drop=True)
+    return pd.DataFrame({"digits": digits, "phone": f"+{code}" + digits})
 
 
 @cache
 def _digits(mask):
     return [digit for digit in range(10) if mask >> digit & 1]
-
-
-def _free(masks):
-    return sum(len(_digits(mask)) > 1 for mask in masks)
 
 
 def spellings(region):
@@ -82,56 +76,53 @@ def spellings(region):
     return ["", trunk] if trunk and not trunk.startswith("0") and trunk != own else [""]
 
 
-def national(trials, seed):
-    """By size of the column and whether its numbers are alike: how often people abroad would be texted."""
+def columns(trials, seed, written):
+    """
+    Columns of every region and size, of one range and of all, and how they are read.
+
+    Args:
+        trials: How many columns of one cell there are for each; of longer ones there are fewer.
+        seed: Of what is drawn.
+        written: What a region's numbers are written as: from what `mobiles` gives, some columns of cells.
+
+    Returns:
+        One row per column: ``region``, ``size``, ``drawn``, ``alike``; ``abroad``: whether somebody of
+        another calling code would be texted; ``right``: whether all would be who are meant.
+    """
     dice = np.random.default_rng(seed)
     rows = []
-    for region in regions():
-        for size in SIZES:
-            for alike in (True, False):
-                for trunk in spellings(region):
-                    for _ in range(max(1, trials // size)):
-                        drawn = mobiles(region, size, dice, alike=alike)
-                        if not drawn:
-                            continue
-                        cells = pd.Series([trunk + digits for digits, _ in drawn])
-                        phones = parse.normalize(cells).fillna("").to_numpy()
-                        own = np.array([phone for _, phone in drawn])
-                        abroad = (phones != "") & (phones != own)
-                        rows.append((region, size, alike, len(drawn), abroad.any(), (phones == own).all()))
-    return pd.DataFrame(rows, columns=["region", "size", "alike", "drawn", "abroad", "right"])
+    for region, size, alike in product(regions(), SIZES, (True, False)):
+        code = f"+{metadata(region).country_code}"
+        for _ in range(max(1, trials // size)):
+            drawn = mobiles(region, size, dice, alike=alike)
+            for cells in written(region, drawn) if len(drawn) else ():
+                phones = parse.normalize(cells).fillna("")
+                abroad = phones.ne("") & ~phones.str.startswith(code)
+                rows.append((region, size, len(drawn), alike, abroad.any(), phones.eq(drawn["phone"]).all()))
+    return pd.DataFrame(rows, columns=["region", "size", "drawn", "alike", "abroad", "right"])
 
 
-def international(trials, seed):
-    """The same for whole numbers that lack their plus: how often the plus is supplied."""
-    dice = np.random.default_rng(seed)
-    rows = []
-    for region in regions():
-        for size in SIZES:
-            for alike in (True, False):
-                for _ in range(max(1, trials // size)):
-                    drawn = mobiles(region, size, dice, alike=alike)
-                    if not drawn:
-                        continue
-                    cells = pd.Series([phone[1:] for _, phone in drawn])
-                    phones = parse.normalize(cells).fillna("").to_numpy()
-                    own = np.array([phone for _, phone in drawn])
-                    wrong = (phones != "") & (phones != own)
-                    rows.append((region, size, alike, len(drawn), wrong.any(), (phones == own).all()))
-    return pd.DataFrame(rows, columns=["region", "size", "alike", "drawn", "abroad", "right"])
+def national(region, drawn):
+    """As at home, without zeros in front: a spreadsheet drops them."""
+    return [trunk + drawn["digits"].str.lstrip("0") for trunk in spellings(region)]
+
+
+def whole(_, drawn):
+    """Whole numbers that lack their plus."""
+    return [drawn["phone"].str[1:]]
 
 
 def own_code(count, seed):
-    """By region: of bare mobiles with their own country code, how the library and smsframe read them there."""
+    """By region: how the library and smsframe read bare mobiles with their own country code there."""
     dice = np.random.default_rng(seed)
     rows = []
     for region in regions():
         drawn = mobiles(region, count, dice)
-        if not drawn:
+        if not len(drawn):
             continue
-        theirs = [_library(phone[1:], region) for _, phone in drawn]
-        ours = parse.normalize(pd.Series([phone[1:] for _, phone in drawn]), region).fillna("").tolist()
-        own = [phone for _, phone in drawn]
+        own = drawn["phone"].tolist()
+        theirs = [_library(phone[1:], region) for phone in own]
+        ours = parse.normalize(drawn["phone"].str[1:], region).fillna("").tolist()
         rows.append(
             {
                 "region": region,
@@ -185,9 +176,11 @@ def own_table(table):
         "| region | already the same number | usable otherwise, kept | was lost, now read |",
         "|---|---:|---:|---:|",
     ]
-    for row in rows.itertuples():
-        lines.append(f"| {row.region} | {row.same:.0%} | {row.both:.0%} | {row.read - row.same:.0%} |")
-    return "\n".join(lines)
+    shares = zip(rows["region"], rows["same"], rows["both"], rows["read"], strict=True)
+    each = [
+        f"| {region} | {same:.0%} | {both:.0%} | {read - same:.0%} |" for region, same, both, read in shares
+    ]
+    return "\n".join([*lines, *each])
 
 
 def main():
@@ -197,12 +190,13 @@ def main():
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--write", action="store_true", help="put the tables into docs/phone-columns.md")
     given = options.parse_args()
-    home, whole = national(given.trials, given.seed), international(given.trials, given.seed)
+    home = columns(given.trials, given.seed, national)
+    abroad = columns(given.trials, given.seed, whole)
     tables = {
         "marks": marks_table(),
         "national": columns_table(home, "abroad"),
-        "international": columns_table(whole, "right"),
-        "own code": own_table(own_code(200, given.seed)),
+        "international": columns_table(abroad, "right"),
+        "own code": own_table(own_code(100, given.seed)),
     }
     for name, table in tables.items():
         print(f"\n{name}\n{table}")
@@ -211,12 +205,8 @@ def main():
     if given.write:
         page = PAGE.read_text("utf-8")
         for name, table in tables.items():
-            page = re.sub(
-                rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)",
-                lambda m, t=table: f"{m[1]}{t}\n{m[2]}",
-                page,
-                flags=re.DOTALL,
-            )
+            marks = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
+            page = re.sub(marks, lambda m, t=table: f"{m[1]}{t}\n{m[2]}", page, flags=re.DOTALL)
         PAGE.write_text(page, "utf-8")
 
 

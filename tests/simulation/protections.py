@@ -121,8 +121,8 @@ MUTANTS = (
     _one(
         "a redirection proves nothing",
         "orders.states",
-        "case Answer(status=307 | 308 | 403 | 404):",
-        "case Answer(status=301 | 302 | 303 | 307 | 308 | 403 | 404):",
+        "frozenset({307, 308, 403, 404})",
+        "frozenset({301, 302, 303, 307, 308, 403, 404})",
         *("redirected", "killed"),
     ),
     _one(
@@ -135,15 +135,15 @@ MUTANTS = (
     _one(
         "a broken gateway proves nothing",
         "orders.states",
-        "case Answer(status=413 | 415 | 429)",
-        "case Answer(status=413 | 415 | 429 | 500 | 502 | 504)",
+        "frozenset({413, 415, 429})",
+        "frozenset({413, 415, 429, 500, 502, 504})",
         *("broke", "killed"),
     ),
     _one(
         "half an answer proves nothing",
         "orders.states",
-        "case Answer(status=200 | 201, ok=True):",
-        "case Answer(status=200 | 201):",
+        "case Answer(status=status, ok=True) if status in proves.accepted:",
+        "case Answer(status=status) if status in proves.accepted:",
     ),
     _one(
         "no answer proves nothing",
@@ -312,7 +312,7 @@ MUTANTS = (
     _one(
         "an answer with an age proves nothing",
         "gateway.cache_bypass",
-        "if came.age > 0:",
+        "if response.age > 0:",
         "if False:",
         "aged cache",
         "hidden",
@@ -321,7 +321,7 @@ MUTANTS = (
     _one(
         "where the value is refused absence proves nothing",
         "campaign.look_up",
-        "if not gateway.freshness.proven:",
+        "if not gateway.answers_itself:",
         "if False:",
         *("extra refused", "deaf cache", "hidden", "reset"),
     ),

@@ -171,6 +171,33 @@ def test_pure_files_know_no_network_disk_clock_or_randomness(path):
     assert not re.search(rf"\b(datetime\.now|today\(|{opens}print\()", path.read_text("utf-8"))
 
 
+CLOCK = re.compile(
+    r"(time\.(time|monotonic|perf_counter)(_ns)?|time\.sleep"
+    r"|((pd|pandas)\.)?(dt|datetime|date|datetime\.datetime|datetime\.date|Timestamp)\.(now|utcnow|today))"
+)
+
+
+def clock_reads(path: Path) -> set[str]:
+    """How a file reads the machine's time, or waits by it, instead of asking the clock it was handed."""
+    tree = ast.parse(path.read_text("utf-8"))
+    names = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    return {name for name in names if CLOCK.fullmatch(name)} | {
+        found.name for found in imports(path) if found.module == "time" and found.name
+    }
+
+
+@pytest.mark.parametrize("path", OURS, ids=name_of)
+def test_only_the_clock_reads_the_time(path):
+    # The sandbox imports nothing of ours; it has a clock= of its own.
+    assert bool(clock_reads(path)) == (name_of(path) == "clock")
+
+
+def test_no_test_replaces_the_time_of_a_module():
+    patches = re.compile(r"setattr\([^)]*\b(time|datetime|monotonic|sleep|pause|now)\b", re.IGNORECASE)
+    tests = [path for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__)]
+    assert not {path.name: found for path in tests if (found := patches.findall(path.read_text("utf-8")))}
+
+
 def test_what_only_sqlite_understands_stands_in_files_named_for_it():
     only = re.compile(r"PRAGMA|BEGIN IMMEDIATE|dialects\.sqlite|func\.json_|import sqlite3")
     knowing = {

@@ -14,7 +14,7 @@ import smsframe
 from smsframe import masking
 from smsframe.cards import LONG, LONGEST
 from smsframe.masking import mask, shown, shown_name
-from smsframe.outcomes.schema import results_for
+from smsframe.outcomes.columns import results_for
 
 NUMBER = "+393471234567"
 HOSTILE = [

@@ -134,7 +134,8 @@ def with_own_code(
         Numbers and kinds, and where they are read so. Undecided kinds are left as they are.
     """
     number, kind, repaired = number.copy(), kind.copy(), np.zeros(len(kind), dtype=bool)
-    codes = np.array([calling_code(region) for region in regions()])[home]
+    present, which = np.unique(home, return_inverse=True)  # only these: each is a module of its own to load
+    codes = np.array([calling_code(regions()[place]) for place in present])[which]
     size = np.searchsorted(POWERS, codes, side="right")
     begins = digits.value // POWERS[np.maximum(digits.length - size, 0)] == codes
     rows = np.flatnonzero(

@@ -4,7 +4,8 @@ What libphonenumber's metadata says of strings of digits, as ranges of integers.
 The metadata is the ``phonenumbers`` package's: for every country the patterns of its numbers by type, their
 possible lengths, and the prefixes that are dialled at home. Each function here asks of all strings of digits
 at once what the library would ask of one; ``patterns.ranges`` answers. The rules are those of ``parse``,
-``number_type`` and ``is_possible_number_with_reason`` in the source of that package.
+``number_type`` and ``is_possible_number_with_reason`` in the source of that package. By hand, because the
+library reads one number at a time, a hundred times as long for a column.
 """
 
 from __future__ import annotations
@@ -73,11 +74,19 @@ def regions() -> tuple[str, ...]:
     return tuple(sorted(phonenumbers.SUPPORTED_REGIONS))
 
 
+def dialling_00(home: NDArray[np.int16]) -> NDArray[np.bool_]:
+    """For each place of a region, or -1 for none: whether 00 and nothing more begins a call abroad."""
+    asked = np.bincount(home + 1, minlength=1)  # only these: each region is a module of its own to load
+    known = [
+        bool(rows) and (place == 0 or _dials_00(regions()[place - 1])) for place, rows in enumerate(asked)
+    ]
+    return np.array(known, dtype=np.bool_)[home + 1]
+
+
 @cache
-def dialling_00() -> NDArray[np.bool_]:
-    """By the place of a region, and at -1 for none: whether 00 and nothing more begins a call abroad."""
-    exits = [parse(numbering_plan(name, 0).international_prefix or "") for name in regions()]
-    return np.array([*(after(after(left, "0"), "0") == parse("") for left in exits), True])
+def _dials_00(region: str) -> bool:
+    left = parse(numbering_plan(region, 0).international_prefix or "")
+    return after(after(left, "0"), "0") == parse("")
 
 
 @cache
@@ -209,7 +218,10 @@ def national_mobiles(code: int) -> Ranges:
 @cache
 def calling_codes_of_regions() -> tuple[int, ...]:
     """The calling codes that regions have; those of satellites and services are not among them."""
-    return tuple(sorted({calling_code(region) for region in regions()}))
+    import phonenumbers as library  # noqa: PLC0415 - as above
+
+    known = library.COUNTRY_CODE_TO_REGION_CODE.items()
+    return tuple(code for code, names in known if names != (library.REGION_CODE_FOR_NON_GEO_ENTITY,))
 
 
 @_once

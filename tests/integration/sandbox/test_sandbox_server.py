@@ -108,12 +108,14 @@ def test_gateway_passes_login_and_a_temporary_journal_and_options_win(monkeypatc
         url, options = sandbox.gateway(timeout=(1, 1))
         folder = Path(options.pop("journal")).parent
         assert folder.is_dir()
-        assert (url, options) == (sandbox.url, {"username": "ada", "password": "p", "timeout": (1, 1)})
+        account = {"username": "ada", "password": "p", "profile": "smsend"}
+        assert (url, options) == (sandbox.url, account | {"timeout": (1, 1)})
         assert sandbox.gateway(password="other")[1]["password"] == "other"
         assert sandbox.gateway(user_key="1", access_token="t", journal="j")[1] == {
             "user_key": "1",
             "access_token": "t",
             "journal": "j",
+            "profile": "smsend",
         }
     assert not folder.exists()
 

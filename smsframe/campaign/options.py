@@ -1,0 +1,173 @@
+"""
+The keywords of `smsframe.send` and `smsframe.resume` as objects, which go from the public functions to the
+campaign whole.
+"""
+
+# Annotations are evaluated here, unlike elsewhere: `Options.parameters` reads them.
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from math import inf
+from typing import Annotated, Any, Literal
+
+from smsframe.orders.terms import Terms, aware
+from smsframe.planning.parameters import Group, Options, Parameter, number_of_people, one_of
+
+DAY = 24 * 60 * 60
+MAX_WORKERS = 64
+
+REFUSALS = (
+    "What becomes of an order with numbers that the gateway refuses. ``split``: the whole order is refused, "
+    "and halved until those numbers are found, at up to two orders per number and halving. ``skip``: the "
+    "gateway leaves them out (``allowInvalidRecipients``), at one order and one look-up; only who is listed "
+    "there as refused is ``rejected``, who is not listed stays ``unconfirmed``, and an order that is "
+    "refused all the same stops the campaign. "
+)
+
+
+def _workers(name: str, value: Any) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_WORKERS:
+        raise ValueError(f"{name}={value!r} must be a whole number from 1 to {MAX_WORKERS}")
+
+
+def _seconds(name: str, value: Any) -> None:
+    if not isinstance(value, int | float) or not 0 <= value <= DAY:
+        raise ValueError(f"{name}={value!r} must be a number of seconds from 0 to {DAY:,}, which is a day")
+
+
+def _rate(name: str, value: Any) -> None:
+    if value is not None and (
+        isinstance(value, bool) or not isinstance(value, int | float) or not 1 / DAY <= value < inf
+    ):
+        raise ValueError(f"{name}={value!r} must be a number of recipients per second, one a day at least")
+
+
+def _schedule(_name: str, value: Any) -> None:
+    if value is not None:
+        aware(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions(Options):
+    """
+    What sending and resuming have in common.
+
+    Raises:
+        ValueError: An option makes no sense.
+    """
+
+    adopt: Annotated[
+        bool,
+        Parameter(
+            "Take over the orders of this campaign that the gateway has and this journal does not know, when "
+            "the journal that they were sent from is lost or was put back from an older copy; such a "
+            "campaign is refused otherwise.",
+            Group.SAFETY,
+        ),
+    ] = False
+    workers: Annotated[int, Parameter("Orders under way at once, 1 to 64.", Group.TUNING, _workers)] = 4
+    rate: Annotated[
+        float | None,
+        Parameter("Recipients per second at most; no limit when not given.", Group.TUNING, _rate),
+    ] = None
+    grace: Annotated[
+        float,
+        Parameter(
+            "Seconds within which an order that the gateway took becomes visible to it.",
+            Group.TUNING,
+            _seconds,
+        ),
+    ] = 30.0
+    progress: Annotated[bool, Parameter("False draws no progress bar.", Group.TUNING)] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendOptions(RunOptions):
+    """What sending is asked for, apart from what is in the plan."""
+
+    confirm: Annotated[
+        int | None,
+        Parameter(
+            "Refuse unless exactly so many people are ready or have an outcome in this campaign already.",
+            Group.SAFETY,
+            number_of_people,
+        ),
+    ] = None
+    changed: Annotated[
+        Literal["continue"] | None,
+        Parameter(
+            "``continue`` sends a changed text to those who have none of this campaign yet; a changed text "
+            "is refused otherwise.",
+            Group.SAFETY,
+            one_of("continue", None),
+        ),
+    ] = None
+    refusals: Annotated[
+        Literal["split", "skip"],
+        Parameter(
+            REFUSALS + "Kept with each order, and for `resume`.", Group.SAFETY, one_of("split", "skip")
+        ),
+    ] = "split"
+
+    def applied(self, terms: Terms) -> Terms:
+        """The terms of a plan, with what this call says of them."""
+        return terms.with_refusals(self.refusals)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResumeOptions(RunOptions):
+    """What resuming is asked for, apart from what is in the journal."""
+
+    confirm: Annotated[
+        int | None,
+        Parameter("Refuse unless exactly so many people are pending.", Group.SAFETY, number_of_people),
+    ] = None
+    suppress: Annotated[
+        Any,
+        Parameter(
+            "Numbers that nobody may text as of now (opt-outs): a frame, series, list or file; those people "
+            "stay pending.",
+            Group.SAFETY,
+        ),
+    ] = None
+    region: Annotated[
+        str | None,
+        Parameter(
+            "The country (an ISO code such as ``IT``) of the numbers in ``suppress`` that are in national "
+            "form.",
+            Group.SAFETY,
+        ),
+    ] = None
+    unconfirmed: Annotated[
+        Literal["send", "accept"] | None,
+        Parameter(
+            "What *you* say of orders that stay unconfirmed after they were looked up: ``send`` texts their "
+            "people (again, if they were texted), ``accept`` takes them as accepted. It is recorded.",
+            Group.SAFETY,
+            one_of("send", "accept", None),
+        ),
+    ] = None
+    schedule: Annotated[
+        datetime | None,
+        Parameter(
+            "Another time for the people who are pending: a datetime with a time zone, for example when the "
+            "campaign's own has passed.",
+            check=_schedule,
+        ),
+    ] = None
+    refusals: Annotated[
+        Literal["split", "skip"] | None,
+        Parameter(
+            REFUSALS
+            + "It is for the people who are pending; the campaign's last call decides when not given. "
+            "Orders that may have left keep what they were sent with.",
+            Group.SAFETY,
+            one_of("split", "skip", None),
+        ),
+    ] = None
+
+    def applied(self, terms: Terms) -> Terms:
+        """The terms of a campaign, with what this call says of them."""
+        if self.schedule is not None:
+            terms = replace(terms, schedule=aware(self.schedule))
+        return terms if self.refusals is None else terms.with_refusals(self.refusals)

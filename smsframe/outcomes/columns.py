@@ -1,0 +1,165 @@
+"""
+The result columns: their names, dtypes and rules, and frames made of them.
+
+`schema` says the same to users, as pandera schemas. What smsframe makes itself is held against the rules of
+this file instead: pandera takes half as long to load as pandas does, and a check in a terminal would wait for
+it. `tests/unit/test_result_columns.py` holds the two against each other.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from smsframe.arrow import INSTANT, TEXT
+from smsframe.outcomes.codes import CODES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SchemaName: TypeAlias = Literal["CheckedSchema", "PlannedSchema", "ResultsSchema"]
+
+E164 = r"^\+[1-9][0-9]{6,14}$"
+
+STATUSES = (
+    "ready",  # can be sent (check and plan only)
+    "accepted",  # the gateway has taken the text; that is not yet delivered
+    "scheduled",  # as accepted, for a later time
+    "rejected",  # the gateway said no to this number
+    "unconfirmed",  # nobody can know yet; never sent again before it is looked up
+    "pending",  # not sent, and will be when the campaign goes on
+    "cancelled",  # a scheduled text that was called back
+    "invalid",  # cannot be sent: the number, the text or a rule
+    "duplicate",  # the same number as an earlier row, whose text goes out
+    "suppressed",  # left out on purpose: opted out, capped, not allowed, held out
+)
+
+# As pandera has them: from pandas 3 on, strings with NaN where there is none.
+_NAN_STRINGS = pd.__version__ >= "3"
+_STRING: Any = pd.StringDtype("pyarrow", np.nan) if _NAN_STRINGS else TEXT
+
+DTYPES: dict[str, Any] = {
+    "sms_status": pd.CategoricalDtype(list(STATUSES), ordered=False),
+    "sms_reason": _STRING,
+    "sms_phone": _STRING,
+    "sms_code": pd.CategoricalDtype(list(CODES), ordered=False),
+    "sms_segments": pd.Int64Dtype(),
+    "sms_credits": pd.Float64Dtype(),
+    "sms_order_id": _STRING,
+    "sms_sent_at": INSTANT,
+    "sms_scheduled_at": INSTANT,
+    "sms_delivery": _STRING,
+    "sms_delivered_at": INSTANT,
+    "sms_attempt": pd.Int64Dtype(),
+    "sms_variant": _STRING,
+    "sms_campaign": _STRING,
+}
+COLUMNS = tuple(DTYPES)
+CHECKED = COLUMNS[:4]
+PLANNED = COLUMNS[:5]
+_COLUMNS: dict[SchemaName, tuple[str, ...]] = {
+    "CheckedSchema": CHECKED,
+    "PlannedSchema": PLANNED,
+    "ResultsSchema": COLUMNS,
+}
+
+
+def explained(frame: pd.DataFrame) -> pd.Series[bool]:
+    """Each row that is not simply fine says why, twice: for programs and for people."""
+    fine = frame["sms_status"].isin(["ready", "accepted", "scheduled"])
+    return fine | (frame["sms_code"].notna() & frame["sms_reason"].notna())
+
+
+def addressed(frame: pd.DataFrame) -> pd.Series[bool]:
+    """Only an invalid row may be without a number."""
+    return frame["sms_phone"].notna() | frame["sms_status"].isin(["invalid"])
+
+
+def counted(frame: pd.DataFrame) -> pd.Series[bool]:
+    """You see it before you pay."""
+    return frame["sms_segments"].notna() | frame["sms_status"].ne("ready")
+
+
+CHECKED_STATUSES = ("ready", "invalid", "duplicate", "suppressed")
+EXPLAINED = "a status that says why has a code and a reason"
+ADDRESSED = "a text has somebody to go to"
+COUNTED = "a ready row knows its segments"
+
+Rule: TypeAlias = "Callable[[pd.DataFrame], pd.Series[bool]]"
+
+_RULES: dict[str, Rule] = {
+    "every row has a status": lambda frame: frame["sms_status"].notna(),
+    "numbers are E.164": lambda frame: (
+        frame["sms_phone"].isna() | frame["sms_phone"].str.match(E164).eq(other=True)
+    ),
+    EXPLAINED: explained,
+    ADDRESSED: addressed,
+}
+_MORE_RULES: dict[SchemaName, dict[str, Rule]] = {
+    "CheckedSchema": {
+        "a status is one that `check` gives": lambda frame: frame["sms_status"].isin(CHECKED_STATUSES)
+    },
+    "PlannedSchema": {
+        "segments are 1 or more": lambda frame: frame["sms_segments"].fillna(1).ge(1),
+        COUNTED: counted,
+    },
+    "ResultsSchema": {
+        "segments are 1 or more": lambda frame: frame["sms_segments"].fillna(1).ge(1),
+        "attempts are 1 or more": lambda frame: frame["sms_attempt"].fillna(1).ge(1),
+        "credits are 0 or more": lambda frame: frame["sms_credits"].fillna(0).ge(0),
+    },
+}
+
+
+def results_for(rows: int, names: tuple[str, ...] = COLUMNS, **columns: Any) -> pd.DataFrame:
+    """A frame of these result columns for so many rows, by position: those given, the others missing."""
+    index = pd.RangeIndex(rows)
+    made = {}
+    for name in names:
+        value, dtype = columns.pop(name, None), DTYPES[name]
+        if isinstance(value, pd.Series | pd.Categorical | pd.api.extensions.ExtensionArray):
+            made[name] = pd.Series(value).set_axis(index).astype(dtype)
+        else:
+            made[name] = pd.Series([value], dtype=dtype).take(np.zeros(rows, dtype=np.intp)).set_axis(index)
+    if columns:
+        raise TypeError(f"no such result columns: {sorted(columns)}")
+    return pd.DataFrame(made, index=index)
+
+
+def satisfied(schema: SchemaName, results: pd.DataFrame) -> pd.DataFrame:
+    """
+    The results, if they are as a schema of ours says; pandera is not loaded for it.
+
+    Raises:
+        RuntimeError: They are not, which is a bug of ours. No value is named: it could be somebody's number.
+    """
+    broken = next(_broken(schema, results), None)
+    if broken is not None:
+        raise RuntimeError(
+            f"smsframe made results that are not as {schema} says ({broken}): please report this bug"
+        )
+    return results
+
+
+def _broken(schema: SchemaName, results: pd.DataFrame) -> Iterator[str]:
+    """What is not as the schema says."""
+    if tuple(results.columns) != _COLUMNS[schema]:
+        yield "other columns, or columns in another order"
+    for name, dtype in results.dtypes.items():
+        if dtype != DTYPES[str(name)]:
+            yield f"{name} is not {DTYPES[str(name)]}"
+    for rule, kept in {**_RULES, **_MORE_RULES[schema]}.items():
+        if not kept(results).all():
+            yield rule
+
+
+def attach(contacts: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
+    """
+    Put result columns after the user's own, under the user's index.
+
+    All earlier result columns go, also those that are not among the new ones: they are of another call.
+    """
+    own = contacts.loc[:, ~contacts.columns.isin(COLUMNS)]
+    return pd.concat([own, results.set_axis(contacts.index)], axis=1)

@@ -1,0 +1,138 @@
+"""
+The keywords of `smsframe.plan` as one object, which goes from the public functions to the plan whole.
+"""
+
+# Annotations are evaluated here, unlike elsewhere: `Options.parameters` reads them.
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from smsframe.orders.profile import SMSEND, GatewayProfile
+from smsframe.orders.terms import Terms, agree, aware
+from smsframe.planning import savings
+from smsframe.planning.parameters import Group, Options, Parameter, one_of, positive_integer
+
+
+def _campaign_name(name: str, value: Any) -> None:
+    if value is not None and not (isinstance(value, str) and value.strip() and value.isprintable()):
+        raise ValueError(f"{name}= must be a name of printable characters, such as 'autumn'")
+
+
+def _schedule(_name: str, value: Any) -> None:
+    if value is not None:
+        aware(value)
+
+
+def _text_fix(_name: str, value: Any) -> None:
+    if value is not None:
+        savings.known(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanOptions(Options):
+    """
+    What a plan is asked for, apart from the contacts and the text.
+
+    Raises:
+        ValueError: An option makes no sense.
+    """
+
+    campaign: Annotated[
+        str | None,
+        Parameter(
+            "The name under which nobody is texted twice; may be left out to look only.", check=_campaign_name
+        ),
+    ] = None
+    phone: Annotated[
+        Hashable | None,
+        Parameter("The column of phone numbers; guessed, with a warning, when exactly one fits."),
+    ] = None
+    region: Annotated[
+        Hashable | None,
+        Parameter(
+            "The country of numbers in national form (an ISO code such as ``IT``), or the column that has "
+            "it; a row without one needs a number in international form."
+        ),
+    ] = None
+    sender: Annotated[
+        str | None,
+        Parameter(
+            "What is shown as the sender: at most 11 letters, digits and simple signs, or a number of 6 to "
+            "16 digits; high quality only. The account's own when not given."
+        ),
+    ] = None
+    quality: Annotated[
+        Literal["high", "medium", "low"],
+        Parameter(
+            "``high``, ``medium`` or ``low``: the gateway's types ``N``, ``L``, ``LL``; the lower two take "
+            "160 characters at most.",
+            check=one_of("high", "medium", "low"),
+        ),
+    ] = "high"
+    schedule: Annotated[
+        datetime | None,
+        Parameter(
+            "When it goes out: a datetime with a time zone; now when not given. It must not have passed for "
+            "people who would go out now.",
+            check=_schedule,
+        ),
+    ] = None
+    numbers: Annotated[
+        Literal["mobile", "valid", "possible"],
+        Parameter(
+            "What counts as a usable number: ``mobile`` (it can receive a text), ``valid`` (it can exist) or "
+            "``possible`` (its length is right).",
+            Group.SAFETY,
+        ),
+    ] = "mobile"
+    schema: Annotated[
+        type | None,  # a `ContactsSchema`, whose module loads pandera; not everybody has rules
+        Parameter(
+            "Rules of your own, a subclass of `ContactsSchema`; rows that break one are ``invalid``.",
+            Group.SAFETY,
+        ),
+    ] = None
+    suppress: Annotated[
+        Any,
+        Parameter(
+            "Numbers that nobody may text (opt-outs): a frame, series, list or file; their rows are "
+            "``suppressed``.",
+            Group.SAFETY,
+        ),
+    ] = None
+    max_segments: Annotated[
+        int | None,
+        Parameter("Rows whose text needs more segments are ``invalid``.", Group.SAFETY, positive_integer),
+    ] = None
+    message_type: Annotated[
+        str | None,
+        Parameter(
+            "The gateway's own name of the quality, for sister brands with other names; the limits of "
+            "``quality`` still apply.",
+            Group.TUNING,
+        ),
+    ] = None
+    batch_size: Annotated[int, Parameter("Recipients per order at most.", Group.TUNING, positive_integer)] = (
+        1000
+    )
+    text_fix: Annotated[
+        Literal["gsm", "gsm+letters"] | None,
+        Parameter(
+            "Replace characters that make texts more expensive, as `Plan.cheaper` lists them: ``gsm`` "
+            "replaces typography, ``gsm+letters`` also removes accents from letters. What it replaced is in "
+            "``Plan.fixed``; a fixed text is another text.",
+            Group.TUNING,
+            _text_fix,
+        ),
+    ] = None
+
+    def terms(self, profile: GatewayProfile = SMSEND) -> Terms:
+        """
+        The terms that a text goes out under, through a gateway of that profile.
+
+        Raises:
+            ValueError: There can be no such sender, or none at that quality, which is the gateway's rule.
+        """
+        return agree(self.quality, self.message_type, self.sender, self.schedule, profile)
