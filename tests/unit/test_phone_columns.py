@@ -286,13 +286,27 @@ def test_every_country_is_known_by_its_name_in_english_and_its_alpha_3_code():
 
 def test_what_is_no_country_is_counted_and_something_like_it_is_suggested():
     regions = pd.Series(["IT", "Itlay", "Itlay", "Germny", None, "qqqq"])
-    assert unknown_regions(regions).to_dict("list") == {
+    assert unknown_regions(regions).fillna("").to_dict("list") == {
         "region": ["Itlay", "Germny", "qqqq"],
         "rows": [2, 1, 1],
-        "suggestion": ["Italy (IT)", "Germany (DE)", pd.NA],
+        "suggestion": ["Italy (IT)", "Germany (DE)", ""],
     }
     assert suggestion("Itlay") == "Italy (IT)"
     assert len(unknown_regions(pd.Series([f"no country {n}" for n in range(100)]))) == 100
+
+
+def test_the_plan_says_at_the_top_what_is_no_country_and_how_many_numbers_got_a_plus():
+    table = pd.DataFrame(
+        {"mobile": ["0171 3920012"] * 3 + ["393471234567"], "country": ["Germny", "Germny", "qqqq", None]}
+    )
+    plan = smsframe.plan(table, "Ciao", phone="mobile", region="country")
+    unknown = "Germny (2 rows), perhaps Germany (DE), qqqq (1 row)"
+    assert repr(plan).endswith(f"; no country: {unknown}; a missing + supplied to 1 number>")
+    card = plan._repr_html_()
+    assert card.index("No country") < card.index("Missing + supplied to") < card.index("Orders")
+    assert "perhaps Germany (DE)" in card
+    own = smsframe.plan(pd.DataFrame({"mobile": ["4915226506273"]}), "Ciao", phone="mobile", region="DE")
+    assert "a missing + supplied to 1 number" in repr(own)
 
 
 # Any dtype ----------------------------------------------------------------------------------------------
