@@ -73,7 +73,8 @@ class Characters:
         there = np.bincount(content, minlength=256) > 0
         ascii_ = [chr(point) for point in np.flatnonzero(there[:128])]
         other = content[content >= 128].tobytes().decode("utf-8", "replace") if there[128:].any() else ""  # noqa: PLR2004
-        self._each = pa.array([*ascii_, *sorted(set(other))], STRING)
+        points = np.frombuffer(other.encode("utf-32-le"), dtype="<u4")
+        self._each = pa.array([*ascii_, *map(chr, np.flatnonzero(np.bincount(points)))], STRING)
 
     def any(self, pattern: str) -> bool:
         """Whether one of them is of a class of characters."""

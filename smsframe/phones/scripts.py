@@ -27,7 +27,7 @@ _OTHERS: Final = {
     "\N{SMALL PLUS SIGN}": "+",
     "\N{SUPERSCRIPT PLUS SIGN}": "+",
 } | {"\N{FULLWIDTH SOLIDUS}": "/"}
-_SIZES: Final = np.array([0x80, 0x800, 0x10000])  # from here, a code point is a byte longer in UTF-8
+_SIZES: Final = (0x80, 0x800, 0x10000)  # from here, a code point is a byte longer in UTF-8
 _CONTINUES: Final = 0xC0, 0x80  # the bytes of UTF-8 that do not begin a character
 
 
@@ -44,27 +44,25 @@ def in_ascii(text: Any) -> Any:
     """
     valid = text.is_valid()
     begins, ends, content = raw(pc.fill_null(text, ""))
-    points = np.frombuffer(content.tobytes().decode("utf-8").encode("utf-32-le"), dtype="<u4").astype(
-        np.int64
-    )
+    points = _plain()[np.frombuffer(content.tobytes().decode("utf-8").encode("utf-32-le"), dtype="<u4")]
     first = np.concatenate(
         [[0], np.cumsum((content & _CONTINUES[0]) != _CONTINUES[1])]
-    )  # characters before a byte
-    zeros = _zeros()
-    value = points - zeros[np.maximum(np.searchsorted(zeros, points, side="right") - 1, 0)]
-    points = np.where((value >= 0) & (value < 10), ord("0") + value, points)  # noqa: PLR2004 - digits
-    for wide, plain in _OTHERS.items():
-        points[points == ord(wide)] = ord(plain)
-    size = 1 + np.searchsorted(_SIZES, points, side="right")
+    )  # characters before each
+    size = 1 + sum((points >= least).view(np.int8) for least in _SIZES)
     offset = np.concatenate([[0], np.cumsum(size)])[first]
     offsets = np.concatenate([offset[begins], offset[ends[-1:]]]).astype(np.int64)
-    written = points.astype("<u4").tobytes().decode("utf-32-le").encode()
+    written = points.tobytes().decode("utf-32-le").encode()
     whole = pa.Array.from_buffers(STRING, len(text), [None, pa.py_buffer(offsets), pa.py_buffer(written)])
     return pc.if_else(valid, whole, pa.scalar(None, STRING))
 
 
 @cache
-def _zeros() -> NDArray[np.int64]:
-    """The zero of each script; its other digits follow it in Unicode."""
-    points = range(sys.maxunicode + 1)
-    return np.array([point for point in points if unicodedata.decimal(chr(point), -1) == 0], dtype=np.int64)
+def _plain() -> NDArray[np.uint32]:
+    """By code point: the ASCII character that is meant, or itself."""
+    plain = np.arange(sys.maxunicode + 1, dtype="<u4")
+    for point in range(_SIZES[0], sys.maxunicode + 1):
+        if (digit := unicodedata.decimal(chr(point), -1)) >= 0:
+            plain[point] = ord("0") + digit
+    for wide, ascii_ in _OTHERS.items():
+        plain[ord(wide)] = ord(ascii_)
+    return plain

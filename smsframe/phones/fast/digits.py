@@ -79,7 +79,14 @@ def read(cells: Any) -> Digits:
     def cells_of(places: NDArray[np.intp]) -> NDArray[np.intp]:
         return np.searchsorted(ends, places, side="right")
 
-    plain[cells_of(np.flatnonzero(kind == _OTHER))] = False
+    others = kind == _OTHER
+    if np.count_nonzero(others) > len(
+        plain
+    ):  # counting them all is cheaper then than looking up the cell of each
+        counted = np.concatenate([[0], np.cumsum(others)])
+        plain &= counted[begins] == counted[ends]
+    else:
+        plain[cells_of(np.flatnonzero(others))] = False
     slashes = np.flatnonzero(kind == _SLASH)
     where = cells_of(slashes)
     plain[where[before[slashes] - first[where] > _BEFORE_SLASH]] = False
