@@ -11,7 +11,7 @@ DEV := .venv/.dev
 # Modules are compiled when they are first imported, which most of them never are.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c requirements.lock
 
-.PHONY: demo test test-all chaos simulate mutants agreement bench lint types wheel clean help
+.PHONY: demo test test-all chaos simulate mutants agreement bench pictures lint types wheel clean help
 
 help:
 	@echo "make demo    watch a whole campaign run against the sandbox"
@@ -20,6 +20,7 @@ help:
 	@echo "make simulate    live through a thousand histories, or SEEDS=100000, in a simulated world"
 	@echo "make mutants     take the protective lines out one by one, and see whether anybody notices"
 	@echo "make agreement   read ten million numbers twice, by smsframe and by libphonenumber one by one"
+	@echo "make pictures    the form, as docs/ shows it, by a browser"
 	@echo "make lint    ruff: format and lint        make types   mypy, strict"
 	@echo "make wheel   build the wheel              make clean   remove what was made"
 
@@ -65,6 +66,11 @@ bench: .venv/.bench
 .venv/.bench: $(DEV)
 	@$(PIP) -e ".[bench]"
 	@touch $@
+
+# docs/form.png and docs/form-dark.png, of the form in a real JupyterLab; needs a Chromium.
+pictures: $(DEV)
+	$(BIN)/python -m pytest tests/browser -k pictures
+	cp tests/screenshots/form.png tests/screenshots/form-dark.png docs/
 
 lint: $(DEV)
 	$(BIN)/ruff format --check .

@@ -1,8 +1,8 @@
 """
 Columns as Arrow arrays, whatever dtype pandas gave them.
 
-Everything that looks at phone numbers or texts works on the Arrow arrays made here, so that an answer
-depends neither on the dtype nor on the version of pandas.
+All code that reads phone numbers or texts works on the Arrow arrays made here, so that its results depend
+neither on the dtype nor on the version of pandas.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ TEXT = pd.StringDtype("pyarrow")
 """The dtype of every column of strings that smsframe makes."""
 INSTANT = pd.DatetimeTZDtype("us", "UTC")
 """And of every column of times."""
-BROKEN = "\ufffd"  # what stands for a character that no encoding can carry
+BROKEN = "\ufffd"  # the replacement of a character that no encoding can represent
 
-_PART = 2**17  # cells; small enough for the caches, large enough to forget the loop
+_PART = 2**17  # cells; small enough for the CPU caches, large enough for the loop to cost nothing
 
-_LONE = re.compile("[\ud800-\udfff]")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def strings(values: Any) -> Any:
     """
     Texts (and gaps) as one large-string array; a lone surrogate becomes U+FFFD.
 
-    Categories, pyarrow and Python storage and plain lists are all fine.
+    Takes categoricals, strings in pyarrow or Python storage, and plain lists.
     """
     try:
         array = pa.array(values, from_pandas=True)
     except UnicodeEncodeError:
-        whole = [_LONE.sub(BROKEN, value) if isinstance(value, str) else value for value in values]
+        whole = [_LONE_SURROGATE.sub(BROKEN, value) if isinstance(value, str) else value for value in values]
         array = pa.array(whole, from_pandas=True)
     array = array.cast(STRING)  # before the chunks become one, which could pass two gigabytes
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
@@ -50,7 +50,7 @@ def strings(values: Any) -> Any:
 
 def in_parts(work: Callable[..., tuple[Any, ...]], *columns: Any) -> tuple[Any, ...]:
     """
-    Work on a long column part by part, on all cores: what it needs in between stays small.
+    Work on a long column part by part, on all cores, so that intermediate results stay small.
 
     Args:
         work: Takes as many columns and returns columns of the same length, NumPy's or Arrow's.
@@ -62,10 +62,12 @@ def in_parts(work: Callable[..., tuple[Any, ...]], *columns: Any) -> tuple[Any, 
     starts = range(0, max(len(columns[0]), 1), _PART)
     if len(starts) == 1:
         return work(*columns)
-    # NumPy and Arrow let go of the interpreter while they work.
+    # NumPy and Arrow release the GIL while they work.
     with ThreadPoolExecutor(pa.cpu_count()) as threads:
-        done = threads.map(lambda start: work(*(column[start : start + _PART] for column in columns)), starts)
-        return tuple(_whole(parts) for parts in zip(*done, strict=True))
+        results = threads.map(
+            lambda start: work(*(column[start : start + _PART] for column in columns)), starts
+        )
+        return tuple(_whole(parts) for parts in zip(*results, strict=True))
 
 
 def _whole(parts: Sequence[Any]) -> Any:
@@ -73,14 +75,14 @@ def _whole(parts: Sequence[Any]) -> Any:
 
 
 def raw(text: Any) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]:
-    """Of a large-string array: where each cell begins and ends in the bytes of all, and these."""
+    """The bytes of all cells of a large-string array, and where each cell begins and ends in them."""
     _, offsets, content = text.buffers()
     if content is None or not len(text):
-        nowhere = np.zeros(len(text), dtype=np.int64)
-        return nowhere, nowhere, np.zeros(0, dtype=np.uint8)
+        empty = np.zeros(len(text), dtype=np.int64)
+        return empty, empty, np.zeros(0, dtype=np.uint8)
     ends = np.frombuffer(offsets, dtype=np.int64)[text.offset : text.offset + len(text) + 1]
-    places = ends - ends[0]
-    return places[:-1], places[1:], np.frombuffer(content, dtype=np.uint8)[ends[0] : ends[-1]]
+    positions = ends - ends[0]
+    return positions[:-1], positions[1:], np.frombuffer(content, dtype=np.uint8)[ends[0] : ends[-1]]
 
 
 def dense(column: pd.Series) -> pd.Series:

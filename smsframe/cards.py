@@ -1,9 +1,9 @@
 """
 Facts as escaped HTML: cards of plans, proposals, summaries and runs, without scripts, in light and dark.
 
-Each card is made from the plain dictionary of facts that it is handed, where phone numbers are masked
-unless inside `smsframe.reveal`. Every value is cut, escaped and kept in its own direction of writing, so
-that a hostile name in somebody's table is only a name.
+Each card is made from a plain dictionary of facts, in which phone numbers are masked unless inside
+`smsframe.reveal`. Every value is shortened, escaped and isolated in its direction of writing, so that a
+hostile value of a table cannot change the page.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CARD = (
 )
 QUIET = "opacity:.7"
 NAME = f"{QUIET};overflow-wrap:anywhere;unicode-bidi:isolate"
-# A page without doctype keeps colour and size from tables, so they are said again.
+# A page without doctype does not inherit colour and size into tables, so they are set again.
 TABLE = "border-collapse:collapse;margin:0;color:inherit;font:inherit"
 CELL = (
     "text-align:left;vertical-align:top;padding:.15rem 1rem .15rem 0;border:0;background:none;"
@@ -41,7 +41,7 @@ LONGEST, LONG = 1000, 300
 
 
 def plan_card(facts: Mapping[str, Any]) -> str:
-    """The card of a plan: who, what, for how much, and why not the others."""
+    """The card of a plan: who is texted, with what, for how many credits, and why the others are not."""
     name = facts["campaign"] or "without a campaign name"
     head = f"Text {many(facts['recipients'], 'person', 'people')} for {many(facts['credits'], 'credit')}"
     guessed = " (guessed)" if facts["phone_guessed"] else ""
@@ -91,7 +91,7 @@ def cheaper_card(facts: Mapping[str, Any]) -> str:
 
 
 def summary_card(facts: Mapping[str, Any], meanings: Mapping[str, str]) -> str:
-    """The card of a summary: how many got where, at what cost; ``meanings`` are those of delivery codes."""
+    """The card of a summary: rows by outcome, and credits; ``meanings`` are those of the delivery codes."""
     unknown = f", unknown for {facts['credits_unknown']:,} rows" if facts["credits_unknown"] else ""
     rows = [(status.capitalize(), f"{count:,}") for status, count in facts["statuses"].items()]
     rows += [
@@ -108,7 +108,7 @@ def summary_card(facts: Mapping[str, Any], meanings: Mapping[str, str]) -> str:
 
 
 def run_card(facts: Mapping[str, Any], counted: Iterable[str]) -> str:
-    """The card of a campaign under way; ``counted`` are the facts that say how many people are where."""
+    """The card of a campaign that is being sent; ``counted`` names the facts that are counts of people."""
     done = facts["recipients"] - facts["pending"]
     head = f"{facts['state'].capitalize()}: {done:,} of {many(facts['recipients'], 'person', 'people')}"
     left = facts["seconds_left"]
@@ -143,7 +143,7 @@ def _table(rows: Iterable[tuple[str, str]]) -> str:
 
 
 def _messages(texts: dict[str, list[str]]) -> str:
-    """Each text once, under the first heading it has."""
+    """Each text once, under its first heading."""
     seen: set[str] = set()
     parts = []
     for what, listed in texts.items():
@@ -177,7 +177,7 @@ def _characters(counts: dict[str, int]) -> str:
 
 
 def _character(text: str) -> str:
-    """Characters with their code, unless they are plain; alone by their code where they cannot be seen."""
+    """Characters with their Unicode code unless they are ASCII; only the code where they are invisible."""
     if text == " ":
         return "a space"
     if text.isascii() and text.isprintable():

@@ -7,21 +7,21 @@ Every error smsframe raises, named for what to do next.
     ├── ContactsError            the table cannot be read as people to text   (also ValueError)
     ├── TextError                the text cannot be sent as written           (also ValueError)
     ├── UnknownCampaign          no campaign of that name in this journal
-    ├── CampaignChanged          the same name means something else by now
+    ├── CampaignChanged          the campaign of that name has another text, gateway or account
     ├── ConfirmationMismatch     ``confirm=`` is not the number of people
     ├── NotEnoughCredit          the balance does not cover the plan
-    ├── CampaignStopped          stopped on the way; ``.results`` is the full frame
+    ├── CampaignStopped          stopped before everybody was texted; ``.results`` is the full frame
     ├── JournalError             the journal cannot be read or written
-    └── GatewayError             the gateway, or the way to it
+    └── GatewayError             the gateway, or the connection to it
         ├── NotAuthorised        credentials, session or address refused
         ├── Rejected             the gateway said no: nothing was sent, do not repeat
-        ├── Unavailable          provably not accepted: safe to repeat
+        ├── Unavailable          certainly not accepted: safe to repeat
         └── Unconfirmed          nobody can know yet: never repeated before it is looked up
 
 `PhoneGuessed` is the one warning.
 
-Other errors, such as `MemoryError`, keep their type and lose their frames; with ``SMSFRAME_DEBUG=1`` they
-name a file with a masked trace, for a bug report. During a run they become `CampaignStopped`.
+Other errors, such as `MemoryError`, keep their type and lose their stack frames; with ``SMSFRAME_DEBUG=1``
+they name a file with a masked trace, for a bug report. During a run they become `CampaignStopped`.
 
 Each keeps its facts as attributes. None carries a phone number, a password or a key in its text or in
 its chain, because tracebacks are pasted into tickets and saved in notebooks.
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class SmsFrameError(Exception):
-    """The root of the tree; never raised itself."""
+    """The base of all errors; never raised itself."""
 
 
 class ContactsError(SmsFrameError, ValueError):
@@ -143,10 +143,10 @@ class NotEnoughCredit(SmsFrameError):
 
 class CampaignStopped(SmsFrameError):
     """
-    The campaign stopped after something may have been accepted, or after something that nobody foresaw.
+    The campaign stopped after something may have been accepted, or because of an unforeseen error.
 
-    The cause is ``__cause__``; of what nobody foresaw, such as too little memory, it is an error of the same
-    type, and the text says whether anything was sent.
+    The cause is ``__cause__``; of an unforeseen error, such as too little memory, it is one of the same type,
+    and the message says whether anything was sent.
 
     Attributes:
         campaign: The name of the campaign, for ``smsframe.resume``.
@@ -165,7 +165,7 @@ class JournalError(SmsFrameError):
 
 class GatewayError(SmsFrameError):
     """
-    The gateway, or the way to it.
+    The gateway, or the connection to it.
 
     Attributes:
         status: The HTTP status of the answer, or None when there was none.
@@ -188,7 +188,7 @@ class Rejected(GatewayError):
 
 class Unavailable(GatewayError):
     """
-    Provably not accepted, so safe to repeat.
+    Certainly not accepted, so safe to repeat.
 
     Attributes:
         retry_after: Seconds the gateway asks to wait, or None.
@@ -212,12 +212,14 @@ class Unconfirmed(GatewayError):
 
 class PhoneGuessed(UserWarning):
     """
-    smsframe chose the phone column; `send` wants it said.
+    smsframe guessed the phone column; `send` requires ``phone=``.
 
     Attributes:
         column: Its label.
     """
 
     def __init__(self, column: Hashable) -> None:
-        super().__init__(f"taking {column!r} as the phone column; say phone={column!r}")
+        super().__init__(
+            f"taking {column!r} as the phone column; pass phone={column!r} to choose it yourself"
+        )
         self.column = column

@@ -31,7 +31,7 @@ def amount(credits_: float) -> str:
 
 def duration(seconds: float) -> str:
     """
-    Seconds, as exactly as anybody can tell.
+    Seconds in words, rounded as people would.
 
     Example:
         >>> duration(4.2), duration(95), duration(5400)

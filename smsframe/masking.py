@@ -1,4 +1,4 @@
-"""Phone numbers as they may be shown: enough to recognise, too little to call."""
+"""Mask phone numbers in whatever is displayed: enough is left to recognise, too little to call."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _SEPARATOR = r"[\s().\-\u2010-\u2015/\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u20
 _PHONE = re.compile(rf"(\+?)\d(?:{_SEPARATOR}{{0,3}}\d){{6,}}")
 _DATE = re.compile(
     r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-[0-3][0-9](?: [0-2][0-9])?"
-)  # people read those in texts
+)  # dates in texts are no phone numbers
 _NAMED_DATE = re.compile(
     r"(?:19|20)[0-9]{2}(-?)(?:0[1-9]|1[0-2])\1[0-3][0-9](?: [0-2][0-9])?"
-)  # and these in names
+)  # nor are these in names of files and campaigns
 SHOWN = 2  # digits left at each end
-# Control characters, what turns the direction of all that follows, and halves of characters.
-_UNRULY = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# Control characters, marks that turn the direction of all text after them, and lone surrogates.
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 _revealed: ContextVar[bool] = ContextVar("smsframe_revealed", default=False)
 
@@ -34,8 +34,8 @@ def reveal() -> Iterator[None]:
     """
     Inside this block, what smsframe displays shows phone numbers whole.
 
-    For the displays that are made inside it, in this thread: a notebook that is saved afterwards keeps them.
-    Errors and logs stay masked; frames are yours, and were never masked.
+    It holds for what is displayed inside the block, in this thread; a notebook that is saved afterwards keeps
+    the numbers. Errors and logs stay masked; frames are yours, and are never masked.
 
     Example:
         >>> people = pd.DataFrame({"mobile": ["+393471234567"]})
@@ -55,17 +55,17 @@ def reveal() -> Iterator[None]:
 
 def shown(text: object, most: int | None = None) -> str:
     r"""
-    Anything as smsframe displays it: masked unless inside `reveal`, unable to do harm, at most so long.
+    Any value as smsframe displays it: masked unless inside `reveal`, without control characters, shortened.
 
     Args:
-        text: What comes out of somebody's table, or is about to go to somebody.
-        most: Characters; a longer text ends in "…".
+        text: A value of the user's table, or a text.
+        most: The most characters; a longer text ends in "…".
 
     Example:
         >>> shown("Ring\u202e 347 1234567\x07 now", most=20)
         'Ring� 34••••••67� n…'
     """
-    return _cut(_UNRULY.sub("\ufffd", str(text) if _revealed.get() else mask(str(text))), most)
+    return _cut(_CONTROL.sub("\ufffd", str(text) if _revealed.get() else mask(str(text))), most)
 
 
 def shown_name(name: object, most: int = 80) -> str:
@@ -77,8 +77,8 @@ def shown_name(name: object, most: int = 80) -> str:
         ('autumn-20261122', 'test of +39••••••••67')
     """
     line = " ".join(str(name).split())
-    kept = line if _revealed.get() else mask_name(line)
-    return _cut(_UNRULY.sub("\ufffd", kept), most)
+    unmasked = line if _revealed.get() else mask_name(line)
+    return _cut(_CONTROL.sub("\ufffd", unmasked), most)
 
 
 def mask(text: str) -> str:
@@ -100,15 +100,15 @@ def mask_name(name: str) -> str:
         >>> mask_name("guests-20261122 of +393471234567.csv")
         'guests-20261122 of +39••••••••67.csv'
     """
-    return _PHONE.sub(partial(_masked, kept=_NAMED_DATE), name)
+    return _PHONE.sub(partial(_masked, unmasked=_NAMED_DATE), name)
 
 
-def _masked(found: re.Match[str], kept: re.Pattern[str] = _DATE) -> str:
-    if kept.fullmatch(found[0]):
-        return found[0]
-    digits = [character for character in found[0] if character.isdecimal()]
-    hidden = BULLET * (len(digits) - 2 * SHOWN)
-    return "".join([found[1], *digits[:SHOWN], hidden, *digits[-SHOWN:]])
+def _masked(match: re.Match[str], unmasked: re.Pattern[str] = _DATE) -> str:
+    if unmasked.fullmatch(match[0]):
+        return match[0]
+    digits = [character for character in match[0] if character.isdecimal()]
+    bullets = BULLET * (len(digits) - 2 * SHOWN)
+    return "".join([match[1], *digits[:SHOWN], bullets, *digits[-SHOWN:]])
 
 
 def _cut(text: str, most: int | None) -> str:

@@ -12,6 +12,7 @@ from smsframe.api.tracebacks import hide_frames
 from smsframe.contacts import read
 from smsframe.contacts.columns import find_phone
 from smsframe.gateway import environment
+from smsframe.journal.conflicts import same_gateway
 from smsframe.phones import parse
 from smsframe.planning.check import check as check_contacts
 from smsframe.planning.options import PlanOptions
@@ -138,18 +139,16 @@ def make_plan(
     """Make a plan with what the journal knows of the campaign; see `plan`."""
     from smsframe.planning import build  # noqa: PLC0415 - a check does not wait for it
 
-    entry = journal.find(options.campaign) if options.campaign else None
-    if entry and gateway:
-        journal.check(
-            entry, base_url=gateway.base_url, account=gateway.account, template=entry.template, changed=True
-        )
+    stored = journal.read(options.campaign) if options.campaign else None
+    if stored and gateway:
+        same_gateway(stored.entry, gateway.base_url, gateway.account)
     planned = build.plan(
         contacts,
         text,
         options,
         suppressed=suppressed_numbers(options.suppress, options.region, contacts.columns),
         profile=environment.profile() if gateway is None else gateway.profile,
-        journalled=journal.recipients(entry.id, entry.name) if entry else None,
+        journalled=stored and stored.known,
     )
     warn_if_guessed(planned.phone, guessed=planned.phone_guessed)
     return planned

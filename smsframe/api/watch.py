@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.counts import Tally
     from smsframe.journal.journal import Journal
-    from smsframe.orders.records import Entry
+    from smsframe.orders.records import CampaignRecord
 
 PAUSE = 9
 """A pause lasts at least so many times as long as the look before it: a big journal is slow to read."""
@@ -84,7 +84,7 @@ def watch(
 
 def follow(
     journal: Journal,
-    entry: Entry,
+    entry: CampaignRecord,
     interval: float,
     *,
     shown: bool,

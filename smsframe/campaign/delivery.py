@@ -35,7 +35,7 @@ def refresh(
     """
     Ask for the delivery state of every order that has a row without a final one; see `smsframe.refresh`.
 
-    ``report`` is told how many orders were answered.
+    ``report`` is called with 1 after each order that the gateway was asked for.
     """
     rows = require(results, ("sms_order_id", "sms_phone")).reset_index(drop=True)
     # An export of an older version has other columns in another order; two columns alone stay as they are.
@@ -52,44 +52,51 @@ def refresh(
     orders = rows.loc[asked, "sms_order_id"].unique()
 
     def state(order: str) -> pd.DataFrame | None:
-        found = patience.ask(lambda: gateway.state(order)).recipients
+        recipients = patience.ask(lambda: gateway.state(order)).recipients
         report(1)
-        return None if found is None else found.assign(order=order)
+        return None if recipients is None else recipients.assign(order=order)
 
     with ThreadPoolExecutor(workers, thread_name_prefix="smsframe") as pool:
         answers = list(pool.map(state, orders))
-    found = {order: answer for order, answer in zip(orders, answers, strict=True) if answer is not None}
-    if len(found) < len(answers):
-        log.warning("the gateway does not know %d of %d orders", len(answers) - len(found), len(answers))
-    if found:
+    states = {order: answer for order, answer in zip(orders, answers, strict=True) if answer is not None}
+    if len(states) < len(answers):
+        log.warning("the gateway does not know %d of %d orders", len(answers) - len(states), len(answers))
+    if states:
         waiting = gateway.profile.codes(Stage.WAITING)
-        rows = _named(_joined(rows, asked, pd.concat([*found.values()]), waiting), asked, found)
+        rows = _with_deliveries(rows, asked, pd.concat([*states.values()]), waiting)
+        rows = _with_missing_people(rows, asked, states)
     return rows.set_axis(results.index)
 
 
-def _joined(
+def _with_deliveries(
     rows: pd.DataFrame, asked: pd.Series[bool], states: pd.DataFrame, waiting: list[str]
 ) -> pd.DataFrame:
+    """The rows with the delivery of their order's recipients, by order id and number."""
     # A number that is twice in one order cannot be told apart (and our own orders hold each once).
     numbered = states[states["phone"].notna()]
     by_person = numbered.drop_duplicates(["order", "phone"]).set_index(["order", "phone"])
+    # As objects on both sides: strings of different dtypes do not match in an index.
     keys = pd.MultiIndex.from_arrays([rows["sms_order_id"].astype(object), rows["sms_phone"].astype(object)])
     by_person.index = pd.MultiIndex.from_arrays(
-        [by_person.index.get_level_values(i).astype(object) for i in (0, 1)]
+        [by_person.index.get_level_values(level).astype(object) for level in (0, 1)]
     )
-    told = by_person.reindex(keys).set_axis(rows.index)
-    take = asked & told["delivery"].notna()
-    for ours, theirs in (("sms_delivery", "delivery"), ("sms_delivered_at", "delivered_at")):
-        rows[ours] = rows[ours].where(~take, told[theirs]).astype(DTYPES[ours])
+    latest = by_person.reindex(keys).set_axis(rows.index)
+    known = asked & latest["delivery"].notna()
+    for column, source in (("sms_delivery", "delivery"), ("sms_delivered_at", "delivered_at")):
+        rows[column] = rows[column].where(~known, latest[source]).astype(DTYPES[column])
     if "sms_status" in rows:
-        gone = take & rows["sms_status"].eq("scheduled") & ~rows["sms_delivery"].isin(waiting)
-        rows["sms_status"] = rows["sms_status"].mask(gone, "accepted")
+        sent = known & rows["sms_status"].eq("scheduled") & ~rows["sms_delivery"].isin(waiting)
+        rows["sms_status"] = rows["sms_status"].mask(sent, "accepted")
     return rows
 
 
-def _named(rows: pd.DataFrame, asked: pd.Series[bool], states: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Say of whom an order lacks that nobody knows whether they have a text, and of who is back that they
-    do.
+def _with_missing_people(
+    rows: pd.DataFrame, asked: pd.Series[bool], states: dict[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """
+    The rows with a status for people whom their order does not list, or lists again.
+
+    Nobody knows whether the former have a text; the latter do.
     """
     if not {"sms_status", "sms_code", "sms_reason"} <= {*rows.columns}:
         return rows
@@ -100,13 +107,13 @@ def _named(rows: pd.DataFrame, asked: pd.Series[bool], states: dict[str, pd.Data
         names=["order", "phone"],
     )
     answered = asked & order.isin([*states])
-    there = pd.Series(pairs.isin(listed), index=rows.index)
+    present = pd.Series(pairs.isin(listed), index=rows.index)
     code = "missing_from_order"
-    lacks = answered & ~there & rows["sms_status"].isin(["accepted", "scheduled"])
-    back = answered & there & rows["sms_code"].eq(code).fillna(value=False)
-    said = {"sms_status": "unconfirmed", "sms_code": code, "sms_reason": CODES[code]}
-    found = {"sms_status": "accepted", "sms_code": None, "sms_reason": None}
-    for name, value in said.items():
-        changed = rows[name].astype(object).mask(lacks, value).mask(back, found[name])
+    missing = answered & ~present & rows["sms_status"].isin(["accepted", "scheduled"])
+    back = answered & present & rows["sms_code"].eq(code).fillna(value=False)
+    of_missing = {"sms_status": "unconfirmed", "sms_code": code, "sms_reason": CODES[code]}
+    of_back = {"sms_status": "accepted", "sms_code": None, "sms_reason": None}
+    for name, value in of_missing.items():
+        changed = rows[name].astype(object).mask(missing, value).mask(back, of_back[name])
         rows[name] = changed.astype(DTYPES[name])
     return rows

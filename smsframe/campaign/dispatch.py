@@ -1,6 +1,6 @@
 """
 A call that sends, below plans and frames: what the gateway knows is compared, people are written down, the
-loop runs.
+engine runs.
 
 Everything that can refuse a call is asked before the first person is written down.
 """
@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from smsframe.campaign.engine import Loop
+from smsframe.campaign.engine import CampaignEngine
 from smsframe.campaign.history_check import compare
 from smsframe.campaign.preflight import affordable, at_once, in_time
 from smsframe.errors import GatewayError, Unconfirmed
+from smsframe.journal.conflicts import CampaignCall
 from smsframe.orders.records import Comparison
 from smsframe.orders.states import Event, State
 from smsframe.outcomes.join import done, still_to_send
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.campaign.run_context import RunContext
-    from smsframe.orders.records import Entry, Registered
+    from smsframe.gateway.base import GatewayProtocol
+    from smsframe.journal.journal import StoredCampaign
+    from smsframe.orders.records import CampaignRecord, Registered
     from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
 
@@ -54,63 +57,67 @@ class Call:
     changed: bool = False
     adopt: bool = False
 
+    def at(self, gateway: GatewayProtocol) -> CampaignCall:
+        """What it means by its campaign, at a gateway."""
+        return CampaignCall(gateway.base_url, gateway.account, self.template, self.changed)
+
 
 @contextmanager
-def sending(call: Call, known: Known | None, context: RunContext) -> Iterator[tuple[Loop, str]]:
+def sending(
+    call: Call, stored: StoredCampaign | None, context: RunContext
+) -> Iterator[tuple[CampaignEngine, str]]:
     """
-    Write down who is to be texted; the loop that texts them, and the owner of the run, until the block ends.
+    Write down who is to be texted; the engine that texts them, and the run's owner, until the block ends.
 
     Args:
         call: What is to be sent.
-        known: What the journal has of the campaign, or None.
+        stored: What the journal has of the campaign, or None.
         context: What it works with.
 
     Raises:
         SmsFrameError, ValueError: It cannot be sent; nothing was.
     """
     gateway, journal = context.gateway, context.journal
-    settled = done(known, call.terms, call.template)
+    settled = done(stored and stored.known, call.terms, call.template)
     waiting = call.people.loc[
         ~among(call.people["phone"], settled), ["phone", "fields", "encoding", "segments"]
     ]
-    here = {"base_url": gateway.base_url, "account": gateway.account, "template": call.template}
-    if entry := journal.find(call.campaign):
-        journal.check(entry, **here, changed=call.changed)
+    entry = stored and stored.entry
     needed = len(waiting) > 0
-    compared, context = _compared(call.campaign, context, adopt=call.adopt, ask=needed, needed=needed)
+    compared, context = _compared(call.campaign, entry, context, adopt=call.adopt, ask=needed, needed=needed)
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
     in_time(call.terms, len(unsent), context.patience.clock.now())
     if len(unsent):
         affordable(gateway, call.terms, int(unsent["segments"].sum()))
     context.started(len(unsent))
     with journal.owner() as owner:
-        registered = journal.register(
+        registered = journal.registration.register(
             call.campaign,
             owner,
-            **here,
+            call.at(gateway),
             terms=call.terms,
             batch_size=call.batch_size,
             at_once=at_once(call.batch_size, context.rate),
+            phones=call.people["phone"],
             waiting=waiting,
             compared=compared,
-            changed=call.changed,
         )
         del waiting, unsent  # a million people take a hundred megabytes
-        yield _loop(registered, context, owner, call.people["phone"]), owner
+        yield _engine(registered, context, owner, call.people["phone"]), owner
 
 
 @contextmanager
 def resuming(
-    entry: Entry,
+    entry: CampaignRecord,
     known: Known,
     context: RunContext,
     *,
     suppressed: pd.Index[Any],
     adopt: bool = False,
     settled: Event | None = None,
-) -> Iterator[tuple[Loop, str]]:
+) -> Iterator[tuple[CampaignEngine, str]]:
     """
-    Go on with a campaign from its journal alone; the loop, and the owner of the run, until the block ends.
+    Go on with a campaign from its journal alone; the engine, and the run's owner, until the block ends.
 
     Args:
         entry: The campaign.
@@ -126,7 +133,8 @@ def resuming(
     gateway, journal = context.gateway, context.journal
     allowed = ~among(known.people["phone"], suppressed)
     waiting = known.people[still_to_send(known) & allowed]
-    compared, context = _compared(entry.name, context, adopt=adopt, ask=True, needed=len(waiting) > 0)
+    needed = len(waiting) > 0
+    compared, context = _compared(entry.name, entry, context, adopt=adopt, ask=True, needed=needed)
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
     in_time(entry.terms, len(unsent), context.patience.clock.now())
     if len(unsent):
@@ -135,21 +143,22 @@ def resuming(
     entry = replace(entry, batch_size=at_once(entry.batch_size, context.rate))
     with journal.owner() as owner:
         waive = settled is Event.PERSON_SENDS
-        registered = journal.go_on(entry, owner, compared, waiting, waive=waive)
-        yield (
-            _loop(registered, context, owner, known.people["phone"][allowed], settled, _in_doubt(known)),
-            owner,
+        phones = known.people["phone"][allowed]
+        registered = journal.registration.go_on(
+            entry, owner, compared, phones=phones, waiting=waiting, waive=waive
         )
+        yield _engine(registered, context, owner, phones, settled, _in_doubt(known)), owner
 
 
 def _compared(
-    campaign: str, context: RunContext, *, adopt: bool, ask: bool, needed: bool
+    campaign: str, entry: CampaignRecord | None, context: RunContext, *, adopt: bool, ask: bool, needed: bool
 ) -> tuple[Comparison, RunContext]:
     """
     What the gateway knows; from then on a time has passed when either clock says so.
 
     Args:
         campaign: Its name.
+        entry: What the journal said of it when the call began.
         context: What is worked with.
         adopt: As in `Call`.
         ask: Whether the gateway is asked although nothing is adopted.
@@ -158,8 +167,9 @@ def _compared(
     if not (ask or adopt):
         return Comparison(), context
     try:
-        found = compare(
+        comparison = compare(
             campaign,
+            entry,
             context.gateway,
             context.journal,
             context.patience,
@@ -171,31 +181,33 @@ def _compared(
         if needed or adopt:
             raise
         return Comparison(), context
-    if found.date is None:
-        return found, context
-    clock = context.patience.clock.not_before(found.date)
-    return found, replace(context, patience=replace(context.patience, clock=clock))
+    if comparison.date is None:
+        return comparison, context
+    clock = context.patience.clock.not_before(comparison.date)
+    return comparison, replace(context, patience=replace(context.patience, clock=clock))
 
 
 def _in_doubt(known: Known) -> frozenset[str]:
     """The ids of the orders that a person could know to be in doubt, entirely or about some people."""
     people, batches = known
-    lacking = batches.index.isin(people["batch"][people["missing"]])
+    incomplete = batches.index.isin(people["batch"][people["missing"]])
     open_ = batches["state"].isin([State.SENDING, State.UNCONFIRMED])
-    return frozenset(batches["order_id"][open_ | lacking])
+    return frozenset(batches["order_id"][open_ | incomplete])
 
 
-def _loop(
+def _engine(
     registered: Registered,
     context: RunContext,
     owner: str,
     phones: pd.Series[Any],
     settled: Event | None = None,
-    meant: frozenset[str] = frozenset(),
-) -> Loop:
-    loop = Loop(registered, context, owner, phones, settled=settled, meant=meant)
+    in_doubt_before: frozenset[str] = frozenset(),
+) -> CampaignEngine:
+    engine = CampaignEngine(
+        registered, context, owner, phones, settled=settled, in_doubt_before=in_doubt_before
+    )
     if registered.unlisted:
-        loop.hold(
+        engine.hold(
             Unconfirmed(
                 f"orders that were taken over from the gateway count {registered.unlisted:,} people whom it "
                 "does not list yet: they could be anybody in this campaign, so nobody is sent to; call again "
@@ -203,4 +215,4 @@ def _loop(
                 'resume(unconfirmed="send") if you know that nobody else got one'
             )
         )
-    return loop
+    return engine

@@ -1,5 +1,5 @@
 """
-The loop: claim, send, record; look up what nobody knows; narrow down what was refused; stop cleanly.
+The engine: claim, send, record; look up what nobody knows; split what was refused; stop cleanly.
 
 Worker threads only carry requests. Every decision, and every write to the journal, is made by the thread
 that called, one after the other: what `smsframe.orders.states` says of an answer is on disk before anything
@@ -14,11 +14,12 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from smsframe.campaign import stop_errors
+from smsframe.campaign.posted_orders import PostedOrders
 from smsframe.campaign.rate_limit import Pace
-from smsframe.campaign.reconcile import Doubts, may_lack
-from smsframe.campaign.workers import Carrier
+from smsframe.campaign.reconcile import UnconfirmedOrders, may_lack
+from smsframe.campaign.workers import OrderWorkers
 from smsframe.orders.batching import ALIKE, PROBE_AFTER, same_reason, split_refused
-from smsframe.orders.records import Change, Cut, Tick, late
+from smsframe.orders.records import BatchWithPeople, Change, Tick, late
 from smsframe.orders.states import Action, Event, State, Step, after
 from smsframe.phones.match import among
 
@@ -27,15 +28,15 @@ if TYPE_CHECKING:
 
     from smsframe.campaign.reconcile import Counted
     from smsframe.campaign.run_context import RunContext
-    from smsframe.campaign.workers import Carried
+    from smsframe.campaign.workers import PostOutcome
     from smsframe.errors import SmsFrameError
     from smsframe.orders.records import Batch, Registered, Reply
 
-BLIND = 5
+MOST_UNPROVEN = 5
 """Answers without proof in a row, after which nothing more is sent until one of those orders was found."""
 
 
-class Loop:
+class CampaignEngine:
     """
     One run over a campaign.
 
@@ -45,7 +46,7 @@ class Loop:
         owner: This run, alive in the journal.
         phones: Who this run may text: its own people, without the suppressed.
         settled: What a person says of orders that stay unconfirmed after they were looked up.
-        meant: The ids of the orders that it is said of: those that were in doubt when the call began.
+        in_doubt_before: The ids of the orders that it is said of: in doubt when the call began.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class Loop:
         phones: pd.Series[str],
         *,
         settled: Event | None = None,
-        meant: frozenset[str] = frozenset(),
+        in_doubt_before: frozenset[str] = frozenset(),
     ) -> None:
         entry, journal, patience = registered.entry, context.journal, context.patience
         self.cause: SmsFrameError | ValueError | None = None
@@ -64,25 +65,27 @@ class Loop:
         """Whether anything of this run was, or may have been, accepted."""
         self.idle = not registered.fresh
         """Whether there was nothing to do, so that the journal is as it was."""
+        self.posted = PostedOrders()
         self.drift = 0.0
         """Credits charged beyond those planned; fewer are negative."""
         self.entry = self._entry = entry
         self._batches, self._owner = journal.batches, owner
         self._phones, self._report, self._workers = phones, context.report, context.workers
         self._stopped, self._clock = patience.stop, patience.clock
-        self._accepted = journal.batches.accepted(entry)
-        self._queue, self._meant = deque(registered.cuts), meant
-        self._narrowing: deque[Cut] = deque()
-        self._refused = [] if self._accepted else journal.batches.refused(entry)
+        self._accepted = registered.accepted
+        self._queue, self._in_doubt_before = deque(registered.cuts), in_doubt_before
+        self._in_doubt, self._incomplete = registered.in_doubt, registered.incomplete
+        self._narrowing: deque[BatchWithPeople] = deque()
+        self._refused = [*registered.refused]
         self._refused_before = {batch.id for batch, _ in self._refused}
         self._refused_batches = 0
-        self._blind = 0
+        self._unproven = 0
         """Answers without proof since the last order that was accepted."""
         self._remaining: float | None = None
         """The credits left, as the last order that was accepted says."""
         self._price = 1.0
         """The most credits a segment was charged in this run."""
-        self._doubts = Doubts(
+        self._unconfirmed = UnconfirmedOrders(
             entry,
             journal,
             context.gateway,
@@ -92,7 +95,7 @@ class Loop:
             patience=patience,
             settled=settled,
         )
-        self._carrier = Carrier(
+        self._order_workers = OrderWorkers(
             context.gateway,
             context.threads(context.workers),
             Pace(context.rate, patience),
@@ -102,16 +105,15 @@ class Loop:
 
     def run(self) -> None:
         """Send what is to be sent and settle what can be settled; ``cause`` says why it stopped early."""
-        taken = self._batches.take_over(self._entry, self._owner)
-        for batch in taken:  # a person knows of those that were in doubt before
-            self._doubts.add(batch, meant=batch.order_id in self._meant)
-        for batch in taken:
+        for batch in self._in_doubt:  # a person knows of those that were in doubt before
+            self._unconfirmed.add(batch, covered=batch.order_id in self._in_doubt_before)
+        for batch in self._in_doubt:
             self._tell(State.UNCONFIRMED, batch, before=None)
-        lacking = self._batches.lacking(self._entry)
-        for batch in lacking:
-            self._doubts.ask_after(batch, meant=batch.order_id in self._meant)
-        self._queue.extend(self._batches.cut(self._entry, self._owner, self._phones))
-        self.idle &= not (self._queue or self._doubts or lacking)
+        for batch in self._incomplete:
+            self._unconfirmed.ask_after(batch, covered=batch.order_id in self._in_doubt_before)
+        if self._incomplete:  # a person's word may have freed some of their people
+            self._queue.extend(self._batches.cut(self._entry, self._owner, self._phones))
+        self.idle &= not (self._queue or self._unconfirmed or self._incomplete)
         try:
             while self._fill() or self._settle():
                 pass
@@ -121,7 +123,7 @@ class Loop:
             self._drain()
             raise
         finally:
-            self._carrier.close()
+            self._order_workers.close()
 
     def stop(self, cause: SmsFrameError | ValueError | None = None) -> None:
         """
@@ -140,12 +142,13 @@ class Loop:
 
     def _fill(self) -> bool:
         """Keep requests under way; handle answers as they come; False when there is nothing left to send."""
-        for batch, people in self._following(self._room() - len(self._carrier)):
-            self._doubts.posts[batch.order_id] += 1
-            self._carrier.send(batch, people)
-        if not self._carrier:
+        for batch, people in self._following(self._room() - len(self._order_workers)):
+            self._unconfirmed.posts[batch.order_id] += 1
+            self.posted.update(batch, State.SENDING, people["phone"])
+            self._order_workers.send(batch, people)
+        if not self._order_workers:
             return self._room() > 0 and not self._stopped.is_set() and bool(self._narrowing or self._queue)
-        for answers in self._carrier.answers():
+        for answers in self._order_workers.answers():
             self._handle(answers)
         return True
 
@@ -156,14 +159,14 @@ class Loop:
         One at a time until one is accepted, and after an answer without proof: whatever is wrong is then
         wrong once. None while nobody knows whether the gateway still takes anything.
         """
-        if self._blind >= BLIND:
+        if self._unproven >= MOST_UNPROVEN:
             return 0
-        return self._workers if self._accepted and not self._blind else 1
+        return self._workers if self._accepted and not self._unproven else 1
 
-    def _following(self, room: int) -> list[Cut]:
+    def _following(self, room: int) -> list[BatchWithPeople]:
         """The next orders to send, claimed; fewer when somebody else has taken some."""
-        ready: list[Cut] = []
-        planned: list[Cut] = []
+        ready: list[BatchWithPeople] = []
+        planned: list[BatchWithPeople] = []
         while len(ready) + len(planned) < room and not self._stopped.is_set():
             waiting = self._narrowing or self._queue
             if not waiting:
@@ -179,14 +182,15 @@ class Loop:
             ready += self._batches.claim(self._entry, planned, self._owner)
         return ready
 
-    def _handle(self, answers: list[tuple[Batch, pd.DataFrame, Carried]]) -> None:
+    def _handle(self, answers: list[tuple[Batch, pd.DataFrame, PostOutcome]]) -> None:
         """Write down what answers prove, in one transaction; then do what follows from each."""
-        changes: list[tuple[Change, pd.DataFrame, Carried]] = []
-        others: list[tuple[Change, pd.DataFrame, Carried]] = []
-        for batch, people, came in answers:
-            reply = came.reply
+        changes: list[tuple[Change, pd.DataFrame, PostOutcome]] = []
+        others: list[tuple[Change, pd.DataFrame, PostOutcome]] = []
+        for batch, people, outcome in answers:
+            reply = outcome.reply
             step = after(batch.state, reply.event, batch.doubt)
             accepted = step.state is State.ACCEPTED
+            self.posted.update(batch, step.state, people["phone"])
             self.touched |= accepted or bool(step.doubt)
             change = Change(
                 batch,
@@ -199,56 +203,56 @@ class Loop:
                 # Until the gateway has listed them; we may be killed before it is asked.
                 missing=people["phone"] if accepted and may_lack(batch, reply.charged) else None,
             )
-            (others if step.action is Action.NARROW else changes).append((change, people, came))
+            (others if step.action is Action.NARROW else changes).append((change, people, outcome))
         done = self._batches.record(self._entry, self._owner, [change for change, _, _ in changes])
-        for batch, (change, people, came) in zip(done, changes, strict=True):
-            self._follow(batch, change.step, people, came.reply)
-        for change, people, came in others:
-            self._narrow(change, people, came)
+        for batch, (change, people, outcome) in zip(done, changes, strict=True):
+            self._follow(batch, change.step, people, outcome.reply)
+        for change, people, outcome in others:
+            self._narrow(change, people, outcome)
 
     def _follow(self, batch: Batch, step: Step, people: pd.DataFrame, reply: Reply) -> None:
         """Do what follows from an answer that is written down."""
         match step.action:
             case Action.RECORD:
-                accepted, blind = self._accepted, self._blind
-                self._accepted, self._blind, self._remaining = True, 0, reply.remaining
+                accepted, blind = self._accepted, self._unproven
+                self._accepted, self._unproven, self._remaining = True, 0, reply.remaining
                 self._tell(State.ACCEPTED, batch, credits_=reply.charged or 0.0)
                 charged = batch.segments if reply.charged is None else reply.charged
                 if batch.terms.skip_refused or charged != batch.segments:
-                    counted = self._doubts.check(batch, people, reply.charged)
+                    counted = self._unconfirmed.check(batch, people, reply.charged)
                     self._tell_counted(counted)
-                    if counted.lacking == batch.recipients:  # it was accepted by word only
-                        self._accepted, self._blind = accepted, blind + 1
+                    if counted.missing == batch.recipients:  # it was accepted by word only
+                        self._accepted, self._unproven = accepted, blind + 1
                     self._price = max(self._price, charged / batch.segments)
                     if charged != batch.segments - counted.unsent:  # it is no news that they cost nothing
                         self.drift += charged - batch.segments
                 if (reply.order_id or batch.order_id).lower() != batch.order_id.lower():
                     self.stop(stop_errors.own_id(batch))
             case Action.LOOK_UP:
-                self._blind += 1
-                self._doubts.add(batch)
+                self._unproven += 1
+                self._unconfirmed.add(batch)
                 self._tell(State.UNCONFIRMED, batch)
             case _:
                 self.stop(stop_errors.too_late(batch) if self._late(batch) else reply.error(batch.order_id))
 
     def _drain(self) -> None:
         """Write down what is under way; what cannot be written stays ``sending``, to be looked up."""
-        self._carrier.call_off()
-        while self._carrier:
+        self._order_workers.call_off()
+        while self._order_workers:
             with suppress(Exception):  # or it was written when we were interrupted
-                for answer in self._carrier.last_answers():
+                for answer in self._order_workers.last_answers():
                     self._handle([answer])
 
     # What was refused.
 
-    def _narrow(self, change: Change, people: pd.DataFrame, came: Carried) -> None:
+    def _narrow(self, change: Change, people: pd.DataFrame, outcome: PostOutcome) -> None:
         """Find out whether it is the credit, one number, or the whole request; one transaction records it."""
-        batch, reply = change.batch, came.reply
-        left = self._remaining if came.left is None else came.left
+        batch, reply = change.batch, outcome.reply
+        left = self._remaining if outcome.left is None else outcome.left
         refused = (self._entry, self._owner, change)
-        if came.trouble is not None:  # it may be the credit: nobody is rejected for that
+        if outcome.trouble is not None:  # it may be the credit: nobody is rejected for that
             self._batches.split(*refused, [])
-            self.stop(came.trouble)
+            self.stop(outcome.trouble)
         elif left is not None and left < (needed := ceil(batch.segments * self._price)):
             self._batches.split(*refused, [])
             self.stop(stop_errors.no_credit(left, needed))
@@ -280,18 +284,19 @@ class Loop:
 
     def _settle(self) -> bool:
         """Settle what is open; True when something is to be sent."""
-        if self._stopped.is_set() or not (self._doubts or self._blind >= BLIND):
+        if self._stopped.is_set() or not (self._unconfirmed or self._unproven >= MOST_UNPROVEN):
             return False
-        found = False
-        for batch, people, step, counted in self._doubts.settle():
+        any_found = False
+        for batch, people, step, counted in self._unconfirmed.settle():
+            self.posted.update(batch, step.state, people["phone"])
             match step.action:
                 case Action.RECORD:
-                    found = self._accepted = self.touched = True
+                    any_found = self._accepted = self.touched = True
                     self._tell(State.ACCEPTED, batch, before=State.UNCONFIRMED)
                     self._tell_counted(counted)
                 case Action.REPEAT:
                     self._tell(State.PLANNED, batch, before=State.UNCONFIRMED)
-                    self._queue.append(Cut(batch, people))
+                    self._queue.append(BatchWithPeople(batch, people))
                 case Action.NEXT_GENERATION:
                     self._tell(State.PLANNED, batch, before=State.UNCONFIRMED)
                     mine = people["phone"][among(people["phone"], self._phones)]
@@ -300,16 +305,16 @@ class Loop:
                     self.touched = True
                 case _:  # looked up again when the grace is over
                     pass
-        if self._blind >= BLIND:
-            self._again_or_stop(found=found)
+        if self._unproven >= MOST_UNPROVEN:
+            self._again_or_stop(found=any_found)
         return bool(self._queue)
 
     def _again_or_stop(self, *, found: bool) -> None:
         """After too many answers without proof: go on, one order at a time, only if one of them was taken."""
         if found:
-            self._blind = 1
+            self._unproven = 1
         else:
-            self.stop(stop_errors.blind(self._blind))
+            self.stop(stop_errors.answers_lost(self._unproven))
 
     def _late(self, batch: Batch) -> bool:
         return late(batch, self._clock.now())
@@ -321,6 +326,6 @@ class Loop:
 
     def _tell_counted(self, counted: Counted) -> None:
         """So many of an accepted order are not on the gateway's list of it, or were left out of it."""
-        for state, people in ((State.UNCONFIRMED, counted.lacking), (State.REFUSED, counted.refused)):
+        for state, people in ((State.UNCONFIRMED, counted.missing), (State.REFUSED, counted.refused)):
             if people:
                 self._report(Tick(state, people, before=State.ACCEPTED))

@@ -8,6 +8,7 @@ journal after it, so that what another process sends meanwhile is in the journal
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from smsframe.campaign import order_history
 from smsframe.campaign.look_up import DAY, EVER, LONG
 from smsframe.errors import CampaignChanged, GatewayError, NotAuthorised, Unavailable
 from smsframe.formatting import many
-from smsframe.orders.batching import prefix
+from smsframe.orders import batching
 from smsframe.orders.records import Comparison, nobody
 from smsframe.orders.states import State
 from smsframe.outcomes.columns import E164
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.gateway.retry import Patience
     from smsframe.journal.journal import Journal
-    from smsframe.orders.records import Entry
+    from smsframe.orders.records import CampaignRecord
 
 MINUTE = 60.0
 """Seconds by which this machine's clock may differ from the gateway's before it is said."""
@@ -39,11 +40,13 @@ MINUTE = 60.0
 
 def prefixes(campaign: str, gateway: GatewayProtocol) -> tuple[str, ...]:
     """How the order ids of a campaign begin, under every name of the account that is known."""
-    return tuple(prefix(campaign, gateway.base_url, account) for account in gateway.identities)
+    by_account = (batching.prefixes(campaign, gateway.base_url, account) for account in gateway.identities)
+    return tuple(itertools.chain.from_iterable(by_account))
 
 
 def compare(
     campaign: str,
+    entry: CampaignRecord | None,
     gateway: GatewayProtocol,
     journal: Journal,
     patience: Patience,
@@ -57,6 +60,7 @@ def compare(
 
     Args:
         campaign: Its name.
+        entry: What the journal said of it when the call began: since when its history is asked for.
         gateway: Who is asked.
         journal: What is known of it here.
         patience: For questions that may be asked again.
@@ -69,7 +73,6 @@ def compare(
         CampaignChanged: It has orders of the campaign that this journal does not know, and they are not to be
             taken over, or cannot be.
     """
-    entry = journal.find(campaign)
     if not gateway.profile.history:
         if entry is None:
             say(
@@ -78,19 +81,19 @@ def compare(
                 "journal, its people are texted again"
             )
         return Comparison()
-    found = _Compared(campaign, gateway, journal, patience, entry)
-    if found.surprises:  # this journal is not the latest, so the latest orders may not be visible yet
-        if len(found.unknown) and not adopt:
-            raise found.changed(
+    comparison = _Compared(campaign, gateway, journal, patience, entry)
+    if comparison.surprises:  # this journal is not the latest, so the latest orders may not be visible yet
+        if len(comparison.unknown) and not adopt:
+            raise comparison.changed(
                 "name its journal with journal=; or, if that is lost, take the orders over with adopt=True"
             )
         patience.sleep(grace)
-        found = _Compared(campaign, gateway, journal, patience, entry)
-    date = found.history.date
+        comparison = _Compared(campaign, gateway, journal, patience, entry)
+    date = comparison.history.date
     if date is not None and abs(off := (patience.clock.now() - date).total_seconds()) > MINUTE:
         which = "ahead of" if off > 0 else "behind"
         say(f"warning: this machine's clock is {timedelta(seconds=round(abs(off)))} {which} the gateway's")
-    return Comparison(date, found.doubted, found.recipients(adopt=adopt))
+    return Comparison(date, comparison.doubted, comparison.recipients(adopt=adopt))
 
 
 class _Compared:
@@ -102,7 +105,7 @@ class _Compared:
         gateway: GatewayProtocol,
         journal: Journal,
         patience: Patience,
-        entry: Entry | None,
+        entry: CampaignRecord | None,
     ) -> None:
         self._campaign, self._gateway, self._patience = campaign, gateway, patience
         self.history = _complete(gateway, entry, patience)
@@ -110,12 +113,12 @@ class _Compared:
         listed = self.history.orders[ids.str.startswith(prefixes(campaign, gateway)).fillna(value=False)]
         known = journal.orders.of(campaign)
         here = known[known["order_id"].str.lower().isin(ids)]
-        self.unknown = listed[~_small(listed).isin(here["order_id"].str.lower())]
+        self.unknown = listed[~_lowercase(listed).isin(here["order_id"].str.lower())]
         taken = here["state"].isin([State.ACCEPTED, State.SENDING, State.UNCONFIRMED]) | here["settled"]
         self.doubted = here["order_id"][~taken & here["people"].gt(0)]
         # An order of ours whose people have gone to other orders since: who got it only the gateway can say.
         gone = here["order_id"][~taken & here["people"].eq(0)]
-        self._refused = listed[_small(listed).isin(gone.str.lower())]
+        self._refused = listed[_lowercase(listed).isin(gone.str.lower())]
         unlisted = known[known["unlisted"].gt(0)]
         self._incomplete = unlisted.assign(num_recipients=unlisted["people"] + unlisted["unlisted"])
 
@@ -133,8 +136,8 @@ class _Compared:
         if not asked:
             return nobody()
         # Of somebody whom two orders list the earlier one counts.
-        found = pd.concat(asked, ignore_index=True).sort_values("create_time", kind="stable")
-        return found[found["phone"].isna() | ~found["phone"].duplicated()]
+        people = pd.concat(asked, ignore_index=True).sort_values("create_time", kind="stable")
+        return people[people["phone"].isna() | ~people["phone"].duplicated()]
 
     def _people(self, order: Any) -> pd.DataFrame:
         state = self._patience.ask(lambda: self._gateway.state(order.order_id)).recipients
@@ -172,11 +175,11 @@ class _Compared:
         )
 
 
-def _small(orders: pd.DataFrame) -> pd.Series[Any]:
+def _lowercase(orders: pd.DataFrame) -> pd.Series[Any]:
     return orders["order_id"].str.strip().str.lower()
 
 
-def _complete(gateway: GatewayProtocol, entry: Entry | None, patience: Patience) -> History:
+def _complete(gateway: GatewayProtocol, entry: CampaignRecord | None, patience: Patience) -> History:
     """
     The history since the campaign was last compared, else of 30 days.
 
@@ -192,13 +195,13 @@ def _complete(gateway: GatewayProtocol, entry: Entry | None, patience: Patience)
     except (NotAuthorised, Unavailable):
         raise
     except GatewayError as error:
-        raise _untold(str(error), error.status) from None
+        raise _unavailable(str(error), error.status) from None
     if not history.complete:
-        raise _untold("it changed while it was read, or pages are missing", None)
+        raise _unavailable(history.problem, None)
     return history
 
 
-def _since(entry: Entry | None, now: datetime) -> datetime:
+def _since(entry: CampaignRecord | None, now: datetime) -> datetime:
     if entry is None:
         return now - LONG
     if entry.compared_at is None:  # of an earlier version, by this machine's clock
@@ -206,7 +209,7 @@ def _since(entry: Entry | None, now: datetime) -> datetime:
     return min(entry.compared_at, now) - DAY
 
 
-def _untold(why: str, status: int | None) -> Unavailable:
+def _unavailable(why: str, status: int | None) -> Unavailable:
     return Unavailable(
         f"the gateway did not show its whole history of orders ({why}), so nobody knows whether somebody was "
         "texted from another journal; nothing was sent, call again later",

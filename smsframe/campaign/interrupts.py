@@ -24,19 +24,19 @@ def asked(stop: Callable[[], None]) -> Iterator[threading.Event]:
 
     Only the main thread hears signals; elsewhere, and where somebody else listens, nothing is changed.
     """
-    came = threading.Event()
+    interrupted = threading.Event()
     usual = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or usual is not signal.default_int_handler:
-        yield came
+        yield interrupted
         return
 
     def first(_number: int, _frame: object) -> None:
         signal.signal(signal.SIGINT, usual)
-        came.set()
+        interrupted.set()
         stop()
 
     signal.signal(signal.SIGINT, first)
     try:
-        yield came
+        yield interrupted
     finally:
         signal.signal(signal.SIGINT, usual)

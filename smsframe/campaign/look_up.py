@@ -55,6 +55,7 @@ class Finding:
         refused: The delivery codes of those whom the gateway left out, by number; only of an order that
             allows it.
         lists: How many people the order lists, or None when the gateway did not say.
+        own: Whether the answer was in the gateway's own form.
     """
 
     event: Event
@@ -65,6 +66,7 @@ class Finding:
     missing: pd.Series[Any] | None = None
     lists: int | None = None
     refused: pd.Series[Any] | None = None
+    own: bool = True
 
     @property
     def listed(self) -> bool:
@@ -109,7 +111,7 @@ def ask_state(gateway: GatewayProtocol, batch: Batch, people: pd.DataFrame, pati
     clock, question = patience.clock, gateway.profile.state_question % batch.order_id
     asked_at = clock.monotonic()
 
-    def found(
+    def finding_of(
         event: Event,
         answer: str,
         missing: pd.Series[Any] | None = None,
@@ -122,27 +124,46 @@ def ask_state(gateway: GatewayProtocol, batch: Batch, people: pd.DataFrame, pati
     try:
         state = patience.ask(lambda: gateway.state(batch.order_id))
     except GatewayError as error:
-        return found(Event.UNANSWERED, f"no answer: {type(error).__name__} (HTTP {error.status})")
+        return finding_of(Event.UNANSWERED, f"no answer: {type(error).__name__} (HTTP {error.status})")
     if state.recipients is None:
-        return found(Event.ABSENT, "404", state=state)
-    finding = found(*_compare(state.recipients, people), state=state)
+        return replace(finding_of(Event.ABSENT, "404", state=state), own=state.own)
+    finding = finding_of(*_compare(state.recipients, people), state=state)
     if not (batch.terms.skip_refused and finding.listed):
         return finding
     refused = _left_out(state.recipients, people, gateway.profile.refused)
     if refused.empty:
         return finding
-    told = f"{finding.evidence.answer}; {len(refused)} of them were left out, being refused"
-    return replace(_saying(finding, told, ""), refused=refused)
+    answer = f"{finding.evidence.answer}; {len(refused)} of them were left out, being refused"
+    return replace(_with_evidence(finding, answer, ""), refused=refused)
+
+
+def is_absent(gateway: GatewayProtocol, batch: Batch, people: pd.DataFrame, patience: Patience) -> bool:
+    """
+    Whether the gateway has nothing of an order that it refused.
+
+    Something on the way may have sent it twice, or denied it, and the gateway refuses what repeats an id that
+    it has. A proxy says 404 too, of whatever it is asked: then the history must say the same.
+    """
+    finding = ask_state(gateway, batch, people, patience)
+    if finding.event is not Event.ABSENT or finding.own:
+        return finding.event is Event.ABSENT
+    if not (gateway.profile.history and gateway.answers_itself):
+        return False
+    try:
+        history = order_history.read(gateway, _not_before(batch, finding), patience)
+    except GatewayError:
+        return False
+    return history.complete and not history.lists(batch.order_id)
 
 
 def _left_out(state: pd.DataFrame, people: pd.DataFrame, codes: frozenset[str]) -> pd.Series[Any]:
     """Who is listed with nothing but codes that mean never sent: the first of these codes, by number."""
     ours = state[state["phone"].isin(people["phone"])]
     never = ours["delivery"].isin(codes)
-    told: pd.Series[Any] = ours[never & ~ours["phone"].isin(ours["phone"][~never])].set_index("phone")[
+    delivery: pd.Series[Any] = ours[never & ~ours["phone"].isin(ours["phone"][~never])].set_index("phone")[
         "delivery"
     ]
-    return told[~told.index.duplicated()]
+    return delivery[~delivery.index.duplicated()]
 
 
 def look_up(
@@ -194,20 +215,20 @@ def _judge(
     except GatewayError as error:
         answer = f"no answer: {type(error).__name__} (HTTP {error.status})"
         return lambda _, finding: _unanswered(finding, answer, question)
-    doubt = _why_not(history, gateway, session, known, since)
-    told = f"404; a history of {len(history.orders)} orders"
+    doubt = _why_unproven(history, gateway, session, known, since)
+    answer = f"404; a history of {len(history.orders)} orders"
 
     def judge(batch: Batch, finding: Finding) -> Finding:
         if history.lists(batch.order_id):
-            return _unanswered(finding, f"{told} that lists it", question)
+            return _unanswered(finding, f"{answer} that lists it", question)
         if doubt is not None:
-            return _unanswered(finding, told + doubt, question)
-        return _saying(finding, f"{told}, complete, that does not list it", question)
+            return _unanswered(finding, answer + doubt, question)
+        return _with_evidence(finding, f"{answer}, complete, that does not list it", question)
 
     return judge
 
 
-def _why_not(
+def _why_unproven(
     history: History, gateway: GatewayProtocol, session: int | None, known: Known, since: datetime
 ) -> str | None:
     """Why a history that does not list an order is no proof of its absence; None when it is."""
@@ -236,10 +257,10 @@ def _not_before(batch: Batch, finding: Finding) -> datetime:
 
 
 def _unanswered(finding: Finding, answer: str, question: str = "") -> Finding:
-    return replace(_saying(finding, answer, question), event=Event.UNANSWERED)
+    return replace(_with_evidence(finding, answer, question), event=Event.UNANSWERED)
 
 
-def _saying(finding: Finding, answer: str, question: str) -> Finding:
+def _with_evidence(finding: Finding, answer: str, question: str) -> Finding:
     return replace(finding, evidence=Evidence(f"{finding.evidence.question}{question}", answer))
 
 
@@ -254,8 +275,8 @@ def _compare(state: pd.DataFrame, people: pd.DataFrame) -> tuple[Event, str, pd.
     strangers = ~state["phone"].isin(people["phone"])
     answer = f"found with {ours.sum()} of our {len(people)} recipients and {strangers.sum()} others"
     if ours.any() and not strangers.any():
-        lacking = people["phone"][~ours]
-        return (Event.FOUND_PART, answer, lacking) if len(lacking) else (Event.FOUND, answer, None)
+        missing = people["phone"][~ours]
+        return (Event.FOUND_PART, answer, missing) if len(missing) else (Event.FOUND, answer, None)
     theirs = state["phone"].str.extract(r"([0-9]{6})\D*$")[0]
     alike = theirs.isna() | theirs.isin(people["phone"].str[-6:])
     if len(state) and not alike.any():

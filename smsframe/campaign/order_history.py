@@ -3,11 +3,13 @@ The gateway's history of orders, read whole or not believed.
 
 The history is paged, and others may send while its pages are turned. It is complete when all orders that
 were seen, in however many passes, are as many as the last page says there are. One that shrinks meanwhile
-may have lost others unseen, so it is never complete.
+may have lost others unseen, so it is never complete. A gateway may count an order that it lists twice, twice:
+then it is complete when two passes in a row list the same, as long as it says.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,13 +43,18 @@ class History:
 
     Attributes:
         orders: ``order_id``, ``create_time``, ``schedule_time`` (UTC), ``num_recipients``.
-        complete: Whether nothing can be missing.
+        problem: Why orders may be missing, in words; empty when none can be.
         date: When the first page came, by the gateway's own clock (UTC); None when it does not say.
     """
 
     orders: pd.DataFrame
-    complete: bool
+    problem: str
     date: datetime | None
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing can be missing."""
+        return not self.problem
 
     def lists(self, order_id: str) -> bool:
         """Whether an order is in it, in capitals or small letters."""
@@ -73,9 +80,9 @@ def read(gateway: GatewayProtocol, since: datetime, patience: Patience) -> Histo
     """
     reading = _Reading(gateway, since, patience)
     for _ in range(PASSES):
-        if reading.turn_pages() or reading.hopeless:
+        if reading.turn_pages() or reading.unusable:
             break
-    return History(responses.orders([*reading.rows.values()]), reading.complete, reading.date)
+    return History(responses.orders([*reading.rows.values()]), reading.problem, reading.date)
 
 
 class _Reading:
@@ -86,36 +93,53 @@ class _Reading:
         self._sizes = [*PAGE_SIZES]
         self._pages = 0
         self._total = 0.0
+        self._stable = False
+        """Whether two passes in a row listed the same, as many as there are."""
+        self._listed: list[dict[str, Any]] = []
+        """The rows of the last whole pass, in their order."""
         self.rows: dict[tuple[str, str], dict[str, Any]] = {}
         """By what never changes of an order: another number of recipients is no other order."""
         self.date: datetime | None = None
-        self.hopeless = False
+        self.unusable = ""
+        """Why no further page can make it complete."""
 
     @property
-    def complete(self) -> bool:
-        """Whether all that there is was seen."""
-        return not self.hopeless and len(self.rows) == self._total and self._pages > 0
+    def problem(self) -> str:
+        """Why not all that there is was seen; empty when it was."""
+        if self.unusable:
+            return self.unusable
+        if self._pages > 0 and (self._stable or len(self.rows) == self._total):
+            return ""
+        if len(self._listed) > len(self.rows):
+            return f"it lists orders more than once: {len(self.rows):,} different ones of {self._total:,.0f}"
+        lists = f"it counts {self._total:,.0f} orders and lists {len(self.rows):,}"
+        return f"{lists}: pages are missing, or it changed while it was read"
 
     def turn_pages(self) -> bool:
         """Turn the pages once, until nothing can be missing; whether that is so."""
         size, number, last = self._sizes[0], 0, None
-        while not self.hopeless and self._pages < PAGES:
+        listed: list[dict[str, Any]] = []
+        while not self.unusable and self._pages < PAGES:
             number += 1
             page = self._page(number)
             if page is None:  # another size, from the beginning
-                size, number = self._sizes[0], 0
+                size, number, listed = self._sizes[0], 0, []
                 continue
             self._add(page)
-            if self.complete:
+            if not self.problem:
                 return True
             if page.rows in ([], last):
                 break
             last = page.rows
+            listed += page.rows
             if number == 1 and len(page.rows) < min(size, page.total or 0) and len(self._sizes) > 1:
                 # Fewer than were asked for: where its second page begins is anybody's guess.
                 del self._sizes[0]
-                size, number, last = self._sizes[0], 0, None
-        return False
+                size, number, last, listed = self._sizes[0], 0, None, []
+        alike = len({json.dumps(row, sort_keys=True) for row in listed}) == len(self.rows)
+        self._stable = alike and listed == self._listed and len(listed) == self._total
+        self._listed = listed
+        return not self.problem
 
     def _page(self, number: int) -> HistoryPage | None:
         self._pages += 1
@@ -132,8 +156,11 @@ class _Reading:
         keys = [
             (str(row.get("order_id") or "").strip().lower(), str(row.get("create_time"))) for row in page.rows
         ]
-        nameless = any(not order for order, _ in keys)
-        shrunk = page.total is None or page.total < self._total
-        self.hopeless |= nameless or shrunk
+        if any(not order for order, _ in keys):
+            self.unusable = "it lists an order without an id"
+        elif page.total is None:
+            self.unusable = "it does not say how many orders there are"
+        elif page.total < self._total:
+            self.unusable = "it shrank while it was read"
         self._total = page.total or 0.0
         self.rows.update(zip(keys, page.rows, strict=True))

@@ -29,8 +29,8 @@ def confirmed(confirm: int | None, people: pd.DataFrame, known: Known | None, pl
     """Refuse when the number of people is not the one that was confirmed."""
     if confirm is None:
         return
-    meant = plan.frame["sms_phone"].reset_index(drop=True)[plan.stands]
-    settled = meant[among(meant, done(known, plan.terms, plan.template.source))]
+    phones = plan.frame["sms_phone"].reset_index(drop=True)[plan.stands]
+    settled = phones[among(phones, done(known, plan.terms, plan.template.source))]
     count = len(pd.Index(people["phone"]).union(pd.Index(settled)))
     if count != confirm:
         raise ConfirmationMismatch(

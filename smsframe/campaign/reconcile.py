@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.gateway.retry import Patience
     from smsframe.journal.journal import Journal
-    from smsframe.orders.records import Batch, Entry
+    from smsframe.orders.records import Batch, CampaignRecord
 
 POSTS = 3
 """How often one run sends one order at most, each time after two absences; then it stays unconfirmed."""
@@ -34,12 +34,12 @@ class Counted(NamedTuple):
     The people of an accepted order who are not in it, as far as the gateway says.
 
     Attributes:
-        lacking: How many it does not list.
+        missing: How many it does not list.
         refused: How many were left out, being refused.
         unsent: The segments of those.
     """
 
-    lacking: int = 0
+    missing: int = 0
     refused: int = 0
     unsent: int = 0
 
@@ -53,7 +53,7 @@ class Settled(NamedTuple):
     counted: Counted = Counted()
 
 
-class Doubts:
+class UnconfirmedOrders:
     """
     The open orders of one run.
 
@@ -71,7 +71,7 @@ class Doubts:
 
     def __init__(
         self,
-        entry: Entry,
+        entry: CampaignRecord,
         journal: Journal,
         gateway: GatewayProtocol,
         owner: str,
@@ -85,7 +85,7 @@ class Doubts:
         self._batches, self._orders = journal.batches, journal.orders
         self._phones, self._grace, self._patience, self._settled = phones, grace, patience, settled
         self._open: list[Batch] = []
-        self._meant: set[str] = set()
+        self._covered: set[str] = set()
         """The order ids that a person's word is about."""
         self.posts: Counter[str] = Counter()
         """How often this run sent each order."""
@@ -93,11 +93,11 @@ class Doubts:
     def __bool__(self) -> bool:
         return bool(self._open)
 
-    def add(self, *batches: Batch, meant: bool = False) -> None:
+    def add(self, *batches: Batch, covered: bool = False) -> None:
         """Orders to be looked up; whether a person's word is about them."""
         self._open += batches
-        if meant:
-            self._meant |= {batch.order_id for batch in batches}
+        if covered:
+            self._covered |= {batch.order_id for batch in batches}
 
     def settle(self) -> Iterator[Settled]:
         """Look up what is open, wait for the grace once, look again; what each came to, until stopped."""
@@ -105,10 +105,10 @@ class Doubts:
         orders = [(batch, self._batches.members(batch)) for batch in self._open]
         self._open = []
         for batch, people, finding in self._look_up(orders):
-            came = self._record(batch, people, finding)
+            settled = self._record(batch, people, finding)
             if finding.event is Event.ABSENT:
-                absent[batch.order_id] = (came.batch, people, finding)
-            yield came
+                absent[batch.order_id] = (settled.batch, people, finding)
+            yield settled
         if absent:
             last = max(finding.answered_at for _, _, finding in absent.values())
             self._patience.sleep(max(0.0, self._grace - (self._patience.clock.monotonic() - last)))
@@ -132,20 +132,20 @@ class Doubts:
             event, why = Event.UNANSWERED, f"it was sent {POSTS} times already"
         else:
             event = Event.ABSENT_TWICE
-        found = replace(finding, event=event)
-        return _adding(found, f"not repeated: {why}") if why else found
+        finding = replace(finding, event=event)
+        return _with_note(finding, f"not repeated: {why}") if why else finding
 
-    def ask_after(self, batch: Batch, *, meant: bool) -> None:
+    def ask_after(self, batch: Batch, *, covered: bool) -> None:
         """
         Ask again for people whom an accepted order lacks.
 
-        If it still does, a person's word holds, when it is ``meant`` of this order.
+        If it still does, a person's word holds, when it is about (``covered``) this order.
         """
         people = self._batches.members(batch)
         finding = ask_state(self._gateway, batch, people, self._patience)
         self._note(batch, finding)
-        if meant and self._settled is not None and finding.event is not Event.FOUND:
-            self._note(batch, _said(finding, self._settled))
+        if covered and self._settled is not None and finding.event is not Event.FOUND:
+            self._note(batch, _person_says(finding, self._settled))
 
     def check(self, batch: Batch, people: pd.DataFrame, charged: float | None) -> Counted:
         """
@@ -160,8 +160,8 @@ class Doubts:
         if finding.lists == 0 or (not finding.listed and may_lack(batch, charged)):
             finding = replace(finding, event=Event.FOUND_PART, missing=people["phone"])
         if charged is not None and charged != batch.segments:
-            said = f"{amount(charged)} credits were charged for {batch.segments} segments"
-            finding = _adding(finding, said)
+            note = f"{amount(charged)} credits were charged for {batch.segments} segments"
+            finding = _with_note(finding, note)
         self._note(batch, finding)
         return _counted(finding, people)
 
@@ -201,11 +201,11 @@ class Doubts:
         if step.action is Action.NEXT_GENERATION:
             self._batches.split(self._entry, self._owner, change, [])
             return Settled(batch, people, step)
-        (found,) = self._batches.record(self._entry, self._owner, [change])
-        meant = batch.order_id in self._meant
-        if step.action is Action.ASK_PERSON and self._settled is not None and meant:
-            return self._record(found, people, _said(finding, self._settled))
-        return Settled(found, people, step, _counted(finding, people))
+        (recorded,) = self._batches.record(self._entry, self._owner, [change])
+        covered = batch.order_id in self._covered
+        if step.action is Action.ASK_PERSON and self._settled is not None and covered:
+            return self._record(recorded, people, _person_says(finding, self._settled))
+        return Settled(recorded, people, step, _counted(finding, people))
 
     def _note(self, batch: Batch, finding: Finding) -> None:
         # The step is where it is: it was accepted, and stays so.
@@ -221,18 +221,18 @@ def may_lack(batch: Batch, charged: float | None) -> bool:
 
 
 def _counted(finding: Finding, people: pd.DataFrame) -> Counted:
-    lacking = 0 if finding.missing is None else len(finding.missing)
+    missing = 0 if finding.missing is None else len(finding.missing)
     if finding.refused is None:
-        return Counted(lacking)
+        return Counted(missing)
     out = among(people["phone"], finding.refused.index)
-    return Counted(lacking, int(out.sum()), int(people["segments"][out].sum()))
+    return Counted(missing, int(out.sum()), int(people["segments"][out].sum()))
 
 
-def _adding(finding: Finding, more: str) -> Finding:
+def _with_note(finding: Finding, more: str) -> Finding:
     question, answer = finding.evidence
     return replace(finding, evidence=Evidence(question, f"{answer}; {more}"))
 
 
-def _said(finding: Finding, event: Event) -> Finding:
-    said = Evidence("resume(unconfirmed=)", "a person says so")
-    return replace(finding, event=event, evidence=said, missing=None, refused=None)
+def _person_says(finding: Finding, event: Event) -> Finding:
+    evidence = Evidence("resume(unconfirmed=)", "a person says so")
+    return replace(finding, event=event, evidence=evidence, missing=None, refused=None)

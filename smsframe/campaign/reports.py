@@ -22,11 +22,11 @@ def campaigns(journal: Journal) -> pd.DataFrame:
     listed = journal.campaigns()
     tallies = journal.batches.tallies() if len(listed) else {}
     nobody = Tally(Counter(), 0.0, at_work=False)
-    found = [tallies.get(key, nobody) for key in listed["id"].tolist()]
+    tally_of_each = [tallies.get(key, nobody) for key in listed["id"].tolist()]
     columns = ["recipients", *COUNTED, "credits"]
     rows = [
         (sum(counts.values()), *(counts.get(status, 0) for status in COUNTED), charged)
-        for counts, charged, _ in found
+        for counts, charged, _ in tally_of_each
     ]
     numbers = pd.DataFrame(rows, columns=columns, index=listed.index).astype(
         dict.fromkeys(columns, "Int64") | {"credits": "Float64"}

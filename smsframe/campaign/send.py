@@ -1,5 +1,5 @@
 """
-What a campaign call does, around the loop: what must be right before, and the truth about it afterwards.
+What a campaign call does, around the engine: what must be right before, and the truth about it afterwards.
 
 Everything that can refuse a call is asked before the first person is written down: whose campaign it is,
 how many people were confirmed, whether the time has passed, whether the credit is enough.
@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from smsframe.campaign.dispatch import Call, resuming, sending
 from smsframe.campaign.interrupts import asked
@@ -24,6 +25,7 @@ from smsframe.errors import (
     SmsFrameError,
 )
 from smsframe.formatting import amount
+from smsframe.journal.conflicts import CampaignCall
 from smsframe.orders.states import Event
 from smsframe.outcomes.codes import CODES
 from smsframe.outcomes.columns import COLUMNS, PLANNED, attach, results_for, satisfied
@@ -35,13 +37,12 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
-    import pandas as pd
-
-    from smsframe.campaign.engine import Loop
+    from smsframe.campaign.engine import CampaignEngine
     from smsframe.campaign.options import ResumeOptions, SendOptions
+    from smsframe.campaign.posted_orders import PostedOrders
     from smsframe.campaign.run_context import RunContext
     from smsframe.journal.journal import Journal
-    from smsframe.orders.records import Entry
+    from smsframe.orders.records import CampaignRecord
     from smsframe.outcomes.join import Known
     from smsframe.planning.plan import Plan
 
@@ -51,15 +52,17 @@ log = logging.getLogger("smsframe")
 def _sent(plan: Plan, context: RunContext, **_: Any) -> pd.DataFrame:
     """The rows of a plan after its run, by the journal that it began with."""
     journal = context.journal
-    known = _known(journal, plan.campaign or "") if journal.in_place else None
-    found = _unsent(plan) if known is None else _frame(plan, known, plan.campaign or "", None)
+    stored = journal.read(plan.campaign or "") if journal.in_place else None
+    results = _unsent(plan) if stored is None else _frame(plan, stored.known, plan.campaign or "", None)
     if not journal.in_place:
-        return _unread(found)
-    return _told_where(found, found["sms_status"].eq("ready"), "pending", "not_sent")
+        return _without_journal(results)
+    return _with_status(results, results["sms_status"].eq("ready"), "pending", "not_sent")
 
 
 @always_told(
-    lambda plan: plan.campaign or "", _sent, lambda plan, *_, **__: _unread(_unsent(plan), touched=True)
+    lambda plan: plan.campaign or "",
+    _sent,
+    lambda plan, *_, **__: _without_journal(_unsent(plan), touched=True),
 )
 def send(
     plan: Plan,
@@ -78,9 +81,6 @@ def send(
     if campaign is None:
         raise ValueError("campaign= is required to send: the name under which nobody is texted twice")
     parse(plan.template.source)  # what was replaced in it may have made what cannot be sent
-    journal.sound()
-    known = _known(journal, campaign)
-    confirmed(options.confirm, plan.people, known, plan)
     call = Call(
         campaign=campaign,
         template=plan.template.source,
@@ -91,35 +91,44 @@ def send(
         changed=options.changed == "continue",
         adopt=options.adopt,
     )
-    with sending(call, known, context.stopped_by(stop)) as (loop, owner):
-        trouble = _run(loop, campaign, context.say)
+    stored = journal.read(campaign, call=call.at(context.gateway))
+    known = stored and stored.known
+    confirmed(options.confirm, plan.people, known, plan)
+    with sending(call, stored, context.stopped_by(stop)) as (engine, owner):
+        trouble = _run(engine, campaign, context.say)
         try:
-            now = known if known and loop.idle else journal.recipients(loop.entry.id, campaign)
+            now = known if known and engine.idle else journal.recipients(engine.entry.id, campaign)
         except JournalError as error:
-            trouble, frame, others = trouble or error, _unread(_unsent(plan), touched=loop.touched), 0
+            trouble, frame, others = (
+                trouble or error,
+                _without_journal(_unsent(plan), touched=engine.touched),
+                0,
+            )
         else:
-            frame = _frame(plan, now, campaign, owner)
+            journalled = _frame(plan, now, campaign, owner)
+            frame = engine.posted.correct(journalled)
             if frame["sms_status"].eq("ready").any():  # everybody was written down
-                trouble = trouble or JournalError(f"the journal {journal.path} was replaced by another")
-                frame = _unread(frame, touched=loop.touched)
+                frame = _without_journal(frame, touched=engine.touched)
+            if frame is not journalled:
+                trouble = trouble or _replaced(journal)
             others = _others(now, plan)
     if others:
         context.say(
             f"{others:,} people of campaign {campaign!r} are not in this frame and still pending: "
             f"smsframe.resume({campaign!r}) takes them up, smsframe.withdraw({campaign!r}) drops them"
         )
-    _raise(trouble, loop, campaign, frame)
+    _raise(trouble, engine, campaign, frame)
     return frame
 
 
-def _resumed(entry: Entry, context: RunContext, **given: Any) -> pd.DataFrame:
+def _resumed(entry: CampaignRecord, context: RunContext, **given: Any) -> pd.DataFrame:
     """The people of a campaign after a run, by the journal."""
     return recipients(context.journal, entry, suppressed=given["suppressed"])
 
 
 @always_told(lambda entry: entry.name, _resumed, lambda *_, **__: results_for(0))
 def resume(
-    entry: Entry,
+    entry: CampaignRecord,
     context: RunContext,
     *,
     options: ResumeOptions,
@@ -132,11 +141,11 @@ def resume(
     """
     entry, confirm = replace(entry, terms=options.applied(entry.terms)), options.confirm
     journal, gateway = context.journal, context.gateway
-    journal.sound()
-    journal.check(
-        entry, base_url=gateway.base_url, account=gateway.account, template=entry.template, changed=True
-    )
-    known = journal.recipients(entry.id, entry.name)
+    call = CampaignCall(gateway.base_url, gateway.account, entry.template, changed=True)
+    stored = journal.read(entry.name, call=call)
+    if stored is None or stored.entry.id != entry.id:
+        raise _replaced(journal)
+    known = stored.known
     waiting = int((still_to_send(known) & ~among(known.people["phone"], suppressed)).sum())
     if confirm is not None and confirm != waiting:
         raise ConfirmationMismatch(
@@ -147,19 +156,23 @@ def resume(
     settled = {"send": Event.PERSON_SENDS, "accept": Event.PERSON_ACCEPTS}.get(options.unconfirmed or "")
     context = context.stopped_by(stop)
     with resuming(entry, known, context, suppressed=suppressed, adopt=options.adopt, settled=settled) as (
-        loop,
+        engine,
         owner,
     ):
-        trouble = _run(loop, entry.name, context.say)
+        trouble = _run(engine, entry.name, context.say)
         try:
-            frame = recipients(journal, entry, run=owner, suppressed=suppressed)
+            journalled = recipients(journal, entry, run=owner, suppressed=suppressed)
         except JournalError as error:
             before = outcomes(known, entry.name)
-            trouble, frame = trouble or error, _unread(before, touched=loop.touched)
-    _raise(trouble, loop, entry.name, frame)
+            trouble, frame = trouble or error, _without_journal(before, touched=engine.touched)
+        else:
+            frame = _with_lost(engine.posted.correct(journalled), known, engine.posted, entry.name)
+            if frame is not journalled:
+                trouble = trouble or _replaced(journal)
+    _raise(trouble, engine, entry.name, frame)
     if held := int(frame["sms_status"].eq("suppressed").sum()):
         context.say(
-            f"{held:,} of campaign {entry.name!r} are on the suppression list and stay pending: give it "
+            f"{held:,} of campaign {entry.name!r} are on the opt-out list and stay pending: give it "
             f"again with the next smsframe.resume, or drop them with smsframe.withdraw({entry.name!r})"
         )
     return frame
@@ -167,30 +180,34 @@ def resume(
 
 def so_far(plan: Plan, journal: Journal) -> pd.DataFrame:
     """The rows of a plan that is being sent, with what the journal knows of them now."""
-    known = _known(journal, plan.campaign or "")
-    if known is None:
+    stored = journal.read(plan.campaign or "")
+    if stored is None:
         return _unsent(plan)
-    found = _frame(plan, known, plan.campaign or "", None)
-    return _told_where(found, found["sms_code"].eq("other_process"), "pending", "under_way")
+    results = _frame(plan, stored.known, plan.campaign or "", None)
+    return _with_status(results, results["sms_code"].eq("other_process"), "pending", "under_way")
 
 
 def recipients(
-    journal: Journal, entry: Entry, *, run: str | None = None, suppressed: pd.Index[Any] | None = None
+    journal: Journal,
+    entry: CampaignRecord,
+    *,
+    run: str | None = None,
+    suppressed: pd.Index[Any] | None = None,
 ) -> pd.DataFrame:
     """One row per journalled recipient of a campaign, result columns only, RangeIndex."""
-    found = outcomes(journal.recipients(entry.id, entry.name), entry.name, run=run)
+    results = outcomes(journal.recipients(entry.id, entry.name), entry.name, run=run)
     if suppressed is not None:
-        out = found["sms_status"].eq("pending") & among(found["sms_phone"], suppressed)
-        found = _told_where(found, out, "suppressed", "suppressed")
-    return satisfied("ResultsSchema", found)
+        out = results["sms_status"].eq("pending") & among(results["sms_phone"], suppressed)
+        results = _with_status(results, out, "suppressed", "suppressed")
+    return satisfied("ResultsSchema", results)
 
 
-def withdraw(journal: Journal, entry: Entry) -> pd.DataFrame:
+def withdraw(journal: Journal, entry: CampaignRecord) -> pd.DataFrame:
     """Drop the people of a campaign who were not texted; returns them as they were, ``pending``."""
     with journal.owner() as owner:
         journal.batches.free(entry)
-        found = outcomes(journal.recipients(entry.id, entry.name), entry.name, run=owner)
-        dropped = found[found["sms_code"].eq("not_sent").to_numpy()].reset_index(drop=True)
+        results = outcomes(journal.recipients(entry.id, entry.name), entry.name, run=owner)
+        dropped = results[results["sms_code"].eq("not_sent").to_numpy()].reset_index(drop=True)
         journal.withdraw(entry, dropped["sms_phone"])
         kept = among(
             dropped["sms_phone"], journal.recipients(entry.id, entry.name).people["phone"]
@@ -198,12 +215,14 @@ def withdraw(journal: Journal, entry: Entry) -> pd.DataFrame:
     return dropped[~kept].reset_index(drop=True)
 
 
-def _run(loop: Loop, campaign: str, say: Callable[[str], None]) -> SmsFrameError | ValueError | None:
-    """Run the loop; what the journal raises stops it like the gateway's refusals do."""
+def _run(
+    engine: CampaignEngine, campaign: str, say: Callable[[str], None]
+) -> SmsFrameError | ValueError | None:
+    """Run the engine; what the journal raises stops it like the gateway's refusals do."""
     trouble = None
-    with asked(loop.stop) as interrupted:
+    with asked(engine.stop) as interrupted:
         try:
-            loop.run()
+            engine.run()
         except JournalError as error:
             trouble = error
         except KeyboardInterrupt:
@@ -211,27 +230,46 @@ def _run(loop: Loop, campaign: str, say: Callable[[str], None]) -> SmsFrameError
     if interrupted.is_set():
         say(f"stopped; what was under way is recorded. Go on with smsframe.resume({campaign!r})")
         raise KeyboardInterrupt
-    if loop.drift:
-        more = "more" if loop.drift > 0 else "fewer"
-        say(f"the gateway charged {amount(abs(loop.drift))} credits {more} than planned; see sms_credits")
-    return trouble or loop.cause
+    if engine.drift:
+        more = "more" if engine.drift > 0 else "fewer"
+        say(f"the gateway charged {amount(abs(engine.drift))} credits {more} than planned; see sms_credits")
+    return trouble or engine.cause
 
 
-def _unread(results: pd.DataFrame, *, touched: bool = True) -> pd.DataFrame:
+def _without_journal(results: pd.DataFrame, *, touched: bool = True) -> pd.DataFrame:
     """What can be said of a run whose journal cannot be read afterwards."""
     status, code = ("unconfirmed", "unconfirmed") if touched else ("pending", "not_sent")
     rows = results["sms_status"].isin(["ready", "pending"])
-    return _told_where(results, rows, status, code, "; the journal could not be read")
+    return _with_status(results, rows, status, code, "; the journal could not be read")
 
 
-def _told_where(
+def _replaced(journal: Journal) -> JournalError:
+    return JournalError(
+        f"the journal {journal.path} was replaced by another, or by an older copy of itself: it lacks orders "
+        "of this run. Put it back, or call again: the gateway's history tells what it lacks"
+    )
+
+
+def _with_lost(results: pd.DataFrame, known: Known, posted: PostedOrders, campaign: str) -> pd.DataFrame:
+    """The results, with rows for people whom an older state that was put in the journal's place lacks."""
+    if len(results) >= len(known.people):
+        return results
+    before = outcomes(known, campaign)
+    lost = posted.correct(before[~among(before["sms_phone"], results["sms_phone"])].reset_index(drop=True))
+    if lost["sms_status"].eq("pending").all():  # they were withdrawn meanwhile
+        return results
+    results = pd.concat([results, lost]).sort_values("sms_phone", kind="stable", ignore_index=True)
+    return satisfied("ResultsSchema", results)
+
+
+def _with_status(
     results: pd.DataFrame, rows: pd.Series[bool], status: str, code: str, more: str = ""
 ) -> pd.DataFrame:
     """The results with something else said of some rows."""
-    told = results_for(len(results), sms_status=status, sms_code=code, sms_reason=CODES[code] + more)
+    values = results_for(len(results), sms_status=status, sms_code=code, sms_reason=CODES[code] + more)
     changed = {
         name: results[name].mask(
-            rows.to_numpy(dtype=bool, na_value=False), told[name].set_axis(results.index)
+            rows.to_numpy(dtype=bool, na_value=False), values[name].set_axis(results.index)
         )
         for name in ("sms_status", "sms_code", "sms_reason")
     }
@@ -239,16 +277,16 @@ def _told_where(
 
 
 def _raise(
-    trouble: SmsFrameError | ValueError | None, loop: Loop, campaign: str, frame: pd.DataFrame
+    trouble: SmsFrameError | ValueError | None, engine: CampaignEngine, campaign: str, frame: pd.DataFrame
 ) -> None:
     if trouble is None:
         return
-    if not loop.touched:
+    if not engine.touched:
         raise Foreseen(trouble)
     counts = frame["sms_status"].value_counts()
-    told = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
+    reached = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
     raise CampaignStopped(
-        f"campaign {campaign!r} stopped: {trouble}. So far: {told}. "
+        f"campaign {campaign!r} stopped: {trouble}. So far: {reached}. "
         f"Nobody is lost: go on with smsframe.resume({campaign!r})",
         campaign=campaign,
         results=frame,
@@ -281,8 +319,3 @@ def _results(plan: Plan) -> pd.DataFrame:
 def _unsent(plan: Plan) -> pd.DataFrame:
     """A plan's rows as a call that sends returns them, when there is no journal to say more."""
     return attach(plan.frame, _results(plan))
-
-
-def _known(journal: Journal, campaign: str) -> Known | None:
-    entry = journal.find(campaign)
-    return None if entry is None else journal.recipients(entry.id, entry.name)

@@ -60,7 +60,7 @@ def refused_though_skipping(batch: Batch, reply: Reply) -> Rejected:
     )
 
 
-def blind(orders: int) -> Unconfirmed:
+def answers_lost(orders: int) -> Unconfirmed:
     """Too many answers without proof, and none of the orders was found."""
     return Unconfirmed(
         f"the answers to {orders} orders in a row were lost and the gateway has none of "

@@ -29,13 +29,15 @@ def clean(error: BaseException) -> BaseException:
     is kept, as clean as itself.
     """
     kind = type(error)
-    said = _said(error) or f"{kind.__name__} inside smsframe"
+    message = _message(error) or f"{kind.__name__} inside smsframe"
     file = _trace(error)
     more = f" (a trace for a bug report is in {file})" if file else ""
-    made = _alike(error, said + more) or RuntimeError(f"{kind.__module__}.{kind.__qualname__}: {said}{more}")
+    error_like_it = _alike(error, message + more) or RuntimeError(
+        f"{kind.__module__}.{kind.__qualname__}: {message}{more}"
+    )
     if error.__cause__ is not None and error.__cause__ is not error:
-        made.__cause__ = RuntimeError(_named(error.__cause__))
-    return made
+        error_like_it.__cause__ = RuntimeError(_named(error.__cause__))
+    return error_like_it
 
 
 def bare(error: BaseException) -> BaseException:
@@ -46,26 +48,26 @@ def bare(error: BaseException) -> BaseException:
     return error.with_traceback(None)
 
 
-def _alike(error: BaseException, said: str) -> BaseException | None:
+def _alike(error: BaseException, message: str) -> BaseException | None:
     """An error that says this, of the first type that can say it; only that of the system keeps its parts."""
     if isinstance(error, OSError) and error.errno is not None:
         name = error.filename
-        parts = (error.errno, mask(error.strerror or "") + said.removeprefix(_said(error)))
+        parts = (error.errno, mask(error.strerror or "") + message.removeprefix(_message(error)))
         return OSError(*parts, *([] if name is None else [mask_name(str(name))]))
     for kind in type(error).__mro__:
         if kind in (Exception, BaseException):
             break
         try:
-            made = cast("BaseException", kind.__new__(kind, said))
-            made.args = (said,)
-            if str(made) in (said, repr(said)):  # a KeyError shows what it was looking for
-                return made
+            error_like_it = cast("BaseException", kind.__new__(kind, message))
+            error_like_it.args = (message,)
+            if str(error_like_it) in (message, repr(message)):  # a KeyError shows what it was looking for
+                return error_like_it
         except Exception:  # noqa: BLE001, S112 - such a type wants more than words
             continue
     return None
 
 
-def _said(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     """What an error says, masked; a KeyError without its quotes."""
     try:
         if isinstance(error, KeyError) and len(error.args) == 1:
@@ -78,7 +80,7 @@ def _said(error: BaseException) -> str:
 
 
 def _named(error: BaseException) -> str:
-    return ": ".join(part for part in (type(error).__name__, _said(error)) if part)
+    return ": ".join(part for part in (type(error).__name__, _message(error)) if part)
 
 
 def _trace(error: BaseException) -> str | None:

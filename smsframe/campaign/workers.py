@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from smsframe.campaign.look_up import ask_state
+from smsframe.campaign.look_up import is_absent
 from smsframe.errors import GatewayError, JournalError
 from smsframe.gateway.order import Order
 from smsframe.orders.records import Reply, late
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from smsframe.orders.records import Batch
 
 
-class Carried(NamedTuple):
+class PostOutcome(NamedTuple):
     """
     What a worker brings back.
 
@@ -47,7 +47,7 @@ class Carried(NamedTuple):
     trouble: GatewayError | None = None
 
 
-CALLED_OFF = Carried(Reply(Event.GAVE_UP, None, "stopped before it left"))
+CALLED_OFF = PostOutcome(Reply(Event.GAVE_UP, None, "stopped before it left"))
 
 
 class _TooLateError(Exception):
@@ -83,7 +83,7 @@ class Threads:
         self._pool.shutdown(wait=True)
 
 
-class Carrier:
+class OrderWorkers:
     """
     The orders under way.
 
@@ -105,7 +105,7 @@ class Carrier:
     ) -> None:
         self._gateway, self._pace, self._patience, self._held = gateway, pace, patience, held
         self._threads = threads
-        self._under_way: dict[Future[Carried], tuple[Batch, pd.DataFrame]] = {}
+        self._under_way: dict[Future[PostOutcome], tuple[Batch, pd.DataFrame]] = {}
 
     def __len__(self) -> int:
         return len(self._under_way)
@@ -113,21 +113,21 @@ class Carrier:
     def send(self, batch: Batch, people: pd.DataFrame) -> None:
         """Hand an order to a worker."""
         order = Order(batch.order_id, render.parse(batch.template), batch.encoding, batch.terms, people)
-        future: Future[Carried] = Future()
+        future: Future[PostOutcome] = Future()
         self._under_way[future] = (batch, people)
         try:
             self._threads.submit(self._work, future, order, batch)
         except RuntimeError:  # Python is ending and begins no more threads; an earlier one may have it
             future.cancel()
 
-    def answers(self) -> Iterator[list[tuple[Batch, pd.DataFrame, Carried]]]:
+    def answers(self) -> Iterator[list[tuple[Batch, pd.DataFrame, PostOutcome]]]:
         """All that came back, as soon as anything did; it is forgotten when the caller is back for more."""
         done = self._done()
         yield [self._answer(future) for future in done]
         for future in done:
             self._under_way.pop(future, None)
 
-    def last_answers(self) -> Iterator[tuple[Batch, pd.DataFrame, Carried]]:
+    def last_answers(self) -> Iterator[tuple[Batch, pd.DataFrame, PostOutcome]]:
         """What came back, one by one, each forgotten before it is told: one that fails keeps no other."""
         for future in self._done():
             try:
@@ -136,13 +136,13 @@ class Carrier:
                 del self._under_way[future]
             yield answer
 
-    def _done(self) -> set[Future[Carried]]:
+    def _done(self) -> set[Future[PostOutcome]]:
         done = {future for future in self._under_way if future.cancelled()}
         while self._under_way and not done:  # an interrupt just before a wait without end would not be heard
             done = self._threads.first_done(self._under_way)
         return done
 
-    def _answer(self, future: Future[Carried]) -> tuple[Batch, pd.DataFrame, Carried]:
+    def _answer(self, future: Future[PostOutcome]) -> tuple[Batch, pd.DataFrame, PostOutcome]:
         return (*self._under_way[future], CALLED_OFF if future.cancelled() else future.result())
 
     def call_off(self) -> None:
@@ -154,28 +154,27 @@ class Carrier:
         """Wait for the workers to end."""
         self._threads.close()
 
-    def _work(self, future: Future[Carried], order: Order, batch: Batch) -> None:
+    def _work(self, future: Future[PostOutcome], order: Order, batch: Batch) -> None:
         if future.set_running_or_notify_cancel():
             try:
                 future.set_result(self._carry(order, batch))
             except BaseException as error:  # noqa: BLE001 - it is raised where the answer is handled
                 future.set_exception(error)
 
-    def _carry(self, order: Order, batch: Batch) -> Carried:
+    def _carry(self, order: Order, batch: Batch) -> PostOutcome:
         """Send; and ask for the credit when it is refused, so that both are recorded as one."""
         if not self._pace.wait(batch.recipients):
             return CALLED_OFF
         reply = self._post(order, batch)
         if after(State.SENDING, reply.event, batch.doubt).action is not Action.NARROW:
-            return Carried(reply)
-        # Something on the way may have sent it twice, and the gateway refuses the second one of an id it has.
-        if ask_state(self._gateway, batch, order.people, self._patience).event is not Event.ABSENT:
-            said = f"{reply.reason}, and the gateway may have taken it before"
-            return Carried(replace(reply, event=Event.NO_PROOF, reason=said))
+            return PostOutcome(reply)
+        if not is_absent(self._gateway, batch, order.people, self._patience):
+            reason = f"{reply.reason}, and the gateway may have taken it before"
+            return PostOutcome(replace(reply, event=Event.NO_PROOF, reason=reason))
         try:
-            return Carried(reply, self._patience.ask(self._gateway.credits).get(batch.terms.message_type))
+            return PostOutcome(reply, self._patience.ask(self._gateway.credits).get(batch.terms.message_type))
         except GatewayError as error:
-            return Carried(reply, trouble=error)
+            return PostOutcome(reply, trouble=error)
 
     def _post(self, order: Order, batch: Batch) -> Reply:
         """Send, and repeat only what was provably not accepted, and not once stopped."""
@@ -208,7 +207,7 @@ class Carrier:
         return replace(reply, event=Event.GAVE_UP) if reply.event is Event.NOT_SENT else reply
 
 
-def _ended(future: Future[Carried], work: Future[None]) -> None:
+def _ended(future: Future[PostOutcome], work: Future[None]) -> None:
     """Hand on what kept a worker from even beginning, as too little memory does: nobody waits for ever."""
     with suppress(InvalidStateError):  # it has its answer, or was called off
         if not work.cancelled():

@@ -55,7 +55,7 @@ def suppression(
         bad &= ~_headings(column, read["code"])
     if bad.any():
         raise ContactsError(
-            f"{int(bad.sum()):,} lines of the suppression list cannot be read as numbers "
+            f"{int(bad.sum()):,} lines of the opt-out list cannot be read as numbers "
             f"({', '.join(sorted(read.loc[bad, 'code'].unique()))}): write them in international form, or "
             "pass region= if they are of one country; nothing was sent",
             failures=read.loc[bad, ["code", "reason"]].assign(line=column[bad]),
@@ -96,7 +96,7 @@ def _column(frame: pd.DataFrame, *, headless: bool) -> pd.Series[Any]:
         likely += [place for place in others if parse.normalize(frame.iloc[:, place]).notna().any()]
     if len(likely) != 1:
         raise ContactsError(
-            f"{len(likely)} columns of the suppression list look like phone numbers: pass the one to use"
+            f"{len(likely)} columns of the opt-out list look like phone numbers: pass the one to use"
         )
     return frame.iloc[:, likely[0]]
 

@@ -19,7 +19,7 @@ from smsframe.clock import machine_zone
 from smsframe.contacts.columns import find_phone, find_region
 from smsframe.errors import ContactsError
 from smsframe.form.draft import Draft, guess_region
-from smsframe.form.session import Launch
+from smsframe.form.session import FormSession
 from smsframe.planning.options import PlanOptions
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def compose(
     grace: float = 30.0,
 ) -> Form:
     """
-    A form in which a text is written, seen as people will read it, priced, tried, and sent once.
+    A form to write a text, see it as people will read it, see its price, test it, and send it once.
 
     Nothing leaves before somebody types the number of people and clicks. It keeps the promise of `send`: a
     form that is closed, reloaded or shown twice texts nobody twice.
@@ -112,4 +112,4 @@ def compose(
     )
     if isinstance(suppress, Iterator):
         planning = replace(planning, suppress=list(suppress))  # it is read at every change of the form
-    return Form(contacts.copy(deep=False), draft, Launch(gateway, journal, planning, sending))
+    return Form(contacts.copy(deep=False), draft, FormSession(gateway, journal, planning, sending))

@@ -1,5 +1,5 @@
 """
-What a form holds while somebody types, and what can be said of it without a plan.
+What a form holds while somebody types, and what is known of it without a plan.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from smsframe.phones.fast.metadata import regions
-from smsframe.texts import render as text
+from smsframe.texts import render
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -23,14 +23,16 @@ if TYPE_CHECKING:
 FIX: Final = "gsm"
 """The ``text_fix`` of `smsframe.plan` that a form offers: it leaves the letters of names as they are."""
 
-LIVE = 2_000
-"""Rows that are planned on every keystroke; of longer tables an even sample, and all of them on request."""
+LIVE_ROWS = 2_000
+"""
+Rows that are planned on every keystroke. Of a longer table an even sample is, until every row is asked for.
+"""
 
 SOUNDS_LIKE_COUNTRY: Final = re.compile(
     r"(?:^|[\W\d_])(?:country|land|länder|pays|pa[ií]s|paese|nazione|nation|region|iso)(?:code)?(?:$|[\W\d_])",
     re.IGNORECASE,
 )
-"""What people call the column, as a word; used only to guess."""
+"""Words that occur in the label of such a column; used only to guess."""
 
 NO_COUNTRY: Final = re.compile(r"lang|lingu|idiom|sprach|title|639", re.IGNORECASE)
 """Languages are written as countries are, and many a code of one is a code of the other: es, fr, it."""
@@ -42,13 +44,13 @@ class Draft:
     What the form holds at one moment.
 
     Attributes:
-        text: What people read.
+        text: The text, with its fields.
         campaign: The campaign's name; empty while there is none.
         phone: The column of phone numbers, or None while it is not chosen.
         region: As in `smsframe.plan`.
         sender: Empty for the account's own.
         quality: ``high``, ``medium`` or ``low``.
-        fix: Whether characters that make a text dear are replaced.
+        fix: Whether characters that make a text more expensive are replaced.
         later: Whether it goes out at ``day`` and ``at``, in ``zone``, instead of now.
         day: The date.
         at: The time of the day.
@@ -68,12 +70,12 @@ class Draft:
     zone: str = "UTC"
 
     @property
-    def home(self) -> str | None:
-        """The one country that all numbers in national form are of; None if a column says it, or nothing."""
+    def country(self) -> str | None:
+        """The one country of all numbers in national form; None where a column says it, or nothing does."""
         return self.region if isinstance(self.region, str) and self.region in regions() else None
 
 
-class Typed(NamedTuple):
+class TypedText(NamedTuple):
     """
     The text as it was typed, counted before any field is filled.
 
@@ -81,17 +83,17 @@ class Typed(NamedTuple):
         characters: As people count them.
         encoding: ``gsm`` or ``ucs2``.
         segments: What it would be billed as.
-        forcing: The characters that force UCS-2, each with its first place, counted from 1.
+        non_gsm: The characters that force UCS-2, each with the position of its first occurrence, from 1.
     """
 
     characters: int
     encoding: str
     segments: int
-    forcing: dict[str, int]
+    non_gsm: dict[str, int]
 
 
 def sample(contacts: pd.DataFrame, most: int) -> pd.DataFrame:
-    """At most so many rows, evenly spaced, so that a sorted table is seen from end to end."""
+    """At most ``most`` rows, evenly spaced, so that of a sorted table both ends are in the sample."""
     if len(contacts) <= most:
         return contacts
     return contacts.iloc[np.linspace(0, len(contacts) - 1, most).astype(np.intp)]
@@ -108,14 +110,14 @@ def guess_region(contacts: pd.DataFrame) -> Hashable | None:
         'country'
     """
     known = regions()
-    fitting = []
+    candidates = []
     for place, label in enumerate(contacts.columns):
         if not _sounds_like_country(str(label)):
             continue
         cells = contacts.iloc[:200, place].dropna()
         if len(cells) and cells.map(lambda cell: isinstance(cell, str) and cell.upper() in known).all():
-            fitting.append(label)
-    return fitting[0] if len(fitting) == 1 else None
+            candidates.append(label)
+    return candidates[0] if len(candidates) == 1 else None
 
 
 def is_code(label: Hashable) -> bool:
@@ -129,25 +131,24 @@ def is_code(label: Hashable) -> bool:
     return isinstance(label, str) and label.upper() in regions()
 
 
-def count(typed: str) -> Typed | None:
+def count_text(typed: str) -> TypedText | None:
     """
-    Characters, encoding and segments of a text as it stands, or None for an empty one.
+    Characters, encoding and segments of a text, its fields not filled; None for an empty one.
 
     Example:
-        >>> count("Ciao “Ada”")
-        Typed(characters=10, encoding='ucs2', segments=1, forcing={'“': 6, '”': 10})
+        >>> count_text("Ciao “Ada”")
+        TypedText(characters=10, encoding='ucs2', segments=1, non_gsm={'“': 6, '”': 10})
     """
     if not typed.strip():
         return None
     one = pd.Series([typed])
-    counted = text.segments(one).iloc[0]
-    forcing = sorted((typed.find(sign) + 1, sign) for sign in text.not_gsm(one).index)
-    return Typed(
-        len(typed), counted["encoding"], int(counted["segments"]), {sign: at for at, sign in forcing}
-    )
+    counted = render.segments(one).iloc[0]
+    positions = {character: typed.find(character) + 1 for character in render.not_gsm(one).index}
+    non_gsm = dict(sorted(positions.items(), key=lambda item: item[1]))
+    return TypedText(len(typed), counted["encoding"], int(counted["segments"]), non_gsm)
 
 
-def moment(draft: Draft, now: datetime) -> datetime | None:
+def send_time(draft: Draft, now: datetime) -> datetime | None:
     """
     When the draft goes out, or None for now.
 
@@ -162,15 +163,15 @@ def moment(draft: Draft, now: datetime) -> datetime | None:
         zone = ZoneInfo(draft.zone.strip())
     except (KeyError, ValueError, OSError):  # a name of no zone, of no file, or of a folder
         raise ValueError("There is no such time zone; choose one, such as Europe/Rome.") from None
-    wanted = datetime.combine(draft.day, draft.at, zone)
-    when = f"{wanted:%H:%M} of {wanted:%d %B %Y} in {zone.key}"
-    if wanted.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wanted.replace(tzinfo=None):
-        raise ValueError(f"There is no {when}: the clocks go forward. Choose another time.")
-    if wanted.utcoffset() != wanted.replace(fold=1).utcoffset():
-        raise ValueError(f"There are two {when}: the clocks go back. Choose another time.")
-    if wanted <= now:
-        raise ValueError(f"It is past {when} already.")
-    return wanted
+    local_time = datetime.combine(draft.day, draft.at, zone)
+    described = f"{local_time:%H:%M} of {local_time:%d %B %Y} in {zone.key}"
+    if local_time.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != local_time.replace(tzinfo=None):
+        raise ValueError(f"There is no {described}: the clocks go forward. Choose another time.")
+    if local_time.utcoffset() != local_time.replace(fold=1).utcoffset():
+        raise ValueError(f"There are two {described}: the clocks go back. Choose another time.")
+    if local_time <= now:
+        raise ValueError(f"It is past {described} already.")
+    return local_time
 
 
 def fields(contacts: pd.DataFrame, phone: Hashable | None) -> list[str]:

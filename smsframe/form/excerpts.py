@@ -1,5 +1,5 @@
 """
-A few rows and a few texts of a plan, masked: enough to see what is wrong, and what people will read.
+A few rows and texts of a plan, masked: what is wrong with the rows, and what people will read.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
     from smsframe.planning.plan import Plan
 
 ROWS_SHOWN = 5
-"""Rows shown of each kind of skip: enough to recognise what is wrong."""
+"""Rows shown for each reason: enough to recognise what is wrong."""
 
 
 class Skip(NamedTuple):
-    """Rows that are not texted for one reason, in short and in full; ``look`` is a few of them, masked."""
+    """Rows that are not texted for one reason, short and in full; ``sample`` is a few of them, masked."""
 
     status: str
     reason: str
     explanation: str
     rows: int
-    look: pd.DataFrame
+    sample: pd.DataFrame
 
 
 class Example(NamedTuple):
-    """One text as a person would read it, masked, and why it is shown."""
+    """One text as a person would read it, masked; ``role`` says which of the texts it is."""
 
-    why: str
+    role: str
     text: str
     encoding: str
     units: int
@@ -41,11 +41,11 @@ class Example(NamedTuple):
 
 def skips(plan: Plan) -> list[Skip]:
     """Why rows are skipped, the most frequent reason first, each with a few of its rows."""
-    found = plan.reasons
+    reasons = plan.reasons
     return [
-        Skip(status, mask(reason), EXPLANATIONS.get(code, ""), rows, _look(plan, code, reason))
+        Skip(status, mask(reason), EXPLANATIONS.get(code, ""), rows, _sample(plan, code, reason))
         for status, code, reason, rows in zip(
-            found["status"], found["code"], found["reason"], found["rows"], strict=True
+            reasons["status"], reasons["code"], reasons["reason"], reasons["rows"], strict=True
         )
     ]
 
@@ -56,48 +56,51 @@ def examples(plan: Plan) -> list[Example]:
     if ready.empty:
         return []
     units, segments = ready["units"].to_numpy(), ready["segments"].to_numpy()
-    places = {"first": 0, "longest": int(units.argmax()), "most expensive": int(segments.argmax())}
+    positions = {"first": 0, "longest": int(units.argmax()), "most expensive": int(segments.argmax())}
     if (units == units[0]).all():
-        del places["longest"]
+        del positions["longest"]
     if (segments == segments[0]).all():
-        del places["most expensive"]
-    whys: dict[int, list[str]] = {}
-    for why, at in places.items():
-        whys.setdefault(at, []).append(why)
+        del positions["most expensive"]
+    roles: dict[int, list[str]] = {}
+    for role, position in positions.items():
+        roles.setdefault(position, []).append(role)
     return [
         Example(
-            ", ".join(why).capitalize(),
-            mask(ready["text"].iloc[at]),
-            str(ready["encoding"].iloc[at]),
-            int(units[at]),
-            int(segments[at]),
+            ", ".join(names).capitalize(),
+            mask(ready["text"].iloc[position]),
+            str(ready["encoding"].iloc[position]),
+            int(units[position]),
+            int(segments[position]),
         )
-        for at, why in whys.items()
+        for position, names in roles.items()
     ]
 
 
-def hidden(cell: str) -> str:
+def mask_digits(cell: str) -> str:
     """
-    A cell of a phone column, its shape left and its digits hidden but for two at each end.
+    A cell of a phone column with its digits masked but for two at each end; its other characters stay.
 
     Example:
-        >>> hidden("0171 392-00 08")
+        >>> mask_digits("0171 392-00 08")
         '01•• •••-•• 08'
     """
-    digits = [place for place, sign in enumerate(cell) if sign.isdecimal()]
-    inner = set(digits[2:-2])
-    return "".join("•" if place in inner else sign for place, sign in enumerate(cell))
+    digits = [position for position, character in enumerate(cell) if character.isdecimal()]
+    masked = set(digits[2:-2])
+    return "".join("•" if position in masked else character for position, character in enumerate(cell))
 
 
-def _look(plan: Plan, code: str, reason: str) -> pd.DataFrame:
+def _sample(plan: Plan, code: str, reason: str) -> pd.DataFrame:
     frame = plan.frame
-    here = frame["sms_code"].eq(code) & frame["sms_reason"].eq(reason)
-    rows = frame[here.fillna(value=False).to_numpy(dtype=bool)].head(ROWS_SHOWN)
-    beside = [label for label in fields(frame, plan.phone) if rows.columns.isin([label]).sum() == 1][:2]
+    matching = frame["sms_code"].eq(code) & frame["sms_reason"].eq(reason)
+    rows = frame[matching.fillna(value=False).to_numpy(dtype=bool)].head(ROWS_SHOWN)
+    others = [label for label in fields(frame, plan.phone) if rows.columns.isin([label]).sum() == 1][:2]
     # A handful of rows and columns. A label is somebody's number where a file has no header.
     columns = {"row": [mask(str(label)) for label in rows.index]}
-    for label, cover in ((plan.phone, hidden), *((label, mask) for label in beside)):
+    for label, mask_cell in ((plan.phone, mask_digits), *((label, mask) for label in others)):
         cells = rows[label]
-        shown = ["" if gap else cover(str(cell)) for cell, gap in zip(cells, cells.isna(), strict=True)]
+        shown = [
+            "" if is_missing else mask_cell(str(cell))
+            for cell, is_missing in zip(cells, cells.isna(), strict=True)
+        ]
         columns[mask(str(label))] = shown
     return pd.DataFrame(columns)

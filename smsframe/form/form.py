@@ -1,8 +1,8 @@
 """
-The form itself: controls meet what follows from them.
+`Form`: connects the controls to what follows from them.
 
-Nothing is worked out here (`draft`, `preview`), drawn here (`widgets`, `html`) or sent here (`session`).
-What takes time runs in threads, so that the notebook answers every key.
+It computes nothing (`draft`, `preview` do), draws nothing (`widgets`, `html`) and sends nothing (`session`).
+What takes time runs in threads, so that the notebook reacts to every key.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from smsframe.errors import CampaignStopped, ContactsError, SmsFrameError
-from smsframe.form import html as panels
-from smsframe.form.preview import View, missing, said, view
-from smsframe.form.tasks import Clicks, Latest
+from smsframe.form import html
+from smsframe.form.preview import View, error_sentence, make_view, missing
+from smsframe.form.tasks import LatestOnly, SingleFlight
 from smsframe.form.widgets import Controls
 from smsframe.formatting import amount, many
 from smsframe.masking import mask
@@ -28,45 +28,47 @@ if TYPE_CHECKING:
 
     from smsframe.api.run import Run
     from smsframe.form.draft import Draft
-    from smsframe.form.preview import Standing
-    from smsframe.form.session import Launch
+    from smsframe.form.preview import CampaignCounts
+    from smsframe.form.session import FormSession
     from smsframe.planning.plan import Plan
 
-BETWEEN = 0.2
-"""Seconds between two looks at a run under way."""
+POLL_SECONDS = 0.2
+"""Seconds between two updates of a run's progress."""
 
-BROKEN = "Something is broken in smsframe, so nothing can be sent from here; the log says what."
+BROKEN = "This is a bug of smsframe, so nothing can be sent from this form; please report what the log says."
 
 
 class Form:
     """
     The form that `smsframe.compose` returns; shows itself in a notebook.
 
-    The gateway stays in Python: no widget holds it, a password or somebody's number, so that a notebook saved
-    with its widgets gives none away.
+    No widget holds the gateway, a password or somebody's number, so that none is in a notebook that is saved
+    with its widgets.
 
     Attributes:
-        results: The outcome of the last run, as `smsframe.send` or `smsframe.resume` returns it; None before,
-            while one is under way, and after one that could not begin.
-        widget: The widget, to be put among others.
+        results: The results of the last run, as `smsframe.send` or `smsframe.resume` returns them; None
+            before, during a run, and after one that could not start.
+        widget: The widget, to be put into another one.
     """
 
-    def __init__(self, contacts: pd.DataFrame, draft: Draft, launch: Launch) -> None:
+    def __init__(self, contacts: pd.DataFrame, draft: Draft, session: FormSession) -> None:
         self.results: pd.DataFrame | None = None
-        self._contacts, self._launch = contacts, launch
+        self._contacts, self._session = contacts, session
         self._number = ""
-        """One's own, for tests."""
+        """The number of the person at the form, for tests."""
         self._lock = threading.RLock()
-        self._job: Run | None = None
+        self._run: Run | None = None
         self._stopping = False
-        self._clicks = Clicks(self._enable, lambda place, what: self._say(place, panels.problem(what)))
-        self._latest = Latest(self._follow_from)
+        self._actions = SingleFlight(
+            self._enable, lambda place, message: self._set_message(place, html.problem(message))
+        )
+        self._updates = LatestOnly(self._update)
         self._fix = False
-        self._standing: Standing | None = None
+        self._counts: CampaignCounts | None = None
         self._controls = Controls(contacts, draft)
         self.widget = self._controls.box
-        self._wire()
-        self._follow_from((draft, False))
+        self._connect()
+        self._update((draft, False))
 
     @property
     def plan(self) -> Plan | None:
@@ -75,48 +77,48 @@ class Form:
 
     def wait(self, timeout: float | None = None) -> bool:
         """
-        Wait until nothing is under way; False when that took longer than ``timeout`` seconds.
+        Wait until nothing is running; False when that took longer than ``timeout`` seconds.
 
-        For scripts and tests: whoever looks at the form sees it.
+        For scripts and tests: people see it in the form.
         """
-        return self._clicks.wait(timeout) and self._latest.wait(timeout)
+        return self._actions.wait(timeout) and self._updates.wait(timeout)
 
     def __repr__(self) -> str:
         name = mask(self._view.draft.campaign) or "(no campaign)"
-        seen = self._view
-        told = mask(seen.problems.get("text", "")) or (
-            missing(seen) if seen.typed is None else seen.headline()
+        view = self._view
+        content = mask(view.problems.get("text", "")) or (
+            missing(view) if view.typed is None else view.headline()
         )
-        return f"<smsframe.Form {name}: {told[:1].lower()}{told[1:]}>"
+        return f"<smsframe.Form {name}: {content[:1].lower()}{content[1:]}>"
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        """The widget, and for viewers that have no widgets what it said when it was shown."""
+        """The widget, and for viewers without widgets the card of the plan at the time."""
         bundle: dict[str, Any] = self.widget._repr_mimebundle_(**options)
         plan = self._view.plan
-        told = plan._repr_html_() if plan is not None else panels.note(missing(self._view))
-        return bundle | {"text/plain": repr(self), "text/html": told}
+        content = plan._repr_html_() if plan is not None else html.note(missing(self._view))
+        return bundle | {"text/plain": repr(self), "text/html": content}
 
-    # What somebody does.
+    # What people do.
 
-    def _wire(self) -> None:
+    def _connect(self) -> None:
         controls = self._controls
         for widget in controls.inputs:
             widget.observe(self._changed, "value")
         for label, chip in controls.chips.items():
             chip.on_click(partial(self._insert, label))
-        controls.arm.observe(lambda _: self._enable(), "value")
-        controls.own.observe(self._keep_number, "value")
-        controls.exact.on_click(lambda _: self._count())
+        controls.unlock.observe(lambda _: self._enable(), "value")
+        controls.own_number.observe(self._store_number, "value")
+        controls.count_all.on_click(lambda _: self._count())
         controls.fix.on_click(lambda _: self._toggle_fix())
-        controls.balance.on_click(lambda _: self._clicks.do("balance", "money", self._tell_balance))
-        controls.test.on_click(lambda _: self._clicks.do("test", "test", self._send_test))
-        controls.send.on_click(lambda _: self._launch_armed())
+        controls.balance.on_click(lambda _: self._actions.start("balance", "money", self._show_balance))
+        controls.test.on_click(lambda _: self._actions.start("test", "test", self._send_test))
+        controls.send.on_click(lambda _: self._send())
         controls.resume.on_click(lambda _: self._resume())
         controls.stop.on_click(lambda _: self._stop())
 
     def _changed(self, _: Any) -> None:
-        self._controls.arm.value = ""
-        self._latest.ask((self._controls.draft(fix=self._fix), False))
+        self._controls.unlock.value = ""
+        self._updates.request((self._controls.draft(fix=self._fix), False))
         self._enable()
 
     def _insert(self, label: str, _: Any) -> None:
@@ -125,177 +127,181 @@ class Form:
         text.value += f"{gap}{{{label}}}"
 
     def _count(self) -> None:
-        self._say("total", panels.note("Counting every row …"))
-        self._latest.ask((self._controls.draft(fix=self._fix), True))
+        self._set_message("total", html.note("Counting every row …"))
+        self._updates.request((self._controls.draft(fix=self._fix), True))
 
     def _toggle_fix(self) -> None:
         self._fix = not self._fix
         self._changed(None)
 
-    def _keep_number(self, change: Any) -> None:
-        """Take the number out of the widget, whose value may be saved, and show it masked."""
+    def _store_number(self, change: Any) -> None:
+        """Take the number out of the widget, whose value may be saved in the notebook, and show it masked."""
         if change["new"]:
             self._number = change["new"].strip()
-            self._controls.own.placeholder = mask(self._number)
-            self._controls.own.value = ""
+            self._controls.own_number.placeholder = mask(self._number)
+            self._controls.own_number.value = ""
             self._enable()
 
-    def _armed(self) -> bool:
-        typed = re.sub(r"[\s.,'’_]", "", self._controls.arm.value)  # noqa: RUF001 - thousands as people write them
-        seen = self._view
+    def _unlocked(self) -> bool:
+        typed = re.sub(r"[\s.,'’_]", "", self._controls.unlock.value)  # noqa: RUF001 - thousands as people write them
+        view = self._view
         return (
-            seen.sendable
-            and seen.exact
-            and seen.recipients > 0
-            and "run" not in self._clicks
-            and seen.draft == self._controls.draft(fix=self._fix)
-            and typed == str(seen.recipients)
+            view.sendable
+            and view.exact
+            and view.recipients > 0
+            and "run" not in self._actions
+            and view.draft == self._controls.draft(fix=self._fix)
+            and typed == str(view.recipients)
         )
 
     # What takes time.
 
-    def _tell_balance(self) -> None:
-        seen = self._view
-        kind = seen.plan.terms.message_type if seen.plan is not None else "N"
-        left = self._launch.balance(kind)
+    def _show_balance(self) -> None:
+        view = self._view
+        kind = view.plan.terms.message_type if view.plan is not None else "N"
+        left = self._session.balance(kind)
         if left is None:
-            told = panels.note(f"The gateway does not say how many credits of type {kind} are left.")
+            content = html.note(f"The gateway does not say how many credits of type {kind} are left.")
         else:
             sentence = (
-                f"{amount(left)} credits of type {kind} are left; this needs {many(seen.credits, 'credit')}."
+                f"{amount(left)} credits of type {kind} are left; this needs {many(view.credits, 'credit')}."
             )
-            told = panels.note(sentence) if left >= seen.credits else panels.problem(sentence)
-        self._say("money", told)
+            content = html.note(sentence) if left >= view.credits else html.problem(sentence)
+        self._set_message("money", content)
 
     def _send_test(self) -> None:
-        seen = self._view
-        if seen.plan is None or seen.typed is None or "text" in seen.problems or seen.plan.people.empty:
-            raise ValueError("Write a text that somebody in the table can get; then try it on yourself.")
+        view = self._view
+        if view.plan is None or view.typed is None or "text" in view.problems or view.plan.people.empty:
+            raise ValueError(
+                "Write a text that at least one person in the table can get, then send yourself a test."
+            )
         if not self._number:
             raise ValueError("Type your own number first.")
-        out = self._launch.test(seen.plan, seen.draft, self._number)
+        out = self._session.test(view.plan, view.draft, self._number)
         status, reason, name, phone = out[["sms_status", "sms_reason", "sms_campaign", "sms_phone"]].iloc[0]
         if status != "accepted":
             raise ValueError(f"Not sent: {reason}.")
-        told = f"Accepted by the gateway for {mask(phone)}, as a campaign of its own: {name}."
-        self._say("test", panels.note(told))
+        content = f"Accepted by the gateway for {mask(phone)}, as a campaign of its own: {name}."
+        self._set_message("test", html.note(content))
 
-    def _launch_armed(self) -> None:
+    def _send(self) -> None:
         with self._lock:
-            if not self._armed() or self._view.plan is None:
+            if not self._unlocked() or self._view.plan is None:
                 return
-            begin = partial(self._launch.send, self._view.plan)
-            self._controls.arm.value = ""
-            self._clicks.do("run", "send", partial(self._run, begin))
+            start = partial(self._session.send, self._view.plan)
+            self._controls.unlock.value = ""
+            self._actions.start("run", "send", partial(self._follow_run, start))
 
     def _resume(self) -> None:
         with self._lock:
-            known, draft = self._standing, self._view.draft
-            if known is None or not known.unfinished or "run" in self._clicks:
+            counts, draft = self._counts, self._view.draft
+            if counts is None or not counts.unfinished or "run" in self._actions:
                 return
-            if draft != self._controls.draft(fix=self._fix):  # something is being typed
+            if draft != self._controls.draft(fix=self._fix):  # the shown state is of an earlier draft
                 return
-            begin = partial(self._launch.resume, draft, known)
-            self._clicks.do("run", "send", partial(self._run, begin))
+            start = partial(self._session.resume, draft, counts)
+            self._actions.start("run", "send", partial(self._follow_run, start))
 
-    def _run(self, begin: Callable[[], Run]) -> None:
-        """Begin, show how far it is until it is over, and show what came of it."""
+    def _follow_run(self, start: Callable[[], Run]) -> None:
+        """Start a run, show its progress until it ends, and show its results."""
         self._stopping, self.results = False, None
         for place in ("card", "money"):
-            self._say(place, "")
-        self._say("progress", panels.note("Asking the gateway …"))
+            self._set_message(place, "")
+        self._set_message("progress", html.note("Asking the gateway …"))
         try:
-            job = self._job = begin()
+            run = self._run = start()
             if self._stopping:
-                job.stop()
-            self.results = self._followed(job)
+                run.stop()
+            self.results = self._follow(run)
         except CampaignStopped as stopped:
             self.results = stopped.results
             raise
         finally:
-            self._say("progress", panels.running(self._job.facts()) if self._job is not None else "")
-            self._job = None
+            self._set_message("progress", html.running(self._run.facts()) if self._run is not None else "")
+            self._run = None
             if self.results is not None:
-                self._say("card", summary(self.results)._repr_html_())
-            self._latest.ask((self._controls.draft(fix=self._fix), True))
+                self._set_message("card", summary(self.results)._repr_html_())
+            self._updates.request((self._controls.draft(fix=self._fix), True))
 
-    def _followed(self, job: Run) -> pd.DataFrame:
+    def _follow(self, run: Run) -> pd.DataFrame:
         while True:
-            self._say("progress", panels.running(job.facts()))
+            self._set_message("progress", html.running(run.facts()))
             try:
-                return job.wait(BETWEEN)
+                return run.wait(POLL_SECONDS)
             except TimeoutError:
-                if job.done:
-                    return job.wait()
+                if run.done:
+                    return run.wait()
 
     def _stop(self) -> None:
         self._stopping = True
-        if (job := self._job) is not None:
-            job.stop()
+        if (run := self._run) is not None:
+            run.stop()
 
     # What is shown.
 
-    def _follow_from(self, question: tuple[Draft, bool]) -> None:
-        """Work out what follows from a draft, and show it; never what followed from an earlier one."""
-        draft, exact = question
+    def _update(self, request: tuple[Draft, bool]) -> None:
+        """Show what follows from a draft; where that fails, say so instead of showing an earlier draft."""
+        draft, exact = request
         try:
-            self._show(*self._following(draft, exact=exact))
-        except BaseException:
-            self._show(View(draft, len(self._contacts), exact=exact).but("audience", BROKEN), None)
+            self._show(*self._view_of(draft, exact=exact))
+        except BaseException:  # whatever it is, the plan of an earlier draft must not stay: it could be sent
+            self._show(View(draft, len(self._contacts), exact=exact).with_problem("audience", BROKEN), None)
             raise
 
-    def _following(self, draft: Draft, *, exact: bool) -> tuple[View, Standing | None]:
-        found = None
-        seen = view(draft, self._contacts, self._launch.plan, now=self._launch.clock.now(), exact=exact)
+    def _view_of(self, draft: Draft, *, exact: bool) -> tuple[View, CampaignCounts | None]:
+        counts = None
+        view = make_view(
+            draft, self._contacts, self._session.plan, now=self._session.clock.now(), exact=exact
+        )
         try:
-            if entry := self._launch.entry(draft.campaign.strip()):
-                found = self._launch.standing(entry, draft)
-                if seen.plan is not None and seen.sendable:
-                    seen = seen.unless_other_text(found, entry.template)
-        except (SmsFrameError, OSError) as wrong:
-            listed = isinstance(wrong, ContactsError | OSError)  # the list of numbers that nobody may text
-            seen = seen.but("audience" if listed else "campaign", said(wrong))
-        return seen, found
+            if entry := self._session.find(draft.campaign.strip()):
+                counts = self._session.counts(entry, draft)
+                if view.plan is not None and view.sendable:
+                    view = view.unless_text_changed(counts, entry.template)
+        except (SmsFrameError, OSError) as error:
+            listed = isinstance(error, ContactsError | OSError)  # the opt-out list
+            view = view.with_problem("audience" if listed else "campaign", error_sentence(error))
+        return view, counts
 
-    def _show(self, seen: View, found: Standing | None) -> None:
+    def _show(self, view: View, counts: CampaignCounts | None) -> None:
         with self._lock:
-            self._view, self._standing = seen, found
-            self._paint()
+            self._view, self._counts = view, counts
+            self._render()
             self._enable()
 
-    def _paint(self) -> None:
-        seen, controls = self._view, self._controls
+    def _render(self) -> None:
+        view, controls = self._view, self._controls
         for place in ("audience", "text", "campaign", "terms", "schedule"):
-            self._say(place, panels.problem(seen.problems.get(place)))
-        self._say("counter", panels.counter(seen))
-        self._say("cheaper", panels.cheaper(seen))
-        self._say("funnel", panels.audience(seen))
-        self._say("readers", panels.readers(seen))
-        name = seen.draft.campaign.strip()
-        self._say("known", panels.known(self._standing, name) if self._standing else "")
-        self._say("total", panels.note(missing(seen)))
-        ready = bool(seen.recipients and seen.typed is not None)
-        controls.send.description = seen.headline() if ready else "Nobody to text"
-        controls.arm.description = f"Type {seen.recipients:,} to arm" if ready else "To arm"
-        if self._standing is not None:
-            controls.resume.description = self._standing.headline()
+            self._set_message(place, html.problem(view.problems.get(place)))
+        self._set_message("counter", html.counter(view))
+        self._set_message("cheaper", html.cheaper(view))
+        self._set_message("funnel", html.audience(view))
+        self._set_message("readers", html.readers(view))
+        name = view.draft.campaign.strip()
+        self._set_message("known", html.campaign_note(self._counts, name) if self._counts else "")
+        self._set_message("total", html.note(missing(view)))
+        ready = bool(view.recipients and view.typed is not None)
+        controls.send.description = view.headline() if ready else "Nobody to text"
+        controls.unlock.description = f"Type {view.recipients:,} to unlock" if ready else "To unlock"
+        if self._counts is not None:
+            controls.resume.description = self._counts.headline()
 
     def _enable(self) -> None:
-        """What can be clicked now."""
+        """Enable and show what can be clicked now."""
         with self._lock:
-            controls, seen, known, running = self._controls, self._view, self._standing, "run" in self._clicks
-            controls.send.disabled = not self._armed()
-            controls.arm.disabled = running or not (seen.sendable and seen.exact and seen.recipients)
+            controls, view, counts, running = self._controls, self._view, self._counts, "run" in self._actions
+            controls.send.disabled = not self._unlocked()
+            controls.unlock.disabled = running or not (view.sendable and view.exact and view.recipients)
             controls.sender.disabled = controls.quality.value != "high"
-            controls.test.disabled = "test" in self._clicks
-            controls.balance.disabled = "balance" in self._clicks
-            cheaper = seen.cheaper is not None and seen.cheaper.saved > 0
+            controls.test.disabled = "test" in self._actions
+            controls.balance.disabled = "balance" in self._actions
+            cheaper = view.cheaper is not None and view.cheaper.saved > 0
             controls.fix.description = "Leave the text as it is" if self._fix else "Make it cheaper"
             controls.show(controls.fix, shown=cheaper or self._fix)
             controls.show(controls.time, shown=controls.later.value)
-            controls.show(controls.exact, shown=seen.plan is not None and not seen.exact)
-            controls.show(controls.resume, shown=known is not None and known.unfinished and not running)
+            controls.show(controls.count_all, shown=view.plan is not None and not view.exact)
+            controls.show(controls.resume, shown=counts is not None and counts.unfinished and not running)
             controls.show(controls.stop, shown=running)
 
-    def _say(self, place: str, html: str) -> None:
-        self._controls.said[place].value = html
+    def _set_message(self, place: str, content: str) -> None:
+        self._controls.messages[place].value = content

@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.form.excerpts import Example, Skip
-    from smsframe.form.preview import Standing, View
+    from smsframe.form.preview import CampaignCounts, View
 
 ENCODINGS = {"gsm": "GSM-7", "ucs2": "UCS-2"}
-SIGNS = 4
-"""Replacements named."""
-REGION = "pass region= with the country or the column that has it"
-"""How a program says the country, in the long sentence of a reason."""
-REASONS = 8
+REPLACEMENTS_SHOWN = 4
+"""Replacements listed by name."""
+REGION_ARGUMENT = "pass region= with the country or the column that has it"
+"""The advice for Python in the long sentence of a reason; a form has a control for it."""
+REASONS_SHOWN = 8
 """Reasons listed; the rows of the others are counted together."""
 
 
 def problem(sentence: str | None) -> str:
-    """What is wrong, said where it is wrong; a screen reader waits until the typing pauses."""
+    """What is wrong; a screen reader reads it when the typing pauses."""
     return f'<div class="sf-problem" role="status">{escape(sentence)}</div>' if sentence else ""
 
 
@@ -51,7 +51,10 @@ def counter(view: View) -> str:
     if typed is None:
         return _figures([("0", "characters"), ("GSM-7", "encoding"), ("0", "segments"), ("0", "credits")])
     encoding, segments = ENCODINGS[typed.encoding], f"{typed.segments:,}"
-    forcing = [f"{_sign(sign)} at character {at:,}" for sign, at in [*typed.forcing.items()][:3]]
+    causes = [
+        f"{_character(character)} at character {position:,}"
+        for character, position in [*typed.non_gsm.items()][:3]
+    ]
     credit = "0"
     if view.plan is not None and "text" not in view.problems and view.recipients:
         ready = view.plan.ready
@@ -59,10 +62,10 @@ def counter(view: View) -> str:
         segments = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
         kinds = view.plan.encodings
         encoding = " + ".join(ENCODINGS[kind] for kind in ("gsm", "ucs2") if kinds.get(kind))
-        forcing += [
-            f"{_sign(str(sign))} in the values of {many(round(rows * view.scale), 'person', 'people')}"
+        causes += [
+            f"{_character(str(sign))} in the values of {many(round(rows * view.scale), 'person', 'people')}"
             for sign, rows in view.plan.ucs2.head(4).items()
-            if sign not in typed.forcing
+            if sign not in typed.non_gsm
         ][:3]
         credit = ("" if view.exact else "≈ ") + f"{view.credits:,}"
     figures = [
@@ -71,49 +74,53 @@ def counter(view: View) -> str:
         (segments, "segment each" if segments == "1" else "segments each"),
         (credit, "credits"),
     ]
-    why = (
+    ucs2_note = (
         '<div class="sf-forcing">UCS-2, at 70 characters a segment instead of 160, because of '
-        f"{', '.join(forcing)}.</div>"
-        if forcing
+        f"{', '.join(causes)}.</div>"
+        if causes
         else ""
     )
-    return _figures(figures) + why
+    return _figures(figures) + ucs2_note
 
 
 def cheaper(view: View) -> str:
-    """Which characters could be replaced by which, and what that saves; or that they are."""
+    """Which characters could be replaced by which, and what that saves; or that they are replaced."""
     if view.draft.fix:
-        return note("Characters that make the text dear are replaced.")
+        return note("Characters that make the text more expensive are replaced.")
     if view.cheaper is None or not view.cheaper.saved:
         return ""
     facts = view.cheaper.facts()
-    # One that is in the text and in a field too is said once.
+    # A character that is in the text and in a field is listed once.
     pairs = list(dict.fromkeys((row["before"], row["after"] or "") for row in facts["replacements"]))
-    told = ", ".join(f"{_sign(before)} becomes {_sign(after)}" for before, after in pairs[:SIGNS])
-    more = ", and others" if len(pairs) > SIGNS else ""
+    listed = ", ".join(
+        f"{_character(before)} becomes {_character(after)}" for before, after in pairs[:REPLACEMENTS_SHOWN]
+    )
+    more = ", and others" if len(pairs) > REPLACEMENTS_SHOWN else ""
     saved = round(facts["saved"] * view.scale)
-    return f'<div class="sf-note" role="status">{told}{more}: {many(saved, "credit")} less.</div>'
+    return f'<div class="sf-note" role="status">{listed}{more}: {many(saved, "credit")} less.</div>'
 
 
 def audience(view: View) -> str:
-    """From the rows of the table to the people who would be texted, with every kind of skip."""
+    """From the rows of the table to the people who would be texted, with every reason for a skip."""
     if view.plan is None:
         return ""
-    plan, about = view.plan, "" if view.exact else "≈ "
+    plan, approximately = view.plan, "" if view.exact else "≈ "
     ready = view.recipients
     share = 100 * plan.recipients / max(1, len(plan.frame))
-    found = skips(plan)
-    listed = "".join(_skip(skip, view.scale, about) for skip in found[:REASONS])
-    if more := sum(skip.rows for skip in found[REASONS:]):
-        listed += f'<div class="sf-skip"><b>{about}{round(more * view.scale):,}</b> for other reasons</div>'
-    guess = (
+    skipped = skips(plan)
+    listed = "".join(_skip(skip, view.scale, approximately) for skip in skipped[:REASONS_SHOWN])
+    if more := sum(skip.rows for skip in skipped[REASONS_SHOWN:]):
+        listed += (
+            f'<div class="sf-skip"><b>{approximately}{round(more * view.scale):,}</b> for other reasons</div>'
+        )
+    estimate = (
         "" if view.exact else f"Estimated from {len(plan.frame):,} rows; duplicates show in the exact count."
     )
     return (
         f'<div class="sf-funnel"><span>{many(view.rows, "row")}</span>'
-        f'<span class="sf-ready"><b>{about}{ready:,}</b> to text</span></div>'
+        f'<span class="sf-ready"><b>{approximately}{ready:,}</b> to text</span></div>'
         f'<div class="sf-bar" aria-hidden="true"><span style="width:{share:.1f}%"></span></div>'
-        f"{listed}{note(_country(view))}{note(guess)}"
+        f"{listed}{note(_country(view))}{note(estimate)}"
     )
 
 
@@ -123,30 +130,30 @@ def readers(view: View) -> str:
         return note("Write a text to see what people will read.")
     shown = examples(view.plan)
     if not shown:
-        return note("Nobody would be texted now.")
+        return note("Nobody would be texted now: see the reasons under Audience.")
     return "".join(_example(example) for example in shown)
 
 
-def known(standing: Standing, campaign: str) -> str:
+def campaign_note(counts: CampaignCounts, campaign: str) -> str:
     """What the journal knows of the campaign in the form."""
     return (
         f'<div class="sf-known" role="status"><b>{escape(campaign)}</b> is in the journal: '
-        f"{escape(standing.sentence())}.</div>"
+        f"{escape(counts.sentence())}.</div>"
     )
 
 
 def running(facts: Mapping[str, Any]) -> str:
-    """How far a run is: a bar, and the same in words."""
+    """How far a run is: a bar, and the counts in words."""
     settled = {name: facts.get(name) or 0 for name in ("accepted", "scheduled", "rejected", "unconfirmed")}
-    told = [f"{count:,} {name}" for name, count in settled.items() if count]
+    parts = [f"{count:,} {name}" for name, count in settled.items() if count]
     done, total = sum(settled.values()), facts["recipients"]
     if facts.get("credits"):
-        told.append(f"{amount(facts['credits'])} credits")
+        parts.append(f"{amount(facts['credits'])} credits")
     if facts.get("rate"):
-        told.append(f"{facts['rate']:,.0f} a second")
+        parts.append(f"{facts['rate']:,.0f} a second")
     if facts.get("seconds_left"):
-        told.append(f"{facts['seconds_left']:,.0f} s left")
-    words = f"{done:,} of {total:,}" + "".join(f" · {escape(part)}" for part in told)
+        parts.append(f"{facts['seconds_left']:,.0f} s left")
+    words = f"{done:,} of {total:,}" + "".join(f" · {escape(part)}" for part in parts)
     return (
         f'<progress class="sf-progress" max="{max(1, total)}" value="{done}" aria-label="People texted">'
         f'</progress><div class="sf-note">{words}</div>'
@@ -154,42 +161,44 @@ def running(facts: Mapping[str, Any]) -> str:
 
 
 def _country(view: View) -> str:
-    """Where the country comes from, when it is a column: perhaps nobody chose it, and it was guessed."""
+    """Where the country comes from, when it is a column: it may have been guessed."""
     draft = view.draft
-    if draft.region is None or draft.home is not None:
+    if draft.region is None or draft.country is not None:
         return ""
     return f"The country is taken from the column {mask(str(draft.region))}."
 
 
 def _figures(figures: Iterable[tuple[str, str]]) -> str:
-    cells = "".join(f"<div><b>{escape(what)}</b><span>{escape(unit)}</span></div>" for what, unit in figures)
+    cells = "".join(
+        f"<div><b>{escape(value)}</b><span>{escape(unit)}</span></div>" for value, unit in figures
+    )
     return f'<div class="sf-figures">{cells}</div>'
 
 
-def _skip(skip: Skip, scale: float, about: str) -> str:
-    # Nobody types arguments here.
+def _skip(skip: Skip, scale: float, approximately: str) -> str:
+    # People at a form do not pass arguments.
     reason = skip.reason.replace("pass region=", "choose its country")
-    explanation = skip.explanation.replace(REGION, "choose its country above")
+    explanation = skip.explanation.replace(REGION_ARGUMENT, "choose its country above")
     return (
-        f'<details class="sf-skip"><summary><b>{about}{round(skip.rows * scale):,}</b> '
+        f'<details class="sf-skip"><summary><b>{approximately}{round(skip.rows * scale):,}</b> '
         f"<i>{escape(skip.status)}</i> {escape(reason)}</summary>"
-        f'<div class="sf-note">{escape(explanation)}</div>{_rows(skip.look)}</details>'
+        f'<div class="sf-note">{escape(explanation)}</div>{_rows(skip.sample)}</details>'
     )
 
 
-def _rows(look: pd.DataFrame) -> str:
-    head = "".join(f'<th scope="col">{escape(str(label))}</th>' for label in look.columns)
+def _rows(sample: pd.DataFrame) -> str:
+    head = "".join(f'<th scope="col">{escape(str(label))}</th>' for label in sample.columns)
     # A handful of rows.
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>"
-        for row in look.itertuples(index=False)
+        for row in sample.itertuples(index=False)
     )
     return f'<div class="sf-look"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def _example(example: Example) -> str:
     facts = (
-        f"{example.why} · {example.units:,} characters · {ENCODINGS[example.encoding]} · "
+        f"{example.role} · {example.units:,} characters · {ENCODINGS[example.encoding]} · "
         f"{many(example.segments, 'segment')}"
     )
     return (
@@ -198,8 +207,8 @@ def _example(example: Example) -> str:
     )
 
 
-def _sign(sign: str) -> str:
-    if not sign:
+def _character(character: str) -> str:
+    if not character:
         return "nothing"
-    code = f"the invisible U+{ord(sign[0]):04X}"
-    return f"<kbd>{escape(sign)}</kbd>" if sign.isprintable() and not sign.isspace() else code
+    code = f"the invisible U+{ord(character[0]):04X}"
+    return f"<kbd>{escape(character)}</kbd>" if character.isprintable() and not character.isspace() else code

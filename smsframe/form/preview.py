@@ -1,7 +1,7 @@
 """
 What follows from a draft: who gets what for how much, who does not, and what is wrong.
 
-No widgets, no journal, no clock: whoever shows a form hands in how a plan is made, and shows the `View`.
+No widgets, no journal, no clock: the form hands in a function that makes plans, and shows the `View`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smsframe.errors import CampaignChanged, ContactsError, SmsFrameError, TextError
-from smsframe.form.draft import FIX, LIVE, Draft, count, moment, sample
+from smsframe.form.draft import FIX, LIVE_ROWS, Draft, count_text, sample, send_time
 from smsframe.formatting import many
 from smsframe.masking import mask
 from smsframe.orders.profile import SMSEND
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from smsframe.form.draft import Typed
+    from smsframe.form.draft import TypedText
     from smsframe.planning.plan import Plan
     from smsframe.planning.savings import Cheaper
 
-STAND_IN = "-"
-"""Planned while there is no text that can be: the audience does not depend on it."""
+PLACEHOLDER = "-"
+"""Planned while the text cannot be: who is in the audience does not depend on the text."""
 
 
-class Standing(NamedTuple):
+class CampaignCounts(NamedTuple):
     """
-    What a journal knows of a campaign: people by where they stand, and what those pending would cost.
+    People of a campaign by outcome, as the journal has them, and what those pending would cost.
 
-    Who is pending and on a list of numbers that nobody may text is ``suppressed``, and not ``pending``.
+    Pending people who are on an opt-out list count as ``suppressed``, not as ``pending``.
     """
 
     texted: int
@@ -46,32 +46,35 @@ class Standing(NamedTuple):
 
     @property
     def unfinished(self) -> bool:
-        """Whether there is something to go on with."""
+        """Whether there is somebody to resume."""
         return bool(self.pending or self.unconfirmed)
 
     def headline(self) -> str:
-        """What the button says that goes on."""
+        """The label of the button that resumes the campaign."""
         if not self.pending:
             return "Resume: ask the gateway"
         return f"Resume: text {many(self.pending, 'person', 'people')} for {many(self.credits, 'credit')}"
 
     def sentence(self) -> str:
         """
-        The same in words.
+        The counts in one sentence.
 
         Example:
-            >>> Standing(812, 0, 0, 428, 0, 428).sentence()
-            '812 already texted, 428 pending'
+            >>> CampaignCounts(812, 0, 0, 428, 0, 428).sentence()
+            '812 texted already, 428 pending'
         """
-        told = {
-            "already texted": self.texted,
+        labelled = {
+            "texted already": self.texted,
             "refused by the gateway": self.rejected,
             "unconfirmed": self.unconfirmed,
             "pending": self.pending,
-            "in the hands of another process": self.busy,
-            "not to be texted any more": self.suppressed,
+            "being sent by another process": self.busy,
+            "on an opt-out list": self.suppressed,
         }
-        return ", ".join(f"{count:,} {what}" for what, count in told.items() if count) or "nobody texted yet"
+        return (
+            ", ".join(f"{count:,} {label}" for label, count in labelled.items() if count)
+            or "nobody texted yet"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,8 @@ class View:
         sendable: Whether the plan is of the draft's own text, and nothing is wrong.
         typed: The text as typed, or None while it is empty.
         cheaper: What replacing characters would save, as `Plan.cheaper` says, or None.
-        problems: What is wrong, by where it is said: ``audience``, ``text``, ``campaign``, ``terms``,
-            ``schedule``.
+        problems: What is wrong, by the part of the form that shows it: ``audience``, ``text``, ``campaign``,
+            ``terms``, ``schedule``.
     """
 
     draft: Draft
@@ -96,7 +99,7 @@ class View:
     exact: bool
     plan: Plan | None = None
     sendable: bool = False
-    typed: Typed | None = None
+    typed: TypedText | None = None
     cheaper: Cheaper | None = None
     problems: dict[str, str] = field(default_factory=dict)
 
@@ -116,22 +119,22 @@ class View:
         return round(self.plan.credits * self.scale) if self.plan is not None else 0
 
     def headline(self) -> str:
-        """What the button says: how many people, for how much."""
+        """The label of the button that sends: how many people, for how many credits."""
         about = "" if self.exact else "about "
         people = many(self.recipients, "person", "people")
         return f"Text {about}{people} for {about}{many(self.credits, 'credit')}"
 
-    def but(self, place: str, sentence: str) -> View:
-        """The same with one more problem, so that it cannot be sent."""
+    def with_problem(self, place: str, sentence: str) -> View:
+        """This view with one more problem, so that it cannot be sent."""
         return replace(self, sendable=False, problems={**self.problems, place: sentence})
 
-    def unless_other_text(self, known: Standing, template: str) -> View:
-        """The same, with a problem if people of the campaign have, or may have, another text than this."""
-        held = known.texted + known.unconfirmed + known.busy
-        if not held or self.plan is None or self.plan.template.source == template:
+    def unless_text_changed(self, counts: CampaignCounts, template: str) -> View:
+        """This view, with a problem if people of the campaign have, or may have, another text."""
+        outcomes = counts.texted + counts.unconfirmed + counts.busy
+        if not outcomes or self.plan is None or self.plan.template.source == template:
             return self
-        people = many(held, "person has", "people have")
-        return self.but(
+        people = many(outcomes, "person has", "people have")
+        return self.with_problem(
             "campaign",
             f"{people}, or may have, another text of this campaign. Resume it, or choose another name.",
         )
@@ -150,49 +153,58 @@ def missing(view: View) -> str:
     if view.draft.phone is None:
         return "Choose the phone column."
     if view.plan is None:
-        return "Something above is not right yet."
+        return "Correct what is marked above."
     if view.typed is None:
         return "Write the text."
     if not view.draft.campaign.strip():
-        return "Give the campaign a name: under it, nobody is texted twice."
+        return "Name the campaign: within one campaign, nobody is texted twice."
     if view.problems:
-        return "Something above is not right yet."
+        return "Correct what is marked above."
     if not view.exact:
-        return "The table is long, so these are estimates: count every row before you send."
-    return "" if view.recipients else "Everybody who can be texted has an outcome in this campaign."
+        return "The table is long, so these are estimates: count every row, then send."
+    return (
+        ""
+        if view.recipients
+        else "Nobody is left to text: everybody who can be texted has an outcome in this campaign."
+    )
 
 
-def view(
-    draft: Draft, contacts: pd.DataFrame, make: Callable[..., Plan], *, now: datetime, exact: bool = False
+def make_view(
+    draft: Draft,
+    contacts: pd.DataFrame,
+    make_plan: Callable[..., Plan],
+    *,
+    now: datetime,
+    exact: bool = False,
 ) -> View:
     """
-    Everything that follows from a draft; never raises for what somebody typed.
+    Everything that follows from a draft. Never raises for what somebody typed: that is a problem of the view.
 
     Args:
         draft: What the form holds.
         contacts: The whole table.
-        make: Makes a plan, as `smsframe.plan`.
+        make_plan: Makes a plan, as `smsframe.plan`.
         now: The time, aware; a schedule before it is a problem.
         exact: Plan every row, however many there are.
     """
-    exact = exact or len(contacts) <= LIVE
-    typed = count(draft.text)
+    exact = exact or len(contacts) <= LIVE_ROWS
+    typed = count_text(draft.text)
     problems: dict[str, str] = {}
     if draft.sender and not SMSEND.takes_sender(draft.sender):
         problems["terms"] = (
             "A sender is at most 11 letters, digits and simple signs, or a number of 6 to 16 digits."
         )
     try:
-        schedule = moment(draft, now)
-    except ValueError as wrong:
-        schedule, problems["schedule"] = None, str(wrong)
-    seen = View(draft, len(contacts), exact, typed=typed, problems=problems)
+        schedule = send_time(draft, now)
+    except ValueError as error:
+        schedule, problems["schedule"] = None, str(error)
+    result = View(draft, len(contacts), exact, typed=typed, problems=problems)
     if not len(contacts):
         problems["audience"] = "The table has no rows: there is nobody to text."
-        return seen
+        return result
     if draft.phone is None:
         problems["audience"] = "Choose the column that holds the phone numbers."
-        return seen
+        return result
     options: dict[str, Any] = {
         "phone": draft.phone,
         "region": draft.region,
@@ -203,20 +215,22 @@ def view(
     }
     if draft.fix:
         options["text_fix"] = FIX
-    planned = contacts if exact else sample(contacts, LIVE)
-    plan = _planned(draft.text, problems, lambda words, **other: make(planned, words, **options | other))
+    planned = contacts if exact else sample(contacts, LIVE_ROWS)
+    plan = _planned(
+        draft.text, problems, lambda text, **overrides: make_plan(planned, text, **options | overrides)
+    )
     sendable = bool(plan is not None and typed is not None and not problems and draft.campaign.strip())
     proposal = None
     if plan is not None and typed is not None and "text" not in problems and not draft.fix:
         proposal = plan.cheaper(FIX)
-    return replace(seen, plan=plan, sendable=sendable, cheaper=proposal)
+    return replace(result, plan=plan, sendable=sendable, cheaper=proposal)
 
 
-def standing(results: pd.DataFrame) -> Standing:
-    """Where the people of a campaign stand, from its results; the suppressed are told in them."""
+def count_campaign(results: pd.DataFrame) -> CampaignCounts:
+    """Count the people of a campaign from its results, in which the opted-out are ``suppressed``."""
     status, busy = results["sms_status"], results["sms_code"].eq("other_process").fillna(value=False)
     waiting = status.eq("pending") & ~busy
-    return Standing(
+    return CampaignCounts(
         texted=int(status.isin(["accepted", "scheduled"]).sum()),
         rejected=int(status.eq("rejected").sum()),
         unconfirmed=int(status.eq("unconfirmed").sum()),
@@ -227,42 +241,42 @@ def standing(results: pd.DataFrame) -> Standing:
     )
 
 
-def _planned(words: str, problems: dict[str, str], make: Callable[..., Plan]) -> Plan | None:
+def _planned(text: str, problems: dict[str, str], make_plan: Callable[..., Plan]) -> Plan | None:
     """
-    The plan of a text, or of a stand-in while the text cannot be; what is wrong goes to the problems.
+    The plan of a text, or of a placeholder where it cannot be planned; what is wrong goes to ``problems``.
 
-    The stand-in's has no campaign, so that nobody can send it.
+    The placeholder's plan has no campaign, so that nobody can send it.
     """
-    for tried, other in ((words, {}), (STAND_IN, {"campaign": None})):
-        if not tried.strip():
+    for planned_text, overrides in ((text, {}), (PLACEHOLDER, {"campaign": None})):
+        if not planned_text.strip():
             continue
         try:
-            return make(tried, **other)
-        except (SmsFrameError, ValueError, OSError) as wrong:
-            problems.setdefault(_place(wrong), said(wrong))
-            if not isinstance(wrong, TextError):
+            return make_plan(planned_text, **overrides)
+        except (SmsFrameError, ValueError, OSError) as error:
+            problems.setdefault(_place_of(error), error_sentence(error))
+            if not isinstance(error, TextError):
                 break
     return None
 
 
-def _place(wrong: Exception) -> str:
-    match wrong:
+def _place_of(error: Exception) -> str:
+    match error:
         case TextError():
             return "text"
-        case ContactsError() | OSError():  # a list of numbers nobody may text is a file
+        case ContactsError() | OSError():  # the opt-out list is a file
             return "audience"
         case CampaignChanged():
             return "campaign"
-        case _ if "campaign=" in str(wrong):
+        case _ if "campaign=" in str(error):
             return "campaign"
         case _:
             return "terms"
 
 
-def said(wrong: Exception) -> str:
-    """What went wrong, as a form says it: masked, and without arguments that nobody types there."""
-    told = str(wrong)
-    if isinstance(wrong, OSError) and wrong.filename is not None:
-        told = f"{wrong.filename} cannot be read: {wrong.strerror}"
-    sentence = mask(told).replace("pass region=", "choose the country")
+def error_sentence(error: Exception) -> str:
+    """The message of an error for people at a form: masked, and without Python arguments."""
+    message = str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        message = f"{error.filename} cannot be read: {error.strerror}"
+    sentence = mask(message).replace("pass region=", "choose the country")
     return sentence[:1].upper() + sentence[1:]

@@ -1,5 +1,5 @@
 """
-What a form asks of the gateway and of the journal: plans, balances, tests, and runs that it can follow.
+What a form asks of the gateway and the journal: plans, balances, tests, and runs that it can follow.
 
 The gateway is held here, in Python alone: no widget has it, so no saved notebook can.
 """
@@ -19,8 +19,8 @@ from smsframe.campaign import send as campaign_send
 from smsframe.campaign.options import ResumeOptions, RunOptions
 from smsframe.campaign.run_context import RunContext
 from smsframe.clock import SYSTEM, Clock
-from smsframe.form.draft import FIX, moment
-from smsframe.form.preview import standing
+from smsframe.form.draft import FIX, send_time
+from smsframe.form.preview import count_campaign
 from smsframe.gateway.smsend import Gateway
 from smsframe.planning.options import PlanOptions
 
@@ -30,22 +30,22 @@ if TYPE_CHECKING:
     from smsframe.api.options import JournalLocation
     from smsframe.campaign.options import SendOptions
     from smsframe.form.draft import Draft
-    from smsframe.form.preview import Standing
+    from smsframe.form.preview import CampaignCounts
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import Journal
-    from smsframe.orders.records import Entry
+    from smsframe.orders.records import CampaignRecord
     from smsframe.planning.plan import Plan
 
 
-class Launch:
+class FormSession:
     """
     The gateway and the journal of one form.
 
     Args:
         gateway: The gateway, or None for that of the environment, looked for when it is needed.
         journal: As in `smsframe.send`.
-        planning: What holds for every plan, whatever is in the form: ``numbers``, ``suppress`` and so on.
-        sending: What holds for every sending: ``workers``, ``rate``, ``grace``.
+        planning: Options of every plan, whatever is in the form: ``numbers``, ``suppress`` and so on.
+        sending: Options of every run: ``workers``, ``rate``, ``grace``.
         clock: The time, by which a schedule is still to come or has passed.
     """
 
@@ -57,10 +57,10 @@ class Launch:
         sending: SendOptions,
         clock: Clock = SYSTEM,
     ) -> None:
-        self._given, self._where = gateway, journal
+        self._gateway, self._journal_option = gateway, journal
         self._planning, self._sending = planning, replace(sending, progress=False)
         self.clock = clock
-        self._memory: Journal | None = None
+        self._journal: Journal | None = None
         self.journal  # noqa: B018 - a journal or gateway of the wrong type is refused when the form is made
 
     @property
@@ -71,30 +71,32 @@ class Launch:
         Raises:
             NotAuthorised: None was given, and the environment names none.
         """
-        if self._given is None:
-            self._given = Gateway.from_env()
-        return self._given
+        if self._gateway is None:
+            self._gateway = Gateway.from_env()
+        return self._gateway
 
     @property
     def journal(self) -> Journal:
         """The journal, whether or not there is a gateway yet."""
-        if self._memory is None:
-            self._memory = journal_of(self._where, self._given)
-        return self._memory
+        if self._journal is None:
+            self._journal = journal_of(self._journal_option, self._gateway)
+        return self._journal
 
     @hide_frames
     def plan(self, contacts: pd.DataFrame, text: str, **options: Any) -> Plan:
         """A plan, with what the journal knows of the campaign."""
         planning = replace(self._planning, **options)
-        return make_plan(contacts, text, planning, gateway=self._given, journal=self.journal)
+        return make_plan(contacts, text, planning, gateway=self._gateway, journal=self.journal)
 
-    def entry(self, campaign: str) -> Entry | None:
+    def find(self, campaign: str) -> CampaignRecord | None:
         """The campaign of that name in the journal, or None."""
         return self.journal.find(campaign) if campaign else None
 
-    def standing(self, entry: Entry, draft: Draft) -> Standing:
-        """Where the people of a campaign stand, by the journal and the numbers that nobody may text."""
-        return standing(campaign_send.recipients(self.journal, entry, suppressed=self._suppressed(draft)))
+    def counts(self, entry: CampaignRecord, draft: Draft) -> CampaignCounts:
+        """How many people of a campaign have which outcome, by the journal and the opt-outs."""
+        return count_campaign(
+            campaign_send.recipients(self.journal, entry, suppressed=self._suppressed(draft))
+        )
 
     def balance(self, message_type: str) -> float | None:
         """The credits left for a type; None when the gateway does not say."""
@@ -102,33 +104,33 @@ class Launch:
 
     @hide_frames
     def send(self, plan: Plan) -> Run:
-        """Start to send exactly the plan that was seen; return when people are about to be texted."""
+        """Start sending exactly the plan that was shown; returns when people are about to be texted."""
         if plan.campaign is None:
-            raise ValueError("Give the campaign a name: under it, nobody is texted twice.")
+            raise ValueError("Name the campaign: within one campaign, nobody is texted twice.")
         options = replace(self._sending, confirm=plan.recipients + plan.already)
         announce_journal(self.journal)
         return start_plan(plan, options, self.gateway, self.journal)
 
-    def resume(self, draft: Draft, known: Standing) -> Run:
+    def resume(self, draft: Draft, counts: CampaignCounts) -> Run:
         """
-        Start to go on with the draft's campaign, at its own time unless the draft has one.
+        Resume the draft's campaign, at the campaign's own time unless the draft has one.
 
         Raises:
             ValueError: That time has passed.
             SmsFrameError: As `smsframe.resume`, before the first order.
         """
-        gateway, memory = self.gateway, self.journal
-        entry, now = memory.get(draft.campaign.strip()), self.clock.now()
-        later, agreed = moment(draft, now), entry.terms.schedule
-        if later is None and known.pending and agreed is not None and agreed <= now:
-            raise ValueError("The time of this campaign has passed: choose another above, then resume.")
+        gateway, journal = self.gateway, self.journal
+        entry, now = journal.get(draft.campaign.strip()), self.clock.now()
+        later, agreed = send_time(draft, now), entry.terms.schedule
+        if later is None and counts.pending and agreed is not None and agreed <= now:
+            raise ValueError("The time of this campaign has passed: choose another time above, then resume.")
         shared = {name: getattr(self._sending, name) for name in RunOptions.parameters()}
-        options = ResumeOptions(**shared, confirm=known.pending, schedule=later)
+        options = ResumeOptions(**shared, confirm=counts.pending, schedule=later)
         run = Run(
             entry.name,
             partial(campaign_send.resume, entry, options=options, suppressed=self._suppressed(draft)),
-            RunContext.of(options, gateway=gateway, journal=memory),
-            now=partial(campaign_send.recipients, memory, entry),
+            RunContext.of(options, gateway=gateway, journal=journal),
+            now=partial(campaign_send.recipients, journal, entry),
             later=options.applied(entry.terms).schedule is not None,
         )
         return run.begin(shown=False)
@@ -136,23 +138,23 @@ class Launch:
     @hide_frames
     def test(self, plan: Plan, draft: Draft, number: str) -> pd.DataFrame:
         """
-        Text one number what the plan's first person would read, now, as a campaign of its own.
+        Send one number the text of the plan's first person, now, as a campaign of its own.
 
-        Its name is new each time, so that a text which was improved can be tried again.
+        The campaign's name is new each time, so that a text can be tried again after it was improved.
 
         Raises:
             ValueError: The number is in national form, and there is no one country to read it in. The first
                 person's would be a guess: the same digits are somebody else's there.
         """
-        if draft.home is None and not number.startswith(("+", "00")):
+        if draft.country is None and not number.startswith(("+", "00")):
             raise ValueError("Write your own number in international form, such as +39 …")
         first = plan.people.index[0]
         row = plan.frame.iloc[[first]].reset_index(drop=True).astype({plan.phone: object})
         row[plan.phone] = [number]
         options = PlanOptions(
-            campaign=self._unused(plan.campaign or "unnamed"),
+            campaign=self._unused_name(plan.campaign or "unnamed"),
             phone=plan.phone,
-            region=draft.home,
+            region=draft.country,
             sender=plan.terms.sender,
             message_type=plan.terms.message_type,
             text_fix=FIX if draft.fix else None,
@@ -163,10 +165,10 @@ class Launch:
         return send_plan(test, self._sending, gateway, journal)
 
     def _suppressed(self, draft: Draft) -> pd.Index[Any]:
-        """The numbers that nobody may text, as they are now."""
-        return suppressed_numbers(self._planning.suppress, draft.home)
+        """The opt-outs, read again."""
+        return suppressed_numbers(self._planning.suppress, draft.country)
 
-    def _unused(self, campaign: str) -> str:
+    def _unused_name(self, campaign: str) -> str:
         name, attempt = f"{campaign} (test)", 1
         while self.journal.find(name) is not None:
             attempt += 1

@@ -1,5 +1,5 @@
 """
-Work of the form in threads: what a click begins, once; and answers that keep up with somebody who types.
+Threads of the form: actions that run once at a time, and updates that keep up with somebody who types.
 """
 
 from __future__ import annotations
@@ -13,85 +13,87 @@ from smsframe.masking import mask
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Question = TypeVar("Question")
+Request = TypeVar("Request")
+
+BUG = "This is a bug of smsframe, please report it; the journal has the outcome."
 
 
-class Clicks:
+class SingleFlight:
     """
-    Work by name, each name at most once at a time.
+    Actions by name, each name at most once at a time: a second click on a button does nothing.
 
     Args:
-        changed: Called when something has begun or is over.
-        say: Called with a place and a sentence: what went wrong there, or nothing.
+        changed: Called when an action has started, and when it has ended.
+        report: Called with a part of the form and a message: what went wrong there; empty when it starts.
     """
 
-    def __init__(self, changed: Callable[[], None], say: Callable[[str, str], None]) -> None:
-        self._changed, self._say = changed, say
-        self._under_way: set[str] = set()
+    def __init__(self, changed: Callable[[], None], report: Callable[[str, str], None]) -> None:
+        self._changed, self._report = changed, report
+        self._running: set[str] = set()
         self._state = threading.Condition()
 
     def __contains__(self, name: str) -> bool:
-        return name in self._under_way
+        return name in self._running
 
-    def do(self, name: str, place: str, work: Callable[[], None]) -> None:
-        """Begin, unless it is under way already; what goes wrong is said in its place."""
+    def start(self, name: str, place: str, action: Callable[[], None]) -> None:
+        """Start an action in a thread, unless it is running; its error is reported at ``place``."""
         with self._state:
-            if name in self._under_way:
+            if name in self._running:
                 return
-            self._under_way.add(name)
-        self._say(place, "")
+            self._running.add(name)
+        self._report(place, "")
         self._changed()
-        threading.Thread(target=self._work, args=(name, place, work), daemon=True).start()
+        threading.Thread(target=self._run, args=(name, place, action), daemon=True).start()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until nothing is under way; False when that took longer than ``timeout`` seconds."""
+        """Wait until no action is running; False when that took longer than ``timeout`` seconds."""
         with self._state:
-            return self._state.wait_for(lambda: not self._under_way, timeout)
+            return self._state.wait_for(lambda: not self._running, timeout)
 
-    def _work(self, name: str, place: str, work: Callable[[], None]) -> None:
-        wrong = "something is broken in smsframe; the journal has the outcome"
+    def _run(self, name: str, place: str, action: Callable[[], None]) -> None:
+        message = BUG  # of an error that nobody foresaw, which also leaves the thread, and so reaches the log
         try:
-            work()
-            wrong = ""
+            action()
+            message = ""
         except (SmsFrameError, ValueError, OSError) as error:
-            wrong = mask(str(error))
+            message = mask(str(error))
         finally:
-            if wrong:
-                self._say(place, wrong)
+            if message:
+                self._report(place, message)
             with self._state:
-                self._under_way.discard(name)
+                self._running.discard(name)
             self._changed()
             with self._state:
                 self._state.notify_all()
 
 
-class Latest(Generic[Question]):
+class LatestOnly(Generic[Request]):
     """
-    Answers questions in a thread, one at a time; a question asked meanwhile replaces one that waits.
+    Handles requests in a thread, one at a time; a new request replaces one that is waiting.
 
-    The thread that asks is never held up, so a notebook's kernel takes the next key at once. The thread ends
-    when nothing is asked.
+    Requesting never blocks, so a notebook's kernel takes the next key at once. The thread ends when nothing
+    is waiting.
 
     Args:
-        answer: Called with a question; what it returns is nobody's, it shows the answer itself.
+        handle: Called with a request; it shows its result itself.
     """
 
-    def __init__(self, answer: Callable[[Question], None]) -> None:
-        self._answer = answer
+    def __init__(self, handle: Callable[[Request], None]) -> None:
+        self._handle = handle
         self._state = threading.Condition()
-        self._waiting: list[Question] = []
+        self._waiting: list[Request] = []
         self._busy = False
 
-    def ask(self, question: Question) -> None:
-        """Answer this next, instead of what waits."""
+    def request(self, request: Request) -> None:
+        """Handle this next, instead of the one that is waiting."""
         with self._state:
-            self._waiting = [question]
+            self._waiting = [request]
             if not self._busy:
                 self._busy = True
                 threading.Thread(target=self._work, name="smsframe form", daemon=True).start()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until nothing is asked any more; False when that took longer than ``timeout`` seconds."""
+        """Wait until nothing is requested any more; False when that took longer than ``timeout`` seconds."""
         with self._state:
             return self._state.wait_for(lambda: not self._busy, timeout)
 
@@ -102,10 +104,10 @@ class Latest(Generic[Question]):
                     self._busy = False
                     self._state.notify_all()
                     return
-                question = self._waiting.pop()
+                request = self._waiting.pop()
             try:
-                self._answer(question)
-            except BaseException:
+                self._handle(request)
+            except BaseException:  # whatever it is, the thread ends with it: the next request starts another
                 with self._state:
                     self._busy, self._waiting = False, []
                     self._state.notify_all()

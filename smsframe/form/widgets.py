@@ -1,7 +1,7 @@
 """
-The widgets of the form, labelled and laid out; what they do is said in `form`.
+The widgets of the form, labelled and laid out; `form` connects them to what they do.
 
-Every control is one of HTML's own with its label, for keyboards and screen readers.
+Every control is a native HTML control with its label, for keyboards and screen readers.
 How it looks is in `form.css`.
 """
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 QUALITIES = [("High", "high"), ("Medium", "medium"), ("Low", "low")]
-CHIPS = 12
-"""Columns that have a button of their own; the others are typed."""
+CHIPS_SHOWN = 12
+"""Columns that have a button to insert them; the others are typed."""
 
 
 class Controls:
@@ -37,23 +37,27 @@ class Controls:
         draft: What the controls hold at the beginning.
 
     Attributes:
-        box: All of them, as it is shown.
-        inputs: Those that make up the draft.
-        chips: The button of each field.
+        box: All of them, laid out.
+        inputs: Those whose values make up the draft.
+        chips: The button that inserts each field.
+        messages: What the form says, by the part of the form that shows it.
     """
 
     def __init__(self, contacts: pd.DataFrame, draft: Draft) -> None:
         self.phone = widgets.Dropdown(
             description="Phone column",
-            options=[("Choose a column", None), *((_shown(label), label) for label in contacts.columns)],
+            options=[
+                ("Choose a column", None),
+                *((_masked_label(label), label) for label in contacts.columns),
+            ],
             value=draft.phone,
         )
         self.region = widgets.Dropdown(
             description="Country", options=_regions(contacts, draft), value=draft.region
         )
-        for chosen in (self.phone, self.region):
-            if chosen.value is None:
-                chosen.index = 0  # the entry that means none, which would show as nothing otherwise
+        for dropdown in (self.phone, self.region):
+            if dropdown.value is None:
+                dropdown.index = 0  # the entry for none; without this the control would show nothing
         self.campaign = _text("Campaign name", draft.campaign, "such as autumn")
         self.sender = _text("Sender", draft.sender, "the account's own")
         self.quality = widgets.Dropdown(description="Quality", options=QUALITIES, value=draft.quality)
@@ -72,17 +76,19 @@ class Controls:
         self.zone = widgets.Combobox(
             description="Time zone", value=draft.zone, options=sorted(available_timezones())
         )
-        self.own = widgets.Text(description="Your own number", placeholder="+39 …", continuous_update=False)
+        self.own_number = widgets.Text(
+            description="Your own number", placeholder="+39 …", continuous_update=False
+        )
         self.test = _button("Send me a test", "Text yourself what the first person would read")
-        self.exact = _button("Count every row", "The table is long: until then, the counts are estimates")
-        self.fix = _button("Make it cheaper", "Replace characters that make the text dear")
+        self.count_all = _button("Count every row", "The table is long: until then, the counts are estimates")
+        self.fix = _button("Make it cheaper", "Replace characters that make the text more expensive")
         self.balance = _button("Show balance", "Ask the gateway how many credits are left")
-        self.arm = _text("Type the number to arm", "", "")
+        self.unlock = _text("Type the number to unlock", "", "")
         self.send = _button("Send", "Text everybody who is ready, once")
-        self.stop = _button("Stop", "What is under way is settled, the others stay pending")
-        self.resume = _button("Resume", "Go on with this campaign as the journal knows it")
+        self.stop = _button("Stop", "Orders on their way are finished; the others stay pending")
+        self.resume = _button("Resume", "Look up what is unconfirmed, then text who is pending")
         self.send.add_class("sf-spend")
-        self.arm.add_class("sf-arm")
+        self.unlock.add_class("sf-unlock")
         self.chips = {label: _button(label, f"Insert {{{label}}}") for label in _fields(contacts, draft)}
         self.inputs: tuple[Any, ...] = (
             self.phone,
@@ -96,16 +102,16 @@ class Controls:
             self.at,
             self.zone,
         )
-        self.said = {
+        self.messages = {
             name: widgets.HTML()
             for name in (
                 *("audience", "text", "campaign", "terms", "schedule", "test", "send"),  # problems
                 *("counter", "funnel", "cheaper", "readers", "total", "money", "known", "progress", "card"),
             )
         }
-        self.said["test"].value = html.note("It is not saved with the notebook.")
+        self.messages["test"].value = html.note("It is not saved with the notebook.")
         self.time = _row(self.day, self.at, self.zone)
-        self.box = self._laid_out()
+        self.box = self._layout()
         self.box.add_class("smsframe-form")
 
     def draft(self, *, fix: bool) -> Draft:
@@ -125,50 +131,61 @@ class Controls:
         )
 
     def show(self, widget: Any, *, shown: bool) -> None:
-        """Show a widget, or take it and its room away."""
+        """Show a widget, or hide it without leaving a gap."""
         widget.layout.display = None if shown else "none"
 
-    def _laid_out(self) -> Any:
-        said = self.said
+    def _layout(self) -> Any:
+        messages = self.messages
         self.test.add_class("sf-fixed")
-        chips = _classed(widgets.HBox([widgets.HTML(html.note("Insert")), *self.chips.values()]), "sf-chips")
+        chips = _with_classes(
+            widgets.HBox([widgets.HTML(html.note("Insert")), *self.chips.values()]), "sf-chips"
+        )
         self.show(chips, shown=bool(self.chips))
         left = _column(
             "sf-left",
-            _part("Message", _row(self.campaign, self.sender, self.quality), said["campaign"], said["terms"]),
-            _classed(
-                widgets.VBox([self.text, chips, said["text"], said["counter"], said["cheaper"], self.fix]),
+            _section(
+                "Message",
+                _row(self.campaign, self.sender, self.quality),
+                messages["campaign"],
+                messages["terms"],
+            ),
+            _with_classes(
+                widgets.VBox(
+                    [self.text, chips, messages["text"], messages["counter"], messages["cheaper"], self.fix]
+                ),
                 "sf-part",
             ),
-            _part("When it goes out", self.later, self.time, said["schedule"]),
-            _part("Try it on yourself", _row(self.own, self.test), said["test"]),
+            _section("When it goes out", self.later, self.time, messages["schedule"]),
+            _section("Try it on yourself", _row(self.own_number, self.test), messages["test"]),
         )
         right = _column(
             "sf-right",
-            _part(
+            _section(
                 "Audience",
                 _row(self.phone, self.region),
-                said["audience"],
-                said["funnel"],
-                self.exact,
+                messages["audience"],
+                messages["funnel"],
+                self.count_all,
             ),
-            _part("What people read", said["readers"]),
+            _section("What people read", messages["readers"]),
         )
-        foot = _column(
+        footer = _column(
             "sf-foot",
-            said["known"],
+            messages["known"],
             self.resume,
-            said["total"],
-            _row(self.arm, self.send, self.stop, self.balance),
-            said["money"],
-            said["send"],
-            said["progress"],
+            messages["total"],
+            _row(self.unlock, self.send, self.stop, self.balance),
+            messages["money"],
+            messages["send"],
+            messages["progress"],
         )
         style = widgets.HTML(
             f"<style>{files('smsframe.form').joinpath('form.css').read_text('utf-8')}</style>"
         )
         self.show(style, shown=False)
-        return widgets.VBox([style, _classed(widgets.HBox([left, right]), "sf-columns"), foot, said["card"]])
+        return widgets.VBox(
+            [style, _with_classes(widgets.HBox([left, right]), "sf-columns"), footer, messages["card"]]
+        )
 
 
 def _text(description: str, value: str, placeholder: str) -> Any:
@@ -179,39 +196,39 @@ def _button(description: str, tooltip: str) -> Any:
     return widgets.Button(description=description, tooltip=tooltip)
 
 
-def _classed(box: Any, *names: str) -> Any:
+def _with_classes(box: Any, *names: str) -> Any:
     for name in names:
         box.add_class(name)
     return box
 
 
 def _row(*children: Any) -> Any:
-    return _classed(widgets.HBox(list(children)), "sf-row")
+    return _with_classes(widgets.HBox(list(children)), "sf-row")
 
 
 def _column(name: str, *children: Any) -> Any:
-    return _classed(widgets.VBox(list(children)), name)
+    return _with_classes(widgets.VBox(list(children)), name)
 
 
-def _part(title: str, *children: Any) -> Any:
-    return _classed(widgets.VBox([widgets.HTML(html.heading(title)), *children]), "sf-part")
+def _section(title: str, *children: Any) -> Any:
+    return _with_classes(widgets.VBox([widgets.HTML(html.heading(title)), *children]), "sf-part")
 
 
-def _shown(label: Hashable) -> str:
-    """A column's label; of a file without a header it may be somebody's number."""
+def _masked_label(label: Hashable) -> str:
+    """A column's label, masked: in a file without a header it may be somebody's number."""
     return mask(str(label))
 
 
 def _fields(contacts: pd.DataFrame, draft: Draft) -> list[str]:
-    return [label for label in fields(contacts, draft.phone) if _shown(label) == label][:CHIPS]
+    return [label for label in fields(contacts, draft.phone) if _masked_label(label) == label][:CHIPS_SHOWN]
 
 
 def _regions(contacts: pd.DataFrame, draft: Draft) -> list[tuple[str, Hashable | None]]:
-    """What can be chosen; a column called like a country only if whoever made the form named it."""
+    """The options of the country; a column called like a country code only where the caller chose it."""
     columns = [
-        (f"in column {_shown(label)}", label)
+        (f"in column {_masked_label(label)}", label)
         for label in contacts.columns
-        if not is_code(label) or (draft.home is None and label == draft.region)
+        if not is_code(label) or (draft.country is None and label == draft.region)
     ]
     codes = [(code, code) for code in sorted(regions())]
     return [("in the number", None), *columns, *codes]

@@ -26,7 +26,7 @@ from smsframe.gateway.refusals import login_refused, question_refused
 from smsframe.gateway.responses import number, reason_of
 from smsframe.orders.profile import SMSEND, GatewayProfile, PersonalisedOrders, brand
 from smsframe.orders.records import HistoryPage, OrderState, Reply, not_authorised
-from smsframe.orders.states import Answer, Event, proof
+from smsframe.orders.states import Answer, Event, interpret_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -125,17 +125,16 @@ class Gateway:
         if reason := environment.missing():
             raise NotAuthorised(reason)
         profile, variable = environment.profile(), environment.variable
-        url = variable(environment.BASE_URL)
-        # No variable holds a secret that was read: a traceback would show it.
+        # No variable holds what was read, also no address, which may have secrets: a traceback would show it.
         if environment.has_login():
             return cls(
-                url,
+                variable(environment.BASE_URL),
                 username=variable(environment.USERNAME),
                 password=variable(environment.PASSWORD),
                 profile=profile,
             )
         return cls(
-            url,
+            variable(environment.BASE_URL),
             user_key=variable(environment.USER_KEY),
             access_token=variable(environment.ACCESS_TOKEN),
             profile=profile,
@@ -181,7 +180,7 @@ class Gateway:
             return Reply(event, error.status, str(error), retry_after=retry_after, call="login")
         body = response.json()
         body = body if isinstance(body, dict) else {}
-        event = proof(
+        event = interpret_response(
             Answer(
                 status=response.status
                 if response.age == 0
@@ -236,7 +235,7 @@ class Gateway:
         """
         response = self._call("GET", f"sms/{quote(order_id, safe='')}")
         if response.status == 404:  # noqa: PLR2004 - "order not found" in its documentation
-            return OrderState(None, response.date)
+            return OrderState(None, response.date, own=isinstance(response.json(), dict))
         if response.status != 200:  # noqa: PLR2004
             raise question_refused(response, self.base_url, order_id)
         return OrderState(responses.recipients(response, self.timezone, order_id), response.date)

@@ -48,7 +48,7 @@ def copy(source: Path, target: Path) -> None:
     create(target)
     try:
         _fill(source, target)
-    except BaseException:
+    except BaseException:  # also Ctrl-C: half a copy must not be taken for one
         target.unlink()
         raise
 
@@ -58,9 +58,9 @@ def _fill(source: Path, target: Path) -> None:
         with closing(sqlite3.connect(target)) as new:
             old.backup(new, progress=_not_locked)
         with closing(sqlite3.connect(target)) as new:  # what is on the disk, not what is in memory
-            (said,) = new.execute("PRAGMA integrity_check(1)").fetchone()
-    if said != "ok":
-        raise sqlite3.DatabaseError(f"the copy is damaged: {said}")
+            (verdict,) = new.execute("PRAGMA integrity_check(1)").fetchone()
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(f"the copy is damaged: {verdict}")
 
 
 def keep(source: Path, version: int) -> None:
@@ -77,8 +77,8 @@ def keep(source: Path, version: int) -> None:
     kept = source.with_name(f"{source.name}.schema-{version}")
     if kept.exists():
         with closing(sqlite3.connect(f"{kept.as_uri()}?mode=rw", uri=True)) as earlier:
-            (found,) = earlier.execute("PRAGMA user_version").fetchone()
-        if found not in (0, version):  # 0: an older smsframe was killed while it made the copy
+            (earlier_version,) = earlier.execute("PRAGMA user_version").fetchone()
+        if earlier_version not in (0, version):  # 0: an older smsframe was killed while it made the copy
             raise sqlite3.DatabaseError(f"{kept.name} is something else than its copy")
     new = kept.with_name(f"{kept.name}.new")
     for path in (new, *(new.with_name(new.name + suffix) for suffix in BESIDE)):  # of an upgrade that died

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd
 import sqlalchemy as sa
 
-from smsframe.journal import recipients as people
-from smsframe.journal.rows import micros, read_texts, terms_columns, witness
+from smsframe.journal import recipients as recipient_rows
+from smsframe.journal.rows import append_evidence, micros, read_texts, terms_columns
 from smsframe.journal.tables import batches, recipients
 from smsframe.orders.batching import order_id, parts
-from smsframe.orders.records import Batch, Cut, Entry, Evidence, Stamp
+from smsframe.orders.records import Batch, BatchWithPeople, CampaignRecord, Evidence, Stamp
 from smsframe.orders.states import Doubt, State
 from smsframe.phones.match import among
 
@@ -28,8 +28,13 @@ UNKNOWN = "unknown"
 
 
 def assign(
-    connection: Connection, entry: Entry, owner: str, free: pd.DataFrame, *, terms: Terms | None = None
-) -> list[Cut]:
+    connection: Connection,
+    entry: CampaignRecord,
+    owner: str,
+    free: pd.DataFrame,
+    *,
+    terms: Terms | None = None,
+) -> list[BatchWithPeople]:
     """
     In the caller's transaction: cut people into planned batches, each of one text and encoding.
 
@@ -55,7 +60,7 @@ def assign(
     sources = read_texts(connection, entry.id)
     used = set(connection.execute(sa.select(batches.c.order_id)).scalars())
     first = (connection.execute(sa.select(sa.func.max(batches.c.id))).scalar() or 0) + 1
-    made: list[Cut] = []
+    created: list[BatchWithPeople] = []
     rows = []
     for key, (text, encoding, part) in enumerate(groups, first):
         generation, order = _unused(used, entry.prefix, sources[text], part)
@@ -77,16 +82,18 @@ def assign(
         row = {name: getattr(batch, name) for name in shared} | terms_columns(batch.terms)
         since = None if entry.compared_at is None else micros(entry.compared_at)
         rows.append(row | {"text": text, "generation": generation, "owner": owner, "not_before": since})
-        made.append(Cut(batch, part))
+        created.append(BatchWithPeople(batch, part))
     connection.execute(sa.insert(batches), rows)
-    given = zip(made, groups, strict=True)
-    people.write(connection, entry.id, [people.Group(one.batch.id, *group) for one, group in given])
-    return made
+    given = zip(created, groups, strict=True)
+    recipient_rows.write(
+        connection, entry.id, [recipient_rows.Group(one.batch.id, *group) for one, group in given]
+    )
+    return created
 
 
 def adopt(
     connection: Connection,
-    entry: Entry,
+    entry: CampaignRecord,
     owner: str,
     earlier: pd.DataFrame,
     waiting: pd.DataFrame,
@@ -112,7 +119,9 @@ def adopt(
     known = earlier.merge(waiting[["phone", "fields", "segments"]], on="phone", how="left")
     for order, part in known.groupby("order_id", sort=False):
         phones = part["phone"].dropna()
-        free = part[part["phone"].notna() & ~among(part["phone"], people.taken(connection, entry.id, phones))]
+        free = part[
+            part["phone"].notna() & ~among(part["phone"], recipient_rows.taken(connection, entry.id, phones))
+        ]
         row = here.get(str(order).lower())
         if row is None:
             key = _taken_over(connection, entry, owner, part)
@@ -120,7 +129,7 @@ def adopt(
             key = row.id
         else:
             continue  # another process was faster
-        people.write(connection, entry.id, [people.Group(key, entry.text, UNKNOWN, free)])
+        recipient_rows.write(connection, entry.id, [recipient_rows.Group(key, entry.text, UNKNOWN, free)])
         unlisted = int(part["unlisted"].iloc[0])
         theirs = recipients.c.batch == key
         linked = sa.select(sa.func.count()).where(theirs).scalar_subquery()
@@ -128,26 +137,26 @@ def adopt(
         values: dict[str, Any] = {"recipients": linked + unlisted, "segments": segments.scalar_subquery()}
         values |= {"state": State.ACCEPTED, "encoding": UNKNOWN}
         connection.execute(sa.update(batches).where(batches.c.id == key).values(**values))
-        told = Evidence(
+        adoption = Evidence(
             f"GET smshistory, GET sms/{order}",
             f"{len(phones)} recipients"
             + (f", and {unlisted} whom it counts and does not list" if unlisted else ""),
         )
-        witness(connection, entry.id, str(order), "adopted", State.ACCEPTED, stamp, told)
+        append_evidence(connection, entry.id, str(order), "adopted", State.ACCEPTED, stamp, adoption)
 
 
-def _dissolve(connection: Connection, entry: Entry, phones: pd.Series[Any]) -> None:
+def _dissolve(connection: Connection, entry: CampaignRecord, phones: pd.Series[Any]) -> None:
     """Free everybody who is planned together with one of these; whoever is at work on it finds it gone."""
     theirs = sa.select(recipients.c.batch).where(
-        recipients.c.campaign == entry.id, recipients.c.phone.in_(people.numbers(phones))
+        recipients.c.campaign == entry.id, recipients.c.phone.in_(recipient_rows.numbers(phones))
     )
     planned = sa.select(batches.c.id).where(batches.c.state == State.PLANNED, batches.c.id.in_(theirs))
     keys = connection.execute(planned).scalars().all()
-    people.free(connection, recipients.c.batch.in_(keys))
+    recipient_rows.free(connection, recipients.c.batch.in_(keys))
     connection.execute(sa.delete(batches).where(batches.c.id.in_(keys)))
 
 
-def _taken_over(connection: Connection, entry: Entry, owner: str, part: pd.DataFrame) -> int:
+def _taken_over(connection: Connection, entry: CampaignRecord, owner: str, part: pd.DataFrame) -> int:
     """An order of another journal, which nobody is in yet."""
     at, schedule = (_instant(part[name].iloc[0]) for name in ("create_time", "schedule_time"))
     row = {
@@ -177,8 +186,8 @@ def _instant(moment: pd.Timestamp) -> int | None:
 def _unused(used: set[str], prefix: str, template: str, part: pd.DataFrame) -> tuple[int, str]:
     """The first generation whose order id was never used, and that id; it is used from here on."""
     for generation in itertools.count():
-        found = order_id(prefix, template, part, generation)
-        if found not in used:
+        candidate = order_id(prefix, template, part, generation)
+        if candidate not in used:
             break
-    used.add(found)
-    return generation, found
+    used.add(candidate)
+    return generation, candidate

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from smsframe.errors import JournalError
-from smsframe.journal import recipients as people
+from smsframe.journal import recipients as recipient_rows
 from smsframe.journal.batch_creation import assign
 from smsframe.journal.counts import Tally, tallies, tally
-from smsframe.journal.rows import micros, read_batches, witness
+from smsframe.journal.rows import append_evidence, micros, read_batches
 from smsframe.journal.tables import batches, recipients
-from smsframe.orders.records import Batch, Change, Cut, Entry, Stamp
+from smsframe.orders.records import Batch, BatchWithPeople, CampaignRecord, Change, Stamp
 from smsframe.orders.states import Action, Event, State, after
 from smsframe.phones.match import among
 
@@ -44,25 +44,33 @@ class Batches:
     def members(self, batch: Batch) -> pd.DataFrame:
         """``phone``, ``fields`` and ``segments`` of a batch's people, in order of number."""
         with self._store.transaction(reading=True) as connection:
-            return people.read(connection, batch.campaign, recipients.c.batch == batch.id)
+            return recipient_rows.read(connection, batch.campaign, recipients.c.batch == batch.id)
 
-    def cut(self, entry: Entry, owner: str, phones: pd.Series[Any]) -> list[Cut]:
+    def cut(self, entry: CampaignRecord, owner: str, phones: pd.Series[Any]) -> list[BatchWithPeople]:
         """
-        Cut those of these people who have no batch into batches of this owner.
+        BatchWithPeople those of these people who have no batch into batches of this owner.
 
         Batches that a dead owner planned and never got accepted are dissolved first: their people are free.
         """
         with self._store.transaction() as connection:
-            self.dissolve(connection, entry.id)
-            free = people.read(connection, entry.id, recipients.c.batch.is_(None))
-            return assign(connection, entry, owner, free[among(free["phone"], phones)])
+            return self.cut_within(connection, entry, owner, phones)
 
-    def free(self, entry: Entry) -> None:
+    def cut_within(
+        self, connection: Connection, entry: CampaignRecord, owner: str, phones: pd.Series[Any]
+    ) -> list[BatchWithPeople]:
+        """As `cut`, in the caller's transaction."""
+        self.dissolve(connection, entry.id)
+        free = recipient_rows.read(connection, entry.id, recipients.c.batch.is_(None))
+        return assign(connection, entry, owner, free[among(free["phone"], phones)])
+
+    def free(self, entry: CampaignRecord) -> None:
         """Dissolve the batches that a dead owner planned and that were never accepted."""
         with self._store.transaction() as connection:
             self.dissolve(connection, entry.id)
 
-    def split(self, entry: Entry, owner: str, change: Change, parts: list[pd.DataFrame]) -> list[Cut]:
+    def split(
+        self, entry: CampaignRecord, owner: str, change: Change, parts: list[pd.DataFrame]
+    ) -> list[BatchWithPeople]:
         """
         Write down that a batch was refused and give its people to smaller ones, in one transaction.
 
@@ -74,19 +82,21 @@ class Batches:
         batch = change.batch
         with self._store.transaction() as connection:
             _change(connection, entry, owner, change, self.stamp())
-            people.free(connection, recipients.c.batch == batch.id)
-            made = (assign(connection, entry, owner, part, terms=batch.terms) for part in parts)
-            return [*itertools.chain.from_iterable(made)]
+            recipient_rows.free(connection, recipients.c.batch == batch.id)
+            created = (assign(connection, entry, owner, part, terms=batch.terms) for part in parts)
+            return [*itertools.chain.from_iterable(created)]
 
-    def lacking(self, entry: Entry) -> list[Batch]:
-        """The accepted batches whose orders do not list everybody, but for those of whoever is at work."""
+    def incomplete(self, connection: Connection, entry: CampaignRecord) -> list[Batch]:
+        """
+        In the caller's transaction: the accepted batches whose orders do not list everybody, but for those
+        of whoever is at work.
+        """
         here = sa.select(recipients.c.batch).where(recipients.c.campaign == entry.id, recipients.c.missing)
         which = batches.c.id.in_(here)
-        with self._store.transaction(reading=True) as connection:
-            dead = self._dead(connection, which)
-            return read_batches(connection, which & batches.c.owner.in_(dead)) if dead else []
+        dead = self._dead(connection, which)
+        return read_batches(connection, which & batches.c.owner.in_(dead)) if dead else []
 
-    def tally(self, entry: Entry) -> Tally:
+    def tally(self, entry: CampaignRecord) -> Tally:
         """How many people are where, and whether somebody is at work."""
         with self._store.transaction(reading=True) as connection:
             return tally(connection, entry.id, self._owners.alive)
@@ -96,26 +106,28 @@ class Batches:
         with self._store.transaction(reading=True) as connection:
             return tallies(connection, self._owners.alive)
 
-    def refused(self, entry: Entry) -> list[tuple[Batch, str]]:
-        """The people of a campaign whom the gateway refused one by one, each with its reason."""
+    def refused(self, connection: Connection, entry: CampaignRecord) -> list[tuple[Batch, str]]:
+        """
+        In the caller's transaction: the people of a campaign whom the gateway refused one by one, each with
+        its reason.
+        """
         alone = (batches.c.campaign == entry.id) & (batches.c.state == State.REFUSED)
         alone &= sa.exists().where(recipients.c.batch == batches.c.id)
-        with self._store.transaction(reading=True) as connection:
-            reasons = connection.execute(sa.select(batches.c.id, batches.c.reason).where(alone))
-            said = {row.id: row.reason or "" for row in reasons}
-            return [(batch, said[batch.id]) for batch in read_batches(connection, alone)]
+        rows = connection.execute(sa.select(batches.c.id, batches.c.reason).where(alone))
+        reasons = {row.id: row.reason or "" for row in rows}
+        return [(batch, reasons[batch.id]) for batch in read_batches(connection, alone)] if reasons else []
 
     def release(self, refused: list[Batch]) -> None:
         """Free the people of refused batches; the rows stay, so that no order id is used again."""
         with self._store.transaction() as connection:
             for batch in refused:
-                people.free(connection, recipients.c.batch == batch.id)
+                recipient_rows.free(connection, recipients.c.batch == batch.id)
 
-    def claim(self, entry: Entry, cuts: list[Cut], owner: str) -> list[Cut]:
+    def claim(self, entry: CampaignRecord, cuts: list[BatchWithPeople], owner: str) -> list[BatchWithPeople]:
         """Take planned batches for sending, on disk; those that still are planned, and ours."""
         claimed = []
         with self._store.transaction() as connection:
-            for batch, people_ in cuts:
+            for batch, people in cuts:
                 at = batch.claimed_at or self._clock.now()
                 ours = (batches.c.id == batch.id) & (batches.c.owner == owner)
                 values = {
@@ -125,15 +137,19 @@ class Batches:
                 }
                 statement = sa.update(batches).where(ours, batches.c.state == State.PLANNED)
                 if connection.execute(statement.values(**values)).rowcount:
-                    witness(connection, entry.id, batch.order_id, Event.CLAIMED, State.SENDING, self.stamp())
-                    claimed.append(Cut(replace(batch, state=State.SENDING, claimed_at=at), people_))
+                    append_evidence(
+                        connection, entry.id, batch.order_id, Event.CLAIMED, State.SENDING, self.stamp()
+                    )
+                    claimed.append(
+                        BatchWithPeople(replace(batch, state=State.SENDING, claimed_at=at), people)
+                    )
         if claimed:
             there = batches.c.id.in_([cut.batch.id for cut in claimed]) & (batches.c.owner == owner)
             there &= batches.c.state == State.SENDING
             self._store.confirm(sa.select(sa.func.count()).select_from(batches).where(there), len(claimed))
         return claimed
 
-    def record(self, entry: Entry, owner: str, changes: list[Change]) -> list[Batch]:
+    def record(self, entry: CampaignRecord, owner: str, changes: list[Change]) -> list[Batch]:
         """
         Write down what happened to batches of this owner, and the evidence; returns them as they are then.
 
@@ -145,7 +161,7 @@ class Batches:
                 _change(connection, entry, owner, change, self.stamp())
         return [replace(one.batch, state=one.step.state, doubt=one.step.doubt) for one in changes]
 
-    def note(self, entry: Entry, change: Change) -> None:
+    def note(self, entry: CampaignRecord, change: Change) -> None:
         """
         Add evidence about an accepted batch, and settle which people its order lacks, or was left without.
 
@@ -155,41 +171,42 @@ class Batches:
         theirs = recipients.c.batch == batch.id
         with self._store.transaction() as connection:
             if event is Event.PERSON_SENDS:
-                people.free(connection, theirs & recipients.c.missing)
+                recipient_rows.free(connection, theirs & recipients.c.missing)
             elif event is Event.PERSON_ACCEPTS:
                 connection.execute(sa.update(recipients).where(theirs).values(missing=False))
             elif event in (Event.FOUND, Event.FOUND_PART):
                 connection.execute(sa.update(recipients).where(theirs).values(missing=False, refused=None))
-                people.mark(connection, batch.id, change.missing, change.refused)
-            witness(connection, entry.id, batch.order_id, event, batch.state, self.stamp(), change.told)
+                recipient_rows.mark(connection, batch.id, change.missing, change.refused)
+            append_evidence(
+                connection, entry.id, batch.order_id, event, batch.state, self.stamp(), change.evidence
+            )
 
-    def take_over(self, entry: Entry, owner: str) -> list[Batch]:
+    def take_over(self, connection: Connection, entry: CampaignRecord, owner: str) -> list[Batch]:
         """
-        Make the open batches of dead owners ours: those that may have been sent, or are unconfirmed.
+        In the caller's transaction: make the open batches of dead owners ours, which may have been sent.
 
         Those that were being sent become unconfirmed: they go to look-up, never straight to a POST.
         """
         open_ = (batches.c.campaign == entry.id) & batches.c.state.in_([State.SENDING, State.UNCONFIRMED])
-        with self._store.transaction() as connection:
-            for batch in read_batches(connection, open_ & batches.c.owner.in_(self._dead(connection, open_))):
-                state, doubt = batch.state, batch.doubt
-                if state is State.SENDING:
-                    state, _, doubt = after(state, Event.OWNER_DIED, doubt)
-                    witness(connection, entry.id, batch.order_id, Event.OWNER_DIED, state, self.stamp())
-                taken = {"owner": owner, "state": state, "doubt": int(doubt)}
-                connection.execute(sa.update(batches).where(batches.c.id == batch.id).values(**taken))
-            return read_batches(connection, open_ & (batches.c.owner == owner))
+        dead = self._dead(connection, open_)
+        for batch in read_batches(connection, open_ & batches.c.owner.in_(dead)) if dead else []:
+            state, doubt = batch.state, batch.doubt
+            if state is State.SENDING:
+                state, _, doubt = after(state, Event.OWNER_DIED, doubt)
+                append_evidence(connection, entry.id, batch.order_id, Event.OWNER_DIED, state, self.stamp())
+            taken = {"owner": owner, "state": state, "doubt": int(doubt)}
+            connection.execute(sa.update(batches).where(batches.c.id == batch.id).values(**taken))
+        return read_batches(connection, open_ & (batches.c.owner == owner))
 
-    def accepted(self, entry: Entry) -> bool:
-        """Whether an order was ever accepted of the type and sender that the latest call wants."""
+    def accepted(self, connection: Connection, entry: CampaignRecord) -> bool:
+        """
+        In the caller's transaction: whether an order was ever accepted of the type and sender that the
+        latest call wants.
+        """
         alike = batches.c.message_type == entry.terms.message_type
         alike &= batches.c.sender.is_not_distinct_from(entry.terms.sender)
-        return self._any(entry, (batches.c.state == State.ACCEPTED) & alike)
-
-    def _any(self, entry: Entry, which: sa.ColumnElement[bool]) -> bool:
-        query = sa.select(sa.exists().where(batches.c.campaign == entry.id, which))
-        with self._store.transaction(reading=True) as connection:
-            return bool(connection.execute(query).scalar_one())
+        there = sa.exists().where(batches.c.campaign == entry.id, batches.c.state == State.ACCEPTED, alike)
+        return bool(connection.execute(sa.select(there)).scalar_one())
 
     def held(self, owner: str) -> bool:
         """Whether a run still holds its lock, where others look for it, and so its batches."""
@@ -198,8 +215,11 @@ class Batches:
     def dissolve(self, connection: Connection, campaign: int) -> None:
         """In the caller's transaction: free the people whose batch a dead owner planned, and no more."""
         planned = (batches.c.campaign == campaign) & (batches.c.state == State.PLANNED)
-        dead = planned & batches.c.owner.in_(self._dead(connection, planned))
-        people.free(connection, recipients.c.batch.in_(sa.select(batches.c.id).where(dead)))
+        owners = self._dead(connection, planned)
+        if not owners:
+            return
+        dead = planned & batches.c.owner.in_(owners)
+        recipient_rows.free(connection, recipients.c.batch.in_(sa.select(batches.c.id).where(dead)))
         connection.execute(sa.delete(batches).where(dead))
 
     def free_texted(self, connection: Connection, campaign: int, phones: pd.Series[Any]) -> None:
@@ -213,10 +233,11 @@ class Batches:
         open_ = ours & batches.c.state.in_([State.SENDING, State.UNCONFIRMED])
         dead = open_ & batches.c.owner.in_(self._dead(connection, open_))
         untexted = dead | (ours & (batches.c.state == State.REFUSED))
-        lacking = recipients.c.missing | recipients.c.refused.is_not(None)
-        theirs = (recipients.c.campaign == campaign) & recipients.c.phone.in_(people.numbers(phones))
-        people.free(
-            connection, theirs & (lacking | recipients.c.batch.in_(sa.select(batches.c.id).where(untexted)))
+        not_in_order = recipients.c.missing | recipients.c.refused.is_not(None)
+        theirs = (recipients.c.campaign == campaign) & recipients.c.phone.in_(recipient_rows.numbers(phones))
+        recipient_rows.free(
+            connection,
+            theirs & (not_in_order | recipients.c.batch.in_(sa.select(batches.c.id).where(untexted))),
         )
 
     def free_refused(
@@ -232,15 +253,15 @@ class Batches:
             for state in (State.REFUSED, State.ACCEPTED)
         }
         left_out = in_[State.ACCEPTED] & recipients.c.refused.is_not(None)
-        theirs = recipients.c.phone.in_(people.numbers(phones)) & (in_[State.REFUSED] | left_out)
-        people.free(connection, theirs)
+        theirs = recipients.c.phone.in_(recipient_rows.numbers(phones)) & (in_[State.REFUSED] | left_out)
+        recipient_rows.free(connection, theirs)
 
     def _dead(self, connection: Connection, which: sa.ColumnElement[bool]) -> list[str]:
         owners = connection.execute(sa.select(batches.c.owner).where(which).distinct()).scalars()
         return [name for name in owners if not self._owners.alive(name)]
 
 
-def _change(connection: Connection, entry: Entry, owner: str, change: Change, stamp: Stamp) -> None:
+def _change(connection: Connection, entry: CampaignRecord, owner: str, change: Change, stamp: Stamp) -> None:
     """From the state we know to the next, and the evidence; nothing when somebody else was faster."""
     batch, step = change.batch, change.step
     values: dict[str, Any] = {"reason": change.reason}
@@ -257,5 +278,5 @@ def _change(connection: Connection, entry: Entry, owner: str, change: Change, st
     )
     if not done.rowcount:
         raise JournalError(f"order {batch.order_id} was changed by somebody else; nothing was overwritten")
-    witness(connection, entry.id, batch.order_id, change.event, step.state, stamp, change.told)
-    people.mark(connection, batch.id, change.missing, change.refused)
+    append_evidence(connection, entry.id, batch.order_id, change.event, step.state, stamp, change.evidence)
+    recipient_rows.mark(connection, batch.id, change.missing, change.refused)

@@ -63,14 +63,14 @@ def ask(path: Path, query: str) -> int | None:
     if not sys.executable or getattr(sys, "frozen", False) or sys.platform in ("emscripten", "wasi"):
         _not_here("this Python has no program of its own that could be started")
         return None
-    told = json.dumps([f"{path.as_uri()}?mode=ro", query, WAIT / 2])
+    request = json.dumps([f"{path.as_uri()}?mode=ro", query, WAIT / 2])
     apart: dict[str, Any] = {"start_new_session": True}  # Ctrl-C is for us
     if sys.platform == "win32":
         apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
     try:
         run = subprocess.run(  # noqa: S603 - our own program; what it is told comes by its standard input
             [sys.executable, "-I", "-S", "-c", PROGRAM],
-            input=told,
+            input=request,
             capture_output=True,
             text=True,
             timeout=WAIT,

@@ -4,19 +4,50 @@ What makes a call another campaign than the one the journal has under that name.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
 from smsframe.errors import CampaignChanged
 from smsframe.journal.tables import batches, campaigns, texts
 from smsframe.masking import mask
+from smsframe.orders.states import State
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from smsframe.orders.records import Entry
-    from smsframe.orders.states import State
+    from smsframe.orders.records import CampaignRecord
+
+MAYBE_TEXTED = (State.SENDING, State.ACCEPTED, State.UNCONFIRMED)
+"""And who is planned by somebody who is at work, which `Registration.register` knows."""
+
+
+class CampaignCall(NamedTuple):
+    """
+    What a call means by a campaign.
+
+    Attributes:
+        base_url: The gateway.
+        account: And the account there.
+        template: The text.
+        changed: Whether who has none yet may get another text than the others have.
+    """
+
+    base_url: str
+    account: str
+    template: str
+    changed: bool
+
+    def check(self, connection: Connection, entry: CampaignRecord) -> None:
+        """
+        Refuse it where it means another campaign than this one.
+
+        Raises:
+            CampaignChanged: It belongs to another gateway or account, or somebody may have another text.
+        """
+        same_gateway(entry, self.base_url, self.account)
+        if not self.changed:
+            same_text(connection, entry, self.template, MAYBE_TEXTED)
 
 
 def nothing_alike(connection: Connection, name: str) -> None:
@@ -33,7 +64,7 @@ def nothing_alike(connection: Connection, name: str) -> None:
             )
 
 
-def same_gateway(entry: Entry, base_url: str, account: str) -> None:
+def same_gateway(entry: CampaignRecord, base_url: str, account: str) -> None:
     """Refuse another gateway or account than the campaign's."""
     before, now = f"{entry.base_url} as {entry.account}", f"{base_url} as {account}"
     if before != now:
@@ -47,7 +78,9 @@ def same_gateway(entry: Entry, base_url: str, account: str) -> None:
         )
 
 
-def same_text(connection: Connection, entry: Entry, template: str, states: tuple[State, ...]) -> None:
+def same_text(
+    connection: Connection, entry: CampaignRecord, template: str, states: tuple[State, ...]
+) -> None:
     """Refuse a text when somebody may have another one."""
     query = (
         sa.select(texts.c.template, sa.func.sum(batches.c.recipients).label("people"))

@@ -61,7 +61,7 @@ def tallies(
     charged: defaultdict[int, float] = defaultdict(float)
     at_work: set[int] = set()
     living: dict[str, bool] = {}
-    for key, state, later, owner, people, lacking, left_out, paid in connection.execute(grouped):
+    for key, state, later, owner, people, missing, left_out, paid in connection.execute(grouped):
         mine = counts[key]
         if state in OPEN and owner not in living:
             living[owner] = alive(owner)
@@ -69,8 +69,8 @@ def tallies(
             at_work.add(key)
         match state:
             case State.ACCEPTED:
-                mine["scheduled" if later else "accepted"] += people - lacking - left_out
-                mine["unconfirmed"] += lacking
+                mine["scheduled" if later else "accepted"] += people - missing - left_out
+                mine["unconfirmed"] += missing
                 mine["rejected"] += left_out
                 charged[key] += paid or 0.0
             case State.REFUSED:
@@ -88,11 +88,11 @@ def tallies(
 
 def _grouped(campaign: int | None, left_out: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """By campaign, state, whether for later, and owner: people, who is lacking or left out, the charge."""
-    lacking = recipients.c.missing & ~left_out
+    missing = recipients.c.missing & ~left_out
     special = (
         sa.select(
             recipients.c.batch,
-            sa.func.sum(sa.case((lacking, 1), else_=0)).label("lacking"),
+            sa.func.sum(sa.case((missing, 1), else_=0)).label("missing"),
             sa.func.sum(sa.case((left_out, 1), else_=0)).label("left_out"),
         )
         .where(recipients.c.missing | left_out, *_of(recipients, campaign))
@@ -106,7 +106,7 @@ def _grouped(campaign: int | None, left_out: sa.ColumnElement[bool]) -> sa.Selec
             *(batches.c[name] for name in ("campaign", "state", "owner", "charged")),
             batches.c.schedule_at.is_not(None).label("later"),
             counted.label("people"),
-            sa.func.coalesce(special.c.lacking, 0).label("lacking"),
+            sa.func.coalesce(special.c.missing, 0).label("missing"),
             sa.func.coalesce(special.c.left_out, 0).label("left_out"),
         )
         .join_from(batches, special, special.c.batch == batches.c.id, isouter=True)
@@ -114,9 +114,9 @@ def _grouped(campaign: int | None, left_out: sa.ColumnElement[bool]) -> sa.Selec
         .subquery()
     ).c
     # What an order without anybody was charged is no row's.
-    paid = sa.case((each.people > each.lacking + each.left_out, each.charged))
+    paid = sa.case((each.people > each.missing + each.left_out, each.charged))
     groups = (each.campaign, each.state, each.later, each.owner)
-    sums = (sa.func.sum(column) for column in (each.people, each.lacking, each.left_out, paid))
+    sums = (sa.func.sum(column) for column in (each.people, each.missing, each.left_out, paid))
     return sa.select(*groups, *sums).group_by(*groups)
 
 

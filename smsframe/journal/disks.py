@@ -71,7 +71,7 @@ def check(path: Path, partitions: Iterable[Partition] | None = None) -> None:
             may write to it.
     """
     place = path.resolve()
-    found, mounted = kind(place, partitions)
+    disk_kind, mounted = kind(place, partitions)
     if mounted == place:
         raise JournalError(
             f"the journal {path} is mounted by itself, so its log, which SQLite keeps beside it, would be "
@@ -80,12 +80,12 @@ def check(path: Path, partitions: Iterable[Partition] | None = None) -> None:
     local = LOCAL | {each.strip().lower() for each in os.environ.get(VARIABLE, "").split(",")}
     if place.parent.name.startswith(SANDBOX):
         local |= MEMORY
-    if found not in local:
+    if disk_kind not in local:
         raise JournalError(
-            f"the journal {path} would be on a disk of the kind {found}, which is not known to be local: "
+            f"the journal {path} would be on a disk of the kind {disk_kind}, which is not known to be local: "
             "over a network locks may not hold, and somebody could be texted twice; what is in memory is "
             "gone after a restart. Name a file on a local disk with journal= or SMSFRAME_JOURNAL, or, if "
-            f"this disk stays and no other machine uses it, say so: {VARIABLE}={found}"
+            f"this disk stays and no other machine uses it, say so: {VARIABLE}={disk_kind}"
         )
     if os.name == "posix":
         _private(place)
@@ -128,8 +128,8 @@ def synced(place: Path) -> str | None:
         'OneDrive'
     """
     for part in place.parent.parts:
-        if found := SYNCED.fullmatch(part):
-            return "iCloud" if found[1].lower() == "mobile documents" else found[1]
+        if service := SYNCED.fullmatch(part):
+            return "iCloud" if service[1].lower() == "mobile documents" else service[1]
     return None
 
 

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from smsframe.arrow import TEXT
 from smsframe.journal.batch_creation import UNKNOWN
-from smsframe.journal.rows import instants_of, micros, read_batches, witness
+from smsframe.journal.rows import append_evidence, instants_of, micros, read_batches
+from smsframe.journal.sqlite import frame
 from smsframe.journal.tables import batches, campaigns, evidence, recipients
 from smsframe.orders.records import Evidence
 from smsframe.orders.states import Event, State, after
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from smsframe.journal.sqlite import Store
-    from smsframe.orders.records import Entry, Stamp
+    from smsframe.orders.records import CampaignRecord, Stamp
 
 
 class KnownOrders:
@@ -33,15 +34,15 @@ class KnownOrders:
     def __init__(self, store: Store, stamp: Callable[[], Stamp]) -> None:
         self._store, self._stamp = store, stamp
 
-    def witnesses(self, entry: Entry, since: datetime) -> pd.Series[Any]:
+    def witnesses(self, entry: CampaignRecord, since: datetime) -> pd.Series[Any]:
         """
         The order ids, in small letters, that this gateway is known to have taken since a time of its own
         clock.
 
-        A scheduled order may have been cancelled, and is then no longer listed, so it is no witness.
+        A scheduled order may have been cancelled, and is then no longer listed, so it is no append_evidence.
         """
         there = sa.select(campaigns.c.id).filter_by(base_url=entry.base_url, account=entry.account)
-        said = evidence.c.event == Event.PERSON_ACCEPTS  # which the gateway may not know
+        by_person = evidence.c.event == Event.PERSON_ACCEPTS  # which the gateway may not know
         query = sa.select(sa.func.lower(batches.c.order_id)).where(
             batches.c.campaign.in_(there),
             batches.c.state == State.ACCEPTED,
@@ -51,12 +52,12 @@ class KnownOrders:
                 (batches.c.not_before.is_(None), batches.c.claimed_at >= micros(since + timedelta(days=1))),
                 else_=batches.c.not_before >= micros(since),
             ),
-            ~sa.exists().where(evidence.c.order_id == batches.c.order_id, said),
+            ~sa.exists().where(evidence.c.order_id == batches.c.order_id, by_person),
         )
         with self._store.transaction(reading=True) as connection:
             return pd.Series(connection.execute(query).scalars().all(), dtype=object)
 
-    def ids(self, entry: Entry) -> pd.Series[Any]:
+    def ids(self, entry: CampaignRecord) -> pd.Series[Any]:
         """Every order id of a campaign, in small letters."""
         query = sa.select(sa.func.lower(batches.c.order_id)).where(batches.c.campaign == entry.id)
         with self._store.transaction(reading=True) as connection:
@@ -86,13 +87,18 @@ class KnownOrders:
         }
         mine = sa.select(campaigns.c.id).where(campaigns.c.name == campaign)
         query = sa.select(*(column.label(name) for name, column in columns.items()))
-        if not self._store.made:
-            return pd.DataFrame({name: [] for name in columns}).astype({"order_id": TEXT, "settled": bool})
-        found = self._store.read(query.where(batches.c.campaign.in_(mine)))
-        dates = {name: instants_of(found[name]) for name in ("create_time", "schedule_time")}
-        return found.assign(**dates).astype({"order_id": TEXT, "settled": bool})
+        with self._store.opened() as connection:
+            if connection is None:
+                return pd.DataFrame({name: [] for name in columns}).astype(
+                    {"order_id": TEXT, "settled": bool}
+                )
+            orders = frame(connection, query.where(batches.c.campaign.in_(mine)))
+        dates = {name: instants_of(orders[name]) for name in ("create_time", "schedule_time")}
+        return orders.assign(**dates).astype({"order_id": TEXT, "settled": bool})
 
-    def doubt(self, connection: Connection, entry: Entry, owner: str, listed: pd.Series[Any]) -> None:
+    def doubt(
+        self, connection: Connection, entry: CampaignRecord, owner: str, listed: pd.Series[Any]
+    ) -> None:
         """
         In the caller's transaction: what the gateway lists was sent, whatever this journal says of it.
 
@@ -104,9 +110,9 @@ class KnownOrders:
             state, _, doubt = after(batch.state, Event.LISTED, batch.doubt)
             values = {"owner": owner, "state": state, "doubt": int(doubt)}
             connection.execute(sa.update(batches).where(batches.c.id == batch.id).values(**values))
-            witness(connection, entry.id, batch.order_id, Event.LISTED, state, self._stamp())
+            append_evidence(connection, entry.id, batch.order_id, Event.LISTED, state, self._stamp())
 
-    def unlisted(self, connection: Connection, entry: Entry) -> int:
+    def unlisted(self, connection: Connection, entry: CampaignRecord) -> int:
         """In the caller's transaction: people whom orders that were taken over count, and nobody has
         named.
         """
@@ -115,22 +121,31 @@ class KnownOrders:
         )
         return int(connection.execute(more).scalar() or 0)
 
-    def waive(self, connection: Connection, entry: Entry) -> None:
+    def short(self, connection: Connection, entry: CampaignRecord) -> list[int]:
+        """In the caller's transaction: the keys of orders taken over that count people nobody has named."""
+        query = sa.select(batches.c.id).where(batches.c.campaign == entry.id, _short())
+        return [*connection.execute(query).scalars()]
+
+    def waive(self, connection: Connection, entry: CampaignRecord, keys: list[int]) -> None:
         """
-        In the caller's transaction: a person says that nobody else is in the orders that were taken over.
+        In the caller's transaction: a person says that nobody else is in these orders that were taken over.
         """
-        short = (batches.c.campaign == entry.id) & _adopted() & (batches.c.recipients > _people())
-        for batch in read_batches(connection, short):
+        for batch in read_batches(connection, _short() & batches.c.id.in_(keys)) if keys else []:
             update = sa.update(batches).where(batches.c.id == batch.id)
             connection.execute(update.values(recipients=_people()))
-            told = Evidence("resume(unconfirmed=)", "a person says that nobody else is in it")
+            word = Evidence("resume(unconfirmed=)", "a person says that nobody else is in it")
             event = Event.PERSON_SENDS
-            witness(connection, entry.id, batch.order_id, event, batch.state, self._stamp(), told)
+            append_evidence(connection, entry.id, batch.order_id, event, batch.state, self._stamp(), word)
 
 
 def _adopted() -> sa.ColumnElement[bool]:
     """Orders of another journal that were taken over."""
     return (batches.c.encoding == UNKNOWN) & (batches.c.state == State.ACCEPTED)
+
+
+def _short() -> sa.ColumnElement[bool]:
+    """Of those the ones that count more people than are known."""
+    return _adopted() & (batches.c.recipients > _people())
 
 
 def _people() -> sa.ScalarSelect[int]:

@@ -126,12 +126,12 @@ def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | 
         read = zip(chunk.c.keys(), map(json.loads, answer), strict=True)
         parts.append(pd.DataFrame({name: pd.array(column, DTYPES[name]) for name, column in read}))
         last = "" if parts[-1].empty else str(parts[-1]["phone"].iloc[-1])
-    found = pd.concat(parts[:1] + [part for part in parts[1:] if len(part)], ignore_index=True)
-    if not found["phone"].str.fullmatch(E164).all():
+    people = pd.concat(parts[:1] + [part for part in parts[1:] if len(part)], ignore_index=True)
+    if not people["phone"].str.fullmatch(E164).all():
         raise JournalError("the journal is damaged: it holds a phone number that is none")
     for name, value in same.items():
-        found[name] = pd.Series([value], dtype=DTYPES[name]).take(np.zeros(len(found), np.intp)).array
-    return found[[*DTYPES]]
+        people[name] = pd.Series([value], dtype=DTYPES[name]).take(np.zeros(len(people), np.intp)).array
+    return people[[*DTYPES]]
 
 
 def _same_for_all(
@@ -141,8 +141,8 @@ def _same_for_all(
     names = ("text", "fields", "encoding", "segments", "missing", "refused")
     facts = [(sa.func.count(c), sa.func.min(c), sa.func.max(c)) for c in map(there.__getitem__, names)]
     asked = sa.select(sa.func.count(), *itertools.chain.from_iterable(facts)).where(mine)
-    total, *told = connection.execute(asked).one()
-    of_each = zip(names, told[::3], told[1::3], told[2::3], strict=True)
+    total, *extremes = connection.execute(asked).one()
+    of_each = zip(names, extremes[::3], extremes[1::3], extremes[2::3], strict=True)
     return {
         name: least
         for name, count, least, most in of_each

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from smsframe.arrow import INSTANT
 from smsframe.journal.sqlite_migrations import columns
 from smsframe.journal.tables import batches, campaigns, evidence, texts
-from smsframe.orders.records import Batch, Entry, Evidence, Stamp
+from smsframe.orders.records import Batch, CampaignRecord, Evidence, Stamp
 from smsframe.orders.states import Doubt, State
 from smsframe.orders.terms import Terms
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def read_entry(connection: Connection, name: str) -> Entry | None:
+def read_campaign(connection: Connection, name: str) -> CampaignRecord | None:
     """The campaign of that name, or None."""
     query = (
         sa.select(*columns(connection, campaigns), texts.c.template)
@@ -34,7 +34,7 @@ def read_entry(connection: Connection, name: str) -> Entry | None:
     row = connection.execute(query).mappings().first()
     if row is None:
         return None
-    return Entry(
+    return CampaignRecord(
         id=row["id"],
         name=row["name"],
         base_url=row["base_url"],
@@ -114,14 +114,14 @@ def instants_of(micros: pd.Series[Any]) -> pd.Series[Any]:
     return pd.to_datetime(micros.astype("Int64"), unit="us", utc=True).astype(INSTANT)
 
 
-def witness(
+def append_evidence(
     connection: Connection,
     campaign: int,
     order_id: str,
     event: str,
     state: State,
     stamp: Stamp,
-    told: Evidence | None = None,
+    exchange: Evidence | None = None,
 ) -> None:
     """Write down what happened to an order, when, and in which process."""
     row = {
@@ -131,6 +131,6 @@ def witness(
         "process": stamp.process,
         "event": event,
         "state": state,
-        **(told or Evidence())._asdict(),
+        **(exchange or Evidence())._asdict(),
     }
     connection.execute(sa.insert(evidence), row)

@@ -58,14 +58,21 @@ class Store:
         """Whether there is a file."""
         return self.path.exists()
 
-    @property
-    def made(self) -> bool:
-        """Whether anything was ever written; raises when the file is not ours to read."""
-        with self.told():
-            if not self.exists or not self.path.stat().st_size:
-                return False
+    @contextmanager
+    def opened(self) -> Iterator[Connection | None]:
+        """
+        One transaction that reads, or None where nothing was ever written.
+
+        Raises:
+            JournalError: The file is not ours to read.
+        """
+        with self.errors_in_our_words():
+            written = self.exists and self.path.stat().st_size > 0
+        if not written:
+            yield None
+            return
         with self.transaction(reading=True) as connection:
-            return version(connection) > 0
+            yield connection if version(connection) > 0 else None
 
     def make(self) -> None:
         """
@@ -75,7 +82,7 @@ class Store:
             JournalError: The file cannot be made, is another program's or a newer one's, or is where it is
                 not safe, as `disks.check` says.
         """
-        with self.told():
+        with self.errors_in_our_words():
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             disks.check(self.path)
             with _making:  # no thread may have the file open when the descriptor that made it is closed
@@ -88,11 +95,11 @@ class Store:
                     "cannot be seen from here: copy it to a file of its own"
                 )
         if not self._current():  # and another program's database is refused before anything of it is changed
-            with self.told(), closing(self._connections.open("rw")) as raw:
+            with self.errors_in_our_words(), closing(self._connections.open("rw")) as raw:
                 raw.cursor().execute("PRAGMA journal_mode=WAL")  # stays with the file
             with self.transaction() as connection:
                 if 0 < (found := version(connection)) < VERSION:
-                    self._check(connection)
+                    self.check(connection)
                     backups.keep(self.path, found)
                 prepare(connection)
 
@@ -109,9 +116,10 @@ class Store:
         Raises:
             JournalError: There is none, it cannot be copied, or the copy's name is taken.
         """
-        if not self.made:
-            raise JournalError(f"there is no journal {self.path}")
-        with self.told():
+        with self.opened() as connection:
+            if connection is None:
+                raise JournalError(f"there is no journal {self.path}")
+        with self.errors_in_our_words():
             backups.copy(self.path, target)
 
     @contextmanager
@@ -123,23 +131,18 @@ class Store:
             JournalError: Another run keeps them open, and the files are no longer those it began on.
         """
         with self._connections.kept():
-            with self.told():
+            with self.errors_in_our_words():
                 self._connections.begin()
             self._claims = 0
             yield
 
-    def sound(self) -> None:
+    def check(self, connection: Connection) -> None:
         """
         Refuse a damaged file, as far as SQLite can tell.
 
         Raises:
             JournalError: It is damaged.
         """
-        if self.made:
-            with self.transaction(reading=True) as connection:
-                self._check(connection)
-
-    def _check(self, connection: Connection) -> None:
         sound = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
         if sound != "ok":
             raise JournalError(
@@ -150,7 +153,7 @@ class Store:
     @contextmanager
     def transaction(self, *, reading: bool = False) -> Iterator[Connection]:
         """One transaction: all of it is on disk when the block ends, or nothing; reading writes nothing."""
-        with self.told(), self._connections.lent(reading=reading) as connection:
+        with self.errors_in_our_words(), self._connections.lent(reading=reading) as connection:
             yield connection
 
     @property
@@ -189,7 +192,7 @@ class Store:
             return frame(connection, query)
 
     @contextmanager
-    def told(self) -> Iterator[None]:
+    def errors_in_our_words(self) -> Iterator[None]:
         """
         Say what is wrong with the file in our words, with nothing in the chain that holds a number.
 

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
 
 from smsframe.errors import JournalError
+from smsframe.journal.sqlite_dialect import COMPILED, URL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +66,8 @@ class Connections:
 
     def _engine(self, mode: str, begin: str) -> Engine:
         engine = sa.create_engine(
-            "sqlite://",
+            URL,
+            execution_options={"compiled_cache": COMPILED},
             creator=lambda: self._pooled(mode),
             poolclass=QueuePool,
             pool_size=1,
@@ -231,15 +233,15 @@ class Connections:
 
 def _file(name: str) -> tuple[int, int] | None:
     with suppress(OSError):
-        found = os.stat(name)  # noqa: PTH116 - before each request: a path object takes longer than the call
-        return found.st_dev, found.st_ino
+        status = os.stat(name)  # noqa: PTH116 - before each request: a path object takes longer than the call
+        return status.st_dev, status.st_ino
     return None
 
 
 def _written(path: Path) -> tuple[int, int] | None:
     with suppress(OSError):
-        found = path.stat()
-        return found.st_mtime_ns, found.st_size
+        status = path.stat()
+        return status.st_mtime_ns, status.st_size
     return None
 
 

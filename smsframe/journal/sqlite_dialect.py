@@ -10,9 +10,37 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-__all__ = ["LARGEST_ANSWER", "each", "element", "gathered", "insert"]
+__all__ = ["COMPILED", "LARGEST_ANSWER", "URL", "each", "element", "gathered", "insert"]
+
+
+class Dialect(SQLiteDialect_pysqlite):
+    """
+    SQLite's, which is the same for all of our engines.
+
+    Each journal object has engines of its own, and SQLAlchemy compiles a statement anew for each dialect
+    object: a call with one person would compile some 40 statements, each time.
+    """
+
+    supports_statement_cache = True  # must be said by each class of its own
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+
+registry.register("sqlite.smsframe", __name__, Dialect.__name__)
+
+URL = "sqlite+smsframe://"
+"""Names the dialect, for `sqlalchemy.create_engine`; what is opened is the engine's ``creator``'s matter."""
+
+COMPILED: dict[Any, Any] = {}
+"""Statements as SQLite reads them, for all engines; there are as many as are written in this package."""
 
 LARGEST_ANSWER = 100_000
 """People per question: SQLite holds no answer of more than a gigabyte."""

@@ -74,12 +74,12 @@ def version(connection: Connection) -> int:
         JournalError: Another program's database, or a newer smsframe's journal.
     """
     application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
-    found = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
-    if application != APPLICATION and (application or found or sa.inspect(connection).get_table_names()):
+    current = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+    if application != APPLICATION and (application or current or sa.inspect(connection).get_table_names()):
         raise JournalError("this file is another program's database: name another one with journal=")
-    if found > VERSION:
+    if current > VERSION:
         raise JournalError("this journal was written by a newer smsframe: upgrade smsframe to use it")
-    return found
+    return current
 
 
 def prepare(connection: Connection) -> None:
@@ -89,11 +89,11 @@ def prepare(connection: Connection) -> None:
     Raises:
         JournalError: As `version`.
     """
-    found = version(connection)
-    if not found:
+    current = version(connection)
+    if not current:
         metadata.create_all(connection)
         connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION}")
-    for step in range(found or VERSION, VERSION):
+    for step in range(current or VERSION, VERSION):
         for statement in UPGRADES[step]:
             connection.exec_driver_sql(statement)
     connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")

@@ -13,6 +13,7 @@ import hashlib
 import re
 import unicodedata
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pandas as pd
 import pyarrow as pa
@@ -70,8 +71,38 @@ def named(campaign: str) -> str:
 
 
 def prefix(campaign: str, gateway: str, account: str) -> str:
-    """The first half of the order ids of a campaign: ``sf-`` and 10 characters of a digest."""
-    return f"sf-{_digest(campaign, gateway, account)[:10]}"
+    """
+    The first half of the order ids of a new campaign: ``sf-`` and 10 characters of a digest.
+
+    What is the same for people has the same one, so that the gateway's history tells of it in a new journal:
+    capitals of the campaign and the account, spelling of the address.
+
+    Example:
+        >>> gateway = "https://gateway.example/API/v1.0/REST/"
+        >>> prefix("Autumn", "https://Gateway.example:443//API/v1.0/REST", "Demo") == prefix(
+        ...     "autumn", gateway, "demo"
+        ... )
+        True
+    """
+    return _prefix(named(campaign).casefold(), _address(gateway), account.casefold())
+
+
+def prefixes(campaign: str, gateway: str, account: str) -> tuple[str, ...]:
+    """All first halves that the order ids of a campaign may have; earlier versions took names as written."""
+    return tuple({prefix(campaign, gateway, account): None, _prefix(campaign, gateway, account): None})
+
+
+def _prefix(*names: str) -> str:
+    return f"sf-{_digest(*names)[:10]}"
+
+
+def _address(base_url: str) -> str:
+    """An address in one spelling; but capitals of its path may mean something (RFC 3986, 6.2.2.1)."""
+    parts = urlsplit(base_url)
+    port = "" if parts.port in (None, {"https": 443, "http": 80}.get(parts.scheme)) else f":{parts.port}"
+    host = (parts.hostname or "").rstrip(".")
+    path = re.sub("/+", "/", f"/{parts.path}/")
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}{path}"
 
 
 def order_id(prefix: str, template: str, people: pd.DataFrame, generation: int) -> str:

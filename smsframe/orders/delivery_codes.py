@@ -74,7 +74,7 @@ DELIVERY_CODES = {
     "SCHEDULED": DeliveryCode(Stage.WAITING, "waiting for its time"),
     # Final for the message types without delivery report, which the code alone does not tell.
     "SENT": DeliveryCode(Stage.UNDER_WAY, "handed to the network"),
-    "WAIT4DLVR": DeliveryCode(Stage.UNDER_WAY, "sent, waiting for the delivery report"),
+    "WAIT4DLVR": DeliveryCode(Stage.UNDER_WAY, "sent, awaiting delivery report"),
     "DLVRD": DeliveryCode(Stage.DELIVERED, "delivered to the handset"),
     "DEMO": DeliveryCode(Stage.NOT_SENT, "demo account, nothing sent", advice="send from a real account"),
     "TOOM4USER": DeliveryCode(
@@ -102,7 +102,9 @@ DELIVERY_CODES = {
     "UNKNRCPT": DeliveryCode(Stage.REFUSED, "number not understood", advice=_CORRECT),
     "UNKNPFX": DeliveryCode(Stage.REFUSED, "prefix unknown", advice=_CORRECT),
     "INVALIDDST": DeliveryCode(Stage.REFUSED, "invalid destination", advice=_CORRECT),
-    "BLACKLISTED": DeliveryCode(Stage.FAILED, "on a stop list", advice="do not text this number"),
+    "BLACKLISTED": DeliveryCode(
+        Stage.FAILED, "on the opt-out list of the gateway", advice="do not text this number"
+    ),
     "KO": DeliveryCode(Stage.FAILED, "rejected by the mobile network", advice="check the number"),
     "INVALIDCONTENTS": DeliveryCode(Stage.FAILED, "content refused", advice="change the text"),
 }

@@ -210,7 +210,8 @@ def brand(name: str | GatewayProfile) -> GatewayProfile:
         return name
     if not isinstance(name, str) or name.lower() not in BRANDS:
         raise ValueError(
-            f"profile={name!r} must be one of {', '.join(map(repr, BRANDS))}, or a GatewayProfile of your own"
+            f"unknown gateway profile {name!r}: choose {' or '.join(map(repr, BRANDS))} (SMSFRAME_PROFILE in "
+            "the environment), or hand in a GatewayProfile of your own"
         )
     return BRANDS[name.lower()]
 

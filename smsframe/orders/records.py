@@ -15,6 +15,7 @@ from smsframe.formatting import amount
 from smsframe.orders.states import Doubt, Event, State, Step
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from smsframe.orders.terms import Terms
@@ -39,7 +40,7 @@ class Stamp(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CampaignRecord:
     """
     What the journal says of a campaign.
 
@@ -114,7 +115,7 @@ class Change(NamedTuple):
         batch: The batch as it was.
         event: What happened.
         step: Where that leads.
-        told: What was asked and answered.
+        evidence: What was asked and answered.
         reason: Why it is not accepted, in words.
         sent_at: When the request left (UTC), if one did.
         charged: The credits that were charged, if any.
@@ -125,7 +126,7 @@ class Change(NamedTuple):
     batch: Batch
     event: Event
     step: Step
-    told: Evidence
+    evidence: Evidence
     reason: str | None = None
     sent_at: datetime | None = None
     charged: float | None = None
@@ -133,7 +134,7 @@ class Change(NamedTuple):
     refused: pd.Series[Any] | None = None
 
 
-class Cut(NamedTuple):
+class BatchWithPeople(NamedTuple):
     """
     A batch and its people, as they were written down together.
     """
@@ -174,19 +175,27 @@ class Comparison:
 
 class Registered(NamedTuple):
     """
-    A campaign and people, as they were written down.
+    A campaign and people, as they were written down, and what a run begins with.
 
     Attributes:
         entry: The campaign.
         cuts: The batches of this run.
-        unlisted: How many people of orders that were taken over nobody has named yet.
         fresh: Whether anybody was written down, or taken over.
+        unlisted: How many people of orders that were taken over nobody has named yet.
+        in_doubt: The orders of dead owners that may have been sent, which are this run's now.
+        incomplete: The accepted orders that do not list everybody.
+        accepted: Whether an order was ever accepted of the type and sender that this call wants.
+        refused: If not, the people whom the gateway refused one by one, each with its reason.
     """
 
-    entry: Entry
-    cuts: list[Cut]
-    unlisted: int
+    entry: CampaignRecord
+    cuts: list[BatchWithPeople]
     fresh: bool
+    unlisted: int = 0
+    in_doubt: Sequence[Batch] = ()
+    incomplete: Sequence[Batch] = ()
+    accepted: bool = False
+    refused: Sequence[tuple[Batch, str]] = ()
 
 
 def late(batch: Batch, now: datetime) -> bool:
@@ -260,10 +269,12 @@ class OrderState(NamedTuple):
         recipients: A row per recipient: ``phone`` (E.164), ``delivery`` (the gateway's code),
             ``delivered_at`` (UTC); None when the gateway knows no such order.
         date: When it said so, by its own clock (UTC), or None.
+        own: Whether the answer has the gateway's own form, JSON. A 404 that has not may be a proxy's.
     """
 
     recipients: pd.DataFrame | None
     date: datetime | None
+    own: bool = True
 
 
 class HistoryPage(NamedTuple):

@@ -9,7 +9,8 @@ The life of a batch as one pure table: (state, event) → (state, action).
        └──proven not sent───┴──────────absent twice──┘
 
 Everything that decides whether a person may be texted (again) is in this file and knows no network,
-disk or clock: what each answer of the gateway proves (`proof`), and what follows from it (`after`).
+disk or clock: what each answer of the gateway proves (`interpret_response`), and what follows from it
+(`after`).
 """
 
 from __future__ import annotations
@@ -209,7 +210,8 @@ class StatusProof:
     """
     What each HTTP status proves of an order that was posted; one that is nowhere here proves nothing.
 
-    Those that a gateway documents are its own; the others are HTTP's, for every gateway (see `proof`).
+    Those that a gateway documents are its own; the others are HTTP's, for every gateway (see
+    `interpret_response`).
 
     Attributes:
         accepted: Taken, if the body says so too.
@@ -232,7 +234,7 @@ HTTP = StatusProof()
 """What smSend documents, and HTTP defines."""
 
 
-def proof(answer: Answer, proves: StatusProof = HTTP) -> Event:
+def interpret_response(answer: Answer, proves: StatusProof = HTTP) -> Event:
     """
     What an answer to a POST proves, read the way that texts nobody twice.
 
@@ -266,7 +268,7 @@ def proof(answer: Answer, proves: StatusProof = HTTP) -> Event:
     ===========  ============================================================================================
 
     Example:
-        >>> proof(Answer(status=500))
+        >>> interpret_response(Answer(status=500))
         <Event.NO_PROOF: 'no_proof'>
     """
     match answer:

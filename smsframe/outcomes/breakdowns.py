@@ -1,5 +1,5 @@
 """
-What a frame of results says, broken down by country and over time: small frames, made from whole columns.
+Results by country and over time, as small frames made by column operations.
 """
 
 from __future__ import annotations
@@ -13,87 +13,88 @@ from smsframe.outcomes.columns import DTYPES
 from smsframe.phones.country import countries
 
 MOMENTS = 200
-"""Moments of a timeline at most, taken from the times at which something happened."""
+"""Rows of a timeline at most, sampled from the times at which something happened."""
 
 
-def by_country(went: pd.DataFrame) -> pd.DataFrame:
+def by_country(accepted: pd.DataFrame) -> pd.DataFrame:
     """
     Texts by country, the one with most segments first.
 
     Args:
-        went: Rows of results whose text was accepted.
+        accepted: Rows of results whose text was accepted.
 
     Returns:
         ``country`` (ISO code, or a word where there is none), ``texts``, ``segments``, ``credits`` (as far
         as the gateway said) and ``credits_unknown`` (texts of which it did not).
     """
-    named = went[["sms_segments", "sms_credits"]].assign(
-        country=countries(went["sms_phone"]).fillna("unknown"), unknown=went["sms_credits"].isna()
+    texts = accepted[["sms_segments", "sms_credits"]].assign(
+        country=countries(accepted["sms_phone"]).fillna("unknown"), unknown=accepted["sms_credits"].isna()
     )
-    counted = named.groupby("country", sort=True).agg(
+    counted = texts.groupby("country", sort=True).agg(
         texts=("unknown", "size"),
         segments=("sms_segments", "sum"),
         credits=("sms_credits", "sum"),
         credits_unknown=("unknown", "sum"),
     )
-    kinds = {"texts": "int64", "segments": "int64", "credits": "float64", "credits_unknown": "int64"}
-    return counted.astype(kinds).sort_values("segments", ascending=False, kind="stable").reset_index()
+    dtypes = {"texts": "int64", "segments": "int64", "credits": "float64", "credits_unknown": "int64"}
+    return counted.astype(dtypes).sort_values("segments", ascending=False, kind="stable").reset_index()
 
 
-def timeline(went: pd.DataFrame, never: list[str]) -> pd.DataFrame:
+def timeline(accepted: pd.DataFrame, failed_codes: list[str]) -> pd.DataFrame:
     """
     How many texts were in which state at which time.
 
-    A text is under way from when its order left until the gateway says that it was delivered. Of those that
-    will not arrive the gateway names no reliable time: they count from when they left. Texts without any
-    time (an order that was only looked up) are left out.
+    A text is under way from when its order was sent until the gateway says that it was delivered. For texts
+    that will not arrive the gateway has no reliable time: they count as lost from when they were sent. Texts
+    without any time (of an order that was only looked up) are left out.
 
     Args:
-        went: Rows of results whose text was accepted.
-        never: The delivery codes of texts that will not arrive.
+        accepted: Rows of results whose text was accepted.
+        failed_codes: The delivery codes of texts that will not arrive.
 
     Returns:
         ``at`` (UTC), and so many texts: ``delivered``, ``lost`` (they will not arrive), ``under_way``; the
-        last row is how things stand now.
+        last row is the state now.
     """
-    left = went["sms_sent_at"].fillna(went["sms_delivered_at"])
-    state = went["sms_delivery"]
-    arrived = state.isin(delivered_codes()).to_numpy(dtype=bool)
-    lost = state.isin(never).to_numpy(dtype=bool)
-    timed = left.notna().to_numpy()
-    ended = went["sms_delivered_at"].fillna(left)
-    ended = ended.where(ended.ge(left), left)
-    sent = _sorted(left[timed])
-    delivered = _sorted(ended[timed & arrived])
-    gone = _sorted(left[timed & lost])
+    sent_at = accepted["sms_sent_at"].fillna(accepted["sms_delivered_at"])
+    state = accepted["sms_delivery"]
+    delivered_rows = state.isin(delivered_codes()).to_numpy(dtype=bool)
+    lost_rows = state.isin(failed_codes).to_numpy(dtype=bool)
+    has_time = sent_at.notna().to_numpy()
+    ended_at = accepted["sms_delivered_at"].fillna(sent_at)
+    ended_at = ended_at.where(ended_at.ge(sent_at), sent_at)
+    sent = _sorted(sent_at[has_time])
+    delivered = _sorted(ended_at[has_time & delivered_rows])
+    lost = _sorted(sent_at[has_time & lost_rows])
     events = np.sort(np.concatenate([sent, delivered]))
-    picked = np.linspace(0, max(len(events) - 1, 0), MOMENTS).round().astype(np.intp)
-    moments = np.unique(events[picked]) if len(events) else events
+    sampled = np.linspace(0, max(len(events) - 1, 0), MOMENTS).round().astype(np.intp)
+    times = np.unique(events[sampled]) if len(events) else events
     counts = {
-        "delivered": np.searchsorted(delivered, moments, side="right"),
-        "lost": np.searchsorted(gone, moments, side="right"),
+        "delivered": np.searchsorted(delivered, times, side="right"),
+        "lost": np.searchsorted(lost, times, side="right"),
     }
-    under_way = np.searchsorted(sent, moments, side="right") - counts["delivered"] - counts["lost"]
-    at = pd.Series(moments.view("datetime64[us]")).dt.tz_localize("UTC").astype(DTYPES["sms_sent_at"])
+    under_way = np.searchsorted(sent, times, side="right") - counts["delivered"] - counts["lost"]
+    at = pd.Series(times.view("datetime64[us]")).dt.tz_localize("UTC").astype(DTYPES["sms_sent_at"])
     return pd.DataFrame({"at": at, **counts, "under_way": under_way})
 
 
-def waits(went: pd.DataFrame) -> pd.Series[float]:
+def waits(accepted: pd.DataFrame) -> pd.Series[float]:
     """
-    How long texts took to be delivered: seconds that a share of the delivered texts needed at most.
+    How long texts took to be delivered: the seconds within which each share of the delivered texts arrived.
 
-    Counted from when the order left. The gateway's clock is another one, in whole seconds: what seems to have
-    arrived before it left took 0 seconds.
+    Counted from when the order was sent. The gateway's clock is another one, in whole seconds: what seems to
+    have arrived before it was sent took 0 seconds.
 
     Returns:
         Seconds by share, 0.00 to 1.00 in hundredths; empty while nothing is known to be delivered.
     """
-    arrived = went[went["sms_delivery"].isin(delivered_codes()).to_numpy(dtype=bool)]
-    took = (arrived["sms_delivered_at"] - arrived["sms_sent_at"]).dropna().dt.total_seconds().clip(lower=0)
+    delivered = accepted[accepted["sms_delivery"].isin(delivered_codes()).to_numpy(dtype=bool)]
+    seconds = (delivered["sms_delivered_at"] - delivered["sms_sent_at"]).dropna().dt.total_seconds()
+    seconds = seconds.clip(lower=0)
     shares = np.arange(101) / 100
-    taken = np.quantile(took.to_numpy(), shares) if len(took) else np.empty(0)
+    quantiles = np.quantile(seconds.to_numpy(), shares) if len(seconds) else np.empty(0)
     return pd.Series(
-        taken, index=pd.Index(shares[: len(taken)], name="share"), name="seconds", dtype="float64"
+        quantiles, index=pd.Index(shares[: len(quantiles)], name="share"), name="seconds", dtype="float64"
     )
 
 

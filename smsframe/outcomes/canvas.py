@@ -1,7 +1,7 @@
 """
-What pictures are drawn on: a figure without pyplot, bars with numbers, ticks that people can read.
+What figures are drawn on: a figure without pyplot, labelled bars, readable ticks.
 
-Without pyplot nothing global changes: no window opens, and no figure stays in memory.
+Without pyplot no global state changes: no window opens, and no figure stays in memory.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def nothing(axes: Axes, words: str) -> None:
-    """Words instead of a picture."""
+def show_sentence(axes: Axes, text: str) -> None:
+    """Show a sentence instead of a figure."""
     axes.set_axis_off()
-    axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center")
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center")
 
 
-def rows(axes: Axes, names: list[str], most: float, unit: str, below: float = 0.0) -> None:
+def name_bars(axes: Axes, names: list[str], maximum: float, unit: str, space_below: float = 0.0) -> None:
     """Name horizontal bars from the top down, with room for their numbers; a single one stays slim."""
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(axis="y", length=0)
-    axes.set_ylim(max(len(names), 4) - 0.4 + below, -0.6)
-    axes.set_xlim(0, max(most, 1) * 1.2)
+    axes.set_ylim(max(len(names), 4) - 0.4 + space_below, -0.6)
+    axes.set_xlim(0, max(maximum, 1) * 1.2)
     axes.set_xlabel(unit)
-    whole(axes.xaxis)
+    whole_number_ticks(axes.xaxis)
 
 
-def label(axes: Axes, end: float, place: float, words: str) -> None:
+def label_bar(axes: Axes, end: float, position: float, text: str) -> None:
     """A number at the end of a bar."""
-    axes.annotate(words, (end, place), (3, 0), textcoords="offset points", va="center", fontsize=7)
+    axes.annotate(text, (end, position), (3, 0), textcoords="offset points", va="center", fontsize=7)
 
 
-def whole(axis: Axis) -> None:
+def whole_number_ticks(axis: Axis) -> None:
     """Ticks at whole numbers, with commas."""
     from matplotlib.ticker import MaxNLocator, StrMethodFormatter  # noqa: PLC0415 - see `figure_class`
 
@@ -58,24 +58,24 @@ def time_zone(tz: str) -> ZoneInfo:
 @cache
 def figure_class() -> type[Figure]:
     """
-    The figure of matplotlib, loaded when the first picture is drawn, that shows itself in a notebook.
+    The figure of matplotlib, loaded when the first one is drawn, which shows itself in a notebook.
 
-    Notebooks know how to show a figure once pyplot was imported. This one shows without it too, never twice.
+    Notebooks show figures once pyplot was imported. This one is shown without pyplot too, and never twice.
     """
     try:
-        from matplotlib.figure import Figure  # noqa: PLC0415 - a quarter of a second that only pictures need
+        from matplotlib.figure import Figure  # noqa: PLC0415 - a quarter of a second that only figures need
     except ImportError:
-        raise ImportError('pictures need matplotlib: pip install "smsframe[plot]"') from None
+        raise ImportError('figures need matplotlib: pip install "smsframe[plot]"') from None
 
-    class Picture(Figure):
+    class NotebookFigure(Figure):
         def draw(self, renderer: Any) -> None:
             with warnings.catch_warnings():  # a name in a script that the font lacks is drawn as boxes
                 warnings.filterwarnings("ignore", "Glyph .* missing from")
                 super().draw(renderer)
 
         def _repr_png_(self) -> bytes:
-            drawn = io.BytesIO()
-            self.savefig(drawn, format="png")
-            return drawn.getvalue()
+            buffer = io.BytesIO()
+            self.savefig(buffer, format="png")
+            return buffer.getvalue()
 
-    return Picture
+    return NotebookFigure

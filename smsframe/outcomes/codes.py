@@ -1,5 +1,5 @@
 """
-Why a row is as it is: each stable code with a short and a long English sentence; and the delivery codes.
+Why a row has its status: each code with a short and a long English sentence; and the delivery codes.
 
 Codes are for programs and never change; sentences are for people and may be improved. The short one is what
 ``sms_reason`` says, next to the status on one screen; the long one says what happened and what to do.
@@ -17,17 +17,17 @@ from smsframe.texts.render import CODES as TEXTS
 
 
 class Reason(NamedTuple):
-    """A code in words: ``short`` for the column ``sms_reason``, ``long`` for who wants to know more."""
+    """The sentences of a code: ``short`` for the column ``sms_reason``, ``long`` with what to do."""
 
     short: str
     long: str
 
 
-SHORT = 60
-"""Characters of a short sentence at most, so that status and reason fit on one screen."""
+LONGEST_SHORT = 60
+"""Longest short sentence, in characters, so that status and reason fit on one screen."""
 
-BRIEF = 120
-"""Characters of a reason at most that also carries facts: a rule, or what the gateway said."""
+LONGEST_REASON = 120
+"""Longest reason, in characters, that also has facts: a rule, or what the gateway said."""
 
 _MOBILE = "Texts go to mobile numbers: give the person's mobile number."
 
@@ -35,7 +35,7 @@ _NUMBERS = {
     "missing": "The cell of the phone column is empty. Fill it in.",
     "not_a_number": "The cell does not hold a phone number. Correct it.",
     "digits_lost": (
-        "A spreadsheet or a reader rounded the number and digits are lost, so that nobody can know it. "
+        "A spreadsheet or a reader rounded the number, so digits are lost and nobody can know them. "
         "Take the column from its source again and store it as text."
     ),
     "scientific": (
@@ -49,7 +49,7 @@ _NUMBERS = {
     "extension": "The number has an extension, which cannot receive a text. Give a direct mobile number.",
     "two_numbers": "There is more than one number in the cell. Keep one.",
     "national_form": (
-        "The number has no country code that fits, so that it could be somebody's in several countries. "
+        "The number has no country code that fits, so it could be a number in several countries. "
         "Write it with + and its country code, or pass region= with the country or the column that has it."
     ),
     "unknown_region": (
@@ -81,8 +81,8 @@ _TEXTS = {
         "A value of this row holds a broken or a control character. Read the file with its right encoding."
     ),
     "placeholder": (
-        "The filled text has a dollar sign before a brace, which the gateway would take for a field of its "
-        "own. Change the value."
+        "The filled text has a dollar sign before a brace, which the gateway would read as one of its own "
+        "fields. Change the value."
     ),
     "empty_text": "The text is empty, or nothing but spaces, once the values of this row are filled in.",
 }
@@ -102,22 +102,21 @@ ROWS = {
     ),
     "suppressed": Reason(
         "on an opt-out list",
-        "The number is on a list that was given with suppress=, such as that of people who opted out, so it "
-        "is not texted.",
+        "The number is on an opt-out list that was given with suppress=, so it is not texted.",
     ),
     "held_out": Reason(
         "held out of the experiment, not texted on purpose",
-        "The person belongs to the part that an experiment leaves without a text, to compare with. Nothing "
-        "is wrong with the row.",
+        "The person belongs to the group of an experiment that gets no text, for comparison. Nothing is "
+        "wrong with the row.",
     ),
     "frequency_cap": Reason(
         "reached the cap on texts per person",
-        "The person already had as many texts in this time as the cap of the policy allows. Text them later, "
-        "or raise the cap.",
+        "The person already got as many texts in this period as the cap of the policy allows. Text them "
+        "later, or raise the cap.",
     ),
     "not_allowed": Reason(
         "not on the list of allowed numbers",
-        "The policy allows texts to listed numbers only, and this one is not among them.",
+        "The policy allows texts to listed numbers only, and this one is not listed.",
     ),
     "duplicate": Reason(
         "same number as an earlier row; first occurrence kept",
@@ -135,13 +134,13 @@ ROWS = {
 OUTCOMES = {
     "already_texted": Reason(
         "sent earlier in this campaign",
-        "The person was sent this text in an earlier call of this campaign. The row shows what became of it; "
+        "The person was sent this text by an earlier call of this campaign. The row shows the outcome; "
         "nothing was sent again.",
     ),
     "already_texted_differently": Reason(
         "sent earlier in this campaign, with another text",
-        "The person was sent a text in an earlier call of this campaign, which is not the text of this row. "
-        "The row shows what became of that text; nothing was sent again.",
+        "The person was sent another text than this row's by an earlier call of this campaign. The row shows "
+        "the outcome of that text; nothing was sent again.",
     ),
     "not_sent": Reason(
         "not sent yet; send again or resume the campaign",
@@ -149,36 +148,36 @@ OUTCOMES = {
     ),
     "not_accepted": Reason(
         "not accepted by the gateway; resume sends it again",
-        "The gateway provably did not accept the order of this row, so that nobody has a text twice when the "
-        "same call, or smsframe.resume, sends it again.",
+        "It is certain that the gateway did not accept the order of this row. The same call again, or "
+        "smsframe.resume, sends it; nobody is texted twice.",
     ),
     "other_process": Reason(
         "another process is sending this",
-        "Another process works on this campaign and has this person in an order. Wait for it, or follow it "
-        "with smsframe.watch.",
+        "Another process is sending this campaign, and this person is in one of its orders. Wait for it, or "
+        "follow it with smsframe.watch.",
     ),
     "under_way": Reason(
         "about to be sent, or awaiting the gateway's answer",
-        "The campaign is being sent. This person's order is about to leave, or waits for an answer.",
+        "The campaign is being sent. The order of this person is about to be sent, or awaits its answer.",
     ),
     "refused_number": Reason(
         "the gateway refused this number",
-        "The gateway refused this number for good; the reason has its own words. Nothing was sent, and the "
-        "same text is not tried again. Correct the number.",
+        "The gateway refused this number; the reason quotes it. Nothing was sent, and the same text is not "
+        "tried again. Correct the number.",
     ),
     "unconfirmed": Reason(
         "may have been accepted; not confirmed yet",
-        "The gateway's answer was lost, and the order of this row may have been accepted. It is not sent "
-        "again before that is known: smsframe.resume asks the gateway.",
+        "The gateway's answer was lost, so the order of this row may have been accepted. It is not sent "
+        "again before that is known. smsframe.resume asks the gateway.",
     ),
     "missing_from_order": Reason(
         "not listed in the gateway's order; resume asks again",
-        "The gateway has the order of this row, but does not list this number in it, so that nobody knows "
-        "whether the person was texted. smsframe.resume asks again.",
+        "The gateway has the order of this row, but does not list this number in it, so nobody knows whether "
+        "the person was texted. smsframe.resume asks again.",
     ),
     "cancelled": Reason(
         "cancelled before its time",
-        "The scheduled text was cancelled before its time, and was not sent.",
+        "The scheduled text was cancelled before its time, so it was not sent.",
     ),
 }
 """Decided by what happened; read from the journal."""
@@ -186,7 +185,7 @@ OUTCOMES = {
 WAITS = {
     "quiet_hours": Reason(
         "outside the sending hours; waits for them",
-        "The hours of schedule= do not allow a text to this person now. It goes out in their next hours.",
+        "The hours of schedule= do not allow a text to this person now. It is sent when they begin.",
     ),
     "ramp": Reason(
         "waits for a later step of the ramp",
@@ -194,7 +193,7 @@ WAITS = {
     ),
     "budget": Reason(
         "the budget is used up",
-        "The budget of the policy does not pay for this text any more. Raise it and resume the campaign.",
+        "The budget of the policy does not cover this text. Raise it, then resume the campaign.",
     ),
 }
 """Decided by the options of a campaign: who waits though nothing is wrong. No call gives these codes yet."""
@@ -206,7 +205,7 @@ REASONS: dict[str, Reason] = {
     **OUTCOMES,
     **WAITS,
 }
-"""Each code in words, in the order of the categories of ``sms_code``."""
+"""The sentences of each code, in the order of the categories of ``sms_code``."""
 
 CODES: dict[str, str] = {code: reason.short for code, reason in REASONS.items()}
 """The short sentence of each code."""
@@ -241,18 +240,17 @@ def sentences(codes: pd.Series[Any]) -> pd.Series[Any]:
     return codes.astype(object).map(CODES).astype(pd.StringDtype("pyarrow"))
 
 
-def brief(reasons: pd.Series[Any]) -> pd.Series[Any]:
+def shortened(reasons: pd.Series[Any]) -> pd.Series[Any]:
     """
-    Reasons with facts on one line each, cut in the middle to `BRIEF` characters.
+    Reasons with facts, each on one line, shortened to `LONGEST_REASON` characters.
 
-    In the middle, because the gateway says what is wrong at the beginning, and what follows from it is at the
-    end.
+    Shortened in the middle, because what is wrong is at the beginning, and what follows from it at the end.
 
     Example:
-        >>> brief(pd.Series(["one" + " and one" * 30], dtype="string")).str.len().tolist()
+        >>> shortened(pd.Series(["one" + " and one" * 30], dtype="string")).str.len().tolist()
         [120]
     """
     lines = reasons.str.replace(r"\s+", " ", regex=True)
-    half = BRIEF // 2
-    long = lines.str.len().gt(BRIEF).fillna(value=False)
-    return lines.mask(long, lines.str.slice(0, half - 1) + "…" + lines.str.slice(-half))
+    half = LONGEST_REASON // 2
+    too_long = lines.str.len().gt(LONGEST_REASON).fillna(value=False)
+    return lines.mask(too_long, lines.str.slice(0, half - 1) + "…" + lines.str.slice(-half))

@@ -30,7 +30,7 @@ STATUSES = (
     "rejected",  # the gateway said no to this number
     "unconfirmed",  # nobody can know yet; never sent again before it is looked up
     "pending",  # not sent, and will be when the campaign goes on
-    "cancelled",  # a scheduled text that was called back
+    "cancelled",  # a scheduled text that was cancelled before its time
     "invalid",  # cannot be sent: the number, the text or a rule
     "duplicate",  # the same number as an earlier row, whose text goes out
     "suppressed",  # left out on purpose: opted out, capped, not allowed, held out

@@ -1,9 +1,8 @@
 """
-What happened, joined to the rows: outcomes from the journal as result columns.
+Outcomes from the journal as result columns, joined to the rows of a frame.
 
 Pure: the journal's rows are handed in as frames. What is known of a recipient is what is known of its batch,
-so outcomes are worked out per batch, and then given to the people; `join` gives them to the rows that stand
-for them.
+so outcomes are computed per batch, then taken for its people, and `join` gives them to the rows.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import pandas as pd
 
 from smsframe.arrow import TEXT
 from smsframe.orders.states import State
-from smsframe.outcomes.codes import CODES, brief, sentences
+from smsframe.outcomes.codes import CODES, sentences, shortened
 from smsframe.outcomes.columns import DTYPES, results_for
 from smsframe.phones.match import among, find
 
@@ -34,9 +33,9 @@ class Known(NamedTuple):
 
     Attributes:
         people: A row per recipient, in order of number: ``phone`` (E.164), ``template`` (a categorical),
-            ``fields``, ``segments``, ``missing`` (whether its order lacks it), ``refused`` (the code with
-            which it was left out of its accepted order, or missing), and ``batch``, the position of its row
-            in ``batches``, or -1.
+            ``fields``, ``segments``, ``missing`` (whether its order does not list it), ``refused`` (the code
+            with which it was left out of its accepted order, or missing), and ``batch``, the position of its
+            row in ``batches``, or -1.
         batches: A row per batch: ``order_id``, ``state``, ``doubt``, ``owner``, ``owner_alive``,
             ``attempts``, ``schedule_at``, ``sent_at``, ``charged``, ``reason``, ``message_type``, ``sender``,
             ``template``.
@@ -65,11 +64,11 @@ def outcomes(
     people, batches = known
     if rows is not None:
         people, shares = people.take(rows), shares.take(rows)
-    told = _told(batches, run)
-    # Without a batch: the row after the last. Lacking in its order: the second third; left out: the last.
+    batch_outcomes = _batch_outcomes(batches, run)
+    # Without a batch: the row after the last. Not listed in its order: the second third; left out: the last.
     batch, left_out = people["batch"].to_numpy(), people["refused"].notna().to_numpy()
     part = np.where(left_out, 2, people["missing"].to_numpy().astype(int))
-    taken = told.take(np.where(batch < 0, len(batches), batch) + len(told) // 3 * part)
+    taken = batch_outcomes.take(np.where(batch < 0, len(batches), batch) + len(batch_outcomes) // 3 * part)
     reason = taken["reason"].reset_index(drop=True)
     if left_out.any():
         reason = reason.mask(left_out, reason + ": " + people["refused"].reset_index(drop=True))
@@ -89,84 +88,88 @@ def outcomes(
     )
 
 
-def _told(batches: pd.DataFrame, run: str | None) -> pd.DataFrame:
+def _batch_outcomes(batches: pd.DataFrame, run: str | None) -> pd.DataFrame:
     """
-    What is to be said of the people of each batch, and of those without; then of those its order lacks; then
-    of those who were left out of it.
+    The outcome of the people of each batch, and of people without a batch; then the same rows for people whom
+    the order does not list; then for people who were left out of it.
     """
-    all_ = batches.reindex(range(len(batches) + 1))
+    with_none = batches.reindex(range(len(batches) + 1))
     parts = ["listed", "missing", "refused"]
-    rows = pd.concat([all_.assign(part=part) for part in parts], ignore_index=True)
+    rows = pd.concat([with_none.assign(part=part) for part in parts], ignore_index=True)
     state = rows["state"].astype(object).fillna(State.PLANNED.value)
-    other = rows["owner_alive"].eq(other=True).fillna(value=False) & rows["owner"].ne(run or "").fillna(
-        value=True
-    )
-    posted = state.eq(State.ACCEPTED)
-    lacking, left_out = (posted & rows["part"].eq(part) for part in ("missing", "refused"))
-    final = posted & ~lacking & ~left_out
-    # A run says what came of it when it is over: what it is sending then has lost its record.
-    lost = state.eq(State.UNCONFIRMED) | (state.eq(State.SENDING) & ~other)
+    other_process = rows["owner_alive"].eq(other=True).fillna(value=False) & rows["owner"].ne(
+        run or ""
+    ).fillna(value=True)
+    in_order = state.eq(State.ACCEPTED)
+    unlisted, left_out = (in_order & rows["part"].eq(part) for part in ("missing", "refused"))
+    final = in_order & ~unlisted & ~left_out
+    # Outcomes of a run are computed when it is over: what is still "sending" then has lost its answer.
+    unanswered = state.eq(State.UNCONFIRMED) | (state.eq(State.SENDING) & ~other_process)
     status = pd.Series("pending", index=rows.index, dtype=object)
     code = pd.Series("not_sent", index=rows.index, dtype=object)
-    for which, is_status, is_code in (
+    for rows_where, is_status, is_code in (
         (state.eq(State.PLANNED) & rows["attempts"].gt(0).fillna(value=False), "pending", "not_accepted"),
-        (state.isin([State.PLANNED, State.SENDING]) & other, "pending", "other_process"),
-        (posted, "accepted", None),
-        (posted & rows["schedule_at"].notna(), "scheduled", None),
-        (lacking, "unconfirmed", "missing_from_order"),
+        (state.isin([State.PLANNED, State.SENDING]) & other_process, "pending", "other_process"),
+        (in_order, "accepted", None),
+        (in_order & rows["schedule_at"].notna(), "scheduled", None),
+        (unlisted, "unconfirmed", "missing_from_order"),
         (state.eq(State.REFUSED) | left_out, "rejected", "refused_number"),
-        (lost, "unconfirmed", "unconfirmed"),
+        (unanswered, "unconfirmed", "unconfirmed"),
     ):
-        status = status.mask(which, is_status)
-        code = code.mask(which, is_code)
+        status = status.mask(rows_where, is_status)
+        code = code.mask(rows_where, is_code)
     if run is not None:
         earlier = final & rows["owner"].ne(run).fillna(value=True)
         code = code.mask(earlier, "already_texted")
     reason = sentences(code)
     detail = rows["reason"].astype(TEXT)
-    explained = (status.isin(["rejected", "unconfirmed"]) | code.eq("not_accepted")) & detail.notna()
-    begun = posted | state.isin([State.REFUSED, State.UNCONFIRMED, State.SENDING])
+    has_detail = (status.isin(["rejected", "unconfirmed"]) | code.eq("not_accepted")) & detail.notna()
+    begun = in_order | state.isin([State.REFUSED, State.UNCONFIRMED, State.SENDING])
     return pd.DataFrame(
         {
             "status": status.astype(DTYPES["sms_status"]),
             "code": code.astype(DTYPES["sms_code"]),
-            "reason": brief(reason.mask(explained, reason + ": " + detail)),
+            "reason": shortened(reason.mask(has_detail, reason + ": " + detail)),
             "order_id": rows["order_id"].astype(TEXT).where(begun),
             "sent_at": rows["sent_at"].where(final),
-            # The gateway has it, or may have it, for that time; who is pending waits for another call.
-            "scheduled_at": rows["schedule_at"].where(final | lost | lacking),
+            # The gateway has it, or may have it, for that time; pending people wait for another call.
+            "scheduled_at": rows["schedule_at"].where(final | unanswered | unlisted),
             "charged": final,
         }
     )
 
 
 def join(
-    results: pd.DataFrame, known: Known, campaign: str, stands: pd.Series[bool], *, run: str | None = None
+    results: pd.DataFrame, known: Known, campaign: str, carriers: pd.Series[bool], *, run: str | None = None
 ) -> pd.DataFrame:
     """
-    Give outcomes to the rows that stand for their numbers.
+    Give outcomes to the rows that carry the outcome of their number.
 
     Args:
         results: Result columns, by position: all of them, or those that a plan has.
         known: As ``Journal.recipients`` gives it.
         campaign: The campaign's name.
-        stands: Which rows stand for their number; at most one per number.
+        carriers: Which rows carry the outcome of their number; at most one per number.
         run: As for `outcomes`.
 
     Returns:
         The same rows; those of recipients in the journal have their outcome instead.
     """
-    place = find(results["sms_phone"], known.people["phone"])
-    take = stands.to_numpy() & (place >= 0)
-    if not take.any():
+    position = find(results["sms_phone"], known.people["phone"])
+    has_outcome = carriers.to_numpy() & (position >= 0)
+    if not has_outcome.any():
         return results
-    found = outcomes(known, campaign, run=run, rows=place[take])[[*results.columns]]
-    if take.all():
-        return found.set_axis(results.index)
-    both = pd.concat([results, found], ignore_index=True)
+    known_outcomes = outcomes(known, campaign, run=run, rows=position[has_outcome])[[*results.columns]]
+    if has_outcome.all():
+        return known_outcomes.set_axis(results.index)
+    candidates = pd.concat([results, known_outcomes], ignore_index=True)
     rows = np.arange(len(results))
-    rows[take] = np.arange(len(results), len(both))
-    return both.take(rows).set_axis(results.index).astype({name: DTYPES[name] for name in both.columns})
+    rows[has_outcome] = np.arange(len(results), len(candidates))
+    return (
+        candidates.take(rows)
+        .set_axis(results.index)
+        .astype({name: DTYPES[name] for name in candidates.columns})
+    )
 
 
 def _shares(known: Known) -> pd.Series[Any]:
@@ -181,10 +184,10 @@ def _shares(known: Known) -> pd.Series[Any]:
     total = np.bincount(orders, segments, minlength=len(batches))
     share = np.round(charged[orders] * segments / total[orders] / SHARE) * SHARE
     last = np.zeros(len(batches), dtype=np.intp)
-    last[orders] = np.arange(len(orders))  # of several the last one stays
+    last[orders] = np.arange(len(orders))  # where an index repeats, the last value stays
     ends = last[np.unique(orders)]
-    given = np.bincount(orders, share, minlength=len(batches))
-    share[ends] = charged[orders[ends]] - (given[orders[ends]] - share[ends])
+    shared = np.bincount(orders, share, minlength=len(batches))
+    share[ends] = charged[orders[ends]] - (shared[orders[ends]] - share[ends])
     shares = pd.Series(np.nan, index=people.index)
     shares.iloc[listed] = share
     return shares.astype("Float64")
@@ -192,53 +195,55 @@ def _shares(known: Known) -> pd.Series[Any]:
 
 def still_to_send(known: Known, terms: Terms | None = None, template: str = "") -> pd.Series[bool]:
     """
-    Which recipients of the journal have no outcome and nothing under way: never sent, or provably not.
+    Which recipients of the journal have no outcome, and no order on its way: never sent, or certainly not.
 
-    With the terms and the text of a new call also those who were refused another one, or left out of another
-    order: that may have been the reason.
+    With the terms and the text of a new call also those who were refused, or left out of an order, with other
+    terms or another text: that may have been the reason.
     """
     people, batches = known
     left_out = np.zeros(len(people), dtype=bool)
     open_ = batches["state"].eq(State.PLANNED)
     if terms is not None:
-        other = batches["message_type"].ne(terms.message_type) | batches["template"].ne(template)
-        other |= batches["sender"].fillna("").ne(terms.sender or "")
-        open_ |= batches["state"].eq(State.REFUSED) & other
-        left_out = people["refused"].notna().to_numpy() & _of_batch(people, other)
+        changed = batches["message_type"].ne(terms.message_type) | batches["template"].ne(template)
+        changed |= batches["sender"].fillna("").ne(terms.sender or "")
+        open_ |= batches["state"].eq(State.REFUSED) & changed
+        left_out = people["refused"].notna().to_numpy() & _of_batch(people, changed)
     return pd.Series(_of_batch(people, open_) | left_out, index=people.index)
 
 
-def _of_batch(people: pd.DataFrame, which: pd.Series[bool]) -> NDArray[np.bool_]:
+def _of_batch(people: pd.DataFrame, batches_where: pd.Series[bool]) -> NDArray[np.bool_]:
     """Which people are in one of these batches, or in none."""
-    rows = np.append(which.to_numpy(dtype=bool, na_value=False), True)
-    found: NDArray[np.bool_] = rows[people["batch"].to_numpy()]
-    return found
+    rows = np.append(batches_where.to_numpy(dtype=bool, na_value=False), True)
+    chosen: NDArray[np.bool_] = rows[people["batch"].to_numpy()]
+    return chosen
 
 
 def note_other_texts(
     results: pd.DataFrame, known: Known, template: str, people: pd.DataFrame
 ) -> pd.DataFrame:
-    """Say of rows with an earlier outcome when the text of that time is not the text of this plan."""
+    """Mark the rows with an earlier outcome whose text then was not the text of this plan."""
     earlier = results["sms_code"].eq("already_texted").to_numpy()
     if not earlier.any():
         return results
-    old = known.people
-    planned = find(old["phone"], people["phone"])
-    now = people["fields"].reset_index(drop=True).fillna("").take(planned.clip(0)).array
-    same = old["template"].eq(template) & old["fields"].fillna("").eq(pd.Series(now, index=old.index))
-    others = old["phone"][(planned >= 0) & ~same.to_numpy()]
-    other = earlier & among(results["sms_phone"], others).to_numpy()
-    if not other.any():
+    recipients = known.people
+    planned = find(recipients["phone"], people["phone"])
+    fields_now = people["fields"].reset_index(drop=True).fillna("").take(planned.clip(0)).array
+    same_text = recipients["template"].eq(template) & recipients["fields"].fillna("").eq(
+        pd.Series(fields_now, index=recipients.index)
+    )
+    phones = recipients["phone"][(planned >= 0) & ~same_text.to_numpy()]
+    differs = earlier & among(results["sms_phone"], phones).to_numpy()
+    if not differs.any():
         return results
     code = "already_texted_differently"
     return results.assign(
-        sms_code=results["sms_code"].mask(other, code),
-        sms_reason=results["sms_reason"].mask(other, CODES[code]),
+        sms_code=results["sms_code"].mask(differs, code),
+        sms_reason=results["sms_reason"].mask(differs, CODES[code]),
     )
 
 
 def done(known: Known | None, terms: Terms, template: str) -> pd.Series[Any]:
-    """The numbers of a campaign that have an outcome, or may have one, and keep it in such a call."""
+    """The numbers of a campaign that have an outcome, or may have one, and keep it with these terms."""
     if known is None:
         return pd.Series(dtype=object)
     return known.people["phone"][~still_to_send(known, terms, template)]

@@ -1,5 +1,5 @@
 """
-What a frame of results says: its summary, and the rows that will not arrive.
+`Summary` of a frame of results, and the rows that will not arrive.
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ def failed(results: pd.DataFrame) -> pd.DataFrame:
         >>> smsframe.failed(people.sms.check(phone="mobile"))["mobile"].tolist()
         ['12']
     """
-    told = complete(results)
-    rows = told["sms_status"].isin(["invalid", "rejected"]) | told["sms_delivery"].isin(failed_codes())
+    typed = complete(results)
+    rows = typed["sms_status"].isin(["invalid", "rejected"]) | typed["sms_delivery"].isin(failed_codes())
     return results[rows.to_numpy()]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Summary:
     """
-    A campaign in a few numbers: facts, an HTML card in a notebook, one line in a terminal.
+    A campaign in a few numbers: a card in a notebook, one line in a terminal, and facts for programs.
 
     Attributes:
         campaign: The campaign's name; several are joined by a comma; empty when nothing was sent.
@@ -125,7 +125,7 @@ class Summary:
 
     def plot(self, kind: str | None = None, *, tz: str = "UTC") -> Figure:
         """
-        Pictures of this summary, as ``results.sms.plot`` makes them.
+        Figures of this summary, as ``results.sms.plot`` makes them.
 
         Args:
             kind: ``"funnel"``, ``"delivery"``, ``"countries"`` or ``"time"``; all four by default.
@@ -145,8 +145,8 @@ class Summary:
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{count:,} {status}" for status, count in self.statuses.items()) or "no rows"
-        arrived = int(self.deliveries.reindex(delivered_codes(), fill_value=0).sum())
-        delivered = f", {arrived:,} delivered" if len(self.deliveries) else ""
+        delivered_count = int(self.deliveries.reindex(delivered_codes(), fill_value=0).sum())
+        delivered = f", {delivered_count:,} delivered" if len(self.deliveries) else ""
         name = shown_name(self.campaign or "(no campaign)")
         return f"<smsframe.Summary {name}: {counts}{delivered}; {amount(self.credits)} credits>"
 
@@ -159,7 +159,7 @@ def summary(results: pd.DataFrame) -> Summary:
         ContactsError: The frame has no result columns.
     """
     results = complete(results)
-    went = results[results["sms_status"].isin(["accepted", "scheduled"]).to_numpy()]
+    accepted = results[results["sms_status"].isin(["accepted", "scheduled"]).to_numpy()]
     counts = results["sms_status"].value_counts()
     return Summary(
         campaign=", ".join(results["sms_campaign"].dropna().unique()),
@@ -168,61 +168,61 @@ def summary(results: pd.DataFrame) -> Summary:
         reasons=reasons(results),
         deliveries=results["sms_delivery"].value_counts(),
         orders=int(results["sms_order_id"].nunique()),
-        segments=int(went["sms_segments"].sum()),
-        credits=float(went["sms_credits"].sum()),
-        credits_unknown=int(went["sms_credits"].isna().sum()),
-        countries=by_country(went),
-        timeline=timeline(went, lost_codes()),
-        waits=waits(went),
+        segments=int(accepted["sms_segments"].sum()),
+        credits=float(accepted["sms_credits"].sum()),
+        credits_unknown=int(accepted["sms_credits"].isna().sum()),
+        countries=by_country(accepted),
+        timeline=timeline(accepted, lost_codes()),
+        waits=waits(accepted),
     )
 
 
 def reasons(results: pd.DataFrame) -> pd.DataFrame:
     """Rows by status, code and reason, the most frequent first; a code's own reasons are counted apart."""
-    said = results[["sms_status", "sms_code", "sms_reason"]][results["sms_code"].notna().to_numpy()]
-    counted = said.astype(TEXT).value_counts().rename("rows").reset_index()
+    with_code = results[["sms_status", "sms_code", "sms_reason"]][results["sms_code"].notna().to_numpy()]
+    counted = with_code.astype(TEXT).value_counts().rename("rows").reset_index()
     return counted.rename(columns=lambda name: str(name).removeprefix("sms_"))
 
 
 def complete(results: pd.DataFrame) -> pd.DataFrame:
     """
-    The frame with all result columns, by name: those that it lacks are missing in every row.
+    The frame with all result columns, by name; a column that it lacks is added, empty.
 
-    So it may be the frame of a check, which has four of them, or an export of an older version.
+    It may be the frame of a check, which has four of them, or an export of an older version.
 
     Raises:
-        ContactsError: It has no ``sms_status``, or a column holds what smsframe never wrote.
+        ContactsError: It has no ``sms_status``, or a column has values that smsframe does not write.
     """
-    typed = require(results, ("sms_status",))
-    lacking = [name for name in COLUMNS if name not in typed.columns]
-    return typed.assign(**results_for(len(typed), tuple(lacking)).set_axis(typed.index))
+    converted = require(results, ("sms_status",))
+    absent = [name for name in COLUMNS if name not in converted.columns]
+    return converted.assign(**results_for(len(converted), tuple(absent)).set_axis(converted.index))
 
 
 def require(results: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
     """
-    The frame with its result columns in their dtypes, whatever a file has made of them.
+    The frame with its result columns in their dtypes, also when it was read from a file.
 
     Raises:
-        ContactsError: A needed column is not there, or holds what smsframe never wrote.
+        ContactsError: A needed column is not there, or has values that smsframe does not write.
     """
     missing = [name for name in columns if name not in results.columns]
     if missing:
-        which = (
+        problem = (
             "none of the result columns, sms_status and so on"
             if "sms_status" in missing and not any(name in results.columns for name in COLUMNS)
             else f"no {', '.join(missing)}"
         )
         raise ContactsError(
-            f"this frame has {which}: use one that smsframe's check, send or results returned"
+            f"this frame has {problem}: use one that smsframe's check, send or results returned"
         )
-    typed = {}
+    converted = {}
     for name in COLUMNS:
         if name in results.columns and results[name].dtype != DTYPES[name]:
             try:
-                typed[name] = _typed(results[name], DTYPES[name])
+                converted[name] = _typed(results[name], DTYPES[name])
             except (ValueError, TypeError):
-                raise ContactsError(f"column {name} holds something that smsframe does not write") from None
-    return results.assign(**typed)
+                raise ContactsError(f"column {name} has values that smsframe does not write") from None
+    return results.assign(**converted)
 
 
 def _typed(column: pd.Series[Any], dtype: Any) -> pd.Series[Any]:

@@ -1,8 +1,8 @@
 """
-From a table and a text to a `Plan`: who gets what, in which orders, for how many credits, and who not.
+Makes a `Plan` of a table and a text: who gets what, in which orders, for how many credits, and who does not.
 
-Pure and free: a plan is a snapshot that can be looked at, shown and sent; making it asks nobody and
-changes nothing. What the journal already knows of the campaign is handed in.
+Pure and free: a plan is a snapshot that can be shown and sent; making it asks nobody and changes nothing.
+What the journal already knows of the campaign is handed in.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ def plan(
         contacts: The table.
         message: What people read.
         options: The keywords of the call.
-        suppressed: The numbers that nobody may text, as they were read from ``options.suppress``.
+        suppressed: The opt-outs, as they were read from ``options.suppress``.
         journalled: What the journal knows of the campaign, or None.
         profile: That of the gateway it is for.
 
     Raises:
         ContactsError: The table cannot be read.
         TextError: The template cannot be used with this table.
-        ValueError: The sender cannot be, or not at that quality.
+        ValueError: The sender is not usable, or not at that quality.
     """
     campaign, terms, text_fix = (
         options.campaign and named(options.campaign),
@@ -65,9 +65,9 @@ def plan(
         options.text_fix,
     )
     limits = profile.message_type(options.quality, options.message_type).limits()
-    template = given = render.parse(message, longest=profile.longest)
+    template = original = render.parse(message, longest=profile.longest)
     if text_fix is not None:
-        template = replacements.fixed_template(given, text_fix)
+        template = replacements.fixed_template(original, text_fix)
     label, guessed = find_phone(contacts, options.phone)
     judged = judge(
         contacts,
@@ -83,8 +83,8 @@ def plan(
     possible = judged["phone"].notna() & judged["status"].isin(["ready", "suppressed"])
     if rendered.code.notna().any():
         refuse(judged, rendered.code.notna(), "invalid", rendered.code, rendered.reason)
-    for code, rows, why in _too_much(counted, limits, options.max_segments):
-        refuse(judged, rows, "invalid", code, why)
+    for code, rows, reason in _over_limits(counted, limits, options.max_segments):
+        refuse(judged, rows, "invalid", code, reason)
     mark_duplicates(judged, rendered.texts)
     ready = judged["status"].eq("ready")
     results = columns.results_for(
@@ -100,7 +100,7 @@ def plan(
         {
             "phone": judged["phone"],
             "fields": fields,
-            "encoding": _named(counted["encoding"]),
+            "encoding": _as_text(counted["encoding"]),
             "units": counted["units"],
             "segments": counted["segments"],
             "text": rendered.texts,
@@ -108,19 +108,19 @@ def plan(
     )
     if not ready.all():
         people = people[ready]
-    stands = _stands(judged, ready, possible)
+    carriers = _carriers(judged, ready, possible)
     if journalled is not None and campaign is not None:
         sent = journalled.people[~still_to_send(journalled, terms, template.source)]
-        results = join(results, journalled._replace(people=sent), campaign, stands, run="")
+        results = join(results, journalled._replace(people=sent), campaign, carriers, run="")
         results = note_other_texts(results, journalled, template.source, people)
     fixed = None
     if text_fix is not None:
-        now = contacts[results["sms_status"].eq("ready").to_numpy()]
-        fixed = savings.propose(given, render.merged(given, now), len(now), text_fix)
+        ready_now = contacts[results["sms_status"].eq("ready").to_numpy()]
+        fixed = savings.propose(original, render.merged(original, ready_now), len(ready_now), text_fix)
     return Plan(
         frame=columns.attach(contacts, columns.satisfied("PlannedSchema", results)),
         people=people,
-        stands=stands,
+        stands=carriers,
         template=template,
         campaign=campaign,
         phone=label,
@@ -134,17 +134,17 @@ def plan(
     )
 
 
-def _stands(judged: pd.DataFrame, ready: pd.Series[bool], possible: pd.Series[bool]) -> pd.Series[bool]:
+def _carriers(judged: pd.DataFrame, ready: pd.Series[bool], possible: pd.Series[bool]) -> pd.Series[bool]:
     """
-    Which rows stand for their number: a number's outcome belongs to the row that would be texted; failing
-    that, to its first possible row.
+    Which rows carry the outcome of their number: the row that would be texted; where there is none, the first
+    row with the number that is possible.
     """
-    stands = ready.copy()
-    rest = judged["phone"][possible & ~ready & ~judged["status"].eq("duplicate")]
-    if len(rest):
-        rest = rest[~among(rest, judged["phone"][ready])].drop_duplicates()
-        stands[rest.index] = True
-    return stands
+    carriers = ready.copy()
+    remaining = judged["phone"][possible & ~ready & ~judged["status"].eq("duplicate")]
+    if len(remaining):
+        remaining = remaining[~among(remaining, judged["phone"][ready])].drop_duplicates()
+        carriers[remaining.index] = True
+    return carriers
 
 
 def _unknown_regions(
@@ -158,14 +158,14 @@ def _unknown_regions(
 
 
 def _repairs(repair: pd.Series[Any]) -> pd.Series[int]:
-    """Numbers by the repair that was made; one may have had several."""
+    """Numbers by repair; a number may have several."""
     counted = repair.dropna().astype(TEXT).value_counts()
-    each = counted.index.to_series().str.split(",").explode()
-    return counted.reindex(each.index).groupby(each.to_numpy()).sum().sort_values(ascending=False)
+    single = counted.index.to_series().str.split(",").explode()
+    return counted.reindex(single.index).groupby(single.to_numpy()).sum().sort_values(ascending=False)
 
 
-def _named(encoding: pd.Series[Any]) -> pd.Series[Any]:
-    """A categorical as text: pandas looks up each row's category in Python."""
+def _as_text(encoding: pd.Series[Any]) -> pd.Series[Any]:
+    """A categorical as text, by Arrow: pandas looks up each row's category in Python."""
     codes = encoding.cat.codes.to_numpy()
     names = pa.array(encoding.cat.categories, STRING).take(pa.array(codes, mask=codes < 0))
     return pd.Series(names, index=encoding.index, dtype=TEXT)
@@ -180,20 +180,20 @@ def _packed(values: pd.DataFrame) -> pd.Series[Any]:
     return pd.Series(joined, index=values.index, dtype=TEXT)
 
 
-def _too_much(
+def _over_limits(
     counted: pd.DataFrame, limits: dict[str, int], max_segments: int | None
 ) -> Iterator[tuple[str, pd.Series[bool], pd.Series[Any]]]:
     """Code, rows and reasons of texts over the gateway's limits, and then the caller's."""
     limit = counted["encoding"].map(limits).astype("Int64")
     over = counted["units"].gt(limit).fillna(value=False)
     if over.any():
-        units, takes = (number[over].astype(TEXT) for number in (counted["units"], limit))
-        said = "text has " + units + " characters; the gateway takes " + takes
-        yield "text_too_long", over, said.reindex(counted.index)
+        units, maximum_units = (number[over].astype(TEXT) for number in (counted["units"], limit))
+        sentences = "text has " + units + " characters; the gateway takes " + maximum_units
+        yield "text_too_long", over, sentences.reindex(counted.index)
     if max_segments is None:
         return
     over = counted["segments"].gt(max_segments).fillna(value=False)
     if over.any():
-        needs = counted["segments"][over].astype(TEXT)
-        said = "text needs " + needs + f" segments; max_segments is {max_segments}"
-        yield "too_many_segments", over, said.reindex(counted.index)
+        needed = counted["segments"][over].astype(TEXT)
+        sentences = "text needs " + needed + f" segments; max_segments is {max_segments}"
+        yield "too_many_segments", over, sentences.reindex(counted.index)

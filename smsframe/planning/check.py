@@ -1,8 +1,8 @@
 """
 Check contacts: each row is judged by its number, the user's rules and the opt-outs.
 
-Everything works by position inside and gets the caller's index back at the end, because labels may repeat
-and failing rows must not be mistaken for each other.
+Inside, rows are known by position, and the caller's index is put back at the end: labels may repeat, and
+failing rows must not be mistaken for each other.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from smsframe.arrow import STRING, TEXT
 from smsframe.contacts.columns import find_phone, find_region, place
 from smsframe.errors import ContactsError
-from smsframe.outcomes.codes import brief, sentences
+from smsframe.outcomes.codes import sentences, shortened
 from smsframe.outcomes.columns import (
     CHECKED,
     DTYPES,
@@ -47,11 +47,11 @@ def judge(
     suppressed: pd.Index[Any] | None = None,
 ) -> pd.DataFrame:
     """
-    Judge each row by its number, the user's rules and the suppression list; duplicates come later.
+    Judge each row by its number, the user's rules and the opt-outs; duplicates are marked later.
 
     Returns:
         By position: ``phone`` (E.164), ``status`` (``ready``, ``invalid``, ``suppressed``), ``code``,
-        ``reason`` and ``repair`` (what was mended in the number).
+        ``reason`` and ``repair`` (how the number was repaired).
     """
     column = contacts.iloc[:, place(contacts, phone)]
     judged = parse.read(column, find_region(contacts, region), numbers)
@@ -67,11 +67,11 @@ def judge(
 
 
 def _codes(codes: pd.Series[Any]) -> pd.Categorical:
-    """Codes as a categorical: Arrow finds the places of a million of them ten times as fast as pandas."""
+    """Codes as a categorical: Arrow encodes a million of them ten times as fast as pandas."""
     dtype = DTYPES["sms_code"]
     text = pa.array(codes, from_pandas=True).cast(STRING)
-    found = pc.index_in(text, pa.array(dtype.categories, STRING)).fill_null(-1)
-    return pd.Categorical.from_codes(np.asarray(found), dtype=dtype)
+    category = pc.index_in(text, pa.array(dtype.categories, STRING)).fill_null(-1)
+    return pd.Categorical.from_codes(np.asarray(category), dtype=dtype)
 
 
 def refuse(
@@ -81,30 +81,36 @@ def refuse(
     code: str | pd.Series[Any],
     reason: pd.Series[Any] | None = None,
 ) -> None:
-    """Give the rows that are still ready, and meant by ``rows``, another status, in place; first wins."""
-    asked = rows.fillna(value=False).to_numpy(dtype=bool) if isinstance(rows, pd.Series) else rows
-    meant = judged["status"].eq("ready").to_numpy() & asked
-    if not meant.any():
+    """Change the status of the ready rows among ``rows``, in place; a row keeps the first status it gets."""
+    requested = rows.fillna(value=False).to_numpy(dtype=bool) if isinstance(rows, pd.Series) else rows
+    affected = judged["status"].eq("ready").to_numpy() & requested
+    if not affected.any():
         return
-    few = pd.RangeIndex(int(meant.sum()))
-    codes = pd.Series(code, index=few, dtype=TEXT) if isinstance(code, str) else code[meant].set_axis(few)
-    said = sentences(codes) if reason is None else brief(reason[meant].astype(TEXT))
-    for name, values in (("status", status), ("code", _codes(codes)), ("reason", said.array)):
+    positions = pd.RangeIndex(int(affected.sum()))
+    codes = (
+        pd.Series(code, index=positions, dtype=TEXT)
+        if isinstance(code, str)
+        else code[affected].set_axis(positions)
+    )
+    reasons = sentences(codes) if reason is None else shortened(reason[affected].astype(TEXT))
+    for name, values in (("status", status), ("code", _codes(codes)), ("reason", reasons.array)):
         column = judged[name].array.copy()
-        column[meant] = values
+        column[affected] = values
         judged[name] = column
 
 
 def mark_duplicates(judged: pd.DataFrame, texts: pd.Series[Any] | None = None) -> None:
-    """Leave one ready row per number, the first; the reason says when another row's text differs."""
-    stands = first_of(judged["phone"], judged["status"].eq("ready").to_numpy())
-    again = stands != np.arange(len(judged))
+    """Keep the first ready row of each number; the reason of the others says when their text differs."""
+    kept_row = first_of(judged["phone"], judged["status"].eq("ready").to_numpy())
+    is_duplicate = kept_row != np.arange(len(judged))
     if texts is not None:
-        later = np.flatnonzero(again)
-        other = np.zeros(len(judged), dtype=bool)
-        other[later] = texts.iloc[later].to_numpy() != texts.iloc[stands[later]].to_numpy()
-        refuse(judged, other, "duplicate", "duplicate_text")
-    refuse(judged, again, "duplicate", "duplicate")
+        duplicates = np.flatnonzero(is_duplicate)
+        text_differs = np.zeros(len(judged), dtype=bool)
+        text_differs[duplicates] = (
+            texts.iloc[duplicates].to_numpy() != texts.iloc[kept_row[duplicates]].to_numpy()
+        )
+        refuse(judged, text_differs, "duplicate", "duplicate_text")
+    refuse(judged, is_duplicate, "duplicate", "duplicate")
 
 
 def check(
@@ -140,11 +146,11 @@ def _broken_rules(contacts: pd.DataFrame, schema: type[ContactsSchema]) -> pd.Se
     from pandera.errors import SchemaErrors  # noqa: PLC0415 - whoever has a schema has loaded it already
 
     by_position = contacts.reset_index(drop=True)
-    said: pd.Series[Any] = pd.Series(pd.NA, index=by_position.index, dtype=TEXT)
+    reasons: pd.Series[Any] = pd.Series(pd.NA, index=by_position.index, dtype=TEXT)
     try:
-        kept = schema.validate(by_position, lazy=True)
-    except SchemaErrors as failed:
-        failures = failed.failure_cases
+        valid = schema.validate(by_position, lazy=True)
+    except SchemaErrors as error:
+        failures = error.failure_cases
     except ArithmeticError as error:
         raise ContactsError(
             "the schema cannot be applied to this table: it has a value that may not be compared with any, "
@@ -152,19 +158,19 @@ def _broken_rules(contacts: pd.DataFrame, schema: type[ContactsSchema]) -> pd.Se
         ) from error
     else:
         # `drop_invalid_rows` in the user's schema drops instead of saying which rule it was.
-        dropped = ~by_position.index.isin(kept.index)
-        return said.mask(dropped, "breaks a rule of the schema, which drops such rows")
+        dropped = ~by_position.index.isin(valid.index)
+        return reasons.mask(dropped, "breaks a rule of the schema, which drops such rows")
     general = failures[failures["index"].isna()]
     if len(general):
         rules = "; ".join(sorted({_rule(row.column, row.check) for row in general.itertuples()}))
         raise ContactsError(f"the schema cannot be applied to this table: {rules}", failures=general)
     # One sentence per distinct rule, then column operations: half a million failing rows are no loop.
     rules = failures[["column", "check"]].drop_duplicates()
-    rules["said"] = [_rule(row.column, row.check) for row in rules.itertuples()]
-    listed = failures.merge(rules, on=["column", "check"]).drop_duplicates(["index", "said"])
-    joined = listed.groupby("index", sort=False)["said"].agg("; ".join)
-    said.loc[joined.index.astype("int64")] = joined.to_numpy()
-    return said
+    rules["sentence"] = [_rule(row.column, row.check) for row in rules.itertuples()]
+    listed = failures.merge(rules, on=["column", "check"]).drop_duplicates(["index", "sentence"])
+    joined = listed.groupby("index", sort=False)["sentence"].agg("; ".join)
+    reasons.loc[joined.index.astype("int64")] = joined.to_numpy()
+    return reasons
 
 
 def _rule(column: object, rule: object) -> str:

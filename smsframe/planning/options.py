@@ -27,7 +27,7 @@ def _schedule(_name: str, value: Any) -> None:
 
 def _text_fix(_name: str, value: Any) -> None:
     if value is not None:
-        savings.known(value)
+        savings.check_fix(value)
 
 
 @dataclass(frozen=True, kw_only=True)

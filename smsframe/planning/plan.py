@@ -1,5 +1,5 @@
 """
-The `Plan`: what would be sent, to whom and for how much, to be looked at before it is paid for.
+The `Plan`: what would be sent, to whom and for how much, seen before it is paid for.
 
 Pure: a plan is a snapshot; looking at it asks nobody and changes nothing.
 """
@@ -42,14 +42,14 @@ class Plan:
         frame: The contacts with the result columns, one row per row; described by `PlannedSchema`.
         people: One row per distinct recipient that can be texted: ``phone``, ``fields`` (the merge
             values), ``encoding``, ``units``, ``segments``, ``text``; the index is the row's position.
-        stands: Which rows, by position, stand for their number.
+        stands: Which rows, by position, carry the outcome of their number.
         template: The parsed text.
-        campaign: The campaign's name, or None for a plan that is only looked at.
+        campaign: The campaign's name, or None for a plan that cannot be sent.
         phone: The phone column; ``phone_guessed`` says whether smsframe chose it.
         terms: Quality, sender and time.
         batch_size: Recipients per order at most.
-        repairs: Numbers by the repair that was made.
-        suppressed: The numbers on the suppression list.
+        repairs: How many numbers have which repair.
+        suppressed: The numbers of the opt-outs.
         unknown_regions: What is no country in the region column, with ``rows`` and a ``suggestion``, where
             numbers were refused for it; or None.
         fixed: What ``text_fix=`` replaced, or None where it was not asked for.
@@ -128,7 +128,7 @@ class Plan:
 
     @property
     def ucs2(self) -> pd.Series[int]:
-        """The characters that force UCS-2, with how many recipients pay for each, the dearest first."""
+        """The characters that force UCS-2, with the number of recipients whose text has each, most first."""
         ready = self.ready
         return render.not_gsm(ready["text"][ready["encoding"].eq("ucs2")])
 
@@ -212,14 +212,14 @@ class Plan:
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{rows:,} {status}" for status, rows in self.counts.items() if status != "ready")
-        what = (
+        parts = (
             many(self.recipients, "person", "people"),
             many(self.segments, "segment"),
             many(self.credits, "credit"),
             many(len(self.batches), "order"),
         )
         name = shown_name(self.campaign or "(no campaign)")
-        facts = [f"text {', '.join(what)}", counts]
+        facts = [f"text {', '.join(parts)}", counts]
         if unknown := self._unknown():
             facts.append(f"no country: {', '.join(unknown)}")
         if completed := self._completed():
@@ -243,23 +243,27 @@ class Plan:
         return [*map("".join, zip(names, hints, strict=True)), *([f"{more:,} more"] if more else [])]
 
     def _saving(self) -> int:
-        """Credits that typography costs; of a text that stays as it is only the dear ones are looked at."""
+        """Credits that typography costs; where the constant text stays, only expensive texts can save any."""
         ready = self.ready
-        dear = ready[(ready["encoding"].eq("ucs2") & ready["segments"].gt(1)).to_numpy(dtype=bool)]
-        if dear.empty:
+        expensive = ready[(ready["encoding"].eq("ucs2") & ready["segments"].gt(1)).to_numpy(dtype=bool)]
+        if expensive.empty:
             return 0
-        looked = dear if fixed_template(self.template, "gsm") is self.template else ready
-        return propose(self.template, _unpacked(looked["fields"], self.template), len(looked), "gsm").saved
+        candidates = expensive if fixed_template(self.template, "gsm") is self.template else ready
+        return propose(
+            self.template, _unpacked(candidates["fields"], self.template), len(candidates), "gsm"
+        ).saved
 
     def _statuses(self) -> pd.Series[Any]:
         return self.frame["sms_status"]
 
-    def _extreme(self, most: str, then: str) -> str | None:
+    def _extreme(self, measure: str, tie_break: str) -> str | None:
         ready = self.ready
         if ready.empty:
             return None
-        top = ready.loc[ready[most].eq(ready[most].max()).to_numpy(dtype=bool), [then, "text"]]
-        return str(top["text"].iloc[int(top[then].argmax())])
+        extremes = ready.loc[
+            ready[measure].eq(ready[measure].max()).to_numpy(dtype=bool), [tie_break, "text"]
+        ]
+        return str(extremes["text"].iloc[int(extremes[tie_break].argmax())])
 
 
 def _unpacked(fields: pd.Series[Any], template: render.Template) -> dict[render.Field, Any]:

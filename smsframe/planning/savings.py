@@ -1,8 +1,8 @@
 """
-What a text would cost in the GSM alphabet: each replacement that takes, where, and what it saves.
+What a text would cost in the GSM alphabet: each replacement, where, and what it saves.
 
-A proposal changes nothing. It is made the way a plan with ``text_fix=`` is, so what it says is what would be
-sent, and a plan made with ``text_fix=`` has it as its own account of what was replaced.
+A proposal changes nothing. It is made as a plan with ``text_fix=`` is, so it says what would be sent; and a
+plan with ``text_fix=`` has it as the list of what was replaced.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class Cheaper:
         people: Distinct people whose text would cost fewer credits.
         credits_before: Credits of all texts as they are.
         credits_after: Credits with the replacements.
-        replacements: A row per character and place, the dearest first: ``kind``, ``field`` (the column of the
-            merge field; missing for the text itself), ``before``, ``after``, ``name`` (in Unicode), ``rows``
-            (people whose text it is in), ``credits`` (saved on their texts, so that a text with two
+        replacements: A row per character and place, the largest saving first: ``kind``, ``field`` (the column
+            of the merge field; missing for the text itself), ``before``, ``after``, ``name`` (in Unicode),
+            ``rows`` (people whose text it is in), ``credits`` (saved on their texts, so that a text with two
             replacements counts for both).
         changed: Every value of a merge field that would change: ``field``, ``before``, ``after`` (phone
             numbers masked), ``rows``.
@@ -70,7 +70,7 @@ class Cheaper:
 
     def facts(self) -> dict[str, Any]:
         """What is displayed, as a plain dictionary: characters, counts, a few texts with numbers masked."""
-        shown = self.replacements.astype(object).where(self.replacements.notna(), None)
+        rows = self.replacements.astype(object).where(self.replacements.notna(), None)
         return {
             "fix": self.fix,
             "people": self.people,
@@ -79,7 +79,7 @@ class Cheaper:
             "saved": self.saved,
             "replacements": [
                 {str(k): mask(v) if k == "field" and v else v for k, v in row.items()}
-                for row in shown.to_dict("records")
+                for row in rows.to_dict("records")
             ],
             "changed": self.changed.head(5).to_dict("records"),
             "values": len(self.changed),
@@ -101,7 +101,7 @@ class Cheaper:
 
 def propose(template: Template, values: dict[Field, Any], rows: int, fix: str) -> Cheaper:
     """
-    What a fix would change in some texts, and save.
+    What a fix would change in these texts, and save.
 
     Args:
         template: The text as it is.
@@ -122,34 +122,36 @@ def propose(template: Template, values: dict[Field, Any], rows: int, fix: str) -
         >>> made.to_frame()[["before", "after", "rows", "credits"]].values.tolist()
         [['“', '"', 2, 2], ['”', '"', 2, 2]]
     """
-    known(fix)
+    check_fix(fix)
     before = render.fill(template, values, rows)
     fixed = replacements.fixed_template(template, fix)
     after = render.fill(fixed, values, rows, fix)
-    was, now = (filled.counted["segments"].to_numpy(dtype=np.int64) for filled in (before, after))
-    saved = was - now
-    stuck = after.counted["encoding"].eq("ucs2").to_numpy() & (now > 1)
-    first = int(np.argmax(saved)) if saved.any() else None
+    segments_before, segments_after = (
+        filled.counted["segments"].to_numpy(dtype=np.int64) for filled in (before, after)
+    )
+    saved = segments_before - segments_after
+    still_ucs2 = after.counted["encoding"].eq("ucs2").to_numpy() & (segments_after > 1)
+    first_saving = int(np.argmax(saved)) if saved.any() else None
     changed = [(slot.name, *_changed(values[slot], after.merged[slot])) for slot in template.slots]
     return Cheaper(
         fix=fix,
         people=int((saved > 0).sum()),
-        credits_before=int(was.sum()),
-        credits_after=int(now.sum()),
+        credits_before=int(segments_before.sum()),
+        credits_after=int(segments_after.sum()),
         replacements=_listed(
             [*_of_template(template, fixed, rows, int(saved.sum())), *_of_values(changed, saved)], fix
         ),
         changed=_values(changed),
-        left=render.not_gsm(pd.Series(after.text.filter(pa.array(stuck)), dtype="string[pyarrow]")),
+        left=render.not_gsm(pd.Series(after.text.filter(pa.array(still_ucs2)), dtype="string[pyarrow]")),
         example=None
-        if first is None
-        else (mask(before.text[first].as_py()), mask(after.text[first].as_py())),
+        if first_saving is None
+        else (mask(before.text[first_saving].as_py()), mask(after.text[first_saving].as_py())),
     )
 
 
-def known(fix: str) -> None:
+def check_fix(fix: str) -> None:
     """
-    Refuse what is no fix.
+    Refuse an unknown fix.
 
     Raises:
         ValueError: There is no such fix.
@@ -159,7 +161,7 @@ def known(fix: str) -> None:
 
 
 Changed = tuple[str, Any, Any, "NDArray[np.intp]"]
-Found = tuple[str | None, str, int, int]
+Occurrence = tuple[str | None, str, int, int]
 
 
 def _changed(before: Any, after: Any) -> tuple[Any, Any, NDArray[np.intp]]:
@@ -168,35 +170,41 @@ def _changed(before: Any, after: Any) -> tuple[Any, Any, NDArray[np.intp]]:
     return before.take(pa.array(rows)), after.take(pa.array(rows)), rows
 
 
-def _of_template(template: Template, fixed: Template, rows: int, saved: int) -> Iterator[Found]:
+def _of_template(template: Template, fixed: Template, rows: int, saved: int) -> Iterator[Occurrence]:
     if template is not fixed:
         literals = [part for part in template.parts if isinstance(part, str)]
-        for piece in dict.fromkeys(piece for part in literals for piece in replacements.pieces(part)):
-            yield None, piece, rows, saved
+        for character in dict.fromkeys(
+            character for part in literals for character in replacements.pieces(part)
+        ):
+            yield None, character, rows, saved
 
 
-def _of_values(changed: list[Changed], saved: NDArray[np.int64]) -> Iterator[Found]:
+def _of_values(changed: list[Changed], saved: NDArray[np.int64]) -> Iterator[Occurrence]:
     for field, before, _, rows in changed:
-        table = pd.DataFrame({"lacking": replacements.lacking(before).to_pylist(), "saved": saved[rows]})
-        counted = table.groupby("lacking")["saved"].agg(rows="size", credits="sum")
-        # What the alphabet lacks of a value is short and repeats itself: this loops over a few strings.
-        for lacking, people, credit in counted.itertuples():
-            for piece in replacements.pieces(lacking):
-                yield field, piece, int(people), int(credit)
+        table = pd.DataFrame({"outside": replacements.outside_gsm(before).to_pylist(), "saved": saved[rows]})
+        counted = table.groupby("outside")["saved"].agg(rows="size", credits="sum")
+        # The characters outside the alphabet are few and repeat: this loops over a few strings.
+        for outside, people, credit in counted.itertuples():
+            for character in replacements.pieces(outside):
+                yield field, character, int(people), int(credit)
 
 
-def _listed(found: list[Found], fix: str) -> pd.DataFrame:
-    table = pd.DataFrame(found, columns=["field", "before", "rows", "credits"])
+def _listed(occurrences: list[Occurrence], fix: str) -> pd.DataFrame:
+    table = pd.DataFrame(occurrences, columns=["field", "before", "rows", "credits"])
     table = table.groupby(["field", "before"], as_index=False, dropna=False, sort=False).sum()
     table = table.sort_values(["credits", "rows"], ascending=False, kind="stable", ignore_index=True)
     before = table["before"].tolist()
     return pd.DataFrame(
         {
-            "kind": pd.Series([replacements.kind(piece) for piece in before], dtype="string[pyarrow]"),
+            "kind": pd.Series(
+                [replacements.kind(character) for character in before], dtype="string[pyarrow]"
+            ),
             "field": table["field"].astype("string[pyarrow]"),
             "before": table["before"].astype("string[pyarrow]"),
-            "after": pd.Series([replacements.fixed(piece, fix) for piece in before], dtype="string[pyarrow]"),
-            "name": pd.Series([_name(piece) for piece in before], dtype="string[pyarrow]"),
+            "after": pd.Series(
+                [replacements.fixed(character, fix) for character in before], dtype="string[pyarrow]"
+            ),
+            "name": pd.Series([_name(character) for character in before], dtype="string[pyarrow]"),
             "rows": table["rows"].astype("int64"),
             "credits": table["credits"].astype("int64"),
         }
@@ -204,12 +212,14 @@ def _listed(found: list[Found], fix: str) -> pd.DataFrame:
 
 
 def _values(changed: list[Changed]) -> pd.DataFrame:
-    made = [
+    frames = [
         pd.DataFrame({"field": field, "before": before.to_pylist(), "after": after.to_pylist()})
         for field, before, after, rows in changed
         if len(rows)
     ]
-    table = pd.concat([pd.DataFrame(columns=["field", "before", "after"], dtype=object), *made][bool(made) :])
+    table = pd.concat(
+        [pd.DataFrame(columns=["field", "before", "after"], dtype=object), *frames][bool(frames) :]
+    )
     counted = table.groupby(["field", "before", "after"], sort=False).size().rename("rows").reset_index()
     # Each different value that changes is masked once.
     for name in ("before", "after"):

@@ -14,12 +14,12 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class MessageType:
-    """How long a text of one type may be, and whether it has a sender of its own and a delivery notice."""
+    """How long a text of one type may be, and whether it has a sender of its own and a delivery report."""
 
     gsm: int
     ucs2: int
     sender: bool
-    notice: bool
+    report: bool
 
     def longest(self, encoding: Literal["gsm", "ucs2"]) -> int:
         """Units of a text at most."""
@@ -27,12 +27,12 @@ class MessageType:
 
 
 TYPES = {
-    "N": MessageType(1000, 450, sender=True, notice=True),
-    "L": MessageType(160, 160, sender=False, notice=False),
-    "LL": MessageType(160, 160, sender=False, notice=False),
-    "GP": MessageType(1530, 450, sender=True, notice=True),
-    "TI": MessageType(1530, 450, sender=False, notice=False),
-    "SI": MessageType(160, 160, sender=False, notice=False),
+    "N": MessageType(1000, 450, sender=True, report=True),
+    "L": MessageType(160, 160, sender=False, report=False),
+    "LL": MessageType(160, 160, sender=False, report=False),
+    "GP": MessageType(1530, 450, sender=True, report=True),
+    "TI": MessageType(1530, 450, sender=False, report=False),
+    "SI": MessageType(160, 160, sender=False, report=False),
 }
 """By name; no two brands call different types alike."""
 

@@ -67,12 +67,12 @@ def fate(ending: str, message_type: str) -> Fate:
 
     Args:
         ending: The last two digits of the recipient.
-        message_type: ``N`` and ``GP`` get a delivery notice. For the others nobody expects one and ``SENT``
+        message_type: ``N`` and ``GP`` get a delivery report. For the others nobody expects one and ``SENT``
             is final (smSend docs, message types).
     """
     waiting = Stage(timedelta(0), "WAITING")
-    notice = TYPES[message_type].notice
-    underway = Stage(HANDED_OVER, "WAIT4DLVR" if notice else "SENT")
+    reported = TYPES[message_type].report
+    underway = Stage(HANDED_OVER, "WAIT4DLVR" if reported else "SENT")
     if ending in _BY_GATEWAY:
         return Fate((waiting, Stage(HANDED_OVER, _BY_GATEWAY[ending])), arrives=False)
     if ending in _BY_NETWORK:
@@ -82,6 +82,6 @@ def fate(ending: str, message_type: str) -> Fate:
         state = _STUCK[ending]
         stuck = (waiting,) if state == "WAITING" else (waiting, Stage(HANDED_OVER, state))
         return Fate(stuck, arrives=state == "SENT")
-    if notice:
+    if reported:
         return Fate((waiting, underway, Stage(SETTLED, "DLVRD")), arrives=True)
     return Fate((waiting, underway), arrives=True)

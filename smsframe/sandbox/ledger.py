@@ -1,5 +1,5 @@
 """
-Everything a sandbox knows, behind one lock: keys, credits, orders, stop list.
+Everything a sandbox knows, behind one lock: keys, credits, orders, opt-out list.
 
 The calls run one after another on the server's event loop and need no lock among themselves. But the notebook
 reads the inbox and loses sessions from its own thread, so every method that is called from outside takes it.
@@ -142,7 +142,7 @@ class Ledger:
 
     def stop(self, given: Iterable[str]) -> int:
         """
-        Put numbers on the stop list, all or none (smSend docs, POST blacklist/smsbatch).
+        Put numbers on the opt-out list, all or none (smSend docs, POST blacklist/smsbatch).
 
         Returns:
             How many were not on it before.
@@ -155,7 +155,7 @@ class Ledger:
             return len(self._stopped) - before
 
     def stopped(self) -> dict[str, datetime]:
-        """The stop list, with the time each number was put on it."""
+        """The opt-out list, with the time each number was put on it."""
         with self._lock:
             return dict(self._stopped)
 

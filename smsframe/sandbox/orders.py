@@ -82,7 +82,7 @@ class Accepted:
 
         Args:
             now: The time.
-            stopped: The stop list, with the time each number was put on it.
+            stopped: The opt-out list, with the time each number was put on it.
         """
         elapsed = self.elapsed(now)
         known: dict[str, tuple[str, datetime | None]] = {}  # few endings, many recipients
@@ -111,7 +111,7 @@ class Accepted:
         )
 
     def _ending(self, recipient: str, stopped: dict[str, datetime]) -> str:
-        # Who came to the stop list after the text left has had it.
+        # Who came onto the opt-out list after the text left has had it.
         if recipient in stopped and stopped[recipient] <= self.leaves_at:
             return fates.BLACKLISTED
         return recipient[-2:]

@@ -53,7 +53,7 @@ def number(given: str) -> str | None:
 
 
 def stoppable(given: str) -> str:
-    """A number for the stop list; refused when it is none (smSend docs, POST blacklist/sms)."""
+    """A number for the opt-out list; refused when it is none (smSend docs, POST blacklist/sms)."""
     found = number(given)
     if found is None:
         raise RefusedError(f"Invalid number: {given[:50]}")

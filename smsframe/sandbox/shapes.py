@@ -34,7 +34,7 @@ class Order(BaseModel):
     """The fields that POST ``sms`` and POST ``paramsms`` share (smSend docs, POST sms)."""
 
     message_type: Literal["N", "L", "LL", "GP", "TI", "SI"] = Field(
-        description="N high quality with notice, L medium, LL low cost; GP, TI and SI where it plays Skebby"
+        description="N high quality with delivery report, L medium, LL low cost; GP, TI, SI of Skebby"
     )
     message: str = Field(min_length=1, description="at most 1000 characters (gsm), 450 (ucs2), 160 (L, LL)")
     sender: str | None = Field(default=None, description="N only; at most 11 characters unless a number")
@@ -163,7 +163,7 @@ class History(Page):
 
 
 class StopEntry(BaseModel):
-    """One number of the stop list."""
+    """One number of the opt-out list."""
 
     number: str
     origin: Literal["API", "WEB", "STOPSMS"]

@@ -1,4 +1,4 @@
-"""The calls about the stop list: numbers that are never texted."""
+"""The calls about the opt-out list: numbers that are never texted."""
 
 from typing import Annotated
 
@@ -16,7 +16,7 @@ ORIGINS = {"API", "WEB", "STOPSMS"}
 
 @router.post("/blacklist/sms")
 async def stop(ledger: Admitted, phone_number: Annotated[str, Query(alias="phoneNumber")]) -> bool:
-    """Put one number on the stop list: ``true`` (smSend docs, POST blacklist/sms)."""
+    """Put one number on the opt-out list: ``true`` (smSend docs, POST blacklist/sms)."""
     ledger.stop([phone_number])
     return True
 
@@ -39,7 +39,7 @@ async def stopped(
     page_number: PageNumber = 1,
     page_size: PageSize = 10,
 ) -> dict[str, object]:
-    """Read the stop list (smSend docs, GET blacklist/sms)."""
+    """Read the opt-out list (smSend docs, GET blacklist/sms)."""
     zone = dates.zone(timezone or ledger.questions.timezone)
     first = dates.read(since, dates.STOPLIST, zone) if since else None
     last = dates.read(until, dates.STOPLIST, zone) if until else None

@@ -1,4 +1,4 @@
-"""The text of every row: a template filled column by column, or the reason why there is none."""
+"""The text of every row: a template filled column by column, or the reason why a row has none."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Rendered:
         code: Why not (string), missing where it can.
         reason: The same as a sentence (string).
         values: The merge values as text (string), one column per slot: ``f1``, ``f2``, …
-        counted: What `segments` says of the texts.
+        counted: The encoding, units and segments of the texts, as from `segments`.
     """
 
     texts: pd.Series
@@ -82,7 +82,7 @@ class Filled(NamedTuple):
     Attributes:
         merged: The value of each slot, as an Arrow array of large strings; null where there is none.
         text: The texts; null where a value is.
-        counted: What `segments` says of them.
+        counted: Their encoding, units and segments, as from `segments`.
     """
 
     merged: dict[Field, Any]
@@ -96,7 +96,7 @@ def render(template: Template, frame: pd.DataFrame, fix: str | None = None) -> R
 
     Args:
         template: From ``parse``.
-        frame: Any frame; a label that is no string is meant by ``str(label)``.
+        frame: Any frame; a field names a label that is no string by ``str(label)``.
         fix: As for `fill`.
 
     Returns:
@@ -113,9 +113,9 @@ def render(template: Template, frame: pd.DataFrame, fix: str | None = None) -> R
     values, text, counted = fill(template, merged(template, frame), len(frame), fix)
     code, reason = _faults(template, text, values)
     if code.null_count < len(code):
-        bad = pc.is_valid(code)
-        text = pc.if_else(bad, pa.scalar(None, STRING), text)
-        counted = pd.DataFrame({name: column.mask(_true(bad)) for name, column in counted.items()})
+        has_fault = pc.is_valid(code)
+        text = pc.if_else(has_fault, pa.scalar(None, STRING), text)
+        counted = pd.DataFrame({name: column.mask(_as_bool(has_fault)) for name, column in counted.items()})
     return Rendered(
         texts=_series(text),
         code=_series(code),
@@ -129,7 +129,7 @@ def render(template: Template, frame: pd.DataFrame, fix: str | None = None) -> R
 
 
 def merged(template: Template, frame: pd.DataFrame) -> dict[Field, Any]:
-    """What each slot has for the rows of a frame, as words; null where there is no value and no default."""
+    """The value of each slot for every row, as text; null where there is no value and no default."""
     columns = [words(frame.iloc[:, _place(slot.name, frame.columns)]) for slot in template.slots]
     return {
         slot: column if slot.default is None else pc.fill_null(column, slot.default)
@@ -139,7 +139,7 @@ def merged(template: Template, frame: pd.DataFrame) -> dict[Field, Any]:
 
 def fill(template: Template, values: dict[Field, Any], rows: int, fix: str | None = None) -> Filled:
     """
-    Put values into a template, and count what comes out.
+    Put values into a template, and count the texts.
 
     Args:
         template: From ``parse``; ``fix`` does not touch it.
@@ -150,30 +150,30 @@ def fill(template: Template, values: dict[Field, Any], rows: int, fix: str | Non
             emoji say, keeps every value as it is, and so does one that would cost as much.
 
     Returns:
-        The values as they are then, the texts, and what they count.
+        The values, with the replacements made, the texts and their counts.
     """
     text = _joined(template, values, rows)
     filled = Filled(values, text, counted(text, _measured(template, values, rows)))
     if fix is None:
         return filled
-    dear = np.flatnonzero(_costly(filled.counted))
-    spelt = {slot: fixed_column(column.take(pa.array(dear)), fix) for slot, column in values.items()}
-    other = fill(template, spelt, len(dear)).counted
-    fewer = other["segments"].to_numpy() < filled.counted["segments"].to_numpy()[dear]
-    pays = (fewer & other["encoding"].eq("gsm").to_numpy()).astype(bool)
-    if not pays.any():
+    expensive = np.flatnonzero(_costly(filled.counted))
+    replaced = {slot: fixed_column(column.take(pa.array(expensive)), fix) for slot, column in values.items()}
+    with_replacements = fill(template, replaced, len(expensive)).counted
+    fewer = with_replacements["segments"].to_numpy() < filled.counted["segments"].to_numpy()[expensive]
+    cheaper = (fewer & with_replacements["encoding"].eq("gsm").to_numpy()).astype(bool)
+    if not cheaper.any():
         return filled
-    here = np.zeros(rows, dtype=bool)
-    here[dear[pays]] = True
-    mixed = {
-        slot: pc.replace_with_mask(column, pa.array(here), spelt[slot].filter(pa.array(pays)))
+    chosen = np.zeros(rows, dtype=bool)
+    chosen[expensive[cheaper]] = True
+    mixed_values = {
+        slot: pc.replace_with_mask(column, pa.array(chosen), replaced[slot].filter(pa.array(cheaper)))
         for slot, column in values.items()
     }
-    return fill(template, mixed, rows)
+    return fill(template, mixed_values, rows)
 
 
 def _costly(counted: pd.DataFrame) -> NDArray[np.bool_]:
-    """Which texts UCS-2 makes dearer than they could be."""
+    """Which texts cost more as UCS-2 than they would as GSM, or may."""
     several = counted["segments"].gt(1).to_numpy(dtype=bool, na_value=False)
     return several & counted["encoding"].eq("ucs2").to_numpy()
 
@@ -184,12 +184,12 @@ def _place(name: str, columns: pd.Index) -> int:
     places = [place for place, label in enumerate(labels) if label == name]
     if len(places) == 1:
         return places[0]
-    # A file without a header makes labels of its first row, numbers included: hence the masks.
+    # In a file without a header the labels are its first row, with phone numbers: hence the masks.
     field = mask(repr(name))
     if places:
         raise TextError(f"The field {field} is the label of {len(places)} columns; rename all but one.")
-    near = difflib.get_close_matches(name, labels, n=1)
-    hint = f" Did you mean {mask(repr(near[0]))}?" if near else ""
+    similar = difflib.get_close_matches(name, labels, n=1)
+    hint = f" Did you mean {mask(repr(similar[0]))}?" if similar else ""
     shown = ", ".join(mask(repr(label)) for label in labels) or "none"
     raise TextError(
         f"The text has a field {field}, and there is no such column.{hint} The columns are: {shown}."
@@ -201,8 +201,10 @@ def _joined(template: Template, filled: dict[Field, Any], rows: int) -> Any:
         return pa.repeat(pa.scalar(template.constant, STRING), rows)
 
     def join(*columns: Any) -> tuple[Any]:
-        of = dict(zip(filled, columns, strict=True))
-        parts = [pa.scalar(part, STRING) if isinstance(part, str) else of[part] for part in template.parts]
+        by_slot = dict(zip(filled, columns, strict=True))
+        parts = [
+            pa.scalar(part, STRING) if isinstance(part, str) else by_slot[part] for part in template.parts
+        ]
         return (pc.binary_join_element_wise(*parts, pa.scalar("", STRING)),)
 
     (text,) = in_parts(join, *filled.values())
@@ -210,7 +212,7 @@ def _joined(template: Template, filled: dict[Field, Any], rows: int) -> Any:
 
 
 def _measured(template: Template, values: dict[Field, Any], rows: int) -> Measure:
-    """The measure of each text: what is constant is measured once, and each slot's values once."""
+    """The measure of each text: the constant part is measured once, and the values of each slot once."""
     total = measure(pa.array([template.constant], STRING)).repeated(rows)
     for slot, column in values.items():
         each = measure(column)
@@ -224,17 +226,17 @@ def _faults(template: Template, text: Any, filled: dict[Field, Any]) -> tuple[An
     kinds: list[tuple[str | None, str | None]] = [(None, None)]
     kind = np.zeros(len(text), dtype=np.int32)
     rows = _suspect(template, filled, len(text))
-    looked = text.take(pa.array(rows))
-    # The gravest last: it stays.
-    for code, bad in (
-        ("empty_text", pc.match_substring_regex(looked, _BLANK)),
-        ("placeholder", pc.match_substring(looked, PLACEHOLDER)),
-        ("broken_text", pc.match_substring_regex(looked, UNSENDABLE)),
+    suspects = text.take(pa.array(rows))
+    # The most serious last: a later one overwrites an earlier one.
+    for code, has_fault in (
+        ("empty_text", pc.match_substring_regex(suspects, _BLANK)),
+        ("placeholder", pc.match_substring(suspects, PLACEHOLDER)),
+        ("broken_text", pc.match_substring_regex(suspects, UNSENDABLE)),
     ):
-        kind[rows[_true(bad)]] = len(kinds)
+        kind[rows[_as_bool(has_fault)]] = len(kinds)
         kinds.append((code, CODES[code]))
     for slot, column in reversed(filled.items()):
-        kind[_true(pc.is_null(column))] = len(kinds)
+        kind[_as_bool(pc.is_null(column))] = len(kinds)
         kinds.append(("missing_value", f"no value for {{{mask(slot.name)}}}, and no default"))
     if not kind.any():
         return pa.nulls(len(text), STRING), pa.nulls(len(text), STRING)
@@ -244,21 +246,21 @@ def _faults(template: Template, text: Any, filled: dict[Field, Any]) -> tuple[An
 
 def _suspect(template: Template, filled: dict[Field, Any], rows: int) -> NDArray[np.intp]:
     """
-    The rows whose texts have to be looked at.
+    The rows whose texts have to be checked.
 
-    The constant part was, when the template was read: only a text without constant words can be blank, and
-    only a value can bring a broken character, or the dollar sign that makes a placeholder.
+    The constant part was checked when the template was parsed: only a text without constant words can be
+    blank, and only a value can have a broken character, or the dollar sign of a placeholder.
     """
     if pc.match_substring_regex(pa.array([template.constant], STRING), _BLANK)[0].as_py():
         return np.arange(rows)
     suspect = np.zeros(rows, dtype=bool)
     for column in filled.values():
         if not made_of(column, _HARMLESS):
-            suspect |= _true(pc.match_substring_regex(column, _SUSPECT))
+            suspect |= _as_bool(pc.match_substring_regex(column, _SUSPECT))
     return np.flatnonzero(suspect)
 
 
-def _true(array: Any) -> NDArray[np.bool_]:
+def _as_bool(array: Any) -> NDArray[np.bool_]:
     return np.asarray(pc.fill_null(array, fill_value=False))
 
 

@@ -1,11 +1,11 @@
 """
-What to write instead of characters that the GSM alphabet lacks, so that a text need not go as UCS-2.
+Replacements of characters that the GSM alphabet lacks, so that a text need not be sent as UCS-2.
 
-``gsm`` is typography: marks for which the alphabet has one that reads the same. ``gsm+letters`` also takes
-the accents off letters that the alphabet lacks, ``ç`` to ``c``: that changes how names are spelt, so it is
-asked for by its own name. Nothing here is ever applied unless somebody asks.
+``gsm`` is typography: signs for which the alphabet has one that reads the same. ``gsm+letters`` also removes
+the accents of letters that the alphabet lacks, ``ç`` to ``c``: that changes how names are spelt, so it has an
+option of its own. Nothing here is applied unless the caller asks for it.
 """
-# ruff: noqa: RUF001, RUF002 - characters that look like others are what this file is about
+# ruff: noqa: RUF001, RUF002 - this file is about characters that look like others
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from smsframe.texts.segments import GSM, GSM_EXTENSION, is_gsm, is_plain
 from smsframe.texts.template import PLACEHOLDER, Template, written
 
 FIXES: Final = ("gsm", "gsm+letters")
-"""What ``text_fix=`` may be."""
+"""The values of ``text_fix=``."""
 
 _ALPHABET = frozenset(GSM + GSM_EXTENSION)
 
 
-def _each(characters: str, after: str) -> dict[str, str]:
-    return dict.fromkeys(characters, after)
+def _all_to(characters: str, replacement: str) -> dict[str, str]:
+    return dict.fromkeys(characters, replacement)
 
 
 def _range(first: int, last: int) -> str:
@@ -39,12 +39,12 @@ def _range(first: int, last: int) -> str:
 _FULL_WIDTH = {wide: chr(ord(wide) - 0xFEE0) for wide in _range(0xFF01, 0xFF5E) if wide not in "＄｛｝"}
 
 TYPOGRAPHY: Final[dict[str, dict[str, str]]] = {
-    "quotes": _each("‘’‚‛′ʼ`´‹›", "'") | _each("“”„‟″«»", '"'),
-    "dashes": _each("‐‑‒–—―−", "-"),
+    "quotes": _all_to("‘’‚‛′ʼ`´‹›", "'") | _all_to("“”„‟″«»", '"'),
+    "dashes": _all_to("‐‑‒–—―−", "-"),
     "ellipsis": {"…": "..."},
-    "spaces": _each("\t\u00a0\u1680\u202f\u205f\u3000" + _range(0x2000, 0x200A), " ")
-    | _each("\x85\u2028\u2029", "\n"),
-    "invisible": _each(
+    "spaces": _all_to("\t\u00a0\u1680\u202f\u205f\u3000" + _range(0x2000, 0x200A), " ")
+    | _all_to("\x85\u2028\u2029", "\n"),
+    "invisible": _all_to(
         "\u00ad\u034f\u061c\u180e\ufeff"
         + _range(0x200B, 0x200F)
         + _range(0x202A, 0x202E)
@@ -52,49 +52,53 @@ TYPOGRAPHY: Final[dict[str, dict[str, str]]] = {
         + _range(0xFE00, 0xFE0F),
         "",
     ),
-    "bullets": _each("•‣◦▪●■", "-") | {"·": "."},
+    "bullets": _all_to("•‣◦▪●■", "-") | {"·": "."},
     "ligatures": {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
     | {"œ": "oe", "Œ": "OE", "ĳ": "ij", "Ĳ": "IJ"},
     "full width": _FULL_WIDTH | {"｀": "'", "￡": "£", "￥": "¥"},
     "signs": {"×": "x", "⁄": "/", "∕": "/", "№": "No", "©": "(C)", "®": "(R)", "™": "(TM)"},
 }
-"""Characters by the kind they are of, with what is written instead; all of it GSM."""
+"""Characters by kind, each with its replacement, which is all GSM."""
 
 COMPOSITION: Final = "composition"
-"""The kind of what is only written differently: an accent of its own (``e`` and U+0301) for ``é``."""
+"""The kind of a letter with a separate accent (``e`` and U+0301) that is written as one (``é``)."""
 
 LETTERS: Final = "letters"
 """The kind of letters that lose their accent."""
 
 
 def _nearest(letter: str) -> str | None:
-    """The letter with as many of its accents as the alphabet has, or None when it has none of it."""
-    spelt = unicodedata.normalize("NFD", letter)
-    shorter = (unicodedata.normalize("NFC", spelt[:end]) for end in range(len(spelt) - 1, 0, -1))
-    return next((found for found in shorter if found in _ALPHABET), None)
+    """The letter with as many of its accents as the alphabet has; None where it lacks the letter."""
+    decomposed = unicodedata.normalize("NFD", letter)
+    candidates = (unicodedata.normalize("NFC", decomposed[:end]) for end in range(len(decomposed) - 1, 0, -1))
+    return next((candidate for candidate in candidates if candidate in _ALPHABET), None)
 
 
 _STROKES = {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ħ": "h", "Ħ": "H", "ı": "i", "ŧ": "t", "Ŧ": "T"}
 _LATIN = _range(0xC0, 0x24F) + _range(0x1E00, 0x1EFF)
 _ACCENTED = {
-    letter: near for letter in _LATIN if letter not in _ALPHABET and (near := _nearest(letter)) is not None
+    letter: nearest
+    for letter in _LATIN
+    if letter not in _ALPHABET and (nearest := _nearest(letter)) is not None
 }
-_MARKS = _each(_range(0x300, 0x36F), "")  # an accent that belongs to no letter of the alphabets above
+_ACCENTS = _all_to(_range(0x300, 0x36F), "")  # an accent that belongs to no letter of the alphabets above
 
 _KINDS = {character: kind for kind, table in TYPOGRAPHY.items() for character in table}
-_ONE = {before: after for table in TYPOGRAPHY.values() for before, after in table.items()}
-_TABLES = {
-    "gsm": str.maketrans(_ONE),
-    "gsm+letters": str.maketrans(_MARKS | _ACCENTED | _STROKES | _ONE),
+_REPLACEMENTS = {
+    character: replacement for table in TYPOGRAPHY.values() for character, replacement in table.items()
 }
-_MARKED = "[^\u0300-\u036f][\u0300-\u036f]+"  # a letter with accents of their own
-_PIECE = re.compile(f"{_MARKED}|.", re.DOTALL)
-_LACKING = f"({_MARKED}|[^{re.escape(GSM + GSM_EXTENSION)}])|(?s:.)"
+_TABLES = {
+    "gsm": str.maketrans(_REPLACEMENTS),
+    "gsm+letters": str.maketrans(_ACCENTS | _ACCENTED | _STROKES | _REPLACEMENTS),
+}
+_WITH_ACCENTS = "[^\u0300-\u036f][\u0300-\u036f]+"  # a letter with accents of their own
+_PIECE = re.compile(f"{_WITH_ACCENTS}|.", re.DOTALL)
+_OUTSIDE_GSM = f"({_WITH_ACCENTS}|[^{re.escape(GSM + GSM_EXTENSION)}])|(?s:.)"
 
 
 def fixed(text: str, fix: str) -> str:
     """
-    A text with every replacement made that ``fix`` means.
+    A text with every replacement of ``fix`` made.
 
     Example:
         >>> fixed("“perche\u0301 no…” – ç", "gsm"), fixed("ç", "gsm+letters")
@@ -109,7 +113,7 @@ def fixed_column(text: Any, fix: str) -> Any:
     if is_plain(text):
         return text
     distinct = text.dictionary_encode()
-    # Each different value once, and of those only such as are asked about: texts that cost too much.
+    # Each different value once; the caller passes only texts that cost more than they need to.
     values = [fixed(value, fix) for value in distinct.dictionary.to_pylist()]
     return pa.array(values, STRING).take(distinct.indices)
 
@@ -118,9 +122,9 @@ def fixed_template(template: Template, fix: str) -> Template:
     """
     The template with the replacements made in its constant part; another text, with an identity of its own.
 
-    It is fixed as a whole or not at all: one that would not be GSM afterwards stays as it is. This depends on
-    the template alone, so the same call means the same text whoever is in the table. Defaults are left, since
-    they are values like those they stand for.
+    It is fixed as a whole or not at all: a template that would not be GSM afterwards stays as it is. This
+    depends on the template alone, so the same call means the same text for every table. Defaults stay, since
+    they are used as values are.
 
     Example:
         >>> from smsframe.texts.template import parse
@@ -130,20 +134,20 @@ def fixed_template(template: Template, fix: str) -> Template:
     parts = tuple(fixed(part, fix) if isinstance(part, str) else part for part in template.parts)
     parts = tuple(part for part in parts if part)
     source = written(parts)
-    # What is removed between a dollar sign and a brace would leave what the gateway takes for a field.
-    whole = source.strip() and PLACEHOLDER not in source
-    whole = whole and all(is_gsm(part) for part in parts if isinstance(part, str))
-    return replace(template, source=source, parts=parts) if whole and parts != template.parts else template
+    # Removing a character between a dollar sign and a brace would make a field of the gateway.
+    complete = source.strip() and PLACEHOLDER not in source
+    complete = complete and all(is_gsm(part) for part in parts if isinstance(part, str))
+    return replace(template, source=source, parts=parts) if complete and parts != template.parts else template
 
 
-def lacking(text: Any) -> Any:
-    """Of each text of an Arrow array of large strings what `pieces` finds in it, one after the other."""
-    return pc.replace_substring_regex(text, pattern=_LACKING, replacement=r"\1")
+def outside_gsm(text: Any) -> Any:
+    """Of each text of an Arrow array of large strings only what `pieces` finds in it, joined."""
+    return pc.replace_substring_regex(text, pattern=_OUTSIDE_GSM, replacement=r"\1")
 
 
 def pieces(text: str) -> list[str]:
     """
-    What of a text the alphabet lacks, each once: single characters, or letters with accents of their own.
+    The parts of a text that the alphabet lacks, each once: characters, or letters with separate accents.
 
     Example:
         >>> pieces("“Che\u0301”")
@@ -153,7 +157,7 @@ def pieces(text: str) -> list[str]:
 
 
 def kind(piece: str) -> str:
-    """The kind of replacement a piece has."""
+    """The kind of the replacement of a piece."""
     if piece[0] in _KINDS:
         return _KINDS[piece[0]]
     return COMPOSITION if is_gsm(fixed(piece, "gsm")) else LETTERS

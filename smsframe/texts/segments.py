@@ -51,7 +51,7 @@ _SINGLE = "".join(c for c in GSM if c.isascii())
 _NOT_SINGLE = f"[^{re.escape(_SINGLE)}]"  # more than one byte or unit somewhere
 _PLAIN: Final = np.isin(np.arange(256), list(_SINGLE.replace("$", "").encode()))
 _NARROW: Final = {  # bytes with which no wide character begins
-    "gsm": ~np.isin(np.arange(256), [sign.encode()[0] for sign in GSM_EXTENSION]),
+    "gsm": ~np.isin(np.arange(256), [character.encode()[0] for character in GSM_EXTENSION]),
     "ucs2": np.arange(256) < 0xF0,  # noqa: PLR2004 - where four bytes of UTF-8 begin
 }
 _PAGE = 2**20
@@ -60,9 +60,9 @@ _LEAD = "\x1b"  # marks the first unit of a wide character; no text keeps an esc
 
 class Measure(NamedTuple):
     """
-    How long texts are, or parts of texts: an array per number, by position.
+    The lengths of texts, or of parts of texts: an array per count, by position.
 
-    The measure of a text is the sum of those of its parts, so what many texts share is measured once.
+    The measure of a text is the sum of those of its parts, so a part that many texts share is measured once.
 
     Attributes:
         characters: How many there are.
@@ -107,14 +107,14 @@ def _measure(text: Any) -> Measure:
     extended, astral = np.zeros_like(characters), np.zeros_like(characters)
     outside = np.zeros(len(characters), dtype=bool)
     if not is_plain(text):
-        odd = np.flatnonzero(_numpy(pc.match_substring_regex(text, _NOT_SINGLE), bool))
-        left = text.take(pa.array(odd))
-        alien = _numpy(pc.match_substring_regex(left, _OUTSIDE), bool)
-        outside[odd] = alien
-        for name, units, rows in (("gsm", extended, ~alien), ("ucs2", astral, alien)):
-            texts = left.filter(pa.array(rows))
+        unusual = np.flatnonzero(_numpy(pc.match_substring_regex(text, _NOT_SINGLE), bool))
+        remainder = text.take(pa.array(unusual))
+        needs_ucs2 = _numpy(pc.match_substring_regex(remainder, _OUTSIDE), bool)
+        outside[unusual] = needs_ucs2
+        for name, units, rows in (("gsm", extended, ~needs_ucs2), ("ucs2", astral, needs_ucs2)):
+            texts = remainder.filter(pa.array(rows))
             if not made_of(texts, _NARROW[name]):
-                units[odd[rows]] = _numpy(pc.count_substring_regex(texts, _WIDE[name]), np.int32)
+                units[unusual[rows]] = _numpy(pc.count_substring_regex(texts, _WIDE[name]), np.int32)
     return Measure(characters, extended, astral, outside)
 
 
@@ -175,13 +175,13 @@ def counted(text: Any, length: Measure) -> pd.DataFrame:
     units = (length.characters + wide).astype(np.int64)
     count = np.ones_like(units)
     long = np.flatnonzero(units > np.where(ucs2, _WHOLE["ucs2"], _WHOLE["gsm"]))
-    part = np.where(ucs2[long], _PART["ucs2"], _PART["gsm"])
-    fewest, most = -(-units[long] // part), -(-units[long] // (part - 1))
+    capacities = np.where(ucs2[long], _PART["ucs2"], _PART["gsm"])
+    fewest, most = -(-units[long] // capacities), -(-units[long] // (capacities - 1))
     count[long] = fewest
     # A border moves back by one unit when it would cut a wide character, so the count lies between dividing
     # by 153 and by 152; only where these differ are the texts looked at.
-    unsure = long[(fewest != most) & (wide[long] > 0)]
-    count[unsure] = _packed(text.take(pa.array(unsure)), ucs2[unsure])
+    ambiguous = long[(fewest != most) & (wide[long] > 0)]
+    count[ambiguous] = _packed(text.take(pa.array(ambiguous)), ucs2[ambiguous])
     missing = _numpy(pc.is_null(text), bool)
     return pd.DataFrame(
         {
@@ -209,11 +209,11 @@ def not_gsm(texts: pd.Series) -> pd.Series:
         >>> not_gsm(pd.Series(["già", "è già “ora”", "“sì”"])).to_dict()
         {'“': 2, '”': 2}
     """
-    inside = f"[{re.escape(GSM + GSM_EXTENSION)}]+"
-    left = pc.replace_substring_regex(_texts(texts).drop_null(), pattern=inside, replacement="")
+    gsm_characters = f"[{re.escape(GSM + GSM_EXTENSION)}]+"
+    remainder = pc.replace_substring_regex(_texts(texts).drop_null(), pattern=gsm_characters, replacement="")
     rows: Counter[str] = Counter()
-    # What is left of a text is short and repeats itself, so this loops over a few different strings.
-    for counted in pc.value_counts(left).to_pylist():
+    # What remains of a text is short and repeats, so this loops over a few different strings.
+    for counted in pc.value_counts(remainder).to_pylist():
         rows.update(dict.fromkeys(counted["values"], counted["counts"]))
     ordered = sorted(rows.items(), key=lambda item: (-item[1], item[0]))
     index = pd.Index([character for character, _ in ordered], dtype=object, name="character")
@@ -241,12 +241,12 @@ def _packed(text: Any, ucs2: NDArray[np.bool_]) -> NDArray[np.int64]:
     unmarked, or else 152, and matching from left to right fills them as a phone does.
     """
     counts = np.zeros(len(text), dtype=np.int64)
-    for name, here in (("gsm", ~ucs2), ("ucs2", ucs2)):
-        plain = pc.replace_substring(text.filter(pa.array(here)), pattern=_LEAD, replacement=".")
+    for name, rows in (("gsm", ~ucs2), ("ucs2", ucs2)):
+        plain = pc.replace_substring(text.filter(pa.array(rows)), pattern=_LEAD, replacement=".")
         marked = pc.replace_substring_regex(plain, pattern=_WIDE[name], replacement=f"{_LEAD}.")
-        full = _PART[name]
-        pattern = f"(?s).{{{full - 1}}}[^{_LEAD}]|.{{{full - 1}}}|.{{1,{full - 2}}}"
-        counts[here] = _numpy(pc.count_substring_regex(marked, pattern=pattern), np.int64)
+        capacity = _PART[name]
+        pattern = f"(?s).{{{capacity - 1}}}[^{_LEAD}]|.{{{capacity - 1}}}|.{{1,{capacity - 2}}}"
+        counts[rows] = _numpy(pc.count_substring_regex(marked, pattern=pattern), np.int64)
     return counts
 
 

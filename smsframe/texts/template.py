@@ -1,5 +1,5 @@
 """
-Texts with merge fields, read.
+Texts with merge fields, parsed.
 
 ``{name}`` is the value of the column ``name``, ``{name:friend}`` has a default for rows without one, ``{{``
 and ``}}`` are braces. That is the whole language: nothing is evaluated and no attribute is looked up.
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from smsframe.arrow import BROKEN
@@ -24,7 +25,7 @@ PLACEHOLDER = "${"  # how the gateway's paramsms call writes a field
 UNSENDABLE = f"[\x00-\x08\x0b\x0e-\x1f\x7f{BROKEN}]"
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")
-# Of numbers, of alignment, of dates: they look like a default and are none.
+# Python's formats of numbers, alignment and dates: written like a default, and never meant as one.
 _FORMAT = re.compile(r"[,_]|.?[<>=^]\d+\D*|\d+[dfeE]|[df]|[,_+ ]?\.\d+[a-zA-Z%]|(?:%[a-zA-Z][^%\w]*)+")
 
 
@@ -35,14 +36,14 @@ class Field:
 
     Attributes:
         name: The label of its column.
-        default: What stands where a row has no value, or None when such a row is invalid.
+        default: The text for a row without a value, or None when such a row is invalid.
     """
 
     name: str
     default: str | None = None
 
     def written(self) -> str:
-        """As it stands in a template."""
+        """As it is written in a template."""
         return f"{{{self.name}}}" if self.default is None else f"{{{self.name}:{self.default}}}"
 
 
@@ -64,7 +65,7 @@ class Template:
 
     @property
     def constant(self) -> str:
-        """All that is not a field: what every text has in it."""
+        """All text outside of fields: the part that every text has."""
         return "".join(part for part in self.parts if isinstance(part, str))
 
     @property
@@ -103,7 +104,7 @@ class Template:
 
 def parse(source: str, longest: int = LONGEST) -> Template:
     """
-    Read a template.
+    Parse a template.
 
     Args:
         source: The text, with fields.
@@ -123,6 +124,19 @@ def parse(source: str, longest: int = LONGEST) -> Template:
     """
     if not isinstance(source, str):
         raise TextError(f"The text must be a string, not {type(source).__name__}.")
+    template = _parsed(source)
+    length = max(len(template.constant), *(len(slot.default or "") for slot in template.slots), 0)
+    if length > longest:
+        # No row could be sent, and a long text times many rows would fill the memory before anybody says so.
+        raise TextError(
+            f"The text has {length:,} characters without its values, and the gateway takes {longest:,}; "
+            "shorten it."
+        )
+    return template
+
+
+@lru_cache(maxsize=32)  # a call needs the same one for its plan, before it sends, and for each order
+def _parsed(source: str) -> Template:
     if not source.strip():
         raise TextError("The text is empty; write what people should read.")
     _refuse_unsendable(source)
@@ -142,15 +156,7 @@ def parse(source: str, longest: int = LONGEST) -> Template:
         else:
             parts.append(literal)
     slots = tuple(dict.fromkeys(part for part in parts if isinstance(part, Field)))
-    template = Template(source, tuple(parts), slots)
-    length = max(len(template.constant), *(len(slot.default or "") for slot in slots), 0)
-    if length > longest:
-        # No row could be sent, and a long text times many rows would fill the memory before anybody says so.
-        raise TextError(
-            f"The text has {length:,} characters without its values, and the gateway takes {longest:,}; "
-            "shorten it."
-        )
-    return template
+    return Template(source, tuple(parts), slots)
 
 
 def written(parts: tuple[str | Field, ...]) -> str:
@@ -180,8 +186,8 @@ def _refuse_unsendable(source: str) -> None:
         )
 
 
-def _field(inside: str, position: int) -> Field:
-    name, colon, default = inside.partition(":")
+def _field(content: str, position: int) -> Field:
+    name, colon, default = content.partition(":")
     if not name.strip():
         raise TextError(
             f"The field at character {position} has no name; write the label of a column, as in {{name}}, "

@@ -1,4 +1,4 @@
-"""What a person would read for the value of a cell: a column of anything as words."""
+"""Merge values as text: a column of any dtype as people would read it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from smsframe.arrow import STRING, by_category, dense, is_gap, is_text, raw, str
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# What pandas writes where nothing was. "Nan" is left alone: it is a given name.
+# What pandas writes for a missing value. "Nan" is left alone: it is a given name.
 _ABSENT = r"^(?:[\s\p{Z}\p{Cf}\x{85}]*|nan|NaN|<NA>|NaT|None)$"
-_MAYBE = np.zeros(256, dtype=bool)  # the first bytes of what that pattern matches
-_MAYBE[[*range(ord(" ") + 1), *range(0x80, 0x100), *b"nN<"]] = True
-_LARGEST = 2**63
+_FIRST_BYTES = np.zeros(256, dtype=bool)  # the first bytes of text that the pattern can match
+_FIRST_BYTES[[*range(ord(" ") + 1), *range(0x80, 0x100), *b"nN<"]] = True
+_INT64_LIMIT = 2**63
 
 
 def words(column: pd.Series) -> Any:
@@ -30,9 +30,9 @@ def words(column: pd.Series) -> Any:
     integers with gaps. Dates are ISO dates, with hours and minutes unless all are midnight.
     """
     text = _words(dense(column))
-    maybe = np.flatnonzero(_MAYBE[_first(text)])  # most cells begin like a word, and need no closer look
-    absent = pc.match_substring_regex(text.take(pa.array(maybe)), _ABSENT)
-    rows = maybe[np.asarray(pc.fill_null(absent, fill_value=False))]
+    candidates = np.flatnonzero(_FIRST_BYTES[_first(text)])  # most cells begin like a word, and need no check
+    absent = pc.match_substring_regex(text.take(pa.array(candidates)), _ABSENT)
+    rows = candidates[np.asarray(pc.fill_null(absent, fill_value=False))]
     if not len(rows):
         return text
     present = np.ones(len(text), dtype=bool)
@@ -44,36 +44,36 @@ def _first(text: Any) -> NDArray[np.uint8]:
     """The first byte of each cell; of an empty one, a space."""
     begins, ends, content = raw(text)
     first = np.full(len(begins), ord(" "), dtype=np.uint8)
-    some = ends > begins
-    first[some] = content[begins[some]]
+    not_empty = ends > begins
+    first[not_empty] = content[begins[not_empty]]
     return first
 
 
 def _words(column: pd.Series) -> Any:
-    kinds = pd.api.types
+    types = pd.api.types
     dtype = column.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         return by_category(column, _words)
     if is_text(dtype):
         return strings(column)
-    if kinds.is_float_dtype(dtype):
+    if types.is_float_dtype(dtype):
         return _floats(column)
-    if kinds.is_datetime64_any_dtype(dtype):
+    if types.is_datetime64_any_dtype(dtype):
         return _dates(column)
-    if kinds.is_integer_dtype(dtype):
+    if types.is_integer_dtype(dtype):
         return strings(column)
-    if kinds.infer_dtype(column, skipna=True) in {"string", "empty"}:
+    if types.infer_dtype(column, skipna=True) in {"string", "empty"}:
         return strings(column)
-    if kinds.is_object_dtype(dtype) and _is_plain(better := column.infer_objects()):
-        return _words(dense(better))
+    if types.is_object_dtype(dtype) and _is_plain(inferred := column.infer_objects()):
+        return _words(dense(inferred))
     return _objects(column)
 
 
 def _is_plain(column: pd.Series) -> bool:
-    kinds = pd.api.types
+    types = pd.api.types
     return any(
-        test(column.dtype)
-        for test in (kinds.is_integer_dtype, kinds.is_float_dtype, kinds.is_datetime64_any_dtype)
+        is_type(column.dtype)
+        for is_type in (types.is_integer_dtype, types.is_float_dtype, types.is_datetime64_any_dtype)
     )
 
 
@@ -85,7 +85,7 @@ def _floats(column: pd.Series) -> Any:
     array = pc.if_else(pc.is_nan(array), pa.scalar(None, array.type), array)
     text = array.cast(STRING)  # shortest form that reads back the same, whole numbers without .0
     values = array.drop_null().to_numpy(zero_copy_only=False).astype(np.float64)
-    if bool(np.all(np.isfinite(values) & (np.floor(values) == values) & (np.abs(values) < _LARGEST))):
+    if bool(np.all(np.isfinite(values) & (np.floor(values) == values) & (np.abs(values) < _INT64_LIMIT))):
         return array.cast(pa.float64()).cast(pa.int64()).cast(STRING)
     return pc.if_else(pc.match_substring_regex(text, "^-?[0-9]+$"), _with_fraction(text), text)
 

@@ -6,6 +6,7 @@ On a laptop without a browser these tests are skipped; in CI they fail. Screensh
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -22,6 +23,7 @@ import smsframe
 pytestmark = pytest.mark.browser
 
 PICTURES = Path(__file__).parents[1] / "screenshots"
+GUESTS = Path(__file__).parents[2] / "data/samples/guests.csv"
 TEXT = "Ciao {name}, dinner is at 8."
 PATIENCE = 30_000
 """Milliseconds for a condition to come true, on a machine that does much else."""
@@ -106,8 +108,8 @@ def idle(page):
     )
 
 
-def command(page, name):
-    page.evaluate(f"() => {{ jupyterapp.commands.execute('{name}') }}")
+def command(page, name, arguments=None):
+    page.evaluate(f"() => {{ jupyterapp.commands.execute('{name}', {json.dumps(arguments or {})}) }}")
 
 
 def save(page):
@@ -118,16 +120,17 @@ def save(page):
 def write(page, campaign, text):
     page.get_by_role("textbox", name="Campaign name").fill(campaign)
     page.get_by_role("textbox", name="Text", exact=True).press_sequentially(text)
-    # JupyterLab holds keys back while the kernel is busy: one that comes later disarms.
+    # JupyterLab holds keys back while the kernel is busy: one that comes later locks the form again.
     expect(page.locator(".sf-figures")).to_contain_text(f"{len(text)}characters typed")
 
 
-def arm(page, people):
-    page.get_by_role("textbox", name=f"Type {people} to arm").fill(str(people))
+def unlock(page, people):
+    page.get_by_role("textbox", name=f"Type {people} to unlock").fill(str(people))
 
 
-def spend(page, people):
-    return page.get_by_role("button", name=f"Text {people} people for {people} credits")
+def spend(page, people, credits_=None):
+    cost = f"{people if credits_ is None else credits_:,} credits"
+    return page.get_by_role("button", name=f"Text {people} people for {cost}")
 
 
 def sent(sandbox, start, count):
@@ -142,7 +145,7 @@ def expect(locator):
     return expect(locator)
 
 
-def test_a_campaign_is_written_seen_armed_sent_once_and_saved(page, lab, rehearsal):
+def test_a_campaign_is_written_seen_unlocked_sent_once_and_saved(page, lab, rehearsal):
     contacts = table(1240)
     saved = lab(page, "compose.ipynb", contacts)
     write(page, "autumn", "Ciao {na")
@@ -162,8 +165,8 @@ def test_a_campaign_is_written_seen_armed_sent_once_and_saved(page, lab, rehears
     expect(page.get_by_text("autumn (test)")).to_be_visible()
     page.get_by_role("button", name="Show balance").click()
     expect(page.get_by_text("9,999 credits of type N are left")).to_be_visible()
-    page.get_by_role("textbox", name="Type 1,240 to arm").fill("1240")
-    page.locator(".smsframe-form").screenshot(path=PICTURES / "armed.png")
+    page.get_by_role("textbox", name="Type 1,240 to unlock").fill("1240")
+    page.locator(".smsframe-form").screenshot(path=PICTURES / "unlocked.png")
     button.dblclick()
     expect(page.locator(".smsframe-card")).to_contain_text("Campaign: autumn")
     expect(page.locator(".smsframe-card")).to_contain_text("1,240 rows")
@@ -184,7 +187,7 @@ def test_a_campaign_is_written_seen_armed_sent_once_and_saved(page, lab, rehears
 def test_it_is_stopped_and_resumed_and_found_again_after_a_reload(page, lab, rehearsal):
     lab(page, "stopped.ipynb", table(60, start=2000), batch=1)
     write(page, "winter", TEXT)
-    arm(page, 60)
+    unlock(page, 60)
     rehearsal.misbehave("late_answer", order=range(1, 200), seconds=0.1)
     spend(page, 60).dblclick()
     done = page.locator(".sf-progress + .sf-note")
@@ -196,14 +199,34 @@ def test_it_is_stopped_and_resumed_and_found_again_after_a_reload(page, lab, reh
     page.get_by_role("button", name="Stop").click()
     resume = page.get_by_role("button", name=re.compile(r"Resume: text \d+ p"))
     resume.wait_for()
-    expect(page.locator(".sf-known")).to_contain_text("already texted")
+    expect(page.locator(".sf-known")).to_contain_text("texted already")
     assert sum(sent(rehearsal, 2000, 60)) < 60
     page.screenshot(path=PICTURES / "stopped.png")
     rehearsal.behave()
     resume.dblclick()
-    expect(page.locator(".sf-known")).to_contain_text("60 already texted")
+    expect(page.locator(".sf-known")).to_contain_text("60 texted already")
     expect(page.locator(".smsframe-card")).to_contain_text("60 rows")
     assert sent(rehearsal, 2000, 60) == [1] * 60
+
+
+def picture(page, name):
+    """A screenshot of the form with a margin around it."""
+    form = page.locator(".smsframe-form")
+    form.evaluate("form => form.style.padding = '12px'")
+    form.screenshot(path=PICTURES / name)
+
+
+def test_the_pictures_of_the_documentation(page, lab):
+    """`make pictures` runs this and copies them to docs/."""
+    lab(page, "pictures.ipynb", smsframe.read_contacts(GUESTS))
+    text = "Ciao {name:friend}, dinner is at 8. Your table is number {table}. “Bring an appetite!”"
+    write(page, "dinner", text)
+    unlock(page, 936)
+    expect(spend(page, 936, 1861)).to_be_enabled()
+    picture(page, "form.png")
+    command(page, "apputils:change-theme", {"theme": "JupyterLab Dark"})
+    page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
+    picture(page, "form-dark.png")
 
 
 def test_every_control_has_a_name_and_is_reached_by_the_keyboard(page, lab):
@@ -238,7 +261,7 @@ def test_the_app_sends_for_people_who_never_see_code(page, rehearsal, variables,
         page.goto(url)
         page.get_by_role("heading", name="contacts.csv").wait_for()
         write(page, "spring", TEXT)
-        arm(page, 40)
+        unlock(page, 40)
         spend(page, 40).dblclick()
         expect(page.locator(".smsframe-card")).to_contain_text("40 rows")
         assert page.get_by_text("import smsframe").count() == 0

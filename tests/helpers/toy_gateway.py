@@ -18,7 +18,7 @@ from smsframe.masking import mask
 from smsframe.orders.delivery_codes import DeliveryCode, Stage
 from smsframe.orders.profile import GatewayProfile, MessageType, register_codes
 from smsframe.orders.records import HistoryPage, OrderState, Reply
-from smsframe.orders.states import Answer, StatusProof, proof
+from smsframe.orders.states import Answer, StatusProof, interpret_response
 
 ACME = GatewayProfile(
     "Acme",
@@ -95,7 +95,7 @@ class AcmeGateway:
             page=response.body.lstrip().startswith("<"),
         )
         return Reply(
-            event=proof(answer, ACME.proves),
+            event=interpret_response(answer, ACME.proves),
             status=response.status,
             reason=mask(str(body.get("error") or response.failure or f"HTTP {response.status}")),
             sent_at=response.sent_at,

@@ -22,7 +22,7 @@ from smsframe.texts.replacements import (
     fixed_column,
     fixed_template,
     kind,
-    lacking,
+    outside_gsm,
     pieces,
 )
 from smsframe.texts.segments import GSM, GSM_EXTENSION, is_gsm
@@ -124,7 +124,7 @@ def test_a_column_is_fixed_as_its_texts_are(texts, fix):
 @given(TEXTS)
 def test_pieces_are_what_the_alphabet_lacks(text):
     found = pieces(text)
-    column = lacking(pa.array([text], pa.large_string()))[0].as_py()
+    column = outside_gsm(pa.array([text], pa.large_string()))[0].as_py()
     assert pieces(column) == found
     for piece in found:
         assert piece in text

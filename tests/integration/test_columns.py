@@ -215,7 +215,7 @@ NEW = {
 @pytest.mark.parametrize("code", reasons.CODES)
 def test_every_code_has_a_short_sentence_and_a_long_one(code):
     short, long = reasons.CODES[code], reasons.EXPLANATIONS[code]
-    assert 0 < len(short) <= reasons.SHORT == 60
+    assert 0 < len(short) <= reasons.LONGEST_SHORT == 60
     assert len(long) > len(short)
     assert "\n" not in short + long
     assert not {*"()"} & {*short}
@@ -249,8 +249,8 @@ def test_codes_of_what_is_to_come_have_their_place(code, status):
 
 def test_a_reason_with_facts_is_short_and_keeps_both_ends():
     facts = pd.Series(["first " + "word " * 200 + "\n\tlast", "short", None], dtype="string[pyarrow]")
-    said = reasons.brief(facts)
-    assert said.str.len().tolist()[:2] == [reasons.BRIEF, 5]
+    said = reasons.shortened(facts)
+    assert said.str.len().tolist()[:2] == [reasons.LONGEST_REASON, 5]
     assert said[0].startswith("first word ")
     assert said[0].endswith(" word last")
     assert said.isna().tolist() == [False, False, True]
@@ -264,7 +264,7 @@ def test_reasons_that_carry_facts_stay_informative_and_short(sandbox, gateway):
 
     contacts = table(3).assign(age=[17, 18, 19], name=["Ada", "Bea", "x"])
     checked = contacts.sms.check(phone="mobile", schema=Rules)
-    assert checked["sms_reason"].str.len().max() <= reasons.BRIEF
+    assert checked["sms_reason"].str.len().max() <= reasons.LONGEST_REASON
     assert "of 'age'" in checked["sms_reason"][0]
     assert "str_length" in checked["sms_reason"][2]
     send(contacts, gateway)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
 import shutil
 import sqlite3
 from dataclasses import replace
@@ -230,6 +232,44 @@ def test_a_persons_word_is_not_about_orders_that_are_in_doubt_only_since_this_ca
     assert statuses(out) == {"accepted": 2, "unconfirmed": 4}
 
 
+@pytest.mark.parametrize("name", ["AUTUMN", "Autumn", " autumn "])
+@pytest.mark.parametrize("address", [str, lambda url: url.replace("/API", "//API")], ids=["same", "slashes"])
+@pytest.mark.parametrize("account", ["demo", "Demo"])
+def test_a_lost_journal_is_noticed_however_its_campaign_and_its_gateway_are_spelled(
+    name, address, account, sandbox, proxy, through, tmp_path
+):
+    """The order ids begin alike, in whichever journal: the gateway's history tells that it was sent."""
+    before = send(table(3), through)
+
+    def forward_as_one(request):
+        raw = request.raw.replace(b"//API", b"/API").replace(b"login=Demo", b"login=demo")
+        return forward(request.with_raw(raw.replace(b"username=Demo", b"username=demo")))
+
+    for method in ("GET", "POST"):
+        proxy.always(method, forward_as_one)
+    with contextlib.closing(
+        Gateway(address(proxy.url), username=account, password="demo", journal=tmp_path / "new.sqlite")
+    ) as other:
+        with pytest.raises(CampaignChanged) as stopped:
+            send(table(3), other, campaign=name)
+        assert stopped.value.orders["order_id"].tolist() == before["sms_order_id"].unique().tolist()
+    assert posts(sandbox) == 1
+
+
+def test_orders_of_an_earlier_version_are_known_by_the_name_as_it_was_written(sandbox, through, tmp_path):
+    """Its order ids had another first half where there are capitals; its journal keeps them."""
+
+    def digest(*parts):
+        return base64.b32encode(hashlib.sha256("\x1e".join(parts).encode()).digest()).decode().lower()
+
+    earlier = f"sf-{digest('Autumn', through.base_url, 'demo')[:10]}-abcdefghijklmnop"
+    order = {"message_type": "N", "message": "x", "recipient": ["+393479999901"], "order_id": earlier}
+    assert sandbox.gateway()._call("POST", "sms", json=order).status == 201
+    with pytest.raises(CampaignChanged) as stopped:
+        send(table(3), through, campaign="Autumn")
+    assert stopped.value.orders["order_id"].tolist() == [earlier]
+
+
 # Orders that list fewer people than they count.
 
 
@@ -268,6 +308,28 @@ def test_a_person_can_say_that_nobody_else_is_in_an_adopted_order(sandbox, proxy
     assert statuses(out) == {"accepted": 4}
     assert each_once(sandbox, out)
     assert statuses(send(table(6), through)) == {"accepted": 6}
+
+
+@pytest.mark.parametrize("word", ["send", "accept"])
+def test_a_persons_word_is_not_about_orders_that_are_taken_over_by_the_same_call(
+    word, sandbox, proxy, through, tmp_path
+):
+    """Nobody can say of orders, of which they learn by this call, that nobody else is in them."""
+    people = table(6)
+    proxy.on("POST", answer(503, Retry_After="5000"))
+    with pytest.raises(smsframe.Unavailable):
+        send(people, through)
+    with contextlib.closing(gateway_at(proxy.url, tmp_path / "other.sqlite")) as other:
+        send(people[:4], other)
+    proxy.always("GET", only(2), path="sms/")
+    with pytest.raises(CampaignStopped) as stopped:
+        resume(through, adopt=True, unconfirmed=word)
+    assert isinstance(stopped.value.__cause__, Unconfirmed)
+    assert statuses(stopped.value.results) == {"accepted": 2, "pending": 4}
+    assert each_once(sandbox, send(people[:4], through, journal=tmp_path / "other.sqlite"))
+    out = resume(through, unconfirmed="send")  # now they have been told
+    assert statuses(out) == {"accepted": 6}
+    assert texted(sandbox)[people["mobile"]].tolist() == [1, 1, 2, 2, 1, 1]
 
 
 # Wrong clocks.
@@ -436,6 +498,39 @@ def test_a_refusal_that_nobody_can_look_into_splits_nobody(sandbox, proxy, throu
     out = send(table(6), through, batch_size=3)
     assert statuses(out) == {"accepted": 3, "unconfirmed": 3}
     assert proxy.posts() == 2
+
+
+PAGE = b"<html><body>404 Not Found</body></html>"
+
+
+@pytest.mark.parametrize("history", [forward, answer(503)], ids=["told", "untold"])
+@pytest.mark.parametrize("body", [PAGE, b"", b"404 page not found"], ids=["page", "empty", "text"])
+@pytest.mark.parametrize("before", [twice, instead(413)], ids=["repeated", "denied"])
+def test_a_refusal_is_no_refusal_when_only_a_proxy_says_that_the_order_is_not_there(
+    before, body, history, tmp_path
+):
+    """The gateway has the order and refuses its used id; what answers the question knows no order at all."""
+    with smsframe.Sandbox(repeated_order_id="refuse") as sandbox, FaultyServer(sandbox.url) as proxy:
+        gateway = gateway_at(proxy.url, tmp_path / "journal.sqlite")
+        proxy.on("POST", forward, before)
+        proxy.on("GET", forward, path="smshistory").always("GET", history, path="smshistory")
+        proxy.on("GET", answer(404, body), path="sms/")
+        out = send(table(6), gateway, batch_size=3, workers=1)
+        assert statuses(out) == {"accepted": 6}
+        assert each_once(sandbox, out)
+        assert "refused" not in events(gateway)
+        gateway.close()
+
+
+@pytest.mark.parametrize(("body", "questions"), [(b"{}", 1), (PAGE, 3)])
+def test_an_ordinary_refusal_asks_the_history_only_where_a_404_may_be_a_proxys(
+    body, questions, sandbox, proxy, through
+):
+    people = table(2)
+    proxy.on("POST", answer(400), answer(400)).always("GET", answer(404, body), path="sms/")
+    out = send(people, through, workers=1)
+    assert statuses(out) == {"accepted": 1, "rejected": 1}
+    assert proxy.questions("smshistory") == questions
 
 
 # One history for all of them.

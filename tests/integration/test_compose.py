@@ -20,14 +20,14 @@ from helpers.sending import each_once, statuses, table, texted
 import smsframe
 from smsframe.cli import form_server
 from smsframe.form import draft, excerpts
-from smsframe.form.tasks import Clicks, Latest
+from smsframe.form.tasks import LatestOnly, SingleFlight
 from smsframe.journal.journal import Journal
 
 TEXT = "Ciao {name}, dinner is at 8."
 
 
 class Hand:
-    """Somebody at a form: types into its fields, clicks its buttons, reads what it says."""
+    """Somebody at a form: types into its fields, actions its buttons, reads what it says."""
 
     def __init__(self, form):
         self.form, self._controls = form, form._controls
@@ -44,14 +44,14 @@ class Hand:
         if wait:
             self.wait()
 
-    def arm(self):
-        self.type(arm=str(self.form.plan.recipients))
+    def unlock(self):
+        self.type(unlock=str(self.form.plan.recipients))
 
     def wait(self):
         assert self.form.wait(60)
 
     def reads(self, place):
-        return self._controls.said[place].value
+        return self._controls.messages[place].value
 
     def shown(self, name):
         return getattr(self._controls, name).layout.display != "none"
@@ -171,10 +171,10 @@ def test_a_field_half_typed_is_said_and_the_audience_stays(hand):
     at = hand(table(3), "Ciao {na", campaign="autumn")
     assert "has no partner" in at.reads("text")
     assert "3</b> to text" in at.reads("funnel")
-    assert not at.can("arm")
+    assert not at.can("unlock")
     at.type(text=TEXT)
     assert at.reads("text") == ""
-    assert at.can("arm")
+    assert at.can("unlock")
 
 
 def test_a_text_of_5000_characters_is_counted_refused_and_kept(hand, sandbox):
@@ -198,25 +198,25 @@ def test_the_audience_shows_each_kind_of_skip_with_its_rows_masked(people, hand)
 def test_examples_are_the_first_the_longest_and_the_most_expensive(hand):
     names = ["Ada", "x" * 150, "“" + "y" * 80]
     at = hand(table(3).assign(name=names), "Ciao {name}")
-    told = [(shown.why, shown.segments) for shown in excerpts.examples(at.form.plan)]
+    told = [(shown.role, shown.segments) for shown in excerpts.examples(at.form.plan)]
     assert told == [("First", 1), ("Longest", 1), ("Most expensive", 2)]
     assert "Ciao Ada" in at.reads("readers")
 
 
 def test_a_long_table_is_estimated_until_every_row_is_counted(hand):
-    contacts = table(draft.LIVE * 2, bad=())
+    contacts = table(draft.LIVE_ROWS * 2, bad=())
     contacts.loc[1::2, "mobile"] = None
     at = hand(contacts, TEXT, campaign="autumn")
     assert "Estimated from 2,000 rows" in at.reads("funnel")
     assert "≈" in at.reads("funnel")
-    assert at.shown("exact")
-    assert not at.can("arm")
-    at.click("exact")
+    assert at.shown("count_all")
+    assert not at.can("unlock")
+    at.click("count_all")
     assert "<b>2,000</b> to text" in at.reads("funnel")
-    assert not at.shown("exact")
-    assert at.can("arm")
+    assert not at.shown("count_all")
+    assert at.can("unlock")
     at.type(text="Ciao")
-    assert not at.can("arm")  # another text has to be counted again
+    assert not at.can("unlock")  # another text has to be counted again
 
 
 def test_a_proposal_makes_it_cheaper_and_can_be_taken_back(hand, sandbox):
@@ -230,29 +230,29 @@ def test_a_proposal_makes_it_cheaper_and_can_be_taken_back(hand, sandbox):
     at.click("fix")
     assert at.form.plan.credits == 6
     at.click("fix")
-    at.arm()
+    at.unlock()
     at.click("send")
     assert sandbox.inbox()["text"].tolist() == ['"' + "x" * 99 + '"'] * 3
 
 
-# Nothing leaves before it is armed.
+# Nothing leaves before it is unlocked.
 
 
-def test_it_is_armed_by_typing_the_number_and_disarmed_by_any_change(hand):
+def test_it_is_unlocked_by_typing_the_number_and_locked_by_any_change(hand):
     at = hand(table(1200), TEXT)
-    assert not at.can("arm")
-    assert "Give the campaign a name" in at.reads("total")
+    assert not at.can("unlock")
+    assert "Name the campaign" in at.reads("total")
     at.type(campaign="autumn")
     assert at.form._controls.send.description == "Text 1,200 people for 1,200 credits"
-    assert at.form._controls.arm.description == "Type 1,200 to arm"
+    assert at.form._controls.unlock.description == "Type 1,200 to unlock"
     for wrong in ("", "120", "1201", "-1200", "1.2e3"):
-        at.type(arm=wrong)
+        at.type(unlock=wrong)
         assert not at.can("send")
     for right in ("1200", "1,200", "1 200", "1.200"):
-        at.type(arm=right)
+        at.type(unlock=right)
         assert at.can("send")
     at.type(sender="Ada")
-    assert at.form._controls.arm.value == ""
+    assert at.form._controls.unlock.value == ""
     assert not at.can("send")
 
 
@@ -266,7 +266,7 @@ def test_a_click_sent_past_a_disabled_button_sends_nothing(hand, sandbox):
 
 def test_it_sends_once_whatever_is_clicked_twice(hand, sandbox):
     at = hand(table(30), TEXT, campaign="autumn")
-    at.arm()
+    at.unlock()
     for _ in range(3):
         at.form._controls.send.click()
     at.wait()
@@ -274,20 +274,20 @@ def test_it_sends_once_whatever_is_clicked_twice(hand, sandbox):
     assert each_once(sandbox, at.form.results)
     assert "30 rows" in at.reads("card")
     assert "30 of 30" in at.reads("progress")
-    assert "Everybody who can be texted" in at.reads("total")
-    assert not at.can("arm")
+    assert "everybody who can be texted" in at.reads("total")
+    assert not at.can("unlock")
 
 
 def test_while_it_runs_nothing_can_be_sent_and_everything_can_be_read(hand, sandbox):
     at = hand(table(3), TEXT, campaign="autumn")
-    at.arm()
+    at.unlock()
     seen = threading.Event()
-    at.form._controls.said["progress"].observe(lambda _: seen.set(), "value")
+    at.form._controls.messages["progress"].observe(lambda _: seen.set(), "value")
     sandbox.misbehave("late_answer", order=1, seconds=1)
     at.click("send", wait=False)
     assert seen.wait(30)
     assert not at.can("send")
-    assert not at.can("arm")
+    assert not at.can("unlock")
     assert at.shown("stop")
     at.form._controls.text.value = "another text"
     at.wait()
@@ -300,9 +300,9 @@ def test_it_is_stopped_in_the_middle_and_another_form_goes_on(hand, sandbox):
     """What a restarted kernel finds: a new form, and the journal."""
     sandbox.misbehave("late_answer", order=range(4, 60), seconds=0.05)
     at = hand(table(60), TEXT, campaign="autumn", batch_size=1, workers=1)
-    at.arm()
+    at.unlock()
     stop = at.form._controls.stop
-    at.form._controls.said["progress"].observe(
+    at.form._controls.messages["progress"].observe(
         lambda change: "accepted" in change["new"] and stop.click(), "value"
     )
     at.click("send")
@@ -311,7 +311,7 @@ def test_it_is_stopped_in_the_middle_and_another_form_goes_on(hand, sandbox):
     assert told["pending"] > 0
 
     again = hand(table(60), campaign="autumn")
-    assert f"{told['accepted']} already texted, {told['pending']} pending" in again.reads("known")
+    assert f"{told['accepted']} texted already, {told['pending']} pending" in again.reads("known")
     assert again.form._controls.resume.description.startswith(f"Resume: text {told['pending']} p")
     sandbox.behave()
     again.click("resume")
@@ -324,7 +324,7 @@ def test_a_campaign_half_sent_can_also_be_sent_on(hand, sandbox, gateway):
     smsframe.send(table(10), TEXT, campaign="autumn", phone="mobile", gateway=gateway, progress=False)
     at = hand(table(25), TEXT, campaign="autumn")
     assert at.form._controls.send.description == "Text 15 people for 15 credits"
-    at.arm()
+    at.unlock()
     at.click("send")
     assert each_once(sandbox, at.form.results)
     assert len(sandbox.inbox()) == 25
@@ -334,9 +334,9 @@ def test_another_text_of_the_same_campaign_is_said_before_it_is_sent(hand, gatew
     smsframe.send(table(10), TEXT, campaign="autumn", phone="mobile", gateway=gateway, progress=False)
     at = hand(table(25), "Another text", campaign="autumn")
     assert "10 people have, or may have, another text" in at.reads("campaign")
-    assert not at.can("arm")
+    assert not at.can("unlock")
     at.type(campaign="winter")
-    assert at.can("arm")
+    assert at.can("unlock")
 
 
 def left_pending(sandbox, gateway, contacts, **options):
@@ -353,7 +353,7 @@ def test_who_said_stop_is_neither_counted_nor_texted_when_it_is_resumed(hand, sa
     contacts = table(3)
     left_pending(sandbox, gateway, contacts)
     at = hand(contacts, campaign="autumn", region="IT", suppress=[contacts["mobile"][0].removeprefix("+39")])
-    assert "2 pending, 1 not to be texted any more" in at.reads("known")
+    assert "2 pending, 1 on an opt-out list" in at.reads("known")
     assert at.form._controls.resume.description == "Resume: text 2 people for 2 credits"
     at.click("resume")
     assert statuses(at.form.results) == {"accepted": 2, "suppressed": 1}
@@ -399,7 +399,7 @@ def test_a_file_of_who_said_stop_that_vanishes_disarms_and_says_so(hand, tmp_pat
     stop.write_text("phone\n" + contacts["mobile"][0] + "\n")
     left_pending(sandbox, gateway, contacts)
     at = hand(contacts, TEXT, campaign="autumn", suppress=stop)
-    at.arm()
+    at.unlock()
     assert at.can("send")
     assert at.shown("resume")
     kept = stop.read_text()
@@ -409,43 +409,43 @@ def test_a_file_of_who_said_stop_that_vanishes_disarms_and_says_so(hand, tmp_pat
     assert at.form.plan is None
     assert at.reads("funnel") == ""
     assert at.form._controls.send.description == "Nobody to text"
-    assert not at.can("arm")
+    assert not at.can("unlock")
     assert not at.shown("resume")
     stop.write_text(kept)
     at.type(sender="Bea")
     assert at.reads("audience") == ""
-    assert at.can("arm")
+    assert at.can("unlock")
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_whatever_is_broken_disarms_and_says_so(hand, monkeypatch):
+def test_whatever_is_broken_locks_and_says_so(hand, monkeypatch):
     at = hand(table(3), TEXT, campaign="autumn")
-    at.arm()
+    at.unlock()
 
     def broken(*given, **options):
         raise KeyError("unforeseen")
 
     with monkeypatch.context() as now:
-        now.setattr(at.form._launch, "plan", broken)
+        now.setattr(at.form._session, "plan", broken)
         at.type(text="Another text")
-        assert "Something is broken" in at.reads("audience")
+        assert "bug of smsframe" in at.reads("audience")
         assert at.form._controls.send.description == "Nobody to text"
-        at.type(arm="3")
+        at.type(unlock="3")
         assert not at.can("send")
-        assert not at.can("arm")
+        assert not at.can("unlock")
     at.type(text=TEXT)
     assert at.reads("audience") == ""
-    assert at.can("arm")
+    assert at.can("unlock")
 
 
 def test_an_earlier_outcome_is_not_shown_under_a_later_failure(hand, sandbox):
     at = hand(table(3), TEXT, campaign="autumn")
-    at.arm()
+    at.unlock()
     at.click("send")
     assert statuses(at.form.results) == {"accepted": 3}
     assert at.reads("card")
     at.type(campaign="winter")
-    at.arm()
+    at.unlock()
     sandbox.stop()
     at.click("send")
     assert "sf-problem" in at.reads("send")
@@ -463,7 +463,7 @@ def test_a_campaign_whose_time_has_passed_goes_on_at_another(hand, sandbox, gate
         connection.commit()
     at = hand(table(2), campaign="autumn")
     at.click("resume")
-    assert "has passed: choose another above" in at.reads("send")
+    assert "has passed: choose another time above" in at.reads("send")
     at.type(later=True)
     at.click("resume")
     assert "Choose a date and a time" in at.reads("send")
@@ -478,10 +478,10 @@ def test_a_time_is_a_date_a_time_and_a_zone(hand):
     at = hand(table(2), TEXT, campaign="autumn")
     at.type(later=True)
     assert "Choose a date and a time" in at.reads("schedule")
-    assert not at.can("arm")
+    assert not at.can("unlock")
     at.type(day=tomorrow, at=time(9, 0), zone="Europe/Rome")
     assert at.reads("schedule") == ""
-    at.arm()
+    at.unlock()
     at.click("send")
     assert statuses(at.form.results) == {"scheduled": 2}
 
@@ -500,7 +500,7 @@ def test_a_time_is_a_date_a_time_and_a_zone(hand):
 def test_a_time_that_is_none_is_refused_with_the_reason(day, at, zone, said):
     wanted = draft.Draft(later=True, day=day, at=at, zone=zone)
     with pytest.raises(ValueError, match=said):
-        draft.moment(wanted, datetime(2026, 6, 1, tzinfo=UTC))
+        draft.send_time(wanted, datetime(2026, 6, 1, tzinfo=UTC))
 
 
 # A test to oneself.
@@ -508,7 +508,7 @@ def test_a_time_that_is_none_is_refused_with_the_reason(day, at, zone, said):
 
 def test_a_test_goes_to_ones_own_number_as_a_campaign_of_its_own(hand, sandbox):
     at = hand(table(3), TEXT, campaign="autumn")
-    at.type(own="+39 347 7654321")
+    at.type(own_number="+39 347 7654321")
     at.click("test")
     assert "autumn (test)" in at.reads("test")
     at.type(text="Ciao {name}, better.")
@@ -518,16 +518,16 @@ def test_a_test_goes_to_ones_own_number_as_a_campaign_of_its_own(hand, sandbox):
     assert inbox["recipient"].tolist() == ["+393477654321"] * 2
     assert inbox["text"].tolist() == ["Ciao N0, dinner is at 8.", "Ciao N0, better."]
     assert at.form.results is None
-    assert at.can("arm")  # nobody of the table has a text
+    assert at.can("unlock")  # nobody of the table has a text
 
 
 @pytest.mark.parametrize(
-    ("own", "said"),
+    ("number", "said"),
     [("", "Type your own number"), ("3477654321", "in international form"), ("+39347", "Not sent")],
 )
-def test_a_test_without_a_number_says_so(hand, own, said, sandbox):
+def test_a_test_without_a_number_says_so(hand, number, said, sandbox):
     at = hand(table(3), TEXT)
-    at.type(own=own)
+    at.type(own_number=number)
     at.click("test")
     assert said in at.reads("test")
     assert sandbox.orders().empty
@@ -537,14 +537,14 @@ def test_ones_own_number_is_not_read_in_the_country_of_somebody_else(hand, sandb
     contacts = pd.DataFrame({"mobile": ["0612345678", "3471234567"], "country": ["FR", "IT"]})
     at = hand(contacts, "Ciao", campaign="autumn")
     assert at.form._controls.region.value == "country"
-    at.type(own="0698765432")
+    at.type(own_number="0698765432")
     at.click("test")
     assert "in international form" in at.reads("test")
     assert sandbox.orders().empty
-    at.type(own="+39 347 7654321")
+    at.type(own_number="+39 347 7654321")
     at.click("test")
     assert "Accepted by the gateway for +39••••••••21" in at.reads("test")
-    at.type(region="IT", own="347 7654321")
+    at.type(region="IT", own_number="347 7654321")
     at.click("test")
     assert sandbox.inbox()["recipient"].tolist() == ["+393477654321"] * 2
 
@@ -557,19 +557,19 @@ def test_without_a_phone_column_one_is_asked_for(hand):
         pd.DataFrame({"a": ["+393471234567"], "b": ["x"]}), TEXT.replace("name", "b"), campaign="autumn"
     )
     assert "Choose the column" in at.reads("audience")
-    assert not at.can("arm")
+    assert not at.can("unlock")
     at.type(phone="a")
     assert at.reads("audience") == ""
-    assert at.can("arm")
+    assert at.can("unlock")
 
 
 @pytest.mark.parametrize("contacts", [pd.DataFrame(), pd.DataFrame({"mobile": []}), table(0)])
 def test_an_empty_table_is_said_and_sends_nothing(hand, contacts):
     at = hand(contacts, TEXT, campaign="autumn")
     assert "no rows" in at.reads("audience")
-    assert not at.can("arm")
+    assert not at.can("unlock")
     at.click("test")
-    assert "somebody in the table" in at.reads("test")
+    assert "one person in the table" in at.reads("test")
 
 
 def test_what_is_no_table_of_columns_is_refused_at_once(gateway):
@@ -587,7 +587,7 @@ def test_without_a_gateway_it_can_be_written_and_says_what_is_missing():
     assert at.form.plan.recipients == 3
     at.click("balance")
     assert "SMSFRAME_BASE_URL" in at.reads("money")
-    at.arm()
+    at.unlock()
     at.click("send")
     assert "no gateway is set up" in at.reads("send")
     assert at.form.results is None
@@ -599,12 +599,12 @@ def test_a_refused_password_is_said_in_place_and_nothing_is_sent(sandbox):
     at = Hand(smsframe.compose(table(3), TEXT, campaign="autumn", gateway=wrong, grace=0.02))
     at.click("balance")
     assert "refused" in at.reads("money")
-    at.arm()
+    at.unlock()
     at.click("send")
     assert "sf-problem" in at.reads("send")
     assert at.form._controls.text.value == TEXT
     assert sandbox.orders().empty
-    at.arm()  # and it can be tried again
+    at.unlock()  # and it can be tried again
     assert at.can("send")
 
 
@@ -623,7 +623,7 @@ def test_the_balance_is_shown_when_asked_and_too_little_is_a_problem():
         at.click("balance")
         assert "2 credits of type N are left; this needs 3 credits" in at.reads("money")
         assert "sf-problem" in at.reads("money")
-        at.arm()
+        at.unlock()
         at.click("send")
         assert "3 credits are needed" in at.reads("send")
         assert sandbox.orders().empty
@@ -637,7 +637,7 @@ def test_what_cannot_be_is_said_where_it_is_typed(hand, field, value, place):
     at = hand(table(3), TEXT, campaign="autumn")
     at.type(**{field: value})
     assert "sf-problem" in at.reads(place)
-    assert not at.can("arm")
+    assert not at.can("unlock")
     assert getattr(at.form._controls, field).value == value
 
 
@@ -646,7 +646,7 @@ def test_low_qualities_take_no_sender(hand):
     at.type(quality="low")
     assert not at.can("sender")
     assert at.form.plan.terms.sender is None
-    assert at.can("arm")
+    assert at.can("unlock")
 
 
 # What it gives away.
@@ -659,9 +659,9 @@ def test_no_widget_holds_a_number_or_a_password(people):
                 people, "Call {mobile}", campaign="autumn", region="IT", gateway=sandbox.gateway()
             )
         )
-        at.type(own="+393477654321")
+        at.type(own_number="+393477654321")
         at.click("test")
-        at.arm()
+        at.unlock()
         at.click("send")
         state = json.dumps(ipywidgets.Widget.get_manager_state(), default=str)
         shown = json.dumps(at.form._repr_mimebundle_()) + repr(at.form)
@@ -675,7 +675,7 @@ def test_hostile_names_and_labels_are_only_names(hand):
     contacts = table(2).assign(name=hostile, **{hostile: "x"})
     contacts.loc[1, "mobile"] = hostile
     at = hand(contacts, "Ciao {name}", campaign=hostile, phone="mobile")
-    told = "".join(said.value for said in at.form._controls.said.values())
+    told = "".join(said.value for said in at.form._controls.messages.values())
     assert "<script" not in told
     assert "&lt;script&gt;" in told
 
@@ -714,11 +714,11 @@ def test_of_what_is_asked_meanwhile_only_the_newest_is_answered():
         go_on.wait(30)
         answered.append(question)
 
-    latest = Latest(answer)
-    latest.ask(1)
+    latest = LatestOnly(answer)
+    latest.request(1)
     assert begun.wait(30)
     for question in (2, 3, 4):
-        latest.ask(question)
+        latest.request(question)
     assert not latest.wait(0)
     go_on.set()
     assert latest.wait(30)
@@ -733,14 +733,14 @@ def test_a_click_begins_once_and_says_what_went_wrong():
         go_on.wait(30)
         raise ValueError("call +39 347 1234567")
 
-    clicks = Clicks(lambda: None, lambda place, what: said.append((place, what)))
+    actions = SingleFlight(lambda: None, lambda place, what: said.append((place, what)))
     for _ in range(3):
-        clicks.do("send", "there", work)
+        actions.start("send", "there", work)
     go_on.set()
-    assert clicks.wait(30)
+    assert actions.wait(30)
     assert begun == [1]
     assert said == [("there", ""), ("there", "call +39••••••••67")]
-    assert "send" not in clicks
+    assert "send" not in actions
 
 
 # Around it.
@@ -799,7 +799,7 @@ def test_tab_completion_lists_the_methods_on_any_frame_and_loads_nothing():
 def test_two_forms_of_one_campaign_text_nobody_twice(hand, sandbox):
     one, two = (hand(table(20), TEXT, campaign="autumn", batch_size=5) for _ in range(2))
     for at in (one, two):
-        at.arm()
+        at.unlock()
     for at in (one, two):
         at.click("send", wait=False)
     for at in (one, two):

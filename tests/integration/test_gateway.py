@@ -628,8 +628,12 @@ def test_a_state_has_the_same_columns_and_types_whatever_it_holds(entries):
 # The history ----------------------------------------------------------------------------------------------
 
 
+def row(order_id, **more):
+    return {"order_id": order_id, "create_time": "20261122120000", "num_recipients": 2} | more
+
+
 def page(*ids, total, **more):
-    rows = [{"order_id": id_, "create_time": "20261122120000", "num_recipients": 2} for id_ in ids]
+    rows = [row(id_) for id_ in ids]
     return answer(200, {"result": "OK", "total": total, "smshistory": rows, **more})
 
 
@@ -657,8 +661,13 @@ def test_an_empty_history_is_complete():
     "pages",
     [
         (page("a", "b", total=3), page("c", total=2), page(total=2)),  # shrunk: what went, unseen?
+        (page("a", "b", total=3), page("b", total=2)),  # "a" went, "c" was never seen
         (page("a", total=2), page(total=2)),  # a page too few
-        (page("a", "a", total=2),),  # a row twice, so one is not shown
+        [  # a row twice, but another one each time: something moves
+            one for ids in ("aabc", "abbc", "abcc", "aacb") for one in (page(*ids, total=4), page(total=4))
+        ],
+        (page("a", "a", total=3),),  # one twice, and one not shown
+        (page("a", "a", total=2, smshistory=[row("a"), row("a", num_recipients=3)]),),  # twice, not alike
         (page("a", "b", total=3), page("c", "d", total=3)),  # more than there are
         (page("a", total=None),),
         (page("a", total="1"),),
@@ -692,6 +701,31 @@ def test_a_history_that_grows_is_complete_once_all_of_it_was_seen(pages, monkeyp
     ids, complete, _ = history(*pages)
     assert complete
     assert sorted(ids) == [*"abcde"[: len(ids)]]
+
+
+@pytest.mark.parametrize("size", [3, 1000])
+@pytest.mark.parametrize("ids", ["aa", "aab", "abb", "abab", "abcabd"])
+def test_an_order_that_is_always_listed_twice_is_one(ids, size, monkeypatch):
+    monkeypatch.setattr(order_history, "PAGE_SIZES", (size,))
+    pages = [page(*ids[at : at + size], total=len(ids)) for at in range(0, len(ids), size)]
+    a_pass = [*pages, page(total=len(ids))]
+    read, complete, _ = history(*a_pass, *a_pass)
+    assert (sorted(read), complete) == (sorted({*ids}), True)
+
+
+@pytest.mark.parametrize(
+    ("page_", "says_why"),
+    [
+        (page("a", "a", total=3), "more than once"),
+        (page("a", total=2), "counts 2 orders and lists 1"),
+        (page(None, total=1), "without an id"),
+        (page("a", total=None), "does not say how many"),
+    ],
+)
+def test_a_history_says_why_it_is_not_complete(page_, says_why):
+    with asking(page_) as server:
+        read = order_history.read(by_token(server), datetime(2026, 11, 22, tzinfo=UTC), Patience(attempts=1))
+    assert says_why in read.problem
 
 
 @pytest.mark.parametrize("refused", [(answer(400),), (answer(400), answer(400), answer(400), answer(400))])

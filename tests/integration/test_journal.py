@@ -18,7 +18,7 @@ import pandas as pd
 import psutil
 import pytest
 from helpers import killable
-from helpers.faulty_server import FaultyServer, first
+from helpers.faulty_server import FaultyServer, answer, first, forward, lose
 from helpers.journal_files import JOURNALS, OLDER, RELEASED, released, says_no_number, take_up
 from helpers.sending import codes, each_once, posts, resume, send, statuses, table, texted
 
@@ -730,6 +730,44 @@ def test_an_older_backup_that_is_put_in_its_place_on_the_way_stops_and_nobody_is
     assert proxy.posts() == 2
     assert texted(sandbox).max() == 1
     assert set(statuses(stopped.value.results)) <= {"accepted", "unconfirmed", "pending"}
+
+
+def rewind(journal, backup):
+    """An older state is written into the file that is in use, by SQLite's own backup."""
+    with (
+        contextlib.closing(sqlite3.connect(backup)) as source,
+        contextlib.closing(sqlite3.connect(journal, timeout=30)) as target,
+    ):
+        source.backup(target)
+
+
+@pytest.mark.parametrize("call", ["send", "resume"])
+@pytest.mark.parametrize("older", ["planned", "unknown"])
+@pytest.mark.parametrize(("order", "last"), [(1, lose), (3, forward)], ids=["lost", "answered"])
+def test_after_an_older_state_is_written_into_the_journal_nobody_who_was_posted_is_called_pending(
+    order, last, older, call, sandbox, proxy, through
+):
+    """The run knows better than its journal: it saw who was accepted, and whose answer did not come."""
+    people = table(10)
+    backup = through.journal.with_name("backup.sqlite")
+    send(people[:2], through)
+    if older == "unknown":  # the others are not even in the older state
+        Journal(through.journal).backup(backup)
+    proxy.on("POST", answer(503, Retry_After="5000"))
+    with pytest.raises(smsframe.Unavailable):
+        send(people, through, batch_size=2, workers=1)
+    if older == "planned":
+        Journal(through.journal).backup(backup)
+    proxy.on("POST", *[forward] * (order - 1), first(lambda: rewind(through.journal, backup), last))
+    with pytest.raises(CampaignStopped) as stopped:
+        send(people, through, batch_size=2, workers=1) if call == "send" else resume(through, workers=1)
+    out = stopped.value.results
+    got = texted(sandbox)
+    has_text = out["sms_phone"].isin(got.index)
+    assert len(out) == 10
+    assert set(out["sms_status"][has_text]) <= {"accepted", "unconfirmed"}
+    assert not out["sms_status"][~has_text].isin(["accepted"]).any()
+    assert out["sms_order_id"][has_text].notna().all()
 
 
 # One file by two names.

@@ -184,7 +184,7 @@ def test_the_states_over_time_end_with_the_summarys_numbers():
     assert told == {
         f"delivered: {codes['DLVRD']:,}",
         f"will not arrive: {lost:,}",
-        f"no final word yet: {accepted - codes['DLVRD'] - lost:,}",
+        f"awaiting delivery report: {accepted - codes['DLVRD'] - lost:,}",
     }
     assert made.timeline.iloc[-1][["delivered", "lost", "under_way"]].sum() == accepted
     assert axes.get_xlabel() == "22 November 2026, time in Europe/Rome"

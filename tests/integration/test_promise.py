@@ -32,7 +32,7 @@ from helpers.sending import (
 import smsframe
 from smsframe import CampaignChanged, CampaignStopped, Gateway, NotEnoughCredit, Unconfirmed
 from smsframe.campaign import order_history
-from smsframe.campaign.engine import BLIND
+from smsframe.campaign.engine import MOST_UNPROVEN
 from smsframe.clock import Clock
 from smsframe.gateway.retry import Patience
 from smsframe.journal.journal import Journal
@@ -447,7 +447,7 @@ def test_after_five_answers_without_proof_nothing_more_is_sent_and_none_found_it
         send(table(20), through, batch_size=1, patience=clock.patience)
     assert isinstance(stopped.value.__cause__, Unconfirmed)
     assert "nothing more is sent" in str(stopped.value)
-    assert BLIND == 5
+    assert MOST_UNPROVEN == 5
     assert proxy.posts() == 5
     assert statuses(stopped.value.results) == {"unconfirmed": 5, "pending": 15}
     assert codes(stopped.value.results)["not_sent"] == 15

@@ -104,7 +104,7 @@ def test_the_other_numbers_are_the_ones_that_hold():
     assert f"locks the journal for {sqlite.LOCKED:g} seconds" in PAGE
     assert f"given up (`gave_up`) after {IN_WORDS[waits.reach]} seconds" in PAGE
     assert f"for more than {IN_WORDS[retry.LONGEST_WAIT / 60]} minutes" in PAGE
-    assert f"{IN_WORDS[engine.BLIND]} such answers in a row" in PAGE
+    assert f"{IN_WORDS[engine.MOST_UNPROVEN]} such answers in a row" in PAGE
     assert f"{IN_WORDS[batching.ALIKE]} people from different places" in PAGE
 
 

@@ -301,7 +301,7 @@ def test_an_error_in_a_callback_stops_the_run_with_what_is_recorded(
 @strikes
 @pytest.mark.parametrize("which", [1, 2])
 def test_a_worker_that_cannot_even_begin_is_not_waited_for_without_end(sandbox, gateway, which):
-    strike = Strike(("workers", "Carrier._work"), which)
+    strike = Strike(("workers", "OrderWorkers._work"), which)
     stopped = stopped_by(lambda: _under(strike, lambda: send(table(4), gateway, batch_size=2)))
     assert strike.struck
     assert len(texted(sandbox)) == 2 * (which - 1)

@@ -156,9 +156,13 @@ class SimulatedStore(Store):
     def exists(self) -> bool:
         return self._name in self._disk.names
 
-    @property
-    def made(self) -> bool:
-        return self.exists
+    @contextmanager
+    def opened(self) -> Iterator[Connection | None]:
+        if not self.exists:
+            yield None
+            return
+        with self.transaction(reading=True) as connection:
+            yield connection
 
     def make(self) -> None:
         self._process.seam("opens the journal", told=False)
@@ -173,11 +177,8 @@ class SimulatedStore(Store):
         finally:
             self._began_on = None
 
-    def sound(self) -> None:
-        return
-
     @contextmanager
-    def told(self) -> Iterator[None]:
+    def errors_in_our_words(self) -> Iterator[None]:
         yield
 
     @property

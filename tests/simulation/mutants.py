@@ -2,19 +2,23 @@
 The protective lines of the engine, taken out one by one: ``python -m simulation.mutants``, from ``tests/``.
 
 Each mutant is a small change of the real code's text, made while it is imported, in a process of its own. The
-simulation must notice it within some seeds; a line that nobody misses has no right to be there.
+simulation must notice it within some seeds, or the test of a real fault that is named must fail; a line that
+nobody misses has no right to be there.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import io
 import multiprocessing
 import os
 import sys
 from collections import defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from multiprocessing.pool import Pool
     from types import CodeType, ModuleType
 
+ROOT = Path(__file__).parents[2]
 SEEDS = int(os.environ.get("SMSFRAME_MUTANT_SEEDS") or 3_000)
 """Within how many seeds a mutant must be noticed."""
 
@@ -45,12 +50,15 @@ class Mutant(NamedTuple):
         edits: How.
         kinds: What may go wrong in its histories; everything when empty.
         seeds: Within how many it must be noticed.
+        witness: Instead of histories, the test of a real fault that fails without it: what the simulation
+            does not come by, or the journal's other protections make up for.
     """
 
     name: str
     edits: tuple[Edit, ...]
     kinds: tuple[str, ...] = ()
     seeds: int = SEEDS
+    witness: str = ""
 
 
 class Noticed(NamedTuple):
@@ -110,6 +118,8 @@ def tried(mutant: Mutant, start: int = 0) -> Noticed:
     """Live with a mutant until it is noticed; only in a process that has not imported the engine."""
     assert "smsframe" not in sys.modules
     sys.meta_path.insert(0, _Finder(mutant.edits))
+    if mutant.witness:
+        return _witnessed(mutant)
     try:
         from simulation import faults  # noqa: PLC0415 - the engine is imported here, changed
         from simulation.history import History  # noqa: PLC0415
@@ -120,6 +130,19 @@ def tried(mutant: Mutant, start: int = 0) -> Noticed:
         if broken := History(seed, kinds).live():
             return Noticed(mutant.name, seed, count, str(broken).splitlines()[0])
     return Noticed(mutant.name, None, count, "NOT NOTICED")
+
+
+def _witnessed(mutant: Mutant) -> Noticed:
+    """Whether the test of a real fault fails; not for another reason, such as that there is no such test."""
+    import pytest  # noqa: PLC0415 - the tests import the engine, changed
+
+    options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--rootdir", str(ROOT)]
+    with contextlib.redirect_stdout(io.StringIO()):
+        code = pytest.main([*options, str(ROOT / mutant.witness)])
+    fails = code == pytest.ExitCode.TESTS_FAILED
+    return Noticed(
+        mutant.name, 0 if fails else None, 0, mutant.witness if fails else f"NOT NOTICED, {code!r}"
+    )
 
 
 def _broken_anyway(pool: Pool, mutant: Mutant, seed: int) -> bool:

@@ -17,8 +17,8 @@ _LISTED = (
 _JOURNAL = "        known = journal.orders.of(campaign)\n"
 
 
-def _one(name, module, old, new, *kinds, seeds=3_000):
-    return Mutant(name, (Edit(module, old, new),), kinds, seeds)
+def _one(name, module, old, new, *kinds, seeds=3_000, witness=""):
+    return Mutant(name, (Edit(module, old, new),), kinds, seeds, witness)
 
 
 MUTANTS = (
@@ -44,13 +44,15 @@ MUTANTS = (
                 "batches.c.id == batch.id",
             ),
         ),
-        ("lock lost", "two at once", "busy", "rate"),
+        witness="tests/integration/test_witnesses.py::test_an_order_is_claimed_once_and_by_its_owner_only",
     ),
     _one(
         "a record is from one state and owner (compare and swap)",
         "journal.batches",
         ".where(batches.c.id == batch.id, batches.c.owner == owner, batches.c.state == batch.state)",
         ".where(batches.c.id == batch.id)",
+        witness="tests/integration/test_witnesses.py"
+        "::test_what_became_of_an_order_is_written_by_its_owner_once",
     ),
     _one(
         "only dead owners' orders are taken over",
@@ -87,13 +89,13 @@ MUTANTS = (
         "journal.journal",
         "            recipients.c.batch.is_(None),\n",
         "",
-        *("withdrawn", "two at once", "killed"),
+        witness="tests/integration/test_witnesses.py::test_whoever_has_an_order_by_now_is_not_withdrawn",
     ),
     _one(
         "whom an order lacks is written down",
         "journal.batches",
-        "stamp, change.told)\n    people.mark(connection, batch.id, change.missing, change.refused)\n",
-        "stamp, change.told)\n",
+        "change.evidence)\n    recipient_rows.mark(",
+        "change.evidence)\n    (lambda *_: None)(",
         *("lost people", "answer lost", "reset"),
     ),
     _one(
@@ -107,14 +109,22 @@ MUTANTS = (
     _one(
         "a refused order is asked for before it is split",
         "campaign.workers",
-        "if ask_state(self._gateway, batch, order.people, self._patience).event is not Event.ABSENT:",
+        "if not is_absent(self._gateway, batch, order.people, self._patience):",
         "if False:",
         *("repeated id", "repeated", "said no", "skip refused"),
     ),
     _one(
+        "a 404 that may be a proxy's does not make a refusal one",
+        "campaign.look_up",
+        "if finding.event is not Event.ABSENT or finding.own:",
+        "if True:",
+        *("repeated id", "repeated", "said no", "wrong address"),
+        seeds=9_000,
+    ),
+    _one(
         "whom an adopted order lists leaves the orders in doubt",
-        "journal.journal",
-        "            self.batches.free_texted(",
+        "journal.registration",
+        "            self._batches.free_texted(",
         "            (lambda *_: None)(",
         *("repeated id", "two at once", "killed", "older copy", "other people", "schedule", "suppressed"),
     ),
@@ -156,14 +166,14 @@ MUTANTS = (
         "orders.states",
         "(State.SENDING, Event.REFUSED):            Step(State.UNCONFIRMED, Action.LOOK_UP, Doubt.REFUSED),",
         "",
-        *("repeated id", "reset", "hidden", "killed"),
+        witness="tests/integration/test_resume.py::test_a_refusal_after_a_lost_answer_proves_nothing",
     ),
     _one(
         "given up in doubt stays in doubt",
         "orders.states",
         "    (State.SENDING, Event.GAVE_UP):            Step(State.UNCONFIRMED, Action.STOP),\n",
         "",
-        *("repeated id", "reset", "hidden", "busy", "closed", "unreachable"),
+        witness="tests/unit/test_life.py::test_a_batch_in_doubt_never_counts_as_not_sent",
     ),
     _one(
         "who owned a dead run's order does not know that it left",
@@ -177,11 +187,11 @@ MUTANTS = (
         (
             Edit(
                 "campaign.reconcile",
-                "            came = self._record(batch, people, finding)\n"
+                "            settled = self._record(batch, people, finding)\n"
                 "            if finding.event is Event.ABSENT:",
                 "            gone = finding.event is Event.ABSENT\n"
                 "            finding = replace(finding, event=Event.ABSENT_TWICE) if gone else finding\n"
-                "            came = self._record(batch, people, finding)\n            if False:",
+                "            settled = self._record(batch, people, finding)\n            if False:",
             ),
         ),
         ("hidden", *LOSSES, *LIVES),
@@ -223,41 +233,36 @@ MUTANTS = (
         "campaign.look_up",
         "if self.asked_at - first.answered_at < grace:",
         "if False:",
-        *("hidden", "gateway clock jumps", "late", "reset", "killed"),
+        witness="tests/integration/test_witnesses.py"
+        "::test_a_second_absence_that_this_machine_asks_for_too_soon_is_no_proof",
     ),
     _one(
         "a session that ends ends the look-up",
         "campaign.look_up",
         "if not history.complete or gateway.sessions != session:",
         "if not history.complete:",
+        witness="tests/integration/test_gateway.py::test_a_look_up_finds_what_is_proven_and_nothing_more",
     ),
     _one(
         "only a whole history proves something",
         "campaign.order_history",
-        "return not self.hopeless and len(self.rows) == self._total and self._pages > 0",
-        "return self._pages > 0",
+        "if self._pages > 0 and (self._stable or len(self.rows) == self._total):",
+        "if self._pages > 0:",
     ),
     _one(
         "a history that shrinks proves nothing",
         "campaign.order_history",
-        "shrunk = page.total is None or page.total < self._total",
-        "shrunk = False",
-        *(
-            "other program",
-            "cancelled elsewhere",
-            "small pages",
-            "journal lost",
-            "older copy",
-            "state blind",
-            *LOSSES,
-        ),
+        "elif page.total < self._total:",
+        "elif False:",
+        witness="tests/integration/test_gateway.py::test_a_history_that_does_not_add_up_is_not_complete",
     ),
     _one(
         "a history without what was taken proves nothing",
         "campaign.look_up",
         "if not known.witnesses(since).isin(history.ids).all():",
         "if False:",
-        *("forgets", "killed", "answer lost", "request lost", "broke"),
+        witness="tests/integration/test_promise.py"
+        "::test_a_gateway_that_was_restarted_and_forgot_its_orders_proves_nothing",
     ),
     _one(
         "an order that the history lists is not absent",
@@ -269,8 +274,8 @@ MUTANTS = (
     _one(
         "what a person says is of what was unconfirmed then",
         "campaign.reconcile",
-        "def add(self, *batches: Batch, meant: bool = False)",
-        "def add(self, *batches: Batch, meant: bool = True)",
+        "def add(self, *batches: Batch, covered: bool = False)",
+        "def add(self, *batches: Batch, covered: bool = True)",
         *("person sends", "killed", "reset", "broke", "answer lost"),
     ),
     _one(
@@ -343,11 +348,13 @@ MUTANTS = (
         "campaign.history_check",
         'gone = here["order_id"][~taken & here["people"].eq(0)]',
         'gone = here["order_id"].iloc[:0]',
+        witness="tests/integration/test_witnesses.py"
+        "::test_an_order_that_was_refused_here_and_is_listed_there_texts_nobody_again",
     ),
     _one(
         "an order that is unknown here stops",
         "campaign.history_check",
-        'self.unknown = listed[~_small(listed).isin(here["order_id"].str.lower())]',
+        'self.unknown = listed[~_lowercase(listed).isin(here["order_id"].str.lower())]',
         "self.unknown = listed.iloc[:0]",
     ),
     _one(
@@ -355,12 +362,15 @@ MUTANTS = (
         "campaign.history_check",
         "        patience.sleep(grace)\n",
         "        pass\n",
+        witness="tests/integration/test_witnesses.py::test_after_a_surprise_the_latest_orders_are_waited_for",
     ),
     _one(
         "an order taken over that is not whole holds everybody",
         "campaign.dispatch",
         "if registered.unlisted:",
         "if False:",
+        witness="tests/integration/test_comparison.py"
+        "::test_an_adopted_order_that_lists_half_of_its_people_holds_everybody_else",
     ),
     Mutant(
         "the history is read before the journal",
@@ -370,16 +380,17 @@ MUTANTS = (
     _one(
         "one order at a time until one is accepted",
         "campaign.engine",
-        "return self._workers if self._accepted and not self._blind else 1",
+        "return self._workers if self._accepted and not self._unproven else 1",
         "return self._workers",
         "answer lost",
     ),
     _one(
         "nothing more after five answers without proof",
         "campaign.engine",
-        "BLIND = 5\n",
-        "BLIND = 500\n",
-        *LOSSES,
+        "MOST_UNPROVEN = 5\n",
+        "MOST_UNPROVEN = 500\n",
+        witness="tests/integration/test_promise.py"
+        "::test_after_five_answers_without_proof_nothing_more_is_sent_and_none_found_it_stops",
     ),
     _one(
         "a time that has passed is never sent at once",

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import pytest
 
+from smsframe.orders.states import TABLE, Event
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "smsframe"
 PAGE = (ROOT / "docs/architecture.md").read_text("utf-8")
@@ -113,6 +115,28 @@ def test_where_something_is_changed_is_there():
     named = re.findall(r"`([\w/]+\.py)`", PAGE)
     assert len(named) > 20
     assert [name for name in named if not (PACKAGE / name).is_file() and not (ROOT / name).is_file()] == []
+
+
+def test_ten_likely_changes_are_listed_each_with_its_files():
+    (table,) = re.findall(r"## Where do I change …\?\n\n((?:\|.*\n)+)", PAGE)
+    changes = table.splitlines()[2:]
+    assert len(changes) == 10
+    assert all(re.search(r"`[\w/]+\.py`", change) for change in changes)
+
+
+def test_the_life_of_a_batch_is_that_of_the_code():
+    told = set(re.findall(r"^\| `(\w+)` \| .* \| `(\w+)` \|$", PAGE, re.MULTILINE))
+    ways = {
+        (before.value, step.state.value) for (before, event), step in TABLE.items() if event != Event.LISTED
+    }
+    assert told == ways
+
+
+def test_what_a_reader_needs_first_comes_before_the_list_of_files():
+    headings = re.findall(r"^## (.*)$", PAGE, re.MULTILINE)
+    assert headings[-1] == "The files of each package"
+    first, _, _ = PAGE.partition("## The files of each package")
+    assert len(re.findall(r"\w+", first)) < 1200  # a reader's two or three minutes, tables included
 
 
 def test_there_are_few_levels_and_few_entries():

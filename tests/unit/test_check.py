@@ -253,7 +253,7 @@ def test_the_suppression_list_may_be_a_frame_series_list_or_file(make, tmp_path)
 
 
 def test_a_suppression_list_that_cannot_be_read_stops_rather_than_texts_somebody():
-    with pytest.raises(smsframe.ContactsError, match="1 lines of the suppression list") as caught:
+    with pytest.raises(smsframe.ContactsError, match="1 lines of the opt-out list") as caught:
         pd.DataFrame({"m": [MOBILE]}).sms.check(phone="m", suppress=[MOBILE, "3.93471E+11"])
     assert caught.value.failures["code"].tolist() == ["digits_lost"]
     assert MOBILE not in str(caught.value)

@@ -301,7 +301,7 @@ def test_only_the_first_line_of_a_file_may_be_a_heading(tmp_path):
     path = write(tmp_path / "stop.csv", f"who said stop;when\n{NUMBER};2026-11-22\n;\n")
     assert suppression(path).tolist() == [NUMBER]
     for source in (pd.Series(["Ada", NUMBER]), ["Ada", NUMBER]):
-        with pytest.raises(smsframe.ContactsError, match="1 lines of the suppression list"):
+        with pytest.raises(smsframe.ContactsError, match="1 lines of the opt-out list"):
             suppression(source)
 
 
@@ -344,5 +344,5 @@ def test_a_plain_index_is_left_out_and_any_other_is_written(tmp_path):
 
 def test_a_result_column_that_somebody_changed_by_hand_is_said(people):
     checked = people.sms.check(phone="mobile").assign(sms_segments="two")
-    with pytest.raises(smsframe.ContactsError, match="column sms_segments holds something"):
+    with pytest.raises(smsframe.ContactsError, match="column sms_segments has values"):
         checked.sms.summary()

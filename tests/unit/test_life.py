@@ -18,7 +18,7 @@ from smsframe.orders.states import (
     Event,
     State,
     after,
-    proof,
+    interpret_response,
 )
 
 FINAL = {State.ACCEPTED, State.REFUSED}
@@ -114,7 +114,7 @@ def test_an_answer_that_the_page_calls_no_proof_is_none():
 def test_every_status_proves_what_the_design_says_with_and_without_ok_and_retry_after(status):
     for given in product((False, True), repeat=3):
         facts = dict(zip(("ok", "retry_after", "page"), given, strict=True))
-        assert proof(Answer(status=status, **facts)) is expected(
+        assert interpret_response(Answer(status=status, **facts)) is expected(
             status, {fact for fact in facts if facts[fact]}
         )
 
@@ -123,18 +123,23 @@ def test_every_status_proves_what_the_design_says_with_and_without_ok_and_retry_
 def test_a_redirection_that_may_answer_a_processed_post_proves_nothing(status):
     """POST, then 303 to a page that shows what came of it, is the custom of the web; so are 301 and 302."""
     for given in product((False, True), repeat=3):
-        assert proof(Answer(status, True, *given)) is Event.NO_PROOF
+        assert interpret_response(Answer(status, True, *given)) is Event.NO_PROOF
 
 
 def test_no_answer_proves_something_only_if_no_connection_ever_stood():
     for ok, retry_after in product((False, True), repeat=2):
-        assert proof(Answer(None, connected=False, ok=ok, retry_after=retry_after)) is Event.NOT_SENT
-        assert proof(Answer(None, connected=True, ok=ok, retry_after=retry_after)) is Event.NO_PROOF
+        assert (
+            interpret_response(Answer(None, connected=False, ok=ok, retry_after=retry_after))
+            is Event.NOT_SENT
+        )
+        assert (
+            interpret_response(Answer(None, connected=True, ok=ok, retry_after=retry_after)) is Event.NO_PROOF
+        )
 
 
 @pytest.mark.parametrize("status", [-1, 0, 99, 600, 999, 2**31])
 def test_a_status_that_http_does_not_know_proves_nothing(status):
-    assert proof(Answer(status=status, ok=True, retry_after=True)) is Event.NO_PROOF
+    assert interpret_response(Answer(status=status, ok=True, retry_after=True)) is Event.NO_PROOF
 
 
 # The table ------------------------------------------------------------------------------------------------
@@ -169,7 +174,7 @@ def test_whatever_an_answer_proves_a_batch_being_sent_can_take_it():
         for status in (None, *range(100, 600))
         for connected, ok, after_ in product((False, True), repeat=3)
     ]
-    assert {proof(answer) for answer in answers} <= ANSWERS
+    assert {interpret_response(answer) for answer in answers} <= ANSWERS
 
 
 def test_accepted_and_refused_are_final_unless_the_gateway_has_what_it_refused():

@@ -1,4 +1,4 @@
-"""The front door: what is promised, and that it is all there."""
+"""The public names: what is promised is there, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,0 +1,83 @@
+"""
+What a run itself knows of the orders that it has posted, in case its journal no longer says so.
+
+Another program may write an older state into the journal's file while a run is at work, as SQLite's own
+backup does. The run stops then; its results must not call somebody pending who was, or may have been, texted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from smsframe.orders.states import State
+from smsframe.outcomes.codes import CODES
+from smsframe.outcomes.columns import results_for
+from smsframe.phones.match import find
+
+if TYPE_CHECKING:
+    from smsframe.orders.records import Batch
+
+MAYBE_TEXTED = (State.SENDING, State.UNCONFIRMED, State.ACCEPTED)
+
+
+class PostedOrders:
+    """The orders of one run that were, or may have been, taken by the gateway, with their people."""
+
+    def __init__(self) -> None:
+        self._orders: dict[str, tuple[Batch, State, pd.Series[Any]]] = {}
+
+    def update(self, batch: Batch, state: State, phones: pd.Series[Any]) -> None:
+        """Note the state of an order; one that was proven not to be taken is forgotten."""
+        if state in MAYBE_TEXTED:
+            self._orders[batch.order_id] = (batch, state, phones)
+        else:
+            self._orders.pop(batch.order_id, None)
+
+    def correct(self, results: pd.DataFrame) -> pd.DataFrame:
+        """
+        The results, with what this run knows of people whom the journal calls pending, or does not have.
+
+        Args:
+            results: The result columns, after whatever other columns.
+
+        Returns:
+            The same frame when there is nobody to correct.
+        """
+        unsent = results["sms_status"].isin(["ready", "pending"]).to_numpy()
+        if not self._orders or not unsent.any():
+            return results
+        orders = [*self._orders.values()]
+        people = pd.concat([phones for _, _, phones in orders], ignore_index=True)
+        order = np.repeat(np.arange(len(orders)), [len(phones) for _, _, phones in orders])
+        # Of several orders of one person the last one posted counts.
+        last = ~people.duplicated(keep="last").to_numpy()
+        place = find(results["sms_phone"].reset_index(drop=True), people[last])
+        rows = unsent & (place >= 0)
+        if not rows.any():
+            return results
+        facts = self._facts().take(order[last][place[rows]])
+        corrected = results.copy()
+        for name in ("sms_status", "sms_code", "sms_reason", "sms_order_id"):
+            values = corrected[name].astype(object).to_numpy(copy=True)
+            values[rows] = facts[name].astype(object).to_numpy()
+            corrected[name] = pd.Series(values, index=results.index).astype(results[name].dtype)
+        return corrected
+
+    def _facts(self) -> pd.DataFrame:
+        """What is said of the people of each order, in the order in which they were posted."""
+        batches = [batch for batch, _, _ in self._orders.values()]
+        accepted = np.array([state is State.ACCEPTED for _, state, _ in self._orders.values()])
+        scheduled = np.array([batch.terms.schedule is not None for batch in batches])
+        reason = f"{CODES['unconfirmed']}; the journal no longer has its order"
+        return results_for(
+            len(batches),
+            sms_status=pd.Series(
+                np.select([accepted & scheduled, accepted], ["scheduled", "accepted"], "unconfirmed")
+            ),
+            sms_code=pd.Series("unconfirmed", range(len(batches)), dtype=object).mask(accepted, None),
+            sms_reason=pd.Series(reason, range(len(batches)), dtype=object).mask(accepted, None),
+            sms_order_id=pd.Series([batch.order_id for batch in batches]),
+        )

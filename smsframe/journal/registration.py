@@ -1,0 +1,172 @@
+"""
+What a call wants is written down, and what its run begins with is read, in one transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from smsframe.errors import JournalError
+from smsframe.journal.batch_creation import adopt, assign
+from smsframe.journal.conflicts import MAYBE_TEXTED, nothing_alike, same_gateway, same_text
+from smsframe.journal.recipients import taken
+from smsframe.journal.rows import micros, read_campaign, terms_columns
+from smsframe.journal.sqlite_dialect import insert
+from smsframe.journal.tables import campaigns, texts
+from smsframe.orders.batching import prefix
+from smsframe.orders.records import BatchWithPeople, CampaignRecord, Comparison, Registered
+from smsframe.orders.states import State
+from smsframe.phones.match import among
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from sqlalchemy.engine import Connection
+
+    from smsframe.clock import Clock
+    from smsframe.journal.batches import Batches
+    from smsframe.journal.conflicts import CampaignCall
+    from smsframe.journal.known_orders import KnownOrders
+    from smsframe.journal.sqlite import Store
+    from smsframe.orders.terms import Terms
+
+
+class Registration:
+    """The beginning of a run, in one journal."""
+
+    def __init__(self, store: Store, batches: Batches, orders: KnownOrders, clock: Clock) -> None:
+        self._store, self._batches, self._orders, self._clock = store, batches, orders, clock
+
+    def register(
+        self,
+        name: str,
+        owner: str,
+        call: CampaignCall,
+        *,
+        terms: Terms,
+        batch_size: int,
+        at_once: int,
+        phones: pd.Series[Any],
+        waiting: pd.DataFrame,
+        compared: Comparison,
+    ) -> Registered:
+        """
+        Write down a campaign and people to text, and cut them into batches of this owner, in one transaction.
+
+        ``phones``: whom this run may text; ``waiting``: those of them without an outcome.
+        Orders have ``at_once`` people at most, those of later runs ``batch_size``. Who has a batch already,
+        of whatever run, keeps it, and the first text and outcome. So does who is in an order that the gateway
+        lists and this journal did not know.
+
+        Raises:
+            CampaignChanged: It belongs to another gateway or account, or somebody may have another text.
+        """
+        fresh = len(waiting) > 0 or compared.found
+        with self._store.transaction() as connection:
+            latest = {**terms_columns(terms), "batch_size": batch_size}
+            new = {
+                "name": name,
+                "base_url": call.base_url,
+                "account": call.account,
+                "created_at": micros(self._clock.now()),
+                "prefix": prefix(name, call.base_url, call.account),
+            }
+            before = read_campaign(connection, name)
+            if before is not None:
+                same_gateway(before, call.base_url, call.account)
+                self._orders.doubt(connection, before, owner, compared.doubted)
+                self._batches.dissolve(connection, before.id)  # what holds for the unsent, holds for these
+                if not call.changed:
+                    same_text(connection, before, call.template, (*MAYBE_TEXTED, State.PLANNED))
+            else:
+                nothing_alike(connection, name)
+            connection.execute(insert(campaigns).on_conflict_do_nothing(), new | latest)
+            campaign = connection.execute(sa.select(campaigns.c.id).filter_by(name=name)).scalar_one()
+            text = {"campaign": campaign, "template": call.template}
+            connection.execute(insert(texts).on_conflict_do_nothing(), text)
+            latest["text"] = connection.execute(sa.select(texts.c.id).filter_by(**text)).scalar_one()
+            connection.execute(sa.update(campaigns).where(campaigns.c.id == campaign).values(**latest))
+            if before is not None:
+                self._batches.free_refused(connection, campaign, latest, waiting["phone"])
+                others = taken(connection, campaign, waiting["phone"])
+                waiting = waiting[~among(waiting["phone"], others)]
+            entry = self._take_over(connection, name, owner, compared, waiting)
+            entry = replace(entry, batch_size=at_once)
+            waiting = waiting[~among(waiting["phone"], compared.adopted["phone"])]
+            cuts = assign(connection, entry, owner, waiting.assign(text=entry.text))
+            if before is None and not compared.found:  # nobody else has anything of it
+                return Registered(entry, cuts, fresh)
+            return self._begun(connection, entry, owner, phones, cuts, fresh=fresh)
+
+    def go_on(
+        self,
+        entry: CampaignRecord,
+        owner: str,
+        compared: Comparison,
+        *,
+        phones: pd.Series[Any],
+        waiting: pd.DataFrame,
+        waive: bool,
+    ) -> Registered:
+        """
+        Write down what the gateway lists of a campaign and this journal did not know, before it is resumed.
+
+        Args:
+            entry: The campaign, with the terms and the batch size of this call.
+            owner: The run.
+            compared: What the gateway's history told.
+            phones: Whom this run may text.
+            waiting: ``phone``, ``fields``, ``segments`` of those of them who have no outcome.
+            waive: Whether a person says that nobody else is in the orders that were taken over before.
+        """
+        fresh = len(waiting) > 0 or compared.found
+        with self._store.transaction() as connection:
+            self._orders.doubt(connection, entry, owner, compared.doubted)
+            # A person cannot have seen, and so not have meant, the orders that this call takes over.
+            seen = self._orders.short(connection, entry) if waive else []
+            stored = self._take_over(connection, entry.name, owner, compared, waiting)
+            self._orders.waive(connection, entry, seen)
+            entry = replace(entry, compared_at=stored.compared_at)
+            return self._begun(connection, entry, owner, phones, [], fresh=fresh)
+
+    def _begun(
+        self,
+        connection: Connection,
+        entry: CampaignRecord,
+        owner: str,
+        phones: pd.Series[Any],
+        cuts: list[BatchWithPeople],
+        *,
+        fresh: bool,
+    ) -> Registered:
+        """In the caller's transaction: what else a run begins with, of a campaign that was there before."""
+        in_doubt = self._batches.take_over(connection, entry, owner)
+        cuts = [*cuts, *self._batches.cut_within(connection, entry, owner, phones)]
+        accepted = self._batches.accepted(connection, entry)
+        return Registered(
+            entry,
+            cuts,
+            fresh,
+            unlisted=self._orders.unlisted(connection, entry),
+            in_doubt=in_doubt,
+            incomplete=self._batches.incomplete(connection, entry),
+            accepted=accepted,
+            refused=[] if accepted else self._batches.refused(connection, entry),
+        )
+
+    def _take_over(
+        self, connection: Connection, name: str, owner: str, compared: Comparison, waiting: pd.DataFrame
+    ) -> CampaignRecord:
+        """In the caller's transaction: the campaign once orders that were found are taken over."""
+        if compared.date is not None:
+            date = {"compared_at": micros(compared.date)}
+            connection.execute(sa.update(campaigns).where(campaigns.c.name == name).values(**date))
+        entry = read_campaign(connection, name)
+        if entry is None:  # it was written, or read, before
+            raise JournalError(f"the journal {self._store.path} was replaced by another: put it back")
+        if len(compared.adopted):
+            self._batches.free_texted(connection, entry.id, compared.adopted["phone"].dropna())
+            adopt(connection, entry, owner, compared.adopted, waiting, self._batches.stamp())
+        return entry
