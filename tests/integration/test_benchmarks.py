@@ -20,6 +20,7 @@ ROWS = {
     "frames": 2,
     "growth": 3,
     "imports": 1,
+    "start": 2,
     "journal": 4,
     "campaigns": 1,
 }
