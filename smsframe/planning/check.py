@@ -156,6 +156,11 @@ def _broken_rules(contacts: pd.DataFrame, schema: type[ContactsSchema]) -> pd.Se
             kept = schema.validate(by_position, lazy=True)
         except SchemaErrors as failed:
             failures = failed.failure_cases
+        except ArithmeticError as error:
+            raise ContactsError(
+                "the schema cannot be applied to this table: it has a value that may not be compared with "
+                "any, such as Decimal('sNaN'); nothing was sent"
+            ) from error
         else:
             # `drop_invalid_rows` in the user's schema drops instead of saying which rule it was.
             dropped = by_position.index.difference(kept.index)

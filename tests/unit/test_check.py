@@ -133,7 +133,11 @@ BAD_COLUMNS = [
     (pd.DataFrame([[MOBILE, MOBILE]], columns=["m", "m"]), {"phone": "m"}, "2 columns are called 'm'"),
     (pd.DataFrame(), {}, "no column looks like"),
     (pd.DataFrame({("a", "b"): [MOBILE]}), {"phone": ("a", "b")}, "several levels"),
-    (pd.DataFrame({"m": [MOBILE]}), {"phone": "m", "region": "Italy"}, "neither a supported ISO"),
+    (
+        pd.DataFrame({"m": [MOBILE]}),
+        {"phone": "m", "region": "Itlay"},
+        r"neither a country .* Italy \(IT\)",
+    ),
     (
         pd.DataFrame([[MOBILE, "IT", "IT"]], columns=["m", "r", "r"]),
         {"phone": "m", "region": "r"},
