@@ -13,15 +13,13 @@ from smsframe.contacts.read import SOUNDS_LIKE_PHONE
 from smsframe.errors import ContactsError
 from smsframe.phones import parse
 from smsframe.phones.fast.metadata import regions
+from smsframe.phones.region_names import meaning, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
 OURS = "sms_"
 """How the result columns begin; none of them is ever taken for a column of the user's."""
-
-NOT_ISO = {"UK": "GB", "EL": "GR"}
-"""The European Union's own codes, and those of ISO 3166-1 (Interinstitutional Style Guide, 7.1)."""
 
 
 def find_phone(contacts: pd.DataFrame, phone: Hashable | None) -> tuple[Hashable, bool]:
@@ -42,7 +40,8 @@ def find_phone(contacts: pd.DataFrame, phone: Hashable | None) -> tuple[Hashable
             raise ContactsError(f"{places} columns are called {phone!r}: rename all but the one to text")
         if phone in contacts.index.names:
             raise ContactsError(f"{phone!r} is in the index: make it a column with .reset_index()")
-        hint = _did_you_mean(near_column(contacts, phone))
+        near = near_column(contacts, phone)
+        hint = "" if near is None else f" Did you mean {near!r}?"
         raise ContactsError(f"there is no column {phone!r}.{hint} The columns are {_names(contacts)}")
     if not len(contacts.columns):
         raise ContactsError("the table has no columns, so there is nobody to text in it")
@@ -64,10 +63,16 @@ def find_phone(contacts: pd.DataFrame, phone: Hashable | None) -> tuple[Hashable
 
 def find_region(contacts: pd.DataFrame, region: Hashable | None) -> str | pd.Series[Any] | None:
     """
-    What ``region=`` means: a supported ISO code for all rows, a column of codes, or nothing.
+    What ``region=`` means: a country for all rows, as its ISO code, a column of countries, or nothing.
+
+    ``international`` stays as it is: bare digits are whole numbers then.
 
     Raises:
-        ContactsError: It is neither a supported code nor a column, or more than one column.
+        ContactsError: It is neither a country nor a column, or more than one column.
+
+    Example:
+        >>> find_region(pd.DataFrame({"mobile": []}), "Italia")
+        'IT'
     """
     if region is None:
         return None
@@ -82,12 +87,13 @@ def find_region(contacts: pd.DataFrame, region: Hashable | None) -> str | pd.Ser
         return contacts.iloc[:, place(contacts, region)]
     if places > 1:
         raise ContactsError(f"{places} columns are called {region!r}: rename all but the one with regions")
-    if isinstance(region, str) and region.upper() in regions():
-        return region.upper()  # not before a column of that name: `cc` and `id` are countries as well
-    meant = NOT_ISO.get(region.upper()) if isinstance(region, str) else None
-    hint = _did_you_mean(meant or near_column(contacts, region))
+    if isinstance(region, str) and (code := meaning(region)):
+        return code  # not before a column of that name: `cc` and `id` are countries as well
+    column, country = near_column(contacts, region), suggestion(region) if isinstance(region, str) else None
+    near = country if column is None else repr(column)
+    hint = f" Did you mean {near}?" if near else ""
     raise ContactsError(
-        f"region={region!r} is neither a supported ISO country code (such as 'IT') nor a column.{hint} "
+        f"region={region!r} is neither a country (such as 'IT' or 'Italy') nor a column.{hint} "
         f"The columns are {_names(contacts)}"
     )
 
@@ -102,10 +108,6 @@ def near_column(contacts: pd.DataFrame, label: Hashable) -> Hashable | None:
     spelled = {str(column).casefold(): column for column in reversed(contacts.columns)}
     near = get_close_matches(str(label).casefold(), list(spelled), n=1)
     return spelled[near[0]] if near else None
-
-
-def _did_you_mean(meant: Hashable | None) -> str:
-    return "" if meant is None else f" Did you mean {meant!r}?"
 
 
 def _flat(contacts: pd.DataFrame) -> None:

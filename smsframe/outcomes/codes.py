@@ -41,6 +41,10 @@ _NUMBERS = {
     "scientific": (
         "The number is in scientific notation, as spreadsheets show long numbers. Store the column as text."
     ),
+    "masked_digits": (
+        "Marks such as * or … stand where digits should be, or for a range, so that nobody can know the "
+        "number. Take the whole number from its source."
+    ),
     "letters": "There are letters in the cell. Leave only the number.",
     "extension": "The number has an extension, which cannot receive a text. Give a direct mobile number.",
     "two_numbers": "There is more than one number in the cell. Keep one.",
@@ -49,8 +53,8 @@ _NUMBERS = {
         "Write it with + and its country code, or pass region= with the country or the column that has it."
     ),
     "unknown_region": (
-        "The number has no country code, and its region is not a known one. Use a two-letter ISO code, such "
-        "as IT, or GB for the UK."
+        "The number has no country code, and its region is not a known one. Use the name or "
+        "the ISO code of a country, such as Italy or IT."
     ),
     "unknown_country": "No country has this country code. Correct it.",
     "too_short": "The number has too few digits for its country. Complete it.",
