@@ -7,6 +7,7 @@ Importing registers ``.sms`` on DataFrame and Series. It loads pandas; all else 
 
     smsframe.read_contacts("guests.csv")      like pandas.read_csv, but numbers stay text
     df.sms.check(phone=, region=)             who could be texted, and why not the others
+    df.sms.problems()                         the rows that need a hand, to correct and give back
     df.sms.plan(text, campaign=, phone=)      who would get what, for how many credits; free
     df.sms.send(text, campaign=, phone=)      text each person once; the same call again texts nobody
     df.sms.refresh()                          what was delivered; then df.sms.summary(), df.sms.failed()
