@@ -70,7 +70,7 @@ def same_gateway(entry: CampaignRecord, base_url: str, account: str) -> None:
     before, now = f"{entry.base_url} as {entry.account}", f"{base_url} as {account}"
     if before != now:
         raise CampaignChanged(
-            f"campaign {entry.name!r} belongs to {before}, and this call goes to {now}: "
+            f"campaign {entry.name!r} belongs to {mask(before)}, and this call goes to {mask(now)}: "
             "choose another name for another gateway or account; nothing was sent",
             campaign=entry.name,
             recipients=0,

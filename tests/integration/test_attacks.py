@@ -298,3 +298,14 @@ def test_a_constant_order_id_of_another_program_does_not_make_every_history_inco
     proxy.on("POST", drop)
     assert statuses(send(table(2), through)) == {"accepted": 2}
     assert proxy.posts() == 2
+
+
+def test_an_account_that_is_somebodys_number_is_masked(through):
+    """Some people log in with their own."""
+    number = "+393471234567"
+    send(table(1), through)
+    other = gateway_at(through.base_url, through.journal, username=number)
+    with pytest.raises(CampaignChanged, match="belongs to") as caught:
+        send(table(1), other)
+    assert number not in f"{caught.value} {other!r}"
+    other.close()
