@@ -234,7 +234,7 @@ class Batches:
         dead = open_ & batches.c.owner.in_(self._dead(connection, open_))
         untexted = dead | (ours & (batches.c.state == State.REFUSED))
         not_in_order = recipients.c.missing | recipients.c.refused.is_not(None)
-        theirs = (recipients.c.campaign == campaign) & recipients.c.phone.in_(recipient_rows.numbers(phones))
+        theirs = (recipients.c.campaign == campaign) & recipients.c.person.in_(recipient_rows.persons(phones))
         recipient_rows.free(
             connection,
             theirs & (not_in_order | recipients.c.batch.in_(sa.select(batches.c.id).where(untexted))),
@@ -253,7 +253,7 @@ class Batches:
             for state in (State.REFUSED, State.ACCEPTED)
         }
         left_out = in_[State.ACCEPTED] & recipients.c.refused.is_not(None)
-        theirs = recipients.c.phone.in_(recipient_rows.numbers(phones)) & (in_[State.REFUSED] | left_out)
+        theirs = recipients.c.person.in_(recipient_rows.persons(phones)) & (in_[State.REFUSED] | left_out)
         recipient_rows.free(connection, theirs)
 
     def _dead(self, connection: Connection, which: sa.ColumnElement[bool]) -> list[str]:

@@ -14,19 +14,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe.arrow import STRING, TEXT, strings
-from smsframe.contacts.columns import find_phone
+from smsframe.contacts.columns import find_phone, find_region
 from smsframe.orders.batching import FIELD_SEPARATOR, named
 from smsframe.orders.profile import SMSEND
 from smsframe.outcomes import columns
 from smsframe.outcomes.join import join, note_other_texts, still_to_send
+from smsframe.phones.homes import unknown_regions
 from smsframe.phones.match import among
 from smsframe.planning import savings
-from smsframe.planning.check import judge, mark_duplicates, refuse
+from smsframe.planning.check import count_repairs, judge, mark_duplicates, refuse
 from smsframe.planning.plan import Plan
 from smsframe.texts import render, replacements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
 
     from smsframe.orders.profile import GatewayProfile
     from smsframe.outcomes.join import Known
@@ -126,9 +127,10 @@ def plan(
         phone_guessed=guessed,
         terms=terms,
         batch_size=min(options.batch_size, profile.max_recipients or options.batch_size),
-        repairs=_repairs(judged["repair"][judged["phone"].notna()]),
+        repairs=count_repairs(judged),
         suppressed=pd.Index([]) if suppressed is None else suppressed,
         fixed=fixed,
+        unknown_regions=_unknown_regions(contacts, options.region, judged["code"]),
     )
 
 
@@ -145,11 +147,14 @@ def _carriers(judged: pd.DataFrame, ready: pd.Series[bool], possible: pd.Series[
     return carriers
 
 
-def _repairs(repair: pd.Series[Any]) -> pd.Series[int]:
-    """Numbers by repair; a number may have several."""
-    counted = repair.dropna().astype(TEXT).value_counts()
-    single = counted.index.to_series().str.split(",").explode()
-    return counted.reindex(single.index).groupby(single.to_numpy()).sum().sort_values(ascending=False)
+def _unknown_regions(
+    contacts: pd.DataFrame, region: Hashable | None, codes: pd.Series[Any]
+) -> pd.DataFrame | None:
+    """What is no country in the region column, if numbers were refused for it."""
+    if not codes.eq("unknown_region").any():
+        return None
+    column = find_region(contacts, region)
+    return unknown_regions(column) if isinstance(column, pd.Series) else None
 
 
 def _as_text(encoding: pd.Series[Any]) -> pd.Series[Any]:
