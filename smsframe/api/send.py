@@ -245,4 +245,4 @@ def _running(options: RunOptions, gateway: GatewayProtocol, journal: Journal) ->
     """The context of a run, which a progress bar follows until the block ends."""
     with Bar("sending", "people", shown=options.progress) as bar:
         context = RunContext.of(options, gateway=gateway, journal=journal)
-        yield replace(context, report=bar.tick, started=bar.start)
+        yield replace(context, report=bar.update, started=bar.start)

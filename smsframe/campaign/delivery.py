@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from smsframe.gateway.base import GatewayProtocol
-    from smsframe.gateway.retry import Patience
+    from smsframe.gateway.retry import RetryPolicy
 
 log = logging.getLogger("smsframe")
 
@@ -29,7 +29,7 @@ def refresh(
     gateway: GatewayProtocol,
     *,
     workers: int,
-    patience: Patience,
+    retry_policy: RetryPolicy,
     report: Callable[[int], None],
 ) -> pd.DataFrame:
     """
@@ -52,7 +52,7 @@ def refresh(
     orders = rows.loc[asked, "sms_order_id"].unique()
 
     def state(order: str) -> pd.DataFrame | None:
-        recipients = patience.ask(lambda: gateway.state(order)).recipients
+        recipients = retry_policy.ask(lambda: gateway.state(order)).recipients
         report(1)
         return None if recipients is None else recipients.assign(order=order)
 

@@ -18,9 +18,9 @@ from smsframe.campaign.posted_orders import PostedOrders
 from smsframe.campaign.rate_limit import Pace
 from smsframe.campaign.reconcile import UnconfirmedOrders, may_lack
 from smsframe.campaign.workers import OrderWorkers
-from smsframe.orders.batching import ALIKE, PROBE_AFTER, same_reason, split_refused
-from smsframe.orders.records import BatchWithPeople, Change, Tick, late
-from smsframe.orders.states import Action, Event, State, Step, after
+from smsframe.orders.batching import PROBE_AFTER, SAME_REFUSALS, same_reason, split_refused
+from smsframe.orders.records import BatchWithPeople, Change, ProgressEvent, late
+from smsframe.orders.states import Action, Event, State, Step, transition
 from smsframe.phones.match import among
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class CampaignEngine:
         settled: Event | None = None,
         in_doubt_before: frozenset[str] = frozenset(),
     ) -> None:
-        entry, journal, patience = registered.entry, context.journal, context.patience
+        entry, journal, retry_policy = registered.entry, context.journal, context.retry_policy
         self.cause: SmsFrameError | ValueError | None = None
         self.touched = False
         """Whether anything of this run was, or may have been, accepted."""
@@ -71,7 +71,7 @@ class CampaignEngine:
         self.entry = self._entry = entry
         self._batches, self._owner = journal.batches, owner
         self._phones, self._report, self._workers = phones, context.report, context.workers
-        self._stopped, self._clock = patience.stop, patience.clock
+        self._stopped, self._clock = retry_policy.stop, retry_policy.clock
         self._accepted = registered.accepted
         self._queue, self._in_doubt_before = deque(registered.cuts), in_doubt_before
         self._in_doubt, self._incomplete = registered.in_doubt, registered.incomplete
@@ -92,14 +92,14 @@ class CampaignEngine:
             owner,
             phones,
             grace=context.grace,
-            patience=patience,
+            retry_policy=retry_policy,
             settled=settled,
         )
         self._order_workers = OrderWorkers(
             context.gateway,
             context.threads(context.workers),
-            Pace(context.rate, patience),
-            patience,
+            Pace(context.rate, retry_policy),
+            retry_policy,
             held=lambda: journal.batches.held(owner),
         )
 
@@ -188,7 +188,7 @@ class CampaignEngine:
         others: list[tuple[Change, pd.DataFrame, PostOutcome]] = []
         for batch, people, outcome in answers:
             reply = outcome.reply
-            step = after(batch.state, reply.event, batch.doubt)
+            step = transition(batch.state, reply.event, batch.doubt)
             accepted = step.state is State.ACCEPTED
             self.posted.update(batch, step.state, people["phone"])
             self.touched |= accepted or bool(step.doubt)
@@ -272,7 +272,7 @@ class CampaignEngine:
     def _whole_request(self, reply: Reply) -> None:
         """Stop when people from different places were refused alike and nothing was ever accepted."""
         same = same_reason(self._refused, reply.reason)
-        if self._accepted or len(same) < ALIKE:
+        if self._accepted or len(same) < SAME_REFUSALS:
             return
         self._batches.release(same)
         for batch in same:
@@ -322,10 +322,10 @@ class CampaignEngine:
     def _tell(
         self, state: State, batch: Batch, *, before: State | None = State.PLANNED, credits_: float = 0.0
     ) -> None:
-        self._report(Tick(state, batch.recipients, credits_, before))
+        self._report(ProgressEvent(state, batch.recipients, credits_, before))
 
     def _tell_counted(self, counted: Counted) -> None:
         """So many of an accepted order are not on the gateway's list of it, or were left out of it."""
         for state, people in ((State.UNCONFIRMED, counted.missing), (State.REFUSED, counted.refused)):
             if people:
-                self._report(Tick(state, people, before=State.ACCEPTED))
+                self._report(ProgressEvent(state, people, before=State.ACCEPTED))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from smsframe.campaign.order_history import History
     from smsframe.gateway.base import GatewayProtocol
-    from smsframe.gateway.retry import Patience
+    from smsframe.gateway.retry import RetryPolicy
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import CampaignRecord
 
@@ -49,7 +49,7 @@ def compare(
     entry: CampaignRecord | None,
     gateway: GatewayProtocol,
     journal: Journal,
-    patience: Patience,
+    retry_policy: RetryPolicy,
     *,
     adopt: bool,
     grace: float,
@@ -63,7 +63,7 @@ def compare(
         entry: What the journal said of it when the call began: since when its history is asked for.
         gateway: Who is asked.
         journal: What is known of it here.
-        patience: For questions that may be asked again.
+        retry_policy: For questions that may be asked again.
         adopt: Whether orders that the journal does not know are to be taken over.
         grace: Seconds within which an order that was taken becomes visible.
         say: Tells the user what is worth knowing.
@@ -81,16 +81,16 @@ def compare(
                 "journal, its people are texted again"
             )
         return Comparison()
-    comparison = _Compared(campaign, gateway, journal, patience, entry)
+    comparison = _Compared(campaign, gateway, journal, retry_policy, entry)
     if comparison.surprises:  # this journal is not the latest, so the latest orders may not be visible yet
         if len(comparison.unknown) and not adopt:
             raise comparison.changed(
                 "name its journal with journal=; or, if that is lost, take the orders over with adopt=True"
             )
-        patience.sleep(grace)
-        comparison = _Compared(campaign, gateway, journal, patience, entry)
+        retry_policy.sleep(grace)
+        comparison = _Compared(campaign, gateway, journal, retry_policy, entry)
     date = comparison.history.date
-    if date is not None and abs(off := (patience.clock.now() - date).total_seconds()) > MINUTE:
+    if date is not None and abs(off := (retry_policy.clock.now() - date).total_seconds()) > MINUTE:
         which = "ahead of" if off > 0 else "behind"
         say(f"warning: this machine's clock is {timedelta(seconds=round(abs(off)))} {which} the gateway's")
     return Comparison(date, comparison.doubted, comparison.recipients(adopt=adopt))
@@ -104,11 +104,11 @@ class _Compared:
         campaign: str,
         gateway: GatewayProtocol,
         journal: Journal,
-        patience: Patience,
+        retry_policy: RetryPolicy,
         entry: CampaignRecord | None,
     ) -> None:
-        self._campaign, self._gateway, self._patience = campaign, gateway, patience
-        self.history = _complete(gateway, entry, patience)
+        self._campaign, self._gateway, self._retry_policy = campaign, gateway, retry_policy
+        self.history = _complete(gateway, entry, retry_policy)
         ids = self.history.ids
         listed = self.history.orders[ids.str.startswith(prefixes(campaign, gateway)).fillna(value=False)]
         known = journal.orders.of(campaign)
@@ -140,7 +140,7 @@ class _Compared:
         return people[people["phone"].isna() | ~people["phone"].duplicated()]
 
     def _people(self, order: Any) -> pd.DataFrame:
-        state = self._patience.ask(lambda: self._gateway.state(order.order_id)).recipients
+        state = self._retry_policy.ask(lambda: self._gateway.state(order.order_id)).recipients
         phones = pd.Series([None], dtype=TEXT) if state is None or state.empty else state["phone"]
         if not phones.dropna().str.fullmatch(E164).all() or (len(phones) > 1 and phones.isna().any()):
             raise self.changed(f"it does not say who got {order.order_id}")
@@ -179,19 +179,19 @@ def _lowercase(orders: pd.DataFrame) -> pd.Series[Any]:
     return orders["order_id"].str.strip().str.lower()
 
 
-def _complete(gateway: GatewayProtocol, entry: CampaignRecord | None, patience: Patience) -> History:
+def _complete(gateway: GatewayProtocol, entry: CampaignRecord | None, retry_policy: RetryPolicy) -> History:
     """
     The history since the campaign was last compared, else of 30 days.
 
     From when it is asked is said in the gateway's own time: this machine's clock may be days ahead.
     """
-    since = _since(entry, patience.clock.now())
+    since = _since(entry, retry_policy.clock.now())
     try:
-        history = order_history.read(gateway, since, patience)
+        history = order_history.read(gateway, since, retry_policy)
         if history.date is None:
-            history = order_history.read(gateway, EVER, patience)
+            history = order_history.read(gateway, EVER, retry_policy)
         elif (wanted := _since(entry, history.date)) < since - timedelta(seconds=MINUTE):
-            history = order_history.read(gateway, wanted, patience)
+            history = order_history.read(gateway, wanted, retry_policy)
     except (NotAuthorised, Unavailable):
         raise
     except GatewayError as error:

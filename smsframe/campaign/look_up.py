@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from smsframe.campaign.order_history import History
     from smsframe.gateway.base import GatewayProtocol
-    from smsframe.gateway.retry import Patience
+    from smsframe.gateway.retry import RetryPolicy
     from smsframe.orders.records import Batch, OrderState
 
 DAY = timedelta(days=1)
@@ -104,11 +104,13 @@ class Known(NamedTuple):
     prefixes: Callable[[], tuple[str, ...]]
 
 
-def ask_state(gateway: GatewayProtocol, batch: Batch, people: pd.DataFrame, patience: Patience) -> Finding:
+def ask_state(
+    gateway: GatewayProtocol, batch: Batch, people: pd.DataFrame, retry_policy: RetryPolicy
+) -> Finding:
     """
     Ask for the state of one order; `Event.ABSENT` here means no more than that it was not found.
     """
-    clock, question = patience.clock, gateway.profile.state_question % batch.order_id
+    clock, question = retry_policy.clock, gateway.profile.state_question % batch.order_id
     asked_at = clock.monotonic()
 
     def finding_of(
@@ -122,7 +124,7 @@ def ask_state(gateway: GatewayProtocol, batch: Batch, people: pd.DataFrame, pati
         return Finding(event, Evidence(question, answer), asked_at, clock.monotonic(), date, missing, lists)
 
     try:
-        state = patience.ask(lambda: gateway.state(batch.order_id))
+        state = retry_policy.ask(lambda: gateway.state(batch.order_id))
     except GatewayError as error:
         return finding_of(Event.UNANSWERED, f"no answer: {type(error).__name__} (HTTP {error.status})")
     if state.recipients is None:
@@ -137,20 +139,22 @@ def ask_state(gateway: GatewayProtocol, batch: Batch, people: pd.DataFrame, pati
     return replace(_with_evidence(finding, answer, ""), refused=refused)
 
 
-def is_absent(gateway: GatewayProtocol, batch: Batch, people: pd.DataFrame, patience: Patience) -> bool:
+def is_absent(
+    gateway: GatewayProtocol, batch: Batch, people: pd.DataFrame, retry_policy: RetryPolicy
+) -> bool:
     """
     Whether the gateway has nothing of an order that it refused.
 
     Something on the way may have sent it twice, or denied it, and the gateway refuses what repeats an id that
     it has. A proxy says 404 too, of whatever it is asked: then the history must say the same.
     """
-    finding = ask_state(gateway, batch, people, patience)
+    finding = ask_state(gateway, batch, people, retry_policy)
     if finding.event is not Event.ABSENT or finding.own:
         return finding.event is Event.ABSENT
     if not (gateway.profile.history and gateway.answers_itself):
         return False
     try:
-        history = order_history.read(gateway, _not_before(batch, finding), patience)
+        history = order_history.read(gateway, _not_before(batch, finding), retry_policy)
     except GatewayError:
         return False
     return history.complete and not history.lists(batch.order_id)
@@ -167,7 +171,10 @@ def _left_out(state: pd.DataFrame, people: pd.DataFrame, codes: frozenset[str]) 
 
 
 def look_up(
-    gateway: GatewayProtocol, orders: list[tuple[Batch, pd.DataFrame]], patience: Patience, known: Known
+    gateway: GatewayProtocol,
+    orders: list[tuple[Batch, pd.DataFrame]],
+    retry_policy: RetryPolicy,
+    known: Known,
 ) -> Iterator[tuple[Batch, pd.DataFrame, Finding]]:
     """
     Ask whether the gateway has some orders; each with its people and what was found, until stopped.
@@ -178,15 +185,15 @@ def look_up(
     Args:
         gateway: Who is asked.
         orders: The batches, with ``phone`` of their recipients.
-        patience: For questions that may be asked again.
+        retry_policy: For questions that may be asked again.
         known: What the journal knows.
     """
     absent: list[tuple[Batch, pd.DataFrame, Finding]] = []
     session = None
     for batch, people in orders:
-        if patience.stop.is_set():
+        if retry_policy.stop.is_set():
             return
-        finding = ask_state(gateway, batch, people, patience)
+        finding = ask_state(gateway, batch, people, retry_policy)
         if finding.event is not Event.ABSENT:
             yield batch, people, finding
             continue
@@ -196,22 +203,22 @@ def look_up(
             absent.clear()
         session = gateway.sessions  # the one it was not found in: an ended one was renewed on the way
         absent.append((batch, people, finding))
-    if absent and not patience.stop.is_set():
+    if absent and not retry_policy.stop.is_set():
         since = min(_not_before(batch, finding) for batch, _, finding in absent)
-        judge = _judge(gateway, since, session, patience, known)
+        judge = _judge(gateway, since, session, retry_policy, known)
         for batch, people, finding in absent:
             yield batch, people, judge(batch, finding)
 
 
 def _judge(
-    gateway: GatewayProtocol, since: datetime, session: int | None, patience: Patience, known: Known
+    gateway: GatewayProtocol, since: datetime, session: int | None, retry_policy: RetryPolicy, known: Known
 ) -> Callable[[Batch, Finding], Finding]:
     """Read the history once; what it says of each order that was not found under its id."""
     if not gateway.profile.history:
         return lambda _, finding: _unanswered(finding, "404; this gateway has no history that could tell")
     question = f", {gateway.profile.history_question} since {since:%Y-%m-%d %H:%M} UTC"
     try:
-        history = order_history.read(gateway, since, patience)
+        history = order_history.read(gateway, since, retry_policy)
     except GatewayError as error:
         answer = f"no answer: {type(error).__name__} (HTTP {error.status})"
         return lambda _, finding: _unanswered(finding, answer, question)

@@ -9,7 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from smsframe.gateway.retry import Patience
+    from smsframe.gateway.retry import RetryPolicy
 
 
 class Pace:
@@ -18,12 +18,12 @@ class Pace:
 
     Args:
         rate: Recipients per second, or None for as fast as it goes.
-        patience: What is waited with, and by whose clock.
+        retry_policy: What is waited with, and by whose clock.
     """
 
-    def __init__(self, rate: float | None, patience: Patience) -> None:
-        self._rate, self._patience = rate, patience
-        self._next = patience.clock.monotonic()
+    def __init__(self, rate: float | None, retry_policy: RetryPolicy) -> None:
+        self._rate, self._retry_policy = rate, retry_policy
+        self._next = retry_policy.clock.monotonic()
         self._last: deque[tuple[float, int]] = deque()
         """The turns of the second before the next one, and how many people each was for."""
         self._lock = threading.Lock()
@@ -32,13 +32,13 @@ class Pace:
         """Wait for the turn of an order with so many people; False when everything was stopped meanwhile."""
         if self._rate is not None:
             with self._lock:
-                now = self._patience.clock.monotonic()
+                now = self._retry_policy.clock.monotonic()
                 turn = self._turn(max(now, self._next), recipients, self._rate)
                 self._last.append((turn, recipients))
                 self._next = turn + recipients / self._rate
             if turn > now:
-                self._patience.sleep(turn - now)
-        return not self._patience.stop.is_set()
+                self._retry_policy.sleep(turn - now)
+        return not self._retry_policy.stop.is_set()
 
     def _turn(self, turn: float, recipients: int, rate: float) -> float:
         """The first moment from which no second before it has too many people."""

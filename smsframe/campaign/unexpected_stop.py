@@ -54,7 +54,7 @@ def always_told(name: Callable[[Any], str], *frames: Callable[..., pd.DataFrame]
             begun: list[datetime] = []
 
             def begin(people: int) -> None:
-                begun.append(context.patience.clock.now())
+                begun.append(context.retry_policy.clock.now())
                 context.started(people)
 
             refused: BaseException

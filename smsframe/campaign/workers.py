@@ -17,7 +17,7 @@ from smsframe.campaign.look_up import is_absent
 from smsframe.errors import GatewayError, JournalError
 from smsframe.gateway.order import Order
 from smsframe.orders.records import Reply, late
-from smsframe.orders.states import Action, Event, State, after
+from smsframe.orders.states import Action, Event, State, transition
 from smsframe.texts import render
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from smsframe.campaign.rate_limit import Pace
     from smsframe.gateway.base import GatewayProtocol
-    from smsframe.gateway.retry import Patience
+    from smsframe.gateway.retry import RetryPolicy
     from smsframe.orders.records import Batch
 
 
@@ -91,7 +91,7 @@ class OrderWorkers:
         gateway: Where they go.
         threads: What carries them.
         pace: When each may leave.
-        patience: The waits; its ``stop`` ends them.
+        retry_policy: The waits; its ``stop`` ends them.
         held: Whether this run still owns what it sends; asked immediately before each POST.
     """
 
@@ -100,10 +100,10 @@ class OrderWorkers:
         gateway: GatewayProtocol,
         threads: Threads,
         pace: Pace,
-        patience: Patience,
+        retry_policy: RetryPolicy,
         held: Callable[[], bool],
     ) -> None:
-        self._gateway, self._pace, self._patience, self._held = gateway, pace, patience, held
+        self._gateway, self._pace, self._retry_policy, self._held = gateway, pace, retry_policy, held
         self._threads = threads
         self._under_way: dict[Future[PostOutcome], tuple[Batch, pd.DataFrame]] = {}
 
@@ -166,20 +166,22 @@ class OrderWorkers:
         if not self._pace.wait(batch.recipients):
             return CALLED_OFF
         reply = self._post(order, batch)
-        if after(State.SENDING, reply.event, batch.doubt).action is not Action.NARROW:
+        if transition(State.SENDING, reply.event, batch.doubt).action is not Action.NARROW:
             return PostOutcome(reply)
-        if not is_absent(self._gateway, batch, order.people, self._patience):
+        if not is_absent(self._gateway, batch, order.people, self._retry_policy):
             reason = f"{reply.reason}, and the gateway may have taken it before"
             return PostOutcome(replace(reply, event=Event.NO_PROOF, reason=reason))
         try:
-            return PostOutcome(reply, self._patience.ask(self._gateway.credits).get(batch.terms.message_type))
+            return PostOutcome(
+                reply, self._retry_policy.ask(self._gateway.credits).get(batch.terms.message_type)
+            )
         except GatewayError as error:
             return PostOutcome(reply, trouble=error)
 
     def _post(self, order: Order, batch: Batch) -> Reply:
         """Send, and repeat only what was provably not accepted, and not once stopped."""
         before: list[Reply] = []
-        stopped = self._patience.stop.is_set
+        stopped = self._retry_policy.stop.is_set
 
         def attempt() -> Reply:
             if before and stopped():
@@ -196,14 +198,14 @@ class OrderWorkers:
                     "this run has lost its lock, in the folder beside the journal: somebody else may have "
                     "taken over, so nothing more is sent; resume the campaign"
                 )
-            if late(batch, self._patience.clock.now()):  # the gateway might send it at once
+            if late(batch, self._retry_policy.clock.now()):  # the gateway might send it at once
                 raise _TooLateError
 
         def again(reply: Reply) -> bool:
-            step = after(State.SENDING, reply.event, batch.doubt)
+            step = transition(State.SENDING, reply.event, batch.doubt)
             return step.action is Action.REPEAT and not stopped()
 
-        reply = self._patience.until(attempt, again)
+        reply = self._retry_policy.until(attempt, again)
         return replace(reply, event=Event.GAVE_UP) if reply.event is Event.NOT_SENT else reply
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 class ProgressRenderer(Protocol):
     """
-    Shows facts, as `smsframe.display.progress_stats.Meter` gives them.
+    Shows facts, as `smsframe.display.progress_stats.ProgressStats` gives them.
 
     Attributes:
         every: Seconds from one drawing to the next at least.

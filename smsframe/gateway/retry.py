@@ -28,7 +28,7 @@ LONGEST_WAIT = 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """
     Waits that grow, unless the gateway names one.
 
@@ -113,12 +113,14 @@ class _TooLong(stop_base):
 class _Unreached(stop_base):
     """Stops when it has taken long, by the clock handed in, and nobody said when to come back."""
 
-    def __init__(self, outcome: Callable[[tenacity.RetryCallState], Any], patience: Patience) -> None:
-        self._outcome, self._patience, self._began = outcome, patience, patience.clock.monotonic()
+    def __init__(self, outcome: Callable[[tenacity.RetryCallState], Any], retry_policy: RetryPolicy) -> None:
+        self._outcome, self._retry_policy, self._began = outcome, retry_policy, retry_policy.clock.monotonic()
 
     def __call__(self, retry_state: tenacity.RetryCallState) -> bool:
         named = getattr(self._outcome(retry_state), "retry_after", None)
-        return named is None and self._patience.clock.monotonic() - self._began >= self._patience.reach
+        return (
+            named is None and self._retry_policy.clock.monotonic() - self._began >= self._retry_policy.reach
+        )
 
 
 class _Named(wait_base):

@@ -307,7 +307,7 @@ class Gateway:
         def send(
             query: Mapping[str, str] | None, headers: Mapping[str, str] | None = None
         ) -> transport.Exchange:
-            return transport.exchange(
+            return transport.request(
                 self._http,
                 method,
                 self.base_url + path,

@@ -1,7 +1,7 @@
 """
 One HTTP exchange at a time, of which nothing secret gets into exceptions, logs and tracebacks.
 
-`exchange` never raises for what the network does and returns facts instead: requests' exceptions carry
+`request` never raises for what the network does and returns facts instead: requests' exceptions carry
 the address with the password of a login in it, and a traceback carries the exception.
 
 What is said of a request without an answer rests on how its connection was made
@@ -143,7 +143,7 @@ def session(
     return pooled
 
 
-def exchange(
+def request(
     session: requests.Session,
     method: str,
     url: str,

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from smsframe.journal import recipients as recipient_rows
 from smsframe.journal.rows import append_evidence, micros, read_texts, terms_columns
 from smsframe.journal.tables import batches, recipients
-from smsframe.orders.batching import order_id, parts
+from smsframe.orders.batching import order_id, split_into_runs
 from smsframe.orders.records import Batch, BatchWithPeople, CampaignRecord, Evidence, Stamp
 from smsframe.orders.states import Doubt, State
 from smsframe.phones.match import among
@@ -55,7 +55,7 @@ def assign(
         # Not of numpy, as they are on older pandas: SQLite stores those as bytes.
         (int(cast("int", text)), str(encoding), part)
         for (text, encoding), group in free.groupby(["text", "encoding"])
-        for part in parts(group, entry.batch_size)
+        for part in split_into_runs(group, entry.batch_size)
     ]
     sources = read_texts(connection, entry.id)
     used = set(connection.execute(sa.select(batches.c.order_id)).scalars())

@@ -19,7 +19,7 @@ from smsframe.journal.counts import Tally, tallies, tally
 from smsframe.journal.rows import append_evidence, micros, read_batches
 from smsframe.journal.tables import batches, recipients
 from smsframe.orders.records import Batch, BatchWithPeople, CampaignRecord, Change, Stamp
-from smsframe.orders.states import Action, Event, State, after
+from smsframe.orders.states import Action, Event, State, transition
 from smsframe.phones.match import among
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ class Batches:
         for batch in read_batches(connection, open_ & batches.c.owner.in_(dead)) if dead else []:
             state, doubt = batch.state, batch.doubt
             if state is State.SENDING:
-                state, _, doubt = after(state, Event.OWNER_DIED, doubt)
+                state, _, doubt = transition(state, Event.OWNER_DIED, doubt)
                 append_evidence(connection, entry.id, batch.order_id, Event.OWNER_DIED, state, self.stamp())
             taken = {"owner": owner, "state": state, "doubt": int(doubt)}
             connection.execute(sa.update(batches).where(batches.c.id == batch.id).values(**taken))

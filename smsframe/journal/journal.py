@@ -29,7 +29,7 @@ from smsframe.journal.rows import instants_of, read_campaign, read_texts
 from smsframe.journal.run_locks import Owners
 from smsframe.journal.sqlite import Store, frame
 from smsframe.journal.tables import batches, campaigns, evidence, recipients
-from smsframe.orders.batching import named
+from smsframe.orders.batching import normalize_name
 from smsframe.orders.states import State
 from smsframe.outcomes.join import Known
 
@@ -94,9 +94,9 @@ class Journal:
     @classmethod
     def default(cls, *, clock: Clock = SYSTEM) -> Journal:
         """``SMSFRAME_JOURNAL``, else one file in the user's data directory."""
-        named = os.environ.get(JOURNAL)
+        from_environment = os.environ.get(JOURNAL)
         folder = platformdirs.user_data_path("smsframe", appauthor=False)
-        return cls(named or folder / "journal.sqlite", clock=clock)
+        return cls(from_environment or folder / "journal.sqlite", clock=clock)
 
     @property
     def exists(self) -> bool:
@@ -260,7 +260,7 @@ class Journal:
 
 def _find(connection: Connection, name: str) -> CampaignRecord | None:
     return read_campaign(connection, name) or (
-        None if named(name) == name else read_campaign(connection, named(name))
+        None if normalize_name(name) == name else read_campaign(connection, normalize_name(name))
     )
 
 

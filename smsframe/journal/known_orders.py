@@ -16,7 +16,7 @@ from smsframe.journal.rows import append_evidence, instants_of, micros, read_bat
 from smsframe.journal.sqlite import frame
 from smsframe.journal.tables import batches, campaigns, evidence, recipients
 from smsframe.orders.records import Evidence
-from smsframe.orders.states import Event, State, after
+from smsframe.orders.states import Event, State, transition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,7 +107,7 @@ class KnownOrders:
         states = batches.c.state.in_([State.PLANNED, State.REFUSED])
         theirs = (batches.c.campaign == entry.id) & batches.c.order_id.in_(listed.tolist())
         for batch in read_batches(connection, theirs & states) if len(listed) else []:
-            state, _, doubt = after(batch.state, Event.LISTED, batch.doubt)
+            state, _, doubt = transition(batch.state, Event.LISTED, batch.doubt)
             values = {"owner": owner, "state": state, "doubt": int(doubt)}
             connection.execute(sa.update(batches).where(batches.c.id == batch.id).values(**values))
             append_evidence(connection, entry.id, batch.order_id, Event.LISTED, state, self._stamp())

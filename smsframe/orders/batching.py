@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FIELD_SEPARATOR = "\x1f"
 """Between the merge values of one person (ASCII's own unit separator)."""
 
-ALIKE = 5
+SAME_REFUSALS = 5
 """Single recipients refused alike, with nothing ever accepted: then it is the request that is refused."""
 
 PROBE_AFTER = 4
@@ -50,12 +50,12 @@ def _words(reason: str) -> str:
     return re.sub(r"[\W\d_]+", " ", reason)
 
 
-def parts(people: pd.DataFrame, batch_size: int) -> Iterator[pd.DataFrame]:
+def split_into_runs(people: pd.DataFrame, batch_size: int) -> Iterator[pd.DataFrame]:
     """People of one text and encoding in runs of at most ``batch_size``, in their order."""
     return (people.iloc[at : at + batch_size] for at in range(0, len(people), batch_size))
 
 
-def cut(people: pd.DataFrame, batch_size: int) -> pd.Series[int]:
+def batch_numbers(people: pd.DataFrame, batch_size: int) -> pd.Series[int]:
     """The batch of each person: runs of at most ``batch_size`` of one encoding, in their order."""
     kind = pd.factorize(people["encoding"])[0]
     place = pd.Series(kind).groupby(kind).cumcount().to_numpy() // batch_size
@@ -65,7 +65,7 @@ def cut(people: pd.DataFrame, batch_size: int) -> pd.Series[int]:
     return batch.groupby(batch, sort=False).ngroup().rename("batch")  # numbered as they appear
 
 
-def named(campaign: str) -> str:
+def normalize_name(campaign: str) -> str:
     """A campaign's name as it is kept: the same letters are the same name, however a keyboard wrote them."""
     return unicodedata.normalize("NFC", campaign).strip()
 
@@ -84,7 +84,7 @@ def prefix(campaign: str, gateway: str, account: str) -> str:
         ... )
         True
     """
-    return _prefix(named(campaign).casefold(), _address(gateway), account.casefold())
+    return _prefix(normalize_name(campaign).casefold(), _address(gateway), account.casefold())
 
 
 def prefixes(campaign: str, gateway: str, account: str) -> tuple[str, ...]:

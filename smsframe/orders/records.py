@@ -300,7 +300,7 @@ def not_authorised(reason: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class ProgressEvent:
     """
     One step of progress: some people got from one place to another.
 

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from smsframe.arrow import STRING, TEXT, strings
 from smsframe.contacts.columns import find_phone
-from smsframe.orders.batching import FIELD_SEPARATOR, named
+from smsframe.orders.batching import FIELD_SEPARATOR, normalize_name
 from smsframe.orders.profile import SMSEND
 from smsframe.outcomes import columns
 from smsframe.outcomes.join import join, note_other_texts, still_to_send
@@ -59,7 +59,7 @@ def plan(
         ValueError: The sender is not usable, or not at that quality.
     """
     campaign, terms, text_fix = (
-        options.campaign and named(options.campaign),
+        options.campaign and normalize_name(options.campaign),
         options.terms(profile),
         options.text_fix,
     )

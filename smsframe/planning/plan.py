@@ -15,7 +15,7 @@ from smsframe.arrow import strings
 from smsframe.cards import plan_card
 from smsframe.formatting import many
 from smsframe.masking import shown, shown_name
-from smsframe.orders.batching import FIELD_SEPARATOR, cut
+from smsframe.orders.batching import FIELD_SEPARATOR, batch_numbers
 from smsframe.outcomes.summary import reasons
 from smsframe.phones.codes import REPAIRS
 from smsframe.planning.savings import Cheaper, propose
@@ -110,7 +110,7 @@ class Plan:
         """The orders this would be cut into: ``encoding``, ``recipients``, ``segments``; one row each."""
         ready = self.ready
         return (
-            ready.groupby(cut(ready, self.batch_size))
+            ready.groupby(batch_numbers(ready, self.batch_size))
             .agg(encoding=("encoding", "first"), recipients=("phone", "size"), segments=("segments", "sum"))
             .rename_axis("batch")
         )

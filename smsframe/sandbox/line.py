@@ -85,8 +85,8 @@ class Server(uvicorn.Server):
         for server in self.servers:
             server.close()
         self._let_go()
-        patience = self._loop.time() + 0.5
-        while self.server_state.connections and self._loop.time() < patience:  # noqa: ASYNC110 - no event to await
+        deadline = self._loop.time() + 0.5
+        while self.server_state.connections and self._loop.time() < deadline:  # noqa: ASYNC110 - no event to await
             await asyncio.sleep(0.005)
         for connection in list(self.server_state.connections):
             connection.transport.abort()

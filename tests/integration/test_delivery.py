@@ -11,7 +11,7 @@ from helpers.faulty_server import ACCEPTED, answer, scripted
 import smsframe
 from smsframe import ContactsError, NotAuthorised
 from smsframe.campaign import delivery
-from smsframe.gateway.retry import Patience
+from smsframe.gateway.retry import RetryPolicy
 from smsframe.outcomes.columns import DTYPES
 
 ADA, BEA = "+393471234567", "+393471234568"
@@ -207,7 +207,9 @@ def test_progress_counts_the_orders_that_were_asked():
     counted = []
     with at(answer(200, {"recipients": []}), ACCEPTED) as server:
         frame = FRAME.assign(sms_order_id=["a", "a", None, "a"])
-        delivery.refresh(frame, by_token(server), workers=2, patience=Patience(), report=counted.append)
+        delivery.refresh(
+            frame, by_token(server), workers=2, retry_policy=RetryPolicy(), report=counted.append
+        )
     assert counted == [1]
 
 

@@ -24,9 +24,9 @@ from smsframe.api import watch
 from smsframe.cli import main
 from smsframe.display import progress_renderers
 from smsframe.display.progress_bar import Bar
-from smsframe.display.progress_stats import Meter, progress_text
+from smsframe.display.progress_stats import ProgressStats, progress_text
 from smsframe.journal.journal import Journal
-from smsframe.orders.records import Tick
+from smsframe.orders.records import ProgressEvent
 from smsframe.orders.states import State
 
 
@@ -62,38 +62,38 @@ def facts(**known):
 
 
 def test_the_rate_is_that_of_late_and_says_how_much_longer(clock):
-    meter = Meter(clock)
-    meter.begin(10_000)
+    stats = ProgressStats(clock)
+    stats.begin(10_000)
     for _ in range(60):  # a hundred a second at first
         clock.now += 1
-        meter.tick(Tick(State.ACCEPTED, 100, 100.0))
-    assert meter.facts()["rate"] == pytest.approx(100)
-    assert meter.facts()["seconds_left"] == pytest.approx(40)
+        stats.update(ProgressEvent(State.ACCEPTED, 100, 100.0))
+    assert stats.facts()["rate"] == pytest.approx(100)
+    assert stats.facts()["seconds_left"] == pytest.approx(40)
     for _ in range(60):  # ten a second now
         clock.now += 1
-        meter.tick(Tick(State.ACCEPTED, 10, 10.0))
-    assert meter.facts()["rate"] == pytest.approx(10)
+        stats.update(ProgressEvent(State.ACCEPTED, 10, 10.0))
+    assert stats.facts()["rate"] == pytest.approx(10)
     clock.now += 300  # and nothing for long
-    assert meter.facts()["rate"] < 1
+    assert stats.facts()["rate"] < 1
 
 
 def test_what_is_over_keeps_its_rate_and_has_no_time_left(clock):
-    meter = Meter(clock)
-    meter.begin(10)
+    stats = ProgressStats(clock)
+    stats.begin(10)
     clock.now += 2
-    meter.tick(Tick(State.REFUSED, 4))
-    meter.end()
+    stats.update(ProgressEvent(State.REFUSED, 4))
+    stats.end()
     clock.now += 1000
-    assert meter.facts()["rate"] == 2
-    assert meter.facts()["seconds_left"] is None
+    assert stats.facts()["rate"] == 2
+    assert stats.facts()["seconds_left"] is None
 
 
 def test_a_clock_that_stands_still_divides_by_nothing(clock):
-    meter = Meter(clock)
-    assert meter.facts()["rate"] == 0
-    meter.begin(1)
-    meter.tick(Tick(State.ACCEPTED, 1))
-    assert meter.facts()["rate"] == 0
+    stats = ProgressStats(clock)
+    assert stats.facts()["rate"] == 0
+    stats.begin(1)
+    stats.update(ProgressEvent(State.ACCEPTED, 1))
+    assert stats.facts()["rate"] == 0
 
 
 def test_a_million_credits_are_written_out():
@@ -109,7 +109,7 @@ def test_a_log_gets_a_line_a_minute_and_one_at_the_end(clock, capsys):
         bar.start(1000)
         for _ in range(150):
             clock.now += 1
-            bar.tick(Tick(State.ACCEPTED, 5, 5.0))
+            bar.update(ProgressEvent(State.ACCEPTED, 5, 5.0))
     said = capsys.readouterr().err
     assert "\r" not in said
     assert said.splitlines() == [
@@ -125,7 +125,7 @@ def test_a_terminal_gets_one_line_that_is_drawn_over(clock):
         bar.start(10)
         for state in (State.ACCEPTED, State.UNCONFIRMED, State.REFUSED):
             clock.now += 1
-            bar.tick(Tick(state, 2, 2.0))
+            bar.update(ProgressEvent(state, 2, 2.0))
     last = screen.getvalue().rstrip("\n").rsplit("\r", 1)[1]
     assert last.startswith("sending {name}:  60%|")
     assert "6 of 10 people, 2 accepted, 2 rejected, 2 unconfirmed, 6 credits, 2.0/s" in last
@@ -147,7 +147,7 @@ def test_a_notebook_without_ipywidgets_has_a_line(monkeypatch):
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     with redirect_stderr(Screen()) as screen, Bar("sending", "people", shown=True) as bar:
         bar.start(2)
-        bar.tick(Tick(State.ACCEPTED, 2))
+        bar.update(ProgressEvent(State.ACCEPTED, 2))
     assert "2 of 2 people" in screen.getvalue()
 
 

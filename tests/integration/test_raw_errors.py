@@ -334,7 +334,7 @@ def test_a_resumption_keeps_its_results_too(sandbox, gateway, monkeypatch):
 
 
 def test_a_run_in_the_background_tells_it_when_it_is_waited_for(sandbox, gateway, monkeypatch):
-    monkeypatch.setattr("smsframe.display.progress_stats.Meter.tick", failing(ERRORS["key"]))
+    monkeypatch.setattr("smsframe.display.progress_stats.ProgressStats.update", failing(ERRORS["key"]))
     run = smsframe.start(table(3), "Ciao", campaign="c", phone="mobile", gateway=gateway, progress=False)
     stopped = stopped_by(run.wait)
     assert run.facts()["state"] == "failed"

@@ -58,7 +58,7 @@ sessions = {{
 }}
 def ask(name, path, seconds):
     keys = Keys("4242", "Access_token", "t0ken")
-    return wire.exchange(sessions[name], "POST", URL + path, auth=keys, timeout=(5.0, seconds), json={{}})
+    return wire.request(sessions[name], "POST", URL + path, auth=keys, timeout=(5.0, seconds), json={{}})
 assert all(ask(name, "before", 5.0).status == 200 for name in sessions)
 print("connected", flush=True)
 sys.stdin.readline()

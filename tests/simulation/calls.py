@@ -22,7 +22,7 @@ from smsframe.campaign import dispatch
 from smsframe.campaign.run_context import RunContext
 from smsframe.campaign.send import withdraw
 from smsframe.errors import SmsFrameError
-from smsframe.gateway.retry import Patience
+from smsframe.gateway.retry import RetryPolicy
 from smsframe.journal.journal import Journal, StoredCampaign
 from smsframe.journal.rows import read_campaign
 from smsframe.orders.states import Event
@@ -91,7 +91,7 @@ class Engine:
             gateway=gateway(process),
             journal=self.journal,
             grace=process.world.grace,
-            patience=Patience(clock=clock, stop=process.stop),
+            retry_policy=RetryPolicy(clock=clock, stop=process.stop),
             say=lambda what: process.world.tell(process.name, f"says: {what}"),
             threads=partial(Workers, process),
         )

@@ -9,7 +9,7 @@ from simulation.mutants import Edit, Mutant
 LIVES = ("killed", "two at once", "suspended", "interrupted")
 LOSSES = ("answer lost", "reset", "cut", "late", "request lost")
 
-_HISTORY = "        self.history = _complete(gateway, entry, patience)\n"
+_HISTORY = "        self.history = _complete(gateway, entry, retry_policy)\n"
 _LISTED = (
     "        ids = self.history.ids\n        listed = self.history.orders["
     "ids.str.startswith(prefixes(campaign, gateway)).fillna(value=False)]\n"
@@ -109,7 +109,7 @@ MUTANTS = (
     _one(
         "a refused order is asked for before it is split",
         "campaign.workers",
-        "if not is_absent(self._gateway, batch, order.people, self._patience):",
+        "if not is_absent(self._gateway, batch, order.people, self._retry_policy):",
         "if False:",
         *("repeated id", "repeated", "said no", "skip refused"),
     ),
@@ -201,7 +201,7 @@ MUTANTS = (
         (
             Edit(
                 "campaign.reconcile",
-                "self._patience.sleep(max(0.0, self._grace - (self._patience.clock.monotonic() - last)))",
+                "self._retry_policy.sleep(max(0.0, self._grace - (self._retry_policy.clock.monotonic() - last)))",
                 "pass",
             ),
             Edit(
@@ -360,7 +360,7 @@ MUTANTS = (
     _one(
         "after a surprise the grace is waited",
         "campaign.history_check",
-        "        patience.sleep(grace)\n",
+        "        retry_policy.sleep(grace)\n",
         "        pass\n",
         witness="tests/integration/test_witnesses.py::test_after_a_surprise_the_latest_orders_are_waited_for",
     ),
@@ -395,7 +395,7 @@ MUTANTS = (
     _one(
         "a time that has passed is never sent at once",
         "campaign.workers",
-        "if late(batch, self._patience.clock.now()):",
+        "if late(batch, self._retry_policy.clock.now()):",
         "if False:",
         *("schedule", "busy", "closed", "unreachable", "slow", "suspended"),
     ),
