@@ -12,7 +12,7 @@ from smsframe.api.tracebacks import hide_frames
 from smsframe.contacts import read
 from smsframe.contacts.columns import find_phone
 from smsframe.gateway import environment
-from smsframe.journal.conflicts import same_gateway
+from smsframe.journal.conflicts import require_same_gateway
 from smsframe.phones import parse
 from smsframe.planning.check import check as check_contacts
 from smsframe.planning.options import PlanOptions
@@ -141,7 +141,7 @@ def make_plan(
 
     stored = journal.read(options.campaign) if options.campaign else None
     if stored and gateway:
-        same_gateway(stored.entry, gateway.base_url, gateway.account)
+        require_same_gateway(stored.entry, gateway.base_url, gateway.account)
     planned = build.plan(
         contacts,
         text,

@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from smsframe.api.tracebacks import hide_frames
-from smsframe.campaign.unexpected_errors import bare, clean
+from smsframe.campaign.unexpected_errors import clean, without_frames
 from smsframe.cards import run_card
 from smsframe.display.progress_bar import Bar
 from smsframe.display.progress_stats import NAMES, ProgressStats
@@ -212,7 +212,7 @@ class Run:
         try:
             self._frame = self._work(self._context, stop=self._stop)
         except SmsFrameError as error:
-            self._error = bare(error)
+            self._error = without_frames(error)
         except BaseException as error:  # noqa: BLE001 - a thread raises to nobody: `begin` and `wait` raise it
             self._error = clean(error)
         finally:

@@ -111,9 +111,9 @@ def _with_missing_people(
     code = "missing_from_order"
     missing = answered & ~present & rows["sms_status"].isin(["accepted", "scheduled"])
     back = answered & present & rows["sms_code"].eq(code).fillna(value=False)
-    of_missing = {"sms_status": "unconfirmed", "sms_code": code, "sms_reason": CODES[code]}
-    of_back = {"sms_status": "accepted", "sms_code": None, "sms_reason": None}
-    for name, value in of_missing.items():
-        changed = rows[name].astype(object).mask(missing, value).mask(back, of_back[name])
+    values_if_missing = {"sms_status": "unconfirmed", "sms_code": code, "sms_reason": CODES[code]}
+    values_if_found = {"sms_status": "accepted", "sms_code": None, "sms_reason": None}
+    for name, value in values_if_missing.items():
+        changed = rows[name].astype(object).mask(missing, value).mask(back, values_if_found[name])
         rows[name] = changed.astype(DTYPES[name])
     return rows

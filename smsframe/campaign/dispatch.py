@@ -142,10 +142,10 @@ def resuming(
     context.started(len(unsent))
     entry = replace(entry, batch_size=at_once(entry.batch_size, context.rate))
     with journal.owner() as owner:
-        waive = settled is Event.PERSON_SENDS
+        confirmed_complete = settled is Event.PERSON_SENDS
         phones = known.people["phone"][allowed]
-        registered = journal.registration.go_on(
-            entry, owner, compared, phones=phones, waiting=waiting, waive=waive
+        registered = journal.registration.register_resumption(
+            entry, owner, compared, phones=phones, waiting=waiting, confirmed_complete=confirmed_complete
         )
         yield _engine(registered, context, owner, phones, settled, _in_doubt(known)), owner
 

@@ -32,10 +32,10 @@ LONG = timedelta(days=30)
 """What is asked for where nobody knows from when: the history that is looked at of a campaign new to a
 journal."""
 
-EVER = datetime(2000, 1, 1, tzinfo=UTC)
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """From when the history is asked for where the gateway does not say what time it is."""
 
-SLACK = 2.0
+CLOCK_TOLERANCE = 2.0
 """Seconds: the gateway's ``Date`` is in whole ones (RFC 9110, 6.6.1), and one may just have begun."""
 
 
@@ -83,7 +83,7 @@ class Finding:
             return "asked again too soon"
         if self.date is None or first.date is None:
             return "the gateway does not say what time it is"
-        if (self.date - first.date).total_seconds() < grace - SLACK:
+        if (self.date - first.date).total_seconds() < grace - CLOCK_TOLERANCE:
             return "too soon by the gateway's clock"
         return None
 
@@ -198,8 +198,8 @@ def look_up(
             yield batch, people, finding
             continue
         if session not in (None, gateway.sessions):  # what was not found in another one is no proof any more
-            for one, theirs, before in absent:
-                yield one, theirs, _unanswered(before, "404; the session ended meanwhile")
+            for one, recipients, before in absent:
+                yield one, recipients, _unanswered(before, "404; the session ended meanwhile")
             absent.clear()
         session = gateway.sessions  # the one it was not found in: an ended one was renewed on the way
         absent.append((batch, people, finding))
@@ -245,8 +245,8 @@ def _why_unproven(
         return ", perhaps out of a cache"
     if not known.witnesses(since).isin(history.ids).all():
         return " that lacks orders which were accepted"
-    ours = history.ids[history.ids.str.startswith(known.prefixes())]
-    if not ours.isin(known.own()).all():
+    own_orders = history.ids[history.ids.str.startswith(known.prefixes())]
+    if not own_orders.isin(known.own()).all():
         return " with orders of this campaign that this journal does not know: it may be an older copy"
     return None
 
@@ -257,7 +257,7 @@ def _not_before(batch: Batch, finding: Finding) -> datetime:
         moment = batch.not_before - DAY
         return moment if finding.date is None else min(moment, finding.date - DAY)
     if finding.date is None:
-        return EVER
+        return EARLIEST
     # A journal of an earlier version has only this machine's clock, which may have been wrong.
     claimed = finding.date if batch.claimed_at is None else min(batch.claimed_at, finding.date)
     return claimed - LONG
@@ -278,14 +278,14 @@ def _compare(state: pd.DataFrame, people: pd.DataFrame) -> tuple[Event, str, pd.
     Calling an order other people's sends ours again, so it takes an order that lists somebody, and nobody
     who could be one of ours in another spelling (the same last digits).
     """
-    ours = people["phone"].isin(state["phone"])
-    strangers = ~state["phone"].isin(people["phone"])
-    answer = f"found with {ours.sum()} of our {len(people)} recipients and {strangers.sum()} others"
-    if ours.any() and not strangers.any():
-        missing = people["phone"][~ours]
+    listed = people["phone"].isin(state["phone"])
+    others = ~state["phone"].isin(people["phone"])
+    answer = f"found with {listed.sum()} of our {len(people)} recipients and {others.sum()} others"
+    if listed.any() and not others.any():
+        missing = people["phone"][~listed]
         return (Event.FOUND_PART, answer, missing) if len(missing) else (Event.FOUND, answer, None)
-    theirs = state["phone"].str.extract(r"([0-9]{6})\D*$")[0]
-    alike = theirs.isna() | theirs.isin(people["phone"].str[-6:])
-    if len(state) and not alike.any():
+    last_digits = state["phone"].str.extract(r"([0-9]{6})\D*$")[0]
+    similar = last_digits.isna() | last_digits.isin(people["phone"].str[-6:])
+    if len(state) and not similar.any():
         return Event.FOUND_OTHER, answer, None
     return Event.UNANSWERED, f"{answer}, which proves nothing", None

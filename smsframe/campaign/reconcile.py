@@ -124,16 +124,16 @@ class UnconfirmedOrders:
 
     def _absent_again(self, batch: Batch, people: pd.DataFrame, first: Finding, finding: Finding) -> Finding:
         """What the second absence of an order proves, and what may follow from it."""
-        if why := finding.proves_with(first, self._grace):
+        if reason := finding.proves_with(first, self._grace):
             event = Event.UNANSWERED
-        elif why := self._no_longer_sendable(batch, people):
+        elif reason := self._no_longer_sendable(batch, people):
             event = Event.ABSENT_RETIRED
         elif self.posts[batch.order_id] >= POSTS:
-            event, why = Event.UNANSWERED, f"it was sent {POSTS} times already"
+            event, reason = Event.UNANSWERED, f"it was sent {POSTS} times already"
         else:
             event = Event.ABSENT_TWICE
         finding = replace(finding, event=event)
-        return _with_note(finding, f"not repeated: {why}") if why else finding
+        return _with_note(finding, f"not repeated: {reason}") if reason else finding
 
     def ask_after(self, batch: Batch, *, covered: bool) -> None:
         """
@@ -224,8 +224,8 @@ def _counted(finding: Finding, people: pd.DataFrame) -> Counted:
     missing = 0 if finding.missing is None else len(finding.missing)
     if finding.refused is None:
         return Counted(missing)
-    out = among(people["phone"], finding.refused.index)
-    return Counted(missing, int(out.sum()), int(people["segments"][out].sum()))
+    left_out = among(people["phone"], finding.refused.index)
+    return Counted(missing, int(left_out.sum()), int(people["segments"][left_out].sum()))
 
 
 def _with_note(finding: Finding, more: str) -> Finding:

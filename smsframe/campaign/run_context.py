@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from smsframe.orders.records import ProgressEvent
 
 
-def _unheard(_what: object) -> None:
+def _ignore(_message: object) -> None:
     """Nobody wants to know."""
 
 
-def _to_stderr(what: str) -> None:
+def _to_stderr(message: str) -> None:
     with suppress(OSError, ValueError):  # where nobody reads it, the results still come
-        print(f"smsframe: {what}", file=sys.stderr)  # noqa: T201 - the contract says so
+        print(f"smsframe: {message}", file=sys.stderr)  # noqa: T201 - the contract says so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +55,8 @@ class RunContext:
     rate: float | None = None
     grace: float = 30.0
     retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
-    report: Callable[[ProgressEvent], None] = _unheard
-    started: Callable[[int], None] = _unheard
+    report: Callable[[ProgressEvent], None] = _ignore
+    started: Callable[[int], None] = _ignore
     say: Callable[[str], None] = _to_stderr
     threads: Callable[[int], Threads] = Threads
 

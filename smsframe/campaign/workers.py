@@ -39,12 +39,12 @@ class PostOutcome(NamedTuple):
     Attributes:
         reply: What the POST came to.
         left: After a refusal the credits left, None when the gateway does not say for this quality.
-        trouble: After a refusal why the credits could not be asked for.
+        credit_error: After a refusal why the credits could not be asked for.
     """
 
     reply: Reply
     left: float | None = None
-    trouble: GatewayError | None = None
+    credit_error: GatewayError | None = None
 
 
 CALLED_OFF = PostOutcome(Reply(Event.GAVE_UP, None, "stopped before it left"))
@@ -176,7 +176,7 @@ class OrderWorkers:
                 reply, self._retry_policy.ask(self._gateway.credits).get(batch.terms.message_type)
             )
         except GatewayError as error:
-            return PostOutcome(reply, trouble=error)
+            return PostOutcome(reply, credit_error=error)
 
     def _post(self, order: Order, batch: Batch) -> Reply:
         """Send, and repeat only what was provably not accepted, and not once stopped."""

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 LONGEST = 6 * 3600.0
 """Seconds; a gateway that asks for more, in however many digits, asks for this much."""
 
-_PIECE = 2**16
+_CHUNK_SIZE = 2**16
 _DIGITS = 20
 
 
@@ -159,8 +159,8 @@ def request(
     Send one request and read its answer whole; says what happened, and raises only for bugs.
 
     The whole call is bounded: ``timeout[0]`` seconds to connect to an address of the name, as many for TLS,
-    twice as many for a proxy's tunnel, as many to send; then `smsframe.gateway.response_limits.STRETCH` times
-    ``timeout[1]`` seconds, and `smsframe.gateway.response_limits.SIZE`, for the answer.
+    twice as many for a proxy's tunnel, as many to send; then `response_limits.ANSWER_TIMEOUTS` times
+    ``timeout[1]`` seconds, and `response_limits.SIZE`, for the answer.
     """
     sent_at = clock.now()
     try:
@@ -205,8 +205,8 @@ def _body(answer: requests.Response) -> bytes:
     """
     if answer.status_code < 200:  # noqa: PLR2004
         return b""
-    pieces = answer.raw.stream(_PIECE, decode_content=False)
-    return response_limits.unpacked(pieces, answer.headers.get("Content-Encoding", ""))
+    chunks = answer.raw.stream(_CHUNK_SIZE, decode_content=False)
+    return response_limits.unpacked(chunks, answer.headers.get("Content-Encoding", ""))
 
 
 def validate_base_url(base_url: object) -> str | None:

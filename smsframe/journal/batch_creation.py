@@ -131,9 +131,9 @@ def adopt(
             continue  # another process was faster
         recipient_rows.write(connection, entry.id, [recipient_rows.Group(key, entry.text, UNKNOWN, free)])
         unlisted = int(part["unlisted"].iloc[0])
-        theirs = recipients.c.batch == key
-        linked = sa.select(sa.func.count()).where(theirs).scalar_subquery()
-        segments = sa.select(sa.func.coalesce(sa.func.sum(recipients.c.segments), 0)).where(theirs)
+        in_batch = recipients.c.batch == key
+        linked = sa.select(sa.func.count()).where(in_batch).scalar_subquery()
+        segments = sa.select(sa.func.coalesce(sa.func.sum(recipients.c.segments), 0)).where(in_batch)
         values: dict[str, Any] = {"recipients": linked + unlisted, "segments": segments.scalar_subquery()}
         values |= {"state": State.ACCEPTED, "encoding": UNKNOWN}
         connection.execute(sa.update(batches).where(batches.c.id == key).values(**values))
@@ -147,10 +147,10 @@ def adopt(
 
 def _dissolve(connection: Connection, entry: CampaignRecord, phones: pd.Series[Any]) -> None:
     """Free everybody who is planned together with one of these; whoever is at work on it finds it gone."""
-    theirs = sa.select(recipients.c.batch).where(
+    with_them = sa.select(recipients.c.batch).where(
         recipients.c.campaign == entry.id, recipients.c.phone.in_(recipient_rows.numbers(phones))
     )
-    planned = sa.select(batches.c.id).where(batches.c.state == State.PLANNED, batches.c.id.in_(theirs))
+    planned = sa.select(batches.c.id).where(batches.c.state == State.PLANNED, batches.c.id.in_(with_them))
     keys = connection.execute(planned).scalars().all()
     recipient_rows.free(connection, recipients.c.batch.in_(keys))
     connection.execute(sa.delete(batches).where(batches.c.id.in_(keys)))

@@ -21,7 +21,7 @@ from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import JournalError, UnknownCampaign
 from smsframe.journal import disks
 from smsframe.journal.batches import Batches
-from smsframe.journal.conflicts import nothing_alike
+from smsframe.journal.conflicts import require_no_similar_name
 from smsframe.journal.known_orders import KnownOrders
 from smsframe.journal.recipients import read
 from smsframe.journal.registration import Registration
@@ -104,9 +104,9 @@ class Journal:
         return self._store.exists
 
     @property
-    def in_place(self) -> bool:
+    def file_unchanged(self) -> bool:
         """Whether the file that the last run began on still has its name."""
-        return self._store.in_place
+        return self._store.file_unchanged
 
     def __repr__(self) -> str:
         return f"<smsframe.Journal {self.path}>"
@@ -155,7 +155,7 @@ class Journal:
             entry = _find(connection, name)
             if entry is None:
                 if call is not None:
-                    nothing_alike(connection, name)
+                    require_no_similar_name(connection, name)
                 return None
             if call is not None:
                 call.check(connection, entry)
@@ -216,27 +216,27 @@ class Journal:
             rows = _rows(connection, campaign)
         return self._known(*rows)
 
-    def _known(self, found: pd.DataFrame, cuts: pd.DataFrame, sources: dict[int, str]) -> Known:
+    def _known(self, found: pd.DataFrame, created: pd.DataFrame, sources: dict[int, str]) -> Known:
         for fact in ("order_id", "state", "owner", "reason", "message_type", "sender"):
-            cuts[fact] = cuts[fact].astype(TEXT)
+            created[fact] = created[fact].astype(TEXT)
         for fact in ("doubt", "attempts"):
-            cuts[fact] = cuts[fact].astype("Int64")
-        cuts["charged"] = cuts["charged"].astype("Float64")
+            created[fact] = created[fact].astype("Int64")
+        created["charged"] = created["charged"].astype("Float64")
         for fact in ("schedule_at", "sent_at"):
-            cuts[fact] = instants_of(cuts[fact])
-        cuts["template"] = cuts["text"].map(sources).astype(TEXT)
-        open_ = cuts["state"].isin([State.PLANNED, State.SENDING, State.UNCONFIRMED])
-        alive = {owner: self._owners.alive(owner) for owner in cuts.loc[open_, "owner"].unique()}
-        cuts["owner_alive"] = (open_ & cuts["owner"].map(alive).eq(other=True)).astype(bool)
+            created[fact] = instants_of(created[fact])
+        created["template"] = created["text"].map(sources).astype(TEXT)
+        open_ = created["state"].isin([State.PLANNED, State.SENDING, State.UNCONFIRMED])
+        alive = {owner: self._owners.alive(owner) for owner in created.loc[open_, "owner"].unique()}
+        created["owner_alive"] = (open_ & created["owner"].map(alive).eq(other=True)).astype(bool)
         text = pd.Index([*sources], dtype="int64").get_indexer(pd.Index(found["text"]))
-        place = pd.Index(cuts["id"], dtype="int64").get_indexer(
+        place = pd.Index(created["id"], dtype="int64").get_indexer(
             pd.Index(found["batch"].fillna(-1).astype("int64"))
         )
         people = found[["phone", "fields", "segments", "missing", "refused"]].assign(
             template=pd.Categorical.from_codes(text, pd.Index([*sources.values()])),
             batch=place,
         )
-        return Known(people, cuts.drop(columns=["id", "text"]))
+        return Known(people, created.drop(columns=["id", "text"]))
 
     def withdraw(self, entry: CampaignRecord, phones: pd.Series[Any]) -> None:
         """Forget people of a campaign who were never part of a batch."""

@@ -111,12 +111,12 @@ def test_an_empty_frame_stays_one_and_nobody_is_asked(sandbox, gateway):
 def test_an_order_id_and_a_number_are_all_it_takes(gateway, clock, dtype):
     out = sent(gateway, [ADA, BEA])
     clock.now += timedelta(seconds=10)
-    bare = out[["sms_order_id", "sms_phone"]].astype(dtype)
-    now = refreshed(bare, gateway)
+    without_frames = out[["sms_order_id", "sms_phone"]].astype(dtype)
+    now = refreshed(without_frames, gateway)
     assert now.columns.tolist() == ["sms_order_id", "sms_phone", "sms_delivery", "sms_delivered_at"]
     assert codes(now) == ["DLVRD", "DLVRD"]
     assert now["sms_delivered_at"].dtype == DTYPES["sms_delivered_at"]
-    none = refreshed(bare.iloc[:0], gateway)
+    none = refreshed(without_frames.iloc[:0], gateway)
     assert none["sms_delivery"].dtype == DTYPES["sms_delivery"]
 
 

@@ -328,7 +328,7 @@ def test_a_transaction_is_not_committed_into_a_log_that_is_gone(tmp_path):
         with pytest.raises(JournalError, match="log was deleted"), store.transaction() as connection:  # noqa: PT012
             connection.exec_driver_sql("CREATE TABLE lost (x)")
             beside(path, "-wal").unlink()
-        assert not store.in_place
+        assert not store.file_unchanged
     with pytest.raises(subprocess.CalledProcessError):
         outside(path, "SELECT count(*) FROM lost")
     with store.transaction() as connection:  # and the next one finds what is there
@@ -415,7 +415,7 @@ def test_the_first_the_tenth_and_then_some_claims_are_read_back_and_no_number_is
 def test_where_no_other_process_can_be_started_it_is_said_once_and_sent_all_the_same(
     sandbox, gateway, monkeypatch, caplog
 ):
-    monkeypatch.setattr(commit_check, "_said", [])
+    monkeypatch.setattr(commit_check, "_warned", [])
     for python_ in (None, "", str(TESTS / "there is no such program")):
         monkeypatch.setattr(sys, "executable", python_)
         assert statuses(send(table(2), gateway, campaign=f"with {python_}")) == {"accepted": 2}
@@ -679,7 +679,7 @@ def test_a_reader_never_takes_the_log_into_the_file_nor_deletes_it(gateway):
         python("import smsframe; print(len(smsframe.results('autumn', journal=sys.argv[1])))", path)
         assert command("campaigns", "--journal", path).exit_code == 0
         assert (path.read_bytes(), beside(path, "-wal").read_bytes()) == (data, log)
-        assert store.in_place
+        assert store.file_unchanged
 
 
 def test_a_journal_that_another_program_took_its_log_from_gets_it_back(sandbox, gateway, tmp_path):

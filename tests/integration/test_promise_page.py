@@ -98,7 +98,7 @@ def test_the_other_numbers_are_the_ones_that_hold():
     waits = retry.RetryPolicy()
     assert f"no connection within {connect:g} seconds" in PAGE
     assert f"no answer within {answer:g} seconds" in PAGE
-    assert f"not whole within {response_limits.STRETCH * answer:g} seconds" in PAGE
+    assert f"not whole within {response_limits.ANSWER_TIMEOUTS * answer:g} seconds" in PAGE
     assert f"longer than {response_limits.SIZE // 2**20} MiB" in PAGE
     assert f"It is tried {IN_WORDS[waits.attempts]}\ntimes" in PAGE
     assert f"locks the journal for {sqlite.LOCKED:g} seconds" in PAGE

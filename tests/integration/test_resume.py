@@ -266,7 +266,7 @@ import pandas as pd, requests, sqlalchemy as sa, smsframe
 from helpers.sending import send, resume, table
 from smsframe import Gateway
 from smsframe.journal.journal import Journal
-from smsframe.gateway.retry import Patience
+from smsframe.gateway.retry import RetryPolicy
 gateway = Gateway({url!r}, username="demo", password="demo", journal={journal!r})
 {body}
 """

@@ -57,16 +57,16 @@ def planned(tmp_path):
 
 
 def test_an_order_is_claimed_once_and_by_its_owner_only(planned):
-    journal, owner, (entry, cuts, *_) = planned
-    assert journal.batches.claim(entry, cuts, "somebody else") == []
-    assert len(journal.batches.claim(entry, cuts, owner)) == 1
-    assert journal.batches.claim(entry, cuts, owner) == []
+    journal, owner, (entry, created, *_) = planned
+    assert journal.batches.claim(entry, created, "somebody else") == []
+    assert len(journal.batches.claim(entry, created, owner)) == 1
+    assert journal.batches.claim(entry, created, owner) == []
     assert journal.evidence(entry.id)["event"].tolist() == ["claimed"]
 
 
 def test_what_became_of_an_order_is_written_by_its_owner_once(planned):
-    journal, owner, (entry, cuts, *_) = planned
-    ((batch, _),) = journal.batches.claim(entry, cuts, owner)
+    journal, owner, (entry, created, *_) = planned
+    ((batch, _),) = journal.batches.claim(entry, created, owner)
     accepted = Change(
         batch, Event.ACCEPTED, transition(State.SENDING, Event.ACCEPTED), Evidence("POST sms", "201")
     )

@@ -37,7 +37,9 @@ MUTANTS = (
     Mutant(
         "a claim is from one state and owner (compare and swap)",
         (
-            Edit("journal.batches", ".where(ours, batches.c.state == State.PLANNED)", ".where(ours)"),
+            Edit(
+                "journal.batches", ".where(own_batch, batches.c.state == State.PLANNED)", ".where(own_batch)"
+            ),
             Edit(
                 "journal.batches",
                 "(batches.c.id == batch.id) & (batches.c.owner == owner)",
@@ -73,7 +75,7 @@ MUTANTS = (
     _one(
         "a run stops when its file is another (inode)",
         "journal.batches",
-        "return self._store.in_place and self._owners.alive(owner)",
+        "return self._store.file_unchanged and self._owners.alive(owner)",
         "return self._owners.alive(owner)",
         *("older copy in a run", "replaced", "deleted", "other people", "hidden", "suspended", "busy"),
     ),
@@ -201,7 +203,8 @@ MUTANTS = (
         (
             Edit(
                 "campaign.reconcile",
-                "self._retry_policy.sleep(max(0.0, self._grace - (self._retry_policy.clock.monotonic() - last)))",
+                "self._retry_policy.sleep("
+                "max(0.0, self._grace - (self._retry_policy.clock.monotonic() - last)))",
                 "pass",
             ),
             Edit(
@@ -217,14 +220,14 @@ MUTANTS = (
                 "campaign.reconcile", "last = max(finding.answered_at for", "last = max(finding.asked_at for"
             ),
             Edit("campaign.look_up", "if self.asked_at - first.answered_at < grace:", "if False:"),
-            Edit("campaign.look_up", "total_seconds() < grace - SLACK:", "total_seconds() < 0:"),
+            Edit("campaign.look_up", "total_seconds() < grace - CLOCK_TOLERANCE:", "total_seconds() < 0:"),
         ),
         ("outage",),
     ),
     _one(
         "the grace lies between two dates of the gateway",
         "campaign.look_up",
-        "if (self.date - first.date).total_seconds() < grace - SLACK:",
+        "if (self.date - first.date).total_seconds() < grace - CLOCK_TOLERANCE:",
         "if False:",
         *("hidden", "fast clock", "late", "reset", "killed"),
     ),
@@ -303,7 +306,7 @@ MUTANTS = (
     _one(
         "questions carry a value that no cache has seen",
         "gateway.cache_bypass",
-        "{**params, UNSEEN: self.token()}",
+        "{**params, CACHE_BUSTER: self.token()}",
         "params",
         *("deaf cache", "hidden", "reset"),
     ),
