@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import campaigns, frames, growth, imports, journal, phones, start, texts
+from benchmarks import campaigns, files, frames, growth, imports, journal, oddities, phones, start, texts
 from benchmarks.table import conditions, table, write
 from benchmarks.turns import FULL, QUICK, Scale
 
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 PARTS: dict[str, Callable[[Scale], Iterator[Row]]] = {
     "phones": phones.rows,
+    "oddities": oddities.rows,
     "texts": texts.rows,
     "frames": frames.rows,
+    "files": files.rows,
     "growth": growth.rows,
     "imports": imports.rows,
     "start": start.rows,

@@ -28,7 +28,7 @@ from smsframe.errors import (
 )
 
 if TYPE_CHECKING:
-    from smsframe.api.frames import failed, plot, summary, to_csv
+    from smsframe.api.frames import failed, plot, problems, summary, to_csv
     from smsframe.api.prepare import check, normalize, plan, read_contacts, segments
     from smsframe.api.results import campaigns, refresh, results, withdraw
     from smsframe.api.run import Run
@@ -80,6 +80,7 @@ __all__ = [
     "normalize",
     "plan",
     "plot",
+    "problems",
     "read_contacts",
     "refresh",
     "results",
@@ -115,6 +116,7 @@ _MODULES = {
     "normalize": "smsframe.api.prepare",
     "plan": "smsframe.api.prepare",
     "plot": "smsframe.api.frames",
+    "problems": "smsframe.api.frames",
     "read_contacts": "smsframe.api.prepare",
     "refresh": "smsframe.api.results",
     "results": "smsframe.api.results",

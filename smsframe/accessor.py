@@ -75,6 +75,7 @@ class FrameAccessor(Accessor):
     summary = Forward()
     plot = Forward()
     failed = Forward()
+    problems = Forward()
     to_csv = Forward()
 
 

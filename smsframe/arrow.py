@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -85,8 +86,33 @@ def raw(text: Any) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uin
 
 
 def dense(column: pd.Series) -> pd.Series:
-    """The column without sparse storage, which Arrow does not know."""
-    return column.astype(column.dtype.subtype) if isinstance(column.dtype, pd.SparseDtype) else column
+    """The column without what Arrow does not know: sparse storage, another byte order, long doubles."""
+    if isinstance(column.dtype, pd.SparseDtype):
+        column = column.astype(column.dtype.subtype)
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf":
+        native = column.dtype.newbyteorder("=")
+        return column.astype(np.float64 if native == np.longdouble else native)
+    return column
+
+
+def is_gap(value: object) -> bool:
+    """Whether nothing stands in a cell; asked of values that may not be compared with anything."""
+    if isinstance(value, Decimal):
+        return value.is_nan()  # a signalling NaN raises when it is compared
+    if isinstance(value, (np.datetime64, np.timedelta64)):
+        return bool(np.isnat(value))
+    nothing = value is None or value is pd.NA or value is pd.NaT
+    return nothing or (isinstance(value, (float, np.floating)) and bool(np.isnan(value)))
+
+
+def written(value: object) -> str:
+    """Any value as `str` writes it; ``BROKEN`` where that is no word: a table, an array, an error."""
+    if isinstance(value, (np.ndarray, pd.DataFrame, pd.Series, pd.Index, pd.api.extensions.ExtensionArray)):
+        return BROKEN
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001 - whatever the author of the type lets it raise; ints of 4,300 digits do
+        return BROKEN
 
 
 def by_category(column: pd.Series, convert: Callable[[pd.Series], Any]) -> Any:

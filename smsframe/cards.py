@@ -47,6 +47,8 @@ def plan_card(facts: Mapping[str, Any]) -> str:
     guessed = " (guessed)" if facts["phone_guessed"] else ""
     rows = [
         ("Rows", f"{facts['rows']:,}, numbers in {facts['phone']}{guessed}"),
+        ("No country", "; ".join(facts["unknown_regions"])),
+        ("Missing + supplied to", many(facts["completed"], "number") if facts["completed"] else ""),
         ("Orders", f"{facts['batches']:,} of type {facts['message_type']}"),
         ("Segments", f"{facts['segments']:,}"),
         ("Encoding", _counted(facts["encodings"])),

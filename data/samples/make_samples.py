@@ -250,7 +250,7 @@ DAMAGED = [
     ("national form with a trunk zero", "0171/3920012", "DE", READY, "", GERMANY + "12"),
     ("trunk zero kept in brackets", "+49 (0)171 3920013", "", READY, "", GERMANY + "13"),
     ("national form without a region", "0171 3920012", "", INVALID, "national_form", ""),
-    ("national form with an unknown region", "0171 3920012", "Germany", INVALID, "unknown_region", ""),
+    ("national form with an unknown region", "0171 3920012", "Atlantis", INVALID, "unknown_region", ""),
     ("region in small letters", "050 555 0123", "fi", READY, "", FINLAND + "23"),
     ("00 for the plus", "0049 171 3920014", "", READY, "", GERMANY + "14"),
     ("00 for the plus, seen from Germany", "00358 50 555 0124", "DE", READY, "", FINLAND + "24"),

@@ -4,6 +4,7 @@ Functions of a frame of results alone: summaries, figures, files. Neither journa
 
 from __future__ import annotations
 
+import csv
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -12,13 +13,16 @@ from smsframe.api.tracebacks import hide_frames
 from smsframe.outcomes.export import spreadsheet_safe
 from smsframe.outcomes.summary import failed as find_failed
 from smsframe.outcomes.summary import summary as summarise
+from smsframe.planning.problems import problems as find_problems
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Hashable
 
     from matplotlib.figure import Figure
 
     from smsframe.outcomes.summary import Summary
+    from smsframe.planning.plan import Plan
 
 
 failed = hide_frames(find_failed)
@@ -48,9 +52,10 @@ def to_csv(
     results: pd.DataFrame, path: str | os.PathLike[str], *, index: bool | None = None, sep: str = ","
 ) -> None:
     """
-    Write a frame for spreadsheets: UTF-8 with a byte order mark, and no cell that runs as a formula.
+    Write a frame for spreadsheets: UTF-8 with a byte order mark, and nothing that runs as a formula.
 
-    `read_contacts` reads it back with its numbers as text.
+    What would run has an apostrophe before it, also inside of a cell where another program might split it.
+    `read_contacts` takes these off again and reads every text back as it was, numbers as text too.
 
     Args:
         results: Any frame.
@@ -69,9 +74,51 @@ def to_csv(
         ['+393471234567']
     """
     plain = isinstance(results.index, pd.RangeIndex) and results.index.name is None
-    spreadsheet_safe(results).to_csv(
-        path, sep=sep, index=not plain if index is None else index, encoding="utf-8-sig", lineterminator="\n"
+    # All text is quoted: Python decides by version whether a bare carriage return is.
+    spreadsheet_safe(results, sep).to_csv(
+        path,
+        sep=sep,
+        index=not plain if index is None else index,
+        encoding="utf-8-sig",
+        lineterminator="\r\n",
+        quoting=csv.QUOTE_NONNUMERIC,
     )
+
+
+@hide_frames
+def problems(
+    checked: pd.DataFrame | Plan, path: str | os.PathLike[str] | None = None, *, phone: Hashable | None = None
+) -> pd.DataFrame:
+    """
+    The rows that need a hand, to be corrected and sent: invalid and rejected ones, and those with two texts.
+
+    Correct your own columns in the file, read it with `read_contacts`, and send it with the same text in the
+    same campaign: who was texted is not texted again. The first five columns are left out then.
+
+    Args:
+        checked: A `Plan`, or a frame of `check` or `send`.
+        path: Also write them to this CSV file, as `to_csv` does.
+        phone: The phone column, where a frame does not say it and none is to be guessed.
+
+    Returns:
+        The rows with their labels. First ``sms_row`` (Int64; the row of the file that `read_contacts` read,
+        as a spreadsheet counts it, missing where the labels are others than it gave), ``sms_column`` and
+        ``sms_cell`` (string; where the fault is and what stands there, missing where it is the text),
+        ``sms_reason`` and ``sms_todo`` (string; why, and what to do), then all columns of your own.
+
+    Raises:
+        ContactsError: The frame has no result columns.
+        OSError: The file cannot be written.
+
+    Example:
+        >>> people = pd.DataFrame({"mobile": ["+393471234567", "+39 347 12"]})
+        >>> smsframe.check(people, phone="mobile").sms.problems()["sms_cell"].tolist()
+        ['+39 347 12']
+    """
+    rows = find_problems(checked, phone=phone) if isinstance(checked, pd.DataFrame) else checked.problems()
+    if path is not None:
+        to_csv(rows, path, index=False)
+    return rows
 
 
 @hide_frames

@@ -14,7 +14,7 @@ from smsframe.clock import SYSTEM
 from smsframe.contacts.suppression import suppression
 from smsframe.errors import PhoneGuessed
 from smsframe.gateway.base import GatewayProtocol
-from smsframe.phones.fast.metadata import regions
+from smsframe.phones.region_names import meaning
 
 if TYPE_CHECKING:
     import os
@@ -36,8 +36,8 @@ def suppressed_numbers(
     """
     if suppress is None:
         return pd.Index([], dtype=object)
-    country = isinstance(region, str) and region not in columns and region.upper() in regions()
-    return suppression(suppress, str(region).upper() if country else None)
+    named = isinstance(region, str) and region not in columns
+    return suppression(suppress, meaning(str(region)) if named else None)
 
 
 def journal_of(journal: JournalLocation | None, gateway: GatewayProtocol | None) -> Journal:
@@ -70,6 +70,17 @@ def warn_if_guessed(phone: Hashable, *, guessed: bool) -> None:
     """Warn which column was taken for the phone column, at the caller's line."""
     if guessed:
         warnings.warn(PhoneGuessed(phone), stacklevel=_frames_of_smsframe() + 1)
+
+
+def warn_if_replaced(names: list[str]) -> None:
+    """Warn of columns that a text names and that the result has not, at the caller's line."""
+    if names:
+        listed = ", ".join(map(repr, names))
+        warnings.warn(
+            f"the text is filled from {listed}, and in the result smsframe's own column has that name: "
+            "rename yours to keep it",
+            stacklevel=_frames_of_smsframe() + 1,
+        )
 
 
 def _frames_of_smsframe() -> int:

@@ -7,12 +7,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from smsframe.api.docstrings import explained
-from smsframe.api.options import journal_of, suppressed_numbers, warn_if_guessed
+from smsframe.api.options import journal_of, suppressed_numbers, warn_if_guessed, warn_if_replaced
 from smsframe.api.tracebacks import hide_frames
 from smsframe.contacts import read
 from smsframe.contacts.columns import find_phone
 from smsframe.gateway import environment
 from smsframe.journal.conflicts import require_same_gateway
+from smsframe.outcomes.columns import COLUMNS
 from smsframe.phones import parse
 from smsframe.planning.check import check as check_contacts
 from smsframe.planning.options import PlanOptions
@@ -151,4 +152,5 @@ def make_plan(
         journalled=stored and stored.known,
     )
     warn_if_guessed(planned.phone, guessed=planned.phone_guessed)
+    warn_if_replaced([name for name in planned.template.fields if name in COLUMNS])
     return planned

@@ -30,6 +30,10 @@ def check(
     numbers: options.Numbers = "mobile",
     suppress: options.Suppress = None,
     out: options.Out = None,
+    problems: Annotated[
+        Path | None,
+        typer.Option("--problems", help="Write the rows that need a hand here, to be corrected and sent."),
+    ] = None,
 ) -> None:
     """Who could be texted, and why the others could not."""
     contacts = smsframe.read_contacts(file, sheet=sheet)
@@ -47,6 +51,8 @@ def check(
     ]
     typer.echo("\n\n".join(part for part in parts if part))
     exit_codes.write(checked, out)
+    if problems is not None:
+        exit_codes.write(smsframe.problems(checked, phone=phone).reset_index(drop=True), problems)
 
 
 def status(

@@ -37,7 +37,19 @@ VARIABLES = frozenset(
 )
 """Keywords that are variables of the environment for a command: ``SMSFRAME_PASSWORD``."""
 
-READING = frozenset(("chunksize", "encoding", "iterator", "quoting", "sep", "skiprows", "usecols"))
+READING = frozenset(
+    (
+        "chunksize",
+        "encoding",
+        "escapechar",
+        "iterator",
+        "quoting",
+        "sep",
+        "skipinitialspace",
+        "skiprows",
+        "usecols",
+    )
+)
 """Keywords of `smsframe.read_contacts` that no command has."""
 
 COMMANDS = {

@@ -13,6 +13,7 @@ from smsframe.contacts.read import SOUNDS_LIKE_PHONE
 from smsframe.errors import ContactsError
 from smsframe.phones import parse
 from smsframe.phones.fast.metadata import regions
+from smsframe.phones.region_names import meaning, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -58,10 +59,16 @@ def find_phone(contacts: pd.DataFrame, phone: Hashable | None) -> tuple[Hashable
 
 def find_region(contacts: pd.DataFrame, region: Hashable | None) -> str | pd.Series[Any] | None:
     """
-    What ``region=`` means: a supported ISO code for all rows, a column of codes, or nothing.
+    What ``region=`` means: a country for all rows, as its ISO code, a column of countries, or nothing.
+
+    ``international`` stays as it is: bare digits are whole numbers then.
 
     Raises:
-        ContactsError: It is neither a supported code nor a column, or more than one column.
+        ContactsError: It is neither a country nor a column, or more than one column.
+
+    Example:
+        >>> find_region(pd.DataFrame({"mobile": []}), "Italia")
+        'IT'
     """
     if region is None:
         return None
@@ -76,10 +83,12 @@ def find_region(contacts: pd.DataFrame, region: Hashable | None) -> str | pd.Ser
         return contacts.iloc[:, place(contacts, region)]
     if places > 1:
         raise ContactsError(f"{places} columns are called {region!r}: rename all but the one with regions")
-    if isinstance(region, str) and region.upper() in regions():
-        return region.upper()  # not before a column of that name: `cc` and `id` are countries as well
+    if isinstance(region, str) and (code := meaning(region)):
+        return code  # not before a column of that name: `cc` and `id` are countries as well
+    near = suggestion(region) if isinstance(region, str) else None
+    hint = f" Did you mean {near}?" if near else ""
     raise ContactsError(
-        f"region={region!r} is neither a supported ISO country code (such as 'IT') nor a column"
+        f"region={region!r} is neither a country (such as 'IT' or 'Italy') nor a column.{hint}"
     )
 
 

@@ -8,7 +8,6 @@ detectors of encodings give their best guess, and this must know or refuse.
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
@@ -21,27 +20,22 @@ from typing import IO, TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 
-from smsframe.arrow import is_text
+from smsframe.arrow import is_text, strings
+from smsframe.contacts.csv_encoding import overview
+from smsframe.contacts.csv_quotes import refuse_misread_quotes
+from smsframe.contacts.file_rows import first_row, heading_row, remember_rows
+from smsframe.contacts.spreadsheet_errors import ERRORS
 from smsframe.errors import ContactsError
 from smsframe.masking import mask
+from smsframe.spreadsheets import original
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from smsframe.contacts.file_limits import Limits
 
 SAMPLE = 65_536
 """Characters looked at to find the delimiter and the quotes."""
-
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_GUESS = "cp1252"  # what spreadsheets on Windows write when they do not say UTF-8
-_MISREAD = re.compile("Ã[^\x00-\x7fÀ-ÿ]")  # an accented letter of UTF-8, read as cp1252
 
 _READ_AS = pd.ArrowDtype(pa.large_string())  # which newer pandas reads seven times as fast as its own strings
 
@@ -84,9 +78,10 @@ def read(
     if {"chunksize", "iterator"} & options.keys():
         raise TypeError("read_contacts gives one frame, not parts: leave out chunksize= and iterator=")
     name = limits.name
-    encoding, rows = _encoding(file, limits, encoding, encoding_errors)
+    seen = overview(file, limits, encoding, encoding_errors)
+    rows = seen.lines
     file.seek(0)
-    with io.TextIOWrapper(file, encoding, encoding_errors, newline="") as text:
+    with io.TextIOWrapper(file, seen.encoding, encoding_errors, newline="") as text:
         head = text.read(SAMPLE)
         rest = "" if len(head.splitlines()) > 1 else text.readline()  # of a heading longer than the sample
         text.seek(0)
@@ -107,26 +102,154 @@ def read(
                 if declared:
                     text.readline()
             limits.check_cells(rows, width)
-        types: defaultdict[str, Any] = defaultdict(lambda: _READ_AS, dtype or {})
-        found = _table(text, name, 2 if declared else 1, sep=sep, dtype=types, **options)
+        if seen.quotes or quote != '"':
+            start = text.tell()
+            refuse_misread_quotes(text, limits, sep, options, 2 if declared else 1)
+            text.seek(start)
+        first, blank, wanted = first_row(options), [], options.get("nrows")
+        if seen.blank_lines and first is not None and options.get("skip_blank_lines", True) and len(sep) == 1:
+            blank = _blank_rows(text, sep, options)
+            options = _with_blank_lines(options, blank) if blank else options
+        frame = table(text, name, 2 if declared else 1, dtype=dtype, sep=sep, **options)
+    if blank and first is not None:
+        heading = heading_row(options)
+        top = first if heading is None else (options.get("skiprows") or 0) + heading + 1
+        frame = frame.drop(frame.index[[row - top for row in blank if top <= row < top + len(frame)]])
+        frame = frame.reset_index(drop=True).iloc[:wanted]
+    frame = _without_apostrophes(frame, "," if sep == _NO_DELIMITER else sep)
+    remember_rows(frame, first, blank)
+    return frame
+
+
+def _without_apostrophes(frame: pd.DataFrame, sep: str) -> pd.DataFrame:
+    """The table without the apostrophes with which `smsframe.to_csv` has kept formulas from running."""
+    for place, dtype in enumerate(frame.dtypes):
+        if is_text(dtype):
+            column = frame.iloc[:, place].array
+            plain = original(column, sep)
+            if not plain.equals(strings(column)):
+                frame.isetitem(place, pd.array(plain, dtype=dtype))
+    if frame.columns.nlevels == 1:
+        labels = [
+            original([name], sep)[0].as_py() if isinstance(name, str) else name for name in frame.columns
+        ]
+        frame.columns = pd.Index(labels)
+    return frame
+
+
+def _blank_rows(text: IO[str], sep: str, options: Mapping[str, Any]) -> list[int]:
+    """
+    The rows of the file, from 0, that have nothing in them; the file is where it was afterwards.
+
+    pandas could skip them, and then loses the first cell of the next row where that is empty and the blank
+    line ends in a carriage return: all its cells are then in the wrong columns.
+    """
+    start, skipped = text.tell(), options.get("skiprows") or 0
+    for _ in range(skipped):
+        text.readline()
+    quote = None if options.get("quoting") == csv.QUOTE_NONE else options.get("quotechar", '"')
+    settings = {"escapechar": options.get("escapechar"), "doublequote": options.get("doublequote", True)}
+    lines = _Lines(text)
+    rows = csv.reader(
+        lines,
+        delimiter=sep,
+        quotechar=quote,
+        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+        **settings,
+    )
+    before = csv.field_size_limit(sys.maxsize)
+    try:
+        # By its line: a cell of spaces in quotation marks is a cell.
+        blank = [
+            skipped + place
+            for place, row in enumerate(rows)
+            if len(row) <= 1 and not lines.last.strip(" \t\r\n")
+        ]
+    finally:
+        csv.field_size_limit(before)
+    text.seek(start)
+    return blank
+
+
+class _Lines:
+    """The lines of a file, and the last one that was read."""
+
+    def __init__(self, text: IO[str]) -> None:
+        self._text, self.last = text, ""
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        self.last = next(self._text)
+        return self.last
+
+
+def _with_blank_lines(options: Mapping[str, Any], blank: list[int]) -> dict[str, Any]:
+    """The options with which pandas reads blank lines as rows, under the same heading."""
+    changed = {name: value for name, value in options.items() if name != "nrows"}
+    changed["skip_blank_lines"] = False
+    heading = heading_row(options)
+    if isinstance(heading, int):
+        row = skipped = options.get("skiprows") or 0
+        present = set(blank)
+        left = heading
+        while left or row in present:
+            left -= row not in present
+            row += 1
+        changed["header"] = row - skipped
+    return changed
+
+
+def table(
+    text: IO[str] | IO[bytes], name: str, first: int = 1, *, dtype: Mapping[str, Any] | None, **options: Any
+) -> pd.DataFrame:
+    """
+    The table as pandas reads it, every column as text but those of ``dtype``.
+
+    Args:
+        text: The file, opened.
+        name: What its errors call it.
+        first: The line of the file that the table begins with.
+        dtype: Columns that are not text.
+        options: Anything else that `pandas.read_csv` takes.
+
+    Raises:
+        ContactsError: It cannot be read without losing something.
+    """
+    types: defaultdict[str, Any] = defaultdict(lambda: _READ_AS, dtype or {})
+    start = text.tell()
+    try:
+        frame = _parsed(text, name, first, dtype=types, **options)
+    except ContactsError:
+        if not dtype or "na_values" in options:
+            raise
+        # A column of numbers in which a spreadsheet has written an error.
+        text.seek(start)
+        frame = _parsed(text, name, first, dtype=types, **options, na_values=["", *ERRORS])
+        warnings.warn(
+            f"cells of {name} in which a spreadsheet has written an error, such as {ERRORS[0]}, are read as "
+            "missing; correct the formulas if the values are needed",
+            stacklevel=5,
+        )
     columns = {
         place: pd.array(pa.array(column), dtype="string[pyarrow]")
         if label not in (dtype or {}) and (is_text(column.dtype) or column.empty)
         else column
-        for place, (label, column) in enumerate(found.items())
+        for place, (label, column) in enumerate(frame.items())
     }
-    return pd.DataFrame(columns, index=found.index).set_axis(found.columns, axis=1)
+    return pd.DataFrame(columns, index=frame.index).set_axis(frame.columns, axis=1)
 
 
-def _table(text: IO[str], name: str, first: int, **options: Any) -> pd.DataFrame:
-    """The table as pandas reads it, whose first line is the ``first`` of the file."""
+def _parsed(text: IO[str] | IO[bytes], name: str, first: int, **options: Any) -> pd.DataFrame:
+    """What pandas makes of the file, or why it makes nothing of it."""
     # index_col: else a first row with more cells than the heading would shift all columns by one.
-    told = {"keep_default_na": False, "na_values": [""], "index_col": False, **options}
+    settings = {"keep_default_na": False, "na_values": [""], "index_col": False, **options}
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("error", "Length of header or names", pd.errors.ParserWarning)
             warnings.filterwarnings("ignore", "Both a converter and dtype", pd.errors.ParserWarning)
-            found: pd.DataFrame = pd.read_csv(text, **told)
+            frame: pd.DataFrame = pd.read_csv(text, **settings)
     except pd.errors.ParserWarning:
         raise ContactsError(
             f"{name} has more cells in its first row than in its heading: correct it, or say sep="
@@ -135,58 +258,7 @@ def _table(text: IO[str], name: str, first: int, **options: Any) -> pd.DataFrame
         raise ContactsError(f"{name} is empty") from None
     except ValueError as error:
         raise ContactsError(f"{name} cannot be read as a table: {_why(error, first)}") from None
-    return found
-
-
-def _encoding(file: IO[bytes], limits: Limits, given: str | None, errors: str) -> tuple[str, int]:
-    """The encoding of the whole file, and its lines; it is looked through, but never in memory at once."""
-    name = limits.name
-    head = file.read(4)
-    marked = [encoding for mark, encoding in _MARKS if head.startswith(mark)]
-    for encoding in [given] if given else marked[:1] or ["utf-8", _GUESS]:
-        try:
-            text = _decoded(file, limits, encoding, errors)
-            lines = _look_through(text, limits, guessed=not given and encoding == _GUESS)
-        except LookupError:
-            break
-        except UnicodeError:
-            continue
-        return encoding, lines
-    tried = given or next(iter(marked), None)
-    said = f"is not in encoding {tried!r}" if tried else "is neither UTF-8 nor Windows' cp1252"
-    raise ContactsError(f"{name} {said}: say encoding=")
-
-
-def _decoded(file: IO[bytes], limits: Limits, encoding: str, errors: str) -> Iterator[str]:
-    "".encode(encoding)  # raises for what is no encoding of texts, such as base64
-    file.seek(0)
-    return codecs.iterdecode(limits.chunks(file), encoding, errors)
-
-
-def _look_through(text: Iterator[str], limits: Limits, *, guessed: bool) -> int:
-    """How many lines there are; refuses what is no text in this encoding, and lines without end."""
-    name, blank = limits.name, True
-    lines = run = 0
-    for part in text:
-        if "\0" in part:  # older pandas cuts a cell there
-            raise ContactsError(
-                f"{name} has null characters, so it is damaged, or no text in this encoding: say encoding=, "
-                "such as 'utf-16-le'"
-            )
-        if guessed and _MISREAD.search(part):
-            raise ContactsError(
-                f"{name} is UTF-8 in one place and not in another: save it again in one encoding, or say "
-                "encoding= and look at the names"
-            )
-        blank = blank and not part.strip("\ufeff \t\r\n")
-        end = "\n" if "\n" in part else "\r"
-        first = part.find(end)
-        limits.check_run(run + (len(part) if first < 0 else first), "a line")
-        run = run + len(part) if first < 0 else len(part) - part.rfind(end)
-        lines += part.count(end)
-    if blank:
-        raise ContactsError(f"{name} is empty")
-    return lines + 1
+    return frame
 
 
 def _lines(head: str, options: Mapping[str, Any]) -> list[str]:
@@ -236,11 +308,11 @@ def _delimiter(lines: list[str], name: str, quote: str) -> str:
 
 def _why(error: ValueError, first: int) -> str:
     """What pandas says, without numbers; lines are counted from 1, the heading's."""
-    said = str(error).strip()
-    if found := _LONG_ROW.search(said):
-        expected, line, saw = map(int, found.groups())
+    message = str(error).strip()
+    if match := _LONG_ROW.search(message):
+        expected, line, saw = map(int, match.groups())
         return f"line {line + first - 1:,} has {saw:,} cells instead of {expected:,}"
-    if found := _OPEN_QUOTE.search(said):
-        line = int(found[1]) + first
+    if match := _OPEN_QUOTE.search(message):
+        line = int(match[1]) + first
         return f"the quotation mark in line {line:,} is never closed; if it is none, say quoting=3"
-    return mask(said.splitlines()[0])
+    return mask(message.splitlines()[0])

@@ -57,25 +57,25 @@ class Limits:
         """Bytes that one line, row or string may have."""
         return max(self.size // RUN, CHUNK)
 
-    def check_bytes(self, found: int, share: int = 1) -> None:
+    def check_bytes(self, size: int, share: int = 1) -> None:
         """Refuse more bytes than the limit, or than a number of times the limit."""
-        if found > self.size * share:
+        if size > self.size * share:
             raise ContactsError(
                 f"{self.name} is, or unpacks to, more than {self.size:,} bytes: if it is meant to, "
                 "say max_bytes=, or SMSFRAME_MAX_BYTES"
             )
 
-    def check_run(self, found: int, what: str) -> None:
+    def check_run(self, size: int, what: str) -> None:
         """Refuse a line, row or string that is too long."""
-        if found > self.run:
+        if size > self.run:
             raise ContactsError(
                 f"{self.name} has {what} of more than {self.run:,} bytes, a {RUN}th of max_bytes: if it is "
                 "meant to, say max_bytes=, or SMSFRAME_MAX_BYTES"
             )
 
-    def check_count(self, found: int, what: str, share: int = 1) -> None:
+    def check_count(self, count: int, what: str, share: int = 1) -> None:
         """Refuse more of something than the cells, or than a part of them."""
-        if found > self.cells // share:
+        if count > self.cells // share:
             raise ContactsError(
                 f"{self.name} has more than {self.cells // share:,} {what}: if it is meant to, "
                 "say max_cells=, or SMSFRAME_MAX_CELLS"
@@ -92,10 +92,10 @@ class Limits:
 
     def chunks(self, file: IO[bytes]) -> Iterator[bytes]:
         """The bytes of a file, as long as they are not too many."""
-        found = 0
+        size = 0
         while part := file.read(CHUNK):
-            found += len(part)
-            self.check_bytes(found)
+            size += len(part)
+            self.check_bytes(size)
             yield part
 
 
@@ -104,7 +104,7 @@ def _number(name: str, given: int | None, usual: int) -> int:
     text = os.environ.get(variable, "")
     if given is None and text:
         name, given = variable, int(text) if text.isdecimal() else 0
-    found = usual if given is None else given
-    if isinstance(found, bool) or not isinstance(found, int) or found < 1:
+    number = usual if given is None else given
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
         raise ValueError(f"{name} must be a whole number above 0")
-    return found
+    return number

@@ -55,9 +55,9 @@ def read(file: IO[bytes], limits: Limits, *, dtype: Mapping[str, Any] | None, **
 
     options.pop("header", None)  # its columns always have names
     try:
-        with pq.ParquetFile(file) as found:
-            _measure(found.metadata, limits, options.get("columns"))
-            texts = [field.name for field in found.schema_arrow if field.type in _TEXTS]
+        with pq.ParquetFile(file) as parquet:
+            _measure(parquet.metadata, limits, options.get("columns"))
+            texts = [field.name for field in parquet.schema_arrow if field.type in _TEXTS]
         file.seek(0)
         table = pq.read_table(file, **{"read_dictionary": texts, **options})
         table = _written_out(table, texts if "read_dictionary" not in options else [], limits)

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from smsframe.contacts import csv_files, parquet_files, xlsx_files
 from smsframe.contacts.file_limits import Limits
+from smsframe.contacts.spreadsheet_errors import errors_as_missing
 from smsframe.errors import ContactsError
 
 if TYPE_CHECKING:
@@ -59,9 +60,13 @@ def read_contacts(
     words, and only empty cells are missing.
 
     In a workbook, numbers are the digits that are stored, whatever is displayed; where digits are lost they
-    are scientific notation, which no one takes for a phone number. Dates are ISO dates, formulas are their
-    last values, errors are missing; of merged cells the first has the value. The columns of a Parquet file
-    keep the types they have, and a gap does not turn integers into floats.
+    are scientific notation, which no one takes for a phone number. Dates are ISO dates, and a number that is
+    formatted as a date and is none stays a number. Formulas are their last values; of merged cells the first
+    has the value. Rows that a filter hides are read, and a warning says how many. The columns of a Parquet
+    file keep the types they have, and a gap does not turn integers into floats.
+
+    Errors of spreadsheets (``#N/A``, ``#REF!``, …) are missing in every column of text, and a warning says
+    how many there were.
 
     A small file can unpack to more than fits into memory, so it is measured first, and refused when it is
     larger than ``max_bytes`` or ``max_cells``. A million rows of thirty columns are far below both.
@@ -77,7 +82,8 @@ def read_contacts(
             Else ``SMSFRAME_MAX_BYTES``, else a gigabyte (2**30).
         max_cells: Rows times columns at most, where a column counts as 3,000 cells at least. Else
             ``SMSFRAME_MAX_CELLS``, else 50 million.
-        options: Anything else `pandas.read_csv`, `pandas.read_excel` or `pyarrow.parquet.read_table` takes.
+        options: Anything else that `pandas.read_csv` takes, for workbooks too, ``usecols`` there also as
+            ``"A:C"``; of a Parquet file, that `pyarrow.parquet.read_table` takes.
 
     Returns:
         One row per row of the file but for empty ones at its end, RangeIndex, columns of dtype ``string``;
@@ -86,13 +92,42 @@ def read_contacts(
     Raises:
         ContactsError: The file is empty, is no table, or cannot be read without losing something: mixed
             encodings, a row longer than the heading, several sheets to choose from. Or it is larger than
-            ``max_bytes`` or ``max_cells``, or a workbook, and ``smsframe[excel]`` is not installed.
+            ``max_bytes`` or ``max_cells``.
         FileNotFoundError: There is no such file.
 
     Example:
         >>> contacts = smsframe.read_contacts("data/samples/guests.csv")
         >>> contacts["mobile"].dtype == "string"
         True
+    """
+    frame = read_as_written(
+        path,
+        sep=sep,
+        encoding=encoding,
+        sheet=sheet,
+        dtype=dtype,
+        max_bytes=max_bytes,
+        max_cells=max_cells,
+        **options,
+    )
+    return errors_as_missing(frame)
+
+
+def read_as_written(
+    path: str | os.PathLike[str],
+    *,
+    sep: str | None = None,
+    encoding: str | None = None,
+    sheet: str | int | None = None,
+    dtype: Mapping[str, Any] | None = None,
+    max_bytes: int | None = None,
+    max_cells: int | None = None,
+    **options: Any,
+) -> pd.DataFrame:
+    """
+    As `read_contacts`, but the errors of spreadsheets stay words.
+
+    For opt-out lists: where a cell says ``#N/A``, there may have been somebody who said stop.
     """
     name = str(os.fspath(path))
     limits = Limits.of(name, max_bytes, max_cells)
@@ -112,12 +147,12 @@ def read_contacts(
             return parquet_files.read(file, limits, dtype=dtype, **options)
         try:
             if kind == "XLSX":
-                found = xlsx_files.read(file, limits, sheet=sheet, dtype=dtype, **options)
+                frame = xlsx_files.read(file, limits, sheet=sheet, dtype=dtype, **options)
             elif head.startswith(_GZIP):
                 with gzip.open(file) as unpacked:
                     _only_text(unpacked.read(_HEAD), name)
                     unpacked.seek(0)
-                    found = csv_files.read(
+                    frame = csv_files.read(
                         cast("IO[bytes]", unpacked),
                         limits,
                         sep=sep,
@@ -126,14 +161,14 @@ def read_contacts(
                         **options,
                     )
             else:
-                found = csv_files.read(file, limits, sep=sep, encoding=encoding, dtype=dtype, **options)
+                frame = csv_files.read(file, limits, sep=sep, encoding=encoding, dtype=dtype, **options)
         except (gzip.BadGzipFile, zlib.error, EOFError):
             raise ContactsError(f"{name} is gzipped, and damaged") from None
         except MemoryError:  # a machine may have less than the limits allow
             raise ContactsError(
                 f"{name} does not fit into this machine's memory: read fewer columns with usecols="
             ) from None
-    return _tidy(found)
+    return _tidy(frame)
 
 
 def _only_text(head: bytes, name: str) -> None:

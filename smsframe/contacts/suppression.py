@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from smsframe.contacts.read import SOUNDS_LIKE_PHONE, read_contacts
+from smsframe.contacts.read import SOUNDS_LIKE_PHONE, read_as_written
+from smsframe.contacts.spreadsheet_errors import ERRORS
 from smsframe.errors import ContactsError
 from smsframe.phones import parse
 from smsframe.phones.codes import CODES
@@ -39,7 +40,7 @@ def suppression(
     """
     headless = False
     if isinstance(source, str | os.PathLike):
-        source = read_contacts(source, header=None)
+        source = read_as_written(source, header=None)
         headless = pd.api.types.is_integer_dtype(source.columns)  # Parquet always has names
     if isinstance(source, pd.DataFrame):
         source = _column(source, headless=headless)
@@ -49,6 +50,9 @@ def suppression(
         column = pd.Series(list(source), dtype=object)
     read = parse.read(column, region, "possible")
     bad = read["code"].notna() & read["code"].ne("missing")
+    wrong = column.astype("string").isin(ERRORS).fillna(value=False).astype(bool)
+    read.loc[wrong, ["code", "reason"]] = "not_a_number", "a spreadsheet has written an error here"
+    bad |= wrong
     if region is None:
         bad |= _national(column, read)
     if headless:
@@ -60,8 +64,8 @@ def suppression(
             "pass region= if they are of one country; nothing was sent",
             failures=read.loc[bad, ["code", "reason"]].assign(line=column[bad]),
         )
-    found: pd.Index[str] = pd.Index(read["phone"].dropna().unique())
-    return found
+    numbers: pd.Index[str] = pd.Index(read["phone"].dropna().unique())
+    return numbers
 
 
 def _national(column: pd.Series[Any], read: pd.DataFrame) -> pd.Series[bool]:
@@ -88,18 +92,18 @@ def _column(frame: pd.DataFrame, *, headless: bool) -> pd.Series[Any]:
     if frame.shape[1] == 1:
         return frame.iloc[:, 0]
     names = frame.iloc[0].astype("string").fillna("") if headless and len(frame) else frame.columns
-    likely = [place for place, name in enumerate(names) if SOUNDS_LIKE_PHONE.search(str(name))]
-    if not likely:
+    candidates = [place for place, name in enumerate(names) if SOUNDS_LIKE_PHONE.search(str(name))]
+    if not candidates:
         rest = frame.iloc[1:] if headless else frame  # in a short list a heading is half of it
-        likely = sorted({*_likely(frame), *_likely(rest)})
-        others = [place for place in range(frame.shape[1]) if place not in likely]
-        likely += [place for place in others if parse.normalize(frame.iloc[:, place]).notna().any()]
-    if len(likely) != 1:
+        candidates = sorted({*_candidates(frame), *_candidates(rest)})
+        others = [place for place in range(frame.shape[1]) if place not in candidates]
+        candidates += [place for place in others if parse.normalize(frame.iloc[:, place]).notna().any()]
+    if len(candidates) != 1:
         raise ContactsError(
-            f"{len(likely)} columns of the opt-out list look like phone numbers: pass the one to use"
+            f"{len(candidates)} columns of the opt-out list look like phone numbers: pass the one to use"
         )
-    return frame.iloc[:, likely[0]]
+    return frame.iloc[:, candidates[0]]
 
 
-def _likely(frame: pd.DataFrame) -> list[int]:
+def _candidates(frame: pd.DataFrame) -> list[int]:
     return [place for place in range(frame.shape[1]) if parse.looks_like_phones(frame.iloc[:, place])]

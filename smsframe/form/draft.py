@@ -175,13 +175,9 @@ def send_time(draft: Draft, now: datetime) -> datetime | None:
 
 
 def fields(contacts: pd.DataFrame, phone: Hashable | None) -> list[str]:
-    """The columns that a text can name: not the number, not what smsframe added, no braces or colons."""
+    """The columns that a text can name: not the number, not what smsframe added."""
     labels = [str(label) for label in contacts.columns if label != phone]
-    return [
-        label
-        for label in dict.fromkeys(labels)
-        if label.strip() and not label.startswith("sms_") and not re.search(r"[{}:]", label)
-    ]
+    return [label for label in dict.fromkeys(labels) if label.strip() and not label.startswith("sms_")]
 
 
 def _sounds_like_country(label: str) -> bool:

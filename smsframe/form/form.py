@@ -20,6 +20,7 @@ from smsframe.form.widgets import Controls
 from smsframe.formatting import amount, many
 from smsframe.masking import mask
 from smsframe.outcomes.summary import summary
+from smsframe.texts.template import Field
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,7 +125,7 @@ class Form:
     def _insert(self, label: str, _: Any) -> None:
         text = self._controls.text
         gap = " " if text.value and not text.value[-1].isspace() else ""
-        text.value += f"{gap}{{{label}}}"
+        text.value += f"{gap}{Field(label).written()}"
 
     def _count(self) -> None:
         self._set_message("total", html.note("Counting every row …"))

@@ -16,7 +16,7 @@ from smsframe.journal.tables import batches, recipients
 from smsframe.orders.batching import order_id, split_into_runs
 from smsframe.orders.records import Batch, BatchWithPeople, CampaignRecord, Evidence, Stamp
 from smsframe.orders.states import Doubt, State
-from smsframe.phones.match import among
+from smsframe.phones.match import among, keys
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -119,9 +119,9 @@ def adopt(
     known = earlier.merge(waiting[["phone", "fields", "segments"]], on="phone", how="left")
     for order, part in known.groupby("order_id", sort=False):
         phones = part["phone"].dropna()
-        free = part[
-            part["phone"].notna() & ~among(part["phone"], recipient_rows.taken(connection, entry.id, phones))
-        ]
+        listed = part[part["phone"].notna()]
+        listed = listed[~pd.Index(keys(listed["phone"])).duplicated()]  # one person, perhaps in two spellings
+        free = listed[~among(listed["phone"], recipient_rows.taken(connection, entry.id, phones))]
         row = here.get(str(order).lower())
         if row is None:
             key = _taken_over(connection, entry, owner, part)
@@ -148,7 +148,7 @@ def adopt(
 def _dissolve(connection: Connection, entry: CampaignRecord, phones: pd.Series[Any]) -> None:
     """Free everybody who is planned together with one of these; whoever is at work on it finds it gone."""
     with_them = sa.select(recipients.c.batch).where(
-        recipients.c.campaign == entry.id, recipients.c.phone.in_(recipient_rows.numbers(phones))
+        recipients.c.campaign == entry.id, recipients.c.person.in_(recipient_rows.persons(phones))
     )
     planned = sa.select(batches.c.id).where(batches.c.state == State.PLANNED, batches.c.id.in_(with_them))
     keys = connection.execute(planned).scalars().all()

@@ -248,8 +248,8 @@ class Batches:
         dead = open_ & batches.c.owner.in_(self._dead(connection, open_))
         untexted = dead | (in_campaign & (batches.c.state == State.REFUSED))
         not_in_order = recipients.c.missing | recipients.c.refused.is_not(None)
-        same_people = (recipients.c.campaign == campaign) & recipients.c.phone.in_(
-            recipient_rows.numbers(phones)
+        same_people = (recipients.c.campaign == campaign) & recipients.c.person.in_(
+            recipient_rows.persons(phones)
         )
         recipient_rows.free(
             connection,
@@ -269,7 +269,7 @@ class Batches:
             for state in (State.REFUSED, State.ACCEPTED)
         }
         left_out = in_[State.ACCEPTED] & recipients.c.refused.is_not(None)
-        refused_people = recipients.c.phone.in_(recipient_rows.numbers(phones)) & (
+        refused_people = recipients.c.person.in_(recipient_rows.persons(phones)) & (
             in_[State.REFUSED] | left_out
         )
         recipient_rows.free(connection, refused_people)

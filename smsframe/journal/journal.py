@@ -32,6 +32,7 @@ from smsframe.journal.tables import batches, campaigns, evidence, recipients
 from smsframe.orders.batching import normalize_name
 from smsframe.orders.states import State
 from smsframe.outcomes.join import Known
+from smsframe.phones.match import keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -240,10 +241,10 @@ class Journal:
 
     def withdraw(self, entry: CampaignRecord, phones: pd.Series[Any]) -> None:
         """Forget people of a campaign who were never part of a batch."""
-        rows = [{"key": phone} for phone in phones]
+        rows = [{"key": person} for person in keys(phones).tolist()]
         statement = sa.delete(recipients).where(
             recipients.c.campaign == entry.id,
-            recipients.c.phone == sa.bindparam("key"),
+            recipients.c.person == sa.bindparam("key"),
             recipients.c.batch.is_(None),
         )
         with self._store.transaction() as connection:

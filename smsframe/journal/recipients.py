@@ -19,6 +19,7 @@ from smsframe.journal.sqlite_dialect import LARGEST_ANSWER, as_json_array, each,
 from smsframe.journal.sqlite_migrations import columns
 from smsframe.journal.tables import recipients
 from smsframe.outcomes.columns import E164
+from smsframe.phones.match import keys as phone_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,14 +68,15 @@ def write(connection: Connection, campaign: int, groups: list[Group]) -> None:
     for batch, text, encoding, people in groups:
         filled = {"text": text, "encoding": encoding, "batch": batch}
         columns = [pa.array(people[name], from_pandas=True) for name in ("phone", "fields", "segments")]
-        phones, *others = (column.to_pylist() for column in columns)
-        if {*others[0]} == {None} and len({*others[1]}) == 1:  # a text that is the same for all
-            same.append(filled | {"people": json.dumps(phones), "segments": others[1][0]})
+        phones, fields, segments = (column.to_pylist() for column in columns)
+        who = (phone_keys(people["phone"]).tolist(), phones)
+        if {*fields} == {None} and len({*segments}) == 1:  # a text that is the same for all
+            same.append(filled | {"people": json.dumps([*zip(*who, strict=True)]), "segments": segments[0]})
         else:
-            one.append(filled | {"people": json.dumps([*zip(phones, *others, strict=True)])})
-    person = [element(value, place) for place in range(3)]
-    written = _insert(connection, campaign, person, one)
-    written += _insert(connection, campaign, [value, sa.null(), sa.bindparam("segments")], same)
+            one.append(filled | {"people": json.dumps([*zip(*who, fields, segments, strict=True)])})
+    person, phone, *others = (element(value, place) for place in range(4))
+    written = _insert(connection, campaign, [person, phone, *others], one)
+    written += _insert(connection, campaign, [person, phone, sa.null(), sa.bindparam("segments")], same)
     if written != sum(len(group.people) for group in groups):
         raise JournalError("somebody has a batch already; nothing was written")
 
@@ -85,16 +87,16 @@ def _insert(
     person: Sequence[sa.ColumnElement[Any]],
     filled: list[dict[str, Any]],
 ) -> int:
-    """How many people were written: their number, merge values and segments as given, the rest by group."""
+    """How many people were written: who, their merge values and segments as given, the rest by group."""
     if not filled:
         return 0
     shared = (sa.bindparam(name, type_=recipients.c[name].type) for name in ("text", "encoding", "batch"))
     rows = sa.select(sa.literal(campaign), *person, *shared, sa.literal(value=False))
-    names = ["campaign", "phone", "fields", "segments", "text", "encoding", "batch", "missing"]
+    names = ["campaign", "person", "phone", "fields", "segments", "text", "encoding", "batch", "missing"]
     # With a condition, or SQLite takes ON CONFLICT for the one of a join.
     new = insert(recipients).from_select(names, rows.where(sa.true()))
     statement = new.on_conflict_do_update(
-        index_elements=["campaign", "phone"],
+        index_elements=["campaign", "person"],
         set_={name: new.excluded[name] for name in names[2:]},
         where=recipients.c.batch.is_(None),
     )
@@ -103,7 +105,7 @@ def _insert(
 
 def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | None = None) -> pd.DataFrame:
     """
-    The people of a campaign, in order of number, all or some.
+    The people of a campaign, in order of their canonical number, all or some.
 
     Returns:
         ``phone``, ``text`` (its key), ``fields``, ``encoding``, ``segments``, ``batch`` (its key, or
@@ -117,15 +119,21 @@ def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | 
     columns_here = {column.name: column for column in columns(connection, recipients)}
     same = _same_for_all(connection, selected, columns_here)
     wanted = [columns_here[name] for name in DTYPES if name not in same]
+    # The primary key, by which a part is found at once; before version 4 it was the number as it is spelled.
+    key, last = (
+        (columns_here["person"], 0)
+        if isinstance(columns_here["person"], sa.Column)
+        else (recipients.c.phone, "")
+    )
     parts: list[pd.DataFrame] = []
-    last = ""
     while not parts or len(parts[-1]) == LARGEST_ANSWER:
-        query = sa.select(*wanted).where(selected, recipients.c.phone > last)
-        chunk = query.order_by(recipients.c.phone).limit(LARGEST_ANSWER).subquery()
-        answer = connection.execute(sa.select(*map(as_json_array, chunk.c))).one()
-        read = zip(chunk.c.keys(), map(json.loads, answer), strict=True)
+        query = sa.select(*wanted, key.label("key")).where(selected, key > last).order_by(key)
+        chunk = query.limit(LARGEST_ANSWER).subquery()
+        *answers, last = connection.execute(
+            sa.select(*(as_json_array(chunk.c[column.name]) for column in wanted), sa.func.max(chunk.c.key))
+        ).one()
+        read = zip((column.name for column in wanted), map(json.loads, answers), strict=True)
         parts.append(pd.DataFrame({name: pd.array(column, DTYPES[name]) for name, column in read}))
-        last = "" if parts[-1].empty else str(parts[-1]["phone"].iloc[-1])
     people = pd.concat(parts[:1] + [part for part in parts[1:] if len(part)], ignore_index=True)
     if not people["phone"].str.fullmatch(E164).all():
         raise JournalError("the journal is damaged: it holds a phone number that is none")
@@ -172,27 +180,27 @@ def mark(
     """
     in_batch = sa.update(recipients).where(recipients.c.batch == batch)
     if missing is not None and len(missing):
-        missing_people = in_batch.where(recipients.c.phone.in_(numbers(missing)))
+        missing_people = in_batch.where(recipients.c.person.in_(persons(missing)))
         connection.execute(missing_people.values(missing=True, refused=None))
     if refused is not None:
         for code, left_out in refused.groupby(refused):
             phones = left_out.index.to_series()
-            left_out_people = in_batch.where(recipients.c.phone.in_(numbers(phones)))
+            left_out_people = in_batch.where(recipients.c.person.in_(persons(phones)))
             connection.execute(left_out_people.values(missing=False, refused=str(code)))
 
 
 def taken(connection: Connection, campaign: int, phones: pd.Series[Any]) -> pd.Series[Any]:
-    """Those of these numbers who have a batch in the campaign."""
+    """The numbers, as they were texted, of those of these people who have a batch in the campaign."""
     if phones.empty:
         return phones
     query = sa.select(recipients.c.phone).where(
         recipients.c.campaign == campaign,
-        recipients.c.phone == each(json.dumps(phones.tolist())),
+        recipients.c.person == each(json.dumps(phone_keys(phones).tolist())),
         recipients.c.batch.is_not(None),
     )
     return pd.Series(connection.execute(query).scalars().all(), dtype=TEXT)
 
 
-def numbers(phones: pd.Series[Any]) -> sa.Select[Any]:
-    """A column of numbers, for a query."""
-    return sa.select(each(json.dumps(phones.tolist())))
+def persons(phones: pd.Series[Any]) -> sa.Select[Any]:
+    """Whose numbers these are, for a query."""
+    return sa.select(each(json.dumps(phone_keys(phones).tolist())))

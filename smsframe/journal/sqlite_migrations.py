@@ -17,13 +17,28 @@ from smsframe.journal.tables import metadata, recipients
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-VERSION = 3
+VERSION = 4
 """Of the tables below; kept in the file, so that a newer file is refused instead of misread."""
 
 
 APPLICATION = int.from_bytes(b"smsf")
 """Kept in the file too (SQLite's ``application_id``): other programs count their versions as well."""
 
+
+_NUMBER = "CAST(substr(phone, 2) AS INTEGER)"
+_PERSON = f"""CASE
+WHEN {_NUMBER} / 10000000000 IN (549, 521)
+THEN {_NUMBER} / 100000000000 * 10000000000 + {_NUMBER} % 10000000000
+WHEN {_NUMBER} / 100000000 BETWEEN 5511 AND 5599 AND {_NUMBER} / 100000000 % 10 <> 0
+AND {_NUMBER} / 10000000 % 10 IN (6, 8, 9)
+THEN {_NUMBER} / 100000000 * 1000000000 + 900000000 + {_NUMBER} % 100000000
+ELSE {_NUMBER} END"""
+"""What `phones.person.people` says of a number, in SQL."""
+
+_SECOND = 10**16
+"""Added to the number of a second row of one person: no number is as large, so nobody is found by it."""
+
+_KEPT = "phone, text, fields, encoding, segments, batch, missing, refused"
 
 UPGRADES = {
     1: (
@@ -48,6 +63,37 @@ UPGRADES = {
         "ALTER TABLE batches ADD COLUMN skip_refused BOOLEAN NOT NULL DEFAULT 0",
         "ALTER TABLE batches ADD COLUMN not_before BIGINT",
         "ALTER TABLE recipients ADD COLUMN refused TEXT",
+    ),
+    # A person may have two rows, of two spellings. What was not posted yet must not be posted to both: orders
+    # that are only planned are dissolved, and of those who wait one stays. Rows with an order all stay.
+    3: (
+        (
+            "CREATE TABLE people ("
+            "campaign INTEGER NOT NULL, person BIGINT NOT NULL, phone TEXT NOT NULL, text INTEGER NOT NULL, "
+            "fields TEXT, encoding TEXT NOT NULL, segments INTEGER, batch INTEGER, missing BOOLEAN NOT NULL, "
+            "refused TEXT, PRIMARY KEY (campaign, person)) WITHOUT ROWID"
+        ),
+        (
+            "CREATE TEMPORARY TABLE twice AS SELECT batch FROM recipients "  # noqa: S608 - of constants
+            f"WHERE (campaign, {_PERSON}) IN (SELECT campaign, {_PERSON} FROM recipients "
+            "GROUP BY 1, 2 HAVING count(*) > 1) "
+            "AND batch IN (SELECT id FROM batches WHERE state = 'planned')"
+        ),
+        "UPDATE recipients SET batch = NULL WHERE batch IN (SELECT batch FROM twice)",
+        "DELETE FROM batches WHERE id IN (SELECT batch FROM twice)",
+        "DROP TABLE twice",
+        (
+            f"INSERT OR IGNORE INTO people SELECT campaign, {_PERSON}, {_KEPT} FROM recipients "  # noqa: S608 - of constants
+            "ORDER BY 1, 2, batch IS NULL, phone"
+        ),
+        (
+            f"INSERT INTO people SELECT campaign, {_NUMBER} + {_SECOND}, {_KEPT} FROM recipients AS others "  # noqa: S608 - of constants
+            "WHERE batch IS NOT NULL AND NOT EXISTS (SELECT 1 FROM people "
+            "WHERE people.campaign = others.campaign AND people.phone = others.phone)"
+        ),
+        "DROP TABLE recipients",
+        "ALTER TABLE people RENAME TO recipients",
+        "CREATE INDEX ix_recipients_batch ON recipients (batch)",
     ),
 }
 """What takes a file of each released version to the next."""

@@ -76,7 +76,10 @@ recipients = sa.Table(
     # Keys without foreign keys: they are written in the transaction that makes what they name, and a million
     # rows are not looked up three times each.
     sa.Column("campaign", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("phone", sa.Text, primary_key=True),
+    # The canonical number of who it is (`phones.person`): one person is there once, however it is spelled.
+    sa.Column("person", sa.BigInteger, primary_key=True, autoincrement=False),
+    # The number that is texted.
+    sa.Column("phone", sa.Text, nullable=False),
     sa.Column("text", sa.Integer, nullable=False),
     sa.Column("fields", sa.Text),
     sa.Column("encoding", sa.Text, nullable=False),

@@ -41,6 +41,10 @@ _NUMBERS = {
     "scientific": (
         "The number is in scientific notation, as spreadsheets show long numbers. Store the column as text."
     ),
+    "masked_digits": (
+        "Marks such as * or … stand where digits should be, or for a range, so that nobody can know the "
+        "number. Take the whole number from its source."
+    ),
     "letters": "There are letters in the cell. Leave only the number.",
     "extension": "The number has an extension, which cannot receive a text. Give a direct mobile number.",
     "two_numbers": "There is more than one number in the cell. Keep one.",

@@ -155,11 +155,20 @@ def _broken(schema: SchemaName, results: pd.DataFrame) -> Iterator[str]:
             yield rule
 
 
+PROBLEM_COLUMNS = ("sms_row", "sms_column", "sms_cell", "sms_reason", "sms_todo")
+"""What `smsframe.problems` says of a row, before the columns of the user's own."""
+PHONE_KEY = "smsframe_phone"
+"""Under this name a checked frame remembers, in its attributes, which column was checked."""
+
+
 def attach(contacts: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
     """
     Put result columns after the user's own, under the user's index.
 
-    All earlier result columns go, also those that are not among the new ones: they are of another call.
+    All earlier result columns go, also those that are not among the new ones: they are of another call. The
+    attributes of the contacts stay, with the rows of the file that they were read from.
     """
-    own = contacts.loc[:, ~contacts.columns.isin(COLUMNS)]
-    return pd.concat([own, results.set_axis(contacts.index)], axis=1)
+    own = contacts.loc[:, ~contacts.columns.isin([*COLUMNS, *PROBLEM_COLUMNS])]
+    attached = pd.concat([own, results.set_axis(contacts.index)], axis=1)
+    attached.attrs = dict(contacts.attrs)
+    return attached

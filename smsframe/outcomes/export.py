@@ -8,23 +8,29 @@ from typing import Any
 
 import pandas as pd
 
-from smsframe.arrow import TEXT
+from smsframe.arrow import BROKEN, TEXT, strings
+from smsframe.spreadsheets import inert
 
 
-def spreadsheet_safe(frame: pd.DataFrame) -> pd.DataFrame:
+def spreadsheet_safe(frame: pd.DataFrame, sep: str = ",") -> pd.DataFrame:
     """
     The frame with an apostrophe before each text cell that a spreadsheet would run as a formula.
 
-    Numbers such as ``+39…`` or ``-5`` are left as they are; `smsframe.read_contacts` reads them back as
-    text, and a leading apostrophe of a number is dropped on the way in.
+    Numbers such as ``+39…`` or ``-5`` are left as they are. `smsframe.read_contacts` reads all cells back as
+    they were, but that an empty text is missing, and that null characters and halves of characters, which no
+    file of text can hold, are U+FFFD.
+
+    Args:
+        frame: Any frame.
+        sep: The delimiter of the file.
     """
     safe = frame.copy()
-    for position in range(frame.shape[1]):
-        safe.isetitem(position, _escaped(frame.iloc[:, position]).array)
-    safe.columns = pd.Index(_escaped(pd.Series(frame.columns, dtype=object)))
+    for place in range(frame.shape[1]):
+        safe.isetitem(place, _escaped(frame.iloc[:, place], sep).array)
+    safe.columns = pd.Index(_escaped(pd.Series(frame.columns, dtype=object), sep))
     levels = [frame.index.get_level_values(level) for level in range(frame.index.nlevels)]
-    arrays = [_escaped(pd.Series(level.array)).array for level in levels]
-    names = _escaped(pd.Series(frame.index.names, dtype=object)).tolist()
+    arrays = [_escaped(pd.Series(level.array), sep).array for level in levels]
+    names = _escaped(pd.Series(frame.index.names, dtype=object), sep).tolist()
     safe.index = (
         pd.MultiIndex.from_arrays(arrays, names=names)
         if len(arrays) > 1
@@ -33,13 +39,22 @@ def spreadsheet_safe(frame: pd.DataFrame) -> pd.DataFrame:
     return safe
 
 
-def _escaped(cells: pd.Series[Any]) -> pd.Series[Any]:
-    """The cells, with an apostrophe before each text that would run as a formula."""
+def _escaped(cells: pd.Series[Any], sep: str) -> pd.Series[Any]:
+    """The cells, with an apostrophe in each text where it would run as a formula."""
     if isinstance(cells.dtype, pd.CategoricalDtype):
         cells = cells.astype(cells.cat.categories.dtype)
     if not (pd.api.types.is_string_dtype(cells.dtype) or pd.api.types.is_object_dtype(cells.dtype)):
         return cells
-    text = cells.where(cells.isna(), cells.astype(str)).astype(TEXT)
-    risky = text.str.match(r"[=+\-@\t\r]") & ~text.str.fullmatch(r"[+\-]?[0-9 ().,/\-]+")
-    risky = risky.fillna(value=False).astype(bool)
-    return cells.astype(object).mask(risky, "'" + text.astype(object)) if risky.any() else cells
+    present = cells.notna()
+    words = [
+        value if isinstance(value, str) else str(value) for value in cells[present]
+    ]  # objects of any kind
+    text = strings(words)
+    safe = pd.Series(inert(text, sep), index=cells.index[present], dtype=TEXT).str.replace("\0", BROKEN)
+    changed = safe.to_numpy(dtype=object) != pd.Series(words, dtype=object).to_numpy()
+    if not changed.any():
+        return cells
+    result = cells.astype(object).copy()
+    places = present.to_numpy().nonzero()[0][changed]
+    result.iloc[places] = safe.to_numpy(dtype=object)[changed]
+    return result

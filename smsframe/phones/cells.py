@@ -5,6 +5,7 @@ The cells of a column that should be phone numbers, or short names such as ISO c
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.arrow import STRING, by_category, dense, is_text, strings
+from smsframe.arrow import STRING, by_category, dense, is_gap, is_text, strings, written
 from smsframe.masking import BULLET, SHOWN
 
 _ODD = "?"  # stands for a cell that cannot be a phone number; it has no digits, which is what is said of it
@@ -54,6 +55,15 @@ def numbers(column: pd.Series) -> Any:
     return _objects(column.astype(object).tolist())
 
 
+def present(column: pd.Series, most: int) -> pd.Series:
+    """The first cells in which something stands, at most so many."""
+    if column.dtype != object:
+        return column[column.notna()].head(most)
+    # Python objects can only be asked one by one: pandas compares them, and a signalling NaN raises then.
+    places = (place for place, value in enumerate(column.array) if not is_gap(value))
+    return column.iloc[[*islice(places, most)]]
+
+
 def labels(column: pd.Series) -> Any:
     """Cells that should be short names, such as ISO codes, as text; gaps as nulls."""
     column = dense(column)
@@ -62,7 +72,9 @@ def labels(column: pd.Series) -> Any:
     if is_text(column.dtype) or pd.api.types.infer_dtype(column, skipna=True) in {"string", "empty"}:
         return strings(column)
     return strings(
-        pd.Series([None if _is_gap(value) else str(value) for value in column.astype(object)], dtype=object)
+        pd.Series(
+            [None if is_gap(value) else written(value) for value in column.astype(object)], dtype=object
+        )
     )
 
 
@@ -94,7 +106,7 @@ def _objects(values: list[Any]) -> Any:
 
 
 def _text(value: object) -> str | None:
-    if _is_gap(value):
+    if is_gap(value):
         return None
     if isinstance(value, str):
         return str(value)
@@ -103,12 +115,6 @@ def _text(value: object) -> str | None:
     if isinstance(value, Decimal):
         return _decimal(value)
     return _ODD
-
-
-def _is_gap(value: object) -> bool:
-    if isinstance(value, Decimal):
-        return value.is_nan()
-    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)  # noqa: PLR0124 - NaN
 
 
 def _decimal(value: Decimal) -> str:

@@ -22,6 +22,7 @@ CODES: Final[dict[str, str]] = {
     "not_a_number": "not a phone number",
     "digits_lost": "digits lost by rounding; store the column as text",
     "scientific": "in scientific notation; store the column as text",
+    "masked_digits": "marks such as * stand where digits should be",
     "letters": "letters in the number",
     "extension": "has an extension, which cannot receive a text",
     "two_numbers": "more than one number in the cell",
@@ -38,9 +39,12 @@ CODES: Final[dict[str, str]] = {
 
 REPAIRS: Final[dict[str, str]] = {
     "invisible": "with invisible characters removed",
+    "formula": 'with ="…" of a spreadsheet removed',
     "apostrophe": "with an apostrophe removed",
+    "prefix": "with tel: or another prefix removed",
     "digits": "with digits of another script",
     "decimal": "with .0 dropped",
     "zeros": "with 00 read as +",
     "plus": "with a missing + supplied",
+    "own_code": "with + supplied before the region's own country code",
 }

@@ -16,10 +16,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smsframe.arrow import STRING, raw
 from smsframe.phones.fast import digits, metadata
 from smsframe.phones.fast.classify import decide
-from smsframe.phones.fast.metadata import MOBILE, MOST, TYPES, UNDECIDED, regions
-from smsframe.phones.repair import SEPARATORS
+from smsframe.phones.fast.metadata import MOBILE, MOST, TYPES, regions
+from smsframe.phones.fast.ranges import UNDECIDED
+from smsframe.phones.marks import SEPARATING
+from smsframe.phones.repair import SEPARATORS, Characters
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +32,11 @@ KINDS: Final = (*metadata.KINDS, "two_numbers", "extension", "not_a_number")
 FEWEST: Final = 7  # digits that a number has at least, for what we say of shorter ones
 
 _LONGEST = 250  # characters; libphonenumber refuses longer ones
+_MOST_CUTS: Final = 12  # separators in a cell; with more, it is left to the library
+_UNUSUAL: Final = rf"[^0-9+/,;#{SEPARATING}]"
+_IS_DIGIT: Final = np.isin(np.arange(256), [*b"0123456789"])
+_DIVIDES: Final = np.isin(np.arange(256), [*SEPARATORS.encode()])
+_VALID: Final = [KINDS.index(kind) for kind in TYPES.values()]
 _SEPARATOR = re.compile(f"[{SEPARATORS}]")
 
 
@@ -46,6 +54,9 @@ def verdicts(text: Any, home: NDArray[np.int16]) -> tuple[NDArray[np.int64], NDA
     number, kind = decide(digits.read(text), home)
     rest = np.flatnonzero((kind == UNDECIDED) & pc.is_valid(text).to_numpy(zero_copy_only=False))
     if len(rest):
+        number[rest], kind[rest] = _spelled(text.take(pa.array(rest)), home[rest])
+        rest = rest[kind[rest] == UNDECIDED]
+    if len(rest):
         # The library reads one number at a time, some 30 µs each; so each different one is read once.
         cells = pd.DataFrame({"text": text.take(pa.array(rest)).to_pylist(), "home": home[rest]})
         which, different = pd.MultiIndex.from_frame(cells).factorize()
@@ -53,6 +64,81 @@ def verdicts(text: Any, home: NDArray[np.int16]) -> tuple[NDArray[np.int64], NDA
         number[rest] = np.array([answer for answer, _ in answers])[which]
         kind[rest] = np.array([KINDS.index(answer) for _, answer in answers])[which]
     return number, kind
+
+
+def _spelled(text: Any, home: NDArray[np.int16]) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
+    """
+    The same for cells with more than digits and usual punctuation in them, by columns as far as that goes.
+
+    The library begins at the first plus or digit, leaves out what stands at the end and the punctuation
+    between digits, and takes nothing with anything else in it for a number.
+    """
+    there = Characters(text)
+    bare = text
+    if there.any(r"[^0-9+ ()\[\].\-/]"):
+        bare = _sub(_sub(text, "^[^0-9+]+", ""), r"[^\p{N}\p{L}#]+$", "")
+        bare = _sub(bare, f"[{SEPARATING}]+", "")
+    number, kind = decide(digits.read(bare), home)
+    undecided = kind == UNDECIDED
+    divided = _where(text, f"[{SEPARATORS}]")
+    if (undecided & divided).any():
+        rows = np.flatnonzero(undecided & divided)
+        number[rows], kind[rows] = _divided(text.take(pa.array(rows)), home[rows])
+    if there.any(_UNUSUAL):
+        kind[undecided & ~divided & _where(bare, _UNUSUAL)] = KINDS.index("not_a_number")
+    kind[np.asarray(pc.utf8_length(text)) > _LONGEST] = KINDS.index("too_long")
+    return number, kind
+
+
+def _divided(text: Any, home: NDArray[np.int16]) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
+    """Cells with one of ``SEPARATORS`` in them, as `_several` decides: cut at the first, and every slash."""
+    number = np.zeros(len(text), dtype=np.int64)
+    kind = np.full(len(text), UNDECIDED, dtype=np.int8)
+    begins, ends, content = raw(text)
+    before = np.concatenate([[0], np.cumsum(_IS_DIGIT[content])])  # digits before each byte
+    cuts = np.flatnonzero(_DIVIDES[content])
+    first = np.searchsorted(cuts, begins)
+    count = np.searchsorted(cuts, ends) - first
+    # For the library a slash is punctuation; the others may begin an extension.
+    one = ~_where(text, rf"[{SEPARATORS[1:]}#]|\+.*\+") & (count < _MOST_CUTS)
+    one &= before[ends] - before[begins] <= MOST
+    going = np.arange(len(text))
+    for place in range(_MOST_CUTS):
+        going = going[count[going] > place]
+        if not len(going):
+            break
+        cut = cuts[first[going] + place]
+        left, right = before[cut] - before[begins[going]], before[ends[going]] - before[cut]
+        two = (np.minimum(left, right) >= FEWEST - 1) & (left + right > MOST)
+        asked = np.flatnonzero((left >= FEWEST) & (right > 0) & ~two)
+        if len(asked):
+            head = _joined(content, begins[going[asked]], cut[asked])
+            two[asked] = np.isin(verdicts(head, home[going[asked]])[1], _VALID)
+        two &= (left >= FEWEST) & (right > 0)
+        kind[going[two]] = KINDS.index("two_numbers")
+        going = going[~two & one[going]]
+    rows = np.flatnonzero(one & (kind == UNDECIDED))
+    if len(rows):
+        number[rows], kind[rows] = verdicts(_joined(content, begins[rows], ends[rows]), home[rows])
+    return number, kind
+
+
+def _joined(content: NDArray[np.uint8], begins: NDArray[np.int64], ends: NDArray[np.int64]) -> Any:
+    """Pieces of a run of bytes as a column of text, without what divides them."""
+    size = ends - begins
+    piece = np.repeat(begins - np.concatenate([[0], np.cumsum(size)[:-1]]), size) + np.arange(size.sum())
+    stays = ~_DIVIDES[content[piece]]
+    kept = np.concatenate([[0], np.cumsum(stays)])[np.concatenate([[0], np.cumsum(size)])].astype(np.int64)
+    written = content[piece[stays]].tobytes()
+    return pa.Array.from_buffers(STRING, len(begins), [None, pa.py_buffer(kept), pa.py_buffer(written)])
+
+
+def _where(text: Any, pattern: str) -> NDArray[np.bool_]:
+    return np.asarray(pc.match_substring_regex(text, pattern))
+
+
+def _sub(text: Any, pattern: str, replacement: str) -> Any:
+    return pc.replace_substring_regex(text, pattern=pattern, replacement=replacement)
 
 
 def _verdict(text: str, place: int) -> tuple[int, str]:

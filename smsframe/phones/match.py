@@ -1,5 +1,5 @@
 """
-Columns of numbers matched with each other.
+Columns of numbers matched with each other: two numbers match if they are one person's (`phones.person`).
 
 An E.164 number is at most 15 digits and begins with none that could get lost, so it is an integer; integers
 are hashed ten times as fast as strings.
@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe.arrow import STRING, in_parts
+from smsframe.phones.person import people
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,13 +23,16 @@ if TYPE_CHECKING:
 
 def find(phones: pd.Series[Any], among: pd.Series[Any]) -> NDArray[np.intp]:
     """
-    Where each number is among others that are all different; -1 where it is not, or is missing.
+    Where each number is among others, the first time; -1 where it is not, or is missing.
 
     Example:
         >>> find(pd.Series(["+441", None, "+442"]), pd.Series(["+442", "+443"])).tolist()
         [-1, -1, 0]
     """
-    return pd.Index(_keys(among)).get_indexer(pd.Index(_keys(phones, missing=-1)))
+    others = pd.Index(keys(among))
+    first = np.flatnonzero(~others.duplicated())
+    found = others[first].get_indexer(pd.Index(keys(phones, missing=-1)))
+    return np.where(found < 0, -1, first[found]) if len(first) else found
 
 
 def among(phones: pd.Series[Any], others: pd.Series[Any] | pd.Index[Any]) -> pd.Series[bool]:
@@ -39,20 +43,20 @@ def among(phones: pd.Series[Any], others: pd.Series[Any] | pd.Index[Any]) -> pd.
         >>> among(pd.Series(["+441", None]), pd.Series(["+441", "+441"])).tolist()
         [True, False]
     """
-    keys = pd.Series(_keys(phones, missing=-1), index=phones.index)
-    return keys.isin(_keys(pd.Series(others)))
+    asked = pd.Series(keys(phones, missing=-1), index=phones.index)
+    return asked.isin(keys(pd.Series(others)))
 
 
 def first_of(phones: pd.Series[Any], rows: NDArray[np.bool_]) -> NDArray[np.intp]:
     """
-    The position of the first row with the same number, of the rows that are asked for; others have their own.
+    The position of the first row of the same person, of the rows that are asked for; others have their own.
 
     Example:
         >>> first_of(pd.Series(["+441", "+442", "+442"]), np.array([True, True, True])).tolist()
         [0, 1, 1]
     """
     where = np.flatnonzero(rows)
-    number = pd.factorize(_keys(phones)[where])[0]
+    number = pd.factorize(keys(phones)[where])[0]
     first = np.empty(number.max(initial=-1) + 1, dtype=np.intp)
     first[number[::-1]] = where[::-1]  # of several the last one written stays
     found = np.arange(len(phones))
@@ -60,11 +64,23 @@ def first_of(phones: pd.Series[Any], rows: NDArray[np.bool_]) -> NDArray[np.intp
     return found
 
 
-def _keys(phones: pd.Series[Any], missing: int = 0) -> NDArray[np.int64]:
+def keys(phones: pd.Series[Any], missing: int = 0) -> NDArray[np.int64]:
+    """
+    The canonical number of each number's person, as an integer.
+
+    Args:
+        phones: E.164 numbers, or missing.
+        missing: What a missing number becomes.
+
+    Example:
+        >>> keys(pd.Series(["+393471234567", "+5491123456789", None])).tolist()
+        [393471234567, 541123456789, 0]
+    """
+
     def read(text: Any) -> tuple[NDArray[np.int64]]:
         digits = pc.utf8_slice_codeunits(text.cast(STRING), 1)
-        return (pc.fill_null(digits.cast(pa.int64()), missing).to_numpy(zero_copy_only=False),)
+        return (people(pc.fill_null(digits.cast(pa.int64()), missing).to_numpy(zero_copy_only=False)),)
 
     text = pa.array(phones, from_pandas=True)
-    (keys,) = in_parts(read, text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text)
-    return cast("NDArray[np.int64]", keys)
+    (found,) = in_parts(read, text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text)
+    return cast("NDArray[np.int64]", found)

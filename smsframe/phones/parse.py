@@ -7,9 +7,7 @@ what is refused before it is asked stands in `repair`. Nothing here reaches for 
 
 from __future__ import annotations
 
-import difflib
-from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,17 +18,23 @@ from smsframe.arrow import STRING, in_parts
 from smsframe.errors import ContactsError
 from smsframe.masking import mask
 from smsframe.phones import cells
+from smsframe.phones.bare import decide as decide_bare
 from smsframe.phones.codes import CODES, OTHER_KINDS, REPAIRS
-from smsframe.phones.fast import digits
-from smsframe.phones.fast.classify import decide
-from smsframe.phones.fast.metadata import MOBILE, MOST, POWERS, dialling_00, regions
+from smsframe.phones.fast import digits, metadata
+from smsframe.phones.fast.classify import decide, with_own_code
+from smsframe.phones.fast.metadata import MOBILE, MOST, dialling_00
+from smsframe.phones.fast.ranges import POWERS
+from smsframe.phones.homes import homes
 from smsframe.phones.libphonenumber import FEWEST, KINDS, verdicts
+from smsframe.phones.region_names import INTERNATIONAL
 from smsframe.phones.repair import damage, international, mend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from smsframe.phones.bare import Decision
 
 NUMBERS: Final = ("mobile", "valid", "possible")
 
@@ -47,11 +51,10 @@ _MISLEADING: Final = ("unknown_country", "too_short", "too_long", "wrong_length"
 _ANSWERS: Final = (MOBILE, *CODES)
 _PLACE: Final = {name: place for place, name in enumerate(_ANSWERS)}
 _UNDECIDED: Final = -1
-_SHOWN: Final = 20  # characters of what is no region
 _OF_KIND: Final = np.array([*(_PLACE[kind] for kind in KINDS), _UNDECIDED], dtype=np.int8)  # -1 is the last
 _BIT: Final = {name: 2**place for place, name in enumerate(REPAIRS)}
-_MADE: Final = [
-    ",".join(name for name, bit in _BIT.items() if made & bit) or None for made in range(2 ** len(REPAIRS))
+_REPAIRED: Final = [
+    ",".join(name for name, bit in _BIT.items() if sum_ & bit) or None for sum_ in range(2 ** len(REPAIRS))
 ]
 
 _WRITTEN = r"^[+0-9 ()\[\]./~\x{2010}-\x{2015}\x{2212}\x{FF0D}-]+$"
@@ -66,15 +69,15 @@ def read(column: pd.Series, region: str | pd.Series | None = None, numbers: str 
 
     Args:
         column: Any dtype: strings, integers, floats, categories, mixed objects.
-        region: Whose national forms are meant: a two-letter ISO code for all rows, or one per row, aligned by
-            position, where a gap means none.
+        region: Whose national forms are meant: a country for all rows (ISO code or name), or one per row,
+            aligned by position, where a gap means none. ``international``: bare digits are whole numbers.
         numbers: What counts as usable: ``mobile`` (can receive a text), ``valid`` (exists), ``possible`` (has
             a right length).
 
     Returns:
         One row per cell, with a RangeIndex: all columns strings: ``phone`` (E.164, missing unless usable),
-        ``code`` and ``reason`` (missing where usable), ``repair`` (``invisible``, ``apostrophe``, ``digits``,
-        ``decimal``, ``zeros``, ``plus``, joined by commas; missing where none was made).
+        ``code`` and ``reason`` (missing where usable), ``repair`` (names of `codes.REPAIRS`, joined by
+        commas; missing where none was made).
 
     Raises:
         ContactsError: ``region`` or ``numbers`` is not one of the allowed, or there are more or fewer regions
@@ -87,14 +90,17 @@ def read(column: pd.Series, region: str | pd.Series | None = None, numbers: str 
         1           <NA>  digits_lost
     """
     usable = _usable(numbers)
-    number, answer, made = _answers(column, region, usable)
+    number, answer, repairs, bare, decision = _answers(column, region, numbers)
     fine = usable[answer]
+    reason = _named([None, *CODES.values()], answer, fine)
+    if decision is not None and not decision.international and decision.reason:
+        reason = reason.mask(bare, decision.reason)
     return pd.DataFrame(
         {
             "phone": _phones(number, fine),
             "code": _named([None, *CODES], answer, fine),
-            "reason": _named([None, *CODES.values()], answer, fine),
-            "repair": _named(_MADE, made, made == 0),
+            "reason": reason,
+            "repair": _named(_REPAIRED, repairs, repairs == 0),
         }
     )
 
@@ -121,9 +127,10 @@ def normalize(column: pd.Series, region: str | pd.Series | None = None, numbers:
         >>> normalize(pd.Series(["347 123 4567", None], name="mobile"), region="IT").tolist()
         ['+393471234567', <NA>]
     """
-    usable = _usable(numbers)
-    number, answer, _ = _answers(column, region, usable)
-    return pd.Series(_phones(number, usable[answer]).array, index=column.index, name=column.name)
+    found = _answers(column, region, numbers)
+    return pd.Series(
+        _phones(found.number, _usable(numbers)[found.answer]).array, index=column.index, name=column.name
+    )
 
 
 def looks_like_phones(column: pd.Series, sample: int = 1000) -> bool:
@@ -141,7 +148,7 @@ def looks_like_phones(column: pd.Series, sample: int = 1000) -> bool:
         >>> looks_like_phones(pd.Series(["347 123 4567", None])), looks_like_phones(pd.Series(["2026-11-22"]))
         (True, False)
     """
-    present = column[column.notna()].head(sample)
+    present = cells.present(column, sample)
     text, _ = mend(cells.numbers(present))
     text = text.drop_null()
     digits = pc.count_substring_regex(text, pattern="[0-9]")
@@ -162,19 +169,41 @@ def _usable(numbers: str) -> NDArray[np.bool_]:
     return np.array([answer in _USABLE[numbers] for answer in _ANSWERS])
 
 
-def _answers(
-    column: pd.Series, region: str | pd.Series | None, usable: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int8]]:
-    """Numbers, answers and repairs of all cells."""
+class _Answers(NamedTuple):
+    """Of all cells: numbers, what is said of them, what was repaired; and what bare digits were taken for."""
+
+    number: NDArray[np.int64]
+    answer: NDArray[np.int8]
+    repairs: NDArray[np.int16]
+    bare: NDArray[np.bool_]
+    decision: Decision | None
+
+
+def _answers(column: pd.Series, region: str | pd.Series | None, numbers: str) -> _Answers:
+    """The answers to all cells, each for itself, and then bare digits as their whole column says."""
     raw = cells.numbers(column)
-    home, stranger = _homes(region, len(raw))
+    home = homes(region, len(raw))
     # Nearly every cell of a good table is digits and punctuation; only the others are looked at closely.
-    number, answer, made = in_parts(partial(_plainly, usable), raw, home, stranger)
+    number, answer, repairs, digits_ = in_parts(_plainly, raw, *home)
     rest = np.flatnonzero(answer == _UNDECIDED)
     if len(rest):
-        closely = _closely(usable, raw.take(pa.array(rest)), home[rest], stranger[rest])
-        number[rest], answer[rest], made[rest] = closely
-    return number, answer, made
+        closely = in_parts(_closely, raw.take(pa.array(rest)), *(each[rest] for each in home))
+        number[rest], answer[rest], repairs[rest], digits_[rest] = closely
+    usable = _usable(numbers)
+    bare = (digits_ > 0) & (usable[answer] | (digits_ >= POWERS[FEWEST - 1]) & (digits_ < POWERS[MOST]))
+    decision = None
+    if isinstance(region, str) and region == INTERNATIONAL:
+        bare[:] = False
+    elif bare.any():
+        # What merely has a possible length proves nothing about a column.
+        proves = usable if numbers == "mobile" else _usable("valid")
+        decision = decide_bare(digits_[bare], proves[answer[bare]])
+        unusable = bare & ~usable[answer]
+        answer[unusable & np.isin(answer, [_PLACE[name] for name in _MISLEADING])] = _PLACE["national_form"]
+        if not decision.international:
+            answer[bare] = _PLACE["national_form"]
+            repairs[bare] &= ~_BIT["plus"]
+    return _Answers(number, answer, repairs, bare, decision)
 
 
 def _phones(number: NDArray[np.int64], fine: NDArray[np.bool_]) -> pd.Series:
@@ -188,47 +217,18 @@ def _phones(number: NDArray[np.int64], fine: NDArray[np.bool_]) -> pd.Series:
     return pd.Series(phones, dtype="string[pyarrow]")
 
 
-def _named(names: Sequence[str | None], places: NDArray[np.int8], none: NDArray[np.bool_]) -> pd.Series:
+def _named(names: Sequence[str | None], places: NDArray[Any], none: NDArray[np.bool_]) -> pd.Series:
     if none.all():
         return pd.Series(pa.nulls(len(places), STRING), dtype="string[pyarrow]")
     return pd.Series(pa.array(names, STRING).take(pa.array(places, mask=none)), dtype="string[pyarrow]")
 
 
-def _homes(region: str | pd.Series | None, length: int) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
-    """Per row the place of its region in ``regions()`` or -1, and whether something else stood there."""
-    if region is None or isinstance(region, str):
-        home = -1 if region is None else regions().index(_supported(region))
-        return np.full(length, home, dtype=np.int16), np.zeros(length, dtype=bool)
-    if not isinstance(region, pd.Series):
-        raise ContactsError(f"region= must be an ISO code or a column of them, not {type(region).__name__}.")
-    if len(region) != length:
-        raise ContactsError(f"There are {len(region)} regions for {length} phone numbers; give one per row.")
-    given = cells.labels(region).dictionary_encode()
-    names = [name.strip().upper() for name in given.dictionary.to_pylist()]
-    known = {name: place for place, name in enumerate(regions())}
-    # A gap takes the last: neither a region nor anything else.
-    places = np.array([*(known.get(name, -1) for name in names), -1], dtype=np.int16)
-    strange = np.array([*(bool(name) and name not in known for name in names), False])
-    which = given.indices.fill_null(len(names)).to_numpy(zero_copy_only=False)
-    return places[which], strange[which]
-
-
-def _supported(region: str) -> str:
-    if (name := region.strip().upper()) in regions():
-        return name
-    near = difflib.get_close_matches(name, regions(), n=3, cutoff=0.5)
-    hint = {"UK": ["GB"], "EL": ["GR"]}.get(name, near) or ["IT", "US"]
-    shown = region if len(region) <= _SHOWN else region[:_SHOWN] + "…"
-    raise ContactsError(
-        f"region={mask(repr(shown))} is none of the {len(regions())} two-letter ISO codes it may be, "
-        f"such as {', '.join(hint)}."
-    )
-
-
 def _plainly(
-    usable: NDArray[np.bool_], raw: Any, home: NDArray[np.int16], stranger: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int8]]:
-    """Numbers, answers and repairs of cells that are nothing but digits and punctuation."""
+    raw: Any, home: NDArray[np.int16], stranger: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int16], NDArray[np.int64]]:
+    """
+    Cells that are nothing but digits and punctuation: numbers, answers, repairs, and the digits of bare ones.
+    """
     value, length, plus, zeros, plain = digits.read(raw)
     unsigned = ~plus
     zeros &= dialling_00(home)
@@ -236,38 +236,59 @@ def _plainly(
     plain &= plus | zeros | (value >= POWERS[np.maximum(length - 2, 0)])
     length = length - 2 * zeros
     supplied = unsigned & ~zeros & (home < 0) & ~stranger & (value >= POWERS[np.maximum(length - 1, 0)])
-    number, kind = decide(digits.Digits(value, length, plus | zeros | supplied, zeros, plain), home)
-    answer = _honest(_OF_KIND[kind], length, supplied & ~usable[_OF_KIND[kind]], stranger)
-    return number, answer, (_BIT["zeros"] * zeros + _BIT["plus"] * supplied).astype(np.int8)
+    read = digits.Digits(value, length, plus | zeros | supplied, zeros, plain)
+    number, kind = decide(read, home)
+    own = np.zeros(len(kind), dtype=bool)
+    rows = np.flatnonzero(unsigned & ~zeros & (home >= 0) & plain & (kind != KINDS.index(MOBILE)))
+    if len(rows):
+        part = read.at(rows)
+        number[rows], kind[rows], own[rows] = with_own_code(part, home[rows], number[rows], kind[rows])
+    repairs = _BIT["zeros"] * zeros + _BIT["plus"] * supplied + _BIT["own_code"] * own
+    answer = _honest(_OF_KIND[kind], stranger)
+    return number, answer, repairs.astype(np.int16), np.where(supplied & plain, value, 0)
 
 
 def _closely(
-    usable: NDArray[np.bool_], raw: Any, home: NDArray[np.int16], stranger: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int8]]:
+    raw: Any, home: NDArray[np.int16], stranger: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int16], NDArray[np.int64]]:
     """The same for any cells: what happened to them is mended where that is certain, or named."""
     text, repairs = mend(raw)
     lost = pc.if_else(pc.is_null(text), "missing", damage(text))
     text = pc.if_else(pc.is_valid(lost), pa.scalar(None, STRING), text)
     nowhere = home < 0
     text, more = international(text, pa.array(dialling_00(home)), pa.array(nowhere & ~stranger))
-    made = sum(
-        _BIT[name] * pc.fill_null(here, fill_value=False).to_numpy(zero_copy_only=False)
-        for name, here in {**repairs, **more}.items()
-    )
+    repairs |= more
     number, kind = verdicts(text, home)
-    length = pc.fill_null(pc.count_substring_regex(text, pattern="[0-9]"), 0).to_numpy(zero_copy_only=False)
-    supplied = pc.fill_null(more["plus"], fill_value=False).to_numpy(zero_copy_only=False)
-    answer = _honest(_OF_KIND[kind], length, supplied & ~usable[_OF_KIND[kind]], stranger)
+    unsigned = ~nowhere & ~_where(pc.fill_null(pc.match_substring(text, "+"), fill_value=True))
+    rows = np.flatnonzero(unsigned & (kind < len(metadata.KINDS)))
+    own = np.zeros(len(home), dtype=bool)
+    if len(rows):
+        read = digits.read(_digits_of(text.take(pa.array(rows))))
+        number[rows], kind[rows], own[rows] = with_own_code(read, home[rows], number[rows], kind[rows])
+    repairs["own_code"] = pa.array(own)
+    made = sum(_BIT[name] * _where(here).astype(np.int16) for name, here in repairs.items())
+    answer = _honest(_OF_KIND[kind], stranger)
     damaged = pc.is_valid(lost).to_numpy(zero_copy_only=False)
     answer[damaged] = pc.index_in(lost.filter(pa.array(damaged)), pa.array(_ANSWERS, STRING))
-    return number, answer, made.astype(np.int8)
+    bare = np.zeros(len(home), dtype=np.int64)
+    supplied = _where(repairs["plus"]) if "plus" in repairs else np.zeros(len(home), dtype=bool)
+    rows = np.flatnonzero(supplied & (kind < len(metadata.KINDS)))
+    if len(rows):
+        read = digits.read(_digits_of(text.take(pa.array(rows))))
+        bare[rows] = np.where(read.plain, read.value, POWERS[-1])  # more digits than any number has
+    return number, answer, made, bare
 
 
-def _honest(
-    answer: NDArray[np.int8], length: NDArray[Any], supplied: NDArray[np.bool_], stranger: NDArray[np.bool_]
-) -> NDArray[np.int8]:
-    """Without blaming the digits for a country code that was ours or never there."""
-    likely = supplied & (length >= FEWEST) & (length <= MOST)
-    answer[likely & np.isin(answer, [_PLACE[name] for name in _MISLEADING])] = _PLACE["national_form"]
+def _digits_of(text: Any) -> Any:
+    return pc.replace_substring_regex(text, pattern="[^0-9]+", replacement="")
+
+
+def _where(here: Any) -> NDArray[np.bool_]:
+    """A boolean array of Arrow as one of NumPy; where nothing is known, False."""
+    return np.asarray(pc.fill_null(here, fill_value=False))
+
+
+def _honest(answer: NDArray[np.int8], stranger: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """Without blaming the digits for a region that is none."""
     answer[stranger & (answer == _PLACE["national_form"])] = _PLACE["unknown_region"]
     return answer

@@ -1,21 +1,23 @@
 r"""
-What keyboards, spreadsheets and readers do to a phone number: mended where that is certain, named where not.
+What keyboards, spreadsheets and exports do to a phone number: mended where that is certain, named where not.
 
 Everything here is RE2 on whole columns (``pyarrow.compute``): linear in the length of the cell by
-construction. Note that RE2's ``\d`` and ``\s`` are ASCII only, unlike Python's.
+construction. Note that RE2's ``\d`` and ``\s`` are ASCII only, unlike Python's. A repair is only looked for
+where one of its characters occurs in the column: so a clean column costs nothing, and a column with the same
+oddity in every cell costs that oddity.
 """
 
 from __future__ import annotations
 
-import sys
-import unicodedata
-from functools import cache
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.arrow import STRING
+from smsframe.arrow import STRING, raw
+from smsframe.phones.marks import BEFORE, HIDDEN, HIDING
+from smsframe.phones.scripts import PLUSES, SLASH, in_ascii
 
 # Two numbers in a cell are written with one of these between them; a line break is turned into a slash.
 SEPARATORS = "/;,|&"
@@ -24,12 +26,29 @@ _INVISIBLE = (
     r"[\p{Cf}\x{034F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{3164}\x{FFA0}\x{20DD}-\x{20E0}\x{20E2}-\x{20E4}"
     r"\x{180B}-\x{180F}\x{FE00}-\x{FE0F}\x{E0100}-\x{E01EF}\x00-\x08\x0E-\x1F\x7F\x{80}-\x{84}\x{86}-\x{9F}]+"
 )
-_LINES = r"\s*[\n\r\x0B\x0C\x{85}\x{2028}\x{2029}]+\s*"
+_BREAKS = r"[\n\r\x0B\x0C\x{85}\x{2028}\x{2029}]"
+_LINES = rf"\s*{_BREAKS}+\s*"
 _SPACES = r"[\t\p{Zs}]"
-_APOSTROPHE = r"^['`\x{B4}\x{2B9}\x{2BC}\x{2018}\x{2019}\x{201B}\x{2032}\x{FF07}]+\s*"
-_SCHEME = r"(?i)^tel:[\s/]*"
-_PLUSES = r"[\x{FF0B}\x{FE62}\x{207A}]"  # full-width, small, superscript
-_DECIMAL = r"^(?:([^.,]*[0-9])[.,]0|(\+?[0-9]+)[.,]00)$"
+_ODD_SPACES = r"[\t\x{A0}\x{1680}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}]"
+_APOSTROPHES = r"['`\x{B4}\x{2B9}\x{2BC}\x{2018}\x{2019}\x{201B}\x{2032}\x{FF07}]"
+_APOSTROPHE = rf"^{_APOSTROPHES}+\s*"
+_FORMULA = r'^=\s*"+([^"]*)"+$'  # how a spreadsheet is made to keep the zeros in front
+_SCHEME = (
+    r"(?i)^(?:"
+    # vCard (RFC 6350), with the type of the telephone; a fax stays what it is
+    r'(?:item[0-9]{1,3}\.)?tel(?:;(?:type=|value=)?"?(?:cell|mobile|iphone|voice|text|msg|home|work|pref|main|'
+    r'other|uri)(?:,(?:cell|mobile|voice|text|msg|home|work|pref))*"?|;pref=[0-9]+|;waid=[0-9]+)*:(?:tel:)?'
+    # a scheme, or a word and a colon
+    r"|(?:p|t|m|c|ph|tel|telephone|telefon|telefono|tel\x{E9}fono|t\x{E9}l|t\x{E9}l\x{E9}phone|phone|mob|mobile|mobil|"
+    r"m\x{F3}vil|movil|cell|cel|cellphone|celular|cellulare|handy|natel|portable|gsm|sms|smsto|callto|whatsapp|wa)"
+    r"\.?\s*:"
+    r")[\s/]*"
+)
+_LINK = (  # WhatsApp's links have the number in international form, without the plus
+    r"(?i)^(?:(?:https?://)?(?:www\.)?wa\.me/|(?:https?://)?(?:api|web)\.whatsapp\.com/send/?\?phone=|"
+    r"whatsapp://send/?\?phone=)(?:\+|%2B)?([0-9]+)(?:[/?&].*)?$"
+)
+_DECIMAL = r"^(\+?[0-9]+)[.,]00?$"
 _DANGLING = rf"^[\s{SEPARATORS}]+|[\s{SEPARATORS}]+$"
 _ABSENT = r"(?i)^(?:nan|none|<na>|nat|null|#?n/a)?$"
 
@@ -37,11 +56,29 @@ _POWER = r"^[+-]?[0-9]+(?:[.,](?P<fraction>[0-9]*))?\s*[eE]\s*[+]?(?P<power>-?[0
 _EXTENSION = (
     r"(?i)[0-9][^\p{L}#]*(?:ext(?:ension|n)?|int|доб|[x\x{FF58}#\x{FF03}])[^\p{L}0-9]*[0-9]{1,9}[\s#]*$"
 )
-_LETTERS = r"\p{L}"
+_LETTERS = r"[^\P{L}\x{30FC}]"
 _SECOND_PLUS = r"[0-9][^+]*\+"
+_MAY_HIDE = rf"{HIDING}|[.\-xX#\x{{FF0E}}\p{{Pd}}\x{{30FC}}\p{{So}}\p{{Sk}}\p{{Sc}}]|[^\P{{Sm}}+|]"
+_RUSSIAN_EXIT = r"^([^0-9+]*8) ?~ ?(10)"
 
 _EXIT_CODE = r"^([^0-9+]*)00([^0-9]*[1-9])"
 _FIRST_DIGIT = r"^([^0-9+]*)([1-9])"
+
+
+class Characters:
+    """The different characters of a column of text: what is not among them need not be looked for."""
+
+    def __init__(self, text: Any) -> None:
+        content = raw(text)[2]
+        there = np.bincount(content, minlength=256) > 0
+        ascii_ = [chr(point) for point in np.flatnonzero(there[:128])]
+        other = content[content >= 128].tobytes().decode("utf-8", "replace") if there[128:].any() else ""  # noqa: PLR2004
+        points = np.frombuffer(other.encode("utf-32-le"), dtype="<u4")
+        self._each = pa.array([*ascii_, *map(chr, np.flatnonzero(np.bincount(points)))], STRING)
+
+    def any(self, pattern: str) -> bool:
+        """Whether one of them is of a class of characters."""
+        return bool(pc.any(pc.match_substring_regex(self._each, pattern)).as_py())
 
 
 def mend(text: Any) -> tuple[Any, dict[str, Any]]:
@@ -52,25 +89,39 @@ def mend(text: Any) -> tuple[Any, dict[str, Any]]:
         text: Cells as a large-string array.
 
     Returns:
-        The repaired cells, empty and "nan"-like ones as nulls; and, for every kind of repair, a boolean
-        array that says where it was made. Trimming, line breaks and ``tel:`` are spelling, not damage.
+        The repaired cells, empty and "nan"-like ones as nulls; and, for every kind of repair that was looked
+        for, a boolean array that says where it was made. Trimming and line breaks are spelling, not damage.
     """
-    made = {}
-    text = _trim(text)
-    before, text = text, _sub(_sub(_sub(text, _INVISIBLE, ""), _LINES, "/"), _SPACES, " ")
-    made["invisible"] = pc.and_(
-        pc.not_equal(before, text), pc.match_substring_regex(before, rf"{_INVISIBLE}|[^\x00-\x7F\PZ]")
-    )
-    before = text = _sub(text, _DANGLING, "")
-    text = _trim(_sub(text, _APOSTROPHE, ""))
-    made["apostrophe"] = pc.not_equal(before, text)
-    before, text = text, _ascii_digits(text)
-    made["digits"] = pc.not_equal(before, text)
-    before = text = _sub(text, _SCHEME, "")
-    text = _sub(text, _DECIMAL, r"\1\2")
-    made["decimal"] = pc.not_equal(before, text)
+    there = Characters(text)
+    repairs: dict[str, Any] = {}
+    if there.any(r"[\s\p{Z}\x{85}\x1C-\x1F]"):
+        text = _trim(text)
+    if there.any(rf"{_INVISIBLE}|{_BREAKS}|{_ODD_SPACES}"):
+        before, text = text, _sub(_sub(_sub(text, _INVISIBLE, ""), _LINES, "/"), _SPACES, " ")
+        repairs["invisible"] = pc.and_(
+            pc.not_equal(before, text), pc.match_substring_regex(before, rf"{_INVISIBLE}|[^\x00-\x7F\PZ]")
+        )
+    if there.any("="):
+        before, text = text, _trim(_sub(text, _FORMULA, r"\1"))
+        repairs["formula"] = pc.not_equal(before, text)
+    if there.any(rf"[\s{SEPARATORS}]|{_BREAKS}"):
+        text = _sub(text, _DANGLING, "")
+    if there.any(_APOSTROPHES):
+        before, text = text, _trim(_sub(text, _APOSTROPHE, ""))
+        repairs["apostrophe"] = pc.not_equal(before, text)
+    if there.any(rf"[^\x00-\x7F\P{{Nd}}]|[{PLUSES}{SLASH}]"):
+        before, text = text, in_ascii(text)
+        repairs["digits"] = pc.not_equal(before, text)
+    if there.any(":|(?i)w"):
+        before, text = text, _sub(_sub(text, _LINK, r"+\1"), _SCHEME, "")
+        repairs["prefix"] = pc.not_equal(before, text)
+    if there.any("[.,]"):
+        before, text = text, _sub(text, _DECIMAL, r"\1")
+        repairs["decimal"] = pc.not_equal(before, text)
+    if there.any("~"):
+        text = _sub(text, _RUSSIAN_EXIT, r"\1\2")
     absent = pc.match_substring_regex(text, _ABSENT)
-    return pc.if_else(absent, pa.scalar(None, STRING), text), made
+    return pc.if_else(absent, pa.scalar(None, STRING), text), repairs
 
 
 def damage(text: Any) -> Any:
@@ -80,19 +131,25 @@ def damage(text: Any) -> Any:
     ``3.93471E+11`` has lost digits; ``3.93471234567E+11`` has all of them, but is refused alike, since the
     next one in the column may not.
     """
-    parts = pc.extract_regex(text, _POWER)
-    power = pc.struct_field(parts, "power").cast(pa.int64())
-    written = pc.utf8_length(pc.struct_field(parts, "fraction"))
-    found = [
-        (pc.invert(pc.match_substring_regex(text, "[0-9]")), "not_a_number"),
-        (pc.greater(power, written), "digits_lost"),
-        (pc.is_valid(power), "scientific"),
-        (pc.match_substring_regex(text, _EXTENSION), "extension"),
-        (pc.match_substring_regex(text, _LETTERS), "letters"),
-        (pc.match_substring_regex(text, _SECOND_PLUS), "two_numbers"),
-    ]
+    there = Characters(text)
+    findings = [(pc.invert(pc.match_substring_regex(text, "[0-9]")), "not_a_number")]
+    letters = there.any(r"\p{L}")
+    if there.any("[eE]"):
+        parts = pc.extract_regex(text, _POWER)
+        power = pc.struct_field(parts, "power").cast(pa.int64())
+        written = pc.utf8_length(pc.struct_field(parts, "fraction"))
+        findings += [(pc.greater(power, written), "digits_lost"), (pc.is_valid(power), "scientific")]
+    if there.any(_MAY_HIDE):
+        shown = _sub(text, BEFORE, "") if there.any(r"[+ ]") else text
+        findings.append((pc.match_substring_regex(shown, HIDDEN), "masked_digits"))
+    if letters or there.any(r"[#\x{FF03}]"):
+        findings.append((pc.match_substring_regex(text, _EXTENSION), "extension"))
+    if letters:
+        findings.append((pc.match_substring_regex(text, _LETTERS), "letters"))
+    if there.any(r"\+"):
+        findings.append((pc.match_substring_regex(text, _SECOND_PLUS), "two_numbers"))
     code = pa.nulls(len(text), STRING)
-    for here, name in reversed(found):
+    for here, name in reversed(findings):
         code = pc.if_else(pc.fill_null(here, fill_value=False), name, code)
     return code
 
@@ -109,12 +166,12 @@ def international(text: Any, dials_00: Any, no_region: Any) -> tuple[Any, dict[s
     Returns:
         The repaired cells, and where each repair was made.
     """
-    made = {}
     before, text = text, pc.if_else(dials_00, _sub(text, _EXIT_CODE, r"\1+\2"), text)
-    made["zeros"] = pc.not_equal(before, text)
-    before, text = text, pc.if_else(no_region, _sub(text, _FIRST_DIGIT, r"\1+\2"), text)
-    made["plus"] = pc.not_equal(before, text)
-    return text, made
+    repairs = {"zeros": pc.not_equal(before, text)}
+    if pc.any(no_region).as_py():
+        before, text = text, pc.if_else(no_region, _sub(text, _FIRST_DIGIT, r"\1+\2"), text)
+        repairs["plus"] = pc.not_equal(before, text)
+    return text, repairs
 
 
 def _sub(text: Any, pattern: str, replacement: str) -> Any:
@@ -123,24 +180,3 @@ def _sub(text: Any, pattern: str, replacement: str) -> Any:
 
 def _trim(text: Any) -> Any:
     return pc.utf8_trim_whitespace(text)
-
-
-def _ascii_digits(text: Any) -> Any:
-    """Every script's digits, and the wide forms of the plus, as ASCII."""
-    foreign = pc.match_substring_regex(text, rf"[^\x00-\x7F\P{{Nd}}]|{_PLUSES}")
-    if not pc.any(foreign).as_py():
-        return text
-    text = _sub(text, _PLUSES, "+")
-    for digit, others in _digits().items():
-        text = _sub(text, others, digit)
-    return text
-
-
-@cache
-def _digits() -> dict[str, str]:
-    """ASCII digit → a character class of the same digit in every other script Unicode knows."""
-    others: dict[str, list[str]] = {str(digit): [] for digit in range(10)}
-    for point in range(0x80, sys.maxunicode + 1):
-        if (character := chr(point)).isdecimal():
-            others[str(unicodedata.decimal(character))].append(character)
-    return {digit: f"[{''.join(characters)}]" for digit, characters in others.items()}

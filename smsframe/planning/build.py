@@ -14,11 +14,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe.arrow import STRING, TEXT, strings
-from smsframe.contacts.columns import find_phone
+from smsframe.contacts.columns import find_phone, find_region
 from smsframe.orders.batching import FIELD_SEPARATOR, normalize_name
 from smsframe.orders.profile import SMSEND
 from smsframe.outcomes import columns
 from smsframe.outcomes.join import join, note_other_texts, still_to_send
+from smsframe.phones.homes import unknown_regions
 from smsframe.phones.match import among
 from smsframe.planning import savings
 from smsframe.planning.check import judge, mark_duplicates, refuse
@@ -26,7 +27,7 @@ from smsframe.planning.plan import Plan
 from smsframe.texts import render, replacements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
 
     from smsframe.orders.profile import GatewayProfile
     from smsframe.outcomes.join import Known
@@ -129,6 +130,7 @@ def plan(
         repairs=_repairs(judged["repair"][judged["phone"].notna()]),
         suppressed=pd.Index([]) if suppressed is None else suppressed,
         fixed=fixed,
+        unknown_regions=_unknown_regions(contacts, options.region, judged["code"]),
     )
 
 
@@ -143,6 +145,16 @@ def _carriers(judged: pd.DataFrame, ready: pd.Series[bool], possible: pd.Series[
         remaining = remaining[~among(remaining, judged["phone"][ready])].drop_duplicates()
         carriers[remaining.index] = True
     return carriers
+
+
+def _unknown_regions(
+    contacts: pd.DataFrame, region: Hashable | None, codes: pd.Series[Any]
+) -> pd.DataFrame | None:
+    """What is no country in the region column, if numbers were refused for it."""
+    if not codes.eq("unknown_region").any():
+        return None
+    column = find_region(contacts, region)
+    return unknown_regions(column) if isinstance(column, pd.Series) else None
 
 
 def _repairs(repair: pd.Series[Any]) -> pd.Series[int]:

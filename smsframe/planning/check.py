@@ -21,6 +21,7 @@ from smsframe.outcomes.codes import sentences, shortened
 from smsframe.outcomes.columns import (
     CHECKED,
     DTYPES,
+    PHONE_KEY,
     STATUSES,
     attach,
     results_for,
@@ -138,7 +139,10 @@ def check(
         sms_phone=judged["phone"],
         sms_code=judged["code"],
     )
-    return attach(contacts, satisfied("CheckedSchema", results))
+    checked = attach(contacts, satisfied("CheckedSchema", results))
+    if isinstance(phone, str):  # attributes are written into Parquet files as JSON
+        checked.attrs[PHONE_KEY] = phone
+    return checked
 
 
 def _broken_rules(contacts: pd.DataFrame, schema: type[ContactsSchema]) -> pd.Series[Any]:
@@ -146,27 +150,58 @@ def _broken_rules(contacts: pd.DataFrame, schema: type[ContactsSchema]) -> pd.Se
     from pandera.errors import SchemaErrors  # noqa: PLC0415 - whoever has a schema has loaded it already
 
     by_position = contacts.reset_index(drop=True)
-    reasons: pd.Series[Any] = pd.Series(pd.NA, index=by_position.index, dtype=TEXT)
-    try:
-        valid = schema.validate(by_position, lazy=True)
-    except SchemaErrors as error:
-        failures = error.failure_cases
-    else:
-        # `drop_invalid_rows` in the user's schema drops instead of saying which rule it was.
-        dropped = ~by_position.index.isin(valid.index)
-        return reasons.mask(dropped, "breaks a rule of the schema, which drops such rows")
+    broken: pd.Series[Any] = pd.Series(pd.NA, index=by_position.index, dtype=TEXT)
+    while True:
+        try:
+            kept = schema.validate(by_position, lazy=True)
+        except SchemaErrors as failed:
+            failures = failed.failure_cases
+        except ArithmeticError as error:
+            raise ContactsError(
+                "the schema cannot be applied to this table: it has a value that may not be compared with "
+                "any, such as Decimal('sNaN'); nothing was sent"
+            ) from error
+        else:
+            # `drop_invalid_rows` in the user's schema drops instead of saying which rule it was.
+            dropped = by_position.index.difference(kept.index)
+            broken.loc[dropped] = "breaks a rule of the schema, which drops such rows"
+            return broken
+        coercions = failures["check"].astype(str).str.startswith(_COERCION) & failures["index"].notna()
+        if not coercions.any():
+            break
+        # Where a value cannot be coerced pandera leaves the column as it was, so that other rules fail, or
+        # say nothing of any row: the other rows are judged again without these.
+        uncoerced = _by_row(failures[coercions])
+        broken.loc[uncoerced.index] = uncoerced
+        by_position = by_position[broken[by_position.index].isna()]
+        if by_position.empty:
+            return broken
     general = failures[failures["index"].isna()]
     if len(general):
         rules = "; ".join(sorted({_rule(row.column, row.check) for row in general.itertuples()}))
         raise ContactsError(f"the schema cannot be applied to this table: {rules}", failures=general)
-    # One sentence per distinct rule, then column operations: half a million failing rows are no loop.
+    by_row = _by_row(failures)
+    broken.loc[by_row.index] = by_row
+    return broken
+
+
+_COERCION = "coerce_dtype("
+"""How pandera names the rule that ``coerce=True`` is."""
+
+
+def _by_row(failures: pd.DataFrame) -> pd.Series[Any]:
+    """The rules that each row breaks: one sentence per distinct rule, then column operations."""
     rules = failures[["column", "check"]].drop_duplicates()
     rules["sentence"] = [_rule(row.column, row.check) for row in rules.itertuples()]
     listed = failures.merge(rules, on=["column", "check"]).drop_duplicates(["index", "sentence"])
     joined = listed.groupby("index", sort=False)["sentence"].agg("; ".join)
-    reasons.loc[joined.index.astype("int64")] = joined.to_numpy()
-    return reasons
+    return pd.Series(joined.to_numpy(), index=joined.index.astype("int64"), dtype=TEXT)
 
 
 def _rule(column: object, rule: object) -> str:
-    return f"breaks the rule {rule} of {column!r}" if column is not None else f"breaks the rule {rule}"
+    text = str(rule)
+    if text.startswith(_COERCION):
+        return (
+            f"{column!r} cannot be coerced to {text.removeprefix(_COERCION).removesuffix(')').strip(chr(39))}"
+        )
+    return f"breaks the rule {text} of {column!r}" if column is not None else f"breaks the rule {text}"

@@ -7,7 +7,7 @@ Pure: a plan is a snapshot; looking at it asks nobody and changes nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow.compute as pc
 
@@ -18,6 +18,7 @@ from smsframe.masking import shown, shown_name
 from smsframe.orders.batching import FIELD_SEPARATOR, batch_numbers
 from smsframe.outcomes.summary import reasons
 from smsframe.phones.codes import REPAIRS
+from smsframe.planning.problems import problems as find_problems
 from smsframe.planning.savings import Cheaper, propose
 from smsframe.texts import render
 from smsframe.texts.replacements import fixed_template
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.orders.terms import Terms
+
+
+_UNKNOWN: Final = 5  # of what is no country, so many are named
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -47,6 +51,8 @@ class Plan:
         batch_size: Recipients per order at most.
         repairs: How many numbers have which repair.
         suppressed: The numbers of the opt-outs.
+        unknown_regions: What is no country in the region column, with ``rows`` and a ``suggestion``, where
+            numbers were refused for it; or None.
         fixed: What ``text_fix=`` replaced, or None where it was not asked for.
 
     Example:
@@ -67,6 +73,7 @@ class Plan:
     repairs: pd.Series[int]
     suppressed: pd.Index[Any]
     fixed: Cheaper | None = None
+    unknown_regions: pd.DataFrame | None = None
 
     @property
     def ready(self) -> pd.DataFrame:
@@ -161,6 +168,18 @@ class Plan:
         ready = self.ready
         return propose(self.template, _unpacked(ready["fields"], self.template), len(ready), fix)
 
+    def problems(self) -> pd.DataFrame:
+        """
+        The rows that need a hand, with what to do; see `smsframe.problems`, which also writes them to a file.
+
+        Example:
+            >>> guests = pd.DataFrame({"name": ["Ada", None], "mobile": ["12", "+393471234567"]})
+            >>> plan = guests.sms.plan("Ciao {name}", campaign="autumn", phone="mobile")
+            >>> plan.problems()[["sms_column", "sms_cell"]].fillna("-").to_numpy().tolist()
+            [['mobile', '12'], ['name', '-']]
+        """
+        return find_problems(self.frame, phone=self.phone, template=self.template)
+
     def facts(self) -> dict[str, Any]:
         """
         What is displayed, as a plain dictionary: counts, and a few texts with phone numbers masked.
@@ -189,6 +208,8 @@ class Plan:
             "cheaper": self._saving(),
             "fixed": self.fixed and self.fixed.facts(),
             "ucs2": {str(k): int(v) for k, v in self.ucs2.head(5).items()},
+            "completed": self._completed(),
+            "unknown_regions": self._unknown(),
             "repairs": {REPAIRS.get(str(k), str(k)): int(v) for k, v in self.repairs.items()},
             "template": shown(self.template.source),
             "examples": [shown(example) for example in examples],
@@ -211,7 +232,28 @@ class Plan:
             many(len(self.batches), "order"),
         )
         name = shown_name(self.campaign or "(no campaign)")
-        return f"<smsframe.Plan {name}: text {', '.join(parts)}{'; ' + counts if counts else ''}>"
+        facts = [f"text {', '.join(parts)}", counts]
+        if unknown := self._unknown():
+            facts.append(f"no country: {', '.join(unknown)}")
+        if completed := self._completed():
+            facts.append(f"a missing + supplied to {many(completed, 'number')}")
+        return f"<smsframe.Plan {name}: {'; '.join(filter(None, facts))}>"
+
+    def _completed(self) -> int:
+        """Numbers to which a plus was supplied: a guess, if a certain one, which whoever pays should see."""
+        return int(self.repairs.reindex(["plus", "own_code"], fill_value=0).sum())
+
+    def _unknown(self) -> list[str]:
+        """What is no country, with its rows and what may be meant, the most frequent first."""
+        if self.unknown_regions is None:
+            return []
+        rows = self.unknown_regions.head(_UNKNOWN).to_dict("records")
+        names = [f"{shown_name(row['region'])} ({many(row['rows'], 'row')})" for row in rows]
+        hints = [
+            f", perhaps {row['suggestion']}" if isinstance(row["suggestion"], str) else "" for row in rows
+        ]
+        more = len(self.unknown_regions) - len(rows)
+        return [*map("".join, zip(names, hints, strict=True)), *([f"{more:,} more"] if more else [])]
 
     def _saving(self) -> int:
         """Credits that typography costs; where the constant text stays, only expensive texts can save any."""

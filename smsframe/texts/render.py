@@ -190,6 +190,9 @@ def _place(name: str, columns: pd.Index) -> int:
         raise TextError(f"The field {field} is the label of {len(places)} columns; rename all but one.")
     similar = difflib.get_close_matches(name, labels, n=1)
     hint = f" Did you mean {mask(repr(similar[0]))}?" if similar else ""
+    # A name with a colon, which was read as a name and a default.
+    if quoted := [label for label in labels if label.startswith(f"{name}:")]:
+        hint = f" Write {mask(Field(quoted[0]).written())} if you mean the column {mask(repr(quoted[0]))}."
     shown = ", ".join(mask(repr(label)) for label in labels) or "none"
     raise TextError(
         f"The text has a field {field}, and there is no such column.{hint} The columns are: {shown}."

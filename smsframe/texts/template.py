@@ -2,7 +2,9 @@
 Texts with merge fields, parsed.
 
 ``{name}`` is the value of the column ``name``, ``{name:friend}`` has a default for rows without one, ``{{``
-and ``}}`` are braces. That is the whole language: nothing is evaluated and no attribute is looked up.
+and ``}}`` are braces. A name with a colon or a brace in it stands in quotation marks, ``{"Check-in: date"}``,
+where a quotation mark of its own is doubled, as in CSV. That is the whole language: nothing is evaluated and
+no attribute is looked up.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ PLACEHOLDER = "${"  # how the gateway's paramsms call writes a field
 # Control characters but for tab, line and form feed and return; U+FFFD is what lone surrogates have become.
 UNSENDABLE = f"[\x00-\x08\x0b\x0e-\x1f\x7f{BROKEN}]"
 
-_TOKEN = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")
+_QUOTED = r'"(?:[^"]|"")+"'
+_TOKEN = re.compile(rf"\{{\{{|\}}\}}|\{{({_QUOTED}(?::[^{{}}]*)?|[^{{}}]*)\}}|[{{}}]|[^{{}}]+")
+_QUOTED_FIELD = re.compile(rf"({_QUOTED})(?::([^{{}}]*))?")
 # Python's formats of numbers, alignment and dates: written like a default, and never meant as one.
 _FORMAT = re.compile(r"[,_]|.?[<>=^]\d+\D*|\d+[dfeE]|[df]|[,_+ ]?\.\d+[a-zA-Z%]|(?:%[a-zA-Z][^%\w]*)+")
 
@@ -43,8 +47,16 @@ class Field:
     default: str | None = None
 
     def written(self) -> str:
-        """As it is written in a template."""
-        return f"{{{self.name}}}" if self.default is None else f"{{{self.name}:{self.default}}}"
+        """
+        As it is written in a template.
+
+        Example:
+            >>> Field("name", "friend").written(), Field("Check-in: date").written()
+            ('{name:friend}', '{"Check-in: date"}')
+        """
+        quoted = self.name[:1] == '"' or any(mark in self.name for mark in ":{}")
+        name = '"' + self.name.replace('"', '""') + '"' if quoted else self.name
+        return f"{{{name}}}" if self.default is None else f"{{{name}:{self.default}}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +199,11 @@ def _refuse_unsendable(source: str) -> None:
 
 
 def _field(content: str, position: int) -> Field:
-    name, colon, default = content.partition(":")
+    if quoted := _QUOTED_FIELD.fullmatch(content):
+        name, colon, default = quoted[1][1:-1].replace('""', '"'), quoted[2] is not None, quoted[2] or ""
+    else:
+        name, mark, default = content.partition(":")
+        colon = bool(mark)
     if not name.strip():
         raise TextError(
             f"The field at character {position} has no name; write the label of a column, as in {{name}}, "

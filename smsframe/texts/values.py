@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.arrow import STRING, by_category, dense, is_text, raw, strings
+from smsframe.arrow import STRING, by_category, dense, is_gap, is_text, raw, strings, written
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,7 +65,7 @@ def _words(column: pd.Series) -> Any:
     if types.infer_dtype(column, skipna=True) in {"string", "empty"}:
         return strings(column)
     if types.is_object_dtype(dtype) and _is_plain(inferred := column.infer_objects()):
-        return _words(inferred)
+        return _words(dense(inferred))
     return _objects(column)
 
 
@@ -109,7 +109,7 @@ def _objects(column: pd.Series) -> Any:
 
 
 def _word(value: Any, *, whole: bool) -> str | None:
-    if value is None or value is pd.NA or value is pd.NaT or value != value:  # noqa: PLR0124 - NaN
+    if is_gap(value):
         return None
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
@@ -117,4 +117,4 @@ def _word(value: Any, *, whole: bool) -> str | None:
         return str(int(value))
     if isinstance(value, dt.datetime):
         return value.strftime("%Y-%m-%d" if value.time() == dt.time() else "%Y-%m-%d %H:%M")
-    return str(value)
+    return written(value)

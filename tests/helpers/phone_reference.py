@@ -46,27 +46,104 @@ UNSEEN = re.compile(
 )
 BREAKS = "\n\r\v\f\x85\u2028\u2029"
 DIVIDERS = "/;,|&"
+DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc\uff0d"
+BULLETS = "*\u00b7\u2022\u2023\u2043\u25a0\u25aa\u25cb\u25cf\u25e6"
+# A mark is known by its name in Unicode, so that no list of smsframe's is copied.
+HIDING = re.compile(
+    r"(?:.* )?(?:ASTERISK|ASTERISK OPERATOR|ASTERISKS ALIGNED VERTICALLY|QUESTION MARK|QUESTION MARK ORNAMENT"
+    r"|INTERROBANG|ELLIPSIS|DOT LEADER|LOW LINE|BULLET|BULLET OPERATOR|MIDDLE DOT|DOT OPERATOR|PERCENT SIGN"
+    r"|REPLACEMENT CHARACTER|SWUNG DASH|WAVE DASH|WAVY DASH|HALF BLOCK|FULL BLOCK|EIGHTH BLOCK|EIGHTHS BLOCK"
+    r"|QUARTER BLOCK|QUARTERS BLOCK|SHADE|CROSS MARK)"
+    r"|(?:FULLWIDTH )?TILDE(?: OPERATOR)?|(?:HEAVY )?(?:MULTIPLICATION|BALLOT) X|MULTIPLICATION SIGN"
+    r"|(?:(?:BLACK|WHITE|LARGE|MEDIUM|SMALL|RED|ORANGE|YELLOW|GREEN|BLUE|PURPLE|BROWN) )+(?:SQUARE|CIRCLE)"
+)
+WORDS = {
+    *(
+        "p",
+        "t",
+        "m",
+        "c",
+        "ph",
+        "tel",
+        "telephone",
+        "telefon",
+        "telefono",
+        "tel\u00e9fono",
+        "t\u00e9l",
+        "t\u00e9l\u00e9phone",
+    ),
+    *(
+        "phone",
+        "mob",
+        "mobile",
+        "mobil",
+        "m\u00f3vil",
+        "movil",
+        "cell",
+        "cel",
+        "cellphone",
+        "celular",
+        "cellulare",
+    ),
+    *("handy", "natel", "portable", "gsm", "sms", "smsto", "callto", "whatsapp", "wa"),
+}
+CARD = {"cell", "mobile", "voice", "text", "msg", "home", "work", "pref"}
 APOSTROPHES = "'`\u00b4\u02b9\u02bc\u2018\u2019\u201b\u2032\uff07"
 NOTHING = {"", "nan", "none", "<na>", "nat", "null", "n/a", "#n/a"}
 MARKS = re.compile(r"ext(?:ension|n)?|int|доб|[x\uff58#\uff03]", re.IGNORECASE)
 
 
 class Answer(NamedTuple):
-    """What is known of one cell: its kind (a type, or what is wrong), the number, and what is said of it."""
+    """
+    What is known of one cell: its kind (a type, or what is wrong), the number, and what is said of it.
+
+    ``bare`` are its digits, where nothing says whether they are a whole number: the kind is that with a plus.
+    """
 
     kind: str
     phone: str | None = None
     said: str | None = None  # where it is not the kind
+    bare: str | None = None
 
     def at(self, level):
         """Phone and code, as ``numbers=`` counts what is usable."""
         return (self.phone, None) if self.kind in USABLE[level] else (None, self.said or self.kind)
 
 
+def column(answers, level):
+    """Phones and codes of the cells of one column: of bare digits, the whole column decides what they are."""
+    bare = [one.bare and (7 <= len(one.bare) <= 15 or one.kind in USABLE[level]) for one in answers]
+    different = {one.bare: one.kind for one, decides in zip(answers, bare, strict=True) if decides}
+    proves = USABLE["mobile" if level == "mobile" else "valid"]
+    usable = sum(kind in proves for kind in different.values())
+    whole = usable >= 0.95 * len(different) and not any(
+        sum(national_mobile(digits, code) for digits in different) >= 0.95 * len(different)
+        for code in {library.country_code_for_region(region) for region in library.SUPPORTED_REGIONS}
+        if len(different)
+    )
+    return [
+        (None, "national_form") if decides and not whole else one.at(level)
+        for one, decides in zip(answers, bare, strict=True)
+    ]
+
+
+@cache
+def national_mobile(digits, code):
+    """Whether somebody with this calling code would write a mobile so, and mean another than with a plus."""
+    main = library.region_code_for_country_code(code)
+    try:
+        number = library.parse(digits, main)
+    except NumberParseException:
+        return False
+    mobile = TYPES.get(library.number_type(number)) == "mobile"
+    phone = library.format_number(number, library.PhoneNumberFormat.E164)
+    return mobile and number.country_code == code and phone != f"+{digits}"
+
+
 def answer(cell, region=None):
     """What smsframe should say of a cell; the region as it was given."""
-    name = (region or "").strip().upper()
-    home = name if name in library.SUPPORTED_REGIONS else None
+    name = (region or "").strip()
+    home = country(name)
     text = mended(cell)
     if text.lower() in NOTHING:
         return Answer("missing")
@@ -74,19 +151,46 @@ def answer(cell, region=None):
         return Answer(damage)
     if home is None or dials_00(home):
         text = re.sub(r"^([^0-9+]*)00(?=[^0-9]*[1-9])", r"\1+", text)
-    guessed = not name and re.match(r"[^0-9+]*[1-9]", text) is not None
-    if guessed:
+    unsigned = "+" not in text
+    bare = not name and unsigned and re.match(r"[^0-9+]*[1-9]", text) is not None
+    if bare:
         text = re.sub("([0-9])", r"+\1", text, count=1)
     found = verdict(text, home)
-    # Of a number that got its plus from us, we do not know that its country code is wrong.
-    unsure = guessed and 7 <= len(re.findall("[0-9]", text)) <= 15
-    if unsure and found.kind in {*LENGTHS.values(), "unknown_country"}:
-        return found._replace(said="national_form")
+    if bare and found.kind not in {"two_numbers", "extension", "not_a_number"}:
+        digits = "".join(re.findall("[0-9]", text))
+        # Of a number that got its plus from us, we do not know that its country code is wrong.
+        unsure = 7 <= len(digits) <= 15 and found.kind in {*LENGTHS.values(), "unknown_country"}
+        return found._replace(bare=digits, said="national_form" if unsure else None)
+    if (
+        home
+        and unsigned
+        and found.kind in {*TYPES.values(), *LENGTHS.values(), "unknown_country", "national_form"}
+    ):
+        return with_own_code(text, home, found)
     return (
         found._replace(said="unknown_region")
         if name and not home and found.kind == "national_form"
         else found
     )
+
+
+@cache
+def country(name):
+    """The region that is meant; for the spellings that are drawn here, in plain words."""
+    known = {"uk": "GB", "italy": "IT"}.get(name.lower(), name.upper())
+    return known if known in library.SUPPORTED_REGIONS else None
+
+
+def with_own_code(text, home, found):
+    """A number that cannot get a text as it stands, with a plus, if it is a mobile of its own region then."""
+    digits = "".join(re.findall("[0-9]", text))
+    code = str(library.country_code_for_region(home))
+    if found.kind == "mobile" or not digits.startswith(code) or len(digits) <= len(code):
+        return found
+    other = verdict(f"+{digits}", None)
+    if other.kind != "mobile":
+        return found
+    return other if library.region_code_for_number(library.parse(other.phone)) == home else found
 
 
 @cache
@@ -105,13 +209,45 @@ def mended(cell):
         " " if character == "\t" or unicodedata.category(character) == "Zs" else character
         for character in text
     )
-    text = text.strip(" " + DIVIDERS).lstrip(APOSTROPHES).lstrip()
+    if formula := re.fullmatch(r'=[ ]*"+([^"]*)"+', text.strip()):
+        text = formula[1]
+    text = text.strip(" " + DIVIDERS).lstrip(APOSTROPHES).strip()
     text = "".join(str(unicodedata.decimal(character, character)) for character in text)
-    text = re.sub("[\uff0b\ufe62\u207a]", "+", text)
-    if text[:4].lower() == "tel:":
-        text = text[4:].lstrip(" /")
-    float_ = re.fullmatch(r"([^.,]*[0-9])[.,]0|(\+?[0-9]+)[.,]00", text)
-    return (float_[1] or float_[2]) if float_ else text
+    text = re.sub("[\uff0b\ufe62\u207a]", "+", text).replace("\uff0f", "/")
+    text = introduced(text)
+    if float_ := re.fullmatch(r"(\+?[0-9]+)[.,]00?", text):
+        return float_[1]
+    return re.sub(r"^([^0-9+]*8) ?~ ?10", r"\g<1>10", text)
+
+
+def introduced(text):
+    """A number without the word, the card's field or the link before it."""
+    link = re.match(
+        r"(?i)(?:(?:https?://)?(?:www\.)?wa\.me/"
+        r"|(?:(?:https?://)?(?:api|web)\.whatsapp\.com/|whatsapp://)send/?\?phone=)(?:\+|%2b)?([0-9]+)(?:[/?&].*)?$",
+        text,
+    )
+    if link:
+        return "+" + link[1]
+    head, colon, rest = text.partition(":")
+    word = head.lower().rstrip()
+    if (
+        colon
+        and word.removesuffix(".").rstrip() == word.removesuffix(".")
+        and word.removesuffix(".") in WORDS
+    ):
+        return rest.lstrip(" /")
+    field, *kinds = re.sub(r"^item[0-9]{1,3}\.", "", head.lower()).split(";")
+    if colon and field == "tel" and all(map(_is_kind_of_card, kinds)):
+        return re.sub("(?i)^tel:", "", rest).lstrip(" /")
+    return text
+
+
+def _is_kind_of_card(kind):
+    if re.fullmatch("(?:pref|waid)=[0-9]+", kind):
+        return True
+    named = re.sub("^(?:type=|value=)", "", kind).removeprefix('"').removesuffix('"').split(",")
+    return named[0] in CARD | {"iphone", "main", "other", "uri"} and CARD.issuperset(named[1:])
 
 
 def _seen(character):
@@ -125,11 +261,40 @@ def damaged(text):
         return "not_a_number"
     if power := re.fullmatch(r"[+-]?[0-9]+(?:[.,]([0-9]*))?\s*[eE]\s*\+?(-?[0-9]{1,3})", text):
         return "digits_lost" if int(power[2]) > len(power[1] or "") else "scientific"
+    if hidden(text):
+        return "masked_digits"
     if any(_extends(text, mark) for mark in MARKS.finditer(text)):
         return "extension"
-    if any(unicodedata.category(character)[0] == "L" for character in text):
+    if any(unicodedata.category(character)[0] == "L" and character != "\u30fc" for character in text):
         return "letters"
     return "two_numbers" if re.search(r"[0-9][^+]*\+", text) else None
+
+
+def hidden(text):
+    """Whether marks stand where digits should be; what is before the plus is a bullet at most."""
+    shown = re.sub(rf"^(?:[^0-9+]*\+|[{re.escape(BULLETS)}] +)", "", text, count=1)
+    if any(_hides(character) for character in shown):
+        return True
+    if re.search(r"[.\uff0e] ?[.\uff0e]", shown) or re.search(rf"[{DASHES}](?: ?[{DASHES}]){{2}}", shown):
+        return True
+    gap = rf"[ ()\[\].{DASHES}]*"
+    if re.search(rf"[0-9]{gap}(?:[xX]{{2}}|##)|(?:[xX]{{2}}|##){gap}[0-9]", shown):
+        return True
+    # Any symbol between two digits, with neither a plus nor a letter on the way.
+    return any(
+        unicodedata.category(character) in {"So", "Sm", "Sk", "Sc", "Pc"} and character not in "|\u2212"
+        for run in re.split(r"\+|[^\W\d_]", shown)
+        for between in re.findall("[0-9](.*)[0-9]", run)
+        for character in between
+    )
+
+
+@cache
+def _hides(character):
+    category = unicodedata.category(character)
+    return category == "Pc" or (
+        category in {"Po", "So", "Sm", "Pd"} and HIDING.fullmatch(unicodedata.name(character, "")) is not None
+    )
 
 
 def _extends(text, mark):

@@ -91,9 +91,10 @@ def test_what_is_given_is_in_the_fields(people, hand):
 
 def test_fields_have_buttons_that_insert_them(people, hand):
     at = hand(people.assign(**{"a:b": 1}), "Ciao")
-    assert [*at.form._controls.chips] == ["name"]  # not the number, and no label that a text cannot name
-    at.form._controls.chips["name"].click()
-    assert at.form._controls.text.value == "Ciao {name}"
+    assert [*at.form._controls.chips] == ["name", "a:b"]  # not the number
+    for label in ("name", "a:b"):
+        at.form._controls.chips[label].click()
+    assert at.form._controls.text.value == 'Ciao {name} {"a:b"}'
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_importing_loads_nothing_but_pandas_until_a_public_name_is_used():
     """
     at_first, methods, after_looking, after_use = fresh(LOADED + textwrap.dedent(code))
     assert at_first == after_looking == "[]"
-    of_frames = "check compose failed plan plot refresh send start summary to_csv"
+    of_frames = "check compose failed plan plot problems refresh send start summary to_csv"
     assert methods == str([*of_frames.split(), "normalize", "segments"])
     assert "requests" in after_use.split()
     assert not {"pandera", "fastapi", "uvicorn", "ipywidgets", "phonenumbers", "tqdm", "typer"} & set(

@@ -131,9 +131,9 @@ def test_an_exported_file_is_read_back_with_the_same_numbers_and_no_formula_runs
     assert back["mobile"].tolist() == contacts["mobile"].tolist()
     assert back["sms_phone"].tolist() == out["sms_phone"].tolist()
     assert back["sms_order_id"].tolist() == out["sms_order_id"].tolist()
-    cells = back["name"].tolist()
-    assert not any(cell.startswith(("=", "@", "\t", "+c")) for cell in cells)
-    assert cells[5:] == ["Ada", "007", "1e5"]
+    assert back["name"].tolist() == risky
+    cells = pd.read_csv(path, dtype=str)["name"].tolist()
+    assert not any(cell.startswith(("=", "@", "\t=", "+", "-")) for cell in cells)
     again = send(back, gateway, "Ciao")
     assert again["sms_order_id"].tolist() == out["sms_order_id"].tolist()
 

@@ -80,12 +80,11 @@ def compare(frame, answers, ways=None):
     Returns:
         One row per disagreement: what the row was made of, how it was read, and both answers.
     """
-    theirs = {level: _table([one.at(level) for one in answers]) for level in parse.NUMBERS}
     found = []
     for way, level, rows, cells, region in ways or [*whole(frame), *apart(frame)]:
         with by_columns(frame if way == "one by one" else ()):
             ours = parse.read(cells, region, level)[["phone", "code"]].fillna("")
-        wanted = theirs[level].iloc[rows].reset_index(drop=True)
+        wanted = _table(phone_reference.column([answers[row] for row in rows], level))
         differs = (ours != wanted).any(axis=1).to_numpy()
         bad = frame.iloc[rows[differs]]
         found.append(bad.assign(way=way, ours=_said(ours[differs]), theirs=_said(wanted[differs])))

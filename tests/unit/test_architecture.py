@@ -43,7 +43,7 @@ ALLOWED = {
     "phones/fast/metadata": {"threading"},  # a lock: what several threads ask for is worked out once
     "outcomes/canvas": {"io"},  # a picture as bytes, to show it
 }
-OPENS = {"contacts/read", "contacts/archives"}  # a file; a part of one
+OPENS = {"contacts/read", "contacts/xlsx_parts"}  # a file; a part of one
 
 
 class Import(NamedTuple):

@@ -20,8 +20,8 @@ ELSEWHERE = ("sandbox", "form", "cards.py", "cli")
 
 KEYWORD = re.compile(r"(?<![\w.?&/-])[a-z]+(?:_[a-z]+)*=(?!=)")
 PYTHON = re.compile(r"smsframe\.[a-z]\w*\(")
-NOT_WORDS = re.compile(r"PRAGMA |\?mode=|\nimport |\?sep=\(")
-"""Statements, addresses, a program and a pattern."""
+NOT_WORDS = re.compile(r"PRAGMA |\?mode=|\nimport |\?sep=\(|\(\?i\)")
+"""Statements, addresses, a program and patterns."""
 
 ONLY_IN_PYTHON = {"gateway", "interval", "kind", "login", "ramp", "schema", "tz"}
 """Keywords without an option, of which no command can make the library speak."""

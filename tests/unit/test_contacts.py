@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
+import re
 
 import pandas as pd
 import pytest
@@ -11,8 +13,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import smsframe
-from smsframe.contacts import file_limits
+from smsframe.contacts import csv_quotes, file_limits
+from smsframe.contacts.file_rows import file_rows
+from smsframe.contacts.spreadsheet_errors import ERRORS
 from smsframe.contacts.suppression import suppression
+from smsframe.spreadsheets import original
 
 NUMBER = "+393471234567"
 
@@ -142,6 +147,11 @@ def test_whatever_is_written_is_read_back(tmp_path, rows, sep, encoding, end, qu
     assume(
         quoting == csv.QUOTE_ALL or not any("\r" in cell for row in rows for cell in row)
     )  # which writers leave without quotes
+    cells = [cell for row in rows for cell in row]
+    assume(not any(cell.strip() in ERRORS for cell in cells))
+    assume(
+        original(cells).to_pylist() == original(cells, ";").to_pylist() == cells
+    )  # what `to_csv` has written
     frame = pd.DataFrame([*rows, ("end", "end")], columns=["name", "note"], dtype="string")
     text = frame.to_csv(sep=sep, lineterminator=end, quoting=quoting, index=False)
     back = smsframe.read_contacts(write(tmp_path / "a.csv", text, encoding))
@@ -225,6 +235,164 @@ def test_two_encodings_in_one_file_are_refused_rather_than_texted(tmp_path, orde
     with pytest.raises(smsframe.ContactsError, match="UTF-8 in one place and not in another"):
         smsframe.read_contacts(tmp_path / "a.csv")
     assert len(smsframe.read_contacts(tmp_path / "a.csv", encoding="cp1252")) == 2
+
+
+LETTERS = "èéàìòùäöüÄÖÜßçñšž€\u2019\u201c\u201d\u2013™°"
+"""What is written around the gateway's customers, and what word processors write instead of ASCII."""
+
+
+@pytest.mark.parametrize("letter", [*LETTERS])
+@pytest.mark.parametrize("other", ["š", "ğ", "\u2019", "東", "😀", "я"])
+def test_one_byte_of_another_encoding_is_found_with_its_line_wherever_it_is(
+    tmp_path, monkeypatch, letter, other
+):
+    """Also where the UTF-8 has none of the letters that cp1252 makes an Ã of."""
+    monkeypatch.setattr(file_limits, "CHUNK", 64)
+    for place in (2, 7, 40):
+        lines = [f"{other}{other},{n}" for n in range(1, 41)]
+        lines[0], lines[place - 1] = "name,mobile", f"x{letter},1"
+        data = [line.encode("cp1252" if number == place else "utf-8") for number, line in enumerate(lines, 1)]
+        (tmp_path / "a.csv").write_bytes(b"\n".join(data) + b"\n")
+        with pytest.raises(smsframe.ContactsError, match=f"most of it is UTF-8, but not line {place};"):
+            smsframe.read_contacts(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("letter", [*LETTERS])
+def test_one_line_of_utf8_in_another_encoding_is_found_too(tmp_path, letter):
+    lines = ["name,mobile", *[f"è{n},{n}" for n in range(20)], ""]
+    data = [line.encode("cp1252") for line in lines]
+    data[11] = f"{letter},1".encode()
+    (tmp_path / "a.csv").write_bytes(b"\n".join(data))
+    with pytest.raises(smsframe.ContactsError, match="most of it is another encoding, but not line 12;"):
+        smsframe.read_contacts(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("character", ["é", "š", "€", "東", "😀"])
+def test_a_character_that_was_cut_is_found_with_its_line(tmp_path, character):
+    """At the end, as a broken download leaves it, and in the middle, where two parts were joined."""
+    whole = f"name,mobile\n{character},1\n".encode()
+    for size in range(1, len(character.encode())):
+        cut = character.encode()[:size]
+        for text, line in (
+            (whole + cut, 3),
+            (whole + cut + b"\nAda,2\n", 3),
+            (whole + b"Ada,2\n" + cut + whole, 4),
+        ):
+            (tmp_path / "a.csv").write_bytes(text)
+            with pytest.raises(smsframe.ContactsError, match=f"but not line {line};"):
+                smsframe.read_contacts(tmp_path / "a.csv")
+            for options in ({"encoding": "utf-8"}, {}):
+                (tmp_path / "a.csv").write_bytes(text if options else b"\xef\xbb\xbf" + text)
+                with pytest.raises(
+                    smsframe.ContactsError, match=f"is not in encoding 'utf-8.*' in line {line}:"
+                ):
+                    smsframe.read_contacts(tmp_path / "a.csv", **options)
+
+
+MISREAD = {
+    "a backslash before a quote": (
+        'name,note,mobile\nAda,x,1\nBea,"say \\"hi\\", please",2\n',
+        3,
+        "escapechar=",
+    ),
+    "a backslash before the last quote": ('a,b\n1,"5\\"",\n2,"x"\n', 3, "neither doubled nor"),
+    "a space before a quote": ('name,mobile,x\nAda,1,\n "Rossi, Maria", 2,\n', 3, "skipinitialspace=True"),
+    "spaces before a quote": ('name,mobile\nAda,1\n\nBea,  "2"\n', 4, "skipinitialspace=True"),
+    "letters after a quote": ('name,mobile\n"Ada" Rossi,1\n', 2, "neither doubled nor at its end"),
+    "a quote inside of a quoted cell": ('name,mobile\n"Ada "Countess" L.",1\n', 2, "neither doubled nor"),
+    "after many lines in one cell": ('name,mobile\n"a\nb\nc",1\n"Ada"x,2\n', 5, "neither doubled nor"),
+    "after a declaration": ('sep=;\nname;mobile\n"Ada"x;2\n', 3, "neither doubled nor"),
+    "in the heading": ('"na"me,mobile\nAda,2\n', 1, "neither doubled nor"),
+    "in the last line": ('name,mobile\nAda,1\nAda,"2"x', 3, "neither doubled nor"),
+    "with old line ends": ('name,mobile\rAda,1\rAda,"2"x\r', 3, "neither doubled nor"),
+    "with Windows' line ends": ('name,mobile\r\n"a\r\nb",1\r\nAda,"2"x\r\n', 4, "neither doubled nor"),
+}
+
+
+@pytest.mark.parametrize("chunk", [3, 10, 1 << 20])
+@pytest.mark.parametrize(("text", "line", "said"), MISREAD.values(), ids=MISREAD.keys())
+def test_quotes_that_would_be_misread_are_refused_with_the_line(
+    tmp_path, monkeypatch, text, line, said, chunk
+):
+    monkeypatch.setattr(csv_quotes, "CHUNK", chunk)
+    with pytest.raises(smsframe.ContactsError, match=rf"in line {line}\b.*{said}"):
+        smsframe.read_contacts(write(tmp_path / "a.csv", text))
+
+
+def test_the_options_that_the_errors_name_read_such_files(tmp_path):
+    path = write(tmp_path / "a.csv", MISREAD["a backslash before a quote"][0])
+    assert smsframe.read_contacts(path, escapechar="\\")["note"].tolist() == ["x", 'say "hi", please']
+    path = write(tmp_path / "a.csv", MISREAD["a space before a quote"][0])
+    found = smsframe.read_contacts(path, skipinitialspace=True)
+    assert found["name"].tolist() == ["Ada", "Rossi, Maria"]
+    assert found["mobile"].tolist() == ["1", "2"]
+    path = write(tmp_path / "a.csv", 'name,mobile\n"Ada" Rossi,1\n')
+    assert smsframe.read_contacts(path, quoting=3)["name"].tolist() == ['"Ada" Rossi']
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    text=st.text('a",\\ \n\r;', max_size=25),
+    chunk=st.sampled_from([1, 2, 5, 100]),
+)
+def test_what_is_accepted_is_read_as_the_csv_module_reads_it(tmp_path, text, chunk):
+    """Any table of two columns."""
+    (tmp_path / "a.csv").write_bytes(f'h,i"\n{text}'.encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_quotes, "CHUNK", chunk)
+        try:
+            found = smsframe.read_contacts(tmp_path / "a.csv", sep=",")
+        except smsframe.ContactsError:
+            return
+    rows = csv.reader(io.StringIO(text, newline=""))
+    expected = [[*(cell or None for cell in row), None, None][:2] for row in rows if any(map(str.strip, row))]
+    read = [[None if pd.isna(cell) else cell for cell in row] for row in found.to_numpy().tolist()]
+    kept = [row for row in read if any((cell or "").strip() for cell in row)]
+    assert [[str(cell or "").rstrip(" ") for cell in row] for row in kept] == [
+        [str(cell or "").rstrip(" ") for cell in row] for row in expected
+    ]
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.sampled_from(["", " ", "a,b", ",b", "a,", '"x\n\ny",2', "\t"]), min_size=1, max_size=8),
+    end=st.sampled_from(["\n", "\r\n", "\r"]),
+    header=st.sampled_from([0, 1, None]),
+    nrows=st.sampled_from([None, 1, 2]),
+)
+def test_blank_lines_are_left_out_and_move_nothing(tmp_path, rows, end, header, nrows):
+    """After a blank line that ends in a carriage return pandas loses an empty first cell."""
+    lines = ["h,i", *rows, "end,end"]
+    filled = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    kept = filled[0 if header is None else header + 1 :][:nrows]
+    path = write(tmp_path / "a.csv", end.join(lines) + end)
+    found = smsframe.read_contacts(path, sep=",", header=header, nrows=nrows)
+    expected = [next(csv.reader(io.StringIO(line, newline=""))) for _, line in kept]
+    assert found.fillna("").to_numpy().tolist() == expected
+    assert file_rows(found).tolist() == [number for number, _ in kept]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_what_a_spreadsheet_has_written_as_an_error_is_missing_and_said(tmp_path, error):
+    path = write(
+        tmp_path / "a.csv", f"name,mobile,age\n{error},{error},1\nAda,2,{error}\nx{error},{error} ,3\n"
+    )
+    with pytest.warns(
+        UserWarning, match="1 cell of column 'name', 1 cell of column 'mobile', 1 cell of column 'age'"
+    ):
+        found = smsframe.read_contacts(path)
+    assert found.isna().sum().tolist() == [1, 1, 1]
+    assert found["name"].tolist()[1:] == ["Ada", f"x{error}"]
+    with pytest.warns(UserWarning, match="are read as missing"):
+        found = smsframe.read_contacts(path, dtype={"age": "Int64"})
+    assert found["age"].fillna(0).tolist() == [1, 0, 3]
+    assert found["name"].isna().tolist() == [True, False, False]
+
+
+def test_in_an_opt_out_list_such_an_error_is_somebody_who_said_stop(tmp_path):
+    path = write(tmp_path / "a.csv", f"mobile\n{NUMBER}\n#N/A\n")
+    with pytest.raises(smsframe.ContactsError, match="1 lines of the opt-out list cannot be read"):
+        suppression(path)
 
 
 def test_encodings_without_a_mark_are_given(tmp_path):
@@ -319,19 +487,86 @@ def test_a_frame_goes_out_and_comes_back_with_the_same_numbers(tmp_path, people)
     assert back.columns.tolist() == ["Unnamed: 0", *out.columns]
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3+cmd", "\t=1"])
-def test_a_cell_that_a_spreadsheet_would_run_is_made_inert(tmp_path, cell):
-    frame = pd.DataFrame({"name": [cell, None], "mobile": [NUMBER, "-5"], "n": [1, 2]})
+RUNS = "=+-@\uff1d\uff0b\uff0d\uff20"
+"""What begins a formula; the last four in East Asian settings."""
+PLAIN = re.compile(r"[+\-]?[0-9]+(?:[ .,][0-9]+)*")
+
+
+def alive(path, sep, quote):
+    """The cells of a file that would run in a spreadsheet that splits it at ``sep``."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        quoting = {"quotechar": quote} if quote else {"quoting": csv.QUOTE_NONE}
+        rows = csv.reader(file.read().splitlines(keepends=True), delimiter=sep, **quoting)
+        cells = [cell for row in rows for cell in row]
+    trimmed = [cell.strip(" \t\r\n") for cell in cells]
+    if not quote:  # who does not understand quotation marks may drop them
+        trimmed = [cell.strip('"') for cell in trimmed]
+    return [cell for cell in trimmed if cell[:1] in RUNS and cell and not PLAIN.fullmatch(cell)]
+
+
+BEFORE = ["", ";", "\t", "\n", "\r", "\r\n", "|", ";;", "\t\t", '; "', ';"', '\n"', ";' "]
+
+
+@pytest.mark.parametrize("before", BEFORE)
+@pytest.mark.parametrize("sep", [",", ";", "\t"])
+def test_nothing_runs_wherever_a_spreadsheet_splits(tmp_path, before, sep):
+    first = "x" if before else ""
+    names = [f"{first}{before}{start}{formula}" for start in RUNS for formula in ("cmd|' /C calc'!A0", "1-2")]
+    frame = pd.DataFrame({"name": names, "mobile": NUMBER, "n": range(-3, 13)})
+    frame.sms.to_csv(tmp_path / "out.csv", sep=sep)
+    assert not alive(tmp_path / "out.csv", sep, '"')
+    for other in {",", ";", "\t", "|"} - {sep}:
+        for quote in ('"', None):
+            assert not alive(tmp_path / "out.csv", other, quote)
+    back = smsframe.read_contacts(tmp_path / "out.csv", sep=sep)
+    assert back["name"].tolist() == names
+    assert back["mobile"].tolist() == [NUMBER] * 16
+
+
+@pytest.mark.parametrize("phone", ["+39-347-1234567", "+39/347/1234567", "+1-1", "-2+3", "+39347x"])
+def test_arithmetic_is_not_left_for_a_number(tmp_path, phone):
+    pd.DataFrame({"mobile": [phone, NUMBER]}).sms.to_csv(tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_bytes() == f'\ufeff"mobile"\r\n"\'{phone}"\r\n"{NUMBER}"\r\n'.encode()
+    assert smsframe.read_contacts(tmp_path / "out.csv")["mobile"].tolist() == [phone, NUMBER]
+
+
+EXPORTED = st.one_of(st.text(min_size=1), st.text("=+-@;,\t\r\n\"' |x1\uff1d", min_size=1, max_size=6))
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.tuples(EXPORTED, EXPORTED), min_size=1, max_size=5),
+    sep=st.sampled_from([",", ";", "\t"]),
+)
+def test_every_text_that_is_exported_is_read_back(tmp_path, rows, sep):
+    assume(not any(cell in ERRORS for row in rows for cell in row))
+    frame = pd.DataFrame(rows, columns=["name", "note"], dtype="string")
+    frame.sms.to_csv(tmp_path / "out.csv", sep=sep)
+    back = smsframe.read_contacts(tmp_path / "out.csv", sep=sep)
+    expected = frame.apply(lambda column: column.str.replace("\0", "\ufffd"))
+    assert back.to_numpy().tolist() == expected.to_numpy().tolist()
+    alone = frame[["note"]]
+    alone.sms.to_csv(tmp_path / "out.csv")
+    assert smsframe.read_contacts(tmp_path / "out.csv")["note"].tolist() == expected["note"].tolist()
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n", "a\rb", "\ra"])
+def test_line_breaks_of_any_kind_stay_in_their_cell(tmp_path, end):
+    frame = pd.DataFrame({"name": [end, "x"], "mobile": [NUMBER, "1"]})
     frame.sms.to_csv(tmp_path / "out.csv")
-    back = smsframe.read_contacts(tmp_path / "out.csv")
-    assert back["name"].tolist()[0] == "'" + cell
-    assert back["mobile"].tolist() == [NUMBER, "-5"]
-    assert frame["name"].tolist()[0] == cell
+    assert f'"{end}","{NUMBER}"\r\n'.encode() in (tmp_path / "out.csv").read_bytes()
+    assert smsframe.read_contacts(tmp_path / "out.csv")["name"].tolist() == [end, "x"]
+
+
+def test_what_no_text_file_can_hold_is_a_replacement_character(tmp_path):
+    frame = pd.DataFrame({"name": pd.Series(["a\ud800", "b\0"], dtype=object), "mobile": ["1", "2"]})
+    frame.sms.to_csv(tmp_path / "out.csv")
+    assert smsframe.read_contacts(tmp_path / "out.csv")["name"].tolist() == ["a\ufffd", "b\ufffd"]
 
 
 def test_spreadsheets_see_the_accents(tmp_path):
     pd.DataFrame({"name": ["è"]}).sms.to_csv(tmp_path / "out.csv")
-    assert (tmp_path / "out.csv").read_bytes() == "\ufeffname\nè\n".encode()
+    assert (tmp_path / "out.csv").read_bytes() == '\ufeff"name"\r\n"è"\r\n'.encode()
 
 
 def test_a_plain_index_is_left_out_and_any_other_is_written(tmp_path):
@@ -339,7 +574,7 @@ def test_a_plain_index_is_left_out_and_any_other_is_written(tmp_path):
     frame.sms.to_csv(tmp_path / "plain.csv")
     frame.set_axis(["row"]).sms.to_csv(tmp_path / "named.csv")
     assert "row" in (tmp_path / "named.csv").read_text("utf-8-sig")
-    assert (tmp_path / "plain.csv").read_text("utf-8-sig") == "x\na\n"
+    assert (tmp_path / "plain.csv").read_bytes() == b'\xef\xbb\xbf"x"\r\n"a"\r\n'
 
 
 def test_a_result_column_that_somebody_changed_by_hand_is_said(people):

@@ -206,7 +206,7 @@ def test_an_integer_that_ends_in_zeros_is_a_number():
 @pytest.mark.parametrize(
     ("cell", "phone"),
     [
-        ("+39 347 1234567.0", ITALY),  # a plus glued to a float
+        ("+393471234567.0", ITALY),  # a plus glued to a float
         ("393471234567,0", ITALY),
         ("+39.347.123.45.67", ITALY),
         ("+39.3471234567", ITALY),
@@ -305,11 +305,12 @@ REACHED = {
     "not_a_number": ("ask her", None),
     "digits_lost": ("3.93471E+11", None),
     "scientific": ("3.93471234567e11", None),
+    "masked_digits": ("+39 347 ***4567", None),
     "letters": ("+39 347 CIAO", None),
     "extension": ("+1 212 555 0142 x12", None),
     "two_numbers": ("+393471234567 +393471234568", None),
     "national_form": ("0171 3920012", None),
-    "unknown_region": ("0171 3920012", pd.Series(["UK"])),
+    "unknown_region": ("0171 3920012", pd.Series(["Atlantis"])),
     "unknown_country": ("+999 123456789", None),
     "too_short": ("+1 212 555", None),
     "too_long": ("+1 212 555 0142 0142", None),
@@ -375,16 +376,16 @@ def test_a_national_number_whose_plus_would_be_a_guess_is_called_national():
 @pytest.mark.parametrize("dtype", [object, "category", "string[pyarrow]", "string[python]"])
 def test_a_region_per_row_is_aligned_by_position_and_may_have_gaps(dtype):
     numbers = pd.Series(["0171 3920012", "070-174 06 05", "0171 3920012", "0171 3920012"], index=[3, 2, 1, 0])
-    regions = pd.Series(["de", " SE ", None, "UK"], dtype=object).astype(dtype)
+    regions = pd.Series(["de", " SE ", None, "Atlantis"], dtype=object).astype(dtype)
     read = phones.read(numbers, regions)
     assert read["phone"].tolist() == [GERMANY, "+46701740605", pd.NA, pd.NA]
     assert read["code"].tolist() == [pd.NA, pd.NA, "national_form", "unknown_region"]
 
 
 def test_an_unknown_region_does_not_hurt_an_international_number_and_lends_no_plus():
-    assert one(ITALY, pd.Series(["Italy"])) == ITALY
-    assert one("0039 347 1234567", pd.Series(["Italy"])) == ITALY
-    assert one("393471234567", pd.Series(["Italy"])) == "unknown_region"
+    assert one(ITALY, pd.Series(["Atlantis"])) == ITALY
+    assert one("0039 347 1234567", pd.Series(["Atlantis"])) == ITALY
+    assert one("393471234567", pd.Series(["Atlantis"])) == "unknown_region"
 
 
 def test_namibia_is_a_region_and_not_a_gap():
@@ -394,8 +395,8 @@ def test_namibia_is_a_region_and_not_a_gap():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"region": "UK"}, "GB"),
-        ({"region": "Italy"}, "two-letter"),
+        ({"region": "Itlay"}, "Italy \\(IT\\)"),
+        ({"region": "ZZ"}, "two-letter"),
         ({"region": pd.Series(["IT"] * 3)}, "3 regions for 1"),
         ({"numbers": "any"}, "'mobile', 'valid', 'possible'"),
     ],
@@ -459,7 +460,10 @@ def test_each_different_number_is_asked_once(monkeypatch):
     asked = []
     parse = library.parse
     monkeypatch.setattr(library, "parse", lambda *given: asked.append(given) or parse(*given))
-    odd = pa.array([f"{ITALY}*", f"{GERMANY}*", None] * 100, pa.large_string())
+    odd = pa.array([f"{ITALY},,1", f"{GERMANY},,1", None] * 100, pa.large_string())
+    monkeypatch.setattr(
+        libphonenumber, "_spelled", lambda text, _: (np.zeros(len(text)), np.full(len(text), -1))
+    )
     verdicts(odd, np.full(len(odd), -1))
     assert len(asked) == 2
 
@@ -526,7 +530,7 @@ def test_columns_are_searched_by_patterns_that_take_linear_time(module):
 
 def test_lone_surrogates_and_null_bytes_get_an_answer():
     read = phones.read(pd.Series(["\ud800", "+39347\udfff1234567", "\x00" + ITALY], dtype=object))
-    assert read["code"].tolist() == ["not_a_number", "not_a_number", pd.NA]
+    assert read["code"].tolist() == ["not_a_number", "masked_digits", pd.NA]
 
 
 CHARACTERS = st.sampled_from(
@@ -643,7 +647,7 @@ REGIONS = {
     "objects": pd.Series([np.nan, None, ["IT"]], dtype=object),
     "other objects": pd.Series([pd.NA, pd.NaT, b"IT"], dtype=object),
     "categories of integers": pd.Series([None, None, 39]).astype("category"),
-    "sparse objects": pd.Series([None, np.nan, "Italy"], dtype=pd.SparseDtype(object)),
+    "sparse objects": pd.Series([None, np.nan, "Atlantis"], dtype=pd.SparseDtype(object)),
     "times": pd.Series([None, None, DAY], dtype="datetime64[ns, UTC]"),
     "surrogates": pd.Series([None, "", "\ud800"], dtype=object),
     "long": pd.Series([None, " ", "IT" * 500_000], dtype=object),

@@ -14,7 +14,7 @@ import smsframe
 CONTRACT = {
     "check", "plan", "send", "resume", "refresh", "results", "campaigns", "withdraw", "read_contacts",
     "compose", "Form", "start", "watch", "Run",
-    "plot", "reveal",
+    "plot", "problems", "reveal",
     "normalize", "segments", "summary", "failed", "to_csv", "Gateway", "Journal", "Plan", "Sandbox",
     "Summary",
     "ContactsSchema", "CheckedSchema", "PlannedSchema", "ResultsSchema", "PhoneGuessed",

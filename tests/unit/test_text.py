@@ -480,3 +480,34 @@ def test_the_characters_that_force_ucs2_are_counted_by_rows():
     assert text.not_gsm(texts).to_dict() == {"“": 2, "”": 1, "👋": 1}
     assert text.not_gsm(texts).dtype == "int64"
     assert text.not_gsm(pd.Series([], dtype=object)).empty
+
+
+NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1).filter(
+    lambda name: name.strip() and "${" not in name and "\ufffd" not in name
+) | st.text('"{}: ab', min_size=1).filter(str.strip)
+
+
+@settings(deadline=None)
+@given(name=NAMES, default=st.none() | st.sampled_from(["friend", "a: b", '"x"', ""]))
+def test_every_column_can_be_named(name, default):
+    """Colons and braces in quotation marks, and a quotation mark doubled there."""
+    field = Field(name, default)
+    assert parse(f"a {field.written()} b").parts == ("a ", field, " b")
+    value = pd.DataFrame({name: ["x", None]}, dtype="string")
+    assert render(parse(field.written() + "!"), value).texts.fillna("-").tolist() == [
+        "x!", "-" if default is None else f"{default}!"
+    ]  # fmt: skip
+
+
+def test_names_that_need_no_quotation_marks_are_written_without():
+    for name in ("name", "first name", "Città", 'say "hi"', "it's", "a-b", "2026"):
+        assert Field(name).written() == f"{{{name}}}"
+    assert Field("Check-in: date", "soon").written() == '{"Check-in: date":soon}'
+    assert filled(
+        '{"Check-in: date"} {"a ""b"" {c}":x}', **{"Check-in: date": ["1"], 'a "b" {c}': ["2"]}
+    ) == ["1 2"]
+
+
+def test_a_name_with_a_colon_that_was_not_quoted_says_how_to_write_it():
+    with pytest.raises(TextError, match=r'Write \{"Check-in: date"\} if you mean the column'):
+        render(parse("{Check-in: date}"), pd.DataFrame({"Check-in: date": ["1"]}))

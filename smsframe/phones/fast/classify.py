@@ -4,9 +4,9 @@ libphonenumber's verdict on columns of digits, by binary search.
 What libphonenumber does with a number depends on its digits alone, and its metadata says how, in patterns:
 which begin with a national prefix that it drops, which are of which type, which lengths are possible.
 `metadata` makes of these patterns sorted ranges of integers, for each country that occurs. What patterns of
-digits cannot say (carrier codes, prefixes that are replaced by others) is left undecided, and
-`smsframe.phones.libphonenumber` asks the library itself: so the answer is always the library's, sooner or
-later. A seeded test compares them in every region, ``make agreement`` at length.
+digits cannot say (carrier codes, prefixes that are replaced by others) `prefixes` reads from their text. What
+is left undecided, `smsframe.phones.libphonenumber` asks the library itself: so the answer is always the
+library's, sooner or later. A seeded test compares them in every region, ``make agreement`` at length.
 """
 
 from __future__ import annotations
@@ -15,18 +15,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from smsframe.phones.fast import prefixes
 from smsframe.phones.fast.metadata import (
     ABROAD,
+    DIALLED,
     KINDS,
-    POWERS,
-    UNDECIDED,
+    MOBILE,
+    OWN_PREFIXED,
+    PREFIXED,
     after_code,
     at_home,
     calling_code,
     calling_codes,
     kinds,
+    owners,
     regions,
+    sharing,
 )
+from smsframe.phones.fast.ranges import POWERS, UNDECIDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,17 +41,22 @@ if TYPE_CHECKING:
 
     from smsframe.phones.fast.digits import Digits
 
+_MOBILE: Final = KINDS.index(MOBILE)
 _LITTLE: Final = 5  # digits; of fewer there are few different ones, and the library has more to say of them
-FEW: Final = 250  # numbers; for fewer of a country, finding its ranges takes longer than asking one by one
+FEW: Final = 100  # numbers; for fewer of a country, finding its ranges takes longer than asking one by one
 
 
-def decide(digits: Digits, home: NDArray[np.int16]) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
+def decide(
+    digits: Digits, home: NDArray[np.int16], fewest: int | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
     """
     What libphonenumber says of numbers that are nothing but digits and perhaps a plus.
 
     Args:
         digits: The numbers, as ``digits.read`` gives them.
         home: Per number the place of its region in ``regions()``, -1 without one.
+        fewest: A country with fewer numbers than this is left undecided, because its ranges are not worth
+            finding; unless given, ``FEW``.
 
     Returns:
         The E.164 digits as integers (of no meaning where undecided), and the kind as a place in ``KINDS``, or
@@ -60,35 +71,116 @@ def decide(digits: Digits, home: NDArray[np.int16]) -> tuple[NDArray[np.int64], 
         size[rows] -= count
         national[rows] %= POWERS[size[rows]]
 
+    def take(rows: NDArray[np.intp], found: prefixes.Found, country: int) -> None:
+        """Take numbers whose prefix was found, where the library would find the same."""
+        rows, sure = rows[found.sure], found.sure
+        national[rows], size[rows] = found.value[sure], found.length[sure]
+        code[rows] = country
+
     known = digits.plain & (digits.length >= _LITTLE)
     local, abroad = known & ~digits.plus, known & digits.plus
-    for place, rows in _groups(home, local & (home >= 0)):
-        count = at_home(regions()[place]).of(national[rows], size[rows])
+    dialled = np.zeros(len(national), dtype=bool)
+    for place, rows in _groups(home, local & (home >= 0), fewest):
+        region = regions()[place]
+        count = at_home(region).of(national[rows], size[rows])
         abroad[rows[count == ABROAD]] = True
-        code[rows[count >= 0]] = calling_code(regions()[place])
+        code[rows[count >= 0]] = calling_code(region)
         drop(rows, count)
+        for some in _enough(rows[count == PREFIXED]):
+            take(some, prefixes.national(region, 0, national[some], size[some]), calling_code(region))
+        for some in _enough(rows[count == OWN_PREFIXED]):
+            take(some, prefixes.after_own_code(region, national[some], size[some]), calling_code(region))
+        for some in _enough(rows[count == DIALLED]):
+            found = prefixes.dialled(region, national[some], size[some])
+            take(some, found, 0)
+            dialled[some[found.sure & (found.length >= _LITTLE)]] = True
+    abroad |= dialled
 
     first = calling_codes()[national // POWERS[np.maximum(size - 3, 0)] % 1000]
-    for found, rows in _groups(first, abroad & (first > 0)):
-        drop(rows, np.full(len(rows), len(str(found)), dtype=np.int8))
-        count = after_code(found).of(national[rows], size[rows])
-        code[rows[count >= 0]] = found
+    for country, rows in _groups(first, abroad & (first > 0), fewest):
+        drop(rows, np.full(len(rows), len(str(country)), dtype=np.int8))
+        count = after_code(country).of(national[rows], size[rows])
+        code[rows[count >= 0]] = country
         drop(rows, count)
+        for some in _enough(rows[count == PREFIXED]):
+            main = sharing(country)[0]
+            take(some, prefixes.national(main, country, national[some], size[some]), country)
 
     kind = np.full(len(national), UNDECIDED, dtype=np.int8)
-    for found, rows in _groups(code, code > 0):
-        kind[rows] = kinds(found).of(national[rows], size[rows])
-    kind[local & (home < 0)] = KINDS.index("national_form")
-    kind[abroad & (first == 0) & (home < 0)] = KINDS.index("unknown_country")
+    for country, rows in _groups(code, code > 0, fewest):
+        kind[rows] = kinds(country).of(national[rows], size[rows])
+    kind[local & (home < 0) | dialled & (first == 0)] = KINDS.index("national_form")
+    nobodys = abroad & ~dialled & (first == 0)
+    kind[_no_code_after_all(digits, home, nobodys)] = KINDS.index("unknown_country")
     return national + code * POWERS[size], kind
 
 
+def with_own_code(
+    digits: Digits, home: NDArray[np.int16], number: NDArray[np.int64], kind: NDArray[np.int8]
+) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.bool_]]:
+    """
+    Numbers without a plus that begin with the calling code of their own region, read as if they had the plus.
+
+    Only where, as they stand, they cannot receive a text, and with it they are a mobile of that region:
+    `4915226506273` is a German landline to the library, and what a CRM makes of a German mobile.
+
+    Args:
+        digits: The numbers, none with a plus.
+        home: Per number the place of its region in ``regions()``.
+        number: Their E.164 digits, as `decide` gives them.
+        kind: Their kinds, as `decide` gives them.
+
+    Returns:
+        Numbers and kinds, and where they are read so. Undecided kinds are left as they are.
+    """
+    number, kind, repaired = number.copy(), kind.copy(), np.zeros(len(kind), dtype=bool)
+    present, which = np.unique(home, return_inverse=True)  # only these: each is a module of its own to load
+    codes = np.array([calling_code(regions()[place]) for place in present])[which]
+    size = np.searchsorted(POWERS, codes, side="right")
+    begins = digits.value // POWERS[np.maximum(digits.length - size, 0)] == codes
+    rows = np.flatnonzero(
+        digits.plain & begins & (digits.length > size) & (kind > UNDECIDED) & (kind != _MOBILE)
+    )
+    if not len(rows):
+        return number, kind, repaired
+    part = digits.at(rows)
+    plus = part._replace(plus=np.ones(len(rows), dtype=bool))
+    better, what = decide(plus, np.full(len(rows), -1, dtype=np.int16), fewest=1)
+    mobile = np.flatnonzero(what == _MOBILE)
+    own = np.ones(len(mobile), dtype=bool)
+    for code, some in _groups(codes[rows[mobile]], np.ones(len(mobile), dtype=bool), fewest=1):
+        if len(sharing(code)) > 1:
+            national = better[mobile[some]]
+            length = np.searchsorted(POWERS, national, side="right") - len(str(code))
+            places = owners(code).of(national % POWERS[length], length)
+            names = np.array([*sharing(code), ""])[places]
+            own[some] = names == np.array(regions())[home[rows[mobile[some]]]]
+    chosen = mobile[own]
+    number[rows[chosen]], kind[rows[chosen]], repaired[rows[chosen]] = better[chosen], _MOBILE, True
+    return number, kind, repaired
+
+
+def _no_code_after_all(
+    digits: Digits, home: NDArray[np.int16], nobodys: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Of numbers with a code that no country has: which have none either if the plus is left out."""
+    none = nobodys & (home < 0)
+    for place, rows in _groups(home, nobodys & (home >= 0)):
+        count = at_home(regions()[place]).of(digits.value[rows], digits.length[rows])
+        none[rows] = (count >= 0) | (count == PREFIXED)
+    return none
+
+
+def _enough(rows: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    return [rows] if len(rows) >= min(prefixes.LEAST, FEW) else []
+
+
 def _groups(
-    labels: NDArray[np.integer[Any]], among: NDArray[np.bool_]
+    labels: NDArray[np.integer[Any]], among: NDArray[np.bool_], fewest: int | None = None
 ) -> Iterator[tuple[int, NDArray[np.intp]]]:
     """The rows of each label, where they are many enough."""
     rows = np.flatnonzero(among)
     found = labels[rows]
     counts = np.bincount(found)
-    for label in np.flatnonzero(counts >= FEW):
+    for label in np.flatnonzero(counts >= (FEW if fewest is None else fewest)):
         yield int(label), rows if counts[label] == len(rows) else rows[found == label]

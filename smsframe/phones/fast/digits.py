@@ -49,6 +49,11 @@ class Digits(NamedTuple):
     zeros: NDArray[np.bool_]
     plain: NDArray[np.bool_]
 
+    def at(self, rows: NDArray[np.intp]) -> Digits:
+        """Those of some rows."""
+        value, length, plus, zeros, plain = self
+        return Digits(value[rows], length[rows], plus[rows], zeros[rows], plain[rows])
+
 
 def read(cells: Any) -> Digits:
     """
@@ -74,7 +79,14 @@ def read(cells: Any) -> Digits:
     def cells_of(places: NDArray[np.intp]) -> NDArray[np.intp]:
         return np.searchsorted(ends, places, side="right")
 
-    plain[cells_of(np.flatnonzero(kind == _OTHER))] = False
+    others = kind == _OTHER
+    if np.count_nonzero(others) > len(
+        plain
+    ):  # counting them all is cheaper then than looking up the cell of each
+        counted = np.concatenate([[0], np.cumsum(others)])
+        plain &= counted[begins] == counted[ends]
+    else:
+        plain[cells_of(np.flatnonzero(others))] = False
     slashes = np.flatnonzero(kind == _SLASH)
     where = cells_of(slashes)
     plain[where[before[slashes] - first[where] > _BEFORE_SLASH]] = False
@@ -89,6 +101,7 @@ def read(cells: Any) -> Digits:
         plain[where[1:][where[1:] == where[:-1]]] = False  # two
         plus[where] = True
 
+    plain[cells_of(_repeated(text))] = False
     plain &= ~_decimals(text, begins, ends)
     if cells.null_count:  # below which any bytes may stand
         plain &= np.asarray(cells.is_valid())
@@ -128,3 +141,9 @@ def _decimals(
             like &= text[end - place] == ord("0")
         found[long[like]] = True
     return found
+
+
+def _repeated(text: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Where a dot or a dash stands beside another of its kind: they may stand for hidden digits."""
+    dots, dashes = (np.flatnonzero(text == ord(mark)) for mark in ".-")
+    return np.concatenate([dots[1:][np.diff(dots) <= 2], dashes[2:][dashes[2:] - dashes[:-2] <= 4]])  # noqa: PLR2004 - a space between

@@ -13,21 +13,19 @@ from __future__ import annotations
 import re
 from functools import cache, partial, wraps
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
-from smsframe.phones.fast.patterns import NotDigits, after, parse, ranges, words
+from smsframe.phones.fast.patterns import after, parse, words
+from smsframe.phones.fast.ranges import UNDECIDED, Ranges, build
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    Names = frozenset[Any]
-    Patterns = dict[Any, str]
-    Beginnings = dict[Any, tuple[str, int]]
-    Asked = tuple[Patterns, Beginnings, Callable[[Names], int]]
+    from smsframe.phones.fast.ranges import Asked, Beginnings, Names, Patterns
 
 Key = TypeVar("Key", int, str)
 
@@ -51,31 +49,15 @@ KINDS: Final = (
     *("too_short", "too_long", "wrong_length", "not_in_use", "unknown_country", "national_form"),
 )
 
-UNDECIDED: Final = -1  # only the library itself can tell
 ABROAD: Final = -2  # digits that begin with the country code after all, though nobody wrote a plus
+DIALLED: Final = -3  # digits that begin with the code that dials abroad
+PREFIXED: Final = -4  # a national prefix that says more than its digits, such as a carrier code
+OWN_PREFIXED: Final = -5  # the country code, and such a prefix, or any, after it
 
-LONGEST: Final = 17  # national digits that libphonenumber reads
-_SHORTEST: Final = 2
 _MANY: Final = 12  # more prefixes than are worth telling apart: the library is asked
-POWERS: Final = 10 ** np.arange(19, dtype=np.int64)
 
 
 _BUILDING: Final = RLock()
-
-
-class Ranges(NamedTuple):
-    """
-    What strings of digits mean: where each range of them begins, and its label.
-
-    A string of digits is the integer with a 1 before it, so that neither its length nor its zeros get lost.
-    """
-
-    starts: NDArray[np.int64]
-    labels: NDArray[np.int8]
-
-    def of(self, value: NDArray[np.int64], length: NDArray[np.int64]) -> NDArray[np.int8]:
-        """The label of each number of so many digits."""
-        return self.labels[np.searchsorted(self.starts, value + POWERS[length], side="right") - 1]
 
 
 @cache
@@ -103,7 +85,7 @@ def dialling_00(home: NDArray[np.int16]) -> NDArray[np.bool_]:
 
 @cache
 def _dials_00(region: str) -> bool:
-    left = parse(_plan(region, 0).international_prefix or "")
+    left = parse(numbering_plan(region, 0).international_prefix or "")
     return after(after(left, "0"), "0") == parse("")
 
 
@@ -122,14 +104,14 @@ def calling_codes() -> NDArray[np.int64]:
 @cache
 def calling_code(region: str) -> int:
     """The country code of a region."""
-    return int(_plan(region, 0).country_code)
+    return int(numbering_plan(region, 0).country_code)
 
 
-def _once(build: Callable[[Key], Ranges]) -> Callable[[Key], Ranges]:
+def _once(find: Callable[[Key], Ranges]) -> Callable[[Key], Ranges]:
     """Ranges are found once; threads that want the same wait for the first."""
-    known = cache(build)
+    known = cache(find)
 
-    @wraps(build)
+    @wraps(find)
     def found(key: Key) -> Ranges:
         with _BUILDING:
             return known(key)
@@ -140,37 +122,41 @@ def _once(build: Callable[[Key], Ranges]) -> Callable[[Key], Ranges]:
 @_once
 def kinds(code: int) -> Ranges:
     """National numbers of a calling code → the place of their kind in ``KINDS``."""
-    plans = [_plan(region, code) for region in _sharing(code)]
+    plans = [numbering_plan(region, code) for region in sharing(code)]
     longest = MOST - len(str(code))
 
     def asked(length: int) -> Asked:
         if length > longest:
             return {}, {}, lambda _: KINDS.index("too_long")
-        whole = {
-            (place, name): described.national_number_pattern
-            for place, plan in enumerate(plans)
-            for name in ("general_desc", *TYPES)
-            if (described := getattr(plan, name)) and described.national_number_pattern
-            if length in (described.possible_length or (length,))
-        }
-        begin = {
-            (place, "leads"): (plan.leading_digits, 0)
-            for place, plan in enumerate(plans)
-            if plan.leading_digits
-        }
-        without = _wrong(plans[0], length)
-        return whole, begin, lambda names: KINDS.index(_shared(plans, names) or without)
+        whole, begin = _described(plans, length)
+        without = wrong(plans[0], length)
+        return whole, begin, lambda names: KINDS.index(_owner(plans, names)[1] or without)
 
-    return _table(asked)
+    return build(asked)
 
 
-def _shared(plans: list[Any], names: Names) -> str | None:
-    """The type of a number in the first region that takes it for its own."""
+def _described(plans: list[Any], length: int) -> tuple[Patterns, Beginnings]:
+    """The patterns of the types of numbers that may have so many digits, and of what numbers begin with."""
+    whole = {
+        (place, name): described.national_number_pattern
+        for place, plan in enumerate(plans)
+        for name in ("general_desc", *TYPES)
+        if (described := getattr(plan, name)) and described.national_number_pattern
+        if length in (described.possible_length or (length,))
+    }
+    begin = {
+        (place, "leads"): (plan.leading_digits, 0) for place, plan in enumerate(plans) if plan.leading_digits
+    }
+    return whole, begin
+
+
+def _owner(plans: list[Any], names: Names) -> tuple[int, str | None]:
+    """The place of the first region that takes a number for its own, and the type it has there."""
     for place, plan in enumerate(plans):
         found = _type(place, names, alike=plan.same_mobile_and_fixed_line_pattern)
         if found if plan.leading_digits is None else (place, "leads") in names:
-            return found
-    return None
+            return place, found
+    return UNDECIDED, None
 
 
 def _type(place: int, names: Names, *, alike: bool) -> str | None:
@@ -182,7 +168,7 @@ def _type(place: int, names: Names, *, alike: bool) -> str | None:
     return TYPES[found] if found else None
 
 
-def _wrong(plan: Any, length: int) -> str:
+def wrong(plan: Any, length: int) -> str:
     """What is wrong with a number of this length that is of no type."""
     possible = plan.general_desc.possible_length
     if length in possible:
@@ -193,17 +179,63 @@ def _wrong(plan: Any, length: int) -> str:
 
 
 @_once
+def owners(code: int) -> Ranges:
+    """National numbers of a calling code → the place in ``sharing`` of the region that has them."""
+    plans = [numbering_plan(region, code) for region in sharing(code)]
+
+    def asked(length: int) -> Asked:
+        whole, begin = _described(plans, length)
+        return whole, begin, lambda names: _owner(plans, names)[0]
+
+    return build(asked)
+
+
+@_once
+def national_mobiles(code: int) -> Ranges:
+    """
+    Digits as people write them at home, zeros in front lost → 1 if a mobile of the calling code, else 0.
+
+    A prefix that is the calling code is none here: with it, they are the same number as with a plus.
+    """
+    plans = [numbering_plan(region, code) for region in sharing(code)]
+    found = words(_prefix(plans[0]))[0] if plans[0].national_prefix_for_parsing else []
+    prefixes = [prefix for prefix in found if prefix != str(code) and not _replaced(plans[0], prefix)]
+
+    def asked(length: int) -> Asked:
+        patterns: Patterns = {}
+        for place, plan in enumerate(plans):
+            if plan.mobile is None or not plan.mobile.national_number_pattern:
+                continue
+            lengths = plan.mobile.possible_length or plan.general_desc.possible_length
+            for prefix in {"", *prefixes}:
+                if length - len(prefix) in lengths:
+                    patterns[place, prefix] = f"{prefix}(?:{plan.mobile.national_number_pattern})"
+        return patterns, {}, lambda names: int(bool(names))
+
+    return build(asked)
+
+
+@cache
+def calling_codes_of_regions() -> tuple[int, ...]:
+    """The calling codes that regions have; those of satellites and services are not among them."""
+    import phonenumbers as library  # noqa: PLC0415 - as above
+
+    known = library.COUNTRY_CODE_TO_REGION_CODE.items()
+    return tuple(code for code, names in known if names != (library.REGION_CODE_FOR_NON_GEO_ENTITY,))
+
+
+@_once
 def after_code(code: int) -> Ranges:
     """Digits after a calling code → how many of them are a national prefix that does not belong there."""
-    plan = _plan(_sharing(code)[0], code)
+    plan = numbering_plan(sharing(code)[0], code)
     whole, begin = _prefixed(plan)
-    return _table(lambda length: (whole, begin, partial(_dropped, plan, length)))
+    return build(lambda length: (whole, begin, partial(_dropped, plan, length)))
 
 
 @_once
 def at_home(region: str) -> Ranges:
-    """Digits without a plus, in a region → how many of them are a national prefix; or ``ABROAD``."""
-    plan = _plan(region, 0)
+    """Digits without a plus, in a region → how many of them are a national prefix; or how else they begin."""
+    plan = numbering_plan(region, 0)
     own = str(plan.country_code)
     whole, begin = _prefixed(plan)
     whole["viable after own"] = own + whole["viable"]
@@ -212,17 +244,17 @@ def at_home(region: str) -> Ranges:
         begin["prefix after own"] = own + _prefix(plan), len(own)
 
     def means(length: int, names: Names) -> int:
-        too_long = _wrong(plan, length) == "too_long"
+        too_long = wrong(plan, length) == "too_long"
         if "exit" in names:
-            return UNDECIDED
+            return DIALLED
         if "own" in names and (too_long or "viable" not in names):
             if "prefix after own" in names:
-                return UNDECIDED
+                return OWN_PREFIXED
             if too_long or "viable after own" in names:
                 return ABROAD
         return _dropped(plan, length, names)
 
-    return _table(lambda length: (whole, begin, partial(means, length)))
+    return build(lambda length: (whole, begin, partial(means, length)))
 
 
 def _prefixed(plan: Any) -> tuple[Patterns, Beginnings]:
@@ -254,44 +286,27 @@ def _dropped(plan: Any, length: int, names: Names) -> int:
     """How many digits in front are a national prefix that the library drops."""
     met = [name[1] for name in names if name[0] == "prefix"]
     if len(met) > 1 or "odd prefix" in names:
-        return UNDECIDED
+        return PREFIXED
     if not met:
         return 0
     (prefix,) = met
     if _replaced(plan, prefix):
-        return UNDECIDED
+        return PREFIXED
     if "viable" in names and ("viable without", prefix) not in names:
         return 0
-    possible = _wrong(plan, length - len(prefix)) in {"not_in_use", "too_long"}
+    possible = wrong(plan, length - len(prefix)) in {"not_in_use", "too_long"}
     return len(prefix) if possible else 0
 
 
-def _plan(region: str, code: int) -> Any:
+def numbering_plan(region: str, code: int) -> Any:
     """What the library knows of a region, or of a calling code that belongs to none (region ``001``)."""
     from phonenumbers import PhoneMetadata  # noqa: PLC0415 - as above
 
     return PhoneMetadata.metadata_for_region_or_calling_code(code, region)
 
 
-def _sharing(code: int) -> tuple[str, ...]:
+def sharing(code: int) -> tuple[str, ...]:
     """The regions that share a calling code, the main one first."""
     from phonenumbers import COUNTRY_CODE_TO_REGION_CODE  # noqa: PLC0415 - as above
 
     return tuple(COUNTRY_CODE_TO_REGION_CODE[code])
-
-
-def _table(asked: Callable[[int], Asked]) -> Ranges:
-    """The ranges of all lengths, one after the other; undecided if a pattern says more than digits."""
-    starts, labels = [0], [UNDECIDED]
-    for length in range(_SHORTEST, LONGEST + 1):
-        whole, begin, means = asked(length)
-        start = 10**length
-        try:
-            found = ranges(whole, begin, length, means)
-        except NotDigits:
-            found = [(10**length, UNDECIDED)]
-        for count, label in found:
-            starts.append(start)
-            labels.append(label)
-            start += count
-    return Ranges(np.array(starts, dtype=np.int64), np.array(labels, dtype=np.int8))

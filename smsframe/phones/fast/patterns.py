@@ -2,9 +2,10 @@ r"""
 Patterns of digits, walked digit by digit: which numbers match which, as ranges.
 
 A numbering plan is written as regular expressions over digits (``(?:3[1-9]\d|4[0-4])\d{6}``). The numbers of
-one length stand in a tree of ten branches a level; where every number below a branch matches the same
-patterns, they are one range. Walking the tree once turns any question about a number into a binary search for
-an integer, with nothing left out: it asks the patterns themselves, not a sample of numbers.
+one length stand in a tree of ten branches a level; where every number below a branch matches, they are one
+span. Walking the tree once turns any question about a number into a binary search for an integer, with
+nothing left out: it asks the patterns themselves, not a sample of numbers. What is left to match after some
+digits is often the same in other places, also of other patterns, so its spans are found once.
 
 They are stepped through by partial derivatives (V. Antimirov, 1996): what is left to match after a digit is
 a set of patterns again.
@@ -13,11 +14,11 @@ a set of patterns again.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import cache
-from typing import Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-Label = TypeVar("Label")
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 Choice: TypeAlias = "frozenset[Sequence]"
 """Alternatives. What is left to match is one; without any, nothing can match any more."""
@@ -25,13 +26,15 @@ Choice: TypeAlias = "frozenset[Sequence]"
 Sequence: TypeAlias = "tuple[str | Choice, ...]"
 """Parts, one after the other: the digits that one place may have, or a choice."""
 
-Question: TypeAlias = Callable[[frozenset[Hashable]], Label]
-"""What the patterns that a number matches mean, given their names."""
+Spans: TypeAlias = "tuple[tuple[int, int], ...]"
+"""Integers in order: the first of each run, and the one after its last."""
 
 DIGITS: Final = "0123456789"
 
 _TOKEN: Final = re.compile(r"\(\?:|[()|?]|\[[\d-]+\]|\\d|\d|\{\d+(?:,\d+)?\}")
 _END: Final[Sequence] = ()
+NOTHING: Final[Choice] = frozenset()
+"""Nothing can match any more."""
 
 
 class NotDigits(ValueError):
@@ -72,8 +75,13 @@ def _alternatives(tokens: Iterator[str]) -> Choice:
             fewest, _, most = ("0", "", "1") if token == "?" else token[1:-1].partition(",")  # noqa: S105 - as above
             parts[-1:] = _repeated(parts[-1], int(fewest), int(most or fewest))
         else:
-            parts.append("".join(re.findall(token, DIGITS)))
+            parts.append(_digits(token))
     return frozenset([*done, tuple(parts)])
+
+
+@cache
+def _digits(token: str) -> str:
+    return "".join(re.findall(token, DIGITS))
 
 
 def _repeated(part: str | Choice, fewest: int, most: int) -> Sequence:
@@ -84,21 +92,43 @@ def _repeated(part: str | Choice, fewest: int, most: int) -> Sequence:
 
 
 @cache
-def after(left: Choice, digit: str) -> Choice:
-    """What is left to match after a digit."""
-    return frozenset(rest for way in left for rest in _after(way, digit))
+def steps(left: Choice) -> tuple[tuple[int, int, Choice], ...]:
+    """
+    What is left to match after each digit, as runs: first digit, last digit, what is left.
+
+    Digits after which nothing can match any more are in no run.
+    """
+    rests: dict[str, set[Sequence]] = {digit: set() for digit in DIGITS}
+    for way in left:
+        _step(way, rests)
+    runs: list[tuple[int, int, Choice]] = []
+    for place, digit in enumerate(DIGITS):
+        if not rests[digit]:
+            continue
+        rest = frozenset(rests[digit])
+        if runs and runs[-1][1] == place - 1 and runs[-1][2] == rest:
+            runs[-1] = (runs[-1][0], place, runs[-1][2])
+        else:
+            runs.append((place, place, rest))
+    return tuple(runs)
 
 
-def _after(way: Sequence, digit: str) -> Iterator[Sequence]:
+def _step(way: Sequence, rests: dict[str, set[Sequence]]) -> None:
     if not way:
         return
     first, rest = way[0], way[1:]
     if isinstance(first, str):
-        if digit in first:
-            yield rest
+        for digit in first:
+            rests[digit].add(rest)
     else:
         for choice in first:
-            yield from _after((*choice, *rest), digit)
+            _step((*choice, *rest), rests)
+
+
+def after(left: Choice, digit: str) -> Choice:
+    """What is left to match after a digit."""
+    place = int(digit)
+    return next((rest for first, last, rest in steps(left) if first <= place <= last), NOTHING)
 
 
 @cache
@@ -137,58 +167,51 @@ def words(pattern: str, most: int = 64) -> tuple[list[str], int]:
     return found, length
 
 
-def ranges(
-    whole: Mapping[Hashable, str],
-    begin: Mapping[Hashable, tuple[str, int]],
-    length: int,
-    means: Question[Label],
-) -> list[tuple[int, Label]]:
-    """
-    What every string of so many digits means, as ranges.
-
-    Args:
-        whole: Patterns that the whole string may match, by name.
-        begin: Patterns that its first digits may match, by name; and how many digits are too few for that.
-        length: Digits.
-        means: Called with the names of what matches; equal answers side by side become one range.
-
-    Returns:
-        How many strings, in order, have which meaning; the counts add up to 10 ** length.
-
-    Raises:
-        NotDigits: As in ``parse``.
+@cache
+def whole(left: Choice, length: int) -> Spans:
+    r"""
+    The strings of so many digits that match, as spans of integers.
 
     Example:
-        >>> ranges({"a": "1[0-4]"}, {}, 2, bool)
-        [(10, False), (5, True), (85, False)]
+        >>> whole(parse(r"1[0-4]|3\d"), 2)
+        ((10, 15), (30, 40))
     """
-
-    @cache
-    def below(lefts: frozenset[tuple[Hashable, Choice]], met: frozenset[Hashable], rest: int) -> Runs[Label]:
-        if not rest or not lefts:
-            ended = {name for name, left in lefts if name in whole and matched(left)}
-            return ((10**rest, means(met | ended)),)
-        runs: list[tuple[int, Label]] = []
-        at = length - rest + 1
-        for digit in DIGITS:
-            nexts = {(name, left) for name, before in lefts if (left := after(before, digit))}
-            begun = {name for name, left in nexts if name in begin and at > begin[name][1] and matched(left)}
-            going = frozenset((name, left) for name, left in nexts if name not in begun)
-            _extend(runs, below(going, met | begun, rest - 1))
-        return tuple(runs)
-
-    patterns = {**whole, **{name: pattern for name, (pattern, _) in begin.items()}}
-    start = frozenset((name, parse(pattern)) for name, pattern in patterns.items())
-    return [*below(start, frozenset(), length)]
+    if not length:
+        return ((0, 1),) if matched(left) else ()
+    return _spans(left, length, lambda rest: whole(rest, length - 1))
 
 
-Runs: TypeAlias = tuple[tuple[int, Label], ...]
+@cache
+def beginning(left: Choice, length: int, fewest: int = 1) -> Spans:
+    """
+    The strings of so many digits of which the first ones match, at least ``fewest`` of them.
+
+    Example:
+        >>> beginning(parse("1|23"), 2)
+        ((10, 20), (23, 24))
+    """
+    if fewest < 1 and matched(left):
+        return ((0, 10**length),)
+    if not length:
+        return ()
+    return _spans(left, length, lambda rest: beginning(rest, length - 1, fewest - 1))
 
 
-def _extend(runs: list[tuple[int, Label]], more: Runs[Label]) -> None:
-    """Append ranges; what means the same as its neighbour joins it."""
-    for count, label in more:
-        if runs and runs[-1][1] == label:
-            runs[-1] = (runs[-1][0] + count, label)
+def _spans(left: Choice, length: int, below: Callable[[Choice], Spans]) -> Spans:
+    """The spans of a tree of digits, from those of its branches; neighbours are joined."""
+    size = 10 ** (length - 1)
+    found: list[tuple[int, int]] = []
+    for first, last, rest in steps(left):
+        spans = below(rest)
+        if spans == ((0, size),):
+            found.append((first * size, (last + 1) * size))
+            continue
+        for digit in range(first, last + 1):
+            found += [(start + digit * size, stop + digit * size) for start, stop in spans]
+    joined: list[tuple[int, int]] = []
+    for start, stop in found:
+        if joined and joined[-1][1] == start:
+            joined[-1] = (joined[-1][0], stop)
         else:
-            runs.append((count, label))
+            joined.append((start, stop))
+    return tuple(joined)

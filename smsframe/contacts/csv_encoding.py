@@ -1,0 +1,176 @@
+"""
+The encoding of a text file, found by looking through all of it, and what else shows on the way.
+
+A file that two programs have written one after the other may have two encodings, and a wrong one texts
+"ZoÃ«". So nothing is concluded from the head of a file, and a file in two encodings is refused with the line.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from smsframe.errors import ContactsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from smsframe.contacts.file_limits import Limits
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_GUESS = "cp1252"  # what spreadsheets on Windows write when they do not say UTF-8
+
+# The characters of several bytes in UTF-8 (Unicode 16, table 3-7), and bytes that belong to none.
+_CHARACTER = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
+    rb"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
+    rb"|\xf4[\x80-\x8f][\x80-\xbf]{2}"
+)
+_OTHER = re.compile(rb"[\x80-\xff]+")
+_BLANK_LINE = re.compile(r"(?:\n|\r(?!\n))[ \t]*[\r\n]")
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """
+    What a text file is, seen from afar.
+
+    Attributes:
+        encoding: Its encoding.
+        lines: How many it has.
+        quotes: Whether it has any quotation mark.
+        blank_lines: Whether there may be a line with nothing in it before the last one with something.
+    """
+
+    encoding: str
+    lines: int
+    quotes: bool
+    blank_lines: bool
+
+
+def overview(file: IO[bytes], limits: Limits, given: str | None, errors: str) -> Overview:
+    """
+    Look through a whole file, which is never in memory at once.
+
+    Args:
+        file: The file, opened; uncompressed.
+        limits: What it may hold.
+        given: Its encoding, or None to find it.
+        errors: What happens to bytes that are not in it, as `pandas.read_csv` takes it.
+
+    Raises:
+        ContactsError: It is empty, holds more than it may, or is not in the encoding, or in two.
+    """
+    name = limits.name
+    head = file.read(4)
+    marked = next((encoding for mark, encoding in _MARKS if head.startswith(mark)), None)
+    encoding = given or marked or "utf-8"
+    try:
+        return _look_through(file, limits, encoding, errors)
+    except LookupError:
+        raise ContactsError(f"{name} is not in encoding {given!r}: say encoding=") from None
+    except UnicodeError:
+        if given or marked:
+            where = _first_line_not_in(file, limits, encoding)
+            raise ContactsError(f"{name} is not in encoding {encoding!r}{where}: say encoding=") from None
+    _refuse_two_encodings(file, limits)
+    try:
+        return _look_through(file, limits, _GUESS, errors)
+    except UnicodeError:
+        where = _first_line_not_in(file, limits, _GUESS)
+        raise ContactsError(f"{name} is neither UTF-8 nor Windows' cp1252{where}: say encoding=") from None
+
+
+def _look_through(file: IO[bytes], limits: Limits, encoding: str, errors: str) -> Overview:
+    """Refuses what is no text in this encoding, and lines without end."""
+    "".encode(encoding)  # raises for what is no encoding of texts, such as base64
+    file.seek(0)
+    name, empty = limits.name, True
+    quotes = blank_lines = pending = False
+    lines = run = 0
+    tail = "\n"  # the line before the first one has ended
+    for part in codecs.iterdecode(limits.chunks(file), encoding, errors):
+        if "\0" in part:  # older pandas cuts a cell there
+            raise ContactsError(
+                f"{name} has null characters, so it is damaged, or no text in this encoding: say encoding=, "
+                "such as 'utf-16-le'"
+            )
+        empty = empty and not part.strip("\ufeff \t\r\n")
+        quotes = quotes or '"' in part
+        if not blank_lines:
+            blank = _BLANK_LINE.search(tail + part)
+            blank_lines = bool((pending and part.strip()) or (blank and blank.string[blank.end() :].strip()))
+            pending = pending or blank is not None
+        tail = part[-1:]
+        end = "\n" if "\n" in part else "\r"
+        first = part.find(end)
+        limits.check_run(run + (len(part) if first < 0 else first), "a line")
+        run = run + len(part) if first < 0 else len(part) - part.rfind(end)
+        lines += part.count(end)
+    if empty:
+        raise ContactsError(f"{name} is empty")
+    return Overview(encoding, lines + 1, quotes, blank_lines)
+
+
+def _refuse_two_encodings(file: IO[bytes], limits: Limits) -> None:
+    """
+    Refuse a file that has characters in UTF-8, and bytes that are not.
+
+    Some pairs of characters in cp1252 are one in UTF-8 (É and a closing quotation mark), and nothing tells
+    which they are: such a file is refused as well, and read with ``encoding="cp1252"``.
+    """
+    characters = others = 0
+    first_character = first_other = line = 0
+    for part in _whole_lines(file, limits):
+        rest, count = _CHARACTER.subn(b"", part)
+        if count and not first_character:
+            start = _CHARACTER.search(part)
+            first_character = line + part.count(b"\n", 0, start.start() if start else 0) + 1
+        if (other := _OTHER.search(rest)) and not first_other:
+            first_other = line + rest.count(b"\n", 0, other.start()) + 1
+        characters += count
+        others += len(_OTHER.findall(rest))
+        line += part.count(b"\n")
+    if characters and others:
+        usual, odd = ("UTF-8", first_other) if characters >= others else ("another encoding", first_character)
+        raise ContactsError(
+            f"{limits.name} is UTF-8 in one place and not in another: most of it is {usual}, but not line "
+            f"{odd:,}; save it again in one encoding, or say encoding= (such as 'cp1252') and look at it"
+        )
+
+
+def _whole_lines(file: IO[bytes], limits: Limits) -> Iterator[bytes]:
+    """The file in parts that end where a line ends, so that none ends inside of a character."""
+    file.seek(0)
+    rest = b""
+    for chunk in limits.chunks(file):
+        whole, end, more = chunk.rpartition(b"\n")
+        if end:
+            yield rest + whole + end
+            rest = more
+        else:
+            rest += more
+            limits.check_run(len(rest), "a line")
+    yield rest
+
+
+def _first_line_not_in(file: IO[bytes], limits: Limits, encoding: str) -> str:
+    """Where the first byte is that the encoding has not, such as ``" in line 7"``."""
+    decoder, lines = codecs.getincrementaldecoder(encoding)(), 0
+    file.seek(0)
+    try:
+        for chunk in limits.chunks(file):
+            lines += decoder.decode(chunk).count("\n")
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start].decode(encoding, "ignore")
+        return f" in line {lines + before.count(chr(10)) + 1:,}"
+    return ""

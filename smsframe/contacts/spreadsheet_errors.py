@@ -1,0 +1,69 @@
+"""
+Cells in which a spreadsheet has written an error instead of a value.
+
+``#N/A`` is what a look-up leaves that found nobody; as a word it would be texted: "Ciao #N/A".
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from smsframe.arrow import STRING, is_text, strings
+from smsframe.formatting import many
+from smsframe.masking import mask
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ERRORS = (
+    # Excel and LibreOffice in English, and what workbooks store in any language (ECMA-376 part 1, 18.18.11).
+    *(
+        "#N/A",
+        "#REF!",
+        "#VALUE!",
+        "#DIV/0!",
+        "#NAME?",
+        "#NULL!",
+        "#NUM!",
+        "#GETTING_DATA",
+        "#SPILL!",
+        "#CALC!",
+    ),
+    *("#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!", "#PYTHON!", "#EXTERNAL!", "#ERROR!"),
+    # What Excel writes into text files in other languages: German, Italian, French, Spanish and Portuguese.
+    *("#NV", "#BEZUG!", "#WERT!", "#ZAHL!", "#ÜBERLAUF!", "#N/D", "#RIF!", "#VALORE!", "#NOME?", "#NULLO!"),
+    *("#VALEUR!", "#NOM?", "#NUL!", "#NOMBRE!", "#¡REF!", "#¡VALOR!", "#¡DIV/0!", "#¿NOMBRE?", "#¡NULO!"),
+    *("#¡NUM!", "#VALOR!", "#NÚM!", "#NULO!"),
+    *(f"Err:{number}" for number in range(501, 541)),  # LibreOffice
+)
+_ERRORS = pa.array(ERRORS, STRING)
+
+
+def errors_as_missing(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with such cells missing; a warning says how many there were, and in which columns."""
+    counts: dict[int, int] = {}
+    cleaned = frame.copy(deep=False)
+    for place, dtype in enumerate(frame.dtypes):
+        if not is_text(dtype):
+            continue
+        column = frame.iloc[:, place]
+        wrong = pc.is_in(strings(column), _ERRORS)
+        if count := pc.sum(wrong).as_py():
+            cleaned.isetitem(place, column.mask(np.asarray(wrong)).array)
+            counts[place] = count
+    if not counts:
+        return frame
+    listed = ", ".join(
+        f"{many(count, 'cell')} of column {str(frame.columns[place])!r}" for place, count in counts.items()
+    )
+    warnings.warn(
+        f"read as missing: {mask(listed)}, where a spreadsheet has written an error, such as {ERRORS[0]}; "
+        "correct the formulas if the values are needed",
+        stacklevel=4,
+    )
+    return cleaned

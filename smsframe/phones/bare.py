@@ -1,0 +1,98 @@
+"""
+Bare digits, with neither a plus nor a region: a whole column of them decides what they are.
+
+`13852345678` is a mobile in China and, with a plus before it, one in America. One cell cannot say which; a
+column can: a plus is only supplied where nearly all different cells are usable with it and no region reads
+nearly all of them as national mobiles of its own. ``docs/phone-columns.md`` shows how sure that is, for
+columns of every region.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from smsframe.phones.fast.metadata import (
+    calling_codes,
+    calling_codes_of_regions,
+    national_mobiles,
+    sharing,
+)
+from smsframe.phones.fast.ranges import POWERS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+NEARLY_ALL: Final = 0.95
+_LOOKED_AT: Final = 1000  # different cells, from everywhere in the column
+_NAMED: Final = 3
+
+
+class Decision(NamedTuple):
+    """
+    What the bare digits of a column are.
+
+    Attributes:
+        international: Whether they are whole numbers that lack their plus.
+        usable: The share of different cells that are usable with a plus.
+        abroad: The country that most of these would belong to (ISO code), or None.
+        national: Regions that read nearly all of them as their own mobiles.
+    """
+
+    international: bool
+    usable: float
+    abroad: str | None
+    national: tuple[str, ...]
+
+    @property
+    def reason(self) -> str | None:
+        """Both readings, for ``sms_reason``; None where there is but one."""
+        if self.abroad is None:
+            return None
+        if self.national:
+            shown = ", ".join(self.national[:_NAMED]) + (" …" if len(self.national) > _NAMED else "")
+            return f"bare digits: whole numbers ({self.abroad}) or mobiles of {shown}; pass region="
+        share = f"{self.usable:.0%}"
+        return f"bare digits: whole numbers ({self.abroad}) for {share}, national for others; pass region="
+
+
+def decide(digits: NDArray[np.int64], usable: NDArray[np.bool_]) -> Decision:
+    """
+    Decide what bare digits are.
+
+    Args:
+        digits: The digits of every such cell, as an integer.
+        usable: Whether they are a usable number with a plus before them.
+
+    Example:
+        >>> decide(np.array([13852345678, 13852345679]), np.array([True, True])).national
+        ('CN',)
+        >>> decide(np.array([393471234567]), np.array([True])).international
+        True
+    """
+    different = ~pd.Series(digits).duplicated().to_numpy()
+    digits, usable = digits[different], usable[different]
+    share = float(usable.mean()) if len(usable) else 0.0
+    abroad = _country(digits[usable])
+    if len(digits) > _LOOKED_AT:
+        digits = digits[np.linspace(0, len(digits) - 1, _LOOKED_AT).astype(np.intp)]
+    national = _national(digits) if abroad else ()
+    return Decision(share >= NEARLY_ALL and not national, share, abroad, national)
+
+
+def _national(digits: NDArray[np.int64]) -> tuple[str, ...]:
+    length = np.searchsorted(POWERS, digits, side="right")
+    readings = {code: national_mobiles(code).of(digits, length) == 1 for code in calling_codes_of_regions()}
+    return tuple(sharing(code)[0] for code, mobile in readings.items() if mobile.mean() >= NEARLY_ALL)
+
+
+def _country(digits: NDArray[np.int64]) -> str | None:
+    """The main country of the calling code that most numbers begin with."""
+    if not len(digits):
+        return None
+    length = np.searchsorted(POWERS, digits, side="right")
+    codes = calling_codes()[digits // POWERS[np.maximum(length - 3, 0)] % 1000]
+    code = int(np.bincount(codes).argmax())
+    return sharing(code)[0] if code else None

@@ -1,0 +1,73 @@
+r"""
+What stands between the digits of a number: what separates, what divides two numbers, what hides a digit.
+
+libphonenumber skips whatever is in ``SKIPPED`` between two digits: so `+43 664 ***4567` would be a number of
+fewer digits, somebody else's. For each of these characters it is decided here whether people write it as a
+separator. ``docs/phone-columns.md`` shows the decisions; a test compares ``SKIPPED`` with the library itself.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+SEPARATES: Final = "separates groups of digits"
+UNSEEN: Final = "is not seen; removed, and the repair is said"
+DIVIDES: Final = "separates groups, or two numbers: the digits before and after it decide"
+HIDES: Final = "stands for hidden digits, or for a range; the number is refused"
+
+SKIPPED: Final[dict[str, str]] = {
+    **dict.fromkeys(" ()[]-.", SEPARATES),
+    **dict.fromkeys("\N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}", SEPARATES),
+    **dict.fromkeys("\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{FIGURE DASH}\N{EN DASH}\N{EM DASH}", SEPARATES),
+    **dict.fromkeys("\N{HORIZONTAL BAR}\N{MINUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}", SEPARATES),
+    "\N{KATAKANA-HIRAGANA PROLONGED SOUND MARK}": SEPARATES,  # the key of the hyphen on a Japanese keyboard
+    **dict.fromkeys("\N{FULLWIDTH LEFT PARENTHESIS}\N{FULLWIDTH RIGHT PARENTHESIS}", SEPARATES),
+    **dict.fromkeys("\N{FULLWIDTH LEFT SQUARE BRACKET}\N{FULLWIDTH RIGHT SQUARE BRACKET}", SEPARATES),
+    "\N{FULLWIDTH FULL STOP}": SEPARATES,
+    **dict.fromkeys("\N{SOFT HYPHEN}\N{ZERO WIDTH SPACE}\N{WORD JOINER}", UNSEEN),
+    **dict.fromkeys("/\N{FULLWIDTH SOLIDUS}", DIVIDES),
+    "*": HIDES,
+    # "8~10" is how one dials out of Russia, and is read; "5678~80" is a range in East Asia.
+    **dict.fromkeys("~\N{SWUNG DASH}\N{TILDE OPERATOR}\N{FULLWIDTH TILDE}", HIDES),
+}
+"""What libphonenumber skips between digits, but for letters, and what people mean by it."""
+
+HIDING: Final = (
+    "["
+    r"%*?_~\x{B7}\x{BF}\x{D7}\x{37E}\x{55E}\x{61F}\x{66A}\x{1367}\x{1801}\x{1945}\x{2017}"
+    r"\x{2022}-\x{2026}\x{203D}\x{203F}\x{2040}\x{2043}\x{2047}\x{2049}\x{204C}-\x{204E}\x{2051}\x{2053}"
+    r"\x{2054}\x{2217}\x{2219}\x{223C}\x{2299}\x{229B}\x{22A1}\x{22C5}\x{22EE}-\x{22F1}\x{237F}"
+    r"\x{2580}-\x{2595}\x{25A0}\x{25A1}\x{25AA}\x{25AB}\x{25CB}\x{25CF}\x{25D8}\x{25E6}\x{25EF}"
+    r"\x{25FB}-\x{25FE}\x{2619}\x{26AA}-\x{26AC}\x{2715}-\x{2718}\x{2722}-\x{2725}\x{2731}-\x{2733}"
+    r"\x{273A}-\x{273D}\x{2743}\x{2749}-\x{274C}\x{274E}\x{2753}\x{2754}\x{2765}\x{2767}\x{29BE}\x{29BF}"
+    r"\x{29C6}\x{2A00}\x{2A6E}\x{2B1B}\x{2B1C}\x{2B24}\x{2CFA}\x{2CFB}\x{2E18}\x{2E2E}\x{2E31}\x{2E54}"
+    r"\x{301C}\x{3030}\x{30FB}\x{A60F}\x{A673}\x{A6F7}\x{FE16}\x{FE19}\x{FE30}\x{FE33}\x{FE34}"
+    r"\x{FE4D}-\x{FE4F}\x{FE56}\x{FE61}\x{FE6A}\x{FF05}\x{FF0A}\x{FF1F}\x{FF3F}\x{FF5E}\x{FF65}\x{FFFC}"
+    r"\x{FFFD}\x{11143}\x{1E95F}\x{1F52F}\x{1F534}\x{1F535}\x{1F78F}\x{1F7AF}-\x{1F7BF}"
+    r"\x{1F7E0}-\x{1F7EB}"
+    r"\x{1FB68}-\x{1FB6F}\x{1FB7C}-\x{1FB80}\x{1FB82}-\x{1FB92}\x{1FB94}\x{1FB9A}-\x{1FB9F}\x{1FBB5}-\x{1FBB8}\x{1FBC4}"
+    "]"
+)
+"""
+Whatever stands for a digit that is not shown, wherever it stands, as a class of RE2: asterisks, question
+marks, ellipses, low lines, tildes, bullets, blocks, squares, circles, crosses.
+"""
+
+_SPACED: Final = r"[ ()\[\].\-\x{2010}-\x{2015}\x{2212}\x{30FC}\x{FF0D}]*"
+_DASH: Final = r"[\-\x{2010}-\x{2015}\x{2212}\x{30FC}\x{FF0D}]"
+HIDDEN: Final = (  # also any symbol between digits
+    rf"{HIDING}"
+    r"|[0-9][^+\p{L}]*(?:[\p{So}\p{Sk}\p{Pc}\p{Sc}]|[^\P{Sm}+|\x{2212}])[^+\p{L}]*[0-9]"
+    r"|[.\x{FF0E}] ?[.\x{FF0E}]"  # one dot separates, more hide
+    rf"|{_DASH} ?{_DASH} ?{_DASH}"  # and so with dashes, of which people type two
+    rf"|[0-9]{_SPACED}(?:[xX]{{2,}}|#{{2,}})|(?:[xX]{{2,}}|#{{2,}}){_SPACED}[0-9]"
+)
+"""What hides a digit; before the plus it is only a bullet."""
+
+BEFORE: Final = r"^(?:[^0-9+]*\+|[*\x{B7}\x{2022}\x{2023}\x{2043}\x{25A0}\x{25AA}\x{25CB}\x{25CF}\x{25E6}] +)"
+"""What may stand before a number and hides nothing: anything before the plus, or one bullet and a space."""
+
+SEPARATING: Final = (
+    r" ()\[\].\-\x{2010}-\x{2015}\x{2212}\x{30FC}\x{FF0D}\x{FF08}\x{FF09}\x{FF3B}\x{FF3D}\x{FF0E}"
+)
+"""What only separates groups of digits, once spaces are spaces; to stand in a class of RE2."""

@@ -1,0 +1,127 @@
+"""
+The rows that need a hand, as a table that people correct and give back.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pyarrow.compute as pc
+
+from smsframe.arrow import TEXT, strings
+from smsframe.contacts.columns import find_phone, place
+from smsframe.contacts.file_rows import file_rows
+from smsframe.errors import ContactsError
+from smsframe.outcomes.codes import EXPLANATIONS
+from smsframe.outcomes.columns import COLUMNS, PHONE_KEY, PROBLEM_COLUMNS
+from smsframe.outcomes.summary import require
+from smsframe.phones.codes import CODES as NUMBER_CODES
+from smsframe.texts.template import PLACEHOLDER, UNSENDABLE
+from smsframe.texts.values import words
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from smsframe.texts.template import Template
+
+# Whose text is the right one of two rows with one number, only a person knows.
+_CODES = ("duplicate_text",)
+_STATUSES = ("invalid", "rejected")
+_OF_COLUMN = re.compile(r"(?:^|; )(?:breaks the rule .*? of )?'(.*?)'(?: cannot be coerced to |;|$)")
+"""The column in the sentence of a broken rule, as `smsframe.planning.check` writes it."""
+
+
+def problems(
+    frame: pd.DataFrame, *, phone: Hashable | None = None, template: Template | None = None
+) -> pd.DataFrame:
+    """
+    The rows that need a hand; see `smsframe.problems`.
+
+    Args:
+        frame: With result columns.
+        phone: The phone column; else the one that was checked, else guessed.
+        template: The text, whose fields some rows lack.
+
+    Raises:
+        ContactsError: The frame has no result columns.
+    """
+    require(frame, ("sms_status", "sms_reason", "sms_code"))
+    code = frame["sms_code"].astype(object)
+    bad = (frame["sms_status"].isin(_STATUSES) | code.isin(_CODES)).to_numpy(dtype=bool)
+    rows, numbers = frame[bad], file_rows(frame)[bad]
+    own = rows.loc[:, ~rows.columns.isin([*COLUMNS, *PROBLEM_COLUMNS])]
+    column, cell = _cells(own, rows, _phone(frame, phone), template)
+    explained = pd.DataFrame(
+        {
+            "sms_row": numbers.array,
+            "sms_column": column,
+            "sms_cell": cell,
+            "sms_reason": rows["sms_reason"].astype(TEXT).array,
+            "sms_todo": rows["sms_code"].astype(object).map(EXPLANATIONS).astype(TEXT).array,
+        },
+        index=rows.index,
+    )
+    return pd.concat([explained, own], axis=1)
+
+
+def _phone(frame: pd.DataFrame, phone: Hashable | None) -> Hashable | None:
+    if phone is None:
+        phone = frame.attrs.get(PHONE_KEY)
+    try:
+        return find_phone(frame, phone)[0]
+    except ContactsError:  # several columns could be it, and the problems are worth seeing without
+        return None
+
+
+def _cells(
+    own: pd.DataFrame, rows: pd.DataFrame, phone: Hashable | None, template: Template | None
+) -> tuple[Any, Any]:
+    """For each row the column to be corrected, and what stands in it; missing where it is the text."""
+    code = rows["sms_code"].astype(object).reset_index(drop=True)
+    column = pd.Series(pd.NA, index=code.index, dtype=object)
+    places = pd.Series(-1, index=code.index)
+    labels = [str(label) for label in own.columns]
+    if phone is not None:
+        number = code.isin([*NUMBER_CODES, *_CODES]) | rows["sms_status"].eq("rejected").to_numpy()
+        places[number.to_numpy(dtype=bool)] = place(own, phone)
+    rule = code.eq("rule").to_numpy(dtype=bool)
+    if rule.any():
+        named = (
+            rows["sms_reason"]
+            .reset_index(drop=True)[rule]
+            .astype(object)
+            .str.extract(_OF_COLUMN, expand=False)
+        )
+        known = named[named.isin(labels)]
+        places[known.index] = known.map(labels.index)
+    for spot, faulty in _faulty_fields(own, code, template):
+        places[faulty & (places < 0)] = spot
+    cell = column.copy()
+    for spot in sorted({*places} - {-1}):  # columns, not rows
+        here = (places == spot).to_numpy()
+        column[here] = labels[spot]
+        cell[here] = pd.Series(words(own.iloc[here, spot]), dtype=TEXT).astype(object).to_numpy()
+    return column.astype(TEXT).array, cell.astype(TEXT).array
+
+
+def _faulty_fields(
+    own: pd.DataFrame, code: pd.Series[Any], template: Template | None
+) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+    """The position of each column that the text names, and the rows in which it lacks something."""
+    for name in dict.fromkeys(template.fields if template is not None else ()):
+        labels = [str(label) for label in own.columns]
+        if labels.count(name) != 1:
+            continue
+        values = strings(words(own.iloc[:, labels.index(name)]))
+        for fault, match in (
+            ("missing_value", pc.is_null(values)),
+            ("broken_text", pc.match_substring_regex(values, UNSENDABLE)),
+            ("placeholder", pc.match_substring(values, PLACEHOLDER[0])),
+        ):
+            wrong = pc.fill_null(match, fill_value=False).to_numpy(zero_copy_only=False)
+            yield labels.index(name), code.eq(fault).to_numpy(dtype=bool) & wrong

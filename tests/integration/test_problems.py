@@ -1,0 +1,169 @@
+"""The rows that need a hand: listed, written, corrected by hand, read again, and sent, nobody twice."""
+
+from __future__ import annotations
+
+import openpyxl
+import pandas as pd
+import pytest
+from helpers.sending import send, table
+from typer.testing import CliRunner
+
+import smsframe
+from smsframe.cli.main import app
+from smsframe.contacts.file_rows import file_rows
+from smsframe.outcomes.columns import PROBLEM_COLUMNS
+
+TEXT = "Ciao {name}"
+
+
+def guests():
+    """Nine people; the third, fifth and seventh need a hand, and the last, who has the first one's number."""
+    frame = table(9)
+    frame.loc[2, "mobile"] = "347 12"
+    frame.loc[4, "name"] = None
+    frame.loc[6, "mobile"] = None
+    frame.loc[8, "mobile"] = frame.loc[0, "mobile"]
+    return frame
+
+
+def as_csv(frame, path):
+    frame.to_csv(path, index=False)
+    return path, 2
+
+
+def as_csv_under_a_title(frame, path):
+    lines = frame.to_csv(index=False).splitlines(keepends=True)
+    path.write_text("Guests of 2026,\n" + lines[0] + "".join(lines[1:]), "utf-8")
+    return path, 3
+
+
+def as_workbook(frame, path):
+    book = openpyxl.Workbook()
+    book.active.append(["Guests of 2026"])
+    book.active.append([])
+    book.active.append([*frame.columns])
+    for row in frame.astype(object).where(frame.notna(), None).to_numpy().tolist():
+        book.active.append(row)
+    book.save(path)
+    return path, 4
+
+
+@pytest.mark.parametrize(
+    ("write", "options"),
+    [(as_csv, {}), (as_csv_under_a_title, {"skiprows": 1}), (as_workbook, {"skiprows": 2})],
+)
+def test_the_rows_that_need_a_hand_are_those_and_where_the_file_has_them(tmp_path, write, options):
+    path, first = write(guests(), tmp_path / "guests")
+    plan = smsframe.read_contacts(path, **options).sms.plan(
+        TEXT, campaign="autumn", phone="mobile", region="IT"
+    )
+    listed = plan.problems()
+    assert listed.columns.tolist() == [*PROBLEM_COLUMNS, "name", "mobile"]
+    assert listed.dtypes.astype(str).tolist()[:5] == ["Int64", *["string"] * 4]
+    assert listed.index.tolist() == [2, 4, 6, 8]
+    assert listed["sms_row"].tolist() == [first + row for row in (2, 4, 6, 8)]
+    assert listed["sms_column"].tolist() == ["mobile", "name", "mobile", "mobile"]
+    assert listed["sms_cell"].fillna("-").tolist() == ["347 12", "-", "-", guests().loc[0, "mobile"]]
+    assert listed["sms_reason"].tolist() == plan.frame["sms_reason"].loc[listed.index].tolist()
+    assert all(len(todo) > 20 for todo in listed["sms_todo"])
+
+
+@pytest.mark.parametrize("by", ["file", "original"])
+def test_corrected_rows_come_back_and_are_sent_in_the_same_campaign_nobody_twice(
+    tmp_path, sandbox, gateway, by
+):
+    path, _ = as_csv(guests(), tmp_path / "guests.csv")
+    out = send(smsframe.read_contacts(path), gateway, TEXT, region="IT")
+    assert out["sms_status"].eq("accepted").sum() == 5
+    listed = smsframe.problems(out, tmp_path / "problems.csv", phone="mobile")
+    assert listed["sms_row"].tolist() == [4, 6, 8, 10]
+
+    book = pd.read_csv(tmp_path / "problems.csv", dtype=str)  # the hand
+    assert book["sms_row"].tolist() == ["4", "6", "8", "10"]
+    book.loc[0, "mobile"], book.loc[1, "name"] = "347 1234567", "Eve"
+    book.loc[2, "mobile"] = guests().loc[1, "mobile"]  # by mistake somebody who was texted
+    book.to_csv(tmp_path / "problems.csv", index=False)
+    if by == "file":
+        corrected = smsframe.read_contacts(tmp_path / "problems.csv")
+    else:
+        whole = guests()
+        for row, corrected_row in zip(book["sms_row"].astype(int), book.to_dict("records"), strict=True):
+            whole.loc[row - 2, ["name", "mobile"]] = corrected_row["name"], corrected_row["mobile"]
+        corrected = whole
+
+    again = send(corrected, gateway, TEXT, region="IT")
+    assert not {*PROBLEM_COLUMNS} - {"sms_reason"} & {*again.columns}
+    inbox = sandbox.inbox()
+    assert inbox["recipient"].is_unique
+    assert len(inbox) == 7
+    assert inbox["recipient"].isin(["+393471234567", guests().loc[4, "mobile"]]).sum() == 2
+    assert "Ciao Eve" in inbox["text"].tolist()
+    # Two numbers in the whole table are each of two people; in the file they are of somebody who was texted.
+    assert again.sms.problems()["name"].tolist() == ([] if by == "file" else ["N6", "N8"])
+    assert (again["sms_code"] == "already_texted_differently").sum() == (2 if by == "file" else 0)
+    send(corrected, gateway, TEXT, region="IT")
+    assert len(sandbox.inbox()) == 7
+
+
+def test_rejected_numbers_need_a_hand_too(sandbox, gateway):
+    out = send(table(3, bad=[1]), gateway, TEXT)
+    listed = smsframe.problems(out, phone="mobile")
+    assert listed["name"].tolist() == ["N1"]
+    assert listed["sms_column"].tolist() == ["mobile"]
+
+
+def test_rows_keep_their_numbers_while_they_keep_their_labels(tmp_path):
+    path, _ = as_csv(guests(), tmp_path / "guests.csv")
+    read = smsframe.read_contacts(path)
+    assert file_rows(read).tolist() == [*range(2, 11)]
+    for picked in (
+        read.sort_values("name", ascending=False),
+        read[read["mobile"].notna()],
+        read.tail(3),
+        read.drop(columns="name"),
+        read.assign(other=1),
+        read.copy(),
+        read.sms.check(phone="mobile", region="IT").tail(4),
+    ):
+        assert file_rows(picked).tolist() == [label + 2 for label in picked.index]
+    for changed in (
+        read[read["mobile"].notna()].reset_index(drop=True),
+        read.set_index("name"),
+        read.set_axis([*"abcdefghi"]),
+        read.set_axis(range(1, 10)),
+        pd.concat([read, read]),
+        pd.DataFrame(read.to_dict("list")),
+        read.head(0),
+    ):
+        assert file_rows(changed).isna().all()
+
+
+def test_a_table_that_came_through_parquet_keeps_them(tmp_path):
+    path, _ = as_csv(guests(), tmp_path / "guests.csv")
+    smsframe.read_contacts(path).sms.check(phone="mobile").to_parquet(tmp_path / "a.parquet")
+    pd.read_parquet(tmp_path / "a.parquet")  # attributes are plain numbers and names
+
+
+def test_what_is_not_known_of_a_problem_is_missing():
+    people = pd.DataFrame({"a": ["x", "+393471234567"], "b": ["y", "+393471234567"]})
+    checked = people.sms.check(phone="a")
+    assert checked.sms.problems()["sms_column"].tolist() == ["a"]
+    checked.attrs.clear()
+    assert checked.sms.problems()["sms_column"].isna().all()
+    assert smsframe.problems(checked, phone="b")["sms_cell"].tolist() == ["y"]
+    assert checked.sms.problems()["sms_row"].isna().all()
+    with pytest.raises(smsframe.ContactsError, match="sms_status"):
+        people.sms.problems()
+    ready = people.tail(1).sms.check(phone="a").sms.problems()
+    assert ready.empty
+    assert ready.columns.tolist() == [*PROBLEM_COLUMNS, "a", "b"]
+
+
+def test_the_command_line_writes_them(tmp_path):
+    path, _ = as_csv(guests(), tmp_path / "guests.csv")
+    out = tmp_path / "problems.csv"
+    result = CliRunner().invoke(
+        app, ["check", str(path), "--phone", "mobile", "--region", "IT", "--problems", str(out)]
+    )
+    assert result.exit_code == 0, result.output
+    assert smsframe.read_contacts(out)["sms_row"].tolist() == ["4", "8"]

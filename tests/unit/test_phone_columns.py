@@ -1,0 +1,369 @@
+"""Columns as exports, spreadsheets and people leave them: hidden digits, bare digits, prefixes, countries."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import unicodedata
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import phonenumbers as library
+import pytest
+from babel import Locale
+from babel.core import get_global
+from searches import phone_columns
+
+import smsframe
+from smsframe.contacts.suppression import suppression
+from smsframe.errors import ContactsError
+from smsframe.outcomes.schema import ContactsSchema
+from smsframe.phones import bare, marks, parse
+from smsframe.phones.homes import unknown_regions
+from smsframe.phones.region_names import LANGUAGES, region_of, suggestion
+
+ITALY, OTHER = "+393471234567", "+393471234568"
+
+
+def one(cell, region=None):
+    """Phone, or code, and the repairs of a single cell."""
+    row = parse.read(pd.Series([cell], dtype=object), region).iloc[0]
+    return (row["code"] if pd.isna(row["phone"]) else row["phone"]), row["repair"]
+
+
+# Hidden digits ------------------------------------------------------------------------------------------
+
+
+def test_each_character_that_libphonenumber_skips_between_digits_is_decided():
+    skipped = set()
+    for point in range(sys.maxunicode + 1):
+        mark = chr(point)
+        if unicodedata.category(mark) in {"Cs", "Cn", "Co"} or mark.isdecimal() or mark.isalpha():
+            continue
+        for cell in (
+            f"+39 347{mark}1234567",
+            f"8{mark}10 39 347 1234567",
+        ):  # a tilde may also begin an extension
+            try:
+                number = library.parse(cell, "RU")
+            except library.NumberParseException:
+                continue
+            if (
+                library.format_number(number, library.PhoneNumberFormat.E164) == ITALY
+                and not number.extension
+            ):
+                skipped.add(mark)
+    assert skipped == {mark for mark in marks.SKIPPED if not mark.isalpha()}
+
+
+@pytest.mark.parametrize("mark", sorted(marks.SKIPPED), ids=lambda mark: f"U+{ord(mark):04X}")
+def test_what_is_skipped_between_digits_is_read_as_decided(mark):
+    read = {one(f"+39 347{mark}1234567")[0], one(f"+39{mark}347{mark}1234567")[0]}
+    assert read == ({"masked_digits"} if marks.SKIPPED[mark] == marks.HIDES else {ITALY})
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        *"*?_~%",
+        "…",
+        "...",
+        "..",
+        ". .",
+        "█",
+        "■",
+        "•",
+        "·",
+        "\uff0a",
+        "\uff1f",
+        "xx",
+        "XXX",
+        "##",
+        "---",
+        "\u2013 \u2013 \u2013",
+    ],
+)
+@pytest.mark.parametrize(
+    "cell",
+    ["+43 664 {}4567", "+43 664 {0}{0}4567", "0664 123{}", "{}6641234567", "+43 664{}123", "+436641{}"],
+)
+@pytest.mark.parametrize("region", [None, "AT"])
+def test_a_mark_that_hides_digits_makes_the_cell_invalid_wherever_it_stands(mark, cell, region):
+    written = cell.format(mark)
+    if written.startswith((".", "-", "\u2013")) or (
+        written[-1] in "xX#" and "xx" not in written.lower() and "##" not in written
+    ):
+        pytest.skip("what only begins with a dot or a dash hides nothing")
+    assert one(written, region)[0] == "masked_digits"
+
+
+@pytest.mark.parametrize(
+    "cell", [f"*{ITALY}", f"• {ITALY}", f"☎ {ITALY}", f"📱{ITALY}", f"{ITALY} 📱", f"({ITALY})", f"{ITALY}."]
+)
+def test_a_bullet_before_the_plus_and_a_sign_beside_the_number_hide_nothing(cell):
+    assert one(cell)[0] == ITALY
+
+
+def test_a_hidden_digit_in_an_opt_out_list_stops_the_call():
+    with pytest.raises(ContactsError, match="masked_digits"):
+        suppression([ITALY, "+43 664 ***4567"])
+
+
+# Bare digits --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("region", sorted(library.SUPPORTED_REGIONS))
+def test_a_list_of_national_mobiles_texts_nobody_abroad(region):
+    dice = np.random.default_rng(7)
+    for size, alike in ((20, True), (20, False), (1000, True)):
+        drawn = phone_columns.mobiles(region, size, dice, alike=alike)
+        code = f"+{library.country_code_for_region(region)}"
+        if len(drawn) < 20:
+            continue
+        for cells in phone_columns.national(region, drawn):
+            phones = parse.normalize(cells).dropna()
+            assert phones.str.startswith(code).all()
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        (["13852345678", "13852345679"], "bare digits: whole numbers (US) or mobiles of CN; pass region="),
+        (
+            ["393471234567", "3471234567"],
+            "bare digits: whole numbers (IT) for 50%, national for others; pass region=",
+        ),
+        (["0347 1234567"], "no country code that fits; add it, or pass region="),
+    ],
+)
+def test_the_reason_names_both_readings(cells, reason):
+    read = parse.read(pd.Series(cells))
+    assert read["code"].eq("national_form").all()
+    assert read["reason"].eq(reason).all()
+    assert read["repair"].isna().all()
+
+
+def test_no_reason_about_bare_digits_is_longer_than_a_reason_with_facts_may_be():
+    worst = bare.Decision(international=False, usable=1.0, abroad="US", national=("AA", "BB", "CC", "DD"))
+    assert len(worst.reason) <= 120
+    assert len(worst._replace(national=()).reason) <= 120
+
+
+def test_each_share_is_of_different_cells_and_begins_at_nearly_all():
+    whole = [f"39347123{n:04}" for n in range(95)]
+    national = [f"34712345{n:02}" for n in range(5)]
+    assert parse.normalize(pd.Series(whole + national)).notna().sum() == 95
+    assert parse.normalize(pd.Series(whole[:-1] + national)).notna().sum() == 0
+    assert parse.normalize(pd.Series(whole + national[:1] * 100)).notna().sum() == 95
+
+
+def test_what_has_a_plus_or_a_region_neither_counts_nor_suffers():
+    cells = pd.Series(["13852345678", "+393471234567", "0171 3920012", "00393471234568"])
+    phones = parse.normalize(cells, pd.Series([None, None, "DE", None]))
+    assert phones.tolist() == [pd.NA, ITALY, "+491713920012", OTHER]
+
+
+def test_international_says_that_bare_digits_are_whole_numbers():
+    frame = pd.DataFrame({"mobile": ["13852345678", "393471234567"]})
+    checked = smsframe.check(frame, phone="mobile", region="international")
+    assert checked["sms_phone"].tolist() == ["+13852345678", ITALY]
+
+
+def test_a_bare_number_with_its_own_country_code_is_that_mobile():
+    assert one("4915226506273", "DE") == ("+4915226506273", "own_code")
+    assert one("49 (1522) 650-6273", "DE") == ("+4915226506273", "own_code")
+    assert one("\ufeff4915226506273", "DE") == ("+4915226506273", "invisible,own_code")
+
+
+@pytest.mark.parametrize("region", sorted(library.SUPPORTED_REGIONS))
+def test_with_a_region_its_own_code_is_read_and_another_reading_of_the_library_stands(region):
+    drawn = phone_columns.mobiles(region, 30, np.random.default_rng(3))
+    cells = drawn["phone"].str[1:] if len(drawn) else pd.Series([], dtype=str)
+    ours = parse.normalize(cells, region).fillna("")
+    for cell, own, read in zip(cells, drawn["phone"], ours, strict=True):
+        theirs = phone_columns._library(cell, region)
+        mine = library.region_code_for_number(library.parse(own)) == region
+        assert read == (theirs or (own if mine else ""))
+
+
+# What exports write -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        f"p:{ITALY}",
+        f"tel:{ITALY}",
+        "TEL: +39-347-1234567",
+        f"mob:{ITALY}",
+        f"Mob.: {ITALY}",
+        f"whatsapp:{ITALY}",
+        f"callto:{ITALY}",
+        "wa.me/393471234567",
+        "https://wa.me/393471234567?text=Ciao",
+        "https://api.whatsapp.com/send?phone=393471234567&text=Ciao",
+        f"TEL;TYPE=CELL:{ITALY}",
+        "TEL;CELL;VOICE:+39 347 1234567",
+        f"item1.TEL;type=pref;waid=393471234567:{ITALY}",
+        f'TEL;TYPE="cell,voice";VALUE=uri:tel:{ITALY}',
+    ],
+)
+def test_a_prefix_that_exports_write_is_taken_off_and_said(cell):
+    assert one(cell) == (ITALY, "prefix")
+
+
+@pytest.mark.parametrize(
+    "cell", ["fax:+393471234567", "TEL;TYPE=FAX:+393471234567", "Anna: +393471234567", "wa.me/qr/39347"]
+)
+def test_what_is_no_certain_prefix_is_not_taken_off(cell):
+    assert one(cell)[0] in {"letters", "not_a_number"}
+
+
+def test_a_formula_that_keeps_zeros_is_its_text():
+    assert one('="00393471234567"') == (ITALY, "formula,zeros")
+    assert one(f'=""{ITALY}""') == (ITALY, "formula")
+
+
+@pytest.mark.parametrize("end", [".0", ",0", ".00"])
+def test_point_zero_is_dropped_from_digits_only(end):
+    assert one(f"{ITALY}{end}") == (ITALY, "decimal")
+    assert one(f"393471234567{end}") == (ITALY, "decimal,plus")
+    assert one(f"+39 347-1234567{end}")[0] != ITALY
+
+
+# Countries ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        *[
+            (name, "IT")
+            for name in (
+                "IT",
+                "it",
+                " It ",
+                "ITA",
+                "Italy",
+                "Italia",
+                "Italien",
+                "Italie",
+                "ΙΤΑΛΙΑ",
+                "イタリア",
+            )
+        ],
+        *[
+            (name, "GB")
+            for name in ("UK", "U.K.", "GBR", "Great Britain", "Vereinigtes Königreich", "Großbritannien")
+        ],
+        *[
+            (name, "US")
+            for name in ("USA", "U.S.A.", "United States", "Stati Uniti", "États-Unis", "etats unis")
+        ],
+        *[(name, "DE") for name in ("DE", "DEU", "Germany", "Deutschland", "Allemagne")],
+        *[(name, None) for name in ("Atlantis", "", "?", "ZZ", "Kongo", "001", "I", "x" * 10_000)],
+    ],
+)
+def test_countries_are_known_by_the_names_people_write(name, code):
+    assert region_of(name) == code
+
+
+def test_every_country_is_known_by_its_name_in_english_and_its_alpha_3_code():
+    names = Locale("en").territories
+    unknown = [code for code in library.SUPPORTED_REGIONS if region_of(names[code]) != code]
+    assert unknown == []
+    aliases = get_global("territory_aliases")
+    three = [
+        code
+        for code, to in aliases.items()
+        if len(code) == 3 and code.isalpha() and to[0] in library.SUPPORTED_REGIONS
+    ]
+    assert len(three) > 200
+    assert [code for code in three if region_of(code) is None and len(aliases[code]) == 1] == []
+    assert len(LANGUAGES) == len({*LANGUAGES})
+
+
+def test_what_is_no_country_is_counted_and_something_like_it_is_suggested():
+    regions = pd.Series(["IT", "Itlay", "Itlay", "Germny", None, "qqqq"])
+    assert unknown_regions(regions).fillna("").to_dict("list") == {
+        "region": ["Itlay", "Germny", "qqqq"],
+        "rows": [2, 1, 1],
+        "suggestion": ["Italy (IT)", "Germany (DE)", ""],
+    }
+    assert suggestion("Itlay") == "Italy (IT)"
+    assert len(unknown_regions(pd.Series([f"no country {n}" for n in range(100)]))) == 100
+
+
+def test_the_plan_says_at_the_top_what_is_no_country_and_how_many_numbers_got_a_plus():
+    table = pd.DataFrame(
+        {"mobile": ["0171 3920012"] * 3 + ["393471234567"], "country": ["Germny", "Germny", "qqqq", None]}
+    )
+    plan = smsframe.plan(table, "Ciao", phone="mobile", region="country")
+    unknown = "Germny (2 rows), perhaps Germany (DE), qqqq (1 row)"
+    assert repr(plan).endswith(f"; no country: {unknown}; a missing + supplied to 1 number>")
+    card = plan._repr_html_()
+    assert card.index("No country") < card.index("Missing + supplied to") < card.index("Orders")
+    assert "perhaps Germany (DE)" in card
+    own = smsframe.plan(pd.DataFrame({"mobile": ["4915226506273"]}), "Ciao", phone="mobile", region="DE")
+    assert "a missing + supplied to 1 number" in repr(own)
+
+
+# Any dtype ----------------------------------------------------------------------------------------------
+
+
+class Hostile:
+    """A value that may be neither written nor compared."""
+
+    def __str__(self):
+        raise RuntimeError
+
+    __repr__ = __eq__ = __ne__ = __hash__ = None
+
+
+NUMBER = 393471234567
+ODD = {
+    **{
+        kind: pd.Series(np.array([NUMBER, NUMBER + 1], dtype=kind))
+        for kind in (">i8", ">u8", ">f8", "longdouble", "clongdouble")
+    },
+    "half": pd.Series(np.array([1.5, 2], dtype=">f2")),
+    "signalling": pd.Series([Decimal("sNaN"), Decimal("-sNaN12")], dtype=object),
+    "endless": pd.Series([Decimal("Infinity"), Decimal("1E+999999")], dtype=object),
+    "arrays": pd.Series([np.array([1, 2]), np.array(5)], dtype=object),
+    "tables": pd.Series([pd.DataFrame({"a": [1]}), pd.Series([1, 2])], dtype=object),
+    "indexes": pd.Series([pd.Index([1, 2]), pd.array([1, None])], dtype=object),
+    "long integers": pd.Series([10**5000, -(10**5000)], dtype=object),
+    "long doubles": pd.Series([np.longdouble(NUMBER), np.longdouble("nan")], dtype=object),
+    "no time": pd.Series([np.datetime64("NaT"), np.timedelta64("NaT")], dtype=object),
+    "hostile": pd.Series([Hostile(), "a"], dtype=object),
+}
+
+
+class Rules(ContactsSchema):
+    """A rule for a column of anything."""
+
+    value: object
+
+
+@pytest.mark.filterwarnings("ignore:taking 'mobile'")
+@pytest.mark.parametrize("values", ODD.values(), ids=ODD)
+def test_any_value_is_answered_as_a_phone_a_region_a_merge_value_and_in_a_rule(values):
+    phones = pd.Series([ITALY, OTHER])
+    assert parse.read(values)["code"].dropna().ne("").all()
+    assert isinstance(parse.looks_like_phones(values), bool)
+    assert parse.read(phones, values)["phone"].tolist() == [ITALY, OTHER]
+    table = pd.DataFrame({"mobile": phones, "value": values})
+    plan = smsframe.plan(table, "Ciao {value}", phone="mobile")
+    assert plan.frame["sms_status"].isin(["ready", "invalid"]).all()
+    with contextlib.suppress(ContactsError):  # which names the rule, or the kind of value, that does not fit
+        assert smsframe.check(table, phone="mobile", schema=Rules)["sms_phone"].notna().all()
+
+
+def test_a_table_or_an_endless_number_as_a_merge_value_is_refused_row_by_row():
+    for name in ("arrays", "tables", "indexes", "long integers"):
+        table = pd.DataFrame({"mobile": [ITALY, OTHER], "value": ODD[name]})
+        assert (
+            smsframe.plan(table, "Ciao {value}", phone="mobile").frame["sms_code"].tolist()
+            == ["broken_text"] * 2
+        )
