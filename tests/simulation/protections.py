@@ -208,7 +208,9 @@ MUTANTS = (
                 "pass",
             ),
             Edit(
-                "campaign.reconcile", "if why := finding.proves_with(first, self._grace):", "if why := None:"
+                "campaign.reconcile",
+                "if reason := finding.proves_with(first, self._grace):",
+                "if reason := None:",
             ),
         ),
         ("hidden", *LOSSES, *LIVES),
@@ -349,8 +351,8 @@ MUTANTS = (
     _one(
         "refused here and listed there is taken over",
         "campaign.history_check",
-        'gone = here["order_id"][~taken & here["people"].eq(0)]',
-        'gone = here["order_id"].iloc[:0]',
+        'without_people = here["order_id"][~taken & here["people"].eq(0)]',
+        'without_people = here["order_id"].iloc[:0]',
         witness="tests/integration/test_witnesses.py"
         "::test_an_order_that_was_refused_here_and_is_listed_there_texts_nobody_again",
     ),
