@@ -78,7 +78,7 @@ def with_signature_of(
             return function(**bound.arguments)
 
         returns = inspect.signature(function).return_annotation
-        call.__signature__ = parameters.replace(return_annotation=returns)  # type: ignore[attr-defined]
+        call.__signature__ = parameters.replace(return_annotation=returns)  # type: ignore[attr-defined]  # inspect reads it
         return call
 
     return decorate

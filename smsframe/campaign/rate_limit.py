@@ -33,20 +33,20 @@ class Pace:
         if self._rate is not None:
             with self._lock:
                 now = self._retry_policy.clock.monotonic()
-                turn = self._turn(max(now, self._next), recipients, self._rate)
-                self._last.append((turn, recipients))
-                self._next = turn + recipients / self._rate
-            if turn > now:
-                self._retry_policy.sleep(turn - now)
+                leaves_at = self._leaves_at(max(now, self._next), recipients, self._rate)
+                self._last.append((leaves_at, recipients))
+                self._next = leaves_at + recipients / self._rate
+            if leaves_at > now:
+                self._retry_policy.sleep(leaves_at - now)
         return not self._retry_policy.stop.is_set()
 
-    def _turn(self, turn: float, recipients: int, rate: float) -> float:
+    def _leaves_at(self, leaves_at: float, recipients: int, rate: float) -> float:
         """The first moment from which no second before it has too many people."""
         while self._last:
             at, _ = self._last[0]
-            if at + 1.0 > turn:
+            if at + 1.0 > leaves_at:
                 if sum(people for _, people in self._last) + recipients <= rate:
                     break
-                turn = at + 1.0
+                leaves_at = at + 1.0
             self._last.popleft()
-        return turn
+        return leaves_at

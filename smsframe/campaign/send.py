@@ -28,7 +28,7 @@ from smsframe.formatting import amount
 from smsframe.journal.conflicts import CampaignCall
 from smsframe.orders.states import Event
 from smsframe.outcomes.codes import CODES
-from smsframe.outcomes.columns import COLUMNS, PLANNED, attach, results_for, satisfied
+from smsframe.outcomes.columns import COLUMNS, PLANNED, attach, results_for, validated
 from smsframe.outcomes.join import join, note_other_texts, outcomes, still_to_send
 from smsframe.phones.match import among
 from smsframe.texts.template import parse
@@ -199,7 +199,7 @@ def recipients(
     if suppressed is not None:
         out = results["sms_status"].eq("pending") & among(results["sms_phone"], suppressed)
         results = _with_status(results, out, "suppressed", "suppressed")
-    return satisfied("ResultsSchema", results)
+    return validated("ResultsSchema", results)
 
 
 def withdraw(journal: Journal, entry: CampaignRecord) -> pd.DataFrame:
@@ -259,7 +259,7 @@ def _with_lost(results: pd.DataFrame, known: Known, posted: PostedOrders, campai
     if lost["sms_status"].eq("pending").all():  # they were withdrawn meanwhile
         return results
     results = pd.concat([results, lost]).sort_values("sms_phone", kind="stable", ignore_index=True)
-    return satisfied("ResultsSchema", results)
+    return validated("ResultsSchema", results)
 
 
 def _with_status(
@@ -307,7 +307,7 @@ def _frame(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.
     known = journalled._replace(people=journalled.people[here])
     results = join(base, known, campaign, plan.stands, run=run)
     results = note_other_texts(results, journalled, plan.template.source, plan.people)
-    return attach(plan.frame, satisfied("ResultsSchema", results))
+    return attach(plan.frame, validated("ResultsSchema", results))
 
 
 def _results(plan: Plan) -> pd.DataFrame:

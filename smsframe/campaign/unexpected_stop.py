@@ -66,7 +66,7 @@ def with_results_when_stopped(
                 refused = foreseen.error
             except SmsFrameError:
                 raise
-            except Exception as error:
+            except Exception as error:  # raised below as `CampaignStopped`, with the results
                 if not started:
                     raise
                 results = _results(frames, (subject, context), options)

@@ -56,7 +56,7 @@ class Freshness:
         """
         if self.proven:
             response = send({**params, CACHE_BUSTER: self.token()})
-        if not self.proven or response.status == 400:  # noqa: PLR2004
+        if not self.proven or response.status == 400:  # noqa: PLR2004 - an HTTP status
             response = send(params)
             if response.status in (200, 404):  # an answer: so it was the value that was refused
                 self.proven = False

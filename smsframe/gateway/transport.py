@@ -203,7 +203,7 @@ def _body(answer: requests.Response) -> bytes:
     After an interim answer (1xx) the final one is still to come (RFC 9110, 15.2), and http.client knows only
     100: the connection is not used again, or the next order would take that answer for its own.
     """
-    if answer.status_code < 200:  # noqa: PLR2004
+    if answer.status_code < 200:  # noqa: PLR2004 - an HTTP status
         return b""
     chunks = answer.raw.stream(_CHUNK_SIZE, decode_content=False)
     return response_limits.unpacked(chunks, answer.headers.get("Content-Encoding", ""))
@@ -219,7 +219,7 @@ def validate_base_url(base_url: object) -> str | None:
         host, _ = urlsplit(base_url).hostname, urlsplit(base_url).port
     except ValueError:
         host = None
-    if not host or not all(0 < len(label) < 64 for label in host.rstrip(".").split(".")):  # noqa: PLR2004
+    if not host or not all(0 < len(label) < 64 for label in host.rstrip(".").split(".")):  # noqa: PLR2004 - RFC 1035
         return "base_url must name a host, as in https://gateway.example/API/v1.0/REST/"
     if base_url.startswith("http://") and not is_loopback(base_url):
         return "http:// would send the password in clear: use https:// (http:// only to 127.0.0.1)"

@@ -1,5 +1,5 @@
 """
-What a call wants is written down, and what its run begins with is read, in one transaction.
+Writes down what a call wants sent, and reads what its run begins with, in one transaction.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Registration:
             if before is not None:
                 require_same_gateway(before, call.base_url, call.account)
                 self._orders.doubt(connection, before, owner, compared.doubted)
-                self._batches.dissolve(connection, before.id)  # what holds for the unsent, holds for these
+                self._batches.dissolve(connection, before.id)  # unsent, so the latest call decides
                 if not call.changed:
                     require_same_text(connection, before, call.template, (*MAYBE_TEXTED, State.PLANNED))
             else:
@@ -101,7 +101,7 @@ class Registration:
             entry = replace(entry, batch_size=at_once)
             waiting = waiting[~among(waiting["phone"], compared.adopted["phone"])]
             created = assign(connection, entry, owner, waiting.assign(text=entry.text))
-            if before is None and not compared.found:  # nobody else has anything of it
+            if before is None and not compared.found:  # a new campaign: there is nothing else to read
                 return Registered(entry, created, fresh)
             return self._begun(connection, entry, owner, phones, created, fresh=fresh)
 
@@ -130,7 +130,7 @@ class Registration:
         fresh = len(waiting) > 0 or compared.found
         with self._store.transaction() as connection:
             self._orders.doubt(connection, entry, owner, compared.doubted)
-            # A person cannot have seen, and so not have meant, the orders that this call takes over.
+            # What the person says is not about the orders that this call is only now taking over.
             with_unnamed = self._orders.with_unnamed(connection, entry) if confirmed_complete else []
             stored = self._take_over(connection, entry.name, owner, compared, waiting)
             self._orders.confirm_complete(connection, entry, with_unnamed)
@@ -170,7 +170,7 @@ class Registration:
             date = {"compared_at": micros(compared.date)}
             connection.execute(sa.update(campaigns).where(campaigns.c.name == name).values(**date))
         entry = read_campaign(connection, name)
-        if entry is None:  # it was written, or read, before
+        if entry is None:  # but this call wrote or read it
             raise JournalError(f"the journal {self._store.path} was replaced by another: put it back")
         if len(compared.adopted):
             self._batches.free_texted(connection, entry.id, compared.adopted["phone"].dropna())

@@ -90,7 +90,7 @@ class Connections:
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
             connection.execute("SELECT count(*) FROM sqlite_master").fetchall()  # opens log and shared memory
-        except BaseException as error:
+        except BaseException as error:  # also Ctrl-C: nobody else would close it
             connection.close()
             if mode == "ro" and getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY_ROLLBACK:
                 self.open("rw").close()  # whoever made the file died before it had a log; SQLite undoes that

@@ -118,7 +118,7 @@ def plan(
         ready_now = contacts[results["sms_status"].eq("ready").to_numpy()]
         fixed = savings.propose(original, render.merged(original, ready_now), len(ready_now), text_fix)
     return Plan(
-        frame=columns.attach(contacts, columns.satisfied("PlannedSchema", results)),
+        frame=columns.attach(contacts, columns.validated("PlannedSchema", results)),
         people=people,
         stands=carriers,
         template=template,

@@ -269,14 +269,14 @@ class Plan:
     def _statuses(self) -> pd.Series[Any]:
         return self.frame["sms_status"]
 
-    def _extreme(self, measure: str, tie_break: str) -> str | None:
+    def _extreme(self, measure: str, second_measure: str) -> str | None:
         ready = self.ready
         if ready.empty:
             return None
         extremes = ready.loc[
-            ready[measure].eq(ready[measure].max()).to_numpy(dtype=bool), [tie_break, "text"]
+            ready[measure].eq(ready[measure].max()).to_numpy(dtype=bool), [second_measure, "text"]
         ]
-        return str(extremes["text"].iloc[int(extremes[tie_break].argmax())])
+        return str(extremes["text"].iloc[int(extremes[second_measure].argmax())])
 
 
 def _unpacked(fields: pd.Series[Any], template: render.Template) -> dict[render.Field, Any]:

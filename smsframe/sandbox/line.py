@@ -72,7 +72,7 @@ class Server(uvicorn.Server):
         """Close the port for so long, from another thread; a port that is closed stays as it is."""
         asyncio.run_coroutine_threadsafe(self._refuse(seconds), self._loop).result()
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn passes it
         """
         Close everything, and return when every call has ended.
 

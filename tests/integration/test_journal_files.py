@@ -325,7 +325,7 @@ def test_a_transaction_is_not_committed_into_a_log_that_is_gone(tmp_path):
     take_up(path)
     store = Store(path)
     with store.kept_open():
-        with pytest.raises(JournalError, match="log was deleted"), store.transaction() as connection:  # noqa: PT012
+        with pytest.raises(JournalError, match="log was deleted"), store.transaction() as connection:  # noqa: PT012 - the commit is what raises
             connection.exec_driver_sql("CREATE TABLE lost (x)")
             beside(path, "-wal").unlink()
         assert not store.file_unchanged

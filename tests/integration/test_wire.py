@@ -355,7 +355,7 @@ def kept(session):
     """The sockets of the connections that a session keeps."""
     adapter = session.get_adapter("http://127.0.0.1/")
     managers = [adapter.poolmanager, *adapter.proxy_manager.values()]
-    pools = [manager.pools[key] for manager in managers for key in manager.pools.keys()]  # noqa: SIM118
+    pools = [manager.pools[key] for manager in managers for key in manager.pools.keys()]  # noqa: SIM118 - no mapping: urllib3 has `keys` alone
     return [made.sock for pool in pools for made in list(pool.pool.queue) if made and made.sock]
 
 
