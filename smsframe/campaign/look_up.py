@@ -162,11 +162,10 @@ def is_absent(
 
 def _left_out(state: pd.DataFrame, people: pd.DataFrame, codes: frozenset[str]) -> pd.Series[Any]:
     """Who is listed with nothing but codes that mean never sent: the first of these codes, by number."""
-    ours = state[state["phone"].isin(people["phone"])]
-    never = ours["delivery"].isin(codes)
-    delivery: pd.Series[Any] = ours[never & ~ours["phone"].isin(ours["phone"][~never])].set_index("phone")[
-        "delivery"
-    ]
+    listed = state[state["phone"].isin(people["phone"])]
+    never_sent = listed["delivery"].isin(codes)
+    maybe_sent = listed["phone"].isin(listed["phone"][~never_sent])
+    delivery: pd.Series[Any] = listed[never_sent & ~maybe_sent].set_index("phone")["delivery"]
     return delivery[~delivery.index.duplicated()]
 
 

@@ -202,7 +202,7 @@ class Campaign(RuleBasedStateMachine):
     def sends(self, people, workers, batch_size, *, text=None, **options):
         contacts = pd.DataFrame({"name": [*people.values()], "mobile": [*people]}, dtype="string")
         program = partial(killable.send, workers=workers, batch_size=batch_size, grace=GRACE)
-        return killable.Victim(program, *self.where, contacts, text or self.text, **options)
+        return killable.KillableProcess(program, *self.where, contacts, text or self.text, **options)
 
     def resumes(self, **options):
         return killable.run(partial(killable.resume, grace=GRACE), *self.where, **options)

@@ -14,7 +14,7 @@ import nbformat
 import pandas as pd
 import pytest
 from helpers import killable, sending
-from helpers.background_runs import CALL, HELD, halted, held, until
+from helpers.background_runs import CALL, HELD, held, stopped_run, until
 from helpers.sending import resume, send, statuses, table
 from nbclient import NotebookClient
 from typer.testing import CliRunner
@@ -167,7 +167,7 @@ def test_what_cannot_be_drawn_stops_nothing(gateway):
 @pytest.mark.parametrize("shown", [True, False])
 def test_every_call_shows_its_progress_unless_told_not_to(gateway, capsys, shown):
     call = CALL | {"gateway": gateway, "progress": shown}
-    halted(table(2), **call)
+    stopped_run(table(2), **call)
     smsframe.resume("autumn", gateway=gateway, progress=shown)
     out = table(3).sms.send("Ciao {name}", **call)
     out.sms.refresh(gateway=gateway, progress=shown)
@@ -231,7 +231,9 @@ def test_a_tally_counts_what_the_results_say(sandbox, gateway, fault):
     if fault is not None:
         sandbox.misbehave(fault, order=2)
         sandbox.misbehave("error_before", call="history", order=range(2, 20))
-    out = killable.told(lambda: send(table(9, bad=[7]), gateway, "Ciao", batch_size=3, workers=1))
+    out = killable.frame_or_error_name(
+        lambda: send(table(9, bad=[7]), gateway, "Ciao", batch_size=3, workers=1)
+    )
     told, credits_ = counted(gateway.journal)
     assert told == statuses(out)
     assert credits_ == out["sms_credits"].sum()
@@ -271,7 +273,7 @@ def test_watching_an_unknown_campaign_or_without_pause_is_refused(gateway):
 def sender(sandbox, tmp_path):
     """A process that has texted one of five people, and waits for its turn to go on; and its journal."""
     journal = tmp_path / "journal.sqlite"
-    process = killable.Victim(killable.send, sandbox.url, journal, table(5), rate=HELD)._process
+    process = killable.KillableProcess(killable.send, sandbox.url, journal, table(5), rate=HELD)._process
     until(lambda: Journal(journal).exists and len(sandbox.inbox()))
     yield process, journal
     process.kill()
@@ -333,7 +335,7 @@ def test_the_command_line_follows_too(gateway):
     done = CliRunner().invoke(main.app, ["status", "autumn", "--follow", "--journal", journal])
     assert done.exit_code == 0
     assert "watching autumn: 3 of 3 people" in done.stderr
-    halted(table(5), gateway)
+    stopped_run(table(5), gateway)
     left = CliRunner().invoke(main.app, ["status", "autumn", "--follow", "--journal", journal])
     assert left.exit_code == 1
     assert "smsframe resume autumn" in left.stderr
