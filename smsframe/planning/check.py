@@ -114,6 +114,13 @@ def mark_duplicates(judged: pd.DataFrame, texts: pd.Series[Any] | None = None) -
     refuse(judged, is_duplicate, "duplicate", "duplicate")
 
 
+def count_repairs(judged: pd.DataFrame) -> pd.Series[int]:
+    """Numbers that can be used, by repair, the most frequent first; a number may have several."""
+    counted = judged["repair"][judged["phone"].notna()].dropna().astype(TEXT).value_counts()
+    single = counted.index.to_series().str.split(",").explode()
+    return counted.reindex(single.index).groupby(single.to_numpy()).sum().sort_values(ascending=False)
+
+
 def check(
     contacts: pd.DataFrame,
     phone: Hashable | None = None,
@@ -122,9 +129,12 @@ def check(
     numbers: str = "mobile",
     schema: type[ContactsSchema] | None = None,
     suppressed: pd.Index[Any] | None = None,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, int]:
     """
     Check who could be texted; see `smsframe.check`. ``suppressed`` holds E.164 numbers.
+
+    Returns:
+        The frame, and to how many numbers a plus was supplied.
     """
     phone, _ = find_phone(contacts, phone)
     judged = judge(
@@ -142,7 +152,7 @@ def check(
     checked = attach(contacts, validated("CheckedSchema", results))
     if isinstance(phone, str):  # attributes are written into Parquet files as JSON
         checked.attrs[PHONE_KEY] = phone
-    return checked
+    return checked, int(count_repairs(judged).get("plus", 0))
 
 
 def _broken_rules(contacts: pd.DataFrame, schema: type[ContactsSchema]) -> pd.Series[Any]:

@@ -83,6 +83,7 @@ COLUMN_TYPES = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:.*without a plus or a region")
 @pytest.mark.parametrize("column", COLUMN_TYPES.values(), ids=COLUMN_TYPES.keys())
 def test_the_dtype_of_the_phone_column_does_not_matter(column):
     out = pd.DataFrame({"mobile": column}).sms.check(phone="mobile")
@@ -93,6 +94,7 @@ def test_the_dtype_of_the_phone_column_does_not_matter(column):
 DAMAGED = pd.read_csv(ROOT / "data/samples/damaged.csv", dtype=str, keep_default_na=False).to_dict("records")
 
 
+@pytest.mark.filterwarnings("ignore:.*without a plus or a region")
 @pytest.mark.parametrize("row", DAMAGED, ids=lambda row: row["what"])
 def test_each_kind_of_damage_gets_the_verdict_the_sample_says(row):
     frame = pd.DataFrame({"mobile": [row["mobile"]], "region": [row["region"] or None]})
@@ -102,6 +104,7 @@ def test_each_kind_of_damage_gets_the_verdict_the_sample_says(row):
     assert (out["sms_phone"] if pd.notna(out["sms_phone"]) else "") == row["expected_phone"]
 
 
+@pytest.mark.filterwarnings("ignore:.*without a plus or a region")
 def test_one_row_stands_for_a_number_however_it_is_spelt():
     frame = pd.DataFrame({"mobile": ["nobody", "0039 347 123 4567", MOBILE, 393471234567]})
     out = frame.sms.check(phone="mobile")
@@ -275,6 +278,7 @@ def test_segments_of_a_column_of_texts():
     assert found.index.tolist() == list("abcd")
 
 
+@pytest.mark.filterwarnings("ignore:.*without a plus or a region")
 def test_the_whole_damaged_sample_is_as_expected_in_one_call():
     damaged = smsframe.read_contacts(ROOT / "data/samples/damaged.csv")
     out = damaged.sms.check(phone="mobile", region="region")
