@@ -52,9 +52,9 @@ log = logging.getLogger("smsframe")
 def _sent(plan: Plan, context: RunContext, **_: Any) -> pd.DataFrame:
     """The rows of a plan after its run, by the journal that it began with."""
     journal = context.journal
-    stored = journal.read(plan.campaign or "") if journal.file_unchanged else None
+    stored = journal.read(plan.campaign or "") if journal.in_place else None
     results = _unsent(plan) if stored is None else _frame(plan, stored.known, plan.campaign or "", None)
-    if not journal.file_unchanged:
+    if not journal.in_place:
         return _without_journal(results)
     return _with_status(results, results["sms_status"].eq("ready"), "pending", "not_sent")
 

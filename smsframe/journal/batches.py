@@ -224,7 +224,7 @@ class Batches:
 
     def held(self, owner: str) -> bool:
         """Whether a run still holds its lock, where others look for it, and so its batches."""
-        return self._store.file_unchanged and self._owners.alive(owner)
+        return self._store.in_place and self._owners.alive(owner)
 
     def dissolve(self, connection: Connection, campaign: int) -> None:
         """In the caller's transaction: free the people whose batch a dead owner planned, and no more."""

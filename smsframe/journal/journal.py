@@ -105,9 +105,9 @@ class Journal:
         return self._store.exists
 
     @property
-    def file_unchanged(self) -> bool:
+    def in_place(self) -> bool:
         """Whether the file that the last run began on still has its name."""
-        return self._store.file_unchanged
+        return self._store.in_place
 
     def __repr__(self) -> str:
         return f"<smsframe.Journal {self.path}>"

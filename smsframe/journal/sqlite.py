@@ -157,13 +157,13 @@ class Store:
             yield connection
 
     @property
-    def file_unchanged(self) -> bool:
+    def in_place(self) -> bool:
         """
         Whether the files that a run began on still have their names, by which others find them.
 
         Asked after a claim's commit and before what was claimed leaves: the names lead to what others read.
         """
-        return self._connections.file_unchanged
+        return self._connections.in_place
 
     def confirm(self, query: sa.Select[Any], expected: int) -> None:
         """

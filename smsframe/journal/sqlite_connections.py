@@ -127,11 +127,11 @@ class Connections:
             engine.raw_connection().close()  # into the pool
         if self._began_on is None:
             self._began_on = self._opened_on
-        if not self.file_unchanged:
+        if not self.in_place:
             raise self.lost()
 
     @property
-    def file_unchanged(self) -> bool:
+    def in_place(self) -> bool:
         """Whether the files on which the first of those who keep them open began still have their names."""
         return self._began_on in (None, self._files())
 

@@ -328,7 +328,7 @@ def test_a_transaction_is_not_committed_into_a_log_that_is_gone(tmp_path):
         with pytest.raises(JournalError, match="log was deleted"), store.transaction() as connection:  # noqa: PT012 - the commit is what raises
             connection.exec_driver_sql("CREATE TABLE lost (x)")
             beside(path, "-wal").unlink()
-        assert not store.file_unchanged
+        assert not store.in_place
     with pytest.raises(subprocess.CalledProcessError):
         outside(path, "SELECT count(*) FROM lost")
     with store.transaction() as connection:  # and the next one finds what is there
@@ -679,7 +679,7 @@ def test_a_reader_never_takes_the_log_into_the_file_nor_deletes_it(gateway):
         python("import smsframe; print(len(smsframe.results('autumn', journal=sys.argv[1])))", path)
         assert command("campaigns", "--journal", path).exit_code == 0
         assert (path.read_bytes(), beside(path, "-wal").read_bytes()) == (data, log)
-        assert store.file_unchanged
+        assert store.in_place
 
 
 def test_a_journal_that_another_program_took_its_log_from_gets_it_back(sandbox, gateway, tmp_path):

@@ -182,7 +182,7 @@ class SimulatedStore(Store):
         yield
 
     @property
-    def file_unchanged(self) -> bool:
+    def in_place(self) -> bool:
         return self._began_on in (None, self._inode())
 
     @contextmanager

@@ -75,7 +75,7 @@ MUTANTS = (
     _one(
         "a run stops when its file is another (inode)",
         "journal.batches",
-        "return self._store.file_unchanged and self._owners.alive(owner)",
+        "return self._store.in_place and self._owners.alive(owner)",
         "return self._owners.alive(owner)",
         *("older copy in a run", "replaced", "deleted", "other people", "hidden", "suspended", "busy"),
     ),
