@@ -18,7 +18,6 @@ from smsframe.api.tracebacks import hide_frames
 from smsframe.contacts import read
 from smsframe.contacts.columns import find_phone
 from smsframe.gateway import environment
-from smsframe.journal.conflicts import require_same_gateway
 from smsframe.outcomes.columns import COLUMNS
 from smsframe.phones import parse
 from smsframe.planning.check import check as check_contacts
@@ -146,7 +145,8 @@ def make_plan(
     journal: Journal,
 ) -> Plan:
     """Make a plan with what the journal knows of the campaign; see `plan`."""
-    from smsframe.planning import build  # noqa: PLC0415 - a check does not wait for it
+    from smsframe.journal.conflicts import require_same_gateway  # noqa: PLC0415 - a check waits for neither
+    from smsframe.planning import build  # noqa: PLC0415
 
     stored = journal.read(options.campaign) if options.campaign else None
     if stored and gateway:

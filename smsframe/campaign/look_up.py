@@ -16,6 +16,7 @@ from smsframe.campaign import order_history
 from smsframe.errors import GatewayError
 from smsframe.orders.records import Evidence
 from smsframe.orders.states import Event
+from smsframe.outcomes.columns import E164
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -275,7 +276,8 @@ def _compare(state: pd.DataFrame, people: pd.DataFrame) -> tuple[Event, str, pd.
     Ours, a part of ours, or other people's; anything between is no proof of any of them.
 
     Calling an order other people's sends ours again, so it takes an order that lists somebody, and nobody
-    who could be one of ours in another spelling (the same last digits).
+    who could be one of ours: each is a whole number (one whose last digits are hidden is none), and begins
+    and ends otherwise than ours, so it is none of them in another spelling, or with zeros for hidden digits.
     """
     listed = people["phone"].isin(state["phone"])
     others = ~state["phone"].isin(people["phone"])
@@ -283,8 +285,9 @@ def _compare(state: pd.DataFrame, people: pd.DataFrame) -> tuple[Event, str, pd.
     if listed.any() and not others.any():
         missing = people["phone"][~listed]
         return (Event.FOUND_PART, answer, missing) if len(missing) else (Event.FOUND, answer, None)
-    last_digits = state["phone"].str.extract(r"([0-9]{6})\D*$")[0]
-    similar = last_digits.isna() | last_digits.isin(people["phone"].str[-6:])
+    whole = state["phone"].str.fullmatch(E164).fillna(value=False).astype(bool)
+    similar = ~whole | state["phone"].str[-6:].isin(people["phone"].str[-6:])
+    similar |= state["phone"].str[:-4].isin(people["phone"].str[:-4])
     if len(state) and not similar.any():
         return Event.FOUND_OTHER, answer, None
     return Event.UNANSWERED, f"{answer}, which proves nothing", None

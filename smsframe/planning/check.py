@@ -159,6 +159,9 @@ def _broken_rules(contacts: pd.DataFrame, schema: type[ContactsSchema]) -> pd.Se
     """Per row the user's rules that it breaks, as a sentence; missing where it breaks none."""
     from pandera.errors import SchemaErrors  # noqa: PLC0415 - whoever has a schema has loaded it already
 
+    if not callable(getattr(schema, "validate", None)):
+        kind = schema.__name__ if isinstance(schema, type) else repr(schema)
+        raise ContactsError(f"schema= must be a subclass of smsframe.ContactsSchema, not {kind}")
     by_position = contacts.reset_index(drop=True)
     broken: pd.Series[Any] = pd.Series(pd.NA, index=by_position.index, dtype=TEXT)
     while True:
@@ -188,7 +191,7 @@ def _broken_rules(contacts: pd.DataFrame, schema: type[ContactsSchema]) -> pd.Se
             return broken
     general = failures[failures["index"].isna()]
     if len(general):
-        rules = "; ".join(sorted({_rule(row.column, row.check) for row in general.itertuples()}))
+        rules = "; ".join(sorted({_misfit(row) for row in general.itertuples()}))
         raise ContactsError(f"the schema cannot be applied to this table: {rules}", failures=general)
     by_row = _by_row(failures)
     broken.loc[by_row.index] = by_row
@@ -206,6 +209,17 @@ def _by_row(failures: pd.DataFrame) -> pd.Series[Any]:
     listed = failures.merge(rules, on=["column", "check"]).drop_duplicates(["index", "sentence"])
     joined = listed.groupby("index", sort=False)["sentence"].agg("; ".join)
     return pd.Series(joined.to_numpy(), index=joined.index.astype("int64"), dtype=TEXT)
+
+
+def _misfit(failure: Any) -> str:
+    """Why a schema and a table do not go together at all."""
+    match failure.check:
+        case "column_in_dataframe":
+            return f"there is no column {failure.failure_case!r}"
+        case "column_in_schema":
+            return f"the schema has no column {failure.failure_case!r}, and is strict"
+        case _:
+            return _rule(failure.column, failure.check)
 
 
 def _rule(column: object, rule: object) -> str:
