@@ -155,7 +155,7 @@ if not TYPE_CHECKING:  # a type checker that saw it would accept any name
         imports smsframe in its first cell does not wait for them there.
         """
         if name == "__version__":
-            from importlib.metadata import version  # noqa: PLC0415
+            from importlib.metadata import version  # noqa: PLC0415 - loaded when asked for: importing smsframe stays fast
 
             return version("smsframe")
         if name not in _MODULES:

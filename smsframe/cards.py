@@ -22,8 +22,8 @@ CARD = (
     "max-width:52rem;padding:.8rem 1rem;border:1px solid var(--jp-border-color2,#8886);border-radius:6px;"
     "font-family:var(--jp-ui-font-family,sans-serif);color:inherit"
 )
-QUIET = "opacity:.7"
-NAME = f"{QUIET};overflow-wrap:anywhere;unicode-bidi:isolate"
+MUTED = "opacity:.7"
+NAME = f"{MUTED};overflow-wrap:anywhere;unicode-bidi:isolate"
 # A page without doctype does not inherit colour and size into tables, so they are set again.
 TABLE = "border-collapse:collapse;margin:0;color:inherit;font:inherit"
 CELL = (
@@ -134,7 +134,7 @@ def _card(title: str, head: str, body: str) -> str:
 
 def _table(rows: Iterable[tuple[str, str]]) -> str:
     cells = "".join(
-        f'<tr style="background:none"><th style="{CELL};font-weight:normal;white-space:nowrap;{QUIET}">'
+        f'<tr style="background:none"><th style="{CELL};font-weight:normal;white-space:nowrap;{MUTED}">'
         f'{_escaped(what)}</th><td style="{CELL}">{_escaped(value)}</td></tr>'
         for what, value in rows
         if value
@@ -150,7 +150,7 @@ def _messages(texts: dict[str, list[str]]) -> str:
         fresh = [text for text in listed if text and text not in seen]
         seen.update(fresh)
         if fresh:
-            parts.append(f'<div style="margin-top:.6rem;{QUIET}">{escape(what)}</div>')
+            parts.append(f'<div style="margin-top:.6rem;{MUTED}">{escape(what)}</div>')
         parts += [f'<div style="{MESSAGE}" dir="auto">{_escaped(text, LONGEST)}</div>' for text in fresh]
     return "".join(parts)
 
@@ -161,7 +161,7 @@ def _why(reasons: list[dict[str, Any]]) -> str:
     rows = [(f"{row['rows']:,} {row['status']}", str(row["reason"])) for row in reasons[:REASONS]]
     if more := sum(row["rows"] for row in reasons[REASONS:]):
         rows.append((f"{more:,} more", "see .reasons"))
-    return f'<div style="margin-top:.6rem;{QUIET}">Why</div>{_table(rows)}'
+    return f'<div style="margin-top:.6rem;{MUTED}">Why</div>{_table(rows)}'
 
 
 def _escaped(value: str, most: int = LONG) -> str:

@@ -88,8 +88,8 @@ def explained(*options: type[Options], **own: str) -> Callable[[Function], Funct
         filled = "".join(f"{group}:\n{entries}\n" for group, entries in sections.items() if entries)
         doc = inspect.cleandoc(function.__doc__) + "\n"
         after = _AFTER.search(doc)
-        place = after.start() if after else len(doc)
-        function.__doc__ = doc[:place] + filled + doc[place:]
+        position = after.start() if after else len(doc)
+        function.__doc__ = doc[:position] + filled + doc[position:]
         return function
 
     return fill
@@ -109,8 +109,10 @@ def without_parameter(doc: str | None, name: str) -> str | None:
     """
     if doc is None:  # python -OO
         return None
-    rest = re.sub(_PARAMETER.format(name=name), "", inspect.cleandoc(doc) + "\n", count=1, flags=re.MULTILINE)
-    return _EMPTY.sub("", rest)
+    without = re.sub(
+        _PARAMETER.format(name=name), "", inspect.cleandoc(doc) + "\n", count=1, flags=re.MULTILINE
+    )
+    return _EMPTY.sub("", without)
 
 
 def _entry(name: str, text: str) -> str:

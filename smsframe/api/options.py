@@ -44,7 +44,7 @@ def suppressed_numbers(
 def journal_of(journal: JournalLocation | None, gateway: GatewayProtocol | None) -> Journal:
     """The journal of a call: the one given, else the gateway's own, else the user's."""
     # SQLAlchemy takes as long to load as pandas, and a check does not need it.
-    from smsframe.journal.journal import Journal  # noqa: PLC0415
+    from smsframe.journal.journal import Journal  # noqa: PLC0415 - loads SQLAlchemy, which a check does not need
 
     if isinstance(journal, Journal):
         return journal

@@ -145,12 +145,12 @@ def make_plan(
     journal: Journal,
 ) -> Plan:
     """Make a plan with what the journal knows of the campaign; see `plan`."""
-    from smsframe.journal.conflicts import same_gateway  # noqa: PLC0415 - a check waits for neither
+    from smsframe.journal.conflicts import require_same_gateway  # noqa: PLC0415 - a check waits for neither
     from smsframe.planning import build  # noqa: PLC0415
 
     stored = journal.read(options.campaign) if options.campaign else None
     if stored and gateway:
-        same_gateway(stored.entry, gateway.base_url, gateway.account)
+        require_same_gateway(stored.entry, gateway.base_url, gateway.account)
     planned = build.plan(
         contacts,
         text,

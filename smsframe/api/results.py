@@ -13,7 +13,7 @@ from smsframe.campaign import delivery, reports
 from smsframe.campaign import send as campaign_send
 from smsframe.campaign.options import RunOptions
 from smsframe.display.progress_bar import Bar
-from smsframe.gateway.retry import Patience
+from smsframe.gateway.retry import RetryPolicy
 from smsframe.gateway.smsend import Gateway
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def refresh(
             results,
             gateway,
             workers=options.workers,
-            patience=Patience(clock=gateway.clock),
+            retry_policy=RetryPolicy(clock=gateway.clock),
             report=bar.advance,
         )
 

@@ -18,10 +18,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from smsframe.api.tracebacks import hide_frames
-from smsframe.campaign.unexpected_errors import bare, clean
+from smsframe.campaign.unexpected_errors import clean, without_frames
 from smsframe.cards import run_card
 from smsframe.display.progress_bar import Bar
-from smsframe.display.progress_stats import NAMES, Meter
+from smsframe.display.progress_stats import NAMES, ProgressStats
 from smsframe.errors import CampaignStopped, SmsFrameError
 from smsframe.formatting import amount
 from smsframe.masking import mask, shown_name
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.campaign.run_context import RunContext
-    from smsframe.orders.records import Tick
+    from smsframe.orders.records import ProgressEvent
 
 _under_way: set[Run] = set()
 """The runs that are not over, to be stopped when Python ends."""
@@ -80,8 +80,8 @@ class Run:
     ) -> None:
         self.campaign = campaign
         self._work, self._now = work, now
-        self._context = replace(context, report=self._tick, started=self._start)
-        self._meter = Meter(later=later)
+        self._context = replace(context, report=self._update, started=self._start)
+        self._stats = ProgressStats(later=later)
         self._bars: list[Bar] = []
         self._stop, self._asked = threading.Event(), False
         self._begun = threading.Event()
@@ -103,7 +103,7 @@ class Run:
             self.stop()
             self._thread.join()
             raise
-        if self._error is not None and not self._meter.begun:
+        if self._error is not None and not self._stats.begun:
             raise self._error
         if shown:
             self.watch()
@@ -172,14 +172,14 @@ class Run:
             recipients per second of late; ``seconds_left``, None when nobody can tell; ``error``: a
             sentence, or None.
         """
-        counts = self._meter.facts()
+        counts = self._stats.facts()
         state = self._state(left=counts["pending"] + counts["unconfirmed"])
         error = None if self._error is None else mask(str(self._error) or type(self._error).__name__)
         return {"campaign": shown_name(self.campaign), "state": state, **counts, "error": error}
 
     def watch(self) -> None:
         """Show a bar here that goes on by itself: a live one in a notebook, whose kernel stays free."""
-        bar = Bar(f"sending {shown_name(self.campaign)}", "people", shown=True, meter=self._meter)
+        bar = Bar(f"sending {shown_name(self.campaign)}", "people", shown=True, stats=self._stats)
         bar.open()
         self._bars.append(bar)
         if self.done:  # the thread may have closed the bars before this one was among them
@@ -212,12 +212,12 @@ class Run:
         try:
             self._frame = self._work(self._context, stop=self._stop)
         except SmsFrameError as error:
-            self._error = bare(error)
+            self._error = without_frames(error)
         except BaseException as error:  # noqa: BLE001 - a thread raises to nobody: `begin` and `wait` raise it
             self._error = clean(error)
         finally:
             with suppress(Exception):  # counts for the display only; `wait` must end in any case
-                self._meter.end()
+                self._stats.end()
             self._over.set()
             self._begun.set()
             _under_way.discard(self)
@@ -225,11 +225,11 @@ class Run:
                 bar.close()
 
     def _start(self, people: int) -> None:
-        self._meter.begin(people)
+        self._stats.begin(people)
         self._begun.set()
 
-    def _tick(self, tick: Tick) -> None:
-        self._meter.tick(tick)
+    def _update(self, event: ProgressEvent) -> None:
+        self._stats.update(event)
         for bar in self._bars:
             bar.show()
 

@@ -13,7 +13,7 @@ from smsframe.api.docstrings import explained
 from smsframe.api.options import announce_journal, journal_of, suppressed_numbers
 from smsframe.api.prepare import make_plan
 from smsframe.api.run import Run
-from smsframe.api.tracebacks import called_as, hide_frames
+from smsframe.api.tracebacks import hide_frames, with_signature_of
 from smsframe.campaign import send as campaign_send
 from smsframe.campaign.options import ResumeOptions, SendOptions
 from smsframe.campaign.run_context import RunContext
@@ -115,7 +115,7 @@ def send(
     phone=_PHONE,
     progress="False draws no progress bar; otherwise there is a live one where this is called.",
 )
-@called_as(send)
+@with_signature_of(send)
 def start(**keywords: Any) -> Run:
     """
     As `send`, in a thread of its own: the notebook stays free, and the `Run` that is returned tells how far.
@@ -245,4 +245,4 @@ def _running(options: RunOptions, gateway: GatewayProtocol, journal: Journal) ->
     """The context of a run, which a progress bar follows until the block ends."""
     with Bar("sending", "people", shown=options.progress) as bar:
         context = RunContext.of(options, gateway=gateway, journal=journal)
-        yield replace(context, report=bar.tick, started=bar.start)
+        yield replace(context, report=bar.update, started=bar.start)

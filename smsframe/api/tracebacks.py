@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from smsframe.campaign.unexpected_errors import bare, clean
+from smsframe.campaign.unexpected_errors import clean, without_frames
 from smsframe.errors import SmsFrameError
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ def hide_frames(function: Callable[Arguments, Result]) -> Callable[Arguments, Re
         try:
             return function(*args, **options)
         except (SmsFrameError, Warning) as raised:
-            error = bare(raised)
+            error = without_frames(raised)
         except Exception as raised:  # noqa: BLE001 - raised below: whatever it is, its frames hold tables of people
             error = clean(raised)
         except BaseException as raised:  # noqa: BLE001 - raised below: Ctrl-C and SystemExit stay what they are
-            error = bare(raised)
+            error = without_frames(raised)
         finally:
             _inside.reset(token)
         args, options = (), {}  # type: ignore[assignment]  # this frame is the one that is shown
@@ -57,7 +57,7 @@ def hide_frames(function: Callable[Arguments, Result]) -> Callable[Arguments, Re
     return call
 
 
-def called_as(
+def with_signature_of(
     model: Callable[Arguments, Any],
 ) -> Callable[[Callable[..., Result]], Callable[Arguments, Result]]:
     """
@@ -78,7 +78,7 @@ def called_as(
             return function(**bound.arguments)
 
         returns = inspect.signature(function).return_annotation
-        call.__signature__ = parameters.replace(return_annotation=returns)  # type: ignore[attr-defined]
+        call.__signature__ = parameters.replace(return_annotation=returns)  # type: ignore[attr-defined]  # inspect reads it
         return call
 
     return decorate

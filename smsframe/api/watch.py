@@ -15,7 +15,7 @@ from smsframe.campaign import send as campaign_send
 from smsframe.campaign.options import RunOptions
 from smsframe.clock import SYSTEM
 from smsframe.display.progress_bar import Bar
-from smsframe.display.progress_stats import Meter
+from smsframe.display.progress_stats import ProgressStats
 from smsframe.masking import shown_name
 
 if TYPE_CHECKING:
@@ -97,15 +97,15 @@ def follow(
     Two readings in a row must show no process: between two halves of a refused batch, a run has for a moment
     no batch claimed.
     """
-    meter = Meter(monotonic)
+    stats = ProgressStats(monotonic)
     idle = False
     with Bar(
-        f"watching {shown_name(entry.name)}", "people", shown=shown, meter=meter, monotonic=monotonic
+        f"watching {shown_name(entry.name)}", "people", shown=shown, stats=stats, monotonic=monotonic
     ) as bar:
         while True:
             asked = monotonic()
             tally = journal.batches.tally(entry)
-            meter.count(tally.counts, tally.credits)
+            stats.count(tally.counts, tally.credits)
             bar.open()
             bar.show()
             left = tally.counts["pending"] + tally.counts["unconfirmed"]

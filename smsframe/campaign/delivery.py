@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from smsframe.gateway.base import GatewayProtocol
-    from smsframe.gateway.retry import Patience
+    from smsframe.gateway.retry import RetryPolicy
     from smsframe.orders.profile import GatewayProfile
 
 log = logging.getLogger("smsframe")
@@ -30,7 +30,7 @@ def refresh(
     gateway: GatewayProtocol,
     *,
     workers: int,
-    patience: Patience,
+    retry_policy: RetryPolicy,
     report: Callable[[int], None],
 ) -> pd.DataFrame:
     """
@@ -53,7 +53,7 @@ def refresh(
     orders = rows.loc[asked, "sms_order_id"].unique()
 
     def state(order: str) -> pd.DataFrame | None:
-        recipients = patience.ask(lambda: gateway.state(order)).recipients
+        recipients = retry_policy.ask(lambda: gateway.state(order)).recipients
         report(1)
         return None if recipients is None else recipients.assign(order=order)
 
@@ -120,9 +120,9 @@ def _with_missing_people(
     back &= ~rows["sms_delivery"].isin(profile.refused)
     scheduled = rows["sms_scheduled_at"].notna() & rows["sms_delivery"].isin(profile.codes(Stage.WAITING))
     status = pd.Series("accepted", index=rows.index).mask(scheduled, "scheduled")
-    of_missing = {"sms_status": "unconfirmed", "sms_code": code, "sms_reason": CODES[code]}
-    of_back = {"sms_status": status, "sms_code": None, "sms_reason": None}
-    for name, value in of_missing.items():
-        changed = rows[name].astype(object).mask(missing, value).mask(back, of_back[name])
+    values_if_missing = {"sms_status": "unconfirmed", "sms_code": code, "sms_reason": CODES[code]}
+    values_if_found = {"sms_status": status, "sms_code": None, "sms_reason": None}
+    for name, value in values_if_missing.items():
+        changed = rows[name].astype(object).mask(missing, value).mask(back, values_if_found[name])
         rows[name] = changed.astype(DTYPES[name])
     return rows

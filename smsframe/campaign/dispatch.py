@@ -86,7 +86,7 @@ def sending(
     needed = len(waiting) > 0
     compared, context = _compared(call.campaign, entry, context, adopt=call.adopt, ask=needed, needed=needed)
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
-    in_time(call.terms, len(unsent), context.patience.clock.now())
+    in_time(call.terms, len(unsent), context.retry_policy.clock.now())
     if len(unsent):
         affordable(gateway, call.terms, int(unsent["segments"].sum()))
     context.started(len(unsent))
@@ -136,16 +136,16 @@ def resuming(
     needed = len(waiting) > 0
     compared, context = _compared(entry.name, entry, context, adopt=adopt, ask=True, needed=needed)
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
-    in_time(entry.terms, len(unsent), context.patience.clock.now())
+    in_time(entry.terms, len(unsent), context.retry_policy.clock.now())
     if len(unsent):
         affordable(gateway, entry.terms, int(unsent["segments"].sum()))
     context.started(len(unsent))
     entry = replace(entry, batch_size=at_once(entry.batch_size, context.rate))
     with journal.owner() as owner:
-        waive = settled is Event.PERSON_SENDS
+        confirmed_complete = settled is Event.PERSON_SENDS
         phones = known.people["phone"][allowed]
-        registered = journal.registration.go_on(
-            entry, owner, compared, phones=phones, waiting=waiting, waive=waive
+        registered = journal.registration.register_resumption(
+            entry, owner, compared, phones=phones, waiting=waiting, confirmed_complete=confirmed_complete
         )
         yield _engine(registered, context, owner, phones, settled, _in_doubt(known)), owner
 
@@ -172,7 +172,7 @@ def _compared(
             entry,
             context.gateway,
             context.journal,
-            context.patience,
+            context.retry_policy,
             adopt=adopt,
             grace=context.grace,
             say=context.say,
@@ -183,8 +183,8 @@ def _compared(
         return Comparison(), context
     if comparison.date is None:
         return comparison, context
-    clock = context.patience.clock.not_before(comparison.date)
-    return comparison, replace(context, patience=replace(context.patience, clock=clock))
+    clock = context.retry_policy.clock.not_before(comparison.date)
+    return comparison, replace(context, retry_policy=replace(context.retry_policy, clock=clock))
 
 
 def _in_doubt(known: Known) -> frozenset[str]:

@@ -18,9 +18,9 @@ from smsframe.campaign.posted_orders import PostedOrders
 from smsframe.campaign.rate_limit import Pace
 from smsframe.campaign.reconcile import UnconfirmedOrders, may_lack
 from smsframe.campaign.workers import OrderWorkers
-from smsframe.orders.batching import ALIKE, PROBE_AFTER, same_reason, split_refused
-from smsframe.orders.records import BatchWithPeople, Change, Tick, late
-from smsframe.orders.states import Action, Event, State, Step, after
+from smsframe.orders.batching import PROBE_AFTER, SAME_REFUSALS, same_reason, split_refused
+from smsframe.orders.records import BatchWithPeople, Change, ProgressEvent, late
+from smsframe.orders.states import Action, Event, State, Step, transition
 from smsframe.phones.match import among
 
 if TYPE_CHECKING:
@@ -59,9 +59,9 @@ class CampaignEngine:
         settled: Event | None = None,
         in_doubt_before: frozenset[str] = frozenset(),
     ) -> None:
-        entry, journal, patience = registered.entry, context.journal, context.patience
+        entry, journal, retry_policy = registered.entry, context.journal, context.retry_policy
         self.cause: SmsFrameError | ValueError | None = None
-        self.touched = False
+        self.maybe_texted = False
         """Whether anything of this run was, or may have been, accepted."""
         self.idle = not registered.fresh
         """Whether there was nothing to do, so that the journal is as it was."""
@@ -71,9 +71,9 @@ class CampaignEngine:
         self.entry = self._entry = entry
         self._batches, self._owner = journal.batches, owner
         self._phones, self._report, self._workers = phones, context.report, context.workers
-        self._stopped, self._clock = patience.stop, patience.clock
+        self._stopped, self._clock = retry_policy.stop, retry_policy.clock
         self._accepted = registered.accepted
-        self._queue, self._in_doubt_before = deque(registered.cuts), in_doubt_before
+        self._queue, self._in_doubt_before = deque(registered.created), in_doubt_before
         self._in_doubt, self._incomplete = registered.in_doubt, registered.incomplete
         self._narrowing: deque[BatchWithPeople] = deque()
         self._refused = [*registered.refused]
@@ -92,14 +92,14 @@ class CampaignEngine:
             owner,
             phones,
             grace=context.grace,
-            patience=patience,
+            retry_policy=retry_policy,
             settled=settled,
         )
         self._order_workers = OrderWorkers(
             context.gateway,
             context.threads(context.workers),
-            Pace(context.rate, patience),
-            patience,
+            Pace(context.rate, retry_policy),
+            retry_policy,
             held=lambda: journal.batches.held(owner),
         )
 
@@ -108,11 +108,11 @@ class CampaignEngine:
         for batch in self._in_doubt:  # a person knows of those that were in doubt before
             self._unconfirmed.add(batch, covered=batch.order_id in self._in_doubt_before)
         for batch in self._in_doubt:
-            self._tell(State.UNCONFIRMED, batch, before=None)
+            self._report_people(State.UNCONFIRMED, batch, before=None)
         for batch in self._incomplete:
             self._unconfirmed.ask_after(batch, covered=batch.order_id in self._in_doubt_before)
         if self._incomplete:  # a person's word may have freed some of their people
-            self._queue.extend(self._batches.cut(self._entry, self._owner, self._phones))
+            self._queue.extend(self._batches.create_batches(self._entry, self._owner, self._phones))
         self.idle &= not (self._queue or self._unconfirmed or self._incomplete)
         try:
             while self._fill() or self._settle():
@@ -137,7 +137,7 @@ class CampaignEngine:
 
     def hold(self, cause: SmsFrameError) -> None:
         """Send nothing at all; the orders that were taken over are accepted all the same."""
-        self.touched = True
+        self.maybe_texted = True
         self.stop(cause)
 
     def _fill(self) -> bool:
@@ -171,13 +171,13 @@ class CampaignEngine:
             waiting = self._narrowing or self._queue
             if not waiting:
                 break
-            cut = waiting.popleft()
-            if cut.batch.state is State.SENDING:  # looked up, absent twice, and written down as repeated
-                ready.append(cut)
-            elif self._late(cut.batch):
-                self.stop(stop_errors.too_late(cut.batch))
+            item = waiting.popleft()
+            if item.batch.state is State.SENDING:  # looked up, absent twice, and written down as repeated
+                ready.append(item)
+            elif self._late(item.batch):
+                self.stop(stop_errors.too_late(item.batch))
             else:
-                planned.append(cut)
+                planned.append(item)
         if planned:
             ready += self._batches.claim(self._entry, planned, self._owner)
         return ready
@@ -188,10 +188,10 @@ class CampaignEngine:
         others: list[tuple[Change, pd.DataFrame, PostOutcome]] = []
         for batch, people, outcome in answers:
             reply = outcome.reply
-            step = after(batch.state, reply.event, batch.doubt)
+            step = transition(batch.state, reply.event, batch.doubt)
             accepted = step.state is State.ACCEPTED
             self.posted.update(batch, step.state, people["phone"])
-            self.touched |= accepted or bool(step.doubt)
+            self.maybe_texted |= accepted or bool(step.doubt)
             change = Change(
                 batch,
                 reply.event,
@@ -214,15 +214,15 @@ class CampaignEngine:
         """Do what follows from an answer that is written down."""
         match step.action:
             case Action.RECORD:
-                accepted, blind = self._accepted, self._unproven
+                accepted, unproven = self._accepted, self._unproven
                 self._accepted, self._unproven, self._remaining = True, 0, reply.remaining
-                self._tell(State.ACCEPTED, batch, credits_=reply.charged or 0.0)
+                self._report_people(State.ACCEPTED, batch, credits_=reply.charged or 0.0)
                 charged = batch.segments if reply.charged is None else reply.charged
                 if batch.terms.skip_refused or charged != batch.segments:
                     counted = self._unconfirmed.check(batch, people, reply.charged)
-                    self._tell_counted(counted)
+                    self._report_missing(counted)
                     if counted.missing == batch.recipients:  # it was accepted by word only
-                        self._accepted, self._unproven = accepted, blind + 1
+                        self._accepted, self._unproven = accepted, unproven + 1
                     self._price = max(self._price, charged / batch.segments)
                     if charged != batch.segments - counted.unsent:  # it is no news that they cost nothing
                         self.drift += charged - batch.segments
@@ -231,7 +231,7 @@ class CampaignEngine:
             case Action.LOOK_UP:
                 self._unproven += 1
                 self._unconfirmed.add(batch)
-                self._tell(State.UNCONFIRMED, batch)
+                self._report_people(State.UNCONFIRMED, batch)
             case _:
                 self.stop(stop_errors.too_late(batch) if self._late(batch) else reply.error(batch.order_id))
 
@@ -251,9 +251,9 @@ class CampaignEngine:
         # Of two balances the smaller one: one of them may be late, and nobody is rejected for that.
         left = min((known for known in (self._remaining, outcome.left) if known is not None), default=None)
         refused = (self._entry, self._owner, change)
-        if outcome.trouble is not None:  # it may be the credit: nobody is rejected for that
+        if outcome.credit_error is not None:  # it may be the credit: nobody is rejected for that
             self._batches.split(*refused, [])
-            self.stop(outcome.trouble)
+            self.stop(outcome.credit_error)
         elif left is not None and left < (needed := ceil(batch.segments * self._price)):
             self._batches.split(*refused, [])
             self.stop(stop_errors.no_credit(left, needed))
@@ -267,18 +267,18 @@ class CampaignEngine:
         else:
             (done,) = self._batches.record(self._entry, self._owner, [change])
             self._refused.append((done, reply.reason))
-            self._tell(State.REFUSED, batch)
+            self._report_people(State.REFUSED, batch)
             self._whole_request(reply)
 
     def _whole_request(self, reply: Reply) -> None:
         """Stop when people from different places were refused alike and nothing was ever accepted."""
         same = same_reason(self._refused, reply.reason)
-        if self._accepted or len(same) < ALIKE:
+        if self._accepted or len(same) < SAME_REFUSALS:
             return
         self._batches.release(same)
         for batch in same:
             before = None if batch.id in self._refused_before else State.REFUSED
-            self._tell(State.PLANNED, batch, before=before)
+            self._report_people(State.PLANNED, batch, before=before)
         self.stop(stop_errors.whole_request(reply))
 
     # What nobody knows.
@@ -292,18 +292,18 @@ class CampaignEngine:
             self.posted.update(batch, step.state, people["phone"])
             match step.action:
                 case Action.RECORD:
-                    any_found = self._accepted = self.touched = True
-                    self._tell(State.ACCEPTED, batch, before=State.UNCONFIRMED)
-                    self._tell_counted(counted)
+                    any_found = self._accepted = self.maybe_texted = True
+                    self._report_people(State.ACCEPTED, batch, before=State.UNCONFIRMED)
+                    self._report_missing(counted)
                 case Action.REPEAT:
-                    self._tell(State.PLANNED, batch, before=State.UNCONFIRMED)
+                    self._report_people(State.PLANNED, batch, before=State.UNCONFIRMED)
                     self._queue.append(BatchWithPeople(batch, people))
                 case Action.NEXT_GENERATION:
-                    self._tell(State.PLANNED, batch, before=State.UNCONFIRMED)
-                    mine = people["phone"][among(people["phone"], self._phones)]
-                    self._queue.extend(self._batches.cut(self._entry, self._owner, mine))
+                    self._report_people(State.PLANNED, batch, before=State.UNCONFIRMED)
+                    phones = people["phone"][among(people["phone"], self._phones)]
+                    self._queue.extend(self._batches.create_batches(self._entry, self._owner, phones))
                 case Action.ASK_PERSON:
-                    self.touched = True
+                    self.maybe_texted = True
                 case _:  # looked up again when the grace is over
                     pass
         if self._unproven >= MOST_UNPROVEN:
@@ -320,13 +320,13 @@ class CampaignEngine:
     def _late(self, batch: Batch) -> bool:
         return late(batch, self._clock.now())
 
-    def _tell(
+    def _report_people(
         self, state: State, batch: Batch, *, before: State | None = State.PLANNED, credits_: float = 0.0
     ) -> None:
-        self._report(Tick(state, batch.recipients, credits_, before))
+        self._report(ProgressEvent(state, batch.recipients, credits_, before))
 
-    def _tell_counted(self, counted: Counted) -> None:
+    def _report_missing(self, counted: Counted) -> None:
         """So many of an accepted order are not on the gateway's list of it, or were left out of it."""
         for state, people in ((State.UNCONFIRMED, counted.missing), (State.REFUSED, counted.refused)):
             if people:
-                self._report(Tick(state, people, before=State.ACCEPTED))
+                self._report(ProgressEvent(state, people, before=State.ACCEPTED))

@@ -16,11 +16,11 @@ import pandas as pd
 
 from smsframe.arrow import TEXT
 from smsframe.campaign import order_history
-from smsframe.campaign.look_up import DAY, EVER, LONG
+from smsframe.campaign.look_up import DAY, EARLIEST, LONG
 from smsframe.errors import CampaignChanged, GatewayError, NotAuthorised, Unavailable
 from smsframe.formatting import many
 from smsframe.orders import batching
-from smsframe.orders.records import Comparison, nobody
+from smsframe.orders.records import Comparison, no_orders
 from smsframe.orders.states import State
 from smsframe.outcomes.columns import E164
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from smsframe.campaign.order_history import History
     from smsframe.gateway.base import GatewayProtocol
-    from smsframe.gateway.retry import Patience
+    from smsframe.gateway.retry import RetryPolicy
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import CampaignRecord
 
@@ -49,7 +49,7 @@ def compare(
     entry: CampaignRecord | None,
     gateway: GatewayProtocol,
     journal: Journal,
-    patience: Patience,
+    retry_policy: RetryPolicy,
     *,
     adopt: bool,
     grace: float,
@@ -63,7 +63,7 @@ def compare(
         entry: What the journal said of it when the call began: since when its history is asked for.
         gateway: Who is asked.
         journal: What is known of it here.
-        patience: For questions that may be asked again.
+        retry_policy: For questions that may be asked again.
         adopt: Whether orders that the journal does not know are to be taken over.
         grace: Seconds within which an order that was taken becomes visible.
         say: Tells the user what is worth knowing.
@@ -77,22 +77,27 @@ def compare(
         if entry is None:
             say(
                 f"this gateway has no history of orders: if campaign {campaign!r} was sent before from "
-                "another "
-                "journal, its people are texted again"
+                "another journal, its people are texted again"
             )
         return Comparison()
-    comparison = _Compared(campaign, gateway, journal, patience, entry)
-    if comparison.surprises:  # this journal is not the latest, so the latest orders may not be visible yet
+    comparison = _Compared(campaign, gateway, journal, retry_policy, entry)
+    if comparison.differences:  # this journal is not the latest, so the latest orders may not be visible yet
         if len(comparison.unknown) and not adopt:
             raise comparison.changed(
                 "name its journal with journal=; or, if that is lost, take the orders over with adopt=True"
             )
-        patience.sleep(grace)
-        comparison = _Compared(campaign, gateway, journal, patience, entry)
+        retry_policy.sleep(grace)
+        comparison = _Compared(campaign, gateway, journal, retry_policy, entry)
     date = comparison.history.date
-    if date is not None and abs(off := (patience.clock.now() - date).total_seconds()) > MINUTE:
-        which = "ahead of" if off > 0 else "behind"
-        say(f"warning: this machine's clock is {timedelta(seconds=round(abs(off)))} {which} the gateway's")
+    if (
+        date is not None
+        and abs(clock_difference := (retry_policy.clock.now() - date).total_seconds()) > MINUTE
+    ):
+        direction = "ahead of" if clock_difference > 0 else "behind"
+        say(
+            f"warning: this machine's clock is {timedelta(seconds=round(abs(clock_difference)))} "
+            f"{direction} the gateway's"
+        )
     return Comparison(date, comparison.doubted, comparison.recipients(adopt=adopt))
 
 
@@ -104,11 +109,11 @@ class _Compared:
         campaign: str,
         gateway: GatewayProtocol,
         journal: Journal,
-        patience: Patience,
+        retry_policy: RetryPolicy,
         entry: CampaignRecord | None,
     ) -> None:
-        self._campaign, self._gateway, self._patience = campaign, gateway, patience
-        self.history = _complete(gateway, entry, patience)
+        self._campaign, self._gateway, self._retry_policy = campaign, gateway, retry_policy
+        self.history = _complete(gateway, entry, retry_policy)
         ids = self.history.ids
         listed = self.history.orders[ids.str.startswith(prefixes(campaign, gateway)).fillna(value=False)]
         known = journal.orders.of(campaign)
@@ -117,13 +122,13 @@ class _Compared:
         taken = here["state"].isin([State.ACCEPTED, State.SENDING, State.UNCONFIRMED]) | here["settled"]
         self.doubted = here["order_id"][~taken & here["people"].gt(0)]
         # An order of ours whose people have gone to other orders since: who got it only the gateway can say.
-        gone = here["order_id"][~taken & here["people"].eq(0)]
-        self._refused = listed[_lowercase(listed).isin(gone.str.lower())]
+        without_people = here["order_id"][~taken & here["people"].eq(0)]
+        self._refused = listed[_lowercase(listed).isin(without_people.str.lower())]
         unlisted = known[known["unlisted"].gt(0)]
         self._incomplete = unlisted.assign(num_recipients=unlisted["people"] + unlisted["unlisted"])
 
     @property
-    def surprises(self) -> int:
+    def differences(self) -> int:
         """Orders that this journal should know otherwise."""
         return len(self.unknown) + len(self.doubted) + len(self._refused)
 
@@ -134,13 +139,13 @@ class _Compared:
         orders = [self.unknown, self._refused, self._incomplete]
         asked = [self._people(order) for part in orders for order in part.itertuples()]
         if not asked:
-            return nobody()
+            return no_orders()
         # Of somebody whom two orders list the earlier one counts.
         people = pd.concat(asked, ignore_index=True).sort_values("create_time", kind="stable")
         return people[people["phone"].isna() | ~people["phone"].duplicated()]
 
     def _people(self, order: Any) -> pd.DataFrame:
-        state = self._patience.ask(lambda: self._gateway.state(order.order_id)).recipients
+        state = self._retry_policy.ask(lambda: self._gateway.state(order.order_id)).recipients
         phones = pd.Series([None], dtype=TEXT) if state is None or state.empty else state["phone"]
         if not phones.dropna().str.fullmatch(E164).all() or (len(phones) > 1 and phones.isna().any()):
             raise self.changed(f"it does not say who got {order.order_id}")
@@ -158,15 +163,15 @@ class _Compared:
             }
         )
 
-    def changed(self, way: str) -> CampaignChanged:
+    def changed(self, advice: str) -> CampaignChanged:
         """There are orders that this journal does not know."""
         orders = self.unknown
         people, last = int(orders["num_recipients"].sum()), orders["create_time"].max()
-        when = "" if pd.isna(last) else f", the last one of {last:%Y-%m-%d %H:%M} UTC"
+        sent_last = "" if pd.isna(last) else f", the last one of {last:%Y-%m-%d %H:%M} UTC"
         return CampaignChanged(
             f"campaign {self._campaign!r}: the gateway has {many(len(orders), 'order')} of it that this "
-            "journal "
-            f"does not know, to {many(people, 'recipient')}{when} (see .orders); nothing was sent: {way}",
+            f"journal does not know, to {many(people, 'recipient')}{sent_last} (see .orders); nothing was "
+            f"sent: {advice}",
             campaign=self._campaign,
             recipients=people,
             before="orders of another journal",
@@ -179,19 +184,19 @@ def _lowercase(orders: pd.DataFrame) -> pd.Series[Any]:
     return orders["order_id"].str.strip().str.lower()
 
 
-def _complete(gateway: GatewayProtocol, entry: CampaignRecord | None, patience: Patience) -> History:
+def _complete(gateway: GatewayProtocol, entry: CampaignRecord | None, retry_policy: RetryPolicy) -> History:
     """
     The history since the campaign was last compared, else of 30 days.
 
     From when it is asked is said in the gateway's own time: this machine's clock may be days ahead.
     """
-    since = _since(entry, patience.clock.now())
+    since = _since(entry, retry_policy.clock.now())
     try:
-        history = order_history.read(gateway, since, patience)
+        history = order_history.read(gateway, since, retry_policy)
         if history.date is None:
-            history = order_history.read(gateway, EVER, patience)
+            history = order_history.read(gateway, EARLIEST, retry_policy)
         elif (wanted := _since(entry, history.date)) < since - timedelta(seconds=MINUTE):
-            history = order_history.read(gateway, wanted, patience)
+            history = order_history.read(gateway, wanted, retry_policy)
     except (NotAuthorised, Unavailable):
         raise
     except GatewayError as error:

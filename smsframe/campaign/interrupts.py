@@ -25,13 +25,16 @@ def asked(stop: Callable[[], None]) -> Iterator[threading.Event]:
     Only the main thread hears signals; elsewhere, and where somebody else listens, nothing is changed.
     """
     interrupted = threading.Event()
-    usual = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or usual is not signal.default_int_handler:
+    previous = signal.getsignal(signal.SIGINT)
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or previous is not signal.default_int_handler
+    ):
         yield interrupted
         return
 
     def first(_number: int, _frame: object) -> None:
-        signal.signal(signal.SIGINT, usual)
+        signal.signal(signal.SIGINT, previous)
         interrupted.set()
         stop()
 
@@ -39,4 +42,4 @@ def asked(stop: Callable[[], None]) -> Iterator[threading.Event]:
     try:
         yield interrupted
     finally:
-        signal.signal(signal.SIGINT, usual)
+        signal.signal(signal.SIGINT, previous)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from smsframe.campaign.order_history import History
     from smsframe.gateway.base import GatewayProtocol
-    from smsframe.gateway.retry import Patience
+    from smsframe.gateway.retry import RetryPolicy
     from smsframe.orders.records import Batch, OrderState
 
 DAY = timedelta(days=1)
@@ -33,10 +33,10 @@ LONG = timedelta(days=30)
 """What is asked for where nobody knows from when: the history that is looked at of a campaign new to a
 journal."""
 
-EVER = datetime(2000, 1, 1, tzinfo=UTC)
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """From when the history is asked for where the gateway does not say what time it is."""
 
-SLACK = 2.0
+CLOCK_TOLERANCE = 2.0
 """Seconds: the gateway's ``Date`` is in whole ones (RFC 9110, 6.6.1), and one may just have begun."""
 
 
@@ -84,7 +84,7 @@ class Finding:
             return "asked again too soon"
         if self.date is None or first.date is None:
             return "the gateway does not say what time it is"
-        if (self.date - first.date).total_seconds() < grace - SLACK:
+        if (self.date - first.date).total_seconds() < grace - CLOCK_TOLERANCE:
             return "too soon by the gateway's clock"
         return None
 
@@ -105,11 +105,13 @@ class Known(NamedTuple):
     prefixes: Callable[[], tuple[str, ...]]
 
 
-def ask_state(gateway: GatewayProtocol, batch: Batch, people: pd.DataFrame, patience: Patience) -> Finding:
+def ask_state(
+    gateway: GatewayProtocol, batch: Batch, people: pd.DataFrame, retry_policy: RetryPolicy
+) -> Finding:
     """
     Ask for the state of one order; `Event.ABSENT` here means no more than that it was not found.
     """
-    clock, question = patience.clock, gateway.profile.state_question % batch.order_id
+    clock, question = retry_policy.clock, gateway.profile.state_question % batch.order_id
     asked_at = clock.monotonic()
 
     def finding_of(
@@ -123,7 +125,7 @@ def ask_state(gateway: GatewayProtocol, batch: Batch, people: pd.DataFrame, pati
         return Finding(event, Evidence(question, answer), asked_at, clock.monotonic(), date, missing, lists)
 
     try:
-        state = patience.ask(lambda: gateway.state(batch.order_id))
+        state = retry_policy.ask(lambda: gateway.state(batch.order_id))
     except GatewayError as error:
         return finding_of(Event.UNANSWERED, f"no answer: {type(error).__name__} (HTTP {error.status})")
     if state.recipients is None:
@@ -138,20 +140,22 @@ def ask_state(gateway: GatewayProtocol, batch: Batch, people: pd.DataFrame, pati
     return replace(_with_evidence(finding, answer, ""), refused=refused)
 
 
-def is_absent(gateway: GatewayProtocol, batch: Batch, people: pd.DataFrame, patience: Patience) -> bool:
+def is_absent(
+    gateway: GatewayProtocol, batch: Batch, people: pd.DataFrame, retry_policy: RetryPolicy
+) -> bool:
     """
     Whether the gateway has nothing of an order that it refused.
 
     Something on the way may have sent it twice, or denied it, and the gateway refuses what repeats an id that
     it has. A proxy says 404 too, of whatever it is asked: then the history must say the same.
     """
-    finding = ask_state(gateway, batch, people, patience)
+    finding = ask_state(gateway, batch, people, retry_policy)
     if finding.event is not Event.ABSENT or finding.own:
         return finding.event is Event.ABSENT
     if not (gateway.profile.history and gateway.answers_itself):
         return False
     try:
-        history = order_history.read(gateway, _not_before(batch, finding), patience)
+        history = order_history.read(gateway, _not_before(batch, finding), retry_policy)
     except GatewayError:
         return False
     return history.complete and not history.lists(batch.order_id)
@@ -159,16 +163,18 @@ def is_absent(gateway: GatewayProtocol, batch: Batch, people: pd.DataFrame, pati
 
 def _left_out(state: pd.DataFrame, people: pd.DataFrame, codes: frozenset[str]) -> pd.Series[Any]:
     """Who is listed with nothing but codes that mean never sent: the first of these codes, by number."""
-    ours = state[state["phone"].isin(people["phone"])]
-    never = ours["delivery"].isin(codes)
-    delivery: pd.Series[Any] = ours[never & ~ours["phone"].isin(ours["phone"][~never])].set_index("phone")[
-        "delivery"
-    ]
+    listed = state[state["phone"].isin(people["phone"])]
+    never_sent = listed["delivery"].isin(codes)
+    maybe_sent = listed["phone"].isin(listed["phone"][~never_sent])
+    delivery: pd.Series[Any] = listed[never_sent & ~maybe_sent].set_index("phone")["delivery"]
     return delivery[~delivery.index.duplicated()]
 
 
 def look_up(
-    gateway: GatewayProtocol, orders: list[tuple[Batch, pd.DataFrame]], patience: Patience, known: Known
+    gateway: GatewayProtocol,
+    orders: list[tuple[Batch, pd.DataFrame]],
+    retry_policy: RetryPolicy,
+    known: Known,
 ) -> Iterator[tuple[Batch, pd.DataFrame, Finding]]:
     """
     Ask whether the gateway has some orders; each with its people and what was found, until stopped.
@@ -179,40 +185,40 @@ def look_up(
     Args:
         gateway: Who is asked.
         orders: The batches, with ``phone`` of their recipients.
-        patience: For questions that may be asked again.
+        retry_policy: For questions that may be asked again.
         known: What the journal knows.
     """
     absent: list[tuple[Batch, pd.DataFrame, Finding]] = []
     session = None
     for batch, people in orders:
-        if patience.stop.is_set():
+        if retry_policy.stop.is_set():
             return
-        finding = ask_state(gateway, batch, people, patience)
+        finding = ask_state(gateway, batch, people, retry_policy)
         if finding.event is not Event.ABSENT:
             yield batch, people, finding
             continue
         if session not in (None, gateway.sessions):  # what was not found in another one is no proof any more
-            for one, theirs, before in absent:
-                yield one, theirs, _unanswered(before, "404; the session ended meanwhile")
+            for one, recipients, before in absent:
+                yield one, recipients, _unanswered(before, "404; the session ended meanwhile")
             absent.clear()
         session = gateway.sessions  # the one it was not found in: an ended one was renewed on the way
         absent.append((batch, people, finding))
-    if absent and not patience.stop.is_set():
+    if absent and not retry_policy.stop.is_set():
         since = min(_not_before(batch, finding) for batch, _, finding in absent)
-        judge = _judge(gateway, since, session, patience, known)
+        judge = _judge(gateway, since, session, retry_policy, known)
         for batch, people, finding in absent:
             yield batch, people, judge(batch, finding)
 
 
 def _judge(
-    gateway: GatewayProtocol, since: datetime, session: int | None, patience: Patience, known: Known
+    gateway: GatewayProtocol, since: datetime, session: int | None, retry_policy: RetryPolicy, known: Known
 ) -> Callable[[Batch, Finding], Finding]:
     """Read the history once; what it says of each order that was not found under its id."""
     if not gateway.profile.history:
         return lambda _, finding: _unanswered(finding, "404; this gateway has no history that could tell")
     question = f", {gateway.profile.history_question} since {since:%Y-%m-%d %H:%M} UTC"
     try:
-        history = order_history.read(gateway, since, patience)
+        history = order_history.read(gateway, since, retry_policy)
     except GatewayError as error:
         answer = f"no answer: {type(error).__name__} (HTTP {error.status})"
         return lambda _, finding: _unanswered(finding, answer, question)
@@ -239,8 +245,8 @@ def _why_unproven(
         return ", perhaps out of a cache"
     if not known.witnesses(since).isin(history.ids).all():
         return " that lacks orders which were accepted"
-    ours = history.ids[history.ids.str.startswith(known.prefixes())]
-    if not ours.isin(known.own()).all():
+    own_orders = history.ids[history.ids.str.startswith(known.prefixes())]
+    if not own_orders.isin(known.own()).all():
         return " with orders of this campaign that this journal does not know: it may be an older copy"
     return None
 
@@ -251,7 +257,7 @@ def _not_before(batch: Batch, finding: Finding) -> datetime:
         moment = batch.not_before - DAY
         return moment if finding.date is None else min(moment, finding.date - DAY)
     if finding.date is None:
-        return EVER
+        return EARLIEST
     # A journal of an earlier version has only this machine's clock, which may have been wrong.
     claimed = finding.date if batch.claimed_at is None else min(batch.claimed_at, finding.date)
     return claimed - LONG
@@ -273,15 +279,15 @@ def _compare(state: pd.DataFrame, people: pd.DataFrame) -> tuple[Event, str, pd.
     who could be one of ours: each is a whole number (one whose last digits are hidden is none), and begins
     and ends otherwise than ours, so it is none of them in another spelling, or with zeros for hidden digits.
     """
-    ours = people["phone"].isin(state["phone"])
-    strangers = ~state["phone"].isin(people["phone"])
-    answer = f"found with {ours.sum()} of our {len(people)} recipients and {strangers.sum()} others"
-    if ours.any() and not strangers.any():
-        missing = people["phone"][~ours]
+    listed = people["phone"].isin(state["phone"])
+    others = ~state["phone"].isin(people["phone"])
+    answer = f"found with {listed.sum()} of our {len(people)} recipients and {others.sum()} others"
+    if listed.any() and not others.any():
+        missing = people["phone"][~listed]
         return (Event.FOUND_PART, answer, missing) if len(missing) else (Event.FOUND, answer, None)
     whole = state["phone"].str.fullmatch(E164).fillna(value=False).astype(bool)
-    alike = ~whole | state["phone"].str[-6:].isin(people["phone"].str[-6:])
-    alike |= state["phone"].str[:-4].isin(people["phone"].str[:-4])
-    if len(state) and not alike.any():
+    similar = ~whole | state["phone"].str[-6:].isin(people["phone"].str[-6:])
+    similar |= state["phone"].str[:-4].isin(people["phone"].str[:-4])
+    if len(state) and not similar.any():
         return Event.FOUND_OTHER, answer, None
     return Event.UNANSWERED, f"{answer}, which proves nothing", None

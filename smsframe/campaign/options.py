@@ -11,6 +11,7 @@ from math import inf
 from typing import Annotated, Any, Literal
 
 from smsframe.orders.terms import Terms, aware
+from smsframe.planning.options import check_schedule
 from smsframe.planning.parameters import Group, Options, Parameter, number_of_people, one_of
 
 DAY = 24 * 60 * 60
@@ -40,11 +41,6 @@ def _rate(name: str, value: Any) -> None:
         isinstance(value, bool) or not isinstance(value, int | float) or not 1 / DAY <= value < inf
     ):
         raise ValueError(f"{name}={value!r} must be a number of recipients per second, one a day at least")
-
-
-def _schedule(_name: str, value: Any) -> None:
-    if value is not None:
-        aware(value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +148,7 @@ class ResumeOptions(RunOptions):
         Parameter(
             "Another time for the people who are pending: a datetime with a time zone, for example when the "
             "campaign's own has passed.",
-            check=_schedule,
+            check=check_schedule,
         ),
     ] = None
     refusals: Annotated[

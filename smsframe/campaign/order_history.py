@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.gateway.base import GatewayProtocol
-    from smsframe.gateway.retry import Patience
+    from smsframe.gateway.retry import RetryPolicy
     from smsframe.orders.records import HistoryPage
 
 PAGE_SIZES = (1000, 100, 10)
@@ -66,19 +66,19 @@ class History:
         return self.orders["order_id"].str.strip().str.lower()
 
 
-def read(gateway: GatewayProtocol, since: datetime, patience: Patience) -> History:
+def read(gateway: GatewayProtocol, since: datetime, retry_policy: RetryPolicy) -> History:
     """
     Read the history since a time.
 
     Args:
         gateway: Who is asked.
         since: By the gateway's clock.
-        patience: For pages that may be asked for again.
+        retry_policy: For pages that may be asked for again.
 
     Raises:
         GatewayError: The gateway did not say.
     """
-    reading = _Reading(gateway, since, patience)
+    reading = _Reading(gateway, since, retry_policy)
     for _ in range(PASSES):
         if reading.turn_pages() or reading.unusable:
             break
@@ -88,8 +88,8 @@ def read(gateway: GatewayProtocol, since: datetime, patience: Patience) -> Histo
 class _Reading:
     """What was seen so far."""
 
-    def __init__(self, gateway: GatewayProtocol, since: datetime, patience: Patience) -> None:
-        self._gateway, self._since, self._patience = gateway, since, patience
+    def __init__(self, gateway: GatewayProtocol, since: datetime, retry_policy: RetryPolicy) -> None:
+        self._gateway, self._since, self._retry_policy = gateway, since, retry_policy
         self._sizes = [*PAGE_SIZES]
         self._pages = 0
         self._total = 0.0
@@ -144,7 +144,9 @@ class _Reading:
     def _page(self, number: int) -> HistoryPage | None:
         self._pages += 1
         try:
-            return self._patience.ask(lambda: self._gateway.history_page(self._since, number, self._sizes[0]))
+            return self._retry_policy.ask(
+                lambda: self._gateway.history_page(self._since, number, self._sizes[0])
+            )
         except Rejected:
             if number > 1 or len(self._sizes) == 1:
                 raise

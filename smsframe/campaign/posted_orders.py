@@ -54,11 +54,11 @@ class PostedOrders:
         order = np.repeat(np.arange(len(orders)), [len(phones) for _, _, phones in orders])
         # Of several orders of one person the last one posted counts.
         last = ~people.duplicated(keep="last").to_numpy()
-        place = find(results["sms_phone"].reset_index(drop=True), people[last])
-        rows = unsent & (place >= 0)
+        position = find(results["sms_phone"].reset_index(drop=True), people[last])
+        rows = unsent & (position >= 0)
         if not rows.any():
             return results
-        facts = self._facts().take(order[last][place[rows]])
+        facts = self._facts().take(order[last][position[rows]])
         corrected = results.copy()
         for name in ("sms_status", "sms_code", "sms_reason", "sms_order_id"):
             values = corrected[name].astype(object).to_numpy(copy=True)
@@ -67,7 +67,7 @@ class PostedOrders:
         return corrected
 
     def _facts(self) -> pd.DataFrame:
-        """What is said of the people of each order, in the order in which they were posted."""
+        """The result columns for the people of each order, in the order in which they were posted."""
         batches = [batch for batch, _, _ in self._orders.values()]
         accepted = np.array([state is State.ACCEPTED for _, state, _ in self._orders.values()])
         scheduled = np.array([batch.terms.schedule is not None for batch in batches])

@@ -9,7 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from smsframe.gateway.retry import Patience
+    from smsframe.gateway.retry import RetryPolicy
 
 
 class Pace:
@@ -18,12 +18,12 @@ class Pace:
 
     Args:
         rate: Recipients per second, or None for as fast as it goes.
-        patience: What is waited with, and by whose clock.
+        retry_policy: What is waited with, and by whose clock.
     """
 
-    def __init__(self, rate: float | None, patience: Patience) -> None:
-        self._rate, self._patience = rate, patience
-        self._next = patience.clock.monotonic()
+    def __init__(self, rate: float | None, retry_policy: RetryPolicy) -> None:
+        self._rate, self._retry_policy = rate, retry_policy
+        self._next = retry_policy.clock.monotonic()
         self._last: deque[tuple[float, int]] = deque()
         """The turns of the second before the next one, and how many people each was for."""
         self._lock = threading.Lock()
@@ -32,21 +32,21 @@ class Pace:
         """Wait for the turn of an order with so many people; False when everything was stopped meanwhile."""
         if self._rate is not None:
             with self._lock:
-                now = self._patience.clock.monotonic()
-                turn = self._turn(max(now, self._next), recipients, self._rate)
-                self._last.append((turn, recipients))
-                self._next = turn + recipients / self._rate
-            if turn > now:
-                self._patience.sleep(turn - now)
-        return not self._patience.stop.is_set()
+                now = self._retry_policy.clock.monotonic()
+                leaves_at = self._leaves_at(max(now, self._next), recipients, self._rate)
+                self._last.append((leaves_at, recipients))
+                self._next = leaves_at + recipients / self._rate
+            if leaves_at > now:
+                self._retry_policy.sleep(leaves_at - now)
+        return not self._retry_policy.stop.is_set()
 
-    def _turn(self, turn: float, recipients: int, rate: float) -> float:
+    def _leaves_at(self, leaves_at: float, recipients: int, rate: float) -> float:
         """The first moment from which no second before it has too many people."""
         while self._last:
             at, _ = self._last[0]
-            if at + 1.0 > turn:
+            if at + 1.0 > leaves_at:
                 if sum(people for _, people in self._last) + recipients <= rate:
                     break
-                turn = at + 1.0
+                leaves_at = at + 1.0
             self._last.popleft()
-        return turn
+        return leaves_at

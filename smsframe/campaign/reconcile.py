@@ -12,7 +12,7 @@ from smsframe.campaign.history_check import prefixes
 from smsframe.campaign.look_up import Finding, Known, ask_state, look_up
 from smsframe.formatting import amount
 from smsframe.orders.records import Change, Evidence, late
-from smsframe.orders.states import Action, Doubt, Event, State, Step, after
+from smsframe.orders.states import Action, Doubt, Event, State, Step, transition
 from smsframe.phones.match import among
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.gateway.base import GatewayProtocol
-    from smsframe.gateway.retry import Patience
+    from smsframe.gateway.retry import RetryPolicy
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import Batch, CampaignRecord
 
@@ -64,7 +64,7 @@ class UnconfirmedOrders:
         owner: This run, alive in the journal.
         phones: Who this run may text.
         grace: Seconds within which an order that was taken becomes visible.
-        patience: The waits.
+        retry_policy: The waits.
         settled: What a person says of the orders that were unconfirmed before this run, if they stay so after
             they were looked up.
     """
@@ -78,12 +78,12 @@ class UnconfirmedOrders:
         phones: pd.Series[str],
         *,
         grace: float,
-        patience: Patience,
+        retry_policy: RetryPolicy,
         settled: Event | None,
     ) -> None:
         self._entry, self._gateway, self._owner = entry, gateway, owner
         self._batches, self._orders = journal.batches, journal.orders
-        self._phones, self._grace, self._patience, self._settled = phones, grace, patience, settled
+        self._phones, self._grace, self._retry_policy, self._settled = phones, grace, retry_policy, settled
         self._open: list[Batch] = []
         self._covered: set[str] = set()
         """The order ids that a person's word is about."""
@@ -111,7 +111,7 @@ class UnconfirmedOrders:
             yield settled
         if absent:
             last = max(finding.answered_at for _, _, finding in absent.values())
-            self._patience.sleep(max(0.0, self._grace - (self._patience.clock.monotonic() - last)))
+            self._retry_policy.sleep(max(0.0, self._grace - (self._retry_policy.clock.monotonic() - last)))
         # What was not asked again stays unconfirmed.
         for batch, people, finding in self._look_up(
             [(batch, people) for batch, people, _ in absent.values()]
@@ -124,18 +124,18 @@ class UnconfirmedOrders:
 
     def _absent_again(self, batch: Batch, people: pd.DataFrame, first: Finding, finding: Finding) -> Finding:
         """What the second absence of an order proves, and what may follow from it."""
-        if why := finding.proves_with(first, self._grace):
+        if reason := finding.proves_with(first, self._grace):
             event = Event.UNANSWERED
-        elif why := self._no_longer_sendable(batch, people):
+        elif reason := self._no_longer_sendable(batch, people):
             event = Event.ABSENT_RETIRED
         elif self.posts[batch.order_id] >= POSTS:
-            event, why = Event.UNANSWERED, f"it was sent {POSTS} times already"
+            event, reason = Event.UNANSWERED, f"it was sent {POSTS} times already"
         else:
             event = Event.ABSENT_TWICE
         finding = replace(finding, event=event)
         if event is not Event.UNANSWERED and batch.doubt is Doubt.REFUSED:  # looked up for ever, to no end
             return _with_note(finding, "refused when repeated: only resume(unconfirmed=) ends it")
-        return _with_note(finding, f"not repeated: {why}") if why else finding
+        return _with_note(finding, f"not repeated: {reason}") if reason else finding
 
     def ask_after(self, batch: Batch, *, covered: bool) -> None:
         """
@@ -144,7 +144,7 @@ class UnconfirmedOrders:
         If it still does, a person's word holds, when it is about (``covered``) this order.
         """
         people = self._batches.members(batch)
-        finding = ask_state(self._gateway, batch, people, self._patience)
+        finding = ask_state(self._gateway, batch, people, self._retry_policy)
         self._note(batch, finding)
         if covered and self._settled is not None and finding.event is not Event.FOUND:
             self._note(batch, _person_says(finding, self._settled))
@@ -158,7 +158,7 @@ class UnconfirmedOrders:
         where nobody is listed, and, where numbers may be left out or less was charged than all of them cost,
         where the gateway does not say for whom.
         """
-        finding = ask_state(self._gateway, batch, people, self._patience)
+        finding = ask_state(self._gateway, batch, people, self._retry_policy)
         if finding.lists == 0 or (not finding.listed and may_lack(batch, charged)):
             finding = replace(finding, event=Event.FOUND_PART, missing=people["phone"])
         if charged is not None and charged != batch.segments:
@@ -175,7 +175,7 @@ class UnconfirmedOrders:
             lambda: self._orders.ids(self._entry),
             lambda: prefixes(self._entry.name, self._gateway),
         )
-        return look_up(self._gateway, orders, self._patience, known)
+        return look_up(self._gateway, orders, self._retry_policy, known)
 
     def _no_longer_sendable(self, batch: Batch, people: pd.DataFrame) -> str | None:
         """Why an order that is provably absent may not go out as it is, or None."""
@@ -183,13 +183,13 @@ class UnconfirmedOrders:
             return "some of its people are suppressed, or not in this call"
         if len(people) != batch.recipients:
             return "some of its people were texted by another order"
-        if late(batch, self._patience.clock.now()):
+        if late(batch, self._retry_policy.clock.now()):
             return "its time has passed"
         return None
 
     def _record(self, batch: Batch, people: pd.DataFrame, finding: Finding) -> Settled:
         """Write down what a look-up found, and what a person says of it."""
-        step = after(batch.state, finding.event, batch.doubt)
+        step = transition(batch.state, finding.event, batch.doubt)
         reason = None if step.state is State.ACCEPTED else finding.evidence.answer
         change = Change(
             batch,
@@ -226,8 +226,8 @@ def _counted(finding: Finding, people: pd.DataFrame) -> Counted:
     missing = 0 if finding.missing is None else len(finding.missing)
     if finding.refused is None:
         return Counted(missing)
-    out = among(people["phone"], finding.refused.index)
-    return Counted(missing, int(out.sum()), int(people["segments"][out].sum()))
+    left_out = among(people["phone"], finding.refused.index)
+    return Counted(missing, int(left_out.sum()), int(people["segments"][left_out].sum()))
 
 
 def _with_note(finding: Finding, more: str) -> Finding:

@@ -21,17 +21,17 @@ def campaigns(journal: Journal) -> pd.DataFrame:
     """One row per campaign, the oldest first, with counts by status and the credits charged."""
     listed = journal.campaigns()
     tallies = journal.batches.tallies() if len(listed) else {}
-    nobody = Tally(Counter(), 0.0, at_work=False)
-    tally_of_each = [tallies.get(key, nobody) for key in listed["id"].tolist()]
+    empty = Tally(Counter(), 0.0, at_work=False)
+    counted = [tallies.get(key, empty) for key in listed["id"].tolist()]
     columns = ["recipients", *COUNTED, "credits"]
     rows = [
         (sum(counts.values()), *(counts.get(status, 0) for status in COUNTED), charged)
-        for counts, charged, _ in tally_of_each
+        for counts, charged, _ in counted
     ]
     numbers = pd.DataFrame(rows, columns=columns, index=listed.index).astype(
         dict.fromkeys(columns, "Int64") | {"credits": "Float64"}
     )
-    named = listed.rename(columns={"name": "campaign", "base_url": "gateway"}).drop(columns="id")
+    renamed = listed.rename(columns={"name": "campaign", "base_url": "gateway"}).drop(columns="id")
     return pd.concat(
-        [named.astype({"campaign": "string", "gateway": "string", "account": "string"}), numbers], axis=1
+        [renamed.astype({"campaign": "string", "gateway": "string", "account": "string"}), numbers], axis=1
     )

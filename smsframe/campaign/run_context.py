@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from smsframe.campaign.workers import Threads
-from smsframe.gateway.retry import Patience
+from smsframe.gateway.retry import RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from smsframe.campaign.options import RunOptions
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import Journal
-    from smsframe.orders.records import Tick
+    from smsframe.orders.records import ProgressEvent
 
 
-def _unheard(_what: object) -> None:
+def _ignore(_message: object) -> None:
     """Nobody wants to know."""
 
 
-def _to_stderr(what: str) -> None:
+def _to_stderr(message: str) -> None:
     with suppress(OSError, ValueError):  # where nobody reads it, the results still come
-        print(f"smsframe: {what}", file=sys.stderr)  # noqa: T201 - the contract says so
+        print(f"smsframe: {message}", file=sys.stderr)  # noqa: T201 - the contract says so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class RunContext:
         workers: Requests under way at once.
         rate: Recipients per second at most, or None.
         grace: Seconds within which an order that was taken becomes visible.
-        patience: The waits and the clock; its ``stop`` ends the run.
+        retry_policy: The waits and the clock; its ``stop`` ends the run.
         report: Is told of each step.
         started: Is told how many people are about to be texted.
         say: Tells the user what is worth knowing.
@@ -54,9 +54,9 @@ class RunContext:
     workers: int = 4
     rate: float | None = None
     grace: float = 30.0
-    patience: Patience = field(default_factory=Patience)
-    report: Callable[[Tick], None] = _unheard
-    started: Callable[[int], None] = _unheard
+    retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
+    report: Callable[[ProgressEvent], None] = _ignore
+    started: Callable[[int], None] = _ignore
     say: Callable[[str], None] = _to_stderr
     threads: Callable[[int], Threads] = Threads
 
@@ -69,9 +69,9 @@ class RunContext:
             workers=options.workers,
             rate=options.rate,
             grace=options.grace,
-            patience=Patience(clock=gateway.clock),
+            retry_policy=RetryPolicy(clock=gateway.clock),
         )
 
     def stopped_by(self, stop: threading.Event | None) -> RunContext:
         """The same for one run, which has a stop of its own."""
-        return replace(self, patience=replace(self.patience, stop=stop or threading.Event()))
+        return replace(self, retry_policy=replace(self.retry_policy, stop=stop or threading.Event()))

@@ -17,7 +17,7 @@ import pandas as pd
 from smsframe.campaign.dispatch import Call, resuming, sending
 from smsframe.campaign.interrupts import asked
 from smsframe.campaign.preflight import confirmed
-from smsframe.campaign.unexpected_stop import Foreseen, always_told
+from smsframe.campaign.unexpected_stop import Foreseen, with_results_when_stopped
 from smsframe.errors import (
     CampaignStopped,
     ConfirmationMismatch,
@@ -28,7 +28,7 @@ from smsframe.formatting import amount
 from smsframe.journal.conflicts import CampaignCall
 from smsframe.orders.states import Event
 from smsframe.outcomes.codes import CODES
-from smsframe.outcomes.columns import COLUMNS, PLANNED, attach, results_for, satisfied
+from smsframe.outcomes.columns import COLUMNS, PLANNED, attach, results_for, validated
 from smsframe.outcomes.join import join, note_other_texts, outcomes, still_to_send
 from smsframe.phones.match import among
 from smsframe.texts.template import parse
@@ -59,10 +59,10 @@ def _sent(plan: Plan, context: RunContext, **_: Any) -> pd.DataFrame:
     return _with_status(results, results["sms_status"].eq("ready"), "pending", "not_sent")
 
 
-@always_told(
+@with_results_when_stopped(
     lambda plan: plan.campaign or "",
     _sent,
-    lambda plan, *_, **__: _without_journal(_unsent(plan), touched=True),
+    lambda plan, *_, **__: _without_journal(_unsent(plan), maybe_texted=True),
 )
 def send(
     plan: Plan,
@@ -95,29 +95,29 @@ def send(
     known = stored and stored.known
     confirmed(options.confirm, plan.people, known, plan)
     with sending(call, stored, context.stopped_by(stop)) as (engine, owner):
-        trouble = _run(engine, campaign, context.say)
+        cause = _run(engine, campaign, context.say)
         try:
             now = known if known and engine.idle else journal.recipients(engine.entry.id, campaign)
         except JournalError as error:
-            trouble, frame, others = (
-                trouble or error,
-                _without_journal(_unsent(plan), touched=engine.touched),
+            cause, frame, others = (
+                cause or error,
+                _without_journal(_unsent(plan), maybe_texted=engine.maybe_texted),
                 0,
             )
         else:
             journalled = _frame(plan, now, campaign, owner)
             frame = engine.posted.correct(journalled)
             if frame["sms_status"].eq("ready").any():  # everybody was written down
-                frame = _without_journal(frame, touched=engine.touched)
+                frame = _without_journal(frame, maybe_texted=engine.maybe_texted)
             if frame is not journalled:
-                trouble = trouble or _replaced(journal)
+                cause = cause or _replaced(journal)
             others = _others(now, plan)
     if others:
         context.say(
             f"{others:,} people of campaign {campaign!r} are not in this frame and still pending: "
             f"smsframe.resume({campaign!r}) takes them up, smsframe.withdraw({campaign!r}) drops them"
         )
-    _raise(trouble, engine, campaign, frame)
+    _raise(cause, engine, campaign, frame)
     return frame
 
 
@@ -126,7 +126,7 @@ def _resumed(entry: CampaignRecord, context: RunContext, **given: Any) -> pd.Dat
     return recipients(context.journal, entry, suppressed=given["suppressed"])
 
 
-@always_told(lambda entry: entry.name, _resumed, lambda *_, **__: results_for(0))
+@with_results_when_stopped(lambda entry: entry.name, _resumed, lambda *_, **__: results_for(0))
 def resume(
     entry: CampaignRecord,
     context: RunContext,
@@ -159,17 +159,17 @@ def resume(
         engine,
         owner,
     ):
-        trouble = _run(engine, entry.name, context.say)
+        cause = _run(engine, entry.name, context.say)
         try:
             journalled = recipients(journal, entry, run=owner, suppressed=suppressed)
         except JournalError as error:
             before = outcomes(known, entry.name)
-            trouble, frame = trouble or error, _without_journal(before, touched=engine.touched)
+            cause, frame = cause or error, _without_journal(before, maybe_texted=engine.maybe_texted)
         else:
             frame = _with_lost(engine.posted.correct(journalled), known, engine.posted, entry.name)
             if frame is not journalled:
-                trouble = trouble or _replaced(journal)
-    _raise(trouble, engine, entry.name, frame)
+                cause = cause or _replaced(journal)
+    _raise(cause, engine, entry.name, frame)
     if held := int(frame["sms_status"].eq("suppressed").sum()):
         context.say(
             f"{held:,} of campaign {entry.name!r} are on the opt-out list and stay pending: give it "
@@ -199,7 +199,7 @@ def recipients(
     if suppressed is not None:
         out = results["sms_status"].eq("pending") & among(results["sms_phone"], suppressed)
         results = _with_status(results, out, "suppressed", "suppressed")
-    return satisfied("ResultsSchema", results)
+    return validated("ResultsSchema", results)
 
 
 def withdraw(journal: Journal, entry: CampaignRecord) -> pd.DataFrame:
@@ -219,12 +219,12 @@ def _run(
     engine: CampaignEngine, campaign: str, say: Callable[[str], None]
 ) -> SmsFrameError | ValueError | None:
     """Run the engine; what the journal raises stops it like the gateway's refusals do."""
-    trouble = None
+    cause = None
     with asked(engine.stop) as interrupted:
         try:
             engine.run()
         except JournalError as error:
-            trouble = error
+            cause = error
         except KeyboardInterrupt:
             interrupted.set()
     if interrupted.is_set():
@@ -233,12 +233,12 @@ def _run(
     if engine.drift:
         more = "more" if engine.drift > 0 else "fewer"
         say(f"the gateway charged {amount(abs(engine.drift))} credits {more} than planned; see sms_credits")
-    return trouble or engine.cause
+    return cause or engine.cause
 
 
-def _without_journal(results: pd.DataFrame, *, touched: bool = True) -> pd.DataFrame:
+def _without_journal(results: pd.DataFrame, *, maybe_texted: bool = True) -> pd.DataFrame:
     """What can be said of a run whose journal cannot be read afterwards."""
-    status, code = ("unconfirmed", "unconfirmed") if touched else ("pending", "not_sent")
+    status, code = ("unconfirmed", "unconfirmed") if maybe_texted else ("pending", "not_sent")
     rows = results["sms_status"].isin(["ready", "pending"])
     return _with_status(results, rows, status, code, "; the journal could not be read")
 
@@ -259,7 +259,7 @@ def _with_lost(results: pd.DataFrame, known: Known, posted: PostedOrders, campai
     if lost["sms_status"].eq("pending").all():  # they were withdrawn meanwhile
         return results
     results = pd.concat([results, lost]).sort_values("sms_phone", kind="stable", ignore_index=True)
-    return satisfied("ResultsSchema", results)
+    return validated("ResultsSchema", results)
 
 
 def _with_status(
@@ -277,20 +277,20 @@ def _with_status(
 
 
 def _raise(
-    trouble: SmsFrameError | ValueError | None, engine: CampaignEngine, campaign: str, frame: pd.DataFrame
+    cause: SmsFrameError | ValueError | None, engine: CampaignEngine, campaign: str, frame: pd.DataFrame
 ) -> None:
-    if trouble is None:
+    if cause is None:
         return
-    if not engine.touched:
-        raise Foreseen(trouble)
+    if not engine.maybe_texted:
+        raise Foreseen(cause)
     counts = frame["sms_status"].value_counts()
     reached = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
     raise CampaignStopped(
-        f"campaign {campaign!r} stopped: {trouble}. So far: {reached}. "
+        f"campaign {campaign!r} stopped: {cause}. So far: {reached}. "
         f"Nobody is lost: go on with smsframe.resume({campaign!r})",
         campaign=campaign,
         results=frame,
-    ) from trouble
+    ) from cause
 
 
 def _others(now: Known, plan: Plan) -> int:
@@ -307,7 +307,7 @@ def _frame(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.
     known = journalled._replace(people=journalled.people[here])
     results = join(base, known, campaign, plan.stands, run=run)
     results = note_other_texts(results, journalled, plan.template.source, plan.people)
-    return attach(plan.frame, satisfied("ResultsSchema", results))
+    return attach(plan.frame, validated("ResultsSchema", results))
 
 
 def _results(plan: Plan) -> pd.DataFrame:

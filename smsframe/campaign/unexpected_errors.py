@@ -32,7 +32,7 @@ def clean(error: BaseException) -> BaseException:
     message = _message(error) or f"{kind.__name__} inside smsframe"
     file = _trace(error)
     more = f" (a trace for a bug report is in {file})" if file else ""
-    error_like_it = _alike(error, message + more) or RuntimeError(
+    error_like_it = _same_type(error, message + more) or RuntimeError(
         f"{kind.__module__}.{kind.__qualname__}: {message}{more}"
     )
     if error.__cause__ is not None and error.__cause__ is not error:
@@ -40,15 +40,15 @@ def clean(error: BaseException) -> BaseException:
     return error_like_it
 
 
-def bare(error: BaseException) -> BaseException:
+def without_frames(error: BaseException) -> BaseException:
     """The error itself, and those it comes from, without frames; only a cause that was meant is kept."""
     if error.__cause__ is not None:
-        bare(error.__cause__)
+        without_frames(error.__cause__)
     error.__context__ = None
     return error.with_traceback(None)
 
 
-def _alike(error: BaseException, message: str) -> BaseException | None:
+def _same_type(error: BaseException, message: str) -> BaseException | None:
     """An error that says this, of the first type that can say it; only that of the system keeps its parts."""
     if isinstance(error, OSError) and error.errno is not None:
         name = error.filename

@@ -36,7 +36,9 @@ class Foreseen(Exception):
         self.error = error
 
 
-def always_told(name: Callable[[Any], str], *frames: Callable[..., pd.DataFrame]) -> Callable[[Run], Run]:
+def with_results_when_stopped(
+    name: Callable[[Any], str], *frames: Callable[..., pd.DataFrame]
+) -> Callable[[Run], Run]:
     """
     A run, called with a plan or an entry and its context, that never loses its results.
 
@@ -50,25 +52,25 @@ def always_told(name: Callable[[Any], str], *frames: Callable[..., pd.DataFrame]
 
     def decorated(run: Run) -> Run:
         @wraps(run)
-        def call(what: Any, context: RunContext, **options: Any) -> pd.DataFrame:
-            begun: list[datetime] = []
+        def call(subject: Any, context: RunContext, **options: Any) -> pd.DataFrame:
+            started: list[datetime] = []
 
             def begin(people: int) -> None:
-                begun.append(context.patience.clock.now())
+                started.append(context.retry_policy.clock.now())
                 context.started(people)
 
             refused: BaseException
             try:
-                return run(what, replace(context, started=begin), **options)
+                return run(subject, replace(context, started=begin), **options)
             except Foreseen as foreseen:
                 refused = foreseen.error
             except SmsFrameError:
                 raise
-            except Exception as error:
-                if not begun:
+            except Exception as error:  # raised below as `CampaignStopped`, with the results
+                if not started:
                     raise
-                results = _results(frames, (what, context), options)
-                refused = _stopped(clean(error), name(what), results, begun[0])
+                results = _results(frames, (subject, context), options)
+                refused = _stopped(clean(error), name(subject), results, started[0])
             raise refused from refused.__cause__
 
         return cast("Run", call)
@@ -85,10 +87,12 @@ def _results(
     return frames[-1](*args, **options)
 
 
-def _stopped(cause: BaseException, campaign: str, results: pd.DataFrame, begun: datetime) -> CampaignStopped:
+def _stopped(
+    cause: BaseException, campaign: str, results: pd.DataFrame, started: datetime
+) -> CampaignStopped:
     status = results["sms_status"]
     counts = ", ".join(f"{count:,} {name}" for name, count in status.value_counts().items() if count)
-    sent = status.eq("unconfirmed") | results["sms_sent_at"].ge(begun).fillna(value=False)
+    sent = status.eq("unconfirmed") | results["sms_sent_at"].ge(started).fillna(value=False)
     kind = type(cause).__name__
     stopped = CampaignStopped(
         f"campaign {campaign!r} stopped: {cause if kind in str(cause) else f'{kind}: {cause}'}. "

@@ -18,7 +18,7 @@ from smsframe.errors import GatewayError, JournalError
 from smsframe.gateway.order import Order
 from smsframe.orders.batching import another
 from smsframe.orders.records import Reply, late
-from smsframe.orders.states import Action, Event, State, after
+from smsframe.orders.states import Action, Event, State, transition
 from smsframe.texts import render
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from smsframe.campaign.rate_limit import Pace
     from smsframe.gateway.base import GatewayProtocol
-    from smsframe.gateway.retry import Patience
+    from smsframe.gateway.retry import RetryPolicy
     from smsframe.orders.records import Batch
 
 
@@ -40,12 +40,12 @@ class PostOutcome(NamedTuple):
     Attributes:
         reply: What the POST came to.
         left: After a refusal the credits left, None when the gateway does not say for this quality.
-        trouble: After a refusal why the credits could not be asked for.
+        credit_error: After a refusal why the credits could not be asked for.
     """
 
     reply: Reply
     left: float | None = None
-    trouble: GatewayError | None = None
+    credit_error: GatewayError | None = None
 
 
 CALLED_OFF = PostOutcome(Reply(Event.GAVE_UP, None, "stopped before it left"))
@@ -92,7 +92,7 @@ class OrderWorkers:
         gateway: Where they go.
         threads: What carries them.
         pace: When each may leave.
-        patience: The waits; its ``stop`` ends them.
+        retry_policy: The waits; its ``stop`` ends them.
         held: Whether this run still owns what it sends; asked immediately before each POST.
     """
 
@@ -101,10 +101,10 @@ class OrderWorkers:
         gateway: GatewayProtocol,
         threads: Threads,
         pace: Pace,
-        patience: Patience,
+        retry_policy: RetryPolicy,
         held: Callable[[], bool],
     ) -> None:
-        self._gateway, self._pace, self._patience, self._held = gateway, pace, patience, held
+        self._gateway, self._pace, self._retry_policy, self._held = gateway, pace, retry_policy, held
         self._threads = threads
         self._under_way: dict[Future[PostOutcome], tuple[Batch, pd.DataFrame]] = {}
 
@@ -170,20 +170,22 @@ class OrderWorkers:
         if reply.event is Event.ACCEPTED and another(batch.order_id, reply.order_id):
             reason = f"{reply.reason}: it is the answer to another order"
             return PostOutcome(replace(reply, event=Event.NO_PROOF, reason=reason))
-        if after(State.SENDING, reply.event, batch.doubt).action is not Action.NARROW:
+        if transition(State.SENDING, reply.event, batch.doubt).action is not Action.NARROW:
             return PostOutcome(reply)
-        if not is_absent(self._gateway, batch, order.people, self._patience):
+        if not is_absent(self._gateway, batch, order.people, self._retry_policy):
             reason = f"{reply.reason}, and the gateway may have taken it before"
             return PostOutcome(replace(reply, event=Event.NO_PROOF, reason=reason))
         try:
-            return PostOutcome(reply, self._patience.ask(self._gateway.credits).get(batch.terms.message_type))
+            return PostOutcome(
+                reply, self._retry_policy.ask(self._gateway.credits).get(batch.terms.message_type)
+            )
         except GatewayError as error:
-            return PostOutcome(reply, trouble=error)
+            return PostOutcome(reply, credit_error=error)
 
     def _post(self, order: Order, batch: Batch) -> Reply:
         """Send, and repeat only what was provably not accepted, and not once stopped."""
         before: list[Reply] = []
-        stopped = self._patience.stop.is_set
+        stopped = self._retry_policy.stop.is_set
 
         def attempt() -> Reply:
             if before and stopped():
@@ -200,14 +202,14 @@ class OrderWorkers:
                     "this run has lost its lock, in the folder beside the journal: somebody else may have "
                     "taken over, so nothing more is sent; resume the campaign"
                 )
-            if late(batch, self._patience.clock.now()):  # the gateway might send it at once
+            if late(batch, self._retry_policy.clock.now()):  # the gateway might send it at once
                 raise _TooLateError
 
         def again(reply: Reply) -> bool:
-            step = after(State.SENDING, reply.event, batch.doubt)
+            step = transition(State.SENDING, reply.event, batch.doubt)
             return step.action is Action.REPEAT and not stopped()
 
-        reply = self._patience.until(attempt, again)
+        reply = self._retry_policy.until(attempt, again)
         return replace(reply, event=Event.GAVE_UP) if reply.event is Event.NOT_SENT else reply
 
 

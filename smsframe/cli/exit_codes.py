@@ -82,7 +82,7 @@ def code(error: BaseException) -> int:
             return REFUSED
 
 
-def go_on(campaign: str) -> str:
+def resume_command(campaign: str) -> str:
     """The command that goes on with a campaign."""
     return f"smsframe resume {shlex.quote(campaign)}"
 
@@ -113,7 +113,7 @@ def finish(frame: pd.DataFrame, campaign: str) -> None:
     """End with `UNFINISHED` while people of the campaign are pending or unconfirmed."""
     left = int(frame["sms_status"].isin(["pending", "unconfirmed"]).sum())
     if left:
-        typer.echo(f"\nNot finished: {people(left)}. Go on with: {go_on(campaign)}", err=True)
+        typer.echo(f"\nNot finished: {people(left)}. Go on with: {resume_command(campaign)}", err=True)
         if frame["sms_status"].eq("unconfirmed").any():  # going on may never end it: the gateway may not know
             typer.echo(f"Who stays unconfirmed: smsframe status {shlex.quote(campaign)}", err=True)
         raise typer.Exit(UNFINISHED)
@@ -134,7 +134,7 @@ def _error_text(error: Exception) -> str:
     if rows:
         lines.append(f"Rows: {', '.join(map(str, rows[:LISTED]))}{', …' if len(rows) > LISTED else ''}")
     if isinstance(error, smsframe.CampaignStopped):
-        lines.append(f"Go on with: {go_on(error.campaign)}")
+        lines.append(f"Go on with: {resume_command(error.campaign)}")
     return "\n".join(lines)
 
 

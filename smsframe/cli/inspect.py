@@ -79,10 +79,10 @@ def status(
     typer.echo(summary_text(results))
     unconfirmed = results[results["sms_status"].eq("unconfirmed").to_numpy()]
     if len(unconfirmed):
-        again = exit_codes.go_on(campaign)
+        again = exit_codes.resume_command(campaign)
         first = unconfirmed.head(LISTED)
         numbers, orders = mask_column(first["sms_phone"]), first["sms_order_id"].fillna("")
-        ways = [
+        next_steps = [
             (again, "asks the gateway again"),
             (f"{again} --unconfirmed accept", "takes them as accepted"),
             (f"{again} --unconfirmed send", "texts them; again, if they were"),
@@ -91,7 +91,7 @@ def status(
             heading("Unconfirmed: they may have been texted, so nothing is repeated unasked"),
             table(list(zip(numbers, orders, strict=True)), head=("number", "order id")),
             *([f"  … and {len(unconfirmed) - LISTED:,} more"] if len(unconfirmed) > LISTED else []),
-            table(ways),
+            table(next_steps),
         ]
         typer.echo("\n" + "\n\n".join(parts))
     exit_codes.finish(results, campaign)
@@ -147,14 +147,14 @@ def campaigns(journal: options.Journal = None) -> None:
     ]  # what nobody is takes no room
     head = ("campaign", "begun", *("people" if name == "recipients" else name for name in shown))
     parts = []
-    for (gateway, account), mine in results.groupby(["gateway", "account"], sort=False):
+    for (gateway, account), group in results.groupby(["gateway", "account"], sort=False):
         rows = [
             (
                 clean(row["campaign"]),
                 f"{row['created_at']:%Y-%m-%d}",
                 *(amount(float(row[name])) for name in shown),
             )
-            for row in mine.to_dict("records")
+            for row in group.to_dict("records")
         ]
         parts += [heading(f"{clean(gateway)} as {clean(account)}"), table(rows, head=head, right="2345678")]
     typer.echo("\n\n".join(parts))

@@ -106,7 +106,7 @@ def sandbox(
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 for a free one.")] = 0,
     username: Annotated[str, typer.Option(help="The account's name.")] = "demo",
     password: Annotated[str, typer.Option(help="Its password.")] = "demo",  # noqa: S107 - it texts nobody
-    credits: Annotated[int, typer.Option(min=0, help="Credits of every message type.")] = 10_000,  # noqa: A002
+    credits: Annotated[int, typer.Option(min=0, help="Credits of every message type.")] = 10_000,  # noqa: A002 - the option is called so
     speed: Annotated[float, typer.Option(help="How many times faster than the clock deliveries go.")] = 1.0,
     latency: Annotated[float, typer.Option(help="Seconds that every answer takes on its way.")] = 0.0,
     tls: Annotated[bool, typer.Option("--tls", help="Speak TLS, with a certificate of its own.")] = False,  # noqa: FBT002 - how Typer makes a flag

@@ -39,10 +39,10 @@ def table(
         indent: Spaces before each line.
     """
     # Loaded here: `smsframe --help` prints no table.
-    from rich.console import Console  # noqa: PLC0415
-    from rich.padding import Padding  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415 - rich is loaded only when a table is printed
+    from rich.padding import Padding  # noqa: PLC0415 - rich is loaded only when a table is printed
+    from rich.table import Table  # noqa: PLC0415 - rich is loaded only when a table is printed
+    from rich.text import Text  # noqa: PLC0415 - rich is loaded only when a table is printed
 
     cells = [list(row) for row in rows]
     if not cells:

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Self
 
 from smsframe.clock import SYSTEM
 from smsframe.display.progress_renderers import renderer_for
-from smsframe.display.progress_stats import Meter
+from smsframe.display.progress_stats import ProgressStats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from smsframe.display.progress_renderers import ProgressRenderer
-    from smsframe.orders.records import Tick
+    from smsframe.orders.records import ProgressEvent
 
 
 class Bar:
@@ -40,36 +40,36 @@ class Bar:
         unit: str,
         *,
         shown: bool,
-        meter: Meter | None = None,
+        stats: ProgressStats | None = None,
         monotonic: Callable[[], float] = SYSTEM.monotonic,
     ) -> None:
         self._doing, self._unit, self._shown, self._monotonic = doing, unit, shown, monotonic
-        self._meter = meter or Meter(monotonic)
+        self._stats = stats or ProgressStats(monotonic)
         self._renderer: ProgressRenderer | None = None
         self._drawn = 0.0
         self._lock = threading.Lock()
 
     def start(self, total: int) -> None:
         """So many are to do: begin to draw; nothing to do draws nothing."""
-        self._meter.begin(total)
+        self._stats.begin(total)
         self.open()
 
     def open(self) -> None:
         """Begin to draw, here; nothing to do draws nothing."""
         with self._lock, self._harmless():
-            facts = self._meter.facts()
+            facts = self._stats.facts()
             if self._shown and self._renderer is None and facts["recipients"]:
                 self._drawn = self._monotonic()
                 self._renderer = renderer_for(self._doing, self._unit, facts)
 
-    def tick(self, tick: Tick) -> None:
+    def update(self, event: ProgressEvent) -> None:
         """Some people got somewhere."""
-        self._meter.tick(tick)
+        self._stats.update(event)
         self.show()
 
     def advance(self, steps: int) -> None:
         """So many more are done."""
-        self._meter.advance(steps)
+        self._stats.advance(steps)
         self.show()
 
     def show(self) -> None:
@@ -78,13 +78,13 @@ class Bar:
             now = self._monotonic()
             if self._renderer is not None and now - self._drawn >= self._renderer.every:
                 self._drawn = now
-                self._renderer.draw(self._meter.facts())
+                self._renderer.draw(self._stats.facts())
 
     def close(self) -> None:
         """It is over."""
         with self._lock, self._harmless():
             if self._renderer is not None:
-                self._renderer.close(self._meter.facts())
+                self._renderer.close(self._stats.facts())
                 self._renderer = None
 
     @contextmanager
@@ -102,5 +102,5 @@ class Bar:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with self._harmless():
-            self._meter.end()
+            self._stats.end()
         self.close()

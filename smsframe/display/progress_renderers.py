@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 class ProgressRenderer(Protocol):
     """
-    Shows facts, as `smsframe.display.progress_stats.Meter` gives them.
+    Shows facts, as `smsframe.display.progress_stats.ProgressStats` gives them.
 
     Attributes:
         every: Seconds from one drawing to the next at least.
@@ -106,7 +106,7 @@ class Widget:
 
     def __init__(self, doing: str, unit: str, facts: Mapping[str, Any]) -> None:
         import ipywidgets as widgets  # noqa: PLC0415 - a quarter of a second that only a notebook needs
-        from IPython.display import display  # noqa: PLC0415
+        from IPython.display import display  # noqa: PLC0415 - only in a notebook
 
         self._doing, self._unit = doing, unit
         # Labels show text, so that a hostile name is only a name.

@@ -17,7 +17,7 @@ from smsframe.orders.states import State
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from smsframe.orders.records import Tick
+    from smsframe.orders.records import ProgressEvent
 
 WORDS = {State.ACCEPTED: "accepted", State.REFUSED: "rejected", State.UNCONFIRMED: "unconfirmed"}
 """What people are who got somewhere; all others are pending."""
@@ -31,7 +31,7 @@ FAST = 10
 """People a second; above, the rate is shown without decimals."""
 
 
-class Meter:
+class ProgressStats:
     """
     Counts people, or orders, as they get somewhere; each is in one place at a time.
 
@@ -57,13 +57,13 @@ class Meter:
             self._counts["pending"] += total
             self._mark()
 
-    def tick(self, tick: Tick) -> None:
+    def update(self, event: ProgressEvent) -> None:
         """Some people got somewhere."""
         with self._lock:
-            if tick.before is not None:
-                self._counts[self._word(tick.before)] -= tick.recipients
-            self._counts[self._word(tick.state)] += tick.recipients
-            self._credits += tick.credits
+            if event.before is not None:
+                self._counts[self._word(event.before)] -= event.recipients
+            self._counts[self._word(event.state)] += event.recipients
+            self._credits += event.credits
             self._mark()
 
     def advance(self, steps: int) -> None:
@@ -123,10 +123,10 @@ def progress_text(facts: Mapping[str, Any], unit: str) -> str:
     How far it is, in words.
 
     Example:
-        >>> meter = Meter(iter([0.0, 2.0, 2.0]).__next__)
-        >>> meter.begin(1200)
-        >>> meter.advance(400)
-        >>> progress_text(meter.facts(), "orders")
+        >>> stats = ProgressStats(iter([0.0, 2.0, 2.0]).__next__)
+        >>> stats.begin(1200)
+        >>> stats.advance(400)
+        >>> progress_text(stats.facts(), "orders")
         '400 of 1,200 orders, 200/s, 4 s left'
     """
     done = facts["recipients"] - facts["pending"]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FIX: Final = "gsm"
 """The ``text_fix`` of `smsframe.plan` that a form offers: it leaves the letters of names as they are."""
 
-LIVE_ROWS = 2_000
+MAX_LIVE_ROWS = 2_000
 """
 Rows that are planned on every keystroke. Of a longer table an even sample is, until every row is asked for.
 """

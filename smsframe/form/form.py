@@ -105,8 +105,8 @@ class Form:
         controls = self._controls
         for widget in controls.inputs:
             widget.observe(self._changed, "value")
-        for label, chip in controls.chips.items():
-            chip.on_click(partial(self._insert, label))
+        for label, button in controls.chips.items():
+            button.on_click(partial(self._insert, label))
         controls.unlock.observe(lambda _: self._enable(), "value")
         controls.own_number.observe(self._store_number, "value")
         controls.count_all.on_click(lambda _: self._count())
@@ -124,8 +124,8 @@ class Form:
 
     def _insert(self, label: str, _: Any) -> None:
         text = self._controls.text
-        gap = " " if text.value and not text.value[-1].isspace() else ""
-        text.value += f"{gap}{Field(label).written()}"
+        space = " " if text.value and not text.value[-1].isspace() else ""
+        text.value += f"{space}{Field(label).written()}"
 
     def _count(self) -> None:
         self._set_message("total", html.note("Counting every row …"))

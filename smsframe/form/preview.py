@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smsframe.errors import CampaignChanged, ContactsError, SmsFrameError, TextError
-from smsframe.form.draft import FIX, LIVE_ROWS, Draft, count_text, sample, send_time
+from smsframe.form.draft import FIX, MAX_LIVE_ROWS, Draft, count_text, sample, send_time
 from smsframe.formatting import many
 from smsframe.masking import mask
 from smsframe.orders.profile import SMSEND
@@ -187,7 +187,7 @@ def make_view(
         now: The time, aware; a schedule before it is a problem.
         exact: Plan every row, however many there are.
     """
-    exact = exact or len(contacts) <= LIVE_ROWS
+    exact = exact or len(contacts) <= MAX_LIVE_ROWS
     typed = count_text(draft.text)
     problems: dict[str, str] = {}
     if draft.sender and not SMSEND.takes_sender(draft.sender):
@@ -215,7 +215,7 @@ def make_view(
     }
     if draft.fix:
         options["text_fix"] = FIX
-    planned = contacts if exact else sample(contacts, LIVE_ROWS)
+    planned = contacts if exact else sample(contacts, MAX_LIVE_ROWS)
     plan = _planned(
         draft.text, problems, lambda text, **overrides: make_plan(planned, text, **options | overrides)
     )

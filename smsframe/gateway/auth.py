@@ -34,7 +34,7 @@ class Credentials(AuthBase):
     def __init__(self, *secrets: str) -> None:
         forms = {form for secret in secrets for form in (secret, quote(secret, safe=""), quote_plus(secret))}
         longest_first = sorted(forms, key=len, reverse=True)
-        self._echo = re.compile("|".join(_alone(form) for form in longest_first))
+        self._echo = re.compile("|".join(_unquoted(form) for form in longest_first))
 
     def hide(self, text: str) -> str:
         """The text without our secrets, plain or percent-encoded, and without those of any address in it."""
@@ -119,6 +119,6 @@ def session_keys(body: str) -> Keys | None:
     return Keys(user_key, "Session_key", session_key) if valid else None
 
 
-def _alone(form: str) -> str:
+def _unquoted(form: str) -> str:
     """The pattern of a secret; a short one counts only where it stands alone, as ``1`` is in many reasons."""
     return re.escape(form) if len(form) >= _SHORT else rf"(?<!\w){re.escape(form)}(?!\w)"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 HEADERS = {"Cache-Control": "no-cache, no-store", "Pragma": "no-cache"}
 """Neither answer from what is stored nor store the answer (RFC 9111, 5.2.1; 5.4 for the oldest caches)."""
 
-UNSEEN = "_"
+CACHE_BUSTER = "_"
 """The query value that makes each question another one, for caches that do not obey; it means nothing."""
 
 
@@ -55,8 +55,8 @@ class Freshness:
             Unavailable: A cache answered, which proves nothing.
         """
         if self.proven:
-            response = send({**params, UNSEEN: self.token()})
-        if not self.proven or response.status == 400:  # noqa: PLR2004
+            response = send({**params, CACHE_BUSTER: self.token()})
+        if not self.proven or response.status == 400:  # noqa: PLR2004 - an HTTP status
             response = send(params)
             if response.status in (200, 404):  # an answer: so it was the value that was refused
                 self.proven = False

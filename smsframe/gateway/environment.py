@@ -1,5 +1,5 @@
 """
-The gateway that environment variables name.
+The gateway that environment variables describe.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ BASE_URL, PROFILE = "SMSFRAME_BASE_URL", "SMSFRAME_PROFILE"
 
 
 def variable(name: str) -> str:
-    """A variable, or nothing; never kept in another one, because a traceback would show it."""
+    """An environment variable, or ""; callers keep no secret in a variable, which a traceback would show."""
     return os.environ.get(name, "")
 
 

@@ -27,7 +27,7 @@ SIZE = 16 * 2**20
 """Bytes of one answer, as it arrives and again unpacked: over 100,000 recipients of one order. Not more,
 because as JSON it can take twenty times as much memory."""
 
-STRETCH = 2.0
+ANSWER_TIMEOUTS = 2.0
 """How many read time-outs a whole answer may take, from the last byte of the request to its own last byte."""
 
 CODINGS = "gzip"
@@ -55,13 +55,13 @@ class Answer(HTTPResponse):
 
 
 class _Bounded(io.RawIOBase):
-    """The bytes of one answer: up to `SIZE`, and for up to `STRETCH` times the time-out of the socket."""
+    """The bytes of one answer: up to `SIZE`, for up to `ANSWER_TIMEOUTS` times the time-out of the socket."""
 
     def __init__(self, wire: io.RawIOBase, sock: socket.socket, monotonic: Callable[[], float]) -> None:
         self._wire, self._sock, self._left, self._monotonic = wire, sock, SIZE, monotonic
         timeout = sock.gettimeout()
         self._timeout = math.inf if timeout is None else timeout
-        self._end = monotonic() + STRETCH * self._timeout
+        self._end = monotonic() + ANSWER_TIMEOUTS * self._timeout
 
     def readable(self) -> bool:
         return True
@@ -83,40 +83,40 @@ class _Bounded(io.RawIOBase):
         super().close()
 
 
-def unpacked(pieces: Iterable[bytes], coding: str) -> bytes:
+def unpacked(chunks: Iterable[bytes], coding: str) -> bytes:
     """
     The whole body, unpacked as it arrives.
 
     Args:
-        pieces: As they arrive.
+        chunks: As they arrive.
         coding: ``Content-Encoding``; those applied one after the other are a list.
 
     Raises:
         UnusableError: It is too long, broken, not whole, followed by something, or packed otherwise.
     """
     body = bytearray()
-    for piece in _plain(pieces, coding.strip().lower()):
-        body += piece
+    for chunk in _plain(chunks, coding.strip().lower()):
+        body += chunk
         if len(body) > SIZE:
             raise UnusableError(f"the answer is longer than {SIZE // 2**20} MiB")
     return bytes(body)
 
 
-def _plain(pieces: Iterable[bytes], coding: str) -> Iterable[bytes]:
+def _plain(chunks: Iterable[bytes], coding: str) -> Iterable[bytes]:
     if coding in ("", "identity"):
-        return pieces
+        return chunks
     if coding in ("gzip", "x-gzip"):  # the same, RFC 9110, 8.4.1.3
-        return _gunzip(pieces)
+        return _gunzip(chunks)
     raise UnusableError("the answer is packed in a way that was not asked for")
 
 
-def _gunzip(pieces: Iterable[bytes]) -> Iterable[bytes]:
+def _gunzip(chunks: Iterable[bytes]) -> Iterable[bytes]:
     inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
-        for piece in pieces:
+        for chunk in chunks:
             if inflate.eof:
                 raise UnusableError("the answer goes on after its end")
-            yield inflate.decompress(piece, SIZE + 1)  # so much is too long, so nothing is left to decompress
+            yield inflate.decompress(chunk, SIZE + 1)  # so much is too long, so nothing is left to decompress
     except zlib.error:
         raise UnusableError("the answer cannot be unpacked") from None
     if not inflate.eof or inflate.unused_data:

@@ -28,7 +28,7 @@ LONGEST_WAIT = 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """
     Waits that grow, unless the gateway names one.
 
@@ -64,9 +64,9 @@ class Patience:
             retry=tenacity.retry_if_exception_type(Unavailable),
             stop=tenacity.stop_after_attempt(self.attempts)
             | tenacity.stop_when_event_set(self.stop)
-            | _TooLong(_raised)
-            | _Unreached(_raised, self),
-            wait=_Named(_raised, self._growing()),
+            | _AskedTooLong(_raised)
+            | _WaitedTooLong(_raised, self),
+            wait=_NamedWait(_raised, self._growing()),
             sleep=self.sleep,
             reraise=True,
         )
@@ -78,9 +78,9 @@ class Patience:
             retry=tenacity.retry_if_result(again),
             stop=tenacity.stop_after_attempt(self.attempts)
             | tenacity.stop_when_event_set(self.stop)
-            | _TooLong(_returned)
-            | _Unreached(_returned, self),
-            wait=_Named(_returned, self._growing()),
+            | _AskedTooLong(_returned)
+            | _WaitedTooLong(_returned, self),
+            wait=_NamedWait(_returned, self._growing()),
             sleep=self.sleep,
             retry_error_callback=_returned,
         )
@@ -100,7 +100,7 @@ def _returned(state: tenacity.RetryCallState) -> Any:
     return state.outcome.result() if state.outcome else None
 
 
-class _TooLong(stop_base):
+class _AskedTooLong(stop_base):
     """Stops when the gateway asks for a longer wait than we are willing to make."""
 
     def __init__(self, outcome: Callable[[tenacity.RetryCallState], Any]) -> None:
@@ -110,23 +110,26 @@ class _TooLong(stop_base):
         return (getattr(self._outcome(retry_state), "retry_after", None) or 0.0) > LONGEST_WAIT
 
 
-class _Unreached(stop_base):
+class _WaitedTooLong(stop_base):
     """Stops when it has taken long, by the clock handed in, and nobody said when to come back."""
 
-    def __init__(self, outcome: Callable[[tenacity.RetryCallState], Any], patience: Patience) -> None:
-        self._outcome, self._patience, self._began = outcome, patience, patience.clock.monotonic()
+    def __init__(self, outcome: Callable[[tenacity.RetryCallState], Any], retry_policy: RetryPolicy) -> None:
+        self._outcome, self._retry_policy, self._began = outcome, retry_policy, retry_policy.clock.monotonic()
 
     def __call__(self, retry_state: tenacity.RetryCallState) -> bool:
-        named = getattr(self._outcome(retry_state), "retry_after", None)
-        return named is None and self._patience.clock.monotonic() - self._began >= self._patience.reach
+        retry_after = getattr(self._outcome(retry_state), "retry_after", None)
+        return (
+            retry_after is None
+            and self._retry_policy.clock.monotonic() - self._began >= self._retry_policy.reach
+        )
 
 
-class _Named(wait_base):
+class _NamedWait(wait_base):
     """The wait that the gateway named, else one that grows."""
 
     def __init__(self, outcome: Callable[[tenacity.RetryCallState], Any], growing: wait_base) -> None:
         self._outcome, self._growing = outcome, growing
 
     def __call__(self, retry_state: tenacity.RetryCallState) -> float:
-        named = getattr(self._outcome(retry_state), "retry_after", None)
-        return self._growing(retry_state) if named is None else float(named)
+        retry_after = getattr(self._outcome(retry_state), "retry_after", None)
+        return self._growing(retry_state) if retry_after is None else float(retry_after)

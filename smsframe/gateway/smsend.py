@@ -237,7 +237,7 @@ class Gateway:
         response = self._call("GET", f"sms/{quote(order_id, safe='')}")
         if response.status == 404:  # noqa: PLR2004 - "order not found" in its documentation
             return OrderState(None, response.date, own=isinstance(response.json(), dict))
-        if response.status != 200:  # noqa: PLR2004
+        if response.status != 200:  # noqa: PLR2004 - an HTTP status
             raise question_refused(response, self.base_url, order_id)
         return OrderState(responses.recipients(response, self.timezone, order_id), response.date)
 
@@ -271,7 +271,7 @@ class Gateway:
 
     def _get(self, path: str, **params: str) -> transport.Exchange:
         response = self._call("GET", path, params=params)
-        if response.status != 200:  # noqa: PLR2004
+        if response.status != 200:  # noqa: PLR2004 - an HTTP status
             raise question_refused(response, self.base_url)
         return response
 
@@ -289,7 +289,7 @@ class Gateway:
         if check is not None:
             check()
         response = self._exchange(method, path, keys, params=params, json=json)
-        if response.status == 401 and self._login is not None:  # noqa: PLR2004
+        if response.status == 401 and self._login is not None:  # noqa: PLR2004 - an HTTP status
             _, keys = self._session(ended=session)
             if check is not None:  # the process may have been suspended, or the login slow
                 check()
@@ -308,7 +308,7 @@ class Gateway:
         def send(
             query: Mapping[str, str] | None, headers: Mapping[str, str] | None = None
         ) -> transport.Exchange:
-            return transport.exchange(
+            return transport.request(
                 self._http,
                 method,
                 self.base_url + path,
@@ -337,7 +337,7 @@ class Gateway:
         if login is None:  # pragma: no branch - a token has keys from the start
             raise NotAuthorised(not_authorised("no way to log in"))
         response = self._exchange("GET", "login", login)
-        if response.status == 200:  # noqa: PLR2004
+        if response.status == 200:  # noqa: PLR2004 - an HTTP status
             if keys := session_keys(response.body):
                 log.info("logged in")
                 return keys

@@ -1,7 +1,7 @@
 """
 One HTTP exchange at a time, of which nothing secret gets into exceptions, logs and tracebacks.
 
-`exchange` never raises for what the network does and returns facts instead: requests' exceptions carry
+`request` never raises for what the network does and returns facts instead: requests' exceptions carry
 the address with the password of a login in it, and a traceback carries the exception.
 
 What is said of a request without an answer rests on how its connection was made
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 LONGEST = 6 * 3600.0
 """Seconds; a gateway that asks for more, in however many digits, asks for this much."""
 
-_PIECE = 2**16
+_CHUNK_SIZE = 2**16
 _DIGITS = 20
 
 
@@ -180,7 +180,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forked)
 
 
-def exchange(
+def request(
     session: requests.Session,
     method: str,
     url: str,
@@ -196,8 +196,8 @@ def exchange(
     Send one request and read its answer whole; says what happened, and raises only for bugs.
 
     The whole call is bounded: ``timeout[0]`` seconds to connect to an address of the name, as many for TLS,
-    twice as many for a proxy's tunnel, as many to send; then `smsframe.gateway.response_limits.STRETCH` times
-    ``timeout[1]`` seconds, and `smsframe.gateway.response_limits.SIZE`, for the answer.
+    twice as many for a proxy's tunnel, as many to send; then `response_limits.ANSWER_TIMEOUTS` times
+    ``timeout[1]`` seconds, and `response_limits.SIZE`, for the answer.
     """
     sent_at = clock.now()
     try:
@@ -240,10 +240,10 @@ def _body(answer: requests.Response) -> bytes:
     After an interim answer (1xx) the final one is still to come (RFC 9110, 15.2), and http.client knows only
     100: the connection is not used again, or the next order would take that answer for its own.
     """
-    if answer.status_code < 200:  # noqa: PLR2004
+    if answer.status_code < 200:  # noqa: PLR2004 - an HTTP status
         return b""
-    pieces = answer.raw.stream(_PIECE, decode_content=False)
-    return response_limits.unpacked(pieces, answer.headers.get("Content-Encoding", ""))
+    chunks = answer.raw.stream(_CHUNK_SIZE, decode_content=False)
+    return response_limits.unpacked(chunks, answer.headers.get("Content-Encoding", ""))
 
 
 def validate_base_url(base_url: object) -> str | None:
@@ -256,7 +256,7 @@ def validate_base_url(base_url: object) -> str | None:
         host, _ = urlsplit(base_url).hostname, urlsplit(base_url).port
     except ValueError:
         host = None
-    if not host or not all(0 < len(label) < 64 for label in host.rstrip(".").split(".")):  # noqa: PLR2004
+    if not host or not all(0 < len(label) < 64 for label in host.rstrip(".").split(".")):  # noqa: PLR2004 - RFC 1035
         return "base_url must name a host, as in https://gateway.example/API/v1.0/REST/"
     if base_url.startswith("http://") and not is_loopback(base_url):
         return "http:// would send the password in clear: use https:// (http:// only to 127.0.0.1)"

@@ -18,7 +18,7 @@ from smsframe.errors import JournalError
 if TYPE_CHECKING:
     from pathlib import Path
 
-BESIDE = ("-wal", "-shm", "-journal")
+SIDE_FILES = ("-wal", "-shm", "-journal")
 """What SQLite calls its own files beside a database, by the end of their names."""
 
 
@@ -40,9 +40,9 @@ def copy(source: Path, target: Path) -> None:
         JournalError: There is something by that name, or beside it what SQLite would take for its own.
         sqlite3.Error: It cannot be read or written, or the copy is damaged; nothing is left of it then.
     """
-    if any(target.name == source.name + suffix for suffix in BESIDE):
+    if any(target.name == source.name + suffix for suffix in SIDE_FILES):
         raise JournalError(f"{target} is a name that SQLite uses for the journal itself: name another file")
-    for path in (target, *(target.with_name(target.name + suffix) for suffix in BESIDE)):
+    for path in (target, *(target.with_name(target.name + suffix) for suffix in SIDE_FILES)):
         if os.path.lexists(path):
             raise JournalError(f"there is a file {path} already, and it is left alone: name a new file")
     create(target)
@@ -81,7 +81,10 @@ def keep(source: Path, version: int) -> None:
         if earlier_version not in (0, version):  # 0: an older smsframe was killed while it made the copy
             raise sqlite3.DatabaseError(f"{kept.name} is something else than its copy")
     new = kept.with_name(f"{kept.name}.new")
-    for path in (new, *(new.with_name(new.name + suffix) for suffix in BESIDE)):  # of an upgrade that died
+    for path in (
+        new,
+        *(new.with_name(new.name + suffix) for suffix in SIDE_FILES),
+    ):  # of an upgrade that died
         path.unlink(missing_ok=True)
     copy(source, new)
     new.replace(kept)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from smsframe.journal import recipients as recipient_rows
 from smsframe.journal.rows import append_evidence, micros, read_texts, terms_columns
 from smsframe.journal.tables import batches, recipients
-from smsframe.orders.batching import order_id, parts
+from smsframe.orders.batching import order_id, split_into_runs
 from smsframe.orders.records import Batch, BatchWithPeople, CampaignRecord, Evidence, Stamp
 from smsframe.orders.states import Doubt, State
 from smsframe.phones.match import among, keys
@@ -55,7 +55,7 @@ def assign(
         # Not of numpy, as they are on older pandas: SQLite stores those as bytes.
         (int(cast("int", text)), str(encoding), part)
         for (text, encoding), group in free.groupby(["text", "encoding"])
-        for part in parts(group, entry.batch_size)
+        for part in split_into_runs(group, entry.batch_size)
     ]
     sources = read_texts(connection, entry.id)
     used = set(connection.execute(sa.select(batches.c.order_id)).scalars())
@@ -131,9 +131,9 @@ def adopt(
             continue  # another process was faster
         recipient_rows.write(connection, entry.id, [recipient_rows.Group(key, entry.text, UNKNOWN, free)])
         unlisted = int(part["unlisted"].iloc[0])
-        theirs = recipients.c.batch == key
-        linked = sa.select(sa.func.count()).where(theirs).scalar_subquery()
-        segments = sa.select(sa.func.coalesce(sa.func.sum(recipients.c.segments), 0)).where(theirs)
+        in_batch = recipients.c.batch == key
+        linked = sa.select(sa.func.count()).where(in_batch).scalar_subquery()
+        segments = sa.select(sa.func.coalesce(sa.func.sum(recipients.c.segments), 0)).where(in_batch)
         values: dict[str, Any] = {"recipients": linked + unlisted, "segments": segments.scalar_subquery()}
         values |= {"state": State.ACCEPTED, "encoding": UNKNOWN}
         connection.execute(sa.update(batches).where(batches.c.id == key).values(**values))
@@ -147,10 +147,10 @@ def adopt(
 
 def _dissolve(connection: Connection, entry: CampaignRecord, phones: pd.Series[Any]) -> None:
     """Free everybody who is planned together with one of these; whoever is at work on it finds it gone."""
-    theirs = sa.select(recipients.c.batch).where(
+    with_them = sa.select(recipients.c.batch).where(
         recipients.c.campaign == entry.id, recipients.c.person.in_(recipient_rows.persons(phones))
     )
-    planned = sa.select(batches.c.id).where(batches.c.state == State.PLANNED, batches.c.id.in_(theirs))
+    planned = sa.select(batches.c.id).where(batches.c.state == State.PLANNED, batches.c.id.in_(with_them))
     keys = connection.execute(planned).scalars().all()
     recipient_rows.free(connection, recipients.c.batch.in_(keys))
     connection.execute(sa.delete(batches).where(batches.c.id.in_(keys)))

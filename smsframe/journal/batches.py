@@ -19,7 +19,7 @@ from smsframe.journal.counts import Tally, tallies, tally
 from smsframe.journal.rows import append_evidence, micros, read_batches
 from smsframe.journal.tables import batches, recipients
 from smsframe.orders.records import Batch, BatchWithPeople, CampaignRecord, Change, Stamp
-from smsframe.orders.states import Action, Event, State, after
+from smsframe.orders.states import Action, Event, State, transition
 from smsframe.phones.match import among
 
 if TYPE_CHECKING:
@@ -46,19 +46,21 @@ class Batches:
         with self._store.transaction(reading=True) as connection:
             return recipient_rows.read(connection, batch.campaign, recipients.c.batch == batch.id)
 
-    def cut(self, entry: CampaignRecord, owner: str, phones: pd.Series[Any]) -> list[BatchWithPeople]:
+    def create_batches(
+        self, entry: CampaignRecord, owner: str, phones: pd.Series[Any]
+    ) -> list[BatchWithPeople]:
         """
-        BatchWithPeople those of these people who have no batch into batches of this owner.
+        Put those of these people who have no batch into batches of this owner.
 
         Batches that a dead owner planned and never got accepted are dissolved first: their people are free.
         """
         with self._store.transaction() as connection:
-            return self.cut_within(connection, entry, owner, phones)
+            return self.create_batches_within(connection, entry, owner, phones)
 
-    def cut_within(
+    def create_batches_within(
         self, connection: Connection, entry: CampaignRecord, owner: str, phones: pd.Series[Any]
     ) -> list[BatchWithPeople]:
-        """As `cut`, in the caller's transaction."""
+        """As `create_batches`, in the caller's transaction."""
         self.dissolve(connection, entry.id)
         free = recipient_rows.read(connection, entry.id, recipients.c.batch.is_(None))
         return assign(connection, entry, owner, free[among(free["phone"], phones)])
@@ -91,8 +93,10 @@ class Batches:
         In the caller's transaction: the accepted batches whose orders do not list everybody, but for those
         of whoever is at work.
         """
-        here = sa.select(recipients.c.batch).where(recipients.c.campaign == entry.id, recipients.c.missing)
-        which = batches.c.id.in_(here)
+        with_missing = sa.select(recipients.c.batch).where(
+            recipients.c.campaign == entry.id, recipients.c.missing
+        )
+        which = batches.c.id.in_(with_missing)
         dead = self._dead(connection, which)
         return read_batches(connection, which & batches.c.owner.in_(dead)) if dead else []
 
@@ -111,11 +115,15 @@ class Batches:
         In the caller's transaction: the people of a campaign whom the gateway refused one by one, each with
         its reason.
         """
-        alone = (batches.c.campaign == entry.id) & (batches.c.state == State.REFUSED)
-        alone &= sa.exists().where(recipients.c.batch == batches.c.id)
-        rows = connection.execute(sa.select(batches.c.id, batches.c.reason).where(alone))
+        refused_alone = (batches.c.campaign == entry.id) & (batches.c.state == State.REFUSED)
+        refused_alone &= sa.exists().where(recipients.c.batch == batches.c.id)
+        rows = connection.execute(sa.select(batches.c.id, batches.c.reason).where(refused_alone))
         reasons = {row.id: row.reason or "" for row in rows}
-        return [(batch, reasons[batch.id]) for batch in read_batches(connection, alone)] if reasons else []
+        return (
+            [(batch, reasons[batch.id]) for batch in read_batches(connection, refused_alone)]
+            if reasons
+            else []
+        )
 
     def release(self, refused: list[Batch]) -> None:
         """Free the people of refused batches; the rows stay, so that no order id is used again."""
@@ -123,19 +131,21 @@ class Batches:
             for batch in refused:
                 recipient_rows.free(connection, recipients.c.batch == batch.id)
 
-    def claim(self, entry: CampaignRecord, cuts: list[BatchWithPeople], owner: str) -> list[BatchWithPeople]:
+    def claim(
+        self, entry: CampaignRecord, planned: list[BatchWithPeople], owner: str
+    ) -> list[BatchWithPeople]:
         """Take planned batches for sending, on disk; those that still are planned, and ours."""
         claimed = []
         with self._store.transaction() as connection:
-            for batch, people in cuts:
+            for batch, people in planned:
                 at = batch.claimed_at or self._clock.now()
-                ours = (batches.c.id == batch.id) & (batches.c.owner == owner)
+                own_batch = (batches.c.id == batch.id) & (batches.c.owner == owner)
                 values = {
                     "state": State.SENDING,
                     "attempts": batches.c.attempts + 1,
                     "claimed_at": micros(at),
                 }
-                statement = sa.update(batches).where(ours, batches.c.state == State.PLANNED)
+                statement = sa.update(batches).where(own_batch, batches.c.state == State.PLANNED)
                 if connection.execute(statement.values(**values)).rowcount:
                     append_evidence(
                         connection, entry.id, batch.order_id, Event.CLAIMED, State.SENDING, self.stamp()
@@ -144,9 +154,11 @@ class Batches:
                         BatchWithPeople(replace(batch, state=State.SENDING, claimed_at=at), people)
                     )
         if claimed:
-            there = batches.c.id.in_([cut.batch.id for cut in claimed]) & (batches.c.owner == owner)
-            there &= batches.c.state == State.SENDING
-            self._store.confirm(sa.select(sa.func.count()).select_from(batches).where(there), len(claimed))
+            claimed_rows = batches.c.id.in_([item.batch.id for item in claimed]) & (batches.c.owner == owner)
+            claimed_rows &= batches.c.state == State.SENDING
+            self._store.confirm(
+                sa.select(sa.func.count()).select_from(batches).where(claimed_rows), len(claimed)
+            )
         return claimed
 
     def record(self, entry: CampaignRecord, owner: str, changes: list[Change]) -> list[Batch]:
@@ -168,14 +180,14 @@ class Batches:
         A person may say of those it lacks that they are accepted, or free to be texted again.
         """
         batch, event = change.batch, change.event
-        theirs = recipients.c.batch == batch.id
+        in_batch = recipients.c.batch == batch.id
         with self._store.transaction() as connection:
             if event is Event.PERSON_SENDS:
-                recipient_rows.free(connection, theirs & recipients.c.missing)
+                recipient_rows.free(connection, in_batch & recipients.c.missing)
             elif event is Event.PERSON_ACCEPTS:
-                connection.execute(sa.update(recipients).where(theirs).values(missing=False))
+                connection.execute(sa.update(recipients).where(in_batch).values(missing=False))
             elif event in (Event.FOUND, Event.FOUND_PART):
-                connection.execute(sa.update(recipients).where(theirs).values(missing=False, refused=None))
+                connection.execute(sa.update(recipients).where(in_batch).values(missing=False, refused=None))
                 recipient_rows.mark(connection, batch.id, change.missing, change.refused)
             append_evidence(
                 connection, entry.id, batch.order_id, event, batch.state, self.stamp(), change.evidence
@@ -192,7 +204,7 @@ class Batches:
         for batch in read_batches(connection, open_ & batches.c.owner.in_(dead)) if dead else []:
             state, doubt = batch.state, batch.doubt
             if state is State.SENDING:
-                state, _, doubt = after(state, Event.OWNER_DIED, doubt)
+                state, _, doubt = transition(state, Event.OWNER_DIED, doubt)
                 append_evidence(connection, entry.id, batch.order_id, Event.OWNER_DIED, state, self.stamp())
             taken = {"owner": owner, "state": state, "doubt": int(doubt)}
             connection.execute(sa.update(batches).where(batches.c.id == batch.id).values(**taken))
@@ -203,10 +215,12 @@ class Batches:
         In the caller's transaction: whether an order was ever accepted of the type and sender that the
         latest call wants.
         """
-        alike = batches.c.message_type == entry.terms.message_type
-        alike &= batches.c.sender.is_not_distinct_from(entry.terms.sender)
-        there = sa.exists().where(batches.c.campaign == entry.id, batches.c.state == State.ACCEPTED, alike)
-        return bool(connection.execute(sa.select(there)).scalar_one())
+        like_latest_call = batches.c.message_type == entry.terms.message_type
+        like_latest_call &= batches.c.sender.is_not_distinct_from(entry.terms.sender)
+        accepted_alike = sa.exists().where(
+            batches.c.campaign == entry.id, batches.c.state == State.ACCEPTED, like_latest_call
+        )
+        return bool(connection.execute(sa.select(accepted_alike)).scalar_one())
 
     def held(self, owner: str) -> bool:
         """Whether a run still holds its lock, where others look for it, and so its batches."""
@@ -229,15 +243,17 @@ class Batches:
         Another journal's order lists them, so they have one, and an order of ours that they are part of must
         not go out again as it is: it was refused, lacked them, or nobody who is alive is sending it.
         """
-        ours = batches.c.campaign == campaign
-        open_ = ours & batches.c.state.in_([State.SENDING, State.UNCONFIRMED])
+        in_campaign = batches.c.campaign == campaign
+        open_ = in_campaign & batches.c.state.in_([State.SENDING, State.UNCONFIRMED])
         dead = open_ & batches.c.owner.in_(self._dead(connection, open_))
-        untexted = dead | (ours & (batches.c.state == State.REFUSED))
+        untexted = dead | (in_campaign & (batches.c.state == State.REFUSED))
         not_in_order = recipients.c.missing | recipients.c.refused.is_not(None)
-        theirs = (recipients.c.campaign == campaign) & recipients.c.person.in_(recipient_rows.persons(phones))
+        same_people = (recipients.c.campaign == campaign) & recipients.c.person.in_(
+            recipient_rows.persons(phones)
+        )
         recipient_rows.free(
             connection,
-            theirs & (not_in_order | recipients.c.batch.in_(sa.select(batches.c.id).where(untexted))),
+            same_people & (not_in_order | recipients.c.batch.in_(sa.select(batches.c.id).where(untexted))),
         )
 
     def free_refused(
@@ -253,8 +269,10 @@ class Batches:
             for state in (State.REFUSED, State.ACCEPTED)
         }
         left_out = in_[State.ACCEPTED] & recipients.c.refused.is_not(None)
-        theirs = recipients.c.person.in_(recipient_rows.persons(phones)) & (in_[State.REFUSED] | left_out)
-        recipient_rows.free(connection, theirs)
+        refused_people = recipients.c.person.in_(recipient_rows.persons(phones)) & (
+            in_[State.REFUSED] | left_out
+        )
+        recipient_rows.free(connection, refused_people)
 
     def _dead(self, connection: Connection, which: sa.ColumnElement[bool]) -> list[str]:
         owners = connection.execute(sa.select(batches.c.owner).where(which).distinct()).scalars()

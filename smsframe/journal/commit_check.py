@@ -32,7 +32,7 @@ print(sqlite3.connect(uri, uri=True, timeout=wait).execute(query).fetchone()[0])
 """
 
 log = logging.getLogger(__name__)
-_said: list[str] = []
+_warned: list[str] = []
 
 
 def due(count: int) -> bool:
@@ -64,9 +64,9 @@ def ask(path: Path, query: str) -> int | None:
         _not_here("this Python has no program of its own that could be started")
         return None
     request = json.dumps([f"{path.as_uri()}?mode=ro", query, WAIT / 2])
-    apart: dict[str, Any] = {"start_new_session": True}  # Ctrl-C is for us
+    detached: dict[str, Any] = {"start_new_session": True}  # Ctrl-C is for us
     if sys.platform == "win32":
-        apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+        detached = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
     try:
         run = subprocess.run(  # noqa: S603 - our own program; what it is told comes by its standard input
             [sys.executable, "-I", "-S", "-c", PROGRAM],
@@ -75,7 +75,7 @@ def ask(path: Path, query: str) -> int | None:
             text=True,
             timeout=WAIT,
             check=False,
-            **apart,
+            **detached,
         )
         return int(run.stdout)
     except (FileNotFoundError, PermissionError) as error:
@@ -93,7 +93,7 @@ def ask(path: Path, query: str) -> int | None:
     )
 
 
-def _not_here(why: str) -> None:
-    if not _said:
-        _said.append(why)
-        log.warning("what is written to the journal is not read back by another process: %s", why)
+def _not_here(reason: str) -> None:
+    if not _warned:
+        _warned.append(reason)
+        log.warning("what is written to the journal is not read back by another process: %s", reason)

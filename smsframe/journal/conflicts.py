@@ -46,12 +46,12 @@ class CampaignCall(NamedTuple):
         Raises:
             CampaignChanged: It belongs to another gateway or account, or somebody may have another text.
         """
-        same_gateway(entry, self.base_url, self.account)
+        require_same_gateway(entry, self.base_url, self.account)
         if not self.changed:
-            same_text(connection, entry, self.template, MAYBE_TEXTED)
+            require_same_text(connection, entry, self.template, MAYBE_TEXTED)
 
 
-def nothing_alike(connection: Connection, name: str) -> None:
+def require_no_similar_name(connection: Connection, name: str) -> None:
     """Refuse a new name that differs from another one by capitals, spaces or forms of letters alone."""
     for other in connection.execute(sa.select(campaigns.c.name)).scalars():
         if alike(other) == alike(name):
@@ -65,7 +65,7 @@ def nothing_alike(connection: Connection, name: str) -> None:
             )
 
 
-def same_gateway(entry: CampaignRecord, base_url: str, account: str) -> None:
+def require_same_gateway(entry: CampaignRecord, base_url: str, account: str) -> None:
     """Refuse another gateway or account than the campaign's."""
     before, now = f"{entry.base_url} as {entry.account}", f"{base_url} as {account}"
     if before != now:
@@ -79,7 +79,7 @@ def same_gateway(entry: CampaignRecord, base_url: str, account: str) -> None:
         )
 
 
-def same_text(
+def require_same_text(
     connection: Connection, entry: CampaignRecord, template: str, states: tuple[State, ...]
 ) -> None:
     """Refuse a text when somebody may have another one."""

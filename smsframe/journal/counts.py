@@ -56,46 +56,46 @@ def tallies(
     """
     grouped = _grouped(campaign, refused(connection).is_not(None))
     waiting = sa.select(recipients.c.campaign, sa.func.count()).group_by(recipients.c.campaign)
-    waiting = waiting.where(recipients.c.batch.is_(None), *_of(recipients, campaign))
+    waiting = waiting.where(recipients.c.batch.is_(None), *_of_campaign(recipients, campaign))
     counts: defaultdict[int, Counter[str]] = defaultdict(Counter)
     charged: defaultdict[int, float] = defaultdict(float)
     at_work: set[int] = set()
     living: dict[str, bool] = {}
-    for key, state, later, owner, people, missing, left_out, paid in connection.execute(grouped):
-        mine = counts[key]
+    for key, state, later, owner, people, missing, left_out, charge in connection.execute(grouped):
+        counter = counts[key]
         if state in OPEN and owner not in living:
             living[owner] = alive(owner)
         if state in OPEN and living[owner]:
             at_work.add(key)
         match state:
             case State.ACCEPTED:
-                mine["scheduled" if later else "accepted"] += people - missing - left_out
-                mine["unconfirmed"] += missing
-                mine["rejected"] += left_out
-                charged[key] += paid or 0.0
+                counter["scheduled" if later else "accepted"] += people - missing - left_out
+                counter["unconfirmed"] += missing
+                counter["rejected"] += left_out
+                charged[key] += charge or 0.0
             case State.REFUSED:
-                mine["rejected"] += people
+                counter["rejected"] += people
             case State.SENDING if living[owner]:
-                mine["pending"] += people
+                counter["pending"] += people
             case State.PLANNED:
-                mine["pending"] += people
+                counter["pending"] += people
             case _:  # nobody knows: of a dead owner's orders neither
-                mine["unconfirmed"] += people
+                counter["unconfirmed"] += people
     for key, people in connection.execute(waiting):
         counts[key]["pending"] += people
-    return {key: Tally(mine, charged[key], key in at_work) for key, mine in counts.items()}
+    return {key: Tally(counter, charged[key], key in at_work) for key, counter in counts.items()}
 
 
 def _grouped(campaign: int | None, left_out: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """By campaign, state, whether for later, and owner: people, who is lacking or left out, the charge."""
     missing = recipients.c.missing & ~left_out
-    special = (
+    not_in_order = (
         sa.select(
             recipients.c.batch,
             sa.func.sum(sa.case((missing, 1), else_=0)).label("missing"),
             sa.func.sum(sa.case((left_out, 1), else_=0)).label("left_out"),
         )
-        .where(recipients.c.missing | left_out, *_of(recipients, campaign))
+        .where(recipients.c.missing | left_out, *_of_campaign(recipients, campaign))
         .group_by(recipients.c.batch)
         .subquery()
     )
@@ -106,19 +106,19 @@ def _grouped(campaign: int | None, left_out: sa.ColumnElement[bool]) -> sa.Selec
             *(batches.c[name] for name in ("campaign", "state", "owner", "charged")),
             batches.c.schedule_at.is_not(None).label("later"),
             counted.label("people"),
-            sa.func.coalesce(special.c.missing, 0).label("missing"),
-            sa.func.coalesce(special.c.left_out, 0).label("left_out"),
+            sa.func.coalesce(not_in_order.c.missing, 0).label("missing"),
+            sa.func.coalesce(not_in_order.c.left_out, 0).label("left_out"),
         )
-        .join_from(batches, special, special.c.batch == batches.c.id, isouter=True)
-        .where(*_of(batches, campaign))
+        .join_from(batches, not_in_order, not_in_order.c.batch == batches.c.id, isouter=True)
+        .where(*_of_campaign(batches, campaign))
         .subquery()
     ).c
     # What an order without anybody was charged is no row's.
-    paid = sa.case((each.people > each.missing + each.left_out, each.charged))
+    charge = sa.case((each.people > each.missing + each.left_out, each.charged))
     groups = (each.campaign, each.state, each.later, each.owner)
-    sums = (sa.func.sum(column) for column in (each.people, each.missing, each.left_out, paid))
+    sums = (sa.func.sum(column) for column in (each.people, each.missing, each.left_out, charge))
     return sa.select(*groups, *sums).group_by(*groups)
 
 
-def _of(table: sa.Table, campaign: int | None) -> list[sa.ColumnElement[bool]]:
+def _of_campaign(table: sa.Table, campaign: int | None) -> list[sa.ColumnElement[bool]]:
     return [] if campaign is None else [table.c.campaign == campaign]

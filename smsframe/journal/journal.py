@@ -21,7 +21,7 @@ from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import JournalError, UnknownCampaign
 from smsframe.journal import disks
 from smsframe.journal.batches import Batches
-from smsframe.journal.conflicts import nothing_alike
+from smsframe.journal.conflicts import require_no_similar_name
 from smsframe.journal.known_orders import KnownOrders
 from smsframe.journal.recipients import read
 from smsframe.journal.registration import Registration
@@ -29,7 +29,7 @@ from smsframe.journal.rows import instants_of, read_campaign, read_texts
 from smsframe.journal.run_locks import Owners
 from smsframe.journal.sqlite import Store, frame
 from smsframe.journal.tables import batches, campaigns, evidence, recipients
-from smsframe.orders.batching import named
+from smsframe.orders.batching import normalize_name
 from smsframe.orders.states import State
 from smsframe.outcomes.join import Known
 from smsframe.phones.match import keys
@@ -95,9 +95,9 @@ class Journal:
     @classmethod
     def default(cls, *, clock: Clock = SYSTEM) -> Journal:
         """``SMSFRAME_JOURNAL``, else one file in the user's data directory."""
-        named = os.environ.get(JOURNAL)
+        from_environment = os.environ.get(JOURNAL)
         folder = platformdirs.user_data_path("smsframe", appauthor=False)
-        return cls(named or folder / "journal.sqlite", clock=clock)
+        return cls(from_environment or folder / "journal.sqlite", clock=clock)
 
     @property
     def exists(self) -> bool:
@@ -156,7 +156,7 @@ class Journal:
             entry = _find(connection, name)
             if entry is None:
                 if call is not None:
-                    nothing_alike(connection, name)
+                    require_no_similar_name(connection, name)
                 return None
             if call is not None:
                 call.check(connection, entry)
@@ -217,27 +217,27 @@ class Journal:
             rows = _rows(connection, campaign)
         return self._known(*rows)
 
-    def _known(self, found: pd.DataFrame, cuts: pd.DataFrame, sources: dict[int, str]) -> Known:
+    def _known(self, found: pd.DataFrame, created: pd.DataFrame, sources: dict[int, str]) -> Known:
         for fact in ("order_id", "state", "owner", "reason", "message_type", "sender"):
-            cuts[fact] = cuts[fact].astype(TEXT)
+            created[fact] = created[fact].astype(TEXT)
         for fact in ("doubt", "attempts"):
-            cuts[fact] = cuts[fact].astype("Int64")
-        cuts["charged"] = cuts["charged"].astype("Float64")
+            created[fact] = created[fact].astype("Int64")
+        created["charged"] = created["charged"].astype("Float64")
         for fact in ("schedule_at", "sent_at"):
-            cuts[fact] = instants_of(cuts[fact])
-        cuts["template"] = cuts["text"].map(sources).astype(TEXT)
-        open_ = cuts["state"].isin([State.PLANNED, State.SENDING, State.UNCONFIRMED])
-        alive = {owner: self._owners.alive(owner) for owner in cuts.loc[open_, "owner"].unique()}
-        cuts["owner_alive"] = (open_ & cuts["owner"].map(alive).eq(other=True)).astype(bool)
+            created[fact] = instants_of(created[fact])
+        created["template"] = created["text"].map(sources).astype(TEXT)
+        open_ = created["state"].isin([State.PLANNED, State.SENDING, State.UNCONFIRMED])
+        alive = {owner: self._owners.alive(owner) for owner in created.loc[open_, "owner"].unique()}
+        created["owner_alive"] = (open_ & created["owner"].map(alive).eq(other=True)).astype(bool)
         text = pd.Index([*sources], dtype="int64").get_indexer(pd.Index(found["text"]))
-        place = pd.Index(cuts["id"], dtype="int64").get_indexer(
+        place = pd.Index(created["id"], dtype="int64").get_indexer(
             pd.Index(found["batch"].fillna(-1).astype("int64"))
         )
         people = found[["phone", "fields", "segments", "missing", "refused"]].assign(
             template=pd.Categorical.from_codes(text, pd.Index([*sources.values()])),
             batch=place,
         )
-        return Known(people, cuts.drop(columns=["id", "text"]))
+        return Known(people, created.drop(columns=["id", "text"]))
 
     def withdraw(self, entry: CampaignRecord, phones: pd.Series[Any]) -> None:
         """Forget people of a campaign who were never part of a batch."""
@@ -261,7 +261,7 @@ class Journal:
 
 def _find(connection: Connection, name: str) -> CampaignRecord | None:
     return read_campaign(connection, name) or (
-        None if named(name) == name else read_campaign(connection, named(name))
+        None if normalize_name(name) == name else read_campaign(connection, normalize_name(name))
     )
 
 

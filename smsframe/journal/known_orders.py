@@ -16,7 +16,7 @@ from smsframe.journal.rows import append_evidence, instants_of, micros, read_bat
 from smsframe.journal.sqlite import frame
 from smsframe.journal.tables import batches, campaigns, evidence, recipients
 from smsframe.orders.records import Evidence
-from smsframe.orders.states import Event, State, after
+from smsframe.orders.states import Event, State, transition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,12 +39,12 @@ class KnownOrders:
         The order ids, in small letters, that this gateway is known to have taken since a time of its own
         clock.
 
-        A scheduled order may have been cancelled, and is then no longer listed, so it is no append_evidence.
+        A scheduled order may have been cancelled, and is then no longer listed, so it is no evidence.
         """
-        there = sa.select(campaigns.c.id).filter_by(base_url=entry.base_url, account=entry.account)
+        same_account = sa.select(campaigns.c.id).filter_by(base_url=entry.base_url, account=entry.account)
         by_person = evidence.c.event == Event.PERSON_ACCEPTS  # which the gateway may not know
         query = sa.select(sa.func.lower(batches.c.order_id)).where(
-            batches.c.campaign.in_(there),
+            batches.c.campaign.in_(same_account),
             batches.c.state == State.ACCEPTED,
             batches.c.schedule_at.is_(None),
             sa.case(
@@ -72,7 +72,7 @@ class KnownOrders:
             ``unlisted``: how many more it counts, of an order that was taken over; ``settled``: whether a
             person gave it up, or it is other people's. No rows when there is no such campaign.
         """
-        over = sa.exists().where(
+        given_up = sa.exists().where(
             evidence.c.order_id == batches.c.order_id,
             evidence.c.event.in_([Event.PERSON_SENDS, Event.FOUND_OTHER]),
         )
@@ -83,16 +83,16 @@ class KnownOrders:
             "state": batches.c.state,
             "people": _people(),
             "unlisted": sa.case((_adopted(), batches.c.recipients - _people()), else_=0),
-            "settled": over,
+            "settled": given_up,
         }
-        mine = sa.select(campaigns.c.id).where(campaigns.c.name == campaign)
+        with_name = sa.select(campaigns.c.id).where(campaigns.c.name == campaign)
         query = sa.select(*(column.label(name) for name, column in columns.items()))
         with self._store.opened() as connection:
             if connection is None:
                 return pd.DataFrame({name: [] for name in columns}).astype(
                     {"order_id": TEXT, "settled": bool}
                 )
-            orders = frame(connection, query.where(batches.c.campaign.in_(mine)))
+            orders = frame(connection, query.where(batches.c.campaign.in_(with_name)))
         dates = {name: instants_of(orders[name]) for name in ("create_time", "schedule_time")}
         return orders.assign(**dates).astype({"order_id": TEXT, "settled": bool})
 
@@ -105,9 +105,9 @@ class KnownOrders:
         Those batches become this owner's, to be looked up; one that is claimed meanwhile is known to be sent.
         """
         states = batches.c.state.in_([State.PLANNED, State.REFUSED])
-        theirs = (batches.c.campaign == entry.id) & batches.c.order_id.in_(listed.tolist())
-        for batch in read_batches(connection, theirs & states) if len(listed) else []:
-            state, _, doubt = after(batch.state, Event.LISTED, batch.doubt)
+        listed_orders = (batches.c.campaign == entry.id) & batches.c.order_id.in_(listed.tolist())
+        for batch in read_batches(connection, listed_orders & states) if len(listed) else []:
+            state, _, doubt = transition(batch.state, Event.LISTED, batch.doubt)
             values = {"owner": owner, "state": state, "doubt": int(doubt)}
             connection.execute(sa.update(batches).where(batches.c.id == batch.id).values(**values))
             append_evidence(connection, entry.id, batch.order_id, Event.LISTED, state, self._stamp())
@@ -116,26 +116,28 @@ class KnownOrders:
         """In the caller's transaction: people whom orders that were taken over count, and nobody has
         named.
         """
-        more = sa.select(sa.func.sum(batches.c.recipients - _people())).where(
+        unnamed = sa.select(sa.func.sum(batches.c.recipients - _people())).where(
             batches.c.campaign == entry.id, _adopted()
         )
-        return int(connection.execute(more).scalar() or 0)
+        return int(connection.execute(unnamed).scalar() or 0)
 
-    def short(self, connection: Connection, entry: CampaignRecord) -> list[int]:
+    def with_unnamed(self, connection: Connection, entry: CampaignRecord) -> list[int]:
         """In the caller's transaction: the keys of orders taken over that count people nobody has named."""
-        query = sa.select(batches.c.id).where(batches.c.campaign == entry.id, _short())
+        query = sa.select(batches.c.id).where(batches.c.campaign == entry.id, _with_unnamed())
         return [*connection.execute(query).scalars()]
 
-    def waive(self, connection: Connection, entry: CampaignRecord, keys: list[int]) -> None:
+    def confirm_complete(self, connection: Connection, entry: CampaignRecord, keys: list[int]) -> None:
         """
         In the caller's transaction: a person says that nobody else is in these orders that were taken over.
         """
-        for batch in read_batches(connection, _short() & batches.c.id.in_(keys)) if keys else []:
+        for batch in read_batches(connection, _with_unnamed() & batches.c.id.in_(keys)) if keys else []:
             update = sa.update(batches).where(batches.c.id == batch.id)
             connection.execute(update.values(recipients=_people()))
-            word = Evidence("resume(unconfirmed=)", "a person says that nobody else is in it")
+            person_says = Evidence("resume(unconfirmed=)", "a person says that nobody else is in it")
             event = Event.PERSON_SENDS
-            append_evidence(connection, entry.id, batch.order_id, event, batch.state, self._stamp(), word)
+            append_evidence(
+                connection, entry.id, batch.order_id, event, batch.state, self._stamp(), person_says
+            )
 
 
 def _adopted() -> sa.ColumnElement[bool]:
@@ -143,7 +145,7 @@ def _adopted() -> sa.ColumnElement[bool]:
     return (batches.c.encoding == UNKNOWN) & (batches.c.state == State.ACCEPTED)
 
 
-def _short() -> sa.ColumnElement[bool]:
+def _with_unnamed() -> sa.ColumnElement[bool]:
     """Of those the ones that count more people than are known."""
     return _adopted() & (batches.c.recipients > _people())
 

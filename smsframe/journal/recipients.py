@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from smsframe.arrow import TEXT
 from smsframe.errors import JournalError
-from smsframe.journal.sqlite_dialect import LARGEST_ANSWER, each, element, gathered, insert
+from smsframe.journal.sqlite_dialect import LARGEST_ANSWER, as_json_array, each, element, insert
 from smsframe.journal.sqlite_migrations import columns
 from smsframe.journal.tables import recipients
 from smsframe.outcomes.columns import E164
@@ -115,18 +115,22 @@ def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | 
     Raises:
         JournalError: It is damaged.
     """
-    mine = (recipients.c.campaign == campaign) & (sa.true() if which is None else which)
-    there = {column.name: column for column in columns(connection, recipients)}
-    same = _same_for_all(connection, mine, there)
-    wanted = [there[name] for name in DTYPES if name not in same]
+    selected = (recipients.c.campaign == campaign) & (sa.true() if which is None else which)
+    columns_here = {column.name: column for column in columns(connection, recipients)}
+    same = _same_for_all(connection, selected, columns_here)
+    wanted = [columns_here[name] for name in DTYPES if name not in same]
     # The primary key, by which a part is found at once; before version 4 it was the number as it is spelled.
-    key, last = (there["person"], 0) if isinstance(there["person"], sa.Column) else (recipients.c.phone, "")
+    key, last = (
+        (columns_here["person"], 0)
+        if isinstance(columns_here["person"], sa.Column)
+        else (recipients.c.phone, "")
+    )
     parts: list[pd.DataFrame] = []
     while not parts or len(parts[-1]) == LARGEST_ANSWER:
-        query = sa.select(*wanted, key.label("key")).where(mine, key > last).order_by(key)
+        query = sa.select(*wanted, key.label("key")).where(selected, key > last).order_by(key)
         chunk = query.limit(LARGEST_ANSWER).subquery()
         *answers, last = connection.execute(
-            sa.select(*(gathered(chunk.c[column.name]) for column in wanted), sa.func.max(chunk.c.key))
+            sa.select(*(as_json_array(chunk.c[column.name]) for column in wanted), sa.func.max(chunk.c.key))
         ).one()
         read = zip((column.name for column in wanted), map(json.loads, answers), strict=True)
         parts.append(pd.DataFrame({name: pd.array(column, DTYPES[name]) for name, column in read}))
@@ -139,25 +143,27 @@ def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | 
 
 
 def _same_for_all(
-    connection: Connection, mine: sa.ColumnElement[bool], there: Mapping[str, sa.ColumnElement[Any]]
+    connection: Connection,
+    selected: sa.ColumnElement[bool],
+    columns_here: Mapping[str, sa.ColumnElement[Any]],
 ) -> dict[str, Any]:
     """The columns in which all of these people are alike, which need not be read a million times."""
     names = ("text", "fields", "encoding", "segments", "missing", "refused")
-    facts = [(sa.func.count(c), sa.func.min(c), sa.func.max(c)) for c in map(there.__getitem__, names)]
-    asked = sa.select(sa.func.count(), *itertools.chain.from_iterable(facts)).where(mine)
+    facts = [(sa.func.count(c), sa.func.min(c), sa.func.max(c)) for c in map(columns_here.__getitem__, names)]
+    asked = sa.select(sa.func.count(), *itertools.chain.from_iterable(facts)).where(selected)
     total, *extremes = connection.execute(asked).one()
-    of_each = zip(names, extremes[::3], extremes[1::3], extremes[2::3], strict=True)
+    by_column = zip(names, extremes[::3], extremes[1::3], extremes[2::3], strict=True)
     return {
         name: least
-        for name, count, least, most in of_each
+        for name, count, least, most in by_column
         if total and ((count == total and least == most) or not count)
     }
 
 
 def free(connection: Connection, which: sa.ColumnElement[bool]) -> None:
     """Take people out of their batches."""
-    left = {"batch": None, "missing": False, "refused": None}
-    connection.execute(sa.update(recipients).where(which).values(**left))
+    without_batch = {"batch": None, "missing": False, "refused": None}
+    connection.execute(sa.update(recipients).where(which).values(**without_batch))
 
 
 def mark(
@@ -172,15 +178,15 @@ def mark(
         missing: Numbers of its people that the order does not list.
         refused: The delivery codes of those who were left out, by number.
     """
-    theirs = sa.update(recipients).where(recipients.c.batch == batch)
+    in_batch = sa.update(recipients).where(recipients.c.batch == batch)
     if missing is not None and len(missing):
-        lacks = theirs.where(recipients.c.person.in_(persons(missing)))
-        connection.execute(lacks.values(missing=True, refused=None))
+        missing_people = in_batch.where(recipients.c.person.in_(persons(missing)))
+        connection.execute(missing_people.values(missing=True, refused=None))
     if refused is not None:
         for code, left_out in refused.groupby(refused):
             phones = left_out.index.to_series()
-            out = theirs.where(recipients.c.person.in_(persons(phones)))
-            connection.execute(out.values(missing=False, refused=str(code)))
+            left_out_people = in_batch.where(recipients.c.person.in_(persons(phones)))
+            connection.execute(left_out_people.values(missing=False, refused=str(code)))
 
 
 def taken(connection: Connection, campaign: int, phones: pd.Series[Any]) -> pd.Series[Any]:

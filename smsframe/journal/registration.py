@@ -1,5 +1,5 @@
 """
-What a call wants is written down, and what its run begins with is read, in one transaction.
+Writes down what a call wants sent, and reads what its run begins with, in one transaction.
 """
 
 from __future__ import annotations
@@ -11,7 +11,12 @@ import sqlalchemy as sa
 
 from smsframe.errors import JournalError
 from smsframe.journal.batch_creation import adopt, assign
-from smsframe.journal.conflicts import MAYBE_TEXTED, nothing_alike, same_gateway, same_text
+from smsframe.journal.conflicts import (
+    MAYBE_TEXTED,
+    require_no_similar_name,
+    require_same_gateway,
+    require_same_text,
+)
 from smsframe.journal.recipients import taken
 from smsframe.journal.rows import micros, read_campaign, terms_columns
 from smsframe.journal.sqlite_dialect import insert
@@ -75,13 +80,13 @@ class Registration:
             }
             before = read_campaign(connection, name)
             if before is not None:
-                same_gateway(before, call.base_url, call.account)
+                require_same_gateway(before, call.base_url, call.account)
                 self._orders.doubt(connection, before, owner, compared.doubted)
-                self._batches.dissolve(connection, before.id)  # what holds for the unsent, holds for these
+                self._batches.dissolve(connection, before.id)  # unsent, so the latest call decides
                 if not call.changed:
-                    same_text(connection, before, call.template, (*MAYBE_TEXTED, State.PLANNED))
+                    require_same_text(connection, before, call.template, (*MAYBE_TEXTED, State.PLANNED))
             else:
-                nothing_alike(connection, name)
+                require_no_similar_name(connection, name)
             connection.execute(insert(campaigns).on_conflict_do_nothing(), new | latest)
             campaign = connection.execute(sa.select(campaigns.c.id).filter_by(name=name)).scalar_one()
             text = {"campaign": campaign, "template": call.template}
@@ -95,12 +100,12 @@ class Registration:
             entry = self._take_over(connection, name, owner, compared, waiting)
             entry = replace(entry, batch_size=at_once)
             waiting = waiting[~among(waiting["phone"], compared.adopted["phone"])]
-            cuts = assign(connection, entry, owner, waiting.assign(text=entry.text))
-            if before is None and not compared.found:  # nobody else has anything of it
-                return Registered(entry, cuts, fresh)
-            return self._begun(connection, entry, owner, phones, cuts, fresh=fresh)
+            created = assign(connection, entry, owner, waiting.assign(text=entry.text))
+            if before is None and not compared.found:  # a new campaign: there is nothing else to read
+                return Registered(entry, created, fresh)
+            return self._begun(connection, entry, owner, phones, created, fresh=fresh)
 
-    def go_on(
+    def register_resumption(
         self,
         entry: CampaignRecord,
         owner: str,
@@ -108,7 +113,7 @@ class Registration:
         *,
         phones: pd.Series[Any],
         waiting: pd.DataFrame,
-        waive: bool,
+        confirmed_complete: bool,
     ) -> Registered:
         """
         Write down what the gateway lists of a campaign and this journal did not know, before it is resumed.
@@ -119,15 +124,16 @@ class Registration:
             compared: What the gateway's history told.
             phones: Whom this run may text.
             waiting: ``phone``, ``fields``, ``segments`` of those of them who have no outcome.
-            waive: Whether a person says that nobody else is in the orders that were taken over before.
+            confirmed_complete: Whether a person says that nobody else is in the orders that were taken over
+                before.
         """
         fresh = len(waiting) > 0 or compared.found
         with self._store.transaction() as connection:
             self._orders.doubt(connection, entry, owner, compared.doubted)
-            # A person cannot have seen, and so not have meant, the orders that this call takes over.
-            seen = self._orders.short(connection, entry) if waive else []
+            # What the person says is not about the orders that this call is only now taking over.
+            with_unnamed = self._orders.with_unnamed(connection, entry) if confirmed_complete else []
             stored = self._take_over(connection, entry.name, owner, compared, waiting)
-            self._orders.waive(connection, entry, seen)
+            self._orders.confirm_complete(connection, entry, with_unnamed)
             entry = replace(entry, compared_at=stored.compared_at)
             return self._begun(connection, entry, owner, phones, [], fresh=fresh)
 
@@ -137,17 +143,17 @@ class Registration:
         entry: CampaignRecord,
         owner: str,
         phones: pd.Series[Any],
-        cuts: list[BatchWithPeople],
+        created: list[BatchWithPeople],
         *,
         fresh: bool,
     ) -> Registered:
         """In the caller's transaction: what else a run begins with, of a campaign that was there before."""
         in_doubt = self._batches.take_over(connection, entry, owner)
-        cuts = [*cuts, *self._batches.cut_within(connection, entry, owner, phones)]
+        created = [*created, *self._batches.create_batches_within(connection, entry, owner, phones)]
         accepted = self._batches.accepted(connection, entry)
         return Registered(
             entry,
-            cuts,
+            created,
             fresh,
             unlisted=self._orders.unlisted(connection, entry),
             in_doubt=in_doubt,
@@ -164,7 +170,7 @@ class Registration:
             date = {"compared_at": micros(compared.date)}
             connection.execute(sa.update(campaigns).where(campaigns.c.name == name).values(**date))
         entry = read_campaign(connection, name)
-        if entry is None:  # it was written, or read, before
+        if entry is None:  # but this call wrote or read it
             raise JournalError(f"the journal {self._store.path} was replaced by another: put it back")
         if len(compared.adopted):
             self._batches.free_texted(connection, entry.id, compared.adopted["phone"].dropna())

@@ -121,7 +121,7 @@ def append_evidence(
     event: str,
     state: State,
     stamp: Stamp,
-    exchange: Evidence | None = None,
+    attempt: Evidence | None = None,
 ) -> None:
     """Write down what happened to an order, when, and in which process."""
     row = {
@@ -131,6 +131,6 @@ def append_evidence(
         "process": stamp.process,
         "event": event,
         "state": state,
-        **(exchange or Evidence())._asdict(),
+        **(attempt or Evidence())._asdict(),
     }
     connection.execute(sa.insert(evidence), row)

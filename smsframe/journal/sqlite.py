@@ -143,17 +143,17 @@ class Store:
         Raises:
             JournalError: It is damaged.
         """
-        sound = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
-        if sound != "ok":
+        check_result = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+        if check_result != "ok":
             raise JournalError(
-                f"the journal {self.path} is damaged ({sound}), so nothing is sent: put a backup in its "
-                "place, or name another file with journal="
+                f"the journal {self.path} is damaged ({check_result}), so nothing is sent: put a backup "
+                "in its place, or name another file with journal="
             )
 
     @contextmanager
     def transaction(self, *, reading: bool = False) -> Iterator[Connection]:
         """One transaction: all of it is on disk when the block ends, or nothing; reading writes nothing."""
-        with self.errors_in_our_words(), self._connections.lent(reading=reading) as connection:
+        with self.errors_in_our_words(), self._connections.transaction(reading=reading) as connection:
             yield connection
 
     @property

@@ -55,13 +55,13 @@ class Connections:
     def __init__(self, path: Path, wait: float) -> None:
         self._path, self._wait = path, wait
         self._counting = threading.Lock()
-        self._lent = self._kept = 0
+        self._borrowed = self._kept = 0
         self._opened_on: Files | None = None
         self._began_on: Files | None = None
         self._written: tuple[int, int] | None = None
         self.reader = self._engine("ro", "BEGIN")
         self.writer = self._engine("rw", "BEGIN IMMEDIATE")
-        sa.event.listen(self.writer, "commit", self._still_there)
+        sa.event.listen(self.writer, "commit", self._check_unchanged)
         _all.add(self)
 
     def _engine(self, mode: str, begin: str) -> Engine:
@@ -90,7 +90,7 @@ class Connections:
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
             connection.execute("SELECT count(*) FROM sqlite_master").fetchall()  # opens log and shared memory
-        except BaseException as error:
+        except BaseException as error:  # also Ctrl-C: nobody else would close it
             connection.close()
             if mode == "ro" and getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY_ROLLBACK:
                 self.open("rw").close()  # whoever made the file died before it had a log; SQLite undoes that
@@ -105,9 +105,9 @@ class Connections:
         return connection
 
     @contextmanager
-    def lent(self, *, reading: bool) -> Iterator[Connection]:
+    def transaction(self, *, reading: bool) -> Iterator[Connection]:
         """A connection within a transaction, which is committed when the block ends."""
-        with self._in_use("_lent"), (self.reader if reading else self.writer).begin() as connection:
+        with self._in_use("_borrowed"), (self.reader if reading else self.writer).begin() as connection:
             yield connection
 
     @contextmanager
@@ -145,7 +145,7 @@ class Connections:
                     "carry that over: use it in a process of its own (multiprocessing's spawn)"
                 )
             if self._changed():
-                if self._lent:
+                if self._borrowed:
                     raise self.lost()
                 self._close()
                 self._began_on = OTHERS
@@ -158,7 +158,7 @@ class Connections:
                 self._changed()
                 if not self._kept and self._path not in _inherited:
                     self._began_on = None
-                    if not self._lent:
+                    if not self._borrowed:
                         self._close()
 
     def _close(self) -> None:
@@ -190,7 +190,7 @@ class Connections:
         before = self._opened_on or OTHERS
         return log is None and (file, memory) == before[::2] and self._written == _written(self._path)
 
-    def _still_there(self, _connection: Connection) -> None:
+    def _check_unchanged(self, _connection: Connection) -> None:
         """Refuse to commit where nobody would find it."""
         if self._changed():
             raise self.lost()
@@ -223,7 +223,7 @@ class Connections:
         parent" (SQLite, "How To Corrupt An SQLite Database File", 2.6); nor to open the file anew, as SQLite
         takes the parent's locks for its own. So they are kept from being collected, also at the end.
         """
-        if self._lent or self._kept or self._counting.locked():
+        if self._borrowed or self._kept or self._counting.locked():
             _inherited.add(self._path)
             self._began_on = OTHERS
             for engine in (self.reader, self.writer):

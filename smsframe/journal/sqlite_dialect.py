@@ -14,7 +14,7 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-__all__ = ["COMPILED", "LARGEST_ANSWER", "URL", "each", "element", "gathered", "insert"]
+__all__ = ["COMPILED", "LARGEST_ANSWER", "URL", "as_json_array", "each", "element", "insert"]
 
 
 class Dialect(SQLiteDialect_pysqlite):
@@ -56,6 +56,6 @@ def element(value: sa.ColumnElement[Any], place: int) -> sa.ColumnElement[Any]:
     return sa.func.json_extract(value, f"$[{place}]")
 
 
-def gathered(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+def as_json_array(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     """A column as one JSON array."""
     return sa.func.json_group_array(column)

@@ -30,7 +30,7 @@ FIELD_SEPARATOR = "\x1f"
 _OURS = re.compile("sf-[a-z2-7]{10}-[a-z2-7]{16}")
 """What `order_id` makes."""
 
-ALIKE = 5
+SAME_REFUSALS = 5
 """Single recipients refused alike, with nothing ever accepted: then it is the request that is refused."""
 
 PROBE_AFTER = 4
@@ -53,12 +53,12 @@ def _words(reason: str) -> str:
     return re.sub(r"[\W\d_]+", " ", reason)
 
 
-def parts(people: pd.DataFrame, batch_size: int) -> Iterator[pd.DataFrame]:
+def split_into_runs(people: pd.DataFrame, batch_size: int) -> Iterator[pd.DataFrame]:
     """People of one text and encoding in runs of at most ``batch_size``, in their order."""
     return (people.iloc[at : at + batch_size] for at in range(0, len(people), batch_size))
 
 
-def cut(people: pd.DataFrame, batch_size: int) -> pd.Series[int]:
+def batch_numbers(people: pd.DataFrame, batch_size: int) -> pd.Series[int]:
     """The batch of each person: runs of at most ``batch_size`` of one encoding, in their order."""
     kind = pd.factorize(people["encoding"])[0]
     place = pd.Series(kind).groupby(kind).cumcount().to_numpy() // batch_size
@@ -68,7 +68,7 @@ def cut(people: pd.DataFrame, batch_size: int) -> pd.Series[int]:
     return batch.groupby(batch, sort=False).ngroup().rename("batch")  # numbered as they appear
 
 
-def named(campaign: str) -> str:
+def normalize_name(campaign: str) -> str:
     """A campaign's name as it is kept: the same letters are the same name, however a keyboard wrote them."""
     return unicodedata.normalize("NFC", campaign).strip()
 
@@ -103,7 +103,7 @@ def prefix(campaign: str, gateway: str, account: str) -> str:
 
 def prefixes(campaign: str, gateway: str, account: str) -> tuple[str, ...]:
     """All first halves that the order ids of a campaign may have; earlier versions took names as written."""
-    before = _prefix(named(campaign).casefold(), _address(gateway), account.casefold())
+    before = _prefix(normalize_name(campaign).casefold(), _address(gateway), account.casefold())
     return tuple(
         dict.fromkeys((prefix(campaign, gateway, account), before, _prefix(campaign, gateway, account)))
     )

@@ -143,7 +143,7 @@ class BatchWithPeople(NamedTuple):
     people: pd.DataFrame
 
 
-def nobody() -> pd.DataFrame:
+def no_orders() -> pd.DataFrame:
     """No orders to be taken over."""
     names = ("order_id", "create_time", "schedule_time", "phone", "unlisted")
     return pd.DataFrame({name: [] for name in names}, dtype=TEXT)
@@ -165,7 +165,7 @@ class Comparison:
 
     date: datetime | None = None
     doubted: pd.Series[Any] = field(default_factory=lambda: pd.Series([], dtype=TEXT))
-    adopted: pd.DataFrame = field(default_factory=nobody)
+    adopted: pd.DataFrame = field(default_factory=no_orders)
 
     @property
     def found(self) -> bool:
@@ -179,7 +179,7 @@ class Registered(NamedTuple):
 
     Attributes:
         entry: The campaign.
-        cuts: The batches of this run.
+        created: The batches of this run.
         fresh: Whether anybody was written down, or taken over.
         unlisted: How many people of orders that were taken over nobody has named yet.
         in_doubt: The orders of dead owners that may have been sent, which are this run's now.
@@ -189,7 +189,7 @@ class Registered(NamedTuple):
     """
 
     entry: CampaignRecord
-    cuts: list[BatchWithPeople]
+    created: list[BatchWithPeople]
     fresh: bool
     unlisted: int = 0
     in_doubt: Sequence[Batch] = ()
@@ -300,7 +300,7 @@ def not_authorised(reason: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class ProgressEvent:
     """
     One step of progress: some people got from one place to another.
 

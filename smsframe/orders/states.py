@@ -10,7 +10,7 @@ The life of a batch as one pure table: (state, event) → (state, action).
 
 Everything that decides whether a person may be texted (again) is in this file and knows no network,
 disk or clock: what each answer of the gateway proves (`interpret_response`), and what follows from it
-(`after`).
+(`transition`).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Event(StrEnum):
     NOT_SENT = "not_sent"
     """Proven not accepted, and worth repeating after a pause."""
     GAVE_UP = "gave_up"
-    """As NOT_SENT, and patience is over."""
+    """As NOT_SENT, and it was repeated often enough."""
     UNAUTHORISED = "unauthorised"
     """Credentials refused, also after logging in again; not accepted."""
     WRONG_ADDRESS = "wrong_address"
@@ -166,7 +166,7 @@ REFUSED_IN_DOUBT: dict[tuple[State, Event], Step] = {
 # fmt: on
 
 
-def after(state: State, event: Event, doubt: Doubt = Doubt.NONE) -> Step:
+def transition(state: State, event: Event, doubt: Doubt = Doubt.NONE) -> Step:
     """
     Where ``event`` leads a batch in ``state``, what to do there, and how much doubt there is then.
 
@@ -174,9 +174,9 @@ def after(state: State, event: Event, doubt: Doubt = Doubt.NONE) -> Step:
         ValueError: The event cannot happen in that state; carrying on would be guessing with people.
 
     Example:
-        >>> after(State.SENDING, Event.NO_PROOF).action
+        >>> transition(State.SENDING, Event.NO_PROOF).action
         <Action.LOOK_UP: 'look_up'>
-        >>> after(State.SENDING, Event.REFUSED, Doubt.MAYBE).state
+        >>> transition(State.SENDING, Event.REFUSED, Doubt.MAYBE).state
         <State.UNCONFIRMED: 'unconfirmed'>
     """
     tables = [TABLE, IN_DOUBT, REFUSED_IN_DOUBT][: doubt + 1]

@@ -12,7 +12,7 @@ from smsframe.outcomes.codes import delivered_codes
 from smsframe.outcomes.columns import DTYPES
 from smsframe.phones.country import countries
 
-MOMENTS = 200
+TIMELINE_POINTS = 200
 """Rows of a timeline at most, sampled from the times at which something happened."""
 
 
@@ -67,7 +67,7 @@ def timeline(accepted: pd.DataFrame, failed_codes: list[str]) -> pd.DataFrame:
     delivered = _sorted(ended_at[has_time & delivered_rows])
     lost = _sorted(sent_at[has_time & lost_rows])
     events = np.sort(np.concatenate([sent, delivered]))
-    sampled = np.linspace(0, max(len(events) - 1, 0), MOMENTS).round().astype(np.intp)
+    sampled = np.linspace(0, max(len(events) - 1, 0), TIMELINE_POINTS).round().astype(np.intp)
     times = np.unique(events[sampled]) if len(events) else events
     counts = {
         "delivered": np.searchsorted(delivered, times, side="right"),

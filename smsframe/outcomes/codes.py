@@ -251,6 +251,6 @@ def shortened(reasons: pd.Series[Any]) -> pd.Series[Any]:
         [120]
     """
     lines = reasons.str.replace(r"\s+", " ", regex=True)
-    half = LONGEST_REASON // 2
+    half_length = LONGEST_REASON // 2
     too_long = lines.str.len().gt(LONGEST_REASON).fillna(value=False)
-    return lines.mask(too_long, lines.str.slice(0, half - 1) + "…" + lines.str.slice(-half))
+    return lines.mask(too_long, lines.str.slice(0, half_length - 1) + "…" + lines.str.slice(-half_length))

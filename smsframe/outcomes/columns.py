@@ -67,9 +67,9 @@ _COLUMNS: dict[SchemaName, tuple[str, ...]] = {
 
 
 def explained(frame: pd.DataFrame) -> pd.Series[bool]:
-    """Each row that is not simply fine says why, twice: for programs and for people."""
-    fine = frame["sms_status"].isin(["ready", "accepted", "scheduled"])
-    return fine | (frame["sms_code"].notna() & frame["sms_reason"].notna())
+    """A row that is not ready, accepted or scheduled has a code for programs and a reason for people."""
+    without_reason = frame["sms_status"].isin(["ready", "accepted", "scheduled"])
+    return without_reason | (frame["sms_code"].notna() & frame["sms_reason"].notna())
 
 
 def addressed(frame: pd.DataFrame) -> pd.Series[bool]:
@@ -78,7 +78,7 @@ def addressed(frame: pd.DataFrame) -> pd.Series[bool]:
 
 
 def counted(frame: pd.DataFrame) -> pd.Series[bool]:
-    """You see it before you pay."""
+    """A ready row has its number of segments, so that its price is known before it is sent."""
     return frame["sms_segments"].notna() | frame["sms_status"].ne("ready")
 
 
@@ -116,24 +116,24 @@ _MORE_RULES: dict[SchemaName, dict[str, Rule]] = {
 def results_for(rows: int, names: tuple[str, ...] = COLUMNS, **columns: Any) -> pd.DataFrame:
     """A frame of these result columns for so many rows, by position: those given, the others missing."""
     index = pd.RangeIndex(rows)
-    made = {}
+    series = {}
     for name in names:
         value, dtype = columns.pop(name, None), DTYPES[name]
         if isinstance(value, pd.Series | pd.Categorical | pd.api.extensions.ExtensionArray):
-            made[name] = pd.Series(value).set_axis(index).astype(dtype)
+            series[name] = pd.Series(value).set_axis(index).astype(dtype)
         else:
-            made[name] = pd.Series([value], dtype=dtype).take(np.zeros(rows, dtype=np.intp)).set_axis(index)
+            series[name] = pd.Series([value], dtype=dtype).take(np.zeros(rows, dtype=np.intp)).set_axis(index)
     if columns:
         raise TypeError(f"no such result columns: {sorted(columns)}")
-    return pd.DataFrame(made, index=index)
+    return pd.DataFrame(series, index=index)
 
 
-def satisfied(schema: SchemaName, results: pd.DataFrame) -> pd.DataFrame:
+def validated(schema: SchemaName, results: pd.DataFrame) -> pd.DataFrame:
     """
-    The results, if they are as a schema of ours says; pandera is not loaded for it.
+    The results, checked against the rules of a schema; pandera is not loaded for it.
 
     Raises:
-        RuntimeError: They are not, which is a bug of ours. No value is named: it could be somebody's number.
+        RuntimeError: A rule is broken, which is a bug of smsframe. No value is named: it could be a number.
     """
     broken = next(_broken(schema, results), None)
     if broken is not None:
@@ -144,14 +144,14 @@ def satisfied(schema: SchemaName, results: pd.DataFrame) -> pd.DataFrame:
 
 
 def _broken(schema: SchemaName, results: pd.DataFrame) -> Iterator[str]:
-    """What is not as the schema says."""
+    """Each rule of the schema that the results break."""
     if tuple(results.columns) != _COLUMNS[schema]:
         yield "other columns, or columns in another order"
     for name, dtype in results.dtypes.items():
         if dtype != DTYPES[str(name)]:
             yield f"{name} is not {DTYPES[str(name)]}"
-    for rule, kept in {**_RULES, **_MORE_RULES[schema]}.items():
-        if not kept(results).all():
+    for rule, holds in {**_RULES, **_MORE_RULES[schema]}.items():
+        if not holds(results).all():
             yield rule
 
 
@@ -165,7 +165,8 @@ def attach(contacts: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
     """
     Put result columns after the user's own, under the user's index.
 
-    All earlier result columns go, also those that are not among the new ones: they are of another call. The
+    All earlier result columns are removed, also those that are not among the new ones: they are of another
+    call. The
     attributes of the contacts stay, with the rows of the file that they were read from.
     """
     own = contacts.loc[:, ~contacts.columns.isin([*COLUMNS, *PROBLEM_COLUMNS])]

@@ -159,7 +159,7 @@ def _delivery(axes: Axes, summary: Summary, zone: ZoneInfo) -> None:
     labels = [f"{text[name]}: {timeline[name].iloc[-1]:,}" for name in names]
     times = [moment.tz_convert(zone).to_pydatetime(warn=False) for moment in times_utc]
     axes.stackplot(times, heights, labels=labels, colors=list(names.values()), step="post")
-    locator = AutoDateLocator(tz=zone, minticks=3, maxticks=7)  # type: ignore[no-untyped-call]
+    locator = AutoDateLocator(tz=zone, minticks=3, maxticks=7)  # type: ignore[no-untyped-call]  # untyped in matplotlib
     locator.intervald[SECONDLY] = locator.intervald[MINUTELY] = [1, 2, 5, 10, 15, 30]
     axes.xaxis.set_major_locator(locator)
     time_span = times[-1] - times[0]
@@ -168,7 +168,7 @@ def _delivery(axes: Axes, summary: Summary, zone: ZoneInfo) -> None:
         time_format = "%H:%M:%S"
     elif time_span > timedelta(hours=36):
         time_format, day = "%d %b", f"{times[0]:%Y}, "
-    axes.xaxis.set_major_formatter(DateFormatter(time_format, tz=zone))  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(DateFormatter(time_format, tz=zone))  # type: ignore[no-untyped-call]  # untyped in matplotlib
     axes.set_xlim(times[0], times[-1])
     axes.set_xlabel(f"{day}time in {zone.key}")
     axes.set_ylabel("texts")

@@ -93,9 +93,9 @@ def _batch_outcomes(batches: pd.DataFrame, run: str | None) -> pd.DataFrame:
     The outcome of the people of each batch, and of people without a batch; then the same rows for people whom
     the order does not list; then for people who were left out of it.
     """
-    with_none = batches.reindex(range(len(batches) + 1))
+    with_waiting = batches.reindex(range(len(batches) + 1))
     parts = ["listed", "missing", "refused"]
-    rows = pd.concat([with_none.assign(part=part) for part in parts], ignore_index=True)
+    rows = pd.concat([with_waiting.assign(part=part) for part in parts], ignore_index=True)
     state = rows["state"].astype(object).fillna(State.PLANNED.value)
     other_process = rows["owner_alive"].eq(other=True).fillna(value=False) & rows["owner"].ne(
         run or ""

@@ -31,7 +31,7 @@ class ContactsSchema(pa.DataFrameModel):
     """
 
 
-class _Reasoned(pa.DataFrameModel):
+class _WithReasons(pa.DataFrameModel):
     """The result columns that every frame of ours has: what is true of a row, and why."""
 
     sms_status: Annotated[pd.CategoricalDtype, STATUSES, False] = pa.Field()
@@ -55,7 +55,7 @@ class _Reasoned(pa.DataFrameModel):
         return columns.addressed(frame)
 
 
-class CheckedSchema(_Reasoned):
+class CheckedSchema(_WithReasons):
     """What `check` returns: who could be texted, and why the others could not. Four columns, in order."""
 
     sms_status: Annotated[pd.CategoricalDtype, STATUSES, False] = pa.Field(
@@ -63,7 +63,7 @@ class CheckedSchema(_Reasoned):
     )
 
 
-class PlannedSchema(_Reasoned):
+class PlannedSchema(_WithReasons):
     """
     What ``plan.frame`` holds: as checked, and a fifth column with the segments of each text.
 
@@ -78,7 +78,7 @@ class PlannedSchema(_Reasoned):
         return columns.counted(frame)
 
 
-class ResultsSchema(_Reasoned):
+class ResultsSchema(_WithReasons):
     """The result columns, after the user's own, in this order, with these dtypes also when empty."""
 
     sms_segments: pd.Int64Dtype = pa.Field(nullable=True, ge=1)

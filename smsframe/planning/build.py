@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from smsframe.arrow import STRING, TEXT, strings
 from smsframe.contacts.columns import find_phone, find_region
-from smsframe.orders.batching import FIELD_SEPARATOR, named
+from smsframe.orders.batching import FIELD_SEPARATOR, normalize_name
 from smsframe.orders.profile import SMSEND
 from smsframe.outcomes import columns
 from smsframe.outcomes.join import join, note_other_texts, still_to_send
@@ -60,7 +60,7 @@ def plan(
         ValueError: The sender is not usable, or not at that quality.
     """
     campaign, terms, text_fix = (
-        options.campaign and named(options.campaign),
+        options.campaign and normalize_name(options.campaign),
         options.terms(profile),
         options.text_fix,
     )
@@ -118,7 +118,7 @@ def plan(
         ready_now = contacts[results["sms_status"].eq("ready").to_numpy()]
         fixed = savings.propose(original, render.merged(original, ready_now), len(ready_now), text_fix)
     return Plan(
-        frame=columns.attach(contacts, columns.satisfied("PlannedSchema", results)),
+        frame=columns.attach(contacts, columns.validated("PlannedSchema", results)),
         people=people,
         stands=carriers,
         template=template,

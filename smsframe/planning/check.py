@@ -25,7 +25,7 @@ from smsframe.outcomes.columns import (
     STATUSES,
     attach,
     results_for,
-    satisfied,
+    validated,
 )
 from smsframe.phones import parse
 from smsframe.phones.match import among, first_of
@@ -149,7 +149,7 @@ def check(
         sms_phone=judged["phone"],
         sms_code=judged["code"],
     )
-    checked = attach(contacts, satisfied("CheckedSchema", results))
+    checked = attach(contacts, validated("CheckedSchema", results))
     if isinstance(phone, str):  # attributes are written into Parquet files as JSON
         checked.attrs[PHONE_KEY] = phone
     return checked, int(count_repairs(judged).get("plus", 0))

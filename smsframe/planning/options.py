@@ -20,7 +20,8 @@ def _campaign_name(name: str, value: Any) -> None:
         raise ValueError(f"{name}= must be a name of printable characters, such as 'autumn'")
 
 
-def _schedule(_name: str, value: Any) -> None:
+def check_schedule(_name: str, value: Any) -> None:
+    """Refuse a time without a time zone."""
     if value is not None:
         aware(value)
 
@@ -76,7 +77,7 @@ class PlanOptions(Options):
         Parameter(
             "When it goes out: a datetime with a time zone; now when not given. It must not have passed for "
             "people who would go out now.",
-            check=_schedule,
+            check=check_schedule,
         ),
     ] = None
     numbers: Annotated[

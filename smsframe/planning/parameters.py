@@ -56,12 +56,13 @@ class Options:
 
     @classmethod
     def of(cls, keywords: Mapping[str, Any]) -> Self:
-        """The options among the keywords of a call; the others are somebody else's."""
+        """The options of this class among the keywords of a call; the other keywords are left alone."""
         return cls(**{name: keywords[name] for name in cls.parameters() if name in keywords})
 
     def given(self) -> list[str]:
         """The names of the options that are not left at their defaults."""
         values = {field.name: (getattr(self, field.name), field.default) for field in fields(self)}
+        # Types first: comparing a frame or an array with a default gives no single answer.
         return [
             name
             for name, (value, default) in values.items()
@@ -83,9 +84,9 @@ def number_of_people(name: str, value: Any) -> None:
 
 def one_of(*values: str | None) -> Callable[[str, Any], None]:
     """A check that refuses everything but these values."""
-    words = [value for value in values if value is not None]
-    few = " or ".join(f'"{word}"' for word in words)
-    choices = few if len(words) <= 2 else f"one of {', '.join(words)}"  # noqa: PLR2004
+    given = [value for value in values if value is not None]
+    quoted = " or ".join(f'"{word}"' for word in given)
+    choices = quoted if len(given) <= 2 else f"one of {', '.join(given)}"  # noqa: PLR2004 - "a or b" reads better than a list
 
     def check(name: str, value: Any) -> None:
         if value not in values:

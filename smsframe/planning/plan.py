@@ -15,7 +15,7 @@ from smsframe.arrow import strings
 from smsframe.cards import plan_card
 from smsframe.formatting import many
 from smsframe.masking import shown, shown_name
-from smsframe.orders.batching import FIELD_SEPARATOR, cut
+from smsframe.orders.batching import FIELD_SEPARATOR, batch_numbers
 from smsframe.outcomes.summary import reasons
 from smsframe.phones.codes import REPAIRS
 from smsframe.planning.problems import problems as find_problems
@@ -117,7 +117,7 @@ class Plan:
         """The orders this would be cut into: ``encoding``, ``recipients``, ``segments``; one row each."""
         ready = self.ready
         return (
-            ready.groupby(cut(ready, self.batch_size))
+            ready.groupby(batch_numbers(ready, self.batch_size))
             .agg(encoding=("encoding", "first"), recipients=("phone", "size"), segments=("segments", "sum"))
             .rename_axis("batch")
         )
@@ -269,14 +269,14 @@ class Plan:
     def _statuses(self) -> pd.Series[Any]:
         return self.frame["sms_status"]
 
-    def _extreme(self, measure: str, tie_break: str) -> str | None:
+    def _extreme(self, measure: str, second_measure: str) -> str | None:
         ready = self.ready
         if ready.empty:
             return None
         extremes = ready.loc[
-            ready[measure].eq(ready[measure].max()).to_numpy(dtype=bool), [tie_break, "text"]
+            ready[measure].eq(ready[measure].max()).to_numpy(dtype=bool), [second_measure, "text"]
         ]
-        return str(extremes["text"].iloc[int(extremes[tie_break].argmax())])
+        return str(extremes["text"].iloc[int(extremes[second_measure].argmax())])
 
 
 def _unpacked(fields: pd.Series[Any], template: render.Template) -> dict[render.Field, Any]:

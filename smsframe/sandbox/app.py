@@ -2,7 +2,7 @@
 The gateway as an ASGI application: the calls, one way to refuse, and what the wire brings.
 
 The application is layers, the outermost last: the calls, what misbehaves, the way that answers take, the
-record of calls, single slashes. Outside of them is only what breaks connections (``line``).
+record of calls, single slashes. Outside of them is only what breaks connections (``connections``).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from smsframe.sandbox import account_calls, line, order_calls, shapes, stoplist_calls
+from smsframe.sandbox import account_calls, connections, order_calls, shapes, stoplist_calls
 from smsframe.sandbox.misbehaving import Misbehaving
 from smsframe.sandbox.queries import only_known_values
 from smsframe.sandbox.refusal import RefusedError
@@ -144,7 +144,7 @@ def _distant(app: ASGIApp, latency: float) -> ASGIApp:
         async def waiting(message: Message) -> None:
             nonlocal there
             if message["type"] == "http.response.start":
-                there = await line.stays(receive, latency)
+                there = await connections.stays(receive, latency)
             if there:
                 await send(message)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from smsframe.sandbox import line
+from smsframe.sandbox import connections
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,12 +70,12 @@ class Misbehaving:
     async def _before(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
         match fault.kind:
             case "drop_before":
-                await send({"type": line.RESET})
+                await send({"type": connections.RESET})
             case "refuse":
-                await send({"type": line.REFUSE, "seconds": fault.seconds})
-                await send({"type": line.RESET})
+                await send({"type": connections.REFUSE, "seconds": fault.seconds})
+                await send({"type": connections.RESET})
             case "late_acceptance":
-                await send({"type": line.RESET})
+                await send({"type": connections.RESET})
                 late = asyncio.create_task(_later(self._app, scope, receive, fault.seconds))
                 self._underway.add(late)
                 late.add_done_callback(self._underway.discard)
@@ -90,9 +90,9 @@ class Misbehaving:
     ) -> None:
         match fault.kind:
             case "drop_after":
-                await send({"type": line.RESET})
+                await send({"type": connections.RESET})
             case "late_answer":
-                if await line.stays(receive, fault.seconds):
+                if await connections.stays(receive, fault.seconds):
                     for message in answer:
                         await send(message)
             case "half_body":
@@ -101,7 +101,7 @@ class Misbehaving:
                 await send(
                     {"type": "http.response.body", "body": whole[: len(whole) // 2], "more_body": True}
                 )
-                await send({"type": line.HANG_UP})
+                await send({"type": connections.HANG_UP})
             case _:
                 await _instead(fault)(scope, receive, send)
 

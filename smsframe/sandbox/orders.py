@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
-from smsframe.sandbox import fates
+from smsframe.sandbox import outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +89,7 @@ class Accepted:
         for recipient in self.draft.recipients:
             ending = self._ending(recipient, stopped)
             if ending not in known:
-                after, state = fates.fate(ending, self.draft.order.message_type).stage(elapsed)
+                after, state = outcomes.outcome(ending, self.draft.order.message_type).stage(elapsed)
                 known[ending] = (state, self.due + after if state == "DLVRD" else None)
             yield TextState(recipient, *known[ending])
         for recipient, state in self.draft.skipped:
@@ -100,7 +100,7 @@ class Accepted:
         draft, message_type = self.draft, self.draft.order.message_type
         gone = not self.cancelled and self.leaves_at <= now
         reached = [
-            gone and fates.fate(self._ending(recipient, stopped), message_type).arrives
+            gone and outcomes.outcome(self._ending(recipient, stopped), message_type).arrives
             for recipient in draft.recipients
         ]
         return Arrived(
@@ -113,5 +113,5 @@ class Accepted:
     def _ending(self, recipient: str, stopped: dict[str, datetime]) -> str:
         # Who came onto the opt-out list after the text left has had it.
         if recipient in stopped and stopped[recipient] <= self.leaves_at:
-            return fates.BLACKLISTED
+            return outcomes.BLACKLISTED
         return recipient[-2:]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from smsframe.sandbox import dates, segments
 from smsframe.sandbox.brands import TYPES
-from smsframe.sandbox.fates import REFUSED_AT_THE_POST
+from smsframe.sandbox.outcomes import REFUSED_AT_THE_POST
 from smsframe.sandbox.refusal import RefusedError
 from smsframe.sandbox.shapes import Order, ParamsmsOrder, SmsOrder
 

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smsframe.sandbox import app, line, tls
+from smsframe.sandbox import app, connections, tls
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -29,16 +29,16 @@ class Running:
     """
 
     def __init__(self, application: ASGIApp, port: int, *, secure: bool) -> None:
-        listener = line.take(port, listening=True)
+        listener = connections.take(port, listening=True)
         scheme = "https" if secure else "http"
-        self.url = f"{scheme}://{line.HOST}:{listener.getsockname()[1]}{app.BASE}/"
+        self.url = f"{scheme}://{connections.HOST}:{listener.getsockname()[1]}{app.BASE}/"
         self._folder = tempfile.TemporaryDirectory(prefix="smsframe-sandbox-", ignore_cleanup_errors=True)
         self.folder = Path(self._folder.name)
         self.certificate: Path | None = None
         options: dict[str, Any] = {}
         if secure:
-            self.certificate, options["ssl_certfile"] = tls.issue(self.folder, line.HOST, "localhost")
-        self._server = line.Server(
+            self.certificate, options["ssl_certfile"] = tls.issue(self.folder, connections.HOST, "localhost")
+        self._server = connections.Server(
             application,
             loop="asyncio",
             http="h11",  # answers Expect: 100-continue and keeps header names with underscores

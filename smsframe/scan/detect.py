@@ -171,10 +171,10 @@ def _html_columns(text: str) -> Iterator[tuple[str, list[str]]]:
     tables.feed(text)
     for rows in tables.tables:
         width = max(map(len, rows), default=0)
-        heads = [row for row in rows if row and not any(is_cell for is_cell, _ in row)]
+        header_rows = [row for row in rows if row and not any(is_cell for is_cell, _ in row)]
         body = [row for row in rows if any(is_cell for is_cell, _ in row)]
         for place in range(-1, -width - 1, -1):  # from the right: index cells may span several rows
-            names = " ".join(row[place][1] for row in heads if len(row) >= -place)
+            names = " ".join(row[place][1] for row in header_rows if len(row) >= -place)
             yield names, [row[place][1] for row in body if len(row) >= -place]
 
 

@@ -227,7 +227,7 @@ def _texts(texts: pd.Series) -> Any:
         if pd.api.types.infer_dtype(texts, skipna=True) in {"string", "categorical"}:
             return strings(texts)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
-        pass
+        pass  # some are no strings after all: refused below, as every other column without strings
     raise TextError(
         f"The texts must be strings, and this column is {texts.dtype}; convert it with .astype(str)."
     )

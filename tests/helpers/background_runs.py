@@ -31,7 +31,7 @@ def held(contacts, gateway, accepted=1, **options):
     return run
 
 
-def halted(contacts, gateway, **options):
+def stopped_run(contacts, gateway, **options):
     """A campaign that was stopped after somebody was texted."""
     run = held(contacts, gateway, **options)
     run.stop()

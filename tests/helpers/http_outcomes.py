@@ -45,7 +45,7 @@ def place(sandbox):
 
 def until(true):
     """Wait for what the server does in its own time."""
-    patience = time.monotonic() + 10
+    deadline = time.monotonic() + 10
     while not true():
-        assert time.monotonic() < patience
+        assert time.monotonic() < deadline
         time.sleep(0.005)

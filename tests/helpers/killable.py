@@ -44,7 +44,7 @@ WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE|CREATE|DROP|ALTER|PRAGMA 
 # Programs that victims run.
 
 
-def told(call):
+def frame_or_error_name(call):
     """The frame that a call returns or that its error carries; or the name of the error."""
     try:
         return call()
@@ -55,21 +55,23 @@ def told(call):
 
 
 def send(url, journal, contacts, *text, **options):
-    return told(lambda: sending.send(contacts, sending.gateway_at(url, journal), *text, **options))
+    return frame_or_error_name(
+        lambda: sending.send(contacts, sending.gateway_at(url, journal), *text, **options)
+    )
 
 
 def resume(url, journal, **options):
-    return told(lambda: sending.resume(sending.gateway_at(url, journal), **options))
+    return frame_or_error_name(lambda: sending.resume(sending.gateway_at(url, journal), **options))
 
 
 def withdraw(url, journal):
-    return told(lambda: smsframe.withdraw("autumn", gateway=sending.gateway_at(url, journal)))
+    return frame_or_error_name(lambda: smsframe.withdraw("autumn", gateway=sending.gateway_at(url, journal)))
 
 
 # Victims.
 
 
-class Ending(NamedTuple):
+class ProcessResult(NamedTuple):
     """
     How a victim ended.
 
@@ -86,7 +88,7 @@ class Ending(NamedTuple):
     words: str = ""
 
 
-class Victim:
+class KillableProcess:
     """
     A process of its own that runs a program, and may be killed at a point.
 
@@ -107,19 +109,19 @@ class Victim:
         **options: Any,
     ) -> None:
         server = _server()
-        self._hears, tells = server.Pipe(duplex=False)
-        job = (tells, program, arguments, options, fatal, among)
+        self._receiver, sender = server.Pipe(duplex=False)
+        job = (sender, program, arguments, options, fatal, among)
         self._process = server.Process(target=_live, args=job)
         self._process.start()
-        tells.close()
+        sender.close()
 
-    def wait(self) -> Ending:
+    def wait(self) -> ProcessResult:
         """How it ended; one that fails, or is killed by anything else, fails the test."""
         ending = None
         with contextlib.suppress(EOFError):
-            while self._hears.poll(60):
-                ending = self._hears.recv()
-        self._hears.close()
+            while self._receiver.poll(60):
+                ending = self._receiver.recv()
+        self._receiver.close()
         self._process.join(60)
         code = self._process.exitcode
         self._process.kill()
@@ -128,13 +130,13 @@ class Victim:
         return ending
 
 
-def run(program: Callable[..., Any], *arguments: Any, **options: Any) -> Ending:
+def run(program: Callable[..., Any], *arguments: Any, **options: Any) -> ProcessResult:
     """A victim, from its first breath to its last."""
-    return Victim(program, *arguments, **options).wait()
+    return KillableProcess(program, *arguments, **options).wait()
 
 
 def _live(
-    tells: Any,
+    sender: Any,
     program: Callable[..., Any],
     arguments: tuple[Any, ...],
     options: dict[str, Any],
@@ -143,16 +145,18 @@ def _live(
 ) -> None:
     if hasattr(os, "setsid"):
         os.setsid()
-    points = Points(tells.send, fatal, among)
+    points = Points(sender.send, fatal, among)
     points.attach()
     words = io.StringIO()
     try:
         with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
             value = program(*arguments, **options)
     except BaseException:
-        tells.send(Ending(killed=False, value=None, points=points.names, words=traceback.format_exc()))
+        sender.send(
+            ProcessResult(killed=False, value=None, points=points.names, words=traceback.format_exc())
+        )
         raise
-    tells.send(Ending(killed=False, value=value, points=points.names, words=words.getvalue()))
+    sender.send(ProcessResult(killed=False, value=value, points=points.names, words=words.getvalue()))
 
 
 @cache
@@ -185,7 +189,7 @@ def _warm_up() -> None:
 class Points:
     """The steps by which a process changes the world, counted; it is killed before one of them."""
 
-    def __init__(self, tell: Callable[[Ending], None], fatal: int | None, among: str) -> None:
+    def __init__(self, tell: Callable[[ProcessResult], None], fatal: int | None, among: str) -> None:
         self.names: list[str] = []
         self._tell, self._fatal, self._among = tell, fatal, re.compile(among)
         self._lock = threading.Lock()
@@ -205,7 +209,7 @@ class Points:
             if len(self.names) - 1 == self._fatal:
                 if first is not None:
                     first()
-                self._tell(Ending(killed=True, value=None, points=[name]))
+                self._tell(ProcessResult(killed=True, value=None, points=[name]))
                 os.kill(os.getpid(), KILL)
 
     def attach(self) -> None:
@@ -284,9 +288,9 @@ def _watched_socket(points: Points) -> type[socket.socket]:
             if self.answered:
                 return real(*arguments)
             self.answered = True
-            return points.step(f"receive {self.asked}", lambda: real(*arguments), half=self.taste)
+            return points.step(f"receive {self.asked}", lambda: real(*arguments), half=self.receive_one_byte)
 
-        def taste(self) -> None:
+        def receive_one_byte(self) -> None:
             with contextlib.suppress(OSError):  # the gateway broke it off
                 self.recv(1)
 

@@ -1,4 +1,4 @@
-"""Campaigns in one line: invented people, and `smsframe.send` with a patience that does not sleep."""
+"""Campaigns in one line: invented people, and `smsframe.send` with a retry policy that does not sleep."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import smsframe
 from smsframe.campaign import send as campaign_send
 from smsframe.campaign.options import ResumeOptions, SendOptions
 from smsframe.campaign.run_context import RunContext
-from smsframe.gateway.retry import Patience
+from smsframe.gateway.retry import RetryPolicy
 from smsframe.journal.journal import Journal
 
-QUICK = Patience(attempts=3, first=0.001, most=0.002)
+QUICK = RetryPolicy(attempts=3, first=0.001, most=0.002)
 CALL = ("confirm", "changed", "adopt", "refusals")
-RUNS = ("workers", "rate", "grace", "patience", "report", "started", "say")
-RUN = {"workers": 4, "rate": None, "grace": 0.02, "patience": QUICK}
+RUNS = ("workers", "rate", "grace", "retry_policy", "report", "started", "say")
+RUN = {"workers": 4, "rate": None, "grace": 0.02, "retry_policy": QUICK}
 
 REPEATS_SEND_AGAIN = pytest.mark.sandbox(repeated_order_id="accept")
 """The harshest gateway: a repeated order id texts everybody once more."""

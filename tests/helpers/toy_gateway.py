@@ -156,7 +156,7 @@ class AcmeGateway:
         return body
 
     def _exchange(self, method, path, **request):
-        return transport.exchange(
+        return transport.request(
             self._http,
             method,
             self.base_url + path,

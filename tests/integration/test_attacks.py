@@ -98,10 +98,10 @@ def test_a_journal_that_is_moved_while_a_run_is_at_work_stops_that_run(sandbox, 
 def test_a_time_that_passes_while_the_gateway_makes_us_wait_is_no_immediate_text(sandbox, proxy, through):
     soon = datetime.now(UTC) + timedelta(hours=1)
     ahead = [timedelta()]
-    patience = replace(QUICK, clock=Clock(now=lambda: datetime.now(UTC) + ahead[0]))
+    retry_policy = replace(QUICK, clock=Clock(now=lambda: datetime.now(UTC) + ahead[0]))
     proxy.on("POST", first(lambda: ahead.append(ahead.pop() + 2 * HOUR), answer(429, Retry_After="0")))
     with pytest.raises(ValueError, match="passed before all were sent"):
-        send(table(2), through, schedule=soon, patience=patience)
+        send(table(2), through, schedule=soon, retry_policy=retry_policy)
     assert posts(sandbox) == 0
     assert statuses(smsframe.results("autumn", journal=through.journal)) == {"pending": 2}
 
@@ -110,10 +110,10 @@ def test_a_time_that_passes_while_a_session_is_renewed_is_no_immediate_text(sand
     """As when the process is suspended between a 401 and the second try; the simulation found it."""
     soon = datetime.now(UTC) + timedelta(hours=1)
     ahead = [timedelta()]
-    patience = replace(QUICK, clock=Clock(now=lambda: datetime.now(UTC) + ahead[0]))
+    retry_policy = replace(QUICK, clock=Clock(now=lambda: datetime.now(UTC) + ahead[0]))
     proxy.on("POST", first(lambda: ahead.append(ahead.pop() + 2 * HOUR), answer(401)))
     with pytest.raises(ValueError, match="passed before all were sent"):
-        send(table(2), through, schedule=soon, patience=patience)
+        send(table(2), through, schedule=soon, retry_policy=retry_policy)
     assert posts(sandbox) == 0
     assert statuses(smsframe.results("autumn", journal=through.journal)) == {"pending": 2}
 

@@ -18,7 +18,7 @@ from helpers.sending import codes, each_once, posts, resume, statuses, table
 import smsframe
 from smsframe.api import run as background
 from smsframe.api.run import Run
-from smsframe.display.progress_stats import Meter
+from smsframe.display.progress_stats import ProgressStats
 
 CHANGE = {"accepted": 0, "scheduled": 0, "rejected": 0, "unconfirmed": 0, "pending": 0}
 
@@ -170,7 +170,7 @@ def test_what_ends_a_program_in_the_thread_of_a_run_is_raised_where_it_is_waited
     def leaves(*_):
         raise leaving
 
-    monkeypatch.setattr("smsframe.display.progress_stats.Meter.tick", leaves)
+    monkeypatch.setattr("smsframe.display.progress_stats.ProgressStats.update", leaves)
     run = start(table(2), gateway)
     with pytest.raises(leaving):
         run.wait()
@@ -209,8 +209,8 @@ def test_a_script_that_ends_stops_its_run_and_says_how_to_go_on(sandbox, gateway
 
 def sent(plan, gateway, **options):
     """What the meter says, and what the results say, of one run."""
-    meter = Meter()
-    run = {"report": meter.tick, "started": meter.begin} | options
+    stats = ProgressStats()
+    run = {"report": stats.update, "started": stats.begin} | options
     error = None
     try:
         out = sending.send(plan, gateway, **run)
@@ -218,7 +218,7 @@ def sent(plan, gateway, **options):
         out = stopped.results
     except smsframe.Rejected as refused:
         out, error = smsframe.results("autumn", journal=gateway.journal), refused
-    facts = meter.facts()
+    facts = stats.facts()
     return {name: facts[name] for name in CHANGE if facts[name]}, statuses(out), error
 
 
@@ -247,7 +247,9 @@ def test_a_meter_ends_where_the_results_do(sandbox, gateway, fault, later):
     for asked in fault:
         sandbox.misbehave(**asked)
     told, said, _ = sent(plan, gateway, workers=1)
-    said["accepted"] = said.get("accepted", 0) + said.pop("scheduled", 0)  # `Meter(later=True)` says which
+    said["accepted"] = said.get("accepted", 0) + said.pop(
+        "scheduled", 0
+    )  # `ProgressStats(later=True)` says which
     assert told == {name: count for name, count in said.items() if count}
 
 

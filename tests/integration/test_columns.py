@@ -14,7 +14,7 @@ from helpers.sending import resume, send, table
 import smsframe
 from smsframe.orders.delivery_codes import DELIVERY_CODES
 from smsframe.outcomes import codes as reasons
-from smsframe.outcomes.columns import CHECKED, COLUMNS, DTYPES, PLANNED, results_for, satisfied
+from smsframe.outcomes.columns import CHECKED, COLUMNS, DTYPES, PLANNED, results_for, validated
 from smsframe.outcomes.join import outcomes
 
 SCHEMAS = {
@@ -94,7 +94,7 @@ def test_a_frame_in_another_order_is_not_as_the_schema_says(gateway):
     with pytest.raises((pa.errors.SchemaError, pa.errors.SchemaErrors), match=r"column_ordered|out-of-order"):
         smsframe.ResultsSchema.validate(other)
     with pytest.raises(RuntimeError, match="another order"):
-        satisfied("ResultsSchema", other)
+        validated("ResultsSchema", other)
 
 
 # What they say --------------------------------------------------------------------------------------------

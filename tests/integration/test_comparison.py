@@ -113,7 +113,7 @@ def test_an_older_copy_with_an_order_in_doubt_does_not_repeat_it_when_its_people
     backup = keep(through.journal)
     later = replace(QUICK, clock=Clock(now=lambda: soon + timedelta(hours=1)))
     with pytest.raises(ValueError, match="passed"):
-        resume(through, patience=later)
+        resume(through, retry_policy=later)
     smsframe.resume("autumn", gateway=through, schedule=soon + timedelta(hours=9), progress=False)
     assert posts(sandbox) == 1
     put_back(backup, through.journal)
@@ -340,7 +340,7 @@ def test_a_wall_clock_that_is_wrong_doubles_nobody_and_is_said(days, sandbox, pr
     """The gateway has the order, and does not find it under its id: only the history knows it."""
     wrong = replace(QUICK, clock=Clock(now=lambda: datetime.now(UTC) + timedelta(days=days)))
     proxy.on("POST", lose).always("GET", answer(404), path="sms/")
-    out = send(table(10), through, patience=wrong, journal=Journal(through.journal, clock=wrong.clock))
+    out = send(table(10), through, retry_policy=wrong, journal=Journal(through.journal, clock=wrong.clock))
     assert statuses(out) == {"unconfirmed": 10}
     assert posts(sandbox) == 1
     said = capsys.readouterr().err
@@ -356,14 +356,14 @@ def test_a_wall_clock_that_is_wrong_hides_no_order_of_a_lost_journal(sandbox, pr
         send(table(3), lost)
     ahead = replace(QUICK, clock=Clock(now=lambda: datetime.now(UTC) + timedelta(days=90)))
     with pytest.raises(CampaignChanged):
-        send(table(3), through, patience=ahead)
+        send(table(3), through, retry_policy=ahead)
     assert posts(sandbox) == 1
 
 
 def test_a_time_has_passed_when_the_gateways_clock_says_so(sandbox, through):
     behind = replace(QUICK, clock=Clock(now=lambda: datetime.now(UTC) - timedelta(days=3)))
     with pytest.raises(ValueError, match="has passed"):
-        send(table(2), through, schedule=datetime.now(UTC) - timedelta(days=1), patience=behind)
+        send(table(2), through, schedule=datetime.now(UTC) - timedelta(days=1), retry_policy=behind)
     assert posts(sandbox) == 0
 
 
@@ -371,13 +371,13 @@ def test_a_time_has_passed_when_the_gateways_clock_says_so(sandbox, through):
 def test_a_second_absence_that_the_gateway_dates_too_early_is_no_proof(hours, sandbox, proxy, through):
     """This machine's clock says that the grace is over; the gateway's stands still, or goes back."""
     seconds = [0.0]
-    patience = replace(
+    retry_policy = replace(
         QUICK,
         clock=Clock(monotonic=lambda: seconds[0], pause=lambda _, wait: seconds.append(seconds.pop() + wait)),
     )
     proxy.ahead = lambda: (seconds[0] > 0) * hours * 3600.0 or 0.1
     proxy.on("POST", drop)
-    out = send(table(3), through, grace=30, patience=patience)
+    out = send(table(3), through, grace=30, retry_policy=retry_policy)
     assert statuses(out) == {"unconfirmed": 3}
     assert "by the gateway's clock" in out["sms_reason"].iloc[0]
     assert proxy.posts() == 1

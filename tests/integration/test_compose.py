@@ -205,7 +205,7 @@ def test_examples_are_the_first_the_longest_and_the_most_expensive(hand):
 
 
 def test_a_long_table_is_estimated_until_every_row_is_counted(hand):
-    contacts = table(draft.LIVE_ROWS * 2, bad=())
+    contacts = table(draft.MAX_LIVE_ROWS * 2, bad=())
     contacts.loc[1::2, "mobile"] = None
     at = hand(contacts, TEXT, campaign="autumn")
     assert "Estimated from 2,000 rows" in at.reads("funnel")

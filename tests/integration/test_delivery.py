@@ -11,7 +11,7 @@ from helpers.faulty_server import ACCEPTED, answer, scripted
 import smsframe
 from smsframe import ContactsError, NotAuthorised
 from smsframe.campaign import delivery
-from smsframe.gateway.retry import Patience
+from smsframe.gateway.retry import RetryPolicy
 from smsframe.outcomes.columns import DTYPES
 
 ADA, BEA = "+393471234567", "+393471234568"
@@ -111,12 +111,12 @@ def test_an_empty_frame_stays_one_and_nobody_is_asked(sandbox, gateway):
 def test_an_order_id_and_a_number_are_all_it_takes(gateway, clock, dtype):
     out = sent(gateway, [ADA, BEA])
     clock.now += timedelta(seconds=10)
-    bare = out[["sms_order_id", "sms_phone"]].astype(dtype)
-    now = refreshed(bare, gateway)
+    without_frames = out[["sms_order_id", "sms_phone"]].astype(dtype)
+    now = refreshed(without_frames, gateway)
     assert now.columns.tolist() == ["sms_order_id", "sms_phone", "sms_delivery", "sms_delivered_at"]
     assert codes(now) == ["DLVRD", "DLVRD"]
     assert now["sms_delivered_at"].dtype == DTYPES["sms_delivered_at"]
-    none = refreshed(bare.iloc[:0], gateway)
+    none = refreshed(without_frames.iloc[:0], gateway)
     assert none["sms_delivery"].dtype == DTYPES["sms_delivery"]
 
 
@@ -207,7 +207,9 @@ def test_progress_counts_the_orders_that_were_asked():
     counted = []
     with at(answer(200, {"recipients": []}), ACCEPTED) as server:
         frame = FRAME.assign(sms_order_id=["a", "a", None, "a"])
-        delivery.refresh(frame, by_token(server), workers=2, patience=Patience(), report=counted.append)
+        delivery.refresh(
+            frame, by_token(server), workers=2, retry_policy=RetryPolicy(), report=counted.append
+        )
     assert counted == [1]
 
 

@@ -38,7 +38,7 @@ from smsframe.campaign.look_up import Known, look_up
 from smsframe.clock import Clock
 from smsframe.gateway import wire_format
 from smsframe.gateway.order import Order
-from smsframe.gateway.retry import Patience
+from smsframe.gateway.retry import RetryPolicy
 from smsframe.orders.profile import PersonalisedOrders
 from smsframe.orders.records import Batch, Reply
 from smsframe.orders.states import Doubt, Event, State
@@ -75,7 +75,7 @@ def post(*answers, logins=LOGGED_IN, **options):
 
 
 def quiet(**options):
-    return Patience(clock=Clock(pause=lambda _event, _seconds: None), **options)
+    return RetryPolicy(clock=Clock(pause=lambda _event, _seconds: None), **options)
 
 
 # Orders on the wire ---------------------------------------------------------------------------------------
@@ -639,7 +639,9 @@ def page(*ids, total, **more):
 
 def history(*pages):
     with asking(*pages) as server:
-        read = order_history.read(by_token(server), datetime(2026, 11, 22, tzinfo=UTC), Patience(attempts=1))
+        read = order_history.read(
+            by_token(server), datetime(2026, 11, 22, tzinfo=UTC), RetryPolicy(attempts=1)
+        )
     return read.orders["order_id"].tolist(), read.complete, server.asked
 
 
@@ -724,7 +726,9 @@ def test_an_order_that_is_always_listed_twice_is_one(ids, size, monkeypatch):
 )
 def test_a_history_says_why_it_is_not_complete(page_, says_why):
     with asking(page_) as server:
-        read = order_history.read(by_token(server), datetime(2026, 11, 22, tzinfo=UTC), Patience(attempts=1))
+        read = order_history.read(
+            by_token(server), datetime(2026, 11, 22, tzinfo=UTC), RetryPolicy(attempts=1)
+        )
     assert says_why in read.problem
 
 
@@ -760,7 +764,7 @@ def test_a_history_longer_than_a_page_of_the_sandbox(sandbox, gateway):
     for id_ in ids:
         made = order()
         gateway.post(Order(id_, made.template, "gsm", made.terms, made.people))
-    read = order_history.read(gateway, since, Patience())
+    read = order_history.read(gateway, since, RetryPolicy())
     found = read.orders
     assert read.complete
     assert sorted(found["order_id"]) == sorted(ids)

@@ -487,7 +487,7 @@ def test_several_processes_that_upgrade_at_once_upgrade_it_once(version, tmp_pat
     wanted = fresh_shape(tmp_path)
     path = released(version, tmp_path)
     before = outcomes(path)
-    for ending in [killable.Victim(take_up, path) for _ in range(4)]:
+    for ending in [killable.KillableProcess(take_up, path) for _ in range(4)]:
         assert not ending.wait().killed
     assert shape(path) == wanted
     same(outcomes(path), before)

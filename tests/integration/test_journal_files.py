@@ -325,7 +325,7 @@ def test_a_transaction_is_not_committed_into_a_log_that_is_gone(tmp_path):
     take_up(path)
     store = Store(path)
     with store.kept_open():
-        with pytest.raises(JournalError, match="log was deleted"), store.transaction() as connection:  # noqa: PT012
+        with pytest.raises(JournalError, match="log was deleted"), store.transaction() as connection:  # noqa: PT012 - the commit is what raises
             connection.exec_driver_sql("CREATE TABLE lost (x)")
             beside(path, "-wal").unlink()
         assert not store.in_place
@@ -415,7 +415,7 @@ def test_the_first_the_tenth_and_then_some_claims_are_read_back_and_no_number_is
 def test_where_no_other_process_can_be_started_it_is_said_once_and_sent_all_the_same(
     sandbox, gateway, monkeypatch, caplog
 ):
-    monkeypatch.setattr(commit_check, "_said", [])
+    monkeypatch.setattr(commit_check, "_warned", [])
     for python_ in (None, "", str(TESTS / "there is no such program")):
         monkeypatch.setattr(sys, "executable", python_)
         assert statuses(send(table(2), gateway, campaign=f"with {python_}")) == {"accepted": 2}

@@ -77,7 +77,7 @@ def test_a_whole_refusal_that_is_interrupted_leaves_nobody_rejected_in_the_end(p
     """Single people refused by an earlier run count, and are freed with the others."""
     proxy.always("POST", NO)
     with pytest.raises(smsframe.CampaignStopped, match="the power went"):
-        send(table(30), through, patience=_break_off_after_rejections(through, 3))
+        send(table(30), through, retry_policy=_break_off_after_rejections(through, 3))
     assert statuses(smsframe.results("autumn", journal=through.journal))["rejected"] >= 1
     with pytest.raises(smsframe.Rejected):
         resume(through)
@@ -85,7 +85,7 @@ def test_a_whole_refusal_that_is_interrupted_leaves_nobody_rejected_in_the_end(p
 
 
 def _break_off_after_rejections(gateway, wanted):
-    """A patience that breaks the run off when so many people are rejected."""
+    """A retry policy that breaks the run off when so many people are rejected."""
 
     class Breaking(type(QUICK)):
         def until(self, attempt, again):

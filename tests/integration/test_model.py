@@ -27,7 +27,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 import smsframe
 from smsframe.journal.journal import Journal
-from smsframe.orders.states import Doubt, Event, State, after
+from smsframe.orders.states import Doubt, Event, State, transition
 
 pytestmark = pytest.mark.slow
 
@@ -202,7 +202,7 @@ class Campaign(RuleBasedStateMachine):
     def sends(self, people, workers, batch_size, *, text=None, **options):
         contacts = pd.DataFrame({"name": [*people.values()], "mobile": [*people]}, dtype="string")
         program = partial(killable.send, workers=workers, batch_size=batch_size, grace=GRACE)
-        return killable.Victim(program, *self.where, contacts, text or self.text, **options)
+        return killable.KillableProcess(program, *self.where, contacts, text or self.text, **options)
 
     def resumes(self, **options):
         return killable.run(partial(killable.resume, grace=GRACE), *self.where, **options)
@@ -328,7 +328,7 @@ def live(evidence):
         if before is State.ACCEPTED:  # what is found later changes nothing
             assert state == State.ACCEPTED
             continue
-        step = after(before, Event(event), doubt)
+        step = transition(before, Event(event), doubt)
         assert state == step.state, f"{order} was {before}, and became {state} when {event}"
         now[order] = step.state, step.doubt
 

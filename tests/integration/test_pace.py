@@ -14,7 +14,7 @@ from smsframe import Gateway
 from smsframe.campaign.preflight import at_once
 from smsframe.campaign.rate_limit import Pace
 from smsframe.clock import Clock
-from smsframe.gateway.retry import Patience
+from smsframe.gateway.retry import RetryPolicy
 from smsframe.journal.journal import Journal
 
 
@@ -28,8 +28,8 @@ class Seconds:
         if not stop.is_set():
             self.now += seconds
 
-    def patience(self, **options):
-        return Patience(
+    def retry_policy(self, **options):
+        return RetryPolicy(
             attempts=3, first=0.001, clock=Clock(pause=self.pause, monotonic=lambda: self.now), **options
         )
 
@@ -49,7 +49,9 @@ def test_a_large_campaign_goes_out_at_its_rate_and_no_second_has_more(sandbox, p
     times = []
     proxy.always("POST", first(lambda: times.append(clock.now)))
     began = clock.now
-    out = send(table(3000), through, "Ciao", rate=100, batch_size=1000, workers=1, patience=clock.patience())
+    out = send(
+        table(3000), through, "Ciao", rate=100, batch_size=1000, workers=1, retry_policy=clock.retry_policy()
+    )
     assert statuses(out) == {"accepted": 3000}
     sizes = sandbox.orders()["recipients"].tolist()
     assert max(sizes) <= 100
@@ -60,7 +62,7 @@ def test_a_large_campaign_goes_out_at_its_rate_and_no_second_has_more(sandbox, p
 
 @pytest.mark.parametrize(("rate", "size"), [(150, 100), (2.5, 100), (99, 50)])
 def test_no_second_has_more_when_orders_do_not_fill_it_evenly(rate, size, clock):
-    pace, times = Pace(rate, clock.patience()), []
+    pace, times = Pace(rate, clock.retry_policy()), []
     people = at_once(size, rate)
     for _ in range(20):
         pace.wait(people)
@@ -69,7 +71,7 @@ def test_no_second_has_more_when_orders_do_not_fill_it_evenly(rate, size, clock)
 
 
 def test_without_a_rate_nobody_waits(proxy, through, clock):
-    send(table(30), through, "Ciao", batch_size=10, patience=clock.patience())
+    send(table(30), through, "Ciao", batch_size=10, retry_policy=clock.retry_policy())
     assert clock.now == 100.0
     assert proxy.posts() == 3
 
@@ -77,7 +79,7 @@ def test_without_a_rate_nobody_waits(proxy, through, clock):
 def test_less_than_one_a_second_is_one_person_at_a_time(proxy, through, clock):
     times = []
     proxy.always("POST", first(lambda: times.append(clock.now)))
-    out = send(table(3), through, rate=0.25, workers=1, patience=clock.patience())
+    out = send(table(3), through, rate=0.25, workers=1, retry_policy=clock.retry_policy())
     assert statuses(out) == {"accepted": 3}
     assert [b - a for a, b in itertools.pairwise(times)] == pytest.approx([4, 4])
 
@@ -90,7 +92,7 @@ def test_workers_take_turns_one_after_the_other():
         with lock:
             turns.append(seconds)
 
-    pace = Pace(50, Patience(clock=Clock(pause=pause, monotonic=lambda: 0.0)))
+    pace = Pace(50, RetryPolicy(clock=Clock(pause=pause, monotonic=lambda: 0.0)))
 
     def worker():
         all_here.wait()
@@ -105,7 +107,7 @@ def test_workers_take_turns_one_after_the_other():
 
 
 def test_a_turn_that_nobody_took_is_not_made_up_for(clock):
-    pace = Pace(10, clock.patience())
+    pace = Pace(10, clock.retry_policy())
     assert pace.wait(10)
     clock.now += 60.0
     times = []
@@ -123,9 +125,9 @@ def test_who_is_stopped_while_waiting_for_the_turn_sends_nothing(sandbox, proxy,
             assert stop.wait(10)
 
     proxy.on("POST", forward, answer(403))
-    patience = Patience(clock=Clock(pause=pause, monotonic=lambda: 0.0))
+    retry_policy = RetryPolicy(clock=Clock(pause=pause, monotonic=lambda: 0.0))
     with pytest.raises(smsframe.CampaignStopped) as stopped:
-        send(table(4), through, "Ciao", rate=1, patience=patience)
+        send(table(4), through, "Ciao", rate=1, retry_policy=retry_policy)
     assert isinstance(stopped.value.__cause__, smsframe.NotAuthorised)
     assert statuses(stopped.value.results) == {"accepted": 1, "pending": 3}
     assert proxy.posts() == 2
@@ -139,9 +141,9 @@ def test_who_is_stopped_while_waiting_for_the_turn_sends_nothing(sandbox, proxy,
 
 @pytest.mark.parametrize("rate", [None, 10])
 def test_once_stopped_nobody_has_a_turn(rate, clock):
-    patience = clock.patience()
-    patience.stop.set()
-    assert not Pace(rate, patience).wait(1)
+    retry_policy = clock.retry_policy()
+    retry_policy.stop.set()
+    assert not Pace(rate, retry_policy).wait(1)
 
 
 def test_halves_and_repetitions_have_turns_too(sandbox, proxy, through, clock):
@@ -149,7 +151,9 @@ def test_halves_and_repetitions_have_turns_too(sandbox, proxy, through, clock):
     times = []
     proxy.on("POST", first(lambda: times.append(clock.now), drop))
     proxy.always("POST", first(lambda: times.append(clock.now)))
-    out = send(table(8, bad=[5]), through, "Ciao", rate=4, grace=1, workers=1, patience=clock.patience())
+    out = send(
+        table(8, bad=[5]), through, "Ciao", rate=4, grace=1, workers=1, retry_policy=clock.retry_policy()
+    )
     assert statuses(out) == {"accepted": 7, "rejected": 1}
     assert len(times) > 5
     assert [b - a > 0 for a, b in itertools.pairwise(times)] == [True] * (len(times) - 1)

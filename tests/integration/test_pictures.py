@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import smsframe
-from smsframe.outcomes.breakdowns import MOMENTS
+from smsframe.outcomes.breakdowns import TIMELINE_POINTS
 from smsframe.outcomes.columns import results_for
 from smsframe.phones.country import countries
 
@@ -196,7 +196,7 @@ def test_the_states_over_time_end_with_the_summarys_numbers():
 
 def test_a_timeline_never_loses_a_text_and_never_goes_back():
     line = FRAMES["slow"].sms.summary().timeline
-    assert len(line) <= MOMENTS
+    assert len(line) <= TIMELINE_POINTS
     assert line["at"].is_monotonic_increasing
     assert line["delivered"].is_monotonic_increasing
     assert line["under_way"].ge(0).all()
@@ -307,4 +307,4 @@ def test_a_million_rows_are_drawn_with_a_few_hundred_points():
     points += sum(
         len(path.vertices) for axes in figure.axes for area in axes.collections for path in area.get_paths()
     )
-    assert points < 10 * MOMENTS
+    assert points < 10 * TIMELINE_POINTS

@@ -14,7 +14,7 @@ import nbformat
 import pandas as pd
 import pytest
 from helpers import killable, sending
-from helpers.background_runs import CALL, HELD, halted, held, until
+from helpers.background_runs import CALL, HELD, held, stopped_run, until
 from helpers.sending import resume, send, statuses, table
 from nbclient import NotebookClient
 from typer.testing import CliRunner
@@ -24,9 +24,9 @@ from smsframe.api import watch
 from smsframe.cli import main
 from smsframe.display import progress_renderers
 from smsframe.display.progress_bar import Bar
-from smsframe.display.progress_stats import Meter, progress_text
+from smsframe.display.progress_stats import ProgressStats, progress_text
 from smsframe.journal.journal import Journal
-from smsframe.orders.records import Tick
+from smsframe.orders.records import ProgressEvent
 from smsframe.orders.states import State
 
 
@@ -62,38 +62,38 @@ def facts(**known):
 
 
 def test_the_rate_is_that_of_late_and_says_how_much_longer(clock):
-    meter = Meter(clock)
-    meter.begin(10_000)
+    stats = ProgressStats(clock)
+    stats.begin(10_000)
     for _ in range(60):  # a hundred a second at first
         clock.now += 1
-        meter.tick(Tick(State.ACCEPTED, 100, 100.0))
-    assert meter.facts()["rate"] == pytest.approx(100)
-    assert meter.facts()["seconds_left"] == pytest.approx(40)
+        stats.update(ProgressEvent(State.ACCEPTED, 100, 100.0))
+    assert stats.facts()["rate"] == pytest.approx(100)
+    assert stats.facts()["seconds_left"] == pytest.approx(40)
     for _ in range(60):  # ten a second now
         clock.now += 1
-        meter.tick(Tick(State.ACCEPTED, 10, 10.0))
-    assert meter.facts()["rate"] == pytest.approx(10)
+        stats.update(ProgressEvent(State.ACCEPTED, 10, 10.0))
+    assert stats.facts()["rate"] == pytest.approx(10)
     clock.now += 300  # and nothing for long
-    assert meter.facts()["rate"] < 1
+    assert stats.facts()["rate"] < 1
 
 
 def test_what_is_over_keeps_its_rate_and_has_no_time_left(clock):
-    meter = Meter(clock)
-    meter.begin(10)
+    stats = ProgressStats(clock)
+    stats.begin(10)
     clock.now += 2
-    meter.tick(Tick(State.REFUSED, 4))
-    meter.end()
+    stats.update(ProgressEvent(State.REFUSED, 4))
+    stats.end()
     clock.now += 1000
-    assert meter.facts()["rate"] == 2
-    assert meter.facts()["seconds_left"] is None
+    assert stats.facts()["rate"] == 2
+    assert stats.facts()["seconds_left"] is None
 
 
 def test_a_clock_that_stands_still_divides_by_nothing(clock):
-    meter = Meter(clock)
-    assert meter.facts()["rate"] == 0
-    meter.begin(1)
-    meter.tick(Tick(State.ACCEPTED, 1))
-    assert meter.facts()["rate"] == 0
+    stats = ProgressStats(clock)
+    assert stats.facts()["rate"] == 0
+    stats.begin(1)
+    stats.update(ProgressEvent(State.ACCEPTED, 1))
+    assert stats.facts()["rate"] == 0
 
 
 def test_a_million_credits_are_written_out():
@@ -109,7 +109,7 @@ def test_a_log_gets_a_line_a_minute_and_one_at_the_end(clock, capsys):
         bar.start(1000)
         for _ in range(150):
             clock.now += 1
-            bar.tick(Tick(State.ACCEPTED, 5, 5.0))
+            bar.update(ProgressEvent(State.ACCEPTED, 5, 5.0))
     said = capsys.readouterr().err
     assert "\r" not in said
     assert said.splitlines() == [
@@ -125,7 +125,7 @@ def test_a_terminal_gets_one_line_that_is_drawn_over(clock):
         bar.start(10)
         for state in (State.ACCEPTED, State.UNCONFIRMED, State.REFUSED):
             clock.now += 1
-            bar.tick(Tick(state, 2, 2.0))
+            bar.update(ProgressEvent(state, 2, 2.0))
     last = screen.getvalue().rstrip("\n").rsplit("\r", 1)[1]
     assert last.startswith("sending {name}:  60%|")
     assert "6 of 10 people, 2 accepted, 2 rejected, 2 unconfirmed, 6 credits, 2.0/s" in last
@@ -147,7 +147,7 @@ def test_a_notebook_without_ipywidgets_has_a_line(monkeypatch):
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     with redirect_stderr(Screen()) as screen, Bar("sending", "people", shown=True) as bar:
         bar.start(2)
-        bar.tick(Tick(State.ACCEPTED, 2))
+        bar.update(ProgressEvent(State.ACCEPTED, 2))
     assert "2 of 2 people" in screen.getvalue()
 
 
@@ -167,7 +167,7 @@ def test_what_cannot_be_drawn_stops_nothing(gateway):
 @pytest.mark.parametrize("shown", [True, False])
 def test_every_call_shows_its_progress_unless_told_not_to(gateway, capsys, shown):
     call = CALL | {"gateway": gateway, "progress": shown}
-    halted(table(2), **call)
+    stopped_run(table(2), **call)
     smsframe.resume("autumn", gateway=gateway, progress=shown)
     out = table(3).sms.send("Ciao {name}", **call)
     out.sms.refresh(gateway=gateway, progress=shown)
@@ -231,7 +231,9 @@ def test_a_tally_counts_what_the_results_say(sandbox, gateway, fault):
     if fault is not None:
         sandbox.misbehave(fault, order=2)
         sandbox.misbehave("error_before", call="history", order=range(2, 20))
-    out = killable.told(lambda: send(table(9, bad=[7]), gateway, "Ciao", batch_size=3, workers=1))
+    out = killable.frame_or_error_name(
+        lambda: send(table(9, bad=[7]), gateway, "Ciao", batch_size=3, workers=1)
+    )
     told, credits_ = counted(gateway.journal)
     assert told == statuses(out)
     assert credits_ == out["sms_credits"].sum()
@@ -271,7 +273,7 @@ def test_watching_an_unknown_campaign_or_without_pause_is_refused(gateway):
 def sender(sandbox, tmp_path):
     """A process that has texted one of five people, and waits for its turn to go on; and its journal."""
     journal = tmp_path / "journal.sqlite"
-    process = killable.Victim(killable.send, sandbox.url, journal, table(5), rate=HELD)._process
+    process = killable.KillableProcess(killable.send, sandbox.url, journal, table(5), rate=HELD)._process
     until(lambda: Journal(journal).exists and len(sandbox.inbox()))
     yield process, journal
     process.kill()
@@ -333,7 +335,7 @@ def test_the_command_line_follows_too(gateway):
     done = CliRunner().invoke(main.app, ["status", "autumn", "--follow", "--journal", journal])
     assert done.exit_code == 0
     assert "watching autumn: 3 of 3 people" in done.stderr
-    halted(table(5), gateway)
+    stopped_run(table(5), gateway)
     left = CliRunner().invoke(main.app, ["status", "autumn", "--follow", "--journal", journal])
     assert left.exit_code == 1
     assert "smsframe resume autumn" in left.stderr

@@ -34,7 +34,7 @@ from smsframe import CampaignChanged, CampaignStopped, Gateway, NotEnoughCredit,
 from smsframe.campaign import order_history
 from smsframe.campaign.engine import MOST_UNPROVEN
 from smsframe.clock import Clock
-from smsframe.gateway.retry import Patience
+from smsframe.gateway.retry import RetryPolicy
 from smsframe.journal.journal import Journal
 from smsframe.orders.profile import GatewayProfile
 
@@ -62,8 +62,8 @@ class Seconds:
         self.now = until
 
     @property
-    def patience(self):
-        return Patience(attempts=3, clock=Clock(pause=self.pause, monotonic=lambda: self.now))
+    def retry_policy(self):
+        return RetryPolicy(attempts=3, clock=Clock(pause=self.pause, monotonic=lambda: self.now))
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_a_gateway_that_is_restarted_between_the_two_questions_proves_nothing(sa
     proxy.on("POST", forward, drop)
     with smsframe.Sandbox() as forgetful:
         clock.at(29, lambda: proxy.serve_from(forgetful.url))
-        out = send(table(4), through, batch_size=2, grace=30, patience=clock.patience)
+        out = send(table(4), through, batch_size=2, grace=30, retry_policy=clock.retry_policy)
         assert statuses(out) == {"accepted": 2, "unconfirmed": 2}
         assert posts(forgetful) == 0
     assert evidence(through)["event"].tolist()[-2:] == ["absent", "unanswered"]
@@ -272,7 +272,7 @@ def taken_after(clock, seconds):
 @pytest.mark.parametrize("seconds", [0.5, 15, 29.9])
 def test_an_order_taken_within_the_grace_is_never_sent_twice(seconds, sandbox, proxy, through, clock):
     proxy.on("POST", taken_after(clock, seconds))
-    out = send(table(3), through, grace=30, patience=clock.patience)
+    out = send(table(3), through, grace=30, retry_policy=clock.retry_policy)
     assert statuses(out) == {"accepted": 3}
     assert proxy.posts() == 1
     assert each_once(sandbox, out)
@@ -282,7 +282,7 @@ def test_an_order_taken_within_the_grace_is_never_sent_twice(seconds, sandbox, p
 def test_several_orders_taken_late_share_one_grace(sandbox, proxy, through, clock):
     late = [taken_after(clock, seconds) for seconds in (29, 3, 17)]
     proxy.on("POST", forward, *late)
-    out = send(table(8), through, batch_size=2, workers=1, grace=30, patience=clock.patience)
+    out = send(table(8), through, batch_size=2, workers=1, grace=30, retry_policy=clock.retry_policy)
     assert statuses(out) == {"accepted": 8}
     assert clock.now == 30
     assert each_once(sandbox, out)
@@ -303,7 +303,7 @@ def test_the_one_assumption_an_order_taken_after_the_grace_is_doubled_unless_the
 ):
     """As `grace=` says; a longer one would have held."""
     proxy.on("POST", taken_after(clock, 31))
-    out = send(table(3), through, grace=30, patience=clock.patience)
+    out = send(table(3), through, grace=30, retry_policy=clock.retry_policy)
     assert statuses(out) == {"accepted": 3}
     assert proxy.posts() == 2
     clock.pause(None, 60)
@@ -312,7 +312,7 @@ def test_the_one_assumption_an_order_taken_after_the_grace_is_doubled_unless_the
 
 def test_a_longer_grace_covers_a_later_gateway(sandbox, proxy, through, clock):
     proxy.on("POST", taken_after(clock, 31))
-    out = send(table(3), through, grace=60, patience=clock.patience)
+    out = send(table(3), through, grace=60, retry_policy=clock.retry_policy)
     assert proxy.posts() == 1
     assert each_once(sandbox, out)
 
@@ -406,7 +406,7 @@ def test_a_wall_clock_that_was_wrong_keeps_no_absent_order_from_being_repeated(
     send(table(4), through, batch_size=2)
     the_clock_was_wrong(through.journal, days)
     proxy.clear()
-    out = resume(through, grace=30, patience=clock.patience)
+    out = resume(through, grace=30, retry_policy=clock.retry_policy)
     assert statuses(out) == {"accepted": 4}
     assert clock.now == 30
     assert each_once(sandbox, out)
@@ -444,7 +444,7 @@ def test_after_five_answers_without_proof_nothing_more_is_sent_and_none_found_it
 ):
     proxy.always("POST", drop)
     with pytest.raises(CampaignStopped) as stopped:
-        send(table(20), through, batch_size=1, patience=clock.patience)
+        send(table(20), through, batch_size=1, retry_policy=clock.retry_policy)
     assert isinstance(stopped.value.__cause__, Unconfirmed)
     assert "nothing more is sent" in str(stopped.value)
     assert MOST_UNPROVEN == 5
@@ -524,7 +524,7 @@ def test_ctrl_c_during_the_grace_ends_the_look_ups_and_repeats_nothing(
     proxy.on("POST", forward, drop)
     clock.at(12, interrupt)
     with pytest.raises(KeyboardInterrupt):
-        send(table(4), through, batch_size=2, workers=1, grace=30, patience=clock.patience)
+        send(table(4), through, batch_size=2, workers=1, grace=30, retry_policy=clock.retry_policy)
     assert "smsframe.resume('autumn')" in capsys.readouterr().err
     assert proxy.posts() == 2
     known = smsframe.results("autumn", journal=through.journal)
@@ -541,9 +541,9 @@ def test_ctrl_c_while_an_order_waits_for_its_turn_calls_it_off(sandbox, proxy, t
         while not stop.wait(0.05):  # Python misses a signal that comes just before the main thread waits
             interrupt()
 
-    patience = Patience(clock=Clock(pause=pause, monotonic=lambda: 0.0))
+    retry_policy = RetryPolicy(clock=Clock(pause=pause, monotonic=lambda: 0.0))
     with pytest.raises(KeyboardInterrupt):
-        send(table(3), through, rate=1, workers=1, patience=patience)
+        send(table(3), through, rate=1, workers=1, retry_policy=retry_policy)
     assert proxy.posts() == 1
     known = smsframe.results("autumn", journal=through.journal)
     assert statuses(known) == {"accepted": 1, "pending": 2}
@@ -629,7 +629,7 @@ def test_an_order_of_the_lost_journal_that_is_visible_only_late_is_adopted_too(
         out = send(table(4), gateway, batch_size=2, workers=1)
         assert statuses(out) == {"accepted": 2, "unconfirmed": 2}
     proxy.clear()
-    out = send(table(6), through, batch_size=2, adopt=True, grace=30, patience=clock.patience)
+    out = send(table(6), through, batch_size=2, adopt=True, grace=30, retry_policy=clock.retry_policy)
     assert clock.now == 30
     assert statuses(out) == {"accepted": 6}
     assert each_once(sandbox, out)
@@ -830,7 +830,10 @@ def test_a_campaign_whose_time_has_passed_can_be_adopted(sandbox, lost, fresh):
         table(2), "Ciao {name}", campaign="autumn", phone="mobile", schedule=LATER, journal=fresh.journal
     )
     out = send(
-        made, fresh, adopt=True, patience=replace(QUICK, clock=Clock(now=lambda: LATER + timedelta(days=1)))
+        made,
+        fresh,
+        adopt=True,
+        retry_policy=replace(QUICK, clock=Clock(now=lambda: LATER + timedelta(days=1))),
     )
     assert statuses(out) == {"scheduled": 2}
 

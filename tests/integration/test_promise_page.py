@@ -95,17 +95,17 @@ def test_the_grace_is_the_one_that_holds(call):
 def test_the_other_numbers_are_the_ones_that_hold():
     """Whoever changes one of them is led here."""
     connect, answer = inspect.signature(smsframe.Gateway).parameters["timeout"].default
-    waits = retry.Patience()
+    waits = retry.RetryPolicy()
     assert f"no connection within {connect:g} seconds" in PAGE
     assert f"no answer within {answer:g} seconds" in PAGE
-    assert f"not whole within {response_limits.STRETCH * answer:g} seconds" in PAGE
+    assert f"not whole within {response_limits.ANSWER_TIMEOUTS * answer:g} seconds" in PAGE
     assert f"longer than {response_limits.SIZE // 2**20} MiB" in PAGE
     assert f"It is tried {IN_WORDS[waits.attempts]}\ntimes" in PAGE
     assert f"locks the journal for {sqlite.LOCKED:g} seconds" in PAGE
     assert f"given up (`gave_up`) after {IN_WORDS[waits.reach]} seconds" in PAGE
     assert f"for more than {IN_WORDS[retry.LONGEST_WAIT / 60]} minutes" in PAGE
     assert f"{IN_WORDS[engine.MOST_UNPROVEN]} such answers in a row" in PAGE
-    assert f"{IN_WORDS[batching.ALIKE]} people from different places" in PAGE
+    assert f"{IN_WORDS[batching.SAME_REFUSALS]} people from different places" in PAGE
 
 
 # Outcomes of the page that are shown nowhere else ---------------------------------------------------------

@@ -334,7 +334,7 @@ def test_a_resumption_keeps_its_results_too(sandbox, gateway, monkeypatch):
 
 
 def test_a_run_in_the_background_tells_it_when_it_is_waited_for(sandbox, gateway, monkeypatch):
-    monkeypatch.setattr("smsframe.display.progress_stats.Meter.tick", failing(ERRORS["key"]))
+    monkeypatch.setattr("smsframe.display.progress_stats.ProgressStats.update", failing(ERRORS["key"]))
     run = smsframe.start(table(3), "Ciao", campaign="c", phone="mobile", gateway=gateway, progress=False)
     stopped = stopped_by(run.wait)
     assert run.facts()["state"] == "failed"
@@ -409,7 +409,7 @@ def test_a_trace_for_a_bug_report_is_written_on_request_and_shows_nobody(gateway
     (file,) = tmp_path.glob("smsframe-trace-*.txt")
     assert str(file) in str(stopped)
     written = file.read_text("utf-8")
-    assert re.search(r'File ".*smsframe/campaign/engine.py", line \d+, in _tell', written)
+    assert re.search(r'File ".*smsframe/campaign/engine.py", line \d+, in _report_people', written)
     assert "KeyError: +39••••••••00" in written
     assert not numbers(written)
     if sys.platform != "win32":

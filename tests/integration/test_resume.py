@@ -32,7 +32,7 @@ from helpers.sending import (
 import smsframe
 from smsframe import Gateway
 from smsframe.clock import Clock
-from smsframe.gateway.retry import Patience
+from smsframe.gateway.retry import RetryPolicy
 from smsframe.journal.journal import Journal
 
 pytestmark = REPEATS_SEND_AGAIN
@@ -78,8 +78,8 @@ def test_an_order_that_never_arrived_is_repeated_once_under_its_own_id(sandbox, 
 
     proxy.on("POST", drop)
     proxy.ahead = lambda: clock[0]
-    patience = Patience(attempts=3, clock=Clock(pause=pause, monotonic=lambda: clock[0]))
-    out = send(table(3), through, grace=30.0, patience=patience)
+    retry_policy = RetryPolicy(attempts=3, clock=Clock(pause=pause, monotonic=lambda: clock[0]))
+    out = send(table(3), through, grace=30.0, retry_policy=retry_policy)
     assert statuses(out) == {"accepted": 3}
     assert proxy.posts() == 2
     assert waited == [30.0]
@@ -267,7 +267,7 @@ import pandas as pd, requests, sqlalchemy as sa, smsframe
 from helpers.sending import send, resume, table
 from smsframe import Gateway
 from smsframe.journal.journal import Journal
-from smsframe.gateway.retry import Patience
+from smsframe.gateway.retry import RetryPolicy
 gateway = Gateway({url!r}, username="demo", password="demo", journal={journal!r})
 {body}
 """

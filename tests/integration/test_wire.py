@@ -40,7 +40,7 @@ QUICK = (0.3, 0.3)
 def ask(url, *, timeout=(5, 10), method="POST", proxies=None, verify=True):
     with transport.session(url, pool=2, verify=verify, proxies=proxies) as session:
         keys = Keys("4242", "Access_token", "t0ken")
-        return transport.exchange(session, method, url + "sms", auth=keys, timeout=timeout, json={"a": 1})
+        return transport.request(session, method, url + "sms", auth=keys, timeout=timeout, json={"a": 1})
 
 
 def closed_port():
@@ -108,7 +108,7 @@ def test_a_name_that_does_not_exist_never_connected():
 def test_an_address_that_cannot_be_never_connected(url):
     with transport.session("http://127.0.0.1/", pool=1, verify=True, proxies=None) as session:
         keys = Keys("4242", "Access_token", "t0ken")
-        came = transport.exchange(session, "POST", url, auth=keys, timeout=(5, 10))
+        came = transport.request(session, "POST", url, auth=keys, timeout=(5, 10))
     assert (came.status, came.connected) == (None, False)
 
 
@@ -147,7 +147,7 @@ def test_a_kept_connection_that_breaks_may_have_carried_the_request():
         with transport.session(server.url, pool=1, verify=True, proxies=None) as session:
             keys = Keys("4242", "Access_token", "t0ken")
             for _ in range(2):
-                transport.exchange(session, "POST", server.url, auth=keys, timeout=(5, 10))
+                transport.request(session, "POST", server.url, auth=keys, timeout=(5, 10))
         assert len(server.asked) == 2
 
 
@@ -176,7 +176,7 @@ def test_cookies_are_not_kept():
         with transport.session(server.url, pool=1, verify=True, proxies=None) as session:
             keys = Keys("4242", "Access_token", "t0ken")
             for _ in range(2):
-                transport.exchange(session, "GET", server.url, auth=keys, timeout=(5, 10))
+                transport.request(session, "GET", server.url, auth=keys, timeout=(5, 10))
         assert not [asked for asked in server.asked if "cookie" in asked.headers]
 
 
@@ -355,7 +355,7 @@ def kept(session):
     """The sockets of the connections that a session keeps."""
     adapter = session.get_adapter("http://127.0.0.1/")
     managers = [adapter.poolmanager, *adapter.proxy_manager.values()]
-    pools = [manager.pools[key] for manager in managers for key in manager.pools.keys()]  # noqa: SIM118
+    pools = [manager.pools[key] for manager in managers for key in manager.pools.keys()]  # noqa: SIM118 - no mapping: urllib3 has `keys` alone
     return [made.sock for pool in pools for made in list(pool.pool.queue) if made and made.sock]
 
 
@@ -369,7 +369,7 @@ def test_every_socket_forgets_at_once_what_it_had_not_delivered(secure, proxied,
             if proxied:  # a proxy for loopback is never taken by itself
                 session.proxies = {"http": tunnel, "https": tunnel}
             keys = Keys("4242", "Access_token", "t0ken")
-            came = transport.exchange(session, "GET", sandbox.url + "status", auth=keys, timeout=(5, 10))
+            came = transport.request(session, "GET", sandbox.url + "status", auth=keys, timeout=(5, 10))
             assert came.status in (401, 404)  # the latter for an address as proxies get it
             (wired,) = kept(session)
             assert bool(proxied) == (f":{wired.getpeername()[1]}/" not in sandbox.url)

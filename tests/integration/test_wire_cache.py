@@ -86,7 +86,7 @@ def test_a_cache_that_hides_itself_is_known_by_the_date_of_its_answers(proxy):
         dates = []
         for _ in range(2):
             login = QueryLogin("demo", "demo")
-            came = transport.exchange(session, "GET", proxy.url + "login", auth=login, timeout=(5, 10))
+            came = transport.request(session, "GET", proxy.url + "login", auth=login, timeout=(5, 10))
             dates.append(came.date)
             threading.Event().wait(1.1)
     assert cache.hits == 1

@@ -39,7 +39,7 @@ ENDS = (
 
 def ask(url, *, timeout=(5, 10), proxies=None, verify=True):
     with wire.session(url, pool=1, verify=verify, proxies=proxies) as session:
-        return wire.exchange(session, "POST", url + "sms", auth=KEYS, timeout=timeout, json={})
+        return wire.request(session, "POST", url + "sms", auth=KEYS, timeout=timeout, json={})
 
 
 def long(words, piece, last=b""):
@@ -191,7 +191,7 @@ url = sys.argv[1]
 def ask(path):
     with wire.session(url, pool=1, verify=True, proxies=None) as session:
         keys = Keys("4242", "Access_token", "t0ken")
-        return wire.exchange(session, "GET", url + path, auth=keys, timeout=(5, 30))
+        return wire.request(session, "GET", url + path, auth=keys, timeout=(5, 30))
 assert ask("login").status == 200
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 came = ask("status")
@@ -263,7 +263,7 @@ def test_a_connection_that_brought_such_an_answer_is_not_used_again(first):
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         with wire.session(url, pool=1, verify=True, proxies=None) as session:
-            came = [wire.exchange(session, "POST", url, auth=KEYS, timeout=(5, 2)) for _ in range(2)]
+            came = [wire.request(session, "POST", url, auth=KEYS, timeout=(5, 2)) for _ in range(2)]
         thread.join(5)
         for connection in connections:
             connection.close()

@@ -58,7 +58,7 @@ sessions = {{
 }}
 def ask(name, path, seconds):
     keys = Keys("4242", "Access_token", "t0ken")
-    return wire.exchange(sessions[name], "POST", URL + path, auth=keys, timeout=(5.0, seconds), json={{}})
+    return wire.request(sessions[name], "POST", URL + path, auth=keys, timeout=(5.0, seconds), json={{}})
 assert all(ask(name, "before", 5.0).status == 200 for name in sessions)
 print("connected", flush=True)
 sys.stdin.readline()
@@ -123,7 +123,7 @@ def test_what_was_given_up_never_arrives(cable, inside, tmp_path):
     near, far = cable
     with (tmp_path / "arrived").open("w") as log:
         server = inside(far, SERVER, stdout=log)
-    arrived = lambda: (tmp_path / "arrived").read_text().split()  # noqa: E731
+    arrived = lambda: (tmp_path / "arrived").read_text().split()  # noqa: E731 - one line, used here only
     while "listening" not in arrived():
         assert server.poll() is None
         time.sleep(0.02)

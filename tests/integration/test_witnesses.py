@@ -16,7 +16,7 @@ from smsframe.errors import JournalError
 from smsframe.journal.conflicts import CampaignCall
 from smsframe.journal.journal import Journal
 from smsframe.orders.records import Change, Comparison, Evidence
-from smsframe.orders.states import Event, State, after
+from smsframe.orders.states import Event, State, transition
 from smsframe.orders.terms import Terms
 
 pytestmark = REPEATS_SEND_AGAIN
@@ -57,23 +57,25 @@ def planned(tmp_path):
 
 
 def test_an_order_is_claimed_once_and_by_its_owner_only(planned):
-    journal, owner, (entry, cuts, *_) = planned
-    assert journal.batches.claim(entry, cuts, "somebody else") == []
-    assert len(journal.batches.claim(entry, cuts, owner)) == 1
-    assert journal.batches.claim(entry, cuts, owner) == []
+    journal, owner, (entry, created, *_) = planned
+    assert journal.batches.claim(entry, created, "somebody else") == []
+    assert len(journal.batches.claim(entry, created, owner)) == 1
+    assert journal.batches.claim(entry, created, owner) == []
     assert journal.evidence(entry.id)["event"].tolist() == ["claimed"]
 
 
 def test_what_became_of_an_order_is_written_by_its_owner_once(planned):
-    journal, owner, (entry, cuts, *_) = planned
-    ((batch, _),) = journal.batches.claim(entry, cuts, owner)
+    journal, owner, (entry, created, *_) = planned
+    ((batch, _),) = journal.batches.claim(entry, created, owner)
     accepted = Change(
-        batch, Event.ACCEPTED, after(State.SENDING, Event.ACCEPTED), Evidence("POST sms", "201")
+        batch, Event.ACCEPTED, transition(State.SENDING, Event.ACCEPTED), Evidence("POST sms", "201")
     )
     with pytest.raises(JournalError, match="changed by somebody else"):
         journal.batches.record(entry, "somebody else", [accepted])
     journal.batches.record(entry, owner, [accepted])
-    unproven = Change(batch, Event.NO_PROOF, after(State.SENDING, Event.NO_PROOF), Evidence("POST sms", None))
+    unproven = Change(
+        batch, Event.NO_PROOF, transition(State.SENDING, Event.NO_PROOF), Evidence("POST sms", None)
+    )
     with pytest.raises(JournalError, match="changed by somebody else"):
         journal.batches.record(entry, owner, [unproven])
     assert journal.evidence(entry.id)["event"].tolist() == ["claimed", "accepted"]
@@ -92,10 +94,12 @@ def test_whoever_has_an_order_by_now_is_not_withdrawn(planned):
 def test_a_second_absence_that_this_machine_asks_for_too_soon_is_no_proof(sandbox, proxy, through):
     """The gateway's clock is set ahead meanwhile; this machine's own stands still, as nothing is waited."""
     waited = []
-    patience = replace(QUICK, clock=Clock(monotonic=float, pause=lambda _, seconds: waited.append(seconds)))
+    retry_policy = replace(
+        QUICK, clock=Clock(monotonic=float, pause=lambda _, seconds: waited.append(seconds))
+    )
     proxy.ahead = lambda: 3600.0 * len(waited) or 0.1
     proxy.on("POST", drop)
-    out = send(table(3), through, grace=30, patience=patience)
+    out = send(table(3), through, grace=30, retry_policy=retry_policy)
     assert waited
     assert statuses(out) == {"unconfirmed": 3}
     assert "too soon" in out["sms_reason"].iloc[0]
@@ -132,7 +136,7 @@ def test_after_a_surprise_the_latest_orders_are_waited_for(sandbox, proxy, throu
     send(table(4), through, batch_size=2, workers=1)
     latest = sandbox.orders()["order_id"].iloc[-1]
     waited = []
-    patience = replace(QUICK, clock=Clock(pause=lambda _, seconds: waited.append(seconds)))
+    retry_policy = replace(QUICK, clock=Clock(pause=lambda _, seconds: waited.append(seconds)))
 
     def without_the_latest(request):
         if waited:
@@ -143,9 +147,9 @@ def test_after_a_surprise_the_latest_orders_are_waited_for(sandbox, proxy, throu
     proxy.always("GET", without_the_latest, path="smshistory")
     new = tmp_path / "new.sqlite"
     with pytest.raises(CampaignChanged):
-        send(table(4), through, journal=new, patience=patience)
+        send(table(4), through, journal=new, retry_policy=retry_policy)
     assert not waited
-    out = send(table(4), through, journal=new, adopt=True, patience=patience)
+    out = send(table(4), through, journal=new, adopt=True, retry_policy=retry_policy)
     assert statuses(out) == {"accepted": 4}
     assert texted(sandbox).max() == 1
     assert statuses(resume(through, journal=new)) == {"accepted": 4}

@@ -151,7 +151,7 @@ def live(url, journal, call, *, blow=None, **options):
         return Told("interrupted")
 
 
-class Mortal(killable.Victim):
+class Mortal(killable.KillableProcess):
     """A victim that may also be killed when its time is up, wherever it is then, or suspended for a while."""
 
     def __init__(self, *arguments, seconds=None, **options):
@@ -180,7 +180,7 @@ class Mortal(killable.Victim):
         except (AssertionError, OSError):
             if not self._struck.is_set():
                 raise
-            return killable.Ending(killed=True, value=None, points=["its time was up"])
+            return killable.ProcessResult(killed=True, value=None, points=["its time was up"])
         finally:
             self._timer.cancel()
 

@@ -22,7 +22,7 @@ from smsframe.campaign import dispatch
 from smsframe.campaign.run_context import RunContext
 from smsframe.campaign.send import withdraw
 from smsframe.errors import SmsFrameError
-from smsframe.gateway.retry import Patience
+from smsframe.gateway.retry import RetryPolicy
 from smsframe.journal.journal import Journal, StoredCampaign
 from smsframe.journal.rows import read_campaign
 from smsframe.orders.states import Event
@@ -91,7 +91,7 @@ class Engine:
             gateway=gateway(process),
             journal=self.journal,
             grace=process.world.grace,
-            patience=Patience(clock=clock, stop=process.stop),
+            retry_policy=RetryPolicy(clock=clock, stop=process.stop),
             say=lambda what: process.world.tell(process.name, f"says: {what}"),
             threads=partial(Workers, process),
         )
@@ -139,11 +139,11 @@ class Engine:
         """As `Journal.recipients`, only what is asked of it below plans: in a fifth of the time."""
         with self.journal._store.transaction(reading=True) as connection:
             read = connection.exec_driver_sql
-            cuts = read(_BATCHES, (entry.id,)).all()
+            created = read(_BATCHES, (entry.id,)).all()
             people = read(_PEOPLE, (entry.id,)).all()
-        places = {key: place for place, (key, *_) in enumerate(cuts)}
+        places = {key: place for place, (key, *_) in enumerate(created)}
         names = ("id", "order_id", "state", "message_type", "sender", "template")
-        columns = dict(zip(names, zip(*cuts, strict=True) if cuts else [[]] * 6, strict=True))
+        columns = dict(zip(names, zip(*created, strict=True) if created else [[]] * 6, strict=True))
         phones, fields, segments, batches, missing, refused = (
             zip(*people, strict=True) if people else [[]] * 6
         )

@@ -289,8 +289,8 @@ class Line:
     def __init__(self, process: Process) -> None:
         self._process = process
 
-    def exchange(self, method: str, url: str, options: dict[str, Any]) -> Exchange:
-        """As `smsframe.gateway.transport.exchange`."""
+    def request(self, method: str, url: str, options: dict[str, Any]) -> Exchange:
+        """As `smsframe.gateway.transport.request`."""
         key = getattr(options["auth"], "_headers", {}).get("Session_key", "")
         body = options.get("json")
         request = Request(
@@ -320,18 +320,18 @@ class _Numbered(Future):
 @contextmanager
 def lines() -> Iterator[None]:
     """Let exchanges on a `Line` go over the simulated network; others stay real."""
-    real, _Numbered.made = transport.exchange, count()
+    real, _Numbered.made = transport.request, count()
 
-    def exchange(session: Any, method: str, url: str, **options: Any) -> Exchange:
+    def request(session: Any, method: str, url: str, **options: Any) -> Exchange:
         if isinstance(session, Line):
-            return session.exchange(method, url, options)
+            return session.request(method, url, options)
         return real(session, method, url, **options)
 
-    transport.exchange, workers.Future = exchange, _Numbered
+    transport.request, workers.Future = request, _Numbered
     try:
         yield
     finally:
-        transport.exchange, workers.Future = real, Future
+        transport.request, workers.Future = real, Future
 
 
 def gateway(process: Process) -> Gateway:

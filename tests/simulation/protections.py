@@ -9,7 +9,7 @@ from simulation.mutants import Edit, Mutant
 LIVES = ("killed", "two at once", "suspended", "interrupted")
 LOSSES = ("answer lost", "reset", "cut", "late", "request lost")
 
-_HISTORY = "        self.history = _complete(gateway, entry, patience)\n"
+_HISTORY = "        self.history = _complete(gateway, entry, retry_policy)\n"
 _LISTED = (
     "        ids = self.history.ids\n        listed = self.history.orders["
     "ids.str.startswith(prefixes(campaign, gateway)).fillna(value=False)]\n"
@@ -37,7 +37,9 @@ MUTANTS = (
     Mutant(
         "a claim is from one state and owner (compare and swap)",
         (
-            Edit("journal.batches", ".where(ours, batches.c.state == State.PLANNED)", ".where(ours)"),
+            Edit(
+                "journal.batches", ".where(own_batch, batches.c.state == State.PLANNED)", ".where(own_batch)"
+            ),
             Edit(
                 "journal.batches",
                 "(batches.c.id == batch.id) & (batches.c.owner == owner)",
@@ -109,7 +111,7 @@ MUTANTS = (
     _one(
         "a refused order is asked for before it is split",
         "campaign.workers",
-        "if not is_absent(self._gateway, batch, order.people, self._patience):",
+        "if not is_absent(self._gateway, batch, order.people, self._retry_policy):",
         "if False:",
         *("repeated id", "repeated", "said no", "skip refused"),
     ),
@@ -201,11 +203,14 @@ MUTANTS = (
         (
             Edit(
                 "campaign.reconcile",
-                "self._patience.sleep(max(0.0, self._grace - (self._patience.clock.monotonic() - last)))",
+                "self._retry_policy.sleep("
+                "max(0.0, self._grace - (self._retry_policy.clock.monotonic() - last)))",
                 "pass",
             ),
             Edit(
-                "campaign.reconcile", "if why := finding.proves_with(first, self._grace):", "if why := None:"
+                "campaign.reconcile",
+                "if reason := finding.proves_with(first, self._grace):",
+                "if reason := None:",
             ),
         ),
         ("hidden", *LOSSES, *LIVES),
@@ -217,14 +222,14 @@ MUTANTS = (
                 "campaign.reconcile", "last = max(finding.answered_at for", "last = max(finding.asked_at for"
             ),
             Edit("campaign.look_up", "if self.asked_at - first.answered_at < grace:", "if False:"),
-            Edit("campaign.look_up", "total_seconds() < grace - SLACK:", "total_seconds() < 0:"),
+            Edit("campaign.look_up", "total_seconds() < grace - CLOCK_TOLERANCE:", "total_seconds() < 0:"),
         ),
         ("outage",),
     ),
     _one(
         "the grace lies between two dates of the gateway",
         "campaign.look_up",
-        "if (self.date - first.date).total_seconds() < grace - SLACK:",
+        "if (self.date - first.date).total_seconds() < grace - CLOCK_TOLERANCE:",
         "if False:",
         *("hidden", "fast clock", "late", "reset", "killed"),
     ),
@@ -303,7 +308,7 @@ MUTANTS = (
     _one(
         "questions carry a value that no cache has seen",
         "gateway.cache_bypass",
-        "{**params, UNSEEN: self.token()}",
+        "{**params, CACHE_BUSTER: self.token()}",
         "params",
         *("deaf cache", "hidden", "reset"),
     ),
@@ -346,8 +351,8 @@ MUTANTS = (
     _one(
         "refused here and listed there is taken over",
         "campaign.history_check",
-        'gone = here["order_id"][~taken & here["people"].eq(0)]',
-        'gone = here["order_id"].iloc[:0]',
+        'without_people = here["order_id"][~taken & here["people"].eq(0)]',
+        'without_people = here["order_id"].iloc[:0]',
         witness="tests/integration/test_witnesses.py"
         "::test_an_order_that_was_refused_here_and_is_listed_there_texts_nobody_again",
     ),
@@ -360,7 +365,7 @@ MUTANTS = (
     _one(
         "after a surprise the grace is waited",
         "campaign.history_check",
-        "        patience.sleep(grace)\n",
+        "        retry_policy.sleep(grace)\n",
         "        pass\n",
         witness="tests/integration/test_witnesses.py::test_after_a_surprise_the_latest_orders_are_waited_for",
     ),
@@ -395,7 +400,7 @@ MUTANTS = (
     _one(
         "a time that has passed is never sent at once",
         "campaign.workers",
-        "if late(batch, self._patience.clock.now()):",
+        "if late(batch, self._retry_policy.clock.now()):",
         "if False:",
         *("schedule", "busy", "closed", "unreachable", "slow", "suspended"),
     ),

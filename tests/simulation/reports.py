@@ -136,13 +136,13 @@ def tell(history: History) -> str:
     return "\n".join(lines)
 
 
-def explain(seed: int, kinds: Collection[str] = faults.ALL, *, patience: float = 30.0) -> str:
+def explain(seed: int, kinds: Collection[str] = faults.ALL, *, time_limit: float = 30.0) -> str:
     """The small story of a seed that fails, and the commands that tell it again."""
     history = History(seed, kinds)
     history.live()
     if sort_of(history) is None:
         return tell(history)
-    small = shrink(history, patience=patience)
+    small = shrink(history, time_limit=time_limit)
     decisions = ",".join(map(str, small.choices.made))
     return (
         f"{tell(small)}\n"

@@ -12,19 +12,19 @@ from simulation.history import History
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-PATIENCE = 60.0
+TIME_LIMIT = 60.0
 """Seconds."""
 
 
-def shrink(history: History, *, patience: float = PATIENCE) -> History:
+def shrink(history: History, *, time_limit: float = TIME_LIMIT) -> History:
     """
     The smallest history that can be found in some time and breaks the same part of the promise.
 
     Args:
         history: One that was lived, and failed.
-        patience: Seconds to look for a smaller one.
+        time_limit: Seconds to look for a smaller one.
     """
-    until = time.monotonic() + patience
+    until = time.monotonic() + time_limit
     wanted, kinds = sort_of(history), history.world.kinds
     best, size = history, max(1, len(history.choices.made) // 2)
     while size and time.monotonic() < until:

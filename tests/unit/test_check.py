@@ -12,7 +12,7 @@ import pytest
 
 import smsframe
 from smsframe.outcomes.codes import CODES
-from smsframe.outcomes.columns import CHECKED, COLUMNS, DTYPES, PLANNED, STATUSES, satisfied
+from smsframe.outcomes.columns import CHECKED, COLUMNS, DTYPES, PLANNED, STATUSES, validated
 
 ROOT = Path(__file__).parents[2]
 MOBILE = "+393471234567"
@@ -313,7 +313,7 @@ def test_results_that_break_our_own_schema_are_a_bug_that_shows_nobodys_number()
     broken = smsframe.check(pd.DataFrame({"mobile": [MOBILE]}), phone="mobile")[list(CHECKED)]
     broken["sms_status"] = broken["sms_status"].mask([True], "rejected")
     with pytest.raises(RuntimeError, match="CheckedSchema says \\(") as raised:
-        satisfied("CheckedSchema", broken)
+        validated("CheckedSchema", broken)
     told = "".join(traceback.format_exception(raised.value))
     assert MOBILE not in told
     assert raised.value.__context__ is None

@@ -17,8 +17,8 @@ from smsframe.orders.states import (
     Doubt,
     Event,
     State,
-    after,
     interpret_response,
+    transition,
 )
 
 FINAL = {State.ACCEPTED, State.REFUSED}
@@ -38,7 +38,7 @@ def steps():
     """Every step that can be taken: (state, event, doubt) and where it leads."""
     for state, event, doubt in product(State, Event, Doubt):
         try:
-            yield state, event, doubt, after(state, event, doubt)
+            yield state, event, doubt, transition(state, event, doubt)
         except ValueError:
             continue
 
@@ -148,10 +148,10 @@ def test_a_status_that_http_does_not_know_proves_nothing(status):
 def test_every_pair_is_in_the_table_or_an_error():
     for state, event, doubt in product(State, Event, Doubt):
         if (state, event) in TABLE:
-            assert after(state, event, doubt).doubt >= doubt
+            assert transition(state, event, doubt).doubt >= doubt
         else:
             with pytest.raises(ValueError, match=f"{state} cannot be {event}"):
-                after(state, event, doubt)
+                transition(state, event, doubt)
 
 
 def test_the_tables_of_doubt_only_sharpen_what_the_first_says():
@@ -162,9 +162,9 @@ def test_the_tables_of_doubt_only_sharpen_what_the_first_says():
 def test_every_answer_to_a_post_and_every_finding_has_its_place():
     """No answer may find the table without a line for it: an exception there would lose its record."""
     for doubt in Doubt:
-        assert all(after(State.SENDING, event, doubt) for event in ANSWERS | {Event.OWNER_DIED})
-        assert all(after(State.UNCONFIRMED, event, doubt) for event in FINDINGS | PERSON)
-    assert all(after(state, Event.LISTED) for state in (State.PLANNED, State.REFUSED))
+        assert all(transition(State.SENDING, event, doubt) for event in ANSWERS | {Event.OWNER_DIED})
+        assert all(transition(State.UNCONFIRMED, event, doubt) for event in FINDINGS | PERSON)
+    assert all(transition(state, Event.LISTED) for state in (State.PLANNED, State.REFUSED))
     assert ANSWERS | FINDINGS | PERSON | {Event.CLAIMED, Event.OWNER_DIED, Event.LISTED} == set(Event)
 
 
@@ -239,7 +239,7 @@ def test_a_batch_in_doubt_never_counts_as_not_sent():
 
 def test_an_unconfirmed_batch_is_always_in_doubt_and_a_claimed_one_never_is_at_first():
     assert (State.UNCONFIRMED, Doubt.NONE) not in reachable()
-    assert after(State.PLANNED, Event.CLAIMED).doubt is Doubt.NONE
+    assert transition(State.PLANNED, Event.CLAIMED).doubt is Doubt.NONE
 
 
 def test_once_refused_in_doubt_it_is_never_posted_again():
@@ -258,7 +258,7 @@ def test_accepted_takes_a_yes_of_the_gateway_or_a_person():
 
 def test_one_absence_changes_nothing_but_the_question():
     for doubt in Doubt:
-        assert after(State.UNCONFIRMED, Event.ABSENT, doubt) == (
+        assert transition(State.UNCONFIRMED, Event.ABSENT, doubt) == (
             State.UNCONFIRMED,
             Action.LOOK_UP_AGAIN,
             doubt,
@@ -278,12 +278,12 @@ def test_nobody_is_forgotten():
 
 def test_a_person_always_has_the_last_word_on_what_stays_unconfirmed():
     for doubt in Doubt:
-        assert after(State.UNCONFIRMED, Event.PERSON_ACCEPTS, doubt).state is State.ACCEPTED
-        assert after(State.UNCONFIRMED, Event.PERSON_SENDS, doubt).action is Action.NEXT_GENERATION
+        assert transition(State.UNCONFIRMED, Event.PERSON_ACCEPTS, doubt).state is State.ACCEPTED
+        assert transition(State.UNCONFIRMED, Event.PERSON_SENDS, doubt).action is Action.NEXT_GENERATION
 
 
 def test_a_dead_owner_leaves_doubt():
     for doubt in Doubt:
-        step = after(State.SENDING, Event.OWNER_DIED, doubt)
+        step = transition(State.SENDING, Event.OWNER_DIED, doubt)
         assert (step.state, step.action) == (State.UNCONFIRMED, Action.LOOK_UP)
         assert step.doubt is not Doubt.NONE

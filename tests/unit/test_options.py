@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import smsframe
-from smsframe.api.tracebacks import called_as, hide_frames
+from smsframe.api.tracebacks import hide_frames, with_signature_of
 from smsframe.campaign.options import ResumeOptions, SendOptions
 from smsframe.orders.terms import Terms
 from smsframe.planning.options import PlanOptions
@@ -200,7 +200,7 @@ def test_a_guessed_column_is_warned_of_at_the_line_of_the_caller():
 
 
 def test_a_function_that_is_called_as_another_refuses_other_keywords_by_its_own_name():
-    @called_as(smsframe.send)
+    @with_signature_of(smsframe.send)
     def later(**keywords):
         return keywords
 

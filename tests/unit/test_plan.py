@@ -10,7 +10,7 @@ import pytest
 from helpers import sending
 
 import smsframe
-from smsframe.orders.batching import cut, order_id, prefix
+from smsframe.orders.batching import batch_numbers, order_id, prefix
 
 MOBILE, OTHER, THIRD = "+393471234567", "+393471234568", "+12125550142"
 
@@ -200,7 +200,7 @@ def test_an_order_id_differs_by_campaign_gateway_account_people_text_value_and_g
 
 def test_people_are_cut_by_encoding_and_size_in_their_order():
     frame = pd.DataFrame({"phone": list("abcde"), "encoding": ["gsm", "ucs2", "gsm", "gsm", "ucs2"]})
-    assert cut(frame, 2).tolist() == [0, 1, 0, 2, 1]
+    assert batch_numbers(frame, 2).tolist() == [0, 1, 0, 2, 1]
 
 
 def test_a_schedule_is_kept_in_whole_seconds_of_utc():

@@ -7,7 +7,7 @@ import pandera.errors
 import pytest
 
 import smsframe
-from smsframe.outcomes.columns import CHECKED, COLUMNS, DTYPES, PLANNED, STATUSES, results_for, satisfied
+from smsframe.outcomes.columns import CHECKED, COLUMNS, DTYPES, PLANNED, STATUSES, results_for, validated
 
 NUMBER = "+393471234567"
 SCHEMAS = {
@@ -87,7 +87,7 @@ def refused_by_schema(schema, frame):
 
 def refused_by_rules(name, frame):
     try:
-        satisfied(name, frame)
+        validated(name, frame)
     except RuntimeError as error:
         return "347" not in str(error)
     return False
@@ -118,4 +118,4 @@ def test_the_schema_has_the_columns_and_their_dtypes(name):
 def test_a_column_that_is_there_twice_is_refused():
     frame = valid(COLUMNS)
     with pytest.raises(RuntimeError, match="other columns"):
-        satisfied("ResultsSchema", pd.concat([frame, frame[["sms_phone"]]], axis=1))
+        validated("ResultsSchema", pd.concat([frame, frame[["sms_phone"]]], axis=1))

@@ -87,7 +87,7 @@ def test_a_timeout_takes_48_hours(caller, clock):
 
 
 def test_the_inbox_holds_what_people_receive(caller):
-    """Of all fates only the delivered and the sent reach a person."""
+    """Of all outcomes only the delivered and the sent reach a person."""
     numbers = [f"+121255501{n:02d}" for n in range(70, 85)]
     caller.sms(*numbers, message="Perché?", sender="Ada", order_id="one")
     inbox = caller.sandbox.inbox()

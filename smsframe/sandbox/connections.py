@@ -72,7 +72,7 @@ class Server(uvicorn.Server):
         """Close the port for so long, from another thread; a port that is closed stays as it is."""
         asyncio.run_coroutine_threadsafe(self._refuse(seconds), self._loop).result()
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn passes it
         """
         Close everything, and return when every call has ended.
 
@@ -85,8 +85,8 @@ class Server(uvicorn.Server):
         for server in self.servers:
             server.close()
         self._let_go()
-        patience = self._loop.time() + 0.5
-        while self.server_state.connections and self._loop.time() < patience:  # noqa: ASYNC110 - no event to await
+        deadline = self._loop.time() + 0.5
+        while self.server_state.connections and self._loop.time() < deadline:  # noqa: ASYNC110 - no event to await
             await asyncio.sleep(0.005)
         for connection in list(self.server_state.connections):
             connection.transport.abort()

@@ -1,8 +1,8 @@
 """
 What becomes of a text, decided by the last two digits of its recipient.
 
-Two digits, so that every range of invented numbers has all fates. The states and their meanings: smSend docs,
-GET sms/{order_id}.
+Two digits, so that every range of invented numbers has all outcomes. The states and their meanings:
+smSend docs, GET sms/{order_id}.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Stage(NamedTuple):
     state: str
 
 
-class Fate(NamedTuple):
+class Outcome(NamedTuple):
     """
     The states a text goes through.
 
@@ -61,9 +61,9 @@ class Fate(NamedTuple):
 
 
 @cache  # few endings, many recipients
-def fate(ending: str, message_type: str) -> Fate:
+def outcome(ending: str, message_type: str) -> Outcome:
     """
-    The fate of a text.
+    The outcome of a text.
 
     Args:
         ending: The last two digits of the recipient.
@@ -74,14 +74,14 @@ def fate(ending: str, message_type: str) -> Fate:
     reported = TYPES[message_type].report
     underway = Stage(HANDED_OVER, "WAIT4DLVR" if reported else "SENT")
     if ending in _BY_GATEWAY:
-        return Fate((waiting, Stage(HANDED_OVER, _BY_GATEWAY[ending])), arrives=False)
+        return Outcome((waiting, Stage(HANDED_OVER, _BY_GATEWAY[ending])), arrives=False)
     if ending in _BY_NETWORK:
         state, after = _BY_NETWORK[ending]
-        return Fate((waiting, underway, Stage(after, state)), arrives=False)
+        return Outcome((waiting, underway, Stage(after, state)), arrives=False)
     if ending in _STUCK:
         state = _STUCK[ending]
         stuck = (waiting,) if state == "WAITING" else (waiting, Stage(HANDED_OVER, state))
-        return Fate(stuck, arrives=state == "SENT")
+        return Outcome(stuck, arrives=state == "SENT")
     if reported:
-        return Fate((waiting, underway, Stage(SETTLED, "DLVRD")), arrives=True)
-    return Fate((waiting, underway), arrives=True)
+        return Outcome((waiting, underway, Stage(SETTLED, "DLVRD")), arrives=True)
+    return Outcome((waiting, underway), arrives=True)

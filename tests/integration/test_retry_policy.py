@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 
 from smsframe import CampaignStopped, Gateway, NotAuthorised, Unavailable
 from smsframe.clock import Clock
-from smsframe.gateway.retry import LONGEST_WAIT, Patience
+from smsframe.gateway.retry import LONGEST_WAIT, RetryPolicy
 from smsframe.journal.rows import EPOCH
 from smsframe.orders.records import Reply
 from smsframe.orders.states import Event
 
 
 def waiting(**options):
-    """A patience and the list of what it waited."""
+    """A retry policy and the list of what it waited."""
     waits = []
-    return Patience(clock=Clock(pause=lambda _event, seconds: waits.append(seconds)), **options), waits
+    return RetryPolicy(clock=Clock(pause=lambda _event, seconds: waits.append(seconds)), **options), waits
 
 
 def failing(*after):
@@ -47,23 +47,23 @@ def never(event):
 
 
 def test_what_is_answered_is_not_waited_for():
-    patience, waits = waiting()
-    assert patience.ask(failing()) == "answer"
+    retry_policy, waits = waiting()
+    assert retry_policy.ask(failing()) == "answer"
     assert waits == []
 
 
 def test_waits_double_with_a_random_part_and_none_is_longer_than_the_most():
-    patience, waits = waiting(attempts=8, first=1.0, most=10.0)
-    assert patience.ask(failing(*[None] * 7)) == "answer"
+    retry_policy, waits = waiting(attempts=8, first=1.0, most=10.0)
+    assert retry_policy.ask(failing(*[None] * 7)) == "answer"
     assert len(waits) == 7
     for place, seconds in enumerate(waits):
         assert min(2**place, 9.0) <= seconds <= min(2**place + 1.0, 10.0)
 
 
 def test_after_the_last_try_the_last_refusal_is_raised_as_it_is():
-    patience, waits = waiting(attempts=3)
+    retry_policy, waits = waiting(attempts=3)
     with pytest.raises(Unavailable, match="not now"):
-        patience.ask(failing(1.0, 2.0, 3.0, 4.0))
+        retry_policy.ask(failing(1.0, 2.0, 3.0, 4.0))
     assert waits == [1.0, 2.0]
 
 
@@ -74,77 +74,77 @@ def test_only_what_may_be_asked_again_is():
         asked.append(1)
         raise NotAuthorised("no")
 
-    patience, waits = waiting()
+    retry_policy, waits = waiting()
     with pytest.raises(NotAuthorised):
-        patience.ask(question)
+        retry_policy.ask(question)
     assert (len(asked), waits) == (1, [])
 
 
 @pytest.mark.parametrize("named", [[0.0], [7.0], [0.0, 600.0], [1.5, 60.0, 600.0]])
 def test_a_wait_that_the_gateway_names_is_the_wait(named):
-    patience, waits = waiting()
-    assert patience.ask(failing(*named)) == "answer"
+    retry_policy, waits = waiting()
+    assert retry_policy.ask(failing(*named)) == "answer"
     assert waits == named
 
 
 @pytest.mark.parametrize("seconds", [600.001, 601.0, 1e9, float("inf")])
 def test_more_than_ten_minutes_is_not_waited_for(seconds):
     assert LONGEST_WAIT == 600
-    patience, waits = waiting()
+    retry_policy, waits = waiting()
     with pytest.raises(Unavailable) as caught:
-        patience.ask(failing(seconds))
+        retry_policy.ask(failing(seconds))
     assert caught.value.retry_after == seconds
     answers = [reply(seconds)] * 4
-    assert patience.until(answers.pop, never(Event.NOT_SENT)).retry_after == seconds
+    assert retry_policy.until(answers.pop, never(Event.NOT_SENT)).retry_after == seconds
     assert (waits, len(answers)) == ([], 3)
 
 
 def test_until_gives_the_first_result_that_is_not_to_be_repeated():
     answers = [reply(2.0), reply(3.0), reply(event=Event.ACCEPTED), reply()]
-    patience, waits = waiting()
-    assert patience.until(lambda: answers.pop(0), never(Event.NOT_SENT)).event is Event.ACCEPTED
+    retry_policy, waits = waiting()
+    assert retry_policy.until(lambda: answers.pop(0), never(Event.NOT_SENT)).event is Event.ACCEPTED
     assert (waits, len(answers)) == ([2.0, 3.0], 1)
 
 
 def test_until_gives_the_last_result_when_patience_is_over():
     answers = [reply(1.0), reply(2.0), reply(3.0)]
-    patience, waits = waiting(attempts=2)
-    assert patience.until(lambda: answers.pop(0), never(Event.NOT_SENT)).retry_after == 2.0
+    retry_policy, waits = waiting(attempts=2)
+    assert retry_policy.until(lambda: answers.pop(0), never(Event.NOT_SENT)).retry_after == 2.0
     assert waits == [1.0]
 
 
 @given(st.lists(st.none() | st.floats(0, 700), min_size=1, max_size=6))
 def test_whatever_is_named_no_wait_is_longer_than_ten_minutes(after):
-    patience, waits = waiting(attempts=5)
+    retry_policy, waits = waiting(attempts=5)
     answers = iter([*(reply(seconds) for seconds in after), *[reply(0.0)] * 5])
-    patience.until(lambda: next(answers), lambda _: True)
+    retry_policy.until(lambda: next(answers), lambda _: True)
     assert all(0 <= seconds <= LONGEST_WAIT for seconds in waits)
     assert len(waits) <= 4
 
 
 def test_the_stop_event_ends_a_pause_at_once_and_there_is_no_other():
-    patience = Patience(attempts=4, first=60.0, most=60.0)
+    retry_policy = RetryPolicy(attempts=4, first=60.0, most=60.0)
     asked = []
 
     def question():
         asked.append(1)
-        threading.Timer(0.02, patience.stop.set).start()
+        threading.Timer(0.02, retry_policy.stop.set).start()
         raise Unavailable("not now")
 
     started = time.monotonic()
     with pytest.raises(Unavailable):
-        patience.ask(question)
+        retry_policy.ask(question)
     assert time.monotonic() - started < 5
     assert len(asked) == 2
 
 
 def test_once_stopped_nothing_is_tried_again():
-    patience, waits = waiting()
-    patience.stop.set()
+    retry_policy, waits = waiting()
+    retry_policy.stop.set()
     with pytest.raises(Unavailable):
-        patience.ask(failing(1.0))
+        retry_policy.ask(failing(1.0))
     answers = [reply(1.0)] * 3
-    patience.until(answers.pop, lambda _: True)
+    retry_policy.until(answers.pop, lambda _: True)
     assert (waits, len(answers)) == ([], 2)
 
 
@@ -152,8 +152,8 @@ def test_a_gateway_that_asks_to_wait_is_waited_for_over_a_real_socket():
     busy = answer(429, "", Retry_After="9"), answer(503, "", Retry_After="600"), answer(200, {"sms": []})
     with scripted(*busy) as server:
         gateway = Gateway(server.url, user_key="4242", access_token="t0ken")
-        patience, waits = waiting()
-        assert patience.ask(gateway.credits) == {}
+        retry_policy, waits = waiting()
+        assert retry_policy.ask(gateway.credits) == {}
     assert waits == [9.0, 600.0]
     assert len(server.asked) == 3
 
@@ -161,9 +161,9 @@ def test_a_gateway_that_asks_to_wait_is_waited_for_over_a_real_socket():
 def test_a_gateway_that_is_down_for_longer_is_left_alone_over_a_real_socket():
     with scripted(answer(503, HTML.content, Retry_After="601")) as server:
         gateway = Gateway(server.url, user_key="4242", access_token="t0ken")
-        patience, waits = waiting()
+        retry_policy, waits = waiting()
         with pytest.raises(Unavailable):
-            patience.ask(gateway.credits)
+            retry_policy.ask(gateway.credits)
     assert (waits, len(server.asked)) == ([], 1)
 
 
@@ -182,8 +182,8 @@ class Unreached:
         self.now += self._seconds
         raise Unavailable("not now", retry_after=self._named)
 
-    def patience(self, **options):
-        return Patience(clock=Clock(pause=self._pause, monotonic=lambda: self.now), **options)
+    def retry_policy(self, **options):
+        return RetryPolicy(clock=Clock(pause=self._pause, monotonic=lambda: self.now), **options)
 
     def _pause(self, _stop, seconds):
         self.waits.append(seconds)
@@ -195,7 +195,7 @@ def test_a_gateway_out_of_reach_is_given_up_after_about_ten_seconds(seconds, tri
     """Two time-outs to connect are enough, and those who are refused at once may try as often as others."""
     question = Unreached(seconds)
     with pytest.raises(Unavailable):
-        question.patience().ask(question)
+        question.retry_policy().ask(question)
     assert question.asked == tries
     assert question.now < 10 + seconds + 2
 
@@ -208,7 +208,7 @@ def test_the_same_holds_for_what_answers_by_its_result():
             question()
         return reply()
 
-    assert question.patience().until(attempt, never(Event.NOT_SENT)).event is Event.NOT_SENT
+    assert question.retry_policy().until(attempt, never(Event.NOT_SENT)).event is Event.NOT_SENT
     assert question.asked == 2
 
 
@@ -216,14 +216,14 @@ def test_the_same_holds_for_what_answers_by_its_result():
 def test_a_gateway_that_says_when_to_come_back_is_within_reach(named):
     question = Unreached(30.0, retry_after=named)
     with pytest.raises(Unavailable):
-        question.patience(attempts=5).ask(question)
+        question.retry_policy(attempts=5).ask(question)
     assert question.waits == [named] * 4
 
 
 def test_how_long_is_long_is_handed_in():
     question = Unreached(5.0)
     with pytest.raises(Unavailable):
-        question.patience(reach=60.0).ask(question)
+        question.retry_policy(reach=60.0).ask(question)
     assert question.asked == 4
 
 
@@ -235,12 +235,12 @@ def closed_port():
 
 def test_a_port_that_is_closed_is_tried_a_few_times_and_nothing_is_written(tmp_path):
     gateway = Gateway(closed_port(), username="demo", password="demo", journal=tmp_path / "journal.sqlite")
-    patience, waits = waiting()
+    retry_policy, waits = waiting()
     with pytest.raises(Unavailable):
-        patience.ask(gateway.credits)
+        retry_policy.ask(gateway.credits)
     assert len(waits) == 3
     with pytest.raises(Unavailable, match="check the address"):
-        send(table(3), gateway, patience=patience)
+        send(table(3), gateway, retry_policy=retry_policy)
     assert not gateway.journal.exists()
 
 
@@ -255,12 +255,12 @@ def test_a_gateway_that_goes_out_of_reach_on_the_way_stops_the_campaign_and_nobo
             return answer
 
         proxy.on("POST", last_words)
-        patience, waits = waiting()
+        retry_policy, waits = waiting()
         with pytest.raises(CampaignStopped) as stopped:
-            send(table(4), gateway, "Ciao", batch_size=2, workers=1, patience=patience)
+            send(table(4), gateway, "Ciao", batch_size=2, workers=1, retry_policy=retry_policy)
     assert isinstance(stopped.value.__cause__, Unavailable)
     assert statuses(stopped.value.results) == {"accepted": 2, "pending": 2}
     assert len(waits) == 3
     with pytest.raises(Unavailable):
-        resume(gateway, patience=patience)
+        resume(gateway, retry_policy=retry_policy)
     assert len(sandbox.orders()) == 1
