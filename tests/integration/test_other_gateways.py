@@ -129,7 +129,7 @@ def test_a_lost_answer_is_looked_up_and_found(acme, gateway):
     assert acme.asked["post"] == 5
     assert each(acme) == {1}
     evidence = Journal(gateway.journal).evidence(1)
-    asked = evidence[evidence["question"].str.startswith("GET").fillna(value=False)]
+    asked = evidence[evidence["question"].str.startswith("GET", na=False)]
     assert asked["question"].tolist() == [f"GET messages/{order_id}" for order_id in asked["order_id"]]
     assert asked["answer"].tolist() == ["found with 1 of our 1 recipients and 0 others"] * 2
 

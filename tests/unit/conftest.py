@@ -16,8 +16,16 @@ _met: list[str] | None = None
 
 
 def _watch(event, _details):
-    if _met is not None and event in OUTSIDE:
+    if _met is not None and event in OUTSIDE and not _importing():
         _met.append(event)
+
+
+def _importing():
+    """Whether a module is being loaded: NumPy runs a program then, to look at the processor."""
+    frame = sys._getframe()
+    while frame is not None and frame.f_code.co_filename != "<frozen importlib._bootstrap>":
+        frame = frame.f_back
+    return frame is not None
 
 
 sys.addaudithook(_watch)
