@@ -2,6 +2,19 @@
 Text the people in a DataFrame through the smSend REST gateway, once each, and know the outcome of every row.
 
 Importing registers ``.sms`` on DataFrame and Series. It loads pandas; all else is loaded at its first use.
+
+::
+
+    smsframe.read_contacts("guests.csv")      like pandas.read_csv, but numbers stay text
+    df.sms.check(phone=, region=)             who could be texted, and why not the others
+    df.sms.problems()                         the rows that need a hand, to correct and give back
+    df.sms.plan(text, campaign=, phone=)      who would get what, for how many credits; free
+    df.sms.send(text, campaign=, phone=)      text each person once; the same call again texts nobody
+    df.sms.refresh()                          what was delivered; then df.sms.summary(), df.sms.failed()
+    smsframe.campaigns(), results(), resume() what was sent, row by row, and how to go on
+    smsframe.Gateway, smsframe.Sandbox        your account, and a gateway that texts nobody
+
+Each has its own help, as ``help(smsframe.send)``; ``help(smsframe.errors)`` draws the tree of errors.
 """
 
 import importlib.util

@@ -24,7 +24,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Clock:
     """
     Where the time comes from.
@@ -42,6 +42,10 @@ class Clock:
     now: Callable[[], datetime] = _now
     monotonic: Callable[[], float] = time.monotonic
     pause: Callable[[threading.Event, float], object] = threading.Event.wait
+
+    def __repr__(self) -> str:
+        own = (self.now, self.monotonic, self.pause) != (_now, time.monotonic, threading.Event.wait)
+        return "<Clock of its own>" if own else "<Clock of this machine>"  # a default, in signatures
 
     def sleep(self, seconds: float) -> None:
         """Wait for some seconds; nothing but Ctrl-C ends it earlier."""

@@ -5,6 +5,7 @@ Functions of a frame of results alone: summaries, figures, files. Neither journa
 from __future__ import annotations
 
 import csv
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from smsframe.outcomes.summary import Summary
     from smsframe.planning.plan import Plan
 
+OTHER_FORMATS = frozenset((".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".parquet", ".feather", ".json"))
+"""How files are named that are no CSV: a spreadsheet says of CSV in them that the file is damaged."""
 
 failed = hide_frames(find_failed)
 
@@ -64,6 +67,7 @@ def to_csv(
         sep: The delimiter; spreadsheets in some languages want ``";"``.
 
     Raises:
+        ValueError: The name says that the file is something else, such as ``results.xlsx``.
         OSError: The file cannot be written.
 
     Example:
@@ -73,6 +77,7 @@ def to_csv(
         >>> smsframe.read_contacts(path)["sms_phone"].tolist()
         ['+393471234567']
     """
+    _refuse_other_format(path)
     plain = isinstance(results.index, pd.RangeIndex) and results.index.name is None
     # All text is quoted: Python decides by version whether a bare carriage return is.
     spreadsheet_safe(results, sep).to_csv(
@@ -149,3 +154,18 @@ def plot(results: pd.DataFrame, kind: str | None = None, *, tz: str = "UTC") -> 
         ['From rows to deliveries']
     """
     return summarise(results).plot(kind, tz=tz)
+
+
+def _refuse_other_format(path: str | os.PathLike[str]) -> None:
+    """
+    Refuse a name that says that the file is another format than CSV.
+
+    Raises:
+        ValueError: It does; says which name would do.
+    """
+    name = Path(path)
+    if name.suffix.lower() in OTHER_FORMATS:
+        raise ValueError(
+            f"rows are written as CSV, which {name.suffix} is not: name it {name.with_suffix('.csv').name}, "
+            "which spreadsheets open too"
+        )

@@ -13,8 +13,9 @@ import pandas as pd
 from smsframe.clock import SYSTEM
 from smsframe.contacts.suppression import suppression
 from smsframe.errors import PhoneGuessed
+from smsframe.formatting import many
 from smsframe.gateway.base import GatewayProtocol
-from smsframe.phones.region_names import meaning
+from smsframe.phones.region_names import INTERNATIONAL, meaning
 
 if TYPE_CHECKING:
     import os
@@ -70,6 +71,17 @@ def warn_if_guessed(phone: Hashable, *, guessed: bool) -> None:
     """Warn which column was taken for the phone column, at the caller's line."""
     if guessed:
         warnings.warn(PhoneGuessed(phone), stacklevel=_frames_of_smsframe() + 1)
+
+
+def warn_if_supplied(numbers: int, region: Hashable | None) -> None:
+    """Warn that numbers without a country were read as whole ones, unless the caller said so."""
+    if numbers and str(region).strip().lower() != INTERNATIONAL:
+        warnings.warn(
+            f"{many(numbers, 'number')} without a plus or a region read as whole numbers, because nearly all "
+            "of the column are: pass region= if they are of one country, or region='international' if you "
+            "know that they are whole",
+            stacklevel=_frames_of_smsframe() + 1,
+        )
 
 
 def warn_if_replaced(names: list[str]) -> None:

@@ -7,12 +7,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from smsframe.api.docstrings import explained
-from smsframe.api.options import journal_of, suppressed_numbers, warn_if_guessed, warn_if_replaced
+from smsframe.api.options import (
+    journal_of,
+    suppressed_numbers,
+    warn_if_guessed,
+    warn_if_replaced,
+    warn_if_supplied,
+)
 from smsframe.api.tracebacks import hide_frames
 from smsframe.contacts import read
 from smsframe.contacts.columns import find_phone
 from smsframe.gateway import environment
-from smsframe.journal.conflicts import same_gateway
 from smsframe.outcomes.columns import COLUMNS
 from smsframe.phones import parse
 from smsframe.planning.check import check as check_contacts
@@ -66,7 +71,7 @@ def check(
     """
     column, guessed = find_phone(contacts, phone)
     warn_if_guessed(column, guessed=guessed)
-    return check_contacts(
+    checked, supplied = check_contacts(
         contacts,
         column,
         region=region,
@@ -74,6 +79,8 @@ def check(
         schema=schema,
         suppressed=suppressed_numbers(suppress, region, contacts.columns),
     )
+    warn_if_supplied(supplied, region)
+    return checked
 
 
 @hide_frames
@@ -138,7 +145,8 @@ def make_plan(
     journal: Journal,
 ) -> Plan:
     """Make a plan with what the journal knows of the campaign; see `plan`."""
-    from smsframe.planning import build  # noqa: PLC0415 - a check does not wait for it
+    from smsframe.journal.conflicts import same_gateway  # noqa: PLC0415 - a check waits for neither
+    from smsframe.planning import build  # noqa: PLC0415
 
     stored = journal.read(options.campaign) if options.campaign else None
     if stored and gateway:
@@ -152,5 +160,6 @@ def make_plan(
         journalled=stored and stored.known,
     )
     warn_if_guessed(planned.phone, guessed=planned.phone_guessed)
+    warn_if_supplied(int(planned.repairs.get("plus", 0)), options.region)
     warn_if_replaced([name for name in planned.template.fields if name in COLUMNS])
     return planned

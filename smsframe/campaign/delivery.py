@@ -12,7 +12,7 @@ import pandas as pd
 
 from smsframe.orders.delivery_codes import Stage
 from smsframe.outcomes.codes import CODES
-from smsframe.outcomes.columns import COLUMNS, DTYPES, attach
+from smsframe.outcomes.columns import COLUMNS, DTYPES, E164, attach
 from smsframe.outcomes.summary import require
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.gateway.retry import Patience
+    from smsframe.orders.profile import GatewayProfile
 
 log = logging.getLogger("smsframe")
 
@@ -64,7 +65,7 @@ def refresh(
     if states:
         waiting = gateway.profile.codes(Stage.WAITING)
         rows = _with_deliveries(rows, asked, pd.concat([*states.values()]), waiting)
-        rows = _with_missing_people(rows, asked, states)
+        rows = _with_missing_people(rows, asked, states, gateway.profile)
     return rows.set_axis(results.index)
 
 
@@ -91,12 +92,14 @@ def _with_deliveries(
 
 
 def _with_missing_people(
-    rows: pd.DataFrame, asked: pd.Series[bool], states: dict[str, pd.DataFrame]
+    rows: pd.DataFrame, asked: pd.Series[bool], states: dict[str, pd.DataFrame], profile: GatewayProfile
 ) -> pd.DataFrame:
     """
     The rows with a status for people whom their order does not list, or lists again.
 
-    Nobody knows whether the former have a text; the latter do.
+    Nobody knows whether the former have a text; the latter do, unless they are listed as left out, which the
+    next call that goes on with the campaign finds. An order that names somebody by less than a whole number,
+    as one that hides digits, does not say whom it lacks.
     """
     if not {"sms_status", "sms_code", "sms_reason"} <= {*rows.columns}:
         return rows
@@ -109,10 +112,16 @@ def _with_missing_people(
     answered = asked & order.isin([*states])
     present = pd.Series(pairs.isin(listed), index=rows.index)
     code = "missing_from_order"
-    missing = answered & ~present & rows["sms_status"].isin(["accepted", "scheduled"])
+    whole = [
+        name for name, state in states.items() if state["phone"].str.fullmatch(E164).eq(other=True).all()
+    ]
+    missing = answered & order.isin(whole) & ~present & rows["sms_status"].isin(["accepted", "scheduled"])
     back = answered & present & rows["sms_code"].eq(code).fillna(value=False)
+    back &= ~rows["sms_delivery"].isin(profile.refused)
+    scheduled = rows["sms_scheduled_at"].notna() & rows["sms_delivery"].isin(profile.codes(Stage.WAITING))
+    status = pd.Series("accepted", index=rows.index).mask(scheduled, "scheduled")
     of_missing = {"sms_status": "unconfirmed", "sms_code": code, "sms_reason": CODES[code]}
-    of_back = {"sms_status": "accepted", "sms_code": None, "sms_reason": None}
+    of_back = {"sms_status": status, "sms_code": None, "sms_reason": None}
     for name, value in of_missing.items():
         changed = rows[name].astype(object).mask(missing, value).mask(back, of_back[name])
         rows[name] = changed.astype(DTYPES[name])

@@ -248,7 +248,8 @@ class CampaignEngine:
     def _narrow(self, change: Change, people: pd.DataFrame, outcome: PostOutcome) -> None:
         """Find out whether it is the credit, one number, or the whole request; one transaction records it."""
         batch, reply = change.batch, outcome.reply
-        left = self._remaining if outcome.left is None else outcome.left
+        # Of two balances the smaller one: one of them may be late, and nobody is rejected for that.
+        left = min((known for known in (self._remaining, outcome.left) if known is not None), default=None)
         refused = (self._entry, self._owner, change)
         if outcome.trouble is not None:  # it may be the credit: nobody is rejected for that
             self._batches.split(*refused, [])

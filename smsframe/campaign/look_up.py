@@ -16,6 +16,7 @@ from smsframe.campaign import order_history
 from smsframe.errors import GatewayError
 from smsframe.orders.records import Evidence
 from smsframe.orders.states import Event
+from smsframe.outcomes.columns import E164
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -269,7 +270,8 @@ def _compare(state: pd.DataFrame, people: pd.DataFrame) -> tuple[Event, str, pd.
     Ours, a part of ours, or other people's; anything between is no proof of any of them.
 
     Calling an order other people's sends ours again, so it takes an order that lists somebody, and nobody
-    who could be one of ours in another spelling (the same last digits).
+    who could be one of ours: each is a whole number (one whose last digits are hidden is none), and begins
+    and ends otherwise than ours, so it is none of them in another spelling, or with zeros for hidden digits.
     """
     ours = people["phone"].isin(state["phone"])
     strangers = ~state["phone"].isin(people["phone"])
@@ -277,8 +279,9 @@ def _compare(state: pd.DataFrame, people: pd.DataFrame) -> tuple[Event, str, pd.
     if ours.any() and not strangers.any():
         missing = people["phone"][~ours]
         return (Event.FOUND_PART, answer, missing) if len(missing) else (Event.FOUND, answer, None)
-    theirs = state["phone"].str.extract(r"([0-9]{6})\D*$")[0]
-    alike = theirs.isna() | theirs.isin(people["phone"].str[-6:])
+    whole = state["phone"].str.fullmatch(E164).fillna(value=False).astype(bool)
+    alike = ~whole | state["phone"].str[-6:].isin(people["phone"].str[-6:])
+    alike |= state["phone"].str[:-4].isin(people["phone"].str[:-4])
     if len(state) and not alike.any():
         return Event.FOUND_OTHER, answer, None
     return Event.UNANSWERED, f"{answer}, which proves nothing", None

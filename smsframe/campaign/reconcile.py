@@ -12,7 +12,7 @@ from smsframe.campaign.history_check import prefixes
 from smsframe.campaign.look_up import Finding, Known, ask_state, look_up
 from smsframe.formatting import amount
 from smsframe.orders.records import Change, Evidence, late
-from smsframe.orders.states import Action, Event, State, Step, after
+from smsframe.orders.states import Action, Doubt, Event, State, Step, after
 from smsframe.phones.match import among
 
 if TYPE_CHECKING:
@@ -133,6 +133,8 @@ class UnconfirmedOrders:
         else:
             event = Event.ABSENT_TWICE
         finding = replace(finding, event=event)
+        if event is not Event.UNANSWERED and batch.doubt is Doubt.REFUSED:  # looked up for ever, to no end
+            return _with_note(finding, "refused when repeated: only resume(unconfirmed=) ends it")
         return _with_note(finding, f"not repeated: {why}") if why else finding
 
     def ask_after(self, batch: Batch, *, covered: bool) -> None:

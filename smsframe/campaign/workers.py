@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from smsframe.campaign.look_up import is_absent
 from smsframe.errors import GatewayError, JournalError
 from smsframe.gateway.order import Order
+from smsframe.orders.batching import another
 from smsframe.orders.records import Reply, late
 from smsframe.orders.states import Action, Event, State, after
 from smsframe.texts import render
@@ -166,6 +167,9 @@ class OrderWorkers:
         if not self._pace.wait(batch.recipients):
             return CALLED_OFF
         reply = self._post(order, batch)
+        if reply.event is Event.ACCEPTED and another(batch.order_id, reply.order_id):
+            reason = f"{reply.reason}: it is the answer to another order"
+            return PostOutcome(replace(reply, event=Event.NO_PROOF, reason=reason))
         if after(State.SENDING, reply.event, batch.doubt).action is not Action.NARROW:
             return PostOutcome(reply)
         if not is_absent(self._gateway, batch, order.people, self._patience):

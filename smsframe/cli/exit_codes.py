@@ -114,6 +114,8 @@ def finish(frame: pd.DataFrame, campaign: str) -> None:
     left = int(frame["sms_status"].isin(["pending", "unconfirmed"]).sum())
     if left:
         typer.echo(f"\nNot finished: {people(left)}. Go on with: {go_on(campaign)}", err=True)
+        if frame["sms_status"].eq("unconfirmed").any():  # going on may never end it: the gateway may not know
+            typer.echo(f"Who stays unconfirmed: smsframe status {shlex.quote(campaign)}", err=True)
         raise typer.Exit(UNFINISHED)
 
 

@@ -99,7 +99,7 @@ def status(
 
 def refresh(
     campaign: options.Campaign,
-    workers: options.Workers = 4,
+    workers: Annotated[int, typer.Option(help="Questions under way at once.")] = 4,
     journal: options.Journal = None,
     progress: options.Progress = None,
     out: options.Out = None,

@@ -21,7 +21,8 @@ app = typer.Typer(
 
 @app.callback()
 def _journal() -> None:
-    """The journal's file."""  # with a callback, Typer keeps `backup` a command of its own
+    """Copy the journal, the file that knows who was texted."""
+    # With a callback, Typer keeps `backup` a command of its own.
 
 
 @app.command()

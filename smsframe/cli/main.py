@@ -87,14 +87,14 @@ app.add_typer(journals.app, name="journal")
 @app.command(name="app")
 def page(
     file: options.File,
-    phone: options.Phone = None,
+    phone: Annotated[str | None, typer.Option(help="The column of phone numbers to begin with.")] = None,
     region: options.Region = None,
     journal: options.Journal = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 for a free one.")] = 0,
     *,
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
 ) -> None:
-    """Open a form to write a text, see who gets it, and send it; for people who never see code."""
+    """Open a form in a browser: write a text, see who gets it, send it."""
     from smsframe.cli.form_server import serve  # noqa: PLC0415 - a web server that only this command needs
 
     smsframe.read_contacts(file)  # what is wrong with it is said here, and not on the page

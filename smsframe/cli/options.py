@@ -52,7 +52,9 @@ File = Annotated[
 Sheet = Annotated[str | None, typer.Option(help="The sheet of a workbook; the only one if left out.")]
 Campaign = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's name.", show_default=False)]
 Name = Annotated[str, typer.Option("--campaign", help="The name under which nobody is texted twice.")]
-LookOnly = Annotated[str | None, typer.Option("--campaign", help="See who of it was texted already.")]
+LookOnly = Annotated[
+    str | None, typer.Option("--campaign", help="The campaign it is for: shows who was texted in it already.")
+]
 Text = Annotated[str | None, typer.Option(help="What people read: {column}, {column:default}.")]
 TextFile = Annotated[
     Path | None,

@@ -17,6 +17,7 @@ from smsframe.cli.tables import heading, section, table
 from smsframe.cli.wording import in_terminal_words
 from smsframe.formatting import many
 from smsframe.masking import mask
+from smsframe.orders.profile import known_codes
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -120,10 +121,16 @@ def summary_text(frame: pd.DataFrame, *, phone: Hashable | None = None, limit: i
         )
         cost = f"{many(facts['segments'], 'segment')}, {many(facts['credits'], 'credit')} charged{unknown}"
         rows = [("orders", f"{facts['orders']:,}"), ("cost", cost)]
-        states = [f"{count:,} {clean(code)}" for code, count in facts["deliveries"].items()]
+        states = [f"{count:,} {_delivery(clean(code))}" for code, count in facts["deliveries"].items()]
         rows += [("" if row else "delivery", state) for row, state in enumerate(states)]
         parts.append(table(rows))
     return "\n\n".join([*parts, *section("Why", reasons_text(summary, frame, phone, limit=limit))])
+
+
+def _delivery(code: str) -> str:
+    """A delivery code with what it means, where that is known."""
+    known = known_codes().get(code)
+    return f"{code}: {known.meaning}" if known else code
 
 
 def reasons_text(

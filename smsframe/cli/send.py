@@ -118,7 +118,10 @@ def resume(
         Literal["send", "accept"] | None,
         typer.Option(help="What you say of texts that stay unconfirmed: text again, or take as accepted."),
     ] = None,
-    schedule: options.Schedule = None,
+    schedule: Annotated[
+        str | None,
+        typer.Option(help="Another time for who is pending, with an offset; the campaign's own if left out."),
+    ] = None,
     workers: options.Workers = 4,
     rate: options.Rate = None,
     grace: options.Grace = 30.0,

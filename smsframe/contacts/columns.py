@@ -38,9 +38,13 @@ def find_phone(contacts: pd.DataFrame, phone: Hashable | None) -> tuple[Hashable
             return phone, False
         if places > 1:
             raise ContactsError(f"{places} columns are called {phone!r}: rename all but the one to text")
-        near = get_close_matches(str(phone), [str(label) for label in contacts.columns], n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        if phone in contacts.index.names:
+            raise ContactsError(f"{phone!r} is in the index: make it a column with .reset_index()")
+        near = near_column(contacts, phone)
+        hint = "" if near is None else f" Did you mean {near!r}?"
         raise ContactsError(f"there is no column {phone!r}.{hint} The columns are {_names(contacts)}")
+    if not len(contacts.columns):
+        raise ContactsError("the table has no columns, so there is nobody to text in it")
     own = contacts.loc[:, ~contacts.columns.astype(str).str.startswith(OURS)]
     likely = [
         label
@@ -85,16 +89,25 @@ def find_region(contacts: pd.DataFrame, region: Hashable | None) -> str | pd.Ser
         raise ContactsError(f"{places} columns are called {region!r}: rename all but the one with regions")
     if isinstance(region, str) and (code := meaning(region)):
         return code  # not before a column of that name: `cc` and `id` are countries as well
-    near = suggestion(region) if isinstance(region, str) else None
+    column, country = near_column(contacts, region), suggestion(region) if isinstance(region, str) else None
+    near = country if column is None else repr(column)
     hint = f" Did you mean {near}?" if near else ""
     raise ContactsError(
-        f"region={region!r} is neither a country (such as 'IT' or 'Italy') nor a column.{hint}"
+        f"region={region!r} is neither a country (such as 'IT' or 'Italy') nor a column.{hint} "
+        f"The columns are {_names(contacts)}"
     )
 
 
 def place(contacts: pd.DataFrame, label: Hashable) -> int:
     """The position of a column whose label is there once."""
     return [*contacts.columns].index(label)
+
+
+def near_column(contacts: pd.DataFrame, label: Hashable) -> Hashable | None:
+    """The column whose label is spelled most like another one, in capitals or not; None if none is."""
+    spelled = {str(column).casefold(): column for column in reversed(contacts.columns)}
+    near = get_close_matches(str(label).casefold(), list(spelled), n=1)
+    return spelled[near[0]] if near else None
 
 
 def _flat(contacts: pd.DataFrame) -> None:
@@ -107,4 +120,4 @@ def _flat(contacts: pd.DataFrame) -> None:
 def _names(contacts: pd.DataFrame) -> str:
     shown = [repr(label) for label in contacts.columns[:12]]
     more = len(contacts.columns) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more > 0 else "") if shown else "(none)"
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "") if shown else "none"

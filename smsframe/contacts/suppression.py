@@ -13,6 +13,7 @@ from smsframe.arrow import TEXT
 from smsframe.contacts.read import SOUNDS_LIKE_PHONE, read_as_written
 from smsframe.contacts.spreadsheet_errors import ERRORS
 from smsframe.errors import ContactsError
+from smsframe.formatting import many
 from smsframe.phones import parse
 from smsframe.phones.cells import labels
 from smsframe.phones.codes import CODES
@@ -60,10 +61,12 @@ def suppression(
     if headless:
         bad &= ~_headings(column, read["code"])
     if bad.any():
+        first = int(bad.to_numpy().argmax()) + 1
         raise ContactsError(
-            f"{int(bad.sum()):,} lines of the opt-out list cannot be read as numbers "
-            f"({', '.join(sorted(read.loc[bad, 'code'].unique()))}): write them in international form, or "
-            "pass region= if they are of one country; nothing was sent",
+            f"{many(int(bad.sum()), 'line')} of the opt-out list cannot be read as a phone number "
+            f"({', '.join(sorted(read.loc[bad, 'code'].unique()))}; the first is line {first:,}): write it "
+            "in international form, or pass region= if the whole list is of one country (a column that is "
+            "passed there says nothing of this list); nothing was sent",
             failures=read.loc[bad, ["code", "reason"]].assign(line=column[bad]),
         )
     numbers: pd.Index[str] = pd.Index(read["phone"].dropna().unique())

@@ -11,7 +11,7 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING, Any
 
 from smsframe.clock import SYSTEM
-from smsframe.formatting import amount, duration
+from smsframe.formatting import duration, many
 from smsframe.orders.states import State
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def progress_text(facts: Mapping[str, Any], unit: str) -> str:
     parts = [f"{done:,} of {facts['recipients']:,} {unit}"]
     parts += [f"{facts[name]:,} {name}" for name in NAMES[:-1] if facts[name]]
     if facts["credits"]:
-        parts.append(f"{amount(facts['credits'])} credits")
+        parts.append(many(facts["credits"], "credit"))
     if facts["rate"]:
         parts.append(f"{facts['rate']:,.{0 if facts['rate'] >= FAST else 1}f}/s")
     if facts["seconds_left"] is not None:

@@ -120,7 +120,7 @@ def audience(view: View) -> str:
         f'<div class="sf-funnel"><span>{many(view.rows, "row")}</span>'
         f'<span class="sf-ready"><b>{approximately}{ready:,}</b> to text</span></div>'
         f'<div class="sf-bar" aria-hidden="true"><span style="width:{share:.1f}%"></span></div>'
-        f"{listed}{note(_country(view))}{note(estimate)}"
+        f"{listed}{note(_country(view))}{note(_supplied(view))}{note(estimate)}"
     )
 
 
@@ -158,6 +158,14 @@ def running(facts: Mapping[str, Any]) -> str:
         f'<progress class="sf-progress" max="{max(1, total)}" value="{done}" aria-label="People texted">'
         f'</progress><div class="sf-note">{words}</div>'
     )
+
+
+def _supplied(view: View) -> str:
+    """How many numbers were read as whole ones, because most of the column are."""
+    supplied = int(view.plan.repairs.get("plus", 0)) if view.plan is not None else 0
+    if not supplied:
+        return ""
+    return f"A missing + was supplied to {many(supplied, 'number')}: choose a country if they are national."
 
 
 def _country(view: View) -> str:

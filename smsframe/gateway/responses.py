@@ -35,7 +35,9 @@ def recipients(response: Exchange, zone: ZoneInfo, order_id: str) -> pd.DataFram
             "the gateway's answer about an order could not be read", status=response.status, order_id=order_id
         )
     cells = _columns(entries, "destination", "status", "delivery_date")
-    numbers = cells["destination"].str.replace(r"[\s().-]", "", regex=True)
+    # Where a gateway keeps numbers as numbers, some end in a fraction of nothing.
+    whole = cells["destination"].str.replace(r"\.0+$", "", regex=True)
+    numbers = whole.str.replace(r"[\s().-]", "", regex=True)
     return pd.DataFrame(
         {
             "phone": numbers.str.replace(r"^(?:00|\+)?([0-9])", r"+\1", regex=True).astype(TEXT),

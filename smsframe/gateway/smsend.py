@@ -24,6 +24,7 @@ from smsframe.gateway.auth import Credentials, Keys, session_keys
 from smsframe.gateway.cache_bypass import Freshness
 from smsframe.gateway.refusals import login_refused, question_refused
 from smsframe.gateway.responses import number, reason_of
+from smsframe.masking import mask
 from smsframe.orders.profile import SMSEND, GatewayProfile, PersonalisedOrders, brand
 from smsframe.orders.records import HistoryPage, OrderState, Reply, not_authorised
 from smsframe.orders.states import Answer, Event, interpret_response
@@ -263,7 +264,7 @@ class Gateway:
         self._http.close()
 
     def __repr__(self) -> str:
-        return f"<smsframe.Gateway {self.base_url} as {self.account}>"
+        return f"<smsframe.Gateway {self.base_url} as {mask(self.account)}>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Gateway holds credentials and is not pickled; make one where it is needed")

@@ -15,9 +15,12 @@ import ipaddress
 import json as json_
 import logging
 import math
+import os
+import weakref
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
+from functools import partial
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -106,8 +109,28 @@ class Exchange:
         return f"<Exchange {self.status or self.failure}>"
 
 
+_sessions: weakref.WeakSet[_Session] = weakref.WeakSet()
+
+
 class _Session(requests.Session):
-    """A session that looks at no redirect, so that none is followed and a malformed one raises nothing."""
+    """
+    A session that looks at no redirect, so that none is followed and a malformed one raises nothing.
+
+    Args:
+        adapter: Makes what keeps its connections.
+    """
+
+    def __init__(self, adapter: Callable[[], Adapter]) -> None:
+        super().__init__()
+        self._adapter = adapter
+        self.forget_connections()
+        _sessions.add(self)
+
+    def forget_connections(self) -> None:
+        """Open new connections from here on; those that are open are left as they are."""
+        adapter = self._adapter()
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
 
     def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - requests' signature
         return None
@@ -130,17 +153,31 @@ def session(
     seconds the kernel tries to deliver what was sent by a process that is stopped. ``clock`` measures
     how long an answer takes.
     """
-    pooled = _Session()
+    pooled = _Session(
+        partial(Adapter, read_timeout, clock, pool_connections=1, pool_maxsize=pool, max_retries=0)
+    )
     environment = pooled.merge_environment_settings(base_url, dict(proxies or {}), None, verify, None)
     pooled.verify = environment["verify"]
     pooled.proxies = dict(proxies or {}) if is_loopback(base_url) else environment["proxies"]
     pooled.trust_env = False
     pooled.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # a jar shared by threads is a race
     pooled.headers["Accept-Encoding"] = response_limits.CODINGS
-    adapter = Adapter(read_timeout, clock, pool_connections=1, pool_maxsize=pool, max_retries=0)
-    pooled.mount("https://", adapter)
-    pooled.mount("http://", adapter)
     return pooled
+
+
+def _forked() -> None:
+    """
+    In a forked child: use no connection of the parent's.
+
+    Both would write into one stream of bytes, and each could read the other's answer: an order would be
+    called accepted by the answer to another one.
+    """
+    for session in [*_sessions]:
+        session.forget_connections()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 def exchange(

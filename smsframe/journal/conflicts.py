@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from smsframe.errors import CampaignChanged
 from smsframe.journal.tables import batches, campaigns, texts
 from smsframe.masking import mask
+from smsframe.orders.batching import alike
 from smsframe.orders.states import State
 
 if TYPE_CHECKING:
@@ -51,9 +52,9 @@ class CampaignCall(NamedTuple):
 
 
 def nothing_alike(connection: Connection, name: str) -> None:
-    """Refuse a new name that differs from another one by capitals alone."""
+    """Refuse a new name that differs from another one by capitals, spaces or forms of letters alone."""
     for other in connection.execute(sa.select(campaigns.c.name)).scalars():
-        if other.casefold() == name.casefold():
+        if alike(other) == alike(name):
             raise CampaignChanged(
                 f"there is a campaign {other!r} already, and {name!r} would text its people again: write the "
                 "name as it was, or choose another; nothing was sent",
@@ -69,7 +70,7 @@ def same_gateway(entry: CampaignRecord, base_url: str, account: str) -> None:
     before, now = f"{entry.base_url} as {entry.account}", f"{base_url} as {account}"
     if before != now:
         raise CampaignChanged(
-            f"campaign {entry.name!r} belongs to {before}, and this call goes to {now}: "
+            f"campaign {entry.name!r} belongs to {mask(before)}, and this call goes to {mask(now)}: "
             "choose another name for another gateway or account; nothing was sent",
             campaign=entry.name,
             recipients=0,

@@ -146,7 +146,7 @@ class Journal:
         Raises:
             JournalError: It is damaged.
             CampaignChanged: It belongs to another gateway or account, somebody may have another text, or its
-                name differs from another one by capitals alone.
+                name differs from another one by capitals, spaces or forms of letters alone.
         """
         with self._store.opened() as connection:
             if connection is None:

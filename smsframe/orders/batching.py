@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 FIELD_SEPARATOR = "\x1f"
 """Between the merge values of one person (ASCII's own unit separator)."""
 
+_OURS = re.compile("sf-[a-z2-7]{10}-[a-z2-7]{16}")
+"""What `order_id` makes."""
+
 ALIKE = 5
 """Single recipients refused alike, with nothing ever accepted: then it is the request that is refused."""
 
@@ -70,12 +73,23 @@ def named(campaign: str) -> str:
     return unicodedata.normalize("NFC", campaign).strip()
 
 
+def alike(campaign: str) -> str:
+    """
+    What is the same for names that people take for one: whatever the capitals, spaces and forms of letters.
+
+    Example:
+        >>> alike("Autumn  2026") == alike("autumn \uff12\uff10\uff12\uff16")
+        True
+    """
+    return " ".join(unicodedata.normalize("NFKC", campaign).casefold().split())
+
+
 def prefix(campaign: str, gateway: str, account: str) -> str:
     """
     The first half of the order ids of a new campaign: ``sf-`` and 10 characters of a digest.
 
     What is the same for people has the same one, so that the gateway's history tells of it in a new journal:
-    capitals of the campaign and the account, spelling of the address.
+    capitals and spaces of the campaign, capitals of the account, spelling of the address.
 
     Example:
         >>> gateway = "https://gateway.example/API/v1.0/REST/"
@@ -84,12 +98,15 @@ def prefix(campaign: str, gateway: str, account: str) -> str:
         ... )
         True
     """
-    return _prefix(named(campaign).casefold(), _address(gateway), account.casefold())
+    return _prefix(alike(campaign), _address(gateway), account.casefold())
 
 
 def prefixes(campaign: str, gateway: str, account: str) -> tuple[str, ...]:
     """All first halves that the order ids of a campaign may have; earlier versions took names as written."""
-    return tuple({prefix(campaign, gateway, account): None, _prefix(campaign, gateway, account): None})
+    before = _prefix(named(campaign).casefold(), _address(gateway), account.casefold())
+    return tuple(
+        dict.fromkeys((prefix(campaign, gateway, account), before, _prefix(campaign, gateway, account)))
+    )
 
 
 def _prefix(*names: str) -> str:
@@ -120,6 +137,19 @@ def order_id(prefix: str, template: str, people: pd.DataFrame, generation: int) 
     fields = pc.fill_null(fields, pa.scalar("", text))
     texts = pc.binary_join_element_wise(phones, fields, pa.scalar(FIELD_SEPARATOR, text))
     return f"{prefix}-{_digest(template, *sorted(texts.to_pylist()), str(generation))[:16]}"
+
+
+def another(order_id: str, told: str | None) -> bool:
+    """
+    Whether an answer to one order names another one of smsframe's, so that it is the answer to that.
+
+    Example:
+        >>> one, two = "sf-aaaaaaaaaa-bbbbbbbbbbbbbbbb", "sf-aaaaaaaaaa-cccccccccccccccc"
+        >>> another(one, two), another(one, one.upper()), another(one, "4711"), another(one, None)
+        (True, False, False, False)
+    """
+    name = (told or "").strip().lower()
+    return name != order_id.lower() and _OURS.fullmatch(name) is not None
 
 
 def _digest(*parts: str) -> str:

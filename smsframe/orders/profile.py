@@ -77,7 +77,7 @@ def _delivery_codes() -> Mapping[str, DeliveryCode]:
     return DELIVERY_CODES
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class GatewayProfile:
     """
     What a gateway has and has not; what is left out is as smSend documents itself.
@@ -113,6 +113,9 @@ class GatewayProfile:
     state_question: str = "GET sms/%s"
     history_question: str = "GET smshistory"
     identities: tuple[str, ...] = ("username", "user_key")
+
+    def __repr__(self) -> str:
+        return f"<GatewayProfile {self.name}>"  # it is a default, and so a part of signatures that are read
 
     def message_type(self, quality: str, code: str | None = None) -> MessageType:
         """

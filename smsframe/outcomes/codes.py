@@ -53,8 +53,8 @@ _NUMBERS = {
         "Write it with + and its country code, or pass region= with the country or the column that has it."
     ),
     "unknown_region": (
-        "The number has no country code, and its region is not a known one. Use a two-letter ISO code, such "
-        "as GB or IT."
+        "The number has no country code, and its region is not a known one. Use the name or "
+        "the ISO code of a country, such as Italy or IT."
     ),
     "unknown_country": "No country has this country code. Correct it.",
     "too_short": "The number has too few digits for its country. Complete it.",

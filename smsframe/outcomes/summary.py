@@ -12,7 +12,7 @@ import pandas as pd
 from smsframe.arrow import INSTANT, TEXT
 from smsframe.cards import summary_card
 from smsframe.errors import ContactsError
-from smsframe.formatting import amount
+from smsframe.formatting import many
 from smsframe.masking import shown, shown_name
 from smsframe.orders.profile import known_codes
 from smsframe.outcomes import figures
@@ -28,7 +28,8 @@ def failed(results: pd.DataFrame) -> pd.DataFrame:
     """
     The rows that will not arrive: ``invalid``, ``rejected``, or a final bad delivery.
 
-    Never ``unconfirmed``: those may have arrived, and texting them again is what must not happen.
+    Never ``unconfirmed``: those may have arrived, and texting them again is what must not happen. Nor what a
+    demo account did not send on purpose (``DEMO``).
 
     Args:
         results: A frame that smsframe returned; it is not changed.
@@ -71,7 +72,7 @@ class Summary:
 
     Example:
         >>> smsframe.results("spring", journal=journal).sms.summary()
-        <smsframe.Summary spring: 1 accepted; 1 credits>
+        <smsframe.Summary spring: 1 accepted; 1 credit>
     """
 
     campaign: str
@@ -148,7 +149,7 @@ class Summary:
         delivered_count = int(self.deliveries.reindex(delivered_codes(), fill_value=0).sum())
         delivered = f", {delivered_count:,} delivered" if len(self.deliveries) else ""
         name = shown_name(self.campaign or "(no campaign)")
-        return f"<smsframe.Summary {name}: {counts}{delivered}; {amount(self.credits)} credits>"
+        return f"<smsframe.Summary {name}: {counts}{delivered}; {many(self.credits, 'credit')}>"
 
 
 def summary(results: pd.DataFrame) -> Summary:
@@ -212,9 +213,9 @@ def require(results: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
             if "sms_status" in missing and not any(name in results.columns for name in COLUMNS)
             else f"no {', '.join(missing)}"
         )
-        raise ContactsError(
-            f"this frame has {problem}: use one that smsframe's check, send or results returned"
-        )
+        # What a check returns has no orders yet.
+        given_by = "check, send or results" if columns == ("sms_status",) else "send or results"
+        raise ContactsError(f"this frame has {problem}: use one that smsframe's {given_by} returned")
     converted = {}
     for name in COLUMNS:
         if name in results.columns and results[name].dtype != DTYPES[name]:

@@ -22,7 +22,7 @@ from smsframe.outcomes.join import join, note_other_texts, still_to_send
 from smsframe.phones.homes import unknown_regions
 from smsframe.phones.match import among
 from smsframe.planning import savings
-from smsframe.planning.check import judge, mark_duplicates, refuse
+from smsframe.planning.check import count_repairs, judge, mark_duplicates, refuse
 from smsframe.planning.plan import Plan
 from smsframe.texts import render, replacements
 
@@ -127,7 +127,7 @@ def plan(
         phone_guessed=guessed,
         terms=terms,
         batch_size=min(options.batch_size, profile.max_recipients or options.batch_size),
-        repairs=_repairs(judged["repair"][judged["phone"].notna()]),
+        repairs=count_repairs(judged),
         suppressed=pd.Index([]) if suppressed is None else suppressed,
         fixed=fixed,
         unknown_regions=_unknown_regions(contacts, options.region, judged["code"]),
@@ -155,13 +155,6 @@ def _unknown_regions(
         return None
     column = find_region(contacts, region)
     return unknown_regions(column) if isinstance(column, pd.Series) else None
-
-
-def _repairs(repair: pd.Series[Any]) -> pd.Series[int]:
-    """Numbers by repair; a number may have several."""
-    counted = repair.dropna().astype(TEXT).value_counts()
-    single = counted.index.to_series().str.split(",").explode()
-    return counted.reindex(single.index).groupby(single.to_numpy()).sum().sort_values(ascending=False)
 
 
 def _as_text(encoding: pd.Series[Any]) -> pd.Series[Any]:

@@ -114,6 +114,13 @@ def mark_duplicates(judged: pd.DataFrame, texts: pd.Series[Any] | None = None) -
     refuse(judged, is_duplicate, "duplicate", "duplicate")
 
 
+def count_repairs(judged: pd.DataFrame) -> pd.Series[int]:
+    """Numbers that can be used, by repair, the most frequent first; a number may have several."""
+    counted = judged["repair"][judged["phone"].notna()].dropna().astype(TEXT).value_counts()
+    single = counted.index.to_series().str.split(",").explode()
+    return counted.reindex(single.index).groupby(single.to_numpy()).sum().sort_values(ascending=False)
+
+
 def check(
     contacts: pd.DataFrame,
     phone: Hashable | None = None,
@@ -122,9 +129,12 @@ def check(
     numbers: str = "mobile",
     schema: type[ContactsSchema] | None = None,
     suppressed: pd.Index[Any] | None = None,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, int]:
     """
     Check who could be texted; see `smsframe.check`. ``suppressed`` holds E.164 numbers.
+
+    Returns:
+        The frame, and to how many numbers a plus was supplied.
     """
     phone, _ = find_phone(contacts, phone)
     judged = judge(
@@ -142,13 +152,16 @@ def check(
     checked = attach(contacts, satisfied("CheckedSchema", results))
     if isinstance(phone, str):  # attributes are written into Parquet files as JSON
         checked.attrs[PHONE_KEY] = phone
-    return checked
+    return checked, int(count_repairs(judged).get("plus", 0))
 
 
 def _broken_rules(contacts: pd.DataFrame, schema: type[ContactsSchema]) -> pd.Series[Any]:
     """Per row the user's rules that it breaks, as a sentence; missing where it breaks none."""
     from pandera.errors import SchemaErrors  # noqa: PLC0415 - whoever has a schema has loaded it already
 
+    if not callable(getattr(schema, "validate", None)):
+        kind = schema.__name__ if isinstance(schema, type) else repr(schema)
+        raise ContactsError(f"schema= must be a subclass of smsframe.ContactsSchema, not {kind}")
     by_position = contacts.reset_index(drop=True)
     broken: pd.Series[Any] = pd.Series(pd.NA, index=by_position.index, dtype=TEXT)
     while True:
@@ -178,7 +191,7 @@ def _broken_rules(contacts: pd.DataFrame, schema: type[ContactsSchema]) -> pd.Se
             return broken
     general = failures[failures["index"].isna()]
     if len(general):
-        rules = "; ".join(sorted({_rule(row.column, row.check) for row in general.itertuples()}))
+        rules = "; ".join(sorted({_misfit(row) for row in general.itertuples()}))
         raise ContactsError(f"the schema cannot be applied to this table: {rules}", failures=general)
     by_row = _by_row(failures)
     broken.loc[by_row.index] = by_row
@@ -196,6 +209,17 @@ def _by_row(failures: pd.DataFrame) -> pd.Series[Any]:
     listed = failures.merge(rules, on=["column", "check"]).drop_duplicates(["index", "sentence"])
     joined = listed.groupby("index", sort=False)["sentence"].agg("; ".join)
     return pd.Series(joined.to_numpy(), index=joined.index.astype("int64"), dtype=TEXT)
+
+
+def _misfit(failure: Any) -> str:
+    """Why a schema and a table do not go together at all."""
+    match failure.check:
+        case "column_in_dataframe":
+            return f"there is no column {failure.failure_case!r}"
+        case "column_in_schema":
+            return f"the schema has no column {failure.failure_case!r}, and is strict"
+        case _:
+            return _rule(failure.column, failure.check)
 
 
 def _rule(column: object, rule: object) -> str:

@@ -41,8 +41,8 @@ class Plan:
 
     Attributes:
         frame: The contacts with the result columns, one row per row; described by `PlannedSchema`.
-        people: One row per distinct recipient that can be texted: ``phone``, ``fields`` (the merge
-            values), ``encoding``, ``units``, ``segments``, ``text``; the index is the row's position.
+        people: One row per distinct recipient that can be texted: ``phone``, ``fields`` (the values
+            of its fields), ``encoding``, ``units``, ``segments``, ``text``; the index is the row's position.
         stands: Which rows, by position, carry the outcome of their number.
         template: The parsed text.
         campaign: The campaign's name, or None for a plan that cannot be sent.

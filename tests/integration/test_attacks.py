@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from helpers.faulty_server import FaultyServer, answer, drop, edited, first
+from helpers.faulty_server import FaultyServer, answer, drop, edited, first, lose
 from helpers.sending import (
     QUICK,
     REPEATS_SEND_AGAIN,
@@ -154,6 +154,55 @@ def test_a_name_that_looks_the_same_is_the_same_campaign(other, sandbox, through
     assert texted(sandbox).max() == 1
 
 
+@pytest.mark.parametrize("other", ["autumn  2026", "AUTUMN   2026", "autumn \uff12\uff10\uff12\uff16"])
+def test_a_name_with_other_spaces_or_forms_of_letters_is_refused(other, sandbox, through, tmp_path):
+    send(table(2), through, campaign="autumn 2026")
+    with pytest.raises(CampaignChanged, match="there is a campaign 'autumn 2026' already"):
+        send(table(2), through, campaign=other)
+    with pytest.raises(CampaignChanged, match="that this journal does not know"):
+        send(table(2), through, campaign=other, journal=tmp_path / "new.sqlite")
+    assert texted(sandbox).max() == 1
+
+
+def test_an_answer_that_names_another_order_of_ours_is_not_the_answer_to_this_one(sandbox, proxy, through):
+    """Something on the way gives every order the answer of the one before."""
+    answers = []
+
+    def before(request):
+        answers.append(request.forward())
+        return answers[-2] if len(answers) == 2 else answers[-1]
+
+    proxy.always("POST", before)
+    out = send(table(3, bad=[1]), through, batch_size=1)
+    said = out.loc[out["sms_status"].eq("accepted"), "sms_phone"]
+    assert sorted(said) == sorted(sandbox.inbox()["recipient"])
+    assert texted(sandbox).max() == 1
+
+
+def test_a_balance_that_comes_late_rejects_nobody(proxy, through):
+    """The credit is gone, as the answers to the orders say; the account call still tells of the morning."""
+    proxy.on("POST", edited(lambda content: content.update(remaining_credits=0)))
+    proxy.always("POST", answer(400, body=b'{"result": "not enough credit"}'))
+    with pytest.raises(CampaignStopped, match="credit") as caught:
+        send(table(10), through, batch_size=2, workers=1)
+    assert statuses(caught.value.results) == {"accepted": 2, "pending": 8}
+    proxy.clear()
+    assert statuses(resume(through)) == {"accepted": 10}
+
+
+@pytest.mark.parametrize("hidden", [2, 3, 4])
+def test_a_lost_order_whose_list_hides_the_last_digits_is_not_sent_again(hidden, sandbox, proxy, through):
+    def masked(content):
+        for one in content.get("recipients", []):
+            one["destination"] = one["destination"][:-hidden] + "*" * hidden
+
+    proxy.on("POST", lose).always("GET", edited(masked), path="sms/")
+    assert statuses(send(table(3), through)) == {"unconfirmed": 3}
+    proxy.clear()
+    assert statuses(send(table(3), through)) == {"accepted": 3}
+    assert texted(sandbox).max() == 1
+
+
 def test_who_said_stop_is_called_suppressed_and_nobody_is_told_to_take_them_up(proxy, through, capsys):
     people = table(3)
     proxy.on("POST", answer(400, body=b'{"result": "no"}'), answer(403))
@@ -249,3 +298,14 @@ def test_a_constant_order_id_of_another_program_does_not_make_every_history_inco
     proxy.on("POST", drop)
     assert statuses(send(table(2), through)) == {"accepted": 2}
     assert proxy.posts() == 2
+
+
+def test_an_account_that_is_somebodys_number_is_masked(through):
+    """Some people log in with their own."""
+    number = "+393471234567"
+    send(table(1), through)
+    other = gateway_at(through.base_url, through.journal, username=number)
+    with pytest.raises(CampaignChanged, match="belongs to") as caught:
+        send(table(1), other)
+    assert number not in f"{caught.value} {other!r}"
+    other.close()

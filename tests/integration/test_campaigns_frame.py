@@ -53,9 +53,9 @@ def write(journal, campaigns, living):
         shared = {"campaign": place, "text": place, "encoding": "gsm"}
 
         def person(batch, missing, shared=shared):
-            people.append(
-                {**shared, "phone": next(numbers), "segments": 2, "batch": batch, "missing": missing}
-            )
+            phone = next(numbers)
+            who = {"person": int(phone), "phone": phone}
+            people.append({**shared, **who, "segments": 2, "batch": batch, "missing": missing})
 
         for batch in campaign["batches"]:
             key = next(keys)

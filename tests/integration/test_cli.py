@@ -369,6 +369,7 @@ def test_a_lost_answer_that_cannot_be_looked_up_is_shown_and_resumed(served, pro
     done = run(*SEND, "--yes", "--out", "results.csv", code=1)
     unsure = smsframe.read_contacts("results.csv").query("sms_status == 'unconfirmed'")
     assert f"{len(unsure)}  unconfirmed" in done.stdout
+    assert "Who stays unconfirmed: smsframe status autumn" in done.stderr
     assert 0 < len(unsure) < 5
 
     asked = len(served.calls())
@@ -471,7 +472,7 @@ def test_what_is_asked_afterwards(served):
         assert re.search(r"autumn +\d{4}-\d\d-\d\d +5 +5 +5\n", listed)
     assert "5  accepted" in run("status", "autumn").stdout
     done = run("refresh", "autumn", "--out", "delivered.csv")
-    assert re.search(r"delivery +\d [A-Z]", done.stdout)
+    assert re.search(r"delivery +\d [A-Z0-9]+: [a-z]", done.stdout)
     assert smsframe.read_contacts("delivered.csv")["sms_delivery"].notna().all()
     run("export", "autumn", "out.csv")
     assert min(smsframe.read_contacts("out.csv")["sms_phone"]) == "+12065550156"

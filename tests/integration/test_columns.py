@@ -12,6 +12,7 @@ import pytest
 from helpers.sending import resume, send, table
 
 import smsframe
+from smsframe.orders.delivery_codes import DELIVERY_CODES
 from smsframe.outcomes import codes as reasons
 from smsframe.outcomes.columns import CHECKED, COLUMNS, DTYPES, PLANNED, results_for, satisfied
 from smsframe.outcomes.join import outcomes
@@ -195,7 +196,9 @@ def test_the_frames_of_check_and_plan_are_summarised_as_they_are(gateway):
     assert checked.sms.failed().index.tolist() == ["y"]
     made = contacts.sms.plan("Ciao", campaign="autumn", phone="mobile", gateway=gateway)
     assert made.frame.sms.summary().statuses.to_dict() == {"ready": 2, "invalid": 1}
-    with pytest.raises(smsframe.ContactsError, match="sms_order_id"):
+    with pytest.raises(
+        smsframe.ContactsError, match="no sms_order_id: use one that smsframe's send or results"
+    ):
         checked.sms.refresh(gateway=gateway, progress=False)
 
 
@@ -230,6 +233,11 @@ def test_the_page_has_every_column_in_order_and_every_code_with_both_sentences()
     assert columns == [*COLUMNS]
     rows = re.findall(r"^\| `(\w+)` \| `.*?` \| ([^`].*) \| (.*) \|$", page, re.MULTILINE)
     assert {code: (short, long) for code, short, long in rows} == reasons.REASONS
+    deliveries = re.findall(r"^\| `(\w+)` \| ([^|`]+) \| (yes|no) \| ([^|]+) \|$", page, re.MULTILINE)
+    assert deliveries == [
+        (code, known.meaning, "yes" if known.failed else "no", known.advice or "nothing")
+        for code, known in DELIVERY_CODES.items()
+    ]
 
 
 def test_codes_are_those_of_the_fixed_categories():

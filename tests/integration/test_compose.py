@@ -367,7 +367,7 @@ def test_without_their_country_numbers_that_said_stop_are_asked_for_before_it_ca
     contacts = table(3)
     left_pending(sandbox, gateway, contacts)
     at = hand(contacts, campaign="autumn", suppress=[contacts["mobile"][0].removeprefix("+39")])
-    assert "cannot be read as numbers" in at.reads("audience")
+    assert "cannot be read as a phone number" in at.reads("audience")
     assert not at.shown("resume")
     at.type(region="IT")
     assert at.reads("audience") == ""

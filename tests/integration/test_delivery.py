@@ -219,3 +219,46 @@ def test_an_order_that_was_refused_is_not_asked_for(sandbox, gateway):
     out = out.sms.refresh(gateway=gateway, progress=False)
     assert len(sandbox.calls()) == asked + 1
     assert out["sms_delivery"].notna().tolist() == [False, True]
+
+
+def told(*recipients):
+    return answer(200, {"result": "OK", "recipients": [*recipients]})
+
+
+def person(phone, status="DLVRD"):
+    return {"destination": phone, "status": status}
+
+
+def result(status, code=None, *, scheduled=None):
+    return pd.DataFrame(
+        {
+            "sms_status": [status],
+            "sms_phone": [ADA],
+            "sms_code": [code],
+            "sms_order_id": ["sf-abc"],
+            "sms_scheduled_at": pd.to_datetime([scheduled], utc=True),
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("frame", "listed", "status"),
+    [
+        (result("accepted"), person(BEA), "unconfirmed"),
+        (result("accepted"), person("+39347123****"), "accepted"),  # nobody can say who that is
+        (result("unconfirmed", "missing_from_order"), person(ADA), "accepted"),
+        (result("unconfirmed", "missing_from_order"), person(ADA, "INVALIDDST"), "unconfirmed"),
+        (
+            result("unconfirmed", "missing_from_order", scheduled="2100-01-01"),
+            person(ADA, "SCHEDULED"),
+            "scheduled",
+        ),
+        (result("unconfirmed", "missing_from_order", scheduled="2000-01-01"), person(ADA), "accepted"),
+    ],
+)
+def test_what_a_list_says_of_somebody_and_nothing_more(frame, listed, status):
+    """Who was left out of an order (`refusals="skip"`) was taken by nobody, though it lists them."""
+    with scripted(told(listed)) as server:
+        gateway = smsframe.Gateway(server.url, username="demo", password="demo")
+        assert refreshed(frame, gateway)["sms_status"].tolist() == [status]
+        gateway.close()

@@ -808,6 +808,13 @@ def listing(*phones, **more):
         ((listing(),), Event.UNANSWERED),  # an order without anybody is nobody else's
         ((listing("3471234567", "3471234568"),), Event.UNANSWERED),  # ours, in national form
         ((listing("+39347***4567"),), Event.UNANSWERED),
+        ((listing("+39347123****", "+39347123****"),), Event.UNANSWERED),  # the last digits are hidden
+        ((listing("+39347123xxxx"),), Event.UNANSWERED),
+        ((listing("+393471230000"),), Event.UNANSWERED),
+        ((listing("+393471234567/222001"),), Event.UNANSWERED),
+        ((listing("+393471234567#1234567"),), Event.UNANSWERED),
+        ((listing(393471234567.0, 393471234568.0),), Event.FOUND),  # as JSON numbers
+        ((listing(393471234567, 393471234568),), Event.FOUND),
         ((listing(None),), Event.UNANSWERED),
         ((listing("+14155550100", None),), Event.UNANSWERED),
         ((listing(ADA, "+14155550100"),), Event.UNANSWERED),  # neither ours nor other people's

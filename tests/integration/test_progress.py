@@ -209,7 +209,7 @@ def test_in_a_real_notebook_the_bars_move_while_the_kernel_is_free():
     states = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"].values()
     labels = {state["state"].get("value") for state in states if state["model_name"] == "LabelModel"}
     assert {"sending autumn", "sending", "watching autumn"} <= labels
-    assert any(str(label).startswith("1 of 3 people, 1 accepted, 1 credits") for label in labels)
+    assert any(str(label).startswith("1 of 3 people, 1 accepted, 1 credit") for label in labels)
     assert any(str(label).startswith("3 of 3 people, 3 accepted") for label in labels)
     assert "+3934712345" not in str(notebook.metadata) + str([cell.outputs for cell in notebook.cells])
 

@@ -145,6 +145,7 @@ def test_a_refusal_after_a_lost_answer_proves_nothing(sandbox, proxy, through):
     assert statuses(out) == {"unconfirmed": 4}
     assert proxy.posts() == 2
     assert len(set(out["sms_order_id"])) == 1
+    assert out["sms_reason"].str.endswith("only resume(unconfirmed=) ends it").all()
 
 
 def test_a_person_can_accept_what_stays_unconfirmed_and_it_is_recorded(sandbox, proxy, through):

@@ -79,7 +79,7 @@ def test_the_column_that_is_called_so_is_the_one(lines, tmp_path):
     path = tmp_path / "stop.csv"
     path.write_text(lines)
     if "unknown" in lines:
-        with pytest.raises(ContactsError, match="cannot be read as numbers"):
+        with pytest.raises(ContactsError, match="cannot be read as a phone number"):
             suppression(path)
     else:
         assert suppression(path).tolist() == ["+393471234567"]

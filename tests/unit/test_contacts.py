@@ -391,7 +391,7 @@ def test_what_a_spreadsheet_has_written_as_an_error_is_missing_and_said(tmp_path
 
 def test_in_an_opt_out_list_such_an_error_is_somebody_who_said_stop(tmp_path):
     path = write(tmp_path / "a.csv", f"mobile\n{NUMBER}\n#N/A\n")
-    with pytest.raises(smsframe.ContactsError, match="1 lines of the opt-out list cannot be read"):
+    with pytest.raises(smsframe.ContactsError, match="1 line of the opt-out list cannot be read"):
         suppression(path)
 
 
@@ -469,7 +469,9 @@ def test_only_the_first_line_of_a_file_may_be_a_heading(tmp_path):
     path = write(tmp_path / "stop.csv", f"who said stop;when\n{NUMBER};2026-11-22\n;\n")
     assert suppression(path).tolist() == [NUMBER]
     for source in (pd.Series(["Ada", NUMBER]), ["Ada", NUMBER]):
-        with pytest.raises(smsframe.ContactsError, match="1 lines of the opt-out list"):
+        with pytest.raises(
+            smsframe.ContactsError, match=r"1 line of the opt-out list .* the first is line 1"
+        ):
             suppression(source)
 
 
@@ -562,6 +564,14 @@ def test_what_no_text_file_can_hold_is_a_replacement_character(tmp_path):
     frame = pd.DataFrame({"name": pd.Series(["a\ud800", "b\0"], dtype=object), "mobile": ["1", "2"]})
     frame.sms.to_csv(tmp_path / "out.csv")
     assert smsframe.read_contacts(tmp_path / "out.csv")["name"].tolist() == ["a\ufffd", "b\ufffd"]
+
+
+@pytest.mark.parametrize("ending", [".xlsx", ".XLS", ".ods", ".parquet"])
+def test_a_file_is_not_named_as_what_it_is_not(tmp_path, ending):
+    path = tmp_path / f"out{ending}"
+    with pytest.raises(ValueError, match=r"rows are written as CSV.*name it out\.csv"):
+        pd.DataFrame({"name": ["è"]}).sms.to_csv(path)
+    assert not path.exists()
 
 
 def test_spreadsheets_see_the_accents(tmp_path):

@@ -6,6 +6,7 @@ import contextlib
 import sys
 import unicodedata
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,9 @@ from searches import phone_columns
 import smsframe
 from smsframe.contacts.suppression import suppression
 from smsframe.errors import ContactsError
+from smsframe.form.draft import Draft
+from smsframe.form.html import audience
+from smsframe.form.preview import View
 from smsframe.outcomes.schema import ContactsSchema
 from smsframe.phones import bare, marks, parse
 from smsframe.phones.homes import unknown_regions
@@ -63,38 +67,24 @@ def test_what_is_skipped_between_digits_is_read_as_decided(mark):
     assert read == ({"masked_digits"} if marks.SKIPPED[mark] == marks.HIDES else {ITALY})
 
 
-@pytest.mark.parametrize(
-    "mark",
-    [
-        *"*?_~%",
-        "…",
-        "...",
-        "..",
-        ". .",
-        "█",
-        "■",
-        "•",
-        "·",
-        "\uff0a",
-        "\uff1f",
-        "xx",
-        "XXX",
-        "##",
-        "---",
-        "\u2013 \u2013 \u2013",
-    ],
-)
-@pytest.mark.parametrize(
-    "cell",
-    ["+43 664 {}4567", "+43 664 {0}{0}4567", "0664 123{}", "{}6641234567", "+43 664{}123", "+436641{}"],
-)
+HIDING = (
+    *"*?_~%", "…", "...", "..", ". .", "█", "■", "•", "·", "\uff0a", "\uff1f", "xx", "XXX", "##", "---",
+    "\u2013 \u2013 \u2013",
+)  # fmt: skip
+WHERE = ("+43 664 {}4567", "+43 664 {0}{0}4567", "0664 123{}", "{}6641234567", "+43 664{}123", "+436641{}")
+HIDDEN = [
+    cell.format(mark)
+    for cell in WHERE
+    for mark in HIDING
+    if not cell.format(mark).startswith(
+        (".", "-", "\u2013")
+    )  # what begins with a dot or a dash hides nothing
+]
+
+
+@pytest.mark.parametrize("written", HIDDEN)
 @pytest.mark.parametrize("region", [None, "AT"])
-def test_a_mark_that_hides_digits_makes_the_cell_invalid_wherever_it_stands(mark, cell, region):
-    written = cell.format(mark)
-    if written.startswith((".", "-", "\u2013")) or (
-        written[-1] in "xX#" and "xx" not in written.lower() and "##" not in written
-    ):
-        pytest.skip("what only begins with a dot or a dash hides nothing")
+def test_a_mark_that_hides_digits_makes_the_cell_invalid_wherever_it_stands(written, region):
     assert one(written, region)[0] == "masked_digits"
 
 
@@ -205,6 +195,23 @@ def test_international_says_that_bare_digits_are_whole_numbers():
     frame = pd.DataFrame({"mobile": ["13852345678", "393471234567"]})
     checked = smsframe.check(frame, phone="mobile", region="international")
     assert checked["sms_phone"].tolist() == ["+13852345678", ITALY]
+
+
+@pytest.mark.parametrize("ask", [smsframe.check, partial(smsframe.plan, text="Ciao")])
+def test_a_plus_that_was_supplied_is_said_where_the_user_is(ask):
+    frame = pd.DataFrame({"mobile": ["393471234567", "393471234568", "+393471234569", "12"]})
+    with pytest.warns(UserWarning, match=r"^2 numbers without a plus .* pass region=") as caught:
+        ask(frame, phone="mobile")
+    assert [warning.filename for warning in caught] == [__file__]
+    for region in ("IT", "international", "International"):
+        ask(frame, phone="mobile", region=region)  # a warning is an error here
+
+
+def test_the_form_says_that_a_plus_was_supplied():
+    frame = pd.DataFrame({"mobile": ["393471234567", "393471234568"]})
+    with pytest.warns(UserWarning, match="2 numbers"):
+        plan = smsframe.plan(frame, "Ciao", phone="mobile")
+    assert "A missing + was supplied to 2 numbers" in audience(View(Draft(), 2, exact=True, plan=plan))
 
 
 def test_a_bare_number_with_its_own_country_code_is_that_mobile():
@@ -332,6 +339,7 @@ def test_what_is_no_country_is_counted_and_something_like_it_is_suggested():
     assert len(unknown_regions(pd.Series([f"no country {n}" for n in range(100)]))) == 100
 
 
+@pytest.mark.filterwarnings("ignore:.*without a plus or a region")
 def test_the_plan_says_at_the_top_what_is_no_country_and_how_many_numbers_got_a_plus():
     table = pd.DataFrame(
         {"mobile": ["0171 3920012"] * 3 + ["393471234567"], "country": ["Germny", "Germny", "qqqq", None]}

@@ -208,6 +208,7 @@ def test_a_schedule_is_kept_in_whole_seconds_of_utc():
     assert plan(schedule=when).terms.schedule == when.replace(microsecond=0)
 
 
+@pytest.mark.filterwarnings("ignore:.*without a plus or a region")
 def test_repairs_count_only_numbers_that_can_be_texted():
     assert plan(table(mobile=["0347 1234567", "393471234568", "+12125550142"])).repairs.to_dict() == {
         "plus": 1

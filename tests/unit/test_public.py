@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import types
 from pathlib import Path
 
@@ -147,6 +148,20 @@ def test_an_accessor_has_nothing_but_the_public_functions():
     for data in (pd.DataFrame(), pd.Series(dtype=object)):
         names = [name for name in dir(data.sms) if not name.startswith("_")]
         assert set(names) <= set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("name", ["Gateway", "Journal", "Sandbox", "send", "plan", "compose"])
+def test_what_a_notebook_shows_of_a_signature_can_be_read(name):
+    """Shift-Tab shows defaults by their reprs: no default may be a page of its own."""
+    defaults = [value.default for value in inspect.signature(getattr(smsframe, name)).parameters.values()]
+    assert max(len(repr(default)) for default in defaults) <= 40
+
+
+def test_the_help_of_the_package_names_functions_that_there_are():
+    for name in re.findall(r"smsframe\.(\w+)", smsframe.__doc__):
+        assert hasattr(smsframe, name)
+    for name in re.findall(r"df\.sms\.(\w+)", smsframe.__doc__):
+        assert hasattr(pd.DataFrame().sms, name)
 
 
 def test_the_accessor_has_the_functions_own_signatures():
