@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from smsframe.arrow import TEXT
 from smsframe.contacts.read import SOUNDS_LIKE_PHONE, read_as_written
 from smsframe.contacts.spreadsheet_errors import ERRORS
 from smsframe.errors import ContactsError
 from smsframe.formatting import many
 from smsframe.phones import parse
+from smsframe.phones.cells import labels
 from smsframe.phones.codes import CODES
 from smsframe.phones.libphonenumber import FEWEST
 
@@ -51,7 +53,7 @@ def suppression(
         column = pd.Series(list(source), dtype=object)
     read = parse.read(column, region, "possible")
     bad = read["code"].notna() & read["code"].ne("missing")
-    wrong = column.astype("string").isin(ERRORS).fillna(value=False).astype(bool)
+    wrong = pd.Series(labels(column), dtype=TEXT).isin(ERRORS).fillna(value=False).astype(bool)
     read.loc[wrong, ["code", "reason"]] = "not_a_number", "a spreadsheet has written an error here"
     bad |= wrong
     if region is None:
@@ -86,7 +88,7 @@ def _national(column: pd.Series[Any], read: pd.DataFrame) -> pd.Series[bool]:
 
 def _headings(column: pd.Series[Any], code: pd.Series[Any]) -> pd.Series[bool]:
     """Where a first line is no number at all; a damaged one, such as 347I234567, is not passed over."""
-    digits = column.head(1).astype("string").str.count("[0-9]")
+    digits = pd.Series(labels(column.head(1)), dtype=TEXT).str.count("[0-9]")
     first = code.head(1).isin(["letters", "not_a_number"]) & digits.lt(FEWEST).fillna(value=False)
     return first.reindex(column.index, fill_value=False)
 

@@ -4,11 +4,12 @@ Make a frame safe to open in a spreadsheet.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 
-from smsframe.arrow import BROKEN, TEXT, strings
+from smsframe.arrow import BROKEN, TEXT, dense, is_gap, strings, written
 from smsframe.spreadsheets import inert
 
 
@@ -42,19 +43,23 @@ def spreadsheet_safe(frame: pd.DataFrame, sep: str = ",") -> pd.DataFrame:
 def _escaped(cells: pd.Series[Any], sep: str) -> pd.Series[Any]:
     """The cells, with an apostrophe in each text where it would run as a formula."""
     if isinstance(cells.dtype, pd.CategoricalDtype):
-        cells = cells.astype(cells.cat.categories.dtype)
+        kind = cells.cat.categories.dtype
+        # A gap is no number of NumPy's.
+        cells = cells.astype(object if kind.kind in "iub" and cells.hasnans else kind)
+    cells = dense(cells)
     if not (pd.api.types.is_string_dtype(cells.dtype) or pd.api.types.is_object_dtype(cells.dtype)):
         return cells
-    present = cells.notna()
-    words = [
-        value if isinstance(value, str) else str(value) for value in cells[present]
-    ]  # objects of any kind
+    # Objects of any kind can only be asked one by one.
+    present = ~pd.Series([is_gap(value) for value in cells.array], index=cells.index, dtype=bool)
+    words = [value if isinstance(value, str) else written(value) for value in cells.array[present.to_numpy()]]
     text = strings(words)
     safe = pd.Series(inert(text, sep), index=cells.index[present], dtype=TEXT).str.replace("\0", BROKEN)
     changed = safe.to_numpy(dtype=object) != pd.Series(words, dtype=object).to_numpy()
-    if not changed.any():
+    odd = ~present.to_numpy() & cells.map(lambda value: isinstance(value, Decimal)).to_numpy(dtype=bool)
+    if not changed.any() and not odd.any():
         return cells
     result = cells.astype(object).copy()
+    result.iloc[odd] = None  # pandas compares what it writes, and a signalling NaN raises then
     places = present.to_numpy().nonzero()[0][changed]
     result.iloc[places] = safe.to_numpy(dtype=object)[changed]
     return result

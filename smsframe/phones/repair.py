@@ -24,9 +24,12 @@ SEPARATORS = "/;,|&"
 
 _INVISIBLE = (
     r"[\p{Cf}\x{034F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{3164}\x{FFA0}\x{20DD}-\x{20E0}\x{20E2}-\x{20E4}"
-    r"\x{180B}-\x{180F}\x{FE00}-\x{FE0F}\x{E0100}-\x{E01EF}\x00-\x08\x0E-\x1F\x7F\x{80}-\x{84}\x{86}-\x{9F}]+"
+    r"\x{180B}-\x{180F}\x{FE00}-\x{FE0F}\x{E0100}-\x{E01EF}\x00-\x08\x0E-\x1F\x7F]+"
 )
-_BREAKS = r"[\n\r\x0B\x0C\x{85}\x{2028}\x{2029}]"
+_BREAKS = r"[\n\r\x0B\x0C\x{2028}\x{2029}]"
+# Nobody types these: they are cp1252 that was read as Latin-1, where 95 was a bullet, and 85 was "…".
+_CONTROLS = r"[\x{80}-\x{9F}]"
+_OF_WINDOWS = {chr(byte): bytes([byte]).decode("cp1252", "replace") for byte in range(0x80, 0xA0)}
 _LINES = rf"\s*{_BREAKS}+\s*"
 _SPACES = r"[\t\p{Zs}]"
 _ODD_SPACES = r"[\t\x{A0}\x{1680}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}]"
@@ -58,7 +61,11 @@ _EXTENSION = (
 )
 _LETTERS = r"[^\P{L}\x{30FC}]"
 _SECOND_PLUS = r"[0-9][^+]*\+"
-_MAY_HIDE = rf"{HIDING}|[.\-xX#\x{{FF0E}}\p{{Pd}}\x{{30FC}}\p{{So}}\p{{Sk}}\p{{Sc}}]|[^\P{{Sm}}+|]"
+_MAY_HIDE = (
+    rf"{HIDING}|[.!@(\[\x{{FF08}}\x{{FF3B}}]"
+    rf"|[\-xX#\x{{FF0E}}\p{{Pd}}\x{{30FC}}\p{{So}}\p{{Sk}}\p{{Sc}}]|[^\P{{Sm}}+|]"
+)
+_PLUSES = r"^\+[+ ]*\+"  # one plus, however often it was typed
 _RUSSIAN_EXIT = r"^([^0-9+]*8) ?~ ?(10)"
 
 _EXIT_CODE = r"^([^0-9+]*)00([^0-9]*[1-9])"
@@ -92,9 +99,9 @@ def mend(text: Any) -> tuple[Any, dict[str, Any]]:
         The repaired cells, empty and "nan"-like ones as nulls; and, for every kind of repair that was looked
         for, a boolean array that says where it was made. Trimming and line breaks are spelling, not damage.
     """
-    there = Characters(text)
+    text, there = _decoded(text)
     repairs: dict[str, Any] = {}
-    if there.any(r"[\s\p{Z}\x{85}\x1C-\x1F]"):
+    if there.any(r"[\s\p{Z}\x1C-\x1F]"):
         text = _trim(text)
     if there.any(rf"{_INVISIBLE}|{_BREAKS}|{_ODD_SPACES}"):
         before, text = text, _sub(_sub(_sub(text, _INVISIBLE, ""), _LINES, "/"), _SPACES, " ")
@@ -118,8 +125,8 @@ def mend(text: Any) -> tuple[Any, dict[str, Any]]:
     if there.any("[.,]"):
         before, text = text, _sub(text, _DECIMAL, r"\1")
         repairs["decimal"] = pc.not_equal(before, text)
-    if there.any("~"):
-        text = _sub(text, _RUSSIAN_EXIT, r"\1\2")
+    if there.any("[+~]"):
+        text = _sub(_sub(text, _PLUSES, "+"), _RUSSIAN_EXIT, r"\1\2")
     absent = pc.match_substring_regex(text, _ABSENT)
     return pc.if_else(absent, pa.scalar(None, STRING), text), repairs
 
@@ -172,6 +179,16 @@ def international(text: Any, dials_00: Any, no_region: Any) -> tuple[Any, dict[s
         before, text = text, pc.if_else(no_region, _sub(text, _FIRST_DIGIT, r"\1+\2"), text)
         repairs["plus"] = pc.not_equal(before, text)
     return text, repairs
+
+
+def _decoded(text: Any) -> tuple[Any, Characters]:
+    """The cells with what Windows means by ``_CONTROLS``, and their characters."""
+    there = Characters(text)
+    if not there.any(_CONTROLS):
+        return text, there
+    for control, character in _OF_WINDOWS.items():
+        text = pc.replace_substring(text, pattern=control, replacement=character)
+    return text, Characters(text)
 
 
 def _sub(text: Any, pattern: str, replacement: str) -> Any:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow.compute as pc
 
-from smsframe.arrow import TEXT, strings
+from smsframe.arrow import TEXT, dense, strings
 from smsframe.contacts.columns import find_phone, place
 from smsframe.contacts.file_rows import file_rows
 from smsframe.errors import ContactsError
@@ -53,7 +53,12 @@ def problems(
     require(frame, ("sms_status", "sms_reason", "sms_code"))
     code = frame["sms_code"].astype(object)
     bad = (frame["sms_status"].isin(_STATUSES) | code.isin(_CODES)).to_numpy(dtype=bool)
-    rows, numbers = frame[bad], file_rows(frame)[bad]
+    numbers = file_rows(frame)[bad]
+    swapped = [spot for spot, kind in enumerate(frame.dtypes) if not getattr(kind, "isnative", True)]
+    frame = frame.copy(deep=False) if swapped else frame
+    for spot in swapped:  # pandas picks no rows of another byte order
+        frame.isetitem(spot, dense(frame.iloc[:, spot]).array)
+    rows = frame[bad]
     own = rows.loc[:, ~rows.columns.isin([*COLUMNS, *PROBLEM_COLUMNS])]
     column, cell = _cells(own, rows, _phone(frame, phone), template)
     explained = pd.DataFrame(

@@ -50,7 +50,7 @@ CODES: Final[dict[str, str]] = {
 
 _SUSPECT = f"{UNSENDABLE}|[$]"
 _HARMLESS = np.ones(256, dtype=bool)  # bytes that no match of it begins with
-_HARMLESS[[*range(ord(" ")), 0x7F, ord("$"), BROKEN.encode()[0]]] = False
+_HARMLESS[[*range(ord(" ")), 0x7F, ord("$"), "\x80".encode()[0], BROKEN.encode()[0]]] = False
 _HARMLESS[[*b"\t\n\f\r"]] = True
 _BLANK = r"^[\s\p{Z}\p{Cf}\x{85}]*$"
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PLACEHOLDER = "${"  # how the gateway's paramsms call writes a field
 # Control characters but for tab, line and form feed and return; U+FFFD is what lone surrogates have become.
-UNSENDABLE = f"[\x00-\x08\x0b\x0e-\x1f\x7f{BROKEN}]"
+UNSENDABLE = f"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f{BROKEN}]"
 
 _QUOTED = r'"(?:[^"]|"")+"'
 _TOKEN = re.compile(rf"\{{\{{|\}}\}}|\{{({_QUOTED}(?::[^{{}}]*)?|[^{{}}]*)\}}|[{{}}]|[^{{}}]+")

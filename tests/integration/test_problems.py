@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import openpyxl
 import pandas as pd
 import pytest
@@ -167,3 +169,22 @@ def test_the_command_line_writes_them(tmp_path):
     )
     assert result.exit_code == 0, result.output
     assert smsframe.read_contacts(out)["sms_row"].tolist() == ["4", "8"]
+
+
+@pytest.mark.parametrize(
+    "phones",
+    [
+        pd.Series([12, 13], dtype=">i8"),
+        pd.Series([12.0, None], dtype=">f8"),
+        pd.Series([12, None], dtype="Int64").astype("category"),
+        pd.Series(pd.Categorical.from_codes([0, -1], categories=[12])),
+        pd.Series([Decimal("sNaN"), "12"], dtype=object),
+    ],
+)
+def test_columns_of_any_dtype_are_shown_and_written_and_suppressed(phones, tmp_path):
+    people = pd.DataFrame({"phone": phones})
+    path = tmp_path / "problems.csv"
+    rows = smsframe.problems(smsframe.check(people, phone="phone"), path, phone="phone")
+    assert len(rows) == len(smsframe.read_contacts(path)) == len(people)
+    with pytest.raises(smsframe.ContactsError, match="cannot be read as a phone number"):
+        smsframe.check(pd.DataFrame({"phone": ["+393471234567"]}), phone="phone", suppress=phones)

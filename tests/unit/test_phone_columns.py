@@ -95,6 +95,43 @@ def test_a_bullet_before_the_plus_and_a_sign_beside_the_number_hide_nothing(cell
     assert one(cell)[0] == ITALY
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        *(mark * 2 for mark in "!=^$@-★☆⭐▮▢☐⎕⌧🔒¤€\N{EM DASH}\N{MINUS SIGN}"),
+        *("★", "☆", "⭐", "▮", "▢", "☐", "- -", "()", "( )", "[]", "[ ]", "（）"),  # noqa: RUF001 - as in Japan
+    ],
+)
+@pytest.mark.parametrize("space", ["", " "])
+def test_marks_behind_the_digits_and_empty_brackets_hide_some(end, space):
+    # Austrian numbers have from 4 to 13 digits, so what is left is mostly another person's.
+    assert one(f"+43 664 12345{space}{end}")[0] == "masked_digits"
+    if set(end) <= set("()[] （）"):  # noqa: RUF001
+        assert one(f"+43 664{space}{end}{space}12345")[0] == "masked_digits"
+        assert one(f"{end}{space}664 12345", "AT")[0] == "masked_digits"
+
+
+@pytest.mark.parametrize("byte", range(0x80, 0xA0))
+def test_a_control_character_is_what_windows_means_by_its_byte(byte):
+    def answer(mark):
+        cells = [f"+43 664 12{mark}345", f"+43 664 12345{mark}{mark}", f"{mark} 0664 12345"]
+        return parse.read(pd.Series(cells), "AT")[["phone", "code"]].fillna("").to_numpy().tolist()
+
+    assert answer(chr(byte)) == answer(bytes([byte]).decode("cp1252", "replace"))
+    if byte in {0x85, 0x95}:  # … and •
+        assert one(f"+43 664 12{chr(byte)}345")[0] == "masked_digits"
+
+
+@pytest.mark.parametrize("pluses", ["++", "+++", "+ +", "+ + "])
+def test_several_pluses_are_one(pluses):
+    assert one(f"{pluses}39 347 1234567")[0] == ITALY
+
+
+@pytest.mark.parametrize("cell", ["1234567" * 8, "0" * 40 + "393471234567"])
+def test_more_digits_than_any_number_has_are_too_many(cell):
+    assert one(cell)[0] == one(cell, "IT")[0] == "too_long"
+
+
 def test_a_hidden_digit_in_an_opt_out_list_stops_the_call():
     with pytest.raises(ContactsError, match="masked_digits"):
         suppression([ITALY, "+43 664 ***4567"])

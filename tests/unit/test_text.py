@@ -511,3 +511,10 @@ def test_names_that_need_no_quotation_marks_are_written_without():
 def test_a_name_with_a_colon_that_was_not_quoted_says_how_to_write_it():
     with pytest.raises(TextError, match=r'Write \{"Check-in: date"\} if you mean the column'):
         render(parse("{Check-in: date}"), pd.DataFrame({"Check-in: date": ["1"]}))
+
+
+@pytest.mark.parametrize("point", range(0x80, 0xA0))
+def test_what_a_wrong_encoding_leaves_of_a_name_is_not_sent(point):
+    names = pd.DataFrame({"name": [f"J{chr(point)}rgen", "£ · Ada"]})
+    rendered = render(parse("Ciao {name}"), names)
+    assert rendered.code.fillna("").tolist() == ["broken_text", ""]

@@ -144,6 +144,11 @@ def _decimals(
 
 
 def _repeated(text: NDArray[np.uint8]) -> NDArray[np.intp]:
-    """Where a dot or a dash stands beside another of its kind: they may stand for hidden digits."""
-    dots, dashes = (np.flatnonzero(text == ord(mark)) for mark in ".-")
-    return np.concatenate([dots[1:][np.diff(dots) <= 2], dashes[2:][dashes[2:] - dashes[:-2] <= 4]])  # noqa: PLR2004 - a space between
+    """Where dots or dashes stand side by side, or empty brackets: digits may be hidden there."""
+    dots, dashes, open_, close = (np.isin(text, [*marks]) for marks in (b".", b"-", b"([", b")]"))
+    found = np.zeros(len(text), dtype=bool)
+    for first, second in ((dots, dots), (dashes, dashes), (open_, close)):
+        if first.any():
+            for apart in (1, 2):  # a space between
+                found[apart:] |= first[:-apart] & second[apart:]
+    return np.flatnonzero(found)
