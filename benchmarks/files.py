@@ -71,7 +71,7 @@ def measure(scale: Scale) -> Seconds:
 
 def openpyxl_rows(path: Path) -> list[tuple[Any, ...]]:
     """What people write today: the rows as openpyxl reads them fastest."""
-    import openpyxl
+    import openpyxl  # type: ignore[import-untyped]  # it has no types of its own
 
     book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     found = [

@@ -219,7 +219,7 @@ def prepare(folder: Path, recipients: int, personalised: bool) -> None:  # noqa:
     import smsframe
     from smsframe.gateway import wire_format
     from smsframe.gateway.order import Order
-    from smsframe.orders.batching import cut
+    from smsframe.orders.batching import batch_numbers
     from smsframe.orders.profile import PersonalisedOrders
 
     contacts = invented(recipients)
@@ -229,7 +229,7 @@ def prepare(folder: Path, recipients: int, personalised: bool) -> None:  # noqa:
     (encoding,) = people["encoding"].unique()
     orders = [
         Order(f"bare-{place:025}", plan.template, encoding, plan.terms, members)
-        for place, members in people.groupby(cut(people, BATCH))
+        for place, members in people.groupby(batch_numbers(people, BATCH))
     ]
     write(folder / "plan", plan)
     written = PersonalisedOrders()
