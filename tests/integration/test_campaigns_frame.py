@@ -79,7 +79,7 @@ def write(journal, campaigns, living):
                 connection.execute(sa.insert(made), rows)
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(CAMPAIGN, min_size=1, max_size=4))
 def test_all_at_once_they_are_what_they_are_one_by_one(campaigns):
     with TemporaryDirectory() as folder:

@@ -380,6 +380,14 @@ ODD = {
 }
 
 
+BEYOND_PANDAS_2 = {"long integers"} | {
+    name for name, values in ODD.items() if getattr(values.dtype, "byteorder", "=") == ">"
+}
+"""Values of which pandas 2.2 itself cannot take a row, or infer a type."""
+if int(pd.__version__.split(".")[0]) < 3:
+    ODD = {name: values for name, values in ODD.items() if name not in BEYOND_PANDAS_2}
+
+
 class Rules(ContactsSchema):
     """A rule for a column of anything."""
 
@@ -401,7 +409,7 @@ def test_any_value_is_answered_as_a_phone_a_region_a_merge_value_and_in_a_rule(v
 
 
 def test_a_table_or_an_endless_number_as_a_merge_value_is_refused_row_by_row():
-    for name in ("arrays", "tables", "indexes", "long integers"):
+    for name in ODD.keys() & {"arrays", "tables", "indexes", "long integers"}:
         table = pd.DataFrame({"mobile": [ITALY, OTHER], "value": ODD[name]})
         assert (
             smsframe.plan(table, "Ciao {value}", phone="mobile").frame["sms_code"].tolist()
