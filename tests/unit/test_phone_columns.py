@@ -375,7 +375,7 @@ ODD = {
     "indexes": pd.Series([pd.Index([1, 2]), pd.array([1, None])], dtype=object),
     "long integers": pd.Series([10**5000, -(10**5000)], dtype=object),
     "long doubles": pd.Series([np.longdouble(NUMBER), np.longdouble("nan")], dtype=object),
-    "no time": pd.Series([np.datetime64("NaT"), np.timedelta64("NaT")], dtype=object),
+    "no time": pd.Series([np.datetime64("NaT", "ns"), np.timedelta64("NaT", "ns")], dtype=object),
     "hostile": pd.Series([Hostile(), "a"], dtype=object),
 }
 
