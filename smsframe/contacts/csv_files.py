@@ -27,7 +27,7 @@ from smsframe.contacts.file_rows import first_row, heading_row, remember_rows
 from smsframe.contacts.spreadsheet_errors import ERRORS
 from smsframe.errors import ContactsError
 from smsframe.masking import mask
-from smsframe.spreadsheets import original
+from smsframe.texts.spreadsheets import original
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

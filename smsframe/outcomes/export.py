@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from smsframe.arrow import BROKEN, TEXT, dense, is_gap, strings, written
-from smsframe.spreadsheets import inert
+from smsframe.texts.spreadsheets import inert
 
 
 def spreadsheet_safe(frame: pd.DataFrame, sep: str = ",") -> pd.DataFrame:
