@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign.unexpected_errors import clean, without_frames
-from smsframe.cards import run_card
 from smsframe.display.progress_bar import Bar
 from smsframe.display.progress_stats import NAMES, ProgressStats
 from smsframe.errors import CampaignStopped, SmsFrameError
 from smsframe.formatting import amount
 from smsframe.masking import mask, shown_name
+from smsframe.outcomes.cards import run_card
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,8 +2,8 @@
 What the gateway knows of a campaign, held against the journal before anything is sent.
 
 A journal that was lost, put back from a backup, or is another machine's does not know who was texted. The
-gateway's history does: the order ids of a campaign begin alike, whoever sent it. It is read first and the
-journal after it, so that what another process sends meanwhile is in the journal by then.
+gateway's history does: the order ids of a campaign have one prefix, whichever journal sent it. It is read
+first and the journal after it, so that what another process sends meanwhile is in the journal by then.
 """
 
 from __future__ import annotations

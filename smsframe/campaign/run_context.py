@@ -43,9 +43,9 @@ class RunContext:
         rate: Recipients per second at most, or None.
         grace: Seconds within which an order that was taken becomes visible.
         retry_policy: The waits and the clock; its ``stop`` ends the run.
-        report: Is told of each step.
-        started: Is told how many people are about to be texted.
-        say: Tells the user what is worth knowing.
+        report: Is called with each step of progress.
+        started: Is called with the number of people about to be texted.
+        say: Shows the user a message.
         threads: Makes so many workers.
     """
 

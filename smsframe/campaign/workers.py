@@ -129,7 +129,7 @@ class OrderWorkers:
             self._under_way.pop(future, None)
 
     def last_answers(self) -> Iterator[tuple[Batch, pd.DataFrame, PostOutcome]]:
-        """What came back, one by one, each forgotten before it is told: one that fails keeps no other."""
+        """What came back, one by one; each is let go of first, so that one that fails keeps no other."""
         for future in self._done():
             try:
                 answer = self._answer(future)

@@ -150,7 +150,7 @@ def sandbox(
         for name, value in variables.items():
             typer.echo("  " + _assignment(name, value))
         typer.echo('\n  smsframe send guests.csv --phone mobile --campaign autumn --text "Ciao {name}"')
-        sys.stdout.flush()  # also into a pipe: whoever started this waits for the address
+        sys.stdout.flush()  # also into a pipe: the program that started this waits for the address
         try:
             while True:
                 SYSTEM.sleep(3600)
@@ -159,7 +159,7 @@ def sandbox(
 
 
 def _echo_at_once(line: str) -> None:
-    """Say a line at once, also into a pipe: whoever started this waits for the address."""
+    """Print a line at once, also into a pipe: the program that started this waits for the address."""
     typer.echo(line)
     sys.stdout.flush()
 

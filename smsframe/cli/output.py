@@ -1,8 +1,8 @@
 """
 Plans, results and reasons as plain text for a terminal, with masked numbers; the same when piped into a file.
 
-What `cards` is to a notebook. Every value that comes out of somebody's table is shown on one line, without
-control characters, so that a hostile name cannot write on the screen; numbers are masked.
+What `outcomes.cards` is to a notebook. Every value that comes out of somebody's table is shown on one line,
+without control characters, so that a hostile name cannot write on the screen; numbers are masked.
 """
 
 from __future__ import annotations

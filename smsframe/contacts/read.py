@@ -1,5 +1,5 @@
 """
-Read contact files so that numbers stay text: CSV, XLSX and Parquet, told apart by what is in them.
+Read contact files so that numbers stay text: CSV, XLSX and Parquet, recognised by their content.
 """
 
 from __future__ import annotations

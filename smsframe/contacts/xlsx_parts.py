@@ -3,7 +3,7 @@ The XML parts of a workbook, read as a stream, with what they may hold counted o
 
 A workbook is a zip of XML parts (ECMA-376, Office Open XML), and a part of a few kilobytes can unpack to
 gigabytes. No tree is ever built: `expat` calls a reader element by element, and a reader keeps only what it
-needs. Elements are told apart by their local names, so that the namespaces of Strict Open XML (ISO/IEC 29500
+needs. Elements are recognised by their local names, so that the namespaces of Strict Open XML (ISO/IEC 29500
 "Strict", saved by Excel as "Strict Open XML Spreadsheet") and prefixes (``x:row``) make no difference.
 """
 
@@ -54,7 +54,7 @@ class PartReader:
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """An element begins; ``tag`` and the names of its attributes are local names."""
-        raise NotImplementedError
+        raise NotImplementedError  # each reader has its own
 
     def run(self, part: IO[bytes]) -> None:
         """

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from smsframe.arrow import INSTANT, TEXT
-from smsframe.cards import summary_card
 from smsframe.errors import ContactsError
 from smsframe.formatting import many
 from smsframe.masking import shown, shown_name
 from smsframe.orders.profile import known_codes
 from smsframe.outcomes import figures
 from smsframe.outcomes.breakdowns import by_country, timeline, waits
+from smsframe.outcomes.cards import summary_card
 from smsframe.outcomes.codes import delivered_codes, failed_codes, lost_codes
 from smsframe.outcomes.columns import COLUMNS, DTYPES, results_for
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow.compute as pc
 
 from smsframe.arrow import strings
-from smsframe.cards import plan_card
 from smsframe.formatting import many
 from smsframe.masking import shown, shown_name
 from smsframe.orders.batching import FIELD_SEPARATOR, batch_numbers
+from smsframe.outcomes.cards import plan_card
 from smsframe.outcomes.summary import reasons
 from smsframe.phones.codes import REPAIRS
 from smsframe.planning.problems import problems as find_problems

@@ -16,9 +16,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.cards import cheaper_card
 from smsframe.formatting import many
 from smsframe.masking import mask
+from smsframe.outcomes.cards import cheaper_card
 from smsframe.texts import render, replacements
 
 if TYPE_CHECKING:

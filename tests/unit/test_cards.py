@@ -12,8 +12,8 @@ import pytest
 
 import smsframe
 from smsframe import masking
-from smsframe.cards import LONG, LONGEST
 from smsframe.masking import mask, shown, shown_name
+from smsframe.outcomes.cards import LONG, LONGEST
 from smsframe.outcomes.columns import results_for
 
 NUMBER = "+393471234567"
