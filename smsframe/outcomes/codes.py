@@ -45,6 +45,10 @@ _NUMBERS = {
         "Marks such as * or … stand where digits should be, or for a range, so that nobody can know the "
         "number. Take the whole number from its source."
     ),
+    "decimals": (
+        "Behind a whole number there are a dot and zeros, as in 12.00. Take them away, or only the dot if they "
+        "are digits of the number."
+    ),
     "letters": "There are letters in the cell. Leave only the number.",
     "extension": "The number has an extension, which cannot receive a text. Give a direct mobile number.",
     "two_numbers": "There is more than one number in the cell. Keep one.",

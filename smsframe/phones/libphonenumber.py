@@ -37,7 +37,8 @@ _MOST_CUTS: Final = 12  # separators in a cell; with more, it is left to the lib
 _UNUSUAL: Final = rf"[^0-9+/,;#{SEPARATING}]"
 _IS_DIGIT: Final = np.isin(np.arange(256), [*b"0123456789"])
 _DIVIDES: Final = np.isin(np.arange(256), [*SEPARATORS.encode()])
-_VALID: Final = [KINDS.index(kind) for kind in TYPES.values()]
+VALID: Final = [KINDS.index(kind) for kind in TYPES.values()]
+"""The places of the kinds that exist, whether they can receive a text or not."""
 _SEPARATOR = re.compile(f"[{SEPARATORS}]")
 
 
@@ -116,7 +117,7 @@ def _divided(text: Any, home: NDArray[np.int16]) -> tuple[NDArray[np.int64], NDA
         asked = np.flatnonzero((left >= FEWEST) & (right > 0) & ~two)
         if len(asked):
             head = _joined(content, begins[going[asked]], cut[asked])
-            two[asked] = np.isin(verdicts(head, home[going[asked]])[1], _VALID)
+            two[asked] = np.isin(verdicts(head, home[going[asked]])[1], VALID)
         two &= (left >= FEWEST) & (right > 0)
         kind[going[two]] = KINDS.index("two_numbers")
         going = going[~two & one[going]]

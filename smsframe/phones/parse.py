@@ -25,9 +25,9 @@ from smsframe.phones.fast.classify import decide, with_own_code
 from smsframe.phones.fast.metadata import MOBILE, MOST, dialling_00
 from smsframe.phones.fast.ranges import POWERS
 from smsframe.phones.homes import homes
-from smsframe.phones.libphonenumber import FEWEST, KINDS, verdicts
+from smsframe.phones.libphonenumber import FEWEST, KINDS, VALID, verdicts
 from smsframe.phones.region_names import INTERNATIONAL
-from smsframe.phones.repair import damage, international, mend
+from smsframe.phones.repair import before_decimals, damage, international, mend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -259,6 +259,7 @@ def _closely(
     text, more = international(text, pa.array(dialling_00(home)), pa.array(nowhere & ~stranger))
     repairs |= more
     number, kind = verdicts(text, home)
+    decimals = _with_decimals(text, home)
     unsigned = ~nowhere & ~_where(pc.fill_null(pc.match_substring(text, "+"), fill_value=True))
     rows = np.flatnonzero(unsigned & (kind < len(metadata.KINDS)))
     own = np.zeros(len(home), dtype=bool)
@@ -268,15 +269,26 @@ def _closely(
     repairs["own_code"] = pa.array(own)
     made = sum(_BIT[name] * _where(here).astype(np.int16) for name, here in repairs.items())
     answer = _honest(_OF_KIND[kind], stranger)
+    answer[decimals] = _PLACE["decimals"]
     damaged = pc.is_valid(lost).to_numpy(zero_copy_only=False)
     answer[damaged] = pc.index_in(lost.filter(pa.array(damaged)), pa.array(_ANSWERS, STRING))
     bare = np.zeros(len(home), dtype=np.int64)
     supplied = _where(repairs["plus"]) if "plus" in repairs else np.zeros(len(home), dtype=bool)
-    rows = np.flatnonzero(supplied & (kind < len(metadata.KINDS)))
+    rows = np.flatnonzero(supplied & (kind < len(metadata.KINDS)) & ~decimals)
     if len(rows):
         read = digits.read(_digits_of(text.take(pa.array(rows))))
         bare[rows] = np.where(read.plain, read.value, POWERS[-1])  # more digits than any number has
     return number, answer, made, bare
+
+
+def _with_decimals(text: Any, home: NDArray[np.int16]) -> NDArray[np.bool_]:
+    """Cells that are a whole number, a dot and zeros: with these as digits they may be a stranger's."""
+    found = np.zeros(len(home), dtype=bool)
+    heads = before_decimals(text)
+    rows = np.flatnonzero(np.asarray(pc.is_valid(heads)))
+    if len(rows):
+        found[rows] = np.isin(verdicts(heads.take(pa.array(rows)), home[rows])[1], VALID)
+    return found
 
 
 def _digits_of(text: Any) -> Any:

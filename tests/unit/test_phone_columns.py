@@ -153,9 +153,26 @@ def test_a_list_of_national_mobiles_texts_nobody_abroad(region):
             assert phones.str.startswith(code).all()
 
 
+@pytest.mark.parametrize("region", phone_columns.LARGEST)
+def test_a_list_of_two_countries_texts_nobody_of_the_one_abroad(region):
+    dice = np.random.default_rng([*region.encode()])  # the search itself takes all of them
+    others = dice.choice([other for other in phone_columns.LARGEST if other != region], 5, replace=False)
+    columns = phone_columns.pairs(dice, region, others, shares=(0.9, 0.6))
+    assert not columns["abroad"].any()
+
+
+def test_american_numbers_of_all_area_codes_are_whole_numbers():
+    drawn = phone_columns.mobiles("US", 1000, np.random.default_rng(7))
+    assert parse.normalize(drawn["phone"].str[1:]).tolist() == drawn["phone"].tolist()
+
+
 @pytest.mark.parametrize(
     ("cells", "reason"),
     [
+        (
+            [f"1301302{n:04}" for n in range(80)] + [f"39347123{n:04}" for n in range(20)],
+            "bare digits: whole numbers (US) or in part mobiles of CN; pass region=",
+        ),
         (["13852345678", "13852345679"], "bare digits: whole numbers (US) or mobiles of CN; pass region="),
         (
             ["393471234567", "3471234567"],
@@ -174,6 +191,7 @@ def test_the_reason_names_both_readings(cells, reason):
 def test_no_reason_about_bare_digits_is_longer_than_a_reason_with_facts_may_be():
     worst = bare.Decision(international=False, usable=1.0, abroad="US", national=("AA", "BB", "CC", "DD"))
     assert len(worst.reason) <= 120
+    assert len(worst._replace(part=True).reason) <= 120
     assert len(worst._replace(national=()).reason) <= 120
 
 
@@ -269,11 +287,26 @@ def test_a_formula_that_keeps_zeros_is_its_text():
     assert one(f'=""{ITALY}""') == (ITALY, "formula")
 
 
-@pytest.mark.parametrize("end", [".0", ",0", ".00"])
+@pytest.mark.parametrize("end", [mark + "0" * zeros for mark in ".," for zeros in range(1, 9)])
 def test_point_zero_is_dropped_from_digits_only(end):
     assert one(f"{ITALY}{end}") == (ITALY, "decimal")
     assert one(f"393471234567{end}") == (ITALY, "decimal,plus")
-    assert one(f"+39 347-1234567{end}")[0] != ITALY
+    assert one(f"+39 347-1234567{end}")[0] in {"decimals", "two_numbers"}
+
+
+def test_zeros_behind_a_dot_never_become_digits_of_a_stranger():
+    for region in sorted(library.SUPPORTED_REGIONS):
+        drawn = phone_columns.mobiles(region, 5, np.random.default_rng(7))["phone"]
+        spaced = drawn.str.replace(r"^(\+...)(...)", r"\1 \2-", regex=True)
+        for zeros in (1, 3):
+            read = parse.read(spaced + "." + "0" * zeros)
+            assert read["code"].eq("decimals").all()
+
+
+def test_a_dot_before_a_last_group_of_zeros_is_a_dot():
+    # Without the zeros there is no such number.
+    cells = pd.Series(["+291 712-341.0", "+39 347 1234.000", "+33 6.12.34.56.00"])
+    assert parse.normalize(cells).tolist() == ["+2917123410", "+393471234000", "+33612345600"]
 
 
 # Countries ----------------------------------------------------------------------------------------------
