@@ -11,13 +11,13 @@ import pandas as pd
 
 from smsframe.arrow import TEXT
 from smsframe.contacts.read import SOUNDS_LIKE_PHONE, read_as_written
-from smsframe.contacts.spreadsheet_errors import ERRORS
 from smsframe.errors import ContactsError
 from smsframe.formatting import many
 from smsframe.phones import parse
 from smsframe.phones.cells import labels
 from smsframe.phones.codes import CODES
 from smsframe.phones.libphonenumber import FEWEST
+from smsframe.texts.spreadsheet_errors import ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 import smsframe
 from smsframe.contacts import csv_quotes, file_limits
 from smsframe.contacts.file_rows import file_rows
-from smsframe.contacts.spreadsheet_errors import ERRORS
 from smsframe.contacts.suppression import suppression
 from smsframe.spreadsheets import original
+from smsframe.texts.spreadsheet_errors import ERRORS
 
 NUMBER = "+393471234567"
 
