@@ -47,5 +47,6 @@ REPAIRS: Final[dict[str, str]] = {
     "decimal": "with .0 dropped",
     "zeros": "with 00 read as +",
     "plus": "with a missing + supplied",
+    "old_1": "with Mexico's old 1 after +52 dropped",
     "own_code": "with + supplied before the region's own country code",
 }

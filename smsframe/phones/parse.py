@@ -26,6 +26,7 @@ from smsframe.phones.fast.metadata import MOBILE, MOST, dialling_00
 from smsframe.phones.fast.ranges import POWERS
 from smsframe.phones.homes import homes
 from smsframe.phones.libphonenumber import FEWEST, KINDS, VALID, verdicts
+from smsframe.phones.person import has_old_1, people
 from smsframe.phones.region_names import INTERNATIONAL
 from smsframe.phones.repair import before_decimals, damage, international, mend
 
@@ -189,6 +190,7 @@ def _answers(column: pd.Series, region: str | pd.Series | None, numbers: str) ->
     if len(rest):
         closely = in_parts(_closely, raw.take(pa.array(rest)), *(each[rest] for each in home))
         number[rest], answer[rest], repairs[rest], digits_[rest] = closely
+    _without_old_1(number, answer, repairs)
     usable = _usable(numbers)
     bare = (digits_ > 0) & (usable[answer] | (digits_ >= POWERS[FEWEST - 1]) & (digits_ < POWERS[MOST]))
     decision = None
@@ -204,6 +206,21 @@ def _answers(column: pd.Series, region: str | pd.Series | None, numbers: str) ->
             answer[bare] = _PLACE["national_form"]
             repairs[bare] &= ~_BIT["plus"]
     return _Answers(number, answer, repairs, bare, decision)
+
+
+def _without_old_1(number: NDArray[np.int64], answer: NDArray[np.int8], repairs: NDArray[np.int16]) -> None:
+    """Mexican mobiles with the 1 that they had until 2019, without it: they are the same people's."""
+    rows = np.flatnonzero(answer == _PLACE["too_long"])
+    rows = rows[has_old_1(number[rows])]
+    if not len(rows):
+        return
+    value = people(number[rows])
+    yes = np.ones(len(rows), dtype=bool)
+    whole = digits.Digits(value, np.full(len(rows), 12), yes, ~yes, yes)
+    kind = decide(whole, np.full(len(rows), -1, dtype=np.int16), fewest=1)[1]
+    mobile = rows[kind == KINDS.index(MOBILE)]
+    number[mobile], answer[mobile] = people(number[mobile]), _PLACE[MOBILE]
+    repairs[mobile] |= _BIT["old_1"]
 
 
 def _phones(number: NDArray[np.int64], fine: NDArray[np.bool_]) -> pd.Series:

@@ -351,6 +351,8 @@ def verdict(text, home):
     phone = library.format_number(number, library.PhoneNumberFormat.E164)
     if len(phone) > len("+") + 15:
         return Answer("too_long")
+    if re.fullmatch(r"\+521[0-9]{10}", phone) and verdict(f"+52{phone[4:]}", None).kind == "mobile":
+        return Answer("mobile", f"+52{phone[4:]}")  # the 1 went in 2019
     kind = TYPES.get(library.number_type(number))
     return Answer(kind or LENGTHS[library.is_possible_number_with_reason(number)], phone)
 
