@@ -5,6 +5,8 @@ Lists of numbers that nobody may text, whatever they come as.
 from __future__ import annotations
 
 import os
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -42,6 +44,8 @@ def suppression(
         ContactsError: A line cannot be read; ``failures`` has them.
     """
     headless = False
+    if isinstance(source, str) and _is_number(source):
+        raise ContactsError("suppress= is a number and no file: write suppress=[number]; nothing was sent")
     if isinstance(source, str | os.PathLike):
         source = read_as_written(source, header=None)
         headless = pd.api.types.is_integer_dtype(source.columns)  # Parquet always has names
@@ -71,6 +75,12 @@ def suppression(
         )
     numbers: pd.Index[str] = pd.Index(read["phone"].dropna().unique())
     return numbers
+
+
+def _is_number(source: str) -> bool:
+    """Whether what should be a file is a number: digits and usual punctuation, and no such file."""
+    like = re.fullmatch(r"\s*(?:tel:)?[+0-9()./\s\u2010-\u2015-]+", source)
+    return like is not None and sum(map(str.isdecimal, source)) >= FEWEST and not Path(source).exists()
 
 
 def _national(column: pd.Series[Any], read: pd.DataFrame) -> pd.Series[bool]:
