@@ -164,7 +164,7 @@ def pairs(dice, one, others=LARGEST, shares=SHARES, size=100):
         if other == one or not len(at_home) or not len(rest):
             continue
         phones = parse.normalize(pd.concat([at_home, rest])).head(len(at_home)).dropna()
-        rows.append((share, not phones.str.startswith(code).all()))
+        rows.append((share, bool((~phones.str.startswith(code)).any())))
     return pd.DataFrame(rows, columns=["share", "abroad"])
 
 
@@ -178,7 +178,7 @@ def mixed(columns_, seed):
             sizes = np.maximum(dice.dirichlet(np.ones(many)) * 300, 1).astype(int)
             drawn = [mobiles(each, size, dice) for each, size in zip(chosen, sizes, strict=True)]
             phones = pd.concat(drawn, ignore_index=True)["phone"]
-            rows.append((many, parse.normalize(phones.str[1:]).eq(phones).all()))
+            rows.append((many, parse.normalize(phones.str[1:]).fillna("").eq(phones).all()))
     return pd.DataFrame(rows, columns=["regions", "right"])
 
 

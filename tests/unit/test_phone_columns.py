@@ -23,7 +23,7 @@ from smsframe.form.draft import Draft
 from smsframe.form.html import audience
 from smsframe.form.preview import View
 from smsframe.outcomes.schema import ContactsSchema
-from smsframe.phones import bare, marks, parse
+from smsframe.phones import bare, marks, parse, region_names
 from smsframe.phones.homes import unknown_regions
 from smsframe.phones.region_names import LANGUAGES, region_of, suggestion
 
@@ -300,7 +300,7 @@ def test_zeros_behind_a_dot_never_become_digits_of_a_stranger():
         spaced = drawn.str.replace(r"^(\+...)(...)", r"\1 \2-", regex=True)
         for zeros in (1, 3):
             read = parse.read(spaced + "." + "0" * zeros)
-            assert read["code"].eq("decimals").all()
+            assert read["code"].fillna("").eq("decimals").all()
 
 
 def test_a_dot_before_a_last_group_of_zeros_is_a_dot():
@@ -359,6 +359,67 @@ def test_every_country_is_known_by_its_name_in_english_and_its_alpha_3_code():
     assert len(three) > 200
     assert [code for code in three if region_of(code) is None and len(aliases[code]) == 1] == []
     assert len(LANGUAGES) == len({*LANGUAGES})
+
+
+@pytest.mark.parametrize("code", sorted(library.SUPPORTED_REGIONS))
+def test_every_country_is_known_by_its_flag_a_locale_and_its_name_with_its_code(code):
+    flag = "".join(chr(0x1F1E6 + ord(letter) - ord("A")) for letter in code)
+    name = Locale("en").territories.get(code, code)
+    dotted = ".".join(code) + "."
+    for written in (flag, f" {flag} ", f"en_{code}", f"sr-Latn-{code}", f"en_{code}.UTF-8", dotted):
+        assert region_of(written) == code
+    if region_of(name) == code:  # others are like two countries
+        for written in (f"{name} ({code})", f"{code} - {name}", f"{code}/{name}", f"{flag} ({code})"):
+            assert region_of(written) == code
+    other = "FR" if code != "FR" else "DE"
+    assert region_of(f"{name} ({other})") is None
+    assert region_of(f"{code}_{other}") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        *[("Russian Federation", "RU"), ("Korea, Republic of", "KR"), ("Iran, Islamic Republic of", "IR")],
+        *[("Korea, Democratic People's Republic of", "KP"), ("Korea (the Republic of)", "KR")],
+        *[("Slovak Republic", "SK"), ("Venezuela (Bolivarian Republic of)", "VE"), ("Lao PDR", "LA")],
+        *[("Bahamas (the)", "BS"), ("The Gambia", "GM"), ("Virgin Islands (U.S.)", "VI"), ("Holy See", "VA")],
+        *[("Congo, Democratic Republic of the", "CD"), ("Congo (Democratic Republic of the)", "CD")],
+        *[
+            ("U.S.", "US"),
+            ("U.S", "US"),
+            ("U.S.A.", "US"),
+            ("EE.UU.", "US"),
+            ("EE. UU.", "US"),
+            ("EUA", "US"),
+        ],
+        *[
+            ("GER", "DE"),
+            ("KSA", "SA"),
+            ("ROK", "KR"),
+            ("RSA", "ZA"),
+            ("\U0001f3f4\U000e0067\U000e0062\U000e0073", "GB"),
+        ],
+    ],
+)
+def test_countries_are_known_by_official_names_too(name, code):
+    assert region_of(name) == code
+
+
+def test_no_other_name_takes_one_from_a_country():
+    names, aliases = region_names._names(), region_names._aliases()
+    for name, code in region_names._also().items():
+        assert names.get(name, code) == code
+        assert aliases.get(name, code) == code
+        assert code in library.SUPPORTED_REGIONS
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Korea", "Republic of", "Virgin Islands", "A", "D", "XX", "QQQ", "it_", "\U0001f1fd\U0001f1fd"],
+)
+def test_what_may_be_two_countries_or_none_is_none(name):
+    assert region_of(name) is None
+    assert len(name) > 3 or suggestion(name) is None
 
 
 def test_what_is_no_country_is_counted_and_something_like_it_is_suggested():
