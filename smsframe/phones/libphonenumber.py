@@ -77,7 +77,7 @@ def _spelled(text: Any, home: NDArray[np.int16]) -> tuple[NDArray[np.int64], NDA
     """
     there = Characters(text)
     bare = text
-    if there.any(r"[^0-9+ ()\[\].\-/]"):
+    if there.any(r"[^0-9+ ()\[\]\-/]"):  # a dot too: what is behind the last one may be zeros
         bare = _sub(_sub(text, "^[^0-9+]+", ""), r"[^\p{N}\p{L}#]+$", "")
         bare = _sub(bare, f"[{SEPARATING}]+", "")
     number, kind = decide(digits.read(bare), home)

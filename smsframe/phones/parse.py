@@ -249,8 +249,8 @@ def _plainly(
     value, length, plus, zeros, plain = digits.read(raw)
     unsigned = ~plus
     zeros &= dialling_00(home)
-    # Other zeros in front are looked at closely.
-    plain &= plus | zeros | (value >= POWERS[np.maximum(length - 2, 0)])
+    # Other zeros in front are looked at closely, and 00 behind a plus.
+    plain &= zeros | (value >= POWERS[np.maximum(length - 2, 0)])
     length = length - 2 * zeros
     supplied = unsigned & ~zeros & (home < 0) & ~stranger & (value >= POWERS[np.maximum(length - 1, 0)])
     read = digits.Digits(value, length, plus | zeros | supplied, zeros, plain)

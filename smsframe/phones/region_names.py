@@ -107,15 +107,14 @@ def region_of(name: str) -> str | None:
         return None
     if signed := _flag(name) or _locale(name):
         return signed
-    if (key := _key(name)) and (
-        found := _also().get(_plain(key)) or _aliases().get(key) or _names().get(key)
-    ):
-        return found
+    key = _key(name)
     if len(key) == _ALPHA_2 and "." in name and key.upper() in _supported():  # U.S.
         return key.upper()
     parts = [part for part in _TWICE.split(name) if part.strip()]
     each = {region_of(part) for part in parts} if len(parts) > 1 else set()
-    return each.pop() if len(each) == 1 else None  # the same country twice: "Italy (IT)"
+    if len(each) == 1 and (twice := each.pop()):  # the same country twice: "Italy (IT)"
+        return twice
+    return _also().get(_plain(key)) or _aliases().get(key) or _names().get(key) if key else None
 
 
 def _flag(name: str) -> str | None:

@@ -69,7 +69,7 @@ _MAY_HIDE = (
 _PLUSES = r"^\+[+ ]*\+"  # one plus, however often it was typed
 _RUSSIAN_EXIT = r"^([^0-9+]*8) ?~ ?(10)"
 
-_EXIT_CODE = r"^([^0-9+]*)00([^0-9]*[1-9])"
+_EXIT_CODE = r"^([^0-9+]*)\+? *00([^0-9]*[1-9])"  # also behind a plus: no country's code begins with 0
 _FIRST_DIGIT = r"^([^0-9+]*)([1-9])"
 
 

@@ -170,7 +170,7 @@ def answer(cell, region=None):
     if damage := damaged(text):
         return Answer(damage)
     if home is None or dials_00(home):
-        text = re.sub(r"^([^0-9+]*)00(?=[^0-9]*[1-9])", r"\1+", text)
+        text = re.sub(r"^([^0-9+]*)\+? *00(?=[^0-9]*[1-9])", r"\1+", text)
     unsigned = "+" not in text
     bare = not name and unsigned and re.match(r"[^0-9+]*[1-9]", text) is not None
     if bare:
