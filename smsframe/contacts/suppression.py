@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from smsframe.phones import parse
 from smsframe.phones.cells import labels
 from smsframe.phones.codes import CODES
 from smsframe.phones.libphonenumber import FEWEST
+from smsframe.phones.match import keys
 from smsframe.texts.spreadsheet_errors import ERRORS
 
 if TYPE_CHECKING:
@@ -33,7 +35,8 @@ def suppression(
     The numbers nobody may text, in E.164.
 
     Any number that could be a person's counts, mobile or not. A line that cannot be read as a number could
-    be somebody who said stop, so it is an error, not something to pass over.
+    be somebody who said stop, so it is an error, not something to pass over. Numbers that nobody can have,
+    such as those of an old numbering plan, stay in the list, and a warning says how many there are.
 
     Args:
         source: A frame (its phone column is found by name, or else by content), a series, a file that
@@ -74,7 +77,26 @@ def suppression(
             failures=read.loc[bad, ["code", "reason"]].assign(line=column[bad]),
         )
     numbers: pd.Index[str] = pd.Index(read["phone"].dropna().unique())
+    _warn_of_unused(pd.Series(numbers, dtype=TEXT))
     return numbers
+
+
+def _warn_of_unused(listed: pd.Series[Any]) -> None:
+    """
+    Say how many numbers nobody can have.
+
+    Vietnam's +84 162 … became +84 32 … in 2018: whoever is listed by the old one is in the table by the new.
+    """
+    unused = listed[parse.normalize(listed, None, "valid").isna()]
+    # Another spelling of theirs may be in use, as a Brazilian's with a 9.
+    people = pd.Series(keys(unused), dtype=TEXT, index=unused.index).radd("+")
+    if count := int(parse.normalize(people, None, "valid").isna().sum()):
+        warnings.warn(
+            f"{many(count, 'number')} of the opt-out list {'is' if count == 1 else 'are'} in no use in any "
+            "country: an old form, or mistyped. Whoever it was is only left out where the table has the same "
+            "number; correct it, or write it as the table does",
+            stacklevel=6,
+        )
 
 
 def _is_number(source: str) -> bool:

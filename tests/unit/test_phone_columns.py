@@ -137,6 +137,18 @@ def test_a_hidden_digit_in_an_opt_out_list_stops_the_call():
         suppression([ITALY, "+43 664 ***4567"])
 
 
+@pytest.mark.parametrize("old", ["+84 162 1234567", "+84 1621234568", "+44 7700 900123"])
+def test_an_opt_out_that_nobody_can_have_is_kept_and_said(old):
+    listed = [ITALY, old, old, None]
+    with pytest.warns(UserWarning, match="^1 number of the opt-out list is in no use in any country"):
+        found = suppression(listed)
+    assert found.tolist() == [ITALY, parse.normalize(pd.Series([old]), None, "possible")[0]]
+    with pytest.warns(UserWarning, match="^2 numbers of the opt-out list are in no use"):
+        suppression([*listed, "+84 163 1234567"])
+    # A landline is in use, and a Brazilian mobile without its 9 is the one with it.
+    assert len(suppression([ITALY, "+39 06 4747474", "+55 11 8765-4321", "+54 11 2345-6789"])) == 4
+
+
 # Bare digits --------------------------------------------------------------------------------------------
 
 
