@@ -87,7 +87,7 @@ _CODE: Final = 3  # letters at most
 _ALPHA_2: Final = 2
 _FLAG_A: Final = 0x1F1E6  # REGIONAL INDICATOR SYMBOL LETTER A
 _TAG_A: Final = 0xE0061  # TAG LATIN SMALL LETTER A
-_LOCALE: Final = re.compile(r"[a-z]{2,3}(?:[_-][A-Z][a-z]{3})?[_-]([A-Z]{2})(?:\.[A-Za-z0-9-]+)?")
+_TAG: Final = re.compile(r"[a-z]{2,3}(?:[_-][A-Z][a-z]{3})?[_-]([A-Z]{2})(?:\.[A-Za-z0-9-]+)?")
 _TWICE: Final = re.compile(r"[()\[\]/|:,;\u2013]| - ")
 _LONGEST: Final = 60  # characters of the longest name, with room
 _CLOSE: Final = 0.75
@@ -105,7 +105,7 @@ def region_of(name: str) -> str | None:
         return code
     if len(name) > _LONGEST:
         return None
-    if signed := _flag(name) or _locale(name):
+    if signed := _flag(name) or _language_tag(name):
         return signed
     key = _key(name)
     if len(key) == _ALPHA_2 and "." in name and key.upper() in _supported():  # U.S.
@@ -127,9 +127,9 @@ def _flag(name: str) -> str | None:
     return code if code in _supported() else None
 
 
-def _locale(name: str) -> str | None:
-    """The country of a locale, such as ``it_IT`` or ``sr-Latn-RS``."""
-    match = _LOCALE.fullmatch(name.strip())
+def _language_tag(name: str) -> str | None:
+    """The country of a language tag, such as ``it_IT`` or ``sr-Latn-RS``."""
+    match = _TAG.fullmatch(name.strip())
     return match[1] if match and match[1] in _supported() else None
 
 
