@@ -82,7 +82,14 @@ def write(journal: Journal, campaigns: int) -> None:
     orders = [{"id": key, "campaign": key, "text": key, "order_id": f"sf-{key}"} | order for key in keys]
     person = {"encoding": "gsm", "segments": 1, "missing": False}
     people = [
-        {"campaign": key, "phone": f"+39347{place:07}", "text": key, "batch": key} | person
+        {
+            "campaign": key,
+            "person": 39347 * 10**7 + place,
+            "phone": f"+39347{place:07}",
+            "text": key,
+            "batch": key,
+        }
+        | person
         for key in keys
         for place in range(PEOPLE)
     ]

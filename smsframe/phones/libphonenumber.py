@@ -31,7 +31,6 @@ KINDS: Final = (*metadata.KINDS, "two_numbers", "extension", "not_a_number")
 
 FEWEST: Final = 7  # digits that a number has at least, for what we say of shorter ones
 
-_MOST_DIGITS = 30  # the library takes 17 at most, behind the digits that dial abroad
 _LONGEST = 250  # characters; libphonenumber refuses longer ones
 _MOST_CUTS: Final = 12  # separators in a cell; with more, it is left to the library
 _UNUSUAL: Final = rf"[^0-9+/,;#{SEPARATING}]"
@@ -88,8 +87,6 @@ def _spelled(text: Any, home: NDArray[np.int16]) -> tuple[NDArray[np.int64], NDA
         number[rows], kind[rows] = _divided(text.take(pa.array(rows)), home[rows])
     if there.any(_UNUSUAL):
         kind[undecided & ~divided & _where(bare, _UNUSUAL)] = KINDS.index("not_a_number")
-    many = pc.greater(pc.count_substring_regex(bare, pattern="[0-9]"), _MOST_DIGITS)
-    kind[undecided & ~divided & (kind == UNDECIDED) & np.asarray(many)] = KINDS.index("too_long")
     kind[np.asarray(pc.utf8_length(text)) > _LONGEST] = KINDS.index("too_long")
     return number, kind
 

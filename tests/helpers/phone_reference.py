@@ -56,6 +56,9 @@ HIDING = re.compile(
     r"|QUARTER BLOCK|QUARTERS BLOCK|SHADE|CROSS MARK)"
     r"|(?:FULLWIDTH )?TILDE(?: OPERATOR)?|(?:HEAVY )?(?:MULTIPLICATION|BALLOT) X|MULTIPLICATION SIGN"
     r"|(?:(?:BLACK|WHITE|LARGE|MEDIUM|SMALL|RED|ORANGE|YELLOW|GREEN|BLUE|PURPLE|BROWN) )+(?:SQUARE|CIRCLE)"
+    r"|(?:BLACK|WHITE|WHITE MEDIUM) STAR|HEAVY LARGE CIRCLE|DOTTED SQUARE|BALLOT BOX(?: WITH (?:CHECK|X))?"
+    r"|(?:BLACK|WHITE) (?:VERTICAL )?RECTANGLE|SQUARE WITH .* FILL"
+    r"|WHITE SQUARE (?:WITH ROUNDED CORNERS|CONTAINING BLACK SMALL SQUARE)"
 )
 WORDS = {
     *(
@@ -226,7 +229,12 @@ def dials_00(home):
 
 def mended(cell):
     """The repairs that need no region."""
-    text = "".join(map(_seen, cell))
+    # Controls from 80 to 9F are Windows' characters that were read as Latin-1.
+    text = "".join(
+        bytes([ord(character)]).decode("cp1252", "replace") if "\x80" <= character <= "\x9f" else character
+        for character in cell
+    )
+    text = "".join(map(_seen, text))
     text = re.sub(rf"[ \t]*[{BREAKS}][ \t{BREAKS}]*", "/", text)
     text = "".join(
         " " if character == "\t" or unicodedata.category(character) == "Zs" else character
@@ -240,6 +248,7 @@ def mended(cell):
     text = introduced(text)
     if float_ := re.fullmatch(r"(\+?[0-9]+)[.,]0+", text):
         return float_[1]
+    text = re.sub(r"^\+[+ ]*\+", "+", text)
     return re.sub(r"^([^0-9+]*8) ?~ ?10", r"\g<1>10", text)
 
 
@@ -293,12 +302,33 @@ def damaged(text):
     return "two_numbers" if re.search(r"[0-9][^+]*\+", text) else None
 
 
+def _ends_in_signs(text):
+    """Whether two signs or more follow the last digit, with neither a plus nor a letter behind them."""
+    tail = re.search(r"[^0-9]*$", text)[0]
+    if not tail or tail == text or "+" in tail or any(unicodedata.category(c)[0] == "L" for c in tail):
+        return False
+    rest = re.sub(rf"^[ ()\[\].{DASHES}]*", "", tail)
+    pair = rest[0:1] + rest[1:].removeprefix(" ")[0:1]
+    return len(pair) == 2 and all(map(_is_sign, pair))
+
+
+def _is_sign(character):
+    return character in "!@=^$" or unicodedata.category(character) in {"So", "Sk", "Sc"}
+
+
 def hidden(text):
     """Whether marks stand where digits should be; what is before the plus is a bullet at most."""
     shown = re.sub(rf"^(?:[^0-9+]*\+|[{re.escape(BULLETS)}] +)", "", text, count=1)
     if any(_hides(character) for character in shown):
         return True
     if re.search(r"[.\uff0e] ?[.\uff0e]", shown) or re.search(rf"[{DASHES}](?: ?[{DASHES}]){{2}}", shown):
+        return True
+    # The frame of an area code that nobody filled in, and dashes at the end.
+    if re.search("[(\\[\uff08\uff3b] ?[)\\]\uff09\uff3d]", shown) or re.search(
+        rf"[0-9] ?[{DASHES}] ?[{DASHES}]$", shown
+    ):
+        return True
+    if _ends_in_signs(shown) or _ends_in_signs(shown[::-1]):
         return True
     gap = rf"[ ()\[\].{DASHES}]*"
     if re.search(rf"[0-9]{gap}(?:[xX]{{2}}|##)|(?:[xX]{{2}}|##){gap}[0-9]", shown):

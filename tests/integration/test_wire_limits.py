@@ -163,7 +163,7 @@ UNUSABLE = {
     ),
     "half of it": packed(gzip.compress(OK + b" " * 99)[:-12], "gzip"),
     "another after it": packed(gzip.compress(OK) + gzip.compress(b" "), "gzip"),
-    "something long after it": packed(gzip.compress(OK) + bytes(2 * wire._PIECE), "gzip"),
+    "something long after it": packed(gzip.compress(OK) + bytes(2 * wire._CHUNK_SIZE), "gzip"),
     "nothing": packed(b"", "gzip"),
 }
 

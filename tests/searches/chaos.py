@@ -165,13 +165,13 @@ class Mortal(killable.KillableProcess):
     def rest(self, seconds):
         """Wait until it is suspended or over, but not longer."""
         until = time.monotonic() + seconds
-        while time.monotonic() < until and not self._hears.poll(0.01) and not self._is_stopped():
+        while time.monotonic() < until and not self._receiver.poll(0.01) and not self._is_stopped():
             pass
 
     def wait(self):
         """How it ended; whoever is suspended goes on now."""
         for _ in range(600):
-            if self._hears.poll(0.1):
+            if self._receiver.poll(0.1):
                 break
             if self._is_stopped():
                 psutil.Process(self._process.pid).resume()

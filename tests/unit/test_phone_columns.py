@@ -127,11 +127,6 @@ def test_several_pluses_are_one(pluses):
     assert one(f"{pluses}39 347 1234567")[0] == ITALY
 
 
-@pytest.mark.parametrize("cell", ["1234567" * 8, "0" * 40 + "393471234567"])
-def test_more_digits_than_any_number_has_are_too_many(cell):
-    assert one(cell)[0] == one(cell, "IT")[0] == "too_long"
-
-
 def test_a_hidden_digit_in_an_opt_out_list_stops_the_call():
     with pytest.raises(ContactsError, match="masked_digits"):
         suppression([ITALY, "+43 664 ***4567"])

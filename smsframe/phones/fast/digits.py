@@ -152,6 +152,6 @@ def _repeated(text: NDArray[np.uint8]) -> NDArray[np.intp]:
     found = np.zeros(len(text), dtype=bool)
     for first, second in ((dots, dots), (dashes, dashes), (open_, close)):
         if first.any():
-            for apart in (1, 2):  # a space between
-                found[apart:] |= first[:-apart] & second[apart:]
+            found[1:] |= first[:-1] & second[1:]
+            found[2:] |= first[:-2] & second[2:] & (text[1:-1] == ord(" "))
     return np.flatnonzero(found)

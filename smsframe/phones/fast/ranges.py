@@ -41,8 +41,9 @@ class Ranges(NamedTuple):
     labels: NDArray[np.int8]
 
     def of(self, value: NDArray[np.int64], length: NDArray[np.int64]) -> NDArray[np.int8]:
-        """The label of each number of so many digits."""
-        return self.labels[np.searchsorted(self.starts, value + POWERS[length], side="right") - 1]
+        """The label of each number of so many digits; what is longer than any range is in none."""
+        power = POWERS[np.minimum(length, len(POWERS) - 1)]
+        return self.labels[np.searchsorted(self.starts, value + power, side="right") - 1]
 
 
 def build(asked: Callable[[int], Asked]) -> Ranges:
