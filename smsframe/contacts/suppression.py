@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -47,10 +46,15 @@ def suppression(
         ContactsError: A line cannot be read; ``failures`` has them.
     """
     headless = False
-    if isinstance(source, str) and _is_number(source):
-        raise ContactsError("suppress= is a number and no file: write suppress=[number]; nothing was sent")
     if isinstance(source, str | os.PathLike):
-        source = read_as_written(source, header=None)
+        try:
+            source = read_as_written(source, header=None)
+        except FileNotFoundError:
+            if not _is_number(str(source)):
+                raise
+            raise ContactsError(
+                "suppress= is a number and no file: write suppress=[number]; nothing was sent"
+            ) from None
         headless = pd.api.types.is_integer_dtype(source.columns)  # Parquet always has names
     if isinstance(source, pd.DataFrame):
         source = _column(source, headless=headless)
@@ -99,10 +103,10 @@ def _warn_of_unused(listed: pd.Series[Any]) -> None:
         )
 
 
-def _is_number(source: str) -> bool:
-    """Whether what should be a file is a number: digits and usual punctuation, and no such file."""
-    like = re.fullmatch(r"\s*(?:tel:)?[+0-9()./\s\u2010-\u2015-]+", source)
-    return like is not None and sum(map(str.isdecimal, source)) >= FEWEST and not Path(source).exists()
+def _is_number(name: str) -> bool:
+    """Whether the name of a file is a number: digits and usual punctuation."""
+    like = re.fullmatch(r"\s*(?:tel:)?[+0-9()./\s\u2010-\u2015-]+", name)
+    return like is not None and sum(map(str.isdecimal, name)) >= FEWEST
 
 
 def _national(column: pd.Series[Any], read: pd.DataFrame) -> pd.Series[bool]:
