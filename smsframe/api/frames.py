@@ -67,7 +67,8 @@ def to_csv(
         sep: The delimiter; spreadsheets in some languages want ``";"``.
 
     Raises:
-        ValueError: The name says that the file is something else, such as ``results.xlsx``.
+        ValueError: The name says that the file is something else, such as ``results.xlsx``, or the columns
+            have several levels.
         OSError: The file cannot be written.
 
     Example:
@@ -78,6 +79,11 @@ def to_csv(
         ['+393471234567']
     """
     _refuse_other_format(path)
+    if results.columns.nlevels > 1:
+        raise ValueError(
+            f"the columns have {results.columns.nlevels} levels, and a file has one heading: flatten them, "
+            'with frame.columns = ["_".join(map(str, label)) for label in frame.columns]'
+        )
     plain = isinstance(results.index, pd.RangeIndex) and results.index.name is None
     # All text is quoted: Python decides by version whether a bare carriage return is.
     spreadsheet_safe(results, sep).to_csv(

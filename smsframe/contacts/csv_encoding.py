@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import codecs
 import re
+import warnings
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from smsframe.errors import ContactsError
+from smsframe.masking import mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +28,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_SHOWN = 40  # bytes of the example
 _GUESS = "cp1252"  # what spreadsheets on Windows write when they do not say UTF-8
 
 # The characters of several bytes in UTF-8 (Unicode 16, table 3-7), and bytes that belong to none.
@@ -35,6 +38,10 @@ _CHARACTER = re.compile(
     rb"|\xf4[\x80-\x8f][\x80-\xbf]{2}"
 )
 _OTHER = re.compile(rb"[\x80-\xff]+")
+_WORD = re.compile(
+    rb"[A-Za-z\x80-\xff]{0,20}[\x83\x8a\x8c\x8e\x9a\x9c\x9e\x9f\xc0-\xff][A-Za-z\x80-\xff]{0,20}"
+)
+"""A word with a letter that is not ASCII, in most encodings of one byte."""
 _BLANK_LINE = re.compile(r"(?:\n|\r(?!\n))[ \t]*[\r\n]")
 
 
@@ -81,12 +88,20 @@ def overview(file: IO[bytes], limits: Limits, given: str | None, errors: str) ->
         if given or marked:
             where = _first_line_not_in(file, limits, encoding)
             raise ContactsError(f"{name} is not in encoding {encoding!r}{where}: say encoding=") from None
-    _refuse_two_encodings(file, limits)
+    example, line = _refuse_two_encodings(file, limits)
     try:
-        return _look_through(file, limits, _GUESS, errors)
+        seen = _look_through(file, limits, _GUESS, errors)
     except UnicodeError:
         where = _first_line_not_in(file, limits, _GUESS)
         raise ContactsError(f"{name} is neither UTF-8 nor Windows' cp1252{where}: say encoding=") from None
+    # Any byte is a letter in one of dozens of encodings: only whoever reads the example can tell which it is.
+    warnings.warn(
+        f"{name} is not UTF-8 and is read as cp1252 (Western Windows): line {line:,} has "
+        f"{mask(repr(example.decode(_GUESS, 'replace')))}; if that is not what it should be, say encoding= "
+        "(such as 'cp1250', 'cp1251', 'shift_jis', 'mac_roman'), and encoding='cp1252' if it is",
+        stacklevel=6,
+    )
+    return seen
 
 
 def _look_through(file: IO[bytes], limits: Limits, encoding: str, errors: str) -> Overview:
@@ -120,15 +135,19 @@ def _look_through(file: IO[bytes], limits: Limits, encoding: str, errors: str) -
     return Overview(encoding, lines + 1, quotes, blank_lines)
 
 
-def _refuse_two_encodings(file: IO[bytes], limits: Limits) -> None:
+def _refuse_two_encodings(file: IO[bytes], limits: Limits) -> tuple[bytes, int]:
     """
     Refuse a file that has characters in UTF-8, and bytes that are not.
+
+    Returns:
+        Of any other, an example of what is not ASCII, if possible a word, and its line.
 
     Some pairs of characters in cp1252 are one in UTF-8 (É and a closing quotation mark), and nothing tells
     which they are: such a file is refused as well, and read with ``encoding="cp1252"``.
     """
     characters = others = 0
     first_character = first_other = line = 0
+    example, found = b"", 0
     for part in _whole_lines(file, limits):
         rest, count = _CHARACTER.subn(b"", part)
         if count and not first_character:
@@ -136,6 +155,9 @@ def _refuse_two_encodings(file: IO[bytes], limits: Limits) -> None:
             first_character = line + part.count(b"\n", 0, start.start() if start else 0) + 1
         if (other := _OTHER.search(rest)) and not first_other:
             first_other = line + rest.count(b"\n", 0, other.start()) + 1
+        for pattern in (_WORD, _OTHER):
+            if not found and (word := pattern.search(part)):
+                example, found = word[0][:_SHOWN], line + part.count(b"\n", 0, word.start()) + 1
         characters += count
         others += len(_OTHER.findall(rest))
         line += part.count(b"\n")
@@ -145,6 +167,7 @@ def _refuse_two_encodings(file: IO[bytes], limits: Limits) -> None:
             f"{limits.name} is UTF-8 in one place and not in another: most of it is {usual}, but not line "
             f"{odd:,}; save it again in one encoding, or say encoding= (such as 'cp1252') and look at it"
         )
+    return example, found
 
 
 def _whole_lines(file: IO[bytes], limits: Limits) -> Iterator[bytes]:

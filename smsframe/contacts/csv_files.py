@@ -24,9 +24,9 @@ from smsframe.arrow import is_text, strings
 from smsframe.contacts.csv_encoding import overview
 from smsframe.contacts.csv_quotes import refuse_misread_quotes
 from smsframe.contacts.file_rows import first_row, heading_row, remember_rows
-from smsframe.contacts.spreadsheet_errors import ERRORS
 from smsframe.errors import ContactsError
 from smsframe.masking import mask
+from smsframe.texts.spreadsheet_errors import ERRORS
 from smsframe.texts.spreadsheets import original
 
 if TYPE_CHECKING:

@@ -1,8 +1,9 @@
 """
 Which row of its file a row of a table was: what a person sees who opens the file in a spreadsheet.
 
-Kept in ``DataFrame.attrs``, which pandas hands on when rows are picked; plain numbers only, because pandas
-writes attributes into Parquet files as JSON.
+Kept in ``DataFrame.attrs``, which pandas hands on when rows are picked; plain numbers and text only, because
+pandas writes attributes into Parquet files as JSON. Rows are known by their labels, and labels that were
+given anew look like the old ones: so what stood in some cells is kept as hashes, see `row_order`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+
+from smsframe.contacts import row_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +54,12 @@ def remember_rows(frame: pd.DataFrame, first: int | None, blank: Sequence[int] =
         blank: The blank lines below it, as rows from 0, which the frame lacks.
     """
     if first is not None and len(blank) <= _MOST_BLANK and frame.index.equals(pd.RangeIndex(len(frame))):
-        frame.attrs[KEY] = {"rows": len(frame), "first": int(first), "blank": [int(row) for row in blank]}
+        frame.attrs[KEY] = {
+            "rows": len(frame),
+            "first": int(first),
+            "blank": [int(row) for row in blank],
+            "order": row_order.remembered(frame),
+        }
 
 
 def file_rows(frame: pd.DataFrame) -> pd.Series[Any]:
@@ -59,8 +67,9 @@ def file_rows(frame: pd.DataFrame) -> pd.Series[Any]:
     The row of each row in the file that it was read from, counted from 1 as spreadsheets do, the heading too.
 
     Rows are known by their labels. A table whose rows were picked or sorted has them still; one with other
-    labels has none, and neither has one that is shorter than the file and labelled from 0 again, because
-    ``reset_index`` after a filter looks so.
+    labels has none, and neither has one whose labels were given anew: one that is shorter than the file and
+    labelled from 0, or whose cells stand in other rows than they did (``reset_index`` after sorting). Cells
+    that were corrected in their place change nothing.
 
     Returns:
         Int64, on the frame's index; missing where it is not known.
@@ -78,6 +87,8 @@ def file_rows(frame: pd.DataFrame) -> pd.Series[Any]:
     rows = int(known["rows"])
     relabelled = len(labels) < rows and labels.equals(pd.RangeIndex(len(labels)))
     if relabelled or labels.has_duplicates or not len(labels) or labels.min() < 0 or labels.max() >= rows:
+        return unknown
+    if row_order.changed(frame, known.get("order", {}), rows):
         return unknown
     place = labels.to_numpy(dtype=np.int64) + int(known["first"])
     blank = np.asarray(known["blank"], dtype=np.int64)

@@ -33,6 +33,7 @@ _OTHERS = {
     b"SQLite format 3": "is a database: take the table out of it",
 }
 _HEAD = 512
+_TAIL = 4096  # bytes in which the last line may be
 _GZIP = b"\x1f\x8b"
 
 SOUNDS_LIKE_PHONE = re.compile(
@@ -86,7 +87,8 @@ def read_contacts(
             ``"A:C"``; of a Parquet file, that `pyarrow.parquet.read_table` takes.
 
     Returns:
-        One row per row of the file but for empty ones at its end, RangeIndex, columns of dtype ``string``;
+        One row per row of the file but for empty ones at its end (of a text file only if the last one has no
+        quotation marks), RangeIndex, columns of dtype ``string``;
         headings are without spaces around them. A Parquet file keeps its index and dtypes.
 
     Raises:
@@ -145,6 +147,8 @@ def read_as_written(
                 raise ContactsError(f"{name} is {kind}, which has no {word}=")
         if kind == "Parquet":
             return parquet_files.read(file, limits, dtype=dtype, **options)
+        keep_empty = kind == "CSV" and not head.startswith(_GZIP) and _ends_in_quotes(file)
+        file.seek(0)
         try:
             if kind == "XLSX":
                 frame = xlsx_files.read(file, limits, sheet=sheet, dtype=dtype, **options)
@@ -168,7 +172,14 @@ def read_as_written(
             raise ContactsError(
                 f"{name} does not fit into this machine's memory: read fewer columns with usecols="
             ) from None
-    return _tidy(frame)
+    return _tidy(frame, keep_empty=keep_empty)
+
+
+def _ends_in_quotes(file: IO[bytes]) -> bool:
+    """Whether the last line has quotation marks: ``"",""`` is meant as a row, unlike ``,,``."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(size - _TAIL, 0))
+    return b'"' in file.read().rstrip(b"\r\n\0 \t").rpartition(b"\n")[2]
 
 
 def _only_text(head: bytes, name: str) -> None:
@@ -198,10 +209,12 @@ def _kind(file: IO[bytes], head: bytes, name: str) -> str:
     return "CSV"
 
 
-def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
-    """The table without spaces around its headings, and without empty rows at its end."""
+def _tidy(frame: pd.DataFrame, *, keep_empty: bool) -> pd.DataFrame:
+    """The table without spaces around its headings, and without empty rows at its end unless kept."""
     headings = [label.strip() if isinstance(label, str) else label for label in frame.columns]
     if len({*headings}) == len(headings) and frame.columns.nlevels == 1:
         frame = frame.set_axis(headings, axis=1)
+    if keep_empty:
+        return frame
     filled = frame.notna().any(axis=1).to_numpy().nonzero()[0]
     return frame.iloc[: filled[-1] + 1 if len(filled) else 0]

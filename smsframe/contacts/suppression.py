@@ -5,19 +5,22 @@ Lists of numbers that nobody may text, whatever they come as.
 from __future__ import annotations
 
 import os
+import re
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from smsframe.arrow import TEXT
 from smsframe.contacts.read import SOUNDS_LIKE_PHONE, read_as_written
-from smsframe.contacts.spreadsheet_errors import ERRORS
 from smsframe.errors import ContactsError
 from smsframe.formatting import many
 from smsframe.phones import parse
 from smsframe.phones.cells import labels
 from smsframe.phones.codes import CODES
 from smsframe.phones.libphonenumber import FEWEST
+from smsframe.phones.match import keys
+from smsframe.texts.spreadsheet_errors import ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +34,8 @@ def suppression(
     The numbers nobody may text, in E.164.
 
     Any number that could be a person's counts, mobile or not. A line that cannot be read as a number could
-    be somebody who said stop, so it is an error, not something to pass over.
+    be somebody who said stop, so it is an error, not something to pass over. Numbers that nobody can have,
+    such as those of an old numbering plan, stay in the list, and a warning says how many there are.
 
     Args:
         source: A frame (its phone column is found by name, or else by content), a series, a file that
@@ -43,7 +47,14 @@ def suppression(
     """
     headless = False
     if isinstance(source, str | os.PathLike):
-        source = read_as_written(source, header=None)
+        try:
+            source = read_as_written(source, header=None)
+        except FileNotFoundError:
+            if not _is_number(str(source)):
+                raise
+            raise ContactsError(
+                "suppress= is a number and no file: write suppress=[number]; nothing was sent"
+            ) from None
         headless = pd.api.types.is_integer_dtype(source.columns)  # Parquet always has names
     if isinstance(source, pd.DataFrame):
         source = _column(source, headless=headless)
@@ -70,7 +81,32 @@ def suppression(
             failures=read.loc[bad, ["code", "reason"]].assign(line=column[bad]),
         )
     numbers: pd.Index[str] = pd.Index(read["phone"].dropna().unique())
+    _warn_of_unused(pd.Series(numbers, dtype=TEXT))
     return numbers
+
+
+def _warn_of_unused(listed: pd.Series[Any]) -> None:
+    """
+    Say how many numbers nobody can have.
+
+    Vietnam's +84 162 … became +84 32 … in 2018: whoever is listed by the old one is in the table by the new.
+    """
+    unused = listed[parse.normalize(listed, None, "valid").isna()]
+    # Another spelling of theirs may be in use, as a Brazilian's with a 9.
+    people = pd.Series(keys(unused), dtype=TEXT, index=unused.index).radd("+")
+    if count := int(parse.normalize(people, None, "valid").isna().sum()):
+        warnings.warn(
+            f"{many(count, 'number')} of the opt-out list {'is' if count == 1 else 'are'} in no use in any "
+            "country: an old form, or mistyped. Whoever it was is only left out where the table has the same "
+            "number; correct it, or write it as the table does",
+            stacklevel=6,
+        )
+
+
+def _is_number(name: str) -> bool:
+    """Whether the name of a file is a number: digits and usual punctuation."""
+    like = re.fullmatch(r"\s*(?:tel:)?[+0-9()./\s\u2010-\u2015-]+", name)
+    return like is not None and sum(map(str.isdecimal, name)) >= FEWEST
 
 
 def _national(column: pd.Series[Any], read: pd.DataFrame) -> pd.Series[bool]:

@@ -12,9 +12,9 @@ from typing import IO, TYPE_CHECKING
 
 import pyarrow as pa
 
-from smsframe.contacts.spreadsheet_errors import ERRORS
 from smsframe.contacts.xlsx_parts import PartReader, local
 from smsframe.contacts.xlsx_values import date, iso, number, unescaped
+from smsframe.texts.spreadsheet_errors import ERRORS
 
 if TYPE_CHECKING:
     from smsframe.contacts.xlsx_parts import Workbook

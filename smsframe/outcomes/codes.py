@@ -45,6 +45,10 @@ _NUMBERS = {
         "Marks such as * or … stand where digits should be, or for a range, so that nobody can know the "
         "number. Take the whole number from its source."
     ),
+    "decimals": (
+        "Behind a whole number there are a dot and zeros, as in 12.00. Take them away, or only the dot if "
+        "they are digits of the number."
+    ),
     "letters": "There are letters in the cell. Leave only the number.",
     "extension": "The number has an extension, which cannot receive a text. Give a direct mobile number.",
     "two_numbers": "There is more than one number in the cell. Keep one.",
@@ -78,7 +82,8 @@ _TEXTS = {
         "{name:friend}."
     ),
     "broken_text": (
-        "A value of this row holds a broken or a control character. Read the file with its right encoding."
+        "A value of this row holds a broken or a control character, or is a list or an object instead of a "
+        "word. Read the file with its right encoding, or make the value a text."
     ),
     "placeholder": (
         "The filled text has a dollar sign before a brace, which the gateway would read as one of its own "

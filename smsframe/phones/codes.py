@@ -23,6 +23,7 @@ CODES: Final[dict[str, str]] = {
     "digits_lost": "digits lost by rounding; store the column as text",
     "scientific": "in scientific notation; store the column as text",
     "masked_digits": "marks such as * stand where digits should be",
+    "decimals": "a dot and zeros behind the number may be digits of it",
     "letters": "letters in the number",
     "extension": "has an extension, which cannot receive a text",
     "two_numbers": "more than one number in the cell",
@@ -46,5 +47,6 @@ REPAIRS: Final[dict[str, str]] = {
     "decimal": "with .0 dropped",
     "zeros": "with 00 read as +",
     "plus": "with a missing + supplied",
+    "old_1": "with Mexico's old 1 after +52 dropped",
     "own_code": "with + supplied before the region's own country code",
 }

@@ -36,7 +36,8 @@ _MOST_CUTS: Final = 12  # separators in a cell; with more, it is left to the lib
 _UNUSUAL: Final = rf"[^0-9+/,;#{SEPARATING}]"
 _IS_DIGIT: Final = np.isin(np.arange(256), [*b"0123456789"])
 _DIVIDES: Final = np.isin(np.arange(256), [*SEPARATORS.encode()])
-_VALID: Final = [KINDS.index(kind) for kind in TYPES.values()]
+VALID: Final = [KINDS.index(kind) for kind in TYPES.values()]
+"""The places of the kinds that exist, whether they can receive a text or not."""
 _SEPARATOR = re.compile(f"[{SEPARATORS}]")
 
 
@@ -75,7 +76,7 @@ def _spelled(text: Any, home: NDArray[np.int16]) -> tuple[NDArray[np.int64], NDA
     """
     there = Characters(text)
     bare = text
-    if there.any(r"[^0-9+ ()\[\].\-/]"):
+    if there.any(r"[^0-9+ ()\[\]\-/]"):  # a dot too: what is behind the last one may be zeros
         bare = _sub(_sub(text, "^[^0-9+]+", ""), r"[^\p{N}\p{L}#]+$", "")
         bare = _sub(bare, f"[{SEPARATING}]+", "")
     number, kind = decide(digits.read(bare), home)
@@ -113,7 +114,7 @@ def _divided(text: Any, home: NDArray[np.int16]) -> tuple[NDArray[np.int64], NDA
         asked = np.flatnonzero((left >= FEWEST) & (right > 0) & ~two)
         if len(asked):
             head = _joined(content, begins[going[asked]], cut[asked])
-            two[asked] = np.isin(verdicts(head, home[going[asked]])[1], _VALID)
+            two[asked] = np.isin(verdicts(head, home[going[asked]])[1], VALID)
         two &= (left >= FEWEST) & (right > 0)
         kind[going[two]] = KINDS.index("two_numbers")
         going = going[~two & one[going]]

@@ -25,9 +25,10 @@ from smsframe.phones.fast.classify import decide, with_own_code
 from smsframe.phones.fast.metadata import MOBILE, MOST, dialling_00
 from smsframe.phones.fast.ranges import POWERS
 from smsframe.phones.homes import homes
-from smsframe.phones.libphonenumber import FEWEST, KINDS, verdicts
+from smsframe.phones.libphonenumber import FEWEST, KINDS, VALID, verdicts
+from smsframe.phones.person import has_old_1, people
 from smsframe.phones.region_names import INTERNATIONAL
-from smsframe.phones.repair import damage, international, mend
+from smsframe.phones.repair import before_decimals, damage, international, mend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -189,6 +190,7 @@ def _answers(column: pd.Series, region: str | pd.Series | None, numbers: str) ->
     if len(rest):
         closely = in_parts(_closely, raw.take(pa.array(rest)), *(each[rest] for each in home))
         number[rest], answer[rest], repairs[rest], digits_[rest] = closely
+    _without_old_1(number, answer, repairs)
     usable = _usable(numbers)
     bare = (digits_ > 0) & (usable[answer] | (digits_ >= POWERS[FEWEST - 1]) & (digits_ < POWERS[MOST]))
     decision = None
@@ -204,6 +206,21 @@ def _answers(column: pd.Series, region: str | pd.Series | None, numbers: str) ->
             answer[bare] = _PLACE["national_form"]
             repairs[bare] &= ~_BIT["plus"]
     return _Answers(number, answer, repairs, bare, decision)
+
+
+def _without_old_1(number: NDArray[np.int64], answer: NDArray[np.int8], repairs: NDArray[np.int16]) -> None:
+    """Mexican mobiles with the 1 that they had until 2019, without it: they are the same people's."""
+    rows = np.flatnonzero(answer == _PLACE["too_long"])
+    rows = rows[has_old_1(number[rows])]
+    if not len(rows):
+        return
+    value = people(number[rows])
+    yes = np.ones(len(rows), dtype=bool)
+    whole = digits.Digits(value, np.full(len(rows), 12), yes, ~yes, yes)
+    kind = decide(whole, np.full(len(rows), -1, dtype=np.int16), fewest=1)[1]
+    mobile = rows[kind == KINDS.index(MOBILE)]
+    number[mobile], answer[mobile] = people(number[mobile]), _PLACE[MOBILE]
+    repairs[mobile] |= _BIT["old_1"]
 
 
 def _phones(number: NDArray[np.int64], fine: NDArray[np.bool_]) -> pd.Series:
@@ -232,8 +249,8 @@ def _plainly(
     value, length, plus, zeros, plain = digits.read(raw)
     unsigned = ~plus
     zeros &= dialling_00(home)
-    # Other zeros in front are looked at closely.
-    plain &= plus | zeros | (value >= POWERS[np.maximum(length - 2, 0)])
+    # Other zeros in front are looked at closely, and 00 behind a plus.
+    plain &= zeros | (value >= POWERS[np.maximum(length - 2, 0)])
     length = length - 2 * zeros
     supplied = unsigned & ~zeros & (home < 0) & ~stranger & (value >= POWERS[np.maximum(length - 1, 0)])
     read = digits.Digits(value, length, plus | zeros | supplied, zeros, plain)
@@ -259,6 +276,7 @@ def _closely(
     text, more = international(text, pa.array(dialling_00(home)), pa.array(nowhere & ~stranger))
     repairs |= more
     number, kind = verdicts(text, home)
+    decimals = _with_decimals(text, home)
     unsigned = ~nowhere & ~_where(pc.fill_null(pc.match_substring(text, "+"), fill_value=True))
     rows = np.flatnonzero(unsigned & (kind < len(metadata.KINDS)))
     own = np.zeros(len(home), dtype=bool)
@@ -268,15 +286,26 @@ def _closely(
     repairs["own_code"] = pa.array(own)
     made = sum(_BIT[name] * _where(here).astype(np.int16) for name, here in repairs.items())
     answer = _honest(_OF_KIND[kind], stranger)
+    answer[decimals] = _PLACE["decimals"]
     damaged = pc.is_valid(lost).to_numpy(zero_copy_only=False)
     answer[damaged] = pc.index_in(lost.filter(pa.array(damaged)), pa.array(_ANSWERS, STRING))
     bare = np.zeros(len(home), dtype=np.int64)
     supplied = _where(repairs["plus"]) if "plus" in repairs else np.zeros(len(home), dtype=bool)
-    rows = np.flatnonzero(supplied & (kind < len(metadata.KINDS)))
+    rows = np.flatnonzero(supplied & (kind < len(metadata.KINDS)) & ~decimals)
     if len(rows):
         read = digits.read(_digits_of(text.take(pa.array(rows))))
         bare[rows] = np.where(read.plain, read.value, POWERS[-1])  # more digits than any number has
     return number, answer, made, bare
+
+
+def _with_decimals(text: Any, home: NDArray[np.int16]) -> NDArray[np.bool_]:
+    """Cells that are a whole number, a dot and zeros: with these as digits they may be a stranger's."""
+    found = np.zeros(len(home), dtype=bool)
+    heads = before_decimals(text)
+    rows = np.flatnonzero(np.asarray(pc.is_valid(heads)))
+    if len(rows):
+        found[rows] = np.isin(verdicts(heads.take(pa.array(rows)), home[rows])[1], VALID)
+    return found
 
 
 def _digits_of(text: Any) -> Any:

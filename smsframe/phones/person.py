@@ -6,11 +6,12 @@ Only where it is certain that nobody else has the other spelling:
 * Argentina: the 9 of mobile numbers (``+54 9 11 …``) is written from abroad, not for texts. A number with it
   and one without it are never two people's (google/libphonenumber, pull request 1719, review of its FAQ).
 * Mexico: the 1 after the country code was for calls to mobile numbers, and went in August 2019 (IFT,
-  plan of 2018). National numbers have ten digits, so that a 1 before ten digits is nothing else.
+  plan of 2018). National numbers have ten digits, so that a 1 before ten digits is nothing else. As nobody
+  can be texted with it any more, it is dropped from what is texted too, which is said (repair ``old_1``).
 * Brazil: between 2012 and 2016 every mobile number of eight digits got a 9 in front (Anatel, resolution 553
   of 2010). Those that begin with 7 are left alone: radio numbers of that form kept their eight digits.
 
-The canonical number is for comparing people only. The one that is texted is always the row's own.
+The canonical number is for comparing people only. The one that is texted is the row's own otherwise.
 """
 
 from __future__ import annotations
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 
 _TEN, _EIGHT = 10**10, 10**8
 """One more than a subscriber's ten digits, and than eight."""
+
+
+def has_old_1(numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which numbers are Mexican with the old 1."""
+    found: NDArray[np.bool_] = numbers // _TEN == 521  # noqa: PLR2004
+    return found
 
 
 def people(numbers: NDArray[np.int64]) -> NDArray[np.int64]:

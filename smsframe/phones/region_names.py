@@ -8,11 +8,13 @@ country has in these does not count. Alpha-3 and older codes are the aliases of 
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from functools import cache
 from typing import Final
 
 from smsframe.phones.fast.metadata import regions
+from smsframe.phones.other_names import OTHER_NAMES
 
 INTERNATIONAL: Final = "international"
 """As ``region=``: bare digits are whole numbers with their country code."""
@@ -81,44 +83,12 @@ LANGUAGES: Final = (
     ),
     *("ja", "ko", "sw", "af", "am", "ca", "eu", "gl", "cy", "ga", "mt", "lb", "fo", "rm"),
 )
-_ALSO: Final = {  # which people write and CLDR, or babel, does not have
-    "great britain": "GB",
-    "england": "GB",
-    "scotland": "GB",
-    "wales": "GB",
-    "northern ireland": "GB",
-    "großbritannien": "GB",
-    "gran bretagna": "GB",
-    "inghilterra": "GB",
-    "grande bretagne": "GB",
-    "angleterre": "GB",
-    "gran bretaña": "GB",
-    "inglaterra": "GB",
-    "usa": "US",
-    "united states of america": "US",
-    "america": "US",
-    "vereinigte staaten von amerika": "US",
-    "stati uniti d america": "US",
-    "holland": "NL",
-    "olanda": "NL",
-    "the netherlands": "NL",
-    "czech republic": "CZ",
-    "tschechische republik": "CZ",
-    "turkey": "TR",
-    "uae": "AE",
-    "ivory coast": "CI",
-    "south korea": "KR",
-    "macedonia": "MK",
-    "swaziland": "SZ",
-    "burma": "MM",
-    "bosnia": "BA",
-    "hong kong": "HK",
-    "macau": "MO",
-    "macao": "MO",
-    "xkx": "XK",
-    "el": "GR",  # the European Union's code
-}
 _CODE: Final = 3  # letters at most
+_ALPHA_2: Final = 2
+_FLAG_A: Final = 0x1F1E6  # REGIONAL INDICATOR SYMBOL LETTER A
+_TAG_A: Final = 0xE0061  # TAG LATIN SMALL LETTER A
+_TAG: Final = re.compile(r"[a-z]{2,3}(?:[_-][A-Z][a-z]{3})?[_-]([A-Z]{2})(?:\.[A-Za-z0-9-]+)?")
+_TWICE: Final = re.compile(r"[()\[\]/|:,;\u2013]| - ")
 _LONGEST: Final = 60  # characters of the longest name, with room
 _CLOSE: Final = 0.75
 
@@ -133,9 +103,34 @@ def region_of(name: str) -> str | None:
     """
     if (code := name.strip().upper()) in _supported():
         return code
-    if len(name) > _LONGEST or not (key := _key(name)):
+    if len(name) > _LONGEST:
         return None
-    return _also().get(key) or _aliases().get(key) or _names().get(key)
+    if signed := _flag(name) or _language_tag(name):
+        return signed
+    key = _key(name)
+    if len(key) == _ALPHA_2 and "." in name and key.upper() in _supported():  # U.S.
+        return key.upper()
+    parts = [part for part in _TWICE.split(name) if part.strip()]
+    each = {region_of(part) for part in parts} if len(parts) > 1 else set()
+    if len(each) == 1 and (twice := each.pop()):  # the same country twice: "Italy (IT)"
+        return twice
+    return _also().get(_plain(key)) or _aliases().get(key) or _names().get(key) if key else None
+
+
+def _flag(name: str) -> str | None:
+    """The country of a flag, which is two letters of its own in Unicode, or a flag with tags (Scotland's)."""
+    points = [ord(character) for character in name.strip()]
+    letters = [point - _FLAG_A for point in points if _FLAG_A <= point < _FLAG_A + 26]
+    if len(letters) != len(points) or len(letters) != _ALPHA_2:
+        letters = [point - _TAG_A for point in points if _TAG_A <= point < _TAG_A + 26][:_ALPHA_2]
+    code = "".join(chr(ord("A") + letter) for letter in letters)
+    return code if code in _supported() else None
+
+
+def _language_tag(name: str) -> str | None:
+    """The country of a language tag, such as ``it_IT`` or ``sr-Latn-RS``."""
+    match = _TAG.fullmatch(name.strip())
+    return match[1] if match and match[1] in _supported() else None
 
 
 def meaning(name: str) -> str | None:
@@ -154,7 +149,10 @@ def suggestion(name: str) -> str | None:
     from babel import Locale  # noqa: PLC0415 - takes longer to load than most calls need
 
     known = {key: code for key, code in {**_names(), **_also()}.items() if len(key) > _CODE}
-    near = difflib.get_close_matches(_key(name[:_LONGEST]), known, n=1, cutoff=_CLOSE)
+    key = _key(name[:_LONGEST])
+    if len(key) <= _CODE:  # three letters are like too much: GER and Niger
+        return None
+    near = difflib.get_close_matches(key, known, n=1, cutoff=_CLOSE)
     if not near:
         return None
     code = known[near[0]]
@@ -177,9 +175,14 @@ def _key(name: str) -> str:
     return " ".join("".join(kept).split()) if "." not in name else _key(name.replace(".", ""))
 
 
+def _plain(key: str) -> str:
+    """Without the article, which official names have in front, behind or inside of them."""
+    return " ".join(word for word in key.split() if word != "the")
+
+
 @cache
 def _also() -> dict[str, str]:
-    return {_key(name): code for name, code in _ALSO.items()}
+    return {_plain(_key(name)): code for name, code in OTHER_NAMES.items()}
 
 
 @cache

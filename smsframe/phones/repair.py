@@ -51,7 +51,8 @@ _LINK = (  # WhatsApp's links have the number in international form, without the
     r"(?i)^(?:(?:https?://)?(?:www\.)?wa\.me/|(?:https?://)?(?:api|web)\.whatsapp\.com/send/?\?phone=|"
     r"whatsapp://send/?\?phone=)(?:\+|%2B)?([0-9]+)(?:[/?&].*)?$"
 )
-_DECIMAL = r"^(\+?[0-9]+)[.,]00?$"
+_DECIMAL = r"^(\+?[0-9]+)[.,]0+$"  # of floats, and of databases that export decimals
+_ENDS_IN_ZEROS = r"^([^.\x{FF0E}]*[0-9][^.\x{FF0E}]*)[.\x{FF0E}]0+$"
 _DANGLING = rf"^[\s{SEPARATORS}]+|[\s{SEPARATORS}]+$"
 _ABSENT = r"(?i)^(?:nan|none|<na>|nat|null|#?n/a)?$"
 
@@ -68,7 +69,7 @@ _MAY_HIDE = (
 _PLUSES = r"^\+[+ ]*\+"  # one plus, however often it was typed
 _RUSSIAN_EXIT = r"^([^0-9+]*8) ?~ ?(10)"
 
-_EXIT_CODE = r"^([^0-9+]*)00([^0-9]*[1-9])"
+_EXIT_CODE = r"^([^0-9+]*)\+? *00([^0-9]*[1-9])"  # also behind a plus: no country's code begins with 0
 _FIRST_DIGIT = r"^([^0-9+]*)([1-9])"
 
 
@@ -159,6 +160,11 @@ def damage(text: Any) -> Any:
     for here, name in reversed(findings):
         code = pc.if_else(pc.fill_null(here, fill_value=False), name, code)
     return code
+
+
+def before_decimals(text: Any) -> Any:
+    """What stands before the only dot, where nothing but zeros is behind it: ``+43 664 123456.00``."""
+    return pc.struct_field(pc.extract_regex(text, _ENDS_IN_ZEROS.replace("(", "(?P<head>", 1)), "head")
 
 
 def international(text: Any, dials_00: Any, no_region: Any) -> tuple[Any, dict[str, Any]]:

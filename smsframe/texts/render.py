@@ -42,7 +42,7 @@ __all__ = [
 
 CODES: Final[dict[str, str]] = {
     "missing_value": "no value for a field, and no default",
-    "broken_text": "broken or control character in a value",
+    "broken_text": "broken or control character in a value, or no text",
     "placeholder": "dollar sign before a brace in the filled text",
     "empty_text": "the text is empty once its values are filled in",
 }
@@ -238,6 +238,12 @@ def _faults(template: Template, text: Any, filled: dict[Field, Any]) -> tuple[An
     ):
         kind[rows[_as_bool(has_fault)]] = len(kinds)
         kinds.append((code, CODES[code]))
+    for slot, column in filled.items():
+        if (no_word := _as_bool(pc.equal(column, BROKEN))).any():
+            kind[no_word] = len(kinds)
+            kinds.append(
+                ("broken_text", f"{{{mask(slot.name)}}} is a list, a table or an object, or cannot be read")
+            )
     for slot, column in reversed(filled.items()):
         kind[_as_bool(pc.is_null(column))] = len(kinds)
         kinds.append(("missing_value", f"no value for {{{mask(slot.name)}}}, and no default"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, MappingView, MutableSequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,15 +12,19 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.arrow import STRING, by_category, dense, is_gap, is_text, raw, strings, written
+from smsframe.arrow import BROKEN, STRING, by_category, dense, is_gap, is_text, raw, strings, written
+from smsframe.texts.spreadsheet_errors import ERRORS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # What pandas writes for a missing value. "Nan" is left alone: it is a given name.
 _ABSENT = r"^(?:[\s\p{Z}\p{Cf}\x{85}]*|nan|NaN|<NA>|NaT|None)$"
+_ERRORS = pa.array(ERRORS, STRING)
 _FIRST_BYTES = np.zeros(256, dtype=bool)  # the first bytes of text that the pattern can match
-_FIRST_BYTES[[*range(ord(" ") + 1), *range(0x80, 0x100), *b"nN<"]] = True
+_FIRST_BYTES[[*range(ord(" ") + 1), *range(0x80, 0x100), *b"nN<#E"]] = True
+_CONTAINERS = (tuple, MutableSequence, Mapping, MappingView, AbstractSet, range, memoryview)
+"""What holds values and is none itself; its text would be Python's, such as ``['Ada']``."""
 _INT64_LIMIT = 2**63
 
 
@@ -27,11 +33,13 @@ def words(column: pd.Series) -> Any:
     The cells as text, null where there is nothing to read.
 
     Strings stay as they are. A float column of whole numbers loses its ``.0``, because pandas makes floats of
-    integers with gaps. Dates are ISO dates, with hours and minutes unless all are midnight.
+    integers with gaps. Errors of spreadsheets (``#N/A``) are nothing to read. Dates are ISO
+    dates, with hours and minutes unless all are midnight.
     """
     text = _words(dense(column))
     candidates = np.flatnonzero(_FIRST_BYTES[_first(text)])  # most cells begin like a word, and need no check
-    absent = pc.match_substring_regex(text.take(pa.array(candidates)), _ABSENT)
+    begin_so = text.take(pa.array(candidates))
+    absent = pc.or_(pc.match_substring_regex(begin_so, _ABSENT), pc.is_in(begin_so, _ERRORS))
     rows = candidates[np.asarray(pc.fill_null(absent, fill_value=False))]
     if not len(rows):
         return text
@@ -111,10 +119,14 @@ def _objects(column: pd.Series) -> Any:
 def _word(value: Any, *, whole: bool) -> str | None:
     if is_gap(value):
         return None
-    if isinstance(value, bytes):
+    if isinstance(value, (bytes, bytearray)):
         return value.decode("utf-8", "replace")
+    if isinstance(value, _CONTAINERS):
+        return BROKEN
     if isinstance(value, (float, np.floating)) and whole:
         return str(int(value))
     if isinstance(value, dt.datetime):
         return value.strftime("%Y-%m-%d" if value.time() == dt.time() else "%Y-%m-%d %H:%M")
-    return written(value)
+    text = written(value)
+    # "<Guest object at 0x7f…>", "<class 'int'>": how Python describes what nobody has given words.
+    return BROKEN if not isinstance(value, str) and text.startswith("<") and text.endswith(">") else text

@@ -120,7 +120,7 @@ def column(answers, level):
     proves = USABLE["mobile" if level == "mobile" else "valid"]
     usable = sum(kind in proves for kind in different.values())
     whole = usable >= 0.95 * len(different) and not any(
-        sum(national_mobile(digits, code) for digits in different) >= 0.95 * len(different)
+        may_be_of(code, different)
         for code in {library.country_code_for_region(region) for region in library.SUPPORTED_REGIONS}
         if len(different)
     )
@@ -128,6 +128,26 @@ def column(answers, level):
         (None, "national_form") if decides and not whole else one.at(level)
         for one, decides in zip(answers, bare, strict=True)
     ]
+
+
+def may_be_of(code, cells):
+    """Whether so many of these cells would be somebody's mobiles at home that they get no plus."""
+    theirs = [digits for digits in cells if national_mobile(digits, code)]
+    if len(theirs) >= 0.95 * len(cells):
+        return True
+    suspect = 0
+    for abroad in {begins_with(digits) for digits in theirs}:
+        alike = sum(begins_with(digits) == abroad for digits in cells)
+        read = sum(begins_with(digits) == abroad for digits in theirs)
+        suspect += read if read >= 0.75 * alike else 0
+    return suspect >= len(cells) / 3
+
+
+@cache
+def begins_with(digits):
+    """The calling code that digits begin with; 0 for none."""
+    codes = [int(digits[:length]) for length in (1, 2, 3)]
+    return next((code for code in codes if code in library.COUNTRY_CODE_TO_REGION_CODE), 0)
 
 
 @cache
@@ -153,11 +173,14 @@ def answer(cell, region=None):
     if damage := damaged(text):
         return Answer(damage)
     if home is None or dials_00(home):
-        text = re.sub(r"^([^0-9+]*)00(?=[^0-9]*[1-9])", r"\1+", text)
+        text = re.sub(r"^([^0-9+]*)\+? *00(?=[^0-9]*[1-9])", r"\1+", text)
     unsigned = "+" not in text
     bare = not name and unsigned and re.match(r"[^0-9+]*[1-9]", text) is not None
     if bare:
         text = re.sub("([0-9])", r"+\1", text, count=1)
+    decimals = re.fullmatch("([^.\uff0e]*[0-9][^.\uff0e]*)[.\uff0e]0+", text)
+    if decimals and verdict(decimals[1], home).kind in TYPES.values():
+        return Answer("decimals")
     found = verdict(text, home)
     if bare and found.kind not in {"two_numbers", "extension", "not_a_number"}:
         digits = "".join(re.findall("[0-9]", text))
@@ -223,7 +246,7 @@ def mended(cell):
     text = "".join(str(unicodedata.decimal(character, character)) for character in text)
     text = re.sub("[\uff0b\ufe62\u207a]", "+", text).replace("\uff0f", "/")
     text = introduced(text)
-    if float_ := re.fullmatch(r"(\+?[0-9]+)[.,]00?", text):
+    if float_ := re.fullmatch(r"(\+?[0-9]+)[.,]0+", text):
         return float_[1]
     text = re.sub(r"^\+[+ ]*\+", "+", text)
     return re.sub(r"^([^0-9+]*8) ?~ ?10", r"\g<1>10", text)
@@ -358,6 +381,8 @@ def verdict(text, home):
     phone = library.format_number(number, library.PhoneNumberFormat.E164)
     if len(phone) > len("+") + 15:
         return Answer("too_long")
+    if re.fullmatch(r"\+521[0-9]{10}", phone) and verdict(f"+52{phone[4:]}", None).kind == "mobile":
+        return Answer("mobile", f"+52{phone[4:]}")  # the 1 went in 2019
     kind = TYPES.get(library.number_type(number))
     return Answer(kind or LENGTHS[library.is_possible_number_with_reason(number)], phone)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -138,6 +139,82 @@ def test_rows_keep_their_numbers_while_they_keep_their_labels(tmp_path):
         read.head(0),
     ):
         assert file_rows(changed).isna().all()
+
+
+def read_back(tmp_path, rows, columns):
+    """A file of so many rows, read: a phone, and so many other columns, some with the same cell twice."""
+    data = {"mobile": [f"0664 {1000000 + 7919 * row % 7999993}" for row in range(rows)]}
+    data |= {f"c{at}": [f"{at} {row % (rows // 2**at + 1)}" for row in range(rows)] for at in range(columns)}
+    path, _ = as_csv(pd.DataFrame(data), tmp_path / "rows.csv")
+    return smsframe.read_contacts(path)
+
+
+def shuffled(read, dice):
+    return read.iloc[dice.permutation(len(read))]
+
+
+def rotated(read, dice):
+    start = int(dice.integers(1, len(read)))
+    return read.iloc[[*range(start, len(read)), *range(start)]]
+
+
+def one_left_out_and_one_appended(read, dice):
+    left_out = int(dice.integers(0, len(read) // 2))
+    return pd.concat([read.drop(index=left_out), read.iloc[[left_out]]])
+
+
+def picked_and_picked_again(read, dice):
+    some = read[dice.random(len(read)) < 0.7].reset_index(drop=True)
+    return some[dice.random(len(some)) < 0.5]
+
+
+@pytest.mark.parametrize("columns", [0, 1, 3])
+@pytest.mark.parametrize("rows", [4, 9, 60, 1000, 20_000])
+@pytest.mark.parametrize(
+    "change",
+    [
+        shuffled,
+        rotated,
+        one_left_out_and_one_appended,
+        lambda read, _: read.iloc[::-1],
+        lambda read, _: read.sort_values("mobile", ascending=False),
+        picked_and_picked_again,
+    ],
+)
+def test_rows_in_another_order_with_new_labels_have_no_number_or_their_own(tmp_path, change, rows, columns):
+    read = read_back(tmp_path, rows, columns)
+    own = dict(zip(read["mobile"], range(2, rows + 2), strict=True))
+    dice = np.random.default_rng(rows + columns)
+    for _ in range(10):
+        again = change(read, dice)
+        again = again if change is picked_and_picked_again else again.reset_index(drop=True)
+        numbers = file_rows(again)
+        right = again["mobile"].map(own).astype("Int64")
+        assert (numbers.isna() | numbers.eq(right)).all()
+
+
+@pytest.mark.parametrize("columns", [0, 1, 3])
+@pytest.mark.parametrize("rows", [4, 9, 60, 1000, 20_000])
+def test_corrections_in_their_place_leave_the_numbers_of_rows(tmp_path, rows, columns):
+    read = read_back(tmp_path, rows, columns)
+    dice = np.random.default_rng(rows + columns)
+    for _ in range(10):
+        corrected = read.copy()
+        places = dice.choice(rows, rows // 4, replace=False)
+        corrected.loc[places, "mobile"] = [f"+43 664 {9000000 + place}" for place in places]
+        corrected.loc[int(dice.integers(rows)), "mobile"] = None
+        for changed in (
+            corrected,
+            corrected.assign(mobile=smsframe.normalize(corrected["mobile"], region="AT")),
+            read.assign(mobile=smsframe.normalize(read["mobile"], region="AT")),
+            read.apply(lambda column: column.str.upper().str.replace(" ", "-")),
+            shuffled(corrected, dice),
+            corrected.sort_values("mobile"),
+            corrected.tail(rows // 2),
+        ):
+            assert file_rows(changed).tolist() == [label + 2 for label in changed.index]
+        if columns:
+            assert file_rows(read.assign(mobile="+436641234567")).tolist() == [*range(2, rows + 2)]
 
 
 def test_a_table_that_came_through_parquet_keeps_them(tmp_path):

@@ -25,6 +25,52 @@ from smsframe.phones.marks import SKIPPED
 
 PAGE = Path(__file__).parents[2] / "docs" / "phone-columns.md"
 SIZES = (1, 5, 20, 1000)
+LARGEST = (
+    *(
+        "CN",
+        "IN",
+        "US",
+        "ID",
+        "BR",
+        "RU",
+        "NG",
+        "BD",
+        "JP",
+        "MX",
+        "PH",
+        "EG",
+        "VN",
+        "PK",
+        "DE",
+        "TR",
+        "IR",
+        "TH",
+    ),
+    *(
+        "GB",
+        "FR",
+        "IT",
+        "ZA",
+        "KR",
+        "ES",
+        "CO",
+        "AR",
+        "DZ",
+        "UA",
+        "IQ",
+        "PL",
+        "CA",
+        "MA",
+        "SA",
+        "UZ",
+        "PE",
+        "MY",
+    ),
+    *("AU", "NL", "RO", "KE"),
+)
+"""Forty regions with most mobile numbers."""
+SHARES = (0.9, 0.8, 0.6, 0.4, 0.2)
+MANY = (2, 3, 5, 10)
 MOBILE = {library.PhoneNumberType.MOBILE, library.PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
 
@@ -102,6 +148,40 @@ def columns(trials, seed, written):
     return pd.DataFrame(rows, columns=["region", "size", "drawn", "alike", "abroad", "right"])
 
 
+def pairs(dice, one, others=LARGEST, shares=SHARES, size=100):
+    """
+    Columns of national mobiles of one region, of which one range, and whole numbers of another.
+
+    Returns:
+        One row per column: ``share`` of the national ones; ``abroad``: whether one of these would be texted
+        elsewhere.
+    """
+    rows = []
+    code = f"+{metadata(one).country_code}"
+    for other, share in product(others, shares):
+        at_home = mobiles(one, round(size * share), dice, alike=True)["digits"].str.lstrip("0")
+        rest = mobiles(other, size - len(at_home), dice, alike=bool(dice.integers(2)))["phone"].str[1:]
+        if other == one or not len(at_home) or not len(rest):
+            continue
+        phones = parse.normalize(pd.concat([at_home, rest])).head(len(at_home)).dropna()
+        rows.append((share, bool((~phones.str.startswith(code)).any())))
+    return pd.DataFrame(rows, columns=["share", "abroad"])
+
+
+def mixed(columns_, seed):
+    """How often whole numbers of several of the largest regions are read: ``regions``, ``right``."""
+    dice = np.random.default_rng(seed)
+    rows = []
+    for many in MANY:
+        for _ in range(columns_):
+            chosen = dice.choice(LARGEST, many, replace=False)
+            sizes = np.maximum(dice.dirichlet(np.ones(many)) * 300, 1).astype(int)
+            drawn = [mobiles(each, size, dice) for each, size in zip(chosen, sizes, strict=True)]
+            phones = pd.concat(drawn, ignore_index=True)["phone"]
+            rows.append((many, parse.normalize(phones.str[1:]).fillna("").eq(phones).all()))
+    return pd.DataFrame(rows, columns=["regions", "right"])
+
+
 def national(region, drawn):
     """As at home, without zeros in front: a spreadsheet drops them."""
     return [trunk + drawn["digits"].str.lstrip("0") for trunk in spellings(region)]
@@ -169,6 +249,25 @@ def columns_table(table, what):
     return "\n".join(lines)
 
 
+def pairs_table(table):
+    """Share of columns of two regions in which somebody would be texted abroad."""
+    lines = [
+        "| national mobiles of one range | columns with a text abroad | columns measured |",
+        "|---:|---:|---:|",
+    ]
+    for share, rows in table.groupby("share", sort=False):
+        lines.append(f"| {share:.0%} | {rows['abroad'].mean():.2%} | {len(rows):,} |")
+    return "\n".join(lines)
+
+
+def mixed_table(table):
+    """Share of international columns that are read."""
+    lines = ["| countries | read | columns measured |", "|---:|---:|---:|"]
+    for many, rows in table.groupby("regions"):
+        lines.append(f"| {many} | {rows['right'].mean():.0%} | {len(rows):,} |")
+    return "\n".join(lines)
+
+
 def own_table(table):
     """Regions in which the library does not already read all of them as the same number."""
     rows = table[table["same"].lt(1)].sort_values(["both", "lost", "region"], ascending=[False, False, True])
@@ -192,7 +291,11 @@ def main():
     given = options.parse_args()
     home = columns(given.trials, given.seed, national)
     abroad = columns(given.trials, given.seed, whole)
+    dice = np.random.default_rng(given.seed)
+    two = pd.concat([pairs(dice, one) for one in LARGEST])
     tables = {
+        "pairs": pairs_table(two),
+        "mixed": mixed_table(mixed(given.trials * 5, given.seed)),
         "marks": marks_table(),
         "national": columns_table(home, "abroad"),
         "international": columns_table(abroad, "right"),

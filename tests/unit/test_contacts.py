@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import re
+import warnings
 
 import pandas as pd
 import pytest
@@ -15,8 +16,8 @@ from hypothesis import strategies as st
 import smsframe
 from smsframe.contacts import csv_quotes, file_limits
 from smsframe.contacts.file_rows import file_rows
-from smsframe.contacts.spreadsheet_errors import ERRORS
 from smsframe.contacts.suppression import suppression
+from smsframe.texts.spreadsheet_errors import ERRORS
 from smsframe.texts.spreadsheets import original
 
 NUMBER = "+393471234567"
@@ -49,6 +50,7 @@ FORMS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:.* is read as cp1252")
 @pytest.mark.parametrize(("encoding", "sep"), FORMS.values(), ids=FORMS.keys())
 def test_encoding_and_delimiter_are_found(tmp_path, encoding, sep):
     rows = [["città", "mobile"], ["Forlì", NUMBER], ["Cantù", "347"]]
@@ -216,6 +218,7 @@ def test_a_column_that_is_not_what_was_said_is_refused_without_numbers(tmp_path)
     assert NUMBER[3:] not in str(caught.value)
 
 
+@pytest.mark.filterwarnings("ignore:.* is read as cp1252")
 def test_the_encoding_is_that_of_the_whole_file_not_of_its_head(tmp_path, monkeypatch):
     monkeypatch.setattr(file_limits, "CHUNK", 1000)  # so that characters are cut, too
     rows = "".join(f"Ada {i},{i}\n" for i in range(10_000))
@@ -389,6 +392,57 @@ def test_what_a_spreadsheet_has_written_as_an_error_is_missing_and_said(tmp_path
     assert found["name"].isna().tolist() == [True, False, False]
 
 
+NAMES = {
+    "cp1250": "Łukasz Őrsi",
+    "iso8859_2": "Žižka Łukasz",
+    "cp1251": "Анна Ивановна",
+    "koi8_r": "Анна Ивановна",
+    "shift_jis": "山田太郎",
+    "gbk": "王小明",
+    "big5": "王小明",
+    "euc_kr": "김철수",
+    "mac_roman": "José Muñoz",
+    "cp850": "Müller",
+    "cp437": "Müller",
+    "cp1253": "Γιώργος",
+    "cp1254": "Şahin Çağlar",
+    "cp1255": "שלום",
+    "cp1256": "محمد",
+    "cp1257": "Šarūnas",
+    "cp1252": "Zoë",
+    "latin_1": "Zoë",
+}
+
+
+@pytest.mark.parametrize("encoding", NAMES)
+@pytest.mark.parametrize("before", [0, 3, 5000])
+def test_a_file_in_a_guessed_encoding_says_how_its_letters_are_read(tmp_path, encoding, before):
+    text = "name;mobile\n" + f"Ada;{NUMBER}\n" * before + f"{NAMES[encoding]};{NUMBER}\n"
+    path = write(tmp_path / "a.csv", text, encoding)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        try:
+            found = smsframe.read_contacts(path)
+        except smsframe.ContactsError as error:  # bytes that are nothing in cp1252, or by chance UTF-8
+            assert "say encoding=" in str(error)  # noqa: PT017
+            found = None
+    if found is not None:
+        (one,) = said
+        line, shown = re.search("read as cp1252.* line (.*?) has '(.*?)'", str(one.message)).groups()
+        assert (line, one.filename) == (f"{before + 2:,}", __file__)
+        assert shown in found["name"].iloc[-1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert smsframe.read_contacts(path, encoding=encoding)["name"].iloc[-1] == NAMES[encoding]
+
+
+def test_no_number_is_shown_in_such_an_example(tmp_path):
+    path = write(tmp_path / "a.csv", f"mobile\n\xa0{NUMBER}\xa0\n", "cp1252")
+    with pytest.warns(UserWarning, match="read as cp1252") as said:
+        smsframe.read_contacts(path)
+    assert NUMBER[3:] not in str(said[0].message)
+
+
 def test_in_an_opt_out_list_such_an_error_is_somebody_who_said_stop(tmp_path):
     path = write(tmp_path / "a.csv", f"mobile\n{NUMBER}\n#N/A\n")
     with pytest.raises(smsframe.ContactsError, match="1 line of the opt-out list cannot be read"):
@@ -413,6 +467,7 @@ def test_encodings_without_a_mark_are_given(tmp_path):
     assert smsframe.read_contacts(path, encoding="ascii", encoding_errors="replace")["a"][0] == "\ufffd"
 
 
+@pytest.mark.filterwarnings("ignore:.* is read as cp1252")
 def test_a_gzipped_file_is_read_whatever_it_is_called(tmp_path):
     packed = gzip.compress(f"name;mobile\nForlì;{NUMBER}\n".encode("cp1252"))
     (tmp_path / "a.csv").write_bytes(packed)
@@ -591,3 +646,41 @@ def test_a_result_column_that_somebody_changed_by_hand_is_said(people):
     checked = people.sms.check(phone="mobile").assign(sms_segments="two")
     with pytest.raises(smsframe.ContactsError, match="column sms_segments has values"):
         checked.sms.summary()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.lists(st.sampled_from([None, "x", "1,2"]), min_size=2, max_size=2), max_size=6),
+    st.sampled_from([1, 2]),
+)
+def test_rows_in_which_nothing_stands_come_back_wherever_they_are(tmp_path, rows, wide):
+    frame = pd.DataFrame([row[:wide] for row in rows], columns=["a", "b"][:wide], dtype="string")
+    smsframe.to_csv(frame, tmp_path / "out.csv")
+    assert (
+        smsframe.read_contacts(tmp_path / "out.csv").isna().to_numpy().tolist()
+        == frame.isna().to_numpy().tolist()
+    )
+
+
+def test_columns_of_several_levels_are_a_clear_error(tmp_path):
+    frame = pd.DataFrame([["x"]], columns=pd.MultiIndex.from_tuples([("a", "b")]))
+    with pytest.raises(ValueError, match="the columns have 2 levels"):
+        smsframe.to_csv(frame, tmp_path / "out.csv")
+    assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize(
+    "written", [NUMBER, "0347 123 45 67", f" {NUMBER} ", "(347) 123-4567", f"tel:{NUMBER}", "393471234567"]
+)
+def test_a_number_where_an_opt_out_file_should_be_says_so(tmp_path, monkeypatch, written):
+    monkeypatch.chdir(tmp_path)
+    people = pd.DataFrame({"mobile": [NUMBER]})
+    with pytest.raises(smsframe.ContactsError, match=r"write suppress=\[number\]") as said:
+        smsframe.check(people, phone="mobile", suppress=written)
+    assert "347" not in str(said.value)
+    with pytest.raises(FileNotFoundError):
+        smsframe.check(people, phone="mobile", suppress="2026-11-22.csv")
+    (tmp_path / "20261122").write_text(f"mobile\n{NUMBER}\n", "utf-8")
+    assert smsframe.check(people, phone="mobile", suppress="20261122")["sms_status"].tolist() == [
+        "suppressed"
+    ]

@@ -8,7 +8,11 @@ import phonenumbers as library
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from searches import phone_columns
 
+import smsframe
+from smsframe.contacts.suppression import suppression
+from smsframe.phones import parse
 from smsframe.phones.match import among, find, first_of, keys
 from smsframe.phones.person import people
 
@@ -93,3 +97,35 @@ def test_a_canonical_number_of_a_mobile_is_one_that_libphonenumber_takes_too(pho
     if not library.is_valid_number(number) or library.number_type(number) not in {1, 2}:
         return
     assert library.is_valid_number(library.parse(f"+{keys(pd.Series([phone]))[0]}"))
+
+
+@pytest.mark.parametrize(
+    ("cell", "region"),
+    [
+        *[
+            (cell, None)
+            for cell in ("+52 1 55 1234 5678", "+5215512345678", "005215512345678", "+52 (1) 55-1234-5678")
+        ],
+        *[(cell, None) for cell in ("5215512345678", "tel:+521 5512345678", 5215512345678, 5215512345678.0)],
+        *[(cell, "MX") for cell in ("5215512345678", "1 55 1234 5678", "+52 1 55 1234 5678")],
+    ],
+)
+def test_the_old_1_of_mexico_is_dropped_and_said_in_contacts_and_opt_out_lists(cell, region):
+    read = parse.read(pd.Series([cell], dtype=object), region)
+    assert read["phone"].tolist() == ["+525512345678"]
+    assert "old_1" in read["repair"].tolist()[0].split(",")
+    people_ = pd.DataFrame({"mobile": ["+525512345678", "+525512345679"]})
+    checked = smsframe.check(people_, phone="mobile", suppress=[cell], region=region)
+    assert checked["sms_status"].tolist() == ["suppressed", "ready"]
+    assert suppression([cell], region).tolist() == ["+525512345678"]
+
+
+def test_a_1_is_dropped_from_every_mexican_mobile_and_from_nothing_else():
+    dice = np.random.default_rng(3)
+    drawn = phone_columns.mobiles("MX", 500, dice)["phone"]
+    assert parse.normalize(drawn.str.replace("+52", "+521")).tolist() == drawn.tolist()
+    for region in sorted(library.SUPPORTED_REGIONS - {"MX"}):
+        drawn = phone_columns.mobiles(region, 20, dice)["phone"]
+        code = f"+{library.country_code_for_region(region)}"
+        for cells in (drawn, drawn.str.replace(code, f"{code}1")):
+            assert not parse.read(cells)["repair"].fillna("").str.contains("old_1").any()

@@ -23,7 +23,7 @@ from smsframe.form.draft import Draft
 from smsframe.form.html import audience
 from smsframe.form.preview import View
 from smsframe.outcomes.schema import ContactsSchema
-from smsframe.phones import bare, marks, parse
+from smsframe.phones import bare, marks, parse, region_names
 from smsframe.phones.homes import unknown_regions
 from smsframe.phones.region_names import LANGUAGES, region_of, suggestion
 
@@ -132,6 +132,18 @@ def test_a_hidden_digit_in_an_opt_out_list_stops_the_call():
         suppression([ITALY, "+43 664 ***4567"])
 
 
+@pytest.mark.parametrize("old", ["+84 162 1234567", "+84 1621234568", "+44 7700 900123"])
+def test_an_opt_out_that_nobody_can_have_is_kept_and_said(old):
+    listed = [ITALY, old, old, None]
+    with pytest.warns(UserWarning, match="^1 number of the opt-out list is in no use in any country"):
+        found = suppression(listed)
+    assert found.tolist() == [ITALY, parse.normalize(pd.Series([old]), None, "possible")[0]]
+    with pytest.warns(UserWarning, match="^2 numbers of the opt-out list are in no use"):
+        suppression([*listed, "+84 163 1234567"])
+    # A landline is in use, and a Brazilian mobile without its 9 is the one with it.
+    assert len(suppression([ITALY, "+39 06 4747474", "+55 11 8765-4321", "+54 11 2345-6789"])) == 4
+
+
 # Bare digits --------------------------------------------------------------------------------------------
 
 
@@ -148,9 +160,26 @@ def test_a_list_of_national_mobiles_texts_nobody_abroad(region):
             assert phones.str.startswith(code).all()
 
 
+@pytest.mark.parametrize("region", phone_columns.LARGEST)
+def test_a_list_of_two_countries_texts_nobody_of_the_one_abroad(region):
+    dice = np.random.default_rng([*region.encode()])  # the search itself takes all of them
+    others = dice.choice([other for other in phone_columns.LARGEST if other != region], 5, replace=False)
+    columns = phone_columns.pairs(dice, region, others, shares=(0.9, 0.6))
+    assert not columns["abroad"].any()
+
+
+def test_american_numbers_of_all_area_codes_are_whole_numbers():
+    drawn = phone_columns.mobiles("US", 1000, np.random.default_rng(7))
+    assert parse.normalize(drawn["phone"].str[1:]).tolist() == drawn["phone"].tolist()
+
+
 @pytest.mark.parametrize(
     ("cells", "reason"),
     [
+        (
+            [f"1301302{n:04}" for n in range(80)] + [f"39347123{n:04}" for n in range(20)],
+            "bare digits: whole numbers (US) or in part mobiles of CN; pass region=",
+        ),
         (["13852345678", "13852345679"], "bare digits: whole numbers (US) or mobiles of CN; pass region="),
         (
             ["393471234567", "3471234567"],
@@ -169,6 +198,7 @@ def test_the_reason_names_both_readings(cells, reason):
 def test_no_reason_about_bare_digits_is_longer_than_a_reason_with_facts_may_be():
     worst = bare.Decision(international=False, usable=1.0, abroad="US", national=("AA", "BB", "CC", "DD"))
     assert len(worst.reason) <= 120
+    assert len(worst._replace(part=True).reason) <= 120
     assert len(worst._replace(national=()).reason) <= 120
 
 
@@ -264,11 +294,36 @@ def test_a_formula_that_keeps_zeros_is_its_text():
     assert one(f'=""{ITALY}""') == (ITALY, "formula")
 
 
-@pytest.mark.parametrize("end", [".0", ",0", ".00"])
+@pytest.mark.parametrize("end", [mark + "0" * zeros for mark in ".," for zeros in range(1, 9)])
 def test_point_zero_is_dropped_from_digits_only(end):
     assert one(f"{ITALY}{end}") == (ITALY, "decimal")
     assert one(f"393471234567{end}") == (ITALY, "decimal,plus")
-    assert one(f"+39 347-1234567{end}")[0] != ITALY
+    assert one(f"+39 347-1234567{end}")[0] in {"decimals", "two_numbers"}
+
+
+def test_zeros_behind_a_dot_never_become_digits_of_a_stranger():
+    for region in sorted(library.SUPPORTED_REGIONS):
+        drawn = phone_columns.mobiles(region, 5, np.random.default_rng(7))["phone"]
+        spaced = drawn.str.replace(r"^(\+...)(...)", r"\1 \2-", regex=True)
+        for zeros in (1, 3):
+            read = parse.read(spaced + "." + "0" * zeros)
+            assert read["code"].fillna("").eq("decimals").all()
+
+
+@pytest.mark.parametrize(
+    "cell", ["+00393471234567", "+0039 347 1234567", "+ 00 39 3471234567", "++00393471234567"]
+)
+@pytest.mark.parametrize("region", [None, "IT", "DE"])
+def test_a_plus_before_00_is_the_same_plus(cell, region):
+    assert parse.read(pd.Series([cell]), region)[["phone", "repair"]].to_numpy().tolist() == [
+        [ITALY, "zeros"]
+    ]
+
+
+def test_a_dot_before_a_last_group_of_zeros_is_a_dot():
+    # Without the zeros there is no such number.
+    cells = pd.Series(["+291 712-341.0", "+39 347 1234.000", "+33 6.12.34.56.00"])
+    assert parse.normalize(cells).tolist() == ["+2917123410", "+393471234000", "+33612345600"]
 
 
 # Countries ----------------------------------------------------------------------------------------------
@@ -321,6 +376,67 @@ def test_every_country_is_known_by_its_name_in_english_and_its_alpha_3_code():
     assert len(three) > 200
     assert [code for code in three if region_of(code) is None and len(aliases[code]) == 1] == []
     assert len(LANGUAGES) == len({*LANGUAGES})
+
+
+@pytest.mark.parametrize("code", sorted(library.SUPPORTED_REGIONS))
+def test_every_country_is_known_by_its_flag_a_locale_and_its_name_with_its_code(code):
+    flag = "".join(chr(0x1F1E6 + ord(letter) - ord("A")) for letter in code)
+    name = Locale("en").territories.get(code, code)
+    dotted = ".".join(code) + "."
+    for written in (flag, f" {flag} ", f"en_{code}", f"sr-Latn-{code}", f"en_{code}.UTF-8", dotted):
+        assert region_of(written) == code
+    if region_of(name) == code and name.isascii() and name.replace(" ", "").isalpha():
+        for written in (f"{name} ({code})", f"{code} - {name}", f"{code}/{name}", f"{flag} ({code})"):
+            assert region_of(written) == code
+    other = "FR" if code != "FR" else "DE"
+    assert region_of(f"{name} ({other})") is None
+    assert region_of(f"{code}_{other}") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        *[("Russian Federation", "RU"), ("Korea, Republic of", "KR"), ("Iran, Islamic Republic of", "IR")],
+        *[("Korea, Democratic People's Republic of", "KP"), ("Korea (the Republic of)", "KR")],
+        *[("Slovak Republic", "SK"), ("Venezuela (Bolivarian Republic of)", "VE"), ("Lao PDR", "LA")],
+        *[("Bahamas (the)", "BS"), ("The Gambia", "GM"), ("Virgin Islands (U.S.)", "VI"), ("Holy See", "VA")],
+        *[("Congo, Democratic Republic of the", "CD"), ("Congo (Democratic Republic of the)", "CD")],
+        *[
+            ("U.S.", "US"),
+            ("U.S", "US"),
+            ("U.S.A.", "US"),
+            ("EE.UU.", "US"),
+            ("EE. UU.", "US"),
+            ("EUA", "US"),
+        ],
+        *[
+            ("GER", "DE"),
+            ("KSA", "SA"),
+            ("ROK", "KR"),
+            ("RSA", "ZA"),
+            ("\U0001f3f4\U000e0067\U000e0062\U000e0073", "GB"),
+        ],
+    ],
+)
+def test_countries_are_known_by_official_names_too(name, code):
+    assert region_of(name) == code
+
+
+def test_no_other_name_takes_one_from_a_country():
+    names, aliases = region_names._names(), region_names._aliases()
+    for name, code in region_names._also().items():
+        assert names.get(name, code) == code
+        assert aliases.get(name, code) == code
+        assert code in library.SUPPORTED_REGIONS
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Korea", "Republic of", "Virgin Islands", "A", "D", "XX", "QQQ", "it_", "\U0001f1fd\U0001f1fd"],
+)
+def test_what_may_be_two_countries_or_none_is_none(name):
+    assert region_of(name) is None
+    assert len(name) > 3 or suggestion(name) is None
 
 
 def test_what_is_no_country_is_counted_and_something_like_it_is_suggested():

@@ -306,6 +306,7 @@ REACHED = {
     "digits_lost": ("3.93471E+11", None),
     "scientific": ("3.93471234567e11", None),
     "masked_digits": ("+39 347 ***4567", None),
+    "decimals": ("+39 347 1234567.00", None),
     "letters": ("+39 347 CIAO", None),
     "extension": ("+1 212 555 0142 x12", None),
     "two_numbers": ("+393471234567 +393471234568", None),

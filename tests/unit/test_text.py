@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import array
+import collections
 import datetime as dt
 from decimal import Decimal
 
@@ -16,6 +18,7 @@ from smsframe.errors import TextError
 from smsframe.texts import render as text
 from smsframe.texts.render import Field, parse, render, segments
 from smsframe.texts.segments import GSM, GSM_EXTENSION
+from smsframe.texts.spreadsheet_errors import ERRORS
 
 
 def filled(source, **columns):
@@ -518,3 +521,85 @@ def test_what_a_wrong_encoding_leaves_of_a_name_is_not_sent(point):
     names = pd.DataFrame({"name": [f"J{chr(point)}rgen", "£ · Ada"]})
     rendered = render(parse("Ciao {name}"), names)
     assert rendered.code.fillna("").tolist() == ["broken_text", ""]
+
+
+# Values that are no words --------------------------------------------------------------------------------
+
+
+class Nameless:
+    """An object that Python describes by where it stands in memory."""
+
+
+class Named:
+    """An object that says what it is."""
+
+    def __str__(self):
+        return "Ada"
+
+
+NO_WORDS = [
+    ["Ada"],
+    ("Ada",),
+    {"name": "Ada"},
+    {"Ada"},
+    frozenset({"Ada"}),
+    {"Ada": 1}.keys(),
+    {"Ada": 1}.values(),
+    collections.deque(["Ada"]),
+    collections.OrderedDict(name="Ada"),
+    pd.DataFrame({"name": ["Ada"]}).itertuples().__next__(),
+    range(3),
+    memoryview(b"Ada"),
+    array.array("i", [1]),
+    np.array(["Ada"]),
+    pd.Series(["Ada"]),
+    pd.DataFrame({"name": ["Ada"]}),
+    pd.Index(["Ada"]),
+    pd.array(["Ada"]),
+    Nameless(),
+    Nameless,
+    object(),
+    int,
+    len,
+    print,
+    lambda: None,
+    collections,
+    iter(["Ada"]),
+    (name for name in ["Ada"]),
+    Nameless().__init__,
+]
+
+
+@pytest.mark.parametrize("value", NO_WORDS, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize("others", [[], ["Bo"], [1], [None]])
+def test_a_value_that_is_no_word_is_refused_and_no_python_is_texted(value, others):
+    column = pd.Series([None] * (len(others) + 1), dtype=object)
+    for place, each in enumerate([value, *others]):
+        column.array[place] = each
+    found = render(parse("Ciao {name:Guest}"), pd.DataFrame({"name": column}))
+    assert found.code.tolist()[0] == "broken_text"
+    assert found.reason.tolist()[0] == "{name} is a list, a table or an object, or cannot be read"
+    assert found.texts.tolist()[1:] == [f"Ciao {other or 'Guest'}" for other in others]
+
+
+@pytest.mark.parametrize("type_", [pa.list_(pa.string()), pa.struct({"name": pa.string()})])
+def test_so_is_one_in_a_column_of_arrow(type_):
+    value = {"name": "Ada"} if pa.types.is_struct(type_) else ["Ada"]
+    column = pd.Series([value, None], dtype=pd.ArrowDtype(type_))
+    found = render(parse("Ciao {name}"), pd.DataFrame({"name": column}))
+    assert found.code.tolist() == ["broken_text", "missing_value"]
+
+
+def test_what_says_what_it_is_is_a_word():
+    values = [Named(), "<b>", "['Ada']", collections.UserString("Ada"), b"Ada", bytearray(b"Ada"), 1 + 2j]
+    found = render(parse("{name}"), pd.DataFrame({"name": pd.Series(values, dtype=object)}))
+    assert found.texts.tolist() == ["Ada", "<b>", "['Ada']", "Ada", "Ada", "Ada", "(1+2j)"]
+
+
+@pytest.mark.parametrize("dtype", [object, "string[pyarrow]", "string[python]", "category"])
+def test_an_error_of_a_spreadsheet_is_no_value_in_any_column(dtype):
+    column = pd.Series([*ERRORS, "Ada"], dtype=dtype)
+    found = render(parse("Ciao {name}"), pd.DataFrame({"name": column}))
+    assert found.code.tolist() == ["missing_value"] * len(ERRORS) + [pd.NA]
+    inside = [f"Room {error}" for error in ERRORS]
+    assert render(parse("{name}"), pd.DataFrame({"name": inside})).texts.tolist() == inside

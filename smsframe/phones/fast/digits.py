@@ -129,17 +129,20 @@ def _begin_with_00(
 def _decimals(
     text: NDArray[np.uint8], begins: NDArray[np.int64], ends: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Cells that end in .0 or .00: a reader added that, and it is dropped with a word."""
+    """Cells that end in a dot and zeros, which a reader or a database may have added: looked at closely."""
     found = np.zeros(len(ends), dtype=bool)
     if ord(".") not in text:
         return found
-    for zeros in (1, 2):
-        long = np.flatnonzero(ends - begins > zeros)
-        end = ends[long]
-        like = text[end - zeros - 1] == ord(".")
-        for place in range(1, zeros + 1):
-            like &= text[end - place] == ord("0")
-        found[long[like]] = True
+    places = np.flatnonzero(ends > begins)
+    end = ends[places] - 1
+    for _ in range(_LONGEST):
+        zero = text[end] == ord("0")
+        places, end = places[zero], end[zero] - 1
+        inside = end >= begins[places]
+        places, end = places[inside], end[inside]
+        if not len(places):
+            break
+        found[places[text[end] == ord(".")]] = True
     return found
 
 
