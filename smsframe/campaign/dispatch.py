@@ -189,7 +189,7 @@ def _compared(
 
 def _in_doubt(known: Known) -> frozenset[str]:
     """The ids of the orders that a person could know to be in doubt, entirely or about some people."""
-    people, batches = known
+    people, batches = known.people, known.batches
     incomplete = batches.index.isin(people["batch"][people["missing"]])
     open_ = batches["state"].isin([State.SENDING, State.UNCONFIRMED])
     return frozenset(batches["order_id"][open_ | incomplete])

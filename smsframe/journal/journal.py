@@ -20,6 +20,7 @@ from smsframe.arrow import TEXT
 from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import JournalError, UnknownCampaign
 from smsframe.journal import disks
+from smsframe.journal.attempts import read_earlier
 from smsframe.journal.batches import Batches
 from smsframe.journal.conflicts import require_no_similar_name
 from smsframe.journal.known_orders import KnownOrders
@@ -217,7 +218,9 @@ class Journal:
             rows = _rows(connection, campaign)
         return self._known(*rows)
 
-    def _known(self, found: pd.DataFrame, created: pd.DataFrame, sources: dict[int, str]) -> Known:
+    def _known(
+        self, found: pd.DataFrame, created: pd.DataFrame, sources: dict[int, str], earlier: pd.DataFrame
+    ) -> Known:
         for fact in ("order_id", "state", "owner", "reason", "message_type", "sender"):
             created[fact] = created[fact].astype(TEXT)
         for fact in ("doubt", "attempts"):
@@ -229,15 +232,9 @@ class Journal:
         open_ = created["state"].isin([State.PLANNED, State.SENDING, State.UNCONFIRMED])
         alive = {owner: self._owners.alive(owner) for owner in created.loc[open_, "owner"].unique()}
         created["owner_alive"] = (open_ & created["owner"].map(alive).eq(other=True)).astype(bool)
-        text = pd.Index([*sources], dtype="int64").get_indexer(pd.Index(found["text"]))
-        place = pd.Index(created["id"], dtype="int64").get_indexer(
-            pd.Index(found["batch"].fillna(-1).astype("int64"))
-        )
-        people = found[["phone", "fields", "segments", "missing", "refused"]].assign(
-            template=pd.Categorical.from_codes(text, pd.Index([*sources.values()])),
-            batch=place,
-        )
-        return Known(people, created.drop(columns=["id", "text"]))
+        order = pd.Index(created["id"], dtype="int64")
+        people, before = (_people(part, sources, order) for part in (found, earlier))
+        return Known(people, created.drop(columns=["id", "text"]), before)
 
     def withdraw(self, entry: CampaignRecord, phones: pd.Series[Any]) -> None:
         """Forget people of a campaign who were never part of a batch."""
@@ -265,10 +262,26 @@ def _find(connection: Connection, name: str) -> CampaignRecord | None:
     )
 
 
-def _rows(connection: Connection, campaign: int) -> tuple[pd.DataFrame, pd.DataFrame, dict[int, str]]:
-    """The people, the batches and the texts of a campaign, as they are written."""
+def _rows(
+    connection: Connection, campaign: int
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[int, str], pd.DataFrame]:
+    """The people, the batches, the texts and the earlier attempts of a campaign, as they are written."""
     # An order that was only looked up, as after a crash, left right after it was claimed.
     left = sa.func.coalesce(batches.c.sent_at, batches.c.claimed_at).label("sent_at")
     facts = (left if fact == "sent_at" else batches.c[fact] for fact in ("id", *FACTS))
     query = sa.select(*facts).where(batches.c.campaign == campaign).order_by(batches.c.id)
-    return read(connection, campaign), frame(connection, query), read_texts(connection, campaign)
+    orders, sources = frame(connection, query), read_texts(connection, campaign)
+    return read(connection, campaign), orders, sources, read_earlier(connection, campaign)
+
+
+def _people(found: pd.DataFrame, sources: dict[int, str], batch_keys: pd.Index) -> pd.DataFrame:
+    """People as `Known` has them, of the journal's rows."""
+    text = pd.Index([*sources], dtype="int64").get_indexer(pd.Index(found["text"]))
+    place = batch_keys.get_indexer(pd.Index(found["batch"].fillna(-1).astype("int64")))
+    return found[["phone", "fields", "segments", "missing", "refused", "delivery"]].assign(
+        template=pd.Categorical.from_codes(text, pd.Index([*sources.values()])),
+        batch=place,
+        attempt=found["attempt"].fillna(1),  # a file of an older version does not say
+        delivered_at=instants_of(found["delivered_at"]),
+        seen_at=instants_of(found["seen_at"]),
+    )

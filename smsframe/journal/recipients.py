@@ -36,6 +36,10 @@ DTYPES: dict[str, Any] = {
     "batch": "Int64",
     "missing": bool,
     "refused": TEXT,
+    "attempt": "Int64",
+    "delivery": TEXT,
+    "delivered_at": "Int64",
+    "seen_at": "Int64",
 }
 
 
@@ -110,7 +114,8 @@ def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | 
     Returns:
         ``phone``, ``text`` (its key), ``fields``, ``encoding``, ``segments``, ``batch`` (its key, or
         missing), ``missing`` (whether its order lacks it), ``refused`` (the code with which it was left
-        out of it).
+        out of it), ``attempt``, ``delivery`` (the code last seen), ``delivered_at`` and ``seen_at``
+        (microseconds since 1970 in UTC).
 
     Raises:
         JournalError: It is damaged.
@@ -148,7 +153,7 @@ def _same_for_all(
     columns_here: Mapping[str, sa.ColumnElement[Any]],
 ) -> dict[str, Any]:
     """The columns in which all of these people are alike, which need not be read a million times."""
-    names = ("text", "fields", "encoding", "segments", "missing", "refused")
+    names = [name for name in DTYPES if name not in ("phone", "batch")]
     facts = [(sa.func.count(c), sa.func.min(c), sa.func.max(c)) for c in map(columns_here.__getitem__, names)]
     asked = sa.select(sa.func.count(), *itertools.chain.from_iterable(facts)).where(selected)
     total, *extremes = connection.execute(asked).one()
@@ -160,9 +165,13 @@ def _same_for_all(
     }
 
 
+NO_DELIVERY = {"delivery": None, "delivered_at": None, "seen_at": None}
+"""Of people who are in no order."""
+
+
 def free(connection: Connection, which: sa.ColumnElement[bool]) -> None:
     """Take people out of their batches."""
-    without_batch = {"batch": None, "missing": False, "refused": None}
+    without_batch = {"batch": None, "missing": False, "refused": None} | NO_DELIVERY
     connection.execute(sa.update(recipients).where(which).values(**without_batch))
 
 

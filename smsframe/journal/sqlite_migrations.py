@@ -17,9 +17,12 @@ from smsframe.journal.tables import metadata, recipients
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-VERSION = 4
+VERSION = 5
 """Of the tables below; kept in the file, so that a newer file is refused instead of misread."""
 
+
+_WITH_ATTEMPTS = 5
+"""The first version with a table of attempts."""
 
 APPLICATION = int.from_bytes(b"smsf")
 """Kept in the file too (SQLite's ``application_id``): other programs count their versions as well."""
@@ -95,6 +98,23 @@ UPGRADES = {
         "ALTER TABLE people RENAME TO recipients",
         "CREATE INDEX ix_recipients_batch ON recipients (batch)",
     ),
+    4: (
+        "ALTER TABLE batches ADD COLUMN closes_at BIGINT",
+        "ALTER TABLE batches ADD COLUMN hours TEXT",
+        "ALTER TABLE recipients ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE recipients ADD COLUMN delivery TEXT",
+        "ALTER TABLE recipients ADD COLUMN delivered_at BIGINT",
+        "ALTER TABLE recipients ADD COLUMN seen_at BIGINT",
+        (
+            "CREATE TABLE attempts ("
+            "campaign INTEGER NOT NULL, person BIGINT NOT NULL, attempt INTEGER NOT NULL, "
+            "phone TEXT NOT NULL, text INTEGER NOT NULL, fields TEXT, encoding TEXT NOT NULL, "
+            "segments INTEGER, batch INTEGER, missing BOOLEAN NOT NULL, refused TEXT, "
+            "delivery TEXT, delivered_at BIGINT, seen_at BIGINT, "
+            "PRIMARY KEY (campaign, person, attempt)) WITHOUT ROWID"
+        ),
+        "CREATE INDEX attempts_by_batch ON attempts (batch)",
+    ),
 }
 """What takes a file of each released version to the next."""
 
@@ -110,6 +130,11 @@ def columns(connection: Connection, table: sa.Table) -> list[sa.ColumnElement[An
 def refused(connection: Connection) -> sa.ColumnElement[Any]:
     """With which code somebody was left out of an accepted order; null in a file of an older version."""
     return columns(connection, recipients)[[*recipients.c].index(recipients.c.refused)]
+
+
+def has_attempts(connection: Connection) -> bool:
+    """Whether the file is of a version in which a person may have several attempts."""
+    return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one()) >= _WITH_ATTEMPTS
 
 
 def version(connection: Connection) -> int:

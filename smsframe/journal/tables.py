@@ -2,8 +2,9 @@
 The journal's tables.
 
 A campaign has texts; a recipient has one of them, with merge values, and at most one batch; a batch is one
-order. ``evidence`` is only ever added to: which question was asked about an order, and which answer came.
-Instants are whole microseconds since 1970 in UTC.
+order. A person who is texted again is one recipient still, with the latest attempt; the earlier ones are in
+``attempts``. ``evidence`` is only ever added to: which question was asked about an order, and which answer
+came. Instants are whole microseconds since 1970 in UTC.
 """
 
 from __future__ import annotations
@@ -67,6 +68,10 @@ batches = sa.Table(
     sa.Column("skip_refused", sa.Boolean, nullable=False, server_default=sa.text("0")),
     # By the gateway's clock: nothing of this order can be older there.
     sa.Column("not_before", sa.BigInteger),
+    # The last instant at which it may leave, of an order that goes out at once: its people's hours end then.
+    sa.Column("closes_at", sa.BigInteger),
+    # The hours by which its time was chosen, as JSON: evidence, never read to decide anything.
+    sa.Column("hours", sa.Text),
     sa.Index("batches_by_campaign", "campaign", "state"),
 )
 
@@ -88,6 +93,28 @@ recipients = sa.Table(
     sa.Column("missing", sa.Boolean, nullable=False, default=False),
     # The delivery code with which the gateway says that it left this person out of an accepted order.
     sa.Column("refused", sa.Text),
+    # 1, and one more each time that a person asks for another text to somebody whom the last did not reach.
+    sa.Column("attempt", sa.Integer, nullable=False, server_default=sa.text("1")),
+    # The gateway's code as it was last seen, when it was delivered by the gateway, when this was seen.
+    sa.Column("delivery", sa.Text),
+    sa.Column("delivered_at", sa.BigInteger),
+    sa.Column("seen_at", sa.BigInteger),
+    sqlite_with_rowid=False,
+)
+
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    # What a recipient was before the next attempt began; never changed again.
+    sa.Column("campaign", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("person", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("attempt", sa.Integer, primary_key=True, autoincrement=False),
+    *(
+        sa.Column(column.name, column.type, nullable=column.nullable)
+        for column in recipients.c
+        if column.name not in ("campaign", "person", "attempt")
+    ),
+    sa.Index("attempts_by_batch", "batch"),
     sqlite_with_rowid=False,
 )
 

@@ -180,6 +180,11 @@ OUTCOMES = {
         "The gateway has the order of this row, but does not list this number in it, so nobody knows whether "
         "the person was texted. smsframe.resume asks again.",
     ),
+    "not_delivered": Reason(
+        "not delivered",
+        "The gateway took the text, and it did not arrive; the reason says why. failed(retryable=True) gives "
+        "the rows that are worth another try, and resend texts them again.",
+    ),
     "cancelled": Reason(
         "cancelled before its time",
         "The scheduled text was cancelled before its time, so it was not sent.",

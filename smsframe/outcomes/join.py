@@ -16,6 +16,7 @@ from smsframe.arrow import TEXT
 from smsframe.orders.states import State
 from smsframe.outcomes.codes import CODES, sentences, shortened
 from smsframe.outcomes.columns import DTYPES, results_for
+from smsframe.outcomes.deliveries import explain_deliveries
 from smsframe.phones.match import among, find
 
 if TYPE_CHECKING:
@@ -34,15 +35,18 @@ class Known(NamedTuple):
     Attributes:
         people: A row per recipient, in order of number: ``phone`` (E.164), ``template`` (a categorical),
             ``fields``, ``segments``, ``missing`` (whether its order does not list it), ``refused`` (the code
-            with which it was left out of its accepted order, or missing), and ``batch``, the position of its
-            row in ``batches``, or -1.
+            with which it was left out of its accepted order, or missing), ``attempt``, ``delivery`` (the
+            gateway's code as it was last seen), ``delivered_at`` and ``seen_at`` (UTC), and ``batch``, the
+            position of its row in ``batches``, or -1.
         batches: A row per batch: ``order_id``, ``state``, ``doubt``, ``owner``, ``owner_alive``,
             ``attempts``, ``schedule_at``, ``sent_at``, ``charged``, ``reason``, ``message_type``, ``sender``,
             ``template``.
+        earlier: The earlier attempts of people who were texted again, with the columns of ``people``.
     """
 
     people: pd.DataFrame
     batches: pd.DataFrame
+    earlier: pd.DataFrame | None = None
 
 
 def outcomes(
@@ -61,7 +65,7 @@ def outcomes(
         The result columns, by position.
     """
     shares = _shares(known)
-    people, batches = known
+    people, batches = known.people, known.batches
     if rows is not None:
         people, shares = people.take(rows), shares.take(rows)
     batch_outcomes = _batch_outcomes(batches, run)
@@ -72,7 +76,8 @@ def outcomes(
     reason = taken["reason"].reset_index(drop=True)
     if left_out.any():
         reason = reason.mask(left_out, reason + ": " + people["refused"].reset_index(drop=True))
-    return results_for(
+    in_order = batch >= 0
+    results = results_for(
         len(people),
         sms_status=taken["status"],
         sms_reason=reason,
@@ -83,9 +88,12 @@ def outcomes(
         sms_order_id=taken["order_id"],
         sms_sent_at=taken["sent_at"],
         sms_scheduled_at=taken["scheduled_at"],
-        sms_attempt=1,  # whom the journal knows was registered, and so far only once
+        sms_delivery=people["delivery"].where(in_order),
+        sms_delivered_at=people["delivered_at"].where(in_order),
+        sms_attempt=people["attempt"],
         sms_campaign=campaign,
     )
+    return explain_deliveries(results)
 
 
 def _batch_outcomes(batches: pd.DataFrame, run: str | None) -> pd.DataFrame:
@@ -173,8 +181,14 @@ def join(
 
 
 def _shares(known: Known) -> pd.Series[Any]:
-    """Each row's part of its order's charge, by segments; an order's parts add up exactly to it."""
-    people, batches = known
+    """
+    Each row's part of its order's charge, by segments; an order's parts, with those of people whose next
+    attempt is in another order, add up exactly to it.
+    """
+    people, batches = known.people, known.batches
+    if known.earlier is not None and len(known.earlier):
+        needed = ["batch", "missing", "refused", "segments"]
+        people = pd.concat([people[needed], known.earlier[needed]], ignore_index=True)
     batch = people["batch"].to_numpy()
     sent = (batch >= 0) & ~people["missing"].to_numpy() & people["refused"].isna().to_numpy()
     listed = np.flatnonzero(sent)
@@ -190,7 +204,7 @@ def _shares(known: Known) -> pd.Series[Any]:
     share[ends] = charged[orders[ends]] - (shared[orders[ends]] - share[ends])
     shares = pd.Series(np.nan, index=people.index)
     shares.iloc[listed] = share
-    return shares.astype("Float64")
+    return shares.iloc[: len(known.people)].astype("Float64")
 
 
 def still_to_send(known: Known, terms: Terms | None = None, template: str = "") -> pd.Series[bool]:
@@ -200,7 +214,7 @@ def still_to_send(known: Known, terms: Terms | None = None, template: str = "") 
     With the terms and the text of a new call also those who were refused, or left out of an order, with other
     terms or another text: that may have been the reason.
     """
-    people, batches = known
+    people, batches = known.people, known.batches
     left_out = np.zeros(len(people), dtype=bool)
     open_ = batches["state"].eq(State.PLANNED)
     if terms is not None:

@@ -22,6 +22,10 @@ def journalled(*, missing=False, batch=0, segments=(1, 2, 4), **facts):
             "segments": pd.Series([*segments], dtype="Int64"),
             "missing": missing,
             "refused": pd.Series([None] * 3, dtype=TEXT),
+            "attempt": pd.Series([1] * 3, dtype="Int64"),
+            "delivery": pd.Series([None] * 3, dtype=TEXT),
+            "delivered_at": pd.Series([None] * 3, dtype=INSTANT),
+            "seen_at": pd.Series([None] * 3, dtype=INSTANT),
             "batch": batch,
         }
     )
