@@ -62,7 +62,7 @@ MARKETING: Final[dict[str, Rule]] = {
             "developers.brevo.com, 'Send SMS message asynchronously'",
             _KLAVIYO,
             "captainverify.com on the law of 2023",
-            "element-web issue 7672 on carriers",
+            "element-web, no. 7672, on carriers",
         ),
     ),
     "GB": Rule(
