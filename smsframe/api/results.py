@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 from smsframe.api.docstrings import READS_ONLY, explained
 from smsframe.api.options import journal_of
 from smsframe.api.tracebacks import hide_frames
-from smsframe.campaign import delivery, reports
+from smsframe.campaign import refresh as campaign_refresh
+from smsframe.campaign import reports
 from smsframe.campaign import send as campaign_send
-from smsframe.campaign.options import RunOptions
+from smsframe.campaign.options import RefreshOptions
 from smsframe.display.progress_bar import Bar
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.gateway.smsend import Gateway
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     import pandas as pd
 
     from smsframe.api.options import JournalLocation
@@ -25,43 +28,55 @@ if TYPE_CHECKING:
 
 @hide_frames
 @explained(
-    RunOptions,
+    RefreshOptions,
     results="A frame with at least ``sms_order_id`` and ``sms_phone``, in any order of columns; it is not "
     "changed.",
     gateway="The `Gateway` that the texts went to; `Gateway.from_env` when not given.",
-    workers="Questions under way at once, 1 to 64.",
 )
 def refresh(
-    results: pd.DataFrame, *, gateway: GatewayProtocol | None = None, workers: int = 4, progress: bool = True
+    results: pd.DataFrame,
+    *,
+    gateway: GatewayProtocol | None = None,
+    journal: JournalLocation | None = None,
+    until: timedelta | str | None = None,
+    every: timedelta | str | float | None = None,
+    workers: int = 4,
+    progress: bool = True,
 ) -> pd.DataFrame:
     """
-    Ask the gateway for delivery states and join them to the rows.
+    Ask the gateway for delivery states, join them to the rows, and remember them in the journal.
+
+    The same call of `smsframe.send` again, `smsframe.results` and `smsframe.resume` show them from there.
+    Rows with a final state are not asked for again. Ctrl-C ends it, and what was answered until then stays in
+    the journal. Orders that the journal does not have, as those of another machine, are joined to these rows
+    only.
 
     Returns:
         The frame with ``sms_delivery`` (the gateway's code) and ``sms_delivered_at`` (UTC); if it has
-        ``sms_status``, with all result columns (`ResultsSchema`). Rows with a final state are not asked for
-        again.
+        ``sms_status``, with all result columns (`ResultsSchema`), where a text that failed says why.
 
     Raises:
         ContactsError: The frame has no such columns.
         GatewayError: The gateway did not answer; the frame you have is still true.
+        JournalError: The journal has these orders and cannot be written.
 
     Example:
         >>> spring = smsframe.results("spring", journal=journal)
         >>> smsframe.refresh(spring, gateway=gateway, progress=False)["sms_delivery"].notna().tolist()
         [True]
+        >>> smsframe.results("spring", journal=journal)["sms_delivery"].notna().tolist()
+        [True]
     """
-    options = RunOptions.of(locals())
+    options = RefreshOptions.of(locals())
     gateway = gateway or Gateway.from_env()
-    with Bar("asking", "orders", shown=options.progress) as bar:
-        if options.progress and "sms_order_id" in results:
-            bar.start(int(results["sms_order_id"].nunique()))
-        return delivery.refresh(
+    with Bar("asking", "orders", shown=options.progress, monotonic=gateway.clock.monotonic) as bar:
+        return campaign_refresh.refresh(
             results,
             gateway,
-            workers=options.workers,
+            journal_of(journal, gateway),
+            options=options,
             retry_policy=RetryPolicy(clock=gateway.clock),
-            report=bar.advance,
+            progress=campaign_refresh.Progress(bar.start, bar.advance),
         )
 
 

@@ -1,42 +1,32 @@
 """
-Delivery states, asked for later and joined to the same rows.
+Delivery states as the gateway says them, joined to rows; and which orders have rows that wait for one.
 """
 
 from __future__ import annotations
 
-import logging
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from smsframe.orders.delivery_codes import Stage
 from smsframe.outcomes.codes import CODES
-from smsframe.outcomes.columns import COLUMNS, DTYPES, E164, attach
+from smsframe.outcomes.columns import COLUMNS, DTYPES, attach
+from smsframe.outcomes.deliveries import explain_deliveries
 from smsframe.outcomes.summary import require
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping, Sequence
 
-    from smsframe.gateway.base import GatewayProtocol
-    from smsframe.gateway.retry import RetryPolicy
+    from smsframe.journal.deliveries import OrderAnswer
     from smsframe.orders.profile import GatewayProfile
 
-log = logging.getLogger("smsframe")
 
-
-def refresh(
-    results: pd.DataFrame,
-    gateway: GatewayProtocol,
-    *,
-    workers: int,
-    retry_policy: RetryPolicy,
-    report: Callable[[int], None],
-) -> pd.DataFrame:
+def with_delivery_columns(results: pd.DataFrame) -> pd.DataFrame:
     """
-    Ask for the delivery state of every order that has a row without a final one; see `smsframe.refresh`.
+    The rows by position, with what is asked for and joined in its columns.
 
-    ``report`` is called with 1 after each order that the gateway was asked for.
+    Raises:
+        ContactsError: There are no numbers or no order ids.
     """
     rows = require(results, ("sms_order_id", "sms_phone")).reset_index(drop=True)
     # An export of an older version has other columns in another order; two columns alone stay as they are.
@@ -44,34 +34,71 @@ def refresh(
     for name in COLUMNS if whole else ("sms_delivery", "sms_delivered_at"):
         if name not in rows:
             rows[name] = pd.Series(None, index=rows.index, dtype=DTYPES[name])
-    if whole:
-        rows = attach(rows, rows[list(COLUMNS)])
-    final = rows["sms_delivery"].isin(gateway.profile.final)
-    asked = rows["sms_order_id"].notna() & ~final
+    return attach(rows, rows[list(COLUMNS)]) if whole else rows
+
+
+def orders_to_ask(rows: pd.DataFrame, profile: GatewayProfile) -> list[str]:
+    """The orders with a row whose last state the gateway has not said yet."""
+    return [*rows.loc[_asked(rows, profile), "sms_order_id"].unique()]
+
+
+def orders_to_ask_again(
+    rows: pd.DataFrame, answered: Sequence[str], profile: GatewayProfile, types: Mapping[str, str]
+) -> list[str]:
+    """
+    Of the orders that the gateway knows those with a row that may still get another state.
+
+    Whom an order does not list gets none. A message type without delivery reports gets none after the code
+    that says "sent".
+
+    Args:
+        rows: The rows, with the states that were said.
+        answered: The orders that the gateway knows.
+        profile: The gateway's.
+        types: The message type of each order, as far as it is known.
+    """
+    order = rows["sms_order_id"].astype(object)
+    without_reports = order.map(dict(types)).isin(profile.types_without_reports)
+    waits = _asked(rows, profile) & order.isin([*answered])
+    waits &= ~(without_reports & rows["sms_delivery"].isin(profile.last_without_reports))
     if "sms_status" in rows:
-        asked &= ~rows["sms_status"].isin(["rejected"])  # the gateway never took those orders
-    orders = rows.loc[asked, "sms_order_id"].unique()
-
-    def state(order: str) -> pd.DataFrame | None:
-        recipients = retry_policy.ask(lambda: gateway.state(order)).recipients
-        report(1)
-        return None if recipients is None else recipients.assign(order=order)
-
-    with ThreadPoolExecutor(workers, thread_name_prefix="smsframe") as pool:
-        answers = list(pool.map(state, orders))
-    states = {order: answer for order, answer in zip(orders, answers, strict=True) if answer is not None}
-    if len(states) < len(answers):
-        log.warning("the gateway does not know %d of %d orders", len(answers) - len(states), len(answers))
-    if states:
-        waiting = gateway.profile.codes(Stage.WAITING)
-        rows = _with_deliveries(rows, asked, pd.concat([*states.values()]), waiting)
-        rows = _with_missing_people(rows, asked, states, gateway.profile)
-    return rows.set_axis(results.index)
+        waits &= rows["sms_status"].isin(["accepted", "scheduled"])
+    return [*rows.loc[waits, "sms_order_id"].unique()]
 
 
-def _with_deliveries(
-    rows: pd.DataFrame, asked: pd.Series[bool], states: pd.DataFrame, waiting: list[str]
+def _asked(rows: pd.DataFrame, profile: GatewayProfile) -> pd.Series[bool]:
+    """Which rows have an order, and not the last state yet."""
+    asked = rows["sms_order_id"].notna() & ~rows["sms_delivery"].isin(profile.final)
+    if "sms_status" in rows:  # of those orders the gateway has nothing
+        asked &= ~rows["sms_status"].isin(["rejected", "cancelled"])
+    return asked
+
+
+def join_answers(
+    rows: pd.DataFrame, orders: Sequence[str], answers: Sequence[OrderAnswer], profile: GatewayProfile
 ) -> pd.DataFrame:
+    """
+    The rows with what was said of their orders.
+
+    Args:
+        rows: As `with_delivery_columns` gives them.
+        orders: The orders that were asked for.
+        answers: What the gateway said of those that it knows.
+        profile: The gateway's.
+    """
+    if not answers:
+        return rows
+    asked = _asked(rows, profile) & rows["sms_order_id"].isin(orders)
+    states = pd.concat([answer.recipients.assign(order=answer.order_id) for answer in answers])
+    rows = _with_deliveries(rows, asked, states)
+    if not {"sms_status", "sms_code", "sms_reason"} <= {*rows.columns}:
+        return rows
+    tells_all = [answer.order_id for answer in answers if answer.tells_all]
+    rows = _with_missing_people(rows, asked, states, tells_all, [a.order_id for a in answers], profile)
+    return explain_deliveries(rows)
+
+
+def _with_deliveries(rows: pd.DataFrame, asked: pd.Series[bool], states: pd.DataFrame) -> pd.DataFrame:
     """The rows with the delivery of their order's recipients, by order id and number."""
     # A number that is twice in one order cannot be told apart (and our own orders hold each once).
     numbered = states[states["phone"].notna()]
@@ -85,14 +112,16 @@ def _with_deliveries(
     known = asked & latest["delivery"].notna()
     for column, source in (("sms_delivery", "delivery"), ("sms_delivered_at", "delivered_at")):
         rows[column] = rows[column].where(~known, latest[source]).astype(DTYPES[column])
-    if "sms_status" in rows:
-        sent = known & rows["sms_status"].eq("scheduled") & ~rows["sms_delivery"].isin(waiting)
-        rows["sms_status"] = rows["sms_status"].mask(sent, "accepted")
     return rows
 
 
 def _with_missing_people(
-    rows: pd.DataFrame, asked: pd.Series[bool], states: dict[str, pd.DataFrame], profile: GatewayProfile
+    rows: pd.DataFrame,
+    asked: pd.Series[bool],
+    states: pd.DataFrame,
+    tells_all: Sequence[str],
+    answered: Sequence[str],
+    profile: GatewayProfile,
 ) -> pd.DataFrame:
     """
     The rows with a status for people whom their order does not list, or lists again.
@@ -101,22 +130,13 @@ def _with_missing_people(
     next call that goes on with the campaign finds. An order that names somebody by less than a whole number,
     as one that hides digits, does not say whom it lacks.
     """
-    if not {"sms_status", "sms_code", "sms_reason"} <= {*rows.columns}:
-        return rows
     order, phone = (rows[name].astype(object) for name in ("sms_order_id", "sms_phone"))
     pairs = pd.MultiIndex.from_arrays([order, phone])
-    listed = pd.MultiIndex.from_tuples(
-        [(name, number) for name, state in states.items() for number in state["phone"].dropna()],
-        names=["order", "phone"],
-    )
-    answered = asked & order.isin([*states])
+    listed = pd.MultiIndex.from_arrays([states["order"].astype(object), states["phone"].astype(object)])
     present = pd.Series(pairs.isin(listed), index=rows.index)
     code = "missing_from_order"
-    whole = [
-        name for name, state in states.items() if state["phone"].str.fullmatch(E164).eq(other=True).all()
-    ]
-    missing = answered & order.isin(whole) & ~present & rows["sms_status"].isin(["accepted", "scheduled"])
-    back = answered & present & rows["sms_code"].eq(code).fillna(value=False)
+    missing = asked & order.isin(tells_all) & ~present & rows["sms_status"].isin(["accepted", "scheduled"])
+    back = asked & order.isin(answered) & present & rows["sms_code"].eq(code).fillna(value=False)
     back &= ~rows["sms_delivery"].isin(profile.refused)
     scheduled = rows["sms_scheduled_at"].notna() & rows["sms_delivery"].isin(profile.codes(Stage.WAITING))
     status = pd.Series("accepted", index=rows.index).mask(scheduled, "scheduled")

@@ -6,16 +6,21 @@ campaign whole.
 # Annotations are evaluated here, unlike elsewhere: `Options.parameters` reads them.
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import inf
 from typing import Annotated, Any, Literal
 
 from smsframe.orders.terms import Terms, aware
 from smsframe.planning.options import check_schedule
-from smsframe.planning.parameters import Group, Options, Parameter, number_of_people, one_of
+from smsframe.planning.parameters import Group, Options, Parameter, number_of_people, one_of, timespan
 
 DAY = 24 * 60 * 60
 MAX_WORKERS = 64
+
+LONGEST_REFRESH = timedelta(days=3)
+"""
+The gateway gives up on a report after 48 hours (an older documentation of the same platform, for TIMEOUT).
+"""
 
 REFUSALS = (
     "What becomes of an order with numbers that the gateway refuses. ``split``: the whole order is refused, "
@@ -43,6 +48,20 @@ def _rate(name: str, value: Any) -> None:
         raise ValueError(f"{name}={value!r} must be a number of recipients per second, one a day at least")
 
 
+def _until(name: str, value: Any) -> None:
+    if value not in (None, "final"):
+        timespan(name, value)
+
+
+def _every(name: str, value: Any) -> None:
+    if value is not None:
+        timespan(name, value)
+
+
+_WORKERS = Parameter("Orders under way at once, 1 to 64.", Group.TUNING, _workers)
+_PROGRESS = Parameter("False draws no progress bar.", Group.TUNING)
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunOptions(Options):
     """
@@ -61,7 +80,7 @@ class RunOptions(Options):
             Group.SAFETY,
         ),
     ] = False
-    workers: Annotated[int, Parameter("Orders under way at once, 1 to 64.", Group.TUNING, _workers)] = 4
+    workers: Annotated[int, _WORKERS] = 4
     rate: Annotated[
         float | None,
         Parameter("Recipients per second at most; no limit when not given.", Group.TUNING, _rate),
@@ -74,7 +93,40 @@ class RunOptions(Options):
             _seconds,
         ),
     ] = 30.0
-    progress: Annotated[bool, Parameter("False draws no progress bar.", Group.TUNING)] = True
+    progress: Annotated[bool, _PROGRESS] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefreshOptions(Options):
+    """What is asked for when deliveries are."""
+
+    until: Annotated[
+        timedelta | str | None,
+        Parameter(
+            "Ask again until each text that may still arrive has its last state, or for so long at most: "
+            "``final`` (three days at most), or a span of time such as ``10 min``. It is asked once when "
+            "this is not given.",
+            check=_until,
+        ),
+    ] = None
+    every: Annotated[
+        timedelta | str | float | None,
+        Parameter(
+            "The time between two rounds of questions, such as ``1 min``; when not given it grows from ten "
+            "seconds to five minutes.",
+            Group.TUNING,
+            _every,
+        ),
+    ] = None
+    workers: Annotated[int, Parameter("Questions under way at once, 1 to 64.", Group.TUNING, _workers)] = 4
+    progress: Annotated[bool, _PROGRESS] = True
+
+    @property
+    def limit(self) -> timedelta | None:
+        """For how long it is asked at most, or None when it is asked once."""
+        if self.until is None:
+            return None
+        return LONGEST_REFRESH if self.until == "final" else timespan("until", self.until)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -99,16 +99,28 @@ def status(
 
 def refresh(
     campaign: options.Campaign,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPAN",
+            help="Ask again until each text has its last state (final), or for so long at most (10 min).",
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option(help="Questions under way at once.")] = 4,
     journal: options.Journal = None,
     progress: options.Progress = None,
     out: options.Out = None,
 ) -> None:
-    """Ask the gateway what was delivered."""
+    """Ask the gateway what was delivered, and remember it."""
     results = smsframe.results(campaign, journal=journal)
     with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
         refreshed = smsframe.refresh(
-            results, gateway=gateway, workers=workers, progress=options.bar(progress)
+            results,
+            gateway=gateway,
+            journal=journal,
+            until=until,
+            workers=workers,
+            progress=options.bar(progress),
         )
     typer.echo(summary_text(refreshed))
     exit_codes.write(refreshed, out)

@@ -23,6 +23,7 @@ from smsframe.journal import disks
 from smsframe.journal.attempts import read_earlier
 from smsframe.journal.batches import Batches
 from smsframe.journal.conflicts import require_no_similar_name
+from smsframe.journal.deliveries import Deliveries
 from smsframe.journal.known_orders import KnownOrders
 from smsframe.journal.recipients import read
 from smsframe.journal.registration import Registration
@@ -91,6 +92,7 @@ class Journal:
         self._store, self._owners, self._clock = store, owners, clock
         self.batches = Batches(store, owners, clock)
         self.orders = KnownOrders(store, self.batches.stamp)
+        self.deliveries = Deliveries(store, self.batches.stamp)
         self.registration = Registration(store, self.batches, self.orders, clock)
 
     @classmethod

@@ -39,12 +39,14 @@ class DeliveryCode:
         retryable: Whether the same text to the same number may arrive when it is sent again later, and cannot
             have arrived before.
         advice: What to do, for people; empty where there is nothing to do.
+        last_without_reports: Whether it is the last code of a message type without delivery reports.
     """
 
     stage: Stage
     meaning: str
     retryable: bool = False
     advice: str = ""
+    last_without_reports: bool = False
 
     @property
     def final(self) -> bool:
@@ -72,8 +74,7 @@ _CORRECT = "correct the number"
 DELIVERY_CODES = {
     "WAITING": DeliveryCode(Stage.WAITING, "not sent yet"),
     "SCHEDULED": DeliveryCode(Stage.WAITING, "waiting for its time"),
-    # Final for the message types without delivery report, which the code alone does not tell.
-    "SENT": DeliveryCode(Stage.UNDER_WAY, "handed to the network"),
+    "SENT": DeliveryCode(Stage.UNDER_WAY, "handed to the network", last_without_reports=True),
     "WAIT4DLVR": DeliveryCode(Stage.UNDER_WAY, "sent, awaiting delivery report"),
     "DLVRD": DeliveryCode(Stage.DELIVERED, "delivered to the handset"),
     "DEMO": DeliveryCode(Stage.NOT_SENT, "demo account, nothing sent", advice="send from a real account"),

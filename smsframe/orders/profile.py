@@ -162,6 +162,16 @@ class GatewayProfile:
         return [code for code, known in self.delivery.items() if known.final]
 
     @property
+    def last_without_reports(self) -> list[str]:
+        """The delivery codes after which it says nothing else of message types without delivery reports."""
+        return [code for code, known in self.delivery.items() if known.last_without_reports]
+
+    @property
+    def types_without_reports(self) -> list[str]:
+        """The message types for which no delivery reports come."""
+        return [known.code for known in self.qualities.values() if not known.reports]
+
+    @property
     def refused(self) -> frozenset[str]:
         """The delivery codes of numbers that were left out of an order: nothing was ever sent to them."""
         return frozenset(self.codes(Stage.REFUSED))

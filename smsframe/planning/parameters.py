@@ -8,10 +8,14 @@ declared.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from enum import StrEnum
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
+
+import pandas as pd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -80,6 +84,29 @@ def number_of_people(name: str, value: Any) -> None:
     """Refuse what is neither None nor a number; a number that is not the right one is refused later."""
     if value is not None and (not isinstance(value, Real) or isinstance(value, bool)):
         raise ValueError(f"{name}={value!r} must be a number of people")
+
+
+def timespan(name: str, value: Any) -> timedelta:
+    """
+    A span of time that is longer than nothing.
+
+    Args:
+        name: Of the parameter, for the error.
+        value: A timedelta, a number of seconds, or words that pandas reads, such as ``"5 min"``.
+
+    Raises:
+        ValueError: It is none.
+
+    Example:
+        >>> timespan("undo", "5 min")
+        datetime.timedelta(seconds=300)
+    """
+    if isinstance(value, timedelta | int | float | str) and not isinstance(value, bool):
+        with suppress(ValueError, OverflowError):
+            span = pd.Timedelta(seconds=value) if isinstance(value, int | float) else pd.Timedelta(value)
+            if span > pd.Timedelta(0):
+                return span.to_pytimedelta()
+    raise ValueError(f'{name}={value!r} must be a span of time, such as "5 min" or a timedelta')
 
 
 def one_of(*values: str | None) -> Callable[[str, Any], None]:

@@ -10,8 +10,10 @@ from helpers.faulty_server import ACCEPTED, answer, scripted
 
 import smsframe
 from smsframe import ContactsError, NotAuthorised
-from smsframe.campaign import delivery
+from smsframe.campaign.options import RefreshOptions
+from smsframe.campaign.refresh import Progress, refresh
 from smsframe.gateway.retry import RetryPolicy
+from smsframe.journal.journal import Journal
 from smsframe.outcomes.columns import DTYPES
 
 ADA, BEA = "+393471234567", "+393471234568"
@@ -67,10 +69,11 @@ def test_states_come_to_rows_of_a_repeated_index_in_their_order(sandbox, gateway
     assert codes(now) == ["DLVRD", "DLVRD", None, "KO", None]
     assert now["sms_delivered_at"].notna().tolist()[:2] == [True, True]
     assert (abs(now["sms_delivered_at"].dropna() - clock.now) < pd.Timedelta(seconds=30)).all()
-    pd.testing.assert_frame_equal(
-        now.drop(columns=["sms_delivery", "sms_delivered_at"]),
-        out.drop(columns=["sms_delivery", "sms_delivered_at"]),
-    )
+    changed = ["sms_delivery", "sms_delivered_at", "sms_code", "sms_reason"]
+    pd.testing.assert_frame_equal(now.drop(columns=changed), out.drop(columns=changed))
+    failed = now["sms_delivery"].eq("KO").to_numpy()
+    assert now["sms_code"][failed].tolist() == ["not_delivered"]
+    pd.testing.assert_frame_equal(now.loc[~failed, changed[2:]], out.loc[~failed, changed[2:]])
     assert out["sms_delivery"].isna().all()  # the frame that was given is not changed
 
 
@@ -203,14 +206,19 @@ def test_a_gateway_that_refuses_is_an_error_and_not_asked_about_every_order():
     assert len(server.asked) < 20
 
 
-def test_progress_counts_the_orders_that_were_asked():
-    counted = []
+def test_progress_counts_the_orders_that_are_asked(tmp_path):
+    begun, counted = [], []
     with at(answer(200, {"recipients": []}), ACCEPTED) as server:
         frame = FRAME.assign(sms_order_id=["a", "a", None, "a"])
-        delivery.refresh(
-            frame, by_token(server), workers=2, retry_policy=RetryPolicy(), report=counted.append
+        refresh(
+            frame,
+            by_token(server),
+            Journal(tmp_path / "none.sqlite"),
+            options=RefreshOptions(workers=2),
+            retry_policy=RetryPolicy(),
+            progress=Progress(begun.append, counted.append),
         )
-    assert counted == [1]
+    assert (begun, counted) == ([1], [1])
 
 
 def test_an_order_that_was_refused_is_not_asked_for(sandbox, gateway):
