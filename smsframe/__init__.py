@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from smsframe.api.prepare import check, normalize, plan, read_contacts, segments
     from smsframe.api.results import campaigns, refresh, results, withdraw
     from smsframe.api.run import Run
-    from smsframe.api.send import resume, send, start
+    from smsframe.api.send import resend, resume, send, start
     from smsframe.api.watch import watch
     from smsframe.form.compose import compose
     from smsframe.form.form import Form
@@ -96,6 +96,7 @@ __all__ = [
     "problems",
     "read_contacts",
     "refresh",
+    "resend",
     "results",
     "resume",
     "reveal",
@@ -133,6 +134,7 @@ _MODULES = {
     "read_contacts": "smsframe.api.prepare",
     "refresh": "smsframe.api.results",
     "results": "smsframe.api.results",
+    "resend": "smsframe.api.send",
     "resume": "smsframe.api.send",
     "reveal": "smsframe.masking",
     "segments": "smsframe.api.prepare",

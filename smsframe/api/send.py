@@ -15,7 +15,8 @@ from smsframe.api.prepare import make_plan
 from smsframe.api.run import Run
 from smsframe.api.tracebacks import hide_frames, with_signature_of
 from smsframe.campaign import send as campaign_send
-from smsframe.campaign.options import ResumeOptions, SendOptions
+from smsframe.campaign.options import ResendOptions, ResumeOptions, SendOptions
+from smsframe.campaign.resend import resend as campaign_resend
 from smsframe.campaign.run_context import RunContext
 from smsframe.contacts.columns import find_phone
 from smsframe.display.progress_bar import Bar
@@ -186,6 +187,66 @@ def resume(
     with _running(options, gateway, memory) as context:
         return campaign_send.resume(
             entry, context, options=options, suppressed=suppressed_numbers(options.suppress, options.region)
+        )
+
+
+@hide_frames
+@explained(
+    ResendOptions,
+    rows="Rows of results of this campaign: who is to be texted again, with ``sms_phone`` and "
+    "``sms_order_id``; ``failed(retryable=True)`` gives them. The frame is not changed.",
+    gateway="The `Gateway` that texts go to, which must be the campaign's own; `Gateway.from_env` when not "
+    "given.",
+)
+def resend(
+    campaign: str,
+    rows: pd.DataFrame,
+    *,
+    gateway: GatewayProtocol | None = None,
+    journal: JournalLocation | None = None,
+    suppress: Suppress | None = None,
+    region: str | None = None,
+    confirm: int | None = None,
+    maybe_arrived: Literal["send"] | None = None,
+    adopt: bool = False,
+    workers: int = 4,
+    rate: float | None = None,
+    grace: float = 30.0,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """
+    Text people again whom the text of a campaign did not reach, in the same campaign: a new attempt.
+
+    The gateway is asked anew what became of each text. Who has it by now, may still get it, or is on an
+    opt-out list is not texted. The attempt follows the order that the row names, so the same call again, or
+    two at once, text nobody twice; an attempt that was begun and not sent goes on.
+
+    Returns:
+        The rows, with the outcome of the latest attempt (``sms_attempt``); the earlier ones stay in the
+        journal.
+
+    Raises:
+        UnknownCampaign: There is no such campaign in this journal.
+        ContactsError: A row is not of this campaign, or was never sent to.
+        SmsFrameError, ValueError: As `send`.
+
+    Example:
+        >>> spring = smsframe.results("spring", journal=journal)
+        >>> failed = smsframe.failed(spring, retryable=True)
+        >>> len(smsframe.resend("spring", failed, gateway=gateway, progress=False))
+        0
+    """
+    options = ResendOptions.of(locals())
+    gateway = gateway or Gateway.from_env()
+    memory = journal_of(journal, gateway)
+    entry = memory.get(campaign)
+    with _running(options, gateway, memory) as context:
+        return campaign_resend(
+            entry,
+            context,
+            rows=rows,
+            options=options,
+            suppressed=suppressed_numbers(options.suppress, options.region),
         )
 
 

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from smsframe.campaign.engine import CampaignEngine
 from smsframe.campaign.history_check import compare
 from smsframe.campaign.preflight import affordable, at_once, in_time
@@ -23,8 +25,6 @@ from smsframe.phones.match import among
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import pandas as pd
 
     from smsframe.campaign.run_context import RunContext
     from smsframe.gateway.base import GatewayProtocol
@@ -148,6 +148,41 @@ def resuming(
             entry, owner, compared, phones=phones, waiting=waiting, confirmed_complete=confirmed_complete
         )
         yield _engine(registered, context, owner, phones, settled, _in_doubt(known)), owner
+
+
+@contextmanager
+def resending(
+    entry: CampaignRecord,
+    again: pd.DataFrame,
+    begun: pd.Series[Any],
+    context: RunContext,
+    *,
+    adopt: bool = False,
+) -> Iterator[tuple[CampaignEngine, str]]:
+    """
+    Begin the next attempt of people whom the last one did not reach; the engine, and the run's owner.
+
+    Args:
+        entry: The campaign, with the terms of this call.
+        again: ``phone``, ``order_id``, ``segments``: people, and the order of the attempt to be followed.
+        begun: The numbers of people whose next attempt began before, and who were not sent to yet.
+        context: What is worked with.
+        adopt: As in `Call`.
+
+    Raises:
+        SmsFrameError, ValueError: They cannot be sent to; nothing was sent.
+    """
+    gateway, journal = context.gateway, context.journal
+    compared, context = _compared(entry.name, entry, context, adopt=adopt, ask=True, needed=True)
+    affordable(gateway, entry.terms, int(again["segments"].sum()))
+    phones = pd.concat([again["phone"], begun])
+    context.started(len(phones))
+    entry = replace(entry, batch_size=at_once(entry.batch_size, context.rate))
+    with journal.owner() as owner:
+        registered = journal.registration.register_attempts(
+            entry, owner, compared, again=again, phones=phones
+        )
+        yield _engine(registered, context, owner, phones), owner
 
 
 def _compared(

@@ -140,9 +140,8 @@ class _Compared:
         asked = [self._people(order) for part in orders for order in part.itertuples()]
         if not asked:
             return no_orders()
-        # Of somebody whom two orders list the earlier one counts.
-        people = pd.concat(asked, ignore_index=True).sort_values("create_time", kind="stable")
-        return people[people["phone"].isna() | ~people["phone"].duplicated()]
+        # Somebody whom two orders list has two attempts.
+        return pd.concat(asked, ignore_index=True).sort_values("create_time", kind="stable")
 
     def _people(self, order: Any) -> pd.DataFrame:
         state = self._retry_policy.ask(lambda: self._gateway.state(order.order_id)).recipients

@@ -162,6 +162,38 @@ class SendOptions(RunOptions):
         return terms.with_refusals(self.refusals)
 
 
+_SUPPRESS = "Numbers that nobody may text as of now (opt-outs): a frame, series, list or file; "
+_REGION = Parameter(
+    "The country (an ISO code such as ``IT``) of the numbers in ``suppress`` that are in national form.",
+    Group.SAFETY,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResendOptions(RunOptions):
+    """What sending again is asked for, apart from whom."""
+
+    confirm: Annotated[
+        int | None,
+        Parameter(
+            "Refuse unless exactly so many people are to be texted again, or were by the same call before.",
+            Group.SAFETY,
+            number_of_people,
+        ),
+    ] = None
+    suppress: Annotated[Any, Parameter(_SUPPRESS + "those people are not texted again.", Group.SAFETY)] = None
+    region: Annotated[str | None, _REGION] = None
+    maybe_arrived: Annotated[
+        Literal["send"] | None,
+        Parameter(
+            "What *you* say of texts that may have arrived (``TIMEOUT``): ``send`` texts those people again "
+            "too, who may then have the text twice; they are left out otherwise.",
+            Group.SAFETY,
+            one_of("send", None),
+        ),
+    ] = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class ResumeOptions(RunOptions):
     """What resuming is asked for, apart from what is in the journal."""
@@ -172,20 +204,9 @@ class ResumeOptions(RunOptions):
     ] = None
     suppress: Annotated[
         Any,
-        Parameter(
-            "Numbers that nobody may text as of now (opt-outs): a frame, series, list or file; those people "
-            "stay pending.",
-            Group.SAFETY,
-        ),
+        Parameter(_SUPPRESS + "those people stay pending.", Group.SAFETY),
     ] = None
-    region: Annotated[
-        str | None,
-        Parameter(
-            "The country (an ISO code such as ``IT``) of the numbers in ``suppress`` that are in national "
-            "form.",
-            Group.SAFETY,
-        ),
-    ] = None
+    region: Annotated[str | None, _REGION] = None
     unconfirmed: Annotated[
         Literal["send", "accept"] | None,
         Parameter(

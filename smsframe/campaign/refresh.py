@@ -64,7 +64,9 @@ def refresh(
     began, limit = clock.monotonic(), options.limit
     while len(orders):
         progress.begin(len(orders))
-        answers = _ask(orders, gateway, journal, {*types}, options.workers, retry_policy, progress.advance)
+        answers = ask_orders(
+            orders, gateway, journal, {*types}, options.workers, retry_policy, progress.advance
+        )
         rows = delivery.join_answers(rows, orders, answers, profile)
         if limit is None:
             break
@@ -86,7 +88,7 @@ def _waits(options: RefreshOptions) -> Iterator[float]:
         wait = min(wait * 1.5, LONGEST_WAIT)
 
 
-def _ask(
+def ask_orders(
     orders: Sequence[str],
     gateway: GatewayProtocol,
     journal: Journal,

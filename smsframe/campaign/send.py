@@ -95,7 +95,7 @@ def send(
     known = stored and stored.known
     confirmed(options.confirm, plan.people, known, plan)
     with sending(call, stored, context.stopped_by(stop)) as (engine, owner):
-        cause = _run(engine, campaign, context.say)
+        cause = run_engine(engine, campaign, context.say)
         try:
             now = known if known and engine.idle else journal.recipients(engine.entry.id, campaign)
         except JournalError as error:
@@ -110,23 +110,23 @@ def send(
             if frame["sms_status"].eq("ready").any():  # everybody was written down
                 frame = _without_journal(frame, maybe_texted=engine.maybe_texted)
             if frame is not journalled:
-                cause = cause or _replaced(journal)
+                cause = cause or replaced(journal)
             others = _others(now, plan)
     if others:
         context.say(
             f"{others:,} people of campaign {campaign!r} are not in this frame and still pending: "
             f"smsframe.resume({campaign!r}) takes them up, smsframe.withdraw({campaign!r}) drops them"
         )
-    _raise(cause, engine, campaign, frame)
+    raise_stopped(cause, engine, campaign, frame)
     return frame
 
 
-def _resumed(entry: CampaignRecord, context: RunContext, **given: Any) -> pd.DataFrame:
+def resumed(entry: CampaignRecord, context: RunContext, **given: Any) -> pd.DataFrame:
     """The people of a campaign after a run, by the journal."""
     return recipients(context.journal, entry, suppressed=given["suppressed"])
 
 
-@with_results_when_stopped(lambda entry: entry.name, _resumed, lambda *_, **__: results_for(0))
+@with_results_when_stopped(lambda entry: entry.name, resumed, lambda *_, **__: results_for(0))
 def resume(
     entry: CampaignRecord,
     context: RunContext,
@@ -144,7 +144,7 @@ def resume(
     call = CampaignCall(gateway.base_url, gateway.account, entry.template, changed=True)
     stored = journal.read(entry.name, call=call)
     if stored is None or stored.entry.id != entry.id:
-        raise _replaced(journal)
+        raise replaced(journal)
     known = stored.known
     waiting = int((still_to_send(known) & ~among(known.people["phone"], suppressed)).sum())
     if confirm is not None and confirm != waiting:
@@ -159,7 +159,7 @@ def resume(
         engine,
         owner,
     ):
-        cause = _run(engine, entry.name, context.say)
+        cause = run_engine(engine, entry.name, context.say)
         try:
             journalled = recipients(journal, entry, run=owner, suppressed=suppressed)
         except JournalError as error:
@@ -168,8 +168,8 @@ def resume(
         else:
             frame = _with_lost(engine.posted.correct(journalled), known, engine.posted, entry.name)
             if frame is not journalled:
-                cause = cause or _replaced(journal)
-    _raise(cause, engine, entry.name, frame)
+                cause = cause or replaced(journal)
+    raise_stopped(cause, engine, entry.name, frame)
     if held := int(frame["sms_status"].eq("suppressed").sum()):
         context.say(
             f"{held:,} of campaign {entry.name!r} are on the opt-out list and stay pending: give it "
@@ -215,7 +215,7 @@ def withdraw(journal: Journal, entry: CampaignRecord) -> pd.DataFrame:
     return dropped[~kept].reset_index(drop=True)
 
 
-def _run(
+def run_engine(
     engine: CampaignEngine, campaign: str, say: Callable[[str], None]
 ) -> SmsFrameError | ValueError | None:
     """Run the engine; what the journal raises stops it like the gateway's refusals do."""
@@ -243,7 +243,8 @@ def _without_journal(results: pd.DataFrame, *, maybe_texted: bool = True) -> pd.
     return _with_status(results, rows, status, code, "; the journal could not be read")
 
 
-def _replaced(journal: Journal) -> JournalError:
+def replaced(journal: Journal) -> JournalError:
+    """The error of a journal that another one, or an older state of it, has taken the place of."""
     return JournalError(
         f"the journal {journal.path} was replaced by another, or by an older copy of itself: it lacks orders "
         "of this run. Put it back, or call again: the gateway's history tells what it lacks"
@@ -276,9 +277,16 @@ def _with_status(
     return results.assign(**changed)
 
 
-def _raise(
+def raise_stopped(
     cause: SmsFrameError | ValueError | None, engine: CampaignEngine, campaign: str, frame: pd.DataFrame
 ) -> None:
+    """
+    Raise what stopped a run, if anything did.
+
+    Raises:
+        Foreseen: Nothing of it can have been accepted.
+        CampaignStopped: Something may have been.
+    """
     if cause is None:
         return
     if not engine.maybe_texted:

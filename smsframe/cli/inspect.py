@@ -106,6 +106,10 @@ def refresh(
             help="Ask again until each text has its last state (final), or for so long at most (10 min).",
         ),
     ] = None,
+    every: Annotated[
+        str | None,
+        typer.Option(metavar="SPAN", help="The time between two rounds of questions, such as 1 min."),
+    ] = None,
     workers: Annotated[int, typer.Option(help="Questions under way at once.")] = 4,
     journal: options.Journal = None,
     progress: options.Progress = None,
@@ -119,6 +123,7 @@ def refresh(
             gateway=gateway,
             journal=journal,
             until=until,
+            every=every,
             workers=workers,
             progress=options.bar(progress),
         )

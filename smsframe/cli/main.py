@@ -73,6 +73,7 @@ for command in (
     send.plan,
     send.send,
     send.resume,
+    send.resend,
     inspect.status,
     inspect.refresh,
     inspect.export,

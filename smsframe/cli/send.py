@@ -155,6 +155,49 @@ def resume(
     _report(results, campaign, out)
 
 
+def resend(
+    campaign: options.Campaign,
+    suppress: options.Suppress = None,
+    region: Annotated[
+        str | None, typer.Option(help="Country of those numbers, where they are in national form (IT).")
+    ] = None,
+    confirm: Annotated[
+        int | None, typer.Option(help="Refuse unless exactly so many people are texted again.")
+    ] = None,
+    maybe_arrived: Annotated[
+        Literal["send"] | None,
+        typer.Option(help="What you say of texts that may have arrived (TIMEOUT): text those people too."),
+    ] = None,
+    workers: options.Workers = 4,
+    rate: options.Rate = None,
+    grace: options.Grace = 30.0,
+    journal: options.Journal = None,
+    progress: options.Progress = None,
+    *,
+    adopt: options.Adopt = False,
+    yes: options.Yes = False,
+    out: options.Out = None,
+) -> None:
+    """Text people again whom the text did not reach, where another try may."""
+    keywords = options.keywords(smsframe.resend, locals())
+    with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
+        known = smsframe.refresh(
+            smsframe.results(campaign, journal=journal), gateway=gateway, journal=journal, progress=False
+        )
+        failed = smsframe.failed(known, retryable=True)
+        if maybe_arrived == "send":
+            failed = smsframe.failed(known)
+            failed = failed[failed["sms_order_id"].notna() & failed["sms_delivery"].notna()]
+        if failed.empty:
+            typer.echo("Nobody is to be texted again.")
+            return
+        most = many(int(failed["sms_segments"].sum()), "credit")
+        _ask(f"At most {people(len(failed))} would be texted again, for {most}. Go on?", gateway, yes=yes)
+        with _reported_when_stopped(out):
+            results = smsframe.resend(campaign, failed, **keywords, gateway=gateway)
+    _report(results, campaign, out)
+
+
 def _ask(question: str, gateway: smsframe.Gateway, *, yes: bool) -> None:
     """Go on only after a yes, from a person or from ``--yes``."""
     typer.echo(f"  gateway  {clean(gateway.base_url)} as {clean(gateway.account)}\n")

@@ -17,6 +17,7 @@ OPTIONS = frozenset(
     (
         *("adopt", "batch_size", "campaign", "changed", "confirm", "grace", "journal", "max_segments"),
         *(
+            "maybe_arrived",
             "message_type",
             "numbers",
             "phone",
@@ -27,7 +28,7 @@ OPTIONS = frozenset(
             "region",
             "schedule",
         ),
-        *("sender", "sheet", "suppress", "text", "text_fix", "unconfirmed", "workers"),
+        *("every", "sender", "sheet", "suppress", "text", "text_fix", "unconfirmed", "until", "workers"),
     )
 )
 """Keywords of public functions that are options of a command."""
@@ -57,6 +58,7 @@ COMMANDS = {
     "check": "check",
     "plan": "plan",
     "refresh": "refresh",
+    "resend": "resend",
     "resume": "resume",
     "send": "send",
     "watch": "status --follow",

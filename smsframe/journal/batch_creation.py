@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd
 import sqlalchemy as sa
 
+from smsframe.journal import attempts
 from smsframe.journal import recipients as recipient_rows
 from smsframe.journal.rows import append_evidence, micros, read_texts, terms_columns
 from smsframe.journal.tables import batches, recipients
@@ -121,8 +122,11 @@ def adopt(
         phones = part["phone"].dropna()
         listed = part[part["phone"].notna()]
         listed = listed[~pd.Index(keys(listed["phone"])).duplicated()]  # one person, perhaps in two spellings
-        free = listed[~among(listed["phone"], recipient_rows.taken(connection, entry.id, phones))]
         row = here.get(str(order).lower())
+        if row is None:
+            # Whoever has an accepted order already was texted again from the other journal.
+            _texted_again(connection, entry.id, phones)
+        free = listed[~among(listed["phone"], recipient_rows.taken(connection, entry.id, phones))]
         if row is None:
             key = _taken_over(connection, entry, owner, part)
         elif row.state == State.REFUSED or row.encoding == UNKNOWN:
@@ -143,6 +147,21 @@ def adopt(
             + (f", and {unlisted} whom it counts and does not list" if unlisted else ""),
         )
         append_evidence(connection, entry.id, str(order), "adopted", State.ACCEPTED, stamp, adoption)
+
+
+def _texted_again(connection: Connection, campaign: int, phones: pd.Series[Any]) -> None:
+    """Begin the next attempt of those of these people who are in an accepted order."""
+    accepted = sa.select(batches.c.id).where(
+        batches.c.campaign == campaign, batches.c.state == State.ACCEPTED
+    )
+    attempts.step(
+        connection,
+        (recipients.c.campaign == campaign)
+        & recipients.c.person.in_(recipient_rows.persons(phones))
+        & recipients.c.batch.in_(accepted)
+        & ~recipients.c.missing
+        & recipients.c.refused.is_(None),
+    )
 
 
 def _dissolve(connection: Connection, entry: CampaignRecord, phones: pd.Series[Any]) -> None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
-from smsframe.journal.sqlite_migrations import refused
-from smsframe.journal.tables import batches, recipients
+from smsframe.journal.sqlite_migrations import has_attempts, refused
+from smsframe.journal.tables import attempts, batches, recipients
 from smsframe.orders.states import State
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def tallies(
 
     A campaign without people and batches is not among them.
     """
-    grouped = _grouped(campaign, refused(connection).is_not(None))
+    grouped = _grouped(connection, campaign, refused(connection).is_not(None))
     waiting = sa.select(recipients.c.campaign, sa.func.count()).group_by(recipients.c.campaign)
     waiting = waiting.where(recipients.c.batch.is_(None), *_of_campaign(recipients, campaign))
     counts: defaultdict[int, Counter[str]] = defaultdict(Counter)
@@ -86,7 +86,9 @@ def tallies(
     return {key: Tally(counter, charged[key], key in at_work) for key, counter in counts.items()}
 
 
-def _grouped(campaign: int | None, left_out: sa.ColumnElement[bool]) -> sa.Select[Any]:
+def _grouped(
+    connection: Connection, campaign: int | None, left_out: sa.ColumnElement[bool]
+) -> sa.Select[Any]:
     """By campaign, state, whether for later, and owner: people, who is lacking or left out, the charge."""
     missing = recipients.c.missing & ~left_out
     not_in_order = (
@@ -101,11 +103,13 @@ def _grouped(campaign: int | None, left_out: sa.ColumnElement[bool]) -> sa.Selec
     )
     # A batch that was split is still written down, without its people: they are counted by the index.
     counted = sa.select(sa.func.count()).where(recipients.c.batch == batches.c.id).scalar_subquery()
+    texted_again = _texted_again(connection)
     each = (
         sa.select(
             *(batches.c[name] for name in ("campaign", "state", "owner", "charged")),
             batches.c.schedule_at.is_not(None).label("later"),
             counted.label("people"),
+            texted_again.label("texted_again"),
             sa.func.coalesce(not_in_order.c.missing, 0).label("missing"),
             sa.func.coalesce(not_in_order.c.left_out, 0).label("left_out"),
         )
@@ -114,10 +118,18 @@ def _grouped(campaign: int | None, left_out: sa.ColumnElement[bool]) -> sa.Selec
         .subquery()
     ).c
     # What an order without anybody was charged is no row's.
-    charge = sa.case((each.people > each.missing + each.left_out, each.charged))
+    in_order = each.people + each.texted_again
+    charge = sa.case((in_order > each.missing + each.left_out, each.charged))
     groups = (each.campaign, each.state, each.later, each.owner)
     sums = (sa.func.sum(column) for column in (each.people, each.missing, each.left_out, charge))
     return sa.select(*groups, *sums).group_by(*groups)
+
+
+def _texted_again(connection: Connection) -> sa.ColumnElement[int]:
+    """How many people of a batch have a later attempt; nobody in a file of an older version."""
+    if not has_attempts(connection):
+        return sa.literal(0)
+    return sa.select(sa.func.count()).where(attempts.c.batch == batches.c.id).scalar_subquery()
 
 
 def _of_campaign(table: sa.Table, campaign: int | None) -> list[sa.ColumnElement[bool]]:

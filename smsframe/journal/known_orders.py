@@ -14,7 +14,8 @@ from smsframe.arrow import TEXT
 from smsframe.journal.batch_creation import UNKNOWN
 from smsframe.journal.rows import append_evidence, instants_of, micros, read_batches
 from smsframe.journal.sqlite import frame
-from smsframe.journal.tables import batches, campaigns, evidence, recipients
+from smsframe.journal.sqlite_migrations import has_attempts
+from smsframe.journal.tables import attempts, batches, campaigns, evidence, recipients
 from smsframe.orders.records import Evidence
 from smsframe.orders.states import Event, State, transition
 
@@ -76,22 +77,23 @@ class KnownOrders:
             evidence.c.order_id == batches.c.order_id,
             evidence.c.event.in_([Event.PERSON_SENDS, Event.FOUND_OTHER]),
         )
-        columns = {
+        columns: dict[str, sa.ColumnElement[Any]] = {
             "order_id": batches.c.order_id,
             "create_time": batches.c.sent_at,
             "schedule_time": batches.c.schedule_at,
             "state": batches.c.state,
-            "people": _people(),
-            "unlisted": sa.case((_adopted(), batches.c.recipients - _people()), else_=0),
             "settled": given_up,
         }
         with_name = sa.select(campaigns.c.id).where(campaigns.c.name == campaign)
-        query = sa.select(*(column.label(name) for name, column in columns.items()))
         with self._store.opened() as connection:
             if connection is None:
-                return pd.DataFrame({name: [] for name in columns}).astype(
+                return pd.DataFrame({name: [] for name in (*columns, "people", "unlisted")}).astype(
                     {"order_id": TEXT, "settled": bool}
                 )
+            people = _people() if has_attempts(connection) else _in_order(recipients)
+            columns["people"] = people
+            columns["unlisted"] = sa.case((_adopted(), batches.c.recipients - people), else_=0)
+            query = sa.select(*(column.label(name) for name, column in columns.items()))
             orders = frame(connection, query.where(batches.c.campaign.in_(with_name)))
         dates = {name: instants_of(orders[name]) for name in ("create_time", "schedule_time")}
         return orders.assign(**dates).astype({"order_id": TEXT, "settled": bool})
@@ -150,6 +152,10 @@ def _with_unnamed() -> sa.ColumnElement[bool]:
     return _adopted() & (batches.c.recipients > _people())
 
 
-def _people() -> sa.ScalarSelect[int]:
-    """How many people are in an order."""
-    return sa.select(sa.func.count()).where(recipients.c.batch == batches.c.id).scalar_subquery()
+def _people() -> sa.ColumnElement[int]:
+    """How many people are in an order, also of an attempt before their latest one."""
+    return _in_order(recipients) + _in_order(attempts)
+
+
+def _in_order(table: sa.Table) -> sa.ScalarSelect[int]:
+    return sa.select(sa.func.count()).where(table.c.batch == batches.c.id).scalar_subquery()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from smsframe.errors import JournalError
+from smsframe.journal.attempts import begin_next
 from smsframe.journal.batch_creation import adopt, assign
 from smsframe.journal.conflicts import (
     MAYBE_TEXTED,
@@ -136,6 +137,34 @@ class Registration:
             self._orders.confirm_complete(connection, entry, with_unnamed)
             entry = replace(entry, compared_at=stored.compared_at)
             return self._begun(connection, entry, owner, phones, [], fresh=fresh)
+
+    def register_attempts(
+        self,
+        entry: CampaignRecord,
+        owner: str,
+        compared: Comparison,
+        *,
+        again: pd.DataFrame,
+        phones: pd.Series[Any],
+    ) -> Registered:
+        """
+        Begin the next attempt of people whom the last one did not reach, and cut them into batches.
+
+        Args:
+            entry: The campaign, with the terms and the batch size of this call.
+            owner: The run.
+            compared: What the gateway's history told.
+            again: ``phone``, ``order_id``: people, and the order of the attempt that is to be followed.
+            phones: Whom this run may text: these people, and those of an earlier call like this one that
+                ended before they were sent to.
+        """
+        with self._store.transaction() as connection:
+            self._orders.doubt(connection, entry, owner, compared.doubted)
+            nobody = again[["phone"]].iloc[:0].assign(fields=None, segments=None)
+            stored = self._take_over(connection, entry.name, owner, compared, nobody)
+            begin_next(connection, entry.id, again)
+            entry = replace(entry, compared_at=stored.compared_at)
+            return self._begun(connection, entry, owner, phones, [], fresh=True)
 
     def _begun(
         self,

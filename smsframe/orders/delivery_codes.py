@@ -39,6 +39,7 @@ class DeliveryCode:
         retryable: Whether the same text to the same number may arrive when it is sent again later, and cannot
             have arrived before.
         advice: What to do, for people; empty where there is nothing to do.
+        maybe_arrived: Whether the text of such a failure may have arrived all the same.
         last_without_reports: Whether it is the last code of a message type without delivery reports.
     """
 
@@ -46,6 +47,7 @@ class DeliveryCode:
     meaning: str
     retryable: bool = False
     advice: str = ""
+    maybe_arrived: bool = False
     last_without_reports: bool = False
 
     @property
@@ -98,7 +100,10 @@ DELIVERY_CODES = {
     ),
     # The handset was off, or it arrived and the report was lost: sending again may text somebody twice.
     "TIMEOUT": DeliveryCode(
-        Stage.FAILED, "no report from the operator in 48 hours", advice="it may have arrived; ask another way"
+        Stage.FAILED,
+        "no report from the operator in 48 hours",
+        advice="it may have arrived; ask another way",
+        maybe_arrived=True,
     ),
     "UNKNRCPT": DeliveryCode(Stage.REFUSED, "number not understood", advice=_CORRECT),
     "UNKNPFX": DeliveryCode(Stage.REFUSED, "prefix unknown", advice=_CORRECT),

@@ -182,8 +182,8 @@ OUTCOMES = {
     ),
     "not_delivered": Reason(
         "not delivered",
-        "The gateway took the text, and it did not arrive; the reason says why. failed(retryable=True) gives "
-        "the rows that are worth another try, and resend texts them again.",
+        "The gateway took the text, and it did not arrive; the reason says why and what to do. Where another "
+        "try may help, smsframe.resend texts the person again.",
     ),
     "cancelled": Reason(
         "cancelled before its time",
@@ -232,6 +232,11 @@ def delivered_codes() -> list[str]:
 def failed_codes() -> list[str]:
     """Those of texts that failed."""
     return [code for code, known in known_codes().items() if known.failed]
+
+
+def retryable_codes() -> list[str]:
+    """Those of failures that are worth another try."""
+    return [code for code, known in known_codes().items() if known.failed and known.retryable]
 
 
 def lost_codes() -> list[str]:

@@ -17,14 +17,14 @@ from smsframe.orders.profile import known_codes
 from smsframe.outcomes import figures
 from smsframe.outcomes.breakdowns import by_country, timeline, waits
 from smsframe.outcomes.cards import summary_card
-from smsframe.outcomes.codes import delivered_codes, failed_codes, lost_codes
+from smsframe.outcomes.codes import delivered_codes, failed_codes, lost_codes, retryable_codes
 from smsframe.outcomes.columns import COLUMNS, DTYPES, results_for
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def failed(results: pd.DataFrame) -> pd.DataFrame:
+def failed(results: pd.DataFrame, *, retryable: bool = False) -> pd.DataFrame:
     """
     The rows that will not arrive: ``invalid``, ``rejected``, or a final bad delivery.
 
@@ -33,9 +33,12 @@ def failed(results: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         results: A frame that smsframe returned; it is not changed.
+        retryable: Only those that are worth another try with the same text, by their delivery code: not who
+            is on an opt-out list, nor whose text may have arrived (``TIMEOUT``). `smsframe.resend` takes
+            them.
 
     Returns:
-        Those of its rows, as they are.
+        Those of its rows, as they are; ``sms_reason`` says why.
 
     Raises:
         ContactsError: The frame is not one that smsframe returned.
@@ -46,6 +49,9 @@ def failed(results: pd.DataFrame) -> pd.DataFrame:
         ['12']
     """
     typed = complete(results)
+    if retryable:
+        taken = typed["sms_status"].isin(["accepted", "scheduled"])
+        return results[(taken & typed["sms_delivery"].isin(retryable_codes())).to_numpy()]
     rows = typed["sms_status"].isin(["invalid", "rejected"]) | typed["sms_delivery"].isin(failed_codes())
     return results[rows.to_numpy()]
 

@@ -234,11 +234,26 @@ def test_the_page_has_every_column_in_order_and_every_code_with_both_sentences()
     assert columns == [*COLUMNS]
     rows = re.findall(r"^\| `(\w+)` \| `.*?` \| ([^`].*) \| (.*) \|$", page, re.MULTILINE)
     assert {code: (short, long) for code, short, long in rows} == reasons.REASONS
-    deliveries = re.findall(r"^\| `(\w+)` \| ([^|`]+) \| (yes|no) \| ([^|]+) \|$", page, re.MULTILINE)
-    assert deliveries == [
-        (code, known.meaning, "yes" if known.failed else "no", known.advice or "nothing")
+    deliveries = re.findall(r"^\| `([A-Z0-9]+)` \|(.*) \|$", page, re.MULTILINE)
+    assert {code: [cell.strip() for cell in cells.split(" | ")] for code, cells in deliveries} == {
+        code: [
+            known.meaning,
+            "of `medium` and `low`" if known.last_without_reports else yes_or_no(known.final),
+            "perhaps"
+            if known.maybe_arrived
+            else {True: "yes", False: "no"}.get(known.delivered)
+            if known.final
+            else "not yet",
+            yes_or_no(known.failed),
+            "on your word" if known.maybe_arrived else yes_or_no(known.retryable),
+            known.advice or "nothing",
+        ]
         for code, known in DELIVERY_CODES.items()
-    ]
+    }
+
+
+def yes_or_no(value):
+    return "yes" if value else "no"
 
 
 def test_codes_are_those_of_the_fixed_categories():

@@ -13,7 +13,7 @@ import pytest
 import smsframe
 
 CONTRACT = {
-    "check", "plan", "send", "resume", "refresh", "results", "campaigns", "withdraw", "read_contacts",
+    "check", "plan", "send", "resume", "resend", "refresh", "results", "campaigns", "withdraw", "read_contacts",
     "compose", "Form", "start", "watch", "Run",
     "plot", "problems", "reveal",
     "normalize", "segments", "summary", "failed", "to_csv", "Gateway", "Journal", "Plan", "Sandbox",
@@ -74,7 +74,7 @@ def test_everything_public_explains_itself(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["check", "plan", "send", "resume", "refresh", "results", "campaigns", "withdraw"]
+    "name", ["check", "plan", "send", "resume", "resend", "refresh", "results", "campaigns", "withdraw"]
 )
 def test_the_public_functions_show_an_example_and_what_they_raise(name):
     text = inspect.getdoc(getattr(smsframe, name))
