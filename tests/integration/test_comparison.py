@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-import shutil
-import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
 from helpers.faulty_server import FaultyServer, answer, drop, edited, first, forward, instead, lose
+from helpers.journal_files import keep, put_back
 from helpers.sending import (
     QUICK,
     REPEATS_SEND_AGAIN,
@@ -37,26 +36,6 @@ pytestmark = REPEATS_SEND_AGAIN
 
 def events(gateway):
     return Journal(gateway.journal).evidence(1)["event"].tolist()
-
-
-def keep(journal):
-    """A copy of the journal, to be put back later."""
-    copy = journal.with_name("backup.sqlite")
-    with (
-        contextlib.closing(sqlite3.connect(journal)) as source,
-        contextlib.closing(sqlite3.connect(copy)) as to,
-    ):
-        source.backup(to)
-    copy.chmod(0o600)
-    return copy
-
-
-def put_back(copy, journal):
-    for path in journal.parent.glob(f"{journal.name}*"):
-        if path.is_file():
-            path.unlink()
-    shutil.copyfile(copy, journal)
-    journal.chmod(0o600)
 
 
 # An older copy of the journal.
