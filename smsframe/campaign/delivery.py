@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("smsframe")
 
+LISTED = f"{CODES['unconfirmed']}: the gateway lists it, resume confirms it"
+"""The reason of a row whose order is unconfirmed, and was found when its delivery was asked for."""
+
 
 def refresh(
     results: pd.DataFrame,
@@ -99,7 +102,8 @@ def _with_missing_people(
 
     Nobody knows whether the former have a text; the latter do, unless they are listed as left out, which the
     next call that goes on with the campaign finds. An order that names somebody by less than a whole number,
-    as one that hides digits, does not say whom it lacks.
+    as one that hides digits, does not say whom it lacks. An order that is unconfirmed as a whole stays so, as
+    it does in the journal, which is not written to here: its rows say what confirms it.
     """
     if not {"sms_status", "sms_code", "sms_reason"} <= {*rows.columns}:
         return rows
@@ -125,4 +129,6 @@ def _with_missing_people(
     for name, value in values_if_missing.items():
         changed = rows[name].astype(object).mask(missing, value).mask(back, values_if_found[name])
         rows[name] = changed.astype(DTYPES[name])
+    in_doubt = rows["sms_status"].eq("unconfirmed") & rows["sms_code"].eq("unconfirmed").fillna(value=False)
+    rows["sms_reason"] = rows["sms_reason"].mask(answered & present & in_doubt, LISTED)
     return rows

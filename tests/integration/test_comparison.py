@@ -438,6 +438,32 @@ def test_refresh_names_whom_an_accepted_order_does_not_list(sandbox, proxy, thro
     assert statuses(fresh.sms.refresh(gateway=through, progress=False)) == {"accepted": 4}
 
 
+def test_refresh_says_what_confirms_an_order_that_the_gateway_lists(sandbox, proxy, through):
+    """Beside its delivery a row says the same as the journal, and how that is settled."""
+    proxy.on("POST", lose).always("GET", answer(403), path="sms/")
+    with contextlib.suppress(CampaignStopped):
+        send(table(2), through)
+    proxy.clear()
+    before = smsframe.results("autumn", gateway=through)
+    assert statuses(before) == {"unconfirmed": 2}
+    for _ in range(2):
+        fresh = before.sms.refresh(gateway=through, progress=False)
+        assert fresh["sms_delivery"].notna().all()
+        assert statuses(fresh) == statuses(smsframe.results("autumn", gateway=through))
+        assert fresh["sms_code"].unique().tolist() == ["unconfirmed"]
+        assert fresh["sms_reason"].unique().tolist() == [
+            "may have been accepted; not confirmed yet: the gateway lists it, resume confirms it"
+        ]
+    proxy.always("GET", only(1), path="sms/")  # who is not listed has no such reason
+    partly = before.sms.refresh(gateway=through, progress=False)
+    assert partly["sms_reason"].str.contains("resume confirms it").tolist() == [True, False]
+    proxy.clear()
+    assert statuses(resume(through)) == {"accepted": 2}
+    out = smsframe.results("autumn", gateway=through).sms.refresh(gateway=through, progress=False)
+    assert statuses(out) == {"accepted": 2}
+    assert out["sms_reason"].isna().all()
+
+
 # Refused, and taken.
 
 
