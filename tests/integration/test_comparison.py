@@ -30,6 +30,8 @@ import smsframe
 from smsframe import CampaignChanged, CampaignStopped, Gateway, Unconfirmed
 from smsframe.clock import Clock
 from smsframe.journal.journal import Journal
+from smsframe.orders import batching
+from smsframe.orders.names import alike_before
 
 pytestmark = REPEATS_SEND_AGAIN
 
@@ -233,6 +235,48 @@ def test_a_lost_journal_is_noticed_however_its_campaign_and_its_gateway_are_spel
             send(table(3), other, campaign=name)
         assert stopped.value.orders["order_id"].tolist() == before["sms_order_id"].unique().tolist()
     assert posts(sandbox) == 1
+
+
+IN_OTHER_CHARACTERS = {
+    "a non-breaking hyphen": "autumn\u20112026 it's",
+    "an en dash": "autumn\u20132026 it's",
+    "an em dash": "autumn\u20142026 it's",
+    "a minus sign": "autumn\u22122026 it's",
+    "a blank braille pattern": "autumn-2026\u2800it's",
+    "a variation selector": "autumn\ufe0f-2026 it's",
+    "a hangul filler": "autumn-\u31642026 it's",
+    "a grapheme joiner": "au\u034ftumn-2026 it's",
+    "an apostrophe": "autumn-2026 it\u2019s",
+    "wide letters": "\uff41utumn\uff0d2026 it's",
+}
+
+
+@pytest.mark.parametrize("name", IN_OTHER_CHARACTERS.values(), ids=IN_OTHER_CHARACTERS)
+def test_a_name_that_looks_the_same_is_the_same_campaign(name, sandbox, gateway, tmp_path):
+    """In the same journal and in a new one, from either spelling to the other."""
+    names = ("autumn-2026 it's", name)
+    for number, (one, other) in enumerate((names, names[::-1])):
+        people = table(2, start=2 * number)
+        here, new = (tmp_path / f"{number}-{which}.sqlite" for which in ("here", "new"))
+        campaigns = (f"{number}. {one}", f"{number}. {other}")
+        send(people, gateway, campaign=campaigns[0], journal=here)
+        for journal in (here, new):
+            with pytest.raises(CampaignChanged):
+                send(people, gateway, campaign=campaigns[1], journal=journal)
+    assert posts(sandbox) == 2
+
+
+@pytest.mark.parametrize("name", ["autumn\u20112026", "autumn\ufe0f-2026"])
+def test_orders_of_an_earlier_version_are_known_whatever_the_name_looks_like(name, sandbox, through):
+    """Their order ids begin with a digest of the characters as they were written."""
+    for before in (alike_before(name), name):
+        prefix = batching._prefix(before, through.base_url, "demo")
+        order = {"message_type": "N", "message": "x", "recipient": ["+393479999901"]}
+        order["order_id"] = f"{prefix}-{'a' * 16}"
+        assert sandbox.gateway()._call("POST", "sms", json=order).status == 201
+    with pytest.raises(CampaignChanged) as stopped:
+        send(table(3), through, campaign=name)
+    assert len(stopped.value.orders) == len({alike_before(name), name})
 
 
 def test_orders_of_an_earlier_version_are_known_by_the_name_as_it_was_written(sandbox, through, tmp_path):
