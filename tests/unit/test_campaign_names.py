@@ -53,7 +53,9 @@ def test_every_other_character_is_as_different_as_its_capitals_and_forms():
     differ = [
         f"{ord(c):04X}"
         for c in PRINTABLE
-        if c not in FOLDED and not names_of(c) & FOLDED and alike(c) != unicodedata.normalize("NFKC", alike_before(c))
+        if c not in FOLDED
+        and not names_of(c) & FOLDED
+        and alike(c) != unicodedata.normalize("NFKC", alike_before(c))
     ]
     assert differ == []
 
