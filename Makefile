@@ -40,8 +40,10 @@ $(DEV): $(READY)
 demo: $(READY)
 	@$(BIN)/smsframe demo
 
+# Three tests at once on two cores: some wait for others' answers and processes.
+WORKERS = $(shell $(BIN)/python -c "import os; print(3 * (os.cpu_count() or 1) // 2)")
 test: $(DEV)
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not notebook and not browser" $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not notebook and not browser" $(TESTS)
 
 test-all: $(DEV)
 	$(BIN)/python -m pytest -n auto --dist worksteal $(TESTS)

@@ -11,13 +11,13 @@ from __future__ import annotations
 import atexit
 import concurrent.futures.thread  # noqa: F401 - it registers its own clean-up, and ours must be registered after it
 import os
-import sys
 import threading
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from smsframe.api.tracebacks import hide_frames
+from smsframe.campaign.interrupts import python_ended, raised
 from smsframe.campaign.unexpected_errors import clean, without_frames
 from smsframe.display.progress_bar import Bar
 from smsframe.display.progress_stats import NAMES, ProgressStats
@@ -200,10 +200,11 @@ class Run:
         """
         Whether an event was set in time, or the thread has ended; Ctrl-C interrupts also a long wait.
         """
-        if timeout is not None:
-            return event.wait(timeout)
-        while not event.wait(1.0) and self._thread.is_alive():
-            pass
+        with raised():
+            if timeout is not None:
+                return event.wait(timeout)
+            while not event.wait(1.0) and self._thread.is_alive():
+                pass
         return True
 
     # What follows runs in the thread of the run.
@@ -248,11 +249,7 @@ def _stop_all() -> None:
         run.stop()
     for run in runs:
         run._thread.join()  # noqa: SLF001 - its own module
-        print(  # noqa: T201 - no caller is left who could be told in another way
-            f"smsframe: Python ended while campaign {run.campaign!r} was being sent; what was under way is "
-            f"recorded. Go on with smsframe.resume({run.campaign!r}), and end a script with wait()",
-            file=sys.stderr,
-        )
+        python_ended(run.campaign)
 
 
 if hasattr(os, "register_at_fork"):  # a forked process has none of its parent's threads

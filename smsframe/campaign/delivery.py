@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from smsframe.orders.profile import GatewayProfile
 
 
+LISTED = f"{CODES['unconfirmed']}: the gateway lists it, resume confirms it"
+"""The reason of a row whose order is unconfirmed, and was found when its delivery was asked for."""
+
+
 def with_delivery_columns(results: pd.DataFrame) -> pd.DataFrame:
     """
     The rows by position, with what is asked for and joined in its columns.
@@ -128,7 +132,8 @@ def _with_missing_people(
 
     Nobody knows whether the former have a text; the latter do, unless they are listed as left out, which the
     next call that goes on with the campaign finds. An order that names somebody by less than a whole number,
-    as one that hides digits, does not say whom it lacks.
+    as one that hides digits, does not say whom it lacks. An order that is unconfirmed as a whole stays so, as
+    it does in the journal, which is not written to here: its rows say what confirms it.
     """
     order, phone = (rows[name].astype(object) for name in ("sms_order_id", "sms_phone"))
     pairs = pd.MultiIndex.from_arrays([order, phone])
@@ -145,4 +150,6 @@ def _with_missing_people(
     for name, value in values_if_missing.items():
         changed = rows[name].astype(object).mask(missing, value).mask(back, values_if_found[name])
         rows[name] = changed.astype(DTYPES[name])
+    in_doubt = rows["sms_status"].eq("unconfirmed") & rows["sms_code"].eq("unconfirmed").fillna(value=False)
+    rows["sms_reason"] = rows["sms_reason"].mask(asked & order.isin(answered) & present & in_doubt, LISTED)
     return rows

@@ -16,7 +16,7 @@ import pandas as pd
 
 from smsframe.arrow import TEXT
 from smsframe.campaign import order_history
-from smsframe.campaign.look_up import DAY, EARLIEST, LONG
+from smsframe.campaign.look_up import DAY, EARLIEST, LONG, left_out
 from smsframe.errors import CampaignChanged, GatewayError, NotAuthorised, Unavailable
 from smsframe.formatting import many
 from smsframe.orders import batching
@@ -136,28 +136,42 @@ class _Compared:
         """The orders to be taken over, or to be completed, with their people."""
         if len(self.unknown) and not adopt:
             raise self.changed("call again")  # they came meanwhile
-        orders = [self.unknown, self._refused, self._incomplete]
-        asked = [self._people(order) for part in orders for order in part.itertuples()]
+        asked = [
+            *(self._people(order) for part in (self.unknown, self._refused) for order in part.itertuples()),
+            *(self._people(order, counts_refused=False) for order in self._incomplete.itertuples()),
+        ]
         if not asked:
             return no_orders()
-        # Somebody whom two orders list has two attempts.
-        return pd.concat(asked, ignore_index=True).sort_values("create_time", kind="stable")
+        # Somebody whom two orders list has two attempts; one that left them out is none.
+        people = pd.concat(asked, ignore_index=True).sort_values("create_time", kind="stable")
+        elsewhere = people["phone"].isin(people["phone"][people["refused"].isna()])
+        return people[people["phone"].isna() | people["refused"].isna() | ~elsewhere]
 
-    def _people(self, order: Any) -> pd.DataFrame:
+    def _people(self, order: Any, *, counts_refused: bool = True) -> pd.DataFrame:
+        """
+        Who is in an order, by its state; nobody knows whether it allowed refused numbers to be left out.
+
+        ``counts_refused``: whether those may be among the recipients that are counted.
+        """
         state = self._retry_policy.ask(lambda: self._gateway.state(order.order_id)).recipients
         phones = pd.Series([None], dtype=TEXT) if state is None or state.empty else state["phone"]
         if not phones.dropna().str.fullmatch(E164).all() or (len(phones) > 1 and phones.isna().any()):
             raise self.changed(f"it does not say who got {order.order_id}")
         phones = phones.drop_duplicates()
+        refused = pd.Series(dtype=TEXT)
+        if state is not None:
+            refused = left_out(state, state.dropna(subset="phone"), self._gateway.profile.refused)
         # Where the history does not count, nobody knows that the list is whole.
         counted = order.num_recipients
-        unlisted = 1 if pd.isna(counted) else max(0, int(counted) - int(phones.notna().sum()))
+        listed = int(phones.notna().sum()) - (0 if counts_refused else len(refused))
+        unlisted = 1 if pd.isna(counted) else max(0, int(counted) - listed)
         return pd.DataFrame(
             {
                 "order_id": order.order_id,
                 "create_time": order.create_time,
                 "schedule_time": order.schedule_time,
                 "phone": phones,
+                "refused": phones.map(refused).astype(TEXT),
                 "unlisted": unlisted,
             }
         )

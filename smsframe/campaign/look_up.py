@@ -133,7 +133,7 @@ def ask_state(
     finding = finding_of(*_compare(state.recipients, people), state=state)
     if not (batch.terms.skip_refused and finding.listed):
         return finding
-    refused = _left_out(state.recipients, people, gateway.profile.refused)
+    refused = left_out(state.recipients, people, gateway.profile.refused)
     if refused.empty:
         return finding
     answer = f"{finding.evidence.answer}; {len(refused)} of them were left out, being refused"
@@ -161,7 +161,7 @@ def is_absent(
     return history.complete and not history.lists(batch.order_id)
 
 
-def _left_out(state: pd.DataFrame, people: pd.DataFrame, codes: frozenset[str]) -> pd.Series[Any]:
+def left_out(state: pd.DataFrame, people: pd.DataFrame, codes: frozenset[str]) -> pd.Series[Any]:
     """Who is listed with nothing but codes that mean never sent: the first of these codes, by number."""
     listed = state[state["phone"].isin(people["phone"])]
     never_sent = listed["delivery"].isin(codes)

@@ -97,7 +97,7 @@ def resend(
     if len(judged.again) + len(judged.begun) == 0:
         return _joined(rows, typed, journal, entry, None)
     with resending(entry, judged.again, judged.begun, context, adopt=options.adopt) as (engine, owner):
-        cause = run_engine(engine, entry.name, context.say)
+        cause = run_engine(engine, entry.name, context.say, asked_by_caller=stop is not None)
         frame = _joined(rows, typed, journal, entry, owner)
     raise_stopped(cause, engine, entry.name, frame)
     return frame

@@ -8,6 +8,7 @@ how many people were confirmed, whether the time has passed, whether the credit 
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from smsframe.campaign.dispatch import Call, resuming, sending
-from smsframe.campaign.interrupts import asked
+from smsframe.campaign.interrupts import asked, until_python_ends
 from smsframe.campaign.preflight import confirmed
 from smsframe.campaign.unexpected_stop import Foreseen, with_results_when_stopped
 from smsframe.errors import (
@@ -95,7 +96,7 @@ def send(
     known = stored and stored.known
     confirmed(options.confirm, plan.people, known, plan)
     with sending(call, stored, context.stopped_by(stop)) as (engine, owner):
-        cause = run_engine(engine, campaign, context.say)
+        cause = run_engine(engine, campaign, context.say, asked_by_caller=stop is not None)
         try:
             now = known if known and engine.idle else journal.recipients(engine.entry.id, campaign)
         except JournalError as error:
@@ -159,7 +160,7 @@ def resume(
         engine,
         owner,
     ):
-        cause = run_engine(engine, entry.name, context.say)
+        cause = run_engine(engine, entry.name, context.say, asked_by_caller=stop is not None)
         try:
             journalled = recipients(journal, entry, run=owner, suppressed=suppressed)
         except JournalError as error:
@@ -216,11 +217,16 @@ def withdraw(journal: Journal, entry: CampaignRecord) -> pd.DataFrame:
 
 
 def run_engine(
-    engine: CampaignEngine, campaign: str, say: Callable[[str], None]
+    engine: CampaignEngine, campaign: str, say: Callable[[str], None], *, asked_by_caller: bool
 ) -> SmsFrameError | ValueError | None:
-    """Run the engine; what the journal raises stops it like the gateway's refusals do."""
+    """
+    Run the engine; what the journal raises stops it like the gateway's refusals do.
+
+    ``asked_by_caller``: whether the caller stops it when Python ends, as a `Run` does.
+    """
     cause = None
-    with asked(engine.stop) as interrupted:
+    ends = nullcontext() if asked_by_caller else until_python_ends(campaign, engine.stop)
+    with ends, asked(engine.stop) as interrupted:
         try:
             engine.run()
         except JournalError as error:

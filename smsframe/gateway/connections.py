@@ -8,8 +8,10 @@ inside ``connect`` (name, TCP, proxy tunnel, TLS) is one kind of error, raised b
 from __future__ import annotations
 
 import os
+import queue
 import socket
 import struct
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from requests.adapters import HTTPAdapter
@@ -27,6 +29,32 @@ if TYPE_CHECKING:
 # A socket that lingers for no time is reset when it is closed. Windows has shorter fields.
 _NO_TIME = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 _MOST_MILLISECONDS = 2**31 - 1
+
+
+class _FreeConnections(queue.LifoQueue[Any]):
+    """Connections that nobody uses. Its lock may be held while we fork, by a thread the child has not."""
+
+    def __init__(self, maxsize: int = 0) -> None:
+        super().__init__(maxsize)
+        _queues.add(self)
+
+    def forked(self) -> None:
+        """In a forked child: urllib3 empties it when its pool is dropped, and would wait for ever."""
+        connections = self.queue
+        super().__init__(self.maxsize)
+        self.queue = connections
+
+
+_queues: weakref.WeakSet[_FreeConnections] = weakref.WeakSet()
+
+
+def _forked() -> None:
+    for free_connections in [*_queues]:
+        free_connections.forked()
+
+
+if hasattr(os, "register_at_fork"):  # before the one in `transport`, which drops the pools
+    os.register_at_fork(after_in_child=_forked)
 
 
 class NotConnectedError(NewConnectionError):
@@ -130,9 +158,9 @@ def _pool_classes(clock: Clock) -> dict[str, type[HTTPConnectionPool]]:
             _connect(self, super().connect)
 
     class HttpPool(HTTPConnectionPool):
-        ConnectionCls = Http
+        ConnectionCls, QueueCls = Http, _FreeConnections
 
     class HttpsPool(HTTPSConnectionPool):
-        ConnectionCls = Https
+        ConnectionCls, QueueCls = Https, _FreeConnections
 
     return {"http": HttpPool, "https": HttpsPool}

@@ -9,7 +9,6 @@ decided in `smsframe.orders.states`; here it is only read.
 from __future__ import annotations
 
 import logging
-import threading
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -22,6 +21,7 @@ from smsframe.errors import GatewayError, NotAuthorised
 from smsframe.gateway import auth, cache_bypass, environment, responses, transport, wire_format
 from smsframe.gateway.auth import Credentials, Keys, session_keys
 from smsframe.gateway.cache_bypass import Freshness
+from smsframe.gateway.process_lock import ProcessLock
 from smsframe.gateway.refusals import login_refused, question_refused
 from smsframe.gateway.responses import number, reason_of
 from smsframe.masking import mask
@@ -105,7 +105,7 @@ class Gateway:
         self.profile = brand(profile)
         self.clock = clock
         self.sessions = 0
-        self._lock = threading.RLock()
+        self._lock = ProcessLock()
         self.freshness = Freshness()
         self._http = transport.session(
             self.base_url, pool=64, verify=verify, proxies=proxies, read_timeout=timeout[1], clock=clock

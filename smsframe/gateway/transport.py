@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
+from requests.cookies import RequestsCookieJar
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -127,10 +128,12 @@ class _Session(requests.Session):
         _sessions.add(self)
 
     def forget_connections(self) -> None:
-        """Open new connections from here on; those that are open are left as they are."""
+        """Open new connections from here on, and hold no lock; those that are open are left as they are."""
         adapter = self._adapter()
         self.mount("https://", adapter)
         self.mount("http://", adapter)
+        # A jar shared by threads is a race, so it takes none; its lock may be held by a thread while we fork.
+        self.cookies = RequestsCookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
     def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - requests' signature
         return None
@@ -160,7 +163,6 @@ def session(
     pooled.verify = environment["verify"]
     pooled.proxies = dict(proxies or {}) if is_loopback(base_url) else environment["proxies"]
     pooled.trust_env = False
-    pooled.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # a jar shared by threads is a race
     pooled.headers["Accept-Encoding"] = response_limits.CODINGS
     return pooled
 

@@ -125,7 +125,7 @@ def adopt(
         row = here.get(str(order).lower())
         if row is None:
             # Whoever has an accepted order already was texted again from the other journal.
-            _texted_again(connection, entry.id, phones)
+            _texted_again(connection, entry.id, part["phone"][part["refused"].isna()].dropna())
         free = listed[~among(listed["phone"], recipient_rows.taken(connection, entry.id, phones))]
         if row is None:
             key = _taken_over(connection, entry, owner, part)
@@ -134,8 +134,10 @@ def adopt(
         else:
             continue  # another process was faster
         recipient_rows.write(connection, entry.id, [recipient_rows.Group(key, entry.text, UNKNOWN, free)])
+        refused = part[part["refused"].notna()].set_index("phone")["refused"]
+        recipient_rows.mark(connection, key, None, refused)
         unlisted = int(part["unlisted"].iloc[0])
-        in_batch = recipients.c.batch == key
+        in_batch = (recipients.c.batch == key) & recipients.c.refused.is_(None)
         linked = sa.select(sa.func.count()).where(in_batch).scalar_subquery()
         segments = sa.select(sa.func.coalesce(sa.func.sum(recipients.c.segments), 0)).where(in_batch)
         values: dict[str, Any] = {"recipients": linked + unlisted, "segments": segments.scalar_subquery()}
@@ -144,6 +146,7 @@ def adopt(
         adoption = Evidence(
             f"GET smshistory, GET sms/{order}",
             f"{len(phones)} recipients"
+            + (f", {len(refused)} of them left out, being refused" if len(refused) else "")
             + (f", and {unlisted} whom it counts and does not list" if unlisted else ""),
         )
         append_evidence(connection, entry.id, str(order), "adopted", State.ACCEPTED, stamp, adoption)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from smsframe.errors import CampaignChanged
 from smsframe.journal.tables import batches, campaigns, texts
 from smsframe.masking import mask
-from smsframe.orders.batching import alike
+from smsframe.orders.names import alike, difference
 from smsframe.orders.states import State
 
 if TYPE_CHECKING:
@@ -52,12 +52,15 @@ class CampaignCall(NamedTuple):
 
 
 def require_no_similar_name(connection: Connection, name: str) -> None:
-    """Refuse a new name that differs from another one by capitals, spaces or forms of letters alone."""
+    """Refuse a new name that people take for another one, see `smsframe.orders.names.alike`."""
+    canonical = alike(name)
     for other in connection.execute(sa.select(campaigns.c.name)).scalars():
-        if alike(other) == alike(name):
+        if alike(other) == canonical:
+            hardly_seen = difference(name, other)
             raise CampaignChanged(
-                f"there is a campaign {other!r} already, and {name!r} would text its people again: write the "
-                "name as it was, or choose another; nothing was sent",
+                f"there is a campaign {other!r} already, and {name!r} would text its people again"
+                f"{hardly_seen and f' (they differ by {hardly_seen})'}: write the name as it was, or choose "
+                "another; nothing was sent",
                 campaign=name,
                 recipients=0,
                 before=other,

@@ -31,7 +31,7 @@ from smsframe.journal.rows import instants_of, read_campaign, read_texts
 from smsframe.journal.run_locks import Owners
 from smsframe.journal.sqlite import Store, frame
 from smsframe.journal.tables import batches, campaigns, evidence, recipients
-from smsframe.orders.batching import normalize_name
+from smsframe.orders.names import normalize_name
 from smsframe.orders.states import State
 from smsframe.outcomes.join import Known
 from smsframe.phones.match import keys

@@ -69,7 +69,8 @@ class KnownOrders:
         What the journal has of a campaign's orders.
 
         Returns:
-            ``order_id``, ``create_time``, ``schedule_time``, ``state``; ``people`` who are in it;
+            ``order_id``, ``create_time``, ``schedule_time``, ``state``; ``people`` who are in it, and were
+            not left out;
             ``unlisted``: how many more it counts, of an order that was taken over; ``settled``: whether a
             person gave it up, or it is other people's. No rows when there is no such campaign.
         """
@@ -105,12 +106,13 @@ class KnownOrders:
         In the caller's transaction: what the gateway lists was sent, whatever this journal says of it.
 
         Those batches become this owner's, to be looked up; one that is claimed meanwhile is known to be sent.
+        Nobody knows whether it was sent as this journal has it, so refused numbers may have been left out.
         """
         states = batches.c.state.in_([State.PLANNED, State.REFUSED])
         listed_orders = (batches.c.campaign == entry.id) & batches.c.order_id.in_(listed.tolist())
         for batch in read_batches(connection, listed_orders & states) if len(listed) else []:
             state, _, doubt = transition(batch.state, Event.LISTED, batch.doubt)
-            values = {"owner": owner, "state": state, "doubt": int(doubt)}
+            values = {"owner": owner, "state": state, "doubt": int(doubt), "skip_refused": True}
             connection.execute(sa.update(batches).where(batches.c.id == batch.id).values(**values))
             append_evidence(connection, entry.id, batch.order_id, Event.LISTED, state, self._stamp())
 
@@ -153,9 +155,10 @@ def _with_unnamed() -> sa.ColumnElement[bool]:
 
 
 def _people() -> sa.ColumnElement[int]:
-    """How many people are in an order, also of an attempt before their latest one."""
+    """How many people are in an order, also of an attempt before their latest one, and not left out of it."""
     return _in_order(recipients) + _in_order(attempts)
 
 
 def _in_order(table: sa.Table) -> sa.ScalarSelect[int]:
-    return sa.select(sa.func.count()).where(table.c.batch == batches.c.id).scalar_subquery()
+    in_order = (table.c.batch == batches.c.id) & table.c.refused.is_(None)
+    return sa.select(sa.func.count()).where(in_order).scalar_subquery()

@@ -202,6 +202,7 @@ class Registration:
         if entry is None:  # but this call wrote or read it
             raise JournalError(f"the journal {self._store.path} was replaced by another: put it back")
         if len(compared.adopted):
-            self._batches.free_texted(connection, entry.id, compared.adopted["phone"].dropna())
+            listed = compared.adopted["phone"][compared.adopted["refused"].isna()].dropna()
+            self._batches.free_texted(connection, entry.id, listed)
             adopt(connection, entry, owner, compared.adopted, waiting, self._batches.stamp())
         return entry

@@ -11,13 +11,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import unicodedata
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from smsframe.orders.names import alike, alike_before, normalize_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,28 +69,12 @@ def batch_numbers(people: pd.DataFrame, batch_size: int) -> pd.Series[int]:
     return batch.groupby(batch, sort=False).ngroup().rename("batch")  # numbered as they appear
 
 
-def normalize_name(campaign: str) -> str:
-    """A campaign's name as it is kept: the same letters are the same name, however a keyboard wrote them."""
-    return unicodedata.normalize("NFC", campaign).strip()
-
-
-def alike(campaign: str) -> str:
-    """
-    What is the same for names that people take for one: whatever the capitals, spaces and forms of letters.
-
-    Example:
-        >>> alike("Autumn  2026") == alike("autumn \uff12\uff10\uff12\uff16")
-        True
-    """
-    return " ".join(unicodedata.normalize("NFKC", campaign).casefold().split())
-
-
 def prefix(campaign: str, gateway: str, account: str) -> str:
     """
     The first half of the order ids of a new campaign: ``sf-`` and 10 characters of a digest.
 
     What is the same for people has the same one, so that the gateway's history tells of it in a new journal:
-    capitals and spaces of the campaign, capitals of the account, spelling of the address.
+    names that are `alike`, capitals of the account, spelling of the address.
 
     Example:
         >>> gateway = "https://gateway.example/API/v1.0/REST/"
@@ -102,10 +87,13 @@ def prefix(campaign: str, gateway: str, account: str) -> str:
 
 
 def prefixes(campaign: str, gateway: str, account: str) -> tuple[str, ...]:
-    """All first halves that the order ids of a campaign may have; earlier versions took names as written."""
-    before = _prefix(normalize_name(campaign).casefold(), _address(gateway), account.casefold())
+    """All first halves that the order ids of a campaign may have; earlier versions took names otherwise."""
+    address, holder = _address(gateway), account.casefold()
+    names = (alike(campaign), alike_before(campaign), normalize_name(campaign).casefold())
     return tuple(
-        dict.fromkeys((prefix(campaign, gateway, account), before, _prefix(campaign, gateway, account)))
+        dict.fromkeys(
+            (*(_prefix(name, address, holder) for name in names), _prefix(campaign, gateway, account))
+        )
     )
 
 

@@ -145,7 +145,7 @@ class BatchWithPeople(NamedTuple):
 
 def no_orders() -> pd.DataFrame:
     """No orders to be taken over."""
-    names = ("order_id", "create_time", "schedule_time", "phone", "unlisted")
+    names = ("order_id", "create_time", "schedule_time", "phone", "refused", "unlisted")
     return pd.DataFrame({name: [] for name in names}, dtype=TEXT)
 
 
@@ -159,8 +159,9 @@ class Comparison:
             not asked.
         doubted: Ids of orders that the gateway lists and this journal has as planned or refused.
         adopted: Orders to be taken over: ``order_id``, ``create_time``, ``schedule_time`` (UTC), ``phone``,
-            a row per recipient that is listed, or one without a ``phone`` where nobody is; ``unlisted``: how
-            many more recipients the history counts.
+            a row per recipient that is listed, or one without a ``phone`` where nobody is; ``refused``: the
+            delivery code with which they were left out, or missing; ``unlisted``: how many more recipients
+            the history counts.
     """
 
     date: datetime | None = None

@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 
 from smsframe.arrow import STRING, TEXT, strings
 from smsframe.contacts.columns import find_phone, find_region
-from smsframe.orders.batching import FIELD_SEPARATOR, normalize_name
+from smsframe.orders.batching import FIELD_SEPARATOR
+from smsframe.orders.names import normalize_name
 from smsframe.orders.profile import SMSEND
 from smsframe.outcomes import columns
 from smsframe.outcomes.join import join, note_other_texts, still_to_send

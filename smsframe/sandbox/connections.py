@@ -60,6 +60,7 @@ class Server(uvicorn.Server):
     def __init__(self, app: ASGIApp, **options: Any) -> None:
         super().__init__(uvicorn.Config(self._wired(app), **options))
         self.serving = threading.Event()
+        self._ending = asyncio.Event()
         self._closed: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -67,6 +68,21 @@ class Server(uvicorn.Server):
         await super().startup(sockets=sockets)
         self._loop = asyncio.get_running_loop()
         self.serving.set()
+
+    async def main_loop(self) -> None:
+        """Uvicorn's own looks ten times a second whether it is to end, which is late by half of that."""
+        counter = 0
+        while not await self.on_tick(counter):
+            counter += 1
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), 0.1)
+
+    def end(self) -> None:
+        """Stop serving, soon; from another thread."""
+        self.should_exit = True
+        with contextlib.suppress(RuntimeError):  # it has ended by itself
+            if self.serving.is_set():
+                self._loop.call_soon_threadsafe(self._ending.set)
 
     def refuse(self, seconds: float) -> None:
         """Close the port for so long, from another thread; a port that is closed stays as it is."""

@@ -65,6 +65,6 @@ class Running:
 
     def stop(self) -> None:
         """Stop serving, close every connection, and remove the folder."""
-        self._server.should_exit = True
+        self._server.end()
         self._thread.join()
         self._folder.cleanup()

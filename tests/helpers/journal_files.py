@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import sqlite3
 from pathlib import Path
 
 from smsframe.journal.journal import Journal
@@ -31,3 +33,24 @@ def says_no_number(error):
     while error is not None:
         assert "3934" not in f"{error} {error!r} {error.args} {vars(error).get('params')}"
         error = error.__cause__ or error.__context__
+
+
+def keep(journal):
+    """A copy of the journal, to be put back later."""
+    copy = journal.with_name("backup.sqlite")
+    with (
+        contextlib.closing(sqlite3.connect(journal)) as source,
+        contextlib.closing(sqlite3.connect(copy)) as to,
+    ):
+        source.backup(to)
+    copy.chmod(0o600)
+    return copy
+
+
+def put_back(copy, journal):
+    """The copy is the journal again, without the logs of what was there."""
+    for path in journal.parent.glob(f"{journal.name}*"):
+        if path.is_file():
+            path.unlink()
+    shutil.copyfile(copy, journal)
+    journal.chmod(0o600)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from itertools import count
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pytest
@@ -79,21 +77,32 @@ def write(journal, campaigns, living):
                 connection.execute(sa.insert(made), rows)
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(CAMPAIGN, min_size=1, max_size=4))
-def test_all_at_once_they_are_what_they_are_one_by_one(campaigns):
-    with TemporaryDirectory() as folder:
-        journal = Journal(Path(folder) / "journal.sqlite")
-        with journal.owner() as living:
-            write(journal, campaigns, living)
-            expected = one_by_one(journal)
-            found = smsframe.campaigns(journal=journal)
-            for name, people, *counts, charged in expected:
-                tally = journal.batches.tally(journal.get(name))
-                assert [tally.counts[status] for status in STATUSES] == counts
-                assert sum(tally.counts.values()) == people
-                assert tally.credits == charged
-    assert found.drop(columns=["gateway", "account", "created_at"]).to_numpy().tolist() == expected
+def forget(journal):
+    """Take everything out of a journal, which is quicker than to make another one."""
+    with journal._store.transaction() as connection:
+        for written in (tables.recipients, tables.batches, tables.texts, tables.campaigns):
+            connection.execute(sa.delete(written))
+
+
+def test_all_at_once_they_are_what_they_are_one_by_one(tmp_path):
+    journal = Journal(tmp_path / "journal.sqlite")
+
+    @settings(max_examples=60, deadline=None)
+    @given(st.lists(CAMPAIGN, min_size=1, max_size=4))
+    def same(campaigns):
+        forget(journal)
+        write(journal, campaigns, living)
+        expected = one_by_one(journal)
+        found = smsframe.campaigns(journal=journal)
+        for name, people, *counts, charged in expected:
+            tally = journal.batches.tally(journal.get(name))
+            assert [tally.counts[status] for status in STATUSES] == counts
+            assert sum(tally.counts.values()) == people
+            assert tally.credits == charged
+        assert found.drop(columns=["gateway", "account", "created_at"]).to_numpy().tolist() == expected
+
+    with journal.owner() as living:
+        same()
 
 
 def test_who_is_at_work_is_told_even_where_nobody_is_in_hand(tmp_path):

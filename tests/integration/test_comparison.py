@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-import shutil
-import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
 from helpers.faulty_server import FaultyServer, answer, drop, edited, first, forward, instead, lose
+from helpers.journal_files import keep, put_back
 from helpers.sending import (
     QUICK,
     REPEATS_SEND_AGAIN,
@@ -31,32 +30,14 @@ import smsframe
 from smsframe import CampaignChanged, CampaignStopped, Gateway, Unconfirmed
 from smsframe.clock import Clock
 from smsframe.journal.journal import Journal
+from smsframe.orders import batching
+from smsframe.orders.names import alike_before
 
 pytestmark = REPEATS_SEND_AGAIN
 
 
 def events(gateway):
     return Journal(gateway.journal).evidence(1)["event"].tolist()
-
-
-def keep(journal):
-    """A copy of the journal, to be put back later."""
-    copy = journal.with_name("backup.sqlite")
-    with (
-        contextlib.closing(sqlite3.connect(journal)) as source,
-        contextlib.closing(sqlite3.connect(copy)) as to,
-    ):
-        source.backup(to)
-    copy.chmod(0o600)
-    return copy
-
-
-def put_back(copy, journal):
-    for path in journal.parent.glob(f"{journal.name}*"):
-        if path.is_file():
-            path.unlink()
-    shutil.copyfile(copy, journal)
-    journal.chmod(0o600)
 
 
 # An older copy of the journal.
@@ -254,6 +235,48 @@ def test_a_lost_journal_is_noticed_however_its_campaign_and_its_gateway_are_spel
             send(table(3), other, campaign=name)
         assert stopped.value.orders["order_id"].tolist() == before["sms_order_id"].unique().tolist()
     assert posts(sandbox) == 1
+
+
+IN_OTHER_CHARACTERS = {
+    "a non-breaking hyphen": "autumn\u20112026 it's",
+    "an en dash": "autumn\u20132026 it's",
+    "an em dash": "autumn\u20142026 it's",
+    "a minus sign": "autumn\u22122026 it's",
+    "a blank braille pattern": "autumn-2026\u2800it's",
+    "a variation selector": "autumn\ufe0f-2026 it's",
+    "a hangul filler": "autumn-\u31642026 it's",
+    "a grapheme joiner": "au\u034ftumn-2026 it's",
+    "an apostrophe": "autumn-2026 it\u2019s",
+    "wide letters": "\uff41utumn\uff0d2026 it's",
+}
+
+
+@pytest.mark.parametrize("name", IN_OTHER_CHARACTERS.values(), ids=IN_OTHER_CHARACTERS)
+def test_a_name_that_looks_the_same_is_the_same_campaign(name, sandbox, gateway, tmp_path):
+    """In the same journal and in a new one, from either spelling to the other."""
+    names = ("autumn-2026 it's", name)
+    for number, (one, other) in enumerate((names, names[::-1])):
+        people = table(2, start=2 * number)
+        here, new = (tmp_path / f"{number}-{which}.sqlite" for which in ("here", "new"))
+        campaigns = (f"{number}. {one}", f"{number}. {other}")
+        send(people, gateway, campaign=campaigns[0], journal=here)
+        for journal in (here, new):
+            with pytest.raises(CampaignChanged):
+                send(people, gateway, campaign=campaigns[1], journal=journal)
+    assert posts(sandbox) == 2
+
+
+@pytest.mark.parametrize("name", ["autumn\u20112026", "autumn\ufe0f-2026"])
+def test_orders_of_an_earlier_version_are_known_whatever_the_name_looks_like(name, sandbox, through):
+    """Their order ids begin with a digest of the characters as they were written."""
+    for before in (alike_before(name), name):
+        prefix = batching._prefix(before, through.base_url, "demo")
+        order = {"message_type": "N", "message": "x", "recipient": ["+393479999901"]}
+        order["order_id"] = f"{prefix}-{'a' * 16}"
+        assert sandbox.gateway()._call("POST", "sms", json=order).status == 201
+    with pytest.raises(CampaignChanged) as stopped:
+        send(table(3), through, campaign=name)
+    assert len(stopped.value.orders) == len({alike_before(name), name})
 
 
 def test_orders_of_an_earlier_version_are_known_by_the_name_as_it_was_written(sandbox, through, tmp_path):
@@ -457,6 +480,32 @@ def test_refresh_names_whom_an_accepted_order_does_not_list(sandbox, proxy, thro
     assert statuses(out.sms.refresh(gateway=through, progress=False)) == {"unconfirmed": 4}
     proxy.clear()
     assert statuses(fresh.sms.refresh(gateway=through, progress=False)) == {"accepted": 4}
+
+
+def test_refresh_says_what_confirms_an_order_that_the_gateway_lists(sandbox, proxy, through):
+    """Beside its delivery a row says the same as the journal, and how that is settled."""
+    proxy.on("POST", lose).always("GET", answer(403), path="sms/")
+    with contextlib.suppress(CampaignStopped):
+        send(table(2), through)
+    proxy.clear()
+    before = smsframe.results("autumn", gateway=through)
+    assert statuses(before) == {"unconfirmed": 2}
+    for _ in range(2):
+        fresh = before.sms.refresh(gateway=through, progress=False)
+        assert fresh["sms_delivery"].notna().all()
+        assert statuses(fresh) == statuses(smsframe.results("autumn", gateway=through))
+        assert fresh["sms_code"].unique().tolist() == ["unconfirmed"]
+        assert fresh["sms_reason"].unique().tolist() == [
+            "may have been accepted; not confirmed yet: the gateway lists it, resume confirms it"
+        ]
+    proxy.always("GET", only(1), path="sms/")  # who is not listed has no such reason
+    partly = before.sms.refresh(gateway=through, progress=False)
+    assert partly["sms_reason"].str.contains("resume confirms it").tolist() == [True, False]
+    proxy.clear()
+    assert statuses(resume(through)) == {"accepted": 2}
+    out = smsframe.results("autumn", gateway=through).sms.refresh(gateway=through, progress=False)
+    assert statuses(out) == {"accepted": 2}
+    assert out["sms_reason"].isna().all()
 
 
 # Refused, and taken.

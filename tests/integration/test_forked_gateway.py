@@ -49,3 +49,46 @@ ASKS = """
 def test_a_forked_child_shares_no_connection_with_its_parent():
     run = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(ASKS)]
     assert subprocess.run(run, capture_output=True, text=True, check=True).stdout == "True False\n"
+
+
+HELD = """
+    import os, signal, threading
+    import smsframe
+
+    sandbox = smsframe.Sandbox(speed=3600).__enter__()
+    gateway = smsframe.Gateway(sandbox.url, username="demo", password="demo")
+    lock = {lock}
+    held, forked = threading.Event(), threading.Event()
+
+    def hold():
+        with lock:
+            held.set()
+            forked.wait()
+
+    threading.Thread(target=hold, daemon=True).start()
+    held.wait()
+    if not (child := os.fork()):
+        signal.alarm(20)
+        os._exit(0 if gateway.credits() else 1)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    forked.set()
+    print(len(gateway.credits()) > 0)
+"""
+
+LOCKS = {
+    "while another thread logs in": "gateway._lock",
+    "while another thread looks at cookies": "gateway._http.cookies._cookies_lock",
+    "while another thread takes a connection": "gateway._http.get_adapter(sandbox.url).poolmanager"
+    ".connection_from_url(sandbox.url).pool.mutex",
+    "while another thread looks for its connections": "gateway._http.get_adapter(sandbox.url).poolmanager"
+    ".pools.lock",
+}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.parametrize("lock", LOCKS.values(), ids=LOCKS)
+def test_a_child_that_is_forked_while_another_thread_holds_a_lock_waits_for_nobody(lock):
+    """The thread that would release it is not there."""
+    run = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(HELD).replace("{lock}", lock)]
+    done = subprocess.run(run, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "0\nTrue\n"

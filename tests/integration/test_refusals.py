@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 
 import pandas as pd
 import pytest
 from helpers import killable
-from helpers.faulty_server import FaultyServer, answer, drop, first, forward, lose
+from helpers.faulty_server import FaultyServer, answer, drop, edited, first, forward, lose
+from helpers.journal_files import keep, put_back
 from helpers.sending import (
     REPEATS_SEND_AGAIN,
     codes,
     each_once,
     each_sandbox,
+    gateway_at,
     posts,
     resume,
     send,
@@ -23,9 +26,10 @@ from helpers.sending import (
 )
 
 import smsframe
-from smsframe import Gateway
-from smsframe.campaign.look_up import _left_out
+from smsframe import CampaignStopped, Gateway, Unconfirmed
+from smsframe.campaign.look_up import left_out
 from smsframe.journal.journal import Journal
+from smsframe.orders import batching
 from smsframe.orders.terms import Terms
 
 pytestmark = [REPEATS_SEND_AGAIN, pytest.mark.sandbox(left_out="named")]
@@ -146,7 +150,90 @@ def test_a_number_listed_twice_is_left_out_only_if_both_say_so():
         {"phone": ["+1", "+1", "+2", "+2", "+3", "+9"], "delivery": ["X", "DLVRD", "X", "Y", None, "X"]}
     )
     people = pd.DataFrame({"phone": ["+1", "+2", "+3"]})
-    assert _left_out(state, people, frozenset("XY")).to_dict() == {"+2": "X"}
+    assert left_out(state, people, frozenset("XY")).to_dict() == {"+2": "X"}
+
+
+# What another journal sent.
+
+
+@pytest.fixture
+def lost(proxy, tmp_path):
+    """A gateway whose journal nobody will find again."""
+    with contextlib.closing(gateway_at(proxy.url, tmp_path / "lost.sqlite")) as made:
+        yield made
+
+
+@EACH_WAY
+def test_who_was_left_out_of_an_order_that_is_taken_over_is_not_accepted(sandbox, lost, through):
+    """Nobody knows whether the lost journal allowed it; the gateway's list says who was never sent to."""
+    people = table(5, bad=[2])
+    before = skip(people, lost)
+    for _ in range(
+        3
+    ):  # also where nobody was named: then the person is of no order, and gets one that lacks it
+        out = skip(people, through, adopt=True)
+        assert statuses(out) == told(sandbox, 1, 5)
+        assert out["sms_status"].tolist() == before["sms_status"].tolist()
+    assert each_once(sandbox, out)
+    counted = smsframe.campaigns(gateway=through).iloc[0]
+    assert counted["accepted"] == 4
+    assert statuses(resume(through)) == told(sandbox, 1, 5)
+
+
+def numbers_left_out(*phones):
+    """A state call that names these as never sent to."""
+
+    def change(words):
+        for row in words["recipients"]:
+            row["status"] = "INVALIDDST" if row["destination"] in phones else row["status"]
+
+    return edited(change)
+
+
+def test_of_two_orders_the_one_that_did_not_leave_a_person_out_counts(sandbox, proxy, through):
+    people = table(3)
+    prefix = batching.prefix("autumn", through.base_url, "demo")
+    orders = [f"{prefix}-{letter * 16}" for letter in "abc"]
+    for order, phones in zip(orders, (people["mobile"][1:], people["mobile"], people["mobile"]), strict=True):
+        sent = {"message_type": "N", "message": "x", "recipient": [*phones], "order_id": order}
+        assert sandbox.gateway()._call("POST", "sms", json=sent).status == 201
+    proxy.always("GET", numbers_left_out(*people["mobile"][:2]), path=f"sms/{orders[0]}")
+    proxy.always("GET", numbers_left_out(people["mobile"][0]), path=f"sms/{orders[1]}")
+    out = send(people, through, adopt=True)
+    assert statuses(out) == {"accepted": 3}
+    assert out["sms_order_id"][0] == orders[2]
+    assert out["sms_order_id"][1] in orders[1:]
+
+
+def test_an_order_that_counts_more_than_it_lists_and_left_out_holds_everybody_else(
+    sandbox, proxy, lost, through
+):
+    """Also when a later call frees who was left out, because it has another sender."""
+    people = table(7, bad=[2])
+    skip(people[:5], lost)
+    proxy.always("GET", edited(lambda words: [row.update(num_recipients=6) for row in words["smshistory"]]),
+                 path="smshistory")  # fmt: skip
+    for options in ({"adopt": True}, {}, {"sender": "Another", "changed": True}, {}):
+        with pytest.raises(CampaignStopped) as stopped:
+            skip(people, through, **options)
+        assert isinstance(stopped.value.__cause__, Unconfirmed)
+        assert statuses(stopped.value.results)["accepted"] == 4
+    assert posts(sandbox) == 1
+    assert statuses(resume(through, unconfirmed="send")) == {"accepted": 6, "rejected": 1}
+    assert texted(sandbox).tolist() == [1] * 6
+
+
+def test_an_older_copy_does_not_know_whether_an_order_left_numbers_out(sandbox, proxy, through):
+    """Its order id is the same, whatever the call said that sent it."""
+    people = table(5, bad=[2])
+    proxy.on("POST", answer(503, Retry_After="5000"))
+    with pytest.raises(smsframe.Unavailable):
+        send(people, through)
+    backup = keep(through.journal)
+    assert statuses(skip(people, through)) == {"accepted": 4, "rejected": 1}
+    put_back(backup, through.journal)
+    assert statuses(send(people, through)) == {"accepted": 4, "rejected": 1}
+    assert posts(sandbox) == 1
 
 
 # Who was refused is tried again for a reason only.

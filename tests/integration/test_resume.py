@@ -486,6 +486,90 @@ def test_ctrl_c_records_what_is_under_way_says_how_to_go_on_and_resume_finishes(
     assert each_once(sandbox, out)
 
 
+IN_A_TASK = """
+import asyncio
+once = [1]
+def stop(tick):
+    if once:
+        once.pop()
+        os.kill(os.getpid(), signal.SIGINT)
+from helpers import sending
+sending.RUN |= {"report": stop}
+async def work():
+    send(table(20), gateway, batch_size=2, workers=2)
+"""
+AS_A_TASK = {
+    "the main task": "await work()",
+    "another task": "await asyncio.create_task(work())",
+    "a handler": "asyncio.get_running_loop().add_signal_handler(signal.SIGINT, print); await work()",
+}
+CANCELLED = """
+import asyncio
+async def main():
+    os.kill(os.getpid(), signal.SIGINT)
+    send(table(20), gateway, batch_size=2)
+try:
+    asyncio.run(main())
+except KeyboardInterrupt:
+    print("out came KeyboardInterrupt")
+"""
+IN_A_THREAD = """
+import asyncio
+def stop(tick):
+    for _ in range(2):
+        os.kill(os.getpid(), signal.SIGINT)
+        threading.Event().wait(0.1)
+from helpers import sending
+sending.RUN |= {"report": stop}
+async def main():
+    await asyncio.to_thread(send, table(20), gateway, batch_size=2, workers=2)
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are otherwise there")
+@pytest.mark.parametrize("main", AS_A_TASK.values(), ids=AS_A_TASK)
+def test_ctrl_c_is_heard_in_a_task_of_an_event_loop(main, sandbox, tmp_path):
+    """The listener of asyncio only cancels the task, which hears of it when everybody was texted."""
+    journal = tmp_path / "journal.sqlite"
+    run = child(
+        f"{IN_A_TASK}\nasync def main():\n    {main}\n"
+        "try:\n    asyncio.run(main())\nexcept KeyboardInterrupt:\n    print('out came KeyboardInterrupt')",
+        sandbox.url,
+        journal,
+    )
+    assert "out came KeyboardInterrupt" in run.out, run.err
+    stopped_and_resumed(run, sandbox, journal)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are otherwise there")
+def test_ctrl_c_before_anybody_was_texted_is_heard_in_a_task_too(sandbox, tmp_path):
+    journal = tmp_path / "journal.sqlite"
+    run = child(CANCELLED, sandbox.url, journal)
+    assert "out came KeyboardInterrupt" in run.out, run.err
+    assert posts(sandbox) == 0
+    assert "smsframe.resume('autumn')" in run.err
+    assert statuses(resume(sandbox.gateway(journal=journal))) == {"accepted": 20}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are otherwise there")
+def test_a_run_in_a_thread_is_stopped_and_recorded_when_python_ends(sandbox, tmp_path):
+    """No thread but the main one hears Ctrl-C; Python waits for the other ones when it ends."""
+    journal = tmp_path / "journal.sqlite"
+    run = child(IN_A_THREAD, sandbox.url, journal)
+    stopped_and_resumed(run, sandbox, journal)
+
+
+def stopped_and_resumed(run, sandbox, journal):
+    assert "smsframe.resume('autumn')" in run.err
+    before = smsframe.results("autumn", journal=journal)
+    assert set(statuses(before)) == {"accepted", "pending"}
+    assert each_once(sandbox, before)
+    out = resume(sandbox.gateway(journal=journal))
+    assert statuses(out) == {"accepted": 20}
+    assert each_once(sandbox, out)
+
+
 def test_ctrl_c_while_the_answer_is_under_way_waits_for_it_and_writes_it_down(sandbox, tmp_path):
     journal = tmp_path / "journal.sqlite"
     with FaultyServer(sandbox.url) as proxy:

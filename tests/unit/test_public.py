@@ -13,7 +13,8 @@ import pytest
 import smsframe
 
 CONTRACT = {
-    "check", "plan", "send", "resume", "resend", "refresh", "results", "campaigns", "withdraw", "read_contacts",
+    "check", "plan", "send", "resume", "resend", "refresh", "results", "campaigns", "withdraw",
+    "read_contacts",
     "compose", "Form", "start", "watch", "Run",
     "plot", "problems", "reveal",
     "normalize", "segments", "summary", "failed", "to_csv", "Gateway", "Journal", "Plan", "Sandbox",
