@@ -88,6 +88,16 @@ def _waits(options: RefreshOptions) -> Iterator[float]:
         wait = min(wait * 1.5, LONGEST_WAIT)
 
 
+def ask_order(order: str, gateway: GatewayProtocol, retry_policy: RetryPolicy) -> OrderAnswer | None:
+    """What the gateway says of an order; None when it does not know it."""
+    recipients = retry_policy.ask(lambda: gateway.state(order)).recipients
+    if recipients is None:
+        return None
+    whole = recipients["phone"].str.fullmatch(E164).eq(other=True)
+    question = gateway.profile.state_question % order
+    return OrderAnswer(order, recipients[whole], bool(whole.all()), question, retry_policy.clock.now())
+
+
 def ask_orders(
     orders: Sequence[str],
     gateway: GatewayProtocol,
@@ -98,18 +108,14 @@ def ask_orders(
     advance: Callable[[int], None],
 ) -> list[OrderAnswer]:
     """What the gateway says of orders, all at once; those that it does not know are left out."""
-    clock, profile = retry_policy.clock, gateway.profile
+    profile = gateway.profile
     answers: list[OrderAnswer] = []
     recorded = 0
 
     def ask(order: str) -> OrderAnswer | None:
-        recipients = retry_policy.ask(lambda: gateway.state(order)).recipients
+        answer = ask_order(order, gateway, retry_policy)
         advance(1)
-        if recipients is None:
-            return None
-        whole = recipients["phone"].str.fullmatch(E164).eq(other=True)
-        question = profile.state_question % order
-        return OrderAnswer(order, recipients[whole], bool(whole.all()), question, clock.now())
+        return answer
 
     def record() -> None:
         nonlocal recorded

@@ -87,7 +87,7 @@ def resend(
             "give rows of its results whose texts failed"
         )
     answers = _asked_anew(typed, context, journal)
-    judged = _judge(
+    judged = judge(
         typed, journal.recipients(entry.id, entry.name), answers, suppressed, gateway.profile, options
     )
     for reason, count in judged.left.items():
@@ -112,7 +112,7 @@ def _asked_anew(rows: pd.DataFrame, context: RunContext, journal: Journal) -> Se
     )
 
 
-def _judge(
+def judge(
     rows: pd.DataFrame,
     known: Known,
     answers: Sequence[OrderAnswer],

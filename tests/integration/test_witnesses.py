@@ -13,6 +13,7 @@ import smsframe
 from smsframe import CampaignChanged
 from smsframe.clock import Clock
 from smsframe.errors import JournalError
+from smsframe.journal.attempts import begin_next
 from smsframe.journal.conflicts import CampaignCall
 from smsframe.journal.journal import Journal
 from smsframe.orders.records import Change, Comparison, Evidence
@@ -153,3 +154,23 @@ def test_after_a_surprise_the_latest_orders_are_waited_for(sandbox, proxy, throu
     assert statuses(out) == {"accepted": 4}
     assert texted(sandbox).max() == 1
     assert statuses(resume(through, journal=new)) == {"accepted": 4}
+
+
+# Attempts.
+
+
+def test_another_attempt_begins_only_after_the_order_that_is_named(tmp_path, gateway):
+    out = send(table(4), gateway, journal=tmp_path / "journal.sqlite")
+    journal = Journal(tmp_path / "journal.sqlite")
+    entry = journal.get("autumn")
+    rows = pd.DataFrame({"phone": out["sms_phone"], "order_id": out["sms_order_id"].astype(object)})
+
+    def begin():
+        with journal._store.transaction() as connection:
+            begin_next(connection, entry.id, rows)
+        return journal.recipients(entry.id, "autumn").people["attempt"].tolist()
+
+    assert begin() == [2] * 4
+    assert begin() == [2] * 4
+    resume(gateway, "autumn", journal=tmp_path / "journal.sqlite")
+    assert begin() == [2] * 4

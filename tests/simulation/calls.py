@@ -19,9 +19,12 @@ from simulation.machines import Owners, Workers
 from simulation.network import gateway
 from smsframe.arrow import TEXT
 from smsframe.campaign import dispatch
+from smsframe.campaign.options import ResendOptions
+from smsframe.campaign.refresh import ask_order
+from smsframe.campaign.resend import judge
 from smsframe.campaign.run_context import RunContext
 from smsframe.campaign.send import withdraw
-from smsframe.errors import SmsFrameError
+from smsframe.errors import ContactsError, SmsFrameError
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.journal.journal import Journal, StoredCampaign
 from smsframe.journal.rows import read_campaign
@@ -61,6 +64,7 @@ class Call(NamedTuple):
         schedule: When its texts go out, or None.
         rate: Recipients per second at most.
         skip: Whether the gateway may leave out the numbers that it refuses.
+        rows: Who is to be texted again, and after which order: a frame of results.
     """
 
     people: tuple[str, ...] = ()
@@ -74,6 +78,7 @@ class Call(NamedTuple):
     schedule: datetime | None = None
     rate: float | None = None
     skip: bool = False
+    rows: tuple[tuple[str, str], ...] = ()
 
 
 class Engine:
@@ -130,6 +135,37 @@ class Engine:
             settled={"send": Event.PERSON_SENDS, "accept": Event.PERSON_ACCEPTS}.get(call.unconfirmed),
         ) as (loop, _):
             _run(loop)
+
+    def resend(self, call: Call) -> None:
+        """As `smsframe.resend`, one question after the other."""
+        entry = self.journal.get(CAMPAIGN)
+        entry = replace(entry, terms=replace(entry.terms, schedule=None))
+        context = self._like(call)
+        rows = pd.DataFrame([*call.rows], columns=["sms_phone", "sms_order_id"], dtype=TEXT)
+        asked = [
+            ask_order(order, context.gateway, context.retry_policy)
+            for order in dict.fromkeys(rows["sms_order_id"])
+        ]
+        answers = [answer for answer in asked if answer is not None]
+        profile = context.gateway.profile
+        self.journal.deliveries.record(answers, final=profile.final, never_sent=profile.refused)
+        known = self.journal.recipients(entry.id, CAMPAIGN)
+        if not rows["sms_phone"].isin(known.people["phone"]).all():
+            raise ContactsError("they are not in this journal")
+        judged = judge(
+            rows,
+            known,
+            answers,
+            pd.Index(sorted(call.suppressed), dtype=object),
+            profile,
+            ResendOptions(),
+        )
+        if len(judged.again) or len(judged.begun):
+            with dispatch.resending(entry, judged.again, judged.begun, context, adopt=call.adopt) as (
+                loop,
+                _,
+            ):
+                _run(loop)
 
     def withdraw(self) -> None:
         """As `smsframe.withdraw`."""

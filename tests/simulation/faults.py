@@ -11,13 +11,14 @@ MANNERS = (
     *("repeated id", "hidden", "partial list", "lost people", "lost everybody", "small pages"),
     *("extra refused", "no history", "no date", "one session", "gateway clock", "flat rate"),
     *("refused number", "other program", "cancelled elsewhere", "state blind", "history late", "forgets"),
+    "not delivered",
 )
 PROCESSES = ("killed", "suspended", "interrupted", "two at once", "other machine")
 DISKS = ("full disk", "older copy", "older copy in a run", "power cut", "journal lost", "deleted", "replaced")
 CLOCKS = ("wrong clock", "clock jumps", "gateway clock jumps", "fast clock")
 CALLS = (
     *("changed text", "suppressed", "withdrawn", "person sends", "person accepts", "schedule", "rate"),
-    *("other people", "skip refused"),
+    *("other people", "skip refused", "sent again", "same rows again"),
 )
 
 RARE = frozenset(("lock lost", "ghost file"))

@@ -61,6 +61,8 @@ class History:
         """What the last call's error asked a person to say."""
         self._text = TEXTS[0]
         self._eagerness = EAGER if len(kinds) < FEW else 1.0
+        self._rows: list[tuple[str, str]] = []
+        """What was last sent again, as in a cell that may be run once more."""
         self._has_history = True
         self._clock_is_wrong = False
         """Whether one of the two clocks that count the grace is wrong; both may not be."""
@@ -222,6 +224,14 @@ class History:
             call = call._replace(rate=2.0)
         if not place or choices.happens(0.5):
             return self._begin("send", call, after=after)
+        return self._later_call(call, after)
+
+    def _later_call(self, call: Call, after: float) -> Callable[[], None]:
+        """A call that goes on with what an earlier one began."""
+        may = self._may
+        if self.world.provider.manners.fails and may("sent again", 0.6):
+            call = call._replace(rows=self._rows_to_send_again(), people=())
+            return self._begin("resend", call, after=after)
         if may("withdrawn", 0.1):
             return self._begin("withdraw", call, after=after)
         if may("person sends", 0.2):
@@ -251,6 +261,7 @@ class History:
             if call.unconfirmed == "send":  # a person's word is about what is unsure when it is given
                 known.update(promise.unsure(self._file()))
                 world.asked.again.update(known.keys())
+            world.asked.attempts.update(row for row in call.rows if world.provider.failed(*row))
             world.tell(process.name, f"begins: {_told(call)}")
             try:
                 engine.withdraw() if what == "withdraw" else getattr(engine, what)(call)
@@ -269,6 +280,12 @@ class History:
 
         world.scheduler.begin(process.name, process, act)
         return ended
+
+    def _rows_to_send_again(self) -> tuple[tuple[str, str], ...]:
+        """Results as they are now, or those of an earlier call like this one."""
+        if not (self._rows and self._may("same rows again", 0.5)):
+            self._rows = promise.texted(self._file())
+        return tuple(self._rows)
 
     def _file(self) -> File | None:
         return self._disk.names.get(JOURNAL)
@@ -394,5 +411,6 @@ def _told(call: Call) -> str:
     words = {"changed": call.changed, "adopt": call.adopt, "skip": call.skip}
     said += [word for word, yes in words.items() if yes]
     said += [f"unconfirmed={call.unconfirmed!r}"] if call.unconfirmed else []
+    said += [f"{len(call.rows)} rows to be sent again"] if call.rows else []
     said += [f"at {call.schedule:%d %H:%M:%S}"] if call.schedule else []
     return ", ".join(said)

@@ -25,6 +25,7 @@ class Asked:
 
     Attributes:
         again: How many more texts of the campaign somebody may get, by a person's word.
+        attempts: Whom somebody asked to text again, and after which order; one more text for each.
         may_text: Whom each process may text.
         said_accepted: The orders that a person called accepted.
         denied: The orders of which something on the way said that they were not taken, after they were.
@@ -32,6 +33,7 @@ class Asked:
     """
 
     again: Counter[str] = field(default_factory=Counter)
+    attempts: set[tuple[str, str]] = field(default_factory=set)
     may_text: dict[str, frozenset[str]] = field(default_factory=dict)
     said_accepted: set[str] = field(default_factory=set)
     denied: set[str] = field(default_factory=set)
@@ -43,8 +45,9 @@ def at_most_once(world: World, order_id: str, people: list[str]) -> None:
     if not order_id.startswith("sf-"):
         return
     got = Counter(phone for _, phone, _ in world.provider.texted)
+    attempts = Counter(phone for phone, _ in world.asked.attempts)
     for phone in people:
-        if got[phone] > 1 + world.asked.again[phone]:
+        if got[phone] > 1 + world.asked.again[phone] + attempts[phone]:
             orders = [order for _, to, order in world.provider.texted if to == phone]
             raise Broken(f"doubled: {phone} has {got[phone]} texts, by {', '.join(orders)}")
 
@@ -119,6 +122,13 @@ def nobody_is_called_accepted_without_a_text(world: World, file: File | None) ->
     for phone, order_id in file.rows(query):
         if (phone, order_id) not in texted and order_id not in world.asked.said_accepted:
             raise Broken(f"forgotten: {phone} is called accepted, without a text by {order_id}")
+
+
+def texted(file: File | None) -> list[tuple[str, str]]:
+    """Who is accepted by what a journal says, and by which order: rows as a frame of results has them."""
+    query = """SELECT r.phone, b.order_id FROM recipients r JOIN batches b ON r.batch = b.id
+        WHERE b.state = 'accepted' ORDER BY r.phone"""
+    return file.rows(query) if file else []
 
 
 def unsure(file: File | None) -> dict[str, str]:

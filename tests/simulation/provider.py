@@ -66,6 +66,8 @@ class Manners:
         refuses: Numbers for which it refuses a whole order.
         free: Whether it charges nothing, as on a flat rate.
         names: Whether it names the numbers that it left out of an order.
+        fails: Numbers whose first texts do not arrive.
+        failures: How many of them.
         cancels: Whether another program may call back an order while the history's pages are turned.
     """
 
@@ -84,6 +86,8 @@ class Manners:
     refuses: frozenset[str] = frozenset()
     free: bool = False
     names: bool = True
+    fails: frozenset[str] = frozenset()
+    failures: int = 1
     cancels: bool = False
 
 
@@ -110,6 +114,8 @@ def drawn(choices: Choices, may: Callable[[str, float], bool], people: tuple[str
     manners.names = not choices.below(3)
     manners.cancels = may("cancelled elsewhere", 0.2)
     manners.free = may("flat rate", 0.05)
+    manners.fails = frozenset(choices.some(people, 0.5) if may("not delivered", 0.3) else ())
+    manners.failures = 1 + choices.below(2) if manners.fails else 1
     if may("partial list", 0.1):
         manners.partial_for = choices.one((10.0, 100.0, DAY))
     manners.loses = frozenset(choices.some(people, 0.3) if may("lost people", 0.1) else ())
@@ -199,6 +205,12 @@ class Provider:
             return self._history(params)
         return self._state(path.partition("/")[2])
 
+    def failed(self, phone: str, order_id: str) -> bool:
+        """Whether the text that an order had for somebody did not arrive."""
+        orders = [key for key, order in self.orders.items() if phone in order.people]
+        early = order_id in orders[: self.manners.failures]
+        return phone in self.manners.fails and early
+
     def other_program(self, order_id: str) -> None:
         """An order of another program of the same account."""
         now = self._world.scheduler.now
@@ -248,7 +260,14 @@ class Provider:
         told = order.people
         if now - order.at < self.manners.partial_for:
             told = told[: len(told) // 2]
-        listed = [{"destination": phone, "status": "SENT", "delivery_date": ""} for phone in told]
+        listed = [
+            {
+                "destination": phone,
+                "status": "ERROR" if self.failed(phone, order.order_id) else "SENT",
+                "delivery_date": "",
+            }
+            for phone in told
+        ]
         if self.manners.names:
             listed += [{"destination": phone, "status": "INVALIDDST"} for phone in order.refused]
         return self._json(200, {"result": "OK", "recipients": listed, "recipient_number": len(listed)})
