@@ -41,9 +41,9 @@ from smsframe.errors import (
 )
 
 if TYPE_CHECKING:
-    from smsframe.api.frames import failed, plot, problems, summary, to_csv
+    from smsframe.api.frames import by, failed, plot, problems, summary, to_csv
     from smsframe.api.prepare import check, normalize, plan, read_contacts, segments
-    from smsframe.api.results import campaigns, refresh, results, withdraw
+    from smsframe.api.results import campaigns, explain, refresh, results, withdraw
     from smsframe.api.run import Run
     from smsframe.api.send import resend, resume, send, start
     from smsframe.api.watch import watch
@@ -86,9 +86,11 @@ __all__ = [
     "Unavailable",
     "Unconfirmed",
     "UnknownCampaign",
+    "by",
     "campaigns",
     "check",
     "compose",
+    "explain",
     "failed",
     "normalize",
     "plan",
@@ -126,6 +128,8 @@ _MODULES = {
     "campaigns": "smsframe.api.results",
     "check": "smsframe.api.prepare",
     "compose": "smsframe.form.compose",
+    "by": "smsframe.api.frames",
+    "explain": "smsframe.api.results",
     "failed": "smsframe.api.frames",
     "normalize": "smsframe.api.prepare",
     "plan": "smsframe.api.prepare",

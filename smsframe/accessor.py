@@ -75,6 +75,8 @@ class FrameAccessor(Accessor):
     summary = Forward()
     plot = Forward()
     failed = Forward()
+    by = Forward()
+    explain = Forward()
     problems = Forward()
     to_csv = Forward()
 

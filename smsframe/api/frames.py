@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from smsframe.api.tracebacks import hide_frames
+from smsframe.errors import ContactsError
+from smsframe.outcomes.canvas import time_zone
 from smsframe.outcomes.export import spreadsheet_safe
+from smsframe.outcomes.groups import by as count_by
+from smsframe.outcomes.summary import complete
 from smsframe.outcomes.summary import failed as find_failed
 from smsframe.outcomes.summary import summary as summarise
 from smsframe.planning.problems import problems as find_problems
@@ -48,6 +52,39 @@ def summary(results: pd.DataFrame) -> Summary:
         {'accepted': 1}
     """
     return summarise(results)
+
+
+@hide_frames
+def by(results: pd.DataFrame, column: Hashable, *, tz: str = "UTC") -> pd.DataFrame:
+    """
+    What became of the rows for each value of a column, such as a shop, a country or an hour.
+
+    Args:
+        results: A frame of `smsframe.send`, `results` or `refresh`, or a part of one.
+        column: A column of the frame; ``"country"`` (of the number) and ``"hour"`` (at which it was sent)
+            where it has none of that name.
+        tz: The time zone of the hours, such as ``"Europe/Rome"``.
+
+    Returns:
+        A row per value: ``rows`` (without duplicates), ``delivered``, ``awaiting``, ``not_delivered``,
+        ``share_delivered`` (0 to 1), ``segments``, ``credits`` (as far as the gateway said),
+        ``credits_per_delivered`` (missing where nothing was delivered) and ``median_seconds`` from sending
+        to delivery. Those with most rows come first, hours in their order.
+
+    Raises:
+        ContactsError: The frame has no result columns, or no such column.
+        ValueError: There is no such time zone.
+
+    Example:
+        >>> spring = smsframe.results("spring", journal=journal)
+        >>> smsframe.by(spring, "country")[["rows", "awaiting"]].to_dict("index")
+        {'IT': {'rows': 1, 'awaiting': 1}}
+    """
+    zone = time_zone(tz)
+    try:
+        return count_by(complete(results), column, zone)
+    except KeyError as error:
+        raise ContactsError(str(error.args[0])) from None
 
 
 @hide_frames

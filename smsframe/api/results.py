@@ -12,12 +12,14 @@ from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign import refresh as campaign_refresh
 from smsframe.campaign import reports
 from smsframe.campaign import send as campaign_send
+from smsframe.campaign.explain import explain as explain_row
 from smsframe.campaign.options import RefreshOptions
 from smsframe.display.progress_bar import Bar
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.gateway.smsend import Gateway
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
     from datetime import timedelta
 
     import pandas as pd
@@ -98,6 +100,39 @@ def results(
     """
     memory = journal_of(journal, gateway)
     return campaign_send.recipients(memory, memory.get(campaign))
+
+
+@hide_frames
+@explained(
+    results="A frame of results; it is not changed.",
+    row="The label of one of its rows, as ``results.index`` has it.",
+    gateway=READS_ONLY,
+)
+def explain(
+    results: pd.DataFrame,
+    row: Hashable,
+    *,
+    gateway: GatewayProtocol | None = None,
+    journal: JournalLocation | None = None,
+) -> pd.DataFrame:
+    """
+    The story of one recipient: each step, its time and its evidence.
+
+    Returns:
+        In the order of time: ``at`` (UTC; missing of what is said of the row itself), ``attempt``,
+        ``order_id``, ``step`` (a sentence) and ``evidence`` (what was asked and answered). The phone number
+        is nowhere in it.
+
+    Raises:
+        ContactsError: There is no such row, or several have that label.
+        JournalError: The journal cannot be read.
+
+    Example:
+        >>> spring = smsframe.results("spring", journal=journal)
+        >>> smsframe.explain(spring, 0, journal=journal)["step"].iloc[-1]
+        'the gateway accepted the order'
+    """
+    return explain_row(results, row, journal_of(journal, gateway))
 
 
 @hide_frames

@@ -93,18 +93,23 @@ def cheaper_card(facts: Mapping[str, Any]) -> str:
 def summary_card(facts: Mapping[str, Any], meanings: Mapping[str, str]) -> str:
     """The card of a summary: rows by outcome, and credits; ``meanings`` are those of the delivery codes."""
     unknown = f", unknown for {facts['credits_unknown']:,} rows" if facts["credits_unknown"] else ""
-    rows = [(status.capitalize(), f"{count:,}") for status, count in facts["statuses"].items()]
+    statuses = [(status.capitalize(), f"{count:,}") for status, count in facts["statuses"].items()]
+    rows = [(group["group"].capitalize(), _group(group)) for group in facts["groups"]]
+    if not facts["orders"]:  # a check or a plan: nothing is on its way
+        rows = statuses
     rows += [
         ("Orders", f"{facts['orders']:,}"),
         ("Segments", f"{facts['segments']:,}"),
         ("Credits charged", f"{amount(facts['credits'])}{unknown}"),
     ]
-    rows += [
+    codes = [
         (code, f"{count:,} {meanings[code]}" if code in meanings else f"{count:,}")
         for code, count in facts["deliveries"].items()
     ]
+    details = _folded("Statuses and delivery codes", [*statuses, *codes]) if facts["orders"] else ""
     name = facts["campaign"] or "nothing sent"
-    return _card(f"Campaign: {name}", f"{facts['rows']:,} rows", _table(rows) + _why(facts["reasons"]))
+    body = _table(rows) + details + _why(facts["reasons"])
+    return _card(f"Campaign: {name}", f"{facts['rows']:,} rows", body)
 
 
 def run_card(facts: Mapping[str, Any], counted: Iterable[str]) -> str:
@@ -140,6 +145,18 @@ def _table(rows: Iterable[tuple[str, str]]) -> str:
         if value
     )
     return f'<table style="{TABLE}">{cells}</table>'
+
+
+def _group(group: Mapping[str, Any]) -> str:
+    """A group of a summary: how many, which share, and what it is made of."""
+    parts = [f"{count:,} {what}" for what, count in group["parts"].items()]
+    made_of = "" if [*group["parts"]] == [group["group"]] else f": {', '.join(parts)}"
+    return f"{group['rows']:,} ({group['share']:.0%}){made_of}"
+
+
+def _folded(title: str, rows: list[tuple[str, str]]) -> str:
+    """A table that is shown when its title is clicked."""
+    return f'<details style="margin-top:.4rem"><summary>{escape(title)}</summary>{_table(rows)}</details>'
 
 
 def _messages(texts: dict[str, list[str]]) -> str:

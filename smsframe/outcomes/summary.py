@@ -19,9 +19,14 @@ from smsframe.outcomes.breakdowns import by_country, timeline, waits
 from smsframe.outcomes.cards import summary_card
 from smsframe.outcomes.codes import delivered_codes, failed_codes, lost_codes, retryable_codes
 from smsframe.outcomes.columns import COLUMNS, DTYPES, results_for
+from smsframe.outcomes.groups import counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+_NUMBER = r"\+?\d*•[•\d]*|\+\d{7,15}"
+"""A number in a reason: masked, as the journal keeps the gateway's words, or whole."""
 
 
 def failed(results: pd.DataFrame, *, retryable: bool = False) -> pd.DataFrame:
@@ -66,6 +71,8 @@ class Summary:
         rows: Rows of the frame.
         statuses: Rows by ``sms_status``, only those that occur.
         reasons: A frame ``status``, ``code``, ``reason``, ``rows``, the most frequent first.
+        groups: A frame ``group`` (``delivered``, ``awaiting``, ``not delivered``), ``what`` it is made of,
+            ``rows`` and ``share`` of all rows but duplicates.
         deliveries: Rows by the gateway's delivery code, after ``refresh``.
         orders: Distinct order ids.
         segments: Segments of the accepted texts.
@@ -85,6 +92,7 @@ class Summary:
     rows: int
     statuses: pd.Series[int]
     reasons: pd.DataFrame
+    groups: pd.DataFrame
     deliveries: pd.Series[int]
     orders: int
     segments: int
@@ -123,12 +131,46 @@ class Summary:
             "rows": self.rows,
             "statuses": {str(k): int(v) for k, v in self.statuses.items()},
             "reasons": [{**row, "reason": shown(row["reason"])} for row in self.reasons.to_dict("records")],
+            "groups": self._groups(),
             "deliveries": {shown_name(k): int(v) for k, v in self.deliveries.items()},
             "orders": self.orders,
             "segments": self.segments,
             "credits": self.credits,
             "credits_unknown": self.credits_unknown,
         }
+
+    def funnel(self) -> pd.DataFrame:
+        """
+        From all rows to those that were delivered, step by step.
+
+        Returns:
+            ``step``, ``rows``, ``share`` of all rows (0 to 1), and ``lost``: whether these rows went no
+            further.
+
+        Example:
+            >>> smsframe.results("spring", journal=journal).sms.summary().funnel()["step"].tolist()
+            ['rows', 'ready', 'accepted']
+        """
+        steps = figures.funnel(self)
+        rows = [step.end - step.start for step in steps]
+        return pd.DataFrame(
+            {
+                "step": [step.name for step in steps],
+                "rows": rows,
+                "share": [count / max(self.rows, 1) for count in rows],
+                "lost": [step.lost for step in steps],
+            }
+        )
+
+    def _groups(self) -> list[dict[str, Any]]:
+        """The groups that have rows, each with what it is made of."""
+        found = []
+        for name, part in self.groups.groupby("group", sort=True, observed=True):
+            what = zip(part["what"], part["rows"], strict=True)
+            parts = {shown_name(str(key)): int(count) for key, count in what}
+            counts = {"rows": int(part["rows"].sum()), "share": float(part["share"].sum())}
+            found.append({"group": str(name), **counts, "parts": parts})
+        return found
 
     def plot(self, kind: str | None = None, *, tz: str = "UTC") -> Figure:
         """
@@ -173,6 +215,7 @@ def summary(results: pd.DataFrame) -> Summary:
         rows=len(results),
         statuses=counts[counts > 0],
         reasons=reasons(results),
+        groups=counted(results),
         deliveries=results["sms_delivery"].value_counts(),
         orders=int(results["sms_order_id"].nunique()),
         segments=int(accepted["sms_segments"].sum()),
@@ -185,10 +228,16 @@ def summary(results: pd.DataFrame) -> Summary:
 
 
 def reasons(results: pd.DataFrame) -> pd.DataFrame:
-    """Rows by status, code and reason, the most frequent first; a code's own reasons are counted apart."""
+    """
+    Rows by status, code and reason, the most frequent first; a code's own reasons are counted apart.
+
+    The same reason for two numbers is one, also where the gateway's words name each of them.
+    """
     with_code = results[["sms_status", "sms_code", "sms_reason"]][results["sms_code"].notna().to_numpy()]
-    counted = with_code.astype(TEXT).value_counts().rename("rows").reset_index()
-    return counted.rename(columns=lambda name: str(name).removeprefix("sms_"))
+    texts = with_code.astype(TEXT)
+    texts["sms_reason"] = texts["sms_reason"].str.replace(_NUMBER, "…", regex=True)
+    frequent = texts.value_counts().rename("rows").reset_index()
+    return frequent.rename(columns=lambda name: str(name).removeprefix("sms_"))
 
 
 def complete(results: pd.DataFrame) -> pd.DataFrame:

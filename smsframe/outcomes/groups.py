@@ -1,0 +1,126 @@
+"""
+Results in three groups: delivered, awaiting, not delivered; as a whole, and by the values of a column.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from smsframe.orders.profile import known_codes
+from smsframe.outcomes.codes import delivered_codes, lost_codes
+from smsframe.phones.country import countries
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+    from zoneinfo import ZoneInfo
+
+GROUPS = ("delivered", "awaiting", "not delivered")
+_LOST = ["invalid", "rejected", "suppressed", "cancelled"]
+_TAKEN = ["accepted", "scheduled"]
+
+
+def groups(results: pd.DataFrame) -> pd.Series[Any]:
+    """
+    The group of each row, as a categorical; missing for a duplicate, whose person is in another row.
+
+    Example:
+        >>> from smsframe.outcomes.columns import results_for
+        >>> groups(results_for(1, sms_status="accepted", sms_delivery="DLVRD")).tolist()
+        ['delivered']
+    """
+    status, delivery = results["sms_status"], results["sms_delivery"]
+    taken = status.isin(_TAKEN).to_numpy(dtype=bool)
+    arrived = taken & delivery.isin(delivered_codes()).to_numpy(dtype=bool)
+    lost = taken & delivery.isin(lost_codes()).to_numpy(dtype=bool)
+    lost |= status.isin(_LOST).to_numpy(dtype=bool)
+    place = np.select([arrived, lost], [0, 2], default=1)
+    place[status.eq("duplicate").to_numpy(dtype=bool)] = -1
+    return pd.Series(pd.Categorical.from_codes(place, pd.Index([*GROUPS])), index=results.index)
+
+
+def counted(results: pd.DataFrame) -> pd.DataFrame:
+    """
+    How many rows are in each group, and what each group is made of.
+
+    Returns:
+        ``group``, ``what`` (the meaning of a delivery code, or a status), ``rows`` and ``share`` (of all rows
+        but duplicates, 0 to 1), the most frequent of each group first.
+    """
+    group = groups(results)
+    meanings = {code: known.meaning for code, known in known_codes().items()}
+    codes = results["sms_delivery"].astype(object)
+    status = results["sms_status"].astype(object)
+    said = codes.map(meanings).fillna(codes)
+    what = status.mask(status.isin(_TAKEN) & said.notna(), said)
+    what = what.mask(group.eq("delivered"), "delivered")
+    # A time that the gateway still waits for is said once.
+    what = what.mask(status.eq("scheduled") & group.eq("awaiting"), "scheduled")
+    table = pd.DataFrame({"group": group.to_numpy(), "what": what.to_numpy()}).value_counts(
+        sort=True, dropna=True
+    )
+    rows = table.rename("rows").reset_index().sort_values("group", kind="stable", ignore_index=True)
+    return rows.assign(share=rows["rows"] / max(int(rows["rows"].sum()), 1))
+
+
+def by(results: pd.DataFrame, column: Hashable, zone: ZoneInfo) -> pd.DataFrame:
+    """
+    What became of the rows for each value of a column.
+
+    Args:
+        results: All result columns.
+        column: A label of the frame; or ``"country"`` of the number, or ``"hour"`` at which it was sent,
+            where the frame has no column of that name.
+        zone: Whose clock the hours are of.
+
+    Returns:
+        With the values as its index, those with most rows first (hours in their order): ``rows`` (without
+        duplicates), ``delivered``, ``awaiting``, ``not_delivered``, ``share_delivered`` (0 to 1),
+        ``segments``, ``credits`` (as far as known), ``credits_per_delivered`` and ``median_seconds`` (from
+        sending to delivery).
+
+    Raises:
+        KeyError: There is no such column.
+    """
+    group = groups(results)
+    kept = group.notna().to_numpy()
+    delivered = group.eq("delivered").to_numpy(dtype=bool)
+    seconds = (results["sms_delivered_at"] - results["sms_sent_at"]).dt.total_seconds().clip(lower=0)
+    facts = pd.DataFrame(
+        {
+            "value": _values(results, column, zone).array,
+            "rows": 1,
+            **{
+                name.replace(" ", "_"): group.eq(name).to_numpy(dtype=bool).astype("int64") for name in GROUPS
+            },
+            "segments": results["sms_segments"].where(results["sms_status"].isin(_TAKEN)).fillna(0).array,
+            "credits": results["sms_credits"].fillna(0).astype(float).array,
+            "median_seconds": seconds.where(delivered).astype(float).array,
+        }
+    )[kept]
+    sums = ["rows", *(name.replace(" ", "_") for name in GROUPS), "segments", "credits"]
+    grouped = facts.groupby("value", sort=True, dropna=False, observed=True)
+    table = grouped[sums].sum().join(grouped[["median_seconds"]].median())
+    arrived = table["delivered"].replace(0, np.nan)
+    table.insert(4, "share_delivered", table["delivered"] / table["rows"])
+    table.insert(7, "credits_per_delivered", table["credits"] / arrived)
+    table.index.name = column
+    if column == "hour" and column not in results.columns:
+        return table
+    return table.sort_values("rows", ascending=False, kind="stable")
+
+
+def _values(results: pd.DataFrame, column: Hashable, zone: ZoneInfo) -> pd.Series[Any]:
+    """The values that rows are grouped by."""
+    if column in results.columns:
+        found = results[column]
+        return found.iloc[:, 0] if isinstance(found, pd.DataFrame) else found
+    if column == "country":
+        return countries(results["sms_phone"]).fillna("unknown")
+    if column == "hour":
+        sent = results["sms_sent_at"].fillna(results["sms_scheduled_at"])
+        hour: pd.Series[Any] = sent.dt.tz_convert(zone).dt.hour.astype("Int64")
+        return hour
+    raise KeyError(f"there is no column {column!r}: name one of the frame's, 'country' or 'hour'")
