@@ -14,7 +14,7 @@ from smsframe.arrow import TEXT
 from smsframe.journal.batch_creation import UNKNOWN
 from smsframe.journal.rows import append_evidence, instants_of, micros, read_batches
 from smsframe.journal.sqlite import frame
-from smsframe.journal.sqlite_migrations import has_attempts
+from smsframe.journal.sqlite_migrations import has_attempts, refused
 from smsframe.journal.tables import attempts, batches, campaigns, evidence, recipients
 from smsframe.orders.records import Evidence
 from smsframe.orders.states import Event, State, transition
@@ -91,7 +91,7 @@ class KnownOrders:
                 return pd.DataFrame({name: [] for name in (*columns, "people", "unlisted")}).astype(
                     {"order_id": TEXT, "settled": bool}
                 )
-            people = _people() if has_attempts(connection) else _in_order(recipients)
+            people = _people() if has_attempts(connection) else _in_order(recipients, refused(connection))
             columns["people"] = people
             columns["unlisted"] = sa.case((_adopted(), batches.c.recipients - people), else_=0)
             query = sa.select(*(column.label(name) for name, column in columns.items()))
@@ -159,6 +159,7 @@ def _people() -> sa.ColumnElement[int]:
     return _in_order(recipients) + _in_order(attempts)
 
 
-def _in_order(table: sa.Table) -> sa.ScalarSelect[int]:
-    in_order = (table.c.batch == batches.c.id) & table.c.refused.is_(None)
+def _in_order(table: sa.Table, left_out: sa.ColumnElement[Any] | None = None) -> sa.ScalarSelect[int]:
+    left_out = table.c.refused if left_out is None else left_out  # an older file has no such column
+    in_order = (table.c.batch == batches.c.id) & left_out.is_(None)
     return sa.select(sa.func.count()).where(in_order).scalar_subquery()
