@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from smsframe.gateway.smsend import Gateway
     from smsframe.journal.journal import Journal
     from smsframe.masking import reveal
+    from smsframe.orders.hours import Hours
     from smsframe.outcomes.schema import CheckedSchema, ContactsSchema, PlannedSchema, ResultsSchema
     from smsframe.outcomes.summary import Summary
     from smsframe.planning.plan import Plan
@@ -69,6 +70,7 @@ __all__ = [
     "Form",
     "Gateway",
     "GatewayError",
+    "Hours",
     "Journal",
     "JournalError",
     "NotAuthorised",
@@ -118,6 +120,7 @@ _MODULES = {
     "ContactsSchema": "smsframe.outcomes.schema",
     "Form": "smsframe.form.form",
     "Gateway": "smsframe.gateway.smsend",
+    "Hours": "smsframe.orders.hours",
     "Journal": "smsframe.journal.journal",
     "Plan": "smsframe.planning.plan",
     "PlannedSchema": "smsframe.outcomes.schema",

@@ -33,6 +33,7 @@ class Clock:
         now: Wall time (aware, UTC); it may be wrong, or be set while a campaign runs.
         monotonic: Seconds that only grow.
         pause: Waits for some seconds, or until an event is set; whether it is set.
+        behind: The wall time of a clock that may be behind ``now``; None where there is only one.
 
     Example:
         >>> Clock().now().tzinfo
@@ -42,6 +43,7 @@ class Clock:
     now: Callable[[], datetime] = _now
     monotonic: Callable[[], float] = time.monotonic
     pause: Callable[[threading.Event, float], object] = threading.Event.wait
+    behind: Callable[[], datetime] | None = None
 
     def __repr__(self) -> str:
         own = (self.now, self.monotonic, self.pause) != (_now, time.monotonic, threading.Event.wait)
@@ -55,14 +57,22 @@ class Clock:
         """
         The same clock, never earlier than another one that shows ``date`` at this moment.
 
-        A schedule has passed as soon as one of two clocks says so: this machine's, or the gateway's.
+        A schedule has passed as soon as one of two clocks says so: this machine's, or the gateway's. Where
+        something must have begun, the earlier of them decides: see `span`.
         """
         began = self.monotonic()
 
-        def now() -> datetime:
-            return max(self.now(), date + timedelta(seconds=self.monotonic() - began))
+        def other() -> datetime:
+            return date + timedelta(seconds=self.monotonic() - began)
 
-        return replace(self, now=now)
+        return replace(
+            self, now=lambda: max(self.now(), other()), behind=lambda: min(self.span()[0], other())
+        )
+
+    def span(self) -> tuple[datetime, datetime]:
+        """The earliest and the latest that it may be now, by the clocks there are."""
+        now = self.now()
+        return (now if self.behind is None else min(now, self.behind()), now)
 
 
 SYSTEM = Clock()

@@ -4,6 +4,7 @@ What a public function takes when a parameter is left out, and what it then tell
 
 from __future__ import annotations
 
+import logging
 import sys
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     Suppress = pd.DataFrame | pd.Series[Any] | str | os.PathLike[str] | Iterable[Any]
     JournalLocation = Journal | str | os.PathLike[str]
+
+log = logging.getLogger("smsframe")
 
 
 def suppressed_numbers(
@@ -93,6 +96,12 @@ def warn_if_replaced(names: list[str]) -> None:
             "rename yours to keep it",
             stacklevel=_frames_of_smsframe() + 1,
         )
+
+
+def log_if_at_night(sentence: str) -> None:
+    """Say in the log that a time is at night where people are; the plan says it too."""
+    if sentence:
+        log.warning("%s", sentence)
 
 
 def _frames_of_smsframe() -> int:

@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Literal
 from smsframe.api.docstrings import explained
 from smsframe.api.options import (
     journal_of,
+    log_if_at_night,
     suppressed_numbers,
     warn_if_guessed,
     warn_if_replaced,
     warn_if_supplied,
 )
 from smsframe.api.tracebacks import hide_frames
+from smsframe.clock import SYSTEM
 from smsframe.contacts import read
 from smsframe.contacts.columns import find_phone
 from smsframe.gateway import environment
+from smsframe.orders.records import Now
 from smsframe.outcomes.columns import COLUMNS
 from smsframe.phones import parse
 from smsframe.planning.check import check as check_contacts
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from smsframe.api.options import JournalLocation, Suppress
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import Journal
+    from smsframe.orders.hours import Hours
     from smsframe.outcomes.schema import ContactsSchema
     from smsframe.planning.plan import Plan
 
@@ -102,7 +106,7 @@ def plan(
     sender: str | None = None,
     quality: Literal["high", "medium", "low"] = "high",
     message_type: str | None = None,
-    schedule: datetime | None = None,
+    schedule: datetime | Hours | Hashable | None = None,
     suppress: Suppress | None = None,
     max_segments: int | None = None,
     batch_size: int = 1000,
@@ -158,8 +162,10 @@ def make_plan(
         suppressed=suppressed_numbers(options.suppress, options.region, contacts.columns),
         profile=environment.profile() if gateway is None else gateway.profile,
         journalled=stored and stored.known,
+        now=Now(*(SYSTEM if gateway is None else gateway.clock).span()),
     )
     warn_if_guessed(planned.phone, guessed=planned.phone_guessed)
     warn_if_supplied(int(planned.repairs.get("plus", 0)), options.region)
+    log_if_at_night(planned.night)
     warn_if_replaced([name for name in planned.template.fields if name in COLUMNS])
     return planned

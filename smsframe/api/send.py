@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from smsframe.campaign.options import RunOptions
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import Journal
+    from smsframe.orders.hours import Hours
     from smsframe.outcomes.schema import ContactsSchema
 
 _CAMPAIGN = "The name under which nobody is texted twice; required, unless a `Plan` has it."
@@ -60,7 +61,7 @@ def send(
     sender: str | None = None,
     quality: Literal["high", "medium", "low"] = "high",
     message_type: str | None = None,
-    schedule: datetime | None = None,
+    schedule: datetime | Hours | Hashable | None = None,
     suppress: Suppress | None = None,
     max_segments: int | None = None,
     batch_size: int = 1000,
@@ -159,7 +160,7 @@ def resume(
     confirm: int | None = None,
     unconfirmed: Literal["send", "accept"] | None = None,
     adopt: bool = False,
-    schedule: datetime | None = None,
+    schedule: datetime | Hours | None = None,
     workers: int = 4,
     rate: float | None = None,
     grace: float = 30.0,
@@ -263,7 +264,7 @@ def start_plan(plan: Plan, options: SendOptions, gateway: GatewayProtocol, journ
         partial(campaign_send.send, plan, options=options),
         RunContext.of(options, gateway=gateway, journal=journal),
         now=partial(campaign_send.so_far, plan, journal),
-        later=plan.terms.schedule is not None,
+        later=plan.later,
     )
     return run.begin(shown=options.progress)
 

@@ -15,10 +15,10 @@ import pandas as pd
 
 from smsframe.campaign.engine import CampaignEngine
 from smsframe.campaign.history_check import compare
-from smsframe.campaign.preflight import affordable, at_once, in_time
+from smsframe.campaign.preflight import affordable, at_once, on_time
 from smsframe.errors import GatewayError, Unconfirmed
 from smsframe.journal.conflicts import CampaignCall
-from smsframe.orders.records import Comparison
+from smsframe.orders.records import Comparison, Now
 from smsframe.orders.states import Event, State
 from smsframe.outcomes.join import done, still_to_send
 from smsframe.phones.match import among
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
 
+PERSON = ("phone", "fields", "encoding", "segments", "schedule_at", "zone")
+"""What is written down of each person."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
@@ -44,7 +47,8 @@ class Call:
         template: The text.
         terms: Quality, sender and time.
         batch_size: Recipients per order at most.
-        people: ``phone``, ``fields``, ``encoding``, ``segments`` of everybody who can be texted, once each.
+        people: ``phone``, ``fields``, ``encoding``, ``segments`` of everybody who can be texted, once each;
+            where they were given row by row also ``schedule_at`` and ``zone``.
         changed: Whether who has none yet may get another text than the others have.
         adopt: Whether orders that the gateway has and the journal does not are taken over.
     """
@@ -79,14 +83,14 @@ def sending(
     """
     gateway, journal = context.gateway, context.journal
     settled = done(stored and stored.known, call.terms, call.template)
-    waiting = call.people.loc[
-        ~among(call.people["phone"], settled), ["phone", "fields", "encoding", "segments"]
-    ]
+    names = [name for name in PERSON if name in call.people]
+    waiting = call.people.loc[~among(call.people["phone"], settled), names]
     entry = stored and stored.entry
     needed = len(waiting) > 0
     compared, context = _compared(call.campaign, entry, context, adopt=call.adopt, ask=needed, needed=needed)
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
-    in_time(call.terms, len(unsent), context.retry_policy.clock.now())
+    now = Now(*context.retry_policy.clock.span())
+    unsent = on_time(unsent, call.terms, now)
     if len(unsent):
         affordable(gateway, call.terms, int(unsent["segments"].sum()))
     context.started(len(unsent))
@@ -101,6 +105,7 @@ def sending(
             phones=call.people["phone"],
             waiting=waiting,
             compared=compared,
+            now=now,
         )
         del waiting, unsent  # a million people take a hundred megabytes
         yield _engine(registered, context, owner, call.people["phone"]), owner
@@ -115,6 +120,7 @@ def resuming(
     suppressed: pd.Index[Any],
     adopt: bool = False,
     settled: Event | None = None,
+    rescheduled: bool = False,
 ) -> Iterator[tuple[CampaignEngine, str]]:
     """
     Go on with a campaign from its journal alone; the engine, and the run's owner, until the block ends.
@@ -126,6 +132,7 @@ def resuming(
         suppressed: Numbers nobody may text.
         adopt: As in `Call`.
         settled: What a person says of orders that stay unconfirmed after they were looked up.
+        rescheduled: Whether the time or the hours in its terms take the place of the campaign's.
 
     Raises:
         SmsFrameError, ValueError: It cannot go on; nothing was sent.
@@ -136,7 +143,8 @@ def resuming(
     needed = len(waiting) > 0
     compared, context = _compared(entry.name, entry, context, adopt=adopt, ask=True, needed=needed)
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
-    in_time(entry.terms, len(unsent), context.retry_policy.clock.now())
+    now = Now(*context.retry_policy.clock.span())
+    unsent = on_time(unsent.assign(schedule_at=None) if rescheduled else unsent, entry.terms, now)
     if len(unsent):
         affordable(gateway, entry.terms, int(unsent["segments"].sum()))
     context.started(len(unsent))
@@ -145,7 +153,14 @@ def resuming(
         confirmed_complete = settled is Event.PERSON_SENDS
         phones = known.people["phone"][allowed]
         registered = journal.registration.register_resumption(
-            entry, owner, compared, phones=phones, waiting=waiting, confirmed_complete=confirmed_complete
+            entry,
+            owner,
+            compared,
+            phones=phones,
+            waiting=waiting,
+            confirmed_complete=confirmed_complete,
+            rescheduled=rescheduled,
+            now=now,
         )
         yield _engine(registered, context, owner, phones, settled, _in_doubt(known)), owner
 
@@ -180,7 +195,12 @@ def resending(
     entry = replace(entry, batch_size=at_once(entry.batch_size, context.rate))
     with journal.owner() as owner:
         registered = journal.registration.register_attempts(
-            entry, owner, compared, again=again, phones=phones
+            entry,
+            owner,
+            compared,
+            again=again,
+            phones=phones,
+            now=Now(*context.retry_policy.clock.span()),
         )
         yield _engine(registered, context, owner, phones), owner
 

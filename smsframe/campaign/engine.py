@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from contextlib import suppress
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smsframe.campaign import stop_errors
 from smsframe.campaign.posted_orders import PostedOrders
@@ -19,7 +19,8 @@ from smsframe.campaign.rate_limit import Pace
 from smsframe.campaign.reconcile import UnconfirmedOrders, may_lack
 from smsframe.campaign.workers import OrderWorkers
 from smsframe.orders.batching import PROBE_AFTER, SAME_REFUSALS, same_reason, split_refused
-from smsframe.orders.records import BatchWithPeople, Change, ProgressEvent, late
+from smsframe.orders.deadlines import has_own_time, out_of_time
+from smsframe.orders.records import BatchWithPeople, Change, Now, ProgressEvent
 from smsframe.orders.states import Action, Event, State, Step, transition
 from smsframe.phones.match import among
 
@@ -107,12 +108,11 @@ class CampaignEngine:
         """Send what is to be sent and settle what can be settled; ``cause`` says why it stopped early."""
         for batch in self._in_doubt:  # a person knows of those that were in doubt before
             self._unconfirmed.add(batch, covered=batch.order_id in self._in_doubt_before)
-        for batch in self._in_doubt:
             self._report_people(State.UNCONFIRMED, batch, before=None)
         for batch in self._incomplete:
             self._unconfirmed.ask_after(batch, covered=batch.order_id in self._in_doubt_before)
         if self._incomplete:  # a person's word may have freed some of their people
-            self._queue.extend(self._batches.create_batches(self._entry, self._owner, self._phones))
+            self._queue_free(self._phones)
         self.idle &= not (self._queue or self._unconfirmed or self._incomplete)
         try:
             while self._fill() or self._settle():
@@ -175,7 +175,7 @@ class CampaignEngine:
             if item.batch.state is State.SENDING:  # looked up, absent twice, and written down as repeated
                 ready.append(item)
             elif self._late(item.batch):
-                self.stop(stop_errors.too_late(item.batch))
+                self._out_of_time(item.batch, item.people)
             else:
                 planned.append(item)
         if planned:
@@ -204,7 +204,7 @@ class CampaignEngine:
                 missing=people["phone"] if accepted and may_lack(batch, reply.charged) else None,
             )
             (others if step.action is Action.NARROW else changes).append((change, people, outcome))
-        done = self._batches.record(self._entry, self._owner, [change for change, _, _ in changes])
+        done = self._batches.record(self._entry, self._owner, [change for change, *_ in changes])
         for batch, (change, people, outcome) in zip(done, changes, strict=True):
             self._follow(batch, change.step, people, outcome.reply)
         for change, people, outcome in others:
@@ -231,6 +231,11 @@ class CampaignEngine:
             case Action.LOOK_UP:
                 self._unproven += 1
                 self._unconfirmed.add(batch)
+                self._report_people(State.UNCONFIRMED, batch)
+            case _ if batch.state is State.PLANNED and self._late(batch):
+                self._out_of_time(batch, people)
+            case _ if reply.event is Event.GAVE_UP and has_own_time(batch, self._entry) and self._late(batch):
+                self._unconfirmed.add(batch)  # once it is absent again, its people are cut again
                 self._report_people(State.UNCONFIRMED, batch)
             case _:
                 self.stop(stop_errors.too_late(batch) if self._late(batch) else reply.error(batch.order_id))
@@ -301,11 +306,9 @@ class CampaignEngine:
                 case Action.NEXT_GENERATION:
                     self._report_people(State.PLANNED, batch, before=State.UNCONFIRMED)
                     phones = people["phone"][among(people["phone"], self._phones)]
-                    self._queue.extend(self._batches.create_batches(self._entry, self._owner, phones))
-                case Action.ASK_PERSON:
+                    self._queue_free(phones)
+                case Action.ASK_PERSON:  # otherwise it is looked up again when the grace is over
                     self.maybe_texted = True
-                case _:  # looked up again when the grace is over
-                    pass
         if self._unproven >= MOST_UNPROVEN:
             self._again_or_stop(found=any_found)
         return bool(self._queue)
@@ -317,8 +320,22 @@ class CampaignEngine:
         else:
             self.stop(stop_errors.answers_lost(self._unproven))
 
+    def _queue_free(self, phones: pd.Series[Any]) -> None:
+        self._queue.extend(self._batches.create_batches(self._entry, self._owner, phones, self._now()))
+
+    def _now(self) -> Now:
+        return Now(*self._clock.span())
+
     def _late(self, batch: Batch) -> bool:
-        return late(batch, self._clock.now())
+        return out_of_time(batch, self._now())
+
+    def _out_of_time(self, batch: Batch, people: pd.DataFrame) -> None:
+        """A planned order may not leave: the one time for all has passed, or its people are cut again."""
+        if has_own_time(batch, self._entry):
+            phones = people["phone"][among(people["phone"], self._phones)]
+            self._queue.extend(self._batches.cut_again(self._entry, self._owner, batch, phones, self._now()))
+        else:
+            self.stop(stop_errors.too_late(batch))
 
     def _report_people(
         self, state: State, batch: Batch, *, before: State | None = State.PLANNED, credits_: float = 0.0

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from math import inf
 from typing import Annotated, Any, Literal
 
+from smsframe.orders.hours import Hours, zone_named
 from smsframe.orders.terms import Terms, aware
-from smsframe.planning.options import check_schedule
 from smsframe.planning.parameters import Group, Options, Parameter, number_of_people, one_of, timespan
 
 DAY = 24 * 60 * 60
@@ -46,6 +46,16 @@ def _rate(name: str, value: Any) -> None:
         isinstance(value, bool) or not isinstance(value, int | float) or not 1 / DAY <= value < inf
     ):
         raise ValueError(f"{name}={value!r} must be a number of recipients per second, one a day at least")
+
+
+def _time_or_hours(_name: str, value: Any) -> None:
+    if not isinstance(value, Hours):
+        _ = None if value is None else aware(value)
+    elif value.zone is not None and zone_named(value.zone) is None:
+        raise ValueError(
+            f"zone={value.zone!r} of the hours names a column, and resume has no table: name an IANA time "
+            "zone, or leave it out for the zones of the numbers"
+        )
 
 
 def _until(name: str, value: Any) -> None:
@@ -217,11 +227,12 @@ class ResumeOptions(RunOptions):
         ),
     ] = None
     schedule: Annotated[
-        datetime | None,
+        datetime | Hours | None,
         Parameter(
             "Another time for the people who are pending: a datetime with a time zone, for example when the "
-            "campaign's own has passed.",
-            check=check_schedule,
+            "campaign's own has passed, or `Hours`. It takes the place of the campaign's, also for later "
+            "calls; when not given, the campaign's own time or hours hold.",
+            check=_time_or_hours,
         ),
     ] = None
     refusals: Annotated[
@@ -237,6 +248,8 @@ class ResumeOptions(RunOptions):
 
     def applied(self, terms: Terms) -> Terms:
         """The terms of a campaign, with what this call says of them."""
-        if self.schedule is not None:
-            terms = replace(terms, schedule=aware(self.schedule))
+        if isinstance(self.schedule, Hours):
+            terms = replace(terms, schedule=None, hours=self.schedule)
+        elif self.schedule is not None:
+            terms = replace(terms, schedule=aware(self.schedule), hours=None)
         return terms if self.refusals is None else terms.with_refusals(self.refusals)

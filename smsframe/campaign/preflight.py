@@ -13,11 +13,11 @@ from smsframe.errors import ConfirmationMismatch, NotEnoughCredit
 from smsframe.formatting import amount
 from smsframe.outcomes.join import done
 from smsframe.phones.match import among
+from smsframe.timing.sending_times import sending_times
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from smsframe.gateway.base import GatewayProtocol
+    from smsframe.orders.records import Now
     from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
     from smsframe.planning.plan import Plan
@@ -31,7 +31,8 @@ def confirmed(confirm: int | None, people: pd.DataFrame, known: Known | None, pl
         return
     phones = plan.frame["sms_phone"].reset_index(drop=True)[plan.stands]
     settled = phones[among(phones, done(known, plan.terms, plan.template.source))]
-    count = len(pd.Index(people["phone"]).union(pd.Index(settled)))
+    waits = plan.frame["sms_status"].eq("pending").to_numpy()[people.index]
+    count = len(pd.Index(people["phone"][~waits]).union(pd.Index(settled)))
     if count != confirm:
         raise ConfirmationMismatch(
             f"confirm={confirm:,}, but this call is about {count:,} people (ready, or with an outcome "
@@ -41,13 +42,24 @@ def confirmed(confirm: int | None, people: pd.DataFrame, known: Known | None, pl
         )
 
 
-def in_time(terms: Terms, waiting: int, now: datetime) -> None:
-    """Refuse when somebody would go out now and the schedule has passed."""
-    if waiting and terms.schedule is not None and terms.schedule <= now:
+def on_time(people: pd.DataFrame, terms: Terms, now: Now) -> pd.DataFrame:
+    """
+    Those of these people whose text may go out by the time and the hours that hold for them.
+
+    Raises:
+        ValueError: One time holds for somebody who would go out now, and has passed.
+    """
+    times = people.filter(["schedule_at"])
+    own = times["schedule_at"].notna() if len(times.columns) else pd.Series(data=False, index=people.index)
+    waiting = int((~own).sum())
+    if waiting and terms.hours is None and terms.schedule is not None and terms.schedule <= now.latest:
         raise ValueError(
             f"schedule={terms.schedule:%Y-%m-%d %H:%M} UTC has passed, and {waiting:,} people would still be "
             "texted: send, or resume, with a later schedule= (smsframe never sends at once instead)"
         )
+    if terms.hours is None and not own.any():
+        return people
+    return people[sending_times(people, terms, now)["code"].isna().to_numpy()]
 
 
 def affordable(gateway: GatewayProtocol, terms: Terms, needed: int) -> None:

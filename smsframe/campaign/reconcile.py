@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from smsframe.campaign.history_check import prefixes
 from smsframe.campaign.look_up import Finding, Known, ask_state, look_up
 from smsframe.formatting import amount
-from smsframe.orders.records import Change, Evidence, late
+from smsframe.orders.deadlines import out_of_time
+from smsframe.orders.records import Change, Evidence, Now
 from smsframe.orders.states import Action, Doubt, Event, State, Step, transition
 from smsframe.phones.match import among
 
@@ -183,8 +184,8 @@ class UnconfirmedOrders:
             return "some of its people are suppressed, or not in this call"
         if len(people) != batch.recipients:
             return "some of its people were texted by another order"
-        if late(batch, self._retry_policy.clock.now()):
-            return "its time has passed"
+        if out_of_time(batch, Now(*self._retry_policy.clock.span())):
+            return "its time has passed, or it is outside its hours"
         return None
 
     def _record(self, batch: Batch, people: pd.DataFrame, finding: Finding) -> Settled:

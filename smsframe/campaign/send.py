@@ -28,7 +28,7 @@ from smsframe.errors import (
 from smsframe.formatting import amount
 from smsframe.journal.conflicts import CampaignCall
 from smsframe.orders.states import Event
-from smsframe.outcomes.codes import CODES
+from smsframe.outcomes.codes import CODES, WAITS
 from smsframe.outcomes.columns import COLUMNS, PLANNED, attach, results_for, validated
 from smsframe.outcomes.join import join, note_other_texts, outcomes, still_to_send
 from smsframe.phones.match import among
@@ -156,10 +156,15 @@ def resume(
         )
     settled = {"send": Event.PERSON_SENDS, "accept": Event.PERSON_ACCEPTS}.get(options.unconfirmed or "")
     context = context.stopped_by(stop)
-    with resuming(entry, known, context, suppressed=suppressed, adopt=options.adopt, settled=settled) as (
-        engine,
-        owner,
-    ):
+    with resuming(
+        entry,
+        known,
+        context,
+        suppressed=suppressed,
+        adopt=options.adopt,
+        settled=settled,
+        rescheduled=options.schedule is not None,
+    ) as (engine, owner):
         cause = run_engine(engine, entry.name, context.say, asked_by_caller=stop is not None)
         try:
             journalled = recipients(journal, entry, run=owner, suppressed=suppressed)
@@ -208,7 +213,8 @@ def withdraw(journal: Journal, entry: CampaignRecord) -> pd.DataFrame:
     with journal.owner() as owner:
         journal.batches.free(entry)
         results = outcomes(journal.recipients(entry.id, entry.name), entry.name, run=owner)
-        dropped = results[results["sms_code"].eq("not_sent").to_numpy()].reset_index(drop=True)
+        in_no_order = results["sms_code"].isin(["not_sent", *WAITS])
+        dropped = results[in_no_order.to_numpy()].reset_index(drop=True)
         journal.withdraw(entry, dropped["sms_phone"])
         kept = among(
             dropped["sms_phone"], journal.recipients(entry.id, entry.name).people["phone"]

@@ -17,7 +17,8 @@ from smsframe.campaign.look_up import is_absent
 from smsframe.errors import GatewayError, JournalError
 from smsframe.gateway.order import Order
 from smsframe.orders.batching import another
-from smsframe.orders.records import Reply, late
+from smsframe.orders.deadlines import out_of_time
+from smsframe.orders.records import Now, Reply
 from smsframe.orders.states import Action, Event, State, transition
 from smsframe.texts import render
 
@@ -52,7 +53,7 @@ CALLED_OFF = PostOutcome(Reply(Event.GAVE_UP, None, "stopped before it left"))
 
 
 class _TooLateError(Exception):
-    """The time of an order has passed, so it does not leave."""
+    """The time of an order has passed, or it is outside its hours: it does not leave."""
 
 
 class Threads:
@@ -202,7 +203,7 @@ class OrderWorkers:
                     "this run has lost its lock, in the folder beside the journal: somebody else may have "
                     "taken over, so nothing more is sent; resume the campaign"
                 )
-            if late(batch, self._retry_policy.clock.now()):  # the gateway might send it at once
+            if out_of_time(batch, Now(*self._retry_policy.clock.span())):
                 raise _TooLateError
 
         def again(reply: Reply) -> bool:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+import smsframe
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -79,6 +81,19 @@ MessageType = Annotated[str | None, typer.Option(help="The gateway's own type, f
 Schedule = Annotated[
     str | None, typer.Option(help="When it goes out, with an offset: 2026-12-01T09:00+01:00. Otherwise now.")
 ]
+Hours = Annotated[
+    str | None,
+    typer.Option(help="Text people only between these times of their own day: 09:00-20:00."),
+]
+Days = Annotated[str | None, typer.Option(help="And only on these days: Mon-Sat, or Mon,Wed-Fri.")]
+Zone = Annotated[
+    str | None,
+    typer.Option(help="Whose time it is: an IANA name, or the column; each number's own if left out."),
+]
+Rules = Annotated[
+    Literal["marketing"] | None,
+    typer.Option(help="Also keep what public sources say of advertising per country; no legal advice."),
+]
 MaxSegments = Annotated[int | None, typer.Option(help="Skip people whose text needs more segments.")]
 BatchSize = Annotated[int, typer.Option(help="People per order at most.")]
 TextFix = Annotated[
@@ -131,6 +146,22 @@ def moment(schedule: str | None) -> datetime | None:
         ) from None
 
 
+def hours(given: Mapping[str, Any]) -> smsframe.Hours | None:
+    """The hours that options ask for, or None when they ask for none."""
+    named = {name: given[name] for name in ("days", "zone", "rules") if given.get(name) is not None}
+    between = given.get("hours")
+    if between is None and not named:
+        return None
+    if given.get("schedule") is not None:
+        raise typer.BadParameter("give --schedule, or hours, not both", param_hint="--hours")
+    if between is not None:
+        begin, dash, end = between.partition("-")
+        if not dash:
+            raise typer.BadParameter("two times with a dash, such as 09:00-20:00", param_hint="--hours")
+        named["between"] = (begin.strip(), end.strip())
+    return smsframe.Hours(**named)
+
+
 def keywords(
     function: Callable[..., Any], given: Mapping[str, Any], *, but: Callable[..., Any] | None = None
 ) -> dict[str, Any]:
@@ -146,11 +177,12 @@ def keywords(
     """
     names = _keyword_names(function) - (_keyword_names(but) if but is not None else set())
     convert: dict[str, Callable[[Any], Any]] = {"schedule": moment, "progress": bar}
-    return {
+    taken = {
         name: convert[name](value) if name in convert else value
         for name, value in given.items()
         if name in names
     }
+    return taken | {"schedule": hours(given) or taken["schedule"]} if "schedule" in taken else taken
 
 
 def _keyword_names(function: Callable[..., Any]) -> set[str]:

@@ -98,6 +98,9 @@ def plan_facts(plan: smsframe.Plan) -> str:
                 ("have an outcome already", people(facts["already"]) if facts["already"] else ""),
                 ("sender", facts["sender"] or ""),
                 ("goes out", facts["schedule"] or ""),
+                ("hours", facts["hours"] or ""),
+                ("when", "" if facts["schedule"] else "; ".join(facts["times"]["said"])),
+                ("night", facts["times"]["night"]),
                 ("repaired", ", ".join(f"{count:,} {name}" for name, count in facts["repairs"].items())),
             )
             if value

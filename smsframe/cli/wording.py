@@ -28,6 +28,7 @@ OPTIONS = frozenset(
             "region",
             "schedule",
         ),
+        *("days", "rules", "zone"),
         *("every", "sender", "sheet", "suppress", "text", "text_fix", "unconfirmed", "until", "workers"),
     )
 )
@@ -70,6 +71,7 @@ WHOLE = {
     "To try without an account: with smsframe.Sandbox() as sandbox: ... gateway=sandbox.gateway()": (
         "To rehearse without an account: smsframe sandbox"
     ),
+    "smsframe.Hours(...)": "--hours",
     ", or pass gateway=": "",
     "add it, or pass region=": "add it, or give --region",
     "max_bytes=, or SMSFRAME_MAX_BYTES": "it with SMSFRAME_MAX_BYTES",

@@ -82,6 +82,7 @@ def step(
     before = sa.select(*(recipients.c[name] for name in names)).where(which)
     connection.execute(sa.insert(attempts).from_select(names, before), parameters or {})
     following = {"attempt": recipients.c.attempt + 1, "batch": None, "missing": False, "refused": None}
+    following |= {"schedule_at": None}  # the time of a first attempt has passed
     connection.execute(
         sa.update(recipients).where(which).values(**following, **NO_DELIVERY), parameters or {}
     )

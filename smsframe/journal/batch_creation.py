@@ -5,6 +5,8 @@ People who have no batch become planned batches, each with its order id, in one 
 from __future__ import annotations
 
 import itertools
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
@@ -12,17 +14,25 @@ import sqlalchemy as sa
 
 from smsframe.journal import attempts
 from smsframe.journal import recipients as recipient_rows
-from smsframe.journal.rows import append_evidence, micros, read_texts, terms_columns
+from smsframe.journal.rows import (
+    EPOCH,
+    append_evidence,
+    hours_text,
+    instants_of,
+    micros,
+    moment,
+    read_texts,
+    terms_columns,
+)
 from smsframe.journal.tables import batches, recipients
 from smsframe.orders.batching import order_id, split_into_runs
-from smsframe.orders.records import Batch, BatchWithPeople, CampaignRecord, Evidence, Stamp
+from smsframe.orders.records import Batch, BatchWithPeople, CampaignRecord, Evidence, Now, Stamp
 from smsframe.orders.states import Doubt, State
 from smsframe.phones.match import among, keys
+from smsframe.timing.sending_times import local, sending_times
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
-
-    from smsframe.orders.terms import Terms
 
 UNKNOWN = "unknown"
 """The encoding of what another journal's orders held."""
@@ -33,18 +43,21 @@ def assign(
     entry: CampaignRecord,
     owner: str,
     free: pd.DataFrame,
-    *,
-    terms: Terms | None = None,
+    when: Now | Batch,
 ) -> list[BatchWithPeople]:
     """
-    In the caller's transaction: cut people into planned batches, each of one text and encoding.
+    In the caller's transaction: cut people into planned batches, each of one text, encoding and time.
+
+    Who may not be texted by the hours or times that hold for them is written down as waiting, and why.
 
     Args:
         connection: The transaction.
         entry: Their campaign.
         owner: Whose the batches are.
-        free: ``phone``, ``text`` (its key), ``fields``, ``encoding``, ``segments`` of people without a batch.
-        terms: How it goes out; as the latest call said when not given.
+        free: ``phone``, ``text`` (its key), ``fields``, ``encoding``, ``segments`` of people without a batch,
+            and those of `recipients.OWN_TIME` that there are.
+        when: What the clocks show, and then the campaign's terms say how and when it goes out; or a batch
+            whose terms and times these people keep.
 
     Raises:
         JournalError: Somebody has a batch already.
@@ -52,12 +65,18 @@ def assign(
     if free.empty:
         return []
     free = free.sort_values("phone", kind="stable")
+    if isinstance(when, Now):
+        free = _timed(connection, entry, free, when)
+    # What goes out at once leaves first.
+    at = [free["schedule"].fillna(pd.Timestamp(EPOCH))] if "schedule" in free else []
     groups = [
         # Not of numpy, as they are on older pandas: SQLite stores those as bytes.
         (int(cast("int", text)), str(encoding), part)
-        for (text, encoding), group in free.groupby(["text", "encoding"])
+        for (text, encoding, *_), group in free.groupby(["text", "encoding", *at])
         for part in split_into_runs(group, entry.batch_size)
     ]
+    if not groups:
+        return []
     sources = read_texts(connection, entry.id)
     used = set(connection.execute(sa.select(batches.c.order_id)).scalars())
     first = (connection.execute(sa.select(sa.func.max(batches.c.id))).scalar() or 0) + 1
@@ -73,16 +92,18 @@ def assign(
             doubt=Doubt.NONE,
             template=sources[text],
             encoding=encoding,
-            terms=terms or entry.terms,
+            terms=replace(entry.terms, hours=None) if isinstance(when, Now) else when.terms,
             recipients=len(part),
             segments=int(part["segments"].sum()),
             claimed_at=None,
             not_before=entry.compared_at,
         )
-        shared = ("id", "campaign", "order_id", "state", "encoding", "recipients", "segments")
-        row = {name: getattr(batch, name) for name in shared} | terms_columns(batch.terms)
-        since = None if entry.compared_at is None else micros(entry.compared_at)
-        rows.append(row | {"text": text, "generation": generation, "owner": owner, "not_before": since})
+        batch = _with_times(batch, entry, part, when) if isinstance(when, Now) else _like(batch, when)
+        shared = ("id", "campaign", "order_id", "state", "encoding", "recipients", "segments", "hours")
+        row = terms_columns(batch.terms) | {name: getattr(batch, name) for name in shared}
+        instants = {name: getattr(batch, name) for name in ("not_before", "opens_at", "closes_at")}
+        row |= {name: None if at is None else micros(at) for name, at in instants.items()}
+        rows.append(row | {"text": text, "generation": generation, "owner": owner})
         created.append(BatchWithPeople(batch, part))
     connection.execute(sa.insert(batches), rows)
     given = zip(created, groups, strict=True)
@@ -90,6 +111,68 @@ def assign(
         connection, entry.id, [recipient_rows.Group(one.batch.id, *group) for one, group in given]
     )
     return created
+
+
+def _timed(connection: Connection, entry: CampaignRecord, free: pd.DataFrame, now: Now) -> pd.DataFrame:
+    """
+    People with the times by which they are cut, first those whose hours end first; nobody who must wait.
+
+    A campaign for which one time holds is cut by nothing but text and encoding.
+    """
+    free = free.drop(columns=["wait_code", "wait_reason"], errors="ignore")
+    own_time = "schedule_at" in free and free["schedule_at"].notna().any()
+    if entry.terms.hours is None and not own_time:
+        return free
+    asked = (
+        free.assign(schedule_at=instants_of(free["schedule_at"]))
+        if own_time
+        else free.drop(columns="schedule_at", errors="ignore")
+    )
+    times = sending_times(asked, entry.terms, now)
+    free = free.assign(
+        **{name: times[name] for name in ("schedule", "opens", "closes", "zones")},
+        wait_code=times["code"],
+        wait_reason=times["reason"],
+    )
+    waits = free["wait_code"].notna()
+    # A few groups: one per text and encoding.
+    waiting = [
+        recipient_rows.Group(None, int(cast("int", text)), str(encoding), group)
+        for (text, encoding), group in free[waits].groupby(["text", "encoding"])
+    ]
+    recipient_rows.write(connection, entry.id, waiting)
+    return free[~waits].sort_values("closes", kind="stable")
+
+
+def _with_times(batch: Batch, entry: CampaignRecord, part: pd.DataFrame, now: Now) -> Batch:
+    """A batch with the time that its people have in common, and the hours in which it may leave."""
+    if "schedule" not in part:
+        return batch
+    schedule, opens, closes = part["schedule"].iloc[0], part["opens"].max(), part["closes"].min()
+    scheduled = None if pd.isna(schedule) else schedule.to_pydatetime()
+    evidence = None
+    if entry.terms.hours is not None and not pd.isna(closes):
+        zones = sorted({zone for names in part["zones"].dropna().unique() for zone in names.split()})
+        evidence = json.dumps(
+            {
+                "hours": json.loads(hours_text(entry.terms.hours)),
+                "zones": zones,
+                "local": [local(scheduled or now.latest, zone) for zone in zones],
+                "clocks": [shown.isoformat() for shown in now],
+            }
+        )
+    return replace(
+        batch,
+        terms=replace(batch.terms, schedule=scheduled),
+        opens_at=moment(_instant(opens)),
+        closes_at=moment(_instant(closes)),
+        hours=evidence,
+    )
+
+
+def _like(batch: Batch, other: Batch) -> Batch:
+    """A batch that may leave when another may."""
+    return replace(batch, opens_at=other.opens_at, closes_at=other.closes_at, hours=other.hours)
 
 
 def adopt(
@@ -193,6 +276,7 @@ def _taken_over(connection: Connection, entry: CampaignRecord, owner: str, part:
         "recipients": 0,
         "segments": 0,
         **terms_columns(entry.terms),
+        "hours": None,
         "schedule_at": schedule,
         "claimed_at": at,
         "sent_at": at,

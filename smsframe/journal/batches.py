@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from smsframe.clock import Clock
     from smsframe.journal.run_locks import Owners
     from smsframe.journal.sqlite import Store
+    from smsframe.orders.records import Now
 
 
 class Batches:
@@ -47,23 +48,39 @@ class Batches:
             return recipient_rows.read(connection, batch.campaign, recipients.c.batch == batch.id)
 
     def create_batches(
-        self, entry: CampaignRecord, owner: str, phones: pd.Series[Any]
+        self, entry: CampaignRecord, owner: str, phones: pd.Series[Any], now: Now
     ) -> list[BatchWithPeople]:
         """
-        Put those of these people who have no batch into batches of this owner.
+        Put those of these people who have no batch, and may be texted, into batches of this owner.
 
         Batches that a dead owner planned and never got accepted are dissolved first: their people are free.
         """
         with self._store.transaction() as connection:
-            return self.create_batches_within(connection, entry, owner, phones)
+            return self.create_batches_within(connection, entry, owner, phones, now)
 
     def create_batches_within(
-        self, connection: Connection, entry: CampaignRecord, owner: str, phones: pd.Series[Any]
+        self, connection: Connection, entry: CampaignRecord, owner: str, phones: pd.Series[Any], now: Now
     ) -> list[BatchWithPeople]:
         """As `create_batches`, in the caller's transaction."""
         self.dissolve(connection, entry.id)
         free = recipient_rows.read(connection, entry.id, recipients.c.batch.is_(None))
-        return assign(connection, entry, owner, free[among(free["phone"], phones)])
+        return assign(connection, entry, owner, free[among(free["phone"], phones)], now)
+
+    def cut_again(
+        self, entry: CampaignRecord, owner: str, batch: Batch, phones: pd.Series[Any], now: Now
+    ) -> list[BatchWithPeople]:
+        """
+        Free the people of a planned batch of this owner that may no longer leave, and cut them by the hours
+        that are open now; nothing when the batch is no longer planned, or somebody else's.
+        """
+        with self._store.transaction() as connection:
+            which = (batches.c.id == batch.id) & (batches.c.owner == owner)
+            which &= batches.c.state == State.PLANNED
+            if connection.execute(sa.select(sa.func.count()).where(which)).scalar_one() == 0:
+                return []
+            recipient_rows.free(connection, recipients.c.batch == batch.id)
+            connection.execute(sa.delete(batches).where(which))
+            return self.create_batches_within(connection, entry, owner, phones, now)
 
     def free(self, entry: CampaignRecord) -> None:
         """Dissolve the batches that a dead owner planned and that were never accepted."""
@@ -85,7 +102,7 @@ class Batches:
         with self._store.transaction() as connection:
             _change(connection, entry, owner, change, self.stamp())
             recipient_rows.free(connection, recipients.c.batch == batch.id)
-            created = (assign(connection, entry, owner, part, terms=batch.terms) for part in parts)
+            created = (assign(connection, entry, owner, part, batch) for part in parts)
             return [*itertools.chain.from_iterable(created)]
 
     def incomplete(self, connection: Connection, entry: CampaignRecord) -> list[Batch]:

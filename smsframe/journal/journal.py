@@ -25,7 +25,7 @@ from smsframe.journal.batches import Batches
 from smsframe.journal.conflicts import require_no_similar_name
 from smsframe.journal.deliveries import Deliveries
 from smsframe.journal.known_orders import KnownOrders
-from smsframe.journal.recipients import read
+from smsframe.journal.recipients import OWN_TIME, read
 from smsframe.journal.registration import Registration
 from smsframe.journal.rows import instants_of, read_campaign, read_texts
 from smsframe.journal.run_locks import Owners
@@ -280,10 +280,12 @@ def _people(found: pd.DataFrame, sources: dict[int, str], batch_keys: pd.Index) 
     """People as `Known` has them, of the journal's rows."""
     text = pd.Index([*sources], dtype="int64").get_indexer(pd.Index(found["text"]))
     place = batch_keys.get_indexer(pd.Index(found["batch"].fillna(-1).astype("int64")))
-    return found[["phone", "fields", "segments", "missing", "refused", "delivery"]].assign(
+    same = ["phone", "fields", "segments", "missing", "refused", "delivery", *OWN_TIME]
+    return found[same].assign(
         template=pd.Categorical.from_codes(text, pd.Index([*sources.values()])),
         batch=place,
         attempt=found["attempt"].fillna(1),  # a file of an older version does not say
         delivered_at=instants_of(found["delivered_at"]),
         seen_at=instants_of(found["seen_at"]),
+        schedule_at=instants_of(found["schedule_at"]),
     )

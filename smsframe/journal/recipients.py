@@ -40,7 +40,14 @@ DTYPES: dict[str, Any] = {
     "delivery": TEXT,
     "delivered_at": "Int64",
     "seen_at": "Int64",
+    "schedule_at": "Int64",
+    "zone": TEXT,
+    "wait_code": TEXT,
+    "wait_reason": TEXT,
 }
+
+OWN_TIME = ("schedule_at", "zone", "wait_code", "wait_reason")
+"""What few campaigns have: times and zones row by row, and why somebody waits."""
 
 
 class Group(NamedTuple):
@@ -51,7 +58,7 @@ class Group(NamedTuple):
         batch: The key of their batch, or None when they only wait.
         text: The key of their text.
         encoding: ``gsm`` or ``ucs2``.
-        people: ``phone``, ``fields`` (merge values) and ``segments``.
+        people: ``phone``, ``fields`` (merge values) and ``segments``; those of `OWN_TIME` that there are.
     """
 
     batch: int | None
@@ -68,19 +75,30 @@ def write(connection: Connection, campaign: int, groups: list[Group]) -> None:
         JournalError: Somebody has a batch already.
     """
     value = each(sa.bindparam("people"))
-    one, same = [], []
+    one, same, timed = [], [], []
     for batch, text, encoding, people in groups:
         filled = {"text": text, "encoding": encoding, "batch": batch}
         columns = [pa.array(people[name], from_pandas=True) for name in ("phone", "fields", "segments")]
         phones, fields, segments = (column.to_pylist() for column in columns)
         who = (phone_keys(people["phone"]).tolist(), phones)
-        if {*fields} == {None} and len({*segments}) == 1:  # a text that is the same for all
+        own_time = [people.get(name) for name in OWN_TIME]
+        if any(column is not None and column.notna().any() for column in own_time):
+            empty = [None] * len(people)
+            more = [empty if c is None else pa.array(c, from_pandas=True).to_pylist() for c in own_time]
+            rows = zip(*who, fields, segments, *more, strict=True)
+            timed.append(filled | {"people": json.dumps([*rows])})
+        elif {*fields} == {None} and len({*segments}) == 1:  # a text that is the same for all
             same.append(filled | {"people": json.dumps([*zip(*who, strict=True)]), "segments": segments[0]})
         else:
             one.append(filled | {"people": json.dumps([*zip(*who, fields, segments, strict=True)])})
     person, phone, *others = (element(value, place) for place in range(4))
-    written = _insert(connection, campaign, [person, phone, *others], one)
-    written += _insert(connection, campaign, [person, phone, sa.null(), sa.bindparam("segments")], same)
+    none = [sa.null()] * len(OWN_TIME)
+    times = [element(value, place) for place in range(4, 4 + len(OWN_TIME))]
+    written = _insert(connection, campaign, [person, phone, *others, *none], one)
+    written += _insert(
+        connection, campaign, [person, phone, sa.null(), sa.bindparam("segments"), *none], same
+    )
+    written += _insert(connection, campaign, [person, phone, *others, *times], timed)
     if written != sum(len(group.people) for group in groups):
         raise JournalError("somebody has a batch already; nothing was written")
 
@@ -91,12 +109,13 @@ def _insert(
     person: Sequence[sa.ColumnElement[Any]],
     filled: list[dict[str, Any]],
 ) -> int:
-    """How many people were written: who, their merge values and segments as given, the rest by group."""
+    """How many people were written: who, values, segments and times as given, the rest by group."""
     if not filled:
         return 0
     shared = (sa.bindparam(name, type_=recipients.c[name].type) for name in ("text", "encoding", "batch"))
     rows = sa.select(sa.literal(campaign), *person, *shared, sa.literal(value=False))
-    names = ["campaign", "person", "phone", "fields", "segments", "text", "encoding", "batch", "missing"]
+    names = ["campaign", "person", "phone", "fields", "segments", *OWN_TIME]
+    names += ["text", "encoding", "batch", "missing"]
     # With a condition, or SQLite takes ON CONFLICT for the one of a join.
     new = insert(recipients).from_select(names, rows.where(sa.true()))
     statement = new.on_conflict_do_update(
@@ -115,7 +134,7 @@ def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | 
         ``phone``, ``text`` (its key), ``fields``, ``encoding``, ``segments``, ``batch`` (its key, or
         missing), ``missing`` (whether its order lacks it), ``refused`` (the code with which it was left
         out of it), ``attempt``, ``delivery`` (the code last seen), ``delivered_at`` and ``seen_at``
-        (microseconds since 1970 in UTC).
+        (microseconds since 1970 in UTC), and those of `OWN_TIME` (``schedule_at`` likewise).
 
     Raises:
         JournalError: It is damaged.

@@ -19,9 +19,9 @@ from smsframe.journal.conflicts import (
     require_same_text,
 )
 from smsframe.journal.recipients import taken
-from smsframe.journal.rows import micros, read_campaign, terms_columns
+from smsframe.journal.rows import micros, micros_of, read_campaign, terms_columns
 from smsframe.journal.sqlite_dialect import insert
-from smsframe.journal.tables import campaigns, texts
+from smsframe.journal.tables import batches, campaigns, recipients, texts
 from smsframe.orders.batching import prefix
 from smsframe.orders.records import BatchWithPeople, CampaignRecord, Comparison, Registered
 from smsframe.orders.states import State
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from smsframe.journal.conflicts import CampaignCall
     from smsframe.journal.known_orders import KnownOrders
     from smsframe.journal.sqlite import Store
+    from smsframe.orders.records import Now
     from smsframe.orders.terms import Terms
 
 
@@ -57,6 +58,7 @@ class Registration:
         phones: pd.Series[Any],
         waiting: pd.DataFrame,
         compared: Comparison,
+        now: Now,
     ) -> Registered:
         """
         Write down a campaign and people to text, and cut them into batches of this owner, in one transaction.
@@ -70,6 +72,8 @@ class Registration:
             CampaignChanged: It belongs to another gateway or account, or somebody may have another text.
         """
         fresh = len(waiting) > 0 or compared.found
+        if "schedule_at" in waiting:
+            waiting = waiting.assign(schedule_at=micros_of(waiting["schedule_at"]))
         with self._store.transaction() as connection:
             latest = {**terms_columns(terms), "batch_size": batch_size}
             new = {
@@ -101,10 +105,10 @@ class Registration:
             entry = self._take_over(connection, name, owner, compared, waiting)
             entry = replace(entry, batch_size=at_once)
             waiting = waiting[~among(waiting["phone"], compared.adopted["phone"])]
-            created = assign(connection, entry, owner, waiting.assign(text=entry.text))
+            created = assign(connection, entry, owner, waiting.assign(text=entry.text), now)
             if before is None and not compared.found:  # a new campaign: there is nothing else to read
                 return Registered(entry, created, fresh)
-            return self._begun(connection, entry, owner, phones, created, fresh=fresh)
+            return self._begun(connection, entry, owner, phones, created, now, fresh=fresh)
 
     def register_resumption(
         self,
@@ -115,6 +119,8 @@ class Registration:
         phones: pd.Series[Any],
         waiting: pd.DataFrame,
         confirmed_complete: bool,
+        rescheduled: bool,
+        now: Now,
     ) -> Registered:
         """
         Write down what the gateway lists of a campaign and this journal did not know, before it is resumed.
@@ -127,6 +133,9 @@ class Registration:
             waiting: ``phone``, ``fields``, ``segments`` of those of them who have no outcome.
             confirmed_complete: Whether a person says that nobody else is in the orders that were taken over
                 before.
+            rescheduled: Whether the terms have another time, or other hours, than before: they take the place
+                of the campaign's, and of those of its people who wait.
+            now: What the clocks show.
         """
         fresh = len(waiting) > 0 or compared.found
         with self._store.transaction() as connection:
@@ -136,7 +145,9 @@ class Registration:
             stored = self._take_over(connection, entry.name, owner, compared, waiting)
             self._orders.confirm_complete(connection, entry, with_unnamed)
             entry = replace(entry, compared_at=stored.compared_at)
-            return self._begun(connection, entry, owner, phones, [], fresh=fresh)
+            if rescheduled:
+                self._reschedule(connection, entry)
+            return self._begun(connection, entry, owner, phones, [], now, fresh=fresh)
 
     def register_attempts(
         self,
@@ -146,6 +157,7 @@ class Registration:
         *,
         again: pd.DataFrame,
         phones: pd.Series[Any],
+        now: Now,
     ) -> Registered:
         """
         Begin the next attempt of people whom the last one did not reach, and cut them into batches.
@@ -157,6 +169,7 @@ class Registration:
             again: ``phone``, ``order_id``: people, and the order of the attempt that is to be followed.
             phones: Whom this run may text: these people, and those of an earlier call like this one that
                 ended before they were sent to.
+            now: What the clocks show.
         """
         with self._store.transaction() as connection:
             self._orders.doubt(connection, entry, owner, compared.doubted)
@@ -164,7 +177,19 @@ class Registration:
             stored = self._take_over(connection, entry.name, owner, compared, nobody)
             begin_next(connection, entry.id, again)
             entry = replace(entry, compared_at=stored.compared_at)
-            return self._begun(connection, entry, owner, phones, [], fresh=True)
+            return self._begun(connection, entry, owner, phones, [], now, fresh=True)
+
+    def _reschedule(self, connection: Connection, entry: CampaignRecord) -> None:
+        """In the caller's transaction: the time or the hours of these terms hold from now on."""
+        times = {name: terms_columns(entry.terms)[name] for name in ("schedule_at", "hours")}
+        connection.execute(sa.update(campaigns).where(campaigns.c.id == entry.id).values(**times))
+        unsent = sa.select(batches.c.id).where(
+            batches.c.campaign == entry.id, batches.c.state == State.PLANNED
+        )
+        waiting = (recipients.c.campaign == entry.id) & (
+            recipients.c.batch.is_(None) | recipients.c.batch.in_(unsent)
+        )
+        connection.execute(sa.update(recipients).where(waiting).values(schedule_at=None))
 
     def _begun(
         self,
@@ -173,12 +198,13 @@ class Registration:
         owner: str,
         phones: pd.Series[Any],
         created: list[BatchWithPeople],
+        now: Now,
         *,
         fresh: bool,
     ) -> Registered:
         """In the caller's transaction: what else a run begins with, of a campaign that was there before."""
         in_doubt = self._batches.take_over(connection, entry, owner)
-        created = [*created, *self._batches.create_batches_within(connection, entry, owner, phones)]
+        created = [*created, *self._batches.create_batches_within(connection, entry, owner, phones, now)]
         accepted = self._batches.accepted(connection, entry)
         return Registered(
             entry,

@@ -4,6 +4,8 @@ The journal's records, and how they are read from its rows.
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ import sqlalchemy as sa
 from smsframe.arrow import INSTANT
 from smsframe.journal.sqlite_migrations import columns
 from smsframe.journal.tables import batches, campaigns, evidence, texts
+from smsframe.orders.hours import Hours
 from smsframe.orders.records import Batch, CampaignRecord, Evidence, Stamp
 from smsframe.orders.states import Doubt, State
 from smsframe.orders.terms import Terms
@@ -42,7 +45,7 @@ def read_campaign(connection: Connection, name: str) -> CampaignRecord | None:
         prefix=row["prefix"],
         text=row["text"],
         template=row["template"],
-        terms=read_terms(row),
+        terms=replace(read_terms(row), hours=_read_hours(row["hours"])),
         batch_size=row["batch_size"],
         compared_at=moment(row["compared_at"]),
         created_at=EPOCH + timedelta(microseconds=row["created_at"]),
@@ -71,6 +74,9 @@ def read_batches(connection: Connection, where: sa.ColumnElement[bool]) -> list[
             segments=row["segments"],
             claimed_at=moment(row["claimed_at"]),
             not_before=moment(row["not_before"]),
+            opens_at=moment(row["opens_at"]),
+            closes_at=moment(row["closes_at"]),
+            hours=row["hours"],
         )
         for row in connection.execute(query).mappings()
     ]
@@ -90,13 +96,41 @@ def terms_columns(terms: Terms) -> dict[str, Any]:
         "sender": terms.sender,
         "schedule_at": schedule,
         "skip_refused": terms.skip_refused,
+        "hours": None if terms.hours is None else hours_text(terms.hours),
     }
 
 
 def read_terms(row: RowMapping) -> Terms:
-    """The terms of a campaign or a batch."""
+    """The terms of a campaign or a batch; the hours of a campaign are apart."""
     skips = bool(row["skip_refused"])  # null in a file of an older version
     return Terms(row["message_type"], row["sender"], moment(row["schedule_at"]), skips)
+
+
+def hours_text(hours: Hours) -> str:
+    """Sending hours, as the journal writes them."""
+    not_before = None if hours.not_before is None else hours.not_before.isoformat()
+    zone = None if hours.zone is None else str(hours.zone)  # the label of a column may be a number
+    return json.dumps(
+        {
+            "between": hours.between,
+            "days": hours.days,
+            "zone": zone,
+            "rules": hours.rules,
+            "not_before": not_before,
+        }
+    )
+
+
+def _read_hours(text: str | None) -> Hours | None:
+    """Sending hours, as the journal has them."""
+    if text is None:
+        return None
+    written = json.loads(text)
+    since = written.pop("not_before")
+    begin, end = written.pop("between")
+    return Hours(
+        between=(begin, end), not_before=None if since is None else datetime.fromisoformat(since), **written
+    )
 
 
 def micros(moment: datetime) -> int:
@@ -112,6 +146,11 @@ def moment(micros: int | None) -> datetime | None:
 def instants_of(micros: pd.Series[Any]) -> pd.Series[Any]:
     """A column of instants, as the journal has them."""
     return pd.to_datetime(micros.astype("Int64"), unit="us", utc=True).astype(INSTANT)
+
+
+def micros_of(instants: pd.Series[Any]) -> pd.Series[Any]:
+    """A column of instants, as the journal writes them."""
+    return instants.astype(INSTANT).astype("int64").astype("Int64").mask(instants.isna())
 
 
 def append_evidence(

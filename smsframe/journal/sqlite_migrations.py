@@ -99,18 +99,25 @@ UPGRADES = {
         "CREATE INDEX ix_recipients_batch ON recipients (batch)",
     ),
     4: (
+        "ALTER TABLE campaigns ADD COLUMN hours TEXT",
         "ALTER TABLE batches ADD COLUMN closes_at BIGINT",
         "ALTER TABLE batches ADD COLUMN hours TEXT",
+        "ALTER TABLE batches ADD COLUMN opens_at BIGINT",
         "ALTER TABLE recipients ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1",
         "ALTER TABLE recipients ADD COLUMN delivery TEXT",
         "ALTER TABLE recipients ADD COLUMN delivered_at BIGINT",
         "ALTER TABLE recipients ADD COLUMN seen_at BIGINT",
+        "ALTER TABLE recipients ADD COLUMN schedule_at BIGINT",
+        "ALTER TABLE recipients ADD COLUMN zone TEXT",
+        "ALTER TABLE recipients ADD COLUMN wait_code TEXT",
+        "ALTER TABLE recipients ADD COLUMN wait_reason TEXT",
         (
             "CREATE TABLE attempts ("
             "campaign INTEGER NOT NULL, person BIGINT NOT NULL, attempt INTEGER NOT NULL, "
             "phone TEXT NOT NULL, text INTEGER NOT NULL, fields TEXT, encoding TEXT NOT NULL, "
             "segments INTEGER, batch INTEGER, missing BOOLEAN NOT NULL, refused TEXT, "
             "delivery TEXT, delivered_at BIGINT, seen_at BIGINT, "
+            "schedule_at BIGINT, zone TEXT, wait_code TEXT, wait_reason TEXT, "
             "PRIMARY KEY (campaign, person, attempt)) WITHOUT ROWID"
         ),
         "CREATE INDEX attempts_by_batch ON attempts (batch)",

@@ -32,6 +32,8 @@ campaigns = sa.Table(
     sa.Column("compared_at", sa.BigInteger),
     # Whether the gateway may leave out the numbers it refuses (``refusals="skip"``).
     sa.Column("skip_refused", sa.Boolean, nullable=False, server_default=sa.text("0")),
+    # The hours in which its people may be texted, as JSON.
+    sa.Column("hours", sa.Text),
 )
 
 texts = sa.Table(
@@ -68,10 +70,12 @@ batches = sa.Table(
     sa.Column("skip_refused", sa.Boolean, nullable=False, server_default=sa.text("0")),
     # By the gateway's clock: nothing of this order can be older there.
     sa.Column("not_before", sa.BigInteger),
-    # The last instant at which it may leave, of an order that goes out at once: its people's hours end then.
+    # It may neither leave nor go out from this instant on: the hours of one of its people end then.
     sa.Column("closes_at", sa.BigInteger),
     # The hours by which its time was chosen, as JSON: evidence, never read to decide anything.
     sa.Column("hours", sa.Text),
+    # It may not leave before.
+    sa.Column("opens_at", sa.BigInteger),
     sa.Index("batches_by_campaign", "campaign", "state"),
 )
 
@@ -99,6 +103,12 @@ recipients = sa.Table(
     sa.Column("delivery", sa.Text),
     sa.Column("delivered_at", sa.BigInteger),
     sa.Column("seen_at", sa.BigInteger),
+    # The time that was asked for this person, and the time zone that was named, row by row.
+    sa.Column("schedule_at", sa.BigInteger),
+    sa.Column("zone", sa.Text),
+    # Why who is in no order waits, though nothing stopped the run: a code, and a sentence.
+    sa.Column("wait_code", sa.Text),
+    sa.Column("wait_reason", sa.Text),
     sqlite_with_rowid=False,
 )
 

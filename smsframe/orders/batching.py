@@ -60,8 +60,11 @@ def split_into_runs(people: pd.DataFrame, batch_size: int) -> Iterator[pd.DataFr
 
 
 def batch_numbers(people: pd.DataFrame, batch_size: int) -> pd.Series[int]:
-    """The batch of each person: runs of at most ``batch_size`` of one encoding, in their order."""
+    """The batch of each person: runs of at most ``batch_size`` of one encoding and time, in their order."""
     kind = pd.factorize(people["encoding"])[0]
+    if "schedule" in people:
+        moment, moments = pd.factorize(people["schedule"], use_na_sentinel=False)
+        kind = pd.factorize(kind * len(moments) + moment)[0]
     place = pd.Series(kind).groupby(kind).cumcount().to_numpy() // batch_size
     batch: pd.Series[int] = pd.Series(
         place * (kind.max(initial=0) + 1) + kind, index=people.index, name="batch"

@@ -30,6 +30,19 @@ class Evidence(NamedTuple):
     answer: str | None = None
 
 
+class Now(NamedTuple):
+    """
+    What the clocks show: this machine's and, once it has said so, the gateway's, in either order.
+
+    Attributes:
+        earliest: The earlier of the two (UTC).
+        latest: The later one; the same where there is only one.
+    """
+
+    earliest: datetime
+    latest: datetime
+
+
 class Stamp(NamedTuple):
     """
     When, and in which process, something is written down.
@@ -91,6 +104,10 @@ class Batch:
         claimed_at: When it was first claimed (UTC, this machine's clock).
         not_before: Nothing of it can be older at the gateway, by the gateway's clock (UTC); None when the
             gateway never said what time it is.
+        opens_at: It may not leave before (UTC), where hours say so.
+        closes_at: It may not leave, or go out, at this instant or later (UTC), where hours say so: those of
+            one of its people end then.
+        hours: The hours that its time was chosen by, as evidence.
     """
 
     id: int
@@ -105,6 +122,9 @@ class Batch:
     segments: int
     claimed_at: datetime | None
     not_before: datetime | None
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+    hours: str | None = None
 
 
 class Change(NamedTuple):
@@ -197,11 +217,6 @@ class Registered(NamedTuple):
     incomplete: Sequence[Batch] = ()
     accepted: bool = False
     refused: Sequence[tuple[Batch, str]] = ()
-
-
-def late(batch: Batch, now: datetime) -> bool:
-    """Whether its time has passed: the gateway might send it at once."""
-    return batch.terms.schedule is not None and batch.terms.schedule <= now
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from smsframe.orders.profile import SMSEND
 
 if TYPE_CHECKING:
+    from smsframe.orders.hours import Hours
     from smsframe.orders.profile import GatewayProfile
 
 REFUSALS = ("split", "skip")
@@ -28,12 +29,15 @@ class Terms:
         schedule: When it goes out (UTC, whole seconds), or None for now.
         skip_refused: Whether the gateway may leave out numbers that it refuses; otherwise it refuses the
             whole order for one of them.
+        hours: When each person may be texted, in their own time; None where ``schedule`` decides. An order
+            has a time by then, and no hours.
     """
 
     message_type: str = "N"
     sender: str | None = None
     schedule: datetime | None = None
     skip_refused: bool = False
+    hours: Hours | None = None
 
     def with_refusals(self, refusals: str) -> Terms:
         """

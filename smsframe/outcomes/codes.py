@@ -123,6 +123,11 @@ ROWS = {
         "not on the list of allowed numbers",
         "The policy allows texts to listed numbers only, and this one is not listed.",
     ),
+    "missing_time": Reason(
+        "no time in the column of times",
+        "The column that schedule= names has no time in this row, so that nobody knows when to text the "
+        "person. Fill it in, or leave the row out.",
+    ),
     "duplicate": Reason(
         "same number as an earlier row; first occurrence kept",
         "The number is the same as an earlier row's, perhaps in another spelling. A number gets one text in "
@@ -194,8 +199,15 @@ OUTCOMES = {
 
 WAITS = {
     "quiet_hours": Reason(
-        "outside the sending hours; waits for them",
-        "The hours of schedule= do not allow a text to this person now. It is sent when they begin.",
+        "may not be texted by the sending hours",
+        "The hours of schedule= allow no text to this person: no time zone of the number is known, or the "
+        "hours of its zones have nothing in common. Give other hours, or a zone, with "
+        "smsframe.resume(schedule=).",
+    ),
+    "time_passed": Reason(
+        "its time passed before it was sent",
+        "The time of this row passed before its text was sent, and smsframe never sends at once instead. "
+        "Give the row a later time, or go on with smsframe.resume(schedule=).",
     ),
     "ramp": Reason(
         "waits for a later step of the ramp",
@@ -206,7 +218,7 @@ WAITS = {
         "The budget of the policy does not cover this text. Raise it, then resume the campaign.",
     ),
 }
-"""Decided by the options of a campaign: who waits though nothing is wrong. No call gives these codes yet."""
+"""Decided by the options of a campaign: who waits though nothing is wrong."""
 
 REASONS: dict[str, Reason] = {
     **{code: Reason(NUMBERS[code], long) for code, long in _NUMBERS.items()},

@@ -36,8 +36,9 @@ class Known(NamedTuple):
         people: A row per recipient, in order of number: ``phone`` (E.164), ``template`` (a categorical),
             ``fields``, ``segments``, ``missing`` (whether its order does not list it), ``refused`` (the code
             with which it was left out of its accepted order, or missing), ``attempt``, ``delivery`` (the
-            gateway's code as it was last seen), ``delivered_at`` and ``seen_at`` (UTC), and ``batch``, the
-            position of its row in ``batches``, or -1.
+            gateway's code as it was last seen), ``delivered_at`` and ``seen_at`` (UTC), ``schedule_at`` (UTC)
+            and ``zone`` where they were given row by row, ``wait_code`` and ``wait_reason`` of who is in no
+            order because of hours, and ``batch``, the position of its row in ``batches``, or -1.
         batches: A row per batch: ``order_id``, ``state``, ``doubt``, ``owner``, ``owner_alive``,
             ``attempts``, ``schedule_at``, ``sent_at``, ``charged``, ``reason``, ``message_type``, ``sender``,
             ``template``.
@@ -77,12 +78,19 @@ def outcomes(
     if left_out.any():
         reason = reason.mask(left_out, reason + ": " + people["refused"].reset_index(drop=True))
     in_order = batch >= 0
+    code = taken["code"].reset_index(drop=True)
+    waits = people["wait_code"].notna().to_numpy() & ~in_order
+    if waits.any():
+        words = people[["wait_code", "wait_reason"]].reset_index(drop=True)
+        code = code.astype(object).mask(waits, words["wait_code"])
+        why = shortened(sentences(words["wait_code"]) + ": " + words["wait_reason"].astype(TEXT))
+        reason = reason.mask(waits, why)
     results = results_for(
         len(people),
         sms_status=taken["status"],
         sms_reason=reason,
         sms_phone=people["phone"],
-        sms_code=taken["code"],
+        sms_code=code,
         sms_segments=people["segments"],
         sms_credits=shares.where(taken["charged"].to_numpy()),
         sms_order_id=taken["order_id"],

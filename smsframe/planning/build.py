@@ -19,18 +19,21 @@ from smsframe.orders.batching import FIELD_SEPARATOR
 from smsframe.orders.names import normalize_name
 from smsframe.orders.profile import SMSEND
 from smsframe.outcomes import columns
+from smsframe.outcomes.codes import CODES, sentences
 from smsframe.outcomes.join import join, note_other_texts, still_to_send
 from smsframe.phones.homes import unknown_regions
 from smsframe.phones.match import among
 from smsframe.planning import savings
 from smsframe.planning.check import count_repairs, judge, mark_duplicates, refuse
 from smsframe.planning.plan import Plan
+from smsframe.planning.times import check_number_of_orders, plan_times, read_own_times
 from smsframe.texts import render, replacements
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
 
     from smsframe.orders.profile import GatewayProfile
+    from smsframe.orders.records import Now
     from smsframe.outcomes.join import Known
     from smsframe.planning.options import PlanOptions
 
@@ -43,6 +46,7 @@ def plan(
     suppressed: pd.Index[Any] | None = None,
     journalled: Known | None = None,
     profile: GatewayProfile = SMSEND,
+    now: Now,
 ) -> Plan:
     """
     Make the plan; see `smsframe.plan`.
@@ -54,6 +58,7 @@ def plan(
         suppressed: The opt-outs, as they were read from ``options.suppress``.
         journalled: What the journal knows of the campaign, or None.
         profile: That of the gateway it is for.
+        now: What the clocks show, for times and hours.
 
     Raises:
         ContactsError: The table cannot be read.
@@ -78,6 +83,7 @@ def plan(
         schema=options.schema,
         suppressed=suppressed,
     )
+    own_times = read_own_times(contacts, options.schedule)
     rendered = render.render(template, contacts, text_fix)
     fields = _packed(rendered.values)
     counted = rendered.counted
@@ -86,8 +92,33 @@ def plan(
         refuse(judged, rendered.code.notna(), "invalid", rendered.code, rendered.reason)
     for code, rows, reason in _over_limits(counted, limits, options.max_segments):
         refuse(judged, rows, "invalid", code, reason)
+    if own_times.schedule_at is not None:
+        refuse(judged, own_times.schedule_at.isna(), "invalid", "missing_time")
+        passed = own_times.schedule_at.le(now.latest)
+        refuse(judged, passed, "invalid", "time_passed", _passed(own_times.schedule_at))
     mark_duplicates(judged, rendered.texts)
     ready = judged["status"].eq("ready")
+    people = pd.DataFrame(
+        {
+            "phone": judged["phone"],
+            "fields": fields,
+            "encoding": _as_text(counted["encoding"]),
+            "units": counted["units"],
+            "segments": counted["segments"],
+            "text": rendered.texts,
+            **{name: column for name, column in own_times._asdict().items() if column is not None},
+        }
+    )
+    if not ready.all():
+        people = people[ready]
+    times = plan_times(people, terms, now)
+    if times is not None:
+        if own_times.schedule_at is not None:
+            orders = people.assign(schedule=times.times["schedule"])
+            check_number_of_orders(orders, options.batch_size, options.schedule)
+        waits = times.times["code"].reindex(judged.index)
+        why = sentences(waits) + ": " + times.times["reason"].reindex(judged.index)
+        refuse(judged, waits.notna(), "pending", waits, why)
     results = columns.results_for(
         len(contacts),
         columns.PLANNED,
@@ -97,18 +128,6 @@ def plan(
         sms_code=judged["code"],
         sms_segments=counted["segments"].where(ready),
     )
-    people = pd.DataFrame(
-        {
-            "phone": judged["phone"],
-            "fields": fields,
-            "encoding": _as_text(counted["encoding"]),
-            "units": counted["units"],
-            "segments": counted["segments"],
-            "text": rendered.texts,
-        }
-    )
-    if not ready.all():
-        people = people[ready]
     carriers = _carriers(judged, ready, possible)
     if journalled is not None and campaign is not None:
         sent = journalled.people[~still_to_send(journalled, terms, template.source)]
@@ -132,7 +151,14 @@ def plan(
         suppressed=pd.Index([]) if suppressed is None else suppressed,
         fixed=fixed,
         unknown_regions=_unknown_regions(contacts, options.region, judged["code"]),
+        times=times,
     )
+
+
+def _passed(schedule_at: pd.Series[Any]) -> pd.Series[Any]:
+    """Why rows whose time has passed are not texted."""
+    when: pd.Series[Any] = schedule_at.dt.strftime("%Y-%m-%d %H:%M UTC").astype(TEXT)
+    return CODES["time_passed"] + ": it was " + when
 
 
 def _carriers(judged: pd.DataFrame, ready: pd.Series[bool], possible: pd.Series[bool]) -> pd.Series[bool]:

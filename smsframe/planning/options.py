@@ -5,10 +5,11 @@ The keywords of `smsframe.plan` as one object, which goes from the public functi
 # Annotations are evaluated here, unlike elsewhere: `Options.parameters` reads them.
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+from smsframe.orders.hours import Hours
 from smsframe.orders.profile import SMSEND, GatewayProfile
 from smsframe.orders.terms import Terms, agree, aware
 from smsframe.planning import savings
@@ -20,10 +21,15 @@ def _campaign_name(name: str, value: Any) -> None:
         raise ValueError(f"{name}= must be a name of printable characters, such as 'autumn'")
 
 
-def check_schedule(_name: str, value: Any) -> None:
-    """Refuse a time without a time zone."""
-    if value is not None:
+def _schedule(name: str, value: Any) -> None:
+    """Refuse a time without a time zone, and what can be no column either."""
+    if isinstance(value, datetime):
         aware(value)
+    elif not isinstance(value, Hashable):
+        raise ValueError(  # noqa: TRY004 - as every option that makes no sense
+            f"{name}= must be a datetime with a time zone, the column that has them, or smsframe.Hours(...), "
+            f"not {type(value).__name__}"
+        )
 
 
 def _text_fix(_name: str, value: Any) -> None:
@@ -73,11 +79,12 @@ class PlanOptions(Options):
         ),
     ] = "high"
     schedule: Annotated[
-        datetime | None,
+        datetime | Hours | Hashable | None,
         Parameter(
-            "When it goes out: a datetime with a time zone; now when not given. It must not have passed for "
-            "people who would go out now.",
-            check=check_schedule,
+            "When it goes out: a datetime with a time zone, the column that has one in each row, or `Hours`, "
+            "for the hours of the day in each recipient's own time zone; now when not given. A time must not "
+            "have passed for people who would go out now.",
+            check=_schedule,
         ),
     ] = None
     numbers: Annotated[
@@ -136,4 +143,6 @@ class PlanOptions(Options):
         Raises:
             ValueError: There can be no such sender, or none at that quality, which is the gateway's rule.
         """
-        return agree(self.quality, self.message_type, self.sender, self.schedule, profile)
+        schedule = self.schedule if isinstance(self.schedule, datetime) else None
+        terms = agree(self.quality, self.message_type, self.sender, schedule, profile)
+        return replace(terms, hours=self.schedule) if isinstance(self.schedule, Hours) else terms

@@ -20,6 +20,7 @@ from smsframe.outcomes.summary import reasons
 from smsframe.phones.codes import REPAIRS
 from smsframe.planning.problems import problems as find_problems
 from smsframe.planning.savings import Cheaper, propose
+from smsframe.planning.times import times_facts
 from smsframe.texts import render
 from smsframe.texts.replacements import fixed_template
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.orders.terms import Terms
+    from smsframe.planning.times import PlannedTimes
 
 
 _UNKNOWN: Final = 5  # of what is no country, so many are named
@@ -43,6 +45,7 @@ class Plan:
         frame: The contacts with the result columns, one row per row; described by `PlannedSchema`.
         people: One row per distinct recipient that can be texted: ``phone``, ``fields`` (the values
             of its fields), ``encoding``, ``units``, ``segments``, ``text``; the index is the row's position.
+            With a column of times also ``schedule_at`` (UTC), with a column of zones ``zone``.
         stands: Which rows, by position, carry the outcome of their number.
         template: The parsed text.
         campaign: The campaign's name, or None for a plan that cannot be sent.
@@ -54,6 +57,8 @@ class Plan:
         unknown_regions: What is no country in the region column, with ``rows`` and a ``suggestion``, where
             numbers were refused for it; or None.
         fixed: What ``text_fix=`` replaced, or None where it was not asked for.
+        times: When each of the people is texted, seen from when the plan was made; None when all go out at
+            once. Sending decides it anew.
 
     Example:
         >>> guests = pd.DataFrame({"name": ["Ada", "Zoë"], "mobile": ["+393471234567", "12"]})
@@ -74,6 +79,7 @@ class Plan:
     suppressed: pd.Index[Any]
     fixed: Cheaper | None = None
     unknown_regions: pd.DataFrame | None = None
+    times: PlannedTimes | None = None
 
     @property
     def ready(self) -> pd.DataFrame:
@@ -116,6 +122,8 @@ class Plan:
     def batches(self) -> pd.DataFrame:
         """The orders this would be cut into: ``encoding``, ``recipients``, ``segments``; one row each."""
         ready = self.ready
+        if self.times is not None:
+            ready = ready.assign(schedule=self.times.times["schedule"])
         return (
             ready.groupby(batch_numbers(ready, self.batch_size))
             .agg(encoding=("encoding", "first"), recipients=("phone", "size"), segments=("segments", "sum"))
@@ -218,6 +226,8 @@ class Plan:
             "message_type": self.terms.message_type,
             "sender": self.terms.sender and shown_name(self.terms.sender),
             "schedule": self.terms.schedule.isoformat() if self.terms.schedule else None,
+            "hours": self.terms.hours and repr(self.terms.hours),
+            "times": self._facts_of_times(),
         }
 
     def _repr_html_(self) -> str:
@@ -237,7 +247,26 @@ class Plan:
             facts.append(f"no country: {', '.join(unknown)}")
         if completed := self._completed():
             facts.append(f"a missing + supplied to {many(completed, 'number')}")
+        times = self._facts_of_times()
+        if self.terms.schedule is None:  # otherwise it is one time, which was given
+            facts += times["said"]
+        facts.append(times["night"])
         return f"<smsframe.Plan {name}: {'; '.join(filter(None, facts))}>"
+
+    @property
+    def later(self) -> bool:
+        """Whether somebody goes out at a later time."""
+        return self.terms.schedule is not None or bool(self._facts_of_times()["later"])
+
+    @property
+    def night(self) -> str:
+        """What is to be said of a time that is at night where people are; empty when there is nothing."""
+        return str(self._facts_of_times()["night"])
+
+    def _facts_of_times(self) -> dict[str, Any]:
+        """When people are texted, as a plain dictionary, with the same in words (``said``)."""
+        waits = self._statuses().eq("pending").to_numpy()[self.people.index]
+        return times_facts(self.times, self.ready.index, self.people.index[waits])
 
     def _completed(self) -> int:
         """Numbers to which a plus was supplied: a guess, if a certain one, which whoever pays should see."""

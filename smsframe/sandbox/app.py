@@ -8,6 +8,8 @@ record of calls, single slashes. Outside of them is only what breaks connections
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Depends, FastAPI
@@ -154,7 +156,8 @@ def _distant(app: ASGIApp, latency: float) -> ASGIApp:
 
 
 def _recorded(app: ASGIApp, record: Callable[[Call], object], clock: Callable[[], datetime]) -> ASGIApp:
-    # Before anything is done, and the status before it leaves: who has an answer, or none, finds the call.
+    # Before anything is done, and the status before it leaves: who has an answer, or none, finds the call. An
+    # answer has the date of the sandbox's own clock, by which its orders go out.
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
         call = Call(clock(), scope["method"], scope["path"].removeprefix(BASE + "/"))
         record(call)
@@ -162,6 +165,8 @@ def _recorded(app: ASGIApp, record: Callable[[Call], object], clock: Callable[[]
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start":
                 call.status = message["status"]
+                date = format_datetime(clock().astimezone(UTC), usegmt=True).encode()
+                message["headers"] = [*message.get("headers", ()), (b"date", date)]
             await send(message)
 
         await app(scope, receive, noting)

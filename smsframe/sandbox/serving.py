@@ -46,6 +46,7 @@ class Running:
             lifespan="off",
             log_config=None,
             access_log=False,  # the login URL has the password in it
+            date_header=False,  # the application has its own clock
             proxy_headers=False,  # a client is who connects, not who a header names
             timeout_keep_alive=75,  # the default of 5 s closes pooled connections under a slow notebook
             **options,

@@ -15,7 +15,7 @@ from smsframe.timing.zones import numbered
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from smsframe.timing.hours import Hours
+    from smsframe.orders.hours import Hours
 
 
 def openings(hours: Hours, zones: pd.Series, countries: pd.Series, now: datetime) -> pd.DataFrame:
@@ -34,7 +34,7 @@ def openings(hours: Hours, zones: pd.Series, countries: pd.Series, now: datetime
 
     Example:
         >>> from datetime import UTC, datetime
-        >>> from smsframe.timing.hours import Hours
+        >>> from smsframe.orders.hours import Hours
         >>> night = datetime(2026, 11, 30, 2, tzinfo=UTC)
         >>> zones, countries = pd.Series(["Europe/Rome", None]), pd.Series(["IT", None])
         >>> openings(Hours(), zones, countries, night)["opens"].dt.hour.fillna(-1).tolist()

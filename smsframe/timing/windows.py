@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from smsframe.timing.hours import Hours, zone_named
+from smsframe.orders.hours import Hours, zone_named
 from smsframe.timing.rules import MARKETING, closed
 
 if TYPE_CHECKING:

@@ -212,7 +212,8 @@ def test_a_frame_without_a_status_is_no_result(sent):
 
 NEW = {
     "held_out": "suppressed", "frequency_cap": "suppressed", "not_allowed": "suppressed",
-    "quiet_hours": "pending", "ramp": "pending", "budget": "pending",
+    "quiet_hours": "pending", "time_passed": "pending", "missing_time": "invalid",
+    "ramp": "pending", "budget": "pending",
 }  # fmt: skip
 
 

@@ -26,6 +26,8 @@ def journalled(*, missing=False, batch=0, segments=(1, 2, 4), **facts):
             "delivery": pd.Series([None] * 3, dtype=TEXT),
             "delivered_at": pd.Series([None] * 3, dtype=INSTANT),
             "seen_at": pd.Series([None] * 3, dtype=INSTANT),
+            "wait_code": pd.Series([None] * 3, dtype=TEXT),
+            "wait_reason": pd.Series([None] * 3, dtype=TEXT),
             "batch": batch,
         }
     )

@@ -24,7 +24,7 @@ NOT_WORDS = re.compile(r"PRAGMA |\?mode=|\nimport |\?sep=\(|\(\?i\)")
 """Statements, addresses, a program and patterns."""
 
 ONLY_IN_PYTHON = {"gateway", "interval", "kind", "login", "ramp", "retryable", "schema", "tz"}
-ONLY_IN_PYTHON |= {"between", "days", "not_before", "rules"}  # of `Hours`, which no command takes yet
+ONLY_IN_PYTHON |= {"between", "not_before"}  # of `Hours`: --hours says the one, no option the other
 """Keywords without an option, of which no command can make the library speak."""
 
 EXAMPLES = {"0", "workers", "'IT'", "None", "2026-12-01 09:00:00", "'it\\'s'"}

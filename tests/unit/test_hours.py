@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smsframe.timing.hours import DAYS, Hours, weekdays, zone_named
+from smsframe.orders.hours import DAYS, Hours, weekdays, zone_named
 from smsframe.timing.openings import openings
 from smsframe.timing.rules import MARKETING, closed
 from smsframe.timing.windows import HORIZON, next_window

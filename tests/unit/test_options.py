@@ -62,7 +62,7 @@ WRONG = {
         {"campaign": 7},
         {"quality": "best"},
         {"schedule": datetime(2030, 1, 1)},  # noqa: DTZ001 - without a zone
-        {"schedule": "2030-01-01"},
+        {"schedule": ["2030-01-01"]},
         {"max_segments": 0},
         {"max_segments": True},
         {"batch_size": 1.5},

@@ -18,7 +18,7 @@ CONTRACT = {
     "compose", "Form", "start", "watch", "Run",
     "plot", "problems", "reveal",
     "normalize", "segments", "summary", "failed", "by", "explain",
-    "to_csv", "Gateway", "Journal", "Plan", "Sandbox",
+    "to_csv", "Gateway", "Hours", "Journal", "Plan", "Sandbox",
     "Summary",
     "ContactsSchema", "CheckedSchema", "PlannedSchema", "ResultsSchema", "PhoneGuessed",
     "SmsFrameError", "ContactsError", "TextError", "UnknownCampaign", "CampaignChanged",

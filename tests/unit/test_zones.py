@@ -11,8 +11,8 @@ import phonenumbers as library
 import pytest
 from phonenumbers import timezone
 
+from smsframe.orders.hours import Hours
 from smsframe.phones.country import countries
-from smsframe.timing.hours import Hours
 from smsframe.timing.windows import next_window
 from smsframe.timing.zones import zones
 

@@ -57,18 +57,16 @@ class Hours:
 
     def __post_init__(self) -> None:
         if len(self.between) != 2:  # noqa: PLR2004 - a begin and an end
-            raise ValueError(f"Hours(between=) takes two times, as in ('09:00', '20:00'): {self.between!r}")
+            raise ValueError(f"between= takes two times, as in ('09:00', '20:00'): {self.between!r}")
         begin, end = (minutes(value) for value in self.between)
         if begin in {end, _MIDNIGHT}:
             raise ValueError(
                 f"these hours never open: between={self.between!r}. Use ('00:00', '24:00') for all day."
             )
         if self.rules not in {None, "marketing"}:
-            raise ValueError(f"Hours(rules=) takes None or 'marketing', not {self.rules!r}")
+            raise ValueError(f"rules= takes None or 'marketing', not {self.rules!r}")
         if self.not_before is not None and self.not_before.utcoffset() is None:
-            raise ValueError(
-                "Hours(not_before=) takes a datetime with a time zone, so that it is one instant"
-            )
+            raise ValueError("not_before= takes a datetime with a time zone, so that it is one instant")
         for name, value in (
             ("begin", begin),
             ("end", end if end > begin else end + _MIDNIGHT),

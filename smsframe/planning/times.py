@@ -1,0 +1,219 @@
+"""
+The times of a plan: the column of times read, each person's time, and what a plan says of them.
+
+Pure: the present is handed in.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from smsframe.arrow import INSTANT, TEXT
+from smsframe.contacts.columns import place
+from smsframe.errors import ContactsError
+from smsframe.formatting import many
+from smsframe.orders.batching import batch_numbers
+from smsframe.orders.hours import Hours, zone_named
+from smsframe.timing.night import at_night
+from smsframe.timing.sending_times import local, sending_times
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from smsframe.orders.records import Now
+    from smsframe.orders.terms import Terms
+
+MOST_ORDERS: Final = 10_000
+"""More orders than this a column of times may not make: each is a request, and a row of the journal."""
+SHOWN: Final = 6
+"""So many different times a plan names; the others are counted together."""
+
+
+class OwnTimes(NamedTuple):
+    """
+    What a table says row by row, by position.
+
+    Attributes:
+        schedule_at: The column of times (UTC, whole seconds), or None.
+        zone: The column of time zones, or None.
+    """
+
+    schedule_at: pd.Series[Any] | None = None
+    zone: pd.Series[Any] | None = None
+
+
+class PlannedTimes(NamedTuple):
+    """
+    When the people of a plan are texted, as it was when it was made.
+
+    Attributes:
+        times: As `smsframe.timing.sending_times.sending_times`, with the index of the plan's people.
+        night: How many of them a time without hours is at night for.
+        night_at: The local time of one of those.
+    """
+
+    times: pd.DataFrame
+    night: int = 0
+    night_at: str = ""
+
+
+def read_own_times(contacts: pd.DataFrame, schedule: datetime | Hours | Hashable | None) -> OwnTimes:
+    """
+    What the table says of times, where ``schedule=`` names one of its columns.
+
+    Raises:
+        ContactsError: There is no such column, or it has no times with a time zone.
+        ValueError: A zone that is neither a column nor the name of a time zone, or both.
+    """
+    if schedule is None or isinstance(schedule, datetime):
+        return OwnTimes()
+    if isinstance(schedule, Hours):
+        return OwnTimes(zone=_zones(contacts, schedule))
+    if schedule not in contacts.columns:
+        raise ContactsError(
+            f"schedule={schedule!r} is no column of this table: give a column of times, a datetime with a "
+            "time zone, or smsframe.Hours(...); nothing was sent"
+        )
+    return OwnTimes(schedule_at=_times(contacts.iloc[:, place(contacts, schedule)], schedule))
+
+
+def _times(column: pd.Series[Any], label: Hashable) -> pd.Series[Any]:
+    """A column of times with a time zone as instants, in whole seconds."""
+    column = column.reset_index(drop=True)
+    if not isinstance(column.dtype, pd.DatetimeTZDtype):
+        what = _what_it_is(column)
+        if what is not None:
+            raise ContactsError(
+                f"the column {label!r} that schedule= names {what}, so nobody knows which instants they are. "
+                "Make them times with a zone, as in "
+                f"pd.to_datetime(frame[{label!r}]).dt.tz_localize('Europe/Rome'); nothing was sent"
+            )
+        column = pd.to_datetime(column, utc=True)
+    instants: pd.Series[Any] = column.dt.tz_convert("UTC").astype(INSTANT).dt.floor("s")
+    return instants
+
+
+def _what_it_is(column: pd.Series[Any]) -> str | None:
+    """What is wrong with a column of objects, or None if all are datetimes with a zone, or missing."""
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind == "M":
+        return "has times without a time zone"
+    given = column.dropna()
+    if column.dtype != object or not all(isinstance(value, datetime) for value in given):
+        return f"has {'text' if pd.api.types.is_string_dtype(given) else 'no times'}, not times"
+    # Row by row: objects are rare here, and each has a zone of its own.
+    return None if all(value.utcoffset() is not None for value in given) else "has times without a time zone"
+
+
+def _zones(contacts: pd.DataFrame, hours: Hours) -> pd.Series[Any] | None:
+    """The column of zones that hours name, or None when they name none."""
+    named = zone_named(hours.zone) is not None
+    if hours.zone is None or (named and hours.zone not in contacts.columns):
+        return None
+    if named:
+        raise ValueError(
+            f"zone={hours.zone!r} of the hours is a time zone and a column of this table: rename the column"
+        )
+    if hours.zone not in contacts.columns:
+        raise ContactsError(
+            f"zone={hours.zone!r} of the hours is neither a column of this table nor an IANA time zone such "
+            "as 'Europe/Rome'; nothing was sent"
+        )
+    return (
+        contacts.iloc[:, place(contacts, hours.zone)]
+        .reset_index(drop=True)
+        .astype(object)
+        .where(lambda column: column.map(lambda value: isinstance(value, str)), None)
+        .astype(TEXT)
+    )
+
+
+def plan_times(people: pd.DataFrame, terms: Terms, now: Now) -> PlannedTimes | None:
+    """When people are texted, seen from now; None when all go out at once, whatever the hour."""
+    timed = terms.hours is not None or terms.schedule is not None or "schedule_at" in people
+    if not timed:
+        return None
+    times = sending_times(people, terms, now)
+    if terms.hours is not None:
+        return PlannedTimes(times)
+    night, example = at_night(people["phone"], times["schedule"])
+    return PlannedTimes(times, night, example)
+
+
+def check_number_of_orders(people: pd.DataFrame, batch_size: int, label: Hashable) -> None:
+    """
+    Refuse a column of times that would make too many orders.
+
+    Raises:
+        ContactsError: It would.
+    """
+    orders = int(batch_numbers(people, batch_size).max()) + 1 if len(people) else 0
+    if orders > MOST_ORDERS:
+        raise ContactsError(
+            f"the times in column {label!r} make {orders:,} orders, one at least for each different time; "
+            f"{MOST_ORDERS:,} are the most. Round them, as in frame[{label!r}].dt.floor('15min'); nothing "
+            "was sent"
+        )
+
+
+def times_facts(planned: PlannedTimes | None, ready: pd.Index[Any], waits: pd.Index[Any]) -> dict[str, Any]:
+    """
+    What a plan says of its times.
+
+    Args:
+        planned: The times.
+        ready: The people who would be texted, of the index of ``planned.times``.
+        waits: Those who may not be texted by the hours.
+    """
+    if planned is None:
+        empty = {"later": [], "unknown_zone": 0, "never": 0, "no_rule": 0, "night": ""}
+        return {"now": len(ready), **empty, "said": []}
+    times, waiting = planned.times.loc[ready], planned.times.loc[waits]
+    scheduled = times[times["schedule"].notna()]
+    zones = scheduled["zones"].astype(object).where(scheduled["zones"].notna(), "UTC")
+    groups = scheduled.groupby([scheduled["schedule"].rename("at"), zones.rename("zones")])
+    counted = groups.size().rename("people").reset_index()
+    later = [
+        {"at": _local(row["at"], row["zones"]), "people": row["people"]}
+        for row in counted.head(SHOWN).to_dict("records")
+    ]
+    if more := int(counted["people"].iloc[SHOWN:].sum()):
+        later.append({"at": f"at {many(len(counted) - SHOWN, 'other time')}", "people": more})
+    no_zone = waiting["zones"].isna()
+    night = ""
+    if planned.night:
+        night = (
+            f"it is night (22:00 to 08:00) for {many(planned.night, 'person', 'people')} then, as at "
+            f"{planned.night_at}: smsframe.Hours(...) waits for the day"
+        )
+    facts = {
+        "now": int(times["schedule"].isna().sum()),
+        "later": later,
+        "unknown_zone": int(no_zone.sum()),
+        "never": int((~no_zone).sum()),
+        "no_rule": int(times["no_rule"].sum() + waiting["no_rule"].sum()),
+        "night": night,
+    }
+    return facts | {"said": _said(facts)}
+
+
+def _local(at: pd.Timestamp, zones: str) -> str:
+    """An instant in the first of some zones, and how many others there are."""
+    first, *others = zones.split()
+    return local(at.to_pydatetime(), first) + (f" and {many(len(others), 'other zone')}" if others else "")
+
+
+def _said(facts: dict[str, Any]) -> list[str]:
+    """The same in words, a few words for each thing; nothing where all go out at once."""
+    quiet = not (facts["later"] or facts["unknown_zone"] or facts["never"])
+    said = [] if quiet else [f"{facts['now']:,} at once"]
+    said += [f"{row['people']:,} {row['at']}" for row in facts["later"]]
+    for name, what in (("unknown_zone", "without a known time zone"), ("never", "for whom it never opens")):
+        if facts[name]:
+            said.append(f"{facts[name]:,} {what}, who {'is' if facts[name] == 1 else 'are'} not texted")
+    if facts["no_rule"]:
+        said.append(f"{facts['no_rule']:,} without a marketing rule of their country")
+    return said
