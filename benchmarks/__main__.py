@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import campaigns, files, frames, growth, imports, journal, oddities, phones, start, texts
+from benchmarks import campaigns, files, frames, growth, hours, imports, journal, oddities, phones, start, texts
 from benchmarks.table import conditions, table, write
 from benchmarks.turns import FULL, QUICK, Scale
 
@@ -32,6 +32,7 @@ PARTS: dict[str, Callable[[Scale], Iterator[Row]]] = {
     "start": start.rows,
     "journal": journal.rows,
     "campaigns": campaigns.rows,
+    "hours": hours.rows,
 }
 PAGE = Path(__file__).with_name("README.md")
 

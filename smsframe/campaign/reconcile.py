@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from smsframe.campaign.history_check import prefixes
 from smsframe.campaign.look_up import Finding, Known, ask_state, look_up
 from smsframe.formatting import amount
+from smsframe.journal.rows import same_hours
 from smsframe.orders.deadlines import out_of_time
 from smsframe.orders.records import Change, Evidence, Now
 from smsframe.orders.states import Action, Doubt, Event, State, Step, transition
@@ -184,6 +185,8 @@ class UnconfirmedOrders:
             return "some of its people are suppressed, or not in this call"
         if len(people) != batch.recipients:
             return "some of its people were texted by another order"
+        if not same_hours(batch, self._entry):
+            return "it was cut by other hours than those that hold now"
         if out_of_time(batch, Now(*self._retry_policy.clock.span())):
             return "its time has passed, or it is outside its hours"
         return None

@@ -121,6 +121,15 @@ def hours_text(hours: Hours) -> str:
     )
 
 
+def same_hours(batch: Batch, entry: CampaignRecord) -> bool:
+    """Whether the time of a batch was chosen by the hours that hold for its campaign now, if any do."""
+    if entry.terms.hours is None:
+        return True
+    return batch.hours is not None and json.loads(batch.hours)["hours"] == json.loads(
+        hours_text(entry.terms.hours)
+    )
+
+
 def _read_hours(text: str | None) -> Hours | None:
     """Sending hours, as the journal has them."""
     if text is None:

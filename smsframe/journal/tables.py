@@ -72,7 +72,7 @@ batches = sa.Table(
     sa.Column("not_before", sa.BigInteger),
     # It may neither leave nor go out from this instant on: the hours of one of its people end then.
     sa.Column("closes_at", sa.BigInteger),
-    # The hours by which its time was chosen, as JSON: evidence, never read to decide anything.
+    # The hours by which its time was chosen, with the zones, the local time and the clocks, as JSON.
     sa.Column("hours", sa.Text),
     # It may not leave before.
     sa.Column("opens_at", sa.BigInteger),

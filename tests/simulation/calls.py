@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from simulation.machines import Process
     from smsframe.campaign.engine import CampaignEngine
+    from smsframe.orders.hours import Hours
     from smsframe.orders.records import CampaignRecord
 
 _BATCHES = """SELECT b.id, b.order_id, b.state, b.message_type, b.sender, t.template
@@ -62,6 +63,7 @@ class Call(NamedTuple):
         adopt: Whether orders of another journal are taken over.
         unconfirmed: A person's word on orders in doubt: "send", "accept", or "".
         schedule: When its texts go out, or None.
+        hours: In which hours its people may be texted, or None.
         rate: Recipients per second at most.
         skip: Whether the gateway may leave out the numbers that it refuses.
         rows: Who is to be texted again, and after which order: a frame of results.
@@ -76,6 +78,7 @@ class Call(NamedTuple):
     adopt: bool = False
     unconfirmed: str = ""
     schedule: datetime | None = None
+    hours: Hours | None = None
     rate: float | None = None
     skip: bool = False
     rows: tuple[tuple[str, str], ...] = ()
@@ -103,10 +106,11 @@ class Engine:
 
     def send(self, call: Call) -> None:
         """As `smsframe.send`."""
+        self._process.world.asked.hours[self._process.name] = call.hours
         wanted = dispatch.Call(
             campaign=CAMPAIGN,
             template=call.text,
-            terms=Terms(schedule=call.schedule, skip_refused=call.skip),
+            terms=Terms(schedule=call.schedule, skip_refused=call.skip, hours=call.hours),
             batch_size=call.batch_size,
             people=table(call),
             changed=call.changed,
@@ -123,8 +127,10 @@ class Engine:
     def resume(self, call: Call) -> None:
         """As `smsframe.resume`."""
         entry = self.journal.get(CAMPAIGN)
-        if call.schedule is not None:
-            entry = replace(entry, terms=replace(entry.terms, schedule=call.schedule))
+        rescheduled = call.schedule is not None or call.hours is not None
+        if rescheduled:
+            entry = replace(entry, terms=replace(entry.terms, schedule=call.schedule, hours=call.hours))
+        self._process.world.asked.hours[self._process.name] = entry.terms.hours
         known = self._known(entry)
         with dispatch.resuming(
             entry,
@@ -133,6 +139,7 @@ class Engine:
             suppressed=pd.Index(sorted(call.suppressed), dtype=object),
             adopt=call.adopt,
             settled={"send": Event.PERSON_SENDS, "accept": Event.PERSON_ACCEPTS}.get(call.unconfirmed),
+            rescheduled=rescheduled,
         ) as (loop, _):
             _run(loop)
 
@@ -140,6 +147,7 @@ class Engine:
         """As `smsframe.resend`, one question after the other."""
         entry = self.journal.get(CAMPAIGN)
         entry = replace(entry, terms=replace(entry.terms, schedule=None))
+        self._process.world.asked.hours[self._process.name] = entry.terms.hours
         context = self._like(call)
         rows = pd.DataFrame([*call.rows], columns=["sms_phone", "sms_order_id"], dtype=TEXT)
         asked = [

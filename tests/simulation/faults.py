@@ -18,7 +18,7 @@ DISKS = ("full disk", "older copy", "older copy in a run", "power cut", "journal
 CLOCKS = ("wrong clock", "clock jumps", "gateway clock jumps", "fast clock")
 CALLS = (
     *("changed text", "suppressed", "withdrawn", "person sends", "person accepts", "schedule", "rate"),
-    *("other people", "skip refused", "sent again", "same rows again"),
+    *("other people", "hours", "skip refused", "sent again", "same rows again"),
 )
 
 RARE = frozenset(("lock lost", "ghost file"))

@@ -18,6 +18,7 @@ from simulation.network import lines
 from simulation.provider import drawn
 from simulation.scheduler import Broken
 from simulation.world import World
+from smsframe.orders.hours import Hours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -219,12 +220,25 @@ class History:
             call = call._replace(
                 schedule=(self._machine.now() + timedelta(seconds=seconds)).replace(microsecond=0)
             )
+        if may("hours", 0.15):
+            call = call._replace(schedule=None, hours=self._hours())
         call = call._replace(skip=may("skip refused", 0.15))
         if may("rate", 0.05):
             call = call._replace(rate=2.0)
         if not place or choices.happens(0.5):
             return self._begin("send", call, after=after)
         return self._later_call(call, after)
+
+    def _hours(self) -> Hours:
+        """Hours that end, or begin, in a minute or two by this machine's clock; or not for long."""
+        wall = self._machine.now().astimezone(promise.ROME)
+        present = wall.hour * 60 + wall.minute
+        begin, end = self.choices.one(((-60, 600), (-60, 1), (-60, 2), (1, 61), (2, 600)))
+        between = tuple(
+            f"{minute // 60:02}:{minute % 60:02}"
+            for minute in ((present + begin) % 1440, (present + end) % 1440)
+        )
+        return Hours(between=between, days="Mon-Sun")
 
     def _later_call(self, call: Call, after: float) -> Callable[[], None]:
         """A call that goes on with what an earlier one began."""
@@ -412,5 +426,6 @@ def _told(call: Call) -> str:
     said += [word for word, yes in words.items() if yes]
     said += [f"unconfirmed={call.unconfirmed!r}"] if call.unconfirmed else []
     said += [f"{len(call.rows)} rows to be sent again"] if call.rows else []
+    said += [repr(call.hours)] if call.hours else []
     said += [f"at {call.schedule:%d %H:%M:%S}"] if call.schedule else []
     return ", ".join(said)

@@ -6,16 +6,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from simulation.scheduler import Broken
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from simulation.disks import File
     from simulation.machines import Process
     from simulation.world import World
+    from smsframe.orders.hours import Hours
 
 
 @dataclass
@@ -29,12 +30,14 @@ class Asked:
         may_text: Whom each process may text.
         said_accepted: The orders that a person called accepted.
         denied: The orders of which something on the way said that they were not taken, after they were.
+        hours: In which hours each process may text people, or None.
         stale: Whether something of a journal was lost: nobody asks then that each row agrees with the world.
     """
 
     again: Counter[str] = field(default_factory=Counter)
     attempts: set[tuple[str, str]] = field(default_factory=set)
     may_text: dict[str, frozenset[str]] = field(default_factory=dict)
+    hours: dict[str, Hours | None] = field(default_factory=dict)
     said_accepted: set[str] = field(default_factory=set)
     denied: set[str] = field(default_factory=set)
     stale: bool = False
@@ -91,6 +94,22 @@ def may_leave(world: World, process: Process, body: dict[str, Any], meant: datet
     schedule = body.get("scheduled_delivery_time")
     if schedule and schedule <= meant.strftime("%Y%m%d%H%M%S"):
         raise Broken(f"late: {process.name} sends an order whose time, {schedule}, has passed")
+    hours = world.asked.hours[process.name]
+    if hours is not None:
+        goes_out = datetime.strptime(schedule, "%Y%m%d%H%M%S").replace(tzinfo=UTC) if schedule else meant
+        if not open_at(hours, goes_out):
+            raise Broken(f"outside: {process.name} texts people at {goes_out}, and {hours} says no")
+
+
+ROME = ZoneInfo("Europe/Rome")
+"""Where everybody is."""
+
+
+def open_at(hours: Hours, moment: datetime) -> bool:
+    """Whether hours, of every day, are open by the clock on the wall."""
+    wall = moment.astimezone(ROME)
+    minute = wall.hour * 60 + wall.minute
+    return hours.begin <= minute < hours.end or minute + 24 * 60 < hours.end
 
 
 def compatible(world: World, file: File) -> None:

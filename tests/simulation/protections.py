@@ -104,8 +104,8 @@ MUTANTS = (
     _one(
         "only who may be texted is cut into orders",
         "journal.batches",
-        'return assign(connection, entry, owner, free[among(free["phone"], phones)])',
-        "return assign(connection, entry, owner, free)",
+        'return assign(connection, entry, owner, free[among(free["phone"], phones)], now)',
+        "return assign(connection, entry, owner, free, now)",
         *("suppressed", "other people", "interrupted", "killed", "busy"),
     ),
     _one(
@@ -422,8 +422,22 @@ MUTANTS = (
     _one(
         "a time that has passed is never sent at once",
         "campaign.workers",
-        "if late(batch, self._retry_policy.clock.now()):",
+        "if out_of_time(batch, Now(*self._retry_policy.clock.span())):",
         "if False:",
         *("schedule", "busy", "closed", "unreachable", "slow", "suspended"),
+    ),
+    _one(
+        "an order leaves only within the hours of its people",
+        "orders.deadlines",
+        "for moment in (batch.terms.schedule, batch.closes_at) if moment is not None]",
+        "for moment in (batch.terms.schedule,) if moment is not None]",
+        *("hours", "busy", "closed", "unreachable", "slow", "suspended", "killed", "answer lost"),
+    ),
+    _one(
+        "an order that is repeated keeps to the hours of the call",
+        "campaign.reconcile",
+        "if not same_hours(batch, self._entry):",
+        "if False:",
+        *("hours", "killed", "answer lost", "request lost", "cut"),
     ),
 )
