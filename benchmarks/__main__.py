@@ -12,7 +12,19 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import campaigns, files, frames, growth, hours, imports, journal, oddities, phones, start, texts
+from benchmarks import (
+    campaigns,
+    files,
+    frames,
+    growth,
+    hours,
+    imports,
+    journal,
+    oddities,
+    phones,
+    start,
+    texts,
+)
 from benchmarks.table import conditions, table, write
 from benchmarks.turns import FULL, QUICK, Scale
 

@@ -1,5 +1,5 @@
 """
-What quiet hours cost: the sending time of each person, beside asking libphonenumber for the zones of each number.
+What quiet hours cost: the sending time of each person, beside the zones of each number by libphonenumber.
 
 Its answers are not the same: of many countries libphonenumber names zones of the whole calling code.
 """

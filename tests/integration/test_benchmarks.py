@@ -24,6 +24,7 @@ ROWS = {
     "start": 2,
     "journal": 4,
     "campaigns": 1,
+    "hours": 1,
 }
 FIGURE = re.compile(r"([0-9][0-9,.e-]*) (?:s|MiB|\N{MULTIPLICATION SIGN})")
 
