@@ -12,7 +12,19 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import campaigns, files, frames, growth, imports, journal, oddities, phones, start, texts
+from benchmarks import (
+    campaigns,
+    deliveries,
+    files,
+    frames,
+    growth,
+    imports,
+    journal,
+    oddities,
+    phones,
+    start,
+    texts,
+)
 from benchmarks.table import conditions, table, write
 from benchmarks.turns import FULL, QUICK, Scale
 
@@ -32,6 +44,7 @@ PARTS: dict[str, Callable[[Scale], Iterator[Row]]] = {
     "start": start.rows,
     "journal": journal.rows,
     "campaigns": campaigns.rows,
+    "deliveries": deliveries.rows,
 }
 PAGE = Path(__file__).with_name("README.md")
 
