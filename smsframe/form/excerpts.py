@@ -52,7 +52,7 @@ def skips(plan: Plan) -> list[Skip]:
 
 def examples(plan: Plan) -> list[Example]:
     """The first, the longest and the most expensive text; one that is several of these is shown once."""
-    ready = plan.ready
+    ready = plan.waiting
     if ready.empty:
         return []
     units, segments = ready["units"].to_numpy(), ready["segments"].to_numpy()
@@ -67,7 +67,7 @@ def examples(plan: Plan) -> list[Example]:
     return [
         Example(
             ", ".join(names).capitalize(),
-            mask(ready["text"].iloc[position]),
+            mask(plan.texts_of(ready.iloc[[position]]).iloc[0]),
             str(ready["encoding"].iloc[position]),
             int(units[position]),
             int(segments[position]),

@@ -78,15 +78,16 @@ def plan(
         suppressed=suppressed,
     )
     rendered = render.render(template, contacts, text_fix)
-    fields = _packed(rendered.values)
     counted = rendered.counted
     possible = judged["phone"].notna() & judged["status"].isin(["ready", "suppressed"])
     if rendered.code.notna().any():
         refuse(judged, rendered.code.notna(), "invalid", rendered.code, rendered.reason)
     for code, rows, reason in _over_limits(counted, limits, options.max_segments):
         refuse(judged, rows, "invalid", code, reason)
-    mark_duplicates(judged, rendered.texts)
+    mark_duplicates(judged, rendered.texts_of)
     ready = judged["status"].eq("ready")
+    planned = _planned(judged["phone"], rendered, ready)
+    del rendered  # the values of a million people take a hundred megabytes
     results = columns.results_for(
         len(contacts),
         columns.PLANNED,
@@ -96,30 +97,18 @@ def plan(
         sms_code=judged["code"],
         sms_segments=counted["segments"].where(ready),
     )
-    people = pd.DataFrame(
-        {
-            "phone": judged["phone"],
-            "fields": fields,
-            "encoding": _as_text(counted["encoding"]),
-            "units": counted["units"],
-            "segments": counted["segments"],
-            "text": rendered.texts,
-        }
-    )
-    if not ready.all():
-        people = people[ready]
     carriers = _carriers(judged, ready, possible)
     if journalled is not None and campaign is not None:
         sent = journalled.people[~still_to_send(journalled, terms, template.source)]
         results = join(results, journalled._replace(people=sent), campaign, carriers, run="")
-        results = note_other_texts(results, journalled, template.source, people)
+        results = note_other_texts(results, journalled, template.source, planned)
     fixed = None
     if text_fix is not None:
         ready_now = contacts[results["sms_status"].eq("ready").to_numpy()]
         fixed = savings.propose(original, render.merged(original, ready_now), len(ready_now), text_fix)
     return Plan(
         frame=columns.attach(contacts, columns.validated("PlannedSchema", results)),
-        people=people,
+        planned=planned,
         stands=carriers,
         template=template,
         campaign=campaign,
@@ -132,6 +121,18 @@ def plan(
         fixed=fixed,
         unknown_regions=_unknown_regions(contacts, options.region, judged["code"]),
     )
+
+
+def _planned(phones: pd.Series[Any], rendered: render.Rendered, ready: pd.Series[bool]) -> pd.DataFrame:
+    """The people who can be texted: all that their texts are made of, and the counts of these."""
+    counted = rendered.counted
+    columns = {"phone": phones, "encoding": _as_text(counted["encoding"]), **counted[["units", "segments"]]}
+    values = rendered.values  # noqa: PD011 - a field of ours, not of pandas
+    planned = pd.DataFrame(columns)
+    if not ready.all():
+        planned, values = planned[ready], values[ready]
+    planned.insert(1, "fields", _packed(values))
+    return planned
 
 
 def _carriers(judged: pd.DataFrame, ready: pd.Series[bool], possible: pd.Series[bool]) -> pd.Series[bool]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import pandas as pd
 import pyarrow.compute as pc
 
-from smsframe.arrow import strings
+from smsframe.arrow import TEXT, strings
 from smsframe.formatting import many
 from smsframe.masking import shown, shown_name
 from smsframe.orders.batching import FIELD_SEPARATOR, batch_numbers
@@ -26,12 +27,11 @@ from smsframe.texts.replacements import fixed_template
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    import pandas as pd
-
     from smsframe.orders.terms import Terms
 
 
 _UNKNOWN: Final = 5  # of what is no country, so many are named
+_BLOCK: Final = 2**17  # people whose texts are in memory at a time
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -41,8 +41,8 @@ class Plan:
 
     Attributes:
         frame: The contacts with the result columns, one row per row; described by `PlannedSchema`.
-        people: One row per distinct recipient that can be texted: ``phone``, ``fields`` (the values
-            of its fields), ``encoding``, ``units``, ``segments``, ``text``; the index is the row's position.
+        planned: `people` without their texts, which take more memory than the table and are made when they
+            are asked for.
         stands: Which rows, by position, carry the outcome of their number.
         template: The parsed text.
         campaign: The campaign's name, or None for a plan that cannot be sent.
@@ -62,7 +62,7 @@ class Plan:
     """
 
     frame: pd.DataFrame
-    people: pd.DataFrame
+    planned: pd.DataFrame
     stands: pd.Series[bool]
     template: render.Template
     campaign: str | None
@@ -76,20 +76,53 @@ class Plan:
     unknown_regions: pd.DataFrame | None = None
 
     @property
+    def people(self) -> pd.DataFrame:
+        """
+        One row per distinct recipient that can be texted: ``phone``, ``fields`` (the values of its fields),
+        ``encoding``, ``units``, ``segments``, ``text``; the index is the row's position.
+        """
+        return self._with_texts(self.planned)
+
+    @property
     def ready(self) -> pd.DataFrame:
         """The people this plan would text now: those of `people` without an outcome yet."""
-        rows = self.frame["sms_status"].eq("ready").to_numpy()[self.people.index]
-        return self.people.copy(deep=False) if rows.all() else self.people[rows]
+        return self._with_texts(self.waiting)
+
+    @property
+    def waiting(self) -> pd.DataFrame:
+        """`ready` without the texts."""
+        rows = self.frame["sms_status"].eq("ready").to_numpy()[self.planned.index]
+        return self.planned.copy(deep=False) if rows.all() else self.planned[rows]
+
+    def texts_of(self, people: pd.DataFrame) -> pd.Series[str]:
+        """
+        The texts of some of the people, exactly as they are sent.
+
+        Args:
+            people: Rows of `planned` or `waiting`.
+
+        Returns:
+            The texts (string), with the index of the people.
+
+        Example:
+            >>> guests = pd.DataFrame({"mobile": ["+393471234567"], "name": ["Ada"]})
+            >>> made = guests.sms.plan("Ciao {name}", campaign="autumn", phone="mobile")
+            >>> made.texts_of(made.planned.head(1)).tolist()
+            ['Ciao Ada']
+        """
+        values = _unpacked(people["fields"], self.template)
+        text = render.joined(self.template, values, len(people))
+        return pd.Series(text, index=people.index, dtype=TEXT)
 
     @property
     def recipients(self) -> int:
         """Distinct people who would be texted now."""
-        return len(self.ready)
+        return len(self.waiting)
 
     @property
     def segments(self) -> int:
         """Segments that would be sent now."""
-        return int(self.ready["segments"].sum())
+        return int(self.waiting["segments"].sum())
 
     @property
     def credits(self) -> int:
@@ -115,7 +148,7 @@ class Plan:
     @property
     def batches(self) -> pd.DataFrame:
         """The orders this would be cut into: ``encoding``, ``recipients``, ``segments``; one row each."""
-        ready = self.ready
+        ready = self.waiting
         return (
             ready.groupby(batch_numbers(ready, self.batch_size))
             .agg(encoding=("encoding", "first"), recipients=("phone", "size"), segments=("segments", "sum"))
@@ -125,13 +158,15 @@ class Plan:
     @property
     def encodings(self) -> pd.Series[int]:
         """Recipients by encoding, ``gsm`` or ``ucs2``."""
-        return self.ready["encoding"].value_counts()
+        return self.waiting["encoding"].value_counts()
 
     @property
     def ucs2(self) -> pd.Series[int]:
         """The characters that force UCS-2, with the number of recipients whose text has each, most first."""
-        ready = self.ready
-        return render.not_gsm(ready["text"][ready["encoding"].eq("ucs2")])
+        people = self.waiting
+        people = people[people["encoding"].eq("ucs2").to_numpy(dtype=bool)]
+        blocks = (people.iloc[at : at + _BLOCK] for at in range(0, max(len(people), 1), _BLOCK))
+        return render.not_gsm(*map(self.texts_of, blocks))
 
     @property
     def longest(self) -> str | None:
@@ -165,7 +200,7 @@ class Plan:
             >>> made.cheaper()
             <smsframe.Cheaper text_fix='gsm': 1 credit instead of 2, 1 saved; 1 replacement>
         """
-        ready = self.ready
+        ready = self.waiting
         return propose(self.template, _unpacked(ready["fields"], self.template), len(ready), fix)
 
     def problems(self) -> pd.DataFrame:
@@ -191,7 +226,7 @@ class Plan:
             >>> guests.sms.plan("Ciao", campaign="autumn", phone="mobile").facts()["recipients"]
             1
         """
-        examples = list(dict.fromkeys(self.ready["text"].head(3)))
+        examples = list(dict.fromkeys(self.texts_of(self.waiting.head(3))))
         return {
             "campaign": self.campaign and shown_name(self.campaign),
             "phone": shown_name(self.phone),
@@ -257,7 +292,7 @@ class Plan:
 
     def _saving(self) -> int:
         """Credits that typography costs; where the constant text stays, only expensive texts can save any."""
-        ready = self.ready
+        ready = self.waiting
         expensive = ready[(ready["encoding"].eq("ucs2") & ready["segments"].gt(1)).to_numpy(dtype=bool)]
         if expensive.empty:
             return 0
@@ -270,13 +305,15 @@ class Plan:
         return self.frame["sms_status"]
 
     def _extreme(self, measure: str, second_measure: str) -> str | None:
-        ready = self.ready
-        if ready.empty:
+        people = self.waiting
+        if people.empty:
             return None
-        extremes = ready.loc[
-            ready[measure].eq(ready[measure].max()).to_numpy(dtype=bool), [second_measure, "text"]
-        ]
-        return str(extremes["text"].iloc[int(extremes[second_measure].argmax())])
+        extremes = people[people[measure].eq(people[measure].max()).to_numpy(dtype=bool)]
+        at = int(extremes[second_measure].argmax())
+        return str(self.texts_of(extremes.iloc[at : at + 1]).iloc[0])
+
+    def _with_texts(self, people: pd.DataFrame) -> pd.DataFrame:
+        return people.assign(text=self.texts_of(people))
 
 
 def _unpacked(fields: pd.Series[Any], template: render.Template) -> dict[render.Field, Any]:

@@ -23,6 +23,8 @@ from smsframe.arrow import STRING, in_parts, raw, strings
 from smsframe.errors import TextError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 GSM: Final = (
@@ -165,11 +167,22 @@ def segments(texts: pd.Series) -> pd.DataFrame:
         2      gsm    161         2
     """
     text = _texts(texts)
-    return counted(text, measure(text)).set_axis(texts.index)
+    missing = _numpy(pc.is_null(text), bool)
+    return counted(measure(text), missing, lambda rows: text.take(pa.array(rows))).set_axis(texts.index)
 
 
-def counted(text: Any, length: Measure) -> pd.DataFrame:
-    """As `segments`, of an Arrow array of large strings that is measured already; by position."""
+def counted(
+    length: Measure, missing: NDArray[np.bool_], texts_of: Callable[[NDArray[np.intp]], Any]
+) -> pd.DataFrame:
+    """
+    As `segments`, of texts that are measured already; by position.
+
+    Args:
+        length: Their measure.
+        missing: Which rows have no text.
+        texts_of: The texts of some rows, by position, as an Arrow array of large strings: only few have to be
+            looked at.
+    """
     ucs2 = length.outside
     wide = np.where(ucs2, length.astral, length.extended)
     units = (length.characters + wide).astype(np.int64)
@@ -181,8 +194,7 @@ def counted(text: Any, length: Measure) -> pd.DataFrame:
     # A border moves back by one unit when it would cut a wide character, so the count lies between dividing
     # by 153 and by 152; only where these differ are the texts looked at.
     ambiguous = long[(fewest != most) & (wide[long] > 0)]
-    count[ambiguous] = _packed(text.take(pa.array(ambiguous)), ucs2[ambiguous])
-    missing = _numpy(pc.is_null(text), bool)
+    count[ambiguous] = _packed(texts_of(ambiguous), ucs2[ambiguous])
     return pd.DataFrame(
         {
             "encoding": pd.Categorical.from_codes(np.where(missing, -1, ucs2), dtype=ENCODINGS),
@@ -192,12 +204,12 @@ def counted(text: Any, length: Measure) -> pd.DataFrame:
     )
 
 
-def not_gsm(texts: pd.Series) -> pd.Series:
+def not_gsm(*columns: pd.Series) -> pd.Series:
     """
     The characters that force UCS-2, and how many texts carry each.
 
     Args:
-        texts: Strings of any dtype, with gaps.
+        columns: Strings of any dtype, with gaps.
 
     Returns:
         Rows (int64) by character, the most frequent first.
@@ -210,11 +222,14 @@ def not_gsm(texts: pd.Series) -> pd.Series:
         {'“': 2, '”': 2}
     """
     gsm_characters = f"[{re.escape(GSM + GSM_EXTENSION)}]+"
-    remainder = pc.replace_substring_regex(_texts(texts).drop_null(), pattern=gsm_characters, replacement="")
     rows: Counter[str] = Counter()
-    # What remains of a text is short and repeats, so this loops over a few different strings.
-    for counted in pc.value_counts(remainder).to_pylist():
-        rows.update(dict.fromkeys(counted["values"], counted["counts"]))
+    for texts in columns:
+        remainder = pc.replace_substring_regex(
+            _texts(texts).drop_null(), pattern=gsm_characters, replacement=""
+        )
+        # What remains of a text is short and repeats, so this loops over a few different strings.
+        for counted in pc.value_counts(remainder).to_pylist():
+            rows.update(dict.fromkeys(counted["values"], counted["counts"]))
     ordered = sorted(rows.items(), key=lambda item: (-item[1], item[0]))
     index = pd.Index([character for character, _ in ordered], dtype=object, name="character")
     return pd.Series([count for _, count in ordered], index=index, name="rows", dtype="int64")
