@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from smsframe.arrow import STRING, TEXT, strings
+from smsframe.arrow import STRING, TEXT
 from smsframe.contacts.columns import find_phone, find_region
-from smsframe.orders.batching import FIELD_SEPARATOR, normalize_name
+from smsframe.orders.batching import normalize_name
 from smsframe.orders.profile import SMSEND
 from smsframe.outcomes import columns
 from smsframe.outcomes.join import join, note_other_texts, still_to_send
@@ -23,6 +22,7 @@ from smsframe.phones.homes import unknown_regions
 from smsframe.phones.match import among
 from smsframe.planning import savings
 from smsframe.planning.check import count_repairs, judge, mark_duplicates, refuse
+from smsframe.planning.merge_values import packed, texts
 from smsframe.planning.plan import Plan
 from smsframe.texts import render, replacements
 
@@ -79,15 +79,15 @@ def plan(
     )
     rendered = render.render(template, contacts, text_fix)
     counted = rendered.counted
+    fields = packed(rendered.values)
     possible = judged["phone"].notna() & judged["status"].isin(["ready", "suppressed"])
     if rendered.code.notna().any():
         refuse(judged, rendered.code.notna(), "invalid", rendered.code, rendered.reason)
+    del rendered  # columns of a million values take a hundred megabytes
     for code, rows, reason in _over_limits(counted, limits, options.max_segments):
         refuse(judged, rows, "invalid", code, reason)
-    mark_duplicates(judged, rendered.texts_of)
+    mark_duplicates(judged, lambda rows: texts(fields.iloc[rows], template))
     ready = judged["status"].eq("ready")
-    planned = _planned(judged["phone"], rendered, ready)
-    del rendered  # the values of a million people take a hundred megabytes
     results = columns.results_for(
         len(contacts),
         columns.PLANNED,
@@ -96,6 +96,18 @@ def plan(
         sms_phone=judged["phone"],
         sms_code=judged["code"],
         sms_segments=counted["segments"].where(ready),
+    )
+    phones = judged["phone"]
+    if not ready.all():
+        phones, fields, counted = phones[ready], fields[ready], counted[ready]
+    planned = pd.DataFrame(
+        {
+            "phone": phones,
+            "fields": fields,
+            "encoding": _as_text(counted["encoding"]),
+            "units": counted["units"],
+            "segments": counted["segments"],
+        }
     )
     carriers = _carriers(judged, ready, possible)
     if journalled is not None and campaign is not None:
@@ -121,18 +133,6 @@ def plan(
         fixed=fixed,
         unknown_regions=_unknown_regions(contacts, options.region, judged["code"]),
     )
-
-
-def _planned(phones: pd.Series[Any], rendered: render.Rendered, ready: pd.Series[bool]) -> pd.DataFrame:
-    """The people who can be texted: all that their texts are made of, and the counts of these."""
-    counted = rendered.counted
-    columns = {"phone": phones, "encoding": _as_text(counted["encoding"]), **counted[["units", "segments"]]}
-    values = rendered.values  # noqa: PD011 - a field of ours, not of pandas
-    planned = pd.DataFrame(columns)
-    if not ready.all():
-        planned, values = planned[ready], values[ready]
-    planned.insert(1, "fields", _packed(values))
-    return planned
 
 
 def _carriers(judged: pd.DataFrame, ready: pd.Series[bool], possible: pd.Series[bool]) -> pd.Series[bool]:
@@ -163,15 +163,6 @@ def _as_text(encoding: pd.Series[Any]) -> pd.Series[Any]:
     codes = encoding.cat.codes.to_numpy()
     names = pa.array(encoding.cat.categories, STRING).take(pa.array(codes, mask=codes < 0))
     return pd.Series(names, index=encoding.index, dtype=TEXT)
-
-
-def _packed(values: pd.DataFrame) -> pd.Series[Any]:
-    """The merge values of each row as one text, missing where there are none."""
-    if not len(values.columns):
-        return pd.Series(pa.nulls(len(values), STRING), index=values.index, dtype=TEXT)
-    columns = [strings(values[name]) for name in values.columns]
-    joined = pc.binary_join_element_wise(*columns, pa.scalar(FIELD_SEPARATOR, STRING))
-    return pd.Series(joined, index=values.index, dtype=TEXT)
 
 
 def _over_limits(

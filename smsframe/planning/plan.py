@@ -9,16 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import pandas as pd
-import pyarrow.compute as pc
-
-from smsframe.arrow import TEXT, strings
 from smsframe.formatting import many
 from smsframe.masking import shown, shown_name
-from smsframe.orders.batching import FIELD_SEPARATOR, batch_numbers
+from smsframe.orders.batching import batch_numbers
 from smsframe.outcomes.cards import plan_card
 from smsframe.outcomes.summary import reasons
 from smsframe.phones.codes import REPAIRS
+from smsframe.planning.merge_values import texts, unpacked
 from smsframe.planning.problems import problems as find_problems
 from smsframe.planning.savings import Cheaper, propose
 from smsframe.texts import render
@@ -26,6 +23,8 @@ from smsframe.texts.replacements import fixed_template
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
+
+    import pandas as pd
 
     from smsframe.orders.terms import Terms
 
@@ -110,9 +109,7 @@ class Plan:
             >>> made.texts_of(made.planned.head(1)).tolist()
             ['Ciao Ada']
         """
-        values = _unpacked(people["fields"], self.template)
-        text = render.joined(self.template, values, len(people))
-        return pd.Series(text, index=people.index, dtype=TEXT)
+        return texts(people["fields"], self.template)
 
     @property
     def recipients(self) -> int:
@@ -201,7 +198,7 @@ class Plan:
             <smsframe.Cheaper text_fix='gsm': 1 credit instead of 2, 1 saved; 1 replacement>
         """
         ready = self.waiting
-        return propose(self.template, _unpacked(ready["fields"], self.template), len(ready), fix)
+        return propose(self.template, unpacked(ready["fields"], self.template), len(ready), fix)
 
     def problems(self) -> pd.DataFrame:
         """
@@ -298,7 +295,7 @@ class Plan:
             return 0
         candidates = expensive if fixed_template(self.template, "gsm") is self.template else ready
         return propose(
-            self.template, _unpacked(candidates["fields"], self.template), len(candidates), "gsm"
+            self.template, unpacked(candidates["fields"], self.template), len(candidates), "gsm"
         ).saved
 
     def _statuses(self) -> pd.Series[Any]:
@@ -314,11 +311,3 @@ class Plan:
 
     def _with_texts(self, people: pd.DataFrame) -> pd.DataFrame:
         return people.assign(text=self.texts_of(people))
-
-
-def _unpacked(fields: pd.Series[Any], template: render.Template) -> dict[render.Field, Any]:
-    """The merge values of each slot out of such texts."""
-    if not template.slots:
-        return {}
-    split = pc.split_pattern(strings(fields), FIELD_SEPARATOR)
-    return {slot: pc.list_element(split, place) for place, slot in enumerate(template.slots)}

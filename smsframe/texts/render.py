@@ -82,13 +82,9 @@ class Rendered:
     @property
     def texts(self) -> pd.Series:
         """The filled texts (string), missing where a row cannot be texted."""
-        text = self.texts_of(np.arange(len(self.code)))
-        return _series(pc.if_else(pa.array(self.code.notna().to_numpy()), pa.scalar(None, STRING), text))
-
-    def texts_of(self, rows: NDArray[np.intp]) -> Any:
-        """The texts of some rows, by position, as an Arrow array of large strings."""
-        columns = (strings(self.values[name].iloc[rows]) for name in self.values)
-        return joined(self.template, dict(zip(self.template.slots, columns, strict=True)), len(rows))
+        columns = map(strings, (self.values[name] for name in self.values))
+        text = joined(self.template, dict(zip(self.template.slots, columns, strict=True)), len(self.code))
+        return _series(pc.if_else(strings(self.code).is_valid(), pa.scalar(None, STRING), text))
 
 
 class Filled(NamedTuple):
@@ -243,12 +239,19 @@ def _taken(values: dict[Field, Any], rows: NDArray[np.intp]) -> dict[Field, Any]
 
 def _measured(template: Template, values: dict[Field, Any], rows: int) -> Measure:
     """The measure of each text: the constant part is measured once, and the values of each slot once."""
-    total = measure(pa.array([template.constant], STRING)).repeated(rows)
-    for slot, column in values.items():
-        each = measure(column)
-        for _ in range(template.parts.count(slot)):
-            total += each
-    return total
+    constant = measure(pa.array([template.constant], STRING))
+    if not values:
+        return constant.repeated(rows)
+
+    def add(*columns: Any) -> Measure:
+        total = constant.repeated(len(columns[0]))
+        for slot, column in zip(values, columns, strict=True):
+            each = measure(column)
+            for _ in range(template.parts.count(slot)):
+                total += each
+        return total
+
+    return Measure(*in_parts(add, *values.values()))
 
 
 def _faults(template: Template, filled: dict[Field, Any], rows: int) -> tuple[Any, Any]:
