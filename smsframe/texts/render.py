@@ -298,11 +298,17 @@ def _suspect(template: Template, filled: dict[Field, Any], rows: int) -> NDArray
     """
     if pc.match_substring_regex(pa.array([template.constant], STRING), _BLANK)[0].as_py():
         return np.arange(rows)
-    suspect = np.zeros(rows, dtype=bool)
-    for column in filled.values():
-        if not made_of(column, _HARMLESS):
-            suspect |= _as_bool(pc.match_substring_regex(column, _SUSPECT))
-    return np.flatnonzero(suspect)
+    if not filled:
+        return np.arange(0)
+
+    def look(*columns: Any) -> tuple[NDArray[np.bool_]]:
+        suspect = np.zeros(len(columns[0]), dtype=bool)
+        for column in columns:
+            if not made_of(column, _HARMLESS):
+                suspect |= _as_bool(pc.match_substring_regex(column, _SUSPECT))
+        return (suspect,)
+
+    return np.flatnonzero(*in_parts(look, *filled.values()))
 
 
 def _as_bool(array: Any) -> NDArray[np.bool_]:

@@ -50,7 +50,6 @@ LONGEST: Final = MAX_SEGMENTS * _PART["gsm"]
 _OUTSIDE = f"[^{re.escape(GSM + GSM_EXTENSION)}]"
 _WIDE: Final = {"gsm": f"[{re.escape(GSM_EXTENSION)}]", "ucs2": r"[\x{10000}-\x{10FFFF}]"}
 _SINGLE = "".join(c for c in GSM if c.isascii())
-_NOT_SINGLE = f"[^{re.escape(_SINGLE)}]"  # more than one byte or unit somewhere
 _PLAIN: Final = np.isin(np.arange(256), list(_SINGLE.replace("$", "").encode()))
 _NARROW: Final = {  # bytes with which no wide character begins
     "gsm": ~np.isin(np.arange(256), [character.encode()[0] for character in GSM_EXTENSION]),
@@ -105,12 +104,19 @@ def measure(text: Any) -> Measure:
 
 
 def _measure(text: Any) -> Measure:
-    characters = _numpy(pc.utf8_length(text), np.int32)
+    begins, ends, seen = raw(text)
+    characters = (ends - begins).astype(np.int32)  # as long as each is one byte
+    if text.null_count:  # below which any bytes may stand
+        characters[_numpy(pc.is_null(text), bool)] = 0
     extended, astral = np.zeros_like(characters), np.zeros_like(characters)
     outside = np.zeros(len(characters), dtype=bool)
-    if not is_plain(text):
-        unusual = np.flatnonzero(_numpy(pc.match_substring_regex(text, _NOT_SINGLE), bool))
+    special = ~_PLAIN[seen]
+    if special.any():
+        before = np.zeros(len(seen) + 1, dtype=np.int32)  # special bytes before each byte
+        np.cumsum(special, out=before[1:])
+        unusual = np.flatnonzero(before[begins] != before[ends])
         remainder = text.take(pa.array(unusual))
+        characters[unusual] = _numpy(pc.utf8_length(remainder), np.int32)
         needs_ucs2 = _numpy(pc.match_substring_regex(remainder, _OUTSIDE), bool)
         outside[unusual] = needs_ucs2
         for name, units, rows in (("gsm", extended, ~needs_ucs2), ("ucs2", astral, needs_ucs2)):
