@@ -11,6 +11,7 @@ import pandas as pd
 from smsframe.form.draft import fields
 from smsframe.masking import mask
 from smsframe.outcomes.codes import EXPLANATIONS
+from smsframe.planning.merge_values import texts
 
 if TYPE_CHECKING:
     from smsframe.planning.plan import Plan
@@ -67,7 +68,7 @@ def examples(plan: Plan) -> list[Example]:
     return [
         Example(
             ", ".join(names).capitalize(),
-            mask(plan.texts_of(ready.iloc[[position]]).iloc[0]),
+            mask(texts(ready["fields"].iloc[[position]], plan.template).iloc[0]),
             str(ready["encoding"].iloc[position]),
             int(units[position]),
             int(segments[position]),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SchemaName: TypeAlias = Literal["CheckedSchema", "PlannedSchema", "ResultsSchema"]
 
 E164 = r"^\+[1-9][0-9]{6,14}$"
+_E164_OF_ARROW = E164.replace("$", r"\n?$")  # Python's $ is before a last line break, too
 
 STATUSES = (
     "ready",  # can be sent (check and plan only)
@@ -75,7 +76,7 @@ def explained(frame: pd.DataFrame) -> pd.Series[bool]:
 
 def _are_e164(phones: pd.Series[Any]) -> pd.Series[bool]:
     """Which numbers are E.164, or missing."""
-    (like,) = in_parts(lambda text: (pc.match_substring_regex(text, E164),), strings(phones))
+    (like,) = in_parts(lambda text: (pc.match_substring_regex(text, _E164_OF_ARROW),), strings(phones))
     return pd.Series(np.asarray(like.fill_null(fill_value=True)), index=phones.index)
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import pandas as pd
+
 from smsframe.formatting import many
 from smsframe.masking import shown, shown_name
 from smsframe.orders.batching import batch_numbers
@@ -23,8 +25,6 @@ from smsframe.texts.replacements import fixed_template
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
-
-    import pandas as pd
 
     from smsframe.orders.terms import Terms
 
@@ -93,24 +93,6 @@ class Plan:
         rows = self.frame["sms_status"].eq("ready").to_numpy()[self.planned.index]
         return self.planned.copy(deep=False) if rows.all() else self.planned[rows]
 
-    def texts_of(self, people: pd.DataFrame) -> pd.Series[str]:
-        """
-        The texts of some of the people, exactly as they are sent.
-
-        Args:
-            people: Rows of `planned` or `waiting`.
-
-        Returns:
-            The texts (string), with the index of the people.
-
-        Example:
-            >>> guests = pd.DataFrame({"mobile": ["+393471234567"], "name": ["Ada"]})
-            >>> made = guests.sms.plan("Ciao {name}", campaign="autumn", phone="mobile")
-            >>> made.texts_of(made.planned.head(1)).tolist()
-            ['Ciao Ada']
-        """
-        return texts(people["fields"], self.template)
-
     @property
     def recipients(self) -> int:
         """Distinct people who would be texted now."""
@@ -161,9 +143,11 @@ class Plan:
     def ucs2(self) -> pd.Series[int]:
         """The characters that force UCS-2, with the number of recipients whose text has each, most first."""
         people = self.waiting
-        people = people[people["encoding"].eq("ucs2").to_numpy(dtype=bool)]
-        blocks = (people.iloc[at : at + _BLOCK] for at in range(0, max(len(people), 1), _BLOCK))
-        return render.not_gsm(*map(self.texts_of, blocks))
+        fields = people["fields"][people["encoding"].eq("ucs2").to_numpy(dtype=bool)]
+        blocks = (fields.iloc[at : at + _BLOCK] for at in range(0, max(len(fields), 1), _BLOCK))
+        rows = pd.concat([render.not_gsm(texts(block, self.template)) for block in blocks])
+        total: pd.Series[int] = rows.groupby(level=0).sum().sort_values(ascending=False, kind="stable")
+        return total
 
     @property
     def longest(self) -> str | None:
@@ -223,7 +207,7 @@ class Plan:
             >>> guests.sms.plan("Ciao", campaign="autumn", phone="mobile").facts()["recipients"]
             1
         """
-        examples = list(dict.fromkeys(self.texts_of(self.waiting.head(3))))
+        examples = list(dict.fromkeys(texts(self.waiting["fields"].head(3), self.template)))
         return {
             "campaign": self.campaign and shown_name(self.campaign),
             "phone": shown_name(self.phone),
@@ -307,7 +291,7 @@ class Plan:
             return None
         extremes = people[people[measure].eq(people[measure].max()).to_numpy(dtype=bool)]
         at = int(extremes[second_measure].argmax())
-        return str(self.texts_of(extremes.iloc[at : at + 1]).iloc[0])
+        return str(texts(extremes["fields"].iloc[at : at + 1], self.template).iloc[0])
 
     def _with_texts(self, people: pd.DataFrame) -> pd.DataFrame:
-        return people.assign(text=self.texts_of(people))
+        return people.assign(text=texts(people["fields"], self.template))

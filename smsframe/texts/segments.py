@@ -210,12 +210,12 @@ def counted(
     )
 
 
-def not_gsm(*columns: pd.Series) -> pd.Series:
+def not_gsm(texts: pd.Series) -> pd.Series:
     """
     The characters that force UCS-2, and how many texts carry each.
 
     Args:
-        columns: Strings of any dtype, with gaps.
+        texts: Strings of any dtype, with gaps.
 
     Returns:
         Rows (int64) by character, the most frequent first.
@@ -228,14 +228,11 @@ def not_gsm(*columns: pd.Series) -> pd.Series:
         {'“': 2, '”': 2}
     """
     gsm_characters = f"[{re.escape(GSM + GSM_EXTENSION)}]+"
+    remainder = pc.replace_substring_regex(_texts(texts).drop_null(), pattern=gsm_characters, replacement="")
     rows: Counter[str] = Counter()
-    for texts in columns:
-        remainder = pc.replace_substring_regex(
-            _texts(texts).drop_null(), pattern=gsm_characters, replacement=""
-        )
-        # What remains of a text is short and repeats, so this loops over a few different strings.
-        for counted in pc.value_counts(remainder).to_pylist():
-            rows.update(dict.fromkeys(counted["values"], counted["counts"]))
+    # What remains of a text is short and repeats, so this loops over a few different strings.
+    for counted in pc.value_counts(remainder).to_pylist():
+        rows.update(dict.fromkeys(counted["values"], counted["counts"]))
     ordered = sorted(rows.items(), key=lambda item: (-item[1], item[0]))
     index = pd.Index([character for character, _ in ordered], dtype=object, name="character")
     return pd.Series([count for _, count in ordered], index=index, name="rows", dtype="int64")
