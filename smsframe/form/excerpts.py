@@ -53,7 +53,7 @@ def skips(plan: Plan) -> list[Skip]:
 
 def examples(plan: Plan) -> list[Example]:
     """The first, the longest and the most expensive text; one that is several of these is shown once."""
-    ready = plan.waiting
+    ready = plan.ready_people
     if ready.empty:
         return []
     units, segments = ready["units"].to_numpy(), ready["segments"].to_numpy()

@@ -85,10 +85,10 @@ class Plan:
     @property
     def ready(self) -> pd.DataFrame:
         """The people this plan would text now: those of `people` without an outcome yet."""
-        return self._with_texts(self.waiting)
+        return self._with_texts(self.ready_people)
 
     @property
-    def waiting(self) -> pd.DataFrame:
+    def ready_people(self) -> pd.DataFrame:
         """`ready` without the texts."""
         rows = self.frame["sms_status"].eq("ready").to_numpy()[self.planned.index]
         return self.planned.copy(deep=False) if rows.all() else self.planned[rows]
@@ -96,12 +96,12 @@ class Plan:
     @property
     def recipients(self) -> int:
         """Distinct people who would be texted now."""
-        return len(self.waiting)
+        return len(self.ready_people)
 
     @property
     def segments(self) -> int:
         """Segments that would be sent now."""
-        return int(self.waiting["segments"].sum())
+        return int(self.ready_people["segments"].sum())
 
     @property
     def credits(self) -> int:
@@ -127,7 +127,7 @@ class Plan:
     @property
     def batches(self) -> pd.DataFrame:
         """The orders this would be cut into: ``encoding``, ``recipients``, ``segments``; one row each."""
-        ready = self.waiting
+        ready = self.ready_people
         return (
             ready.groupby(batch_numbers(ready, self.batch_size))
             .agg(encoding=("encoding", "first"), recipients=("phone", "size"), segments=("segments", "sum"))
@@ -137,12 +137,12 @@ class Plan:
     @property
     def encodings(self) -> pd.Series[int]:
         """Recipients by encoding, ``gsm`` or ``ucs2``."""
-        return self.waiting["encoding"].value_counts()
+        return self.ready_people["encoding"].value_counts()
 
     @property
     def ucs2(self) -> pd.Series[int]:
         """The characters that force UCS-2, with the number of recipients whose text has each, most first."""
-        people = self.waiting
+        people = self.ready_people
         fields = people["fields"][people["encoding"].eq("ucs2").to_numpy(dtype=bool)]
         blocks = (fields.iloc[at : at + _BLOCK] for at in range(0, max(len(fields), 1), _BLOCK))
         rows = pd.concat([render.not_gsm(texts(block, self.template)) for block in blocks])
@@ -181,7 +181,7 @@ class Plan:
             >>> made.cheaper()
             <smsframe.Cheaper text_fix='gsm': 1 credit instead of 2, 1 saved; 1 replacement>
         """
-        ready = self.waiting
+        ready = self.ready_people
         return propose(self.template, unpacked(ready["fields"], self.template), len(ready), fix)
 
     def problems(self) -> pd.DataFrame:
@@ -207,7 +207,7 @@ class Plan:
             >>> guests.sms.plan("Ciao", campaign="autumn", phone="mobile").facts()["recipients"]
             1
         """
-        examples = list(dict.fromkeys(texts(self.waiting["fields"].head(3), self.template)))
+        examples = list(dict.fromkeys(texts(self.ready_people["fields"].head(3), self.template)))
         return {
             "campaign": self.campaign and shown_name(self.campaign),
             "phone": shown_name(self.phone),
@@ -273,7 +273,7 @@ class Plan:
 
     def _saving(self) -> int:
         """Credits that typography costs; where the constant text stays, only expensive texts can save any."""
-        ready = self.waiting
+        ready = self.ready_people
         expensive = ready[(ready["encoding"].eq("ucs2") & ready["segments"].gt(1)).to_numpy(dtype=bool)]
         if expensive.empty:
             return 0
@@ -286,7 +286,7 @@ class Plan:
         return self.frame["sms_status"]
 
     def _extreme(self, measure: str, second_measure: str) -> str | None:
-        people = self.waiting
+        people = self.ready_people
         if people.empty:
             return None
         extremes = people[people[measure].eq(people[measure].max()).to_numpy(dtype=bool)]
