@@ -77,6 +77,8 @@ class FrameAccessor(Accessor):
     failed = Forward()
     problems = Forward()
     to_csv = Forward()
+    to_excel = Forward()
+    to_parquet = Forward()
 
 
 @pd.api.extensions.register_series_accessor("sms")
