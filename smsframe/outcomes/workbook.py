@@ -137,9 +137,10 @@ def _refuse_long_texts(column: Column) -> None:
         if type(value) is str and len(value) * 2 > CHARACTERS:
             units = len(value.encode("utf-16-le")) // 2
             if units > CHARACTERS:
+                name = mask(repr(column.heading[:40]))
                 raise ValueError(
-                    f"row {row:,} has a text of {units:,} characters in column {mask(repr(column.heading[:40]))}, "
-                    f"and a cell holds {CHARACTERS:,}: shorten it, or write the rows with to_csv or to_parquet"
+                    f"row {row:,} has a text of {units:,} characters in column {name}, and a cell holds "
+                    f"{CHARACTERS:,}: shorten it, or write the rows with to_csv or to_parquet"
                 )
 
 
