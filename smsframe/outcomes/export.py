@@ -54,11 +54,12 @@ def notation(locale: str) -> Notation:
     """
     try:
         known = babel.Locale.parse(locale.replace("-", "_"))
-        # Western digits, which every spreadsheet reads, with the mark that goes with them.
-        decimal = get_decimal_symbol(known, numbering_system="latn")
+        # Western digits, which every spreadsheet reads, with the mark that goes with them. Of Western Balochi
+        # the CLDR has no such mark, and Babel gives the Arabic one.
+        comma = get_decimal_symbol(known, numbering_system="latn") == ","
     except (babel.UnknownLocaleError, ValueError, TypeError, AttributeError):
         raise ValueError(f"locale={locale!r} is no locale; one is 'it', another 'de-AT'") from None
-    return Notation(decimal, ";" if decimal == "," else ",")
+    return Notation(",", ";") if comma else Notation(".", ",")
 
 
 def flat(frame: pd.DataFrame, *, index: bool | None) -> pd.DataFrame:

@@ -30,6 +30,7 @@ ROWS, COLUMNS, CHARACTERS = 2**20, 2**14, 32_767
 SHOWN_DIGITS = 10**9
 """Whole numbers from ten digits on are text: phone numbers and ids, which sheets show as ``3.93E+11``."""
 _EXACT = 2.0**53  # the whole numbers below it are all doubles
+_LARGEST = 1e308  # larger ones, rounded to the 16 digits that XlsxWriter writes, may be no double
 _EPOCH = pd.Timestamp("1899-12-30")
 _FIRST, _LAST = pd.Timestamp("1900-03-01"), pd.Timestamp("9999-12-31")
 _MEASURED = 1000  # rows whose texts decide on the width of a column
@@ -118,7 +119,7 @@ def _numbers(values: list[Any]) -> tuple[list[Any], str]:
     )
     if whole and any(abs(value) >= SHOWN_DIGITS for value in present):
         return _words([None if value is None else int(value) for value in values]), "@"
-    return [value if value is None or np.isfinite(value) else str(value) for value in values], "General"
+    return [value if value is None or abs(value) < _LARGEST else str(value) for value in values], "General"
 
 
 def _days(naive: pd.Series[Any], texts: pd.Series[Any]) -> tuple[list[Any], str]:

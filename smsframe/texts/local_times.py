@@ -122,7 +122,7 @@ def _times(cells: pd.Series[Any], zone: str) -> pd.Series[Any] | None:
         if not text.str.match(_TIME).fillna(value=True).all():
             return None
         text = text.str.replace(",", ".")
-        offset = text.str.contains(r":\d\d[+-]", regex=True).fillna(value=False).to_numpy(dtype=bool)
+        offset = text.str.contains(r"[ T][0-9:.]+[+-]", regex=True).fillna(value=False).to_numpy(dtype=bool)
         naive = pd.to_datetime(text.mask(offset), format="ISO8601")
         aware = naive.dt.tz_localize(place)
         aware[offset] = pd.to_datetime(text[offset], format="ISO8601", utc=True).dt.tz_convert(place)
