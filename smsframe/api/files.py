@@ -144,8 +144,10 @@ def to_excel(
         found = summarise(results)
         parts = (found.to_frame(), found.reasons, found.countries)
         tables = [workbook.columns_of(flat(part, index=False)) for part in parts]
-    with replaced(path) as new, tempfile.TemporaryDirectory(dir=new.parent) as folder, new.open("wb") as file:
-        workbook.write(file, rows, tables, folder)
+    with replaced(path) as new:
+        beside = None if new == Path(path).resolve() else new.parent  # where there is room for the whole file
+        with tempfile.TemporaryDirectory(dir=beside) as folder, new.open("wb") as file:
+            workbook.write(file, rows, tables, folder)
 
 
 @hide_frames
@@ -190,8 +192,10 @@ def _refuse_other_format(path: str | os.PathLike[str]) -> None:
         ValueError: It does; says which name would do.
     """
     name = Path(path)
-    if name.suffix.lower() in OTHER_FORMATS:
+    kind = name.suffix.lower()
+    if kind in OTHER_FORMATS:
+        other = {".xlsx": "to_excel", ".parquet": "to_parquet"}.get(kind)
         raise ValueError(
-            f"rows are written as CSV, which {name.suffix} is not: name it {name.with_suffix('.csv').name}, "
-            "which spreadsheets open too"
+            f"rows are written as CSV, which {name.suffix} is not: name it {name.with_suffix('.csv').name}"
+            + (f", or use {other}" if other else ", which spreadsheets open too")
         )

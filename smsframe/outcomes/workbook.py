@@ -93,7 +93,8 @@ def _column(label: str, cells: pd.Series[Any], zone: ZoneInfo | None) -> Column:
             return Column(label, *_numbers([None if is_gap(cell) else cell for cell in cells.array]))
     elif pd.api.types.is_bool_dtype(kind) or pd.api.types.is_numeric_dtype(kind):
         values = cells.astype(object).where(cells.notna(), None).tolist()
-        if not any(isinstance(value, (complex, Decimal)) for value in values[:1]):
+        first = next((value for value in values if value is not None), 0)
+        if not isinstance(first, (complex, Decimal)):
             return Column(label, *_numbers(values))
     return Column(label, _words(cells.array), "@")
 

@@ -11,6 +11,7 @@ import babel.localedata
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -107,6 +108,11 @@ ODD = {
     "tables": ([pd.DataFrame(), None], ["\ufffd", None]),
     "months": (pd.period_range("2026-11", periods=2, freq="M"), ["2026-11", "2026-12"]),
     "sparse": (pd.arrays.SparseArray([1.5, np.nan]), ["1.5", None]),
+    "complex after a gap": (pd.Series([None, 1j], dtype=complex), [None, "1j"]),
+    "decimals of Arrow": (
+        pd.array([None, Decimal("1.50")], dtype=pd.ArrowDtype(pa.decimal128(5, 2))),
+        [None, "1.50"],
+    ),
     "complex": ([1j, 2j], ["1j", "2j"]),
     "long doubles": (np.array([1.5, 2], dtype=np.longdouble), ["1.5", "2"]),
     "infinite": ([np.inf, -np.inf], ["inf", "-inf"]),
@@ -197,6 +203,14 @@ def test_a_name_that_says_something_else_is_refused(tmp_path, kind, name, better
     with pytest.raises(ValueError, match=f"name it {better}"):
         WRITERS[kind](pd.DataFrame({"a": [1]}), tmp_path / name)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["to_excel", "to_parquet"])
+def test_the_error_names_the_function_that_writes_it(tmp_path, name):
+    path = tmp_path / {"to_excel": "a.xlsx", "to_parquet": "a.parquet"}[name]
+    with pytest.raises(ValueError, match=f"or use {name}"):
+        smsframe.to_csv(pd.DataFrame({"a": [1]}), path)
+    getattr(smsframe, name)(pd.DataFrame({"a": [1]}), path)
 
 
 def test_without_xlsxwriter_the_error_says_what_to_install(tmp_path, monkeypatch):
