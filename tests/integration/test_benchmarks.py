@@ -22,7 +22,7 @@ ROWS = {
     "oddities": 3,
     "texts": 2,
     "frames": 2,
-    "files": 1,
+    "files": 3,
     "growth": 3,
     "imports": 1,
     "start": 2,
