@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import (
     campaigns,
+    deliveries,
     files,
     frames,
     growth,
@@ -45,6 +46,7 @@ PARTS: dict[str, Callable[[Scale], Iterator[Row]]] = {
     "journal": journal.rows,
     "campaigns": campaigns.rows,
     "hours": hours.rows,
+    "deliveries": deliveries.rows,
 }
 PAGE = Path(__file__).with_name("README.md")
 

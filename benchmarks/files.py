@@ -1,20 +1,24 @@
-"""A workbook of people, read, beside openpyxl on a part of it."""
+"""A workbook of people: read, beside openpyxl on a part of it; written, beside XlsxWriter alone."""
 
 from __future__ import annotations
 
 import random
 import tempfile
 import zipfile
+from datetime import datetime
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from benchmarks.table import Aim
+from benchmarks import people
+from benchmarks.table import Aim, Row
 from benchmarks.turns import Call, apart, take_turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from benchmarks.table import Row
+    import pandas as pd
+
     from benchmarks.turns import Scale, Seconds
 
 SPREADSHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -27,6 +31,9 @@ PARTS = {
     "xl/workbook.xml": f"""<workbook xmlns="{SPREADSHEET}" xmlns:r="{RELATION}"><sheets><sheet name="guests" sheetId="1" r:id="rId1"/></sheets></workbook>""",  # noqa: E501
     "xl/_rels/workbook.xml.rels": f"""<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="rId1" Type="{RELATION}/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="{RELATION}/sharedStrings" Target="sharedStrings.xml"/></Relationships>""",  # noqa: E501
 }
+MILLION = 1_000_000
+LIMIT = 20  # seconds for a million rows
+WRITTEN = 100_000  # rows, of which each cell costs microseconds
 CITIES = ("Bolzano", "Trento", "Roma", "Milano", "Wien", "Graz", "Berlin", "Köln")
 
 
@@ -39,12 +46,62 @@ class Turn(NamedTuple):
 
 
 def rows(scale: Scale) -> Iterator[Row]:
-    """The one row."""
-    seconds = apart(measure, scale)
-    yield seconds.row("read_contacts, XLSX, 4 columns", "openpyxl", scale.rows, Aim(3, faster=True))
+    """Three rows, of two measures."""
+    read = apart(measure_reading, scale)
+    yield read.row("read_contacts, XLSX, 4 columns", "openpyxl", scale.rows, Aim(3, faster=True))
+    seconds = median(read.warm["ours"])
+    limit = LIMIT * scale.rows / MILLION
+    what = "read_contacts, XLSX, 4 columns, at most"
+    yield Row(what, f"{limit:g} s", scale.rows, seconds, limit, seconds / limit, Aim(1), read.cold["ours"])
+    count = min(scale.rows, WRITTEN)
+    written = apart(measure_writing, scale)
+    yield written.row("to_excel, 10 columns", "XlsxWriter", count, Aim(1.1))
 
 
-def measure(scale: Scale) -> Seconds:
+def measure_writing(scale: Scale) -> Seconds:
+    """`to_excel`, and a loop over the finished cells, in a process of their own."""
+    import smsframe
+
+    with tempfile.TemporaryDirectory() as folder:
+        ours, loop = Path(folder, "ours.xlsx"), Path(folder, "loop.xlsx")
+
+        def make(seed: int) -> tuple[pd.DataFrame, list[tuple[Any, ...]]]:
+            table = people.frame(people.numbers(min(scale.rows, WRITTEN), seed), seed)
+            return table, list(zip(*(table[name].tolist() for name in table), strict=True))
+
+        def expect(turn: tuple[pd.DataFrame, list[tuple[Any, ...]]], _: dict[str, Any]) -> None:
+            found, other = smsframe.read_contacts(ours), smsframe.read_contacts(loop)
+            if found["mobile"].tolist() != turn[0]["mobile"].tolist() or not found.equals(other):
+                raise SystemExit("the two workbooks are not alike")
+
+        calls = {
+            "ours": Call(lambda turn: smsframe.to_excel(turn[0], ours)),
+            "loop": Call(lambda turn: xlsxwriter_rows(loop, list(turn[0]), turn[1])),
+        }
+        return take_turns(make, calls, scale.turns, expect)
+
+
+def xlsxwriter_rows(path: Path, heading: list[str], cells: list[tuple[Any, ...]]) -> None:
+    """What people write who know what each cell is: each by the call for its kind, nothing kept in memory."""
+    import xlsxwriter
+
+    book = xlsxwriter.Workbook(path, {"constant_memory": True})
+    text, date = book.add_format({"num_format": "@"}), book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+    sheet = book.add_worksheet()
+    for place, name in enumerate(heading):
+        sheet.write_string(0, place, name, text)
+    for row, values in enumerate(cells, 1):
+        for place, value in enumerate(values):
+            if isinstance(value, str):
+                sheet.write_string(row, place, value, text)
+            elif isinstance(value, datetime):
+                sheet.write_datetime(row, place, value, date)
+            else:
+                sheet.write_number(row, place, value)
+    book.close()
+
+
+def measure_reading(scale: Scale) -> Seconds:
     """Both, in a process of their own."""
     import smsframe
 

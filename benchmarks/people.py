@@ -133,6 +133,27 @@ def numbers(
     )
 
 
+def everywhere(rows: int, seed: int) -> pd.DataFrame:
+    """As `numbers`: mobiles of every country that has any, half of them in E.164, half in national form."""
+    import phonenumbers as library
+
+    rng = np.random.default_rng(seed)
+    kind = library.PhoneNumberType.MOBILE
+    known = {name: library.example_number_for_type(name, kind) for name in sorted(library.SUPPORTED_REGIONS)}
+    national = {name: library.national_significant_number(number) for name, number in known.items() if number}
+    codes = pa.array([f"+{number.country_code}" for number in known.values() if number])
+    which = pa.array(rng.integers(len(national), size=rows))
+    heads = pa.array([digits[:-3] for digits in national.values()]).take(which)
+    ends = _padded(rng.integers(1000, size=rows), 3)
+    code = pc.if_else(pa.array(rng.random(rows) < 1 / 2), codes.take(which), "")
+    return pd.DataFrame(
+        {
+            "mobile": _series(_joined(code, heads, ends)),
+            "country": _series(pa.array([*national]).take(which)),
+        }
+    )
+
+
 def frame(phones: pd.DataFrame, seed: int) -> pd.DataFrame:
     """The people of these numbers: ten columns of a common table; ``code`` differs from row to row."""
     rows = len(phones)

@@ -41,7 +41,8 @@ from smsframe.errors import (
 )
 
 if TYPE_CHECKING:
-    from smsframe.api.frames import by, failed, plot, problems, summary, to_csv
+    from smsframe.api.files import to_csv, to_excel, to_parquet
+    from smsframe.api.frames import by, failed, plot, problems, summary
     from smsframe.api.prepare import check, normalize, plan, read_contacts, segments
     from smsframe.api.results import campaigns, explain, refresh, results, withdraw
     from smsframe.api.run import Run
@@ -109,6 +110,8 @@ __all__ = [
     "start",
     "summary",
     "to_csv",
+    "to_excel",
+    "to_parquet",
     "watch",
     "withdraw",
 ]
@@ -148,7 +151,9 @@ _MODULES = {
     "send": "smsframe.api.send",
     "start": "smsframe.api.send",
     "summary": "smsframe.api.frames",
-    "to_csv": "smsframe.api.frames",
+    "to_csv": "smsframe.api.files",
+    "to_excel": "smsframe.api.files",
+    "to_parquet": "smsframe.api.files",
     "watch": "smsframe.api.watch",
     "withdraw": "smsframe.api.results",
 }

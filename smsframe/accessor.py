@@ -79,6 +79,8 @@ class FrameAccessor(Accessor):
     explain = Forward()
     problems = Forward()
     to_csv = Forward()
+    to_excel = Forward()
+    to_parquet = Forward()
 
 
 @pd.api.extensions.register_series_accessor("sms")

@@ -102,7 +102,7 @@ def is_gap(value: object) -> bool:
     if isinstance(value, (np.datetime64, np.timedelta64)):
         return bool(np.isnat(value))
     nothing = value is None or value is pd.NA or value is pd.NaT
-    return nothing or (isinstance(value, (float, np.floating)) and bool(np.isnan(value)))
+    return nothing or (isinstance(value, (float, complex, np.inexact)) and bool(np.isnan(value)))
 
 
 def written(value: object) -> str:

@@ -1,19 +1,17 @@
 """
-Functions of a frame of results alone: summaries, figures, files. Neither journal nor gateway is loaded.
+Functions of a frame of results alone: summaries, figures. Neither journal nor gateway is loaded.
 """
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from smsframe.api.files import to_csv
 from smsframe.api.tracebacks import hide_frames
 from smsframe.errors import ContactsError
 from smsframe.outcomes.canvas import time_zone
-from smsframe.outcomes.export import spreadsheet_safe
 from smsframe.outcomes.groups import by as count_by
 from smsframe.outcomes.summary import complete
 from smsframe.outcomes.summary import failed as find_failed
@@ -28,9 +26,6 @@ if TYPE_CHECKING:
 
     from smsframe.outcomes.summary import Summary
     from smsframe.planning.plan import Plan
-
-OTHER_FORMATS = frozenset((".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".parquet", ".feather", ".json"))
-"""How files are named that are no CSV: a spreadsheet says of CSV in them that the file is damaged."""
 
 failed = hide_frames(find_failed)
 
@@ -85,52 +80,6 @@ def by(results: pd.DataFrame, column: Hashable, *, tz: str = "UTC") -> pd.DataFr
         return count_by(complete(results), column, zone)
     except KeyError as error:
         raise ContactsError(str(error.args[0])) from None
-
-
-@hide_frames
-def to_csv(
-    results: pd.DataFrame, path: str | os.PathLike[str], *, index: bool | None = None, sep: str = ","
-) -> None:
-    """
-    Write a frame for spreadsheets: UTF-8 with a byte order mark, and nothing that runs as a formula.
-
-    What would run has an apostrophe before it, also inside of a cell where another program might split it.
-    `read_contacts` takes these off again and reads every text back as it was, numbers as text too.
-
-    Args:
-        results: Any frame.
-        path: The file; it is replaced.
-        index: Whether to write the index; when not given, unless it is a plain RangeIndex.
-        sep: The delimiter; spreadsheets in some languages want ``";"``.
-
-    Raises:
-        ValueError: The name says that the file is something else, such as ``results.xlsx``, or the columns
-            have several levels.
-        OSError: The file cannot be written.
-
-    Example:
-        >>> import os, tempfile
-        >>> path = os.path.join(tempfile.mkdtemp(), "results.csv")
-        >>> smsframe.to_csv(smsframe.results("spring", journal=journal), path)
-        >>> smsframe.read_contacts(path)["sms_phone"].tolist()
-        ['+393471234567']
-    """
-    _refuse_other_format(path)
-    if results.columns.nlevels > 1:
-        raise ValueError(
-            f"the columns have {results.columns.nlevels} levels, and a file has one heading: flatten them, "
-            'with frame.columns = ["_".join(map(str, label)) for label in frame.columns]'
-        )
-    plain = isinstance(results.index, pd.RangeIndex) and results.index.name is None
-    # All text is quoted: Python decides by version whether a bare carriage return is.
-    spreadsheet_safe(results, sep).to_csv(
-        path,
-        sep=sep,
-        index=not plain if index is None else index,
-        encoding="utf-8-sig",
-        lineterminator="\r\n",
-        quoting=csv.QUOTE_NONNUMERIC,
-    )
 
 
 @hide_frames
@@ -197,18 +146,3 @@ def plot(results: pd.DataFrame, kind: str | None = None, *, tz: str = "UTC") -> 
         ['From rows to deliveries']
     """
     return summarise(results).plot(kind, tz=tz)
-
-
-def _refuse_other_format(path: str | os.PathLike[str]) -> None:
-    """
-    Refuse a name that says that the file is another format than CSV.
-
-    Raises:
-        ValueError: It does; says which name would do.
-    """
-    name = Path(path)
-    if name.suffix.lower() in OTHER_FORMATS:
-        raise ValueError(
-            f"rows are written as CSV, which {name.suffix} is not: name it {name.with_suffix('.csv').name}, "
-            "which spreadsheets open too"
-        )

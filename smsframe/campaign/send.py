@@ -88,13 +88,13 @@ def send(
         terms=plan.terms,
         # A plan may have been made before anybody knew the gateway.
         batch_size=min(plan.batch_size, context.gateway.profile.max_recipients or plan.batch_size),
-        people=plan.people,
+        people=plan.planned,
         changed=options.changed == "continue",
         adopt=options.adopt,
     )
     stored = journal.read(campaign, call=call.at(context.gateway))
     known = stored and stored.known
-    confirmed(options.confirm, plan.people, known, plan)
+    confirmed(options.confirm, plan.planned, known, plan)
     with sending(call, stored, context.stopped_by(stop)) as (engine, owner):
         cause = run_engine(engine, campaign, context.say, asked_by_caller=stop is not None)
         try:
@@ -316,17 +316,17 @@ def raise_stopped(
 def _others(now: Known, plan: Plan) -> int:
     """People whom a later call would take up: pending, in nobody's hands, and of no row of this call."""
     free = np.append(~now.batches["owner_alive"].to_numpy(dtype=bool), True)[now.people["batch"].to_numpy()]
-    here = among(now.people["phone"], plan.people["phone"]) | among(now.people["phone"], plan.suppressed)
+    here = among(now.people["phone"], plan.planned["phone"]) | among(now.people["phone"], plan.suppressed)
     return int((still_to_send(now) & free & ~here).sum())
 
 
 def _frame(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.DataFrame:
     base = _results(plan)
     # Who is pending from an earlier call, and not to be texted by this one, is what this call says.
-    here = ~still_to_send(journalled) | among(journalled.people["phone"], plan.people["phone"])
+    here = ~still_to_send(journalled) | among(journalled.people["phone"], plan.planned["phone"])
     known = journalled._replace(people=journalled.people[here])
     results = join(base, known, campaign, plan.stands, run=run)
-    results = note_other_texts(results, journalled, plan.template.source, plan.people)
+    results = note_other_texts(results, journalled, plan.template.source, plan.planned)
     return attach(plan.frame, validated("ResultsSchema", results))
 
 

@@ -20,14 +20,14 @@ from typing import IO, TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 
-from smsframe.arrow import is_text, strings
+from smsframe.arrow import is_text
 from smsframe.contacts.csv_encoding import overview
+from smsframe.contacts.csv_exports import as_exported
 from smsframe.contacts.csv_quotes import refuse_misread_quotes
 from smsframe.contacts.file_rows import first_row, heading_row, remember_rows
 from smsframe.errors import ContactsError
 from smsframe.masking import mask
 from smsframe.texts.spreadsheet_errors import ERRORS
-from smsframe.texts.spreadsheets import original
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +45,7 @@ _FEW = 3  # lines, of which all but the first agree, so that the first must be a
 
 _DECLARED = re.compile(r"""["']?sep=(.)["']?\s*""")  # the first line that spreadsheets write for each other
 _SINGLE_QUOTED = re.compile(r"'[^']*'(?:[\t|;,]'[^']*')*\s*")
+_HEADING_OF_OURS = re.compile(r'"(?:[^"]|"")*"(?:[\t|;,]"(?:[^"]|"")*")*\r\n')
 _LONG_ROW = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
 _OPEN_QUOTE = re.compile(r"EOF inside string starting at row (\d+)")
 
@@ -116,24 +117,8 @@ def read(
         top = first if heading is None else (options.get("skiprows") or 0) + heading + 1
         frame = frame.drop(frame.index[[row - top for row in blank if top <= row < top + len(frame)]])
         frame = frame.reset_index(drop=True).iloc[:wanted]
-    frame = _without_apostrophes(frame, "," if sep == _NO_DELIMITER else sep)
+    frame = as_exported(frame, like_ours=seen.encoding == "utf-8-sig" and bool(_HEADING_OF_OURS.match(head)))
     remember_rows(frame, first, blank)
-    return frame
-
-
-def _without_apostrophes(frame: pd.DataFrame, sep: str) -> pd.DataFrame:
-    """The table without the apostrophes with which `smsframe.to_csv` has kept formulas from running."""
-    for place, dtype in enumerate(frame.dtypes):
-        if is_text(dtype):
-            column = frame.iloc[:, place].array
-            plain = original(column, sep)
-            if not plain.equals(strings(column)):
-                frame.isetitem(place, pd.array(plain, dtype=dtype))
-    if frame.columns.nlevels == 1:
-        labels = [
-            original([name], sep)[0].as_py() if isinstance(name, str) else name for name in frame.columns
-        ]
-        frame.columns = pd.Index(labels)
     return frame
 
 

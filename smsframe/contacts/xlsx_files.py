@@ -22,6 +22,8 @@ from smsframe.contacts.xlsx_sheet import SheetReader
 from smsframe.errors import ContactsError
 from smsframe.formatting import many
 from smsframe.masking import mask
+from smsframe.texts.local_times import restored
+from smsframe.texts.spreadsheets import ROWS_SHEET, SUMMARY_SHEET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,6 +77,8 @@ def read(
     )
     _warn_of_hidden_rows(cells, chosen, options)
     _warn_of_uncalculated(cells, frame, options)
+    if chosen.title == ROWS_SHEET and frame.columns.nlevels == 1:
+        frame = restored(frame)
     remember_rows(frame, first_row(options))
     return frame
 
@@ -86,6 +90,8 @@ def _sheet(book: Workbook, wanted: str | int | None) -> Sheet:
         return book.sheets[wanted]
     if wanted is None:
         filled = [sheet for sheet in book.sheets if sheet.visible and _filled(book, sheet)]
+        if len(filled) > 1:
+            filled = [sheet for sheet in filled if sheet.title != SUMMARY_SHEET]
         if len(filled) == 1:
             return filled[0]
         if not filled:

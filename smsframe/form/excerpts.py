@@ -11,6 +11,7 @@ import pandas as pd
 from smsframe.form.draft import fields
 from smsframe.masking import mask
 from smsframe.outcomes.codes import EXPLANATIONS
+from smsframe.planning.merge_values import texts
 
 if TYPE_CHECKING:
     from smsframe.planning.plan import Plan
@@ -52,7 +53,7 @@ def skips(plan: Plan) -> list[Skip]:
 
 def examples(plan: Plan) -> list[Example]:
     """The first, the longest and the most expensive text; one that is several of these is shown once."""
-    ready = plan.ready
+    ready = plan.ready_people
     if ready.empty:
         return []
     units, segments = ready["units"].to_numpy(), ready["segments"].to_numpy()
@@ -67,7 +68,7 @@ def examples(plan: Plan) -> list[Example]:
     return [
         Example(
             ", ".join(names).capitalize(),
-            mask(ready["text"].iloc[position]),
+            mask(texts(ready["fields"].iloc[[position]], plan.template).iloc[0]),
             str(ready["encoding"].iloc[position]),
             int(units[position]),
             int(segments[position]),

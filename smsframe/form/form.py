@@ -172,7 +172,7 @@ class Form:
 
     def _send_test(self) -> None:
         view = self._view
-        if view.plan is None or view.typed is None or "text" in view.problems or view.plan.people.empty:
+        if view.plan is None or view.typed is None or "text" in view.problems or view.plan.planned.empty:
             raise ValueError(
                 "Write a text that at least one person in the table can get, then send yourself a test."
             )

@@ -57,7 +57,7 @@ def counter(view: View) -> str:
     ]
     credit = "0"
     if view.plan is not None and "text" not in view.problems and view.recipients:
-        ready = view.plan.ready
+        ready = view.plan.ready_people
         fewest, most = int(ready["segments"].min()), int(ready["segments"].max())
         segments = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
         kinds = view.plan.encodings

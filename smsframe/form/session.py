@@ -148,7 +148,7 @@ class FormSession:
         """
         if draft.country is None and not number.startswith(("+", "00")):
             raise ValueError("Write your own number in international form, such as +39 …")
-        first = plan.people.index[0]
+        first = plan.planned.index[0]
         row = plan.frame.iloc[[first]].reset_index(drop=True).astype({plan.phone: object})
         row[plan.phone] = [number]
         options = PlanOptions(

@@ -74,8 +74,8 @@ class Batches:
         that are open now; nothing when the batch is no longer planned, or somebody else's.
         """
         with self._store.transaction() as connection:
-            which = (batches.c.id == batch.id) & (batches.c.owner == owner)
-            which &= batches.c.state == State.PLANNED
+            planned = (batches.c.state == State.PLANNED) & (batches.c.owner == owner)
+            which = planned & (batches.c.id == batch.id)
             if connection.execute(sa.select(sa.func.count()).where(which)).scalar_one() == 0:
                 return []
             recipient_rows.free(connection, recipients.c.batch == batch.id)

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pandas as pd
 import sqlalchemy as sa
 
 from smsframe.journal import recipients as recipient_rows
 from smsframe.journal.rows import append_evidence, micros
+from smsframe.journal.sqlite import frame
 from smsframe.journal.sqlite_dialect import each, element
 from smsframe.journal.tables import batches, evidence, recipients
 from smsframe.orders.records import Evidence
@@ -19,10 +21,9 @@ from smsframe.orders.states import Event, State
 from smsframe.phones.match import keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from datetime import datetime
 
-    import pandas as pd
     from sqlalchemy.engine import Connection
 
     from smsframe.journal.sqlite import Store
@@ -46,12 +47,6 @@ class OrderAnswer(NamedTuple):
     tells_all: bool
     question: str
     seen_at: datetime
-
-
-class _Order(NamedTuple):
-    id: int
-    campaign: int
-    skip_refused: bool
 
 
 class Deliveries:
@@ -84,7 +79,7 @@ class Deliveries:
             return {row.order_id: row.message_type for row in connection.execute(query)}
 
     def record(
-        self, answers: Iterable[OrderAnswer], *, final: Collection[str], never_sent: Collection[str]
+        self, answers: Sequence[OrderAnswer], *, final: Collection[str], never_sent: Collection[str]
     ) -> None:
         """
         Write down, in one transaction, what became of each person of accepted orders, and whom they lack.
@@ -98,75 +93,116 @@ class Deliveries:
             never_sent: Those of numbers that an order was left without.
         """
         with self._store.transaction() as connection:
-            for answer in answers:
-                query = sa.select(batches.c.id, batches.c.campaign, batches.c.skip_refused)
-                accepted = query.where(
-                    batches.c.order_id == answer.order_id, batches.c.state == State.ACCEPTED
-                )
-                row = connection.execute(accepted).first()
-                if row is not None:
-                    order = _Order(*row)
-                    _record_states(connection, order, answer, final)
-                    _record_missing(connection, order, answer, never_sent, self._stamp())
+            said = _of_accepted_orders(connection, answers)
+            if said.empty:
+                return
+            _record_states(connection, said[said["delivery"].notna()], final)
+            orders = said.drop_duplicates("batch")
+            left_out = said[said["delivery"].isin([*never_sent]) & said["skip_refused"]]
+            for batch in left_out["batch"].unique().tolist():
+                people = left_out[left_out["batch"].eq(batch)]
+                sent = said["phone"][said["batch"].eq(batch) & ~said["delivery"].isin([*never_sent])]
+                codes = people.set_index("phone")["delivery"]
+                recipient_rows.mark(connection, batch, None, codes[~codes.index.isin(sent)])
+            self._record_missing(connection, said[said["person"].gt(0)], orders)
+
+    def _record_missing(self, connection: Connection, said: pd.DataFrame, orders: pd.DataFrame) -> None:
+        """Mark whom orders lack, unless a person has said what became of them, and whom they list again."""
+        batch_ids = orders["batch"].tolist()
+        people = frame(
+            connection,
+            sa.select(*(recipients.c[name] for name in ("batch", "person", "missing", "refused"))).where(
+                recipients.c.batch.in_(sa.select(each(json.dumps(batch_ids))))
+            ),
+        )
+        pairs = pd.MultiIndex.from_frame(people[["batch", "person"]])
+        listed = pairs.isin(pd.MultiIndex.from_frame(said[["batch", "person"]]))
+        missing = people["missing"].to_numpy(dtype=bool)
+        told = people["batch"].isin(orders["batch"][orders["tells_all"]]).to_numpy()
+        lacking = told & ~listed & ~missing & people["refused"].isna().to_numpy()
+        for batch in people["batch"][lacking | (listed & missing)].unique():  # few: it is rare
+            order = orders[orders["batch"].eq(batch)].iloc[0]
+            here = people["batch"].eq(batch).to_numpy()
+            if _person_accepted(connection, order["order_id"]):
+                here = here & listed
+            changed = _set_missing(connection, int(batch), people["person"][here & lacking], missing=True)
+            changed += _set_missing(connection, int(batch), people["person"][here & listed], missing=False)
+            if changed:
+                self._append(connection, order)
+
+    def _append(self, connection: Connection, order: pd.Series[Any]) -> None:
+        """Add evidence of how many people an order lacks now."""
+        in_order = recipients.c.batch == int(order["batch"])
+        lacks = sa.select(sa.func.count()).where(in_order, recipients.c.missing)
+        missing = connection.execute(lacks).scalar_one()
+        event = Event.FOUND_PART if missing else Event.FOUND
+        answer = f"{order['lists']} recipients, and {missing} of ours who are not listed"
+        campaign, told = int(order["campaign"]), Evidence(order["question"], answer)
+        append_evidence(connection, campaign, order["order_id"], event, State.ACCEPTED, self._stamp(), told)
 
 
-def _record_states(
-    connection: Connection, order: _Order, answer: OrderAnswer, final: Collection[str]
-) -> None:
-    said = answer.recipients[answer.recipients["delivery"].notna()]
+def _of_accepted_orders(connection: Connection, answers: Sequence[OrderAnswer]) -> pd.DataFrame:
+    """
+    What was said of the orders that are accepted here.
+
+    Returns:
+        A row per number that was listed, and one without a number for an order that lists nobody: ``batch``,
+        ``campaign``, ``order_id``, ``skip_refused``, ``tells_all``, ``lists`` (how many the order lists),
+        ``question``, ``seen_at``, ``person`` (0 without a number), ``phone``, ``delivery``, ``delivered_at``.
+    """
+    names = {"batch": batches.c.id, "campaign": batches.c.campaign, "order_id": batches.c.order_id}
+    names |= {"skip_refused": batches.c.skip_refused}
+    ids = json.dumps([answer.order_id for answer in answers])
+    query = sa.select(*(column.label(name) for name, column in names.items())).where(
+        batches.c.order_id.in_(sa.select(each(ids))), batches.c.state == State.ACCEPTED
+    )
+    accepted = frame(connection, query).astype({"skip_refused": bool})
+    said = pd.DataFrame(
+        {
+            "order_id": [answer.order_id for answer in answers],
+            "tells_all": [answer.tells_all for answer in answers],
+            "lists": [len(answer.recipients) for answer in answers],
+            "question": [answer.question for answer in answers],
+            "seen_at": [micros(answer.seen_at) for answer in answers],
+        }
+    )
+    people = pd.concat(
+        [answer.recipients.assign(order_id=answer.order_id) for answer in answers], ignore_index=True
+    )
+    found = accepted.merge(said, on="order_id").merge(people, on="order_id", how="left")
+    return found.assign(person=keys(found["phone"]))
+
+
+def _record_states(connection: Connection, said: pd.DataFrame, final: Collection[str]) -> None:
     if said.empty:
         return
-    times = said["delivered_at"].astype("datetime64[us, UTC]").astype("int64")
-    delivered_at = times.astype(object).where(said["delivered_at"].notna(), None)
-    columns = (keys(said["phone"]).tolist(), said["delivery"].astype(object), delivered_at)
+    times = said["delivered_at"].astype("datetime64[us, UTC]").astype("int64").astype(object)
+    columns = [said[name].tolist() for name in ("campaign", "person", "batch", "delivery", "seen_at")]
+    columns.append(times.where(said["delivered_at"].notna(), None).tolist())
     row = each(sa.bindparam("states"))
-    code = element(row, 1)
+    campaign, person, batch, code, seen_at, delivered_at = (element(row, place) for place in range(6))
     statement = (
         sa.update(recipients)
         .where(
-            recipients.c.campaign == order.campaign,
-            recipients.c.person == element(row, 0),
-            recipients.c.batch == order.id,
+            recipients.c.campaign == campaign,
+            recipients.c.person == person,
+            recipients.c.batch == batch,
             sa.or_(
                 recipients.c.delivery.is_(None),
                 recipients.c.delivery.not_in([*final]),
                 code.in_([*final]),
             ),
         )
-        .values(delivery=code, delivered_at=element(row, 2), seen_at=micros(answer.seen_at))
+        .values(delivery=code, delivered_at=delivered_at, seen_at=seen_at)
     )
     connection.execute(statement, {"states": json.dumps([*zip(*columns, strict=True)])})
 
 
-def _record_missing(
-    connection: Connection,
-    order: _Order,
-    answer: OrderAnswer,
-    never_sent: Collection[str],
-    stamp: Stamp,
-) -> None:
-    """Mark whom the order lacks, unless a person has said what became of them, and whom it lists again."""
-    phones, left_out = answer.recipients["phone"], answer.recipients["delivery"].isin([*never_sent])
-    in_order = (recipients.c.campaign == order.campaign) & (recipients.c.batch == order.id)
-    listed = recipients.c.person.in_(recipient_rows.persons(phones))
-    if order.skip_refused and left_out.any():
-        states = answer.recipients[left_out].set_index("phone")["delivery"]
-        only = states[~states.index.isin(phones[~left_out])]  # somebody else's row may say that it was sent
-        recipient_rows.mark(connection, order.id, None, only)
-    found = sa.update(recipients).where(in_order, recipients.c.missing, listed).values(missing=False)
-    changed = connection.execute(found).rowcount
-    if answer.tells_all and not _person_accepted(connection, answer.order_id):
-        lacking = sa.update(recipients).where(
-            in_order, ~recipients.c.missing, recipients.c.refused.is_(None), ~listed
-        )
-        changed += connection.execute(lacking.values(missing=True)).rowcount
-    if changed:
-        lacks = sa.select(sa.func.count()).where(in_order, recipients.c.missing)
-        missing = connection.execute(lacks).scalar_one()
-        event = Event.FOUND_PART if missing else Event.FOUND
-        said = f"{len(phones)} recipients, and {missing} of ours who are not listed"
-        told = Evidence(answer.question, said)
-        append_evidence(connection, order.campaign, answer.order_id, event, State.ACCEPTED, stamp, told)
+def _set_missing(connection: Connection, batch: int, persons: pd.Series[Any], *, missing: bool) -> int:
+    """Say of people whether their order lacks them; of how many that is news."""
+    which = (recipients.c.batch == batch) & (recipients.c.missing != missing)
+    chosen = recipients.c.person.in_(sa.select(each(json.dumps(persons.tolist()))))
+    return connection.execute(sa.update(recipients).where(which, chosen).values(missing=missing)).rowcount
 
 
 def _person_accepted(connection: Connection, order_id: str) -> bool:

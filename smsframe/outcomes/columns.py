@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
-from smsframe.arrow import INSTANT, TEXT
+from smsframe.arrow import INSTANT, TEXT, in_parts, strings
 from smsframe.outcomes.codes import CODES
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 SchemaName: TypeAlias = Literal["CheckedSchema", "PlannedSchema", "ResultsSchema"]
 
 E164 = r"^\+[1-9][0-9]{6,14}$"
+_E164_OF_ARROW = E164.replace("$", r"\n?$")  # Python's $ is before a last line break, too
 
 STATUSES = (
     "ready",  # can be sent (check and plan only)
@@ -72,6 +74,12 @@ def explained(frame: pd.DataFrame) -> pd.Series[bool]:
     return without_reason | (frame["sms_code"].notna() & frame["sms_reason"].notna())
 
 
+def _are_e164(phones: pd.Series[Any]) -> pd.Series[bool]:
+    """Which numbers are E.164, or missing."""
+    (like,) = in_parts(lambda text: (pc.match_substring_regex(text, _E164_OF_ARROW),), strings(phones))
+    return pd.Series(np.asarray(like.fill_null(fill_value=True)), index=phones.index)
+
+
 def addressed(frame: pd.DataFrame) -> pd.Series[bool]:
     """Only an invalid row may be without a number."""
     return frame["sms_phone"].notna() | frame["sms_status"].isin(["invalid"])
@@ -91,9 +99,7 @@ Rule: TypeAlias = "Callable[[pd.DataFrame], pd.Series[bool]]"
 
 _RULES: dict[str, Rule] = {
     "every row has a status": lambda frame: frame["sms_status"].notna(),
-    "numbers are E.164": lambda frame: (
-        frame["sms_phone"].isna() | frame["sms_phone"].str.match(E164).eq(other=True)
-    ),
+    "numbers are E.164": lambda frame: _are_e164(frame["sms_phone"]),
     EXPLAINED: explained,
     ADDRESSED: addressed,
 }

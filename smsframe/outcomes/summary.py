@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from smsframe.arrow import INSTANT, TEXT
+from smsframe.arrow import INSTANT, TEXT, is_text
 from smsframe.errors import ContactsError
 from smsframe.formatting import many
 from smsframe.masking import shown, shown_name
@@ -285,5 +285,7 @@ def _typed(column: pd.Series[Any], dtype: Any) -> pd.Series[Any]:
     if dtype == INSTANT:
         return pd.to_datetime(column, utc=True, format="ISO8601").astype(INSTANT)
     if dtype in ("Int64", "Float64"):
+        if is_text(column.dtype):  # with the decimal mark of the language in which it was exported
+            column = column.str.replace(",", ".", regex=False)
         return pd.to_numeric(column).astype("Float64").astype(dtype)
     return column.astype(object).where(column.notna(), None).astype(dtype)

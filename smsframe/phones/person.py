@@ -50,6 +50,8 @@ def people(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
     begin, subscriber = numbers // _TEN, numbers % _TEN
     canonical = np.where((begin == 549) | (begin == 521), begin // 10 * _TEN + subscriber, numbers)  # noqa: PLR2004
     area, local = numbers // _EIGHT, numbers % _EIGHT
-    moved = (area > 5510) & (area < 5600) & (area % 10 != 0)  # noqa: PLR2004 - 55, and an area code without 0
-    moved &= np.isin(local // 10**7, (6, 8, 9))
-    return np.where(moved, area * 10**9 + 9 * _EIGHT + local, canonical)
+    moved = np.flatnonzero((area > 5510) & (area < 5600))  # noqa: PLR2004 - 55 and an area code, without 0 in it
+    area, local = area[moved], local[moved]
+    eight = (area % 10 != 0) & np.isin(local // 10**7, (6, 8, 9))
+    canonical[moved[eight]] = area[eight] * 10**9 + 9 * _EIGHT + local[eight]
+    return canonical

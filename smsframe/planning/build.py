@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from smsframe.arrow import STRING, TEXT, strings
+from smsframe.arrow import STRING, TEXT
 from smsframe.contacts.columns import find_phone, find_region
-from smsframe.orders.batching import FIELD_SEPARATOR
 from smsframe.orders.names import normalize_name
 from smsframe.orders.profile import SMSEND
 from smsframe.outcomes import columns
@@ -25,6 +23,7 @@ from smsframe.phones.homes import unknown_regions
 from smsframe.phones.match import among
 from smsframe.planning import savings
 from smsframe.planning.check import count_repairs, judge, mark_duplicates, refuse
+from smsframe.planning.merge_values import packed, texts
 from smsframe.planning.plan import Plan
 from smsframe.planning.times import check_number_of_orders, plan_times, read_own_times
 from smsframe.texts import render, replacements
@@ -85,36 +84,38 @@ def plan(
     )
     own_times = read_own_times(contacts, options.schedule)
     rendered = render.render(template, contacts, text_fix)
-    fields = _packed(rendered.values)
     counted = rendered.counted
+    fields = packed(rendered.values)
     possible = judged["phone"].notna() & judged["status"].isin(["ready", "suppressed"])
     if rendered.code.notna().any():
         refuse(judged, rendered.code.notna(), "invalid", rendered.code, rendered.reason)
+    del rendered  # columns of a million values take a hundred megabytes
     for code, rows, reason in _over_limits(counted, limits, options.max_segments):
         refuse(judged, rows, "invalid", code, reason)
     if own_times.schedule_at is not None:
         refuse(judged, own_times.schedule_at.isna(), "invalid", "missing_time")
         passed = own_times.schedule_at.le(now.latest)
         refuse(judged, passed, "invalid", "time_passed", _passed(own_times.schedule_at))
-    mark_duplicates(judged, rendered.texts)
+    mark_duplicates(judged, lambda rows: texts(fields.iloc[rows], template))
     ready = judged["status"].eq("ready")
-    people = pd.DataFrame(
+    phones, segments = judged["phone"], counted["segments"]
+    if not ready.all():
+        phones, fields, counted = phones[ready], fields[ready], counted[ready]
+    given = {name: column for name, column in own_times._asdict().items() if column is not None}
+    planned = pd.DataFrame(
         {
-            "phone": judged["phone"],
+            "phone": phones,
             "fields": fields,
             "encoding": _as_text(counted["encoding"]),
             "units": counted["units"],
             "segments": counted["segments"],
-            "text": rendered.texts,
-            **{name: column for name, column in own_times._asdict().items() if column is not None},
+            **{name: column.loc[phones.index] for name, column in given.items()},
         }
     )
-    if not ready.all():
-        people = people[ready]
-    times = plan_times(people, terms, now)
+    times = plan_times(planned, terms, now)
     if times is not None:
         if own_times.schedule_at is not None:
-            orders = people.assign(schedule=times.times["schedule"])
+            orders = planned.assign(schedule=times.times["schedule"])
             check_number_of_orders(orders, options.batch_size, options.schedule)
         waits = times.times["code"].reindex(judged.index)
         why = sentences(waits) + ": " + times.times["reason"].reindex(judged.index)
@@ -126,20 +127,20 @@ def plan(
         sms_reason=judged["reason"],
         sms_phone=judged["phone"],
         sms_code=judged["code"],
-        sms_segments=counted["segments"].where(ready),
+        sms_segments=segments.where(ready),
     )
     carriers = _carriers(judged, ready, possible)
     if journalled is not None and campaign is not None:
         sent = journalled.people[~still_to_send(journalled, terms, template.source)]
         results = join(results, journalled._replace(people=sent), campaign, carriers, run="")
-        results = note_other_texts(results, journalled, template.source, people)
+        results = note_other_texts(results, journalled, template.source, planned)
     fixed = None
     if text_fix is not None:
         ready_now = contacts[results["sms_status"].eq("ready").to_numpy()]
         fixed = savings.propose(original, render.merged(original, ready_now), len(ready_now), text_fix)
     return Plan(
         frame=columns.attach(contacts, columns.validated("PlannedSchema", results)),
-        people=people,
+        planned=planned,
         stands=carriers,
         template=template,
         campaign=campaign,
@@ -189,15 +190,6 @@ def _as_text(encoding: pd.Series[Any]) -> pd.Series[Any]:
     codes = encoding.cat.codes.to_numpy()
     names = pa.array(encoding.cat.categories, STRING).take(pa.array(codes, mask=codes < 0))
     return pd.Series(names, index=encoding.index, dtype=TEXT)
-
-
-def _packed(values: pd.DataFrame) -> pd.Series[Any]:
-    """The merge values of each row as one text, missing where there are none."""
-    if not len(values.columns):
-        return pd.Series(pa.nulls(len(values), STRING), index=values.index, dtype=TEXT)
-    columns = [strings(values[name]) for name in values.columns]
-    joined = pc.binary_join_element_wise(*columns, pa.scalar(FIELD_SEPARATOR, STRING))
-    return pd.Series(joined, index=values.index, dtype=TEXT)
 
 
 def _over_limits(

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.arrow import STRING, TEXT
+from smsframe.arrow import STRING, TEXT, in_parts, strings
 from smsframe.contacts.columns import find_phone, find_region, place
 from smsframe.errors import ContactsError
 from smsframe.outcomes.codes import sentences, shortened
@@ -31,7 +31,7 @@ from smsframe.phones import parse
 from smsframe.phones.match import among, first_of
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable
 
     from numpy.typing import NDArray
 
@@ -100,18 +100,31 @@ def refuse(
         judged[name] = column
 
 
-def mark_duplicates(judged: pd.DataFrame, texts: pd.Series[Any] | None = None) -> None:
-    """Keep the first ready row of each number; the reason of the others says when their text differs."""
+def mark_duplicates(
+    judged: pd.DataFrame, texts_of: Callable[[NDArray[np.intp]], pd.Series[Any]] | None = None
+) -> None:
+    """
+    Keep the first ready row of each number; the reason of the others says when their text differs.
+
+    Args:
+        judged: From `judge`; changed in place.
+        texts_of: The texts of some rows, by position.
+    """
     kept_row = first_of(judged["phone"], judged["status"].eq("ready").to_numpy())
     is_duplicate = kept_row != np.arange(len(judged))
-    if texts is not None:
+    if texts_of is not None and is_duplicate.any():
         duplicates = np.flatnonzero(is_duplicate)
-        text_differs = np.zeros(len(judged), dtype=bool)
-        text_differs[duplicates] = (
-            texts.iloc[duplicates].to_numpy() != texts.iloc[kept_row[duplicates]].to_numpy()
+        (different,) = in_parts(
+            lambda rows: (_different(texts_of(rows), texts_of(kept_row[rows])),), duplicates
         )
+        text_differs = np.zeros(len(judged), dtype=bool)
+        text_differs[duplicates] = different
         refuse(judged, text_differs, "duplicate", "duplicate_text")
     refuse(judged, is_duplicate, "duplicate", "duplicate")
+
+
+def _different(texts: pd.Series[Any], others: pd.Series[Any]) -> NDArray[np.bool_]:
+    return np.asarray(pc.not_equal(strings(texts), strings(others)))
 
 
 def count_repairs(judged: pd.DataFrame) -> pd.Series[int]:

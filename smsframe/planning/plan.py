@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import pyarrow.compute as pc
+import pandas as pd
 
-from smsframe.arrow import strings
 from smsframe.formatting import many
 from smsframe.masking import shown, shown_name
-from smsframe.orders.batching import FIELD_SEPARATOR, batch_numbers
+from smsframe.orders.batching import batch_numbers
 from smsframe.outcomes.cards import plan_card
 from smsframe.outcomes.summary import reasons
 from smsframe.phones.codes import REPAIRS
+from smsframe.planning.merge_values import texts, unpacked
 from smsframe.planning.problems import problems as find_problems
 from smsframe.planning.savings import Cheaper, propose
 from smsframe.planning.times import times_facts
@@ -27,13 +27,12 @@ from smsframe.texts.replacements import fixed_template
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    import pandas as pd
-
     from smsframe.orders.terms import Terms
     from smsframe.planning.times import PlannedTimes
 
 
 _UNKNOWN: Final = 5  # of what is no country, so many are named
+_BLOCK: Final = 2**17  # people whose texts are in memory at a time
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -43,9 +42,8 @@ class Plan:
 
     Attributes:
         frame: The contacts with the result columns, one row per row; described by `PlannedSchema`.
-        people: One row per distinct recipient that can be texted: ``phone``, ``fields`` (the values
-            of its fields), ``encoding``, ``units``, ``segments``, ``text``; the index is the row's position.
-            With a column of times also ``schedule_at`` (UTC), with a column of zones ``zone``.
+        planned: `people` without their texts, which take more memory than the table and are made when they
+            are asked for.
         stands: Which rows, by position, carry the outcome of their number.
         template: The parsed text.
         campaign: The campaign's name, or None for a plan that cannot be sent.
@@ -67,7 +65,7 @@ class Plan:
     """
 
     frame: pd.DataFrame
-    people: pd.DataFrame
+    planned: pd.DataFrame
     stands: pd.Series[bool]
     template: render.Template
     campaign: str | None
@@ -82,20 +80,34 @@ class Plan:
     times: PlannedTimes | None = None
 
     @property
+    def people(self) -> pd.DataFrame:
+        """
+        One row per distinct recipient that can be texted: ``phone``, ``fields`` (the values of its fields),
+        ``encoding``, ``units``, ``segments``, ``text``; the index is the row's position. With a column of
+        times also ``schedule_at`` (UTC), with a column of zones ``zone``.
+        """
+        return self._with_texts(self.planned)
+
+    @property
     def ready(self) -> pd.DataFrame:
         """The people this plan would text now: those of `people` without an outcome yet."""
-        rows = self.frame["sms_status"].eq("ready").to_numpy()[self.people.index]
-        return self.people.copy(deep=False) if rows.all() else self.people[rows]
+        return self._with_texts(self.ready_people)
+
+    @property
+    def ready_people(self) -> pd.DataFrame:
+        """`ready` without the texts."""
+        rows = self.frame["sms_status"].eq("ready").to_numpy()[self.planned.index]
+        return self.planned.copy(deep=False) if rows.all() else self.planned[rows]
 
     @property
     def recipients(self) -> int:
         """Distinct people who would be texted now."""
-        return len(self.ready)
+        return len(self.ready_people)
 
     @property
     def segments(self) -> int:
         """Segments that would be sent now."""
-        return int(self.ready["segments"].sum())
+        return int(self.ready_people["segments"].sum())
 
     @property
     def credits(self) -> int:
@@ -121,7 +133,7 @@ class Plan:
     @property
     def batches(self) -> pd.DataFrame:
         """The orders this would be cut into: ``encoding``, ``recipients``, ``segments``; one row each."""
-        ready = self.ready
+        ready = self.ready_people
         if self.times is not None:
             ready = ready.assign(schedule=self.times.times["schedule"])
         return (
@@ -133,13 +145,17 @@ class Plan:
     @property
     def encodings(self) -> pd.Series[int]:
         """Recipients by encoding, ``gsm`` or ``ucs2``."""
-        return self.ready["encoding"].value_counts()
+        return self.ready_people["encoding"].value_counts()
 
     @property
     def ucs2(self) -> pd.Series[int]:
         """The characters that force UCS-2, with the number of recipients whose text has each, most first."""
-        ready = self.ready
-        return render.not_gsm(ready["text"][ready["encoding"].eq("ucs2")])
+        people = self.ready_people
+        fields = people["fields"][people["encoding"].eq("ucs2").to_numpy(dtype=bool)]
+        blocks = (fields.iloc[at : at + _BLOCK] for at in range(0, max(len(fields), 1), _BLOCK))
+        rows = pd.concat([render.not_gsm(texts(block, self.template)) for block in blocks])
+        total: pd.Series[int] = rows.groupby(level=0).sum().sort_values(ascending=False, kind="stable")
+        return total
 
     @property
     def longest(self) -> str | None:
@@ -173,8 +189,8 @@ class Plan:
             >>> made.cheaper()
             <smsframe.Cheaper text_fix='gsm': 1 credit instead of 2, 1 saved; 1 replacement>
         """
-        ready = self.ready
-        return propose(self.template, _unpacked(ready["fields"], self.template), len(ready), fix)
+        ready = self.ready_people
+        return propose(self.template, unpacked(ready["fields"], self.template), len(ready), fix)
 
     def problems(self) -> pd.DataFrame:
         """
@@ -199,7 +215,7 @@ class Plan:
             >>> guests.sms.plan("Ciao", campaign="autumn", phone="mobile").facts()["recipients"]
             1
         """
-        examples = list(dict.fromkeys(self.ready["text"].head(3)))
+        examples = list(dict.fromkeys(texts(self.ready_people["fields"].head(3), self.template)))
         return {
             "campaign": self.campaign and shown_name(self.campaign),
             "phone": shown_name(self.phone),
@@ -265,8 +281,8 @@ class Plan:
 
     def _facts_of_times(self) -> dict[str, Any]:
         """When people are texted, as a plain dictionary, with the same in words (``said``)."""
-        waits = self._statuses().eq("pending").to_numpy()[self.people.index]
-        return times_facts(self.times, self.ready.index, self.people.index[waits])
+        waits = self._statuses().eq("pending").to_numpy()[self.planned.index]
+        return times_facts(self.times, self.ready_people.index, self.planned.index[waits])
 
     def _completed(self) -> int:
         """Numbers to which a plus was supplied: a guess, if a certain one, which whoever pays should see."""
@@ -286,31 +302,25 @@ class Plan:
 
     def _saving(self) -> int:
         """Credits that typography costs; where the constant text stays, only expensive texts can save any."""
-        ready = self.ready
+        ready = self.ready_people
         expensive = ready[(ready["encoding"].eq("ucs2") & ready["segments"].gt(1)).to_numpy(dtype=bool)]
         if expensive.empty:
             return 0
         candidates = expensive if fixed_template(self.template, "gsm") is self.template else ready
         return propose(
-            self.template, _unpacked(candidates["fields"], self.template), len(candidates), "gsm"
+            self.template, unpacked(candidates["fields"], self.template), len(candidates), "gsm"
         ).saved
 
     def _statuses(self) -> pd.Series[Any]:
         return self.frame["sms_status"]
 
     def _extreme(self, measure: str, second_measure: str) -> str | None:
-        ready = self.ready
-        if ready.empty:
+        people = self.ready_people
+        if people.empty:
             return None
-        extremes = ready.loc[
-            ready[measure].eq(ready[measure].max()).to_numpy(dtype=bool), [second_measure, "text"]
-        ]
-        return str(extremes["text"].iloc[int(extremes[second_measure].argmax())])
+        extremes = people[people[measure].eq(people[measure].max()).to_numpy(dtype=bool)]
+        at = int(extremes[second_measure].argmax())
+        return str(texts(extremes["fields"].iloc[at : at + 1], self.template).iloc[0])
 
-
-def _unpacked(fields: pd.Series[Any], template: render.Template) -> dict[render.Field, Any]:
-    """The merge values of each slot out of such texts."""
-    if not template.slots:
-        return {}
-    split = pc.split_pattern(strings(fields), FIELD_SEPARATOR)
-    return {slot: pc.list_element(split, place) for place, slot in enumerate(template.slots)}
+    def _with_texts(self, people: pd.DataFrame) -> pd.DataFrame:
+        return people.assign(text=texts(people["fields"], self.template))

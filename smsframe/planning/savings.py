@@ -132,6 +132,11 @@ def propose(template: Template, values: dict[Field, Any], rows: int, fix: str) -
     saved = segments_before - segments_after
     still_ucs2 = after.counted["encoding"].eq("ucs2").to_numpy() & (segments_after > 1)
     first_saving = int(np.argmax(saved)) if saved.any() else None
+    ucs2 = render.joined(
+        fixed,
+        {slot: column.filter(pa.array(still_ucs2)) for slot, column in after.merged.items()},
+        int(still_ucs2.sum()),
+    )
     changed = [(slot.name, *_changed(values[slot], after.merged[slot])) for slot in template.slots]
     return Cheaper(
         fix=fix,
@@ -142,11 +147,17 @@ def propose(template: Template, values: dict[Field, Any], rows: int, fix: str) -
             [*_of_template(template, fixed, rows, int(saved.sum())), *_of_values(changed, saved)], fix
         ),
         changed=_values(changed),
-        left=render.not_gsm(pd.Series(after.text.filter(pa.array(still_ucs2)), dtype="string[pyarrow]")),
+        left=render.not_gsm(pd.Series(ucs2, dtype="string[pyarrow]")),
         example=None
         if first_saving is None
-        else (mask(before.text[first_saving].as_py()), mask(after.text[first_saving].as_py())),
+        else (_text(template, before, first_saving), _text(fixed, after, first_saving)),
     )
+
+
+def _text(template: Template, filled: render.Filled, row: int) -> str:
+    """One text, with phone numbers masked."""
+    text = render.joined(template, {slot: column[row : row + 1] for slot, column in filled.merged.items()}, 1)
+    return mask(text[0].as_py())
 
 
 def check_fix(fix: str) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.arrow import BROKEN, STRING, in_parts
+from smsframe.arrow import BROKEN, STRING, in_parts, strings
 from smsframe.errors import TextError
 from smsframe.masking import mask
 from smsframe.texts.replacements import fixed_column
@@ -27,6 +27,8 @@ from smsframe.texts.template import PLACEHOLDER, UNSENDABLE, Field, Template, pa
 from smsframe.texts.values import words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "Field",
     "Rendered",
     "Template",
+    "joined",
     "not_gsm",
     "parse",
     "render",
@@ -60,19 +63,28 @@ class Rendered:
     """
     The texts of a frame, by position (RangeIndex).
 
+    A million texts take more memory than the table they are made from, so they are made when asked for.
+
     Attributes:
-        texts: The filled texts (string), missing where a row cannot be texted.
-        code: Why not (string), missing where it can.
+        template: What is filled.
+        code: Why a row cannot be texted (string), missing where it can.
         reason: The same as a sentence (string).
         values: The merge values as text (string), one column per slot: ``f1``, ``f2``, …
         counted: The encoding, units and segments of the texts, as from `segments`.
     """
 
-    texts: pd.Series
+    template: Template
     code: pd.Series
     reason: pd.Series
     values: pd.DataFrame
     counted: pd.DataFrame
+
+    @property
+    def texts(self) -> pd.Series:
+        """The filled texts (string), missing where a row cannot be texted."""
+        columns = map(strings, (self.values[name] for name in self.values))
+        text = joined(self.template, dict(zip(self.template.slots, columns, strict=True)), len(self.code))
+        return _series(pc.if_else(strings(self.code).is_valid(), pa.scalar(None, STRING), text))
 
 
 class Filled(NamedTuple):
@@ -81,12 +93,10 @@ class Filled(NamedTuple):
 
     Attributes:
         merged: The value of each slot, as an Arrow array of large strings; null where there is none.
-        text: The texts; null where a value is.
-        counted: Their encoding, units and segments, as from `segments`.
+        counted: The encoding, units and segments of the texts, as from `segments`.
     """
 
     merged: dict[Field, Any]
-    text: Any
     counted: pd.DataFrame
 
 
@@ -100,7 +110,7 @@ def render(template: Template, frame: pd.DataFrame, fix: str | None = None) -> R
         fix: As for `fill`.
 
     Returns:
-        Texts, codes, reasons, values and counts, by position.
+        Codes, reasons, values, counts and, when asked for, texts, by position.
 
     Raises:
         TextError: A field is no column of the frame, or the label of several.
@@ -110,14 +120,13 @@ def render(template: Template, frame: pd.DataFrame, fix: str | None = None) -> R
         >>> render(parse("{name:Guest}: table {table}"), people).texts.tolist()
         ['Ada: table 4', <NA>]
     """
-    values, text, counted = fill(template, merged(template, frame), len(frame), fix)
-    code, reason = _faults(template, text, values)
+    values, counted = fill(template, merged(template, frame), len(frame), fix)
+    code, reason = _faults(template, values, len(frame))
     if code.null_count < len(code):
         has_fault = pc.is_valid(code)
-        text = pc.if_else(has_fault, pa.scalar(None, STRING), text)
         counted = pd.DataFrame({name: column.mask(_as_bool(has_fault)) for name, column in counted.items()})
     return Rendered(
-        texts=_series(text),
+        template=template,
         code=_series(code),
         reason=_series(reason),
         values=pd.DataFrame(
@@ -139,7 +148,7 @@ def merged(template: Template, frame: pd.DataFrame) -> dict[Field, Any]:
 
 def fill(template: Template, values: dict[Field, Any], rows: int, fix: str | None = None) -> Filled:
     """
-    Put values into a template, and count the texts.
+    Count the texts that values in a template make; `joined` makes them.
 
     Args:
         template: From ``parse``; ``fix`` does not touch it.
@@ -150,14 +159,24 @@ def fill(template: Template, values: dict[Field, Any], rows: int, fix: str | Non
             emoji say, keeps every value as it is, and so does one that would cost as much.
 
     Returns:
-        The values, with the replacements made, the texts and their counts.
+        The values, with the replacements made, and the counts of the texts.
     """
-    text = _joined(template, values, rows)
-    filled = Filled(values, text, counted(text, _measured(template, values, rows)))
+    missing = np.zeros(rows, dtype=bool)
+    for column in values.values():
+        if column.null_count:
+            missing |= _as_bool(pc.is_null(column))
+    filled = Filled(
+        values,
+        counted(
+            _measured(template, values, rows),
+            missing,
+            lambda some: joined(template, _taken(values, some), len(some)),
+        ),
+    )
     if fix is None:
         return filled
     expensive = np.flatnonzero(_costly(filled.counted))
-    replaced = {slot: fixed_column(column.take(pa.array(expensive)), fix) for slot, column in values.items()}
+    replaced = {slot: fixed_column(column, fix) for slot, column in _taken(values, expensive).items()}
     with_replacements = fill(template, replaced, len(expensive)).counted
     fewer = with_replacements["segments"].to_numpy() < filled.counted["segments"].to_numpy()[expensive]
     cheaper = (fewer & with_replacements["encoding"].eq("gsm").to_numpy()).astype(bool)
@@ -199,45 +218,61 @@ def _place(name: str, columns: pd.Index) -> int:
     )
 
 
-def _joined(template: Template, filled: dict[Field, Any], rows: int) -> Any:
+def joined(template: Template, values: dict[Field, Any], rows: int) -> Any:
+    """The texts, as an Arrow array of large strings; null where a value is. As in `fill` otherwise."""
     if not template.slots:
         return pa.repeat(pa.scalar(template.constant, STRING), rows)
 
-    def join(*columns: Any) -> tuple[Any]:
-        by_slot = dict(zip(filled, columns, strict=True))
-        parts = [
-            pa.scalar(part, STRING) if isinstance(part, str) else by_slot[part] for part in template.parts
-        ]
-        return (pc.binary_join_element_wise(*parts, pa.scalar("", STRING)),)
-
-    (text,) = in_parts(join, *filled.values())
+    (text,) = in_parts(lambda *columns: (_joined(template, columns),), *values.values())
     return text
+
+
+def _joined(template: Template, columns: Sequence[Any]) -> Any:
+    by_slot = dict(zip(template.slots, columns, strict=True))
+    parts = [pa.scalar(part, STRING) if isinstance(part, str) else by_slot[part] for part in template.parts]
+    return pc.binary_join_element_wise(*parts, pa.scalar("", STRING))
+
+
+def _taken(values: dict[Field, Any], rows: NDArray[np.intp]) -> dict[Field, Any]:
+    return {slot: column.take(pa.array(rows)) for slot, column in values.items()}
 
 
 def _measured(template: Template, values: dict[Field, Any], rows: int) -> Measure:
     """The measure of each text: the constant part is measured once, and the values of each slot once."""
-    total = measure(pa.array([template.constant], STRING)).repeated(rows)
-    for slot, column in values.items():
-        each = measure(column)
-        for _ in range(template.parts.count(slot)):
-            total += each
-    return total
+    constant = measure(pa.array([template.constant], STRING))
+    if not values:
+        return constant.repeated(rows)
+
+    def add(*columns: Any) -> Measure:
+        total = constant.repeated(len(columns[0]))
+        for slot, column in zip(values, columns, strict=True):
+            each = measure(column)
+            for _ in range(template.parts.count(slot)):
+                total += each
+        return total
+
+    return Measure(*in_parts(add, *values.values()))
 
 
-def _faults(template: Template, text: Any, filled: dict[Field, Any]) -> tuple[Any, Any]:
+def _faults(template: Template, filled: dict[Field, Any], rows: int) -> tuple[Any, Any]:
     """Code and sentence of every row that cannot be texted."""
-    kinds: list[tuple[str | None, str | None]] = [(None, None)]
-    kind = np.zeros(len(text), dtype=np.int32)
-    rows = _suspect(template, filled, len(text))
-    suspects = text.take(pa.array(rows))
     # The most serious last: a later one overwrites an earlier one.
-    for code, has_fault in (
-        ("empty_text", pc.match_substring_regex(suspects, _BLANK)),
-        ("placeholder", pc.match_substring(suspects, PLACEHOLDER)),
-        ("broken_text", pc.match_substring_regex(suspects, UNSENDABLE)),
-    ):
-        kind[rows[_as_bool(has_fault)]] = len(kinds)
-        kinds.append((code, CODES[code]))
+    of_texts = ("empty_text", "placeholder", "broken_text")
+
+    def look(*columns: Any) -> tuple[NDArray[np.bool_], ...]:
+        text = _joined(template, columns)
+        return (
+            _as_bool(pc.match_substring_regex(text, _BLANK)),
+            _as_bool(pc.match_substring(text, PLACEHOLDER)),
+            _as_bool(pc.match_substring_regex(text, UNSENDABLE)),
+        )
+
+    kinds: list[tuple[str | None, str | None]] = [(None, None), *((code, CODES[code]) for code in of_texts)]
+    kind = np.zeros(rows, dtype=np.int32)
+    suspects = _suspect(template, filled, rows)
+    if len(suspects):
+        for place, has_fault in enumerate(in_parts(look, *_taken(filled, suspects).values()), 1):
+            kind[suspects[has_fault]] = place
     for slot, column in filled.items():
         if (no_word := _as_bool(pc.equal(column, BROKEN))).any():
             kind[no_word] = len(kinds)
@@ -248,7 +283,7 @@ def _faults(template: Template, text: Any, filled: dict[Field, Any]) -> tuple[An
         kind[_as_bool(pc.is_null(column))] = len(kinds)
         kinds.append(("missing_value", f"no value for {{{mask(slot.name)}}}, and no default"))
     if not kind.any():
-        return pa.nulls(len(text), STRING), pa.nulls(len(text), STRING)
+        return pa.nulls(rows, STRING), pa.nulls(rows, STRING)
     codes, reasons = (pa.array(listed, STRING) for listed in zip(*kinds, strict=True))
     return codes.take(pa.array(kind)), reasons.take(pa.array(kind))
 
@@ -257,16 +292,23 @@ def _suspect(template: Template, filled: dict[Field, Any], rows: int) -> NDArray
     """
     The rows whose texts have to be checked.
 
-    The constant part was checked when the template was parsed: only a text without constant words can be
-    blank, and only a value can have a broken character, or the dollar sign of a placeholder.
+    The constant part was checked when the template was parsed, and refused where it is blank and there is no
+    field: only a text without constant words can be blank, and only a value can have a broken character, or
+    the dollar sign of a placeholder.
     """
     if pc.match_substring_regex(pa.array([template.constant], STRING), _BLANK)[0].as_py():
         return np.arange(rows)
-    suspect = np.zeros(rows, dtype=bool)
-    for column in filled.values():
-        if not made_of(column, _HARMLESS):
-            suspect |= _as_bool(pc.match_substring_regex(column, _SUSPECT))
-    return np.flatnonzero(suspect)
+    if not filled:
+        return np.arange(0)
+
+    def look(*columns: Any) -> tuple[NDArray[np.bool_]]:
+        suspect = np.zeros(len(columns[0]), dtype=bool)
+        for column in columns:
+            if not made_of(column, _HARMLESS):
+                suspect |= _as_bool(pc.match_substring_regex(column, _SUSPECT))
+        return (suspect,)
+
+    return np.flatnonzero(*in_parts(look, *filled.values()))
 
 
 def _as_bool(array: Any) -> NDArray[np.bool_]:

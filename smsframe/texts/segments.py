@@ -23,6 +23,8 @@ from smsframe.arrow import STRING, in_parts, raw, strings
 from smsframe.errors import TextError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 GSM: Final = (
@@ -48,7 +50,6 @@ LONGEST: Final = MAX_SEGMENTS * _PART["gsm"]
 _OUTSIDE = f"[^{re.escape(GSM + GSM_EXTENSION)}]"
 _WIDE: Final = {"gsm": f"[{re.escape(GSM_EXTENSION)}]", "ucs2": r"[\x{10000}-\x{10FFFF}]"}
 _SINGLE = "".join(c for c in GSM if c.isascii())
-_NOT_SINGLE = f"[^{re.escape(_SINGLE)}]"  # more than one byte or unit somewhere
 _PLAIN: Final = np.isin(np.arange(256), list(_SINGLE.replace("$", "").encode()))
 _NARROW: Final = {  # bytes with which no wide character begins
     "gsm": ~np.isin(np.arange(256), [character.encode()[0] for character in GSM_EXTENSION]),
@@ -103,12 +104,19 @@ def measure(text: Any) -> Measure:
 
 
 def _measure(text: Any) -> Measure:
-    characters = _numpy(pc.utf8_length(text), np.int32)
+    begins, ends, seen = raw(text)
+    characters = (ends - begins).astype(np.int32)  # as long as each is one byte
+    if text.null_count:  # below which any bytes may stand
+        characters[_numpy(pc.is_null(text), bool)] = 0
     extended, astral = np.zeros_like(characters), np.zeros_like(characters)
     outside = np.zeros(len(characters), dtype=bool)
-    if not is_plain(text):
-        unusual = np.flatnonzero(_numpy(pc.match_substring_regex(text, _NOT_SINGLE), bool))
+    special = ~_PLAIN[seen]
+    if special.any():
+        before = np.zeros(len(seen) + 1, dtype=np.int32)  # special bytes before each byte
+        np.cumsum(special, out=before[1:])
+        unusual = np.flatnonzero(before[begins] != before[ends])
         remainder = text.take(pa.array(unusual))
+        characters[unusual] = _numpy(pc.utf8_length(remainder), np.int32)
         needs_ucs2 = _numpy(pc.match_substring_regex(remainder, _OUTSIDE), bool)
         outside[unusual] = needs_ucs2
         for name, units, rows in (("gsm", extended, ~needs_ucs2), ("ucs2", astral, needs_ucs2)):
@@ -165,11 +173,22 @@ def segments(texts: pd.Series) -> pd.DataFrame:
         2      gsm    161         2
     """
     text = _texts(texts)
-    return counted(text, measure(text)).set_axis(texts.index)
+    missing = _numpy(pc.is_null(text), bool)
+    return counted(measure(text), missing, lambda rows: text.take(pa.array(rows))).set_axis(texts.index)
 
 
-def counted(text: Any, length: Measure) -> pd.DataFrame:
-    """As `segments`, of an Arrow array of large strings that is measured already; by position."""
+def counted(
+    length: Measure, missing: NDArray[np.bool_], texts_of: Callable[[NDArray[np.intp]], Any]
+) -> pd.DataFrame:
+    """
+    As `segments`, of texts that are measured already; by position.
+
+    Args:
+        length: Their measure.
+        missing: Which rows have no text.
+        texts_of: The texts of some rows, by position, as an Arrow array of large strings: only few have to be
+            looked at.
+    """
     ucs2 = length.outside
     wide = np.where(ucs2, length.astral, length.extended)
     units = (length.characters + wide).astype(np.int64)
@@ -181,8 +200,7 @@ def counted(text: Any, length: Measure) -> pd.DataFrame:
     # A border moves back by one unit when it would cut a wide character, so the count lies between dividing
     # by 153 and by 152; only where these differ are the texts looked at.
     ambiguous = long[(fewest != most) & (wide[long] > 0)]
-    count[ambiguous] = _packed(text.take(pa.array(ambiguous)), ucs2[ambiguous])
-    missing = _numpy(pc.is_null(text), bool)
+    count[ambiguous] = _packed(texts_of(ambiguous), ucs2[ambiguous])
     return pd.DataFrame(
         {
             "encoding": pd.Categorical.from_codes(np.where(missing, -1, ucs2), dtype=ENCODINGS),

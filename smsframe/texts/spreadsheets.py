@@ -15,6 +15,14 @@ import pyarrow.compute as pc
 
 from smsframe.arrow import strings
 
+ROWS_SHEET = "sms_rows"
+SUMMARY_SHEET = "sms_summary"
+"""The sheets of the workbooks that smsframe writes; a reader knows them by these names."""
+OWN_HEADING = "sms_reason"
+"""The column that every frame of smsframe's has, so that its files are known, whoever saved them again."""
+
+_START = r"(^|[,;|\t\n\r])"
+"""Where a cell may begin: at the start, and behind whatever somebody may take for a delimiter."""
 _RUNS = r"[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
 _DROPPED = r"""["' ]*"""
 """What a reader of quotation marks, or one that trims cells, may drop before it."""
@@ -22,13 +30,9 @@ _NUMBER = r"^[+\-]?[0-9]+(?:[ .,][0-9]+)*$"
 """A number and no arithmetic: ``+39347…``, ``-5``, ``+39 347 1234567``, but not ``+39-347-1234567``."""
 
 
-def inert(text: Any, sep: str = ",") -> Any:
+def inert(text: Any) -> Any:
     """
     Texts in which nothing would run as a formula.
-
-    Args:
-        text: A column of texts.
-        sep: The delimiter of the file that they go to: who splits there sees the quotation marks.
 
     Returns:
         As a large-string array; `original` gives the texts back, whatever they were.
@@ -37,24 +41,35 @@ def inert(text: Any, sep: str = ",") -> Any:
         >>> inert(["=1+1", "+393471234567", "a;@b", "'=1"]).to_pylist()
         ["'=1+1", '+393471234567', "a;'@b", "''=1"]
     """
-    return _replaced(text, rf"{_start(sep)}({_DROPPED}{_RUNS})", r"\1'\2", unless=_NUMBER)
+    return _replaced(text, f"{_START}({_DROPPED}{_RUNS})", r"\1'\2", unless=_NUMBER)
 
 
-def original(text: Any, sep: str = ",") -> Any:
+def runs(text: Any) -> bool:
+    """
+    Whether anything in a column of texts would run: then `inert` has not written it.
+
+    Example:
+        >>> runs(["Ada", "=1+1"]), runs(["'=1+1", "+393471234567"])
+        (True, False)
+    """
+    column = strings(text)
+    running = pc.match_substring_regex(column, f'{_START}[" ]*{_RUNS}')
+    return bool(pc.any(pc.and_not(running, pc.match_substring_regex(column, _NUMBER))).as_py())
+
+
+def original(text: Any, *, inside: bool = True) -> Any:
     """
     The texts that `inert` was given.
+
+    Args:
+        text: A column of texts.
+        inside: Also behind what somebody may take for a delimiter, not only at the start of a cell.
 
     Example:
         >>> original(["'=1+1", "a;'@b", "''=1", "'Ndrangheta"]).to_pylist()
         ['=1+1', 'a;@b', "'=1", "'Ndrangheta"]
     """
-    return _replaced(text, rf"{_start(sep)}'({_DROPPED}{_RUNS})", r"\1\2")
-
-
-def _start(sep: str) -> str:
-    """Where a cell may begin: at the start, and behind what somebody else takes for a delimiter."""
-    others = "".join(mark for mark in ",;|" if mark != sep)
-    return rf"(^|[{others}\t\n\r])"
+    return _replaced(text, f"{_START if inside else '(^)'}'({_DROPPED}{_RUNS})", r"\1\2")
 
 
 def _replaced(text: Any, pattern: str, by: str, unless: str | None = None) -> Any:

@@ -307,7 +307,7 @@ def _ends_in_signs(text):
     tail = re.search(r"[^0-9]*$", text)[0]
     if not tail or tail == text or "+" in tail or any(unicodedata.category(c)[0] == "L" for c in tail):
         return False
-    rest = re.sub(rf"^[ ()\[\].{DASHES}]*", "", tail)
+    rest = re.sub(rf"^[{DASHES} ()\[\].]*", "", tail)
     pair = rest[0:1] + rest[1:].removeprefix(" ")[0:1]
     return len(pair) == 2 and all(map(_is_sign, pair))
 
@@ -330,7 +330,7 @@ def hidden(text):
         return True
     if _ends_in_signs(shown) or _ends_in_signs(shown[::-1]):
         return True
-    gap = rf"[ ()\[\].{DASHES}]*"
+    gap = rf"[{DASHES} ()\[\].]*"
     if re.search(rf"[0-9]{gap}(?:[xX]{{2}}|##)|(?:[xX]{{2}}|##){gap}[0-9]", shown):
         return True
     # Any symbol between two digits, with neither a plus nor a letter on the way.

@@ -9,16 +9,20 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import pandas as pd
 import pytest
+
+from smsframe.phones.codes import REPAIRS
+from smsframe.phones.parse import read
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "benchmarks/README.md").read_text("utf-8")
 ROWS = {
-    "phones": 5,
+    "phones": 6,
     "oddities": 3,
-    "texts": 1,
+    "texts": 2,
     "frames": 2,
-    "files": 1,
+    "files": 3,
     "growth": 3,
     "imports": 1,
     "start": 2,
@@ -59,6 +63,17 @@ def test_a_part_prints_its_rows_with_figures(part):
         figures = [FIGURE.fullmatch(cell) for cell in (first, ours, theirs, ratio) if cell]
         assert len(figures) >= 3
         assert all(float(found[1].replace(",", "")) > 0 for found in figures)
+
+
+def test_the_worst_kind_is_looked_for_among_all_kinds_of_repair(room):
+    oddities = room("oddities")
+    full_width = "+39347{n}", None, oddities.FULL_WIDTH
+    found = set()
+    for written, region, *digits in (*oddities.KINDS.values(), full_width):
+        column = pd.Series([written.replace("{n}", f"{number:07}") for number in range(1234567, 1234667)])
+        column = column.str.translate(*digits) if digits else column
+        found |= {name for names in read(column, region)["repair"].dropna() for name in names.split(",")}
+    assert found == set(REPAIRS)
 
 
 def test_every_part_is_tested(room):

@@ -63,7 +63,9 @@ def test_importing_loads_nothing_but_pandas_until_a_public_name_is_used():
     """
     at_first, methods, after_looking, after_use = fresh(LOADED + textwrap.dedent(code))
     assert at_first == after_looking == "[]"
-    of_frames = "check compose failed plan plot problems refresh send start summary to_csv"
+    of_frames = (
+        "check compose failed plan plot problems refresh send start summary to_csv to_excel to_parquet"
+    )
     assert methods == str([*of_frames.split(), "normalize", "segments"])
     assert "requests" in after_use.split()
     assert not {"pandera", "fastapi", "uvicorn", "ipywidgets", "phonenumbers", "tqdm", "typer"} & set(
@@ -73,7 +75,18 @@ def test_importing_loads_nothing_but_pandas_until_a_public_name_is_used():
 
 HEAVY = {
     *("pandera", "sqlalchemy", "requests", "urllib3", "fastapi", "uvicorn", "ipywidgets", "IPython"),
-    *("matplotlib", "tqdm", "tenacity", "filelock", "psutil", "tzlocal", "voila", "openpyxl", "hypothesis"),
+    *(
+        "matplotlib",
+        "tqdm",
+        "tenacity",
+        "filelock",
+        "psutil",
+        "tzlocal",
+        "voila",
+        "openpyxl",
+        "xlsxwriter",
+        "hypothesis",
+    ),
 }
 """What takes long to load and belongs to what a command does not do: no command waits for it without need."""
 

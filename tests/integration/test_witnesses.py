@@ -16,7 +16,7 @@ from smsframe.errors import JournalError
 from smsframe.journal.attempts import begin_next
 from smsframe.journal.conflicts import CampaignCall
 from smsframe.journal.journal import Journal
-from smsframe.orders.records import Change, Comparison, Evidence
+from smsframe.orders.records import Change, Comparison, Evidence, Now
 from smsframe.orders.states import Event, State, transition
 from smsframe.orders.terms import Terms
 
@@ -53,6 +53,7 @@ def planned(tmp_path):
             phones=waiting["phone"],
             waiting=waiting,
             compared=Comparison(),
+            now=Now(*Clock().span()),
         )
         yield journal, owner, registered
 

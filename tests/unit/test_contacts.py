@@ -151,9 +151,7 @@ def test_whatever_is_written_is_read_back(tmp_path, rows, sep, encoding, end, qu
     )  # which writers leave without quotes
     cells = [cell for row in rows for cell in row]
     assume(not any(cell.strip() in ERRORS for cell in cells))
-    assume(
-        original(cells).to_pylist() == original(cells, ";").to_pylist() == cells
-    )  # what `to_csv` has written
+    assume(original(cells).to_pylist() == cells)  # what `to_csv` has written
     frame = pd.DataFrame([*rows, ("end", "end")], columns=["name", "note"], dtype="string")
     text = frame.to_csv(sep=sep, lineterminator=end, quoting=quoting, index=False)
     back = smsframe.read_contacts(write(tmp_path / "a.csv", text, encoding))

@@ -37,9 +37,9 @@ PLAIN = set(
     needed normalize other post read refund register repeated retry shown stop stopped
     use verify wait work yes
 
-    access available base browser bytes certificate clock context csv digits dtype entry env extra
-    file files free identities interval kind latency length letters name options page path place port
-    proxies scientific seconds seed sep sheet size smsframe speed timeout times timezone tls type tz
+    access available base browser bytes certificate clock context csv digits dtype entry env excel
+    extra file files free identities interval kind latency length letters name options page parquet path place
+    port proxies scientific seconds seed sep sheet size smsframe speed timeout times timezone tls type tz
     url version way
 
     o y paramsms

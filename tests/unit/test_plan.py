@@ -273,3 +273,14 @@ def test_the_longest_and_the_dearest_are_the_first_of_their_kind():
     made = plan(table(name=["é" * 170, "ж" * 140, "x" * 170]), "{name}")
     assert made.longest == "é" * 170
     assert made.dearest == "ж" * 140
+
+
+def test_texts_are_made_when_asked_for_of_the_values_that_were_there():
+    rows = 150_000  # more than one block
+    names = pd.Series(["Ada", "Łucja", "Zoë"] * (rows // 3))
+    frame = pd.DataFrame({"mobile": [f"+39347{number:07}" for number in range(rows)], "name": names})
+    made = smsframe.plan(frame, "Ciao {name}, {name}!", campaign="autumn", phone="mobile")
+    frame["name"] = "somebody else"
+    expected = ("Ciao " + names + ", " + names + "!").tolist()
+    assert made.people["text"].tolist() == made.ready["text"].tolist() == expected
+    assert [*made.ucs2.items()] == [("ë", rows // 3), ("Ł", rows // 3)]

@@ -18,8 +18,8 @@ CONTRACT = {
     "compose", "Form", "start", "watch", "Run",
     "plot", "problems", "reveal",
     "normalize", "segments", "summary", "failed", "by", "explain",
-    "to_csv", "Gateway", "Hours", "Journal", "Plan", "Sandbox",
-    "Summary",
+    "to_csv", "to_excel", "to_parquet",
+    "Gateway", "Hours", "Journal", "Plan", "Sandbox", "Summary",
     "ContactsSchema", "CheckedSchema", "PlannedSchema", "ResultsSchema", "PhoneGuessed",
     "SmsFrameError", "ContactsError", "TextError", "UnknownCampaign", "CampaignChanged",
     "ConfirmationMismatch", "NotEnoughCredit", "CampaignStopped", "JournalError",
@@ -168,7 +168,7 @@ def test_the_help_of_the_package_names_functions_that_there_are():
 
 def test_the_accessor_has_the_functions_own_signatures():
     frame = pd.DataFrame()
-    for name in ("check", "plan", "send", "refresh", "summary", "failed", "to_csv"):
+    for name in ("check", "plan", "send", "refresh", "summary", "failed", "to_csv", "to_excel", "to_parquet"):
         function, method = getattr(smsframe, name), getattr(frame.sms, name)
         assert list(inspect.signature(method).parameters) == list(inspect.signature(function).parameters)[1:]
 

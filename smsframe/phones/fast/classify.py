@@ -98,7 +98,8 @@ def decide(
 
     first = calling_codes()[national // POWERS[np.maximum(size - 3, 0)] % 1000]
     for country, rows in _groups(first, abroad & (first > 0), fewest):
-        drop(rows, np.full(len(rows), len(str(country)), dtype=np.int8))
+        size[rows] -= len(str(country))
+        national[rows] -= country * POWERS[size[rows]]
         count = after_code(country).of(national[rows], size[rows])
         code[rows[count >= 0]] = country
         drop(rows, count)
@@ -182,5 +183,8 @@ def _groups(
     rows = np.flatnonzero(among)
     found = labels[rows]
     counts = np.bincount(found)
+    if np.count_nonzero(counts) > 1:  # sixteen bits are sorted in two passes
+        rows = rows[np.argsort(found.astype(np.int16), kind="stable")]
+    ends = np.cumsum(counts)
     for label in np.flatnonzero(counts >= (FEW if fewest is None else fewest)):
-        yield int(label), rows if counts[label] == len(rows) else rows[found == label]
+        yield int(label), rows[ends[label] - counts[label] : ends[label]]

@@ -29,6 +29,11 @@ _CLASS[[*b"0123456789"]] = _DIGIT
 _CLASS[ord("+")] = _PLUS
 _CLASS[ord("/")] = _SLASH
 
+_FIRST_OF_TWO: Final = np.zeros(256, dtype=np.uint8)  # bit by bit: dots, dashes, brackets
+_SECOND_OF_TWO: Final = np.zeros(256, dtype=np.uint8)
+for _bit, (_first_marks, _second_marks) in enumerate(((b".", b"."), (b"-", b"-"), (b"([", b")]"))):
+    _FIRST_OF_TWO[[*_first_marks]] = _SECOND_OF_TWO[[*_second_marks]] = 1 << _bit
+
 
 class Digits(NamedTuple):
     """
@@ -91,9 +96,7 @@ def read(cells: Any) -> Digits:
     where = cells_of(slashes)
     plain[where[before[slashes] - first[where] > _BEFORE_SLASH]] = False
 
-    plus = np.zeros(len(length), dtype=bool)
-    head = np.flatnonzero(ends > begins)
-    plus[head] = kind[begins[head]] == _PLUS
+    plus = _first(kind, begins, ends) == _PLUS
     pluses = np.flatnonzero(kind == _PLUS)
     if len(pluses) > np.count_nonzero(plus):
         where = cells_of(pluses)
@@ -101,7 +104,7 @@ def read(cells: Any) -> Digits:
         plain[where[1:][where[1:] == where[:-1]]] = False  # two
         plus[where] = True
 
-    plain[cells_of(_repeated(text))] = False
+    plain[cells_of(_repeated(text, np.flatnonzero(kind == _PUNCTUATION)))] = False
     plain &= ~_decimals(text, begins, ends)
     if cells.null_count:  # below which any bytes may stand
         plain &= np.asarray(cells.is_valid())
@@ -121,9 +124,21 @@ def _begin_with_00(
     text: NDArray[np.uint8], begins: NDArray[np.int64], ends: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
     found = np.zeros(len(ends), dtype=bool)
-    long = np.flatnonzero(ends - begins > 2)  # noqa: PLR2004 - 00 and one more
-    found[long] = (text[begins[long]] == ord("0")) & (text[begins[long] + 1] == ord("0"))
+    rows = np.flatnonzero(_first(text, begins, ends) == ord("0"))
+    rows = rows[ends[rows] - begins[rows] > 2]  # noqa: PLR2004 - 00 and one more
+    found[rows] = text[begins[rows] + 1] == ord("0")
     return found
+
+
+def _first(
+    of_bytes: NDArray[np.uint8], begins: NDArray[np.int64], ends: NDArray[np.int64]
+) -> NDArray[np.uint8]:
+    """What is said of the first byte of each cell; 255 of an empty one."""
+    if not len(of_bytes):
+        return np.full(len(begins), 255, dtype=np.uint8)
+    first = of_bytes[np.minimum(begins, len(of_bytes) - 1)]
+    first[ends == begins] = 255
+    return first
 
 
 def _decimals(
@@ -146,12 +161,11 @@ def _decimals(
     return found
 
 
-def _repeated(text: NDArray[np.uint8]) -> NDArray[np.intp]:
-    """Where dots or dashes stand side by side, or empty brackets: digits may be hidden there."""
-    dots, dashes, open_, close = (np.isin(text, [*marks]) for marks in (b".", b"-", b"([", b")]"))
-    found = np.zeros(len(text), dtype=bool)
-    for first, second in ((dots, dots), (dashes, dashes), (open_, close)):
-        if first.any():
-            found[1:] |= first[:-1] & second[1:]
-            found[2:] |= first[:-2] & second[2:] & (text[1:-1] == ord(" "))
-    return np.flatnonzero(found)
+def _repeated(text: NDArray[np.uint8], places: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Where dots or dashes in punctuation stand side by side, or empty brackets: digits may be hidden."""
+    mark = text[places]
+    first, second = _FIRST_OF_TWO[mark], _SECOND_OF_TWO[mark]
+    together = (first[:-1] & second[1:] != 0) & (places[1:] - places[:-1] == 1)
+    around = (first[:-2] & second[2:] != 0) & (places[2:] - places[:-2] == 2)  # noqa: PLR2004 - a space between
+    around &= mark[1:-1] == ord(" ")
+    return np.concatenate([places[1:][together], places[2:][around]])

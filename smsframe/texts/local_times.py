@@ -1,0 +1,132 @@
+"""
+Times as spreadsheets know them: on the clock of one place, which stands in the heading, and back.
+
+A spreadsheet has no time zones: a cell is a date and a time of day. So the zone goes into the heading,
+``sms_sent_at (Europe/Rome)``. In the hour that a clock goes through twice, in autumn, a cell is a text with
+its offset from UTC: nothing else says which of the two times it is.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+import pandas as pd
+
+from smsframe.arrow import TEXT
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+_HEADING = re.compile(r"(?s)(.*) \(([A-Za-z][A-Za-z0-9_+\-/]*)\)")
+_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9:.,]+(?:[+-][0-9:]+)?)?$"
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """
+    The time zone of that name.
+
+    Raises:
+        ValueError: There is none.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        raise ValueError(f"zone={name!r} is no time zone; one is 'Europe/Rome'") from None
+
+
+def zone_of(times: pd.Series[Any], zone: ZoneInfo | None) -> str:
+    """
+    The zone in which a column of aware times is written: the given one, else its own.
+
+    UTC where its own has no name that every system knows, such as a fixed offset.
+    """
+    own: tzinfo = times.dt.tz
+    name = str(zone or own)
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return "UTC"
+
+
+def on_the_clock(times: pd.Series[Any], zone: str) -> tuple[pd.Series[Any], pd.Series[Any]]:
+    """
+    Aware times on the clock of a zone.
+
+    Returns:
+        The times without their zone, and for the hours that this clock goes through twice texts with the
+        offset from UTC (dtype string, missing for all others).
+    """
+    local = times.dt.tz_convert(zone)
+    naive = local.dt.tz_localize(None)
+    # Of a time that comes twice the first reading and the second differ.
+    first, second = (
+        naive.dt.tz_localize(zone, ambiguous=np.full(len(naive), dst), nonexistent="shift_forward")
+        if len(naive)
+        else local
+        for dst in (True, False)
+    )
+    twice = (first != second) & naive.notna()
+    texts = pd.Series(pd.NA, index=times.index, dtype=TEXT)
+    texts[twice] = [str(time) for time in local[twice]]
+    return naive, texts
+
+
+def heading(label: object, zone: str) -> str:
+    """
+    The heading of a column of times.
+
+    Example:
+        >>> heading("sms_sent_at", "Europe/Rome")
+        'sms_sent_at (Europe/Rome)'
+    """
+    return f"{label} ({zone})"
+
+
+def restored(frame: pd.DataFrame) -> pd.DataFrame:
+    """
+    A table that was read from a file of ours, with its times as `str` writes aware ones.
+
+    A column is restored when its heading ends in a time zone, and all its cells are times.
+
+    Args:
+        frame: All cells are text.
+
+    Example:
+        >>> frame = pd.DataFrame({"sms_sent_at (Europe/Rome)": ["2026-11-28 13:51"]}, dtype="string")
+        >>> restored(frame).to_dict("list")
+        {'sms_sent_at': ['2026-11-28 13:51:00+01:00']}
+    """
+    labels: list[Any] = list(frame.columns)
+    changed = False
+    for place, label in enumerate(labels):
+        match = _HEADING.fullmatch(label) if isinstance(label, str) else None
+        if match is None or match[1] in labels:
+            continue
+        times = _times(frame.iloc[:, place], match[2])
+        if times is not None:
+            if not changed:
+                frame, changed = frame.copy(deep=False), True
+            frame.isetitem(place, times.array)
+            labels[place] = match[1]
+    return frame.set_axis(labels, axis=1) if changed else frame
+
+
+def _times(cells: pd.Series[Any], zone: str) -> pd.Series[Any] | None:
+    """The cells as aware times, in words; None where one of them is no time, or the zone is none."""
+    try:
+        place = ZoneInfo(zone)
+        text = cells.astype(TEXT)
+        if not text.str.match(_TIME).fillna(value=True).all():
+            return None
+        text = text.str.replace(",", ".")
+        offset = text.str.contains(r"[ T][0-9:.]+[+-]", regex=True).fillna(value=False).to_numpy(dtype=bool)
+        naive = pd.to_datetime(text.mask(offset), format="ISO8601")
+        aware = naive.dt.tz_localize(place)
+        aware[offset] = pd.to_datetime(text[offset], format="ISO8601", utc=True).dt.tz_convert(place)
+    except (ValueError, OSError, ZoneInfoNotFoundError):  # also times that the zone's clock never showed
+        return None
+    words = aware.astype(object).map(str).where(aware.notna(), None)
+    return words.astype(TEXT)
