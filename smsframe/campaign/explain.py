@@ -91,6 +91,10 @@ def _journalled(facts: pd.Series[Any], journal: Journal) -> list[tuple[Any, ...]
         if person["batch"] < 0:
             continue
         order_id = known.batches["order_id"].iloc[person["batch"]]
+        if (allowed := journal.hours(order_id)) is not None:
+            begin, end = allowed["hours"]["between"]
+            step = f"its time was chosen within the hours {begin} to {end}, {allowed['hours']['days']}"
+            steps.append((None, person["attempt"], order_id, step, "; ".join(allowed["local"])))
         for event in evidence[evidence["order_id"].eq(order_id)].to_dict("records"):
             step = STEPS.get(event["event"], event["event"])
             told = ": ".join(str(event[name]) for name in ("question", "answer") if pd.notna(event[name]))

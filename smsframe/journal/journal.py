@@ -7,6 +7,7 @@ cannot both make it. Nothing here decides anything about people: that is `smsfra
 
 from __future__ import annotations
 
+import json
 import os
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,7 @@ from smsframe.journal.registration import Registration
 from smsframe.journal.rows import instants_of, read_campaign, read_texts
 from smsframe.journal.run_locks import Owners
 from smsframe.journal.sqlite import Store, frame
+from smsframe.journal.sqlite_migrations import columns
 from smsframe.journal.tables import batches, campaigns, evidence, recipients
 from smsframe.orders.names import normalize_name
 from smsframe.orders.states import State
@@ -250,12 +252,29 @@ class Journal:
             if rows:
                 connection.execute(statement, rows)
 
+    def hours(self, order_id: str) -> dict[str, Any] | None:
+        """
+        The hours by which an order got its time, or None.
+
+        Returns:
+            ``hours``, ``zones``, ``local`` (the time in each of them) and ``clocks``.
+        """
+        with self._store.opened() as connection:
+            return None if connection is None else _hours(connection, order_id)
+
     def evidence(self, campaign: int) -> pd.DataFrame:
         """What was asked and answered about each order, the oldest first; ``at`` is UTC."""
         rows: sa.Select[Any] = sa.select(sa.literal_column("*")).select_from(evidence)
         found = self._store.read(rows.where(evidence.c.campaign == campaign).order_by(evidence.c.id))
         found["at"] = instants_of(found["at"])
         return found.reindex(columns=[*EVIDENCE])  # an older file, before its upgrade, has fewer
+
+
+def _hours(connection: Connection, order_id: str) -> dict[str, Any] | None:
+    """The hours by which an order got its time, with the local time; None where none were asked for."""
+    by_name = {column.name: column for column in columns(connection, batches)}
+    written = connection.execute(sa.select(by_name["hours"]).where(batches.c.order_id == order_id)).scalar()
+    return None if written is None else json.loads(written)
 
 
 def _find(connection: Connection, name: str) -> CampaignRecord | None:

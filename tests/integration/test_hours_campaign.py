@@ -312,3 +312,44 @@ def test_a_time_at_night_is_said_before_it_is_accepted(hour, night, gateway, cap
     assert (said in repr(plan)) is night
     assert (said in plan._repr_html_()) is night
     assert (said in caplog.text) is night
+
+
+# What was lost, and what is sent again.
+
+
+def test_an_order_that_was_lost_is_not_repeated_when_its_hours_are_over(sandbox, gateway, time):
+    time.set(datetime(2026, 11, 30, 19, 59, 40, tzinfo=ROME))
+    sandbox.misbehave("drop_before", times=1)
+    out = send(romans(2), gateway, schedule=DAY_HOURS, grace=30.0)
+    assert statuses(out) == {"scheduled": 2}
+    assert out["sms_scheduled_at"].dt.tz_convert("Europe/Rome").dt.strftime("%a %H:%M").eq("Tue 09:00").all()
+    assert posts(sandbox) == 2
+
+
+def test_an_order_that_the_gateway_has_no_time_for_waits_for_the_next_hours(sandbox, gateway, time):
+    time.set(datetime(2026, 11, 30, 19, 59, 55, tzinfo=ROME))
+    sandbox.misbehave("busy", status=503, retry_after=20, times=1)
+    out = send(romans(2), gateway, schedule=DAY_HOURS)
+    assert out["sms_scheduled_at"].dt.tz_convert("Europe/Rome").dt.strftime("%a %H:%M").eq("Tue 09:00").all()
+
+
+def test_who_is_texted_again_is_texted_within_the_hours_of_the_campaign(sandbox, gateway, time):
+    time.set(datetime(2026, 11, 30, 12, tzinfo=ROME))
+    people = pd.DataFrame({"mobile": ["+393470000076"]})  # the sandbox delivers none of these
+    out = send(people, gateway, schedule=DAY_HOURS)
+    time.set(datetime(2026, 12, 2, 23, tzinfo=ROME))
+    out = smsframe.refresh(out, gateway=gateway, progress=False)
+    rows = smsframe.failed(out, retryable=True)
+    assert len(rows) == 1
+    again = smsframe.resend("autumn", rows, gateway=gateway, progress=False)
+    assert statuses(again) == {"scheduled": 1}
+    when = again["sms_scheduled_at"].iloc[0].tz_convert("Europe/Rome")
+    assert f"{when:%a %H:%M}" == "Thu 09:00"
+
+
+def test_the_story_of_a_recipient_has_the_hours_that_justified_the_time(gateway, time):
+    out = send(romans(1), gateway, schedule=DAY_HOURS)
+    story = smsframe.explain(out, out.index[0], gateway=gateway)
+    (row,) = story[story["step"].str.contains("hours")].to_dict("records")
+    assert "Mon 2026-11-30 09:00 Europe/Rome" in row["evidence"]
+    assert "09:00" in row["step"]
