@@ -181,7 +181,7 @@ class UnconfirmedOrders:
         """Why an order that is provably absent may not go out as it is, or None."""
         if not among(people["phone"], self._phones).all():
             return "some of its people are suppressed, or not in this call"
-        if len(people) != batch.recipients:
+        if len(people) != batch.recipients or not people["latest"].all():
             return "some of its people were texted by another order"
         if late(batch, self._retry_policy.clock.now()):
             return "its time has passed"

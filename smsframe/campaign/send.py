@@ -210,9 +210,9 @@ def withdraw(journal: Journal, entry: CampaignRecord) -> pd.DataFrame:
         results = outcomes(journal.recipients(entry.id, entry.name), entry.name, run=owner)
         dropped = results[results["sms_code"].eq("not_sent").to_numpy()].reset_index(drop=True)
         journal.withdraw(entry, dropped["sms_phone"])
-        kept = among(
-            dropped["sms_phone"], journal.recipients(entry.id, entry.name).people["phone"]
-        )  # somebody was faster
+        known = journal.recipients(entry.id, entry.name)
+        waiting = known.people["phone"][still_to_send(known)]
+        kept = among(dropped["sms_phone"], waiting)  # somebody was faster
     return dropped[~kept].reset_index(drop=True)
 
 
