@@ -211,6 +211,13 @@ def parquet_ready(frame: pd.DataFrame) -> pd.DataFrame:
     ready = frame.set_axis(pd.Index(names), axis=1).copy(deep=False)
     for place in range(frame.shape[1]):
         cells = dense(frame.iloc[:, place])
+        if pd.api.types.is_object_dtype(cells.dtype):  # pandas compares, and a signalling NaN raises then
+            gaps = [isinstance(cell, Decimal) and cell.is_nan() for cell in cells.array]
+            cells = pd.Series(
+                [None if gap else cell for cell, gap in zip(cells.array, gaps, strict=True)],
+                index=cells.index,
+                dtype=object,
+            )
         try:
             pa.array(cells, from_pandas=True)
         except (pa.ArrowException, ValueError, TypeError, OverflowError, ArithmeticError):

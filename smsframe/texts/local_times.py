@@ -59,19 +59,19 @@ def on_the_clock(times: pd.Series[Any], zone: str) -> tuple[pd.Series[Any], pd.S
         The times without their zone, and for the hours that this clock goes through twice texts with the
         offset from UTC (dtype string, missing for all others).
     """
-    local = times.dt.tz_convert(zone)
+    place = ZoneInfo(zone)  # of pandas' own, which some versions look up elsewhere, not all are there
+    local = times.dt.tz_convert(place)
     naive = local.dt.tz_localize(None)
     # Of a time that comes twice the first reading and the second differ.
     first, second = (
-        naive.dt.tz_localize(zone, ambiguous=np.full(len(naive), dst), nonexistent="shift_forward")
+        naive.dt.tz_localize(place, ambiguous=np.full(len(naive), dst), nonexistent="shift_forward")
         if len(naive)
         else local
         for dst in (True, False)
     )
     twice = (first != second) & naive.notna()
-    texts = pd.Series(pd.NA, index=times.index, dtype=TEXT)
-    texts[twice] = [str(time) for time in local[twice]]
-    return naive, texts
+    texts = pd.Series(list(map(str, local[twice])), index=times.index[twice], dtype=TEXT)
+    return naive, texts.reindex(times.index)
 
 
 def heading(label: object, zone: str) -> str:
@@ -124,7 +124,7 @@ def _times(cells: pd.Series[Any], zone: str) -> pd.Series[Any] | None:
         text = text.str.replace(",", ".")
         offset = text.str.contains(r"[ T][0-9:.]+[+-]", regex=True).fillna(value=False).to_numpy(dtype=bool)
         naive = pd.to_datetime(text.mask(offset), format="ISO8601")
-        aware = naive.dt.tz_localize(place)
+        aware = naive.dt.tz_localize(place).copy()
         aware[offset] = pd.to_datetime(text[offset], format="ISO8601", utc=True).dt.tz_convert(place)
     except (ValueError, OSError, ZoneInfoNotFoundError):  # also times that the zone's clock never showed
         return None
