@@ -12,7 +12,8 @@ from smsframe.orders.delivery_codes import Stage
 from smsframe.outcomes.codes import CODES
 from smsframe.outcomes.columns import COLUMNS, DTYPES, attach
 from smsframe.outcomes.deliveries import explain_deliveries
-from smsframe.outcomes.summary import require
+from smsframe.outcomes.summary import require_numbers
+from smsframe.phones.match import keys as persons
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,7 +33,7 @@ def with_delivery_columns(results: pd.DataFrame) -> pd.DataFrame:
     Raises:
         ContactsError: There are no numbers or no order ids.
     """
-    rows = require(results, ("sms_order_id", "sms_phone")).reset_index(drop=True)
+    rows = require_numbers(results, ("sms_order_id", "sms_phone")).reset_index(drop=True)
     # An export of an older version has other columns in another order; two columns alone stay as they are.
     whole = "sms_status" in rows
     for name in COLUMNS if whole else ("sms_delivery", "sms_delivered_at"):
@@ -106,14 +107,14 @@ def _with_deliveries(rows: pd.DataFrame, asked: pd.Series[bool], states: pd.Data
     """The rows with the delivery of their order's recipients, by order id and number."""
     # A number that is twice in one order cannot be told apart (and our own orders hold each once).
     numbered = states[states["phone"].notna()]
-    by_person = numbered.drop_duplicates(["order", "phone"]).set_index(["order", "phone"])
-    # As objects on both sides: strings of different dtypes do not match in an index.
-    keys = pd.MultiIndex.from_arrays([rows["sms_order_id"].astype(object), rows["sms_phone"].astype(object)])
-    by_person.index = pd.MultiIndex.from_arrays(
-        [by_person.index.get_level_values(level).astype(object) for level in (0, 1)]
-    )
-    latest = by_person.reindex(keys).set_axis(rows.index)
+    said = pd.MultiIndex.from_arrays([numbered["order"].astype(object), persons(numbered["phone"])])
+    by_person = numbered[~said.duplicated()].set_axis(said[~said.duplicated()])
+    asked_of = pd.MultiIndex.from_arrays([rows["sms_order_id"].astype(object), persons(rows["sms_phone"])])
+    latest = by_person.reindex(asked_of).set_axis(rows.index)
     known = asked & latest["delivery"].notna()
+    if "sms_status" in rows:  # of an order in doubt the journal keeps none either
+        in_order = rows["sms_status"].isin(["accepted", "scheduled"])
+        known &= in_order | rows["sms_code"].eq("missing_from_order").fillna(value=False)
     for column, source in (("sms_delivery", "delivery"), ("sms_delivered_at", "delivered_at")):
         rows[column] = rows[column].where(~known, latest[source]).astype(DTYPES[column])
     return rows
@@ -135,9 +136,10 @@ def _with_missing_people(
     as one that hides digits, does not say whom it lacks. An order that is unconfirmed as a whole stays so, as
     it does in the journal, which is not written to here: its rows say what confirms it.
     """
-    order, phone = (rows[name].astype(object) for name in ("sms_order_id", "sms_phone"))
-    pairs = pd.MultiIndex.from_arrays([order, phone])
-    listed = pd.MultiIndex.from_arrays([states["order"].astype(object), states["phone"].astype(object)])
+    order = rows["sms_order_id"].astype(object)
+    pairs = pd.MultiIndex.from_arrays([order, persons(rows["sms_phone"])])
+    numbered = states[states["phone"].notna()]
+    listed = pd.MultiIndex.from_arrays([numbered["order"].astype(object), persons(numbered["phone"])])
     present = pd.Series(pairs.isin(listed), index=rows.index)
     code = "missing_from_order"
     missing = asked & order.isin(tells_all) & ~present & rows["sms_status"].isin(["accepted", "scheduled"])

@@ -294,7 +294,7 @@ class CampaignEngine:
             return False
         any_found = False
         for batch, people, step, counted in self._unconfirmed.settle():
-            self.posted.update(batch, step.state, people["phone"])
+            self.posted.update(batch, step.state, people["phone"][people["latest"]])
             match step.action:
                 case Action.RECORD:
                     any_found = self._accepted = self.maybe_texted = True

@@ -31,14 +31,14 @@ class PostedOrders:
 
     def update(self, batch: Batch, state: State, phones: pd.Series[Any]) -> None:
         """Note the state of an order; one that was proven not to be taken is forgotten."""
-        if state in MAYBE_TEXTED:
+        if state in MAYBE_TEXTED and len(phones):
             self._orders[batch.order_id] = (batch, state, phones)
         else:
             self._orders.pop(batch.order_id, None)
 
     def correct(self, results: pd.DataFrame) -> pd.DataFrame:
         """
-        The results, with what this run knows of people whom the journal calls pending, or does not have.
+        The results, with what this run knows of whom the journal calls pending, or has in another order.
 
         Args:
             results: The result columns, after whatever other columns.
@@ -46,16 +46,20 @@ class PostedOrders:
         Returns:
             The same frame when there is nobody to correct.
         """
-        unsent = results["sms_status"].isin(["ready", "pending"]).to_numpy()
-        if not self._orders or not unsent.any():
+        if not self._orders:
             return results
+        unsent = results["sms_status"].isin(["ready", "pending"]).to_numpy()
         orders = [*self._orders.values()]
         people = pd.concat([phones for _, _, phones in orders], ignore_index=True)
         order = np.repeat(np.arange(len(orders)), [len(phones) for _, _, phones in orders])
         # Of several orders of one person the last one posted counts.
         last = ~people.duplicated(keep="last").to_numpy()
         position = find(results["sms_phone"].reset_index(drop=True), people[last])
-        rows = unsent & (position >= 0)
+        order_ids = np.array([batch.order_id for batch, _, _ in orders], dtype=object)[order[last]]
+        posted = pd.Series(order_ids, dtype=object).take(position.clip(0)).to_numpy()
+        taken = results["sms_status"].isin(["accepted", "scheduled"]).to_numpy()
+        elsewhere = results["sms_order_id"].astype(object).to_numpy() != posted
+        rows = (position >= 0) & (unsent | (taken & elsewhere))
         if not rows.any():
             return results
         facts = self._facts().take(order[last][position[rows]])

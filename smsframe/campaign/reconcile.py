@@ -183,7 +183,7 @@ class UnconfirmedOrders:
         """Why an order that is provably absent may not go out as it is, or None."""
         if not among(people["phone"], self._phones).all():
             return "some of its people are suppressed, or not in this call"
-        if len(people) != batch.recipients:
+        if len(people) != batch.recipients or not people["latest"].all():
             return "some of its people were texted by another order"
         if not same_hours(batch, self._entry):
             return "it was cut by other hours than those that hold now"

@@ -20,10 +20,12 @@ from smsframe.campaign.send import raise_stopped, replaced, resumed, run_engine
 from smsframe.campaign.unexpected_stop import with_results_when_stopped
 from smsframe.errors import ConfirmationMismatch, ContactsError
 from smsframe.formatting import many
+from smsframe.journal.batch_creation import UNKNOWN
 from smsframe.journal.conflicts import CampaignCall
-from smsframe.outcomes.columns import attach, results_for, validated
+from smsframe.outcomes.codes import CODES
+from smsframe.outcomes.columns import COLUMNS, DTYPES, attach, results_for, validated
 from smsframe.outcomes.join import outcomes, still_to_send
-from smsframe.outcomes.summary import require
+from smsframe.outcomes.summary import complete, require_numbers
 from smsframe.phones.match import among, find, keys
 
 if TYPE_CHECKING:
@@ -73,23 +75,16 @@ def resend(
     entry = replace(entry, terms=replace(entry.terms, schedule=None))
     journal, gateway = context.journal, context.gateway
     context = context.stopped_by(stop)
-    typed = require(rows, ("sms_order_id", "sms_phone")).reset_index(drop=True)
+    typed = require_numbers(rows, ("sms_order_id", "sms_phone")).reset_index(drop=True)
     stored = journal.read(
         entry.name, call=CampaignCall(gateway.base_url, gateway.account, entry.template, changed=True)
     )
     if stored is None or stored.entry.id != entry.id:
         raise replaced(journal)
-    position = find(typed["sms_phone"], stored.known.people["phone"])
-    if (position < 0).any() or typed["sms_order_id"].isna().any():
-        count = int((position < 0).sum() + typed["sms_order_id"].isna().sum())
-        raise ContactsError(
-            f"{many(count, 'row')} were never sent to in campaign {entry.name!r}, so nothing was sent again: "
-            "give rows of its results whose texts failed"
-        )
-    answers = _asked_anew(typed, context, journal)
-    judged = judge(
-        typed, journal.recipients(entry.id, entry.name), answers, suppressed, gateway.profile, options
-    )
+    _refuse_strangers(typed, entry.name, stored.known)
+    answers = _asked_anew(typed, stored.known, context, journal)
+    known = journal.recipients(entry.id, entry.name)
+    judged = judge(typed, known, answers, suppressed, gateway.profile, options)
     for reason, count in judged.left.items():
         context.say(f"{many(count, 'row')} of campaign {entry.name!r} not sent again: {reason}")
     wanted = len(judged.again) + len(judged.begun) + judged.left.get(FOLLOWED, 0)
@@ -98,17 +93,46 @@ def resend(
         return _joined(rows, typed, journal, entry, None)
     with resending(entry, judged.again, judged.begun, context, adopt=options.adopt) as (engine, owner):
         cause = run_engine(engine, entry.name, context.say, asked_by_caller=stop is not None)
-        frame = _joined(rows, typed, journal, entry, owner)
+        journalled = _joined(rows, typed, journal, entry, owner)
+        frame = engine.posted.correct(journalled)
+        if frame is not journalled:
+            cause = cause or replaced(journal)
     raise_stopped(cause, engine, entry.name, frame)
     return frame
 
 
-def _asked_anew(rows: pd.DataFrame, context: RunContext, journal: Journal) -> Sequence[OrderAnswer]:
-    """What the gateway says now of the orders of these rows."""
-    orders = [*rows["sms_order_id"].unique()]
-    known = {*journal.deliveries.message_types(orders)}
+def _refuse_strangers(rows: pd.DataFrame, campaign: str, known: Known) -> None:
+    """
+    Refuse rows of another campaign, or of people who were never sent to.
+
+    Raises:
+        ContactsError: There are such rows.
+    """
+    strange = find(rows["sms_phone"], known.people["phone"]) < 0
+    if "sms_campaign" in rows:
+        strange |= rows["sms_campaign"].ne(campaign).fillna(value=False).to_numpy(dtype=bool)
+    unsent = rows["sms_order_id"].isna().to_numpy()
+    begun = known.people["phone"][known.people["attempt"].gt(1).to_numpy() & still_to_send(known).to_numpy()]
+    strange |= unsent & ~among(rows["sms_phone"], begun).to_numpy()
+    if strange.any():
+        raise ContactsError(
+            f"{many(int(strange.sum()), 'row')} not of campaign {campaign!r}, or never sent to in it, so "
+            "nothing was sent again: give rows of its results whose texts failed"
+        )
+
+
+def _asked_anew(
+    rows: pd.DataFrame, known: Known, context: RunContext, journal: Journal
+) -> Sequence[OrderAnswer]:
+    """What the gateway says now of the orders of these rows, and of the earlier ones of these people."""
+    orders = rows["sms_order_id"].dropna().astype(object)
+    if known.earlier is not None and len(known.earlier):
+        theirs = known.earlier["batch"][among(known.earlier["phone"], rows["sms_phone"]).to_numpy()]
+        orders = pd.concat([orders, known.batches["order_id"].astype(object).take(theirs.unique())])
+    asked = [*orders.unique()]
+    journalled = {*journal.deliveries.message_types(asked)}
     return ask_orders(
-        orders, context.gateway, journal, known, context.workers, context.retry_policy, lambda _: None
+        asked, context.gateway, journal, journalled, context.workers, context.retry_policy, lambda _: None
     )
 
 
@@ -120,32 +144,42 @@ def judge(
     profile: GatewayProfile,
     options: ResendOptions,
 ) -> Judged:
-    """Who is texted again, one row per person; of several rows of one person the first counts."""
-    rows = rows[~pd.Series(keys(rows["sms_phone"])).duplicated().to_numpy()].reset_index(drop=True)
+    """
+    Who is texted again, one row per person: of several rows of one person the one of the latest order counts.
+
+    Every text that a person was sent before must have failed, by what the gateway says now: an earlier one
+    may have arrived after all.
+    """
+    rows = _one_each(rows, known)
     position = find(rows["sms_phone"], known.people["phone"])
     people = known.people.take(position).reset_index(drop=True)
-    batch = people["batch"].to_numpy()
-    order_ids = pd.Series([*known.batches["order_id"], None], dtype=object)
-    latest = order_ids.take(batch).reset_index(drop=True).eq(rows["sms_order_id"].astype(object)).to_numpy()
-    delivery = _codes_now(rows, answers)
+    latest = _names_latest(rows, known)
+    delivery = _codes_now(rows["sms_phone"], rows["sms_order_id"], answers)
     codes = profile.delivery
-    arrived_perhaps = delivery.isin([code for code, meaning in codes.items() if meaning.maybe_arrived])
-    worth_another_try = delivery.isin([code for code, meaning in codes.items() if meaning.retryable])
-    if options.maybe_arrived == "send":
-        worth_another_try |= arrived_perhaps
+    perhaps = [code for code, meaning in codes.items() if meaning.maybe_arrived]
+    retryable = [code for code, meaning in codes.items() if meaning.retryable]
+    allowed = retryable + (perhaps if options.maybe_arrived == "send" else [])
     opted_out = among(rows["sms_phone"], suppressed).to_numpy()
-    waits = _began_before(rows, people, known) & ~opted_out
-    again = latest & worth_another_try.to_numpy() & ~opted_out & ~people["missing"].to_numpy()
-    left = {
+    failed_before = ~among(rows["sms_phone"], _not_failed(known, answers, allowed)).to_numpy()
+    unreadable = people["encoding"].eq(UNKNOWN).to_numpy(dtype=bool)
+    may = failed_before & ~opted_out & ~unreadable
+    waits = _begun(rows, known) & may
+    failed = latest & delivery.isin(allowed).to_numpy() & ~people["missing"].to_numpy()
+    again = failed & may
+    maybe = latest & delivery.isin(perhaps).to_numpy()
+    reasons = {
         "on an opt-out list": opted_out,
-        FOLLOWED: ~latest & ~waits & ~opted_out,
-        'may have arrived; maybe_arrived="send" sends them all the same': (
-            latest & ~opted_out & arrived_perhaps.to_numpy() & ~again
-        ),
-        "arrived, may still arrive, or will fail again": (
-            latest & ~opted_out & ~arrived_perhaps.to_numpy() & ~again
-        ),
+        FOLLOWED: ~latest & ~_begun(rows, known),
+        "sent from another journal, which has the values of the text": unreadable,
+        "an earlier text of the campaign has arrived, or may have": ~failed_before & ~maybe,
+        'may have arrived; maybe_arrived="send" sends them all the same': maybe,
+        "the gateway no longer says what became of the text": latest & delivery.isna().to_numpy(),
     }
+    left, open_ = {}, ~again & ~waits
+    for reason, where in reasons.items():  # the first that is true of a row counts
+        left[reason] = int((open_ & where).sum())
+        open_ &= ~where
+    left["arrived, may still arrive, or will fail again"] = int(open_.sum())
     chosen = rows[again]
     return Judged(
         pd.DataFrame(
@@ -156,26 +190,56 @@ def judge(
             }
         ),
         rows["sms_phone"][waits],
-        {reason: int(where.sum()) for reason, where in left.items() if where.any()},
+        {reason: count for reason, count in left.items() if count},
     )
 
 
-def _codes_now(rows: pd.DataFrame, answers: Sequence[OrderAnswer]) -> pd.Series[Any]:
-    """The delivery code that the gateway has just said of each row; missing where it said none."""
+def _one_each(rows: pd.DataFrame, known: Known) -> pd.DataFrame:
+    """One row per person who is in the journal still; the one that names the latest order, else the first."""
+    rows = rows[find(rows["sms_phone"], known.people["phone"]) >= 0].reset_index(drop=True)
+    rows = rows.iloc[np.argsort(~_names_latest(rows, known), kind="stable")]
+    return rows[~pd.Series(keys(rows["sms_phone"])).duplicated().to_numpy()].reset_index(drop=True)
+
+
+def _names_latest(rows: pd.DataFrame, known: Known) -> NDArray[np.bool_]:
+    """Whether each row names the order of its person's latest attempt."""
+    batch = known.people["batch"].to_numpy()[find(rows["sms_phone"], known.people["phone"])]
+    order_ids = pd.Series([*known.batches["order_id"], None], dtype=object).take(batch)
+    named = order_ids.reset_index(drop=True).eq(rows["sms_order_id"].astype(object).reset_index(drop=True))
+    return named.to_numpy(dtype=bool)
+
+
+def _not_failed(known: Known, answers: Sequence[OrderAnswer], allowed: Sequence[str]) -> pd.Series[Any]:
+    """The numbers of people of whom an earlier attempt is not known to have failed."""
+    earlier = known.earlier
+    if earlier is None or earlier.empty:
+        return pd.Series([], dtype=object)
+    order_ids = known.batches["order_id"].astype(object).take(earlier["batch"].to_numpy())
+    codes = _codes_now(earlier["phone"], order_ids, answers)
+    return earlier["phone"].reset_index(drop=True)[~codes.isin([*allowed])]
+
+
+def _codes_now(
+    phones: pd.Series[Any], order_ids: pd.Series[Any], answers: Sequence[OrderAnswer]
+) -> pd.Series[Any]:
+    """The delivery code that the gateway has just said of each person in an order; missing where none."""
     states = [answer.recipients.assign(order=answer.order_id) for answer in answers if len(answer.recipients)]
     if not states:
-        return pd.Series([None] * len(rows), dtype=object)
+        return pd.Series([None] * len(phones), dtype=object)
     said = pd.concat(states, ignore_index=True)
     listed = pd.MultiIndex.from_arrays([said["order"].astype(object), keys(said["phone"])])
-    asked = pd.MultiIndex.from_arrays([rows["sms_order_id"].astype(object), keys(rows["sms_phone"])])
+    asked = pd.MultiIndex.from_arrays([order_ids.astype(object), keys(phones)])
     codes = said["delivery"].astype(object).set_axis(listed)
     return codes[~listed.duplicated()].reindex(asked).reset_index(drop=True)
 
 
-def _began_before(rows: pd.DataFrame, people: pd.DataFrame, known: Known) -> NDArray[np.bool_]:
-    """Whose attempt after the one of the row has begun, without anything being sent yet."""
+def _begun(rows: pd.DataFrame, known: Known) -> NDArray[np.bool_]:
+    """Whose next attempt has begun, without anything being sent yet: of the row's order, or of none."""
+    position = find(rows["sms_phone"], known.people["phone"])
+    people = known.people.take(position).reset_index(drop=True)
+    pending = still_to_send(known).to_numpy()[position] & people["attempt"].gt(1).to_numpy()
     earlier = known.earlier
-    if earlier is None or earlier.empty:
+    if earlier is None or earlier.empty or not pending.any():
         return np.zeros(len(rows), dtype=bool)
     order_ids = known.batches["order_id"].astype(object).take(earlier["batch"].to_numpy())
     followed = pd.MultiIndex.from_arrays(
@@ -184,9 +248,8 @@ def _began_before(rows: pd.DataFrame, people: pd.DataFrame, known: Known) -> NDA
     here = pd.MultiIndex.from_arrays(
         [keys(rows["sms_phone"]), people["attempt"], rows["sms_order_id"].astype(object)]
     )
-    pending = still_to_send(known).to_numpy()[find(rows["sms_phone"], known.people["phone"])]
-    began: NDArray[np.bool_] = here.isin(followed) & pending
-    return began
+    begun: NDArray[np.bool_] = pending & (here.isin(followed) | rows["sms_order_id"].isna().to_numpy())
+    return begun
 
 
 def _confirmed(confirm: int | None, people: int, campaign: str) -> None:
@@ -203,5 +266,30 @@ def _joined(
 ) -> pd.DataFrame:
     """The rows that were given, with what the journal knows of each now."""
     known = journal.recipients(entry.id, entry.name)
-    now = outcomes(known, entry.name, run=owner, rows=find(typed["sms_phone"], known.people["phone"]))
+    position = find(typed["sms_phone"], known.people["phone"])
+    now = outcomes(known, entry.name, run=owner, rows=position.clip(0) if len(known.people) else position[:0])
+    if len(now) < len(typed) or (position < 0).any():  # withdrawn meanwhile, or an older state of the journal
+        given = complete(typed)[[*COLUMNS]].reset_index(drop=True)
+        gone = _with_status(given)
+        now = gone if len(now) < len(typed) else _replaced_rows(now, gone, position < 0)
     return attach(rows, validated("ResultsSchema", now))
+
+
+def _with_status(given: pd.DataFrame) -> pd.DataFrame:
+    """Rows that the journal does not have any more, as they were given, with what is known of them now."""
+    return given.assign(
+        sms_status=pd.Categorical(["unconfirmed"] * len(given), dtype=DTYPES["sms_status"]),
+        sms_code=pd.Categorical(["unconfirmed"] * len(given), dtype=DTYPES["sms_code"]),
+        sms_reason=pd.Series(
+            f"{CODES['unconfirmed']}; the journal no longer has this person",
+            index=given.index,
+            dtype=DTYPES["sms_reason"],
+        ),
+    )
+
+
+def _replaced_rows(now: pd.DataFrame, gone: pd.DataFrame, where: NDArray[np.bool_]) -> pd.DataFrame:
+    """The outcomes, with other rows in some places."""
+    rows = np.where(where, np.arange(len(now)) + len(now), np.arange(len(now)))
+    both = pd.concat([now.reset_index(drop=True), gone], ignore_index=True)
+    return both.take(rows).reset_index(drop=True).astype(DTYPES)

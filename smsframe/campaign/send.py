@@ -216,9 +216,9 @@ def withdraw(journal: Journal, entry: CampaignRecord) -> pd.DataFrame:
         in_no_order = results["sms_code"].isin(["not_sent", *WAITS])
         dropped = results[in_no_order.to_numpy()].reset_index(drop=True)
         journal.withdraw(entry, dropped["sms_phone"])
-        kept = among(
-            dropped["sms_phone"], journal.recipients(entry.id, entry.name).people["phone"]
-        )  # somebody was faster
+        known = journal.recipients(entry.id, entry.name)
+        waiting = known.people["phone"][still_to_send(known)]
+        kept = among(dropped["sms_phone"], waiting)  # somebody was faster
     return dropped[~kept].reset_index(drop=True)
 
 

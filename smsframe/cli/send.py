@@ -196,10 +196,10 @@ def resend(
         known = smsframe.refresh(
             smsframe.results(campaign, journal=journal), gateway=gateway, journal=journal, progress=False
         )
-        failed = smsframe.failed(known, retryable=True)
-        if maybe_arrived == "send":
-            failed = smsframe.failed(known)
-            failed = failed[failed["sms_order_id"].notna() & failed["sms_delivery"].notna()]
+        begun = known["sms_status"].eq("pending") & known["sms_attempt"].gt(1).fillna(value=False)
+        failed = smsframe.failed(known, retryable=maybe_arrived is None)
+        failed = failed[failed["sms_delivery"].notna()]
+        failed = known[begun.to_numpy() | known.index.isin(failed.index)]
         if failed.empty:
             typer.echo("Nobody is to be texted again.")
             return

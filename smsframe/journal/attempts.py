@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 
-def read_earlier(connection: Connection, campaign: int) -> pd.DataFrame:
+def read_earlier(connection: Connection, campaign: int, batch: int | None = None) -> pd.DataFrame:
     """
-    What people of a campaign were before their latest attempt, in order of their number and attempt.
+    What people of a campaign, or of a batch, were before their latest attempt, by number and attempt.
 
     Returns:
         The columns of `recipients.read`; no rows of a file of a version that had no attempts.
@@ -35,6 +35,7 @@ def read_earlier(connection: Connection, campaign: int) -> pd.DataFrame:
     if not has_attempts(connection):
         return pd.DataFrame({name: pd.array([], dtype) for name, dtype in DTYPES.items()})
     rows = sa.select(*(attempts.c[name] for name in DTYPES)).where(attempts.c.campaign == campaign)
+    rows = rows if batch is None else rows.where(attempts.c.batch == batch)
     found = frame(connection, rows.order_by(attempts.c.person, attempts.c.attempt))
     return pd.DataFrame({name: found[name].astype(dtype) for name, dtype in DTYPES.items()})
 
@@ -53,25 +54,59 @@ def begin_next(connection: Connection, campaign: int, rows: pd.DataFrame) -> Non
     """
     if rows.empty:
         return
-    row = each(sa.bindparam("rows"))
-    latest = (
-        sa.select(recipients.c.person)
-        .join(batches, recipients.c.batch == batches.c.id)
-        .where(
-            recipients.c.campaign == campaign,
-            recipients.c.person == element(row, 0),
-            batches.c.order_id == element(row, 1),
-            batches.c.state == State.ACCEPTED,
-            ~recipients.c.missing,
-            recipients.c.refused.is_(None),
-        )
+    order_ids = json.dumps([*rows["order_id"].unique()])
+    accepted = sa.select(batches.c.id, batches.c.order_id).where(
+        batches.c.campaign == campaign,
+        batches.c.state == State.ACCEPTED,
+        batches.c.order_id.in_(sa.select(each(order_ids))),
     )
-    named = {"rows": json.dumps([*zip(keys(rows["phone"]).tolist(), rows["order_id"], strict=True)])}
-    found = connection.execute(latest, named).scalars().all()
+    orders = frame(connection, accepted)
+    latest = sa.select(recipients.c.person, recipients.c.batch).where(
+        recipients.c.batch.in_(sa.select(each(json.dumps(orders["id"].tolist())))),
+        ~recipients.c.missing,
+        recipients.c.refused.is_(None),
+    )
+    people = frame(connection, latest).merge(orders, left_on="batch", right_on="id")
+    named = pd.MultiIndex.from_arrays([keys(rows["phone"]), rows["order_id"].astype(object)])
+    found = people["person"][pd.MultiIndex.from_frame(people[["person", "order_id"]]).isin(named)]
     which = (recipients.c.campaign == campaign) & recipients.c.person.in_(
         sa.select(each(sa.bindparam("persons")))
     )
-    step(connection, which, {"persons": json.dumps([*found])})
+    step(connection, which, {"persons": json.dumps(found.tolist())})
+
+
+def take_back(connection: Connection, campaign: int, phones: pd.Series[Any]) -> None:
+    """
+    In the caller's transaction: people whose latest attempt was never part of an order are at the one before.
+
+    Whoever has no attempt before is left as they are.
+    """
+    persons = recipients.c.person.in_(sa.select(each(json.dumps(keys(phones).tolist()))))
+    begun = (recipients.c.campaign == campaign) & persons & recipients.c.batch.is_(None)
+    begun &= recipients.c.attempt > 1
+    before = sa.exists().where(
+        attempts.c.campaign == recipients.c.campaign,
+        attempts.c.person == recipients.c.person,
+        attempts.c.attempt == recipients.c.attempt - 1,
+    )
+    found = frame(
+        connection,
+        sa.select(recipients.c.person, (recipients.c.attempt - 1).label("attempt")).where(begun, before),
+    )
+    if found.empty:
+        return
+    names = [column.name for column in attempts.c]
+    row = each(sa.bindparam("back"))
+    chosen = sa.select(element(row, 0), element(row, 1))
+    earlier = (attempts.c.campaign == campaign) & sa.tuple_(attempts.c.person, attempts.c.attempt).in_(chosen)
+    back = {"back": json.dumps([*found.itertuples(index=False, name=None)])}
+    gone = (recipients.c.campaign == campaign) & recipients.c.person.in_(
+        sa.select(each(json.dumps(found["person"].tolist())))
+    )
+    connection.execute(sa.delete(recipients).where(gone))
+    rows = sa.select(*(attempts.c[name] for name in names)).where(earlier)
+    connection.execute(sa.insert(recipients).from_select(names, rows), back)
+    connection.execute(sa.delete(attempts).where(earlier), back)
 
 
 def step(

@@ -205,10 +205,11 @@ def adopt(
         phones = part["phone"].dropna()
         listed = part[part["phone"].notna()]
         listed = listed[~pd.Index(keys(listed["phone"])).duplicated()]  # one person, perhaps in two spellings
-        row = here.get(str(order).lower())
+        row, before = here.get(str(order).lower()), no_people()
         if row is None:
-            # Whoever has an accepted order already was texted again from the other journal.
-            _texted_again(connection, entry.id, part["phone"][part["refused"].isna()].dropna())
+            # Whoever is in an order that the gateway has already was texted again from the other journal.
+            texted = part["phone"][part["refused"].isna()].dropna()
+            before = _texted_again(connection, entry.id, owner, texted)
         free = listed[~among(listed["phone"], recipient_rows.taken(connection, entry.id, phones))]
         if row is None:
             key = _taken_over(connection, entry, owner, part)
@@ -216,7 +217,12 @@ def adopt(
             key = row.id
         else:
             continue  # another process was faster
-        recipient_rows.write(connection, entry.id, [recipient_rows.Group(key, entry.text, UNKNOWN, free)])
+        again = among(free["phone"], before["phone"])
+        groups = [recipient_rows.Group(key, entry.text, UNKNOWN, free[~again])]
+        for (text, encoding), members in before.groupby(["text", "encoding"]):
+            again_here = members[among(members["phone"], free["phone"])]
+            groups.append(recipient_rows.Group(key, int(cast("int", text)), str(encoding), again_here))
+        recipient_rows.write(connection, entry.id, [group for group in groups if len(group.people)])
         refused = part[part["refused"].notna()].set_index("phone")["refused"]
         recipient_rows.mark(connection, key, None, refused)
         unlisted = int(part["unlisted"].iloc[0])
@@ -235,19 +241,26 @@ def adopt(
         append_evidence(connection, entry.id, str(order), "adopted", State.ACCEPTED, stamp, adoption)
 
 
-def _texted_again(connection: Connection, campaign: int, phones: pd.Series[Any]) -> None:
-    """Begin the next attempt of those of these people who are in an accepted order."""
-    accepted = sa.select(batches.c.id).where(
-        batches.c.campaign == campaign, batches.c.state == State.ACCEPTED
+def no_people() -> pd.DataFrame:
+    """Nobody, with the columns of `recipients.read`."""
+    return pd.DataFrame({name: pd.array([], dtype) for name, dtype in recipient_rows.DTYPES.items()})
+
+
+def _texted_again(connection: Connection, campaign: int, owner: str, phones: pd.Series[Any]) -> pd.DataFrame:
+    """
+    Begin the next attempt of those of these people who are in another order that the gateway has.
+
+    That is one that is accepted, or that its history has just shown to this run. Returns what they were.
+    """
+    listed = (batches.c.state == State.UNCONFIRMED) & (batches.c.owner == owner)
+    taken = sa.select(batches.c.id).where(
+        batches.c.campaign == campaign, sa.or_(batches.c.state == State.ACCEPTED, listed)
     )
-    attempts.step(
-        connection,
-        (recipients.c.campaign == campaign)
-        & recipients.c.person.in_(recipient_rows.persons(phones))
-        & recipients.c.batch.in_(accepted)
-        & ~recipients.c.missing
-        & recipients.c.refused.is_(None),
-    )
+    which = recipients.c.person.in_(recipient_rows.persons(phones)) & recipients.c.batch.in_(taken)
+    which &= ~recipients.c.missing & recipients.c.refused.is_(None)
+    before = recipient_rows.read(connection, campaign, which)
+    attempts.step(connection, (recipients.c.campaign == campaign) & which)
+    return before
 
 
 def _dissolve(connection: Connection, entry: CampaignRecord, phones: pd.Series[Any]) -> None:

@@ -10,10 +10,12 @@ import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import sqlalchemy as sa
 
 from smsframe.errors import JournalError
 from smsframe.journal import recipients as recipient_rows
+from smsframe.journal.attempts import read_earlier
 from smsframe.journal.batch_creation import assign
 from smsframe.journal.counts import Tally, tallies, tally
 from smsframe.journal.rows import append_evidence, micros, read_batches
@@ -23,7 +25,6 @@ from smsframe.orders.states import Action, Event, State, transition
 from smsframe.phones.match import among
 
 if TYPE_CHECKING:
-    import pandas as pd
     from sqlalchemy.engine import Connection
 
     from smsframe.clock import Clock
@@ -43,9 +44,18 @@ class Batches:
         return Stamp(self._clock.now(), self._owners.process)
 
     def members(self, batch: Batch) -> pd.DataFrame:
-        """``phone``, ``fields`` and ``segments`` of a batch's people, in order of number."""
+        """
+        ``phone``, ``fields``, ``segments`` and ``latest`` of a batch's people.
+
+        ``latest`` is false of people whom a later order has texted since: they are in this one, for whoever
+        asks the gateway about it, and it may not be sent again.
+        """
         with self._store.transaction(reading=True) as connection:
-            return recipient_rows.read(connection, batch.campaign, recipients.c.batch == batch.id)
+            latest = recipient_rows.read(connection, batch.campaign, recipients.c.batch == batch.id)
+            earlier = read_earlier(connection, batch.campaign, batch.id)
+        if earlier.empty:
+            return latest.assign(latest=True)
+        return pd.concat([latest.assign(latest=True), earlier.assign(latest=False)], ignore_index=True)
 
     def create_batches(
         self, entry: CampaignRecord, owner: str, phones: pd.Series[Any], now: Now

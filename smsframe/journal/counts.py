@@ -13,6 +13,8 @@ import sqlalchemy as sa
 
 from smsframe.journal.sqlite_migrations import has_attempts, refused
 from smsframe.journal.tables import attempts, batches, recipients
+from smsframe.orders.delivery_codes import Stage
+from smsframe.orders.profile import known_codes
 from smsframe.orders.states import State
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ def tallies(
     charged: defaultdict[int, float] = defaultdict(float)
     at_work: set[int] = set()
     living: dict[str, bool] = {}
-    for key, state, later, owner, people, missing, left_out, charge in connection.execute(grouped):
+    for key, state, later, owner, people, missing, left_out, left, charge in connection.execute(grouped):
         counter = counts[key]
         if state in OPEN and owner not in living:
             living[owner] = alive(owner)
@@ -69,7 +71,8 @@ def tallies(
             at_work.add(key)
         match state:
             case State.ACCEPTED:
-                counter["scheduled" if later else "accepted"] += people - missing - left_out
+                counter["scheduled" if later else "accepted"] += people - missing - left_out - left
+                counter["accepted"] += left
                 counter["unconfirmed"] += missing
                 counter["rejected"] += left_out
                 charged[key] += charge or 0.0
@@ -110,6 +113,7 @@ def _grouped(
             batches.c.schedule_at.is_not(None).label("later"),
             counted.label("people"),
             texted_again.label("texted_again"),
+            _left(connection).label("left"),
             sa.func.coalesce(not_in_order.c.missing, 0).label("missing"),
             sa.func.coalesce(not_in_order.c.left_out, 0).label("left_out"),
         )
@@ -121,7 +125,7 @@ def _grouped(
     in_order = each.people + each.texted_again
     charge = sa.case((in_order > each.missing + each.left_out, each.charged))
     groups = (each.campaign, each.state, each.later, each.owner)
-    sums = (sa.func.sum(column) for column in (each.people, each.missing, each.left_out, charge))
+    sums = (sa.func.sum(column) for column in (each.people, each.missing, each.left_out, each.left, charge))
     return sa.select(*groups, *sums).group_by(*groups)
 
 
@@ -130,6 +134,16 @@ def _texted_again(connection: Connection) -> sa.ColumnElement[int]:
     if not has_attempts(connection):
         return sa.literal(0)
     return sa.select(sa.func.count()).where(attempts.c.batch == batches.c.id).scalar_subquery()
+
+
+def _left(connection: Connection) -> sa.ColumnElement[int]:
+    """How many texts of a scheduled batch have left, by the delivery codes that the journal has seen."""
+    if not has_attempts(connection):
+        return sa.literal(0)
+    waiting = [code for code, known in known_codes().items() if known.stage is Stage.WAITING]
+    in_batch = (recipients.c.batch == batches.c.id) & ~recipients.c.missing & recipients.c.refused.is_(None)
+    seen = sa.select(sa.func.count()).where(in_batch, recipients.c.delivery.not_in(waiting))
+    return sa.case((batches.c.schedule_at.is_not(None), seen.scalar_subquery()), else_=0)
 
 
 def _of_campaign(table: sa.Table, campaign: int | None) -> list[sa.ColumnElement[bool]]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 import sqlalchemy as sa
 
-from smsframe.journal import recipients as recipient_rows
 from smsframe.journal.rows import append_evidence, micros
 from smsframe.journal.sqlite import frame
 from smsframe.journal.sqlite_dialect import each, element
@@ -92,21 +91,22 @@ class Deliveries:
             final: The delivery codes after which the gateway says nothing else.
             never_sent: Those of numbers that an order was left without.
         """
+        if not answers:
+            return
         with self._store.transaction() as connection:
             said = _of_accepted_orders(connection, answers)
             if said.empty:
                 return
             _record_states(connection, said[said["delivery"].notna()], final)
             orders = said.drop_duplicates("batch")
-            left_out = said[said["delivery"].isin([*never_sent]) & said["skip_refused"]]
-            for batch in left_out["batch"].unique().tolist():
-                people = left_out[left_out["batch"].eq(batch)]
-                sent = said["phone"][said["batch"].eq(batch) & ~said["delivery"].isin([*never_sent])]
-                codes = people.set_index("phone")["delivery"]
-                recipient_rows.mark(connection, batch, None, codes[~codes.index.isin(sent)])
-            self._record_missing(connection, said[said["person"].gt(0)], orders)
+            listed = said[said["person"].gt(0)]
+            # Whom an order was left without is not in it, though it names them; a look-up says so.
+            left_out = listed["delivery"].isin([*never_sent]) & listed["skip_refused"]
+            self._record_missing(connection, orders, listed, listed[~left_out])
 
-    def _record_missing(self, connection: Connection, said: pd.DataFrame, orders: pd.DataFrame) -> None:
+    def _record_missing(
+        self, connection: Connection, orders: pd.DataFrame, named: pd.DataFrame, in_order: pd.DataFrame
+    ) -> None:
         """Mark whom orders lack, unless a person has said what became of them, and whom they list again."""
         batch_ids = orders["batch"].tolist()
         people = frame(
@@ -116,17 +116,18 @@ class Deliveries:
             ),
         )
         pairs = pd.MultiIndex.from_frame(people[["batch", "person"]])
-        listed = pairs.isin(pd.MultiIndex.from_frame(said[["batch", "person"]]))
+        listed = pairs.isin(pd.MultiIndex.from_frame(named[["batch", "person"]]))
+        back = pairs.isin(pd.MultiIndex.from_frame(in_order[["batch", "person"]]))
         missing = people["missing"].to_numpy(dtype=bool)
         told = people["batch"].isin(orders["batch"][orders["tells_all"]]).to_numpy()
         lacking = told & ~listed & ~missing & people["refused"].isna().to_numpy()
-        for batch in people["batch"][lacking | (listed & missing)].unique():  # few: it is rare
+        for batch in people["batch"][lacking | (back & missing)].unique():  # few: it is rare
             order = orders[orders["batch"].eq(batch)].iloc[0]
             here = people["batch"].eq(batch).to_numpy()
             if _person_accepted(connection, order["order_id"]):
                 here = here & listed
             changed = _set_missing(connection, int(batch), people["person"][here & lacking], missing=True)
-            changed += _set_missing(connection, int(batch), people["person"][here & listed], missing=False)
+            changed += _set_missing(connection, int(batch), people["person"][here & back], missing=False)
             if changed:
                 self._append(connection, order)
 

@@ -21,7 +21,7 @@ from smsframe.arrow import TEXT
 from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import JournalError, UnknownCampaign
 from smsframe.journal import disks
-from smsframe.journal.attempts import read_earlier
+from smsframe.journal.attempts import read_earlier, take_back
 from smsframe.journal.batches import Batches
 from smsframe.journal.conflicts import require_no_similar_name
 from smsframe.journal.deliveries import Deliveries
@@ -241,7 +241,10 @@ class Journal:
         return Known(people, created.drop(columns=["id", "text"]), before)
 
     def withdraw(self, entry: CampaignRecord, phones: pd.Series[Any]) -> None:
-        """Forget people of a campaign who were never part of a batch."""
+        """
+        Forget people of a campaign who were never part of a batch; whose attempt was another one, is at the
+        one before.
+        """
         rows = [{"key": person} for person in keys(phones).tolist()]
         statement = sa.delete(recipients).where(
             recipients.c.campaign == entry.id,
@@ -249,6 +252,7 @@ class Journal:
             recipients.c.batch.is_(None),
         )
         with self._store.transaction() as connection:
+            take_back(connection, entry.id, phones)
             if rows:
                 connection.execute(statement, rows)
 
@@ -299,7 +303,7 @@ def _people(found: pd.DataFrame, sources: dict[int, str], batch_keys: pd.Index) 
     """People as `Known` has them, of the journal's rows."""
     text = pd.Index([*sources], dtype="int64").get_indexer(pd.Index(found["text"]))
     place = batch_keys.get_indexer(pd.Index(found["batch"].fillna(-1).astype("int64")))
-    same = ["phone", "fields", "segments", "missing", "refused", "delivery", *OWN_TIME]
+    same = ["phone", "fields", "encoding", "segments", "missing", "refused", "delivery", *OWN_TIME]
     return found[same].assign(
         template=pd.Categorical.from_codes(text, pd.Index([*sources.values()])),
         batch=place,

@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import babel
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from babel.numbers import get_decimal_symbol
 
 from smsframe.arrow import BROKEN, TEXT, dense, is_gap, strings, written
 from smsframe.masking import mask
-from smsframe.texts.local_times import heading, on_the_clock, zone_of
+from smsframe.texts.local_times import clock_texts, heading, on_the_clock, zone_of
 from smsframe.texts.spreadsheets import inert
 
 if TYPE_CHECKING:
@@ -52,6 +50,9 @@ def notation(locale: str) -> Notation:
         >>> notation("it"), notation("en-GB")
         (Notation(decimal=',', sep=';'), Notation(decimal='.', sep=','))
     """
+    import babel  # noqa: PLC0415 - slow to load, and seldom needed
+    from babel.numbers import get_decimal_symbol  # noqa: PLC0415 - as above
+
     try:
         known = babel.Locale.parse(locale.replace("-", "_"))
         # Western digits, which every spreadsheet reads, with the mark that goes with them. Of Western Balochi
@@ -184,8 +185,11 @@ def localised(frame: pd.DataFrame, decimal: str, zone: ZoneInfo) -> pd.DataFrame
 
 
 def _written_time(times: pd.Series[Any], decimal: str) -> pd.Series[Any]:
-    """Naive times; fractions of seconds only where there are any."""
-    return times.astype(TEXT).str.replace(r"\.0+$", "", regex=True).str.replace(".", decimal, regex=False)
+    """Naive times: fractions of seconds only where there are any, and dates where all of them are."""
+    text = clock_texts(times)
+    if text.dropna().str.endswith(" 00:00:00").all():
+        text = text.str.removesuffix(" 00:00:00")
+    return text.str.replace(".", decimal, regex=False)
 
 
 def _number(value: object, decimal: str) -> object:
@@ -211,6 +215,13 @@ def parquet_ready(frame: pd.DataFrame) -> pd.DataFrame:
     ready = frame.set_axis(pd.Index(names), axis=1).copy(deep=False)
     for place in range(frame.shape[1]):
         cells = dense(frame.iloc[:, place])
+        if pd.api.types.is_object_dtype(cells.dtype):  # pandas compares, and a signalling NaN raises then
+            gaps = [isinstance(cell, Decimal) and cell.is_nan() for cell in cells.array]
+            cells = pd.Series(
+                [None if gap else cell for cell, gap in zip(cells.array, gaps, strict=True)],
+                index=cells.index,
+                dtype=object,
+            )
         try:
             pa.array(cells, from_pandas=True)
         except (pa.ArrowException, ValueError, TypeError, OverflowError, ArithmeticError):

@@ -82,7 +82,7 @@ def by(results: pd.DataFrame, column: Hashable, zone: ZoneInfo) -> pd.DataFrame:
         sending to delivery).
 
     Raises:
-        KeyError: There is no such column.
+        KeyError: There is no such column, or its values cannot be counted.
     """
     group = groups(results)
     kept = group.notna().to_numpy()
@@ -101,19 +101,27 @@ def by(results: pd.DataFrame, column: Hashable, zone: ZoneInfo) -> pd.DataFrame:
         }
     )[kept]
     sums = ["rows", *(name.replace(" ", "_") for name in GROUPS), "segments", "credits"]
-    grouped = facts.groupby("value", sort=True, dropna=False, observed=True)
-    table = grouped[sums].sum().join(grouped[["median_seconds"]].median())
+    grouped = facts.groupby("value", sort=False, dropna=False, observed=True)
+    try:
+        table = grouped[sums].sum().join(grouped[["median_seconds"]].median())
+    except TypeError:
+        raise KeyError(f"column {column!r} has values that cannot be counted, such as lists") from None
     arrived = table["delivered"].replace(0, np.nan)
     table.insert(4, "share_delivered", table["delivered"] / table["rows"])
     table.insert(7, "credits_per_delivered", table["credits"] / arrived)
-    table.index.name = column
+    table.index.name = None  # a column of the user's may be called as one of these
     if column == "hour" and column not in results.columns:
-        return table
-    return table.sort_values("rows", ascending=False, kind="stable")
+        table = table.sort_index()
+    else:
+        table = table.sort_values("rows", ascending=False, kind="stable")
+    table.index.name = column
+    return table
 
 
 def _values(results: pd.DataFrame, column: Hashable, zone: ZoneInfo) -> pd.Series[Any]:
     """The values that rows are grouped by."""
+    if not pd.api.types.is_hashable(column):
+        raise KeyError(f"one column is needed, not {type(column).__name__}")
     if column in results.columns:
         found = results[column]
         return found.iloc[:, 0] if isinstance(found, pd.DataFrame) else found

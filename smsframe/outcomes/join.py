@@ -34,11 +34,12 @@ class Known(NamedTuple):
 
     Attributes:
         people: A row per recipient, in order of number: ``phone`` (E.164), ``template`` (a categorical),
-            ``fields``, ``segments``, ``missing`` (whether its order does not list it), ``refused`` (the code
-            with which it was left out of its accepted order, or missing), ``attempt``, ``delivery`` (the
-            gateway's code as it was last seen), ``delivered_at`` and ``seen_at`` (UTC), ``schedule_at`` (UTC)
-            and ``zone`` where they were given row by row, ``wait_code`` and ``wait_reason`` of who is in no
-            order because of hours, and ``batch``, the position of its row in ``batches``, or -1.
+            ``fields``, ``encoding``, ``segments``, ``missing`` (whether its order does not list it),
+            ``refused`` (the code with which it was left out of its accepted order, or missing),
+            ``attempt``, ``delivery`` (the gateway's code as it was last seen), ``delivered_at`` and
+            ``seen_at`` (UTC), ``schedule_at`` (UTC) and ``zone`` where they were given row by row,
+            ``wait_code`` and ``wait_reason`` of who is in no order because of hours, and ``batch``, the
+            position of its row in ``batches``, or -1.
         batches: A row per batch: ``order_id``, ``state``, ``doubt``, ``owner``, ``owner_alive``,
             ``attempts``, ``schedule_at``, ``sent_at``, ``charged``, ``reason``, ``message_type``, ``sender``,
             ``template``.

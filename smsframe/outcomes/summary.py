@@ -18,7 +18,7 @@ from smsframe.outcomes import figures
 from smsframe.outcomes.breakdowns import by_country, timeline, waits
 from smsframe.outcomes.cards import summary_card
 from smsframe.outcomes.codes import delivered_codes, failed_codes, lost_codes, retryable_codes
-from smsframe.outcomes.columns import COLUMNS, DTYPES, results_for
+from smsframe.outcomes.columns import COLUMNS, DTYPES, E164, results_for
 from smsframe.outcomes.groups import counted
 
 if TYPE_CHECKING:
@@ -54,10 +54,11 @@ def failed(results: pd.DataFrame, *, retryable: bool = False) -> pd.DataFrame:
         ['12']
     """
     typed = complete(results)
+    taken = typed["sms_status"].isin(["accepted", "scheduled"])
     if retryable:
-        taken = typed["sms_status"].isin(["accepted", "scheduled"])
         return results[(taken & typed["sms_delivery"].isin(retryable_codes())).to_numpy()]
-    rows = typed["sms_status"].isin(["invalid", "rejected"]) | typed["sms_delivery"].isin(failed_codes())
+    rows = typed["sms_status"].isin(["invalid", "rejected"])
+    rows |= taken & typed["sms_delivery"].isin(failed_codes())
     return results[rows.to_numpy()]
 
 
@@ -216,7 +217,7 @@ def summary(results: pd.DataFrame) -> Summary:
         statuses=counts[counts > 0],
         reasons=reasons(results),
         groups=counted(results),
-        deliveries=results["sms_delivery"].value_counts(),
+        deliveries=accepted["sms_delivery"].value_counts(),
         orders=int(results["sms_order_id"].nunique()),
         segments=int(accepted["sms_segments"].sum()),
         credits=float(accepted["sms_credits"].sum()),
@@ -279,6 +280,23 @@ def require(results: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
             except (ValueError, TypeError):
                 raise ContactsError(f"column {name} has values that smsframe does not write") from None
     return results.assign(**converted)
+
+
+def require_numbers(results: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    """
+    As `require`, with numbers that still are whole ones.
+
+    Raises:
+        ContactsError: As `require`, or ``sms_phone`` lost its pluses, as where a file was read as numbers.
+    """
+    typed = require(results, columns)
+    phones = typed["sms_phone"]
+    if not (phones.isna() | phones.str.fullmatch(E164).eq(other=True)).all():
+        raise ContactsError(
+            "column sms_phone has numbers that are not as smsframe writes them, with a plus: read the file "
+            "with smsframe.read_contacts, which keeps them"
+        )
+    return typed
 
 
 def _typed(column: pd.Series[Any], dtype: Any) -> pd.Series[Any]:

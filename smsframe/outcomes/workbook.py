@@ -31,7 +31,7 @@ SHOWN_DIGITS = 10**9
 """Whole numbers from ten digits on are text: phone numbers and ids, which sheets show as ``3.93E+11``."""
 _EXACT = 2.0**53  # the whole numbers below it are all doubles
 _LARGEST = 1e308  # larger ones, rounded to the 16 digits that XlsxWriter writes, may be no double
-_EPOCH = pd.Timestamp("1899-12-30")
+_DAYS_TO_1970 = 25_569  # as sheets count days, from 1899-12-30
 _FIRST, _LAST = pd.Timestamp("1900-03-01"), pd.Timestamp("9999-12-31")
 _MEASURED = 1000  # rows whose texts decide on the width of a column
 _NARROW, _WIDE = 8, 60
@@ -127,9 +127,9 @@ def _days(naive: pd.Series[Any], texts: pd.Series[Any]) -> tuple[list[Any], str]
     """Times as days since 1899-12-30, to the millisecond; as text where sheets have no such day."""
     known = naive.between(_FIRST, _LAST) & texts.isna()
     texts = texts.fillna(naive[~known].astype(TEXT))
-    milliseconds = (naive[known] - _EPOCH) / pd.Timedelta(milliseconds=1)
+    microseconds = naive[known].astype("datetime64[us]").to_numpy().astype("int64")
     days = pd.Series([None] * len(naive), index=naive.index, dtype=object)
-    days[known] = (milliseconds.round() / 86_400_000).astype(object)
+    days[known] = ((microseconds / 1000).round() / 86_400_000 + _DAYS_TO_1970).astype(object)
     values = days.where(known, texts.astype(object).where(texts.notna(), None)).tolist()
     return values, _DAY if bool((naive.dropna() == naive.dropna().dt.normalize()).all()) else _TIME
 

@@ -9,18 +9,22 @@ its offset from UTC: nothing else says which of the two times it is.
 from __future__ import annotations
 
 import re
+from datetime import timezone
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from smsframe.arrow import TEXT
+from smsframe.arrow import STRING, TEXT, strings
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-_HEADING = re.compile(r"(?s)(.*) \(([A-Za-z][A-Za-z0-9_+\-/]*)\)")
+# The number at the end is pandas', where a file has the same heading twice.
+_HEADING = re.compile(r"(?s)(.*) \(([A-Za-z][A-Za-z0-9_+\-/]*)\)(\.[0-9]+)?")
 _TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9:.,]+(?:[+-][0-9:]+)?)?$"
 
 
@@ -59,19 +63,26 @@ def on_the_clock(times: pd.Series[Any], zone: str) -> tuple[pd.Series[Any], pd.S
         The times without their zone, and for the hours that this clock goes through twice texts with the
         offset from UTC (dtype string, missing for all others).
     """
-    local = times.dt.tz_convert(zone)
+    place = ZoneInfo(zone)  # of pandas' own, which some versions look up elsewhere, not all are there
+    local = times.dt.tz_convert(place)
     naive = local.dt.tz_localize(None)
     # Of a time that comes twice the first reading and the second differ.
     first, second = (
-        naive.dt.tz_localize(zone, ambiguous=np.full(len(naive), dst), nonexistent="shift_forward")
+        naive.dt.tz_localize(place, ambiguous=np.full(len(naive), dst), nonexistent="shift_forward")
         if len(naive)
         else local
         for dst in (True, False)
     )
     twice = (first != second) & naive.notna()
-    texts = pd.Series(pd.NA, index=times.index, dtype=TEXT)
-    texts[twice] = [str(time) for time in local[twice]]
-    return naive, texts
+    texts = pd.Series(list(map(str, local[twice])), index=times.index[twice], dtype=TEXT)
+    return naive, texts.reindex(times.index)
+
+
+def clock_texts(naive: pd.Series[Any]) -> pd.Series[Any]:
+    """Times without a zone as `str` writes them: to the second, with fractions where there are any."""
+    text = pc.replace_substring_regex(strings(pa.array(naive).cast(STRING)), r"\.0+$", "")
+    text = pc.replace_substring_regex(text, r"(\.[0-9]{6})000$", r"\1")
+    return pd.Series(pd.array(text, dtype=TEXT), index=naive.index)
 
 
 def heading(label: object, zone: str) -> str:
@@ -103,14 +114,14 @@ def restored(frame: pd.DataFrame) -> pd.DataFrame:
     changed = False
     for place, label in enumerate(labels):
         match = _HEADING.fullmatch(label) if isinstance(label, str) else None
-        if match is None or match[1] in labels:
+        if match is None or (own := f"{match[1]}{match[3] or ''}") in labels:
             continue
         times = _times(frame.iloc[:, place], match[2])
         if times is not None:
             if not changed:
                 frame, changed = frame.copy(deep=False), True
             frame.isetitem(place, times.array)
-            labels[place] = match[1]
+            labels[place] = own
     return frame.set_axis(labels, axis=1) if changed else frame
 
 
@@ -124,9 +135,16 @@ def _times(cells: pd.Series[Any], zone: str) -> pd.Series[Any] | None:
         text = text.str.replace(",", ".")
         offset = text.str.contains(r"[ T][0-9:.]+[+-]", regex=True).fillna(value=False).to_numpy(dtype=bool)
         naive = pd.to_datetime(text.mask(offset), format="ISO8601")
-        aware = naive.dt.tz_localize(place)
+        aware = naive.dt.tz_localize(place).copy()
         aware[offset] = pd.to_datetime(text[offset], format="ISO8601", utc=True).dt.tz_convert(place)
     except (ValueError, OSError, ZoneInfoNotFoundError):  # also times that the zone's clock never showed
         return None
-    words = aware.astype(object).map(str).where(aware.notna(), None)
-    return words.astype(TEXT)
+    local = aware.dt.tz_localize(None)
+    offsets = local - aware.dt.tz_convert("UTC").dt.tz_localize(None)
+    words = {offset: _offset(offset) for offset in offsets.dropna().unique()}  # a clock has but a few
+    return clock_texts(local) + offsets.map(words).astype(TEXT)
+
+
+def _offset(offset: pd.Timedelta) -> str:
+    """An offset from UTC as `str` writes it in times."""
+    return str(pd.Timestamp(0, tz=timezone(offset.to_pytimedelta())))[len("1970-01-01 00:00:00") :]

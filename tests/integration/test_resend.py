@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
+import sqlalchemy
 from helpers.faulty_server import answer, scripted
 
 import smsframe
@@ -217,7 +218,7 @@ def test_the_number_of_people_is_confirmed_also_when_it_is_repeated(confirm, pas
 def test_rows_of_another_campaign_are_refused(gateway, time):
     failed(gateway, time, ["76"])
     other = sent(gateway, people(["78", "79"]), campaign="winter")
-    with pytest.raises(smsframe.ContactsError, match="never sent to in campaign 'autumn'"):
+    with pytest.raises(smsframe.ContactsError, match="not of campaign 'autumn'"):
         again(other, gateway)
 
 
@@ -266,6 +267,159 @@ def test_an_older_copy_of_the_journal_sends_nothing_more_once_it_has_taken_over_
     assert adopted["sms_attempt"].tolist() == [attempts + 1] * 3
     assert adopted["sms_order_id"].tolist() == latest["sms_order_id"].tolist()
     other.close()
+
+
+def cannot_leave(sandbox, call):
+    """A call whose order cannot leave: the attempt has begun, and nothing was sent."""
+    sandbox.misbehave("error_before", call="order", status=403)
+    with pytest.raises(smsframe.NotAuthorised):
+        call()
+    sandbox.behave()
+
+
+def test_a_copy_that_was_made_while_the_first_attempt_was_sent_sends_nothing_more(
+    gateway, time, sandbox, tmp_path
+):
+    """Found by an adversary: three texts for two that were asked for."""
+    copy, post = tmp_path / "copy.sqlite", gateway.post
+
+    def post_and_copy(*arguments):
+        if not copy.exists():
+            smsframe.Journal(gateway.journal).backup(copy)
+        return post(*arguments)
+
+    gateway.post = post_and_copy
+    rows = failed_of(sent(gateway, people(["76", "76"]), batch_size=1), gateway, time)
+    again(rows, gateway)
+    time.passed += 200_000
+    before = orders_of(sandbox)
+    other = sandbox.gateway(clock=time.clock, journal=copy)
+    for _ in range(2):
+        adopted = again(rows, other, adopt=True)
+        assert orders_of(sandbox) == before
+    latest = sandbox._ledger.orders()[2:]
+    assert {*adopted["sms_order_id"]} == {order.order_id for order in latest}
+    other.close()
+
+
+def failed_of(out, gateway, time):
+    time.passed += 200_000
+    return smsframe.refresh(out, gateway=gateway, progress=False).sms.failed(retryable=True)
+
+
+@pytest.mark.parametrize("text", ["Ciao {name}", "Ciao"])
+def test_after_an_adoption_another_attempt_has_the_values_that_the_journal_had(
+    text, gateway, time, sandbox, tmp_path
+):
+    contacts = people(["76", "76"])
+    out = smsframe.send(contacts, text, campaign="autumn", phone="mobile", gateway=gateway, progress=False)
+    rows = failed_of(out, gateway, time)
+    copy = tmp_path / "copy.sqlite"
+    smsframe.Journal(gateway.journal).backup(copy)
+    again(rows, gateway)
+    other = sandbox.gateway(clock=time.clock, journal=copy)
+    rows = failed_of(again(rows, other, adopt=True), other, time)
+    assert again(rows, other)["sms_attempt"].tolist() == [3, 3]
+    texts = [text for order in sandbox._ledger.orders() for text in order.draft.texts]
+    assert Counter(texts) == Counter({text.replace("{name}", name): 3 for name in contacts["name"]}) or (
+        text == "Ciao" and texts == ["Ciao"] * 6
+    )
+    other.close()
+
+
+def test_who_withdraws_a_begun_attempt_keeps_what_was_sent_before(gateway, time, sandbox):
+    contacts = people(["76", "77", "01"])
+    sent(gateway, contacts)
+    time.passed += 200_000
+    rows = smsframe.refresh(smsframe.results("autumn", gateway=gateway), gateway=gateway, progress=False)
+    before = orders_of(sandbox)
+    cannot_leave(sandbox, lambda: again(rows, gateway, maybe_arrived="send"))
+    assert len(smsframe.withdraw("autumn", gateway=gateway)) == 2
+    results = smsframe.results("autumn", gateway=gateway)
+    assert results["sms_attempt"].tolist() == [1] * 3
+    assert results["sms_delivery"].tolist() == rows["sms_delivery"].tolist()
+    sent(gateway, contacts)
+    assert orders_of(sandbox) == before
+    assert again(rows, gateway, maybe_arrived="send")["sms_attempt"].tolist() == [2, 2, 1]
+
+
+def test_a_begun_attempt_goes_on_by_the_same_call_and_by_results(gateway, time, sandbox):
+    rows = failed(gateway, time, ["76", "78", "01"]).sms.failed(retryable=True)
+    cannot_leave(sandbox, lambda: again(rows, gateway))
+    results = smsframe.results("autumn", gateway=gateway)
+    out = again(results[results["sms_attempt"].gt(1).to_numpy()], gateway)
+    assert out["sms_status"].tolist() == ["accepted"] * 2
+    assert again(rows, gateway)["sms_attempt"].tolist() == [2, 2]
+    assert {phone[-2:]: count for phone, count in orders_of(sandbox).items()} == {"76": 2, "78": 2, "01": 1}
+
+
+@pytest.mark.parametrize("code", ["DLVRD", "BLACKLISTED", "WAIT4DLVR"])
+def test_a_begun_attempt_does_not_go_out_once_the_text_has_arrived_after_all(code, gateway, time, sandbox):
+    rows = failed(gateway, time, ["76"])
+    cannot_leave(sandbox, lambda: again(rows, gateway))
+    state = gateway.state
+
+    def arrived(order):
+        said = state(order)
+        return said._replace(recipients=said.recipients.assign(delivery=code))
+
+    gateway.state = arrived
+    out = again(rows, gateway)
+    assert out["sms_status"].tolist() == ["pending"]
+    assert set(orders_of(sandbox).values()) == {1}
+
+
+def test_whom_another_process_withdraws_meanwhile_is_nobody_elses_row(gateway, time, sandbox):
+    rows = failed(gateway, time, ["01", "76", "02"]).sms.failed(retryable=True)
+    journal = smsframe.Journal(gateway.journal)
+    state = gateway.state
+
+    def forget(order):
+        with journal._store.transaction() as connection:
+            connection.exec_driver_sql("DELETE FROM recipients WHERE phone LIKE '%76'")
+        gateway.state = state
+        return state(order)
+
+    gateway.state = forget
+    out = again(rows, gateway)
+    assert out["sms_phone"].tolist() == rows["sms_phone"].tolist()
+    assert out["sms_status"].tolist() == ["unconfirmed"]
+    assert set(orders_of(sandbox).values()) == {1}
+
+
+def test_of_several_rows_of_one_person_the_one_of_the_latest_attempt_counts(gateway, time, sandbox):
+    stale = failed(gateway, time, ["76"])
+    fresh = failed_of(again(stale, gateway), gateway, time)
+    out = again(pd.concat([stale, fresh], ignore_index=True), gateway)
+    assert out["sms_attempt"].tolist() == [3, 3]
+    assert set(orders_of(sandbox).values()) == {3}
+
+
+def test_rows_of_another_campaign_are_refused_also_if_the_person_is_in_both(gateway, time):
+    failed(gateway, time, ["76"])
+    other = sent(gateway, people(["76"]), campaign="winter")
+    with pytest.raises(smsframe.ContactsError, match="not of campaign 'autumn'"):
+        again(other, gateway)
+
+
+@pytest.mark.parametrize("function", ["resend", "refresh"])
+def test_numbers_that_were_read_without_their_plus_are_refused(function, gateway, time):
+    rows = failed(gateway, time, ["76"])
+    rows = rows.assign(sms_phone=rows["sms_phone"].str[1:].astype("int64"))
+    with pytest.raises(smsframe.ContactsError, match="with a plus"):
+        again(rows, gateway) if function == "resend" else smsframe.refresh(rows, gateway=gateway)
+
+
+def test_thousands_are_begun_in_a_moment(gateway, time):
+    """A join that looks at each person for each row took minutes, in a transaction that kept others out."""
+    contacts = pd.DataFrame({"mobile": [f"+39347{place:05d}76" for place in range(4000)]})
+    out = smsframe.send(contacts, "Ciao", campaign="autumn", phone="mobile", gateway=gateway, progress=False)
+    rows = failed_of(out, gateway, time)
+    statements = []
+    event = sqlalchemy.event
+    event.listen(sqlalchemy.engine.Engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
+    assert again(rows, gateway)["sms_attempt"].eq(2).all()
+    assert len(statements) < 400
 
 
 KILLED = """
