@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from smsframe.arrow import INSTANT
 from smsframe.campaign.engine import CampaignEngine
 from smsframe.campaign.history_check import compare
 from smsframe.campaign.preflight import affordable, at_once, on_time
@@ -22,6 +23,7 @@ from smsframe.orders.records import Comparison, Now
 from smsframe.orders.states import Event, State
 from smsframe.outcomes.join import done, still_to_send
 from smsframe.phones.match import among
+from smsframe.timing.night import warning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,6 +149,10 @@ def resuming(
     unsent = on_time(unsent.assign(schedule_at=None) if rescheduled else unsent, entry.terms, now)
     if len(unsent):
         affordable(gateway, entry.terms, int(unsent["segments"].sum()))
+    if rescheduled and entry.terms.schedule is not None:
+        at = pd.Series(entry.terms.schedule, index=unsent.index, dtype=INSTANT)
+        if at_night := warning(unsent["phone"], at):
+            context.say(at_night)
     context.started(len(unsent))
     entry = replace(entry, batch_size=at_once(entry.batch_size, context.rate))
     with journal.owner() as owner:

@@ -18,7 +18,7 @@ from smsframe.errors import ContactsError
 from smsframe.formatting import many
 from smsframe.orders.batching import batch_numbers
 from smsframe.orders.hours import Hours, zone_named
-from smsframe.timing.night import at_night
+from smsframe.timing.night import warning
 from smsframe.timing.sending_times import local, sending_times
 
 if TYPE_CHECKING:
@@ -52,13 +52,11 @@ class PlannedTimes(NamedTuple):
 
     Attributes:
         times: As `smsframe.timing.sending_times.sending_times`, with the index of the plan's people.
-        night: How many of them a time without hours is at night for.
-        night_at: The local time of one of those.
+        night: What is to be said of times that are at night where people are; empty when there is nothing.
     """
 
     times: pd.DataFrame
-    night: int = 0
-    night_at: str = ""
+    night: str = ""
 
 
 def read_own_times(contacts: pd.DataFrame, schedule: datetime | Hours | Hashable | None) -> OwnTimes:
@@ -139,8 +137,7 @@ def plan_times(people: pd.DataFrame, terms: Terms, now: Now) -> PlannedTimes | N
     times = sending_times(people, terms, now)
     if terms.hours is not None:
         return PlannedTimes(times)
-    night, example = at_night(people["phone"], times["schedule"])
-    return PlannedTimes(times, night, example)
+    return PlannedTimes(times, warning(people["phone"], times["schedule"]))
 
 
 def check_number_of_orders(people: pd.DataFrame, batch_size: int, label: Hashable) -> None:
@@ -183,19 +180,13 @@ def times_facts(planned: PlannedTimes | None, ready: pd.Index[Any], waits: pd.In
     if more := int(counted["people"].iloc[SHOWN:].sum()):
         later.append({"at": f"at {many(len(counted) - SHOWN, 'other time')}", "people": more})
     no_zone = waiting["zones"].isna()
-    night = ""
-    if planned.night:
-        night = (
-            f"it is night (22:00 to 08:00) for {many(planned.night, 'person', 'people')} then, as at "
-            f"{planned.night_at}: smsframe.Hours(...) waits for the day"
-        )
     facts = {
         "now": int(times["schedule"].isna().sum()),
         "later": later,
         "unknown_zone": int(no_zone.sum()),
         "never": int((~no_zone).sum()),
         "no_rule": int(times["no_rule"].sum() + waiting["no_rule"].sum()),
-        "night": night,
+        "night": planned.night,
     }
     return facts | {"said": _said(facts)}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from smsframe.formatting import many
 from smsframe.orders.hours import zone_named
 from smsframe.phones.country import countries
 from smsframe.timing.sending_times import local
@@ -47,6 +48,24 @@ def at_night(phones: pd.Series[Any], schedule: pd.Series[Any]) -> tuple[int, str
     found = [_night_in(instants[pair // len(names)], names[pair % len(names)]) for pair in pairs.tolist()]
     judged = pd.Series([where is not None for where in found]).take(where).to_numpy()
     return int(judged.sum()), next((told for told in found if told is not None), "")
+
+
+def warning(phones: pd.Series[Any], schedule: pd.Series[Any]) -> str:
+    """
+    What is to be said before such times are accepted; an empty string when there is nothing.
+
+    Example:
+        >>> when = pd.Series(pd.to_datetime(["2026-12-01T11:00+00:00"]))
+        >>> warning(pd.Series(["+393471234567"]), when)
+        ''
+    """
+    people, example = at_night(phones, schedule)
+    if not people:
+        return ""
+    return (
+        f"it is night (22:00 to 08:00) for {many(people, 'person', 'people')} then, as at {example}: "
+        "smsframe.Hours(...) waits for the day"
+    )
 
 
 def _night_in(instant: datetime, zone_names: str | None) -> str | None:

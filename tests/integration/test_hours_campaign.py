@@ -353,3 +353,13 @@ def test_the_story_of_a_recipient_has_the_hours_that_justified_the_time(gateway,
     (row,) = story[story["step"].str.contains("hours")].to_dict("records")
     assert "Mon 2026-11-30 09:00 Europe/Rome" in row["evidence"]
     assert "09:00" in row["step"]
+
+
+def test_a_time_at_night_is_said_when_a_campaign_is_resumed(sandbox, gateway, time):
+    sandbox.misbehave("busy", status=503, retry_after=5000)
+    with pytest.raises(smsframe.SmsFrameError):
+        send(romans(2), gateway)
+    sandbox.behave()
+    said = []
+    resume(gateway, schedule=datetime(2026, 12, 1, 3, tzinfo=ROME), say=said.append)
+    assert any("it is night (22:00 to 08:00) for 2 people then" in sentence for sentence in said)
