@@ -58,7 +58,7 @@ class PostedOrders:
         order_ids = np.array([batch.order_id for batch, _, _ in orders], dtype=object)[order[last]]
         posted = pd.Series(order_ids, dtype=object).take(position.clip(0)).to_numpy()
         taken = results["sms_status"].isin(["accepted", "scheduled"]).to_numpy()
-        elsewhere = results["sms_order_id"].astype(object).to_numpy() != posted
+        elsewhere = results["sms_order_id"].fillna("").astype(object).to_numpy() != posted
         rows = (position >= 0) & (unsent | (taken & elsewhere))
         if not rows.any():
             return results

@@ -28,6 +28,7 @@ ROWS = {
     "start": 2,
     "journal": 4,
     "campaigns": 1,
+    "deliveries": 2,
 }
 FIGURE = re.compile(r"([0-9][0-9,.e-]*) (?:s|MiB|\N{MULTIPLICATION SIGN})")
 
