@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+SuppressRegion = Annotated[
+    str | None, typer.Option(help="Country of those numbers, where they are in national form (IT).")
+]
+"""The country of the numbers in a file of opt-outs, where nothing else needs one."""
+
+
 def plan(
     file: options.File,
     sheet: options.Sheet = None,
@@ -108,9 +114,7 @@ def send(
 def resume(
     campaign: options.Campaign,
     suppress: options.Suppress = None,
-    region: Annotated[
-        str | None, typer.Option(help="Country of those numbers, where they are in national form (IT).")
-    ] = None,
+    region: SuppressRegion = None,
     confirm: Annotated[
         int | None, typer.Option(help="Refuse unless exactly so many people are pending.")
     ] = None,
@@ -158,9 +162,7 @@ def resume(
 def resend(
     campaign: options.Campaign,
     suppress: options.Suppress = None,
-    region: Annotated[
-        str | None, typer.Option(help="Country of those numbers, where they are in national form (IT).")
-    ] = None,
+    region: SuppressRegion = None,
     confirm: Annotated[
         int | None, typer.Option(help="Refuse unless exactly so many people are texted again.")
     ] = None,
