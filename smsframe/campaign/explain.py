@@ -97,8 +97,8 @@ def _journalled(facts: pd.Series[Any], journal: Journal) -> list[tuple[Any, ...]
             steps.append((None, person["attempt"], order_id, step, "; ".join(allowed["local"])))
         for event in evidence[evidence["order_id"].eq(order_id)].to_dict("records"):
             step = STEPS.get(event["event"], event["event"])
-            told = ": ".join(str(event[name]) for name in ("question", "answer") if pd.notna(event[name]))
-            steps.append((event["at"], person["attempt"], order_id, step, told or None))
+            answer = ": ".join(str(event[name]) for name in ("question", "answer") if pd.notna(event[name]))
+            steps.append((event["at"], person["attempt"], order_id, step, answer or None))
         code = person["delivery"]
         if not pd.isna(code):
             meaning = f": {known_codes()[code].meaning}" if code in known_codes() else ""

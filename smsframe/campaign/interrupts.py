@@ -100,7 +100,7 @@ def until_python_ends(campaign: str, stop: Callable[[], None]) -> Iterator[None]
 
 def python_ended(campaign: str) -> None:
     """Say that a run was stopped because Python ended, and how to go on."""
-    print(  # noqa: T201 - no caller is left who could be told in another way
+    print(  # noqa: T201 - no caller is left to raise anything to
         f"smsframe: Python ended while campaign {campaign!r} was being sent; what was under way is "
         f"recorded. Go on with smsframe.resume({campaign!r}), and end a script with wait()",
         file=sys.stderr,

@@ -37,7 +37,7 @@ FIRST_WAIT, LONGEST_WAIT = 10.0, 300.0
 
 
 class Progress(NamedTuple):
-    """What is told while it is asked: how many orders there are to ask for, and how many more were asked."""
+    """Called while orders are asked for: with how many there are, and with how many more were asked."""
 
     begin: Callable[[int], None]
     advance: Callable[[int], None]

@@ -270,12 +270,12 @@ def _joined(
     now = outcomes(known, entry.name, run=owner, rows=position.clip(0) if len(known.people) else position[:0])
     if len(now) < len(typed) or (position < 0).any():  # withdrawn meanwhile, or an older state of the journal
         given = complete(typed)[[*COLUMNS]].reset_index(drop=True)
-        gone = _with_status(given)
+        gone = _no_longer_journalled(given)
         now = gone if len(now) < len(typed) else _replaced_rows(now, gone, position < 0)
     return attach(rows, validated("ResultsSchema", now))
 
 
-def _with_status(given: pd.DataFrame) -> pd.DataFrame:
+def _no_longer_journalled(given: pd.DataFrame) -> pd.DataFrame:
     """Rows that the journal does not have any more, as they were given, with what is known of them now."""
     return given.assign(
         sms_status=pd.Categorical(["unconfirmed"] * len(given), dtype=DTYPES["sms_status"]),

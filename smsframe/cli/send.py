@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+SuppressRegion = Annotated[
+    str | None, typer.Option(help="Country of those numbers, where they are in national form (IT).")
+]
+"""The country of the numbers in a file of opt-outs, where nothing else needs one."""
+
+
 def plan(
     file: options.File,
     sheet: options.Sheet = None,
@@ -116,9 +122,7 @@ def send(
 def resume(
     campaign: options.Campaign,
     suppress: options.Suppress = None,
-    region: Annotated[
-        str | None, typer.Option(help="Country of those numbers, where they are in national form (IT).")
-    ] = None,
+    region: SuppressRegion = None,
     confirm: Annotated[
         int | None, typer.Option(help="Refuse unless exactly so many people are pending.")
     ] = None,
@@ -170,9 +174,7 @@ def resume(
 def resend(
     campaign: options.Campaign,
     suppress: options.Suppress = None,
-    region: Annotated[
-        str | None, typer.Option(help="Country of those numbers, where they are in national form (IT).")
-    ] = None,
+    region: SuppressRegion = None,
     confirm: Annotated[
         int | None, typer.Option(help="Refuse unless exactly so many people are texted again.")
     ] = None,

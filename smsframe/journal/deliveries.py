@@ -138,8 +138,10 @@ class Deliveries:
         missing = connection.execute(lacks).scalar_one()
         event = Event.FOUND_PART if missing else Event.FOUND
         answer = f"{order['lists']} recipients, and {missing} of ours who are not listed"
-        campaign, told = int(order["campaign"]), Evidence(order["question"], answer)
-        append_evidence(connection, campaign, order["order_id"], event, State.ACCEPTED, self._stamp(), told)
+        said = Evidence(order["question"], answer)
+        append_evidence(
+            connection, int(order["campaign"]), order["order_id"], event, State.ACCEPTED, self._stamp(), said
+        )
 
 
 def _of_accepted_orders(connection: Connection, answers: Sequence[OrderAnswer]) -> pd.DataFrame:

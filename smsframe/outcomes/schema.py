@@ -11,7 +11,7 @@ import pandera.pandas as pa
 
 from smsframe.outcomes import columns
 from smsframe.outcomes.codes import CODES
-from smsframe.outcomes.columns import E164, STATUSES
+from smsframe.outcomes.columns import STATUSES
 
 
 class ContactsSchema(pa.DataFrameModel):
@@ -36,13 +36,18 @@ class _WithReasons(pa.DataFrameModel):
 
     sms_status: Annotated[pd.CategoricalDtype, STATUSES, False] = pa.Field()
     sms_reason: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
-    sms_phone: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"}, str_matches=E164)
+    sms_phone: pd.StringDtype = pa.Field(nullable=True, dtype_kwargs={"storage": "pyarrow"})
     sms_code: Annotated[pd.CategoricalDtype, tuple(CODES), False] = pa.Field(nullable=True)
 
     class Config:
         """The order of the columns is a part of the contract; columns of the user's own may be anywhere."""
 
         ordered = True
+
+    @pa.check("sms_phone", error=columns.NUMBERED)
+    def numbered(cls, phones: pd.Series[str]) -> pd.Series[bool]:  # noqa: N805 - pandera makes it a class method
+        """A number is written with a plus and its country code."""
+        return columns.are_e164(phones)
 
     @pa.dataframe_check(error=columns.EXPLAINED)
     def explained(cls, frame: pd.DataFrame) -> pd.Series[bool]:  # noqa: N805 - pandera makes it a class method

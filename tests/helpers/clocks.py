@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from smsframe.clock import Clock
 
 NO_WAITS = Clock(pause=lambda _stop, _seconds: None)
 """The machine's clock, by which nobody waits."""
+
+
+class PassingTime:
+    """Wall and monotonic time of one test; waiting lets it pass, or is interrupted as by Ctrl-C."""
+
+    def __init__(self):
+        self.passed, self.pauses, self.interrupted = 0.0, [], False
+        self.began = datetime.now(UTC)
+
+    def now(self):
+        return self.began + timedelta(seconds=self.passed)
+
+    def pause(self, _stop, seconds):
+        if self.interrupted:
+            raise KeyboardInterrupt
+        self.pauses.append(seconds)
+        self.passed += seconds
+
+    @property
+    def clock(self):
+        return Clock(now=self.now, monotonic=lambda: self.passed, pause=self.pause)

@@ -29,6 +29,7 @@ ROWS = {
     "journal": 4,
     "campaigns": 1,
     "hours": 1,
+    "deliveries": 2,
 }
 FIGURE = re.compile(r"([0-9][0-9,.e-]*) (?:s|MiB|\N{MULTIPLICATION SIGN})")
 

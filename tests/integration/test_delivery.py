@@ -71,7 +71,7 @@ def test_states_come_to_rows_of_a_repeated_index_in_their_order(sandbox, gateway
     assert (abs(now["sms_delivered_at"].dropna() - clock.now) < pd.Timedelta(seconds=30)).all()
     changed = ["sms_delivery", "sms_delivered_at", "sms_code", "sms_reason"]
     pd.testing.assert_frame_equal(now.drop(columns=changed), out.drop(columns=changed))
-    failed = now["sms_delivery"].eq("KO").to_numpy()
+    failed = now["sms_delivery"].eq("KO").fillna(value=False).to_numpy(dtype=bool)
     assert now["sms_code"][failed].tolist() == ["not_delivered"]
     pd.testing.assert_frame_equal(now.loc[~failed, changed[2:]], out.loc[~failed, changed[2:]])
     assert out["sms_delivery"].isna().all()  # the frame that was given is not changed

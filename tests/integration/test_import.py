@@ -64,7 +64,8 @@ def test_importing_loads_nothing_but_pandas_until_a_public_name_is_used():
     at_first, methods, after_looking, after_use = fresh(LOADED + textwrap.dedent(code))
     assert at_first == after_looking == "[]"
     of_frames = (
-        "check compose failed plan plot problems refresh send start summary to_csv to_excel to_parquet"
+        "by check compose explain failed plan plot problems refresh send start summary "
+        "to_csv to_excel to_parquet"
     )
     assert methods == str([*of_frames.split(), "normalize", "segments"])
     assert "requests" in after_use.split()

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
+from helpers.clocks import PassingTime
 from helpers.sending import resume, send, table
 
 import smsframe
 from smsframe.campaign.explain import STEPS
-from smsframe.clock import Clock
 from smsframe.orders.delivery_codes import DELIVERY_CODES
 from smsframe.orders.states import Event
 from smsframe.outcomes.columns import STATUSES, results_for
@@ -132,19 +131,13 @@ def test_every_event_has_its_sentence():
     assert {*Event} <= {*STEPS}
 
 
-def test_the_story_of_a_text_that_failed_and_was_sent_again(gateway):
-    time = {"passed": 0.0}
-    began = datetime.now(UTC)
-
-    def now():
-        return began + timedelta(seconds=time["passed"])
-
-    with smsframe.Sandbox(clock=now) as sandbox:
-        clock = Clock(now=now, monotonic=lambda: time["passed"], pause=lambda _stop, _seconds: None)
-        gateway = sandbox.gateway(clock=clock)
+def test_the_story_of_a_text_that_failed_and_was_sent_again():
+    time = PassingTime()
+    with smsframe.Sandbox(clock=time.now) as sandbox:
+        gateway = sandbox.gateway(clock=time.clock)
         people = pd.DataFrame({"mobile": ["+393470000176"]}, index=["ada"])
         out = people.sms.send("Ciao", campaign="autumn", phone="mobile", gateway=gateway, progress=False)
-        time["passed"] += 10
+        time.passed += 10
         out = out.sms.refresh(gateway=gateway, progress=False)
         out = smsframe.resend("autumn", out, gateway=gateway, progress=False)
         story = out.sms.explain("ada", gateway=gateway)

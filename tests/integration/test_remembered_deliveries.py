@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
+from helpers.clocks import PassingTime
 from helpers.faulty_server import answer, scripted
 from helpers.journal_files import JOURNALS
 from helpers.sending import send, table
 
 import smsframe
-from smsframe.clock import Clock
 from smsframe.journal.deliveries import OrderAnswer
 from smsframe.journal.journal import Journal
 from smsframe.orders.profile import SMSEND
@@ -23,30 +23,9 @@ NO_REPORT = "+14155550177"
 FATES = ["12125550101", "14155550175", "14155550171", "14155550182", "14155550183"]
 
 
-class Time:
-    """Wall and monotonic time of one test; waiting lets it pass."""
-
-    def __init__(self):
-        self.passed, self.pauses, self.interrupted = 0.0, [], False
-        self.began = datetime.now(UTC)
-
-    def now(self):
-        return self.began + timedelta(seconds=self.passed)
-
-    def pause(self, stop, seconds):
-        if self.interrupted:
-            raise KeyboardInterrupt
-        self.pauses.append(seconds)
-        self.passed += seconds
-
-    @property
-    def clock(self):
-        return Clock(now=self.now, monotonic=lambda: self.passed, pause=self.pause)
-
-
 @pytest.fixture
 def time():
-    return Time()
+    return PassingTime()
 
 
 @pytest.fixture

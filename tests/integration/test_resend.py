@@ -9,15 +9,15 @@ import sys
 import textwrap
 import threading
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pandas as pd
 import pytest
 import sqlalchemy
+from helpers.clocks import PassingTime
 from helpers.faulty_server import answer, scripted
 
 import smsframe
-from smsframe.clock import Clock
 from smsframe.orders.profile import SMSEND
 
 pytestmark = pytest.mark.sandbox(repeated_order_id="accept")
@@ -39,26 +39,9 @@ FATES = {
 RETRYABLE = ["76", "78", "79"]
 
 
-class Time:
-    """Wall and monotonic time; waiting lets it pass."""
-
-    def __init__(self):
-        self.passed, self.began = 0.0, datetime.now(UTC)
-
-    def now(self):
-        return self.began + timedelta(seconds=self.passed)
-
-    def pause(self, _stop, seconds):
-        self.passed += seconds
-
-    @property
-    def clock(self):
-        return Clock(now=self.now, monotonic=lambda: self.passed, pause=self.pause)
-
-
 @pytest.fixture
 def time():
-    return Time()
+    return PassingTime()
 
 
 @pytest.fixture

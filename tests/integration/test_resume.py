@@ -477,13 +477,7 @@ def test_ctrl_c_records_what_is_under_way_says_how_to_go_on_and_resume_finishes(
     journal = tmp_path / "journal.sqlite"
     run = child(STOPPED, sandbox.url, journal)
     assert "out came KeyboardInterrupt" in run.out, run.err
-    assert "smsframe.resume('autumn')" in run.err
-    before = smsframe.results("autumn", journal=journal)
-    assert set(statuses(before)) == {"accepted", "pending"}
-    assert each_once(sandbox, before)
-    out = resume(sandbox.gateway(journal=journal))
-    assert statuses(out) == {"accepted": 20}
-    assert each_once(sandbox, out)
+    stopped_and_resumed(run, sandbox, journal)
 
 
 IN_A_TASK = """

@@ -23,23 +23,24 @@ def _one(name, module, old, new, *kinds, seeds=3_000, witness=""):
 
 MUTANTS = (
     # Attempts.
-    _one(
+    Mutant(
         "another attempt follows the order that is named (compare and swap)",
-        "journal.attempts",
-        "            batches.c.order_id == element(row, 1),\n",
-        "",
-        *LIVES,
-        "not delivered",
-        "sent again",
-        "same rows again",
+        (
+            Edit("journal.attempts", "        batches.c.order_id.in_(sa.select(each(order_ids))),\n", ""),
+            Edit(
+                "journal.attempts",
+                'pd.MultiIndex.from_frame(people[["person", "order_id"]]).isin(named)',
+                'people["person"].isin(keys(rows["phone"]))',
+            ),
+        ),
         witness="tests/integration/test_witnesses.py"
         "::test_another_attempt_begins_only_after_the_order_that_is_named",
     ),
     _one(
         "only a failure that the gateway has just confirmed is sent again",
         "campaign.resend",
-        '    again = latest & worth_another_try.to_numpy() & ~opted_out & ~people["missing"].to_numpy()\n',
-        '    again = latest & ~opted_out & ~people["missing"].to_numpy()\n',
+        "    again = failed & may\n",
+        "    again = latest & may\n",
         "not delivered",
         "sent again",
         seeds=1_000,
