@@ -10,6 +10,7 @@ import base64
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ TESTS = CONFIGURATION.parents[2]
 BASIC = "Authorization: Basic " + base64.b64encode(b"demo:demo").decode()
 
 KEYS = {"login": "Session_key", "token": "Access_token"}
-QUICK = 15
+QUICK = 10
 # Another order of the same id may have left before one was cancelled.
 ONE_ID_FOR_MANY = ("--exclude-checks", "use_after_free")
 
@@ -51,8 +52,8 @@ OWN = {
 }
 
 
-def passes(sandbox, call, cwd, *, brand="smsend", examples, seed=1, options=()):
-    """Let schemathesis call everything, with the keys of a login call."""
+def run(sandbox, call, cwd, *, examples, seed=1, options=()):
+    """Let schemathesis call everything, with the keys of a login; the statuses by call, and a report."""
     keys = requests.get(sandbox.url + call, params={"username": "demo", "password": "demo"}, timeout=5).text
     user_key, key = keys.split(";")
     found = subprocess.run(
@@ -73,11 +74,13 @@ def passes(sandbox, call, cwd, *, brand="smsend", examples, seed=1, options=()):
     calls = sandbox.calls()
     calls["path"] = calls["path"].str.replace(r"^sms/.+", "sms/{order_id}", regex=True)
     statuses = calls.groupby(calls["method"] + " " + calls["path"])["status"].agg(set)
-    for call_name, codes in [*ANSWERED.items(), *OWN[brand].items()]:
-        assert codes <= statuses[call_name], (
-            f"{call_name} is never {codes - statuses[call_name]}\n{found.stdout}"
-        )
-    return statuses
+    return statuses, found.stdout
+
+
+def passes(sandbox, call, cwd, *, brand="smsend", **options):
+    statuses, report = run(sandbox, call, cwd, **options)
+    for name, codes in [*ANSWERED.items(), *OWN[brand].items()]:
+        assert codes <= statuses[name], f"{name} is never {codes - statuses[name]}\n{report}"
 
 
 def test_every_answer_is_as_described(tmp_path):
@@ -88,8 +91,22 @@ def test_every_answer_is_as_described(tmp_path):
 def test_every_answer_is_as_described_where_order_ids_may_repeat(tmp_path):
     """Otherwise an order that is refused for its id hides what else should have refused it."""
     with Sandbox(credits=10**9, repeated_order_id="accept") as sandbox:
-        statuses = passes(sandbox, "token", tmp_path, examples=QUICK, options=ONE_ID_FOR_MANY)
-        assert 200 in statuses["DELETE sms/{order_id}"]
+        passes(sandbox, "token", tmp_path, examples=QUICK, options=ONE_ID_FOR_MANY)
+
+
+def test_keys_that_are_not_valid_are_401_for_every_call(tmp_path):
+    now = [datetime(2026, 11, 22, 12, tzinfo=UTC)]
+
+    def clock():
+        now[0] += timedelta(minutes=6)  # a session ends after five
+        return now[0]
+
+    with Sandbox(clock=clock) as sandbox:
+        options = ["--phases", "fuzzing", "--mode", "positive"]  # a body that is no JSON is 400 before that
+        statuses, _ = run(sandbox, "login", tmp_path, examples=5, options=options)
+    for name in ANSWERED.keys() - {"GET login", "GET token", "GET checksession"}:
+        assert statuses[name] == {401}, name
+    assert statuses["GET checksession"] == {200}
 
 
 @pytest.mark.slow
