@@ -245,7 +245,9 @@ def _phones(number: NDArray[np.int64], fine: NDArray[np.bool_]) -> pd.Series:
 def _named(names: Sequence[str | None], places: NDArray[Any], none: NDArray[np.bool_]) -> pd.Series:
     if none.all():
         return pd.Series(pa.nulls(len(places), STRING), dtype="string[pyarrow]")
-    return pd.Series(pa.array(names, STRING).take(pa.array(places, mask=none)), dtype="string[pyarrow]")
+    words = pa.array(names, STRING)
+    (named,) = in_parts(lambda places, none: (words.take(pa.array(places, mask=none)),), places, none)
+    return pd.Series(named, dtype="string[pyarrow]")
 
 
 def _plainly(
