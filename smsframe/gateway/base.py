@@ -62,6 +62,13 @@ class GatewayProtocol(Protocol):
                 leaving.
         """
 
+    def cancel(self, order_id: str, check: Callable[[], None] | None = None) -> Reply:
+        """
+        Ask the gateway to cancel a scheduled order; called only if the profile says that it can.
+
+        As `post`, but that the events are those of `smsframe.orders.cancellation.interpret_cancel`.
+        """
+
     def credits(self) -> dict[str, float]:
         """
         Credits left by message type; empty when the gateway does not say.

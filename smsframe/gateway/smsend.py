@@ -206,6 +206,34 @@ class Gateway:
             order_id=body["order_id"] if isinstance(body.get("order_id"), str) else None,
         )
 
+    def cancel(self, order_id: str, check: Callable[[], None] | None = None) -> Reply:
+        """
+        Ask for a scheduled order to be cancelled (DELETE ``sms/{order_id}``), once.
+
+        Never raises for what the gateway or the network does. A 200 is half of the proof only; see
+        `smsframe.orders.cancellation`.
+
+        Args:
+            order_id: As in ``sms_order_id``.
+            check: As in `post`.
+        """
+        call = f"sms/{quote(order_id, safe='')}"
+        try:
+            response = self._call("DELETE", call, check=check)
+        except GatewayError as error:  # logging in failed: nothing left
+            return Reply(Event.CANCEL_NOT_SENT, error.status, str(error), call="login")
+        body = response.json()
+        answer = Answer(
+            status=response.status if response.age == 0 else None,
+            connected=response.connected,
+            ok=not isinstance(body, dict) or "result" not in body or responses.is_ok(body),
+            retry_after=response.retry_after is not None,
+            page=response.body.lstrip().startswith("<"),
+        )
+        event = interpret_cancel(answer, self.profile.proves)
+        log.info("order %s, to be cancelled: %s (HTTP %s)", order_id, event, response.status)
+        return Reply(event, response.status, reason_of(response), response.sent_at, call=call, method="DELETE")
+
     def credits(self) -> dict[str, float]:
         """
         Credits left by message type (``status``, with ``typeAliases`` as its documentation recommends).

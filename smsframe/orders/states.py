@@ -8,6 +8,13 @@ The life of a batch as one pure table: (state, event) → (state, action).
        │                    │ └────no proof───▶ unconfirmed ──found──▶ accepted
        └──proven not sent───┴──────────absent twice──┘
 
+A scheduled order that a person calls back, before its time::
+
+    accepted ──claimed──▶ cancelling ──taken──▶ cancel_taken ──absent twice──▶ cancelled
+        ▲                    │  │                   │  │ └────never sent──────────▲
+        └──────has left──────┴──┼───────────────────┘  │                          │
+                                └──still scheduled, or no answer: as it was ──────┘
+
 Everything that decides whether a person may be texted (again) is in this file and knows no network,
 disk or clock: what each answer of the gateway proves (`interpret_response`), and what follows from it
 (`transition`).
@@ -33,6 +40,12 @@ class State(StrEnum):
     """The gateway said no to it; final. Its people are rejected, or have moved to other batches."""
     UNCONFIRMED = "unconfirmed"
     """A request may have been accepted, and nobody can know yet."""
+    CANCELLING = "cancelling"
+    """Accepted; a request to cancel it may leave, or have left, at any moment. Nobody knows whether it goes out."""
+    CANCEL_TAKEN = "cancel_taken"
+    """The gateway said yes to cancelling it, which is half of the proof."""
+    CANCELLED = "cancelled"
+    """Accepted, and proven cancelled before its time; final. Its people have no text of it."""
 
 
 class Event(StrEnum):
@@ -75,7 +88,24 @@ class Event(StrEnum):
     """The gateway's history lists an order that was never sent, or was refused, by this journal: the journal
     is an older copy, or an answer was wrong."""
 
+    # What the answer to a request to cancel proves.
+    CANCEL_TAKEN = "cancel_taken"
+    CANCEL_NOT_SENT = "cancel_not_sent"
+    """Proven not processed: no connection, or turned away at the door."""
+    CANCEL_NO_PROOF = "cancel_no_proof"
+    """Anything else, also "not found": the order may be cancelled, on its way, or still waiting."""
+
+    # What a look-up found of an order that is being cancelled.
+    STILL_SCHEDULED = "still_scheduled"
+    """The gateway lists it as waiting for its time."""
+    NEVER_SENT = "never_sent"
+    """The gateway lists all of its people, each with a state that means never sent."""
+    HAS_LEFT = "has_left"
+    """The gateway lists a text of it that has left."""
+
     # What processes and people do.
+    CANCEL_CLAIMED = "cancel_claimed"
+    """A person wants it cancelled; on disk, before the request leaves."""
     OWNER_DIED = "owner_died"
     PERSON_ACCEPTS = "person_accepts"
     PERSON_SENDS = "person_sends"
@@ -98,6 +128,8 @@ class Action(StrEnum):
     """Once more, when the grace period is over."""
     NEXT_GENERATION = "next_generation"
     """Release its people, to be cut again under another order id."""
+    DELETE = "delete"
+    """Ask the gateway to cancel it."""
     ASK_PERSON = "ask_person"
     """It stays unconfirmed; only a later look-up or a person can settle it."""
 
@@ -145,6 +177,33 @@ TABLE: dict[tuple[State, Event], Step] = {
 
     (State.PLANNED, Event.LISTED):             Step(State.UNCONFIRMED, Action.LOOK_UP, Doubt.MAYBE),
     (State.REFUSED, Event.LISTED):             Step(State.UNCONFIRMED, Action.LOOK_UP, Doubt.MAYBE),
+
+    # Nothing here leads back to where a batch may be sent: what was cancelled is texted only as another attempt.
+    (State.ACCEPTED, Event.CANCEL_CLAIMED):      Step(State.CANCELLING, Action.DELETE),
+    (State.CANCELLING, Event.CANCEL_CLAIMED):    Step(State.CANCELLING, Action.DELETE, Doubt.MAYBE),
+    (State.CANCEL_TAKEN, Event.CANCEL_CLAIMED):  Step(State.CANCEL_TAKEN, Action.DELETE, Doubt.MAYBE),
+
+    (State.CANCELLING, Event.CANCEL_TAKEN):      Step(State.CANCEL_TAKEN, Action.LOOK_UP),
+    (State.CANCELLING, Event.CANCEL_NOT_SENT):   Step(State.ACCEPTED, Action.STOP),
+    (State.CANCELLING, Event.CANCEL_NO_PROOF):   Step(State.CANCELLING, Action.LOOK_UP, Doubt.MAYBE),
+    (State.CANCEL_TAKEN, Event.CANCEL_TAKEN):    Step(State.CANCEL_TAKEN, Action.LOOK_UP),
+    (State.CANCEL_TAKEN, Event.CANCEL_NOT_SENT): Step(State.CANCEL_TAKEN, Action.STOP),
+    (State.CANCEL_TAKEN, Event.CANCEL_NO_PROOF): Step(State.CANCEL_TAKEN, Action.LOOK_UP),
+
+    (State.CANCEL_TAKEN, Event.ABSENT):          Step(State.CANCEL_TAKEN, Action.LOOK_UP_AGAIN),
+    (State.CANCEL_TAKEN, Event.ABSENT_TWICE):    Step(State.CANCELLED, Action.RECORD),
+    (State.CANCEL_TAKEN, Event.NEVER_SENT):      Step(State.CANCELLED, Action.RECORD),
+    (State.CANCEL_TAKEN, Event.STILL_SCHEDULED): Step(State.CANCEL_TAKEN, Action.ASK_PERSON),
+    (State.CANCEL_TAKEN, Event.HAS_LEFT):        Step(State.ACCEPTED, Action.RECORD),
+    (State.CANCEL_TAKEN, Event.UNANSWERED):      Step(State.CANCEL_TAKEN, Action.ASK_PERSON),
+
+    # Without a yes an absence proves nothing: somebody else may have cancelled it, or it was never visible.
+    (State.CANCELLING, Event.ABSENT):            Step(State.CANCELLING, Action.ASK_PERSON),
+    (State.CANCELLING, Event.ABSENT_TWICE):      Step(State.CANCELLING, Action.ASK_PERSON),
+    (State.CANCELLING, Event.NEVER_SENT):        Step(State.CANCELLED, Action.RECORD),
+    (State.CANCELLING, Event.STILL_SCHEDULED):   Step(State.CANCELLING, Action.ASK_PERSON),
+    (State.CANCELLING, Event.HAS_LEFT):          Step(State.ACCEPTED, Action.RECORD),
+    (State.CANCELLING, Event.UNANSWERED):        Step(State.CANCELLING, Action.ASK_PERSON),
 }
 """The life of a batch whose order id is not in doubt; the doubt it gives is what the event adds."""
 
@@ -154,6 +213,7 @@ IN_DOUBT: dict[tuple[State, Event], Step] = {
     (State.SENDING, Event.UNAUTHORISED):       Step(State.UNCONFIRMED, Action.STOP),
     (State.SENDING, Event.WRONG_ADDRESS):      Step(State.UNCONFIRMED, Action.STOP),
     (State.SENDING, Event.REFUSED):            Step(State.UNCONFIRMED, Action.LOOK_UP, Doubt.REFUSED),
+    (State.CANCELLING, Event.CANCEL_NOT_SENT): Step(State.CANCELLING, Action.STOP),
 }
 """What differs once an attempt may have been accepted: never split, never given another order id."""
 

@@ -1,0 +1,73 @@
+"""
+Scheduled orders that a person wants cancelled, claimed on disk before the gateway is asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from smsframe.journal.rows import append_evidence, read_batches
+from smsframe.journal.tables import batches, recipients
+from smsframe.orders.states import Event, State, transition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy.engine import Connection
+
+    from smsframe.journal.run_locks import Owners
+    from smsframe.journal.sqlite import Store
+    from smsframe.orders.records import Batch, CampaignRecord, Stamp
+
+OPEN = (State.CANCELLING, State.CANCEL_TAKEN)
+"""What a call may have begun to cancel without coming to its end."""
+
+
+class Cancellations:
+    """The orders in one journal that may be cancelled; ``stamp`` says when, and in which process."""
+
+    def __init__(self, store: Store, owners: Owners, stamp: Callable[[], Stamp]) -> None:
+        self._store, self._owners, self._stamp = store, owners, stamp
+
+    def candidates(self, entry: CampaignRecord) -> list[Batch]:
+        """
+        The orders of a campaign that may be cancelled: accepted ones for a later time that have somebody in
+        them, and those that a call which is over was cancelling.
+        """
+        with self._store.transaction(reading=True) as connection:
+            return read_batches(connection, self._which(connection, entry))
+
+    def claim(self, entry: CampaignRecord, wanted: Sequence[Batch], owner: str) -> list[Batch]:
+        """
+        Take orders for cancelling, on disk; those that are still as they were, and nobody else's.
+
+        From then on nobody may say that they go out, nor that they do not.
+        """
+        claimed = []
+        with self._store.transaction() as connection:
+            which = self._which(connection, entry) & batches.c.id.in_([batch.id for batch in wanted])
+            for batch in read_batches(connection, which):
+                step = transition(batch.state, Event.CANCEL_CLAIMED, batch.doubt)
+                taken = {"owner": owner, "state": step.state, "doubt": int(step.doubt)}
+                update = sa.update(batches).where(batches.c.id == batch.id, batches.c.state == batch.state)
+                connection.execute(update.values(**taken))
+                event = Event.CANCEL_CLAIMED
+                append_evidence(connection, entry.id, batch.order_id, event, step.state, self._stamp())
+                claimed.append(replace(batch, state=step.state, doubt=step.doubt))
+        if claimed:
+            ours = batches.c.id.in_([batch.id for batch in claimed]) & (batches.c.owner == owner)
+            ours &= batches.c.state.in_(OPEN)
+            self._store.confirm(sa.select(sa.func.count()).select_from(batches).where(ours), len(claimed))
+        return claimed
+
+    def _which(self, connection: Connection, entry: CampaignRecord) -> sa.ColumnElement[bool]:
+        of_campaign = batches.c.campaign == entry.id
+        open_ = of_campaign & batches.c.state.in_(OPEN)
+        owners = connection.execute(sa.select(batches.c.owner).where(open_).distinct()).scalars()
+        dead = [name for name in owners if not self._owners.alive(name)]
+        somebody = sa.exists().where(recipients.c.batch == batches.c.id)
+        scheduled = (batches.c.state == State.ACCEPTED) & batches.c.schedule_at.is_not(None) & somebody
+        return of_campaign & (scheduled | (batches.c.state.in_(OPEN) & batches.c.owner.in_(dead)))
