@@ -205,6 +205,23 @@ class ResendOptions(RunOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CancelOptions(Options):
+    """What cancelling is asked for."""
+
+    workers: Annotated[int, Parameter("Requests under way at once, 1 to 64.", Group.TUNING, _workers)] = 4
+    grace: Annotated[
+        float,
+        Parameter(
+            "Seconds between the two looks that prove that an order is gone; within so many before its time "
+            "it is too late to cancel.",
+            Group.TUNING,
+            _seconds,
+        ),
+    ] = 30.0
+    progress: Annotated[bool, _PROGRESS] = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class ResumeOptions(RunOptions):
     """What resuming is asked for, apart from what is in the journal."""
 

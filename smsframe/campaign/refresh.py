@@ -18,6 +18,7 @@ from smsframe.planning.parameters import timespan
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
+    from datetime import datetime
 
     import pandas as pd
 
@@ -93,9 +94,14 @@ def ask_order(order: str, gateway: GatewayProtocol, retry_policy: RetryPolicy) -
     recipients = retry_policy.ask(lambda: gateway.state(order)).recipients
     if recipients is None:
         return None
-    whole = recipients["phone"].str.fullmatch(E164).eq(other=True)
+    return answer_of(order, recipients, gateway, retry_policy.clock.now())
+
+
+def answer_of(order: str, listed: pd.DataFrame, gateway: GatewayProtocol, seen_at: datetime) -> OrderAnswer:
+    """What an order lists, as the journal takes it."""
+    whole = listed["phone"].str.fullmatch(E164).eq(other=True)
     question = gateway.profile.state_question % order
-    return OrderAnswer(order, recipients[whole], bool(whole.all()), question, retry_policy.clock.now())
+    return OrderAnswer(order, listed[whole], bool(whole.all()), question, seen_at)
 
 
 def ask_orders(

@@ -14,7 +14,7 @@ from smsframe.journal.counts import Tally
 if TYPE_CHECKING:
     from smsframe.journal.journal import Journal
 
-COUNTED = ("accepted", "scheduled", "rejected", "unconfirmed", "pending")
+COUNTED = ("accepted", "scheduled", "rejected", "unconfirmed", "cancelled", "pending")
 
 
 def campaigns(journal: Journal) -> pd.DataFrame:

@@ -163,7 +163,8 @@ def campaigns(journal: options.Journal = None) -> None:
         typer.echo("There are no campaigns in this journal.")
         return
     always = ["recipients", "accepted", "credits"]
-    columns = ["recipients", "accepted", "scheduled", "rejected", "unconfirmed", "pending", "credits"]
+    counted = ["accepted", "scheduled", "rejected", "unconfirmed", "cancelled", "pending"]
+    columns = ["recipients", *counted, "credits"]
     shown = [
         name for name in columns if name in always or results[name].any()
     ]  # what nobody is takes no room

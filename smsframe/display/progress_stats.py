@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 WORDS = {State.ACCEPTED: "accepted", State.REFUSED: "rejected", State.UNCONFIRMED: "unconfirmed"}
 """What people are who got somewhere; all others are pending."""
 
-NAMES = ("accepted", "scheduled", "rejected", "unconfirmed", "pending")
+NAMES = ("accepted", "scheduled", "rejected", "unconfirmed", "cancelled", "pending")
 
 RECENT = 30.0
 """Seconds over which the rate is taken, so that it falls soon when the gateway slows down."""

@@ -62,13 +62,6 @@ class GatewayProtocol(Protocol):
                 leaving.
         """
 
-    def cancel(self, order_id: str, check: Callable[[], None] | None = None) -> Reply:
-        """
-        Ask the gateway to cancel a scheduled order; called only if the profile says that it can.
-
-        As `post`, but that the events are those of `smsframe.orders.cancellation.interpret_cancel`.
-        """
-
     def credits(self) -> dict[str, float]:
         """
         Credits left by message type; empty when the gateway does not say.
@@ -95,3 +88,15 @@ class GatewayProtocol(Protocol):
 
     def close(self) -> None:
         """Close what is open; the next call opens it again."""
+
+
+@runtime_checkable
+class CancellingGateway(GatewayProtocol, Protocol):
+    """A gateway that can also cancel scheduled orders; one that cannot is a `GatewayProtocol`."""
+
+    def cancel(self, order_id: str, check: Callable[[], None] | None = None) -> Reply:
+        """
+        Ask the gateway to cancel a scheduled order.
+
+        As `post`, but that the events are those of `smsframe.orders.cancellation.interpret_cancel`.
+        """

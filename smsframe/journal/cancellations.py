@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from smsframe.journal.rows import append_evidence, read_batches
 from smsframe.journal.tables import batches, recipients
-from smsframe.orders.states import Event, State, transition
+from smsframe.orders.states import CANCEL_OPEN, Event, State, transition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from smsframe.journal.sqlite import Store
     from smsframe.orders.records import Batch, CampaignRecord, Stamp
 
-OPEN = (State.CANCELLING, State.CANCEL_TAKEN)
-"""What a call may have begun to cancel without coming to its end."""
-
 
 class Cancellations:
     """The orders in one journal that may be cancelled; ``stamp`` says when, and in which process."""
@@ -32,13 +29,16 @@ class Cancellations:
     def __init__(self, store: Store, owners: Owners, stamp: Callable[[], Stamp]) -> None:
         self._store, self._owners, self._stamp = store, owners, stamp
 
-    def candidates(self, entry: CampaignRecord) -> list[Batch]:
+    def candidates(self, entry: CampaignRecord) -> tuple[list[Batch], list[Batch]]:
         """
         The orders of a campaign that may be cancelled: accepted ones for a later time that have somebody in
-        them, and those that a call which is over was cancelling.
+        them, and those that a call which is over was cancelling; then those that another call is cancelling.
         """
         with self._store.transaction(reading=True) as connection:
-            return read_batches(connection, self._which(connection, entry))
+            wanted = read_batches(connection, self._which(connection, entry))
+            open_ = read_batches(connection, _open(entry))
+        free = {batch.id for batch in wanted}
+        return wanted, [batch for batch in open_ if batch.id not in free]
 
     def claim(self, entry: CampaignRecord, wanted: Sequence[Batch], owner: str) -> list[Batch]:
         """
@@ -59,15 +59,18 @@ class Cancellations:
                 claimed.append(replace(batch, state=step.state, doubt=step.doubt))
         if claimed:
             ours = batches.c.id.in_([batch.id for batch in claimed]) & (batches.c.owner == owner)
-            ours &= batches.c.state.in_(OPEN)
+            ours &= batches.c.state.in_(CANCEL_OPEN)
             self._store.confirm(sa.select(sa.func.count()).select_from(batches).where(ours), len(claimed))
         return claimed
 
     def _which(self, connection: Connection, entry: CampaignRecord) -> sa.ColumnElement[bool]:
-        of_campaign = batches.c.campaign == entry.id
-        open_ = of_campaign & batches.c.state.in_(OPEN)
-        owners = connection.execute(sa.select(batches.c.owner).where(open_).distinct()).scalars()
+        owners = connection.execute(sa.select(batches.c.owner).where(_open(entry)).distinct()).scalars()
         dead = [name for name in owners if not self._owners.alive(name)]
         somebody = sa.exists().where(recipients.c.batch == batches.c.id)
-        scheduled = (batches.c.state == State.ACCEPTED) & batches.c.schedule_at.is_not(None) & somebody
-        return of_campaign & (scheduled | (batches.c.state.in_(OPEN) & batches.c.owner.in_(dead)))
+        scheduled = (batches.c.campaign == entry.id) & (batches.c.state == State.ACCEPTED)
+        scheduled &= batches.c.schedule_at.is_not(None) & somebody
+        return scheduled | (_open(entry) & batches.c.owner.in_(dead))
+
+
+def _open(entry: CampaignRecord) -> sa.ColumnElement[bool]:
+    return (batches.c.campaign == entry.id) & batches.c.state.in_(CANCEL_OPEN)

@@ -10,17 +10,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from smsframe.orders.answers import HTTP, Answer, StatusProof
 from smsframe.orders.delivery_codes import Stage
-from smsframe.orders.states import HTTP, Answer, Event, StatusProof
+from smsframe.orders.states import Event
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Callable
 
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from smsframe.orders.delivery_codes import DeliveryCode
     from smsframe.orders.profile import GatewayProfile
 
 TAKEN: Final = 200
 ELSEWHERE: Final = frozenset({307, 308, 403})
-"""RFC 9110: to be asked elsewhere (15.4.8, 15.4.9), or understood and refused (15.5.4). 404 is not among them."""
+"""RFC 9110: to be asked elsewhere (15.4.8, 15.4.9), or understood and refused (15.5.4); not so 404."""
 
 
 def interpret_cancel(answer: Answer, proves: StatusProof = HTTP) -> Event:
@@ -47,26 +53,36 @@ def interpret_cancel(answer: Answer, proves: StatusProof = HTTP) -> Event:
             return Event.CANCEL_NO_PROOF
 
 
-def listed_as(delivery: pd.Series[str], people: int, profile: GatewayProfile) -> Event:
+def listed_as(
+    person: NDArray[np.intp], delivery: pd.Series[str], people: int, profile: GatewayProfile
+) -> Event:
     """
-    What the states of an order's texts prove, if all of them are of our people.
+    What the states of an order's texts prove.
 
     Args:
-        delivery: The delivery code of each of our people who is listed, once each.
+        person: Of each text of ours that the gateway lists, the place of its person among ours.
+        delivery: Its delivery code; one that nobody knows proves nothing.
         people: How many people the order has.
         profile: The gateway's.
 
     Example:
-        >>> import pandas as pd
+        >>> import numpy as np, pandas as pd
         >>> from smsframe.orders.profile import SMSEND
-        >>> listed_as(pd.Series(["SCHEDULED", "SCHEDULED"]), 2, SMSEND)
+        >>> listed_as(np.array([0, 1]), pd.Series(["SCHEDULED", "SCHEDULED"]), 2, SMSEND)
         <Event.STILL_SCHEDULED: 'still_scheduled'>
     """
-    waiting = delivery.isin(profile.codes(Stage.WAITING))
-    never = delivery.isin([*profile.codes(Stage.REFUSED), *profile.codes(Stage.NOT_SENT)])
-    known = delivery.isin([*profile.delivery])
-    if (known & ~waiting & ~never).any():
-        return Event.HAS_LEFT
-    if (known & waiting).any():
+    codes = profile.delivery
+
+    def who(of: Callable[[DeliveryCode], bool]) -> set[int]:
+        return {
+            *person[delivery.isin([code for code, known in codes.items() if of(known)]).to_numpy()].tolist()
+        }
+
+    left, waiting = who(lambda code: code.left), who(lambda code: code.stage is Stage.WAITING)
+    unknown = {*person[~delivery.isin([*codes]).to_numpy()].tolist()}
+    never = who(lambda code: code.stage in (Stage.REFUSED, Stage.NOT_SENT)) - left - waiting - unknown
+    if left:
+        return Event.HAS_LEFT if len(left | never) == people and not waiting | unknown else Event.PART_LEFT
+    if waiting:
         return Event.STILL_SCHEDULED
-    return Event.NEVER_SENT if never.all() and len(delivery) == people else Event.UNANSWERED
+    return Event.NEVER_SENT if len(never) == people else Event.UNANSWERED

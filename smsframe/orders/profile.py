@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from smsframe.orders.answers import HTTP, StatusProof
 from smsframe.orders.delivery_codes import DELIVERY_CODES, DeliveryCode, Stage
-from smsframe.orders.states import HTTP, StatusProof
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,0 +1,88 @@
+"""
+Functions that take scheduled texts back, or move them to another time.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from smsframe.api.docstrings import explained
+from smsframe.api.options import journal_of
+from smsframe.api.tracebacks import hide_frames
+from smsframe.campaign.cancel import cancel as campaign_cancel
+from smsframe.campaign.cancel import joined, one_campaign
+from smsframe.campaign.options import CancelOptions
+from smsframe.campaign.run_context import RunContext
+from smsframe.display.progress_bar import Bar
+from smsframe.gateway.retry import RetryPolicy
+from smsframe.gateway.smsend import Gateway
+
+if TYPE_CHECKING:
+    from smsframe.api.options import JournalLocation
+    from smsframe.gateway.base import GatewayProtocol
+
+_GATEWAY = "The `Gateway` that the texts went to; `Gateway.from_env` when not given."
+
+
+@hide_frames
+@explained(
+    CancelOptions,
+    campaign="The name of the campaign, all of whose scheduled orders are cancelled; or results of it, as "
+    "`send` returns them: then the orders of these rows, which must have nobody else in them.",
+    gateway=_GATEWAY,
+)
+def cancel(
+    campaign: str | pd.DataFrame,
+    *,
+    gateway: GatewayProtocol | None = None,
+    journal: JournalLocation | None = None,
+    workers: int = 4,
+    grace: float = 30.0,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """
+    Cancel the scheduled texts of a campaign, and prove that they do not go out.
+
+    Each order is asked to be cancelled (DELETE ``sms/{order_id}``), unless its time comes within ``grace``.
+    No source says how a cancelled order shows, so a yes of the gateway is half of the proof: the order must
+    also be gone when it is looked up twice, ``grace`` seconds apart, before its time; or each of its texts
+    must have a state that means never sent. Then its people are ``cancelled``, and no call but `reschedule`
+    texts them. Whatever is less leaves them ``unconfirmed``: the text may still go out, and this call again
+    asks again. Whether credits come back is the gateway's secret.
+
+    Returns:
+        For a name one row per recipient in the journal, RangeIndex, result columns only; for results their
+        rows, with what is known of each now. Who was left alone has the reason in ``sms_reason``.
+
+    Raises:
+        UnknownCampaign: There is no such campaign in this journal.
+        ContactsError: The rows are of no campaign, or of several; or their orders have other people too.
+        ValueError: The gateway cannot cancel orders.
+        GatewayError: It could not be asked; what was cancelled before is in the journal.
+        JournalError: The journal cannot be written, so nothing is cancelled.
+
+    Example:
+        >>> smsframe.cancel("spring", gateway=gateway, progress=False)["sms_status"].tolist()
+        ['accepted']
+    """
+    options = CancelOptions.of(locals())
+    rows = campaign if isinstance(campaign, pd.DataFrame) else None
+    name = campaign if isinstance(campaign, str) else one_campaign(campaign)
+    gateway = gateway or Gateway.from_env()
+    memory = journal_of(journal, gateway)
+    entry = memory.get(name)
+    with Bar("cancelling", "orders", shown=options.progress, monotonic=gateway.clock.monotonic) as bar:
+        context = RunContext(
+            gateway=gateway,
+            journal=memory,
+            workers=options.workers,
+            grace=options.grace,
+            retry_policy=RetryPolicy(clock=gateway.clock),
+        )
+        results = campaign_cancel(
+            entry, context, rows=rows, begin=bar.start, advance=bar.advance, stop=threading.Event()
+        )
+    return results if rows is None else joined(rows, results)

@@ -1,0 +1,380 @@
+"""Scheduled texts are taken back: called cancelled only with proof; nobody is texted because of a doubt."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pandas as pd
+import pytest
+from helpers.clocks import PassingTime
+from helpers.faulty_server import answer, scripted
+
+import smsframe
+
+HOUR = 3600.0
+
+
+@pytest.fixture
+def time():
+    return PassingTime()
+
+
+@pytest.fixture
+def sandbox(time, request):
+    marker = request.node.get_closest_marker("sandbox")
+    with smsframe.Sandbox(clock=time.now, **(marker.kwargs if marker else {})) as made:
+        yield made
+
+
+@pytest.fixture
+def gateway(sandbox, time):
+    made = sandbox.gateway(clock=time.clock)
+    yield made
+    made.close()
+
+
+def people(count=6):
+    return pd.DataFrame({"mobile": [f"+39347000{place:02d}01" for place in range(count)]})
+
+
+def sent(gateway, time, contacts=None, *, after=HOUR, **options):
+    when = None if after is None else (time.now() + timedelta(seconds=after)).replace(microsecond=0)
+    options = {"campaign": "autumn", "phone": "mobile", "progress": False, "batch_size": 3} | options
+    contacts = people() if contacts is None else contacts
+    return smsframe.send(contacts, "Ciao", gateway=gateway, schedule=when, **options)
+
+
+def cancel(gateway, campaign="autumn", **options):
+    return smsframe.cancel(campaign, gateway=gateway, progress=False, **options)
+
+
+def statuses(frame):
+    return frame["sms_status"].astype(object).value_counts().to_dict()
+
+
+def codes(frame):
+    return {*frame["sms_code"].dropna()}
+
+
+def deletes(sandbox):
+    calls = sandbox.calls()
+    return int(calls["method"].eq("DELETE").sum())
+
+
+def texted(sandbox, time):
+    """How many texts people have once every time there is has come."""
+    time.passed += 30 * HOUR
+    return len(sandbox.inbox())
+
+
+# With proof --------------------------------------------------------------------------------------
+
+
+def test_a_yes_and_two_looks_that_do_not_find_it_are_proof(gateway, time, sandbox):
+    out = sent(gateway, time)
+    assert statuses(out) == {"scheduled": 6}
+    results = cancel(gateway)
+    assert statuses(results) == {"cancelled": 6}
+    assert codes(results) == {"cancelled"}
+    assert results["sms_reason"].str.contains("reschedule").all()
+    assert results["sms_order_id"].tolist() == out.sort_values("sms_phone")["sms_order_id"].tolist()
+    assert max(time.pauses) >= 29
+    assert texted(sandbox, time) == 0
+
+
+def test_the_grace_is_waited_once_for_all_orders(gateway, time, sandbox):
+    sent(gateway, time, people(60))
+    assert statuses(cancel(gateway)) == {"cancelled": 60}
+    assert sum(pause > 20 for pause in time.pauses) == 1
+    assert deletes(sandbox) == 20
+
+
+def test_what_is_cancelled_is_said_everywhere(gateway, time, sandbox):
+    out = sent(gateway, time)
+    cancel(gateway)
+    assert statuses(smsframe.results("autumn", gateway=gateway)) == {"cancelled": 6}
+    row = smsframe.campaigns(gateway=gateway).iloc[0]
+    assert (row["cancelled"], row["scheduled"], row["accepted"], row["credits"]) == (6, 0, 0, 0)
+    story = smsframe.explain(out, out.index[0], gateway=gateway)["step"].str.cat(sep=" | ")
+    assert "about to be cancelled" in story
+    assert "said yes to cancelling" in story
+    assert "6 cancelled" in str(smsframe.results("autumn", gateway=gateway).sms.summary())
+
+
+def test_rows_of_results_are_cancelled_by_their_orders(gateway, time, sandbox):
+    out = sent(gateway, time)
+    first = out[out["sms_order_id"].eq(out["sms_order_id"].iloc[0]).to_numpy()]
+    with pytest.raises(smsframe.ContactsError, match="in them who are not among"):
+        out.iloc[:1].sms.cancel(gateway=gateway, progress=False)
+    assert deletes(sandbox) == 0
+    now = first.sms.cancel(gateway=gateway, progress=False)
+    assert now.index.equals(first.index)
+    assert statuses(now) == {"cancelled": 3}
+    assert statuses(smsframe.results("autumn", gateway=gateway)) == {"cancelled": 3, "scheduled": 3}
+    with pytest.raises(smsframe.ContactsError, match="0 campaigns"):
+        smsframe.cancel(people(), gateway=gateway)
+
+
+@pytest.mark.parametrize("function", ["send", "resume", "resend"])
+def test_no_other_call_texts_who_is_cancelled(function, gateway, time, sandbox):
+    out = sent(gateway, time)
+    results = cancel(gateway)
+    calls = {
+        "send": lambda: sent(gateway, time, after=None),
+        "resume": lambda: smsframe.resume("autumn", gateway=gateway, progress=False, unconfirmed="send"),
+        "resend": lambda: smsframe.resend("autumn", results, gateway=gateway, progress=False),
+    }
+    again = calls[function]()
+    assert statuses(again) == {"cancelled": 6}
+    assert len(sandbox.orders()) == out["sms_order_id"].nunique()
+    assert texted(sandbox, time) == 0
+
+
+def test_another_text_of_the_campaign_is_refused_also_when_all_of_it_is_cancelled(gateway, time):
+    sent(gateway, time)
+    cancel(gateway)
+    with pytest.raises(smsframe.CampaignChanged):
+        smsframe.send(people(), "Salve", campaign="autumn", phone="mobile", gateway=gateway, progress=False)
+
+
+def test_a_state_that_means_never_sent_is_proof_also_without_a_yes(gateway, time, sandbox):
+    sent(gateway, time, people(3))
+    state = gateway.state
+
+    def demo(order):
+        said = state(order)
+        return said._replace(recipients=said.recipients.assign(delivery="DEMO"))
+
+    sandbox.misbehave("error_before", call="cancel", status=500)
+    gateway.state = demo
+    results = cancel(gateway)
+    assert statuses(results) == {"cancelled": 3}
+    assert {*results["sms_delivery"]} == {"DEMO"}
+
+
+# Without proof -----------------------------------------------------------------------------------
+
+
+@pytest.mark.sandbox(cancelled_order="listed")
+def test_what_is_still_listed_as_scheduled_may_still_go_out(gateway, time, sandbox):
+    sent(gateway, time)
+    results = cancel(gateway)
+    assert statuses(results) == {"unconfirmed": 6}
+    assert codes(results) == {"cancelling"}
+    assert results["sms_reason"].str.contains("SCHEDULED").all()
+    assert smsframe.campaigns(gateway=gateway).iloc[0]["unconfirmed"] == 6
+    again = cancel(gateway)
+    assert statuses(again) == {"unconfirmed": 6}
+    assert statuses(sent(gateway, time, after=None)) == {"unconfirmed": 6}
+    assert statuses(smsframe.resume("autumn", gateway=gateway, progress=False, unconfirmed="send")) == {
+        "unconfirmed": 6
+    }
+
+
+def test_cancelled_by_somebody_else_is_a_404_which_proves_nothing(gateway, time, sandbox):
+    out = sent(gateway, time, people(3))
+    sandbox.cancel(out["sms_order_id"].iloc[0])
+    results = cancel(gateway)
+    assert statuses(results) == {"unconfirmed": 3}
+    assert codes(results) == {"cancelling"}
+    assert statuses(cancel(gateway)) == {"unconfirmed": 3}
+    assert statuses(sent(gateway, time, people(3), after=None)) == {"unconfirmed": 3}
+    assert texted(sandbox, time) == 0
+
+
+@pytest.mark.parametrize("kind", ["drop_after", "error_after", "half_body", "html"])
+def test_a_lost_yes_proves_nothing_and_nobody_is_texted_because_of_it(kind, gateway, time, sandbox):
+    sent(gateway, time, people(3))
+    sandbox.misbehave(kind, call="cancel", times=1)
+    results = cancel(gateway)
+    assert statuses(results) == {"unconfirmed": 3}
+    sandbox.behave()
+    assert statuses(cancel(gateway)) == {"unconfirmed": 3}  # the second answer is a 404
+    assert statuses(smsframe.resume("autumn", gateway=gateway, progress=False)) == {"unconfirmed": 3}
+    assert texted(sandbox, time) == 0
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "error_before"])
+def test_a_request_that_may_have_been_processed_is_asked_again_by_the_next_call(kind, gateway, time, sandbox):
+    sent(gateway, time, people(3))
+    sandbox.misbehave(kind, call="cancel", times=1)
+    assert statuses(cancel(gateway)) == {"unconfirmed": 3}
+    assert statuses(cancel(gateway)) == {"cancelled": 3}
+
+
+@pytest.mark.parametrize("kind", ["busy", "session_lost"])
+def test_a_request_that_was_turned_away_is_repeated(kind, gateway, time, sandbox):
+    sent(gateway, time, people(3))
+    sandbox.misbehave(kind, call="cancel", times=1)
+    assert statuses(cancel(gateway)) == {"cancelled": 3}
+
+
+def test_a_gateway_that_lets_nobody_cancel_leaves_them_scheduled(gateway, time, sandbox):
+    sent(gateway, time)
+    sandbox.misbehave("error_before", call="cancel", status=403)
+    with pytest.raises(smsframe.NotAuthorised):
+        cancel(gateway)
+    assert statuses(smsframe.results("autumn", gateway=gateway)) == {"scheduled": 6}
+
+
+@pytest.mark.sandbox(repeated_order_id="accept")
+def test_a_first_request_that_never_left_leads_back_also_when_the_order_was_once_in_doubt(
+    gateway, time, sandbox
+):
+    """The doubt of the POST is not that of the request to cancel."""
+    sandbox.misbehave("drop_after", times=1)
+    out = sent(gateway, time, people(3))
+    assert statuses(out) == {"scheduled": 3}
+    sandbox.misbehave("error_before", call="cancel", status=403)
+    with pytest.raises(smsframe.NotAuthorised):
+        cancel(gateway)
+    assert statuses(smsframe.results("autumn", gateway=gateway)) == {"scheduled": 3}
+
+
+@pytest.mark.parametrize("kind", ["drop_after", "error_before"])
+def test_a_look_up_that_is_not_answered_proves_nothing(kind, gateway, time, sandbox):
+    sent(gateway, time, people(3))
+    sandbox.misbehave(kind, call="history")
+    assert statuses(cancel(gateway)) == {"unconfirmed": 3}
+    sandbox.behave()
+    # The yes is in the journal, and what is still missing is only that it is gone.
+    assert statuses(cancel(gateway)) == {"cancelled": 3}
+
+
+def test_an_absence_after_its_time_proves_nothing(gateway, time, sandbox):
+    sent(gateway, time, people(3))
+    sandbox.misbehave("error_before", call="history", times=4)
+    assert statuses(cancel(gateway)) == {"unconfirmed": 3}
+    sandbox.behave()
+    time.passed += 2 * HOUR
+    before = deletes(sandbox)
+    results = cancel(gateway)
+    assert statuses(results) == {"unconfirmed": 3}
+    assert results["sms_reason"].str.contains("time had come").all()
+    assert deletes(sandbox) == before
+
+
+def test_an_absence_that_is_looked_for_too_close_to_its_time_proves_nothing(gateway, time, sandbox):
+    sent(gateway, time, people(3), after=31)
+    assert statuses(cancel(gateway)) == {"unconfirmed": 3}
+
+
+@pytest.mark.sandbox(cancelled_order="partly_sent")
+def test_of_a_partly_sent_order_those_who_are_listed_are_sent_and_nobody_knows_of_the_others(
+    gateway, time, sandbox
+):
+    sent(gateway, time, people(3))
+    time.passed += 60
+    results = cancel(gateway)
+    assert statuses(results) == {"accepted": 2, "unconfirmed": 1}
+    assert results["sms_delivery"].notna().sum() == 2
+    assert codes(results[results["sms_status"].eq("unconfirmed")]) == {"cancelling"}
+    counts = smsframe.campaigns(gateway=gateway).iloc[0]
+    assert (counts["accepted"], counts["unconfirmed"], counts["cancelled"]) == (2, 1, 0)
+    time.passed += 60
+    fresh = smsframe.refresh(results, gateway=gateway, progress=False)
+    assert statuses(fresh) == {"accepted": 2, "unconfirmed": 1}
+    assert statuses(smsframe.resume("autumn", gateway=gateway, progress=False, unconfirmed="send")) == {
+        "accepted": 2,
+        "unconfirmed": 1,
+    }
+    assert texted(sandbox, time) == 2
+
+
+# What is left alone --------------------------------------------------------------------------------
+
+
+def test_what_is_due_within_the_grace_is_left_alone_and_it_is_said(gateway, time, sandbox, capsys):
+    sent(gateway, time, after=25)
+    results = cancel(gateway)
+    assert statuses(results) == {"scheduled": 6}
+    assert results["sms_reason"].str.contains("too late to cancel").all()
+    assert "6 people left alone: too late to cancel" in capsys.readouterr().err
+    assert deletes(sandbox) == 0
+    assert texted(sandbox, time) == 6
+
+
+def test_an_order_whose_time_comes_near_between_claim_and_request_is_left_alone(gateway, time, sandbox):
+    sent(gateway, time, people(3), after=35)
+    call = gateway._call
+
+    def slow(method, path, **options):
+        if method == "DELETE":
+            time.passed += 10
+        return call(method, path, **options)
+
+    gateway._call = slow
+    results = cancel(gateway)
+    assert statuses(results) == {"scheduled": 3}
+    assert results["sms_reason"].str.contains("too late").all()
+    assert deletes(sandbox) == 0
+    assert not any(0 < pause < 6 for pause in time.pauses)  # it is not asked for again and again
+
+
+def test_what_was_sent_at_once_is_left_alone_and_it_is_said(gateway, time, sandbox, capsys):
+    sent(gateway, time, after=None)
+    results = cancel(gateway)
+    assert statuses(results) == {"accepted": 6}
+    assert results["sms_reason"].str.contains("not cancelled").all()
+    assert "6 people left alone" in capsys.readouterr().err
+    assert deletes(sandbox) == 0
+
+
+def test_who_is_pending_is_left_alone_and_it_is_said(gateway, time, sandbox, capsys):
+    sandbox.misbehave("error_before", status=403)
+    with pytest.raises(smsframe.NotAuthorised):
+        sent(gateway, time)
+    sandbox.behave()
+    results = cancel(gateway)
+    assert statuses(results) == {"pending": 6}
+    assert results["sms_reason"].str.contains("withdraw").all()
+
+
+# Two, and the dead ---------------------------------------------------------------------------------
+
+
+def test_two_at_once_ask_for_each_order_once(gateway, time, sandbox):
+    sent(gateway, time, people(30))
+    start, found, errors = threading.Barrier(3), [], []
+
+    def call():
+        mine = sandbox.gateway(clock=time.clock, journal=gateway.journal)
+        start.wait()
+        try:
+            found.append(cancel(mine, workers=1))
+        except smsframe.SmsFrameError as error:
+            errors.append(error)
+        finally:
+            mine.close()
+
+    callers = [threading.Thread(target=call) for _ in range(3)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert errors == []
+    assert deletes(sandbox) == 10
+    assert statuses(cancel(gateway)) == {"cancelled": 30}
+
+
+def test_an_older_copy_of_the_journal_does_not_text_who_was_cancelled(gateway, time, sandbox, tmp_path):
+    sent(gateway, time)
+    copy = tmp_path / "copy.sqlite"
+    smsframe.Journal(gateway.journal).backup(copy)
+    cancel(gateway)
+    other = sandbox.gateway(clock=time.clock, journal=copy)
+    assert statuses(smsframe.results("autumn", gateway=other)) == {"scheduled": 6}
+    assert statuses(sent(other, time, after=None)) == {"scheduled": 6}
+    assert statuses(cancel(other)) == {"unconfirmed": 6}
+    assert statuses(smsframe.resume("autumn", gateway=other, progress=False)) == {"unconfirmed": 6}
+    assert texted(sandbox, time) == 0
+    other.close()
+
+
+def test_a_gateway_that_cannot_cancel_says_so():
+    with scripted(answer(200, {})) as server:
+        gateway = smsframe.Gateway(server.url, user_key="k", access_token="t")
+        with pytest.raises(smsframe.UnknownCampaign):
+            cancel(gateway, journal="there-is-none.sqlite")
+        gateway.close()
