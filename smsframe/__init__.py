@@ -42,7 +42,7 @@ from smsframe.errors import (
 )
 
 if TYPE_CHECKING:
-    from smsframe.api.cancel import cancel
+    from smsframe.api.cancel import cancel, reschedule
     from smsframe.api.files import to_csv, to_excel, to_parquet
     from smsframe.api.frames import by, failed, plot, problems, summary
     from smsframe.api.prepare import check, normalize, plan, read_contacts, segments
@@ -104,6 +104,7 @@ __all__ = [
     "problems",
     "read_contacts",
     "refresh",
+    "reschedule",
     "resend",
     "results",
     "resume",
@@ -148,6 +149,7 @@ _MODULES = {
     "read_contacts": "smsframe.api.prepare",
     "refresh": "smsframe.api.results",
     "results": "smsframe.api.results",
+    "reschedule": "smsframe.api.cancel",
     "resend": "smsframe.api.send",
     "resume": "smsframe.api.send",
     "reveal": "smsframe.masking",

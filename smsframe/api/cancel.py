@@ -5,24 +5,29 @@ Functions that take scheduled texts back, or move them to another time.
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from smsframe.api.docstrings import explained
-from smsframe.api.options import journal_of
+from smsframe.api.options import journal_of, suppressed_numbers
 from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign.cancel import cancel as campaign_cancel
 from smsframe.campaign.cancel import joined, one_campaign
-from smsframe.campaign.options import CancelOptions
+from smsframe.campaign.options import CancelOptions, RescheduleOptions
+from smsframe.campaign.reschedule import reschedule as campaign_reschedule
 from smsframe.campaign.run_context import RunContext
 from smsframe.display.progress_bar import Bar
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.gateway.smsend import Gateway
 
 if TYPE_CHECKING:
-    from smsframe.api.options import JournalLocation
+    from datetime import datetime
+
+    from smsframe.api.options import JournalLocation, Suppress
     from smsframe.gateway.base import GatewayProtocol
+    from smsframe.orders.hours import Hours
 
 _GATEWAY = "The `Gateway` that the texts went to; `Gateway.from_env` when not given."
 
@@ -86,3 +91,55 @@ def cancel(
             entry, context, rows=rows, begin=bar.start, advance=bar.advance, stop=threading.Event()
         )
     return results if rows is None else joined(rows, results)
+
+
+@hide_frames
+@explained(RescheduleOptions, gateway=_GATEWAY)
+def reschedule(
+    campaign: str,
+    when: datetime | Hours,
+    *,
+    gateway: GatewayProtocol | None = None,
+    journal: JournalLocation | None = None,
+    suppress: Suppress | None = None,
+    region: str | None = None,
+    confirm: int | None = None,
+    adopt: bool = False,
+    workers: int = 4,
+    rate: float | None = None,
+    grace: float = 30.0,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """
+    Text those people of a campaign at another time whose text was cancelled: a new attempt.
+
+    Only what is proven cancelled (`cancel`) is sent again; the gateway is asked once more whether it lists
+    one of those orders. Who is on an opt-out list is not texted. The attempt follows the order that was
+    cancelled, so the same call again, or two at once, text nobody twice; an attempt that was begun and not
+    sent goes on.
+
+    Returns:
+        One row per recipient in the journal, RangeIndex, result columns only.
+
+    Raises:
+        UnknownCampaign: There is no such campaign in this journal.
+        SmsFrameError, ValueError: As `send`.
+
+    Example:
+        >>> from datetime import datetime, timedelta, timezone
+        >>> tomorrow = datetime.now(timezone.utc) + timedelta(days=1)
+        >>> smsframe.reschedule("spring", tomorrow, gateway=gateway, progress=False)["sms_status"].tolist()
+        ['accepted']
+    """
+    options = RescheduleOptions.of(locals())
+    gateway = gateway or Gateway.from_env()
+    memory = journal_of(journal, gateway)
+    entry = memory.get(campaign)
+    with Bar("sending", "people", shown=options.progress) as bar:
+        context = RunContext.of(options, gateway=gateway, journal=memory)
+        return campaign_reschedule(
+            entry,
+            replace(context, report=bar.update, started=bar.start),
+            options=options,
+            suppressed=suppressed_numbers(options.suppress, options.region),
+        )

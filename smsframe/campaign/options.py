@@ -58,6 +58,14 @@ def _time_or_hours(_name: str, value: Any) -> None:
         )
 
 
+def _required_time(name: str, value: Any) -> None:
+    if value is None:
+        raise ValueError(
+            f"{name}= is needed: when the texts are to go out, a datetime with a time zone or Hours"
+        )
+    _time_or_hours(name, value)
+
+
 def _until(name: str, value: Any) -> None:
     if value not in (None, "final"):
         timespan(name, value)
@@ -219,6 +227,36 @@ class CancelOptions(Options):
         ),
     ] = 30.0
     progress: Annotated[bool, _PROGRESS] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class RescheduleOptions(RunOptions):
+    """What sending at another time is asked for."""
+
+    when: Annotated[
+        datetime | Hours | None,
+        Parameter(
+            "When the texts go out that were cancelled: a datetime with a time zone, or `Hours`.",
+            check=_required_time,
+        ),
+    ] = None
+    confirm: Annotated[
+        int | None,
+        Parameter(
+            "Refuse unless exactly so many people are to be texted at another time, or were by the same call "
+            "before.",
+            Group.SAFETY,
+            number_of_people,
+        ),
+    ] = None
+    suppress: Annotated[Any, Parameter(_SUPPRESS + "those people are not texted.", Group.SAFETY)] = None
+    region: Annotated[str | None, _REGION] = None
+
+    def applied(self, terms: Terms) -> Terms:
+        """The terms of a campaign, with the time of this call."""
+        if isinstance(self.when, Hours):
+            return replace(terms, schedule=None, hours=self.when)
+        return replace(terms, schedule=None if self.when is None else aware(self.when), hours=None)
 
 
 @dataclass(frozen=True, kw_only=True)

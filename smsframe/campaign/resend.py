@@ -91,7 +91,8 @@ def resend(
     _confirmed(options.confirm, wanted, entry.name)
     if len(judged.again) + len(judged.begun) == 0:
         return _joined(rows, typed, journal, entry, None)
-    with resending(entry, judged.again, judged.begun, context, adopt=options.adopt) as (engine, owner):
+    begun = judged.begun.rename("phone").to_frame()
+    with resending(entry, judged.again, begun, context, adopt=options.adopt) as (engine, owner):
         cause = run_engine(engine, entry.name, context.say, asked_by_caller=stop is not None)
         journalled = _joined(rows, typed, journal, entry, owner)
         frame = engine.posted.correct(journalled)
@@ -154,7 +155,7 @@ def judge(
     position = find(rows["sms_phone"], known.people["phone"])
     people = known.people.take(position).reset_index(drop=True)
     latest = _names_latest(rows, known)
-    delivery = _codes_now(rows["sms_phone"], rows["sms_order_id"], answers)
+    delivery = codes_now(rows["sms_phone"], rows["sms_order_id"], answers)
     codes = profile.delivery
     perhaps = [code for code, meaning in codes.items() if meaning.maybe_arrived]
     retryable = [code for code, meaning in codes.items() if meaning.retryable]
@@ -215,11 +216,11 @@ def _not_failed(known: Known, answers: Sequence[OrderAnswer], allowed: Sequence[
     if earlier is None or earlier.empty:
         return pd.Series([], dtype=object)
     order_ids = known.batches["order_id"].astype(object).take(earlier["batch"].to_numpy())
-    codes = _codes_now(earlier["phone"], order_ids, answers)
+    codes = codes_now(earlier["phone"], order_ids, answers)
     return earlier["phone"].reset_index(drop=True)[~codes.isin([*allowed])]
 
 
-def _codes_now(
+def codes_now(
     phones: pd.Series[Any], order_ids: pd.Series[Any], answers: Sequence[OrderAnswer]
 ) -> pd.Series[Any]:
     """The delivery code that the gateway has just said of each person in an order; missing where none."""

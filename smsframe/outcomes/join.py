@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from smsframe.arrow import TEXT
+from smsframe.orders.delivery_codes import Stage
 from smsframe.orders.profile import known_codes
 from smsframe.orders.states import CALLED_BACK, CANCEL_OPEN, State
 from smsframe.outcomes.codes import CODES, sentences, shortened
@@ -95,6 +96,7 @@ def outcomes(
         code = code.astype(object).mask(waits, words["wait_code"])
         why = shortened(sentences(words["wait_code"]) + ": " + words["wait_reason"].astype(TEXT))
         reason = reason.mask(waits, why)
+    shown = in_order & ~(called_back & people["delivery"].isin(_waiting()).to_numpy())
     results = results_for(
         len(people),
         sms_status=taken["status"],
@@ -106,12 +108,17 @@ def outcomes(
         sms_order_id=taken["order_id"],
         sms_sent_at=taken["sent_at"],
         sms_scheduled_at=taken["scheduled_at"],
-        sms_delivery=people["delivery"].where(in_order),
+        sms_delivery=people["delivery"].where(shown),
         sms_delivered_at=people["delivered_at"].where(in_order),
         sms_attempt=people["attempt"],
         sms_campaign=campaign,
     )
     return explain_deliveries(results)
+
+
+def _waiting() -> list[str]:
+    """The delivery codes of texts that wait, which say nothing of what somebody wanted cancelled since."""
+    return [code for code, known in known_codes().items() if known.stage is Stage.WAITING]
 
 
 def _called_back(people: pd.DataFrame, batches: pd.DataFrame) -> NDArray[np.bool_]:

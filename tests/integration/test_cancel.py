@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
@@ -378,3 +379,189 @@ def test_a_gateway_that_cannot_cancel_says_so():
         with pytest.raises(smsframe.UnknownCampaign):
             cancel(gateway, journal="there-is-none.sqlite")
         gateway.close()
+
+
+# At another time -------------------------------------------------------------------------------------------
+
+
+def later(time, hours=2.0):
+    return (time.now() + timedelta(hours=hours)).replace(microsecond=0)
+
+
+def move(gateway, when, **options):
+    return smsframe.reschedule("autumn", when, gateway=gateway, progress=False, **options)
+
+
+def texts_of(sandbox, time):
+    """How many texts each person has once every time there is has come."""
+    time.passed += 30 * HOUR
+    return sandbox.inbox()["recipient"].value_counts().to_dict()
+
+
+def test_what_is_cancelled_goes_out_at_another_time_and_the_same_cell_again_sends_nothing_more(
+    gateway, time, sandbox
+):
+    sent(gateway, time)
+    cancel(gateway)
+    when = later(time)
+    results = move(gateway, when, confirm=6)
+    assert statuses(results) == {"scheduled": 6}
+    assert {*results["sms_attempt"]} == {2}
+    assert {*results["sms_scheduled_at"]} == {pd.Timestamp(when)}
+    orders = len(sandbox.orders())
+    assert move(gateway, when, confirm=6)["sms_order_id"].tolist() == results["sms_order_id"].tolist()
+    sent(gateway, time, after=None)
+    smsframe.resume("autumn", gateway=gateway, progress=False)
+    assert len(sandbox.orders()) == orders
+    assert texts_of(sandbox, time) == dict.fromkeys(people()["mobile"], 1)
+
+
+def test_it_may_be_moved_again_and_again(gateway, time, sandbox):
+    sent(gateway, time)
+    for attempt in (2, 3, 4):
+        assert statuses(cancel(gateway)) == {"cancelled": 6}
+        assert {*move(gateway, later(time, attempt))["sms_attempt"]} == {attempt}
+    assert texts_of(sandbox, time) == dict.fromkeys(people()["mobile"], 1)
+
+
+def test_it_may_be_moved_into_hours(gateway, time, sandbox):
+    sent(gateway, time)
+    cancel(gateway)
+    begin = (time.now() + timedelta(hours=3)).astimezone(ZoneInfo("Europe/Rome"))
+    end = begin + timedelta(hours=2)
+    hours = smsframe.Hours(between=(f"{begin:%H:%M}", f"{end:%H:%M}"), zone="Europe/Rome")
+    results = move(gateway, hours)
+    assert statuses(results) == {"scheduled": 6}
+    moments = results["sms_scheduled_at"].dt.tz_convert("Europe/Rome").dt.strftime("%H:%M")
+    assert moments.between(f"{begin:%H:%M}", f"{end:%H:%M}").all() or end.day != begin.day
+
+
+@pytest.mark.parametrize("when", [None, "2030-01-01", pd.Timestamp("2030-01-01 10:00").to_pydatetime()])
+def test_a_time_that_is_none_is_refused(when, gateway, time):
+    sent(gateway, time)
+    cancel(gateway)
+    with pytest.raises((ValueError, TypeError)):
+        move(gateway, when)
+
+
+def test_a_time_that_has_passed_sends_nothing_and_begins_nothing(gateway, time):
+    sent(gateway, time)
+    cancel(gateway)
+    with pytest.raises(ValueError, match="has passed"):
+        move(gateway, later(time, -1))
+    assert statuses(smsframe.results("autumn", gateway=gateway)) == {"cancelled": 6}
+
+
+@pytest.mark.parametrize("confirm", [5, 7])
+def test_the_number_of_people_is_confirmed(confirm, gateway, time):
+    sent(gateway, time)
+    cancel(gateway)
+    with pytest.raises(smsframe.ConfirmationMismatch):
+        move(gateway, later(time), confirm=confirm)
+
+
+@pytest.mark.sandbox(cancelled_order="listed")
+def test_what_is_not_proven_is_not_sent_again(gateway, time, sandbox, capsys):
+    sent(gateway, time)
+    cancel(gateway)
+    orders = len(sandbox.orders())
+    assert statuses(move(gateway, later(time))) == {"unconfirmed": 6}
+    assert len(sandbox.orders()) == orders
+    assert "not proven" in capsys.readouterr().err
+
+
+def test_who_opted_out_meanwhile_is_not_texted(gateway, time, sandbox):
+    sent(gateway, time)
+    cancel(gateway)
+    stopped = people()["mobile"].tolist()[:2]
+    results = move(gateway, later(time), suppress=stopped)
+    assert statuses(results) == {"cancelled": 2, "scheduled": 4}
+    assert sorted(texts_of(sandbox, time)) == people()["mobile"].tolist()[2:]
+
+
+@pytest.mark.parametrize("code", ["BLACKLISTED", "DLVRD", "SCHEDULED", "SENT", "INVALIDDST", "SOMETHING"])
+def test_whom_the_gateway_lists_after_all_is_not_texted(code, gateway, time, sandbox):
+    sent(gateway, time, people(3))
+    cancel(gateway)
+    listed = pd.DataFrame({"phone": people(3)["mobile"], "delivery": code})
+    listed = listed.assign(delivered_at=pd.Series(pd.NaT, index=listed.index, dtype="datetime64[us, UTC]"))
+    state = gateway.state
+    gateway.state = lambda order: state(order)._replace(recipients=listed.astype({"phone": "string"}))
+    orders = len(sandbox.orders())
+    move(gateway, later(time))
+    gateway.state = state
+    assert len(sandbox.orders()) == orders
+    # What left is remembered, whatever the gateway says afterwards.
+    moved = statuses(move(gateway, later(time)))
+    assert moved == ({"accepted": 3} if code in ("BLACKLISTED", "DLVRD", "SENT") else {"scheduled": 3})
+
+
+def test_no_answer_about_the_cancelled_orders_sends_nothing(gateway, time, sandbox):
+    sent(gateway, time)
+    cancel(gateway)
+    orders = len(sandbox.orders())
+    sandbox.misbehave("error_before", call="state", status=403)
+    with pytest.raises(smsframe.GatewayError):
+        move(gateway, later(time))
+    assert len(sandbox.orders()) == orders
+
+
+@pytest.mark.parametrize("go_on", ["reschedule", "another time", "resume"])
+def test_who_was_begun_and_not_sent_to_goes_on_at_the_time_that_was_asked_for(go_on, gateway, time, sandbox):
+    sent(gateway, time)
+    cancel(gateway)
+    when, other = later(time, 2), later(time, 5)
+    sandbox.misbehave("error_before", status=403)
+    with pytest.raises(smsframe.NotAuthorised):
+        move(gateway, when)
+    sandbox.behave()
+    assert statuses(smsframe.results("autumn", gateway=gateway)) == {"pending": 6}
+    if go_on == "resume":
+        results = smsframe.resume("autumn", gateway=gateway, progress=False)
+    else:
+        results = move(gateway, other if go_on == "another time" else when)
+    assert statuses(results) == {"scheduled": 6}
+    assert {*results["sms_scheduled_at"]} == {pd.Timestamp(other if go_on == "another time" else when)}
+    assert texts_of(sandbox, time) == dict.fromkeys(people()["mobile"], 1)
+
+
+def test_two_at_once_send_each_person_one(gateway, time, sandbox):
+    sent(gateway, time, people(30))
+    cancel(gateway)
+    when, start, errors = later(time), threading.Barrier(3), []
+
+    def call():
+        mine = sandbox.gateway(clock=time.clock, journal=gateway.journal)
+        start.wait()
+        try:
+            move(mine, when)
+        except smsframe.SmsFrameError as error:
+            errors.append(error)
+        finally:
+            mine.close()
+
+    callers = [threading.Thread(target=call) for _ in range(3)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert errors == []
+    assert texts_of(sandbox, time) == dict.fromkeys(people(30)["mobile"], 1)
+
+
+def test_an_older_copy_that_lacks_the_other_time_texts_nobody_again(gateway, time, sandbox, tmp_path):
+    sent(gateway, time)
+    cancel(gateway)
+    copy = tmp_path / "copy.sqlite"
+    smsframe.Journal(gateway.journal).backup(copy)
+    when = later(time)
+    latest = move(gateway, when)
+    other = sandbox.gateway(clock=time.clock, journal=copy)
+    with pytest.raises(smsframe.CampaignChanged):
+        move(other, when)
+    for _ in range(2):
+        adopted = move(other, when, adopt=True)
+        assert statuses(adopted) == {"scheduled": 6}
+        assert adopted["sms_order_id"].tolist() == latest["sms_order_id"].tolist()
+    assert texts_of(sandbox, time) == dict.fromkeys(people()["mobile"], 1)
+    other.close()

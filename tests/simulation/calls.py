@@ -169,7 +169,8 @@ class Engine:
             ResendOptions(),
         )
         if len(judged.again) or len(judged.begun):
-            with dispatch.resending(entry, judged.again, judged.begun, context, adopt=call.adopt) as (
+            begun = judged.begun.rename("phone").to_frame()
+            with dispatch.resending(entry, judged.again, begun, context, adopt=call.adopt) as (
                 loop,
                 _,
             ):
