@@ -50,12 +50,14 @@ class Chosen(NamedTuple):
     Attributes:
         again: ``phone``, ``order_id`` and ``segments`` of people whose next attempt begins.
         begun: The same of people whose next attempt an earlier call began, without sending to them.
+        in_doubt: The same of people whose next attempt an earlier call may have sent: it is looked up.
         followed: How many people have had a later attempt after one that was cancelled.
         left: How many others there are, by the reason.
     """
 
     again: pd.DataFrame
     begun: pd.DataFrame
+    in_doubt: pd.DataFrame
     followed: int
     left: dict[str, int]
 
@@ -94,11 +96,13 @@ def reschedule(
             expected=options.confirm,
             recipients=wanted,
         )
-    if len(chosen.again) + len(chosen.begun) == 0:
+    begun = pd.concat([chosen.begun, chosen.in_doubt.assign(segments=0)], ignore_index=True)
+    if len(chosen.again) + len(begun) == 0:
         return recipients(journal, entry, suppressed=suppressed)
-    with resending(
-        entry, chosen.again, chosen.begun, context, adopt=options.adopt, after=State.CANCELLED
-    ) as (engine, owner):
+    with resending(entry, chosen.again, begun, context, adopt=options.adopt, after=State.CANCELLED) as (
+        engine,
+        owner,
+    ):
         cause = run_engine(engine, entry.name, context.say, asked_by_caller=stop is not None)
         journalled_now = recipients(journal, entry, run=owner, suppressed=suppressed)
         frame = engine.posted.correct(journalled_now)
@@ -132,6 +136,8 @@ def choose(
     people, batches = known.people, known.batches
     cancelled = _in(people, batches, State.CANCELLED)
     begun, followed = _after_cancelled(known)
+    lost = batches["state"].isin([State.SENDING, State.UNCONFIRMED]) & ~batches["owner_alive"]
+    in_doubt = followed & np.append(lost.to_numpy(dtype=bool), False)[people["batch"].to_numpy()]
     order_ids = pd.Series([*batches["order_id"], None], dtype=object)
     order_id = order_ids.take(people["batch"].to_numpy()).reset_index(drop=True)
     now = _codes(people, order_id, answers, profile)
@@ -160,6 +166,7 @@ def choose(
     return Chosen(
         table[cancelled & ~out],
         table[begun & ~out],
+        table[in_doubt & ~opted_out],
         int(followed.sum()),
         {reason: count for reason, count in left.items() if count},
     )

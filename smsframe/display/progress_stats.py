@@ -131,7 +131,7 @@ def progress_text(facts: Mapping[str, Any], unit: str) -> str:
     """
     done = facts["recipients"] - facts["pending"]
     parts = [f"{done:,} of {facts['recipients']:,} {unit}"]
-    parts += [f"{facts[name]:,} {name}" for name in NAMES[:-1] if facts[name]]
+    parts += [f"{facts[name]:,} {name}" for name in NAMES[:-1] if facts.get(name)]
     if facts["credits"]:
         parts.append(many(facts["credits"], "credit"))
     if facts["rate"]:

@@ -151,7 +151,10 @@ def _left(connection: Connection) -> sa.ColumnElement[int]:
     seen = sa.select(sa.func.count()).where(in_batch, recipients.c.delivery.not_in(waiting))
     return sa.case(
         (batches.c.state.in_(CALLED_BACK), left.scalar_subquery()),
-        (batches.c.schedule_at.is_not(None), seen.scalar_subquery()),
+        (
+            batches.c.schedule_at.is_not(None) & (batches.c.state == State.ACCEPTED),
+            seen.scalar_subquery(),
+        ),
         else_=0,
     )
 

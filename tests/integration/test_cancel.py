@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
+from helpers import killable
 from helpers.clocks import PassingTime
 from helpers.faulty_server import answer, scripted
 
@@ -35,8 +38,8 @@ def gateway(sandbox, time):
     made.close()
 
 
-def people(count=6):
-    return pd.DataFrame({"mobile": [f"+39347000{place:02d}01" for place in range(count)]})
+def people(number=6):
+    return pd.DataFrame({"mobile": [f"+39347000{place:02d}01" for place in range(number)]})
 
 
 def sent(gateway, time, contacts=None, *, after=HOUR, **options):
@@ -565,3 +568,90 @@ def test_an_older_copy_that_lacks_the_other_time_texts_nobody_again(gateway, tim
         assert adopted["sms_order_id"].tolist() == latest["sms_order_id"].tolist()
     assert texts_of(sandbox, time) == dict.fromkeys(people()["mobile"], 1)
     other.close()
+
+
+# Killed -----------------------------------------------------------------------------------------------
+
+WEIGHTY = "commit|connect|send|receive|open .*sqlite"
+"""The points at which something is left behind; what is between them changes nothing."""
+
+
+class Killed:
+    """A campaign of its own in a gateway that others use too, for one victim."""
+
+    def __init__(self, sandbox, folder, number):
+        self.sandbox, self.name = sandbox, f"victim {number}"
+        self.journal = folder / f"{number}.sqlite"
+        self.gateway = sandbox.gateway(journal=self.journal)
+        self.phones = [f"+3934799{number:03d}{place:02d}" for place in (1, 2)]
+        when = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+        smsframe.send(
+            pd.DataFrame({"mobile": self.phones}),
+            "Ciao",
+            campaign=self.name,
+            phone="mobile",
+            schedule=when,
+            gateway=self.gateway,
+            progress=False,
+        )
+
+    def cancel(self, **options):
+        return killable.run(killable.cancel, self.sandbox.url, self.journal, self.name, grace=0.05, **options)
+
+    def move(self, when, **options):
+        return killable.run(
+            killable.reschedule, self.sandbox.url, self.journal, self.name, when, grace=0.05, **options
+        )
+
+    def orders(self):
+        """How many orders that go out have each of its people."""
+        orders = [order for order in self.sandbox._ledger.orders() if not order.cancelled]
+        found = [phone for order in orders for phone in order.draft.recipients if phone in self.phones]
+        return Counter(found)
+
+    def evidence(self):
+        journal = smsframe.Journal(self.journal)
+        return journal.evidence(journal.get(self.name).id)["event"].tolist()
+
+
+@pytest.fixture
+def kill(tmp_path):
+    with smsframe.Sandbox(repeated_order_id="accept") as sandbox:
+        number = count()
+        yield lambda: Killed(sandbox, tmp_path, next(number))
+
+
+@pytest.mark.slow
+def test_killed_anywhere_the_same_call_again_proves_it_or_leaves_it_open(kill):
+    undisturbed = kill()
+    points = undisturbed.cancel(among=WEIGHTY).points
+    assert undisturbed.evidence()[-1] == "absent_twice"
+    assert any("DELETE" in point for point in points)
+    for fatal in range(len(points)):
+        victim = kill()
+        assert victim.cancel(among=WEIGHTY, fatal=fatal).killed
+        taken = "cancel_taken" in victim.evidence()
+        reached = victim.orders() == {}
+        results = victim.cancel().value
+        expected = "unconfirmed" if reached and not taken else "cancelled"
+        assert statuses(results) == {expected: 2}, points[fatal]
+        assert victim.orders() == {}
+        moved = victim.move(datetime.now(UTC) + timedelta(hours=2)).value
+        assert statuses(moved) == {"scheduled" if expected == "cancelled" else expected: 2}
+        assert victim.orders() == (dict.fromkeys(victim.phones, 1) if expected == "cancelled" else {})
+
+
+@pytest.mark.slow
+def test_killed_anywhere_the_same_call_again_texts_each_person_once_at_the_other_time(kill):
+    when = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=2)
+    undisturbed = kill()
+    undisturbed.cancel()
+    points = undisturbed.move(when, among=WEIGHTY).points
+    assert undisturbed.orders() == dict.fromkeys(undisturbed.phones, 1)
+    for fatal in range(len(points)):
+        victim = kill()
+        victim.cancel()
+        assert victim.move(when, among=WEIGHTY, fatal=fatal).killed
+        results = victim.move(when).value
+        assert statuses(results) == {"scheduled": 2}, points[fatal]
+        assert victim.orders() == dict.fromkeys(victim.phones, 1), points[fatal]
