@@ -94,7 +94,11 @@ def cancel(
 
 
 @hide_frames
-@explained(RescheduleOptions, gateway=_GATEWAY)
+@explained(
+    RescheduleOptions,
+    when="When the texts go out: a datetime with a time zone, or `Hours`.",
+    gateway=_GATEWAY,
+)
 def reschedule(
     campaign: str,
     when: datetime | Hours,
@@ -140,6 +144,7 @@ def reschedule(
         return campaign_reschedule(
             entry,
             replace(context, report=bar.update, started=bar.start),
+            when=when,
             options=options,
             suppressed=suppressed_numbers(options.suppress, options.region),
         )

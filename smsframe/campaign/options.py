@@ -53,17 +53,24 @@ def _time_or_hours(_name: str, value: Any) -> None:
         _ = None if value is None else aware(value)
     elif value.zone is not None and zone_named(value.zone) is None:
         raise ValueError(
-            f"zone={value.zone!r} of the hours names a column, and resume has no table: name an IANA time "
+            f"zone={value.zone!r} of the hours names a column, and there is no table: name an IANA time "
             "zone, or leave it out for the zones of the numbers"
         )
 
 
-def _required_time(name: str, value: Any) -> None:
-    if value is None:
-        raise ValueError(
-            f"{name}= is needed: when the texts are to go out, a datetime with a time zone or Hours"
-        )
-    _time_or_hours(name, value)
+def at_another_time(terms: Terms, when: datetime | Hours) -> Terms:
+    """
+    Terms with another time, or other hours.
+
+    Raises:
+        ValueError, TypeError: It is no time with a zone, and no hours.
+    """
+    _time_or_hours("when", when)
+    if isinstance(when, Hours):
+        return replace(terms, schedule=None, hours=when)
+    if not isinstance(when, datetime):
+        raise TypeError("reschedule needs a time: a datetime with a time zone, or smsframe.Hours(...)")
+    return replace(terms, schedule=aware(when), hours=None)
 
 
 def _until(name: str, value: Any) -> None:
@@ -233,13 +240,6 @@ class CancelOptions(Options):
 class RescheduleOptions(RunOptions):
     """What sending at another time is asked for."""
 
-    when: Annotated[
-        datetime | Hours | None,
-        Parameter(
-            "When the texts go out that were cancelled: a datetime with a time zone, or `Hours`.",
-            check=_required_time,
-        ),
-    ] = None
     confirm: Annotated[
         int | None,
         Parameter(
@@ -251,12 +251,6 @@ class RescheduleOptions(RunOptions):
     ] = None
     suppress: Annotated[Any, Parameter(_SUPPRESS + "those people are not texted.", Group.SAFETY)] = None
     region: Annotated[str | None, _REGION] = None
-
-    def applied(self, terms: Terms) -> Terms:
-        """The terms of a campaign, with the time of this call."""
-        if isinstance(self.when, Hours):
-            return replace(terms, schedule=None, hours=self.when)
-        return replace(terms, schedule=None if self.when is None else aware(self.when), hours=None)
 
 
 @dataclass(frozen=True, kw_only=True)

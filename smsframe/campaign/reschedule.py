@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from smsframe.campaign.dispatch import resending
+from smsframe.campaign.options import at_another_time
 from smsframe.campaign.refresh import ask_orders
 from smsframe.campaign.resend import codes_now
 from smsframe.campaign.send import raise_stopped, recipients, replaced, resumed, run_engine
@@ -32,12 +33,14 @@ from smsframe.phones.match import among, keys
 if TYPE_CHECKING:
     import threading
     from collections.abc import Sequence
+    from datetime import datetime
 
     from numpy.typing import NDArray
 
     from smsframe.campaign.options import RescheduleOptions
     from smsframe.campaign.run_context import RunContext
     from smsframe.journal.deliveries import OrderAnswer
+    from smsframe.orders.hours import Hours
     from smsframe.orders.profile import GatewayProfile
     from smsframe.orders.records import CampaignRecord
     from smsframe.outcomes.join import Known
@@ -67,12 +70,13 @@ def reschedule(
     entry: CampaignRecord,
     context: RunContext,
     *,
+    when: datetime | Hours,
     options: RescheduleOptions,
     suppressed: pd.Index[Any],
     stop: threading.Event | None = None,
 ) -> pd.DataFrame:
     """Text people of a campaign whose text was cancelled at another time; see `smsframe.reschedule`."""
-    entry = replace(entry, terms=options.applied(entry.terms))
+    entry = replace(entry, terms=at_another_time(entry.terms, when))
     journal, gateway = context.journal, context.gateway
     context = context.stopped_by(stop)
     stored = journal.read(

@@ -95,8 +95,4 @@ class CancellingGateway(GatewayProtocol, Protocol):
     """A gateway that can also cancel scheduled orders; one that cannot is a `GatewayProtocol`."""
 
     def cancel(self, order_id: str, check: Callable[[], None] | None = None) -> Reply:
-        """
-        Ask the gateway to cancel a scheduled order.
-
-        As `post`, but that the events are those of `smsframe.orders.cancellation.interpret_cancel`.
-        """
+        """As `post`, for `smsframe.orders.cancellation.interpret_cancel`: ask for an order to be cancelled."""

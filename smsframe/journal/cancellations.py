@@ -4,17 +4,19 @@ Scheduled orders that a person wants cancelled, claimed on disk before the gatew
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from smsframe.journal.rows import append_evidence, read_batches
+from smsframe.journal.sqlite_dialect import each
 from smsframe.journal.tables import batches, recipients
-from smsframe.orders.states import CANCEL_OPEN, Event, State, transition
+from smsframe.orders.states import CALLED_BACK, CANCEL_OPEN, Event, State, transition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -39,6 +41,17 @@ class Cancellations:
             open_ = read_batches(connection, _open(entry))
         free = {batch.id for batch in wanted}
         return wanted, [batch for batch in open_ if batch.id not in free]
+
+    def states(self, order_ids: Collection[str]) -> dict[str, State]:
+        """The state of those of these orders that a person wanted cancelled."""
+        query = sa.select(batches.c.order_id, batches.c.state).where(
+            batches.c.order_id.in_(sa.select(each(json.dumps([*order_ids])))),
+            batches.c.state.in_(CALLED_BACK),
+        )
+        with self._store.opened() as connection:
+            if connection is None:
+                return {}
+            return {row.order_id: State(row.state) for row in connection.execute(query)}
 
     def claim(self, entry: CampaignRecord, wanted: Sequence[Batch], owner: str) -> list[Batch]:
         """

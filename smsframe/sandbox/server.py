@@ -223,6 +223,9 @@ class Sandbox:
         """
         Cancel a scheduled order, as somebody else does by the gateway's web panel.
 
+        Args:
+            order_id: The order's id, as the POST named it.
+
         Raises:
             ValueError: There is no such order, or it can no longer be cancelled.
         """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
@@ -12,9 +13,9 @@ import pandas as pd
 import pytest
 from helpers import killable
 from helpers.clocks import PassingTime
-from helpers.faulty_server import answer, scripted
 
 import smsframe
+from smsframe.orders.profile import SMSEND
 
 HOUR = 3600.0
 
@@ -376,12 +377,35 @@ def test_an_older_copy_of_the_journal_does_not_text_who_was_cancelled(gateway, t
     other.close()
 
 
-def test_a_gateway_that_cannot_cancel_says_so():
-    with scripted(answer(200, {})) as server:
-        gateway = smsframe.Gateway(server.url, user_key="k", access_token="t")
-        with pytest.raises(smsframe.UnknownCampaign):
-            cancel(gateway, journal="there-is-none.sqlite")
-        gateway.close()
+def test_a_gateway_that_cannot_cancel_says_so(gateway, time, sandbox):
+    sent(gateway, time)
+    other = sandbox.gateway(journal=gateway.journal, profile=replace(SMSEND, cancels=False))
+    with pytest.raises(ValueError, match="cannot cancel"):
+        cancel(other)
+    assert deletes(sandbox) == 0
+    other.close()
+
+
+def test_results_from_before_know_after_a_refresh_what_is_cancelled(gateway, time, sandbox):
+    before = sent(gateway, time)
+    cancel(gateway)
+    fresh = smsframe.refresh(before, gateway=gateway, progress=False)
+    assert statuses(fresh) == {"cancelled": 6}
+    assert fresh["sms_reason"].str.contains("reschedule").all()
+
+
+@pytest.mark.sandbox(cancelled_order="partly_sent")
+def test_results_from_before_know_after_a_refresh_whose_text_has_left(gateway, time, sandbox):
+    before = sent(gateway, time, people(3))
+    sandbox.misbehave("error_before", call="state", order=[2, 3])
+    cancel(gateway)
+    sandbox.behave()
+    time.passed += 120
+    fresh = smsframe.refresh(before, gateway=gateway, progress=False)
+    assert statuses(fresh) == {"accepted": 2, "unconfirmed": 1}
+    journalled = smsframe.results("autumn", gateway=gateway)
+    assert journalled["sms_status"].tolist() == fresh["sms_status"].tolist()
+    assert journalled["sms_delivery"].fillna("").tolist() == fresh["sms_delivery"].fillna("").tolist()
 
 
 # At another time -------------------------------------------------------------------------------------------
