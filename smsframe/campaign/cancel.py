@@ -86,10 +86,7 @@ def cancel(
         _refuse_parts(wanted, rows["sms_phone"], journal)
     why = {batch.order_id: BUSY for batch in busy}
     if wanted:
-        date = context.retry_policy.ask(lambda: gateway.state(wanted[0].order_id)).date
-        if date is not None:  # from then on it is late when either clock says so
-            clock = context.retry_policy.clock.not_before(date)
-            context = replace(context, retry_policy=replace(context.retry_policy, clock=clock))
+        context = by_both_clocks(context, wanted[0].order_id)
         begin(len(wanted))
         policy = context.retry_policy
         with journal.owner() as owner, asked(policy.stop.set) as interrupted:
@@ -101,6 +98,15 @@ def cancel(
         if cancelling.cause is not None:
             raise cancelling.cause
     return _with_reasons(recipients(journal, entry), why, context.say)
+
+
+def by_both_clocks(context: RunContext, order_id: str) -> RunContext:
+    """The same, by whose clock it is late as soon as this machine's or the gateway's says so."""
+    date = context.retry_policy.ask(lambda: context.gateway.state(order_id)).date
+    if date is None:
+        return context
+    clock = context.retry_policy.clock.not_before(date)
+    return replace(context, retry_policy=replace(context.retry_policy, clock=clock))
 
 
 def _refuse_parts(wanted: Sequence[Batch], phones: pd.Series[str], journal: Journal) -> None:

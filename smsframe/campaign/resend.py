@@ -22,6 +22,7 @@ from smsframe.errors import ConfirmationMismatch, ContactsError
 from smsframe.formatting import many
 from smsframe.journal.batch_creation import UNKNOWN
 from smsframe.journal.conflicts import CampaignCall
+from smsframe.orders.states import State
 from smsframe.outcomes.codes import CODES
 from smsframe.outcomes.columns import COLUMNS, DTYPES, attach, results_for, validated
 from smsframe.outcomes.join import outcomes, still_to_send
@@ -211,13 +212,15 @@ def _names_latest(rows: pd.DataFrame, known: Known) -> NDArray[np.bool_]:
 
 
 def _not_failed(known: Known, answers: Sequence[OrderAnswer], allowed: Sequence[str]) -> pd.Series[Any]:
-    """The numbers of people of whom an earlier attempt is not known to have failed."""
+    """The numbers of people of whom an earlier attempt is not known to have failed, or to be cancelled."""
     earlier = known.earlier
     if earlier is None or earlier.empty:
         return pd.Series([], dtype=object)
     order_ids = known.batches["order_id"].astype(object).take(earlier["batch"].to_numpy())
     codes = codes_now(earlier["phone"], order_ids, answers)
-    return earlier["phone"].reset_index(drop=True)[~codes.isin([*allowed])]
+    cancelled = known.batches["state"].eq(State.CANCELLED).to_numpy()[earlier["batch"].to_numpy()]
+    gone = cancelled & codes.isna().to_numpy()
+    return earlier["phone"].reset_index(drop=True)[~(codes.isin([*allowed]).to_numpy() | gone)]
 
 
 def codes_now(

@@ -95,4 +95,4 @@ class CancellingGateway(GatewayProtocol, Protocol):
     """A gateway that can also cancel scheduled orders; one that cannot is a `GatewayProtocol`."""
 
     def cancel(self, order_id: str, check: Callable[[], None] | None = None) -> Reply:
-        """As `post`, for `smsframe.orders.cancellation.interpret_cancel`: ask for an order to be cancelled."""
+        """As `post`, but to cancel a scheduled order; see `smsframe.orders.cancellation.interpret_cancel`."""

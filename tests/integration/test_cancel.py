@@ -487,6 +487,17 @@ def test_the_number_of_people_is_confirmed(confirm, gateway, time):
         move(gateway, later(time), confirm=confirm)
 
 
+def test_who_was_moved_and_whose_text_then_failed_is_sent_to_again(gateway, time, sandbox):
+    sent(gateway, time, pd.DataFrame({"mobile": ["+393470000076", "+393470000101"]}))
+    cancel(gateway)
+    moved = move(gateway, later(time))
+    time.passed += 60 * HOUR
+    failed = smsframe.refresh(moved, gateway=gateway, progress=False).sms.failed(retryable=True)
+    again = smsframe.resend("autumn", failed, gateway=gateway, progress=False)
+    assert again["sms_attempt"].tolist() == [3]
+    assert again["sms_status"].tolist() == ["accepted"]
+
+
 @pytest.mark.sandbox(cancelled_order="listed")
 def test_what_is_not_proven_is_not_sent_again(gateway, time, sandbox, capsys):
     sent(gateway, time)

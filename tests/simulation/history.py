@@ -246,6 +246,13 @@ class History:
         if self.world.provider.manners.fails and may("sent again", 0.6):
             call = call._replace(rows=self._rows_to_send_again(), people=())
             return self._begin("resend", call, after=after)
+        if may("cancel", 0.2):
+            return self._begin("cancel", call, after=after)
+        if may("moved", 0.2):
+            at = self._machine.now() + timedelta(seconds=self.choices.one((3600.0, 60.0)))
+            return self._begin(
+                "reschedule", call._replace(schedule=at.replace(microsecond=0), hours=None), after=after
+            )
         if may("withdrawn", 0.1):
             return self._begin("withdraw", call, after=after)
         if may("person sends", 0.2):
@@ -291,6 +298,7 @@ class History:
         def ended() -> None:
             promise.take_back_what_nobody_needed(world, self._file(), known)
             promise.nobody_is_called_accepted_without_a_text(world, self._file())
+            promise.nobody_is_called_cancelled_who_has_a_text(world, self._file())
 
         world.scheduler.begin(process.name, process, act)
         return ended
@@ -397,6 +405,7 @@ class History:
             dated=True,
             blind="",
             cancels=False,
+            cancelling="gone",
         )
         world.provider.remember()
         self._machine.wrong_by = 0.0
