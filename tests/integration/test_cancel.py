@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections import Counter
 from dataclasses import replace
@@ -361,6 +363,33 @@ def test_two_at_once_ask_for_each_order_once(gateway, time, sandbox):
     assert errors == []
     assert deletes(sandbox) == 10
     assert statuses(cancel(gateway)) == {"cancelled": 30}
+
+
+def test_ctrl_c_keeps_what_was_answered_and_the_same_call_goes_on(gateway, time, sandbox):
+    sent(gateway, time)
+    ask = gateway.cancel
+
+    def ask_and_interrupt(*arguments):
+        reply = ask(*arguments)
+        os.kill(os.getpid(), signal.SIGINT)
+        return reply
+
+    gateway.cancel = ask_and_interrupt
+    with pytest.raises(KeyboardInterrupt):
+        cancel(gateway, workers=1)
+    gateway.cancel = ask
+    assert deletes(sandbox) == 1
+    assert statuses(smsframe.results("autumn", gateway=gateway)) == {"unconfirmed": 3, "scheduled": 3}
+    assert statuses(cancel(gateway)) == {"cancelled": 6}
+
+
+@pytest.mark.sandbox(refund_cancelled=True)
+def test_what_a_cancelled_text_costs_is_not_claimed(gateway, time, sandbox):
+    sent(gateway, time)
+    assert sandbox.credits["N"] == 10_000 - 6
+    results = cancel(gateway)
+    assert sandbox.credits["N"] == 10_000
+    assert results["sms_credits"].isna().all()
 
 
 def test_an_older_copy_of_the_journal_does_not_text_who_was_cancelled(gateway, time, sandbox, tmp_path):
