@@ -68,7 +68,7 @@ def cancel(
         stop: Who sets it asks it to stop.
 
     Returns:
-        One row per recipient in the journal.
+        One row per recipient in the journal, or per person of the rows.
     """
     journal, gateway = context.journal, context.gateway
     if not (gateway.profile.cancels and isinstance(gateway, CancellingGateway)):
@@ -97,7 +97,10 @@ def cancel(
             raise KeyboardInterrupt
         if cancelling.cause is not None:
             raise cancelling.cause
-    return _with_reasons(recipients(journal, entry), why, context.say)
+    results = recipients(journal, entry)
+    if rows is not None:
+        results = results[among(results["sms_phone"], rows["sms_phone"])].reset_index(drop=True)
+    return _with_reasons(results, why, context.say)
 
 
 def by_both_clocks(context: RunContext, order_id: str) -> RunContext:

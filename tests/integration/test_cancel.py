@@ -109,7 +109,7 @@ def test_what_is_cancelled_is_said_everywhere(gateway, time, sandbox):
     assert "6 cancelled" in str(smsframe.results("autumn", gateway=gateway).sms.summary())
 
 
-def test_rows_of_results_are_cancelled_by_their_orders(gateway, time, sandbox):
+def test_rows_of_results_are_cancelled_by_their_orders(gateway, time, sandbox, capsys):
     out = sent(gateway, time)
     first = out[out["sms_order_id"].eq(out["sms_order_id"].iloc[0]).to_numpy()]
     with pytest.raises(smsframe.ContactsError, match="in them who are not among"):
@@ -118,6 +118,7 @@ def test_rows_of_results_are_cancelled_by_their_orders(gateway, time, sandbox):
     now = first.sms.cancel(gateway=gateway, progress=False)
     assert now.index.equals(first.index)
     assert statuses(now) == {"cancelled": 3}
+    assert "left alone" not in capsys.readouterr().err
     assert statuses(smsframe.results("autumn", gateway=gateway)) == {"cancelled": 3, "scheduled": 3}
     with pytest.raises(smsframe.ContactsError, match="0 campaigns"):
         smsframe.cancel(people(), gateway=gateway)
@@ -363,6 +364,24 @@ def test_two_at_once_ask_for_each_order_once(gateway, time, sandbox):
     assert errors == []
     assert deletes(sandbox) == 10
     assert statuses(cancel(gateway)) == {"cancelled": 30}
+
+
+def test_what_another_call_is_cancelling_is_left_alone_and_it_is_said(gateway, time, sandbox, capsys):
+    sent(gateway, time, people(3))
+    other = sandbox.gateway(clock=time.clock, journal=gateway.journal)
+    ask, meanwhile = gateway.cancel, []
+
+    def ask_later(*arguments):
+        meanwhile.append(cancel(other))
+        return ask(*arguments)
+
+    gateway.cancel = ask_later
+    assert statuses(cancel(gateway, workers=1)) == {"cancelled": 3}
+    assert statuses(meanwhile[0]) == {"unconfirmed": 3}
+    assert meanwhile[0]["sms_reason"].str.contains("another call is cancelling it").all()
+    assert "3 people left alone: another call" in capsys.readouterr().err
+    assert deletes(sandbox) == 1
+    other.close()
 
 
 def test_ctrl_c_keeps_what_was_answered_and_the_same_call_goes_on(gateway, time, sandbox):
