@@ -156,7 +156,7 @@ def one_campaign(rows: pd.DataFrame) -> str:
     Raises:
         ContactsError: They are of none, or of several.
     """
-    found = complete(rows)["sms_campaign"].dropna().unique() if "sms_campaign" in rows else []
+    found = [*complete(rows)["sms_campaign"].dropna().unique()] if "sms_campaign" in rows else []
     if len(found) != 1:
         raise ContactsError(
             f"these rows are of {many(len(found), 'campaign')}: give results of one campaign, or its name; "

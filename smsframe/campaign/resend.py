@@ -220,7 +220,10 @@ def _not_failed(known: Known, answers: Sequence[OrderAnswer], allowed: Sequence[
     codes = codes_now(earlier["phone"], order_ids, answers)
     cancelled = known.batches["state"].eq(State.CANCELLED).to_numpy()[earlier["batch"].to_numpy()]
     gone = cancelled & codes.isna().to_numpy()
-    return earlier["phone"].reset_index(drop=True)[~(codes.isin([*allowed]).to_numpy() | gone)]
+    perhaps: pd.Series[Any] = earlier["phone"].reset_index(drop=True)[
+        ~(codes.isin([*allowed]).to_numpy() | gone)
+    ]
+    return perhaps
 
 
 def codes_now(
