@@ -62,6 +62,8 @@ class History:
         """What the last call's error asked a person to say."""
         self._text = TEXTS[0]
         self._eagerness = EAGER if len(kinds) < FEW else 1.0
+        # What is about cancelling takes a send, and several calls after it.
+        self._rounds = 2 * ROUNDS if "cancel" in kinds and len(kinds) < FEW else ROUNDS
         self._rows: list[tuple[str, str]] = []
         """What was last sent again, as in a cell that may be run once more."""
         self._has_history = True
@@ -77,7 +79,7 @@ class History:
         try:
             self._settle_down()
             self._machine = self._new_machine("laptop")
-            for place in range(1 + self.choices.below(ROUNDS)):
+            for place in range(1 + self.choices.below(self._rounds)):
                 self._round(place)
                 if self.world.scheduler.broken:
                     break

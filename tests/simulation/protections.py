@@ -7,7 +7,6 @@ from __future__ import annotations
 from simulation.mutants import Edit, Mutant
 
 LIVES = ("killed", "two at once", "suspended", "interrupted")
-CANCELS = ("schedule", "cancel", "moved", "cancelling", "answer lost", "hidden")
 LOSSES = ("answer lost", "reset", "cut", "late", "request lost")
 
 _HISTORY = "        self.history = _complete(gateway, entry, retry_policy)\n"
@@ -52,28 +51,30 @@ MUTANTS = (
         "campaign.cancel_look_up",
         "if reason is None and not self._before_its_time(batch, finding):",
         "if False:",
-        *CANCELS,
+        witness="tests/integration/test_cancel.py::test_an_absence_after_its_time_proves_nothing",
     ),
     _one(
         "without a yes an absence is no proof that it was cancelled",
         "orders.states",
         "(State.CANCEL_ASKED, Event.ABSENT):          Step(State.CANCEL_ASKED, Action.ASK_PERSON),",
         "(State.CANCEL_ASKED, Event.ABSENT):          Step(State.CANCELLED, Action.RECORD),",
-        *CANCELS,
+        witness="tests/integration/test_cancel.py"
+        "::test_cancelled_by_somebody_else_is_a_404_which_proves_nothing",
     ),
     _one(
         "a yes is half of the proof",
         "orders.states",
         "(State.CANCEL_TAKEN, Event.STILL_SCHEDULED): Step(State.CANCEL_TAKEN, Action.ASK_PERSON),",
         "(State.CANCEL_TAKEN, Event.STILL_SCHEDULED): Step(State.CANCELLED, Action.RECORD),",
-        *CANCELS,
+        witness="tests/integration/test_cancel.py::test_what_is_still_listed_as_scheduled_may_still_go_out",
     ),
     _one(
         "a 404 is no yes",
         "orders.cancellation",
         "case Answer(status=status, ok=True, page=False) if status == TAKEN:",
         "case Answer(status=status) if status in (TAKEN, 404):",
-        *CANCELS,
+        witness="tests/integration/test_cancel.py"
+        "::test_cancelled_by_somebody_else_is_a_404_which_proves_nothing",
     ),
     _one(
         "a claim whose process died may have asked",
@@ -126,7 +127,7 @@ MUTANTS = (
             ),
             Edit("journal.attempts", "        batches.c.state == after,\n", ""),
         ),
-        CANCELS,
+        witness="tests/integration/test_cancel.py::test_what_is_not_proven_is_not_sent_again",
     ),
     _one(
         "another attempt after a cancelled one takes a cancelled order (compare and swap)",
