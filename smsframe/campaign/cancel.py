@@ -25,7 +25,7 @@ from smsframe.formatting import many
 from smsframe.gateway.base import CancellingGateway
 from smsframe.journal.conflicts import CampaignCall
 from smsframe.orders.records import Change, Evidence, Reply
-from smsframe.orders.states import Event, State, transition
+from smsframe.orders.states import CANCEL_OPEN, Event, State, transition
 from smsframe.outcomes.codes import shortened
 from smsframe.outcomes.columns import COLUMNS, DTYPES, attach, validated
 from smsframe.outcomes.summary import complete, require_numbers
@@ -52,6 +52,7 @@ def cancel(
     context: RunContext,
     *,
     rows: pd.DataFrame | None = None,
+    unconfirmed: str | None = None,
     begin: Callable[[int], None] = lambda _: None,
     advance: Callable[[int], None] = lambda _: None,
     stop: threading.Event | None = None,
@@ -63,6 +64,7 @@ def cancel(
         entry: The campaign.
         context: What is worked with.
         rows: ``sms_phone`` and ``sms_order_id`` of results, whose orders alone are wanted; all when None.
+        unconfirmed: A person's word on orders that were to be cancelled before: then those alone are wanted.
         begin: Is called with the number of orders.
         advance: Is called with how many more were asked for.
         stop: Who sets it asks it to stop.
@@ -84,13 +86,16 @@ def cancel(
         named = {*rows["sms_order_id"].dropna()}
         wanted = [batch for batch in wanted if batch.order_id in named]
         _refuse_parts(wanted, rows["sms_phone"], journal)
+    settled = {"cancelled": Event.PERSON_CANCELS, "accept": Event.PERSON_ACCEPTS}.get(unconfirmed or "")
+    if settled is not None:
+        wanted = [batch for batch in wanted if batch.state in CANCEL_OPEN]
     why = {batch.order_id: BUSY for batch in busy}
     if wanted:
         context = by_both_clocks(context, wanted[0].order_id)
         begin(len(wanted))
         policy = context.retry_policy
         with journal.owner() as owner, asked(policy.stop.set) as interrupted:
-            cancelling = Cancelling(entry, context, gateway, owner)
+            cancelling = Cancelling(entry, context, gateway, owner, settled)
             why |= cancelling.run(wanted, advance)
         if interrupted.is_set():
             context.say(f"stopped; what was under way is recorded. smsframe.cancel({entry.name!r}) goes on")
@@ -186,17 +191,23 @@ class Cancelling:
         context: What is worked with.
         gateway: Who is asked.
         owner: This run, alive in the journal.
+        settled: What a person says of what stays open.
     """
 
     def __init__(
-        self, entry: CampaignRecord, context: RunContext, gateway: CancellingGateway, owner: str
+        self,
+        entry: CampaignRecord,
+        context: RunContext,
+        gateway: CancellingGateway,
+        owner: str,
+        settled: Event | None = None,
     ) -> None:
         self.cause: GatewayError | None = None
         """Why it stopped early."""
         self._entry, self._context, self._owner, self._gateway = entry, context, owner, gateway
         self._journal, self._retry_policy = context.journal, context.retry_policy
         self._grace = timedelta(seconds=context.grace)
-        self._orders = CancelledOrders(entry, context, owner)
+        self._orders = CancelledOrders(entry, context, owner, settled)
 
     def run(self, wanted: Sequence[Batch], advance: Callable[[int], None]) -> dict[str, str]:
         """
