@@ -59,10 +59,12 @@ class Cancellations:
 
         From then on nobody may say that they go out, nor that they do not.
         """
-        claimed = []
+        claimed, before = [], {batch.id: batch.state for batch in wanted}
         with self._store.transaction() as connection:
             which = self._which(connection, entry) & batches.c.id.in_([batch.id for batch in wanted])
             for batch in read_batches(connection, which):
+                if batch.state is not before[batch.id]:
+                    continue
                 step = transition(batch.state, Event.CANCEL_CLAIMED, batch.doubt)
                 taken = {"owner": owner, "state": step.state, "doubt": int(step.doubt)}
                 update = sa.update(batches).where(batches.c.id == batch.id, batches.c.state == batch.state)

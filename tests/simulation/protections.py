@@ -107,6 +107,14 @@ MUTANTS = (
         witness="tests/unit/test_life.py"
         "::test_every_list_of_states_of_two_people_proves_no_more_than_it_says",
     ),
+    _one(
+        "a person's word is about nothing but what was to be cancelled before",
+        "campaign.cancel",
+        "        wanted = [batch for batch in wanted if batch.state in CANCEL_OPEN]\n",
+        "        pass\n",
+        witness="tests/integration/test_cancel.py"
+        "::test_a_persons_word_is_about_nothing_but_what_was_to_be_cancelled_before",
+    ),
     Mutant(
         "only what is proven cancelled is sent at another time",
         (
