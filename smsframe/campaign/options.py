@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from smsframe.orders.hours import Hours, zone_named
 from smsframe.orders.terms import Terms, aware
+from smsframe.planning.options import undo
 from smsframe.planning.parameters import Group, Options, Parameter, number_of_people, one_of, timespan
 
 DAY = 24 * 60 * 60
@@ -294,6 +295,15 @@ class ResumeOptions(RunOptions):
             check=_time_or_hours,
         ),
     ] = None
+    undo: Annotated[
+        timedelta | str | float | None,
+        Parameter(
+            "As for `send`, for the people who are pending: how long their texts can be taken back, when no "
+            "time or hours decide. It is not kept with the campaign.",
+            Group.SAFETY,
+            undo,
+        ),
+    ] = None
     refusals: Annotated[
         Literal["split", "skip"] | None,
         Parameter(
@@ -311,4 +321,6 @@ class ResumeOptions(RunOptions):
             terms = replace(terms, schedule=None, hours=self.schedule)
         elif self.schedule is not None:
             terms = replace(terms, schedule=aware(self.schedule), hours=None)
+        if self.undo is not None:
+            terms = replace(terms, undo=timespan("undo", self.undo))
         return terms if self.refusals is None else terms.with_refusals(self.refusals)

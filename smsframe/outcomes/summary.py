@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+PROOF: Final = pd.Timedelta(seconds=65)
+"""Before its time a text can be cancelled with proof: two looks, 30 seconds apart, by both clocks."""
 _NUMBER = r"\+?\d*•[•\d]*"
 """A number in a reason, masked, as the journal keeps the gateway's words."""
 
@@ -83,6 +85,8 @@ class Summary:
             ``credits_unknown`` of the accepted rows, most segments first.
         timeline: A frame ``at`` (UTC), and so many texts ``delivered``, ``lost``, ``under_way`` by then.
         waits: Seconds from sending to delivery by the share of delivered texts, 0 to 1, that took no longer.
+        cancel_until: Until when the first of the scheduled texts can be cancelled with proof (UTC, whole
+            minutes, with ``grace`` as it is by default); None when nothing is scheduled.
 
     Example:
         >>> smsframe.results("spring", journal=journal).sms.summary()
@@ -102,6 +106,7 @@ class Summary:
     countries: pd.DataFrame
     timeline: pd.DataFrame
     waits: pd.Series[float]
+    cancel_until: pd.Timestamp | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """
@@ -138,7 +143,11 @@ class Summary:
             "segments": self.segments,
             "credits": self.credits,
             "credits_unknown": self.credits_unknown,
+            "cancel_until": self._cancel_until(),
         }
+
+    def _cancel_until(self) -> str:
+        return "" if self.cancel_until is None else f"{self.cancel_until:%a %Y-%m-%d %H:%M} UTC"
 
     def funnel(self) -> pd.DataFrame:
         """
@@ -198,7 +207,9 @@ class Summary:
         delivered_count = int(self.deliveries.reindex(delivered_codes(), fill_value=0).sum())
         delivered = f", {delivered_count:,} delivered" if len(self.deliveries) else ""
         name = shown_name(self.campaign or "(no campaign)")
-        return f"<smsframe.Summary {name}: {counts}{delivered}; {many(self.credits, 'credit')}>"
+        until = self._cancel_until()
+        cancel = f"; can be cancelled until {until}" if until else ""
+        return f"<smsframe.Summary {name}: {counts}{delivered}; {many(self.credits, 'credit')}{cancel}>"
 
 
 def summary(results: pd.DataFrame) -> Summary:
@@ -225,7 +236,13 @@ def summary(results: pd.DataFrame) -> Summary:
         countries=by_country(accepted),
         timeline=timeline(accepted, lost_codes()),
         waits=waits(accepted),
+        cancel_until=_cancel_until(results),
     )
+
+
+def _cancel_until(results: pd.DataFrame) -> pd.Timestamp | None:
+    first = results["sms_scheduled_at"][results["sms_status"].eq("scheduled").to_numpy()].min()
+    return None if pd.isna(first) else (first - PROOF).floor("min")
 
 
 def reasons(results: pd.DataFrame) -> pd.DataFrame:
