@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -110,7 +111,7 @@ def _given_up(known: pd.DataFrame, gateway: GatewayProtocol, retry_policy: Retry
     gateway does not know, so it is asked about each of these few before.
     """
     order_ids = known["order_id"][known["state"].eq(State.PLANNED) & known["claimed"]]
-    states = [retry_policy.ask(lambda order=order: gateway.state(order)) for order in order_ids]
+    states = [retry_policy.ask(partial(gateway.state, order)) for order in order_ids]
     absent = [state.recipients is None and state.own for state in states]
     return order_ids[~np.array(absent, dtype=bool)]
 

@@ -439,7 +439,7 @@ MUTANTS = (
     _one(
         "a time that has passed is never sent at once",
         "campaign.workers",
-        "if out_of_time(batch, Now(*self._retry_policy.clock.span())):",
+        "if self._out_of_time(batch):",
         "if False:",
         *("schedule", "busy", "closed", "unreachable", "slow", "suspended"),
     ),
