@@ -152,7 +152,7 @@ def _with_reasons(
     for words, people in left_alone.dropna().value_counts().items():
         say(f"{many(int(people), 'person', 'people')} left alone: {words}")
     before = results["sms_reason"].astype(object)
-    both = (before + "; " + left_alone).fillna(left_alone).astype("string")
+    both = (before + "; " + left_alone).where(before.notna(), left_alone).astype("string")
     reason = shortened(both).astype(object)
     dtype = results["sms_reason"].dtype
     return results.assign(sms_reason=before.mask(left_alone.notna(), reason).astype(dtype))

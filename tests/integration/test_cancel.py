@@ -559,8 +559,8 @@ def test_results_from_before_know_after_a_refresh_that_it_was_not_cancelled_afte
         cancel(gateway)
     fresh = smsframe.refresh(before if moment == "before" else open_, gateway=gateway, progress=False)
     journalled = smsframe.results("autumn", gateway=gateway)
-    for column in ("sms_status", "sms_delivery"):
-        assert fresh[column].fillna("").tolist() == journalled[column].fillna("").tolist()
+    assert fresh["sms_status"].tolist() == journalled["sms_status"].tolist()
+    assert fresh["sms_delivery"].fillna("").tolist() == journalled["sms_delivery"].fillna("").tolist()
     expected = {"left": "accepted", "said accepted": "scheduled", "never asked": "cancelled"}[how]
     assert statuses(fresh) == {expected: 3}
 
