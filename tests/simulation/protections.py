@@ -254,6 +254,22 @@ MUTANTS = (
         *("repeated id", "repeated", "said no", "skip refused"),
     ),
     _one(
+        "an order that was said not to be taken is asked for before its people are cut again",
+        "campaign.history_check",
+        "return order_ids[~np.array(absent, dtype=bool)]",
+        "return order_ids[:0]",
+        witness="tests/integration/test_comparison.py"
+        "::test_an_order_that_was_taken_before_something_said_no_is_found_on_a_later_call",
+    ),
+    _one(
+        "an order that was said not to be taken is asked for when its hours end meanwhile",
+        "campaign.workers",
+        "        if not (refused or given_up):\n",
+        "        if not refused:\n",
+        witness="tests/integration/test_hours_campaign.py"
+        "::test_an_order_that_was_taken_before_something_said_no_is_found_when_its_hours_are_over",
+    ),
+    _one(
         "a 404 that may be a proxy's does not make a refusal one",
         "campaign.look_up",
         "if finding.event is not Event.ABSENT or finding.own:",
@@ -538,7 +554,7 @@ MUTANTS = (
     _one(
         "a time that has passed is never sent at once",
         "campaign.workers",
-        "if out_of_time(batch, Now(*self._retry_policy.clock.span())):",
+        "if self._out_of_time(batch):",
         "if False:",
         *("schedule", "busy", "closed", "unreachable", "slow", "suspended"),
     ),
