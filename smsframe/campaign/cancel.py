@@ -105,7 +105,8 @@ def cancel(
     results = recipients(journal, entry)
     if rows is not None:
         results = results[among(results["sms_phone"], rows["sms_phone"])].reset_index(drop=True)
-    return _with_reasons(results, why, context.say)
+    asked_for = {batch.order_id for batch in wanted if settled is not None}
+    return _with_reasons(results, why, asked_for, context.say)
 
 
 def by_both_clocks(context: RunContext, order_id: str) -> RunContext:
@@ -133,11 +134,14 @@ def _refuse_parts(wanted: Sequence[Batch], phones: pd.Series[str], journal: Jour
         )
 
 
-def _with_reasons(results: pd.DataFrame, why: dict[str, str], say: Callable[[str], None]) -> pd.DataFrame:
+def _with_reasons(
+    results: pd.DataFrame, why: dict[str, str], asked_for: set[str], say: Callable[[str], None]
+) -> pd.DataFrame:
     """The results, where whoever is not cancelled and not asked for says why; the same in words."""
     status, order = results["sms_status"].astype(object), results["sms_order_id"].astype(object)
     left_alone = order.map(why).astype(object)
-    left_alone = left_alone.mask(left_alone.isna() & status.eq("scheduled"), "the gateway was not asked")
+    unasked = left_alone.isna() & status.eq("scheduled") & ~order.isin(asked_for)
+    left_alone = left_alone.mask(unasked, "the gateway was not asked")
     left_alone = left_alone.mask(
         status.eq("accepted") & left_alone.isna(), "not cancelled: it was sent, or is on its way"
     )
@@ -148,7 +152,7 @@ def _with_reasons(results: pd.DataFrame, why: dict[str, str], say: Callable[[str
     for words, people in left_alone.dropna().value_counts().items():
         say(f"{many(int(people), 'person', 'people')} left alone: {words}")
     before = results["sms_reason"].astype(object)
-    both = (before + "; " + left_alone).fillna(left_alone).astype("string")
+    both = (before + "; " + left_alone).where(before.notna(), left_alone).astype("string")
     reason = shortened(both).astype(object)
     dtype = results["sms_reason"].dtype
     return results.assign(sms_reason=before.mask(left_alone.notna(), reason).astype(dtype))

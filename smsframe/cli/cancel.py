@@ -49,7 +49,7 @@ def cancel(
             known_as = {"cancelled": "cancelled", "accept": "accepted"}[unconfirmed]
             question = f"Take the texts of {people(waiting)} as {known_as}, unless the gateway knows better?"
         if waiting:
-            ask(question, gateway, yes=yes, otherwise="Nothing was cancelled.")
+            ask(question, gateway, yes=yes, otherwise="nothing was cancelled")
         results = smsframe.cancel(campaign, **keywords, gateway=gateway)
     report(results, campaign, out)
 

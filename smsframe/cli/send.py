@@ -215,15 +215,15 @@ def resend(
     report(results, campaign, out)
 
 
-def ask(question: str, gateway: smsframe.Gateway, *, yes: bool, otherwise: str = "Nothing was sent.") -> None:
+def ask(question: str, gateway: smsframe.Gateway, *, yes: bool, otherwise: str = "nothing was sent") -> None:
     """Go on only after a yes, from a person or from ``--yes``."""
     typer.echo(f"  gateway  {clean(gateway.base_url)} as {clean(gateway.account)}\n")
     if yes:
         return
     if not sys.stdin.isatty():
-        raise ValueError(f"there is no terminal to ask in: --yes goes on without a question. {otherwise}")
+        raise ValueError(f"there is no terminal to ask in, so {otherwise}: --yes goes on without a question")
     if not typer.confirm(question):
-        typer.echo(otherwise)
+        typer.echo(f"{otherwise.capitalize()}.")
         raise typer.Exit(exit_codes.REFUSED)
 
 

@@ -541,6 +541,30 @@ def test_results_from_before_know_after_a_refresh_whose_text_has_left(gateway, t
     assert journalled["sms_delivery"].fillna("").tolist() == fresh["sms_delivery"].fillna("").tolist()
 
 
+@pytest.mark.parametrize("moment", ["before", "cancelling"])
+@pytest.mark.parametrize("how", ["left", "said accepted", "never asked"])
+def test_results_from_before_know_after_a_refresh_that_it_was_not_cancelled_after_all(
+    moment, how, gateway, time, sandbox
+):
+    before = sent(gateway, time, people(3))
+    sandbox.misbehave("drop_before", call="cancel", times=1)
+    open_ = cancel(gateway)
+    assert statuses(open_) == {"unconfirmed": 3}
+    if how == "said accepted":
+        sandbox.misbehave("drop_before", call="cancel", times=1)
+        said = cancel(gateway, unconfirmed="accept")
+        assert said["sms_reason"].isna().all()
+    else:
+        time.passed += 2 * HOUR if how == "left" else 0.0
+        cancel(gateway)
+    fresh = smsframe.refresh(before if moment == "before" else open_, gateway=gateway, progress=False)
+    journalled = smsframe.results("autumn", gateway=gateway)
+    assert fresh["sms_status"].tolist() == journalled["sms_status"].tolist()
+    assert fresh["sms_delivery"].fillna("").tolist() == journalled["sms_delivery"].fillna("").tolist()
+    expected = {"left": "accepted", "said accepted": "scheduled", "never asked": "cancelled"}[how]
+    assert statuses(fresh) == {expected: 3}
+
+
 # At another time -------------------------------------------------------------------------------------------
 
 
