@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from smsframe.orders.hours import Hours, zone_named
 from smsframe.orders.terms import Terms, aware
-from smsframe.planning.options import undo
+from smsframe.planning.options import check_undo
 from smsframe.planning.parameters import Group, Options, Parameter, number_of_people, one_of, timespan
 
 DAY = 24 * 60 * 60
@@ -298,10 +298,10 @@ class ResumeOptions(RunOptions):
     undo: Annotated[
         timedelta | str | float | None,
         Parameter(
-            "As for `send`, for the people who are pending: how long their texts can be taken back, when no "
-            "time or hours decide. It is not kept with the campaign.",
+            "How long the texts of people who are pending wait at the gateway when they would go out at once, "
+            "such as ``5 min``, so that they can be taken back. What `send` was given is not kept.",
             Group.SAFETY,
-            undo,
+            check_undo,
         ),
     ] = None
     refusals: Annotated[

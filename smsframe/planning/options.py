@@ -34,7 +34,7 @@ def _schedule(name: str, value: Any) -> None:
         )
 
 
-def undo(name: str, value: Any) -> None:
+def check_undo(name: str, value: Any) -> None:
     """Refuse what is no span of time, or is longer than a day."""
     if value is not None and timespan(name, value) > LONGEST_UNDO:
         raise ValueError(f"{name}={value!r} must be a day at most: give a later time as schedule=")
@@ -102,7 +102,7 @@ class PlanOptions(Options):
             "can be taken back: by `cancel`, by stopping the call (Ctrl-C) or the `Run`. Orders leave while "
             "half of it is left at least.",
             Group.SAFETY,
-            undo,
+            check_undo,
         ),
     ] = None
     numbers: Annotated[
