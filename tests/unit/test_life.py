@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from smsframe.journal.sqlite_migrations import VERSION
 from smsframe.orders.answers import Answer, interpret_response
 from smsframe.orders.cancellation import interpret_cancel, listed_as
 from smsframe.orders.profile import SMSEND
@@ -199,6 +200,13 @@ def test_what_is_final_stays_so_unless_a_person_cancels_it_or_the_gateway_has_wh
         (State.REFUSED, Event.LISTED),
         (State.ACCEPTED, Event.CANCEL_CLAIMED),
     }
+
+
+def test_another_state_takes_another_version_of_the_journal():
+    """An older smsframe would misread it, and must say instead that it is to be upgraded."""
+    states = {"planned", "sending", "accepted", "refused", "unconfirmed"}
+    states |= {"cancelling", "cancel_asked", "cancel_taken", "cancelled"}
+    assert (VERSION, {*State}) == (5, states)
 
 
 def test_doubt_never_shrinks():
