@@ -298,8 +298,8 @@ class ResumeOptions(RunOptions):
     undo: Annotated[
         timedelta | str | float | None,
         Parameter(
-            "How long the texts of people who are pending wait at the gateway when they would go out at once, "
-            "such as ``5 min``, so that they can be taken back. What `send` was given is not kept.",
+            "How long the texts of people who are pending wait at the gateway when they would go out at "
+            "once, such as ``5 min``, so that they can be taken back. What `send` was given is not kept.",
             Group.SAFETY,
             check_undo,
         ),

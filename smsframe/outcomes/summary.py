@@ -85,8 +85,7 @@ class Summary:
             ``credits_unknown`` of the accepted rows, most segments first.
         timeline: A frame ``at`` (UTC), and so many texts ``delivered``, ``lost``, ``under_way`` by then.
         waits: Seconds from sending to delivery by the share of delivered texts, 0 to 1, that took no longer.
-        cancel_until: Until when the first of the scheduled texts can be cancelled with proof (UTC, whole
-            minutes, with ``grace`` as it is by default); None when nothing is scheduled.
+        scheduled: How many texts are scheduled, by the time when they go out (UTC), the first one first.
 
     Example:
         >>> smsframe.results("spring", journal=journal).sms.summary()
@@ -106,7 +105,19 @@ class Summary:
     countries: pd.DataFrame
     timeline: pd.DataFrame
     waits: pd.Series[float]
-    cancel_until: pd.Timestamp | None = None
+    scheduled: pd.Series[int]
+
+    @property
+    def cancel_until(self) -> pd.Timestamp | None:
+        """
+        Until when the first of the scheduled texts can be cancelled with proof (UTC, whole minutes), with
+        ``grace`` as it is by default; None when nothing is scheduled.
+
+        Example:
+            >>> smsframe.results("spring", journal=journal).sms.summary().cancel_until is None
+            True
+        """
+        return None if self.scheduled.empty else (self.scheduled.index[0] - PROOF).floor("min")
 
     def to_frame(self) -> pd.DataFrame:
         """
@@ -147,7 +158,10 @@ class Summary:
         }
 
     def _cancel_until(self) -> str:
-        return "" if self.cancel_until is None else f"{self.cancel_until:%a %Y-%m-%d %H:%M} UTC"
+        if self.cancel_until is None:
+            return ""
+        several = ", the first of them" if len(self.scheduled) > 1 else ""
+        return f"until {self.cancel_until:%a %Y-%m-%d %H:%M} UTC{several}"
 
     def funnel(self) -> pd.DataFrame:
         """
@@ -208,7 +222,7 @@ class Summary:
         delivered = f", {delivered_count:,} delivered" if len(self.deliveries) else ""
         name = shown_name(self.campaign or "(no campaign)")
         until = self._cancel_until()
-        cancel = f"; can be cancelled until {until}" if until else ""
+        cancel = f"; can be cancelled {until}" if until else ""
         return f"<smsframe.Summary {name}: {counts}{delivered}; {many(self.credits, 'credit')}{cancel}>"
 
 
@@ -236,13 +250,12 @@ def summary(results: pd.DataFrame) -> Summary:
         countries=by_country(accepted),
         timeline=timeline(accepted, lost_codes()),
         waits=waits(accepted),
-        cancel_until=_cancel_until(results),
+        scheduled=_times(results["sms_scheduled_at"][results["sms_status"].eq("scheduled").to_numpy()]),
     )
 
 
-def _cancel_until(results: pd.DataFrame) -> pd.Timestamp | None:
-    first = results["sms_scheduled_at"][results["sms_status"].eq("scheduled").to_numpy()].min()
-    return None if pd.isna(first) else (first - PROOF).floor("min")
+def _times(scheduled_at: pd.Series[Any]) -> pd.Series[int]:
+    return scheduled_at.value_counts().sort_index().rename("texts")
 
 
 def reasons(results: pd.DataFrame) -> pd.DataFrame:

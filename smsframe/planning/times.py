@@ -203,7 +203,7 @@ def _local(at: pd.Timestamp, zones: str) -> str:
 
 def _said(facts: dict[str, Any]) -> list[str]:
     """The same in words, a few words for each thing; nothing where all go out at once."""
-    quiet = not (facts["later"] or facts["unknown_zone"] or facts["never"])
+    quiet = not (facts["now"] and (facts["later"] or facts["unknown_zone"] or facts["never"]))
     said = [] if quiet else [f"{facts['now']:,} at once"]
     if facts["undo"] and facts["now"]:
         said = [f"{facts['now']:,} {facts['undo']} after they are sent, and can be taken back until then"]
