@@ -160,7 +160,8 @@ def resume(
     with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
         known = smsframe.results(campaign, journal=journal)
         waiting = known[known["sms_status"].eq("pending").to_numpy()]
-        doubtful = int(known["sms_status"].eq("unconfirmed").sum())
+        cancelling = known["sms_code"].eq("cancelling").fillna(value=False)  # never texted again
+        doubtful = int((known["sms_status"].eq("unconfirmed") & ~cancelling).sum())
         questions = []
         if unconfirmed == "send" and doubtful:
             questions.append(f"{people(doubtful)} may have been texted already, and would be texted again.")

@@ -632,5 +632,6 @@ def test_what_is_not_proven_to_be_cancelled_is_not_finished(served):
     shown = run("status", "autumn", code=exit_codes.UNFINISHED)
     assert "smsframe cancel autumn" in shown.stdout
     assert "resume" not in shown.stdout  # which ends nothing of it
+    assert "texted again" not in run("resume", "autumn", "--unconfirmed", "send", code=1).stdout
     run("cancel", "autumn", "--yes", "--grace", "0.05", "--unconfirmed", "cancelled")
     assert "cancelled" in run("status", "autumn").stdout
