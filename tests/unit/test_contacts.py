@@ -164,9 +164,7 @@ def test_whatever_is_written_is_read_back(tmp_path, rows, sep, encoding, end, qu
 def test_a_space_after_a_carriage_return_that_ends_a_line_begins_a_cell(tmp_path, text):
     """Of files of old Macintoshes, and of files put together from several systems."""
     found = smsframe.read_contacts(write(tmp_path / "a.csv", text), na_values=[])
-    expected = [
-        row for row in csv.reader(io.StringIO(text, newline=""), delimiter=";" if ";" in text else ",")
-    ]
+    expected = list(csv.reader(io.StringIO(text, newline=""), delimiter=";" if ";" in text else ","))
     cells = found.fillna("").to_numpy().tolist()
     width = len(found.columns)
     assert cells == [(row + [""] * width)[:width] for row in expected[1:] if "".join(row).strip()]
