@@ -65,10 +65,10 @@ class TakingBack:
         if not own.any():
             return False
         results = cancel(entry, context, rows=results[own.to_numpy(dtype=bool)])
-        statuses = results["sms_status"].value_counts()
-        left = len(results) - statuses["cancelled"]
+        counts = results["sms_status"].value_counts()
+        open_ = int(counts["unconfirmed"])
         context.say(
-            f"taken back: {many(int(statuses['cancelled']), 'text')}"
-            + (f"; not proven of {many(left, 'other')}: smsframe.cancel asks again" if left else "")
+            f"taken back: {many(int(counts['cancelled']), 'text')}"
+            + (f"; not proven of {many(open_, 'other')}: smsframe.cancel asks again" if open_ else "")
         )
         return True

@@ -24,6 +24,7 @@ from smsframe.planning.options import PlanOptions
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
+    from datetime import timedelta
 
     from smsframe.api.options import JournalLocation, Suppress
     from smsframe.form.form import Form
@@ -62,6 +63,7 @@ def compose(
     schema: type[ContactsSchema] | None = None,
     sender: str = "",
     quality: Literal["high", "medium", "low"] = "high",
+    undo: timedelta | str | float | None = None,
     suppress: Suppress | None = None,
     max_segments: int | None = None,
     batch_size: int = 1000,

@@ -59,7 +59,8 @@ class Form:
         """The number of the person at the form, for tests."""
         self._lock = threading.RLock()
         self._run: Run | None = None
-        self._stopping = False
+        self._stopping = self._sure = False
+        self._stop_cancelling = threading.Event()
         self._actions = SingleFlight(
             self._enable, lambda place, message: self._set_message(place, html.problem(message))
         )
@@ -115,10 +116,11 @@ class Form:
         controls.test.on_click(lambda _: self._actions.start("test", "test", self._send_test))
         controls.send.on_click(lambda _: self._send())
         controls.resume.on_click(lambda _: self._resume())
+        controls.cancel.on_click(lambda _: self._cancel())
         controls.stop.on_click(lambda _: self._stop())
 
     def _changed(self, _: Any) -> None:
-        self._controls.unlock.value = ""
+        self._controls.unlock.value, self._sure = "", False
         self._updates.request((self._controls.draft(fix=self._fix), False))
         self._enable()
 
@@ -203,6 +205,34 @@ class Form:
             start = partial(self._session.resume, draft, counts)
             self._actions.start("run", "send", partial(self._follow_run, start))
 
+    def _cancel(self) -> None:
+        """The first click asks whether it is meant, the second one cancels."""
+        with self._lock:
+            counts, draft = self._counts, self._view.draft
+            if counts is None or not counts.scheduled + counts.cancelling or "run" in self._actions:
+                return
+            if draft != self._controls.draft(fix=self._fix):  # the shown state is of an earlier draft
+                return
+            self._sure = not self._sure
+            self._enable()
+            if not self._sure:
+                self._actions.start("run", "send", partial(self._cancel_scheduled, draft.campaign.strip()))
+
+    def _cancel_scheduled(self, campaign: str) -> None:
+        self.results = None
+        self._stop_cancelling.clear()
+        for place in ("card", "money"):
+            self._set_message(place, "")
+        self._set_message(
+            "progress", html.note("Asking the gateway to cancel, and looking twice if it did …")
+        )
+        try:
+            self.results = self._session.cancel(campaign, self._stop_cancelling)
+            self._set_message("card", summary(self.results)._repr_html_())
+        finally:
+            self._set_message("progress", "")
+            self._updates.request((self._controls.draft(fix=self._fix), True))
+
     def _follow_run(self, start: Callable[[], Run]) -> None:
         """Start a run, show its progress until it ends, and show its results."""
         self._stopping, self.results = False, None
@@ -235,6 +265,7 @@ class Form:
 
     def _stop(self) -> None:
         self._stopping = True
+        self._stop_cancelling.set()
         if (run := self._run) is not None:
             run.stop()
 
@@ -302,6 +333,10 @@ class Form:
             controls.show(controls.time, shown=controls.later.value)
             controls.show(controls.count_all, shown=view.plan is not None and not view.exact)
             controls.show(controls.resume, shown=counts is not None and counts.unfinished and not running)
+            scheduled = counts is not None and bool(counts.scheduled + counts.cancelling)
+            controls.show(controls.cancel, shown=scheduled and not running)
+            if counts is not None:
+                controls.cancel.description = counts.cancel_headline(sure=self._sure)
             controls.show(controls.stop, shown=running)
 
     def _set_message(self, place: str, content: str) -> None:

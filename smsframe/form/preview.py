@@ -43,11 +43,19 @@ class CampaignCounts(NamedTuple):
     busy: int
     credits: int
     suppressed: int = 0
+    scheduled: int = 0
+    cancelling: int = 0
+    cancelled: int = 0
 
     @property
     def unfinished(self) -> bool:
         """Whether there is somebody to resume."""
         return bool(self.pending or self.unconfirmed)
+
+    def cancel_headline(self, *, sure: bool) -> str:
+        """The label of the button that cancels what is scheduled, before and after the first click."""
+        people = many(self.scheduled + self.cancelling, "text")
+        return f"Yes, cancel {people}" if sure else f"Cancel {people} …"
 
     def headline(self) -> str:
         """The label of the button that resumes the campaign."""
@@ -64,7 +72,10 @@ class CampaignCounts(NamedTuple):
             '812 texted already, 428 pending'
         """
         labelled = {
-            "texted already": self.texted,
+            "texted already": self.texted - self.scheduled,
+            "scheduled": self.scheduled,
+            "cancelled": self.cancelled,
+            "to be cancelled, not proven": self.cancelling,
             "refused by the gateway": self.rejected,
             "unconfirmed": self.unconfirmed,
             "pending": self.pending,
@@ -130,7 +141,7 @@ class View:
 
     def unless_text_changed(self, counts: CampaignCounts, template: str) -> View:
         """This view, with a problem if people of the campaign have, or may have, another text."""
-        outcomes = counts.texted + counts.unconfirmed + counts.busy
+        outcomes = counts.texted + counts.unconfirmed + counts.busy + counts.cancelling
         if not outcomes or self.plan is None or self.plan.template.source == template:
             return self
         people = many(outcomes, "person has", "people have")
@@ -228,16 +239,20 @@ def make_view(
 
 def count_campaign(results: pd.DataFrame) -> CampaignCounts:
     """Count the people of a campaign from its results, in which the opted-out are ``suppressed``."""
-    status, busy = results["sms_status"], results["sms_code"].eq("other_process").fillna(value=False)
+    status, code = results["sms_status"], results["sms_code"]
+    busy, cancelling = (code.eq(name).fillna(value=False) for name in ("other_process", "cancelling"))
     waiting = status.eq("pending") & ~busy
     return CampaignCounts(
         texted=int(status.isin(["accepted", "scheduled"]).sum()),
         rejected=int(status.eq("rejected").sum()),
-        unconfirmed=int(status.eq("unconfirmed").sum()),
+        unconfirmed=int((status.eq("unconfirmed") & ~cancelling).sum()),
         pending=int(waiting.sum()),
         busy=int(busy.sum()),
         credits=int(results["sms_segments"][waiting].sum()),
         suppressed=int(status.eq("suppressed").sum()),
+        scheduled=int(status.eq("scheduled").sum()),
+        cancelling=int(cancelling.sum()),
+        cancelled=int(status.eq("cancelled").sum()),
     )
 
 

@@ -16,8 +16,10 @@ from smsframe.api.run import Run
 from smsframe.api.send import send_plan, start_plan
 from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign import send as campaign_send
+from smsframe.campaign.cancel import cancel as campaign_cancel
 from smsframe.campaign.options import ResumeOptions, RunOptions
 from smsframe.campaign.run_context import RunContext
+from smsframe.campaign.undo import TakingBack
 from smsframe.clock import SYSTEM, Clock
 from smsframe.form.draft import FIX, send_time
 from smsframe.form.preview import count_campaign
@@ -25,6 +27,8 @@ from smsframe.gateway.smsend import Gateway
 from smsframe.planning.options import PlanOptions
 
 if TYPE_CHECKING:
+    import threading
+
     import pandas as pd
 
     from smsframe.api.options import JournalLocation
@@ -125,15 +129,30 @@ class FormSession:
         if later is None and counts.pending and agreed is not None and agreed <= now:
             raise ValueError("The time of this campaign has passed: choose another time above, then resume.")
         shared = {name: getattr(self._sending, name) for name in RunOptions.parameters()}
-        options = ResumeOptions(**shared, confirm=counts.pending, schedule=later)
+        options = ResumeOptions(**shared, confirm=counts.pending, schedule=later, undo=self._planning.undo)
+        context = RunContext.of(options, gateway=gateway, journal=journal)
+        terms = options.applied(entry.terms)
         run = Run(
             entry.name,
             partial(campaign_send.resume, entry, options=options, suppressed=self._suppressed(draft)),
-            RunContext.of(options, gateway=gateway, journal=journal),
+            context,
             now=partial(campaign_send.recipients, journal, entry),
-            later=options.applied(entry.terms).schedule is not None,
+            later=terms.schedule is not None or terms.undo is not None,
+            back=TakingBack(context, entry.name, terms.undo),
         )
         return run.begin(shown=False)
+
+    @hide_frames
+    def cancel(self, campaign: str, stop: threading.Event) -> pd.DataFrame:
+        """
+        Cancel what is scheduled of a campaign, until that is stopped; the results, as of `smsframe.cancel`.
+
+        Raises:
+            ValueError: The gateway cannot cancel.
+            SmsFrameError: As `smsframe.cancel`.
+        """
+        context = RunContext.of(self._sending, gateway=self.gateway, journal=self.journal)
+        return campaign_cancel(self.journal.get(campaign), context, stop=stop)
 
     @hide_frames
     def test(self, plan: Plan, draft: Draft, number: str) -> pd.DataFrame:

@@ -87,6 +87,7 @@ class Controls:
         self.send = _button("Send", "Text everybody who is ready, once")
         self.stop = _button("Stop", "Orders on their way are finished; the others stay pending")
         self.resume = _button("Resume", "Look up what is unconfirmed, then text who is pending")
+        self.cancel = _button("Cancel", "Take scheduled texts back, before their time; it asks once more")
         self.send.add_class("sf-spend")
         self.unlock.add_class("sf-unlock")
         self.chips = {label: _button(label, f"Insert {{{label}}}") for label in _fields(contacts, draft)}
@@ -172,7 +173,7 @@ class Controls:
         footer = _column(
             "sf-foot",
             messages["known"],
-            self.resume,
+            _row(self.resume, self.cancel),
             messages["total"],
             _row(self.unlock, self.send, self.stop, self.balance),
             messages["money"],

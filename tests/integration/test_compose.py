@@ -15,7 +15,7 @@ from pathlib import Path
 import ipywidgets
 import pandas as pd
 import pytest
-from helpers.sending import each_once, statuses, table, texted
+from helpers.sending import each_once, gateway_at, statuses, table, texted
 
 import smsframe
 from smsframe.cli import form_server
@@ -386,6 +386,87 @@ def test_who_says_stop_after_it_was_seen_makes_the_number_another_and_nothing_go
     assert "nothing was sent" in at.reads("send")
     assert sandbox.inbox().empty
     assert at.form._controls.resume.description == "Resume: text 2 people for 2 credits"
+
+
+# What is scheduled.
+
+
+def scheduled(gateway, contacts):
+    later = datetime.now(UTC) + timedelta(days=1)
+    options = {"campaign": "autumn", "phone": "mobile", "gateway": gateway, "progress": False}
+    return smsframe.send(contacts, TEXT, schedule=later, **options)
+
+
+def test_what_is_scheduled_is_cancelled_after_a_second_click(hand, sandbox, gateway):
+    contacts = table(3)
+    at = hand(contacts, TEXT, campaign="autumn", region="IT")
+    assert not at.shown("cancel")
+    scheduled(gateway, contacts)
+    at.type(campaign="autumn ")  # any change reads the journal again
+    assert "3 scheduled" in at.reads("known")
+    assert at.form._controls.cancel.description == "Cancel 3 texts …"
+    at.click("cancel")
+    assert at.form._controls.cancel.description == "Yes, cancel 3 texts"
+    assert sandbox.calls()["method"].ne("DELETE").all()
+    at.type(text=f"{TEXT} ")  # who goes on with something else did not mean it
+    assert at.form._controls.cancel.description == "Cancel 3 texts …"
+    at.type(text=TEXT)
+    at.click("cancel")
+    at.click("cancel")
+    assert statuses(at.form.results) == {"cancelled": 3}
+    assert "3 cancelled" in at.reads("known")
+    assert not at.shown("cancel")
+    assert not at.shown("resume")
+    assert "Cancelled" in at.reads("card")
+
+
+def test_what_is_not_proven_to_be_cancelled_can_be_asked_for_again_and_is_nothing_to_resume(
+    hand, sandbox, gateway
+):
+    contacts = table(3)
+    scheduled(gateway, contacts)
+    sandbox.misbehave("drop_after", call="cancel")
+    at = hand(contacts, TEXT, campaign="autumn", region="IT")
+    at.click("cancel")
+    at.click("cancel")
+    assert statuses(at.form.results) == {"unconfirmed": 3}
+    assert "3 to be cancelled, not proven" in at.reads("known")
+    assert at.shown("cancel")
+    assert not at.shown("resume")
+
+
+def test_a_gateway_that_cannot_be_asked_cancels_nothing_and_says_so(hand, sandbox, gateway):
+    contacts = table(3)
+    scheduled(gateway, contacts)
+    at = hand(contacts, TEXT, campaign="autumn", region="IT")
+    sandbox.misbehave("busy", call="cancel", status=503, retry_after=5000)
+    at.click("cancel")
+    at.click("cancel")
+    assert "could not be asked to cancel" in at.reads("send")
+    assert at.shown("cancel")
+    assert statuses(smsframe.results("autumn", gateway=gateway)) == {"scheduled": 3}
+
+
+def test_stop_takes_back_what_the_form_has_just_sent(tmp_path):
+    with smsframe.Sandbox() as sandbox:  # whose time does not pass faster
+        gateway = gateway_at(sandbox.url, tmp_path / "journal.sqlite")
+        options = {"undo": "5 min", "batch_size": 1, "rate": 2, "grace": 1.0}
+        form = smsframe.compose(table(20), TEXT, campaign="autumn", region="IT", gateway=gateway, **options)
+        stopped_on_the_way(Hand(form), sandbox)
+        gateway.close()
+
+
+def stopped_on_the_way(at, sandbox):
+    assert "5 min after they are sent" in repr(at.form.plan)
+    at.unlock()
+    at.click("send", wait=False)
+    while sandbox.calls()["method"].ne("POST").all():
+        pass
+    at.click("stop")
+    found = statuses(at.form.results)
+    assert found.keys() == {"cancelled", "pending"}
+    assert sum(found.values()) == 20
+    assert sandbox.inbox().empty
 
 
 def test_a_list_that_can_be_read_once_is_remembered(hand):
