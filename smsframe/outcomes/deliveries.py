@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from smsframe.orders.delivery_codes import Stage
@@ -44,14 +45,15 @@ def explain_deliveries(results: pd.DataFrame) -> pd.DataFrame:
     left = status.eq("scheduled") & delivery.notna() & ~delivery.isin(waiting)
     failed = status.isin(_TAKEN) & delivery.isin([code for code, known in codes.items() if known.failed])
     no_longer = status.isin(_TAKEN) & ~failed & results["sms_code"].eq(NOT_DELIVERED).fillna(value=False)
-    sentences = delivery.astype(object).map(_sentences(codes))
-    reason = results["sms_reason"].astype(object).mask(no_longer, None).mask(failed, sentences)
-    code = results["sms_code"].astype(object).mask(no_longer, None).mask(failed, NOT_DELIVERED)
-    return results.assign(
-        sms_status=status.mask(left, "accepted"),
-        sms_code=code.astype(DTYPES["sms_code"]),
-        sms_reason=reason.astype(DTYPES["sms_reason"]),
-    )
+    changed = {"sms_status": status.mask(left, "accepted")} if left.any() else {}
+    rows = np.flatnonzero(failed | no_longer)
+    if len(rows):  # of a million texts some thousands: the others are not looked at one by one
+        now = delivery.iloc[rows].astype(object).map(_sentences(codes)).where(failed.iloc[rows])
+        code, reason = results["sms_code"].copy(), results["sms_reason"].copy()
+        code.iloc[rows] = now.notna().map({True: NOT_DELIVERED, False: None}).to_numpy(object)
+        reason.iloc[rows] = now.astype(DTYPES["sms_reason"]).array
+        changed |= {"sms_code": code, "sms_reason": reason}
+    return results.assign(**changed)
 
 
 def _sentences(codes: Mapping[str, DeliveryCode]) -> dict[str, str]:
