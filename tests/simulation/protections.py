@@ -270,6 +270,21 @@ MUTANTS = (
         "::test_an_order_that_was_taken_before_something_said_no_is_found_when_its_hours_are_over",
     ),
     _one(
+        "what can be taken back leaves while half of its time is left",
+        "orders.deadlines",
+        "else schedule - undo / 2",
+        "else schedule",
+        witness="tests/integration/test_undo.py"
+        "::test_an_order_leaves_while_half_of_the_time_is_left_else_it_gets_another",
+    ),
+    _one(
+        "stopping takes back only what the same call has sent",
+        "campaign.undo",
+        "orders[~orders.isin(self._before)]",
+        "orders",
+        witness="tests/integration/test_undo.py::test_stopping_takes_back_nothing_that_was_sent_before",
+    ),
+    _one(
         "a 404 that may be a proxy's does not make a refusal one",
         "campaign.look_up",
         "if finding.event is not Event.ABSENT or finding.own:",
