@@ -576,8 +576,8 @@ MUTANTS = (
     _one(
         "an order leaves only within the hours of its people",
         "orders.deadlines",
-        "for moment in (batch.terms.schedule, batch.closes_at) if moment is not None]",
-        "for moment in (batch.terms.schedule,) if moment is not None]",
+        "for moment in (last, batch.closes_at) if moment is not None]",
+        "for moment in (last,) if moment is not None]",
         *("hours", "busy", "closed", "unreachable", "slow", "suspended", "killed", "answer lost"),
     ),
     _one(
