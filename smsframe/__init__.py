@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from smsframe.api.run import Run
     from smsframe.api.send import resend, resume, send, start
     from smsframe.api.watch import watch
+    from smsframe.contacts.policy import Policy
     from smsframe.form.compose import compose
     from smsframe.form.form import Form
     from smsframe.gateway.smsend import Gateway
@@ -79,6 +80,7 @@ __all__ = [
     "PhoneGuessed",
     "Plan",
     "PlannedSchema",
+    "Policy",
     "Rejected",
     "ResultsSchema",
     "Run",
@@ -127,6 +129,7 @@ _MODULES = {
     "Journal": "smsframe.journal.journal",
     "Plan": "smsframe.planning.plan",
     "PlannedSchema": "smsframe.outcomes.schema",
+    "Policy": "smsframe.contacts.policy",
     "ResultsSchema": "smsframe.outcomes.schema",
     "Run": "smsframe.api.run",
     "Sandbox": "smsframe.sandbox",

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.api.options import JournalLocation, Suppress
+    from smsframe.contacts.policy import Policy
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import Journal
     from smsframe.orders.hours import Hours
@@ -108,6 +109,7 @@ def plan(
     message_type: str | None = None,
     schedule: datetime | Hours | Hashable | None = None,
     suppress: Suppress | None = None,
+    policy: Policy | None = None,
     max_segments: int | None = None,
     batch_size: int = 1000,
     text_fix: Literal["gsm", "gsm+letters"] | None = None,

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from smsframe.api.options import JournalLocation, Suppress
     from smsframe.campaign.options import RunOptions
+    from smsframe.contacts.policy import Policy
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import Journal
     from smsframe.orders.hours import Hours
@@ -63,6 +64,7 @@ def send(
     message_type: str | None = None,
     schedule: datetime | Hours | Hashable | None = None,
     suppress: Suppress | None = None,
+    policy: Policy | None = None,
     max_segments: int | None = None,
     batch_size: int = 1000,
     text_fix: Literal["gsm", "gsm+letters"] | None = None,
@@ -160,6 +162,7 @@ def resume(
     confirm: int | None = None,
     unconfirmed: Literal["send", "accept"] | None = None,
     adopt: bool = False,
+    policy: Policy | None = None,
     schedule: datetime | Hours | None = None,
     workers: int = 4,
     rate: float | None = None,

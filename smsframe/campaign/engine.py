@@ -20,6 +20,7 @@ from smsframe.campaign.reconcile import UnconfirmedOrders, may_lack
 from smsframe.campaign.workers import OrderWorkers
 from smsframe.orders.batching import PROBE_AFTER, SAME_REFUSALS, same_reason, split_refused
 from smsframe.orders.deadlines import has_own_time, out_of_time
+from smsframe.orders.prices import limited
 from smsframe.orders.records import BatchWithPeople, Change, Now, ProgressEvent
 from smsframe.orders.states import Action, Event, State, Step, transition
 from smsframe.phones.match import among
@@ -179,8 +180,18 @@ class CampaignEngine:
             else:
                 planned.append(item)
         if planned:
-            ready += self._batches.claim(self._entry, planned, self._owner)
+            claimed = self._batches.claim(self._entry, planned, self._owner)
+            ready += claimed
+            if len(claimed) < len(planned) and limited(self._entry.budget):
+                self._cut_within_budget()
         return ready
+
+    def _cut_within_budget(self) -> None:
+        """Orders were charged more than predicted: what is planned is cut to what is still covered."""
+        sending = [item for item in (*self._narrowing, *self._queue) if item.batch.state is State.SENDING]
+        self._narrowing.clear()
+        cut = self._batches.cut_within_budget(self._entry, self._owner, self._phones, self._now())
+        self._queue = deque([*sending, *cut])
 
     def _handle(self, answers: list[tuple[Batch, pd.DataFrame, PostOutcome]]) -> None:
         """Write down what answers prove, in one transaction; then do what follows from each."""

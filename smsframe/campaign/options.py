@@ -10,8 +10,10 @@ from datetime import datetime, timedelta
 from math import inf
 from typing import Annotated, Any, Literal
 
+from smsframe.contacts.policy import Policy
 from smsframe.orders.hours import Hours, zone_named
 from smsframe.orders.terms import Terms, aware
+from smsframe.planning.options import is_policy
 from smsframe.planning.parameters import Group, Options, Parameter, number_of_people, one_of, timespan
 
 DAY = 24 * 60 * 60
@@ -224,6 +226,15 @@ class ResumeOptions(RunOptions):
             "people (again, if they were texted), ``accept`` takes them as accepted. It is recorded.",
             Group.SAFETY,
             one_of("send", "accept", None),
+        ),
+    ] = None
+    policy: Annotated[
+        Policy | None,
+        Parameter(
+            "House rules: `Policy` with prices and a budget. People who wait for a larger budget stay "
+            "pending when it is not given.",
+            Group.SAFETY,
+            is_policy,
         ),
     ] = None
     schedule: Annotated[

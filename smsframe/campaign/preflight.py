@@ -11,12 +11,14 @@ import pandas as pd
 
 from smsframe.errors import ConfirmationMismatch, NotEnoughCredit
 from smsframe.formatting import amount
+from smsframe.outcomes.costs import Spending, known_orders, predicted, spent, within
 from smsframe.outcomes.join import done
 from smsframe.phones.match import among
 from smsframe.timing.sending_times import sending_times
 
 if TYPE_CHECKING:
     from smsframe.gateway.base import GatewayProtocol
+    from smsframe.orders.prices import Budget
     from smsframe.orders.records import Now
     from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
@@ -60,6 +62,22 @@ def on_time(people: pd.DataFrame, terms: Terms, now: Now) -> pd.DataFrame:
     if terms.hours is None and not own.any():
         return people
     return people[sending_times(people, terms, now)["code"].isna().to_numpy()]
+
+
+def covered(people: pd.DataFrame, terms: Terms, budget: Budget | None, known: Known | None) -> pd.DataFrame:
+    """Those of these people whom the budget covers, as far as the journal knew when the call began."""
+    if budget is None or budget.limit is None:
+        return people
+    spending = Spending() if known is None else spent(known_orders(known, budget))
+    costs = predicted(people["phone"], people["segments"], terms.message_type, budget)
+    return people[within(costs, budget, spending)]
+
+
+def waits_for_budget(known: Known, budget: Budget | None) -> pd.Series[bool]:
+    """Who waits for a larger budget: nobody as far as a call that has a policy is concerned."""
+    people = known.people
+    waits = people["wait_code"].eq("budget").fillna(value=False).astype(bool) & people["batch"].lt(0)
+    return waits & (budget is None)
 
 
 def affordable(gateway: GatewayProtocol, terms: Terms, needed: int) -> None:

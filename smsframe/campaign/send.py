@@ -17,8 +17,9 @@ import pandas as pd
 
 from smsframe.campaign.dispatch import Call, resuming, sending
 from smsframe.campaign.interrupts import asked, until_python_ends
-from smsframe.campaign.preflight import confirmed
+from smsframe.campaign.preflight import confirmed, waits_for_budget
 from smsframe.campaign.unexpected_stop import Foreseen, with_results_when_stopped
+from smsframe.contacts.policy import costs_of
 from smsframe.errors import (
     CampaignStopped,
     ConfirmationMismatch,
@@ -91,6 +92,7 @@ def send(
         people=plan.planned,
         changed=options.changed == "continue",
         adopt=options.adopt,
+        budget=costs_of(plan.policy, context.gateway.profile),
     )
     stored = journal.read(campaign, call=call.at(context.gateway))
     known = stored and stored.known
@@ -142,12 +144,14 @@ def resume(
     """
     entry, confirm = replace(entry, terms=options.applied(entry.terms)), options.confirm
     journal, gateway = context.journal, context.gateway
+    entry = replace(entry, budget=costs_of(options.policy, gateway.profile))
     call = CampaignCall(gateway.base_url, gateway.account, entry.template, changed=True)
     stored = journal.read(entry.name, call=call)
     if stored is None or stored.entry.id != entry.id:
         raise replaced(journal)
     known = stored.known
-    waiting = int((still_to_send(known) & ~among(known.people["phone"], suppressed)).sum())
+    held_back = waits_for_budget(known, entry.budget)
+    waiting = int((still_to_send(known) & ~among(known.people["phone"], suppressed) & ~held_back).sum())
     if confirm is not None and confirm != waiting:
         raise ConfirmationMismatch(
             f"confirm={confirm:,}, but {waiting:,} of {entry.name!r} are pending; nothing was sent",
@@ -180,6 +184,11 @@ def resume(
         context.say(
             f"{held:,} of campaign {entry.name!r} are on the opt-out list and stay pending: give it "
             f"again with the next smsframe.resume, or drop them with smsframe.withdraw({entry.name!r})"
+        )
+    if held_back.any():
+        context.say(
+            f"{int(held_back.sum()):,} of campaign {entry.name!r} wait for a larger budget: give it with "
+            f"smsframe.resume({entry.name!r}, policy=)"
         )
     return frame
 

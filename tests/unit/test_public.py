@@ -19,7 +19,7 @@ CONTRACT = {
     "plot", "problems", "reveal",
     "normalize", "segments", "summary", "failed", "by", "explain",
     "to_csv", "to_excel", "to_parquet",
-    "Gateway", "Hours", "Journal", "Plan", "Sandbox", "Summary",
+    "Gateway", "Hours", "Journal", "Plan", "Policy", "Sandbox", "Summary",
     "ContactsSchema", "CheckedSchema", "PlannedSchema", "ResultsSchema", "PhoneGuessed",
     "SmsFrameError", "ContactsError", "TextError", "UnknownCampaign", "CampaignChanged",
     "ConfirmationMismatch", "NotEnoughCredit", "CampaignStopped", "JournalError",

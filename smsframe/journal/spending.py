@@ -1,0 +1,78 @@
+"""
+What the orders of a campaign cost so far, held against a budget, in the transaction that claims or cuts them.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+
+from smsframe.journal import recipients as recipient_rows
+from smsframe.journal.attempts import read_earlier
+from smsframe.journal.sqlite_dialect import each
+from smsframe.journal.tables import batches, recipients
+from smsframe.orders.prices import limited
+from smsframe.orders.states import State
+from smsframe.outcomes.costs import Costs, Spending, order_costs, predicted, spent, within
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from smsframe.orders.prices import Budget
+    from smsframe.orders.records import Batch, CampaignRecord
+
+
+def read_spending(
+    connection: Connection, entry: CampaignRecord, budget: Budget, *, planned: bool = True
+) -> Spending:
+    """
+    What the orders of a campaign cost, those of all attempts and of all processes.
+
+    Args:
+        connection: The transaction.
+        entry: The campaign.
+        budget: How it is counted; what this run has computed of orders is kept in it.
+        planned: Whether orders that have not left count, which are kept free for whoever planned them.
+    """
+    columns = ("id", "state", "charged", "message_type", "segments")
+    gone = [State.REFUSED] if planned else [State.REFUSED, State.PLANNED]
+    which = (batches.c.campaign == entry.id) & batches.c.state.not_in(gone)
+    rows = connection.execute(sa.select(*(batches.c[name] for name in columns)).where(which)).all()
+    orders = pd.DataFrame(rows, columns=pd.Index(columns)).set_index("id").astype({"charged": "float64"})
+    cached = orders.index.isin(list(budget.costs))
+    new = orders[~cached]
+    if len(new):
+        counted = order_costs(_people(connection, entry, new), new, budget)
+        orders["segments"] = orders["segments"].where(cached, counted["segments"].reindex(orders.index))
+        costs = zip(counted.index.tolist(), counted["cost"], strict=True)
+        budget.costs.update(costs)
+    orders["cost"] = pd.Series([budget.costs[key] for key in orders.index], index=orders.index, dtype=object)
+    # An order that was open when its cost was computed counts that at least: whom the gateway left out of it
+    # is known to the next run.
+    fewer = cached & orders["charged"].lt(orders["segments"]).to_numpy()
+    orders["charged"] = orders["charged"].mask(fewer, orders["segments"].astype(float))
+    return spent(orders)
+
+
+def covers(connection: Connection, entry: CampaignRecord, batch: Batch, people: pd.DataFrame) -> bool:
+    """Whether the budget of this call covers a planned order, beside all that has left."""
+    budget = entry.budget
+    if not limited(budget):
+        return True
+    spending = read_spending(connection, entry, budget, planned=False)
+    costs = predicted(people["phone"], people["segments"], batch.terms.message_type, budget)
+    whole = Costs(costs.units.sum(keepdims=True), np.array([costs.priced.all()]))
+    return bool(within(whole, budget, spending)[0])
+
+
+def _people(connection: Connection, entry: CampaignRecord, orders: pd.DataFrame) -> pd.DataFrame:
+    """Everybody who was in one of these orders, in whichever attempt."""
+    earlier = read_earlier(connection, entry.id)
+    if orders.empty:
+        return earlier
+    which = recipients.c.batch.in_(sa.select(each(json.dumps(orders.index.tolist()))))
+    return pd.concat([recipient_rows.read(connection, entry.id, which), earlier], ignore_index=True)
