@@ -182,16 +182,11 @@ class CampaignEngine:
         if planned:
             claimed = self._batches.claim(self._entry, planned, self._owner)
             ready += claimed
-            if len(claimed) < len(planned) and limited(self._entry.budget):
-                self._cut_within_budget()
+            if len(claimed) < len(planned) and limited(self._entry.budget):  # charged more than predicted
+                again = [one for one in (*self._narrowing, *self._queue) if one.batch.state is State.SENDING]
+                cut = self._batches.cut_within_budget(self._entry, self._owner, self._phones, self._now())
+                self._queue, self._narrowing = deque([*again, *cut]), deque()
         return ready
-
-    def _cut_within_budget(self) -> None:
-        """Orders were charged more than predicted: what is planned is cut to what is still covered."""
-        sending = [item for item in (*self._narrowing, *self._queue) if item.batch.state is State.SENDING]
-        self._narrowing.clear()
-        cut = self._batches.cut_within_budget(self._entry, self._owner, self._phones, self._now())
-        self._queue = deque([*sending, *cut])
 
     def _handle(self, answers: list[tuple[Batch, pd.DataFrame, PostOutcome]]) -> None:
         """Write down what answers prove, in one transaction; then do what follows from each."""
@@ -321,15 +316,10 @@ class CampaignEngine:
                 case Action.ASK_PERSON:  # otherwise it is looked up again when the grace is over
                     self.maybe_texted = True
         if self._unproven >= MOST_UNPROVEN:
-            self._again_or_stop(found=any_found)
-        return bool(self._queue)
-
-    def _again_or_stop(self, *, found: bool) -> None:
-        """After too many answers without proof: go on, one order at a time, only if one of them was taken."""
-        if found:
+            if not any_found:  # otherwise on, one order at a time
+                self.stop(stop_errors.answers_lost(self._unproven))
             self._unproven = 1
-        else:
-            self.stop(stop_errors.answers_lost(self._unproven))
+        return bool(self._queue)
 
     def _queue_free(self, phones: pd.Series[Any]) -> None:
         self._queue.extend(self._batches.create_batches(self._entry, self._owner, phones, self._now()))

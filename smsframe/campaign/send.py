@@ -187,8 +187,8 @@ def resume(
         )
     if held_back.any():
         context.say(
-            f"{int(held_back.sum()):,} of campaign {entry.name!r} wait for a larger budget: give it with "
-            f"smsframe.resume({entry.name!r}, policy=)"
+            f"{int(held_back.sum()):,} of campaign {entry.name!r} wait for a larger budget: "
+            "resume it with a smsframe.Policy that has one"
         )
     return frame
 

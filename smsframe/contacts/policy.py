@@ -50,11 +50,11 @@ class Policy:
 
     prices: pd.DataFrame | None = field(default=None, compare=False)
     budget: Decimal | int | str | None = None
-    table: Prices | None = field(init=False)
+    price_units: Prices | None = field(init=False)
     """The prices, as they were read."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "table", None if self.prices is None else read_prices(self.prices))
+        object.__setattr__(self, "price_units", None if self.prices is None else read_prices(self.prices))
         if self.prices is not None:
             object.__setattr__(self, "prices", self.prices.copy())
         if self.budget is not None:
@@ -65,23 +65,25 @@ class Policy:
             object.__setattr__(self, "budget", amount_of(limit))
 
     def __repr__(self) -> str:
-        prices = "" if self.table is None else f"<{len(self.table.units)} in {self.table.currency}>"
+        prices = (
+            ""
+            if self.price_units is None
+            else f"<{len(self.price_units.units)} in {self.price_units.currency}>"
+        )
         told = [
             f"prices={prices}" if prices else "",
             "" if self.budget is None else f"budget={self.budget!r}",
         ]
         return f"Policy({', '.join(filter(None, told))})"
 
-    def costs(self, profile: GatewayProfile) -> Budget:
-        """How costs are counted at a gateway of that profile, and the limit."""
-        limit = None if self.budget is None else units_of(self.budget)
-        qualities = {known.code: quality for quality, known in profile.qualities.items()}
-        return Budget(limit, self.table, qualities)
-
 
 def costs_of(policy: Policy | None, profile: GatewayProfile) -> Budget | None:
     """How costs are counted at a gateway of that profile; None without a policy."""
-    return None if policy is None else policy.costs(profile)
+    if policy is None:
+        return None
+    limit = None if policy.budget is None else units_of(policy.budget)
+    qualities = {known.code: quality for quality, known in profile.qualities.items()}
+    return Budget(limit, policy.price_units, qualities)
 
 
 def read_prices(frame: Any) -> Prices:

@@ -64,6 +64,8 @@ WRONG = {
         {"schedule": datetime(2030, 1, 1)},  # noqa: DTZ001 - without a zone
         {"schedule": ["2030-01-01"]},
         {"max_segments": 0},
+        {"policy": 5},
+        {"policy": {"budget": 5}},
         {"max_segments": True},
         {"batch_size": 1.5},
         {"batch_size": -1},
@@ -224,6 +226,7 @@ OTHERS = {
     "numbers": "valid",
     "schema": smsframe.ContactsSchema,
     "suppress": ["+393471234567"],
+    "policy": smsframe.Policy(budget=5),
     "max_segments": 1,
     "message_type": "X",
     "batch_size": 7,
