@@ -184,6 +184,22 @@ def to_parquet(results: pd.DataFrame, path: str | os.PathLike[str], *, index: bo
         table.to_parquet(new, index=index, engine="pyarrow")
 
 
+def write_as_named(frame: pd.DataFrame, path: str | os.PathLike[str], *, index: bool | None = None) -> None:
+    """
+    Write a frame as what the file's name says: ``….xlsx``, ``….parquet``, otherwise CSV.
+
+    Raises:
+        ValueError, ContactsError, ImportError, OSError: As `to_excel`, `to_parquet` and `to_csv`.
+    """
+    match Path(path).suffix.lower():
+        case ".xlsx":
+            to_excel(frame, path, index=index)
+        case ".parquet":
+            to_parquet(frame, path, index=index)
+        case _:
+            to_csv(frame, path, index=index)
+
+
 def _refuse_other_format(path: str | os.PathLike[str]) -> None:
     """
     Refuse a name that says that the file is another format than CSV.

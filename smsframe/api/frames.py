@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from smsframe.api.files import to_csv
+from smsframe.api.files import write_as_named
 from smsframe.api.tracebacks import hide_frames
 from smsframe.errors import ContactsError
 from smsframe.outcomes.canvas import time_zone
@@ -94,7 +94,8 @@ def problems(
 
     Args:
         checked: A `Plan`, or a frame of `check` or `send`.
-        path: Also write them to this CSV file, as `to_csv` does.
+        path: Also write them to this file: ``….xlsx`` as `to_excel` does, ``….parquet`` as `to_parquet`,
+            otherwise as `to_csv`.
         phone: The phone column, where a frame does not say it and none is to be guessed.
 
     Returns:
@@ -105,7 +106,7 @@ def problems(
 
     Raises:
         ContactsError: The frame has no result columns.
-        OSError: The file cannot be written.
+        ValueError, ImportError, OSError: The file cannot be written so.
 
     Example:
         >>> people = pd.DataFrame({"mobile": ["+393471234567", "+39 347 12"]})
@@ -114,7 +115,7 @@ def problems(
     """
     rows = find_problems(checked, phone=phone) if isinstance(checked, pd.DataFrame) else checked.problems()
     if path is not None:
-        to_csv(rows, path, index=False)
+        write_as_named(rows, path, index=False)
     return rows
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 import smsframe
+from smsframe.cli import exit_codes
 from smsframe.cli.output import characters_text, clean, counts_text, people, reasons_text, summary_text
 from smsframe.cli.tables import heading, table
 from smsframe.clock import SYSTEM
@@ -64,7 +65,7 @@ def run(out: Path, rows: int | None = None) -> None:
         sent = _send(guests, gateway)
         results = _refresh(sent, gateway)
         _send_again(guests, gateway, sandbox)
-    smsframe.to_csv(results, out)
+    exit_codes.write_rows(results, out)
     _print_next_steps(out, results)
 
 

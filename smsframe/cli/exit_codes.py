@@ -89,24 +89,32 @@ def resume_command(campaign: str) -> str:
 
 def write(frame: pd.DataFrame, out: Path | None, *, sent: str | None = None) -> None:
     """
-    Write a frame for spreadsheets, if that was asked for.
+    Write a frame to a file, if that was asked for.
 
     Args:
         frame: The rows.
         out: The file, or None.
-        sent: The campaign that was just sent: then a full disk is no reason to say that nothing was.
+        sent: The campaign that was just sent: then a file that fails does not unsay it.
     """
     if out is None:
         return
     try:
-        smsframe.to_csv(frame, out)
-    except OSError as error:
+        write_rows(frame, out)
+    except (OSError, ValueError) as error:
         if sent is None:
             raise
-        typer.echo(f"Error: {out}: {error.strerror}. The journal has the outcomes.", err=True)
+        why = getattr(error, "strerror", None) or error
+        typer.echo(f"Error: {out}: {why}. The journal has the outcomes.", err=True)
         typer.echo(f"smsframe export {shlex.quote(sent)} FILE writes them", err=True)
         raise typer.Exit(UNFINISHED) from None
     typer.echo(f"\n{many(len(frame), 'row')} written to {out}")
+
+
+def write_rows(frame: pd.DataFrame, out: Path) -> None:
+    """Write a frame as what the file's name says."""
+    from smsframe.api.files import write_as_named  # noqa: PLC0415 - brings pandas, which --help does without
+
+    write_as_named(frame, out)
 
 
 def finish(frame: pd.DataFrame, campaign: str) -> None:

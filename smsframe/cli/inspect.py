@@ -32,7 +32,12 @@ def check(
     out: options.Out = None,
     problems: Annotated[
         Path | None,
-        typer.Option("--problems", help="Write the rows that need a hand here, to be corrected and sent."),
+        typer.Option(
+            "--problems",
+            dir_okay=False,
+            callback=options.table_file,
+            help="Write the rows that need a hand here, to be corrected and sent.",
+        ),
     ] = None,
 ) -> None:
     """Who could be texted, and why the others could not."""
@@ -137,9 +142,9 @@ def export(
         Path,
         typer.Argument(
             metavar="OUT",
-            help="The CSV file; it is replaced.",
+            help="The file: CSV, .xlsx or .parquet; it is replaced.",
             dir_okay=False,
-            callback=options.csv_file,
+            callback=options.table_file,
             show_default=False,
         ),
     ],
@@ -147,7 +152,7 @@ def export(
 ) -> None:
     """Write a campaign, one row per person, to a file."""
     results = smsframe.results(campaign, journal=journal)
-    smsframe.to_csv(results, out)
+    exit_codes.write_rows(results, out)
     typer.echo(f"{many(len(results), 'person', 'people')} written to {out}")
 
 

@@ -63,7 +63,11 @@ def demo(
     out: Annotated[
         Path,
         typer.Option(
-            "--out", "-o", dir_okay=False, callback=options.csv_file, help="Where the results go (CSV)."
+            "--out",
+            "-o",
+            dir_okay=False,
+            callback=options.table_file,
+            help="Where the results go: CSV, .xlsx or .parquet.",
         ),
     ] = Path("results.csv"),
     rows: Annotated[int | None, typer.Option(min=1, help="Only so many guests.")] = None,

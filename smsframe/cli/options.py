@@ -17,20 +17,25 @@ import smsframe
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-CSV_ENDINGS = ("", ".csv", ".txt")
+ENDINGS = ("", ".csv", ".txt", ".xlsx", ".parquet")
 COMPRESSED = (".gz", ".bz2", ".xz", ".zip")
 """What pandas packs a file as, by its ending."""
 
 
-def csv_file(out: Path | None) -> Path | None:
-    """Refuse a file that is named as something other than CSV: its ending would say what it is not."""
+def table_file(out: Path | None) -> Path | None:
+    """Refuse a file whose name says another format than rows are written in, before anything is sent."""
     if out is not None:
-        name = out.with_suffix("") if out.suffix.lower() in COMPRESSED else out
-        if name.suffix.lower() not in CSV_ENDINGS:
+        packed = out.suffix.lower() in COMPRESSED
+        ending = (out.with_suffix("") if packed else out).suffix.lower()
+        if ending not in (ENDINGS[:3] if packed else ENDINGS):
             raise typer.BadParameter(
-                f"rows are written as CSV, which {out.suffix} is not: "
+                f"rows are written as CSV, XLSX or Parquet, which {out.suffix} is not: "
                 f"name it {out.with_suffix('.csv').name}, which spreadsheets open too"
             )
+        if ending == ".xlsx":
+            from smsframe.outcomes import workbook  # noqa: PLC0415 - brings pandas, which --help does without
+
+            workbook.writer()  # says how to install it
     return folder_exists(out)
 
 
@@ -123,7 +128,13 @@ Progress = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Out = Annotated[
     Path | None,
-    typer.Option("--out", "-o", dir_okay=False, callback=csv_file, help="Write the rows to this CSV file."),
+    typer.Option(
+        "--out",
+        "-o",
+        dir_okay=False,
+        callback=table_file,
+        help="Write the rows here: CSV, .xlsx or .parquet.",
+    ),
 ]
 
 

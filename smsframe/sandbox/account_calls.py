@@ -1,16 +1,17 @@
 """The calls about the account: login, token, checksession, status; and the keys every other call shows."""
 
 import base64
-import binascii
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import PlainTextResponse
 
 from smsframe.sandbox import shapes
+from smsframe.sandbox.description import BY_PASSWORD
 from smsframe.sandbox.keys import Shown
 from smsframe.sandbox.ledger import Ledger
 from smsframe.sandbox.refusal import RefusedError
+from smsframe.sandbox.wire_types import YesOrNo
 
 router = APIRouter()
 
@@ -24,10 +25,11 @@ async def _ledger(request: Request) -> Ledger:
     return ledger
 
 
+# `description` says what is shown for a call, which is more than a list of headers.
 async def _shown(
-    user_key: Annotated[str | None, Header(convert_underscores=False)] = None,
-    session_key: Annotated[str | None, Header(alias="Session_key")] = None,
-    access_token: Annotated[str | None, Header(alias="Access_token", description="or Session_key")] = None,
+    user_key: Annotated[str | None, Header(convert_underscores=False, include_in_schema=False)] = None,
+    session_key: Annotated[str | None, Header(alias="Session_key", include_in_schema=False)] = None,
+    access_token: Annotated[str | None, Header(alias="Access_token", include_in_schema=False)] = None,
 ) -> Shown:
     return Shown(user_key, session_key, access_token)
 
@@ -45,7 +47,9 @@ Admitted = Annotated[Ledger, Depends(_admitted)]
 
 
 async def _credentials(
-    request: Request, username: str | None = None, password: str | None = None
+    request: Request,
+    username: Annotated[str | None, Query(include_in_schema=False)] = None,
+    password: Annotated[str | None, Query(include_in_schema=False)] = None,
 ) -> tuple[str, str]:
     # The query, or HTTP Basic as newer deployments of sister brands take it.
     if username is not None and password is not None:
@@ -56,7 +60,7 @@ async def _credentials(
             basic_name, colon, basic_password = (
                 base64.b64decode(encoded, validate=True).decode().partition(":")
             )
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # no base64, not even ASCII, or no UTF-8 in it
             colon = ""
         if colon:
             return basic_name, basic_password
@@ -72,13 +76,13 @@ def _yes(given: str) -> bool:
     return given.lower() == "true"
 
 
-@router.get("/login", response_class=PlainTextResponse)
+@router.get("/login", response_class=PlainTextResponse, openapi_extra=BY_PASSWORD)
 async def login(ledger: Open, credentials: Credentials) -> str:
     """Open a session: ``USER_KEY;SESSION_KEY`` (smSend docs, GET login)."""
     return ledger.login(*credentials)
 
 
-@router.get("/token", response_class=PlainTextResponse)
+@router.get("/token", response_class=PlainTextResponse, openapi_extra=BY_PASSWORD)
 async def token(ledger: Open, credentials: Credentials) -> str:
     """The permanent pair: ``USER_KEY;ACCESS_TOKEN`` (smSend docs, GET token)."""
     return ledger.token(*credentials)
@@ -96,8 +100,8 @@ async def check_session(ledger: Open, shown: Keys) -> str:
 @router.get("/status", response_model=shapes.Status)
 async def status(
     ledger: Admitted,
-    get_money: Annotated[str, Query(alias="getMoney", description="true or false")] = "false",
-    type_aliases: Annotated[str, Query(alias="typeAliases", description="true or false")] = "false",
+    get_money: Annotated[YesOrNo, Query(alias="getMoney", description="true or false")] = "false",
+    type_aliases: Annotated[YesOrNo, Query(alias="typeAliases", description="true or false")] = "false",
 ) -> dict[str, object]:
     """Credits left, by message type (smSend docs, GET status)."""
     aliases, money = _yes(type_aliases), _yes(get_money)

@@ -10,15 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Any
+from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from smsframe.sandbox import account_calls, connections, order_calls, shapes, stoplist_calls
+from smsframe.sandbox import account_calls, connections, description, order_calls, stoplist_calls
 from smsframe.sandbox.misbehaving import Misbehaving
 from smsframe.sandbox.queries import only_known_values
 from smsframe.sandbox.refusal import RefusedError
@@ -34,13 +34,6 @@ if TYPE_CHECKING:
     from smsframe.sandbox.switches import Switchboard
 
 BASE = "/API/v1.0/REST"
-
-# smSend docs, generic codes: 400 bad input, 401 keys missing or invalid, 404 no such login, order or path.
-# Not as a "model", which FastAPI would describe as text where the success is text.
-_REFUSAL: dict[str, Any] = {
-    "description": "Refused; the reason is in the body",
-    "content": {"application/json": {"schema": shapes.Refusal.model_json_schema()}},
-}
 
 
 @dataclass(eq=False)
@@ -84,7 +77,8 @@ def build(
         redoc_url=None,
         redirect_slashes=False,
         strict_content_type=False,
-        responses={400: _REFUSAL, 401: _REFUSAL, 404: _REFUSAL},
+        responses=description.REFUSALS,
+        generate_unique_id_function=description.operation_id,
     )
     app.state.ledger = ledger
     for calls in (account_calls, order_calls, stoplist_calls):
@@ -92,19 +86,22 @@ def build(
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(HTTPException, _no_such_call)
     app.add_exception_handler(RequestValidationError, _malformed)
-    app.openapi = lambda: _description(app)  # type: ignore[method-assign]  # FastAPI's documented way
+    app.openapi = lambda: description.describe(app)  # type: ignore[method-assign]  # FastAPI's documented way
     faulty = Misbehaving(app, BASE, switchboard.choose, ledger.forget_sessions)
     return _single_slashes(_recorded(_distant(faulty, latency), record, clock))
 
 
 async def _refused(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RefusedError)  # noqa: S101 - what it is registered for
-    return JSONResponse({"result": error.reason}, status_code=error.status)
+    return _refusal(error.reason, error.status)
 
 
-async def _no_such_call(_request: Request, error: Exception) -> JSONResponse:
+async def _no_such_call(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
-    return JSONResponse({"result": str(error.detail)}, status_code=error.status_code)
+    answer = _refusal(str(error.detail), error.status_code)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:  # RFC 9110, 15.5.6: it says which are
+        answer.headers["Allow"] = description.methods(request.app, request.scope["path"])
+    return answer
 
 
 async def _malformed(_request: Request, error: Exception) -> JSONResponse:
@@ -113,19 +110,12 @@ async def _malformed(_request: Request, error: Exception) -> JSONResponse:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"][1:]) or "body"
     reason = "The body is not JSON" if first["type"] == "json_invalid" else f"{where}: {first['msg']}"
-    return JSONResponse({"result": reason}, status_code=400)
+    return _refusal(reason, 400)
 
 
-def _description(app: FastAPI) -> dict[str, Any]:
-    if app.openapi_schema is None:
-        schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
-        for path in schema["paths"].values():
-            for operation in path.values():
-                operation["responses"].pop("422", None)
-        for unused in ("HTTPValidationError", "ValidationError"):
-            schema["components"]["schemas"].pop(unused, None)
-        app.openapi_schema = schema
-    return app.openapi_schema
+def _refusal(reason: str, status: int) -> JSONResponse:
+    # A reason may name what was sent: also half of a pair of UTF-16, which JSON can write and UTF-8 cannot.
+    return JSONResponse({"result": reason.encode(errors="backslashreplace").decode()}, status)
 
 
 def _single_slashes(app: ASGIApp) -> ASGIApp:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,15 @@ from smsframe.sandbox.refusal import RefusedError
 
 STAMP = "%Y%m%d%H%M%S"  # yyyyMMddHHmmss: every date the gateway gives, and most it takes
 STOPLIST = "%Y-%m-%d %H:%M:%S"  # smSend docs, GET blacklist/sms: unlike the history
+
+# Of each, as the description says it. Not left to strptime, which takes "1" for "01" and the digits of every
+# script.
+_MONTH_DAY = r"(0[1-9]|1[0-2]){0}(0[1-9]|[12][0-9]|3[01])"
+_CLOCK = r"([01][0-9]|2[0-3]){0}[0-5][0-9]{0}[0-5][0-9]"
+PATTERNS = {
+    STAMP: rf"^[0-9]{{4}}{_MONTH_DAY.format('')}{_CLOCK.format('')}$",
+    STOPLIST: rf"^[0-9]{{4}}-{_MONTH_DAY.format('-')} {_CLOCK.format(':')}$",
+}
 
 # smSend docs, date formats of POST sms: the four of digits only are told apart by their length.
 _BY_LENGTH = {6: "%d%m%y", 8: "%Y%m%d", 10: "%d%m%y%H%M", 14: STAMP}
@@ -48,10 +58,12 @@ def read_schedule(text: str, zone: tzinfo) -> datetime:
 
 def read(text: str, form: str, zone: tzinfo) -> datetime:
     """A date of exactly one form (``STAMP`` or ``STOPLIST``) as a moment in UTC."""
-    try:
-        moment = datetime.strptime(text, form)  # noqa: DTZ007 - the zone is put on in the next line
-    except ValueError:
-        raise RefusedError(f"Invalid date {text[:50]!r}") from None
+    moment = None
+    if re.fullmatch(PATTERNS[form], text):
+        with suppress(ValueError):  # a day that its month does not have
+            moment = datetime.strptime(text, form)  # noqa: DTZ007 - the zone is put on in the last line
+    if moment is None:
+        raise RefusedError(f"Invalid date {text[:50]!r}")
     return _to_utc(moment, zone)
 
 

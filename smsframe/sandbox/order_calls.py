@@ -6,12 +6,22 @@ from fastapi import APIRouter, Query, Request, Response
 
 from smsframe.sandbox import dates, shapes
 from smsframe.sandbox.account_calls import Admitted
+from smsframe.sandbox.description import order_links
 from smsframe.sandbox.paging import PageNumber, PageSize, page
+from smsframe.sandbox.wire_types import Stamp, ZoneName
 
 router = APIRouter()
 
+_ACCEPTED = order_links()
 
-@router.post("/sms", status_code=201, response_model=shapes.Accepted, response_model_exclude_unset=True)
+
+@router.post(
+    "/sms",
+    status_code=201,
+    response_model=shapes.Accepted,
+    response_model_exclude_unset=True,
+    responses={201: {"links": _ACCEPTED}},
+)
 async def send(ledger: Admitted, order: shapes.SmsOrder, request: Request) -> dict[str, object]:
     """Send one text to many (smSend docs, POST sms)."""
     return ledger.accept(order, hidden_for=request.state.hidden_for)
@@ -21,7 +31,14 @@ async def send(ledger: Admitted, order: shapes.SmsOrder, request: Request) -> di
     "/paramsms",
     response_model=shapes.Accepted,
     response_model_exclude_unset=True,
-    responses={201: {"model": shapes.Accepted, "description": "What sister brands answer instead of 200"}},
+    responses={
+        200: {"links": _ACCEPTED},
+        201: {
+            "model": shapes.Accepted,
+            "description": "What sister brands answer instead of 200",
+            "links": _ACCEPTED,
+        },
+    },
 )
 async def send_merged(
     ledger: Admitted, order: shapes.ParamsmsOrder, request: Request, response: Response
@@ -64,16 +81,17 @@ async def cancel(ledger: Admitted, order_id: str) -> dict[str, str]:
 async def history(
     ledger: Admitted,
     *,
-    since: Annotated[str, Query(alias="from", description="yyyyMMddHHmmss")],
-    until: Annotated[str | None, Query(alias="to", description="yyyyMMddHHmmss, default now")] = None,
-    timezone: Annotated[str | None, Query(description="IANA name, of the dates both ways")] = None,
+    since: Annotated[Stamp, Query(alias="from", description="yyyyMMddHHmmss")],
+    until: Annotated[Stamp | None, Query(alias="to", description="yyyyMMddHHmmss, default now")] = None,
+    timezone: Annotated[ZoneName | None, Query(description="IANA name, of the dates both ways")] = None,
     page_number: PageNumber = 1,
     page_size: PageSize = 10,
 ) -> dict[str, object]:
     """The orders of a time, newest first (smSend docs, GET smshistory)."""
-    zone = dates.zone(timezone or ledger.questions.timezone)
+    zone = dates.zone(ledger.questions.timezone if timezone is None else timezone)
     orders = ledger.history(
-        dates.read(since, dates.STAMP, zone), dates.read(until, dates.STAMP, zone) if until else None
+        dates.read(since, dates.STAMP, zone),
+        None if until is None else dates.read(until, dates.STAMP, zone),
     )
     head, shown = page(orders, page_number, page_size)
     return head | {

@@ -6,7 +6,10 @@ What a value may be (lengths, dates, numbers) is in ``rules``. Names are the wir
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
+from pydantic.config import JsonDict
+
+from smsframe.sandbox.wire_types import NUMBER_PATTERN, Recipient, ScheduleTime, Sender, Text, ZoneName
 
 
 def _flag(value: object) -> object:
@@ -21,30 +24,62 @@ def _encoding(value: object) -> object:
     return value.lower() if isinstance(value, str) else "gsm" if value is None else value
 
 
+def _integer(value: object) -> object:
+    # JSON does not tell 7.0 from 7 (RFC 8259, 6).
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# Strict: otherwise `false` is the number 0, and 1 is `true`, as no source says.
+Integer = Annotated[int, BeforeValidator(_integer), Strict()]
 Flag = Annotated[
     bool,
     BeforeValidator(_flag),
+    Strict(),
     WithJsonSchema(
         {"anyOf": [{"type": "boolean"}, {"enum": ["true", "false"]}, {"type": "null"}], "default": False}
     ),
 ]
 
 
+MergeValues = Annotated[
+    dict[str, str],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "properties": {"recipient": {"type": "string", "format": "phone-number"}},
+            "additionalProperties": {"type": "string"},
+            "required": ["recipient"],
+        }
+    ),
+]
+
+
+def _unless_left_out(properties: JsonDict) -> JsonDict:
+    """What a description says more when no invalid recipient may be left out."""
+    allowed: JsonDict = {"allowInvalidRecipients": {"enum": [True, "true"]}}
+    return {
+        "if": {"properties": allowed, "required": ["allowInvalidRecipients"]},
+        "else": {"properties": properties},
+    }
+
+
 class Order(BaseModel):
     """The fields that POST ``sms`` and POST ``paramsms`` share (smSend docs, POST sms)."""
 
     message_type: Literal["N", "L", "LL", "GP", "TI", "SI"] = Field(
-        description="N high quality with delivery report, L medium, LL low cost; GP, TI, SI of Skebby"
+        description="N, or GP of Skebby: high quality with delivery report; L, TI: medium; LL, SI: low cost"
     )
-    message: str = Field(min_length=1, description="at most 1000 characters (gsm), 450 (ucs2), 160 (L, LL)")
-    sender: str | None = Field(default=None, description="N only; at most 11 characters unless a number")
-    scheduled_delivery_time: str | None = Field(
+    message: Text = Field(min_length=1, description="at most 1000 characters (gsm), 450 (ucs2), 160 (L, LL)")
+    sender: Sender | None = Field(default=None, description="N only; at most 11 characters unless a number")
+    scheduled_delivery_time: ScheduleTime | None = Field(
         default=None,
         description="ddMMyy, yyyyMMdd, ddMMyyHHmm, yyyyMMddHHmmss, yyyy-MM-dd HH:mm, yyyy-MM-dd HH:mm.0; as "
         "the quick-start clients send it also ISO and the US long form; a past time means now",
     )
-    scheduled_delivery_timezone: str | None = Field(default=None, description="IANA name")
-    order_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]{1,32}$")
+    scheduled_delivery_timezone: ZoneName | None = Field(default=None, description="IANA name")
+    order_id: str | None = Field(
+        default=None, pattern=r"^[A-Za-z0-9_.-]{1,32}$", json_schema_extra={"format": "order-id"}
+    )
     return_credits: Flag = Field(
         default=False, alias="returnCredits", description="total_sent counts credits"
     )
@@ -60,25 +95,39 @@ class Order(BaseModel):
         Literal["gsm", "ucs2"], BeforeValidator(_encoding), WithJsonSchema({"enum": ["gsm", "ucs2", None]})
     ] = Field(default="gsm", description="in any case")
     # Taken without effect: what they do is documented for features a sandbox has no use for, or not at all.
-    id_landing: int | None = None
+    id_landing: Integer | None = None
     campaign_name: str | None = None
     short_link_url: str | None = None
-    max_fragments: int | None = None
+    max_fragments: Integer | None = None
     truncate: Flag = False
-    validity_period_min: int | None = None
+    validity_period_min: Integer | None = None
     richsms_url: str | None = None
 
 
 class SmsOrder(Order):
     """POST ``sms``: one text to many (smSend docs, POST sms)."""
 
-    recipient: list[str] = Field(min_length=1)
+    model_config = ConfigDict(
+        json_schema_extra=_unless_left_out({"recipient": {"items": {"pattern": NUMBER_PATTERN}}})
+    )
+
+    recipient: list[Recipient] = Field(min_length=1)
 
 
 class ParamsmsOrder(Order):
     """POST ``paramsms``: each value holds a ``recipient`` and what replaces ``${name}``."""
 
-    recipients: dict[str, dict[str, str]] = Field(
+    model_config = ConfigDict(
+        json_schema_extra=_unless_left_out(
+            {
+                "recipients": {
+                    "additionalProperties": {"properties": {"recipient": {"pattern": NUMBER_PATTERN}}}
+                }
+            }
+        )
+    )
+
+    recipients: dict[str, MergeValues] = Field(
         min_length=1, examples=[{"0": {"recipient": "+393471234567", "name": "Mark"}}]
     )
     richsms_mode: Literal["DIRECT_URL", "RECIPIENT"] | None = None

@@ -8,6 +8,7 @@ from smsframe.sandbox import dates, shapes
 from smsframe.sandbox.account_calls import Admitted
 from smsframe.sandbox.paging import PageNumber, PageSize, page
 from smsframe.sandbox.refusal import RefusedError
+from smsframe.sandbox.wire_types import Origins, PhoneNumber, StopListTime, ZoneName
 
 router = APIRouter()
 
@@ -15,14 +16,14 @@ ORIGINS = {"API", "WEB", "STOPSMS"}
 
 
 @router.post("/blacklist/sms")
-async def stop(ledger: Admitted, phone_number: Annotated[str, Query(alias="phoneNumber")]) -> bool:
+async def stop(ledger: Admitted, phone_number: Annotated[PhoneNumber, Query(alias="phoneNumber")]) -> bool:
     """Put one number on the opt-out list: ``true`` (smSend docs, POST blacklist/sms)."""
     ledger.stop([phone_number])
     return True
 
 
 @router.post("/blacklist/smsbatch")
-async def stop_many(ledger: Admitted, numbers: list[str]) -> int:
+async def stop_many(ledger: Admitted, numbers: list[PhoneNumber]) -> int:
     """Put many on it, all or none, and say how many were added (smSend docs, POST blacklist/smsbatch)."""
     return ledger.stop(numbers)
 
@@ -31,18 +32,18 @@ async def stop_many(ledger: Admitted, numbers: list[str]) -> int:
 async def stopped(
     ledger: Admitted,
     *,
-    since: Annotated[str | None, Query(alias="from", description="yyyy-MM-dd HH:mm:ss")] = None,
-    until: Annotated[str | None, Query(alias="to", description="yyyy-MM-dd HH:mm:ss")] = None,
-    timezone: Annotated[str | None, Query(description="IANA name, of the dates both ways")] = None,
+    since: Annotated[StopListTime | None, Query(alias="from", description="yyyy-MM-dd HH:mm:ss")] = None,
+    until: Annotated[StopListTime | None, Query(alias="to", description="yyyy-MM-dd HH:mm:ss")] = None,
+    timezone: Annotated[ZoneName | None, Query(description="IANA name, of the dates both ways")] = None,
     number: Annotated[str, Query(description="a part of the number")] = "",
-    origins: Annotated[str, Query(description="of API, WEB, STOPSMS, with commas")] = "API,WEB,STOPSMS",
+    origins: Annotated[Origins, Query(description="of API, WEB, STOPSMS, with commas")] = "API,WEB,STOPSMS",
     page_number: PageNumber = 1,
     page_size: PageSize = 10,
 ) -> dict[str, object]:
     """Read the opt-out list (smSend docs, GET blacklist/sms)."""
-    zone = dates.zone(timezone or ledger.questions.timezone)
-    first = dates.read(since, dates.STOPLIST, zone) if since else None
-    last = dates.read(until, dates.STOPLIST, zone) if until else None
+    zone = dates.zone(ledger.questions.timezone if timezone is None else timezone)
+    first = None if since is None else dates.read(since, dates.STOPLIST, zone)
+    last = None if until is None else dates.read(until, dates.STOPLIST, zone)
     wanted = set(origins.split(","))
     if not wanted <= ORIGINS:
         raise RefusedError("origins are of API, WEB, STOPSMS")

@@ -84,6 +84,7 @@ def forget(journal):
             connection.execute(sa.delete(written))
 
 
+@pytest.mark.slow
 def test_all_at_once_they_are_what_they_are_one_by_one(tmp_path):
     journal = Journal(tmp_path / "journal.sqlite")
 

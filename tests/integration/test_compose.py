@@ -794,6 +794,7 @@ assert not {"ipywidgets", "matplotlib", "requests", "sqlalchemy"} & (set(sys.mod
 """
 
 
+@pytest.mark.slow
 def test_tab_completion_lists_the_methods_on_any_frame_and_loads_nothing():
     subprocess.run([sys.executable, "-W", "ignore", "-c", COMPLETION], check=True)
 

@@ -232,6 +232,7 @@ def test_a_plan_and_a_summary_from_a_pickle_have_their_cards(tmp_path):
     assert fresh(code, tmp_path / "things") == ["Plan True", "Summary True"]
 
 
+@pytest.mark.slow
 def test_every_module_may_be_the_first_to_be_imported():
     """One process that forgets smsframe after each: the libraries themselves need not be loaded again."""
     code = """

@@ -178,6 +178,7 @@ def _accept(journal, entry):
         journal.batches.note(entry, Change(order, Event.PERSON_ACCEPTS, step, Evidence()))
 
 
+@pytest.mark.slow
 def test_it_is_asked_until_nothing_can_change_and_only_of_what_may(gateway, time, sandbox):
     done, open_ = sent(gateway, [ADA]), sent(gateway, [ADA, NO_REPORT], campaign="winter")
     out = pd.concat([done, open_], ignore_index=True)

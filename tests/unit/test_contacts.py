@@ -588,6 +588,7 @@ def test_arithmetic_is_not_left_for_a_number(tmp_path, phone):
 EXPORTED = st.one_of(st.text(min_size=1), st.text("=+-@;,\t\r\n\"' |x1\uff1d", min_size=1, max_size=6))
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.tuples(EXPORTED, EXPORTED), min_size=1, max_size=5),

@@ -120,6 +120,7 @@ def test_the_old_1_of_mexico_is_dropped_and_said_in_contacts_and_opt_out_lists(c
     assert suppression([cell], region).tolist() == ["+525512345678"]
 
 
+@pytest.mark.slow
 def test_a_1_is_dropped_from_every_mexican_mobile_and_from_nothing_else():
     dice = np.random.default_rng(3)
     drawn = phone_columns.mobiles("MX", 500, dice)["phone"]

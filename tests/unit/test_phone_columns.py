@@ -301,6 +301,7 @@ def test_point_zero_is_dropped_from_digits_only(end):
     assert one(f"+39 347-1234567{end}")[0] in {"decimals", "two_numbers"}
 
 
+@pytest.mark.slow
 def test_zeros_behind_a_dot_never_become_digits_of_a_stranger():
     for region in sorted(library.SUPPORTED_REGIONS):
         drawn = phone_columns.mobiles(region, 5, np.random.default_rng(7))["phone"]

@@ -93,6 +93,7 @@ def refused_by_rules(name, frame):
     return False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_the_rules_and_the_schema_accept_and_refuse_the_same_frames(name):
     schema, names = SCHEMAS[name]

@@ -345,6 +345,7 @@ def test_a_text_that_is_not_there_is_a_damaged_workbook(book, index):
         smsframe.read_contacts(sheet_of(book([["x"]]), cell, [b"<t>x</t>"]))
 
 
+@pytest.mark.slow
 def test_what_is_only_formatted_costs_next_to_nothing(book):
     """A million rows, or all columns of many rows, that somebody has coloured."""
     path = book([["mobile"], [NUMBER]])

@@ -50,6 +50,7 @@ def clock(zone: str) -> tuple[timedelta | None, ...]:
     return tuple((start + timedelta(days=5 * n)).astimezone(ZoneInfo(zone)).utcoffset() for n in range(300))
 
 
+@pytest.mark.slow
 def test_every_region_and_type_has_the_zones_that_prefix_and_country_share():
     frame = pd.DataFrame(examples(), columns=["region", "phone"])
     frame["country"] = countries(frame["phone"])
