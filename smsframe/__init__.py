@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from smsframe.api.files import to_csv, to_excel, to_parquet
     from smsframe.api.frames import by, failed, plot, problems, summary
     from smsframe.api.prepare import check, normalize, plan, read_contacts, segments
-    from smsframe.api.results import campaigns, explain, refresh, results, withdraw
+    from smsframe.api.results import campaigns, costs, explain, refresh, results, withdraw
     from smsframe.api.run import Run
     from smsframe.api.send import resend, resume, send, start
     from smsframe.api.watch import watch
@@ -95,6 +95,7 @@ __all__ = [
     "campaigns",
     "check",
     "compose",
+    "costs",
     "explain",
     "failed",
     "normalize",
@@ -137,6 +138,7 @@ _MODULES = {
     "campaigns": "smsframe.api.results",
     "check": "smsframe.api.prepare",
     "compose": "smsframe.form.compose",
+    "costs": "smsframe.api.results",
     "by": "smsframe.api.frames",
     "explain": "smsframe.api.results",
     "failed": "smsframe.api.frames",

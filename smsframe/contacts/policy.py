@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import pandas as pd
 
@@ -77,6 +77,10 @@ class Policy:
         return f"Policy({', '.join(filter(None, told))})"
 
 
+@overload
+def costs_of(policy: Policy, profile: GatewayProfile) -> Budget: ...
+@overload
+def costs_of(policy: Policy | None, profile: GatewayProfile) -> Budget | None: ...
 def costs_of(policy: Policy | None, profile: GatewayProfile) -> Budget | None:
     """How costs are counted at a gateway of that profile; None without a policy."""
     if policy is None:

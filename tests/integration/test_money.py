@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from decimal import Decimal
 
 import pandas as pd
 import pytest
@@ -156,3 +157,38 @@ def test_two_at_once_share_one_budget(sandbox, tmp_path):
     assert errors == []
     assert len(texted(sandbox)) == 11
     assert texted(sandbox).le(1).all()
+
+
+def test_costs_of_all_attempts_are_exact_and_rows_add_up_to_their_order(sandbox, tmp_path):
+    gateway = Expensive(sandbox.url, username="demo", password="demo", journal=tmp_path / "journal.sqlite")
+    gateway.factor = 1.1
+    results = send(table(6), gateway, None)
+    orders = smsframe.costs("autumn", gateway=gateway, policy=policy())
+    by_order = results.groupby("sms_order_id")["sms_credits"].sum()
+    assert orders.set_index("order_id")["credits"].astype(float).to_dict() == by_order.to_dict()
+    assert orders["predicted"].sum() == Decimal("0.30")
+    assert orders["charged"].sum() == Decimal("0.33")
+    assert orders["credits"].sum() == Decimal("6.6")
+    total = smsframe.campaigns(gateway=gateway)["credits"].sum()  # a float
+    assert total == pytest.approx(float(orders["credits"].sum()), abs=1e-12)
+    assert orders["quality"].eq("high").all()
+    assert orders["currency"].eq("EUR").all()
+    in_credits = smsframe.costs("autumn", gateway=gateway)
+    assert in_credits["charged"].tolist() == in_credits["credits"].tolist()
+    assert smsframe.costs("autumn", gateway=gateway, policy=policy(countries=("FR",)))["charged"].isna().all()
+
+
+def test_rows_are_counted_by_the_day_of_a_zone():
+    rows = pd.DataFrame(
+        {
+            "sms_status": "accepted",
+            "sms_phone": table(3)["mobile"],
+            "sms_credits": [1.0, 2.0, 3.0],
+            "sms_sent_at": pd.to_datetime(
+                ["2026-11-30 23:30", "2026-11-30 10:00", "2026-12-01 08:00"], utc=True
+            ),
+        }
+    )
+    counted = smsframe.by(rows, "day", tz="Europe/Rome")
+    assert counted["credits"].to_dict() == {"2026-11-30": 2.0, "2026-12-01": 4.0}
+    assert smsframe.by(rows, "day")["credits"].to_dict() == {"2026-11-30": 3.0, "2026-12-01": 3.0}

@@ -13,7 +13,7 @@ import pytest
 import smsframe
 
 CONTRACT = {
-    "check", "plan", "send", "resume", "resend", "refresh", "results", "campaigns", "withdraw",
+    "check", "plan", "send", "resume", "resend", "refresh", "results", "campaigns", "costs", "withdraw",
     "read_contacts",
     "compose", "Form", "start", "watch", "Run",
     "plot", "problems", "reveal",
