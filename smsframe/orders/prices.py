@@ -62,8 +62,8 @@ def amount_of(units: int) -> Decimal:
     Units as a Decimal, exactly, in two decimal places or as many as are needed.
 
     Example:
-        >>> amount_of(5_000_000), amount_of(1), amount_of(1_250_000_000)
-        (Decimal('0.05'), Decimal('0.00000001'), Decimal('12.50'))
+        >>> amount_of(5_000_000), amount_of(1_250_000_000)
+        (Decimal('0.05'), Decimal('12.50'))
     """
     whole, part = divmod(abs(units), UNIT)
     decimals = f"{part:0{DECIMALS}d}".rstrip("0").ljust(2, "0")
