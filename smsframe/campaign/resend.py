@@ -205,8 +205,8 @@ def _names_latest(rows: pd.DataFrame, known: Known) -> NDArray[np.bool_]:
     """Whether each row names the order of its person's latest attempt."""
     batch = known.people["batch"].to_numpy()[find(rows["sms_phone"], known.people["phone"])]
     order_ids = pd.Series([*known.batches["order_id"], None], dtype=object).take(batch)
-    named = order_ids.reset_index(drop=True).eq(rows["sms_order_id"].astype(object).reset_index(drop=True))
-    return named.to_numpy(dtype=bool)
+    named = rows["sms_order_id"].fillna("").astype(object).reset_index(drop=True)
+    return order_ids.reset_index(drop=True).eq(named).to_numpy(dtype=bool)
 
 
 def _not_failed(known: Known, answers: Sequence[OrderAnswer], allowed: Sequence[str]) -> pd.Series[Any]:

@@ -119,14 +119,14 @@ class Deliveries:
         listed = pairs.isin(pd.MultiIndex.from_frame(named[["batch", "person"]]))
         back = pairs.isin(pd.MultiIndex.from_frame(in_order[["batch", "person"]]))
         missing = people["missing"].to_numpy(dtype=bool)
-        told = people["batch"].isin(orders["batch"][orders["tells_all"]]).to_numpy()
-        lacking = told & ~listed & ~missing & people["refused"].isna().to_numpy()
-        for batch in people["batch"][lacking | (back & missing)].unique():  # few: it is rare
+        complete = people["batch"].isin(orders["batch"][orders["tells_all"]]).to_numpy()
+        unlisted = complete & ~listed & ~missing & people["refused"].isna().to_numpy()
+        for batch in people["batch"][unlisted | (back & missing)].unique():  # few: it is rare
             order = orders[orders["batch"].eq(batch)].iloc[0]
             here = people["batch"].eq(batch).to_numpy()
             if _person_accepted(connection, order["order_id"]):
                 here = here & listed
-            changed = _set_missing(connection, int(batch), people["person"][here & lacking], missing=True)
+            changed = _set_missing(connection, int(batch), people["person"][here & unlisted], missing=True)
             changed += _set_missing(connection, int(batch), people["person"][here & back], missing=False)
             if changed:
                 self._append(connection, order)

@@ -14,15 +14,18 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from smsframe.arrow import INSTANT, TEXT, in_parts, strings
+from smsframe.arrow import INSTANT, TEXT, in_parts, raw, strings
 from smsframe.outcomes.codes import CODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from numpy.typing import NDArray
+
 SchemaName: TypeAlias = Literal["CheckedSchema", "PlannedSchema", "ResultsSchema"]
 
 E164 = r"^\+[1-9][0-9]{6,14}$"
+FEWEST, MOST = 8, 16  # characters, with the plus
 
 STATUSES = (
     "ready",  # can be sent (check and plan only)
@@ -77,8 +80,27 @@ def are_e164(phones: pd.Series[Any]) -> pd.Series[bool]:
     """
     Which numbers are E.164, or missing; by Arrow, for which ``$`` is the end of the text in every version.
     """
-    (like,) = in_parts(lambda text: (pc.match_substring_regex(text, E164),), strings(phones))
-    return pd.Series(np.asarray(like.fill_null(fill_value=True)), index=phones.index)
+    (like,) = in_parts(_like_e164, strings(phones))
+    return pd.Series(like, index=phones.index)
+
+
+def _like_e164(text: Any) -> tuple[NDArray[np.bool_]]:
+    if _all_like_e164(text):
+        return (np.ones(len(text), dtype=bool),)
+    return (np.asarray(pc.match_substring_regex(text, E164).fill_null(fill_value=True)),)
+
+
+def _all_like_e164(text: Any) -> bool:
+    """Whether all texts surely are, looked at byte by byte, which costs a fifth of a pattern."""
+    begins, ends, content = raw(text)
+    if text.null_count:
+        there = np.asarray(text.is_valid())
+        begins, ends = begins[there], ends[there]
+    if not len(begins) or (ends - begins).min() < FEWEST or (ends - begins).max() > MOST:
+        return False
+    signed = (content[begins] == ord("+")).all() and (content[begins + 1] != ord("0")).all()
+    others = len(content) - np.count_nonzero(content - np.uint8(ord("0")) <= 9)  # noqa: PLR2004 - a digit
+    return bool(signed and others == len(begins))
 
 
 def addressed(frame: pd.DataFrame) -> pd.Series[bool]:

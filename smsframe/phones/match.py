@@ -47,20 +47,28 @@ def among(phones: pd.Series[Any], others: pd.Series[Any] | pd.Index[Any]) -> pd.
     return asked.isin(keys(pd.Series(others)))
 
 
-def first_of(phones: pd.Series[Any], rows: NDArray[np.bool_]) -> NDArray[np.intp]:
+def first_of(persons: NDArray[np.int64], rows: NDArray[np.bool_]) -> NDArray[np.intp]:
     """
     The position of the first row of the same person, of the rows that are asked for; others have their own.
 
+    Args:
+        persons: Canonical numbers, as `keys` gives them.
+        rows: Which rows are asked for.
+
     Example:
-        >>> first_of(pd.Series(["+441", "+442", "+442"]), np.array([True, True, True])).tolist()
+        >>> first_of(np.array([441, 442, 442]), np.array([True, True, True])).tolist()
         [0, 1, 1]
     """
+    found = np.arange(len(persons))
     where = np.flatnonzero(rows)
-    number = pd.factorize(keys(phones)[where])[0]
+    asked = persons[where]
+    # Most people are there once: only of the others it costs to find where they were first.
+    later = pd.Series(asked).duplicated().to_numpy()
+    several = np.flatnonzero(pd.Series(asked).isin(asked[later]))
+    number = pd.factorize(asked[several])[0]
     first = np.empty(number.max(initial=-1) + 1, dtype=np.intp)
-    first[number[::-1]] = where[::-1]  # of several the last one written stays
-    found = np.arange(len(phones))
-    found[where] = first[number]
+    first[number[::-1]] = where[several][::-1]  # of several the last one written stays
+    found[where[several]] = first[number]
     return found
 
 

@@ -110,7 +110,7 @@ def mark_duplicates(
         judged: From `judge`; changed in place.
         texts_of: The texts of some rows, by position.
     """
-    kept_row = first_of(judged["phone"], judged["status"].eq("ready").to_numpy())
+    kept_row = first_of(judged["person"].to_numpy(), judged["status"].eq("ready").to_numpy())
     is_duplicate = kept_row != np.arange(len(judged))
     if texts_of is not None and is_duplicate.any():
         duplicates = np.flatnonzero(is_duplicate)

@@ -159,8 +159,15 @@ def national_mobile(digits, code):
     except NumberParseException:
         return False
     mobile = TYPES.get(library.number_type(number)) == "mobile"
-    phone = library.format_number(number, library.PhoneNumberFormat.E164)
-    return mobile and number.country_code == code and phone != f"+{digits}"
+    return mobile and number.country_code == code and not _same_with_a_plus(digits, number)
+
+
+def _same_with_a_plus(digits, number):
+    """Whether the digits are that number with a plus, too; with a 0 that is not written abroad, they are."""
+    try:
+        return library.parse(f"+{digits}") == number
+    except NumberParseException:
+        return False
 
 
 def answer(cell, region=None):

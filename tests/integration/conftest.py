@@ -10,6 +10,17 @@ from helpers.sending import gateway_at
 
 
 @pytest.fixture
+def terminal(sandbox, monkeypatch, tmp_path):
+    """A sandbox that the environment names, as for the command line, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SMSFRAME_BASE_URL", sandbox.url)
+    monkeypatch.setenv("SMSFRAME_USERNAME", "demo")
+    monkeypatch.setenv("SMSFRAME_PASSWORD", "demo")
+    monkeypatch.setenv("SMSFRAME_JOURNAL", str(tmp_path / "journal.sqlite"))
+    return sandbox
+
+
+@pytest.fixture
 def proxy(sandbox):
     """In front of the sandbox: what passes is as the test says."""
     with FaultyServer(sandbox.url) as made:

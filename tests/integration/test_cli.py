@@ -44,15 +44,10 @@ SEND = ("send", "people.csv", "--campaign", "autumn", *TEXT)
 
 
 @pytest.fixture
-def served(sandbox, monkeypatch, tmp_path):
+def served(terminal, tmp_path):
     """A folder with a table, and an environment that names a sandbox."""
     (tmp_path / "people.csv").write_text(ROWS, "utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SMSFRAME_BASE_URL", sandbox.url)
-    monkeypatch.setenv("SMSFRAME_USERNAME", "demo")
-    monkeypatch.setenv("SMSFRAME_PASSWORD", "demo")
-    monkeypatch.setenv("SMSFRAME_JOURNAL", str(tmp_path / "journal.sqlite"))
-    return sandbox
+    return terminal
 
 
 def shows_nobody(output):

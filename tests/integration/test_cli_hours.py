@@ -18,14 +18,9 @@ EVERY_DAY = ("--days", "Mon-Sun")
 
 
 @pytest.fixture
-def served(sandbox, monkeypatch, tmp_path):
+def served(terminal, tmp_path):
     (tmp_path / "people.csv").write_text(ROWS, "utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SMSFRAME_BASE_URL", sandbox.url)
-    monkeypatch.setenv("SMSFRAME_USERNAME", "demo")
-    monkeypatch.setenv("SMSFRAME_PASSWORD", "demo")
-    monkeypatch.setenv("SMSFRAME_JOURNAL", str(tmp_path / "journal.sqlite"))
-    return sandbox
+    return terminal
 
 
 def run(*arguments, code=0):

@@ -119,7 +119,9 @@ def test_a_log_gets_a_line_a_minute_and_one_at_the_end(clock, capsys):
     ]
 
 
-def test_a_terminal_gets_one_line_that_is_drawn_over(clock):
+def test_a_terminal_gets_one_line_that_is_drawn_over(clock, monkeypatch):
+    for size in ("COLUMNS", "LINES"):  # readline sets them in programs that others start
+        monkeypatch.delenv(size, raising=False)
     bar = Bar("sending {name}", "people", shown=True, monotonic=clock)
     with redirect_stderr(Screen()) as screen, bar:
         bar.start(10)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smsframe.phones.match import among, find, first_of
+from smsframe.phones.match import among, find, first_of, keys
 
 # As long as E.164 allows, few enough to meet each other, and beginnings of one another.
 NUMBERS = st.sampled_from(
@@ -61,6 +61,16 @@ def test_of_nobody_and_in_nobody():
 def test_the_first_row_stands_for_those_that_are_asked_for():
     phones = pd.Series(["+441", "+442", "+441", None, "+442", "+441"])
     asked = np.array([False, True, True, False, True, True])
-    assert first_of(phones, asked).tolist() == [0, 1, 2, 3, 1, 2]
-    assert first_of(phones, np.zeros(6, dtype=bool)).tolist() == [0, 1, 2, 3, 4, 5]
-    assert first_of(phones.head(0), np.zeros(0, dtype=bool)).tolist() == []
+    assert first_of(keys(phones), asked).tolist() == [0, 1, 2, 3, 1, 2]
+    assert first_of(keys(phones), np.zeros(6, dtype=bool)).tolist() == [0, 1, 2, 3, 4, 5]
+    assert first_of(keys(phones.head(0)), np.zeros(0, dtype=bool)).tolist() == []
+
+
+@settings(max_examples=300)
+@given(st.lists(st.tuples(st.integers(0, 4), st.booleans())))
+def test_the_first_row_is_the_one_a_loop_finds(rows):
+    persons = np.array([person for person, _ in rows], dtype=np.int64)
+    asked = np.array([wanted for _, wanted in rows], dtype=bool)
+    first: dict[int, int] = {}
+    expected = [first.setdefault(person, row) if wanted else row for row, (person, wanted) in enumerate(rows)]
+    assert first_of(persons, asked).tolist() == expected

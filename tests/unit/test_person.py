@@ -30,7 +30,11 @@ def test_two_spellings_of_one_phone_match(one, other):
     phones, others = pd.Series([one, None, "+393471234567"]), pd.Series(["+393471234568", other])
     assert among(phones, others).tolist() == [True, False, False]
     assert find(phones, others).tolist() == [1, -1, -1]
-    assert first_of(pd.Series([other, "+12125550101", one]), np.ones(3, dtype=bool)).tolist() == [0, 1, 0]
+    assert first_of(keys(pd.Series([other, "+12125550101", one])), np.ones(3, dtype=bool)).tolist() == [
+        0,
+        1,
+        0,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from smsframe.errors import ContactsError
 from smsframe.masking import mask
-from smsframe.phones import libphonenumber
+from smsframe.phones import libphonenumber, match
 from smsframe.phones import parse as phones
 from smsframe.phones import repair as damage
 from smsframe.phones.cells import mask_column
@@ -63,10 +63,12 @@ def reference(text, region=None):
 def test_read_gives_one_row_per_cell_by_position_in_strings():
     column = pd.Series([ITALY, "x"], index=["same", "same"], name="mobile")
     read = phones.read(column)
-    assert list(read.columns) == ["phone", "code", "reason", "repair"]
+    words = read.drop(columns="person")
+    assert list(words.columns) == ["phone", "code", "reason", "repair"]
     assert isinstance(read.index, pd.RangeIndex)
     assert len(read) == 2
-    assert {str(dtype.storage) for dtype in read.dtypes} == {"pyarrow"}
+    assert {str(dtype.storage) for dtype in words.dtypes} == {"pyarrow"}
+    assert read["person"].tolist() == match.keys(read["phone"]).tolist()
 
 
 def test_normalize_keeps_index_and_name():

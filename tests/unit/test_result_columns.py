@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pandera.errors
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import smsframe
-from smsframe.outcomes.columns import CHECKED, COLUMNS, DTYPES, PLANNED, STATUSES, results_for, validated
+from smsframe.outcomes.columns import (
+    CHECKED,
+    COLUMNS,
+    DTYPES,
+    E164,
+    PLANNED,
+    STATUSES,
+    are_e164,
+    results_for,
+    validated,
+)
 
 NUMBER = "+393471234567"
 SCHEMAS = {
@@ -120,3 +134,19 @@ def test_a_column_that_is_there_twice_is_refused():
     frame = valid(COLUMNS)
     with pytest.raises(RuntimeError, match="other columns"):
         validated("ResultsSchema", pd.concat([frame, frame[["sms_phone"]]], axis=1))
+
+
+@settings(max_examples=500)
+@given(
+    st.lists(
+        st.none()
+        | st.from_regex(r"\+[0-9]{6,16}", fullmatch=True)
+        | st.text("+0123456789x\n \u0663", max_size=18),
+        max_size=6,
+    ),
+    st.integers(0, 3),
+)
+def test_numbers_are_e164_as_the_pattern_says(phones, start):
+    column = pd.Series(phones, dtype="string[pyarrow]").iloc[start:]
+    expected = [phone is None or re.fullmatch(E164.replace("$", ""), phone) is not None for phone in phones]
+    assert are_e164(column).tolist() == expected[start:]

@@ -73,7 +73,7 @@ def read(cells: Any) -> Digits:
         ([390347, 0, 0], [True, False, False], [True, False, False])
     """
     begins, ends, text = raw(cells)
-    kind = _CLASS[text]
+    kind = _CLASS.take(text, mode="clip")  # half again as fast as brackets
     is_digit = kind == _DIGIT
     before = np.zeros(len(text) + 1, dtype=np.int32)  # digits before each byte
     np.cumsum(is_digit, out=before[1:])
@@ -104,7 +104,8 @@ def read(cells: Any) -> Digits:
         plain[where[1:][where[1:] == where[:-1]]] = False  # two
         plus[where] = True
 
-    plain[cells_of(_repeated(text, np.flatnonzero(kind == _PUNCTUATION)))] = False
+    marks = np.flatnonzero(kind == _PUNCTUATION)
+    plain[cells_of(_repeated(text, marks))] = False
     plain &= ~_decimals(text, begins, ends)
     if cells.null_count:  # below which any bytes may stand
         plain &= np.asarray(cells.is_valid())
@@ -112,9 +113,9 @@ def read(cells: Any) -> Digits:
     # Arrow skips the cells that are null, so what stands in others need not fit.
     valid = pa.py_buffer(np.packbits(plain, bitorder="little").tobytes())
     places = pa.py_buffer(np.concatenate([first, before[-1:]]).astype(np.int64))
-    array = pa.Array.from_buffers(
-        pa.large_string(), len(length), [valid, places, pa.py_buffer(text[is_digit])]
-    )
+    # With marks anywhere a processor guesses wrong which byte is taken; a list of places needs no guess.
+    written = text.take(np.flatnonzero(is_digit), mode="clip") if len(marks) else text[is_digit]
+    array = pa.Array.from_buffers(pa.large_string(), len(length), [valid, places, pa.py_buffer(written)])
     value = array.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
     zeros = _begin_with_00(text, begins, ends) & (value >= _POWERS[np.maximum(length - 3, 0)])
     return Digits(value, length, plus, zeros, plain)
