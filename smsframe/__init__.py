@@ -11,6 +11,7 @@ Importing registers ``.sms`` on DataFrame and Series. It loads pandas; all else 
     df.sms.plan(text, campaign=, phone=)      who would get what, for how many credits; free
     df.sms.send(text, campaign=, phone=)      text each person once; the same call again texts nobody
     df.sms.refresh()                          what was delivered; then df.sms.summary(), df.sms.failed()
+    df.sms.cancel()                           take scheduled texts back, with proof
     smsframe.campaigns(), results(), resume() what was sent, row by row, and how to go on
     smsframe.Gateway, smsframe.Sandbox        your account, and a gateway that texts nobody
 
@@ -41,6 +42,7 @@ from smsframe.errors import (
 )
 
 if TYPE_CHECKING:
+    from smsframe.api.cancel import cancel, reschedule
     from smsframe.api.files import to_csv, to_excel, to_parquet
     from smsframe.api.frames import by, failed, plot, problems, summary
     from smsframe.api.prepare import check, normalize, plan, read_contacts, segments
@@ -93,6 +95,7 @@ __all__ = [
     "UnknownCampaign",
     "by",
     "campaigns",
+    "cancel",
     "check",
     "compose",
     "costs",
@@ -104,6 +107,7 @@ __all__ = [
     "problems",
     "read_contacts",
     "refresh",
+    "reschedule",
     "resend",
     "results",
     "resume",
@@ -136,6 +140,7 @@ _MODULES = {
     "Sandbox": "smsframe.sandbox",
     "Summary": "smsframe.outcomes.summary",
     "campaigns": "smsframe.api.results",
+    "cancel": "smsframe.api.cancel",
     "check": "smsframe.api.prepare",
     "compose": "smsframe.form.compose",
     "costs": "smsframe.api.results",
@@ -149,6 +154,7 @@ _MODULES = {
     "read_contacts": "smsframe.api.prepare",
     "refresh": "smsframe.api.results",
     "results": "smsframe.api.results",
+    "reschedule": "smsframe.api.cancel",
     "resend": "smsframe.api.send",
     "resume": "smsframe.api.send",
     "reveal": "smsframe.masking",

@@ -72,6 +72,7 @@ class FrameAccessor(Accessor):
     start = Forward()
     compose = Forward()
     refresh = Forward()
+    cancel = Forward()
     summary = Forward()
     plot = Forward()
     failed = Forward()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from smsframe.orders.delivery_codes import Stage
+from smsframe.orders.states import CALLED_BACK, CANCEL_OPEN, State
 from smsframe.outcomes.codes import CODES
 from smsframe.outcomes.columns import COLUMNS, DTYPES, attach
 from smsframe.outcomes.deliveries import explain_deliveries
@@ -40,6 +41,35 @@ def with_delivery_columns(results: pd.DataFrame) -> pd.DataFrame:
         if name not in rows:
             rows[name] = pd.Series(None, index=rows.index, dtype=DTYPES[name])
     return attach(rows, rows[list(COLUMNS)]) if whole else rows
+
+
+def with_cancellations(
+    rows: pd.DataFrame, states: Mapping[str, State], profile: GatewayProfile
+) -> pd.DataFrame:
+    """
+    The rows with what the journal knows of orders that a person wanted cancelled since.
+
+    Args:
+        rows: As `with_delivery_columns` gives them.
+        states: Of these orders, by order id.
+        profile: The gateway's.
+    """
+    if not states or not {"sms_status", "sms_code", "sms_reason"} <= {*rows.columns}:
+        return rows
+    state = rows["sms_order_id"].astype(object).map(dict(states))
+    left = rows["sms_delivery"].isin([code for code, known in profile.delivery.items() if known.left])
+    outcomes = (
+        (state.isin(CALLED_BACK) & left, "accepted", None),
+        (state.isin(CANCEL_OPEN) & ~left, "unconfirmed", "cancelling"),
+        (state.eq(State.CANCELLED) & ~left, "cancelled", "cancelled"),
+    )
+    rows = rows.copy()
+    for where, status, code in outcomes:
+        said = {"sms_status": status, "sms_code": code, "sms_reason": code and CODES[code]}
+        changed = where & rows["sms_code"].ne(code or "").fillna(value=True)  # a reason may say more
+        for name, value in said.items():
+            rows[name] = rows[name].astype(object).mask(changed, value).astype(DTYPES[name])
+    return explain_deliveries(rows)
 
 
 def orders_to_ask(rows: pd.DataFrame, profile: GatewayProfile) -> list[str]:
@@ -114,7 +144,7 @@ def _with_deliveries(rows: pd.DataFrame, asked: pd.Series[bool], states: pd.Data
     known = asked & latest["delivery"].notna()
     if "sms_status" in rows:  # of an order in doubt the journal keeps none either
         in_order = rows["sms_status"].isin(["accepted", "scheduled"])
-        known &= in_order | rows["sms_code"].eq("missing_from_order").fillna(value=False)
+        known &= in_order | rows["sms_code"].isin(["missing_from_order", "cancelling"])
     for column, source in (("sms_delivery", "delivery"), ("sms_delivered_at", "delivered_at")):
         rows[column] = rows[column].where(~known, latest[source]).astype(DTYPES[column])
     return rows

@@ -181,28 +181,42 @@ def resuming(
 def resending(
     entry: CampaignRecord,
     again: pd.DataFrame,
-    begun: pd.Series[Any],
+    begun: pd.DataFrame,
     context: RunContext,
     *,
     adopt: bool = False,
+    after: State = State.ACCEPTED,
 ) -> Iterator[tuple[CampaignEngine, str]]:
     """
-    Begin the next attempt of people whom the last one did not reach; the engine, and the run's owner.
+    Begin the next attempt of people whom the last one did not reach, or whose last one was cancelled; the
+    engine, and the run's owner.
 
     Args:
         entry: The campaign, with the terms of this call.
         again: ``phone``, ``order_id``, ``segments``: people, and the order of the attempt to be followed.
-        begun: The numbers of people whose next attempt began before, and who were not sent to yet.
+        begun: ``phone`` (and ``segments``) of people whose next attempt began before, and who were not sent
+            to yet.
         context: What is worked with.
         adopt: As in `Call`.
+        after: The state of the orders that are to be followed. After `State.CANCELLED` the time of the terms
+            is that of these people, also for later calls.
 
     Raises:
         SmsFrameError, ValueError: They cannot be sent to; nothing was sent.
     """
     gateway, journal = context.gateway, context.journal
     compared, context = _compared(entry.name, entry, context, adopt=adopt, ask=True, needed=True)
-    affordable(gateway, entry.terms, int(again["segments"].sum()))
-    phones = pd.concat([again["phone"], begun])
+    people = pd.concat([again, begun], ignore_index=True)
+    now = Now(*context.retry_policy.clock.span())
+    sendable = again
+    if after is State.CANCELLED:
+        sendable = people.loc[on_time(people[["phone"]], entry.terms, now).index]
+    affordable(gateway, entry.terms, int(sendable["segments"].sum()))
+    if after is State.CANCELLED and entry.terms.schedule is not None:
+        at = pd.Series(entry.terms.schedule, index=people.index, dtype=INSTANT)
+        if at_night := warning(people["phone"], at):
+            context.say(at_night)
+    phones = people["phone"]
     context.started(len(phones))
     entry = replace(entry, batch_size=at_once(entry.batch_size, context.rate))
     with journal.owner() as owner:
@@ -212,7 +226,8 @@ def resending(
             compared,
             again=again,
             phones=phones,
-            now=Now(*context.retry_policy.clock.span()),
+            now=now,
+            after=after,
         )
         yield _engine(registered, context, owner, phones), owner
 

@@ -41,6 +41,14 @@ STEPS = {
     Event.OWNER_DIED: "the process that sent it had ended: it is looked up",
     Event.PERSON_ACCEPTS: "a person said that it was accepted",
     Event.PERSON_SENDS: "a person said that it may be sent again",
+    Event.CANCEL_CLAIMED: "about to be cancelled: that is on disk",
+    Event.CANCEL_TAKEN: "the gateway said yes to cancelling the order, which is half of the proof",
+    Event.CANCEL_NOT_SENT: "certainly not cancelled: the gateway was not asked",
+    Event.CANCEL_NO_PROOF: "asked to cancel the order; the answer proves nothing",
+    Event.STILL_SCHEDULED: "looked up: the gateway still lists the order as scheduled",
+    Event.NEVER_SENT: "looked up: the gateway says that nobody in the order was sent a text",
+    Event.HAS_LEFT: "looked up: the order has left, so it was not cancelled",
+    Event.PART_LEFT: "looked up: some of the order's texts have left",
     "adopted": "taken over from another journal",
 }
 """What each event of the journal's evidence means for a person in the order."""

@@ -16,12 +16,12 @@ import pandas as pd
 
 from smsframe.arrow import TEXT
 from smsframe.campaign import order_history
-from smsframe.campaign.look_up import DAY, EARLIEST, LONG, left_out
+from smsframe.campaign.look_up import DAY, EARLIEST, LONG, Known, left_out
 from smsframe.errors import CampaignChanged, GatewayError, NotAuthorised, Unavailable
 from smsframe.formatting import many
 from smsframe.orders import batching
 from smsframe.orders.records import Comparison, no_orders
-from smsframe.orders.states import State
+from smsframe.orders.states import TAKEN, State
 from smsframe.outcomes.columns import E164
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.gateway.retry import RetryPolicy
     from smsframe.journal.journal import Journal
+    from smsframe.journal.known_orders import KnownOrders
     from smsframe.orders.records import CampaignRecord
 
 MINUTE = 60.0
@@ -42,6 +43,15 @@ def prefixes(campaign: str, gateway: GatewayProtocol) -> tuple[str, ...]:
     """How the order ids of a campaign begin, under every name of the account that is known."""
     by_account = (batching.prefixes(campaign, gateway.base_url, account) for account in gateway.identities)
     return tuple(itertools.chain.from_iterable(by_account))
+
+
+def known_orders(orders: KnownOrders, entry: CampaignRecord, gateway: GatewayProtocol) -> Known:
+    """What a journal knows of an account and a campaign, to hold a history against."""
+    return Known(
+        lambda since: orders.witnesses(entry, since),
+        lambda: orders.ids(entry),
+        lambda: prefixes(entry.name, gateway),
+    )
 
 
 def compare(
@@ -119,7 +129,7 @@ class _Compared:
         known = journal.orders.of(campaign)
         here = known[known["order_id"].str.lower().isin(ids)]
         self.unknown = listed[~_lowercase(listed).isin(here["order_id"].str.lower())]
-        taken = here["state"].isin([State.ACCEPTED, State.SENDING, State.UNCONFIRMED]) | here["settled"]
+        taken = here["state"].isin([*TAKEN, State.SENDING, State.UNCONFIRMED]) | here["settled"]
         self.doubted = here["order_id"][~taken & here["people"].gt(0)]
         # An order of ours whose people have gone to other orders since: who got it only the gateway can say.
         without_people = here["order_id"][~taken & here["people"].eq(0)]

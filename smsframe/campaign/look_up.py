@@ -57,6 +57,7 @@ class Finding:
             allows it.
         lists: How many people the order lists, or None when the gateway did not say.
         own: Whether the answer was in the gateway's own form.
+        recipients: What the order lists, as `OrderState` has it, or None.
     """
 
     event: Event
@@ -68,6 +69,7 @@ class Finding:
     lists: int | None = None
     refused: pd.Series[Any] | None = None
     own: bool = True
+    recipients: pd.DataFrame | None = None
 
     @property
     def listed(self) -> bool:
@@ -121,8 +123,9 @@ def ask_state(
         state: OrderState | None = None,
     ) -> Finding:
         date = None if state is None else state.date
-        lists = None if state is None or state.recipients is None else len(state.recipients)
-        return Finding(event, Evidence(question, answer), asked_at, clock.monotonic(), date, missing, lists)
+        listed = None if state is None else state.recipients
+        lists, evidence = None if listed is None else len(listed), Evidence(question, answer)
+        return Finding(event, evidence, asked_at, clock.monotonic(), date, missing, lists, recipients=listed)
 
     try:
         state = retry_policy.ask(lambda: gateway.state(batch.order_id))

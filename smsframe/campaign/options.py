@@ -55,9 +55,24 @@ def _time_or_hours(_name: str, value: Any) -> None:
         _ = None if value is None else aware(value)
     elif value.zone is not None and zone_named(value.zone) is None:
         raise ValueError(
-            f"zone={value.zone!r} of the hours names a column, and resume has no table: name an IANA time "
+            f"zone={value.zone!r} of the hours names a column, and there is no table: name an IANA time "
             "zone, or leave it out for the zones of the numbers"
         )
+
+
+def at_another_time(terms: Terms, when: datetime | Hours) -> Terms:
+    """
+    Terms with another time, or other hours.
+
+    Raises:
+        ValueError, TypeError: It is no time with a zone, and no hours.
+    """
+    _time_or_hours("when", when)
+    if isinstance(when, Hours):
+        return replace(terms, schedule=None, hours=when)
+    if not isinstance(when, datetime):
+        raise TypeError("reschedule needs a time: a datetime with a time zone, or smsframe.Hours(...)")
+    return replace(terms, schedule=aware(when), hours=None)
 
 
 def _until(name: str, value: Any) -> None:
@@ -204,6 +219,40 @@ class ResendOptions(RunOptions):
             one_of("send", None),
         ),
     ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CancelOptions(Options):
+    """What cancelling is asked for."""
+
+    workers: Annotated[int, Parameter("Requests under way at once, 1 to 64.", Group.TUNING, _workers)] = 4
+    grace: Annotated[
+        float,
+        Parameter(
+            "Seconds between the two looks that prove that an order is gone; within so many before its time "
+            "it is too late to cancel.",
+            Group.TUNING,
+            _seconds,
+        ),
+    ] = 30.0
+    progress: Annotated[bool, _PROGRESS] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class RescheduleOptions(RunOptions):
+    """What sending at another time is asked for."""
+
+    confirm: Annotated[
+        int | None,
+        Parameter(
+            "Refuse unless exactly so many people are to be texted at another time, or were by the same call "
+            "before.",
+            Group.SAFETY,
+            number_of_people,
+        ),
+    ] = None
+    suppress: Annotated[Any, Parameter(_SUPPRESS + "those people are not texted.", Group.SAFETY)] = None
+    region: Annotated[str | None, _REGION] = None
 
 
 @dataclass(frozen=True, kw_only=True)

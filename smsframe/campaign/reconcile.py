@@ -8,8 +8,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from smsframe.campaign.history_check import prefixes
-from smsframe.campaign.look_up import Finding, Known, ask_state, look_up
+from smsframe.campaign.history_check import known_orders
+from smsframe.campaign.look_up import Finding, ask_state, look_up
 from smsframe.formatting import amount
 from smsframe.journal.rows import same_hours
 from smsframe.orders.deadlines import out_of_time
@@ -172,11 +172,7 @@ class UnconfirmedOrders:
     def _look_up(
         self, orders: list[tuple[Batch, pd.DataFrame]]
     ) -> Iterator[tuple[Batch, pd.DataFrame, Finding]]:
-        known = Known(
-            lambda since: self._orders.witnesses(self._entry, since),
-            lambda: self._orders.ids(self._entry),
-            lambda: prefixes(self._entry.name, self._gateway),
-        )
+        known = known_orders(self._orders, self._entry, self._gateway)
         return look_up(self._gateway, orders, self._retry_policy, known)
 
     def _no_longer_sendable(self, batch: Batch, people: pd.DataFrame) -> str | None:

@@ -18,6 +18,7 @@ from smsframe.planning.parameters import timespan
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
+    from datetime import datetime
 
     import pandas as pd
 
@@ -60,6 +61,8 @@ def refresh(
     rows = delivery.with_delivery_columns(results)
     clock, profile = retry_policy.clock, gateway.profile
     types = journal.deliveries.message_types(rows["sms_order_id"].dropna().unique().tolist())
+    called_back = journal.cancellations.states(rows["sms_order_id"].dropna().unique().tolist())
+    rows = delivery.with_cancellations(rows, called_back, profile)
     orders, waits = delivery.orders_to_ask(rows, profile), _waits(options)
     began, limit = clock.monotonic(), options.limit
     while len(orders):
@@ -68,6 +71,7 @@ def refresh(
             orders, gateway, journal, {*types}, options.workers, retry_policy, progress.advance
         )
         rows = delivery.join_answers(rows, orders, answers, profile)
+        rows = delivery.with_cancellations(rows, called_back, profile)
         if limit is None:
             break
         orders = delivery.orders_to_ask_again(rows, [answer.order_id for answer in answers], profile, types)
@@ -93,9 +97,14 @@ def ask_order(order: str, gateway: GatewayProtocol, retry_policy: RetryPolicy) -
     recipients = retry_policy.ask(lambda: gateway.state(order)).recipients
     if recipients is None:
         return None
-    whole = recipients["phone"].str.fullmatch(E164).eq(other=True)
+    return answer_of(order, recipients, gateway, retry_policy.clock.now())
+
+
+def answer_of(order: str, listed: pd.DataFrame, gateway: GatewayProtocol, seen_at: datetime) -> OrderAnswer:
+    """What an order lists, as the journal takes it."""
+    whole = listed["phone"].str.fullmatch(E164).eq(other=True)
     question = gateway.profile.state_question % order
-    return OrderAnswer(order, recipients[whole], bool(whole.all()), question, retry_policy.clock.now())
+    return OrderAnswer(order, listed[whole], bool(whole.all()), question, seen_at)
 
 
 def ask_orders(

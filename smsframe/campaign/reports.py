@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from smsframe.orders.prices import Budget
     from smsframe.orders.records import CampaignRecord
 
-COUNTED = ("accepted", "scheduled", "rejected", "unconfirmed", "pending")
+COUNTED = ("accepted", "scheduled", "rejected", "unconfirmed", "cancelled", "pending")
 
 
 def campaigns(journal: Journal) -> pd.DataFrame:

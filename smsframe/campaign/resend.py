@@ -22,6 +22,7 @@ from smsframe.errors import ConfirmationMismatch, ContactsError
 from smsframe.formatting import many
 from smsframe.journal.batch_creation import UNKNOWN
 from smsframe.journal.conflicts import CampaignCall
+from smsframe.orders.states import State
 from smsframe.outcomes.codes import CODES
 from smsframe.outcomes.columns import COLUMNS, DTYPES, attach, results_for, validated
 from smsframe.outcomes.join import outcomes, still_to_send
@@ -91,7 +92,8 @@ def resend(
     _confirmed(options.confirm, wanted, entry.name)
     if len(judged.again) + len(judged.begun) == 0:
         return _joined(rows, typed, journal, entry, None)
-    with resending(entry, judged.again, judged.begun, context, adopt=options.adopt) as (engine, owner):
+    begun = judged.begun.rename("phone").to_frame()
+    with resending(entry, judged.again, begun, context, adopt=options.adopt) as (engine, owner):
         cause = run_engine(engine, entry.name, context.say, asked_by_caller=stop is not None)
         journalled = _joined(rows, typed, journal, entry, owner)
         frame = engine.posted.correct(journalled)
@@ -154,7 +156,7 @@ def judge(
     position = find(rows["sms_phone"], known.people["phone"])
     people = known.people.take(position).reset_index(drop=True)
     latest = _names_latest(rows, known)
-    delivery = _codes_now(rows["sms_phone"], rows["sms_order_id"], answers)
+    delivery = codes_now(rows["sms_phone"], rows["sms_order_id"], answers)
     codes = profile.delivery
     perhaps = [code for code, meaning in codes.items() if meaning.maybe_arrived]
     retryable = [code for code, meaning in codes.items() if meaning.retryable]
@@ -210,16 +212,21 @@ def _names_latest(rows: pd.DataFrame, known: Known) -> NDArray[np.bool_]:
 
 
 def _not_failed(known: Known, answers: Sequence[OrderAnswer], allowed: Sequence[str]) -> pd.Series[Any]:
-    """The numbers of people of whom an earlier attempt is not known to have failed."""
+    """The numbers of people of whom an earlier attempt is not known to have failed, or to be cancelled."""
     earlier = known.earlier
     if earlier is None or earlier.empty:
         return pd.Series([], dtype=object)
     order_ids = known.batches["order_id"].astype(object).take(earlier["batch"].to_numpy())
-    codes = _codes_now(earlier["phone"], order_ids, answers)
-    return earlier["phone"].reset_index(drop=True)[~codes.isin([*allowed])]
+    codes = codes_now(earlier["phone"], order_ids, answers)
+    cancelled = known.batches["state"].eq(State.CANCELLED).to_numpy()[earlier["batch"].to_numpy()]
+    gone = cancelled & codes.isna().to_numpy()
+    perhaps: pd.Series[Any] = earlier["phone"].reset_index(drop=True)[
+        ~(codes.isin([*allowed]).to_numpy() | gone)
+    ]
+    return perhaps
 
 
-def _codes_now(
+def codes_now(
     phones: pd.Series[Any], order_ids: pd.Series[Any], answers: Sequence[OrderAnswer]
 ) -> pd.Series[Any]:
     """The delivery code that the gateway has just said of each person in an order; missing where none."""

@@ -5,6 +5,7 @@ Commands that only look: at a table, at the journal, at what the gateway deliver
 from __future__ import annotations
 
 import contextlib
+import shlex
 import warnings
 from pathlib import Path  # noqa: TC003 - Typer reads the annotations
 from typing import Annotated
@@ -87,11 +88,15 @@ def status(
         again = exit_codes.resume_command(campaign)
         first = unconfirmed.head(LISTED)
         numbers, orders = mask_column(first["sms_phone"]), first["sms_order_id"].fillna("")
+        cancelling = unconfirmed["sms_code"].eq("cancelling").fillna(value=False)
         next_steps = [
             (again, "asks the gateway again"),
             (f"{again} --unconfirmed accept", "takes them as accepted"),
             (f"{again} --unconfirmed send", "texts them; again, if they were"),
         ]
+        if cancelling.any():
+            asks = (f"smsframe cancel {shlex.quote(campaign)}", "asks again for what is to be cancelled")
+            next_steps = [*([] if cancelling.all() else next_steps), asks]
         parts = [
             heading("Unconfirmed: they may have been texted, so nothing is repeated unasked"),
             table(list(zip(numbers, orders, strict=True)), head=("number", "order id")),
@@ -163,7 +168,8 @@ def campaigns(journal: options.Journal = None) -> None:
         typer.echo("There are no campaigns in this journal.")
         return
     always = ["recipients", "accepted", "credits"]
-    columns = ["recipients", "accepted", "scheduled", "rejected", "unconfirmed", "pending", "credits"]
+    counted = ["accepted", "scheduled", "rejected", "unconfirmed", "cancelled", "pending"]
+    columns = ["recipients", *counted, "credits"]
     shown = [
         name for name in columns if name in always or results[name].any()
     ]  # what nobody is takes no room

@@ -17,8 +17,8 @@ from typing import Annotated
 import typer
 
 import smsframe
+from smsframe.cli import cancel, exit_codes, inspect, journals, options, scan, send
 from smsframe.cli import demo as demo_campaign
-from smsframe.cli import exit_codes, inspect, journals, options, scan, send
 from smsframe.clock import SYSTEM
 from smsframe.formatting import many
 
@@ -82,6 +82,8 @@ for command in (
     send.send,
     send.resume,
     send.resend,
+    cancel.cancel,
+    cancel.reschedule,
     inspect.status,
     inspect.refresh,
     inspect.export,

@@ -112,11 +112,11 @@ def send(
         typer.echo(plan_text(planned) + "\n")
         if planned.recipients:
             question = f"Text {people(planned.recipients)} for {many(planned.credits, 'credit')}?"
-            _ask(question, gateway, yes=yes)
-        with _reported_when_stopped(out, phone=phone):
+            ask(question, gateway, yes=yes)
+        with reported_when_stopped(out, phone=phone):
             sending = options.keywords(smsframe.send, given, but=smsframe.plan)
             sent = smsframe.send(planned, **sending, gateway=gateway, journal=journal)
-    _report(sent, campaign, out, phone=phone)
+    report(sent, campaign, out, phone=phone)
 
 
 def resume(
@@ -165,10 +165,10 @@ def resume(
             credit = many(int(waiting["sms_segments"].sum()), "credit")
             questions.append(f"{people(len(waiting))} pending would be texted, for {credit}.")
         if questions:
-            _ask(f"{' '.join(questions)} Go on?", gateway, yes=yes)
-        with _reported_when_stopped(out):
+            ask(f"{' '.join(questions)} Go on?", gateway, yes=yes)
+        with reported_when_stopped(out):
             results = smsframe.resume(campaign, **keywords, gateway=gateway)
-    _report(results, campaign, out)
+    report(results, campaign, out)
 
 
 def resend(
@@ -206,28 +206,27 @@ def resend(
             typer.echo("Nobody is to be texted again.")
             return
         most = many(int(failed["sms_segments"].sum()), "credit")
-        _ask(f"At most {people(len(failed))} would be texted again, for {most}. Go on?", gateway, yes=yes)
-        with _reported_when_stopped(out):
+        ask(f"At most {people(len(failed))} would be texted again, for {most}. Go on?", gateway, yes=yes)
+        with reported_when_stopped(out):
             results = smsframe.resend(campaign, failed, **keywords, gateway=gateway)
-    _report(results, campaign, out)
+    report(results, campaign, out)
 
 
-def _ask(question: str, gateway: smsframe.Gateway, *, yes: bool) -> None:
+def ask(question: str, gateway: smsframe.Gateway, *, yes: bool, otherwise: str = "Nothing was sent.") -> None:
     """Go on only after a yes, from a person or from ``--yes``."""
     typer.echo(f"  gateway  {clean(gateway.base_url)} as {clean(gateway.account)}\n")
     if yes:
         return
     if not sys.stdin.isatty():
-        raise ValueError(
-            "there is no terminal to ask in, so nothing was sent: --yes sends without a question"
-        )
+        raise ValueError(f"there is no terminal to ask in: --yes goes on without a question. {otherwise}")
     if not typer.confirm(question):
-        typer.echo("Nothing was sent.")
+        typer.echo(otherwise)
         raise typer.Exit(exit_codes.REFUSED)
 
 
 @contextlib.contextmanager
-def _reported_when_stopped(out: Path | None, phone: str | None = None) -> Any:
+def reported_when_stopped(out: Path | None, phone: str | None = None) -> Any:
+    """Show, and write, what is known of everybody where a run stops."""
     try:
         yield
     except smsframe.CampaignStopped as stopped:
@@ -236,7 +235,8 @@ def _reported_when_stopped(out: Path | None, phone: str | None = None) -> Any:
         raise
 
 
-def _report(results: pd.DataFrame, campaign: str, out: Path | None, phone: str | None = None) -> None:
+def report(results: pd.DataFrame, campaign: str, out: Path | None, phone: str | None = None) -> None:
+    """Show and write what became of everybody, and end with the code that says whether it is finished."""
     typer.echo(summary_text(results, phone=phone))
     exit_codes.write(results, out, sent=campaign)
     exit_codes.finish(results, campaign)

@@ -56,9 +56,11 @@ READING = frozenset(
 
 COMMANDS = {
     "campaigns": "campaigns",
+    "cancel": "cancel",
     "check": "check",
     "plan": "plan",
     "refresh": "refresh",
+    "reschedule": "reschedule",
     "resend": "resend",
     "resume": "resume",
     "send": "send",

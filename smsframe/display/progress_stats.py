@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 WORDS = {State.ACCEPTED: "accepted", State.REFUSED: "rejected", State.UNCONFIRMED: "unconfirmed"}
 """What people are who got somewhere; all others are pending."""
 
-NAMES = ("accepted", "scheduled", "rejected", "unconfirmed", "pending")
+NAMES = ("accepted", "scheduled", "rejected", "unconfirmed", "cancelled", "pending")
 
 RECENT = 30.0
 """Seconds over which the rate is taken, so that it falls soon when the gateway slows down."""
@@ -131,7 +131,7 @@ def progress_text(facts: Mapping[str, Any], unit: str) -> str:
     """
     done = facts["recipients"] - facts["pending"]
     parts = [f"{done:,} of {facts['recipients']:,} {unit}"]
-    parts += [f"{facts[name]:,} {name}" for name in NAMES[:-1] if facts[name]]
+    parts += [f"{facts[name]:,} {name}" for name in NAMES[:-1] if facts.get(name)]
     if facts["credits"]:
         parts.append(many(facts["credits"], "credit"))
     if facts["rate"]:

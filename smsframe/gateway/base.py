@@ -88,3 +88,11 @@ class GatewayProtocol(Protocol):
 
     def close(self) -> None:
         """Close what is open; the next call opens it again."""
+
+
+@runtime_checkable
+class CancellingGateway(GatewayProtocol, Protocol):
+    """A gateway that can also cancel scheduled orders; one that cannot is a `GatewayProtocol`."""
+
+    def cancel(self, order_id: str, check: Callable[[], None] | None = None) -> Reply:
+        """As `post`, but to cancel a scheduled order; see `smsframe.orders.cancellation.interpret_cancel`."""

@@ -3,7 +3,7 @@ The gateway's client: speaks HTTP, and turns every answer into a record or an er
 
 The calls and their fields are those of the smSend documentation (REST API: login, token, status, sms,
 paramsms, sms/{order_id}, smshistory) and of its quick-start page. What an answer to a POST proves is
-decided in `smsframe.orders.states`; here it is only read.
+decided in `smsframe.orders.answers`; here it is only read.
 """
 
 from __future__ import annotations
@@ -18,21 +18,20 @@ from zoneinfo import ZoneInfo
 
 from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import GatewayError, NotAuthorised
-from smsframe.gateway import auth, cache_bypass, environment, responses, transport, wire_format
+from smsframe.gateway import auth, cache_bypass, environment, replies, responses, transport, wire_format
 from smsframe.gateway.auth import Credentials, Keys, session_keys
 from smsframe.gateway.cache_bypass import Freshness
 from smsframe.gateway.process_lock import ProcessLock
 from smsframe.gateway.refusals import login_refused, question_refused
-from smsframe.gateway.responses import number, reason_of
 from smsframe.masking import mask
 from smsframe.orders.profile import SMSEND, GatewayProfile, PersonalisedOrders, brand
-from smsframe.orders.records import HistoryPage, OrderState, Reply, not_authorised
-from smsframe.orders.states import Answer, Event, interpret_response
+from smsframe.orders.records import HistoryPage, OrderState, not_authorised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from smsframe.gateway.order import Order
+    from smsframe.orders.records import Reply
 
 log = logging.getLogger("smsframe")
 
@@ -175,36 +174,27 @@ class Gateway:
         call = wire_format.call(order, personalised)
         try:
             response = self._call("POST", call, json=wire_format.body(order, personalised), check=check)
-        except GatewayError as error:  # logging in failed: nothing left
-            event = Event.UNAUTHORISED if isinstance(error, NotAuthorised) else Event.NOT_SENT
-            retry_after = getattr(error, "retry_after", None)
-            return Reply(event, error.status, str(error), retry_after=retry_after, call="login")
-        body = response.json()
-        body = body if isinstance(body, dict) else {}
-        event = interpret_response(
-            Answer(
-                status=response.status
-                if response.age == 0
-                else None,  # out of a store: it is about another order
-                connected=response.connected,
-                ok=responses.is_ok(body),
-                retry_after=response.retry_after is not None,
-                page=response.body.lstrip().startswith("<"),
-            ),
-            self.profile.proves,
-        )
-        log.info("order %s: %s (HTTP %s)", order.order_id, event, response.status)
-        return Reply(
-            event=event,
-            status=response.status,
-            reason=reason_of(response),
-            sent_at=response.sent_at,
-            charged=number(body.get("total_sent"), least=0.0),
-            remaining=number(body.get("remaining_credits")),
-            retry_after=response.retry_after,
-            call=call,
-            order_id=body["order_id"] if isinstance(body.get("order_id"), str) else None,
-        )
+        except GatewayError as error:
+            return replies.not_posted(error)
+        return replies.posted(response, call, order.order_id, self.profile.proves)
+
+    def cancel(self, order_id: str, check: Callable[[], None] | None = None) -> Reply:
+        """
+        Ask for a scheduled order to be cancelled (DELETE ``sms/{order_id}``), once.
+
+        Never raises for what the gateway or the network does. A 200 is half of the proof only; see
+        `smsframe.orders.cancellation`.
+
+        Args:
+            order_id: As in ``sms_order_id``.
+            check: As in `post`.
+        """
+        call = f"sms/{quote(order_id, safe='')}"
+        try:
+            response = self._call("DELETE", call, check=check)
+        except GatewayError as error:
+            return replies.not_cancelled(error)
+        return replies.cancelled(response, call, order_id, self.profile.proves)
 
     def credits(self) -> dict[str, float]:
         """

@@ -40,32 +40,36 @@ def read_earlier(connection: Connection, campaign: int, batch: int | None = None
     return pd.DataFrame({name: found[name].astype(dtype) for name, dtype in DTYPES.items()})
 
 
-def begin_next(connection: Connection, campaign: int, rows: pd.DataFrame) -> None:
+def begin_next(
+    connection: Connection, campaign: int, rows: pd.DataFrame, after: State = State.ACCEPTED
+) -> None:
     """
     In the caller's transaction: begin the next attempt of people whose latest one is the one that is named.
 
     Whoever was texted again meanwhile is in another order, and is left alone: the same call again, or another
-    process that is faster, begins nothing twice. So is somebody whose order is not accepted.
+    process that is faster, begins nothing twice. So is somebody whose order is in another state than it must
+    be, and of an accepted order whoever is not in it.
 
     Args:
         connection: The transaction.
         campaign: The key of the campaign.
         rows: ``phone``, ``order_id``: people, and the order of the attempt that each of them is to follow.
+        after: The state of those orders: accepted, or cancelled.
     """
     if rows.empty:
         return
     order_ids = json.dumps([*rows["order_id"].unique()])
-    accepted = sa.select(batches.c.id, batches.c.order_id).where(
+    named_orders = sa.select(batches.c.id, batches.c.order_id).where(
         batches.c.campaign == campaign,
-        batches.c.state == State.ACCEPTED,
+        batches.c.state == after,
         batches.c.order_id.in_(sa.select(each(order_ids))),
     )
-    orders = frame(connection, accepted)
+    orders = frame(connection, named_orders)
     latest = sa.select(recipients.c.person, recipients.c.batch).where(
-        recipients.c.batch.in_(sa.select(each(json.dumps(orders["id"].tolist())))),
-        ~recipients.c.missing,
-        recipients.c.refused.is_(None),
+        recipients.c.batch.in_(sa.select(each(json.dumps(orders["id"].tolist()))))
     )
+    if after is State.ACCEPTED:
+        latest = latest.where(~recipients.c.missing, recipients.c.refused.is_(None))
     people = frame(connection, latest).merge(orders, left_on="batch", right_on="id")
     named = pd.MultiIndex.from_arrays([keys(rows["phone"]), rows["order_id"].astype(object)])
     found = people["person"][pd.MultiIndex.from_frame(people[["person", "order_id"]]).isin(named)]

@@ -28,7 +28,7 @@ from smsframe.journal.spending import read_spending
 from smsframe.journal.tables import batches, recipients
 from smsframe.orders.batching import order_id, split_into_runs
 from smsframe.orders.records import Batch, BatchWithPeople, CampaignRecord, Evidence, Now, Stamp
-from smsframe.orders.states import Doubt, State
+from smsframe.orders.states import TAKEN, Doubt, State
 from smsframe.outcomes.costs import predicted, reasons, within
 from smsframe.phones.match import among, keys
 from smsframe.timing.sending_times import local, sending_times
@@ -257,7 +257,9 @@ def adopt(
         linked = sa.select(sa.func.count()).where(in_batch).scalar_subquery()
         segments = sa.select(sa.func.coalesce(sa.func.sum(recipients.c.segments), 0)).where(in_batch)
         values: dict[str, Any] = {"recipients": linked + unlisted, "segments": segments.scalar_subquery()}
-        values |= {"state": State.ACCEPTED, "encoding": UNKNOWN}
+        values |= {"encoding": UNKNOWN}
+        if row is None or row.state == State.REFUSED:
+            values["state"] = State.ACCEPTED
         connection.execute(sa.update(batches).where(batches.c.id == key).values(**values))
         adoption = Evidence(
             f"GET smshistory, GET sms/{order}",
@@ -277,11 +279,12 @@ def _texted_again(connection: Connection, campaign: int, owner: str, phones: pd.
     """
     Begin the next attempt of those of these people who are in another order that the gateway has.
 
-    That is one that is accepted, or that its history has just shown to this run. Returns what they were.
+    That is one that it took, also if it was cancelled since, or that its history has just shown to this run.
+    Returns what they were.
     """
     listed = (batches.c.state == State.UNCONFIRMED) & (batches.c.owner == owner)
     taken = sa.select(batches.c.id).where(
-        batches.c.campaign == campaign, sa.or_(batches.c.state == State.ACCEPTED, listed)
+        batches.c.campaign == campaign, sa.or_(batches.c.state.in_(TAKEN), listed)
     )
     which = recipients.c.person.in_(recipient_rows.persons(phones)) & recipients.c.batch.in_(taken)
     which &= ~recipients.c.missing & recipients.c.refused.is_(None)

@@ -23,7 +23,7 @@ from smsframe.journal.rows import append_evidence, micros, read_batches
 from smsframe.journal.spending import covers
 from smsframe.journal.tables import batches, recipients
 from smsframe.orders.records import Batch, BatchWithPeople, CampaignRecord, Change, Stamp
-from smsframe.orders.states import Action, Event, State, transition
+from smsframe.orders.states import TAKEN, Action, Event, State, transition
 from smsframe.phones.match import among, find
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class Batches:
         with_missing = sa.select(recipients.c.batch).where(
             recipients.c.campaign == entry.id, recipients.c.missing
         )
-        which = batches.c.id.in_(with_missing)
+        which = batches.c.id.in_(with_missing) & (batches.c.state == State.ACCEPTED)
         dead = self._dead(connection, which)
         return read_batches(connection, which & batches.c.owner.in_(dead)) if dead else []
 
@@ -268,7 +268,7 @@ class Batches:
         like_latest_call = batches.c.message_type == entry.terms.message_type
         like_latest_call &= batches.c.sender.is_not_distinct_from(entry.terms.sender)
         accepted_alike = sa.exists().where(
-            batches.c.campaign == entry.id, batches.c.state == State.ACCEPTED, like_latest_call
+            batches.c.campaign == entry.id, batches.c.state.in_(TAKEN), like_latest_call
         )
         return bool(connection.execute(sa.select(accepted_alike)).scalar_one())
 

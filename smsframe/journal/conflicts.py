@@ -12,15 +12,16 @@ from smsframe.errors import CampaignChanged
 from smsframe.journal.tables import batches, campaigns, texts
 from smsframe.masking import mask
 from smsframe.orders.names import alike, difference
-from smsframe.orders.states import State
+from smsframe.orders.states import TAKEN, State
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from smsframe.orders.records import CampaignRecord
 
-MAYBE_TEXTED = (State.SENDING, State.ACCEPTED, State.UNCONFIRMED)
-"""And who is planned by somebody who is at work, which `Registration.register` knows."""
+MAYBE_TEXTED = (State.SENDING, *TAKEN, State.UNCONFIRMED)
+"""Or may be, by another attempt, where the order was cancelled; and who is planned by somebody who is at
+work, which `Registration.register` knows."""
 
 
 class CampaignCall(NamedTuple):

@@ -15,14 +15,14 @@ from smsframe.journal.sqlite_migrations import has_attempts, refused
 from smsframe.journal.tables import attempts, batches, recipients
 from smsframe.orders.delivery_codes import Stage
 from smsframe.orders.profile import known_codes
-from smsframe.orders.states import State
+from smsframe.orders.states import CALLED_BACK, CANCEL_OPEN, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sqlalchemy.engine import Connection
 
-OPEN = (State.PLANNED, State.SENDING, State.UNCONFIRMED)
+OPEN = (State.PLANNED, State.SENDING, State.UNCONFIRMED, *CANCEL_OPEN)
 """What somebody may be at work on."""
 
 
@@ -31,7 +31,8 @@ class Tally(NamedTuple):
     The people of a campaign, counted.
 
     Attributes:
-        counts: How many are ``accepted``, ``scheduled``, ``rejected``, ``unconfirmed`` and ``pending``.
+        counts: How many are ``accepted``, ``scheduled``, ``rejected``, ``unconfirmed``, ``cancelled`` and
+            ``pending``.
         credits: Credits charged, as far as the gateway said.
         at_work: Whether somebody is sending, or looking up, right now.
     """
@@ -64,29 +65,29 @@ def tallies(
     at_work: set[int] = set()
     living: dict[str, bool] = {}
     for key, state, later, owner, people, missing, left_out, left, charge in connection.execute(grouped):
-        counter = counts[key]
         if state in OPEN and owner not in living:
             living[owner] = alive(owner)
         if state in OPEN and living[owner]:
             at_work.add(key)
-        match state:
-            case State.ACCEPTED:
-                counter["scheduled" if later else "accepted"] += people - missing - left_out - left
-                counter["accepted"] += left
-                counter["unconfirmed"] += missing
-                counter["rejected"] += left_out
-                charged[key] += charge or 0.0
-            case State.REFUSED:
-                counter["rejected"] += people
-            case State.SENDING if living[owner]:
-                counter["pending"] += people
-            case State.PLANNED:
-                counter["pending"] += people
-            case _:  # nobody knows: of a dead owner's orders neither
-                counter["unconfirmed"] += people
+        others = people - missing - left_out - left
+        if state == State.ACCEPTED:
+            counts[key].update(accepted=left, unconfirmed=missing, rejected=left_out)
+            counts[key]["scheduled" if later else "accepted"] += others
+            charged[key] += charge or 0.0
+        else:  # also of an order that somebody wanted cancelled some texts may have left
+            counts[key]["accepted"] += left
+            counts[key][_word(state, at_work=living.get(owner, False))] += people - left
     for key, people in connection.execute(waiting):
         counts[key]["pending"] += people
     return {key: Tally(counter, charged[key], key in at_work) for key, counter in counts.items()}
+
+
+def _word(state: str, *, at_work: bool) -> str:
+    """What the people of an order are that is not accepted."""
+    if state == State.PLANNED or (state == State.SENDING and at_work):
+        return "pending"
+    # Of all others nobody knows: of a dead owner's orders neither.
+    return {State.REFUSED: "rejected", State.CANCELLED: "cancelled"}.get(State(state), "unconfirmed")
 
 
 def _grouped(
@@ -137,13 +138,25 @@ def _texted_again(connection: Connection) -> sa.ColumnElement[int]:
 
 
 def _left(connection: Connection) -> sa.ColumnElement[int]:
-    """How many texts of a scheduled batch have left, by the delivery codes that the journal has seen."""
+    """
+    How many texts of a scheduled batch have left, by the delivery codes that the journal has seen: of one
+    that a person wanted cancelled by codes that say so.
+    """
     if not has_attempts(connection):
         return sa.literal(0)
     waiting = [code for code, known in known_codes().items() if known.stage is Stage.WAITING]
     in_batch = (recipients.c.batch == batches.c.id) & ~recipients.c.missing & recipients.c.refused.is_(None)
+    codes = [code for code, known in known_codes().items() if known.left]
+    left = sa.select(sa.func.count()).where(in_batch, recipients.c.delivery.in_(codes))
     seen = sa.select(sa.func.count()).where(in_batch, recipients.c.delivery.not_in(waiting))
-    return sa.case((batches.c.schedule_at.is_not(None), seen.scalar_subquery()), else_=0)
+    return sa.case(
+        (batches.c.state.in_(CALLED_BACK), left.scalar_subquery()),
+        (
+            batches.c.schedule_at.is_not(None) & (batches.c.state == State.ACCEPTED),
+            seen.scalar_subquery(),
+        ),
+        else_=0,
+    )
 
 
 def _of_campaign(table: sa.Table, campaign: int | None) -> list[sa.ColumnElement[bool]]:

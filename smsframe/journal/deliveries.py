@@ -16,7 +16,7 @@ from smsframe.journal.sqlite import frame
 from smsframe.journal.sqlite_dialect import each, element
 from smsframe.journal.tables import batches, evidence, recipients
 from smsframe.orders.records import Evidence
-from smsframe.orders.states import Event, State
+from smsframe.orders.states import TAKEN, Event, State
 from smsframe.phones.match import keys
 
 if TYPE_CHECKING:
@@ -67,10 +67,10 @@ class Deliveries:
             yield
 
     def message_types(self, order_ids: Collection[str]) -> dict[str, str]:
-        """The message type of each of these orders that is accepted in this journal."""
+        """The message type of each of these orders that the gateway took, by this journal."""
         query = sa.select(batches.c.order_id, batches.c.message_type).where(
             batches.c.order_id.in_(sa.select(each(json.dumps([*order_ids])))),
-            batches.c.state == State.ACCEPTED,
+            batches.c.state.in_(TAKEN),
         )
         with self._store.opened() as connection:
             if connection is None:
@@ -81,23 +81,25 @@ class Deliveries:
         self, answers: Sequence[OrderAnswer], *, final: Collection[str], never_sent: Collection[str]
     ) -> None:
         """
-        Write down, in one transaction, what became of each person of accepted orders, and whom they lack.
+        Write down, in one transaction, what became of each person of orders that the gateway took, and whom
+        accepted ones lack: of one that a person wanted cancelled that says nothing.
 
         A code after which the gateway says nothing else is not replaced by another that is not: two calls may
         ask at once, and the later one to write may have asked first.
 
         Args:
-            answers: What the gateway said; orders that are not accepted in this journal are left out.
+            answers: What the gateway said; orders that this journal does not know to be taken are left out.
             final: The delivery codes after which the gateway says nothing else.
             never_sent: Those of numbers that an order was left without.
         """
         if not answers:
             return
         with self._store.transaction() as connection:
-            said = _of_accepted_orders(connection, answers)
+            said = _of_orders_taken(connection, answers)
             if said.empty:
                 return
             _record_states(connection, said[said["delivery"].notna()], final)
+            said = said[said["state"].eq(State.ACCEPTED)]
             orders = said.drop_duplicates("batch")
             listed = said[said["person"].gt(0)]
             # Whom an order was left without is not in it, though it names them; a look-up says so.
@@ -144,20 +146,21 @@ class Deliveries:
         )
 
 
-def _of_accepted_orders(connection: Connection, answers: Sequence[OrderAnswer]) -> pd.DataFrame:
+def _of_orders_taken(connection: Connection, answers: Sequence[OrderAnswer]) -> pd.DataFrame:
     """
-    What was said of the orders that are accepted here.
+    What was said of the orders that the gateway took, by this journal.
 
     Returns:
         A row per number that was listed, and one without a number for an order that lists nobody: ``batch``,
-        ``campaign``, ``order_id``, ``skip_refused``, ``tells_all``, ``lists`` (how many the order lists),
-        ``question``, ``seen_at``, ``person`` (0 without a number), ``phone``, ``delivery``, ``delivered_at``.
+        ``campaign``, ``order_id``, ``state``, ``skip_refused``, ``tells_all``, ``lists`` (how many the order
+        lists), ``question``, ``seen_at``, ``person`` (0 without a number), ``phone``, ``delivery`` and
+        ``delivered_at``.
     """
     names = {"batch": batches.c.id, "campaign": batches.c.campaign, "order_id": batches.c.order_id}
-    names |= {"skip_refused": batches.c.skip_refused}
+    names |= {"state": batches.c.state, "skip_refused": batches.c.skip_refused}
     ids = json.dumps([answer.order_id for answer in answers])
     query = sa.select(*(column.label(name) for name, column in names.items())).where(
-        batches.c.order_id.in_(sa.select(each(ids))), batches.c.state == State.ACCEPTED
+        batches.c.order_id.in_(sa.select(each(ids))), batches.c.state.in_(TAKEN)
     )
     accepted = frame(connection, query).astype({"skip_refused": bool})
     said = pd.DataFrame(

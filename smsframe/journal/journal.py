@@ -23,6 +23,7 @@ from smsframe.errors import JournalError, UnknownCampaign
 from smsframe.journal import disks
 from smsframe.journal.attempts import read_earlier, take_back
 from smsframe.journal.batches import Batches
+from smsframe.journal.cancellations import Cancellations
 from smsframe.journal.conflicts import require_no_similar_name
 from smsframe.journal.deliveries import Deliveries
 from smsframe.journal.known_orders import KnownOrders
@@ -95,6 +96,7 @@ class Journal:
         self.batches = Batches(store, owners, clock)
         self.orders = KnownOrders(store, self.batches.stamp)
         self.deliveries = Deliveries(store, self.batches.stamp)
+        self.cancellations = Cancellations(store, owners, self.batches.stamp)
         self.registration = Registration(store, self.batches, self.orders, clock)
 
     @classmethod

@@ -17,7 +17,7 @@ from smsframe.journal.sqlite import frame
 from smsframe.journal.sqlite_migrations import has_attempts, refused
 from smsframe.journal.tables import attempts, batches, campaigns, evidence, recipients
 from smsframe.orders.records import Evidence
-from smsframe.orders.states import Event, State, transition
+from smsframe.orders.states import CANCEL_OPEN, Event, State, transition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -145,8 +145,8 @@ class KnownOrders:
 
 
 def _adopted() -> sa.ColumnElement[bool]:
-    """Orders of another journal that were taken over."""
-    return (batches.c.encoding == UNKNOWN) & (batches.c.state == State.ACCEPTED)
+    """Orders of another journal that were taken over, unless they are proven cancelled."""
+    return (batches.c.encoding == UNKNOWN) & batches.c.state.in_([State.ACCEPTED, *CANCEL_OPEN])
 
 
 def _with_unnamed() -> sa.ColumnElement[bool]:

@@ -18,7 +18,7 @@ from smsframe.journal.conflicts import (
     require_same_gateway,
     require_same_text,
 )
-from smsframe.journal.recipients import taken
+from smsframe.journal.recipients import persons, taken
 from smsframe.journal.rows import micros, micros_of, read_campaign, terms_columns
 from smsframe.journal.sqlite_dialect import insert
 from smsframe.journal.tables import batches, campaigns, recipients, texts
@@ -160,9 +160,11 @@ class Registration:
         again: pd.DataFrame,
         phones: pd.Series[Any],
         now: Now,
+        after: State = State.ACCEPTED,
     ) -> Registered:
         """
-        Begin the next attempt of people whom the last one did not reach, and cut them into batches.
+        Begin the next attempt of people whom the last one did not reach, or whose last one was cancelled, and
+        cut them into batches.
 
         Args:
             entry: The campaign, with the terms and the batch size of this call.
@@ -172,14 +174,29 @@ class Registration:
             phones: Whom this run may text: these people, and those of an earlier call like this one that
                 ended before they were sent to.
             now: What the clocks show.
+            after: The state of the orders that are followed. After `State.CANCELLED` the time of the terms
+                becomes that of these people, and the hours those of the campaign.
         """
         with self._store.transaction() as connection:
             self._orders.doubt(connection, entry, owner, compared.doubted)
             nobody = again[["phone"]].iloc[:0].assign(fields=None, segments=None)
             stored = self._take_over(connection, entry.name, owner, compared, nobody)
-            begin_next(connection, entry.id, again)
+            begin_next(connection, entry.id, again, after)
             entry = replace(entry, compared_at=stored.compared_at)
+            if after is State.CANCELLED:
+                self._batches.dissolve(connection, entry.id)
+                self._move(connection, entry, phones)
             return self._begun(connection, entry, owner, phones, [], now, fresh=True)
+
+    def _move(self, connection: Connection, entry: CampaignRecord, phones: pd.Series[Any]) -> None:
+        """In the caller's transaction: the time of these terms is that of those of them in no order."""
+        own = {"schedule_at": terms_columns(entry.terms)["schedule_at"]}
+        waiting = (recipients.c.campaign == entry.id) & recipients.c.batch.is_(None)
+        waiting &= recipients.c.person.in_(persons(phones)) & (recipients.c.attempt > 1)
+        connection.execute(sa.update(recipients).where(waiting).values(**own))
+        if entry.terms.hours is not None:
+            hours = {"hours": terms_columns(entry.terms)["hours"]}
+            connection.execute(sa.update(campaigns).where(campaigns.c.id == entry.id).values(**hours))
 
     def _reschedule(self, connection: Connection, entry: CampaignRecord) -> None:
         """In the caller's transaction: the time or the hours of these terms hold from now on."""

@@ -56,6 +56,11 @@ class DeliveryCode:
         return self.stage not in (Stage.WAITING, Stage.UNDER_WAY)
 
     @property
+    def left(self) -> bool:
+        """Whether the text has left the gateway, whatever became of it."""
+        return self.stage in (Stage.UNDER_WAY, Stage.DELIVERED, Stage.FAILED)
+
+    @property
     def delivered(self) -> bool:
         """Whether it is on the handset."""
         return self.stage is Stage.DELIVERED

@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from smsframe.orders.answers import HTTP, StatusProof
 from smsframe.orders.delivery_codes import DELIVERY_CODES, DeliveryCode, Stage
-from smsframe.orders.states import HTTP, StatusProof
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,6 +95,7 @@ class GatewayProfile:
         history: Whether it has a history of orders. Without one nobody can prove that an order is absent, nor
             see what another journal has sent: such orders stay unconfirmed, and a lost journal is noticed by
             nobody.
+        cancels: Whether a scheduled order can be cancelled.
         state_question: How it is asked for the state of an order, as the journal's evidence names it; ``%s``
             is the order id.
         history_question: The same of its history.
@@ -110,6 +111,7 @@ class GatewayProfile:
     proves: StatusProof = HTTP
     delivery: Mapping[str, DeliveryCode] = field(default_factory=_delivery_codes)
     history: bool = True
+    cancels: bool = True
     state_question: str = "GET sms/%s"
     history_question: str = "GET smshistory"
     identities: tuple[str, ...] = ("username", "user_key")

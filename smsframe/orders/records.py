@@ -225,7 +225,7 @@ class Registered(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Reply:
     """
-    What a POST came to.
+    What a POST, or a request to cancel, came to.
 
     Attributes:
         event: What it proves.
@@ -237,6 +237,7 @@ class Reply:
         retry_after: Seconds it asks to wait, or None.
         call: The call that was made.
         order_id: The order id that an acceptance names, or None.
+        method: The HTTP method of the call.
     """
 
     event: Event
@@ -248,13 +249,14 @@ class Reply:
     retry_after: float | None = None
     call: str = "sms"
     order_id: str | None = None
+    method: str = "POST"
 
     @property
     def evidence(self) -> Evidence:
         """What was asked and answered, for the journal."""
         status = "no answer" if self.status is None else f"HTTP {self.status}"
         charged = "" if self.charged is None else f", {amount(self.charged)} credits"
-        return Evidence(f"POST {self.call}", f"{status}: {self.reason}{charged}")
+        return Evidence(f"{self.method} {self.call}", f"{status}: {self.reason}{charged}")
 
     def error(self, order_id: str | None = None) -> GatewayError:
         """The same as an error to raise."""

@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 
 from smsframe.arrow import TEXT
-from smsframe.orders.states import State
+from smsframe.orders.delivery_codes import Stage
+from smsframe.orders.profile import known_codes
+from smsframe.orders.states import CALLED_BACK, CANCEL_OPEN, State
 from smsframe.outcomes.codes import CODES, sentences, shortened
 from smsframe.outcomes.columns import DTYPES, results_for
 from smsframe.outcomes.deliveries import explain_deliveries
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from smsframe.orders.terms import Terms
+
+PARTS = ("listed", "missing", "refused", "left")
+"""What is said of each person of an order."""
 
 SHARE = 2**-20
 """Credits of an order are shared among its rows in multiples of this, so that they add up exactly."""
@@ -71,10 +76,15 @@ def outcomes(
     if rows is not None:
         people, shares = people.take(rows), shares.take(rows)
     batch_outcomes = _batch_outcomes(batches, run)
-    # Without a batch: the row after the last. Not listed in its order: the second third; left out: the last.
-    batch, left_out = people["batch"].to_numpy(), people["refused"].notna().to_numpy()
-    part = np.where(left_out, 2, people["missing"].to_numpy().astype(int))
-    taken = batch_outcomes.take(np.where(batch < 0, len(batches), batch) + len(batch_outcomes) // 3 * part)
+    # Without a batch: the row after the last. What is said of the others of an order is further down.
+    batch = people["batch"].to_numpy()
+    called_back = _called_back(people, batches)
+    left_out = people["refused"].notna().to_numpy() & ~called_back
+    missing = people["missing"].to_numpy().astype(int)
+    part = np.select([left_out, called_back & _left(people)], [2, 3], missing)
+    taken = batch_outcomes.take(
+        np.where(batch < 0, len(batches), batch) + len(batch_outcomes) // len(PARTS) * part
+    )
     reason = taken["reason"].reset_index(drop=True)
     if left_out.any():
         reason = reason.mask(left_out, reason + ": " + people["refused"].reset_index(drop=True))
@@ -86,6 +96,7 @@ def outcomes(
         code = code.astype(object).mask(waits, words["wait_code"])
         why = shortened(sentences(words["wait_code"]) + ": " + words["wait_reason"].astype(TEXT))
         reason = reason.mask(waits, why)
+    shown = in_order & ~(called_back & people["delivery"].isin(_waiting()).to_numpy())
     results = results_for(
         len(people),
         sms_status=taken["status"],
@@ -97,7 +108,7 @@ def outcomes(
         sms_order_id=taken["order_id"],
         sms_sent_at=taken["sent_at"],
         sms_scheduled_at=taken["scheduled_at"],
-        sms_delivery=people["delivery"].where(in_order),
+        sms_delivery=people["delivery"].where(shown),
         sms_delivered_at=people["delivered_at"].where(in_order),
         sms_attempt=people["attempt"],
         sms_campaign=campaign,
@@ -105,14 +116,34 @@ def outcomes(
     return explain_deliveries(results)
 
 
+def _waiting() -> list[str]:
+    """The delivery codes of texts that wait, which say nothing of what somebody wanted cancelled since."""
+    return [code for code, known in known_codes().items() if known.stage is Stage.WAITING]
+
+
+def _called_back(people: pd.DataFrame, batches: pd.DataFrame) -> NDArray[np.bool_]:
+    """Whose order somebody wanted cancelled."""
+    states = np.append(batches["state"].isin(CALLED_BACK).to_numpy(dtype=bool), False)
+    chosen: NDArray[np.bool_] = states[people["batch"].to_numpy()]
+    return chosen
+
+
+def _left(people: pd.DataFrame) -> NDArray[np.bool_]:
+    """Whose text has left, by the gateway's word."""
+    codes = [code for code, known in known_codes().items() if known.left]
+    in_order = ~people["missing"].to_numpy(dtype=bool) & people["refused"].isna().to_numpy()
+    left: NDArray[np.bool_] = in_order & people["delivery"].isin(codes).to_numpy()
+    return left
+
+
 def _batch_outcomes(batches: pd.DataFrame, run: str | None) -> pd.DataFrame:
     """
     The outcome of the people of each batch, and of people without a batch; then the same rows for people whom
-    the order does not list; then for people who were left out of it.
+    the order does not list; for people who were left out of it; and for people whose text left although
+    somebody wanted it cancelled.
     """
     with_waiting = batches.reindex(range(len(batches) + 1))
-    parts = ["listed", "missing", "refused"]
-    rows = pd.concat([with_waiting.assign(part=part) for part in parts], ignore_index=True)
+    rows = pd.concat([with_waiting.assign(part=part) for part in PARTS], ignore_index=True)
     state = rows["state"].astype(object).fillna(State.PLANNED.value)
     other_process = rows["owner_alive"].eq(other=True).fillna(value=False) & rows["owner"].ne(
         run or ""
@@ -120,6 +151,8 @@ def _batch_outcomes(batches: pd.DataFrame, run: str | None) -> pd.DataFrame:
     in_order = state.eq(State.ACCEPTED)
     unlisted, left_out = (in_order & rows["part"].eq(part) for part in ("missing", "refused"))
     final = in_order & ~unlisted & ~left_out
+    left = rows["part"].eq("left") & state.isin(CALLED_BACK)
+    open_, cancelled = state.isin(CANCEL_OPEN) & ~left, state.eq(State.CANCELLED) & ~left
     # Outcomes of a run are computed when it is over: what is still "sending" then has lost its answer.
     unanswered = state.eq(State.UNCONFIRMED) | (state.eq(State.SENDING) & ~other_process)
     status = pd.Series("pending", index=rows.index, dtype=object)
@@ -132,25 +165,28 @@ def _batch_outcomes(batches: pd.DataFrame, run: str | None) -> pd.DataFrame:
         (unlisted, "unconfirmed", "missing_from_order"),
         (state.eq(State.REFUSED) | left_out, "rejected", "refused_number"),
         (unanswered, "unconfirmed", "unconfirmed"),
+        (left, "accepted", None),
+        (open_, "unconfirmed", "cancelling"),
+        (cancelled, "cancelled", "cancelled"),
     ):
         status = status.mask(rows_where, is_status)
         code = code.mask(rows_where, is_code)
     if run is not None:
-        earlier = final & rows["owner"].ne(run).fillna(value=True)
+        earlier = (final | left) & rows["owner"].ne(run).fillna(value=True)
         code = code.mask(earlier, "already_texted")
     reason = sentences(code)
     detail = rows["reason"].astype(TEXT)
     has_detail = (status.isin(["rejected", "unconfirmed"]) | code.eq("not_accepted")) & detail.notna()
-    begun = in_order | state.isin([State.REFUSED, State.UNCONFIRMED, State.SENDING])
+    begun = in_order | state.isin([State.REFUSED, State.UNCONFIRMED, State.SENDING, *CALLED_BACK])
     return pd.DataFrame(
         {
             "status": status.astype(DTYPES["sms_status"]),
             "code": code.astype(DTYPES["sms_code"]),
             "reason": shortened(reason.mask(has_detail, reason + ": " + detail)),
             "order_id": rows["order_id"].astype(TEXT).where(begun),
-            "sent_at": rows["sent_at"].where(final),
+            "sent_at": rows["sent_at"].where(final | left),
             # The gateway has it, or may have it, for that time; pending people wait for another call.
-            "scheduled_at": rows["schedule_at"].where(final | unanswered | unlisted),
+            "scheduled_at": rows["schedule_at"].where(final | left | open_ | unanswered | unlisted),
             "charged": final,
         }
     )
@@ -230,6 +266,7 @@ def still_to_send(known: Known, terms: Terms | None = None, template: str = "") 
         changed = batches["message_type"].ne(terms.message_type) | batches["template"].ne(template)
         changed |= batches["sender"].fillna("").ne(terms.sender or "")
         open_ |= batches["state"].eq(State.REFUSED) & changed
+        changed &= batches["state"].eq(State.ACCEPTED)
         left_out = people["refused"].notna().to_numpy() & _of_batch(people, changed)
     return pd.Series(_of_batch(people, open_) | left_out, index=people.index)
 

@@ -125,7 +125,9 @@ class Plan:
     @property
     def already(self) -> int:
         """Distinct people of this plan who have an outcome in this campaign from before."""
-        return int(self._statuses().isin(["accepted", "scheduled", "rejected", "unconfirmed"]).sum())
+        return int(
+            self._statuses().isin(["accepted", "scheduled", "rejected", "unconfirmed", "cancelled"]).sum()
+        )
 
     @property
     def counts(self) -> pd.Series[int]:

@@ -126,9 +126,9 @@ class Ledger:
             if not pending:
                 raise RefusedError(f"Order {order_id} can no longer be cancelled", status=404)
             for order in pending:
-                order.cancelled = True
+                order.cancel(now, self.questions.cancelled_order)
                 if self.questions.refund_cancelled:
-                    self._credit[order.draft.order.message_type] += order.draft.cost
+                    self._credit[order.draft.order.message_type] += order.unsent
 
     def history(self, since: datetime, until: datetime | None) -> list[Accepted]:
         """The orders of a time, newest first; its bounds and theirs are whole seconds, as on the wire."""

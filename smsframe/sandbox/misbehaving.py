@@ -113,6 +113,8 @@ def _name(method: str, path: str) -> str:
             return "order"
         case "GET", ["sms", _]:
             return "state"
+        case "DELETE", ["sms", _]:
+            return "cancel"
         case "GET", ["smshistory"]:
             return "history"
         case "GET", ["status" | "login" as name]:

@@ -27,6 +27,7 @@ class OpenQuestions:
     timezone: str = "Europe/Rome"
     several_sessions: bool = True
     refund_cancelled: bool = False
+    cancelled_order: Literal["gone", "listed", "partly_sent"] = "gone"
     extra_values: Literal["ignore", "refuse"] = "ignore"
     login_refused: Literal[404, 401] = 404
     paramsms_accepted: Literal[200, 201] = 200

@@ -10,6 +10,7 @@ from smsframe.sandbox import app, brands, frames
 from smsframe.sandbox.keys import Keys
 from smsframe.sandbox.ledger import Ledger
 from smsframe.sandbox.questions import OpenQuestions
+from smsframe.sandbox.refusal import RefusedError
 from smsframe.sandbox.serving import Running
 from smsframe.sandbox.switches import Switchboard, switch
 from smsframe.sandbox.tls import require_trustme
@@ -59,6 +60,8 @@ class Sandbox:
             that cannot name one.
         several_sessions: Open question. Whether a new login leaves earlier sessions alive.
         refund_cancelled: Open question. Whether a cancelled order gives its credits back.
+        cancelled_order: Open question. A cancelled order is gone from state and history; or it stays listed
+            as ``SCHEDULED``, though nothing goes out; or every other text of it had left before.
         extra_values: Open question. Query values that a call does not have are ignored, or refused (400).
         login_refused: Sources differ. The status of a wrong login: 404 or 401; the brand's when not given.
         paramsms_accepted: Sources differ. The status of an accepted ``paramsms``: 200 or 201; the brand's
@@ -96,6 +99,7 @@ class Sandbox:
         timezone: str = "Europe/Rome",
         several_sessions: bool = True,
         refund_cancelled: bool = False,
+        cancelled_order: Literal["gone", "listed", "partly_sent"] = "gone",
         extra_values: Literal["ignore", "refuse"] = "ignore",
         login_refused: Literal[404, 401] | None = None,
         paramsms_accepted: Literal[200, 201] | None = None,
@@ -119,6 +123,7 @@ class Sandbox:
             timezone=timezone,
             several_sessions=several_sessions,
             refund_cancelled=refund_cancelled,
+            cancelled_order=cancelled_order,
             extra_values=extra_values,
             login_refused=played.login_refused if login_refused is None else login_refused,
             paramsms_accepted=played.paramsms_accepted if paramsms_accepted is None else paramsms_accepted,
@@ -214,6 +219,21 @@ class Sandbox:
         """
         return frames.calls(self._calls)
 
+    def cancel(self, order_id: str) -> None:
+        """
+        Cancel a scheduled order, as somebody else does by the gateway's web panel.
+
+        Args:
+            order_id: The order's id, as the POST named it.
+
+        Raises:
+            ValueError: There is no such order, or it can no longer be cancelled.
+        """
+        try:
+            self._ledger.cancel(order_id)
+        except RefusedError as error:
+            raise ValueError(error.reason) from None
+
     def forget_sessions(self) -> None:
         """Lose every session, as a restarted gateway would; tokens stay good."""
         self._ledger.forget_sessions()
@@ -241,7 +261,7 @@ class Sandbox:
                 ``late_answer``, ``late_acceptance``, ``half_body``, ``html``, ``redirect``, ``busy``,
                 ``session_lost``, ``blind``; or ``magic``, for faults by the last digits of recipients.
             call: Which calls match: ``order`` (POST ``sms`` and ``paramsms``), ``state``, ``history``,
-                ``status``, ``login`` or ``any``.
+                ``status``, ``login``, ``cancel`` (DELETE ``sms/{order_id}``) or ``any``.
             rate: The share of them that gets it, from 0 to 1.
             order: The numbers of those that get it, counted from 1 since it was set.
             times: How often at most.

@@ -68,6 +68,22 @@ def withdraw(url, journal):
     return frame_or_error_name(lambda: smsframe.withdraw("autumn", gateway=sending.gateway_at(url, journal)))
 
 
+def cancel(url, journal, campaign, **options):
+    return frame_or_error_name(
+        lambda: smsframe.cancel(
+            campaign, gateway=sending.gateway_at(url, journal), progress=False, workers=1, **options
+        )
+    )
+
+
+def reschedule(url, journal, campaign, when, **options):
+    return frame_or_error_name(
+        lambda: smsframe.reschedule(
+            campaign, when, gateway=sending.gateway_at(url, journal), progress=False, workers=1, **options
+        )
+    )
+
+
 # Victims.
 
 

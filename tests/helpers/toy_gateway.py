@@ -15,10 +15,10 @@ from smsframe.gateway import cache_bypass, transport
 from smsframe.gateway.auth import Credentials
 from smsframe.gateway.refusals import question_refused
 from smsframe.masking import mask
+from smsframe.orders.answers import Answer, StatusProof, interpret_response
 from smsframe.orders.delivery_codes import DeliveryCode, Stage
 from smsframe.orders.profile import GatewayProfile, MessageType, register_codes
 from smsframe.orders.records import HistoryPage, OrderState, Reply
-from smsframe.orders.states import Answer, StatusProof, interpret_response
 
 ACME = GatewayProfile(
     "Acme",

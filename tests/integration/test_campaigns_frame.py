@@ -17,15 +17,18 @@ from smsframe.journal.journal import Journal
 from smsframe.orders.states import State
 from smsframe.outcomes.join import outcomes
 
-STATUSES = ("accepted", "scheduled", "rejected", "unconfirmed", "pending")
+STATUSES = ("accepted", "scheduled", "rejected", "unconfirmed", "cancelled", "pending")
 BATCH = st.fixed_dictionaries(
     {
         "state": st.sampled_from([*State]),
         "owner": st.sampled_from(["living", "dead", "another"]),
         "schedule_at": st.sampled_from([None, 1_800_000_000_000_000]),
         "charged": st.sampled_from([None, 0.0, 1.0, 2.5]),
-        # Whether its order lacks each of its people; a batch that was split has none.
-        "people": st.lists(st.booleans(), max_size=3),
+        # Whether its order lacks each of its people, and how their texts are; nobody in one that was split.
+        "people": st.lists(
+            st.tuples(st.booleans(), st.sampled_from([None, "SCHEDULED", "DLVRD", "BLACKLISTED", "DEMO"])),
+            max_size=3,
+        ),
     }
 )
 CAMPAIGN = st.fixed_dictionaries({"batches": st.lists(BATCH, max_size=5), "waiting": st.integers(0, 2)})
@@ -50,10 +53,11 @@ def write(journal, campaigns, living):
     for place, campaign in enumerate(campaigns, 1):
         shared = {"campaign": place, "text": place, "encoding": "gsm"}
 
-        def person(batch, missing, shared=shared):
+        def person(batch, missing, delivery=None, shared=shared):
             phone = next(numbers)
             who = {"person": int(phone), "phone": phone}
-            people.append({**shared, **who, "segments": 2, "batch": batch, "missing": missing})
+            facts = {"batch": batch, "missing": missing, "delivery": delivery}
+            people.append({**shared, **who, "segments": 2, **facts})
 
         for batch in campaign["batches"]:
             key = next(keys)
@@ -62,8 +66,8 @@ def write(journal, campaigns, living):
             size = len(batch["people"])
             more = {"order_id": f"sf-{key}", "generation": 0, "recipients": size, "segments": 2 * size}
             batches.append({**shared, "id": key, **facts, **more, "owner": owner, "message_type": "N"})
-            for missing in batch["people"]:
-                person(key, missing)
+            for missing, delivery in batch["people"]:
+                person(key, missing, delivery)
         for _ in range(campaign["waiting"]):
             person(None, missing=False)
     with journal._store.transaction() as connection:

@@ -605,3 +605,30 @@ def test_the_library_is_heard_and_then_left_alone(served):
     Path("few.csv").write_text("name,mobile\nAda,+393471234567\n", "utf-8")
     run("send", "few.csv", "--campaign", "autumn", *TEXT, "--yes")
     assert log.handlers == before
+
+
+def test_scheduled_texts_are_taken_back_and_sent_at_another_time(served):
+    run(*SEND, "--yes", "--schedule", "2099-12-01T09:00+01:00")
+    refused = run("cancel", "autumn", code=exit_codes.REFUSED)
+    assert "nothing was cancelled" in refused.stderr.lower()
+    done = run("cancel", "autumn", "--yes", "--grace", "0.05", "--out", "results.csv")
+    assert "cancelled" in done.stdout
+    statuses = set(smsframe.read_contacts("results.csv")["sms_status"])
+    assert statuses == {"cancelled"}
+    orders = posts(served)
+    run("reschedule", "autumn", "--yes", code=2)
+    assert posts(served) == orders
+    moved = run("reschedule", "autumn", "--yes", "--schedule", "2099-12-02T09:00+01:00")
+    assert "scheduled" in moved.stdout
+    assert posts(served) == 2 * orders
+    run("reschedule", "autumn", "--yes", "--schedule", "2099-12-02T09:00+01:00")
+    assert posts(served) == 2 * orders
+
+
+def test_what_is_not_proven_to_be_cancelled_is_not_finished(served):
+    run(*SEND, "--yes", "--schedule", "2099-12-01T09:00+01:00")
+    served.cancel(served.orders()["order_id"].iloc[0])
+    run("cancel", "autumn", "--yes", "--grace", "0.05", code=exit_codes.UNFINISHED)
+    shown = run("status", "autumn", code=exit_codes.UNFINISHED)
+    assert "smsframe cancel autumn" in shown.stdout
+    assert "--unconfirmed" not in shown.stdout

@@ -160,6 +160,21 @@ def test_after_a_surprise_the_latest_orders_are_waited_for(sandbox, proxy, throu
 # Attempts.
 
 
+def test_another_attempt_at_another_time_follows_only_an_order_that_is_cancelled(tmp_path, gateway):
+    out = send(table(2), gateway, journal=tmp_path / "journal.sqlite")
+    journal = Journal(tmp_path / "journal.sqlite")
+    entry = journal.get("autumn")
+    rows = pd.DataFrame({"phone": out["sms_phone"], "order_id": out["sms_order_id"].astype(object)})
+    attempts = []
+    for state in (*State, State.CANCELLED):
+        with journal._store.transaction() as connection:
+            connection.exec_driver_sql("UPDATE batches SET state = ?", (state.value,))
+            begin_next(connection, entry.id, rows, State.CANCELLED)
+        attempts.append(journal.recipients(entry.id, "autumn").people["attempt"].tolist())
+    expected = [[2] * 2 if state is State.CANCELLED else [1] * 2 for state in State]
+    assert attempts == [*expected, [2] * 2]
+
+
 def test_another_attempt_begins_only_after_the_order_that_is_named(tmp_path, gateway):
     out = send(table(4), gateway, journal=tmp_path / "journal.sqlite")
     journal = Journal(tmp_path / "journal.sqlite")

@@ -19,8 +19,10 @@ from simulation.machines import Owners, Workers
 from simulation.network import gateway
 from smsframe.arrow import TEXT
 from smsframe.campaign import dispatch
-from smsframe.campaign.options import ResendOptions
+from smsframe.campaign.cancel import Cancelling, by_both_clocks
+from smsframe.campaign.options import ResendOptions, at_another_time
 from smsframe.campaign.refresh import ask_order
+from smsframe.campaign.reschedule import choose, orders_to_ask
 from smsframe.campaign.resend import judge
 from smsframe.campaign.run_context import RunContext
 from smsframe.campaign.send import withdraw
@@ -28,7 +30,7 @@ from smsframe.errors import ContactsError, SmsFrameError
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.journal.journal import Journal, StoredCampaign
 from smsframe.journal.rows import read_campaign
-from smsframe.orders.states import Event
+from smsframe.orders.states import Event, State
 from smsframe.orders.terms import Terms
 from smsframe.outcomes.join import Known
 
@@ -169,10 +171,45 @@ class Engine:
             ResendOptions(),
         )
         if len(judged.again) or len(judged.begun):
-            with dispatch.resending(entry, judged.again, judged.begun, context, adopt=call.adopt) as (
+            begun = judged.begun.rename("phone").to_frame()
+            with dispatch.resending(entry, judged.again, begun, context, adopt=call.adopt) as (
                 loop,
                 _,
             ):
+                _run(loop)
+
+    def cancel(self, call: Call) -> None:
+        """As `smsframe.cancel`, one request after the other."""
+        entry = self.journal.get(CAMPAIGN)
+        wanted, _ = self.journal.cancellations.candidates(entry)
+        if not wanted:
+            return
+        context = by_both_clocks(self._like(call._replace(workers=1)), wanted[0].order_id)
+        with self.journal.owner() as owner:
+            cancelling = Cancelling(entry, context, context.gateway, owner)
+            cancelling.run(wanted, lambda _: None)
+        if cancelling.cause is not None:
+            raise cancelling.cause
+
+    def reschedule(self, call: Call) -> None:
+        """As `smsframe.reschedule`, one question after the other."""
+        entry = self.journal.get(CAMPAIGN)
+        entry = replace(entry, terms=at_another_time(entry.terms, call.schedule))
+        self._process.world.asked.hours[self._process.name] = None
+        context = self._like(call)
+        orders = orders_to_ask(self.journal.recipients(entry.id, CAMPAIGN))
+        asked = [ask_order(order, context.gateway, context.retry_policy) for order in orders]
+        answers = [answer for answer in asked if answer is not None]
+        profile = context.gateway.profile
+        self.journal.deliveries.record(answers, final=profile.final, never_sent=profile.refused)
+        suppressed = pd.Index(sorted(call.suppressed), dtype=object)
+        chosen = choose(self.journal.recipients(entry.id, CAMPAIGN), answers, suppressed, profile)
+        begun = pd.concat([chosen.begun, chosen.in_doubt.assign(segments=0)], ignore_index=True)
+        if len(chosen.again) or len(begun):
+            again = dispatch.resending(
+                entry, chosen.again, begun, context, adopt=call.adopt, after=State.CANCELLED
+            )
+            with again as (loop, _):
                 _run(loop)
 
     def withdraw(self) -> None:

@@ -11,14 +11,14 @@ MANNERS = (
     *("repeated id", "hidden", "partial list", "lost people", "lost everybody", "small pages"),
     *("extra refused", "no history", "no date", "one session", "gateway clock", "flat rate"),
     *("refused number", "other program", "cancelled elsewhere", "state blind", "history late", "forgets"),
-    "not delivered",
+    *("not delivered", "cancelling"),
 )
 PROCESSES = ("killed", "suspended", "interrupted", "two at once", "other machine")
 DISKS = ("full disk", "older copy", "older copy in a run", "power cut", "journal lost", "deleted", "replaced")
 CLOCKS = ("wrong clock", "clock jumps", "gateway clock jumps", "fast clock")
 CALLS = (
     *("changed text", "suppressed", "withdrawn", "person sends", "person accepts", "schedule", "rate"),
-    *("other people", "hours", "skip refused", "sent again", "same rows again"),
+    *("other people", "hours", "skip refused", "sent again", "same rows again", "cancel", "moved"),
 )
 
 RARE = frozenset(("lock lost", "ghost file"))

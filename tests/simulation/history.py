@@ -62,6 +62,8 @@ class History:
         """What the last call's error asked a person to say."""
         self._text = TEXTS[0]
         self._eagerness = EAGER if len(kinds) < FEW else 1.0
+        # What is about cancelling takes a send, and several calls after it.
+        self._rounds = 2 * ROUNDS if "cancel" in kinds and len(kinds) < FEW else ROUNDS
         self._rows: list[tuple[str, str]] = []
         """What was last sent again, as in a cell that may be run once more."""
         self._has_history = True
@@ -77,7 +79,7 @@ class History:
         try:
             self._settle_down()
             self._machine = self._new_machine("laptop")
-            for place in range(1 + self.choices.below(ROUNDS)):
+            for place in range(1 + self.choices.below(self._rounds)):
                 self._round(place)
                 if self.world.scheduler.broken:
                     break
@@ -246,6 +248,13 @@ class History:
         if self.world.provider.manners.fails and may("sent again", 0.6):
             call = call._replace(rows=self._rows_to_send_again(), people=())
             return self._begin("resend", call, after=after)
+        if may("cancel", 0.2):
+            return self._begin("cancel", call, after=after)
+        if may("moved", 0.2):
+            at = self._machine.now() + timedelta(seconds=self.choices.one((3600.0, 60.0)))
+            return self._begin(
+                "reschedule", call._replace(schedule=at.replace(microsecond=0), hours=None), after=after
+            )
         if may("withdrawn", 0.1):
             return self._begin("withdraw", call, after=after)
         if may("person sends", 0.2):
@@ -291,6 +300,7 @@ class History:
         def ended() -> None:
             promise.take_back_what_nobody_needed(world, self._file(), known)
             promise.nobody_is_called_accepted_without_a_text(world, self._file())
+            promise.nobody_is_called_cancelled_who_has_a_text(world, self._file())
 
         world.scheduler.begin(process.name, process, act)
         return ended
@@ -397,6 +407,7 @@ class History:
             dated=True,
             blind="",
             cancels=False,
+            cancelling="gone",
         )
         world.provider.remember()
         self._machine.wrong_by = 0.0

@@ -39,6 +39,7 @@ OF_ANY = ("closed", "unreachable", "request lost", "answer lost", "cut", "busy",
 OF_ORDERS = (
     *("reset", "late", "broke", "redirected", "page", "wrong address", "repeated", "said no", "outage"),
 )
+OF_CANCELS = ("reset", "late", "broke", "redirected", "page", "wrong address")
 OF_QUESTIONS = ("broke", "wrong address", "deaf cache", "short cache", "aged cache", "slow")
 HTML = "<html><body>Service unavailable</body></html>"
 SLACK = 1.0
@@ -182,7 +183,7 @@ class Network:
         world, choices = self._world, self._world.choices
         if not world.odds or not choices.happens(world.odds):
             return Fault()
-        kinds = OF_ANY + (OF_ORDERS if request.method == "POST" else OF_QUESTIONS)
+        kinds = OF_ANY + {"POST": OF_ORDERS, "DELETE": OF_CANCELS}.get(request.method, OF_QUESTIONS)
         kinds = [kind for kind in kinds if kind in world.kinds]
         kind = choices.one(kinds) if kinds else ""
         return _FAULTS.get(kind, lambda *_: Fault(kind))(self, request, kind)

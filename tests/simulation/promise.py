@@ -143,6 +143,19 @@ def nobody_is_called_accepted_without_a_text(world: World, file: File | None) ->
             raise Broken(f"forgotten: {phone} is called accepted, without a text by {order_id}")
 
 
+def nobody_is_called_cancelled_who_has_a_text(world: World, file: File | None) -> None:
+    """Whatever a journal calls cancelled does not go out, unless the gateway has said since that it did."""
+    if file is None:
+        return
+    texted = {(phone, order) for _, phone, order in world.provider.texted}
+    for table in ("recipients", "attempts"):
+        query = f"""SELECT r.phone, b.order_id FROM {table} r JOIN batches b ON r.batch = b.id
+            WHERE b.state = 'cancelled' AND coalesce(r.delivery, 'SCHEDULED') = 'SCHEDULED'"""
+        for phone, order_id in file.rows(query):
+            if (phone, order_id) in texted:
+                raise Broken(f"untrue: {phone} is called cancelled, and gets a text by {order_id}")
+
+
 def texted(file: File | None) -> list[tuple[str, str]]:
     """Who is accepted by what a journal says, and by which order: rows as a frame of results has them."""
     query = """SELECT r.phone, b.order_id FROM recipients r JOIN batches b ON r.batch = b.id
@@ -191,5 +204,10 @@ def nobody_is_forgotten(world: World, file: File | None, people: tuple[str, ...]
     said = """SELECT r.phone FROM recipients r JOIN batches b ON r.batch = b.id
         JOIN evidence e ON e.order_id = b.order_id WHERE e.event = 'person_accepts'"""
     excused = world.provider.manners.refuses | {phone for (phone,) in file.rows(said)}
+    cancelled = """SELECT r.phone FROM recipients r JOIN batches b ON r.batch = b.id
+        WHERE b.state IN ('cancelled', 'cancelling', 'cancel_asked', 'cancel_taken')"""
+    excused |= {phone for (phone,) in file.rows(cancelled)}
+    if world.asked.stale:  # an older copy has them as scheduled
+        excused |= {phone for phone, _ in world.provider.cancelled}
     if lost := set(people) - got - excused:
         raise Broken(f"forgotten: {', '.join(sorted(lost))} never got a text")

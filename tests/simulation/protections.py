@@ -45,6 +45,113 @@ MUTANTS = (
         "sent again",
         seeds=1_000,
     ),
+    # Cancelling.
+    _one(
+        "an absence after its time is no proof that it was cancelled",
+        "campaign.cancel_look_up",
+        "if reason is None and not self._before_its_time(batch, finding):",
+        "if False:",
+        witness="tests/integration/test_cancel.py::test_an_absence_after_its_time_proves_nothing",
+    ),
+    _one(
+        "without a yes an absence is no proof that it was cancelled",
+        "orders.states",
+        "(State.CANCEL_ASKED, Event.ABSENT):          Step(State.CANCEL_ASKED, Action.ASK_PERSON),",
+        "(State.CANCEL_ASKED, Event.ABSENT):          Step(State.CANCELLED, Action.RECORD),",
+        witness="tests/integration/test_cancel.py"
+        "::test_cancelled_by_somebody_else_is_a_404_which_proves_nothing",
+    ),
+    _one(
+        "a yes is half of the proof",
+        "orders.states",
+        "(State.CANCEL_TAKEN, Event.STILL_SCHEDULED): Step(State.CANCEL_TAKEN, Action.ASK_PERSON),",
+        "(State.CANCEL_TAKEN, Event.STILL_SCHEDULED): Step(State.CANCELLED, Action.RECORD),",
+        witness="tests/integration/test_cancel.py::test_what_is_still_listed_as_scheduled_may_still_go_out",
+    ),
+    _one(
+        "a 404 is no yes",
+        "orders.cancellation",
+        "case Answer(status=status, ok=True, page=False) if status == TAKEN:",
+        "case Answer(status=status) if status in (TAKEN, 404):",
+        witness="tests/integration/test_cancel.py"
+        "::test_cancelled_by_somebody_else_is_a_404_which_proves_nothing",
+    ),
+    _one(
+        "a claim whose process died may have asked",
+        "orders.states",
+        "(State.CANCELLING, Event.CANCEL_CLAIMED):    Step(State.CANCEL_ASKED, Action.DELETE),",
+        "(State.CANCELLING, Event.CANCEL_CLAIMED):    Step(State.CANCELLING, Action.DELETE),",
+        witness="tests/unit/test_life.py"
+        "::test_a_claim_whose_process_died_may_have_asked_so_a_later_request_that_never_left_proves_nothing",
+    ),
+    _one(
+        "an order is claimed for cancelling before it is asked for",
+        "journal.cancellations",
+        'taken = {"owner": owner, "state": step.state,',
+        'taken = {"owner": owner, "state": batch.state,',
+        witness="tests/integration/test_cancel.py::test_a_yes_and_two_looks_that_do_not_find_it_are_proof",
+    ),
+    _one(
+        "what is due within the grace is not asked for",
+        "campaign.cancel",
+        "return at is None or at - latest <= self._grace",
+        "return at is None",
+        witness="tests/integration/test_cancel.py"
+        "::test_what_is_due_within_the_grace_is_left_alone_and_it_is_said",
+    ),
+    _one(
+        "of a partly sent order nobody but who is listed as sent is accepted",
+        "orders.cancellation",
+        "return Event.HAS_LEFT if len(left | never) == people and not waiting | unknown else Event.PART_LEFT",
+        "return Event.HAS_LEFT",
+        witness="tests/unit/test_life.py"
+        "::test_every_list_of_states_of_two_people_proves_no_more_than_it_says",
+    ),
+    Mutant(
+        "only what is proven cancelled is sent at another time",
+        (
+            Edit(
+                "campaign.reschedule",
+                "    cancelled = _in(people, batches, State.CANCELLED)\n    begun, followed",
+                "    cancelled = _in(people, batches, State.CANCELLED, *CANCEL_OPEN)\n    begun, followed",
+            ),
+            Edit(
+                "campaign.reschedule",
+                "    there = ~(now.isna() | now.isin(never)).to_numpy()\n",
+                "    there = np.zeros(len(people), dtype=bool)\n",
+            ),
+            Edit(
+                "campaign.reschedule",
+                ": _in(people, batches, *CANCEL_OPEN),",
+                ": np.zeros(len(people), dtype=bool),",
+            ),
+            Edit("journal.attempts", "        batches.c.state == after,\n", ""),
+        ),
+        witness="tests/integration/test_cancel.py::test_what_is_not_proven_is_not_sent_again",
+    ),
+    _one(
+        "another attempt after a cancelled one takes a cancelled order (compare and swap)",
+        "journal.attempts",
+        "        batches.c.state == after,\n",
+        "",
+        witness="tests/integration/test_witnesses.py"
+        "::test_another_attempt_at_another_time_follows_only_an_order_that_is_cancelled",
+    ),
+    _one(
+        "whom the gateway lists after all is not texted at another time",
+        "campaign.reschedule",
+        "    there = ~(now.isna() | now.isin(never)).to_numpy()\n",
+        "    there = np.zeros(len(people), dtype=bool)\n",
+        witness="tests/integration/test_cancel.py::test_whom_the_gateway_lists_after_all_is_not_texted",
+    ),
+    _one(
+        "who is in an adopted order leaves the one that was cancelled",
+        "journal.batch_creation",
+        "sa.or_(batches.c.state.in_(TAKEN), listed)",
+        "sa.or_(batches.c.state == State.ACCEPTED, listed)",
+        witness="tests/integration/test_cancel.py"
+        "::test_an_older_copy_that_lacks_the_other_time_texts_nobody_again",
+    ),
     # The journal.
     Mutant(
         "an order is claimed, on disk, before it leaves",
@@ -155,34 +262,34 @@ MUTANTS = (
     ),
     _one(
         "a redirection proves nothing",
-        "orders.states",
+        "orders.answers",
         "frozenset({307, 308, 403, 404})",
         "frozenset({301, 302, 303, 307, 308, 403, 404})",
         *("redirected", "killed"),
     ),
     _one(
         "a busy page proves nothing",
-        "orders.states",
+        "orders.answers",
         "retry_after=True, page=False)",
         "retry_after=True)",
         *("page", "killed"),
     ),
     _one(
         "a broken gateway proves nothing",
-        "orders.states",
+        "orders.answers",
         "frozenset({413, 415, 429})",
         "frozenset({413, 415, 429, 500, 502, 504})",
         *("broke", "killed"),
     ),
     _one(
         "half an answer proves nothing",
-        "orders.states",
+        "orders.answers",
         "case Answer(status=status, ok=True) if status in proves.accepted:",
         "case Answer(status=status) if status in proves.accepted:",
     ),
     _one(
         "no answer proves nothing",
-        "orders.states",
+        "orders.answers",
         "case Answer(status=None, connected=False):",
         "case Answer(status=None):",
     ),

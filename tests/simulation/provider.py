@@ -69,6 +69,11 @@ class Manners:
         fails: Numbers whose first texts do not arrive.
         failures: How many of them.
         cancels: Whether another program may call back an order while the history's pages are turned.
+        cancelling: What a request to cancel a scheduled order does: ``gone`` takes it off all lists,
+            ``listed`` does not, though nothing goes out; ``ignored`` says yes and sends all the same,
+            ``partly`` has sent half of it before; ``denied`` says that there is no such order, and sends it;
+            ``elsewhere`` says so because somebody else has cancelled it.
+        ages: Whether an order that somebody wanted cancelled is listed no more once its time has come.
     """
 
     repeated: str = "accept"
@@ -89,6 +94,8 @@ class Manners:
     fails: frozenset[str] = frozenset()
     failures: int = 1
     cancels: bool = False
+    cancelling: str = "gone"
+    ages: bool = False
 
 
 def drawn(choices: Choices, may: Callable[[str, float], bool], people: tuple[str, ...]) -> Manners:
@@ -114,6 +121,7 @@ def drawn(choices: Choices, may: Callable[[str, float], bool], people: tuple[str
     manners.names = not choices.below(3)
     manners.cancels = may("cancelled elsewhere", 0.2)
     manners.free = may("flat rate", 0.05)
+    manners.cancelling, manners.ages = _cancelling(choices, may)
     manners.fails = frozenset(choices.some(people, 0.5) if may("not delivered", 0.3) else ())
     manners.failures = 1 + choices.below(2) if manners.fails else 1
     if may("partial list", 0.1):
@@ -124,6 +132,14 @@ def drawn(choices: Choices, may: Callable[[str, float], bool], people: tuple[str
     refused = choices.some(people[:4], 0.3) if may("refused number", 0.2) else ()
     manners.refuses = frozenset(refused)  # of five alike, and nobody accepted, the request is to blame
     return manners
+
+
+def _cancelling(choices: Choices, may: Callable[[str, float], bool]) -> tuple[str, bool]:
+    """What a request to cancel does, and whether what it was about is listed after its time."""
+    if not may("cancelling", 0.5):
+        return "gone", False
+    manner = choices.one(("gone", "listed", "ignored", "partly", "denied", "elsewhere"))
+    return manner, bool(choices.below(2))
 
 
 @dataclass
@@ -137,6 +153,10 @@ class Taken:
     schedule: str = ""
     refused: Sequence[str] = ()
     """Those it left out."""
+    unsent: frozenset[str] = frozenset()
+    """Those whose text was cancelled."""
+    asked: bool = False
+    """Whether somebody wanted it cancelled."""
 
 
 class Provider:
@@ -156,6 +176,8 @@ class Provider:
         self.accepted = False
         """Whether it ever said yes to an order."""
         self._forgotten: dict[str, Taken] = {}
+        self.cancelled: set[tuple[str, str]] = set()
+        """Whose text was cancelled, and of which order."""
         self._session = 0
         self._open: dict[str, float] = {}
         """The sessions, and when each was last used."""
@@ -166,7 +188,8 @@ class Provider:
 
     def had(self, order_id: str) -> bool:
         """Whether it ever took an order, forgotten or not."""
-        return order_id in self.orders or order_id in self._forgotten
+        cancelled = {order for _, order in self.cancelled}
+        return order_id in self.orders or order_id in self._forgotten or order_id in cancelled
 
     def forget(self) -> None:
         """Lose what it had taken, as after a restart; who was texted was texted."""
@@ -196,6 +219,8 @@ class Provider:
         self._open[key] = now
         if method == "POST":
             return self._order(body)
+        if method == "DELETE":
+            return self._cancel(path.partition("/")[2])
         if path == "status":
             return self._json(200, {"sms": [{"type": "N", "quantity": 100_000}]})
         known = {"from", "to", "timezone", "pageNumber", "pageSize"}
@@ -252,18 +277,56 @@ class Provider:
         answer = {"result": "OK", "order_id": order_id, "total_sent": sent, "remaining_credits": 9999}
         return self._json(manners.status, answer)
 
+    def _cancel(self, order_id: str) -> Answer:
+        """Cancel an order that is still to go out, by this gateway's manners; of others there is none."""
+        order, manner = self.orders.get(order_id), self.manners.cancelling
+        if order is None or order.unsent or not self._waits(order):
+            return self._json(404, {"result": "no such order, or it can no longer be cancelled"})
+        order.asked = True
+        if manner in ("gone", "listed", "partly", "elsewhere"):
+            kept = order.people[: len(order.people) // 2] if manner == "partly" else []
+            self._take_back(order, frozenset(order.people) - frozenset(kept))
+            if manner != "listed" and not kept:
+                del self.orders[order_id]
+        if manner in ("denied", "elsewhere"):
+            return self._json(404, {"result": "no such order"})
+        return self._json(200, {"result": "OK"})
+
+    def _take_back(self, order: Taken, people: frozenset[str]) -> None:
+        """These people of an order get no text of it."""
+        order.unsent = people
+        gone = {(phone, order.order_id) for phone in people}
+        self.cancelled |= gone
+        self.texted = [one for one in self.texted if (one[1], one[2]) not in gone]
+
+    def _waits(self, order: Taken) -> bool:
+        """Whether it is still to go out, by this gateway's clock."""
+        return order.schedule > self.now().strftime(DATE)
+
+    def _hidden(self, order: Taken) -> bool:
+        """Whether it is listed no more, as its time has come."""
+        return self.manners.ages and order.asked and not self._waits(order)
+
+    def _word(self, order: Taken, phone: str) -> str:
+        """The state of a text."""
+        if phone in order.unsent or (self._waits(order) and not order.unsent):
+            return "SCHEDULED"
+        return "ERROR" if self.failed(phone, order.order_id) else "SENT"
+
     def _state(self, order_id: str) -> Answer:
         now = self._world.scheduler.now
         order = next((one for key, one in self.orders.items() if key.lower() == order_id.lower()), None)
-        if order is None or order.visible_at > now or self.manners.blind == "state":
+        if order is None or order.visible_at > now or self.manners.blind == "state" or self._hidden(order):
             return self._json(404, {"result": "order not found"})
         told = order.people
+        if order.unsent and len(order.unsent) < len(told):  # partly sent: the others are gone
+            told = [phone for phone in told if phone not in order.unsent]
         if now - order.at < self.manners.partial_for:
             told = told[: len(told) // 2]
         listed = [
             {
                 "destination": phone,
-                "status": "ERROR" if self.failed(phone, order.order_id) else "SENT",
+                "status": self._word(order, phone),
                 "delivery_date": "",
             }
             for phone in told
@@ -305,7 +368,7 @@ class Provider:
 
     def _listed(self, order: Taken, now: float) -> bool:
         late = self._world.grace - 1 if self.manners.blind == "history" else 0.0
-        return max(order.visible_at, order.at + late) <= now
+        return max(order.visible_at, order.at + late) <= now and not self._hidden(order)
 
     def _date(self, moment: float) -> str:
         return (BEGINNING + timedelta(seconds=moment + self.manners.wrong_by)).strftime(DATE)

@@ -6,22 +6,28 @@ import re
 from itertools import product
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
+from smsframe.orders.answers import Answer, interpret_response
+from smsframe.orders.cancellation import interpret_cancel, listed_as
+from smsframe.orders.profile import SMSEND
 from smsframe.orders.states import (
+    CALLED_BACK,
+    CANCEL_OPEN,
     IN_DOUBT,
     REFUSED_IN_DOUBT,
     TABLE,
+    TAKEN,
     Action,
-    Answer,
     Doubt,
     Event,
     State,
-    interpret_response,
     transition,
 )
 
-FINAL = {State.ACCEPTED, State.REFUSED}
+FINAL = {State.ACCEPTED, State.REFUSED, State.CANCELLED}
 ANSWERS = {  # what a POST can come to
     Event.ACCEPTED, Event.NOT_SENT, Event.GAVE_UP, Event.UNAUTHORISED, Event.WRONG_ADDRESS, Event.REFUSED,
     Event.NO_PROOF,
@@ -31,6 +37,12 @@ FINDINGS = {
     Event.UNANSWERED,
 }  # fmt: skip
 PERSON = {Event.PERSON_ACCEPTS, Event.PERSON_SENDS}
+CANCEL_ANSWERS = {Event.CANCEL_TAKEN, Event.CANCEL_NOT_SENT, Event.CANCEL_NO_PROOF}
+CANCEL_FINDINGS = {
+    Event.ABSENT, Event.NEVER_SENT, Event.HAS_LEFT, Event.PART_LEFT, Event.STILL_SCHEDULED, Event.UNANSWERED,
+}  # fmt: skip
+LOOKED_UP = {State.CANCEL_ASKED, State.CANCEL_TAKEN}
+CANCELS = CANCEL_ANSWERS | CANCEL_FINDINGS - FINDINGS | {Event.CANCEL_CLAIMED}
 POSTS = {Action.POST, Action.REPEAT}
 
 
@@ -165,7 +177,11 @@ def test_every_answer_to_a_post_and_every_finding_has_its_place():
         assert all(transition(State.SENDING, event, doubt) for event in ANSWERS | {Event.OWNER_DIED})
         assert all(transition(State.UNCONFIRMED, event, doubt) for event in FINDINGS | PERSON)
     assert all(transition(state, Event.LISTED) for state in (State.PLANNED, State.REFUSED))
-    assert ANSWERS | FINDINGS | PERSON | {Event.CLAIMED, Event.OWNER_DIED, Event.LISTED} == set(Event)
+    assert all(transition(state, event) for state in CANCEL_OPEN for event in CANCEL_ANSWERS)
+    assert all(transition(state, event) for state in LOOKED_UP for event in CANCEL_FINDINGS)
+    assert all(transition(state, Event.CANCEL_CLAIMED) for state in (State.ACCEPTED, *CANCEL_OPEN))
+    others = {Event.CLAIMED, Event.OWNER_DIED, Event.LISTED}
+    assert ANSWERS | FINDINGS | PERSON | CANCELS | others == set(Event)
 
 
 def test_whatever_an_answer_proves_a_batch_being_sent_can_take_it():
@@ -177,8 +193,11 @@ def test_whatever_an_answer_proves_a_batch_being_sent_can_take_it():
     assert {interpret_response(answer) for answer in answers} <= ANSWERS
 
 
-def test_accepted_and_refused_are_final_unless_the_gateway_has_what_it_refused():
-    assert {step[:2] for step in steps() if step[0] in FINAL} == {(State.REFUSED, Event.LISTED)}
+def test_what_is_final_stays_so_unless_a_person_cancels_it_or_the_gateway_has_what_it_refused():
+    assert {step[:2] for step in steps() if step[0] in FINAL} == {
+        (State.REFUSED, Event.LISTED),
+        (State.ACCEPTED, Event.CANCEL_CLAIMED),
+    }
 
 
 def test_doubt_never_shrinks():
@@ -252,7 +271,9 @@ def test_once_refused_in_doubt_it_is_never_posted_again():
 
 
 def test_accepted_takes_a_yes_of_the_gateway_or_a_person():
-    said = {event for _, event, _, to in steps() if to.state is State.ACCEPTED}
+    said = {
+        event for state, event, _, to in steps() if to.state is State.ACCEPTED and state not in CANCEL_OPEN
+    }
     assert said == {Event.ACCEPTED, Event.FOUND, Event.FOUND_PART, Event.PERSON_ACCEPTS}
 
 
@@ -287,3 +308,114 @@ def test_a_dead_owner_leaves_doubt():
         step = transition(State.SENDING, Event.OWNER_DIED, doubt)
         assert (step.state, step.action) == (State.UNCONFIRMED, Action.LOOK_UP)
         assert step.doubt is not Doubt.NONE
+
+
+# What a person wants cancelled ----------------------------------------------------------------------------
+
+
+def test_what_was_accepted_is_never_posted_again_nor_freed():
+    """Its people are texted only by another attempt, which a person asks for."""
+    for state, event, _, to in steps():
+        if state in TAKEN:
+            assert to.state in TAKEN, (state, event)
+            assert to.action not in {*POSTS, Action.NARROW, Action.NEXT_GENERATION}
+
+
+def test_only_two_proofs_or_a_state_that_means_never_sent_make_it_cancelled():
+    ways = {(state, event) for state, event, _, to in steps() if to.state is State.CANCELLED}
+    assert ways == {
+        (State.CANCEL_TAKEN, Event.ABSENT_TWICE),
+        (State.CANCEL_TAKEN, Event.NEVER_SENT),
+        (State.CANCEL_ASKED, Event.NEVER_SENT),
+    }
+    assert {
+        event for state, event, _, to in steps() if to.state is State.CANCEL_TAKEN and to.state != state
+    } == {Event.CANCEL_TAKEN}
+
+
+def test_it_is_accepted_again_only_if_no_request_was_processed_or_all_of_it_has_left():
+    ways = {
+        (state, event)
+        for state, event, _, to in steps()
+        if state in CANCEL_OPEN and to.state is State.ACCEPTED
+    }
+    assert ways == {
+        (State.CANCELLING, Event.CANCEL_NOT_SENT),
+        (State.CANCEL_ASKED, Event.HAS_LEFT),
+        (State.CANCEL_TAKEN, Event.HAS_LEFT),
+    }
+
+
+@pytest.mark.parametrize("doubt", [*Doubt])
+def test_a_claim_whose_process_died_may_have_asked_so_a_later_request_that_never_left_proves_nothing(doubt):
+    first = transition(State.ACCEPTED, Event.CANCEL_CLAIMED, doubt).state
+    assert transition(first, Event.CANCEL_NOT_SENT, doubt).state is State.ACCEPTED
+    again = transition(first, Event.CANCEL_CLAIMED, doubt).state
+    assert transition(again, Event.CANCEL_NOT_SENT, doubt).state is State.CANCEL_ASKED
+
+
+def test_what_asks_for_an_order_to_be_cancelled_is_on_disk_before():
+    asks = {(event, to.state) for _, event, _, to in steps() if to.action is Action.DELETE}
+    assert asks == {(Event.CANCEL_CLAIMED, state) for state in CANCEL_OPEN}
+
+
+def test_nothing_but_another_cancelling_leads_on_from_what_stays_open():
+    for state, event, _, to in steps():
+        if state in CALLED_BACK and to.action is Action.ASK_PERSON:
+            assert to.state is state, event
+
+
+@pytest.mark.parametrize("status", [None, *range(100, 600)])
+def test_a_request_to_cancel_is_taken_only_by_a_200_and_undone_only_by_proof(status):
+    for connected, ok, after_, page in product((False, True), repeat=4):
+        event = interpret_cancel(Answer(status, connected, ok, after_, page))
+        assert (event is Event.CANCEL_TAKEN) is (status == 200 and ok and not page)
+        if status is None:
+            not_processed = not connected
+        else:
+            not_processed = status in (307, 308, 401, 403, 413, 415, 429) or (
+                status == 503 and after_ and not page
+            )
+        assert (event is Event.CANCEL_NOT_SENT) is not_processed
+
+
+LEFT = [code for code, known in SMSEND.delivery.items() if known.left]
+WAITING = ["WAITING", "SCHEDULED"]
+NEVER = ["DEMO", "UNKNRCPT", "UNKNPFX", "INVALIDDST"]
+
+
+def proof(listed, people):
+    """What a list of texts proves: pairs of a person and a code."""
+    who = np.array([person for person, _ in listed], dtype=np.intp)
+    return listed_as(who, pd.Series([code for _, code in listed], dtype="string"), people, SMSEND)
+
+
+def test_every_list_of_states_of_two_people_proves_no_more_than_it_says():
+    kinds = {"left": "DLVRD", "waits": "SCHEDULED", "never": "DEMO", "unknown": "CANCELLED", "absent": None}
+    for kinds_of in product(kinds, repeat=2):
+        listed = [(place, kinds[kind]) for place, kind in enumerate(kinds_of) if kinds[kind]]
+        event, there = proof(listed, 2), set(kinds_of)
+        if "left" in there:
+            expected = Event.HAS_LEFT if there <= {"left", "never"} else Event.PART_LEFT
+        elif "waits" in there:
+            expected = Event.STILL_SCHEDULED
+        else:
+            expected = Event.NEVER_SENT if there == {"never"} else Event.UNANSWERED
+        assert event is expected, kinds_of
+
+
+def test_a_number_that_is_listed_twice_is_what_is_worst():
+    """A gateway that takes an order id twice lists its people twice."""
+    assert proof([(0, "DEMO"), (0, "SCHEDULED")], 1) is Event.STILL_SCHEDULED
+    assert proof([(0, "DEMO"), (0, "DLVRD")], 1) is Event.HAS_LEFT
+    assert proof([(0, "DEMO"), (0, "CALLED OFF")], 1) is Event.UNANSWERED
+    assert proof([(0, "DLVRD"), (0, "SCHEDULED")], 1) is Event.PART_LEFT
+
+
+@pytest.mark.parametrize("code", [*SMSEND.delivery])
+def test_every_documented_state_is_left_waiting_or_never_sent(code):
+    event = proof([(0, code)], 1)
+    assert event is (
+        Event.HAS_LEFT if code in LEFT else Event.STILL_SCHEDULED if code in WAITING else Event.NEVER_SENT
+    )
+    assert (code in LEFT) + (code in WAITING) + (code in NEVER) == 1

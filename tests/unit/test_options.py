@@ -13,7 +13,14 @@ import pytest
 
 import smsframe
 from smsframe.api.tracebacks import hide_frames, with_signature_of
-from smsframe.campaign.options import RefreshOptions, ResendOptions, ResumeOptions, SendOptions
+from smsframe.campaign.options import (
+    CancelOptions,
+    RefreshOptions,
+    RescheduleOptions,
+    ResendOptions,
+    ResumeOptions,
+    SendOptions,
+)
 from smsframe.orders.terms import Terms
 from smsframe.planning.options import PlanOptions
 
@@ -26,6 +33,8 @@ OBJECTS = {
     "start": (PlanOptions, SendOptions),
     "resume": (ResumeOptions,),
     "resend": (ResendOptions,),
+    "reschedule": (RescheduleOptions,),
+    "cancel": (CancelOptions,),
     "refresh": (RefreshOptions,),
 }
 

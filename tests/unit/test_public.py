@@ -14,6 +14,7 @@ import smsframe
 
 CONTRACT = {
     "check", "plan", "send", "resume", "resend", "refresh", "results", "campaigns", "costs", "withdraw",
+    "cancel", "reschedule",
     "read_contacts",
     "compose", "Form", "start", "watch", "Run",
     "plot", "problems", "reveal",
@@ -76,7 +77,20 @@ def test_everything_public_explains_itself(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["check", "plan", "send", "resume", "resend", "refresh", "results", "campaigns", "withdraw"]
+    "name",
+    [
+        "check",
+        "plan",
+        "send",
+        "resume",
+        "resend",
+        "refresh",
+        "results",
+        "campaigns",
+        "withdraw",
+        "cancel",
+        "reschedule",
+    ],
 )
 def test_the_public_functions_show_an_example_and_what_they_raise(name):
     text = inspect.getdoc(getattr(smsframe, name))
@@ -108,7 +122,7 @@ def test_a_docstring_shows_well_where_notebooks_show_it(name):
 OBJECTS = {("Gateway", "profile"), ("Gateway", "clock")}
 """Parameters whose default is an object, not a value."""
 
-ENGINE_ONLY = {"Gateway.history_page", "Gateway.post", "Gateway.state"}
+ENGINE_ONLY = {"Gateway.cancel", "Gateway.history_page", "Gateway.post", "Gateway.state"}
 """Methods of the gateway protocol, which the engine calls and users do not."""
 
 

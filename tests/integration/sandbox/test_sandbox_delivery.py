@@ -143,6 +143,43 @@ def test_a_scheduled_order_can_be_cancelled(open_sandbox, clock, refund, left):
     assert caller.sandbox.orders()["cancelled"].tolist() == [True]
 
 
+@pytest.mark.parametrize(
+    ("question", "states", "left", "texts"),
+    [
+        ("gone", None, 10_000, 0),
+        ("listed", {0: "SCHEDULED", 1: "SCHEDULED", 2: "SCHEDULED"}, 10_000, 0),
+        ("partly_sent", {0: "DLVRD", 1: "DLVRD"}, 9_998, 2),
+    ],
+)
+def test_what_becomes_of_a_cancelled_order_is_an_open_question(
+    open_sandbox, clock, question, states, left, texts
+):
+    caller = open_sandbox(cancelled_order=question, refund_cancelled=True)
+    numbers = [f"+39347123450{place}" for place in range(3)]
+    later = {"order_id": "later", "scheduled_delivery_time": "20261122150000"}
+    order = caller.sms(*numbers, **later)
+    assert caller.delete("sms/later").status_code == 200
+    clock.sleep(days=1)
+    caller.log_in()
+    found = caller.get("sms/later")
+    listed = {numbers[place]: state for place, state in (states or {}).items()}
+    assert found.status_code == (404 if states is None else 200)
+    assert states is None or caller.states(order) == listed
+    assert caller.delete("sms/later").status_code == 404
+    assert caller.sandbox.credits["N"] == left
+    assert len(caller.sandbox.inbox()) == texts
+    assert caller.sandbox.orders()["cancelled"].tolist() == [True]
+
+
+def test_somebody_else_cancels_an_order(caller, clock):
+    caller.sms(GOOD, order_id="later", scheduled_delivery_time="20261122150000")
+    caller.sandbox.cancel("later")
+    assert caller.delete("sms/later").status_code == 404
+    for order in ("later", "never"):
+        with pytest.raises(ValueError, match=order):
+            caller.sandbox.cancel(order)
+
+
 def test_an_order_that_has_left_or_is_unknown_cannot_be_cancelled(caller, clock):
     caller.sms(GOOD, order_id="now")
     caller.sms(GOOD, order_id="later", scheduled_delivery_time="20261122130500")

@@ -72,6 +72,7 @@ MEANT = {
     "history": {"history"},
     "status": {"status", "double slash"},
     "login": {"login"},
+    "cancel": {"cancel"},
     "any": set(ASK),
 }
 
@@ -98,7 +99,11 @@ def test_blind_joins_another_fault(caller):
 
 WRONG = [
     ("nonsense", {}, "no fault 'nonsense'; there are refuse, drop_before"),
-    ("drop_after", {"call": "sms"}, "call is one of order, state, history, status, login, any, not 'sms'"),
+    (
+        "drop_after",
+        {"call": "sms"},
+        "call is one of order, state, history, status, login, cancel, any, not 'sms'",
+    ),
     ("drop_after", {"rate": 0.1, "order": 2}, "by rate or by order, not by both"),
     ("drop_after", {"rate": 1.1}, "rate is a share between 0 and 1"),
     ("drop_after", {"rate": float("nan")}, "rate is a share"),

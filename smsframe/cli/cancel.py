@@ -1,0 +1,85 @@
+"""
+Commands that take scheduled texts back, and send them at another time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Annotated
+
+import typer
+
+import smsframe
+from smsframe.cli import options
+from smsframe.cli.output import people
+from smsframe.cli.send import SuppressRegion, ask, report, reported_when_stopped
+from smsframe.formatting import many
+
+
+def cancel(
+    campaign: options.Campaign,
+    workers: Annotated[int, typer.Option(help="Requests under way at once.")] = 4,
+    grace: Annotated[
+        float,
+        typer.Option(
+            help="Seconds between the two looks that prove it; too late within so many of its time."
+        ),
+    ] = 30.0,
+    journal: options.Journal = None,
+    progress: options.Progress = None,
+    *,
+    yes: options.Yes = False,
+    out: options.Out = None,
+) -> None:
+    """Take the scheduled texts of a campaign back, with proof."""
+    keywords = options.keywords(smsframe.cancel, locals())
+    with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
+        known = smsframe.results(campaign, journal=journal)
+        open_ = known["sms_code"].eq("cancelling").fillna(value=False)
+        waiting = int((known["sms_status"].eq("scheduled") | open_).sum())
+        if waiting:
+            question = f"Cancel the scheduled texts of {people(waiting)}?"
+            ask(question, gateway, yes=yes, otherwise="Nothing was cancelled.")
+        results = smsframe.cancel(campaign, **keywords, gateway=gateway)
+    report(results, campaign, out)
+
+
+def reschedule(
+    campaign: options.Campaign,
+    schedule: Annotated[
+        str | None, typer.Option(help="When the texts go out, with an offset: 2026-12-01T09:00+01:00.")
+    ] = None,
+    hours: options.Hours = None,
+    days: options.Days = None,
+    zone: options.Zone = None,
+    rules: options.Rules = None,
+    suppress: options.Suppress = None,
+    region: SuppressRegion = None,
+    confirm: Annotated[
+        int | None, typer.Option(help="Refuse unless exactly so many people are texted at another time.")
+    ] = None,
+    workers: options.Workers = 4,
+    rate: options.Rate = None,
+    grace: options.Grace = 30.0,
+    journal: options.Journal = None,
+    progress: options.Progress = None,
+    *,
+    adopt: options.Adopt = False,
+    yes: options.Yes = False,
+    out: options.Out = None,
+) -> None:
+    """Text whom a cancelled text was for at another time."""
+    given = locals()
+    when = options.hours(given) or options.moment(schedule)
+    if when is None:
+        raise typer.BadParameter("say when: --schedule, or --hours", param_hint="--schedule")
+    keywords = options.keywords(smsframe.reschedule, given)
+    with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
+        known = smsframe.results(campaign, journal=journal)
+        waiting = known[known["sms_status"].eq("cancelled").to_numpy()]
+        if len(waiting):
+            credit = many(int(waiting["sms_segments"].sum()), "credit")
+            ask(f"At most {people(len(waiting))} would be texted, for {credit}. Go on?", gateway, yes=yes)
+        with reported_when_stopped(out):
+            results = smsframe.reschedule(campaign, when, **keywords, gateway=gateway)
+    report(results, campaign, out)
