@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 _BATCHES = """SELECT b.id, b.order_id, b.state, b.message_type, b.sender, t.template
     FROM batches b JOIN texts t ON b.text = t.id WHERE b.campaign = ? ORDER BY b.id"""
-_PEOPLE = """SELECT phone, fields, segments, batch, missing, refused FROM recipients
+_PEOPLE = """SELECT phone, fields, segments, batch, missing, refused, wait_code FROM recipients
     WHERE campaign = ? ORDER BY phone"""
 
 CAMPAIGN = "autumn"
@@ -225,8 +225,8 @@ class Engine:
         places = {key: place for place, (key, *_) in enumerate(created)}
         names = ("id", "order_id", "state", "message_type", "sender", "template")
         columns = dict(zip(names, zip(*created, strict=True) if created else [[]] * 6, strict=True))
-        phones, fields, segments, batches, missing, refused = (
-            zip(*people, strict=True) if people else [[]] * 6
+        phones, fields, segments, batches, missing, refused, waits = (
+            zip(*people, strict=True) if people else [[]] * 7
         )
         return Known(
             pd.DataFrame(
@@ -237,6 +237,7 @@ class Engine:
                     "batch": np.array([places.get(key, -1) for key in batches], dtype=np.intp),
                     "missing": np.array(missing, dtype=bool),
                     "refused": pd.array(refused, TEXT),
+                    "wait_code": pd.array(waits, TEXT),
                 }
             ),
             pd.DataFrame({name: pd.array(columns[name], TEXT) for name in names[1:]}),
