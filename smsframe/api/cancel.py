@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from smsframe.api.options import JournalLocation, Suppress
+    from smsframe.contacts.policy import Policy
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.orders.hours import Hours
 
@@ -107,6 +108,7 @@ def reschedule(
     journal: JournalLocation | None = None,
     suppress: Suppress | None = None,
     region: str | None = None,
+    policy: Policy | None = None,
     confirm: int | None = None,
     adopt: bool = False,
     workers: int = 4,

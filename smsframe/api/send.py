@@ -210,6 +210,7 @@ def resend(
     journal: JournalLocation | None = None,
     suppress: Suppress | None = None,
     region: str | None = None,
+    policy: Policy | None = None,
     confirm: int | None = None,
     maybe_arrived: Literal["send"] | None = None,
     adopt: bool = False,

@@ -16,11 +16,12 @@ import pandas as pd
 from smsframe.arrow import INSTANT
 from smsframe.campaign.engine import CampaignEngine
 from smsframe.campaign.history_check import compare
-from smsframe.campaign.preflight import affordable, at_once, covered, on_time, waits_for_budget
+from smsframe.campaign.preflight import affordable, at_once, covered, on_time
 from smsframe.errors import GatewayError, Unconfirmed
 from smsframe.journal.conflicts import CampaignCall
 from smsframe.orders.records import Comparison, Now
 from smsframe.orders.states import Event, State
+from smsframe.outcomes.costs import waits_for_budget
 from smsframe.outcomes.join import done, still_to_send
 from smsframe.phones.match import among
 from smsframe.timing.night import warning
@@ -88,8 +89,11 @@ def sending(
     """
     gateway, journal = context.gateway, context.journal
     settled = done(stored and stored.known, call.terms, call.template)
-    names = [name for name in PERSON if name in call.people]
-    waiting = call.people.loc[~among(call.people["phone"], settled), names]
+    people = call.people[[name for name in PERSON if name in call.people]]
+    if stored is not None:  # who waits for a larger budget is not sent to by a call that has none
+        held_back = stored.known.people["phone"][waits_for_budget(stored.known, call.budget)]
+        people = people[~among(people["phone"], held_back)]
+    waiting = people[~among(people["phone"], settled)]
     entry = stored and stored.entry
     needed = len(waiting) > 0
     compared, context = _compared(call.campaign, entry, context, adopt=call.adopt, ask=needed, needed=needed)
@@ -108,14 +112,14 @@ def sending(
             terms=call.terms,
             batch_size=call.batch_size,
             at_once=at_once(call.batch_size, context.rate),
-            phones=call.people["phone"],
+            phones=people["phone"],
             waiting=waiting,
             compared=compared,
             now=now,
             budget=call.budget,
         )
         del waiting, unsent  # a million people take a hundred megabytes
-        yield _engine(registered, context, owner, call.people["phone"]), owner
+        yield _engine(registered, context, owner, people["phone"]), owner
 
 
 @contextmanager

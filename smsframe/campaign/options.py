@@ -196,6 +196,9 @@ _REGION = Parameter(
 )
 
 
+_HELD_BACK = "Who waits for a larger budget goes on waiting when it is not given."
+
+
 @dataclass(frozen=True, kw_only=True)
 class ResendOptions(RunOptions):
     """What sending again is asked for, apart from whom."""
@@ -210,6 +213,15 @@ class ResendOptions(RunOptions):
     ] = None
     suppress: Annotated[Any, Parameter(_SUPPRESS + "those people are not texted again.", Group.SAFETY)] = None
     region: Annotated[str | None, _REGION] = None
+    policy: Annotated[
+        Policy | None,
+        Parameter(
+            "House rules: `Policy` with prices and a budget, in which all attempts count. Whom it does not "
+            f"cover is not texted again. {_HELD_BACK}",
+            Group.SAFETY,
+            is_policy,
+        ),
+    ] = None
     maybe_arrived: Annotated[
         Literal["send"] | None,
         Parameter(
@@ -253,6 +265,15 @@ class RescheduleOptions(RunOptions):
     ] = None
     suppress: Annotated[Any, Parameter(_SUPPRESS + "those people are not texted.", Group.SAFETY)] = None
     region: Annotated[str | None, _REGION] = None
+    policy: Annotated[
+        Policy | None,
+        Parameter(
+            "House rules: `Policy` with prices and a budget, in which cancelled orders count too. Whom it "
+            f"does not cover is not texted. {_HELD_BACK}",
+            Group.SAFETY,
+            is_policy,
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,8 +301,7 @@ class ResumeOptions(RunOptions):
     policy: Annotated[
         Policy | None,
         Parameter(
-            "House rules: `Policy` with prices and a budget. People who wait for a larger budget stay "
-            "pending when it is not given.",
+            f"House rules: `Policy` with prices and a budget. {_HELD_BACK}",
             Group.SAFETY,
             is_policy,
         ),

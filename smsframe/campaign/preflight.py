@@ -11,7 +11,7 @@ import pandas as pd
 
 from smsframe.errors import ConfirmationMismatch, NotEnoughCredit
 from smsframe.formatting import amount
-from smsframe.outcomes.costs import Spending, known_orders, predicted, spent, within
+from smsframe.outcomes.costs import Spending, known_orders, predicted, spent, waits_for_budget, within
 from smsframe.outcomes.join import done
 from smsframe.phones.match import among
 from smsframe.timing.sending_times import sending_times
@@ -73,11 +73,25 @@ def covered(people: pd.DataFrame, terms: Terms, budget: Budget | None, known: Kn
     return people[within(costs, budget, spending)]
 
 
-def waits_for_budget(known: Known, budget: Budget | None) -> pd.Series[bool]:
-    """Who waits for a larger budget: nobody as far as a call that has a policy is concerned."""
-    people = known.people
-    waits = people["wait_code"].eq("budget").fillna(value=False).astype(bool) & people["batch"].lt(0)
-    return waits & (budget is None)
+def covered_attempts(
+    again: pd.DataFrame, begun: pd.DataFrame, terms: Terms, budget: Budget | None, known: Known
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """
+    Those whose next attempt the budget covers, of people whose attempt is to begin and of those whose attempt
+    has begun before, who come first.
+
+    Args:
+        again: ``phone`` and ``segments`` of the former.
+        begun: The same of the latter.
+        terms: Of the call.
+        budget: Of the call; without one those who wait for a larger one are left waiting.
+        known: What the journal knows.
+    """
+    held_back = known.people["phone"][waits_for_budget(known, budget)]
+    begun = begun[~among(begun["phone"], held_back).to_numpy()].reset_index(drop=True)
+    people = pd.concat([begun, again], ignore_index=True)
+    fits = covered(people, terms, budget, known).index
+    return again[(people.index[len(begun) :]).isin(fits)], begun
 
 
 def affordable(gateway: GatewayProtocol, terms: Terms, needed: int) -> None:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from smsframe.campaign.dispatch import Call, resuming, sending
 from smsframe.campaign.interrupts import asked, until_python_ends
-from smsframe.campaign.preflight import confirmed, waits_for_budget
+from smsframe.campaign.preflight import confirmed
 from smsframe.campaign.unexpected_stop import Foreseen, with_results_when_stopped
 from smsframe.contacts.policy import costs_of
 from smsframe.errors import (
@@ -31,6 +31,7 @@ from smsframe.journal.conflicts import CampaignCall
 from smsframe.orders.states import Event
 from smsframe.outcomes.codes import CODES, WAITS
 from smsframe.outcomes.columns import COLUMNS, PLANNED, attach, results_for, validated
+from smsframe.outcomes.costs import waits_for_budget
 from smsframe.outcomes.join import join, note_other_texts, outcomes, still_to_send
 from smsframe.phones.match import among
 from smsframe.texts.template import parse
@@ -102,11 +103,8 @@ def send(
         try:
             now = known if known and engine.idle else journal.recipients(engine.entry.id, campaign)
         except JournalError as error:
-            cause, frame, others = (
-                cause or error,
-                _without_journal(_unsent(plan), maybe_texted=engine.maybe_texted),
-                0,
-            )
+            cause, others = cause or error, 0
+            frame = _without_journal(_unsent(plan), maybe_texted=engine.maybe_texted)
         else:
             journalled = _frame(plan, now, campaign, owner)
             frame = engine.posted.correct(journalled)

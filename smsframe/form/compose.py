@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from smsframe.api.options import JournalLocation, Suppress
+    from smsframe.contacts.policy import Policy
     from smsframe.form.form import Form
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.outcomes.schema import ContactsSchema
@@ -63,6 +64,7 @@ def compose(
     sender: str = "",
     quality: Literal["high", "medium", "low"] = "high",
     suppress: Suppress | None = None,
+    policy: Policy | None = None,
     max_segments: int | None = None,
     batch_size: int = 1000,
     gateway: GatewayProtocol | None = None,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from smsframe.contacts.policy import Policy
     from smsframe.form.draft import TypedText
     from smsframe.planning.plan import Plan
     from smsframe.planning.savings import Cheaper
@@ -33,7 +34,8 @@ class CampaignCounts(NamedTuple):
     """
     People of a campaign by outcome, as the journal has them, and what those pending would cost.
 
-    Pending people who are on an opt-out list count as ``suppressed``, not as ``pending``.
+    Pending people who are on an opt-out list count as ``suppressed``, not as ``pending``; those who wait for
+    a budget count as ``held_back`` where the form has no policy.
     """
 
     texted: int
@@ -43,6 +45,7 @@ class CampaignCounts(NamedTuple):
     busy: int
     credits: int
     suppressed: int = 0
+    held_back: int = 0
 
     @property
     def unfinished(self) -> bool:
@@ -70,6 +73,7 @@ class CampaignCounts(NamedTuple):
             "pending": self.pending,
             "being sent by another process": self.busy,
             "on an opt-out list": self.suppressed,
+            "waiting for a larger budget": self.held_back,
         }
         return (
             ", ".join(f"{count:,} {label}" for label, count in labelled.items() if count)
@@ -162,6 +166,8 @@ def missing(view: View) -> str:
         return "Correct what is marked above."
     if not view.exact:
         return "The table is long, so these are estimates: count every row, then send."
+    if view.plan.frame["sms_code"].eq("budget").any() and not view.recipients:
+        return "Nobody is left to text: the budget covers none of those who have no outcome in this campaign."
     return (
         ""
         if view.recipients
@@ -226,10 +232,11 @@ def make_view(
     return replace(result, plan=plan, sendable=sendable, cheaper=proposal)
 
 
-def count_campaign(results: pd.DataFrame) -> CampaignCounts:
+def count_campaign(results: pd.DataFrame, policy: Policy | None = None) -> CampaignCounts:
     """Count the people of a campaign from its results, in which the opted-out are ``suppressed``."""
     status, busy = results["sms_status"], results["sms_code"].eq("other_process").fillna(value=False)
-    waiting = status.eq("pending") & ~busy
+    held_back = results["sms_code"].eq("budget").fillna(value=False) & status.eq("pending") & (policy is None)
+    waiting = status.eq("pending") & ~busy & ~held_back
     return CampaignCounts(
         texted=int(status.isin(["accepted", "scheduled"]).sum()),
         rejected=int(status.eq("rejected").sum()),
@@ -238,6 +245,7 @@ def count_campaign(results: pd.DataFrame) -> CampaignCounts:
         busy=int(busy.sum()),
         credits=int(results["sms_segments"][waiting].sum()),
         suppressed=int(status.eq("suppressed").sum()),
+        held_back=int(held_back.sum()),
     )
 
 

@@ -95,7 +95,8 @@ class FormSession:
     def counts(self, entry: CampaignRecord, draft: Draft) -> CampaignCounts:
         """How many people of a campaign have which outcome, by the journal and the opt-outs."""
         return count_campaign(
-            campaign_send.recipients(self.journal, entry, suppressed=self._suppressed(draft))
+            campaign_send.recipients(self.journal, entry, suppressed=self._suppressed(draft)),
+            policy=self._planning.policy,
         )
 
     def balance(self, message_type: str) -> float | None:
@@ -125,7 +126,9 @@ class FormSession:
         if later is None and counts.pending and agreed is not None and agreed <= now:
             raise ValueError("The time of this campaign has passed: choose another time above, then resume.")
         shared = {name: getattr(self._sending, name) for name in RunOptions.parameters()}
-        options = ResumeOptions(**shared, confirm=counts.pending, schedule=later)
+        options = ResumeOptions(
+            **shared, confirm=counts.pending, schedule=later, policy=self._planning.policy
+        )
         run = Run(
             entry.name,
             partial(campaign_send.resume, entry, options=options, suppressed=self._suppressed(draft)),
@@ -158,6 +161,7 @@ class FormSession:
             sender=plan.terms.sender,
             message_type=plan.terms.message_type,
             text_fix=FIX if draft.fix else None,
+            policy=self._planning.policy,
         )
         gateway, journal = self.gateway, self.journal
         announce_journal(journal)

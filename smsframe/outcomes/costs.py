@@ -241,3 +241,10 @@ def known_orders(known: Known, budget: Budget, *, planned: bool = False) -> pd.D
     if known.earlier is not None and len(known.earlier):
         parts.append(known.earlier[names])
     return orders.assign(**order_costs(pd.concat(parts, ignore_index=True), orders, budget))
+
+
+def waits_for_budget(known: Known, budget: Budget | None) -> pd.Series[bool]:
+    """Who waits for a larger budget: nobody as far as a call that has a policy is concerned."""
+    people = known.people
+    waits = people["wait_code"].eq("budget").fillna(value=False).astype(bool) & people["batch"].lt(0)
+    return waits & (budget is None)

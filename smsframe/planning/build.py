@@ -138,7 +138,7 @@ def plan(
         results = note_other_texts(results, journalled, template.source, planned)
     budget = costs_of(options.policy, profile)
     costs = plan_costs(planned, results, terms.message_type, budget, journalled)
-    results = wait_for_budget(results, costs)
+    results = wait_for_budget(results, planned, costs, journalled)
     fixed = None
     if text_fix is not None:
         ready_now = contacts[results["sms_status"].eq("ready").to_numpy()]

@@ -12,7 +12,16 @@ import pandas as pd
 from smsframe.arrow import TEXT
 from smsframe.formatting import many
 from smsframe.outcomes.codes import sentences, shortened
-from smsframe.outcomes.costs import Spending, known_orders, predicted, reasons, spent, within
+from smsframe.outcomes.costs import (
+    Spending,
+    known_orders,
+    predicted,
+    reasons,
+    spent,
+    waits_for_budget,
+    within,
+)
+from smsframe.phones.match import find
 
 if TYPE_CHECKING:
     from smsframe.orders.prices import Budget
@@ -62,23 +71,40 @@ def plan_costs(
     return PlannedCosts(budget, spending, int(costs.units[fits].sum()), unpriced, waits)
 
 
-def wait_for_budget(results: pd.DataFrame, costs: PlannedCosts | None) -> pd.DataFrame:
-    """The rows of a plan, with those whom the budget does not cover pending."""
-    if costs is None or costs.waits.empty:
+def wait_for_budget(
+    results: pd.DataFrame, planned: pd.DataFrame, costs: PlannedCosts | None, known: Known | None
+) -> pd.DataFrame:
+    """
+    The rows of a plan, with those pending whom the budget does not cover, or who wait for a larger one while
+    this plan has none.
+    """
+    waits = _held_back(results, planned, known) if costs is None else costs.waits
+    if waits.empty:
         return results
     rows = np.zeros(len(results), dtype=bool)
-    rows[costs.waits.index.to_numpy(dtype=np.intp)] = True
-    which, distinct = pd.factorize(costs.waits)  # a few reasons, for however many rows
+    rows[waits.index.to_numpy(dtype=np.intp)] = True
+    which, distinct = pd.factorize(waits)  # a few reasons, for however many rows
     words = pd.Series(distinct, dtype=TEXT)
     words = shortened(sentences(pd.Series("budget", index=words.index)) + ": " + words)
     places = np.full(len(results), -1, dtype=np.intp)
-    places[rows] = which
+    places[waits.index.to_numpy(dtype=np.intp)] = which
     reason = words.astype(results["sms_reason"].dtype).reindex(places).set_axis(results.index)
     return results.assign(
         sms_status=results["sms_status"].mask(rows, "pending"),
         sms_code=results["sms_code"].mask(rows, "budget"),
         sms_reason=results["sms_reason"].mask(rows, reason),
     )
+
+
+def _held_back(results: pd.DataFrame, planned: pd.DataFrame, known: Known | None) -> pd.Series[Any]:
+    """Why people of a plan without a policy wait for a budget, by the position of their row."""
+    if known is None or not (held_back := waits_for_budget(known, None)).any():
+        return pd.Series(dtype=object)
+    ready = planned[results["sms_status"].eq("ready").to_numpy()[planned.index]]
+    waiting = known.people[held_back.to_numpy()]
+    place = find(ready["phone"], waiting["phone"])
+    reason = "in this campaign; give its policy=, with a larger one"
+    return pd.Series(reason, index=ready.index[place >= 0], dtype=object)
 
 
 def costs_facts(costs: PlannedCosts | None) -> dict[str, Any]:

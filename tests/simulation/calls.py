@@ -171,8 +171,7 @@ class Engine:
             ResendOptions(),
         )
         if len(judged.again) or len(judged.begun):
-            begun = judged.begun.rename("phone").to_frame()
-            with dispatch.resending(entry, judged.again, begun, context, adopt=call.adopt) as (
+            with dispatch.resending(entry, judged.again, judged.begun, context, adopt=call.adopt) as (
                 loop,
                 _,
             ):
