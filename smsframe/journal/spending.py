@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from smsframe.journal import recipients as recipient_rows
 from smsframe.journal.attempts import read_earlier
 from smsframe.journal.sqlite_dialect import each
-from smsframe.journal.tables import batches, recipients
+from smsframe.journal.tables import batches, evidence, recipients
 from smsframe.orders.prices import limited
-from smsframe.orders.states import State
+from smsframe.orders.states import Event, State
 from smsframe.outcomes.costs import Costs, Spending, order_costs, predicted, spent, within
 
 if TYPE_CHECKING:
@@ -24,6 +24,19 @@ if TYPE_CHECKING:
 
     from smsframe.orders.prices import Budget
     from smsframe.orders.records import Batch, CampaignRecord
+
+
+def given_up() -> sa.ColumnElement[bool]:
+    """
+    Whether a batch was given up by a person's word: nobody knows whether it was accepted, and charged, and
+    its people are in other batches.
+    """
+    said = sa.exists().where(
+        evidence.c.campaign == batches.c.campaign,
+        evidence.c.order_id == batches.c.order_id,
+        evidence.c.event == Event.PERSON_SENDS,
+    )
+    return (batches.c.state == State.REFUSED) & said
 
 
 def read_spending(
@@ -40,7 +53,7 @@ def read_spending(
     """
     columns = ("id", "state", "charged", "message_type", "segments")
     gone = [State.REFUSED] if planned else [State.REFUSED, State.PLANNED]
-    which = (batches.c.campaign == entry.id) & batches.c.state.not_in(gone)
+    which = (batches.c.campaign == entry.id) & (batches.c.state.not_in(gone) | given_up())
     rows = connection.execute(sa.select(*(batches.c[name] for name in columns)).where(which)).all()
     orders = pd.DataFrame(rows, columns=pd.Index(columns)).set_index("id").astype({"charged": "float64"})
     cached = orders.index.isin(list(budget.costs))

@@ -125,15 +125,19 @@ def order_costs(people: pd.DataFrame, orders: pd.DataFrame, budget: Budget) -> p
     Args:
         people: ``batch`` (the label of its order in ``orders``), ``phone``, ``segments``, ``missing``,
             ``refused`` of everybody who was in one, in whichever attempt.
-        orders: With ``message_type``.
+        orders: With ``message_type``, ``segments`` (of everybody who was in it first) and ``charged``.
         budget: The prices.
 
     Returns:
-        ``segments`` and ``cost`` (units, or None where somebody has no price) by order. Whom an order left
-        out, or does not list, is not counted, unless that is everybody.
+        ``segments`` and ``cost`` (units, or None where somebody has no price) by order. Of an order that was
+        charged, those whom it lists; of any other also those whom it does not, and those who were taken out
+        of it since, at the highest price: they may have been charged. Whom the gateway left out was not.
     """
     people = people[people["batch"].isin(orders.index).to_numpy()]
-    listed = ~people["missing"].astype(bool).to_numpy() & people["refused"].isna().to_numpy()
+    members = people.assign(segments=people["segments"].to_numpy(dtype="int64", na_value=1))
+    ever = members.groupby("batch")["segments"].sum().reindex(orders.index, fill_value=0)
+    open_ = orders["charged"].isna().reindex(people["batch"]).to_numpy(dtype=bool)
+    listed = (~people["missing"].astype(bool).to_numpy() | open_) & people["refused"].isna().to_numpy()
     somebody = people["batch"].isin(people["batch"][listed].unique()).to_numpy()
     people = people[listed | ~somebody]
     types = orders["message_type"].reindex(people["batch"]).to_numpy()
@@ -161,9 +165,17 @@ def order_costs(people: pd.DataFrame, orders: pd.DataFrame, budget: Budget) -> p
         key: (segments, None if unpriced else int(cost))
         for key, segments, cost, unpriced in sums.itertuples()
     }
-    # Nobody is known of an order that was taken over and lists nobody: one text at the highest price.
-    highest = [max([*budget.per_segment(str(name)).values(), 0]) for name in orders["message_type"]]
-    found = [rows.get(key, (1, price)) for key, price in zip(orders.index, highest, strict=True)]
+    whole = orders["segments"].to_numpy(dtype="int64", na_value=0)
+    found = []
+    # Order by order: there are a thousand people to one.
+    for key, name, before, now, charged in zip(
+        orders.index, orders["message_type"], whole, ever, orders["charged"], strict=True
+    ):
+        segments, cost = rows.get(key, (0, 0))
+        gone = max(0, int(before) - int(now)) if pd.isna(charged) or not segments else 0
+        gone = gone or int(segments == 0)  # of an order that was taken over and lists nobody one text counts
+        highest = max([*budget.per_segment(str(name)).values(), 0])
+        found.append((segments + gone, None if cost is None else cost + gone * highest))
     return pd.DataFrame(
         {
             "segments": [segments for segments, _ in found],
@@ -226,7 +238,7 @@ def _charged(orders: pd.DataFrame, *, all_orders: bool = False) -> list[tuple[An
 
 def known_orders(known: Known, budget: Budget, *, planned: bool = False) -> pd.DataFrame:
     """
-    The orders that the journal knows of a campaign, with their costs; none that was refused.
+    The orders that the journal knows of a campaign, with their costs; none that was surely refused.
 
     Args:
         known: What it knows.
@@ -235,7 +247,7 @@ def known_orders(known: Known, budget: Budget, *, planned: bool = False) -> pd.D
     """
     orders = known.batches.copy(deep=False)
     away = [State.REFUSED] if planned else [State.REFUSED, State.PLANNED]
-    orders = orders[~orders["state"].isin(away).to_numpy(dtype=bool)]
+    orders = orders[(~orders["state"].isin(away) | orders["given_up"]).to_numpy(dtype=bool)]
     names = ["batch", "phone", "segments", "missing", "refused"]
     parts = [known.people[names]]
     if known.earlier is not None and len(known.earlier):

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 from helpers import killable, sending
+from helpers.faulty_server import drop
 from helpers.sending import gateway_at, table, texted
 
 import smsframe
@@ -136,6 +137,23 @@ def test_killed_anywhere_the_same_call_again_never_passes_the_budget(tmp_path, s
         results = sending.send(plan, gateway_at(sandbox.url, journal), grace=0.05)
         assert reached(plan) == 6
         assert waits(results) == [False] * 6 + [True] * 4
+
+
+@pytest.mark.parametrize(("budget", "sent"), [(6, 0), (8, 2), (12, 6)])
+def test_an_order_given_up_by_a_persons_word_may_have_been_charged_and_counts(
+    budget, sent, sandbox, proxy, through
+):
+    people = table(6)
+    proxy.on("POST", drop).always("GET", drop, path="sms/")
+    sending.send(people, through)
+    rules = smsframe.Policy(budget=budget)
+    out = sending.resume(through, unconfirmed="send", policy=rules)
+    assert waits(out) == [False] * sent + [True] * (6 - sent)
+    assert len(texted(sandbox)) == sent
+    plan = smsframe.plan(people, TEXT, campaign="autumn", phone="mobile", policy=rules, gateway=through)
+    assert waits(plan.frame) == waits(out)
+    orders = smsframe.costs("autumn", gateway=through)
+    assert orders["predicted"].sum() == 6 + sent
 
 
 def test_two_at_once_share_one_budget(sandbox, tmp_path):

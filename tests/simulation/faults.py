@@ -19,6 +19,7 @@ CLOCKS = ("wrong clock", "clock jumps", "gateway clock jumps", "fast clock")
 CALLS = (
     *("changed text", "suppressed", "withdrawn", "person sends", "person accepts", "schedule", "rate"),
     *("other people", "hours", "skip refused", "sent again", "same rows again", "cancel", "moved"),
+    "budget",
 )
 
 RARE = frozenset(("lock lost", "ghost file"))

@@ -162,17 +162,18 @@ def test_a_campaign_costs_the_sum_of_its_orders(orders):
     )
 
 
-def test_whom_an_order_left_out_is_not_in_its_cost_unless_that_is_everybody():
+def test_whom_an_order_left_out_is_not_in_its_cost_unless_it_may_have_been_charged_for_them():
     people = pd.DataFrame(
         {
-            "batch": [0, 0, 1, 2],
+            "batch": [0, 0, 1, 2, 5, 5, 5],
             "phone": "+393471234567",
-            "segments": pd.Series([1, 2, 3, None], dtype="Int64"),
-            "missing": [False, True, True, False],
-            "refused": None,
+            "segments": pd.Series([1, 2, 3, None, 1, 2, 4], dtype="Int64"),
+            "missing": [False, True, True, False, False, True, False],
+            "refused": [None, None, None, None, None, None, "INVALID"],
         }
     )
-    orders = pd.DataFrame({"message_type": ["N"] * 4})
+    charged = [1.0, 1.0, 1.0, 1.0, None, None]
+    orders = pd.DataFrame({"message_type": "N", "segments": [9, 9, 9, 0, 7, 10], "charged": charged})
     counted = order_costs(people, orders, Budget())
-    assert counted["segments"].tolist() == [1, 3, 1, 1]
-    assert counted["cost"].tolist() == [UNIT, 3 * UNIT, UNIT, UNIT]
+    assert counted["segments"].tolist() == [1, 3, 1, 1, 7, 1 + 2 + 3]
+    assert counted["cost"].tolist() == [segments * UNIT for segments in counted["segments"]]
