@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from smsframe.api.docstrings import explained
-from smsframe.api.options import journal_of, suppressed_numbers
+from smsframe.api.options import journal_of, suppressed_numbers, with_policy
 from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign.cancel import cancel as campaign_cancel
 from smsframe.campaign.cancel import joined, one_campaign
@@ -137,7 +137,7 @@ def reschedule(
         >>> smsframe.reschedule("spring", tomorrow, gateway=gateway, progress=False)["sms_status"].tolist()
         ['accepted']
     """
-    options = RescheduleOptions.of(locals())
+    options = with_policy(RescheduleOptions.of(locals()))
     gateway = gateway or Gateway.from_env()
     memory = journal_of(journal, gateway)
     entry = memory.get(campaign)

@@ -14,6 +14,7 @@ from smsframe.api.options import (
     warn_if_guessed,
     warn_if_replaced,
     warn_if_supplied,
+    with_policy,
 )
 from smsframe.api.tracebacks import hide_frames
 from smsframe.clock import SYSTEM
@@ -154,6 +155,7 @@ def make_plan(
     from smsframe.journal.conflicts import require_same_gateway  # noqa: PLC0415 - a check waits for neither
     from smsframe.planning import build  # noqa: PLC0415
 
+    options = with_policy(options)
     stored = journal.read(options.campaign) if options.campaign else None
     if stored and gateway:
         require_same_gateway(stored.entry, gateway.base_url, gateway.account)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from smsframe.api.docstrings import READS_ONLY, explained
-from smsframe.api.options import journal_of
+from smsframe.api.options import journal_of, policy_of
 from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign import refresh as campaign_refresh
 from smsframe.campaign import reports
@@ -186,7 +186,7 @@ def costs(
     """
     memory = journal_of(journal, gateway)
     profile = environment.profile() if gateway is None else gateway.profile
-    return reports.costs(memory, memory.get(campaign), costs_of(policy or Policy(), profile))
+    return reports.costs(memory, memory.get(campaign), costs_of(policy_of(policy) or Policy(), profile))
 
 
 @hide_frames

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from smsframe.api.docstrings import explained
-from smsframe.api.options import announce_journal, journal_of, suppressed_numbers
+from smsframe.api.options import announce_journal, journal_of, suppressed_numbers, with_policy
 from smsframe.api.prepare import make_plan
 from smsframe.api.run import Run
 from smsframe.api.tracebacks import hide_frames, with_signature_of
@@ -184,7 +184,7 @@ def resume(
         >>> smsframe.resume("spring", gateway=gateway, progress=False)["sms_status"].tolist()
         ['accepted']
     """
-    options = ResumeOptions.of(locals())
+    options = with_policy(ResumeOptions.of(locals()))
     gateway = gateway or Gateway.from_env()
     memory = journal_of(journal, gateway)
     entry = memory.get(campaign)
@@ -241,7 +241,7 @@ def resend(
         >>> len(smsframe.resend("spring", failed, gateway=gateway, progress=False))
         0
     """
-    options = ResendOptions.of(locals())
+    options = with_policy(ResendOptions.of(locals()))
     gateway = gateway or Gateway.from_env()
     memory = journal_of(journal, gateway)
     entry = memory.get(campaign)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 import smsframe
+from smsframe.api.options import policy_of
 from smsframe.cli import exit_codes, options
 from smsframe.cli.output import clean, people, plan_text, summary_text
 from smsframe.formatting import many
@@ -46,6 +47,7 @@ def plan(
     zone: options.Zone = None,
     rules: options.Rules = None,
     suppress: options.Suppress = None,
+    policy: options.Policy = None,
     max_segments: options.MaxSegments = None,
     batch_size: options.BatchSize = 1000,
     text_fix: options.TextFix = None,
@@ -78,6 +80,7 @@ def send(
     zone: options.Zone = None,
     rules: options.Rules = None,
     suppress: options.Suppress = None,
+    policy: options.Policy = None,
     max_segments: options.MaxSegments = None,
     batch_size: options.BatchSize = 1000,
     text_fix: options.TextFix = None,
@@ -123,6 +126,7 @@ def resume(
     campaign: options.Campaign,
     suppress: options.Suppress = None,
     region: SuppressRegion = None,
+    policy: options.Policy = None,
     confirm: Annotated[
         int | None, typer.Option(help="Refuse unless exactly so many people are pending.")
     ] = None,
@@ -156,14 +160,23 @@ def resume(
     keywords = options.keywords(smsframe.resume, locals())
     with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
         known = smsframe.results(campaign, journal=journal)
-        waiting = known[known["sms_status"].eq("pending").to_numpy()]
+        house_rules = policy_of(keywords["policy"])
+        pending = known["sms_status"].eq("pending") & (
+            known["sms_code"].ne("budget") | (house_rules is not None)
+        )
+        waiting = known[pending.to_numpy(dtype=bool, na_value=False)]
         doubtful = int(known["sms_status"].eq("unconfirmed").sum())
         questions = []
         if unconfirmed == "send" and doubtful:
             questions.append(f"{people(doubtful)} may have been texted already, and would be texted again.")
         if len(waiting):
             credit = many(int(waiting["sms_segments"].sum()), "credit")
-            questions.append(f"{people(len(waiting))} pending would be texted, for {credit}.")
+            most = (
+                ""
+                if house_rules is None or house_rules.budget is None
+                else ", as far as the budget covers them"
+            )
+            questions.append(f"{people(len(waiting))} pending would be texted, for {credit}{most}.")
         if questions:
             ask(f"{' '.join(questions)} Go on?", gateway, yes=yes)
         with reported_when_stopped(out):
@@ -175,6 +188,7 @@ def resend(
     campaign: options.Campaign,
     suppress: options.Suppress = None,
     region: SuppressRegion = None,
+    policy: options.Policy = None,
     confirm: Annotated[
         int | None, typer.Option(help="Refuse unless exactly so many people are texted again.")
     ] = None,

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, overload
 
 import pandas as pd
 
+from smsframe.contacts.policy_file import read_policy
 from smsframe.orders.prices import ANY_COUNTRY, Budget, Prices, amount_of, units_of
 from smsframe.phones.region_names import region_of
 
 if TYPE_CHECKING:
+    import os
     from decimal import Decimal
 
     from smsframe.orders.profile import GatewayProfile
@@ -52,6 +54,8 @@ class Policy:
     budget: Decimal | int | str | None = None
     price_units: Prices | None = field(init=False)
     """The prices, as they were read."""
+    file: str | None = field(init=False, default=None, compare=False)
+    """What it was read from, or None."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "price_units", None if self.prices is None else read_prices(self.prices))
@@ -63,6 +67,44 @@ class Policy:
             except ValueError as error:
                 raise ValueError(f"budget={self.budget!r}: {error}") from None
             object.__setattr__(self, "budget", amount_of(limit))
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str]) -> Policy:
+        """
+        A policy as a team writes it once: a TOML file with ``budget`` and ``prices``.
+
+        ::
+
+            budget = "250.00"
+
+            [[prices]]
+            country = "IT"
+            quality = "high"
+            price = "0.05"
+            currency = "EUR"
+
+        Instead of the tables ``prices = "prices.csv"`` names a file beside it, with these columns. Numbers
+        are read as they are written: ``price = 0.05`` is 0.05.
+
+        Raises:
+            ValueError: It is no TOML in UTF-8, or has a key or a value that makes no sense; says where.
+            OSError: It cannot be read.
+
+        Example:
+            >>> import pathlib, tempfile
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     file = pathlib.Path(folder, "smsframe.toml")
+            ...     _ = file.write_text('budget = "250"')
+            ...     Policy.from_file(file)
+            Policy(budget=Decimal('250.00'))
+        """
+        settings = read_policy(path, COLUMNS)
+        try:
+            policy = cls(**settings)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
+        object.__setattr__(policy, "file", str(path))
+        return policy
 
     def __repr__(self) -> str:
         prices = (

@@ -107,8 +107,14 @@ def _held_back(results: pd.DataFrame, planned: pd.DataFrame, known: Known | None
     return pd.Series(reason, index=ready.index[place >= 0], dtype=object)
 
 
-def costs_facts(costs: PlannedCosts | None) -> dict[str, Any]:
-    """What a plan says of its costs: amounts in words, and a few words for each thing (``said``)."""
+def costs_facts(costs: PlannedCosts | None, source: str | None = None) -> dict[str, Any]:
+    """
+    What a plan says of its costs: amounts in words, and a few words for each thing (``said``).
+
+    Args:
+        costs: What it costs, or None without a policy.
+        source: The file that the policy was read from, or None.
+    """
     if costs is None:
         return {"cost": None, "spent": None, "budget": None, "unpriced": {}, "said": []}
     budget, spending = costs.budget, costs.spending
@@ -123,4 +129,6 @@ def costs_facts(costs: PlannedCosts | None) -> dict[str, Any]:
     if unpriced:
         listed = ", ".join(f"{many(count, 'person', 'people')} in {name}" for name, count in unpriced.items())
         said.append(f"no price for {listed.replace(' in *', '')}")
+    if source is not None:
+        said.append(f"policy of {source}")
     return {"cost": cost, "spent": before, "budget": limit, "unpriced": unpriced, "said": said}

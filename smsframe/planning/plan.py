@@ -254,7 +254,7 @@ class Plan:
             "schedule": self.terms.schedule.isoformat() if self.terms.schedule else None,
             "hours": self.terms.hours and repr(self.terms.hours),
             "times": self._facts_of_times(),
-            "costs": costs_facts(self.costs),
+            "costs": self._facts_of_costs(),
         }
 
     def _repr_html_(self) -> str:
@@ -278,7 +278,7 @@ class Plan:
         if self.terms.schedule is None:  # otherwise it is one time, which was given
             facts += times["said"]
         facts.append(times["night"])
-        facts += costs_facts(self.costs)["said"]
+        facts += self._facts_of_costs()["said"]
         return f"<smsframe.Plan {name}: {'; '.join(filter(None, facts))}>"
 
     @property
@@ -296,6 +296,10 @@ class Plan:
         pending = self._statuses().eq("pending") & self.frame["sms_code"].ne("budget")
         waits = pending.to_numpy()[self.planned.index]
         return times_facts(self.times, self.ready_people.index, self.planned.index[waits])
+
+    def _facts_of_costs(self) -> dict[str, Any]:
+        """What it costs, and by which policy, as a plain dictionary, with the same in words (``said``)."""
+        return costs_facts(self.costs, None if self.policy is None else self.policy.file)
 
     def _completed(self) -> int:
         """Numbers to which a plus was supplied: a guess, if a certain one, which whoever pays should see."""

@@ -47,6 +47,20 @@ def send(gateway, contacts=None, **options):
     return smsframe.send(people() if contacts is None else contacts, "Ciao", gateway=gateway, **keywords)
 
 
+@pytest.fixture(params=[False, True], ids=["given", "by the environment"])
+def rules(request, monkeypatch, tmp_path):
+    """The keywords that give a call a budget; none where a file that the environment names has it."""
+
+    def keywords(limit):
+        if not request.param:
+            return {"policy": only(limit)}
+        (tmp_path / "house.toml").write_text(f"budget = {limit}")
+        monkeypatch.setenv("SMSFRAME_POLICY", str(tmp_path / "house.toml"))
+        return {}
+
+    return keywords
+
+
 def texts(sandbox):
     return sum(order["recipients"] for order in sandbox.orders().to_dict("records"))
 
@@ -65,24 +79,25 @@ def failed(gateway, time, **options):
     return smsframe.refresh(out, gateway=gateway, progress=False)
 
 
-def test_what_is_sent_again_counts_in_the_same_budget(gateway, sandbox, time, capsys):
-    rows = failed(gateway, time, policy=only(6))
+def test_what_is_sent_again_counts_in_the_same_budget(rules, gateway, sandbox, time, capsys, monkeypatch):
+    rows = failed(gateway, time, **rules(6))
     assert texts(sandbox) == 6
     for limit, total in ((6, 6), (8, 8), (8, 8), (11, 11)):
-        out = resend(gateway, rows, policy=only(limit), confirm=total - 6)
+        out = resend(gateway, rows, **rules(limit), confirm=total - 6)
         assert texts(sandbox) == total
         assert out["sms_attempt"].eq(2).tolist() == [True] * (total - 6) + [False] * (12 - total)
         assert out["sms_code"].ne("budget").all()  # nobody's attempt has begun: the failure stays
     assert "1 row of campaign 'autumn' not sent again: the budget does not cover this text" in (
         capsys.readouterr().err
     )
+    monkeypatch.delenv("SMSFRAME_POLICY", raising=False)
     resend(gateway, rows)
     assert texts(sandbox) == 12
 
 
-def test_what_is_sent_at_another_time_counts_beside_what_was_cancelled(gateway, sandbox, time):
+def test_what_is_sent_at_another_time_counts_beside_what_was_cancelled(rules, gateway, sandbox, time):
     at = (time.now() + timedelta(hours=1)).replace(microsecond=0)
-    send(gateway, people(ending="01"), schedule=at, policy=only(6))
+    send(gateway, people(ending="01"), schedule=at, **rules(6))
     assert smsframe.cancel("autumn", gateway=gateway, progress=False)["sms_status"].eq("cancelled").all()
     for limit, moved in ((6, 0), (8, 2), (8, 2), (12, 6)):
         out = smsframe.reschedule(
@@ -90,7 +105,7 @@ def test_what_is_sent_at_another_time_counts_beside_what_was_cancelled(gateway, 
             at + timedelta(hours=2),
             gateway=gateway,
             progress=False,
-            policy=only(limit),
+            **rules(limit),
             confirm=moved,
         )
         assert out["sms_status"].eq("scheduled").sum() == moved
