@@ -4,6 +4,7 @@ Functions that cost nothing and need no network: read, check, plan.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from smsframe.api.docstrings import explained
@@ -21,6 +22,7 @@ from smsframe.clock import SYSTEM
 from smsframe.contacts import read
 from smsframe.contacts.columns import find_phone
 from smsframe.gateway import environment
+from smsframe.gateway.balance import RememberingGateway
 from smsframe.orders.records import Now
 from smsframe.outcomes.columns import COLUMNS
 from smsframe.phones import parse
@@ -168,6 +170,8 @@ def make_plan(
         journalled=stored and stored.known,
         now=Now(*(SYSTEM if gateway is None else gateway.clock).span()),
     )
+    if isinstance(gateway, RememberingGateway):
+        planned = replace(planned, balance=gateway.known_credits(planned.terms.message_type))
     warn_if_guessed(planned.phone, guessed=planned.phone_guessed)
     warn_if_supplied(int(planned.repairs.get("plus", 0)), options.region)
     log_if_at_night(planned.night)

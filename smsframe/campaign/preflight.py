@@ -11,6 +11,7 @@ import pandas as pd
 
 from smsframe.errors import ConfirmationMismatch, NotEnoughCredit
 from smsframe.formatting import amount
+from smsframe.gateway.balance import credits_of
 from smsframe.outcomes.costs import Spending, known_orders, predicted, spent, waits_for_budget, within
 from smsframe.outcomes.join import done
 from smsframe.phones.match import among
@@ -96,7 +97,7 @@ def covered_attempts(
 
 def affordable(gateway: GatewayProtocol, terms: Terms, needed: int) -> None:
     """Refuse when the balance is known and does not cover what is needed."""
-    available = gateway.credits().get(terms.message_type)
+    available = credits_of(gateway.credits(), terms.message_type)
     if available is None:
         log.warning("the gateway does not say how many credits of type %s are left", terms.message_type)
     elif available < needed:

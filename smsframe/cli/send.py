@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -16,6 +17,7 @@ from smsframe.api.options import policy_of
 from smsframe.cli import exit_codes, options
 from smsframe.cli.output import clean, people, plan_text, summary_text
 from smsframe.formatting import many
+from smsframe.gateway.balance import credits_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,6 +114,8 @@ def send(
                 "send needs --phone, the column to text; did you mean "
                 f"--phone {shlex.quote(str(planned.phone))}? Nothing was sent"
             )
+        if planned.recipients:
+            planned = replace(planned, balance=_balance(gateway, planned.terms.message_type))
         typer.echo(plan_text(planned) + "\n")
         if planned.recipients:
             question = f"Text {people(planned.recipients)} for {many(planned.credits, 'credit')}?"
@@ -120,6 +124,16 @@ def send(
             sending = options.keywords(smsframe.send, given, but=smsframe.plan)
             sent = smsframe.send(planned, **sending, gateway=gateway, journal=journal)
     report(sent, campaign, out, phone=phone)
+
+
+def _balance(gateway: smsframe.Gateway, message_type: str) -> float | None:
+    """The credits left; None where the gateway does not say, which sending finds out."""
+    try:
+        return credits_of(gateway.credits(), message_type)
+    except smsframe.NotAuthorised:
+        raise
+    except smsframe.GatewayError:
+        return None
 
 
 def resume(

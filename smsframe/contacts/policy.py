@@ -128,8 +128,7 @@ def costs_of(policy: Policy | None, profile: GatewayProfile) -> Budget | None:
     if policy is None:
         return None
     limit = None if policy.budget is None else units_of(policy.budget)
-    qualities = {known.code: quality for quality, known in profile.qualities.items()}
-    return Budget(limit, policy.price_units, qualities)
+    return Budget(limit, policy.price_units, profile.quality_names)
 
 
 def read_prices(frame: Any) -> Prices:

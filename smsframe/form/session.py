@@ -21,6 +21,7 @@ from smsframe.campaign.run_context import RunContext
 from smsframe.clock import SYSTEM, Clock
 from smsframe.form.draft import FIX, send_time
 from smsframe.form.preview import count_campaign
+from smsframe.gateway.balance import credits_of
 from smsframe.gateway.smsend import Gateway
 from smsframe.planning.options import PlanOptions
 
@@ -101,7 +102,7 @@ class FormSession:
 
     def balance(self, message_type: str) -> float | None:
         """The credits left for a type; None when the gateway does not say."""
-        return self.gateway.credits().get(message_type)
+        return credits_of(self.gateway.credits(), message_type)
 
     @hide_frames
     def send(self, plan: Plan) -> Run:

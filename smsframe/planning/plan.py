@@ -17,6 +17,7 @@ from smsframe.orders.batching import batch_numbers
 from smsframe.outcomes.cards import plan_card
 from smsframe.outcomes.summary import reasons
 from smsframe.phones.codes import REPAIRS
+from smsframe.planning.balance import balance_words
 from smsframe.planning.costs import costs_facts
 from smsframe.planning.merge_values import texts, unpacked
 from smsframe.planning.problems import problems as find_problems
@@ -63,6 +64,8 @@ class Plan:
         policy: The house rules it was made with, or None.
         costs: What its people are predicted to cost by the prices of the policy, and whom the budget covers;
             None without a policy. Sending decides it anew.
+        balance: The credits of its type that were left when the gateway last said so; None as long as it did
+            not. Sending asks anew.
 
     Example:
         >>> guests = pd.DataFrame({"name": ["Ada", "Zoë"], "mobile": ["+393471234567", "12"]})
@@ -86,6 +89,7 @@ class Plan:
     times: PlannedTimes | None = None
     policy: Policy | None = None
     costs: PlannedCosts | None = None
+    balance: float | None = None
 
     @property
     def people(self) -> pd.DataFrame:
@@ -255,6 +259,7 @@ class Plan:
             "hours": self.terms.hours and repr(self.terms.hours),
             "times": self._facts_of_times(),
             "costs": self._facts_of_costs(),
+            "balance": balance_words(self.balance, self.credits),
         }
 
     def _repr_html_(self) -> str:
@@ -278,7 +283,7 @@ class Plan:
         if self.terms.schedule is None:  # otherwise it is one time, which was given
             facts += times["said"]
         facts.append(times["night"])
-        facts += self._facts_of_costs()["said"]
+        facts += [*self._facts_of_costs()["said"], balance_words(self.balance, self.credits)]
         return f"<smsframe.Plan {name}: {'; '.join(filter(None, facts))}>"
 
     @property
