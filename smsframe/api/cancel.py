@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
@@ -45,6 +45,7 @@ def cancel(
     *,
     gateway: GatewayProtocol | None = None,
     journal: JournalLocation | None = None,
+    unconfirmed: Literal["cancelled", "accept"] | None = None,
     workers: int = 4,
     grace: float = 30.0,
     progress: bool = True,
@@ -57,7 +58,8 @@ def cancel(
     also be gone when it is looked up twice, ``grace`` seconds apart, before its time; or each of its texts
     must have a state that means never sent. Then its people are ``cancelled``, and no call but `reschedule`
     texts them. Whatever is less leaves them ``unconfirmed``: the text may still go out, and this call again
-    asks again. Whether credits come back is the gateway's secret.
+    asks again, and where the provider can tell you what became of it, ``unconfirmed=`` is your word. Whether
+    credits come back is documented nowhere.
 
     Returns:
         For a name one row per recipient in the journal, RangeIndex, result columns only; for results their
@@ -89,7 +91,13 @@ def cancel(
             retry_policy=RetryPolicy(clock=gateway.clock),
         )
         results = campaign_cancel(
-            entry, context, rows=rows, begin=bar.start, advance=bar.advance, stop=threading.Event()
+            entry,
+            context,
+            rows=rows,
+            unconfirmed=options.unconfirmed,
+            begin=bar.start,
+            advance=bar.advance,
+            stop=threading.Event(),
         )
     return results if rows is None else joined(rows, results)
 

@@ -25,7 +25,7 @@ from smsframe.formatting import many
 from smsframe.gateway.base import CancellingGateway
 from smsframe.journal.conflicts import CampaignCall
 from smsframe.orders.records import Change, Evidence, Reply
-from smsframe.orders.states import Event, State, transition
+from smsframe.orders.states import CANCEL_OPEN, Event, State, transition
 from smsframe.outcomes.codes import shortened
 from smsframe.outcomes.columns import COLUMNS, DTYPES, attach, validated
 from smsframe.outcomes.summary import complete, require_numbers
@@ -52,6 +52,7 @@ def cancel(
     context: RunContext,
     *,
     rows: pd.DataFrame | None = None,
+    unconfirmed: str | None = None,
     begin: Callable[[int], None] = lambda _: None,
     advance: Callable[[int], None] = lambda _: None,
     stop: threading.Event | None = None,
@@ -63,6 +64,7 @@ def cancel(
         entry: The campaign.
         context: What is worked with.
         rows: ``sms_phone`` and ``sms_order_id`` of results, whose orders alone are wanted; all when None.
+        unconfirmed: A person's word on orders that were to be cancelled before: then those alone are wanted.
         begin: Is called with the number of orders.
         advance: Is called with how many more were asked for.
         stop: Who sets it asks it to stop.
@@ -84,13 +86,16 @@ def cancel(
         named = {*rows["sms_order_id"].dropna()}
         wanted = [batch for batch in wanted if batch.order_id in named]
         _refuse_parts(wanted, rows["sms_phone"], journal)
+    settled = {"cancelled": Event.PERSON_CANCELS, "accept": Event.PERSON_ACCEPTS}.get(unconfirmed or "")
+    if settled is not None:
+        wanted = [batch for batch in wanted if batch.state in CANCEL_OPEN]
     why = {batch.order_id: BUSY for batch in busy}
     if wanted:
         context = by_both_clocks(context, wanted[0].order_id)
         begin(len(wanted))
         policy = context.retry_policy
         with journal.owner() as owner, asked(policy.stop.set) as interrupted:
-            cancelling = Cancelling(entry, context, gateway, owner)
+            cancelling = Cancelling(entry, context, gateway, owner, settled)
             why |= cancelling.run(wanted, advance)
         if interrupted.is_set():
             context.say(f"stopped; what was under way is recorded. smsframe.cancel({entry.name!r}) goes on")
@@ -100,7 +105,8 @@ def cancel(
     results = recipients(journal, entry)
     if rows is not None:
         results = results[among(results["sms_phone"], rows["sms_phone"])].reset_index(drop=True)
-    return _with_reasons(results, why, context.say)
+    asked_for = {batch.order_id for batch in wanted if settled is not None}
+    return _with_reasons(results, why, asked_for, context.say)
 
 
 def by_both_clocks(context: RunContext, order_id: str) -> RunContext:
@@ -128,11 +134,14 @@ def _refuse_parts(wanted: Sequence[Batch], phones: pd.Series[str], journal: Jour
         )
 
 
-def _with_reasons(results: pd.DataFrame, why: dict[str, str], say: Callable[[str], None]) -> pd.DataFrame:
+def _with_reasons(
+    results: pd.DataFrame, why: dict[str, str], asked_for: set[str], say: Callable[[str], None]
+) -> pd.DataFrame:
     """The results, where whoever is not cancelled and not asked for says why; the same in words."""
     status, order = results["sms_status"].astype(object), results["sms_order_id"].astype(object)
     left_alone = order.map(why).astype(object)
-    left_alone = left_alone.mask(left_alone.isna() & status.eq("scheduled"), "the gateway was not asked")
+    unasked = left_alone.isna() & status.eq("scheduled") & ~order.isin(asked_for)
+    left_alone = left_alone.mask(unasked, "the gateway was not asked")
     left_alone = left_alone.mask(
         status.eq("accepted") & left_alone.isna(), "not cancelled: it was sent, or is on its way"
     )
@@ -143,7 +152,7 @@ def _with_reasons(results: pd.DataFrame, why: dict[str, str], say: Callable[[str
     for words, people in left_alone.dropna().value_counts().items():
         say(f"{many(int(people), 'person', 'people')} left alone: {words}")
     before = results["sms_reason"].astype(object)
-    both = (before + "; " + left_alone).fillna(left_alone).astype("string")
+    both = (before + "; " + left_alone).where(before.notna(), left_alone).astype("string")
     reason = shortened(both).astype(object)
     dtype = results["sms_reason"].dtype
     return results.assign(sms_reason=before.mask(left_alone.notna(), reason).astype(dtype))
@@ -186,17 +195,23 @@ class Cancelling:
         context: What is worked with.
         gateway: Who is asked.
         owner: This run, alive in the journal.
+        settled: What a person says of what stays open.
     """
 
     def __init__(
-        self, entry: CampaignRecord, context: RunContext, gateway: CancellingGateway, owner: str
+        self,
+        entry: CampaignRecord,
+        context: RunContext,
+        gateway: CancellingGateway,
+        owner: str,
+        settled: Event | None = None,
     ) -> None:
         self.cause: GatewayError | None = None
         """Why it stopped early."""
         self._entry, self._context, self._owner, self._gateway = entry, context, owner, gateway
         self._journal, self._retry_policy = context.journal, context.retry_policy
         self._grace = timedelta(seconds=context.grace)
-        self._orders = CancelledOrders(entry, context, owner)
+        self._orders = CancelledOrders(entry, context, owner, settled)
 
     def run(self, wanted: Sequence[Batch], advance: Callable[[int], None]) -> dict[str, str]:
         """

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from smsframe.orders.records import Batch, CampaignRecord
 
 
+PERSON_SAYS = Evidence("cancel(unconfirmed=)", "a person says so")
+
+
 class Looked(NamedTuple):
     """What was found of an order: what it means, what was asked, and what the order lists."""
 
@@ -43,10 +46,13 @@ class CancelledOrders:
         entry: The campaign.
         context: What is worked with.
         owner: This run, alive in the journal.
+        settled: What a person says of orders of which it is not proven what became of them.
     """
 
-    def __init__(self, entry: CampaignRecord, context: RunContext, owner: str) -> None:
-        self._entry, self._owner, self._grace = entry, owner, context.grace
+    def __init__(
+        self, entry: CampaignRecord, context: RunContext, owner: str, settled: Event | None = None
+    ) -> None:
+        self._entry, self._owner, self._grace, self._settled = entry, owner, context.grace, settled
         self._journal, self._gateway = context.journal, context.gateway
         self._retry_policy = context.retry_policy
 
@@ -116,4 +122,8 @@ class CancelledOrders:
         reason = evidence.answer if open_ else None
         change = Change(batch, looked.event, step, evidence, reason=reason, refused=refused)
         (recorded,) = self._journal.batches.record(self._entry, self._owner, [change])
+        if step.action is Action.ASK_PERSON and self._settled is not None:
+            word = transition(recorded.state, self._settled, recorded.doubt)
+            change = Change(recorded, self._settled, word, PERSON_SAYS)
+            (recorded,) = self._journal.batches.record(self._entry, self._owner, [change])
         return recorded

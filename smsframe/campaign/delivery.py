@@ -47,18 +47,20 @@ def with_cancellations(
     rows: pd.DataFrame, states: Mapping[str, State], profile: GatewayProfile
 ) -> pd.DataFrame:
     """
-    The rows with what the journal knows of orders that a person wanted cancelled since.
+    The rows with what the journal knows of orders that a person wanted cancelled, also if they were not.
 
     Args:
         rows: As `with_delivery_columns` gives them.
-        states: Of these orders, by order id.
+        states: Of scheduled orders, by order id.
         profile: The gateway's.
     """
     if not states or not {"sms_status", "sms_code", "sms_reason"} <= {*rows.columns}:
         return rows
     state = rows["sms_order_id"].astype(object).map(dict(states))
     left = rows["sms_delivery"].isin([code for code, known in profile.delivery.items() if known.left])
+    not_cancelled = state.eq(State.ACCEPTED) & rows["sms_code"].eq("cancelling").fillna(value=False)
     outcomes = (
+        (not_cancelled, "scheduled", None),  # its delivery code says whether it has left
         (state.isin(CALLED_BACK) & left, "accepted", None),
         (state.isin(CANCEL_OPEN) & ~left, "unconfirmed", "cancelling"),
         (state.eq(State.CANCELLED) & ~left, "cancelled", "cancelled"),

@@ -41,6 +41,7 @@ STEPS = {
     Event.OWNER_DIED: "the process that sent it had ended: it is looked up",
     Event.PERSON_ACCEPTS: "a person said that it was accepted",
     Event.PERSON_SENDS: "a person said that it may be sent again",
+    Event.PERSON_CANCELS: "a person said that it was cancelled",
     Event.CANCEL_CLAIMED: "about to be cancelled: that is on disk",
     Event.CANCEL_TAKEN: "the gateway said yes to cancelling the order, which is half of the proof",
     Event.CANCEL_NOT_SENT: "certainly not cancelled: the gateway was not asked",

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import itertools
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from smsframe.arrow import TEXT
@@ -89,7 +91,7 @@ def compare(
                 f"this gateway has no history of orders: if campaign {campaign!r} was sent before from "
                 "another journal, its people are texted again"
             )
-        return Comparison()
+        return Comparison(doubted=_given_up(journal.orders.of(campaign), gateway, retry_policy))
     comparison = _Compared(campaign, gateway, journal, retry_policy, entry)
     if comparison.differences:  # this journal is not the latest, so the latest orders may not be visible yet
         if len(comparison.unknown) and not adopt:
@@ -109,6 +111,19 @@ def compare(
             f"{direction} the gateway's"
         )
     return Comparison(date, comparison.doubted, comparison.recipients(adopt=adopt))
+
+
+def _given_up(known: pd.DataFrame, gateway: GatewayProtocol, retry_policy: RetryPolicy) -> pd.Series[Any]:
+    """
+    Where no history lists them: the orders that were given up as not taken, and that the gateway has.
+
+    Something on the way may have denied them. Their people may be cut into other orders, under ids that the
+    gateway does not know, so it is asked about each of these few before.
+    """
+    order_ids = known["order_id"][known["state"].eq(State.PLANNED) & known["claimed"]]
+    states = [retry_policy.ask(partial(gateway.state, order)) for order in order_ids]
+    absent = [state.recipients is None and state.own for state in states]
+    return order_ids[~np.array(absent, dtype=bool)]
 
 
 class _Compared:

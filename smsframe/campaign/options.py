@@ -237,6 +237,16 @@ class ResendOptions(RunOptions):
 class CancelOptions(Options):
     """What cancelling is asked for."""
 
+    unconfirmed: Annotated[
+        Literal["cancelled", "accept"] | None,
+        Parameter(
+            "What *you* say of orders that were to be cancelled and stay ``unconfirmed`` after they were "
+            "asked for again: ``cancelled``, as you have seen at the provider, or ``accept``: they went out, "
+            "or will. It is recorded, and nothing else of the campaign is cancelled by that call.",
+            Group.SAFETY,
+            one_of("cancelled", "accept", None),
+        ),
+    ] = None
     workers: Annotated[int, Parameter("Requests under way at once, 1 to 64.", Group.TUNING, _workers)] = 4
     grace: Annotated[
         float,

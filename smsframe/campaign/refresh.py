@@ -61,8 +61,8 @@ def refresh(
     rows = delivery.with_delivery_columns(results)
     clock, profile = retry_policy.clock, gateway.profile
     types = journal.deliveries.message_types(rows["sms_order_id"].dropna().unique().tolist())
-    called_back = journal.cancellations.states(rows["sms_order_id"].dropna().unique().tolist())
-    rows = delivery.with_cancellations(rows, called_back, profile)
+    scheduled = journal.cancellations.states(rows["sms_order_id"].dropna().unique().tolist())
+    rows = delivery.with_cancellations(rows, scheduled, profile)
     orders, waits = delivery.orders_to_ask(rows, profile), _waits(options)
     began, limit = clock.monotonic(), options.limit
     while len(orders):
@@ -71,7 +71,7 @@ def refresh(
             orders, gateway, journal, {*types}, options.workers, retry_policy, progress.advance
         )
         rows = delivery.join_answers(rows, orders, answers, profile)
-        rows = delivery.with_cancellations(rows, called_back, profile)
+        rows = delivery.with_cancellations(rows, scheduled, profile)
         if limit is None:
             break
         orders = delivery.orders_to_ask_again(rows, [answer.order_id for answer in answers], profile, types)

@@ -168,23 +168,33 @@ class OrderWorkers:
         """Send; and ask for the credit when it is refused, so that both are recorded as one."""
         if not self._pace.wait(batch.recipients):
             return CALLED_OFF
-        reply = self._post(order, batch)
+        reply, answered = self._post(order, batch)
         if reply.event is Event.ACCEPTED and another(batch.order_id, reply.order_id):
             reason = f"{reply.reason}: it is the answer to another order"
             return PostOutcome(replace(reply, event=Event.NO_PROOF, reason=reason))
-        if transition(State.SENDING, reply.event, batch.doubt).action is not Action.NARROW:
+        step = transition(State.SENDING, reply.event, batch.doubt)
+        refused = step.action is Action.NARROW
+        # In both cases its people are given other order ids, which the gateway does not know.
+        given_up = step.state is State.PLANNED and answered and self._out_of_time(batch)
+        if not (refused or given_up):
             return PostOutcome(reply)
         if not is_absent(self._gateway, batch, order.people, self._retry_policy):
             reason = f"{reply.reason}, and the gateway may have taken it before"
             return PostOutcome(replace(reply, event=Event.NO_PROOF, reason=reason))
+        if given_up:
+            return PostOutcome(reply)
         try:
             left = self._retry_policy.ask(self._gateway.credits)
             return PostOutcome(reply, credits_of(left, batch.terms.message_type))
         except GatewayError as error:
             return PostOutcome(reply, credit_error=error)
 
-    def _post(self, order: Order, batch: Batch) -> Reply:
-        """Send, and repeat only what was provably not accepted, and not once stopped."""
+    def _post(self, order: Order, batch: Batch) -> tuple[Reply, bool]:
+        """
+        Send, and repeat only what was provably not accepted, and not once stopped.
+
+        Returns what it came to, and whether anybody ever answered, so that it may have arrived.
+        """
         before: list[Reply] = []
         stopped = self._retry_policy.stop.is_set
 
@@ -203,7 +213,7 @@ class OrderWorkers:
                     "this run has lost its lock, in the folder beside the journal: somebody else may have "
                     "taken over, so nothing more is sent; resume the campaign"
                 )
-            if out_of_time(batch, Now(*self._retry_policy.clock.span())):
+            if self._out_of_time(batch):
                 raise _TooLateError
 
         def again(reply: Reply) -> bool:
@@ -211,7 +221,13 @@ class OrderWorkers:
             return step.action is Action.REPEAT and not stopped()
 
         reply = self._retry_policy.until(attempt, again)
-        return replace(reply, event=Event.GAVE_UP) if reply.event is Event.NOT_SENT else reply
+        answered = any(one.status is not None for one in before)
+        if reply.event is Event.NOT_SENT:
+            reply = replace(reply, event=Event.GAVE_UP)
+        return reply, answered
+
+    def _out_of_time(self, batch: Batch) -> bool:
+        return out_of_time(batch, Now(*self._retry_policy.clock.span()))
 
 
 def _ended(future: Future[PostOutcome], work: Future[None]) -> None:

@@ -5,7 +5,7 @@ Commands that take scheduled texts back, and send them at another time.
 from __future__ import annotations
 
 import contextlib
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -18,6 +18,12 @@ from smsframe.formatting import many
 
 def cancel(
     campaign: options.Campaign,
+    unconfirmed: Annotated[
+        Literal["cancelled", "accept"] | None,
+        typer.Option(
+            help="What you say of texts of which it stays unproven; nothing else is cancelled by that call."
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option(help="Requests under way at once.")] = 4,
     grace: Annotated[
         float,
@@ -37,9 +43,13 @@ def cancel(
         known = smsframe.results(campaign, journal=journal)
         open_ = known["sms_code"].eq("cancelling").fillna(value=False)
         waiting = int((known["sms_status"].eq("scheduled") | open_).sum())
+        question = f"Cancel the scheduled texts of {people(waiting)}?"
+        if unconfirmed:
+            waiting = int(open_.sum())
+            known_as = {"cancelled": "cancelled", "accept": "accepted"}[unconfirmed]
+            question = f"Take the texts of {people(waiting)} as {known_as}, unless the gateway knows better?"
         if waiting:
-            question = f"Cancel the scheduled texts of {people(waiting)}?"
-            ask(question, gateway, yes=yes, otherwise="Nothing was cancelled.")
+            ask(question, gateway, yes=yes, otherwise="nothing was cancelled")
         results = smsframe.cancel(campaign, **keywords, gateway=gateway)
     report(results, campaign, out)
 

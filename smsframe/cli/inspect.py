@@ -95,8 +95,13 @@ def status(
             (f"{again} --unconfirmed send", "texts them; again, if they were"),
         ]
         if cancelling.any():
-            asks = (f"smsframe cancel {shlex.quote(campaign)}", "asks again for what is to be cancelled")
-            next_steps = [*([] if cancelling.all() else next_steps), asks]
+            cancel = f"smsframe cancel {shlex.quote(campaign)}"
+            next_steps = [
+                *([] if cancelling.all() else next_steps),
+                (cancel, "asks again for what is to be cancelled"),
+                (f"{cancel} --unconfirmed cancelled", "takes them as cancelled, as the provider told you"),
+                (f"{cancel} --unconfirmed accept", "takes them as accepted"),
+            ]
         parts = [
             heading("Unconfirmed: they may have been texted, so nothing is repeated unasked"),
             table(list(zip(numbers, orders, strict=True)), head=("number", "order id")),

@@ -174,22 +174,18 @@ def resume(
     keywords = options.keywords(smsframe.resume, locals())
     with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
         known = smsframe.results(campaign, journal=journal)
-        house_rules = policy_of(keywords["policy"])
-        pending = known["sms_status"].eq("pending") & (
-            known["sms_code"].ne("budget") | (house_rules is not None)
-        )
-        waiting = known[pending.to_numpy(dtype=bool, na_value=False)]
-        doubtful = int(known["sms_status"].eq("unconfirmed").sum())
+        house_rules = policy_of(options.house_rules(policy))
+        held_back = known["sms_code"].eq("budget").fillna(value=False) & (house_rules is None)
+        waiting = known[(known["sms_status"].eq("pending") & ~held_back).to_numpy(dtype=bool)]
+        cancelling = known["sms_code"].eq("cancelling").fillna(value=False)  # never texted again
+        doubtful = int((known["sms_status"].eq("unconfirmed") & ~cancelling).sum())
         questions = []
         if unconfirmed == "send" and doubtful:
             questions.append(f"{people(doubtful)} may have been texted already, and would be texted again.")
         if len(waiting):
             credit = many(int(waiting["sms_segments"].sum()), "credit")
-            most = (
-                ""
-                if house_rules is None or house_rules.budget is None
-                else ", as far as the budget covers them"
-            )
+            limited = house_rules is not None and house_rules.budget is not None
+            most = ", as far as the budget covers them" if limited else ""
             questions.append(f"{people(len(waiting))} pending would be texted, for {credit}{most}.")
         if questions:
             ask(f"{' '.join(questions)} Go on?", gateway, yes=yes)
@@ -240,15 +236,15 @@ def resend(
     report(results, campaign, out)
 
 
-def ask(question: str, gateway: smsframe.Gateway, *, yes: bool, otherwise: str = "Nothing was sent.") -> None:
+def ask(question: str, gateway: smsframe.Gateway, *, yes: bool, otherwise: str = "nothing was sent") -> None:
     """Go on only after a yes, from a person or from ``--yes``."""
     typer.echo(f"  gateway  {clean(gateway.base_url)} as {clean(gateway.account)}\n")
     if yes:
         return
     if not sys.stdin.isatty():
-        raise ValueError(f"there is no terminal to ask in: --yes goes on without a question. {otherwise}")
+        raise ValueError(f"there is no terminal to ask in, so {otherwise}: --yes goes on without a question")
     if not typer.confirm(question):
-        typer.echo(otherwise)
+        typer.echo(f"{otherwise.capitalize()}.")
         raise typer.Exit(exit_codes.REFUSED)
 
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from smsframe.journal.rows import append_evidence, read_batches
 from smsframe.journal.sqlite_dialect import each
 from smsframe.journal.tables import batches, recipients
-from smsframe.orders.states import CALLED_BACK, CANCEL_OPEN, Event, State, transition
+from smsframe.orders.states import CANCEL_OPEN, TAKEN, Event, State, transition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -43,10 +43,11 @@ class Cancellations:
         return wanted, [batch for batch in open_ if batch.id not in free]
 
     def states(self, order_ids: Collection[str]) -> dict[str, State]:
-        """The state of those of these orders that a person wanted cancelled."""
+        """The state of those of these orders that the gateway took for a later time."""
         query = sa.select(batches.c.order_id, batches.c.state).where(
             batches.c.order_id.in_(sa.select(each(json.dumps([*order_ids])))),
-            batches.c.state.in_(CALLED_BACK),
+            batches.c.state.in_(TAKEN),
+            batches.c.schedule_at.is_not(None),
         )
         with self._store.opened() as connection:
             if connection is None:
@@ -59,10 +60,12 @@ class Cancellations:
 
         From then on nobody may say that they go out, nor that they do not.
         """
-        claimed = []
+        claimed, before = [], {batch.id: batch.state for batch in wanted}
         with self._store.transaction() as connection:
             which = self._which(connection, entry) & batches.c.id.in_([batch.id for batch in wanted])
             for batch in read_batches(connection, which):
+                if batch.state is not before[batch.id]:
+                    continue
                 step = transition(batch.state, Event.CANCEL_CLAIMED, batch.doubt)
                 taken = {"owner": owner, "state": step.state, "doubt": int(step.doubt)}
                 update = sa.update(batches).where(batches.c.id == batch.id, batches.c.state == batch.state)

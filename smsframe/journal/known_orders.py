@@ -69,8 +69,8 @@ class KnownOrders:
         What the journal has of a campaign's orders.
 
         Returns:
-            ``order_id``, ``create_time``, ``schedule_time``, ``state``; ``people`` who are in it, and were
-            not left out;
+            ``order_id``, ``create_time``, ``schedule_time``, ``state``; ``claimed``: whether a run ever was
+            about to send it; ``people`` who are in it, and were not left out;
             ``unlisted``: how many more it counts, of an order that was taken over; ``settled``: whether a
             person gave it up, or it is other people's. No rows when there is no such campaign.
         """
@@ -83,13 +83,14 @@ class KnownOrders:
             "create_time": batches.c.sent_at,
             "schedule_time": batches.c.schedule_at,
             "state": batches.c.state,
+            "claimed": batches.c.claimed_at.is_not(None),
             "settled": given_up,
         }
         with_name = sa.select(campaigns.c.id).where(campaigns.c.name == campaign)
         with self._store.opened() as connection:
             if connection is None:
                 return pd.DataFrame({name: [] for name in (*columns, "people", "unlisted")}).astype(
-                    {"order_id": TEXT, "settled": bool}
+                    {"order_id": TEXT, "claimed": bool, "settled": bool}
                 )
             people = _people() if has_attempts(connection) else _in_order(recipients, refused(connection))
             columns["people"] = people
@@ -97,7 +98,7 @@ class KnownOrders:
             query = sa.select(*(column.label(name) for name, column in columns.items()))
             orders = frame(connection, query.where(batches.c.campaign.in_(with_name)))
         dates = {name: instants_of(orders[name]) for name in ("create_time", "schedule_time")}
-        return orders.assign(**dates).astype({"order_id": TEXT, "settled": bool})
+        return orders.assign(**dates).astype({"order_id": TEXT, "claimed": bool, "settled": bool})
 
     def doubt(
         self, connection: Connection, entry: CampaignRecord, owner: str, listed: pd.Series[Any]

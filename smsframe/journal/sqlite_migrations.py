@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 VERSION = 5
-"""Of the tables below; kept in the file, so that a newer file is refused instead of misread."""
+"""Of the tables, and of the states in them; kept in the file, so that a newer one is refused, not misread."""
 
 
 _WITH_ATTEMPTS = 5

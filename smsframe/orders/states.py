@@ -46,7 +46,7 @@ class State(StrEnum):
     CANCEL_TAKEN = "cancel_taken"
     """The gateway said yes to cancelling it, which is half of the proof."""
     CANCELLED = "cancelled"
-    """Accepted, and proven cancelled before its time; final. Nobody has a text of it."""
+    """Accepted, and cancelled before its time, proven or by a person's word; final. Nobody has its text."""
 
 
 CANCEL_OPEN: Final = (State.CANCELLING, State.CANCEL_ASKED, State.CANCEL_TAKEN)
@@ -122,6 +122,8 @@ class Event(StrEnum):
     OWNER_DIED = "owner_died"
     PERSON_ACCEPTS = "person_accepts"
     PERSON_SENDS = "person_sends"
+    PERSON_CANCELS = "person_cancels"
+    """A person knows that an order, which was to be cancelled, was."""
 
 
 class Action(StrEnum):
@@ -222,6 +224,11 @@ TABLE: dict[tuple[State, Event], Step] = {
     (State.CANCEL_ASKED, Event.PART_LEFT):       Step(State.CANCEL_ASKED, Action.ASK_PERSON),
     (State.CANCEL_ASKED, Event.STILL_SCHEDULED): Step(State.CANCEL_ASKED, Action.ASK_PERSON),
     (State.CANCEL_ASKED, Event.UNANSWERED):      Step(State.CANCEL_ASKED, Action.ASK_PERSON),
+
+    (State.CANCEL_TAKEN, Event.PERSON_CANCELS):  Step(State.CANCELLED, Action.RECORD),
+    (State.CANCEL_TAKEN, Event.PERSON_ACCEPTS):  Step(State.ACCEPTED, Action.RECORD),
+    (State.CANCEL_ASKED, Event.PERSON_CANCELS):  Step(State.CANCELLED, Action.RECORD),
+    (State.CANCEL_ASKED, Event.PERSON_ACCEPTS):  Step(State.ACCEPTED, Action.RECORD),
 }
 """The life of a batch whose order id is not in doubt; the doubt it gives is what the event adds."""
 

@@ -192,13 +192,14 @@ OUTCOMES = {
     ),
     "cancelled": Reason(
         "cancelled before its time; reschedule sends it at another",
-        "The scheduled text was cancelled before its time, which the gateway confirmed, so it was not sent. "
-        "smsframe.reschedule sends it at another time; no other call does.",
+        "The scheduled text was cancelled before its time, as the gateway confirmed or a person said, so it "
+        "was not sent. smsframe.reschedule sends it at another time; no other call does.",
     ),
     "cancelling": Reason(
         "to be cancelled, not proven; cancel asks again",
         "The gateway was asked to cancel the scheduled order of this row, and it is not proven that it did: "
-        "the text may still go out, and the person gets no other. smsframe.cancel asks again.",
+        "the text may still go out, and the person gets no other. smsframe.cancel asks again; what you know "
+        "from the provider you say with cancel(unconfirmed=).",
     ),
 }
 """Decided by what happened; read from the journal."""

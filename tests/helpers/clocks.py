@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from math import ceil
 
 from smsframe.clock import Clock
 
 NO_WAITS = Clock(pause=lambda _stop, _seconds: None)
 """The machine's clock, by which nobody waits."""
+
+
+TICKS = 2**20
 
 
 class PassingTime:
@@ -24,7 +28,8 @@ class PassingTime:
         if self.interrupted:
             raise KeyboardInterrupt
         self.pauses.append(seconds)
-        self.passed += seconds
+        # In binary fractions of a second, whose sums and differences are exact, as those of ticks are.
+        self.passed = ceil((self.passed + seconds) * TICKS) / TICKS
 
     @property
     def clock(self):

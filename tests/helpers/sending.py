@@ -28,9 +28,9 @@ def each_sandbox(option, *values):
     )
 
 
-def gateway_at(url, journal, username="demo"):
+def gateway_at(url, journal, username="demo", **options):
     """A gateway at this address, with this journal."""
-    return smsframe.Gateway(url, username=username, password="demo", journal=journal)
+    return smsframe.Gateway(url, username=username, password="demo", journal=journal, **options)
 
 
 def table(count, *, bad=(), start=0):

@@ -290,6 +290,91 @@ def test_of_a_partly_sent_order_those_who_are_listed_are_sent_and_nobody_knows_o
     assert texted(sandbox, time) == 2
 
 
+# By a person's word ------------------------------------------------------------------------------
+
+
+def lost_yes(gateway, time, sandbox, contacts):
+    """Orders that the gateway has cancelled, and of which it says 404 ever since."""
+    out = sent(gateway, time, contacts)
+    sandbox.misbehave("drop_after", call="cancel")
+    assert statuses(cancel(gateway)) == {"unconfirmed": len(contacts)}
+    sandbox.behave()
+    return out
+
+
+@pytest.mark.parametrize("after", [0.0, 2 * HOUR])  # its time has come meanwhile, or has not
+@pytest.mark.parametrize(("word", "status"), [("cancelled", "cancelled"), ("accept", "scheduled")])
+def test_a_persons_word_ends_what_stays_unproven(word, status, after, gateway, time, sandbox):
+    out = lost_yes(gateway, time, sandbox, people(3))
+    time.passed += after
+    assert statuses(cancel(gateway)) == {"unconfirmed": 3}
+    assert statuses(cancel(gateway, unconfirmed=word)) == {status: 3}
+    assert statuses(smsframe.results("autumn", gateway=gateway)) == {status: 3}
+    assert statuses(sent(gateway, time, people(3), after=None)) == {status: 3}
+    said = smsframe.explain(out, out.index[0], gateway=gateway)["step"].str.cat(sep=" | ")
+    assert "a person said that it was" in said
+
+
+@pytest.mark.sandbox(cancelled_order="listed")
+def test_a_persons_word_ends_what_is_listed_for_ever(gateway, time, sandbox):
+    sent(gateway, time, people(3))
+    assert statuses(cancel(gateway)) == {"unconfirmed": 3}
+    assert statuses(cancel(gateway, unconfirmed="cancelled")) == {"cancelled": 3}
+
+
+@pytest.mark.sandbox(cancelled_order="partly_sent")
+@pytest.mark.parametrize("word", ["cancelled", "accept"])
+def test_a_persons_word_changes_nothing_of_what_the_gateway_says_has_left(word, gateway, time, sandbox):
+    sent(gateway, time, people(3))
+    cancel(gateway)
+    results = cancel(gateway, unconfirmed=word)
+    left = results[results["sms_delivery"].notna()]
+    assert len(left) == 2
+    assert not left["sms_status"].isin(["cancelled", "unconfirmed"]).any()
+    moved = move(gateway, later(time))
+    assert (moved["sms_attempt"] == 2).sum() == (1 if word == "cancelled" else 0)
+    assert sandbox.inbox()["recipient"].value_counts().max() == 1
+
+
+def test_a_persons_word_is_about_nothing_but_what_was_to_be_cancelled_before(gateway, time, sandbox):
+    lost_yes(gateway, time, sandbox, people(3))
+    sent(gateway, time, people(6).iloc[3:])
+    asked = deletes(sandbox)
+    assert statuses(cancel(gateway, unconfirmed="cancelled")) == {"cancelled": 3, "scheduled": 3}
+    assert statuses(cancel(gateway, unconfirmed="accept")) == {"cancelled": 3, "scheduled": 3}
+    assert deletes(sandbox) == asked + 1
+
+
+def test_what_the_gateway_proves_counts_more_than_a_persons_word(gateway, time, sandbox):
+    sent(gateway, time, people(3))
+    sandbox.misbehave("drop_before", call="cancel", times=1)
+    assert statuses(cancel(gateway)) == {"unconfirmed": 3}
+    assert statuses(cancel(gateway, unconfirmed="accept")) == {"cancelled": 3}
+
+
+def test_another_word_than_these_is_refused(gateway, time, sandbox):
+    sent(gateway, time)
+    with pytest.raises(ValueError, match="cancelled"):
+        cancel(gateway, unconfirmed="send")
+    assert deletes(sandbox) == 0
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_what_a_person_calls_cancelled_is_sent_at_another_time_unless_the_gateway_lists_it(
+    listed, gateway, time, sandbox
+):
+    """Here the word was wrong: the request never arrived, and something hid the order for a while."""
+    sent(gateway, time, people(3))
+    sandbox.misbehave("drop_before", call="cancel")
+    sandbox.misbehave("error_before", call="state", status=404)
+    cancel(gateway)
+    assert statuses(cancel(gateway, unconfirmed="cancelled")) == {"cancelled": 3}
+    if listed:
+        sandbox.behave()
+    move(gateway, later(time))
+    assert texts_of(sandbox, time) == dict.fromkeys(people(3)["mobile"], 1 if listed else 2)
+
+
 # What is left alone --------------------------------------------------------------------------------
 
 
@@ -456,6 +541,30 @@ def test_results_from_before_know_after_a_refresh_whose_text_has_left(gateway, t
     assert journalled["sms_delivery"].fillna("").tolist() == fresh["sms_delivery"].fillna("").tolist()
 
 
+@pytest.mark.parametrize("moment", ["before", "cancelling"])
+@pytest.mark.parametrize("how", ["left", "said accepted", "never asked"])
+def test_results_from_before_know_after_a_refresh_that_it_was_not_cancelled_after_all(
+    moment, how, gateway, time, sandbox
+):
+    before = sent(gateway, time, people(3))
+    sandbox.misbehave("drop_before", call="cancel", times=1)
+    open_ = cancel(gateway)
+    assert statuses(open_) == {"unconfirmed": 3}
+    if how == "said accepted":
+        sandbox.misbehave("drop_before", call="cancel", times=1)
+        said = cancel(gateway, unconfirmed="accept")
+        assert said["sms_reason"].isna().all()
+    else:
+        time.passed += 2 * HOUR if how == "left" else 0.0
+        cancel(gateway)
+    fresh = smsframe.refresh(before if moment == "before" else open_, gateway=gateway, progress=False)
+    journalled = smsframe.results("autumn", gateway=gateway)
+    assert fresh["sms_status"].tolist() == journalled["sms_status"].tolist()
+    assert fresh["sms_delivery"].fillna("").tolist() == journalled["sms_delivery"].fillna("").tolist()
+    expected = {"left": "accepted", "said accepted": "scheduled", "never asked": "cancelled"}[how]
+    assert statuses(fresh) == {expected: 3}
+
+
 # At another time -------------------------------------------------------------------------------------------
 
 
@@ -592,11 +701,11 @@ def test_no_answer_about_the_cancelled_orders_sends_nothing(gateway, time, sandb
     assert len(sandbox.orders()) == orders
 
 
-@pytest.mark.parametrize("go_on", ["reschedule", "another time", "resume"])
+@pytest.mark.parametrize("go_on", ["reschedule", "another time", "resume", "send"])
 def test_who_was_begun_and_not_sent_to_goes_on_at_the_time_that_was_asked_for(go_on, gateway, time, sandbox):
     sent(gateway, time)
     cancel(gateway)
-    when, other = later(time, 2), later(time, 5)
+    when, other = later(time, 2), later(time, 5)  # `send` texts whoever is pending at its own time
     sandbox.misbehave("error_before", status=403)
     with pytest.raises(smsframe.NotAuthorised):
         move(gateway, when)
@@ -604,10 +713,14 @@ def test_who_was_begun_and_not_sent_to_goes_on_at_the_time_that_was_asked_for(go
     assert statuses(smsframe.results("autumn", gateway=gateway)) == {"pending": 6}
     if go_on == "resume":
         results = smsframe.resume("autumn", gateway=gateway, progress=False)
+    elif go_on == "send":
+        results = sent(gateway, time, after=5 * HOUR)
     else:
         results = move(gateway, other if go_on == "another time" else when)
     assert statuses(results) == {"scheduled": 6}
-    assert {*results["sms_scheduled_at"]} == {pd.Timestamp(other if go_on == "another time" else when)}
+    assert {*results["sms_scheduled_at"]} == {
+        pd.Timestamp(other if go_on in ("another time", "send") else when)
+    }
     assert texts_of(sandbox, time) == dict.fromkeys(people()["mobile"], 1)
 
 

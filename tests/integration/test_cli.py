@@ -228,7 +228,7 @@ def test_a_person_is_asked(served, answer, code, arrived):
 
 
 def test_ctrl_c_at_the_question_sends_nothing(served, monkeypatch):
-    monkeypatch.setattr("smsframe.cli.send._ask", lambda *_, **__: (_ for _ in ()).throw(typer.Abort))
+    monkeypatch.setattr("smsframe.cli.send.ask", lambda *_, **__: (_ for _ in ()).throw(typer.Abort))
     assert "Stopped" in run(*SEND, code=130).stderr
     assert posts(served) == 0
 
@@ -632,4 +632,7 @@ def test_what_is_not_proven_to_be_cancelled_is_not_finished(served):
     run("cancel", "autumn", "--yes", "--grace", "0.05", code=exit_codes.UNFINISHED)
     shown = run("status", "autumn", code=exit_codes.UNFINISHED)
     assert "smsframe cancel autumn" in shown.stdout
-    assert "--unconfirmed" not in shown.stdout
+    assert "resume" not in shown.stdout  # which ends nothing of it
+    assert "texted again" not in run("resume", "autumn", "--unconfirmed", "send", code=1).stdout
+    run("cancel", "autumn", "--yes", "--grace", "0.05", "--unconfirmed", "cancelled")
+    assert "cancelled" in run("status", "autumn").stdout

@@ -32,6 +32,7 @@ from smsframe.clock import Clock
 from smsframe.journal.journal import Journal
 from smsframe.orders import batching
 from smsframe.orders.names import alike_before
+from smsframe.orders.profile import SMSEND
 
 pytestmark = REPEATS_SEND_AGAIN
 
@@ -539,6 +540,46 @@ def test_an_order_that_was_taken_before_something_said_no_is_found_when_its_repe
         out = send(table(15), gateway, batch_size=5, workers=1)
         assert statuses(out) == {"accepted": 15}
         assert each_once(sandbox, out)
+        gateway.close()
+
+
+@pytest.mark.parametrize("history", [True, False])
+@pytest.mark.parametrize("again", ["send", "resume", "other text"])
+def test_an_order_that_was_taken_before_something_said_no_is_found_on_a_later_call(again, history, tmp_path):
+    """That call would cut its people into other orders, under ids that the gateway does not know."""
+    profile = replace(SMSEND, history=history)
+    with smsframe.Sandbox(repeated_order_id="refuse") as sandbox, FaultyServer(sandbox.url) as proxy:
+        gateway = gateway_at(proxy.url, tmp_path / "journal.sqlite", profile=profile)
+        proxy.on("POST", instead(503, Retry_After="700"))
+        with pytest.raises(smsframe.Unavailable):
+            send(table(3), gateway, batch_size=3)
+        if again == "resume":
+            out = resume(gateway, suppressed=table(1)["mobile"])
+        elif again == "send":
+            out = send(table(4), gateway, batch_size=2)
+        else:
+            out = send(table(3), gateway, "Another text", changed="continue")
+        assert set(statuses(out)) == {"accepted"}
+        assert sandbox.inbox()["recipient"].is_unique
+        assert len(sandbox.inbox()) == len(out)
+        gateway.close()
+
+
+def test_an_order_that_was_given_up_holds_everybody_while_nobody_says_whether_it_is_there(tmp_path):
+    with smsframe.Sandbox(repeated_order_id="refuse") as sandbox, FaultyServer(sandbox.url) as proxy:
+        gateway = gateway_at(proxy.url, tmp_path / "journal.sqlite", profile=replace(SMSEND, history=False))
+        proxy.on("POST", instead(503, Retry_After="700"))
+        with pytest.raises(smsframe.Unavailable):
+            send(table(3), gateway, batch_size=3)
+        proxy.always("GET", answer(403), path="sms/")
+        with pytest.raises(smsframe.NotAuthorised):
+            send(table(4), gateway, batch_size=2)
+        proxy.clear()
+        proxy.always("GET", answer(404, PAGE), path="sms/")  # a proxy's
+        assert statuses(send(table(4), gateway, batch_size=2)) == {"accepted": 1, "unconfirmed": 3}
+        proxy.clear()
+        assert statuses(resume(gateway)) == {"accepted": 4}
+        assert sandbox.inbox()["recipient"].is_unique
         gateway.close()
 
 

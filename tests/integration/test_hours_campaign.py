@@ -13,7 +13,8 @@ import pandas as pd
 import phonenumbers as library
 import pytest
 from helpers import sending
-from helpers.sending import codes, posts, statuses, texted
+from helpers.faulty_server import FaultyServer, instead
+from helpers.sending import codes, each_once, gateway_at, posts, statuses, texted
 
 import smsframe
 from smsframe.clock import Clock
@@ -331,6 +332,24 @@ def test_an_order_that_the_gateway_has_no_time_for_waits_for_the_next_hours(sand
     sandbox.misbehave("busy", status=503, retry_after=20, times=1)
     out = send(romans(2), gateway, schedule=DAY_HOURS)
     assert out["sms_scheduled_at"].dt.tz_convert("Europe/Rome").dt.strftime("%a %H:%M").eq("Tue 09:00").all()
+
+
+@pytest.mark.parametrize("status", [413, 429, 503])
+def test_an_order_that_was_taken_before_something_said_no_is_found_when_its_hours_are_over(
+    status, time, tmp_path
+):
+    """Its people would be cut again, each country by its hours: under ids that the gateway does not know."""
+    time.set(datetime(2026, 11, 30, 19, 59, 59, tzinfo=ROME))
+    journal = tmp_path / "journal.sqlite"
+    with (
+        smsframe.Sandbox(clock=time.at_the_gateway, repeated_order_id="refuse") as sandbox,
+        FaultyServer(sandbox.url) as proxy,
+        contextlib.closing(gateway_at(proxy.url, journal, clock=time.clock)) as gateway,
+    ):
+        proxy.on("POST", instead(status, Retry_After="20"))
+        out = send(mobiles("IT", "GB"), gateway, schedule=DAY_HOURS)
+        assert statuses(out) == {"accepted": 2}
+        assert each_once(sandbox, out)
 
 
 def test_who_is_texted_again_is_texted_within_the_hours_of_the_campaign(sandbox, gateway, time):

@@ -32,7 +32,7 @@ from smsframe.gateway.retry import RetryPolicy
 from smsframe.journal.journal import Journal, StoredCampaign
 from smsframe.journal.rows import read_campaign
 from smsframe.orders.prices import UNIT, Budget
-from smsframe.orders.states import Event, State
+from smsframe.orders.states import CANCEL_OPEN, Event, State
 from smsframe.orders.terms import Terms
 from smsframe.outcomes.join import Known
 
@@ -65,7 +65,7 @@ class Call(NamedTuple):
         suppressed: Whom it must not text.
         changed: Whether the text may have changed.
         adopt: Whether orders of another journal are taken over.
-        unconfirmed: A person's word on orders in doubt: "send", "accept", or "".
+        unconfirmed: A person's word on orders in doubt: "send", "accept", "cancelled", or "".
         schedule: When its texts go out, or None.
         hours: In which hours its people may be texted, or None.
         rate: Recipients per second at most.
@@ -184,11 +184,14 @@ class Engine:
         """As `smsframe.cancel`, one request after the other."""
         entry = self.journal.get(CAMPAIGN)
         wanted, _ = self.journal.cancellations.candidates(entry)
+        settled = {"cancelled": Event.PERSON_CANCELS, "accept": Event.PERSON_ACCEPTS}.get(call.unconfirmed)
+        if settled is not None:
+            wanted = [batch for batch in wanted if batch.state in CANCEL_OPEN]
         if not wanted:
             return
         context = by_both_clocks(self._like(call._replace(workers=1)), wanted[0].order_id)
         with self.journal.owner() as owner:
-            cancelling = Cancelling(entry, context, context.gateway, owner)
+            cancelling = Cancelling(entry, context, context.gateway, owner, settled)
             cancelling.run(wanted, lambda _: None)
         if cancelling.cause is not None:
             raise cancelling.cause

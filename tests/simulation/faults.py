@@ -18,8 +18,17 @@ DISKS = ("full disk", "older copy", "older copy in a run", "power cut", "journal
 CLOCKS = ("wrong clock", "clock jumps", "gateway clock jumps", "fast clock")
 CALLS = (
     *("changed text", "suppressed", "withdrawn", "person sends", "person accepts", "schedule", "rate"),
-    *("other people", "hours", "skip refused", "sent again", "same rows again", "cancel", "moved"),
-    "budget",
+    *(
+        "other people",
+        "hours",
+        "skip refused",
+        "sent again",
+        "same rows again",
+        "cancel",
+        "moved",
+        "person cancels",
+        "budget",
+    ),
 )
 
 RARE = frozenset(("lock lost", "ghost file"))

@@ -263,6 +263,8 @@ class History:
             call = call._replace(rows=self._rows_to_send_again(), people=())
             return self._begin("resend", call, after=after)
         if may("cancel", 0.2):
+            if may("person cancels", 0.3):
+                call = call._replace(unconfirmed=self.choices.one(("cancelled", "accept")))
             return self._begin("cancel", call, after=after)
         if may("moved", 0.2):
             at = self._machine.now() + timedelta(seconds=self.choices.one((3600.0, 60.0)))
@@ -410,6 +412,11 @@ class History:
             if not self._until_it_ends_well("resume", call._replace(unconfirmed="send")):
                 return
             self._until_it_ends_well("send", call)
+        if promise.to_be_cancelled(self._file()):
+            if not self._until_it_ends_well("cancel", call._replace(unconfirmed="cancelled")):
+                return
+            if promise.to_be_cancelled(self._file()):
+                raise Broken("forgotten: a person's word does not end what is to be cancelled")
         promise.nobody_is_forgotten(world, self._file(), self._everybody)
 
     def _heal(self) -> None:

@@ -29,6 +29,7 @@ class Asked:
         attempts: Whom somebody asked to text again, and after which order; one more text for each.
         may_text: Whom each process may text.
         said_accepted: The orders that a person called accepted.
+        said_cancelled: The orders that a person called cancelled: whose word was wrong may have two texts.
         denied: The orders of which something on the way said that they were not taken, after they were.
         hours: In which hours each process may text people, or None.
         budget: The credits that everybody who calls lets the campaign cost, or None.
@@ -40,6 +41,7 @@ class Asked:
     may_text: dict[str, frozenset[str]] = field(default_factory=dict)
     hours: dict[str, Hours | None] = field(default_factory=dict)
     said_accepted: set[str] = field(default_factory=set)
+    said_cancelled: set[str] = field(default_factory=set)
     denied: set[str] = field(default_factory=set)
     budget: int | None = None
     stale: bool = False
@@ -49,7 +51,8 @@ def at_most_once(world: World, order_id: str, people: list[str]) -> None:
     """Nobody has more texts than somebody asked for."""
     if not order_id.startswith("sf-"):
         return
-    got = Counter(phone for _, phone, _ in world.provider.texted)
+    said = world.asked.said_cancelled
+    got = Counter(phone for _, phone, order in world.provider.texted if order not in said)
     attempts = Counter(phone for phone, _ in world.asked.attempts)
     for phone in people:
         if got[phone] > 1 + world.asked.again[phone] + attempts[phone]:
@@ -123,6 +126,8 @@ def open_at(hours: Hours, moment: datetime) -> bool:
 
 def compatible(world: World, file: File) -> None:
     """What a journal says of each order is true."""
+    said = file.rows("SELECT order_id FROM evidence WHERE event = 'person_cancels'")
+    world.asked.said_cancelled.update(order_id for (order_id,) in said)
     if world.asked.stale:
         return
     provider = world.provider
@@ -161,7 +166,7 @@ def nobody_is_called_cancelled_who_has_a_text(world: World, file: File | None) -
         query = f"""SELECT r.phone, b.order_id FROM {table} r JOIN batches b ON r.batch = b.id
             WHERE b.state = 'cancelled' AND coalesce(r.delivery, 'SCHEDULED') = 'SCHEDULED'"""
         for phone, order_id in file.rows(query):
-            if (phone, order_id) in texted:
+            if (phone, order_id) in texted and order_id not in world.asked.said_cancelled:
                 raise Broken(f"untrue: {phone} is called cancelled, and gets a text by {order_id}")
 
 
@@ -179,6 +184,12 @@ def unsure(file: File | None) -> dict[str, str]:
     query = """SELECT r.phone, b.order_id FROM recipients r JOIN batches b ON r.batch = b.id
         WHERE b.state IN ('unconfirmed', 'sending') OR (b.state = 'accepted' AND r.missing)"""
     return dict(file.rows(query))
+
+
+def to_be_cancelled(file: File | None) -> bool:
+    """Whether a journal has orders of which nobody knows whether they were cancelled."""
+    query = "SELECT 1 FROM batches WHERE state IN ('cancelling', 'cancel_asked', 'cancel_taken')"
+    return file is not None and bool(file.rows(query))
 
 
 def take_back_what_nobody_needed(world: World, file: File | None, given: dict[str, str]) -> None:

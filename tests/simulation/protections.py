@@ -153,6 +153,14 @@ MUTANTS = (
         witness="tests/unit/test_life.py"
         "::test_every_list_of_states_of_two_people_proves_no_more_than_it_says",
     ),
+    _one(
+        "a person's word is about nothing but what was to be cancelled before",
+        "campaign.cancel",
+        "        wanted = [batch for batch in wanted if batch.state in CANCEL_OPEN]\n",
+        "        pass\n",
+        witness="tests/integration/test_cancel.py"
+        "::test_a_persons_word_is_about_nothing_but_what_was_to_be_cancelled_before",
+    ),
     Mutant(
         "only what is proven cancelled is sent at another time",
         (
@@ -290,6 +298,22 @@ MUTANTS = (
         "if not is_absent(self._gateway, batch, order.people, self._retry_policy):",
         "if False:",
         *("repeated id", "repeated", "said no", "skip refused"),
+    ),
+    _one(
+        "an order that was said not to be taken is asked for before its people are cut again",
+        "campaign.history_check",
+        "return order_ids[~np.array(absent, dtype=bool)]",
+        "return order_ids[:0]",
+        witness="tests/integration/test_comparison.py"
+        "::test_an_order_that_was_taken_before_something_said_no_is_found_on_a_later_call",
+    ),
+    _one(
+        "an order that was said not to be taken is asked for when its hours end meanwhile",
+        "campaign.workers",
+        "        if not (refused or given_up):\n",
+        "        if not refused:\n",
+        witness="tests/integration/test_hours_campaign.py"
+        "::test_an_order_that_was_taken_before_something_said_no_is_found_when_its_hours_are_over",
     ),
     _one(
         "a 404 that may be a proxy's does not make a refusal one",
@@ -576,7 +600,7 @@ MUTANTS = (
     _one(
         "a time that has passed is never sent at once",
         "campaign.workers",
-        "if out_of_time(batch, Now(*self._retry_policy.clock.span())):",
+        "if self._out_of_time(batch):",
         "if False:",
         *("schedule", "busy", "closed", "unreachable", "slow", "suspended"),
     ),

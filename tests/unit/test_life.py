@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from smsframe.journal.sqlite_migrations import VERSION
 from smsframe.orders.answers import Answer, interpret_response
 from smsframe.orders.cancellation import interpret_cancel, listed_as
 from smsframe.orders.profile import SMSEND
@@ -37,12 +38,13 @@ FINDINGS = {
     Event.UNANSWERED,
 }  # fmt: skip
 PERSON = {Event.PERSON_ACCEPTS, Event.PERSON_SENDS}
+CANCEL_PERSON = {Event.PERSON_ACCEPTS, Event.PERSON_CANCELS}
 CANCEL_ANSWERS = {Event.CANCEL_TAKEN, Event.CANCEL_NOT_SENT, Event.CANCEL_NO_PROOF}
 CANCEL_FINDINGS = {
     Event.ABSENT, Event.NEVER_SENT, Event.HAS_LEFT, Event.PART_LEFT, Event.STILL_SCHEDULED, Event.UNANSWERED,
 }  # fmt: skip
 LOOKED_UP = {State.CANCEL_ASKED, State.CANCEL_TAKEN}
-CANCELS = CANCEL_ANSWERS | CANCEL_FINDINGS - FINDINGS | {Event.CANCEL_CLAIMED}
+CANCELS = CANCEL_ANSWERS | CANCEL_FINDINGS - FINDINGS | {Event.CANCEL_CLAIMED, Event.PERSON_CANCELS}
 POSTS = {Action.POST, Action.REPEAT}
 
 
@@ -178,7 +180,7 @@ def test_every_answer_to_a_post_and_every_finding_has_its_place():
         assert all(transition(State.UNCONFIRMED, event, doubt) for event in FINDINGS | PERSON)
     assert all(transition(state, Event.LISTED) for state in (State.PLANNED, State.REFUSED))
     assert all(transition(state, event) for state in CANCEL_OPEN for event in CANCEL_ANSWERS)
-    assert all(transition(state, event) for state in LOOKED_UP for event in CANCEL_FINDINGS)
+    assert all(transition(state, event) for state in LOOKED_UP for event in CANCEL_FINDINGS | CANCEL_PERSON)
     assert all(transition(state, Event.CANCEL_CLAIMED) for state in (State.ACCEPTED, *CANCEL_OPEN))
     others = {Event.CLAIMED, Event.OWNER_DIED, Event.LISTED}
     assert ANSWERS | FINDINGS | PERSON | CANCELS | others == set(Event)
@@ -198,6 +200,13 @@ def test_what_is_final_stays_so_unless_a_person_cancels_it_or_the_gateway_has_wh
         (State.REFUSED, Event.LISTED),
         (State.ACCEPTED, Event.CANCEL_CLAIMED),
     }
+
+
+def test_another_state_takes_another_version_of_the_journal():
+    """An older smsframe would misread it, and must say instead that it is to be upgraded."""
+    states = {"planned", "sending", "accepted", "refused", "unconfirmed"}
+    states |= {"cancelling", "cancel_asked", "cancel_taken", "cancelled"}
+    assert (VERSION, {*State}) == (5, states)
 
 
 def test_doubt_never_shrinks():
@@ -303,6 +312,14 @@ def test_a_person_always_has_the_last_word_on_what_stays_unconfirmed():
         assert transition(State.UNCONFIRMED, Event.PERSON_SENDS, doubt).action is Action.NEXT_GENERATION
 
 
+def test_a_person_has_the_last_word_on_whatever_stays_to_be_cancelled():
+    asked = {to.state for *_, to in steps() if to.action is Action.ASK_PERSON and to.state in CANCEL_OPEN}
+    assert asked == LOOKED_UP
+    for state, doubt in product(asked, Doubt):
+        assert transition(state, Event.PERSON_CANCELS, doubt).state is State.CANCELLED
+        assert transition(state, Event.PERSON_ACCEPTS, doubt).state is State.ACCEPTED
+
+
 def test_a_dead_owner_leaves_doubt():
     for doubt in Doubt:
         step = transition(State.SENDING, Event.OWNER_DIED, doubt)
@@ -321,19 +338,21 @@ def test_what_was_accepted_is_never_posted_again_nor_freed():
             assert to.action not in {*POSTS, Action.NARROW, Action.NEXT_GENERATION}
 
 
-def test_only_two_proofs_or_a_state_that_means_never_sent_make_it_cancelled():
+def test_only_two_proofs_a_state_that_means_never_sent_or_a_persons_word_make_it_cancelled():
     ways = {(state, event) for state, event, _, to in steps() if to.state is State.CANCELLED}
     assert ways == {
         (State.CANCEL_TAKEN, Event.ABSENT_TWICE),
         (State.CANCEL_TAKEN, Event.NEVER_SENT),
         (State.CANCEL_ASKED, Event.NEVER_SENT),
+        (State.CANCEL_TAKEN, Event.PERSON_CANCELS),
+        (State.CANCEL_ASKED, Event.PERSON_CANCELS),
     }
     assert {
         event for state, event, _, to in steps() if to.state is State.CANCEL_TAKEN and to.state != state
     } == {Event.CANCEL_TAKEN}
 
 
-def test_it_is_accepted_again_only_if_no_request_was_processed_or_all_of_it_has_left():
+def test_it_is_accepted_again_only_if_no_request_was_processed_all_of_it_has_left_or_a_person_says_so():
     ways = {
         (state, event)
         for state, event, _, to in steps()
@@ -343,6 +362,8 @@ def test_it_is_accepted_again_only_if_no_request_was_processed_or_all_of_it_has_
         (State.CANCELLING, Event.CANCEL_NOT_SENT),
         (State.CANCEL_ASKED, Event.HAS_LEFT),
         (State.CANCEL_TAKEN, Event.HAS_LEFT),
+        (State.CANCEL_ASKED, Event.PERSON_ACCEPTS),
+        (State.CANCEL_TAKEN, Event.PERSON_ACCEPTS),
     }
 
 

@@ -15,13 +15,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import smsframe
 from smsframe.contacts import xlsx_values
 from smsframe.contacts.suppression import suppression
 from smsframe.phones import parse
+from smsframe.texts.spreadsheet_errors import ERRORS
 
 NUMBER = "+393471234567"
 
@@ -260,6 +261,7 @@ def test_escaped_characters_are_decoded_in_cells_and_headings(book, stored, text
 @given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))
 def test_every_text_is_read_back_whatever_is_escaped(book, text):
     """Escaped as the standard says: what XML has not, and each underscore that would begin an escape."""
+    assume(text not in ERRORS)  # what a spreadsheet writes where a formula failed is no text
     stored = re.sub("_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", text)
     stored = re.sub("[\x00-\x1f\x7f-\x9f\ufffe\uffff]", lambda match: f"_x{ord(match[0]):04X}_", stored)
     row = f"<row r='1'><c r='A1' t='str'><v>{html.escape(stored)}</v></c></row>"
