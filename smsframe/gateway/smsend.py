@@ -211,12 +211,12 @@ class Gateway:
 
         Example:
             >>> with smsframe.Sandbox(credits=500) as sandbox:
-            ...     sandbox.gateway().credits().set_index("quality")["credits"]["high"]
-            500.0
+            ...     sandbox.gateway().credits()["credits"].tolist()
+            [500.0, 500.0, 500.0]
         """
         response = self._get("status", getMoney="false", typeAliases="true")
         left = responses.credits_left(response, self.profile.quality_names)
-        self._known_credits.update(zip(left["message_type"], left["credits"], strict=True))
+        self._known_credits.update(zip(left["message_type"], left["credits"].tolist(), strict=True))
         return left
 
     def known_credits(self, message_type: str) -> float | None:
