@@ -60,14 +60,15 @@ def read_spending(
     new = orders[~cached]
     if len(new):
         counted = order_costs(_people(connection, entry, new), new, budget)
-        orders["segments"] = orders["segments"].where(cached, counted["segments"].reindex(orders.index))
+        segments = counted["segments"].reindex(orders.index, fill_value=0).to_numpy(dtype="int64")
+        orders["segments"] = np.where(cached, orders["segments"].to_numpy(dtype="int64"), segments)
         costs = zip(counted.index.tolist(), counted["cost"], strict=True)
         budget.costs.update(costs)
     orders["cost"] = pd.Series([budget.costs[key] for key in orders.index], index=orders.index, dtype=object)
     # An order that was open when its cost was computed counts that at least: whom the gateway left out of it
     # is known to the next run.
-    fewer = cached & orders["charged"].lt(orders["segments"]).to_numpy()
-    orders["charged"] = orders["charged"].mask(fewer, orders["segments"].astype(float))
+    charged, least = orders["charged"].to_numpy(dtype=float), orders["segments"].to_numpy(dtype=float)
+    orders["charged"] = np.where(cached & (charged < least), least, charged)
     return spent(orders)
 
 
