@@ -41,5 +41,6 @@ def duration(seconds: float) -> str:
     if whole < MINUTE:
         return f"{whole} s"
     if whole < LONG * MINUTE:
-        return f"{whole // MINUTE} min {whole % MINUTE} s"
+        seconds_left = f" {whole % MINUTE} s" if whole % MINUTE else ""
+        return f"{whole // MINUTE} min{seconds_left}"
     return f"{whole // MINUTE} min" if whole < HOUR else f"{whole // HOUR} h {whole % HOUR // MINUTE} min"

@@ -32,7 +32,7 @@ from smsframe.texts import segments as text_segments
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     import pandas as pd
 
@@ -111,6 +111,7 @@ def plan(
     quality: Literal["high", "medium", "low"] = "high",
     message_type: str | None = None,
     schedule: datetime | Hours | Hashable | None = None,
+    undo: timedelta | str | float | None = None,
     suppress: Suppress | None = None,
     policy: Policy | None = None,
     max_segments: int | None = None,

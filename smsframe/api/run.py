@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.campaign.run_context import RunContext
+    from smsframe.campaign.undo import TakingBack
     from smsframe.orders.records import ProgressEvent
 
 _under_way: set[Run] = set()
@@ -54,6 +55,7 @@ class Run:
         context: Gateway, journal and limits; what it reports goes to this handle.
         now: The results as of now.
         later: Whether texts go out at a later time.
+        back: Takes back what can be, when it is stopped.
 
     Attributes:
         campaign: The campaign's name.
@@ -77,9 +79,10 @@ class Run:
         *,
         now: Callable[[], pd.DataFrame],
         later: bool = False,
+        back: TakingBack | None = None,
     ) -> None:
         self.campaign = campaign
-        self._work, self._now = work, now
+        self._work, self._now, self._back = work, now, back
         self._context = replace(context, report=self._update, started=self._start)
         self._stats = ProgressStats(later=later)
         self._bars: list[Bar] = []
@@ -118,11 +121,17 @@ class Run:
         """
         Send nothing more; orders under way still get their record. It returns at once: `wait` waits for that.
 
-        Whoever is not sent to stays pending, and `smsframe.resume` goes on. Stopping again, or when it is
-        over, does nothing.
+        Whoever is not sent to stays pending, and `smsframe.resume` goes on. With ``undo=`` what the run has
+        sent is taken back too, with proof, which takes ``grace`` seconds. Stopping again, or when it is over,
+        does nothing: `smsframe.cancel` then takes back what still can be.
         """
         self._asked = self._asked or not self.done
         self._stop.set()
+
+    def _end(self) -> None:
+        """As `stop`, because Python ends: nothing is taken back that nobody asked for."""
+        self._back = None
+        self.stop()
 
     @hide_frames
     def wait(self, timeout: float | None = None) -> pd.DataFrame:
@@ -212,6 +221,8 @@ class Run:
     def _run(self) -> None:
         try:
             self._frame = self._work(self._context, stop=self._stop)
+            if self._stop.is_set() and self._back is not None and self._back.take():
+                self._frame = self._now()
         except SmsFrameError as error:
             self._error = without_frames(error)
         except BaseException as error:  # noqa: BLE001 - a thread raises to nobody: `begin` and `wait` raise it
@@ -246,7 +257,7 @@ def _stop_all() -> None:
     """Stop the runs that are not over when Python ends, and wait until their answers are in the journal."""
     runs = [*_under_way]
     for run in runs:
-        run.stop()
+        run._end()  # noqa: SLF001 - its own module
     for run in runs:
         run._thread.join()  # noqa: SLF001 - its own module
         python_ended(run.campaign)

@@ -18,6 +18,7 @@ from smsframe.campaign import send as campaign_send
 from smsframe.campaign.options import ResendOptions, ResumeOptions, SendOptions
 from smsframe.campaign.resend import resend as campaign_resend
 from smsframe.campaign.run_context import RunContext
+from smsframe.campaign.undo import TakingBack
 from smsframe.contacts.columns import find_phone
 from smsframe.display.progress_bar import Bar
 from smsframe.errors import ContactsError
@@ -27,7 +28,7 @@ from smsframe.planning.plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     import pandas as pd
 
@@ -63,6 +64,7 @@ def send(
     quality: Literal["high", "medium", "low"] = "high",
     message_type: str | None = None,
     schedule: datetime | Hours | Hashable | None = None,
+    undo: timedelta | str | float | None = None,
     suppress: Suppress | None = None,
     policy: Policy | None = None,
     max_segments: int | None = None,
@@ -164,6 +166,7 @@ def resume(
     adopt: bool = False,
     policy: Policy | None = None,
     schedule: datetime | Hours | None = None,
+    undo: timedelta | str | float | None = None,
     workers: int = 4,
     rate: float | None = None,
     grace: float = 30.0,
@@ -188,10 +191,13 @@ def resume(
     gateway = gateway or Gateway.from_env()
     memory = journal_of(journal, gateway)
     entry = memory.get(campaign)
-    with _running(options, gateway, memory) as context:
-        return campaign_send.resume(
-            entry, context, options=options, suppressed=suppressed_numbers(options.suppress, options.region)
-        )
+    suppressed = suppressed_numbers(options.suppress, options.region)
+    undo = options.applied(entry.terms).undo
+    with (
+        _running(options, gateway, memory) as context,
+        _taken_back_when_interrupted(TakingBack(context, campaign, undo)),
+    ):
+        return campaign_send.resume(entry, context, options=options, suppressed=suppressed)
 
 
 @hide_frames
@@ -257,18 +263,23 @@ def resend(
 
 def send_plan(plan: Plan, options: SendOptions, gateway: GatewayProtocol, journal: Journal) -> pd.DataFrame:
     """Send a plan, and return when it is over; see `send`."""
-    with _running(options, gateway, journal) as context:
+    with (
+        _running(options, gateway, journal) as context,
+        _taken_back_when_interrupted(TakingBack(context, plan.campaign or "", plan.terms.undo)),
+    ):
         return campaign_send.send(plan, context, options=options)
 
 
 def start_plan(plan: Plan, options: SendOptions, gateway: GatewayProtocol, journal: Journal) -> Run:
     """Send a plan in a thread, and return when people are about to be texted; see `start`."""
+    context = RunContext.of(options, gateway=gateway, journal=journal)
     run = Run(
         plan.campaign or "",
         partial(campaign_send.send, plan, options=options),
-        RunContext.of(options, gateway=gateway, journal=journal),
+        context,
         now=partial(campaign_send.so_far, plan, journal),
         later=plan.later,
+        back=TakingBack(context, plan.campaign or "", plan.terms.undo),
     )
     return run.begin(shown=options.progress)
 
@@ -304,6 +315,16 @@ def _require(contacts: pd.DataFrame, text: str | None, planning: PlanOptions) ->
     if planning.phone is None:
         guess, _ = find_phone(contacts, None)
         raise ContactsError(f"send needs phone=, the column to text; did you mean phone={guess!r}?")
+
+
+@contextmanager
+def _taken_back_when_interrupted(back: TakingBack) -> Iterator[None]:
+    """Ctrl-C takes back what was sent with ``undo=``."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        back.take()
+        raise
 
 
 @contextmanager

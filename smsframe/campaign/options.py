@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from smsframe.contacts.policy import Policy
 from smsframe.orders.hours import Hours, zone_named
 from smsframe.orders.terms import Terms, aware
-from smsframe.planning.options import is_policy
+from smsframe.planning.options import check_undo, is_policy
 from smsframe.planning.parameters import Group, Options, Parameter, number_of_people, one_of, timespan
 
 DAY = 24 * 60 * 60
@@ -196,7 +196,13 @@ _REGION = Parameter(
 )
 
 
-_HELD_BACK = "Who waits for a larger budget goes on waiting when it is not given."
+def _policy(more: str = "") -> Parameter:
+    return Parameter(
+        f"House rules: `Policy` with prices and a budget{more}. Who waits for a larger budget goes on waiting "
+        "when it is not given.",
+        Group.SAFETY,
+        is_policy,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,12 +221,7 @@ class ResendOptions(RunOptions):
     region: Annotated[str | None, _REGION] = None
     policy: Annotated[
         Policy | None,
-        Parameter(
-            "House rules: `Policy` with prices and a budget, in which all attempts count. Whom it does not "
-            f"cover is not texted again. {_HELD_BACK}",
-            Group.SAFETY,
-            is_policy,
-        ),
+        _policy(", in which all attempts count. Whom it does not cover is not texted again"),
     ] = None
     maybe_arrived: Annotated[
         Literal["send"] | None,
@@ -277,12 +278,7 @@ class RescheduleOptions(RunOptions):
     region: Annotated[str | None, _REGION] = None
     policy: Annotated[
         Policy | None,
-        Parameter(
-            "House rules: `Policy` with prices and a budget, in which cancelled orders count too. Whom it "
-            f"does not cover is not texted. {_HELD_BACK}",
-            Group.SAFETY,
-            is_policy,
-        ),
+        _policy(", in which cancelled orders count too. Whom it does not cover is not texted"),
     ] = None
 
 
@@ -308,14 +304,7 @@ class ResumeOptions(RunOptions):
             one_of("send", "accept", None),
         ),
     ] = None
-    policy: Annotated[
-        Policy | None,
-        Parameter(
-            f"House rules: `Policy` with prices and a budget. {_HELD_BACK}",
-            Group.SAFETY,
-            is_policy,
-        ),
-    ] = None
+    policy: Annotated[Policy | None, _policy()] = None
     schedule: Annotated[
         datetime | Hours | None,
         Parameter(
@@ -323,6 +312,15 @@ class ResumeOptions(RunOptions):
             "campaign's own has passed, or `Hours`. It takes the place of the campaign's, also for later "
             "calls; when not given, the campaign's own time or hours hold.",
             check=_time_or_hours,
+        ),
+    ] = None
+    undo: Annotated[
+        timedelta | str | float | None,
+        Parameter(
+            "How long the texts of people who are pending wait at the gateway when they would go out at "
+            "once, such as ``5 min``, so that they can be taken back. What `send` was given is not kept.",
+            Group.SAFETY,
+            check_undo,
         ),
     ] = None
     refusals: Annotated[
@@ -342,4 +340,6 @@ class ResumeOptions(RunOptions):
             terms = replace(terms, schedule=None, hours=self.schedule)
         elif self.schedule is not None:
             terms = replace(terms, schedule=aware(self.schedule), hours=None)
+        if self.undo is not None:
+            terms = replace(terms, undo=timespan("undo", self.undo))
         return terms if self.refusals is None else terms.with_refusals(self.refusals)

@@ -94,6 +94,10 @@ MessageType = Annotated[str | None, typer.Option(help="The gateway's own type, f
 Schedule = Annotated[
     str | None, typer.Option(help="When it goes out, with an offset: 2026-12-01T09:00+01:00. Otherwise now.")
 ]
+Undo = Annotated[
+    str | None,
+    typer.Option(help='Let texts that would go out at once wait, so that they can be taken back: "5 min".'),
+]
 Hours = Annotated[
     str | None,
     typer.Option(help="Text people only between these times of their own day: 09:00-20:00."),

@@ -30,7 +30,18 @@ OPTIONS = frozenset(
             "schedule",
         ),
         *("days", "rules", "zone"),
-        *("every", "sender", "sheet", "suppress", "text", "text_fix", "unconfirmed", "until", "workers"),
+        *(
+            "every",
+            "sender",
+            "sheet",
+            "suppress",
+            "text",
+            "text_fix",
+            "unconfirmed",
+            "undo",
+            "until",
+            "workers",
+        ),
     )
 )
 """Keywords of public functions that are options of a command."""

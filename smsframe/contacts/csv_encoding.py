@@ -55,12 +55,15 @@ class Overview:
         lines: How many it has.
         quotes: Whether it has any quotation mark.
         blank_lines: Whether there may be a line with nothing in it before the last one with something.
+        indented_after_return: Whether a line that begins with a space follows one that ends in nothing but a
+            carriage return.
     """
 
     encoding: str
     lines: int
     quotes: bool
     blank_lines: bool
+    indented_after_return: bool
 
 
 def overview(file: IO[bytes], limits: Limits, given: str | None, errors: str) -> Overview:
@@ -109,7 +112,7 @@ def _look_through(file: IO[bytes], limits: Limits, encoding: str, errors: str) -
     "".encode(encoding)  # raises for what is no encoding of texts, such as base64
     file.seek(0)
     name, empty = limits.name, True
-    quotes = blank_lines = pending = False
+    quotes = blank_lines = pending = indented = False
     lines = run = 0
     tail = "\n"  # the line before the first one has ended
     for part in codecs.iterdecode(limits.chunks(file), encoding, errors):
@@ -124,6 +127,7 @@ def _look_through(file: IO[bytes], limits: Limits, encoding: str, errors: str) -
             blank = _BLANK_LINE.search(tail + part)
             blank_lines = bool((pending and part.strip()) or (blank and blank.string[blank.end() :].strip()))
             pending = pending or blank is not None
+        indented = indented or "\r " in part or (tail == "\r" and part[:1] == " ")
         tail = part[-1:]
         end = "\n" if "\n" in part else "\r"
         first = part.find(end)
@@ -132,7 +136,7 @@ def _look_through(file: IO[bytes], limits: Limits, encoding: str, errors: str) -
         lines += part.count(end)
     if empty:
         raise ContactsError(f"{name} is empty")
-    return Overview(encoding, lines + 1, quotes, blank_lines)
+    return Overview(encoding, lines + 1, quotes, blank_lines, indented)
 
 
 def _refuse_two_encodings(file: IO[bytes], limits: Limits) -> tuple[bytes, int]:

@@ -111,6 +111,8 @@ def read(
         if seen.blank_lines and first is not None and options.get("skip_blank_lines", True) and len(sep) == 1:
             blank = _blank_rows(text, sep, options)
             options = _with_blank_lines(options, blank) if blank else options
+        # The fast parser of pandas 2 reads what is not there after a carriage return and a space.
+        options = {"engine": "python" if seen.indented_after_return else None} | options
         frame = table(text, name, 2 if declared else 1, dtype=dtype, sep=sep, **options)
     if blank and first is not None:
         heading = heading_row(options)

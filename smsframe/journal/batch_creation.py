@@ -31,7 +31,7 @@ from smsframe.orders.records import Batch, BatchWithPeople, CampaignRecord, Evid
 from smsframe.orders.states import TAKEN, Doubt, State
 from smsframe.outcomes.costs import predicted, reasons, within
 from smsframe.phones.match import among, keys
-from smsframe.timing.sending_times import local, sending_times
+from smsframe.timing.sending_times import local, sending_times, undone_until
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -96,7 +96,7 @@ def assign(
             doubt=Doubt.NONE,
             template=sources[text],
             encoding=encoding,
-            terms=replace(entry.terms, hours=None) if isinstance(when, Now) else when.terms,
+            terms=replace(entry.terms, hours=None, undo=None) if isinstance(when, Now) else when.terms,
             recipients=len(part),
             segments=int(part["segments"].sum()),
             claimed_at=None,
@@ -125,7 +125,8 @@ def _timed(connection: Connection, entry: CampaignRecord, free: pd.DataFrame, no
     """
     free = free.drop(columns=["wait_code", "wait_reason"], errors="ignore")
     own_time = "schedule_at" in free and free["schedule_at"].notna().any()
-    if entry.terms.hours is None and not own_time:
+    undone = entry.terms.undo is not None and entry.terms.schedule is None
+    if entry.terms.hours is None and not own_time and not undone:
         return free
     asked = (
         free.assign(schedule_at=instants_of(free["schedule_at"]))
@@ -188,9 +189,12 @@ def _with_times(batch: Batch, entry: CampaignRecord, part: pd.DataFrame, now: No
                 "clocks": [shown.isoformat() for shown in now],
             }
         )
+    undo = entry.terms.undo
+    if undo is not None and scheduled != undone_until(undo, now):
+        undo = None  # its time is another's, and may be nearer
     return replace(
         batch,
-        terms=replace(batch.terms, schedule=scheduled),
+        terms=replace(batch.terms, schedule=scheduled, undo=undo),
         opens_at=moment(_instant(opens)),
         closes_at=moment(_instant(closes)),
         hours=evidence,

@@ -105,7 +105,8 @@ class Registration:
                 others = taken(connection, campaign, waiting["phone"])
                 waiting = waiting[~among(waiting["phone"], others)]
             entry = self._take_over(connection, name, owner, compared, waiting)
-            entry = replace(entry, batch_size=at_once, budget=budget)
+            terms = replace(entry.terms, undo=terms.undo)
+            entry = replace(entry, batch_size=at_once, terms=terms, budget=budget)
             waiting = waiting[~among(waiting["phone"], compared.adopted["phone"])]
             created = assign(connection, entry, owner, waiting.assign(text=entry.text), now)
             if before is None and not compared.found:  # a new campaign: there is nothing else to read

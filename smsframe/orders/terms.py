@@ -5,7 +5,7 @@ The terms of an order: its quality, its sender, its time, and what becomes of re
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from smsframe.orders.profile import SMSEND
@@ -31,6 +31,8 @@ class Terms:
             whole order for one of them.
         hours: When each person may be texted, in their own time; None where ``schedule`` decides. An order
             has a time by then, and no hours.
+        undo: How long what would go out at once waits at the gateway instead, so that it can be taken back.
+            Of an order: that its time is of that kind, so that it must leave while half of this is left.
     """
 
     message_type: str = "N"
@@ -38,6 +40,7 @@ class Terms:
     schedule: datetime | None = None
     skip_refused: bool = False
     hours: Hours | None = None
+    undo: timedelta | None = None
 
     def with_refusals(self, refusals: str) -> Terms:
         """

@@ -106,6 +106,7 @@ def summary_card(facts: Mapping[str, Any], meanings: Mapping[str, str]) -> str:
         ("Orders", f"{facts['orders']:,}"),
         ("Segments", f"{facts['segments']:,}"),
         ("Credits charged", f"{amount(facts['credits'])}{unknown}"),
+        ("Can be cancelled", facts["cancel_until"]),
     ]
     codes = [
         (code, f"{count:,} {meanings[code]}" if code in meanings else f"{count:,}")

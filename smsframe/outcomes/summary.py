@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+PROOF: Final = pd.Timedelta(seconds=65)
+"""Before its time a text can be cancelled with proof: two looks, 30 seconds apart, by both clocks."""
 _NUMBER = r"\+?\d*•[•\d]*"
 """A number in a reason, masked, as the journal keeps the gateway's words."""
 
@@ -83,6 +85,7 @@ class Summary:
             ``credits_unknown`` of the accepted rows, most segments first.
         timeline: A frame ``at`` (UTC), and so many texts ``delivered``, ``lost``, ``under_way`` by then.
         waits: Seconds from sending to delivery by the share of delivered texts, 0 to 1, that took no longer.
+        scheduled: How many texts are scheduled, by the time when they go out (UTC), the first one first.
 
     Example:
         >>> smsframe.results("spring", journal=journal).sms.summary()
@@ -102,6 +105,19 @@ class Summary:
     countries: pd.DataFrame
     timeline: pd.DataFrame
     waits: pd.Series[float]
+    scheduled: pd.Series[int]
+
+    @property
+    def cancel_until(self) -> pd.Timestamp | None:
+        """
+        Until when the first of the scheduled texts can be cancelled with proof (UTC, whole minutes), with
+        ``grace`` as it is by default; None when nothing is scheduled.
+
+        Example:
+            >>> smsframe.results("spring", journal=journal).sms.summary().cancel_until is None
+            True
+        """
+        return None if self.scheduled.empty else (self.scheduled.index[0] - PROOF).floor("min")
 
     def to_frame(self) -> pd.DataFrame:
         """
@@ -138,7 +154,14 @@ class Summary:
             "segments": self.segments,
             "credits": self.credits,
             "credits_unknown": self.credits_unknown,
+            "cancel_until": self._cancel_until(),
         }
+
+    def _cancel_until(self) -> str:
+        if self.cancel_until is None:
+            return ""
+        several = ", the first of them" if len(self.scheduled) > 1 else ""
+        return f"until {self.cancel_until:%a %Y-%m-%d %H:%M} UTC{several}"
 
     def funnel(self) -> pd.DataFrame:
         """
@@ -198,7 +221,9 @@ class Summary:
         delivered_count = int(self.deliveries.reindex(delivered_codes(), fill_value=0).sum())
         delivered = f", {delivered_count:,} delivered" if len(self.deliveries) else ""
         name = shown_name(self.campaign or "(no campaign)")
-        return f"<smsframe.Summary {name}: {counts}{delivered}; {many(self.credits, 'credit')}>"
+        until = self._cancel_until()
+        cancel = f"; can be cancelled {until}" if until else ""
+        return f"<smsframe.Summary {name}: {counts}{delivered}; {many(self.credits, 'credit')}{cancel}>"
 
 
 def summary(results: pd.DataFrame) -> Summary:
@@ -225,7 +250,12 @@ def summary(results: pd.DataFrame) -> Summary:
         countries=by_country(accepted),
         timeline=timeline(accepted, lost_codes()),
         waits=waits(accepted),
+        scheduled=_times(results["sms_scheduled_at"][results["sms_status"].eq("scheduled").to_numpy()]),
     )
+
+
+def _times(scheduled_at: pd.Series[Any]) -> pd.Series[int]:
+    return scheduled_at.value_counts().sort_index().rename("texts")
 
 
 def reasons(results: pd.DataFrame) -> pd.DataFrame:

@@ -6,15 +6,17 @@ The keywords of `smsframe.plan` as one object, which goes from the public functi
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final, Literal
 
 from smsframe.contacts.policy import Policy
 from smsframe.orders.hours import Hours
 from smsframe.orders.profile import SMSEND, GatewayProfile
 from smsframe.orders.terms import Terms, agree, aware
 from smsframe.planning import savings
-from smsframe.planning.parameters import Group, Options, Parameter, one_of, positive_integer
+from smsframe.planning.parameters import Group, Options, Parameter, one_of, positive_integer, timespan
+
+LONGEST_UNDO: Final = timedelta(days=1)
 
 
 def _campaign_name(name: str, value: Any) -> None:
@@ -37,6 +39,12 @@ def is_policy(name: str, value: Any) -> None:
     """Refuse what is neither None nor a `Policy`."""
     if value is not None and not isinstance(value, Policy):
         raise ValueError(f"{name}= must be a smsframe.Policy, not {type(value).__name__}")
+
+
+def check_undo(name: str, value: Any) -> None:
+    """Refuse what is no span of time, or is longer than a day."""
+    if value is not None and timespan(name, value) > LONGEST_UNDO:
+        raise ValueError(f"{name}={value!r} must be a day at most: give a later time as schedule=")
 
 
 def _text_fix(_name: str, value: Any) -> None:
@@ -92,6 +100,16 @@ class PlanOptions(Options):
             "for the hours of the day in each recipient's own time zone; now when not given. A time must not "
             "have passed for people who would go out now.",
             check=_schedule,
+        ),
+    ] = None
+    undo: Annotated[
+        timedelta | str | float | None,
+        Parameter(
+            "How long texts that would go out at once wait at the gateway, such as ``5 min``, so that they "
+            "can be taken back: by `cancel`, by stopping the call (Ctrl-C) or the `Run`. Orders leave while "
+            "half of it is left at least.",
+            Group.SAFETY,
+            check_undo,
         ),
     ] = None
     numbers: Annotated[
@@ -161,4 +179,6 @@ class PlanOptions(Options):
         """
         schedule = self.schedule if isinstance(self.schedule, datetime) else None
         terms = agree(self.quality, self.message_type, self.sender, schedule, profile)
-        return replace(terms, hours=self.schedule) if isinstance(self.schedule, Hours) else terms
+        undo = None if self.undo is None else timespan("undo", self.undo)
+        hours = self.schedule if isinstance(self.schedule, Hours) else None
+        return replace(terms, hours=hours, undo=undo)

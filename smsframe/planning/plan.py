@@ -289,7 +289,8 @@ class Plan:
     @property
     def later(self) -> bool:
         """Whether somebody goes out at a later time."""
-        return self.terms.schedule is not None or bool(self._facts_of_times()["later"])
+        timed = self.terms.schedule is not None or self.terms.undo is not None
+        return timed or bool(self._facts_of_times()["later"])
 
     @property
     def night(self) -> str:

@@ -6,6 +6,7 @@ Pure: the present is handed in.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -15,7 +16,7 @@ import pandas as pd
 from smsframe.arrow import INSTANT, TEXT
 from smsframe.contacts.columns import place
 from smsframe.errors import ContactsError
-from smsframe.formatting import many
+from smsframe.formatting import duration, many
 from smsframe.orders.batching import batch_numbers
 from smsframe.orders.hours import Hours, zone_named
 from smsframe.timing.night import warning
@@ -23,6 +24,7 @@ from smsframe.timing.sending_times import local, sending_times
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
+    from datetime import timedelta
 
     from smsframe.orders.records import Now
     from smsframe.orders.terms import Terms
@@ -53,10 +55,12 @@ class PlannedTimes(NamedTuple):
     Attributes:
         times: As `smsframe.timing.sending_times.sending_times`, with the index of the plan's people.
         night: What is to be said of times that are at night where people are; empty when there is nothing.
+        undo: How long those that go out at once can be taken back.
     """
 
     times: pd.DataFrame
     night: str = ""
+    undo: timedelta | None = None
 
 
 def read_own_times(contacts: pd.DataFrame, schedule: datetime | Hours | Hashable | None) -> OwnTimes:
@@ -132,12 +136,11 @@ def _zones(contacts: pd.DataFrame, hours: Hours) -> pd.Series[Any] | None:
 def plan_times(people: pd.DataFrame, terms: Terms, now: Now) -> PlannedTimes | None:
     """When people are texted, seen from now; None when all go out at once, whatever the hour."""
     timed = terms.hours is not None or terms.schedule is not None or "schedule_at" in people
-    if not timed:
+    if not timed and terms.undo is None:
         return None
-    times = sending_times(people, terms, now)
-    if terms.hours is not None:
-        return PlannedTimes(times)
-    return PlannedTimes(times, warning(people["phone"], times["schedule"]))
+    times = sending_times(people, replace(terms, undo=None), now)
+    night = "" if terms.hours is not None else warning(people["phone"], times["schedule"])
+    return PlannedTimes(times, night, terms.undo)
 
 
 def check_number_of_orders(people: pd.DataFrame, batch_size: int, label: Hashable) -> None:
@@ -166,7 +169,7 @@ def times_facts(planned: PlannedTimes | None, ready: pd.Index[Any], waits: pd.In
         waits: Those who may not be texted by the hours.
     """
     if planned is None:
-        empty = {"later": [], "unknown_zone": 0, "never": 0, "no_rule": 0, "night": ""}
+        empty = {"later": [], "unknown_zone": 0, "never": 0, "no_rule": 0, "night": "", "undo": ""}
         return {"now": len(ready), **empty, "said": []}
     times, waiting = planned.times.loc[ready], planned.times.loc[waits]
     scheduled = times[times["schedule"].notna()]
@@ -187,6 +190,7 @@ def times_facts(planned: PlannedTimes | None, ready: pd.Index[Any], waits: pd.In
         "never": int((~no_zone).sum()),
         "no_rule": int(times["no_rule"].sum() + waiting["no_rule"].sum()),
         "night": planned.night,
+        "undo": "" if planned.undo is None else duration(planned.undo.total_seconds()),
     }
     return facts | {"said": _said(facts)}
 
@@ -199,8 +203,10 @@ def _local(at: pd.Timestamp, zones: str) -> str:
 
 def _said(facts: dict[str, Any]) -> list[str]:
     """The same in words, a few words for each thing; nothing where all go out at once."""
-    quiet = not (facts["later"] or facts["unknown_zone"] or facts["never"])
+    quiet = not (facts["now"] and (facts["later"] or facts["unknown_zone"] or facts["never"]))
     said = [] if quiet else [f"{facts['now']:,} at once"]
+    if facts["undo"] and facts["now"]:
+        said = [f"{facts['now']:,} {facts['undo']} after they are sent, and can be taken back until then"]
     said += [f"{row['people']:,} {row['at']}" for row in facts["later"]]
     for name, what in (("unknown_zone", "without a known time zone"), ("never", "for whom it never opens")):
         if facts[name]:

@@ -91,10 +91,12 @@ def sending_times(people: pd.DataFrame, terms: Terms, now: Now) -> pd.DataFrame:
         ([8.0, -1.0], ['-', 'quiet_hours'])
     """
     own = people.get("schedule_at")
-    if terms.hours is None:
-        times = _same_for_all(SendingTime(terms.schedule), people.index)
+    if terms.hours is not None:
+        times = _by_zone(people, terms.hours, now, terms.undo)
+    elif terms.schedule is None and terms.undo is not None:
+        times = _same_for_all(SendingTime(undone_until(terms.undo, now)), people.index)
     else:
-        times = _by_zone(people, terms.hours, now)
+        times = _same_for_all(SendingTime(terms.schedule), people.index)
     if own is None or not own.notna().any():
         return times
     given = own.notna().to_numpy()
@@ -112,6 +114,11 @@ def sending_times(people: pd.DataFrame, terms: Terms, now: Now) -> pd.DataFrame:
     )
 
 
+def undone_until(undo: timedelta, now: Now) -> datetime:
+    """For when a text is scheduled that would go out at once, where it can be taken back for so long."""
+    return _whole_second(now.latest + undo)
+
+
 def zones_of(people: pd.DataFrame, hours: Hours | None, country: pd.Series[Any]) -> pd.Series[Any]:
     """The zones each person may be in: by the row, by the name that holds for all, or by the number."""
     if hours is None or hours.zone is None:
@@ -123,7 +130,9 @@ def zones_of(people: pd.DataFrame, hours: Hours | None, country: pd.Series[Any])
     return pd.Series(pd.NA, index=people.index, dtype=TEXT)
 
 
-def sending_time(hours: Hours, zone_names: str | None, country: str | None, now: Now) -> SendingTime:
+def sending_time(
+    hours: Hours, zone_names: str | None, country: str | None, now: Now, undo: timedelta | None = None
+) -> SendingTime:
     """
     When people in these zones may be texted.
 
@@ -132,6 +141,7 @@ def sending_time(hours: Hours, zone_names: str | None, country: str | None, now:
         zone_names: Where they may be, the names with a space in between.
         country: The two-letter code of their numbers, for rules.
         now: What the clocks show.
+        undo: How long a text can be taken back; none goes out at once then.
     """
     names = (zone_names or "").split()
     no_rule = hours.rules == "marketing" and country not in MARKETING
@@ -144,13 +154,14 @@ def sending_time(hours: Hours, zone_names: str | None, country: str | None, now:
     apart = timedelta() if apart <= DIFFERENCE else apart
     window = next_window(hours, names, now.latest, country)
     before = next_window(hours, names, now.earliest, country)
-    if window is not None and before is not None and _open(window, before, now):
+    if undo is None and window is not None and before is not None and _open(window, before, now):
         return SendingTime(None, now.earliest, window.closes, zone_names, no_rule=no_rule)
     for _ in range(_WINDOWS):
         if window is None:
             break
-        begin = window.opens + apart if window.opens > now.latest else now.latest + max(apart, LEAD)
-        schedule = _whole_second(begin)
+        lead = max(apart, LEAD if undo is None else undo)
+        begin = window.opens + apart if window.opens > now.latest else now.latest + lead
+        schedule = _whole_second(begin if undo is None else max(begin, now.latest + undo))
         if schedule + apart < window.closes:
             return SendingTime(schedule, window.opens, window.closes, zone_names, no_rule=no_rule)
         window = next_window(hours, names, window.closes, country)
@@ -188,13 +199,13 @@ def _whole_second(moment: datetime) -> datetime:
     return whole if whole == moment else whole + timedelta(seconds=1)
 
 
-def _by_zone(people: pd.DataFrame, hours: Hours, now: Now) -> pd.DataFrame:
+def _by_zone(people: pd.DataFrame, hours: Hours, now: Now, undo: timedelta | None) -> pd.DataFrame:
     country = countries(people["phone"])
     (zone_names, zone), (codes, code) = numbered(zones_of(people, hours, country)), numbered(country)
     where, pairs = pd.factorize(zone * len(codes) + code)
     # A few pairs of zones and country, however many people.
     found = [
-        sending_time(hours, zone_names[pair // len(codes)], codes[pair % len(codes)], now)
+        sending_time(hours, zone_names[pair // len(codes)], codes[pair % len(codes)], now, undo)
         for pair in pairs.tolist()
     ]
     return _frame(found, where, people.index)

@@ -15,14 +15,23 @@ TICKS = 2**20
 
 
 class PassingTime:
-    """Wall and monotonic time of one test; waiting lets it pass, or is interrupted as by Ctrl-C."""
+    """
+    Wall and monotonic time of one test; waiting lets it pass, or is interrupted as by Ctrl-C. The gateway's
+    clock may be ahead.
+    """
 
-    def __init__(self):
+    def __init__(self, began=None):
         self.passed, self.pauses, self.interrupted = 0.0, [], False
-        self.began = datetime.now(UTC)
+        self.began, self.ahead = began or datetime.now(UTC), timedelta()
 
     def now(self):
         return self.began + timedelta(seconds=self.passed)
+
+    def at_the_gateway(self):
+        return self.now() + self.ahead
+
+    def set(self, moment):
+        self.began = moment - timedelta(seconds=self.passed)
 
     def pause(self, _stop, seconds):
         if self.interrupted:

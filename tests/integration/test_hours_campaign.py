@@ -13,11 +13,11 @@ import pandas as pd
 import phonenumbers as library
 import pytest
 from helpers import sending
+from helpers.clocks import PassingTime
 from helpers.faulty_server import FaultyServer, instead
 from helpers.sending import codes, each_once, gateway_at, posts, statuses, texted
 
 import smsframe
-from smsframe.clock import Clock
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.orders.hours import zone_named
 from smsframe.phones.country import countries
@@ -29,32 +29,9 @@ COUNTRIES = ("IT", "GB", "DE", "FR", "ES", "US", "BR", "IN", "AU", "JP", "NG", "
 DAY_HOURS = smsframe.Hours(between=("09:00", "20:00"), days="Mon-Sat")
 
 
-class Time:
-    """Wall and monotonic time; waiting lets it pass. The gateway's clock may be ahead."""
-
-    def __init__(self, began=MONDAY):
-        self.passed, self.began, self.ahead = 0.0, began, timedelta()
-
-    def now(self):
-        return self.began + timedelta(seconds=self.passed)
-
-    def at_the_gateway(self):
-        return self.now() + self.ahead
-
-    def pause(self, _stop, seconds):
-        self.passed += seconds
-
-    def set(self, moment):
-        self.began = moment - timedelta(seconds=self.passed)
-
-    @property
-    def clock(self):
-        return Clock(now=self.now, monotonic=lambda: self.passed, pause=self.pause)
-
-
 @pytest.fixture
 def time():
-    return Time()
+    return PassingTime(MONDAY)
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ from smsframe.orders.terms import Terms
 from smsframe.outcomes.join import Known
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from simulation.machines import Process
     from smsframe.campaign.engine import CampaignEngine
@@ -68,6 +68,7 @@ class Call(NamedTuple):
         unconfirmed: A person's word on orders in doubt: "send", "accept", "cancelled", or "".
         schedule: When its texts go out, or None.
         hours: In which hours its people may be texted, or None.
+        undo: How long what would go out at once waits, so that it can be taken back, or None.
         rate: Recipients per second at most.
         skip: Whether the gateway may leave out the numbers that it refuses.
         rows: Who is to be texted again, and after which order: a frame of results.
@@ -84,6 +85,7 @@ class Call(NamedTuple):
     unconfirmed: str = ""
     schedule: datetime | None = None
     hours: Hours | None = None
+    undo: timedelta | None = None
     rate: float | None = None
     skip: bool = False
     rows: tuple[tuple[str, str], ...] = ()
@@ -116,7 +118,7 @@ class Engine:
         wanted = dispatch.Call(
             campaign=CAMPAIGN,
             template=call.text,
-            terms=Terms(schedule=call.schedule, skip_refused=call.skip, hours=call.hours),
+            terms=Terms(schedule=call.schedule, skip_refused=call.skip, hours=call.hours, undo=call.undo),
             batch_size=call.batch_size,
             people=table(call),
             changed=call.changed,
@@ -137,6 +139,7 @@ class Engine:
         rescheduled = call.schedule is not None or call.hours is not None
         if rescheduled:
             entry = replace(entry, terms=replace(entry.terms, schedule=call.schedule, hours=call.hours))
+        entry = replace(entry, terms=replace(entry.terms, undo=call.undo))
         self._process.world.asked.hours[self._process.name] = entry.terms.hours
         known = self._known(entry, call)
         with dispatch.resuming(

@@ -238,6 +238,8 @@ class History:
             )
         if may("hours", 0.15):
             call = call._replace(schedule=None, hours=self._hours())
+        if may("undo", 0.1):
+            call = call._replace(undo=timedelta(seconds=choices.one((120.0, 600.0))))
         call = call._replace(skip=may("skip refused", 0.15))
         if may("rate", 0.05):
             call = call._replace(rate=2.0)
@@ -461,6 +463,7 @@ def _told(call: Call) -> str:
     said += [f"unconfirmed={call.unconfirmed!r}"] if call.unconfirmed else []
     said += [f"{len(call.rows)} rows to be sent again"] if call.rows else []
     said += [repr(call.hours)] if call.hours else []
+    said += [f"undo {call.undo}"] if call.undo else []
     said += [f"at {call.schedule:%d %H:%M:%S}"] if call.schedule else []
     said += [f"a budget of {call.budget}"] if call.budget is not None else []
     return ", ".join(said)

@@ -72,6 +72,9 @@ WRONG = {
         {"quality": "best"},
         {"schedule": datetime(2030, 1, 1)},  # noqa: DTZ001 - without a zone
         {"schedule": ["2030-01-01"]},
+        {"undo": 0},
+        {"undo": "25 h"},
+        {"undo": True},
         {"max_segments": 0},
         {"policy": 5},
         {"policy": {"budget": 5}},
@@ -103,6 +106,8 @@ WRONG = {
     ResumeOptions: [
         {"unconfirmed": "ignore"},
         {"schedule": datetime(2030, 1, 1)},  # noqa: DTZ001 - without a zone
+        {"undo": "soon"},
+        {"undo": "25 h"},
         {"refusals": "drop"},
         {"confirm": "3"},
         {"workers": 0},
@@ -232,6 +237,7 @@ OTHERS = {
     "sender": "Acme",
     "quality": "low",
     "schedule": datetime(2030, 1, 1, tzinfo=UTC),
+    "undo": "5 min",
     "numbers": "valid",
     "schema": smsframe.ContactsSchema,
     "suppress": ["+393471234567"],
