@@ -46,10 +46,11 @@ if TYPE_CHECKING:
     from smsframe.api.files import to_csv, to_excel, to_parquet
     from smsframe.api.frames import by, failed, plot, problems, summary
     from smsframe.api.prepare import check, normalize, plan, read_contacts, segments
-    from smsframe.api.results import campaigns, explain, refresh, results, withdraw
+    from smsframe.api.results import campaigns, costs, explain, refresh, results, withdraw
     from smsframe.api.run import Run
     from smsframe.api.send import resend, resume, send, start
     from smsframe.api.watch import watch
+    from smsframe.contacts.policy import Policy
     from smsframe.form.compose import compose
     from smsframe.form.form import Form
     from smsframe.gateway.smsend import Gateway
@@ -81,6 +82,7 @@ __all__ = [
     "PhoneGuessed",
     "Plan",
     "PlannedSchema",
+    "Policy",
     "Rejected",
     "ResultsSchema",
     "Run",
@@ -96,6 +98,7 @@ __all__ = [
     "cancel",
     "check",
     "compose",
+    "costs",
     "explain",
     "failed",
     "normalize",
@@ -131,6 +134,7 @@ _MODULES = {
     "Journal": "smsframe.journal.journal",
     "Plan": "smsframe.planning.plan",
     "PlannedSchema": "smsframe.outcomes.schema",
+    "Policy": "smsframe.contacts.policy",
     "ResultsSchema": "smsframe.outcomes.schema",
     "Run": "smsframe.api.run",
     "Sandbox": "smsframe.sandbox",
@@ -139,6 +143,7 @@ _MODULES = {
     "cancel": "smsframe.api.cancel",
     "check": "smsframe.api.prepare",
     "compose": "smsframe.form.compose",
+    "costs": "smsframe.api.results",
     "by": "smsframe.api.frames",
     "explain": "smsframe.api.results",
     "failed": "smsframe.api.frames",

@@ -6,6 +6,7 @@ Strict mypy also complains of an ignored error that is none: the lines that end 
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, assert_type
 
 import pandas as pd
@@ -27,7 +28,8 @@ def look(guests: pd.DataFrame) -> smsframe.Plan:
     assert_type(smsframe.check(guests, phone="mobile", region="IT", schema=Guests), pd.DataFrame)
     assert_type(smsframe.segments(guests["text"]), pd.DataFrame)
     smsframe.check(guests, numbers="any")  # type: ignore[arg-type]
-    plan = smsframe.plan(guests, "Ciao {name}", phone="mobile")
+    policy = smsframe.Policy(prices=pd.DataFrame(), budget=Decimal(5))
+    plan = smsframe.plan(guests, "Ciao {name}", phone="mobile", policy=policy)
     assert_type(plan, smsframe.Plan)
     assert_type(plan.recipients, int)
     return plan

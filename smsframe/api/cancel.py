@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from smsframe.api.docstrings import explained
-from smsframe.api.options import journal_of, suppressed_numbers
+from smsframe.api.options import journal_of, suppressed_numbers, with_policy
 from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign.cancel import cancel as campaign_cancel
 from smsframe.campaign.cancel import joined, one_campaign
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from smsframe.api.options import JournalLocation, Suppress
+    from smsframe.contacts.policy import Policy
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.orders.hours import Hours
 
@@ -115,6 +116,7 @@ def reschedule(
     journal: JournalLocation | None = None,
     suppress: Suppress | None = None,
     region: str | None = None,
+    policy: Policy | None = None,
     confirm: int | None = None,
     adopt: bool = False,
     workers: int = 4,
@@ -143,7 +145,7 @@ def reschedule(
         >>> smsframe.reschedule("spring", tomorrow, gateway=gateway, progress=False)["sms_status"].tolist()
         ['accepted']
     """
-    options = RescheduleOptions.of(locals())
+    options = with_policy(RescheduleOptions.of(locals()))
     gateway = gateway or Gateway.from_env()
     memory = journal_of(journal, gateway)
     entry = memory.get(campaign)

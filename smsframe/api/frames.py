@@ -56,9 +56,9 @@ def by(results: pd.DataFrame, column: Hashable, *, tz: str = "UTC") -> pd.DataFr
 
     Args:
         results: A frame of `smsframe.send`, `results` or `refresh`, or a part of one.
-        column: A column of the frame; ``"country"`` (of the number) and ``"hour"`` (at which it was sent)
-            where it has none of that name.
-        tz: The time zone of the hours, such as ``"Europe/Rome"``.
+        column: A column of the frame; ``"country"`` (of the number), ``"hour"`` and ``"day"`` (at which it
+            was sent) where it has none of that name.
+        tz: The time zone of the hours and days, such as ``"Europe/Rome"``.
 
     Returns:
         A row per value: ``rows`` (without duplicates), ``delivered``, ``awaiting``, ``not_delivered``,

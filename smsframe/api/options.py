@@ -5,9 +5,11 @@ What a public function takes when a parameter is left out, and what it then tell
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import warnings
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
@@ -19,15 +21,22 @@ from smsframe.gateway.base import GatewayProtocol
 from smsframe.phones.region_names import INTERNATIONAL, meaning
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Hashable, Iterable
 
+    from smsframe.campaign.options import RescheduleOptions, ResendOptions, ResumeOptions
+    from smsframe.contacts.policy import Policy
     from smsframe.journal.journal import Journal
+    from smsframe.planning.options import PlanOptions
 
     Suppress = pd.DataFrame | pd.Series[Any] | str | os.PathLike[str] | Iterable[Any]
     JournalLocation = Journal | str | os.PathLike[str]
 
 log = logging.getLogger("smsframe")
+
+POLICY = "SMSFRAME_POLICY"
+"""The variable that names the file of a policy."""
+
+WithPolicy = TypeVar("WithPolicy", "PlanOptions", "ResumeOptions", "ResendOptions", "RescheduleOptions")
 
 
 def suppressed_numbers(
@@ -60,6 +69,29 @@ def journal_of(journal: JournalLocation | None, gateway: GatewayProtocol | None)
         journal = gateway.journal
     clock = SYSTEM if gateway is None else gateway.clock
     return Journal.default(clock=clock) if journal is None else Journal(journal, clock=clock)
+
+
+def policy_of(policy: Policy | None) -> Policy | None:
+    """
+    The policy of a call: the one given, else that of the file that ``SMSFRAME_POLICY`` names, if any.
+
+    Raises:
+        ValueError: That file cannot be read; says why.
+    """
+    path = os.environ.get(POLICY)
+    if policy is not None or not path:
+        return policy
+    from smsframe.contacts.policy import Policy  # noqa: PLC0415 - a check needs none
+
+    try:
+        return Policy.from_file(path)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{POLICY} names a policy that cannot be used: {error}") from None
+
+
+def with_policy(options: WithPolicy) -> WithPolicy:
+    """The options of a call, with the policy of the environment where it was given none."""
+    return replace(options, policy=policy_of(options.policy))
 
 
 def announce_journal(journal: Journal) -> None:

@@ -4,6 +4,7 @@ Functions that cost nothing and need no network: read, check, plan.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from smsframe.api.docstrings import explained
@@ -14,12 +15,14 @@ from smsframe.api.options import (
     warn_if_guessed,
     warn_if_replaced,
     warn_if_supplied,
+    with_policy,
 )
 from smsframe.api.tracebacks import hide_frames
 from smsframe.clock import SYSTEM
 from smsframe.contacts import read
 from smsframe.contacts.columns import find_phone
 from smsframe.gateway import environment
+from smsframe.gateway.balance import RememberingGateway
 from smsframe.orders.records import Now
 from smsframe.outcomes.columns import COLUMNS
 from smsframe.phones import parse
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.api.options import JournalLocation, Suppress
+    from smsframe.contacts.policy import Policy
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import Journal
     from smsframe.orders.hours import Hours
@@ -109,6 +113,7 @@ def plan(
     schedule: datetime | Hours | Hashable | None = None,
     undo: timedelta | str | float | None = None,
     suppress: Suppress | None = None,
+    policy: Policy | None = None,
     max_segments: int | None = None,
     batch_size: int = 1000,
     text_fix: Literal["gsm", "gsm+letters"] | None = None,
@@ -153,6 +158,7 @@ def make_plan(
     from smsframe.journal.conflicts import require_same_gateway  # noqa: PLC0415 - a check waits for neither
     from smsframe.planning import build  # noqa: PLC0415
 
+    options = with_policy(options)
     stored = journal.read(options.campaign) if options.campaign else None
     if stored and gateway:
         require_same_gateway(stored.entry, gateway.base_url, gateway.account)
@@ -165,6 +171,8 @@ def make_plan(
         journalled=stored and stored.known,
         now=Now(*(SYSTEM if gateway is None else gateway.clock).span()),
     )
+    if isinstance(gateway, RememberingGateway):
+        planned = replace(planned, balance=gateway.known_credits(planned.terms.message_type))
     warn_if_guessed(planned.phone, guessed=planned.phone_guessed)
     warn_if_supplied(int(planned.repairs.get("plus", 0)), options.region)
     log_if_at_night(planned.night)

@@ -7,14 +7,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from smsframe.api.docstrings import READS_ONLY, explained
-from smsframe.api.options import journal_of
+from smsframe.api.options import journal_of, policy_of
 from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign import refresh as campaign_refresh
 from smsframe.campaign import reports
 from smsframe.campaign import send as campaign_send
 from smsframe.campaign.explain import explain as explain_row
 from smsframe.campaign.options import RefreshOptions
+from smsframe.contacts.policy import Policy, costs_of
 from smsframe.display.progress_bar import Bar
+from smsframe.gateway import environment
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.gateway.smsend import Gateway
 
@@ -151,6 +153,40 @@ def campaigns(
         [['spring', 1]]
     """
     return reports.campaigns(journal_of(journal, gateway))
+
+
+@hide_frames
+@explained(
+    gateway=READS_ONLY,
+    policy="The `Policy` whose prices are used; its budget is not. Without prices everything is in credits.",
+)
+def costs(
+    campaign: str,
+    *,
+    policy: Policy | None = None,
+    gateway: GatewayProtocol | None = None,
+    journal: JournalLocation | None = None,
+) -> pd.DataFrame:
+    """
+    What a campaign was predicted to cost, and what it was charged: one row per order, of all attempts.
+
+    Returns:
+        RangeIndex: ``order_id``, ``sent_at`` (UTC), ``quality`` (or the message type), ``segments``,
+        ``credits`` (charged, as the gateway wrote it), ``predicted`` and ``charged`` (by the prices, or in
+        credits) and ``currency``; amounts are Decimals, missing where they are not known, so that sums are
+        exact. The ``sms_credits`` of the rows of an order add up to its ``credits``.
+
+    Raises:
+        UnknownCampaign: There is no such campaign in this journal.
+        JournalError: The journal cannot be read.
+
+    Example:
+        >>> smsframe.costs("spring", journal=journal)[["segments", "predicted", "charged"]].values.tolist()
+        [[1, Decimal('1.00'), Decimal('1.00')]]
+    """
+    memory = journal_of(journal, gateway)
+    profile = environment.profile() if gateway is None else gateway.profile
+    return reports.costs(memory, memory.get(campaign), costs_of(policy_of(policy) or Policy(), profile))
 
 
 @hide_frames

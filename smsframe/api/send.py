@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from smsframe.api.docstrings import explained
-from smsframe.api.options import announce_journal, journal_of, suppressed_numbers
+from smsframe.api.options import announce_journal, journal_of, suppressed_numbers, with_policy
 from smsframe.api.prepare import make_plan
 from smsframe.api.run import Run
 from smsframe.api.tracebacks import hide_frames, with_signature_of
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from smsframe.api.options import JournalLocation, Suppress
     from smsframe.campaign.options import RunOptions
+    from smsframe.contacts.policy import Policy
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import Journal
     from smsframe.orders.hours import Hours
@@ -65,6 +66,7 @@ def send(
     schedule: datetime | Hours | Hashable | None = None,
     undo: timedelta | str | float | None = None,
     suppress: Suppress | None = None,
+    policy: Policy | None = None,
     max_segments: int | None = None,
     batch_size: int = 1000,
     text_fix: Literal["gsm", "gsm+letters"] | None = None,
@@ -162,6 +164,7 @@ def resume(
     confirm: int | None = None,
     unconfirmed: Literal["send", "accept"] | None = None,
     adopt: bool = False,
+    policy: Policy | None = None,
     schedule: datetime | Hours | None = None,
     undo: timedelta | str | float | None = None,
     workers: int = 4,
@@ -184,7 +187,7 @@ def resume(
         >>> smsframe.resume("spring", gateway=gateway, progress=False)["sms_status"].tolist()
         ['accepted']
     """
-    options = ResumeOptions.of(locals())
+    options = with_policy(ResumeOptions.of(locals()))
     gateway = gateway or Gateway.from_env()
     memory = journal_of(journal, gateway)
     entry = memory.get(campaign)
@@ -213,6 +216,7 @@ def resend(
     journal: JournalLocation | None = None,
     suppress: Suppress | None = None,
     region: str | None = None,
+    policy: Policy | None = None,
     confirm: int | None = None,
     maybe_arrived: Literal["send"] | None = None,
     adopt: bool = False,
@@ -243,7 +247,7 @@ def resend(
         >>> len(smsframe.resend("spring", failed, gateway=gateway, progress=False))
         0
     """
-    options = ResendOptions.of(locals())
+    options = with_policy(ResendOptions.of(locals()))
     gateway = gateway or Gateway.from_env()
     memory = journal_of(journal, gateway)
     entry = memory.get(campaign)

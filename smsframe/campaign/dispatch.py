@@ -16,11 +16,12 @@ import pandas as pd
 from smsframe.arrow import INSTANT
 from smsframe.campaign.engine import CampaignEngine
 from smsframe.campaign.history_check import compare
-from smsframe.campaign.preflight import affordable, at_once, on_time
+from smsframe.campaign.preflight import affordable, at_once, covered, on_time
 from smsframe.errors import GatewayError, Unconfirmed
 from smsframe.journal.conflicts import CampaignCall
 from smsframe.orders.records import Comparison, Now
 from smsframe.orders.states import Event, State
+from smsframe.outcomes.costs import waits_for_budget
 from smsframe.outcomes.join import done, still_to_send
 from smsframe.phones.match import among
 from smsframe.timing.night import warning
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from smsframe.campaign.run_context import RunContext
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import StoredCampaign
+    from smsframe.orders.prices import Budget
     from smsframe.orders.records import CampaignRecord, Registered
     from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
@@ -53,6 +55,7 @@ class Call:
             where they were given row by row also ``schedule_at`` and ``zone``.
         changed: Whether who has none yet may get another text than the others have.
         adopt: Whether orders that the gateway has and the journal does not are taken over.
+        budget: What the orders of the campaign may cost, or None.
     """
 
     campaign: str
@@ -62,6 +65,7 @@ class Call:
     people: pd.DataFrame
     changed: bool = False
     adopt: bool = False
+    budget: Budget | None = None
 
     def at(self, gateway: GatewayProtocol) -> CampaignCall:
         """What it means by its campaign, at a gateway."""
@@ -85,14 +89,18 @@ def sending(
     """
     gateway, journal = context.gateway, context.journal
     settled = done(stored and stored.known, call.terms, call.template)
-    names = [name for name in PERSON if name in call.people]
-    waiting = call.people.loc[~among(call.people["phone"], settled), names]
+    people = call.people[[name for name in PERSON if name in call.people]]
+    if stored is not None:  # who waits for a larger budget is not sent to by a call that has none
+        held_back = stored.known.people["phone"][waits_for_budget(stored.known, call.budget)]
+        people = people[~among(people["phone"], held_back)]
+    waiting = people[~among(people["phone"], settled)]
     entry = stored and stored.entry
     needed = len(waiting) > 0
     compared, context = _compared(call.campaign, entry, context, adopt=call.adopt, ask=needed, needed=needed)
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
     now = Now(*context.retry_policy.clock.span())
     unsent = on_time(unsent, call.terms, now)
+    unsent = covered(unsent, call.terms, call.budget, stored and stored.known)
     if len(unsent):
         affordable(gateway, call.terms, int(unsent["segments"].sum()))
     context.started(len(unsent))
@@ -104,13 +112,14 @@ def sending(
             terms=call.terms,
             batch_size=call.batch_size,
             at_once=at_once(call.batch_size, context.rate),
-            phones=call.people["phone"],
+            phones=people["phone"],
             waiting=waiting,
             compared=compared,
             now=now,
+            budget=call.budget,
         )
         del waiting, unsent  # a million people take a hundred megabytes
-        yield _engine(registered, context, owner, call.people["phone"]), owner
+        yield _engine(registered, context, owner, people["phone"]), owner
 
 
 @contextmanager
@@ -140,13 +149,14 @@ def resuming(
         SmsFrameError, ValueError: It cannot go on; nothing was sent.
     """
     gateway, journal = context.gateway, context.journal
-    allowed = ~among(known.people["phone"], suppressed)
+    allowed = ~among(known.people["phone"], suppressed) & ~waits_for_budget(known, entry.budget)
     waiting = known.people[still_to_send(known) & allowed]
     needed = len(waiting) > 0
     compared, context = _compared(entry.name, entry, context, adopt=adopt, ask=True, needed=needed)
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
     now = Now(*context.retry_policy.clock.span())
     unsent = on_time(unsent.assign(schedule_at=None) if rescheduled else unsent, entry.terms, now)
+    unsent = covered(unsent, entry.terms, entry.budget, known)
     if len(unsent):
         affordable(gateway, entry.terms, int(unsent["segments"].sum()))
     if rescheduled and entry.terms.schedule is not None:

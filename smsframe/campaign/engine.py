@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import suppress
-from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from smsframe.campaign import stop_errors
@@ -73,10 +72,9 @@ class CampaignEngine:
         self._batches, self._owner = journal.batches, owner
         self._phones, self._report, self._workers = phones, context.report, context.workers
         self._stopped, self._clock = retry_policy.stop, retry_policy.clock
-        self._accepted = registered.accepted
-        self._queue, self._in_doubt_before = deque(registered.created), in_doubt_before
+        self._accepted, self._in_doubt_before = registered.accepted, in_doubt_before
+        self._queue, self._narrowing = deque(registered.created), deque[BatchWithPeople]()
         self._in_doubt, self._incomplete = registered.in_doubt, registered.incomplete
-        self._narrowing: deque[BatchWithPeople] = deque()
         self._refused = [*registered.refused]
         self._refused_before = {batch.id for batch, _ in self._refused}
         self._refused_batches = 0
@@ -179,8 +177,17 @@ class CampaignEngine:
             else:
                 planned.append(item)
         if planned:
-            ready += self._batches.claim(self._entry, planned, self._owner)
+            claimed = self._batches.claim(self._entry, planned, self._owner)
+            ready += claimed
+            if len(claimed) < len(planned) and self._entry.budget is not None:
+                self._cut_within_budget()
         return ready
+
+    def _cut_within_budget(self) -> None:
+        """What is planned no longer fits, as more was charged than was predicted: it is cut again."""
+        again = [item for item in (*self._narrowing, *self._queue) if item.batch.state is State.SENDING]
+        cut = self._batches.cut_within_budget(self._entry, self._owner, self._phones, self._now())
+        self._queue, self._narrowing = deque([*again, *cut]), deque()
 
     def _handle(self, answers: list[tuple[Batch, pd.DataFrame, PostOutcome]]) -> None:
         """Write down what answers prove, in one transaction; then do what follows from each."""
@@ -255,20 +262,14 @@ class CampaignEngine:
         batch, reply = change.batch, outcome.reply
         # Of two balances the smaller one: one of them may be late, and nobody is rejected for that.
         left = min((known for known in (self._remaining, outcome.left) if known is not None), default=None)
-        refused = (self._entry, self._owner, change)
-        if outcome.credit_error is not None:  # it may be the credit: nobody is rejected for that
-            self._batches.split(*refused, [])
-            self.stop(outcome.credit_error)
-        elif left is not None and left < (needed := ceil(batch.segments * self._price)):
-            self._batches.split(*refused, [])
-            self.stop(stop_errors.no_credit(left, needed))
-        elif batch.terms.skip_refused:  # one number is no reason: it is the request, or all of them
-            self._batches.split(*refused, [])
-            self.stop(stop_errors.refused_though_skipping(batch, reply))
+        if whole := stop_errors.refused_whole(batch, reply, outcome.credit_error, left, self._price):
+            self._batches.split(self._entry, self._owner, change, [])  # nobody is rejected for that
+            self.stop(whole)
         elif len(people) > 1:
             self._refused_batches += 1
             probe = self._refused_batches >= PROBE_AFTER and not self._accepted
-            self._narrowing.extend(self._batches.split(*refused, split_refused(people, probe=probe)))
+            parts = split_refused(people, probe=probe)
+            self._narrowing.extend(self._batches.split(self._entry, self._owner, change, parts))
         else:
             (done,) = self._batches.record(self._entry, self._owner, [change])
             self._refused.append((done, reply.reason))

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from math import inf
 from typing import Annotated, Any, Literal
 
+from smsframe.contacts.policy import Policy
 from smsframe.orders.hours import Hours, zone_named
 from smsframe.orders.terms import Terms, aware
-from smsframe.planning.options import check_undo
+from smsframe.planning.options import check_undo, is_policy
 from smsframe.planning.parameters import Group, Options, Parameter, number_of_people, one_of, timespan
 
 DAY = 24 * 60 * 60
@@ -195,6 +196,15 @@ _REGION = Parameter(
 )
 
 
+def _policy(more: str = "") -> Parameter:
+    return Parameter(
+        f"House rules: `Policy` with prices and a budget{more}. Who waits for a larger budget goes on "
+        "waiting when it is not given.",
+        Group.SAFETY,
+        is_policy,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class ResendOptions(RunOptions):
     """What sending again is asked for, apart from whom."""
@@ -209,6 +219,10 @@ class ResendOptions(RunOptions):
     ] = None
     suppress: Annotated[Any, Parameter(_SUPPRESS + "those people are not texted again.", Group.SAFETY)] = None
     region: Annotated[str | None, _REGION] = None
+    policy: Annotated[
+        Policy | None,
+        _policy(", in which all attempts count. Whom it does not cover is not texted again"),
+    ] = None
     maybe_arrived: Annotated[
         Literal["send"] | None,
         Parameter(
@@ -262,6 +276,10 @@ class RescheduleOptions(RunOptions):
     ] = None
     suppress: Annotated[Any, Parameter(_SUPPRESS + "those people are not texted.", Group.SAFETY)] = None
     region: Annotated[str | None, _REGION] = None
+    policy: Annotated[
+        Policy | None,
+        _policy(", in which cancelled orders count too. Whom it does not cover is not texted"),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -286,6 +304,7 @@ class ResumeOptions(RunOptions):
             one_of("send", "accept", None),
         ),
     ] = None
+    policy: Annotated[Policy | None, _policy()] = None
     schedule: Annotated[
         datetime | Hours | None,
         Parameter(

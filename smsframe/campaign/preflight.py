@@ -11,12 +11,15 @@ import pandas as pd
 
 from smsframe.errors import ConfirmationMismatch, NotEnoughCredit
 from smsframe.formatting import amount
+from smsframe.gateway.balance import credits_of
+from smsframe.outcomes.costs import Spending, known_orders, predicted, spent, waits_for_budget, within
 from smsframe.outcomes.join import done
 from smsframe.phones.match import among
 from smsframe.timing.sending_times import sending_times
 
 if TYPE_CHECKING:
     from smsframe.gateway.base import GatewayProtocol
+    from smsframe.orders.prices import Budget
     from smsframe.orders.records import Now
     from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
@@ -62,9 +65,39 @@ def on_time(people: pd.DataFrame, terms: Terms, now: Now) -> pd.DataFrame:
     return people[sending_times(people, terms, now)["code"].isna().to_numpy()]
 
 
+def covered(people: pd.DataFrame, terms: Terms, budget: Budget | None, known: Known | None) -> pd.DataFrame:
+    """Those of these people whom the budget covers, as far as the journal knew when the call began."""
+    if budget is None or budget.limit is None:
+        return people
+    spending = Spending() if known is None else spent(known_orders(known, budget))
+    costs = predicted(people["phone"], people["segments"], terms.message_type, budget)
+    return people[within(costs, budget, spending)]
+
+
+def covered_attempts(
+    again: pd.DataFrame, begun: pd.DataFrame, terms: Terms, budget: Budget | None, known: Known
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """
+    Those whose next attempt the budget covers, of people whose attempt is to begin and of those whose attempt
+    has begun before, who come first.
+
+    Args:
+        again: ``phone`` and ``segments`` of the former.
+        begun: The same of the latter.
+        terms: Of the call.
+        budget: Of the call; without one those who wait for a larger one are left waiting.
+        known: What the journal knows.
+    """
+    held_back = known.people["phone"][waits_for_budget(known, budget)]
+    begun = begun[~among(begun["phone"], held_back).to_numpy()].reset_index(drop=True)
+    people = pd.concat([begun, again], ignore_index=True)
+    fits = covered(people, terms, budget, known).index
+    return again[(people.index[len(begun) :]).isin(fits)], begun
+
+
 def affordable(gateway: GatewayProtocol, terms: Terms, needed: int) -> None:
     """Refuse when the balance is known and does not cover what is needed."""
-    available = gateway.credits().get(terms.message_type)
+    available = credits_of(gateway.credits(), terms.message_type)
     if available is None:
         log.warning("the gateway does not say how many credits of type %s are left", terms.message_type)
     elif available < needed:

@@ -5,14 +5,20 @@ What a journal says of all its campaigns at once.
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from smsframe.journal.counts import Tally
+from smsframe.orders.prices import amount_of
+from smsframe.outcomes.columns import results_for
+from smsframe.outcomes.costs import charge_of, cost_charged, known_orders
 
 if TYPE_CHECKING:
     from smsframe.journal.journal import Journal
+    from smsframe.orders.prices import Budget
+    from smsframe.orders.records import CampaignRecord
 
 COUNTED = ("accepted", "scheduled", "rejected", "unconfirmed", "cancelled", "pending")
 
@@ -34,4 +40,40 @@ def campaigns(journal: Journal) -> pd.DataFrame:
     renamed = listed.rename(columns={"name": "campaign", "base_url": "gateway"}).drop(columns="id")
     return pd.concat(
         [renamed.astype({"campaign": "string", "gateway": "string", "account": "string"}), numbers], axis=1
+    )
+
+
+def costs(journal: Journal, entry: CampaignRecord, budget: Budget) -> pd.DataFrame:
+    """One row per order of a campaign that has left, or may have left; see `smsframe.costs`."""
+    known = journal.recipients(entry.id, entry.name)
+    orders = known_orders(known, budget)
+    predicted = [None if cost is None else amount_of(cost) for cost in orders["cost"]]
+    # Order by order: a charge is a decimal as it was written, and there are a thousand people to an order.
+    charges = [charge_of(charged) for charged in orders["charged"]]
+    rows = zip(orders["cost"], orders["segments"], charges, strict=True)
+    charged = [
+        None if cost is None or charge is None else amount_of(cost_charged(cost, segments, charge))
+        for cost, segments, charge in rows
+    ]
+    written = [None if pd.isna(value) else Decimal(repr(float(value))) for value in orders["charged"]]
+    shown = results_for(
+        len(orders),
+        ("sms_order_id", "sms_sent_at"),
+        sms_order_id=orders["order_id"],
+        sms_sent_at=orders["sent_at"],
+    )
+    types = orders["message_type"].astype(object)
+    return pd.DataFrame(
+        {
+            "order_id": shown["sms_order_id"].array,
+            "sent_at": shown["sms_sent_at"].array,
+            "quality": pd.Series([budget.qualities.get(name, name) for name in types], dtype="string").array,
+            "segments": orders["segments"].astype("Int64").array,
+            "credits": pd.Series(written, dtype=object).array,
+            "predicted": pd.Series(predicted, dtype=object).array,
+            "charged": pd.Series(charged, dtype=object).array,
+            "currency": pd.Series(
+                [None if budget.prices is None else budget.prices.currency] * len(orders), dtype="string"
+            ).array,
+        }
     )

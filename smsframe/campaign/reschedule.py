@@ -16,16 +16,19 @@ import pandas as pd
 
 from smsframe.campaign.dispatch import resending
 from smsframe.campaign.options import at_another_time
+from smsframe.campaign.preflight import covered_attempts
 from smsframe.campaign.refresh import ask_orders
 from smsframe.campaign.resend import codes_now
 from smsframe.campaign.send import raise_stopped, recipients, replaced, resumed, run_engine
 from smsframe.campaign.unexpected_stop import with_results_when_stopped
+from smsframe.contacts.policy import costs_of
 from smsframe.errors import ConfirmationMismatch
 from smsframe.formatting import many
 from smsframe.journal.batch_creation import UNKNOWN
 from smsframe.journal.conflicts import CampaignCall
 from smsframe.orders.delivery_codes import Stage
 from smsframe.orders.states import CANCEL_OPEN, State
+from smsframe.outcomes.codes import CODES
 from smsframe.outcomes.columns import results_for
 from smsframe.outcomes.join import still_to_send
 from smsframe.phones.match import among, keys
@@ -76,8 +79,9 @@ def reschedule(
     stop: threading.Event | None = None,
 ) -> pd.DataFrame:
     """Text people of a campaign whose text was cancelled at another time; see `smsframe.reschedule`."""
-    entry = replace(entry, terms=at_another_time(entry.terms, when))
     journal, gateway = context.journal, context.gateway
+    budget = costs_of(options.policy, gateway.profile)
+    entry = replace(entry, terms=at_another_time(entry.terms, when), budget=budget)
     context = context.stopped_by(stop)
     stored = journal.read(
         entry.name, call=CampaignCall(gateway.base_url, gateway.account, entry.template, changed=True)
@@ -89,7 +93,8 @@ def reschedule(
     answers = ask_orders(
         orders, gateway, journal, journalled, context.workers, context.retry_policy, lambda _: None
     )
-    chosen = choose(journal.recipients(entry.id, entry.name), answers, suppressed, gateway.profile)
+    known = journal.recipients(entry.id, entry.name)
+    chosen = _within_budget(choose(known, answers, suppressed, gateway.profile), entry, known)
     for reason, count in chosen.left.items():
         context.say(f"{many(count, 'person', 'people')} of campaign {entry.name!r} not sent again: {reason}")
     wanted = len(chosen.again) + len(chosen.begun) + chosen.followed
@@ -174,6 +179,14 @@ def choose(
         int(followed.sum()),
         {reason: count for reason, count in left.items() if count},
     )
+
+
+def _within_budget(chosen: Chosen, entry: CampaignRecord, known: Known) -> Chosen:
+    """Whom the budget covers of those who would be texted; the others are left as they are."""
+    again, begun = covered_attempts(chosen.again, chosen.begun, entry.terms, entry.budget, known)
+    beyond = len(chosen.again) + len(chosen.begun) - len(again) - len(begun)
+    left = {**chosen.left, CODES["budget"]: beyond} if beyond else chosen.left
+    return chosen._replace(again=again, begun=begun, left=left)
 
 
 def _after_cancelled(known: Known) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -15,9 +15,11 @@ import numpy as np
 import pandas as pd
 
 from smsframe.campaign.dispatch import resending
+from smsframe.campaign.preflight import covered_attempts
 from smsframe.campaign.refresh import ask_orders
 from smsframe.campaign.send import raise_stopped, replaced, resumed, run_engine
 from smsframe.campaign.unexpected_stop import with_results_when_stopped
+from smsframe.contacts.policy import costs_of
 from smsframe.errors import ConfirmationMismatch, ContactsError
 from smsframe.formatting import many
 from smsframe.journal.batch_creation import UNKNOWN
@@ -53,12 +55,13 @@ class Judged(NamedTuple):
 
     Attributes:
         again: ``phone``, ``order_id`` and ``segments`` of people whose next attempt begins.
-        begun: Numbers of people whose next attempt an earlier call began, without sending to them.
+        begun: ``phone`` and ``segments`` of people whose next attempt an earlier call began, without sending
+            to them.
         left: How many others there are, by the reason.
     """
 
     again: pd.DataFrame
-    begun: pd.Series[Any]
+    begun: pd.DataFrame
     left: dict[str, int]
 
 
@@ -73,8 +76,9 @@ def resend(
     stop: threading.Event | None = None,
 ) -> pd.DataFrame:
     """Text people of a campaign again whom its text did not reach; see `smsframe.resend`."""
-    entry = replace(entry, terms=replace(entry.terms, schedule=None))
     journal, gateway = context.journal, context.gateway
+    budget = costs_of(options.policy, gateway.profile)
+    entry = replace(entry, terms=replace(entry.terms, schedule=None), budget=budget)
     context = context.stopped_by(stop)
     typed = require_numbers(rows, ("sms_order_id", "sms_phone")).reset_index(drop=True)
     stored = journal.read(
@@ -86,14 +90,14 @@ def resend(
     answers = _asked_anew(typed, stored.known, context, journal)
     known = journal.recipients(entry.id, entry.name)
     judged = judge(typed, known, answers, suppressed, gateway.profile, options)
+    judged = _within_budget(judged, entry, known)
     for reason, count in judged.left.items():
         context.say(f"{many(count, 'row')} of campaign {entry.name!r} not sent again: {reason}")
     wanted = len(judged.again) + len(judged.begun) + judged.left.get(FOLLOWED, 0)
     _confirmed(options.confirm, wanted, entry.name)
     if len(judged.again) + len(judged.begun) == 0:
         return _joined(rows, typed, journal, entry, None)
-    begun = judged.begun.rename("phone").to_frame()
-    with resending(entry, judged.again, begun, context, adopt=options.adopt) as (engine, owner):
+    with resending(entry, judged.again, judged.begun, context, adopt=options.adopt) as (engine, owner):
         cause = run_engine(engine, entry.name, context.say, asked_by_caller=stop is not None)
         journalled = _joined(rows, typed, journal, entry, owner)
         frame = engine.posted.correct(journalled)
@@ -191,9 +195,17 @@ def judge(
                 "segments": people["segments"][again].fillna(0),
             }
         ),
-        rows["sms_phone"][waits],
+        pd.DataFrame({"phone": rows["sms_phone"][waits], "segments": people["segments"][waits].fillna(0)}),
         {reason: count for reason, count in left.items() if count},
     )
+
+
+def _within_budget(judged: Judged, entry: CampaignRecord, known: Known) -> Judged:
+    """Whom the budget covers of those who would be texted again; the others are left as they are."""
+    again, begun = covered_attempts(judged.again, judged.begun, entry.terms, entry.budget, known)
+    beyond = len(judged.again) + len(judged.begun) - len(again) - len(begun)
+    left = {**judged.left, CODES["budget"]: beyond} if beyond else judged.left
+    return Judged(again, begun, left)
 
 
 def _one_each(rows: pd.DataFrame, known: Known) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from smsframe.campaign.dispatch import Call, resuming, sending
 from smsframe.campaign.interrupts import asked, until_python_ends
 from smsframe.campaign.preflight import confirmed
 from smsframe.campaign.unexpected_stop import Foreseen, with_results_when_stopped
+from smsframe.contacts.policy import costs_of
 from smsframe.errors import (
     CampaignStopped,
     ConfirmationMismatch,
@@ -30,6 +31,7 @@ from smsframe.journal.conflicts import CampaignCall
 from smsframe.orders.states import Event
 from smsframe.outcomes.codes import CODES, WAITS
 from smsframe.outcomes.columns import COLUMNS, PLANNED, attach, results_for, validated
+from smsframe.outcomes.costs import waits_for_budget
 from smsframe.outcomes.join import join, note_other_texts, outcomes, still_to_send
 from smsframe.phones.match import among
 from smsframe.texts.template import parse
@@ -91,6 +93,7 @@ def send(
         people=plan.planned,
         changed=options.changed == "continue",
         adopt=options.adopt,
+        budget=costs_of(plan.policy, context.gateway.profile),
     )
     stored = journal.read(campaign, call=call.at(context.gateway))
     known = stored and stored.known
@@ -100,11 +103,8 @@ def send(
         try:
             now = known if known and engine.idle else journal.recipients(engine.entry.id, campaign)
         except JournalError as error:
-            cause, frame, others = (
-                cause or error,
-                _without_journal(_unsent(plan), maybe_texted=engine.maybe_texted),
-                0,
-            )
+            cause, others = cause or error, 0
+            frame = _without_journal(_unsent(plan), maybe_texted=engine.maybe_texted)
         else:
             journalled = _frame(plan, now, campaign, owner)
             frame = engine.posted.correct(journalled)
@@ -142,12 +142,14 @@ def resume(
     """
     entry, confirm = replace(entry, terms=options.applied(entry.terms)), options.confirm
     journal, gateway = context.journal, context.gateway
+    entry = replace(entry, budget=costs_of(options.policy, gateway.profile))
     call = CampaignCall(gateway.base_url, gateway.account, entry.template, changed=True)
     stored = journal.read(entry.name, call=call)
     if stored is None or stored.entry.id != entry.id:
         raise replaced(journal)
     known = stored.known
-    waiting = int((still_to_send(known) & ~among(known.people["phone"], suppressed)).sum())
+    held_back = waits_for_budget(known, entry.budget)
+    waiting = int((still_to_send(known) & ~among(known.people["phone"], suppressed) & ~held_back).sum())
     if confirm is not None and confirm != waiting:
         raise ConfirmationMismatch(
             f"confirm={confirm:,}, but {waiting:,} of {entry.name!r} are pending; nothing was sent",
@@ -180,6 +182,11 @@ def resume(
         context.say(
             f"{held:,} of campaign {entry.name!r} are on the opt-out list and stay pending: give it "
             f"again with the next smsframe.resume, or drop them with smsframe.withdraw({entry.name!r})"
+        )
+    if held_back.any():
+        context.say(
+            f"{int(held_back.sum()):,} of campaign {entry.name!r} wait for a larger budget: "
+            "resume it with a smsframe.Policy that has one"
         )
     return frame
 

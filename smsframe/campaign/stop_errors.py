@@ -4,6 +4,7 @@ Why a run stops early, as the errors it raises: each says what happened and how 
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING
 
 from smsframe.errors import GatewayError, NotEnoughCredit, Rejected, Unconfirmed
@@ -38,6 +39,28 @@ def no_credit(left: float, needed: int) -> NotEnoughCredit:
         needed=needed,
         available=left,
     )
+
+
+def refused_whole(
+    batch: Batch, reply: Reply, credit_error: GatewayError | None, left: float | None, price: float
+) -> GatewayError | NotEnoughCredit | None:
+    """
+    Why an order was refused that no number of its own explains; None where one of its numbers may.
+
+    Args:
+        batch: The order.
+        reply: The refusal.
+        credit_error: Why the credits could not be asked for: it may be the credit.
+        left: The credits left, as far as they are known.
+        price: The most credits that a segment was charged.
+    """
+    if credit_error is not None:
+        return credit_error
+    if left is not None and left < (needed := ceil(batch.segments * price)):
+        return no_credit(left, needed)
+    if batch.terms.skip_refused:  # one number is no reason: it is the request, or all of them
+        return refused_though_skipping(batch, reply)
+    return None
 
 
 def whole_request(reply: Reply) -> Rejected:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from smsframe.campaign.look_up import is_absent
 from smsframe.errors import GatewayError, JournalError
+from smsframe.gateway.balance import credits_of
 from smsframe.gateway.order import Order
 from smsframe.orders.batching import another
 from smsframe.orders.deadlines import out_of_time
@@ -183,9 +184,8 @@ class OrderWorkers:
         if given_up:
             return PostOutcome(reply)
         try:
-            return PostOutcome(
-                reply, self._retry_policy.ask(self._gateway.credits).get(batch.terms.message_type)
-            )
+            left = self._retry_policy.ask(self._gateway.credits)
+            return PostOutcome(reply, credits_of(left, batch.terms.message_type))
         except GatewayError as error:
             return PostOutcome(reply, credit_error=error)
 

@@ -65,6 +65,7 @@ def reschedule(
     rules: options.Rules = None,
     suppress: options.Suppress = None,
     region: SuppressRegion = None,
+    policy: options.Policy = None,
     confirm: Annotated[
         int | None, typer.Option(help="Refuse unless exactly so many people are texted at another time.")
     ] = None,

@@ -24,7 +24,13 @@ PAGE = Path(__file__).parent / "page"
 
 
 def serve(
-    file: Path, *, port: int = 0, shown: bool = True, say: Callable[[str], None], **options: Any
+    file: Path,
+    *,
+    port: int = 0,
+    shown: bool = True,
+    say: Callable[[str], None],
+    policy: Path | None = None,
+    **options: Any,
 ) -> None:
     """
     Serve the form for a file of contacts, until Ctrl-C.
@@ -36,6 +42,7 @@ def serve(
         port: The port, or 0 for a free one.
         shown: Whether to open a browser.
         say: Told the address.
+        policy: The file of a policy, or None.
         options: Of `smsframe.compose`: ``phone``, ``region`` and ``journal``.
 
     Raises:
@@ -55,7 +62,7 @@ def serve(
     )  # where Jupyter was never used, Voilà would fail
     with TemporaryDirectory() as folder:
         notebook = Path(folder) / "smsframe.ipynb"
-        notebook.write_text(json.dumps(_notebook(file, options)), "utf-8")
+        notebook.write_text(json.dumps(_notebook(file, options, policy)), "utf-8")
         say(f"The form is at http://127.0.0.1:{port}/?token={secret}")
         say("Ctrl-C stops it. What was sent is in the journal.")
         Voila.launch_instance(
@@ -71,8 +78,10 @@ def serve(
         )
 
 
-def _notebook(file: Path, options: dict[str, Any]) -> dict[str, Any]:
+def _notebook(file: Path, options: dict[str, Any], policy: Path | None = None) -> dict[str, Any]:
     keywords = "".join(f", {name}={value!r}" for name, value in options.items() if value is not None)
+    if policy is not None:
+        keywords += f", policy=smsframe.Policy.from_file({str(policy.absolute())!r})"
     source = f"import smsframe\nsmsframe.compose(smsframe.read_contacts({str(file.absolute())!r}){keywords})"
     cell: dict[str, Any] = {
         "cell_type": "code",

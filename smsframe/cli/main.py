@@ -100,6 +100,7 @@ def page(
     file: options.File,
     phone: Annotated[str | None, typer.Option(help="The column of phone numbers to begin with.")] = None,
     region: options.Region = None,
+    policy: options.Policy = None,
     journal: options.Journal = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 for a free one.")] = 0,
     *,
@@ -109,7 +110,17 @@ def page(
     from smsframe.cli.form_server import serve  # noqa: PLC0415 - a web server that only this command needs
 
     smsframe.read_contacts(file)  # what is wrong with it is said here, and not on the page
-    serve(file, port=port, shown=browser, say=_echo_at_once, phone=phone, region=region, journal=journal)
+    options.house_rules(policy)
+    serve(
+        file,
+        port=port,
+        shown=browser,
+        say=_echo_at_once,
+        policy=policy,
+        phone=phone,
+        region=region,
+        journal=journal,
+    )
 
 
 @app.command()

@@ -80,6 +80,14 @@ Suppress = Annotated[
         exists=True, dir_okay=False, help="A file of numbers that nobody may text: CSV, XLSX, Parquet."
     ),
 ]
+Policy = Annotated[
+    Path | None,
+    typer.Option(
+        exists=True,
+        dir_okay=False,
+        help="House rules, a TOML file: prices and a budget; else SMSFRAME_POLICY.",
+    ),
+]
 Sender = Annotated[str | None, typer.Option(help="The sender shown: 11 characters at most, or a number.")]
 Quality = Annotated[Literal["high", "medium", "low"], typer.Option(help="The quality of the texts.")]
 MessageType = Annotated[str | None, typer.Option(help="The gateway's own type, for brands with other names.")]
@@ -177,6 +185,11 @@ def hours(given: Mapping[str, Any]) -> smsframe.Hours | None:
     return smsframe.Hours(**named)
 
 
+def house_rules(file: Path | None) -> smsframe.Policy | None:
+    """The policy of a file."""
+    return None if file is None else smsframe.Policy.from_file(file)
+
+
 def keywords(
     function: Callable[..., Any], given: Mapping[str, Any], *, but: Callable[..., Any] | None = None
 ) -> dict[str, Any]:
@@ -191,7 +204,7 @@ def keywords(
         but: Another function, whose keywords are left out.
     """
     names = _keyword_names(function) - (_keyword_names(but) if but is not None else set())
-    convert: dict[str, Callable[[Any], Any]] = {"schedule": moment, "progress": bar}
+    convert: dict[str, Callable[[Any], Any]] = {"schedule": moment, "progress": bar, "policy": house_rules}
     taken = {
         name: convert[name](value) if name in convert else value
         for name, value in given.items()

@@ -101,6 +101,8 @@ def plan_facts(plan: smsframe.Plan) -> str:
                 ("hours", facts["hours"] or ""),
                 ("when", "" if facts["schedule"] else "; ".join(facts["times"]["said"])),
                 ("night", facts["times"]["night"]),
+                ("cost", "; ".join(facts["costs"]["said"])),
+                ("balance", facts["balance"]),
                 ("repaired", ", ".join(f"{count:,} {name}" for name, count in facts["repairs"].items())),
             )
             if value

@@ -7,14 +7,17 @@ from __future__ import annotations
 import contextlib
 import shlex
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 import smsframe
+from smsframe.api.options import policy_of
 from smsframe.cli import exit_codes, options
 from smsframe.cli.output import clean, people, plan_text, summary_text
 from smsframe.formatting import many
+from smsframe.gateway.balance import credits_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +50,7 @@ def plan(
     zone: options.Zone = None,
     rules: options.Rules = None,
     suppress: options.Suppress = None,
+    policy: options.Policy = None,
     max_segments: options.MaxSegments = None,
     batch_size: options.BatchSize = 1000,
     text_fix: options.TextFix = None,
@@ -80,6 +84,7 @@ def send(
     zone: options.Zone = None,
     rules: options.Rules = None,
     suppress: options.Suppress = None,
+    policy: options.Policy = None,
     max_segments: options.MaxSegments = None,
     batch_size: options.BatchSize = 1000,
     text_fix: options.TextFix = None,
@@ -111,6 +116,8 @@ def send(
                 "send needs --phone, the column to text; did you mean "
                 f"--phone {shlex.quote(str(planned.phone))}? Nothing was sent"
             )
+        if planned.recipients:
+            planned = replace(planned, balance=_balance(gateway, planned.terms.message_type))
         typer.echo(plan_text(planned) + "\n")
         if planned.recipients:
             question = f"Text {people(planned.recipients)} for {many(planned.credits, 'credit')}?"
@@ -121,10 +128,21 @@ def send(
     report(sent, campaign, out, phone=phone)
 
 
+def _balance(gateway: smsframe.Gateway, message_type: str) -> float | None:
+    """The credits left; None where the gateway does not say, which sending finds out."""
+    try:
+        return credits_of(gateway.credits(), message_type)
+    except smsframe.NotAuthorised:
+        raise
+    except smsframe.GatewayError:
+        return None
+
+
 def resume(
     campaign: options.Campaign,
     suppress: options.Suppress = None,
     region: SuppressRegion = None,
+    policy: options.Policy = None,
     confirm: Annotated[
         int | None, typer.Option(help="Refuse unless exactly so many people are pending.")
     ] = None,
@@ -159,7 +177,9 @@ def resume(
     keywords = options.keywords(smsframe.resume, locals())
     with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
         known = smsframe.results(campaign, journal=journal)
-        waiting = known[known["sms_status"].eq("pending").to_numpy()]
+        house_rules = policy_of(options.house_rules(policy))
+        held_back = known["sms_code"].eq("budget").fillna(value=False) & (house_rules is None)
+        waiting = known[(known["sms_status"].eq("pending") & ~held_back).to_numpy(dtype=bool)]
         cancelling = known["sms_code"].eq("cancelling").fillna(value=False)  # never texted again
         doubtful = int((known["sms_status"].eq("unconfirmed") & ~cancelling).sum())
         questions = []
@@ -167,7 +187,9 @@ def resume(
             questions.append(f"{people(doubtful)} may have been texted already, and would be texted again.")
         if len(waiting):
             credit = many(int(waiting["sms_segments"].sum()), "credit")
-            questions.append(f"{people(len(waiting))} pending would be texted, for {credit}.")
+            limited = house_rules is not None and house_rules.budget is not None
+            most = ", as far as the budget covers them" if limited else ""
+            questions.append(f"{people(len(waiting))} pending would be texted, for {credit}{most}.")
         if questions:
             ask(f"{' '.join(questions)} Go on?", gateway, yes=yes)
         with reported_when_stopped(out):
@@ -179,6 +201,7 @@ def resend(
     campaign: options.Campaign,
     suppress: options.Suppress = None,
     region: SuppressRegion = None,
+    policy: options.Policy = None,
     confirm: Annotated[
         int | None, typer.Option(help="Refuse unless exactly so many people are texted again.")
     ] = None,

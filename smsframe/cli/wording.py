@@ -21,6 +21,7 @@ OPTIONS = frozenset(
             "message_type",
             "numbers",
             "phone",
+            "policy",
             "progress",
             "quality",
             "rate",
@@ -85,6 +86,7 @@ WHOLE = {
         "To rehearse without an account: smsframe sandbox"
     ),
     "smsframe.Hours(...)": "--hours",
+    "resume it with a smsframe.Policy that has one": "resume it with a --policy that has one",
     ", or pass gateway=": "",
     "add it, or pass region=": "add it, or give --region",
     "max_bytes=, or SMSFRAME_MAX_BYTES": "it with SMSFRAME_MAX_BYTES",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from pandas import DataFrame
 
 from smsframe.api.docstrings import explained
+from smsframe.api.options import with_policy
 from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign.options import SendOptions
 from smsframe.clock import machine_zone
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from smsframe.api.options import JournalLocation, Suppress
+    from smsframe.contacts.policy import Policy
     from smsframe.form.form import Form
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.outcomes.schema import ContactsSchema
@@ -65,6 +67,7 @@ def compose(
     quality: Literal["high", "medium", "low"] = "high",
     undo: timedelta | str | float | None = None,
     suppress: Suppress | None = None,
+    policy: Policy | None = None,
     max_segments: int | None = None,
     batch_size: int = 1000,
     gateway: GatewayProtocol | None = None,
@@ -88,7 +91,7 @@ def compose(
         <smsframe.Form summer: text 1 person for 1 credit>
     """
     fixed = {name: value for name, value in locals().items() if name not in EDITED}
-    planning, sending = PlanOptions.of(fixed), SendOptions.of(fixed)
+    planning, sending = with_policy(PlanOptions.of(fixed)), SendOptions.of(fixed)
     from smsframe.form.form import Form  # noqa: PLC0415 - widgets take longer to load than all the rest
 
     if phone is None:

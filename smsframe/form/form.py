@@ -311,7 +311,7 @@ class Form:
         self._set_message("readers", html.readers(view))
         name = view.draft.campaign.strip()
         self._set_message("known", html.campaign_note(self._counts, name) if self._counts else "")
-        self._set_message("total", html.note(missing(view)))
+        self._set_message("total", html.note(missing(view)) + html.balance(view))
         ready = bool(view.recipients and view.typed is not None)
         controls.send.description = view.headline() if ready else "Nobody to text"
         controls.unlock.description = f"Type {view.recipients:,} to unlock" if ready else "To unlock"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from smsframe.form.excerpts import examples, skips
 from smsframe.formatting import amount, many
 from smsframe.masking import mask
+from smsframe.planning.balance import balance_words, too_little
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -98,6 +99,14 @@ def cheaper(view: View) -> str:
     more = ", and others" if len(pairs) > REPLACEMENTS_SHOWN else ""
     saved = round(facts["saved"] * view.scale)
     return f'<div class="sf-note" role="status">{listed}{more}: {many(saved, "credit")} less.</div>'
+
+
+def balance(view: View) -> str:
+    """What is to be known of the balance before it is sent; a problem where it does not cover it."""
+    if view.plan is None or not view.sendable:
+        return ""
+    words = balance_words(view.plan.balance, view.credits)
+    return problem(words) if too_little(view.plan.balance, view.credits) else note(words)
 
 
 def audience(view: View) -> str:

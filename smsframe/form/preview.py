@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from smsframe.contacts.policy import Policy
     from smsframe.form.draft import TypedText
     from smsframe.planning.plan import Plan
     from smsframe.planning.savings import Cheaper
@@ -33,7 +34,8 @@ class CampaignCounts(NamedTuple):
     """
     People of a campaign by outcome, as the journal has them, and what those pending would cost.
 
-    Pending people who are on an opt-out list count as ``suppressed``, not as ``pending``.
+    Pending people who are on an opt-out list count as ``suppressed``, not as ``pending``; those who wait for
+    a budget count as ``held_back`` where the form has no policy.
     """
 
     texted: int
@@ -46,6 +48,7 @@ class CampaignCounts(NamedTuple):
     scheduled: int = 0
     cancelling: int = 0
     cancelled: int = 0
+    held_back: int = 0
 
     @property
     def unfinished(self) -> bool:
@@ -81,6 +84,7 @@ class CampaignCounts(NamedTuple):
             "pending": self.pending,
             "being sent by another process": self.busy,
             "on an opt-out list": self.suppressed,
+            "waiting for a larger budget": self.held_back,
         }
         return (
             ", ".join(f"{count:,} {label}" for label, count in labelled.items() if count)
@@ -173,6 +177,8 @@ def missing(view: View) -> str:
         return "Correct what is marked above."
     if not view.exact:
         return "The table is long, so these are estimates: count every row, then send."
+    if view.plan.frame["sms_code"].eq("budget").any() and not view.recipients:
+        return "Nobody is left to text: the budget covers none of those who have no outcome in this campaign."
     return (
         ""
         if view.recipients
@@ -237,11 +243,14 @@ def make_view(
     return replace(result, plan=plan, sendable=sendable, cheaper=proposal)
 
 
-def count_campaign(results: pd.DataFrame) -> CampaignCounts:
+def count_campaign(results: pd.DataFrame, policy: Policy | None = None) -> CampaignCounts:
     """Count the people of a campaign from its results, in which the opted-out are ``suppressed``."""
     status, code = results["sms_status"], results["sms_code"]
-    busy, cancelling = (code.eq(name).fillna(value=False) for name in ("other_process", "cancelling"))
-    waiting = status.eq("pending") & ~busy
+    busy, cancelling, budget = (
+        code.eq(name).fillna(value=False) for name in ("other_process", "cancelling", "budget")
+    )
+    held_back = budget & status.eq("pending") & (policy is None)
+    waiting = status.eq("pending") & ~busy & ~held_back
     return CampaignCounts(
         texted=int(status.isin(["accepted", "scheduled"]).sum()),
         rejected=int(status.eq("rejected").sum()),
@@ -253,6 +262,7 @@ def count_campaign(results: pd.DataFrame) -> CampaignCounts:
         scheduled=int(status.eq("scheduled").sum()),
         cancelling=int(cancelling.sum()),
         cancelled=int(status.eq("cancelled").sum()),
+        held_back=int(held_back.sum()),
     )
 
 

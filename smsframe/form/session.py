@@ -23,6 +23,7 @@ from smsframe.campaign.undo import TakingBack
 from smsframe.clock import SYSTEM, Clock
 from smsframe.form.draft import FIX, send_time
 from smsframe.form.preview import count_campaign
+from smsframe.gateway.balance import credits_of
 from smsframe.gateway.smsend import Gateway
 from smsframe.planning.options import PlanOptions
 
@@ -99,12 +100,13 @@ class FormSession:
     def counts(self, entry: CampaignRecord, draft: Draft) -> CampaignCounts:
         """How many people of a campaign have which outcome, by the journal and the opt-outs."""
         return count_campaign(
-            campaign_send.recipients(self.journal, entry, suppressed=self._suppressed(draft))
+            campaign_send.recipients(self.journal, entry, suppressed=self._suppressed(draft)),
+            policy=self._planning.policy,
         )
 
     def balance(self, message_type: str) -> float | None:
         """The credits left for a type; None when the gateway does not say."""
-        return self.gateway.credits().get(message_type)
+        return credits_of(self.gateway.credits(), message_type)
 
     @hide_frames
     def send(self, plan: Plan) -> Run:
@@ -129,7 +131,13 @@ class FormSession:
         if later is None and counts.pending and agreed is not None and agreed <= now:
             raise ValueError("The time of this campaign has passed: choose another time above, then resume.")
         shared = {name: getattr(self._sending, name) for name in RunOptions.parameters()}
-        options = ResumeOptions(**shared, confirm=counts.pending, schedule=later, undo=self._planning.undo)
+        options = ResumeOptions(
+            **shared,
+            confirm=counts.pending,
+            schedule=later,
+            undo=self._planning.undo,
+            policy=self._planning.policy,
+        )
         context = RunContext.of(options, gateway=gateway, journal=journal)
         terms = options.applied(entry.terms)
         run = Run(
@@ -177,6 +185,7 @@ class FormSession:
             sender=plan.terms.sender,
             message_type=plan.terms.message_type,
             text_fix=FIX if draft.fix else None,
+            policy=self._planning.policy,
         )
         gateway, journal = self.gateway, self.journal
         announce_journal(journal)

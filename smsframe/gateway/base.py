@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    import pandas as pd
+
     from smsframe.clock import Clock
     from smsframe.gateway.order import Order
     from smsframe.orders.profile import GatewayProfile
@@ -62,9 +64,9 @@ class GatewayProtocol(Protocol):
                 leaving.
         """
 
-    def credits(self) -> dict[str, float]:
+    def credits(self) -> pd.DataFrame:
         """
-        Credits left by message type; empty when the gateway does not say.
+        Credits left: ``message_type`` and ``credits``, a row for each type of which the gateway says it.
 
         Raises:
             GatewayError: No answer, or none that can be read; `Unavailable` when asking again may help.

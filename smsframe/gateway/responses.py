@@ -16,6 +16,7 @@ from smsframe.masking import mask
 from smsframe.orders.records import HistoryPage
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
     from smsframe.gateway.transport import Exchange
@@ -71,9 +72,16 @@ def orders(rows: list[dict[str, Any]]) -> pd.DataFrame:
     )
 
 
-def credits_left(response: Exchange) -> dict[str, float]:
+def credits_left(response: Exchange, qualities: Mapping[str, str]) -> pd.DataFrame:
     """
     Credits left by message type.
+
+    Args:
+        response: The answer.
+        qualities: The quality of each message type.
+
+    Returns:
+        ``message_type`` and ``quality`` (string, missing where a type is none), ``credits`` (Float64).
 
     Raises:
         GatewayError: The answer could not be read.
@@ -85,7 +93,14 @@ def credits_left(response: Exchange) -> dict[str, float]:
     quantities = {
         str(entry.get("type")): number(entry.get("quantity")) for entry in entries if isinstance(entry, dict)
     }
-    return {kind: quantity for kind, quantity in quantities.items() if quantity is not None}
+    types = [kind for kind, quantity in quantities.items() if quantity is not None]
+    return pd.DataFrame(
+        {
+            "message_type": pd.array(types, "string"),
+            "quality": pd.array([qualities.get(kind) for kind in types], "string"),
+            "credits": pd.array([quantities[kind] for kind in types], "Float64"),
+        }
+    )
 
 
 def is_ok(body: dict[str, Any], *, silent: bool = False) -> bool:

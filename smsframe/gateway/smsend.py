@@ -30,6 +30,8 @@ from smsframe.orders.records import HistoryPage, OrderState, not_authorised
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import pandas as pd
+
     from smsframe.gateway.order import Order
     from smsframe.orders.records import Reply
 
@@ -104,6 +106,7 @@ class Gateway:
         self.profile = brand(profile)
         self.clock = clock
         self.sessions = 0
+        self._known_credits: dict[str, float] = {}
         self._lock = ProcessLock()
         self.freshness = Freshness()
         self._http = transport.session(
@@ -142,11 +145,7 @@ class Gateway:
 
     @property
     def identities(self) -> list[str]:
-        """
-        Every name of the account that is known here: how it logs in, and its user key once a session is open.
-
-        The same account may have sent a campaign by its user name elsewhere, and by its keys here.
-        """
+        """Its user name, and its user key once a session is open: it may have sent by the other elsewhere."""
         keys = self._keys
         known = {} if keys is None else {"user_key": keys.account}
         if self._login is not None:
@@ -176,7 +175,10 @@ class Gateway:
             response = self._call("POST", call, json=wire_format.body(order, personalised), check=check)
         except GatewayError as error:
             return replies.not_posted(error)
-        return replies.posted(response, call, order.order_id, self.profile.proves)
+        reply = replies.posted(response, call, order.order_id, self.profile.proves)
+        if reply.remaining is not None:
+            self._known_credits[order.terms.message_type] = reply.remaining
+        return reply
 
     def cancel(self, order_id: str, check: Callable[[], None] | None = None) -> Reply:
         """
@@ -196,19 +198,30 @@ class Gateway:
             return replies.not_cancelled(error)
         return replies.cancelled(response, call, order_id, self.profile.proves)
 
-    def credits(self) -> dict[str, float]:
+    def credits(self) -> pd.DataFrame:
         """
         Credits left by message type (``status``, with ``typeAliases`` as its documentation recommends).
+
+        Returns:
+            RangeIndex: ``message_type`` and ``quality`` (string; ``high``, ``medium``, ``low``, or missing
+            where a type is none of them) and ``credits`` (Float64).
 
         Raises:
             GatewayError: The gateway did not say.
 
         Example:
             >>> with smsframe.Sandbox(credits=500) as sandbox:
-            ...     sandbox.gateway().credits()["N"]
-            500.0
+            ...     sandbox.gateway().credits()["credits"].tolist()
+            [500.0, 500.0, 500.0]
         """
-        return responses.credits_left(self._get("status", getMoney="false", typeAliases="true"))
+        response = self._get("status", getMoney="false", typeAliases="true")
+        left = responses.credits_left(response, self.profile.quality_names)
+        self._known_credits.update(zip(left["message_type"], left["credits"].tolist(), strict=True))
+        return left
+
+    def known_credits(self, message_type: str) -> float | None:
+        """The credits of a message type that were left when the gateway last said so; None before it did."""
+        return self._known_credits.get(message_type)
 
     def state(self, order_id: str) -> OrderState:
         """
@@ -244,10 +257,8 @@ class Gateway:
             GatewayError: The gateway did not say.
         """
         start = since.astimezone(UTC).strftime(wire_format.DATE)
-        response = self._get(
-            "smshistory", **{"from": start}, timezone="UTC", pageNumber=str(number), pageSize=str(size)
-        )
-        return responses.history_page(response)
+        page = {"from": start, "timezone": "UTC", "pageNumber": str(number), "pageSize": str(size)}
+        return responses.history_page(self._get("smshistory", **page))
 
     def close(self) -> None:
         """Close the pooled connections; the next call opens new ones."""

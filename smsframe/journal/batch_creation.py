@@ -24,10 +24,12 @@ from smsframe.journal.rows import (
     read_texts,
     terms_columns,
 )
+from smsframe.journal.spending import read_spending
 from smsframe.journal.tables import batches, recipients
 from smsframe.orders.batching import order_id, split_into_runs
 from smsframe.orders.records import Batch, BatchWithPeople, CampaignRecord, Evidence, Now, Stamp
 from smsframe.orders.states import TAKEN, Doubt, State
+from smsframe.outcomes.costs import predicted, reasons, within
 from smsframe.phones.match import among, keys
 from smsframe.timing.sending_times import local, sending_times, undone_until
 
@@ -64,9 +66,11 @@ def assign(
     """
     if free.empty:
         return []
+    in_order = free.index
     free = free.sort_values("phone", kind="stable")
     if isinstance(when, Now):
         free = _timed(connection, entry, free, when)
+        free = _covered(connection, entry, free, in_order)
     # What goes out at once leaves first.
     at = [free["schedule"].fillna(pd.Timestamp(EPOCH))] if "schedule" in free else []
     groups = [
@@ -136,13 +140,36 @@ def _timed(connection: Connection, entry: CampaignRecord, free: pd.DataFrame, no
         wait_reason=times["reason"],
     )
     waits = free["wait_code"].notna()
-    # A few groups: one per text and encoding.
-    waiting = [
-        recipient_rows.Group(None, int(cast("int", text)), str(encoding), group)
-        for (text, encoding), group in free[waits].groupby(["text", "encoding"])
-    ]
-    recipient_rows.write(connection, entry.id, waiting)
+    _write_waiting(connection, entry, free[waits])
     return free[~waits].sort_values("closes", kind="stable")
+
+
+def _covered(
+    connection: Connection, entry: CampaignRecord, free: pd.DataFrame, in_order: pd.Index[Any]
+) -> pd.DataFrame:
+    """Those whom the budget of this call covers, the first of ``in_order`` first; the others wait."""
+    budget = entry.budget
+    if budget is None or budget.limit is None or free.empty:
+        return free
+    spending = read_spending(connection, entry, budget)
+    rows = free.loc[in_order[in_order.isin(free.index)]]
+    costs = predicted(rows["phone"], rows["segments"], entry.terms.message_type, budget)
+    fits = pd.Series(within(costs, budget, spending), index=rows.index)
+    if fits.all():
+        return free
+    why = reasons(costs, fits.to_numpy(), budget, spending).set_axis(rows.index)
+    waiting = rows[~fits].assign(wait_code="budget", wait_reason=why[~fits])
+    _write_waiting(connection, entry, waiting)
+    return free[fits.reindex(free.index)]
+
+
+def _write_waiting(connection: Connection, entry: CampaignRecord, waiting: pd.DataFrame) -> None:
+    """Write down people who wait, and why; in a few groups: one per text and encoding."""
+    groups = [
+        recipient_rows.Group(None, int(cast("int", text)), str(encoding), group)
+        for (text, encoding), group in waiting.groupby(["text", "encoding"])
+    ]
+    recipient_rows.write(connection, entry.id, groups)
 
 
 def _with_times(batch: Batch, entry: CampaignRecord, part: pd.DataFrame, now: Now) -> Batch:

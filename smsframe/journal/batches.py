@@ -10,6 +10,7 @@ import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
@@ -19,10 +20,11 @@ from smsframe.journal.attempts import read_earlier
 from smsframe.journal.batch_creation import assign
 from smsframe.journal.counts import Tally, tallies, tally
 from smsframe.journal.rows import append_evidence, micros, read_batches
+from smsframe.journal.spending import covers
 from smsframe.journal.tables import batches, recipients
 from smsframe.orders.records import Batch, BatchWithPeople, CampaignRecord, Change, Stamp
 from smsframe.orders.states import TAKEN, Action, Event, State, transition
-from smsframe.phones.match import among
+from smsframe.phones.match import among, find
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -74,7 +76,23 @@ class Batches:
         """As `create_batches`, in the caller's transaction."""
         self.dissolve(connection, entry.id)
         free = recipient_rows.read(connection, entry.id, recipients.c.batch.is_(None))
-        return assign(connection, entry, owner, free[among(free["phone"], phones)], now)
+        free = free[among(free["phone"], phones)]
+        if entry.budget is not None:  # which covers the first rows first
+            free = free.iloc[np.argsort(find(free["phone"], phones), kind="stable")]
+        return assign(connection, entry, owner, free, now)
+
+    def cut_within_budget(
+        self, entry: CampaignRecord, owner: str, phones: pd.Series[Any], now: Now
+    ) -> list[BatchWithPeople]:
+        """
+        Free the people of all batches that this owner has planned, and cut those whom the budget covers now.
+        """
+        with self._store.transaction() as connection:
+            planned = (batches.c.campaign == entry.id) & (batches.c.state == State.PLANNED)
+            which = planned & (batches.c.owner == owner)
+            recipient_rows.free(connection, recipients.c.batch.in_(sa.select(batches.c.id).where(which)))
+            connection.execute(sa.delete(batches).where(which))
+            return self.create_batches_within(connection, entry, owner, phones, now)
 
     def cut_again(
         self, entry: CampaignRecord, owner: str, batch: Batch, phones: pd.Series[Any], now: Now
@@ -161,10 +179,15 @@ class Batches:
     def claim(
         self, entry: CampaignRecord, planned: list[BatchWithPeople], owner: str
     ) -> list[BatchWithPeople]:
-        """Take planned batches for sending, on disk; those that still are planned, and ours."""
+        """
+        Take planned batches for sending, on disk; those that still are planned, and ours, up to the first
+        that the budget no longer covers.
+        """
         claimed = []
         with self._store.transaction() as connection:
             for batch, people in planned:
+                if not covers(connection, entry, batch, people):
+                    break  # the engine cuts again what is left
                 at = batch.claimed_at or self._clock.now()
                 own_batch = (batches.c.id == batch.id) & (batches.c.owner == owner)
                 values = {

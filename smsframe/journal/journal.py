@@ -31,6 +31,7 @@ from smsframe.journal.recipients import OWN_TIME, read
 from smsframe.journal.registration import Registration
 from smsframe.journal.rows import instants_of, read_campaign, read_texts
 from smsframe.journal.run_locks import Owners
+from smsframe.journal.spending import given_up
 from smsframe.journal.sqlite import Store, frame
 from smsframe.journal.sqlite_migrations import columns
 from smsframe.journal.tables import batches, campaigns, evidence, recipients
@@ -52,7 +53,7 @@ JOURNAL = "SMSFRAME_JOURNAL"
 
 FACTS = (
     *("order_id", "state", "doubt", "owner", "attempts", "schedule_at", "sent_at", "charged", "reason"),
-    *("message_type", "sender", "text"),
+    *("message_type", "sender", "text", "segments"),
 )
 EVIDENCE = ("order_id", "at", "process", "event", "state", "question", "answer")
 
@@ -229,9 +230,10 @@ class Journal:
     ) -> Known:
         for fact in ("order_id", "state", "owner", "reason", "message_type", "sender"):
             created[fact] = created[fact].astype(TEXT)
-        for fact in ("doubt", "attempts"):
+        for fact in ("doubt", "attempts", "segments"):
             created[fact] = created[fact].astype("Int64")
         created["charged"] = created["charged"].astype("Float64")
+        created["given_up"] = created["given_up"].astype(bool)
         for fact in ("schedule_at", "sent_at"):
             created[fact] = instants_of(created[fact])
         created["template"] = created["text"].map(sources).astype(TEXT)
@@ -296,7 +298,11 @@ def _rows(
     # An order that was only looked up, as after a crash, left right after it was claimed.
     left = sa.func.coalesce(batches.c.sent_at, batches.c.claimed_at).label("sent_at")
     facts = (left if fact == "sent_at" else batches.c[fact] for fact in ("id", *FACTS))
-    query = sa.select(*facts).where(batches.c.campaign == campaign).order_by(batches.c.id)
+    query = (
+        sa.select(*facts, given_up().label("given_up"))
+        .where(batches.c.campaign == campaign)
+        .order_by(batches.c.id)
+    )
     orders, sources = frame(connection, query), read_texts(connection, campaign)
     return read(connection, campaign), orders, sources, read_earlier(connection, campaign)
 

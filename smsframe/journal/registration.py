@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from smsframe.journal.conflicts import CampaignCall
     from smsframe.journal.known_orders import KnownOrders
     from smsframe.journal.sqlite import Store
+    from smsframe.orders.prices import Budget
     from smsframe.orders.records import Now
     from smsframe.orders.terms import Terms
 
@@ -59,6 +60,7 @@ class Registration:
         waiting: pd.DataFrame,
         compared: Comparison,
         now: Now,
+        budget: Budget | None = None,
     ) -> Registered:
         """
         Write down a campaign and people to text, and cut them into batches of this owner, in one transaction.
@@ -66,7 +68,7 @@ class Registration:
         ``phones``: whom this run may text; ``waiting``: those of them without an outcome.
         Orders have ``at_once`` people at most, those of later runs ``batch_size``. Who has a batch already,
         of whatever run, keeps it, and the first text and outcome. So does who is in an order that the gateway
-        lists and this journal did not know.
+        lists and this journal did not know. Whom the budget does not cover is written down as waiting.
 
         Raises:
             CampaignChanged: It belongs to another gateway or account, or somebody may have another text.
@@ -103,7 +105,8 @@ class Registration:
                 others = taken(connection, campaign, waiting["phone"])
                 waiting = waiting[~among(waiting["phone"], others)]
             entry = self._take_over(connection, name, owner, compared, waiting)
-            entry = replace(entry, batch_size=at_once, terms=replace(entry.terms, undo=terms.undo))
+            terms = replace(entry.terms, undo=terms.undo)
+            entry = replace(entry, batch_size=at_once, terms=terms, budget=budget)
             waiting = waiting[~among(waiting["phone"], compared.adopted["phone"])]
             created = assign(connection, entry, owner, waiting.assign(text=entry.text), now)
             if before is None and not compared.found:  # a new campaign: there is nothing else to read

@@ -116,6 +116,11 @@ class GatewayProfile:
     history_question: str = "GET smshistory"
     identities: tuple[str, ...] = ("username", "user_key")
 
+    @property
+    def quality_names(self) -> Mapping[str, str]:
+        """The quality of each message type that is one."""
+        return {known.code: quality for quality, known in self.qualities.items()}
+
     def __repr__(self) -> str:
         return f"<GatewayProfile {self.name}>"  # it is a default, and so a part of signatures that are read
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from smsframe.orders.prices import Budget
     from smsframe.orders.terms import Terms
 
 
@@ -70,6 +71,7 @@ class CampaignRecord:
         compared_at: When the gateway's history was last compared with the journal, by the gateway's clock
             (UTC), or None.
         created_at: When it was first written down, by this machine's clock (UTC).
+        budget: What the orders of the campaign may cost, as this call says; it is not in the journal.
     """
 
     id: int
@@ -83,6 +85,7 @@ class CampaignRecord:
     batch_size: int
     compared_at: datetime | None
     created_at: datetime
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,8 @@ def plan_card(facts: Mapping[str, Any]) -> str:
         ("Hours", facts["hours"] or ""),
         ("When", "" if facts["schedule"] else "; ".join(facts["times"]["said"])),
         ("Night", facts["times"]["night"]),
+        ("Cost", "; ".join(facts["costs"]["said"])),
+        ("Balance", facts["balance"]),
         ("UCS-2 because of", _characters(facts["ucs2"])),
         ("Cheaper", _saving(facts)),
         ("Replaced", _replaced(facts["fixed"])),

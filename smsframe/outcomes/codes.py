@@ -221,8 +221,9 @@ WAITS = {
         "The campaign is sent in growing steps (ramp=), and this person belongs to a later one.",
     ),
     "budget": Reason(
-        "the budget is used up",
-        "The budget of the policy does not cover this text. Raise it, then resume the campaign.",
+        "the budget does not cover this text",
+        "The budget of the policy does not cover this text, or its country has no price. Raise the budget, "
+        "or add the price, then send again or resume the campaign with that policy.",
     ),
 }
 """Decided by the options of a campaign: who waits though nothing is wrong."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from smsframe.arrow import TEXT
 from smsframe.orders.profile import known_codes
 from smsframe.outcomes.codes import delivered_codes, lost_codes
 from smsframe.phones.country import countries
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 GROUPS = ("delivered", "awaiting", "not delivered")
+TIMES = ("hour", "day")
+"""What rows are counted by, in order of time, where the frame has no column of that name."""
 _LOST = ["invalid", "rejected", "suppressed", "cancelled"]
 _TAKEN = ["accepted", "scheduled"]
 
@@ -71,12 +74,12 @@ def by(results: pd.DataFrame, column: Hashable, zone: ZoneInfo) -> pd.DataFrame:
 
     Args:
         results: All result columns.
-        column: A label of the frame; or ``"country"`` of the number, or ``"hour"`` at which it was sent,
-            where the frame has no column of that name.
-        zone: Whose clock the hours are of.
+        column: A label of the frame; or ``"country"`` of the number, or ``"hour"`` or ``"day"`` at which
+            it was sent, where the frame has no column of that name.
+        zone: Whose clock the hours and days are of.
 
     Returns:
-        With the values as its index, those with most rows first (hours in their order): ``rows`` (without
+        With the values as its index, those with most rows first (times in their order): ``rows`` (without
         duplicates), ``delivered``, ``awaiting``, ``not_delivered``, ``share_delivered`` (0 to 1),
         ``segments``, ``credits`` (as far as known), ``credits_per_delivered`` and ``median_seconds`` (from
         sending to delivery).
@@ -110,7 +113,7 @@ def by(results: pd.DataFrame, column: Hashable, zone: ZoneInfo) -> pd.DataFrame:
     table.insert(4, "share_delivered", table["delivered"] / table["rows"])
     table.insert(7, "credits_per_delivered", table["credits"] / arrived)
     table.index.name = None  # a column of the user's may be called as one of these
-    if column == "hour" and column not in results.columns:
+    if column in TIMES and column not in results.columns:
         table = table.sort_index()
     else:
         table = table.sort_values("rows", ascending=False, kind="stable")
@@ -127,8 +130,10 @@ def _values(results: pd.DataFrame, column: Hashable, zone: ZoneInfo) -> pd.Serie
         return found.iloc[:, 0] if isinstance(found, pd.DataFrame) else found
     if column == "country":
         return countries(results["sms_phone"]).fillna("unknown")
-    if column == "hour":
-        sent = results["sms_sent_at"].fillna(results["sms_scheduled_at"])
-        hour: pd.Series[Any] = sent.dt.tz_convert(zone).dt.hour.astype("Int64")
-        return hour
-    raise KeyError(f"there is no column {column!r}: name one of the frame's, 'country' or 'hour'")
+    if column in TIMES:
+        sent = results["sms_sent_at"].fillna(results["sms_scheduled_at"]).dt.tz_convert(zone).dt
+        value: pd.Series[Any] = (
+            sent.hour.astype("Int64") if column == "hour" else sent.strftime("%Y-%m-%d").astype(TEXT)
+        )
+        return value
+    raise KeyError(f"there is no column {column!r}: name one of the frame's, 'country', 'hour' or 'day'")

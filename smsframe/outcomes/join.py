@@ -47,7 +47,8 @@ class Known(NamedTuple):
             position of its row in ``batches``, or -1.
         batches: A row per batch: ``order_id``, ``state``, ``doubt``, ``owner``, ``owner_alive``,
             ``attempts``, ``schedule_at``, ``sent_at``, ``charged``, ``reason``, ``message_type``, ``sender``,
-            ``template``.
+            ``template``, ``segments``, and ``given_up``: whether a person wanted its people texted in other
+            orders, though it may have been accepted.
         earlier: The earlier attempts of people who were texted again, with the columns of ``people``.
     """
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from smsframe.arrow import STRING, TEXT
 from smsframe.contacts.columns import find_phone, find_region
+from smsframe.contacts.policy import costs_of
 from smsframe.orders.names import normalize_name
 from smsframe.orders.profile import SMSEND
 from smsframe.outcomes import columns
@@ -23,6 +24,7 @@ from smsframe.phones.homes import unknown_regions
 from smsframe.phones.match import among
 from smsframe.planning import savings
 from smsframe.planning.check import count_repairs, judge, mark_duplicates, refuse
+from smsframe.planning.costs import plan_costs, wait_for_budget
 from smsframe.planning.merge_values import packed, texts
 from smsframe.planning.plan import Plan
 from smsframe.planning.times import check_number_of_orders, plan_times, read_own_times
@@ -134,6 +136,9 @@ def plan(
         sent = journalled.people[~still_to_send(journalled, terms, template.source)]
         results = join(results, journalled._replace(people=sent), campaign, carriers, run="")
         results = note_other_texts(results, journalled, template.source, planned)
+    budget = costs_of(options.policy, profile)
+    costs = plan_costs(planned, results, terms.message_type, budget, journalled)
+    results = wait_for_budget(results, planned, costs, journalled)
     fixed = None
     if text_fix is not None:
         ready_now = contacts[results["sms_status"].eq("ready").to_numpy()]
@@ -153,6 +158,8 @@ def plan(
         fixed=fixed,
         unknown_regions=_unknown_regions(contacts, options.region, judged["code"]),
         times=times,
+        policy=options.policy,
+        costs=costs,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
+from smsframe.contacts.policy import Policy
 from smsframe.orders.hours import Hours
 from smsframe.orders.profile import SMSEND, GatewayProfile
 from smsframe.orders.terms import Terms, agree, aware
@@ -32,6 +33,12 @@ def _schedule(name: str, value: Any) -> None:
             f"{name}= must be a datetime with a time zone, the column that has them, or smsframe.Hours(...), "
             f"not {type(value).__name__}"
         )
+
+
+def is_policy(name: str, value: Any) -> None:
+    """Refuse what is neither None nor a `Policy`."""
+    if value is not None and not isinstance(value, Policy):
+        raise ValueError(f"{name}= must be a smsframe.Policy, not {type(value).__name__}")
 
 
 def check_undo(name: str, value: Any) -> None:
@@ -126,6 +133,15 @@ class PlanOptions(Options):
             "Numbers that nobody may text (opt-outs): a frame, series, list or file; their rows are "
             "``suppressed``.",
             Group.SAFETY,
+        ),
+    ] = None
+    policy: Annotated[
+        Policy | None,
+        Parameter(
+            "House rules: `Policy` with prices and a budget. Rows that the budget of the campaign does not "
+            "cover are ``pending``, and are sent by a later call with a larger one.",
+            Group.SAFETY,
+            is_policy,
         ),
     ] = None
     max_segments: Annotated[

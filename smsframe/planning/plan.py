@@ -17,6 +17,8 @@ from smsframe.orders.batching import batch_numbers
 from smsframe.outcomes.cards import plan_card
 from smsframe.outcomes.summary import reasons
 from smsframe.phones.codes import REPAIRS
+from smsframe.planning.balance import balance_words
+from smsframe.planning.costs import costs_facts
 from smsframe.planning.merge_values import texts, unpacked
 from smsframe.planning.problems import problems as find_problems
 from smsframe.planning.savings import Cheaper, propose
@@ -27,7 +29,9 @@ from smsframe.texts.replacements import fixed_template
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+    from smsframe.contacts.policy import Policy
     from smsframe.orders.terms import Terms
+    from smsframe.planning.costs import PlannedCosts
     from smsframe.planning.times import PlannedTimes
 
 
@@ -57,6 +61,11 @@ class Plan:
         fixed: What ``text_fix=`` replaced, or None where it was not asked for.
         times: When each of the people is texted, seen from when the plan was made; None when all go out at
             once. Sending decides it anew.
+        policy: The house rules it was made with, or None.
+        costs: What its people are predicted to cost by the prices of the policy, and whom the budget covers;
+            None without a policy. Sending decides it anew.
+        balance: The credits of its type that were left when the gateway last said so; None as long as it did
+            not. Sending asks anew.
 
     Example:
         >>> guests = pd.DataFrame({"name": ["Ada", "Zoë"], "mobile": ["+393471234567", "12"]})
@@ -78,6 +87,9 @@ class Plan:
     fixed: Cheaper | None = None
     unknown_regions: pd.DataFrame | None = None
     times: PlannedTimes | None = None
+    policy: Policy | None = None
+    costs: PlannedCosts | None = None
+    balance: float | None = None
 
     @property
     def people(self) -> pd.DataFrame:
@@ -246,6 +258,8 @@ class Plan:
             "schedule": self.terms.schedule.isoformat() if self.terms.schedule else None,
             "hours": self.terms.hours and repr(self.terms.hours),
             "times": self._facts_of_times(),
+            "costs": self._facts_of_costs(),
+            "balance": balance_words(self.balance, self.credits),
         }
 
     def _repr_html_(self) -> str:
@@ -269,6 +283,7 @@ class Plan:
         if self.terms.schedule is None:  # otherwise it is one time, which was given
             facts += times["said"]
         facts.append(times["night"])
+        facts += [*self._facts_of_costs()["said"], balance_words(self.balance, self.credits)]
         return f"<smsframe.Plan {name}: {'; '.join(filter(None, facts))}>"
 
     @property
@@ -284,8 +299,13 @@ class Plan:
 
     def _facts_of_times(self) -> dict[str, Any]:
         """When people are texted, as a plain dictionary, with the same in words (``said``)."""
-        waits = self._statuses().eq("pending").to_numpy()[self.planned.index]
+        pending = self._statuses().eq("pending") & self.frame["sms_code"].ne("budget")
+        waits = pending.to_numpy()[self.planned.index]
         return times_facts(self.times, self.ready_people.index, self.planned.index[waits])
+
+    def _facts_of_costs(self) -> dict[str, Any]:
+        """What it costs, and by which policy, as a plain dictionary, with the same in words (``said``)."""
+        return costs_facts(self.costs, None if self.policy is None else self.policy.file)
 
     def _completed(self) -> int:
         """Numbers to which a plus was supplied: a guess, if a certain one, which whoever pays should see."""

@@ -105,7 +105,8 @@ class AcmeGateway:
         )
 
     def credits(self):
-        return {"text": float(self._ask("balance")["left"])}
+        left = float(self._ask("balance")["left"])
+        return pd.DataFrame({"message_type": ["text"], "credits": [left]})
 
     def state(self, order_id):
         response = self._question(f"messages/{quote(order_id, safe='')}")

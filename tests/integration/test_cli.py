@@ -25,6 +25,7 @@ from smsframe.cli.main import app
 from smsframe.cli.output import clean, mask_cell
 from smsframe.cli.tables import table
 from smsframe.formatting import many
+from smsframe.gateway.balance import credits_of
 
 DOCS = (Path(__file__).parents[2] / "docs" / "cli.md").read_text("utf-8")
 COMMANDS = typer.main.get_command(app).commands
@@ -535,7 +536,7 @@ def test_the_sandbox_serves_until_it_is_stopped_and_says_how_to_reach_it(monkeyp
         assert smsframe.campaigns().empty
         with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
             assert gateway.account == "it's me"
-            assert gateway.credits()["N"] == 7
+            assert credits_of(gateway.credits(), "N") == 7
         running.send_signal(signal.SIGINT)
         rest, errors = running.communicate(timeout=10)
     assert running.returncode == 0, errors

@@ -37,6 +37,7 @@ from smsframe.campaign import order_history
 from smsframe.campaign.look_up import Known, look_up
 from smsframe.clock import Clock
 from smsframe.gateway import wire_format
+from smsframe.gateway.balance import credits_of
 from smsframe.gateway.order import Order
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.orders.profile import PersonalisedOrders
@@ -514,12 +515,38 @@ def test_credits_are_told_by_type():
         ]
     }
     with asking(answer(200, body)) as server:
-        assert by_token(server).credits() == {"N": 5.0, "None": 1.0, "EE": -2.5}
+        left = by_token(server).credits()
+    assert left.fillna("-").to_dict("list") == {
+        "message_type": ["N", "None", "EE"],
+        "quality": ["high", "-", "-"],
+        "credits": [5.0, 1.0, -2.5],
+    }
+    assert left.dtypes.astype(str).to_dict() == {
+        "message_type": "string",
+        "quality": "string",
+        "credits": "Float64",
+    }
     assert "status?getMoney=false&typeAliases=true&" in server.asked[0].target
 
 
 def test_credits_of_the_sandbox(gateway):
-    assert gateway.credits() == {"N": 10_000.0, "L": 10_000.0, "LL": 10_000.0}
+    assert gateway.credits().set_index("quality")["credits"].to_dict() == {
+        "high": 10_000.0,
+        "medium": 10_000.0,
+        "low": 10_000.0,
+    }
+
+
+def test_what_was_last_said_of_the_balance_is_known_without_asking(gateway, sandbox):
+    people = pd.DataFrame({"mobile": ["+393470000101", "+393470000201", "+393470000301"]})
+    assert gateway.known_credits("N") is None
+    smsframe.send(people, "Ciao", campaign="autumn", phone="mobile", gateway=gateway, progress=False)
+    asked = len(sandbox.calls())
+    assert gateway.known_credits("N") == 9_997
+    assert gateway.known_credits("XX") is None
+    assert len(sandbox.calls()) == asked
+    with smsframe.Sandbox(credits=5) as other:
+        assert credits_of(other.gateway().credits(), "L") == 5
 
 
 QUESTIONS = {

@@ -207,7 +207,7 @@ def send_to(journal, contacts, gateway):
     plan = smsframe.plan(contacts, "Ciao {name}", campaign="autumn", phone="mobile", journal=journal)
     from helpers import sending  # noqa: PLC0415
 
-    gateway.credits = lambda: {"N": 1e9}
+    gateway.credits = lambda: pd.DataFrame({"message_type": ["N"], "credits": [1e9]})
     try:
         return sending.send(plan, gateway, journal=journal)
     finally:

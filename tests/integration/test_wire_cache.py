@@ -17,6 +17,7 @@ import smsframe
 from smsframe import Gateway, Unavailable
 from smsframe.gateway import transport
 from smsframe.gateway.auth import QueryLogin
+from smsframe.gateway.balance import credits_of
 from smsframe.gateway.cache_bypass import HEADERS, Freshness
 from smsframe.gateway.order import Order
 from smsframe.orders.states import Event
@@ -192,7 +193,7 @@ def test_where_the_value_is_refused_it_is_left_out_and_nothing_is_proven_absent(
     with smsframe.Sandbox(extra_values="refuse") as sandbox:
         gateway = sandbox.gateway()
         assert gateway.freshness.proven
-        assert gateway.credits()
+        assert len(gateway.credits())
         assert not gateway.freshness.proven
         asked = len(sandbox.calls())
         assert gateway.state("sf-nobody").recipients is None
@@ -202,7 +203,7 @@ def test_where_the_value_is_refused_it_is_left_out_and_nothing_is_proven_absent(
 
 
 def test_where_it_is_ignored_absence_can_be_proven(gateway):
-    assert gateway.credits()
+    assert len(gateway.credits())
     assert gateway.state("sf-nobody").recipients is None
     assert gateway.freshness.proven
 
@@ -219,7 +220,7 @@ def test_threads_that_meet_the_refusal_at_once_all_get_their_answer():
     with smsframe.Sandbox(extra_values="refuse") as sandbox:
         gateway = sandbox.gateway()
         with ThreadPoolExecutor(8) as pool:
-            found = list(pool.map(lambda _: gateway.credits()["N"], range(16)))
+            found = list(pool.map(lambda _: credits_of(gateway.credits(), "N"), range(16)))
         gateway.close()
     assert found == [10_000.0] * 16
     assert not gateway.freshness.proven

@@ -21,6 +21,7 @@ from smsframe.arrow import TEXT
 from smsframe.campaign import dispatch
 from smsframe.campaign.cancel import Cancelling, by_both_clocks
 from smsframe.campaign.options import ResendOptions, at_another_time
+from smsframe.campaign.preflight import covered_attempts
 from smsframe.campaign.refresh import ask_order
 from smsframe.campaign.reschedule import choose, orders_to_ask
 from smsframe.campaign.resend import judge
@@ -30,6 +31,7 @@ from smsframe.errors import ContactsError, SmsFrameError
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.journal.journal import Journal, StoredCampaign
 from smsframe.journal.rows import read_campaign
+from smsframe.orders.prices import UNIT, Budget
 from smsframe.orders.states import CANCEL_OPEN, Event, State
 from smsframe.orders.terms import Terms
 from smsframe.outcomes.join import Known
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 
 _BATCHES = """SELECT b.id, b.order_id, b.state, b.message_type, b.sender, t.template
     FROM batches b JOIN texts t ON b.text = t.id WHERE b.campaign = ? ORDER BY b.id"""
-_PEOPLE = """SELECT phone, fields, segments, batch, missing, refused FROM recipients
+_PEOPLE = """SELECT phone, fields, segments, batch, missing, refused, wait_code FROM recipients
     WHERE campaign = ? ORDER BY phone"""
 
 CAMPAIGN = "autumn"
@@ -70,6 +72,7 @@ class Call(NamedTuple):
         rate: Recipients per second at most.
         skip: Whether the gateway may leave out the numbers that it refuses.
         rows: Who is to be texted again, and after which order: a frame of results.
+        budget: The credits that the campaign may cost; -1 for a policy without a budget, None for none.
     """
 
     people: tuple[str, ...] = ()
@@ -86,6 +89,7 @@ class Call(NamedTuple):
     rate: float | None = None
     skip: bool = False
     rows: tuple[tuple[str, str], ...] = ()
+    budget: int | None = None
 
 
 class Engine:
@@ -119,24 +123,25 @@ class Engine:
             people=table(call),
             changed=call.changed,
             adopt=call.adopt,
+            budget=_budget(call),
         )
         with self.journal._store.opened() as connection:
             entry = connection and read_campaign(connection, CAMPAIGN)
             if entry is not None:
                 wanted.at(self._context.gateway).check(connection, entry)
-        stored = None if entry is None else StoredCampaign(entry, self._known(entry))
+        stored = None if entry is None else StoredCampaign(entry, self._known(entry, call))
         with dispatch.sending(wanted, stored, self._like(call)) as (loop, _):
             _run(loop)
 
     def resume(self, call: Call) -> None:
         """As `smsframe.resume`."""
-        entry = self.journal.get(CAMPAIGN)
+        entry = replace(self.journal.get(CAMPAIGN), budget=_budget(call))
         rescheduled = call.schedule is not None or call.hours is not None
         if rescheduled:
             entry = replace(entry, terms=replace(entry.terms, schedule=call.schedule, hours=call.hours))
         entry = replace(entry, terms=replace(entry.terms, undo=call.undo))
         self._process.world.asked.hours[self._process.name] = entry.terms.hours
-        known = self._known(entry)
+        known = self._known(entry, call)
         with dispatch.resuming(
             entry,
             known,
@@ -151,7 +156,7 @@ class Engine:
     def resend(self, call: Call) -> None:
         """As `smsframe.resend`, one question after the other."""
         entry = self.journal.get(CAMPAIGN)
-        entry = replace(entry, terms=replace(entry.terms, schedule=None))
+        entry = replace(entry, terms=replace(entry.terms, schedule=None), budget=_budget(call))
         self._process.world.asked.hours[self._process.name] = entry.terms.hours
         context = self._like(call)
         rows = pd.DataFrame([*call.rows], columns=["sms_phone", "sms_order_id"], dtype=TEXT)
@@ -173,12 +178,9 @@ class Engine:
             profile,
             ResendOptions(),
         )
-        if len(judged.again) or len(judged.begun):
-            begun = judged.begun.rename("phone").to_frame()
-            with dispatch.resending(entry, judged.again, begun, context, adopt=call.adopt) as (
-                loop,
-                _,
-            ):
+        again, begun = covered_attempts(judged.again, judged.begun, entry.terms, entry.budget, known)
+        if len(again) or len(begun):
+            with dispatch.resending(entry, again, begun, context, adopt=call.adopt) as (loop, _):
                 _run(loop)
 
     def cancel(self, call: Call) -> None:
@@ -200,7 +202,8 @@ class Engine:
     def reschedule(self, call: Call) -> None:
         """As `smsframe.reschedule`, one question after the other."""
         entry = self.journal.get(CAMPAIGN)
-        entry = replace(entry, terms=at_another_time(entry.terms, call.schedule))
+        terms = at_another_time(entry.terms, call.schedule)
+        entry = replace(entry, terms=terms, budget=_budget(call))
         self._process.world.asked.hours[self._process.name] = None
         context = self._like(call)
         orders = orders_to_ask(self.journal.recipients(entry.id, CAMPAIGN))
@@ -209,21 +212,25 @@ class Engine:
         profile = context.gateway.profile
         self.journal.deliveries.record(answers, final=profile.final, never_sent=profile.refused)
         suppressed = pd.Index(sorted(call.suppressed), dtype=object)
-        chosen = choose(self.journal.recipients(entry.id, CAMPAIGN), answers, suppressed, profile)
-        begun = pd.concat([chosen.begun, chosen.in_doubt.assign(segments=0)], ignore_index=True)
-        if len(chosen.again) or len(begun):
-            again = dispatch.resending(
-                entry, chosen.again, begun, context, adopt=call.adopt, after=State.CANCELLED
+        known = self.journal.recipients(entry.id, CAMPAIGN)
+        chosen = choose(known, answers, suppressed, profile)
+        again, begun = covered_attempts(chosen.again, chosen.begun, terms, entry.budget, known)
+        begun = pd.concat([begun, chosen.in_doubt.assign(segments=0)], ignore_index=True)
+        if len(again) or len(begun):
+            attempts = dispatch.resending(
+                entry, again, begun, context, adopt=call.adopt, after=State.CANCELLED
             )
-            with again as (loop, _):
+            with attempts as (loop, _):
                 _run(loop)
 
     def withdraw(self) -> None:
         """As `smsframe.withdraw`."""
         withdraw(self.journal, self.journal.get(CAMPAIGN))
 
-    def _known(self, entry: CampaignRecord) -> Known:
+    def _known(self, entry: CampaignRecord, call: Call) -> Known:
         """As `Journal.recipients`, only what is asked of it below plans: in a fifth of the time."""
+        if call.budget is not None:
+            return self.journal.recipients(entry.id, CAMPAIGN)
         with self.journal._store.transaction(reading=True) as connection:
             read = connection.exec_driver_sql
             created = read(_BATCHES, (entry.id,)).all()
@@ -231,8 +238,8 @@ class Engine:
         places = {key: place for place, (key, *_) in enumerate(created)}
         names = ("id", "order_id", "state", "message_type", "sender", "template")
         columns = dict(zip(names, zip(*created, strict=True) if created else [[]] * 6, strict=True))
-        phones, fields, segments, batches, missing, refused = (
-            zip(*people, strict=True) if people else [[]] * 6
+        phones, fields, segments, batches, missing, refused, waits = (
+            zip(*people, strict=True) if people else [[]] * 7
         )
         return Known(
             pd.DataFrame(
@@ -243,6 +250,7 @@ class Engine:
                     "batch": np.array([places.get(key, -1) for key in batches], dtype=np.intp),
                     "missing": np.array(missing, dtype=bool),
                     "refused": pd.array(refused, TEXT),
+                    "wait_code": pd.array(waits, TEXT),
                 }
             ),
             pd.DataFrame({name: pd.array(columns[name], TEXT) for name in names[1:]}),
@@ -256,6 +264,12 @@ def _run(loop: CampaignEngine) -> None:
     loop.run()
     if loop.cause is not None:
         raise loop.cause
+
+
+def _budget(call: Call) -> Budget | None:
+    if call.budget is None:
+        return None
+    return Budget(None if call.budget < 0 else call.budget * UNIT)
 
 
 def table(call: Call) -> pd.DataFrame:

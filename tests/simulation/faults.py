@@ -27,6 +27,7 @@ CALLS = (
         "cancel",
         "moved",
         "person cancels",
+        "budget",
         "undo",
     ),
 )

@@ -66,9 +66,22 @@ class History:
         self._rounds = 2 * ROUNDS if "cancel" in kinds and len(kinds) < FEW else ROUNDS
         self._rows: list[tuple[str, str]] = []
         """What was last sent again, as in a cell that may be run once more."""
+        self._budget = self._drawn_budget(kinds)
         self._has_history = True
         self._clock_is_wrong = False
         """Whether one of the two clocks that count the grace is wrong; both may not be."""
+
+    def _drawn_budget(self, kinds: Collection[str]) -> int | None:
+        """
+        What the campaign may cost by all calls but the last, or None.
+
+        Not one of the choices, so that other histories of the same seeds stay as they are.
+        """
+        if "budget" not in kinds or (self.seed % 6 and len(kinds) >= FEW):
+            return None
+        self.world.counted["budget"] += 1
+        self.world.asked.budget = self.seed // 6 % 10
+        return self.world.asked.budget
 
     def live(self) -> Broken | None:
         """Let it happen; what of the promise broke, if anything."""
@@ -209,6 +222,7 @@ class History:
             workers=1 + choices.below(3),
             adopt=self._adopts,
             changed=self._changes,
+            budget=self._budget,
         )
         if may("other people", 0.3):
             call = call._replace(people=tuple(choices.some(self._everybody, 0.6)) or call.people)
@@ -391,6 +405,8 @@ class History:
         world = self.world
         self._heal()
         call = Call(people=self._everybody, text=self._text, batch_size=3, workers=2)
+        if self._budget is not None:
+            world.asked.budget, call = None, call._replace(budget=-1)
         if not self._until_it_ends_well("send", call):
             return
         promise.everybody_has_an_outcome(world, self._file(), self._everybody)
@@ -449,4 +465,5 @@ def _told(call: Call) -> str:
     said += [repr(call.hours)] if call.hours else []
     said += [f"undo {call.undo}"] if call.undo else []
     said += [f"at {call.schedule:%d %H:%M:%S}"] if call.schedule else []
+    said += [f"a budget of {call.budget}"] if call.budget is not None else []
     return ", ".join(said)

@@ -32,6 +32,7 @@ class Asked:
         said_cancelled: The orders that a person called cancelled: whose word was wrong may have two texts.
         denied: The orders of which something on the way said that they were not taken, after they were.
         hours: In which hours each process may text people, or None.
+        budget: The credits that everybody who calls lets the campaign cost, or None.
         stale: Whether something of a journal was lost: nobody asks then that each row agrees with the world.
     """
 
@@ -42,6 +43,7 @@ class Asked:
     said_accepted: set[str] = field(default_factory=set)
     said_cancelled: set[str] = field(default_factory=set)
     denied: set[str] = field(default_factory=set)
+    budget: int | None = None
     stale: bool = False
 
 
@@ -56,6 +58,13 @@ def at_most_once(world: World, order_id: str, people: list[str]) -> None:
         if got[phone] > 1 + world.asked.again[phone] + attempts[phone]:
             orders = [order for _, to, order in world.provider.texted if to == phone]
             raise Broken(f"doubled: {phone} has {got[phone]} texts, by {', '.join(orders)}")
+
+
+def within_budget(world: World) -> None:
+    """The campaign was not charged more than its budget, as far as its journal has all its orders."""
+    budget, charged = world.asked.budget, world.provider.charged
+    if budget is not None and not world.asked.stale and charged > budget:
+        raise Broken(f"dear: {charged} credits were charged, of a budget of {budget}")
 
 
 BLIND = 5

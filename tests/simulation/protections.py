@@ -45,6 +45,52 @@ MUTANTS = (
         "sent again",
         seeds=1_000,
     ),
+    # Budgets.
+    Mutant(
+        "what was sent before counts in the budget",
+        (
+            Edit(
+                "journal.batch_creation",
+                "    spending = read_spending(connection, entry, budget)\n",
+                "    spending = read_spending(connection, entry, budget)._replace(units=0)\n",
+            ),
+            Edit(
+                "journal.spending",
+                "    spending = read_spending(connection, entry, budget, planned=False)\n",
+                "    spending = read_spending(connection, entry, budget)._replace(units=0)\n",
+            ),
+        ),
+        ("budget", "not delivered", "sent again", "killed"),
+        300,
+    ),
+    _one(
+        "what a person gave up counts in the budget",
+        "journal.spending",
+        "(batches.c.state.not_in(gone) | given_up())",
+        "batches.c.state.not_in(gone)",
+        "budget",
+        "person sends",
+        *LOSSES,
+        seeds=2_000,
+    ),
+    _one(
+        "who is not listed counts in the budget where the charge is not known",
+        "outcomes.costs",
+        '    open_ = orders["charged"].isna().reindex(people["batch"]).to_numpy(dtype=bool)\n',
+        "    open_ = np.zeros(len(people), dtype=bool)\n",
+        "budget",
+        "partial list",
+        *LOSSES,
+        seeds=2_000,
+    ),
+    _one(
+        "an order is claimed only within the budget",
+        "journal.batches",
+        "                if not covers(connection, entry, batch, people):\n",
+        "                if False:\n",
+        witness="tests/integration/test_money.py"
+        "::test_what_was_charged_more_than_predicted_counts_and_the_budget_is_not_passed",
+    ),
     # Cancelling.
     _one(
         "an absence after its time is no proof that it was cancelled",
@@ -220,8 +266,8 @@ MUTANTS = (
     _one(
         "only who may be texted is cut into orders",
         "journal.batches",
-        'return assign(connection, entry, owner, free[among(free["phone"], phones)], now)',
-        "return assign(connection, entry, owner, free, now)",
+        '        free = free[among(free["phone"], phones)]\n',
+        "",
         *("suppressed", "other people", "interrupted", "killed", "busy"),
     ),
     _one(

@@ -175,6 +175,8 @@ class Provider:
         """Who was really texted, when, and by which order."""
         self.accepted = False
         """Whether it ever said yes to an order."""
+        self.charged = 0
+        """The credits that it charged for orders of the campaign, those that were cancelled included."""
         self._forgotten: dict[str, Taken] = {}
         self.cancelled: set[tuple[str, str]] = set()
         """Whose text was cancelled, and of which order."""
@@ -264,7 +266,9 @@ class Provider:
         if order_id in self.orders and manners.repeated == "refuse":
             return self._json(400, {"result": "order_id already used"})
         taken = [phone for phone in people if phone not in manners.loses and phone not in refused]
+        sent = 0 if manners.free else len(taken)
         if order_id not in self.orders or manners.repeated == "accept":
+            self.charged += sent if order_id.startswith("sf-") else 0
             now = self._world.scheduler.now
             hidden = manners.visible_after[len(self.orders) % len(manners.visible_after)]
             schedule = body.get("scheduled_delivery_time") or ""
@@ -273,7 +277,6 @@ class Provider:
                 self.texted.append((now, phone, order_id))
             self._world.texted(order_id, taken)
         self.accepted = True
-        sent = 0 if manners.free else len(taken)
         answer = {"result": "OK", "order_id": order_id, "total_sent": sent, "remaining_credits": 9999}
         return self._json(manners.status, answer)
 

@@ -120,6 +120,7 @@ class World:
     def texted(self, order_id: str, people: list[str]) -> None:
         """The gateway took an order."""
         self.hold(promise.at_most_once, self, order_id, people)
+        self.hold(promise.within_budget, self)
 
     def hold(self, rule: object, *about: object) -> None:
         """Apply a rule of the promise; the first that is broken ends the history."""

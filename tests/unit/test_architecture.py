@@ -36,6 +36,7 @@ IMPURE = {
     "uuid",
 }
 ALLOWED = {
+    "contacts/policy_file": {"os", "pathlib"},
     "contacts/read": {"os", "pathlib"},  # it opens them,
     "contacts/csv_files": {"io"},  # and this decodes what is handed to it
     "contacts/file_limits": {"os"},  # of the environment
@@ -43,7 +44,7 @@ ALLOWED = {
     "phones/fast/metadata": {"threading"},  # a lock: what several threads ask for is worked out once
     "outcomes/canvas": {"io"},  # a picture as bytes, to show it
 }
-OPENS = {"contacts/read", "contacts/xlsx_parts"}  # a file; a part of one
+OPENS = {"contacts/read", "contacts/xlsx_parts", "contacts/policy_file"}  # a file; a part of one
 
 
 class Import(NamedTuple):

@@ -33,7 +33,7 @@ PLAIN = set(
     before differently enough from in itself later many max no not now of on once
     outside short since several to too two under wrong
 
-    begin broken call calls close done empty exists expected find forget get go guessed left lost
+    begin broken call calls close done empty exists expected find forget get go guessed known left lost
     needed normalize other post read refund register repeated retry shown stop stopped
     use verify wait work yes
 

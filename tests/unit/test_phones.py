@@ -20,6 +20,7 @@ from helpers.samples import SAMPLES, damaged
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from smsframe.arrow import TEXT
 from smsframe.errors import ContactsError
 from smsframe.masking import mask
 from smsframe.phones import libphonenumber, match
@@ -27,6 +28,7 @@ from smsframe.phones import parse as phones
 from smsframe.phones import repair as damage
 from smsframe.phones.cells import mask_column
 from smsframe.phones.codes import CODES
+from smsframe.phones.country import countries
 from smsframe.phones.fast import metadata
 from smsframe.phones.libphonenumber import verdicts
 
@@ -784,3 +786,11 @@ def test_the_guests_are_mostly_ready_with_a_few_of_each_trouble(guests):
     endings = read["phone"].dropna().str[-2:].astype(int)
     assert 10 <= endings.between(71, 84).sum() <= 60
     assert 1 <= endings.eq(85).sum() <= 2
+
+
+@pytest.mark.parametrize("first", range(5))
+def test_the_countries_of_a_part_of_a_column_are_those_of_its_numbers(first):
+    column = pd.Series(["+393471234567", "+14165550123", None, "+33612345678", "+12015550123"], dtype=TEXT)
+    expected = countries(pd.Series([*column], dtype=object)).tolist()
+    assert countries(column.iloc[first:]).tolist() == expected[first:]
+    assert countries(column.iloc[first : first + 2]).tolist() == expected[first : first + 2]

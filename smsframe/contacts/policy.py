@@ -1,0 +1,172 @@
+"""
+`Policy`: the house rules of whoever sends, read once and checked.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, overload
+
+import pandas as pd
+
+from smsframe.contacts.policy_file import read_policy
+from smsframe.orders.prices import ANY_COUNTRY, Budget, Prices, amount_of, units_of
+from smsframe.phones.region_names import region_of
+
+if TYPE_CHECKING:
+    import os
+    from decimal import Decimal
+
+    from smsframe.orders.profile import GatewayProfile
+
+COLUMNS = ("country", "quality", "price", "currency")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """
+    House rules that hold for every call that they are given to, as ``policy=``.
+
+    Args:
+        prices: What one segment costs: a frame with ``country`` (an ISO code, or ``*`` for every other),
+            ``quality`` (``high``, ``medium``, ``low``, or the gateway's own name of a message type),
+            ``price`` (a Decimal, a whole number, or text such as ``"0.05"``; a float is taken as Python
+            writes it) and ``currency`` (the same ISO 4217 code in each row).
+        budget: The most that all orders of one campaign may cost together: in the currency of the prices, or
+            in credits where there are none. Orders that were charged count as they were charged, the others
+            as they are predicted; who no longer fits stays ``pending``.
+
+    Raises:
+        ValueError: A price or a budget that is no exact amount, a country that there is not, two currencies,
+            or two prices for the same country and quality.
+
+    Example:
+        >>> prices = pd.DataFrame(
+        ...     {"country": ["IT", "*"], "quality": "high", "price": ["0.05", "0.09"], "currency": "EUR"}
+        ... )
+        >>> Policy(prices=prices, budget="250")
+        Policy(prices=<2 in EUR>, budget=Decimal('250.00'))
+    """
+
+    prices: pd.DataFrame | None = field(default=None, compare=False)
+    budget: Decimal | int | str | None = None
+    price_units: Prices | None = field(init=False)
+    """The prices, as they were read."""
+    file: str | None = field(init=False, default=None, compare=False)
+    """What it was read from, or None."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "price_units", None if self.prices is None else read_prices(self.prices))
+        if self.prices is not None:
+            object.__setattr__(self, "prices", self.prices.copy())
+        if self.budget is not None:
+            try:
+                limit = units_of(self.budget)
+            except ValueError as error:
+                raise ValueError(f"budget={self.budget!r}: {error}") from None
+            object.__setattr__(self, "budget", amount_of(limit))
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str]) -> Policy:
+        """
+        A policy as a team writes it once: a TOML file with ``budget`` and ``prices``.
+
+        ::
+
+            budget = "250.00"
+
+            [[prices]]
+            country = "IT"
+            quality = "high"
+            price = "0.05"
+            currency = "EUR"
+
+        Instead of the tables ``prices = "prices.csv"`` names a file beside it, with these columns. Numbers
+        are read as they are written: ``price = 0.05`` is 0.05.
+
+        Raises:
+            ValueError: It is no TOML in UTF-8, or has a key or a value that makes no sense; says where.
+            OSError: It cannot be read.
+
+        Example:
+            >>> import pathlib, tempfile
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     file = pathlib.Path(folder, "smsframe.toml")
+            ...     _ = file.write_text('budget = "250"')
+            ...     Policy.from_file(file)
+            Policy(budget=Decimal('250.00'))
+        """
+        settings = read_policy(path, COLUMNS)
+        try:
+            policy = cls(**settings)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
+        object.__setattr__(policy, "file", str(path))
+        return policy
+
+    def __repr__(self) -> str:
+        prices = (
+            ""
+            if self.price_units is None
+            else f"<{len(self.price_units.units)} in {self.price_units.currency}>"
+        )
+        told = [
+            f"prices={prices}" if prices else "",
+            "" if self.budget is None else f"budget={self.budget!r}",
+        ]
+        return f"Policy({', '.join(filter(None, told))})"
+
+
+@overload
+def costs_of(policy: Policy, profile: GatewayProfile) -> Budget: ...
+@overload
+def costs_of(policy: Policy | None, profile: GatewayProfile) -> Budget | None: ...
+def costs_of(policy: Policy | None, profile: GatewayProfile) -> Budget | None:
+    """How costs are counted at a gateway of that profile; None without a policy."""
+    if policy is None:
+        return None
+    limit = None if policy.budget is None else units_of(policy.budget)
+    return Budget(limit, policy.price_units, profile.quality_names)
+
+
+def read_prices(frame: Any) -> Prices:
+    """
+    A table of prices, checked.
+
+    Raises:
+        ValueError: It cannot be used; says why and in which row.
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise ValueError(  # noqa: TRY004 - as every option that makes no sense
+            f"prices= must be a frame with the columns {', '.join(COLUMNS)}"
+        )
+    missing = [name for name in COLUMNS if list(frame.columns).count(name) != 1]
+    if missing or frame.empty:
+        raise ValueError(f"prices= needs the columns {', '.join(COLUMNS)} once each, and at least one row")
+    currencies = {str(value).strip().upper() for value in frame["currency"]}
+    if len(currencies) > 1 or not _CURRENCY.fullmatch(min(currencies)):
+        raise ValueError(f"prices= must be in one currency, such as EUR: {', '.join(sorted(currencies))}")
+    units: dict[tuple[str, str], int] = {}
+    # Row by row: there are a few hundred countries, and each message names its row.
+    for country, quality, price in zip(frame["country"], frame["quality"], frame["price"], strict=True):
+        known = (
+            ANY_COUNTRY
+            if country == ANY_COUNTRY
+            else region_of(country)
+            if isinstance(country, str)
+            else None
+        )
+        if known is None:
+            raise ValueError(f"prices=: {country!r} is no country; use an ISO code such as IT, or '*'")
+        if not isinstance(quality, str) or not quality.strip():
+            raise ValueError(f"prices=: the quality of {known} is {quality!r}; use high, medium or low")
+        key = (known, quality.strip())
+        if key in units:
+            raise ValueError(f"prices=: there are two prices for {known} at quality {key[1]!r}")
+        try:
+            units[key] = units_of(price)
+        except ValueError as error:
+            raise ValueError(f"prices=: the price of {known} at quality {key[1]!r}: {error}") from None
+    return Prices(min(currencies), units)
