@@ -78,7 +78,9 @@ def cancel(
     """
     options = CancelOptions.of(locals())
     rows = campaign if isinstance(campaign, pd.DataFrame) else None
-    name = campaign if isinstance(campaign, str) else one_campaign(campaign)
+    if rows is None and not isinstance(campaign, str):
+        raise TypeError("cancel needs the campaign's name, or rows of its results")
+    name = one_campaign(rows) if rows is not None else str(campaign)
     gateway = gateway or Gateway.from_env()
     memory = journal_of(journal, gateway)
     entry = memory.get(name)
@@ -146,6 +148,8 @@ def reschedule(
         ['accepted']
     """
     options = with_policy(RescheduleOptions.of(locals()))
+    if not isinstance(campaign, str):
+        raise TypeError("reschedule needs the campaign's name, as in sms_campaign of its results")
     gateway = gateway or Gateway.from_env()
     memory = journal_of(journal, gateway)
     entry = memory.get(campaign)

@@ -196,7 +196,7 @@ class Run:
 
     def __repr__(self) -> str:
         facts = self.facts()
-        names = ("accepted", "scheduled", "rejected", "unconfirmed", "pending")
+        names = ("accepted", "scheduled", "rejected", "unconfirmed", "cancelled", "pending")
         counts = ", ".join(f"{facts[name]:,} {name}" for name in names if facts[name]) or "nobody to text"
         credit = "credit" if facts["credits"] == 1 else "credits"
         cost = f"{amount(facts['credits'])} {credit}"
@@ -221,7 +221,7 @@ class Run:
     def _run(self) -> None:
         try:
             self._frame = self._work(self._context, stop=self._stop)
-            if self._stop.is_set() and self._back is not None and self._back.take():
+            if self._stop.is_set() and self._back is not None and self._back.take(self._update):
                 self._frame = self._now()
         except SmsFrameError as error:
             self._error = without_frames(error)

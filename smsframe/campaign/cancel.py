@@ -20,13 +20,14 @@ import pandas as pd
 from smsframe.campaign.cancel_look_up import CancelledOrders
 from smsframe.campaign.interrupts import asked
 from smsframe.campaign.send import recipients, replaced
+from smsframe.campaign.settle import settle_scheduled
 from smsframe.errors import ContactsError, GatewayError, NotAuthorised, Unavailable
 from smsframe.formatting import many
 from smsframe.gateway.base import CancellingGateway
 from smsframe.journal.conflicts import CampaignCall
 from smsframe.orders.records import Change, Evidence, Reply
 from smsframe.orders.states import CANCEL_OPEN, Event, State, transition
-from smsframe.outcomes.codes import shortened
+from smsframe.outcomes.codes import LONGEST_REASON
 from smsframe.outcomes.columns import COLUMNS, DTYPES, attach, validated
 from smsframe.outcomes.summary import complete, require_numbers
 from smsframe.phones.match import among, find
@@ -79,11 +80,13 @@ def cancel(
     stored = journal.read(entry.name, call=call)
     if stored is None or stored.entry.id != entry.id:
         raise replaced(journal)
-    context = context.stopped_by(stop)
-    wanted, busy = journal.cancellations.candidates(entry)
+    context, named = context.stopped_by(stop), None
     if rows is not None:
         rows = require_numbers(rows, ("sms_order_id", "sms_phone")).reset_index(drop=True)
         named = {*rows["sms_order_id"].dropna()}
+    settle_scheduled(entry, context, stored.known, named)
+    wanted, busy = journal.cancellations.candidates(entry)
+    if rows is not None and named is not None:
         wanted = [batch for batch in wanted if batch.order_id in named]
         _refuse_parts(wanted, rows["sms_phone"], journal)
     settled = {"cancelled": Event.PERSON_CANCELS, "accept": Event.PERSON_ACCEPTS}.get(unconfirmed or "")
@@ -110,8 +113,16 @@ def cancel(
 
 
 def by_both_clocks(context: RunContext, order_id: str) -> RunContext:
-    """The same, by whose clock it is late as soon as this machine's or the gateway's says so."""
-    date = context.retry_policy.ask(lambda: context.gateway.state(order_id)).date
+    """
+    The same, by whose clock it is late as soon as this machine's or the gateway's says so.
+
+    Where the gateway does not answer, that keeps no order from being cancelled: by its own clock it is judged
+    again before anything is called proven.
+    """
+    try:
+        date = context.retry_policy.ask(lambda: context.gateway.state(order_id)).date
+    except GatewayError:
+        return context
     if date is None:
         return context
     clock = context.retry_policy.clock.not_before(date)
@@ -125,12 +136,15 @@ def _refuse_parts(wanted: Sequence[Batch], phones: pd.Series[str], journal: Jour
     Raises:
         ContactsError: There is one.
     """
-    others = sum(int((~among(journal.batches.members(batch)["phone"], phones)).sum()) for batch in wanted)
-    if others:
+    members = [journal.batches.members(batch) for batch in wanted]
+    # Who was left out of an order has no text that could be taken back.
+    texted = (people["phone"][people["refused"].isna()] for people in members)
+    if others := sum(int((~among(people, phones)).sum()) for people in texted):
+        who = many(others, "person who is", "people who are")
         raise ContactsError(
-            f"the orders of these rows have {many(others, 'person', 'people')} in them who are not among the "
-            "rows, and an order is cancelled as a whole; nothing was cancelled: give all rows of the "
-            "campaign, or its name to smsframe.cancel"
+            f"in the orders of these rows there {'is' if others == 1 else 'are'} {who} not among the rows, "
+            "and an order is cancelled as a whole; nothing was cancelled: give all rows of the campaign, or "
+            "its name to smsframe.cancel"
         )
 
 
@@ -151,11 +165,16 @@ def _with_reasons(
     left_alone = left_alone.where(status.isin(["accepted", "scheduled", "pending"]) | left_alone.eq(BUSY))
     for words, people in left_alone.dropna().value_counts().items():
         say(f"{many(int(people), 'person', 'people')} left alone: {words}")
+    if in_doubt := int(results["sms_code"].eq("unconfirmed").sum()):
+        say(
+            f"{many(in_doubt, 'person', 'people')} left alone: may have been accepted, and may go out; "
+            "smsframe.resume asks the gateway, then cancel again"
+        )
     before = results["sms_reason"].astype(object)
     both = (before + "; " + left_alone).where(before.notna(), left_alone).astype("string")
-    reason = shortened(both).astype(object)
-    dtype = results["sms_reason"].dtype
-    return results.assign(sms_reason=before.mask(left_alone.notna(), reason).astype(dtype))
+    fits = both.str.len().le(LONGEST_REASON).fillna(value=False) & status.ne("pending")
+    reason = before.mask(left_alone.notna(), both.astype(object).where(fits.astype(bool), left_alone))
+    return results.assign(sms_reason=reason.astype(results["sms_reason"].dtype))
 
 
 def one_campaign(rows: pd.DataFrame) -> str:

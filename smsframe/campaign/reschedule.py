@@ -143,7 +143,8 @@ def choose(
     have been cancelled too, or have failed for good: one may have arrived after all.
     """
     people, batches = known.people, known.batches
-    cancelled = _in(people, batches, State.CANCELLED)
+    # Whom the gateway refused stays refused, whatever became of the order.
+    cancelled = _in(people, batches, State.CANCELLED) & people["refused"].isna().to_numpy()
     begun, followed = _after_cancelled(known)
     lost = batches["state"].isin([State.SENDING, State.UNCONFIRMED]) & ~batches["owner_alive"]
     in_doubt = followed & np.append(lost.to_numpy(dtype=bool), False)[people["batch"].to_numpy()]

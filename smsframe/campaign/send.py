@@ -247,7 +247,9 @@ def run_engine(
         except KeyboardInterrupt:
             interrupted.set()
     if interrupted.is_set():
-        say(f"stopped; what was under way is recorded. Go on with smsframe.resume({campaign!r})")
+        resume = f"Go on with smsframe.resume({campaign!r})"
+        then = "What this call has sent is taken back" if engine.entry.terms.undo else resume
+        say(f"stopped; what was under way is recorded. {then}")
         raise KeyboardInterrupt
     if engine.drift:
         more = "more" if engine.drift > 0 else "fewer"

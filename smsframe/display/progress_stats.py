@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
     from smsframe.orders.records import ProgressEvent
 
-WORDS = {State.ACCEPTED: "accepted", State.REFUSED: "rejected", State.UNCONFIRMED: "unconfirmed"}
+WORDS = {
+    State.ACCEPTED: "accepted",
+    State.REFUSED: "rejected",
+    State.UNCONFIRMED: "unconfirmed",
+    State.CANCELLED: "cancelled",
+}
 """What people are who got somewhere; all others are pending."""
 
 NAMES = ("accepted", "scheduled", "rejected", "unconfirmed", "cancelled", "pending")

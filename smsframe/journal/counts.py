@@ -75,8 +75,10 @@ def tallies(
             counts[key]["scheduled" if later else "accepted"] += others
             charged[key] += charge or 0.0
         else:  # also of an order that somebody wanted cancelled some texts may have left
-            counts[key]["accepted"] += left
-            counts[key][_word(state, at_work=living.get(owner, False))] += people - left
+            rejected = left_out if state in CALLED_BACK else 0
+            counts[key].update(accepted=left, rejected=rejected)
+            word = _word(state, at_work=living.get(owner, False))
+            counts[key][word] += people - left - rejected
     for key, people in connection.execute(waiting):
         counts[key]["pending"] += people
     return {key: Tally(counter, charged[key], key in at_work) for key, counter in counts.items()}

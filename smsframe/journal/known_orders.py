@@ -70,7 +70,8 @@ class KnownOrders:
 
         Returns:
             ``order_id``, ``create_time``, ``schedule_time``, ``state``; ``claimed``: whether a run ever was
-            about to send it; ``people`` who are in it, and were not left out;
+            about to send it; ``attempts``: how often this journal's runs did, none of an order that was
+            taken over; ``people`` who are in it, and were not left out;
             ``unlisted``: how many more it counts, of an order that was taken over; ``settled``: whether a
             person gave it up, or it is other people's. No rows when there is no such campaign.
         """
@@ -84,6 +85,7 @@ class KnownOrders:
             "schedule_time": batches.c.schedule_at,
             "state": batches.c.state,
             "claimed": batches.c.claimed_at.is_not(None),
+            "attempts": sa.case((_adopted(), 0), else_=batches.c.attempts),
             "settled": given_up,
         }
         with_name = sa.select(campaigns.c.id).where(campaigns.c.name == campaign)

@@ -15,7 +15,7 @@ import pandas as pd
 from smsframe.arrow import TEXT
 from smsframe.orders.delivery_codes import Stage
 from smsframe.orders.profile import known_codes
-from smsframe.orders.states import CALLED_BACK, CANCEL_OPEN, State
+from smsframe.orders.states import CALLED_BACK, CANCEL_OPEN, TAKEN, State
 from smsframe.outcomes.codes import CODES, sentences, shortened
 from smsframe.outcomes.columns import DTYPES, results_for
 from smsframe.outcomes.deliveries import explain_deliveries
@@ -80,7 +80,7 @@ def outcomes(
     # Without a batch: the row after the last. What is said of the others of an order is further down.
     batch = people["batch"].to_numpy()
     called_back = _called_back(people, batches)
-    left_out = people["refused"].notna().to_numpy() & ~called_back
+    left_out = people["refused"].notna().to_numpy()
     missing = people["missing"].to_numpy().astype(int)
     part = np.select([left_out, called_back & _left(people)], [2, 3], missing)
     taken = batch_outcomes.take(
@@ -150,10 +150,13 @@ def _batch_outcomes(batches: pd.DataFrame, run: str | None) -> pd.DataFrame:
         run or ""
     ).fillna(value=True)
     in_order = state.eq(State.ACCEPTED)
-    unlisted, left_out = (in_order & rows["part"].eq(part) for part in ("missing", "refused"))
+    unlisted = in_order & rows["part"].eq("missing")
+    # Whom the gateway refused stays refused, whatever becomes of the order.
+    left_out = state.isin(TAKEN) & rows["part"].eq("refused")
     final = in_order & ~unlisted & ~left_out
     left = rows["part"].eq("left") & state.isin(CALLED_BACK)
-    open_, cancelled = state.isin(CANCEL_OPEN) & ~left, state.eq(State.CANCELLED) & ~left
+    open_ = state.isin(CANCEL_OPEN) & ~left & ~left_out
+    cancelled = state.eq(State.CANCELLED) & ~left & ~left_out
     # Outcomes of a run are computed when it is over: what is still "sending" then has lost its answer.
     unanswered = state.eq(State.UNCONFIRMED) | (state.eq(State.SENDING) & ~other_process)
     status = pd.Series("pending", index=rows.index, dtype=object)

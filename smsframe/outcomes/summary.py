@@ -85,7 +85,8 @@ class Summary:
             ``credits_unknown`` of the accepted rows, most segments first.
         timeline: A frame ``at`` (UTC), and so many texts ``delivered``, ``lost``, ``under_way`` by then.
         waits: Seconds from sending to delivery by the share of delivered texts, 0 to 1, that took no longer.
-        scheduled: How many texts are scheduled, by the time when they go out (UTC), the first one first.
+        scheduled: How many texts that can be cancelled are scheduled, by the time when they go out (UTC), the
+            first one first.
 
     Example:
         >>> smsframe.results("spring", journal=journal).sms.summary()
@@ -250,12 +251,14 @@ def summary(results: pd.DataFrame) -> Summary:
         countries=by_country(accepted),
         timeline=timeline(accepted, lost_codes()),
         waits=waits(accepted),
-        scheduled=_times(results["sms_scheduled_at"][results["sms_status"].eq("scheduled").to_numpy()]),
+        scheduled=_times(results[results["sms_status"].eq("scheduled").to_numpy()]),
     )
 
 
-def _times(scheduled_at: pd.Series[Any]) -> pd.Series[int]:
-    return scheduled_at.value_counts().sort_index().rename("texts")
+def _times(scheduled: pd.DataFrame) -> pd.Series[int]:
+    """How many texts go out when; those apart that could never be cancelled, being sent so shortly before."""
+    at, sent_at = scheduled["sms_scheduled_at"], scheduled["sms_sent_at"]
+    return at[~(at - PROOF).le(sent_at)].value_counts().sort_index().rename("texts")
 
 
 def reasons(results: pd.DataFrame) -> pd.DataFrame:

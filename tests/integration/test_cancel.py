@@ -15,6 +15,8 @@ import pandas as pd
 import pytest
 from helpers import killable
 from helpers.clocks import PassingTime
+from helpers.faulty_server import FaultyServer, answer
+from helpers.sending import gateway_at
 
 import smsframe
 from smsframe.orders.profile import SMSEND
@@ -112,7 +114,7 @@ def test_what_is_cancelled_is_said_everywhere(gateway, time, sandbox):
 def test_rows_of_results_are_cancelled_by_their_orders(gateway, time, sandbox, capsys):
     out = sent(gateway, time)
     first = out[out["sms_order_id"].eq(out["sms_order_id"].iloc[0]).to_numpy()]
-    with pytest.raises(smsframe.ContactsError, match="in them who are not among"):
+    with pytest.raises(smsframe.ContactsError, match="2 people who are not among"):
         out.iloc[:1].sms.cancel(gateway=gateway, progress=False)
     assert deletes(sandbox) == 0
     now = first.sms.cancel(gateway=gateway, progress=False)
@@ -851,3 +853,45 @@ def test_killed_anywhere_the_same_call_again_texts_each_person_once_at_the_other
         results = victim.move(when).value
         assert statuses(results) == {"scheduled": 2}, points[fatal]
         assert victim.orders() == dict.fromkeys(victim.phones, 1), points[fatal]
+
+
+# What an adversary tried.
+
+
+def test_an_order_whose_state_nobody_tells_keeps_no_other_from_being_cancelled(sandbox, time, tmp_path):
+    with FaultyServer(sandbox.url) as proxy:
+        gateway = gateway_at(proxy.url, tmp_path / "journal.sqlite", clock=time.clock)
+        out = sent(gateway, time)
+        proxy.always("GET", answer(500, "x"), path=f"sms/{out['sms_order_id'].iloc[0]}")
+        results = cancel(gateway)
+        assert statuses(results) == {"cancelled": 3, "unconfirmed": 3}
+        assert deletes(sandbox) == 2
+        gateway.close()
+
+
+def test_whom_the_gateway_refused_stays_refused_whatever_becomes_of_the_order(gateway, time, sandbox):
+    contacts = pd.concat([people(2), pd.DataFrame({"mobile": ["+393470009985"]})], ignore_index=True)
+    out = sent(gateway, time, contacts, refusals="skip")
+    assert statuses(out) == {"scheduled": 2, "rejected": 1}
+    scheduled = out[out["sms_status"].eq("scheduled")]
+    assert statuses(scheduled.sms.cancel(gateway=gateway)) == {
+        "cancelled": 2
+    }  # the others of it have no text
+    counted = smsframe.campaigns(gateway=gateway)[["cancelled", "rejected"]].iloc[0].to_dict()
+    assert counted == {"cancelled": 2, "rejected": 1}
+    later = time.now() + timedelta(hours=2)
+    moved = smsframe.reschedule("autumn", later, gateway=gateway, progress=False)
+    assert statuses(moved) == {"scheduled": 2, "rejected": 1}
+    posted = sandbox.calls()
+    assert moved.set_index("sms_phone")["sms_attempt"]["+393470009985"] == 1
+    assert posted["method"].eq("POST").sum() == 2
+
+
+@pytest.mark.parametrize("campaign", [None, 5, ["autumn"]])
+def test_what_is_no_campaign_is_refused_in_words(campaign, gateway, time):
+    out = sent(gateway, time)
+    with pytest.raises(TypeError, match="needs the campaign's name"):
+        cancel(gateway, campaign)
+    for given in (campaign, out):
+        with pytest.raises(TypeError, match="needs the campaign's name"):
+            smsframe.reschedule(given, time.now() + timedelta(hours=2), gateway=gateway)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 from helpers.clocks import PassingTime
-from helpers.faulty_server import FaultyServer, forward, lose
+from helpers.faulty_server import FaultyServer, answer, drop, forward, lose
 from helpers.sending import gateway_at, statuses, table
 
 import smsframe
@@ -223,3 +223,82 @@ def test_a_plan_says_how_long_and_a_summary_until_when(gateway, time):
     cancelled = out.sms.cancel(gateway=gateway)
     assert statuses(cancelled) == {"cancelled": 3}
     assert cancelled.sms.summary().cancel_until is None
+
+
+# What an adversary tried.
+
+
+def test_an_order_whose_answer_is_lost_when_the_call_is_stopped_is_looked_up_and_taken_back(
+    sandbox, proxy, gateway, time, capsys
+):
+    def interrupting_and_losing(request):
+        os.kill(os.getpid(), signal.SIGINT)
+        request.forward()
+
+    proxy.on("POST", forward, interrupting_and_losing)
+    with pytest.raises(KeyboardInterrupt):
+        send(table(4), gateway, batch_size=2)
+    assert statuses(results(gateway)) == {"cancelled": 4}
+    assert "taken back: 4 texts" in capsys.readouterr().err
+    assert nobody_is_texted(sandbox, time)
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_who_cancels_what_is_in_doubt_has_it_looked_up_first_and_sends_nobody_anything(
+    arrives, sandbox, proxy, gateway, time
+):
+    proxy.on("POST", lose if arrives else drop).always("GET", answer(503), path="sms/")
+    with contextlib.suppress(smsframe.SmsFrameError):
+        send(table(2), gateway)
+    proxy.clear()
+    assert statuses(results(gateway)) == {"unconfirmed": 2}
+    posted = proxy.posts()
+    found = smsframe.cancel("autumn", gateway=gateway, progress=False)
+    assert statuses(found) == ({"cancelled": 2} if arrives else {"pending": 2})
+    assert proxy.posts() == posted
+    assert nobody_is_texted(sandbox, time)
+
+
+def test_an_order_of_an_earlier_call_that_this_one_sends_again_is_taken_back(sandbox, proxy, gateway, time):
+    proxy.on("POST", drop).always("GET", answer(503), path="sms/")
+    with contextlib.suppress(smsframe.SmsFrameError):
+        send(table(2), gateway, undo="60 min")
+    proxy.clear()
+    proxy.on("POST", interrupting)
+    with pytest.raises(KeyboardInterrupt):
+        smsframe.resume("autumn", gateway=gateway, undo="60 min", progress=False)
+    assert statuses(results(gateway)) == {"cancelled": 2}
+    assert nobody_is_texted(sandbox, time)
+
+
+def test_what_cannot_be_taken_back_is_said_with_its_time_and_ctrl_c_stays_what_it_is(proxy, gateway, capsys):
+    def interrupting_and_then_silent(request):
+        os.kill(os.getpid(), signal.SIGINT)
+        done = request.forward()
+        proxy.always("GET", drop).always("DELETE", drop)
+        return done
+
+    proxy.on("POST", interrupting_and_then_silent)
+    with pytest.raises(KeyboardInterrupt):
+        send(table(2), gateway)
+    said = capsys.readouterr().err
+    assert "2 texts may still go out, at 2026-11-30 11:05 UTC at the earliest" in said
+    assert "smsframe.cancel('autumn')" in said
+
+
+def test_a_run_that_was_stopped_counts_what_was_taken_back(proxy, gateway):
+    runs, begun = [], threading.Event()
+
+    def stopping(request):
+        assert begun.wait(60)
+        runs[0].stop()
+        return request.forward()
+
+    proxy.on("POST", stopping)
+    options = {"campaign": "autumn", "undo": "5 min", "workers": 1, "batch_size": 2, "progress": False}
+    runs.append(smsframe.start(table(4), "Ciao", phone="mobile", gateway=gateway, **options))
+    begun.set()
+    found = statuses(runs[0].wait())
+    facts = runs[0].facts()
+    assert {name: facts[name] for name in ("cancelled", "pending", "scheduled")} == {"scheduled": 0} | found
+    assert "2 cancelled, 2 pending" in repr(runs[0])
