@@ -166,8 +166,8 @@ MUTANTS = (
         (
             Edit(
                 "campaign.reschedule",
-                "    cancelled = _in(people, batches, State.CANCELLED)\n    begun, followed",
-                "    cancelled = _in(people, batches, State.CANCELLED, *CANCEL_OPEN)\n    begun, followed",
+                "    cancelled = _in(people, batches, State.CANCELLED) & people",
+                "    cancelled = _in(people, batches, State.CANCELLED, *CANCEL_OPEN) & people",
             ),
             Edit(
                 "campaign.reschedule",
@@ -324,10 +324,26 @@ MUTANTS = (
         "::test_an_order_leaves_while_half_of_the_time_is_left_else_it_gets_another",
     ),
     _one(
+        "whom the gateway refused is not sent to when the order was cancelled",
+        "campaign.reschedule",
+        ' & people["refused"].isna().to_numpy()\n    begun',
+        "\n    begun",
+        witness="tests/integration/test_cancel.py"
+        "::test_whom_the_gateway_refused_stays_refused_whatever_becomes_of_the_order",
+    ),
+    _one(
+        "an order in doubt is looked up before it is cancelled",
+        "campaign.cancel",
+        "    settle_scheduled(entry, context, stored.known, named)\n",
+        "",
+        witness="tests/integration/test_undo.py"
+        "::test_who_cancels_what_is_in_doubt_has_it_looked_up_first_and_sends_nobody_anything",
+    ),
+    _one(
         "stopping takes back only what the same call has sent",
         "campaign.undo",
-        "orders[~orders.isin(self._before)]",
-        "orders",
+        "attempts.gt(self._before.reindex(attempts.index, fill_value=0))",
+        "attempts.gt(0)",
         witness="tests/integration/test_undo.py::test_stopping_takes_back_nothing_that_was_sent_before",
     ),
     _one(
