@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.2
 """Seconds between two updates of a run's progress."""
 
+DOUBLE_CLICK = 0.7
+"""Seconds within which a second click is part of the first one, and says nothing."""
+
 BROKEN = "This is a bug of smsframe, so nothing can be sent from this form; please report what the log says."
 
 
@@ -60,6 +63,7 @@ class Form:
         self._lock = threading.RLock()
         self._run: Run | None = None
         self._stopping = self._sure = False
+        self._asked_at = 0.0
         self._stop_cancelling = threading.Event()
         self._actions = SingleFlight(
             self._enable, lambda place, message: self._set_message(place, html.problem(message))
@@ -213,7 +217,10 @@ class Form:
                 return
             if draft != self._controls.draft(fix=self._fix):  # the shown state is of an earlier draft
                 return
-            self._sure = not self._sure
+            now = self._session.clock.monotonic()
+            if self._sure and now - self._asked_at < DOUBLE_CLICK:
+                return
+            self._sure, self._asked_at = not self._sure, now
             self._enable()
             if not self._sure:
                 self._actions.start("run", "send", partial(self._cancel_scheduled, draft.campaign.strip()))
@@ -332,9 +339,11 @@ class Form:
             controls.show(controls.fix, shown=cheaper or self._fix)
             controls.show(controls.time, shown=controls.later.value)
             controls.show(controls.count_all, shown=view.plan is not None and not view.exact)
-            controls.show(controls.resume, shown=counts is not None and counts.unfinished and not running)
-            scheduled = counts is not None and bool(counts.scheduled + counts.cancelling)
-            controls.show(controls.cancel, shown=scheduled and not running)
+            resumes = counts is not None and counts.unfinished and not running
+            cancels = counts is not None and bool(counts.scheduled + counts.cancelling) and not running
+            controls.show(controls.resume, shown=resumes)
+            controls.show(controls.cancel, shown=cancels)
+            controls.show(controls.known_actions, shown=resumes or cancels)
             if counts is not None:
                 controls.cancel.description = counts.cancel_headline(sure=self._sure)
             controls.show(controls.stop, shown=running)

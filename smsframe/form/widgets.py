@@ -112,6 +112,7 @@ class Controls:
         }
         self.messages["test"].value = html.note("It is not saved with the notebook.")
         self.time = _row(self.day, self.at, self.zone)
+        self.known_actions = _row(self.resume, self.cancel)
         self.box = self._layout()
         self.box.add_class("smsframe-form")
 
@@ -173,7 +174,7 @@ class Controls:
         footer = _column(
             "sf-foot",
             messages["known"],
-            _row(self.resume, self.cancel),
+            self.known_actions,
             messages["total"],
             _row(self.unlock, self.send, self.stop, self.balance),
             messages["money"],

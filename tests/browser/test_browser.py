@@ -6,11 +6,13 @@ On a laptop without a browser these tests are skipped; in CI they fail. Screensh
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import nbformat
@@ -207,6 +209,25 @@ def test_it_is_stopped_and_resumed_and_found_again_after_a_reload(page, lab, reh
     expect(page.locator(".sf-known")).to_contain_text("60 texted already")
     expect(page.locator(".smsframe-card")).to_contain_text("60 rows")
     assert sent(rehearsal, 2000, 60) == [1] * 60
+
+
+def test_what_is_scheduled_is_cancelled_by_two_clicks(page, lab, rehearsal):
+    contacts, tomorrow = table(5, start=6000), datetime.now(UTC) + timedelta(days=1)
+    with contextlib.closing(rehearsal.gateway()) as gateway:
+        options = {"campaign": "summer", "phone": "mobile", "gateway": gateway, "progress": False}
+        smsframe.send(contacts, TEXT, schedule=tomorrow, **options)
+    lab(page, "scheduled.ipynb", contacts)
+    write(page, "summer", TEXT)
+    known = page.locator(".sf-known")
+    expect(known).to_contain_text("5 scheduled")
+    page.get_by_role("button", name="Cancel 5 texts …").dblclick()
+    sure = page.get_by_role("button", name="Yes, cancel 5 texts")
+    page.screenshot(path=PICTURES / "cancel.png")
+    page.wait_for_timeout(1000)
+    sure.click()
+    expect(known).to_contain_text("5 cancelled")
+    expect(page.locator(".smsframe-card")).to_contain_text("Not delivered")
+    expect(sure).to_be_hidden()
 
 
 def picture(page, name):

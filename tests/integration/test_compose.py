@@ -11,6 +11,7 @@ import sys
 import threading
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from time import sleep
 
 import ipywidgets
 import pandas as pd
@@ -20,6 +21,7 @@ from helpers.sending import each_once, gateway_at, statuses, table, texted
 import smsframe
 from smsframe.cli import form_server
 from smsframe.form import draft, excerpts
+from smsframe.form.form import DOUBLE_CLICK
 from smsframe.form.tasks import LatestOnly, SingleFlight
 from smsframe.journal.journal import Journal
 
@@ -412,6 +414,9 @@ def test_what_is_scheduled_is_cancelled_after_a_second_click(hand, sandbox, gate
     assert at.form._controls.cancel.description == "Cancel 3 texts …"
     at.type(text=TEXT)
     at.click("cancel")
+    at.click("cancel")  # a double click is one
+    assert statuses(smsframe.results("autumn", gateway=gateway)) == {"scheduled": 3}
+    sleep(DOUBLE_CLICK)
     at.click("cancel")
     assert statuses(at.form.results) == {"cancelled": 3}
     assert "3 cancelled" in at.reads("known")
@@ -428,6 +433,7 @@ def test_what_is_not_proven_to_be_cancelled_can_be_asked_for_again_and_is_nothin
     sandbox.misbehave("drop_after", call="cancel")
     at = hand(contacts, TEXT, campaign="autumn", region="IT")
     at.click("cancel")
+    sleep(DOUBLE_CLICK)
     at.click("cancel")
     assert statuses(at.form.results) == {"unconfirmed": 3}
     assert "3 to be cancelled, not proven" in at.reads("known")
@@ -441,6 +447,7 @@ def test_a_gateway_that_cannot_be_asked_cancels_nothing_and_says_so(hand, sandbo
     at = hand(contacts, TEXT, campaign="autumn", region="IT")
     sandbox.misbehave("busy", call="cancel", status=503, retry_after=5000)
     at.click("cancel")
+    sleep(DOUBLE_CLICK)
     at.click("cancel")
     assert "could not be asked to cancel" in at.reads("send")
     assert at.shown("cancel")
