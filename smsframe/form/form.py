@@ -63,8 +63,7 @@ class Form:
         self._lock = threading.RLock()
         self._run: Run | None = None
         self._stopping = self._sure = False
-        self._asked_at = 0.0
-        self._stop_cancelling = threading.Event()
+        self._stop_cancelling, self._asked_at = threading.Event(), 0.0
         self._actions = SingleFlight(
             self._enable, lambda place, message: self._set_message(place, html.problem(message))
         )
@@ -215,15 +214,14 @@ class Form:
             counts, draft = self._counts, self._view.draft
             if counts is None or not counts.scheduled + counts.cancelling or "run" in self._actions:
                 return
-            if draft != self._controls.draft(fix=self._fix):  # the shown state is of an earlier draft
-                return
             now = self._session.clock.monotonic()
-            if self._sure and now - self._asked_at < DOUBLE_CLICK:
+            earlier = draft != self._controls.draft(fix=self._fix)  # whose state is shown
+            if earlier or (self._sure and now - self._asked_at < DOUBLE_CLICK):
                 return
             self._sure, self._asked_at = not self._sure, now
-            self._enable()
             if not self._sure:
                 self._actions.start("run", "send", partial(self._cancel_scheduled, draft.campaign.strip()))
+            self._enable()
 
     def _cancel_scheduled(self, campaign: str) -> None:
         self.results = None
