@@ -104,7 +104,8 @@ def answer_of(order: str, listed: pd.DataFrame, gateway: GatewayProtocol, seen_a
     """What an order lists, as the journal takes it."""
     whole = listed["phone"].str.fullmatch(E164).eq(other=True)
     question = gateway.profile.state_question % order
-    return OrderAnswer(order, listed[whole], bool(whole.all()), question, seen_at)
+    complete = bool(whole.all())
+    return OrderAnswer(order, listed if complete else listed[whole], complete, question, seen_at)
 
 
 def ask_orders(

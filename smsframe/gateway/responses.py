@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from smsframe.gateway.transport import Exchange
 
 
+_CANONICAL = r"\+[1-9][0-9]{6,14}"
+"""A number that needs nothing done to it."""
+
+
 def recipients(response: Exchange, zone: ZoneInfo, order_id: str) -> pd.DataFrame:
     """
     The recipients of an order: ``phone`` (E.164), ``delivery``, ``delivered_at`` (UTC).
@@ -36,12 +40,15 @@ def recipients(response: Exchange, zone: ZoneInfo, order_id: str) -> pd.DataFram
             "the gateway's answer about an order could not be read", status=response.status, order_id=order_id
         )
     cells = _columns(entries, "destination", "status", "delivery_date")
-    # Where a gateway keeps numbers as numbers, some end in a fraction of nothing.
-    whole = cells["destination"].str.replace(r"\.0+$", "", regex=True)
-    numbers = whole.str.replace(r"[\s().-]", "", regex=True)
+    numbers = cells["destination"]
+    if not numbers.str.fullmatch(_CANONICAL).all():
+        # Where a gateway keeps numbers as numbers, some end in a fraction of nothing.
+        whole = numbers.str.replace(r"\.0+$", "", regex=True)
+        digits = whole.str.replace(r"[\s().-]", "", regex=True)
+        numbers = digits.str.replace(r"^(?:00|\+)?([0-9])", r"+\1", regex=True).astype(TEXT)
     return pd.DataFrame(
         {
-            "phone": numbers.str.replace(r"^(?:00|\+)?([0-9])", r"+\1", regex=True).astype(TEXT),
+            "phone": numbers,
             "delivery": cells["status"],
             "delivered_at": instants(cells["delivery_date"], zone),
         }
@@ -121,8 +128,10 @@ def _columns(entries: list[dict[str, Any]], *names: str) -> pd.DataFrame:
 
 def instants(dates: pd.Series[Any], zone: ZoneInfo | str) -> pd.Series[Any]:
     """The gateway's dates as UTC instants; missing where there is none, or the hour is ambiguous."""
-    text = dates.astype(TEXT).str.strip().where(lambda cell: cell.ne(""))
+    text = dates.astype(TEXT)
     naive = pd.to_datetime(text.astype(object), format=DATE, errors="coerce")
+    if naive.isna().any():
+        naive = pd.to_datetime(text.str.strip().astype(object), format=DATE, errors="coerce")
     local = naive.dt.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
     return local.dt.tz_convert("UTC").astype(INSTANT)
 
