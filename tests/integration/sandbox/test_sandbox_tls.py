@@ -15,6 +15,7 @@ import requests
 from helpers.http_outcomes import done, met, place, post, recorded, until
 
 from smsframe import Gateway
+from smsframe.gateway.balance import credits_of
 from smsframe.sandbox import Sandbox
 
 LONG = 60.0
@@ -47,7 +48,7 @@ def test_who_does_not_trust_it_never_connects(caller):
 
 def test_its_own_gateway_trusts_it_and_options_win(caller):
     with contextlib.closing(caller.sandbox.gateway()) as gateway:
-        assert gateway.credits()["N"] == 10_000
+        assert credits_of(gateway.credits(), "N") == 10_000
     with pytest.raises(ValueError, match="no certificates at"):
         caller.sandbox.gateway(verify="/nowhere.pem")
 
@@ -145,9 +146,13 @@ def test_missing_trustme_names_the_install_line():
 def test_the_command_serves_tls_misbehaves_and_is_late(monkeypatch):
     command = [sys.executable, "-m", "smsframe", "sandbox", "--tls", "--latency", "0.01", "--seed", "7"]
     faults = ["--fault", "busy call=status order=1 retry_after=3", "--fault", "magic"]
-    with subprocess.Popen(
-        [*command, *faults], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as running:
+    with (
+        subprocess.Popen(
+            [*command, *faults], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as running,
+        contextlib.ExitStack() as stack,
+    ):
+        stack.callback(running.kill)  # nothing is waited for where something is not as it should be
         said = ""
         while "smsframe send" not in said:
             said += running.stdout.readline()
@@ -163,7 +168,7 @@ def test_the_command_serves_tls_misbehaves_and_is_late(monkeypatch):
         with contextlib.closing(
             Gateway(url, username="demo", password="demo")
         ) as gateway:  # as the commands make it
-            assert gateway.credits()["N"] == 10_000
+            assert credits_of(gateway.credits(), "N") == 10_000
         running.send_signal(signal.SIGINT)
         _, errors = running.communicate(timeout=10)
     assert running.returncode == 0, errors
