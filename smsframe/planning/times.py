@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MOST_ORDERS: Final = 10_000
 """More orders than this a column of times may not make: each is a request, and a row of the journal."""
 SHOWN: Final = 6
-"""So many different times a plan names; the others are counted together."""
+"""So many different times a plan names, those of the most people; the others are counted together."""
 
 
 class OwnTimes(NamedTuple):
@@ -176,11 +176,12 @@ def times_facts(planned: PlannedTimes | None, ready: pd.Index[Any], waits: pd.In
     zones = scheduled["zones"].astype(object).where(scheduled["zones"].notna(), "UTC")
     groups = scheduled.groupby([scheduled["schedule"].rename("at"), zones.rename("zones")])
     counted = groups.size().rename("people").reset_index()
+    most = counted["people"].nlargest(SHOWN).index  # those of the most people, then in order of time
     later = [
         {"at": _local(row["at"], row["zones"]), "people": row["people"]}
-        for row in counted.head(SHOWN).to_dict("records")
+        for row in counted.loc[sorted(most)].to_dict("records")
     ]
-    if more := int(counted["people"].iloc[SHOWN:].sum()):
+    if more := int(counted["people"].drop(most).sum()):
         later.append({"at": f"at {many(len(counted) - SHOWN, 'other time')}", "people": more})
     no_zone = waiting["zones"].isna()
     facts = {
