@@ -7,16 +7,14 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 _locks: weakref.WeakSet[ProcessLock] = weakref.WeakSet()
 
 
 class ProcessLock:
-    """Held by one thread of one process at a time; the same thread may enter it again."""
+    """
+    Held by one thread of one process at a time; the same thread may enter it again: ``with lock.held:``.
+    """
 
     def __init__(self) -> None:
         self.renew()
@@ -26,16 +24,13 @@ class ProcessLock:
         """In a forked child: nobody holds it."""
         self._lock = threading.RLock()
 
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._lock.release()
+    @property
+    def held(self) -> threading.RLock:
+        """
+        What a ``with`` takes: Python's own lock, which nothing can interrupt on the way out, as it could
+        interrupt a method of ours. Whoever needs it next would then wait for ever.
+        """
+        return self._lock
 
 
 def _forked() -> None:

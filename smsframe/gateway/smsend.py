@@ -327,7 +327,7 @@ class Gateway:
 
     def _session(self, ended: int | None = None) -> tuple[int, Keys]:
         """The number and keys of the open session; opens one if there is none, or the known one ended."""
-        with self._lock:
+        with self._lock.held:
             if self._keys is None or ended == self.sessions:
                 self._keys = None
                 self._keys = self._open(self._login)

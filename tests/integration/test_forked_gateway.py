@@ -76,7 +76,7 @@ HELD = """
 """
 
 LOCKS = {
-    "while another thread logs in": "gateway._lock",
+    "while another thread logs in": "gateway._lock.held",
     "while another thread looks at cookies": "gateway._http.cookies._cookies_lock",
     "while another thread takes a connection": "gateway._http.get_adapter(sandbox.url).poolmanager"
     ".connection_from_url(sandbox.url).pool.mutex",

@@ -186,6 +186,7 @@ class Lock:
         self._scheduler = scheduler
         self._holder: Task | None = None
         self._times = 0
+        self.held = self
 
     def __enter__(self) -> None:
         task = self._scheduler.current
