@@ -153,7 +153,7 @@ def test_a_gateway_that_asks_to_wait_is_waited_for_over_a_real_socket():
     with scripted(*busy) as server:
         gateway = Gateway(server.url, user_key="4242", access_token="t0ken")
         retry_policy, waits = waiting()
-        assert retry_policy.ask(gateway.credits) == {}
+        assert retry_policy.ask(gateway.credits).empty
     assert waits == [9.0, 600.0]
     assert len(server.asked) == 3
 
