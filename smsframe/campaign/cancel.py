@@ -151,7 +151,7 @@ def _refuse_parts(wanted: Sequence[Batch], phones: pd.Series[str], journal: Jour
 def _with_reasons(
     results: pd.DataFrame, why: dict[str, str], asked_for: set[str], say: Callable[[str], None]
 ) -> pd.DataFrame:
-    """The results, where whoever is not cancelled and not asked for says why; the same in words."""
+    """The results, with the reason in each row whose order was left alone; the reasons are said, too."""
     status, order = results["sms_status"].astype(object), results["sms_order_id"].astype(object)
     left_alone = order.map(why).astype(object)
     unasked = left_alone.isna() & status.eq("scheduled") & ~order.isin(asked_for)
@@ -194,7 +194,7 @@ def one_campaign(rows: pd.DataFrame) -> str:
 
 
 def joined(rows: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
-    """The rows that were given, with what is known now of whoever is in an order that a row names."""
+    """The rows that were given, with what is known now of the people in the orders that they name."""
     before = complete(rows)[[*COLUMNS]].reset_index(drop=True)
     position = find(before["sms_phone"], results["sms_phone"])
     known = position >= 0

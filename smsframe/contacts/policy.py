@@ -1,5 +1,5 @@
 """
-`Policy`: the house rules of whoever sends, read once and checked.
+`Policy`: prices and a budget that hold for every call which is given them, read once and checked.
 """
 
 from __future__ import annotations
@@ -112,11 +112,11 @@ class Policy:
             if self.price_units is None
             else f"<{len(self.price_units.units)} in {self.price_units.currency}>"
         )
-        told = [
+        parts = [
             f"prices={prices}" if prices else "",
             "" if self.budget is None else f"budget={self.budget!r}",
         ]
-        return f"Policy({', '.join(filter(None, told))})"
+        return f"Policy({', '.join(filter(None, parts))})"
 
 
 @overload
