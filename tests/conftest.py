@@ -60,9 +60,14 @@ def sandbox(request):
 
 
 @pytest.fixture
-def gateway(sandbox):
-    """A way to it."""
-    made = sandbox.gateway()
+def time():
+    """The machine's; a module whose time passes as its tests say has its own."""
+
+
+@pytest.fixture
+def gateway(sandbox, time):
+    """A way to it, by that time."""
+    made = sandbox.gateway() if time is None else sandbox.gateway(clock=time.clock)
     yield made
     made.close()
 

@@ -27,13 +27,6 @@ def sandbox(time):
         yield made
 
 
-@pytest.fixture
-def gateway(sandbox, time):
-    made = sandbox.gateway(clock=time.clock)
-    yield made
-    made.close()
-
-
 def people(number=6, ending=FAILS):
     return pd.DataFrame({"mobile": [f"+39347000{place:02d}{ending}" for place in range(number)]})
 

@@ -36,13 +36,6 @@ def sandbox(time, request):
         yield made
 
 
-@pytest.fixture
-def gateway(sandbox, time):
-    made = sandbox.gateway(clock=time.clock)
-    yield made
-    made.close()
-
-
 def people(number=6):
     return pd.DataFrame({"mobile": [f"+39347000{place:02d}01" for place in range(number)]})
 

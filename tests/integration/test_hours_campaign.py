@@ -40,12 +40,6 @@ def sandbox(time):
         yield made
 
 
-@pytest.fixture
-def gateway(sandbox, time):
-    with contextlib.closing(sandbox.gateway(clock=time.clock)) as made:
-        yield made
-
-
 def send(contacts, gateway, **options):
     return sending.send(contacts, gateway, "Hello", **options, retry_policy=RetryPolicy(clock=gateway.clock))
 

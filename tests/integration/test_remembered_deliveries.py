@@ -34,13 +34,6 @@ def sandbox(time):
         yield made
 
 
-@pytest.fixture
-def gateway(sandbox, time):
-    made = sandbox.gateway(clock=time.clock)
-    yield made
-    made.close()
-
-
 def people(phones=FATES):
     return pd.DataFrame({"mobile": ["+" + phone.lstrip("+") for phone in phones]})
 

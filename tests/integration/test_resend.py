@@ -50,13 +50,6 @@ def sandbox(time):
         yield made
 
 
-@pytest.fixture
-def gateway(sandbox, time):
-    made = sandbox.gateway(clock=time.clock)
-    yield made
-    made.close()
-
-
 def people(endings=tuple(FATES)):
     phones = [f"+39347{place:05d}{ending}" for place, ending in enumerate(endings)]
     return pd.DataFrame({"name": [f"N{place}" for place in range(len(phones))], "mobile": phones})
