@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -95,8 +95,8 @@ class Store:
                     "cannot be seen from here: copy it to a file of its own"
                 )
         if not self._current():  # and another program's database is refused before anything of it is changed
-            with self.errors_in_our_words(), closing(self._connections.open("rw")) as raw:
-                raw.cursor().execute("PRAGMA journal_mode=WAL")  # stays with the file
+            with self.errors_in_our_words():
+                self._connections.write_ahead()
             with self.transaction() as connection:
                 if 0 < (found := version(connection)) < VERSION:
                     self.check(connection)

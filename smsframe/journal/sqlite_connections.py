@@ -13,10 +13,11 @@ import os
 import sqlite3
 import threading
 import weakref
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+import tenacity
 from sqlalchemy.pool import QueuePool
 
 from smsframe.errors import JournalError
@@ -97,6 +98,25 @@ class Connections:
                 return self.open(mode)
             raise
         return connection
+
+    def write_ahead(self) -> None:
+        """
+        Have the file keep a log (WAL), which stays with it.
+
+        SQLite needs the file for itself to change that, and where others are about to do the same it does not
+        wait, as they might wait for each other ("database is locked", at once): so it is tried again.
+
+        Raises:
+            sqlite3.OperationalError: Others have used the file all the while.
+        """
+        patience = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_locked),
+            stop=tenacity.stop_after_delay(self._wait),
+            wait=tenacity.wait_random(0.002, 0.05),
+            reraise=True,
+        )
+        with closing(self.open("rw")) as connection:
+            patience(connection.execute, "PRAGMA journal_mode=WAL")
 
     def _pooled(self, mode: str) -> sqlite3.Connection:
         connection = self.open(mode)
@@ -229,6 +249,10 @@ class Connections:
             for engine in (self.reader, self.writer):
                 ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine))
         self._counting = threading.Lock()  # a thread that is not here may have held it
+
+
+def _locked(error: BaseException) -> bool:
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
 
 
 def _file(name: str) -> tuple[int, int] | None:

@@ -199,6 +199,17 @@ def test_threads_that_make_a_journal_at_once_keep_their_locks(tmp_path):
         assert len({*done}) == 1
 
 
+def test_who_makes_a_journal_waits_for_whoever_does_the_same(tmp_path):
+    path = tmp_path / "journal.sqlite"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")  # and SQLite refuses at once what wants the file for itself
+        leaves = threading.Timer(0.3, other.execute, ["COMMIT"])
+        leaves.start()
+        with Journal(path).owner():
+            leaves.join()
+    assert Journal(path).campaigns().empty
+
+
 # A user's own program takes the locks away, or changes the files.
 
 
