@@ -26,6 +26,9 @@ SHOWN = 2  # digits left at each end
 # Control characters, marks that turn the direction of all text after them, and lone surrogates.
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
+MESSAGE_CLASS = "smsframe-message"
+"""The class of an element with a message in which people's numbers are masked: what is left is nobody's."""
+
 _revealed: ContextVar[bool] = ContextVar("smsframe_revealed", default=False)
 
 
@@ -53,6 +56,27 @@ def reveal() -> Iterator[None]:
         _revealed.reset(token)
 
 
+def revealed() -> bool:
+    """Whether this is inside `reveal`."""
+    return _revealed.get()
+
+
+def message_class() -> str:
+    """The class that says so to `smsframe scan`, or nothing inside `reveal`."""
+    return "" if revealed() else MESSAGE_CLASS
+
+
+def visible(text: str, most: int | None = None) -> str:
+    r"""
+    A text whose numbers need no mask, or have theirs: without control characters, shortened as by `shown`.
+
+    Example:
+        >>> visible("On 03/12/2026\u202e call 02 1234 5678")
+        'On 03/12/2026� call 02 1234 5678'
+    """
+    return _cut(_CONTROL.sub("\ufffd", text), most)
+
+
 def shown(text: object, most: int | None = None) -> str:
     r"""
     Any value as smsframe displays it: masked unless inside `reveal`, without control characters, shortened.
@@ -65,7 +89,7 @@ def shown(text: object, most: int | None = None) -> str:
         >>> shown("Ring\u202e 347 1234567\x07 now", most=20)
         'Ring� 34••••••67� n…'
     """
-    return _cut(_CONTROL.sub("\ufffd", str(text) if _revealed.get() else mask(str(text))), most)
+    return visible(str(text) if _revealed.get() else mask(str(text)), most)
 
 
 def shown_name(name: object, most: int = 80) -> str:
@@ -78,7 +102,7 @@ def shown_name(name: object, most: int = 80) -> str:
     """
     line = " ".join(str(name).split())
     unmasked = line if _revealed.get() else mask_name(line)
-    return _cut(_CONTROL.sub("\ufffd", unmasked), most)
+    return visible(unmasked, most)
 
 
 def mask(text: str) -> str:
@@ -101,6 +125,22 @@ def mask_name(name: str) -> str:
         'guests-20261122 of +39••••••••67.csv'
     """
     return _PHONE.sub(partial(_masked, unmasked=_NAMED_DATE), name)
+
+
+def mask_digits(cell: str) -> str:
+    """
+    A cell of a phone column with its digits masked but for two at each end; its other characters stay.
+
+    `mask` finds what looks like a number in a sentence; here the whole cell is one, also when letters or
+    invisible characters stand between its digits.
+
+    Example:
+        >>> mask_digits("0171 392-00 08")
+        '01•• •••-•• 08'
+    """
+    digits = [position for position, character in enumerate(cell) if character.isdecimal()]
+    masked = {*digits[SHOWN:-SHOWN]}
+    return "".join(BULLET if position in masked else character for position, character in enumerate(cell))
 
 
 def _masked(match: re.Match[str], unmasked: re.Pattern[str] = _DATE) -> str:

@@ -22,6 +22,7 @@ from smsframe.clock import SYSTEM
 from smsframe.formatting import many
 from smsframe.masking import mask
 from smsframe.phones.cells import mask_column
+from smsframe.planning.previews import previews
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,10 +102,11 @@ def _plan(guests: pd.DataFrame, gateway: smsframe.Gateway) -> None:
         .head(2)
         .sort_values("segments", kind="stable")
     )
-    rows = zip(mask_column(shown["phone"]), shown["encoding"], shown["segments"], shown["text"], strict=True)
+    texts = previews(plan, shown["fields"])
+    rows = zip(mask_column(shown["phone"]), shown["encoding"], shown["segments"], texts, strict=True)
     _print(
         table(
-            [(number, kind, str(cost), mask(clean(text))) for number, kind, cost, text in rows][:4],
+            [(number, kind, str(cost), clean(text)) for number, kind, cost, text in rows][:4],
             head=("number", "encoding", "credits", "text"),
             right="2",
         )

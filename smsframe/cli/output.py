@@ -7,7 +7,6 @@ without control characters, so that a hostile name cannot write on the screen; n
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len, set_cell_size
@@ -16,7 +15,7 @@ import smsframe
 from smsframe.cli.tables import heading, section, table
 from smsframe.cli.wording import in_terminal_words
 from smsframe.formatting import many
-from smsframe.masking import mask
+from smsframe.masking import mask, mask_digits
 from smsframe.orders.profile import known_codes
 
 if TYPE_CHECKING:
@@ -29,10 +28,6 @@ if TYPE_CHECKING:
 JOINER = "\u200d"
 """Invisible, and part of many emoji: the one such character that is shown as it is."""
 
-DIGITS = re.compile(r"\d")
-KEPT = 2
-"""Digits of a number that stay at each end, as with `smsframe.masking.mask`."""
-
 LONGEST_CELL, LONGEST_TEXT = 100, 400
 """Columns that are shown of a cell of a table, which may hold anything, and of a text."""
 
@@ -44,23 +39,6 @@ def clean(value: object, most: int | None = None) -> str:
         for character in " ".join(str(value).split())
     )
     return line if most is None or cell_len(line) <= most else set_cell_size(line, most - 1).rstrip() + "…"
-
-
-def mask_cell(cell: str) -> str:
-    """
-    A cell of a phone column with its shape left and its digits hidden, however they are written.
-
-    `smsframe.masking.mask` finds what looks like a number in a sentence; here the whole cell is one, also
-    when letters or invisible characters stand between its digits.
-
-    Example:
-        >>> mask_cell("0171 392-00 08")
-        '01•• •••-•• 08'
-    """
-    text = clean(cell)
-    digits = [match.start() for match in DIGITS.finditer(text)]
-    hidden = set(digits[KEPT:-KEPT])
-    return "".join("•" if position in hidden else character for position, character in enumerate(text))
 
 
 def plan_text(plan: smsframe.Plan, *, limit: int = 20) -> str:
@@ -160,7 +138,7 @@ def reasons_text(
         if cells is not None:
             same = frame["sms_code"].eq(row["code"]) & frame["sms_reason"].eq(row["reason"])
             position = int(same.to_numpy().argmax())
-            first, cell = f"{position + 1:,}", clean(mask_cell(cells.iloc[position]), LONGEST_CELL)
+            first, cell = f"{position + 1:,}", mask_digits(clean(cells.iloc[position], LONGEST_CELL))
         reason = in_terminal_words(mask(clean(row["reason"])))
         rows.append((f"{row['rows']:,}", row["status"], first, cell, reason))
     left = int(reasons["rows"].sum()) - int(reasons["rows"].head(limit).sum())

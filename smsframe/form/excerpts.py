@@ -1,5 +1,5 @@
 """
-A few rows and texts of a plan, masked: what is wrong with the rows, and what people will read.
+A few rows and texts of a plan: what is wrong with the rows, and what people will read, but for their numbers.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from smsframe.form.draft import fields
-from smsframe.masking import mask
+from smsframe.masking import mask, mask_digits, visible
 from smsframe.outcomes.codes import EXPLANATIONS
-from smsframe.planning.merge_values import texts
+from smsframe.planning.previews import previews
 
 if TYPE_CHECKING:
     from smsframe.planning.plan import Plan
@@ -31,7 +31,7 @@ class Skip(NamedTuple):
 
 
 class Example(NamedTuple):
-    """One text as a person would read it, masked; ``role`` says which of the texts it is."""
+    """One text as a person would read it; ``role`` says which of the texts it is."""
 
     role: str
     text: str
@@ -65,29 +65,17 @@ def examples(plan: Plan) -> list[Example]:
     roles: dict[int, list[str]] = {}
     for role, position in positions.items():
         roles.setdefault(position, []).append(role)
+    texts = previews(plan, ready["fields"].iloc[[*roles]])
     return [
         Example(
             ", ".join(names).capitalize(),
-            mask(texts(ready["fields"].iloc[[position]], plan.template).iloc[0]),
+            visible(text),
             str(ready["encoding"].iloc[position]),
             int(units[position]),
             int(segments[position]),
         )
-        for position, names in roles.items()
+        for text, (position, names) in zip(texts, roles.items(), strict=True)
     ]
-
-
-def mask_digits(cell: str) -> str:
-    """
-    A cell of a phone column with its digits masked but for two at each end; its other characters stay.
-
-    Example:
-        >>> mask_digits("0171 392-00 08")
-        '01•• •••-•• 08'
-    """
-    digits = [position for position, character in enumerate(cell) if character.isdecimal()]
-    masked = set(digits[2:-2])
-    return "".join("•" if position in masked else character for position, character in enumerate(cell))
 
 
 def _sample(plan: Plan, code: str, reason: str) -> pd.DataFrame:
@@ -98,10 +86,6 @@ def _sample(plan: Plan, code: str, reason: str) -> pd.DataFrame:
     # A handful of rows and columns. A label is somebody's number where a file has no header.
     columns = {"row": [mask(str(label)) for label in rows.index]}
     for label, mask_cell in ((plan.phone, mask_digits), *((label, mask) for label in others)):
-        cells = rows[label]
-        shown = [
-            "" if is_missing else mask_cell(str(cell))
-            for cell, is_missing in zip(cells, cells.isna(), strict=True)
-        ]
-        columns[mask(str(label))] = shown
+        cells = rows[label].astype(object).where(rows[label].notna(), "")
+        columns[mask(str(label))] = [mask_cell(str(cell)) for cell in cells]
     return pd.DataFrame(columns)

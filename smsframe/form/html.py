@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsframe.form.excerpts import examples, skips
 from smsframe.formatting import amount, many
-from smsframe.masking import mask
+from smsframe.masking import mask, message_class
 from smsframe.planning.balance import balance_words, too_little
 
 if TYPE_CHECKING:
@@ -220,7 +220,7 @@ def _example(example: Example) -> str:
     )
     return (
         f'<figure class="sf-example"><figcaption>{escape(facts)}</figcaption>'
-        f"<blockquote>{escape(example.text)}</blockquote></figure>"
+        f'<blockquote class="{message_class()}">{escape(example.text)}</blockquote></figure>'
     )
 
 

@@ -12,7 +12,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from smsframe.formatting import amount, duration, many
-from smsframe.masking import shown, shown_name
+from smsframe.masking import message_class, shown, shown_name, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,6 +36,8 @@ MESSAGE = (
     "white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate;margin:.2rem 0;padding:.3rem .6rem;"
     "border-left:3px solid #8889"
 )
+READ = {"Sender"}
+"""Rows with what people will read, as they read a message."""
 LONGEST, LONG = 1000, 300
 """Characters that a card shows of a text, and of anything else."""
 
@@ -85,13 +87,12 @@ def cheaper_card(facts: Mapping[str, Any]) -> str:
     listed = [f"{value['before']} → {value['after']}" for value in facts["changed"]]
     if facts["values"] > len(listed):
         listed.append("… (see .changed)")
-    rows.append(("Values that change", ", ".join(listed)))
     rows.append(("Still UCS-2 because of", _characters(facts["left"])))
     before, after = facts["example"] or ("", "")
     return _card(
         f'Cheaper: text_fix="{facts["fix"]}"',
         head,
-        _table(rows) + _messages({"Before": [before], "After": [after]}),
+        _table(rows) + _messages({"Before": [before], "After": [after], "Values that change": listed}),
     )
 
 
@@ -144,11 +145,11 @@ def _card(title: str, head: str, body: str) -> str:
 
 
 def _table(rows: Iterable[tuple[str, str]]) -> str:
+    written = [(what, _read(value) if what in READ else _escaped(value)) for what, value in rows if value]
     cells = "".join(
         f'<tr style="background:none"><th style="{CELL};font-weight:normal;white-space:nowrap;{MUTED}">'
-        f'{_escaped(what)}</th><td style="{CELL}">{_escaped(value)}</td></tr>'
-        for what, value in rows
-        if value
+        f'{_escaped(what)}</th><td style="{CELL}">{value}</td></tr>'
+        for what, value in written
     )
     return f'<table style="{TABLE}">{cells}</table>'
 
@@ -166,7 +167,7 @@ def _folded(title: str, rows: list[tuple[str, str]]) -> str:
 
 
 def _messages(texts: dict[str, list[str]]) -> str:
-    """Each text once, under its first heading."""
+    """Each text once, under its first heading; people's numbers are masked in it."""
     seen: set[str] = set()
     parts = []
     for what, listed in texts.items():
@@ -174,7 +175,7 @@ def _messages(texts: dict[str, list[str]]) -> str:
         seen.update(fresh)
         if fresh:
             parts.append(f'<div style="margin-top:.6rem;{MUTED}">{escape(what)}</div>')
-        parts += [f'<div style="{MESSAGE}" dir="auto">{_escaped(text, LONGEST)}</div>' for text in fresh]
+        parts += [f'<div style="{MESSAGE}" dir="auto">{_read(text)}</div>' for text in fresh]
     return "".join(parts)
 
 
@@ -185,6 +186,11 @@ def _why(reasons: list[dict[str, Any]]) -> str:
     if more := sum(row["rows"] for row in reasons[REASONS:]):
         rows.append((f"{more:,} more", "see .reasons"))
     return f'<div style="margin-top:.6rem;{MUTED}">Why</div>{_table(rows)}'
+
+
+def _read(text: str) -> str:
+    """What people will read, in which their numbers are masked already, marked for `smsframe scan`."""
+    return f'<span class="{message_class()}">{escape(visible(text, LONGEST))}</span>'
 
 
 def _escaped(value: str, most: int = LONG) -> str:

@@ -27,6 +27,7 @@ from smsframe.planning.check import count_repairs, judge, mark_duplicates, refus
 from smsframe.planning.costs import plan_costs, wait_for_budget
 from smsframe.planning.merge_values import packed, texts
 from smsframe.planning.plan import Plan
+from smsframe.planning.previews import Previewer
 from smsframe.planning.times import check_number_of_orders, plan_times, read_own_times
 from smsframe.texts import render, replacements
 
@@ -142,7 +143,11 @@ def plan(
     fixed = None
     if text_fix is not None:
         ready_now = contacts[results["sms_status"].eq("ready").to_numpy()]
-        fixed = savings.propose(original, render.merged(original, ready_now), len(ready_now), text_fix)
+        values, previewer = (
+            render.merged(original, ready_now),
+            Previewer(contacts[label], results["sms_phone"]),
+        )
+        fixed = savings.propose(original, values, len(ready_now), text_fix, previewer)
     return Plan(
         frame=columns.attach(contacts, columns.validated("PlannedSchema", results)),
         planned=planned,

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from smsframe.formatting import many
-from smsframe.masking import shown, shown_name
+from smsframe.masking import shown_name
 from smsframe.orders.batching import batch_numbers
 from smsframe.outcomes.cards import plan_card
 from smsframe.outcomes.summary import reasons
-from smsframe.phones.codes import REPAIRS
 from smsframe.planning.balance import balance_words
 from smsframe.planning.costs import costs_facts
 from smsframe.planning.merge_values import texts, unpacked
+from smsframe.planning.plan_facts import extreme, plan_facts, supplied_plus, unknown_regions
+from smsframe.planning.previews import previewer_of
 from smsframe.planning.problems import problems as find_problems
 from smsframe.planning.savings import Cheaper, propose
 from smsframe.planning.times import times_facts
 from smsframe.texts import render
-from smsframe.texts.replacements import fixed_template
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from smsframe.planning.times import PlannedTimes
 
 
-_UNKNOWN: Final = 5  # of what is no country, so many are named
 _BLOCK: Final = 2**17  # people whose texts are in memory at a time
 
 
@@ -204,7 +203,8 @@ class Plan:
             <smsframe.Cheaper text_fix='gsm': 1 credit instead of 2, 1 saved; 1 replacement>
         """
         ready = self.ready_people
-        return propose(self.template, unpacked(ready["fields"], self.template), len(ready), fix)
+        values = unpacked(ready["fields"], self.template)
+        return propose(self.template, values, len(ready), fix, previewer_of(self))
 
     def problems(self) -> pd.DataFrame:
         """
@@ -220,47 +220,17 @@ class Plan:
 
     def facts(self) -> dict[str, Any]:
         """
-        What is displayed, as a plain dictionary: counts, and a few texts with phone numbers masked.
+        What is displayed, as a plain dictionary: counts, and a few texts.
 
-        Numbers are whole inside `smsframe.reveal`.
+        What comes from the phone column, and what is the number of somebody in the table, is masked in the
+        texts, unless inside `smsframe.reveal`; a date, a hotline and a link are not.
 
         Example:
             >>> guests = pd.DataFrame({"mobile": ["+393471234567"]})
             >>> guests.sms.plan("Ciao", campaign="autumn", phone="mobile").facts()["recipients"]
             1
         """
-        examples = list(dict.fromkeys(texts(self.ready_people["fields"].head(3), self.template)))
-        return {
-            "campaign": self.campaign and shown_name(self.campaign),
-            "phone": shown_name(self.phone),
-            "phone_guessed": self.phone_guessed,
-            "rows": len(self.frame),
-            "recipients": self.recipients,
-            "already": self.already,
-            "segments": self.segments,
-            "credits": self.credits,
-            "counts": {str(k): int(v) for k, v in self.counts.items()},
-            "reasons": [{**row, "reason": shown(row["reason"])} for row in self.reasons.to_dict("records")],
-            "batches": len(self.batches),
-            "encodings": {str(k): int(v) for k, v in self.encodings.items()},
-            "cheaper": self._saving(),
-            "fixed": self.fixed and self.fixed.facts(),
-            "ucs2": {str(k): int(v) for k, v in self.ucs2.head(5).items()},
-            "completed": self._completed(),
-            "unknown_regions": self._unknown(),
-            "repairs": {REPAIRS.get(str(k), str(k)): int(v) for k, v in self.repairs.items()},
-            "template": shown(self.template.source),
-            "examples": [shown(example) for example in examples],
-            "longest": shown(self.longest or ""),
-            "dearest": shown(self.dearest or ""),
-            "message_type": self.terms.message_type,
-            "sender": self.terms.sender and shown_name(self.terms.sender),
-            "schedule": self.terms.schedule.isoformat() if self.terms.schedule else None,
-            "hours": self.terms.hours and repr(self.terms.hours),
-            "times": self._facts_of_times(),
-            "costs": self._facts_of_costs(),
-            "balance": balance_words(self.balance, self.credits),
-        }
+        return plan_facts(self, times=self._facts_of_times(), costs=self._facts_of_costs())
 
     def _repr_html_(self) -> str:
         return plan_card(self.facts())
@@ -275,9 +245,9 @@ class Plan:
         )
         name = shown_name(self.campaign or "(no campaign)")
         facts = [f"text {', '.join(parts)}", counts]
-        if unknown := self._unknown():
+        if unknown := unknown_regions(self.unknown_regions):
             facts.append(f"no country: {', '.join(unknown)}")
-        if completed := self._completed():
+        if completed := supplied_plus(self.repairs):
             facts.append(f"a missing + supplied to {many(completed, 'number')}")
         times = self._facts_of_times()
         if self.terms.schedule is None:  # otherwise it is one time, which was given
@@ -307,43 +277,12 @@ class Plan:
         """What it costs, and by which policy, as a plain dictionary, with the same in words (``said``)."""
         return costs_facts(self.costs, None if self.policy is None else self.policy.file)
 
-    def _completed(self) -> int:
-        """Numbers to which a plus was supplied: a guess, if a certain one, which whoever pays should see."""
-        return int(self.repairs.reindex(["plus", "own_code"], fill_value=0).sum())
-
-    def _unknown(self) -> list[str]:
-        """What is no country, with its rows and what may be meant, the most frequent first."""
-        if self.unknown_regions is None:
-            return []
-        rows = self.unknown_regions.head(_UNKNOWN).to_dict("records")
-        names = [f"{shown_name(row['region'])} ({many(row['rows'], 'row')})" for row in rows]
-        hints = [
-            f", perhaps {row['suggestion']}" if isinstance(row["suggestion"], str) else "" for row in rows
-        ]
-        more = len(self.unknown_regions) - len(rows)
-        return [*map("".join, zip(names, hints, strict=True)), *([f"{more:,} more"] if more else [])]
-
-    def _saving(self) -> int:
-        """Credits that typography costs; where the constant text stays, only expensive texts can save any."""
-        ready = self.ready_people
-        expensive = ready[(ready["encoding"].eq("ucs2") & ready["segments"].gt(1)).to_numpy(dtype=bool)]
-        if expensive.empty:
-            return 0
-        candidates = expensive if fixed_template(self.template, "gsm") is self.template else ready
-        return propose(
-            self.template, unpacked(candidates["fields"], self.template), len(candidates), "gsm"
-        ).saved
-
     def _statuses(self) -> pd.Series[Any]:
         return self.frame["sms_status"]
 
     def _extreme(self, measure: str, second_measure: str) -> str | None:
-        people = self.ready_people
-        if people.empty:
-            return None
-        extremes = people[people[measure].eq(people[measure].max()).to_numpy(dtype=bool)]
-        at = int(extremes[second_measure].argmax())
-        return str(texts(extremes["fields"].iloc[at : at + 1], self.template).iloc[0])
+        person = extreme(self.ready_people, measure, second_measure)
+        return None if person.empty else str(texts(person["fields"], self.template).iloc[0])
 
     def _with_texts(self, people: pd.DataFrame) -> pd.DataFrame:
         return people.assign(text=texts(people["fields"], self.template))

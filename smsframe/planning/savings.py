@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from smsframe.planning.previews import Previewer
     from smsframe.texts.template import Field, Template
 
 
@@ -43,11 +44,11 @@ class Cheaper:
             of the merge field; missing for the text itself), ``before``, ``after``, ``name`` (in Unicode),
             ``rows`` (people whose text it is in), ``credits`` (saved on their texts, so that a text with two
             replacements counts for both).
-        changed: Every value of a merge field that would change: ``field``, ``before``, ``after`` (phone
-            numbers masked), ``rows``.
+        changed: Every value of a merge field that would change: ``field``, ``before``, ``after`` (numbers
+            of people in the table masked), ``rows``.
         left: The characters for which texts of several segments would still go as UCS-2, with how many
             texts have each.
-        example: The first text that would cost less, before and after, with phone numbers masked, or None.
+        example: The first text that would cost less, before and after, with their numbers masked, or None.
     """
 
     fix: str
@@ -99,7 +100,9 @@ class Cheaper:
         )
 
 
-def propose(template: Template, values: dict[Field, Any], rows: int, fix: str) -> Cheaper:
+def propose(
+    template: Template, values: dict[Field, Any], rows: int, fix: str, previewer: Previewer
+) -> Cheaper:
     """
     What a fix would change in these texts, and save.
 
@@ -108,6 +111,7 @@ def propose(template: Template, values: dict[Field, Any], rows: int, fix: str) -
         values: The values of its slots, as from `smsframe.texts.render.merged`.
         rows: How many people there are.
         fix: ``gsm`` or ``gsm+letters``.
+        previewer: Shows texts, and values, but for the numbers of the people in the table.
 
     Returns:
         The proposal.
@@ -116,7 +120,9 @@ def propose(template: Template, values: dict[Field, Any], rows: int, fix: str) -
         ValueError: There is no such fix.
 
     Example:
-        >>> made = propose(render.parse("“" + "x" * 99 + "”"), {}, 2, "gsm")
+        >>> from smsframe.planning.previews import Previewer
+        >>> nobody = pd.Series([], dtype="string[pyarrow]", name="mobile")
+        >>> made = propose(render.parse("“" + "x" * 99 + "”"), {}, 2, "gsm", Previewer(nobody, nobody))
         >>> made
         <smsframe.Cheaper text_fix='gsm': 2 credits instead of 4, 2 saved; 2 replacements>
         >>> made.to_frame()[["before", "after", "rows", "credits"]].values.tolist()
@@ -137,6 +143,11 @@ def propose(template: Template, values: dict[Field, Any], rows: int, fix: str) -
         {slot: column.filter(pa.array(still_ucs2)) for slot, column in after.merged.items()},
         int(still_ucs2.sum()),
     )
+
+    def text(template: Template, filled: render.Filled, row: int) -> str:
+        merged = {slot: column[row : row + 1] for slot, column in filled.merged.items()}
+        return previewer.messages(template, merged, 1)[0]
+
     changed = [(slot.name, *_changed(values[slot], after.merged[slot])) for slot in template.slots]
     return Cheaper(
         fix=fix,
@@ -146,18 +157,12 @@ def propose(template: Template, values: dict[Field, Any], rows: int, fix: str) -
         replacements=_listed(
             [*_of_template(template, fixed, rows, int(saved.sum())), *_of_values(changed, saved)], fix
         ),
-        changed=_values(changed),
+        changed=_values(changed, previewer),
         left=render.not_gsm(pd.Series(ucs2, dtype="string[pyarrow]")),
         example=None
         if first_saving is None
-        else (_text(template, before, first_saving), _text(fixed, after, first_saving)),
+        else (text(template, before, first_saving), text(fixed, after, first_saving)),
     )
-
-
-def _text(template: Template, filled: render.Filled, row: int) -> str:
-    """One text, with phone numbers masked."""
-    text = render.joined(template, {slot: column[row : row + 1] for slot, column in filled.merged.items()}, 1)
-    return mask(text[0].as_py())
 
 
 def check_fix(fix: str) -> None:
@@ -222,7 +227,7 @@ def _listed(occurrences: list[Occurrence], fix: str) -> pd.DataFrame:
     )
 
 
-def _values(changed: list[Changed]) -> pd.DataFrame:
+def _values(changed: list[Changed], previewer: Previewer) -> pd.DataFrame:
     frames = [
         pd.DataFrame({"field": field, "before": before.to_pylist(), "after": after.to_pylist()})
         for field, before, after, rows in changed
@@ -232,9 +237,9 @@ def _values(changed: list[Changed]) -> pd.DataFrame:
         [pd.DataFrame(columns=["field", "before", "after"], dtype=object), *frames][bool(frames) :]
     )
     counted = table.groupby(["field", "before", "after"], sort=False).size().rename("rows").reset_index()
-    # Each different value that changes is masked once.
     for name in ("before", "after"):
-        counted[name] = [mask(value) for value in counted[name]]
+        for field, values in counted.groupby("field", sort=False)[name]:
+            counted.loc[values.index, name] = previewer.values(field, values.tolist())
     ordered = counted.sort_values("rows", ascending=False, kind="stable", ignore_index=True)
     return ordered.astype(
         {"field": "string[pyarrow]", "before": "string[pyarrow]", "after": "string[pyarrow]"}

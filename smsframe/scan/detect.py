@@ -16,7 +16,7 @@ from urllib.parse import quote, quote_plus
 import pandas as pd
 
 from smsframe.contacts.read import SOUNDS_LIKE_PHONE
-from smsframe.masking import mask
+from smsframe.masking import MESSAGE_CLASS, mask
 from smsframe.phones.parse import looks_like_phones
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ _NUMBER = re.compile(
 _FLOAT = re.compile(r"\+\d+\.\d+")
 _WHOLE = re.compile(r"\+?[0-9][0-9 ().\-/]{6,20}")
 _DATE = re.compile(r"(?:19|20)\d\d[-/. ][01]?\d[-/. ][0-3]?\d.*")
+
+# A message as a card or the form shows it, where people's numbers are masked already.
+_MESSAGE = re.compile(rf'class\s*=\s*\\?"{MESSAGE_CLASS}\\?"[^>]*>[^<]*<')
 
 _NAMES = r"pass(?:word|wd|wort|phrase)|pwd|token|(?:session|user|api)[_-]?key|secret"
 _QUOTE = r"\\?[\"']|&quot;|&#x?\d\d;"
@@ -91,9 +94,15 @@ class Detector:
     Args:
         numbers: Numbers without a plus that are known to be some, as `in_columns` finds them.
         secrets: Secrets that are known, such as the account's password.
+        messages: The constant texts of messages: a number in one is nobody's, unless it is a known one.
     """
 
-    def __init__(self, numbers: Iterable[str] = (), secrets: Iterable[str] = ()) -> None:
+    def __init__(
+        self, numbers: Iterable[str] = (), secrets: Iterable[str] = (), messages: Iterable[str] = ()
+    ) -> None:
+        numbers = {*numbers}
+        hotlines = {_digits(match[0]) for text in messages for match in _NUMBER.finditer(text)}
+        self._hotlines = hotlines - {_digits(number) for number in numbers}
         forms = {form for known in secrets for form in (known, quote(known, safe=""), quote_plus(known))}
         self._numbers = _any_of(numbers, r"(?<![\w.])(?:{})(?![\w])")
         self._secrets = _any_of(forms, "{}")
@@ -122,8 +131,11 @@ class Detector:
             for match in (each for pattern in patterns for each in pattern.finditer(text)):
                 if not _HARMLESS.fullmatch(match["value"]):
                     yield Detection(*match.span("value"), what, HIDDEN)
+        messages = [match.span() for match in _MESSAGE.finditer(text)]
         for match in _NUMBER.finditer(text):
-            if not _FLOAT.fullmatch(match[0]):
+            in_message = any(start <= match.start() < end for start, end in messages)
+            hotline = in_message or _digits(match[0]) in self._hotlines
+            if not hotline and not _FLOAT.fullmatch(match[0]):
                 yield Detection(*match.span(), "phone number", mask(match[0]))
         for match in self._numbers.finditer(text) if self._numbers else ():
             yield Detection(*match.span(), "phone number", mask(match[0]))
@@ -216,6 +228,10 @@ class _Tables(HTMLParser):
         if self._cell:
             is_cell, text = self.tables[-1][-1][-1]
             self.tables[-1][-1][-1] = (is_cell, (text + data).strip())
+
+
+def _digits(number: str) -> str:
+    return "".join(filter(str.isdecimal, number.replace("%2B", "+").replace("%2b", "+")))
 
 
 def _any_of(known: Iterable[str], around: str) -> re.Pattern[str] | None:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from smsframe.masking import shown_name
 from smsframe.scan.detect import HIDDEN, SECRET_NAME, Detector, harmless, in_columns, is_number
+from smsframe.scan.templates import message_texts
 
 SECRETS = ("SMSFRAME_PASSWORD", "SMSFRAME_USER_KEY", "SMSFRAME_ACCESS_TOKEN")
 """Variables of the environment whose values are looked for as well."""
@@ -106,7 +107,8 @@ def search(notebook: dict[str, Any], known: list[str]) -> tuple[list[Finding], d
     numbers: set[str] = set()
     for text in _texts([[cell.get("outputs") for cell in notebook["cells"]], notebook.get("metadata")]):
         numbers |= in_columns(text)
-    search_ = _Search(Detector(numbers, known))
+    code = [_joined(cell.get("source", "")) for cell in notebook["cells"] if cell.get("cell_type") == "code"]
+    search_ = _Search(Detector(numbers, known, message_texts(filter(_is_text, code))))
     cells = [search_.cell(place, cell) for place, cell in enumerate(notebook["cells"], 1)]
     metadata = dict(notebook.get("metadata") or {})
     state = metadata.pop("widgets", None)
@@ -191,6 +193,10 @@ class _Search:
         for each in reversed(detections):
             plain = plain[: each.start] + each.masked + plain[each.end :]
         return plain if detections else text
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _joined(value: Any) -> Any:

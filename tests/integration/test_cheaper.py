@@ -258,10 +258,12 @@ def test_another_fix_is_refused(fix):
 
 
 def test_what_is_shown_is_masked_escaped_and_has_every_character_readable():
-    made = plan(people("<b>+39 347 123 4567’</b>", "Zoe\u0301", "a\u00a0b"))
+    frame = people("<b>x’</b>", "Zoe\u0301", "a\u00a0b")
+    frame["name"] = frame["name"].str.replace("x", frame["mobile"].iloc[0])
+    made = plan(frame)
     shown = made.cheaper()._repr_html_() + str(made.cheaper().facts())
-    assert not re.search(r"\d{7}|123 4567|<b>", made.cheaper()._repr_html_())
-    assert "1234567" not in shown
+    assert not re.search(r"\d{7}", shown)
+    assert "<b>" not in made.cheaper()._repr_html_()
     assert "U+00A0 → a space" in shown
     assert "would save 4 credits: see .cheaper()" in made._repr_html_()
     done = plan(people("l’A"), text_fix="gsm")._repr_html_()

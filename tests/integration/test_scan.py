@@ -14,6 +14,7 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from typer.testing import CliRunner
 
+import smsframe
 from smsframe.cli.main import app
 from smsframe.scan import detect, notebooks
 
@@ -410,3 +411,69 @@ def test_when_only_what_was_typed_is_left_it_says_so(tmp_path):
     done = CliRunner().invoke(app, ["scan", str(path)])
     assert done.exit_code == 1
     assert "in what you typed" in done.stderr
+
+
+# A hotline is nobody's number.
+
+HOTLINE = "+39 02 1234 5678"
+TEXT = f"Ciao {{name}}, call {HOTLINE}"
+PEOPLE = pd.DataFrame({"name": ["Ada"], "mobile": [NUMBER]})
+
+
+def test_a_hotline_in_what_a_plan_shows_is_no_person_s_number():
+    plan = PEOPLE.sms.plan(TEXT + f" not {NUMBER}", phone="mobile", sender="+390287654321")
+    assert HOTLINE in plan._repr_html_()
+    assert "+390287654321" in plan._repr_html_()
+    assert notebooks.search(executed(outputs=[shown(plan)]), [])[0] == []
+    assert notebooks.search(executed(outputs=[shown(plan.cheaper())]), [])[0] == []
+    with smsframe.reveal():
+        revealed = shown(plan)
+    assert {each.masked for each in notebooks.search(executed(outputs=[revealed]), [])[0]} >= {
+        "+39••••••••67"
+    }
+
+
+def test_a_hotline_in_the_form_s_widgets_is_no_person_s_number():
+    with smsframe.Sandbox() as sandbox:
+        form = PEOPLE.sms.compose("Ciao {name}, 02 1234 5678 / {mobile}", gateway=sandbox.gateway())
+        assert form.wait(20)
+        state = form.widget.get_manager_state(widgets=None)
+        assert HOTLINE[4:] in json.dumps(state, default=str)
+        assert [*detect.Detector().detections(json.dumps(state, default=str))] == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"people.sms.send('{TEXT}', phone='mobile')",
+        f"TEXT = '{TEXT}'\nplan = people.sms.plan(TEXT)",
+        f"smsframe.send(people, '{TEXT}', gateway=gateway)",
+        f"smsframe.plan(people, text='{TEXT}')",
+        f"%time people\nrun = people.sms.start(f'Ciao {{day}} ' 'call {HOTLINE}')",
+        f"people.sms.compose('Ciao ' + 'call {HOTLINE}')",
+        f"people.sms.plan({{'a': '{TEXT}', 'b': 'Ciao'}})",
+    ],
+)
+def test_a_hotline_in_a_text_is_told_from_a_number_that_was_typed(code):
+    assert notebooks.search(executed(code), [])[0] == []
+    assert notebooks.search(executed(code, outputs=[printed(f"Call {HOTLINE}\n")]), [])[0] == []
+    typed = executed(code, f"gateway.test(to='{OTHER}')")
+    assert [each.place for each in notebooks.search(typed, [])[0]] == ["source"]
+    frame = pd.DataFrame({"mobile": [HOTLINE]})
+    assert {each.place for each in notebooks.search(executed(code, outputs=[shown(frame)]), [])[0]} >= {
+        "output"
+    }
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"client.send('{NUMBER}', 'Ciao')",
+        f"# people.sms.send('{NUMBER} is mine')",
+        f"print('call {NUMBER}')",
+        f"people.sms.send('Ciao', campaign='of {NUMBER}')",
+        f"people.sms.send('Ciao {NUMBER}'",
+    ],
+)
+def test_a_number_that_is_in_no_text_is_still_found(code):
+    assert [each.what for each in notebooks.search(executed(code), [])[0]] == [PHONE]

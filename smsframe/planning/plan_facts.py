@@ -1,0 +1,108 @@
+"""
+What is displayed of a plan, as a plain dictionary: for its card, the command line and the form.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from smsframe.formatting import many
+from smsframe.masking import shown, shown_name, visible
+from smsframe.phones.codes import REPAIRS
+from smsframe.planning.balance import balance_words
+from smsframe.planning.merge_values import unpacked
+from smsframe.planning.previews import previewer_of, previews
+from smsframe.planning.savings import propose
+from smsframe.texts.replacements import fixed_template
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from smsframe.planning.plan import Plan
+
+EXAMPLES: Final = 3
+_UNKNOWN: Final = 5  # of what is no country, so many are named
+
+
+def plan_facts(plan: Plan, *, times: dict[str, Any], costs: dict[str, Any]) -> dict[str, Any]:
+    """
+    The facts of a plan: counts, names, and a few texts as a preview shows them.
+
+    Args:
+        plan: The plan.
+        times: When its people are texted, as from `smsframe.planning.times.times_facts`.
+        costs: What it costs, as from `smsframe.planning.costs.costs_facts`.
+    """
+    people, previewer = plan.ready_people, previewer_of(plan)
+
+    def read(some: pd.DataFrame) -> list[str]:
+        """What they read, each text once."""
+        return [*dict.fromkeys(map(visible, previews(plan, some["fields"])))]
+
+    return {
+        "campaign": plan.campaign and shown_name(plan.campaign),
+        "phone": shown_name(plan.phone),
+        "phone_guessed": plan.phone_guessed,
+        "rows": len(plan.frame),
+        "recipients": plan.recipients,
+        "already": plan.already,
+        "segments": plan.segments,
+        "credits": plan.credits,
+        "counts": {str(k): int(v) for k, v in plan.counts.items()},
+        "reasons": [{**row, "reason": shown(row["reason"])} for row in plan.reasons.to_dict("records")],
+        "batches": len(plan.batches),
+        "encodings": {str(k): int(v) for k, v in plan.encodings.items()},
+        "cheaper": _saving(plan),
+        "fixed": plan.fixed and plan.fixed.facts(),
+        "ucs2": {str(k): int(v) for k, v in plan.ucs2.head(5).items()},
+        "completed": supplied_plus(plan.repairs),
+        "unknown_regions": unknown_regions(plan.unknown_regions),
+        "repairs": {REPAIRS.get(str(k), str(k)): int(v) for k, v in plan.repairs.items()},
+        "template": visible(previewer.shown([plan.template.source])[0]),
+        "examples": read(people.head(EXAMPLES)),
+        "longest": "".join(read(extreme(people, "units", "segments"))),
+        "dearest": "".join(read(extreme(people, "segments", "units"))),
+        "message_type": plan.terms.message_type,
+        "sender": plan.terms.sender and visible(previewer.shown([plan.terms.sender])[0]),
+        "schedule": plan.terms.schedule.isoformat() if plan.terms.schedule else None,
+        "hours": plan.terms.hours and repr(plan.terms.hours),
+        "times": times,
+        "costs": costs,
+        "balance": balance_words(plan.balance, plan.credits),
+    }
+
+
+def extreme(people: pd.DataFrame, measure: str, second_measure: str) -> pd.DataFrame:
+    """The one of them whose text is the largest by a measure, and of those by a second; nobody of nobody."""
+    if people.empty:
+        return people
+    extremes = people[people[measure].eq(people[measure].max()).to_numpy(dtype=bool)]
+    at = int(extremes[second_measure].argmax())
+    return extremes.iloc[at : at + 1]
+
+
+def supplied_plus(repairs: pd.Series[int]) -> int:
+    """Numbers to which a plus was supplied: a guess, if a certain one, which whoever pays should see."""
+    return int(repairs.reindex(["plus", "own_code"], fill_value=0).sum())
+
+
+def unknown_regions(found: pd.DataFrame | None) -> list[str]:
+    """What is no country, with its rows and what may be meant, the most frequent first."""
+    if found is None:
+        return []
+    rows = found.head(_UNKNOWN).to_dict("records")
+    names = [f"{shown_name(row['region'])} ({many(row['rows'], 'row')})" for row in rows]
+    hints = [f", perhaps {row['suggestion']}" if isinstance(row["suggestion"], str) else "" for row in rows]
+    more = len(found) - len(rows)
+    return [*map("".join, zip(names, hints, strict=True)), *([f"{more:,} more"] if more else [])]
+
+
+def _saving(plan: Plan) -> int:
+    """Credits that typography costs; where the constant text stays, only expensive texts can save any."""
+    ready = plan.ready_people
+    expensive = ready[(ready["encoding"].eq("ucs2") & ready["segments"].gt(1)).to_numpy(dtype=bool)]
+    if expensive.empty:
+        return 0
+    candidates = expensive if fixed_template(plan.template, "gsm") is plan.template else ready
+    values = unpacked(candidates["fields"], plan.template)
+    return propose(plan.template, values, len(candidates), "gsm", previewer_of(plan)).saved
