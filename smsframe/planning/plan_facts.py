@@ -37,7 +37,7 @@ def plan_facts(plan: Plan, *, times: dict[str, Any], costs: dict[str, Any]) -> d
 
     def read(some: pd.DataFrame) -> list[str]:
         """What they read, each text once."""
-        return [*dict.fromkeys(map(visible, previews(plan, some["fields"])))]
+        return [*dict.fromkeys(map(visible, previews(plan, some["fields"], previewer)))]
 
     return {
         "campaign": plan.campaign and shown_name(plan.campaign),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -57,6 +57,7 @@ class Previewer:
 
     column: pd.Series[Any]
     phones: pd.Series[Any]
+    _masked: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
     def messages(self, template: Template, values: dict[Field, Any], rows: int) -> list[str]:
         """
@@ -79,12 +80,13 @@ class Previewer:
 
     def shown(self, texts: Sequence[str]) -> list[str]:
         """A few texts, in which the numbers of the table's people are masked."""
-        runs = {match[0]: _digits(match[0]) for text in texts for match in _runs(text)}
-        if not runs or revealed():
+        if revealed():
             return [*texts]
-        known = self._known({*runs.values()})
-        masked = {run: _masked(run, digits, known) for run, digits in runs.items()}
-        return [_replaced(text, masked) for text in texts]
+        runs = {match[0] for text in texts for match in _runs(text)}
+        if new := {run: _digits(run) for run in runs - self._masked.keys()}:
+            known = self._known({*new.values()})
+            self._masked.update({run: _masked(run, digits, known) for run, digits in new.items()})
+        return [_replaced(text, self._masked) for text in texts]
 
     def _is_phone(self, label: Hashable) -> bool:
         return str(label) == str(self.column.name)  # as a field names a column
@@ -118,9 +120,10 @@ def previewer_of(plan: Plan) -> Previewer:
     return Previewer(plan.frame[plan.phone], plan.frame["sms_phone"])
 
 
-def previews(plan: Plan, fields: pd.Series[Any]) -> list[str]:
-    """The texts of a few people of a plan, by their ``fields``."""
-    return previewer_of(plan).messages(plan.template, unpacked(fields, plan.template), len(fields))
+def previews(plan: Plan, fields: pd.Series[Any], previewer: Previewer | None = None) -> list[str]:
+    """The texts of a few people of a plan, by their ``fields``; by a previewer that may know some of them."""
+    previewer = previewer_of(plan) if previewer is None else previewer
+    return previewer.messages(plan.template, unpacked(fields, plan.template), len(fields))
 
 
 def _runs(text: str) -> Iterable[re.Match[str]]:
