@@ -184,7 +184,9 @@ if not TYPE_CHECKING:  # a type checker that saw it would accept any name
 
             return version("smsframe")
         if name not in _MODULES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            from smsframe.formatting import meant  # noqa: PLC0415 - only for who mistypes something
+
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}.{meant(name, __all__)}")
         globals()[name] = value = getattr(importlib.import_module(_MODULES[name]), name)
         return value
 
@@ -192,5 +194,4 @@ if not TYPE_CHECKING:  # a type checker that saw it would accept any name
 def __dir__() -> list[str]:
     """The public names, loaded or not; `Sandbox` only where its extra is installed."""
     installed = importlib.util.find_spec("fastapi") and importlib.util.find_spec("uvicorn")
-    missing = set() if installed else {"Sandbox"}
-    return sorted({*globals(), *__all__, "__version__"} - missing)
+    return sorted({*__all__} - (set() if installed else {"Sandbox"}))

@@ -17,6 +17,7 @@ import pandas as pd
 import smsframe
 from smsframe.api.docstrings import without_parameter
 from smsframe.api.tracebacks import hide_frames
+from smsframe.formatting import meant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,17 @@ class Accessor:
 
     def __init__(self, data: Any) -> None:
         self._data = data
+
+    if not TYPE_CHECKING:  # a type checker that saw it would accept any name
+
+        def __getattr__(self, name: str) -> Any:
+            """Whatever is no method: notebooks do not say by themselves what may have been meant."""
+            if name.startswith("_"):  # pandas, IPython and pickle ask
+                raise AttributeError(name)
+            hint = meant(name, vars(type(self)))
+            if name in vars(FrameAccessor):
+                hint = " That of a DataFrame has: a Series has the numbers alone."
+            raise AttributeError(f"{type(self._data).__name__}.sms has no {name!r}.{hint}")
 
 
 class Forward:

@@ -1,8 +1,20 @@
 """
-Numbers in words: how many of what, credits, durations.
+Words of messages: numbers, credits, durations; and what may have been meant.
 """
 
 from __future__ import annotations
+
+import difflib
+import inspect
+from functools import wraps
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+Kind = TypeVar("Kind")
 
 MINUTE, HOUR, LONG = 60, 3600, 10
 
@@ -44,3 +56,48 @@ def duration(seconds: float) -> str:
         seconds_left = f" {whole % MINUTE} s" if whole % MINUTE else ""
         return f"{whole // MINUTE} min{seconds_left}"
     return f"{whole // MINUTE} min" if whole < HOUR else f"{whole // HOUR} h {whole % HOUR // MINUTE} min"
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """
+    A sentence with what may have been meant by a name, after another one; empty where nothing is like it.
+
+    Example:
+        >>> meant("phne", ["phone", "region"])
+        " Did you mean 'phone'?"
+    """
+    hint = [] if name.startswith("_") else difflib.get_close_matches(name, known, n=1)
+    return f" Did you mean {hint[0]!r}?" if hint else ""
+
+
+def suggest_parameters(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """
+    A function that says which parameter may have been meant by one that it has not, before it does anything.
+
+    Example:
+        >>> suggest_parameters(many)(2, "order", mor="orders")
+        Traceback (most recent call last):
+        TypeError: many() has no parameter 'mor'. Did you mean 'more'?
+    """
+    known = inspect.signature(function).parameters
+    if any(each.kind is each.VAR_KEYWORD for each in known.values()):
+        return function
+
+    @wraps(function)
+    def call(*args: Arguments.args, **options: Arguments.kwargs) -> Result:
+        try:
+            if unknown := sorted(options.keys() - known.keys()):
+                hints = "".join(meant(name, known) for name in unknown)
+                name = function.__qualname__.removesuffix(".__init__")
+                raise TypeError(f"{name}() has no parameter {' nor '.join(map(repr, unknown))}.{hints}")
+            return function(*args, **options)
+        finally:
+            del args, options  # notebooks show, and save, the variables of what raised: tables, and passwords
+
+    return call
+
+
+def suggests_parameters(kind: type[Kind]) -> type[Kind]:
+    """A class, such as a dataclass, that is made as by `suggest_parameters`."""
+    kind.__init__ = suggest_parameters(kind.__init__)  # type: ignore[method-assign]  # the same signature
+    return kind

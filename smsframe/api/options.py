@@ -1,13 +1,10 @@
 """
-What a public function takes when a parameter is left out, and what it then tells the user.
+What a public function takes when a parameter is left out.
 """
 
 from __future__ import annotations
 
-import logging
 import os
-import sys
-import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,10 +12,8 @@ import pandas as pd
 
 from smsframe.clock import SYSTEM
 from smsframe.contacts.suppression import suppression
-from smsframe.errors import PhoneGuessed
-from smsframe.formatting import many
 from smsframe.gateway.base import GatewayProtocol
-from smsframe.phones.region_names import INTERNATIONAL, meaning
+from smsframe.phones.region_names import meaning
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -30,8 +25,6 @@ if TYPE_CHECKING:
 
     Suppress = pd.DataFrame | pd.Series[Any] | str | os.PathLike[str] | Iterable[Any]
     JournalLocation = Journal | str | os.PathLike[str]
-
-log = logging.getLogger("smsframe")
 
 POLICY = "SMSFRAME_POLICY"
 """The variable that names the file of a policy."""
@@ -100,45 +93,3 @@ def announce_journal(journal: Journal) -> None:
 
     if not journal.exists and journal.path == Journal.default().path:
         print(f"smsframe remembers who was texted in {journal.path}")  # noqa: T201 - the contract says so
-
-
-def warn_if_guessed(phone: Hashable, *, guessed: bool) -> None:
-    """Warn which column was taken for the phone column, at the caller's line."""
-    if guessed:
-        warnings.warn(PhoneGuessed(phone), stacklevel=_frames_of_smsframe() + 1)
-
-
-def warn_if_supplied(numbers: int, region: Hashable | None) -> None:
-    """Warn that numbers without a country were read as whole ones, unless the caller said so."""
-    if numbers and str(region).strip().lower() != INTERNATIONAL:
-        warnings.warn(
-            f"{many(numbers, 'number')} without a plus or a region read as whole numbers, because nearly all "
-            "of the column are: pass region= if they are of one country, or region='international' if you "
-            "know that they are whole",
-            stacklevel=_frames_of_smsframe() + 1,
-        )
-
-
-def warn_if_replaced(names: list[str]) -> None:
-    """Warn of columns that a text names and that the result has not, at the caller's line."""
-    if names:
-        listed = ", ".join(map(repr, names))
-        warnings.warn(
-            f"the text is filled from {listed}, and in the result smsframe's own column has that name: "
-            "rename yours to keep it",
-            stacklevel=_frames_of_smsframe() + 1,
-        )
-
-
-def log_if_at_night(sentence: str) -> None:
-    """Say in the log that a time is at night where people are; the plan says it too."""
-    if sentence:
-        log.warning("%s", sentence)
-
-
-def _frames_of_smsframe() -> int:
-    """How many calls, from the caller of this function on, are smsframe's own."""
-    frame, count = sys._getframe(1), 0  # noqa: SLF001 - as pandas does for its warnings
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] == "smsframe":
-        frame, count = frame.f_back, count + 1
-    return count

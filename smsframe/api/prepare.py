@@ -8,19 +8,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from smsframe.api.docstrings import explained
-from smsframe.api.options import (
-    journal_of,
-    log_if_at_night,
-    suppressed_numbers,
-    warn_if_guessed,
-    warn_if_replaced,
-    warn_if_supplied,
-    with_policy,
-)
+from smsframe.api.notices import log_if_at_night, warn_if_guessed, warn_if_replaced, warn_if_supplied
+from smsframe.api.options import journal_of, suppressed_numbers, with_policy
 from smsframe.api.tracebacks import hide_frames
 from smsframe.clock import SYSTEM
 from smsframe.contacts import read
 from smsframe.contacts.columns import find_phone
+from smsframe.contacts.tables import ArrowTable, as_frame
 from smsframe.gateway import environment
 from smsframe.gateway.balance import RememberingGateway
 from smsframe.orders.records import Now
@@ -52,7 +46,7 @@ segments = hide_frames(text_segments.segments)
 @hide_frames
 @explained(PlanOptions)
 def check(
-    contacts: pd.DataFrame,
+    contacts: pd.DataFrame | ArrowTable,
     phone: Hashable | None = None,
     *,
     region: Hashable | None = None,
@@ -77,6 +71,7 @@ def check(
         >>> smsframe.check(people, phone="mobile", region="IT")["sms_status"].tolist()
         ['ready', 'invalid']
     """
+    contacts = as_frame(contacts)
     column, guessed = find_phone(contacts, phone)
     warn_if_guessed(column, guessed=guessed)
     checked, supplied = check_contacts(
@@ -99,7 +94,7 @@ def check(
     "must be its own; nothing is asked of it.",
 )
 def plan(
-    contacts: pd.DataFrame,
+    contacts: pd.DataFrame | ArrowTable,
     text: str,
     *,
     campaign: str | None = None,
@@ -147,7 +142,7 @@ def plan(
 
 
 def make_plan(
-    contacts: pd.DataFrame,
+    contacts: pd.DataFrame | ArrowTable,
     text: str,
     options: PlanOptions,
     *,
@@ -158,7 +153,7 @@ def make_plan(
     from smsframe.journal.conflicts import require_same_gateway  # noqa: PLC0415 - a check waits for neither
     from smsframe.planning import build  # noqa: PLC0415
 
-    options = with_policy(options)
+    contacts, options = as_frame(contacts), with_policy(options)
     stored = journal.read(options.campaign) if options.campaign else None
     if stored and gateway:
         require_same_gateway(stored.entry, gateway.base_url, gateway.account)

@@ -20,6 +20,7 @@ from smsframe.campaign.resend import resend as campaign_resend
 from smsframe.campaign.run_context import RunContext
 from smsframe.campaign.undo import TakingBack
 from smsframe.contacts.columns import find_phone
+from smsframe.contacts.tables import ArrowTable, as_frame
 from smsframe.display.progress_bar import Bar
 from smsframe.errors import ContactsError
 from smsframe.gateway.smsend import Gateway
@@ -52,7 +53,7 @@ _NO_CAMPAIGN = "send needs campaign=, the name under which nobody is texted twic
 @hide_frames
 @explained(PlanOptions, SendOptions, contacts=_CONTACTS, campaign=_CAMPAIGN, phone=_PHONE)
 def send(
-    contacts: pd.DataFrame | Plan,
+    contacts: pd.DataFrame | ArrowTable | Plan,
     text: str | None = None,
     *,
     campaign: str | None = None,
@@ -289,6 +290,7 @@ def _prepared(keywords: Mapping[str, Any]) -> tuple[Plan, SendOptions, GatewayPr
     contacts, text = keywords["contacts"], keywords["text"]
     planning, sending = PlanOptions.of(keywords), SendOptions.of(keywords)
     if not isinstance(contacts, Plan):
+        contacts = as_frame(contacts)
         _require(contacts, text, planning)
     elif text is not None or planning.given():
         extra = ["text", *planning.given()] if text is not None else planning.given()

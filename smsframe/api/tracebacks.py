@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from smsframe.campaign.unexpected_errors import clean, without_frames
 from smsframe.errors import SmsFrameError
+from smsframe.formatting import suggest_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,14 +36,15 @@ def hide_frames(function: Callable[Arguments, Result]) -> Callable[Arguments, Re
         outer
     one does it. Twice would say twice where the trace for a bug report is.
     """
+    checked = suggest_parameters(function)
 
     @wraps(function)
     def call(*args: Arguments.args, **options: Arguments.kwargs) -> Result:
         if _inside.get():
-            return function(*args, **options)
+            return checked(*args, **options)
         token = _inside.set(True)
         try:
-            return function(*args, **options)
+            return checked(*args, **options)
         except (SmsFrameError, Warning) as raised:
             error = without_frames(raised)
         except Exception as raised:  # noqa: BLE001 - raised below: whatever it is, its frames hold tables of people

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 import pandas as pd
 
 from smsframe.contacts.policy_file import read_policy
+from smsframe.formatting import suggests_parameters
 from smsframe.orders.prices import ANY_COUNTRY, Budget, Prices, amount_of, units_of
 from smsframe.phones.region_names import region_of
 
@@ -24,6 +25,7 @@ COLUMNS = ("country", "quality", "price", "currency")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
+@suggests_parameters
 @dataclass(frozen=True, kw_only=True)
 class Policy:
     """

@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from pandas import DataFrame
-
 from smsframe.api.docstrings import explained
 from smsframe.api.options import with_policy
 from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign.options import SendOptions
 from smsframe.clock import machine_zone
 from smsframe.contacts.columns import find_phone, find_region
+from smsframe.contacts.tables import ArrowTable, as_frame
 from smsframe.errors import ContactsError
 from smsframe.form.draft import Draft, guess_region
 from smsframe.form.session import FormSession
@@ -26,6 +25,8 @@ from smsframe.planning.options import PlanOptions
 if TYPE_CHECKING:
     from collections.abc import Hashable
     from datetime import timedelta
+
+    from pandas import DataFrame
 
     from smsframe.api.options import JournalLocation, Suppress
     from smsframe.contacts.policy import Policy
@@ -55,7 +56,7 @@ EDITED = {"text", "campaign", "phone", "region", "sender", "quality"}
     "is needed, when not given.",
 )
 def compose(
-    contacts: DataFrame,
+    contacts: DataFrame | ArrowTable,
     text: str = "",
     *,
     campaign: str = "",
@@ -94,17 +95,18 @@ def compose(
     planning, sending = with_policy(PlanOptions.of(fixed)), SendOptions.of(fixed)
     from smsframe.form.form import Form  # noqa: PLC0415 - widgets take longer to load than all the rest
 
+    frame = as_frame(contacts)
     if phone is None:
         try:
-            phone, _ = find_phone(contacts, None)
+            phone, _ = find_phone(frame, None)
         except ContactsError:
-            if not isinstance(contacts, DataFrame) or contacts.columns.nlevels > 1:
+            if frame.columns.nlevels > 1:
                 raise  # there is no column to choose
     else:
-        find_phone(contacts, phone)
+        find_phone(frame, phone)
     if region is None:
-        region = guess_region(contacts)
-    elif isinstance(country := find_region(contacts, region), str):
+        region = guess_region(frame)
+    elif isinstance(country := find_region(frame, region), str):
         region = country  # a country, spelled as the form lists it
     draft = Draft(
         text=text,
@@ -117,4 +119,4 @@ def compose(
     )
     if isinstance(suppress, Iterator):
         planning = replace(planning, suppress=list(suppress))  # it is read at every change of the form
-    return Form(contacts.copy(deep=False), draft, FormSession(gateway, journal, planning, sending))
+    return Form(frame.copy(deep=False), draft, FormSession(gateway, journal, planning, sending))

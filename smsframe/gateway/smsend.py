@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import GatewayError, NotAuthorised
+from smsframe.formatting import suggest_parameters
 from smsframe.gateway import auth, cache_bypass, environment, replies, responses, transport, wire_format
 from smsframe.gateway.auth import Credentials, Keys, session_keys
 from smsframe.gateway.cache_bypass import Freshness
@@ -61,14 +62,14 @@ class Gateway:
         clock: The time, by which campaigns through this gateway wait, too.
 
     Raises:
-        ValueError: Half a pair of credentials, both pairs, an address that would send them in clear, or a
-            profile that there is not: says which there are.
+        ValueError: Half a pair of credentials, both pairs, an address in clear, or no such profile.
 
     Example:
         >>> Gateway("https://gateway.example/API/v1.0/REST/", username="demo", password="secret")
         <smsframe.Gateway https://gateway.example/API/v1.0/REST/ as demo>
     """
 
+    @suggest_parameters
     def __init__(
         self,
         base_url: str,

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from smsframe.arrow import TEXT
 from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import JournalError, UnknownCampaign
+from smsframe.formatting import suggest_parameters
 from smsframe.journal import disks
 from smsframe.journal.attempts import read_earlier, take_back
 from smsframe.journal.batches import Batches
@@ -87,6 +88,7 @@ class Journal:
         False
     """
 
+    @suggest_parameters
     def __init__(self, location: str | os.PathLike[str], *, clock: Clock = SYSTEM) -> None:
         self.path = disks.location(location)
         self._keep(Store(self.path), Owners(self.path), clock)

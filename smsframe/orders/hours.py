@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from smsframe.formatting import suggests_parameters
+
 if TYPE_CHECKING:
     from collections.abc import Hashable
     from datetime import datetime
@@ -18,6 +20,7 @@ _MIDNIGHT: Final = 24 * 60
 _TIME: Final = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9])")
 
 
+@suggests_parameters
 @dataclass(frozen=True, kw_only=True)
 class Hours:
     """

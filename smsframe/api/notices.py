@@ -1,0 +1,85 @@
+"""
+What a public function tells the user beside its result: a line that points at their own code.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from typing import TYPE_CHECKING
+
+from smsframe.errors import PhoneGuessed
+from smsframe.formatting import many
+from smsframe.phones.region_names import INTERNATIONAL
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+    from types import FrameType
+
+log = logging.getLogger("smsframe")
+
+
+def warn_if_guessed(phone: Hashable, *, guessed: bool) -> None:
+    """Warn which column was taken for the phone column, at the caller's line."""
+    if guessed:
+        _warn(PhoneGuessed(phone))
+
+
+def warn_if_supplied(numbers: int, region: Hashable | None) -> None:
+    """Warn that numbers without a country were read as whole ones, unless the caller said so."""
+    if numbers and str(region).strip().lower() != INTERNATIONAL:
+        _warn(
+            UserWarning(
+                f"{many(numbers, 'number')} without a plus or a region read as whole numbers, because nearly "
+                "all of the column are: pass region= if they are of one country, or region='international' "
+                "if you know that they are whole"
+            )
+        )
+
+
+def warn_if_replaced(names: list[str]) -> None:
+    """Warn of columns that a text names and that the result has not, at the caller's line."""
+    if names:
+        listed = ", ".join(map(repr, names))
+        _warn(
+            UserWarning(
+                f"the text is filled from {listed}, and in the result smsframe's own column has that name: "
+                "rename yours to keep it"
+            )
+        )
+
+
+def log_if_at_night(sentence: str) -> None:
+    """Say in the log that a time is at night where people are; the plan says it too."""
+    if sentence:
+        log.warning("%s", sentence)
+
+
+def _warn(warning: Warning) -> None:
+    """Warn at the caller's line; in a notebook by the number of the cell, in one line without its code."""
+    frame = _caller()
+    warnings.warn_explicit(
+        warning,
+        None,  # the category is that of the warning
+        _cell(frame.f_code.co_filename) or frame.f_code.co_filename,
+        frame.f_lineno,
+        module=frame.f_globals.get("__name__"),
+        registry=frame.f_globals.setdefault("__warningregistry__", {}),
+    )
+
+
+def _caller() -> FrameType:
+    """The call in whose code smsframe was called."""
+    frame = sys._getframe(1)  # noqa: SLF001 - as pandas does for its warnings
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] == "smsframe":
+        frame = frame.f_back
+    return frame
+
+
+def _cell(filename: str) -> str | None:
+    """What IPython calls the cell whose code has this name of a file, or None outside of its cells."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    named = getattr(getattr(shell, "compile", None), "format_code_name", lambda _: None)(filename)
+    return " ".join(named) if named else None

@@ -1,0 +1,71 @@
+"""
+Tables of contacts from other libraries: whatever speaks the Arrow stream protocol, as pandas.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import pandas as pd
+import pyarrow as pa
+
+from smsframe.errors import ContactsError
+
+_NULLABLE = {
+    pa.bool_(): pd.BooleanDtype(),
+    pa.int8(): pd.Int8Dtype(),
+    pa.int16(): pd.Int16Dtype(),
+    pa.int32(): pd.Int32Dtype(),
+    pa.int64(): pd.Int64Dtype(),
+    pa.uint8(): pd.UInt8Dtype(),
+    pa.uint16(): pd.UInt16Dtype(),
+    pa.uint32(): pd.UInt32Dtype(),
+    pa.uint64(): pd.UInt64Dtype(),
+    pa.string(): pd.StringDtype("pyarrow"),
+    pa.large_string(): pd.StringDtype("pyarrow"),
+    pa.string_view(): pd.StringDtype("pyarrow"),
+}
+"""Types that pandas would turn into floats or objects where something is missing."""
+
+
+class ArrowTable(Protocol):
+    """A table of another library, such as a frame of polars: it has the Arrow stream protocol."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The table as a stream of Arrow's C interface, in a capsule."""
+
+
+def as_frame(contacts: Any) -> pd.DataFrame:
+    """
+    A table of contacts as a DataFrame: itself, or a copy of what another library holds.
+
+    Args:
+        contacts: A DataFrame, or any object with the Arrow stream protocol (``__arrow_c_stream__``): a frame
+            of polars, a relation of DuckDB, a table of pyarrow.
+
+    Raises:
+        ContactsError: It is neither; says what to do.
+
+    Example:
+        >>> as_frame(pa.table({"mobile": [393471234567, None]}))["mobile"].tolist()
+        [393471234567, <NA>]
+    """
+    if isinstance(contacts, pd.DataFrame):
+        return contacts
+    if isinstance(contacts, pd.Series):
+        raise ContactsError(
+            "the contacts are one column, a Series: give the whole table and the column's name as phone=, or "
+            "make a table of it by .to_frame()"
+        )
+    if isinstance(contacts, str) or hasattr(contacts, "__fspath__"):
+        raise ContactsError("the contacts are the path of a file: read it with smsframe.read_contacts first")
+    if not hasattr(contacts, "__arrow_c_stream__"):
+        raise ContactsError(
+            f"the contacts are of type {type(contacts).__name__}: give a pandas DataFrame, or what has the "
+            "Arrow stream protocol, as polars, DuckDB and pyarrow do"
+        )
+    table = pa.RecordBatchReader.from_stream(contacts).read_all()
+    if repeated := sorted({name for name in table.column_names if table.column_names.count(name) > 1}):
+        raise ContactsError(f"the table has {len(repeated)} names of columns more than once: rename them")
+    frame: pd.DataFrame = table.to_pandas(types_mapper=_NULLABLE.get, ignore_metadata=True)
+    return frame
