@@ -11,7 +11,7 @@ DEV := .venv/.dev
 # Modules are compiled when they are first imported, which most of them never are.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c requirements.lock
 
-.PHONY: demo test test-all chaos simulate mutants agreement bench pictures lint types wheel clean help
+.PHONY: demo test test-all chaos simulate mutants agreement bench pictures lint types wheel release-check clean help
 
 help:
 	@echo "make demo    watch a whole campaign run against the sandbox"
@@ -23,6 +23,7 @@ help:
 	@echo "make pictures    the form, as docs/ shows it, by a browser"
 	@echo "make lint    ruff: format and lint        make types   mypy, strict"
 	@echo "make wheel   build the wheel              make clean   remove what was made"
+	@echo "make release-check TAG=v1.2.3    does a release agree with itself, and work alone?"
 
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c "import sys; sys.exit('smsframe needs Python 3.11 or newer; this is ' + sys.version.split()[0] + '. Try: make PYTHON=python3.12 ...' if sys.version_info < (3, 11) else 0)"
@@ -86,6 +87,13 @@ types: $(DEV)
 wheel: $(DEV)
 	rm -rf dist
 	$(BIN)/python -m build --wheel --outdir dist .
+
+# Fails when changelog, version, citation and tag disagree, or the wheel does not work alone.
+release-check: wheel
+	$(BIN)/python .ci/release.py $(TAG)
+	rm -rf dist/alone && $(PYTHON) -m venv dist/alone
+	dist/alone/bin/pip install --quiet --disable-pip-version-check "$$(echo dist/*.whl)[sandbox]"
+	cd dist/alone && bin/smsframe demo && test -s results.csv
 
 clean:
 	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache results.csv
