@@ -10,6 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
+import pyarrow.compute as pc
+
+from smsframe.arrow import strings
 from smsframe.campaign import delivery
 from smsframe.journal.deliveries import OrderAnswer
 from smsframe.outcomes.columns import E164
@@ -102,10 +105,11 @@ def ask_order(order: str, gateway: GatewayProtocol, retry_policy: RetryPolicy) -
 
 def answer_of(order: str, listed: pd.DataFrame, gateway: GatewayProtocol, seen_at: datetime) -> OrderAnswer:
     """What an order lists, as the journal takes it."""
-    whole = listed["phone"].str.fullmatch(E164).eq(other=True)
+    whole = pc.fill_null(pc.match_substring_regex(strings(listed["phone"]), E164), fill_value=False)
     question = gateway.profile.state_question % order
-    complete = bool(whole.all())
-    return OrderAnswer(order, listed if complete else listed[whole], complete, question, seen_at)
+    complete = whole.true_count == len(listed)
+    known = listed if complete else listed[whole.to_numpy(zero_copy_only=False)]
+    return OrderAnswer(order, known, complete, question, seen_at)
 
 
 def ask_orders(

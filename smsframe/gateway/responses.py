@@ -8,8 +8,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pyarrow.compute as pc
 
-from smsframe.arrow import INSTANT, TEXT
+from smsframe.arrow import INSTANT, TEXT, strings
 from smsframe.errors import GatewayError
 from smsframe.gateway.wire_format import DATE
 from smsframe.masking import mask
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from smsframe.gateway.transport import Exchange
 
 
-_CANONICAL = r"\+[1-9][0-9]{6,14}"
+_CANONICAL = r"^\+[1-9][0-9]{6,14}$"
 """A number that needs nothing done to it."""
 
 
@@ -39,9 +40,9 @@ def recipients(response: Exchange, zone: ZoneInfo, order_id: str) -> pd.DataFram
         raise GatewayError(
             "the gateway's answer about an order could not be read", status=response.status, order_id=order_id
         )
-    cells = _columns(entries, "destination", "status", "delivery_date")
-    numbers = cells["destination"]
-    if not numbers.str.fullmatch(_CANONICAL).all():
+    written = _cells(entries, "destination")
+    numbers = pd.Series(written, dtype=TEXT)
+    if not pc.all(pc.match_substring_regex(written, _CANONICAL)).as_py():  # pandas takes ten times as long
         # Where a gateway keeps numbers as numbers, some end in a fraction of nothing.
         whole = numbers.str.replace(r"\.0+$", "", regex=True)
         digits = whole.str.replace(r"[\s().-]", "", regex=True)
@@ -49,8 +50,8 @@ def recipients(response: Exchange, zone: ZoneInfo, order_id: str) -> pd.DataFram
     return pd.DataFrame(
         {
             "phone": numbers,
-            "delivery": cells["status"],
-            "delivered_at": instants(cells["delivery_date"], zone),
+            "delivery": pd.Series(_cells(entries, "status"), dtype=TEXT),
+            "delivered_at": instants(pd.Series(_cells(entries, "delivery_date"), dtype=TEXT), zone),
         }
     )
 
@@ -71,7 +72,8 @@ def history_page(response: Exchange) -> HistoryPage:
 
 def orders(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Orders of the history: ``order_id``, ``create_time``, ``schedule_time`` (UTC), ``num_recipients``."""
-    cells = _columns(rows, "order_id", "create_time", "schedule_time", "num_recipients")
+    names = ("order_id", "create_time", "schedule_time", "num_recipients")
+    cells = pd.DataFrame({name: pd.Series(_cells(rows, name), dtype=TEXT) for name in names})
     return cells.assign(
         schedule_time=instants(cells["schedule_time"], "UTC"),
         create_time=instants(cells["create_time"], "UTC"),
@@ -115,25 +117,21 @@ def is_ok(body: dict[str, Any], *, silent: bool = False) -> bool:
     return str(body.get("result", "OK" if silent else "")).upper() == "OK"
 
 
-def _columns(entries: list[dict[str, Any]], *names: str) -> pd.DataFrame:
-    """Columns of strings, as they were written: among gaps, pandas would make floats of digits."""
-    cells = {name: [entry.get(name) for entry in entries] for name in names}
-    return pd.DataFrame(
-        {
-            name: pd.Series([None if cell is None else str(cell) for cell in column], dtype=TEXT)
-            for name, column in cells.items()
-        }
-    )
+def _cells(entries: list[dict[str, Any]], name: str) -> Any:
+    """A column of strings, as they were written: among gaps, pandas would make floats of digits."""
+    cells = [entry.get(name) for entry in entries]
+    return strings([None if cell is None else str(cell) for cell in cells])
 
 
 def instants(dates: pd.Series[Any], zone: ZoneInfo | str) -> pd.Series[Any]:
     """The gateway's dates as UTC instants; missing where there is none, or the hour is ambiguous."""
-    text = dates.astype(TEXT)
-    naive = pd.to_datetime(text.astype(object), format=DATE, errors="coerce")
-    if naive.isna().any():
-        naive = pd.to_datetime(text.str.strip().astype(object), format=DATE, errors="coerce")
-    local = naive.dt.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
-    return local.dt.tz_convert("UTC").astype(INSTANT)
+    text = dates.tolist()  # pandas takes three times as long for a column as for an index
+    naive = pd.to_datetime(text, format=DATE, errors="coerce")
+    if (naive.isna() & dates.notna().to_numpy()).any():
+        stripped = [str(date).strip() for date in text]  # "<NA>" is no date either
+        naive = pd.to_datetime(stripped, format=DATE, errors="coerce")
+    local = naive.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
+    return pd.Series(local.tz_convert("UTC"), index=dates.index, name=dates.name).astype(INSTANT)
 
 
 def reason_of(response: Exchange) -> str:
