@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from smsframe.api.results import campaigns, costs, explain, refresh, results, withdraw
     from smsframe.api.run import Run
     from smsframe.api.send import resend, resume, send, start
+    from smsframe.api.trial import test
     from smsframe.api.watch import watch
     from smsframe.contacts.policy import Policy
     from smsframe.form.compose import compose
@@ -116,6 +117,7 @@ __all__ = [
     "send",
     "start",
     "summary",
+    "test",
     "to_csv",
     "to_excel",
     "to_parquet",
@@ -162,6 +164,7 @@ _MODULES = {
     "send": "smsframe.api.send",
     "start": "smsframe.api.send",
     "summary": "smsframe.api.frames",
+    "test": "smsframe.api.trial",
     "to_csv": "smsframe.api.files",
     "to_excel": "smsframe.api.files",
     "to_parquet": "smsframe.api.files",

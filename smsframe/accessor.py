@@ -80,6 +80,7 @@ class FrameAccessor(Accessor):
 
     check = Forward()
     plan = Forward()
+    test = Forward()
     send = Forward()
     start = Forward()
     compose = Forward()

@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 import smsframe
-from smsframe.cli import cancel, exit_codes, inspect, journals, options, scan, send
+from smsframe.cli import cancel, doctor, exit_codes, inspect, journals, options, scan, send
 from smsframe.cli import demo as demo_campaign
 from smsframe.clock import SYSTEM
 from smsframe.formatting import many
@@ -89,6 +89,7 @@ for command in (
     inspect.export,
     inspect.campaigns,
     scan.scan,
+    doctor.doctor,
 ):
     app.command()(command)
 

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any
 from smsframe.api.options import announce_journal, journal_of, suppressed_numbers
 from smsframe.api.prepare import make_plan
 from smsframe.api.run import Run
-from smsframe.api.send import send_plan, start_plan
+from smsframe.api.send import start_plan
 from smsframe.api.tracebacks import hide_frames
+from smsframe.api.trial import send_test
 from smsframe.campaign import send as campaign_send
 from smsframe.campaign.cancel import cancel as campaign_cancel
 from smsframe.campaign.options import ResumeOptions, RunOptions
 from smsframe.campaign.run_context import RunContext
 from smsframe.campaign.undo import TakingBack
 from smsframe.clock import SYSTEM, Clock
-from smsframe.form.draft import FIX, send_time
+from smsframe.form.draft import send_time
 from smsframe.form.preview import count_campaign
 from smsframe.gateway.balance import credits_of
 from smsframe.gateway.smsend import Gateway
-from smsframe.planning.options import PlanOptions
 
 if TYPE_CHECKING:
     import threading
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import CampaignRecord
+    from smsframe.planning.options import PlanOptions
     from smsframe.planning.plan import Plan
 
 
@@ -173,32 +174,16 @@ class FormSession:
             ValueError: The number is in national form, and there is no one country to read it in. The first
                 person's would be a guess: the same digits are somebody else's there.
         """
-        if draft.country is None and not number.startswith(("+", "00")):
-            raise ValueError("Write your own number in international form, such as +39 …")
-        first = plan.planned.index[0]
-        row = plan.frame.iloc[[first]].reset_index(drop=True).astype({plan.phone: object})
-        row[plan.phone] = [number]
-        options = PlanOptions(
-            campaign=self._unused_name(plan.campaign or "unnamed"),
-            phone=plan.phone,
+        return send_test(
+            plan,
+            number,
             region=draft.country,
-            sender=plan.terms.sender,
-            message_type=plan.terms.message_type,
-            text_fix=FIX if draft.fix else None,
+            sending=self._sending,
             policy=self._planning.policy,
+            gateway=self.gateway,
+            journal=self.journal,
         )
-        gateway, journal = self.gateway, self.journal
-        announce_journal(journal)
-        test = make_plan(row, draft.text, options, gateway=gateway, journal=journal)
-        return send_plan(test, self._sending, gateway, journal)
 
     def _suppressed(self, draft: Draft) -> pd.Index[Any]:
         """The opt-outs, read again."""
         return suppressed_numbers(self._planning.suppress, draft.country)
-
-    def _unused_name(self, campaign: str) -> str:
-        name, attempt = f"{campaign} (test)", 1
-        while self.journal.find(name) is not None:
-            attempt += 1
-            name = f"{campaign} (test {attempt})"
-        return name

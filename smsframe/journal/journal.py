@@ -139,6 +139,15 @@ class Journal:
         """
         self._store.backup(Path(path).expanduser().absolute())
 
+    def verify(self) -> None:
+        """
+        Look whether the file is whole, and its disk one on which it is safe; nothing is written.
+
+        Raises:
+            JournalError: It is not; says what to do. No journal at all is none that is damaged.
+        """
+        self._store.verify()
+
     def find(self, name: str) -> CampaignRecord | None:
         """The campaign of that name, or None."""
         with self._store.opened() as connection:

@@ -150,6 +150,20 @@ class Store:
                 "in its place, or name another file with journal="
             )
 
+    def verify(self) -> None:
+        """
+        As `check`, and look whether the disk is one on which the file is safe.
+
+        Raises:
+            JournalError: The file is damaged, or not ours, or not where it is safe.
+        """
+        with self.errors_in_our_words():
+            folder = next(parent for parent in self.path.parents if parent.exists())
+            disks.check(folder / self.path.name)  # which `make` makes, if it is not there yet
+        with self.opened() as connection:
+            if connection is not None:
+                self.check(connection)
+
     @contextmanager
     def transaction(self, *, reading: bool = False) -> Iterator[Connection]:
         """One transaction: all of it is on disk when the block ends, or nothing; reading writes nothing."""

@@ -65,7 +65,7 @@ def test_importing_loads_nothing_but_pandas_until_a_public_name_is_used():
     assert at_first == after_looking == "[]"
     of_frames = (
         "by cancel check compose explain failed plan plot problems refresh send start summary "
-        "to_csv to_excel to_parquet"
+        "test to_csv to_excel to_parquet"
     )
     assert methods == str([*of_frames.split(), "normalize", "segments"])
     assert "requests" in after_use.split()

@@ -34,10 +34,10 @@ PLAIN = set(
     outside short since several to too two under wrong
 
     begin broken call calls close done empty exists expected find forget get go guessed known left lost
-    needed normalize other post read refund register repeated retry shown stop stopped
+    needed normalize other post read test refund register repeated retry shown stop stopped
     use verify wait work yes
 
-    access available base browser bytes certificate clock context csv digits dtype entry env excel
+    access available base browser bytes certificate clock context csv digits doctor dtype entry env excel
     extra file files free identities interval kind latency length letters name options page parquet path place
     port proxies scientific seconds seed sep sheet size smsframe speed timeout times timezone tls type tz
     url version way
