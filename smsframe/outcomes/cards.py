@@ -30,6 +30,19 @@ CELL = (
     "text-align:left;vertical-align:top;padding:.15rem 1rem .15rem 0;border:0;background:none;"
     "overflow-wrap:anywhere;unicode-bidi:isolate"
 )
+SHARES = {
+    "ready": "#2e8b57",
+    "accepted": "#4a86c5",
+    "scheduled": "#3f93c7",
+    "pending": "#8c8c8c",
+    "unconfirmed": "#b9772a",
+    "duplicate": "#a8861f",
+    "invalid": "#c8504b",
+    "rejected": "#b8433f",
+    "suppressed": "#8a63a8",
+    "cancelled": "#777777",
+}
+"""The colour of each status in a bar: told apart on white and on black, and named beside it."""
 REASONS = 8
 """Reasons that a card lists; the plan's and the summary's ``reasons`` have them all."""
 MESSAGE = (
@@ -72,7 +85,8 @@ def plan_card(facts: Mapping[str, Any]) -> str:
         "Most expensive": [facts["dearest"]],
         "Longest": [facts["longest"]],
     }
-    return _card(f"Plan: {name}", head, _table(rows) + _messages(texts) + _why(facts["reasons"]))
+    body = _bar(facts["counts"]) + _table(rows) + _messages(texts) + _why(facts["reasons"])
+    return _card(f"Plan: {name}", head, body)
 
 
 def cheaper_card(facts: Mapping[str, Any]) -> str:
@@ -154,6 +168,29 @@ def _table(rows: Iterable[tuple[str, str]]) -> str:
     return f'<table style="{TABLE}">{cells}</table>'
 
 
+def _bar(counts: Mapping[str, int]) -> str:
+    """One bar of all rows, cut by status, with its legend; what is the largest part is seen at once."""
+    rows = sum(counts.values())
+    listed = [(status, counts[status], colour) for status, colour in SHARES.items() if counts.get(status)]
+    if not listed:
+        return ""
+    # Browsers print no backgrounds unless they are told to.
+    parts = "".join(
+        f'<div style="flex:{count} 0 2px;background:{colour};print-color-adjust:exact"></div>'
+        for _, count, colour in listed
+    )
+    legend = "".join(
+        f'<span style="margin-right:1rem;white-space:nowrap"><span style="color:{colour}">&#9632;</span> '
+        f"{count:,} {status}</span>"
+        for status, count, colour in listed
+    )
+    said = escape(f"Of {many(rows, 'row')}: {_counted({status: count for status, count, _ in listed})}")
+    return (
+        f'<div role="img" aria-label="{said}" style="display:flex;gap:1px;height:.7rem;margin:.5rem 0 .3rem;'
+        f'border-radius:4px;overflow:hidden">{parts}</div><div style="margin-bottom:.5rem">{legend}</div>'
+    )
+
+
 def _group(group: Mapping[str, Any]) -> str:
     """A group of a summary: how many, which share, and what it is made of."""
     parts = [f"{count:,} {what}" for what, count in group["parts"].items()]
@@ -206,19 +243,18 @@ def _characters(counts: dict[str, int]) -> str:
 
 
 def _character(text: str) -> str:
-    """Characters with their Unicode code unless they are ASCII; only the code where they are invisible."""
+    """Characters as they are; by their Unicode code where they are invisible."""
     if text == " ":
         return "a space"
-    if text.isascii() and text.isprintable():
+    if text.isprintable() and text.strip():
         return text
-    codes = " ".join(f"U+{ord(character):04X}" for character in text)
-    return f"{text} {codes}" if text.isprintable() and text.strip() else codes
+    return " ".join(f"U+{ord(character):04X}" for character in text)
 
 
 def _saving(facts: Mapping[str, Any]) -> str:
     if not facts["cheaper"]:
         return ""
-    return f'text_fix="gsm" would save {many(facts["cheaper"], "credit")}: see .cheaper()'
+    return f'add text_fix="gsm" to save {many(facts["cheaper"], "credit")}; .cheaper() shows what it replaces'
 
 
 def _replaced(fixed: dict[str, Any] | None) -> str:

@@ -13,8 +13,8 @@ import pytest
 import smsframe
 from smsframe import masking
 from smsframe.masking import mask, shown, shown_name
-from smsframe.outcomes.cards import LONG, LONGEST
-from smsframe.outcomes.columns import results_for
+from smsframe.outcomes.cards import LONG, LONGEST, SHARES
+from smsframe.outcomes.columns import STATUSES, results_for
 
 NUMBER = "+393471234567"
 HOSTILE = [
@@ -73,7 +73,7 @@ def inert(page):
     """The words of a card that is made of nothing but what a card is made of."""
     read = Reader(page)
     assert read.tags <= {"div", "span", "table", "tr", "th", "td"}
-    assert read.attributes <= {"class", "style", "dir"}
+    assert read.attributes <= {"class", "style", "dir", "role", "aria-label"}
     assert read.open == []
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]", read.words)
     page.encode()
@@ -127,7 +127,8 @@ def test_the_card_of_a_plan_has_its_facts():
         "Text 2 people for 2 credits",
         "Dinner",
         "2 ucs2",
-        "✓ U+2713 in 2 texts",
+        "✓ in 2 texts",
+        "2 ready",
         "Ciao Ada ✓",
         "1 invalid",
     ):
@@ -226,7 +227,31 @@ def test_nothing_is_shown_in_the_colours_of_one_theme():
     """What has a colour of its own is unreadable on the other background."""
     page = guests().sms.plan("x", phone="mobile", region="IT")._repr_html_()
     colours = re.findall(r"(?<![\w-])(?:color|background(?:-color)?):([^;\"]+)", page)
-    assert set(colours) <= {"inherit", "none"}
+    assert set(colours) <= {"inherit", "none", *SHARES.values()}
+
+
+def luminance(colour):
+    """Relative luminance (WCAG 2.1)."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("status", SHARES)
+def test_a_part_of_a_bar_is_seen_on_white_and_on_black_and_every_status_has_one(status):
+    own = luminance(SHARES[status])
+    for background in ("#ffffff", "#111111"):
+        lighter, darker = sorted((own, luminance(background)), reverse=True)
+        assert (lighter + 0.05) / (darker + 0.05) >= 3  # what graphics need (WCAG 2.1, 1.4.11)
+    assert {*SHARES} == {*STATUSES}
+
+
+def test_the_bar_of_a_plan_says_what_it_shows():
+    page = guests().sms.plan("x", phone="mobile", region="IT")._repr_html_()
+    assert 'role="img" aria-label="Of 3 rows: 2 ready, 1 invalid"' in page
+    assert page.count("flex:2 0 2px") == page.count("flex:1 0 2px") == 1
 
 
 def test_masking_is_linear():
