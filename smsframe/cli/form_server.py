@@ -50,7 +50,8 @@ def serve(
     """
     try:
         from jupyter_core.paths import jupyter_data_dir  # noqa: PLC0415 - comes with it
-        from voila.app import Voila  # noqa: PLC0415 - a web server that only this command needs
+
+        from smsframe.cli.page_server import PageServer  # noqa: PLC0415 - a web server that only this command needs
     except ImportError:
         raise ImportError('the app needs Voilà: pip install "smsframe[app]"') from None
     port = port or _free_port()
@@ -65,7 +66,7 @@ def serve(
         notebook.write_text(json.dumps(_notebook(file, options, policy)), "utf-8")
         say(f"The form is at http://127.0.0.1:{port}/?token={secret}")
         say("Ctrl-C stops it. What was sent is in the journal.")
-        Voila.launch_instance(
+        PageServer.launch_instance(
             [
                 str(notebook),
                 "--Voila.ip=127.0.0.1",
