@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 import warnings
+from decimal import Decimal
 from pathlib import Path  # noqa: TC003 - Typer reads the annotations
 from typing import Annotated
 
@@ -159,11 +160,49 @@ def export(
         ),
     ],
     journal: options.Journal = None,
+    locale: Annotated[
+        str | None,
+        typer.Option(
+            help="A CSV file as spreadsheets of a country expect it: it, de, en (commas, decimals)."
+        ),
+    ] = None,
 ) -> None:
     """Write a campaign, one row per person, to a file."""
     results = smsframe.results(campaign, journal=journal)
-    exit_codes.write_rows(results, out)
+    if locale is None:
+        exit_codes.write_rows(results, out)
+    elif out.suffix.lower() == ".csv":
+        smsframe.to_csv(results, out, locale=locale)
+    else:
+        raise typer.BadParameter("it is for CSV files: a workbook follows the spreadsheet's own settings")
     typer.echo(f"{many(len(results), 'person', 'people')} written to {out}")
+
+
+def costs(campaign: options.Campaign, policy: options.Policy = None, journal: options.Journal = None) -> None:
+    """What a campaign was predicted to cost, and what it was charged."""
+    orders = smsframe.costs(campaign, **options.keywords(smsframe.costs, locals()))
+    if orders.empty:
+        typer.echo("No order of this campaign was sent.")
+        return
+    rows = []
+    for (quality, currency), group in orders.groupby(["quality", "currency"], sort=False, dropna=False):
+        unknown = int(group["charged"].isna().sum())
+        rows.append(
+            (
+                clean(quality),
+                f"{len(group):,}",
+                f"{int(group['segments'].sum()):,}",
+                *(
+                    f"{sum(group[name].dropna(), Decimal(0)):,}"  # exact, as they are
+                    for name in ("predicted", "charged")
+                ),
+                clean(currency) if isinstance(currency, str) else "credits",
+                f"unknown for {many(unknown, 'order')}" if unknown else "",
+            )
+        )
+    head = ("quality", "orders", "segments", "predicted", "charged", "in", "")
+    typer.echo(heading(f"Costs: {clean(campaign)}"))
+    typer.echo(table(rows, head=head, right="1234"))
 
 
 def campaigns(journal: options.Journal = None) -> None:

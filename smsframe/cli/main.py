@@ -87,6 +87,7 @@ for command in (
     inspect.status,
     inspect.refresh,
     inspect.export,
+    inspect.costs,
     inspect.campaigns,
     scan.scan,
     doctor.doctor,

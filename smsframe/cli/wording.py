@@ -29,7 +29,7 @@ OPTIONS = frozenset(
             "region",
             "schedule",
         ),
-        *("days", "rules", "zone"),
+        *("days", "rules", "zone", "locale"),
         *(
             "every",
             "sender",

@@ -11,6 +11,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
@@ -157,6 +158,33 @@ def test_plan_shows_the_cost_and_asks_nobody(served):
     assert max(len(line) for line in done.stdout.splitlines()) <= 100
     assert len(smsframe.read_contacts("plan.csv")) == 8
     assert served.calls().empty
+
+
+def test_a_file_for_italian_spreadsheets_is_read_back_as_it_was(served):
+    run(*SEND, "--yes")
+    run("export", "autumn", "it.csv", "--locale", "it")
+    assert Path("it.csv").read_text("utf-8-sig").splitlines()[0].count(";") > 5
+    known = smsframe.results("autumn")
+    back = smsframe.read_contacts("it.csv")
+    assert back["sms_phone"].tolist() == known["sms_phone"].tolist()
+    assert "CSV" in run("export", "autumn", "it.xlsx", "--locale", "it", code=2).stderr
+    assert run("export", "autumn", "xx.csv", "--locale", "xx", code=2).stderr
+    assert not Path("it.xlsx").exists()
+
+
+def test_what_a_campaign_cost_is_told_exactly(served):
+    run(*SEND, "--yes")
+    orders = smsframe.costs("autumn")
+    words = run("costs", "autumn").stdout.split()
+    assert f"{orders['charged'].sum():,}" in words
+    assert "credits" in words
+    Path("house.toml").write_text(
+        '[[prices]]\ncountry = "*"\nquality = "high"\nprice = "0.071"\ncurrency = "EUR"\n'
+    )
+    words = run("costs", "autumn", "--policy", "house.toml").stdout.split()
+    assert "EUR" in words
+    assert f"{orders['segments'].sum() * Decimal('0.071'):,}" in words
+    assert "nope" in run("costs", "nope", code=2).stderr
 
 
 def test_the_text_comes_from_a_file_too(served, tmp_path):
