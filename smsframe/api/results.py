@@ -127,6 +127,7 @@ def explain(
 
     Raises:
         ContactsError: There is no such row, or several have that label.
+        UnknownCampaign: The row's campaign is not in this journal.
         JournalError: The journal cannot be read.
 
     Example:

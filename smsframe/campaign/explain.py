@@ -34,7 +34,7 @@ STEPS = {
     Event.FOUND_PART: "looked up: the gateway has the order, and lacks some of its numbers",
     Event.FOUND_OTHER: "looked up: the order id is of other people",
     Event.ABSENT: "looked up: the gateway does not have the order",
-    Event.ABSENT_TWICE: "looked up again: the gateway does not have the order, so it is sent again",
+    Event.ABSENT_TWICE: "looked up again: the gateway does not have the order, which proves it",
     Event.ABSENT_RETIRED: "looked up again: the gateway does not have it, and it may not go out any more",
     Event.UNANSWERED: "looked up: the gateway did not answer completely",
     Event.LISTED: "the gateway's history lists the order, which this journal had as not sent",
@@ -88,9 +88,9 @@ def _judged(facts: pd.Series[Any]) -> list[tuple[Any, ...]]:
 def _journalled(facts: pd.Series[Any], journal: Journal) -> list[tuple[Any, ...]]:
     """What the journal has of the orders of this person, attempt by attempt."""
     campaign = facts["sms_campaign"]
-    entry = None if pd.isna(campaign) or pd.isna(facts["sms_phone"]) else journal.find(str(campaign))
-    if entry is None:
+    if pd.isna(campaign) or pd.isna(facts["sms_phone"]):
         return []
+    entry = journal.get(str(campaign))
     known = journal.recipients(entry.id, entry.name)
     people = known.people if known.earlier is None else pd.concat([known.earlier, known.people])
     same = find(people["phone"], pd.Series([facts["sms_phone"]], dtype=object)) >= 0

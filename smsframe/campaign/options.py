@@ -50,9 +50,9 @@ def _rate(name: str, value: Any) -> None:
         raise ValueError(f"{name}={value!r} must be a number of recipients per second, one a day at least")
 
 
-def _time_or_hours(_name: str, value: Any) -> None:
+def _time_or_hours(name: str, value: Any) -> None:
     if not isinstance(value, Hours):
-        _ = None if value is None else aware(value)
+        _ = None if value is None else aware(value, name)
     elif value.zone is not None and zone_named(value.zone) is None:
         raise ValueError(
             f"zone={value.zone!r} of the hours names a column, and there is no table: name an IANA time "
@@ -76,8 +76,12 @@ def at_another_time(terms: Terms, when: datetime | Hours) -> Terms:
 
 
 def _until(name: str, value: Any) -> None:
-    if value not in (None, "final"):
+    if value in (None, "final"):
+        return
+    try:
         timespan(name, value)
+    except ValueError as error:
+        raise ValueError(f"{error}, or 'final'") from None
 
 
 def _every(name: str, value: Any) -> None:

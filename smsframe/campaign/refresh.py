@@ -120,8 +120,14 @@ def ask_orders(
     workers: int,
     retry_policy: RetryPolicy,
     advance: Callable[[int], None],
+    *,
+    cancelled: bool = False,
 ) -> list[OrderAnswer]:
-    """What the gateway says of orders, all at once; those that it does not know are left out."""
+    """
+    What the gateway says of orders, all at once; those that it does not know are left out.
+
+    That is worth a word, unless they were ``cancelled``: then it is the proof.
+    """
     profile = gateway.profile
     answers: list[OrderAnswer] = []
     recorded = 0
@@ -149,6 +155,6 @@ def ask_orders(
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
             record()
-    if len(answers) < len(orders):
+    if len(answers) < len(orders) and not cancelled:
         log.warning("the gateway does not know %d of %d orders", len(orders) - len(answers), len(orders))
     return answers

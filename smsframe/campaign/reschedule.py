@@ -91,7 +91,14 @@ def reschedule(
     orders = orders_to_ask(stored.known)
     journalled = {*journal.deliveries.message_types(orders)}
     answers = ask_orders(
-        orders, gateway, journal, journalled, context.workers, context.retry_policy, lambda _: None
+        orders,
+        gateway,
+        journal,
+        journalled,
+        context.workers,
+        context.retry_policy,
+        lambda _: None,
+        cancelled=True,
     )
     known = journal.recipients(entry.id, entry.name)
     chosen = _within_budget(choose(known, answers, suppressed, gateway.profile), entry, known)

@@ -248,7 +248,7 @@ def run_engine(
             interrupted.set()
     if interrupted.is_set():
         resume = f"Go on with smsframe.resume({campaign!r})"
-        then = "What this call has sent is taken back" if engine.entry.terms.undo else resume
+        then = "What this call has sent is now being taken back" if engine.entry.terms.undo else resume
         say(f"stopped; what was under way is recorded. {then}")
         raise KeyboardInterrupt
     if engine.drift:

@@ -73,6 +73,16 @@ class TakingBack:
         """
         if self._undo is None:
             return False
+        try:
+            return self._take(report)
+        except KeyboardInterrupt:
+            self._context.say(
+                "taking back was interrupted: texts that this call has sent may still go out. "
+                f"smsframe.cancel({self._campaign!r}) goes on with it, as long as they are scheduled"
+            )
+            raise
+
+    def _take(self, report: Callable[[ProgressEvent], None] | None) -> bool:
         # The call was stopped, by the event of its context; this goes on until somebody stops it too.
         context = replace(self._context, report=lambda _: None).stopped_by(None)
         entry = context.journal.find(self._campaign)

@@ -101,7 +101,9 @@ def minutes(text: str) -> int:
     found = _TIME.fullmatch(text) if isinstance(text, str) else None
     minute = int(found[1]) * 60 + int(found[2]) if found else _MIDNIGHT + 1
     if minute > _MIDNIGHT:
-        raise ValueError(f"not a time of the day as HH:MM: {text!r}")
+        raise ValueError(
+            f"between= takes times of the day as HH:MM, such as ('09:00', '20:00'), not {text!r}"
+        )
     return minute
 
 

@@ -79,16 +79,20 @@ def agree(
     return Terms(chosen.code, sender, schedule)
 
 
-def aware(schedule: datetime) -> datetime:
+def aware(schedule: datetime, name: str = "schedule") -> datetime:
     """
     A time with a zone, in whole seconds of UTC, as the gateway takes it.
+
+    Args:
+        schedule: The time.
+        name: What it was given as, for the error.
 
     Raises:
         ValueError: It has no zone: 9 o'clock somewhere is not a time.
     """
     if not isinstance(schedule, datetime) or schedule.tzinfo is None or schedule.utcoffset() is None:
         raise ValueError(
-            "schedule= must be a datetime with a time zone, such as "
+            f"{name}= must be a datetime with a time zone, such as "
             "datetime(2026, 12, 1, 9, tzinfo=ZoneInfo('Europe/Rome'))"
         )
     return datetime.fromtimestamp(int(schedule.timestamp()), UTC)

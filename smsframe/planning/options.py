@@ -38,7 +38,12 @@ def _schedule(name: str, value: Any) -> None:
 def is_policy(name: str, value: Any) -> None:
     """Refuse what is neither None nor a `Policy`."""
     if value is not None and not isinstance(value, Policy):
-        raise ValueError(f"{name}= must be a smsframe.Policy, not {type(value).__name__}")
+        hint = (
+            ": smsframe.Policy.from_file reads it"
+            if isinstance(value, str) or hasattr(value, "__fspath__")
+            else ""
+        )
+        raise ValueError(f"{name}= must be a smsframe.Policy, not {type(value).__name__}{hint}")
 
 
 def check_undo(name: str, value: Any) -> None:

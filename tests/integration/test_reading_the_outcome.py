@@ -161,6 +161,22 @@ def test_the_story_of_a_row_that_was_never_sent(out, gateway):
     assert story["step"].str.startswith("invalid: ").tolist() == [True]
 
 
+def test_the_story_of_a_row_whose_campaign_is_in_another_journal_is_not_taken_for_told(out, tmp_path):
+    with pytest.raises(smsframe.UnknownCampaign, match="autumn"):
+        smsframe.explain(out, 0, journal=tmp_path / "other.sqlite")
+
+
+def test_the_story_of_a_text_that_was_cancelled_does_not_say_that_it_is_sent_again(gateway):
+    when = pd.Timestamp.now("UTC").to_pydatetime() + pd.Timedelta(hours=5).to_pytimedelta()
+    options = {"campaign": "later", "phone": "mobile", "gateway": gateway, "progress": False}
+    sent = guests().head(2).sms.send("Ciao", schedule=when, **options)
+    out = sent.sms.cancel(gateway=gateway, grace=0.2, progress=False)
+    assert out["sms_status"].eq("cancelled").all()
+    steps = out.sms.explain(0, gateway=gateway)["step"]
+    assert steps.str.contains("which proves it").any()
+    assert not steps.str.contains("sent again").any()
+
+
 def test_the_story_of_a_lost_answer(gateway, sandbox):
     sandbox.misbehave("drop_after", order=1)
     send(table(1), gateway)

@@ -111,6 +111,22 @@ def test_ctrl_c_takes_back_what_the_call_has_sent(sandbox, proxy, gateway, time,
     assert nobody_is_texted(sandbox, time)
 
 
+@pytest.mark.parametrize("method", ["DELETE", "GET"])
+@pytest.mark.parametrize("place", range(5))
+def test_ctrl_c_again_says_that_texts_may_still_go_out(method, place, proxy, gateway, capsys):
+    proxy.on("POST", forward, interrupting)
+    proxy.on("GET", forward, forward, forward)  # what is asked before anything is sent
+    proxy.on(method, *[forward] * place, interrupting)
+    with pytest.raises(KeyboardInterrupt):
+        send(table(10), gateway, batch_size=2)
+    said = capsys.readouterr().err
+    assert "is now being taken back" in said
+    left = results(gateway)["sms_status"].isin(["scheduled", "unconfirmed"]) | results(gateway)[
+        "sms_code"
+    ].eq("cancelling")
+    assert "smsframe.cancel('autumn')" in said or not left.fillna(value=False).any()
+
+
 def test_stopping_takes_back_nothing_that_was_sent_before(proxy, gateway):
     send(table(2), gateway, undo=None, schedule=NOON + timedelta(days=1))
 
