@@ -104,6 +104,12 @@ def reschedule(
     chosen = _within_budget(choose(known, answers, suppressed, gateway.profile), entry, known)
     for reason, count in chosen.left.items():
         context.say(f"{many(count, 'person', 'people')} of campaign {entry.name!r} not sent again: {reason}")
+    waiting = _still_scheduled(known, pd.Timestamp(context.retry_policy.clock.now()))
+    if waiting and not chosen.followed:  # otherwise they may be those of the same call before
+        context.say(
+            f"{many(waiting, 'person', 'people')} of campaign {entry.name!r} left at their time, as their "
+            f"texts are scheduled: smsframe.cancel({entry.name!r}) takes them back first"
+        )
     wanted = len(chosen.again) + len(chosen.begun) + chosen.followed
     if options.confirm is not None and options.confirm != wanted:
         raise ConfirmationMismatch(
@@ -233,6 +239,15 @@ def _codes(
     last = people["delivery"].astype(object).reset_index(drop=True)
     now = codes_now(people["phone"], order_ids.reset_index(drop=True), answers)
     return now.where(now.notna(), last.where(last.isin(left)))
+
+
+def _still_scheduled(known: Known, now: pd.Timestamp) -> int:
+    """How many people's texts are at the gateway and have not gone out, by their time."""
+    people, batches = known.people, known.batches
+    later = batches["state"].eq(State.ACCEPTED) & batches["schedule_at"].gt(now).fillna(value=False)
+    in_order = np.append(later.to_numpy(dtype=bool), False)[people["batch"].to_numpy()]
+    sent_to = people["refused"].isna() & ~people["missing"].astype(bool)
+    return int((in_order & sent_to.to_numpy(dtype=bool)).sum())
 
 
 def _in(people: pd.DataFrame, batches: pd.DataFrame, *states: State) -> NDArray[np.bool_]:

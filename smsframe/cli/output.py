@@ -102,7 +102,8 @@ def summary_text(frame: pd.DataFrame, *, phone: Hashable | None = None, limit: i
         unknown = (
             f", not known for {many(facts['credits_unknown'], 'row')}" if facts["credits_unknown"] else ""
         )
-        cost = f"{many(facts['segments'], 'segment')}, {many(facts['credits'], 'credit')} charged{unknown}"
+        charged = f"{many(facts['credits'], 'credit')} charged{unknown}{facts['credits_note']}"
+        cost = f"{many(facts['segments'], 'segment')}, {charged}"
         rows = [("orders", f"{facts['orders']:,}"), ("cost", cost)]
         states = [f"{count:,} {_delivery(clean(code))}" for code, count in facts["deliveries"].items()]
         rows += [("" if row else "delivery", state) for row, state in enumerate(states)]

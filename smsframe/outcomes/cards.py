@@ -120,7 +120,7 @@ def summary_card(facts: Mapping[str, Any], meanings: Mapping[str, str]) -> str:
     rows += [
         ("Orders", f"{facts['orders']:,}"),
         ("Segments", f"{facts['segments']:,}"),
-        ("Credits charged", f"{amount(facts['credits'])}{unknown}"),
+        ("Credits charged", f"{amount(facts['credits'])}{unknown}{facts['credits_note']}"),
         ("Can be cancelled", facts["cancel_until"]),
     ]
     codes = [

@@ -64,6 +64,9 @@ def failed(results: pd.DataFrame, *, retryable: bool = False) -> pd.DataFrame:
     return results[rows.to_numpy()]
 
 
+_OTHERS = ", without orders that were cancelled or sent again: see costs"
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Summary:
     """
@@ -85,6 +88,8 @@ class Summary:
             ``credits_unknown`` of the accepted rows, most segments first.
         timeline: A frame ``at`` (UTC), and so many texts ``delivered``, ``lost``, ``under_way`` by then.
         waits: Seconds from sending to delivery by the share of delivered texts, 0 to 1, that took no longer.
+        other_orders: Whether there are orders in none of these numbers: cancelled ones, and those before a
+            later attempt. They may have been charged too; `smsframe.costs` has them.
         scheduled: How many texts that can be cancelled are scheduled, by the time when they go out (UTC), the
             first one first.
 
@@ -106,6 +111,7 @@ class Summary:
     countries: pd.DataFrame
     timeline: pd.DataFrame
     waits: pd.Series[float]
+    other_orders: bool
     scheduled: pd.Series[int]
 
     @property
@@ -155,6 +161,7 @@ class Summary:
             "segments": self.segments,
             "credits": self.credits,
             "credits_unknown": self.credits_unknown,
+            "credits_note": _OTHERS if self.other_orders else "",
             "cancel_until": self._cancel_until(),
         }
 
@@ -224,7 +231,8 @@ class Summary:
         name = shown_name(self.campaign or "(no campaign)")
         until = self._cancel_until()
         cancel = f"; can be cancelled {until}" if until else ""
-        return f"<smsframe.Summary {name}: {counts}{delivered}; {many(self.credits, 'credit')}{cancel}>"
+        cost = many(self.credits, "credit") + (_OTHERS if self.other_orders else "")
+        return f"<smsframe.Summary {name}: {counts}{delivered}; {cost}{cancel}>"
 
 
 def summary(results: pd.DataFrame) -> Summary:
@@ -251,6 +259,7 @@ def summary(results: pd.DataFrame) -> Summary:
         countries=by_country(accepted),
         timeline=timeline(accepted, lost_codes()),
         waits=waits(accepted),
+        other_orders=bool(counts.get("cancelled", 0) or results["sms_attempt"].gt(1).any()),
         scheduled=_times(results[results["sms_status"].eq("scheduled").to_numpy()]),
     )
 

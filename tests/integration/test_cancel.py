@@ -888,3 +888,28 @@ def test_what_is_no_campaign_is_refused_in_words(campaign, gateway, time):
     for given in (campaign, out):
         with pytest.raises(TypeError, match="needs the campaign's name"):
             smsframe.reschedule(given, time.now() + timedelta(hours=2), gateway=gateway)
+
+
+# What a new user tripped over.
+
+
+def test_a_summary_says_that_cancelled_orders_are_not_in_its_credits(gateway, time):
+    assert not sent(gateway, time).sms.summary().other_orders
+    out = cancel(gateway)
+    assert statuses(out) == {"cancelled": 6}
+    for results in (out, move(gateway, later(time))):
+        made = results.sms.summary()
+        assert made.other_orders
+        for shown in (repr(made), made._repr_html_()):
+            assert "without orders that were cancelled or sent again: see costs" in shown
+        assert smsframe.costs("autumn", gateway=gateway)["credits"].sum() > made.credits
+
+
+def test_reschedule_says_whom_it_leaves_at_their_time(gateway, time, capsys, sandbox):
+    sent(gateway, time)
+    assert statuses(move(gateway, later(time, 48))) == {"scheduled": 6}
+    assert "6 people of campaign 'autumn' left at their time" in capsys.readouterr().err
+    time.passed += 2 * HOUR
+    move(gateway, later(time, 48))  # they have gone out
+    assert "left at their time" not in capsys.readouterr().err
+    assert texts_of(sandbox, time) == dict.fromkeys(people()["mobile"], 1)
