@@ -119,7 +119,7 @@ def test_a_policy_that_cannot_be_read_is_bad_input(served, tmp_path):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_that_sends_takes_a_policy(name):
     options = {option for parameter in COMMANDS[name].params for option in parameter.opts}
-    sends = "--rate" in options or name in ("plan", "app")
+    sends = "--rate" in options or name in ("plan", "app", "costs", "doctor")
     assert ("--policy" in options) == sends
 
 

@@ -161,7 +161,7 @@ def test_a_table_that_cannot_be_read_is_an_error_that_says_what_to_do(frame, opt
 
 
 def test_something_that_is_no_frame_is_refused():
-    with pytest.raises(smsframe.ContactsError, match="must be a DataFrame, not list"):
+    with pytest.raises(smsframe.ContactsError, match="of type list: give a pandas DataFrame"):
         smsframe.check([MOBILE])
 
 
