@@ -64,9 +64,6 @@ def failed(results: pd.DataFrame, *, retryable: bool = False) -> pd.DataFrame:
     return results[rows.to_numpy()]
 
 
-_OTHERS = ", without orders that were cancelled or sent again: see costs"
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class Summary:
     """
@@ -88,8 +85,8 @@ class Summary:
             ``credits_unknown`` of the accepted rows, most segments first.
         timeline: A frame ``at`` (UTC), and so many texts ``delivered``, ``lost``, ``under_way`` by then.
         waits: Seconds from sending to delivery by the share of delivered texts, 0 to 1, that took no longer.
-        other_orders: Whether there are orders in none of these numbers: cancelled ones, and those before a
-            later attempt. They may have been charged too; `smsframe.costs` has them.
+        other_orders: Whether orders that were cancelled or sent again, which `smsframe.costs` has, are in
+            none of these numbers.
         scheduled: How many texts that can be cancelled are scheduled, by the time when they go out (UTC), the
             first one first.
 
@@ -161,7 +158,8 @@ class Summary:
             "segments": self.segments,
             "credits": self.credits,
             "credits_unknown": self.credits_unknown,
-            "credits_note": _OTHERS if self.other_orders else "",
+            "credits_note": ", without orders that were cancelled or sent again: see costs"
+            * self.other_orders,
             "cancel_until": self._cancel_until(),
         }
 
@@ -231,7 +229,7 @@ class Summary:
         name = shown_name(self.campaign or "(no campaign)")
         until = self._cancel_until()
         cancel = f"; can be cancelled {until}" if until else ""
-        cost = many(self.credits, "credit") + (_OTHERS if self.other_orders else "")
+        cost = many(self.credits, "credit") + self.facts()["credits_note"]
         return f"<smsframe.Summary {name}: {counts}{delivered}; {cost}{cancel}>"
 
 
