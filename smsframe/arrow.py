@@ -26,6 +26,19 @@ TEXT = pd.StringDtype("pyarrow")
 """The dtype of every column of strings that smsframe makes."""
 INSTANT = pd.DatetimeTZDtype("us", "UTC")
 """And of every column of times."""
+NULLABLE = {
+    pa.string(): TEXT,
+    pa.large_string(): TEXT,
+    pa.int8(): pd.Int8Dtype(),
+    pa.int16(): pd.Int16Dtype(),
+    pa.int32(): pd.Int32Dtype(),
+    pa.int64(): pd.Int64Dtype(),
+    pa.uint8(): pd.UInt8Dtype(),
+    pa.uint16(): pd.UInt16Dtype(),
+    pa.uint32(): pd.UInt32Dtype(),
+    pa.uint64(): pd.UInt64Dtype(),
+}
+"""The dtypes of columns from Arrow that a gap would otherwise turn into floats."""
 BROKEN = "\ufffd"  # the replacement of a character that no encoding can represent
 
 _PART = 2**17  # cells; small enough for the CPU caches, large enough for the loop to cost nothing

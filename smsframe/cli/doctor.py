@@ -75,7 +75,7 @@ def doctor(
         raise typer.Exit(FAILED)
 
 
-def _told(error: Exception) -> str:
+def _message(error: Exception) -> str:
     return in_terminal_words(mask(str(error)))
 
 
@@ -84,7 +84,7 @@ def _gateway() -> Iterator[Finding]:
     try:
         gateway = smsframe.Gateway.from_env()
     except (smsframe.SmsFrameError, ValueError) as error:
-        yield Finding("login", "problem", _told(error))
+        yield Finding("login", "problem", _message(error))
         return
     try:
         left = gateway.credits()
@@ -94,7 +94,7 @@ def _gateway() -> Iterator[Finding]:
         yield Finding("credit", "ok" if left["credits"].gt(0).any() else "problem", said or "none at all")
         yield _clock(gateway.state(UNKNOWN_ORDER).date, gateway.clock.now())
     except smsframe.SmsFrameError as error:
-        yield Finding("gateway", "problem", _told(error))
+        yield Finding("gateway", "problem", _message(error))
     finally:
         gateway.close()
 
@@ -125,7 +125,7 @@ def _journal(journal: smsframe.Journal) -> Iterator[Finding]:
         journal.verify()
         known = journal.campaigns()
     except smsframe.SmsFrameError as error:
-        yield Finding("journal", "problem", _told(error))
+        yield Finding("journal", "problem", _message(error))
         return
     said = (
         f"{journal.path}, {many(len(known), 'campaign')}"
@@ -142,7 +142,7 @@ def _policy(path: Path | None) -> Iterator[Finding]:
     try:
         policy = smsframe.Policy.from_file(file)
     except (OSError, ValueError) as error:
-        yield Finding("policy", "problem", _told(error))
+        yield Finding("policy", "problem", _message(error))
     else:
         budget = "no budget" if policy.budget is None else f"a budget of {policy.budget}"
         yield Finding("policy", "ok", f"{file}, {budget}")
@@ -154,6 +154,6 @@ def _list(path: Path, region: str | None) -> Iterator[Finding]:
     try:
         plan = smsframe.plan(nobody, "-", phone="phone", suppress=path, region=region)
     except (smsframe.SmsFrameError, ValueError, OSError) as error:
-        yield Finding("opt-outs", "problem", _told(error))
+        yield Finding("opt-outs", "problem", _message(error))
     else:
         yield Finding("opt-outs", "ok", f"{path}, {many(len(plan.suppressed), 'number')}")

@@ -28,7 +28,7 @@ class OtherHost(Matcher):
         self._own = own
 
     def match(self, request: HTTPServerRequest) -> dict[str, Any] | None:
-        """Nothing to be told of a request to this server; otherwise the arguments of who refuses it."""
+        """None for a request to this server; otherwise the arguments of the handler that refuses it."""
         return None if request.host.lower() in self._own else {}
 
 

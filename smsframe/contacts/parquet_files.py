@@ -9,32 +9,20 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smsframe.arrow import NULLABLE
 from smsframe.errors import ContactsError
 from smsframe.masking import mask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
+
     from smsframe.contacts.file_limits import Limits
 
-_TEXT = pd.StringDtype("pyarrow")
-# What a gap would turn into floats stays integers.
-_KEPT = {
-    pa.string(): _TEXT,
-    pa.large_string(): _TEXT,
-    pa.int8(): pd.Int8Dtype(),
-    pa.int16(): pd.Int16Dtype(),
-    pa.int32(): pd.Int32Dtype(),
-    pa.int64(): pd.Int64Dtype(),
-    pa.uint8(): pd.UInt8Dtype(),
-    pa.uint16(): pd.UInt16Dtype(),
-    pa.uint32(): pd.UInt32Dtype(),
-    pa.uint64(): pd.UInt64Dtype(),
-}
 _TEXTS = (pa.string(), pa.binary())  # what Arrow can read as it is kept
 
 
@@ -61,7 +49,7 @@ def read(file: IO[bytes], limits: Limits, *, dtype: Mapping[str, Any] | None, **
         file.seek(0)
         table = pq.read_table(file, **{"read_dictionary": texts, **options})
         table = _written_out(table, texts if "read_dictionary" not in options else [], limits)
-        frame: pd.DataFrame = table.to_pandas(types_mapper=_KEPT.get)
+        frame: pd.DataFrame = table.to_pandas(types_mapper=NULLABLE.get)
         return frame.astype(dict(dtype or {}))
     except ContactsError:
         raise

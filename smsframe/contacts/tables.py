@@ -9,23 +9,10 @@ from typing import Any, Protocol
 import pandas as pd
 import pyarrow as pa
 
+from smsframe.arrow import NULLABLE, TEXT
 from smsframe.errors import ContactsError
 
-_NULLABLE = {
-    pa.bool_(): pd.BooleanDtype(),
-    pa.int8(): pd.Int8Dtype(),
-    pa.int16(): pd.Int16Dtype(),
-    pa.int32(): pd.Int32Dtype(),
-    pa.int64(): pd.Int64Dtype(),
-    pa.uint8(): pd.UInt8Dtype(),
-    pa.uint16(): pd.UInt16Dtype(),
-    pa.uint32(): pd.UInt32Dtype(),
-    pa.uint64(): pd.UInt64Dtype(),
-    pa.string(): pd.StringDtype("pyarrow"),
-    pa.large_string(): pd.StringDtype("pyarrow"),
-    pa.string_view(): pd.StringDtype("pyarrow"),
-}
-"""Types that pandas would turn into floats or objects where something is missing."""
+_TYPES = NULLABLE | {pa.bool_(): pd.BooleanDtype(), pa.string_view(): TEXT}
 
 
 class ArrowTable(Protocol):
@@ -67,5 +54,5 @@ def as_frame(contacts: Any) -> pd.DataFrame:
     table = pa.RecordBatchReader.from_stream(contacts).read_all()
     if repeated := sorted({name for name in table.column_names if table.column_names.count(name) > 1}):
         raise ContactsError(f"the table has {len(repeated)} names of columns more than once: rename them")
-    frame: pd.DataFrame = table.to_pandas(types_mapper=_NULLABLE.get, ignore_metadata=True)
+    frame: pd.DataFrame = table.to_pandas(types_mapper=_TYPES.get, ignore_metadata=True)
     return frame
