@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from smsframe.arrow import STRING, strings
 from smsframe.orders.states import State
 from smsframe.outcomes.codes import CODES
 from smsframe.outcomes.columns import results_for
-from smsframe.phones.match import find
+from smsframe.phones.match import keys
 
 if TYPE_CHECKING:
     from smsframe.orders.records import Batch
@@ -50,19 +53,22 @@ class PostedOrders:
             return results
         unsent = results["sms_status"].isin(["ready", "pending"]).to_numpy()
         orders = [*self._orders.values()]
-        people = pd.concat([phones for _, _, phones in orders], ignore_index=True)
+        persons = keys(pd.concat([phones for _, _, phones in orders], ignore_index=True))
         order = np.repeat(np.arange(len(orders)), [len(phones) for _, _, phones in orders])
         # Of several orders of one person the last one posted counts.
-        last = ~people.duplicated(keep="last").to_numpy()
-        position = find(results["sms_phone"].reset_index(drop=True), people[last])
-        order_ids = np.array([batch.order_id for batch, _, _ in orders], dtype=object)[order[last]]
-        posted = pd.Series(order_ids, dtype=object).take(position.clip(0)).to_numpy()
+        last = ~pd.Series(persons).duplicated(keep="last").to_numpy()
+        order = order[last]
+        position = pd.Index(persons[last]).get_indexer(pd.Index(keys(results["sms_phone"], missing=-1)))
         taken = results["sms_status"].isin(["accepted", "scheduled"]).to_numpy()
-        elsewhere = results["sms_order_id"].fillna("").astype(object).to_numpy() != posted
-        rows = (position >= 0) & (unsent | (taken & elsewhere))
+        # Order ids as numbers: a million of them as Python strings would take a hundred megabytes.
+        ids = pa.array([*self._orders], STRING)
+        written = (
+            pc.index_in(strings(results["sms_order_id"]), ids).fill_null(-1).to_numpy(zero_copy_only=False)
+        )
+        rows = (position >= 0) & (unsent | (taken & (written != order.take(position, mode="clip"))))
         if not rows.any():
             return results
-        facts = self._facts().take(order[last][position[rows]])
+        facts = self._facts().take(order[position[rows]])
         corrected = results.copy()
         for name in ("sms_status", "sms_code", "sms_reason", "sms_order_id"):
             values = corrected[name].astype(object).to_numpy(copy=True)

@@ -330,11 +330,10 @@ def _others(now: Known, plan: Plan) -> int:
 
 
 def _frame(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.DataFrame:
-    base = _results(plan)
     # Who is pending from an earlier call, and not to be texted by this one, is what this call says.
     here = ~still_to_send(journalled) | among(journalled.people["phone"], plan.planned["phone"])
-    known = journalled._replace(people=journalled.people[here])
-    results = join(base, known, campaign, plan.stands, run=run)
+    known = journalled if here.all() else journalled._replace(people=journalled.people[here])
+    results = join(_results(plan), known, campaign, plan.stands, run=run)
     results = note_other_texts(results, journalled, plan.template.source, plan.planned)
     return attach(plan.frame, validated("ResultsSchema", results))
 

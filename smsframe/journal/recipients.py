@@ -160,8 +160,15 @@ def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | 
     people = pd.concat(parts[:1] + [part for part in parts[1:] if len(part)], ignore_index=True)
     if not people["phone"].str.fullmatch(E164).all():
         raise JournalError("the journal is damaged: it holds a phone number that is none")
+    texts: dict[str | None, Any] = {}  # columns without values share their memory
     for name, value in same.items():
-        people[name] = pd.Series([value], dtype=DTYPES[name]).take(np.zeros(len(people), np.intp)).array
+        if DTYPES[name] is TEXT and value in texts:
+            people[name] = texts[value]
+            continue
+        column = pd.Series([value], dtype=DTYPES[name]).take(np.zeros(len(people), np.intp)).array
+        people[name] = column
+        if DTYPES[name] is TEXT:
+            texts[value] = column
     return people[[*DTYPES]]
 
 

@@ -147,13 +147,17 @@ _MORE_RULES: dict[SchemaName, dict[str, Rule]] = {
 def results_for(rows: int, names: tuple[str, ...] = COLUMNS, **columns: Any) -> pd.DataFrame:
     """A frame of these result columns for so many rows, by position: those given, the others missing."""
     index = pd.RangeIndex(rows)
-    series = {}
+    series: dict[str, pd.Series[Any]] = {}
+    repeated: dict[tuple[Any, Any], pd.Series[Any]] = {}  # Arrow's texts share their memory
     for name in names:
         value, dtype = columns.pop(name, None), DTYPES[name]
         if isinstance(value, pd.Series | pd.Categorical | pd.api.extensions.ExtensionArray):
             series[name] = pd.Series(value).set_axis(index).astype(dtype)
         else:
-            series[name] = pd.Series([value], dtype=dtype).take(np.zeros(rows, dtype=np.intp)).set_axis(index)
+            if (value, dtype) not in repeated:
+                one = pd.Series([value], dtype=dtype)
+                repeated[value, dtype] = one.take(np.zeros(rows, dtype=np.intp)).set_axis(index)
+            series[name] = repeated[value, dtype]
     if columns:
         raise TypeError(f"no such result columns: {sorted(columns)}")
     return pd.DataFrame(series, index=index)

@@ -74,7 +74,7 @@ def outcomes(
     """
     shares = _shares(known)
     people, batches = known.people, known.batches
-    if rows is not None:
+    if rows is not None and not _all_in_order(rows, len(people)):
         people, shares = people.take(rows), shares.take(rows)
     batch_outcomes = _batch_outcomes(batches, run)
     # Without a batch: the row after the last. What is said of the others of an order is further down.
@@ -115,6 +115,11 @@ def outcomes(
         sms_campaign=campaign,
     )
     return explain_deliveries(results)
+
+
+def _all_in_order(rows: NDArray[np.intp], count: int) -> bool:
+    """Whether these are all positions in their order, so that nothing needs to be copied."""
+    return len(rows) == count and bool((rows == np.arange(count)).all())
 
 
 def _waiting() -> list[str]:
@@ -216,17 +221,15 @@ def join(
     has_outcome = carriers.to_numpy() & (position >= 0)
     if not has_outcome.any():
         return results
-    known_outcomes = outcomes(known, campaign, run=run, rows=position[has_outcome])[[*results.columns]]
+    columns, index = [*results.columns], results.index
     if has_outcome.all():
-        return known_outcomes.set_axis(results.index)
+        del results  # a million rows of them need not be kept beside what takes their place
+        return outcomes(known, campaign, run=run, rows=position)[columns].set_axis(index)
+    known_outcomes = outcomes(known, campaign, run=run, rows=position[has_outcome])[columns]
     candidates = pd.concat([results, known_outcomes], ignore_index=True)
     rows = np.arange(len(results))
     rows[has_outcome] = np.arange(len(results), len(candidates))
-    return (
-        candidates.take(rows)
-        .set_axis(results.index)
-        .astype({name: DTYPES[name] for name in candidates.columns})
-    )
+    return candidates.take(rows).set_axis(index).astype({name: DTYPES[name] for name in candidates.columns})
 
 
 def _shares(known: Known) -> pd.Series[Any]:
