@@ -27,6 +27,22 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
+def pytest_collection_modifyitems(items):
+    """Of a test with many cases some, spread over them, belong to `make test`; the others are slow."""
+    cases = {}
+    for item in items:
+        if item.get_closest_marker("samples"):
+            cases.setdefault((item.path, item.originalname), []).append(item)
+    for all_of_them in cases.values():
+        (count,) = all_of_them[0].get_closest_marker("samples").args
+        step = max(len(all_of_them) / count, 1)
+        chosen = {int(place * step) for place in range(count)}
+        for place, item in enumerate(all_of_them):
+            if place not in chosen:
+                item.add_marker(pytest.mark.slow)
+
+
 def pytest_collection_finish():
     """What is loaded by now stays to the end: no full collection of garbage need walk through it again."""
     gc.collect()

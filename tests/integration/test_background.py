@@ -222,6 +222,7 @@ def sent(plan, gateway, **options):
     return {name: facts[name] for name in CHANGE if facts[name]}, statuses(out), error
 
 
+@pytest.mark.samples(2)
 @pytest.mark.parametrize(
     "fault",
     [

@@ -536,6 +536,7 @@ def test_results_from_before_know_after_a_refresh_whose_text_has_left(gateway, t
     assert journalled["sms_delivery"].fillna("").tolist() == fresh["sms_delivery"].fillna("").tolist()
 
 
+@pytest.mark.samples(2)
 @pytest.mark.parametrize("moment", ["before", "cancelling"])
 @pytest.mark.parametrize("how", ["left", "said accepted", "never asked"])
 def test_results_from_before_know_after_a_refresh_that_it_was_not_cancelled_after_all(
@@ -669,6 +670,7 @@ def test_who_opted_out_meanwhile_is_not_texted(gateway, time, sandbox):
     assert sorted(texts_of(sandbox, time)) == people()["mobile"].tolist()[2:]
 
 
+@pytest.mark.samples(2)
 @pytest.mark.parametrize("code", ["BLACKLISTED", "DLVRD", "SCHEDULED", "SENT", "INVALIDDST", "SOMETHING"])
 def test_whom_the_gateway_lists_after_all_is_not_texted(code, gateway, time, sandbox):
     sent(gateway, time, people(3))

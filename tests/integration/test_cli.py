@@ -194,6 +194,7 @@ def test_the_text_comes_from_a_file_too(served, tmp_path):
     run("plan", "people.csv", "--text-file", "text.txt", "--text", "x", code=2)
 
 
+@pytest.mark.samples(2)
 @pytest.mark.parametrize("name", ["again.xlsx", "again.parquet", "again.txt", "again.csv.gz"])
 def test_rows_are_written_as_the_name_says(served, name):
     run(*SEND, "--yes", "--out", "results.csv")

@@ -85,6 +85,7 @@ LOCKS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 @pytest.mark.parametrize("lock", LOCKS.values(), ids=LOCKS)
 def test_a_child_that_is_forked_while_another_thread_holds_a_lock_waits_for_nobody(lock):

@@ -74,6 +74,7 @@ def inside(wall, hours=DAY_HOURS):
     return hours.begin <= wall.hour * 60 + wall.minute < hours.end and wall.weekday() in hours.weekdays
 
 
+@pytest.mark.samples(3)
 @pytest.mark.parametrize("hour", range(0, 24, 3))
 def test_people_of_twelve_countries_are_texted_by_day_each_in_their_own(hour, sandbox, gateway, time):
     time.set(MONDAY + timedelta(hours=hour - 2))

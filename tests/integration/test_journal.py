@@ -349,6 +349,7 @@ def test_the_file_of_this_version_is_as_this_version_makes_one(tmp_path):
     same(outcomes(path), told)
 
 
+@pytest.mark.samples(2)
 @pytest.mark.parametrize("version", OLDER)
 def test_the_first_write_upgrades_an_older_file_and_leaves_a_copy_of_it(version, tmp_path):
     path = released(version, tmp_path)
@@ -445,6 +446,7 @@ def rows(path):
     }
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize("version", OLDER)
 def test_killed_at_any_step_of_an_upgrade_a_whole_file_is_left_and_the_next_run_upgrades_it(
     version, tmp_path
@@ -482,6 +484,7 @@ def test_killed_at_any_step_of_making_the_file_the_next_run_makes_it(sandbox, ga
     assert texted(sandbox).max() == 1
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize("version", OLDER)
 def test_several_processes_that_upgrade_at_once_upgrade_it_once(version, tmp_path):
     wanted = fresh_shape(tmp_path)
@@ -741,6 +744,7 @@ def rewind(journal, backup):
         source.backup(target)
 
 
+@pytest.mark.samples(3)
 @pytest.mark.parametrize("call", ["send", "resume"])
 @pytest.mark.parametrize("older", ["planned", "unknown"])
 @pytest.mark.parametrize(("order", "last"), [(1, lose), (3, forward)], ids=["lost", "answered"])

@@ -258,6 +258,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.samples(2)
 @POSIX
 @pytest.mark.parametrize("what", CHANGES)
 def test_a_run_whose_files_are_changed_sends_nothing_more_and_nobody_is_texted_twice(

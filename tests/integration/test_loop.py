@@ -30,6 +30,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.samples(3)
 @pytest.mark.parametrize(("people", "bad"), REFUSED.values(), ids=REFUSED)
 def test_a_refused_number_costs_itself_within_the_bound_and_is_never_asked_again(
     people, bad, sandbox, gateway
@@ -188,6 +189,7 @@ STOPS = {
 }
 
 
+@pytest.mark.samples(4)
 @pytest.mark.parametrize(("act", "error"), STOPS.values(), ids=STOPS)
 def test_what_proves_that_nothing_was_taken_stops_with_its_own_error_and_nobody_lost(
     act, error, proxy, sandbox, through

@@ -32,6 +32,7 @@ def waits(results):
     return results["sms_code"].eq("budget").tolist()
 
 
+@pytest.mark.samples(6)
 @pytest.mark.parametrize(
     ("rules", "sent"),
     [
@@ -98,6 +99,7 @@ class Expensive(smsframe.Gateway):
         return reply if reply.charged is None else replace(reply, charged=reply.charged * self.factor)
 
 
+@pytest.mark.samples(2)
 @pytest.mark.parametrize("rules", [policy("0.80"), smsframe.Policy(budget=16)])
 @pytest.mark.parametrize("batch_size", [1, 3])
 def test_what_was_charged_more_than_predicted_counts_and_the_budget_is_not_passed(

@@ -47,6 +47,7 @@ def test_an_opt_out_in_another_spelling_counts(first, second):
     assert frame["sms_status"].tolist() == ["suppressed", "ready"]
 
 
+@pytest.mark.samples(2)
 @both_ways
 @pytest.mark.parametrize("text", ["Ciao", "Ciao {name}"])
 def test_who_was_texted_is_not_texted_under_another_spelling(first, second, text, sandbox, gateway):
@@ -61,6 +62,7 @@ def test_who_was_texted_is_not_texted_under_another_spelling(first, second, text
     assert texted(sandbox).to_dict() == {first: 1, "+393471234567": 1, "+393471234568": 1}
 
 
+@pytest.mark.samples(2)
 @both_ways
 def test_who_waits_and_is_written_in_another_spelling_is_texted_once(first, second, sandbox, gateway):
     sandbox.misbehave("busy", status=503, retry_after=5000)
@@ -76,6 +78,7 @@ def test_who_waits_and_is_written_in_another_spelling_is_texted_once(first, seco
 # Journals of before ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(
     st.one_of(
@@ -113,6 +116,7 @@ def earlier(path, states, first, second, base_url):
 STATES = ("accepted", "planned", "refused", "waiting")
 
 
+@pytest.mark.samples(6)
 @pytest.mark.parametrize("states", [*itertools.product(STATES, STATES)], ids="-".join)
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_two_rows_of_one_person_in_an_old_journal_get_no_second_text(

@@ -209,6 +209,7 @@ def test_the_sandbox_plays_every_brand_by_the_same_facts(brand):
         assert (known.sender, known.reports) == (played.sender, played.report)
 
 
+@pytest.mark.samples(4)
 @pytest.mark.parametrize("brand", BRANDS)
 @pytest.mark.parametrize("text", ["Ciao", "Ciao {name}"])
 @pytest.mark.parametrize("quality", ["high", "medium", "low"])

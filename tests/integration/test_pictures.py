@@ -100,6 +100,7 @@ def drawn(axes):
     return [text.get_text() for text in axes.texts]
 
 
+@pytest.mark.samples(4)
 @pytest.mark.parametrize(
     ("name", "kind"),
     [

@@ -168,6 +168,7 @@ def picked_and_picked_again(read, dice):
     return some[dice.random(len(some)) < 0.5]
 
 
+@pytest.mark.samples(15)
 @pytest.mark.parametrize("columns", [0, 1, 3])
 @pytest.mark.parametrize("rows", [4, 9, 60, 1000, 20_000])
 @pytest.mark.parametrize(
@@ -193,6 +194,7 @@ def test_rows_in_another_order_with_new_labels_have_no_number_or_their_own(tmp_p
         assert (numbers.isna() | numbers.eq(right)).all()
 
 
+@pytest.mark.samples(5)
 @pytest.mark.parametrize("columns", [0, 1, 3])
 @pytest.mark.parametrize("rows", [4, 9, 60, 1000, 20_000])
 def test_corrections_in_their_place_leave_the_numbers_of_rows(tmp_path, rows, columns):

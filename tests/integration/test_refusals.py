@@ -163,6 +163,7 @@ def lost(proxy, tmp_path):
         yield made
 
 
+@pytest.mark.samples(1)
 @EACH_WAY
 def test_who_was_left_out_of_an_order_that_is_taken_over_is_not_accepted(sandbox, lost, through):
     """Nobody knows whether the lost journal allowed it; the gateway's list says who was never sent to."""

@@ -131,6 +131,7 @@ def test_send_and_resume_afterwards_text_nobody_and_show_the_latest_attempt(gate
     assert orders_of(sandbox) == before
 
 
+@pytest.mark.samples(4)
 @pytest.mark.parametrize("ending", [ending for ending in FATES if ending not in RETRYABLE])
 def test_whoever_may_have_it_or_will_not_get_it_is_left_out_and_it_is_said(
     ending, gateway, time, sandbox, capsys

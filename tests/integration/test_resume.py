@@ -55,6 +55,7 @@ LOST = {
 }
 
 
+@pytest.mark.samples(6)
 @WHATEVER_IT_DOES
 @pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
 def test_a_lost_answer_is_looked_up_and_nobody_is_texted_again(fault, sandbox, proxy, through):

@@ -65,6 +65,7 @@ def test_numbers_of_everywhere_in_one_column_are_read_as_by_libphonenumber():
     agree(agreement.mixed(0, 20_000, SEED))
 
 
+@pytest.mark.slow
 def test_each_character_of_unicode_in_a_number_is_read_as_by_libphonenumber():
     unassigned = {"Cn", "Co", "Cs"}
     points = [*range(0x1, 0x3400), *range(0x3400, 0xA000, 97), *range(0xA000, 0x20000), 0xE0001, 0xE0100]
@@ -105,6 +106,7 @@ def spellings(draw):
     return cell, draw(st.sampled_from([None, *home, *home, "IT", "US", "gb", "ZZ"]))
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.lists(spellings(), min_size=1, max_size=8), LEVELS)
 def test_whatever_is_written_into_a_number_it_is_read_as_by_libphonenumber(rows, level):

@@ -37,6 +37,7 @@ def sheet(path, name="sms_rows"):
 TEXTS = st.text(min_size=1) | st.text("=+-@_x0041D\t\r\n\"' ", min_size=1, max_size=12)
 
 
+@pytest.mark.slow
 @SEARCH
 @given(rows=st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=5))
 def test_every_text_is_a_text_cell_and_is_read_back(tmp_path, rows):
@@ -51,6 +52,7 @@ def test_every_text_is_a_text_cell_and_is_read_back(tmp_path, rows):
     assert {cell.number_format for cell in cells} == {"@"}
 
 
+@pytest.mark.slow
 @SEARCH
 @given(
     numbers=st.lists(st.integers(-(10**30), 10**30) | st.integers(-(10**10), 10**10) | st.none(), min_size=1)
@@ -84,6 +86,7 @@ def test_every_float_is_read_back_with_fifteen_digits(tmp_path, numbers, dtype):
 DATES = st.datetimes(dt.datetime(1900, 3, 1), dt.datetime(9999, 12, 30))  # noqa: DTZ001 - spreadsheets have no zones
 
 
+@pytest.mark.slow
 @SEARCH
 @given(
     times=st.lists(DATES.map(lambda time: time.replace(microsecond=0)) | st.none(), min_size=1, max_size=5),
@@ -247,6 +250,7 @@ def test_times_are_restored_in_every_zone_whatever_its_clocks_do():
     assert turning > 1000
 
 
+@pytest.mark.samples(8)
 @pytest.mark.parametrize("zone", [None, "Europe/Rome", "America/St_Johns", "Asia/Kathmandu", "UTC"])
 @pytest.mark.parametrize("locale", [None, "it", "en", "de-AT"])
 def test_times_in_a_file_are_the_same_instants(tmp_path, zone, locale):

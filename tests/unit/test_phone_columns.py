@@ -147,6 +147,7 @@ def test_an_opt_out_that_nobody_can_have_is_kept_and_said(old):
 # Bare digits --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.samples(40)
 @pytest.mark.parametrize("region", sorted(library.SUPPORTED_REGIONS))
 def test_a_list_of_national_mobiles_texts_nobody_abroad(region):
     dice = np.random.default_rng(7)
@@ -160,6 +161,7 @@ def test_a_list_of_national_mobiles_texts_nobody_abroad(region):
             assert phones.str.startswith(code).all()
 
 
+@pytest.mark.samples(6)
 @pytest.mark.parametrize("region", phone_columns.LARGEST)
 def test_a_list_of_two_countries_texts_nobody_of_the_one_abroad(region):
     dice = np.random.default_rng([*region.encode()])  # the search itself takes all of them
@@ -245,6 +247,7 @@ def test_a_bare_number_with_its_own_country_code_is_that_mobile():
     assert one("\ufeff4915226506273", "DE") == ("+4915226506273", "invisible,own_code")
 
 
+@pytest.mark.samples(40)
 @pytest.mark.parametrize("region", sorted(library.SUPPORTED_REGIONS))
 def test_with_a_region_its_own_code_is_read_and_another_reading_of_the_library_stands(region):
     drawn = phone_columns.mobiles(region, 30, np.random.default_rng(3))

@@ -95,6 +95,7 @@ def test_a_merge_value_is_shown_whole(value):
         assert value in previews(made)[place]
 
 
+@pytest.mark.samples(4)
 @pytest.mark.parametrize("written", WRITTEN)
 def test_the_number_of_somebody_in_the_table_is_masked_however_it_is_written(written):
     for text, frame in (
@@ -141,6 +142,7 @@ def test_control_characters_do_not_reach_the_screen():
     assert "\u202e" not in "".join(previews(made))
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     national=st.integers(10**9, 10**10 - 1),

@@ -83,11 +83,13 @@ def passes(sandbox, call, cwd, *, brand="smsend", **options):
         assert codes <= statuses[name], f"{name} is never {codes - statuses[name]}\n{report}"
 
 
+@pytest.mark.slow
 def test_every_answer_is_as_described(tmp_path):
     with Sandbox(credits=10**9) as sandbox:
         passes(sandbox, "login", tmp_path, examples=QUICK)
 
 
+@pytest.mark.slow
 def test_every_answer_is_as_described_where_order_ids_may_repeat(tmp_path):
     """Otherwise an order that is refused for its id hides what else should have refused it."""
     with Sandbox(credits=10**9, repeated_order_id="accept") as sandbox:
