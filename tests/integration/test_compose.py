@@ -837,7 +837,9 @@ def test_a_click_begins_once_and_says_what_went_wrong():
 
 def test_the_app_needs_voila_and_says_how_to_get_it(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "voila.app", None)
-    monkeypatch.delitem(sys.modules, "smsframe.cli.page_server", raising=False)  # it would not ask for Voilà again
+    monkeypatch.delitem(
+        sys.modules, "smsframe.cli.page_server", raising=False
+    )  # it would not ask for Voilà again
     with pytest.raises(ImportError, match=r'pip install "smsframe\[app\]"'):
         form_server.serve(tmp_path / "contacts.csv", say=print)
 
