@@ -47,6 +47,11 @@ def as_frame(contacts: Any) -> pd.DataFrame:
     if isinstance(contacts, str) or hasattr(contacts, "__fspath__"):
         raise ContactsError("the contacts are the path of a file: read it with smsframe.read_contacts first")
     if not hasattr(contacts, "__arrow_c_stream__"):
+        if callable(getattr(contacts, "collect", None)):  # a LazyFrame of polars: nothing is computed unasked
+            raise ContactsError(
+                f"the contacts are of type {type(contacts).__name__}, which is not computed yet: "
+                "give what its .collect() returns"
+            )
         raise ContactsError(
             f"the contacts are of type {type(contacts).__name__}: give a pandas DataFrame, or what has the "
             "Arrow stream protocol, as polars, DuckDB and pyarrow do"

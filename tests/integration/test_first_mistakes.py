@@ -6,11 +6,9 @@ import datetime as dt
 import subprocess
 import sys
 import textwrap
-import warnings
 
 import nbformat
 import pandas as pd
-import pyarrow as pa
 import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
@@ -230,51 +228,3 @@ def test_a_guess_in_a_program_points_at_its_line(tmp_path):
     ran = subprocess.run([sys.executable, program], capture_output=True, text=True, check=True, timeout=60)
     assert ran.stderr.splitlines()[0].startswith(f"{program}:4: PhoneGuessed: taking 'mobile'")
     assert len(ran.stderr.splitlines()) == 2
-
-
-# Tables of other libraries.
-
-
-class Stream:
-    """A table that has the protocol and nothing else, as a relation of DuckDB."""
-
-    def __init__(self, table):
-        self._table = table
-
-    def __arrow_c_stream__(self, requested_schema=None):
-        return self._table.__arrow_c_stream__(requested_schema)
-
-
-ARROW = pa.table(
-    {
-        "name": ["Ada", None, "Zoë"],
-        "mobile": pa.array([393471234567, 393471234568, None], pa.int64()),
-        "table": pa.array([4, None, 5], pa.int32()),
-        "since": pa.array([dt.date(2026, 1, 2), None, None]),
-    }
-)
-
-
-@pytest.mark.parametrize(
-    "contacts", [ARROW, Stream(ARROW), ARROW.to_batches()[0]], ids=["table", "stream", "batch"]
-)
-def test_a_table_with_the_arrow_protocol_is_checked_planned_and_sent_as_pandas(contacts, sandbox, gateway):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # a plus was supplied
-        checked = smsframe.check(contacts, phone="mobile")
-        plan = smsframe.plan(contacts, "Ciao {name:you}, table {table:-}", phone="mobile", campaign="a")
-        out = smsframe.send(
-            contacts, "Ciao {name:you}, table {table:-}", phone="mobile", campaign="a", gateway=gateway
-        )
-        assert smsframe.compose(contacts, "Ciao", phone="mobile", gateway=gateway).wait(20)
-    assert isinstance(checked, pd.DataFrame)
-    assert checked["sms_status"].tolist() == ["ready", "ready", "invalid"]
-    assert plan.facts()["examples"] == ["Ciao Ada, table 4", "Ciao you, table -"]
-    assert out["sms_status"].tolist() == ["accepted", "accepted", "invalid"]
-    assert out["mobile"].iloc[0] == 393471234567
-    assert sorted(sandbox.inbox()["text"]) == ["Ciao Ada, table 4", "Ciao you, table -"]
-
-
-def test_names_of_columns_that_are_there_twice_are_refused():
-    with pytest.raises(smsframe.ContactsError, match="more than once"):
-        smsframe.check(pa.table([[1], [2]], names=["a", "a"]))
