@@ -20,6 +20,7 @@ from smsframe.contacts.tables import ArrowTable, as_frame
 from smsframe.errors import ContactsError
 from smsframe.form.draft import Draft, guess_region
 from smsframe.form.session import FormSession
+from smsframe.form.surroundings import refuse_without_widgets
 from smsframe.planning.options import PlanOptions
 
 if TYPE_CHECKING:
@@ -86,12 +87,17 @@ def compose(
     Returns:
         A `Form`; show it as the last line of a cell. ``.results`` is a frame once something was sent.
 
+    Raises:
+        RuntimeError: The form could not be seen here (marimo shows no ipywidgets), or nothing could be sent
+            from here (JupyterLite).
+
     Example:
         >>> people = pd.DataFrame({"mobile": ["+393471234567"], "name": ["Ada"]})
         >>> people.sms.compose("Ciao {name}", campaign="summer", gateway=gateway)
         <smsframe.Form summer: text 1 person for 1 credit>
     """
     fixed = {name: value for name, value in locals().items() if name not in EDITED}
+    refuse_without_widgets()
     planning, sending = with_policy(PlanOptions.of(fixed)), SendOptions.of(fixed)
     from smsframe.form.form import Form  # noqa: PLC0415 - widgets take longer to load than all the rest
 

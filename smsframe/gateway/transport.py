@@ -39,6 +39,7 @@ from smsframe.clock import SYSTEM, Clock
 from smsframe.gateway import response_limits
 from smsframe.gateway.auth import PARAMETERS
 from smsframe.gateway.connections import Adapter, NotConnectedError
+from smsframe.gateway.surroundings import refuse_browser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -155,7 +156,11 @@ def session(
     mistake; ``.netrc`` is never read, because its entry would replace the keys. ``read_timeout`` is how many
     seconds the kernel tries to deliver what was sent by a process that is stopped. ``clock`` measures
     how long an answer takes.
+
+    Raises:
+        RuntimeError: This Python runs in a browser.
     """
+    refuse_browser()
     pooled = _Session(
         partial(Adapter, read_timeout, clock, pool_connections=1, pool_maxsize=pool, max_retries=0)
     )

@@ -228,3 +228,32 @@ def test_a_guess_in_a_program_points_at_its_line(tmp_path):
     ran = subprocess.run([sys.executable, program], capture_output=True, text=True, check=True, timeout=60)
     assert ran.stderr.splitlines()[0].startswith(f"{program}:4: PhoneGuessed: taking 'mobile'")
     assert len(ran.stderr.splitlines()) == 2
+
+
+# Notebooks that cannot show a form, or cannot send.
+
+
+def test_in_marimo_the_form_says_what_to_use_instead_and_cards_still_show(monkeypatch):
+    monkeypatch.setitem(sys.modules, "marimo", SimpleNamespace(running_in_notebook=lambda: True))
+    with pytest.raises(RuntimeError, match=r"marimo shows no ipywidgets.*plan and send.*smsframe app"):
+        guests().sms.compose(phone="mobile", region="IT")
+    plan = guests().sms.plan("Ciao", campaign="a", phone="mobile", region="IT")
+    assert "Ciao" in plan._repr_html_()
+
+
+def test_a_program_that_has_merely_loaded_marimo_gets_its_form(monkeypatch, sandbox):
+    monkeypatch.setitem(sys.modules, "marimo", SimpleNamespace(running_in_notebook=lambda: False))
+    form = guests().sms.compose(phone="mobile", region="IT", gateway=sandbox.gateway())
+    assert form.wait(20)
+
+
+def test_in_a_browser_nothing_is_sent_and_whatever_needs_no_gateway_works(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    for needs_a_gateway in (
+        lambda: smsframe.Gateway("https://gateway.example", username="a", password="b"),
+        lambda: guests().sms.compose(phone="mobile", region="IT"),
+    ):
+        with pytest.raises(RuntimeError, match=r"browser.*check, plan, normalize and segments work here"):
+            needs_a_gateway()
+    assert guests().sms.check(phone="mobile", region="IT")["sms_status"].eq("ready").all()
+    assert guests().sms.plan("Ciao", phone="mobile", region="IT").recipients == 2
