@@ -6,6 +6,7 @@ import datetime as dt
 import subprocess
 import sys
 import textwrap
+from types import SimpleNamespace
 
 import nbformat
 import pandas as pd
