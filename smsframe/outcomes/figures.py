@@ -150,7 +150,7 @@ def _countries(part: FigureBase, summary: Summary, _zone: ZoneInfo) -> None:
     cost.barh(range(len(table)), credits_, 0.6, color=ORANGE)
     for position, value in enumerate(credits_):
         canvas.label_bar(cost, value, position, amount(value))
-    unknown = f"\n(unknown for {summary.credits_unknown:,} texts)" if summary.credits_unknown else ""
+    unknown = f"\n(unknown for {many(summary.credits_unknown, 'text')})" if summary.credits_unknown else ""
     canvas.name_bars(
         cost, names, max(credits_), f"credits charged{unknown}", space_below=1.6, space_right=1.35
     )
