@@ -129,8 +129,8 @@ def plot(results: pd.DataFrame, kind: str | None = None, *, tz: str = "UTC") -> 
     Args:
         results: A frame of `smsframe.check`, `send`, `results` or `refresh`, or a part of one.
         kind: ``"funnel"`` (rows that were texted, accepted, delivered, and where the others went),
-            ``"delivery"`` (texts by state over time), ``"countries"`` (segments and credits by country),
-            ``"time"`` (seconds, minutes or hours until texts were delivered); all four by default.
+            ``"timeline"`` (texts by state over time), ``"countries"`` (share delivered and credits by
+            country), ``"waits"`` (how long texts took to be delivered); all four by default.
         tz: The time zone of the time axis, such as ``"Europe/Rome"``.
 
     Returns:

@@ -19,7 +19,10 @@ from typing import TYPE_CHECKING, Any
 from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign.interrupts import python_ended, raised
 from smsframe.campaign.unexpected_errors import clean, without_frames
+from smsframe.clock import SYSTEM
+from smsframe.display.live_card import LiveCard
 from smsframe.display.progress_bar import Bar
+from smsframe.display.progress_renderers import in_notebook
 from smsframe.display.progress_stats import NAMES, ProgressStats
 from smsframe.errors import CampaignStopped, SmsFrameError
 from smsframe.formatting import amount
@@ -41,7 +44,7 @@ _under_way: set[Run] = set()
 
 class Run:
     """
-    A campaign under way, as `smsframe.start` returns it; shows itself as a card in a notebook.
+    A campaign under way, as `smsframe.start` returns it; shows itself as a live card in a notebook.
 
     It goes on whether or not somebody waits for it. `stop` is the one way to stop it: Ctrl-C, and the
     notebook's stop button, end a `wait` and not the run. When Python itself ends, so does the run: orders
@@ -85,7 +88,7 @@ class Run:
         self._work, self._now, self._back = work, now, back
         self._context = replace(context, report=self._update, started=self._start)
         self._stats = ProgressStats(later=later)
-        self._bars: list[Bar] = []
+        self._displays: list[Bar | LiveCard] = []
         self._stop, self._asked = threading.Event(), False
         self._begun = threading.Event()
         """Set when people are about to be texted (nothing refuses the call any more), or at the end."""
@@ -190,9 +193,13 @@ class Run:
         """Show a bar here that goes on by itself: a live one in a notebook, whose kernel stays free."""
         bar = Bar(f"sending {shown_name(self.campaign)}", "people", shown=True, stats=self._stats)
         bar.open()
-        self._bars.append(bar)
-        if self.done:  # the thread may have closed the bars before this one was among them
-            bar.close()
+        self._follow(bar)
+
+    def _follow(self, display: Bar | LiveCard) -> None:
+        """Have a display drawn again as people get somewhere, until the end."""
+        self._displays.append(display)
+        if self.done:  # the thread may have closed the displays before this one was among them
+            display.close()
 
     def __repr__(self) -> str:
         facts = self.facts()
@@ -203,7 +210,13 @@ class Run:
         return f"<smsframe.Run {facts['campaign']}: {facts['state']}, {counts}; {cost}>"
 
     def _repr_html_(self) -> str:
-        return run_card(self.facts(), NAMES)
+        return run_card(self.facts(), NAMES, SYSTEM.now())
+
+    def _ipython_display_(self) -> None:
+        """Show a card that is live until it is over; what is over has one that stays as it is."""
+        if self.done or not in_notebook():
+            raise NotImplementedError  # IPython then shows what any object has
+        self._follow(LiveCard(self._repr_html_))
 
     def _await(self, event: threading.Event, timeout: float | None = None) -> bool:
         """
@@ -233,8 +246,8 @@ class Run:
             self._over.set()
             self._begun.set()
             _under_way.discard(self)
-            for bar in self._bars:
-                bar.close()
+            for display in self._displays:
+                display.close()
 
     def _start(self, people: int) -> None:
         self._stats.begin(people)
@@ -242,8 +255,8 @@ class Run:
 
     def _update(self, event: ProgressEvent) -> None:
         self._stats.update(event)
-        for bar in self._bars:
-            bar.show()
+        for display in self._displays:
+            display.show()
 
     def _state(self, *, left: int) -> str:
         if not self.done:

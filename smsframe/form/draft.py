@@ -25,7 +25,7 @@ FIX: Final = "gsm"
 
 MAX_LIVE_ROWS = 2_000
 """
-Rows that are planned on every keystroke. Of a longer table an even sample is, until every row is asked for.
+Rows that are planned on every keystroke; of a longer table an even sample is, and all when typing pauses.
 """
 
 SOUNDS_LIKE_COUNTRY: Final = re.compile(
@@ -77,7 +77,7 @@ class Draft:
 
 class TypedText(NamedTuple):
     """
-    The text as it was typed, counted before any field is filled.
+    A text as it was typed, or with its characters replaced, counted before any field is filled.
 
     Attributes:
         characters: As people count them.

@@ -6,12 +6,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from smsframe.form.draft import fields
 from smsframe.masking import mask, mask_digits, visible
 from smsframe.outcomes.codes import EXPLANATIONS
-from smsframe.planning.previews import previews
+from smsframe.planning.merge_values import unpacked
+from smsframe.planning.previews import previewer_of
+from smsframe.planning.problems import correctable
 
 if TYPE_CHECKING:
     from smsframe.planning.plan import Plan
@@ -21,19 +24,30 @@ ROWS_SHOWN = 5
 
 
 class Skip(NamedTuple):
-    """Rows that are not texted for one reason, short and in full; ``sample`` is a few of them, masked."""
+    """
+    Rows that are not texted for one reason.
+
+    Attributes:
+        status: Their status.
+        reason: The reason, short.
+        explanation: The same in full.
+        rows: How many they are.
+        sample: A few of them, masked.
+        correctable: Whether they can be texted once somebody corrects the table.
+    """
 
     status: str
     reason: str
     explanation: str
     rows: int
     sample: pd.DataFrame
+    correctable: bool
 
 
 class Example(NamedTuple):
-    """One text as a person would read it; ``role`` says which of the texts it is."""
+    """One text as a person would read it; ``row`` is the label of that person's row, masked."""
 
-    role: str
+    row: str
     text: str
     encoding: str
     units: int
@@ -44,38 +58,48 @@ def skips(plan: Plan) -> list[Skip]:
     """Why rows are skipped, the most frequent reason first, each with a few of its rows."""
     reasons = plan.reasons
     return [
-        Skip(status, mask(reason), EXPLANATIONS.get(code, ""), rows, _sample(plan, code, reason))
-        for status, code, reason, rows in zip(
-            reasons["status"], reasons["code"], reasons["reason"], reasons["rows"], strict=True
+        Skip(status, mask(reason), EXPLANATIONS.get(code, ""), rows, _sample(plan, code, reason), bool(hand))
+        for status, code, reason, rows, hand in zip(
+            reasons["status"],
+            reasons["code"],
+            reasons["reason"],
+            reasons["rows"],
+            correctable(reasons["status"], reasons["code"]),
+            strict=True,
         )
     ]
 
 
-def examples(plan: Plan) -> list[Example]:
-    """The first, the longest and the most expensive text; one that is several of these is shown once."""
-    ready = plan.ready_people
-    if ready.empty:
-        return []
-    units, segments = ready["units"].to_numpy(), ready["segments"].to_numpy()
-    positions = {"first": 0, "longest": int(units.argmax()), "most expensive": int(segments.argmax())}
-    if (units == units[0]).all():
-        del positions["longest"]
-    if (segments == segments[0]).all():
-        del positions["most expensive"]
-    roles: dict[int, list[str]] = {}
-    for role, position in positions.items():
-        roles.setdefault(position, []).append(role)
-    texts = previews(plan, ready["fields"].iloc[[*roles]])
-    return [
-        Example(
-            ", ".join(names).capitalize(),
+class Messages:
+    """
+    The messages of a plan, one at a time, the most expensive first, and of these the longest.
+
+    Args:
+        plan: The plan.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._template, self._ready = plan.template, plan.ready_people
+        self._labels = plan.frame.index
+        # One for all messages: it looks each number up in the table once.
+        self._previewer = previewer_of(plan)
+        segments, units = (self._ready[name].to_numpy() for name in ("segments", "units"))
+        self._order = np.lexsort((-units, -segments))
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def at(self, place: int) -> Example:
+        """The message at that place, from 0."""
+        person = self._ready.iloc[[self._order[place]]]
+        (text,) = self._previewer.messages(self._template, unpacked(person["fields"], self._template), 1)
+        return Example(
+            mask(str(self._labels[person.index[0]])),
             visible(text),
-            str(ready["encoding"].iloc[position]),
-            int(units[position]),
-            int(segments[position]),
+            str(person["encoding"].iloc[0]),
+            int(person["units"].iloc[0]),
+            int(person["segments"].iloc[0]),
         )
-        for text, (position, names) in zip(texts, roles.items(), strict=True)
-    ]
 
 
 def _sample(plan: Plan, code: str, reason: str) -> pd.DataFrame:

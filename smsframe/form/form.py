@@ -7,20 +7,19 @@ What takes time runs in threads, so that the notebook reacts to every key.
 
 from __future__ import annotations
 
-import re
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from smsframe.errors import CampaignStopped, ContactsError, SmsFrameError
 from smsframe.form import html
-from smsframe.form.preview import View, error_sentence, make_view, missing
+from smsframe.form.draft import MAX_LIVE_ROWS
+from smsframe.form.preview import View, error_sentence, in_one_line, make_view, missing, takes_sender
+from smsframe.form.stepper import MessageStepper
 from smsframe.form.tasks import LatestOnly, SingleFlight
 from smsframe.form.widgets import Controls
-from smsframe.formatting import amount, many
 from smsframe.masking import mask
 from smsframe.outcomes.summary import summary
-from smsframe.texts.template import Field
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,13 +27,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.api.run import Run
+    from smsframe.form.campaign_counts import CampaignCounts
     from smsframe.form.draft import Draft
-    from smsframe.form.preview import CampaignCounts
     from smsframe.form.session import FormSession
     from smsframe.planning.plan import Plan
 
 POLL_SECONDS = 0.2
 """Seconds between two updates of a run's progress."""
+
+PAUSE = 0.8
+"""Seconds without a change after which every row of a long table is counted."""
 
 DOUBLE_CLICK = 0.7
 """Seconds within which a second click is part of the first one, and says nothing."""
@@ -58,6 +60,7 @@ class Form:
     def __init__(self, contacts: pd.DataFrame, draft: Draft, session: FormSession) -> None:
         self.results: pd.DataFrame | None = None
         self._contacts, self._session = contacts, session
+        self._is_long = len(contacts) > MAX_LIVE_ROWS
         self._number = ""
         """The number of the person at the form, for tests."""
         self._lock = threading.RLock()
@@ -68,16 +71,21 @@ class Form:
             self._enable, lambda place, message: self._set_message(place, html.problem(message))
         )
         self._updates = LatestOnly(self._update)
+        self._exact_counts = LatestOnly(self._update_exactly, PAUSE)
         self._fix = False
         self._counts: CampaignCounts | None = None
         self._controls = Controls(contacts, draft)
         self.widget = self._controls.box
+        self._stepper = MessageStepper(self._controls)
         self._connect()
-        self._update((draft, False))
+        self._update((self._controls.draft(fix=False), False))
+        self._count_exactly(self._controls.draft(fix=False))
 
     @property
     def plan(self) -> Plan | None:
-        """The `Plan` of what is in the form, or None; of a sample while a long table is not counted."""
+        """
+        The `Plan` of what is in the form, or None; of a sample of a long table until typing pauses.
+        """
         return self._view.plan
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -86,20 +94,18 @@ class Form:
 
         For scripts and tests: people see it in the form.
         """
-        return self._actions.wait(timeout) and self._updates.wait(timeout)
+        waits = (self._actions, self._updates, self._exact_counts)
+        return all(waited.wait(timeout) for waited in waits)
 
     def __repr__(self) -> str:
         name = mask(self._view.draft.campaign) or "(no campaign)"
-        view = self._view
-        content = mask(view.problems.get("text", "")) or (
-            missing(view) if view.typed is None else view.headline()
-        )
+        content = in_one_line(self._view)
         return f"<smsframe.Form {name}: {content[:1].lower()}{content[1:]}>"
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """The widget, and for viewers without widgets the card of the plan at the time."""
         bundle: dict[str, Any] = self.widget._repr_mimebundle_(**options)
-        plan = self._view.plan
+        plan = self._view.plan if self._view.counted else None  # nobody would get a placeholder
         content = plan._repr_html_() if plan is not None else html.note(missing(self._view))
         return bundle | {"text/plain": repr(self), "text/html": content}
 
@@ -109,11 +115,8 @@ class Form:
         controls = self._controls
         for widget in controls.inputs:
             widget.observe(self._changed, "value")
-        for label, button in controls.chips.items():
-            button.on_click(partial(self._insert, label))
         controls.unlock.observe(lambda _: self._enable(), "value")
         controls.own_number.observe(self._store_number, "value")
-        controls.count_all.on_click(lambda _: self._count())
         controls.fix.on_click(lambda _: self._toggle_fix())
         controls.balance.on_click(lambda _: self._actions.start("balance", "money", self._show_balance))
         controls.test.on_click(lambda _: self._actions.start("test", "test", self._send_test))
@@ -124,17 +127,15 @@ class Form:
 
     def _changed(self, _: Any) -> None:
         self._controls.unlock.value, self._sure = "", False
-        self._updates.request((self._controls.draft(fix=self._fix), False))
+        draft = self._controls.draft(fix=self._fix)
+        self._updates.request((draft, False))
+        self._count_exactly(draft)
         self._enable()
 
-    def _insert(self, label: str, _: Any) -> None:
-        text = self._controls.text
-        space = " " if text.value and not text.value[-1].isspace() else ""
-        text.value += f"{space}{Field(label).written()}"
-
-    def _count(self) -> None:
-        self._set_message("total", html.note("Counting every row …"))
-        self._updates.request((self._controls.draft(fix=self._fix), True))
+    def _count_exactly(self, draft: Draft) -> None:
+        """Count every row of a long table when typing pauses; of a short one, every change does."""
+        if self._is_long:
+            self._exact_counts.request(draft)
 
     def _toggle_fix(self) -> None:
         self._fix = not self._fix
@@ -149,15 +150,11 @@ class Form:
             self._enable()
 
     def _unlocked(self) -> bool:
-        typed = re.sub(r"[\s.,'’_]", "", self._controls.unlock.value)  # noqa: RUF001 - thousands as people write them
-        view = self._view
+        view, controls = self._view, self._controls
         return (
-            view.sendable
-            and view.exact
-            and view.recipients > 0
+            view.unlocked_by(controls.unlock.value)
             and "run" not in self._actions
-            and view.draft == self._controls.draft(fix=self._fix)
-            and typed == str(view.recipients)
+            and view.draft == controls.draft(fix=self._fix)
         )
 
     # What takes time.
@@ -165,19 +162,11 @@ class Form:
     def _show_balance(self) -> None:
         view = self._view
         kind = view.plan.terms.message_type if view.plan is not None else "N"
-        left = self._session.balance(kind)
-        if left is None:
-            content = html.note(f"The gateway does not say how many credits of type {kind} are left.")
-        else:
-            sentence = (
-                f"{amount(left)} credits of type {kind} are left; this needs {many(view.credits, 'credit')}."
-            )
-            content = html.note(sentence) if left >= view.credits else html.problem(sentence)
-        self._set_message("money", content)
+        self._set_message("money", html.credits_left(view, kind, self._session.balance(kind)))
 
     def _send_test(self) -> None:
         view = self._view
-        if view.plan is None or view.typed is None or "text" in view.problems or view.plan.planned.empty:
+        if view.plan is None or not view.counted or view.plan.planned.empty:
             raise ValueError(
                 "Write a text that at least one person in the table can get, then send yourself a test."
             )
@@ -285,10 +274,20 @@ class Form:
             self._show(View(draft, len(self._contacts), exact=exact).with_problem("audience", BROKEN), None)
             raise
 
+    def _update_exactly(self, draft: Draft) -> None:
+        """Count every row; the estimate of the same draft must not come after it."""
+        self._updates.wait()
+        self._update((draft, True))
+
     def _view_of(self, draft: Draft, *, exact: bool) -> tuple[View, CampaignCounts | None]:
         counts = None
         view = make_view(
-            draft, self._contacts, self._session.plan, now=self._session.clock.now(), exact=exact
+            draft,
+            self._contacts,
+            self._session.plan,
+            now=self._session.clock.now(),
+            exact=exact,
+            profile=self._session.profile,
         )
         try:
             if entry := self._session.find(draft.campaign.strip()):
@@ -302,6 +301,8 @@ class Form:
 
     def _show(self, view: View, counts: CampaignCounts | None) -> None:
         with self._lock:
+            if view.exact and self._is_long and view.draft != self._controls.draft(fix=self._fix):
+                return  # something else was typed while every row was counted, and is counted next
             self._view, self._counts = view, counts
             self._render()
             self._enable()
@@ -313,12 +314,12 @@ class Form:
         self._set_message("counter", html.counter(view))
         self._set_message("cheaper", html.cheaper(view))
         self._set_message("funnel", html.audience(view))
-        self._set_message("readers", html.readers(view))
+        self._stepper.show(view)
         name = view.draft.campaign.strip()
         self._set_message("known", html.campaign_note(self._counts, name) if self._counts else "")
         self._set_message("total", html.note(missing(view)) + html.balance(view))
-        ready = bool(view.recipients and view.typed is not None)
-        controls.send.description = view.headline() if ready else "Nobody to text"
+        controls.send.description = view.headline()
+        ready = view.counted and view.exact and view.recipients
         controls.unlock.description = f"Type {view.recipients:,} to unlock" if ready else "To unlock"
         if self._counts is not None:
             controls.resume.description = self._counts.headline()
@@ -328,15 +329,14 @@ class Form:
         with self._lock:
             controls, view, counts, running = self._controls, self._view, self._counts, "run" in self._actions
             controls.send.disabled = not self._unlocked()
-            controls.unlock.disabled = running or not (view.sendable and view.exact and view.recipients)
-            controls.sender.disabled = controls.quality.value != "high"
+            controls.unlock.disabled = running or not view.can_be_unlocked
+            controls.sender.disabled = not takes_sender(self._session.profile, controls.quality.value)
             controls.test.disabled = "test" in self._actions
             controls.balance.disabled = "balance" in self._actions
             cheaper = view.cheaper is not None and view.cheaper.saved > 0
             controls.fix.description = "Leave the text as it is" if self._fix else "Make it cheaper"
             controls.show(controls.fix, shown=cheaper or self._fix)
             controls.show(controls.time, shown=controls.later.value)
-            controls.show(controls.count_all, shown=view.plan is not None and not view.exact)
             resumes = counts is not None and counts.unfinished and not running
             cancels = counts is not None and bool(counts.scheduled + counts.cancelling) and not running
             controls.show(controls.resume, shown=resumes)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from smsframe.form.excerpts import examples, skips
+from smsframe.form.excerpts import skips
 from smsframe.formatting import amount, many
 from smsframe.masking import mask, message_class
 from smsframe.planning.balance import balance_words, too_little
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from smsframe.form.campaign_counts import CampaignCounts
     from smsframe.form.excerpts import Example, Skip
-    from smsframe.form.preview import CampaignCounts, View
+    from smsframe.form.preview import View
 
 ENCODINGS = {"gsm": "GSM-7", "ucs2": "UCS-2"}
 REPLACEMENTS_SHOWN = 4
@@ -28,7 +29,7 @@ REPLACEMENTS_SHOWN = 4
 REGION_ARGUMENT = "pass region= with the country or the column that has it"
 """The advice for Python in the long sentence of a reason; a form has a control for it."""
 REASONS_SHOWN = 8
-"""Reasons listed; the rows of the others are counted together."""
+"""Reasons listed of a group; the rows of its others are counted together."""
 
 
 def problem(sentence: str | None) -> str:
@@ -48,33 +49,34 @@ def heading(title: str) -> str:
 
 def counter(view: View) -> str:
     """Characters, encoding and segments of the text, and what forces UCS-2."""
-    typed = view.typed
+    typed, plan = view.typed, view.plan
     if typed is None:
         return _figures([("0", "characters"), ("GSM-7", "encoding"), ("0", "segments"), ("0", "credits")])
-    encoding, segments = ENCODINGS[typed.encoding], f"{typed.segments:,}"
+    characters = "character" if typed.characters == 1 else "characters"
+    replaced = view.draft.fix and plan is not None and plan.template.source != view.draft.text
+    figures = [(f"{typed.characters:,}", f"{characters} {'after replacing' if replaced else 'typed'}")]
+    if plan is None:  # what is counted of a text that cannot be sent would be said of another one
+        return _figures(figures)
     causes = [
         f"{_character(character)} at character {position:,}"
         for character, position in [*typed.non_gsm.items()][:3]
     ]
-    credit = "0"
-    if view.plan is not None and "text" not in view.problems and view.recipients:
-        ready = view.plan.ready_people
+    ready, kinds = plan.ready_people, plan.encodings
+    if not ready.empty:
+        encoding = " + ".join(ENCODINGS[kind] for kind in ("gsm", "ucs2") if kinds.get(kind))
         fewest, most = int(ready["segments"].min()), int(ready["segments"].max())
         segments = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
-        kinds = view.plan.encodings
-        encoding = " + ".join(ENCODINGS[kind] for kind in ("gsm", "ucs2") if kinds.get(kind))
+        figures += [
+            (encoding, "encoding"),
+            (segments, "segment each" if segments == "1" else "segments each"),
+        ]
         causes += [
             f"{_character(str(sign))} in the values of {many(round(rows * view.scale), 'person', 'people')}"
-            for sign, rows in view.plan.ucs2.head(4).items()
+            for sign, rows in plan.ucs2.head(4).items()
             if sign not in typed.non_gsm
         ][:3]
-        credit = ("" if view.exact else "≈ ") + f"{view.credits:,}"
-    figures = [
-        (f"{typed.characters:,}", "character typed" if typed.characters == 1 else "characters typed"),
-        (encoding, "encoding"),
-        (segments, "segment each" if segments == "1" else "segments each"),
-        (credit, "credits"),
-    ]
+    credit = ("" if view.exact else "≈ ") + f"{view.credits:,}"
+    figures.append((credit, "credit" if view.credits == 1 else "credits"))
     ucs2_note = (
         '<div class="sf-forcing">UCS-2, at 70 characters a segment instead of 160, because of '
         f"{', '.join(causes)}.</div>"
@@ -85,20 +87,24 @@ def counter(view: View) -> str:
 
 
 def cheaper(view: View) -> str:
-    """Which characters could be replaced by which, and what that saves; or that they are replaced."""
-    if view.draft.fix:
-        return note("Characters that make the text more expensive are replaced.")
-    if view.cheaper is None or not view.cheaper.saved:
+    """Which characters could be replaced by which, and what that saves; or which are, and what that saved."""
+    made = view.plan is not None and view.counted and view.draft.fix
+    proposal = view.plan.fixed if view.plan is not None and made else view.cheaper
+    if proposal is None or not (proposal.saved or made):
         return ""
-    facts = view.cheaper.facts()
+    facts = proposal.facts()
     # A character that is in the text and in a field is listed once.
     pairs = list(dict.fromkeys((row["before"], row["after"] or "") for row in facts["replacements"]))
+    if not pairs:
+        return note("Nothing is replaced: no text would become cheaper.")
+    verb = "is sent as" if made else "becomes"
     listed = ", ".join(
-        f"{_character(before)} becomes {_character(after)}" for before, after in pairs[:REPLACEMENTS_SHOWN]
+        f"{_character(before)} {verb} {_character(after)}" for before, after in pairs[:REPLACEMENTS_SHOWN]
     )
     more = ", and others" if len(pairs) > REPLACEMENTS_SHOWN else ""
-    saved = round(facts["saved"] * view.scale)
-    return f'<div class="sf-note" role="status">{listed}{more}: {many(saved, "credit")} less.</div>'
+    saved = many(round(facts["saved"] * view.scale), "credit")
+    outcome = f"{saved} {'saved' if made else 'less'}"
+    return f'<div class="sf-note" role="status">{listed}{more}: {outcome}.</div>'
 
 
 def balance(view: View) -> str:
@@ -109,38 +115,64 @@ def balance(view: View) -> str:
     return problem(words) if too_little(view.plan.balance, view.credits) else note(words)
 
 
+def credits_left(view: View, kind: str, left: float | None) -> str:
+    """The balance that somebody asked for; None when the gateway does not say it."""
+    if left is None:
+        return note(f"The gateway does not say how many credits of type {kind} are left.")
+    needed = f"; this needs {many(view.credits, 'credit')}" if view.counted else ""
+    sentence = f"{amount(left)} credits of type {kind} are left{needed}."
+    return note(sentence) if left >= view.credits else problem(sentence)
+
+
 def audience(view: View) -> str:
     """From the rows of the table to the people who would be texted, with every reason for a skip."""
     if view.plan is None:
-        return ""
+        waiting = "Who would be texted is counted again when the text is correct."
+        return note(waiting) if "text" in view.problems else ""
     plan, approximately = view.plan, "" if view.exact else "≈ "
     ready = view.recipients
     share = 100 * plan.recipients / max(1, len(plan.frame))
     skipped = skips(plan)
-    listed = "".join(_skip(skip, view.scale, approximately) for skip in skipped[:REASONS_SHOWN])
-    if more := sum(skip.rows for skip in skipped[REASONS_SHOWN:]):
-        listed += (
-            f'<div class="sf-skip"><b>{approximately}{round(more * view.scale):,}</b> for other reasons</div>'
-        )
-    estimate = (
-        "" if view.exact else f"Estimated from {len(plan.frame):,} rows; duplicates show in the exact count."
+    listed = "".join(
+        _skips(title, [skip for skip in skipped if skip.correctable == correctable], view, approximately)
+        for title, correctable in (("Can be corrected", True), ("Cannot be corrected", False))
     )
+    estimate = (
+        "" if view.exact else f"Estimated from {len(plan.frame):,} rows; all are counted when typing pauses."
+    )
+    what = "to text" if view.counted else "can be texted"  # without a text, nobody would be
     return (
         f'<div class="sf-funnel"><span>{many(view.rows, "row")}</span>'
-        f'<span class="sf-ready"><b>{approximately}{ready:,}</b> to text</span></div>'
+        f'<span class="sf-ready"><b>{approximately}{ready:,}</b> {what}</span></div>'
         f'<div class="sf-bar" aria-hidden="true"><span style="width:{share:.1f}%"></span></div>'
         f"{listed}{note(_country(view))}{note(_supplied(view))}{note(estimate)}"
     )
 
 
-def readers(view: View) -> str:
-    """The texts as people would read them: the first, the longest, the most expensive."""
-    if view.plan is None or view.typed is None or "text" in view.problems:
+def nothing_to_read(view: View) -> str:
+    """Why no message can be shown."""
+    if view.typed is None:
         return note("Write a text to see what people will read.")
-    shown = examples(view.plan)
-    if not shown:
-        return note("Nobody would be texted now: see the reasons under Audience.")
-    return "".join(_example(example) for example in shown)
+    if view.plan is None:
+        return note("What people will read is shown when everything marked is correct.")
+    return note("Nobody would be texted now: see the reasons under Audience.")
+
+
+def message(example: Example, place: int, total: int) -> str:
+    """One message as its person would read it, ``place`` from 0, and what it is billed as."""
+    rank = "the most expensive" if place == 0 else f"{place + 1:,}"
+    facts = [
+        f"{rank} of {many(total, 'message')}",
+        f"row {example.row}",
+        many(example.units, "character"),
+        ENCODINGS[example.encoding],
+        many(example.segments, "segment"),
+    ]
+    words = " · ".join(facts)
+    return (
+        f'<figure class="sf-example"><figcaption>{escape(words[:1].upper() + words[1:])}</figcaption>'
+        f'<blockquote class="{message_class()}" dir="auto">{escape(example.text)}</blockquote></figure>'
+    )
 
 
 def campaign_note(counts: CampaignCounts, campaign: str) -> str:
@@ -192,6 +224,21 @@ def _figures(figures: Iterable[tuple[str, str]]) -> str:
     return f'<div class="sf-figures">{cells}</div>'
 
 
+def _skips(title: str, skipped: list[Skip], view: View, approximately: str) -> str:
+    """The reasons of one group, under its title."""
+    if not skipped:
+        return ""
+
+    def counted(rows: int) -> str:
+        return f"{approximately}{round(rows * view.scale):,}"
+
+    head = f"<h4>{title}<span>{counted(sum(skip.rows for skip in skipped))}</span></h4>"
+    listed = "".join(_skip(skip, view.scale, approximately) for skip in skipped[:REASONS_SHOWN])
+    more = sum(skip.rows for skip in skipped[REASONS_SHOWN:])
+    others = f'<div class="sf-skip"><b>{counted(more)}</b> for other reasons</div>' if more else ""
+    return f'<div class="sf-group">{head}{listed}{others}</div>'
+
+
 def _skip(skip: Skip, scale: float, approximately: str) -> str:
     # People at a form do not pass arguments.
     reason = skip.reason.replace("pass region=", "choose its country")
@@ -211,17 +258,6 @@ def _rows(sample: pd.DataFrame) -> str:
         for row in sample.itertuples(index=False)
     )
     return f'<div class="sf-look"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-
-
-def _example(example: Example) -> str:
-    facts = (
-        f"{example.role} · {example.units:,} characters · {ENCODINGS[example.encoding]} · "
-        f"{many(example.segments, 'segment')}"
-    )
-    return (
-        f'<figure class="sf-example"><figcaption>{escape(facts)}</figcaption>'
-        f'<blockquote class="{message_class()}">{escape(example.text)}</blockquote></figure>'
-    )
 
 
 def _character(character: str) -> str:

@@ -6,14 +6,15 @@ No widgets, no journal, no clock: the form hands in a function that makes plans,
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from smsframe.errors import CampaignChanged, ContactsError, SmsFrameError, TextError
 from smsframe.form.draft import FIX, MAX_LIVE_ROWS, Draft, count_text, sample, send_time
 from smsframe.formatting import many
 from smsframe.masking import mask
-from smsframe.orders.profile import SMSEND
+from smsframe.orders.profile import SENDER, SMSEND
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,75 +22,16 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from smsframe.contacts.policy import Policy
+    from smsframe.form.campaign_counts import CampaignCounts
     from smsframe.form.draft import TypedText
+    from smsframe.orders.profile import GatewayProfile
     from smsframe.planning.plan import Plan
     from smsframe.planning.savings import Cheaper
 
 PLACEHOLDER = "-"
-"""Planned while the text cannot be: who is in the audience does not depend on the text."""
+"""Planned while there is no text: whose number can be texted does not depend on it."""
 
-
-class CampaignCounts(NamedTuple):
-    """
-    People of a campaign by outcome, as the journal has them, and what those pending would cost.
-
-    Pending people who are on an opt-out list count as ``suppressed``, not as ``pending``; those who wait for
-    a budget count as ``held_back`` where the form has no policy.
-    """
-
-    texted: int
-    rejected: int
-    unconfirmed: int
-    pending: int
-    busy: int
-    credits: int
-    suppressed: int = 0
-    scheduled: int = 0
-    cancelling: int = 0
-    cancelled: int = 0
-    held_back: int = 0
-
-    @property
-    def unfinished(self) -> bool:
-        """Whether there is somebody to resume."""
-        return bool(self.pending or self.unconfirmed)
-
-    def cancel_headline(self, *, sure: bool) -> str:
-        """The label of the button that cancels what is scheduled, before and after the first click."""
-        people = many(self.scheduled + self.cancelling, "text")
-        return f"Yes, cancel {people}" if sure else f"Cancel {people} …"
-
-    def headline(self) -> str:
-        """The label of the button that resumes the campaign."""
-        if not self.pending:
-            return "Resume: ask the gateway"
-        return f"Resume: text {many(self.pending, 'person', 'people')} for {many(self.credits, 'credit')}"
-
-    def sentence(self) -> str:
-        """
-        The counts in one sentence.
-
-        Example:
-            >>> CampaignCounts(812, 0, 0, 428, 0, 428).sentence()
-            '812 texted already, 428 pending'
-        """
-        labelled = {
-            "texted already": self.texted - self.scheduled,
-            "scheduled": self.scheduled,
-            "cancelled": self.cancelled,
-            "to be cancelled, not proven": self.cancelling,
-            "refused by the gateway": self.rejected,
-            "unconfirmed": self.unconfirmed,
-            "pending": self.pending,
-            "being sent by another process": self.busy,
-            "on an opt-out list": self.suppressed,
-            "waiting for a larger budget": self.held_back,
-        }
-        return (
-            ", ".join(f"{count:,} {label}" for label, count in labelled.items() if count)
-            or "nobody texted yet"
-        )
+SENDER_RULE = "A sender is at most 11 letters, digits and simple signs, or a number of 6 to 16 digits."
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +43,10 @@ class View:
         draft: The draft it follows from.
         rows: Rows of the table.
         exact: Whether all of them were planned, or an even sample.
-        plan: The plan, or None when none can be made.
+        plan: The plan; of a placeholder while the text is empty; None when none can be made, as while
+            something is wrong with the text, so that nothing is counted.
         sendable: Whether the plan is of the draft's own text, and nothing is wrong.
-        typed: The text as typed, or None while it is empty.
+        typed: The text as typed, or as it is sent where characters are replaced; None while it is empty.
         cheaper: What replacing characters would save, as `Plan.cheaper` says, or None.
         problems: What is wrong, by the part of the form that shows it: ``audience``, ``text``, ``campaign``,
             ``terms``, ``schedule``.
@@ -133,11 +76,30 @@ class View:
         """Credits that would cost; an estimate unless ``exact``."""
         return round(self.plan.credits * self.scale) if self.plan is not None else 0
 
+    @property
+    def counted(self) -> bool:
+        """Whether the plan is of the draft's own text."""
+        return self.plan is not None and self.typed is not None
+
     def headline(self) -> str:
         """The label of the button that sends: how many people, for how many credits."""
+        if not self.counted:
+            return "Nothing to send yet"
+        if not self.recipients:
+            return "Nobody to text"
         about = "" if self.exact else "about "
         people = many(self.recipients, "person", "people")
         return f"Text {about}{people} for {about}{many(self.credits, 'credit')}"
+
+    @property
+    def can_be_unlocked(self) -> bool:
+        """Whether it could be sent, of which every row is counted."""
+        return self.sendable and self.exact and self.recipients > 0
+
+    def unlocked_by(self, typed: str) -> bool:
+        """Whether somebody typed the number of people, with thousands as people write them."""
+        digits = re.sub(r"[\s.,'’_]", "", typed)  # noqa: RUF001 - marks of thousands
+        return self.can_be_unlocked and digits == str(self.recipients)
 
     def with_problem(self, place: str, sentence: str) -> View:
         """This view with one more problem, so that it cannot be sent."""
@@ -176,7 +138,7 @@ def missing(view: View) -> str:
     if view.problems:
         return "Correct what is marked above."
     if not view.exact:
-        return "The table is long, so these are estimates: count every row, then send."
+        return "The table is long, so these are estimates: every row is counted when typing pauses."
     if view.plan.frame["sms_code"].eq("budget").any() and not view.recipients:
         return "Nobody is left to text: the budget covers none of those who have no outcome in this campaign."
     return (
@@ -186,6 +148,19 @@ def missing(view: View) -> str:
     )
 
 
+def in_one_line(view: View) -> str:
+    """
+    What is wrong with the text, or missing, or what would be sent.
+
+    Example:
+        >>> in_one_line(View(Draft(phone="mobile"), rows=3, exact=True))
+        'Correct what is marked above.'
+    """
+    if wrong := mask(view.problems.get("text", "")):
+        return wrong
+    return missing(view) if view.typed is None else view.headline()
+
+
 def make_view(
     draft: Draft,
     contacts: pd.DataFrame,
@@ -193,6 +168,7 @@ def make_view(
     *,
     now: datetime,
     exact: bool = False,
+    profile: GatewayProfile = SMSEND,
 ) -> View:
     """
     Everything that follows from a draft. Never raises for what somebody typed: that is a problem of the view.
@@ -203,13 +179,15 @@ def make_view(
         make_plan: Makes a plan, as `smsframe.plan`.
         now: The time, aware; a schedule before it is a problem.
         exact: Plan every row, however many there are.
+        profile: What the gateway takes: which senders, of which qualities.
     """
     exact = exact or len(contacts) <= MAX_LIVE_ROWS
     typed = count_text(draft.text)
+    sender = draft.sender if takes_sender(profile, draft.quality) else ""
     problems: dict[str, str] = {}
-    if draft.sender and not SMSEND.takes_sender(draft.sender):
+    if sender and not profile.takes_sender(sender):
         problems["terms"] = (
-            "A sender is at most 11 letters, digits and simple signs, or a number of 6 to 16 digits."
+            SENDER_RULE if profile.sender == SENDER else f"{profile.name} takes no such sender."
         )
     try:
         schedule = send_time(draft, now)
@@ -226,7 +204,7 @@ def make_view(
         "phone": draft.phone,
         "region": draft.region,
         "campaign": (draft.campaign.strip() or None) if exact else None,
-        "sender": None if "terms" in problems or draft.quality != "high" else draft.sender or None,
+        "sender": None if "terms" in problems else sender or None,
         "quality": draft.quality,
         "schedule": schedule,
     }
@@ -236,51 +214,39 @@ def make_view(
     plan = _planned(
         draft.text, problems, lambda text, **overrides: make_plan(planned, text, **options | overrides)
     )
-    sendable = bool(plan is not None and typed is not None and not problems and draft.campaign.strip())
-    proposal = None
-    if plan is not None and typed is not None and "text" not in problems and not draft.fix:
-        proposal = plan.cheaper(FIX)
-    return replace(result, plan=plan, sendable=sendable, cheaper=proposal)
+    if plan is not None and typed is not None and draft.fix:
+        typed = count_text(plan.template.source)
+    result = replace(result, plan=plan, typed=typed)
+    return replace(
+        result,
+        sendable=result.counted and not problems and bool(draft.campaign.strip()),
+        cheaper=plan.cheaper(FIX) if plan is not None and result.counted and not draft.fix else None,
+    )
 
 
-def count_campaign(results: pd.DataFrame, policy: Policy | None = None) -> CampaignCounts:
-    """Count the people of a campaign from its results, in which the opted-out are ``suppressed``."""
-    status, code = results["sms_status"], results["sms_code"]
-    busy, cancelling, budget = (
-        code.eq(name).fillna(value=False) for name in ("other_process", "cancelling", "budget")
-    )
-    held_back = budget & status.eq("pending") & (policy is None)
-    waiting = status.eq("pending") & ~busy & ~held_back
-    return CampaignCounts(
-        texted=int(status.isin(["accepted", "scheduled"]).sum()),
-        rejected=int(status.eq("rejected").sum()),
-        unconfirmed=int((status.eq("unconfirmed") & ~cancelling).sum()),
-        pending=int(waiting.sum()),
-        busy=int(busy.sum()),
-        credits=int(results["sms_segments"][waiting].sum()),
-        suppressed=int(status.eq("suppressed").sum()),
-        scheduled=int(status.eq("scheduled").sum()),
-        cancelling=int(cancelling.sum()),
-        cancelled=int(status.eq("cancelled").sum()),
-        held_back=int(held_back.sum()),
-    )
+def takes_sender(profile: GatewayProfile, quality: str) -> bool:
+    """Whether an order of this quality may name its sender."""
+    return quality in profile.qualities and profile.qualities[quality].sender
 
 
 def _planned(text: str, problems: dict[str, str], make_plan: Callable[..., Plan]) -> Plan | None:
     """
-    The plan of a text, or of a placeholder where it cannot be planned; what is wrong goes to ``problems``.
+    The plan of a text, or of a placeholder while there is none; what is wrong goes to ``problems``.
 
-    The placeholder's plan has no campaign, so that nobody can send it.
+    Where only the text is wrong, the placeholder is planned too, for what else is wrong: its plan is not
+    returned, since its counts are those of another text. It has no campaign, so that nobody can send it.
     """
     for planned_text, overrides in ((text, {}), (PLACEHOLDER, {"campaign": None})):
         if not planned_text.strip():
             continue
         try:
-            return make_plan(planned_text, **overrides)
+            plan = make_plan(planned_text, **overrides)
         except (SmsFrameError, ValueError, OSError) as error:
             problems.setdefault(_place_of(error), error_sentence(error))
             if not isinstance(error, TextError):
                 break
+        else:
+            return None if "text" in problems else plan
     return None
 
 

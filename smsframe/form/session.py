@@ -6,6 +6,7 @@ The gateway is held here, in Python alone: no widget has it, so no saved noteboo
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -22,10 +23,12 @@ from smsframe.campaign.options import ResumeOptions, RunOptions
 from smsframe.campaign.run_context import RunContext
 from smsframe.campaign.undo import TakingBack
 from smsframe.clock import SYSTEM, Clock
+from smsframe.form.campaign_counts import count_campaign
 from smsframe.form.draft import send_time
-from smsframe.form.preview import count_campaign
+from smsframe.gateway import environment
 from smsframe.gateway.balance import credits_of
 from smsframe.gateway.smsend import Gateway
+from smsframe.orders.profile import SMSEND
 
 if TYPE_CHECKING:
     import threading
@@ -34,10 +37,11 @@ if TYPE_CHECKING:
 
     from smsframe.api.options import JournalLocation
     from smsframe.campaign.options import SendOptions
+    from smsframe.form.campaign_counts import CampaignCounts
     from smsframe.form.draft import Draft
-    from smsframe.form.preview import CampaignCounts
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import Journal
+    from smsframe.orders.profile import GatewayProfile
     from smsframe.orders.records import CampaignRecord
     from smsframe.planning.options import PlanOptions
     from smsframe.planning.plan import Plan
@@ -87,6 +91,15 @@ class FormSession:
         if self._journal is None:
             self._journal = journal_of(self._journal_option, self._gateway)
         return self._journal
+
+    @property
+    def profile(self) -> GatewayProfile:
+        """What the gateway has and has not, also before there is one."""
+        if self._gateway is not None:
+            return self._gateway.profile
+        with suppress(ValueError):  # each plan says what is wrong with the environment
+            return environment.profile()
+        return SMSEND
 
     @hide_frames
     def plan(self, contacts: pd.DataFrame, text: str, **options: Any) -> Plan:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from smsframe.clock import SYSTEM
 from smsframe.errors import SmsFrameError
 from smsframe.masking import mask
 
@@ -76,18 +77,20 @@ class LatestOnly(Generic[Request]):
 
     Args:
         handle: Called with a request; it shows its result itself.
+        pause: Seconds for which nothing newer was requested before one is handled.
     """
 
-    def __init__(self, handle: Callable[[Request], None]) -> None:
-        self._handle = handle
+    def __init__(self, handle: Callable[[Request], None], pause: float = 0.0) -> None:
+        self._handle, self._pause = handle, pause
         self._state = threading.Condition()
         self._waiting: list[Request] = []
+        self._due = 0.0
         self._busy = False
 
     def request(self, request: Request) -> None:
         """Handle this next, instead of the one that is waiting."""
         with self._state:
-            self._waiting = [request]
+            self._waiting, self._due = [request], SYSTEM.monotonic() + self._pause
             if not self._busy:
                 self._busy = True
                 threading.Thread(target=self._work, name="smsframe form", daemon=True).start()
@@ -104,6 +107,8 @@ class LatestOnly(Generic[Request]):
                     self._busy = False
                     self._state.notify_all()
                     return
+                while (early := self._due - SYSTEM.monotonic()) > 0:
+                    self._state.wait(early)
                 request = self._waiting.pop()
             try:
                 self._handle(request)

@@ -7,6 +7,7 @@ How it looks is in `form.css`.
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
@@ -17,6 +18,8 @@ from smsframe.form import html
 from smsframe.form.draft import Draft, fields, is_code
 from smsframe.masking import mask
 from smsframe.phones.fast.metadata import regions
+from smsframe.phones.region_names import country_name
+from smsframe.texts.template import Field
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -80,7 +83,8 @@ class Controls:
             description="Your own number", placeholder="+39 …", continuous_update=False
         )
         self.test = _button("Send me a test", "Text yourself what the first person would read")
-        self.count_all = _button("Count every row", "The table is long: until then, the counts are estimates")
+        self.previous = _button("Previous", "The message before this one, which costs as much or more")
+        self.next = _button("Next", "The message after this one, which costs as much or less")
         self.fix = _button("Make it cheaper", "Replace characters that make the text more expensive")
         self.balance = _button("Show balance", "Ask the gateway how many credits are left")
         self.unlock = _text("Type the number to unlock", "", "")
@@ -91,6 +95,8 @@ class Controls:
         self.send.add_class("sf-spend")
         self.unlock.add_class("sf-unlock")
         self.chips = {label: _button(label, f"Insert {{{label}}}") for label in _fields(contacts, draft)}
+        for label, button in self.chips.items():
+            button.on_click(partial(self._insert, label))
         self.inputs: tuple[Any, ...] = (
             self.phone,
             self.region,
@@ -113,6 +119,7 @@ class Controls:
         self.messages["test"].value = html.note("It is not saved with the notebook.")
         self.time = _row(self.day, self.at, self.zone)
         self.known_actions = _row(self.resume, self.cancel)
+        self.steps = _with_classes(widgets.HBox([self.previous, self.next]), "sf-steps")
         self.box = self._layout()
         self.box.add_class("smsframe-form")
 
@@ -136,6 +143,10 @@ class Controls:
         """Show a widget, or hide it without leaving a gap."""
         widget.layout.display = None if shown else "none"
 
+    def _insert(self, label: str, _: Any) -> None:
+        space = " " if self.text.value and not self.text.value[-1].isspace() else ""
+        self.text.value += f"{space}{Field(label).written()}"
+
     def _layout(self) -> Any:
         messages = self.messages
         self.test.add_class("sf-fixed")
@@ -158,18 +169,19 @@ class Controls:
                 "sf-part",
             ),
             _section("When it goes out", self.later, self.time, messages["schedule"]),
-            _section("Try it on yourself", _row(self.own_number, self.test), messages["test"]),
+            _with_classes(
+                _section("Try it on yourself", _row(self.own_number, self.test), messages["test"]), "sf-test"
+            ),
         )
         right = _column(
             "sf-right",
+            _section("What people read", messages["readers"], self.steps),
             _section(
                 "Audience",
                 _row(self.phone, self.region),
                 messages["audience"],
                 messages["funnel"],
-                self.count_all,
             ),
-            _section("What people read", messages["readers"]),
         )
         footer = _column(
             "sf-foot",
@@ -232,5 +244,5 @@ def _regions(contacts: pd.DataFrame, draft: Draft) -> list[tuple[str, Hashable |
         for label in contacts.columns
         if not is_code(label) or (draft.country is None and label == draft.region)
     ]
-    codes = [(code, code) for code in sorted(regions())]
+    codes = sorted((f"{country_name(code)} ({code})", code) for code in regions())
     return [("in the number", None), *columns, *codes]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from smsframe.arrow import INSTANT
-from smsframe.outcomes.codes import delivered_codes
+from smsframe.outcomes.codes import delivered_codes, lost_codes
 from smsframe.outcomes.columns import DTYPES
 from smsframe.phones.country import countries
 
@@ -24,19 +24,26 @@ def by_country(accepted: pd.DataFrame) -> pd.DataFrame:
         accepted: Rows of results whose text was accepted.
 
     Returns:
-        ``country`` (ISO code, or a word where there is none), ``texts``, ``segments``, ``credits`` (as far
-        as the gateway said) and ``credits_unknown`` (texts of which it did not).
+        ``country`` (ISO code, or a word where there is none), ``texts``, of them ``delivered`` and ``lost``
+        (they will not arrive), ``segments``, ``credits`` (as far as the gateway said) and
+        ``credits_unknown`` (texts of which it did not).
     """
+    code = accepted["sms_delivery"]
     texts = accepted[["sms_segments", "sms_credits"]].assign(
-        country=countries(accepted["sms_phone"]).fillna("unknown"), unknown=accepted["sms_credits"].isna()
+        country=countries(accepted["sms_phone"]).fillna("unknown"),
+        unknown=accepted["sms_credits"].isna(),
+        delivered=code.isin(delivered_codes()).to_numpy(dtype=bool),
+        lost=code.isin(lost_codes()).to_numpy(dtype=bool),
     )
     counted = texts.groupby("country", sort=True).agg(
         texts=("unknown", "size"),
+        delivered=("delivered", "sum"),
+        lost=("lost", "sum"),
         segments=("sms_segments", "sum"),
         credits=("sms_credits", "sum"),
         credits_unknown=("unknown", "sum"),
     )
-    dtypes = {"texts": "int64", "segments": "int64", "credits": "float64", "credits_unknown": "int64"}
+    dtypes = dict.fromkeys(counted.columns, "int64") | {"credits": "float64"}
     return counted.astype(dtypes).sort_values("segments", ascending=False, kind="stable").reset_index()
 
 

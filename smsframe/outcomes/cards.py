@@ -16,11 +16,12 @@ from smsframe.masking import message_class, shown, shown_name, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
 # Colours are the notebook's own where it has them, so that both themes are readable.
 CARD = (
     "max-width:52rem;padding:.8rem 1rem;border:1px solid var(--jp-border-color2,#8886);border-radius:6px;"
-    "font-family:var(--jp-ui-font-family,sans-serif);color:inherit"
+    "font-family:var(--jp-ui-font-family,sans-serif);color:inherit;break-inside:avoid"
 )
 MUTED = "opacity:.7"
 NAME = f"{MUTED};overflow-wrap:anywhere;unicode-bidi:isolate"
@@ -43,6 +44,13 @@ SHARES = {
     "cancelled": "#777777",
 }
 """The colour of each status in a bar: told apart on white and on black, and named beside it."""
+GROUP_COLOURS = {
+    "delivered": SHARES["ready"],
+    "awaiting": SHARES["pending"],
+    "not delivered": SHARES["invalid"],
+}
+PARTS = 4
+"""What a group of a summary is made of, so many are listed."""
 REASONS = 8
 """Reasons that a card lists; the plan's and the summary's ``reasons`` have them all."""
 MESSAGE = (
@@ -85,7 +93,7 @@ def plan_card(facts: Mapping[str, Any]) -> str:
         "Most expensive": [facts["dearest"]],
         "Longest": [facts["longest"]],
     }
-    body = _bar(facts["counts"]) + _table(rows) + _messages(texts) + _why(facts["reasons"])
+    body = _bar(facts["counts"], SHARES) + _table(rows) + _messages(texts) + _why(facts["reasons"])
     return _card(f"Plan: {name}", head, body)
 
 
@@ -114,9 +122,16 @@ def summary_card(facts: Mapping[str, Any], meanings: Mapping[str, str]) -> str:
     """The card of a summary: rows by outcome, and credits; ``meanings`` are those of the delivery codes."""
     unknown = f", unknown for {facts['credits_unknown']:,} rows" if facts["credits_unknown"] else ""
     statuses = [(status.capitalize(), f"{count:,}") for status, count in facts["statuses"].items()]
-    rows = [(group["group"].capitalize(), _group(group)) for group in facts["groups"]]
-    if not facts["orders"]:  # a check or a plan: nothing is on its way
-        rows = statuses
+    groups, total = facts["groups"], f"{facts['rows']:,} rows"
+    if facts["orders"]:
+        counts = {group["group"]: group["rows"] for group in groups}
+        head = _reached(counts)
+        shares = {group["group"]: f"{group['share']:.0%}" for group in groups}
+        bar = _bar(counts, GROUP_COLOURS, shares)
+        rows = [(group["group"].capitalize(), _group(group)) for group in groups]
+        rows.append(("In the table", total + _duplicates(facts["statuses"])))
+    else:  # a check or a plan: nothing is on its way
+        head, bar, rows = total, _bar(facts["statuses"], SHARES), statuses
     rows += [
         ("Orders", f"{facts['orders']:,}"),
         ("Segments", f"{facts['segments']:,}"),
@@ -129,25 +144,41 @@ def summary_card(facts: Mapping[str, Any], meanings: Mapping[str, str]) -> str:
     ]
     details = _folded("Statuses and delivery codes", [*statuses, *codes]) if facts["orders"] else ""
     name = facts["campaign"] or "nothing sent"
-    body = _table(rows) + details + _why(facts["reasons"])
-    return _card(f"Campaign: {name}", f"{facts['rows']:,} rows", body)
+    body = bar + _table(rows) + details + _why(facts["reasons"])
+    return _card(f"Campaign: {name}", head, body)
 
 
-def run_card(facts: Mapping[str, Any], counted: Iterable[str]) -> str:
-    """The card of a campaign that is being sent; ``counted`` names the facts that are counts of people."""
+def run_card(facts: Mapping[str, Any], counted: Iterable[str], at: datetime) -> str:
+    """
+    The card of a campaign that is being sent.
+
+    Until it is over the card says of which time it is, and not that anything is under way: a notebook may
+    show it long after the process has ended.
+
+    Args:
+        facts: As from `smsframe.Run.facts`.
+        counted: The names of the facts that are counts of people.
+        at: The time (UTC).
+    """
     done = facts["recipients"] - facts["pending"]
-    head = f"{facts['state'].capitalize()}: {done:,} of {many(facts['recipients'], 'person', 'people')}"
+    over = facts["state"] not in {"running", "stopping"}
+    state = facts["state"].capitalize() if over else f"At {at:%H:%M:%S} UTC"
+    head = f"{state}: {done:,} of {many(facts['recipients'], 'person', 'people')}"
     left = facts["seconds_left"]
     open_ = facts["state"] in {"stopped", "failed"} and facts["pending"] + facts["unconfirmed"]
-    rows = [(name.capitalize(), f"{facts[name]:,}" if facts[name] else "") for name in counted]
-    rows += [
+    counts = {name: facts[name] for name in counted}
+    rows = [
         ("Credits charged", amount(facts["credits"])),
         ("Rate", f"{facts['rate']:,.1f} people a second" if facts["rate"] else ""),
         ("Time left", "" if left is None else duration(left)),
         ("Why", facts["error"] or ""),
         ("Go on with", f"smsframe.resume({facts['campaign']!r})" if open_ else ""),
+        (
+            "If the time stands still",
+            "" if over else f"its process has ended; smsframe.resume({facts['campaign']!r}) goes on",
+        ),
     ]
-    return _card(f"Campaign: {facts['campaign']}", head, _table(rows))
+    return _card(f"Campaign: {facts['campaign']}", head, _bar(counts, SHARES) + _table(rows))
 
 
 def _card(title: str, head: str, body: str) -> str:
@@ -168,20 +199,23 @@ def _table(rows: Iterable[tuple[str, str]]) -> str:
     return f'<table style="{TABLE}">{cells}</table>'
 
 
-def _bar(counts: Mapping[str, int]) -> str:
+def _bar(
+    counts: Mapping[str, int], colours: Mapping[str, str], shares: Mapping[str, str] | None = None
+) -> str:
     """One bar of all rows, cut by status, with its legend; what is the largest part is seen at once."""
     rows = sum(counts.values())
-    listed = [(status, counts[status], colour) for status, colour in SHARES.items() if counts.get(status)]
+    listed = [(status, counts[status], colour) for status, colour in colours.items() if counts.get(status)]
     if not listed:
         return ""
-    # Browsers print no backgrounds unless they are told to.
+    share = {status: f" ({words})" for status, words in (shares or {}).items()}
+    # Browsers print no backgrounds unless a page asks for it.
     parts = "".join(
         f'<div style="flex:{count} 0 2px;background:{colour};print-color-adjust:exact"></div>'
         for _, count, colour in listed
     )
     legend = "".join(
         f'<span style="margin-right:1rem;white-space:nowrap"><span style="color:{colour}">&#9632;</span> '
-        f"{count:,} {status}</span>"
+        f"{count:,} {status}{share.get(status, '')}</span>"
         for status, count, colour in listed
     )
     said = escape(f"Of {many(rows, 'row')}: {_counted({status: count for status, count, _ in listed})}")
@@ -191,11 +225,27 @@ def _bar(counts: Mapping[str, int]) -> str:
     )
 
 
+def _reached(groups: Mapping[str, int]) -> str:
+    """How many people were reached; while nothing is known of any delivery, how many may still be."""
+    delivered, awaiting, total = groups.get("delivered", 0), groups.get("awaiting", 0), sum(groups.values())
+    if awaiting and not delivered:
+        return f"{awaiting:,} of {total:,} awaiting"
+    return f"{delivered:,} of {total:,} delivered"
+
+
+def _duplicates(statuses: Mapping[str, int]) -> str:
+    """Rows that are no people of their own, so that the counts of people and of rows agree."""
+    count = statuses.get("duplicate", 0)
+    return f", {count:,} of them {'a duplicate' if count == 1 else 'duplicates'}" if count else ""
+
+
 def _group(group: Mapping[str, Any]) -> str:
-    """A group of a summary: how many, which share, and what it is made of."""
+    """What a group of a summary is made of, the most frequent first; empty where its name says it."""
+    if [*group["parts"]] == [group["group"]]:
+        return ""
     parts = [f"{count:,} {what}" for what, count in group["parts"].items()]
-    made_of = "" if [*group["parts"]] == [group["group"]] else f": {', '.join(parts)}"
-    return f"{group['rows']:,} ({group['share']:.0%}){made_of}"
+    more = sum([*group["parts"].values()][PARTS:])
+    return ", ".join([*parts[:PARTS], *([f"{more:,} for other reasons"] if more else [])])
 
 
 def _folded(title: str, rows: list[tuple[str, str]]) -> str:

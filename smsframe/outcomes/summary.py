@@ -81,8 +81,8 @@ class Summary:
         segments: Segments of the accepted texts.
         credits: Credits charged for them, as far as the gateway said.
         credits_unknown: Accepted rows whose charge is not known.
-        countries: A frame ``country`` (ISO code), ``texts``, ``segments``, ``credits``,
-            ``credits_unknown`` of the accepted rows, most segments first.
+        countries: A frame ``country`` (ISO code), ``texts``, ``delivered``, ``lost``, ``segments``,
+            ``credits``, ``credits_unknown`` of the accepted rows, most segments first.
         timeline: A frame ``at`` (UTC), and so many texts ``delivered``, ``lost``, ``under_way`` by then.
         waits: Seconds from sending to delivery by the share of delivered texts, 0 to 1, that took no longer.
         other_orders: Whether orders that were cancelled or sent again, which `smsframe.costs` has, are in
@@ -207,15 +207,15 @@ class Summary:
         Figures of this summary, as ``results.sms.plot`` makes them.
 
         Args:
-            kind: ``"funnel"``, ``"delivery"``, ``"countries"`` or ``"time"``; all four by default.
+            kind: ``"funnel"``, ``"timeline"``, ``"countries"`` or ``"waits"``; all four by default.
             tz: The time zone of the time axis.
 
         Returns:
             A matplotlib figure.
 
         Example:
-            >>> len(smsframe.results("spring", journal=journal).sms.summary().plot().axes)
-            4
+            >>> len(smsframe.results("spring", journal=journal).sms.summary().plot("waits").axes)
+            1
         """
         return figures.draw(self, kind, tz)
 

@@ -159,6 +159,19 @@ def suggestion(name: str) -> str | None:
     return f"{Locale('en').territories.get(code, near[0])} ({code})"
 
 
+def country_name(code: str) -> str:
+    """
+    The English name of a country by its two-letter ISO code; what is no such code, as it is.
+
+    Example:
+        >>> country_name("IT"), country_name("world")
+        ('Italy', 'world')
+    """
+    from babel import Locale  # noqa: PLC0415 - as above
+
+    return str(Locale("en").territories.get(code, code))
+
+
 @cache
 def _supported() -> frozenset[str]:
     return frozenset(regions())

@@ -51,8 +51,7 @@ def problems(
         ContactsError: The frame has no result columns.
     """
     require(frame, ("sms_status", "sms_reason", "sms_code"))
-    code = frame["sms_code"].astype(object)
-    bad = (frame["sms_status"].isin(_STATUSES) | code.isin(_CODES)).to_numpy(dtype=bool)
+    bad = correctable(frame["sms_status"], frame["sms_code"])
     numbers = file_rows(frame)[bad]
     swapped = [spot for spot, kind in enumerate(frame.dtypes) if not getattr(kind, "isnative", True)]
     frame = frame.copy(deep=False) if swapped else frame
@@ -72,6 +71,11 @@ def problems(
         index=rows.index,
     )
     return pd.concat([explained, own], axis=1)
+
+
+def correctable(status: pd.Series[Any], code: pd.Series[Any]) -> NDArray[np.bool_]:
+    """Which rows, by status and code, can be texted once somebody corrects the table."""
+    return (status.isin(_STATUSES) | code.astype(object).isin(_CODES)).to_numpy(dtype=bool)
 
 
 def _phone(frame: pd.DataFrame, phone: Hashable | None) -> Hashable | None:

@@ -83,6 +83,8 @@ def test_stopped_in_the_middle_the_rest_is_pending_and_resume_goes_on(sandbox, g
     run = held(table(5), gateway)
     assert run.facts()["state"] == "running"
     assert not run.done
+    assert "running" not in run._repr_html_().lower()  # a saved notebook would claim it for ever
+    assert "UTC: 1 of 5 people" in run._repr_html_()
     assert codes(run.results()) == {"under_way": 4}
     run.stop()
     run.stop()

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import contextlib
 import json
+import re
 import sqlite3
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from html import unescape
 from pathlib import Path
 from time import sleep
 
@@ -17,13 +20,17 @@ import ipywidgets
 import pandas as pd
 import pytest
 from helpers.sending import each_once, gateway_at, statuses, table, texted
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import smsframe
 from smsframe.cli import form_server
-from smsframe.form import draft, excerpts
+from smsframe.form import draft
+from smsframe.form import form as form_module
 from smsframe.form.form import DOUBLE_CLICK
 from smsframe.form.tasks import LatestOnly, SingleFlight
 from smsframe.journal.journal import Journal
+from smsframe.orders.profile import HIGH, GatewayProfile
 
 TEXT = "Ciao {name}, dinner is at 8."
 
@@ -81,7 +88,7 @@ def test_the_phone_column_and_the_region_are_guessed_and_can_be_changed(hand):
     assert at.form.plan.recipients == 2
     at.type(region="DE")
     assert at.form.plan.recipients == 0
-    assert "0</b> to text" in at.reads("funnel")
+    assert "0</b> can be texted" in at.reads("funnel")
     at.type(phone="x")
     assert "not a phone number" in at.reads("funnel")
 
@@ -170,14 +177,96 @@ def test_it_says_which_character_forces_ucs2_and_whether_it_is_in_the_text_or_in
     assert "the invisible U+200B at character 2" in at.reads("counter")
 
 
-def test_a_field_half_typed_is_said_and_the_audience_stays(hand):
-    at = hand(table(3), "Ciao {na", campaign="autumn")
-    assert "has no partner" in at.reads("text")
-    assert "3</b> to text" in at.reads("funnel")
+def figures(at):
+    """The counter: each number by what it counts."""
+    return {unit: value for value, unit in re.findall(r"<b>(.*?)</b><span>(.*?)</span>", at.reads("counter"))}
+
+
+@pytest.mark.parametrize("broken", ["Ciao {na", "Ciao }", "Ciao {nme}", "Ciao {name} " + "x" * 5000])
+def test_a_text_that_cannot_be_sent_is_said_beside_it_and_nothing_is_counted(hand, broken):
+    at = hand(table(3, bad=()), TEXT, campaign="autumn")
+    at.unlock()
+    assert figures(at) == {"characters typed": "28", "encoding": "GSM-7", "segment each": "1", "credits": "3"}
+    at.type(text=broken)
+    assert "sf-problem" in at.reads("text")
+    assert figures(at) == {"characters typed": f"{len(broken):,}"}
+    assert not re.search(r"\d", at.reads("funnel"))
+    assert "correct" in at.reads("readers")
+    assert not at.shown("steps")
+    assert at.form._controls.send.description == "Nothing to send yet"
+    assert at.form._controls.unlock.description == "To unlock"
     assert not at.can("unlock")
+    assert not at.can("send")
+    assert at.form.plan is None
+    assert "3 people" not in str(at.form._repr_mimebundle_())
     at.type(text=TEXT)
     assert at.reads("text") == ""
     assert at.can("unlock")
+
+
+def test_without_a_text_it_is_said_who_can_be_texted_and_nobody_would_be(hand):
+    at = hand(table(3), campaign="autumn")
+    assert "<b>3</b> can be texted" in at.reads("funnel")
+    assert at.form._controls.send.description == "Nothing to send yet"
+    assert "Text 3 people" not in str(at.form._repr_mimebundle_())
+
+
+PIECES = [
+    "{name}",
+    "{name:x}",
+    "{nme}",
+    "{",
+    "}",
+    "{{",
+    "}}",
+    "“",
+    "…",
+    "€",
+    "ș",
+    "Ciao ",
+    "\n",
+    "$",
+    "x" * 150,
+    " ",
+]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(PIECES), max_size=7).map("".join), st.booleans())
+def test_whatever_is_typed_the_counts_are_those_of_what_the_button_sends(hand, typed, fix):
+    contacts = table(5).assign(name=["Ada", "“Bea”", None, "x" * 100, "ș"])
+    contacts.loc[4, "mobile"] = contacts["mobile"][0]
+    at = hand(contacts, campaign="autumn")
+    at.form._fix = fix
+    at.type(text=typed)
+    button, unlock = at.form._controls.send.description, at.form._controls.unlock.description
+    try:
+        plan = smsframe.plan(contacts, typed, phone="mobile", text_fix="gsm" if fix else None)
+    except smsframe.TextError:
+        assert figures(at).get("credits", "0") == "0"
+        assert (button, unlock, at.can("unlock")) == ("Nothing to send yet", "To unlock", False)
+        assert "to text" not in at.reads("funnel")
+        return
+    people = "1 person" if plan.recipients == 1 else f"{plan.recipients} people"
+    cost = "1 credit" if plan.credits == 1 else f"{plan.credits} credits"
+    assert button == (f"Text {people} for {cost}" if plan.recipients else "Nobody to text")
+    assert f"<b>{plan.recipients}</b> to text" in at.reads("funnel")
+    shown = figures(at)
+    assert shown.pop("credit" if plan.credits == 1 else "credits") == str(plan.credits)
+    assert next(iter(shown.values())) == f"{len(plan.template.source):,}"
+    assert at.can("unlock") == (plan.recipients > 0)
+    if plan.recipients:
+        ready = plan.ready
+        assert {*shown["encoding"].split(" + ")} == {
+            "GSM-7" if one == "gsm" else "UCS-2" for one in ready["encoding"]
+        }
+        ends = sorted({ready["segments"].min(), ready["segments"].max()})
+        assert (shown.get("segment each") or shown["segments each"]) == " to ".join(map(str, ends))
+        assert unlock == f"Type {plan.recipients} to unlock"
+        assert (
+            read_all(at)
+            == ready.sort_values(["segments", "units"], ascending=False, kind="stable")["text"].tolist()
+        )
 
 
 def test_a_text_of_5000_characters_is_counted_refused_and_kept(hand, sandbox):
@@ -198,28 +287,96 @@ def test_the_audience_shows_each_kind_of_skip_with_its_rows_masked(people, hand)
     assert "1234567" not in at.reads("funnel")
 
 
-def test_examples_are_the_first_the_longest_and_the_most_expensive(hand):
+def read_all(at):
+    """The messages that the form shows, one after the other."""
+    controls, messages = at.form._controls, []
+    while True:
+        shown = at.reads("readers")
+        messages.append(unescape(re.search(r"<blockquote[^>]*>(.*)</blockquote>", shown, re.DOTALL)[1]))
+        if controls.next.disabled:
+            return messages
+        controls.next.click()
+
+
+def test_messages_are_stepped_through_the_most_expensive_first(hand):
     names = ["Ada", "x" * 150, "“" + "y" * 80]
     at = hand(table(3).assign(name=names), "Ciao {name}")
-    told = [(shown.role, shown.segments) for shown in excerpts.examples(at.form.plan)]
-    assert told == [("First", 1), ("Longest", 1), ("Most expensive", 2)]
+    assert "The most expensive of 3 messages · row 2 · 86 characters · UCS-2 · 2 segments" in at.reads(
+        "readers"
+    )
+    assert not at.can("previous")
+    at.click("previous")
+    assert read_all(at) == [f"Ciao {name}" for name in (names[2], names[1], names[0])]
+    assert "3 of 3 messages · row 0" in at.reads("readers")
+    at.click("next")
     assert "Ciao Ada" in at.reads("readers")
+    at.click("previous")
+    assert names[1] in at.reads("readers")
+    at.type(text="Ciao {name}!")  # another text is read from its most expensive message on
+    assert names[2] + "!" in at.reads("readers")
+    at.type(phone="name")
+    assert "Nobody would be texted" in at.reads("readers")
+    assert not at.shown("steps")
 
 
-def test_a_long_table_is_estimated_until_every_row_is_counted(hand):
-    contacts = table(draft.MAX_LIVE_ROWS * 2, bad=())
+def test_one_message_needs_no_steps(hand):
+    assert not hand(table(1), "Ciao {name}").shown("steps")
+
+
+def long_table():
+    contacts = table(draft.MAX_LIVE_ROWS * 2)
     contacts.loc[1::2, "mobile"] = None
-    at = hand(contacts, TEXT, campaign="autumn")
+    return contacts
+
+
+def test_a_long_table_is_counted_row_by_row_when_typing_pauses(hand, monkeypatch):
+    monkeypatch.setattr(form_module, "PAUSE", 3600.0)
+    at = hand(long_table(), TEXT, campaign="autumn")  # as if somebody went on typing
     assert "Estimated from 2,000 rows" in at.reads("funnel")
     assert "≈" in at.reads("funnel")
-    assert at.shown("count_all")
+    assert at.form._controls.send.description.startswith("Text about ")
+    assert at.form._controls.unlock.description == "To unlock"
     assert not at.can("unlock")
-    at.click("count_all")
+    assert not at.form._exact_counts.wait(0)
+    monkeypatch.undo()
+    at = hand(long_table(), TEXT, campaign="autumn")
+    at.wait()
     assert "<b>2,000</b> to text" in at.reads("funnel")
-    assert not at.shown("count_all")
+    assert at.form._controls.send.description == "Text 2,000 people for 2,000 credits"
+    at.unlock()
+    assert at.can("send")
+    at.form._controls.text.value = "Ciao"
+    assert not at.can("send")  # another text has to be counted again
+    at.wait()
+    assert at.form.plan.template.source == "Ciao"
     assert at.can("unlock")
-    at.type(text="Ciao")
-    assert not at.can("unlock")  # another text has to be counted again
+
+
+def test_a_count_of_every_row_that_ends_late_is_not_shown_for_another_text(hand, monkeypatch):
+    monkeypatch.setattr(form_module, "PAUSE", 0.0)
+    at = hand(long_table(), TEXT, campaign="autumn")
+    at.wait()
+    plan, begun, go_on = at.form._session.plan, threading.Event(), threading.Event()
+
+    def slow(contacts, text, **options):
+        if text == "Slow" and len(contacts) > draft.MAX_LIVE_ROWS:
+            begun.set()
+            assert go_on.wait(30)
+        return plan(contacts, text, **options)
+
+    monkeypatch.setattr(at.form._session, "plan", slow)
+    at.form._controls.text.value = "Slow"
+    assert begun.wait(30)
+    at.form._controls.text.value = "Quick"
+    assert at.form._updates.wait(30)
+    assert at.form.plan.template.source == "Quick"  # estimates go on while every row is counted
+    seen = []
+    at.form._controls.messages["counter"].observe(lambda change: seen.append(change["new"]), "value")
+    go_on.set()
+    at.wait()
+    assert at.form.plan.template.source == "Quick"
+    assert len(at.form.plan.frame) == 2 * draft.MAX_LIVE_ROWS
+    assert not [counter for counter in seen if "<b>4</b>" in counter]  # of Slow
 
 
 def test_a_proposal_makes_it_cheaper_and_can_be_taken_back(hand, sandbox):
@@ -229,7 +386,16 @@ def test_a_proposal_makes_it_cheaper_and_can_be_taken_back(hand, sandbox):
     assert "3 credits less" in at.reads("cheaper")
     at.click("fix")
     assert at.form.plan.credits == 3
-    assert "are replaced" in at.reads("cheaper")
+    assert "<kbd>“</kbd> is sent as <kbd>&quot;</kbd>" in at.reads("cheaper")
+    assert "3 credits saved" in at.reads("cheaper")
+    assert "sf-forcing" not in at.reads("counter")
+    assert figures(at) == {
+        "characters after replacing": "101",
+        "encoding": "GSM-7",
+        "segment each": "1",
+        "credits": "3",
+    }
+    assert read_all(at)[0] == '"' + "x" * 99 + '"'
     at.click("fix")
     assert at.form.plan.credits == 6
     at.click("fix")
@@ -483,7 +649,18 @@ def test_a_list_that_can_be_read_once_is_remembered(hand):
     assert at.form.plan.recipients == 2
 
 
-def test_a_file_of_who_said_stop_that_vanishes_disarms_and_says_so(hand, tmp_path, sandbox, gateway):
+def test_replacements_that_lengthen_the_text_are_counted_as_they_are_sent(hand):
+    at = hand(table(2), "… {name} " + "x" * 70, campaign="autumn")
+    assert figures(at)["characters typed"] == "79"
+    at.click("fix")
+    assert figures(at)["characters after replacing"] == "81"
+    assert read_all(at) == ["... N0 " + "x" * 70, "... N1 " + "x" * 70]
+    at.type(text="Plain")
+    assert figures(at)["characters typed"] == "5"
+    assert "Nothing is replaced" in at.reads("cheaper")
+
+
+def test_a_file_of_who_said_stop_that_vanishes_locks_and_says_so(hand, tmp_path, sandbox, gateway):
     stop, contacts = tmp_path / "stop.csv", table(3)
     stop.write_text("phone\n" + contacts["mobile"][0] + "\n")
     left_pending(sandbox, gateway, contacts)
@@ -497,7 +674,7 @@ def test_a_file_of_who_said_stop_that_vanishes_disarms_and_says_so(hand, tmp_pat
     assert "stop.csv cannot be read" in at.reads("audience")
     assert at.form.plan is None
     assert at.reads("funnel") == ""
-    assert at.form._controls.send.description == "Nobody to text"
+    assert at.form._controls.send.description == "Nothing to send yet"
     assert not at.can("unlock")
     assert not at.shown("resume")
     stop.write_text(kept)
@@ -518,7 +695,7 @@ def test_whatever_is_broken_locks_and_says_so(hand, monkeypatch):
         now.setattr(at.form._session, "plan", broken)
         at.type(text="Another text")
         assert "bug of smsframe" in at.reads("audience")
-        assert at.form._controls.send.description == "Nobody to text"
+        assert at.form._controls.send.description == "Nothing to send yet"
         at.type(unlock="3")
         assert not at.can("send")
         assert not at.can("unlock")
@@ -730,6 +907,23 @@ def test_what_cannot_be_is_said_where_it_is_typed(hand, field, value, place):
     assert getattr(at.form._controls, field).value == value
 
 
+def test_senders_are_those_that_the_gateways_profile_takes(sandbox, tmp_path):
+    profile = GatewayProfile(
+        "Acme", sender=r"[A-Z]{3,20}", qualities={"high": HIGH, "low": replace(HIGH, sender=True)}
+    )
+    with contextlib.closing(gateway_at(sandbox.url, tmp_path / "own.sqlite", profile=profile)) as gateway:
+        at = Hand(smsframe.compose(table(3), TEXT, campaign="autumn", sender="A" * 20, gateway=gateway))
+        assert at.reads("terms") == ""
+        assert at.form.plan.terms.sender == "A" * 20
+        assert at.can("unlock")
+        at.type(quality="low")
+        assert at.can("sender")
+        assert at.form.plan.terms.sender == "A" * 20
+        at.type(sender="Ada")
+        assert "Acme takes no such sender" in at.reads("terms")
+        assert not at.can("unlock")
+
+
 def test_low_qualities_take_no_sender(hand):
     at = hand(table(3), TEXT, campaign="autumn", sender="Ada")
     at.type(quality="low")
@@ -773,6 +967,25 @@ def test_a_label_that_is_somebodys_number_is_masked(hand):
     at = hand(pd.DataFrame({"mobile": ["+393471234567"], "+393471234568": ["x"]}))
     assert at.form._controls.chips == {}
     assert "+393471234568" not in str(at.form._controls.phone._options_labels)
+
+
+def test_reasons_are_in_two_groups_with_their_rows(hand):
+    contacts = table(6).assign(name=["Ada", "Bea", None, "Ada", "Eva", "Fay"])
+    contacts["mobile"] = contacts["mobile"].where(contacts.index != 1, "12").astype(object)
+    contacts.loc[3, "mobile"] = contacts["mobile"][0]
+    at = hand(contacts, "Ciao {name}", campaign="autumn", suppress=[contacts["mobile"][5]])
+    groups = re.findall(
+        r"<h4>(.*?)<span>(.*?)</span></h4>(.*?)</div>(?=<div class=\"sf-group|<div class=\"sf-note|$)",
+        at.reads("funnel"),
+        re.DOTALL,
+    )
+    assert [(title, rows) for title, rows, _ in groups] == [
+        ("Can be corrected", "2"),
+        ("Cannot be corrected", "2"),
+    ]
+    assert re.findall("<i>(.*?)</i>", groups[0][2]) == ["invalid", "invalid"]
+    assert sorted(re.findall("<i>(.*?)</i>", groups[1][2])) == ["duplicate", "suppressed"]
+    assert len(at.form.plan.problems()) == 2  # the rows that a file of problems has
 
 
 def test_odd_labels_are_shown_as_they_are():
@@ -902,9 +1115,8 @@ def test_two_forms_of_one_campaign_text_nobody_twice(hand, sandbox):
     assert len(texted(sandbox)) == 20
 
 
-@pytest.mark.parametrize("text", ["Ciao {nme}", "Ciao {name", ""])
-def test_the_plan_that_stands_in_for_a_text_with_an_error_cannot_be_sent(hand, gateway, text):
-    at = hand(table(3), text, campaign="e")
+def test_the_plan_that_stands_in_for_a_text_that_is_not_written_cannot_be_sent(hand, gateway):
+    at = hand(table(3), "", campaign="e")
     assert at.form.wait(10)
     assert "text 3 people" not in repr(at.form)
     with pytest.raises(ValueError, match="campaign"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import warnings
@@ -10,18 +11,24 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import smsframe
 from smsframe.outcomes.breakdowns import TIMELINE_POINTS
+from smsframe.outcomes.canvas import INK
 from smsframe.outcomes.columns import results_for
+from smsframe.outcomes.figures import LONGEST_COUNTRY
 from smsframe.phones.country import countries
+from smsframe.phones.region_names import country_name
 
 matplotlib = pytest.importorskip("matplotlib")
 
+from matplotlib import image as plt_image  # noqa: E402 - after the check that it is there
 from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: E402 - after the check that it is there
 from matplotlib.style import context  # noqa: E402 - after the check that it is there
 
-KINDS = ["funnel", "delivery", "countries", "time"]
+KINDS = ["funnel", "timeline", "countries", "waits"]
 # One mobile number of each country, with three digits to go; ranges for films where there are any.
 TWELVE = ["+39347123", "+44770090", "+3363998", "+4915123", "+1415555", "+1416555", "+4179123", "+3461234"]
 TWELVE += ["+35191234", "+467012345", "+45203123", "+4366412345"]
@@ -81,7 +88,8 @@ def boxes(figure):
             continue
         words += [axes.xaxis.label, axes.yaxis.label, axes.xaxis.get_offset_text()]
         for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, sorted(axes.get_ylim()))):
-            ticks = zip(axis.get_majorticklocs(), axis.get_majorticklabels(), strict=True)
+            labels = axis.get_majorticklabels()  # only those that are shown
+            ticks = zip(axis.get_majorticklocs(), labels, strict=True) if labels else ()
             words += [label for at, label in ticks if low <= at <= high]
         if legend := axes.get_legend():
             words += legend.get_texts()
@@ -118,7 +126,7 @@ def test_no_words_overlap_and_none_leaves_the_picture(name, kind):
     ] == []
 
 
-@pytest.mark.parametrize("kind", ["countries", "delivery"])
+@pytest.mark.parametrize("kind", ["countries", "timeline"])
 @pytest.mark.parametrize("name", ["twelve countries", "forty-eight countries", "one row", "one country"])
 def test_the_legend_hides_nothing_that_is_drawn(name, kind):
     same = FRAMES[name].assign(sms_segments=1)  # bars of the same length reach everywhere
@@ -165,20 +173,55 @@ def test_the_funnel_ends_where_the_campaign_is(made, stages):
 
 def test_the_countries_are_the_summarys_numbers():
     made = FRAMES["forty-eight countries"].sms.summary()
-    axes = made.plot("countries").axes[0]
+    axes, cost = made.plot("countries").axes
     table = made.countries
     names = [label.get_text() for label in axes.get_yticklabels()]
-    assert names == [*table["country"].head(11), f"{len(table) - 11} others"]
-    widths = [bar.get_width() for bar in axes.patches]
-    assert sum(widths[:12]) == made.segments == table["segments"].sum()
-    assert sum(widths[12:]) == made.credits == table["credits"].sum()
-    assert f"unknown for {made.credits_unknown:,} texts" in axes.get_legend().get_texts()[1].get_text()
+    assert names == [*map(country_name, table["country"].head(11)), f"{len(table) - 11} others"]
+    assert "Netherlands" in names
+    for state, first in (("delivered", 0), ("lost", 12)):
+        shares = [bar.get_width() for bar in axes.patches[first : first + 11]]
+        assert shares == pytest.approx(100 * table[state].head(11) / table["texts"].head(11))
+    assert [sum(bar.get_width() for bar in axes.patches[at::12]) for at in range(12)] == pytest.approx(
+        [100] * 12
+    )
+    first = table.iloc[0]
+    assert drawn(axes)[0] == f"{first['delivered'] / first['texts']:.1%} of {first['texts']:,}"
+    others = table.iloc[11:]
+    assert (
+        drawn(axes)[11]
+        == f"{others['delivered'].sum() / others['texts'].sum():.1%} of {others['texts'].sum():,}"
+    )
+    assert sum(bar.get_width() for bar in cost.patches) == made.credits == table["credits"].sum()
+    assert f"unknown for {made.credits_unknown:,} texts" in cost.get_xlabel()
     assert table["credits_unknown"].sum() == made.credits_unknown
+
+
+def test_the_countries_of_a_summary_are_those_of_its_rows():
+    made = FRAMES["twelve countries"]
+    by = made[made["sms_status"].eq("accepted")].sms.by("country")
+    table = made.sms.summary().countries.set_index("country")
+    assert table["delivered"].to_dict() == by["delivered"].to_dict()
+    assert table["lost"].to_dict() == by["not_delivered"].to_dict()
+
+
+def test_a_long_name_of_a_country_leaves_room_for_its_bar():
+    made = frame(30, ["+508551", "+1649231"])
+    names = [label.get_text() for label in made.sms.plot("countries").axes[0].get_yticklabels()]
+    assert sorted(names) == ["St. Pierre & Miquelon", "Turks & Caicos Islands"]
+    assert max(map(len, names)) <= LONGEST_COUNTRY
+
+
+@pytest.mark.parametrize(("former", "now"), [("delivery", "timeline"), ("time", "waits")])
+def test_figures_are_called_as_their_facts_and_former_names_go_on(former, now):
+    made = FRAMES["one country"].sms.summary()
+    assert len(getattr(made, now)) > 0
+    titles = [[axes.get_title() for axes in made.plot(kind).axes] for kind in (former, now)]
+    assert titles[0] == titles[1] != []
 
 
 def test_the_states_over_time_end_with_the_summarys_numbers():
     made = FRAMES["twelve countries"].sms.summary()
-    axes = made.plot("delivery", tz="Europe/Rome").axes[0]
+    axes = made.plot("timeline", tz="Europe/Rome").axes[0]
     told = {text.get_text() for text in axes.get_legend().get_texts()}
     codes, accepted = made.deliveries, made.statuses["accepted"]
     lost = codes["KO"] + codes["UNKNRCPT"] + codes["DEMO"]
@@ -209,9 +252,34 @@ def test_time_to_deliver_is_what_the_frame_says():
     waits = made.sms.summary().waits
     assert waits.loc[0.5] == took.median()
     assert waits.loc[1.0] == took.max()
-    line = made.sms.plot("time").axes[0].lines[0]
+    axes = made.sms.plot("waits").axes[0]
+    line = axes.lines[0]
     assert line.get_xdata().max() == took.max()
     assert line.get_ydata().max() == 100
+    assert f"half delivered within {took.median():.1f} s" in axes.get_xlabel()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=30))
+def test_the_limits_of_the_time_to_deliver_fit_the_data(seconds):
+    made = frame(len(seconds), states=("accepted",)).assign(sms_delivery="DLVRD")
+    made["sms_delivered_at"] = made["sms_sent_at"] + pd.to_timedelta(pd.Series(seconds), unit="s")
+    figure = made.sms.plot("waits")
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    waits, (left, right) = made.sms.summary().waits, axes.get_xlim()
+    assert left <= max(waits.iloc[0], 1.0)
+    assert right >= waits.iloc[-1]
+    scale = np.log if axes.get_xscale() == "log" else float
+    used = scale(max(waits.iloc[-1], 1.0)) - scale(max(waits.iloc[0], 1.0))
+    if waits.iloc[-1] - waits.iloc[0] > 10:
+        assert used / (scale(right) - scale(left)) > 0.8  # what is drawn fills the figure
+    ticks = [
+        label.get_text()
+        for at, label in zip(axes.get_xticks(), axes.get_xticklabels(), strict=True)
+        if left <= at <= right
+    ]
+    assert len(ticks) == len(set(ticks)) <= 9
 
 
 def test_a_clock_that_is_ahead_makes_no_negative_time():
@@ -251,6 +319,44 @@ def test_colours_and_background_are_the_current_styles(tmp_path):
     dark.savefig(tmp_path / "dark.png", dpi=30)
 
 
+def pixels(figure):
+    """The picture in a notebook, as red, green, blue and opacity from 0 to 1."""
+    return plt_image.imread(io.BytesIO(figure._repr_png_()), format="png")
+
+
+def luminance(colour):
+    """Relative luminance (WCAG 2.1)."""
+    linear = np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
+    return linear[..., :3] @ [0.2126, 0.7152, 0.0722]
+
+
+@pytest.mark.parametrize("name", ["twelve countries", "nothing delivered", "nobody was fit"])
+def test_a_notebook_shows_figures_that_are_read_on_white_and_on_black(name):
+    figure = FRAMES[name].sms.plot()
+    image = pixels(figure)
+    assert (image[..., 3] == 0).mean() > 0.5  # no background of its own
+    solid = image[image[..., 3] == 1]
+    for background in (1.0, luminance(np.array([0x11 / 255] * 3))):
+        pairs = np.sort([luminance(solid), np.full(len(solid), background)], axis=0) + 0.05
+        assert (pairs[1] / pairs[0]).min() > 2  # the palest area; words have 4.3
+    assert figure._suptitle.get_color() == "black"  # a file is black on white
+    assert figure.get_facecolor() == (1, 1, 1, 1)
+
+
+def test_words_in_a_notebook_have_the_contrast_that_both_backgrounds_allow():
+    ink = luminance(np.array([int(INK[at : at + 2], 16) / 255 for at in (1, 3, 5)]))
+    for background in (1.0, luminance(np.array([0x11 / 255] * 3))):
+        lighter, darker = max(ink, background) + 0.05, min(ink, background) + 0.05
+        assert lighter / darker > 4.2
+
+
+def test_a_style_of_the_users_own_keeps_its_background():
+    with context("dark_background"):
+        image = pixels(FRAMES["one country"].sms.plot("funnel"))
+    assert (image[..., 3] == 1).all()
+    assert (image[0, 0, :3] == 0).all()
+
+
 def test_nothing_global_changes_and_pyplot_is_not_even_loaded():
     code = """
 import sys, matplotlib, pandas as pd, smsframe
@@ -286,7 +392,7 @@ except ImportError as error:
 
 
 def test_what_cannot_be_drawn_is_said():
-    with pytest.raises(ValueError, match="none of 'funnel', 'delivery', 'countries', 'time'"):
+    with pytest.raises(ValueError, match="none of 'funnel', 'timeline', 'countries', 'waits'"):
         FRAMES["one row"].sms.plot("pie")
     with pytest.raises(ValueError, match="no time zone"):
         FRAMES["one row"].sms.plot(tz="Rome")
@@ -295,7 +401,7 @@ def test_what_cannot_be_drawn_is_said():
 
 
 def test_a_picture_of_a_hostile_name_shows_no_number_and_warns_nobody():
-    figure = FRAMES["a hostile name"].sms.plot("time")
+    figure = FRAMES["a hostile name"].sms.plot("waits")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert figure._repr_png_().startswith(b"\x89PNG")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import signal
 import sys
@@ -23,6 +24,7 @@ import smsframe
 from smsframe.api import watch
 from smsframe.cli import main
 from smsframe.display import progress_renderers
+from smsframe.display.live_card import LiveCard
 from smsframe.display.progress_bar import Bar
 from smsframe.display.progress_stats import ProgressStats, progress_text
 from smsframe.journal.journal import Journal
@@ -214,6 +216,67 @@ def test_in_a_real_notebook_the_bars_move_while_the_kernel_is_free():
     assert any(str(label).startswith("1 of 3 people, 1 accepted, 1 credit") for label in labels)
     assert any(str(label).startswith("3 of 3 people, 3 accepted") for label in labels)
     assert "+3934712345" not in str(notebook.metadata) + str([cell.outputs for cell in notebook.cells])
+
+
+CARD = """
+import smsframe, threading, pandas as pd
+sandbox = smsframe.Sandbox(); sandbox.start(); gateway = sandbox.gateway()
+people = pd.DataFrame({'mobile': ['+393471234567', '+393471234568', '+393471234569']})
+call = {'campaign': 'autumn', 'phone': 'mobile', 'gateway': gateway, 'progress': False}
+---
+run = people.sms.start('Ciao', rate=0.001, **call)
+run
+---
+told = threading.Event()
+while not run.facts()['accepted']: told.wait(0.01)
+told.wait(2)
+END
+---
+run
+"""
+
+
+@pytest.mark.notebook
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("end", "first", "again"),
+    [
+        ("run.stop(); run.wait()", "Stopped: 1 of 3 people", "Stopped: 1 of 3 people"),
+        ("pass", "UTC: 1 of 3 people", "UTC: 1 of 3 people"),  # as a notebook is saved while it runs
+    ],
+)
+def test_the_card_of_a_run_is_drawn_again_in_its_place_and_claims_nothing_later(end, first, again):
+    cells = [nbformat.v4.new_code_cell(cell.replace("END", end)) for cell in CARD.split("---")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    cards = [cell.outputs[0].data["text/html"] for cell in (notebook.cells[1], notebook.cells[3])]
+    assert first in cards[0]
+    assert again in cards[1]
+    assert "running" not in "".join(cards).lower()
+    assert [len(cell.outputs) for cell in (notebook.cells[1], notebook.cells[3])] == [1, 1]
+    assert ("If the time stands still" in cards[0]) == (end == "pass")
+
+
+def test_a_card_goes_on_until_it_is_closed_and_its_errors_are_ignored(monkeypatch):
+    drawn, twice = [], threading.Event()
+
+    class Handle:
+        def update(self, card):
+            drawn.append(card.data)
+            if len(drawn) == 3:
+                twice.set()
+            raise OSError
+
+    monkeypatch.setattr(
+        "IPython.display.display", lambda card, display_id: drawn.append(card.data) or Handle()
+    )
+    counted = itertools.count()
+    card = LiveCard(lambda: str(next(counted)), every=0.01)
+    assert twice.wait(30)
+    card.close()
+    last = len(drawn)
+    assert not threading.Event().wait(0.1)
+    assert drawn == [str(number) for number in range(last)]
 
 
 # Who watches.

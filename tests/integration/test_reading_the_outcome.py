@@ -70,8 +70,12 @@ def test_the_groups_hold_every_row_but_duplicates_and_their_shares_add_up(out):
 def test_the_card_shows_the_groups_and_folds_the_codes(out):
     card = out.sms.summary()._repr_html_()
     head, folded = card.split("<details", 1)
-    assert "Delivered" in head
+    assert "3 of 10 delivered" in head
+    for part in ("3 delivered (30%)", "2 awaiting (20%)", "5 not delivered (50%)"):
+        assert part in head
+    assert head.count("flex:") == 3  # the parts of one bar
     assert "Not delivered" in head
+    assert "11 rows, 1 of them a duplicate" in head
     assert "DLVRD" not in head
     assert "DLVRD" in folded.split("</details>")[0]
     assert "BLACKLISTED" in folded.split("</details>")[0]

@@ -1,0 +1,99 @@
+"""
+The people of a campaign by outcome, counted for a form.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from smsframe.formatting import many
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from smsframe.contacts.policy import Policy
+
+
+class CampaignCounts(NamedTuple):
+    """
+    People of a campaign by outcome, as the journal has them, and what those pending would cost.
+
+    Pending people who are on an opt-out list count as ``suppressed``, not as ``pending``; those who wait for
+    a budget count as ``held_back`` where the form has no policy.
+    """
+
+    texted: int
+    rejected: int
+    unconfirmed: int
+    pending: int
+    busy: int
+    credits: int
+    suppressed: int = 0
+    scheduled: int = 0
+    cancelling: int = 0
+    cancelled: int = 0
+    held_back: int = 0
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether there is somebody to resume."""
+        return bool(self.pending or self.unconfirmed)
+
+    def cancel_headline(self, *, sure: bool) -> str:
+        """The label of the button that cancels what is scheduled, before and after the first click."""
+        people = many(self.scheduled + self.cancelling, "text")
+        return f"Yes, cancel {people}" if sure else f"Cancel {people} …"
+
+    def headline(self) -> str:
+        """The label of the button that resumes the campaign."""
+        if not self.pending:
+            return "Resume: ask the gateway"
+        return f"Resume: text {many(self.pending, 'person', 'people')} for {many(self.credits, 'credit')}"
+
+    def sentence(self) -> str:
+        """
+        The counts in one sentence.
+
+        Example:
+            >>> CampaignCounts(812, 0, 0, 428, 0, 428).sentence()
+            '812 texted already, 428 pending'
+        """
+        labelled = {
+            "texted already": self.texted - self.scheduled,
+            "scheduled": self.scheduled,
+            "cancelled": self.cancelled,
+            "to be cancelled, not proven": self.cancelling,
+            "refused by the gateway": self.rejected,
+            "unconfirmed": self.unconfirmed,
+            "pending": self.pending,
+            "being sent by another process": self.busy,
+            "on an opt-out list": self.suppressed,
+            "waiting for a larger budget": self.held_back,
+        }
+        return (
+            ", ".join(f"{count:,} {label}" for label, count in labelled.items() if count)
+            or "nobody texted yet"
+        )
+
+
+def count_campaign(results: pd.DataFrame, policy: Policy | None = None) -> CampaignCounts:
+    """Count the people of a campaign from its results, in which the opted-out are ``suppressed``."""
+    status, code = results["sms_status"], results["sms_code"]
+    busy, cancelling, budget = (
+        code.eq(name).fillna(value=False) for name in ("other_process", "cancelling", "budget")
+    )
+    held_back = budget & status.eq("pending") & (policy is None)
+    waiting = status.eq("pending") & ~busy & ~held_back
+    return CampaignCounts(
+        texted=int(status.isin(["accepted", "scheduled"]).sum()),
+        rejected=int(status.eq("rejected").sum()),
+        unconfirmed=int((status.eq("unconfirmed") & ~cancelling).sum()),
+        pending=int(waiting.sum()),
+        busy=int(busy.sum()),
+        credits=int(results["sms_segments"][waiting].sum()),
+        suppressed=int(status.eq("suppressed").sum()),
+        scheduled=int(status.eq("scheduled").sum()),
+        cancelling=int(cancelling.sum()),
+        cancelled=int(status.eq("cancelled").sum()),
+        held_back=int(held_back.sum()),
+    )
