@@ -37,6 +37,7 @@ extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx.ext.duration",
     "sphinx.ext.napoleon",
     "sphinx_autosummary_accessors",
     "sphinxcontrib.typer",
@@ -69,17 +70,21 @@ nb_execution_in_temp = True
 nb_execution_timeout = 120
 nb_execution_excludepatterns = ["notebooks/*"]
 nb_merge_streams = True
+nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # no page loads anything from another host
 
 html_theme = "furo"  # light and dark, as the reader's system says
 html_title = "smsframe"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False
+html_domain_indices = False
 html_show_sphinx = False
 
-# sphinxcontrib-typer reads the help that rich draws; smsframe's own is plain.
+# sphinxcontrib-typer reads the help that rich draws, which would run the lines of the exit codes into one;
+# smsframe's own help is plain. The page of the command line has the codes.
 for commands in (cli.app, journals.app):
     commands.rich_markup_mode = "markdown"
+cli.app.info.epilog = None
 
 # No page writes to the journal of whoever builds the site.
 os.environ["SMSFRAME_JOURNAL"] = str(Path(tempfile.mkdtemp(prefix="smsframe-docs-")) / "journal.sqlite")
@@ -134,7 +139,14 @@ def _exists(name: str) -> bool:
     return False
 
 
+def hide_constructor(_app: Sphinx, _what: str, name: str, *_rest: object) -> tuple[str, None] | None:
+    """What functions return is not made by people."""
+    made = {"smsframe.Form", "smsframe.Plan", "smsframe.Run", "smsframe.Summary"}
+    return ("", None) if name in made else None
+
+
 def setup(app: Sphinx) -> None:
-    """Connect the two."""
+    """Connect the three."""
     app.connect("builder-inited", copy_notebooks, priority=1)
+    app.connect("autodoc-process-signature", hide_constructor)
     app.connect("missing-reference", find_public_name)
