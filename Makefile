@@ -11,7 +11,7 @@ DEV := .venv/.dev
 # Modules are compiled when they are first imported, which most of them never are.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c requirements.lock
 
-.PHONY: demo test test-all chaos simulate mutants agreement bench pictures lint types wheel release-check clean help
+.PHONY: demo test test-all chaos simulate mutants agreement bench docs pictures lint types wheel release-check clean help
 
 help:
 	@echo "make demo    watch a whole campaign run against the sandbox"
@@ -20,6 +20,7 @@ help:
 	@echo "make simulate    live through a thousand histories, or SEEDS=100000, in a simulated world"
 	@echo "make mutants     take the protective lines out one by one, and see whether anybody notices"
 	@echo "make agreement   read ten million numbers twice, by smsframe and by libphonenumber one by one"
+	@echo "make docs    the documentation as a site: docs/_build/html/index.html"
 	@echo "make pictures    the form, as docs/ shows it, by a browser"
 	@echo "make lint    ruff: format and lint        make types   mypy, strict"
 	@echo "make wheel   build the wheel              make clean   remove what was made"
@@ -70,6 +71,16 @@ bench: .venv/.bench
 	@$(PIP) -e ".[bench]"
 	@touch $@
 
+# Two processes: one waits for the kernels that execute the pages.
+docs: .venv/.docs
+	$(BIN)/python -m sphinx -q -E -n -W --keep-going -j 2 docs docs/_build/html
+	SMSFRAME_SITE=docs/_build/html $(BIN)/python -m pytest -q tests/integration/test_site.py
+
+# What only the site needs: Sphinx, and what executes its pages.
+.venv/.docs: $(DEV)
+	@$(PIP) -e ".[docs]"
+	@touch $@
+
 # docs/form.png and docs/form-dark.png, of the form in a real JupyterLab; needs a Chromium.
 pictures: $(DEV)
 	$(BIN)/python -m pytest tests/browser -k pictures
@@ -96,4 +107,4 @@ release-check: wheel
 	cd dist/alone && bin/smsframe demo && test -s results.csv
 
 clean:
-	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache results.csv
+	rm -rf .venv dist build docs/_build docs/notebooks docs/reference/generated .pytest_cache .mypy_cache .ruff_cache results.csv

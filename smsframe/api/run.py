@@ -53,7 +53,7 @@ class Run:
 
     Args:
         campaign: The campaign's name.
-        work: Sends, or resumes, and returns the results; called with a `RunContext` and the event ``stop``,
+        work: Sends, or resumes, and returns the results; called with a ``RunContext`` and the event ``stop``,
             as the functions of `smsframe.campaign.send` are.
         context: Gateway, journal and limits; what it reports goes to this handle.
         now: The results as of now.
