@@ -37,7 +37,6 @@ extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.duration",
     "sphinx.ext.napoleon",
     "sphinx_autosummary_accessors",
     "sphinxcontrib.typer",
@@ -47,8 +46,8 @@ templates_path = ["_templates", sphinx_autosummary_accessors.templates_path]
 
 # A link that leads nowhere, or a name in a docstring that does not exist, is a warning, and so an error.
 nitpicky = True
-# Types in signatures, which mypy proves to exist: the inventories of other libraries are on the network, where
-# the build never goes, and inner types have no page.
+# Types in signatures, which mypy proves to exist: the inventories of other libraries are on the network,
+# where the build never goes, and inner types have no page.
 nitpick_ignore_regex = [("py:class", r".*")]
 
 default_role = "py:obj"  # `send` in a docstring is a link; ``send`` is code
@@ -56,6 +55,7 @@ highlight_language = "text"
 python_maximum_signature_line_length = 80
 python_use_unqualified_type_names = True
 autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
 autosummary_ignore_module_all = False
 napoleon_custom_sections = [("Args for safety", "params_style"), ("Args for tuning", "params_style")]
 napoleon_use_ivar = True

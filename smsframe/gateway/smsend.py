@@ -56,9 +56,9 @@ class Gateway:
         timezone: The zone of dates that the gateway returns without one. No source names it; Italian
             local time is inferred.
         journal: The journal of what goes through this gateway, when no other is given to a call.
-        profile: The brand: ``"smsend"``, ``"skebby"``, or a ``GatewayProfile`` of your own for another one. It
-            decides message types, lengths of texts and recipients of an order; `smsframe.orders.profile` has
-            the source of each.
+        profile: The brand: ``"smsend"``, ``"skebby"``, or a ``GatewayProfile`` of your own for another one.
+            It decides message types, lengths of texts and recipients of an order; `smsframe.orders.profile`
+            has the source of each.
         clock: The time, by which campaigns through this gateway wait, too.
 
     Raises:

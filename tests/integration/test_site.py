@@ -1,8 +1,8 @@
 """
-The documentation site, as `make docs` builds it: without a warning, whole, and without a link that leads nowhere.
+The documentation site, as `make docs` builds it: without a warning, whole, and without a dead link.
 
-`make docs` names the folder of what it has built in ``SMSFRAME_SITE``; then only that is looked at. Otherwise the
-site is built here, where Sphinx is installed. CI must have it one way or the other.
+`make docs` names the folder of what it has built in ``SMSFRAME_SITE``; then only that is looked at. Otherwise
+the site is built here, where Sphinx is installed. Where it is not, CI fails, and a laptop skips.
 """
 
 from __future__ import annotations
@@ -43,8 +43,6 @@ def site(tmp_path_factory):
     if built := os.environ.get("SMSFRAME_SITE"):
         return Path(built).resolve()
     if importlib.util.find_spec("sphinx") is None:
-        if os.environ.get("SMSFRAME_SITE_ELSEWHERE"):
-            pytest.skip("`make docs` builds and checks it")
         if os.environ.get("CI"):
             pytest.fail("there is no Sphinx: `make docs` installs it, and runs these tests")
         pytest.skip("needs Sphinx: `make docs` installs it")
@@ -138,13 +136,15 @@ def test_no_page_asks_another_host_for_anything(site):
 
 def test_every_command_is_on_the_page_of_commands(site):
     page = (site / "reference" / "commands.html").read_text("utf-8")
-    missing = [name for name in typer.main.get_command(app).commands if f"<h2>{name}<" not in page]
+    missing = [name for name in typer.main.get_command(app).commands if f"<h3>{name}<" not in page]
     assert missing == []
 
 
 def test_no_markup_is_left_in_a_docstring(site):
     """A reference as it was written, or a section of a docstring that became a paragraph."""
-    left = re.compile(r":(?:py|class|func|meth|ref|doc):|<p>(?:Args|Returns|Raises|Example|Attributes)[\w ]*:")
+    left = re.compile(
+        r":(?:py|class|func|meth|ref|doc):|<p>(?:Args|Returns|Raises|Example|Attributes)[\w ]*:"
+    )
     pages = [*(site / "reference").rglob("*.html")]
     assert pages
     assert [page.name for page in pages if left.search(page.read_text("utf-8"))] == []
@@ -154,4 +154,6 @@ def test_cells_were_executed(site):
     """An error in one ends the build; a page whose cells did not run has no output at all."""
     executed = [page for page in PAGES if "{code-cell}" in (DOCS / f"{page}.md").read_text("utf-8")]
     assert len(executed) > 5
-    assert [page for page in executed if "cell_output" not in (site / f"{page}.html").read_text("utf-8")] == []
+    assert [
+        page for page in executed if "cell_output" not in (site / f"{page}.html").read_text("utf-8")
+    ] == []

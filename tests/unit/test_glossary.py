@@ -151,9 +151,12 @@ QUOTED = re.compile(r"`[^`\n]+`|\"\w+\"|\b(?:GET|POST) \S+|\S*/\S*|https?://\S+"
 
 def texts():
     """What people read: pages, notebooks, help, and every string of the package with more than one word."""
-    for page in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]:
+    pages = [
+        page for page in (ROOT / "docs").rglob("*.md") if page.parent.name not in {"generated", "notebooks"}
+    ]
+    for page in [ROOT / "README.md", ROOT / "CHANGELOG.md", *pages]:
         if page.stem != "glossary":
-            yield page.name, page.read_text("utf-8")
+            yield str(page.relative_to(ROOT)), page.read_text("utf-8")
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         cells = json.loads(path.read_text("utf-8"))["cells"]
         yield path.name, "\n".join(line for cell in cells for line in cell["source"])
