@@ -84,6 +84,7 @@ for command in (
     send.resend,
     cancel.cancel,
     cancel.reschedule,
+    cancel.stop,
     inspect.status,
     inspect.refresh,
     inspect.export,
