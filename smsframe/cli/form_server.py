@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).parent / "page"
 """Where Voilà finds how the page looks: as its own template, without anything from other hosts."""
 
-LARGEST_MESSAGE = 64 << 20
-"""Bytes of a message between page and kernel: a file that is uploaded is one."""
-
 SETTLING = 40
 """Seconds that the process of a closed page has until its orders under way have their record."""
 
@@ -83,7 +80,6 @@ def serve(
                 "--template=smsframe",
                 "--Voila.log_level=ERROR",
                 f"--PageServer.downloads={downloads}",
-                f"--Voila.tornado_settings=websocket_max_message_size={LARGEST_MESSAGE}",
                 f"--KernelManager.shutdown_wait_time={SETTLING}",
                 *([] if shown else ["--no-browser"]),
             ]

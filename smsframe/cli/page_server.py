@@ -27,6 +27,9 @@ FORBIDDEN = 403
 NOT_FOUND = 404
 CHUNK = 1 << 20
 
+LARGEST_MESSAGE = 64 << 20
+"""Bytes of a message between page and kernel: a file that is uploaded is one."""
+
 
 class OtherHost(Matcher):
     """Requests that name another host, or another port, than the server's own."""
@@ -87,6 +90,7 @@ class PageServer(Voila):  # type: ignore[misc]  # as above
 
     def init_handlers(self) -> list[Any]:
         """Voilà's own, behind one that takes all requests to other hosts."""
+        self.tornado_settings["websocket_max_message_size"] = LARGEST_MESSAGE
         own = {f"{name}:{self.port}" for name in ("127.0.0.1", "localhost")}
         refused = Rule(OtherHost(own), ErrorHandler, {"status_code": FORBIDDEN})
         return [

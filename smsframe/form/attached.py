@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from smsframe.form import html
 from smsframe.form.form import Form
 from smsframe.form.live import LiveRun
+from smsframe.outcomes.codes import CODES, EXPLANATIONS
 from smsframe.outcomes.summary import summary
 
 if TYPE_CHECKING:
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
     from smsframe.form.preview import CampaignCounts, View
     from smsframe.form.session import FormSession
     from smsframe.orders.records import CampaignRecord
+
+SENT_NOW = {
+    CODES["other_process"]: "being sent now",
+    EXPLANATIONS["other_process"]: "This person is in an order that is being sent.",
+}
+"""What is said of people in an order of a run that is shown here: it may be one of this form's own kernel."""
 
 LOOK_SECONDS = 0.5
 """Seconds between two looks at a run of somebody else."""
@@ -56,6 +63,9 @@ class AttachedForm(Form):
 
     def _render(self) -> None:
         super()._render()
+        funnel = self._controls.messages["funnel"]
+        for told, here in SENT_NOW.items():
+            funnel.value = funnel.value.replace(escape(told), escape(here))
         if self._counts is not None and self._entry is not None:
             known = self._controls.messages["known"]
             known.value += html.note(campaign_terms(self._entry)) + quoted(self._entry.template)

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
+import pandas as pd
 
+from smsframe.api.frames import problems
 from smsframe.api.prepare import read_contacts
 from smsframe.api.results import campaigns
 from smsframe.campaign.options import SendOptions
@@ -30,8 +32,6 @@ from smsframe.planning.options import PlanOptions
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
-
-    import pandas as pd
 
     from smsframe.contacts.policy import Policy
     from smsframe.form.form import Form
@@ -66,6 +66,10 @@ class Page:
         self._journal, self._policy = journal, policy
         self._session = FormSession(None, journal, PlanOptions(policy=policy), SendOptions())
         self._table: tuple[pd.DataFrame, str] | None = None
+        self._faults: pd.DataFrame | None = None
+        """The rows of the table that was sent last that need a hand."""
+        self._corrected: pd.Series[Any] | None = None
+        """Which of them are in the file of corrected rows that is in the form."""
         self.form: Form | None = None
         self._home = _button("All campaigns", self.show_home)
         self._again = _button("Back to the table", self._show_table)
@@ -135,10 +139,10 @@ class Page:
         if (entry := self._session.find(name)) is not None:
             self.show_campaign(entry)
 
-    def show_campaign(self, entry: CampaignRecord, rows: pd.DataFrame | None = None) -> None:
-        """The screen of a campaign; ``rows``: the rows of the table that were just sent."""
+    def show_campaign(self, entry: CampaignRecord, faults: pd.DataFrame | None = None) -> None:
+        """The screen of a campaign; ``faults``: rows of the table that was just sent that need a hand."""
         correct = partial(self._correct, entry)
-        self._show(CampaignScreen(self._session, entry, self._downloads, rows, correct).box)
+        self._show(CampaignScreen(self._session, entry, self._downloads, faults, correct).box)
 
     def show_form(self, table: pd.DataFrame, name: str, **options: Any) -> None:
         """The form for a table."""
@@ -169,7 +173,7 @@ class Page:
         self._show(widgets.HTML(title(name)), form.widget, hand)
 
     def _uploaded(self, table: pd.DataFrame, name: str) -> None:
-        self._table = (table, name)
+        self._table, self._faults, self._corrected = (table, name), None, None
         self.show_form(table, name)
 
     def _replace(self, table: pd.DataFrame, name: str) -> None:
@@ -187,6 +191,7 @@ class Page:
 
     def _correct(self, entry: CampaignRecord, table: pd.DataFrame, name: str) -> None:
         """Corrected rows of a campaign that was sent: with its text, in the same campaign."""
+        self._corrected = table["sms_row"].astype("string") if "sms_row" in table else None
         draft = self.form._view.draft if self.form is not None else None  # noqa: SLF001 - the form of this page
         columns = _columns(table, draft and draft.phone, draft and draft.region)
         self.show_form(
@@ -195,6 +200,7 @@ class Page:
 
     def _show_table(self) -> None:
         if self._table is not None:
+            self._corrected = None
             self.show_form(*self._table)
 
     def _sent(self) -> None:
@@ -204,7 +210,18 @@ class Page:
             return
         entry = self._session.find(form._view.draft.campaign.strip())  # noqa: SLF001 - the form of this page
         if entry is not None:
-            self.show_campaign(entry, form.results if _has_own(form.results) else None)
+            self.show_campaign(entry, self._faults_of(form.results))
+
+    def _faults_of(self, results: pd.DataFrame) -> pd.DataFrame | None:
+        """The rows that need a hand: of these, and of those before that were not in the corrected file."""
+        if not _has_own(results):  # of a run of somebody else the journal knows people, not rows
+            return None
+        faults = problems(results)
+        if self._corrected is not None and self._faults is not None:
+            left = ~self._faults["sms_row"].astype("string").isin(self._corrected)
+            faults = pd.concat([self._faults[left.to_numpy()], faults], ignore_index=True)
+        self._faults, self._corrected = faults, None
+        return faults
 
     def _known(self) -> list[tuple[CampaignRecord, bool]]:
         """The campaigns, and whether somebody is at work on each."""

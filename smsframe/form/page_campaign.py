@@ -47,8 +47,8 @@ class CampaignScreen:
         session: The gateway and the journal.
         entry: The campaign.
         folder: Where the server of the page finds files to be downloaded.
-        rows: The rows of the table that were just sent, with their results; None where only the journal
-            is known.
+        faults: The rows of the table that was just sent that need a hand; None where only the journal is
+            known.
         correct: Called with a table of corrected rows, and its file's name.
     """
 
@@ -57,10 +57,10 @@ class CampaignScreen:
         session: FormSession,
         entry: CampaignRecord,
         folder: Path | None,
-        rows: pd.DataFrame | None,
+        faults: pd.DataFrame | None,
         correct: Callable[[pd.DataFrame, str], None],
     ) -> None:
-        self._session, self._entry, self._rows = session, entry, rows
+        self._session, self._entry, self._known_faults = session, entry, faults
         self._live: LiveRun | Run | None = None
         self._needing = 0
         self._stop_cancelling = threading.Event()
@@ -225,8 +225,8 @@ class CampaignScreen:
     def _problem_rows(self) -> tuple[pd.DataFrame, str]:
         """The rows that need a hand: of the table, if it is known here; else whom the gateway refused."""
         name = f"{self._entry.name} to correct"
-        if self._rows is not None:
-            return problems(self._rows), name
+        if self._known_faults is not None:
+            return self._known_faults, name
         results = self._session.results(self._entry) if self._results is None else self._results
         found = problems(results)
         return found.assign(mobile=results.loc[found.index, "sms_phone"]), name
@@ -279,5 +279,5 @@ def _button(description: str, clicked: Callable[[], None], tooltip: str) -> Any:
 
 def _row(*children: Any) -> Any:
     row = widgets.HBox(list(children))
-    row.add_class("sf-row")
+    row.add_class("sf-buttons")
     return row

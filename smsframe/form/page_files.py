@@ -52,7 +52,7 @@ class Upload:
         self._sheet = widgets.Dropdown(description="Sheet")
         self._take = widgets.Button(description="Use this sheet")
         self._choice = widgets.HBox([self._sheet, self._take])
-        self._choice.add_class("sf-row")
+        self._choice.add_class("sf-buttons")
         self._choice.layout.display = "none"
         self._message = widgets.HTML()
         self.box = widgets.VBox([self._file, self._choice, self._message])
@@ -82,6 +82,7 @@ class Upload:
                 sheets = sheets_of(path) if sheet is None else []
                 if len(sheets) > 1:
                     self._sheet.options = sheets
+                    self._sheet.value = sheets[0]
                     self._choice.layout.display = None
                     self._say(f"The file has {len(sheets)} sheets: choose one.", problem=False)
                     return
@@ -115,7 +116,7 @@ class Download:
         self.button = widgets.Button(description=label)
         self._link = widgets.HTML()
         self.box = widgets.HBox([self.button, self._link])
-        self.box.add_class("sf-row")
+        self.box.add_class("sf-buttons")
         self.button.on_click(lambda _: self._write())
         self.box.layout.display = None if folder is not None else "none"
 

@@ -17,6 +17,7 @@ from smsframe.form import html
 from smsframe.form.draft import Draft, fields, is_code
 from smsframe.masking import mask
 from smsframe.phones.fast.metadata import regions
+from smsframe.phones.region_names import english_name
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -232,5 +233,5 @@ def _regions(contacts: pd.DataFrame, draft: Draft) -> list[tuple[str, Hashable |
         for label in contacts.columns
         if not is_code(label) or (draft.country is None and label == draft.region)
     ]
-    codes = [(code, code) for code in sorted(regions())]
+    codes = sorted((f"{english_name(code)} ({code})", code) for code in regions())
     return [("in the number", None), *columns, *codes]

@@ -117,6 +117,21 @@ def region_of(name: str) -> str | None:
     return _also().get(_plain(key)) or _aliases().get(key) or _names().get(key) if key else None
 
 
+@cache
+def english_name(code: str) -> str:
+    """
+    What a country is called in English; the code itself where nobody says.
+
+    Example:
+        >>> english_name("IT")
+        'Italy'
+    """
+    from babel import Locale  # noqa: PLC0415 - as above
+
+    name: str = Locale.parse("en").territories.get(code, code)
+    return name
+
+
 def _flag(name: str) -> str | None:
     """The country of a flag, which is two letters of its own in Unicode, or a flag with tags (Scotland's)."""
     points = [ord(character) for character in name.strip()]
