@@ -146,6 +146,7 @@ class CampaignScreen:
         try:
             self._live = run = self._session.resume(draft, counts)
             self._say_quietly("")
+            self._head.value = self._card.value = ""  # until it is over they are of before
             while not run.done:
                 self._progress.value = html.running(run.facts())
                 self._session.clock.sleep(LOOK_SECONDS)
@@ -157,6 +158,7 @@ class CampaignScreen:
     def _follow(self) -> None:
         """Show a run that was not started here, until nobody is at work on it."""
         self._live = live = LiveRun(self._session.journal, self._entry)
+        self._head.value = self._card.value = ""
         self._enable()
         try:
             while live.look():
@@ -211,7 +213,8 @@ class CampaignScreen:
         self._results = self._session.results(entry)
         self._needing = len(self._problem_rows()[0])
         self._head.value = outcome(self._counts, self._delivered(), self._needing)
-        self._card.value = summary(self._results)._repr_html_() if len(self._results) else ""
+        card = "" if self._counts.busy or self._results.empty else summary(self._results)._repr_html_()
+        self._card.value = card
         self._enable()
 
     def _delivered(self) -> tuple[int, int]:
