@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from smsframe.api.results import campaigns, costs, explain, refresh, results, withdraw
     from smsframe.api.run import Run
     from smsframe.api.send import resend, resume, send, start
+    from smsframe.api.stop import stop
     from smsframe.api.trial import test
     from smsframe.api.watch import watch
     from smsframe.contacts.policy import Policy
@@ -116,6 +117,7 @@ __all__ = [
     "segments",
     "send",
     "start",
+    "stop",
     "summary",
     "test",
     "to_csv",
@@ -163,6 +165,7 @@ _MODULES = {
     "segments": "smsframe.api.prepare",
     "send": "smsframe.api.send",
     "start": "smsframe.api.send",
+    "stop": "smsframe.api.stop",
     "summary": "smsframe.api.frames",
     "test": "smsframe.api.trial",
     "to_csv": "smsframe.api.files",

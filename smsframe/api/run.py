@@ -259,11 +259,12 @@ class Run:
             display.show()
 
     def _state(self, *, left: int) -> str:
+        asked = self._asked or self._context.stop_requested.is_set()
         if not self.done:
-            return "stopping" if self._asked else "running"
+            return "stopping" if asked else "running"
         if self._error is not None:
             return "failed"
-        return "stopped" if self._asked and left else "finished"
+        return "stopped" if asked and left else "finished"
 
 
 def _stop_all() -> None:

@@ -196,9 +196,12 @@ def resume(
     undo = options.applied(entry.terms).undo
     with (
         _running(options, gateway, memory) as context,
-        _taken_back_when_interrupted(TakingBack(context, campaign, undo)),
+        _taken_back_when_interrupted(TakingBack(context, campaign, undo)) as back,
     ):
-        return campaign_send.resume(entry, context, options=options, suppressed=suppressed)
+        results = campaign_send.resume(entry, context, options=options, suppressed=suppressed)
+        if context.stop_requested.is_set() and back.take():
+            return campaign_send.recipients(memory, entry)
+        return results
 
 
 @hide_frames
@@ -266,9 +269,12 @@ def send_plan(plan: Plan, options: SendOptions, gateway: GatewayProtocol, journa
     """Send a plan, and return when it is over; see `send`."""
     with (
         _running(options, gateway, journal) as context,
-        _taken_back_when_interrupted(TakingBack(context, plan.campaign or "", plan.terms.undo)),
+        _taken_back_when_interrupted(TakingBack(context, plan.campaign or "", plan.terms.undo)) as back,
     ):
-        return campaign_send.send(plan, context, options=options)
+        results = campaign_send.send(plan, context, options=options)
+        if context.stop_requested.is_set() and back.take():
+            return campaign_send.so_far(plan, journal)
+        return results
 
 
 def start_plan(plan: Plan, options: SendOptions, gateway: GatewayProtocol, journal: Journal) -> Run:
@@ -320,10 +326,10 @@ def _require(contacts: pd.DataFrame, text: str | None, planning: PlanOptions) ->
 
 
 @contextmanager
-def _taken_back_when_interrupted(back: TakingBack) -> Iterator[None]:
+def _taken_back_when_interrupted(back: TakingBack) -> Iterator[TakingBack]:
     """Ctrl-C takes back what was sent with ``undo=``."""
     try:
-        yield
+        yield back
     except KeyboardInterrupt:
         back.take()
         raise

@@ -16,6 +16,7 @@ from smsframe.campaign import stop_errors
 from smsframe.campaign.posted_orders import PostedOrders
 from smsframe.campaign.rate_limit import Pace
 from smsframe.campaign.reconcile import UnconfirmedOrders, may_lack
+from smsframe.campaign.stop_request import StopRequest
 from smsframe.campaign.workers import OrderWorkers
 from smsframe.orders.batching import PROBE_AFTER, SAME_REFUSALS, same_reason, split_refused
 from smsframe.orders.deadlines import has_own_time, out_of_time
@@ -66,10 +67,10 @@ class CampaignEngine:
         self.idle = not registered.fresh
         """Whether there was nothing to do, so that the journal is as it was."""
         self.posted = PostedOrders()
-        self.drift = 0.0
-        """Credits charged beyond those planned; fewer are negative."""
+        self.drift = 0.0  # credits charged beyond those planned; fewer are negative
         self.entry = self._entry = entry
         self._batches, self._owner = journal.batches, owner
+        self._stop_request = StopRequest(entry, context)
         self._phones, self._report, self._workers = phones, context.report, context.workers
         self._stopped, self._clock = retry_policy.stop, retry_policy.clock
         self._accepted, self._in_doubt_before = registered.accepted, in_doubt_before
@@ -78,12 +79,9 @@ class CampaignEngine:
         self._refused = [*registered.refused]
         self._refused_before = {batch.id for batch, _ in self._refused}
         self._refused_batches = 0
-        self._unproven = 0
-        """Answers without proof since the last order that was accepted."""
-        self._remaining: float | None = None
-        """The credits left, as the last order that was accepted says."""
-        self._price = 1.0
-        """The most credits a segment was charged in this run."""
+        self._unproven = 0  # answers without proof since the last order that was accepted
+        self._remaining: float | None = None  # credits left, as the last order that was accepted says
+        self._price = 1.0  # the most credits a segment was charged in this run
         self._unconfirmed = UnconfirmedOrders(
             entry,
             journal,
@@ -100,6 +98,7 @@ class CampaignEngine:
             Pace(context.rate, retry_policy),
             retry_policy,
             held=lambda: journal.batches.held(owner),
+            waiting=self._stop_request.look,
         )
 
     def run(self) -> None:
@@ -178,9 +177,14 @@ class CampaignEngine:
                 planned.append(item)
         if planned:
             claimed = self._batches.claim(self._entry, planned, self._owner)
+            if claimed is None:
+                self._stop_request.obey()
+                return []
             ready += claimed
             if len(claimed) < len(planned) and self._entry.budget is not None:
                 self._cut_within_budget()
+        elif ready and self._stop_request.look():
+            return []  # they stay `sending`, and are looked up by who goes on
         return ready
 
     def _cut_within_budget(self) -> None:
@@ -311,15 +315,11 @@ class CampaignEngine:
                 case Action.ASK_PERSON:  # otherwise it is looked up again when the grace is over
                     self.maybe_texted = True
         if self._unproven >= MOST_UNPROVEN:
-            self._again_or_stop(found=any_found)
+            if any_found:  # go on, one order at a time, as one of them was taken
+                self._unproven = 1
+            else:
+                self.stop(stop_errors.answers_lost(self._unproven))
         return bool(self._queue)
-
-    def _again_or_stop(self, *, found: bool) -> None:
-        """After too many answers without proof: go on, one order at a time, only if one of them was taken."""
-        if found:
-            self._unproven = 1
-        else:
-            self.stop(stop_errors.answers_lost(self._unproven))
 
     def _queue_free(self, phones: pd.Series[Any]) -> None:
         self._queue.extend(self._batches.create_batches(self._entry, self._owner, phones, self._now()))

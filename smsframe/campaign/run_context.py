@@ -47,6 +47,7 @@ class RunContext:
         started: Is called with the number of people about to be texted.
         say: Shows the user a message.
         threads: Makes so many workers.
+        stop_requested: Is set when the run has read in the journal that it is to stop.
     """
 
     gateway: GatewayProtocol
@@ -59,6 +60,7 @@ class RunContext:
     started: Callable[[int], None] = _ignore
     say: Callable[[str], None] = _to_stderr
     threads: Callable[[int], Threads] = Threads
+    stop_requested: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
     def of(cls, options: RunOptions, *, gateway: GatewayProtocol, journal: Journal) -> RunContext:

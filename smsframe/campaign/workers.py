@@ -96,6 +96,7 @@ class OrderWorkers:
         pace: When each may leave.
         retry_policy: The waits; its ``stop`` ends them.
         held: Whether this run still owns what it sends; asked immediately before each POST.
+        waiting: Called once a second while no answer comes.
     """
 
     def __init__(
@@ -105,7 +106,9 @@ class OrderWorkers:
         pace: Pace,
         retry_policy: RetryPolicy,
         held: Callable[[], bool],
+        waiting: Callable[[], object] = lambda: None,
     ) -> None:
+        self._waiting = waiting
         self._gateway, self._pace, self._retry_policy, self._held = gateway, pace, retry_policy, held
         self._threads = threads
         self._under_way: dict[Future[PostOutcome], tuple[Batch, pd.DataFrame]] = {}
@@ -143,6 +146,8 @@ class OrderWorkers:
         done = {future for future in self._under_way if future.cancelled()}
         while self._under_way and not done:  # an interrupt just before a wait without end would not be heard
             done = self._threads.first_done(self._under_way)
+            if not done:
+                self._waiting()
         return done
 
     def _answer(self, future: Future[PostOutcome]) -> tuple[Batch, pd.DataFrame, PostOutcome]:

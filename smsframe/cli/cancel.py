@@ -1,5 +1,5 @@
 """
-Commands that take scheduled texts back, and send them at another time.
+Commands that stop a run, take scheduled texts back, and send them at another time.
 """
 
 from __future__ import annotations
@@ -94,3 +94,8 @@ def reschedule(
         with reported_when_stopped(out):
             results = smsframe.reschedule(campaign, when, **keywords, gateway=gateway)
     report(results, campaign, out)
+
+
+def stop(campaign: options.Campaign, journal: options.Journal = None) -> None:
+    """Ask whichever process sends a campaign to stop."""
+    smsframe.stop(campaign, journal=journal)  # which says whether one was at work

@@ -1,8 +1,9 @@
 """
-The form as a page, for people who never see code: a notebook of one cell that Voilà serves to this machine.
+The page, for people who never see code: a notebook of one cell that Voilà serves to this machine.
 
 Each page that is opened has a kernel of its own, and the journal is what they share: a page that is closed or
-reloaded in the middle stops its run, and the next one says how far it came and goes on.
+reloaded in the middle stops its run, and the next one says how far it came and goes on. A page that only
+loses its connection, as under a closed lid, keeps its kernel, and so its run.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import json
 import os
 import secrets
 import socket
-from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).parent / "page"
 """Where Voilà finds how the page looks: as its own template, without anything from other hosts."""
 
+SETTLING = 40
+"""Seconds that the process of a closed page has until its orders under way have their record."""
+
 
 def serve(
-    file: Path,
+    file: Path | None,
     *,
     port: int = 0,
     shown: bool = True,
@@ -33,12 +36,12 @@ def serve(
     **options: Any,
 ) -> None:
     """
-    Serve the form for a file of contacts, until Ctrl-C.
+    Serve the page, until Ctrl-C.
 
     The address has a secret in it: whoever else is on this machine cannot open the page and send.
 
     Args:
-        file: As for `smsframe.read_contacts`.
+        file: The table that it begins with, as for `smsframe.read_contacts`; None to upload one.
         port: The port, or 0 for a free one.
         shown: Whether to open a browser.
         say: Told the address.
@@ -63,7 +66,9 @@ def serve(
     )  # where Jupyter was never used, Voilà would fail
     with TemporaryDirectory() as folder:
         notebook = Path(folder) / "smsframe.ipynb"
-        notebook.write_text(json.dumps(_notebook(file, options, policy)), "utf-8")
+        downloads = Path(folder) / "downloads"
+        downloads.mkdir(mode=0o700)
+        notebook.write_text(json.dumps(_notebook(file, downloads, options, policy)), "utf-8")
         say(f"The form is at http://127.0.0.1:{port}/?token={secret}")
         say("Ctrl-C stops it. What was sent is in the journal.")
         PageServer.launch_instance(
@@ -74,16 +79,24 @@ def serve(
                 f"--token={secret}",
                 "--template=smsframe",
                 "--Voila.log_level=ERROR",
+                f"--PageServer.downloads={downloads}",
+                f"--KernelManager.shutdown_wait_time={SETTLING}",
                 *([] if shown else ["--no-browser"]),
             ]
         )
 
 
-def _notebook(file: Path, options: dict[str, Any], policy: Path | None = None) -> dict[str, Any]:
+def _notebook(
+    file: Path | None, downloads: Path, options: dict[str, Any], policy: Path | None = None
+) -> dict[str, Any]:
     keywords = "".join(f", {name}={value!r}" for name, value in options.items() if value is not None)
     if policy is not None:
         keywords += f", policy=smsframe.Policy.from_file({str(policy.absolute())!r})"
-    source = f"import smsframe\nsmsframe.compose(smsframe.read_contacts({str(file.absolute())!r}){keywords})"
+    begin = None if file is None else str(file.absolute())
+    source = (
+        "import smsframe\nfrom smsframe.form.page import Page\n"
+        f"Page({begin!r}, downloads={str(downloads)!r}{keywords})"
+    )
     cell: dict[str, Any] = {
         "cell_type": "code",
         "execution_count": None,
@@ -91,10 +104,9 @@ def _notebook(file: Path, options: dict[str, Any], policy: Path | None = None) -
         "outputs": [],
         "source": source,
     }
-    title: dict[str, Any] = {"cell_type": "markdown", "metadata": {}, "source": f"# {escape(file.name)}"}
     python = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return {
-        "cells": [title, cell],
+        "cells": [cell],
         "metadata": {"kernelspec": python},
         "nbformat": 4,
         "nbformat_minor": 4,

@@ -84,6 +84,7 @@ for command in (
     send.resend,
     cancel.cancel,
     cancel.reschedule,
+    cancel.stop,
     inspect.status,
     inspect.refresh,
     inspect.export,
@@ -99,7 +100,16 @@ app.add_typer(journals.app, name="journal")
 
 @app.command(name="app")
 def page(
-    file: options.File,
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FILE",
+            help="The table to begin with: CSV, XLSX or Parquet; left out, the page asks for one.",
+            exists=True,
+            dir_okay=False,
+            show_default=False,
+        ),
+    ] = None,
     phone: Annotated[str | None, typer.Option(help="The column of phone numbers to begin with.")] = None,
     region: options.Region = None,
     policy: options.Policy = None,
@@ -108,10 +118,11 @@ def page(
     *,
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
 ) -> None:
-    """Open a form in a browser: write a text, see who gets it, send it."""
+    """Open a page in a browser: upload a table, write a text, see who gets it, send it."""
     from smsframe.cli.form_server import serve  # noqa: PLC0415 - a web server that only this command needs
 
-    smsframe.read_contacts(file)  # what is wrong with it is said here, and not on the page
+    if file is not None:
+        smsframe.read_contacts(file)  # what is wrong with it is said here, and not on the page
     options.house_rules(policy)
     serve(
         file,

@@ -76,6 +76,7 @@ COMMANDS = {
     "resend": "resend",
     "resume": "resume",
     "send": "send",
+    "stop": "stop",
     "watch": "status --follow",
 }
 """Public functions that are commands, and how."""

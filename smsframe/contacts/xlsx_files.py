@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 import warnings
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from smsframe.contacts import csv_files
+from smsframe.contacts.file_limits import Limits
 from smsframe.contacts.file_rows import first_row, remember_rows
 from smsframe.contacts.xlsx_parts import opened
 from smsframe.contacts.xlsx_sheet import SheetReader
@@ -26,12 +28,14 @@ from smsframe.texts.local_times import restored
 from smsframe.texts.spreadsheets import ROWS_SHEET, SUMMARY_SHEET
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
     import pandas as pd
 
-    from smsframe.contacts.file_limits import Limits
     from smsframe.contacts.xlsx_parts import Sheet, Workbook
+
+_ZIP = b"PK\x03\x04"
 
 SAMPLE = 1000
 """Rows looked at to find out whether a sheet has anything."""
@@ -83,15 +87,29 @@ def read(
     return frame
 
 
+def sheets_of(path: str | os.PathLike[str]) -> list[str]:
+    """
+    The names of the sheets to choose from; none where a file is no workbook.
+
+    Raises:
+        ContactsError: The workbook is damaged, or holds more than it may.
+        OSError: It cannot be read.
+    """
+    with Path(path).open("rb") as file:
+        if file.read(len(_ZIP)) != _ZIP:
+            return []
+        file.seek(0)
+        with opened(file, Limits.of(Path(path).name, None, None)) as book:
+            return [sheet.title for sheet in _choices(book)]
+
+
 def _sheet(book: Workbook, wanted: str | int | None) -> Sheet:
     """The sheet that is meant."""
     name, titles = book.limits.name, [sheet.title for sheet in book.sheets]
     if isinstance(wanted, int) and 0 <= wanted < len(titles):
         return book.sheets[wanted]
     if wanted is None:
-        filled = [sheet for sheet in book.sheets if sheet.visible and _filled(book, sheet)]
-        if len(filled) > 1:
-            filled = [sheet for sheet in filled if sheet.title != SUMMARY_SHEET]
+        filled = _choices(book)
         if len(filled) == 1:
             return filled[0]
         if not filled:
@@ -101,6 +119,12 @@ def _sheet(book: Workbook, wanted: str | int | None) -> Sheet:
     if wanted not in titles:
         raise ContactsError(f"{name} has no sheet {mask(repr(wanted))}, but {_list(titles)}")
     return book.sheets[titles.index(str(wanted))]
+
+
+def _choices(book: Workbook) -> list[Sheet]:
+    """The visible sheets that have something in them, but for a summary of ours."""
+    filled = [sheet for sheet in book.sheets if sheet.visible and _filled(book, sheet)]
+    return [sheet for sheet in filled if sheet.title != SUMMARY_SHEET] if len(filled) > 1 else filled
 
 
 def _filled(book: Workbook, sheet: Sheet) -> bool:

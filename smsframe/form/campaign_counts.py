@@ -66,7 +66,7 @@ class CampaignCounts(NamedTuple):
             "refused by the gateway": self.rejected,
             "unconfirmed": self.unconfirmed,
             "pending": self.pending,
-            "being sent by another process": self.busy,
+            "being sent now": self.busy,
             "on an opt-out list": self.suppressed,
             "waiting for a larger budget": self.held_back,
         }

@@ -99,7 +99,7 @@ def compose(
     fixed = {name: value for name, value in locals().items() if name not in EDITED}
     refuse_without_widgets()
     planning, sending = with_policy(PlanOptions.of(fixed)), SendOptions.of(fixed)
-    from smsframe.form.form import Form  # noqa: PLC0415 - widgets take longer to load than all the rest
+    from smsframe.form.attached import AttachedForm  # noqa: PLC0415 - widgets take longer to load than all the rest
 
     frame = as_frame(contacts)
     if phone is None:
@@ -114,6 +114,10 @@ def compose(
         region = guess_region(frame)
     elif isinstance(country := find_region(frame, region), str):
         region = country  # a country, spelled as the form lists it
+    if isinstance(suppress, Iterator):
+        planning = replace(planning, suppress=list(suppress))  # it is read at every change of the form
+    session = FormSession(gateway, journal, planning, sending)
+    text, sender = session.begun_with(campaign, text, sender)
     draft = Draft(
         text=text,
         campaign=campaign,
@@ -123,6 +127,4 @@ def compose(
         quality=quality,
         zone=machine_zone(),
     )
-    if isinstance(suppress, Iterator):
-        planning = replace(planning, suppress=list(suppress))  # it is read at every change of the form
-    return Form(frame.copy(deep=False), draft, FormSession(gateway, journal, planning, sending))
+    return AttachedForm(frame.copy(deep=False), draft, session)

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from smsframe.phones.fast.metadata import regions
+from smsframe.phones.region_names import region_of
 from smsframe.texts import render
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def sample(contacts: pd.DataFrame, most: int) -> pd.DataFrame:
 
 def guess_region(contacts: pd.DataFrame) -> Hashable | None:
     """
-    The one column that holds country codes by name *and* by content, or None.
+    The one column that holds countries by name *and* by content, or None.
 
     A wrong guess texts strangers: language codes and titles (``Mr``, ``Ms``) look like countries too.
 
@@ -109,13 +110,12 @@ def guess_region(contacts: pd.DataFrame) -> Hashable | None:
         >>> guess_region(pd.DataFrame({"name": ["Ada", "Bea"], "country": ["IT", "fr"]}))
         'country'
     """
-    known = regions()
     candidates = []
     for place, label in enumerate(contacts.columns):
         if not _sounds_like_country(str(label)):
             continue
         cells = contacts.iloc[:200, place].dropna()
-        if len(cells) and cells.map(lambda cell: isinstance(cell, str) and cell.upper() in known).all():
+        if len(cells) and cells.map(_is_country).all():
             candidates.append(label)
     return candidates[0] if len(candidates) == 1 else None
 
@@ -178,6 +178,10 @@ def fields(contacts: pd.DataFrame, phone: Hashable | None) -> list[str]:
     """The columns that a text can name: not the number, not what smsframe added."""
     labels = [str(label) for label in contacts.columns if label != phone]
     return [label for label in dict.fromkeys(labels) if label.strip() and not label.startswith("sms_")]
+
+
+def _is_country(cell: object) -> bool:
+    return isinstance(cell, str) and region_of(cell) is not None
 
 
 def _sounds_like_country(label: str) -> bool:

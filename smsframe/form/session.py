@@ -23,6 +23,7 @@ from smsframe.campaign.options import ResumeOptions, RunOptions
 from smsframe.campaign.run_context import RunContext
 from smsframe.campaign.undo import TakingBack
 from smsframe.clock import SYSTEM, Clock
+from smsframe.errors import SmsFrameError
 from smsframe.form.campaign_counts import count_campaign
 from smsframe.form.draft import send_time
 from smsframe.gateway import environment
@@ -111,12 +112,25 @@ class FormSession:
         """The campaign of that name in the journal, or None."""
         return self.journal.find(campaign) if campaign else None
 
+    def begun_with(self, campaign: str, text: str, sender: str) -> tuple[str, str]:
+        """The text and the sender of a form: those of a campaign that was begun, if none are given."""
+        entry = None
+        with suppress(SmsFrameError):  # the form says what is wrong with the journal
+            entry = self.find(campaign.strip())
+        if entry is None or text:
+            return text, sender
+        return entry.template, sender or entry.terms.sender or ""
+
     def counts(self, entry: CampaignRecord, draft: Draft) -> CampaignCounts:
         """How many people of a campaign have which outcome, by the journal and the opt-outs."""
         return count_campaign(
             campaign_send.recipients(self.journal, entry, suppressed=self._suppressed(draft)),
             policy=self._planning.policy,
         )
+
+    def results(self, entry: CampaignRecord) -> pd.DataFrame:
+        """What the journal knows of the people of a campaign."""
+        return campaign_send.recipients(self.journal, entry)
 
     def balance(self, message_type: str) -> float | None:
         """The credits left for a type; None when the gateway does not say."""

@@ -21,6 +21,7 @@ from smsframe.journal.batch_creation import assign
 from smsframe.journal.counts import Tally, tallies, tally
 from smsframe.journal.rows import append_evidence, micros, read_batches
 from smsframe.journal.spending import covers
+from smsframe.journal.stop_requests import requested
 from smsframe.journal.tables import batches, recipients
 from smsframe.orders.records import Batch, BatchWithPeople, CampaignRecord, Change, Stamp
 from smsframe.orders.states import TAKEN, Action, Event, State, transition
@@ -164,11 +165,9 @@ class Batches:
         refused_alone &= sa.exists().where(recipients.c.batch == batches.c.id)
         rows = connection.execute(sa.select(batches.c.id, batches.c.reason).where(refused_alone))
         reasons = {row.id: row.reason or "" for row in rows}
-        return (
-            [(batch, reasons[batch.id]) for batch in read_batches(connection, refused_alone)]
-            if reasons
-            else []
-        )
+        if not reasons:
+            return []
+        return [(batch, reasons[batch.id]) for batch in read_batches(connection, refused_alone)]
 
     def release(self, refused: list[Batch]) -> None:
         """Free the people of refused batches; the rows stay, so that no order id is used again."""
@@ -178,13 +177,15 @@ class Batches:
 
     def claim(
         self, entry: CampaignRecord, planned: list[BatchWithPeople], owner: str
-    ) -> list[BatchWithPeople]:
+    ) -> list[BatchWithPeople] | None:
         """
         Take planned batches for sending, on disk; those that still are planned, and ours, up to the first
-        that the budget no longer covers.
+        that the budget no longer covers. None when somebody asked this run to stop.
         """
         claimed = []
         with self._store.transaction() as connection:
+            if requested(connection, entry):
+                return None
             for batch, people in planned:
                 if not covers(connection, entry, batch, people):
                     break  # the engine cuts again what is left
@@ -200,9 +201,8 @@ class Batches:
                     append_evidence(
                         connection, entry.id, batch.order_id, Event.CLAIMED, State.SENDING, self.stamp()
                     )
-                    claimed.append(
-                        BatchWithPeople(replace(batch, state=State.SENDING, claimed_at=at), people)
-                    )
+                    sending = replace(batch, state=State.SENDING, claimed_at=at)
+                    claimed.append(BatchWithPeople(sending, people))
         if claimed:
             claimed_rows = batches.c.id.in_([item.batch.id for item in claimed]) & (batches.c.owner == owner)
             claimed_rows &= batches.c.state == State.SENDING

@@ -35,6 +35,7 @@ from smsframe.journal.run_locks import Owners
 from smsframe.journal.spending import given_up
 from smsframe.journal.sqlite import Store, frame
 from smsframe.journal.sqlite_migrations import columns
+from smsframe.journal.stop_requests import StopRequests
 from smsframe.journal.tables import batches, campaigns, evidence, recipients
 from smsframe.orders.names import normalize_name
 from smsframe.orders.states import State
@@ -100,6 +101,7 @@ class Journal:
         self.orders = KnownOrders(store, self.batches.stamp)
         self.deliveries = Deliveries(store, self.batches.stamp)
         self.cancellations = Cancellations(store, owners, self.batches.stamp)
+        self.stop_requests = StopRequests(store, owners)
         self.registration = Registration(store, self.batches, self.orders, clock)
 
     @classmethod

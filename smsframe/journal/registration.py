@@ -147,7 +147,7 @@ class Registration:
             with_unnamed = self._orders.with_unnamed(connection, entry) if confirmed_complete else []
             stored = self._take_over(connection, entry.name, owner, compared, waiting)
             self._orders.confirm_complete(connection, entry, with_unnamed)
-            entry = replace(entry, compared_at=stored.compared_at)
+            entry = replace(entry, compared_at=stored.compared_at, stop_requests=stored.stop_requests)
             if rescheduled:
                 self._reschedule(connection, entry)
             return self._begun(connection, entry, owner, phones, [], now, fresh=fresh)
@@ -183,7 +183,7 @@ class Registration:
             nobody = again[["phone"]].iloc[:0].assign(fields=None, segments=None)
             stored = self._take_over(connection, entry.name, owner, compared, nobody)
             begin_next(connection, entry.id, again, after)
-            entry = replace(entry, compared_at=stored.compared_at)
+            entry = replace(entry, compared_at=stored.compared_at, stop_requests=stored.stop_requests)
             if after is State.CANCELLED:
                 self._batches.dissolve(connection, entry.id)
                 self._move(connection, entry, phones)

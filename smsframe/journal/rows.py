@@ -49,6 +49,7 @@ def read_campaign(connection: Connection, name: str) -> CampaignRecord | None:
         batch_size=row["batch_size"],
         compared_at=moment(row["compared_at"]),
         created_at=EPOCH + timedelta(microseconds=row["created_at"]),
+        stop_requests=row["stop_requests"] or 0,  # null in a file of an older version
     )
 
 

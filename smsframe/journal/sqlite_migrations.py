@@ -17,7 +17,7 @@ from smsframe.journal.tables import metadata, recipients
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-VERSION = 5
+VERSION = 6
 """Of the tables, and of the states in them; kept in the file, so that a newer one is refused, not misread."""
 
 
@@ -122,6 +122,7 @@ UPGRADES = {
         ),
         "CREATE INDEX attempts_by_batch ON attempts (batch)",
     ),
+    5: ("ALTER TABLE campaigns ADD COLUMN stop_requests INTEGER NOT NULL DEFAULT 0",),
 }
 """What takes a file of each released version to the next."""
 

@@ -34,6 +34,8 @@ campaigns = sa.Table(
     sa.Column("skip_refused", sa.Boolean, nullable=False, server_default=sa.text("0")),
     # The hours in which its people may be texted, as JSON.
     sa.Column("hours", sa.Text),
+    # How often somebody asked for its runs to stop. A run remembers what it began with, and stops at more.
+    sa.Column("stop_requests", sa.Integer, nullable=False, server_default=sa.text("0")),
 )
 
 texts = sa.Table(

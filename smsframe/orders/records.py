@@ -71,6 +71,7 @@ class CampaignRecord:
         compared_at: When the gateway's history was last compared with the journal, by the gateway's clock
             (UTC), or None.
         created_at: When it was first written down, by this machine's clock (UTC).
+        stop_requests: How often somebody had asked for its runs to stop when it was read.
         budget: What the orders of the campaign may cost, as this call says; it is not in the journal.
     """
 
@@ -85,6 +86,7 @@ class CampaignRecord:
     batch_size: int
     compared_at: datetime | None
     created_at: datetime
+    stop_requests: int = 0
     budget: Budget | None = None
 
 

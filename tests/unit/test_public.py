@@ -14,7 +14,7 @@ import smsframe
 
 CONTRACT = {
     "check", "plan", "send", "resume", "resend", "refresh", "results", "campaigns", "costs", "withdraw",
-    "cancel", "reschedule", "test",
+    "cancel", "reschedule", "stop", "test",
     "read_contacts",
     "compose", "Form", "start", "watch", "Run",
     "plot", "problems", "reveal",

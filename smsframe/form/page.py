@@ -1,0 +1,279 @@
+"""
+The page of `smsframe app`: upload a table, compose, send, follow, correct, and all campaigns of the journal.
+
+It is made of the form and of the screen of a campaign; it decides nothing of its own.
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+import pandas as pd
+
+from smsframe.api.frames import problems
+from smsframe.api.prepare import read_contacts
+from smsframe.api.results import campaigns
+from smsframe.campaign.options import SendOptions
+from smsframe.errors import SmsFrameError
+from smsframe.form import html
+from smsframe.form.compose import compose
+from smsframe.form.page_campaign import CampaignScreen
+from smsframe.form.page_files import Download, Upload, file_name
+from smsframe.form.page_html import campaign_line, title
+from smsframe.form.preview import error_sentence
+from smsframe.form.session import FormSession
+from smsframe.planning.options import PlanOptions
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+    from smsframe.contacts.policy import Policy
+    from smsframe.form.form import Form
+    from smsframe.orders.records import CampaignRecord
+
+LISTED = 50
+"""Campaigns in the list, the newest first."""
+
+
+class Page:
+    """
+    The page, as a widget that shows itself.
+
+    Args:
+        file: A table to begin with, or None: then the page begins with the upload and the campaigns.
+        downloads: The folder in which the server of the page finds files to be downloaded, or None.
+        journal: As in `smsframe.send`.
+        policy: As in `smsframe.compose`.
+        options: Of `smsframe.compose`, for the table to begin with: ``phone`` and ``region``.
+    """
+
+    def __init__(
+        self,
+        file: str | os.PathLike[str] | None = None,
+        *,
+        downloads: str | os.PathLike[str] | None = None,
+        journal: str | None = None,
+        policy: Policy | None = None,
+        **options: Any,
+    ) -> None:
+        self._downloads = None if downloads is None else Path(downloads)
+        self._journal, self._policy = journal, policy
+        self._session = FormSession(None, journal, PlanOptions(policy=policy), SendOptions())
+        self._table: tuple[pd.DataFrame, str] | None = None
+        self._faults: pd.DataFrame | None = None
+        """The rows of the table that was sent last that need a hand."""
+        self._corrected: pd.Series[Any] | None = None
+        """Which of them are in the file of corrected rows that is in the form."""
+        self.form: Form | None = None
+        self._home = _button("All campaigns", self.show_home)
+        self._again = _button("Back to the table", self._show_table)
+        self._body = widgets.VBox()
+        self._body.add_class("sf-body")
+        nav = widgets.HBox([self._home, self._again])
+        nav.add_class("sf-nav")
+        css = "".join(
+            files("smsframe.form").joinpath(name).read_text("utf-8") for name in ("form.css", "page.css")
+        )
+        style = widgets.HTML(f"<style>{css}</style>")
+        style.layout.display = "none"
+        self.widget = widgets.VBox([style, nav, self._body])
+        self.widget.add_class("smsframe-form")
+        self.widget.add_class("smsframe-page")
+        if file is not None:
+            self._table = (read_contacts(file), Path(file).name)
+        self._begin(options)
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = self.widget._repr_mimebundle_(**options)
+        return bundle
+
+    def _begin(self, options: dict[str, Any]) -> None:
+        """A run that is alive is shown first; else the table; else the upload and the campaigns."""
+        live = [entry for entry, at_work in self._known() if at_work]
+        if len(live) == 1:
+            self.show_campaign(live[0])
+        elif self._table is not None:
+            self.show_form(*self._table, **options)
+        else:
+            self.show_home()
+
+    def show_home(self) -> None:
+        """The upload, and the campaigns of the journal."""
+        upload = Upload("Upload a table", self._uploaded)
+        begin = _part(
+            widgets.HTML(title("A new campaign")),
+            widgets.HTML(
+                html.note("A table of people: CSV, Excel (XLSX) or Parquet, up to 50 MB, with a heading.")
+            ),
+            upload.box,
+        )
+        self._show(begin, self._list(), home=False)
+
+    def _list(self) -> Any:
+        try:
+            rows = campaigns(journal=self._session.journal)
+        except SmsFrameError as error:
+            return widgets.HTML(html.problem(error_sentence(error)))
+        lines = []
+        for row in rows.iloc[::-1].head(LISTED).to_dict("records"):
+            opened = _button(str(row["campaign"]), partial(self._open, str(row["campaign"])))
+            opened.add_class("sf-open")
+            line = widgets.HBox(
+                [opened, widgets.HTML(campaign_line({str(name): value for name, value in row.items()}))]
+            )
+            line.add_class("sf-line")
+            lines.append(line)
+        if not lines:
+            lines = [widgets.HTML(html.note("None yet."))]
+        elif len(rows) > LISTED:
+            lines.append(widgets.HTML(html.note(f"The newest {LISTED} of {len(rows):,}.")))
+        return _part(widgets.HTML(title("Campaigns")), *lines)
+
+    def _open(self, name: str) -> None:
+        if (entry := self._session.find(name)) is not None:
+            self.show_campaign(entry)
+
+    def show_campaign(self, entry: CampaignRecord, faults: pd.DataFrame | None = None) -> None:
+        """The screen of a campaign; ``faults``: rows of the table that was just sent that need a hand."""
+        correct = partial(self._correct, entry)
+        self._show(CampaignScreen(self._session, entry, self._downloads, faults, correct).box)
+
+    def show_form(self, table: pd.DataFrame, name: str, **options: Any) -> None:
+        """The form for a table."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what was guessed is in the form, and can be changed there
+            try:
+                form = compose(table, journal=self._journal, policy=self._policy, **options)
+            except (SmsFrameError, ValueError, OSError) as error:
+                self._show(widgets.HTML(title(name)), widgets.HTML(html.problem(error_sentence(error))))
+                return
+        self.form = form
+        form.after_run = self._sent  # type: ignore[attr-defined]  # compose makes an AttachedForm
+        faults = Download(
+            "Download the rows that need a hand", self._downloads, partial(_problems, form, name)
+        )
+        corrected = Upload("Upload corrected rows", self._replace)
+        hand = _part(
+            widgets.HTML(html.heading("Rows that need a hand")),
+            widgets.HTML(
+                html.note(
+                    "The reasons are under Audience. Download those rows, correct them in a spreadsheet and "
+                    "upload them: now, or after this campaign was sent; nobody is texted twice."
+                )
+            ),
+            faults.box,
+            corrected.box,
+        )
+        self._show(widgets.HTML(title(name)), form.widget, hand)
+
+    def _uploaded(self, table: pd.DataFrame, name: str) -> None:
+        self._table, self._faults, self._corrected = (table, name), None, None
+        self.show_form(table, name)
+
+    def _replace(self, table: pd.DataFrame, name: str) -> None:
+        """Corrected rows, before anything was sent: with the text and the campaign that are in the form."""
+        if self.form is None:
+            return
+        draft = self.form._view.draft  # noqa: SLF001 - the form of this page
+        given = {
+            "text": draft.text,
+            "campaign": draft.campaign,
+            "sender": draft.sender,
+            "quality": draft.quality,
+        }
+        self.show_form(table, name, **given, **_columns(table, draft.phone, draft.region))
+
+    def _correct(self, entry: CampaignRecord, table: pd.DataFrame, name: str) -> None:
+        """Corrected rows of a campaign that was sent: with its text, in the same campaign."""
+        self._corrected = table["sms_row"].astype("string") if "sms_row" in table else None
+        draft = self.form._view.draft if self.form is not None else None  # noqa: SLF001 - the form of this page
+        columns = _columns(table, draft and draft.phone, draft and draft.region)
+        self.show_form(
+            table, name, text=entry.template, campaign=entry.name, sender=entry.terms.sender or "", **columns
+        )
+
+    def _show_table(self) -> None:
+        if self._table is not None:
+            self._corrected = None
+            self.show_form(*self._table)
+
+    def _sent(self) -> None:
+        """A run of the form is over: what came of it."""
+        form = self.form
+        if form is None or form.results is None:
+            return
+        entry = self._session.find(form._view.draft.campaign.strip())  # noqa: SLF001 - the form of this page
+        if entry is not None:
+            self.show_campaign(entry, self._faults_of(form.results))
+
+    def _faults_of(self, results: pd.DataFrame) -> pd.DataFrame | None:
+        """The rows that need a hand: of these, and of those before that were not in the corrected file."""
+        if not _has_own(results):  # of a run of somebody else the journal knows people, not rows
+            return None
+        faults = problems(results)
+        if self._corrected is not None and self._faults is not None:
+            left = ~self._faults["sms_row"].astype("string").isin(self._corrected)
+            faults = pd.concat([self._faults[left.to_numpy()], faults], ignore_index=True)
+        self._faults, self._corrected = faults, None
+        return faults
+
+    def _known(self) -> list[tuple[CampaignRecord, bool]]:
+        """The campaigns, and whether somebody is at work on each."""
+        journal = self._session.journal
+        try:
+            at_work = (
+                [key for key, tally in journal.batches.tallies().items() if tally.at_work]
+                if journal.exists
+                else []
+            )
+            names = journal.campaigns().set_index("id")["name"]
+            return [(journal.get(str(names[key])), True) for key in at_work if key in names.index]
+        except SmsFrameError:  # the list says what is wrong
+            return []
+
+    def _show(self, *parts: Any, home: bool = True) -> None:
+        self._home.layout.display = None if home else "none"
+        self._again.layout.display = None if self._table is not None else "none"
+        self._body.children = parts
+
+
+def _problems(form: Form, name: str) -> tuple[pd.DataFrame, str]:
+    """The rows of a form's table that need a hand."""
+    if form.plan is None:
+        raise ValueError("Choose the phone column first.")
+    rows = form.plan.problems()
+    if not len(rows):
+        raise ValueError("No row needs a hand.")
+    return rows, f"{file_name(Path(name).stem)} to correct"
+
+
+def _columns(table: pd.DataFrame, phone: Any, region: Any) -> dict[str, Any]:
+    """The columns that were chosen before, where the corrected table has them too."""
+    found = {}
+    if phone in table.columns:
+        found["phone"] = phone
+    if region is not None and (region in table.columns or not isinstance(region, str) or len(region) == 2):  # noqa: PLR2004 - a code
+        found["region"] = region
+    return found
+
+
+def _has_own(results: pd.DataFrame) -> bool:
+    return any(not str(label).startswith("sms_") for label in results.columns)
+
+
+def _part(*children: Any) -> Any:
+    box = widgets.VBox(list(children))
+    box.add_class("sf-part")
+    return box
+
+
+def _button(description: str, clicked: Callable[[], None]) -> Any:
+    button = widgets.Button(description=description)
+    button.on_click(lambda _: clicked())
+    return button

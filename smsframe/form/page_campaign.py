@@ -1,0 +1,286 @@
+"""
+One campaign of the journal, as a screen: how far it is, what it sent, and what can be done about it.
+
+It attaches to a run that is alive, whoever started it, and offers to go on where nobody works on it.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from smsframe.api.frames import problems
+from smsframe.api.results import refresh, withdraw
+from smsframe.clock import machine_zone
+from smsframe.form import html
+from smsframe.form.attached import LOOK_SECONDS, campaign_terms, quoted
+from smsframe.form.draft import Draft
+from smsframe.form.live import LiveRun
+from smsframe.form.page_files import Download, Upload
+from smsframe.form.page_html import outcome, title
+from smsframe.form.tasks import SingleFlight
+from smsframe.outcomes.summary import summary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import pandas as pd
+
+    from smsframe.api.run import Run
+    from smsframe.form.campaign_counts import CampaignCounts
+    from smsframe.form.session import FormSession
+    from smsframe.orders.records import CampaignRecord
+
+DOUBLE_CLICK = 0.7
+"""Seconds within which a second click is part of the first one, and confirms nothing."""
+
+
+class CampaignScreen:
+    """
+    The screen of one campaign.
+
+    Args:
+        session: The gateway and the journal.
+        entry: The campaign.
+        folder: Where the server of the page finds files to be downloaded.
+        faults: The rows of the table that was just sent that need a hand; None where only the journal is
+            known.
+        correct: Called with a table of corrected rows, and its file's name.
+    """
+
+    def __init__(
+        self,
+        session: FormSession,
+        entry: CampaignRecord,
+        folder: Path | None,
+        faults: pd.DataFrame | None,
+        correct: Callable[[pd.DataFrame, str], None],
+    ) -> None:
+        self._session, self._entry, self._known_faults = session, entry, faults
+        self._live: LiveRun | Run | None = None
+        self._needing = 0
+        self._stop_cancelling = threading.Event()
+        self._sure, self._asked_at = "", 0.0
+        self._counts: CampaignCounts | None = None
+        self._results: pd.DataFrame | None = None
+        self._actions = SingleFlight(self._enable, lambda _, message: self._say(message))
+        self._head, self._progress, self._message, self._card = (widgets.HTML() for _ in range(4))
+        self._buttons = {
+            "stop": _button("Stop", self._stop, "Orders on their way are finished; the others wait"),
+            "continue": _button("Continue", self._continue, "Text who is waiting, each person once"),
+            "refresh": _button("Ask what was delivered", self._refresh, "Ask the gateway"),
+            "cancel": _button("", partial(self._confirmed, "cancel"), "Take scheduled texts back"),
+            "drop": _button("", partial(self._confirmed, "drop"), "They are not texted; it asks once more"),
+        }
+        self._buttons["continue"].add_class("sf-spend")
+        self._day = widgets.DatePicker(description="Date")
+        self._at = widgets.TimePicker(description="Time", step=60)
+        self._time = _row(self._day, self._at)
+        self._download = Download("Download results", folder, self._result_rows)
+        self._faults = Download("Download the rows that need a hand", folder, self._problem_rows)
+        self._corrected = Upload("Upload corrected rows", correct)
+        self._hand = widgets.VBox(
+            [
+                widgets.HTML(html.heading("Rows that need a hand")),
+                widgets.HTML(
+                    html.note(
+                        "Correct the cells in a spreadsheet, save it, and upload it here: the corrected "
+                        "people are texted in this campaign, and nobody twice."
+                    )
+                ),
+                self._faults.box,
+                self._corrected.box,
+            ]
+        )
+        self._hand.add_class("sf-part")
+        text = widgets.HTML(html.note(campaign_terms(entry)) + quoted(entry.template))
+        self.box = widgets.VBox(
+            [
+                widgets.HTML(title(entry.name)),
+                self._head,
+                self._progress,
+                self._time,
+                _row(*self._buttons.values(), self._download.box),
+                self._message,
+                self._hand,
+                self._card,
+                text,
+            ]
+        )
+        self.box.add_class("sf-campaign")
+        self._update()
+        if self._counts is not None and self._counts.busy:
+            self._actions.start("run", "", self._follow)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until nothing is running here; False when that took longer."""
+        return self._actions.wait(timeout)
+
+    # What people do.
+
+    def _stop(self) -> None:
+        self._stop_cancelling.set()
+        if self._live is not None:
+            self._live.stop()
+            self._say_quietly("Stopping: orders on their way are finished.")
+
+    def _continue(self) -> None:
+        if self._counts is not None and self._counts.unfinished:
+            self._actions.start("run", "", self._go_on)
+
+    def _go_on(self) -> None:
+        counts = self._session.counts(self._entry, Draft(campaign=self._entry.name))
+        later = self._time.layout.display is None
+        draft = Draft(
+            campaign=self._entry.name,
+            later=later,
+            day=self._day.value,
+            at=self._at.value,
+            zone=machine_zone(),
+        )
+        self._say_quietly("Asking the gateway …")
+        try:
+            self._live = run = self._session.resume(draft, counts)
+            self._say_quietly("")
+            self._head.value = self._card.value = ""  # until it is over they are of before
+            while not run.done:
+                self._progress.value = html.running(run.facts())
+                self._session.clock.sleep(LOOK_SECONDS)
+            run.wait()
+        finally:
+            self._live, self._progress.value = None, ""
+            self._update()
+
+    def _follow(self) -> None:
+        """Show a run that was not started here, until nobody is at work on it."""
+        self._live = live = LiveRun(self._session.journal, self._entry)
+        self._head.value = self._card.value = ""
+        self._enable()
+        try:
+            while live.look():
+                self._progress.value = html.running(live.facts())
+                self._session.clock.sleep(LOOK_SECONDS)
+        finally:
+            self._live, self._progress.value, self._message.value = None, "", ""
+            self._update()
+
+    def _refresh(self) -> None:
+        self._actions.start("refresh", "", self._ask_deliveries)
+
+    def _ask_deliveries(self) -> None:
+        self._say_quietly("Asking the gateway …")
+        results = self._session.results(self._entry)
+        refresh(results, gateway=self._session.gateway, journal=self._session.journal, progress=False)
+        self._say_quietly("")
+        self._update()
+
+    def _confirmed(self, what: str) -> None:
+        """The first click asks whether it is meant, the second one does it."""
+        now = self._session.clock.monotonic()
+        if self._sure != what:
+            self._sure, self._asked_at = what, now
+        elif now - self._asked_at >= DOUBLE_CLICK:
+            self._sure = ""
+            self._actions.start("run", "", {"cancel": self._cancel, "drop": self._drop}[what])
+        self._enable()
+
+    def _cancel(self) -> None:
+        self._stop_cancelling.clear()
+        self._say_quietly("Asking the gateway to cancel, and looking twice if it did …")
+        try:
+            self._session.cancel(self._entry.name, self._stop_cancelling)
+            self._say_quietly("")
+        finally:
+            self._update()
+
+    def _drop(self) -> None:
+        withdraw(self._entry.name, journal=self._session.journal)
+        self._update()
+
+    # What is shown.
+
+    def _update(self) -> None:
+        """Read the journal again."""
+        entry = self._session.find(self._entry.name)
+        if entry is None:
+            return
+        self._entry = entry
+        self._counts = self._session.counts(entry, Draft(campaign=entry.name))
+        self._results = self._session.results(entry)
+        self._needing = len(self._problem_rows()[0])
+        self._head.value = outcome(self._counts, self._delivered(), self._needing)
+        card = "" if self._counts.busy or self._results.empty else summary(self._results)._repr_html_()
+        self._card.value = card
+        self._enable()
+
+    def _delivered(self) -> tuple[int, int]:
+        """How many texts are delivered, and how many are not for good."""
+        if self._results is None or self._results.empty:
+            return 0, 0
+        groups = summary(self._results).groups.groupby("group", observed=True)["rows"].sum()
+        failed = int(self._results["sms_code"].eq("not_delivered").sum())
+        return int(groups.get("delivered", 0)), failed
+
+    def _problem_rows(self) -> tuple[pd.DataFrame, str]:
+        """The rows that need a hand: of the table, if it is known here; else whom the gateway refused."""
+        name = f"{self._entry.name} to correct"
+        if self._known_faults is not None:
+            return self._known_faults, name
+        results = self._session.results(self._entry) if self._results is None else self._results
+        found = problems(results)
+        return found.assign(mobile=results.loc[found.index, "sms_phone"]), name
+
+    def _result_rows(self) -> tuple[pd.DataFrame, str]:
+        return self._session.results(self._entry), f"{self._entry.name} results"
+
+    def _enable(self) -> None:
+        counts, busy = self._counts, "run" in self._actions
+        if counts is None:
+            return
+        cancelable = counts.scheduled + counts.cancelling
+        waiting = counts.pending + counts.suppressed + counts.held_back
+        shown = {
+            "stop": busy,
+            "continue": counts.unfinished and not busy,
+            "refresh": bool(counts.texted) and not busy,
+            "cancel": bool(cancelable) and not busy,
+            "drop": bool(waiting) and not busy,
+        }
+        for name, button in self._buttons.items():
+            button.layout.display = None if shown[name] else "none"
+        self._buttons["refresh"].disabled = "refresh" in self._actions
+        self._buttons["continue"].description = counts.headline().replace("Resume", "Continue")
+        self._buttons["cancel"].description = counts.cancel_headline(sure=self._sure == "cancel")
+        people = f"{waiting:,} who {'wait' if waiting != 1 else 'waits'}"
+        self._buttons["drop"].description = (
+            f"Yes, drop {people}" if self._sure == "drop" else f"Drop {people} …"
+        )
+        passed = (
+            self._entry.terms.schedule is not None and self._entry.terms.schedule <= self._session.clock.now()
+        )
+        late = bool(counts.pending) and passed and not busy
+        self._time.layout.display = None if late else "none"
+        self._download.show(shown=not busy)
+        self._hand.layout.display = None if not busy and self._needing else "none"
+
+    def _say(self, sentence: str) -> None:
+        self._message.value = html.problem(sentence) if sentence else ""
+
+    def _say_quietly(self, sentence: str) -> None:
+        self._message.value = html.note(sentence) if sentence else ""
+
+
+def _button(description: str, clicked: Callable[[], None], tooltip: str) -> Any:
+    button = widgets.Button(description=description, tooltip=tooltip)
+    button.on_click(lambda _: clicked())
+    return button
+
+
+def _row(*children: Any) -> Any:
+    row = widgets.HBox(list(children))
+    row.add_class("sf-buttons")
+    return row

@@ -1,0 +1,162 @@
+"""
+Files that come to a page and go from it. No number of anybody is in the state of a widget, or in a log.
+
+What is uploaded is taken out of its widget at once. What is downloaded is written to a folder that only this
+user can read, under a name nobody can guess; the server of the page sends it once, to who opened the page.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import threading
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from smsframe.api.files import write_as_named
+from smsframe.api.prepare import read_contacts
+from smsframe.clock import SYSTEM
+from smsframe.contacts.xlsx_files import sheets_of
+from smsframe.errors import ContactsError, SmsFrameError
+from smsframe.form import html
+from smsframe.form.preview import error_sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+LARGEST = 50_000_000
+"""Bytes of a file that is uploaded; a page elsewhere says the same before it is sent."""
+
+KEPT = 600.0
+"""Seconds that a file waits to be downloaded."""
+
+
+class Upload:
+    """
+    Chooses a file, and a sheet where the file has several, and hands over its table.
+
+    Args:
+        label: Of the button.
+        done: Called with the table and the file's name.
+    """
+
+    def __init__(self, label: str, done: Callable[[pd.DataFrame, str], None]) -> None:
+        self._done, self._content, self._name = done, b"", ""
+        self._file = widgets.FileUpload(accept=".csv,.txt,.gz,.xlsx,.parquet", description=label)
+        self._sheet = widgets.Dropdown(description="Sheet")
+        self._take = widgets.Button(description="Use this sheet")
+        self._choice = widgets.HBox([self._sheet, self._take])
+        self._choice.add_class("sf-buttons")
+        self._choice.layout.display = "none"
+        self._message = widgets.HTML()
+        self.box = widgets.VBox([self._file, self._choice, self._message])
+        self.box.add_class("sf-part")
+        self._file.observe(self._uploaded, "value")
+        self._take.on_click(lambda _: self._read(self._sheet.value))
+
+    def _uploaded(self, change: Any) -> None:
+        if not change["new"]:
+            return
+        item = change["new"][0]
+        self._content, self._name = bytes(item["content"]), str(item["name"])
+        self._file.value = ()  # neither the file nor its name stays in the widget
+        self._choice.layout.display = "none"
+        if len(self._content) > LARGEST:
+            self._content = b""
+            self._say(f"The file is larger than {LARGEST // 1_000_000} MB: split it into several files.")
+            return
+        self._read(None)
+
+    def _read(self, sheet: str | None) -> None:
+        self._message.value = html.note("Reading the file …")
+        try:
+            with TemporaryDirectory(prefix="smsframe-") as folder:  # readable by this user only
+                path = Path(folder) / (Path(self._name).name or "file")
+                path.write_bytes(self._content)
+                sheets = sheets_of(path) if sheet is None else []
+                if len(sheets) > 1:
+                    self._sheet.options = sheets
+                    self._sheet.value = sheets[0]
+                    self._choice.layout.display = None
+                    self._say(f"The file has {len(sheets)} sheets: choose one.", problem=False)
+                    return
+                table = read_contacts(path, sheet=sheet)
+        except (SmsFrameError, ValueError, OSError, ImportError) as error:
+            self._say(error_sentence(error).replace(folder + "/", ""))
+            return
+        name, self._content = self._name, b""
+        self._choice.layout.display, self._message.value = "none", ""
+        if table.empty:
+            self._say("The file has no rows.")
+            return
+        self._done(table, name)
+
+    def _say(self, sentence: str, *, problem: bool = True) -> None:
+        self._message.value = html.problem(sentence) if problem else html.note(sentence)
+
+
+class Download:
+    """
+    A button that makes a file, and the link by which the browser takes it.
+
+    Args:
+        label: Of the button.
+        folder: Where the server of the page finds files; None where there is none.
+        make: Makes the rows and the name of the file; called at each click.
+    """
+
+    def __init__(self, label: str, folder: Path | None, make: Callable[[], tuple[pd.DataFrame, str]]) -> None:
+        self._folder, self._make = folder, make
+        self.button = widgets.Button(description=label)
+        self._link = widgets.HTML()
+        self.box = widgets.HBox([self.button, self._link])
+        self.box.add_class("sf-buttons")
+        self.button.on_click(lambda _: self._write())
+        self.box.layout.display = None if folder is not None else "none"
+
+    def show(self, *, shown: bool) -> None:
+        """Show the button, or hide it."""
+        self.box.layout.display = None if shown and self._folder is not None else "none"
+        self._link.value = ""
+
+    def _write(self) -> None:
+        if self._folder is None:
+            return
+        try:
+            rows, name = self._make()
+            place = self._folder / secrets.token_urlsafe(24)
+            place.mkdir(mode=0o700)
+            path = place / f"{file_name(name)}.xlsx"
+            write_as_named(rows, path, index=False)
+        except (SmsFrameError, ContactsError, ValueError, OSError, ImportError) as error:
+            self._link.value = html.problem(error_sentence(error))
+            return
+        self._link.value = (
+            f'<a class="sf-download" href="/smsframe/files/{place.name}" download>{path.name}</a>'
+        )
+        threading.Thread(target=_forget, args=(path,), daemon=True).start()
+
+
+def file_name(campaign: str) -> str:
+    """
+    A campaign's name as part of a file's: letters and digits that every system takes.
+
+    Example:
+        >>> file_name("Autumn / 2026 results")
+        'autumn-2026-results'
+    """
+    return re.sub(r"[^\w]+", "-", campaign.lower(), flags=re.ASCII).strip("-") or "campaign"
+
+
+def _forget(path: Path) -> None:
+    """Delete a file that nobody has downloaded."""
+    SYSTEM.sleep(KEPT)
+    with suppress(OSError):
+        path.unlink()
+        path.parent.rmdir()
