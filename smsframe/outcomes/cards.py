@@ -214,14 +214,16 @@ def _bar(
         for _, count, colour in listed
     )
     legend = "".join(
-        f'<span style="margin-right:1rem;white-space:nowrap"><span style="color:{colour}">&#9632;</span> '
+        f'<span style="white-space:nowrap"><span style="color:{colour};print-color-adjust:exact">&#9632;'
+        "</span> "
         f"{count:,} {status}{share.get(status, '')}</span>"
         for status, count, colour in listed
     )
     said = escape(f"Of {many(rows, 'row')}: {_counted({status: count for status, count, _ in listed})}")
     return (
         f'<div role="img" aria-label="{said}" style="display:flex;gap:1px;height:.7rem;margin:.5rem 0 .3rem;'
-        f'border-radius:4px;overflow:hidden">{parts}</div><div style="margin-bottom:.5rem">{legend}</div>'
+        f'border-radius:4px;overflow:hidden">{parts}</div><div style="display:flex;flex-wrap:wrap;gap:0 1rem;'
+        f'margin-bottom:.5rem">{legend}</div>'
     )
 
 

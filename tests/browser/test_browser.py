@@ -16,11 +16,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 from helpers import browser_programs
 from helpers.sending import table
 
 import smsframe
+from smsframe.outcomes.columns import results_for
 
 pytestmark = pytest.mark.browser
 
@@ -153,10 +155,17 @@ def test_a_campaign_is_written_seen_unlocked_sent_once_and_saved(page, lab, rehe
     write(page, "autumn", "Ciao {na")
     counter = page.locator(".sf-figures")
     expect(page.locator(".sf-problem")).to_contain_text("has no partner")
+    expect(counter).to_have_text("8characters typed")  # and nothing else is counted
+    expect(page.get_by_role("button", name="Nothing to send yet")).to_be_disabled()
     page.get_by_role("textbox", name="Text", exact=True).press_sequentially("me}, “dinner” is at 8.")
     expect(counter).to_contain_text("UCS-2")
     expect(page.locator(".sf-forcing")).to_contain_text("at character 14")
-    expect(page.locator(".sf-example").first).to_contain_text("Ciao N0, “dinner” is at 8.")
+    message = page.locator(".sf-example")
+    expect(message).to_contain_text("Ciao N1000, “dinner” is at 8.")  # no other is longer
+    page.get_by_role("button", name="Next").click()
+    expect(message).to_contain_text("Ciao N1001, “dinner” is at 8.")
+    page.get_by_role("button", name="Previous").click()
+    expect(message).to_contain_text("Ciao N1000, “dinner” is at 8.")
     page.get_by_role("textbox", name="Text", exact=True).fill(TEXT)
     expect(counter).to_contain_text("GSM-7")
 
@@ -179,11 +188,28 @@ def test_a_campaign_is_written_seen_unlocked_sent_once_and_saved(page, lab, rehe
     save(page)
     written = saved.read_text("utf-8")
     assert "widget-state+json" in written
-    assert "Text 1,240 people" in written
+    assert "1,240 rows" in written
     for secret in ("7654321", "open-sesame", *contacts["mobile"].str[3:]):
         assert secret not in written
     scan = [sys.executable, "-m", "smsframe", "scan", str(saved)]
     assert "nothing found" in subprocess.run(scan, capture_output=True, text=True, check=True).stdout
+
+
+def test_of_a_long_table_the_number_can_be_typed_when_typing_pauses_and_on_paper_are_no_buttons(page, lab):
+    lab(page, "long.ipynb", table(2400, start=8000))
+    write(page, "long", TEXT)
+    page.get_by_role("textbox", name="Type 2,400 to unlock").fill("2400")
+    expect(page.get_by_role("button", name="Text 2,400 people for 2,400 credits")).to_be_enabled()
+    command(page, "apputils:change-theme", {"theme": "JupyterLab Dark"})
+    page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
+    page.emulate_media(media="print")
+    form = page.locator(".smsframe-form")
+    expect(form).to_have_css("color", "rgb(0, 0, 0)")
+    expect(form.locator(".sf-example blockquote")).to_have_css("background-color", "rgb(255, 255, 255)")
+    assert form.get_by_role("button").count() == 0  # of those that are shown
+    page.screenshot(path=PICTURES / "print.png")
+    page.emulate_media(media="screen")
+    expect(page.get_by_role("button", name="Text 2,400 people for 2,400 credits")).to_be_visible()
 
 
 def test_it_is_stopped_and_resumed_and_found_again_after_a_reload(page, lab, rehearsal):
@@ -248,6 +274,27 @@ def test_the_pictures_of_the_documentation(page, lab):
     command(page, "apputils:change-theme", {"theme": "JupyterLab Dark"})
     page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
     picture(page, "form-dark.png")
+
+
+@pytest.mark.parametrize("width", [320, 600])
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_cards_fit_a_narrow_page_and_paper(page, width, media):
+    guests = smsframe.read_contacts(GUESTS)
+    plan = guests.sms.plan(TEXT, campaign="autumn", phone="mobile", region="country")
+    status = pd.Series(["accepted"] * 996 + ["invalid", "rejected", "pending", "duplicate"], dtype=object)
+    results = results_for(1000, sms_status=status, sms_order_id="sf-a", sms_campaign="autumn").assign(
+        sms_delivery=pd.Series(["DLVRD"] * 900 + [None] * 100, dtype="string")
+    )
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(media=media)
+    page.set_content(plan._repr_html_() + results.sms.summary()._repr_html_())
+    assert page.locator(".smsframe-card").count() == 2
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+    for bar in page.locator('[role="img"]').all():
+        assert bar.bounding_box()["width"] < width
+        parts = bar.locator("div").all()
+        assert all(part.bounding_box()["width"] >= 2 for part in parts)
+        assert parts[0].evaluate("part => getComputedStyle(part).printColorAdjust") == "exact"
 
 
 def test_every_control_has_a_name_and_is_reached_by_the_keyboard(page, lab):
