@@ -26,7 +26,6 @@ from hypothesis import strategies as st
 import smsframe
 from smsframe.cli import form_server
 from smsframe.form import draft
-from smsframe.form import form as form_module
 from smsframe.form.form import DOUBLE_CLICK
 from smsframe.form.tasks import LatestOnly, SingleFlight
 from smsframe.journal.journal import Journal
@@ -329,16 +328,24 @@ def long_table():
     return contacts
 
 
-def test_a_long_table_is_counted_row_by_row_when_typing_pauses(hand, monkeypatch):
-    monkeypatch.setattr(form_module, "PAUSE", 3600.0)
-    at = hand(long_table(), TEXT, campaign="autumn")  # as if somebody went on typing
+def exact_after(at, pause):
+    """The form counts every row after another pause than people need."""
+    at.wait()
+    at.form._exact_counts = LatestOnly(at.form._update_exactly, pause)
+
+
+def test_a_long_table_is_counted_row_by_row_when_typing_pauses(hand):
+    at = hand(long_table(), campaign="autumn")
+    exact_after(at, 60.0)
+    at.form._controls.text.value = TEXT  # as if somebody went on typing
+    assert at.form._updates.wait(60)
     assert "Estimated from 2,000 rows" in at.reads("funnel")
     assert "≈" in at.reads("funnel")
     assert at.form._controls.send.description.startswith("Text about ")
     assert at.form._controls.unlock.description == "To unlock"
     assert not at.can("unlock")
     assert not at.form._exact_counts.wait(0)
-    monkeypatch.undo()
+
     at = hand(long_table(), TEXT, campaign="autumn")
     at.wait()
     assert "<b>2,000</b> to text" in at.reads("funnel")
@@ -353,9 +360,8 @@ def test_a_long_table_is_counted_row_by_row_when_typing_pauses(hand, monkeypatch
 
 
 def test_a_count_of_every_row_that_ends_late_is_not_shown_for_another_text(hand, monkeypatch):
-    monkeypatch.setattr(form_module, "PAUSE", 0.0)
     at = hand(long_table(), TEXT, campaign="autumn")
-    at.wait()
+    exact_after(at, 0.0)
     plan, begun, go_on = at.form._session.plan, threading.Event(), threading.Event()
 
     def slow(contacts, text, **options):
