@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import warnings
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -28,7 +27,6 @@ from smsframe.texts.local_times import restored
 from smsframe.texts.spreadsheets import ROWS_SHEET, SUMMARY_SHEET
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping
 
     import pandas as pd
@@ -87,20 +85,18 @@ def read(
     return frame
 
 
-def sheets_of(path: str | os.PathLike[str]) -> list[str]:
+def sheets_of(file: IO[bytes], name: str) -> list[str]:
     """
     The names of the sheets to choose from; none where a file is no workbook.
 
     Raises:
         ContactsError: The workbook is damaged, or holds more than it may.
-        OSError: It cannot be read.
     """
-    with Path(path).open("rb") as file:
-        if file.read(len(_ZIP)) != _ZIP:
-            return []
-        file.seek(0)
-        with opened(file, Limits.of(Path(path).name, None, None)) as book:
-            return [sheet.title for sheet in _choices(book)]
+    if file.read(len(_ZIP)) != _ZIP:
+        return []
+    file.seek(0)
+    with opened(file, Limits.of(name, None, None)) as book:
+        return [sheet.title for sheet in _choices(book)]
 
 
 def _sheet(book: Workbook, wanted: str | int | None) -> Sheet:

@@ -79,7 +79,8 @@ class Upload:
             with TemporaryDirectory(prefix="smsframe-") as folder:  # readable by this user only
                 path = Path(folder) / (Path(self._name).name or "file")
                 path.write_bytes(self._content)
-                sheets = sheets_of(path) if sheet is None else []
+                with path.open("rb") as file:
+                    sheets = sheets_of(file, path.name) if sheet is None else []
                 if len(sheets) > 1:
                     self._sheet.options = sheets
                     self._sheet.value = sheets[0]
