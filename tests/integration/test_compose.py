@@ -1056,20 +1056,19 @@ def test_a_click_begins_once_and_says_what_went_wrong():
 
 def test_the_app_needs_voila_and_says_how_to_get_it(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "voila.app", None)
-    monkeypatch.delitem(
-        sys.modules, "smsframe.cli.page_server", raising=False
-    )  # it would not ask for Voilà again
+    # What is loaded would not ask for Voilà again, and be a server.
+    monkeypatch.delitem(sys.modules, "smsframe.cli.page_server", raising=False)
     with pytest.raises(ImportError, match=r'pip install "smsframe\[app\]"'):
         form_server.serve(tmp_path / "contacts.csv", say=print)
 
 
-def test_the_apps_notebook_holds_the_files_name_as_data():
-    made = form_server._notebook(Path("/x/'); import os #.csv"), {"phone": "mobile", "region": None})
-    title, cell = made["cells"]
+def test_the_apps_notebook_holds_the_files_name_as_data(tmp_path):
+    options = {"phone": "mobile", "region": None}
+    made = form_server._notebook(Path("/x/'); import os #.csv"), tmp_path, options)
+    (cell,) = made["cells"]
     call = ast.parse(cell["source"]).body[-1].value
-    assert call.args[0].args[0].value.endswith("'); import os #.csv")
-    assert [word.arg for word in call.keywords] == ["phone"]
-    assert title["source"].startswith("# ")
+    assert call.args[0].value.endswith("'); import os #.csv")
+    assert [word.arg for word in call.keywords] == ["downloads", "phone"]
 
 
 def test_the_widgets_are_loaded_when_the_first_form_is_made():

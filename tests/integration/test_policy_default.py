@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import pytest
 import typer
 from helpers.sending import table
@@ -125,20 +124,9 @@ def test_each_command_that_sends_takes_a_policy(name):
 
 def test_the_page_reads_the_policy_itself(tmp_path):
     (tmp_path / "it's.toml").write_text("budget = 1")
-    notebook = form_server._notebook(tmp_path / "people.csv", {"phone": "mobile"}, tmp_path / "it's.toml")
+    options = {"phone": "mobile"}
+    notebook = form_server._notebook(tmp_path / "people.csv", tmp_path, options, tmp_path / "it's.toml")
+    source = notebook["cells"][0]["source"].replace("from smsframe.form.page import Page\n", "")
     asked = {}
-    source = notebook["cells"][1]["source"].replace("import smsframe\n", "")
-
-    class Called:
-        Policy = smsframe.Policy
-
-        @staticmethod
-        def read_contacts(_):
-            return pd.DataFrame()
-
-        @staticmethod
-        def compose(_, **options):
-            asked.update(options)
-
-    exec(source, {"smsframe": Called})
-    assert asked == {"phone": "mobile", "policy": smsframe.Policy(budget=1)}
+    exec(source, {"Page": lambda _, **options: asked.update(options)})
+    assert asked == {"downloads": str(tmp_path), "phone": "mobile", "policy": smsframe.Policy(budget=1)}
