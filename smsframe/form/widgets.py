@@ -116,7 +116,7 @@ class Controls:
                 *("counter", "funnel", "cheaper", "readers", "total", "money", "known", "progress", "card"),
             )
         }
-        self.messages["test"].value = html.note("It is not saved with the notebook.")
+        self.messages["test"].value = html.note("It is not saved with the form.")
         self.time = _row(self.day, self.at, self.zone)
         self.known_actions = _row(self.resume, self.cancel)
         self.steps = _with_classes(widgets.HBox([self.previous, self.next]), "sf-steps")
