@@ -9,10 +9,10 @@ from typing import Any, Protocol
 import pandas as pd
 import pyarrow as pa
 
-from smsframe.arrow import NULLABLE, TEXT
+from smsframe.arrow import NULLABLE, STRING
 from smsframe.errors import ContactsError
 
-_TYPES = NULLABLE | {pa.bool_(): pd.BooleanDtype(), pa.string_view(): TEXT}
+_TYPES = NULLABLE | {pa.bool_(): pd.BooleanDtype()}
 
 
 class ArrowTable(Protocol):
@@ -59,5 +59,21 @@ def as_frame(contacts: Any) -> pd.DataFrame:
     table = pa.RecordBatchReader.from_stream(contacts).read_all()
     if repeated := sorted({name for name in table.column_names if table.column_names.count(name) > 1}):
         raise ContactsError(f"the table has {len(repeated)} names of columns more than once: rename them")
+    table = pa.table([_as_plain(column) for column in table.columns], names=table.column_names)
     frame: pd.DataFrame = table.to_pandas(types_mapper=_TYPES.get, ignore_metadata=True)
     return frame
+
+
+def _as_plain(column: Any) -> Any:
+    kind = _plain(column.type)
+    try:
+        return column if kind == column.type else column.cast(kind)
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):  # the oldest pyarrow casts no views
+        return pa.array(column.to_pylist(), kind)
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    """What every supported pandas makes the same column of; polars has views, and unsigned categories."""
+    if pa.types.is_dictionary(kind):
+        return _plain(kind.value_type)
+    return STRING if pa.types.is_string_view(kind) else kind

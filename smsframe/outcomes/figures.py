@@ -129,7 +129,7 @@ def _countries(part: FigureBase, summary: Summary, _zone: ZoneInfo) -> None:
     table = _most_frequent(summary.countries)
     names = [_shown_country(str(name)) for name in table["country"]]
     share, cost = part.subplots(1, 2, sharey=True, width_ratios=(3, 2))
-    texts = table["texts"].to_numpy()
+    texts = table["texts"].to_numpy(dtype="int64")  # older pandas adds up the others as floats
     states = {"delivered": table["delivered"], "lost": table["lost"]}
     states["under_way"] = table["texts"] - table["delivered"] - table["lost"]
     start = np.zeros(len(table))

@@ -39,7 +39,8 @@ try:
     said = ["read", len(call(sys.argv[1]))]
 except smsframe.ContactsError as error:
     said = ["refused", str(error)]
-print(json.dumps([*said, int(re.search(r"VmHWM:\s*(\d+)", open("/proc/self/status").read())[1]) / 1024]), flush=True)
+peak = int(re.search(r"VmHWM:\s*(\d+)", open("/proc/self/status").read())[1]) / 1024
+print(json.dumps([*said, peak]), flush=True)
 os._exit(0)  # with so few addresses, pyarrow's threads may abort the process when Python tidies up
 """
 

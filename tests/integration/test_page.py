@@ -262,10 +262,7 @@ def test_what_is_scheduled_is_cancelled_and_what_was_sent_is_asked_about(termina
     smsframe.send(table(2), TEXT, campaign="later", schedule=later, **options)
     page = Page(downloads=folder)
     button(page, "sent").click()
-    until(
-        lambda: smsframe.results("sent")["sms_delivery"].eq("DLVRD").all() or not button(page, "Ask").click()
-    )
-    until(lambda: "2 delivered so far" in reads(page))
+    until(lambda: "2 delivered so far" in reads(page) or button(page, "Ask").click())
     button(page, "All campaigns").click()
     button(page, "later").click()
     assert "2 scheduled" in reads(page)
