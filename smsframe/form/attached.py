@@ -82,17 +82,23 @@ class AttachedForm(Form):
         live = LiveRun(self._session.journal, entry)
         self._run, self.results = live, None  # type: ignore[assignment]  # its Stop asks by the journal
         self._set_message("card", "")
+        name = self._controls.draft(fix=False).campaign
+        elsewhere = False
         try:
             while live.look():
+                elsewhere = self._controls.draft(fix=False).campaign != name
+                if elsewhere:
+                    return  # another campaign is in the form now, and its Stop must not stop this one
                 self._set_message("progress", html.running(live.facts()))
                 self._session.clock.sleep(LOOK_SECONDS)
             self.results = self._session.results(entry)
             self._set_message("card", summary(self.results)._repr_html_())
         finally:
             self._run = None
-            self._set_message("progress", html.running(live.facts()))
+            self._set_message("progress", "" if elsewhere else html.running(live.facts()))
             self._updates.request((self._controls.draft(fix=self._fix), True))
-            self.after_run()
+            if not elsewhere:
+                self.after_run()
 
 
 def campaign_terms(entry: CampaignRecord) -> str:

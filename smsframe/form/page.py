@@ -120,13 +120,13 @@ class Page:
             rows = campaigns(journal=self._session.journal)
         except SmsFrameError as error:
             return widgets.HTML(html.problem(error_sentence(error)))
-        lines = []
+        lines, live = [], {entry.name for entry, at_work in self._known() if at_work}
         for row in rows.iloc[::-1].head(LISTED).to_dict("records"):
             opened = _button(str(row["campaign"]), partial(self._open, str(row["campaign"])))
             opened.add_class("sf-open")
-            line = widgets.HBox(
-                [opened, widgets.HTML(campaign_line({str(name): value for name, value in row.items()}))]
-            )
+            facts = {str(name): value for name, value in row.items()}
+            state = campaign_line(facts, live=str(row["campaign"]) in live)
+            line = widgets.HBox([opened, widgets.HTML(state)])
             line.add_class("sf-line")
             lines.append(line)
         if not lines:

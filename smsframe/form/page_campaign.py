@@ -35,6 +35,15 @@ if TYPE_CHECKING:
     from smsframe.form.session import FormSession
     from smsframe.orders.records import CampaignRecord
 
+OF_TABLE = (
+    "Correct the cells in a spreadsheet, save it, and upload it here: the corrected people are texted in "
+    "this campaign, and nobody twice."
+)
+OF_JOURNAL = (
+    "These numbers were refused. Of rows that could not be read, and of columns such as a name, no campaign "
+    "keeps anything: to correct those, upload the whole table again, under the same campaign name and with "
+    "the same text. Nobody is texted twice."
+)
 DOUBLE_CLICK = 0.7
 """Seconds within which a second click is part of the first one, and confirms nothing."""
 
@@ -86,12 +95,7 @@ class CampaignScreen:
         self._hand = widgets.VBox(
             [
                 widgets.HTML(html.heading("Rows that need a hand")),
-                widgets.HTML(
-                    html.note(
-                        "Correct the cells in a spreadsheet, save it, and upload it here: the corrected "
-                        "people are texted in this campaign, and nobody twice."
-                    )
-                ),
+                widgets.HTML(html.note(OF_JOURNAL if faults is None else OF_TABLE)),
                 self._faults.box,
                 self._corrected.box,
             ]
@@ -129,7 +133,10 @@ class CampaignScreen:
             self._say_quietly("Stopping: orders on their way are finished.")
 
     def _continue(self) -> None:
-        if self._counts is not None and self._counts.unfinished:
+        self._update()  # another page may have gone on with it
+        if self._counts is not None and self._counts.busy:
+            self._actions.start("run", "", self._follow)
+        elif self._counts is not None and self._counts.unfinished:
             self._actions.start("run", "", self._go_on)
 
     def _go_on(self) -> None:
@@ -214,7 +221,7 @@ class CampaignScreen:
         self._needing = len(self._problem_rows()[0])
         self._head.value = outcome(self._counts, self._delivered(), self._needing)
         card = "" if self._counts.busy or self._results.empty else summary(self._results)._repr_html_()
-        self._card.value = card
+        self._card.value = card.replace("see .reasons", "see the results")
         self._enable()
 
     def _delivered(self) -> tuple[int, int]:

@@ -60,8 +60,8 @@ def outcome(counts: CampaignCounts, delivered: tuple[int, int], needing: int) ->
     return f'<div class="sf-outcome" role="status">{mark}{escape(", ".join(parts))}</div>{quiet}'
 
 
-def campaign_line(row: Mapping[str, Any]) -> str:
-    """One campaign of the list: when it was begun, and how far it is."""
+def campaign_line(row: Mapping[str, Any], *, live: bool) -> str:
+    """One campaign of the list: when it was begun, how far it is, and whether somebody is at work on it."""
     names = {
         "accepted": "sent",
         "scheduled": "scheduled",
@@ -71,6 +71,10 @@ def campaign_line(row: Mapping[str, Any]) -> str:
         "cancelled": "cancelled",
     }
     counts = ", ".join(f"{int(row[name]):,} {label}" for name, label in names.items() if row[name])
+    if live:
+        counts += ", being sent now"
+    elif row["pending"]:
+        counts += ": open it to continue"
     return (
         f'<div class="sf-listed"><span>{row["created_at"]:%d %B %Y}</span>'
         f"<span>{escape(counts or 'nobody')}</span></div>"

@@ -139,13 +139,15 @@ def missing(view: View) -> str:
         return "Correct what is marked above."
     if not view.exact:
         return "The table is long, so these are estimates: every row is counted when typing pauses."
-    if view.plan.frame["sms_code"].eq("budget").any() and not view.recipients:
+    return "" if view.recipients else _why_nobody(view.plan)
+
+
+def _why_nobody(plan: Plan) -> str:
+    if plan.planned.empty:
+        return "Nobody can be texted: the reasons are under Audience. Is this the phone column?"
+    if plan.frame["sms_code"].eq("budget").any():
         return "Nobody is left to text: the budget covers none of those who have no outcome in this campaign."
-    return (
-        ""
-        if view.recipients
-        else "Nobody is left to text: everybody who can be texted has an outcome in this campaign."
-    )
+    return "Nobody is left to text: everybody who can be texted has an outcome in this campaign."
 
 
 def in_one_line(view: View) -> str:

@@ -121,3 +121,20 @@ def test_a_form_begins_with_the_text_and_the_sender_of_its_campaign(gateway):
     other = opened(table(4), gateway, "Another text")
     assert other._controls.text.value == "Another text"
     assert other._controls.sender.value == ""
+
+
+def test_a_run_is_not_shown_under_another_campaigns_name_nor_stopped_there(gateway):
+    run = held(table(4), gateway, batch_size=1)
+    form = opened(table(4), gateway)
+    until(lambda: "1 of 4" in said(form)["progress"])
+    form._controls.campaign.value = "winter"
+    until(lambda: not said(form)["progress"] and not shown(form, "stop"))
+    assert form.wait(30)
+    assert said(form)["card"] == ""
+    form._controls.stop.click()
+    assert not run.done
+    form._controls.campaign.value = "autumn"
+    until(lambda: "1 of 4" in said(form)["progress"])
+    run.stop()
+    assert statuses(run.wait(30)) == {"accepted": 1, "pending": 3}
+    assert form.wait(30)

@@ -439,6 +439,14 @@ def test_a_click_sent_past_a_disabled_button_sends_nothing(hand, sandbox):
     assert at.form.results is None
 
 
+def test_a_column_without_numbers_is_not_taken_for_people_who_were_all_texted(hand):
+    at = hand(table(3), TEXT, campaign="autumn")
+    at.form._controls.phone.value = "name"
+    at.wait()
+    assert "Is this the phone column?" in at.reads("total")
+    assert not at.can("unlock")
+
+
 def test_it_sends_once_whatever_is_clicked_twice(hand, sandbox):
     at = hand(table(30), TEXT, campaign="autumn")
     at.unlock()

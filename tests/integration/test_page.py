@@ -268,3 +268,23 @@ def test_what_is_scheduled_is_cancelled_and_what_was_sent_is_asked_about(termina
     assert "2 scheduled" in reads(page)
     assert f"{later:%d %B %Y}" in reads(page)
     assert button(page, "Cancel 2 texts …")
+
+
+def test_a_page_that_shows_a_stopped_campaign_follows_whoever_goes_on_with_it(terminal, folder):
+    stopped = held(table(4), smsframe.Gateway.from_env(), batch_size=1)
+    stopped.stop()
+    stopped.wait(30)
+    page, other = Page(downloads=folder), Page(downloads=folder)
+    assert "1 sent, 3 waiting: open it to continue" in reads(page)
+    button(page, "autumn").click()
+    assert button(page, "Continue: text 3 people")
+    # Somebody else goes on with it, at one text in a quarter of an hour.
+    run = held(table(4), smsframe.Gateway.from_env(), batch_size=1)
+    other.show_home()
+    assert "being sent now" in reads(other)
+    button(page, "Continue: text 3 people").click()
+    until(lambda: "2 of 4" in reads(page))
+    button(page, "Stop").click()
+    assert statuses(run.wait(30)) == {"accepted": 2, "pending": 2}
+    until(lambda: any(label.startswith("Continue: text 2") for label in buttons(page)))
+    assert each_once(terminal, smsframe.results("autumn").query("sms_status == 'accepted'"))
