@@ -12,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import smsframe
-from smsframe.form.draft import Draft
-from smsframe.form.html import readers
-from smsframe.form.preview import View, count_text
+from smsframe.form import html
+from smsframe.form.excerpts import Messages
 
 PERSON, OTHER = "+393471234567", "+447700900123"  # reserved for fiction, or no number of anybody
 SHOWN = [
@@ -65,16 +64,15 @@ def plan(text, frame=None, **options):
 def previews(made):
     """Every place that shows what people read, as its words."""
     facts = made.facts()
-    view = View(
-        Draft(text=made.template.source), 2, exact=True, plan=made, typed=count_text(made.template.source)
-    )
+    messages = Messages(made)
+    steps = "".join(html.message(messages.at(place), place, len(messages)) for place in range(len(messages)))
     return [
         " ".join(facts["examples"]),
         facts["longest"],
         facts["dearest"],
         facts["template"],
         re.sub("<[^>]*>", " ", made._repr_html_()),
-        re.sub("<[^>]*>", " ", readers(view)),
+        re.sub("<[^>]*>", " ", re.sub("<figcaption>.*?</figcaption>", "", steps)),
     ]
 
 
