@@ -38,7 +38,7 @@ def serve(
     """
     Serve the page, until Ctrl-C.
 
-    The address has a secret in it: whoever else is on this machine cannot open the page and send.
+    The address has a secret in it: other users of this machine cannot open the page and send.
 
     Args:
         file: The table that it begins with, as for `smsframe.read_contacts`; None to upload one.

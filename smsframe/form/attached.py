@@ -1,5 +1,5 @@
 """
-A form that attaches to a run of its campaign that is alive, whoever started it, and shows it to its end.
+A form that follows a run of its campaign to its end, also one that another process started.
 
 A form that is opened again, in this kernel, another one or another browser, finds it in the journal.
 """
@@ -65,8 +65,8 @@ class AttachedForm(Form):
     def _render(self) -> None:
         super()._render()
         funnel = self._controls.messages["funnel"]
-        for told, here in SENT_NOW.items():
-            funnel.value = funnel.value.replace(escape(told), escape(here))
+        for sentence, instead in SENT_NOW.items():
+            funnel.value = funnel.value.replace(escape(sentence), escape(instead))
         if self._counts is not None and self._entry is not None:
             known = self._controls.messages["known"]
             known.value += html.note(campaign_terms(self._entry)) + quoted(self._entry.template)

@@ -1,7 +1,7 @@
 """
 One campaign of the journal, as a screen: how far it is, what it sent, and what can be done about it.
 
-It attaches to a run that is alive, whoever started it, and offers to go on where nobody works on it.
+It follows a run that is at work, also one of another process, and offers to continue where none is.
 """
 
 from __future__ import annotations

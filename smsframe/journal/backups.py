@@ -1,8 +1,8 @@
 """
 Copies of the journal's file, made by SQLite while others go on writing.
 
-A copy of the bytes is no copy: what was committed last is in the log beside the file. And whoever opens and
-closes the file itself takes the locks away that this process holds on it ("How To Corrupt An SQLite Database
+A copy of the bytes is no copy: what was committed last is in the log beside the file. And a process
+that opens and closes the file itself loses the locks that it holds on it ("How To Corrupt An SQLite Database
 File", 2.2).
 """
 

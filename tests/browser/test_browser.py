@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import subprocess
 import sys
@@ -19,6 +18,7 @@ import nbformat
 import pandas as pd
 import pytest
 from helpers import browser_programs
+from helpers.browser_programs import PATIENCE
 from helpers.sending import table
 
 import smsframe
@@ -29,28 +29,11 @@ pytestmark = pytest.mark.browser
 PICTURES = Path(__file__).parents[1] / "screenshots"
 GUESTS = Path(__file__).parents[2] / "data/samples/guests.csv"
 TEXT = "Ciao {name}, dinner is at 8."
-PATIENCE = 30_000
-"""Milliseconds for a condition to come true, on a machine that does much else."""
 
 CELL = """import pandas as pd, smsframe
 contacts = pd.read_json("contacts.json", dtype=False)
 form = contacts.sms.compose(batch_size={batch}, workers=1, grace=0.1)
 form"""
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    sync = pytest.importorskip("playwright.sync_api")
-    found = browser_programs.chromium()
-    if found is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI has no Chromium: .ci/run installs it")
-        pytest.skip("no Chromium here")
-    sync.expect.set_options(timeout=PATIENCE)
-    with sync.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=browser_programs.SWITCHES)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

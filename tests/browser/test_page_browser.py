@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 import time
@@ -11,31 +10,15 @@ from pathlib import Path
 import pytest
 from helpers import browser_programs
 from helpers.background_runs import held, until
+from helpers.browser_programs import PATIENCE
 from helpers.sending import statuses, table
 
 import smsframe
 
 pytestmark = pytest.mark.browser
-pytest.importorskip("voila")
 
 PICTURES = Path(__file__).parents[1] / "screenshots"
 TEXT = "Ciao {name}, dinner is at 8."
-PATIENCE = 30_000
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    sync = pytest.importorskip("playwright.sync_api")
-    found = browser_programs.chromium()
-    if found is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI has no Chromium: .ci/run installs it")
-        pytest.skip("no Chromium here")
-    sync.expect.set_options(timeout=PATIENCE)
-    with sync.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=browser_programs.SWITCHES)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
+PATIENCE = 30_000
+"""Milliseconds for a condition to come true, on a machine that does much else."""
 SWITCHES = [
     "--no-sandbox",
     "--disable-gpu",
