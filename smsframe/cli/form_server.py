@@ -2,7 +2,8 @@
 The page, for people who never see code: a notebook of one cell that Voilà serves to this machine.
 
 Each page that is opened has a kernel of its own, and the journal is what they share: a page that is closed or
-reloaded in the middle stops its run, and the next one says how far it came and goes on. A page that only
+reloaded in the middle stops its run, after the browser has asked, and the next one says how far it came and
+goes on. A page that only
 loses its connection, as under a closed lid, keeps its kernel, and so its run.
 """
 
@@ -66,9 +67,10 @@ def serve(
     )  # where Jupyter was never used, Voilà would fail
     with TemporaryDirectory() as folder:
         notebook = Path(folder) / "smsframe.ipynb"
-        downloads = Path(folder) / "downloads"
-        downloads.mkdir(mode=0o700)
-        notebook.write_text(json.dumps(_notebook(file, downloads, options, policy)), "utf-8")
+        downloads, rows = Path(folder) / "downloads", Path(folder) / "rows"
+        for place in (downloads, rows):
+            place.mkdir(mode=0o700)
+        notebook.write_text(json.dumps(_notebook(file, downloads, rows, options, policy)), "utf-8")
         say(f"The form is at http://127.0.0.1:{port}/?token={secret}")
         say("Ctrl-C stops it. What was sent is in the journal.")
         PageServer.launch_instance(
@@ -87,7 +89,7 @@ def serve(
 
 
 def _notebook(
-    file: Path | None, downloads: Path, options: dict[str, Any], policy: Path | None = None
+    file: Path | None, downloads: Path, rows: Path, options: dict[str, Any], policy: Path | None = None
 ) -> dict[str, Any]:
     keywords = "".join(f", {name}={value!r}" for name, value in options.items() if value is not None)
     if policy is not None:
@@ -95,7 +97,7 @@ def _notebook(
     begin = None if file is None else str(file.absolute())
     source = (
         "import smsframe\nfrom smsframe.form.page import Page\n"
-        f"Page({begin!r}, downloads={str(downloads)!r}{keywords})"
+        f"Page({begin!r}, downloads={str(downloads)!r}, rows={str(rows)!r}{keywords})"
     )
     cell: dict[str, Any] = {
         "cell_type": "code",

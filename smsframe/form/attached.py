@@ -6,18 +6,19 @@ A form that is opened again, in this kernel, another one or another browser, fin
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
-from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smsframe.form import html
 from smsframe.form.form import Form
 from smsframe.form.live import LiveRun
-from smsframe.outcomes.codes import CODES, EXPLANATIONS
+from smsframe.form.screen import FormFacts
 from smsframe.outcomes.summary import summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     import pandas as pd
 
@@ -27,12 +28,7 @@ if TYPE_CHECKING:
     from smsframe.form.preview import View
     from smsframe.form.session import FormSession
     from smsframe.orders.records import CampaignRecord
-
-SENT_NOW = {
-    CODES["other_process"]: "being sent now",
-    EXPLANATIONS["other_process"]: "This person is in an order that is being sent.",
-}
-"""What is said of people in an order of a run that is shown here: it may be one of this form's own kernel."""
+    from smsframe.planning.plan import Plan
 
 LOOK_SECONDS = 0.5
 """Seconds between two looks at a run of somebody else."""
@@ -44,12 +40,23 @@ class AttachedForm(Form):
 
     Attributes:
         after_run: Called when a run that was shown here is over, however it ended.
+        begun: Called with a plan that is being sent.
+        at_work: Entered while this form sends or cancels, so that the page asks before it is closed.
     """
 
     def __init__(self, contacts: pd.DataFrame, draft: Draft, session: FormSession) -> None:
         self.after_run: Callable[[], None] = lambda: None
+        self.begun: Callable[[Plan], None] = lambda _: None
+        self.at_work: AbstractContextManager[Any] = nullcontext()
         self._entry: CampaignRecord | None = None
+        self._file_rows = False
         super().__init__(contacts, draft, session)
+
+    def call_rows_as_in_file(self) -> None:
+        """Call rows as the spreadsheet of their file calls them, not as the frame does."""
+        with self._lock:
+            self._file_rows = True
+            self._render()
 
     def _view_of(self, draft: Draft, *, exact: bool) -> tuple[View, CampaignCounts | None]:
         view, counts = super()._view_of(draft, exact=exact)
@@ -62,20 +69,24 @@ class AttachedForm(Form):
         if counts is not None and counts.busy and entry is not None and "run" not in self._actions:
             self._actions.start("run", "send", partial(self._follow_live, entry))
 
-    def _render(self) -> None:
-        super()._render()
-        funnel = self._controls.messages["funnel"]
-        for sentence, instead in SENT_NOW.items():
-            funnel.value = funnel.value.replace(escape(sentence), escape(instead))
-        if self._counts is not None and self._entry is not None:
-            known = self._controls.messages["known"]
-            known.value += html.note(campaign_terms(self._entry)) + quoted(self._entry.template)
+    def _facts(self) -> FormFacts:
+        return FormFacts(self._entry if self._counts is not None else None, self._file_rows)
+
+    def _begin(self, plan: Plan) -> Run:
+        run = super()._begin(plan)
+        self.begun(plan)
+        return run
 
     def _follow_run(self, start: Callable[[], Run]) -> None:
         try:
-            super()._follow_run(start)
+            with self.at_work:
+                super()._follow_run(start)
         finally:
             self.after_run()
+
+    def _cancel_scheduled(self, campaign: str) -> None:
+        with self.at_work:
+            super()._cancel_scheduled(campaign)
 
     def _follow_live(self, entry: CampaignRecord) -> None:
         """Show a run that was not started here until nobody is at work on it."""
@@ -99,19 +110,3 @@ class AttachedForm(Form):
             self._updates.request((self._controls.draft(fix=self._fix), True))
             if not elsewhere:
                 self.after_run()
-
-
-def campaign_terms(entry: CampaignRecord) -> str:
-    """The sender and the time of a campaign, in a sentence."""
-    terms = entry.terms
-    parts = [f"Sender {terms.sender}" if terms.sender else "The account's own sender"]
-    if terms.schedule is not None:
-        parts.append(f"goes out at {terms.schedule:%d %B %Y, %H:%M} UTC")
-    elif terms.hours is not None:
-        parts.append("goes out within hours")
-    return ", ".join(parts) + ". Its text:"
-
-
-def quoted(text: str) -> str:
-    """A text of a campaign, as escaped HTML."""
-    return f'<figure class="sf-example"><blockquote>{escape(text)}</blockquote></figure>'

@@ -4,14 +4,15 @@ A few rows and texts of a plan: what is wrong with the rows, and what people wil
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from smsframe.contacts.file_rows import file_rows as rows_in_file
 from smsframe.form.draft import fields
 from smsframe.masking import mask, mask_digits, visible
-from smsframe.outcomes.codes import EXPLANATIONS
+from smsframe.outcomes.codes import EXPLANATIONS, Reason
 from smsframe.planning.merge_values import unpacked
 from smsframe.planning.previews import previewer_of
 from smsframe.planning.problems import correctable
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 ROWS_SHOWN = 5
 """Rows shown for each reason: enough to recognise what is wrong."""
+
+
+SENT_HERE = Reason("being sent now", "This person is in an order that is being sent.")
+"""What is said of people in an order of a run that is shown here: it may be one of this form's own kernel."""
 
 
 class Skip(NamedTuple):
@@ -54,11 +59,26 @@ class Example(NamedTuple):
     segments: int
 
 
-def skips(plan: Plan) -> list[Skip]:
-    """Why rows are skipped, the most frequent reason first, each with a few of its rows."""
-    reasons = plan.reasons
+def skips(plan: Plan, *, followed: bool = False, file_rows: bool = False) -> list[Skip]:
+    """
+    Why rows are skipped, the most frequent reason first, each with a few of its rows.
+
+    Args:
+        plan: The plan.
+        followed: Whether the run that is sending people of its campaign is shown beside it: then nobody is
+            told to look for it.
+        file_rows: Whether rows are called as the spreadsheet of their file calls them.
+    """
+    reasons, numbers = plan.reasons, row_names(plan, file_rows=file_rows)
     return [
-        Skip(status, mask(reason), EXPLANATIONS.get(code, ""), rows, _sample(plan, code, reason), bool(hand))
+        Skip(
+            status,
+            SENT_HERE.short if followed and code == "other_process" else mask(reason),
+            SENT_HERE.long if followed and code == "other_process" else EXPLANATIONS.get(code, ""),
+            rows,
+            _sample(plan, code, reason, numbers),
+            bool(hand),
+        )
         for status, code, reason, rows, hand in zip(
             reasons["status"],
             reasons["code"],
@@ -76,11 +96,12 @@ class Messages:
 
     Args:
         plan: The plan.
+        file_rows: As for `skips`.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, file_rows: bool = False) -> None:
         self._template, self._ready = plan.template, plan.ready_people
-        self._labels = plan.frame.index
+        self._labels = row_names(plan, file_rows=file_rows).to_numpy()
         # One for all messages: it looks each number up in the table once.
         self._previewer = previewer_of(plan)
         segments, units = (self._ready[name].to_numpy() for name in ("segments", "units"))
@@ -102,13 +123,23 @@ class Messages:
         )
 
 
-def _sample(plan: Plan, code: str, reason: str) -> pd.DataFrame:
+def row_names(plan: Plan, *, file_rows: bool) -> pd.Series[Any]:
+    """What each row is called: by its file if that is wanted and known, else by the frame."""
+    labels = pd.Series(plan.frame.index.astype(object), index=plan.frame.index)
+    if not file_rows:
+        return labels
+    numbers = rows_in_file(plan.frame)
+    return labels.where(numbers.isna().to_numpy(), numbers.astype(object))
+
+
+def _sample(plan: Plan, code: str, reason: str, names: pd.Series[Any]) -> pd.DataFrame:
     frame = plan.frame
     matching = frame["sms_code"].eq(code) & frame["sms_reason"].eq(reason)
-    rows = frame[matching.fillna(value=False).to_numpy(dtype=bool)].head(ROWS_SHOWN)
+    found = np.flatnonzero(matching.fillna(value=False).to_numpy(dtype=bool))[:ROWS_SHOWN]
+    rows = frame.iloc[found]
     others = [label for label in fields(frame, plan.phone) if rows.columns.isin([label]).sum() == 1][:2]
     # A handful of rows and columns. A label is somebody's number where a file has no header.
-    columns = {"row": [mask(str(label)) for label in rows.index]}
+    columns = {"row": [mask(str(label)) for label in names.iloc[found]]}
     for label, mask_cell in ((plan.phone, mask_digits), *((label, mask) for label in others)):
         cells = rows[label].astype(object).where(rows[label].notna(), "")
         columns[mask(str(label))] = [mask_cell(str(cell)) for cell in cells]

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from smsframe.errors import CampaignStopped, ContactsError, SmsFrameError
 from smsframe.form import html
 from smsframe.form.draft import MAX_LIVE_ROWS
-from smsframe.form.preview import View, error_sentence, in_one_line, make_view, missing, takes_sender
+from smsframe.form.preview import View, error_sentence, in_one_line, make_view, missing
+from smsframe.form.screen import FormFacts, enable, show_choices, show_view
 from smsframe.form.stepper import MessageStepper
 from smsframe.form.tasks import LatestOnly, SingleFlight
 from smsframe.form.widgets import Controls
@@ -88,6 +89,11 @@ class Form:
         """
         return self._view.plan
 
+    @property
+    def draft(self) -> Draft:
+        """What is in the fields of the form, as it was last counted."""
+        return self._view.draft
+
     def wait(self, timeout: float | None = None) -> bool:
         """
         Wait until nothing is running; False when that took longer than ``timeout`` seconds.
@@ -123,6 +129,7 @@ class Form:
         controls.send.on_click(lambda _: self._send())
         controls.resume.on_click(lambda _: self._resume())
         controls.cancel.on_click(lambda _: self._cancel())
+        controls.keep.on_click(lambda _: self._keep())
         controls.stop.on_click(lambda _: self._stop())
 
     def _changed(self, _: Any) -> None:
@@ -183,9 +190,12 @@ class Form:
         with self._lock:
             if not self._unlocked() or self._view.plan is None:
                 return
-            start = partial(self._session.send, self._view.plan)
+            start = partial(self._begin, self._view.plan)
             self._controls.unlock.value = ""
             self._actions.start("run", "send", partial(self._follow_run, start))
+
+    def _begin(self, plan: Plan) -> Run:
+        return self._session.send(plan)
 
     def _resume(self) -> None:
         with self._lock:
@@ -211,6 +221,10 @@ class Form:
             if not self._sure:
                 self._actions.start("run", "send", partial(self._cancel_scheduled, draft.campaign.strip()))
             self._enable()
+
+    def _keep(self) -> None:
+        self._sure = False
+        self._enable()
 
     def _cancel_scheduled(self, campaign: str) -> None:
         self.results = None
@@ -308,43 +322,22 @@ class Form:
             self._enable()
 
     def _render(self) -> None:
-        view, controls = self._view, self._controls
-        for place in ("audience", "text", "campaign", "terms", "schedule"):
-            self._set_message(place, html.problem(view.problems.get(place)))
-        self._set_message("counter", html.counter(view))
-        self._set_message("cheaper", html.cheaper(view))
-        self._set_message("funnel", html.audience(view))
-        self._stepper.show(view)
-        name = view.draft.campaign.strip()
-        self._set_message("known", html.campaign_note(self._counts, name) if self._counts else "")
-        self._set_message("total", html.note(missing(view)) + html.balance(view))
-        controls.send.description = view.headline()
-        ready = view.counted and view.exact and view.recipients
-        controls.unlock.description = f"Type {view.recipients:,} to unlock" if ready else "To unlock"
-        if self._counts is not None:
-            controls.resume.description = self._counts.headline()
+        facts = self._facts()
+        show_view(self._controls, self._view, self._counts, facts)
+        self._stepper.show(self._view, file_rows=facts.file_rows)
+
+    def _facts(self) -> FormFacts:
+        """What is known beside the view, for those who draw it."""
+        return FormFacts()
 
     def _enable(self) -> None:
         """Enable and show what can be clicked now."""
         with self._lock:
-            controls, view, counts, running = self._controls, self._view, self._counts, "run" in self._actions
-            controls.send.disabled = not self._unlocked()
-            controls.unlock.disabled = running or not view.can_be_unlocked
-            controls.sender.disabled = not takes_sender(self._session.profile, controls.quality.value)
-            controls.test.disabled = "test" in self._actions
-            controls.balance.disabled = "balance" in self._actions
-            cheaper = view.cheaper is not None and view.cheaper.saved > 0
-            controls.fix.description = "Leave the text as it is" if self._fix else "Make it cheaper"
-            controls.show(controls.fix, shown=cheaper or self._fix)
-            controls.show(controls.time, shown=controls.later.value)
-            resumes = counts is not None and counts.unfinished and not running
-            cancels = counts is not None and bool(counts.scheduled + counts.cancelling) and not running
-            controls.show(controls.resume, shown=resumes)
-            controls.show(controls.cancel, shown=cancels)
-            controls.show(controls.known_actions, shown=resumes or cancels)
-            if counts is not None:
-                controls.cancel.description = counts.cancel_headline(sure=self._sure)
-            controls.show(controls.stop, shown=running)
+            actions = {name for name in ("run", "test", "balance") if name in self._actions}
+            self._controls.send.disabled = not self._unlocked()
+            shown = self._controls, self._view, self._counts
+            enable(*shown, self._session.profile, actions)
+            show_choices(*shown, fix=self._fix, sure=self._sure, running="run" in actions)
 
     def _set_message(self, place: str, content: str) -> None:
         self._controls.messages[place].value = content

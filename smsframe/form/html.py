@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from smsframe.form.campaign_counts import CampaignCounts
     from smsframe.form.excerpts import Example, Skip
     from smsframe.form.preview import View
+    from smsframe.orders.records import CampaignRecord
 
 ENCODINGS = {"gsm": "GSM-7", "ucs2": "UCS-2"}
 REPLACEMENTS_SHOWN = 4
@@ -124,15 +125,22 @@ def credits_left(view: View, kind: str, left: float | None) -> str:
     return note(sentence) if left >= view.credits else problem(sentence)
 
 
-def audience(view: View) -> str:
-    """From the rows of the table to the people who would be texted, with every reason for a skip."""
+def audience(view: View, *, followed: bool = False, file_rows: bool = False) -> str:
+    """
+    From the rows of the table to the people who would be texted, with every reason for a skip.
+
+    Args:
+        view: What is shown.
+        followed: Whether a run of the campaign that is under way is shown here, whoever started it.
+        file_rows: Whether rows are called as the spreadsheet of their file calls them.
+    """
     if view.plan is None:
         waiting = "Who would be texted is counted again when the text is correct."
         return note(waiting) if "text" in view.problems else ""
     plan, approximately = view.plan, "" if view.exact else "≈ "
     ready = view.recipients
     share = 100 * plan.recipients / max(1, len(plan.frame))
-    skipped = skips(plan)
+    skipped = skips(plan, followed=followed, file_rows=file_rows)
     listed = "".join(
         _skips(title, [skip for skip in skipped if skip.correctable == correctable], view, approximately)
         for title, correctable in (("Can be corrected", True), ("Cannot be corrected", False))
@@ -175,12 +183,29 @@ def message(example: Example, place: int, total: int) -> str:
     )
 
 
-def campaign_note(counts: CampaignCounts, campaign: str) -> str:
-    """What the journal knows of the campaign in the form."""
+def campaign_note(counts: CampaignCounts, campaign: str, entry: CampaignRecord | None = None) -> str:
+    """What the journal knows of the campaign in the form, and its terms and text, if they are handed in."""
+    text = "" if entry is None else note(campaign_terms(entry)) + quoted(entry.template)
     return (
-        f'<div class="sf-known" role="status"><b>{escape(campaign)}</b> is in the journal: '
-        f"{escape(counts.sentence())}.</div>"
+        f'<div class="sf-known" role="status"><b>{escape(campaign)}</b> was begun already: '
+        f"{escape(counts.sentence())}.</div>{text}"
     )
+
+
+def campaign_terms(entry: CampaignRecord) -> str:
+    """The sender and the time of a campaign, in a sentence."""
+    terms = entry.terms
+    parts = [f"Sender {terms.sender}" if terms.sender else "The account's own sender"]
+    if terms.schedule is not None:
+        parts.append(f"goes out at {terms.schedule:%d %B %Y, %H:%M} UTC")
+    elif terms.hours is not None:
+        parts.append("goes out within hours")
+    return ", ".join(parts) + ". Its text:"
+
+
+def quoted(text: str) -> str:
+    """A text of a campaign, as escaped HTML."""
+    return f'<figure class="sf-example"><blockquote>{escape(text)}</blockquote></figure>'
 
 
 def running(facts: Mapping[str, Any]) -> str:

@@ -10,12 +10,10 @@ import warnings
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import ipywidgets as widgets
-import pandas as pd
 
-from smsframe.api.frames import problems
 from smsframe.api.prepare import read_contacts
 from smsframe.api.results import campaigns
 from smsframe.campaign.options import SendOptions
@@ -25,15 +23,20 @@ from smsframe.form.compose import compose
 from smsframe.form.page_campaign import CampaignScreen
 from smsframe.form.page_files import Download, Upload, file_name
 from smsframe.form.page_html import campaign_line, title
+from smsframe.form.page_memory import KeptRows, TableRows
 from smsframe.form.preview import error_sentence
 from smsframe.form.session import FormSession
+from smsframe.form.tasks import AtWork
 from smsframe.planning.options import PlanOptions
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
+    import pandas as pd
+
     from smsframe.contacts.policy import Policy
+    from smsframe.form.attached import AttachedForm
     from smsframe.form.form import Form
     from smsframe.orders.records import CampaignRecord
 
@@ -48,6 +51,8 @@ class Page:
     Args:
         file: A table to begin with, or None: then the page begins with the upload and the campaigns.
         downloads: The folder in which the server of the page finds files to be downloaded, or None.
+        rows: The folder in which the server keeps the rows that need a hand while it runs; None to know
+            them in this page alone.
         journal: As in `smsframe.send`.
         policy: As in `smsframe.compose`.
         options: Of `smsframe.compose`, for the table to begin with: ``phone`` and ``region``.
@@ -58,6 +63,7 @@ class Page:
         file: str | os.PathLike[str] | None = None,
         *,
         downloads: str | os.PathLike[str] | None = None,
+        rows: str | os.PathLike[str] | None = None,
         journal: str | None = None,
         policy: Policy | None = None,
         **options: Any,
@@ -66,11 +72,10 @@ class Page:
         self._journal, self._policy = journal, policy
         self._session = FormSession(None, journal, PlanOptions(policy=policy), SendOptions())
         self._table: tuple[pd.DataFrame, str] | None = None
-        self._faults: pd.DataFrame | None = None
-        """The rows of the table that was sent last that need a hand."""
-        self._corrected: pd.Series[Any] | None = None
-        """Which of them are in the file of corrected rows that is in the form."""
-        self.form: Form | None = None
+        self._kept = KeptRows(None if rows is None else Path(rows))
+        self._rows: TableRows | None = None
+        """Of the table that was uploaded last, as a whole."""
+        self.form: AttachedForm | None = None
         self._home = _button("All campaigns", self.show_home)
         self._again = _button("Back to the table", self._show_table)
         self._body = widgets.VBox()
@@ -85,6 +90,7 @@ class Page:
         self.widget = widgets.VBox([style, nav, self._body])
         self.widget.add_class("smsframe-form")
         self.widget.add_class("smsframe-page")
+        self._at_work = AtWork(self.widget)
         if file is not None:
             self._table = (read_contacts(file), Path(file).name)
         self._begin(options)
@@ -139,22 +145,33 @@ class Page:
         if (entry := self._session.find(name)) is not None:
             self.show_campaign(entry)
 
-    def show_campaign(self, entry: CampaignRecord, faults: pd.DataFrame | None = None) -> None:
-        """The screen of a campaign; ``faults``: rows of the table that was just sent that need a hand."""
+    def show_campaign(self, entry: CampaignRecord) -> None:
+        """The screen of a campaign."""
         correct = partial(self._correct, entry)
-        self._show(CampaignScreen(self._session, entry, self._downloads, faults, correct).box)
+        screen = CampaignScreen(
+            self._session, entry, self._downloads, kept=self._kept, correct=correct, at_work=self._at_work
+        )
+        self._show(screen.box)
 
-    def show_form(self, table: pd.DataFrame, name: str, **options: Any) -> None:
-        """The form for a table."""
+    def show_form(
+        self, table: pd.DataFrame, name: str, rows: TableRows | None = None, **options: Any
+    ) -> None:
+        """The form for a table; ``rows``: what of it needs a hand, where it corrects another one."""
+        if rows is None:
+            rows = self._rows = self._rows or TableRows(self._kept, table)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what was guessed is in the form, and can be changed there
             try:
-                form = compose(table, journal=self._journal, policy=self._policy, **options)
+                form = cast(
+                    "AttachedForm", compose(table, journal=self._journal, policy=self._policy, **options)
+                )
             except (SmsFrameError, ValueError, OSError) as error:
                 self._show(widgets.HTML(title(name)), widgets.HTML(html.problem(error_sentence(error))))
                 return
         self.form = form
-        form.after_run = self._sent  # type: ignore[attr-defined]  # compose makes an AttachedForm
+        form.call_rows_as_in_file()
+        form.begun, form.after_run = rows.begun, partial(self._sent, form, rows)
+        form.at_work = self._at_work
         faults = Download(
             "Download the rows that need a hand", self._downloads, partial(_problems, form, name)
         )
@@ -173,55 +190,55 @@ class Page:
         self._show(widgets.HTML(title(name)), form.widget, hand)
 
     def _uploaded(self, table: pd.DataFrame, name: str) -> None:
-        self._table, self._faults, self._corrected = (table, name), None, None
+        self._table, self._rows = (table, name), None
         self.show_form(table, name)
 
     def _replace(self, table: pd.DataFrame, name: str) -> None:
         """Corrected rows, before anything was sent: with the text and the campaign that are in the form."""
         if self.form is None:
             return
-        draft = self.form._view.draft  # noqa: SLF001 - the form of this page
+        draft = self.form.draft
         given = {
             "text": draft.text,
             "campaign": draft.campaign,
             "sender": draft.sender,
             "quality": draft.quality,
         }
-        self.show_form(table, name, **given, **_columns(table, draft.phone, draft.region))
+        rows = TableRows(self._kept, table, of=self._rows)
+        self.show_form(table, name, rows, **given, **_columns(table, draft.phone, draft.region))
 
     def _correct(self, entry: CampaignRecord, table: pd.DataFrame, name: str) -> None:
         """Corrected rows of a campaign that was sent: with its text, in the same campaign."""
-        self._corrected = table["sms_row"].astype("string") if "sms_row" in table else None
-        draft = self.form._view.draft if self.form is not None else None  # noqa: SLF001 - the form of this page
+        kept = self._kept.of(entry.name)
+        token = "" if kept is None else str(kept.attrs.get("table", ""))
+        mine = self._rows if self._rows is not None and self._rows.token == token else None
+        draft = self.form.draft if self.form is not None else None
         columns = _columns(table, draft and draft.phone, draft and draft.region)
         self.show_form(
-            table, name, text=entry.template, campaign=entry.name, sender=entry.terms.sender or "", **columns
+            table,
+            name,
+            TableRows(self._kept, table, of=mine, token=token),
+            text=entry.template,
+            campaign=entry.name,
+            sender=entry.terms.sender or "",
+            **columns,
         )
 
     def _show_table(self) -> None:
         if self._table is not None:
-            self._corrected = None
             self.show_form(*self._table)
 
-    def _sent(self) -> None:
-        """A run of the form is over: what came of it."""
-        form = self.form
-        if form is None or form.results is None:
+    def _sent(self, form: AttachedForm, rows: TableRows) -> None:
+        """A run of a form is over: what came of it."""
+        if form.results is None:
             return
-        entry = self._session.find(form._view.draft.campaign.strip())  # noqa: SLF001 - the form of this page
-        if entry is not None:
-            self.show_campaign(entry, self._faults_of(form.results))
-
-    def _faults_of(self, results: pd.DataFrame) -> pd.DataFrame | None:
-        """The rows that need a hand: of these, and of those before that were not in the corrected file."""
-        if not _has_own(results):  # of a run of somebody else the journal knows people, not rows
-            return None
-        faults = problems(results)
-        if self._corrected is not None and self._faults is not None:
-            left = ~self._faults["sms_row"].astype("string").isin(self._corrected)
-            faults = pd.concat([self._faults[left.to_numpy()], faults], ignore_index=True)
-        self._faults, self._corrected = faults, None
-        return faults
+        entry = self._session.find(form.draft.campaign.strip())
+        if entry is None:
+            return
+        if _has_own(form.results):  # of a run of somebody else the journal knows people, not rows
+            rows.over(entry.name, form.results)
+        if form is self.form:  # another table may have been uploaded meanwhile
+            self.show_campaign(entry)
 
     def _known(self) -> list[tuple[CampaignRecord, bool]]:
         """The campaigns, and whether somebody is at work on each."""

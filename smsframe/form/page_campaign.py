@@ -12,37 +12,39 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from smsframe.api.frames import problems
 from smsframe.api.results import refresh, withdraw
 from smsframe.clock import machine_zone
 from smsframe.form import html
-from smsframe.form.attached import LOOK_SECONDS, campaign_terms, quoted
+from smsframe.form.attached import LOOK_SECONDS
 from smsframe.form.draft import Draft
 from smsframe.form.live import LiveRun
 from smsframe.form.page_files import Download, Upload
 from smsframe.form.page_html import outcome, title
+from smsframe.form.page_memory import with_refused
 from smsframe.form.tasks import SingleFlight
 from smsframe.outcomes.summary import summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     import pandas as pd
 
     from smsframe.api.run import Run
     from smsframe.form.campaign_counts import CampaignCounts
+    from smsframe.form.page_memory import KeptRows
     from smsframe.form.session import FormSession
     from smsframe.orders.records import CampaignRecord
 
-OF_TABLE = (
+CORRECT = (
     "Correct the cells in a spreadsheet, save it, and upload it here: the corrected people are texted in "
     "this campaign, and nobody twice."
 )
-OF_JOURNAL = (
-    "These numbers were refused. Of rows that could not be read, and of columns such as a name, no campaign "
-    "keeps anything: to correct those, upload the whole table again, under the same campaign name and with "
-    "the same text. Nobody is texted twice."
+UNKNOWN = (
+    "The table of this campaign is not known here, as the page was started again since or the campaign was "
+    "sent from elsewhere: rows that could not be read are not counted. To correct those, upload the whole "
+    "table again, under the same campaign name and with the same text; nobody is texted twice."
 )
 DOUBLE_CLICK = 0.7
 """Seconds within which a second click is part of the first one, and confirms nothing."""
@@ -56,9 +58,9 @@ class CampaignScreen:
         session: The gateway and the journal.
         entry: The campaign.
         folder: Where the server of the page finds files to be downloaded.
-        faults: The rows of the table that was just sent that need a hand; None where only the journal is
-            known.
+        kept: The rows of tables that need a hand.
         correct: Called with a table of corrected rows, and its file's name.
+        at_work: Entered while this screen sends or cancels.
     """
 
     def __init__(
@@ -66,12 +68,14 @@ class CampaignScreen:
         session: FormSession,
         entry: CampaignRecord,
         folder: Path | None,
-        faults: pd.DataFrame | None,
+        *,
+        kept: KeptRows,
         correct: Callable[[pd.DataFrame, str], None],
+        at_work: AbstractContextManager[Any],
     ) -> None:
-        self._session, self._entry, self._known_faults = session, entry, faults
+        self._session, self._entry, self._kept, self._at_work = session, entry, kept, at_work
         self._live: LiveRun | Run | None = None
-        self._needing = 0
+        self._needing, self._table_known = 0, False
         self._stop_cancelling = threading.Event()
         self._sure, self._asked_at = "", 0.0
         self._counts: CampaignCounts | None = None
@@ -95,13 +99,14 @@ class CampaignScreen:
         self._hand = widgets.VBox(
             [
                 widgets.HTML(html.heading("Rows that need a hand")),
-                widgets.HTML(html.note(OF_JOURNAL if faults is None else OF_TABLE)),
+                widgets.HTML(html.note(CORRECT)),
                 self._faults.box,
                 self._corrected.box,
             ]
         )
         self._hand.add_class("sf-part")
-        text = widgets.HTML(html.note(campaign_terms(entry)) + quoted(entry.template))
+        self._unknown = widgets.HTML(html.note(UNKNOWN))
+        text = widgets.HTML(html.note(html.campaign_terms(entry)) + html.quoted(entry.template))
         self.box = widgets.VBox(
             [
                 widgets.HTML(title(entry.name)),
@@ -111,6 +116,7 @@ class CampaignScreen:
                 _row(*self._buttons.values(), self._download.box),
                 self._message,
                 self._hand,
+                self._unknown,
                 self._card,
                 text,
             ]
@@ -151,13 +157,14 @@ class CampaignScreen:
         )
         self._say_quietly("Asking the gateway …")
         try:
-            self._live = run = self._session.resume(draft, counts)
-            self._say_quietly("")
-            self._head.value = self._card.value = ""  # until it is over they are of before
-            while not run.done:
-                self._progress.value = html.running(run.facts())
-                self._session.clock.sleep(LOOK_SECONDS)
-            run.wait()
+            with self._at_work:
+                self._live = run = self._session.resume(draft, counts)
+                self._say_quietly("")
+                self._head.value = self._card.value = ""  # until it is over they are of before
+                while not run.done:
+                    self._progress.value = html.running(run.facts())
+                    self._session.clock.sleep(LOOK_SECONDS)
+                run.wait()
         finally:
             self._live, self._progress.value = None, ""
             self._update()
@@ -199,7 +206,8 @@ class CampaignScreen:
         self._stop_cancelling.clear()
         self._say_quietly("Asking the gateway to cancel, and looking twice if it did …")
         try:
-            self._session.cancel(self._entry.name, self._stop_cancelling)
+            with self._at_work:
+                self._session.cancel(self._entry.name, self._stop_cancelling)
             self._say_quietly("")
         finally:
             self._update()
@@ -219,6 +227,7 @@ class CampaignScreen:
         self._counts = self._session.counts(entry, Draft(campaign=entry.name))
         self._results = self._session.results(entry)
         self._needing = len(self._problem_rows()[0])
+        self._table_known = self._kept.of(self._entry.name) is not None
         self._head.value = outcome(self._counts, self._delivered(), self._needing)
         card = "" if self._counts.busy or self._results.empty else summary(self._results)._repr_html_()
         self._card.value = card.replace("see .reasons", "see the results")
@@ -233,13 +242,10 @@ class CampaignScreen:
         return int(groups.get("delivered", 0)), failed
 
     def _problem_rows(self) -> tuple[pd.DataFrame, str]:
-        """The rows that need a hand: of the table, if it is known here; else whom the gateway refused."""
-        name = f"{self._entry.name} to correct"
-        if self._known_faults is not None:
-            return self._known_faults, name
+        """The rows that need a hand: of the table, if it is known here, and whom the gateway refused."""
         results = self._session.results(self._entry) if self._results is None else self._results
-        found = problems(results)
-        return found.assign(mobile=results.loc[found.index, "sms_phone"]), name
+        rows = with_refused(self._kept.of(self._entry.name), results)
+        return rows, f"{self._entry.name} to correct"
 
     def _result_rows(self) -> tuple[pd.DataFrame, str]:
         return self._session.results(self._entry), f"{self._entry.name} results"
@@ -273,6 +279,7 @@ class CampaignScreen:
         self._time.layout.display = None if late else "none"
         self._download.show(shown=not busy)
         self._hand.layout.display = None if not busy and self._needing else "none"
+        self._unknown.layout.display = None if not busy and not self._table_known else "none"
 
     def _say(self, sentence: str) -> None:
         self._message.value = html.problem(sentence) if sentence else ""

@@ -31,10 +31,11 @@ class MessageStepper:
         controls.previous.on_click(lambda _: self._step(-1))
         controls.next.on_click(lambda _: self._step(1))
 
-    def show(self, view: View) -> None:
-        """Show the first message of a view, or why there is none."""
+    def show(self, view: View, *, file_rows: bool = False) -> None:
+        """Show the first message of a view, or why there is none; ``file_rows`` as for `Messages`."""
         with self._lock:
-            messages = Messages(view.plan) if view.plan is not None and view.counted else None
+            counted = view.plan is not None and view.counted
+            messages = Messages(view.plan, file_rows=file_rows) if view.plan is not None and counted else None
             self._messages, self._place = messages or None, 0
             self._show(html.nothing_to_read(view))
 

@@ -5,7 +5,7 @@ Threads of the form: actions that run once at a time, and updates that keep up w
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from smsframe.clock import SYSTEM
 from smsframe.errors import SmsFrameError
@@ -17,6 +17,32 @@ if TYPE_CHECKING:
 Request = TypeVar("Request")
 
 BUG = "This is a bug of smsframe, please report it; the journal has the outcome."
+
+
+class AtWork:
+    """
+    Marks a widget while something is at work, several at once too: the page asks before it is closed then.
+
+    Args:
+        widget: The widget of the whole page; it has the class ``sf-at-work`` meanwhile.
+    """
+
+    def __init__(self, widget: Any) -> None:
+        self._widget, self._count, self._lock = widget, 0, threading.Lock()
+
+    def __enter__(self) -> None:
+        self._change(1)
+
+    def __exit__(self, *_: object) -> None:
+        self._change(-1)
+
+    def _change(self, by: int) -> None:
+        with self._lock:
+            self._count += by
+            if self._count:
+                self._widget.add_class("sf-at-work")
+            else:
+                self._widget.remove_class("sf-at-work")
 
 
 class SingleFlight:

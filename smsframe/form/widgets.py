@@ -92,6 +92,8 @@ class Controls:
         self.stop = _button("Stop", "Orders on their way are finished; the others stay pending")
         self.resume = _button("Resume", "Look up what is unconfirmed, then text who is pending")
         self.cancel = _button("Cancel", "Take scheduled texts back, before their time; it asks once more")
+        self.keep = _button("No, leave them scheduled", "Nothing is cancelled")
+        self.show(self.keep, shown=False)
         self.send.add_class("sf-spend")
         self.unlock.add_class("sf-unlock")
         self.chips = {label: _button(label, f"Insert {{{label}}}") for label in _fields(contacts, draft)}
@@ -118,7 +120,7 @@ class Controls:
         }
         self.messages["test"].value = html.note("It is not saved with the form.")
         self.time = _row(self.day, self.at, self.zone)
-        self.known_actions = _row(self.resume, self.cancel)
+        self.known_actions = _row(self.resume, self.cancel, self.keep)
         self.steps = _with_classes(widgets.HBox([self.previous, self.next]), "sf-steps")
         self.box = self._layout()
         self.box.add_class("smsframe-form")

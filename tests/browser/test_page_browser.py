@@ -149,9 +149,18 @@ def test_a_page_that_is_closed_stops_its_run_and_ends_its_process_and_the_next_o
     compose(page, 400)
     until(lambda: len(sandbox.inbox()) > 0)
     assert len(kernels(app)) == 1
-    other = page.context.new_page()
+    other, asked = page.context.new_page(), []
+    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     page.close(run_before_unload=True)
-    until(lambda: kernels(app) == [])
+    until(lambda: page.wait_for_timeout(50) or asked)
+    assert asked == ["beforeunload"]  # the person stays, and so does what is at work
+    arrived = len(sandbox.inbox())
+    until(lambda: page.wait_for_timeout(50) or len(sandbox.inbox()) > arrived + 1)
+    assert len(kernels(app)) == 1
+    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.close(run_before_unload=True)
+    until(lambda: other.wait_for_timeout(50) or kernels(app) == [])
+    assert len(asked) == 2
     told = results(sandbox)
     assert told["pending"] > 0
     assert "unconfirmed" not in told  # what was under way has its record
@@ -162,6 +171,30 @@ def test_a_page_that_is_closed_stops_its_run_and_ends_its_process_and_the_next_o
     other.get_by_role("button", name=re.compile(r"Continue: text \d+ people")).click()
     expect(other.locator(".sf-outcome")).to_contain_text("390 sent, 10 need a hand")
     assert sandbox.inbox()["recipient"].value_counts().eq(1).all()
+
+
+def test_a_page_with_nothing_at_work_is_reloaded_without_a_question_and_knows_the_rows_of_the_table(
+    page, served, sandbox, tmp_path
+):
+    contacts = table(5)
+    contacts.loc[1, "mobile"] = "n/a"
+    contacts.to_csv(tmp_path / "guests.csv", index=False)
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    url, app = served
+    page.goto(url)
+    upload(page, tmp_path / "guests.csv")
+    compose(page, 4)
+    expect(page.locator(".sf-outcome")).to_contain_text("4 sent, 1 needs a hand")
+    page.reload()
+    page.get_by_role("button", name="autumn").click()
+    expect(page.locator(".sf-outcome")).to_contain_text("4 sent, 1 needs a hand")
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Download the rows that need a hand").click()
+    taken.value.save_as(tmp_path / "problems.xlsx")
+    assert smsframe.read_contacts(tmp_path / "problems.xlsx")["sms_row"].tolist() == ["3"]
+    assert asked == []
+    until(lambda: page.wait_for_timeout(50) or len(kernels(app)) == 1)  # that of the page before is gone
 
 
 def test_another_browser_follows_a_run_and_stops_it(page, served, sandbox, chromium, tmp_path):

@@ -1072,11 +1072,11 @@ def test_the_app_needs_voila_and_says_how_to_get_it(monkeypatch, tmp_path):
 
 def test_the_apps_notebook_holds_the_files_name_as_data(tmp_path):
     options = {"phone": "mobile", "region": None}
-    made = form_server._notebook(Path("/x/'); import os #.csv"), tmp_path, options)
+    made = form_server._notebook(Path("/x/'); import os #.csv"), tmp_path, tmp_path, options)
     (cell,) = made["cells"]
     call = ast.parse(cell["source"]).body[-1].value
     assert call.args[0].value.endswith("'); import os #.csv")
-    assert [word.arg for word in call.keywords] == ["downloads", "phone"]
+    assert [word.arg for word in call.keywords] == ["downloads", "rows", "phone"]
 
 
 def test_the_widgets_are_loaded_when_the_first_form_is_made():
