@@ -62,7 +62,7 @@ def by(results: pd.DataFrame, column: Hashable, *, tz: str = "UTC") -> pd.DataFr
 
     Returns:
         A row per value: ``rows`` (without duplicates), ``delivered``, ``awaiting``, ``not_delivered``,
-        ``share_delivered`` (0 to 1), ``segments``, ``credits`` (as far as the gateway said),
+        ``not_sent``, ``share_delivered`` (0 to 1), ``segments``, ``credits`` (as far as the gateway said),
         ``credits_per_delivered`` (missing where nothing was delivered) and ``median_seconds`` from sending
         to delivery. Those with most rows come first, hours in their order.
 
@@ -87,7 +87,8 @@ def problems(
     checked: pd.DataFrame | Plan, path: str | os.PathLike[str] | None = None, *, phone: Hashable | None = None
 ) -> pd.DataFrame:
     """
-    The rows that need a hand, to be corrected and sent: invalid and rejected ones, and those with two texts.
+    The rows that need a hand, to be corrected and sent: invalid and rejected ones, and those with two texts
+    of which none was sent.
 
     Correct your own columns in the file, read it with `read_contacts`, and send it with the same text in the
     same campaign: who was texted is not texted again. The first five columns are left out then.

@@ -14,7 +14,6 @@ from smsframe.form import html
 from smsframe.form.form import Form
 from smsframe.form.live import LiveRun
 from smsframe.form.screen import FormFacts
-from smsframe.outcomes.summary import summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +56,11 @@ class AttachedForm(Form):
         with self._lock:
             self._file_rows = True
             self._render()
+
+    def on_change(self, act: Callable[[], None]) -> None:
+        """Do something whenever somebody changes what is in the form."""
+        for widget in self._controls.inputs:
+            widget.observe(lambda _: act(), "value")
 
     def _view_of(self, draft: Draft, *, exact: bool) -> tuple[View, CampaignCounts | None]:
         view, counts = super()._view_of(draft, exact=exact)
@@ -103,7 +107,7 @@ class AttachedForm(Form):
                 self._set_message("progress", html.running(live.facts()))
                 self._session.clock.sleep(LOOK_SECONDS)
             self.results = self._session.results(entry)
-            self._set_message("card", summary(self.results)._repr_html_())
+            self._set_message("card", html.outcome_card(self.results))
         finally:
             self._run = None
             self._set_message("progress", "" if elsewhere else html.running(live.facts()))

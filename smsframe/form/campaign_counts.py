@@ -44,11 +44,14 @@ class CampaignCounts(NamedTuple):
         people = many(self.scheduled + self.cancelling, "text")
         return f"Yes, cancel {people}" if sure else f"Cancel {people} …"
 
-    def headline(self) -> str:
-        """The label of the button that resumes the campaign."""
+    def headline(self, when: str = "") -> str:
+        """The label of the button that continues the campaign; ``when`` its texts go out, if not at once."""
         if not self.pending:
-            return "Resume: ask the gateway"
-        return f"Resume: text {many(self.pending, 'person', 'people')} for {many(self.credits, 'credit')}"
+            return "Continue: ask the gateway"
+        at = f" {when}" if when else ""
+        return (
+            f"Continue: text {many(self.pending, 'person', 'people')} for {many(self.credits, 'credit')}{at}"
+        )
 
     def sentence(self) -> str:
         """

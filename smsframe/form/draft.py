@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
+from smsframe.clock import machine_zone
 from smsframe.phones.fast.metadata import regions
 from smsframe.phones.region_names import region_of
 from smsframe.texts import render
@@ -172,6 +173,23 @@ def send_time(draft: Draft, now: datetime) -> datetime | None:
     if local_time <= now:
         raise ValueError(f"It is past {described} already.")
     return local_time
+
+
+def time_words(at: datetime, zone: str) -> str:
+    """
+    A time on the clock of a zone, in words.
+
+    Example:
+        >>> time_words(datetime(2026, 12, 3, 21), "Europe/Rome")
+        'on 3 December 2026 at 21:00, Europe/Rome'
+    """
+    return f"on {at.day} {at:%B %Y} at {at:%H:%M}, {zone}"
+
+
+def local_words(at: datetime) -> str:
+    """An instant on the clock of this machine, in words."""
+    zone = machine_zone()
+    return time_words(at.astimezone(ZoneInfo(zone)), zone)
 
 
 def fields(contacts: pd.DataFrame, phone: Hashable | None) -> list[str]:

@@ -13,11 +13,14 @@ from smsframe.contacts.file_rows import file_rows as rows_in_file
 from smsframe.form.draft import fields
 from smsframe.masking import mask, mask_digits, visible
 from smsframe.outcomes.codes import EXPLANATIONS, Reason
+from smsframe.outcomes.reasons import reasons, without_numbers
 from smsframe.planning.merge_values import unpacked
 from smsframe.planning.previews import previewer_of
-from smsframe.planning.problems import correctable
+from smsframe.planning.problems import needs_hand
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from smsframe.planning.plan import Plan
 
 ROWS_SHOWN = 5
@@ -26,6 +29,12 @@ ROWS_SHOWN = 5
 
 SENT_HERE = Reason("being sent now", "This person is in an order that is being sent.")
 """What is said of people in an order of a run that is shown here: it may be one of this form's own kernel."""
+
+OTHER_TEXT_SENT = (
+    "The number is the same as an earlier row's, whose text was sent already: a number gets one text in a "
+    "campaign. There is nothing to correct."
+)
+"""What is said of a row with another text for a person who was texted."""
 
 
 class Skip(NamedTuple):
@@ -69,25 +78,27 @@ def skips(plan: Plan, *, followed: bool = False, file_rows: bool = False) -> lis
             told to look for it.
         file_rows: Whether rows are called as the spreadsheet of their file calls them.
     """
-    reasons, numbers = plan.reasons, row_names(plan, file_rows=file_rows)
-    return [
-        Skip(
-            status,
-            SENT_HERE.short if followed and code == "other_process" else mask(reason),
-            SENT_HERE.long if followed and code == "other_process" else EXPLANATIONS.get(code, ""),
-            rows,
-            _sample(plan, code, reason, numbers),
-            bool(hand),
-        )
-        for status, code, reason, rows, hand in zip(
-            reasons["status"],
-            reasons["code"],
-            reasons["reason"],
-            reasons["rows"],
-            correctable(reasons["status"], reasons["code"]),
-            strict=True,
-        )
-    ]
+    hand, names = needs_hand(plan.frame), row_names(plan, file_rows=file_rows)
+    found = []
+    for correctable in (True, False):
+        place = np.flatnonzero(hand == correctable)
+        frame = plan.frame.iloc[place]
+        counted = reasons(frame)
+        for status, code, reason, rows in zip(*(counted[name] for name in counted.columns), strict=True):
+            said = _advice(code, reason, correctable=correctable, followed=followed)
+            matching = frame["sms_code"].eq(code) & without_numbers(frame["sms_reason"]).eq(reason)
+            some = place[np.flatnonzero(matching.fillna(value=False).to_numpy(dtype=bool))[:ROWS_SHOWN]]
+            sample = _sample(plan, some, names)
+            found.append(Skip(status, mask(said.short), said.long, rows, sample, correctable))
+    return found
+
+
+def _advice(code: str, reason: str, *, correctable: bool, followed: bool) -> Reason:
+    if followed and code == "other_process":
+        return SENT_HERE
+    if code == "duplicate_text" and not correctable:
+        return Reason(reason, OTHER_TEXT_SENT)
+    return Reason(reason, EXPLANATIONS.get(code, ""))
 
 
 class Messages:
@@ -132,14 +143,12 @@ def row_names(plan: Plan, *, file_rows: bool) -> pd.Series[Any]:
     return labels.where(numbers.isna().to_numpy(), numbers.astype(object))
 
 
-def _sample(plan: Plan, code: str, reason: str, names: pd.Series[Any]) -> pd.DataFrame:
+def _sample(plan: Plan, some: NDArray[np.intp], names: pd.Series[Any]) -> pd.DataFrame:
     frame = plan.frame
-    matching = frame["sms_code"].eq(code) & frame["sms_reason"].eq(reason)
-    found = np.flatnonzero(matching.fillna(value=False).to_numpy(dtype=bool))[:ROWS_SHOWN]
-    rows = frame.iloc[found]
+    rows = frame.iloc[some]
     others = [label for label in fields(frame, plan.phone) if rows.columns.isin([label]).sum() == 1][:2]
     # A handful of rows and columns. A label is somebody's number where a file has no header.
-    columns = {"row": [mask(str(label)) for label in names.iloc[found]]}
+    columns = {"row": [mask(str(label)) for label in names.iloc[some]]}
     for label, mask_cell in ((plan.phone, mask_digits), *((label, mask) for label in others)):
         cells = rows[label].astype(object).where(rows[label].notna(), "")
         columns[mask(str(label))] = [mask_cell(str(cell)) for cell in cells]

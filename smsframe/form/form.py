@@ -18,9 +18,8 @@ from smsframe.form.preview import View, error_sentence, in_one_line, make_view, 
 from smsframe.form.screen import FormFacts, enable, show_choices, show_view
 from smsframe.form.stepper import MessageStepper
 from smsframe.form.tasks import LatestOnly, SingleFlight
-from smsframe.form.widgets import Controls
+from smsframe.form.widgets import OWN_NUMBER, Controls
 from smsframe.masking import mask
-from smsframe.outcomes.summary import summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,6 +133,8 @@ class Form:
 
     def _changed(self, _: Any) -> None:
         self._controls.unlock.value, self._sure = "", False
+        for place in ("money", "send", "test"):  # they were about what was in the form before
+            self._set_message(place, html.note(OWN_NUMBER) if place == "test" else "")
         draft = self._controls.draft(fix=self._fix)
         self._updates.request((draft, False))
         self._count_exactly(draft)
@@ -154,6 +155,7 @@ class Form:
             self._number = change["new"].strip()
             self._controls.own_number.placeholder = mask(self._number)
             self._controls.own_number.value = ""
+            self._set_message("test", html.note(OWN_NUMBER))
             self._enable()
 
     def _unlocked(self) -> bool:
@@ -236,7 +238,7 @@ class Form:
         )
         try:
             self.results = self._session.cancel(campaign, self._stop_cancelling)
-            self._set_message("card", summary(self.results)._repr_html_())
+            self._set_message("card", html.outcome_card(self.results))
         finally:
             self._set_message("progress", "")
             self._updates.request((self._controls.draft(fix=self._fix), True))
@@ -259,7 +261,7 @@ class Form:
             self._set_message("progress", html.running(self._run.facts()) if self._run is not None else "")
             self._run = None
             if self.results is not None:
-                self._set_message("card", summary(self.results)._repr_html_())
+                self._set_message("card", html.outcome_card(self.results))
             self._updates.request((self._controls.draft(fix=self._fix), True))
 
     def _follow(self, run: Run) -> pd.DataFrame:

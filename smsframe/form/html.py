@@ -9,9 +9,14 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from smsframe.form.draft import local_words
 from smsframe.form.excerpts import skips
+from smsframe.form.wording import in_form_words
 from smsframe.formatting import amount, many
 from smsframe.masking import mask, message_class
+from smsframe.orders.profile import known_codes
+from smsframe.outcomes.cards import summary_card
+from smsframe.outcomes.summary import summary
 from smsframe.planning.balance import balance_words, too_little
 
 if TYPE_CHECKING:
@@ -24,11 +29,10 @@ if TYPE_CHECKING:
     from smsframe.form.preview import View
     from smsframe.orders.records import CampaignRecord
 
-ENCODINGS = {"gsm": "GSM-7", "ucs2": "UCS-2"}
+ALPHABETS = {"gsm": "standard", "ucs2": "extended"}
+"""What encodings are called here: of the standard alphabet 160 characters are a segment, else 70."""
 REPLACEMENTS_SHOWN = 4
 """Replacements listed by name."""
-REGION_ARGUMENT = "pass region= with the country or the column that has it"
-"""The advice for Python in the long sentence of a reason; a form has a control for it."""
 REASONS_SHOWN = 8
 """Reasons listed of a group; the rows of its others are counted together."""
 
@@ -49,10 +53,10 @@ def heading(title: str) -> str:
 
 
 def counter(view: View) -> str:
-    """Characters, encoding and segments of the text, and what forces UCS-2."""
+    """Characters, alphabet and segments of the text, and what forces the extended alphabet."""
     typed, plan = view.typed, view.plan
     if typed is None:
-        return _figures([("0", "characters"), ("GSM-7", "encoding"), ("0", "segments"), ("0", "credits")])
+        return _figures([("0", "characters"), ("standard", "alphabet"), ("0", "segments"), ("0", "credits")])
     characters = "character" if typed.characters == 1 else "characters"
     replaced = view.draft.fix and plan is not None and plan.template.source != view.draft.text
     figures = [(f"{typed.characters:,}", f"{characters} {'after replacing' if replaced else 'typed'}")]
@@ -64,11 +68,11 @@ def counter(view: View) -> str:
     ]
     ready, kinds = plan.ready_people, plan.encodings
     if not ready.empty:
-        encoding = " + ".join(ENCODINGS[kind] for kind in ("gsm", "ucs2") if kinds.get(kind))
+        encoding = " + ".join(ALPHABETS[kind] for kind in ("gsm", "ucs2") if kinds.get(kind))
         fewest, most = int(ready["segments"].min()), int(ready["segments"].max())
         segments = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
         figures += [
-            (encoding, "encoding"),
+            (encoding, "alphabet"),
             (segments, "segment each" if segments == "1" else "segments each"),
         ]
         causes += [
@@ -79,7 +83,7 @@ def counter(view: View) -> str:
     credit = ("" if view.exact else "≈ ") + f"{view.credits:,}"
     figures.append((credit, "credit" if view.credits == 1 else "credits"))
     ucs2_note = (
-        '<div class="sf-forcing">UCS-2, at 70 characters a segment instead of 160, because of '
+        '<div class="sf-forcing">Extended alphabet, at 70 characters a segment instead of 160, because of '
         f"{', '.join(causes)}.</div>"
         if causes
         else ""
@@ -143,7 +147,7 @@ def audience(view: View, *, followed: bool = False, file_rows: bool = False) -> 
     skipped = skips(plan, followed=followed, file_rows=file_rows)
     listed = "".join(
         _skips(title, [skip for skip in skipped if skip.correctable == correctable], view, approximately)
-        for title, correctable in (("Can be corrected", True), ("Cannot be corrected", False))
+        for title, correctable in (("Can be corrected", True), ("Nothing to correct", False))
     )
     estimate = (
         "" if view.exact else f"Estimated from {len(plan.frame):,} rows; all are counted when typing pauses."
@@ -173,7 +177,7 @@ def message(example: Example, place: int, total: int) -> str:
         f"{rank} of {many(total, 'message')}",
         f"row {example.row}",
         many(example.units, "character"),
-        ENCODINGS[example.encoding],
+        f"{ALPHABETS[example.encoding]} alphabet",
         many(example.segments, "segment"),
     ]
     words = " · ".join(facts)
@@ -197,15 +201,28 @@ def campaign_terms(entry: CampaignRecord) -> str:
     terms = entry.terms
     parts = [f"Sender {terms.sender}" if terms.sender else "The account's own sender"]
     if terms.schedule is not None:
-        parts.append(f"goes out at {terms.schedule:%d %B %Y, %H:%M} UTC")
+        parts.append(f"goes out {local_words(terms.schedule)}")
     elif terms.hours is not None:
-        parts.append("goes out within hours")
+        parts.append("goes out within hours of each person's day")
     return ", ".join(parts) + ". Its text:"
 
 
 def quoted(text: str) -> str:
     """A text of a campaign, as escaped HTML."""
     return f'<figure class="sf-example"><blockquote>{escape(text)}</blockquote></figure>'
+
+
+def outcome_card(results: pd.DataFrame) -> str:
+    """The card of a campaign's results; empty while there are none."""
+    if results.empty:
+        return ""
+    facts = summary(results).facts()
+    facts["reasons"] = [
+        {**row, "reason": in_form_words(row["reason"]), "status": row["status"]} for row in facts["reasons"]
+    ]
+    facts["credits_note"] = facts["credits_note"].removesuffix(": see costs")
+    meanings = {code: known.meaning for code, known in known_codes().items()}
+    return summary_card(facts, meanings, rest="in the results, to be downloaded")
 
 
 def running(facts: Mapping[str, Any]) -> str:
@@ -219,6 +236,12 @@ def running(facts: Mapping[str, Any]) -> str:
         parts.append(f"{facts['rate']:,.0f} a second")
     if facts.get("seconds_left"):
         parts.append(f"{facts['seconds_left']:,.0f} s left")
+    if not total:
+        parts.append("writing down who is texted")
+    elif not done:
+        parts.append("waiting for the gateway's first answer")
+    elif done == total and settled["unconfirmed"]:
+        parts.append("asking the gateway about those unconfirmed")
     words = f"{done:,} of {total:,}" + "".join(f" · {escape(part)}" for part in parts)
     return (
         f'<progress class="sf-progress" max="{max(1, total)}" value="{done}" aria-label="People texted">'
@@ -265,9 +288,7 @@ def _skips(title: str, skipped: list[Skip], view: View, approximately: str) -> s
 
 
 def _skip(skip: Skip, scale: float, approximately: str) -> str:
-    # People at a form do not pass arguments.
-    reason = skip.reason.replace("pass region=", "choose its country")
-    explanation = skip.explanation.replace(REGION_ARGUMENT, "choose its country above")
+    reason, explanation = in_form_words(skip.reason), in_form_words(skip.explanation)
     return (
         f'<details class="sf-skip"><summary><b>{approximately}{round(skip.rows * scale):,}</b> '
         f"<i>{escape(skip.status)}</i> {escape(reason)}</summary>"

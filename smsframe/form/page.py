@@ -175,6 +175,7 @@ class Page:
         faults = Download(
             "Download the rows that need a hand", self._downloads, partial(_problems, form, name)
         )
+        form.on_change(faults.clear)  # what was wrong may be right now, and a file is of the earlier text
         corrected = Upload("Upload corrected rows", self._replace)
         hand = _part(
             widgets.HTML(html.heading("Rows that need a hand")),

@@ -7,6 +7,7 @@ It follows a run that is at work, also one of another process, and offers to con
 from __future__ import annotations
 
 import threading
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,15 @@ import ipywidgets as widgets
 
 from smsframe.api.results import refresh, withdraw
 from smsframe.clock import machine_zone
+from smsframe.errors import SmsFrameError
 from smsframe.form import html
 from smsframe.form.attached import LOOK_SECONDS
-from smsframe.form.draft import Draft
+from smsframe.form.draft import Draft, local_words, time_words
 from smsframe.form.live import LiveRun
 from smsframe.form.page_files import Download, Upload
 from smsframe.form.page_html import outcome, title
 from smsframe.form.page_memory import with_refused
+from smsframe.form.preview import error_sentence
 from smsframe.form.tasks import SingleFlight
 from smsframe.outcomes.summary import summary
 
@@ -45,6 +48,10 @@ UNKNOWN = (
     "The table of this campaign is not known here, as the page was started again since or the campaign was "
     "sent from elsewhere: rows that could not be read are not counted. To correct those, upload the whole "
     "table again, under the same campaign name and with the same text; nobody is texted twice."
+)
+CHANGED = (
+    "This campaign has changed meanwhile, from another page or program, so nothing was done. It is shown as "
+    "it is now: look again."
 )
 DOUBLE_CLICK = 0.7
 """Seconds within which a second click is part of the first one, and confirms nothing."""
@@ -88,11 +95,14 @@ class CampaignScreen:
             "refresh": _button("Ask what was delivered", self._refresh, "Ask the gateway"),
             "cancel": _button("", partial(self._confirmed, "cancel"), "Take scheduled texts back"),
             "drop": _button("", partial(self._confirmed, "drop"), "They are not texted; it asks once more"),
+            "back": _button("No, leave them as they are", self._leave, "Nothing is changed"),
         }
         self._buttons["continue"].add_class("sf-spend")
         self._day = widgets.DatePicker(description="Date")
         self._at = widgets.TimePicker(description="Time", step=60)
         self._time = _row(self._day, self._at)
+        for picked in (self._day, self._at):
+            picked.observe(lambda _: self._enable(), "value")
         self._download = Download("Download results", folder, self._result_rows)
         self._faults = Download("Download the rows that need a hand", folder, self._problem_rows)
         self._corrected = Upload("Upload corrected rows", correct)
@@ -139,11 +149,30 @@ class CampaignScreen:
             self._say_quietly("Stopping: orders on their way are finished.")
 
     def _continue(self) -> None:
-        self._update()  # another page may have gone on with it
-        if self._counts is not None and self._counts.busy:
-            self._actions.start("run", "", self._follow)
-        elif self._counts is not None and self._counts.unfinished:
+        if "run" not in self._actions and self._as_shown():
             self._actions.start("run", "", self._go_on)
+
+    def _as_shown(self) -> bool:
+        """
+        Whether the campaign still is as it is shown here; else it is shown as it is now, and nothing is done.
+
+        Another page, a notebook or a terminal may have gone on with it, dropped or cancelled.
+        """
+        shown, self._sure = self._counts, ""
+        try:
+            self._update()
+        except (SmsFrameError, OSError) as error:
+            self._say(error_sentence(error))
+            return False
+        now = self._counts
+        if now is not None and now.busy:
+            self._actions.start("run", "", self._follow)
+            self._say_quietly("It is being sent already, from another page or program.")
+            return False
+        if now != shown:
+            self._say_quietly(CHANGED)
+            return False
+        return True
 
     def _go_on(self) -> None:
         counts = self._session.counts(self._entry, Draft(campaign=self._entry.name))
@@ -195,11 +224,17 @@ class CampaignScreen:
     def _confirmed(self, what: str) -> None:
         """The first click asks whether it is meant, the second one does it."""
         now = self._session.clock.monotonic()
+        if "run" in self._actions:
+            return
         if self._sure != what:
-            self._sure, self._asked_at = what, now
-        elif now - self._asked_at >= DOUBLE_CLICK:
-            self._sure = ""
+            if self._as_shown():
+                self._sure, self._asked_at = what, now
+        elif now - self._asked_at >= DOUBLE_CLICK and self._as_shown():
             self._actions.start("run", "", {"cancel": self._cancel, "drop": self._drop}[what])
+        self._enable()
+
+    def _leave(self) -> None:
+        self._sure = ""
         self._enable()
 
     def _cancel(self) -> None:
@@ -229,8 +264,7 @@ class CampaignScreen:
         self._needing = len(self._problem_rows()[0])
         self._table_known = self._kept.of(self._entry.name) is not None
         self._head.value = outcome(self._counts, self._delivered(), self._needing)
-        card = "" if self._counts.busy or self._results.empty else summary(self._results)._repr_html_()
-        self._card.value = card.replace("see .reasons", "see the results")
+        self._card.value = "" if self._counts.busy else html.outcome_card(self._results)
         self._enable()
 
     def _delivered(self) -> tuple[int, int]:
@@ -262,24 +296,31 @@ class CampaignScreen:
             "refresh": bool(counts.texted) and not busy,
             "cancel": bool(cancelable) and not busy,
             "drop": bool(waiting) and not busy,
+            "back": bool(self._sure) and not busy,
         }
+        schedule = self._entry.terms.schedule
+        passed = schedule is not None and schedule <= self._session.clock.now()
+        late = bool(counts.pending) and passed and not busy
+        self._time.layout.display = None if late else "none"
         for name, button in self._buttons.items():
             button.layout.display = None if shown[name] else "none"
         self._buttons["refresh"].disabled = "refresh" in self._actions
-        self._buttons["continue"].description = counts.headline().replace("Resume", "Continue")
+        self._buttons["continue"].description = counts.headline(self._when())
         self._buttons["cancel"].description = counts.cancel_headline(sure=self._sure == "cancel")
         people = f"{waiting:,} who {'wait' if waiting != 1 else 'waits'}"
         self._buttons["drop"].description = (
             f"Yes, drop {people}" if self._sure == "drop" else f"Drop {people} …"
         )
-        passed = (
-            self._entry.terms.schedule is not None and self._entry.terms.schedule <= self._session.clock.now()
-        )
-        late = bool(counts.pending) and passed and not busy
-        self._time.layout.display = None if late else "none"
         self._download.show(shown=not busy)
         self._hand.layout.display = None if not busy and self._needing else "none"
         self._unknown.layout.display = None if not busy and not self._table_known else "none"
+
+    def _when(self) -> str:
+        """When those who wait would be texted, if not at once."""
+        if self._time.layout.display is None and self._day.value is not None and self._at.value is not None:
+            return time_words(datetime.combine(self._day.value, self._at.value), machine_zone())
+        schedule = self._entry.terms.schedule
+        return "" if schedule is None or schedule <= self._session.clock.now() else local_words(schedule)
 
     def _say(self, sentence: str) -> None:
         self._message.value = html.problem(sentence) if sentence else ""

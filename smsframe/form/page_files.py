@@ -23,6 +23,7 @@ from smsframe.clock import SYSTEM
 from smsframe.contacts.xlsx_files import sheets_of
 from smsframe.errors import ContactsError, SmsFrameError
 from smsframe.form import html
+from smsframe.form.file_problems import file_sentence
 from smsframe.form.preview import error_sentence
 
 if TYPE_CHECKING:
@@ -89,7 +90,10 @@ class Upload:
                     return
                 table = read_contacts(path, sheet=sheet)
         except (SmsFrameError, ValueError, OSError, ImportError) as error:
-            self._say(error_sentence(error).replace(folder + "/", ""))
+            sentence = file_sentence(error, Path(self._name).name or "The file", self._content)
+            self._content = b""
+            self._choice.layout.display = "none"
+            self._say(sentence.replace(folder + "/", ""))
             return
         name, self._content = self._name, b""
         self._choice.layout.display, self._message.value = "none", ""
@@ -120,6 +124,10 @@ class Download:
         self.box.add_class("sf-buttons")
         self.button.on_click(lambda _: self._write())
         self.box.layout.display = None if folder is not None else "none"
+
+    def clear(self) -> None:
+        """Take back the link, and what was wrong."""
+        self._link.value = ""
 
     def show(self, *, shown: bool) -> None:
         """Show the button, or hide it."""

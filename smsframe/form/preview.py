@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from smsframe.errors import CampaignChanged, ContactsError, SmsFrameError, TextError
-from smsframe.form.draft import FIX, MAX_LIVE_ROWS, Draft, count_text, sample, send_time
+from smsframe.form.draft import FIX, MAX_LIVE_ROWS, Draft, count_text, sample, send_time, time_words
+from smsframe.form.wording import in_form_words
 from smsframe.formatting import many
 from smsframe.masking import mask
 from smsframe.orders.profile import SENDER, SMSEND
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     import pandas as pd
 
@@ -89,7 +90,22 @@ class View:
             return "Nobody to text"
         about = "" if self.exact else "about "
         people = many(self.recipients, "person", "people")
-        return f"Text {about}{people} for {about}{many(self.credits, 'credit')}"
+        at = f" {self.when}" if self.when else ""
+        return f"Text {about}{people} for {about}{many(self.credits, 'credit')}{at}"
+
+    @property
+    def when(self) -> str:
+        """When it goes out, on the clock of its time zone; empty for now, or where that is wrong."""
+        draft = self.draft
+        if not draft.later or "schedule" in self.problems or draft.day is None or draft.at is None:
+            return ""
+        return time_words(datetime.combine(draft.day, draft.at), draft.zone.strip())
+
+    def unlock_hint(self, typed: str) -> str:
+        """What is wrong with the number that somebody typed to unlock; empty while nothing is."""
+        if not typed.strip() or not self.can_be_unlocked or self.unlocked_by(typed):
+            return ""
+        return f"That is not the number of people who would be texted: type {self.recipients:,}."
 
     @property
     def can_be_unlocked(self) -> bool:
@@ -113,7 +129,7 @@ class View:
         people = many(outcomes, "person has", "people have")
         return self.with_problem(
             "campaign",
-            f"{people}, or may have, another text of this campaign. Resume it, or choose another name.",
+            f"{people}, or may have, another text of this campaign. Continue it, or choose another name.",
         )
 
 
@@ -271,5 +287,5 @@ def error_sentence(error: Exception) -> str:
     message = str(error)
     if isinstance(error, OSError) and error.filename is not None:
         message = f"{error.filename} cannot be read: {error.strerror}"
-    sentence = mask(message).replace("pass region=", "choose the country")
+    sentence = in_form_words(mask(message))
     return sentence[:1].upper() + sentence[1:]

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from smsframe.form import html
+from smsframe.form.draft import local_words
 from smsframe.form.preview import missing, takes_sender
 
 if TYPE_CHECKING:
@@ -49,7 +50,14 @@ def show_view(controls: Controls, view: View, counts: CampaignCounts | None, fac
     ready = view.counted and view.exact and view.recipients
     controls.unlock.description = f"Type {view.recipients:,} to unlock" if ready else "To unlock"
     if counts is not None:
-        controls.resume.description = counts.headline()
+        controls.resume.description = counts.headline(view.when or agreed_time(facts.campaign))
+
+
+def agreed_time(campaign: CampaignRecord | None) -> str:
+    """When the texts of a campaign go out, in words; empty where no time was agreed, or campaign is known."""
+    if campaign is None or campaign.terms.schedule is None:
+        return ""
+    return local_words(campaign.terms.schedule)
 
 
 def enable(
@@ -62,6 +70,7 @@ def enable(
     """Enable what can be used now, and show what there is to do; ``running``: the actions under way."""
     run = "run" in running
     controls.unlock.disabled = run or not view.can_be_unlocked
+    controls.messages["unlock"].value = html.problem(view.unlock_hint(controls.unlock.value))
     controls.sender.disabled = not takes_sender(profile, controls.quality.value)
     controls.test.disabled = "test" in running
     controls.balance.disabled = "balance" in running

@@ -157,7 +157,9 @@ class FormSession:
         entry, now = journal.get(draft.campaign.strip()), self.clock.now()
         later, agreed = send_time(draft, now), entry.terms.schedule
         if later is None and counts.pending and agreed is not None and agreed <= now:
-            raise ValueError("The time of this campaign has passed: choose another time above, then resume.")
+            raise ValueError(
+                "The time of this campaign has passed: choose another time above, then continue."
+            )
         shared = {name: getattr(self._sending, name) for name in RunOptions.parameters()}
         options = ResumeOptions(
             **shared,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from smsframe.clock import SYSTEM
 from smsframe.errors import SmsFrameError
+from smsframe.form.wording import in_form_words
 from smsframe.masking import mask
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 Request = TypeVar("Request")
 
-BUG = "This is a bug of smsframe, please report it; the journal has the outcome."
+BUG = "This is a bug of smsframe, please report it; what was sent is recorded."
 
 
 class AtWork:
@@ -83,7 +84,8 @@ class SingleFlight:
             action()
             message = ""
         except (SmsFrameError, ValueError, OSError) as error:
-            message = mask(str(error))
+            message = in_form_words(mask(str(error)))
+            message = message[:1].upper() + message[1:]
         finally:
             if message:
                 self._report(place, message)

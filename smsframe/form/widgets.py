@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 QUALITIES = [("High", "high"), ("Medium", "medium"), ("Low", "low")]
+OWN_NUMBER = "It is not saved with the form."
 CHIPS_SHOWN = 12
 """Columns that have a button to insert them; the others are typed."""
 
@@ -89,8 +90,10 @@ class Controls:
         self.balance = _button("Show balance", "Ask the gateway how many credits are left")
         self.unlock = _text("Type the number to unlock", "", "")
         self.send = _button("Send", "Text everybody who is ready, once")
-        self.stop = _button("Stop", "Orders on their way are finished; the others stay pending")
-        self.resume = _button("Resume", "Look up what is unconfirmed, then text who is pending")
+        self.stop = _button("Stop", "Orders on their way are finished; the others wait")
+        self.resume = _button(
+            "Continue", "Ask the gateway about what is unconfirmed, then text who is waiting"
+        )
         self.cancel = _button("Cancel", "Take scheduled texts back, before their time; it asks once more")
         self.keep = _button("No, leave them scheduled", "Nothing is cancelled")
         self.show(self.keep, shown=False)
@@ -116,9 +119,10 @@ class Controls:
             for name in (
                 *("audience", "text", "campaign", "terms", "schedule", "test", "send"),  # problems
                 *("counter", "funnel", "cheaper", "readers", "total", "money", "known", "progress", "card"),
+                "unlock",
             )
         }
-        self.messages["test"].value = html.note("It is not saved with the form.")
+        self.messages["test"].value = html.note(OWN_NUMBER)
         self.time = _row(self.day, self.at, self.zone)
         self.known_actions = _row(self.resume, self.cancel, self.keep)
         self.steps = _with_classes(widgets.HBox([self.previous, self.next]), "sf-steps")
@@ -191,6 +195,7 @@ class Controls:
             self.known_actions,
             messages["total"],
             _row(self.unlock, self.send, self.stop, self.balance),
+            messages["unlock"],
             messages["money"],
             messages["send"],
             messages["progress"],

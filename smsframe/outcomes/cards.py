@@ -48,6 +48,7 @@ GROUP_COLOURS = {
     "delivered": SHARES["ready"],
     "awaiting": SHARES["pending"],
     "not delivered": SHARES["invalid"],
+    "not sent": SHARES["cancelled"],
 }
 PARTS = 4
 """What a group of a summary is made of, so many are listed."""
@@ -118,8 +119,15 @@ def cheaper_card(facts: Mapping[str, Any]) -> str:
     )
 
 
-def summary_card(facts: Mapping[str, Any], meanings: Mapping[str, str]) -> str:
-    """The card of a summary: rows by outcome, and credits; ``meanings`` are those of the delivery codes."""
+def summary_card(facts: Mapping[str, Any], meanings: Mapping[str, str], *, rest: str = "see .reasons") -> str:
+    """
+    The card of a summary: rows by outcome, and credits.
+
+    Args:
+        facts: As from `smsframe.Summary.facts`.
+        meanings: Those of the delivery codes.
+        rest: Where the reasons are for which there is no room.
+    """
     unknown = f", unknown for {facts['credits_unknown']:,} rows" if facts["credits_unknown"] else ""
     statuses = [(status.capitalize(), f"{count:,}") for status, count in facts["statuses"].items()]
     groups, total = facts["groups"], f"{facts['rows']:,} rows"
@@ -144,7 +152,7 @@ def summary_card(facts: Mapping[str, Any], meanings: Mapping[str, str]) -> str:
     ]
     details = _folded("Statuses and delivery codes", [*statuses, *codes]) if facts["orders"] else ""
     name = facts["campaign"] or "nothing sent"
-    body = bar + _table(rows) + details + _why(facts["reasons"])
+    body = bar + _table(rows) + details + _why(facts["reasons"], rest)
     return _card(f"Campaign: {name}", head, body)
 
 
@@ -268,12 +276,12 @@ def _messages(texts: dict[str, list[str]]) -> str:
     return "".join(parts)
 
 
-def _why(reasons: list[dict[str, Any]]) -> str:
+def _why(reasons: list[dict[str, Any]], rest: str = "see .reasons") -> str:
     if not reasons:
         return ""
     rows = [(f"{row['rows']:,} {row['status']}", str(row["reason"])) for row in reasons[:REASONS]]
     if more := sum(row["rows"] for row in reasons[REASONS:]):
-        rows.append((f"{more:,} more", "see .reasons"))
+        rows.append((f"{more:,} more", rest))
     return f'<div style="margin-top:.6rem;{MUTED}">Why</div>{_table(rows)}'
 
 

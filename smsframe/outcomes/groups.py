@@ -1,5 +1,5 @@
 """
-Results in three groups: delivered, awaiting, not delivered; as a whole, and by the values of a column.
+Results in groups: delivered, awaiting, not delivered, not sent; as a whole, and by the values of a column.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
     from zoneinfo import ZoneInfo
 
-GROUPS = ("delivered", "awaiting", "not delivered")
+GROUPS = ("delivered", "awaiting", "not delivered", "not sent")
 TIMES = ("hour", "day")
 """What rows are counted by, in order of time, where the frame has no column of that name."""
 _LOST = ["invalid", "rejected", "suppressed", "cancelled"]
 _TAKEN = ["accepted", "scheduled"]
+_UNSENT = ["ready", "pending"]
 
 
 def groups(results: pd.DataFrame) -> pd.Series[Any]:
@@ -39,7 +40,8 @@ def groups(results: pd.DataFrame) -> pd.Series[Any]:
     arrived = taken & delivery.isin(delivered_codes()).to_numpy(dtype=bool)
     lost = taken & delivery.isin(lost_codes()).to_numpy(dtype=bool)
     lost |= status.isin(_LOST).to_numpy(dtype=bool)
-    place = np.select([arrived, lost], [0, 2], default=1)
+    unsent = status.isin(_UNSENT).to_numpy(dtype=bool)
+    place = np.select([arrived, lost, unsent], [0, 2, 3], default=1)
     place[status.eq("duplicate").to_numpy(dtype=bool)] = -1
     return pd.Series(pd.Categorical.from_codes(place, pd.Index([*GROUPS])), index=results.index)
 
@@ -80,9 +82,9 @@ def by(results: pd.DataFrame, column: Hashable, zone: ZoneInfo) -> pd.DataFrame:
 
     Returns:
         With the values as its index, those with most rows first (times in their order): ``rows`` (without
-        duplicates), ``delivered``, ``awaiting``, ``not_delivered``, ``share_delivered`` (0 to 1),
-        ``segments``, ``credits`` (as far as known), ``credits_per_delivered`` and ``median_seconds`` (from
-        sending to delivery).
+        duplicates), ``delivered``, ``awaiting``, ``not_delivered``, ``not_sent``, ``share_delivered``
+        (0 to 1), ``segments``, ``credits`` (as far as known), ``credits_per_delivered`` and
+        ``median_seconds`` (from sending to delivery).
 
     Raises:
         KeyError: There is no such column, or its values cannot be counted.
@@ -110,8 +112,8 @@ def by(results: pd.DataFrame, column: Hashable, zone: ZoneInfo) -> pd.DataFrame:
     except TypeError:
         raise KeyError(f"column {column!r} has values that cannot be counted, such as lists") from None
     arrived = table["delivered"].replace(0, np.nan)
-    table.insert(4, "share_delivered", table["delivered"] / table["rows"])
-    table.insert(7, "credits_per_delivered", table["credits"] / arrived)
+    table.insert(1 + len(GROUPS), "share_delivered", table["delivered"] / table["rows"])
+    table.insert(4 + len(GROUPS), "credits_per_delivered", table["credits"] / arrived)
     table.index.name = None  # a column of the user's may be called as one of these
     if column in TIMES and column not in results.columns:
         table = table.sort_index()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from smsframe.arrow import INSTANT, TEXT, is_text
+from smsframe.arrow import INSTANT, is_text
 from smsframe.errors import ContactsError
 from smsframe.formatting import many
 from smsframe.masking import shown, shown_name
@@ -20,6 +20,7 @@ from smsframe.outcomes.cards import summary_card
 from smsframe.outcomes.codes import delivered_codes, failed_codes, lost_codes, retryable_codes
 from smsframe.outcomes.columns import COLUMNS, DTYPES, E164, results_for
 from smsframe.outcomes.groups import counted
+from smsframe.outcomes.reasons import reasons
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 PROOF: Final = pd.Timedelta(seconds=65)
 """Before its time a text can be cancelled with proof: two looks, 30 seconds apart, by both clocks."""
-_NUMBER = r"\+?\d*•[•\d]*"
-"""A number in a reason, masked, as the journal keeps the gateway's words."""
 
 
 def failed(results: pd.DataFrame, *, retryable: bool = False) -> pd.DataFrame:
@@ -74,8 +73,8 @@ class Summary:
         rows: Rows of the frame.
         statuses: Rows by ``sms_status``, only those that occur.
         reasons: A frame ``status``, ``code``, ``reason``, ``rows``, the most frequent first.
-        groups: A frame ``group`` (``delivered``, ``awaiting``, ``not delivered``), ``what`` it is made of,
-            ``rows`` and ``share`` of all rows but duplicates.
+        groups: A frame ``group`` (``delivered``, ``awaiting``, ``not delivered``, ``not sent``), ``what`` it
+            is made of, ``rows`` and ``share`` of all rows but duplicates.
         deliveries: Rows by the gateway's delivery code, after ``refresh``.
         orders: Distinct order ids.
         segments: Segments of the accepted texts.
@@ -266,19 +265,6 @@ def _times(scheduled: pd.DataFrame) -> pd.Series[int]:
     """How many texts go out when; those apart that could never be cancelled, being sent so shortly before."""
     at, sent_at = scheduled["sms_scheduled_at"], scheduled["sms_sent_at"]
     return at[~(at - PROOF).le(sent_at)].value_counts().sort_index().rename("texts")
-
-
-def reasons(results: pd.DataFrame) -> pd.DataFrame:
-    """
-    Rows by status, code and reason, the most frequent first; a code's own reasons are counted apart.
-
-    The same reason for two numbers is one, also where the gateway's words name each of them.
-    """
-    with_code = results[["sms_status", "sms_code", "sms_reason"]][results["sms_code"].notna().to_numpy()]
-    texts = with_code.astype(TEXT)
-    texts["sms_reason"] = texts["sms_reason"].str.replace(_NUMBER, "…", regex=True)
-    frequent = texts.value_counts().rename("rows").reset_index()
-    return frequent.rename(columns=lambda name: str(name).removeprefix("sms_"))
 
 
 def complete(results: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from smsframe.formatting import many
 from smsframe.masking import shown_name
 from smsframe.orders.batching import batch_numbers
 from smsframe.outcomes.cards import plan_card
-from smsframe.outcomes.summary import reasons
+from smsframe.outcomes.reasons import reasons
 from smsframe.planning.balance import balance_words
 from smsframe.planning.costs import costs_facts
 from smsframe.planning.merge_values import texts, unpacked

@@ -18,6 +18,7 @@ from smsframe.outcomes.codes import EXPLANATIONS
 from smsframe.outcomes.columns import COLUMNS, PHONE_KEY, PROBLEM_COLUMNS
 from smsframe.outcomes.summary import require
 from smsframe.phones.codes import CODES as NUMBER_CODES
+from smsframe.phones.match import among
 from smsframe.texts.template import PLACEHOLDER, UNSENDABLE
 from smsframe.texts.values import words
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 # Whose text is the right one of two rows with one number, only a person knows.
 _CODES = ("duplicate_text",)
 _STATUSES = ("invalid", "rejected")
+# Who has, or may have, a text of the campaign.
+_BEGUN = ("accepted", "scheduled", "unconfirmed")
 _OF_COLUMN = re.compile(r"(?:^|; )(?:breaks the rule .*? of )?'(.*?)'(?: cannot be coerced to |;|$)")
 """The column in the sentence of a broken rule, as `smsframe.planning.check` writes it."""
 
@@ -51,7 +54,7 @@ def problems(
         ContactsError: The frame has no result columns.
     """
     require(frame, ("sms_status", "sms_reason", "sms_code"))
-    bad = correctable(frame["sms_status"], frame["sms_code"])
+    bad = needs_hand(frame)
     numbers = file_rows(frame)[bad]
     swapped = [spot for spot, kind in enumerate(frame.dtypes) if not getattr(kind, "isnative", True)]
     frame = frame.copy(deep=False) if swapped else frame
@@ -73,9 +76,23 @@ def problems(
     return pd.concat([explained, own], axis=1)
 
 
-def correctable(status: pd.Series[Any], code: pd.Series[Any]) -> NDArray[np.bool_]:
-    """Which rows, by status and code, can be texted once somebody corrects the table."""
-    return (status.isin(_STATUSES) | code.astype(object).isin(_CODES)).to_numpy(dtype=bool)
+def needs_hand(frame: pd.DataFrame) -> NDArray[np.bool_]:
+    """
+    Which rows can be texted once somebody corrects the table.
+
+    Of two rows with one number and two texts it is the second, until one of the texts was sent: then there is
+    nothing to correct, as a number gets one text in a campaign.
+
+    Args:
+        frame: With ``sms_status`` and ``sms_code``, and ``sms_phone`` where somebody may have been texted.
+    """
+    status, code = frame["sms_status"], frame["sms_code"].astype(object)
+    rows: NDArray[np.bool_] = status.isin(_STATUSES).to_numpy(dtype=bool)
+    second = code.isin(_CODES).to_numpy(dtype=bool)
+    if second.any() and "sms_phone" in frame.columns:
+        texted = frame["sms_phone"][status.isin(_BEGUN).to_numpy(dtype=bool)]
+        second = second & ~among(frame["sms_phone"], texted.dropna()).to_numpy(dtype=bool)
+    return rows | second
 
 
 def _phone(frame: pd.DataFrame, phone: Hashable | None) -> Hashable | None:

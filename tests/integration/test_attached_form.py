@@ -75,7 +75,7 @@ def test_a_run_of_another_process_is_followed_and_stopped_and_gone_on_with(sandb
         assert form.wait(30)
     assert statuses(form.results) == {"accepted": 1, "pending": 4}
     assert not shown(form, "stop")
-    assert form._controls.resume.description.startswith("Resume: text 4 people")
+    assert form._controls.resume.description.startswith("Continue: text 4 people")
     assert "dinner is at 8" in said(form)["known"]
     assert "Sender Ada" in said(form)["known"]
     form._controls.resume.click()

@@ -162,7 +162,7 @@ def test_characters_encoding_and_segments_follow_every_key(hand):
     assert "<b>0</b><span>characters" in at.reads("counter")
     at.type(text="Ciao")
     assert "<b>4</b><span>characters typed" in at.reads("counter")
-    assert "<b>GSM-7</b>" in at.reads("counter")
+    assert "<b>standard</b>" in at.reads("counter")
     at.type(text="x" * 161)
     assert "<b>2</b><span>segments each" in at.reads("counter")
     assert "<b>4</b><span>credits" in at.reads("counter")
@@ -185,7 +185,8 @@ def figures(at):
 def test_a_text_that_cannot_be_sent_is_said_beside_it_and_nothing_is_counted(hand, broken):
     at = hand(table(3, bad=()), TEXT, campaign="autumn")
     at.unlock()
-    assert figures(at) == {"characters typed": "28", "encoding": "GSM-7", "segment each": "1", "credits": "3"}
+    counted = {"characters typed": "28", "alphabet": "standard", "segment each": "1", "credits": "3"}
+    assert figures(at) == counted
     at.type(text=broken)
     assert "sf-problem" in at.reads("text")
     assert figures(at) == {"characters typed": f"{len(broken):,}"}
@@ -257,7 +258,7 @@ def test_whatever_is_typed_the_counts_are_those_of_what_the_button_sends(hand, t
     if plan.recipients:
         ready = plan.ready
         assert {*shown["encoding"].split(" + ")} == {
-            "GSM-7" if one == "gsm" else "UCS-2" for one in ready["encoding"]
+            "standard" if one == "gsm" else "extended" for one in ready["encoding"]
         }
         ends = sorted({ready["segments"].min(), ready["segments"].max()})
         assert (shown.get("segment each") or shown["segments each"]) == " to ".join(map(str, ends))
@@ -300,9 +301,8 @@ def read_all(at):
 def test_messages_are_stepped_through_the_most_expensive_first(hand):
     names = ["Ada", "x" * 150, "“" + "y" * 80]
     at = hand(table(3).assign(name=names), "Ciao {name}")
-    assert "The most expensive of 3 messages · row 2 · 86 characters · UCS-2 · 2 segments" in at.reads(
-        "readers"
-    )
+    shown = "The most expensive of 3 messages · row 2 · 86 characters · extended alphabet · 2 segments"
+    assert shown in at.reads("readers")
     assert not at.can("previous")
     at.click("previous")
     assert read_all(at) == [f"Ciao {name}" for name in (names[2], names[1], names[0])]
@@ -397,7 +397,7 @@ def test_a_proposal_makes_it_cheaper_and_can_be_taken_back(hand, sandbox):
     assert "sf-forcing" not in at.reads("counter")
     assert figures(at) == {
         "characters after replacing": "101",
-        "encoding": "GSM-7",
+        "alphabet": "standard",
         "segment each": "1",
         "credits": "3",
     }
@@ -495,7 +495,7 @@ def test_it_is_stopped_in_the_middle_and_another_form_goes_on(hand, sandbox):
 
     again = hand(table(60), campaign="autumn")
     assert f"{told['accepted']} texted already, {told['pending']} pending" in again.reads("known")
-    assert again.form._controls.resume.description.startswith(f"Resume: text {told['pending']} p")
+    assert again.form._controls.resume.description.startswith(f"Continue: text {told['pending']} p")
     sandbox.behave()
     again.click("resume")
     assert statuses(again.form.results) == {"accepted": 60}
@@ -537,7 +537,7 @@ def test_who_said_stop_is_neither_counted_nor_texted_when_it_is_resumed(hand, sa
     left_pending(sandbox, gateway, contacts)
     at = hand(contacts, campaign="autumn", region="IT", suppress=[contacts["mobile"][0].removeprefix("+39")])
     assert "2 pending, 1 on an opt-out list" in at.reads("known")
-    assert at.form._controls.resume.description == "Resume: text 2 people for 2 credits"
+    assert at.form._controls.resume.description == "Continue: text 2 people for 2 credits"
     at.click("resume")
     assert statuses(at.form.results) == {"accepted": 2, "suppressed": 1}
     assert set(texted(sandbox).index) == set(contacts["mobile"][1:])
@@ -567,7 +567,7 @@ def test_who_says_stop_after_it_was_seen_makes_the_number_another_and_nothing_go
     assert "2 of" in at.reads("send")
     assert "nothing was sent" in at.reads("send")
     assert sandbox.inbox().empty
-    assert at.form._controls.resume.description == "Resume: text 2 people for 2 credits"
+    assert at.form._controls.resume.description == "Continue: text 2 people for 2 credits"
 
 
 # What is scheduled.
@@ -869,7 +869,7 @@ def test_without_a_gateway_it_can_be_written_and_says_what_is_missing():
     assert "SMSFRAME_BASE_URL" in at.reads("money")
     at.unlock()
     at.click("send")
-    assert "no gateway is set up" in at.reads("send")
+    assert "No gateway is set up" in at.reads("send")
     assert at.form.results is None
     assert at.form._controls.text.value == TEXT
 
@@ -995,7 +995,7 @@ def test_reasons_are_in_two_groups_with_their_rows(hand):
     )
     assert [(title, rows) for title, rows, _ in groups] == [
         ("Can be corrected", "2"),
-        ("Cannot be corrected", "2"),
+        ("Nothing to correct", "2"),
     ]
     assert re.findall("<i>(.*?)</i>", groups[0][2]) == ["invalid", "invalid"]
     assert sorted(re.findall("<i>(.*?)</i>", groups[1][2])) == ["duplicate", "suppressed"]
@@ -1055,7 +1055,7 @@ def test_a_click_begins_once_and_says_what_went_wrong():
     go_on.set()
     assert actions.wait(30)
     assert begun == [1]
-    assert said == [("there", ""), ("there", "call +39••••••••67")]
+    assert said == [("there", ""), ("there", "Call +39••••••••67")]
     assert "send" not in actions
 
 

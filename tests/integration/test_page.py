@@ -114,8 +114,8 @@ def test_what_cannot_be_read_is_said_without_a_path_and_nothing_is_lost(
     page = Page(downloads=folder)
     path = tmp_path / "guests.xlsx"
     for content, sentence in (
-        (b"PK\x03\x04 broken", "not a zip file"),
-        (b"\x00\x01\x02", "guests.xlsx"),
+        (b"PK\x03\x04 broken", "is damaged"),
+        (b"\x00\x01\x02", "guests.xlsx is damaged, or is not a table"),
         (b"mobile,name\n", "no rows"),
     ):
         upload(page, path, content=content)
