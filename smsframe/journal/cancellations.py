@@ -4,14 +4,13 @@ Scheduled orders that a person wants cancelled, claimed on disk before the gatew
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from smsframe.journal.rows import append_evidence, read_batches
-from smsframe.journal.sqlite_dialect import each
+from smsframe.journal.sql import strings
 from smsframe.journal.tables import batches, recipients
 from smsframe.orders.states import CANCEL_OPEN, TAKEN, Event, State, transition
 
@@ -45,7 +44,7 @@ class Cancellations:
     def states(self, order_ids: Collection[str]) -> dict[str, State]:
         """The state of those of these orders that the gateway took for a later time."""
         query = sa.select(batches.c.order_id, batches.c.state).where(
-            batches.c.order_id.in_(sa.select(each(json.dumps([*order_ids])))),
+            batches.c.order_id.in_(strings([*order_ids])),
             batches.c.state.in_(TAKEN),
             batches.c.schedule_at.is_not(None),
         )

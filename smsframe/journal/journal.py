@@ -28,15 +28,17 @@ from smsframe.journal.cancellations import Cancellations
 from smsframe.journal.conflicts import require_no_similar_name
 from smsframe.journal.deliveries import Deliveries
 from smsframe.journal.known_orders import KnownOrders
-from smsframe.journal.recipients import OWN_TIME, read
+from smsframe.journal.people_groups import OWN_TIME
+from smsframe.journal.recipients import read
 from smsframe.journal.registration import Registration
 from smsframe.journal.rows import instants_of, read_campaign, read_texts
 from smsframe.journal.run_locks import Owners
 from smsframe.journal.spending import given_up
-from smsframe.journal.sqlite import Store, frame
-from smsframe.journal.sqlite_migrations import columns
+from smsframe.journal.sql import frame
+from smsframe.journal.sqlite import Store
 from smsframe.journal.stop_requests import StopRequests
 from smsframe.journal.tables import batches, campaigns, evidence, recipients
+from smsframe.journal.versions import columns
 from smsframe.orders.names import normalize_name
 from smsframe.orders.states import State
 from smsframe.outcomes.join import Known

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from smsframe.arrow import TEXT
 from smsframe.journal.batch_creation import UNKNOWN
 from smsframe.journal.rows import append_evidence, instants_of, micros, read_batches
-from smsframe.journal.sqlite import frame
-from smsframe.journal.sqlite_migrations import has_attempts, refused
+from smsframe.journal.sql import frame
 from smsframe.journal.tables import attempts, batches, campaigns, evidence, recipients
+from smsframe.journal.versions import has_attempts, refused
 from smsframe.orders.records import Evidence
 from smsframe.orders.states import CANCEL_OPEN, Event, State, transition
 

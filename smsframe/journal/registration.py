@@ -20,7 +20,7 @@ from smsframe.journal.conflicts import (
 )
 from smsframe.journal.recipients import persons, taken
 from smsframe.journal.rows import micros, micros_of, read_campaign, terms_columns
-from smsframe.journal.sqlite_dialect import insert
+from smsframe.journal.sql import insert
 from smsframe.journal.tables import batches, campaigns, recipients, texts
 from smsframe.orders.batching import prefix
 from smsframe.orders.records import BatchWithPeople, CampaignRecord, Comparison, Registered
@@ -94,10 +94,10 @@ class Registration:
                     require_same_text(connection, before, call.template, (*MAYBE_TEXTED, State.PLANNED))
             else:
                 require_no_similar_name(connection, name)
-            connection.execute(insert(campaigns).on_conflict_do_nothing(), new | latest)
+            connection.execute(insert(connection, campaigns).on_conflict_do_nothing(), new | latest)
             campaign = connection.execute(sa.select(campaigns.c.id).filter_by(name=name)).scalar_one()
             text = {"campaign": campaign, "template": call.template}
-            connection.execute(insert(texts).on_conflict_do_nothing(), text)
+            connection.execute(insert(connection, texts).on_conflict_do_nothing(), text)
             latest["text"] = connection.execute(sa.select(texts.c.id).filter_by(**text)).scalar_one()
             connection.execute(sa.update(campaigns).where(campaigns.c.id == campaign).values(**latest))
             if before is not None:

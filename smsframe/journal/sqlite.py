@@ -10,19 +10,21 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import sqlalchemy as sa
 
 from smsframe.errors import JournalError
 from smsframe.journal import backups, commit_check, disks
+from smsframe.journal.sql import frame
 from smsframe.journal.sqlite_connections import Connections
-from smsframe.journal.sqlite_migrations import VERSION, prepare, version
+from smsframe.journal.sqlite_migrations import prepare, version
+from smsframe.journal.tables import VERSION
 from smsframe.masking import mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    import pandas as pd
     from sqlalchemy.engine import Connection
 
 LOCKED = 30.0
@@ -237,10 +239,3 @@ class Store:
                 "Free the disk or correct the permissions, or name another file with journal= or "
                 "SMSFRAME_JOURNAL"
             ) from None
-
-
-def frame(connection: Connection, query: sa.Select[Any]) -> pd.DataFrame:
-    """The rows of a query, within a transaction."""
-    found = connection.execute(query)
-    rows = [*map(tuple, found)]  # pandas takes a row of SQLAlchemy's apart one name at a time
-    return pd.DataFrame(rows, columns=[*found.keys()])

@@ -7,22 +7,15 @@ read as it is.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from smsframe.errors import JournalError
-from smsframe.journal.tables import metadata, recipients
+from smsframe.journal.tables import VERSION, metadata
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
-
-VERSION = 6
-"""Of the tables, and of the states in them; kept in the file, so that a newer one is refused, not misread."""
-
-
-_WITH_ATTEMPTS = 5
-"""The first version with a table of attempts."""
 
 APPLICATION = int.from_bytes(b"smsf")
 """Kept in the file too (SQLite's ``application_id``): other programs count their versions as well."""
@@ -125,24 +118,6 @@ UPGRADES = {
     5: ("ALTER TABLE campaigns ADD COLUMN stop_requests INTEGER NOT NULL DEFAULT 0",),
 }
 """What takes a file of each released version to the next."""
-
-
-def columns(connection: Connection, table: sa.Table) -> list[sa.ColumnElement[Any]]:
-    """The columns of a table; those that a file of an older version does not have yet are null."""
-    if connection.exec_driver_sql("PRAGMA user_version").scalar_one() == VERSION:
-        return [*table.c]
-    there = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
-    return [column if column.name in there else sa.null().label(column.name) for column in table.c]
-
-
-def refused(connection: Connection) -> sa.ColumnElement[Any]:
-    """With which code somebody was left out of an accepted order; null in a file of an older version."""
-    return columns(connection, recipients)[[*recipients.c].index(recipients.c.refused)]
-
-
-def has_attempts(connection: Connection) -> bool:
-    """Whether the file is of a version in which a person may have several attempts."""
-    return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one()) >= _WITH_ATTEMPTS
 
 
 def version(connection: Connection) -> int:
