@@ -19,15 +19,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from smsframe.journal.run_locks import Owners
-    from smsframe.journal.sqlite import Store
+    from smsframe.journal.store import JournalStore, RunLocks
     from smsframe.orders.records import Batch, CampaignRecord, Stamp
 
 
 class Cancellations:
     """The orders in one journal that may be cancelled; ``stamp`` says when, and in which process."""
 
-    def __init__(self, store: Store, owners: Owners, stamp: Callable[[], Stamp]) -> None:
+    def __init__(self, store: JournalStore, owners: RunLocks, stamp: Callable[[], Stamp]) -> None:
         self._store, self._owners, self._stamp = store, owners, stamp
 
     def candidates(self, entry: CampaignRecord) -> tuple[list[Batch], list[Batch]]:

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from smsframe.journal.sqlite import Store
+    from smsframe.journal.store import JournalStore
     from smsframe.orders.records import CampaignRecord, Stamp
 
 
 class KnownOrders:
     """The orders in one journal; ``stamp`` says when, and in which process, something is written down."""
 
-    def __init__(self, store: Store, stamp: Callable[[], Stamp]) -> None:
+    def __init__(self, store: JournalStore, stamp: Callable[[], Stamp]) -> None:
         self._store, self._stamp = store, stamp
 
     def witnesses(self, entry: CampaignRecord, since: datetime) -> pd.Series[Any]:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from smsframe.journal.batches import Batches
     from smsframe.journal.conflicts import CampaignCall
     from smsframe.journal.known_orders import KnownOrders
-    from smsframe.journal.sqlite import Store
+    from smsframe.journal.store import JournalStore
     from smsframe.orders.prices import Budget
     from smsframe.orders.records import Now
     from smsframe.orders.terms import Terms
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 class Registration:
     """The beginning of a run, in one journal."""
 
-    def __init__(self, store: Store, batches: Batches, orders: KnownOrders, clock: Clock) -> None:
+    def __init__(self, store: JournalStore, batches: Batches, orders: KnownOrders, clock: Clock) -> None:
         self._store, self._batches, self._orders, self._clock = store, batches, orders, clock
 
     def register(
@@ -246,7 +246,7 @@ class Registration:
             connection.execute(sa.update(campaigns).where(campaigns.c.name == name).values(**date))
         entry = read_campaign(connection, name)
         if entry is None:  # but this call wrote or read it
-            raise JournalError(f"the journal {self._store.path} was replaced by another: put it back")
+            raise JournalError(f"the journal {self._store.place} was replaced by another: put it back")
         if len(compared.adopted):
             listed = compared.adopted["phone"][compared.adopted["refused"].isna()].dropna()
             self._batches.free_texted(connection, entry.id, listed)

@@ -16,7 +16,7 @@ from smsframe.errors import JournalError
 from smsframe.journal import backups, commit_check, disks
 from smsframe.journal.sql import frame
 from smsframe.journal.sqlite_connections import Connections
-from smsframe.journal.sqlite_migrations import prepare, version
+from smsframe.journal.sqlite_migrations import close_for_good, prepare, version
 from smsframe.journal.tables import VERSION
 from smsframe.masking import mask
 
@@ -46,10 +46,13 @@ class Store:
         read_back: Asks another process what a query finds, as `smsframe.journal.commit_check.ask`.
     """
 
+    lost_lock_seconds = 0.0
+    """A process loses its lock when it dies, and no sooner."""
+
     def __init__(
         self, path: Path, *, read_back: Callable[[Path, str], int | None] = commit_check.ask
     ) -> None:
-        self.path = path
+        self.path, self.place = path, str(path)
         self._read_back = read_back
         self._connections = Connections(path, LOCKED)
         self._engine = self._connections.writer
@@ -171,6 +174,10 @@ class Store:
         """One transaction: all of it is on disk when the block ends, or nothing; reading writes nothing."""
         with self.errors_in_our_words(), self._connections.transaction(reading=reading) as connection:
             yield connection
+
+    def close_for_good(self, connection: Connection, place: str) -> None:
+        """In the caller's transaction: this journal is at another place from now on."""
+        close_for_good(connection, place)
 
     @property
     def in_place(self) -> bool:

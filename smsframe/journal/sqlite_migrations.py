@@ -17,6 +17,9 @@ from smsframe.journal.tables import VERSION, metadata
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+MOVED = -1
+"""In place of the version of a file whose journal is somewhere else now (`smsframe.journal.copies`)."""
+
 APPLICATION = int.from_bytes(b"smsf")
 """Kept in the file too (SQLite's ``application_id``): other programs count their versions as well."""
 
@@ -125,10 +128,13 @@ def version(connection: Connection) -> int:
     The version of the tables, 0 when there are none.
 
     Raises:
-        JournalError: Another program's database, or a newer smsframe's journal.
+        JournalError: Another program's database, a newer smsframe's journal, or one that was moved.
     """
     application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
     current = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+    if application == APPLICATION and current == MOVED:
+        place = connection.exec_driver_sql("SELECT place FROM moved_to").scalar_one()
+        raise JournalError(f"this journal was moved to {place}: name that one; nothing was sent")
     if application != APPLICATION and (application or current or sa.inspect(connection).get_table_names()):
         raise JournalError("this file is another program's database: name another one with journal=")
     if current > VERSION:
@@ -151,3 +157,10 @@ def prepare(connection: Connection) -> None:
         for statement in UPGRADES[step]:
             connection.exec_driver_sql(statement)
     connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")
+
+
+def close_for_good(connection: Connection, place: str) -> None:
+    """In the caller's transaction: this journal is at another place from now on."""
+    connection.exec_driver_sql("CREATE TABLE moved_to (place TEXT NOT NULL)")
+    connection.exec_driver_sql("INSERT INTO moved_to VALUES (?)", (place,))
+    connection.exec_driver_sql(f"PRAGMA user_version={MOVED}")
