@@ -87,7 +87,7 @@ class UnconfirmedOrders:
         self._batches, self._orders = journal.batches, journal.orders
         self._phones, self._grace, self._retry_policy, self._settled = phones, grace, retry_policy, settled
         self._open: list[Batch] = []
-        self._lost_lock_seconds, self._taken_over = journal.lost_lock_seconds, False
+        self._lock_can_be_lost, self._taken_over = journal.lock_can_be_lost, False
         self._covered: set[str] = set()
         """The order ids that a person's word is about."""
         self.posts: Counter[str] = Counter()
@@ -106,10 +106,10 @@ class UnconfirmedOrders:
     def settle(self) -> Iterator[Settled]:
         """Look up what is open, wait for the grace once, look again; what each came to, until stopped."""
         absent: dict[str, tuple[Batch, pd.DataFrame, Finding]] = {}
-        if self._taken_over:
+        if self._taken_over and self._lock_can_be_lost:
             # A run that has lost its lock without dying may have had a request on its way.
-            self._retry_policy.sleep(self._lost_lock_seconds)
-            self._taken_over = False
+            self._retry_policy.sleep(self._grace)
+        self._taken_over = False
         orders = [(batch, self._batches.members(batch)) for batch in self._open]
         self._open = []
         for batch, people, finding in self._look_up(orders):

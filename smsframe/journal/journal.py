@@ -108,7 +108,7 @@ class Journal:
     def _keep(self, store: JournalStore, owners: RunLocks, clock: Clock) -> None:
         """Where it is kept, who is at work on it, and what time it is."""
         self._store, self._owners, self._clock = store, owners, clock
-        self.place, self.lost_lock_seconds = store.place, store.lost_lock_seconds
+        self.place, self.lock_can_be_lost = store.place, store.lock_can_be_lost
         self.batches = Batches(store, owners, clock)
         self.orders = KnownOrders(store, self.batches.stamp)
         self.deliveries = Deliveries(store, self.batches.stamp)

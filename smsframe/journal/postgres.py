@@ -31,9 +31,6 @@ SCHEMA = "smsframe"
 WAIT = "10min"
 """How long to wait for another process that is writing: a list of millions is one transaction."""
 
-LOST_LOCK = 30.0
-"""Seconds: see `smsframe.journal.store.JournalStore`."""
-
 WRITER = int.from_bytes(b"smsf", signed=True)
 """The first half of the number of the lock that whoever writes holds."""
 
@@ -52,7 +49,7 @@ class PostgresStore:
         ImportError: psycopg is not installed.
     """
 
-    lost_lock_seconds = LOST_LOCK
+    lock_can_be_lost = True
     in_place = True
     """A server has no file name: an older copy that takes its place is found by the gateway's history."""
 

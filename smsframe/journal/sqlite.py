@@ -46,7 +46,7 @@ class Store:
         read_back: Asks another process what a query finds, as `smsframe.journal.commit_check.ask`.
     """
 
-    lost_lock_seconds = 0.0
+    lock_can_be_lost = False
     """A process loses its lock when it dies, and no sooner."""
 
     def __init__(

@@ -23,12 +23,12 @@ class JournalStore(Protocol):
         place: What it is called in messages; without a password.
         exists: Whether there is a journal.
         in_place: Whether what a run began on is still what others find by that name.
-        lost_lock_seconds: How long a request may still leave after the lock of its run is gone: so long
-            whoever takes over waits before the first look-up.
+        lock_can_be_lost: Whether a run may lose its lock and go on: then one that takes over waits for the
+            grace before its first look-up, as a request may have been on its way.
     """
 
     place: str
-    lost_lock_seconds: float
+    lock_can_be_lost: bool
 
     @property
     def exists(self) -> bool: ...  # noqa: D102 - above

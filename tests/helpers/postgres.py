@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,14 @@ class Cluster:
         with psycopg.connect(self.url(database), autocommit=True) as connection:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
+
+    def wait_for_locks(self) -> None:
+        """Wait until the server has noticed that those who held locks are dead."""
+        for _ in range(500):
+            if not self.sql("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'"):
+                return
+            time.sleep(0.01)
+        pytest.fail("a dead session still holds its lock")
 
     def close(self) -> None:
         """Stop it, and delete its folder."""
