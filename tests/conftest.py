@@ -79,7 +79,7 @@ def clean_environment(monkeypatch, tmp_path):
 def pytest_generate_tests(metafunc):
     """What is marked with `both_journals` runs with a journal in SQLite, and with one in PostgreSQL."""
     if metafunc.definition.get_closest_marker("both_journals") and "database" in metafunc.fixturenames:
-        kinds = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+        kinds = ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.slow])]
         metafunc.parametrize("database", kinds, indirect=True)
 
 
@@ -94,7 +94,7 @@ def cluster():
 @pytest.fixture
 def database(request):
     """Where the journals of a test are: ``sqlite``, or ``postgres`` as well."""
-    return getattr(request, "param", os.environ.get("DATABASE", "sqlite"))
+    return getattr(request, "param", "sqlite")
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ from smsframe.orders.names import normalize_name
 from smsframe.phones.match import keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy.engine import Connection
 
@@ -171,6 +171,16 @@ class Journal:
             1
         """
         return move(self._store, target._store, self._owners.alive)
+
+    @contextmanager
+    def changes(self) -> Iterator[Callable[[float, float], bool]]:
+        """
+        A function that waits so many seconds, but for so many at least, or until somebody has written.
+
+        It returns whether somebody has; PostgreSQL says so, of a file nobody is told.
+        """
+        with self._store.changes(self._clock.sleep) as wait:
+            yield wait
 
     def verify(self) -> None:
         """

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import threading
 import zlib
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -19,7 +19,7 @@ from smsframe.journal.sql import frame
 from smsframe.journal.tables import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import pandas as pd
@@ -151,6 +151,20 @@ class PostgresStore:
                 self._in_use -= 1
                 if not self._in_use:
                     self.connections.close()
+
+    @contextmanager
+    def changes(self, sleep: Callable[[float], object]) -> Iterator[Callable[[float, float], bool]]:
+        """A function that waits until somebody has written (see `smsframe.journal.store.JournalStore`)."""
+        with self.errors_in_our_words(), closing(self.connections.alone()) as listener:
+            listener.execute(f'LISTEN "{self.channel}"')
+
+            def wait(seconds: float, least: float) -> bool:
+                sleep(least)
+                with self.errors_in_our_words():
+                    told = [*listener.notifies(timeout=max(0.0, seconds - least), stop_after=1)]
+                    return bool([*listener.notifies(timeout=0), *told])  # the others are about the same
+
+            yield wait
 
     def read(self, query: sa.Select[Any]) -> pd.DataFrame:
         """The rows of a query."""

@@ -30,6 +30,12 @@ RIGHTS = (
 )
 
 
+SEQUENCES = (
+    "SELECT sequencename, 'USAGE' FROM pg_sequences WHERE schemaname = %(schema)s AND NOT "
+    "has_sequence_privilege(quote_ident(schemaname) || '.' || quote_ident(sequencename), 'USAGE')"
+)
+
+
 def current(connection: Connection, schema: str, place: str) -> int:
     """
     The version of the tables, 0 when there are none.
@@ -93,7 +99,7 @@ def require_rights(connection: Connection, schema: str, place: str) -> None:
         JournalError: It lacks rights; says which.
     """
     given = {"tables": [*metadata.tables], "rights": [*MAY_SEND], "schema": schema}
-    missing = connection.exec_driver_sql(RIGHTS, given).all()
+    missing = [*connection.exec_driver_sql(RIGHTS, given), *connection.exec_driver_sql(SEQUENCES, given)]
     if missing:
         lacking = ", ".join(sorted(f"{right} on {table}" for table, right in missing))
         raise JournalError(

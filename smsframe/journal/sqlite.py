@@ -209,6 +209,11 @@ class Store:
                 "more is sent: was the file copied, replaced, or opened by another program?"
             )
 
+    @contextmanager
+    def changes(self, sleep: Callable[[float], object]) -> Iterator[Callable[[float, float], bool]]:
+        """A function that waits: SQLite tells nobody of changes. See `smsframe.journal.store.JournalStore`."""
+        yield lambda seconds, _least: bool(sleep(seconds)) and False
+
     def read(self, query: sa.Select[Any]) -> pd.DataFrame:
         """The rows of a query."""
         with self.transaction(reading=True) as connection:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -63,6 +64,14 @@ class JournalStore(Protocol):
 
     def confirm(self, query: sa.Select[Any], expected: int) -> None:
         """Make certain that others find what was just written: a query for a number, and that number."""
+
+    def changes(
+        self, sleep: Callable[[float], object]
+    ) -> AbstractContextManager[Callable[[float, float], bool]]:
+        """
+        A function that waits so many seconds, or until somebody has written, but for so many at least;
+        it says whether somebody has. ``sleep`` waits where the database tells nobody of changes.
+        """
 
     def backup(self, target: Path) -> None:
         """Copy the tables, as the last commit left them, into a file."""

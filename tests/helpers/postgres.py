@@ -12,8 +12,12 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PLACES = ("/usr/lib/postgresql", "/usr/local/pgsql", "/opt/homebrew/opt/postgresql")
 NUMBERS = itertools.count(1)
@@ -54,8 +58,8 @@ class Cluster:
         self.programs = required()
         self.folder = folder or Path(tempfile.mkdtemp(prefix="smsframe-postgres-"))
         self.data = self.folder / "data"
-        self._user = {"user": "postgres"} if os.getuid() == 0 else {}
-        if self._user:
+        self.user = {"user": "postgres"} if os.getuid() == 0 else {}
+        if self.user:
             self.folder.chmod(0o755)
             owner = pwd.getpwnam("postgres")
             os.chown(self.folder, owner.pw_uid, owner.pw_gid)
@@ -78,7 +82,7 @@ class Cluster:
             text=True,
             cwd=self.folder,
             check=False,
-            **self._user,
+            **self.user,
         )
         assert made.returncode == 0, made.stdout + made.stderr
 
@@ -121,3 +125,32 @@ class Cluster:
         with contextlib.suppress(AssertionError):
             self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def pooler(cluster: Cluster) -> Iterator[str]:
+    """PgBouncer in front of a cluster, in transaction mode; the URL that leads through it."""
+    program = shutil.which("pgbouncer", path=os.environ.get("PATH", "") + ":/usr/sbin")
+    if program is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("PgBouncer is not installed")
+        pytest.skip("PgBouncer is not installed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = cluster.folder / "pgbouncer.ini"
+    settings.write_text(
+        f"[databases]\n* = host=127.0.0.1 port={cluster.port} user=ada\n"
+        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nauth_type = any\n"
+        "pool_mode = transaction\nunix_socket_dir =\n"
+    )
+    server = subprocess.Popen([program, settings], stderr=subprocess.DEVNULL, **cluster.user)
+    try:
+        for _ in range(200):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.1):
+                break
+            time.sleep(0.02)
+        yield f"postgresql://ada@127.0.0.1:{port}/postgres"
+    finally:
+        server.terminate()
+        server.wait()
