@@ -51,6 +51,7 @@ class Values(sa.types.TypeDecorator[Any]):
 class _Unnest(GenericFunction[Any]):
     """The values of a list, a row each."""
 
+    _register = False  # a module that is loaded again would register it twice
     name = "smsframe_unnest"
     inherit_cache = True
 
@@ -58,6 +59,7 @@ class _Unnest(GenericFunction[Any]):
 class _JsonArray(GenericFunction[Any]):
     """A column as one JSON array, in text."""
 
+    _register = False
     name = "smsframe_json_array"
     type = sa.Text()
     inherit_cache = True

@@ -211,7 +211,7 @@ class Store:
 
     @contextmanager
     def changes(self, sleep: Callable[[float], object]) -> Iterator[Callable[[float, float], bool]]:
-        """A function that waits: SQLite tells nobody of changes. See `smsframe.journal.store.JournalStore`."""
+        """A function that waits: SQLite tells of no changes. See `smsframe.journal.store.JournalStore`."""
         yield lambda seconds, _least: bool(sleep(seconds)) and False
 
     def read(self, query: sa.Select[Any]) -> pd.DataFrame:
