@@ -23,6 +23,7 @@ from benchmarks import (
     journal,
     oddities,
     phones,
+    postgres,
     start,
     texts,
 )
@@ -47,6 +48,7 @@ PARTS: dict[str, Callable[[Scale], Iterator[Row]]] = {
     "campaigns": campaigns.rows,
     "hours": hours.rows,
     "deliveries": deliveries.rows,
+    "postgres": postgres.rows,
 }
 PAGE = Path(__file__).with_name("README.md")
 

@@ -7,10 +7,12 @@ import os
 import shutil
 import tempfile
 import zlib
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from helpers.postgres import Cluster
 
 import smsframe
 
@@ -74,8 +76,29 @@ def clean_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "data"))
 
 
+def pytest_generate_tests(metafunc):
+    """What is marked with `both_journals` runs with a journal in SQLite, and with one in PostgreSQL."""
+    if metafunc.definition.get_closest_marker("both_journals") and "database" in metafunc.fixturenames:
+        kinds = ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.slow])]
+        metafunc.parametrize("database", kinds, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """A PostgreSQL server, one for each process that runs tests."""
+    made = Cluster()
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def sandbox(request):
+def database(request):
+    """Where the journals of a test are: ``sqlite``, or ``postgres`` as well."""
+    return getattr(request, "param", "sqlite")
+
+
+@pytest.fixture
+def sandbox(request, database):
     """
     A gateway that texts nobody, and is quick about it.
 
@@ -86,6 +109,8 @@ def sandbox(request):
     for mark in reversed([*request.node.iter_markers("sandbox")]):
         options |= mark.kwargs
     with smsframe.Sandbox(**options | getattr(request, "param", {})) as made:
+        if database == "postgres":
+            made.gateway = partial(made.gateway, journal=request.getfixturevalue("cluster").new())
         yield made
 
 

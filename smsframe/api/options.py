@@ -91,5 +91,5 @@ def announce_journal(journal: Journal) -> None:
     """Print where the user's journal will be, before it is first written."""
     from smsframe.journal.journal import Journal  # noqa: PLC0415 - as above
 
-    if not journal.exists and journal.path == Journal.default().path:
-        print(f"smsframe remembers who was texted in {journal.path}")  # noqa: T201 - the contract says so
+    if not journal.exists and journal.place == Journal.default().place:
+        print(f"smsframe remembers who was texted in {journal.place}")  # noqa: T201 - the contract says so

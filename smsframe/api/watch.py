@@ -69,7 +69,8 @@ def watch(
     memory = journal_of(journal, gateway)
     entry = memory.get(campaign)
     try:
-        last = follow(memory, entry, interval, shown=progress)
+        with memory.changes() as pause:
+            last = follow(memory, entry, interval, shown=progress, pause=pause)
     except KeyboardInterrupt:
         _print(f"stopped watching; campaign {entry.name!r} goes on where it is being sent")
         raise
@@ -89,13 +90,14 @@ def follow(
     *,
     shown: bool,
     monotonic: Callable[[], float] = SYSTEM.monotonic,
-    pause: Callable[[float], object] = SYSTEM.sleep,
+    pause: Callable[[float, float], object] = lambda seconds, _least: SYSTEM.sleep(seconds),
 ) -> Tally:
     """
     Read the counts of a campaign again and again until no process works on it; return the last ones.
 
-    Two readings in a row must show no process: between two halves of a refused batch, a run has for a moment
-    no batch claimed.
+    ``pause`` waits for seconds, or where the database tells of changes until the next one, but at least for
+    its second argument. Two readings in a row must show no process: between two halves of a refused batch, a
+    run has for a moment no batch claimed.
     """
     stats = ProgressStats(monotonic)
     idle = False
@@ -112,7 +114,8 @@ def follow(
             if not tally.at_work and (idle or not left):
                 return tally
             idle = not tally.at_work
-            pause(max(interval, (monotonic() - asked) * PAUSE))
+            least = (monotonic() - asked) * PAUSE
+            pause(max(interval, least), least)
 
 
 def _print(what: str) -> None:

@@ -104,7 +104,7 @@ class CampaignEngine:
     def run(self) -> None:
         """Send what is to be sent and settle what can be settled; ``cause`` says why it stopped early."""
         for batch in self._in_doubt:  # a person knows of those that were in doubt before
-            self._unconfirmed.add(batch, covered=batch.order_id in self._in_doubt_before)
+            self._unconfirmed.add(batch, covered=batch.order_id in self._in_doubt_before, taken_over=True)
             self._report_people(State.UNCONFIRMED, batch, before=None)
         for batch in self._incomplete:
             self._unconfirmed.ask_after(batch, covered=batch.order_id in self._in_doubt_before)

@@ -87,6 +87,7 @@ class UnconfirmedOrders:
         self._batches, self._orders = journal.batches, journal.orders
         self._phones, self._grace, self._retry_policy, self._settled = phones, grace, retry_policy, settled
         self._open: list[Batch] = []
+        self._lock_can_be_lost, self._taken_over = journal.lock_can_be_lost, False
         self._covered: set[str] = set()
         """The order ids that a person's word is about."""
         self.posts: Counter[str] = Counter()
@@ -95,15 +96,20 @@ class UnconfirmedOrders:
     def __bool__(self) -> bool:
         return bool(self._open)
 
-    def add(self, *batches: Batch, covered: bool = False) -> None:
-        """Orders to be looked up; whether a person's word is about them."""
+    def add(self, *batches: Batch, covered: bool = False, taken_over: bool = False) -> None:
+        """Orders to be looked up; whether a person's word is about them, and whether they were others'."""
         self._open += batches
+        self._taken_over |= taken_over
         if covered:
             self._covered |= {batch.order_id for batch in batches}
 
     def settle(self) -> Iterator[Settled]:
         """Look up what is open, wait for the grace once, look again; what each came to, until stopped."""
         absent: dict[str, tuple[Batch, pd.DataFrame, Finding]] = {}
+        if self._taken_over and self._lock_can_be_lost:
+            # A run that has lost its lock without dying may have had a request on its way.
+            self._retry_policy.sleep(self._grace)
+        self._taken_over = False
         orders = [(batch, self._batches.members(batch)) for batch in self._open]
         self._open = []
         for batch, people, finding in self._look_up(orders):

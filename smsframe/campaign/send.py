@@ -267,8 +267,8 @@ def _without_journal(results: pd.DataFrame, *, maybe_texted: bool = True) -> pd.
 def replaced(journal: Journal) -> JournalError:
     """The error of a journal that another one, or an older state of it, has taken the place of."""
     return JournalError(
-        f"the journal {journal.path} was replaced by another, or by an older copy of itself: it lacks orders "
-        "of this run. Put it back, or call again: the gateway's history tells what it lacks"
+        f"the journal {journal.place} was replaced by another, or by an older copy of itself: it lacks "
+        "orders of this run. Put it back, or call again: the gateway's history tells what it lacks"
     )
 
 

@@ -215,7 +215,7 @@ class OrderWorkers:
         def check() -> None:
             if not self._held():
                 raise JournalError(
-                    "this run has lost its lock, in the folder beside the journal: somebody else may have "
+                    "this run has lost its lock, which it holds beside the journal: somebody else may have "
                     "taken over, so nothing more is sent; resume the campaign"
                 )
             if self._out_of_time(batch):

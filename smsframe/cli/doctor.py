@@ -60,7 +60,7 @@ def doctor(
     memory = smsframe.Journal.default() if journal is None else smsframe.Journal(journal)
     looks: list[Callable[[], Iterator[Finding]]] = [
         _gateway,
-        lambda: _disk(memory.path),
+        lambda: iter(()) if memory.path is None else _disk(memory.path),
         lambda: _journal(memory),
         lambda: _policy(policy),
     ]
@@ -128,9 +128,9 @@ def _journal(journal: smsframe.Journal) -> Iterator[Finding]:
         yield Finding("journal", "problem", _message(error))
         return
     said = (
-        f"{journal.path}, {many(len(known), 'campaign')}"
+        f"{journal.place}, {many(len(known), 'campaign')}"
         if journal.exists
-        else f"{journal.path}, not there yet"
+        else f"{journal.place}, not there yet"
     )
     yield Finding("journal", "ok", said)
 

@@ -7,10 +7,12 @@ inside ``connect`` (name, TCP, proxy tunnel, TLS) is one kind of error, raised b
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import socket
 import struct
+import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +24,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from smsframe.gateway.response_limits import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from smsframe.clock import Clock
 
@@ -119,6 +121,32 @@ def socket_options(read_timeout: float | None) -> list[tuple[int, int, int | byt
     return options
 
 
+_departure = threading.local()
+
+
+@contextlib.contextmanager
+def checked_before_leaving(check: Callable[[], None] | None) -> Iterator[None]:
+    """
+    Have a request of this thread ask once more, when its connection stands and before its first byte.
+
+    To connect may take seconds, and a machine may be suspended meanwhile: what was true before is not certain
+    any more. What ``check`` raises keeps the request from leaving, and is raised as it is.
+    """
+    _departure.check = check
+    try:
+        yield
+    finally:
+        _departure.check = None
+
+
+def _leave(connection: HTTPConnection) -> None:
+    check = getattr(_departure, "check", None)
+    if check is not None:
+        if connection.sock is None:
+            connection.connect()
+        check()
+
+
 def _taken(option: tuple[int, int, int]) -> bool:
     """Whether this kernel knows it: some that pass for Linux do not, and would refuse every connection."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
@@ -151,11 +179,19 @@ def _pool_classes(clock: Clock) -> dict[str, type[HTTPConnectionPool]]:
         def connect(self) -> None:
             _connect(self, super().connect)
 
+        def request(self, *args: Any, **options: Any) -> None:
+            _leave(self)
+            super().request(*args, **options)
+
     class Https(HTTPSConnection):
         response_class = Measured
 
         def connect(self) -> None:
             _connect(self, super().connect)
+
+        def request(self, *args: Any, **options: Any) -> None:
+            _leave(self)
+            super().request(*args, **options)
 
     class HttpPool(HTTPConnectionPool):
         ConnectionCls, QueueCls = Http, _FreeConnections

@@ -1,9 +1,8 @@
 """
 The gateway's client: speaks HTTP, and turns every answer into a record or an error.
 
-The calls and their fields are those of the smSend documentation (REST API: login, token, status, sms,
-paramsms, sms/{order_id}, smshistory) and of its quick-start page. What an answer to a POST proves is
-decided in `smsframe.orders.answers`; here it is only read.
+The calls and their fields are those of the smSend documentation (REST API) and of its quick-start page. What
+an answer to a POST proves is decided in `smsframe.orders.answers`; here it is only read.
 """
 
 from __future__ import annotations
@@ -194,10 +193,10 @@ class Gateway:
         """
         call = f"sms/{quote(order_id, safe='')}"
         try:
-            response = self._call("DELETE", call, check=check)
+            answer = self._call("DELETE", call, check=check)
+            return replies.cancelled(answer, call, order_id, self.profile.proves)
         except GatewayError as error:
             return replies.not_cancelled(error)
-        return replies.cancelled(response, call, order_id, self.profile.proves)
 
     def credits(self) -> pd.DataFrame:
         """
@@ -287,15 +286,11 @@ class Gateway:
         check: Callable[[], None] | None = None,
     ) -> transport.Exchange:
         """One call with keys; a 401 opens a new session, once, whichever thread meets it first."""
+        exchange = partial(self._exchange, method, path, params=params, json=json, check=check)
         session, keys = self._session()
-        if check is not None:
-            check()
-        response = self._exchange(method, path, keys, params=params, json=json)
+        response = exchange(keys)
         if response.status == 401 and self._login is not None:  # noqa: PLR2004 - an HTTP status
-            _, keys = self._session(ended=session)
-            if check is not None:  # the process may have been suspended, or the login slow
-                check()
-            response = self._exchange(method, path, keys, params=params, json=json)
+            response = exchange(self._session(ended=session)[1])
         return response
 
     def _exchange(
@@ -306,7 +301,11 @@ class Gateway:
         *,
         params: Mapping[str, str] | None = None,
         json: object = None,
+        check: Callable[[], None] | None = None,
     ) -> transport.Exchange:
+        if check is not None:  # the process may have been suspended, or the login slow
+            check()
+
         def send(
             query: Mapping[str, str] | None, headers: Mapping[str, str] | None = None
         ) -> transport.Exchange:
@@ -320,6 +319,7 @@ class Gateway:
                 json=json,
                 headers=headers,
                 clock=self.clock,
+                check=check,
             )
 
         if method == "GET":

@@ -38,7 +38,7 @@ from urllib3.exceptions import (
 from smsframe.clock import SYSTEM, Clock
 from smsframe.gateway import response_limits
 from smsframe.gateway.auth import PARAMETERS
-from smsframe.gateway.connections import Adapter, NotConnectedError
+from smsframe.gateway.connections import Adapter, NotConnectedError, checked_before_leaving
 from smsframe.gateway.surroundings import refuse_browser
 
 if TYPE_CHECKING:
@@ -198,27 +198,30 @@ def request(
     json: object = None,
     headers: Mapping[str, str] | None = None,
     clock: Clock = SYSTEM,
+    check: Callable[[], None] | None = None,
 ) -> Exchange:
     """
     Send one request and read its answer whole; says what happened, and raises only for bugs.
 
     The whole call is bounded: ``timeout[0]`` seconds to connect to an address of the name, as many for TLS,
     twice as many for a proxy's tunnel, as many to send; then `response_limits.ANSWER_TIMEOUTS` times
-    ``timeout[1]`` seconds, and `response_limits.SIZE`, for the answer.
+    ``timeout[1]`` seconds, and `response_limits.SIZE`, for the answer. ``check`` is called when a connection
+    stands; what it raises is raised here, and nothing has left.
     """
     sent_at = clock.now()
     try:
-        answer = session.request(
-            method,
-            url,
-            params=params,
-            json=json,
-            headers=headers,
-            auth=auth,
-            timeout=timeout,
-            allow_redirects=False,
-            stream=True,
-        )
+        with checked_before_leaving(check):
+            answer = session.request(
+                method,
+                url,
+                params=params,
+                json=json,
+                headers=headers,
+                auth=auth,
+                timeout=timeout,
+                allow_redirects=False,
+                stream=True,
+            )
         with contextlib.closing(answer.raw):  # closes the connection, unless the answer was read to its end
             body = _body(answer)
     except (requests.RequestException, HTTPError, response_limits.UnusableError) as error:

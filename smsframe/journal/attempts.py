@@ -7,17 +7,15 @@ A person is in `recipients` once, with the latest attempt; the step to the next 
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import sqlalchemy as sa
 
 from smsframe.journal.recipients import DTYPES, NO_DELIVERY
-from smsframe.journal.sqlite import frame
-from smsframe.journal.sqlite_dialect import each, element
-from smsframe.journal.sqlite_migrations import has_attempts
+from smsframe.journal.sql import frame, integers, strings, table_of
 from smsframe.journal.tables import attempts, batches, recipients
+from smsframe.journal.versions import has_attempts
 from smsframe.orders.states import State
 from smsframe.phones.match import keys
 
@@ -58,25 +56,22 @@ def begin_next(
     """
     if rows.empty:
         return
-    order_ids = json.dumps([*rows["order_id"].unique()])
     named_orders = sa.select(batches.c.id, batches.c.order_id).where(
         batches.c.campaign == campaign,
         batches.c.state == after,
-        batches.c.order_id.in_(sa.select(each(order_ids))),
+        batches.c.order_id.in_(strings(rows["order_id"].unique().tolist())),
     )
     orders = frame(connection, named_orders)
     latest = sa.select(recipients.c.person, recipients.c.batch).where(
-        recipients.c.batch.in_(sa.select(each(json.dumps(orders["id"].tolist()))))
+        recipients.c.batch.in_(integers(orders["id"].tolist()))
     )
     if after is State.ACCEPTED:
         latest = latest.where(~recipients.c.missing, recipients.c.refused.is_(None))
     people = frame(connection, latest).merge(orders, left_on="batch", right_on="id")
     named = pd.MultiIndex.from_arrays([keys(rows["phone"]), rows["order_id"].astype(object)])
     found = people["person"][pd.MultiIndex.from_frame(people[["person", "order_id"]]).isin(named)]
-    which = (recipients.c.campaign == campaign) & recipients.c.person.in_(
-        sa.select(each(sa.bindparam("persons")))
-    )
-    step(connection, which, {"persons": json.dumps(found.tolist())})
+    which = (recipients.c.campaign == campaign) & recipients.c.person.in_(integers("persons"))
+    step(connection, which, {"persons": sorted(found.tolist())})
 
 
 def take_back(connection: Connection, campaign: int, phones: pd.Series[Any]) -> None:
@@ -85,7 +80,7 @@ def take_back(connection: Connection, campaign: int, phones: pd.Series[Any]) -> 
 
     Whoever has no attempt before is left as they are.
     """
-    persons = recipients.c.person.in_(sa.select(each(json.dumps(keys(phones).tolist()))))
+    persons = recipients.c.person.in_(integers(keys(phones).tolist()))
     begun = (recipients.c.campaign == campaign) & persons & recipients.c.batch.is_(None)
     begun &= recipients.c.attempt > 1
     before = sa.exists().where(
@@ -100,17 +95,17 @@ def take_back(connection: Connection, campaign: int, phones: pd.Series[Any]) -> 
     if found.empty:
         return
     names = [column.name for column in attempts.c]
-    row = each(sa.bindparam("back"))
-    chosen = sa.select(element(row, 0), element(row, 1))
-    earlier = (attempts.c.campaign == campaign) & sa.tuple_(attempts.c.person, attempts.c.attempt).in_(chosen)
-    back = {"back": json.dumps([*found.itertuples(index=False, name=None)])}
-    gone = (recipients.c.campaign == campaign) & recipients.c.person.in_(
-        sa.select(each(json.dumps(found["person"].tolist())))
+    chosen = table_of(
+        connection, {name: (sa.BigInteger, found[name].tolist()) for name in ("person", "attempt")}
     )
+    earlier = (attempts.c.campaign == campaign) & sa.tuple_(attempts.c.person, attempts.c.attempt).in_(
+        sa.select(chosen.c.person, chosen.c.attempt)
+    )
+    gone = (recipients.c.campaign == campaign) & recipients.c.person.in_(integers(found["person"].tolist()))
     connection.execute(sa.delete(recipients).where(gone))
     rows = sa.select(*(attempts.c[name] for name in names)).where(earlier)
-    connection.execute(sa.insert(recipients).from_select(names, rows), back)
-    connection.execute(sa.delete(attempts).where(earlier), back)
+    connection.execute(sa.insert(recipients).from_select(names, rows))
+    connection.execute(sa.delete(attempts).where(earlier))
 
 
 def step(

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from smsframe.journal import attempts
 from smsframe.journal import recipients as recipient_rows
+from smsframe.journal.people_groups import Group
 from smsframe.journal.rows import (
     EPOCH,
     append_evidence,
@@ -111,9 +112,7 @@ def assign(
         created.append(BatchWithPeople(batch, part))
     connection.execute(sa.insert(batches), rows)
     given = zip(created, groups, strict=True)
-    recipient_rows.write(
-        connection, entry.id, [recipient_rows.Group(one.batch.id, *group) for one, group in given]
-    )
+    recipient_rows.write(connection, entry.id, [Group(one.batch.id, *group) for one, group in given])
     return created
 
 
@@ -166,7 +165,7 @@ def _covered(
 def _write_waiting(connection: Connection, entry: CampaignRecord, waiting: pd.DataFrame) -> None:
     """Write down people who wait, and why; in a few groups: one per text and encoding."""
     groups = [
-        recipient_rows.Group(None, int(cast("int", text)), str(encoding), group)
+        Group(None, int(cast("int", text)), str(encoding), group)
         for (text, encoding), group in waiting.groupby(["text", "encoding"])
     ]
     recipient_rows.write(connection, entry.id, groups)
@@ -249,10 +248,10 @@ def adopt(
         else:
             continue  # another process was faster
         again = among(free["phone"], before["phone"])
-        groups = [recipient_rows.Group(key, entry.text, UNKNOWN, free[~again])]
+        groups = [Group(key, entry.text, UNKNOWN, free[~again])]
         for (text, encoding), members in before.groupby(["text", "encoding"]):
             again_here = members[among(members["phone"], free["phone"])]
-            groups.append(recipient_rows.Group(key, int(cast("int", text)), str(encoding), again_here))
+            groups.append(Group(key, int(cast("int", text)), str(encoding), again_here))
         recipient_rows.write(connection, entry.id, [group for group in groups if len(group.people)])
         refused = part[part["refused"].notna()].set_index("phone")["refused"]
         recipient_rows.mark(connection, key, None, refused)

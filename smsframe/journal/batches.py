@@ -31,15 +31,14 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from smsframe.clock import Clock
-    from smsframe.journal.run_locks import Owners
-    from smsframe.journal.sqlite import Store
+    from smsframe.journal.store import JournalStore, RunLocks
     from smsframe.orders.records import Now
 
 
 class Batches:
     """The batches of one journal."""
 
-    def __init__(self, store: Store, owners: Owners, clock: Clock) -> None:
+    def __init__(self, store: JournalStore, owners: RunLocks, clock: Clock) -> None:
         self._store, self._owners, self._clock = store, owners, clock
 
     def stamp(self) -> Stamp:

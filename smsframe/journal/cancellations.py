@@ -4,14 +4,13 @@ Scheduled orders that a person wants cancelled, claimed on disk before the gatew
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from smsframe.journal.rows import append_evidence, read_batches
-from smsframe.journal.sqlite_dialect import each
+from smsframe.journal.sql import strings
 from smsframe.journal.tables import batches, recipients
 from smsframe.orders.states import CANCEL_OPEN, TAKEN, Event, State, transition
 
@@ -20,15 +19,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from smsframe.journal.run_locks import Owners
-    from smsframe.journal.sqlite import Store
+    from smsframe.journal.store import JournalStore, RunLocks
     from smsframe.orders.records import Batch, CampaignRecord, Stamp
 
 
 class Cancellations:
     """The orders in one journal that may be cancelled; ``stamp`` says when, and in which process."""
 
-    def __init__(self, store: Store, owners: Owners, stamp: Callable[[], Stamp]) -> None:
+    def __init__(self, store: JournalStore, owners: RunLocks, stamp: Callable[[], Stamp]) -> None:
         self._store, self._owners, self._stamp = store, owners, stamp
 
     def candidates(self, entry: CampaignRecord) -> tuple[list[Batch], list[Batch]]:
@@ -45,7 +43,7 @@ class Cancellations:
     def states(self, order_ids: Collection[str]) -> dict[str, State]:
         """The state of those of these orders that the gateway took for a later time."""
         query = sa.select(batches.c.order_id, batches.c.state).where(
-            batches.c.order_id.in_(sa.select(each(json.dumps([*order_ids])))),
+            batches.c.order_id.in_(strings([*order_ids])),
             batches.c.state.in_(TAKEN),
             batches.c.schedule_at.is_not(None),
         )

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
-from smsframe.journal.sqlite_migrations import has_attempts, refused
 from smsframe.journal.tables import attempts, batches, recipients
+from smsframe.journal.versions import has_attempts, refused
 from smsframe.orders.delivery_codes import Stage
 from smsframe.orders.profile import known_codes
 from smsframe.orders.states import CALLED_BACK, CANCEL_OPEN, State

@@ -4,7 +4,6 @@ What became of the texts of accepted orders, written down as the gateway says it
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,8 +11,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from smsframe.journal.rows import append_evidence, micros
-from smsframe.journal.sqlite import frame
-from smsframe.journal.sqlite_dialect import each, element
+from smsframe.journal.sql import frame, integers, strings, table_of
 from smsframe.journal.tables import batches, evidence, recipients
 from smsframe.orders.records import Evidence
 from smsframe.orders.states import TAKEN, Event, State
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from smsframe.journal.sqlite import Store
+    from smsframe.journal.store import JournalStore
     from smsframe.orders.records import Stamp
 
 
@@ -51,7 +49,7 @@ class OrderAnswer(NamedTuple):
 class Deliveries:
     """The deliveries in one journal; ``stamp`` says when, and in which process, something is written down."""
 
-    def __init__(self, store: Store, stamp: Callable[[], Stamp]) -> None:
+    def __init__(self, store: JournalStore, stamp: Callable[[], Stamp]) -> None:
         self._store, self._stamp = store, stamp
 
     @contextmanager
@@ -69,7 +67,7 @@ class Deliveries:
     def message_types(self, order_ids: Collection[str]) -> dict[str, str]:
         """The message type of each of these orders that the gateway took, by this journal."""
         query = sa.select(batches.c.order_id, batches.c.message_type).where(
-            batches.c.order_id.in_(sa.select(each(json.dumps([*order_ids])))),
+            batches.c.order_id.in_(strings([*order_ids])),
             batches.c.state.in_(TAKEN),
         )
         with self._store.opened() as connection:
@@ -114,7 +112,7 @@ class Deliveries:
         people = frame(
             connection,
             sa.select(*(recipients.c[name] for name in ("batch", "person", "missing", "refused"))).where(
-                recipients.c.batch.in_(sa.select(each(json.dumps(batch_ids))))
+                recipients.c.batch.in_(integers(batch_ids))
             ),
         )
         pairs = pd.MultiIndex.from_frame(people[["batch", "person"]])
@@ -158,9 +156,9 @@ def _of_orders_taken(connection: Connection, answers: Sequence[OrderAnswer]) -> 
     """
     names = {"batch": batches.c.id, "campaign": batches.c.campaign, "order_id": batches.c.order_id}
     names |= {"state": batches.c.state, "skip_refused": batches.c.skip_refused}
-    ids = json.dumps([answer.order_id for answer in answers])
+    ids = [answer.order_id for answer in answers]
     query = sa.select(*(column.label(name) for name, column in names.items())).where(
-        batches.c.order_id.in_(sa.select(each(ids))), batches.c.state.in_(TAKEN)
+        batches.c.order_id.in_(strings(ids)), batches.c.state.in_(TAKEN)
     )
     accepted = frame(connection, query).astype({"skip_refused": bool})
     said = pd.DataFrame(
@@ -183,31 +181,31 @@ def _record_states(connection: Connection, said: pd.DataFrame, final: Collection
     if said.empty:
         return
     times = said["delivered_at"].astype("datetime64[us, UTC]").astype("int64").astype(object)
-    columns = [said[name].tolist() for name in ("campaign", "person", "batch", "delivery", "seen_at")]
-    columns.append(times.where(said["delivered_at"].notna(), None).tolist())
-    row = each(sa.bindparam("states"))
-    campaign, person, batch, code, seen_at, delivered_at = (element(row, place) for place in range(6))
+    said = said.assign(delivered_at=times.where(said["delivered_at"].notna(), None)).sort_values("person")
+    numbers = ("campaign", "person", "batch", "seen_at", "delivered_at")
+    kinds: dict[str, type[Any]] = dict.fromkeys(numbers, sa.BigInteger) | {"delivery": sa.Text}
+    given = table_of(connection, {name: (kind, said[name].tolist()) for name, kind in kinds.items()}).c
     statement = (
         sa.update(recipients)
         .where(
-            recipients.c.campaign == campaign,
-            recipients.c.person == person,
-            recipients.c.batch == batch,
+            recipients.c.campaign == given.campaign,
+            recipients.c.person == given.person,
+            recipients.c.batch == given.batch,
             sa.or_(
                 recipients.c.delivery.is_(None),
                 recipients.c.delivery.not_in([*final]),
-                code.in_([*final]),
+                given.delivery.in_([*final]),
             ),
         )
-        .values(delivery=code, delivered_at=delivered_at, seen_at=seen_at)
+        .values(delivery=given.delivery, delivered_at=given.delivered_at, seen_at=given.seen_at)
     )
-    connection.execute(statement, {"states": json.dumps([*zip(*columns, strict=True)])})
+    connection.execute(statement)
 
 
 def _set_missing(connection: Connection, batch: int, persons: pd.Series[Any], *, missing: bool) -> int:
     """Say of people whether their order lacks them; of how many that is news."""
     which = (recipients.c.batch == batch) & (recipients.c.missing != missing)
-    chosen = recipients.c.person.in_(sa.select(each(json.dumps(persons.tolist()))))
+    chosen = recipients.c.person.in_(integers(persons.tolist()))
     return connection.execute(sa.update(recipients).where(which, chosen).values(missing=missing)).rowcount
 
 

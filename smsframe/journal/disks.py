@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
-import sqlalchemy as sa
 
 from smsframe.errors import JournalError
 
@@ -131,33 +130,6 @@ def synced(place: Path) -> str | None:
         if service := SYNCED.fullmatch(part):
             return "iCloud" if service[1].lower() == "mobile documents" else service[1]
     return None
-
-
-def location(named: str | os.PathLike[str]) -> Path:
-    """
-    The file that ``journal=`` names, by a path or by an SQLAlchemy URL.
-
-    Raises:
-        JournalError: It names no SQLite file.
-
-    Example:
-        >>> location("sqlite:////data/journal.sqlite").name
-        'journal.sqlite'
-    """
-    text = os.fspath(named)
-    if "://" in text:
-        try:
-            url = sa.make_url(text)
-        except sa.exc.ArgumentError:
-            raise JournalError("journal= is neither a path nor a URL such as sqlite:///path") from None
-        if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
-            raise JournalError(
-                f"a journal is an SQLite file for now, not {url.render_as_string(hide_password=True)}: "
-                "name a path, or sqlite:///path"
-            )
-        text = url.database
-    # Resolved, as the owners of a file are beside it, by whatever name it is called.
-    return Path(text).expanduser().resolve()
 
 
 def _private(place: Path) -> None:

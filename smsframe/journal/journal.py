@@ -17,46 +17,44 @@ import pandas as pd
 import platformdirs
 import sqlalchemy as sa
 
-from smsframe.arrow import TEXT
 from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import JournalError, UnknownCampaign
 from smsframe.formatting import suggest_parameters
-from smsframe.journal import disks
-from smsframe.journal.attempts import read_earlier, take_back
+from smsframe.journal import places
+from smsframe.journal.attempts import take_back
 from smsframe.journal.batches import Batches
 from smsframe.journal.cancellations import Cancellations
 from smsframe.journal.conflicts import require_no_similar_name
+from smsframe.journal.copies import move
 from smsframe.journal.deliveries import Deliveries
 from smsframe.journal.known_orders import KnownOrders
-from smsframe.journal.recipients import OWN_TIME, read
+from smsframe.journal.postgres import PostgresStore
+from smsframe.journal.postgres_locks import PostgresRunLocks
 from smsframe.journal.registration import Registration
-from smsframe.journal.rows import instants_of, read_campaign, read_texts
+from smsframe.journal.rows import instants_of, read_campaign
 from smsframe.journal.run_locks import Owners
-from smsframe.journal.spending import given_up
-from smsframe.journal.sqlite import Store, frame
-from smsframe.journal.sqlite_migrations import columns
+from smsframe.journal.sql import frame
+from smsframe.journal.sqlite import Store
 from smsframe.journal.stop_requests import StopRequests
+from smsframe.journal.stored_campaign import known, read_rows
 from smsframe.journal.tables import batches, campaigns, evidence, recipients
+from smsframe.journal.versions import columns
 from smsframe.orders.names import normalize_name
-from smsframe.orders.states import State
-from smsframe.outcomes.join import Known
 from smsframe.phones.match import keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy.engine import Connection
 
     from smsframe.journal.conflicts import CampaignCall
+    from smsframe.journal.store import JournalStore, RunLocks
     from smsframe.orders.records import CampaignRecord
+    from smsframe.outcomes.join import Known
 
 JOURNAL = "SMSFRAME_JOURNAL"
 
 
-FACTS = (
-    *("order_id", "state", "doubt", "owner", "attempts", "schedule_at", "sent_at", "charged", "reason"),
-    *("message_type", "sender", "text", "segments"),
-)
 EVIDENCE = ("order_id", "at", "process", "event", "state", "question", "answer")
 
 
@@ -75,14 +73,22 @@ class StoredCampaign(NamedTuple):
 
 class Journal:
     """
-    One SQLite file, made when it is first written to, readable by its owner only.
+    One SQLite file, made when it is first written to, readable by its owner only; or a PostgreSQL database.
 
     Args:
-        location: A path, or an SQLAlchemy URL of an SQLite file.
+        location: A path, an SQLAlchemy URL of an SQLite file, or the URL of a PostgreSQL database as libpq
+            reads it (``postgresql://ada@db.example.com/campaigns``); its tables are in the schema
+            ``smsframe``, or in that of ``?schema=``. A password belongs into libpq's password file or
+            ``PGPASSWORD``, not into the URL.
         clock: What time it is.
+
+    Attributes:
+        path: The SQLite file, or None.
+        place: What it is called in messages; without a password.
 
     Raises:
         JournalError: The location cannot be a journal.
+        ImportError: PostgreSQL without psycopg; says what to install.
 
     Example:
         >>> Journal("campaigns.sqlite").exists
@@ -91,12 +97,18 @@ class Journal:
 
     @suggest_parameters
     def __init__(self, location: str | os.PathLike[str], *, clock: Clock = SYSTEM) -> None:
-        self.path = disks.location(location)
-        self._keep(Store(self.path), Owners(self.path), clock)
+        where = places.location(location)
+        if isinstance(where, Path):
+            self.path: Path | None = where
+            self._keep(Store(where), Owners(where), clock)
+            return
+        self.path, store = None, PostgresStore(where)
+        self._keep(store, PostgresRunLocks(store), clock)
 
-    def _keep(self, store: Store, owners: Owners, clock: Clock) -> None:
+    def _keep(self, store: JournalStore, owners: RunLocks, clock: Clock) -> None:
         """Where it is kept, who is at work on it, and what time it is."""
         self._store, self._owners, self._clock = store, owners, clock
+        self.place, self.lock_can_be_lost = store.place, store.lock_can_be_lost
         self.batches = Batches(store, owners, clock)
         self.orders = KnownOrders(store, self.batches.stamp)
         self.deliveries = Deliveries(store, self.batches.stamp)
@@ -122,7 +134,7 @@ class Journal:
         return self._store.in_place
 
     def __repr__(self) -> str:
-        return f"<smsframe.Journal {self.path}>"
+        return f"<smsframe.Journal {self.place}>"
 
     # Campaigns.
 
@@ -140,6 +152,35 @@ class Journal:
             JournalError: There is no journal, it cannot be read, or the copy cannot be written.
         """
         self._store.backup(Path(path).expanduser().absolute())
+
+    def copy(self, target: Journal) -> dict[str, int]:
+        """
+        Move this journal to another place: copy every row, compare the copy, and close this one for good.
+
+        Args:
+            target: Where it goes: a new file, or a database, without campaigns.
+
+        Returns:
+            How many rows of each table were copied.
+
+        Raises:
+            JournalError: Somebody is at work on it, the target has campaigns, or the copy is not the same.
+
+        Example:
+            >>> smsframe.Journal(journal).copy(smsframe.Journal("copy.sqlite"))["campaigns"]
+            1
+        """
+        return move(self._store, target._store, self._owners.alive)
+
+    @contextmanager
+    def changes(self) -> Iterator[Callable[[float, float], bool]]:
+        """
+        A function that waits so many seconds, but for so many at least, or until somebody has written.
+
+        It returns whether somebody has; PostgreSQL says so, of a file nobody is told.
+        """
+        with self._store.changes(self._clock.sleep) as wait:
+            yield wait
 
     def verify(self) -> None:
         """
@@ -181,8 +222,8 @@ class Journal:
                 return None
             if call is not None:
                 call.check(connection, entry)
-            rows = _rows(connection, entry.id)
-        return StoredCampaign(entry, self._known(*rows))
+            rows = read_rows(connection, entry.id)
+        return StoredCampaign(entry, known(*rows, self._owners.alive))
 
     def get(self, name: str) -> CampaignRecord:
         """
@@ -194,7 +235,7 @@ class Journal:
         found = self.find(name)
         if found is None:
             raise UnknownCampaign(
-                f"no campaign {name!r} in {self.path}; see smsframe.campaigns()", campaign=name
+                f"no campaign {name!r} in {self.place}; see smsframe.campaigns()", campaign=name
             )
         return found
 
@@ -234,28 +275,9 @@ class Journal:
         """
         with self._store.transaction(reading=True) as connection:
             if connection.execute(sa.select(campaigns.c.name).filter_by(id=campaign)).scalar() != name:
-                raise JournalError(f"the journal {self.path} was replaced by another: put it back")
-            rows = _rows(connection, campaign)
-        return self._known(*rows)
-
-    def _known(
-        self, found: pd.DataFrame, created: pd.DataFrame, sources: dict[int, str], earlier: pd.DataFrame
-    ) -> Known:
-        for fact in ("order_id", "state", "owner", "reason", "message_type", "sender"):
-            created[fact] = created[fact].astype(TEXT)
-        for fact in ("doubt", "attempts", "segments"):
-            created[fact] = created[fact].astype("Int64")
-        created["charged"] = created["charged"].astype("Float64")
-        created["given_up"] = created["given_up"].astype(bool)
-        for fact in ("schedule_at", "sent_at"):
-            created[fact] = instants_of(created[fact])
-        created["template"] = created["text"].map(sources).astype(TEXT)
-        open_ = created["state"].isin([State.PLANNED, State.SENDING, State.UNCONFIRMED])
-        alive = {owner: self._owners.alive(owner) for owner in created.loc[open_, "owner"].unique()}
-        created["owner_alive"] = (open_ & created["owner"].map(alive).eq(other=True)).astype(bool)
-        order = pd.Index(created["id"], dtype="int64")
-        people, before = (_people(part, sources, order) for part in (found, earlier))
-        return Known(people, created.drop(columns=["id", "text"]), before)
+                raise JournalError(f"the journal {self.place} was replaced by another: put it back")
+            rows = read_rows(connection, campaign)
+        return known(*rows, self._owners.alive)
 
     def withdraw(self, entry: CampaignRecord, phones: pd.Series[Any]) -> None:
         """
@@ -301,35 +323,4 @@ def _hours(connection: Connection, order_id: str) -> dict[str, Any] | None:
 def _find(connection: Connection, name: str) -> CampaignRecord | None:
     return read_campaign(connection, name) or (
         None if normalize_name(name) == name else read_campaign(connection, normalize_name(name))
-    )
-
-
-def _rows(
-    connection: Connection, campaign: int
-) -> tuple[pd.DataFrame, pd.DataFrame, dict[int, str], pd.DataFrame]:
-    """The people, the batches, the texts and the earlier attempts of a campaign, as they are written."""
-    # An order that was only looked up, as after a crash, left right after it was claimed.
-    left = sa.func.coalesce(batches.c.sent_at, batches.c.claimed_at).label("sent_at")
-    facts = (left if fact == "sent_at" else batches.c[fact] for fact in ("id", *FACTS))
-    query = (
-        sa.select(*facts, given_up().label("given_up"))
-        .where(batches.c.campaign == campaign)
-        .order_by(batches.c.id)
-    )
-    orders, sources = frame(connection, query), read_texts(connection, campaign)
-    return read(connection, campaign), orders, sources, read_earlier(connection, campaign)
-
-
-def _people(found: pd.DataFrame, sources: dict[int, str], batch_keys: pd.Index) -> pd.DataFrame:
-    """People as `Known` has them, of the journal's rows."""
-    text = pd.Index([*sources], dtype="int64").get_indexer(pd.Index(found["text"]))
-    place = batch_keys.get_indexer(pd.Index(found["batch"].fillna(-1).astype("int64")))
-    same = ["phone", "fields", "encoding", "segments", "missing", "refused", "delivery", *OWN_TIME]
-    return found[same].assign(
-        template=pd.Categorical.from_codes(text, pd.Index([*sources.values()])),
-        batch=place,
-        attempt=found["attempt"].fillna(1),  # a file of an older version does not say
-        delivered_at=instants_of(found["delivered_at"]),
-        seen_at=instants_of(found["seen_at"]),
-        schedule_at=instants_of(found["schedule_at"]),
     )

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from smsframe.arrow import TEXT
 from smsframe.journal.batch_creation import UNKNOWN
 from smsframe.journal.rows import append_evidence, instants_of, micros, read_batches
-from smsframe.journal.sqlite import frame
-from smsframe.journal.sqlite_migrations import has_attempts, refused
+from smsframe.journal.sql import frame
 from smsframe.journal.tables import attempts, batches, campaigns, evidence, recipients
+from smsframe.journal.versions import has_attempts, refused
 from smsframe.orders.records import Evidence
 from smsframe.orders.states import CANCEL_OPEN, Event, State, transition
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from smsframe.journal.sqlite import Store
+    from smsframe.journal.store import JournalStore
     from smsframe.orders.records import CampaignRecord, Stamp
 
 
 class KnownOrders:
     """The orders in one journal; ``stamp`` says when, and in which process, something is written down."""
 
-    def __init__(self, store: Store, stamp: Callable[[], Stamp]) -> None:
+    def __init__(self, store: JournalStore, stamp: Callable[[], Stamp]) -> None:
         self._store, self._stamp = store, stamp
 
     def witnesses(self, entry: CampaignRecord, since: datetime) -> pd.Series[Any]:

@@ -5,25 +5,27 @@ The people of a campaign in the journal, written and read as columns.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import sqlalchemy as sa
 
 from smsframe.arrow import TEXT
 from smsframe.errors import JournalError
-from smsframe.journal.sqlite_dialect import LARGEST_ANSWER, as_json_array, each, element, insert
-from smsframe.journal.sqlite_migrations import columns
+from smsframe.journal import postgres_people, sqlite_people
+from smsframe.journal.sql import LARGEST_ANSWER, POSTGRESQL, as_json_array, integers
 from smsframe.journal.tables import recipients
+from smsframe.journal.versions import columns
 from smsframe.outcomes.columns import E164
 from smsframe.phones.match import keys as phone_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from sqlalchemy.engine import Connection
+
+    from smsframe.journal.people_groups import Group
 
 
 DTYPES: dict[str, Any] = {
@@ -45,26 +47,6 @@ DTYPES: dict[str, Any] = {
     "wait_reason": TEXT,
 }
 
-OWN_TIME = ("schedule_at", "zone", "wait_code", "wait_reason")
-"""What few campaigns have: times and zones row by row, and why somebody waits."""
-
-
-class Group(NamedTuple):
-    """
-    People of one batch, or of none.
-
-    Attributes:
-        batch: The key of their batch, or None when they only wait.
-        text: The key of their text.
-        encoding: ``gsm`` or ``ucs2``.
-        people: ``phone``, ``fields`` (merge values) and ``segments``; those of `OWN_TIME` that there are.
-    """
-
-    batch: int | None
-    text: int
-    encoding: str
-    people: pd.DataFrame
-
 
 def write(connection: Connection, campaign: int, groups: list[Group]) -> None:
     """
@@ -73,56 +55,9 @@ def write(connection: Connection, campaign: int, groups: list[Group]) -> None:
     Raises:
         JournalError: Somebody has a batch already.
     """
-    value = each(sa.bindparam("people"))
-    one, same, timed = [], [], []
-    for batch, text, encoding, people in groups:
-        filled = {"text": text, "encoding": encoding, "batch": batch}
-        columns = [pa.array(people[name], from_pandas=True) for name in ("phone", "fields", "segments")]
-        phones, fields, segments = (column.to_pylist() for column in columns)
-        who = (phone_keys(people["phone"]).tolist(), phones)
-        own_time = [people.get(name) for name in OWN_TIME]
-        if any(column is not None and column.notna().any() for column in own_time):
-            empty = [None] * len(people)
-            more = [empty if c is None else pa.array(c, from_pandas=True).to_pylist() for c in own_time]
-            rows = zip(*who, fields, segments, *more, strict=True)
-            timed.append(filled | {"people": json.dumps([*rows])})
-        elif {*fields} == {None} and len({*segments}) == 1:  # a text that is the same for all
-            same.append(filled | {"people": json.dumps([*zip(*who, strict=True)]), "segments": segments[0]})
-        else:
-            one.append(filled | {"people": json.dumps([*zip(*who, fields, segments, strict=True)])})
-    person, phone, *others = (element(value, place) for place in range(4))
-    none = [sa.null()] * len(OWN_TIME)
-    times = [element(value, place) for place in range(4, 4 + len(OWN_TIME))]
-    written = _insert(connection, campaign, [person, phone, *others, *none], one)
-    written += _insert(
-        connection, campaign, [person, phone, sa.null(), sa.bindparam("segments"), *none], same
-    )
-    written += _insert(connection, campaign, [person, phone, *others, *times], timed)
-    if written != sum(len(group.people) for group in groups):
+    writer = postgres_people if connection.dialect.name == POSTGRESQL else sqlite_people
+    if writer.write(connection, campaign, groups) != sum(len(group.people) for group in groups):
         raise JournalError("somebody has a batch already; nothing was written")
-
-
-def _insert(
-    connection: Connection,
-    campaign: int,
-    person: Sequence[sa.ColumnElement[Any]],
-    filled: list[dict[str, Any]],
-) -> int:
-    """How many people were written: who, values, segments and times as given, the rest by group."""
-    if not filled:
-        return 0
-    shared = (sa.bindparam(name, type_=recipients.c[name].type) for name in ("text", "encoding", "batch"))
-    rows = sa.select(sa.literal(campaign), *person, *shared, sa.literal(value=False))
-    names = ["campaign", "person", "phone", "fields", "segments", *OWN_TIME]
-    names += ["text", "encoding", "batch", "missing"]
-    # With a condition, or SQLite takes ON CONFLICT for the one of a join.
-    new = insert(recipients).from_select(names, rows.where(sa.true()))
-    statement = new.on_conflict_do_update(
-        index_elements=["campaign", "person"],
-        set_={name: new.excluded[name] for name in names[2:]},
-        where=recipients.c.batch.is_(None),
-    )
-    return connection.execute(statement, filled).rowcount
 
 
 def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | None = None) -> pd.DataFrame:
@@ -232,7 +167,7 @@ def taken(connection: Connection, campaign: int, phones: pd.Series[Any]) -> pd.S
         return phones
     query = sa.select(recipients.c.phone).where(
         recipients.c.campaign == campaign,
-        recipients.c.person == each(json.dumps(phone_keys(phones).tolist())),
+        recipients.c.person.in_(persons(phones)),
         recipients.c.batch.is_not(None),
     )
     return pd.Series(connection.execute(query).scalars().all(), dtype=TEXT)
@@ -240,4 +175,4 @@ def taken(connection: Connection, campaign: int, phones: pd.Series[Any]) -> pd.S
 
 def persons(phones: pd.Series[Any]) -> sa.Select[Any]:
     """Whose numbers these are, for a query."""
-    return sa.select(each(json.dumps(phone_keys(phones).tolist())))
+    return integers(phone_keys(phones).tolist())

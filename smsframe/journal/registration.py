@@ -20,7 +20,7 @@ from smsframe.journal.conflicts import (
 )
 from smsframe.journal.recipients import persons, taken
 from smsframe.journal.rows import micros, micros_of, read_campaign, terms_columns
-from smsframe.journal.sqlite_dialect import insert
+from smsframe.journal.sql import insert
 from smsframe.journal.tables import batches, campaigns, recipients, texts
 from smsframe.orders.batching import prefix
 from smsframe.orders.records import BatchWithPeople, CampaignRecord, Comparison, Registered
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from smsframe.journal.batches import Batches
     from smsframe.journal.conflicts import CampaignCall
     from smsframe.journal.known_orders import KnownOrders
-    from smsframe.journal.sqlite import Store
+    from smsframe.journal.store import JournalStore
     from smsframe.orders.prices import Budget
     from smsframe.orders.records import Now
     from smsframe.orders.terms import Terms
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 class Registration:
     """The beginning of a run, in one journal."""
 
-    def __init__(self, store: Store, batches: Batches, orders: KnownOrders, clock: Clock) -> None:
+    def __init__(self, store: JournalStore, batches: Batches, orders: KnownOrders, clock: Clock) -> None:
         self._store, self._batches, self._orders, self._clock = store, batches, orders, clock
 
     def register(
@@ -94,10 +94,10 @@ class Registration:
                     require_same_text(connection, before, call.template, (*MAYBE_TEXTED, State.PLANNED))
             else:
                 require_no_similar_name(connection, name)
-            connection.execute(insert(campaigns).on_conflict_do_nothing(), new | latest)
+            connection.execute(insert(connection, campaigns).on_conflict_do_nothing(), new | latest)
             campaign = connection.execute(sa.select(campaigns.c.id).filter_by(name=name)).scalar_one()
             text = {"campaign": campaign, "template": call.template}
-            connection.execute(insert(texts).on_conflict_do_nothing(), text)
+            connection.execute(insert(connection, texts).on_conflict_do_nothing(), text)
             latest["text"] = connection.execute(sa.select(texts.c.id).filter_by(**text)).scalar_one()
             connection.execute(sa.update(campaigns).where(campaigns.c.id == campaign).values(**latest))
             if before is not None:
@@ -246,7 +246,7 @@ class Registration:
             connection.execute(sa.update(campaigns).where(campaigns.c.name == name).values(**date))
         entry = read_campaign(connection, name)
         if entry is None:  # but this call wrote or read it
-            raise JournalError(f"the journal {self._store.path} was replaced by another: put it back")
+            raise JournalError(f"the journal {self._store.place} was replaced by another: put it back")
         if len(compared.adopted):
             listed = compared.adopted["phone"][compared.adopted["refused"].isna()].dropna()
             self._batches.free_texted(connection, entry.id, listed)

@@ -13,8 +13,8 @@ import pandas as pd
 import sqlalchemy as sa
 
 from smsframe.arrow import INSTANT
-from smsframe.journal.sqlite_migrations import columns
 from smsframe.journal.tables import batches, campaigns, evidence, texts
+from smsframe.journal.versions import columns
 from smsframe.orders.hours import Hours
 from smsframe.orders.records import Batch, CampaignRecord, Evidence, Stamp
 from smsframe.orders.states import Doubt, State

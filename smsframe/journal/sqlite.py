@@ -10,19 +10,21 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import sqlalchemy as sa
 
 from smsframe.errors import JournalError
 from smsframe.journal import backups, commit_check, disks
+from smsframe.journal.sql import frame
 from smsframe.journal.sqlite_connections import Connections
-from smsframe.journal.sqlite_migrations import VERSION, prepare, version
+from smsframe.journal.sqlite_migrations import close_for_good, prepare, version
+from smsframe.journal.tables import VERSION
 from smsframe.masking import mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    import pandas as pd
     from sqlalchemy.engine import Connection
 
 LOCKED = 30.0
@@ -44,10 +46,13 @@ class Store:
         read_back: Asks another process what a query finds, as `smsframe.journal.commit_check.ask`.
     """
 
+    lock_can_be_lost = False
+    """A process loses its lock when it dies, and no sooner."""
+
     def __init__(
         self, path: Path, *, read_back: Callable[[Path, str], int | None] = commit_check.ask
     ) -> None:
-        self.path = path
+        self.path, self.place = path, str(path)
         self._read_back = read_back
         self._connections = Connections(path, LOCKED)
         self._engine = self._connections.writer
@@ -170,6 +175,10 @@ class Store:
         with self.errors_in_our_words(), self._connections.transaction(reading=reading) as connection:
             yield connection
 
+    def close_for_good(self, connection: Connection, place: str) -> None:
+        """In the caller's transaction: this journal is at another place from now on."""
+        close_for_good(connection, place)
+
     @property
     def in_place(self) -> bool:
         """
@@ -199,6 +208,11 @@ class Store:
                 f"what was written to the journal {self.path} is not there for another process, so nothing "
                 "more is sent: was the file copied, replaced, or opened by another program?"
             )
+
+    @contextmanager
+    def changes(self, sleep: Callable[[float], object]) -> Iterator[Callable[[float, float], bool]]:
+        """A function that waits: SQLite tells of no changes. See `smsframe.journal.store.JournalStore`."""
+        yield lambda seconds, _least: bool(sleep(seconds)) and False
 
     def read(self, query: sa.Select[Any]) -> pd.DataFrame:
         """The rows of a query."""
@@ -237,10 +251,3 @@ class Store:
                 "Free the disk or correct the permissions, or name another file with journal= or "
                 "SMSFRAME_JOURNAL"
             ) from None
-
-
-def frame(connection: Connection, query: sa.Select[Any]) -> pd.DataFrame:
-    """The rows of a query, within a transaction."""
-    found = connection.execute(query)
-    rows = [*map(tuple, found)]  # pandas takes a row of SQLAlchemy's apart one name at a time
-    return pd.DataFrame(rows, columns=[*found.keys()])

@@ -7,22 +7,18 @@ read as it is.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from smsframe.errors import JournalError
-from smsframe.journal.tables import metadata, recipients
+from smsframe.journal.tables import VERSION, metadata
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-VERSION = 6
-"""Of the tables, and of the states in them; kept in the file, so that a newer one is refused, not misread."""
-
-
-_WITH_ATTEMPTS = 5
-"""The first version with a table of attempts."""
+MOVED = -1
+"""In place of the version of a file whose journal is somewhere else now (`smsframe.journal.copies`)."""
 
 APPLICATION = int.from_bytes(b"smsf")
 """Kept in the file too (SQLite's ``application_id``): other programs count their versions as well."""
@@ -127,33 +123,18 @@ UPGRADES = {
 """What takes a file of each released version to the next."""
 
 
-def columns(connection: Connection, table: sa.Table) -> list[sa.ColumnElement[Any]]:
-    """The columns of a table; those that a file of an older version does not have yet are null."""
-    if connection.exec_driver_sql("PRAGMA user_version").scalar_one() == VERSION:
-        return [*table.c]
-    there = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
-    return [column if column.name in there else sa.null().label(column.name) for column in table.c]
-
-
-def refused(connection: Connection) -> sa.ColumnElement[Any]:
-    """With which code somebody was left out of an accepted order; null in a file of an older version."""
-    return columns(connection, recipients)[[*recipients.c].index(recipients.c.refused)]
-
-
-def has_attempts(connection: Connection) -> bool:
-    """Whether the file is of a version in which a person may have several attempts."""
-    return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one()) >= _WITH_ATTEMPTS
-
-
 def version(connection: Connection) -> int:
     """
     The version of the tables, 0 when there are none.
 
     Raises:
-        JournalError: Another program's database, or a newer smsframe's journal.
+        JournalError: Another program's database, a newer smsframe's journal, or one that was moved.
     """
     application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
     current = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+    if application == APPLICATION and current == MOVED:
+        place = connection.exec_driver_sql("SELECT place FROM moved_to").scalar_one()
+        raise JournalError(f"this journal was moved to {place}: name that one; nothing was sent")
     if application != APPLICATION and (application or current or sa.inspect(connection).get_table_names()):
         raise JournalError("this file is another program's database: name another one with journal=")
     if current > VERSION:
@@ -176,3 +157,10 @@ def prepare(connection: Connection) -> None:
         for statement in UPGRADES[step]:
             connection.exec_driver_sql(statement)
     connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")
+
+
+def close_for_good(connection: Connection, place: str) -> None:
+    """In the caller's transaction: this journal is at another place from now on."""
+    connection.exec_driver_sql("CREATE TABLE moved_to (place TEXT NOT NULL)")
+    connection.exec_driver_sql("INSERT INTO moved_to VALUES (?)", (place,))
+    connection.exec_driver_sql(f"PRAGMA user_version={MOVED}")

@@ -17,15 +17,14 @@ from smsframe.journal.tables import campaigns
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from smsframe.journal.run_locks import Owners
-    from smsframe.journal.sqlite import Store
+    from smsframe.journal.store import JournalStore, RunLocks
     from smsframe.orders.records import CampaignRecord
 
 
 class StopRequests:
     """The requests to stop in one journal."""
 
-    def __init__(self, store: Store, owners: Owners) -> None:
+    def __init__(self, store: JournalStore, owners: RunLocks) -> None:
         self._store, self._owners = store, owners
 
     def make(self, entry: CampaignRecord) -> bool:

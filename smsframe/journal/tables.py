@@ -11,6 +11,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+VERSION = 6
+"""Of the tables, and of the states in them; kept with them: a newer journal is refused, and not misread."""
+
 metadata = sa.MetaData()
 
 campaigns = sa.Table(
@@ -31,7 +34,7 @@ campaigns = sa.Table(
     # By the gateway's clock: when its history was last compared with this journal, completely.
     sa.Column("compared_at", sa.BigInteger),
     # Whether the gateway may leave out the numbers it refuses (``refusals="skip"``).
-    sa.Column("skip_refused", sa.Boolean, nullable=False, server_default=sa.text("0")),
+    sa.Column("skip_refused", sa.Boolean, nullable=False, server_default=sa.false()),
     # The hours in which its people may be texted, as JSON.
     sa.Column("hours", sa.Text),
     # How often somebody asked for its runs to stop. A run remembers what it began with, and stops at more.
@@ -69,7 +72,7 @@ batches = sa.Table(
     sa.Column("sent_at", sa.BigInteger),
     sa.Column("charged", sa.Float),
     sa.Column("reason", sa.Text),
-    sa.Column("skip_refused", sa.Boolean, nullable=False, server_default=sa.text("0")),
+    sa.Column("skip_refused", sa.Boolean, nullable=False, server_default=sa.false()),
     # By the gateway's clock: nothing of this order can be older there.
     sa.Column("not_before", sa.BigInteger),
     # It may neither leave nor go out from this instant on: the hours of one of its people end then.

@@ -8,7 +8,7 @@ import sqlite3
 from pathlib import Path
 
 from smsframe.journal.journal import Journal
-from smsframe.journal.sqlite_migrations import VERSION
+from smsframe.journal.tables import VERSION
 
 JOURNALS = Path(__file__).parents[1] / "data" / "journals"
 RELEASED = range(1, VERSION + 1)

@@ -24,6 +24,7 @@ import sys
 import tempfile
 import threading
 import traceback
+import weakref
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -32,6 +33,11 @@ import pytest
 from helpers import sending
 
 import smsframe
+
+try:
+    import psycopg
+except ImportError:  # an extra
+    psycopg = None
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -235,6 +241,7 @@ class Points:
             module.connect = lambda *arguments, **options: self.step(
                 "open journal", lambda: REAL_CONNECT(*arguments, **{**options, "factory": factory})
             )
+        _watch_postgres(self)
         socket.socket = _watched_socket(self)
         for name in ("open", "mkdir", "unlink", "rename", "replace"):
             setattr(os, name, self._file_step(name, getattr(os, name)))
@@ -280,6 +287,28 @@ def _watched_connection(points: Points) -> type[sqlite3.Connection]:
             points.step(what, super().commit)
 
     return Connection
+
+
+def _watch_postgres(points: Points) -> None:
+    """Statements and commits of psycopg; where it is not installed, no journal is in PostgreSQL."""
+    if psycopg is None:
+        return
+    execute, commit = psycopg.Cursor.execute, psycopg.Connection.commit
+    wrote: weakref.WeakSet[Any] = weakref.WeakSet()
+
+    def executed(self: Any, statement: Any, *parameters: Any, **options: Any) -> Any:
+        text = statement if isinstance(statement, str) else "settings"
+        if WRITES.match(text):
+            wrote.add(self.connection)
+        step = re.sub(r"journal_\w+|story_\w+", "journal", " ".join(text.split()))[:60]
+        return points.step(step, lambda: execute(self, statement, *parameters, **options))
+
+    def committed(self: Any) -> None:
+        what = "commit" if self in wrote else "end of reading"
+        wrote.discard(self)
+        points.step(what, lambda: commit(self))
+
+    psycopg.Cursor.execute, psycopg.Connection.commit = executed, committed
 
 
 def _watched_socket(points: Points) -> type[socket.socket]:

@@ -11,6 +11,8 @@ from smsframe.cli import exit_codes
 from smsframe.cli.main import app
 from smsframe.planning.balance import balance_words, too_little
 
+pytestmark = pytest.mark.both_journals
+
 SAYS = [
     (5, "the balance of 5 credits does not cover this: 1 are missing"),
     (6, "0 credits of 6 would be left"),

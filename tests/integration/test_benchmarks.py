@@ -30,6 +30,7 @@ ROWS = {
     "campaigns": 1,
     "hours": 1,
     "deliveries": 2,
+    "postgres": 2,
 }
 FIGURE = re.compile(r"([0-9][0-9,.e-]*) (?:s|MiB|\N{MULTIPLICATION SIGN})")
 

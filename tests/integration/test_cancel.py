@@ -21,6 +21,8 @@ from helpers.sending import gateway_at
 import smsframe
 from smsframe.orders.profile import SMSEND
 
+pytestmark = pytest.mark.both_journals
+
 HOUR = 3600.0
 
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers import postgres
 
 pytestmark = pytest.mark.slow
 
@@ -17,8 +18,11 @@ SEEDS = [9, 10, 20]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C and suspension are signals of POSIX here")
+@pytest.mark.parametrize("journal", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_whatever_goes_wrong_at_once_nobody_is_texted_twice_and_nobody_is_forgotten(seed):
+def test_whatever_goes_wrong_at_once_nobody_is_texted_twice_and_nobody_is_forgotten(seed, journal):
+    if journal == "postgres":
+        postgres.required()
     program = [
         sys.executable,
         "-m",
@@ -27,6 +31,8 @@ def test_whatever_goes_wrong_at_once_nobody_is_texted_twice_and_nobody_is_forgot
         "1",
         "--seed",
         str(seed),
+        "--journal",
+        journal,
     ]
     told = subprocess.run(program, cwd=TESTS, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stdout + told.stderr

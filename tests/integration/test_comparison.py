@@ -34,7 +34,7 @@ from smsframe.orders import batching
 from smsframe.orders.names import alike_before
 from smsframe.orders.profile import SMSEND
 
-pytestmark = REPEATS_SEND_AGAIN
+pytestmark = [REPEATS_SEND_AGAIN, pytest.mark.both_journals]
 
 
 def events(gateway):

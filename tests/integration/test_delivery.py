@@ -16,6 +16,8 @@ from smsframe.gateway.retry import RetryPolicy
 from smsframe.journal.journal import Journal
 from smsframe.outcomes.columns import DTYPES
 
+pytestmark = pytest.mark.both_journals
+
 ADA, BEA = "+393471234567", "+393471234568"
 CID = "+14155550175"  # 75: rejected by the network
 

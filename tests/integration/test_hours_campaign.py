@@ -23,6 +23,8 @@ from smsframe.orders.hours import zone_named
 from smsframe.phones.country import countries
 from smsframe.timing.zones import zones
 
+pytestmark = pytest.mark.both_journals
+
 MONDAY = datetime(2026, 11, 30, 2, tzinfo=UTC)
 ROME = ZoneInfo("Europe/Rome")
 COUNTRIES = ("IT", "GB", "DE", "FR", "ES", "US", "BR", "IN", "AU", "JP", "NG", "JM")

@@ -27,7 +27,7 @@ from smsframe import CampaignStopped, Gateway
 from smsframe.errors import JournalError
 from smsframe.journal.journal import Journal
 from smsframe.journal.sqlite import Store
-from smsframe.journal.sqlite_migrations import VERSION
+from smsframe.journal.tables import VERSION
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
 

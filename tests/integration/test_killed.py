@@ -7,11 +7,13 @@ victim dies there, in a world of its own, and another one runs the same program 
 With ``SMSFRAME_CHAOS=1`` every point is taken, under each of the things a gateway may do with a repeated
 order id. Otherwise every commit, file and exchange is taken, with a gateway that sends again, which is the
 harshest; a third of what changes nothing, which is a statement within a transaction, or half of a question;
-and what begins as another story began is not told again.
+and what begins as another story began is not told again. With a journal in PostgreSQL it is ten points of
+each story.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
 import random
 import re
@@ -24,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from helpers import killable
+from helpers import killable, postgres
 from helpers.sending import table, texted
 
 import smsframe
@@ -56,15 +58,28 @@ class Story(NamedTuple):
         program: What the victim runs, and whoever comes after it.
         fault: What becomes of the victim's first POST.
         after: Another story, whose victim died while it received its first answer.
+        database: Where its journal is: ``sqlite`` or ``postgres``.
     """
 
     program: Callable[..., pd.DataFrame]
     fault: str | None = None
     after: Story | None = None
+    database: str = "sqlite"
 
 
 @cache
-def story(name):
+def cluster():
+    made = postgres.Cluster()
+    atexit.register(made.close)
+    return made
+
+
+@cache
+def story(name, database="sqlite"):
+    return told(name)._replace(database=database)
+
+
+def told(name):
     def program(people, text):  # with a plan made once; orders of two
         plan = smsframe.plan(people, text, campaign="autumn", phone="mobile", batch_size=2)
         return partial(killable.send, contacts=plan, **RUN)
@@ -86,13 +101,16 @@ def said(results):
 class World:
     """A gateway, and a journal that nobody has used yet."""
 
-    def __init__(self, repeated="accept"):
+    def __init__(self, repeated="accept", database="sqlite"):
+        self._database = database
         self._sandbox = smsframe.Sandbox(repeated_order_id=repeated, speed=3600)
 
     def __enter__(self):
         self._sandbox.start()
         self._folder = tempfile.TemporaryDirectory()
         self.journal = Path(self._folder.name) / "new" / "journal.sqlite"
+        if self._database == "postgres":
+            self.journal = cluster().new()
         return self
 
     def __exit__(self, *_error):
@@ -113,6 +131,8 @@ class World:
     def run(self, program, **options):
         """Let a victim run a program; for its frame there is only what it says of each person."""
         ending = killable.run(program, self._sandbox.url, self.journal, **options)
+        if self._database == "postgres":
+            cluster().wait_for_locks()
         return ending if ending.killed else ending._replace(value=said(ending.value))
 
     def differs(self, said, expected):
@@ -143,7 +163,7 @@ class World:
 @cache
 def undisturbed(story):
     """Where everybody ends when nobody is killed, and the points on the way."""
-    with World() as world:
+    with World(database=story.database) as world:
         ending = world.tell(story)
         ends = {phone: "rejected" if phone.endswith("85") else "accepted" for phone in ending.value}
         assert not world.differs(ending.value, ends)
@@ -155,12 +175,12 @@ def begins_alike(points, others):
     return sum(takewhile(bool, map(eq, points, others)))
 
 
-def chosen(name, repeated):
+def chosen(name, repeated, database="sqlite"):
     """The points of a story that are tried, each by its number."""
-    points = undisturbed(story(name)).points
+    points = undisturbed(story(name, database)).points
     if CHAOS:
         return [*range(len(points))]
-    told = begins_alike(points, undisturbed(story("plain")).points) if name == "personal" else 0
+    told = begins_alike(points, undisturbed(story("plain", database)).points) if name == "personal" else 0
     weighty = [
         place
         for place in range(told, len(points))
@@ -169,6 +189,8 @@ def chosen(name, repeated):
     ]
     others = sorted({*range(told, len(points))} - {*weighty})
     dice = random.Random(name)
+    if database == "postgres":
+        return sorted(dice.sample(weighty, 10))
     return sorted(
         weighty + dice.sample(others, len(others) // 3) if repeated == "accept" else dice.sample(weighty, 4)
     )
@@ -177,7 +199,7 @@ def chosen(name, repeated):
 def wrong(story, fatal, repeated):
     """What is wrong after a victim was killed at a point and the program ran again; or nothing."""
     expected, points = undisturbed(story).value, undisturbed(story).points
-    with World(repeated) as world:
+    with World(repeated, story.database) as world:
         died = world.tell(story, fatal)
         assert died.points == [points[fatal]], "the points came in another order"
         said = world.run(story.program).value
@@ -188,13 +210,14 @@ def wrong(story, fatal, repeated):
         return world.differs(said, expected)
 
 
-def hold(name, repeated, part=slice(None)):
+def hold(name, repeated, part=slice(None), database="sqlite"):
     """Nothing may be wrong wherever the victim is killed; what is names its point."""
-    points = undisturbed(story(name)).points
+    played = story(name, database)
+    points = undisturbed(played).points
     problems = [
         f"{fatal}: after {points[fatal - 1] if fatal else 'its start'}, before {points[fatal]}: {problem}"
-        for fatal in chosen(name, repeated)[part]
-        if (problem := wrong(story(name), fatal, repeated))
+        for fatal in chosen(name, repeated, database)[part]
+        if (problem := wrong(played, fatal, repeated))
     ]
     assert not problems, "\n".join(problems)
 
@@ -203,6 +226,12 @@ def hold(name, repeated, part=slice(None)):
 @pytest.mark.parametrize("name", STORIES)
 def test_killed_at_any_point_everybody_ends_where_the_undisturbed_run_has_them(name, part):
     hold(name, "accept", slice(part, None, PARTS))
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("name", STORIES)
+def test_the_same_with_a_journal_in_postgresql(name):
+    hold(name, "accept", database="postgres")
 
 
 @pytest.mark.parametrize("repeated", ["refuse", "merge"])

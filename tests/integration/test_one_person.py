@@ -17,6 +17,8 @@ import smsframe
 from smsframe.journal.sqlite_migrations import _PERSON
 from smsframe.phones.match import keys
 
+pytestmark = pytest.mark.both_journals
+
 PAIRS = {  # Mexico's old 1 is too long for every `numbers`: only journals and opt-outs may still have it
     "Argentina": ("+5491123456789", "+541123456789"),
     "Brazil": ("+551187654321", "+5511987654321"),

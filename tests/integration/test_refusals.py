@@ -32,7 +32,7 @@ from smsframe.journal.journal import Journal
 from smsframe.orders import batching
 from smsframe.orders.terms import Terms
 
-pytestmark = [REPEATS_SEND_AGAIN, pytest.mark.sandbox(left_out="named")]
+pytestmark = [REPEATS_SEND_AGAIN, pytest.mark.sandbox(left_out="named"), pytest.mark.both_journals]
 
 WAYS = ("named", "charged", "unlisted")
 EACH_WAY = each_sandbox("left_out", *WAYS)

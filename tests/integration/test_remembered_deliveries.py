@@ -17,6 +17,8 @@ from smsframe.journal.deliveries import OrderAnswer
 from smsframe.journal.journal import Journal
 from smsframe.orders.profile import SMSEND
 
+pytestmark = pytest.mark.both_journals
+
 ADA, BEA = "+393471234567", "+393471234568"
 BY_NETWORK = "+14155550175"
 NO_REPORT = "+14155550177"

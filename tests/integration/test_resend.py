@@ -20,7 +20,7 @@ from helpers.faulty_server import answer, scripted
 import smsframe
 from smsframe.orders.profile import SMSEND
 
-pytestmark = pytest.mark.sandbox(repeated_order_id="accept")
+pytestmark = [pytest.mark.sandbox(repeated_order_id="accept"), pytest.mark.both_journals]
 
 FATES = {
     "76": "ERROR",

@@ -11,6 +11,8 @@ from smsframe.arrow import INSTANT, TEXT
 from smsframe.outcomes.columns import COLUMNS
 from smsframe.outcomes.join import Known, outcomes
 
+pytestmark = pytest.mark.both_journals
+
 
 def journalled(*, missing=False, batch=0, segments=(1, 2, 4), **facts):
     """What the journal knows of one order of three people, with other facts on top."""

@@ -35,7 +35,7 @@ from smsframe.clock import Clock
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.journal.journal import Journal
 
-pytestmark = REPEATS_SEND_AGAIN
+pytestmark = [REPEATS_SEND_AGAIN, pytest.mark.both_journals]
 
 TESTS = Path(__file__).parents[1]
 

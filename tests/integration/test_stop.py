@@ -18,6 +18,8 @@ from helpers.sending import send as quick_send
 import smsframe
 from smsframe.journal.journal import Journal
 
+pytestmark = pytest.mark.both_journals
+
 SENDER = """
 import sys, smsframe, pandas as pd
 mobile = [f"+39347{i // 70:05d}{i % 70:02d}" for i in range(60)]

@@ -19,6 +19,8 @@ from helpers.sending import gateway_at, statuses, table
 import smsframe
 from smsframe.orders.profile import SMSEND
 
+pytestmark = pytest.mark.both_journals
+
 ROME = ZoneInfo("Europe/Rome")
 NOON = datetime(2026, 11, 30, 12, tzinfo=ROME)
 MINUTES = timedelta(minutes=5)

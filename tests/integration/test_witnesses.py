@@ -20,7 +20,7 @@ from smsframe.orders.records import Change, Comparison, Evidence, Now
 from smsframe.orders.states import Event, State, transition
 from smsframe.orders.terms import Terms
 
-pytestmark = REPEATS_SEND_AGAIN
+pytestmark = [REPEATS_SEND_AGAIN, pytest.mark.both_journals]
 
 
 # The journal: from one state and owner to the next.

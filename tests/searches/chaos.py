@@ -38,6 +38,7 @@ from typing import NamedTuple
 import pandas as pd
 import psutil
 from helpers import killable, sending
+from helpers.postgres import Cluster
 
 import smsframe
 from smsframe.journal.journal import Journal
@@ -95,6 +96,8 @@ REFUSED = 4
 """People whom the gateway refuses, at most; five, refused first, would be taken for a refused request."""
 PATIENCE = 8
 """How often a gateway that behaves is asked to go on, at most."""
+SERVER = "CHAOS_SERVER"
+"""Names the PostgreSQL server, where the journals are in one."""
 AT_ONCE = 2 * (os.cpu_count() or 1)
 """Stories told at once; most of a story is waiting."""
 
@@ -261,7 +264,8 @@ class Story:
     def tell(self):
         """Let it happen, and say what came of it."""
         with tempfile.TemporaryDirectory() as folder, self.sandbox:
-            self.journal = Path(folder) / "journal.sqlite"
+            server = os.environ.get(SERVER)
+            self.journal = f"{server}?schema=story_{self.seed}" if server else Path(folder) / "journal.sqlite"
             try:
                 self.step("again")
                 for _ in range(self.dice.randint(1, 5)):
@@ -512,8 +516,16 @@ def main():
     words.add_argument("--seed", type=int, default=random.randrange(1_000_000), help="of the first story")
     words.add_argument("--stories", type=int, default=sys.maxsize, help="how many at most")
     words.add_argument("--minutes", type=float, default=3.0, help="begin no story after so long")
+    words.add_argument("--journal", choices=["sqlite", "postgres"], default="sqlite", help="where it is kept")
     wanted, began = words.parse_args(), time.monotonic()
-    tallies = stories(iter(range(wanted.seed, wanted.seed + wanted.stories)), 60 * wanted.minutes)
+    cluster = Cluster() if wanted.journal == "postgres" else None
+    if cluster is not None:
+        os.environ[SERVER] = cluster.url()
+    try:
+        tallies = stories(iter(range(wanted.seed, wanted.seed + wanted.stories)), 60 * wanted.minutes)
+    finally:
+        if cluster is not None:
+            cluster.close()
     print("\n".join(report(tallies, time.monotonic() - began)))
     return any(tally.wrong for tally in tallies.values())
 

@@ -19,7 +19,8 @@ from sqlalchemy.pool import StaticPool
 
 from simulation.scheduler import KilledHere, Lock
 from smsframe.errors import JournalError
-from smsframe.journal.sqlite import Store, frame
+from smsframe.journal.sql import frame
+from smsframe.journal.sqlite import Store
 from smsframe.journal.sqlite_migrations import prepare
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from smsframe.journal.sqlite_migrations import VERSION
+from smsframe.journal.tables import VERSION
 from smsframe.orders.answers import Answer, interpret_response
 from smsframe.orders.cancellation import interpret_cancel, listed_as
 from smsframe.orders.profile import SMSEND

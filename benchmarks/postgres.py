@@ -1,0 +1,130 @@
+"""
+What a journal in PostgreSQL costs: people written beside a bare COPY, and a campaign beside one in SQLite.
+
+The server is one of our own, in a temporary folder, started as the tests start theirs. *Claims* writes people
+with numbers, texts and batches into a campaign, in order of their keys, and so that who is there already is
+left alone; COPY, of psycopg, puts the same rows into the same table and asks nothing. The *campaign* is one
+``smsframe.send`` of a plan to a sandbox, whose answers take no time, with a new journal each time.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.table import Aim
+from benchmarks.turns import Call, apart, take_turns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.table import Row
+    from benchmarks.turns import Scale, Seconds
+
+TESTS = Path(__file__).parents[1] / "tests"
+BATCH = 1000
+
+
+def rows(scale: Scale) -> Iterator[Row]:
+    """Claims of a million, and a whole campaign."""
+    written: Seconds = apart(claims, scale.rows, scale.repeats)
+    yield written.row("claims in PostgreSQL", "COPY", scale.rows, Aim(1.5))
+    sent: Seconds = apart(campaigns, scale.recipients, scale.repeats)
+    yield sent.row("send, journal in PostgreSQL", "in SQLite", scale.recipients, Aim(1.5))
+
+
+def _cluster() -> Any:
+    sys.path.insert(0, str(TESTS))  # the tests have what starts a server
+    from helpers.postgres import Cluster
+
+    return Cluster()
+
+
+def claims(count: int, turns: int) -> Seconds:
+    """Time both into tables of their own."""
+    from smsframe.journal.journal import Journal
+    from smsframe.journal.people_groups import Group
+    from smsframe.journal.recipients import write
+
+    cluster = _cluster()
+    phones = "+39" + pd.Series(np.arange(3_470_000_000, 3_470_000_000 + count)).astype(str)
+    people = pd.DataFrame({"phone": phones, "fields": None, "segments": 1})
+    groups = [
+        Group(place // BATCH + 1, 1, "gsm", people.iloc[place : place + BATCH])
+        for place in range(0, count, BATCH)
+    ]
+
+    def ours(journal: Journal) -> int:
+        with journal._store.transaction() as connection:
+            write(connection, 1, groups)
+        return count
+
+    def copy(journal: Journal) -> int:
+        keys = phones.str.slice(1).astype("int64").tolist()
+        batches = (np.arange(count) // BATCH + 1).tolist()
+        names = "campaign, person, phone, text, encoding, segments, batch, missing"
+        with journal._store.transaction() as connection:
+            driver: Any = connection.connection.driver_connection
+            with driver.cursor().copy(f"COPY recipients ({names}) FROM STDIN") as into:
+                for person, phone, batch in zip(keys, phones, batches, strict=True):
+                    into.write_row((2, person, phone, 1, "gsm", 1, batch, False))
+        return count
+
+    def new(_: int) -> Journal:
+        journal = Journal(cluster.new())
+        journal._store.make()
+        return journal
+
+    try:
+        return take_turns(new, {"ours": Call(ours), "loop": Call(copy)}, turns)
+    finally:
+        cluster.close()
+
+
+def campaigns(count: int, turns: int) -> Seconds:
+    """Time a whole send with each."""
+    import smsframe
+
+    cluster = _cluster()
+    phones = "+39" + pd.Series(np.arange(3_470_000_000, 3_470_000_000 + count)).astype(str)
+    table = pd.DataFrame({"mobile": phones})
+
+    with (
+        smsframe.Sandbox(credits=10 * count * (turns + 2), speed=3600) as sandbox,
+        tempfile.TemporaryDirectory(prefix="smsframe-bench-") as folder,
+    ):
+        gateway = sandbox.gateway()
+
+        def plan(turn: int) -> int:
+            return turn
+
+        def send(turn: int, name: str, journal: str) -> int:
+            out = smsframe.send(
+                table,
+                "Ciao",
+                campaign=f"{name}{turn}",
+                phone="mobile",
+                gateway=gateway,
+                journal=journal,
+                progress=False,
+            )
+            return int(out["sms_status"].eq("accepted").sum())
+
+        def expect(_: int, answers: dict[str, Any]) -> None:
+            if {*answers.values()} != {count}:
+                raise SystemExit("not everybody was texted: nothing was measured")
+
+        calls = {
+            "ours": Call(lambda turn: send(turn, "p", cluster.new())),
+            "loop": Call(lambda turn: send(turn, "s", f"{folder}/{turn}.sqlite")),
+        }
+        try:
+            return take_turns(plan, calls, turns, expect)
+        finally:
+            cluster.close()
+            gateway.close()

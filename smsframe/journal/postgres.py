@@ -1,0 +1,237 @@
+"""
+The journal in a PostgreSQL database: shared by several people and machines.
+"""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from smsframe.errors import JournalError
+from smsframe.journal import postgres_errors
+from smsframe.journal.postgres_connections import Connections
+from smsframe.journal.postgres_tables import current, prepare, require_rights
+from smsframe.journal.sql import frame
+from smsframe.journal.tables import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    import pandas as pd
+    from sqlalchemy.engine import Connection
+
+SCHEMA = "smsframe"
+"""Where the tables are, unless the URL says ``?schema=``."""
+
+WAIT = "10min"
+"""How long to wait for another process that is writing: a list of millions is one transaction."""
+
+WRITER = int.from_bytes(b"smsf", signed=True)
+"""The first half of the number of the lock that whoever writes holds."""
+
+
+class PostgresStore:
+    """
+    Transactions on one schema of one database.
+
+    Those that write exclude each other, as on SQLite, by a lock that ends with the transaction: what is read
+    in one is what is changed in it. Between runs no connection stays open.
+
+    Args:
+        url: The database; ``?schema=`` names the schema, everything else is libpq's.
+
+    Raises:
+        ImportError: psycopg is not installed.
+    """
+
+    lock_can_be_lost = True
+    in_place = True
+    """A server has no file name: an older copy that takes its place is found by the gateway's history."""
+
+    def __init__(self, url: sa.URL) -> None:
+        try:
+            import psycopg  # noqa: F401, PLC0415 - an extra
+        except ImportError:
+            raise ImportError(
+                'a journal on PostgreSQL needs psycopg: pip install "smsframe[postgres]"'
+            ) from None
+        schema = url.query.get("schema", SCHEMA)
+        if not isinstance(schema, str) or not schema.isidentifier() or not schema.isascii():
+            raise JournalError("the schema of the journal must be one name of letters, digits and _")
+        self.schema = schema
+        url = url.difference_update_query(["schema"]).set(drivername="postgresql")
+        where = f"{url.host or 'localhost'}{f':{url.port}' if url.port else ''}/{url.database or ''}"
+        self.place = f"postgresql://{where}" + ("" if schema == SCHEMA else f"?schema={schema}")
+        self.connections = Connections(url, schema, self.place)
+        self._counting = threading.Lock()
+        self._in_use = 0
+
+    @property
+    def role(self) -> str:
+        """The role of the last connection."""
+        return getattr(self.connections, "role", "nobody yet")
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a journal."""
+        with self.opened() as connection:
+            return connection is not None
+
+    @contextmanager
+    def opened(self) -> Iterator[Connection | None]:
+        """
+        One transaction that reads, or None where nothing was ever written.
+
+        Raises:
+            JournalError: It cannot be read, or is a newer smsframe's.
+        """
+        with self.transaction(reading=True) as connection:
+            yield connection if current(connection, self.schema, self.place) > 0 else None
+
+    def make(self) -> None:
+        """
+        Make the tables, or bring those of an older version up to date; and see whether this role may write.
+
+        Raises:
+            JournalError: They cannot be made, are a newer smsframe's, or this role lacks a right.
+        """
+        with self.transaction(reading=True) as connection:
+            found = current(connection, self.schema, self.place)
+            if found == VERSION:
+                require_rights(connection, self.schema, self.place)
+                return
+        with self.transaction() as connection:
+            prepare(connection, self.schema, self.place)
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """Keep connections open between transactions."""
+        with self._counted():
+            yield
+
+    @contextmanager
+    def transaction(self, *, reading: bool = False) -> Iterator[Connection]:
+        """One transaction: all of it is on disk when the block ends, or nothing."""
+        with (
+            self._counted(),
+            self.errors_in_our_words(),
+            self.connections.engine.begin() as connection,
+        ):
+            if reading:
+                connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                yield connection
+                return
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WAIT}'")
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s, %s)", (WRITER, self._number))
+            yield connection
+            connection.exec_driver_sql("SELECT pg_notify(%s, '')", (self.channel,))
+
+    @property
+    def channel(self) -> str:
+        """What is notified of each transaction that has written."""
+        return f"smsframe_{self.schema}"
+
+    @property
+    def _number(self) -> int:
+        return zlib.crc32(self.schema.encode()) - 2**31
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._counting:
+            self._in_use += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._in_use -= 1
+                if not self._in_use:
+                    self.connections.close()
+
+    @contextmanager
+    def changes(self, sleep: Callable[[float], object]) -> Iterator[Callable[[float, float], bool]]:
+        """A function that waits until somebody has written (see `smsframe.journal.store.JournalStore`)."""
+        with self.errors_in_our_words(), closing(self.connections.alone()) as listener:
+            listener.execute(f'LISTEN "{self.channel}"')
+
+            def wait(seconds: float, least: float) -> bool:
+                sleep(least)
+                with self.errors_in_our_words():
+                    told = [*listener.notifies(timeout=max(0.0, seconds - least), stop_after=1)]
+                    return bool([*listener.notifies(timeout=0), *told])  # the others are about the same
+
+            yield wait
+
+    def read(self, query: sa.Select[Any]) -> pd.DataFrame:
+        """The rows of a query."""
+        with self.transaction(reading=True) as connection:
+            return frame(connection, query)
+
+    def check(self, connection: Connection) -> None:
+        """Nothing: the server looks after its files."""
+
+    def verify(self) -> None:
+        """
+        Look whether the server can be reached, is safe, and lets this role write.
+
+        Raises:
+            JournalError: It is not; says what to do.
+        """
+        with self.opened() as connection:
+            if connection is not None:
+                require_rights(connection, self.schema, self.place)
+
+    def confirm(self, query: sa.Select[Any], expected: int) -> None:
+        """
+        See whether another session finds what was just written.
+
+        Raises:
+            JournalError: It does not.
+        """
+        with self.transaction(reading=True) as connection:
+            found = connection.execute(query).scalar_one()
+        if found != expected:
+            raise JournalError(
+                f"what was written to the journal {self.place} is not there for another session, so nothing "
+                "more is sent"
+            )
+
+    def backup(self, target: Path) -> None:
+        """
+        Refuse: copies of a server are its administrator's, and `smsframe journal copy` makes a file of it.
+
+        Raises:
+            JournalError: Always.
+        """
+        raise JournalError(
+            f"the journal {self.place} is backed up with its server (pg_dump, or the provider's backups); "
+            f"`smsframe journal copy` moves it to a file such as {target.name}"
+        )
+
+    def close_for_good(self, connection: Connection, place: str) -> None:
+        """In the caller's transaction: this journal is at another place from now on."""
+        connection.exec_driver_sql("UPDATE journal SET moved_to = %s", (place,))
+
+    @contextmanager
+    def errors_in_our_words(self) -> Iterator[None]:
+        """
+        Say what is wrong with the database, with nothing in the chain that holds a number or a password.
+
+        Raises:
+            JournalError: Whatever the database raised.
+        """
+        problem = None
+        try:
+            yield
+        except sa.exc.DBAPIError as error:
+            problem, error.params = postgres_errors.problem(error.orig), None
+        except Exception as error:
+            problem = postgres_errors.problem(error)
+            if problem is None:
+                raise
+        if problem is not None:
+            raise JournalError(f"the journal {self.place} cannot be used: {problem}") from None

@@ -1,0 +1,70 @@
+"""
+People written into PostgreSQL: an array per column, sorted, and at most ten thousand in a statement.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from smsframe.journal.people_groups import OWN_TIME, Group
+from smsframe.phones.match import keys
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.engine import Connection
+
+LARGEST = 10_000
+"""People per statement."""
+
+TYPES = {
+    "person": "bigint",
+    "phone": "text",
+    "fields": "text",
+    "segments": "integer",
+    **dict.fromkeys(OWN_TIME, "text"),
+    "schedule_at": "bigint",
+    "text": "integer",
+    "encoding": "text",
+    "batch": "integer",
+}
+
+STATEMENT = (
+    f"INSERT INTO recipients AS there (campaign, missing, {', '.join(TYPES)}) "  # noqa: S608 - of constants
+    f"SELECT %(campaign)s, false, {', '.join(TYPES)} "
+    f"FROM unnest({', '.join(f'%({name})s::{kind}[]' for name, kind in TYPES.items())}) "
+    f"AS given ({', '.join(TYPES)}) "
+    "ON CONFLICT (campaign, person) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in ("missing", *TYPES) if name != "person")
+    + " WHERE there.batch IS NULL"
+)
+
+
+def write(connection: Connection, campaign: int, groups: Sequence[Group]) -> int:
+    """
+    Write people, unless they are there with a batch; how many were written.
+
+    By their keys, so that two processes that write the same people wait for each other in one order only.
+    """
+    if not groups:
+        return 0
+    columns: dict[str, np.ndarray[Any, Any]] = {}
+    for name in TYPES:
+        columns[name] = np.concatenate([_column(group, name) for group in groups])
+    order = np.argsort(columns["person"].astype("int64"), kind="stable")
+    written = 0
+    for begin in range(0, len(order), LARGEST):
+        chosen = order[begin : begin + LARGEST]
+        given = {name: column[chosen].tolist() for name, column in columns.items()}
+        written += connection.exec_driver_sql(STATEMENT, given | {"campaign": campaign}).rowcount
+    return written
+
+
+def _column(group: Group, name: str) -> np.ndarray[Any, Any]:
+    if name == "person":
+        return np.asarray(keys(group.people["phone"]), dtype=object)
+    values = np.empty(len(group.people), dtype=object)
+    values[:] = [getattr(group, name)] * len(values) if name in Group._fields else group.column(name)
+    return values

@@ -1,0 +1,108 @@
+"""
+The tables of a journal in PostgreSQL: made, brought up to date, and the rights that a role needs on them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smsframe.errors import JournalError
+from smsframe.journal.tables import VERSION, metadata
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+FIRST = 6
+"""The first version that was ever on PostgreSQL."""
+
+UPGRADES: dict[int, tuple[str, ...]] = {}
+"""What takes the tables of each released version to the next."""
+
+MAY_SEND = ("SELECT", "INSERT", "UPDATE", "DELETE")
+"""What a role needs on each table to send; to read, the first."""
+
+MARK = "CREATE TABLE journal (version integer NOT NULL, moved_to text)"
+
+RIGHTS = (
+    "SELECT relation, privilege FROM unnest(%(tables)s::text[]) AS tables (relation), "
+    "unnest(%(rights)s::text[]) AS rights (privilege) "
+    "WHERE NOT has_table_privilege(%(schema)s || '.' || relation, privilege)"
+)
+
+
+SEQUENCES = (
+    "SELECT sequencename, 'USAGE' FROM pg_sequences WHERE schemaname = %(schema)s AND NOT "
+    "has_sequence_privilege(quote_ident(schemaname) || '.' || quote_ident(sequencename), 'USAGE')"
+)
+
+
+def current(connection: Connection, schema: str, place: str) -> int:
+    """
+    The version of the tables, 0 when there are none.
+
+    Raises:
+        JournalError: Another program's schema, a newer smsframe's journal, or one that was moved.
+    """
+    tables = {
+        *connection.exec_driver_sql(
+            "SELECT tablename FROM pg_tables WHERE schemaname = %s", (schema,)
+        ).scalars()
+    }
+    if not tables:
+        return 0
+    if "journal" not in tables:
+        raise JournalError(
+            f"the schema {schema} of {place} has tables of another program: name another one with ?schema="
+        )
+    if connection.exec_driver_sql("SELECT has_schema_privilege(%s, 'USAGE')", (schema,)).scalar_one():
+        version, moved_to = connection.exec_driver_sql("SELECT version, moved_to FROM journal").one()
+    else:
+        raise JournalError(
+            f"this role may not use the schema {schema} of {place}: GRANT USAGE ON SCHEMA {schema}; "
+            "docs/scale.md lists the rights"
+        )
+    if moved_to is not None:
+        raise JournalError(f"the journal {place} was moved to {moved_to}: name that one; nothing was sent")
+    if version > VERSION:
+        raise JournalError(
+            f"the journal {place} was written by a newer smsframe: upgrade smsframe to use it; "
+            "nothing was sent"
+        )
+    return int(version)
+
+
+def prepare(connection: Connection, schema: str, place: str) -> None:
+    """
+    Make the tables, or bring those of an older version up to date, in the caller's transaction.
+
+    Raises:
+        JournalError: As `current`.
+    """
+    version = current(connection, schema, place)
+    if not version:
+        connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+        metadata.create_all(connection, checkfirst=False)
+        connection.exec_driver_sql(MARK)
+        connection.exec_driver_sql("INSERT INTO journal (version) VALUES (%s)", (VERSION,))
+        return
+    for step in range(version, VERSION):
+        for statement in UPGRADES[step]:
+            connection.exec_driver_sql(statement)
+    connection.exec_driver_sql("UPDATE journal SET version = %s", (VERSION,))
+
+
+def require_rights(connection: Connection, schema: str, place: str) -> None:
+    """
+    Refuse a role that could not write everything that a campaign writes.
+
+    Raises:
+        JournalError: It lacks rights; says which.
+    """
+    given = {"tables": [*metadata.tables], "rights": [*MAY_SEND], "schema": schema}
+    missing = [*connection.exec_driver_sql(RIGHTS, given), *connection.exec_driver_sql(SEQUENCES, given)]
+    if missing:
+        lacking = ", ".join(sorted(f"{right} on {table}" for table, right in missing))
+        raise JournalError(
+            f"this role may read the journal {place}, and not send: it lacks {lacking}; nothing was sent. "
+            "docs/scale.md lists the rights"
+        )

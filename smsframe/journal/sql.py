@@ -1,0 +1,148 @@
+"""
+What SQLite and PostgreSQL write differently: lists of values, arrays, and inserts that leave what is there.
+
+A list carries a whole batch in one parameter: as JSON to SQLite, as an array to PostgreSQL; a parameter and a
+row per person cost several times as much. People are read as one array per column.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy.engine import Connection, Dialect
+
+LARGEST_ANSWER = 100_000
+"""People per question: SQLite holds no answer of more than a gigabyte."""
+
+POSTGRESQL = "postgresql"
+
+
+class Values(sa.types.TypeDecorator[Any]):
+    """A list of values of one type in one parameter: JSON for SQLite, an array for PostgreSQL."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def __init__(self, item: type[sa.BigInteger | sa.Text]) -> None:
+        self.item = item
+        super().__init__()
+
+    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
+        """The type of the parameter in that database."""
+        if dialect.name == POSTGRESQL:
+            return dialect.type_descriptor(sa.ARRAY(self.item))
+        return dialect.type_descriptor(sa.Text())
+
+    def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> object:
+        """The list as that database reads it."""
+        return value if dialect.name == POSTGRESQL else json.dumps(value)
+
+
+class _Unnest(GenericFunction[Any]):
+    """The values of a list, a row each."""
+
+    _register = False  # a module that is loaded again would register it twice
+    name = "smsframe_unnest"
+    inherit_cache = True
+
+
+class _JsonArray(GenericFunction[Any]):
+    """A column as one JSON array, in text."""
+
+    _register = False
+    name = "smsframe_json_array"
+    type = sa.Text()
+    inherit_cache = True
+
+
+@compiles(_Unnest, "sqlite")
+def _json_each(element: _Unnest, compiler: Any, **options: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_Unnest, POSTGRESQL)
+def _unnest(element: _Unnest, compiler: Any, **options: Any) -> str:
+    return f"unnest({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_JsonArray, "sqlite")
+def _json_group_array(element: _JsonArray, compiler: Any, **options: Any) -> str:
+    return f"json_group_array({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_JsonArray, POSTGRESQL)
+def _json_agg(element: _JsonArray, compiler: Any, **options: Any) -> str:
+    array = f"json_agg({compiler.process(element.clauses, **options)})"
+    return f"CAST(coalesce({array}, '[]') AS text)"  # of no rows SQLite's is empty too, not null
+
+
+def integers(values: Sequence[int] | str) -> sa.Select[Any]:
+    """Whole numbers, a row each, for ``in_``; or those of the parameter of that name."""
+    return _each(values, sa.BigInteger)
+
+
+def strings(values: Sequence[str] | str) -> sa.Select[Any]:
+    """Texts, a row each, for ``in_``; or those of the parameter of that name."""
+    return _each(values, sa.Text)
+
+
+def _each(values: Sequence[Any] | str, kind: type[Any]) -> sa.Select[Any]:
+    given: Any = (
+        sa.bindparam(values, type_=Values(kind))
+        if isinstance(values, str)
+        else sa.literal([*values], Values(kind))
+    )
+    # PostgreSQL calls the column of a function by the alias, SQLite calls it ``value``.
+    return sa.select(_Unnest(given).table_valued(sa.column("value", kind()), name="value").c.value)
+
+
+def table_of(connection: Connection, columns: Mapping[str, tuple[type[Any], Sequence[Any]]]) -> sa.FromClause:
+    """
+    Columns of equal length as a table that a statement may read.
+
+    Args:
+        connection: Says of which database.
+        columns: The type and the values of each, by name.
+    """
+    if connection.dialect.name == POSTGRESQL:
+        lists = [sa.literal([*values], Values(kind)) for kind, values in columns.values()]
+        names = [sa.column(name, kind()) for name, (kind, _) in columns.items()]
+        return sa.func.unnest(*lists).table_valued(*names, name="given").render_derived()
+    rows = [*zip(*(values for _, values in columns.values()), strict=True)]
+    row = _Unnest(sa.literal(json.dumps(rows), sa.Text)).table_valued("value", name="row").c.value
+    cells = (
+        sa.type_coerce(sa.func.json_extract(row, f"$[{place}]"), kind()).label(name)
+        for place, (name, (kind, _)) in enumerate(columns.items())
+    )
+    return sa.select(*cells).subquery("given")
+
+
+def as_json_array(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """A column as one JSON array, in text."""
+    return _JsonArray(column)
+
+
+def insert(connection: Connection, table: sa.Table) -> Any:
+    """An insert that may say what happens where a row is there already: ``on_conflict_do_nothing()``."""
+    if connection.dialect.name == POSTGRESQL:
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - loads half as long as SQLAlchemy
+
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def frame(connection: Connection, query: sa.Select[Any]) -> pd.DataFrame:
+    """The rows of a query, within a transaction."""
+    found = connection.execute(query)
+    rows = [*map(tuple, found)]  # pandas takes a row of SQLAlchemy's apart one name at a time
+    return pd.DataFrame(rows, columns=[*found.keys()])

@@ -1,0 +1,68 @@
+"""
+People written into an SQLite file: a batch in one parameter, as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from smsframe.journal.people_groups import OWN_TIME, Group
+from smsframe.journal.tables import recipients
+from smsframe.phones.match import keys
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.engine import Connection
+
+
+def write(connection: Connection, campaign: int, groups: Sequence[Group]) -> int:
+    """Write people, unless they are there with a batch; how many were written."""
+    one, same, timed = [], [], []
+    for group in groups:
+        filled = {"text": group.text, "encoding": group.encoding, "batch": group.batch}
+        fields, segments = group.column("fields"), group.column("segments")
+        who = (keys(group.people["phone"]).tolist(), group.column("phone"))
+        if group.has_own_times:
+            rows = zip(*who, fields, segments, *map(group.column, OWN_TIME), strict=True)
+            timed.append(filled | {"people": json.dumps([*rows])})
+        elif {*fields} == {None} and len({*segments}) == 1:  # a text that is the same for all
+            same.append(filled | {"people": json.dumps([*zip(*who, strict=True)]), "segments": segments[0]})
+        else:
+            one.append(filled | {"people": json.dumps([*zip(*who, fields, segments, strict=True)])})
+    value = sa.func.json_each(sa.bindparam("people")).table_valued("value", name="person").c.value
+    person, phone, *others = (sa.func.json_extract(value, f"$[{place}]") for place in range(4))
+    none = [sa.null()] * len(OWN_TIME)
+    times = [sa.func.json_extract(value, f"$[{place}]") for place in range(4, 4 + len(OWN_TIME))]
+    written = _insert(connection, campaign, [person, phone, *others, *none], one)
+    written += _insert(
+        connection, campaign, [person, phone, sa.null(), sa.bindparam("segments"), *none], same
+    )
+    return written + _insert(connection, campaign, [person, phone, *others, *times], timed)
+
+
+def _insert(
+    connection: Connection,
+    campaign: int,
+    person: Sequence[sa.ColumnElement[Any]],
+    filled: list[dict[str, Any]],
+) -> int:
+    """How many people were written: who, values, segments and times as given, the rest by group."""
+    if not filled:
+        return 0
+    shared = (sa.bindparam(name, type_=recipients.c[name].type) for name in ("text", "encoding", "batch"))
+    rows = sa.select(sa.literal(campaign), *person, *shared, sa.literal(value=False))
+    names = ["campaign", "person", "phone", "fields", "segments", *OWN_TIME]
+    names += ["text", "encoding", "batch", "missing"]
+    # With a condition, or SQLite takes ON CONFLICT for the one of a join.
+    new = insert(recipients).from_select(names, rows.where(sa.true()))
+    statement = new.on_conflict_do_update(
+        index_elements=["campaign", "person"],
+        set_={name: new.excluded[name] for name in names[2:]},
+        where=recipients.c.batch.is_(None),
+    )
+    return connection.execute(statement, filled).rowcount

@@ -1,0 +1,109 @@
+"""
+What the journal asks of the database that it is kept in, and of the locks of its runs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    import pandas as pd
+    import sqlalchemy as sa
+    from sqlalchemy.engine import Connection
+
+
+class JournalStore(Protocol):
+    """
+    Transactions on the tables of one journal.
+
+    Attributes:
+        place: What it is called in messages; without a password.
+        exists: Whether there is a journal.
+        in_place: Whether what a run began on is still what others find by that name.
+        lock_can_be_lost: Whether a run may lose its lock and go on: then one that takes over waits for the
+            grace before its first look-up, as a request may have been on its way.
+    """
+
+    place: str
+    lock_can_be_lost: bool
+
+    @property
+    def exists(self) -> bool: ...  # noqa: D102 - above
+
+    @property
+    def in_place(self) -> bool: ...  # noqa: D102 - above
+
+    def opened(self) -> AbstractContextManager[Connection | None]:
+        """One transaction that reads, or None where nothing was ever written."""
+
+    def make(self) -> None:
+        """Make the tables, or bring those of an older version up to date."""
+
+    def kept_open(self) -> AbstractContextManager[None]:
+        """Keep connections open between transactions, as a run needs thousands."""
+
+    def transaction(self, *, reading: bool = False) -> AbstractContextManager[Connection]:
+        """
+        One transaction: all of it is on disk when the block ends, or nothing.
+
+        Two that write exclude each other; one that reads sees the tables as they are when it begins.
+        """
+
+    def read(self, query: sa.Select[Any]) -> pd.DataFrame:
+        """The rows of a query."""
+
+    def check(self, connection: Connection) -> None:
+        """Refuse damaged tables, as far as the database can tell."""
+
+    def verify(self) -> None:
+        """As `check`, and whether the place is one where a journal is safe."""
+
+    def confirm(self, query: sa.Select[Any], expected: int) -> None:
+        """Make certain that others find what was just written: a query for a number, and that number."""
+
+    def changes(
+        self, sleep: Callable[[float], object]
+    ) -> AbstractContextManager[Callable[[float, float], bool]]:
+        """
+        A function that waits so many seconds, or until somebody has written, but for so many at least;
+        it says whether somebody has. ``sleep`` waits where the database tells nobody of changes.
+        """
+
+    def backup(self, target: Path) -> None:
+        """Copy the tables, as the last commit left them, into a file."""
+
+    def close_for_good(self, connection: Connection, place: str) -> None:
+        """In the caller's transaction: this journal is at another place from now on."""
+
+    def errors_in_our_words(self) -> AbstractContextManager[None]:
+        """Say what is wrong with the database, with nothing in the chain that holds a number."""
+
+
+class RunLock(Protocol):
+    """A run that is at work, by its name."""
+
+    name: str
+
+    def release(self) -> None:
+        """Stop being alive."""
+
+
+class RunLocks(Protocol):
+    """
+    Who is at work on a journal: one lock per run, that a dead process cannot hold.
+
+    """
+
+    @property
+    def process(self) -> str:
+        """Which process writes, for the evidence."""
+
+    def start(self) -> RunLock:
+        """A new owner, alive until it is released or the process dies."""
+
+    def alive(self, name: str) -> bool:
+        """Whether an owner still holds its lock, ourselves included."""
