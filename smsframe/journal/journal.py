@@ -28,7 +28,7 @@ from smsframe.journal.cancellations import Cancellations
 from smsframe.journal.conflicts import require_no_similar_name
 from smsframe.journal.deliveries import Deliveries
 from smsframe.journal.known_orders import KnownOrders
-from smsframe.journal.recipients import OWN_TIME, read
+from smsframe.journal.recipients import OWN_TIME, read, read_with_orders
 from smsframe.journal.registration import Registration
 from smsframe.journal.rows import instants_of, read_campaign, read_texts
 from smsframe.journal.run_locks import Owners
@@ -155,7 +155,9 @@ class Journal:
         with self._store.opened() as connection:
             return None if connection is None else _find(connection, name)
 
-    def read(self, name: str, *, call: CampaignCall | None = None) -> StoredCampaign | None:
+    def read(
+        self, name: str, *, call: CampaignCall | None = None, phones: pd.Series[Any] | None = None
+    ) -> StoredCampaign | None:
         """
         The campaign of that name with its people and orders, or None; in one transaction.
 
@@ -163,6 +165,7 @@ class Journal:
             name: Of the campaign.
             call: What is to be sent: then a damaged journal, and a call that means another campaign than
                 this one, are refused, before anything is written.
+            phones: Whom to read, with everybody else in their orders; all people when not given.
 
         Raises:
             JournalError: It is damaged.
@@ -181,7 +184,7 @@ class Journal:
                 return None
             if call is not None:
                 call.check(connection, entry)
-            rows = _rows(connection, entry.id)
+            rows = _rows(connection, entry.id, phones)
         return StoredCampaign(entry, self._known(*rows))
 
     def get(self, name: str) -> CampaignRecord:
@@ -225,9 +228,11 @@ class Journal:
 
     # Recipients.
 
-    def recipients(self, campaign: int, name: str) -> Known:
+    def recipients(self, campaign: int, name: str, phones: pd.Series[Any] | None = None) -> Known:
         """
         Everything known of the recipients of a campaign, in order of number.
+
+        ``phones``: whom to read, with everybody else in their orders; all people when not given.
 
         Raises:
             JournalError: The campaign of that key is not the one of that name: another file took its place.
@@ -235,7 +240,7 @@ class Journal:
         with self._store.transaction(reading=True) as connection:
             if connection.execute(sa.select(campaigns.c.name).filter_by(id=campaign)).scalar() != name:
                 raise JournalError(f"the journal {self.path} was replaced by another: put it back")
-            rows = _rows(connection, campaign)
+            rows = _rows(connection, campaign, phones)
         return self._known(*rows)
 
     def _known(
@@ -305,7 +310,7 @@ def _find(connection: Connection, name: str) -> CampaignRecord | None:
 
 
 def _rows(
-    connection: Connection, campaign: int
+    connection: Connection, campaign: int, phones: pd.Series[Any] | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[int, str], pd.DataFrame]:
     """The people, the batches, the texts and the earlier attempts of a campaign, as they are written."""
     # An order that was only looked up, as after a crash, left right after it was claimed.
@@ -317,7 +322,8 @@ def _rows(
         .order_by(batches.c.id)
     )
     orders, sources = frame(connection, query), read_texts(connection, campaign)
-    return read(connection, campaign), orders, sources, read_earlier(connection, campaign)
+    people = read(connection, campaign) if phones is None else read_with_orders(connection, campaign, phones)
+    return people, orders, sources, read_earlier(connection, campaign)
 
 
 def _people(found: pd.DataFrame, sources: dict[int, str], batch_keys: pd.Index) -> pd.DataFrame:
