@@ -30,13 +30,26 @@ log = logging.getLogger("smsframe")
 
 def confirmed(confirm: int | None, people: pd.DataFrame, known: Known | None, plan: Plan) -> None:
     """Refuse when the number of people is not the one that was confirmed."""
-    if confirm is None:
-        return
+    if confirm is not None:
+        require_confirmed(confirm, confirmable(people, known, plan))
+
+
+def confirmable(people: pd.DataFrame, known: Known | None, plan: Plan) -> int:
+    """The people whom a call is about: ready, or with an outcome in its campaign."""
     phones = plan.frame["sms_phone"].reset_index(drop=True)[plan.stands]
     settled = phones[among(phones, done(known, plan.terms, plan.template.source))]
     waits = plan.frame["sms_status"].eq("pending").to_numpy()[people.index]
-    count = len(pd.Index(people["phone"][~waits]).union(pd.Index(settled)))
-    if count != confirm:
+    return len(pd.Index(people["phone"][~waits]).union(pd.Index(settled)))
+
+
+def require_confirmed(confirm: int | None, count: int) -> None:
+    """
+    Refuse when the number of people that a call is about is not the one that was confirmed.
+
+    Raises:
+        ConfirmationMismatch: It is another one.
+    """
+    if confirm is not None and count != confirm:
         raise ConfirmationMismatch(
             f"confirm={confirm:,}, but this call is about {count:,} people (ready, or with an outcome "
             "in this campaign); nothing was sent",
