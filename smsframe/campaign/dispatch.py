@@ -236,6 +236,16 @@ def resending(
         yield _engine(registered, context, owner, phones), owner
 
 
+def history_of(campaign: str, entry: CampaignRecord | None, context: RunContext) -> None:
+    """
+    Hold the gateway's history against the journal for a call of which others do the sending.
+
+    Raises:
+        SmsFrameError: Nobody may be sent to.
+    """
+    _compared(campaign, entry, context, adopt=False, ask=True, needed=True)
+
+
 def _compared(
     campaign: str, entry: CampaignRecord | None, context: RunContext, *, adopt: bool, ask: bool, needed: bool
 ) -> tuple[Comparison, RunContext]:

@@ -150,7 +150,8 @@ def send_part(
         known = stored and stored.known
     plan = plan_part(frame, job, others, known=known)
     context = RunContext.of(job.sending, gateway=gateway, journal=journal)
-    return campaign_send.send(plan, context, options=job.sending, part=True)
+    options = replace(job.sending, confirm=None)  # it is a number of all partitions
+    return campaign_send.send(plan, context, options=options, part=True)
 
 
 # What a worker is asked by an engine that waits for all partitions.
