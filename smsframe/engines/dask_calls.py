@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from smsframe.api.docstrings import explained
+from smsframe.api.notices import warn_if_supplied
 from smsframe.api.options import suppressed_numbers, with_policy
 from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign.options import SendOptions
@@ -276,7 +277,9 @@ def _job(
 def _others(parts: Parts, job: Job) -> list[OtherParts]:
     """What each partition has to know of the others."""
     columns = whole_columns(parts.ask(columns_of, job))
-    return compare(columns, parts.ask(people_of, job, [columns] * len(parts)))
+    facts = parts.ask(people_of, job, [columns] * len(parts))
+    warn_if_supplied(sum(part.supplied for part in facts), job.options.region)
+    return compare(columns, facts)
 
 
 def _reasons(parts: list[pd.DataFrame]) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from smsframe.orders.profile import SMSEND
 from smsframe.phones import parse
 from smsframe.phones.match import among
 from smsframe.planning.build import carriers_of, judge_rows
-from smsframe.planning.check import judge
+from smsframe.planning.check import count_repairs, judge
 from smsframe.planning.merge_values import texts
 from smsframe.planning.parts import ALONE, ColumnFacts, PartFacts, text_keys
 from smsframe.texts import render
@@ -74,6 +74,7 @@ def part_facts(
         ready=judged["person"].to_numpy()[first],
         texts=text_keys(texts(rows.fields.iloc[first], rows.template)),
         carried=known.loc[~among(known["phone"], judged["phone"][ready]), "person"].unique(),
+        supplied=int(count_repairs(judged).get("plus", 0)),
     )
 
 
@@ -101,7 +102,8 @@ def checked_facts(
         others=others,
     )
     persons = judged["person"].to_numpy()[_first_ready(judged)]
-    return PartFacts(ready=persons, texts=np.zeros(len(persons), dtype=np.uint64))
+    supplied = int(count_repairs(judged).get("plus", 0))
+    return PartFacts(ready=persons, texts=np.zeros(len(persons), dtype=np.uint64), supplied=supplied)
 
 
 def _first_ready(judged: pd.DataFrame) -> NDArray[np.intp]:

@@ -57,11 +57,13 @@ class PartFacts:
         texts: Of the text of the first of their rows, by `text_keys`.
         carried: The canonical numbers of people who are known by their number alone: none of their rows here
             is ready.
+        supplied: To how many numbers a plus was supplied.
     """
 
     ready: NDArray[np.int64] = field(default_factory=_nobody)
     texts: NDArray[np.uint64] = field(default_factory=_no_texts)
     carried: NDArray[np.int64] = field(default_factory=_nobody)
+    supplied: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
