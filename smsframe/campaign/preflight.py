@@ -108,15 +108,20 @@ def covered_attempts(
     return again[(people.index[len(begun) :]).isin(fits)], begun
 
 
-def affordable(gateway: GatewayProtocol, terms: Terms, needed: int) -> None:
-    """Refuse when the balance is known and does not cover what is needed."""
+def affordable(gateway: GatewayProtocol, terms: Terms, needed: int, others: int = 0) -> None:
+    """
+    Refuse when the balance is known and does not cover what is needed.
+
+    ``others``: credits that other runs of the campaign, which are at work, have planned and not spent yet.
+    """
     available = credits_of(gateway.credits(), terms.message_type)
     if available is None:
         log.warning("the gateway does not say how many credits of type %s are left", terms.message_type)
-    elif available < needed:
+    elif available < needed + others:
+        elsewhere = f", beside {others:,} of runs that are at work," if others else ""
         raise NotEnoughCredit(
-            f"{needed:,} credits are needed and {amount(available)} are left for type {terms.message_type}; "
-            "nothing was sent: top up, or text fewer people",
+            f"{needed:,} credits are needed{elsewhere} and {amount(available)} are left for type "
+            f"{terms.message_type}; nothing was sent: top up, or text fewer people",
             needed=needed,
             available=available,
         )

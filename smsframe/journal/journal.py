@@ -32,6 +32,7 @@ from smsframe.journal.recipients import OWN_TIME, read, read_with_orders
 from smsframe.journal.registration import Registration
 from smsframe.journal.rows import instants_of, read_campaign, read_texts
 from smsframe.journal.run_locks import Owners
+from smsframe.journal.shared_limits import SharedLimits
 from smsframe.journal.spending import given_up
 from smsframe.journal.sqlite import Store, frame
 from smsframe.journal.sqlite_migrations import columns
@@ -225,6 +226,10 @@ class Journal:
                 yield owner.name
         finally:
             owner.release()
+
+    def shared_limits(self, entry: CampaignRecord, owner: str, rate: float | None) -> SharedLimits:
+        """The limits of a run that it keeps together with all other runs of its campaign."""
+        return SharedLimits(entry, owner, rate=rate, alive=self._owners.alive, clock=self._clock)
 
     # Recipients.
 

@@ -17,7 +17,7 @@ from smsframe.journal.tables import metadata, recipients
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-VERSION = 6
+VERSION = 7
 """Of the tables, and of the states in them; kept in the file, so that a newer one is refused, not misread."""
 
 
@@ -123,6 +123,10 @@ UPGRADES = {
         "CREATE INDEX attempts_by_batch ON attempts (batch)",
     ),
     5: ("ALTER TABLE campaigns ADD COLUMN stop_requests INTEGER NOT NULL DEFAULT 0",),
+    6: (
+        "ALTER TABLE campaigns ADD COLUMN unproven INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE campaigns ADD COLUMN pace TEXT",
+    ),
 }
 """What takes a file of each released version to the next."""
 

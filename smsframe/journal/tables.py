@@ -36,6 +36,10 @@ campaigns = sa.Table(
     sa.Column("hours", sa.Text),
     # How often somebody asked for its runs to stop. A run remembers what it began with, and stops at more.
     sa.Column("stop_requests", sa.Integer, nullable=False, server_default=sa.text("0")),
+    # What its runs keep together: answers without proof in a row, and when the orders of the last second
+    # leave, with their recipients, as JSON.
+    sa.Column("unproven", sa.Integer, nullable=False, server_default=sa.text("0")),
+    sa.Column("pace", sa.Text),
 )
 
 texts = sa.Table(

@@ -355,8 +355,10 @@ def test_finish_takes_over_from_workers_that_died_and_waits_for_those_that_live(
             workers=1,
         )
     )
-    program = "import pickle, sys; part, rows = (pickle.loads(bytes.fromhex(one)) for one in sys.argv[1:]);"
+    program = (
+        "import pickle, sys; part, rows = (pickle.loads(bytes.fromhex(one)) for one in sys.argv[1:]);"
         "part(rows)"
+    )
     workers = []
     for rows in (people.iloc[:40], people.iloc[40:]):
         arguments = [pickled.hex(), pickle.dumps(rows).hex()]
