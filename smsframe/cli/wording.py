@@ -70,6 +70,7 @@ COMMANDS = {
     "campaigns": "campaigns",
     "cancel": "cancel",
     "check": "check",
+    "finish": "finish",
     "plan": "plan",
     "refresh": "refresh",
     "reschedule": "reschedule",

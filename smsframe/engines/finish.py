@@ -15,7 +15,7 @@ from smsframe.campaign import send as campaign_send
 from smsframe.campaign.options import ResumeOptions
 from smsframe.campaign.run_context import RunContext
 from smsframe.display.progress_bar import Bar
-from smsframe.engines.options import FinishOptions
+from smsframe.engines.options import NO_WAIT, FinishOptions
 from smsframe.formatting import many
 from smsframe.gateway.smsend import Gateway
 from smsframe.orders.states import State
@@ -152,4 +152,4 @@ def left_open(journal: Journal, entry: CampaignRecord) -> int:
 
 
 def _seconds(wait: timedelta | str | float) -> float:
-    return 0.0 if wait == 0 else timespan("wait", wait).total_seconds()
+    return 0.0 if wait in NO_WAIT else timespan("wait", wait).total_seconds()

@@ -13,9 +13,11 @@ from smsframe.contacts.policy import Policy
 from smsframe.planning.options import is_policy
 from smsframe.planning.parameters import Group, Parameter, timespan
 
+NO_WAIT = (0, "0")
+
 
 def _wait(name: str, value: Any) -> None:
-    if value is not None and value != 0:
+    if value is not None and value not in NO_WAIT:
         timespan(name, value)
 
 
