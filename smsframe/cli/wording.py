@@ -40,6 +40,7 @@ OPTIONS = frozenset(
             "unconfirmed",
             "undo",
             "until",
+            "wait",
             "workers",
         ),
     )

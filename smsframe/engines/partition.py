@@ -57,16 +57,16 @@ class Partition:
         '`sms_status` string'
     """
 
-    job: Job
-    columns: tuple[tuple[str, str], ...] = ()
+    _job: Job
+    _columns: tuple[tuple[str, str], ...] = ()
 
     @property
     def schema(self) -> str:
         """The columns that `iterate` gives, as Spark writes them."""
-        return ddl([*self.columns, *result_columns()])
+        return ddl([*self._columns, *result_columns()])
 
     def __repr__(self) -> str:
-        return f"<smsframe.Partition of {self.job.campaign!r}>"
+        return f"<smsframe.Partition of {self._job.campaign!r}>"
 
     @hide_frames
     def __call__(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -86,8 +86,8 @@ class Partition:
             JournalError: This process does not know the journal; nothing was sent.
             SmsFrameError, ValueError: As `send`.
         """
-        with self.job.place.opened() as (gateway, journal):
-            job = replace(self.job, profile=gateway.profile)
+        with self._job.place.opened() as (gateway, journal):
+            job = replace(self._job, profile=gateway.profile)
             return send_part(frame, job, UNDECIDED, gateway, journal)
 
     def iterate(self, frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
@@ -107,7 +107,7 @@ class Partition:
             >>> list(part.iterate(iter([])))
             []
         """
-        names = [name for name, _ in (*self.columns, *result_columns())]
+        names = [name for name, _ in (*self._columns, *result_columns())]
         for frame in frames:
             yield plain(self(frame)[names])
 

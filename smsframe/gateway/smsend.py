@@ -134,18 +134,11 @@ class Gateway:
             raise NotAuthorised(reason)
         profile, variable = environment.profile(prefix), partial(environment.variable, prefix=prefix)
         # No variable holds what was read, also no address, which may have secrets: a traceback would show it.
-        if environment.has_login(prefix):
-            return cls(
-                variable(environment.BASE_URL),
-                username=variable(environment.USERNAME),
-                password=variable(environment.PASSWORD),
-                profile=profile,
-            )
+        names = ("username", "password") if environment.has_login(prefix) else ("user_key", "access_token")
         return cls(
             variable(environment.BASE_URL),
-            user_key=variable(environment.USER_KEY),
-            access_token=variable(environment.ACCESS_TOKEN),
             profile=profile,
+            **{name: variable(f"{environment.PREFIX}_{name.upper()}") for name in names},  # type: ignore[arg-type]
         )
 
     @property
