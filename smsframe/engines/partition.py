@@ -57,7 +57,7 @@ class Partition:
         '`sms_status` string'
     """
 
-    _job: Job
+    _call: Job
     _columns: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -66,7 +66,7 @@ class Partition:
         return ddl([*self._columns, *result_columns()])
 
     def __repr__(self) -> str:
-        return f"<smsframe.Partition of {self._job.campaign!r}>"
+        return f"<smsframe.Partition of {self._call.campaign!r}>"
 
     @hide_frames
     def __call__(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -86,8 +86,8 @@ class Partition:
             JournalError: This process does not know the journal; nothing was sent.
             SmsFrameError, ValueError: As `send`.
         """
-        with self._job.place.opened() as (gateway, journal):
-            job = replace(self._job, profile=gateway.profile)
+        with self._call.place.opened() as (gateway, journal):
+            job = replace(self._call, profile=gateway.profile)
             return send_part(frame, job, UNDECIDED, gateway, journal)
 
     def iterate(self, frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:

@@ -512,7 +512,12 @@ def main():
     words.add_argument("--seed", type=int, default=random.randrange(1_000_000), help="of the first story")
     words.add_argument("--stories", type=int, default=sys.maxsize, help="how many at most")
     words.add_argument("--minutes", type=float, default=3.0, help="begin no story after so long")
+    words.add_argument("--engine", choices=("processes", "dask"), default="processes", help="what sends")
     wanted, began = words.parse_args(), time.monotonic()
+    if wanted.engine == "dask":
+        from searches import dask_chaos  # noqa: PLC0415 - only with its extra
+
+        return dask_chaos.run(wanted.seed, wanted.stories, wanted.minutes)
     tallies = stories(iter(range(wanted.seed, wanted.seed + wanted.stories)), 60 * wanted.minutes)
     print("\n".join(report(tallies, time.monotonic() - began)))
     return any(tally.wrong for tally in tallies.values())
