@@ -16,7 +16,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-com
 help:
 	@echo "make demo    watch a whole campaign run against the sandbox"
 	@echo "make test    run the tests: some minutes        make test-all    also notebooks, browsers, the long searches"
-	@echo "make chaos   break the promise at random, for minutes; also with JOURNAL=postgres        make bench   what it costs, beside others"
+	@echo "make chaos   break the promise at random, for minutes; JOURNAL=postgres, or ENGINE=dask over Dask"
+	@echo "make bench   what it costs, beside others"
 	@echo "make simulate    live through a thousand histories, or SEEDS=100000, in a simulated world"
 	@echo "make mutants     take the protective lines out one by one, and see whether anybody notices"
 	@echo "make agreement   read ten million numbers twice, by smsframe and by libphonenumber one by one"
@@ -51,8 +52,9 @@ test-all: $(DEV)
 	$(BIN)/python -m pytest -n auto --dist worksteal $(TESTS)
 
 JOURNAL ?= sqlite
+ENGINE ?= processes
 chaos: $(DEV)
-	cd tests && ../$(BIN)/python -m searches.chaos --journal $(JOURNAL) $(CHAOS)
+	cd tests && ../$(BIN)/python -m searches.chaos --journal $(JOURNAL) --engine $(ENGINE) $(CHAOS)
 
 SEEDS ?= 1000
 simulate: $(DEV)

@@ -13,6 +13,7 @@ Importing registers ``.sms`` on DataFrame and Series. It loads pandas; all else 
     df.sms.refresh()                          what was delivered; then df.sms.summary(), df.sms.failed()
     df.sms.cancel()                           take scheduled texts back, with proof
     smsframe.campaigns(), results(), resume() what was sent, row by row, and how to go on
+    smsframe.partition(), finish()            the same on Spark, Ray and other engines; Dask has .sms
     smsframe.Gateway, smsframe.Sandbox        your account, and a gateway that texts nobody
 
 Each has its own help, as ``help(smsframe.send)``; ``help(smsframe.errors)`` draws the tree of errors.
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
     from smsframe.api.trial import test
     from smsframe.api.watch import watch
     from smsframe.contacts.policy import Policy
+    from smsframe.engines.finish import finish
+    from smsframe.engines.partition import Partition, partition
     from smsframe.form.compose import compose
     from smsframe.form.form import Form
     from smsframe.gateway.smsend import Gateway
@@ -81,6 +84,7 @@ __all__ = [
     "JournalError",
     "NotAuthorised",
     "NotEnoughCredit",
+    "Partition",
     "PhoneGuessed",
     "Plan",
     "PlannedSchema",
@@ -103,7 +107,9 @@ __all__ = [
     "costs",
     "explain",
     "failed",
+    "finish",
     "normalize",
+    "partition",
     "plan",
     "plot",
     "problems",
@@ -136,6 +142,7 @@ _MODULES = {
     "Gateway": "smsframe.gateway.smsend",
     "Hours": "smsframe.orders.hours",
     "Journal": "smsframe.journal.journal",
+    "Partition": "smsframe.engines.partition",
     "Plan": "smsframe.planning.plan",
     "PlannedSchema": "smsframe.outcomes.schema",
     "Policy": "smsframe.contacts.policy",
@@ -151,7 +158,9 @@ _MODULES = {
     "by": "smsframe.api.frames",
     "explain": "smsframe.api.results",
     "failed": "smsframe.api.frames",
+    "finish": "smsframe.engines.finish",
     "normalize": "smsframe.api.prepare",
+    "partition": "smsframe.engines.partition",
     "plan": "smsframe.api.prepare",
     "plot": "smsframe.api.frames",
     "problems": "smsframe.api.frames",

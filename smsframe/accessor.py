@@ -8,7 +8,9 @@ either: a function is looked up when its method is first touched.
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import sys
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
@@ -103,3 +105,7 @@ class SeriesAccessor(Accessor):
 
     normalize = Forward()
     segments = Forward()
+
+
+if "dask.dataframe" in sys.modules:  # otherwise `import smsframe.engines.dask` does it, and loads Dask
+    importlib.import_module("smsframe.engines.dask")

@@ -29,7 +29,7 @@ its chain, because tracebacks are pasted into tickets and saved in notebooks.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -39,6 +39,18 @@ if TYPE_CHECKING:
 
 class SmsFrameError(Exception):
     """The base of all errors; never raised itself."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it is copied to another process, with its attributes."""
+        return _copied, (type(self), self.args, self.__dict__)
+
+
+def _copied(kind: type[SmsFrameError], words: tuple[Any, ...], attributes: dict[str, Any]) -> SmsFrameError:
+    """An error that came from another process; some cannot be made of their words alone."""
+    error = kind.__new__(kind, *words)
+    error.args = words
+    error.__dict__.update(attributes)
+    return error
 
 
 class ContactsError(SmsFrameError, ValueError):

@@ -102,7 +102,8 @@ def sending(
     unsent = on_time(unsent, call.terms, now)
     unsent = covered(unsent, call.terms, call.budget, stored and stored.known)
     if len(unsent):
-        affordable(gateway, call.terms, int(unsent["segments"].sum()))
+        others = 0 if entry is None else journal.batches.planned_by_others(entry)
+        affordable(gateway, call.terms, int(unsent["segments"].sum()), others)
     context.started(len(unsent))
     with journal.owner() as owner:
         registered = journal.registration.register(
@@ -158,7 +159,8 @@ def resuming(
     unsent = on_time(unsent.assign(schedule_at=None) if rescheduled else unsent, entry.terms, now)
     unsent = covered(unsent, entry.terms, entry.budget, known)
     if len(unsent):
-        affordable(gateway, entry.terms, int(unsent["segments"].sum()))
+        others = journal.batches.planned_by_others(entry)
+        affordable(gateway, entry.terms, int(unsent["segments"].sum()), others)
     if rescheduled and entry.terms.schedule is not None:
         at = pd.Series(entry.terms.schedule, index=unsent.index, dtype=INSTANT)
         if at_night := warning(unsent["phone"], at):
@@ -234,6 +236,16 @@ def resending(
             after=after,
         )
         yield _engine(registered, context, owner, phones), owner
+
+
+def history_of(campaign: str, entry: CampaignRecord | None, context: RunContext) -> None:
+    """
+    Hold the gateway's history against the journal for a call of which others do the sending.
+
+    Raises:
+        SmsFrameError: Nobody may be sent to.
+    """
+    _compared(campaign, entry, context, adopt=False, ask=True, needed=True)
 
 
 def _compared(

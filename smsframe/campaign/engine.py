@@ -14,27 +14,25 @@ from typing import TYPE_CHECKING, Any
 
 from smsframe.campaign import stop_errors
 from smsframe.campaign.posted_orders import PostedOrders
+from smsframe.campaign.progress_reports import reporting
 from smsframe.campaign.rate_limit import Pace
 from smsframe.campaign.reconcile import UnconfirmedOrders, may_lack
 from smsframe.campaign.stop_request import StopRequest
 from smsframe.campaign.workers import OrderWorkers
+from smsframe.journal.shared_limits import HELD, MOST_UNPROVEN
 from smsframe.orders.batching import PROBE_AFTER, SAME_REFUSALS, same_reason, split_refused
 from smsframe.orders.deadlines import has_own_time, out_of_time
-from smsframe.orders.records import BatchWithPeople, Change, Now, ProgressEvent
+from smsframe.orders.records import BatchWithPeople, Change, Now
 from smsframe.orders.states import Action, Event, State, Step, transition
 from smsframe.phones.match import among
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from smsframe.campaign.reconcile import Counted
     from smsframe.campaign.run_context import RunContext
     from smsframe.campaign.workers import PostOutcome
     from smsframe.errors import SmsFrameError
     from smsframe.orders.records import Batch, Registered, Reply
-
-MOST_UNPROVEN = 5
-"""Answers without proof in a row, after which nothing more is sent until one of those orders was found."""
 
 
 class CampaignEngine:
@@ -70,16 +68,17 @@ class CampaignEngine:
         self.drift = 0.0  # credits charged beyond those planned; fewer are negative
         self.entry = self._entry = entry
         self._batches, self._owner = journal.batches, owner
+        self._limits = journal.shared_limits(entry, owner, context.rate)
         self._stop_request = StopRequest(entry, context)
-        self._phones, self._report, self._workers = phones, context.report, context.workers
-        self._stopped, self._clock = retry_policy.stop, retry_policy.clock
+        self._phones, self._workers = phones, context.workers
+        self._report_people, self._report_missing = reporting(context.report)
+        self._stopped, self._clock, self._sleep = retry_policy.stop, retry_policy.clock, retry_policy.sleep
         self._accepted, self._in_doubt_before = registered.accepted, in_doubt_before
         self._queue, self._narrowing = deque(registered.created), deque[BatchWithPeople]()
         self._in_doubt, self._incomplete = registered.in_doubt, registered.incomplete
         self._refused = [*registered.refused]
         self._refused_before = {batch.id for batch, _ in self._refused}
-        self._refused_batches = 0
-        self._unproven = 0  # answers without proof since the last order that was accepted
+        self._refused_batches = self._unproven = 0  # answers without proof since the last that was accepted
         self._remaining: float | None = None  # credits left, as the last order that was accepted says
         self._price = 1.0  # the most credits a segment was charged in this run
         self._unconfirmed = UnconfirmedOrders(
@@ -142,7 +141,7 @@ class CampaignEngine:
         for batch, people in self._following(self._room() - len(self._order_workers)):
             self._unconfirmed.posts[batch.order_id] += 1
             self.posted.update(batch, State.SENDING, people["phone"])
-            self._order_workers.send(batch, people)
+            self._order_workers.send(batch, people, self._limits.waits.pop(batch.order_id, 0.0))
         if not self._order_workers:
             return self._room() > 0 and not self._stopped.is_set() and bool(self._narrowing or self._queue)
         for answers in self._order_workers.answers():
@@ -176,16 +175,28 @@ class CampaignEngine:
             else:
                 planned.append(item)
         if planned:
-            claimed = self._batches.claim(self._entry, planned, self._owner)
+            claimed = self._batches.claim(self._entry, planned, self._owner, self._limits.admit)
             if claimed is None:
                 self._stop_request.obey()
                 return []
+            planned = self._admitted(planned)
             ready += claimed
             if len(claimed) < len(planned) and self._entry.budget is not None:
                 self._cut_within_budget()
         elif ready and self._stop_request.look():
             return []  # they stay `sending`, and are looked up by who goes on
         return ready
+
+    def _admitted(self, planned: list[BatchWithPeople]) -> list[BatchWithPeople]:
+        """Those of some planned orders that the limits of all runs let go; the others are tried again."""
+        self._accepted |= self._limits.accepted
+        self._queue.extendleft(reversed(planned[self._limits.admitted :]))
+        if not self._limits.admitted and not self._order_workers:
+            if self._limits.unproven >= MOST_UNPROVEN and self._limits.waited:
+                self._unproven = self._limits.unproven
+            else:
+                self._sleep(HELD)
+        return planned[: self._limits.admitted]
 
     def _cut_within_budget(self) -> None:
         """What is planned no longer fits, as more was charged than was predicted: it is cut again."""
@@ -337,14 +348,3 @@ class CampaignEngine:
             self._queue.extend(self._batches.cut_again(self._entry, self._owner, batch, phones, self._now()))
         else:
             self.stop(stop_errors.too_late(batch))
-
-    def _report_people(
-        self, state: State, batch: Batch, *, before: State | None = State.PLANNED, credits_: float = 0.0
-    ) -> None:
-        self._report(ProgressEvent(state, batch.recipients, credits_, before))
-
-    def _report_missing(self, counted: Counted) -> None:
-        """So many of an accepted order are not on the gateway's list of it, or were left out of it."""
-        for state, people in ((State.UNCONFIRMED, counted.missing), (State.REFUSED, counted.refused)):
-            if people:
-                self._report(ProgressEvent(state, people, before=State.ACCEPTED))

@@ -30,13 +30,26 @@ log = logging.getLogger("smsframe")
 
 def confirmed(confirm: int | None, people: pd.DataFrame, known: Known | None, plan: Plan) -> None:
     """Refuse when the number of people is not the one that was confirmed."""
-    if confirm is None:
-        return
+    if confirm is not None:
+        require_confirmed(confirm, confirmable(people, known, plan))
+
+
+def confirmable(people: pd.DataFrame, known: Known | None, plan: Plan) -> int:
+    """The people whom a call is about: ready, or with an outcome in its campaign."""
     phones = plan.frame["sms_phone"].reset_index(drop=True)[plan.stands]
     settled = phones[among(phones, done(known, plan.terms, plan.template.source))]
     waits = plan.frame["sms_status"].eq("pending").to_numpy()[people.index]
-    count = len(pd.Index(people["phone"][~waits]).union(pd.Index(settled)))
-    if count != confirm:
+    return len(pd.Index(people["phone"][~waits]).union(pd.Index(settled)))
+
+
+def require_confirmed(confirm: int | None, count: int) -> None:
+    """
+    Refuse when the number of people that a call is about is not the one that was confirmed.
+
+    Raises:
+        ConfirmationMismatch: It is another one.
+    """
+    if confirm is not None and count != confirm:
         raise ConfirmationMismatch(
             f"confirm={confirm:,}, but this call is about {count:,} people (ready, or with an outcome "
             "in this campaign); nothing was sent",
@@ -95,15 +108,20 @@ def covered_attempts(
     return again[(people.index[len(begun) :]).isin(fits)], begun
 
 
-def affordable(gateway: GatewayProtocol, terms: Terms, needed: int) -> None:
-    """Refuse when the balance is known and does not cover what is needed."""
+def affordable(gateway: GatewayProtocol, terms: Terms, needed: int, others: int = 0) -> None:
+    """
+    Refuse when the balance is known and does not cover what is needed.
+
+    ``others``: credits that other runs of the campaign, which are at work, have planned and not spent yet.
+    """
     available = credits_of(gateway.credits(), terms.message_type)
     if available is None:
         log.warning("the gateway does not say how many credits of type %s are left", terms.message_type)
-    elif available < needed:
+    elif available < needed + others:
+        elsewhere = f", beside {others:,} of runs that are at work," if others else ""
         raise NotEnoughCredit(
-            f"{needed:,} credits are needed and {amount(available)} are left for type {terms.message_type}; "
-            "nothing was sent: top up, or text fewer people",
+            f"{needed:,} credits are needed{elsewhere} and {amount(available)} are left for type "
+            f"{terms.message_type}; nothing was sent: top up, or text fewer people",
             needed=needed,
             available=available,
         )

@@ -18,6 +18,7 @@ import pandas as pd
 from smsframe.campaign.dispatch import Call, resuming, sending
 from smsframe.campaign.interrupts import asked, until_python_ends
 from smsframe.campaign.preflight import confirmed
+from smsframe.campaign.result_frames import joined, unsent, with_status, without_journal
 from smsframe.campaign.unexpected_stop import Foreseen, with_results_when_stopped
 from smsframe.contacts.policy import costs_of
 from smsframe.errors import (
@@ -29,10 +30,10 @@ from smsframe.errors import (
 from smsframe.formatting import amount
 from smsframe.journal.conflicts import CampaignCall
 from smsframe.orders.states import Event
-from smsframe.outcomes.codes import CODES, WAITS
-from smsframe.outcomes.columns import COLUMNS, PLANNED, attach, results_for, validated
+from smsframe.outcomes.codes import WAITS
+from smsframe.outcomes.columns import results_for, validated
 from smsframe.outcomes.costs import waits_for_budget
-from smsframe.outcomes.join import join, note_other_texts, outcomes, still_to_send
+from smsframe.outcomes.join import outcomes, still_to_send
 from smsframe.phones.match import among
 from smsframe.texts.template import parse
 
@@ -56,16 +57,16 @@ def _sent(plan: Plan, context: RunContext, **_: Any) -> pd.DataFrame:
     """The rows of a plan after its run, by the journal that it began with."""
     journal = context.journal
     stored = journal.read(plan.campaign or "") if journal.in_place else None
-    results = _unsent(plan) if stored is None else _frame(plan, stored.known, plan.campaign or "", None)
+    results = unsent(plan) if stored is None else joined(plan, stored.known, plan.campaign or "", None)
     if not journal.in_place:
-        return _without_journal(results)
-    return _with_status(results, results["sms_status"].eq("ready"), "pending", "not_sent")
+        return without_journal(results)
+    return with_status(results, results["sms_status"].eq("ready"), "pending", "not_sent")
 
 
 @with_results_when_stopped(
     lambda plan: plan.campaign or "",
     _sent,
-    lambda plan, *_, **__: _without_journal(_unsent(plan), maybe_texted=True),
+    lambda plan, *_, **__: without_journal(unsent(plan), maybe_texted=True),
 )
 def send(
     plan: Plan,
@@ -73,11 +74,13 @@ def send(
     *,
     options: SendOptions,
     stop: threading.Event | None = None,
+    part: bool = False,
 ) -> pd.DataFrame:
     """
     Send a plan: text its ready people who have no outcome in the campaign yet, and say what is known of all.
 
-    Who sets ``stop`` asks it to stop, from any thread. See `smsframe.send` for the rest.
+    With ``part`` it is about a part of the campaign's people, and reads nothing of the others. Who sets
+    ``stop`` asks it to stop, from any thread. See `smsframe.send` for the rest.
     """
     plan = replace(plan, terms=options.applied(plan.terms))
     campaign, journal = plan.campaign, context.journal
@@ -95,24 +98,26 @@ def send(
         adopt=options.adopt,
         budget=costs_of(plan.policy, context.gateway.profile),
     )
-    stored = journal.read(campaign, call=call.at(context.gateway))
+    # A budget is for all.
+    phones = plan.frame["sms_phone"].dropna() if part and call.budget is None else None
+    stored = journal.read(campaign, call=call.at(context.gateway), phones=phones)
     known = stored and stored.known
     confirmed(options.confirm, plan.planned, known, plan)
     with sending(call, stored, context.stopped_by(stop)) as (engine, owner):
         cause = run_engine(engine, campaign, context.say, asked_by_caller=stop is not None)
         try:
-            now = known if known and engine.idle else journal.recipients(engine.entry.id, campaign)
+            now = known if known and engine.idle else journal.recipients(engine.entry.id, campaign, phones)
         except JournalError as error:
             cause, others = cause or error, 0
-            frame = _without_journal(_unsent(plan), maybe_texted=engine.maybe_texted)
+            frame = without_journal(unsent(plan), maybe_texted=engine.maybe_texted)
         else:
-            journalled = _frame(plan, now, campaign, owner)
+            journalled = joined(plan, now, campaign, owner)
             frame = engine.posted.correct(journalled)
             if frame["sms_status"].eq("ready").any():  # everybody was written down
-                frame = _without_journal(frame, maybe_texted=engine.maybe_texted)
+                frame = without_journal(frame, maybe_texted=engine.maybe_texted)
             if frame is not journalled:
                 cause = cause or replaced(journal)
-            others = _others(now, plan)
+            others = 0 if part else _others(now, plan)
     if others:
         context.say(
             f"{others:,} people of campaign {campaign!r} are not in this frame and still pending: "
@@ -172,7 +177,7 @@ def resume(
             journalled = recipients(journal, entry, run=owner, suppressed=suppressed)
         except JournalError as error:
             before = outcomes(known, entry.name)
-            cause, frame = cause or error, _without_journal(before, maybe_texted=engine.maybe_texted)
+            cause, frame = cause or error, without_journal(before, maybe_texted=engine.maybe_texted)
         else:
             frame = _with_lost(engine.posted.correct(journalled), known, engine.posted, entry.name)
             if frame is not journalled:
@@ -195,9 +200,9 @@ def so_far(plan: Plan, journal: Journal) -> pd.DataFrame:
     """The rows of a plan that is being sent, with what the journal knows of them now."""
     stored = journal.read(plan.campaign or "")
     if stored is None:
-        return _unsent(plan)
-    results = _frame(plan, stored.known, plan.campaign or "", None)
-    return _with_status(results, results["sms_code"].eq("other_process"), "pending", "under_way")
+        return unsent(plan)
+    results = joined(plan, stored.known, plan.campaign or "", None)
+    return with_status(results, results["sms_code"].eq("other_process"), "pending", "under_way")
 
 
 def recipients(
@@ -211,7 +216,7 @@ def recipients(
     results = outcomes(journal.recipients(entry.id, entry.name), entry.name, run=run)
     if suppressed is not None:
         out = results["sms_status"].eq("pending") & among(results["sms_phone"], suppressed)
-        results = _with_status(results, out, "suppressed", "suppressed")
+        results = with_status(results, out, "suppressed", "suppressed")
     return validated("ResultsSchema", results)
 
 
@@ -257,13 +262,6 @@ def run_engine(
     return cause or engine.cause
 
 
-def _without_journal(results: pd.DataFrame, *, maybe_texted: bool = True) -> pd.DataFrame:
-    """What can be said of a run whose journal cannot be read afterwards."""
-    status, code = ("unconfirmed", "unconfirmed") if maybe_texted else ("pending", "not_sent")
-    rows = results["sms_status"].isin(["ready", "pending"])
-    return _with_status(results, rows, status, code, "; the journal could not be read")
-
-
 def replaced(journal: Journal) -> JournalError:
     """The error of a journal that another one, or an older state of it, has taken the place of."""
     return JournalError(
@@ -282,20 +280,6 @@ def _with_lost(results: pd.DataFrame, known: Known, posted: PostedOrders, campai
         return results
     results = pd.concat([results, lost]).sort_values("sms_phone", kind="stable", ignore_index=True)
     return validated("ResultsSchema", results)
-
-
-def _with_status(
-    results: pd.DataFrame, rows: pd.Series[bool], status: str, code: str, more: str = ""
-) -> pd.DataFrame:
-    """The results with something else said of some rows."""
-    values = results_for(len(results), sms_status=status, sms_code=code, sms_reason=CODES[code] + more)
-    changed = {
-        name: results[name].mask(
-            rows.to_numpy(dtype=bool, na_value=False), values[name].set_axis(results.index)
-        )
-        for name in ("sms_status", "sms_code", "sms_reason")
-    }
-    return results.assign(**changed)
 
 
 def raise_stopped(
@@ -327,23 +311,3 @@ def _others(now: Known, plan: Plan) -> int:
     free = np.append(~now.batches["owner_alive"].to_numpy(dtype=bool), True)[now.people["batch"].to_numpy()]
     here = among(now.people["phone"], plan.planned["phone"]) | among(now.people["phone"], plan.suppressed)
     return int((still_to_send(now) & free & ~here).sum())
-
-
-def _frame(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.DataFrame:
-    # Who is pending from an earlier call, and not to be texted by this one, is what this call says.
-    here = ~still_to_send(journalled) | among(journalled.people["phone"], plan.planned["phone"])
-    known = journalled if here.all() else journalled._replace(people=journalled.people[here])
-    results = join(_results(plan), known, campaign, plan.stands, run=run)
-    results = note_other_texts(results, journalled, plan.template.source, plan.planned)
-    return attach(plan.frame, validated("ResultsSchema", results))
-
-
-def _results(plan: Plan) -> pd.DataFrame:
-    """All result columns of a plan's rows, by position, before anything is known of the campaign."""
-    planned = {name: plan.frame[name].reset_index(drop=True) for name in PLANNED}
-    return results_for(len(plan.frame), COLUMNS, **planned, sms_campaign=plan.campaign)
-
-
-def _unsent(plan: Plan) -> pd.DataFrame:
-    """A plan's rows as a call that sends returns them, when there is no journal to say more."""
-    return attach(plan.frame, _results(plan))

@@ -116,13 +116,14 @@ class OrderWorkers:
     def __len__(self) -> int:
         return len(self._under_way)
 
-    def send(self, batch: Batch, people: pd.DataFrame) -> None:
-        """Hand an order to a worker."""
+    def send(self, batch: Batch, people: pd.DataFrame, wait: float = 0.0) -> None:
+        """Hand an order to a worker; it leaves in ``wait`` seconds at the earliest."""
+        earliest = self._retry_policy.clock.monotonic() + wait
         order = Order(batch.order_id, render.parse(batch.template), batch.encoding, batch.terms, people)
         future: Future[PostOutcome] = Future()
         self._under_way[future] = (batch, people)
         try:
-            self._threads.submit(self._work, future, order, batch)
+            self._threads.submit(self._work, future, order, batch, earliest)
         except RuntimeError:  # Python is ending and begins no more threads; an earlier one may have it
             future.cancel()
 
@@ -162,16 +163,16 @@ class OrderWorkers:
         """Wait for the workers to end."""
         self._threads.close()
 
-    def _work(self, future: Future[PostOutcome], order: Order, batch: Batch) -> None:
+    def _work(self, future: Future[PostOutcome], order: Order, batch: Batch, earliest: float) -> None:
         if future.set_running_or_notify_cancel():
             try:
-                future.set_result(self._carry(order, batch))
+                future.set_result(self._carry(order, batch, earliest))
             except BaseException as error:  # noqa: BLE001 - it is raised where the answer is handled
                 future.set_exception(error)
 
-    def _carry(self, order: Order, batch: Batch) -> PostOutcome:
+    def _carry(self, order: Order, batch: Batch, earliest: float) -> PostOutcome:
         """Send; and ask for the credit when it is refused, so that both are recorded as one."""
-        if not self._pace.wait(batch.recipients):
+        if not self._pace.wait(batch.recipients, earliest):
             return CALLED_OFF
         reply, answered = self._post(order, batch)
         if reply.event is Event.ACCEPTED and another(batch.order_id, reply.order_id):

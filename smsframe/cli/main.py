@@ -81,6 +81,7 @@ for command in (
     send.plan,
     send.send,
     send.resume,
+    send.finish,
     send.resend,
     cancel.cancel,
     cancel.reschedule,

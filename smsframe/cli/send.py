@@ -197,6 +197,42 @@ def resume(
     report(results, campaign, out)
 
 
+def finish(
+    campaign: options.Campaign,
+    wait: Annotated[
+        str | None,
+        typer.Option(
+            help="How long to wait for processes that are alive, such as '10 min'; 0 does not wait. "
+            "Without a limit when left out."
+        ),
+    ] = None,
+    suppress: options.Suppress = None,
+    region: SuppressRegion = None,
+    policy: options.Policy = None,
+    workers: options.Workers = 4,
+    rate: options.Rate = None,
+    grace: options.Grace = 30.0,
+    journal: options.Journal = None,
+    progress: options.Progress = None,
+    *,
+    adopt: options.Adopt = False,
+    yes: options.Yes = False,
+    out: options.Out = None,
+) -> None:
+    """Finish what Dask, Spark or another engine has left open: people of workers that died."""
+    keywords = options.keywords(smsframe.finish, locals())
+    with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
+        known = smsframe.results(campaign, journal=journal)
+        waiting = known[known["sms_status"].eq("pending").to_numpy(dtype=bool)]
+        if len(waiting):
+            credit = many(int(waiting["sms_segments"].sum()), "credit")
+            question = f"{people(len(waiting))} pending would be texted, for {credit}. Go on?"
+            ask(question, gateway, yes=yes)
+        with reported_when_stopped(out):
+            results = smsframe.finish(campaign, **keywords, gateway=gateway)
+    report(results, campaign, out)
+
+
 def resend(
     campaign: options.Campaign,
     suppress: options.Suppress = None,

@@ -40,6 +40,7 @@ OPTIONS = frozenset(
             "unconfirmed",
             "undo",
             "until",
+            "wait",
             "workers",
         ),
     )
@@ -70,6 +71,7 @@ COMMANDS = {
     "campaigns": "campaigns",
     "cancel": "cancel",
     "check": "check",
+    "finish": "finish",
     "plan": "plan",
     "refresh": "refresh",
     "reschedule": "reschedule",

@@ -11,8 +11,8 @@ import pandas as pd
 
 from smsframe.contacts.read import SOUNDS_LIKE_PHONE
 from smsframe.errors import ContactsError
-from smsframe.phones import parse
 from smsframe.phones.fast.metadata import regions
+from smsframe.phones.likeness import looks_like_phones
 from smsframe.phones.region_names import meaning, suggestion
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def find_phone(contacts: pd.DataFrame, phone: Hashable | None) -> tuple[Hashable
     likely = [
         label
         for spot, label in enumerate(own.columns)
-        if SOUNDS_LIKE_PHONE.search(str(label)) and parse.looks_like_phones(own.iloc[:, spot])
+        if SOUNDS_LIKE_PHONE.search(str(label)) and looks_like_phones(own.iloc[:, spot])
     ]
     if len(likely) == 1:
         return likely[0], True

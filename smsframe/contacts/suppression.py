@@ -19,6 +19,7 @@ from smsframe.phones import parse
 from smsframe.phones.cells import labels
 from smsframe.phones.codes import CODES
 from smsframe.phones.libphonenumber import FEWEST
+from smsframe.phones.likeness import looks_like_phones
 from smsframe.phones.match import keys
 from smsframe.texts.spreadsheet_errors import ERRORS
 
@@ -147,4 +148,4 @@ def _column(frame: pd.DataFrame, *, headless: bool) -> pd.Series[Any]:
 
 
 def _candidates(frame: pd.DataFrame) -> list[int]:
-    return [place for place in range(frame.shape[1]) if parse.looks_like_phones(frame.iloc[:, place])]
+    return [place for place in range(frame.shape[1]) if looks_like_phones(frame.iloc[:, place])]

@@ -13,35 +13,54 @@ USER_KEY, ACCESS_TOKEN = "SMSFRAME_USER_KEY", "SMSFRAME_ACCESS_TOKEN"
 BASE_URL, PROFILE = "SMSFRAME_BASE_URL", "SMSFRAME_PROFILE"
 
 
-def variable(name: str) -> str:
+PREFIX = "SMSFRAME"
+"""What the names of all these variables begin with; a second account has variables with another prefix."""
+
+
+def named(name: str, prefix: str) -> str:
+    """
+    The name of a variable with another prefix.
+
+    Example:
+        >>> named("SMSFRAME_USERNAME", "SPRING")
+        'SPRING_USERNAME'
+    """
+    return prefix + name.removeprefix(PREFIX)
+
+
+def variable(name: str, prefix: str = PREFIX) -> str:
     """An environment variable, or ""; callers keep no secret in a variable, which a traceback would show."""
-    return os.environ.get(name, "")
+    return os.environ.get(named(name, prefix), "")
 
 
-def has_login() -> bool:
+def has_login(prefix: str = PREFIX) -> bool:
     """Whether a user name and a password are set."""
-    return bool(variable(USERNAME) and variable(PASSWORD))
+    return bool(variable(USERNAME, prefix) and variable(PASSWORD, prefix))
 
 
-def missing() -> str | None:
+def missing(prefix: str = PREFIX) -> str | None:
     """What to set, as a sentence; None when enough is."""
-    if variable(BASE_URL) and (has_login() or (variable(USER_KEY) and variable(ACCESS_TOKEN))):
+    has_keys = variable(USER_KEY, prefix) and variable(ACCESS_TOKEN, prefix)
+    if variable(BASE_URL, prefix) and (has_login(prefix) or has_keys):
         return None
+    url, username, password, user_key, access_token = (
+        named(name, prefix) for name in (BASE_URL, USERNAME, PASSWORD, USER_KEY, ACCESS_TOKEN)
+    )
     return (
-        f"no gateway is set up, so nothing was sent. Set the environment variables {BASE_URL}, "
-        f"{USERNAME} and {PASSWORD} (or {USER_KEY} and {ACCESS_TOKEN}), or pass gateway=. "
+        f"no gateway is set up, so nothing was sent. Set the environment variables {url}, "
+        f"{username} and {password} (or {user_key} and {access_token}), or pass gateway=. "
         "To try without an account: with smsframe.Sandbox() as sandbox: ... gateway=sandbox.gateway()"
     )
 
 
-def profile() -> GatewayProfile:
+def profile(prefix: str = PREFIX) -> GatewayProfile:
     """
     The brand that is named, smSend by default.
 
     Raises:
         ValueError: There is none of that name; says which there are.
     """
-    name = variable(PROFILE)
+    name = variable(PROFILE, prefix)
     if name and name.lower() not in BRANDS:
-        raise ValueError(f"{PROFILE} must be one of {', '.join(BRANDS)}, not {name!r}")
+        raise ValueError(f"{named(PROFILE, prefix)} must be one of {', '.join(BRANDS)}, not {name!r}")
     return brand(name) if name else SMSEND

@@ -117,30 +117,27 @@ class Gateway:
             raise ValueError(f"there are no certificates at {certificates}")
 
     @classmethod
-    def from_env(cls) -> Gateway:
+    def from_env(cls, prefix: str = environment.PREFIX) -> Gateway:
         """
         The gateway that the environment names.
+
+        Args:
+            prefix: What the names of its variables begin with; those of a second account may be
+                ``SPRING_USERNAME`` and so on.
 
         Raises:
             NotAuthorised: The variables are not set; says which, and how to try without an account.
             ValueError: ``SMSFRAME_PROFILE`` names a brand that there is not.
         """
-        if reason := environment.missing():
+        if reason := environment.missing(prefix):
             raise NotAuthorised(reason)
-        profile, variable = environment.profile(), environment.variable
+        profile, variable = environment.profile(prefix), partial(environment.variable, prefix=prefix)
         # No variable holds what was read, also no address, which may have secrets: a traceback would show it.
-        if environment.has_login():
-            return cls(
-                variable(environment.BASE_URL),
-                username=variable(environment.USERNAME),
-                password=variable(environment.PASSWORD),
-                profile=profile,
-            )
+        names = ("username", "password") if environment.has_login(prefix) else ("user_key", "access_token")
         return cls(
             variable(environment.BASE_URL),
-            user_key=variable(environment.USER_KEY),
-            access_token=variable(environment.ACCESS_TOKEN),
             profile=profile,
+            **{name: variable(f"{environment.PREFIX}_{name.upper()}") for name in names},  # type: ignore[arg-type]
         )
 
     @property

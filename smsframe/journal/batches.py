@@ -20,6 +20,7 @@ from smsframe.journal.attempts import read_earlier
 from smsframe.journal.batch_creation import assign
 from smsframe.journal.counts import Tally, tallies, tally
 from smsframe.journal.rows import append_evidence, micros, read_batches
+from smsframe.journal.shared_limits import count_answer, planned_by_others
 from smsframe.journal.spending import covers
 from smsframe.journal.stop_requests import requested
 from smsframe.journal.tables import batches, recipients
@@ -28,6 +29,8 @@ from smsframe.orders.states import TAKEN, Action, Event, State, transition
 from smsframe.phones.match import among, find
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy.engine import Connection
 
     from smsframe.clock import Clock
@@ -175,17 +178,22 @@ class Batches:
                 recipient_rows.free(connection, recipients.c.batch == batch.id)
 
     def claim(
-        self, entry: CampaignRecord, planned: list[BatchWithPeople], owner: str
+        self,
+        entry: CampaignRecord,
+        planned: list[BatchWithPeople],
+        owner: str,
+        admit: Callable[[Connection, list[BatchWithPeople]], list[BatchWithPeople]] | None = None,
     ) -> list[BatchWithPeople] | None:
         """
         Take planned batches for sending, on disk; those that still are planned, and ours, up to the first
-        that the budget no longer covers. None when somebody asked this run to stop.
+        that the budget no longer covers. None when somebody asked this run to stop. ``admit`` says which of
+        them the limits let go that all runs of the campaign keep together.
         """
         claimed = []
         with self._store.transaction() as connection:
             if requested(connection, entry):
                 return None
-            for batch, people in planned:
+            for batch, people in planned if admit is None else admit(connection, planned):
                 if not covers(connection, entry, batch, people):
                     break  # the engine cuts again what is left
                 at = batch.claimed_at or self._clock.now()
@@ -271,6 +279,15 @@ class Batches:
         )
         return bool(connection.execute(sa.select(accepted_alike)).scalar_one())
 
+    def planned_by_others(self, entry: CampaignRecord) -> int:
+        """Segments that runs which are alive have planned, and not sent yet."""
+        with self._store.transaction(reading=True) as connection:
+            return planned_by_others(connection, entry, self._owners.alive)
+
+    def alive(self, owner: str) -> bool:
+        """Whether a run is at work."""
+        return self._owners.alive(owner)
+
     def held(self, owner: str) -> bool:
         """Whether a run still holds its lock, where others look for it, and so its batches."""
         return self._store.in_place and self._owners.alive(owner)
@@ -305,24 +322,6 @@ class Batches:
             same_people & (not_in_order | recipients.c.batch.in_(sa.select(batches.c.id).where(untexted))),
         )
 
-    def free_refused(
-        self, connection: Connection, campaign: int, latest: dict[str, Any], phones: pd.Series[Any]
-    ) -> None:
-        """In the caller's transaction: free those of them who were refused another text, type or sender."""
-        other = sa.or_(
-            *(batches.c[name].is_distinct_from(latest[name]) for name in ("text", "message_type", "sender"))
-        )
-        others = (batches.c.campaign == campaign) & other
-        in_ = {
-            state: recipients.c.batch.in_(sa.select(batches.c.id).where(others, batches.c.state == state))
-            for state in (State.REFUSED, State.ACCEPTED)
-        }
-        left_out = in_[State.ACCEPTED] & recipients.c.refused.is_not(None)
-        refused_people = recipients.c.person.in_(recipient_rows.persons(phones)) & (
-            in_[State.REFUSED] | left_out
-        )
-        recipient_rows.free(connection, refused_people)
-
     def _dead(self, connection: Connection, which: sa.ColumnElement[bool]) -> list[str]:
         owners = connection.execute(sa.select(batches.c.owner).where(which).distinct()).scalars()
         return [name for name in owners if not self._owners.alive(name)]
@@ -345,5 +344,6 @@ def _change(connection: Connection, entry: CampaignRecord, owner: str, change: C
     )
     if not done.rowcount:
         raise JournalError(f"order {batch.order_id} was changed by somebody else; nothing was overwritten")
+    count_answer(connection, batch, step)
     append_evidence(connection, entry.id, batch.order_id, change.event, step.state, stamp, change.evidence)
     recipient_rows.mark(connection, batch.id, change.missing, change.refused)

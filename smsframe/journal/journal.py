@@ -33,6 +33,7 @@ from smsframe.journal.postgres_locks import PostgresRunLocks
 from smsframe.journal.registration import Registration
 from smsframe.journal.rows import instants_of, read_campaign
 from smsframe.journal.run_locks import Owners
+from smsframe.journal.shared_limits import SharedLimits
 from smsframe.journal.sql import frame
 from smsframe.journal.sqlite import Store
 from smsframe.journal.stop_requests import StopRequests
@@ -196,7 +197,9 @@ class Journal:
         with self._store.opened() as connection:
             return None if connection is None else _find(connection, name)
 
-    def read(self, name: str, *, call: CampaignCall | None = None) -> StoredCampaign | None:
+    def read(
+        self, name: str, *, call: CampaignCall | None = None, phones: pd.Series[Any] | None = None
+    ) -> StoredCampaign | None:
         """
         The campaign of that name with its people and orders, or None; in one transaction.
 
@@ -204,6 +207,7 @@ class Journal:
             name: Of the campaign.
             call: What is to be sent: then a damaged journal, and a call that means another campaign than
                 this one, are refused, before anything is written.
+            phones: Whom to read, with everybody else in their orders; all people when not given.
 
         Raises:
             JournalError: It is damaged.
@@ -222,7 +226,7 @@ class Journal:
                 return None
             if call is not None:
                 call.check(connection, entry)
-            rows = read_rows(connection, entry.id)
+            rows = read_rows(connection, entry.id, phones)
         return StoredCampaign(entry, known(*rows, self._owners.alive))
 
     def get(self, name: str) -> CampaignRecord:
@@ -264,11 +268,17 @@ class Journal:
         finally:
             owner.release()
 
+    def shared_limits(self, entry: CampaignRecord, owner: str, rate: float | None) -> SharedLimits:
+        """The limits of a run that it keeps together with all other runs of its campaign."""
+        return SharedLimits(entry, owner, rate=rate, alive=self._owners.alive, clock=self._clock)
+
     # Recipients.
 
-    def recipients(self, campaign: int, name: str) -> Known:
+    def recipients(self, campaign: int, name: str, phones: pd.Series[Any] | None = None) -> Known:
         """
         Everything known of the recipients of a campaign, in order of number.
+
+        ``phones``: whom to read, with everybody else in their orders; all people when not given.
 
         Raises:
             JournalError: The campaign of that key is not the one of that name: another file took its place.
@@ -276,7 +286,7 @@ class Journal:
         with self._store.transaction(reading=True) as connection:
             if connection.execute(sa.select(campaigns.c.name).filter_by(id=campaign)).scalar() != name:
                 raise JournalError(f"the journal {self.place} was replaced by another: put it back")
-            rows = read_rows(connection, campaign)
+            rows = read_rows(connection, campaign, phones)
         return known(*rows, self._owners.alive)
 
     def withdraw(self, entry: CampaignRecord, phones: pd.Series[Any]) -> None:

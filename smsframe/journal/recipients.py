@@ -107,6 +107,26 @@ def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | 
     return people[[*DTYPES]]
 
 
+def read_with_orders(connection: Connection, campaign: int, phones: pd.Series[Any]) -> pd.DataFrame:
+    """
+    Some people of a campaign and everybody else who is in an order with one of them, as `read`.
+
+    What an order cost is shared among all of its people.
+    """
+    these = (recipients.c.campaign == campaign) & recipients.c.person.in_(persons(phones))
+    orders = connection.execute(
+        sa.select(recipients.c.batch).where(these, recipients.c.batch.is_not(None)).distinct()
+    )
+    parts = [
+        read(connection, campaign, recipients.c.person.in_(persons(phones)) & recipients.c.batch.is_(None))
+    ]
+    if keys := orders.scalars().all():
+        parts.insert(
+            0, read(connection, campaign, recipients.c.batch.in_(sa.select(each(json.dumps([*keys])))))
+        )
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+
+
 def _same_for_all(
     connection: Connection,
     selected: sa.ColumnElement[bool],

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from smsframe.errors import JournalError
+from smsframe.journal import recipients as recipient_rows
+from smsframe.journal import shared_limits
 from smsframe.journal.attempts import begin_next
 from smsframe.journal.batch_creation import adopt, assign
 from smsframe.journal.conflicts import (
@@ -101,7 +103,7 @@ class Registration:
             latest["text"] = connection.execute(sa.select(texts.c.id).filter_by(**text)).scalar_one()
             connection.execute(sa.update(campaigns).where(campaigns.c.id == campaign).values(**latest))
             if before is not None:
-                self._batches.free_refused(connection, campaign, latest, waiting["phone"])
+                _free_refused(connection, campaign, latest, waiting["phone"])
                 others = taken(connection, campaign, waiting["phone"])
                 waiting = waiting[~among(waiting["phone"], others)]
             entry = self._take_over(connection, name, owner, compared, waiting)
@@ -223,6 +225,7 @@ class Registration:
         fresh: bool,
     ) -> Registered:
         """In the caller's transaction: what else a run begins with, of a campaign that was there before."""
+        shared_limits.begin(connection, entry.id, owner, self._batches.alive)
         in_doubt = self._batches.take_over(connection, entry, owner)
         created = [*created, *self._batches.create_batches_within(connection, entry, owner, phones, now)]
         accepted = self._batches.accepted(connection, entry)
@@ -252,3 +255,20 @@ class Registration:
             self._batches.free_texted(connection, entry.id, listed)
             adopt(connection, entry, owner, compared.adopted, waiting, self._batches.stamp())
         return entry
+
+
+def _free_refused(
+    connection: Connection, campaign: int, latest: dict[str, Any], phones: pd.Series[Any]
+) -> None:
+    """In the caller's transaction: free those of them who were refused another text, type or sender."""
+    other = sa.or_(
+        *(batches.c[name].is_distinct_from(latest[name]) for name in ("text", "message_type", "sender"))
+    )
+    others = (batches.c.campaign == campaign) & other
+    in_ = {
+        state: recipients.c.batch.in_(sa.select(batches.c.id).where(others, batches.c.state == state))
+        for state in (State.REFUSED, State.ACCEPTED)
+    }
+    left_out = in_[State.ACCEPTED] & recipients.c.refused.is_not(None)
+    refused_people = recipients.c.person.in_(recipient_rows.persons(phones)) & (in_[State.REFUSED] | left_out)
+    recipient_rows.free(connection, refused_people)

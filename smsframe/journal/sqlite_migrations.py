@@ -119,6 +119,10 @@ UPGRADES = {
         "CREATE INDEX attempts_by_batch ON attempts (batch)",
     ),
     5: ("ALTER TABLE campaigns ADD COLUMN stop_requests INTEGER NOT NULL DEFAULT 0",),
+    6: (
+        "ALTER TABLE campaigns ADD COLUMN unproven INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE campaigns ADD COLUMN pace TEXT",
+    ),
 }
 """What takes a file of each released version to the next."""
 

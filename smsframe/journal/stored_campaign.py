@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from smsframe.arrow import TEXT
 from smsframe.journal.attempts import read_earlier
 from smsframe.journal.people_groups import OWN_TIME
-from smsframe.journal.recipients import read
+from smsframe.journal.recipients import read, read_with_orders
 from smsframe.journal.rows import instants_of, read_texts
 from smsframe.journal.spending import given_up
 from smsframe.journal.sql import frame
@@ -32,7 +32,7 @@ FACTS = (
 
 
 def read_rows(
-    connection: Connection, campaign: int
+    connection: Connection, campaign: int, phones: pd.Series[Any] | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[int, str], pd.DataFrame]:
     """The people, the batches, the texts and the earlier attempts of a campaign, as they are written."""
     # An order that was only looked up, as after a crash, left right after it was claimed.
@@ -44,7 +44,8 @@ def read_rows(
         .order_by(batches.c.id)
     )
     orders, sources = frame(connection, query), read_texts(connection, campaign)
-    return read(connection, campaign), orders, sources, read_earlier(connection, campaign)
+    people = read(connection, campaign) if phones is None else read_with_orders(connection, campaign, phones)
+    return people, orders, sources, read_earlier(connection, campaign)
 
 
 def known(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-VERSION = 6
+VERSION = 7
 """Of the tables, and of the states in them; kept with them: a newer journal is refused, and not misread."""
 
 metadata = sa.MetaData()
@@ -39,6 +39,10 @@ campaigns = sa.Table(
     sa.Column("hours", sa.Text),
     # How often somebody asked for its runs to stop. A run remembers what it began with, and stops at more.
     sa.Column("stop_requests", sa.Integer, nullable=False, server_default=sa.text("0")),
+    # What its runs keep together: answers without proof in a row, and when the orders of the last second
+    # leave, with their recipients, as JSON.
+    sa.Column("unproven", sa.Integer, nullable=False, server_default=sa.text("0")),
+    sa.Column("pace", sa.Text),
 )
 
 texts = sa.Table(

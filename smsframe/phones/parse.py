@@ -58,13 +58,13 @@ _REPAIRED: Final = [
     ",".join(name for name, bit in _BIT.items() if sum_ & bit) or None for sum_ in range(2 ** len(REPAIRS))
 ]
 
-_WRITTEN = r"^[+0-9 ()\[\]./~\x{2010}-\x{2015}\x{2212}\x{FF0D}-]+$"
-_ROUNDED = r"^[0-9][.,]?[0-9]*E\+?(?:9|1[0-4])$"
-_DATE = r"^(?:[12][0-9]{3}(?:[-./][0-9]{1,2}){2}|(?:[0-9]{1,2}[-./]){2}[12][0-9]{3})(?: |$)"
-_AMOUNT = r"^[0-9]+\.[0-9]{1,2}$"
 
-
-def read(column: pd.Series, region: str | pd.Series | None = None, numbers: str = "mobile") -> pd.DataFrame:
+def read(
+    column: pd.Series,
+    region: str | pd.Series | None = None,
+    numbers: str = "mobile",
+    bare: Decision | None = None,
+) -> pd.DataFrame:
     """
     Read a column of phone numbers, however they arrived.
 
@@ -74,6 +74,8 @@ def read(column: pd.Series, region: str | pd.Series | None = None, numbers: str 
             aligned by position, where a gap means none. ``international``: bare digits are whole numbers.
         numbers: What counts as usable: ``mobile`` (can receive a text), ``valid`` (exists), ``possible`` (has
             a right length).
+        bare: What bare digits are, where these cells are a part of a column, of which `bare_digits` was asked
+            of every part; decided by these cells alone when not given.
 
     Returns:
         One row per cell, with a RangeIndex. Strings: ``phone`` (E.164, missing unless usable), ``code`` and
@@ -91,12 +93,12 @@ def read(column: pd.Series, region: str | pd.Series | None = None, numbers: str 
         1           <NA>  digits_lost
     """
     usable = _usable(numbers)
-    number, answer, repairs, bare, decision = _answers(column, region, numbers)
+    number, answer, repairs, is_bare, decision = _answers(column, region, numbers, bare)
     fine = usable[answer]
     (person,) = in_parts(lambda number, fine: (people(np.where(fine, number, 0)),), number, fine)
     reason = _named([None, *CODES.values()], answer, fine)
     if decision is not None and not decision.international and decision.reason:
-        reason = reason.mask(bare, decision.reason)
+        reason = reason.mask(is_bare, decision.reason)
     return pd.DataFrame(
         {
             "phone": _phones(number, fine),
@@ -106,6 +108,26 @@ def read(column: pd.Series, region: str | pd.Series | None = None, numbers: str 
             "person": person,
         }
     )
+
+
+def bare_digits(
+    column: pd.Series, region: str | pd.Series | None = None, numbers: str = "mobile"
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """
+    The different bare digits of a part of a column, and whether each is a usable number with a plus.
+
+    Those of all parts, one after the other, are what `smsframe.phones.bare.decide` decides by.
+
+    Example:
+        >>> bare_digits(pd.Series(["393471234567", "+393471234568", "393471234567"]))
+        (array([393471234567]), array([ True]))
+    """
+    _, answer, _, digits_ = _read_each(column, region)
+    bare, proves = _bare(answer, digits_, numbers)
+    if isinstance(region, str) and region == INTERNATIONAL:
+        bare[:] = False
+    first = ~pd.Series(digits_[bare]).duplicated().to_numpy()
+    return digits_[bare][first], proves[bare][first]
 
 
 def normalize(column: pd.Series, region: str | pd.Series | None = None, numbers: str = "mobile") -> pd.Series:
@@ -136,35 +158,6 @@ def normalize(column: pd.Series, region: str | pd.Series | None = None, numbers:
     )
 
 
-def looks_like_phones(column: pd.Series, sample: int = 1000) -> bool:
-    """
-    Whether most cells at the head of a column read like phone numbers.
-
-    Seven to fifteen digits once the usual separators are gone, and neither dates nor amounts. It looks at the
-    content only: a column of long customer numbers looks like phones too.
-
-    Args:
-        column: Any dtype.
-        sample: How many cells to look at.
-
-    Example:
-        >>> looks_like_phones(pd.Series(["347 123 4567", None])), looks_like_phones(pd.Series(["2026-11-22"]))
-        (True, False)
-    """
-    present = cells.present(column, sample)
-    text, _ = mend(cells.numbers(present))
-    text = text.drop_null()
-    digits = pc.count_substring_regex(text, pattern="[0-9]")
-    like = pc.and_(
-        pc.and_(pc.greater_equal(digits, FEWEST), pc.less_equal(digits, MOST)),
-        pc.and_not(
-            pc.match_substring_regex(text, _WRITTEN), pc.match_substring_regex(text, f"{_DATE}|{_AMOUNT}")
-        ),
-    )
-    like = pc.or_(like, pc.match_substring_regex(text, _ROUNDED))
-    return bool(2 * (pc.sum(like).as_py() or 0) > len(present))
-
-
 def _usable(numbers: str) -> NDArray[np.bool_]:
     """By the place of an answer: whether such a number is usable."""
     if numbers not in NUMBERS:
@@ -182,8 +175,30 @@ class _Answers(NamedTuple):
     decision: Decision | None
 
 
-def _answers(column: pd.Series, region: str | pd.Series | None, numbers: str) -> _Answers:
+def _answers(
+    column: pd.Series, region: str | pd.Series | None, numbers: str, whole: Decision | None = None
+) -> _Answers:
     """The answers to all cells, each for itself, and then bare digits as their whole column says."""
+    number, answer, repairs, digits_ = _read_each(column, region)
+    usable = _usable(numbers)
+    bare, proves = _bare(answer, digits_, numbers)
+    decision = None
+    if isinstance(region, str) and region == INTERNATIONAL:
+        bare[:] = False
+    elif bare.any():
+        decision = whole or decide_bare(digits_[bare], proves[bare])
+        unusable = bare & ~usable[answer]
+        answer[unusable & np.isin(answer, [_PLACE[name] for name in _MISLEADING])] = _PLACE["national_form"]
+        if not decision.international:
+            answer[bare] = _PLACE["national_form"]
+            repairs[bare] &= ~_BIT["plus"]
+    return _Answers(number, answer, repairs, bare, decision)
+
+
+def _read_each(
+    column: pd.Series, region: str | pd.Series | None
+) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int16], NDArray[np.int64]]:
+    """Each cell for itself: numbers, answers, repairs, and the digits of bare ones."""
     raw = cells.numbers(column)
     home = homes(region, len(raw))
     # Nearly every cell of a good table is digits and punctuation; only the others are looked at closely.
@@ -193,21 +208,18 @@ def _answers(column: pd.Series, region: str | pd.Series | None, numbers: str) ->
         closely = in_parts(_closely, raw.take(pa.array(rest)), *(each[rest] for each in home))
         number[rest], answer[rest], repairs[rest], digits_[rest] = closely
     _without_old_1(number, answer, repairs)
+    return number, answer, repairs, digits_
+
+
+def _bare(
+    answer: NDArray[np.int8], digits_: NDArray[np.int64], numbers: str
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which cells are bare digits, and which answers prove that such cells are whole numbers."""
     usable = _usable(numbers)
     bare = (digits_ > 0) & (usable[answer] | (digits_ >= POWERS[FEWEST - 1]) & (digits_ < POWERS[MOST]))
-    decision = None
-    if isinstance(region, str) and region == INTERNATIONAL:
-        bare[:] = False
-    elif bare.any():
-        # What merely has a possible length proves nothing about a column.
-        proves = usable if numbers == "mobile" else _usable("valid")
-        decision = decide_bare(digits_[bare], proves[answer[bare]])
-        unusable = bare & ~usable[answer]
-        answer[unusable & np.isin(answer, [_PLACE[name] for name in _MISLEADING])] = _PLACE["national_form"]
-        if not decision.international:
-            answer[bare] = _PLACE["national_form"]
-            repairs[bare] &= ~_BIT["plus"]
-    return _Answers(number, answer, repairs, bare, decision)
+    # What merely has a possible length proves nothing about a column.
+    proves = usable if numbers == "mobile" else _usable("valid")
+    return bare, proves[answer]
 
 
 def _without_old_1(number: NDArray[np.int64], answer: NDArray[np.int8], repairs: NDArray[np.int16]) -> None:

@@ -7,7 +7,7 @@ What the journal already knows of the campaign is handed in.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
@@ -26,6 +26,7 @@ from smsframe.planning import savings
 from smsframe.planning.check import count_repairs, judge, mark_duplicates, refuse
 from smsframe.planning.costs import plan_costs, wait_for_budget
 from smsframe.planning.merge_values import packed, texts
+from smsframe.planning.parts import ALONE
 from smsframe.planning.plan import Plan
 from smsframe.planning.previews import Previewer
 from smsframe.planning.times import check_number_of_orders, plan_times, read_own_times
@@ -36,8 +37,40 @@ if TYPE_CHECKING:
 
     from smsframe.orders.profile import GatewayProfile
     from smsframe.orders.records import Now
+    from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
     from smsframe.planning.options import PlanOptions
+    from smsframe.planning.parts import OtherParts
+    from smsframe.planning.times import OwnTimes
+
+
+class JudgedRows(NamedTuple):
+    """
+    Rows that were judged by themselves, by position.
+
+    Attributes:
+        judged: As from `smsframe.planning.check.judge`, with what is wrong with texts and times.
+        possible: Which have a number that was fine before its text was looked at.
+        fields: The merge values of each row as one text.
+        counted: The encoding, units and segments of the texts.
+        own_times: Times and zones row by row.
+        original: The text as it was given.
+        template: The text as it is sent.
+        terms: Quality, sender and time.
+        phone: The phone column.
+        phone_guessed: Whether it was guessed.
+    """
+
+    judged: pd.DataFrame
+    possible: pd.Series[bool]
+    fields: pd.Series[Any]
+    counted: pd.DataFrame
+    own_times: OwnTimes
+    original: render.Template
+    template: render.Template
+    terms: Terms
+    phone: Hashable
+    phone_guessed: bool
 
 
 def plan(
@@ -49,6 +82,7 @@ def plan(
     journalled: Known | None = None,
     profile: GatewayProfile = SMSEND,
     now: Now,
+    others: OtherParts = ALONE,
 ) -> Plan:
     """
     Make the plan; see `smsframe.plan`.
@@ -61,45 +95,21 @@ def plan(
         journalled: What the journal knows of the campaign, or None.
         profile: That of the gateway it is for.
         now: What the clocks show, for times and hours.
+        others: What is known of the other parts of the table, where these contacts are one of several.
 
     Raises:
         ContactsError: The table cannot be read.
         TextError: The template cannot be used with this table.
         ValueError: The sender is not usable, or not at that quality.
     """
-    campaign, terms, text_fix = (
-        options.campaign and normalize_name(options.campaign),
-        options.terms(profile),
-        options.text_fix,
+    rows = judge_rows(
+        contacts, message, options, suppressed=suppressed, profile=profile, now=now, others=others
     )
-    limits = profile.message_type(options.quality, options.message_type).limits()
-    template = original = render.parse(message, longest=profile.longest)
-    if text_fix is not None:
-        template = replacements.fixed_template(original, text_fix)
-    label, guessed = find_phone(contacts, options.phone)
-    judged = judge(
-        contacts,
-        phone=label,
-        region=options.region,
-        numbers=options.numbers,
-        schema=options.schema,
-        suppressed=suppressed,
-    )
-    own_times = read_own_times(contacts, options.schedule)
-    rendered = render.render(template, contacts, text_fix)
-    counted = rendered.counted
-    fields = packed(rendered.values)
-    possible = judged["phone"].notna() & judged["status"].isin(["ready", "suppressed"])
-    if rendered.code.notna().any():
-        refuse(judged, rendered.code.notna(), "invalid", rendered.code, rendered.reason)
-    del rendered  # columns of a million values take a hundred megabytes
-    for code, rows, reason in _over_limits(counted, limits, options.max_segments):
-        refuse(judged, rows, "invalid", code, reason)
-    if own_times.schedule_at is not None:
-        refuse(judged, own_times.schedule_at.isna(), "invalid", "missing_time")
-        passed = own_times.schedule_at.le(now.latest)
-        refuse(judged, passed, "invalid", "time_passed", _passed(own_times.schedule_at))
-    mark_duplicates(judged, lambda rows: texts(fields.iloc[rows], template))
+    judged, fields, counted, template = rows.judged, rows.fields, rows.counted, rows.template
+    terms, own_times, possible = rows.terms, rows.own_times, rows.possible
+    campaign, text_fix = options.campaign and normalize_name(options.campaign), options.text_fix
+    label = rows.phone
+    mark_duplicates(judged, lambda rows: texts(fields.iloc[rows], template), others)
     ready = judged["status"].eq("ready")
     phones, segments = judged["phone"], counted["segments"]
     if not ready.all():
@@ -132,7 +142,7 @@ def plan(
         sms_code=judged["code"],
         sms_segments=segments.where(ready),
     )
-    carriers = _carriers(judged, ready, possible)
+    carriers = carriers_of(judged, ready, possible, others)
     if journalled is not None and campaign is not None:
         sent = journalled.people[~still_to_send(journalled, terms, template.source)]
         results = join(results, journalled._replace(people=sent), campaign, carriers, run="")
@@ -144,10 +154,10 @@ def plan(
     if text_fix is not None:
         ready_now = contacts[results["sms_status"].eq("ready").to_numpy()]
         values, previewer = (
-            render.merged(original, ready_now),
+            render.merged(rows.original, ready_now, others.long),
             Previewer(contacts[label], results["sms_phone"]),
         )
-        fixed = savings.propose(original, values, len(ready_now), text_fix, previewer)
+        fixed = savings.propose(rows.original, values, len(ready_now), text_fix, previewer)
     return Plan(
         frame=columns.attach(contacts, columns.validated("PlannedSchema", results)),
         planned=planned,
@@ -155,7 +165,7 @@ def plan(
         template=template,
         campaign=campaign,
         phone=label,
-        phone_guessed=guessed,
+        phone_guessed=rows.phone_guessed,
         terms=terms,
         batch_size=min(options.batch_size, profile.max_recipients or options.batch_size),
         repairs=count_repairs(judged),
@@ -168,13 +178,74 @@ def plan(
     )
 
 
+def judge_rows(
+    contacts: pd.DataFrame,
+    message: str,
+    options: PlanOptions,
+    *,
+    suppressed: pd.Index[Any] | None = None,
+    profile: GatewayProfile = SMSEND,
+    now: Now,
+    others: OtherParts = ALONE,
+) -> JudgedRows:
+    """
+    Judge each row by itself, its text included; duplicates are not marked yet.
+
+    Raises:
+        ContactsError, TextError, ValueError: As `plan`.
+    """
+    terms, text_fix = options.terms(profile), options.text_fix
+    limits = profile.message_type(options.quality, options.message_type).limits()
+    template = original = render.parse(message, longest=profile.longest)
+    if text_fix is not None:
+        template = replacements.fixed_template(original, text_fix)
+    label, guessed = find_phone(contacts, options.phone)
+    judged = judge(
+        contacts,
+        phone=label,
+        region=options.region,
+        numbers=options.numbers,
+        schema=options.schema,
+        suppressed=suppressed,
+        others=others,
+    )
+    own_times = read_own_times(contacts, options.schedule)
+    rendered = render.render(template, contacts, text_fix, others.long)
+    counted = rendered.counted
+    fields = packed(rendered.values)
+    possible = judged["phone"].notna() & judged["status"].isin(["ready", "suppressed"])
+    if rendered.code.notna().any():
+        refuse(judged, rendered.code.notna(), "invalid", rendered.code, rendered.reason)
+    del rendered  # columns of a million values take a hundred megabytes
+    for code, rows, reason in _over_limits(counted, limits, options.max_segments):
+        refuse(judged, rows, "invalid", code, reason)
+    if own_times.schedule_at is not None:
+        refuse(judged, own_times.schedule_at.isna(), "invalid", "missing_time")
+        passed = own_times.schedule_at.le(now.latest)
+        refuse(judged, passed, "invalid", "time_passed", _passed(own_times.schedule_at))
+    return JudgedRows(
+        judged=judged,
+        possible=possible,
+        fields=fields,
+        counted=counted,
+        own_times=own_times,
+        original=original,
+        template=template,
+        terms=terms,
+        phone=label,
+        phone_guessed=guessed,
+    )
+
+
 def _passed(schedule_at: pd.Series[Any]) -> pd.Series[Any]:
     """Why rows whose time has passed are not texted."""
     when: pd.Series[Any] = schedule_at.dt.strftime("%Y-%m-%d %H:%M UTC").astype(TEXT)
     return CODES["time_passed"] + ": it was " + when
 
 
-def _carriers(judged: pd.DataFrame, ready: pd.Series[bool], possible: pd.Series[bool]) -> pd.Series[bool]:
+def carriers_of(
+    judged: pd.DataFrame, ready: pd.Series[bool], possible: pd.Series[bool], others: OtherParts = ALONE
+) -> pd.Series[bool]:
     """
     Which rows carry the outcome of their number: the row that would be texted; where there is none, the first
     row with the number that is possible.
@@ -183,6 +254,8 @@ def _carriers(judged: pd.DataFrame, ready: pd.Series[bool], possible: pd.Series[
     remaining = judged["phone"][possible & ~ready & ~judged["status"].eq("duplicate")]
     if len(remaining):
         remaining = remaining[~among(remaining, judged["phone"][ready])].drop_duplicates()
+        persons = judged["person"].loc[remaining.index]
+        remaining = remaining[~persons.isin(others.elsewhere) & ~persons.isin(others.repeated)]
         carriers[remaining.index] = True
     return carriers
 

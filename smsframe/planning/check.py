@@ -29,6 +29,7 @@ from smsframe.outcomes.columns import (
 )
 from smsframe.phones import parse
 from smsframe.phones.match import among, first_of
+from smsframe.planning.parts import ALONE, text_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from smsframe.outcomes.schema import ContactsSchema
+    from smsframe.planning.parts import OtherParts
 
 
 def judge(
@@ -46,16 +48,19 @@ def judge(
     numbers: str = "mobile",
     schema: type[ContactsSchema] | None = None,
     suppressed: pd.Index[Any] | None = None,
+    others: OtherParts = ALONE,
 ) -> pd.DataFrame:
     """
     Judge each row by its number, the user's rules and the opt-outs; duplicates are marked later.
+
+    ``others``: what is known of the other parts of the table, where these contacts are one of several.
 
     Returns:
         By position: ``phone`` (E.164), ``status`` (``ready``, ``invalid``, ``suppressed``), ``code``,
         ``reason`` and ``repair`` (how the number was repaired).
     """
     column = contacts.iloc[:, place(contacts, phone)]
-    judged = parse.read(column, find_region(contacts, region), numbers)
+    judged = parse.read(column, find_region(contacts, region), numbers, others.bare)
     judged["code"] = _codes(judged["code"])
     status = np.where(judged["code"].isna(), STATUSES.index("ready"), STATUSES.index("invalid"))
     judged["status"] = pd.Categorical.from_codes(status, dtype=DTYPES["sms_status"])
@@ -101,7 +106,9 @@ def refuse(
 
 
 def mark_duplicates(
-    judged: pd.DataFrame, texts_of: Callable[[NDArray[np.intp]], pd.Series[Any]] | None = None
+    judged: pd.DataFrame,
+    texts_of: Callable[[NDArray[np.intp]], pd.Series[Any]] | None = None,
+    others: OtherParts = ALONE,
 ) -> None:
     """
     Keep the first ready row of each number; the reason of the others says when their text differs.
@@ -109,7 +116,10 @@ def mark_duplicates(
     Args:
         judged: From `judge`; changed in place.
         texts_of: The texts of some rows, by position.
+        others: Whose first ready row is in another part.
     """
+    if len(others.repeated):
+        _mark_repeated(judged, texts_of, others)
     kept_row = first_of(judged["person"].to_numpy(), judged["status"].eq("ready").to_numpy())
     is_duplicate = kept_row != np.arange(len(judged))
     if texts_of is not None and is_duplicate.any():
@@ -121,6 +131,21 @@ def mark_duplicates(
         text_differs[duplicates] = different
         refuse(judged, text_differs, "duplicate", "duplicate_text")
     refuse(judged, is_duplicate, "duplicate", "duplicate")
+
+
+def _mark_repeated(
+    judged: pd.DataFrame, texts_of: Callable[[NDArray[np.intp]], pd.Series[Any]] | None, others: OtherParts
+) -> None:
+    """The ready rows of people whose first ready row is in another part."""
+    persons = judged["person"].to_numpy()
+    repeated = judged["status"].eq("ready").to_numpy() & np.isin(persons, others.repeated)
+    if texts_of is not None and repeated.any():
+        rows = np.flatnonzero(repeated)
+        first = others.texts[np.searchsorted(others.repeated, persons[rows])]
+        text_differs = np.zeros(len(judged), dtype=bool)
+        text_differs[rows] = text_keys(texts_of(rows)) != first
+        refuse(judged, text_differs, "duplicate", "duplicate_text")
+    refuse(judged, repeated, "duplicate", "duplicate")
 
 
 def _different(texts: pd.Series[Any], others: pd.Series[Any]) -> NDArray[np.bool_]:
@@ -142,18 +167,26 @@ def check(
     numbers: str = "mobile",
     schema: type[ContactsSchema] | None = None,
     suppressed: pd.Index[Any] | None = None,
+    others: OtherParts = ALONE,
 ) -> tuple[pd.DataFrame, int]:
     """
-    Check who could be texted; see `smsframe.check`. ``suppressed`` holds E.164 numbers.
+    Check who could be texted; see `smsframe.check`. ``suppressed`` holds E.164 numbers, ``others`` what is
+    known of the other parts of the table, where these contacts are one of several.
 
     Returns:
         The frame, and to how many numbers a plus was supplied.
     """
     phone, _ = find_phone(contacts, phone)
     judged = judge(
-        contacts, phone=phone, region=region, numbers=numbers, schema=schema, suppressed=suppressed
+        contacts,
+        phone=phone,
+        region=region,
+        numbers=numbers,
+        schema=schema,
+        suppressed=suppressed,
+        others=others,
     )
-    mark_duplicates(judged)
+    mark_duplicates(judged, others=others)
     results = results_for(
         len(contacts),
         CHECKED,

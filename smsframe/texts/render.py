@@ -24,7 +24,7 @@ from smsframe.texts.segments import (
     segments,
 )
 from smsframe.texts.template import PLACEHOLDER, UNSENDABLE, Field, Template, parse
-from smsframe.texts.values import words
+from smsframe.texts.values import is_short, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +100,9 @@ class Filled(NamedTuple):
     counted: pd.DataFrame
 
 
-def render(template: Template, frame: pd.DataFrame, fix: str | None = None) -> Rendered:
+def render(
+    template: Template, frame: pd.DataFrame, fix: str | None = None, long: frozenset[str] = frozenset()
+) -> Rendered:
     """
     Fill a template for every row of a frame, column by column.
 
@@ -108,6 +110,7 @@ def render(template: Template, frame: pd.DataFrame, fix: str | None = None) -> R
         template: From ``parse``.
         frame: Any frame; a field names a label that is no string by ``str(label)``.
         fix: As for `fill`.
+        long: As for `merged`.
 
     Returns:
         Codes, reasons, values, counts and, when asked for, texts, by position.
@@ -120,7 +123,7 @@ def render(template: Template, frame: pd.DataFrame, fix: str | None = None) -> R
         >>> render(parse("{name:Guest}: table {table}"), people).texts.tolist()
         ['Ada: table 4', <NA>]
     """
-    values, counted = fill(template, merged(template, frame), len(frame), fix)
+    values, counted = fill(template, merged(template, frame, long), len(frame), fix)
     code, reason = _faults(template, values, len(frame))
     if code.null_count < len(code):
         has_fault = pc.is_valid(code)
@@ -137,13 +140,27 @@ def render(template: Template, frame: pd.DataFrame, fix: str | None = None) -> R
     )
 
 
-def merged(template: Template, frame: pd.DataFrame) -> dict[Field, Any]:
-    """The value of each slot for every row, as text; null where there is no value and no default."""
-    columns = [words(frame.iloc[:, _place(slot.name, frame.columns)]) for slot in template.slots]
+def merged(template: Template, frame: pd.DataFrame, long: frozenset[str] = frozenset()) -> dict[Field, Any]:
+    """
+    The value of each slot for every row, as text; null where there is no value and no default.
+
+    ``long``: the fields that other parts of the table do not write in short (`long_fields`).
+    """
+    columns = [
+        words(frame.iloc[:, _place(slot.name, frame.columns)], short=slot.name not in long)
+        for slot in template.slots
+    ]
     return {
         slot: column if slot.default is None else pc.fill_null(column, slot.default)
         for slot, column in zip(template.slots, columns, strict=True)
     }
+
+
+def long_fields(template: Template, frame: pd.DataFrame) -> frozenset[str]:
+    """The fields whose column in this part of a table has fractions, or times of day."""
+    return frozenset(
+        slot.name for slot in template.slots if not is_short(frame.iloc[:, _place(slot.name, frame.columns)])
+    )
 
 
 def fill(template: Template, values: dict[Field, Any], rows: int, fix: str | None = None) -> Filled:

@@ -42,8 +42,11 @@ def table(count, *, bad=(), start=0):
 
 def context(gateway, journal=None, **options):
     """What a run works with: quick, and silent."""
-    memory = journal if isinstance(journal, Journal) else Journal(journal or gateway.journal)
-    return RunContext(gateway=gateway, journal=memory, **(RUN | options))
+    run = RUN | options
+    memory = journal
+    if not isinstance(journal, Journal):
+        memory = Journal(journal or gateway.journal, clock=run["retry_policy"].clock)
+    return RunContext(gateway=gateway, journal=memory, **run)
 
 
 def send(contacts, gateway, text="Ciao {name}", *, campaign="autumn", journal=None, **options):

@@ -454,7 +454,7 @@ def test_killed_at_any_step_of_an_upgrade_a_whole_file_is_left_and_the_next_run_
     wanted, before = fresh_shape(tmp_path), rows(released(version, tmp_path))
     points = killable.run(take_up, released(version, tmp_path), among=STEP).points
     changes = [point for point in points if point.startswith(("ALTER", "CREATE", "INSERT", "DROP"))]
-    assert len(changes) >= (1 if version == VERSION - 1 else 4)
+    assert len(changes) >= (1 if version >= 5 else 4)
     left = set()
     for fatal in range(len(points)):
         (tmp_path / str(fatal)).mkdir()

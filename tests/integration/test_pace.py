@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from helpers.faulty_server import answer, drop, first, forward
@@ -16,6 +17,8 @@ from smsframe.campaign.rate_limit import Pace
 from smsframe.clock import Clock
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.journal.journal import Journal
+
+BEGIN = datetime.now(UTC)
 
 
 class Seconds:
@@ -30,7 +33,14 @@ class Seconds:
 
     def retry_policy(self, **options):
         return RetryPolicy(
-            attempts=3, first=0.001, clock=Clock(pause=self.pause, monotonic=lambda: self.now), **options
+            attempts=3,
+            first=0.001,
+            clock=Clock(
+                pause=self.pause,
+                monotonic=lambda: self.now,
+                now=lambda: BEGIN + timedelta(seconds=self.now),
+            ),
+            **options,
         )
 
 

@@ -517,11 +517,16 @@ def main():
     words.add_argument("--stories", type=int, default=sys.maxsize, help="how many at most")
     words.add_argument("--minutes", type=float, default=3.0, help="begin no story after so long")
     words.add_argument("--journal", choices=["sqlite", "postgres"], default="sqlite", help="where it is kept")
+    words.add_argument("--engine", choices=("processes", "dask"), default="processes", help="what sends")
     wanted, began = words.parse_args(), time.monotonic()
     cluster = Cluster() if wanted.journal == "postgres" else None
     if cluster is not None:
         os.environ[SERVER] = cluster.url()
     try:
+        if wanted.engine == "dask":
+            from searches import dask_chaos  # noqa: PLC0415 - only with its extra
+
+            return dask_chaos.run(wanted.seed, wanted.stories, wanted.minutes, cluster)
         tallies = stories(iter(range(wanted.seed, wanted.seed + wanted.stories)), 60 * wanted.minutes)
     finally:
         if cluster is not None:

@@ -22,6 +22,21 @@ def _one(name, module, old, new, *kinds, seeds=3_000, witness=""):
 
 
 MUTANTS = (
+    # Partitions.
+    _one(
+        "partitions with people in the hands of other workers are finished",
+        "engines.dask_send",
+        "                    if done and not left:",
+        "                    if done:",
+        witness="tests/integration/test_dask.py::test_whom_a_live_process_is_sending_to_is_waited_for",
+    ),
+    _one(
+        "a repeated person stands in the first partition only",
+        "planning.parts",
+        "    repeated_at = np.flatnonzero(first != np.arange(len(ready)))",
+        "    repeated_at = np.flatnonzero(first != first)",
+        witness="tests/unit/test_parts.py::test_a_plan_of_parts_is_the_plan_of_the_whole",
+    ),
     # Attempts.
     Mutant(
         "another attempt follows the order that is named (compare and swap)",

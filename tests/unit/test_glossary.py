@@ -33,9 +33,9 @@ PLAIN = set(
     before differently enough from in itself later many max no not now of on once
     outside short since several to too two under wrong
 
-    begin broken call calls close done empty exists expected find forget get go guessed known left lost
-    needed normalize other post read test refund register repeated retry shown stop stopped
-    use verify wait work yes
+    columns begin broken call calls close done empty exists expected find forget frames get go guessed
+    iterate known left lost needed normalize other post read test refund register repeated retry shown
+    stop stopped use verify wait work yes
 
     access available base browser bytes certificate clock context csv digits doctor dtype entry env excel
     extra file files free identities interval kind latency length letters name options page parquet path place

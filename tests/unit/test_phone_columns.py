@@ -23,7 +23,7 @@ from smsframe.form.draft import Draft
 from smsframe.form.html import audience
 from smsframe.form.preview import View
 from smsframe.outcomes.schema import ContactsSchema
-from smsframe.phones import bare, marks, parse, region_names
+from smsframe.phones import bare, likeness, marks, parse, region_names
 from smsframe.phones.homes import unknown_regions
 from smsframe.phones.region_names import LANGUAGES, region_of, suggestion
 
@@ -519,7 +519,7 @@ class Rules(ContactsSchema):
 def test_any_value_is_answered_as_a_phone_a_region_a_merge_value_and_in_a_rule(values):
     phones = pd.Series([ITALY, OTHER])
     assert parse.read(values)["code"].dropna().ne("").all()
-    assert isinstance(parse.looks_like_phones(values), bool)
+    assert isinstance(likeness.looks_like_phones(values), bool)
     assert parse.read(phones, values)["phone"].tolist() == [ITALY, OTHER]
     table = pd.DataFrame({"mobile": phones, "value": values})
     plan = smsframe.plan(table, "Ciao {value}", phone="mobile")

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from smsframe.arrow import TEXT
 from smsframe.errors import ContactsError
 from smsframe.masking import mask
-from smsframe.phones import libphonenumber, match
+from smsframe.phones import libphonenumber, likeness, match
 from smsframe.phones import parse as phones
 from smsframe.phones import repair as damage
 from smsframe.phones.cells import mask_column
@@ -31,6 +31,7 @@ from smsframe.phones.codes import CODES
 from smsframe.phones.country import countries
 from smsframe.phones.fast import metadata
 from smsframe.phones.libphonenumber import verdicts
+from smsframe.phones.likeness import looks_like_phones
 
 ITALY, GERMANY = "+393471234567", "+491713920012"
 USABLE_TYPES = {library.PhoneNumberType.MOBILE, library.PhoneNumberType.FIXED_LINE_OR_MOBILE}
@@ -521,7 +522,7 @@ def test_what_libphonenumber_refuses_for_its_length_never_reaches_it(monkeypatch
     assert max(map(len, read)) <= 250
 
 
-@pytest.mark.parametrize("module", [phones, damage], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [likeness, damage], ids=lambda module: module.__name__)
 def test_columns_are_searched_by_patterns_that_take_linear_time(module):
     """RE2 reads every pattern, which it does only where it can do so in one pass; Python's are not used."""
     own = {name: value for name, value in vars(module).items() if re.fullmatch("_[A-Z][A-Z_]*", name)}
@@ -725,7 +726,7 @@ def test_masking_a_column_is_masking_each_and_keeps_index_and_name():
     ],
 )
 def test_columns_of_numbers_look_like_phones(column):
-    assert phones.looks_like_phones(column)
+    assert looks_like_phones(column)
 
 
 @pytest.mark.parametrize(
@@ -744,7 +745,7 @@ def test_columns_of_numbers_look_like_phones(column):
     ],
 )
 def test_dates_amounts_names_and_small_numbers_do_not(column):
-    assert not phones.looks_like_phones(column)
+    assert not looks_like_phones(column)
 
 
 # Samples ------------------------------------------------------------------------------------------------

@@ -14,13 +14,13 @@ import smsframe
 
 CONTRACT = {
     "check", "plan", "send", "resume", "resend", "refresh", "results", "campaigns", "costs", "withdraw",
-    "cancel", "reschedule", "stop", "test",
+    "cancel", "reschedule", "stop", "test", "partition", "finish",
     "read_contacts",
     "compose", "Form", "start", "watch", "Run",
     "plot", "problems", "reveal",
     "normalize", "segments", "summary", "failed", "by", "explain",
     "to_csv", "to_excel", "to_parquet",
-    "Gateway", "Hours", "Journal", "Plan", "Policy", "Sandbox", "Summary",
+    "Gateway", "Hours", "Journal", "Partition", "Plan", "Policy", "Sandbox", "Summary",
     "ContactsSchema", "CheckedSchema", "PlannedSchema", "ResultsSchema", "PhoneGuessed",
     "SmsFrameError", "ContactsError", "TextError", "UnknownCampaign", "CampaignChanged",
     "ConfirmationMismatch", "NotEnoughCredit", "CampaignStopped", "JournalError",

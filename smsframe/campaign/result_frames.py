@@ -1,0 +1,69 @@
+"""
+The frames that a call returns: the rows of a plan with what the journal knows of them, or what can be said
+without it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smsframe.outcomes.codes import CODES
+from smsframe.outcomes.columns import COLUMNS, PLANNED, attach, results_for, validated
+from smsframe.outcomes.join import join, note_other_texts, still_to_send
+from smsframe.phones.match import among
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from smsframe.outcomes.join import Known
+    from smsframe.planning.plan import Plan
+
+
+def joined(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.DataFrame:
+    """
+    The rows of a plan, with the outcomes of the people whom it is about.
+
+    Args:
+        plan: The plan.
+        journalled: What the journal knows of them, and perhaps of others.
+        campaign: The campaign's name.
+        run: The owner of the run that this call was, or None.
+    """
+    # Who is pending from an earlier call, and not to be texted by this one, is what this call says.
+    here = ~still_to_send(journalled) | among(journalled.people["phone"], plan.planned["phone"])
+    known = journalled if here.all() else journalled._replace(people=journalled.people[here])
+    results = join(planned_results(plan), known, campaign, plan.stands, run=run)
+    results = note_other_texts(results, journalled, plan.template.source, plan.planned)
+    return attach(plan.frame, validated("ResultsSchema", results))
+
+
+def planned_results(plan: Plan) -> pd.DataFrame:
+    """All result columns of a plan's rows, by position, before anything is known of the campaign."""
+    planned = {name: plan.frame[name].reset_index(drop=True) for name in PLANNED}
+    return results_for(len(plan.frame), COLUMNS, **planned, sms_campaign=plan.campaign)
+
+
+def unsent(plan: Plan) -> pd.DataFrame:
+    """A plan's rows as a call that sends returns them, when there is no journal to say more."""
+    return attach(plan.frame, planned_results(plan))
+
+
+def without_journal(results: pd.DataFrame, *, maybe_texted: bool = True) -> pd.DataFrame:
+    """What can be said of a run whose journal cannot be read afterwards."""
+    status, code = ("unconfirmed", "unconfirmed") if maybe_texted else ("pending", "not_sent")
+    rows = results["sms_status"].isin(["ready", "pending"])
+    return with_status(results, rows, status, code, "; the journal could not be read")
+
+
+def with_status(
+    results: pd.DataFrame, rows: pd.Series[bool], status: str, code: str, more: str = ""
+) -> pd.DataFrame:
+    """The results with something else said of some rows."""
+    values = results_for(len(results), sms_status=status, sms_code=code, sms_reason=CODES[code] + more)
+    changed = {
+        name: results[name].mask(
+            rows.to_numpy(dtype=bool, na_value=False), values[name].set_axis(results.index)
+        )
+        for name in ("sms_status", "sms_code", "sms_reason")
+    }
+    return results.assign(**changed)

@@ -1,0 +1,121 @@
+"""
+Where the partitions of a table are sent to and remembered: what each worker opens for itself.
+
+An engine copies the task of a partition to its workers, keeps it in its scheduler, and shows it on its
+dashboard. So a task names the account, and has none of its secrets: they come from the environment of each
+worker.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from smsframe.api.options import journal_of
+from smsframe.errors import JournalError, NotAuthorised
+from smsframe.gateway import environment
+from smsframe.gateway.smsend import Gateway
+from smsframe.journal.journal import JOURNAL, Journal
+from smsframe.masking import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from smsframe.api.options import JournalLocation
+
+_PREFIX = re.compile(r"[A-Z][A-Z0-9_]*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """
+    What a worker opens.
+
+    Attributes:
+        prefix: What the names of the variables with the credentials begin with.
+        journal: Where the journal is, or None for the worker's ``SMSFRAME_JOURNAL``.
+        account: Address and account of the gateway that the call was made for; None for the worker's own.
+    """
+
+    prefix: str = environment.PREFIX
+    journal: str | None = None
+    account: tuple[str, str] | None = None
+
+    @classmethod
+    def of(cls, gateway: Any, journal: JournalLocation | None) -> Place:
+        """
+        The place that a call names.
+
+        Raises:
+            TypeError: ``gateway`` is a gateway, with its secrets.
+            ValueError: ``journal`` has a password, or ``gateway`` is no prefix of variables.
+        """
+        if gateway is None:
+            gateway = environment.PREFIX
+        if not isinstance(gateway, str):
+            raise TypeError(
+                "gateway= must not be a Gateway here: its password would be copied into the engine's tasks. "
+                f"Set {environment.BASE_URL}, {environment.USERNAME} and {environment.PASSWORD} in the "
+                'environment of the workers, or name other variables by their prefix, as gateway="SPRING"; '
+                "nothing was sent"
+            )
+        if not _PREFIX.fullmatch(gateway):
+            raise ValueError(
+                "gateway= must be what the names of the workers' environment variables begin with, such as "
+                f'"{environment.PREFIX}" or "SPRING" for SPRING_USERNAME; nothing was sent'
+            )
+        return cls(prefix=gateway, journal=_location(journal))
+
+    @contextmanager
+    def opened(self) -> Iterator[tuple[Gateway, Journal]]:
+        """
+        The gateway and the journal, in this process.
+
+        Raises:
+            NotAuthorised: This process has no credentials, or those of another account.
+            JournalError: This process does not know the journal.
+        """
+        with closing(Gateway.from_env(self.prefix)) as gateway:
+            if self.account not in (None, (gateway.base_url, gateway.account)):
+                raise NotAuthorised(
+                    f"this worker's {environment.named(environment.USERNAME, self.prefix)} is "
+                    f"{mask(gateway.account)} at another gateway or account than the call is for; nothing "
+                    "was sent by it"
+                )
+            yield gateway, self.memory(gateway)
+
+    def memory(self, gateway: Gateway | None = None) -> Journal:
+        """
+        The journal, in this process.
+
+        Raises:
+            JournalError: Neither the call nor this process names it.
+        """
+        location = self.journal or os.environ.get(JOURNAL)
+        if not location:
+            raise JournalError(
+                "partitions need one journal for all of them: name it with journal=, or by the variable "
+                f"{JOURNAL} in the environment of each worker; nothing was sent"
+            )
+        return journal_of(location, gateway)
+
+
+def _location(journal: JournalLocation | None) -> str | None:
+    """Where a journal is, as text."""
+    if journal is None:
+        return None
+    location = str(journal.path) if isinstance(journal, Journal) else os.fspath(journal)
+    if "://" not in location:
+        return os.path.abspath(os.path.expanduser(location))  # workers may be in other folders  # noqa: PTH100, PTH111
+    if urlsplit(location).password:
+        location = ""  # which a traceback would show
+        raise ValueError(
+            "journal= must not have a password here: it would be copied into the engine's tasks. Leave it "
+            f"to the variable {JOURNAL} in the environment of the workers, or to PGPASSWORD or a "
+            "password file there; nothing was sent"
+        )
+    return location

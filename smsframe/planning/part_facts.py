@@ -1,0 +1,112 @@
+"""
+What one part of a table says of itself, for the other parts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from smsframe.contacts.columns import find_phone, find_region, place
+from smsframe.orders.profile import SMSEND
+from smsframe.phones import parse
+from smsframe.phones.match import among
+from smsframe.planning.build import carriers_of, judge_rows
+from smsframe.planning.check import count_repairs, judge
+from smsframe.planning.merge_values import texts
+from smsframe.planning.parts import ALONE, ColumnFacts, PartFacts, text_keys
+from smsframe.texts import render
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from smsframe.orders.profile import GatewayProfile
+    from smsframe.orders.records import Now
+    from smsframe.planning.options import PlanOptions
+    from smsframe.planning.parts import OtherParts
+
+
+def column_facts(
+    contacts: pd.DataFrame, message: str | None, options: PlanOptions, profile: GatewayProfile = SMSEND
+) -> ColumnFacts:
+    """
+    What a part says of its columns; without a message only of the phone column.
+
+    Raises:
+        ContactsError, TextError: As `smsframe.plan`.
+    """
+    label, _ = find_phone(contacts, options.phone)
+    column = contacts.iloc[:, place(contacts, label)]
+    digits, proves = parse.bare_digits(column, find_region(contacts, options.region), options.numbers)
+    if message is None:
+        return ColumnFacts(digits=digits, proves=proves)
+    template = render.parse(message, longest=profile.longest)
+    return ColumnFacts(digits=digits, proves=proves, long=render.long_fields(template, contacts))
+
+
+def part_facts(
+    contacts: pd.DataFrame,
+    message: str,
+    options: PlanOptions,
+    *,
+    suppressed: pd.Index[Any] | None = None,
+    profile: GatewayProfile = SMSEND,
+    now: Now,
+    others: OtherParts,
+) -> PartFacts:
+    """
+    What a part says of its people; ``others`` says what is known of the columns.
+
+    Raises:
+        ContactsError, TextError, ValueError: As `smsframe.plan`.
+    """
+    rows = judge_rows(
+        contacts, message, options, suppressed=suppressed, profile=profile, now=now, others=others
+    )
+    judged = rows.judged
+    ready = judged["status"].eq("ready")
+    first = _first_ready(judged)
+    carriers = carriers_of(judged, ready, rows.possible)
+    known = judged[carriers & ~ready]
+    return PartFacts(
+        ready=judged["person"].to_numpy()[first],
+        texts=text_keys(texts(rows.fields.iloc[first], rows.template)),
+        carried=known.loc[~among(known["phone"], judged["phone"][ready]), "person"].unique(),
+        supplied=int(count_repairs(judged).get("plus", 0)),
+    )
+
+
+def checked_facts(
+    contacts: pd.DataFrame,
+    options: PlanOptions,
+    *,
+    suppressed: pd.Index[Any] | None = None,
+    others: OtherParts = ALONE,
+) -> PartFacts:
+    """
+    The same without a message, for a check.
+
+    Raises:
+        ContactsError: As `smsframe.check`.
+    """
+    label, _ = find_phone(contacts, options.phone)
+    judged = judge(
+        contacts,
+        phone=label,
+        region=options.region,
+        numbers=options.numbers,
+        schema=options.schema,
+        suppressed=suppressed,
+        others=others,
+    )
+    persons = judged["person"].to_numpy()[_first_ready(judged)]
+    supplied = int(count_repairs(judged).get("plus", 0))
+    return PartFacts(ready=persons, texts=np.zeros(len(persons), dtype=np.uint64), supplied=supplied)
+
+
+def _first_ready(judged: pd.DataFrame) -> NDArray[np.intp]:
+    """The position of the first ready row of each person."""
+    ready = np.flatnonzero(judged["status"].eq("ready").to_numpy())
+    return ready[~judged["person"].iloc[ready].duplicated().to_numpy()]

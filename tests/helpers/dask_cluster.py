@@ -1,0 +1,87 @@
+"""
+A cluster of Dask with real worker processes on this machine, and processes of it that are killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from distributed import LocalCluster
+
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+
+
+def required():
+    """Skip where Dask is not installed; in CI it must be."""
+    if os.environ.get("CI") == "true":
+        import distributed  # noqa: PLC0415
+    else:
+        distributed = pytest.importorskip("distributed")
+    return distributed
+
+
+@contextlib.contextmanager
+def cluster(environment: dict[str, str], workers: int = 2) -> Iterator[LocalCluster]:
+    """So many worker processes of one thread, with these variables beside those of this process."""
+    distributed = required()
+    import dask  # noqa: PLC0415
+
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        dask.config.set({"distributed.worker.daemon": True, "distributed.scheduler.allowed-failures": 10}),
+    ):
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        with (
+            distributed.LocalCluster(
+                n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", processes=True
+            ) as made,
+            distributed.Client(made),
+        ):
+            yield made
+
+
+class Killer:
+    """
+    Kills worker processes one after the other, each as soon as something has happened.
+
+    Args:
+        made: The cluster.
+        moments: What has to have happened before each.
+    """
+
+    def __init__(self, made, moments):
+        self._made, self._moments = made, moments
+        self.killed = []
+        self._thread = threading.Thread(target=self._work)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._moments = []
+        self._thread.join()
+
+    def _work(self):
+        for moment in self._moments:
+            while not moment():
+                if not self._moments:
+                    return
+                time.sleep(0.01)
+            alive = [
+                nanny.pid for nanny in self._made.workers.values() if nanny.pid not in (None, *self.killed)
+            ]
+            if alive:
+                os.kill(alive[0], KILL)
+                self.killed.append(alive[0])
