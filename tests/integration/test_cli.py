@@ -412,6 +412,15 @@ def proxied(served, monkeypatch):
         yield proxy
 
 
+def test_finish_takes_over_and_says_how_many(served):
+    run(*SEND, "--yes")
+    done = run("finish", "autumn", "--yes", "--wait", "0")
+    assert "accepted" in done.stdout
+    assert "0 people taken over" in done.stderr
+    run("finish", "nope", code=2)
+    run("finish", "autumn", "--wait", "soon", code=2)
+
+
 def test_a_lost_answer_that_cannot_be_looked_up_is_shown_and_resumed(served, proxied):
     """One order is accepted, and nobody knows of the other; the next day the gateway says."""
     proxied.on("POST", lose).always("GET", answer(403), path="sms/")
