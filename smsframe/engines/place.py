@@ -108,7 +108,7 @@ def _location(journal: JournalLocation | None) -> str | None:
     """Where a journal is, as text."""
     if journal is None:
         return None
-    location = str(journal.path) if isinstance(journal, Journal) else os.fspath(journal)
+    location = journal.location if isinstance(journal, Journal) else os.fspath(journal)
     if "://" not in location:
         return os.path.abspath(os.path.expanduser(location))  # workers may be in other folders  # noqa: PTH100, PTH111
     if urlsplit(location).password:

@@ -85,6 +85,7 @@ class Journal:
 
     Attributes:
         path: The SQLite file, or None.
+        location: How another process names it; what the URL of a database holds, also a password.
         place: What it is called in messages; without a password.
 
     Raises:
@@ -101,9 +102,11 @@ class Journal:
         where = places.location(location)
         if isinstance(where, Path):
             self.path: Path | None = where
+            self.location = str(where)
             self._keep(Store(where), Owners(where), clock)
             return
         self.path, store = None, PostgresStore(where)
+        self.location = where.render_as_string(hide_password=False)
         self._keep(store, PostgresRunLocks(store), clock)
 
     def _keep(self, store: JournalStore, owners: RunLocks, clock: Clock) -> None:

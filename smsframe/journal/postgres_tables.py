@@ -12,11 +12,8 @@ from smsframe.journal.tables import VERSION, metadata
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-FIRST = 6
-"""The first version that was ever on PostgreSQL."""
-
 UPGRADES: dict[int, tuple[str, ...]] = {}
-"""What takes the tables of each released version to the next."""
+"""What takes the tables of each released version to the next; the first that was on PostgreSQL was 7."""
 
 MAY_SEND = ("SELECT", "INSERT", "UPDATE", "DELETE")
 """What a role needs on each table to send; to read, the first."""

@@ -121,9 +121,7 @@ def read_with_orders(connection: Connection, campaign: int, phones: pd.Series[An
         read(connection, campaign, recipients.c.person.in_(persons(phones)) & recipients.c.batch.is_(None))
     ]
     if keys := orders.scalars().all():
-        parts.insert(
-            0, read(connection, campaign, recipients.c.batch.in_(sa.select(each(json.dumps([*keys])))))
-        )
+        parts.insert(0, read(connection, campaign, recipients.c.batch.in_(integers([*keys]))))
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 

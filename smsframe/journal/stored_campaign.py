@@ -4,7 +4,7 @@ Everything that a journal has of one campaign, as the results are made of it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import sqlalchemy as sa

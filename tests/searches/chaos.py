@@ -526,7 +526,7 @@ def main():
         if wanted.engine == "dask":
             from searches import dask_chaos  # noqa: PLC0415 - only with its extra
 
-            return dask_chaos.run(wanted.seed, wanted.stories, wanted.minutes, cluster)
+            return dask_chaos.run(wanted.seed, wanted.stories, wanted.minutes, os.environ.get(SERVER))
         tallies = stories(iter(range(wanted.seed, wanted.seed + wanted.stories)), 60 * wanted.minutes)
     finally:
         if cluster is not None:

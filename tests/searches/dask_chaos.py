@@ -43,8 +43,8 @@ def cut(people, dice):
     return dd.from_delayed([dask.delayed(piece) for piece in pieces], meta=people.iloc[:0], verify_meta=False)
 
 
-def story(seed, folder):
-    """Tell one story; what came of it, counted."""
+def story(seed, folder, server=None):
+    """Tell one story; what came of it, counted. ``server`` names a PostgreSQL server for the journal."""
     dice, told = random.Random(seed), Counter()
     people = table(dice.randrange(100, 500))
     rows = pd.concat([people, people.sample(dice.randrange(30), random_state=seed)])
@@ -67,7 +67,9 @@ def story(seed, folder):
                         "Ciao {name}",
                         campaign="autumn",
                         phone="mobile",
-                        journal=Path(folder) / f"{seed}.sqlite",
+                        journal=f"{server}?schema=story_{seed}"
+                        if server
+                        else Path(folder) / f"{seed}.sqlite",
                         batch_size=dice.choice((5, 20, 100)),
                         grace=GRACE,
                         progress=False,
@@ -81,12 +83,12 @@ def story(seed, folder):
     return told
 
 
-def run(first, stories, minutes):
+def run(first, stories, minutes, server=None):
     """Tell stories, and print what came of them; whether something is wrong."""
     began, total, seed = time.monotonic(), Counter(), first
     with tempfile.TemporaryDirectory() as folder:
         while seed < first + stories and time.monotonic() - began < 60 * minutes:
-            told = story(seed, folder)
+            told = story(seed, folder, server)
             wrong = told["doubled"] or told["forgotten"]
             print(f"seed {seed}: {dict(told)}{' WRONG' if wrong else ''}", file=sys.stderr, flush=True)
             total.update(told)
