@@ -40,7 +40,7 @@ def rows(scale: Scale) -> Iterator[Row]:
 
 def _cluster() -> Any:
     sys.path.insert(0, str(TESTS))  # the tests have what starts a server
-    from helpers.postgres import Cluster
+    from helpers.postgres import Cluster  # type: ignore[import-not-found]  # a folder of the tests
 
     return Cluster()
 
@@ -60,7 +60,7 @@ def claims(count: int, turns: int) -> Seconds:
     ]
 
     def ours(journal: Journal) -> int:
-        with journal._store.transaction() as connection:
+        with journal._store.transaction() as connection:  # noqa: SLF001 - what is measured
             write(connection, 1, groups)
         return count
 
@@ -68,7 +68,7 @@ def claims(count: int, turns: int) -> Seconds:
         keys = phones.str.slice(1).astype("int64").tolist()
         batches = (np.arange(count) // BATCH + 1).tolist()
         names = "campaign, person, phone, text, encoding, segments, batch, missing"
-        with journal._store.transaction() as connection:
+        with journal._store.transaction() as connection:  # noqa: SLF001 - what is measured
             driver: Any = connection.connection.driver_connection
             with driver.cursor().copy(f"COPY recipients ({names}) FROM STDIN") as into:
                 for person, phone, batch in zip(keys, phones, batches, strict=True):
@@ -77,7 +77,7 @@ def claims(count: int, turns: int) -> Seconds:
 
     def new(_: int) -> Journal:
         journal = Journal(cluster.new())
-        journal._store.make()
+        journal._store.make()  # noqa: SLF001 - beforehand
         return journal
 
     try:

@@ -229,11 +229,8 @@ def test_what_only_sqlite_understands_stands_in_files_named_for_it():
     knowing = {
         path.stem for path in (PACKAGE / "journal").glob("*.py") if only.search(path.read_text("utf-8"))
     }
-    assert {name for name in knowing if not name.startswith("sqlite")} <= {
-        "disks",
-        "backups",
-        "commit_check",
-    } | both
+    others = {name for name in knowing if not name.startswith("sqlite")}
+    assert others <= {"disks", "backups", "commit_check"} | both
     elsewhere = [
         name_of(path)
         for path in OURS
