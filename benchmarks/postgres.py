@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.scale import part
 from benchmarks.table import Aim
 from benchmarks.turns import Call, apart, take_turns
 
@@ -91,8 +92,7 @@ def campaigns(count: int, turns: int) -> Seconds:
     import smsframe
 
     cluster = _cluster()
-    phones = "+39" + pd.Series(np.arange(3_470_000_000, 3_470_000_000 + count)).astype(str)
-    table = pd.DataFrame({"mobile": phones})
+    table = part(0, count)
 
     with (
         smsframe.Sandbox(credits=10 * count * (turns + 2), speed=3600) as sandbox,

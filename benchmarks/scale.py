@@ -1,0 +1,125 @@
+"""
+Whole campaigns over Dask with a journal in PostgreSQL, at several sizes: ``python -m benchmarks.scale``.
+
+Worker processes send frames that they make themselves, to a sandbox in a process of its own, with a server of
+our own for the journal. Printed for each size: seconds and recipients per second of the whole ``send``, the
+most memory that one process had (workers, and this one), and what the sandbox says: who was texted twice, and
+who never. ``--people``, ``--workers`` and ``--latency`` choose others. For Linux.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+TESTS = Path(__file__).parents[1] / "tests"
+FIRST = 3_200_000_000
+MIB = 2**20
+
+
+def part(begin: int, end: int) -> pd.DataFrame:
+    """People of one partition, with numbers that the sandbox takes: it refuses those that end with 85."""
+    places = np.arange(begin, end)
+    numbers = FIRST + places // 70 * 100 + places % 70
+    return pd.DataFrame({"mobile": "+39" + pd.Series(numbers).astype(str)})
+
+
+def serve(latency: float, credit: int, pipe: Connection) -> None:
+    """A sandbox, until it is asked how often each was texted."""
+    import smsframe
+
+    with smsframe.Sandbox(latency=latency, credits=credit) as sandbox:
+        pipe.send(sandbox.url)
+        pipe.recv()
+        got = sandbox.inbox()["recipient"].value_counts()
+        pipe.send((int(got.gt(1).sum()), len(got)))
+
+
+def peaks(stop: threading.Event, workers: list[int], found: dict[str, float]) -> None:
+    """Note the most memory of one worker, and of this process, until stopped."""
+    import psutil
+
+    while not stop.wait(0.2):
+        for name, pids in (("worker", workers), ("driver", [os.getpid()])):
+            for pid in pids:
+                with suppress(psutil.Error):
+                    found[name] = max(found.get(name, 0), psutil.Process(pid).memory_info().rss / MIB)
+
+
+def measure(people: int, workers: int, latency: float, partition: int) -> None:
+    """Send to so many people, and print what it took."""
+    import dask.dataframe as dd
+    from distributed import Client, LocalCluster
+
+    import smsframe.engines.dask  # noqa: F401 - registers the accessor
+    from benchmarks.turns import PROCESSES
+
+    sys.path.insert(0, str(TESTS))  # the tests have what starts a server
+    from helpers.postgres import Cluster  # type: ignore[import-not-found]  # a folder of the tests
+
+    ours, theirs = PROCESSES.Pipe()
+    gateway = PROCESSES.Process(target=serve, args=(latency, people * 2, theirs))
+    gateway.start()
+    server = Cluster()
+    names = {"BASE_URL": ours.recv(), "USERNAME": "demo", "PASSWORD": "demo"}
+    os.environ.update({f"SMSFRAME_{name}": value for name, value in names.items()})
+    try:
+        with (
+            LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0") as made,
+            Client(made) as client,
+        ):
+            edges = [*range(0, people, partition), people]
+            frame = dd.from_map(part, edges[:-1], edges[1:], meta=part(0, 1))
+            pids = [
+                info["pid"] if isinstance(info, dict) else info for info in client.run(os.getpid).values()
+            ]
+            stop, found = threading.Event(), dict[str, float]()
+            watching = threading.Thread(target=peaks, args=(stop, pids, found))
+            watching.start()
+            began = time.perf_counter()
+            out: Any = frame.sms.send(
+                "Ciao", campaign="autumn", phone="mobile", journal=server.url(), progress=False
+            )
+            seconds = time.perf_counter() - began
+            stop.set()
+            watching.join()
+            said = out["sms_status"].value_counts().compute().to_dict()
+        ours.send("how many?")
+        doubled, texted = ours.recv()
+        print(
+            f"{people:>12,} people  {workers} workers  {seconds:8.1f} s  {people / seconds:8,.0f} people/s  "
+            f"worker {found['worker']:,.0f} MiB  driver {found['driver']:,.0f} MiB  "
+            f"doubled {doubled}  forgotten {people - texted}  { ({k: v for k, v in said.items() if v}) }",
+            flush=True,
+        )
+    finally:
+        gateway.kill()
+        server.close()
+
+
+def main() -> None:
+    """Measure what the command line asks for."""
+    parser = argparse.ArgumentParser("python -m benchmarks.scale", description="Campaigns of any size.")
+    parser.add_argument("--people", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--latency", type=float, default=0.0, help="of the gateway, in seconds")
+    parser.add_argument("--partition", type=int, default=50_000, help="people in each")
+    wanted = parser.parse_args()
+    for people in wanted.people:
+        measure(people, wanted.workers, wanted.latency, wanted.partition)
+
+
+if __name__ == "__main__":
+    main()
