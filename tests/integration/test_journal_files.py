@@ -394,8 +394,8 @@ def reading_back(monkeypatch, answer):
 
     real = Journal.__init__
 
-    def init(self, *arguments):
-        real(self, *arguments)
+    def init(self, *arguments, **options):
+        real(self, *arguments, **options)
         self._store._read_back = ask
 
     monkeypatch.setattr(Journal, "__init__", init)

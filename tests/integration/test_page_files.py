@@ -16,7 +16,7 @@ from helpers.sending import table
 from smsframe.form.page import Page
 
 PYTHON = re.compile(
-    r"\b\w+=|smsframe\.|Traceback|Error\b|\bbyte\b|codec|zip file\b(?! whatever)|XML|UTF|cp1252|/tmp|/dev"
+    r"\b\w+=|smsframe\.|Traceback|Error\b|\bbyte\b|codec|zip file\b(?!,? whatever)|XML|UTF|cp1252|/tmp|/dev"
 )
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
 

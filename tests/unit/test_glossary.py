@@ -38,7 +38,7 @@ PLAIN = set(
     stop stopped use verify wait work yes
 
     access available base browser bytes certificate clock context csv digits doctor dtype entry env excel
-    extra file files free identities interval kind latency length letters name options page parquet path place
+    extra file files free identities interval kind latency length letters name options page parquet path
     port proxies scientific seconds seed sep sheet size smsframe speed timeout times timezone tls type tz
     url version way
 
