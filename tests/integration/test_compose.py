@@ -257,7 +257,7 @@ def test_whatever_is_typed_the_counts_are_those_of_what_the_button_sends(hand, t
     assert at.can("unlock") == (plan.recipients > 0)
     if plan.recipients:
         ready = plan.ready
-        assert {*shown["encoding"].split(" + ")} == {
+        assert {*shown["alphabet"].split(" + ")} == {
             "standard" if one == "gsm" else "extended" for one in ready["encoding"]
         }
         ends = sorted({ready["segments"].min(), ready["segments"].max()})

@@ -32,8 +32,8 @@ PAGES = [
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 BLOCK = re.compile(r"^```(\S*)(?: python)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CODE, OUTPUT, SHELL, SETTINGS = {"python", "{code-cell}"}, "text", "sh", "toml"
-NO_CODE = {"", "{toctree}", "{eval-rst}"}
-"""Drawings, and what arranges the site."""
+NO_CODE = {"", "{toctree}", "{eval-rst}", "sql"}
+"""Drawings, what arranges the site, and rights that `test_postgres` gives."""
 
 
 def blocks(text):

@@ -125,8 +125,11 @@ def test_each_command_that_sends_takes_a_policy(name):
 def test_the_page_reads_the_policy_itself(tmp_path):
     (tmp_path / "it's.toml").write_text("budget = 1")
     options = {"phone": "mobile"}
-    notebook = form_server._notebook(tmp_path / "people.csv", tmp_path, options, tmp_path / "it's.toml")
+    notebook = form_server._notebook(
+        tmp_path / "people.csv", tmp_path, tmp_path / "rows", options, tmp_path / "it's.toml"
+    )
     source = notebook["cells"][0]["source"].replace("from smsframe.form.page import Page\n", "")
     asked = {}
     exec(source, {"Page": lambda _, **options: asked.update(options)})
-    assert asked == {"downloads": str(tmp_path), "phone": "mobile", "policy": smsframe.Policy(budget=1)}
+    folders = {"downloads": str(tmp_path), "rows": str(tmp_path / "rows")}
+    assert asked == folders | {"phone": "mobile", "policy": smsframe.Policy(budget=1)}

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time as machine_time
+from pathlib import Path
 
 import pandas as pd
 import psycopg
@@ -23,6 +24,7 @@ from smsframe.journal.journal import Journal
 pytestmark = pytest.mark.postgres
 
 SECRET = "Zebra-7291"
+PAGE = Path(__file__).parents[2] / "docs/scale.md"
 
 
 @pytest.fixture
@@ -134,12 +136,12 @@ def roles(gateway, url, cluster):
     """A journal with a campaign, and the URLs of a role that may read and of one that may send."""
     send(table(3), gateway)
     schema = re.search(r"schema=(\w+)", url)[1]
-    for name, rights in (("reader", "SELECT"), ("sender", "SELECT, INSERT, UPDATE, DELETE")):
-        role = f"{name}_{schema}"
+    names = {"reader": f"reader_{schema}", "analyst": f"sender_{schema}", "smsframe": schema}
+    for role in (names["reader"], names["analyst"]):
         cluster.sql(f"CREATE ROLE {role} LOGIN")
-        cluster.sql(f"GRANT USAGE ON SCHEMA {schema} TO {role}")
-        cluster.sql(f"GRANT {rights} ON ALL TABLES IN SCHEMA {schema} TO {role}")
-    cluster.sql(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO sender_{schema}")
+    # As the page on sharing a journal gives them.
+    for statement in re.search(r"```sql\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)[1].splitlines():
+        cluster.sql(re.sub("|".join(names), lambda name: names[name[0]], statement))
     return {name: cluster.url(user=f"{name}_{schema}", schema=schema) for name in ("reader", "sender")}
 
 
@@ -397,10 +399,11 @@ def test_a_journal_does_not_move_onto_another(full, cluster, gateway, tmp_path):
 
 
 def test_a_journal_does_not_move_while_somebody_sends(gateway, url, sandbox, tmp_path):
-    slow = {"batch_size": 1, "workers": 1, "rate": 1.5}
+    slow = {"batch_size": 1, "workers": 1, "rate": 1.0}
     run = threading.Thread(target=send, args=[table(3), gateway], kwargs=slow)
     run.start()
-    machine_time.sleep(0.6)
+    while sandbox.inbox().empty:
+        machine_time.sleep(0.02)
     with pytest.raises(smsframe.JournalError, match="somebody is sending"):
         Journal(url).copy(Journal(tmp_path / "copy.sqlite"))
     run.join()

@@ -349,7 +349,7 @@ def test_another_process_is_watched_until_it_is_killed(sandbox, gateway, sender,
     process, journal = sender
     looks = []
 
-    def pause(seconds):
+    def pause(seconds, _least):
         looks.append(seconds)
         process.kill()
         process.join()

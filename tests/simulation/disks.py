@@ -136,7 +136,7 @@ class SimulatedStore(Store):
     """
 
     def __init__(self, process: Process, disk: Disk, name: str) -> None:
-        self.path = PurePosixPath(name)
+        self.path, self.place = PurePosixPath(name), name
         self._process, self._disk, self._name = process, disk, name
         self._began_on: int | None = None
         self._ghost: File | None = None

@@ -37,11 +37,37 @@ MUTANTS = (
         "    repeated_at = np.flatnonzero(first != first)",
         witness="tests/unit/test_parts.py::test_a_plan_of_parts_is_the_plan_of_the_whole",
     ),
+    # A journal in PostgreSQL.
+    _one(
+        "those that write to PostgreSQL exclude each other",
+        "journal.postgres",
+        'connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s, %s)", (WRITER, self._number))',
+        "pass",
+        witness="tests/integration/test_postgres.py::test_writers_wait_for_each_other_and_lose_nothing",
+    ),
+    _one(
+        "the lock of a run in PostgreSQL is that of a session of its own",
+        "journal.postgres_locks",
+        "self._store.connections.alone())",
+        "self._store.connections.engine.raw_connection().driver_connection)",
+        witness="tests/integration/test_postgres.py::test_a_process_that_is_suspended_is_alive",
+    ),
+    _one(
+        "a run in PostgreSQL whose lock is gone is noticed",
+        "journal.postgres_locks",
+        'return bool(connection.exec_driver_sql(HELD, {"high": high, "low": low}).scalar_one())',
+        "return True",
+        witness="tests/integration/test_postgres.py::test_a_run_that_loses_its_lock_sends_nothing_more",
+    ),
     # Attempts.
     Mutant(
         "another attempt follows the order that is named (compare and swap)",
         (
-            Edit("journal.attempts", "        batches.c.order_id.in_(sa.select(each(order_ids))),\n", ""),
+            Edit(
+                "journal.attempts",
+                '        batches.c.order_id.in_(strings(rows["order_id"].unique().tolist())),\n',
+                "",
+            ),
             Edit(
                 "journal.attempts",
                 'pd.MultiIndex.from_frame(people[["person", "order_id"]]).isin(named)',
@@ -525,8 +551,8 @@ MUTANTS = (
     _one(
         "what a person says is of what was unconfirmed then",
         "campaign.reconcile",
-        "def add(self, *batches: Batch, covered: bool = False)",
-        "def add(self, *batches: Batch, covered: bool = True)",
+        "covered: bool = False, taken_over",
+        "covered: bool = True, taken_over",
         *("person sends", "killed", "reset", "broke", "answer lost"),
     ),
     _one(
@@ -637,7 +663,7 @@ MUTANTS = (
     ),
     _one(
         "nothing more after five answers without proof",
-        "campaign.engine",
+        "journal.shared_limits",
         "MOST_UNPROVEN = 5\n",
         "MOST_UNPROVEN = 500\n",
         witness="tests/integration/test_promise.py"
