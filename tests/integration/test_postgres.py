@@ -179,7 +179,7 @@ def end_sessions(cluster, *, of="advisory"):
     """As an administrator, or a failing network: the sessions that hold locks end."""
     cluster.sql(
         "SELECT pg_terminate_backend(pid) FROM (SELECT DISTINCT pid FROM pg_locks "
-        f"WHERE locktype = '{of}') AS holding"
+        f"WHERE locktype = '{of}' AND objsubid = 1) AS holding"
     )
 
 
