@@ -101,8 +101,8 @@ def test_corrected_rows_come_back_and_are_sent_in_the_same_campaign_nobody_twice
     assert len(inbox) == 7
     assert inbox["recipient"].isin(["+393471234567", guests().loc[4, "mobile"]]).sum() == 2
     assert "Ciao Eve" in inbox["text"].tolist()
-    # Two numbers in the whole table are each of two people; in the file one is of somebody who was texted. Either
-    # way a text has gone to the number, and no correction of the row sends another.
+    # Two numbers in the whole table are each of two people; in the file one is of somebody who was texted.
+    # Either way a text has gone to the number, and no correction of the row sends another.
     assert again.sms.problems().empty
     assert (again["sms_code"] == "already_texted_differently").sum() == (1 if by == "file" else 0)
     send(corrected, gateway, TEXT, region="IT")
