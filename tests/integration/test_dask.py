@@ -260,6 +260,7 @@ def test_a_stopped_campaign_raises_with_the_lazy_frame(dask_sandbox, journal):
     assert entry.stop_requests >= 1  # so that no other partition began
 
 
+@pytest.mark.slow
 def test_a_stop_request_stops_all_partitions_and_the_same_call_goes_on(dask_sandbox, journal):
     people = table(40)
     frame = cut(people, 10, 20, 30)
@@ -313,6 +314,18 @@ def test_workers_that_are_killed_double_and_forget_nobody(slow_sandbox, journal)
     assert each_once(slow_sandbox, found)
 
 
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_the_same_with_a_journal_in_postgresql(slow_sandbox, request):
+    server = request.getfixturevalue("cluster")
+    people = pd.concat([table(600), table(30)])
+    found = killed(3, slow_sandbox, people, server.new())
+    assert statuses(found) == {"accepted": 600, "duplicate": 30}
+    assert texted(slow_sandbox).max() == 1
+    assert each_once(slow_sandbox, found)
+
+
+@pytest.mark.slow
 def test_a_partition_that_two_workers_send_at_once_in_another_order_and_cut(slow_sandbox, journal):
     """As engines do that start a slow task a second time, and run finished ones again."""
     people = table(120)
@@ -350,6 +363,7 @@ def known(journal):
     return len(smsframe.results("autumn", journal=journal))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="Windows suspends no process")
 def test_finish_takes_over_from_workers_that_died_and_waits_for_those_that_live(slow_sandbox, journal, capfd):
     """An engine that says done although its worker died; another worker is still sending."""
@@ -396,6 +410,7 @@ def test_finish_takes_over_from_workers_that_died_and_waits_for_those_that_live(
     assert numbers[1] == 0
 
 
+@pytest.mark.slow
 def test_whom_a_live_process_is_sending_to_is_waited_for(slow_sandbox, journal, monkeypatch):
     """Without a cluster: partitions are sent by threads of this process."""
     monkeypatch.setattr(dask_parts, "client", lambda: None)
