@@ -124,12 +124,19 @@ class TableRows:
             mine = self._numbers[~self._numbers.isin(self._corrected).to_numpy(dtype=bool)]
             left = before[~before["sms_row"].isin(mine).to_numpy(dtype=bool)]
             if len(left):
-                rows = pd.concat([left, rows], ignore_index=True) if len(rows) else left
+                rows = _stacked(left, rows) if len(rows) else left
         label = plan.phone if plan is not None else frame.attrs.get(PHONE_KEY)
         rows.attrs = {"phone": None if label is None else str(label), "table": self.token}
         self._kept.keep(campaign, rows)
         if self._of is not None:
             self._of._corrected |= set(self._numbers.dropna())  # noqa: SLF001 - of the same class
+
+
+def _stacked(left: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """One table below the other; older pandas warns of columns that are empty in one and of another dtype."""
+    same = [name for name in rows if name in left and left[name].dtype == rows[name].dtype]
+    stacked = pd.concat([left.astype(object), rows.astype(object)], ignore_index=True)
+    return stacked.astype({name: rows[name].dtype for name in same})
 
 
 def with_refused(kept: pd.DataFrame | None, results: pd.DataFrame) -> pd.DataFrame:
