@@ -411,6 +411,7 @@ def test_finish_takes_over_from_workers_that_died_and_waits_for_those_that_live(
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Running on a single-machine scheduler")  # that is what is wanted here
 def test_whom_a_live_process_is_sending_to_is_waited_for(slow_sandbox, journal, monkeypatch):
     """Without a cluster: partitions are sent by threads of this process."""
     monkeypatch.setattr(dask_parts, "client", lambda: None)
