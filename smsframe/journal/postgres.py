@@ -74,7 +74,7 @@ class PostgresStore:
     @property
     def role(self) -> str:
         """The role of the last connection."""
-        return getattr(self.connections, "role", "nobody yet")
+        return self.connections.role
 
     @property
     def exists(self) -> bool:
@@ -228,7 +228,7 @@ class PostgresStore:
         try:
             yield
         except sa.exc.DBAPIError as error:
-            problem, error.params = postgres_errors.problem(error.orig), None
+            problem, error.params = postgres_errors.problem(error.orig) or type(error).__name__, None
         except Exception as error:
             problem = postgres_errors.problem(error)
             if problem is None:

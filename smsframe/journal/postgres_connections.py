@@ -59,10 +59,14 @@ class Connections:
         url: The database, as libpq understands it.
         schema: Where the tables are.
         place: What it is called in messages.
+
+    Attributes:
+        role: As whom the server knows us, by the last connection.
     """
 
     def __init__(self, url: sa.URL, schema: str, place: str) -> None:
         self._url, self._schema, self._place = url, schema, place
+        self.role = ""
         self.engine = self._engine()
         self._alone: weakref.WeakSet[Any] = weakref.WeakSet()
         _all.add(self)
