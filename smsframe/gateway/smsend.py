@@ -19,9 +19,11 @@ from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import GatewayError, NotAuthorised
 from smsframe.formatting import suggest_parameters
 from smsframe.gateway import auth, cache_bypass, environment, replies, responses, transport, wire_format
+from smsframe.gateway.aliases import AliasCalls
 from smsframe.gateway.auth import Credentials, Keys, session_keys
 from smsframe.gateway.cache_bypass import Freshness
 from smsframe.gateway.process_lock import ProcessLock
+from smsframe.gateway.received import ReceivedCalls
 from smsframe.gateway.refusals import login_refused, question_refused
 from smsframe.masking import mask
 from smsframe.orders.profile import SMSEND, GatewayProfile, PersonalisedOrders, brand
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("smsframe")
 
 
-class Gateway:
+class Gateway(ReceivedCalls, AliasCalls):
     """
     The client of the gateway for one account; makes no request before one of its methods is called.
 

@@ -223,3 +223,25 @@ class StopPage(Page):
     """GET ``blacklist/sms``; no source shows the list's key or fields, these are the sandbox's own."""
 
     blacklist: list[StopEntry]
+
+
+class ReceivedPage(Page):
+    """GET ``srsmshistory``; no source shows the list's key or fields, these are the sandbox's own."""
+
+    messages: list[dict[str, str | int]]
+
+
+class Alias(BaseModel):
+    """A registered sender."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    id: int
+    alias: str
+    state: int = Field(alias="alias-state", description="0, 1, 2, 3, 4 or 9")
+
+
+class AliasPage(Page):
+    """GET ``alias``; no source shows the list's key, this one is the sandbox's own."""
+
+    aliases: list[Alias]

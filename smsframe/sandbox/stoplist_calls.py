@@ -56,7 +56,7 @@ async def stopped(
         and (first is None or first <= moment)
         and (last is None or moment.replace(microsecond=0) <= last)
     ]
-    head, shown = page(found, page_number, page_size)
+    head, shown = page(found, page_number, page_size, ledger.questions.long_pages)
     return head | {
         "blacklist": [
             {

@@ -522,13 +522,13 @@ MUTANTS = (
     ),
     _one(
         "only a whole history proves something",
-        "campaign.order_history",
-        "if self._pages > 0 and (self._stable or len(self.rows) == self._total):",
-        "if self._pages > 0:",
+        "gateway.paging",
+        "if self.pages > 0 and (self._stable or len(self.rows) == self._total):",
+        "if self.pages > 0:",
     ),
     _one(
         "a history that shrinks proves nothing",
-        "campaign.order_history",
+        "gateway.paging",
         "elif page.total < self._total:",
         "elif False:",
         witness="tests/integration/test_gateway.py::test_a_history_that_does_not_add_up_is_not_complete",
