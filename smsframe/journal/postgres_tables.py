@@ -12,7 +12,24 @@ from smsframe.journal.tables import VERSION, metadata
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-UPGRADES: dict[int, tuple[str, ...]] = {}
+UPGRADES: dict[int, tuple[str, ...]] = {
+    7: (
+        "ALTER TABLE campaigns ADD COLUMN salt TEXT",
+        "ALTER TABLE campaigns ADD COLUMN purged_at BIGINT",
+        "ALTER TABLE recipients ADD COLUMN consent TEXT",
+        "ALTER TABLE recipients ADD COLUMN erase BOOLEAN NOT NULL DEFAULT false",
+        "ALTER TABLE attempts ADD COLUMN consent TEXT",
+        "ALTER TABLE attempts ADD COLUMN erase BOOLEAN NOT NULL DEFAULT false",
+        "CREATE TABLE forgotten (hash TEXT NOT NULL PRIMARY KEY, at BIGINT NOT NULL)",
+        (
+            "CREATE TABLE erased (campaign INTEGER NOT NULL, hash TEXT NOT NULL, attempt INTEGER NOT NULL, "
+            "batch INTEGER, segments INTEGER, missing BOOLEAN NOT NULL DEFAULT false, refused TEXT, "
+            "PRIMARY KEY (campaign, hash, attempt))"
+        ),
+        "CREATE INDEX ix_erased_batch ON erased (batch)",
+        "CREATE TABLE privacy (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)",
+    ),
+}
 """What takes the tables of each released version to the next; the first that was on PostgreSQL was 7."""
 
 MAY_SEND = ("SELECT", "INSERT", "UPDATE", "DELETE")

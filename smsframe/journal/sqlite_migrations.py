@@ -123,6 +123,22 @@ UPGRADES = {
         "ALTER TABLE campaigns ADD COLUMN unproven INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE campaigns ADD COLUMN pace TEXT",
     ),
+    7: (
+        "ALTER TABLE campaigns ADD COLUMN salt TEXT",
+        "ALTER TABLE campaigns ADD COLUMN purged_at BIGINT",
+        "ALTER TABLE recipients ADD COLUMN consent TEXT",
+        "ALTER TABLE recipients ADD COLUMN erase BOOLEAN NOT NULL DEFAULT 0",
+        "ALTER TABLE attempts ADD COLUMN consent TEXT",
+        "ALTER TABLE attempts ADD COLUMN erase BOOLEAN NOT NULL DEFAULT 0",
+        "CREATE TABLE forgotten (hash TEXT NOT NULL PRIMARY KEY, at BIGINT NOT NULL) WITHOUT ROWID",
+        (
+            "CREATE TABLE erased (campaign INTEGER NOT NULL, hash TEXT NOT NULL, attempt INTEGER NOT NULL, "
+            "batch INTEGER, segments INTEGER, missing BOOLEAN NOT NULL DEFAULT 0, refused TEXT, "
+            "PRIMARY KEY (campaign, hash, attempt)) WITHOUT ROWID"
+        ),
+        "CREATE INDEX ix_erased_batch ON erased (batch)",
+        "CREATE TABLE privacy (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    ),
 }
 """What takes a file of each released version to the next."""
 
