@@ -12,7 +12,26 @@ from smsframe.journal.tables import VERSION, metadata
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-UPGRADES: dict[int, tuple[str, ...]] = {}
+UPGRADES: dict[int, tuple[str, ...]] = {
+    7: (
+        (
+            "CREATE TABLE optout_lists (id SERIAL PRIMARY KEY, "
+            "base_url TEXT NOT NULL, account TEXT NOT NULL, campaign INTEGER NOT NULL DEFAULT 0, "
+            "changes INTEGER NOT NULL DEFAULT 0, synced_at BIGINT, UNIQUE (base_url, account, campaign))"
+        ),
+        (
+            "CREATE TABLE optouts (list INTEGER NOT NULL, person BIGINT NOT NULL, phone TEXT, "
+            "since BIGINT NOT NULL, why TEXT, source TEXT NOT NULL, at_gateway BIGINT, "
+            "PRIMARY KEY (list, person))"
+        ),
+        (
+            "CREATE TABLE removed_optouts (id SERIAL PRIMARY KEY, list INTEGER NOT NULL, "
+            "person BIGINT NOT NULL, phone TEXT, since BIGINT NOT NULL, why TEXT, source TEXT NOT NULL, "
+            "removed_at BIGINT NOT NULL, removed_why TEXT NOT NULL)"
+        ),
+        "CREATE INDEX removed_optouts_by_person ON removed_optouts (list, person)",
+    ),
+}
 """What takes the tables of each released version to the next; the first that was on PostgreSQL was 7."""
 
 MAY_SEND = ("SELECT", "INSERT", "UPDATE", "DELETE")

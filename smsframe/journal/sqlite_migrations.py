@@ -123,6 +123,24 @@ UPGRADES = {
         "ALTER TABLE campaigns ADD COLUMN unproven INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE campaigns ADD COLUMN pace TEXT",
     ),
+    7: (
+        (
+            "CREATE TABLE optout_lists (id INTEGER NOT NULL PRIMARY KEY, "
+            "base_url TEXT NOT NULL, account TEXT NOT NULL, campaign INTEGER NOT NULL DEFAULT 0, "
+            "changes INTEGER NOT NULL DEFAULT 0, synced_at BIGINT, UNIQUE (base_url, account, campaign))"
+        ),
+        (
+            "CREATE TABLE optouts (list INTEGER NOT NULL, person BIGINT NOT NULL, phone TEXT, "
+            "since BIGINT NOT NULL, why TEXT, source TEXT NOT NULL, at_gateway BIGINT, "
+            "PRIMARY KEY (list, person)) WITHOUT ROWID"
+        ),
+        (
+            "CREATE TABLE removed_optouts (id INTEGER NOT NULL PRIMARY KEY, list INTEGER NOT NULL, "
+            "person BIGINT NOT NULL, phone TEXT, since BIGINT NOT NULL, why TEXT, source TEXT NOT NULL, "
+            "removed_at BIGINT NOT NULL, removed_why TEXT NOT NULL)"
+        ),
+        "CREATE INDEX removed_optouts_by_person ON removed_optouts (list, person)",
+    ),
 }
 """What takes a file of each released version to the next."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-VERSION = 7
+VERSION = 8
 """Of the tables, and of the states in them; kept with them: a newer journal is refused, and not misread."""
 
 metadata = sa.MetaData()
@@ -150,4 +150,52 @@ evidence = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("answer", sa.Text),
     sa.Column("question", sa.Text),
+)
+
+optout_lists = sa.Table(
+    "optout_lists",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    # One list per account of a gateway; and one per campaign, with what its calls were told to suppress.
+    sa.Column("base_url", sa.Text, nullable=False),
+    sa.Column("account", sa.Text, nullable=False),
+    # The key of the campaign, or 0 of the list of the account.
+    sa.Column("campaign", sa.Integer, nullable=False, server_default=sa.text("0")),
+    # One more with each change: who has read the list knows by it that it is as it was.
+    sa.Column("changes", sa.Integer, nullable=False, server_default=sa.text("0")),
+    # When the gateway's own list was last read completely.
+    sa.Column("synced_at", sa.BigInteger),
+    sa.UniqueConstraint("base_url", "account", "campaign"),
+)
+
+optouts = sa.Table(
+    "optouts",
+    metadata,
+    sa.Column("list", sa.Integer, primary_key=True, autoincrement=False),
+    # The canonical number of who it is, as in `recipients`.
+    sa.Column("person", sa.BigInteger, primary_key=True, autoincrement=False),
+    # The number as it was listed, where it is another spelling than the canonical one.
+    sa.Column("phone", sa.Text),
+    sa.Column("since", sa.BigInteger, nullable=False),
+    sa.Column("why", sa.Text),
+    sa.Column("source", sa.Text, nullable=False),
+    # When the gateway's own list was known to have this number.
+    sa.Column("at_gateway", sa.BigInteger),
+    sqlite_with_rowid=False,
+)
+
+removed_optouts = sa.Table(
+    "removed_optouts",
+    metadata,
+    # What an opt-out was before somebody took it off the list; never changed again.
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("list", sa.Integer, nullable=False),
+    sa.Column("person", sa.BigInteger, nullable=False),
+    sa.Column("phone", sa.Text),
+    sa.Column("since", sa.BigInteger, nullable=False),
+    sa.Column("why", sa.Text),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("removed_at", sa.BigInteger, nullable=False),
+    sa.Column("removed_why", sa.Text, nullable=False),
+    sa.Index("removed_optouts_by_person", "list", "person"),
 )

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _WITH_ATTEMPTS = 5
 """The first version with a table of attempts."""
+_WITH_OPTOUTS = 8
+"""The first version with lists of opt-outs."""
 
 
 def written(connection: Connection) -> int:
@@ -42,3 +44,8 @@ def refused(connection: Connection) -> sa.ColumnElement[Any]:
 def has_attempts(connection: Connection) -> bool:
     """Whether the journal is of a version in which a person may have several attempts."""
     return written(connection) >= _WITH_ATTEMPTS
+
+
+def has_optouts(connection: Connection) -> bool:
+    """Whether the journal is of a version that has lists of opt-outs."""
+    return written(connection) >= _WITH_OPTOUTS
