@@ -15,7 +15,7 @@ from smsframe.arrow import TEXT
 from smsframe.journal.rows import instants_of, micros
 from smsframe.journal.sql import LARGEST_ANSWER, as_json_array, frame, insert, integers, table_of
 from smsframe.journal.tables import optout_lists, optouts
-from smsframe.journal.versions import has_optouts
+from smsframe.journal.versions import has_people_over_time
 from smsframe.phones.match import keys
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class OptOutList(NamedTuple):
 
 def find_list(connection: Connection, owner: OptOutList) -> int | None:
     """The key of a list, or None."""
-    if not has_optouts(connection):
+    if not has_people_over_time(connection):
         return None
     query = sa.select(optout_lists.c.id).where(
         *(optout_lists.c[name] == value for name, value in owner._asdict().items())
@@ -133,6 +133,7 @@ def entries_of(
 
 
 def insert_entries(connection: Connection, key: int, entries: pd.DataFrame) -> int:
+    """Put people on a list, but for those who are on it; how many were put."""
     kinds: dict[str, type[Any]] = {"person": sa.BigInteger, "phone": sa.Text, "since": sa.BigInteger}
     kinds |= {"why": sa.Text, "source": sa.Text}
     given = {name: _plain(entries[name]) for name in kinds}
@@ -170,11 +171,13 @@ def made_list(connection: Connection, owner: OptOutList) -> int:
 
 
 def note_change(connection: Connection, key: int) -> None:
+    """Count one change of a list."""
     more: dict[str, Any] = {"changes": optout_lists.c.changes + 1}
     connection.execute(sa.update(optout_lists).where(optout_lists.c.id == key).values(**more))
 
 
 def read_entries(connection: Connection, which: sa.ColumnElement[bool]) -> pd.DataFrame:
+    """``number``, ``since``, ``why`` and ``source`` of opt-outs, in order of the canonical number."""
     query = sa.select(*(optouts.c[name] for name in ("person", "phone", "since", "why", "source")))
     return readable(frame(connection, query.where(which).order_by(optouts.c.person)))
 
@@ -193,6 +196,7 @@ def readable(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def no_optouts() -> pd.DataFrame:
+    """Nobody, with the columns of `read_entries`."""
     none = pd.Series([], dtype=TEXT)
     since = instants_of(pd.Series([], dtype="Int64"))
     return pd.DataFrame({"number": none, "since": since, "why": none, "source": none})

@@ -28,7 +28,7 @@ from smsframe.journal.optout_rows import (
 from smsframe.journal.rows import instants_of, micros
 from smsframe.journal.sql import frame, integers
 from smsframe.journal.tables import optout_lists, optouts, removed_optouts
-from smsframe.journal.versions import has_optouts
+from smsframe.journal.versions import has_people_over_time
 from smsframe.phones.match import keys
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ class OptOuts:
     def owners(self) -> dict[OptOutList, int]:
         """The lists of accounts in this journal, with how many people are on each."""
         with self._store.opened() as connection:
-            if connection is None or not has_optouts(connection):
+            if connection is None or not has_people_over_time(connection):
                 return {}
             names = ("id", "base_url", "account", "campaign")
             query = sa.select(*(optout_lists.c[name] for name in names)).where(optout_lists.c.campaign == 0)

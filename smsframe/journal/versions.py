@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 _WITH_ATTEMPTS = 5
 """The first version with a table of attempts."""
-_WITH_OPTOUTS = 8
-"""The first version with lists of opt-outs."""
+_WITH_PEOPLE_OVER_TIME = 8
+"""The first version with tables of people beyond one campaign: replies and others."""
 
 
 def written(connection: Connection) -> int:
@@ -46,6 +46,6 @@ def has_attempts(connection: Connection) -> bool:
     return written(connection) >= _WITH_ATTEMPTS
 
 
-def has_optouts(connection: Connection) -> bool:
-    """Whether the journal is of a version that has lists of opt-outs."""
-    return written(connection) >= _WITH_OPTOUTS
+def has_people_over_time(connection: Connection) -> bool:
+    """Whether the journal is of a version that keeps people beyond one campaign: replies and others."""
+    return written(connection) >= _WITH_PEOPLE_OVER_TIME
