@@ -196,4 +196,85 @@ privacy = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
     sqlite_with_rowid=False,
+optout_lists = sa.Table(
+    "optout_lists",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    # One list per account of a gateway; and one per campaign, with what its calls were told to suppress.
+    sa.Column("base_url", sa.Text, nullable=False),
+    sa.Column("account", sa.Text, nullable=False),
+    # The key of the campaign, or 0 of the list of the account.
+    sa.Column("campaign", sa.Integer, nullable=False, server_default=sa.text("0")),
+    # One more with each change: who has read the list knows by it that it is as it was.
+    sa.Column("changes", sa.Integer, nullable=False, server_default=sa.text("0")),
+    # When the gateway's own list was last read completely.
+    sa.Column("synced_at", sa.BigInteger),
+    sa.UniqueConstraint("base_url", "account", "campaign"),
+)
+
+optouts = sa.Table(
+    "optouts",
+    metadata,
+    sa.Column("list", sa.Integer, primary_key=True, autoincrement=False),
+    # The canonical number of who it is, as in `recipients`.
+    sa.Column("person", sa.BigInteger, primary_key=True, autoincrement=False),
+    # The number as it was listed, where it is another spelling than the canonical one.
+    sa.Column("phone", sa.Text),
+    sa.Column("since", sa.BigInteger, nullable=False),
+    sa.Column("why", sa.Text),
+    sa.Column("source", sa.Text, nullable=False),
+    # When the gateway's own list was known to have this number.
+    sa.Column("at_gateway", sa.BigInteger),
+    sqlite_with_rowid=False,
+)
+
+removed_optouts = sa.Table(
+    "removed_optouts",
+    metadata,
+    # What an opt-out was before somebody took it off the list; never changed again.
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("list", sa.Integer, nullable=False),
+    sa.Column("person", sa.BigInteger, nullable=False),
+    sa.Column("phone", sa.Text),
+    sa.Column("since", sa.BigInteger, nullable=False),
+    sa.Column("why", sa.Text),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("removed_at", sa.BigInteger, nullable=False),
+    sa.Column("removed_why", sa.Text, nullable=False),
+    sa.Index("removed_optouts_by_person", "list", "person"),
+)
+
+reply_sources = sa.Table(
+    "reply_sources",
+    metadata,
+    # One account at one gateway, whose received messages are kept.
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("base_url", sa.Text, nullable=False),
+    sa.Column("account", sa.Text, nullable=False),
+    # By the gateway's clock: everything that it received before was read, completely.
+    sa.Column("read_until", sa.BigInteger),
+    sa.UniqueConstraint("base_url", "account"),
+)
+
+replies = sa.Table(
+    "replies",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("source", sa.Integer, nullable=False),
+    # What tells one message from another: the gateway's number of it, or a digest of all that it says.
+    sa.Column("key", sa.Text, nullable=False),
+    # The message as the gateway gave it, as JSON: what its fields mean may be found out later.
+    sa.Column("raw", sa.Text, nullable=False),
+    # By which mapping of fields the columns below were read from it; null until there is one.
+    sa.Column("mapping", sa.Text),
+    sa.Column("person", sa.BigInteger, index=True),
+    sa.Column("phone", sa.Text),
+    sa.Column("sender", sa.Text),
+    sa.Column("received_at", sa.BigInteger),
+    sa.Column("text", sa.Text),
+    sa.Column("recipient", sa.Text),
+    sa.Column("read_at", sa.BigInteger, nullable=False),
+    # Whether it was looked at for a wish to opt out: a person who was taken off the list since stays off it.
+    sa.Column("handled", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.UniqueConstraint("source", "key"),
 )
