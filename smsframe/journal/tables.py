@@ -196,6 +196,8 @@ privacy = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
     sqlite_with_rowid=False,
+)
+
 optout_lists = sa.Table(
     "optout_lists",
     metadata,
