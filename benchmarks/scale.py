@@ -3,9 +3,9 @@ Whole campaigns over Dask with a journal in PostgreSQL, at several sizes: ``pyth
 
 Worker processes send frames that they make themselves, to a sandbox in a process of its own, with a server of
 our own for the journal. Printed for each size: seconds and recipients per second of the whole ``send``, the
-CPU that one person costs in the workers with this process, and in the server (other work on the machine changes
-that less than seconds), the most memory that one process had, and what the sandbox says: who was texted twice,
-and who never. ``--people``, ``--workers`` and ``--latency`` choose others. For Linux.
+CPU that one person costs in the workers with this process, and in the server (other work on the machine
+changes that less than seconds), the most memory that one process had, and what the sandbox says: who was
+texted twice, and who never. ``--people``, ``--workers`` and ``--latency`` choose others. For Linux.
 """
 
 from __future__ import annotations
@@ -111,8 +111,8 @@ def measure(people: int, workers: int, latency: float, partition: int) -> None:
                 "Ciao", campaign="autumn", phone="mobile", journal=server.url(), progress=False
             )
             seconds = time.perf_counter() - began
-            client = cpu_seconds([os.getpid(), *pids]) - begun[0]
-            database = cpu_seconds(pids_of_server, children=True) - begun[1]
+            on_clients = cpu_seconds([os.getpid(), *pids]) - begun[0]
+            on_server = cpu_seconds(pids_of_server, children=True) - begun[1]
             stop.set()
             watching.join()
             said = out["sms_status"].value_counts().compute().to_dict()
@@ -120,7 +120,7 @@ def measure(people: int, workers: int, latency: float, partition: int) -> None:
         doubled, texted = ours.recv()
         print(
             f"{people:>12,} people  {workers} workers  {seconds:8.1f} s  {people / seconds:8,.0f} people/s  "
-            f"CPU {client / people * 1e6:,.0f} + {database / people * 1e6:,.0f} us/person  "
+            f"CPU {on_clients / people * 1e6:,.0f} + {on_server / people * 1e6:,.0f} us/person  "
             f"worker {found['worker']:,.0f} MiB  driver {found['driver']:,.0f} MiB  "
             f"doubled {doubled}  forgotten {people - texted}  { ({k: v for k, v in said.items() if v}) }",
             flush=True,
