@@ -12,7 +12,22 @@ from smsframe.journal.tables import VERSION, metadata
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-UPGRADES: dict[int, tuple[str, ...]] = {}
+UPGRADES: dict[int, tuple[str, ...]] = {
+    7: (
+        "ALTER TABLE campaigns ADD COLUMN ramp TEXT",
+        (
+            "CREATE TABLE variants (campaign INTEGER NOT NULL, name TEXT NOT NULL, text INTEGER, "
+            "PRIMARY KEY (campaign, name))"
+        ),
+        "ALTER TABLE recipients ADD COLUMN variant TEXT",
+        (
+            "ALTER TABLE recipients ADD COLUMN held_out BOOLEAN NOT NULL DEFAULT false "
+            "CONSTRAINT held_out_in_no_order CHECK (NOT held_out OR batch IS NULL)"
+        ),
+        "ALTER TABLE attempts ADD COLUMN variant TEXT",
+        "ALTER TABLE attempts ADD COLUMN held_out BOOLEAN NOT NULL DEFAULT false",
+    ),
+}
 """What takes the tables of each released version to the next; the first that was on PostgreSQL was 7."""
 
 MAY_SEND = ("SELECT", "INSERT", "UPDATE", "DELETE")

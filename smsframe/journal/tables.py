@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-VERSION = 7
+VERSION = 8
 """Of the tables, and of the states in them; kept with them: a newer journal is refused, and not misread."""
 
 metadata = sa.MetaData()
@@ -43,6 +43,8 @@ campaigns = sa.Table(
     # leave, with their recipients, as JSON.
     sa.Column("unproven", sa.Integer, nullable=False, server_default=sa.text("0")),
     sa.Column("pace", sa.Text),
+    # The stages in which its people are texted, and how far it is, as JSON (`orders.ramp`).
+    sa.Column("ramp", sa.Text),
 )
 
 texts = sa.Table(
@@ -52,6 +54,16 @@ texts = sa.Table(
     sa.Column("campaign", sa.ForeignKey("campaigns.id"), nullable=False),
     sa.Column("template", sa.Text, nullable=False),
     sa.UniqueConstraint("campaign", "template"),
+)
+
+variants = sa.Table(
+    "variants",
+    metadata,
+    # The variants of an experiment, and which text each gets; the hold-out gets none.
+    sa.Column("campaign", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("text", sa.Integer),
+    sqlite_with_rowid=False,
 )
 
 batches = sa.Table(
@@ -118,6 +130,11 @@ recipients = sa.Table(
     # Why who is in no order waits, though nothing stopped the run: a code, and a sentence.
     sa.Column("wait_code", sa.Text),
     sa.Column("wait_reason", sa.Text),
+    # Of an experiment; never changed once it is written.
+    sa.Column("variant", sa.Text),
+    # Gets no text for comparison; the database refuses an order for them.
+    sa.Column("held_out", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.CheckConstraint("NOT held_out OR batch IS NULL", name="held_out_in_no_order"),
     sqlite_with_rowid=False,
 )
 
@@ -129,7 +146,12 @@ attempts = sa.Table(
     sa.Column("person", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("attempt", sa.Integer, primary_key=True, autoincrement=False),
     *(
-        sa.Column(column.name, column.type, nullable=column.nullable)
+        sa.Column(
+            column.name,
+            column.type,
+            nullable=column.nullable,
+            server_default=sa.false() if column.name == "held_out" else None,
+        )
         for column in recipients.c
         if column.name not in ("campaign", "person", "attempt")
     ),
