@@ -136,6 +136,17 @@ UPGRADES = {
         ),
         "ALTER TABLE attempts ADD COLUMN variant TEXT",
         "ALTER TABLE attempts ADD COLUMN held_out BOOLEAN NOT NULL DEFAULT 0",
+        (
+            "CREATE TABLE reply_sources (id INTEGER NOT NULL, base_url TEXT NOT NULL, account TEXT NOT NULL, "
+            "read_until BIGINT, PRIMARY KEY (id), UNIQUE (base_url, account))"
+        ),
+        (
+            "CREATE TABLE replies (id INTEGER NOT NULL, source INTEGER NOT NULL, key TEXT NOT NULL, "
+            "raw TEXT NOT NULL, mapping TEXT, person BIGINT, phone TEXT, sender TEXT, received_at BIGINT, "
+            "text TEXT, recipient TEXT, read_at BIGINT NOT NULL, handled BOOLEAN NOT NULL DEFAULT 0, "
+            "PRIMARY KEY (id), UNIQUE (source, key))"
+        ),
+        "CREATE INDEX ix_replies_person ON replies (person)",
     ),
 }
 """What takes a file of each released version to the next."""

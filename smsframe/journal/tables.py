@@ -173,3 +173,38 @@ evidence = sa.Table(
     sa.Column("answer", sa.Text),
     sa.Column("question", sa.Text),
 )
+
+reply_sources = sa.Table(
+    "reply_sources",
+    metadata,
+    # One account at one gateway, whose received messages are kept.
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("base_url", sa.Text, nullable=False),
+    sa.Column("account", sa.Text, nullable=False),
+    # By the gateway's clock: everything that it received before was read, completely.
+    sa.Column("read_until", sa.BigInteger),
+    sa.UniqueConstraint("base_url", "account"),
+)
+
+replies = sa.Table(
+    "replies",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("source", sa.Integer, nullable=False),
+    # What tells one message from another: the gateway's number of it, or a digest of all that it says.
+    sa.Column("key", sa.Text, nullable=False),
+    # The message as the gateway gave it, as JSON: what its fields mean may be found out later.
+    sa.Column("raw", sa.Text, nullable=False),
+    # By which mapping of fields the columns below were read from it; null until there is one.
+    sa.Column("mapping", sa.Text),
+    sa.Column("person", sa.BigInteger, index=True),
+    sa.Column("phone", sa.Text),
+    sa.Column("sender", sa.Text),
+    sa.Column("received_at", sa.BigInteger),
+    sa.Column("text", sa.Text),
+    sa.Column("recipient", sa.Text),
+    sa.Column("read_at", sa.BigInteger, nullable=False),
+    # Whether it was looked at for a wish to opt out: a person who was taken off the list since stays off it.
+    sa.Column("handled", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.UniqueConstraint("source", "key"),
+)
