@@ -28,6 +28,7 @@ from smsframe.journal.conflicts import require_no_similar_name
 from smsframe.journal.copies import move
 from smsframe.journal.deliveries import Deliveries
 from smsframe.journal.known_orders import KnownOrders
+from smsframe.journal.optouts import OptOuts
 from smsframe.journal.postgres import PostgresStore
 from smsframe.journal.postgres_locks import PostgresRunLocks
 from smsframe.journal.registration import Registration
@@ -116,6 +117,7 @@ class Journal:
         self.batches = Batches(store, owners, clock)
         self.orders = KnownOrders(store, self.batches.stamp)
         self.deliveries = Deliveries(store, self.batches.stamp)
+        self.optouts = OptOuts(store, self.batches.stamp)
         self.cancellations = Cancellations(store, owners, self.batches.stamp)
         self.stop_requests = StopRequests(store, owners)
         self.registration = Registration(store, self.batches, self.orders, clock)

@@ -25,7 +25,7 @@ def may_be_written(there: Any, given: Any) -> sa.ColumnElement[bool]:
     Nobody who has a batch, and nobody who is held out into one; a variant never becomes another.
     """
     same = there.variant.is_(None) | given.variant.is_(None) | (there.variant == given.variant)
-    return there.batch.is_(None) & (~there.held_out | given.batch.is_(None)) & same
+    return sa.and_(there.batch.is_(None), ~there.held_out | given.batch.is_(None), same)
 
 
 def write(connection: Connection, campaign: int, groups: Sequence[Group]) -> int:
