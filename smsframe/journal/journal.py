@@ -295,14 +295,15 @@ class Journal:
 
     def withdraw(self, entry: CampaignRecord, phones: pd.Series[Any]) -> None:
         """
-        Forget people of a campaign who were never part of a batch; whose attempt was another one, is at the
-        one before.
+        Forget people of a campaign who were never part of a batch and are not held out; whose attempt was
+        another one, is at the one before.
         """
         rows = [{"key": person} for person in keys(phones).tolist()]
         statement = sa.delete(recipients).where(
             recipients.c.campaign == entry.id,
             recipients.c.person == sa.bindparam("key"),
             recipients.c.batch.is_(None),
+            ~recipients.c.held_out,
         )
         with self._store.transaction() as connection:
             take_back(connection, entry.id, phones)
