@@ -57,7 +57,11 @@ def inside():
         def start(namespace, program, *words, **options):
             command = ["ip", "netns", "exec", namespace, sys.executable, "-c", program, *words]
             options = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True} | options
-            started = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests")))}, **options)
+            started = subprocess.Popen(
+                command,
+                env=os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests")))},
+                **options,
+            )
             stack.enter_context(started)
             stack.callback(started.kill)
             return started

@@ -10,7 +10,7 @@ from __future__ import annotations
 import signal
 import time
 
-from helpers.namespaces import FAR, cable, inside, ip  # noqa: F401 - two are fixtures
+from helpers.namespaces import FAR, ip
 
 READ_TIMEOUT = 1.0
 WAYS = ("timed-out", "killed", "stopped")
