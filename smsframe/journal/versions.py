@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _WITH_ATTEMPTS = 5
 """The first version with a table of attempts."""
+_WITH_PEOPLE_OVER_TIME = 8
+"""The first version with tables of people beyond one campaign: replies and others."""
 
 
 def written(connection: Connection) -> int:
@@ -39,6 +41,17 @@ def refused(connection: Connection) -> sa.ColumnElement[Any]:
     return columns(connection, recipients)[[*recipients.c].index(recipients.c.refused)]
 
 
+def held_out(connection: Connection) -> sa.ColumnElement[bool]:
+    """Whether somebody is held out for comparison; nobody in a journal of an older version."""
+    here = columns(connection, recipients)[[*recipients.c].index(recipients.c.held_out)]
+    return sa.func.coalesce(here, sa.false(), type_=sa.Boolean)
+
+
 def has_attempts(connection: Connection) -> bool:
     """Whether the journal is of a version in which a person may have several attempts."""
     return written(connection) >= _WITH_ATTEMPTS
+
+
+def has_people_over_time(connection: Connection) -> bool:
+    """Whether the journal is of a version that keeps people beyond one campaign: replies and others."""
+    return written(connection) >= _WITH_PEOPLE_OVER_TIME
