@@ -20,14 +20,14 @@ import sqlalchemy as sa
 from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import JournalError, UnknownCampaign
 from smsframe.formatting import suggest_parameters
-from smsframe.journal import places
+from smsframe.journal import copies, places
 from smsframe.journal.attempts import take_back
 from smsframe.journal.batches import Batches
 from smsframe.journal.cancellations import Cancellations
 from smsframe.journal.conflicts import require_no_similar_name
-from smsframe.journal.copies import move
 from smsframe.journal.deliveries import Deliveries
 from smsframe.journal.known_orders import KnownOrders
+from smsframe.journal.optouts import OptOuts
 from smsframe.journal.postgres import PostgresStore
 from smsframe.journal.postgres_locks import PostgresRunLocks
 from smsframe.journal.registration import Registration
@@ -116,6 +116,7 @@ class Journal:
         self.batches = Batches(store, owners, clock)
         self.orders = KnownOrders(store, self.batches.stamp)
         self.deliveries = Deliveries(store, self.batches.stamp)
+        self.optouts = OptOuts(store, self.batches.stamp)
         self.cancellations = Cancellations(store, owners, self.batches.stamp)
         self.stop_requests = StopRequests(store, owners)
         self.registration = Registration(store, self.batches, self.orders, clock)
@@ -174,7 +175,7 @@ class Journal:
             >>> smsframe.Journal(journal).copy(smsframe.Journal("copy.sqlite"))["campaigns"]
             1
         """
-        return move(self._store, target._store, self._owners.alive)
+        return copies.copy(self._store, target._store, self._owners.alive)
 
     @contextmanager
     def changes(self) -> Iterator[Callable[[float, float], bool]]:
@@ -294,14 +295,15 @@ class Journal:
 
     def withdraw(self, entry: CampaignRecord, phones: pd.Series[Any]) -> None:
         """
-        Forget people of a campaign who were never part of a batch; whose attempt was another one, is at the
-        one before.
+        Forget people of a campaign who were never part of a batch and are not held out; whose attempt was
+        another one, is at the one before.
         """
         rows = [{"key": person} for person in keys(phones).tolist()]
         statement = sa.delete(recipients).where(
             recipients.c.campaign == entry.id,
             recipients.c.person == sa.bindparam("key"),
             recipients.c.batch.is_(None),
+            ~recipients.c.held_out,
         )
         with self._store.transaction() as connection:
             take_back(connection, entry.id, phones)
