@@ -49,7 +49,8 @@ class PagedReading:
         rows: Each row once, by its key.
         date: When the first page came, by the gateway's own clock (UTC); None when it does not say.
         unusable: Why no further page can make it complete; empty while one may.
-        pages: How many were read.
+        pages: How many were read; ``most`` is the limit.
+        total: How many rows the last page counts.
     """
 
     def __init__(
@@ -64,8 +65,8 @@ class PagedReading:
         seen: Callable[[HistoryPage], object] = lambda _page: None,
     ) -> None:
         self._ask, self._key, self._retry_policy, self._words = ask, key, retry_policy, of
-        self._sizes, self._most, self._seen = [*sizes], pages, seen
-        self._total = 0.0
+        self._sizes, self.most, self._seen = [*sizes], pages, seen
+        self.total = 0.0
         self._stable = False
         """Whether two passes in a row listed the same, as many as there are."""
         self._listed: list[dict[str, Any]] = []
@@ -80,14 +81,14 @@ class PagedReading:
         """Why not all that there is was seen; empty when it was."""
         if self.unusable:
             return self.unusable
-        if self.pages > 0 and (self._stable or len(self.rows) == self._total):
+        if self.pages > 0 and (self._stable or len(self.rows) == self.total):
             return ""
         if len(self._listed) > len(self.rows):
             return (
                 f"it lists {self._words} more than once: {len(self.rows):,} different ones of "
-                f"{self._total:,.0f}"
+                f"{self.total:,.0f}"
             )
-        lists = f"it counts {self._total:,.0f} {self._words} and lists {len(self.rows):,}"
+        lists = f"it counts {self.total:,.0f} {self._words} and lists {len(self.rows):,}"
         return f"{lists}: pages are missing, or it changed while it was read"
 
     def read(self) -> None:
@@ -100,7 +101,7 @@ class PagedReading:
         """Turn the pages once, until nothing can be missing; whether that is so."""
         size, number, last = self._sizes[0], 0, None
         listed: list[dict[str, Any]] = []
-        while not self.unusable and self.pages < self._most:
+        while not self.unusable and self.pages < self.most:
             number += 1
             page = self._page(number)
             if page is None:  # another size, from the beginning
@@ -118,7 +119,7 @@ class PagedReading:
                 del self._sizes[0]
                 size, number, last, listed = self._sizes[0], 0, None, []
         alike = len({json.dumps(row, sort_keys=True) for row in listed}) == len(self.rows)
-        self._stable = alike and listed == self._listed and len(listed) == self._total
+        self._stable = alike and listed == self._listed and len(listed) == self.total
         self._listed = listed
         return not self.problem
 
@@ -139,8 +140,8 @@ class PagedReading:
             self.unusable = f"it lists {self._words} of which one is without an id"
         elif page.total is None:
             self.unusable = f"it does not say how many {self._words} there are"
-        elif page.total < self._total:
+        elif page.total < self.total:
             self.unusable = "it shrank while it was read"
-        self._total = page.total or 0.0
+        self.total = page.total or 0.0
         self.rows.update(zip(keys, page.rows, strict=True))
         self._seen(page)

@@ -1,5 +1,5 @@
 """
-The received messages of an account, page by page from the gateway's history of them.
+What an account has sent and received, page by page from the gateway's histories.
 
 ``newsrsmsmessage`` is not used: it answers what came since it was last called, so what is lost on the way is
 lost for good (smSend docs, received SMS).
@@ -31,11 +31,26 @@ class ReceivingGateway(GatewayProtocol, Protocol):
         """As `history_page`, of the messages that were received, up to a time if there is one."""
 
 
-class ReceivedCalls:
-    """The calls of `smsframe.Gateway` about received messages."""
+class HistoryCalls:
+    """The calls of `smsframe.Gateway` about what was sent and received."""
 
     def _get(self, path: str, **params: str) -> Exchange:
         raise NotImplementedError
+
+    def history_page(self, since: datetime, number: int, size: int) -> HistoryPage:
+        """
+        One page of the orders created since a time (``smshistory``).
+
+        Args:
+            since: An aware time.
+            number: From 1.
+            size: Orders per page; the default of the gateway is 10, and a maximum is documented nowhere.
+
+        Raises:
+            GatewayError: The gateway did not say.
+        """
+        page = {"from": _stamp(since), "timezone": "UTC", "pageNumber": str(number), "pageSize": str(size)}
+        return responses.history_page(self._get("smshistory", **page))
 
     def received_page(
         self, since: datetime, number: int, size: int, until: datetime | None = None

@@ -31,6 +31,7 @@ from smsframe.journal.optouts import OptOuts
 from smsframe.journal.postgres import PostgresStore
 from smsframe.journal.postgres_locks import PostgresRunLocks
 from smsframe.journal.registration import Registration
+from smsframe.journal.replies import Replies
 from smsframe.journal.rows import instants_of, read_campaign
 from smsframe.journal.run_locks import Owners
 from smsframe.journal.shared_limits import SharedLimits
@@ -117,6 +118,7 @@ class Journal:
         self.orders = KnownOrders(store, self.batches.stamp)
         self.deliveries = Deliveries(store, self.batches.stamp)
         self.optouts = OptOuts(store, self.batches.stamp)
+        self.replies = Replies(store, self.batches.stamp, self.optouts)
         self.cancellations = Cancellations(store, owners, self.batches.stamp)
         self.stop_requests = StopRequests(store, owners)
         self.registration = Registration(store, self.batches, self.orders, clock)

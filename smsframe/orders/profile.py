@@ -262,17 +262,23 @@ BRANDS = {profile.name.lower(): profile for profile in (SMSEND, SKEBBY)}
 _known = dict(DELIVERY_CODES)
 
 
-def brand(name: str | GatewayProfile) -> GatewayProfile:
+def brand(
+    name: str | GatewayProfile, reply_fields: Mapping[str, str] | ReplyFields | None = None
+) -> GatewayProfile:
     """
-    The profile of a brand of smSend's API.
+    The profile of a brand of smSend's API, with other names of the fields of received messages if given.
 
     Raises:
-        ValueError: There is none of that name; says which there are.
+        ValueError: There is none of that name, or no such fields; says which there are.
 
     Example:
         >>> brand("skebby").message_type("high").code
         'GP'
     """
+    if reply_fields is not None:
+        if not isinstance(reply_fields, ReplyFields):
+            reply_fields = ReplyFields.read(",".join(f"{key}={field}" for key, field in reply_fields.items()))
+        return replace(brand(name), replies=reply_fields)
     if isinstance(name, GatewayProfile):
         return name
     if not isinstance(name, str) or name.lower() not in BRANDS:

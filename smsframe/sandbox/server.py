@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -209,11 +208,9 @@ class Sandbox:
                 username and password are passed.
         """
         from smsframe.gateway.smsend import Gateway  # noqa: PLC0415 - the sandbox needs nothing of ours to serve
-        from smsframe.orders import profile  # noqa: PLC0415 - as above
 
-        names = profile.ReplyFields(**self._ledger.questions.reply_fields)
-        played = replace(profile.brand(self._brand), replies=names)
-        own: dict[str, Any] = {"journal": self._started.folder / "journal.sqlite", "profile": played}
+        own: dict[str, Any] = {"journal": self._started.folder / "journal.sqlite", "profile": self._brand}
+        own["reply_fields"] = self._ledger.questions.reply_fields
         if not options.keys() & {"user_key", "access_token"}:
             own |= self._account
         if self._tls:
