@@ -14,6 +14,18 @@ if TYPE_CHECKING:
 
 UPGRADES: dict[int, tuple[str, ...]] = {
     7: (
+        "ALTER TABLE campaigns ADD COLUMN ramp TEXT",
+        (
+            "CREATE TABLE variants (campaign INTEGER NOT NULL, name TEXT NOT NULL, text INTEGER, "
+            "PRIMARY KEY (campaign, name))"
+        ),
+        "ALTER TABLE recipients ADD COLUMN variant TEXT",
+        (
+            "ALTER TABLE recipients ADD COLUMN held_out BOOLEAN NOT NULL DEFAULT false "
+            "CONSTRAINT held_out_in_no_order CHECK (NOT held_out OR batch IS NULL)"
+        ),
+        "ALTER TABLE attempts ADD COLUMN variant TEXT",
+        "ALTER TABLE attempts ADD COLUMN held_out BOOLEAN NOT NULL DEFAULT false",
         "ALTER TABLE campaigns ADD COLUMN salt TEXT",
         "ALTER TABLE campaigns ADD COLUMN purged_at BIGINT",
         "ALTER TABLE recipients ADD COLUMN consent TEXT",
@@ -55,6 +67,7 @@ UPGRADES: dict[int, tuple[str, ...]] = {
             "PRIMARY KEY (id), UNIQUE (source, key))"
         ),
         "CREATE INDEX ix_replies_person ON replies (person)",
+        "CREATE INDEX recipients_missing ON recipients (campaign, batch) WHERE missing",
     ),
 }
 """What takes the tables of each released version to the next; the first that was on PostgreSQL was 7."""

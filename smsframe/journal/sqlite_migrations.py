@@ -124,6 +124,18 @@ UPGRADES = {
         "ALTER TABLE campaigns ADD COLUMN pace TEXT",
     ),
     7: (
+        "ALTER TABLE campaigns ADD COLUMN ramp TEXT",
+        (
+            "CREATE TABLE variants (campaign INTEGER NOT NULL, name TEXT NOT NULL, text INTEGER, "
+            "PRIMARY KEY (campaign, name)) WITHOUT ROWID"
+        ),
+        "ALTER TABLE recipients ADD COLUMN variant TEXT",
+        (
+            "ALTER TABLE recipients ADD COLUMN held_out BOOLEAN NOT NULL DEFAULT 0 "
+            "CONSTRAINT held_out_in_no_order CHECK (NOT held_out OR batch IS NULL)"
+        ),
+        "ALTER TABLE attempts ADD COLUMN variant TEXT",
+        "ALTER TABLE attempts ADD COLUMN held_out BOOLEAN NOT NULL DEFAULT 0",
         "ALTER TABLE campaigns ADD COLUMN salt TEXT",
         "ALTER TABLE campaigns ADD COLUMN purged_at BIGINT",
         "ALTER TABLE recipients ADD COLUMN consent TEXT",
@@ -165,6 +177,7 @@ UPGRADES = {
             "PRIMARY KEY (id), UNIQUE (source, key))"
         ),
         "CREATE INDEX ix_replies_person ON replies (person)",
+        "CREATE INDEX recipients_missing ON recipients (campaign, batch) WHERE missing = 1",
     ),
 }
 """What takes a file of each released version to the next."""
