@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from smsframe.api.docstrings import explained
 from smsframe.api.notices import log_if_at_night, warn_if_guessed, warn_if_replaced, warn_if_supplied
-from smsframe.api.options import journal_of, suppressed_numbers, with_policy
+from smsframe.api.options import erased_reasons, journal_of, suppressed_numbers, with_policy
 from smsframe.api.tracebacks import hide_frames
 from smsframe.clock import SYSTEM
 from smsframe.contacts import read
@@ -162,6 +162,7 @@ def make_plan(
         text,
         options,
         suppressed=suppressed_numbers(options.suppress, options.region, contacts.columns),
+        erased=erased_reasons(journal, gateway, options.campaign),
         profile=environment.profile() if gateway is None else gateway.profile,
         journalled=stored and stored.known,
         now=Now(*(SYSTEM if gateway is None else gateway.clock).span()),

@@ -35,6 +35,7 @@ from smsframe.outcomes.columns import results_for, validated
 from smsframe.outcomes.costs import waits_for_budget
 from smsframe.outcomes.join import outcomes, still_to_send
 from smsframe.phones.match import among
+from smsframe.planning.erased_people import without_erased
 from smsframe.texts.template import parse
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ def send(
     """
     plan = replace(plan, terms=options.applied(plan.terms))
     campaign, journal = plan.campaign, context.journal
+    erased = journal.forgotten.reasons(campaign)
+    plan = without_erased(plan, erased)  # since it was made
     if campaign is None:
         raise ValueError("campaign= is required to send: the name under which nobody is texted twice")
     parse(plan.template.source)  # what was replaced in it may have made what cannot be sent
@@ -111,6 +114,7 @@ def send(
             cause, others = cause or error, 0
             frame = without_journal(unsent(plan), maybe_texted=engine.maybe_texted)
         else:
+            plan = without_erased(plan, erased)
             journalled = joined(plan, now, campaign, owner)
             frame = engine.posted.correct(journalled)
             if frame["sms_status"].eq("ready").any():  # everybody was written down

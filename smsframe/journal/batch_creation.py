@@ -259,8 +259,12 @@ def adopt(
         recipient_rows.mark(connection, key, None, refused)
         unlisted = int(part["unlisted"].iloc[0])
         in_batch = (recipients.c.batch == key) & recipients.c.refused.is_(None)
-        linked = sa.select(sa.func.count()).where(in_batch).scalar_subquery()
-        linked += sa.select(sa.func.count()).where(erased.c.batch == key, erased.c.refused.is_(None)).scalar_subquery()
+        linked: Any = sa.select(sa.func.count()).where(in_batch).scalar_subquery()
+        linked += (
+            sa.select(sa.func.count())
+            .where(erased.c.batch == key, erased.c.refused.is_(None))
+            .scalar_subquery()
+        )
         segments = sa.select(sa.func.coalesce(sa.func.sum(recipients.c.segments), 0)).where(in_batch)
         values: dict[str, Any] = {"recipients": linked + unlisted, "segments": segments.scalar_subquery()}
         values |= {"encoding": UNKNOWN}

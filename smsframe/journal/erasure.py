@@ -80,9 +80,7 @@ class Erased(NamedTuple):
 class Erasure:
     """Erases people from one journal; ``salt`` makes what takes the place of a campaign's."""
 
-    def __init__(
-        self, store: JournalStore, known: Forgotten, clock: Clock, salt: Callable[[], str]
-    ) -> None:
+    def __init__(self, store: JournalStore, known: Forgotten, clock: Clock, salt: Callable[[], str]) -> None:
         self._store, self._known, self._clock, self._salt = store, known, clock, salt
 
     def forget(self, persons: NDArray[np.int64]) -> Erased:
@@ -167,8 +165,8 @@ class Erasure:
                 connection.execute(sa.update(campaigns).where(campaigns.c.id == campaign.id).values(**new))
         if unsalted:
             left.append(
-                f"{unsalted} of these campaigns are of an older smsframe: the id of an order of one person can "
-                "be tested against a guessed number and text; the gateway has these ids too"
+                f"{unsalted} of these campaigns are of an older smsframe: the id of an order of one person "
+                "can be tested against a guessed number and text; the gateway has these ids too"
             )
         for table in (one for one in metadata.sorted_tables if "person" in one.c):
             if table in (recipients, attempts):
@@ -184,9 +182,7 @@ class Erasure:
         rows = pd.DataFrame(found, columns=["where", "people", "waiting", "why"])
         return Erased(len(persons), rows, left)
 
-    def _erase_from(
-        self, connection: Connection, campaign: int, hashes: dict[int, str]
-    ) -> tuple[int, int]:
+    def _erase_from(self, connection: Connection, campaign: int, hashes: dict[int, str]) -> tuple[int, int]:
         """How many people of a campaign were erased, and how many wait for their order to be settled."""
         persons = [*hashes]
         _free_planned(connection, campaign, persons)
@@ -211,17 +207,12 @@ class Erasure:
                         statement.where(table.c.campaign == campaign, table.c.person.in_(chosen))
                     )
         texted = gone[gone["batch"].notna()]
-        values = [
-            {
-                "campaign": campaign,
-                "hash": hashes[row.person],
-                "attempt": int(row.attempt),
-                "batch": int(row.batch),
-                "segments": None if pd.isna(row.segments) else int(row.segments),
-                "missing": bool(row.missing),
-                "refused": None if pd.isna(row.refused) else row.refused,
-            }
-            for row in texted.itertuples()
+        texted = texted.assign(hash=texted["person"].map(hashes), missing=texted["missing"].astype(bool))
+        columns = ["hash", *FACTS[1:]]
+        records = texted[columns].astype(object).where(texted[columns].notna(), None).to_dict("records")
+        values: list[dict[str, Any]] = [
+            {"campaign": campaign} | {str(name): value for name, value in record.items()}
+            for record in records
         ]
         if values:
             connection.execute(insert(connection, erased).on_conflict_do_nothing(), values)
@@ -296,13 +287,15 @@ def _delete(connection: Connection, table: sa.Table, persons: list[int]) -> int:
         changed = sa.select(optouts.c.list).where(which).distinct()
         statement = sa.update(optout_lists).where(optout_lists.c.id.in_(changed))
         connection.execute(statement.values(changes=optout_lists.c.changes + 1))
-    count = connection.execute(sa.select(sa.func.count(sa.distinct(table.c.person))).where(which)).scalar_one()
+    count = connection.execute(
+        sa.select(sa.func.count(sa.distinct(table.c.person))).where(which)
+    ).scalar_one()
     connection.execute(sa.delete(table).where(which))
     return int(count)
 
 
 def _unread_replies(connection: Connection, hashes: dict[int, str]) -> int:
-    """Delete received messages of which nobody knows yet who wrote them, if one of these numbers is in them."""
+    """Delete received messages of nobody knows whom yet, with one of these numbers in them."""
     query = sa.select(replies.c.id, replies.c.raw).where(replies.c.person.is_(None))
     found = [row.id for row in connection.execute(query) if _numbers(row.raw) & hashes.keys()]
     if found:

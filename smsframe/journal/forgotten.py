@@ -18,15 +18,21 @@ from smsframe.journal import hash_key
 from smsframe.journal.sql import integers, strings
 from smsframe.journal.tables import batches, campaigns, erased, forgotten, privacy, recipients
 from smsframe.journal.versions import has_people_over_time
+from smsframe.outcomes.codes import CODES
 from smsframe.phones.keyed_hash import keyed_hashes
 from smsframe.phones.match import keys
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
     from sqlalchemy.engine import Connection
 
     from smsframe.journal.hash_key import HashKey
     from smsframe.journal.store import JournalStore
+
+ERASED = f"{CODES['opted_out']}: erased on request"
+ERASED_TEXTED = f"{ERASED}; was texted in this campaign before"
 
 FINGERPRINT = "fingerprint"
 """The name under which a journal keeps the fingerprint of its key."""
@@ -49,6 +55,21 @@ class Forgotten:
             if connection is None:
                 return np.zeros(len(phones), dtype=bool)
             return self.within(connection, phones)
+
+    def reasons(self, campaign: str | None) -> Callable[[pd.Series[Any]], pd.Series[Any]]:
+        """
+        A function that says of each of some numbers why it may not be texted, by position; missing of those
+        whose people were not erased. ``campaign`` is the one that they would be texted in.
+        """
+
+        def say(phones: pd.Series[Any]) -> pd.Series[Any]:
+            gone = self.among(phones)
+            why = pd.Series([ERASED] * len(phones), dtype=TEXT).where(gone)
+            if campaign is not None and gone.any():
+                why = why.mask(self.texted(campaign, phones) & gone, ERASED_TEXTED)
+            return why
+
+        return say
 
     def texted(self, campaign: str, phones: pd.Series[Any]) -> NDArray[np.bool_]:
         """Which of these people, who were erased, were in an order of a campaign."""
@@ -146,9 +167,7 @@ class Forgotten:
         of_erased[whole[whole].index] = hashes.isin(found).to_numpy()
         return listed[~of_erased].reset_index(drop=True)
 
-    def separate(
-        self, connection: Connection, campaign: int, adopted: pd.DataFrame
-    ) -> pd.DataFrame:
+    def separate(self, connection: Connection, campaign: int, adopted: pd.DataFrame) -> pd.DataFrame:
         """
         In the caller's transaction: orders that are taken over, with hashes instead of the numbers of people
         who were erased, so that these are not written down again.
@@ -180,16 +199,17 @@ FEW = 10_000
 
 def note_erased(connection: Connection, campaign: int, batch: int, part: pd.DataFrame) -> None:
     """In the caller's transaction: people of an order that is taken over were erased, and were texted."""
-    for row in part[part["erased"].notna()].itertuples():
-        same = (erased.c.campaign == campaign) & (erased.c.hash == row.erased)
+    gone = part[part["erased"].notna()]
+    for one_hash, code in zip(gone["erased"].tolist(), gone["refused"].astype(object).tolist(), strict=True):
+        same = (erased.c.campaign == campaign) & (erased.c.hash == one_hash)
         before = connection.execute(sa.select(erased.c.batch, erased.c.attempt).where(same)).all()
         if batch in {one.batch for one in before}:
             continue
         values = {
             "campaign": campaign,
-            "hash": row.erased,
+            "hash": one_hash,
             "attempt": max((one.attempt for one in before), default=0) + 1,
             "batch": batch,
-            "refused": None if pd.isna(row.refused) else row.refused,
+            "refused": code if isinstance(code, str) else None,
         }
         connection.execute(sa.insert(erased), values)

@@ -143,7 +143,8 @@ def read(path: Path) -> HashKey:
         raise JournalError(f"the key of the hashes cannot be read from {path}: {why}") from None
     if os.name == "posix" and status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise JournalError(
-            f"others than its owner can use the key of the hashes in {path}: chmod 600 {path}; nothing was sent"
+            f"others than its owner can use the key of the hashes in {path}: chmod 600 {path}; nothing was "
+            "sent"
         )
     return _key(text, str(path))
 

@@ -278,7 +278,7 @@ class Journal:
                 yield owner.name
         finally:
             owner.release()
-        self.erasure.after_run()
+            self.erasure.after_run()
 
     def shared_limits(self, entry: CampaignRecord, owner: str, rate: float | None) -> SharedLimits:
         """The limits of a run that it keeps together with all other runs of its campaign."""

@@ -59,7 +59,7 @@ def clean(connection: psycopg.Connection[Any], schema: str, place: str) -> list[
         )
     if busy:
         left.append(
-            f"erased rows are still in the files of the tables {', '.join(busy)} of {place}, as somebody uses "
-            "them: call smsframe.forget or smsframe.purge again later, also without numbers"
+            f"erased rows are still in the files of the tables {', '.join(busy)} of {place}, as somebody "
+            "uses them: call smsframe.forget or smsframe.purge again later, also without numbers"
         )
     return left

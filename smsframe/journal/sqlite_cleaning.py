@@ -35,13 +35,17 @@ def clean(path: Path, connect: Callable[[], sqlite3.Connection]) -> list[str]:
             connection.execute("VACUUM")
             busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL):
+            if error.sqlite_errorcode not in (
+                sqlite3.SQLITE_BUSY,
+                sqlite3.SQLITE_LOCKED,
+                sqlite3.SQLITE_FULL,
+            ):
                 raise
             busy = True
     if busy:
         left.append(
-            f"erased rows may still be in the free space of {path}, or in its log, as somebody uses it or the "
-            "disk is full: call smsframe.forget or smsframe.purge again later, also without numbers"
+            f"erased rows may still be in the free space of {path}, or in its log, as somebody uses it or "
+            "the disk is full: call smsframe.forget or smsframe.purge again later, also without numbers"
         )
     return left
 

@@ -13,9 +13,8 @@ import hmac
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     import numpy as np
+    from numpy.typing import NDArray
 
 BLOCK = 64
 """Bytes of a block of SHA-256."""

@@ -24,7 +24,9 @@ from smsframe.phones.homes import unknown_regions
 from smsframe.phones.match import among
 from smsframe.planning import savings
 from smsframe.planning.check import count_repairs, judge, mark_duplicates, refuse
+from smsframe.planning.consent import read_consent
 from smsframe.planning.costs import plan_costs, wait_for_budget
+from smsframe.planning.erased_people import refuse_erased
 from smsframe.planning.merge_values import packed, texts
 from smsframe.planning.parts import ALONE
 from smsframe.planning.plan import Plan
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from smsframe.orders.records import Now
     from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
+    from smsframe.planning.erased_people import ErasedReasons
     from smsframe.planning.options import PlanOptions
     from smsframe.planning.parts import OtherParts
     from smsframe.planning.times import OwnTimes
@@ -59,6 +62,7 @@ class JudgedRows(NamedTuple):
         terms: Quality, sender and time.
         phone: The phone column.
         phone_guessed: Whether it was guessed.
+        consent: What is to be kept of each row's consent, or None.
     """
 
     judged: pd.DataFrame
@@ -71,6 +75,7 @@ class JudgedRows(NamedTuple):
     terms: Terms
     phone: Hashable
     phone_guessed: bool
+    consent: pd.Series[Any] | None = None
 
 
 def plan(
@@ -79,6 +84,7 @@ def plan(
     options: PlanOptions,
     *,
     suppressed: pd.Index[Any] | None = None,
+    erased: ErasedReasons | None = None,
     journalled: Known | None = None,
     profile: GatewayProfile = SMSEND,
     now: Now,
@@ -92,6 +98,7 @@ def plan(
         message: What people read.
         options: The keywords of the call.
         suppressed: The opt-outs, as they were read from ``options.suppress``.
+        erased: Says of numbers whose people were erased why they may not be texted.
         journalled: What the journal knows of the campaign, or None.
         profile: That of the gateway it is for.
         now: What the clocks show, for times and hours.
@@ -103,7 +110,14 @@ def plan(
         ValueError: The sender is not usable, or not at that quality.
     """
     rows = judge_rows(
-        contacts, message, options, suppressed=suppressed, profile=profile, now=now, others=others
+        contacts,
+        message,
+        options,
+        suppressed=suppressed,
+        erased=erased,
+        profile=profile,
+        now=now,
+        others=others,
     )
     judged, fields, counted, template = rows.judged, rows.fields, rows.counted, rows.template
     terms, own_times, possible = rows.terms, rows.own_times, rows.possible
@@ -115,6 +129,8 @@ def plan(
     if not ready.all():
         phones, fields, counted = phones[ready], fields[ready], counted[ready]
     given = {name: column for name, column in own_times._asdict().items() if column is not None}
+    if rows.consent is not None:
+        given["consent"] = rows.consent
     planned = pd.DataFrame(
         {
             "phone": phones,
@@ -184,6 +200,7 @@ def judge_rows(
     options: PlanOptions,
     *,
     suppressed: pd.Index[Any] | None = None,
+    erased: ErasedReasons | None = None,
     profile: GatewayProfile = SMSEND,
     now: Now,
     others: OtherParts = ALONE,
@@ -209,6 +226,10 @@ def judge_rows(
         suppressed=suppressed,
         others=others,
     )
+    refuse_erased(judged, erased)
+    consent = read_consent(contacts, options.policy)
+    if consent is not None and options.policy is not None and options.policy.consent_required:
+        refuse(judged, consent.isna(), "suppressed", "no_consent")
     own_times = read_own_times(contacts, options.schedule)
     rendered = render.render(template, contacts, text_fix, others.long)
     counted = rendered.counted
@@ -234,6 +255,7 @@ def judge_rows(
         terms=terms,
         phone=label,
         phone_guessed=guessed,
+        consent=consent,
     )
 
 
