@@ -151,10 +151,13 @@ def make_plan(
 ) -> Plan:
     """Make a plan with what the journal knows of the campaign; see `plan`."""
     from smsframe.journal.conflicts import require_same_gateway  # noqa: PLC0415 - a check waits for neither
+    from smsframe.journal.purging import require_open  # noqa: PLC0415
     from smsframe.planning import build  # noqa: PLC0415
 
     contacts, options = as_frame(contacts), with_policy(options)
     stored = journal.read(options.campaign) if options.campaign else None
+    if stored:
+        require_open(stored.entry)
     if stored and gateway:
         require_same_gateway(stored.entry, gateway.base_url, gateway.account)
     planned = build.plan(

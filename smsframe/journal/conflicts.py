@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import sqlalchemy as sa
 
 from smsframe.errors import CampaignChanged
+from smsframe.journal.purging import require_open
 from smsframe.journal.tables import batches, campaigns, texts
 from smsframe.masking import mask
 from smsframe.orders.names import alike, difference
@@ -47,6 +48,7 @@ class CampaignCall(NamedTuple):
         Raises:
             CampaignChanged: It belongs to another gateway or account, or somebody may have another text.
         """
+        require_open(entry)
         require_same_gateway(entry, self.base_url, self.account)
         if not self.changed:
             require_same_text(connection, entry, self.template, MAYBE_TEXTED)

@@ -33,6 +33,7 @@ from smsframe.journal.known_orders import KnownOrders
 from smsframe.journal.optouts import OptOuts
 from smsframe.journal.postgres import PostgresStore
 from smsframe.journal.postgres_locks import PostgresRunLocks
+from smsframe.journal.purging import Purging
 from smsframe.journal.registration import Registration
 from smsframe.journal.rows import instants_of, read_campaign
 from smsframe.journal.run_locks import Owners
@@ -63,13 +64,7 @@ EVIDENCE = ("order_id", "at", "process", "event", "state", "question", "answer")
 
 
 class StoredCampaign(NamedTuple):
-    """
-    What a journal has of a campaign.
-
-    Attributes:
-        entry: The campaign.
-        known: Its people and orders.
-    """
+    """What a journal has of a campaign: the campaign, and its people and orders."""
 
     entry: CampaignRecord
     known: Known
@@ -126,6 +121,7 @@ class Journal:
         self.stop_requests = StopRequests(store, owners)
         self.forgotten = Forgotten(store)
         self.erasure = Erasure(store, self.forgotten, clock, salt)
+        self.purging, self.now = Purging(store, clock), clock.now
         self.registration = Registration(store, self.batches, self.orders, self.forgotten, clock, salt)
 
     @classmethod

@@ -20,6 +20,7 @@ from smsframe.journal.conflicts import (
     require_same_gateway,
     require_same_text,
 )
+from smsframe.journal.purging import require_open
 from smsframe.journal.recipients import persons, taken
 from smsframe.journal.rows import micros, micros_of, read_campaign, terms_columns
 from smsframe.journal.sql import insert
@@ -104,6 +105,7 @@ class Registration:
             waiting = waiting[~self._forgotten.within(connection, waiting["phone"])]
             before = read_campaign(connection, name)
             if before is not None:
+                require_open(before)
                 require_same_gateway(before, call.base_url, call.account)
                 self._orders.doubt(connection, before, owner, compared.doubted)
                 self._batches.dissolve(connection, before.id)  # unsent, so the latest call decides
