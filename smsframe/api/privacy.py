@@ -4,6 +4,7 @@ Functions about personal data: who is erased, what is erased once it is old, and
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -66,7 +67,9 @@ def forget(
         >>> smsframe.forget(["+393477654321"], journal=journal)["where"].tolist()
         []
     """
-    people = suppressed_numbers(numbers, region)
+    with warnings.catch_warnings():  # whether a number is in use is no matter here
+        warnings.simplefilter("ignore", UserWarning)
+        people = suppressed_numbers(numbers, region)
     memory = journal_of(journal, gateway)
     persons = keys(pd.Series(people, dtype="string"))
     parts = [_forget(memory, persons) for memory in _journals(memory, journal, gateway)]

@@ -88,7 +88,7 @@ def refresh(
 @hide_frames
 @explained(
     gateway=READS_ONLY,
-    hashed="Whether ``sms_person``, a keyed hash by which frames can be joined, is there instead of the number.",
+    hashed="Whether ``sms_person``, a keyed hash by which frames are joined, is there instead of the number.",
 )
 def results(
     campaign: str,

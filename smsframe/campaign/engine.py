@@ -181,8 +181,8 @@ class CampaignEngine:
                 return []
             planned = self._admitted(planned)
             ready += claimed
-            if len(claimed) < len(planned) and self._entry.budget is not None:
-                self._cut_within_budget()
+            if len(claimed) < len(planned):
+                self._cut_again()
         elif ready and self._stop_request.look():
             return []  # they stay `sending`, and are looked up by who goes on
         return ready
@@ -198,8 +198,10 @@ class CampaignEngine:
                 self._sleep(HELD)
         return planned[: self._limits.admitted]
 
-    def _cut_within_budget(self) -> None:
-        """What is planned no longer fits, as more was charged than was predicted: it is cut again."""
+    def _cut_again(self) -> None:
+        """Somebody who was planned is erased; or it no longer fits, as more was charged than predicted."""
+        if self._entry.budget is None:
+            return self._queue_free(self._phones)
         again = [item for item in (*self._narrowing, *self._queue) if item.batch.state is State.SENDING]
         cut = self._batches.cut_within_budget(self._entry, self._owner, self._phones, self._now())
         self._queue, self._narrowing = deque([*again, *cut]), deque()

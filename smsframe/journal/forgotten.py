@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from smsframe.arrow import TEXT
 from smsframe.errors import JournalError
 from smsframe.journal import hash_key
-from smsframe.journal.sql import integers, strings
+from smsframe.journal.sql import frame, integers, strings
 from smsframe.journal.tables import batches, campaigns, erased, forgotten, privacy, recipients
 from smsframe.journal.versions import has_people_over_time
 from smsframe.outcomes.codes import CODES
@@ -195,6 +195,15 @@ class Forgotten:
 
 FEW = 10_000
 """People who are looked up one by one; of more the whole list is read."""
+
+
+def read_erased(connection: Connection, campaign: int) -> pd.DataFrame:
+    """In which orders of a campaign people were who were erased: ``batch``, ``segments`` and the like."""
+    names: dict[str, Any] = {"batch": "Int64", "segments": "Int64", "missing": bool, "refused": TEXT}
+    if not has_people_over_time(connection):
+        return pd.DataFrame({name: pd.array([], dtype) for name, dtype in names.items()})
+    query = sa.select(*(erased.c[name] for name in names)).where(erased.c.campaign == campaign)
+    return frame(connection, query).astype(names)
 
 
 def note_erased(connection: Connection, campaign: int, batch: int, part: pd.DataFrame) -> None:
