@@ -122,11 +122,7 @@ class CampaignEngine:
             self._order_workers.close()
 
     def stop(self, cause: SmsFrameError | ValueError | None = None) -> None:
-        """
-        Send nothing more, and let what is under way get its record.
-
-        Of several causes the first counts; when somebody asked to stop, what that leads to is none.
-        """
+        """Send nothing more; what is under way gets its record. The first cause counts, none if asked to."""
         if not self._stopped.is_set():
             self.cause = cause
         self._stopped.set()
@@ -199,9 +195,10 @@ class CampaignEngine:
         return planned[: self._limits.admitted]
 
     def _cut_again(self) -> None:
-        """Somebody who was planned is erased; or it no longer fits, as more was charged than predicted."""
+        """Somebody who was planned was erased, or it no longer fits: more was charged than predicted."""
         if self._entry.budget is None:
-            return self._queue_free(self._phones)
+            self._queue_free(self._phones)
+            return
         again = [item for item in (*self._narrowing, *self._queue) if item.batch.state is State.SENDING]
         cut = self._batches.cut_within_budget(self._entry, self._owner, self._phones, self._now())
         self._queue, self._narrowing = deque([*again, *cut]), deque()

@@ -85,7 +85,7 @@ class UnconfirmedOrders:
         settled: Event | None,
     ) -> None:
         self._entry, self._gateway, self._owner = entry, without_erased(gateway, journal), owner
-        self._batches, self._orders = journal.batches, journal.orders
+        self._batches, self._orders, self._erasure = journal.batches, journal.orders, journal.erasure
         self._phones, self._grace, self._retry_policy, self._settled = phones, grace, retry_policy, settled
         self._open: list[Batch] = []
         self._lock_can_be_lost, self._taken_over = journal.lock_can_be_lost, False
@@ -186,7 +186,7 @@ class UnconfirmedOrders:
         """Why an order that is provably absent may not go out as it is, or None."""
         if not among(people["phone"], self._phones).all():
             return "some of its people are suppressed, or not in this call"
-        if self._batches.to_be_erased(batch):
+        if self._erasure.awaits(batch.id):
             return "some of its people are to be erased"
         if len(people) != batch.recipients or not people["latest"].all():
             return "some of its people were texted by another order"

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from smsframe.journal import attempts
 from smsframe.journal import recipients as recipient_rows
-from smsframe.journal.forgotten import note_erased
+from smsframe.journal.forgotten import erased_in, note_erased
 from smsframe.journal.people_groups import Group
 from smsframe.journal.rows import (
     EPOCH,
@@ -27,7 +27,7 @@ from smsframe.journal.rows import (
     terms_columns,
 )
 from smsframe.journal.spending import read_spending
-from smsframe.journal.tables import batches, erased, recipients
+from smsframe.journal.tables import batches, recipients
 from smsframe.orders.batching import order_id, split_into_runs
 from smsframe.orders.records import Batch, BatchWithPeople, CampaignRecord, Evidence, Now, Stamp
 from smsframe.orders.states import TAKEN, Doubt, State
@@ -259,12 +259,7 @@ def adopt(
         recipient_rows.mark(connection, key, None, refused)
         unlisted = int(part["unlisted"].iloc[0])
         in_batch = (recipients.c.batch == key) & recipients.c.refused.is_(None)
-        linked: Any = sa.select(sa.func.count()).where(in_batch).scalar_subquery()
-        linked += (
-            sa.select(sa.func.count())
-            .where(erased.c.batch == key, erased.c.refused.is_(None))
-            .scalar_subquery()
-        )
+        linked = sa.select(sa.func.count()).where(in_batch).scalar_subquery() + erased_in(key)
         segments = sa.select(sa.func.coalesce(sa.func.sum(recipients.c.segments), 0)).where(in_batch)
         values: dict[str, Any] = {"recipients": linked + unlisted, "segments": segments.scalar_subquery()}
         values |= {"encoding": UNKNOWN}

@@ -285,12 +285,6 @@ class Batches:
         with self._store.transaction(reading=True) as connection:
             return planned_by_others(connection, entry, self._owners.alive)
 
-    def to_be_erased(self, batch: Batch) -> bool:
-        """Whether somebody in a batch is to be erased once it is settled."""
-        asked = sa.exists().where(recipients.c.batch == batch.id, recipients.c.erase)
-        with self._store.transaction(reading=True) as connection:
-            return bool(connection.execute(sa.select(asked)).scalar_one())
-
     def alive(self, owner: str) -> bool:
         """Whether a run is at work."""
         return self._owners.alive(owner)

@@ -115,6 +115,12 @@ class Erasure:
             asked = _asked(connection)
         return self.forget(np.array(asked, dtype=np.int64))
 
+    def awaits(self, batch: int) -> bool:
+        """Whether somebody in a batch is to be erased once it is settled."""
+        asked = sa.exists().where(recipients.c.batch == batch, recipients.c.erase)
+        with self._store.transaction(reading=True) as connection:
+            return bool(connection.execute(sa.select(asked)).scalar_one())
+
     def clean(self) -> list[str]:
         """
         Make certain that nothing of what was erased is left in the files of the journal.

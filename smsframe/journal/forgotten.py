@@ -206,6 +206,12 @@ def read_erased(connection: Connection, campaign: int) -> pd.DataFrame:
     return frame(connection, query).astype(names)
 
 
+def erased_in(batch: int) -> sa.ColumnElement[int]:
+    """How many people were in an order, and not left out of it, who were erased since."""
+    which = (erased.c.batch == batch) & erased.c.refused.is_(None)
+    return sa.select(sa.func.count()).where(which).scalar_subquery()
+
+
 def note_erased(connection: Connection, campaign: int, batch: int, part: pd.DataFrame) -> None:
     """In the caller's transaction: people of an order that is taken over were erased, and were texted."""
     gone = part[part["erased"].notna()]

@@ -398,27 +398,28 @@ def test_many_are_erased_in_one_call(database, sandbox, gateway, journal):
 def test_whoever_is_erased_whenever_nobody_of_them_is_texted_after(gone, batch_size, when, dropped):
     people = table(10)
     numbers = people["mobile"][gone]
-    with smsframe.Sandbox(speed=3600, repeated_order_id="accept") as sandbox:
-        with contextlib.closing(sandbox.gateway()) as gateway:
-            folder = Path(str(gateway.journal)).parent
-            plan = smsframe.plan(people, "Ciao {name}", campaign="autumn", phone="mobile", gateway=gateway)
-            if when == "between":
-                if dropped:
-                    sandbox.misbehave("drop_after", times=1)
-                    sandbox.misbehave("error_before", call="state", status=403)
-                with contextlib.suppress(smsframe.SmsFrameError):
-                    send(people.head(5), gateway, batch_size=batch_size, grace=0)
-                sandbox.behave()
-            forget(gateway, *numbers)
-            had = len(sandbox.inbox())
-            send(plan if when == "planned" else people, gateway, batch_size=batch_size, grace=0, adopt=True)
-            after = sandbox.inbox().iloc[had:]
-            assert not set(after["recipient"]) & set(numbers)
-            assert sandbox.inbox()["recipient"].is_unique
-            assert set(sandbox.inbox()["recipient"]) >= set(people["mobile"]) - set(numbers)
-            forget(gateway)
-            for phone in numbers:
-                assert found_in(folder, phone) == []
+    with contextlib.ExitStack() as stack:
+        sandbox = stack.enter_context(smsframe.Sandbox(speed=3600, repeated_order_id="accept"))
+        gateway = stack.enter_context(contextlib.closing(sandbox.gateway()))
+        folder = Path(str(gateway.journal)).parent
+        plan = smsframe.plan(people, "Ciao {name}", campaign="autumn", phone="mobile", gateway=gateway)
+        if when == "between":
+            if dropped:
+                sandbox.misbehave("drop_after", times=1)
+                sandbox.misbehave("error_before", call="state", status=403)
+            with contextlib.suppress(smsframe.SmsFrameError):
+                send(people.head(5), gateway, batch_size=batch_size, grace=0)
+            sandbox.behave()
+        forget(gateway, *numbers)
+        had = len(sandbox.inbox())
+        send(plan if when == "planned" else people, gateway, batch_size=batch_size, grace=0, adopt=True)
+        after = sandbox.inbox().iloc[had:]
+        assert not set(after["recipient"]) & set(numbers)
+        assert sandbox.inbox()["recipient"].is_unique
+        assert set(sandbox.inbox()["recipient"]) >= set(people["mobile"]) - set(numbers)
+        forget(gateway)
+        for phone in numbers:
+            assert found_in(folder, phone) == []
 
 
 def test_a_run_that_is_at_work_goes_on_without_who_was_erased(sandbox, gateway, journal):
