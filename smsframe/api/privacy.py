@@ -81,14 +81,14 @@ def forget(
     keep='For how long texts and numbers are kept, such as ``"90 days"``; when not given, as long as '
     "``policy`` says.",
     policy="The `Policy` whose ``keep`` it is; else that of ``SMSFRAME_POLICY``.",
-    look_only="Whether nothing is erased, and only said what would be.",
+    preview="Whether nothing is erased, and only said what would be.",
     gateway=READS_ONLY,
 )
 def purge(
     keep: timedelta | str | None = None,
     *,
     policy: Policy | None = None,
-    look_only: bool = False,
+    preview: bool = False,
     gateway: GatewayProtocol | None = None,
     journal: JournalLocation | None = None,
 ) -> pd.DataFrame:
@@ -117,8 +117,8 @@ def purge(
         raise ValueError('purge needs keep=, such as "90 days", or a policy that has it; nothing was erased')
     memory = journal_of(journal, gateway)
     before = memory.now() - keep_of(wanted)
-    found = memory.purging.purge(before, look_only=look_only)
-    left = [] if look_only else memory.erasure.clean()
+    found = memory.purging.purge(before, preview=preview)
+    left = [] if preview else memory.erasure.clean()
     said = pd.DataFrame({"campaign": "", "last_at": pd.NaT, "people": 0, "purged": False, "why": left})
     return pd.concat([found, said.astype(found.dtypes)], ignore_index=True) if left else found
 

@@ -20,7 +20,7 @@ Keep = Annotated[
     typer.Option(help='For how long numbers and texts are kept: "90 days"; else as the policy says.'),
 ]
 Country = Annotated[str | None, typer.Option(help="Country of numbers in national form (IT).")]
-LookOnly = Annotated[bool, typer.Option("--look-only", help="Erase nothing; say what would be erased.")]
+Preview = Annotated[bool, typer.Option("--preview", help="Erase nothing; say what would be erased.")]
 KeyFile = Annotated[
     Path,
     typer.Argument(
@@ -55,16 +55,16 @@ def purge(
     policy: options.Policy = None,
     journal: options.Journal = None,
     *,
-    look_only: LookOnly = False,
+    preview: Preview = False,
     yes: options.Yes = False,
 ) -> None:
     """Erase the numbers and texts of old campaigns; their names stay, and are closed."""
     keywords = options.keywords(smsframe.purge, {"policy": policy, "journal": journal})
-    found = smsframe.purge(keep, **keywords, look_only=True)
+    found = smsframe.purge(keep, **keywords, preview=True)
     for name, last_at, count, _, why in found.itertuples(index=False):
         typer.echo(f"{name}: {people(count)}, last sent {last_at:%Y-%m-%d}{why and f'; stays: {why}'}")
     erasable = int(found["why"].eq("").sum())
-    if look_only or not erasable:
+    if preview or not erasable:
         typer.echo(f"{erasable:,} to be erased." if erasable else "Nothing to be erased.")
         return
     if not (yes or typer.confirm(f"Erase {erasable:,} for good? Their names can then not be used again.")):
@@ -80,8 +80,8 @@ def _key() -> None:
     """The key of the keyed hashes by which erased people are known; each machine that sends needs it."""
 
 
-@key.command(name="show")
-def show() -> None:
+@key.command(name="status")
+def status() -> None:
     """Say where the key is, and its fingerprint; never the key itself."""
     from smsframe.journal import hash_key  # noqa: PLC0415 - loads what few commands need
 

@@ -58,18 +58,18 @@ class Purging:
     def __init__(self, store: JournalStore, clock: Clock) -> None:
         self._store, self._clock = store, clock
 
-    def purge(self, before: datetime, *, look_only: bool) -> pd.DataFrame:
+    def purge(self, before: datetime, *, preview: bool) -> pd.DataFrame:
         """
         Erase the numbers and texts of campaigns in which nothing happened since a time; open ones stay.
 
         Args:
             before: The time (UTC).
-            look_only: Whether nothing is erased, and only said what would be.
+            preview: Whether nothing is erased, and only said what would be.
 
         Returns:
             A row per such campaign: ``campaign``, ``last_at`` (UTC), ``people``, ``purged``, ``why`` not.
         """
-        if look_only:
+        if preview:
             with self._store.opened() as connection:
                 return _said([] if connection is None else _old(connection, micros(before)), purged=False)
         self._store.make()
