@@ -81,6 +81,7 @@ class FrameAccessor(Accessor):
     """Text the people in this frame: ``check``, ``plan``, ``send``; on results ``summary`` and others."""
 
     check = Forward()
+    assign = Forward()
     plan = Forward()
     test = Forward()
     send = Forward()

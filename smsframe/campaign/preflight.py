@@ -37,7 +37,9 @@ def confirmed(confirm: int | None, people: pd.DataFrame, known: Known | None, pl
 def confirmable(people: pd.DataFrame, known: Known | None, plan: Plan) -> int:
     """The people whom a call is about: ready, or with an outcome in its campaign."""
     phones = plan.frame["sms_phone"].reset_index(drop=True)[plan.stands]
-    settled = phones[among(phones, done(known, plan.terms, plan.template.source))]
+    settled = phones[among(phones, done(known, plan.terms, plan.sources))]
+    if known is not None:  # who is held out is nobody who is texted
+        settled = settled[~among(settled, known.people["phone"][known.people["held_out"]])]
     waits = plan.frame["sms_status"].eq("pending").to_numpy()[people.index]
     return len(pd.Index(people["phone"][~waits]).union(pd.Index(settled)))
 

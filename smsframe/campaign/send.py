@@ -29,6 +29,7 @@ from smsframe.errors import (
 )
 from smsframe.formatting import amount
 from smsframe.journal.conflicts import CampaignCall
+from smsframe.journal.variants import other_variant
 from smsframe.orders.states import Event
 from smsframe.outcomes.codes import WAITS
 from smsframe.outcomes.columns import results_for, validated
@@ -86,7 +87,11 @@ def send(
     campaign, journal = plan.campaign, context.journal
     if campaign is None:
         raise ValueError("campaign= is required to send: the name under which nobody is texted twice")
-    parse(plan.template.source)  # what was replaced in it may have made what cannot be sent
+    for source in plan.sources:  # what was replaced in it may have made what cannot be sent
+        parse(source)
+    changed = options.changed == "continue"
+    if plan.variants is not None and plan.variants.kept and not changed:
+        raise other_variant(campaign, plan.variants.kept)
     call = Call(
         campaign=campaign,
         template=plan.template.source,
@@ -94,9 +99,11 @@ def send(
         # A plan may have been made before anybody knew the gateway.
         batch_size=min(plan.batch_size, context.gateway.profile.max_recipients or plan.batch_size),
         people=plan.planned,
-        changed=options.changed == "continue",
+        changed=changed,
         adopt=options.adopt,
         budget=costs_of(plan.policy, context.gateway.profile),
+        variants=plan.messages.sources,
+        held_out=plan.held_out,
     )
     # A budget is for all.
     phones = plan.frame["sms_phone"].dropna() if part and call.budget is None else None
@@ -183,7 +190,8 @@ def resume(
             if frame is not journalled:
                 cause = cause or replaced(journal)
     raise_stopped(cause, engine, entry.name, frame)
-    if held := int(frame["sms_status"].eq("suppressed").sum()):
+    opted_out = frame["sms_status"].eq("suppressed") & frame["sms_code"].ne("held_out")
+    if held := int(opted_out.sum()):
         context.say(
             f"{held:,} of campaign {entry.name!r} are on the opt-out list and stay pending: give it "
             f"again with the next smsframe.resume, or drop them with smsframe.withdraw({entry.name!r})"

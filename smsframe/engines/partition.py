@@ -16,10 +16,10 @@ from smsframe.engines.place import Place
 from smsframe.engines.schema import ddl, own_columns, plain, result_columns
 from smsframe.planning.options import PlanOptions
 from smsframe.planning.parts import UNDECIDED
-from smsframe.texts import render
+from smsframe.planning.variants import Messages
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Hashable, Iterator, Mapping
     from datetime import datetime, timedelta
 
     import pandas as pd
@@ -126,7 +126,7 @@ class Partition:
     "``sdf.schema``, or as a schema of pyarrow; none when not given. Called as a function, a part keeps all.",
 )
 def partition(
-    text: str,
+    text: str | Mapping[Any, str | None],
     *,
     campaign: str,
     phone: Hashable,
@@ -192,5 +192,5 @@ def partition(
         place=Place.of(gateway, journal),
         suppressed=suppressed_numbers(suppress, region),
     )
-    render.parse(text)  # a template that nobody can read is refused here
+    Messages.of(text, SMSEND.longest)  # a template that nobody can read is refused here
     return Partition(job, tuple([] if columns is None else own_columns(columns)))

@@ -103,6 +103,12 @@ def _saving(plan: Plan) -> int:
     expensive = ready[(ready["encoding"].eq("ucs2") & ready["segments"].gt(1)).to_numpy(dtype=bool)]
     if expensive.empty:
         return 0
-    candidates = expensive if fixed_template(plan.template, "gsm") is plan.template else ready
-    values = unpacked(candidates["fields"], plan.template)
-    return propose(plan.template, values, len(candidates), "gsm", previewer_of(plan)).saved
+    saved = 0
+    for template, part in plan.messages.parts(ready):
+        candidates = expensive[expensive.index.isin(part.index)] if len(part) < len(ready) else expensive
+        if fixed_template(template, "gsm") is not template:
+            candidates = part
+        if len(candidates):
+            values = unpacked(candidates["fields"], template)
+            saved += propose(template, values, len(candidates), "gsm", previewer_of(plan)).saved
+    return saved
