@@ -14,6 +14,7 @@ from smsframe.campaign.options import SendOptions
 from smsframe.engines.part import Job, send_part
 from smsframe.engines.place import Place
 from smsframe.engines.schema import ddl, own_columns, plain, result_columns
+from smsframe.orders.profile import SMSEND
 from smsframe.planning.options import PlanOptions
 from smsframe.planning.parts import UNDECIDED
 from smsframe.planning.variants import Messages
