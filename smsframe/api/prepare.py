@@ -107,6 +107,7 @@ def plan(
     message_type: str | None = None,
     schedule: datetime | Hours | Hashable | None = None,
     undo: timedelta | str | float | None = None,
+    ramp: str | None = None,
     suppress: Suppress | None = None,
     policy: Policy | None = None,
     max_segments: int | None = None,
@@ -164,6 +165,7 @@ def make_plan(
         suppressed=suppressed_numbers(options.suppress, options.region, contacts.columns),
         profile=environment.profile() if gateway is None else gateway.profile,
         journalled=stored and stored.known,
+        ramp=stored.entry.ramp if stored else None,
         now=Now(*(SYSTEM if gateway is None else gateway.clock).span()),
     )
     if isinstance(gateway, RememberingGateway):

@@ -16,7 +16,7 @@ import pandas as pd
 from smsframe.arrow import INSTANT
 from smsframe.campaign.engine import CampaignEngine
 from smsframe.campaign.history_check import compare
-from smsframe.campaign.preflight import affordable, at_once, covered, on_time
+from smsframe.campaign.preflight import affordable, at_once, covered, in_open_stages, on_time
 from smsframe.errors import GatewayError, Unconfirmed
 from smsframe.journal.conflicts import CampaignCall
 from smsframe.orders.records import Comparison, Now
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import StoredCampaign
     from smsframe.orders.prices import Budget
+    from smsframe.orders.ramp import RampState
     from smsframe.orders.records import CampaignRecord, Registered
     from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
@@ -58,6 +59,7 @@ class Call:
         budget: What the orders of the campaign may cost, or None.
         variants: The text of each variant of an experiment; its people have ``variant``.
         held_out: The numbers of people who get no text.
+        ramp: The stages in which they are texted, and how far that was when the call began; or None.
     """
 
     campaign: str
@@ -70,6 +72,7 @@ class Call:
     budget: Budget | None = None
     variants: Mapping[str, str] = field(default_factory=dict)
     held_out: pd.Series[Any] | None = None
+    ramp: RampState | None = None
 
     def at(self, gateway: GatewayProtocol) -> CampaignCall:
         """What it means by its campaign, at a gateway."""
@@ -104,6 +107,7 @@ def sending(
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
     now = Now(*context.retry_policy.clock.span())
     unsent = on_time(unsent, call.terms, now)
+    unsent = in_open_stages(unsent, call.ramp, call.campaign)
     unsent = covered(unsent, call.terms, call.budget, stored and stored.known)
     if len(unsent):
         others = 0 if entry is None else journal.batches.planned_by_others(entry)
@@ -123,6 +127,7 @@ def sending(
             now=now,
             budget=call.budget,
             held_out=call.held_out,
+            ramp=None if call.ramp is None else call.ramp.ramp,
         )
         del waiting, unsent  # a million people take a hundred megabytes
         yield _engine(registered, context, owner, people["phone"]), owner
@@ -162,6 +167,7 @@ def resuming(
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
     now = Now(*context.retry_policy.clock.span())
     unsent = on_time(unsent.assign(schedule_at=None) if rescheduled else unsent, entry.terms, now)
+    unsent = in_open_stages(unsent, journal.ramps.state(entry), entry.name)
     unsent = covered(unsent, entry.terms, entry.budget, known)
     if len(unsent):
         others = journal.batches.planned_by_others(entry)

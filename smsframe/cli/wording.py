@@ -24,6 +24,7 @@ OPTIONS = frozenset(
             "policy",
             "progress",
             "quality",
+            "ramp",
             "rate",
             "refusals",
             "region",

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from smsframe.engines.place import Place
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import Journal
+    from smsframe.orders.ramp import RampState
     from smsframe.planning.options import PlanOptions
     from smsframe.planning.parts import ColumnFacts, OtherParts, PartFacts
     from smsframe.planning.plan import Plan
@@ -134,7 +135,16 @@ def plan_part(
         profile=job.profile,
         now=job.now or Now(*SYSTEM.span()),
         others=others,
+        ramp=_ramp(job),
     )
+
+
+def _ramp(job: Job) -> RampState | None:
+    """How far the ramp of the campaign is by the journal."""
+    if job.options.campaign is None:
+        return None
+    entry = job.place.memory().find(job.campaign)
+    return None if entry is None else entry.ramp
 
 
 def send_part(
@@ -192,7 +202,7 @@ def count_of(frame: pd.DataFrame, job: Job, others: OtherParts) -> PartCounts:
     unsent_people = people[~among(people["phone"], done(known, plan.terms, plan.sources))]
     now = job.now or Now(*SYSTEM.span())
     going = on_time(unsent_people, plan.terms, now)
-    if budget is not None:
+    if budget is not None or plan.ramp is not None:
         going = going[going.index.isin(plan.ready_people.index)]
     return PartCounts(
         confirmable=confirmable(plan.planned, known, plan),

@@ -21,6 +21,7 @@ from smsframe.journal.conflicts import (
     require_same_text,
     require_same_variants,
 )
+from smsframe.journal.ramps import give_ramp
 from smsframe.journal.recipients import persons, taken
 from smsframe.journal.rows import micros, micros_of, read_campaign, terms_columns
 from smsframe.journal.sql import insert
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from smsframe.journal.known_orders import KnownOrders
     from smsframe.journal.store import JournalStore
     from smsframe.orders.prices import Budget
+    from smsframe.orders.ramp import Ramp
     from smsframe.orders.records import Now
     from smsframe.orders.terms import Terms
 
@@ -66,6 +68,7 @@ class Registration:
         now: Now,
         budget: Budget | None = None,
         held_out: pd.Series[Any] | None = None,
+        ramp: Ramp | None = None,
     ) -> Registered:
         """
         Write down a campaign and people to text, and cut them into batches of this owner, in one transaction.
@@ -74,7 +77,8 @@ class Registration:
         Orders have ``at_once`` people at most, those of later runs ``batch_size``. Who has a batch already,
         of whatever run, keeps it, and the first text and outcome. So does who is in an order that the gateway
         lists and this journal did not know. Whom the budget does not cover is written down as waiting;
-        ``held_out`` are written down before anybody is cut, and never cut.
+        ``ramp`` is the campaign's from now on; who is in a later stage waits. ``held_out`` are written down
+        before anybody is cut, and never cut.
 
         Raises:
             CampaignChanged: It belongs to another gateway or account, or somebody may have another text.
@@ -107,6 +111,8 @@ class Registration:
             keys = _text_keys(connection, campaign, call)
             latest["text"] = keys[call.template]
             connection.execute(sa.update(campaigns).where(campaigns.c.id == campaign).values(**latest))
+            if ramp is not None:
+                give_ramp(connection, campaign, ramp)
             if before is not None:
                 _free_refused(connection, campaign, latest, [*keys.values()], waiting["phone"])
                 others = taken(connection, campaign, waiting["phone"])

@@ -78,6 +78,8 @@ def plan_card(facts: Mapping[str, Any]) -> str:
         ("Encoding", _counted(facts["encodings"])),
         ("Have an outcome already", f"{facts['already']:,}" if facts["already"] else ""),
         ("Sender", facts["sender"] or ""),
+        ("Variants", "; ".join(facts["experiment"]["said"])),
+        ("Ramp", "; ".join(facts["ramp"]["said"])),
         ("Goes out", facts["schedule"] or ""),
         ("Hours", facts["hours"] or ""),
         ("When", "" if facts["schedule"] else "; ".join(facts["times"]["said"])),

@@ -26,6 +26,7 @@ from smsframe.phones.match import among
 from smsframe.planning import savings
 from smsframe.planning.check import count_repairs, judge, mark_duplicates, refuse
 from smsframe.planning.costs import plan_costs, wait_for_budget
+from smsframe.planning.experiment_facts import ramp_state, wait_for_stage
 from smsframe.planning.parts import ALONE
 from smsframe.planning.plan import Plan
 from smsframe.planning.previews import Previewer
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
 
     from smsframe.orders.profile import GatewayProfile
+    from smsframe.orders.ramp import RampState
     from smsframe.orders.records import Now
     from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
@@ -93,6 +95,7 @@ def plan(
     profile: GatewayProfile = SMSEND,
     now: Now,
     others: OtherParts = ALONE,
+    ramp: RampState | None = None,
 ) -> Plan:
     """
     Make the plan; see `smsframe.plan`.
@@ -106,6 +109,7 @@ def plan(
         profile: That of the gateway it is for.
         now: What the clocks show, for times and hours.
         others: What is known of the other parts of the table, where these contacts are one of several.
+        ramp: How far the ramp of the campaign is by the journal, or None.
 
     Raises:
         ContactsError: The table cannot be read.
@@ -170,6 +174,8 @@ def plan(
     budget = costs_of(options.policy, profile)
     costs = plan_costs(planned, results, terms.message_type, budget, journalled)
     results = wait_for_budget(results, planned, costs, journalled)
+    state = ramp_state(options.ramp, ramp)
+    results = wait_for_stage(results, state, campaign)
     fixed_texts = None
     if text_fix is not None:
         ready_now = contacts[results["sms_status"].eq("ready").to_numpy()]
@@ -196,6 +202,7 @@ def plan(
         policy=options.policy,
         costs=costs,
         variants=variants,
+        ramp=state,
     )
 
 

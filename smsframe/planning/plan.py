@@ -19,6 +19,7 @@ from smsframe.outcomes.reasons import reasons
 from smsframe.phones.match import keys
 from smsframe.planning.balance import balance_words
 from smsframe.planning.costs import costs_facts
+from smsframe.planning.experiment_facts import experiment_facts, ramp_facts
 from smsframe.planning.merge_values import unpacked
 from smsframe.planning.plan_facts import extreme, plan_facts, supplied_plus, unknown_regions
 from smsframe.planning.previews import previewer_of
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from smsframe.contacts.policy import Policy
+    from smsframe.orders.ramp import RampState
     from smsframe.orders.terms import Terms
     from smsframe.planning.costs import PlannedCosts
     from smsframe.planning.times import PlannedTimes
@@ -66,6 +68,7 @@ class Plan:
         costs: What its people are predicted to cost by the prices of the policy, and whom the budget covers;
             None without a policy. Sending decides it anew.
         variants: Of an experiment the variant of each row, and who is held out; or None.
+        ramp: How far the ramp is with which it is sent, or None.
         balance: The credits of its type that were left when the gateway last said so; None as long as it did
             not. Sending asks anew.
 
@@ -92,6 +95,7 @@ class Plan:
     policy: Policy | None = None
     costs: PlannedCosts | None = None
     variants: RowVariants | None = None
+    ramp: RampState | None = None
     balance: float | None = None
 
     @property
@@ -278,6 +282,7 @@ class Plan:
         if self.terms.schedule is None:  # otherwise it is one time, which was given
             facts += times["said"]
         facts.append(times["night"])
+        facts += [*experiment_facts(self)["said"], *ramp_facts(self)["said"][:1]]
         facts += [*self._facts_of_costs()["said"], balance_words(self.balance, self.credits)]
         return f"<smsframe.Plan {name}: {'; '.join(filter(None, facts))}>"
 
@@ -294,7 +299,7 @@ class Plan:
 
     def _facts_of_times(self) -> dict[str, Any]:
         """When people are texted, as a plain dictionary, with the same in words (``said``)."""
-        pending = self._statuses().eq("pending") & self.frame["sms_code"].ne("budget")
+        pending = self._statuses().eq("pending") & ~self.frame["sms_code"].isin(["budget", "ramp"])
         waits = pending.to_numpy()[self.planned.index]
         return times_facts(self.times, self.ready_people.index, self.planned.index[waits])
 

@@ -10,6 +10,7 @@ from smsframe.formatting import many
 from smsframe.masking import shown, shown_name, visible
 from smsframe.phones.codes import REPAIRS
 from smsframe.planning.balance import balance_words
+from smsframe.planning.experiment_facts import experiment_facts, ramp_facts
 from smsframe.planning.merge_values import unpacked
 from smsframe.planning.previews import previewer_of, previews
 from smsframe.planning.savings import propose
@@ -68,6 +69,8 @@ def plan_facts(plan: Plan, *, times: dict[str, Any], costs: dict[str, Any]) -> d
         "hours": plan.terms.hours and repr(plan.terms.hours),
         "times": times,
         "costs": costs,
+        "experiment": experiment_facts(plan),
+        "ramp": ramp_facts(plan),
         "balance": balance_words(plan.balance, plan.credits),
     }
 
