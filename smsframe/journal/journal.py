@@ -20,12 +20,11 @@ import sqlalchemy as sa
 from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import JournalError, UnknownCampaign
 from smsframe.formatting import suggest_parameters
-from smsframe.journal import places
+from smsframe.journal import copies, places
 from smsframe.journal.attempts import take_back
 from smsframe.journal.batches import Batches
 from smsframe.journal.cancellations import Cancellations
 from smsframe.journal.conflicts import require_no_similar_name
-from smsframe.journal.copies import move
 from smsframe.journal.deliveries import Deliveries
 from smsframe.journal.known_orders import KnownOrders
 from smsframe.journal.optouts import OptOuts
@@ -178,7 +177,7 @@ class Journal:
             >>> smsframe.Journal(journal).copy(smsframe.Journal("copy.sqlite"))["campaigns"]
             1
         """
-        return move(self._store, target._store, self._owners.alive)
+        return copies.copy(self._store, target._store, self._owners.alive)
 
     @contextmanager
     def changes(self) -> Iterator[Callable[[float, float], bool]]:

@@ -67,6 +67,7 @@ UPGRADES: dict[int, tuple[str, ...]] = {
             "PRIMARY KEY (id), UNIQUE (source, key))"
         ),
         "CREATE INDEX ix_replies_person ON replies (person)",
+        "CREATE INDEX recipients_missing ON recipients (campaign, batch) WHERE missing",
     ),
 }
 """What takes the tables of each released version to the next; the first that was on PostgreSQL was 7."""

@@ -177,6 +177,7 @@ UPGRADES = {
             "PRIMARY KEY (id), UNIQUE (source, key))"
         ),
         "CREATE INDEX ix_replies_person ON replies (person)",
+        "CREATE INDEX recipients_missing ON recipients (campaign, batch) WHERE missing = 1",
     ),
 }
 """What takes a file of each released version to the next."""
