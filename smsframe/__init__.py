@@ -12,6 +12,7 @@ Importing registers ``.sms`` on DataFrame and Series. It loads pandas; all else 
     df.sms.plan(text, campaign=, phone=)      who would get what, for how many credits; free
     df.sms.send(text, campaign=, phone=)      text each person once; the same call again texts nobody
     df.sms.refresh()                          what was delivered; then df.sms.summary(), df.sms.failed()
+    df.sms.lift(orders, on=)                  whether the texts of an experiment worked
     df.sms.cancel()                           take scheduled texts back, with proof
     smsframe.campaigns(), results(), resume() what was sent, row by row, and how to go on
     smsframe.partition(), finish()            the same on Spark, Ray and other engines; Dask has .sms
@@ -45,7 +46,7 @@ from smsframe.errors import (
 
 if TYPE_CHECKING:
     from smsframe.api.cancel import cancel, reschedule
-    from smsframe.api.experiment import assign
+    from smsframe.api.experiment import assign, lift
     from smsframe.api.files import to_csv, to_excel, to_parquet
     from smsframe.api.frames import by, failed, plot, problems, summary
     from smsframe.api.prepare import check, normalize, plan, read_contacts, segments
@@ -111,6 +112,7 @@ __all__ = [
     "explain",
     "failed",
     "finish",
+    "lift",
     "normalize",
     "partition",
     "plan",
@@ -163,6 +165,7 @@ _MODULES = {
     "explain": "smsframe.api.results",
     "failed": "smsframe.api.frames",
     "finish": "smsframe.engines.finish",
+    "lift": "smsframe.api.experiment",
     "normalize": "smsframe.api.prepare",
     "partition": "smsframe.engines.partition",
     "plan": "smsframe.api.prepare",

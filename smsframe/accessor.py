@@ -94,6 +94,7 @@ class FrameAccessor(Accessor):
     failed = Forward()
     by = Forward()
     explain = Forward()
+    lift = Forward()
     problems = Forward()
     to_csv = Forward()
     to_excel = Forward()

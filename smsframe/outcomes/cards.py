@@ -191,6 +191,11 @@ def run_card(facts: Mapping[str, Any], counted: Iterable[str], at: datetime) -> 
     return _card(f"Campaign: {facts['campaign']}", head, _bar(counts, SHARES) + _table(rows))
 
 
+def table_card(title: str, head: str, rows: Iterable[tuple[str, str]]) -> str:
+    """A card of rows, each with what it is of."""
+    return _card(title, head, _table(rows))
+
+
 def _card(title: str, head: str, body: str) -> str:
     name = escape(shown_name(title, LONG))
     return (
