@@ -47,7 +47,7 @@ def assign(
         seed: What this experiment is called, such as the name of the campaign. Another seed assigns people
             anew, independently of this one.
         region: The country of numbers in national form, or the column that has it, where ``by`` is the phone
-            column; as in `plan`.
+            column.
 
     Returns:
         The contacts, same rows, same index, with the column ``sms_variant`` (string).

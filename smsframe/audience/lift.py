@@ -194,8 +194,8 @@ def _values(outcomes: pd.DataFrame, on: Hashable, value: Hashable | None, notes:
     index = pd.Index(keys.dropna(), dtype=object)
     if twice := int(index.duplicated().sum()):
         raise ContactsError(
-            f"{many(twice, 'further row')} of the outcomes with a key that is there already: add them up "
-            f"first, with outcomes.groupby({on!r}, as_index=False)[{value!r}].sum(), or keep the right one"
+            f"{many(twice, 'further row')} of the outcomes with a key that is there already: add the values "
+            "of each key up first, or keep the right one"
         )
     return pd.Series(kept.to_numpy(), index=index)
 

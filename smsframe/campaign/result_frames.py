@@ -33,7 +33,7 @@ def joined(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.
     here = ~still_to_send(journalled) | among(journalled.people["phone"], plan.planned["phone"])
     known = journalled if here.all() else journalled._replace(people=journalled.people[here])
     results = join(planned_results(plan), known, campaign, plan.stands, run=run)
-    texts = plan.messages.sources or plan.template.source
+    texts = plan.texts.sources or plan.template.source
     results = note_other_texts(results, journalled, texts, plan.planned)
     return attach(plan.frame, validated("ResultsSchema", results))
 

@@ -101,7 +101,7 @@ def send(
         changed=changed,
         adopt=options.adopt,
         budget=costs_of(plan.policy, context.gateway.profile),
-        variants=plan.messages.sources,
+        variants=plan.texts.sources,
         held_out=plan.held_out,
         ramp=plan.ramp,
     )

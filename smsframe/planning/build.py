@@ -188,7 +188,7 @@ def plan(
         frame=columns.attach(contacts, columns.validated("PlannedSchema", results)),
         planned=planned,
         stands=carriers,
-        messages=messages,
+        texts=messages,
         campaign=campaign,
         phone=label,
         phone_guessed=rows.phone_guessed,

@@ -54,7 +54,7 @@ def experiment_facts(plan: Plan) -> dict[str, Any]:
         return {"variants": [], "held_out": 0, "said": []}
     ready = plan.ready_people
     rows: list[dict[str, Any]] = []
-    for name, template in plan.messages.by_variant.items():
+    for name, template in plan.texts.by_variant.items():
         people = ready[ready["variant"].eq(name).fillna(value=False).to_numpy(dtype=bool)]
         rows.append(
             {

@@ -62,7 +62,7 @@ def check_ramp(name: str, value: Any) -> None:
 
 
 LATER_RAMP = Parameter(
-    "Other stages for the people who are pending, as in `send`; ``rest`` texts all of them now, also after "
+    "Other stages for the people who are pending: ``5%, rest``; ``rest`` texts all of them now, also after "
     "the ramp has stopped. When not given, the campaign's own ramp goes on.",
     Group.SAFETY,
     check_ramp,

@@ -52,7 +52,7 @@ class Plan:
         planned: `people` without their texts, which take more memory than the table and are made when they
             are asked for.
         stands: Which rows, by position, carry the outcome of their number.
-        messages: The text, or the texts of the variants of an experiment.
+        texts: The text, or the texts of the variants of an experiment.
         campaign: The campaign's name, or None for a plan that cannot be sent.
         phone: The phone column; ``phone_guessed`` says whether smsframe chose it.
         terms: Quality, sender and time.
@@ -81,7 +81,7 @@ class Plan:
     frame: pd.DataFrame
     planned: pd.DataFrame
     stands: pd.Series[bool]
-    messages: Messages
+    texts: Messages
     campaign: str | None
     phone: Hashable
     phone_guessed: bool
@@ -101,12 +101,12 @@ class Plan:
     @property
     def template(self) -> render.Template:
         """The parsed text; of an experiment that of its first variant."""
-        return self.messages.first
+        return self.texts.first
 
     @property
     def sources(self) -> list[str]:
         """The text, or the texts of the variants, as they were written."""
-        return [template.source for template in self.messages.all]
+        return [template.source for template in self.texts.all]
 
     @property
     def held_out(self) -> pd.Series[Any]:
@@ -193,7 +193,7 @@ class Plan:
         people = self.ready_people
         people = people[people["encoding"].eq("ucs2").to_numpy(dtype=bool)]
         blocks = (people.iloc[at : at + _BLOCK] for at in range(0, max(len(people), 1), _BLOCK))
-        rows = pd.concat([render.not_gsm(self.messages.texts(block)) for block in blocks])
+        rows = pd.concat([render.not_gsm(self.texts.texts(block)) for block in blocks])
         total: pd.Series[int] = rows.groupby(level=0).sum().sort_values(ascending=False, kind="stable")
         return total
 
@@ -229,7 +229,7 @@ class Plan:
             >>> made.cheaper()
             <smsframe.Cheaper text_fix='gsm': 1 credit instead of 2, 1 saved; 1 replacement>
         """
-        if self.messages.several:
+        if self.texts.several:
             raise ValueError("there are several texts: make a plan of each alone, and ask that one")
         ready = self.ready_people
         values = unpacked(ready["fields"], self.template)
@@ -245,7 +245,7 @@ class Plan:
             >>> plan.problems()[["sms_column", "sms_cell"]].fillna("-").to_numpy().tolist()
             [['mobile', '12'], ['name', '-']]
         """
-        return find_problems(self.frame, phone=self.phone, templates=self.messages.all)
+        return find_problems(self.frame, phone=self.phone, templates=self.texts.all)
 
     def facts(self) -> dict[str, Any]:
         """
@@ -312,7 +312,7 @@ class Plan:
 
     def _extreme(self, measure: str, second_measure: str) -> str | None:
         person = extreme(self.ready_people, measure, second_measure)
-        return None if person.empty else str(self.messages.texts(person).iloc[0])
+        return None if person.empty else str(self.texts.texts(person).iloc[0])
 
     def _with_texts(self, people: pd.DataFrame) -> pd.DataFrame:
-        return people.assign(text=self.messages.texts(people))
+        return people.assign(text=self.texts.texts(people))

@@ -107,7 +107,7 @@ def _saving(plan: Plan) -> int:
     if expensive.empty:
         return 0
     saved = 0
-    for template, part in plan.messages.parts(ready):
+    for template, part in plan.texts.parts(ready):
         candidates = expensive[expensive.index.isin(part.index)] if len(part) < len(ready) else expensive
         if fixed_template(template, "gsm") is not template:
             candidates = part

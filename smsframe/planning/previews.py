@@ -126,7 +126,7 @@ def previews(plan: Plan, fields: pd.Series[Any], previewer: Previewer | None = N
     people = plan.planned.loc[fields.index]
     shown = {
         row: text
-        for template, part in plan.messages.parts(people)
+        for template, part in plan.texts.parts(people)
         for row, text in zip(
             part.index,
             previewer.messages(template, unpacked(part["fields"], template), len(part)),
