@@ -34,6 +34,7 @@ from smsframe.journal.optouts import OptOuts
 from smsframe.journal.postgres import PostgresStore
 from smsframe.journal.postgres_locks import PostgresRunLocks
 from smsframe.journal.purging import Purging
+from smsframe.journal.ramps import Ramps
 from smsframe.journal.registration import Registration
 from smsframe.journal.rows import instants_of, read_campaign
 from smsframe.journal.run_locks import Owners
@@ -118,6 +119,7 @@ class Journal:
         self.deliveries = Deliveries(store, self.batches.stamp)
         self.optouts = OptOuts(store, self.batches.stamp)
         self.cancellations = Cancellations(store, owners, self.batches.stamp)
+        self.ramps = Ramps(store)
         self.stop_requests = StopRequests(store, owners)
         self.forgotten = Forgotten(store)
         self.erasure = Erasure(store, self.forgotten, clock, salt)

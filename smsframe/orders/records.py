@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from smsframe.orders.prices import Budget
+    from smsframe.orders.ramp import RampState
     from smsframe.orders.terms import Terms
 
 
@@ -75,6 +76,7 @@ class CampaignRecord:
         budget: What the orders of the campaign may cost, as this call says; it is not in the journal.
         salt: Part of what its order ids are digests of; None of campaigns of older versions.
         purged_at: When its people and texts were erased (UTC), or None: nobody is texted in it any more.
+        ramp: How far its ramp was when it was read, or None.
     """
 
     id: int
@@ -92,6 +94,7 @@ class CampaignRecord:
     budget: Budget | None = None
     salt: str | None = field(default=None, repr=False)
     purged_at: datetime | None = None
+    ramp: RampState | None = None
 
 
 @dataclass(frozen=True, slots=True)

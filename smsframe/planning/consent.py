@@ -14,6 +14,7 @@ from smsframe.arrow import STRING, TEXT
 from smsframe.contacts.columns import place
 from smsframe.errors import ContactsError
 from smsframe.orders.batching import FIELD_SEPARATOR
+from smsframe.planning.check import refuse
 from smsframe.texts.values import words
 
 if TYPE_CHECKING:
@@ -53,6 +54,16 @@ def read_consent(contacts: pd.DataFrame, policy: Policy | None) -> pd.Series[Any
         parts.append(pc.binary_join_element_wise(pa.scalar(f"{name}=", STRING), cells, pa.scalar("", STRING)))
     together = pc.binary_join_element_wise(*parts, pa.scalar(FIELD_SEPARATOR, STRING))
     return pd.Series(together, dtype=TEXT)
+
+
+def kept_consent(
+    judged: pd.DataFrame, contacts: pd.DataFrame, policy: Policy | None
+) -> pd.Series[Any] | None:
+    """As `read_consent`; rows without it are refused, in place, where the policy requires it."""
+    consent = read_consent(contacts, policy)
+    if consent is not None and policy is not None and policy.consent_required:
+        refuse(judged, consent.isna(), "suppressed", "no_consent")
+    return consent
 
 
 def consent_words(consent: str) -> str:

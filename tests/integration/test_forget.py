@@ -439,3 +439,23 @@ def test_a_run_that_is_at_work_goes_on_without_who_was_erased(sandbox, gateway, 
 
 
 __all__ = ["UTC", "datetime", "np"]
+
+
+@BOTH
+def test_who_was_erased_is_not_written_down_as_held_out_of_an_experiment(
+    request, database, sandbox, gateway, journal
+):
+    people = smsframe.assign(table(40), {"a": 0.5, "hold-out": 0.5}, by="mobile", seed=1)
+    texts = {"a": "Ciao {name}"}
+    planned = smsframe.plan(people, texts, campaign="autumn", phone="mobile", gateway=gateway)
+    (held, *_), (out, *_) = planned.held_out, planned.planned["phone"]
+    forget(gateway, held, out)
+    results = smsframe.send(planned, gateway=gateway, progress=False)
+    assert len(sandbox.inbox()) == len(planned.planned) - 1
+    assert results["sms_code"].eq("opted_out").sum() >= 1
+    again = smsframe.send(
+        people, texts, campaign="autumn", phone="mobile", gateway=gateway, progress=False
+    )
+    assert again["sms_code"].eq("opted_out").sum() == 2
+    for phone in (held, out):
+        nowhere(request, gateway, journal, phone)
