@@ -51,7 +51,7 @@ def read_policy(path: str | os.PathLike[str], price_columns: tuple[str, ...]) ->
         if key not in KEYS:
             raise ValueError(
                 f"{file}, {_line(text, key)}: unknown key {key!r}; this version of smsframe knows "
-                f"{' and '.join(KEYS)}"
+                f"{', '.join(KEYS)}"
             )
     budget = found.get("budget", 0)
     if isinstance(budget, bool) or not isinstance(budget, int | str | Decimal):

@@ -445,7 +445,7 @@ __all__ = ["UTC", "datetime", "np"]
 def test_who_was_erased_is_not_written_down_as_held_out_of_an_experiment(
     request, database, sandbox, gateway, journal
 ):
-    people = smsframe.assign(table(40), {"a": 0.5, "hold-out": 0.5}, by="mobile", seed=1)
+    people = smsframe.assign(table(40), ["a", None], by="name", seed="autumn")
     texts = {"a": "Ciao {name}"}
     planned = smsframe.plan(people, texts, campaign="autumn", phone="mobile", gateway=gateway)
     (held, *_), (out, *_) = planned.held_out, planned.planned["phone"]
