@@ -5,11 +5,11 @@ Functions that cost nothing and need no network: read, check, plan.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from smsframe.api.docstrings import explained
 from smsframe.api.notices import log_if_at_night, warn_if_guessed, warn_if_replaced, warn_if_supplied
-from smsframe.api.options import journal_of, suppressed_numbers, with_policy
+from smsframe.api.options import erased_reasons, journal_of, suppressed_numbers, with_policy
 from smsframe.api.tracebacks import hide_frames
 from smsframe.clock import SYSTEM
 from smsframe.contacts import read
@@ -25,7 +25,7 @@ from smsframe.planning.options import PlanOptions
 from smsframe.texts import segments as text_segments
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Mapping
     from datetime import datetime, timedelta
 
     import pandas as pd
@@ -95,7 +95,7 @@ def check(
 )
 def plan(
     contacts: pd.DataFrame | ArrowTable,
-    text: str,
+    text: str | Mapping[Any, str | None],
     *,
     campaign: str | None = None,
     phone: Hashable | None = None,
@@ -107,6 +107,7 @@ def plan(
     message_type: str | None = None,
     schedule: datetime | Hours | Hashable | None = None,
     undo: timedelta | str | float | None = None,
+    ramp: str | None = None,
     suppress: Suppress | None = None,
     policy: Policy | None = None,
     max_segments: int | None = None,
@@ -143,7 +144,7 @@ def plan(
 
 def make_plan(
     contacts: pd.DataFrame | ArrowTable,
-    text: str,
+    text: str | Mapping[Any, str | None],
     options: PlanOptions,
     *,
     gateway: GatewayProtocol | None,
@@ -151,10 +152,13 @@ def make_plan(
 ) -> Plan:
     """Make a plan with what the journal knows of the campaign; see `plan`."""
     from smsframe.journal.conflicts import require_same_gateway  # noqa: PLC0415 - a check waits for neither
+    from smsframe.journal.purging import require_open  # noqa: PLC0415
     from smsframe.planning import build  # noqa: PLC0415
 
     contacts, options = as_frame(contacts), with_policy(options)
     stored = journal.read(options.campaign) if options.campaign else None
+    if stored:
+        require_open(stored.entry)
     if stored and gateway:
         require_same_gateway(stored.entry, gateway.base_url, gateway.account)
     planned = build.plan(
@@ -162,8 +166,10 @@ def make_plan(
         text,
         options,
         suppressed=suppressed_numbers(options.suppress, options.region, contacts.columns),
+        erased=erased_reasons(journal, gateway, options.campaign),
         profile=environment.profile() if gateway is None else gateway.profile,
         journalled=stored and stored.known,
+        ramp=stored.entry.ramp if stored else None,
         now=Now(*(SYSTEM if gateway is None else gateway.clock).span()),
     )
     if isinstance(gateway, RememberingGateway):

@@ -16,6 +16,7 @@ import shlex
 OPTIONS = frozenset(
     (
         *("adopt", "batch_size", "campaign", "changed", "confirm", "grace", "journal", "max_segments"),
+        *("hashed", "keep", "preview"),
         *(
             "maybe_arrived",
             "message_type",
@@ -24,6 +25,7 @@ OPTIONS = frozenset(
             "policy",
             "progress",
             "quality",
+            "ramp",
             "rate",
             "refusals",
             "region",
@@ -72,7 +74,9 @@ COMMANDS = {
     "cancel": "cancel",
     "check": "check",
     "finish": "finish",
+    "forget": "forget",
     "plan": "plan",
+    "purge": "purge",
     "refresh": "refresh",
     "reschedule": "reschedule",
     "resend": "resend",
@@ -106,7 +110,7 @@ _PARTS = re.compile(
         (
             # A name of somebody's own, which may look like anything; an apostrophe within a word is none.
             rf"(?<!\w)(?<!\w=)(?P<quoted>{_QUOTED})(?!\w)",
-            rf"(?P<python>smsframe\.(?:withdraw){_ARGUMENTS})",
+            rf"(?P<python>smsframe\.(?:withdraw|assign){_ARGUMENTS})",
             rf"(?<![\w.])(?P<call>(?P<package>smsframe\.)?(?P<function>{'|'.join(COMMANDS)})(?P<arguments>{_ARGUMENTS})?)(?![\w(])",
             _KEYWORD,
             rf"(?<![\w=-])(?P<name>{'|'.join(sorted(name for name in OPTIONS if '_' in name))})(?![\w=-])",

@@ -4,12 +4,14 @@ What is displayed of a plan, as a plain dictionary: for its card, the command li
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from smsframe.formatting import many
 from smsframe.masking import shown, shown_name, visible
 from smsframe.phones.codes import REPAIRS
 from smsframe.planning.balance import balance_words
+from smsframe.planning.experiment_facts import experiment_facts, ramp_facts
 from smsframe.planning.merge_values import unpacked
 from smsframe.planning.previews import previewer_of, previews
 from smsframe.planning.savings import propose
@@ -68,8 +70,28 @@ def plan_facts(plan: Plan, *, times: dict[str, Any], costs: dict[str, Any]) -> d
         "hours": plan.terms.hours and repr(plan.terms.hours),
         "times": times,
         "costs": costs,
+        "privacy": privacy_words(plan),
+        "experiment": experiment_facts(plan),
+        "ramp": ramp_facts(plan),
         "balance": balance_words(plan.balance, plan.credits),
     }
+
+
+def privacy_words(plan: Plan) -> str:
+    """What the policy says of personal data, and what that does to this plan."""
+    policy = plan.policy
+    if policy is None:
+        return ""
+    said = []
+    if policy.consent is not None:
+        lack = int(plan.frame["sms_code"].eq("no_consent").sum())
+        names = " and ".join(shown_name(name) for name in policy.consent)
+        required = f"required, {many(lack, 'row')} without" if policy.consent_required else "not required"
+        said.append(f"consent ({names}) is kept with each person; {required}")
+    if policy.keep is not None:
+        days = policy.keep.days if isinstance(policy.keep, timedelta) else policy.keep
+        said.append(f"numbers and texts are kept for {days:,} days; smsframe purge erases them then")
+    return "; ".join(said)
 
 
 def extreme(people: pd.DataFrame, measure: str, second_measure: str) -> pd.DataFrame:
@@ -103,6 +125,12 @@ def _saving(plan: Plan) -> int:
     expensive = ready[(ready["encoding"].eq("ucs2") & ready["segments"].gt(1)).to_numpy(dtype=bool)]
     if expensive.empty:
         return 0
-    candidates = expensive if fixed_template(plan.template, "gsm") is plan.template else ready
-    values = unpacked(candidates["fields"], plan.template)
-    return propose(plan.template, values, len(candidates), "gsm", previewer_of(plan)).saved
+    saved = 0
+    for template, part in plan.texts.parts(ready):
+        candidates = expensive[expensive.index.isin(part.index)] if len(part) < len(ready) else expensive
+        if fixed_template(template, "gsm") is not template:
+            candidates = part
+        if len(candidates):
+            values = unpacked(candidates["fields"], template)
+            saved += propose(template, values, len(candidates), "gsm", previewer_of(plan)).saved
+    return saved
