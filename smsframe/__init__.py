@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from smsframe.api.frames import by, failed, plot, problems, summary
     from smsframe.api.prepare import check, normalize, plan, read_contacts, segments
     from smsframe.api.privacy import forget, purge
+    from smsframe.api.history import history
+    from smsframe.api.replies import replies
     from smsframe.api.results import campaigns, costs, explain, refresh, results, withdraw
     from smsframe.api.run import Run
     from smsframe.api.send import resend, resume, send, start
@@ -113,6 +115,7 @@ __all__ = [
     "explain",
     "failed",
     "finish",
+    "history",
     "forget",
     "lift",
     "normalize",
@@ -123,6 +126,7 @@ __all__ = [
     "purge",
     "read_contacts",
     "refresh",
+    "replies",
     "reschedule",
     "resend",
     "results",
@@ -168,6 +172,7 @@ _MODULES = {
     "explain": "smsframe.api.results",
     "failed": "smsframe.api.frames",
     "finish": "smsframe.engines.finish",
+    "history": "smsframe.api.history",
     "forget": "smsframe.api.privacy",
     "lift": "smsframe.api.experiment",
     "normalize": "smsframe.api.prepare",
@@ -178,6 +183,7 @@ _MODULES = {
     "purge": "smsframe.api.privacy",
     "read_contacts": "smsframe.api.prepare",
     "refresh": "smsframe.api.results",
+    "replies": "smsframe.api.replies",
     "results": "smsframe.api.results",
     "reschedule": "smsframe.api.cancel",
     "resend": "smsframe.api.send",

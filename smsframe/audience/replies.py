@@ -101,6 +101,7 @@ def joined(
     """
     ahead = ahead if abs(ahead) > CLOCKS else timedelta(0)
     moved = texts["at"].where(texts["scheduled"], texts["at"] - ahead).astype(INSTANT)
+    moved = moved.dt.floor("s").astype(INSTANT)  # as the gateway dates messages: in the same second is after
     sent = texts.assign(at=moved, sms_sent_at=texts["at"], person=texts["person"].astype("int64"))
     sent = sent[sent["at"].notna()].sort_values("at", kind="stable")
     when = messages["received_at"].fillna(messages["read_at"]).astype(INSTANT)

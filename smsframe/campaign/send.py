@@ -21,6 +21,7 @@ from smsframe.campaign.preflight import confirmed
 from smsframe.campaign.ramp import give_and_look, say_next_stage
 from smsframe.campaign.result_frames import joined, unsent, with_status, without_journal
 from smsframe.campaign.unexpected_stop import Foreseen, with_results_when_stopped
+from smsframe.contacts.optout_text import with_optout_text
 from smsframe.contacts.policy import costs_of
 from smsframe.errors import (
     CampaignStopped,
@@ -156,10 +157,7 @@ def resume(
     suppressed: pd.Index[Any],
     stop: threading.Event | None = None,
 ) -> pd.DataFrame:
-    """
-    Go on with a campaign from its journal alone; see `smsframe.resume`. ``suppressed`` are the numbers that
-    nobody may text, as they were read from ``options.suppress``.
-    """
+    """Go on with a campaign from its journal alone, without whom ``suppressed`` has; see `smsframe.resume`."""
     entry, confirm = replace(entry, terms=options.applied(entry.terms)), options.confirm
     journal, gateway = context.journal, context.gateway
     entry = replace(entry, budget=costs_of(options.policy, gateway.profile))
@@ -176,6 +174,8 @@ def resume(
     known = stored.known
     held_back = waits_for_budget(known, entry.budget)
     waiting = int((still_to_send(known) & ~among(known.people["phone"], suppressed) & ~held_back).sum())
+    if waiting:
+        with_optout_text([*known.people["template"][still_to_send(known)].unique()], options.policy)
     if confirm is not None and confirm != waiting:
         raise ConfirmationMismatch(
             f"confirm={confirm:,}, but {waiting:,} of {entry.name!r} are pending; nothing was sent",
