@@ -8,7 +8,7 @@ Everything that can refuse a call is asked before the first person is written do
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -16,7 +16,7 @@ import pandas as pd
 from smsframe.arrow import INSTANT
 from smsframe.campaign.engine import CampaignEngine
 from smsframe.campaign.history_check import compare
-from smsframe.campaign.preflight import affordable, at_once, covered, on_time
+from smsframe.campaign.preflight import affordable, at_once, covered, in_open_stages, on_time
 from smsframe.errors import GatewayError, Unconfirmed
 from smsframe.journal.conflicts import CampaignCall
 from smsframe.orders.records import Comparison, Now
@@ -27,17 +27,18 @@ from smsframe.phones.match import among
 from smsframe.timing.night import warning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from smsframe.campaign.run_context import RunContext
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import StoredCampaign
     from smsframe.orders.prices import Budget
+    from smsframe.orders.ramp import RampState
     from smsframe.orders.records import CampaignRecord, Registered
     from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
 
-PERSON = ("phone", "fields", "encoding", "segments", "schedule_at", "zone")
+PERSON = ("phone", "fields", "encoding", "segments", "schedule_at", "zone", "variant")
 """What is written down of each person."""
 
 
@@ -48,7 +49,7 @@ class Call:
 
     Attributes:
         campaign: The name under which nobody is texted twice.
-        template: The text.
+        template: The text; of an experiment that of its first variant.
         terms: Quality, sender and time.
         batch_size: Recipients per order at most.
         people: ``phone``, ``fields``, ``encoding``, ``segments`` of everybody who can be texted, once each;
@@ -56,6 +57,9 @@ class Call:
         changed: Whether who has none yet may get another text than the others have.
         adopt: Whether orders that the gateway has and the journal does not are taken over.
         budget: What the orders of the campaign may cost, or None.
+        variants: The text of each variant of an experiment; its people have ``variant``.
+        held_out: The numbers of people who get no text.
+        ramp: The stages in which they are texted, and how far that was when the call began; or None.
     """
 
     campaign: str
@@ -66,10 +70,13 @@ class Call:
     changed: bool = False
     adopt: bool = False
     budget: Budget | None = None
+    variants: Mapping[str, str] = field(default_factory=dict)
+    held_out: pd.Series[Any] | None = None
+    ramp: RampState | None = None
 
     def at(self, gateway: GatewayProtocol) -> CampaignCall:
         """What it means by its campaign, at a gateway."""
-        return CampaignCall(gateway.base_url, gateway.account, self.template, self.changed)
+        return CampaignCall(gateway.base_url, gateway.account, self.template, self.changed, self.variants)
 
 
 @contextmanager
@@ -88,7 +95,7 @@ def sending(
         SmsFrameError, ValueError: It cannot be sent; nothing was.
     """
     gateway, journal = context.gateway, context.journal
-    settled = done(stored and stored.known, call.terms, call.template)
+    settled = done(stored and stored.known, call.terms, call.at(gateway).templates)
     people = call.people[[name for name in PERSON if name in call.people]]
     if stored is not None:  # who waits for a larger budget is not sent to by a call that has none
         held_back = stored.known.people["phone"][waits_for_budget(stored.known, call.budget)]
@@ -100,6 +107,7 @@ def sending(
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
     now = Now(*context.retry_policy.clock.span())
     unsent = on_time(unsent, call.terms, now)
+    unsent = in_open_stages(unsent, call.ramp, call.campaign)
     unsent = covered(unsent, call.terms, call.budget, stored and stored.known)
     if len(unsent):
         others = 0 if entry is None else journal.batches.planned_by_others(entry)
@@ -118,6 +126,8 @@ def sending(
             compared=compared,
             now=now,
             budget=call.budget,
+            held_out=call.held_out,
+            ramp=None if call.ramp is None else call.ramp.ramp,
         )
         del waiting, unsent  # a million people take a hundred megabytes
         yield _engine(registered, context, owner, people["phone"]), owner
@@ -157,6 +167,7 @@ def resuming(
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
     now = Now(*context.retry_policy.clock.span())
     unsent = on_time(unsent.assign(schedule_at=None) if rescheduled else unsent, entry.terms, now)
+    unsent = in_open_stages(unsent, journal.ramps.state(entry), entry.name)
     unsent = covered(unsent, entry.terms, entry.budget, known)
     if len(unsent):
         others = journal.batches.planned_by_others(entry)

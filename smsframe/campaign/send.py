@@ -18,6 +18,7 @@ import pandas as pd
 from smsframe.campaign.dispatch import Call, resuming, sending
 from smsframe.campaign.interrupts import asked, until_python_ends
 from smsframe.campaign.preflight import confirmed
+from smsframe.campaign.ramp import give_and_look, say_next_stage
 from smsframe.campaign.result_frames import joined, unsent, with_status, without_journal
 from smsframe.campaign.unexpected_stop import Foreseen, with_results_when_stopped
 from smsframe.contacts.policy import costs_of
@@ -29,6 +30,8 @@ from smsframe.errors import (
 )
 from smsframe.formatting import amount
 from smsframe.journal.conflicts import CampaignCall
+from smsframe.journal.variants import other_variant
+from smsframe.orders.ramp import ramp_of
 from smsframe.orders.states import Event
 from smsframe.outcomes.codes import WAITS
 from smsframe.outcomes.columns import results_for, validated
@@ -86,7 +89,8 @@ def send(
     campaign, journal = plan.campaign, context.journal
     if campaign is None:
         raise ValueError("campaign= is required to send: the name under which nobody is texted twice")
-    parse(plan.template.source)  # what was replaced in it may have made what cannot be sent
+    changed = options.changed == "continue"
+    _require_sendable(plan, campaign, changed=changed)
     call = Call(
         campaign=campaign,
         template=plan.template.source,
@@ -94,13 +98,20 @@ def send(
         # A plan may have been made before anybody knew the gateway.
         batch_size=min(plan.batch_size, context.gateway.profile.max_recipients or plan.batch_size),
         people=plan.planned,
-        changed=options.changed == "continue",
+        changed=changed,
         adopt=options.adopt,
         budget=costs_of(plan.policy, context.gateway.profile),
+        variants=plan.texts.sources,
+        held_out=plan.held_out,
+        ramp=plan.ramp,
     )
     # A budget is for all.
     phones = plan.frame["sms_phone"].dropna() if part and call.budget is None else None
     stored = journal.read(campaign, call=call.at(context.gateway), phones=phones)
+    if stored is not None and not part and plan.ramp is not None:
+        give_and_look(stored.entry, plan.ramp.ramp, context, plan.planned["phone"])
+        stored = journal.read(campaign, call=call.at(context.gateway))
+        call = replace(call, ramp=None if stored is None else stored.entry.ramp)
     known = stored and stored.known
     confirmed(options.confirm, plan.planned, known, plan)
     with sending(call, stored, context.stopped_by(stop)) as (engine, owner):
@@ -124,6 +135,8 @@ def send(
             f"smsframe.resume({campaign!r}) takes them up, smsframe.withdraw({campaign!r}) drops them"
         )
     raise_stopped(cause, engine, campaign, frame)
+    if not part:
+        say_next_stage(engine.entry, context, frame)
     return frame
 
 
@@ -152,6 +165,12 @@ def resume(
     stored = journal.read(entry.name, call=call)
     if stored is None or stored.entry.id != entry.id:
         raise replaced(journal)
+    if options.ramp is not None or entry.ramp is not None:
+        allowed = stored.known.people["phone"]
+        given = None if options.ramp is None else ramp_of(options.ramp)
+        give_and_look(entry, given, context, allowed[~among(allowed, suppressed)])
+        stored = journal.read(entry.name, call=call) or stored
+        entry = replace(entry, stop_requests=stored.entry.stop_requests)
     known = stored.known
     held_back = waits_for_budget(known, entry.budget)
     waiting = int((still_to_send(known) & ~among(known.people["phone"], suppressed) & ~held_back).sum())
@@ -183,7 +202,8 @@ def resume(
             if frame is not journalled:
                 cause = cause or replaced(journal)
     raise_stopped(cause, engine, entry.name, frame)
-    if held := int(frame["sms_status"].eq("suppressed").sum()):
+    opted_out = frame["sms_status"].eq("suppressed") & frame["sms_code"].ne("held_out")
+    if held := int(opted_out.sum()):
         context.say(
             f"{held:,} of campaign {entry.name!r} are on the opt-out list and stay pending: give it "
             f"again with the next smsframe.resume, or drop them with smsframe.withdraw({entry.name!r})"
@@ -193,7 +213,22 @@ def resume(
             f"{int(held_back.sum()):,} of campaign {entry.name!r} wait for a larger budget: "
             "resume it with a smsframe.Policy that has one"
         )
+    say_next_stage(entry, context, frame)
     return frame
+
+
+def _require_sendable(plan: Plan, campaign: str, *, changed: bool) -> None:
+    """
+    Refuse texts that the gateway cannot take, and people who would change their variant.
+
+    Raises:
+        TextError: What was replaced in a text made what cannot be sent.
+        CampaignChanged: People have another variant in the journal.
+    """
+    for source in plan.sources:
+        parse(source)
+    if plan.variants is not None and plan.variants.kept and not changed:
+        raise other_variant(campaign, plan.variants.kept)
 
 
 def so_far(plan: Plan, journal: Journal) -> pd.DataFrame:

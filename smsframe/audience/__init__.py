@@ -1,0 +1,1 @@
+"""People beyond one campaign: opt-outs, replies, history, experiments, privacy."""
