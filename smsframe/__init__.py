@@ -49,9 +49,9 @@ if TYPE_CHECKING:
     from smsframe.api.experiment import assign, lift
     from smsframe.api.files import to_csv, to_excel, to_parquet
     from smsframe.api.frames import by, failed, plot, problems, summary
+    from smsframe.api.history import history
     from smsframe.api.prepare import check, normalize, plan, read_contacts, segments
     from smsframe.api.privacy import forget, purge
-    from smsframe.api.history import history
     from smsframe.api.replies import replies
     from smsframe.api.results import campaigns, costs, explain, refresh, results, withdraw
     from smsframe.api.run import Run
@@ -115,8 +115,8 @@ __all__ = [
     "explain",
     "failed",
     "finish",
-    "history",
     "forget",
+    "history",
     "lift",
     "normalize",
     "partition",

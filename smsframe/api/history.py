@@ -51,8 +51,9 @@ OURS = r"sf-[a-z0-9]{10}-[a-z0-9]{16}"
     since="From when on, a datetime with a time zone; the last 30 days when not given.",
     until="Until when; now when not given.",
     gateway="The `Gateway` that is asked; `Gateway.from_env` when not given.",
-    adopt="True takes over the orders that the journal does not know, of its own campaigns; names of campaigns "
-    "take over the orders of these, also where the journal was lost: an order id does not say the name.",
+    adopt="True takes over the orders that the journal does not know, of its own campaigns; names of "
+    "campaigns take over the orders of these, also where the journal was lost: an order id does not say "
+    "the name.",
     grace="Seconds within which an order that the gateway took becomes visible to it.",
 )
 def history(
@@ -156,13 +157,17 @@ def _say_what_is_unknown(found: pd.DataFrame, context: RunContext) -> None:
         context.say(
             f"{many(len(adopted), 'order')} of other journals taken over: their texts, values, segments and "
             "prices stay unknown"
-            + (f", and {many(unlisted, 'person', 'people')} whom they count and do not list" if unlisted else "")
+            + (
+                f", and {many(unlisted, 'person', 'people')} whom they count and do not list"
+                if unlisted
+                else ""
+            )
         )
     left = int(found["known"].eq("unknown").sum())
     if left:
         context.say(
-            f"{many(left, 'order')} of smsframe stay unknown here: their campaigns are not in this journal; name "
-            "them with adopt=[...]"
+            f"{many(left, 'order')} stay unknown here, of campaigns that are not in this journal: "
+            "name these with adopt=[...]"
         )
 
 

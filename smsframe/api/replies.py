@@ -19,7 +19,7 @@ from smsframe.gateway.retry import RetryPolicy
 from smsframe.gateway.smsend import Gateway
 from smsframe.journal.optout_rows import OptOutList
 from smsframe.journal.replies import ReplySource
-from smsframe.texts.stop_words import SOURCES, words_of
+from smsframe.texts.stop_words import MEANINGS, SOURCES, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +33,8 @@ LANGUAGES = tuple(SOURCES)
 
 @hide_frames
 @explained(
-    campaign="A campaign's name: only replies to its texts. Or results of `send`: the replies to the texts of "
-    "these rows, each under the label of its row. All replies when not given.",
+    campaign="A campaign's name: only replies to its texts. Or results of `send`: the replies to the texts "
+    "of these rows, each under the label of its row. All replies when not given.",
     gateway="The `Gateway` whose account received them; `Gateway.from_env` when not given.",
     since="Only what was received since then, a datetime with a time zone; also read if it is earlier than "
     "what was read before.",
@@ -83,8 +83,8 @@ def replies(
         >>> smsframe.replies("spring", gateway=gateway)["text"].tolist()
         []
     """
-    if only is not None and only not in meaning.MEANINGS:
-        raise ValueError(f"only={only!r} must be one of {', '.join(meaning.MEANINGS)}")
+    if only is not None and only not in MEANINGS:
+        raise ValueError(f"only={only!r} must be one of {', '.join(MEANINGS)}")
     words = words_of(tuple(languages))
     first, last = aware("since", since), aware("until", until)
     gateway = gateway or Gateway.from_env()
@@ -105,7 +105,7 @@ def replies(
         messages = memory.replies.frame(source)
         if len(messages):
             warn(
-                "nobody has named the fields of this gateway's received messages, so nobody opts out by them: "
+                "nobody has named the fields of this gateway's received messages, so nobody opts out: "
                 'name them with Gateway(reply_fields={"sender": ..., "text": ...}) or SMSFRAME_REPLY_FIELDS; '
                 "they are the columns of this frame"
             )

@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
@@ -45,6 +46,9 @@ SHORTEST = timedelta(seconds=2)
 
 MOST = 20_000
 """Pages of one call at most."""
+
+WHOLE = r"^[^0-9+]*(?:\+|00)"
+"""A sender's number that says its country: bare digits may be of any."""
 
 _PROBE = 4
 """Pages after which a span is judged: three may be refused for their size."""
@@ -100,7 +104,7 @@ def fetch(
     while spans:
         first, last = spans.pop()
         reading = PagedReading(
-            lambda number, size, first=first, last=last: gateway.received_page(first, number, size, last),
+            partial(_page, gateway, first, last),
             _digest,
             retry_policy,
             of="messages",
@@ -127,8 +131,14 @@ def fetch(
     return Fetched("", date, listed)
 
 
+def _page(
+    gateway: ReceivingGateway, first: datetime, last: datetime | None, number: int, size: int
+) -> HistoryPage:
+    return gateway.received_page(first, number, size, last)
+
+
 def begin(replies: Replies, source: ReplySource, since: datetime | None, now: datetime) -> datetime:
-    """From when on the history is read: a day before what is not known yet, or an earlier time that is named."""
+    """From when on it is read: a day before what is not known yet, or an earlier time that is named."""
     read_until = replies.read_until(source)
     if read_until is not None:
         due = read_until - AGAIN
@@ -195,11 +205,6 @@ def phone_of(sender: str | None) -> str | None:
     digits = re.sub(r"[\s().\-/\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]", "", sender)
     found = re.fullmatch(r"(?:\+|00)?([1-9][0-9]{6,14})", digits)
     return f"+{found[1]}" if found else None
-
-
-def is_whole(sender: str | None) -> bool:
-    """Whether a sender's number says its country: bare digits may be of any."""
-    return sender is not None and re.sub(r"[^+0-9]", "", sender).startswith(("+", "00"))
 
 
 def _cell(value: object) -> str | None:

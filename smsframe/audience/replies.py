@@ -6,18 +6,21 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from smsframe.arrow import INSTANT, TEXT
-from smsframe.audience.received import is_whole
+from smsframe.audience.received import WHOLE
 from smsframe.phones.match import keys
 from smsframe.texts import stop_words
 from smsframe.texts.stop_words import MEANINGS, OPT_OUT, OTHER, REVIEW
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from numpy.typing import NDArray
 
 COLUMNS: dict[str, Any] = {
     "received_at": INSTANT,
@@ -64,7 +67,7 @@ def meanings(messages: pd.DataFrame, words: frozenset[str]) -> pd.DataFrame:
         words: The stop words.
     """
     found = read(messages["text"], words)
-    whole = messages["sender"].astype(object).map(lambda sender: is_whole(_or_none(sender))).astype(bool)
+    whole = messages["sender"].str.contains(WHOLE, regex=True).fillna(value=False).astype(bool)
     certain = messages["phone"].notna() & (whole | messages["texted"])
     found.loc[found["meaning"].eq(OPT_OUT) & ~certain, "meaning"] = REVIEW
     return found
@@ -107,27 +110,43 @@ def joined(
     when = messages["received_at"].fillna(messages["read_at"]).astype(INSTANT)
     asked = pd.DataFrame({"when": when, "person": messages["person"].fillna(-1).astype("int64")})
     asked = asked.assign(place=range(len(asked))).sort_values("when", kind="stable")
-    facts = ["campaign", "order_id", "attempt", "sms_sent_at"]
-    right = sent[["at", "person", *facts]]
-    both = {"left_on": "when", "right_on": "at", "by": "person"}
-    found = pd.merge_asof(asked, right, **both).set_index("place")
-    unknown = asked[found["campaign"].isna().to_numpy()]
-    if len(unknown) and len(right):
-        near = pd.merge_asof(unknown, right, **both, direction="forward", tolerance=SKEW).set_index("place")
-        found.loc[near.index, facts] = near[facts]
-    found = found.sort_index()
-    said = meanings(messages.assign(texted=messages["person"].isin(texts["person"]).fillna(value=False)), words)
+    sent = sent.reset_index(drop=True)
+    right = sent[["at", "person"]].assign(text=range(len(sent)))
+    answered = _matched(asked, right, "backward", None)
+    alone = answered < 0
+    answered[alone] = _matched(asked[alone], right, "forward", SKEW)
+    place = np.full(len(asked), -1, dtype=np.intp)
+    place[asked["place"].to_numpy()] = answered
+    facts = sent.reindex(pd.Index(place).where(place >= 0, len(sent))) if len(sent) else sent.reindex(place)
+    said = meanings(
+        messages.assign(texted=messages["person"].isin(texts["person"]).fillna(value=False)), words
+    )
     columns = {
         **{name: messages[name] for name in ("received_at", "sender", "text", "recipient")},
         "sms_phone": messages["phone"],
         "meaning": said["meaning"],
         "word": said["word"],
-        "sms_campaign": found["campaign"].array,
-        "sms_order_id": found["order_id"].array,
-        "sms_attempt": found["attempt"].array,
-        "sms_sent_at": found["sms_sent_at"].array,
+        "sms_campaign": facts["campaign"].array,
+        "sms_order_id": facts["order_id"].array,
+        "sms_attempt": facts["attempt"].array,
+        "sms_sent_at": facts["sms_sent_at"].array,
     }
     return pd.DataFrame({name: columns[name] for name in COLUMNS}).astype(COLUMNS)
+
+
+def _matched(
+    asked: pd.DataFrame,
+    texts: pd.DataFrame,
+    direction: Literal["backward", "forward"],
+    tolerance: timedelta | None,
+) -> NDArray[np.intp]:
+    """The number of the nearest text to each person before or after a time, -1 where there is none."""
+    if texts.empty or asked.empty:
+        return np.full(len(asked), -1, dtype=np.intp)
+    found = pd.merge_asof(
+        asked, texts, left_on="when", right_on="at", by="person", direction=direction, tolerance=tolerance
+    )
+    return found["text"].fillna(-1).to_numpy(dtype=np.intp)
 
 
 def of_rows(replies: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
@@ -142,7 +161,9 @@ def of_rows(replies: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     place = place[place["person"].ne(0) & place["sms_campaign"].notna()].drop_duplicates(
         ["sms_campaign", "person"]
     )
-    known = replies.assign(person=keys(replies["sms_phone"]), sms_campaign=replies["sms_campaign"].astype(object))
+    known = replies.assign(
+        person=keys(replies["sms_phone"]), sms_campaign=replies["sms_campaign"].astype(object)
+    )
     found = known.merge(place, on=["sms_campaign", "person"], how="inner")
     found = found.sort_values("received_at", kind="stable").astype({"sms_campaign": TEXT})
     return found[[*COLUMNS]].set_axis(rows.index[found["row"]], axis=0)
@@ -159,10 +180,6 @@ def raw(messages: pd.DataFrame) -> pd.DataFrame:
 def clock_ahead(now: datetime, date: datetime | None) -> timedelta:
     """By how much this machine's clock is ahead of the gateway's; none where that did not say."""
     return timedelta(0) if date is None else now - date
-
-
-def _or_none(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
 
 
 def _written(value: Any) -> str | None:

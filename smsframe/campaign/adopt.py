@@ -89,5 +89,6 @@ def _terms(listed: pd.DataFrame, context: RunContext) -> Terms:
     senders = listed["sender"].dropna()
     standard = context.gateway.profile.message_type("high").code
     return Terms(
-        str(kinds.iloc[-1]) if len(kinds) else standard, str(senders.iloc[-1]) or None if len(senders) else None
+        str(kinds.iloc[-1]) if len(kinds) else standard,
+        str(senders.iloc[-1]) or None if len(senders) else None,
     )

@@ -232,7 +232,7 @@ def _complete(
     earliest: datetime | None,
 ) -> History:
     """
-    The history since the campaign was last compared, else of 30 days; or since ``earliest``, if that is before.
+    The history since the campaign was last compared, else of 30 days; since ``earliest`` if that is before.
 
     From when it is asked is said in the gateway's own time: this machine's clock may be days ahead.
     """

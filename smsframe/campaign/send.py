@@ -157,7 +157,7 @@ def resume(
     suppressed: pd.Index[Any],
     stop: threading.Event | None = None,
 ) -> pd.DataFrame:
-    """Go on with a campaign from its journal alone, without whom ``suppressed`` has; see `smsframe.resume`."""
+    """Go on with a campaign from its journal alone, without the ``suppressed``; see `smsframe.resume`."""
     entry, confirm = replace(entry, terms=options.applied(entry.terms)), options.confirm
     journal, gateway = context.journal, context.gateway
     entry = replace(entry, budget=costs_of(options.policy, gateway.profile))

@@ -25,7 +25,9 @@ def optout_text_of(text: Any) -> str:
         ValueError: They are no text, or have a placeholder.
     """
     if not isinstance(text, str) or not text.strip():
-        raise ValueError(f"optout_text={text!r} must be words that a text must have, such as 'STOP: reply STOP'")
+        raise ValueError(
+            f"optout_text={text!r} must be words that a text must have, such as 'STOP: reply STOP'"
+        )
     if "{" in text or "}" in text:
         raise ValueError("optout_text= must be the same for everybody, without braces")
     return text.strip()
@@ -43,8 +45,8 @@ def require_optout_text(texts: Iterable[str | None], wanted: str | None) -> None
     for text in texts:
         if isinstance(text, str) and text and _folded(wanted) not in _folded(text):
             raise TextError(
-                f"the policy requires that a text says how to opt out, and this one does not: write {wanted!r} "
-                "into it, where it is counted in the segments; nothing was sent"
+                f"the policy requires that a text says how to opt out, and this one does not: write "
+                f"{wanted!r} into it, where it is counted in the segments; nothing was sent"
             )
 
 

@@ -8,7 +8,6 @@ an answer to a POST proves is decided in `smsframe.orders.answers`; here it is o
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NoReturn

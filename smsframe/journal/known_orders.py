@@ -84,7 +84,7 @@ class KnownOrders:
             .join(campaigns, campaigns.c.id == batches.c.campaign)
             .where(sent, sa.func.lower(batches.c.order_id).in_(strings(order_ids)))
         )
-        kinds = {"order_id": TEXT, "campaign": TEXT, "adopted": bool, "unlisted": "Int64"}
+        kinds: dict[str, Any] = {"order_id": TEXT, "campaign": TEXT, "adopted": bool, "unlisted": "Int64"}
         with self._store.opened() as connection:
             if connection is None or not has_attempts(connection):
                 return pd.DataFrame({name: pd.array([], kind) for name, kind in kinds.items()})

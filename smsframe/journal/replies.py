@@ -52,7 +52,7 @@ class Replies:
         self._store, self._stamp, self._optouts = store, stamp, optouts
 
     def read_until(self, source: ReplySource) -> datetime | None:
-        """Before when, by the gateway's clock, everything that was received was read; None before the first."""
+        """Before when, by the gateway's clock, all that was received was read; None before the first."""
         with self._store.opened() as connection:
             if connection is None or not has_people_over_time(connection):
                 return None
@@ -221,18 +221,25 @@ def _otherwise(source: ReplySource, mapping: str) -> sa.Select[Any]:
 def _rows(messages: pd.DataFrame, *, with_id: bool = False) -> list[dict[str, Any]]:
     names = ["key", "raw", "person", *MAPPED, *(["id"] if with_id else [])]
     given = messages[names].astype(object)
-    return given.where(given.notna(), None).to_dict("records")
+    rows: list[dict[Any, Any]] = given.where(given.notna(), None).to_dict("records")
+    return rows
 
 
 def _typed(found: pd.DataFrame) -> pd.DataFrame:
-    texts = dict.fromkeys(("key", "raw", "phone", "sender", "text", "recipient"), TEXT)
-    return found.astype({**texts, "id": "int64", "person": "Int64"}).assign(
+    kinds: dict[str, Any] = dict.fromkeys(("key", "raw", "phone", "sender", "text", "recipient"), TEXT)
+    return found.astype(kinds | {"id": "int64", "person": "Int64"}).assign(
         received_at=instants_of(found["received_at"]), read_at=instants_of(found["read_at"])
     )
 
 
 def _no_texts() -> pd.DataFrame:
-    kinds = {"person": "int64", "campaign": TEXT, "order_id": TEXT, "attempt": "Int64", "scheduled": bool}
+    kinds: dict[str, Any] = {
+        "person": "int64",
+        "campaign": TEXT,
+        "order_id": TEXT,
+        "attempt": "Int64",
+        "scheduled": bool,
+    }
     texts = pd.DataFrame({name: pd.array([], kind) for name, kind in kinds.items()})
     return texts.assign(at=instants_of(pd.Series([], dtype="Int64")))
 
@@ -255,7 +262,12 @@ def _texts_to(connection: Connection, source: ReplySource, persons: Sequence[int
                 )
                 part = frame(connection, query)
                 if len(part):
-                    texts = {"order_id": TEXT, "attempt": "Int64", "person": "int64", "scheduled": bool}
+                    texts: dict[str, Any] = {
+                        "order_id": TEXT,
+                        "attempt": "Int64",
+                        "person": "int64",
+                        "scheduled": bool,
+                    }
                     part = part.astype(texts).assign(at=instants_of(part["at"]))
                     found.append(part.assign(campaign=pd.array([name] * len(part), TEXT)))
     return pd.concat(found[1:] or found, ignore_index=True)[[*found[0].columns]]

@@ -288,7 +288,9 @@ def still_to_send(
     left_out = np.zeros(len(people), dtype=bool)
     open_ = batches["state"].eq(State.PLANNED)
     if terms is not None:
-        changed = batches["message_type"].ne(terms.message_type) | ~batches["template"].isin([*templates, UNKNOWN_TEXT])
+        changed = batches["message_type"].ne(terms.message_type) | ~batches["template"].isin(
+            [*templates, UNKNOWN_TEXT]
+        )
         changed |= batches["sender"].fillna("").ne(terms.sender or "")
         open_ |= batches["state"].eq(State.REFUSED) & changed
         changed &= batches["state"].eq(State.ACCEPTED)
