@@ -28,6 +28,7 @@ from smsframe.journal.rows import (
 )
 from smsframe.journal.spending import read_spending
 from smsframe.journal.tables import batches, recipients
+from smsframe.journal.variants import no_longer_held_out
 from smsframe.orders.batching import order_id, split_into_runs
 from smsframe.orders.records import Batch, BatchWithPeople, CampaignRecord, Evidence, Now, Stamp
 from smsframe.orders.states import TAKEN, Doubt, State
@@ -250,6 +251,7 @@ def adopt(
             key = row.id
         else:
             continue  # another process was faster
+        no_longer_held_out(connection, entry.id, free["phone"])
         again = among(free["phone"], before["phone"])
         groups = [Group(key, entry.text, UNKNOWN, free[~again])]
         for (text, encoding), members in before.groupby(["text", "encoding"]):
