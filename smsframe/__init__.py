@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from smsframe.api.files import to_csv, to_excel, to_parquet
     from smsframe.api.frames import by, failed, plot, problems, summary
     from smsframe.api.prepare import check, normalize, plan, read_contacts, segments
+    from smsframe.api.privacy import forget, purge
     from smsframe.api.results import campaigns, costs, explain, refresh, results, withdraw
     from smsframe.api.run import Run
     from smsframe.api.send import resend, resume, send, start
@@ -112,12 +113,14 @@ __all__ = [
     "explain",
     "failed",
     "finish",
+    "forget",
     "lift",
     "normalize",
     "partition",
     "plan",
     "plot",
     "problems",
+    "purge",
     "read_contacts",
     "refresh",
     "reschedule",
@@ -165,12 +168,14 @@ _MODULES = {
     "explain": "smsframe.api.results",
     "failed": "smsframe.api.frames",
     "finish": "smsframe.engines.finish",
+    "forget": "smsframe.api.privacy",
     "lift": "smsframe.api.experiment",
     "normalize": "smsframe.api.prepare",
     "partition": "smsframe.engines.partition",
     "plan": "smsframe.api.prepare",
     "plot": "smsframe.api.frames",
     "problems": "smsframe.api.frames",
+    "purge": "smsframe.api.privacy",
     "read_contacts": "smsframe.api.prepare",
     "refresh": "smsframe.api.results",
     "results": "smsframe.api.results",

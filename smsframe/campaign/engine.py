@@ -122,11 +122,7 @@ class CampaignEngine:
             self._order_workers.close()
 
     def stop(self, cause: SmsFrameError | ValueError | None = None) -> None:
-        """
-        Send nothing more, and let what is under way get its record.
-
-        Of several causes the first counts; when somebody asked to stop, what that leads to is none.
-        """
+        """Send nothing more; what is under way gets its record. The first cause counts, none if asked to."""
         if not self._stopped.is_set():
             self.cause = cause
         self._stopped.set()
@@ -181,8 +177,8 @@ class CampaignEngine:
                 return []
             planned = self._admitted(planned)
             ready += claimed
-            if len(claimed) < len(planned) and self._entry.budget is not None:
-                self._cut_within_budget()
+            if len(claimed) < len(planned):
+                self._cut_again()
         elif ready and self._stop_request.look():
             return []  # they stay `sending`, and are looked up by who goes on
         return ready
@@ -198,8 +194,11 @@ class CampaignEngine:
                 self._sleep(HELD)
         return planned[: self._limits.admitted]
 
-    def _cut_within_budget(self) -> None:
-        """What is planned no longer fits, as more was charged than was predicted: it is cut again."""
+    def _cut_again(self) -> None:
+        """Somebody who was planned was erased, or it no longer fits: more was charged than predicted."""
+        if self._entry.budget is None:
+            self._queue_free(self._phones)
+            return
         again = [item for item in (*self._narrowing, *self._queue) if item.batch.state is State.SENDING]
         cut = self._batches.cut_within_budget(self._entry, self._owner, self._phones, self._now())
         self._queue, self._narrowing = deque([*again, *cut]), deque()

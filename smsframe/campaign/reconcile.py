@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from smsframe.campaign.erased_people import without_erased
 from smsframe.campaign.history_check import known_orders
 from smsframe.campaign.look_up import Finding, ask_state, look_up
 from smsframe.formatting import amount
@@ -83,8 +84,8 @@ class UnconfirmedOrders:
         retry_policy: RetryPolicy,
         settled: Event | None,
     ) -> None:
-        self._entry, self._gateway, self._owner = entry, gateway, owner
-        self._batches, self._orders = journal.batches, journal.orders
+        self._entry, self._gateway, self._owner = entry, without_erased(gateway, journal), owner
+        self._batches, self._orders, self._erasure = journal.batches, journal.orders, journal.erasure
         self._phones, self._grace, self._retry_policy, self._settled = phones, grace, retry_policy, settled
         self._open: list[Batch] = []
         self._lock_can_be_lost, self._taken_over = journal.lock_can_be_lost, False
@@ -185,6 +186,8 @@ class UnconfirmedOrders:
         """Why an order that is provably absent may not go out as it is, or None."""
         if not among(people["phone"], self._phones).all():
             return "some of its people are suppressed, or not in this call"
+        if self._erasure.awaits(batch.id):
+            return "some of its people are to be erased"
         if len(people) != batch.recipients or not people["latest"].all():
             return "some of its people were texted by another order"
         if not same_hours(batch, self._entry):

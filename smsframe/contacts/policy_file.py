@@ -18,7 +18,7 @@ from smsframe.contacts.read import read_contacts
 if TYPE_CHECKING:
     import os
 
-KEYS = ("budget", "prices")
+KEYS = ("budget", "consent", "consent_required", "keep", "prices")
 LARGEST = 1_000_000
 """Bytes of a policy; prices of all countries and qualities take a tenth of that."""
 
@@ -51,7 +51,7 @@ def read_policy(path: str | os.PathLike[str], price_columns: tuple[str, ...]) ->
         if key not in KEYS:
             raise ValueError(
                 f"{file}, {_line(text, key)}: unknown key {key!r}; this version of smsframe knows "
-                f"{' and '.join(KEYS)}"
+                f"{', '.join(KEYS)}"
             )
     budget = found.get("budget", 0)
     if isinstance(budget, bool) or not isinstance(budget, int | str | Decimal):
@@ -59,6 +59,13 @@ def read_policy(path: str | os.PathLike[str], price_columns: tuple[str, ...]) ->
             f'{file}, {_line(text, "budget")}: budget must be an amount, such as 250 or "250.00", not '
             f"{_kind(budget)}"
         )
+    for key, kinds, wanted in (
+        ("keep", str, 'a duration, such as "90 days"'),
+        ("consent", str | list, "the name of a column, or an array of names"),
+        ("consent_required", bool, "true or false"),
+    ):
+        if key in found and not isinstance(found[key], kinds):
+            raise ValueError(f"{file}, {_line(text, key)}: {key} must be {wanted}, not {_kind(found[key])}")
     if "prices" in found:
         found["prices"] = _prices(found["prices"], file, text, price_columns)
     return found

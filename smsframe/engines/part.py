@@ -131,12 +131,20 @@ def plan_part(
         job.message,
         options,
         suppressed=job.suppressed,
+        erased=_erased(job),
         journalled=known,
         profile=job.profile,
         now=job.now or Now(*SYSTEM.span()),
         others=others,
         ramp=_ramp(job),
     )
+
+
+def _erased(job: Job) -> Any:
+    """Says who was erased from the journal of the call, if there is one; a plan does not need one."""
+    if not job.place.names_journal:
+        return None
+    return job.place.memory().forgotten.reasons(job.options.campaign)
 
 
 def _ramp(job: Job) -> RampState | None:

@@ -85,6 +85,7 @@ def plan_card(facts: Mapping[str, Any]) -> str:
         ("When", "" if facts["schedule"] else "; ".join(facts["times"]["said"])),
         ("Night", facts["times"]["night"]),
         ("Cost", "; ".join(facts["costs"]["said"])),
+        ("Personal data", facts["privacy"]),
         ("Balance", facts["balance"]),
         ("UCS-2 because of", _characters(facts["ucs2"])),
         ("Cheaper", _saving(facts)),

@@ -109,6 +109,15 @@ ROWS = {
         "on an opt-out list",
         "The number is on an opt-out list that was given with suppress=, so it is not texted.",
     ),
+    "opted_out": Reason(
+        "opted out of texts",
+        "The person does not want texts, or was erased on request, which the reason says. Nobody texts them.",
+    ),
+    "no_consent": Reason(
+        "no consent in the columns of the policy",
+        "The policy requires consent (consent=), and one of its columns is empty in this row. Fill it in "
+        "where the person has consented, and leave the row out where not.",
+    ),
     "held_out": Reason(
         "held out of the experiment, not texted on purpose",
         "The person belongs to the group of an experiment that gets no text, for comparison. Nothing is "

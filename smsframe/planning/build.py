@@ -25,7 +25,9 @@ from smsframe.phones.homes import unknown_regions
 from smsframe.phones.match import among
 from smsframe.planning import savings
 from smsframe.planning.check import count_repairs, judge, mark_duplicates, refuse
+from smsframe.planning.consent import kept_consent
 from smsframe.planning.costs import plan_costs, wait_for_budget
+from smsframe.planning.erased_people import refuse_erased
 from smsframe.planning.experiment_facts import ramp_state, wait_for_stage
 from smsframe.planning.parts import ALONE
 from smsframe.planning.plan import Plan
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from smsframe.orders.records import Now
     from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
+    from smsframe.planning.erased_people import ErasedReasons
     from smsframe.planning.options import PlanOptions
     from smsframe.planning.parts import OtherParts
     from smsframe.planning.times import OwnTimes
@@ -63,6 +66,7 @@ class JudgedRows(NamedTuple):
         terms: Quality, sender and time.
         phone: The phone column.
         phone_guessed: Whether it was guessed.
+        consent: What is to be kept of each row's consent, or None.
     """
 
     judged: pd.DataFrame
@@ -76,6 +80,7 @@ class JudgedRows(NamedTuple):
     terms: Terms
     phone: Hashable
     phone_guessed: bool
+    consent: pd.Series[Any] | None = None
 
     def texts(self, rows: Any) -> pd.Series[Any]:
         """The texts of some rows, by position."""
@@ -91,6 +96,7 @@ def plan(
     options: PlanOptions,
     *,
     suppressed: pd.Index[Any] | None = None,
+    erased: ErasedReasons | None = None,
     journalled: Known | None = None,
     profile: GatewayProfile = SMSEND,
     now: Now,
@@ -105,6 +111,7 @@ def plan(
         message: What people read; of an experiment the text of each variant.
         options: The keywords of the call.
         suppressed: The opt-outs, as they were read from ``options.suppress``.
+        erased: Says of numbers whose people were erased why they may not be texted.
         journalled: What the journal knows of the campaign, or None.
         profile: That of the gateway it is for.
         now: What the clocks show, for times and hours.
@@ -121,6 +128,7 @@ def plan(
         message,
         options,
         suppressed=suppressed,
+        erased=erased,
         profile=profile,
         now=now,
         others=others,
@@ -137,6 +145,8 @@ def plan(
     if not ready.all():
         phones, fields, counted = phones[ready], fields[ready], counted[ready]
     given = {name: column for name, column in own_times._asdict().items() if column is not None}
+    if rows.consent is not None:
+        given["consent"] = rows.consent
     planned = pd.DataFrame(
         {
             "phone": phones,
@@ -212,6 +222,7 @@ def judge_rows(
     options: PlanOptions,
     *,
     suppressed: pd.Index[Any] | None = None,
+    erased: ErasedReasons | None = None,
     profile: GatewayProfile = SMSEND,
     now: Now,
     others: OtherParts = ALONE,
@@ -241,6 +252,8 @@ def judge_rows(
         suppressed=suppressed,
         others=others,
     )
+    refuse_erased(judged, erased)
+    consent = kept_consent(judged, contacts, options.policy)
     own_times = read_own_times(contacts, options.schedule)
     variants = None if names is None else row_variants(names, judged, known, others.held_out)
     messages = messages.agreed(contacts, names)
@@ -274,6 +287,7 @@ def judge_rows(
         terms=terms,
         phone=label,
         phone_guessed=guessed,
+        consent=consent,
     )
 
 

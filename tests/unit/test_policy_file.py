@@ -50,7 +50,7 @@ def test_an_empty_file_is_a_policy_without_rules(tmp_path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("\nbuget = 5\n", "line 2: unknown key 'buget'; this version of smsframe knows budget and prices"),
+        ("\nbuget = 5\n", "line 2: unknown key 'buget'; this version of smsframe knows budget"),
         ('cap = "2 per 7 days"', "line 1: unknown key 'cap'"),
         ("[budget]\nlimit = 5", "line 1: budget must be an amount.* not a table"),
         ("#\n'budget' = true", "line 2: budget must be an amount.* not true or false"),

@@ -14,7 +14,7 @@ import smsframe
 
 CONTRACT = {
     "check", "plan", "send", "resume", "resend", "refresh", "results", "campaigns", "costs", "withdraw",
-    "cancel", "reschedule", "stop", "test", "partition", "finish", "assign", "lift",
+    "cancel", "reschedule", "stop", "test", "partition", "finish", "assign", "lift", "forget", "purge",
     "read_contacts",
     "compose", "Form", "start", "watch", "Run",
     "plot", "problems", "reveal",
