@@ -256,7 +256,8 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_whatever_is_called_in_whatever_order_the_journal_keeps_its_word(steps, sandbox, gateway):
     """Once somebody is held out no text comes, and nobody's variant ever changes; nobody is texted twice."""
