@@ -24,11 +24,11 @@ from smsframe.orders.batching import PROBE_AFTER, SAME_REFUSALS, same_reason, sp
 from smsframe.orders.deadlines import has_own_time, out_of_time
 from smsframe.orders.records import BatchWithPeople, Change, Now
 from smsframe.orders.states import Action, Event, State, Step, transition
-from smsframe.phones.match import among
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from smsframe.campaign.may_text import MayText
     from smsframe.campaign.run_context import RunContext
     from smsframe.campaign.workers import PostOutcome
     from smsframe.errors import SmsFrameError
@@ -44,6 +44,7 @@ class CampaignEngine:
         context: Gateway, journal, clock and the rest.
         owner: This run, alive in the journal.
         phones: Who this run may text: its own people, without the suppressed.
+        may_text: Knows who of them may no longer be texted.
         settled: What a person says of orders that stay unconfirmed after they were looked up.
         in_doubt_before: The ids of the orders that it is said of: in doubt when the call began.
     """
@@ -53,7 +54,7 @@ class CampaignEngine:
         registered: Registered,
         context: RunContext,
         owner: str,
-        phones: pd.Series[str],
+        may_text: MayText,
         *,
         settled: Event | None = None,
         in_doubt_before: frozenset[str] = frozenset(),
@@ -70,7 +71,7 @@ class CampaignEngine:
         self._batches, self._owner = journal.batches, owner
         self._limits = journal.shared_limits(entry, owner, context.rate)
         self._stop_request = StopRequest(entry, context)
-        self._phones, self._workers = phones, context.workers
+        self._may_text, self._workers = may_text, context.workers
         self._report_people, self._report_missing = reporting(context.report)
         self._stopped, self._clock, self._sleep = retry_policy.stop, retry_policy.clock, retry_policy.sleep
         self._accepted, self._in_doubt_before = registered.accepted, in_doubt_before
@@ -86,7 +87,7 @@ class CampaignEngine:
             journal,
             context.gateway,
             owner,
-            phones,
+            may_text,
             grace=context.grace,
             retry_policy=retry_policy,
             settled=settled,
@@ -97,6 +98,7 @@ class CampaignEngine:
             Pace(context.rate, retry_policy),
             retry_policy,
             held=lambda: journal.batches.held(owner),
+            barred=may_text.barred_now,
             waiting=self._stop_request.look,
         )
 
@@ -108,7 +110,7 @@ class CampaignEngine:
         for batch in self._incomplete:
             self._unconfirmed.ask_after(batch, covered=batch.order_id in self._in_doubt_before)
         if self._incomplete:  # a person's word may have freed some of their people
-            self._queue_free(self._phones)
+            self._queue_free(self._may_text.phones)
         self.idle &= not (self._queue or self._unconfirmed or self._incomplete)
         try:
             while self._fill() or self._settle():
@@ -172,6 +174,8 @@ class CampaignEngine:
                 ready.append(item)
             elif self._late(item.batch):
                 self._out_of_time(item.batch, item.people)
+            elif self._may_text.leave_out(item.people["phone"]):
+                self._cut_again(item.batch, item.people)
             else:
                 planned.append(item)
         if planned:
@@ -201,7 +205,7 @@ class CampaignEngine:
     def _cut_within_budget(self) -> None:
         """What is planned no longer fits, as more was charged than was predicted: it is cut again."""
         again = [item for item in (*self._narrowing, *self._queue) if item.batch.state is State.SENDING]
-        cut = self._batches.cut_within_budget(self._entry, self._owner, self._phones, self._now())
+        cut = self._batches.cut_within_budget(self._entry, self._owner, self._may_text.phones, self._now())
         self._queue, self._narrowing = deque([*again, *cut]), deque()
 
     def _handle(self, answers: list[tuple[Batch, pd.DataFrame, PostOutcome]]) -> None:
@@ -254,13 +258,22 @@ class CampaignEngine:
                 self._unproven += 1
                 self._unconfirmed.add(batch)
                 self._report_people(State.UNCONFIRMED, batch)
-            case _ if batch.state is State.PLANNED and self._late(batch):
-                self._out_of_time(batch, people)
-            case _ if reply.event is Event.GAVE_UP and has_own_time(batch, self._entry) and self._late(batch):
-                self._unconfirmed.add(batch)  # once it is absent again, its people are cut again
-                self._report_people(State.UNCONFIRMED, batch)
             case _:
-                self.stop(stop_errors.too_late(batch) if self._late(batch) else reply.error(batch.order_id))
+                self._given_up(batch, people, reply)
+
+    def _given_up(self, batch: Batch, people: pd.DataFrame, reply: Reply) -> None:
+        """An order was not taken: it may not leave any more as it is, or nothing more can be sent."""
+        barred = reply.event is Event.GAVE_UP and self._may_text.leave_out(people["phone"])
+        own_time = has_own_time(batch, self._entry) and self._late(batch)
+        if batch.state is State.PLANNED and self._late(batch):
+            self._out_of_time(batch, people)
+        elif batch.state is State.PLANNED and barred:
+            self._cut_again(batch, people)
+        elif reply.event is Event.GAVE_UP and (own_time or barred):
+            self._unconfirmed.add(batch)  # once it is absent again, its people are cut again
+            self._report_people(State.UNCONFIRMED, batch)
+        else:
+            self.stop(stop_errors.too_late(batch) if self._late(batch) else reply.error(batch.order_id))
 
     def _drain(self) -> None:
         """Write down what is under way; what cannot be written stays ``sending``, to be looked up."""
@@ -321,8 +334,7 @@ class CampaignEngine:
                     self._queue.append(BatchWithPeople(batch, people))
                 case Action.NEXT_GENERATION:
                     self._report_people(State.PLANNED, batch, before=State.UNCONFIRMED)
-                    phones = people["phone"][among(people["phone"], self._phones)]
-                    self._queue_free(phones)
+                    self._queue_free(self._may_text.of(people["phone"]))
                 case Action.ASK_PERSON:  # otherwise it is looked up again when the grace is over
                     self.maybe_texted = True
         if self._unproven >= MOST_UNPROVEN:
@@ -344,7 +356,11 @@ class CampaignEngine:
     def _out_of_time(self, batch: Batch, people: pd.DataFrame) -> None:
         """A planned order may not leave: the one time for all has passed, or its people are cut again."""
         if has_own_time(batch, self._entry):
-            phones = people["phone"][among(people["phone"], self._phones)]
-            self._queue.extend(self._batches.cut_again(self._entry, self._owner, batch, phones, self._now()))
+            self._cut_again(batch, people)
         else:
             self.stop(stop_errors.too_late(batch))
+
+    def _cut_again(self, batch: Batch, people: pd.DataFrame) -> None:
+        """Those of a planned order who may be texted still are cut again."""
+        phones = self._may_text.of(people["phone"])
+        self._queue.extend(self._batches.cut_again(self._entry, self._owner, batch, phones, self._now()))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from smsframe.campaign.may_text import MayText
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.gateway.retry import RetryPolicy
     from smsframe.journal.journal import Journal
@@ -64,7 +65,7 @@ class UnconfirmedOrders:
         journal: Its memory.
         gateway: Who is asked.
         owner: This run, alive in the journal.
-        phones: Who this run may text.
+        may_text: Knows whom this run may text.
         grace: Seconds within which an order that was taken becomes visible.
         retry_policy: The waits.
         settled: What a person says of the orders that were unconfirmed before this run, if they stay so after
@@ -77,7 +78,7 @@ class UnconfirmedOrders:
         journal: Journal,
         gateway: GatewayProtocol,
         owner: str,
-        phones: pd.Series[str],
+        may_text: MayText,
         *,
         grace: float,
         retry_policy: RetryPolicy,
@@ -85,7 +86,8 @@ class UnconfirmedOrders:
     ) -> None:
         self._entry, self._gateway, self._owner = entry, gateway, owner
         self._batches, self._orders = journal.batches, journal.orders
-        self._phones, self._grace, self._retry_policy, self._settled = phones, grace, retry_policy, settled
+        self._may_text, self._grace, self._retry_policy = may_text, grace, retry_policy
+        self._settled = settled
         self._open: list[Batch] = []
         self._lock_can_be_lost, self._taken_over = journal.lock_can_be_lost, False
         self._covered: set[str] = set()
@@ -183,7 +185,7 @@ class UnconfirmedOrders:
 
     def _no_longer_sendable(self, batch: Batch, people: pd.DataFrame) -> str | None:
         """Why an order that is provably absent may not go out as it is, or None."""
-        if not among(people["phone"], self._phones).all():
+        if len(self._may_text.of(people["phone"])) < len(people):
             return "some of its people are suppressed, or not in this call"
         if len(people) != batch.recipients or not people["latest"].all():
             return "some of its people were texted by another order"

@@ -101,7 +101,12 @@ def reschedule(
         cancelled=True,
     )
     known = journal.recipients(entry.id, entry.name)
-    chosen = _within_budget(choose(known, answers, suppressed, gateway.profile), entry, known)
+    if len(suppressed):
+        journal.optouts.keep_told(entry, suppressed)
+    barred = context.barred(options.policy, entry.id)
+    phones = known.people["phone"]
+    out = pd.Index(suppressed).append(pd.Index(phones[barred.among(phones)]))
+    chosen = _within_budget(choose(known, answers, out, gateway.profile), entry, known)
     for reason, count in chosen.left.items():
         context.say(f"{many(count, 'person', 'people')} of campaign {entry.name!r} not sent again: {reason}")
     waiting = _still_scheduled(known, pd.Timestamp(context.retry_policy.clock.now()))
@@ -120,13 +125,12 @@ def reschedule(
         )
     begun = pd.concat([chosen.begun, chosen.in_doubt.assign(segments=0)], ignore_index=True)
     if len(chosen.again) + len(begun) == 0:
-        return recipients(journal, entry, suppressed=suppressed)
-    with resending(entry, chosen.again, begun, context, adopt=options.adopt, after=State.CANCELLED) as (
-        engine,
-        owner,
-    ):
+        return recipients(journal, entry, suppressed=suppressed, barred=barred)
+    with resending(
+        entry, chosen.again, begun, context, barred=barred, adopt=options.adopt, after=State.CANCELLED
+    ) as (engine, owner):
         cause = run_engine(engine, entry.name, context.say, asked_by_caller=stop is not None)
-        journalled_now = recipients(journal, entry, run=owner, suppressed=suppressed)
+        journalled_now = recipients(journal, entry, run=owner, suppressed=suppressed, barred=barred)
         frame = engine.posted.correct(journalled_now)
         if frame is not journalled_now:
             cause = cause or replaced(journal)

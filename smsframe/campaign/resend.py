@@ -89,7 +89,12 @@ def resend(
     _refuse_strangers(typed, entry.name, stored.known)
     answers = _asked_anew(typed, stored.known, context, journal)
     known = journal.recipients(entry.id, entry.name)
-    judged = judge(typed, known, answers, suppressed, gateway.profile, options)
+    if len(suppressed):
+        journal.optouts.keep_told(entry, suppressed)
+    barred = context.barred(options.policy, entry.id)
+    phones = typed["sms_phone"].dropna()
+    out = pd.Index(suppressed).append(pd.Index(phones[barred.among(phones)]))
+    judged = judge(typed, known, answers, out, gateway.profile, options)
     judged = _within_budget(judged, entry, known)
     for reason, count in judged.left.items():
         context.say(f"{many(count, 'row')} of campaign {entry.name!r} not sent again: {reason}")
@@ -97,7 +102,10 @@ def resend(
     _confirmed(options.confirm, wanted, entry.name)
     if len(judged.again) + len(judged.begun) == 0:
         return _joined(rows, typed, journal, entry, None)
-    with resending(entry, judged.again, judged.begun, context, adopt=options.adopt) as (engine, owner):
+    with resending(entry, judged.again, judged.begun, context, barred=barred, adopt=options.adopt) as (
+        engine,
+        owner,
+    ):
         cause = run_engine(engine, entry.name, context.say, asked_by_caller=stop is not None)
         journalled = _joined(rows, typed, journal, entry, owner)
         frame = engine.posted.correct(journalled)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,8 +19,16 @@ import pandas as pd
 from smsframe.campaign.dispatch import Call, resuming, sending
 from smsframe.campaign.interrupts import asked, until_python_ends
 from smsframe.campaign.preflight import confirmed
-from smsframe.campaign.result_frames import joined, unsent, with_status, without_journal
+from smsframe.campaign.result_frames import (
+    joined,
+    unsent,
+    with_barred,
+    with_status,
+    without_barred,
+    without_journal,
+)
 from smsframe.campaign.unexpected_stop import Foreseen, with_results_when_stopped
+from smsframe.clock import SYSTEM
 from smsframe.contacts.policy import costs_of
 from smsframe.errors import (
     CampaignStopped,
@@ -28,6 +37,7 @@ from smsframe.errors import (
     SmsFrameError,
 )
 from smsframe.formatting import amount
+from smsframe.journal.barred import Barred
 from smsframe.journal.conflicts import CampaignCall
 from smsframe.orders.states import Event
 from smsframe.outcomes.codes import WAITS
@@ -102,8 +112,11 @@ def send(
     phones = plan.frame["sms_phone"].dropna() if part and call.budget is None else None
     stored = journal.read(campaign, call=call.at(context.gateway), phones=phones)
     known = stored and stored.known
+    barred = context.barred(plan.policy, 0 if stored is None else stored.entry.id)
+    plan = without_barred(plan, barred)
+    call = replace(call, people=plan.planned, suppressed=_told(plan, part=part))
     confirmed(options.confirm, plan.planned, known, plan)
-    with sending(call, stored, context.stopped_by(stop)) as (engine, owner):
+    with sending(call, stored, context.stopped_by(stop), barred) as (engine, owner):
         cause = run_engine(engine, campaign, context.say, asked_by_caller=stop is not None)
         try:
             now = known if known and engine.idle else journal.recipients(engine.entry.id, campaign, phones)
@@ -111,7 +124,7 @@ def send(
             cause, others = cause or error, 0
             frame = without_journal(unsent(plan), maybe_texted=engine.maybe_texted)
         else:
-            journalled = joined(plan, now, campaign, owner)
+            journalled = with_barred(joined(plan, now, campaign, owner), barred.within(engine.entry.id))
             frame = engine.posted.correct(journalled)
             if frame["sms_status"].eq("ready").any():  # everybody was written down
                 frame = without_journal(frame, maybe_texted=engine.maybe_texted)
@@ -125,6 +138,15 @@ def send(
         )
     raise_stopped(cause, engine, campaign, frame)
     return frame
+
+
+def _told(plan: Plan, *, part: bool) -> pd.Index[Any]:
+    """What later calls of the campaign are to know too; of a part of it, what is about its people."""
+    if not part or plan.suppressed.empty:
+        return plan.suppressed
+    phones: pd.Series[Any] = plan.frame["sms_phone"].dropna()
+    told: pd.Index[Any] = pd.Index(phones[among(phones, plan.suppressed)])
+    return told
 
 
 def resumed(entry: CampaignRecord, context: RunContext, **given: Any) -> pd.DataFrame:
@@ -153,8 +175,12 @@ def resume(
     if stored is None or stored.entry.id != entry.id:
         raise replaced(journal)
     known = stored.known
+    if len(suppressed):
+        journal.optouts.keep_told(entry, suppressed)
+    barred = context.barred(options.policy, entry.id)
+    out = among(known.people["phone"], suppressed) | barred.among(known.people["phone"])
     held_back = waits_for_budget(known, entry.budget)
-    waiting = int((still_to_send(known) & ~among(known.people["phone"], suppressed) & ~held_back).sum())
+    waiting = int((still_to_send(known) & ~out & ~held_back).sum())
     if confirm is not None and confirm != waiting:
         raise ConfirmationMismatch(
             f"confirm={confirm:,}, but {waiting:,} of {entry.name!r} are pending; nothing was sent",
@@ -168,13 +194,14 @@ def resume(
         known,
         context,
         suppressed=suppressed,
+        barred=barred,
         adopt=options.adopt,
         settled=settled,
         rescheduled=options.schedule is not None,
     ) as (engine, owner):
         cause = run_engine(engine, entry.name, context.say, asked_by_caller=stop is not None)
         try:
-            journalled = recipients(journal, entry, run=owner, suppressed=suppressed)
+            journalled = recipients(journal, entry, run=owner, suppressed=suppressed, barred=barred)
         except JournalError as error:
             before = outcomes(known, entry.name)
             cause, frame = cause or error, without_journal(before, maybe_texted=engine.maybe_texted)
@@ -185,8 +212,8 @@ def resume(
     raise_stopped(cause, engine, entry.name, frame)
     if held := int(frame["sms_status"].eq("suppressed").sum()):
         context.say(
-            f"{held:,} of campaign {entry.name!r} are on the opt-out list and stay pending: give it "
-            f"again with the next smsframe.resume, or drop them with smsframe.withdraw({entry.name!r})"
+            f"{held:,} of campaign {entry.name!r} are on an opt-out list, or not allowed by the policy, and "
+            f"are not texted, also by later calls: drop them with smsframe.withdraw({entry.name!r})"
         )
     if held_back.any():
         context.say(
@@ -211,12 +238,21 @@ def recipients(
     *,
     run: str | None = None,
     suppressed: pd.Index[Any] | None = None,
+    barred: Barred | None = None,
 ) -> pd.DataFrame:
-    """One row per journalled recipient of a campaign, result columns only, RangeIndex."""
+    """
+    One row per journalled recipient of a campaign, result columns only, RangeIndex.
+
+    ``barred`` knows who may not be texted; by the lists of opt-outs alone when not given.
+    """
     results = outcomes(journal.recipients(entry.id, entry.name), entry.name, run=run)
     if suppressed is not None:
         out = results["sms_status"].eq("pending") & among(results["sms_phone"], suppressed)
         results = with_status(results, out, "suppressed", "suppressed")
+    if barred is None:
+        account = partial(lambda name: [name], entry.account)
+        barred = Barred.of(journal, entry.base_url, account, clock=SYSTEM).within(entry.id)
+    results = with_barred(results, barred)
     return validated("ResultsSchema", results)
 
 

@@ -8,16 +8,22 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
+import numpy as np
 import pandas as pd
 
+from smsframe.arrow import TEXT
 from smsframe.contacts.policy_file import read_policy
+from smsframe.contacts.suppression import suppression
 from smsframe.formatting import suggests_parameters
 from smsframe.orders.prices import ANY_COUNTRY, Budget, Prices, amount_of, units_of
+from smsframe.phones.match import keys
 from smsframe.phones.region_names import region_of
 
 if TYPE_CHECKING:
     import os
     from decimal import Decimal
+
+    from numpy.typing import NDArray
 
     from smsframe.orders.profile import GatewayProfile
 
@@ -40,7 +46,13 @@ class Policy:
             in credits where there are none. Orders that were charged count as they were charged, the others
             as they are predicted; who no longer fits stays ``pending``.
 
+        allow_only: The only numbers that may be texted, for trials: a frame, series, list or file of numbers in
+            international form; others are ``suppressed`` (code ``not_allowed``). Those of the variable
+            ``SMSFRAME_ALLOW_ONLY`` (with commas between them, or the path of a file) hold where none are
+            given.
+
     Raises:
+        ContactsError: A line of ``allow_only`` cannot be read as a number.
         ValueError: A price or a budget that is no exact amount, a country that there is not, two currencies,
             or two prices for the same country and quality.
 
@@ -54,8 +66,11 @@ class Policy:
 
     prices: pd.DataFrame | None = field(default=None, compare=False)
     budget: Decimal | int | str | None = None
+    allow_only: Any = field(default=None, compare=False)
     price_units: Prices | None = field(init=False)
     """The prices, as they were read."""
+    allowed: NDArray[np.int64] | None = field(init=False, compare=False)
+    """The canonical numbers of the only people who may be texted, or None."""
     file: str | None = field(init=False, default=None, compare=False)
     """What it was read from, or None."""
 
@@ -63,6 +78,7 @@ class Policy:
         object.__setattr__(self, "price_units", None if self.prices is None else read_prices(self.prices))
         if self.prices is not None:
             object.__setattr__(self, "prices", self.prices.copy())
+        object.__setattr__(self, "allowed", None if self.allow_only is None else only(self.allow_only))
         if self.budget is not None:
             try:
                 limit = units_of(self.budget)
@@ -117,8 +133,19 @@ class Policy:
         parts = [
             f"prices={prices}" if prices else "",
             "" if self.budget is None else f"budget={self.budget!r}",
+            "" if self.allowed is None else f"allow_only=<{len(self.allowed)}>",
         ]
         return f"Policy({', '.join(filter(None, parts))})"
+
+
+def only(numbers: Any) -> NDArray[np.int64]:
+    """
+    The canonical numbers of people who may be texted, sorted.
+
+    Raises:
+        ContactsError: A line cannot be read as a number.
+    """
+    return np.sort(keys(pd.Series(suppression(numbers), dtype=TEXT)))
 
 
 @overload

@@ -46,6 +46,7 @@ from smsframe.phones.match import keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from sqlalchemy.engine import Connection
 
@@ -177,6 +178,10 @@ class Journal:
             1
         """
         return move(self._store, target._store, self._owners.alive)
+
+    def opened(self) -> AbstractContextManager[Connection | None]:
+        """One transaction that reads, or None where nothing was ever written."""
+        return self._store.opened()
 
     @contextmanager
     def changes(self) -> Iterator[Callable[[float, float], bool]]:

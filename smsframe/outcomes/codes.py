@@ -109,6 +109,11 @@ ROWS = {
         "on an opt-out list",
         "The number is on an opt-out list that was given with suppress=, so it is not texted.",
     ),
+    "opted_out": Reason(
+        "opted out",
+        "The person is on the opt-out list of this account, which smsframe.optouts() shows and which holds "
+        "for every campaign. The reason says since when, and how it is known.",
+    ),
     "held_out": Reason(
         "held out of the experiment, not texted on purpose",
         "The person belongs to the group of an experiment that gets no text, for comparison. Nothing is "

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from smsframe.orders.records import Now
     from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
+    from smsframe.planning.check import BarredPeople
     from smsframe.planning.options import PlanOptions
     from smsframe.planning.parts import OtherParts
     from smsframe.planning.times import OwnTimes
@@ -79,6 +80,7 @@ def plan(
     options: PlanOptions,
     *,
     suppressed: pd.Index[Any] | None = None,
+    barred: BarredPeople | None = None,
     journalled: Known | None = None,
     profile: GatewayProfile = SMSEND,
     now: Now,
@@ -92,6 +94,7 @@ def plan(
         message: What people read.
         options: The keywords of the call.
         suppressed: The opt-outs, as they were read from ``options.suppress``.
+        barred: Who of some people may not be texted, by the lists of the account.
         journalled: What the journal knows of the campaign, or None.
         profile: That of the gateway it is for.
         now: What the clocks show, for times and hours.
@@ -103,7 +106,14 @@ def plan(
         ValueError: The sender is not usable, or not at that quality.
     """
     rows = judge_rows(
-        contacts, message, options, suppressed=suppressed, profile=profile, now=now, others=others
+        contacts,
+        message,
+        options,
+        suppressed=suppressed,
+        barred=barred,
+        profile=profile,
+        now=now,
+        others=others,
     )
     judged, fields, counted, template = rows.judged, rows.fields, rows.counted, rows.template
     terms, own_times, possible = rows.terms, rows.own_times, rows.possible
@@ -184,6 +194,7 @@ def judge_rows(
     options: PlanOptions,
     *,
     suppressed: pd.Index[Any] | None = None,
+    barred: BarredPeople | None = None,
     profile: GatewayProfile = SMSEND,
     now: Now,
     others: OtherParts = ALONE,
@@ -207,6 +218,8 @@ def judge_rows(
         numbers=options.numbers,
         schema=options.schema,
         suppressed=suppressed,
+        barred=barred,
+        allowed=None if options.policy is None else options.policy.allowed,
         others=others,
     )
     own_times = read_own_times(contacts, options.schedule)
