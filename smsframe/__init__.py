@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from smsframe.api.cancel import cancel, reschedule
     from smsframe.api.files import to_csv, to_excel, to_parquet
     from smsframe.api.frames import by, failed, plot, problems, summary
+    from smsframe.api.optouts import optouts
     from smsframe.api.prepare import check, normalize, plan, read_contacts, segments
     from smsframe.api.results import campaigns, costs, explain, refresh, results, withdraw
     from smsframe.api.run import Run
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from smsframe.api.trial import test
     from smsframe.api.watch import watch
     from smsframe.contacts.policy import Policy
+    from smsframe.contacts.suppression import OptoutList
     from smsframe.engines.finish import finish
     from smsframe.engines.partition import Partition, partition
     from smsframe.form.compose import compose
@@ -84,6 +86,7 @@ __all__ = [
     "JournalError",
     "NotAuthorised",
     "NotEnoughCredit",
+    "OptoutList",
     "Partition",
     "PhoneGuessed",
     "Plan",
@@ -109,6 +112,7 @@ __all__ = [
     "failed",
     "finish",
     "normalize",
+    "optouts",
     "partition",
     "plan",
     "plot",
@@ -142,6 +146,7 @@ _MODULES = {
     "Gateway": "smsframe.gateway.smsend",
     "Hours": "smsframe.orders.hours",
     "Journal": "smsframe.journal.journal",
+    "OptoutList": "smsframe.contacts.suppression",
     "Partition": "smsframe.engines.partition",
     "Plan": "smsframe.planning.plan",
     "PlannedSchema": "smsframe.outcomes.schema",
@@ -160,6 +165,7 @@ _MODULES = {
     "failed": "smsframe.api.frames",
     "finish": "smsframe.engines.finish",
     "normalize": "smsframe.api.prepare",
+    "optouts": "smsframe.api.optouts",
     "partition": "smsframe.engines.partition",
     "plan": "smsframe.api.prepare",
     "plot": "smsframe.api.frames",

@@ -8,18 +8,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from smsframe.outcomes.codes import CODES
 from smsframe.outcomes.columns import COLUMNS, PLANNED, attach, results_for, validated
 from smsframe.outcomes.join import join, note_other_texts, still_to_send
 from smsframe.phones.match import among, keys
+from smsframe.planning.frequency import beyond_cap
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from smsframe.journal.barred import Barred
+    from smsframe.orders.records import Now
     from smsframe.outcomes.join import Known
     from smsframe.planning.plan import Plan
 
@@ -78,6 +80,20 @@ def without_barred(plan: Plan, barred: Barred) -> Plan:
     return replace(plan, frame=frame, planned=plan.planned[~left_out[plan.planned.index]])
 
 
+def without_capped(plan: Plan, barred: Barred, now: Now) -> Plan:
+    """A plan without the people who reach the cap of its policy by now, who are ``suppressed``."""
+    cap = None if plan.policy is None else plan.policy.most
+    if cap is None:
+        return plan
+    people = plan.ready_people
+    schedule = None if plan.times is None else plan.times.times["schedule"].reindex(people.index)
+    over = people.index[beyond_cap(people["phone"], schedule, plan.terms, cap, barred.texted, now)]
+    rows = pd.Series(np.isin(np.arange(len(plan.frame)), over)).astype(bool)
+    reason = f"{CODES['frequency_cap']}, {cap.words}"
+    frame = with_status(plan.frame, rows, "suppressed", "frequency_cap", reason=reason)
+    return replace(plan, frame=frame, planned=plan.planned.drop(over))
+
+
 def _barred_rows(results: pd.DataFrame, asked: NDArray[np.bool_], barred: Barred) -> pd.DataFrame:
     """The results, in which those of some rows are ``suppressed`` whose people may not be texted."""
     found = barred.find(results["sms_phone"][asked])
@@ -101,10 +117,17 @@ def _barred_rows(results: pd.DataFrame, asked: NDArray[np.bool_], barred: Barred
 
 
 def with_status(
-    results: pd.DataFrame, rows: pd.Series[bool], status: str, code: str, more: str = ""
+    results: pd.DataFrame,
+    rows: pd.Series[bool],
+    status: str,
+    code: str,
+    more: str = "",
+    *,
+    reason: str | None = None,
 ) -> pd.DataFrame:
     """The results with something else said of some rows."""
-    values = results_for(len(results), sms_status=status, sms_code=code, sms_reason=CODES[code] + more)
+    said = reason or CODES[code] + more
+    values = results_for(len(results), sms_status=status, sms_code=code, sms_reason=said)
     changed = {
         name: results[name].mask(
             rows.to_numpy(dtype=bool, na_value=False), values[name].set_axis(results.index)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from smsframe.campaign.capped import capped, with_capped
 from smsframe.campaign.dispatch import Call, resuming, sending
 from smsframe.campaign.interrupts import asked, until_python_ends
 from smsframe.campaign.preflight import confirmed
@@ -25,11 +26,13 @@ from smsframe.campaign.result_frames import (
     with_barred,
     with_status,
     without_barred,
+    without_capped,
     without_journal,
 )
 from smsframe.campaign.unexpected_stop import Foreseen, with_results_when_stopped
 from smsframe.clock import SYSTEM
 from smsframe.contacts.policy import costs_of
+from smsframe.contacts.suppression import require_valid
 from smsframe.errors import (
     CampaignStopped,
     ConfirmationMismatch,
@@ -39,6 +42,7 @@ from smsframe.errors import (
 from smsframe.formatting import amount
 from smsframe.journal.barred import Barred
 from smsframe.journal.conflicts import CampaignCall
+from smsframe.orders.records import Now
 from smsframe.orders.states import Event
 from smsframe.outcomes.codes import WAITS
 from smsframe.outcomes.columns import results_for, validated
@@ -113,7 +117,8 @@ def send(
     stored = journal.read(campaign, call=call.at(context.gateway), phones=phones)
     known = stored and stored.known
     barred = context.barred(plan.policy, 0 if stored is None else stored.entry.id)
-    plan = without_barred(plan, barred)
+    require_valid(plan.valid_until, context.retry_policy.clock.now().date())
+    plan = without_capped(without_barred(plan, barred), barred, Now(*context.retry_policy.clock.span()))
     call = replace(call, people=plan.planned, suppressed=_told(plan, part=part))
     confirmed(options.confirm, plan.planned, known, plan)
     with sending(call, stored, context.stopped_by(stop), barred) as (engine, owner):
@@ -179,6 +184,8 @@ def resume(
         journal.optouts.keep_told(entry, suppressed)
     barred = context.barred(options.policy, entry.id)
     out = among(known.people["phone"], suppressed) | barred.among(known.people["phone"])
+    over = capped(known.people[still_to_send(known) & ~out], entry.terms, options.policy, barred, context)
+    out |= among(known.people["phone"], over)
     held_back = waits_for_budget(known, entry.budget)
     waiting = int((still_to_send(known) & ~out & ~held_back).sum())
     if confirm is not None and confirm != waiting:
@@ -193,7 +200,7 @@ def resume(
         entry,
         known,
         context,
-        suppressed=suppressed,
+        suppressed=suppressed.append(over),
         barred=barred,
         adopt=options.adopt,
         settled=settled,
@@ -202,6 +209,7 @@ def resume(
         cause = run_engine(engine, entry.name, context.say, asked_by_caller=stop is not None)
         try:
             journalled = recipients(journal, entry, run=owner, suppressed=suppressed, barred=barred)
+            journalled = with_capped(journalled, over, options.policy)
         except JournalError as error:
             before = outcomes(known, entry.name)
             cause, frame = cause or error, without_journal(before, maybe_texted=engine.maybe_texted)

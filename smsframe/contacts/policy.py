@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -15,6 +15,7 @@ from smsframe.arrow import TEXT
 from smsframe.contacts.policy_file import read_policy
 from smsframe.contacts.suppression import suppression
 from smsframe.formatting import suggests_parameters
+from smsframe.orders.caps import Cap, read_cap
 from smsframe.orders.prices import ANY_COUNTRY, Budget, Prices, amount_of, units_of
 from smsframe.phones.match import keys
 from smsframe.phones.region_names import region_of
@@ -46,8 +47,11 @@ class Policy:
             in credits where there are none. Orders that were charged count as they were charged, the others
             as they are predicted; who no longer fits stays ``pending``.
 
-        allow_only: The only numbers that may be texted, for trials: a frame, series, list or file of numbers in
-            international form; others are ``suppressed`` (code ``not_allowed``). Those of the variable
+        cap: How many texts one person may get in a span of time, such as ``"2 per 7 days"`` (hours, days or
+            weeks): from all campaigns of the account in the journal, as they are accepted, scheduled or
+            unconfirmed. Who would get more in any such span is ``suppressed`` (code ``frequency_cap``).
+        allow_only: The only numbers that may be texted, for trials: a frame, series, list or file of numbers
+            in international form; others are ``suppressed`` (code ``not_allowed``). Those of the variable
             ``SMSFRAME_ALLOW_ONLY`` (with commas between them, or the path of a file) hold where none are
             given.
 
@@ -66,9 +70,12 @@ class Policy:
 
     prices: pd.DataFrame | None = field(default=None, compare=False)
     budget: Decimal | int | str | None = None
+    cap: str | None = None
     allow_only: Any = field(default=None, compare=False)
     price_units: Prices | None = field(init=False)
     """The prices, as they were read."""
+    most: Cap | None = field(init=False, compare=False)
+    """The cap, as it was read."""
     allowed: NDArray[np.int64] | None = field(init=False, compare=False)
     """The canonical numbers of the only people who may be texted, or None."""
     file: str | None = field(init=False, default=None, compare=False)
@@ -78,6 +85,7 @@ class Policy:
         object.__setattr__(self, "price_units", None if self.prices is None else read_prices(self.prices))
         if self.prices is not None:
             object.__setattr__(self, "prices", self.prices.copy())
+        object.__setattr__(self, "most", None if self.cap is None else read_cap(self.cap))
         object.__setattr__(self, "allowed", None if self.allow_only is None else only(self.allow_only))
         if self.budget is not None:
             try:
@@ -89,11 +97,13 @@ class Policy:
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> Policy:
         """
-        A policy as a team writes it once: a TOML file with ``budget`` and ``prices``.
+        A policy as a team writes it once: a TOML file with the keywords of `Policy`.
 
         ::
 
             budget = "250.00"
+            cap = "2 per 7 days"
+            allow_only = ["+393471234567"]
 
             [[prices]]
             country = "IT"
@@ -101,8 +111,9 @@ class Policy:
             price = "0.05"
             currency = "EUR"
 
-        Instead of the tables ``prices = "prices.csv"`` names a file beside it, with these columns. Numbers
-        are read as they are written: ``price = 0.05`` is 0.05.
+        Instead of the tables ``prices = "prices.csv"`` names a file beside it, with these columns, and
+        instead of the numbers ``allow_only = "testers.csv"`` a file of them.
+        Amounts are read as they are written: ``price = 0.05`` is 0.05.
 
         Raises:
             ValueError: It is no TOML in UTF-8, or has a key or a value that makes no sense; says where.
@@ -124,6 +135,12 @@ class Policy:
         object.__setattr__(policy, "file", str(path))
         return policy
 
+    def allowing_only(self, numbers: Any) -> Policy:
+        """The same policy, for these numbers alone."""
+        policy = replace(self, allow_only=numbers)
+        object.__setattr__(policy, "file", self.file)
+        return policy
+
     def __repr__(self) -> str:
         prices = (
             ""
@@ -133,6 +150,7 @@ class Policy:
         parts = [
             f"prices={prices}" if prices else "",
             "" if self.budget is None else f"budget={self.budget!r}",
+            "" if self.cap is None else f"cap={self.cap!r}",
             "" if self.allowed is None else f"allow_only=<{len(self.allowed)}>",
         ]
         return f"Policy({', '.join(filter(None, parts))})"

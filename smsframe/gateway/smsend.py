@@ -18,7 +18,16 @@ from zoneinfo import ZoneInfo
 from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import GatewayError, NotAuthorised
 from smsframe.formatting import suggest_parameters
-from smsframe.gateway import auth, cache_bypass, environment, replies, responses, transport, wire_format
+from smsframe.gateway import (
+    auth,
+    cache_bypass,
+    environment,
+    replies,
+    responses,
+    stop_list,
+    transport,
+    wire_format,
+)
 from smsframe.gateway.auth import Credentials, Keys, session_keys
 from smsframe.gateway.cache_bypass import Freshness
 from smsframe.gateway.process_lock import ProcessLock
@@ -28,11 +37,12 @@ from smsframe.orders.profile import SMSEND, GatewayProfile, PersonalisedOrders, 
 from smsframe.orders.records import HistoryPage, OrderState, not_authorised
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
     from smsframe.gateway.order import Order
+    from smsframe.orders.optouts import OptOutPage
     from smsframe.orders.records import Reply
 
 log = logging.getLogger("smsframe")
@@ -256,6 +266,34 @@ class Gateway:
         start = since.astimezone(UTC).strftime(wire_format.DATE)
         page = {"from": start, "timezone": "UTC", "pageNumber": str(number), "pageSize": str(size)}
         return responses.history_page(self._get("smshistory", **page))
+
+    def optouts_page(self, number: int, size: int) -> OptOutPage:
+        """
+        One page of the gateway's own list of opt-outs.
+
+        Args:
+            number: From 1.
+            size: Numbers per page.
+
+        Raises:
+            GatewayError: The gateway did not say.
+        """
+        paging = {"timezone": "UTC", "pageNumber": str(number), "pageSize": str(size)}
+        return stop_list.page(self._get(stop_list.PATH, **paging), ZoneInfo("UTC"))
+
+    def add_optouts(self, phones: Sequence[str]) -> None:
+        """
+        Put numbers on the gateway's own list of opt-outs, all or none.
+
+        Args:
+            phones: In E.164.
+
+        Raises:
+            Rejected: It refuses one of them, so that none was put on it.
+            GatewayError: It did not answer; what is on the list twice does no harm, so it may be repeated.
+        """
+        answer = self._call("POST", stop_list.BATCH, json=[*phones])
+        stop_list.require_taken(answer, self.base_url)
 
     def close(self) -> None:
         """Close the pooled connections; the next call opens new ones."""

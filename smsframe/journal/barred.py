@@ -11,22 +11,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
 from smsframe.arrow import TEXT
+from smsframe.journal.frequency import NOBODY as NOBODY_TEXTED
+from smsframe.journal.frequency import Texted, texted
 from smsframe.journal.journal import Journal
-from smsframe.journal.optout_rows import count, details, persons_on, which_listed
+from smsframe.journal.optout_rows import OptOutList, count, details, persons_on, which_listed
 from smsframe.journal.tables import optout_lists
 from smsframe.journal.versions import has_people_over_time
+from smsframe.orders.optouts import UsedList
 from smsframe.outcomes.codes import CODES
 from smsframe.phones.match import keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -41,23 +45,6 @@ FEW = 5_000
 NOBODY = np.array([], dtype=np.int64)
 
 State = tuple[tuple[int, ...], ...]
-
-
-class UsedList(NamedTuple):
-    """
-    A list that was read.
-
-    Attributes:
-        place: The journal that it is in.
-        base_url: The address of the gateway.
-        account: The account there.
-        people: How many are on it.
-    """
-
-    place: str
-    base_url: str
-    account: str
-    people: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +101,12 @@ class Barred:
         """The same under a policy."""
         return replace(self, allowed=None if policy is None else policy.allowed)
 
+    def reads(self, owner: OptOutList) -> bool:
+        """Whether a list of an account is one of those that are read."""
+        return self.base_url in (None, owner.base_url) and (
+            self.base_url is None or owner.account in self.accounts()
+        )
+
     @property
     def state(self) -> State:
         """What changes with each change of a list."""
@@ -136,6 +129,13 @@ class Barred:
 
         parts = [self._read(each, partial(read, each), []) for each in self.journals]
         return [used for part in parts for used in part if used.people]
+
+    def texted(self, since: datetime, until: datetime) -> Texted:
+        """Who was texted by the account between two instants, by the campaigns of the first journal."""
+        with self.journals[0].opened() as connection:
+            if connection is None or self.base_url is None:
+                return NOBODY_TEXTED
+            return texted(connection, self.base_url, self.accounts(), since, until)
 
     def among(self, phones: pd.Series[Any]) -> pd.Series[bool]:
         """Whether each of some people may not be texted."""

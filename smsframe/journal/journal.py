@@ -117,8 +117,8 @@ class Journal:
         self.place, self.lock_can_be_lost = store.place, store.lock_can_be_lost
         self.batches = Batches(store, owners, clock)
         self.orders = KnownOrders(store, self.batches.stamp)
-        self.deliveries = Deliveries(store, self.batches.stamp)
         self.optouts = OptOuts(store, self.batches.stamp)
+        self.deliveries = Deliveries(store, self.batches.stamp, self.optouts)
         self.cancellations = Cancellations(store, owners, self.batches.stamp)
         self.stop_requests = StopRequests(store, owners)
         self.registration = Registration(store, self.batches, self.orders, clock)

@@ -82,6 +82,8 @@ def plan_card(facts: Mapping[str, Any]) -> str:
         ("Hours", facts["hours"] or ""),
         ("When", "" if facts["schedule"] else "; ".join(facts["times"]["said"])),
         ("Night", facts["times"]["night"]),
+        ("Opt-outs", "; ".join(facts["optouts"])),
+        ("House rules", "; ".join(facts["rules"])),
         ("Cost", "; ".join(facts["costs"]["said"])),
         ("Balance", facts["balance"]),
         ("UCS-2 because of", _characters(facts["ucs2"])),

@@ -25,6 +25,7 @@ from smsframe.phones.match import among
 from smsframe.planning import savings
 from smsframe.planning.check import count_repairs, judge, mark_duplicates, refuse
 from smsframe.planning.costs import plan_costs, wait_for_budget
+from smsframe.planning.frequency import beyond_cap
 from smsframe.planning.merge_values import packed, texts
 from smsframe.planning.parts import ALONE
 from smsframe.planning.plan import Plan
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
     from smsframe.planning.check import BarredPeople
+    from smsframe.planning.frequency import TextedBetween
     from smsframe.planning.options import PlanOptions
     from smsframe.planning.parts import OtherParts
     from smsframe.planning.times import OwnTimes
@@ -81,6 +83,7 @@ def plan(
     *,
     suppressed: pd.Index[Any] | None = None,
     barred: BarredPeople | None = None,
+    texted: TextedBetween | None = None,
     journalled: Known | None = None,
     profile: GatewayProfile = SMSEND,
     now: Now,
@@ -95,6 +98,7 @@ def plan(
         options: The keywords of the call.
         suppressed: The opt-outs, as they were read from ``options.suppress``.
         barred: Who of some people may not be texted, by the lists of the account.
+        texted: Whom the account texted between two instants.
         journalled: What the journal knows of the campaign, or None.
         profile: That of the gateway it is for.
         now: What the clocks show, for times and hours.
@@ -157,6 +161,13 @@ def plan(
         sent = journalled.people[~still_to_send(journalled, terms, template.source)]
         results = join(results, journalled._replace(people=sent), campaign, carriers, run="")
         results = note_other_texts(results, journalled, template.source, planned)
+    cap = None if options.policy is None else options.policy.most
+    if cap is not None and texted is not None:
+        asked = planned[results["sms_status"].eq("ready").to_numpy()[planned.index]]
+        schedule = None if times is None else times.times["schedule"].reindex(asked.index)
+        over = asked.index[beyond_cap(asked["phone"], schedule, terms, cap, texted, now)]
+        results = columns.left_out(results, over, f"{CODES['frequency_cap']}, {cap.words}", "frequency_cap")
+        planned = planned.drop(over)
     budget = costs_of(options.policy, profile)
     costs = plan_costs(planned, results, terms.message_type, budget, journalled)
     results = wait_for_budget(results, planned, costs, journalled)

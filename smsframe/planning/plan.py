@@ -19,7 +19,7 @@ from smsframe.outcomes.reasons import reasons
 from smsframe.planning.balance import balance_words
 from smsframe.planning.costs import costs_facts
 from smsframe.planning.merge_values import texts, unpacked
-from smsframe.planning.plan_facts import extreme, plan_facts, supplied_plus, unknown_regions
+from smsframe.planning.plan_facts import extreme, plan_facts, rules_said, supplied_plus, unknown_regions
 from smsframe.planning.previews import previewer_of
 from smsframe.planning.problems import problems as find_problems
 from smsframe.planning.savings import Cheaper, propose
@@ -28,8 +28,10 @@ from smsframe.texts import render
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
+    from datetime import date
 
     from smsframe.contacts.policy import Policy
+    from smsframe.orders.optouts import UsedList
     from smsframe.orders.terms import Terms
     from smsframe.planning.costs import PlannedCosts
     from smsframe.planning.times import PlannedTimes
@@ -65,6 +67,9 @@ class Plan:
             None without a policy. Sending decides it anew.
         balance: The credits of its type that were left when the gateway last said so; None as long as it did
             not. Sending asks anew.
+        optouts: The lists of opt-outs that were read for it, each with how many people are on it. Sending
+            reads them anew.
+        valid_until: The last day of the opt-out list that it was given with one; later it is not sent.
 
     Example:
         >>> guests = pd.DataFrame({"name": ["Ada", "Zoë"], "mobile": ["+393471234567", "12"]})
@@ -89,6 +94,8 @@ class Plan:
     policy: Policy | None = None
     costs: PlannedCosts | None = None
     balance: float | None = None
+    optouts: tuple[UsedList, ...] = ()
+    valid_until: date | None = None
 
     @property
     def people(self) -> pd.DataFrame:
@@ -253,6 +260,7 @@ class Plan:
         if self.terms.schedule is None:  # otherwise it is one time, which was given
             facts += times["said"]
         facts.append(times["night"])
+        facts += rules_said(self)
         facts += [*self._facts_of_costs()["said"], balance_words(self.balance, self.credits)]
         return f"<smsframe.Plan {name}: {'; '.join(filter(None, facts))}>"
 

@@ -1,0 +1,1 @@
+"""People over time: opt-outs and what follows from them."""

@@ -1,0 +1,79 @@
+"""
+The gateway's own list of numbers that are never texted: its pages are read, and numbers are put on it.
+
+The documentation names no call that takes a number off it, and does not show the items of a page: a number
+and a date are looked for under the names that lists of this platform use.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from smsframe.errors import GatewayError, Rejected
+from smsframe.gateway.refusals import question_refused
+from smsframe.gateway.responses import is_ok, number
+from smsframe.orders.optouts import OptOutPage
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from smsframe.gateway.transport import Exchange
+
+PATH: Final = "blacklist/sms"
+BATCH: Final = "blacklist/smsbatch"
+NUMBERS: Final = ("number", "phonenumber", "phone", "recipient", "destination", "msisdn")
+DATES: Final = ("date", "create_time", "insert_date", "since", "time")
+_DAY: Final = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})[ T]?(\d{2}):?(\d{2}):?(\d{2})")
+
+
+def page(response: Exchange, zone: ZoneInfo) -> OptOutPage:
+    """
+    The numbers on a page, and how many there are in all.
+
+    Raises:
+        GatewayError: The answer could not be read.
+    """
+    body = response.json()
+    lists = []
+    if isinstance(body, dict) and is_ok(body, silent=True):
+        lists = [value for value in body.values() if isinstance(value, list)]
+    if len(lists) != 1:
+        raise GatewayError("the gateway's list of opt-outs could not be read", status=response.status)
+    return OptOutPage([_item(item, zone) for item in lists[0]], number(body.get("total")))
+
+
+def require_taken(response: Exchange, base_url: str) -> None:
+    """
+    Refuse an answer by which numbers are not known to be on the list.
+
+    Raises:
+        Rejected: One of them is malformed, so that none was taken.
+        GatewayError: As of a question.
+    """
+    if response.status in (200, 201):
+        return
+    if response.status == 400:  # noqa: PLR2004 - an HTTP status
+        raise Rejected("the gateway refused numbers for its list of opt-outs", status=400)
+    raise question_refused(response, base_url)
+
+
+def _item(item: Any, zone: ZoneInfo) -> tuple[str, datetime | None, str]:
+    """The number as the gateway writes it, since when it is listed, and how it came there."""
+    if not isinstance(item, dict):
+        return str(item), None, ""
+    cells = {str(name).replace("_", "").replace("-", "").lower(): value for name, value in item.items()}
+    found = next((cells[name] for name in NUMBERS if cells.get(name)), "")
+    written = next((cells[name.replace("_", "")] for name in DATES if cells.get(name.replace("_", ""))), "")
+    return str(found), _moment(str(written), zone), str(cells.get("origin") or "")
+
+
+def _moment(written: str, zone: ZoneInfo) -> datetime | None:
+    match = _DAY.match(written)
+    if match is None:
+        return None
+    try:
+        return datetime(*map(int, match.groups()), tzinfo=zone)  # type: ignore[misc, arg-type]  # six of them
+    except ValueError:
+        return None
