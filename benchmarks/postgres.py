@@ -100,14 +100,14 @@ def campaigns(count: int, turns: int) -> Seconds:
     ):
         gateway = sandbox.gateway()
 
-        def plan(turn: int) -> int:
-            return turn
+        def name(turn: int) -> int:
+            return turn  # the number of the turn names its campaigns
 
-        def send(turn: int, name: str, journal: str) -> int:
+        def send(turn: int, prefix: str, journal: str) -> int:
             out = smsframe.send(
                 table,
                 "Ciao",
-                campaign=f"{name}{turn}",
+                campaign=f"{prefix}{turn}",
                 phone="mobile",
                 gateway=gateway,
                 journal=journal,
@@ -124,7 +124,7 @@ def campaigns(count: int, turns: int) -> Seconds:
             "loop": Call(lambda turn: send(turn, "s", f"{folder}/{turn}.sqlite")),
         }
         try:
-            return take_turns(plan, calls, turns, expect)
+            return take_turns(name, calls, turns, expect)
         finally:
             cluster.close()
             gateway.close()

@@ -3,8 +3,9 @@ Whole campaigns over Dask with a journal in PostgreSQL, at several sizes: ``pyth
 
 Worker processes send frames that they make themselves, to a sandbox in a process of its own, with a server of
 our own for the journal. Printed for each size: seconds and recipients per second of the whole ``send``, the
-most memory that one process had (workers, and this one), and what the sandbox says: who was texted twice, and
-who never. ``--people``, ``--workers`` and ``--latency`` choose others. For Linux.
+CPU that one person costs in the workers with this process, and in the server (other work on the machine
+changes that less than seconds), the most memory that one process had, and what the sandbox says: who was
+texted twice, and who never. ``--people``, ``--workers`` and ``--latency`` choose others. For Linux.
 """
 
 from __future__ import annotations
@@ -58,6 +59,21 @@ def peaks(stop: threading.Event, workers: list[int], found: dict[str, float]) ->
                     found[name] = max(found.get(name, 0), psutil.Process(pid).memory_info().rss / MIB)
 
 
+def cpu_seconds(pids: list[int], *, children: bool = False) -> float:
+    """CPU that processes have used so far; with that of their children, alive or ended, if wanted."""
+    import psutil
+
+    seconds = 0.0
+    for process in map(psutil.Process, pids):
+        times = process.cpu_times()
+        seconds += times.user + times.system
+        if children:
+            seconds += times.children_user + times.children_system
+            with suppress(psutil.Error):  # one ends meanwhile
+                seconds += cpu_seconds([child.pid for child in process.children()])
+    return seconds
+
+
 def measure(people: int, workers: int, latency: float, partition: int) -> None:
     """Send to so many people, and print what it took."""
     import dask.dataframe as dd
@@ -88,11 +104,15 @@ def measure(people: int, workers: int, latency: float, partition: int) -> None:
             stop, found = threading.Event(), dict[str, float]()
             watching = threading.Thread(target=peaks, args=(stop, pids, found))
             watching.start()
+            pids_of_server = [int((server.data / "postmaster.pid").read_text().split()[0])]
+            begun = cpu_seconds([os.getpid(), *pids]), cpu_seconds(pids_of_server, children=True)
             began = time.perf_counter()
             out: Any = frame.sms.send(
                 "Ciao", campaign="autumn", phone="mobile", journal=server.url(), progress=False
             )
             seconds = time.perf_counter() - began
+            on_clients = cpu_seconds([os.getpid(), *pids]) - begun[0]
+            on_server = cpu_seconds(pids_of_server, children=True) - begun[1]
             stop.set()
             watching.join()
             said = out["sms_status"].value_counts().compute().to_dict()
@@ -100,6 +120,7 @@ def measure(people: int, workers: int, latency: float, partition: int) -> None:
         doubled, texted = ours.recv()
         print(
             f"{people:>12,} people  {workers} workers  {seconds:8.1f} s  {people / seconds:8,.0f} people/s  "
+            f"CPU {on_clients / people * 1e6:,.0f} + {on_server / people * 1e6:,.0f} us/person  "
             f"worker {found['worker']:,.0f} MiB  driver {found['driver']:,.0f} MiB  "
             f"doubled {doubled}  forgotten {people - texted}  { ({k: v for k, v in said.items() if v}) }",
             flush=True,

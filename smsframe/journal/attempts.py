@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from smsframe.journal.recipients import DTYPES, NO_DELIVERY
 from smsframe.journal.sql import frame, integers, strings, table_of
 from smsframe.journal.tables import attempts, batches, recipients
-from smsframe.journal.versions import has_attempts
+from smsframe.journal.versions import columns, has_attempts
 from smsframe.orders.states import State
 from smsframe.phones.match import keys
 
@@ -32,7 +32,8 @@ def read_earlier(connection: Connection, campaign: int, batch: int | None = None
     """
     if not has_attempts(connection):
         return pd.DataFrame({name: pd.array([], dtype) for name, dtype in DTYPES.items()})
-    rows = sa.select(*(attempts.c[name] for name in DTYPES)).where(attempts.c.campaign == campaign)
+    here = {column.name: column for column in columns(connection, attempts)}
+    rows = sa.select(*(here[name] for name in DTYPES)).where(attempts.c.campaign == campaign)
     rows = rows if batch is None else rows.where(attempts.c.batch == batch)
     found = frame(connection, rows.order_by(attempts.c.person, attempts.c.attempt))
     return pd.DataFrame({name: found[name].astype(dtype) for name, dtype in DTYPES.items()})

@@ -58,7 +58,7 @@ def assign(
         entry: Their campaign.
         owner: Whose the batches are.
         free: ``phone``, ``text`` (its key), ``fields``, ``encoding``, ``segments`` of people without a batch,
-            and those of `recipients.OWN_TIME` that there are.
+            and those of `people_groups.OWN` that there are.
         when: What the clocks show, and then the campaign's terms say how and when it goes out; or a batch
             whose terms and times these people keep.
 

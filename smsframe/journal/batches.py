@@ -78,7 +78,8 @@ class Batches:
     ) -> list[BatchWithPeople]:
         """As `create_batches`, in the caller's transaction."""
         self.dissolve(connection, entry.id)
-        free = recipient_rows.read(connection, entry.id, recipients.c.batch.is_(None))
+        unsent = recipients.c.batch.is_(None) & ~recipients.c.held_out
+        free = recipient_rows.read(connection, entry.id, unsent)
         free = free[among(free["phone"], phones)]
         if entry.budget is not None:  # which covers the first rows first
             free = free.iloc[np.argsort(find(free["phone"], phones), kind="stable")]

@@ -5,13 +5,14 @@ A journal moved to another place: every row, compared, and its source closed.
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import sqlalchemy as sa
 
 from smsframe.errors import JournalError
 from smsframe.journal.counts import tallies
+from smsframe.journal.sql import POSTGRESQL
 from smsframe.journal.tables import metadata
 
 if TYPE_CHECKING:
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 PART = 10_000
 """Rows in memory at a time."""
 
+_TYPES = {int: pa.int64(), float: pa.float64(), str: pa.string(), bool: pa.bool_(), bytes: pa.binary()}
 
-def move(source: JournalStore, target: JournalStore, alive: Callable[[str], bool]) -> dict[str, int]:
+
+def copy(source: JournalStore, target: JournalStore, alive: Callable[[str], bool]) -> dict[str, int]:
     """
     Copy every row of a journal into one without campaigns, compare them, and close the source.
 
@@ -73,7 +76,7 @@ def _copy(reading: Connection, writing: Connection, table: sa.Table) -> int:
     for rows in _parts(reading, table):
         writing.execute(sa.insert(table), rows)
         count += len(rows)
-    if writing.dialect.name == "postgresql" and "id" in table.c:  # the next key follows the last one
+    if writing.dialect.name == POSTGRESQL and "id" in table.c:  # the next key follows the last one
         writing.exec_driver_sql(
             f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), "  # noqa: S608 - a table of ours
             f"coalesce(max(id), 0) + 1, false) FROM {table.name}"
@@ -84,15 +87,20 @@ def _copy(reading: Connection, writing: Connection, table: sa.Table) -> int:
 def _digest(connection: Connection, table: sa.Table) -> str:
     """The same for the same rows, in whichever database they are."""
     digest = hashlib.sha256()
+    schema = pa.schema([(column.name, _TYPES[column.type.python_type]) for column in table.c])
     for rows in _parts(connection, table):
-        for row in rows:
-            digest.update(json.dumps([*row.values()]).encode())
+        digest.update(pa.RecordBatch.from_pylist(rows, schema).serialize())
     return digest.hexdigest()
 
 
 def _parts(connection: Connection, table: sa.Table) -> Iterator[list[dict[str, Any]]]:
-    """The rows of a table in order of its key, a part at a time."""
-    key = [*table.primary_key.columns]
+    """The rows of a table in order of its key, of text in that of its bytes, a part at a time."""
+    by_bytes = "C" if connection.dialect.name == POSTGRESQL else "BINARY"
+    names = [column.name for column in table.primary_key.columns]
+    key = [
+        table.c[name].collate(by_bytes) if isinstance(table.c[name].type, sa.Text) else table.c[name]
+        for name in names
+    ]
     last: tuple[Any, ...] | None = None
     while True:
         query = sa.select(table).order_by(*key).limit(PART)
@@ -103,4 +111,4 @@ def _parts(connection: Connection, table: sa.Table) -> Iterator[list[dict[str, A
             yield rows
         if len(rows) < PART:
             return
-        last = tuple(rows[-1][column.name] for column in key)
+        last = tuple(rows[-1][name] for name in names)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 
 from smsframe.journal.tables import attempts, batches, recipients
-from smsframe.journal.versions import has_attempts, refused
+from smsframe.journal.versions import has_attempts, held_out, refused
 from smsframe.orders.delivery_codes import Stage
 from smsframe.orders.profile import known_codes
 from smsframe.orders.states import CALLED_BACK, CANCEL_OPEN, State
@@ -59,7 +59,8 @@ def tallies(
     """
     grouped = _grouped(connection, campaign, refused(connection).is_not(None))
     waiting = sa.select(recipients.c.campaign, sa.func.count()).group_by(recipients.c.campaign)
-    waiting = waiting.where(recipients.c.batch.is_(None), *_of_campaign(recipients, campaign))
+    unsent = recipients.c.batch.is_(None) & ~held_out(connection)
+    waiting = waiting.where(unsent, *_of_campaign(recipients, campaign))
     counts: defaultdict[int, Counter[str]] = defaultdict(Counter)
     charged: defaultdict[int, float] = defaultdict(float)
     at_work: set[int] = set()

@@ -20,12 +20,11 @@ import sqlalchemy as sa
 from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import JournalError, UnknownCampaign
 from smsframe.formatting import suggest_parameters
-from smsframe.journal import places
+from smsframe.journal import copies, places
 from smsframe.journal.attempts import take_back
 from smsframe.journal.batches import Batches
 from smsframe.journal.cancellations import Cancellations
 from smsframe.journal.conflicts import require_no_similar_name
-from smsframe.journal.copies import move
 from smsframe.journal.deliveries import Deliveries
 from smsframe.journal.known_orders import KnownOrders
 from smsframe.journal.optouts import OptOuts
@@ -177,7 +176,7 @@ class Journal:
             >>> smsframe.Journal(journal).copy(smsframe.Journal("copy.sqlite"))["campaigns"]
             1
         """
-        return move(self._store, target._store, self._owners.alive)
+        return copies.copy(self._store, target._store, self._owners.alive)
 
     def opened(self) -> AbstractContextManager[Connection | None]:
         """One transaction that reads, or None where nothing was ever written."""
@@ -301,14 +300,15 @@ class Journal:
 
     def withdraw(self, entry: CampaignRecord, phones: pd.Series[Any]) -> None:
         """
-        Forget people of a campaign who were never part of a batch; whose attempt was another one, is at the
-        one before.
+        Forget people of a campaign who were never part of a batch and are not held out; whose attempt was
+        another one, is at the one before.
         """
         rows = [{"key": person} for person in keys(phones).tolist()]
         statement = sa.delete(recipients).where(
             recipients.c.campaign == entry.id,
             recipients.c.person == sa.bindparam("key"),
             recipients.c.batch.is_(None),
+            ~recipients.c.held_out,
         )
         with self._store.transaction() as connection:
             take_back(connection, entry.id, phones)

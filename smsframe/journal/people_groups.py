@@ -11,8 +11,8 @@ import pyarrow as pa
 if TYPE_CHECKING:
     import pandas as pd
 
-OWN_TIME = ("schedule_at", "zone", "wait_code", "wait_reason")
-"""What few campaigns have: times and zones row by row, and why somebody waits."""
+OWN = ("schedule_at", "zone", "wait_code", "wait_reason", "variant", "held_out")
+"""What few campaigns have: times and zones row by row, why somebody waits, and experiments."""
 
 
 class Group(NamedTuple):
@@ -23,7 +23,7 @@ class Group(NamedTuple):
         batch: The key of their batch, or None when they only wait.
         text: The key of their text.
         encoding: ``gsm`` or ``ucs2``.
-        people: ``phone``, ``fields`` (merge values) and ``segments``; those of `OWN_TIME` that there are.
+        people: ``phone``, ``fields`` (merge values) and ``segments``; those of `OWN` that there are.
     """
 
     batch: int | None
@@ -34,12 +34,12 @@ class Group(NamedTuple):
     def column(self, name: str) -> list[Any]:
         """A column of its people as Python's own values; all None where they have no such column."""
         if name not in self.people:
-            return [None] * len(self.people)
+            return [False if name == "held_out" else None] * len(self.people)
         values: list[Any] = pa.array(self.people[name], from_pandas=True).to_pylist()
         return values
 
     @property
-    def has_own_times(self) -> bool:
-        """Whether any of its people has a time, a zone or a reason to wait of their own."""
-        columns = (self.people.get(name) for name in OWN_TIME)
+    def has_own(self) -> bool:
+        """Whether any of its people has a time, a zone, a reason to wait or a variant of their own."""
+        columns = (self.people.get(name) for name in OWN)
         return any(column is not None and column.notna().any() for column in columns)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from smsframe.journal.people_groups import OWN_TIME, Group
+from smsframe.journal.people_groups import OWN, Group
 from smsframe.phones.match import keys
 
 if TYPE_CHECKING:
@@ -24,12 +24,16 @@ TYPES = {
     "phone": "text",
     "fields": "text",
     "segments": "integer",
-    **dict.fromkeys(OWN_TIME, "text"),
+    **dict.fromkeys(OWN, "text"),
     "schedule_at": "bigint",
+    "held_out": "boolean",
     "text": "integer",
     "encoding": "text",
     "batch": "integer",
 }
+
+KEPT = ("person", "variant", "held_out")
+"""What is not simply overwritten."""
 
 STATEMENT = (
     f"INSERT INTO recipients AS there (campaign, missing, {', '.join(TYPES)}) "  # noqa: S608 - of constants
@@ -37,14 +41,18 @@ STATEMENT = (
     f"FROM unnest({', '.join(f'%({name})s::{kind}[]' for name, kind in TYPES.items())}) "
     f"AS given ({', '.join(TYPES)}) "
     "ON CONFLICT (campaign, person) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in ("missing", *TYPES) if name != "person")
-    + " WHERE there.batch IS NULL"
+    + ", ".join(f"{name} = excluded.{name}" for name in ("missing", *TYPES) if name not in KEPT)
+    + ", variant = coalesce(there.variant, excluded.variant)"
+    ", held_out = there.held_out OR excluded.held_out"
+    # As `sqlite_people.may_be_written`.
+    " WHERE there.batch IS NULL AND (NOT there.held_out OR excluded.batch IS NULL) "
+    "AND (there.variant IS NULL OR excluded.variant IS NULL OR there.variant = excluded.variant)"
 )
 
 
 def write(connection: Connection, campaign: int, groups: Sequence[Group]) -> int:
     """
-    Write people, unless they are there with a batch; how many were written.
+    Write people, unless they are there with a batch, held out, or in another variant; how many were written.
 
     By their keys, so that two processes that write the same people wait for each other in one order only.
     """

@@ -14,6 +14,32 @@ if TYPE_CHECKING:
 
 UPGRADES: dict[int, tuple[str, ...]] = {
     7: (
+        "ALTER TABLE campaigns ADD COLUMN ramp TEXT",
+        (
+            "CREATE TABLE variants (campaign INTEGER NOT NULL, name TEXT NOT NULL, text INTEGER, "
+            "PRIMARY KEY (campaign, name))"
+        ),
+        "ALTER TABLE recipients ADD COLUMN variant TEXT",
+        (
+            "ALTER TABLE recipients ADD COLUMN held_out BOOLEAN NOT NULL DEFAULT false "
+            "CONSTRAINT held_out_in_no_order CHECK (NOT held_out OR batch IS NULL)"
+        ),
+        "ALTER TABLE attempts ADD COLUMN variant TEXT",
+        "ALTER TABLE attempts ADD COLUMN held_out BOOLEAN NOT NULL DEFAULT false",
+        "ALTER TABLE campaigns ADD COLUMN salt TEXT",
+        "ALTER TABLE campaigns ADD COLUMN purged_at BIGINT",
+        "ALTER TABLE recipients ADD COLUMN consent TEXT",
+        "ALTER TABLE recipients ADD COLUMN erase BOOLEAN NOT NULL DEFAULT false",
+        "ALTER TABLE attempts ADD COLUMN consent TEXT",
+        "ALTER TABLE attempts ADD COLUMN erase BOOLEAN NOT NULL DEFAULT false",
+        "CREATE TABLE forgotten (hash TEXT NOT NULL PRIMARY KEY, at BIGINT NOT NULL)",
+        (
+            "CREATE TABLE erased (campaign INTEGER NOT NULL, hash TEXT NOT NULL, attempt INTEGER NOT NULL, "
+            "batch INTEGER, segments INTEGER, missing BOOLEAN NOT NULL DEFAULT false, refused TEXT, "
+            "PRIMARY KEY (campaign, hash, attempt))"
+        ),
+        "CREATE INDEX ix_erased_batch ON erased (batch)",
+        "CREATE TABLE privacy (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)",
         (
             "CREATE TABLE optout_lists (id SERIAL PRIMARY KEY, "
             "base_url TEXT NOT NULL, account TEXT NOT NULL, campaign INTEGER NOT NULL DEFAULT 0, "
@@ -41,6 +67,7 @@ UPGRADES: dict[int, tuple[str, ...]] = {
             "PRIMARY KEY (id), UNIQUE (source, key))"
         ),
         "CREATE INDEX ix_replies_person ON replies (person)",
+        "CREATE INDEX recipients_missing ON recipients (campaign, batch) WHERE missing",
     ),
 }
 """What takes the tables of each released version to the next; the first that was on PostgreSQL was 7."""

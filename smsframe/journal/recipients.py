@@ -45,6 +45,8 @@ DTYPES: dict[str, Any] = {
     "zone": TEXT,
     "wait_code": TEXT,
     "wait_reason": TEXT,
+    "variant": TEXT,
+    "held_out": "boolean",
 }
 
 
@@ -68,7 +70,7 @@ def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | 
         ``phone``, ``text`` (its key), ``fields``, ``encoding``, ``segments``, ``batch`` (its key, or
         missing), ``missing`` (whether its order lacks it), ``refused`` (the code with which it was left
         out of it), ``attempt``, ``delivery`` (the code last seen), ``delivered_at`` and ``seen_at``
-        (microseconds since 1970 in UTC), and those of `OWN_TIME` (``schedule_at`` likewise).
+        (microseconds since 1970 in UTC), and those of `OWN` (``schedule_at`` likewise).
 
     Raises:
         JournalError: It is damaged.

@@ -124,6 +124,32 @@ UPGRADES = {
         "ALTER TABLE campaigns ADD COLUMN pace TEXT",
     ),
     7: (
+        "ALTER TABLE campaigns ADD COLUMN ramp TEXT",
+        (
+            "CREATE TABLE variants (campaign INTEGER NOT NULL, name TEXT NOT NULL, text INTEGER, "
+            "PRIMARY KEY (campaign, name)) WITHOUT ROWID"
+        ),
+        "ALTER TABLE recipients ADD COLUMN variant TEXT",
+        (
+            "ALTER TABLE recipients ADD COLUMN held_out BOOLEAN NOT NULL DEFAULT 0 "
+            "CONSTRAINT held_out_in_no_order CHECK (NOT held_out OR batch IS NULL)"
+        ),
+        "ALTER TABLE attempts ADD COLUMN variant TEXT",
+        "ALTER TABLE attempts ADD COLUMN held_out BOOLEAN NOT NULL DEFAULT 0",
+        "ALTER TABLE campaigns ADD COLUMN salt TEXT",
+        "ALTER TABLE campaigns ADD COLUMN purged_at BIGINT",
+        "ALTER TABLE recipients ADD COLUMN consent TEXT",
+        "ALTER TABLE recipients ADD COLUMN erase BOOLEAN NOT NULL DEFAULT 0",
+        "ALTER TABLE attempts ADD COLUMN consent TEXT",
+        "ALTER TABLE attempts ADD COLUMN erase BOOLEAN NOT NULL DEFAULT 0",
+        "CREATE TABLE forgotten (hash TEXT NOT NULL PRIMARY KEY, at BIGINT NOT NULL) WITHOUT ROWID",
+        (
+            "CREATE TABLE erased (campaign INTEGER NOT NULL, hash TEXT NOT NULL, attempt INTEGER NOT NULL, "
+            "batch INTEGER, segments INTEGER, missing BOOLEAN NOT NULL DEFAULT 0, refused TEXT, "
+            "PRIMARY KEY (campaign, hash, attempt)) WITHOUT ROWID"
+        ),
+        "CREATE INDEX ix_erased_batch ON erased (batch)",
+        "CREATE TABLE privacy (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
         (
             "CREATE TABLE optout_lists (id INTEGER NOT NULL PRIMARY KEY, "
             "base_url TEXT NOT NULL, account TEXT NOT NULL, campaign INTEGER NOT NULL DEFAULT 0, "
@@ -151,6 +177,7 @@ UPGRADES = {
             "PRIMARY KEY (id), UNIQUE (source, key))"
         ),
         "CREATE INDEX ix_replies_person ON replies (person)",
+        "CREATE INDEX recipients_missing ON recipients (campaign, batch) WHERE missing = 1",
     ),
 }
 """What takes a file of each released version to the next."""

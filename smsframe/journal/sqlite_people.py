@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from smsframe.journal.people_groups import OWN_TIME, Group
+from smsframe.journal.people_groups import OWN, Group
 from smsframe.journal.tables import recipients
 from smsframe.phones.match import keys
 
@@ -20,15 +20,23 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 
+def may_be_written(there: Any, given: Any) -> sa.ColumnElement[bool]:
+    """
+    Nobody who has a batch, and nobody who is held out into one; a variant never becomes another.
+    """
+    same = there.variant.is_(None) | given.variant.is_(None) | (there.variant == given.variant)
+    return sa.and_(there.batch.is_(None), ~there.held_out | given.batch.is_(None), same)
+
+
 def write(connection: Connection, campaign: int, groups: Sequence[Group]) -> int:
-    """Write people, unless they are there with a batch; how many were written."""
+    """Write people, unless `may_be_written` forbids it; how many were written."""
     one, same, timed = [], [], []
     for group in groups:
         filled = {"text": group.text, "encoding": group.encoding, "batch": group.batch}
         fields, segments = group.column("fields"), group.column("segments")
         who = (keys(group.people["phone"]).tolist(), group.column("phone"))
-        if group.has_own_times:
-            rows = zip(*who, fields, segments, *map(group.column, OWN_TIME), strict=True)
+        if group.has_own:
+            rows = zip(*who, fields, segments, *map(group.column, OWN), strict=True)
             timed.append(filled | {"people": json.dumps([*rows])})
         elif {*fields} == {None} and len({*segments}) == 1:  # a text that is the same for all
             same.append(filled | {"people": json.dumps([*zip(*who, strict=True)]), "segments": segments[0]})
@@ -36,8 +44,8 @@ def write(connection: Connection, campaign: int, groups: Sequence[Group]) -> int
             one.append(filled | {"people": json.dumps([*zip(*who, fields, segments, strict=True)])})
     value = sa.func.json_each(sa.bindparam("people")).table_valued("value", name="person").c.value
     person, phone, *others = (sa.func.json_extract(value, f"$[{place}]") for place in range(4))
-    none = [sa.null()] * len(OWN_TIME)
-    times = [sa.func.json_extract(value, f"$[{place}]") for place in range(4, 4 + len(OWN_TIME))]
+    none = [sa.false() if name == "held_out" else sa.null() for name in OWN]
+    times = [sa.func.json_extract(value, f"$[{place}]") for place in range(4, 4 + len(OWN))]
     written = _insert(connection, campaign, [person, phone, *others, *none], one)
     written += _insert(
         connection, campaign, [person, phone, sa.null(), sa.bindparam("segments"), *none], same
@@ -56,13 +64,15 @@ def _insert(
         return 0
     shared = (sa.bindparam(name, type_=recipients.c[name].type) for name in ("text", "encoding", "batch"))
     rows = sa.select(sa.literal(campaign), *person, *shared, sa.literal(value=False))
-    names = ["campaign", "person", "phone", "fields", "segments", *OWN_TIME]
+    names = ["campaign", "person", "phone", "fields", "segments", *OWN]
     names += ["text", "encoding", "batch", "missing"]
     # With a condition, or SQLite takes ON CONFLICT for the one of a join.
     new = insert(recipients).from_select(names, rows.where(sa.true()))
     statement = new.on_conflict_do_update(
         index_elements=["campaign", "person"],
-        set_={name: new.excluded[name] for name in names[2:]},
-        where=recipients.c.batch.is_(None),
+        set_={name: new.excluded[name] for name in names[2:]}
+        | {"variant": sa.func.coalesce(recipients.c.variant, new.excluded.variant)}
+        | {"held_out": recipients.c.held_out | new.excluded.held_out},
+        where=may_be_written(recipients.c, new.excluded),
     )
     return connection.execute(statement, filled).rowcount

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from smsframe.arrow import TEXT
 from smsframe.journal.attempts import read_earlier
-from smsframe.journal.people_groups import OWN_TIME
+from smsframe.journal.people_groups import OWN
 from smsframe.journal.recipients import read, read_with_orders
 from smsframe.journal.rows import instants_of, read_texts
 from smsframe.journal.spending import given_up
@@ -77,7 +77,7 @@ def _people(found: pd.DataFrame, sources: dict[int, str], batch_keys: pd.Index) 
     """People as `Known` has them, of the journal's rows."""
     text = pd.Index([*sources], dtype="int64").get_indexer(pd.Index(found["text"]))
     place = batch_keys.get_indexer(pd.Index(found["batch"].fillna(-1).astype("int64")))
-    same = ["phone", "fields", "encoding", "segments", "missing", "refused", "delivery", *OWN_TIME]
+    same = ["phone", "fields", "encoding", "segments", "missing", "refused", "delivery", *OWN]
     return found[same].assign(
         template=pd.Categorical.from_codes(text, pd.Index([*sources.values()])),
         batch=place,
@@ -85,4 +85,5 @@ def _people(found: pd.DataFrame, sources: dict[int, str], batch_keys: pd.Index) 
         delivered_at=instants_of(found["delivered_at"]),
         seen_at=instants_of(found["seen_at"]),
         schedule_at=instants_of(found["schedule_at"]),
+        held_out=found["held_out"].fillna(value=False).astype(bool),
     )

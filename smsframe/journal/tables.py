@@ -43,6 +43,13 @@ campaigns = sa.Table(
     # leave, with their recipients, as JSON.
     sa.Column("unproven", sa.Integer, nullable=False, server_default=sa.text("0")),
     sa.Column("pace", sa.Text),
+    # The stages in which its people are texted, and how far it is, as JSON (`orders.ramp`).
+    sa.Column("ramp", sa.Text),
+    # Part of what its order ids are digests of, so that nobody can test a guessed number against one; another
+    # one once somebody was erased. None of campaigns of older versions.
+    sa.Column("salt", sa.Text),
+    # When its people and texts were erased: its name stays, and is closed.
+    sa.Column("purged_at", sa.BigInteger),
 )
 
 texts = sa.Table(
@@ -52,6 +59,16 @@ texts = sa.Table(
     sa.Column("campaign", sa.ForeignKey("campaigns.id"), nullable=False),
     sa.Column("template", sa.Text, nullable=False),
     sa.UniqueConstraint("campaign", "template"),
+)
+
+variants = sa.Table(
+    "variants",
+    metadata,
+    # The variants of an experiment, and which text each gets; the hold-out gets none.
+    sa.Column("campaign", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("text", sa.Integer),
+    sqlite_with_rowid=False,
 )
 
 batches = sa.Table(
@@ -118,7 +135,25 @@ recipients = sa.Table(
     # Why who is in no order waits, though nothing stopped the run: a code, and a sentence.
     sa.Column("wait_code", sa.Text),
     sa.Column("wait_reason", sa.Text),
+    # Of an experiment; never changed once it is written.
+    sa.Column("variant", sa.Text),
+    # Gets no text for comparison; the database refuses an order for them.
+    sa.Column("held_out", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.CheckConstraint("NOT held_out OR batch IS NULL", name="held_out_in_no_order"),
+    # The person's consent as it was when the row was written, as JSON by the names of the columns.
+    sa.Column("consent", sa.Text),
+    # Whether the person is to be erased as soon as the order that they are in is no longer open.
+    sa.Column("erase", sa.Boolean, nullable=False, server_default=sa.false()),
     sqlite_with_rowid=False,
+)
+
+# Few are missing of an order, and every run asks who: without this index it reads the whole campaign.
+sa.Index(
+    "recipients_missing",
+    recipients.c.campaign,
+    recipients.c.batch,
+    sqlite_where=sa.text("missing = 1"),  # as it asks itself
+    postgresql_where=recipients.c.missing,
 )
 
 attempts = sa.Table(
@@ -129,7 +164,12 @@ attempts = sa.Table(
     sa.Column("person", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("attempt", sa.Integer, primary_key=True, autoincrement=False),
     *(
-        sa.Column(column.name, column.type, nullable=column.nullable)
+        sa.Column(
+            column.name,
+            column.type,
+            nullable=column.nullable,
+            server_default=sa.false() if column.name in ("held_out", "erase") else None,
+        )
         for column in recipients.c
         if column.name not in ("campaign", "person", "attempt")
     ),
@@ -150,6 +190,38 @@ evidence = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("answer", sa.Text),
     sa.Column("question", sa.Text),
+)
+
+forgotten = sa.Table(
+    "forgotten",
+    metadata,
+    # The keyed hash of the canonical number of a person who was erased, and must not be texted.
+    sa.Column("hash", sa.Text, primary_key=True),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+erased = sa.Table(
+    "erased",
+    metadata,
+    # What is left of a recipient, or of an earlier attempt, who was erased: that there was one in that order.
+    sa.Column("campaign", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("hash", sa.Text, primary_key=True),
+    sa.Column("attempt", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("batch", sa.Integer, index=True),
+    sa.Column("segments", sa.Integer),
+    sa.Column("missing", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("refused", sa.Text),
+    sqlite_with_rowid=False,
+)
+
+privacy = sa.Table(
+    "privacy",
+    metadata,
+    # The fingerprint of the key of the hashes; whether erased rows may still be in free space.
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 optout_lists = sa.Table(

@@ -41,6 +41,12 @@ def refused(connection: Connection) -> sa.ColumnElement[Any]:
     return columns(connection, recipients)[[*recipients.c].index(recipients.c.refused)]
 
 
+def held_out(connection: Connection) -> sa.ColumnElement[bool]:
+    """Whether somebody is held out for comparison; nobody in a journal of an older version."""
+    here = columns(connection, recipients)[[*recipients.c].index(recipients.c.held_out)]
+    return sa.func.coalesce(here, sa.false(), type_=sa.Boolean)
+
+
 def has_attempts(connection: Connection) -> bool:
     """Whether the journal is of a version in which a person may have several attempts."""
     return written(connection) >= _WITH_ATTEMPTS
