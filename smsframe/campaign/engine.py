@@ -16,7 +16,7 @@ from smsframe.campaign import stop_errors
 from smsframe.campaign.posted_orders import PostedOrders
 from smsframe.campaign.progress_reports import reporting
 from smsframe.campaign.rate_limit import Pace
-from smsframe.campaign.reconcile import UnconfirmedOrders, may_lack
+from smsframe.campaign.reconcile import UnconfirmedOrders, change_of
 from smsframe.campaign.stop_request import StopRequest
 from smsframe.campaign.workers import OrderWorkers
 from smsframe.journal.shared_limits import HELD, MOST_UNPROVEN
@@ -172,7 +172,7 @@ class CampaignEngine:
             item = waiting.popleft()
             if item.batch.state is State.SENDING:  # looked up, absent twice, and written down as repeated
                 ready.append(item)
-            elif self._late(item.batch):
+            elif out_of_time(item.batch, self._now()):
                 self._out_of_time(item.batch, item.people)
             elif self._may_text.leave_out(item.people["phone"]):
                 self._cut_again(item.batch, item.people)
@@ -215,20 +215,9 @@ class CampaignEngine:
         for batch, people, outcome in answers:
             reply = outcome.reply
             step = transition(batch.state, reply.event, batch.doubt)
-            accepted = step.state is State.ACCEPTED
             self.posted.update(batch, step.state, people["phone"])
-            self.maybe_texted |= accepted or bool(step.doubt)
-            change = Change(
-                batch,
-                reply.event,
-                step,
-                reply.evidence,
-                reason=None if accepted else reply.reason,
-                sent_at=reply.sent_at if accepted or step.doubt else None,
-                charged=reply.charged if accepted else None,
-                # Until the gateway has listed them; we may be killed before it is asked.
-                missing=people["phone"] if accepted and may_lack(batch, reply.charged) else None,
-            )
+            self.maybe_texted |= step.state is State.ACCEPTED or bool(step.doubt)
+            change = change_of(batch, people, reply, step)
             (others if step.action is Action.NARROW else changes).append((change, people, outcome))
         done = self._batches.record(self._entry, self._owner, [change for change, *_ in changes])
         for batch, (change, people, outcome) in zip(done, changes, strict=True):
@@ -264,16 +253,16 @@ class CampaignEngine:
     def _given_up(self, batch: Batch, people: pd.DataFrame, reply: Reply) -> None:
         """An order was not taken: it may not leave any more as it is, or nothing more can be sent."""
         barred = reply.event is Event.GAVE_UP and self._may_text.leave_out(people["phone"])
-        own_time = has_own_time(batch, self._entry) and self._late(batch)
-        if batch.state is State.PLANNED and self._late(batch):
+        late = out_of_time(batch, self._now())
+        if batch.state is State.PLANNED and late:
             self._out_of_time(batch, people)
         elif batch.state is State.PLANNED and barred:
             self._cut_again(batch, people)
-        elif reply.event is Event.GAVE_UP and (own_time or barred):
+        elif barred or (reply.event is Event.GAVE_UP and late and has_own_time(batch, self._entry)):
             self._unconfirmed.add(batch)  # once it is absent again, its people are cut again
             self._report_people(State.UNCONFIRMED, batch)
         else:
-            self.stop(stop_errors.too_late(batch) if self._late(batch) else reply.error(batch.order_id))
+            self.stop(stop_errors.too_late(batch) if late else reply.error(batch.order_id))
 
     def _drain(self) -> None:
         """Write down what is under way; what cannot be written stays ``sending``, to be looked up."""
@@ -315,8 +304,6 @@ class CampaignEngine:
             self._report_people(State.PLANNED, batch, before=before)
         self.stop(stop_errors.whole_request(reply))
 
-    # What nobody knows.
-
     def _settle(self) -> bool:
         """Settle what is open; True when something is to be sent."""
         if self._stopped.is_set() or not (self._unconfirmed or self._unproven >= MOST_UNPROVEN):
@@ -349,9 +336,6 @@ class CampaignEngine:
 
     def _now(self) -> Now:
         return Now(*self._clock.span())
-
-    def _late(self, batch: Batch) -> bool:
-        return out_of_time(batch, self._now())
 
     def _out_of_time(self, batch: Batch, people: pd.DataFrame) -> None:
         """A planned order may not leave: the one time for all has passed, or its people are cut again."""

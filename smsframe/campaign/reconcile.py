@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.gateway.retry import RetryPolicy
     from smsframe.journal.journal import Journal
-    from smsframe.orders.records import Batch, CampaignRecord
+    from smsframe.orders.records import Batch, CampaignRecord, Reply
 
 POSTS = 3
 """How often one run sends one order at most, each time after two absences; then it stays unconfirmed."""
@@ -223,6 +223,22 @@ class UnconfirmedOrders:
         missing, refused = finding.missing, finding.refused
         change = Change(batch, finding.event, step, finding.evidence, missing=missing, refused=refused)
         self._batches.note(self._entry, change)
+
+
+def change_of(batch: Batch, people: pd.DataFrame, reply: Reply, step: Step) -> Change:
+    """What is written down of the answer to an order."""
+    accepted = step.state is State.ACCEPTED
+    return Change(
+        batch,
+        reply.event,
+        step,
+        reply.evidence,
+        reason=None if accepted else reply.reason,
+        sent_at=reply.sent_at if accepted or step.doubt else None,
+        charged=reply.charged if accepted else None,
+        # Until the gateway has listed them; we may be killed before it is asked.
+        missing=people["phone"] if accepted and may_lack(batch, reply.charged) else None,
+    )
 
 
 def may_lack(batch: Batch, charged: float | None) -> bool:

@@ -13,12 +13,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from smsframe.campaign.capped import capped, with_capped
 from smsframe.campaign.dispatch import Call, resuming, sending
 from smsframe.campaign.interrupts import asked, until_python_ends
+from smsframe.campaign.left_over import others_pending, with_lost
 from smsframe.campaign.preflight import confirmed
 from smsframe.campaign.result_frames import (
     joined,
@@ -57,11 +57,9 @@ if TYPE_CHECKING:
 
     from smsframe.campaign.engine import CampaignEngine
     from smsframe.campaign.options import ResumeOptions, SendOptions
-    from smsframe.campaign.posted_orders import PostedOrders
     from smsframe.campaign.run_context import RunContext
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import CampaignRecord
-    from smsframe.outcomes.join import Known
     from smsframe.planning.plan import Plan
 
 log = logging.getLogger("smsframe")
@@ -135,7 +133,7 @@ def send(
                 frame = without_journal(frame, maybe_texted=engine.maybe_texted)
             if frame is not journalled:
                 cause = cause or replaced(journal)
-            others = 0 if part else _others(now, plan)
+            others = 0 if part else others_pending(now, plan, barred.within(engine.entry.id))
     if others:
         context.say(
             f"{others:,} people of campaign {campaign!r} are not in this frame and still pending: "
@@ -214,7 +212,7 @@ def resume(
             before = outcomes(known, entry.name)
             cause, frame = cause or error, without_journal(before, maybe_texted=engine.maybe_texted)
         else:
-            frame = _with_lost(engine.posted.correct(journalled), known, engine.posted, entry.name)
+            frame = with_lost(engine.posted.correct(journalled), known, engine.posted, entry.name)
             if frame is not journalled:
                 cause = cause or replaced(journal)
     raise_stopped(cause, engine, entry.name, frame)
@@ -314,18 +312,6 @@ def replaced(journal: Journal) -> JournalError:
     )
 
 
-def _with_lost(results: pd.DataFrame, known: Known, posted: PostedOrders, campaign: str) -> pd.DataFrame:
-    """The results, with rows for people whom an older state that was put in the journal's place lacks."""
-    if len(results) >= len(known.people):
-        return results
-    before = outcomes(known, campaign)
-    lost = posted.correct(before[~among(before["sms_phone"], results["sms_phone"])].reset_index(drop=True))
-    if lost["sms_status"].eq("pending").all():  # they were withdrawn meanwhile
-        return results
-    results = pd.concat([results, lost]).sort_values("sms_phone", kind="stable", ignore_index=True)
-    return validated("ResultsSchema", results)
-
-
 def raise_stopped(
     cause: SmsFrameError | ValueError | None, engine: CampaignEngine, campaign: str, frame: pd.DataFrame
 ) -> None:
@@ -348,10 +334,3 @@ def raise_stopped(
         campaign=campaign,
         results=frame,
     ) from cause
-
-
-def _others(now: Known, plan: Plan) -> int:
-    """People whom a later call would take up: pending, in nobody's hands, and of no row of this call."""
-    free = np.append(~now.batches["owner_alive"].to_numpy(dtype=bool), True)[now.people["batch"].to_numpy()]
-    here = among(now.people["phone"], plan.planned["phone"]) | among(now.people["phone"], plan.suppressed)
-    return int((still_to_send(now) & free & ~here).sum())

@@ -24,7 +24,6 @@ from smsframe.gateway import (
     environment,
     replies,
     responses,
-    stop_list,
     transport,
     wire_format,
 )
@@ -32,23 +31,23 @@ from smsframe.gateway.auth import Credentials, Keys, session_keys
 from smsframe.gateway.cache_bypass import Freshness
 from smsframe.gateway.process_lock import ProcessLock
 from smsframe.gateway.refusals import login_refused, question_refused
+from smsframe.gateway.stop_list import StopListCalls
 from smsframe.masking import mask
 from smsframe.orders.profile import SMSEND, GatewayProfile, PersonalisedOrders, brand
 from smsframe.orders.records import HistoryPage, OrderState, not_authorised
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
     from smsframe.gateway.order import Order
-    from smsframe.orders.optouts import OptOutPage
     from smsframe.orders.records import Reply
 
 log = logging.getLogger("smsframe")
 
 
-class Gateway:
+class Gateway(StopListCalls):
     """
     The client of the gateway for one account; makes no request before one of its methods is called.
 
@@ -267,34 +266,6 @@ class Gateway:
         page = {"from": start, "timezone": "UTC", "pageNumber": str(number), "pageSize": str(size)}
         return responses.history_page(self._get("smshistory", **page))
 
-    def optouts_page(self, number: int, size: int) -> OptOutPage:
-        """
-        One page of the gateway's own list of opt-outs.
-
-        Args:
-            number: From 1.
-            size: Numbers per page.
-
-        Raises:
-            GatewayError: The gateway did not say.
-        """
-        paging = {"timezone": "UTC", "pageNumber": str(number), "pageSize": str(size)}
-        return stop_list.page(self._get(stop_list.PATH, **paging), ZoneInfo("UTC"))
-
-    def add_optouts(self, phones: Sequence[str]) -> None:
-        """
-        Put numbers on the gateway's own list of opt-outs, all or none.
-
-        Args:
-            phones: In E.164.
-
-        Raises:
-            Rejected: It refuses one of them, so that none was put on it.
-            GatewayError: It did not answer; what is on the list twice does no harm, so it may be repeated.
-        """
-        answer = self._call("POST", stop_list.BATCH, json=[*phones])
-        stop_list.require_taken(answer, self.base_url)
-
     def close(self) -> None:
         """Close the pooled connections; the next call opens new ones."""
         self._http.close()
@@ -304,12 +275,6 @@ class Gateway:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Gateway holds credentials and is not pickled; make one where it is needed")
-
-    def _get(self, path: str, **params: str) -> transport.Exchange:
-        response = self._call("GET", path, params=params)
-        if response.status != 200:  # noqa: PLR2004 - an HTTP status
-            raise question_refused(response, self.base_url)
-        return response
 
     def _call(
         self,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 from smsframe.errors import GatewayError, Rejected
 from smsframe.gateway.refusals import question_refused
@@ -17,7 +18,7 @@ from smsframe.gateway.responses import is_ok, number
 from smsframe.orders.optouts import OptOutPage
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
+    from collections.abc import Sequence
 
     from smsframe.gateway.transport import Exchange
 
@@ -77,3 +78,46 @@ def _moment(written: str, zone: ZoneInfo) -> datetime | None:
         return datetime(*map(int, match.groups()), tzinfo=zone)  # type: ignore[misc, arg-type]  # six of them
     except ValueError:
         return None
+
+
+class StopListCalls:
+    """The calls about the list, of a `smsframe.Gateway`."""
+
+    base_url: str
+
+    def optouts_page(self, number: int, size: int) -> OptOutPage:
+        """
+        One page of the gateway's own list of opt-outs.
+
+        Args:
+            number: From 1.
+            size: Numbers per page.
+
+        Raises:
+            GatewayError: The gateway did not say.
+        """
+        paging = {"timezone": "UTC", "pageNumber": str(number), "pageSize": str(size)}
+        return page(self._get(PATH, **paging), ZoneInfo("UTC"))
+
+    def add_optouts(self, phones: Sequence[str]) -> None:
+        """
+        Put numbers on the gateway's own list of opt-outs, all or none.
+
+        Args:
+            phones: In E.164.
+
+        Raises:
+            Rejected: It refuses one of them, so that none was put on it.
+            GatewayError: It did not answer; what is on the list twice does no harm, so it may be repeated.
+        """
+        answer = self._call("POST", BATCH, json=[*phones])
+        require_taken(answer, self.base_url)
+
+    def _get(self, path: str, **params: str) -> Exchange:
+        response = self._call("GET", path, params=params)
+        if response.status != 200:  # noqa: PLR2004 - an HTTP status
+            raise question_refused(response, self.base_url)
+        return response
+
+    def _call(self, method: str, path: str, *, json: object = None) -> Exchange:
+        raise NotImplementedError

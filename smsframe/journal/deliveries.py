@@ -124,7 +124,9 @@ class Deliveries:
                 *connection.execute(query.where(campaigns.c.id == int(cast("int", campaign)))).one()
             )
             left = part["order_id"].map(_left_at(connection, part["order_id"]))
-            fresh = part[~removed_since(connection, owner, part["person"].to_numpy(), np.asarray(left, dtype=np.int64))]
+            fresh = part[
+                ~removed_since(connection, owner, part["person"].to_numpy(), np.asarray(left, dtype=np.int64))
+            ]
             if fresh.empty:
                 continue
             since = fresh["delivered_at"].fillna(pd.Series(self._stamp().at, index=fresh.index))

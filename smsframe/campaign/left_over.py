@@ -1,0 +1,41 @@
+"""
+Who is left over after a run: people who are pending and of no row of the call, and people whom an older state
+of the journal lacks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from smsframe.outcomes.columns import validated
+from smsframe.outcomes.join import outcomes, still_to_send
+from smsframe.phones.match import among
+
+if TYPE_CHECKING:
+    from smsframe.campaign.posted_orders import PostedOrders
+    from smsframe.journal.barred import Barred
+    from smsframe.outcomes.join import Known
+    from smsframe.planning.plan import Plan
+
+
+def with_lost(results: pd.DataFrame, known: Known, posted: PostedOrders, campaign: str) -> pd.DataFrame:
+    """The results, with rows for people whom an older state that was put in the journal's place lacks."""
+    if len(results) >= len(known.people):
+        return results
+    before = outcomes(known, campaign)
+    lost = posted.correct(before[~among(before["sms_phone"], results["sms_phone"])].reset_index(drop=True))
+    if lost["sms_status"].eq("pending").all():  # they were withdrawn meanwhile
+        return results
+    results = pd.concat([results, lost]).sort_values("sms_phone", kind="stable", ignore_index=True)
+    return validated("ResultsSchema", results)
+
+
+def others_pending(now: Known, plan: Plan, barred: Barred) -> int:
+    """People whom a later call would take up: pending, in nobody's hands, and of no row of this call."""
+    free = np.append(~now.batches["owner_alive"].to_numpy(dtype=bool), True)[now.people["batch"].to_numpy()]
+    here = among(now.people["phone"], plan.planned["phone"]) | among(now.people["phone"], plan.suppressed)
+    waiting = still_to_send(now) & free & ~here
+    return int(waiting.sum() and (waiting & ~barred.among(now.people["phone"])).sum())
