@@ -8,9 +8,11 @@ Importing registers ``.sms`` on DataFrame and Series. It loads pandas; all else 
     smsframe.read_contacts("guests.csv")      like pandas.read_csv, but numbers stay text
     df.sms.check(phone=, region=)             who could be texted, and why not the others
     df.sms.problems()                         the rows that need a hand, to correct and give back
+    df.sms.assign(variants, by=, seed=)       each person to a variant of an experiment, or held out
     df.sms.plan(text, campaign=, phone=)      who would get what, for how many credits; free
     df.sms.send(text, campaign=, phone=)      text each person once; the same call again texts nobody
     df.sms.refresh()                          what was delivered; then df.sms.summary(), df.sms.failed()
+    df.sms.lift(orders, on=)                  whether the texts of an experiment worked
     df.sms.cancel()                           take scheduled texts back, with proof
     smsframe.campaigns(), results(), resume() what was sent, row by row, and how to go on
     smsframe.partition(), finish()            the same on Spark, Ray and other engines; Dask has .sms
@@ -44,6 +46,7 @@ from smsframe.errors import (
 
 if TYPE_CHECKING:
     from smsframe.api.cancel import cancel, reschedule
+    from smsframe.api.experiment import assign, lift
     from smsframe.api.files import to_csv, to_excel, to_parquet
     from smsframe.api.frames import by, failed, plot, problems, summary
     from smsframe.api.optouts import optouts
@@ -102,6 +105,7 @@ __all__ = [
     "Unavailable",
     "Unconfirmed",
     "UnknownCampaign",
+    "assign",
     "by",
     "campaigns",
     "cancel",
@@ -111,6 +115,7 @@ __all__ = [
     "explain",
     "failed",
     "finish",
+    "lift",
     "normalize",
     "optouts",
     "partition",
@@ -155,6 +160,7 @@ _MODULES = {
     "Run": "smsframe.api.run",
     "Sandbox": "smsframe.sandbox",
     "Summary": "smsframe.outcomes.summary",
+    "assign": "smsframe.api.experiment",
     "campaigns": "smsframe.api.results",
     "cancel": "smsframe.api.cancel",
     "check": "smsframe.api.prepare",
@@ -164,6 +170,7 @@ _MODULES = {
     "explain": "smsframe.api.results",
     "failed": "smsframe.api.frames",
     "finish": "smsframe.engines.finish",
+    "lift": "smsframe.api.experiment",
     "normalize": "smsframe.api.prepare",
     "optouts": "smsframe.api.optouts",
     "partition": "smsframe.engines.partition",

@@ -81,6 +81,7 @@ class FrameAccessor(Accessor):
     """Text the people in this frame: ``check``, ``plan``, ``send``; on results ``summary`` and others."""
 
     check = Forward()
+    assign = Forward()
     plan = Forward()
     test = Forward()
     send = Forward()
@@ -93,6 +94,7 @@ class FrameAccessor(Accessor):
     failed = Forward()
     by = Forward()
     explain = Forward()
+    lift = Forward()
     problems = Forward()
     to_csv = Forward()
     to_excel = Forward()

@@ -5,7 +5,7 @@ Functions that cost nothing and need no network: read, check, plan.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from smsframe.api.docstrings import explained
 from smsframe.api.notices import log_if_at_night, warn_if_guessed, warn_if_replaced, warn_if_supplied
@@ -25,7 +25,7 @@ from smsframe.planning.options import PlanOptions
 from smsframe.texts import segments as text_segments
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Mapping
     from datetime import datetime, timedelta
 
     import pandas as pd
@@ -97,7 +97,7 @@ def check(
 )
 def plan(
     contacts: pd.DataFrame | ArrowTable,
-    text: str,
+    text: str | Mapping[Any, str | None],
     *,
     campaign: str | None = None,
     phone: Hashable | None = None,
@@ -109,6 +109,7 @@ def plan(
     message_type: str | None = None,
     schedule: datetime | Hours | Hashable | None = None,
     undo: timedelta | str | float | None = None,
+    ramp: str | None = None,
     suppress: Suppress | None = None,
     policy: Policy | None = None,
     max_segments: int | None = None,
@@ -173,7 +174,7 @@ def barred_by(
 
 def make_plan(
     contacts: pd.DataFrame | ArrowTable,
-    text: str,
+    text: str | Mapping[Any, str | None],
     options: PlanOptions,
     *,
     gateway: GatewayProtocol | None,
@@ -199,6 +200,7 @@ def make_plan(
         texted=barred.texted,
         profile=environment.profile() if gateway is None else gateway.profile,
         journalled=stored and stored.known,
+        ramp=stored.entry.ramp if stored else None,
         now=Now(*clock.span()),
     )
     planned = replace(planned, optouts=tuple(barred.used), valid_until=valid_until(options.suppress))

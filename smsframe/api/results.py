@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from smsframe.api.docstrings import READS_ONLY, explained
 from smsframe.api.options import journal_of, policy_of
 from smsframe.api.tracebacks import hide_frames
+from smsframe.campaign import left_over, reports
 from smsframe.campaign import refresh as campaign_refresh
-from smsframe.campaign import reports
 from smsframe.campaign import send as campaign_send
 from smsframe.campaign.explain import explain as explain_row
 from smsframe.campaign.options import RefreshOptions
@@ -207,4 +207,4 @@ def withdraw(
         0
     """
     memory = journal_of(journal, gateway)
-    return campaign_send.withdraw(memory, memory.get(campaign))
+    return left_over.withdraw(memory, memory.get(campaign))

@@ -54,7 +54,7 @@ _NO_CAMPAIGN = "send needs campaign=, the name under which nobody is texted twic
 @explained(PlanOptions, SendOptions, contacts=_CONTACTS, campaign=_CAMPAIGN, phone=_PHONE)
 def send(
     contacts: pd.DataFrame | ArrowTable | Plan,
-    text: str | None = None,
+    text: str | Mapping[Any, str | None] | None = None,
     *,
     campaign: str | None = None,
     phone: Hashable | None = None,
@@ -66,6 +66,7 @@ def send(
     message_type: str | None = None,
     schedule: datetime | Hours | Hashable | None = None,
     undo: timedelta | str | float | None = None,
+    ramp: str | None = None,
     suppress: Suppress | None = None,
     policy: Policy | None = None,
     max_segments: int | None = None,
@@ -168,6 +169,7 @@ def resume(
     policy: Policy | None = None,
     schedule: datetime | Hours | None = None,
     undo: timedelta | str | float | None = None,
+    ramp: str | None = None,
     workers: int = 4,
     rate: float | None = None,
     grace: float = 30.0,
@@ -314,7 +316,9 @@ def _prepared(keywords: Mapping[str, Any]) -> tuple[Plan, SendOptions, GatewayPr
     return contacts, sending, gateway, journal
 
 
-def _require(contacts: pd.DataFrame, text: str | None, planning: PlanOptions) -> None:
+def _require(
+    contacts: pd.DataFrame, text: str | Mapping[Any, str | None] | None, planning: PlanOptions
+) -> None:
     """Refuse a call that leaves out what has no default where money is spent."""
     if text is None:
         raise TypeError("send needs the text people read: send(contacts, text, campaign=..., phone=...)")

@@ -1,1 +1,1 @@
-"""People over time: opt-outs and what follows from them."""
+"""People beyond one campaign: opt-outs, replies, history, experiments, privacy."""

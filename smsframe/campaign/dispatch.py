@@ -17,7 +17,7 @@ from smsframe.arrow import INSTANT
 from smsframe.campaign.engine import CampaignEngine
 from smsframe.campaign.history_check import compare
 from smsframe.campaign.may_text import MayText
-from smsframe.campaign.preflight import affordable, at_once, covered, on_time
+from smsframe.campaign.preflight import affordable, at_once, covered, in_open_stages, on_time
 from smsframe.errors import GatewayError, Unconfirmed
 from smsframe.journal.conflicts import CampaignCall
 from smsframe.orders.records import Comparison, Now
@@ -28,18 +28,19 @@ from smsframe.phones.match import among
 from smsframe.timing.night import warning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from smsframe.campaign.run_context import RunContext
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.barred import Barred
     from smsframe.journal.journal import StoredCampaign
     from smsframe.orders.prices import Budget
+    from smsframe.orders.ramp import RampState
     from smsframe.orders.records import CampaignRecord, Registered
     from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
 
-PERSON = ("phone", "fields", "encoding", "segments", "schedule_at", "zone")
+PERSON = ("phone", "fields", "encoding", "segments", "schedule_at", "zone", "variant")
 """What is written down of each person."""
 
 
@@ -50,7 +51,7 @@ class Call:
 
     Attributes:
         campaign: The name under which nobody is texted twice.
-        template: The text.
+        template: The text; of an experiment that of its first variant.
         terms: Quality, sender and time.
         batch_size: Recipients per order at most.
         people: ``phone``, ``fields``, ``encoding``, ``segments`` of everybody who can be texted, once each;
@@ -58,6 +59,9 @@ class Call:
         changed: Whether who has none yet may get another text than the others have.
         adopt: Whether orders that the gateway has and the journal does not are taken over.
         budget: What the orders of the campaign may cost, or None.
+        variants: The text of each variant of an experiment; its people have ``variant``.
+        held_out: The numbers of people who get no text.
+        ramp: The stages in which they are texted, and how far that was when the call began; or None.
         suppressed: The numbers that this call was told to suppress, which later calls know too.
     """
 
@@ -69,11 +73,14 @@ class Call:
     changed: bool = False
     adopt: bool = False
     budget: Budget | None = None
+    variants: Mapping[str, str] = field(default_factory=dict)
+    held_out: pd.Series[Any] | None = None
+    ramp: RampState | None = None
     suppressed: pd.Index[Any] = field(default_factory=lambda: pd.Index([]))
 
     def at(self, gateway: GatewayProtocol) -> CampaignCall:
         """What it means by its campaign, at a gateway."""
-        return CampaignCall(gateway.base_url, gateway.account, self.template, self.changed)
+        return CampaignCall(gateway.base_url, gateway.account, self.template, self.changed, self.variants)
 
 
 @contextmanager
@@ -94,7 +101,7 @@ def sending(
     """
     gateway, journal = context.gateway, context.journal
     seen = barred.state
-    settled = done(stored and stored.known, call.terms, call.template)
+    settled = done(stored and stored.known, call.terms, call.at(gateway).templates)
     people = call.people[[name for name in PERSON if name in call.people]]
     people = people[~barred.among(people["phone"]).to_numpy()]
     if stored is not None:  # who waits for a larger budget is not sent to by a call that has none
@@ -107,6 +114,7 @@ def sending(
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
     now = Now(*context.retry_policy.clock.span())
     unsent = on_time(unsent, call.terms, now)
+    unsent = in_open_stages(unsent, call.ramp, call.campaign)
     unsent = covered(unsent, call.terms, call.budget, stored and stored.known)
     if len(unsent):
         others = 0 if entry is None else journal.batches.planned_by_others(entry)
@@ -125,6 +133,8 @@ def sending(
             compared=compared,
             now=now,
             budget=call.budget,
+            held_out=call.held_out,
+            ramp=None if call.ramp is None else call.ramp.ramp,
         )
         del waiting, unsent  # a million people take a hundred megabytes
         if len(call.suppressed):
@@ -172,6 +182,7 @@ def resuming(
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
     now = Now(*context.retry_policy.clock.span())
     unsent = on_time(unsent.assign(schedule_at=None) if rescheduled else unsent, entry.terms, now)
+    unsent = in_open_stages(unsent, journal.ramps.state(entry), entry.name)
     unsent = covered(unsent, entry.terms, entry.budget, known)
     if len(unsent):
         others = journal.batches.planned_by_others(entry)

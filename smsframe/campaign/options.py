@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from smsframe.contacts.policy import Policy
 from smsframe.orders.hours import Hours, zone_named
 from smsframe.orders.terms import Terms, aware
-from smsframe.planning.options import check_undo, is_policy
+from smsframe.planning.options import LATER_RAMP, check_undo, is_policy
 from smsframe.planning.parameters import Group, Options, Parameter, number_of_people, one_of, timespan
 
 DAY = 24 * 60 * 60
@@ -318,6 +318,7 @@ class ResumeOptions(RunOptions):
             check=_time_or_hours,
         ),
     ] = None
+    ramp: Annotated[str | None, LATER_RAMP] = None
     undo: Annotated[
         timedelta | str | float | None,
         Parameter(

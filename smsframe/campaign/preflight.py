@@ -14,12 +14,13 @@ from smsframe.formatting import amount
 from smsframe.gateway.balance import credits_of
 from smsframe.outcomes.costs import Spending, known_orders, predicted, spent, waits_for_budget, within
 from smsframe.outcomes.join import done
-from smsframe.phones.match import among
+from smsframe.phones.match import among, keys
 from smsframe.timing.sending_times import sending_times
 
 if TYPE_CHECKING:
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.orders.prices import Budget
+    from smsframe.orders.ramp import RampState
     from smsframe.orders.records import Now
     from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
@@ -37,9 +38,13 @@ def confirmed(confirm: int | None, people: pd.DataFrame, known: Known | None, pl
 def confirmable(people: pd.DataFrame, known: Known | None, plan: Plan) -> int:
     """The people whom a call is about: ready, or with an outcome in its campaign."""
     phones = plan.frame["sms_phone"].reset_index(drop=True)[plan.stands]
-    settled = phones[among(phones, done(known, plan.terms, plan.template.source))]
-    waits = plan.frame["sms_status"].eq("pending").to_numpy()[people.index]
-    return len(pd.Index(people["phone"][~waits]).union(pd.Index(settled)))
+    settled = phones[among(phones, done(known, plan.terms, plan.sources))]
+    if known is not None:  # who is held out is nobody who is texted
+        settled = settled[~among(settled, known.people["phone"][known.people["held_out"]])]
+    # Who is in a later stage of a ramp is a part of what is confirmed, so that the number stays the same.
+    waits = plan.frame["sms_status"].eq("pending") & plan.frame["sms_code"].ne("ramp").fillna(value=True)
+    held_back = waits.to_numpy(dtype=bool)[people.index]
+    return len(pd.Index(people["phone"][~held_back]).union(pd.Index(settled)))
 
 
 def require_confirmed(confirm: int | None, count: int) -> None:
@@ -76,6 +81,13 @@ def on_time(people: pd.DataFrame, terms: Terms, now: Now) -> pd.DataFrame:
     if terms.hours is None and not own.any():
         return people
     return people[sending_times(people, terms, now)["code"].isna().to_numpy()]
+
+
+def in_open_stages(people: pd.DataFrame, state: RampState | None, campaign: str) -> pd.DataFrame:
+    """Those of these people whose stage of the ramp is open."""
+    if state is None or state.complete:
+        return people
+    return people[~state.waits(keys(people["phone"]), campaign)]
 
 
 def covered(people: pd.DataFrame, terms: Terms, budget: Budget | None, known: Known | None) -> pd.DataFrame:

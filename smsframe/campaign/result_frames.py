@@ -40,14 +40,16 @@ def joined(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.
     here = ~still_to_send(journalled) | among(journalled.people["phone"], plan.planned["phone"])
     known = journalled if here.all() else journalled._replace(people=journalled.people[here])
     results = join(planned_results(plan), known, campaign, plan.stands, run=run)
-    results = note_other_texts(results, journalled, plan.template.source, plan.planned)
+    texts = plan.texts.sources or plan.template.source
+    results = note_other_texts(results, journalled, texts, plan.planned)
     return attach(plan.frame, validated("ResultsSchema", results))
 
 
 def planned_results(plan: Plan) -> pd.DataFrame:
     """All result columns of a plan's rows, by position, before anything is known of the campaign."""
     planned = {name: plan.frame[name].reset_index(drop=True) for name in PLANNED}
-    return results_for(len(plan.frame), COLUMNS, **planned, sms_campaign=plan.campaign)
+    variants = None if plan.variants is None else plan.variants.names
+    return results_for(len(plan.frame), COLUMNS, **planned, sms_variant=variants, sms_campaign=plan.campaign)
 
 
 def unsent(plan: Plan) -> pd.DataFrame:

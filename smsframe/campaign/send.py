@@ -18,8 +18,9 @@ import pandas as pd
 from smsframe.campaign.capped import capped, with_capped
 from smsframe.campaign.dispatch import Call, resuming, sending
 from smsframe.campaign.interrupts import asked, until_python_ends
-from smsframe.campaign.left_over import others_pending, with_lost
+from smsframe.campaign.left_over import others_pending, told, with_lost
 from smsframe.campaign.preflight import confirmed
+from smsframe.campaign.ramp import give_and_look, say_next_stage
 from smsframe.campaign.result_frames import (
     joined,
     unsent,
@@ -42,9 +43,10 @@ from smsframe.errors import (
 from smsframe.formatting import amount
 from smsframe.journal.barred import Barred
 from smsframe.journal.conflicts import CampaignCall
+from smsframe.journal.variants import other_variant
+from smsframe.orders.ramp import ramp_of
 from smsframe.orders.records import Now
 from smsframe.orders.states import Event
-from smsframe.outcomes.codes import WAITS
 from smsframe.outcomes.columns import results_for, validated
 from smsframe.outcomes.costs import waits_for_budget
 from smsframe.outcomes.join import outcomes, still_to_send
@@ -98,7 +100,8 @@ def send(
     campaign, journal = plan.campaign, context.journal
     if campaign is None:
         raise ValueError("campaign= is required to send: the name under which nobody is texted twice")
-    parse(plan.template.source)  # what was replaced in it may have made what cannot be sent
+    changed = options.changed == "continue"
+    _require_sendable(plan, campaign, changed=changed)
     call = Call(
         campaign=campaign,
         template=plan.template.source,
@@ -106,18 +109,25 @@ def send(
         # A plan may have been made before anybody knew the gateway.
         batch_size=min(plan.batch_size, context.gateway.profile.max_recipients or plan.batch_size),
         people=plan.planned,
-        changed=options.changed == "continue",
+        changed=changed,
         adopt=options.adopt,
         budget=costs_of(plan.policy, context.gateway.profile),
+        variants=plan.texts.sources,
+        held_out=plan.held_out,
+        ramp=plan.ramp,
     )
     # A budget is for all.
     phones = plan.frame["sms_phone"].dropna() if part and call.budget is None else None
     stored = journal.read(campaign, call=call.at(context.gateway), phones=phones)
+    if stored is not None and not part and plan.ramp is not None:
+        give_and_look(stored.entry, plan.ramp.ramp, context, plan.planned["phone"])
+        stored = journal.read(campaign, call=call.at(context.gateway))
+        call = replace(call, ramp=None if stored is None else stored.entry.ramp)
     known = stored and stored.known
     barred = context.barred(plan.policy, 0 if stored is None else stored.entry.id)
     require_valid(plan.valid_until, context.retry_policy.clock.now().date())
     plan = without_capped(without_barred(plan, barred), barred, Now(*context.retry_policy.clock.span()))
-    call = replace(call, people=plan.planned, suppressed=_told(plan, part=part))
+    call = replace(call, people=plan.planned, suppressed=told(plan, part=part))
     confirmed(options.confirm, plan.planned, known, plan)
     with sending(call, stored, context.stopped_by(stop), barred) as (engine, owner):
         cause = run_engine(engine, campaign, context.say, asked_by_caller=stop is not None)
@@ -140,16 +150,9 @@ def send(
             f"smsframe.resume({campaign!r}) takes them up, smsframe.withdraw({campaign!r}) drops them"
         )
     raise_stopped(cause, engine, campaign, frame)
+    if not part:
+        say_next_stage(engine.entry, context, frame)
     return frame
-
-
-def _told(plan: Plan, *, part: bool) -> pd.Index[Any]:
-    """What later calls of the campaign are to know too; of a part of it, what is about its people."""
-    if not part or plan.suppressed.empty:
-        return plan.suppressed
-    phones: pd.Series[Any] = plan.frame["sms_phone"].dropna()
-    told: pd.Index[Any] = pd.Index(phones[among(phones, plan.suppressed)])
-    return told
 
 
 def resumed(entry: CampaignRecord, context: RunContext, **given: Any) -> pd.DataFrame:
@@ -177,6 +180,12 @@ def resume(
     stored = journal.read(entry.name, call=call)
     if stored is None or stored.entry.id != entry.id:
         raise replaced(journal)
+    if options.ramp is not None or entry.ramp is not None:
+        allowed = stored.known.people["phone"]
+        given = None if options.ramp is None else ramp_of(options.ramp)
+        give_and_look(entry, given, context, allowed[~among(allowed, suppressed)])
+        stored = journal.read(entry.name, call=call) or stored
+        entry = replace(entry, stop_requests=stored.entry.stop_requests)
     known = stored.known
     if len(suppressed):
         journal.optouts.keep_told(entry, suppressed)
@@ -216,7 +225,8 @@ def resume(
             if frame is not journalled:
                 cause = cause or replaced(journal)
     raise_stopped(cause, engine, entry.name, frame)
-    if held := int(frame["sms_status"].eq("suppressed").sum()):
+    opted_out = frame["sms_status"].eq("suppressed") & frame["sms_code"].ne("held_out")
+    if held := int(opted_out.sum()):
         context.say(
             f"{held:,} of campaign {entry.name!r} are on an opt-out list, or not allowed by the policy, and "
             f"are not texted, also by later calls: drop them with smsframe.withdraw({entry.name!r})"
@@ -226,7 +236,22 @@ def resume(
             f"{int(held_back.sum()):,} of campaign {entry.name!r} wait for a larger budget: "
             "resume it with a smsframe.Policy that has one"
         )
+    say_next_stage(entry, context, frame)
     return frame
+
+
+def _require_sendable(plan: Plan, campaign: str, *, changed: bool) -> None:
+    """
+    Refuse texts that the gateway cannot take, and people who would change their variant.
+
+    Raises:
+        TextError: What was replaced in a text made what cannot be sent.
+        CampaignChanged: People have another variant in the journal.
+    """
+    for source in plan.sources:
+        parse(source)
+    if plan.variants is not None and plan.variants.kept and not changed:
+        raise other_variant(campaign, plan.variants.kept)
 
 
 def so_far(plan: Plan, journal: Journal) -> pd.DataFrame:
@@ -260,20 +285,6 @@ def recipients(
         barred = Barred.of(journal, entry.base_url, account, clock=SYSTEM).within(entry.id)
     results = with_barred(results, barred)
     return validated("ResultsSchema", results)
-
-
-def withdraw(journal: Journal, entry: CampaignRecord) -> pd.DataFrame:
-    """Drop the people of a campaign who were not texted; returns them as they were, ``pending``."""
-    with journal.owner() as owner:
-        journal.batches.free(entry)
-        results = outcomes(journal.recipients(entry.id, entry.name), entry.name, run=owner)
-        in_no_order = results["sms_code"].isin(["not_sent", *WAITS])
-        dropped = results[in_no_order.to_numpy()].reset_index(drop=True)
-        journal.withdraw(entry, dropped["sms_phone"])
-        known = journal.recipients(entry.id, entry.name)
-        waiting = known.people["phone"][still_to_send(known)]
-        kept = among(dropped["sms_phone"], waiting)  # somebody was faster
-    return dropped[~kept].reset_index(drop=True)
 
 
 def run_engine(

@@ -98,6 +98,10 @@ Undo = Annotated[
     str | None,
     typer.Option(help='Let texts that would go out at once wait, so that they can be taken back: "5 min".'),
 ]
+Ramp = Annotated[
+    str | None,
+    typer.Option(help='Text people in growing stages, with a stop: "1%, 10%, rest".'),
+]
 Hours = Annotated[
     str | None,
     typer.Option(help="Text people only between these times of their own day: 09:00-20:00."),

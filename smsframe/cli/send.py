@@ -45,6 +45,7 @@ def plan(
     message_type: options.MessageType = None,
     schedule: options.Schedule = None,
     undo: options.Undo = None,
+    ramp: options.Ramp = None,
     hours: options.Hours = None,
     days: options.Days = None,
     zone: options.Zone = None,
@@ -79,6 +80,7 @@ def send(
     message_type: options.MessageType = None,
     schedule: options.Schedule = None,
     undo: options.Undo = None,
+    ramp: options.Ramp = None,
     hours: options.Hours = None,
     days: options.Days = None,
     zone: options.Zone = None,
@@ -155,6 +157,7 @@ def resume(
         typer.Option(help="Another time for who is pending, with an offset; the campaign's own if left out."),
     ] = None,
     undo: options.Undo = None,
+    ramp: options.Ramp = None,
     hours: options.Hours = None,
     days: options.Days = None,
     zone: options.Zone = None,
@@ -189,6 +192,11 @@ def resume(
             credit = many(int(waiting["sms_segments"].sum()), "credit")
             limited = house_rules is not None and house_rules.budget is not None
             most = ", as far as the budget covers them" if limited else ""
+            most += (
+                ", as far as their stage of the ramp is open"
+                if known["sms_code"].eq("ramp").any() and ramp is None
+                else ""
+            )
             questions.append(f"{people(len(waiting))} pending would be texted, for {credit}{most}.")
         if questions:
             ask(f"{' '.join(questions)} Go on?", gateway, yes=yes)

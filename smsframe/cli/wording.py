@@ -24,6 +24,7 @@ OPTIONS = frozenset(
             "policy",
             "progress",
             "quality",
+            "ramp",
             "rate",
             "refusals",
             "region",
@@ -106,7 +107,7 @@ _PARTS = re.compile(
         (
             # A name of somebody's own, which may look like anything; an apostrophe within a word is none.
             rf"(?<!\w)(?<!\w=)(?P<quoted>{_QUOTED})(?!\w)",
-            rf"(?P<python>smsframe\.(?:withdraw){_ARGUMENTS})",
+            rf"(?P<python>smsframe\.(?:withdraw|assign){_ARGUMENTS})",
             rf"(?<![\w.])(?P<call>(?P<package>smsframe\.)?(?P<function>{'|'.join(COMMANDS)})(?P<arguments>{_ARGUMENTS})?)(?![\w(])",
             _KEYWORD,
             rf"(?<![\w=-])(?P<name>{'|'.join(sorted(name for name in OPTIONS if '_' in name))})(?![\w=-])",

@@ -26,9 +26,9 @@ from smsframe.engines.part import (
     checked_frame,
     columns_of,
     count_of,
+    messages_of,
     people_of,
     planned_frame,
-    template_of,
 )
 from smsframe.engines.partition import GATEWAY, JOURNAL_OF_ALL
 from smsframe.engines.place import Place
@@ -41,7 +41,7 @@ from smsframe.planning.options import PlanOptions
 from smsframe.planning.parts import compare, whole_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Mapping
     from datetime import datetime, timedelta
 
     from smsframe.api.options import JournalLocation, Suppress
@@ -134,7 +134,7 @@ def check(
 )
 def plan(
     frame: Any,
-    text: str,
+    text: str | Mapping[Any, str | None],
     *,
     phone: Hashable,
     campaign: str | None = None,
@@ -146,6 +146,7 @@ def plan(
     message_type: str | None = None,
     schedule: datetime | Hours | Hashable | None = None,
     undo: timedelta | str | float | None = None,
+    ramp: str | None = None,
     suppress: Suppress | None = None,
     policy: Policy | None = None,
     max_segments: int | None = None,
@@ -189,7 +190,7 @@ def plan(
 )
 def send(
     frame: Any,
-    text: str,
+    text: str | Mapping[Any, str | None],
     *,
     campaign: str,
     phone: Hashable,
@@ -201,6 +202,7 @@ def send(
     message_type: str | None = None,
     schedule: datetime | Hours | Hashable | None = None,
     undo: timedelta | str | float | None = None,
+    ramp: str | None = None,
     suppress: Suppress | None = None,
     policy: Policy | None = None,
     max_segments: int | None = None,
@@ -243,7 +245,7 @@ def send(
         if value is None:
             raise ValueError(f"send needs {name}=")
     job, parts = _job(frame, text, options, sending, Place.of(gateway, journal), suppress)
-    template_of(job)
+    messages_of(job)
     with job.place.opened() as (opened, memory):
         place = replace(job.place, account=(opened.base_url, opened.account))
         job = replace(job, place=place, profile=opened.profile)
@@ -253,7 +255,7 @@ def send(
 
 def _job(
     frame: Any,
-    text: str | None,
+    text: str | Mapping[Any, str | None] | None,
     options: PlanOptions,
     sending: SendOptions,
     place: Place,

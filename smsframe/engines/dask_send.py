@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsframe.campaign.dispatch import history_of
 from smsframe.campaign.preflight import affordable, require_confirmed
+from smsframe.campaign.ramp import give_and_look
 from smsframe.campaign.run_context import RunContext
 from smsframe.contacts.policy import costs_of
 from smsframe.display.progress_bar import Bar
@@ -18,6 +19,7 @@ from smsframe.engines.finish import FIRST_LOOK, LONGEST_LOOK
 from smsframe.engines.part import PartOutcome, call_of, count_of, outcome_of, result_frame
 from smsframe.errors import CampaignStopped, JournalError
 from smsframe.formatting import many
+from smsframe.orders.ramp import ramp_of
 from smsframe.orders.states import State
 from smsframe.outcomes.columns import COLUMNS
 
@@ -51,6 +53,10 @@ def send_parts(
     """
     context = RunContext.of(job.sending, gateway=gateway, journal=journal)
     stored = journal.read(job.campaign, call=call_of(job, gateway))
+    given = None if job.options.ramp is None else ramp_of(job.options.ramp)
+    if stored is not None and (given is not None or stored.entry.ramp is not None):
+        give_and_look(stored.entry, given, context)  # once for all partitions
+        stored = journal.read(job.campaign, call=call_of(job, gateway))
     if stored is not None:
         batches = stored.known.batches
         open_ = batches["state"].isin([State.PLANNED, State.SENDING, State.UNCONFIRMED])

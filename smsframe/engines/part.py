@@ -25,15 +25,18 @@ from smsframe.phones.match import among
 from smsframe.planning import build
 from smsframe.planning.check import check
 from smsframe.planning.part_facts import checked_facts, column_facts, part_facts
-from smsframe.texts import render, replacements
+from smsframe.planning.variants import COLUMN, Messages, fixed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from smsframe.campaign.options import SendOptions
     from smsframe.engines.place import Place
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import Journal
+    from smsframe.orders.ramp import RampState
     from smsframe.planning.options import PlanOptions
     from smsframe.planning.parts import ColumnFacts, OtherParts, PartFacts
     from smsframe.planning.plan import Plan
@@ -48,7 +51,7 @@ class Job:
     What is to be done with every partition; without secrets, as it is copied to all workers.
 
     Attributes:
-        text: What people read; None for a check.
+        text: What people read, or the text of each variant; None for a check.
         options: The keywords of `smsframe.plan`, with opt-outs apart.
         sending: The keywords of `smsframe.send`.
         place: What a worker opens.
@@ -59,7 +62,7 @@ class Job:
         before: The orders that had their final outcome when the call began.
     """
 
-    text: str | None
+    text: str | Mapping[Any, str | None] | None
     options: PlanOptions
     sending: SendOptions
     place: Place
@@ -70,7 +73,7 @@ class Job:
     before: frozenset[str] = frozenset()
 
     @property
-    def message(self) -> str:
+    def message(self) -> str | Mapping[Any, str | None]:
         """What people read."""
         return self.text or ""
 
@@ -136,6 +139,7 @@ def plan_part(
         profile=job.profile,
         now=job.now or Now(*SYSTEM.span()),
         others=others,
+        ramp=_ramp(job),
     )
 
 
@@ -152,6 +156,14 @@ def barred_of(job: Job) -> Barred:
     return Barred.of(journal, None, tuple, clock=SYSTEM)
 
 
+def _ramp(job: Job) -> RampState | None:
+    """How far the ramp of the campaign is by the journal."""
+    if job.options.campaign is None:
+        return None
+    entry = job.place.memory().find(job.campaign)
+    return None if entry is None else entry.ramp
+
+
 def send_part(
     frame: pd.DataFrame, job: Job, others: OtherParts, gateway: GatewayProtocol, journal: Journal
 ) -> pd.DataFrame:
@@ -164,6 +176,10 @@ def send_part(
     known = None
     if costs_of(job.options.policy, gateway.profile) is not None:  # a budget is for the whole campaign
         stored = journal.read(job.campaign)
+        known = stored and stored.known
+    elif COLUMN in frame.columns:  # variants are those of the journal
+        phones = plan_part(frame, job, others).frame["sms_phone"].dropna()
+        stored = journal.read(job.campaign, phones=phones)
         known = stored and stored.known
     plan = plan_part(frame, job, others, known=known)
     context = RunContext.of(job.sending, gateway=gateway, journal=journal)
@@ -201,10 +217,10 @@ def count_of(frame: pd.DataFrame, job: Job, others: OtherParts) -> PartCounts:
     plan = replace(plan, terms=job.sending.applied(plan.terms))
     budget = costs_of(plan.policy, job.profile)
     people = plan.planned[[name for name in PERSON if name in plan.planned]]
-    unsent_people = people[~among(people["phone"], done(known, plan.terms, plan.template.source))]
+    unsent_people = people[~among(people["phone"], done(known, plan.terms, plan.sources))]
     now = job.now or Now(*SYSTEM.span())
     going = on_time(unsent_people, plan.terms, now)
-    if budget is not None:
+    if budget is not None or plan.ramp is not None:
         going = going[going.index.isin(plan.ready_people.index)]
     return PartCounts(
         confirmable=confirmable(plan.planned, known, plan),
@@ -298,19 +314,19 @@ def result_frame(frame: pd.DataFrame, job: Job, others: OtherParts) -> pd.DataFr
     return with_status(results, results["sms_status"].eq("ready"), "pending", "not_sent")
 
 
-def template_of(job: Job) -> str:
+def messages_of(job: Job) -> Messages:
     """
-    The text as it is sent.
+    The texts as they are sent.
 
     Raises:
         TextError: It cannot be sent as written.
     """
-    template = render.parse(job.message, longest=job.profile.longest)
-    fix = job.options.text_fix
-    return (template if fix is None else replacements.fixed_template(template, fix)).source
+    messages, fix = Messages.of(job.message, job.profile.longest), job.options.text_fix
+    return messages if fix is None else fixed(messages, fix)
 
 
 def call_of(job: Job, gateway: GatewayProtocol) -> CampaignCall:
     """What the call means by its campaign."""
     changed = job.sending.changed == "continue"
-    return CampaignCall(gateway.base_url, gateway.account, template_of(job), changed)
+    messages = messages_of(job)
+    return CampaignCall(gateway.base_url, gateway.account, messages.first.source, changed, messages.sources)

@@ -14,12 +14,13 @@ from smsframe.campaign.options import SendOptions
 from smsframe.engines.part import Job, send_part
 from smsframe.engines.place import Place
 from smsframe.engines.schema import ddl, own_columns, plain, result_columns
+from smsframe.orders.profile import SMSEND
 from smsframe.planning.options import PlanOptions
 from smsframe.planning.parts import UNDECIDED
-from smsframe.texts import render
+from smsframe.planning.variants import Messages
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Hashable, Iterator, Mapping
     from datetime import datetime, timedelta
 
     import pandas as pd
@@ -126,7 +127,7 @@ class Partition:
     "``sdf.schema``, or as a schema of pyarrow; none when not given. Called as a function, a part keeps all.",
 )
 def partition(
-    text: str,
+    text: str | Mapping[Any, str | None],
     *,
     campaign: str,
     phone: Hashable,
@@ -138,6 +139,7 @@ def partition(
     message_type: str | None = None,
     schedule: datetime | Hours | Hashable | None = None,
     undo: timedelta | str | float | None = None,
+    ramp: str | None = None,
     suppress: Suppress | None = None,
     policy: Policy | None = None,
     max_segments: int | None = None,
@@ -192,5 +194,5 @@ def partition(
         place=Place.of(gateway, journal),
         suppressed=suppressed_numbers(suppress, region),
     )
-    render.parse(text)  # a template that nobody can read is refused here
+    Messages.of(text, SMSEND.longest)  # a template that nobody can read is refused here
     return Partition(job, tuple([] if columns is None else own_columns(columns)))

@@ -9,7 +9,9 @@ from __future__ import annotations
 from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
+from smsframe.clock import machine_zone
 from smsframe.form import html
 from smsframe.form.form import Form
 from smsframe.form.live import LiveRun
@@ -18,6 +20,7 @@ from smsframe.form.screen import FormFacts
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
+    from datetime import datetime
 
     import pandas as pd
 
@@ -31,6 +34,11 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 0.5
 """Seconds between two looks at a run of somebody else."""
+
+CHANGED = (
+    "This campaign has changed meanwhile, from another page or program, so nothing was done. It is shown as "
+    "it is now: look again."
+)
 
 
 class AttachedForm(Form):
@@ -56,6 +64,24 @@ class AttachedForm(Form):
         with self._lock:
             self._file_rows = True
             self._render()
+
+    def take_over(self, draft: Draft) -> None:
+        """What a form of the same campaign held beside its text: when it goes out, and cheaper characters."""
+        with self._lock:
+            self._fix = draft.fix
+            self._controls.set_time(draft.later, draft.day, draft.at, draft.zone)
+        self.look_again()
+
+    def at_time(self, at: datetime) -> None:
+        """Begin with a time at which it goes out."""
+        zone = machine_zone()
+        local = at.astimezone(ZoneInfo(zone))
+        self._controls.set_time(True, local.date(), local.time(), zone)  # noqa: FBT003 - as the control has it
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Show what the journal has of the campaign by now."""
+        self._updates.request((self._controls.draft(fix=self._fix), True))
 
     def on_change(self, act: Callable[[], None]) -> None:
         """Do something whenever somebody changes what is in the form."""
@@ -89,6 +115,11 @@ class AttachedForm(Form):
             self.after_run()
 
     def _cancel_scheduled(self, campaign: str) -> None:
+        entry, shown = self._session.find(campaign), self._counts
+        now = None if entry is None else self._session.counts(entry, self._view.draft)
+        if now != shown:  # what the label of the button says is not what would be cancelled
+            self.look_again()
+            raise ValueError(CHANGED)
         with self.at_work:
             super()._cancel_scheduled(campaign)
 

@@ -170,8 +170,10 @@ class Form:
 
     def _show_balance(self) -> None:
         view = self._view
-        kind = view.plan.terms.message_type if view.plan is not None else "N"
-        self._set_message("money", html.credits_left(view, kind, self._session.balance(kind)))
+        kind, quality = (
+            ("N", "high") if view.plan is None else (view.plan.terms.message_type, view.draft.quality)
+        )
+        self._set_message("money", html.credits_left(view, quality, self._session.balance(kind)))
 
     def _send_test(self) -> None:
         view = self._view

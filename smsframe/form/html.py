@@ -13,7 +13,7 @@ from smsframe.form.draft import local_words
 from smsframe.form.excerpts import skips
 from smsframe.form.wording import in_form_words
 from smsframe.formatting import amount, many
-from smsframe.masking import mask, message_class
+from smsframe.masking import mask, message_class, visible
 from smsframe.orders.profile import known_codes
 from smsframe.outcomes.cards import summary_card
 from smsframe.outcomes.summary import summary
@@ -120,12 +120,13 @@ def balance(view: View) -> str:
     return problem(words) if too_little(view.plan.balance, view.credits) else note(words)
 
 
-def credits_left(view: View, kind: str, left: float | None) -> str:
+def credits_left(view: View, quality: str, left: float | None) -> str:
     """The balance that somebody asked for; None when the gateway does not say it."""
+    kind = f"of {quality} quality"
     if left is None:
-        return note(f"The gateway does not say how many credits of type {kind} are left.")
+        return note(f"The gateway does not say how many credits {kind} are left.")
     needed = f"; this needs {many(view.credits, 'credit')}" if view.counted else ""
-    sentence = f"{amount(left)} credits of type {kind} are left{needed}."
+    sentence = f"{amount(left)} credits {kind} are left{needed}."
     return note(sentence) if left >= view.credits else problem(sentence)
 
 
@@ -201,15 +202,15 @@ def campaign_terms(entry: CampaignRecord) -> str:
     terms = entry.terms
     parts = [f"Sender {terms.sender}" if terms.sender else "The account's own sender"]
     if terms.schedule is not None:
-        parts.append(f"goes out {local_words(terms.schedule)}")
+        parts.append(f"scheduled for {local_words(terms.schedule).removeprefix('on ')}")
     elif terms.hours is not None:
         parts.append("goes out within hours of each person's day")
     return ", ".join(parts) + ". Its text:"
 
 
 def quoted(text: str) -> str:
-    """A text of a campaign, as escaped HTML."""
-    return f'<figure class="sf-example"><blockquote>{escape(text)}</blockquote></figure>'
+    """A text of a campaign, as escaped HTML; without characters that turn the others around."""
+    return f'<figure class="sf-example"><blockquote dir="auto">{escape(visible(text))}</blockquote></figure>'
 
 
 def outcome_card(results: pd.DataFrame) -> str:

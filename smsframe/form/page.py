@@ -21,12 +21,14 @@ from smsframe.errors import SmsFrameError
 from smsframe.form import html
 from smsframe.form.compose import compose
 from smsframe.form.page_campaign import CampaignScreen
+from smsframe.form.page_corrections import put_into
 from smsframe.form.page_files import Download, Upload, file_name
 from smsframe.form.page_html import campaign_line, title
 from smsframe.form.page_memory import KeptRows, TableRows
 from smsframe.form.preview import error_sentence
 from smsframe.form.session import FormSession
 from smsframe.form.tasks import AtWork
+from smsframe.formatting import many
 from smsframe.planning.options import PlanOptions
 
 if TYPE_CHECKING:
@@ -42,6 +44,11 @@ if TYPE_CHECKING:
 
 LISTED = 50
 """Campaigns in the list, the newest first."""
+
+ALONE = (
+    "These rows are not of the table as it is here, so they are sent alone. The others are in the table: "
+    "send it as well, under the same campaign name; nobody is texted twice."
+)
 
 
 class Page:
@@ -75,7 +82,11 @@ class Page:
         self._kept = KeptRows(None if rows is None else Path(rows))
         self._rows: TableRows | None = None
         """Of the table that was uploaded last, as a whole."""
+        self._shown: TableRows | None = None
         self.form: AttachedForm | None = None
+        """The form that was shown last, and what of its table needs a hand."""
+        self._unsent: tuple[AttachedForm, tuple[Any, ...]] | None = None
+        """The form of that table as it was left, until something of it is sent."""
         self._home = _button("All campaigns", self.show_home)
         self._again = _button("Back to the table", self._show_table)
         self._body = widgets.VBox()
@@ -154,9 +165,16 @@ class Page:
         self._show(screen.box)
 
     def show_form(
-        self, table: pd.DataFrame, name: str, rows: TableRows | None = None, **options: Any
+        self,
+        table: pd.DataFrame,
+        name: str,
+        rows: TableRows | None = None,
+        *,
+        remark: str = "",
+        **options: Any,
     ) -> None:
         """The form for a table; ``rows``: what of it needs a hand, where it corrects another one."""
+        whole = rows is None
         if rows is None:
             rows = self._rows = self._rows or TableRows(self._kept, table)
         with warnings.catch_warnings():
@@ -168,7 +186,7 @@ class Page:
             except (SmsFrameError, ValueError, OSError) as error:
                 self._show(widgets.HTML(title(name)), widgets.HTML(html.problem(error_sentence(error))))
                 return
-        self.form = form
+        self.form, self._shown = form, rows
         form.call_rows_as_in_file()
         form.begun, form.after_run = rows.begun, partial(self._sent, form, rows)
         form.at_work = self._at_work
@@ -188,25 +206,37 @@ class Page:
             faults.box,
             corrected.box,
         )
-        self._show(widgets.HTML(title(name)), form.widget, hand)
+        remarks = [widgets.HTML(html.note(remark))] if remark else []
+        parts = (widgets.HTML(title(name)), *remarks, form.widget, hand)
+        if whole:
+            self._unsent = (form, parts)
+        self._show(*parts, table=not whole)
 
     def _uploaded(self, table: pd.DataFrame, name: str) -> None:
-        self._table, self._rows = (table, name), None
+        self._table, self._rows, self._unsent = (table, name), None, None
         self.show_form(table, name)
 
     def _replace(self, table: pd.DataFrame, name: str) -> None:
         """Corrected rows, before anything was sent: with the text and the campaign that are in the form."""
         if self.form is None:
             return
-        draft = self.form.draft
-        given = {
+        before, draft = self._shown, self.form.draft
+        given: dict[str, Any] = {
             "text": draft.text,
             "campaign": draft.campaign,
             "sender": draft.sender,
             "quality": draft.quality,
         }
-        rows = TableRows(self._kept, table, of=self._rows)
-        self.show_form(table, name, rows, **given, **_columns(table, draft.phone, draft.region))
+        columns = _columns(table, draft.phone, draft.region)
+        whole = None if self._table is None or before is not self._rows else put_into(self._table[0], table)
+        if self._table is None or whole is None:
+            rows, alone = TableRows(self._kept, table, of=before), ALONE if before is self._rows else ""
+            self.show_form(table, name, rows, remark=alone, **given, **columns)
+        else:
+            self._table = (whole, self._table[1])
+            put = f"{many(len(table), 'row')} of {name} put into the table."
+            self.show_form(whole, self._table[1], remark=put, **given, **columns)
+        self.form.take_over(draft)
 
     def _correct(self, entry: CampaignRecord, table: pd.DataFrame, name: str) -> None:
         """Corrected rows of a campaign that was sent: with its text, in the same campaign."""
@@ -222,11 +252,19 @@ class Page:
             text=entry.template,
             campaign=entry.name,
             sender=entry.terms.sender or "",
+            quality=self._session.profile.quality_names.get(entry.terms.message_type, "high"),
             **columns,
         )
+        schedule = entry.terms.schedule
+        if self.form is not None and schedule is not None and schedule > self._session.clock.now():
+            self.form.at_time(schedule)  # those who are corrected are not texted before the others
 
     def _show_table(self) -> None:
-        if self._table is not None:
+        if self._unsent is not None:
+            self.form, parts = self._unsent
+            self.form.look_again()  # the campaign may have gone on meanwhile
+            self._show(*parts, table=False)
+        elif self._table is not None:
             self.show_form(*self._table)
 
     def _sent(self, form: AttachedForm, rows: TableRows) -> None:
@@ -238,6 +276,8 @@ class Page:
             return
         if _has_own(form.results):  # of a run of somebody else the journal knows people, not rows
             rows.over(entry.name, form.results)
+        if self._unsent is not None and form is self._unsent[0]:
+            self._unsent = None
         if form is self.form:  # another table may have been uploaded meanwhile
             self.show_campaign(entry)
 
@@ -255,9 +295,9 @@ class Page:
         except SmsFrameError:  # the list says what is wrong
             return []
 
-    def _show(self, *parts: Any, home: bool = True) -> None:
+    def _show(self, *parts: Any, home: bool = True, table: bool = True) -> None:
         self._home.layout.display = None if home else "none"
-        self._again.layout.display = None if self._table is not None else "none"
+        self._again.layout.display = None if table and self._table is not None else "none"
         self._body.children = parts
 
 

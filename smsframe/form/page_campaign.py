@@ -17,7 +17,7 @@ from smsframe.api.results import refresh, withdraw
 from smsframe.clock import machine_zone
 from smsframe.errors import SmsFrameError
 from smsframe.form import html
-from smsframe.form.attached import LOOK_SECONDS
+from smsframe.form.attached import CHANGED, LOOK_SECONDS
 from smsframe.form.draft import Draft, local_words, time_words
 from smsframe.form.live import LiveRun
 from smsframe.form.page_files import Download, Upload
@@ -48,10 +48,6 @@ UNKNOWN = (
     "The table of this campaign is not known here, as the page was started again since or the campaign was "
     "sent from elsewhere: rows that could not be read are not counted. To correct those, upload the whole "
     "table again, under the same campaign name and with the same text; nobody is texted twice."
-)
-CHANGED = (
-    "This campaign has changed meanwhile, from another page or program, so nothing was done. It is shown as "
-    "it is now: look again."
 )
 DOUBLE_CLICK = 0.7
 """Seconds within which a second click is part of the first one, and confirms nothing."""
@@ -223,15 +219,17 @@ class CampaignScreen:
 
     def _confirmed(self, what: str) -> None:
         """The first click asks whether it is meant, the second one does it."""
-        now = self._session.clock.monotonic()
+        clicked = self._session.clock.monotonic()
         if "run" in self._actions:
             return
         if self._sure != what:
             if self._as_shown():
-                self._sure, self._asked_at = what, now
-        elif now - self._asked_at >= DOUBLE_CLICK and self._as_shown():
+                self._sure = what
+        elif clicked - self._asked_at >= DOUBLE_CLICK and self._as_shown():
             self._actions.start("run", "", {"cancel": self._cancel, "drop": self._drop}[what])
         self._enable()
+        # Only now the question can be read; a click that has waited meanwhile is no answer to it.
+        self._asked_at = self._session.clock.monotonic()
 
     def _leave(self) -> None:
         self._sure = ""
@@ -271,9 +269,9 @@ class CampaignScreen:
         """How many texts are delivered, and how many are not for good."""
         if self._results is None or self._results.empty:
             return 0, 0
-        groups = summary(self._results).groups.groupby("group", observed=True)["rows"].sum()
-        failed = int(self._results["sms_code"].eq("not_delivered").sum())
-        return int(groups.get("delivered", 0)), failed
+        taken = self._results[self._results["sms_status"].isin(["accepted", "scheduled"]).to_numpy()]
+        groups = summary(taken).groups.groupby("group", observed=True)["rows"].sum()
+        return int(groups.get("delivered", 0)), int(groups.get("not delivered", 0))
 
     def _problem_rows(self) -> tuple[pd.DataFrame, str]:
         """The rows that need a hand: of the table, if it is known here, and whom the gateway refused."""

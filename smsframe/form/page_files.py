@@ -25,6 +25,7 @@ from smsframe.errors import ContactsError, SmsFrameError
 from smsframe.form import html
 from smsframe.form.file_problems import file_sentence
 from smsframe.form.preview import error_sentence
+from smsframe.form.wording import in_form_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,7 +143,7 @@ class Download:
             place = self._folder / secrets.token_urlsafe(24)
             place.mkdir(mode=0o700)
             path = place / f"{file_name(name)}.xlsx"
-            write_as_named(rows, path, index=False)
+            write_as_named(_as_read(rows), path, index=False)
         except (SmsFrameError, ContactsError, ValueError, OSError, ImportError) as error:
             self._link.value = html.problem(error_sentence(error))
             return
@@ -150,6 +151,16 @@ class Download:
             f'<a class="sf-download" href="/smsframe/files/{place.name}" download>{path.name}</a>'
         )
         threading.Thread(target=_forget, args=(path,), daemon=True).start()
+
+
+def _as_read(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with reasons and advice in the words of the page."""
+    words = {
+        label: rows[label].map(in_form_words, na_action="ignore").astype(rows[label].dtype)
+        for label in ("sms_reason", "sms_todo")
+        if label in rows.columns
+    }
+    return rows.assign(**words)
 
 
 def file_name(campaign: str) -> str:

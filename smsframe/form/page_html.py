@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from smsframe.formatting import many
-from smsframe.masking import mask
+from smsframe.masking import mask, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def title(name: str) -> str:
     """The heading of a screen."""
-    return f'<h2 class="sf-title">{escape(mask(name))}</h2>'
+    return f'<h2 class="sf-title" dir="auto">{escape(visible(mask(name)))}</h2>'
 
 
 def outcome(counts: CampaignCounts, delivered: tuple[int, int], needing: int) -> str:
@@ -31,7 +31,7 @@ def outcome(counts: CampaignCounts, delivered: tuple[int, int], needing: int) ->
         needing: Rows that need a hand.
     """
     sent = counts.texted - counts.scheduled
-    parts = [f"{sent:,} sent"] if sent or not counts.scheduled else []
+    parts = [f"{sent:,} sent"] if sent or not (counts.scheduled or counts.cancelled) else []
     labelled = (
         (counts.scheduled, "scheduled"),
         (counts.busy, "being sent now"),

@@ -158,7 +158,7 @@ def with_refused(kept: pd.DataFrame | None, results: pd.DataFrame) -> pd.DataFra
     if len(more):
         label = kept.attrs.get("phone") or "mobile"
         more = more.assign(**{label: phones[more.index]}).astype({"sms_row": TEXT})
-        rows = pd.concat([rows, more], ignore_index=True) if len(rows) else more
+        rows = _stacked(rows, more) if len(rows) else more
     return rows
 
 

@@ -33,6 +33,7 @@ from smsframe.orders.profile import SMSEND
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Mapping
 
     import pandas as pd
 
@@ -103,7 +104,7 @@ class FormSession:
         return SMSEND
 
     @hide_frames
-    def plan(self, contacts: pd.DataFrame, text: str, **options: Any) -> Plan:
+    def plan(self, contacts: pd.DataFrame, text: str | Mapping[Any, str | None], **options: Any) -> Plan:
         """A plan, with what the journal knows of the campaign."""
         planning = replace(self._planning, **options)
         return make_plan(contacts, text, planning, gateway=self._gateway, journal=self.journal)

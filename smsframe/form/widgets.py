@@ -23,6 +23,7 @@ from smsframe.texts.template import Field
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
+    from datetime import date, time
 
     import pandas as pd
 
@@ -52,7 +53,7 @@ class Controls:
             description="Phone column",
             options=[
                 ("Choose a column", None),
-                *((_masked_label(label), label) for label in contacts.columns),
+                *((_masked_label(label), label) for label in _own(contacts, draft.phone)),
             ],
             value=draft.phone,
         )
@@ -144,6 +145,10 @@ class Controls:
             at=self.at.value,
             zone=self.zone.value,
         )
+
+    def set_time(self, later: bool, day: date | None, at: time | None, zone: str) -> None:  # noqa: FBT001 - as in `Draft`
+        """Set when it goes out."""
+        self.day.value, self.at.value, self.zone.value, self.later.value = day, at, zone, later
 
     def show(self, widget: Any, *, shown: bool) -> None:
         """Show a widget, or hide it without leaving a gap."""
@@ -240,6 +245,11 @@ def _masked_label(label: Hashable) -> str:
     return mask(str(label))
 
 
+def _own(contacts: pd.DataFrame, chosen: Hashable | None) -> list[Hashable]:
+    """The columns without those that smsframe added, but for the one that was chosen by the caller."""
+    return [label for label in contacts.columns if not str(label).startswith("sms_") or label == chosen]
+
+
 def _fields(contacts: pd.DataFrame, draft: Draft) -> list[str]:
     return [label for label in fields(contacts, draft.phone) if _masked_label(label) == label][:CHIPS_SHOWN]
 
@@ -248,7 +258,7 @@ def _regions(contacts: pd.DataFrame, draft: Draft) -> list[tuple[str, Hashable |
     """The options of the country; a column called like a country code only where the caller chose it."""
     columns = [
         (f"in column {_masked_label(label)}", label)
-        for label in contacts.columns
+        for label in _own(contacts, draft.region)
         if not is_code(label) or (draft.country is None and label == draft.region)
     ]
     codes = sorted((f"{country_name(code)} ({code})", code) for code in regions())

@@ -40,6 +40,9 @@ WHOLE = {
     "smsframe never sends at once instead": "nothing is ever sent at once instead",
     "smsframe.cancel asks again": "Cancel asks again",
     "smsframe.resend texts": "another campaign texts",
+    "before its time; reschedule sends it at another": "before its time; a campaign of another name can text",
+    "smsframe.reschedule sends it at another time; no other call does": "A campaign of another name can text "
+    "the person",
 }
 """Where more than a word is said in another way."""
 

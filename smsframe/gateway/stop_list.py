@@ -18,7 +18,7 @@ from smsframe.gateway.responses import is_ok, number
 from smsframe.orders.optouts import OptOutPage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from smsframe.gateway.transport import Exchange
 
@@ -119,5 +119,13 @@ class StopListCalls:
             raise question_refused(response, self.base_url)
         return response
 
-    def _call(self, method: str, path: str, *, json: object = None) -> Exchange:
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        json: object = None,
+        check: Callable[[], None] | None = None,
+    ) -> Exchange:
         raise NotImplementedError

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from smsframe.journal import attempts
 from smsframe.journal import recipients as recipient_rows
 from smsframe.journal.people_groups import Group
+from smsframe.journal.ramps import in_later_stages
 from smsframe.journal.rows import (
     EPOCH,
     append_evidence,
@@ -70,6 +71,8 @@ def assign(
     in_order = free.index
     free = free.sort_values("phone", kind="stable")
     if isinstance(when, Now):
+        free, later = in_later_stages(connection, entry, free)
+        _write_waiting(connection, entry, later)
         free = _timed(connection, entry, free, when)
         free = _covered(connection, entry, free, in_order)
     # What goes out at once leaves first.

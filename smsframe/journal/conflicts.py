@@ -4,17 +4,21 @@ What makes a call another campaign than the one the journal has under that name.
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
 from smsframe.errors import CampaignChanged
 from smsframe.journal.tables import batches, campaigns, texts
+from smsframe.journal.variants import read_variants
 from smsframe.masking import mask
 from smsframe.orders.names import alike, difference
 from smsframe.orders.states import TAKEN, State
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from sqlalchemy.engine import Connection
 
     from smsframe.orders.records import CampaignRecord
@@ -31,14 +35,21 @@ class CampaignCall(NamedTuple):
     Attributes:
         base_url: The gateway.
         account: And the account there.
-        template: The text.
+        template: The text; of an experiment that of its first variant.
         changed: Whether who has none yet may get another text than the others have.
+        variants: The text of each variant of an experiment.
     """
 
     base_url: str
     account: str
     template: str
     changed: bool
+    variants: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """All texts of the call, each once."""
+        return tuple(dict.fromkeys([self.template, *self.variants.values()]))
 
     def check(self, connection: Connection, entry: CampaignRecord) -> None:
         """
@@ -49,7 +60,8 @@ class CampaignCall(NamedTuple):
         """
         require_same_gateway(entry, self.base_url, self.account)
         if not self.changed:
-            require_same_text(connection, entry, self.template, MAYBE_TEXTED)
+            require_same_text(connection, entry, self.templates, MAYBE_TEXTED)
+            require_same_variants(connection, entry, self.variants, MAYBE_TEXTED)
 
 
 def require_no_similar_name(connection: Connection, name: str) -> None:
@@ -84,13 +96,13 @@ def require_same_gateway(entry: CampaignRecord, base_url: str, account: str) -> 
 
 
 def require_same_text(
-    connection: Connection, entry: CampaignRecord, template: str, states: tuple[State, ...]
+    connection: Connection, entry: CampaignRecord, templates: Collection[str], states: tuple[State, ...]
 ) -> None:
-    """Refuse a text when somebody may have another one."""
+    """Refuse texts when somebody may have another one."""
     query = (
         sa.select(texts.c.template, sa.func.sum(batches.c.recipients).label("people"))
         .join(texts, batches.c.text == texts.c.id)
-        .where(batches.c.campaign == entry.id, texts.c.template != template)
+        .where(batches.c.campaign == entry.id, texts.c.template.not_in([*templates]))
         .where(batches.c.state.in_(states))
         .group_by(texts.c.template)
         .order_by(sa.desc("people"))
@@ -105,5 +117,29 @@ def require_same_text(
             campaign=entry.name,
             recipients=people,
             before=others[0].template,
-            now=template,
+            now=next(iter(templates)),
         )
+
+
+def require_same_variants(
+    connection: Connection, entry: CampaignRecord, variants: Mapping[str, str], states: tuple[State, ...]
+) -> None:
+    """Refuse another text of a variant when somebody may have the one that it had, also where two swap."""
+    before = read_variants(connection, entry.id)
+    for name, template in variants.items():
+        had = before.get(name)
+        if had is None or had == template:
+            continue
+        maybe = sa.select(sa.func.sum(batches.c.recipients)).join(texts, batches.c.text == texts.c.id)
+        maybe = maybe.where(batches.c.campaign == entry.id, texts.c.template == had)
+        people = connection.execute(maybe.where(batches.c.state.in_(states))).scalar_one() or 0
+        if people:
+            raise CampaignChanged(
+                f"variant {name!r} of campaign {entry.name!r} had another text ({mask(had)!r}), which "
+                f"{people:,} people may already have; nothing was sent. "
+                'changed="continue" sends this text to those who have none',
+                campaign=entry.name,
+                recipients=int(people),
+                before=had,
+                now=template,
+            )

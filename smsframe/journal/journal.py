@@ -30,6 +30,7 @@ from smsframe.journal.known_orders import KnownOrders
 from smsframe.journal.optouts import OptOuts
 from smsframe.journal.postgres import PostgresStore
 from smsframe.journal.postgres_locks import PostgresRunLocks
+from smsframe.journal.ramps import Ramps
 from smsframe.journal.registration import Registration
 from smsframe.journal.rows import instants_of, read_campaign
 from smsframe.journal.run_locks import Owners
@@ -119,6 +120,7 @@ class Journal:
         self.optouts = OptOuts(store, self.batches.stamp)
         self.deliveries = Deliveries(store, self.batches.stamp, self.optouts)
         self.cancellations = Cancellations(store, owners, self.batches.stamp)
+        self.ramps = Ramps(store)
         self.stop_requests = StopRequests(store, owners)
         self.registration = Registration(store, self.batches, self.orders, clock)
 

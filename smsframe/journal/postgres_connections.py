@@ -28,10 +28,12 @@ CONNECT_TIMEOUT = 10
 
 SETTINGS = {
     "synchronous_commit": "on",
-    # A machine that vanished loses its locks after about 25 seconds, not after the two hours of TCP itself.
+    # A machine that vanished loses its locks after about 25 seconds, not after the two hours of TCP itself,
+    # nor after the quarter of an hour in which it repeats what nobody has confirmed (then it probes nothing).
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "25000",
     "default_transaction_isolation": "read committed",
     "idle_in_transaction_session_timeout": "0",
     "statement_timeout": "0",
@@ -40,7 +42,13 @@ SETTINGS = {
 }
 """Of each session."""
 
-CLIENT = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+CLIENT = {
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,  # milliseconds
+}
 """Of each connection, on this side: a server that vanished is given up too."""
 
 QUESTIONS = (

@@ -19,11 +19,14 @@ from smsframe.journal.conflicts import (
     require_no_similar_name,
     require_same_gateway,
     require_same_text,
+    require_same_variants,
 )
+from smsframe.journal.ramps import give_ramp
 from smsframe.journal.recipients import persons, taken
 from smsframe.journal.rows import micros, micros_of, read_campaign, terms_columns
 from smsframe.journal.sql import insert
 from smsframe.journal.tables import batches, campaigns, recipients, texts
+from smsframe.journal.variants import hold_out, keep_variants, write_variants
 from smsframe.orders.batching import prefix
 from smsframe.orders.records import BatchWithPeople, CampaignRecord, Comparison, Registered
 from smsframe.orders.states import State
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from smsframe.journal.known_orders import KnownOrders
     from smsframe.journal.store import JournalStore
     from smsframe.orders.prices import Budget
+    from smsframe.orders.ramp import Ramp
     from smsframe.orders.records import Now
     from smsframe.orders.terms import Terms
 
@@ -63,6 +67,8 @@ class Registration:
         compared: Comparison,
         now: Now,
         budget: Budget | None = None,
+        held_out: pd.Series[Any] | None = None,
+        ramp: Ramp | None = None,
     ) -> Registered:
         """
         Write down a campaign and people to text, and cut them into batches of this owner, in one transaction.
@@ -70,7 +76,9 @@ class Registration:
         ``phones``: whom this run may text; ``waiting``: those of them without an outcome.
         Orders have ``at_once`` people at most, those of later runs ``batch_size``. Who has a batch already,
         of whatever run, keeps it, and the first text and outcome. So does who is in an order that the gateway
-        lists and this journal did not know. Whom the budget does not cover is written down as waiting.
+        lists and this journal did not know. Whom the budget does not cover is written down as waiting;
+        ``ramp`` is the campaign's from now on; who is in a later stage waits. ``held_out`` are written down
+        before anybody is cut, and never cut.
 
         Raises:
             CampaignChanged: It belongs to another gateway or account, or somebody may have another text.
@@ -93,24 +101,33 @@ class Registration:
                 self._orders.doubt(connection, before, owner, compared.doubted)
                 self._batches.dissolve(connection, before.id)  # unsent, so the latest call decides
                 if not call.changed:
-                    require_same_text(connection, before, call.template, (*MAYBE_TEXTED, State.PLANNED))
+                    states = (*MAYBE_TEXTED, State.PLANNED)
+                    require_same_text(connection, before, call.templates, states)
+                    require_same_variants(connection, before, call.variants, states)
             else:
                 require_no_similar_name(connection, name)
             connection.execute(insert(connection, campaigns).on_conflict_do_nothing(), new | latest)
             campaign = connection.execute(sa.select(campaigns.c.id).filter_by(name=name)).scalar_one()
-            text = {"campaign": campaign, "template": call.template}
-            connection.execute(insert(connection, texts).on_conflict_do_nothing(), text)
-            latest["text"] = connection.execute(sa.select(texts.c.id).filter_by(**text)).scalar_one()
+            keys = _text_keys(connection, campaign, call)
+            latest["text"] = keys[call.template]
             connection.execute(sa.update(campaigns).where(campaigns.c.id == campaign).values(**latest))
+            if ramp is not None:
+                give_ramp(connection, campaign, ramp)
             if before is not None:
-                _free_refused(connection, campaign, latest, waiting["phone"])
+                _free_refused(connection, campaign, latest, [*keys.values()], waiting["phone"])
                 others = taken(connection, campaign, waiting["phone"])
                 waiting = waiting[~among(waiting["phone"], others)]
+                waiting = keep_variants(connection, campaign, name, waiting, changed=call.changed)
+            if held_out is not None:
+                text = keys[call.template]
+                hold_out(connection, campaign, name, text, held_out, changed=call.changed)
             entry = self._take_over(connection, name, owner, compared, waiting)
             terms = replace(entry.terms, undo=terms.undo)
             entry = replace(entry, batch_size=at_once, terms=terms, budget=budget)
             waiting = waiting[~among(waiting["phone"], compared.adopted["phone"])]
-            created = assign(connection, entry, owner, waiting.assign(text=entry.text), now)
+            text_of = {variant: keys[template] for variant, template in call.variants.items()}
+            own = waiting["variant"].astype(object).map(text_of) if text_of else entry.text
+            created = assign(connection, entry, owner, waiting.assign(text=own), now)
             if before is None and not compared.found:  # a new campaign: there is nothing else to read
                 return Registered(entry, created, fresh)
             return self._begun(connection, entry, owner, phones, created, now, fresh=fresh)
@@ -257,12 +274,28 @@ class Registration:
         return entry
 
 
+def _text_keys(connection: Connection, campaign: int, call: CampaignCall) -> dict[str, int]:
+    """In the caller's transaction: the key of each text of a call, and whose text each is."""
+    keys: dict[str, int] = {}
+    for template in call.templates:
+        text = {"campaign": campaign, "template": template}
+        connection.execute(insert(connection, texts).on_conflict_do_nothing(), text)
+        keys[template] = connection.execute(sa.select(texts.c.id).filter_by(**text)).scalar_one()
+    write_variants(connection, campaign, {name: keys[text] for name, text in call.variants.items()})
+    return keys
+
+
 def _free_refused(
-    connection: Connection, campaign: int, latest: dict[str, Any], phones: pd.Series[Any]
+    connection: Connection,
+    campaign: int,
+    latest: dict[str, Any],
+    text_keys: list[int],
+    phones: pd.Series[Any],
 ) -> None:
     """In the caller's transaction: free those of them who were refused another text, type or sender."""
     other = sa.or_(
-        *(batches.c[name].is_distinct_from(latest[name]) for name in ("text", "message_type", "sender"))
+        batches.c.text.not_in(text_keys),
+        *(batches.c[name].is_distinct_from(latest[name]) for name in ("message_type", "sender")),
     )
     others = (batches.c.campaign == campaign) & other
     in_ = {

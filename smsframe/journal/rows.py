@@ -16,6 +16,7 @@ from smsframe.arrow import INSTANT
 from smsframe.journal.tables import batches, campaigns, evidence, texts
 from smsframe.journal.versions import columns
 from smsframe.orders.hours import Hours
+from smsframe.orders.ramp import state_of
 from smsframe.orders.records import Batch, CampaignRecord, Evidence, Stamp
 from smsframe.orders.states import Doubt, State
 from smsframe.orders.terms import Terms
@@ -50,6 +51,7 @@ def read_campaign(connection: Connection, name: str) -> CampaignRecord | None:
         compared_at=moment(row["compared_at"]),
         created_at=EPOCH + timedelta(microseconds=row["created_at"]),
         stop_requests=row["stop_requests"] or 0,  # null in a file of an older version
+        ramp=state_of(row["ramp"]),
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from smsframe.orders.prices import Budget
+    from smsframe.orders.ramp import RampState
     from smsframe.orders.terms import Terms
 
 
@@ -73,6 +74,7 @@ class CampaignRecord:
         created_at: When it was first written down, by this machine's clock (UTC).
         stop_requests: How often somebody had asked for its runs to stop when it was read.
         budget: What the orders of the campaign may cost, as this call says; it is not in the journal.
+        ramp: How far its ramp was when it was read, or None.
     """
 
     id: int
@@ -88,6 +90,7 @@ class CampaignRecord:
     created_at: datetime
     stop_requests: int = 0
     budget: Budget | None = None
+    ramp: RampState | None = None
 
 
 @dataclass(frozen=True, slots=True)

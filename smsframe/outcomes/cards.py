@@ -78,6 +78,8 @@ def plan_card(facts: Mapping[str, Any]) -> str:
         ("Encoding", _counted(facts["encodings"])),
         ("Have an outcome already", f"{facts['already']:,}" if facts["already"] else ""),
         ("Sender", facts["sender"] or ""),
+        ("Variants", "; ".join(facts["experiment"]["said"])),
+        ("Ramp", "; ".join(facts["ramp"]["said"])),
         ("Goes out", facts["schedule"] or ""),
         ("Hours", facts["hours"] or ""),
         ("When", "" if facts["schedule"] else "; ".join(facts["times"]["said"])),
@@ -189,6 +191,11 @@ def run_card(facts: Mapping[str, Any], counted: Iterable[str], at: datetime) -> 
         ),
     ]
     return _card(f"Campaign: {facts['campaign']}", head, _bar(counts, SHARES) + _table(rows))
+
+
+def table_card(title: str, head: str, rows: Iterable[tuple[str, str]]) -> str:
+    """A card of rows, each with what it is of."""
+    return _card(title, head, _table(rows))
 
 
 def _card(title: str, head: str, body: str) -> str:

@@ -119,6 +119,11 @@ ROWS = {
         "The person belongs to the group of an experiment that gets no text, for comparison. Nothing is "
         "wrong with the row.",
     ),
+    "missing_variant": Reason(
+        "no variant of the experiment, so no text",
+        "The text has variants, and this row has none of them in sms_variant: smsframe.assign gave it none, "
+        "for want of a key, or the row was added later. Assign it, or leave the row out.",
+    ),
     "frequency_cap": Reason(
         "reached the cap on texts per person",
         "The person already got as many texts in this period as the cap of the policy allows. Text them "

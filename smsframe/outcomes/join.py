@@ -22,6 +22,8 @@ from smsframe.outcomes.deliveries import explain_deliveries
 from smsframe.phones.match import among, find
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from numpy.typing import NDArray
 
     from smsframe.orders.terms import Terms
@@ -43,8 +45,9 @@ class Known(NamedTuple):
             ``refused`` (the code with which it was left out of its accepted order, or missing),
             ``attempt``, ``delivery`` (the gateway's code as it was last seen), ``delivered_at`` and
             ``seen_at`` (UTC), ``schedule_at`` (UTC) and ``zone`` where they were given row by row,
-            ``wait_code`` and ``wait_reason`` of who is in no order because of hours, and ``batch``, the
-            position of its row in ``batches``, or -1.
+            ``wait_code`` and ``wait_reason`` of who is in no order because of hours, ``variant`` of an
+            experiment and ``held_out`` of who gets no text in it, and ``batch``, the position of its row in
+            ``batches``, or -1.
         batches: A row per batch: ``order_id``, ``state``, ``doubt``, ``owner``, ``owner_alive``,
             ``attempts``, ``schedule_at``, ``sent_at``, ``charged``, ``reason``, ``message_type``, ``sender``,
             ``template``, ``segments``, and ``given_up``: whether a person wanted its people texted in other
@@ -97,21 +100,28 @@ def outcomes(
         code = code.astype(object).mask(waits, words["wait_code"])
         why = shortened(sentences(words["wait_code"]) + ": " + words["wait_reason"].astype(TEXT))
         reason = reason.mask(waits, why)
+    held_out = people["held_out"].to_numpy(dtype=bool)
+    status = taken["status"].reset_index(drop=True)
+    if held_out.any():
+        status = status.mask(held_out, "suppressed")
+        code = code.astype(object).mask(held_out, "held_out")
+        reason = reason.mask(held_out, CODES["held_out"])
     shown = in_order & ~(called_back & people["delivery"].isin(_waiting()).to_numpy())
     results = results_for(
         len(people),
-        sms_status=taken["status"],
+        sms_status=status,
         sms_reason=reason,
         sms_phone=people["phone"],
         sms_code=code,
-        sms_segments=people["segments"],
+        sms_segments=people["segments"].mask(held_out),
         sms_credits=shares.where(taken["charged"].to_numpy()),
         sms_order_id=taken["order_id"],
         sms_sent_at=taken["sent_at"],
         sms_scheduled_at=taken["scheduled_at"],
         sms_delivery=people["delivery"].where(shown),
         sms_delivered_at=people["delivered_at"].where(in_order),
-        sms_attempt=people["attempt"],
+        sms_attempt=people["attempt"].mask(held_out),
+        sms_variant=people["variant"],
         sms_campaign=campaign,
     )
     return explain_deliveries(results)
@@ -259,23 +269,27 @@ def _shares(known: Known) -> pd.Series[Any]:
     return shares.iloc[: len(known.people)].astype("Float64")
 
 
-def still_to_send(known: Known, terms: Terms | None = None, template: str = "") -> pd.Series[bool]:
+def still_to_send(
+    known: Known, terms: Terms | None = None, templates: Collection[str] = ()
+) -> pd.Series[bool]:
     """
-    Which recipients of the journal have no outcome, and no order on its way: never sent, or certainly not.
+    Which recipients of the journal have no outcome, and no order on its way: never sent, or certainly not;
+    nobody who is held out.
 
-    With the terms and the text of a new call also those who were refused, or left out of an order, with other
-    terms or another text: that may have been the reason.
+    With the terms and the texts of a new call also those who were refused, or left out of an order, with
+    other terms or another text: that may have been the reason.
     """
     people, batches = known.people, known.batches
     left_out = np.zeros(len(people), dtype=bool)
     open_ = batches["state"].eq(State.PLANNED)
     if terms is not None:
-        changed = batches["message_type"].ne(terms.message_type) | batches["template"].ne(template)
+        changed = batches["message_type"].ne(terms.message_type) | ~batches["template"].isin([*templates])
         changed |= batches["sender"].fillna("").ne(terms.sender or "")
         open_ |= batches["state"].eq(State.REFUSED) & changed
         changed &= batches["state"].eq(State.ACCEPTED)
         left_out = people["refused"].notna().to_numpy() & _of_batch(people, changed)
-    return pd.Series(_of_batch(people, open_) | left_out, index=people.index)
+    waits = (_of_batch(people, open_) | left_out) & ~people["held_out"].to_numpy(dtype=bool)
+    return pd.Series(waits, index=people.index)
 
 
 def _of_batch(people: pd.DataFrame, batches_where: pd.Series[bool]) -> NDArray[np.bool_]:
@@ -286,18 +300,25 @@ def _of_batch(people: pd.DataFrame, batches_where: pd.Series[bool]) -> NDArray[n
 
 
 def note_other_texts(
-    results: pd.DataFrame, known: Known, template: str, people: pd.DataFrame
+    results: pd.DataFrame, known: Known, template: str | Mapping[str, str], people: pd.DataFrame
 ) -> pd.DataFrame:
-    """Mark the rows with an earlier outcome whose text then was not the text of this plan."""
+    """
+    Mark the rows with an earlier outcome whose text then was not the text of this plan.
+
+    ``template``: the text, or that of each variant, which ``people`` have then.
+    """
     earlier = results["sms_code"].eq("already_texted").to_numpy()
-    if not earlier.any():
+    if not earlier.any() or people.empty:
         return results
     recipients = known.people
     planned = find(recipients["phone"], people["phone"])
     fields_now = people["fields"].reset_index(drop=True).fillna("").take(planned.clip(0)).array
-    same_text = recipients["template"].eq(template) & recipients["fields"].fillna("").eq(
-        pd.Series(fields_now, index=recipients.index)
-    )
+    if isinstance(template, str):
+        same_text = recipients["template"].eq(template)
+    else:
+        now = people["variant"].astype(object).map(template).reset_index(drop=True).take(planned.clip(0))
+        same_text = recipients["template"].astype(object).eq(now.set_axis(recipients.index))
+    same_text &= recipients["fields"].fillna("").eq(pd.Series(fields_now, index=recipients.index))
     phones = recipients["phone"][(planned >= 0) & ~same_text.to_numpy()]
     differs = earlier & among(results["sms_phone"], phones).to_numpy()
     if not differs.any():
@@ -309,8 +330,8 @@ def note_other_texts(
     )
 
 
-def done(known: Known | None, terms: Terms, template: str) -> pd.Series[Any]:
+def done(known: Known | None, terms: Terms, templates: Collection[str]) -> pd.Series[Any]:
     """The numbers of a campaign that have an outcome, or may have one, and keep it with these terms."""
     if known is None:
         return pd.Series(dtype=object)
-    return known.people["phone"][~still_to_send(known, terms, template)]
+    return known.people["phone"][~still_to_send(known, terms, templates)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -25,18 +26,20 @@ from smsframe.phones.match import among
 from smsframe.planning import savings
 from smsframe.planning.check import count_repairs, judge, mark_duplicates, refuse
 from smsframe.planning.costs import plan_costs, wait_for_budget
-from smsframe.planning.frequency import beyond_cap
-from smsframe.planning.merge_values import packed, texts
+from smsframe.planning.experiment_facts import ramp_state, wait_for_stage
+from smsframe.planning.frequency import within_cap
 from smsframe.planning.parts import ALONE
 from smsframe.planning.plan import Plan
 from smsframe.planning.previews import Previewer
 from smsframe.planning.times import check_number_of_orders, plan_times, read_own_times
-from smsframe.texts import render, replacements
+from smsframe.planning.variants import Messages, RowVariants, fixed, row_variants, table_variants
+from smsframe.texts import render
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Hashable, Iterator, Mapping
 
     from smsframe.orders.profile import GatewayProfile
+    from smsframe.orders.ramp import RampState
     from smsframe.orders.records import Now
     from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
@@ -56,9 +59,10 @@ class JudgedRows(NamedTuple):
         possible: Which have a number that was fine before its text was looked at.
         fields: The merge values of each row as one text.
         counted: The encoding, units and segments of the texts.
+        messages: The texts, as they are sent.
+        variants: Of an experiment, those of the rows.
         own_times: Times and zones row by row.
         original: The text as it was given.
-        template: The text as it is sent.
         terms: Quality, sender and time.
         phone: The phone column.
         phone_guessed: Whether it was guessed.
@@ -68,17 +72,25 @@ class JudgedRows(NamedTuple):
     possible: pd.Series[bool]
     fields: pd.Series[Any]
     counted: pd.DataFrame
+    messages: Messages
+    variants: RowVariants | None
     own_times: OwnTimes
     original: render.Template
-    template: render.Template
     terms: Terms
     phone: Hashable
     phone_guessed: bool
 
+    def texts(self, rows: Any) -> pd.Series[Any]:
+        """The texts of some rows, by position."""
+        people = pd.DataFrame({"fields": self.fields.iloc[rows]})
+        if self.variants is not None:
+            people["variant"] = self.variants.names.iloc[rows]
+        return self.messages.texts(people.reset_index(drop=True)).set_axis(people.index)
+
 
 def plan(
     contacts: pd.DataFrame,
-    message: str,
+    message: str | Mapping[Any, str | None],
     options: PlanOptions,
     *,
     suppressed: pd.Index[Any] | None = None,
@@ -88,13 +100,14 @@ def plan(
     profile: GatewayProfile = SMSEND,
     now: Now,
     others: OtherParts = ALONE,
+    ramp: RampState | None = None,
 ) -> Plan:
     """
     Make the plan; see `smsframe.plan`.
 
     Args:
         contacts: The table.
-        message: What people read.
+        message: What people read; of an experiment the text of each variant.
         options: The keywords of the call.
         suppressed: The opt-outs, as they were read from ``options.suppress``.
         barred: Who of some people may not be texted, by the lists of the account.
@@ -103,6 +116,7 @@ def plan(
         profile: That of the gateway it is for.
         now: What the clocks show, for times and hours.
         others: What is known of the other parts of the table, where these contacts are one of several.
+        ramp: How far the ramp of the campaign is by the journal, or None.
 
     Raises:
         ContactsError: The table cannot be read.
@@ -118,12 +132,14 @@ def plan(
         profile=profile,
         now=now,
         others=others,
+        known=journalled,
     )
-    judged, fields, counted, template = rows.judged, rows.fields, rows.counted, rows.template
+    judged, fields, counted, messages = rows.judged, rows.fields, rows.counted, rows.messages
+    variants, template = rows.variants, rows.messages.first
     terms, own_times, possible = rows.terms, rows.own_times, rows.possible
     campaign, text_fix = options.campaign and normalize_name(options.campaign), options.text_fix
     label = rows.phone
-    mark_duplicates(judged, lambda rows: texts(fields.iloc[rows], template), others)
+    mark_duplicates(judged, rows.texts, others)
     ready = judged["status"].eq("ready")
     phones, segments = judged["phone"], counted["segments"]
     if not ready.all():
@@ -139,6 +155,8 @@ def plan(
             **{name: column.loc[phones.index] for name, column in given.items()},
         }
     )
+    if variants is not None:
+        planned["variant"] = variants.names.loc[phones.index]
     times = plan_times(planned, terms, now)
     if times is not None:
         if own_times.schedule_at is not None:
@@ -158,32 +176,29 @@ def plan(
     )
     carriers = carriers_of(judged, ready, possible, others)
     if journalled is not None and campaign is not None:
-        sent = journalled.people[~still_to_send(journalled, terms, template.source)]
+        sent = journalled.people[~still_to_send(journalled, terms, [one.source for one in messages.all])]
         results = join(results, journalled._replace(people=sent), campaign, carriers, run="")
-        results = note_other_texts(results, journalled, template.source, planned)
-    cap = None if options.policy is None else options.policy.most
-    if cap is not None and texted is not None:
-        asked = planned[results["sms_status"].eq("ready").to_numpy()[planned.index]]
-        schedule = None if times is None else times.times["schedule"].reindex(asked.index)
-        over = asked.index[beyond_cap(asked["phone"], schedule, terms, cap, texted, now)]
-        results = columns.left_out(results, over, f"{CODES['frequency_cap']}, {cap.words}", "frequency_cap")
-        planned = planned.drop(over)
+        results = note_other_texts(results, journalled, messages.sources or template.source, planned)
+    if texted is not None:
+        results, planned = within_cap(results, planned, times, terms, options.policy, texted, now)
     budget = costs_of(options.policy, profile)
     costs = plan_costs(planned, results, terms.message_type, budget, journalled)
     results = wait_for_budget(results, planned, costs, journalled)
-    fixed = None
+    state = ramp_state(options.ramp, ramp)
+    results = wait_for_stage(results, state, campaign)
+    fixed_texts = None
     if text_fix is not None:
         ready_now = contacts[results["sms_status"].eq("ready").to_numpy()]
         values, previewer = (
             render.merged(rows.original, ready_now, others.long),
             Previewer(contacts[label], results["sms_phone"]),
         )
-        fixed = savings.propose(rows.original, values, len(ready_now), text_fix, previewer)
+        fixed_texts = savings.propose(rows.original, values, len(ready_now), text_fix, previewer)
     return Plan(
         frame=columns.attach(contacts, columns.validated("PlannedSchema", results)),
         planned=planned,
         stands=carriers,
-        template=template,
+        texts=messages,
         campaign=campaign,
         phone=label,
         phone_guessed=rows.phone_guessed,
@@ -191,17 +206,19 @@ def plan(
         batch_size=min(options.batch_size, profile.max_recipients or options.batch_size),
         repairs=count_repairs(judged),
         suppressed=pd.Index([]) if suppressed is None else suppressed,
-        fixed=fixed,
+        fixed=fixed_texts,
         unknown_regions=_unknown_regions(contacts, options.region, judged["code"]),
         times=times,
         policy=options.policy,
         costs=costs,
+        variants=variants,
+        ramp=state,
     )
 
 
 def judge_rows(
     contacts: pd.DataFrame,
-    message: str,
+    message: str | Mapping[Any, str | None],
     options: PlanOptions,
     *,
     suppressed: pd.Index[Any] | None = None,
@@ -209,18 +226,22 @@ def judge_rows(
     profile: GatewayProfile = SMSEND,
     now: Now,
     others: OtherParts = ALONE,
+    known: Known | None = None,
 ) -> JudgedRows:
     """
     Judge each row by itself, its text included; duplicates are not marked yet.
+
+    ``known``: what the journal knows of the campaign, whose variants stand.
 
     Raises:
         ContactsError, TextError, ValueError: As `plan`.
     """
     terms, text_fix = options.terms(profile), options.text_fix
     limits = profile.message_type(options.quality, options.message_type).limits()
-    template = original = render.parse(message, longest=profile.longest)
+    messages = Messages.of(message, profile.longest)
+    original, names = messages.first, table_variants(contacts)
     if text_fix is not None:
-        template = replacements.fixed_template(original, text_fix)
+        messages = fixed(messages, text_fix)
     label, guessed = find_phone(contacts, options.phone)
     judged = judge(
         contacts,
@@ -234,9 +255,16 @@ def judge_rows(
         others=others,
     )
     own_times = read_own_times(contacts, options.schedule)
-    rendered = render.render(template, contacts, text_fix, others.long)
-    counted = rendered.counted
-    fields = packed(rendered.values)
+    variants = None if names is None else row_variants(names, judged, known, others.held_out)
+    names = None if variants is None else variants.names
+    messages = messages.agreed(contacts, names)
+    if names is None and messages.several:  # a part of a table, of whose rows none has a variant
+        names = pd.Series(pd.NA, index=judged.index, dtype=TEXT)
+        variants = RowVariants(names, np.zeros(len(judged), dtype=bool))
+    rendered = messages.render(contacts, names, text_fix, others.long)
+    counted, fields = rendered.counted, rendered.fields
+    if variants is not None:
+        refuse(judged, variants.held_out, "suppressed", "held_out")
     possible = judged["phone"].notna() & judged["status"].isin(["ready", "suppressed"])
     if rendered.code.notna().any():
         refuse(judged, rendered.code.notna(), "invalid", rendered.code, rendered.reason)
@@ -252,9 +280,10 @@ def judge_rows(
         possible=possible,
         fields=fields,
         counted=counted,
+        messages=messages,
+        variants=variants,
         own_times=own_times,
         original=original,
-        template=template,
         terms=terms,
         phone=label,
         phone_guessed=guessed,

@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from smsframe.orders.caps import over_cap
+from smsframe.outcomes.codes import CODES
+from smsframe.outcomes.columns import left_out
 from smsframe.phones.match import keys
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from smsframe.contacts.policy import Policy
     from smsframe.orders.caps import Cap
     from smsframe.orders.records import Now
     from smsframe.orders.terms import Terms
+    from smsframe.planning.times import PlannedTimes
 
 TextedBetween = Callable[[datetime, datetime], tuple[Any, Any]]
 """Who was texted between two instants: canonical numbers, and when, in microseconds since 1970."""
@@ -56,3 +60,26 @@ def beyond_cap(
     first, last = (_EPOCH + timedelta(microseconds=int(end)) for end in (at.min(), at.max()))
     persons, when = texted(first - cap.span, last + cap.span)
     return over_cap(keys(phones), at, persons, when, cap)
+
+
+def within_cap(
+    results: pd.DataFrame,
+    planned: pd.DataFrame,
+    times: PlannedTimes | None,
+    terms: Terms,
+    policy: Policy | None,
+    texted: TextedBetween,
+    now: Now,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """
+    The rows of a plan, in which those are ``suppressed`` who reach the cap of its policy, and its people
+    without them.
+    """
+    cap = None if policy is None else policy.most
+    if cap is None:
+        return results, planned
+    asked = planned[results["sms_status"].eq("ready").to_numpy()[planned.index]]
+    schedule = None if times is None else times.times["schedule"].reindex(asked.index)
+    over = asked.index[beyond_cap(asked["phone"], schedule, terms, cap, texted, now)]
+    results = left_out(results, over, f"{CODES['frequency_cap']}, {cap.words}", "frequency_cap")
+    return results, planned.drop(over)

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from smsframe.contacts.policy import Policy
 from smsframe.orders.hours import Hours
 from smsframe.orders.profile import SMSEND, GatewayProfile
+from smsframe.orders.ramp import ramp_of
 from smsframe.orders.terms import Terms, agree, aware
 from smsframe.planning import savings
 from smsframe.planning.parameters import Group, Options, Parameter, one_of, positive_integer, timespan
@@ -50,6 +51,22 @@ def check_undo(name: str, value: Any) -> None:
     """Refuse what is no span of time, or is longer than a day."""
     if value is not None and timespan(name, value) > LONGEST_UNDO:
         raise ValueError(f"{name}={value!r} must be a day at most: give a later time as schedule=")
+
+
+def check_ramp(name: str, value: Any) -> None:
+    """Refuse what is no ramp."""
+    if value is not None:
+        if not isinstance(value, str):
+            raise ValueError(f"{name}= must be a text such as '1%, 10%, rest'")
+        ramp_of(value)
+
+
+LATER_RAMP = Parameter(
+    "Other stages for the people who are pending: ``5%, rest``; ``rest`` texts all of them now, also after "
+    "the ramp has stopped. When not given, the campaign's own ramp goes on.",
+    Group.SAFETY,
+    check_ramp,
+)
 
 
 def _text_fix(_name: str, value: Any) -> None:
@@ -115,6 +132,17 @@ class PlanOptions(Options):
             "half of it is left at least.",
             Group.SAFETY,
             check_undo,
+        ),
+    ] = None
+    ramp: Annotated[
+        str | None,
+        Parameter(
+            "Text people in growing stages: ``1%, 10%, rest``; with rules of your own ``1%, 10%, rest; limit "
+            "5%; wait 24 h``. Each call looks at how the people so far fared, and starts the next stage, or "
+            "stops for good when too many of them failed; the plan says how. Who is in a later stage is "
+            "``pending``. ``rest`` texts everybody, also after a stop.",
+            Group.SAFETY,
+            check_ramp,
         ),
     ] = None
     numbers: Annotated[

@@ -14,11 +14,12 @@ from smsframe.phones import parse
 from smsframe.phones.match import among
 from smsframe.planning.build import carriers_of, judge_rows
 from smsframe.planning.check import count_repairs, judge
-from smsframe.planning.merge_values import texts
 from smsframe.planning.parts import ALONE, ColumnFacts, PartFacts, text_keys
-from smsframe.texts import render
+from smsframe.planning.variants import Messages, held_persons
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -30,7 +31,10 @@ if TYPE_CHECKING:
 
 
 def column_facts(
-    contacts: pd.DataFrame, message: str | None, options: PlanOptions, profile: GatewayProfile = SMSEND
+    contacts: pd.DataFrame,
+    message: str | Mapping[Any, str | None] | None,
+    options: PlanOptions,
+    profile: GatewayProfile = SMSEND,
 ) -> ColumnFacts:
     """
     What a part says of its columns; without a message only of the phone column.
@@ -43,13 +47,13 @@ def column_facts(
     digits, proves = parse.bare_digits(column, find_region(contacts, options.region), options.numbers)
     if message is None:
         return ColumnFacts(digits=digits, proves=proves)
-    template = render.parse(message, longest=profile.longest)
-    return ColumnFacts(digits=digits, proves=proves, long=render.long_fields(template, contacts))
+    messages = Messages.of(message, profile.longest)
+    return ColumnFacts(digits=digits, proves=proves, long=messages.long_fields(contacts))
 
 
 def part_facts(
     contacts: pd.DataFrame,
-    message: str,
+    message: str | Mapping[Any, str | None],
     options: PlanOptions,
     *,
     suppressed: pd.Index[Any] | None = None,
@@ -81,9 +85,10 @@ def part_facts(
     known = judged[carriers & ~ready]
     return PartFacts(
         ready=judged["person"].to_numpy()[first],
-        texts=text_keys(texts(rows.fields.iloc[first], rows.template)),
+        texts=text_keys(rows.texts(first)),
         carried=known.loc[~among(known["phone"], judged["phone"][ready]), "person"].unique(),
         supplied=int(count_repairs(judged).get("plus", 0)),
+        held_out=held_persons(rows.variants, judged),
     )
 
 

@@ -58,12 +58,14 @@ class PartFacts:
         carried: The canonical numbers of people who are known by their number alone: none of their rows here
             is ready.
         supplied: To how many numbers a plus was supplied.
+        held_out: The canonical numbers of people who are held out of an experiment; sorted.
     """
 
     ready: NDArray[np.int64] = field(default_factory=_nobody)
     texts: NDArray[np.uint64] = field(default_factory=_no_texts)
     carried: NDArray[np.int64] = field(default_factory=_nobody)
     supplied: int = 0
+    held_out: NDArray[np.int64] = field(default_factory=_nobody)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,6 +81,7 @@ class OtherParts:
         texts: Of the texts of those rows, by `text_keys`.
         elsewhere: The canonical numbers of people without a ready row here whose outcome a row of another
             part carries; sorted.
+        held_out: The canonical numbers of people whom any part holds out of an experiment; sorted.
 
     Example:
         >>> OtherParts().repeated.tolist()
@@ -90,6 +93,7 @@ class OtherParts:
     repeated: NDArray[np.int64] = field(default_factory=_nobody)
     texts: NDArray[np.uint64] = field(default_factory=_no_texts)
     elsewhere: NDArray[np.int64] = field(default_factory=_nobody)
+    held_out: NDArray[np.int64] = field(default_factory=_nobody)
 
 
 ALONE = OtherParts()
@@ -141,6 +145,7 @@ def compare(columns: OtherParts, parts: Sequence[PartFacts]) -> list[OtherParts]
     repeated_at = np.flatnonzero(first != np.arange(len(ready)))
     carried, carried_place = _together([part.carried for part in parts])
     carried_elsewhere = np.isin(carried, ready) | (_first_of(carried) != np.arange(len(carried)))
+    held_out = np.unique(np.concatenate([part.held_out for part in parts] or [_nobody()]))
     found = []
     for number in range(len(parts)):
         rows = repeated_at[place[repeated_at] == number]
@@ -153,6 +158,7 @@ def compare(columns: OtherParts, parts: Sequence[PartFacts]) -> list[OtherParts]
                 repeated=ready[rows],
                 texts=texts[first[rows]],
                 elsewhere=elsewhere,
+                held_out=held_out,
             )
         )
     return found

@@ -16,9 +16,11 @@ from smsframe.masking import shown_name
 from smsframe.orders.batching import batch_numbers
 from smsframe.outcomes.cards import plan_card
 from smsframe.outcomes.reasons import reasons
+from smsframe.phones.match import keys
 from smsframe.planning.balance import balance_words
 from smsframe.planning.costs import costs_facts
-from smsframe.planning.merge_values import texts, unpacked
+from smsframe.planning.experiment_facts import experiment_facts, ramp_facts
+from smsframe.planning.merge_values import unpacked
 from smsframe.planning.plan_facts import extreme, plan_facts, rules_said, supplied_plus, unknown_regions
 from smsframe.planning.previews import previewer_of
 from smsframe.planning.problems import problems as find_problems
@@ -32,9 +34,11 @@ if TYPE_CHECKING:
 
     from smsframe.contacts.policy import Policy
     from smsframe.orders.optouts import UsedList
+    from smsframe.orders.ramp import RampState
     from smsframe.orders.terms import Terms
     from smsframe.planning.costs import PlannedCosts
     from smsframe.planning.times import PlannedTimes
+    from smsframe.planning.variants import Messages, RowVariants
 
 
 _BLOCK: Final = 2**17  # people whose texts are in memory at a time
@@ -50,7 +54,7 @@ class Plan:
         planned: `people` without their texts, which take more memory than the table and are made when they
             are asked for.
         stands: Which rows, by position, carry the outcome of their number.
-        template: The parsed text.
+        texts: The text, or the texts of the variants of an experiment.
         campaign: The campaign's name, or None for a plan that cannot be sent.
         phone: The phone column; ``phone_guessed`` says whether smsframe chose it.
         terms: Quality, sender and time.
@@ -65,6 +69,8 @@ class Plan:
         policy: The house rules it was made with, or None.
         costs: What its people are predicted to cost by the prices of the policy, and whom the budget covers;
             None without a policy. Sending decides it anew.
+        variants: Of an experiment the variant of each row, and who is held out; or None.
+        ramp: How far the ramp is with which it is sent, or None.
         balance: The credits of its type that were left when the gateway last said so; None as long as it did
             not. Sending asks anew.
         optouts: The lists of opt-outs that were read for it, each with how many people are on it. Sending
@@ -80,7 +86,7 @@ class Plan:
     frame: pd.DataFrame
     planned: pd.DataFrame
     stands: pd.Series[bool]
-    template: render.Template
+    texts: Messages
     campaign: str | None
     phone: Hashable
     phone_guessed: bool
@@ -93,9 +99,30 @@ class Plan:
     times: PlannedTimes | None = None
     policy: Policy | None = None
     costs: PlannedCosts | None = None
+    variants: RowVariants | None = None
+    ramp: RampState | None = None
     balance: float | None = None
     optouts: tuple[UsedList, ...] = ()
     valid_until: date | None = None
+
+    @property
+    def template(self) -> render.Template:
+        """The parsed text; of an experiment that of its first variant."""
+        return self.texts.first
+
+    @property
+    def sources(self) -> list[str]:
+        """The text, or the texts of the variants, as they were written."""
+        return [template.source for template in self.texts.all]
+
+    @property
+    def held_out(self) -> pd.Series[Any]:
+        """The number of each person who is held out of the experiment, once."""
+        phones = self.frame["sms_phone"].reset_index(drop=True)
+        if self.variants is None:
+            return phones.iloc[:0]
+        held = phones[self.variants.held_out].dropna()
+        return held[~pd.Series(keys(held), index=held.index).duplicated()]
 
     @property
     def people(self) -> pd.DataFrame:
@@ -171,9 +198,9 @@ class Plan:
     def ucs2(self) -> pd.Series[int]:
         """The characters that force UCS-2, with the number of recipients whose text has each, most first."""
         people = self.ready_people
-        fields = people["fields"][people["encoding"].eq("ucs2").to_numpy(dtype=bool)]
-        blocks = (fields.iloc[at : at + _BLOCK] for at in range(0, max(len(fields), 1), _BLOCK))
-        rows = pd.concat([render.not_gsm(texts(block, self.template)) for block in blocks])
+        people = people[people["encoding"].eq("ucs2").to_numpy(dtype=bool)]
+        blocks = (people.iloc[at : at + _BLOCK] for at in range(0, max(len(people), 1), _BLOCK))
+        rows = pd.concat([render.not_gsm(self.texts.texts(block)) for block in blocks])
         total: pd.Series[int] = rows.groupby(level=0).sum().sort_values(ascending=False, kind="stable")
         return total
 
@@ -201,7 +228,7 @@ class Plan:
             The proposal: every replacement, where, in how many texts, and the credits saved.
 
         Raises:
-            ValueError: There is no such fix.
+            ValueError: There is no such fix, or there are texts of several variants.
 
         Example:
             >>> people = pd.DataFrame({"mobile": ["+393471234567"], "name": ["Ada"]})
@@ -209,6 +236,8 @@ class Plan:
             >>> made.cheaper()
             <smsframe.Cheaper text_fix='gsm': 1 credit instead of 2, 1 saved; 1 replacement>
         """
+        if self.texts.several:
+            raise ValueError("there are several texts: make a plan of each alone, and ask that one")
         ready = self.ready_people
         values = unpacked(ready["fields"], self.template)
         return propose(self.template, values, len(ready), fix, previewer_of(self))
@@ -223,7 +252,7 @@ class Plan:
             >>> plan.problems()[["sms_column", "sms_cell"]].fillna("-").to_numpy().tolist()
             [['mobile', '12'], ['name', '-']]
         """
-        return find_problems(self.frame, phone=self.phone, template=self.template)
+        return find_problems(self.frame, phone=self.phone, templates=self.texts.all)
 
     def facts(self) -> dict[str, Any]:
         """
@@ -260,6 +289,7 @@ class Plan:
         if self.terms.schedule is None:  # otherwise it is one time, which was given
             facts += times["said"]
         facts.append(times["night"])
+        facts += [*experiment_facts(self)["said"], *ramp_facts(self)["said"][:1]]
         facts += rules_said(self)
         facts += [*self._facts_of_costs()["said"], balance_words(self.balance, self.credits)]
         return f"<smsframe.Plan {name}: {'; '.join(filter(None, facts))}>"
@@ -277,7 +307,7 @@ class Plan:
 
     def _facts_of_times(self) -> dict[str, Any]:
         """When people are texted, as a plain dictionary, with the same in words (``said``)."""
-        pending = self._statuses().eq("pending") & self.frame["sms_code"].ne("budget")
+        pending = self._statuses().eq("pending") & ~self.frame["sms_code"].isin(["budget", "ramp"])
         waits = pending.to_numpy()[self.planned.index]
         return times_facts(self.times, self.ready_people.index, self.planned.index[waits])
 
@@ -290,7 +320,7 @@ class Plan:
 
     def _extreme(self, measure: str, second_measure: str) -> str | None:
         person = extreme(self.ready_people, measure, second_measure)
-        return None if person.empty else str(texts(person["fields"], self.template).iloc[0])
+        return None if person.empty else str(self.texts.texts(person).iloc[0])
 
     def _with_texts(self, people: pd.DataFrame) -> pd.DataFrame:
-        return people.assign(text=texts(people["fields"], self.template))
+        return people.assign(text=self.texts.texts(people))

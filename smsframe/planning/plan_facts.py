@@ -10,6 +10,7 @@ from smsframe.formatting import many
 from smsframe.masking import shown, shown_name, visible
 from smsframe.phones.codes import REPAIRS
 from smsframe.planning.balance import balance_words
+from smsframe.planning.experiment_facts import experiment_facts, ramp_facts
 from smsframe.planning.merge_values import unpacked
 from smsframe.planning.previews import previewer_of, previews
 from smsframe.planning.savings import propose
@@ -70,6 +71,8 @@ def plan_facts(plan: Plan, *, times: dict[str, Any], costs: dict[str, Any]) -> d
         "costs": costs,
         "optouts": optouts_said(plan),
         "rules": rules_said(plan),
+        "experiment": experiment_facts(plan),
+        "ramp": ramp_facts(plan),
         "balance": balance_words(plan.balance, plan.credits),
     }
 
@@ -133,6 +136,12 @@ def _saving(plan: Plan) -> int:
     expensive = ready[(ready["encoding"].eq("ucs2") & ready["segments"].gt(1)).to_numpy(dtype=bool)]
     if expensive.empty:
         return 0
-    candidates = expensive if fixed_template(plan.template, "gsm") is plan.template else ready
-    values = unpacked(candidates["fields"], plan.template)
-    return propose(plan.template, values, len(candidates), "gsm", previewer_of(plan)).saved
+    saved = 0
+    for template, part in plan.texts.parts(ready):
+        candidates = expensive[expensive.index.isin(part.index)] if len(part) < len(ready) else expensive
+        if fixed_template(template, "gsm") is not template:
+            candidates = part
+        if len(candidates):
+            values = unpacked(candidates["fields"], template)
+            saved += propose(template, values, len(candidates), "gsm", previewer_of(plan)).saved
+    return saved

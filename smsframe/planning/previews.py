@@ -123,7 +123,17 @@ def previewer_of(plan: Plan) -> Previewer:
 def previews(plan: Plan, fields: pd.Series[Any], previewer: Previewer | None = None) -> list[str]:
     """The texts of a few people of a plan, by their ``fields``; by a previewer that may know some of them."""
     previewer = previewer_of(plan) if previewer is None else previewer
-    return previewer.messages(plan.template, unpacked(fields, plan.template), len(fields))
+    people = plan.planned.loc[fields.index]
+    shown = {
+        row: text
+        for template, part in plan.texts.parts(people)
+        for row, text in zip(
+            part.index,
+            previewer.messages(template, unpacked(part["fields"], template), len(part)),
+            strict=True,
+        )
+    }
+    return [shown[row] for row in people.index]
 
 
 def _runs(text: str) -> Iterable[re.Match[str]]:

@@ -23,7 +23,7 @@ from smsframe.texts.template import PLACEHOLDER, UNSENDABLE
 from smsframe.texts.values import words
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Hashable, Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -40,7 +40,7 @@ _OF_COLUMN = re.compile(r"(?:^|; )(?:breaks the rule .*? of )?'(.*?)'(?: cannot 
 
 
 def problems(
-    frame: pd.DataFrame, *, phone: Hashable | None = None, template: Template | None = None
+    frame: pd.DataFrame, *, phone: Hashable | None = None, templates: Sequence[Template] = ()
 ) -> pd.DataFrame:
     """
     The rows that need a hand; see `smsframe.problems`.
@@ -48,7 +48,7 @@ def problems(
     Args:
         frame: With result columns.
         phone: The phone column; else the one that was checked, else guessed.
-        template: The text, whose fields some rows lack.
+        templates: The texts, whose fields some rows lack.
 
     Raises:
         ContactsError: The frame has no result columns.
@@ -62,7 +62,7 @@ def problems(
         frame.isetitem(spot, dense(frame.iloc[:, spot]).array)
     rows = frame[bad]
     own = rows.loc[:, ~rows.columns.isin([*COLUMNS, *PROBLEM_COLUMNS])]
-    column, cell = _cells(own, rows, _phone(frame, phone), template)
+    column, cell = _cells(own, rows, _phone(frame, phone), templates)
     explained = pd.DataFrame(
         {
             "sms_row": numbers.array,
@@ -105,7 +105,7 @@ def _phone(frame: pd.DataFrame, phone: Hashable | None) -> Hashable | None:
 
 
 def _cells(
-    own: pd.DataFrame, rows: pd.DataFrame, phone: Hashable | None, template: Template | None
+    own: pd.DataFrame, rows: pd.DataFrame, phone: Hashable | None, templates: Sequence[Template]
 ) -> tuple[Any, Any]:
     """For each row the column to be corrected, and what stands in it; missing where it is the text."""
     code = rows["sms_code"].astype(object).reset_index(drop=True)
@@ -125,7 +125,7 @@ def _cells(
         )
         known = named[named.isin(labels)]
         places[known.index] = known.map(labels.index)
-    for spot, faulty in _faulty_fields(own, code, template):
+    for spot, faulty in _faulty_fields(own, code, templates):
         places[faulty & (places < 0)] = spot
     cell = column.copy()
     for spot in sorted({*places} - {-1}):  # columns, not rows
@@ -136,10 +136,10 @@ def _cells(
 
 
 def _faulty_fields(
-    own: pd.DataFrame, code: pd.Series[Any], template: Template | None
+    own: pd.DataFrame, code: pd.Series[Any], templates: Sequence[Template]
 ) -> Iterator[tuple[int, NDArray[np.bool_]]]:
-    """The position of each column that the text names, and the rows in which it lacks something."""
-    for name in dict.fromkeys(template.fields if template is not None else ()):
+    """The position of each column that the texts name, and the rows in which it lacks something."""
+    for name in dict.fromkeys(name for template in templates for name in template.fields):
         labels = [str(label) for label in own.columns]
         if labels.count(name) != 1:
             continue

@@ -158,7 +158,7 @@ def test_a_campaign_is_written_seen_unlocked_sent_once_and_saved(page, lab, rehe
     page.get_by_role("button", name="Send me a test").click()
     expect(page.get_by_text("autumn (test)")).to_be_visible()
     page.get_by_role("button", name="Show balance").click()
-    expect(page.get_by_text("9,999 credits of type N are left")).to_be_visible()
+    expect(page.get_by_text("9,999 credits of high quality are left")).to_be_visible()
     page.get_by_role("textbox", name="Type 1,240 to unlock").fill("1240")
     page.locator(".smsframe-form").screenshot(path=PICTURES / "unlocked.png")
     button.dblclick()

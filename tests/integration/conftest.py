@@ -6,7 +6,10 @@ import contextlib
 
 import pytest
 from helpers.faulty_server import FaultyServer
+from helpers.namespaces import cable, inside
 from helpers.sending import gateway_at
+
+__all__ = ["cable", "inside"]  # fixtures too
 
 
 @pytest.fixture

@@ -901,7 +901,7 @@ def test_the_balance_is_shown_when_asked_and_too_little_is_a_problem():
         at = Hand(smsframe.compose(table(3), TEXT, campaign="autumn", gateway=sandbox.gateway()))
         assert at.reads("money") == ""
         at.click("balance")
-        assert "2 credits of type N are left; this needs 3 credits" in at.reads("money")
+        assert "2 credits of high quality are left; this needs 3 credits" in at.reads("money")
         assert "sf-problem" in at.reads("money")
         at.unlock()
         at.click("send")

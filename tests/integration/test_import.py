@@ -64,7 +64,7 @@ def test_importing_loads_nothing_but_pandas_until_a_public_name_is_used():
     at_first, methods, after_looking, after_use = fresh(LOADED + textwrap.dedent(code))
     assert at_first == after_looking == "[]"
     of_frames = (
-        "by cancel check compose explain failed plan plot problems refresh send start summary "
+        "assign by cancel check compose explain failed lift plan plot problems refresh send start summary "
         "test to_csv to_excel to_parquet"
     )
     assert methods == str([*of_frames.split(), "normalize", "segments"])

@@ -16,8 +16,8 @@ from helpers.sending import statuses, table
 
 import smsframe
 from smsframe.form import html, page_campaign
+from smsframe.form.attached import CHANGED
 from smsframe.form.page import Page
-from smsframe.form.page_campaign import CHANGED
 from smsframe.form.wording import in_form_words
 from smsframe.outcomes.codes import CODES, EXPLANATIONS
 
@@ -256,7 +256,7 @@ def test_the_button_and_the_campaign_say_when_it_goes_out(terminal, folder, tmp_
     controls.unlock.value = "3"
     controls.send.click()
     page.form.wait(60)
-    assert f"goes out on {day.day} {day:%B %Y} at" in reads(page)
+    assert f"scheduled for {day.day} {day:%B %Y} at" in reads(page)
     assert "3 scheduled" in outcome(page)
 
 

@@ -238,6 +238,7 @@ OTHERS = {
     "quality": "low",
     "schedule": datetime(2030, 1, 1, tzinfo=UTC),
     "undo": "5 min",
+    "ramp": "1%, rest",
     "numbers": "valid",
     "schema": smsframe.ContactsSchema,
     "suppress": ["+393471234567"],

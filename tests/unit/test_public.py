@@ -14,7 +14,7 @@ import smsframe
 
 CONTRACT = {
     "check", "plan", "send", "resume", "resend", "refresh", "results", "campaigns", "costs", "withdraw",
-    "cancel", "reschedule", "stop", "test", "partition", "finish", "optouts",
+    "cancel", "reschedule", "stop", "test", "partition", "finish", "assign", "lift", "optouts",
     "read_contacts",
     "compose", "Form", "start", "watch", "Run",
     "plot", "problems", "reveal",

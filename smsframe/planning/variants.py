@@ -1,0 +1,276 @@
+"""
+The texts of an experiment: one for each variant, none for the hold-out; and whose variant is which.
+
+A person has one variant in a campaign: that of the journal, once it is there. Of one person's rows one that
+is held out holds out all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from smsframe.arrow import STRING, TEXT
+from smsframe.contacts.columns import place
+from smsframe.errors import ContactsError, TextError
+from smsframe.masking import mask
+from smsframe.orders.experiment import HOLD_OUT, normalized, variant_names
+from smsframe.phones.cells import labels
+from smsframe.phones.match import find
+from smsframe.planning import merge_values
+from smsframe.texts import render
+from smsframe.texts.replacements import fixed_template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from smsframe.outcomes.join import Known
+    from smsframe.texts.template import Template
+
+COLUMN = "sms_variant"
+
+
+class TextsOfRows(NamedTuple):
+    """
+    What rows would be sent, by position.
+
+    Attributes:
+        code: Why a row cannot be texted, missing where it can.
+        reason: The same as a sentence.
+        fields: The merge values as one text.
+        counted: The encoding, units and segments.
+    """
+
+    code: pd.Series[Any]
+    reason: pd.Series[Any]
+    fields: pd.Series[Any]
+    counted: pd.DataFrame
+
+
+class RowVariants(NamedTuple):
+    """
+    The variants of rows, by position.
+
+    Attributes:
+        names: The variant of each row, missing where it has none.
+        held_out: Which rows are of somebody who is held out.
+        kept: How many rows have another variant in the table than in the journal, which stands.
+        mixed: How many people have rows of several variants.
+    """
+
+    names: pd.Series[Any]
+    held_out: NDArray[np.bool_]
+    kept: int = 0
+    mixed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """
+    What people read.
+
+    Attributes:
+        first: The text; of an experiment that of its first variant.
+        by_variant: The text of each variant; empty where there is no experiment.
+        several: Whether a text was given for each variant.
+    """
+
+    first: Template
+    by_variant: Mapping[str, Template] = field(default_factory=dict)
+    several: bool = False
+
+    @classmethod
+    def of(cls, message: str | Mapping[Any, str | None], longest: int) -> Messages:
+        """
+        The texts, parsed.
+
+        Raises:
+            TextError: One cannot be sent as written; the hold-out has one, or another variant has none.
+        """
+        if not isinstance(message, Mapping):
+            return cls(render.parse(message, longest=longest))
+        try:
+            names = variant_names(message)
+        except ValueError as error:
+            raise TextError(str(error)) from None
+        found = {}
+        for name, text in zip(names, message.values(), strict=True):
+            if name == HOLD_OUT and text is None:
+                continue
+            if name == HOLD_OUT or not isinstance(text, str):
+                said = "gets no text" if name == HOLD_OUT else "needs a text"
+                raise TextError(f"the variant {name!r} {said}: leave it out of text=, or correct it")
+            found[name] = render.parse(text, longest=longest)
+        if not found:
+            raise TextError("text= has no variant with a text")
+        return cls(next(iter(found.values())), found, several=True)
+
+    @property
+    def all(self) -> tuple[Template, ...]:
+        """All texts, each once."""
+        return tuple(dict.fromkeys([self.first, *self.by_variant.values()]))
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """The text of each variant as it was written."""
+        return {name: template.source for name, template in self.by_variant.items()}
+
+    def long_fields(self, contacts: pd.DataFrame) -> frozenset[str]:
+        """The fields that a table does not write in short."""
+        return frozenset().union(*(render.long_fields(template, contacts) for template in self.all))
+
+    def agreed(self, contacts: pd.DataFrame, variants: pd.Series[Any] | None) -> Messages:
+        """
+        The texts of this table's variants.
+
+        Raises:
+            ContactsError: There are texts for variants, and no column of variants.
+            TextError: A variant of the table has no text; or there is one text, and several variants.
+        """
+        if self.several and COLUMN not in contacts.columns:
+            raise ContactsError(
+                "text= has a text for each variant, and the table has no variants: "
+                "smsframe.assign(contacts, [...], by=..., seed=...) gives each person one"
+            )
+        if variants is None:
+            return self
+        there = [str(name) for name in variants.dropna().unique() if name != HOLD_OUT]
+        if self.several:
+            if lacking := [name for name in there if name not in self.by_variant]:
+                given = ", ".join(map(repr, self.by_variant))
+                raise TextError(
+                    f"the variant {mask(repr(lacking[0]))} has no text: text= has {given}. "
+                    f"Who gets none for comparison is called {HOLD_OUT!r}"
+                )
+            return self
+        if len(there) > 1:
+            listed = ", ".join(mask(repr(name)) for name in sorted(there)[:5])
+            raise TextError(
+                f"the table has the variants {listed}, and "
+                "there is one text: give text= a dict with the text of each, or leave the column "
+                f"{COLUMN!r} out if this is no experiment"
+            )
+        return Messages(self.first, dict.fromkeys(there, self.first))
+
+    def render(
+        self, contacts: pd.DataFrame, names: pd.Series[Any] | None, fix: str | None, long: frozenset[str]
+    ) -> TextsOfRows:
+        """The texts of all rows; those of a row without a variant that needs one have a code for it."""
+        if not self.several or names is None:
+            whole = render.render(self.first, contacts, fix, long)
+            return TextsOfRows(whole.code, whole.reason, merge_values.packed(whole.values), whole.counted)
+        long |= self.long_fields(contacts)  # of a column it depends on all of its rows
+        parts, places = [], []
+        for name, template in self.by_variant.items():
+            rows = np.flatnonzero(names.eq(name).fillna(value=False).to_numpy(dtype=bool))
+            one = render.render(template, contacts.iloc[rows], fix, long)
+            fields = merge_values.packed(one.values)
+            parts.append(TextsOfRows(one.code, one.reason, fields, one.counted))
+            places.append(rows)
+        order = pd.Index(np.concatenate(places))
+        index = pd.RangeIndex(len(contacts))
+
+        def together(columns: list[Any]) -> Any:
+            return pd.concat(columns, ignore_index=True).set_axis(order).reindex(index)
+
+        code, reason, fields = (together([part[at] for part in parts]) for at in range(3))
+        without = names.isna().to_numpy()
+        return TextsOfRows(
+            code.mask(without, "missing_variant").astype(TEXT),
+            reason.astype(TEXT),
+            fields.astype(TEXT),
+            together([part.counted for part in parts]),
+        )
+
+    def parts(self, people: pd.DataFrame) -> Iterator[tuple[Template, pd.DataFrame]]:
+        """People (``fields`` and, of an experiment, ``variant``) by their text."""
+        if not self.several:
+            yield self.first, people
+            return
+        for name, template in self.by_variant.items():
+            rows = people["variant"].eq(name).fillna(value=False).to_numpy(dtype=bool)
+            if rows.any():
+                yield template, people[rows]
+
+    def texts(self, people: pd.DataFrame) -> pd.Series[Any]:
+        """The texts of people (``fields`` and, of an experiment, ``variant``)."""
+        found = [merge_values.texts(part["fields"], template) for template, part in self.parts(people)]
+        if len(found) == 1 and len(found[0]) == len(people):
+            return found[0]
+        if not found:
+            return pd.Series(pa.nulls(len(people), STRING), index=people.index, dtype=TEXT)
+        # Labels are positions here: each is there once.
+        together: pd.Series[Any] = pd.concat(found).reindex(people.index).astype(TEXT)
+        return together
+
+
+def fixed(messages: Messages, fix: str) -> Messages:
+    """
+    The text with its characters replaced (``text_fix=``).
+
+    Raises:
+        ValueError: There are several texts: each is to be corrected where it is written.
+    """
+    if messages.several:
+        raise ValueError(
+            "text_fix= replaces characters of one text, and there is one for each variant: make a plan of "
+            "each text alone, and see what its .cheaper() replaces"
+        )
+    return replace(messages, first=fixed_template(messages.first, fix))
+
+
+def table_variants(contacts: pd.DataFrame) -> pd.Series[Any] | None:
+    """The variant of each row, by position; None where the table has none at all."""
+    if COLUMN not in contacts.columns:
+        return None
+    column = normalized(labels(contacts.iloc[:, place(contacts, COLUMN)]))
+    if column.null_count == len(column):
+        return None
+    return pd.Series(column, dtype=TEXT)
+
+
+def row_variants(
+    names: pd.Series[Any], judged: pd.DataFrame, known: Known | None, held_elsewhere: NDArray[np.int64]
+) -> RowVariants:
+    """
+    The variants of rows whose numbers were judged.
+
+    Args:
+        names: Those of the table.
+        judged: As from `smsframe.planning.check.judge`.
+        known: What the journal knows of the campaign, whose variants stand.
+        held_elsewhere: Canonical numbers of people who are held out by other parts of the table.
+    """
+    kept = 0
+    there = judged["phone"].notna().to_numpy()
+    if known is not None and len(known.people):
+        place_there = find(judged["phone"], known.people["phone"])
+        journalled = known.people["variant"].astype(object).take(place_there.clip(0)).to_numpy()
+        found = (place_there >= 0) & pd.notna(journalled)
+        differs = found & names.notna().to_numpy() & (names.astype(object).to_numpy() != journalled)
+        kept = int(differs.sum())
+        if found.any():
+            merged = np.where(found, journalled, names.astype(object).to_numpy())
+            names = pd.Series(pa.array(merged, STRING, from_pandas=True), dtype=TEXT)
+    persons = judged["person"].to_numpy()
+    own = names.eq(HOLD_OUT).fillna(value=False).to_numpy(dtype=bool)
+    held = own | (there & np.isin(persons, np.concatenate([persons[own & there], held_elsewhere])))
+    pairs = pd.DataFrame({"person": persons[there], "name": names.astype(object).to_numpy()[there]}).dropna()
+    several = pairs.drop_duplicates()["person"].duplicated()
+    return RowVariants(names, held, kept, int(several.sum()))
+
+
+def held_persons(variants: RowVariants | None, judged: pd.DataFrame) -> NDArray[np.int64]:
+    """The canonical numbers of people who are held out, sorted, once each."""
+    if variants is None:
+        return np.empty(0, dtype=np.int64)
+    rows = variants.held_out & judged["phone"].notna().to_numpy()
+    found: NDArray[np.int64] = np.unique(judged["person"].to_numpy()[rows])
+    return found

@@ -1,0 +1,248 @@
+"""What was typed, chosen and corrected at a page stays, whichever way somebody goes."""
+
+from __future__ import annotations
+
+import random
+import threading
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock_time
+
+import pytest
+from helpers.background_runs import held
+from helpers.page import TEXT, button, buttons, downloaded, outcome, reads, send, upload
+from helpers.sending import each_once, statuses, table
+
+import smsframe
+from smsframe.form.page import ALONE, Page
+from smsframe.form.page_corrections import put_into
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "downloads"
+    made.mkdir()
+    return made
+
+
+def damaged(rows=6, start=0):
+    contacts = table(rows, start=start)
+    contacts.loc[1, "mobile"], contacts.loc[3, "mobile"] = "n/a", "3.93E+11"
+    return contacts
+
+
+def written(contacts, path):
+    if path.suffix == ".xlsx":
+        contacts.to_excel(path, index=False)
+    else:
+        contacts.to_csv(path, index=False)
+    return path
+
+
+def to_correct(page, folder):
+    button(page, "Download the rows that need a hand").click()
+    return downloaded(folder)[1]
+
+
+def give_back(page, rows, tmp_path, name="corrected.xlsx"):
+    smsframe.to_excel(rows, tmp_path / name, index=False)
+    upload(page, tmp_path / name, "Upload corrected rows")
+    assert page.form.wait(30)
+
+
+def typed(page, **values):
+    for name, value in values.items():
+        getattr(page.form._controls, name).value = value
+    assert page.form.wait(30)
+
+
+def test_what_was_typed_is_there_after_a_look_at_the_campaigns(terminal, folder, tmp_path):
+    page = Page(downloads=folder)
+    upload(page, written(damaged(), tmp_path / "guests.csv"))
+    assert "Back to the table" not in buttons(page)  # this is the table
+    typed(page, campaign="autumn", text="Ciao {name}", region="IT", later=True, zone="Europe/Rome")
+    before = page.form.draft
+    button(page, "All campaigns").click()
+    button(page, "Back to the table").click()
+    assert page.form.wait(30)
+    assert page.form.draft == before
+    smsframe.send(table(1), "Ciao {name}", campaign="autumn", phone="mobile", progress=False)
+    button(page, "All campaigns").click()
+    button(page, "Back to the table").click()
+    assert page.form.wait(30)
+    assert "1 texted already" in reads(page)  # and it is not the state of before
+
+
+def test_a_table_that_was_sent_begins_anew(terminal, folder, tmp_path):
+    page = Page(downloads=folder)
+    upload(page, written(table(3), tmp_path / "guests.csv"))
+    send(page)
+    button(page, "Back to the table").click()
+    assert page.form.draft.text == page.form.draft.campaign == ""
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_rows_corrected_before_anything_was_sent_are_sent_with_their_table(
+    terminal, folder, tmp_path, suffix
+):
+    page = Page(downloads=folder)
+    upload(page, written(damaged(), tmp_path / f"guests.{suffix}"))
+    rows = to_correct(page, folder)
+    rows.loc[0, "mobile"] = table(6)["mobile"][1]
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    typed(page, campaign="autumn", text=TEXT, later=True, day=tomorrow, at=clock_time(9, 30))
+    give_back(page, rows, tmp_path)
+    assert "2 rows of corrected.xlsx put into the table" in reads(page)
+    draft = page.form.draft
+    assert (draft.text, draft.campaign) == (TEXT, "autumn")
+    assert (draft.later, draft.day, draft.at) == (True, tomorrow, clock_time(9, 30))  # not at once
+    assert page.form.plan.recipients == 5
+    assert to_correct(page, folder)["sms_row"].tolist() == ["5"]
+    send(page)
+    assert "5 scheduled, 1 needs a hand" in outcome(page)
+    assert statuses(smsframe.results("autumn")) == {"scheduled": 5}
+
+
+def test_rows_that_are_not_of_the_table_are_sent_alone_and_it_is_said(terminal, folder, tmp_path):
+    page = Page(downloads=folder)
+    upload(page, written(damaged(), tmp_path / "guests.csv"))
+    rows = to_correct(page, folder)
+    other = rows.assign(sms_cell=["none", "3.93E+11"], mobile=table(2, start=50)["mobile"].tolist())
+    give_back(page, other, tmp_path)
+    assert ALONE[:50] in reads(page)
+    assert page.form._view.rows == 2
+    send(page)
+    button(page, "Back to the table").click()
+    send(page)
+    assert statuses(smsframe.results("autumn")) == {"accepted": 6}
+    assert each_once(terminal, smsframe.results("autumn"))
+
+
+def test_only_cells_that_were_changed_are_changed(tmp_path):
+    for seed in range(30):
+        chance = random.Random(seed)
+        contacts = damaged(40)
+        contacts["amount"] = [chance.choice([1.5, 2, None]) for _ in range(40)]
+        contacts["number"] = range(40)
+        wrong = sorted({1, 3, *chance.sample(range(40), 20)})
+        contacts.loc[wrong, "mobile"] = [f"none {row}" for row in wrong]
+        kind = chance.choice(["csv", "xlsx"])
+        read = smsframe.read_contacts(written(contacts, tmp_path / f"t.{kind}"))
+        found = smsframe.plan(read, "Ciao {name}", phone="mobile", region="IT").problems()
+        smsframe.to_excel(found, tmp_path / "p.xlsx", index=False)
+        rows = smsframe.read_contacts(tmp_path / "p.xlsx")
+        rows = rows.sample(chance.randint(1, len(rows)), random_state=seed).reset_index(drop=True)
+        label = chance.choice(["mobile", "name", "amount"])
+        rows[label] = rows[label].astype(object)
+        rows.loc[0, label] = "+393471111111" if label == "mobile" else "7"
+        merged = put_into(read, rows)
+        assert merged is not None, seed
+        changed = merged.astype(object).fillna("") != read.astype(object).fillna("")
+        assert changed.sum().sum() == 1, seed
+        assert merged.index[changed.any(axis=1)].tolist() == [int(rows.loc[0, "sms_row"]) - 2], seed
+        again = smsframe.plan(merged, "Ciao {name}", phone="mobile", region="IT").problems()
+        assert set(again["sms_row"]) <= set(found["sms_row"]), seed
+        assert put_into(merged, rows.assign(sms_cell="otherwise")) is None
+        assert put_into(merged, rows.assign(sms_row="999")) is None
+
+
+def test_corrected_rows_of_what_is_scheduled_wait_for_the_same_time(terminal, folder, tmp_path):
+    page = Page(downloads=folder)
+    upload(page, written(damaged(), tmp_path / "guests.csv"))
+    day = datetime.now(UTC).date() + timedelta(days=30)
+    typed(page, quality="low", later=True, day=day, at=clock_time(9, 30))
+    send(page)
+    assert "4 scheduled" in outcome(page)
+    rows = to_correct(page, folder)
+    rows["mobile"] = table(6)["mobile"][[1, 3]].tolist()
+    give_back(page, rows, tmp_path)
+    assert page.form.draft.quality == "low"
+    assert "at 09:30" in page.form._controls.send.description
+    send(page)
+    assert statuses(smsframe.results("autumn")) == {"scheduled": 6}
+    assert smsframe.results("autumn")["sms_scheduled_at"].nunique() == 1
+
+
+def test_what_is_downloaded_has_the_words_of_the_page(terminal, folder, tmp_path):
+    contacts = table(30)
+    contacts.loc[0, "mobile"] = "999999999999999"
+    contacts.loc[1, "mobile"] = "0471234567"
+    page = Page(downloads=folder)
+    upload(page, written(contacts, tmp_path / "guests.csv"))
+    typed(page, campaign="autumn", text=TEXT, phone="mobile", region=None)
+    rows = to_correct(page, folder)
+    said = " ".join([*rows["sms_reason"], *rows["sms_todo"]])
+    assert len(rows) == 2
+    assert "=" not in said, said
+
+
+def test_columns_of_smsframe_are_no_choice_for_phone_and_country(terminal, folder, tmp_path):
+    page = Page(downloads=folder)
+    upload(page, written(damaged(), tmp_path / "guests.csv"))
+    send(page)
+    rows = to_correct(page, folder)
+    rows["mobile"] = table(6)["mobile"][[1, 3]].tolist()
+    give_back(page, rows, tmp_path)
+    controls = page.form._controls
+    for offered in (controls.phone.options, controls.region.options):
+        values = [value for _, value in offered]
+        assert "mobile" in values
+        assert not [value for value in values if str(value).startswith("sms_")]
+
+
+@pytest.mark.parametrize("what", ["Drop 3", "Cancel 2"])
+def test_two_clicks_in_a_row_are_one_however_slow_the_disk_is(terminal, folder, what):
+    gateway = smsframe.Gateway.from_env()
+    options = {"phone": "mobile", "gateway": gateway, "progress": False, "campaign": "autumn"}
+    later = datetime.now(UTC) + timedelta(days=30)
+    smsframe.send(table(2), TEXT, schedule=later, **options)
+    run = held(table(4, start=20), gateway, campaign="other", batch_size=1)
+    run.stop()
+    run.wait(30)
+    page = Page(downloads=folder)
+    button(page, "other" if what == "Drop 3" else "autumn").click()
+    find = page._session.find
+
+    def slowly(name):
+        threading.Event().wait(1)
+        return find(name)
+
+    page._session.find = slowly
+    label = button(page, what)
+    label.click()
+    label.click()  # it was made before the question could be read
+    assert label.description.startswith("Yes, ")
+    found = {name: statuses(smsframe.results(name)) for name in ("autumn", "other")}
+    assert found == {"autumn": {"scheduled": 2}, "other": {"accepted": 1, "pending": 3}}
+
+
+def test_the_sentence_counts_what_the_card_counts(terminal, folder, sandbox):
+    """Of all final states of the sandbox; a demo account's text is not sent either."""
+    contacts = table(16)
+    contacts["mobile"] = [f"+3934712345{last}" for last in range(70, 85)] + ["+393471234501"]
+    options = {"phone": "mobile", "campaign": "autumn", "progress": False}
+    out = smsframe.send(contacts, TEXT, **options)
+    out.sms.refresh(until="20s", every="1s", progress=False)
+    page = Page(downloads=folder)
+    button(page, "autumn").click()
+    groups = smsframe.results("autumn").sms.summary().groups.groupby("group", observed=True)["rows"].sum()
+    assert groups["not delivered"] > 9
+    assert f"{groups['not delivered']} texts not delivered" in outcome(page)
+    assert f"{groups['delivered']} delivered so far" in outcome(page)
+
+
+def test_a_campaign_that_is_cancelled_says_only_that(terminal, folder):
+    gateway = smsframe.Gateway.from_env()
+    later = datetime.now(UTC) + timedelta(days=30)
+    text = "Ciao \u202e{name}"
+    smsframe.send(
+        table(2), text, campaign="autumn", phone="mobile", schedule=later, gateway=gateway, progress=False
+    )
+    smsframe.cancel("autumn", gateway=gateway, grace=0.05)
+    page = Page(downloads=folder)
+    button(page, "autumn").click()
+    assert outcome(page).split() == ["✓", "2", "cancelled"]
+    said = reads(page)
+    assert "reschedule" not in said
+    assert "goes out" not in said
+    assert f"scheduled for {later.day} {later:%B %Y}" in said
+    assert "\u202e" not in said  # it would turn around what is behind it
