@@ -13,8 +13,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from smsframe.campaign.capped import capped, with_capped
 from smsframe.campaign.dispatch import Call, resuming, sending
 from smsframe.campaign.interrupts import asked, until_python_ends
@@ -56,6 +54,8 @@ from smsframe.texts.template import parse
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
+
+    import pandas as pd
 
     from smsframe.campaign.engine import CampaignEngine
     from smsframe.campaign.options import ResumeOptions, SendOptions

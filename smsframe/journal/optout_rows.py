@@ -106,7 +106,7 @@ def removed_since(
     query = query.where(
         removed_optouts.c.list == key, removed_optouts.c.person.in_(integers(persons.tolist()))
     )
-    removed: dict[int, int] = dict(connection.execute(query).tuples().all())
+    removed = {int(row[0]): int(row[1]) for row in connection.execute(query)}
     pairs = zip(persons.tolist(), at.tolist(), strict=True)
     return np.array([removed.get(person, -1) > left for person, left in pairs], dtype=np.bool_)
 
