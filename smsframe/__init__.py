@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from smsframe.api.frames import by, failed, plot, problems, summary
     from smsframe.api.optouts import optouts
     from smsframe.api.prepare import check, normalize, plan, read_contacts, segments
+    from smsframe.api.privacy import forget, purge
     from smsframe.api.results import campaigns, costs, explain, refresh, results, withdraw
     from smsframe.api.run import Run
     from smsframe.api.send import resend, resume, send, start
@@ -115,6 +116,7 @@ __all__ = [
     "explain",
     "failed",
     "finish",
+    "forget",
     "lift",
     "normalize",
     "optouts",
@@ -122,6 +124,7 @@ __all__ = [
     "plan",
     "plot",
     "problems",
+    "purge",
     "read_contacts",
     "refresh",
     "reschedule",
@@ -170,6 +173,7 @@ _MODULES = {
     "explain": "smsframe.api.results",
     "failed": "smsframe.api.frames",
     "finish": "smsframe.engines.finish",
+    "forget": "smsframe.api.privacy",
     "lift": "smsframe.api.experiment",
     "normalize": "smsframe.api.prepare",
     "optouts": "smsframe.api.optouts",
@@ -177,6 +181,7 @@ _MODULES = {
     "plan": "smsframe.api.prepare",
     "plot": "smsframe.api.frames",
     "problems": "smsframe.api.frames",
+    "purge": "smsframe.api.privacy",
     "read_contacts": "smsframe.api.prepare",
     "refresh": "smsframe.api.results",
     "results": "smsframe.api.results",

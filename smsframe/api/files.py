@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from smsframe.api.privacy import hashed_results
 from smsframe.api.replace_file import replaced
 from smsframe.api.tracebacks import hide_frames
 from smsframe.clock import machine_zone
@@ -42,6 +43,7 @@ def to_csv(
     sep: str | None = None,
     locale: str | None = None,
     zone: str | None = None,
+    hashed: bool = False,
 ) -> None:
     """
     Write a frame for spreadsheets: UTF-8 with a byte order mark, and nothing that runs as a formula.
@@ -59,6 +61,8 @@ def to_csv(
             comma, and times without their zone, which stands in the heading: ``sms_sent_at (Europe/Rome)``.
         zone: The time zone of all times that have one, such as ``"Europe/Rome"``; when not given, each column
             stays in its own, which is UTC for those of smsframe, and with ``locale`` it is this machine's.
+        hashed: Whether ``sms_person``, a keyed hash, takes the place of ``sms_phone`` and of every column
+            that holds the numbers: such files can be joined with each other, and have no numbers.
 
     Raises:
         ValueError: The name says that the file is something else, such as ``results.xlsx``, the columns
@@ -75,6 +79,7 @@ def to_csv(
     _refuse_other_format(path)
     place = None if zone is None else zone_named(zone)
     language = None if locale is None else notation(locale)
+    results = hashed_results(results) if hashed else results
     table = spreadsheet_safe(flat(results, index=index))
     if language is not None:
         table = localised(table, language.decimal, place or zone_named(machine_zone()))
@@ -100,6 +105,7 @@ def to_excel(
     index: bool | None = None,
     zone: str | None = None,
     summary: bool | None = None,
+    hashed: bool = False,
 ) -> None:
     """
     Write a frame as a workbook that a spreadsheet opens as it is: texts are text, and nothing is calculated.
@@ -118,6 +124,7 @@ def to_excel(
         zone: The time zone of all times that have one, such as ``"Europe/Rome"``; when not given, each column
             stays in its own, which is UTC for those of smsframe.
         summary: Whether to add a sheet ``sms_summary``; when not given, if there are result columns.
+        hashed: As in `to_csv`.
 
     Raises:
         ValueError: The name is not ``….xlsx``, the columns have several levels, there is no such time zone,
@@ -138,7 +145,8 @@ def to_excel(
         raise ValueError(f"rows are written as XLSX: name it {Path(path).with_suffix('.xlsx').name}")
     workbook.writer()  # before any work: whether it is installed
     place = None if zone is None else zone_named(zone)
-    rows = workbook.columns_of(flat(results, index=index), place)
+    written = hashed_results(results) if hashed else results
+    rows = workbook.columns_of(flat(written, index=index), place)
     tables = []
     if summary or (summary is None and "sms_status" in results.columns):
         found = summarise(results)
@@ -151,7 +159,9 @@ def to_excel(
 
 
 @hide_frames
-def to_parquet(results: pd.DataFrame, path: str | os.PathLike[str], *, index: bool | None = None) -> None:
+def to_parquet(
+    results: pd.DataFrame, path: str | os.PathLike[str], *, index: bool | None = None, hashed: bool = False
+) -> None:
     """
     Write a frame as Parquet: every column keeps its type, times keep their zones.
 
@@ -162,6 +172,7 @@ def to_parquet(results: pd.DataFrame, path: str | os.PathLike[str], *, index: bo
         results: Any frame.
         path: The file; it is replaced once all of the new one is on the disk.
         index: Whether to write the index; when not given, always, a RangeIndex as its three numbers.
+        hashed: As in `to_csv`.
 
     Raises:
         ValueError: The name says that the file is something else, such as ``results.csv``, or columns have
@@ -179,7 +190,7 @@ def to_parquet(results: pd.DataFrame, path: str | os.PathLike[str], *, index: bo
     if suffix in OTHER_FORMATS - {".parquet"} or suffix in (".csv", ".tsv", ".txt"):
         name = Path(path).with_suffix(".parquet").name
         raise ValueError(f"rows are written as Parquet, which {suffix} is not: name it {name}")
-    table = parquet_ready(results)
+    table = parquet_ready(hashed_results(results) if hashed else results)
     with replaced(path) as new:
         table.to_parquet(new, index=index, engine="pyarrow")
 

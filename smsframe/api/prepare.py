@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from smsframe.api.docstrings import explained
 from smsframe.api.notices import log_if_at_night, warn_if_guessed, warn_if_replaced, warn_if_supplied
-from smsframe.api.options import journal_of, suppressed_numbers, valid_until, with_policy
+from smsframe.api.options import erased_reasons, journal_of, suppressed_numbers, valid_until, with_policy
 from smsframe.api.tracebacks import hide_frames
 from smsframe.clock import SYSTEM
 from smsframe.contacts import read
@@ -182,10 +182,13 @@ def make_plan(
 ) -> Plan:
     """Make a plan with what the journal knows of the campaign; see `plan`."""
     from smsframe.journal.conflicts import require_same_gateway  # noqa: PLC0415 - a check waits for neither
+    from smsframe.journal.purging import require_open  # noqa: PLC0415
     from smsframe.planning import build  # noqa: PLC0415
 
     contacts, options = as_frame(contacts), with_policy(options)
     stored = journal.read(options.campaign) if options.campaign else None
+    if stored:
+        require_open(stored.entry)
     if stored and gateway:
         require_same_gateway(stored.entry, gateway.base_url, gateway.account)
     clock = SYSTEM if gateway is None else gateway.clock
@@ -198,6 +201,7 @@ def make_plan(
         suppressed=suppressed,
         barred=barred.find,
         texted=barred.texted,
+        erased=erased_reasons(journal, gateway, options.campaign),
         profile=environment.profile() if gateway is None else gateway.profile,
         journalled=stored and stored.known,
         ramp=stored.entry.ramp if stored else None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from smsframe.api.docstrings import READS_ONLY, explained
 from smsframe.api.options import journal_of, policy_of
+from smsframe.api.privacy import hashed_results
 from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign import left_over, reports
 from smsframe.campaign import refresh as campaign_refresh
@@ -85,9 +86,16 @@ def refresh(
 
 
 @hide_frames
-@explained(gateway=READS_ONLY)
+@explained(
+    gateway=READS_ONLY,
+    hashed="Whether ``sms_person``, a keyed hash by which frames are joined, is there instead of the number.",
+)
 def results(
-    campaign: str, *, gateway: GatewayProtocol | None = None, journal: JournalLocation | None = None
+    campaign: str,
+    *,
+    hashed: bool = False,
+    gateway: GatewayProtocol | None = None,
+    journal: JournalLocation | None = None,
 ) -> pd.DataFrame:
     """
     What the journal knows of a campaign: one row per recipient, RangeIndex, result columns only.
@@ -101,7 +109,8 @@ def results(
         ['accepted']
     """
     memory = journal_of(journal, gateway)
-    return campaign_send.recipients(memory, memory.get(campaign))
+    found = campaign_send.recipients(memory, memory.get(campaign))
+    return hashed_results(found) if hashed else found
 
 
 @hide_frames

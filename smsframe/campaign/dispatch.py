@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
 
-PERSON = ("phone", "fields", "encoding", "segments", "schedule_at", "zone", "variant")
+PERSON = ("phone", "fields", "encoding", "segments", "schedule_at", "zone", "variant", "consent")
 """What is written down of each person."""
 
 

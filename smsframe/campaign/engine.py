@@ -124,11 +124,7 @@ class CampaignEngine:
             self._order_workers.close()
 
     def stop(self, cause: SmsFrameError | ValueError | None = None) -> None:
-        """
-        Send nothing more, and let what is under way get its record.
-
-        Of several causes the first counts; when somebody asked to stop, what that leads to is none.
-        """
+        """Send nothing more; what is under way gets its record. The first cause counts, none if asked to."""
         if not self._stopped.is_set():
             self.cause = cause
         self._stopped.set()
@@ -175,7 +171,7 @@ class CampaignEngine:
             elif out_of_time(item.batch, self._now()):
                 self._out_of_time(item.batch, item.people)
             elif self._may_text.leave_out(item.people["phone"]):
-                self._cut_again(item.batch, item.people)
+                self._cut_others(item.batch, item.people)
             else:
                 planned.append(item)
         if planned:
@@ -185,8 +181,8 @@ class CampaignEngine:
                 return []
             planned = self._admitted(planned)
             ready += claimed
-            if len(claimed) < len(planned) and self._entry.budget is not None:
-                self._cut_within_budget()
+            if len(claimed) < len(planned):
+                self._cut_again()
         elif ready and self._stop_request.look():
             return []  # they stay `sending`, and are looked up by who goes on
         return ready
@@ -202,8 +198,11 @@ class CampaignEngine:
                 self._sleep(HELD)
         return planned[: self._limits.admitted]
 
-    def _cut_within_budget(self) -> None:
-        """What is planned no longer fits, as more was charged than was predicted: it is cut again."""
+    def _cut_again(self) -> None:
+        """Somebody who was planned was erased, or it no longer fits: more was charged than predicted."""
+        if self._entry.budget is None:
+            self._queue_free(self._may_text.phones)
+            return
         again = [item for item in (*self._narrowing, *self._queue) if item.batch.state is State.SENDING]
         cut = self._batches.cut_within_budget(self._entry, self._owner, self._may_text.phones, self._now())
         self._queue, self._narrowing = deque([*again, *cut]), deque()
@@ -257,7 +256,7 @@ class CampaignEngine:
         if batch.state is State.PLANNED and late:
             self._out_of_time(batch, people)
         elif batch.state is State.PLANNED and barred:
-            self._cut_again(batch, people)
+            self._cut_others(batch, people)
         elif barred or (reply.event is Event.GAVE_UP and late and has_own_time(batch, self._entry)):
             self._unconfirmed.add(batch)  # once it is absent again, its people are cut again
             self._report_people(State.UNCONFIRMED, batch)
@@ -340,11 +339,11 @@ class CampaignEngine:
     def _out_of_time(self, batch: Batch, people: pd.DataFrame) -> None:
         """A planned order may not leave: the one time for all has passed, or its people are cut again."""
         if has_own_time(batch, self._entry):
-            self._cut_again(batch, people)
+            self._cut_others(batch, people)
         else:
             self.stop(stop_errors.too_late(batch))
 
-    def _cut_again(self, batch: Batch, people: pd.DataFrame) -> None:
+    def _cut_others(self, batch: Batch, people: pd.DataFrame) -> None:
         """Those of a planned order who may be texted still are cut again."""
         phones = self._may_text.of(people["phone"])
         self._queue.extend(self._batches.cut_again(self._entry, self._owner, batch, phones, self._now()))

@@ -15,6 +15,7 @@ from smsframe.orders.states import Event
 from smsframe.outcomes.codes import EXPLANATIONS
 from smsframe.outcomes.summary import complete
 from smsframe.phones.match import find
+from smsframe.planning.consent import consent_words
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -97,6 +98,9 @@ def _journalled(facts: pd.Series[Any], journal: Journal) -> list[tuple[Any, ...]
     evidence = journal.evidence(entry.id)
     steps: list[tuple[Any, ...]] = []
     for person in people[same].to_dict("records"):  # the attempts of one person
+        if isinstance(person["consent"], str):
+            kept = "consent, as it was in the table when the text was planned"
+            steps.append((None, person["attempt"], None, kept, consent_words(person["consent"])))
         if person["batch"] < 0:
             continue
         order_id = known.batches["order_id"].iloc[person["batch"]]

@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from smsframe.campaign.erased_people import without_erased
 from smsframe.campaign.history_check import known_orders
 from smsframe.campaign.look_up import Finding, ask_state, look_up
 from smsframe.formatting import amount
@@ -84,8 +85,8 @@ class UnconfirmedOrders:
         retry_policy: RetryPolicy,
         settled: Event | None,
     ) -> None:
-        self._entry, self._gateway, self._owner = entry, gateway, owner
-        self._batches, self._orders = journal.batches, journal.orders
+        self._entry, self._gateway, self._owner = entry, without_erased(gateway, journal), owner
+        self._batches, self._orders, self._erasure = journal.batches, journal.orders, journal.erasure
         self._may_text, self._grace, self._retry_policy = may_text, grace, retry_policy
         self._settled = settled
         self._open: list[Batch] = []
@@ -187,6 +188,8 @@ class UnconfirmedOrders:
         """Why an order that is provably absent may not go out as it is, or None."""
         if len(self._may_text.of(people["phone"])) < len(people):
             return "some of its people are suppressed, or not in this call"
+        if self._erasure.awaits(batch.id):
+            return "some of its people are to be erased"
         if len(people) != batch.recipients or not people["latest"].all():
             return "some of its people were texted by another order"
         if not same_hours(batch, self._entry):

@@ -49,6 +49,7 @@ from smsframe.outcomes.columns import results_for, validated
 from smsframe.outcomes.costs import waits_for_budget
 from smsframe.outcomes.join import outcomes, still_to_send
 from smsframe.phones.match import among
+from smsframe.planning.erased_people import without_erased
 from smsframe.texts.template import parse
 
 if TYPE_CHECKING:
@@ -98,10 +99,11 @@ def send(
     """
     plan = replace(plan, terms=options.applied(plan.terms))
     campaign, journal = plan.campaign, context.journal
+    erased = journal.forgotten.reasons(campaign)
+    plan = without_erased(plan, erased)  # since it was made
     if campaign is None:
         raise ValueError("campaign= is required to send: the name under which nobody is texted twice")
-    changed = options.changed == "continue"
-    _require_sendable(plan, campaign, changed=changed)
+    _require_sendable(plan, campaign, changed=(changed := options.changed == "continue"))
     call = Call(
         campaign=campaign,
         template=plan.template.source,
@@ -137,7 +139,8 @@ def send(
             cause, others = cause or error, 0
             frame = without_journal(unsent(plan), maybe_texted=engine.maybe_texted)
         else:
-            journalled = with_barred(joined(plan, now, campaign, owner), barred.within(engine.entry.id))
+            rows = joined(without_erased(plan, erased), now, campaign, owner)
+            journalled = with_barred(rows, barred.within(engine.entry.id))
             frame = engine.posted.correct(journalled)
             if frame["sms_status"].eq("ready").any():  # everybody was written down
                 frame = without_journal(frame, maybe_texted=engine.maybe_texted)

@@ -166,9 +166,13 @@ def export(
             help="A CSV file as spreadsheets of a country expect it: it, de, en (commas, decimals)."
         ),
     ] = None,
+    *,
+    hashed: Annotated[
+        bool, typer.Option("--hashed", help="A keyed hash of each person instead of the number.")
+    ] = False,
 ) -> None:
     """Write a campaign, one row per person, to a file."""
-    results = smsframe.results(campaign, journal=journal)
+    results = smsframe.results(campaign, hashed=hashed, journal=journal)
     if locale is None:
         exit_codes.write_rows(results, out)
     elif out.suffix.lower() == ".csv":

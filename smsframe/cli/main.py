@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 import smsframe
-from smsframe.cli import cancel, doctor, exit_codes, inspect, journals, options, scan, send
+from smsframe.cli import cancel, doctor, exit_codes, inspect, journals, options, privacy, scan, send
 from smsframe.cli import demo as demo_campaign
 from smsframe.clock import SYSTEM
 from smsframe.formatting import many
@@ -91,12 +91,15 @@ for command in (
     inspect.export,
     inspect.costs,
     inspect.campaigns,
+    privacy.forget,
+    privacy.purge,
     scan.scan,
     doctor.doctor,
 ):
     app.command()(command)
 
 app.add_typer(journals.app, name="journal")
+app.add_typer(privacy.key, name="hash-key")
 
 
 @app.command(name="app")

@@ -80,6 +80,7 @@ def plan_facts(plan: smsframe.Plan) -> str:
                 ("when", "" if facts["schedule"] else "; ".join(facts["times"]["said"])),
                 ("night", facts["times"]["night"]),
                 ("cost", "; ".join(facts["costs"]["said"])),
+                ("personal data", facts["privacy"]),
                 ("balance", facts["balance"]),
                 ("repaired", ", ".join(f"{count:,} {name}" for name, count in facts["repairs"].items())),
             )

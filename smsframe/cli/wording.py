@@ -16,6 +16,7 @@ import shlex
 OPTIONS = frozenset(
     (
         *("adopt", "batch_size", "campaign", "changed", "confirm", "grace", "journal", "max_segments"),
+        *("hashed", "keep", "preview"),
         *(
             "maybe_arrived",
             "message_type",
@@ -73,7 +74,9 @@ COMMANDS = {
     "cancel": "cancel",
     "check": "check",
     "finish": "finish",
+    "forget": "forget",
     "plan": "plan",
+    "purge": "purge",
     "refresh": "refresh",
     "reschedule": "reschedule",
     "resend": "resend",

@@ -13,6 +13,7 @@ import pandas as pd
 
 from smsframe.arrow import TEXT
 from smsframe.contacts.policy_file import read_policy
+from smsframe.contacts.privacy_rules import consent_of, keep_of
 from smsframe.contacts.suppression import suppression
 from smsframe.formatting import suggests_parameters
 from smsframe.orders.caps import Cap, read_cap
@@ -22,6 +23,7 @@ from smsframe.phones.region_names import region_of
 
 if TYPE_CHECKING:
     import os
+    from datetime import timedelta
     from decimal import Decimal
 
     from numpy.typing import NDArray
@@ -46,6 +48,12 @@ class Policy:
         budget: The most that all orders of one campaign may cost together: in the currency of the prices, or
             in credits where there are none. Orders that were charged count as they were charged, the others
             as they are predicted; who no longer fits stays ``pending``.
+        keep: For how long texts and numbers of a campaign are kept, such as ``"90 days"``: older ones are
+            erased by `smsframe.purge`.
+        consent: The columns that say when and how a person has consented, such as ``("consent_at",
+            "consent_source")``. They are kept in the journal with each person, as they are when the text is
+            planned.
+        consent_required: Whether a row without them is not texted (``suppressed``, ``no_consent``).
 
         cap: How many texts one person may get in a span of time, such as ``"2 per 7 days"`` (hours, days or
             weeks): from all campaigns of the account in the journal, as they are accepted, scheduled or
@@ -58,7 +66,7 @@ class Policy:
     Raises:
         ContactsError: A line of ``allow_only`` cannot be read as a number.
         ValueError: A price or a budget that is no exact amount, a country that there is not, two currencies,
-            or two prices for the same country and quality.
+            two prices for the same country and quality, no duration, or no names of columns.
 
     Example:
         >>> prices = pd.DataFrame(
@@ -72,6 +80,9 @@ class Policy:
     budget: Decimal | int | str | None = None
     cap: str | None = None
     allow_only: Any = field(default=None, compare=False)
+    keep: timedelta | str | None = None
+    consent: tuple[str, ...] | list[str] | str | None = None
+    consent_required: bool = True
     price_units: Prices | None = field(init=False)
     """The prices, as they were read."""
     most: Cap | None = field(init=False, compare=False)
@@ -93,6 +104,10 @@ class Policy:
             except ValueError as error:
                 raise ValueError(f"budget={self.budget!r}: {error}") from None
             object.__setattr__(self, "budget", amount_of(limit))
+        if self.keep is not None:
+            object.__setattr__(self, "keep", keep_of(self.keep))
+        if self.consent is not None:
+            object.__setattr__(self, "consent", consent_of(self.consent))
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> Policy:
@@ -152,6 +167,9 @@ class Policy:
             "" if self.budget is None else f"budget={self.budget!r}",
             "" if self.cap is None else f"cap={self.cap!r}",
             "" if self.allowed is None else f"allow_only=<{len(self.allowed)}>",
+            "" if self.keep is None else f"keep={str(pd.Timedelta(self.keep)).removesuffix(' 00:00:00')!r}",
+            "" if self.consent is None else f"consent={self.consent!r}",
+            "" if self.consent_required else "consent_required=False",
         ]
         return f"Policy({', '.join(filter(None, parts))})"
 

@@ -18,7 +18,7 @@ from smsframe.contacts.read import read_contacts
 if TYPE_CHECKING:
     import os
 
-KEYS = ("allow_only", "budget", "cap", "prices")
+KEYS = ("allow_only", "budget", "cap", "consent", "consent_required", "keep", "prices")
 LARGEST = 1_000_000
 """Bytes of a policy; prices of all countries and qualities take a tenth of that."""
 
@@ -60,6 +60,13 @@ def read_policy(path: str | os.PathLike[str], price_columns: tuple[str, ...]) ->
             f"{_kind(budget)}"
         )
     _people(found, file, text)
+    for key, kinds, wanted in (
+        ("keep", str, 'a duration, such as "90 days"'),
+        ("consent", str | list, "the name of a column, or an array of names"),
+        ("consent_required", bool, "true or false"),
+    ):
+        if key in found and not isinstance(found[key], kinds):
+            raise ValueError(f"{file}, {_line(text, key)}: {key} must be {wanted}, not {_kind(found[key])}")
     if "prices" in found:
         found["prices"] = _prices(found["prices"], file, text, price_columns)
     return found

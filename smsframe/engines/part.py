@@ -135,6 +135,7 @@ def plan_part(
         suppressed=job.suppressed,
         barred=barred.find,
         texted=barred.texted,
+        erased=_erased(job),
         journalled=known,
         profile=job.profile,
         now=job.now or Now(*SYSTEM.span()),
@@ -154,6 +155,13 @@ def barred_of(job: Job) -> Barred:
     if entry is not None:
         return Barred.of(journal, entry.base_url, lambda: [entry.account], clock=SYSTEM).within(campaign)
     return Barred.of(journal, None, tuple, clock=SYSTEM)
+
+
+def _erased(job: Job) -> Any:
+    """Says who was erased from the journal of the call, if there is one; a plan does not need one."""
+    if not job.place.names_journal:
+        return None
+    return job.place.memory().forgotten.reasons(job.options.campaign)
 
 
 def _ramp(job: Job) -> RampState | None:

@@ -88,6 +88,11 @@ class Place:
                 )
             yield gateway, self.memory(gateway)
 
+    @property
+    def names_journal(self) -> bool:
+        """Whether the call, or this process, names a journal."""
+        return bool(self.journal or os.environ.get(JOURNAL))
+
     def memory(self, gateway: Gateway | None = None) -> Journal:
         """
         The journal, in this process.

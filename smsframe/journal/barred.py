@@ -209,7 +209,7 @@ def _reasons(persons: NDArray[np.int64], connection: Connection, lists: Sequence
     campaigns = [one.id for one in lists if one.campaign]
     found = details(connection, accounts, _listed(persons, connection, [*filter(_is_account, lists)]))
     days = found["since"].dt.strftime("%Y-%m-%d") if len(found) < FEW else _days(found["since"])
-    reason = CODES["opted_out"] + " since " + days.astype(TEXT) + ", " + found["source"]
+    reason = "opted out since " + days.astype(TEXT) + ", " + found["source"]
     opted_out = pd.DataFrame({"person": found["person"], "code": "opted_out", "reason": reason})
     told = _listed(persons, connection, [one for one in lists if one.campaign]) if campaigns else NOBODY
     reason_told = CODES["suppressed"] + " that a call of this campaign was given"

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from smsframe.journal import attempts
 from smsframe.journal import recipients as recipient_rows
+from smsframe.journal.forgotten import erased_in, note_erased
 from smsframe.journal.people_groups import Group
 from smsframe.journal.ramps import in_later_stages
 from smsframe.journal.rows import (
@@ -91,7 +92,7 @@ def assign(
     created: list[BatchWithPeople] = []
     rows = []
     for key, (text, encoding, part) in enumerate(groups, first):
-        generation, order = _unused(used, entry.prefix, sources[text], part)
+        generation, order = _unused(used, entry, sources[text], part)
         batch = Batch(
             id=key,
             campaign=entry.id,
@@ -226,7 +227,7 @@ def adopt(
         connection: The transaction.
         entry: The campaign.
         owner: This run.
-        earlier: As `Comparison.adopted`.
+        earlier: As `smsframe.journal.forgotten.Forgotten.separate` gives `Comparison.adopted`.
         waiting: ``phone``, ``fields``, ``segments`` of this call's people.
         stamp: When, and in which process.
     """
@@ -256,11 +257,12 @@ def adopt(
             again_here = members[among(members["phone"], free["phone"])]
             groups.append(Group(key, int(cast("int", text)), str(encoding), again_here))
         recipient_rows.write(connection, entry.id, [group for group in groups if len(group.people)])
-        refused = part[part["refused"].notna()].set_index("phone")["refused"]
+        note_erased(connection, entry.id, key, part)
+        refused = part[part["refused"].notna() & part["phone"].notna()].set_index("phone")["refused"]
         recipient_rows.mark(connection, key, None, refused)
         unlisted = int(part["unlisted"].iloc[0])
         in_batch = (recipients.c.batch == key) & recipients.c.refused.is_(None)
-        linked = sa.select(sa.func.count()).where(in_batch).scalar_subquery()
+        linked = sa.select(sa.func.count()).where(in_batch).scalar_subquery() + erased_in(key)
         segments = sa.select(sa.func.coalesce(sa.func.sum(recipients.c.segments), 0)).where(in_batch)
         values: dict[str, Any] = {"recipients": linked + unlisted, "segments": segments.scalar_subquery()}
         values |= {"encoding": UNKNOWN}
@@ -338,10 +340,10 @@ def _instant(moment: pd.Timestamp) -> int | None:
     return None if pd.isna(moment) else micros(moment.to_pydatetime())
 
 
-def _unused(used: set[str], prefix: str, template: str, part: pd.DataFrame) -> tuple[int, str]:
+def _unused(used: set[str], entry: CampaignRecord, template: str, part: pd.DataFrame) -> tuple[int, str]:
     """The first generation whose order id was never used, and that id; it is used from here on."""
     for generation in itertools.count():
-        candidate = order_id(prefix, template, part, generation)
+        candidate = order_id(entry.prefix, template, part, generation, entry.salt)
         if candidate not in used:
             break
     used.add(candidate)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import sqlalchemy as sa
 
 from smsframe.errors import CampaignChanged
+from smsframe.journal.purging import require_open
 from smsframe.journal.tables import batches, campaigns, texts
 from smsframe.journal.variants import read_variants
 from smsframe.masking import mask
@@ -58,6 +59,7 @@ class CampaignCall(NamedTuple):
         Raises:
             CampaignChanged: It belongs to another gateway or account, or somebody may have another text.
         """
+        require_open(entry)
         require_same_gateway(entry, self.base_url, self.account)
         if not self.changed:
             require_same_text(connection, entry, self.templates, MAYBE_TEXTED)

@@ -11,6 +11,7 @@ import json
 import os
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
@@ -26,10 +27,13 @@ from smsframe.journal.batches import Batches
 from smsframe.journal.cancellations import Cancellations
 from smsframe.journal.conflicts import require_no_similar_name
 from smsframe.journal.deliveries import Deliveries
+from smsframe.journal.erasure import Erasure
+from smsframe.journal.forgotten import Forgotten
 from smsframe.journal.known_orders import KnownOrders
 from smsframe.journal.optouts import OptOuts
 from smsframe.journal.postgres import PostgresStore
 from smsframe.journal.postgres_locks import PostgresRunLocks
+from smsframe.journal.purging import Purging
 from smsframe.journal.ramps import Ramps
 from smsframe.journal.registration import Registration
 from smsframe.journal.rows import instants_of, read_campaign
@@ -62,13 +66,7 @@ EVIDENCE = ("order_id", "at", "process", "event", "state", "question", "answer")
 
 
 class StoredCampaign(NamedTuple):
-    """
-    What a journal has of a campaign.
-
-    Attributes:
-        entry: The campaign.
-        known: Its people and orders.
-    """
+    """What a journal has of a campaign: the campaign, and its people and orders."""
 
     entry: CampaignRecord
     known: Known
@@ -111,7 +109,9 @@ class Journal:
         self.location = where.render_as_string(hide_password=False)
         self._keep(store, PostgresRunLocks(store), clock)
 
-    def _keep(self, store: JournalStore, owners: RunLocks, clock: Clock) -> None:
+    def _keep(
+        self, store: JournalStore, owners: RunLocks, clock: Clock, salt: Callable[[], str] = token_hex
+    ) -> None:
         """Where it is kept, who is at work on it, and what time it is."""
         self._store, self._owners, self._clock = store, owners, clock
         self.place, self.lock_can_be_lost = store.place, store.lock_can_be_lost
@@ -122,7 +122,10 @@ class Journal:
         self.cancellations = Cancellations(store, owners, self.batches.stamp)
         self.ramps = Ramps(store)
         self.stop_requests = StopRequests(store, owners)
-        self.registration = Registration(store, self.batches, self.orders, clock)
+        self.forgotten = Forgotten(store)
+        self.erasure = Erasure(store, self.forgotten, clock, salt)
+        self.purging, self.now = Purging(store, clock), clock.now
+        self.registration = Registration(store, self.batches, self.orders, self.forgotten, clock, salt)
 
     @classmethod
     def default(cls, *, clock: Clock = SYSTEM) -> Journal:
@@ -143,8 +146,6 @@ class Journal:
 
     def __repr__(self) -> str:
         return f"<smsframe.Journal {self.place}>"
-
-    # Campaigns.
 
     def backup(self, path: str | os.PathLike[str]) -> None:
         """
@@ -278,6 +279,7 @@ class Journal:
                 yield owner.name
         finally:
             owner.release()
+            self.erasure.after_run()
 
     def shared_limits(self, entry: CampaignRecord, owner: str, rate: float | None) -> SharedLimits:
         """The limits of a run that it keeps together with all other runs of its campaign."""

@@ -14,8 +14,8 @@ from smsframe.arrow import TEXT
 from smsframe.journal.batch_creation import UNKNOWN
 from smsframe.journal.rows import append_evidence, instants_of, micros, read_batches
 from smsframe.journal.sql import frame
-from smsframe.journal.tables import attempts, batches, campaigns, evidence, recipients
-from smsframe.journal.versions import has_attempts, refused
+from smsframe.journal.tables import attempts, batches, campaigns, erased, evidence, recipients
+from smsframe.journal.versions import has_attempts, has_people_over_time, refused
 from smsframe.orders.records import Evidence
 from smsframe.orders.states import CANCEL_OPEN, Event, State, transition
 
@@ -94,7 +94,10 @@ class KnownOrders:
                 return pd.DataFrame({name: [] for name in (*columns, "people", "unlisted")}).astype(
                     {"order_id": TEXT, "claimed": bool, "settled": bool}
                 )
-            people = _people() if has_attempts(connection) else _in_order(recipients, refused(connection))
+            people = _people()
+            if not has_people_over_time(connection):  # an older file has not all of the tables
+                people = _in_order(recipients, refused(connection))
+                people += _in_order(attempts) if has_attempts(connection) else 0
             columns["people"] = people
             columns["unlisted"] = sa.case((_adopted(), batches.c.recipients - people), else_=0)
             query = sa.select(*(column.label(name) for name, column in columns.items()))
@@ -158,8 +161,11 @@ def _with_unnamed() -> sa.ColumnElement[bool]:
 
 
 def _people() -> sa.ColumnElement[int]:
-    """How many people are in an order, also of an attempt before their latest one, and not left out of it."""
-    return _in_order(recipients) + _in_order(attempts)
+    """
+    How many people are in an order, also of an attempt before their latest one, and not left out of it; also
+    those who were erased since.
+    """
+    return _in_order(recipients) + _in_order(attempts) + _in_order(erased)
 
 
 def _in_order(table: sa.Table, left_out: sa.ColumnElement[Any] | None = None) -> sa.ScalarSelect[int]:

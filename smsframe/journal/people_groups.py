@@ -11,7 +11,7 @@ import pyarrow as pa
 if TYPE_CHECKING:
     import pandas as pd
 
-OWN = ("schedule_at", "zone", "wait_code", "wait_reason", "variant", "held_out")
+OWN = ("schedule_at", "zone", "wait_code", "wait_reason", "variant", "held_out", "consent")
 """What few campaigns have: times and zones row by row, why somebody waits, and experiments."""
 
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from smsframe.errors import JournalError
 from smsframe.journal import postgres_errors
+from smsframe.journal.postgres_cleaning import clean
 from smsframe.journal.postgres_connections import Connections
 from smsframe.journal.postgres_tables import current, prepare, require_rights
 from smsframe.journal.sql import frame
@@ -211,6 +212,19 @@ class PostgresStore:
             f"the journal {self.place} is backed up with its server (pg_dump, or the provider's backups); "
             f"`smsframe journal copy` moves it to a file such as {target.name}"
         )
+
+    def erase_securely(self, connection: Connection) -> None:
+        """Nothing: deleted rows stay in their files until `clean`."""
+
+    def clean(self) -> list[str]:
+        """
+        Write the tables anew, with nothing of deleted rows; needs a role that owns them.
+
+        Returns:
+            Sentences: what is left, and what to do.
+        """
+        with self.errors_in_our_words(), closing(self.connections.alone()) as connection:
+            return clean(connection, self.schema, self.place)
 
     def close_for_good(self, connection: Connection, place: str) -> None:
         """In the caller's transaction: this journal is at another place from now on."""

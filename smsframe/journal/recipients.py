@@ -47,6 +47,7 @@ DTYPES: dict[str, Any] = {
     "wait_reason": TEXT,
     "variant": TEXT,
     "held_out": "boolean",
+    "consent": TEXT,
 }
 
 

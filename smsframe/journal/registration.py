@@ -21,6 +21,7 @@ from smsframe.journal.conflicts import (
     require_same_text,
     require_same_variants,
 )
+from smsframe.journal.purging import require_open
 from smsframe.journal.ramps import give_ramp
 from smsframe.journal.recipients import persons, taken
 from smsframe.journal.rows import micros, micros_of, read_campaign, terms_columns
@@ -33,12 +34,15 @@ from smsframe.orders.states import State
 from smsframe.phones.match import among
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
     from sqlalchemy.engine import Connection
 
     from smsframe.clock import Clock
     from smsframe.journal.batches import Batches
     from smsframe.journal.conflicts import CampaignCall
+    from smsframe.journal.forgotten import Forgotten
     from smsframe.journal.known_orders import KnownOrders
     from smsframe.journal.store import JournalStore
     from smsframe.orders.prices import Budget
@@ -50,8 +54,17 @@ if TYPE_CHECKING:
 class Registration:
     """The beginning of a run, in one journal."""
 
-    def __init__(self, store: JournalStore, batches: Batches, orders: KnownOrders, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: JournalStore,
+        batches: Batches,
+        orders: KnownOrders,
+        forgotten: Forgotten,
+        clock: Clock,
+        salt: Callable[[], str],
+    ) -> None:
         self._store, self._batches, self._orders, self._clock = store, batches, orders, clock
+        self._forgotten, self._salt = forgotten, salt
 
     def register(
         self,
@@ -94,9 +107,13 @@ class Registration:
                 "account": call.account,
                 "created_at": micros(self._clock.now()),
                 "prefix": prefix(name, call.base_url, call.account),
+                "salt": self._salt(),
             }
+            # Somebody who was erased since the call looked must not be written down again.
+            waiting = waiting[~self._forgotten.within(connection, waiting["phone"])]
             before = read_campaign(connection, name)
             if before is not None:
+                require_open(before)
                 require_same_gateway(before, call.base_url, call.account)
                 self._orders.doubt(connection, before, owner, compared.doubted)
                 self._batches.dissolve(connection, before.id)  # unsent, so the latest call decides
@@ -119,6 +136,7 @@ class Registration:
                 waiting = waiting[~among(waiting["phone"], others)]
                 waiting = keep_variants(connection, campaign, name, waiting, changed=call.changed)
             if held_out is not None:
+                held_out = held_out[~self._forgotten.within(connection, held_out)]
                 text = keys[call.template]
                 hold_out(connection, campaign, name, text, held_out, changed=call.changed)
             entry = self._take_over(connection, name, owner, compared, waiting)
@@ -161,6 +179,7 @@ class Registration:
         """
         fresh = len(waiting) > 0 or compared.found
         with self._store.transaction() as connection:
+            self._forgotten.require_key(connection)
             self._orders.doubt(connection, entry, owner, compared.doubted)
             # What the person says is not about the orders that this call is only now taking over.
             with_unnamed = self._orders.with_unnamed(connection, entry) if confirmed_complete else []
@@ -198,6 +217,7 @@ class Registration:
                 becomes that of these people, and the hours those of the campaign.
         """
         with self._store.transaction() as connection:
+            self._forgotten.require_key(connection)
             self._orders.doubt(connection, entry, owner, compared.doubted)
             nobody = again[["phone"]].iloc[:0].assign(fields=None, segments=None)
             stored = self._take_over(connection, entry.name, owner, compared, nobody)
@@ -270,7 +290,8 @@ class Registration:
         if len(compared.adopted):
             listed = compared.adopted["phone"][compared.adopted["refused"].isna()].dropna()
             self._batches.free_texted(connection, entry.id, listed)
-            adopt(connection, entry, owner, compared.adopted, waiting, self._batches.stamp())
+            adopted = self._forgotten.separate(connection, entry.id, compared.adopted)
+            adopt(connection, entry, owner, adopted, waiting, self._batches.stamp())
         return entry
 
 

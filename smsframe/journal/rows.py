@@ -51,6 +51,8 @@ def read_campaign(connection: Connection, name: str) -> CampaignRecord | None:
         compared_at=moment(row["compared_at"]),
         created_at=EPOCH + timedelta(microseconds=row["created_at"]),
         stop_requests=row["stop_requests"] or 0,  # null in a file of an older version
+        salt=row["salt"],
+        purged_at=moment(row["purged_at"]),
         ramp=state_of(row["ramp"]),
     )
 

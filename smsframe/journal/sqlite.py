@@ -8,12 +8,13 @@ import os
 import sqlite3
 import threading
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from smsframe.errors import JournalError
-from smsframe.journal import backups, commit_check, disks
+from smsframe.journal import backups, commit_check, disks, sqlite_cleaning
 from smsframe.journal.sql import frame
 from smsframe.journal.sqlite_connections import Connections
 from smsframe.journal.sqlite_migrations import close_for_good, prepare, version
@@ -174,6 +175,20 @@ class Store:
         """One transaction: all of it is on disk when the block ends, or nothing; reading writes nothing."""
         with self.errors_in_our_words(), self._connections.transaction(reading=reading) as connection:
             yield connection
+
+    def erase_securely(self, connection: Connection) -> None:
+        """In the caller's transaction: what is deleted is overwritten with zeros."""
+        connection.exec_driver_sql("PRAGMA secure_delete=ON")
+
+    def clean(self) -> list[str]:
+        """
+        Write the file anew, empty its log, and delete the copies that upgrades have left beside it.
+
+        Returns:
+            Sentences: where something of what was deleted may be left, and what to do.
+        """
+        with self.errors_in_our_words():
+            return sqlite_cleaning.clean(self.path, partial(self._connections.open, "rw"))
 
     def close_for_good(self, connection: Connection, place: str) -> None:
         """In the caller's transaction: this journal is at another place from now on."""

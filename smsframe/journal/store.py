@@ -76,6 +76,14 @@ class JournalStore(Protocol):
     def backup(self, target: Path) -> None:
         """Copy the tables, as the last commit left them, into a file."""
 
+    def erase_securely(self, connection: Connection) -> None:
+        """In the caller's transaction: what is deleted is overwritten, as far as the database can do that."""
+
+    def clean(self) -> list[str]:
+        """
+        Have nothing in the files of what was deleted; sentences say where something may be left, and why.
+        """
+
     def close_for_good(self, connection: Connection, place: str) -> None:
         """In the caller's transaction: this journal is at another place from now on."""
 

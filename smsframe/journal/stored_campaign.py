@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from smsframe.arrow import TEXT
 from smsframe.journal.attempts import read_earlier
+from smsframe.journal.forgotten import read_erased
 from smsframe.journal.people_groups import OWN
 from smsframe.journal.recipients import read, read_with_orders
 from smsframe.journal.rows import instants_of, read_texts
@@ -33,8 +34,8 @@ FACTS = (
 
 def read_rows(
     connection: Connection, campaign: int, phones: pd.Series[Any] | None = None
-) -> tuple[pd.DataFrame, pd.DataFrame, dict[int, str], pd.DataFrame]:
-    """The people, the batches, the texts and the earlier attempts of a campaign, as they are written."""
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[int, str], pd.DataFrame, pd.DataFrame]:
+    """The people, the batches, the texts, the earlier attempts and who was erased, as they are written."""
     # An order that was only looked up, as after a crash, left right after it was claimed.
     left = sa.func.coalesce(batches.c.sent_at, batches.c.claimed_at).label("sent_at")
     facts = (left if fact == "sent_at" else batches.c[fact] for fact in ("id", *FACTS))
@@ -45,7 +46,7 @@ def read_rows(
     )
     orders, sources = frame(connection, query), read_texts(connection, campaign)
     people = read(connection, campaign) if phones is None else read_with_orders(connection, campaign, phones)
-    return people, orders, sources, read_earlier(connection, campaign)
+    return people, orders, sources, read_earlier(connection, campaign), read_erased(connection, campaign)
 
 
 def known(
@@ -53,6 +54,7 @@ def known(
     created: pd.DataFrame,
     sources: dict[int, str],
     earlier: pd.DataFrame,
+    gone: pd.DataFrame,
     alive: Callable[[str], bool],
 ) -> Known:
     """What `read_rows` has read, as `smsframe.outcomes.join` wants it; ``alive`` says whether an owner is."""
@@ -70,7 +72,8 @@ def known(
     created["owner_alive"] = (open_ & created["owner"].map(at_work).eq(other=True)).astype(bool)
     order = pd.Index(created["id"], dtype="int64")
     people, before = (_people(part, sources, order) for part in (found, earlier))
-    return Known(people, created.drop(columns=["id", "text"]), before)
+    gone = gone.assign(batch=order.get_indexer(pd.Index(gone["batch"].fillna(-1).astype("int64"))))
+    return Known(people, created.drop(columns=["id", "text"]), before, gone)
 
 
 def _people(found: pd.DataFrame, sources: dict[int, str], batch_keys: pd.Index) -> pd.DataFrame:

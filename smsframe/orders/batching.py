@@ -113,7 +113,9 @@ def _address(base_url: str) -> str:
     return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}{path}"
 
 
-def order_id(prefix: str, template: str, people: pd.DataFrame, generation: int) -> str:
+def order_id(
+    prefix: str, template: str, people: pd.DataFrame, generation: int, salt: str | None = None
+) -> str:
     """
     The order id of a batch: 30 of the 32 allowed characters, the same for the same people and texts.
 
@@ -122,12 +124,15 @@ def order_id(prefix: str, template: str, people: pd.DataFrame, generation: int) 
         template: The text's template.
         people: ``phone`` and ``fields`` of its recipients, in any order.
         generation: 0, and one more after each proven refusal of the same people and texts.
+        salt: The campaign's, which nobody can guess: without one, the id of an order of one person tells
+            whether a guessed number is theirs. None of campaigns of older versions.
     """
     text = pa.large_string()
     phones, fields = (pc.cast(pa.array(people[name], from_pandas=True), text) for name in ("phone", "fields"))
     fields = pc.fill_null(fields, pa.scalar("", text))
     texts = pc.binary_join_element_wise(phones, fields, pa.scalar(FIELD_SEPARATOR, text))
-    return f"{prefix}-{_digest(template, *sorted(texts.to_pylist()), str(generation))[:16]}"
+    salted = () if salt is None else (salt,)
+    return f"{prefix}-{_digest(template, *sorted(texts.to_pylist()), str(generation), *salted)[:16]}"
 
 
 def another(order_id: str, told: str | None) -> bool:

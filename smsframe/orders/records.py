@@ -74,6 +74,8 @@ class CampaignRecord:
         created_at: When it was first written down, by this machine's clock (UTC).
         stop_requests: How often somebody had asked for its runs to stop when it was read.
         budget: What the orders of the campaign may cost, as this call says; it is not in the journal.
+        salt: Part of what its order ids are digests of; None of campaigns of older versions.
+        purged_at: When its people and texts were erased (UTC), or None: nobody is texted in it any more.
         ramp: How far its ramp was when it was read, or None.
     """
 
@@ -90,6 +92,8 @@ class CampaignRecord:
     created_at: datetime
     stop_requests: int = 0
     budget: Budget | None = None
+    salt: str | None = field(default=None, repr=False)
+    purged_at: datetime | None = None
     ramp: RampState | None = None
 
 

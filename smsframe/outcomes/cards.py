@@ -87,6 +87,7 @@ def plan_card(facts: Mapping[str, Any]) -> str:
         ("Opt-outs", "; ".join(facts["optouts"])),
         ("House rules", "; ".join(facts["rules"])),
         ("Cost", "; ".join(facts["costs"]["said"])),
+        ("Personal data", facts["privacy"]),
         ("Balance", facts["balance"]),
         ("UCS-2 because of", _characters(facts["ucs2"])),
         ("Cheaper", _saving(facts)),

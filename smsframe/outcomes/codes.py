@@ -110,9 +110,14 @@ ROWS = {
         "The number is on an opt-out list that was given with suppress=, so it is not texted.",
     ),
     "opted_out": Reason(
-        "opted out",
-        "The person is on the opt-out list of this account, which smsframe.optouts() shows and which holds "
-        "for every campaign. The reason says since when, and how it is known.",
+        "opted out of texts",
+        "The person does not want texts, or was erased on request, which the reason says. Who opted out is "
+        "on the list of this account, which smsframe.optouts() shows and which holds for every campaign.",
+    ),
+    "no_consent": Reason(
+        "no consent in the columns of the policy",
+        "The policy requires consent (consent=), and one of its columns is empty in this row. Fill it in "
+        "where the person has consented, and leave the row out where not.",
     ),
     "held_out": Reason(
         "held out of the experiment, not texted on purpose",

@@ -53,11 +53,14 @@ class Known(NamedTuple):
             ``template``, ``segments``, and ``given_up``: whether a person wanted its people texted in other
             orders, though it may have been accepted.
         earlier: The earlier attempts of people who were texted again, with the columns of ``people``.
+        erased: ``batch``, ``missing``, ``refused``, ``segments`` of people who were in an order and were
+            erased since: they have a share in what it cost.
     """
 
     people: pd.DataFrame
     batches: pd.DataFrame
     earlier: pd.DataFrame | None = None
+    erased: pd.DataFrame | None = None
 
 
 def outcomes(
@@ -248,9 +251,10 @@ def _shares(known: Known) -> pd.Series[Any]:
     attempt is in another order, add up exactly to it.
     """
     people, batches = known.people, known.batches
-    if known.earlier is not None and len(known.earlier):
+    others = [part for part in (known.earlier, known.erased) if part is not None and len(part)]
+    if others:
         needed = ["batch", "missing", "refused", "segments"]
-        people = pd.concat([people[needed], known.earlier[needed]], ignore_index=True)
+        people = pd.concat([people[needed], *(part[needed] for part in others)], ignore_index=True)
     batch = people["batch"].to_numpy()
     sent = (batch >= 0) & ~people["missing"].to_numpy() & people["refused"].isna().to_numpy()
     listed = np.flatnonzero(sent)

@@ -28,6 +28,7 @@ from smsframe.outcomes.columns import (
     validated,
 )
 from smsframe.phones import parse
+from smsframe.phones.homes import unknown_regions
 from smsframe.phones.match import among, first_of
 from smsframe.planning.parts import ALONE, text_keys
 
@@ -297,3 +298,13 @@ def _rule(column: object, rule: object) -> str:
             f"{column!r} cannot be coerced to {text.removeprefix(_COERCION).removesuffix(')').strip(chr(39))}"
         )
     return f"breaks the rule {text} of {column!r}" if column is not None else f"breaks the rule {text}"
+
+
+def regions_unknown(
+    contacts: pd.DataFrame, region: Hashable | None, codes: pd.Series[Any]
+) -> pd.DataFrame | None:
+    """What is no country in the region column, if numbers were refused for it."""
+    if not codes.eq("unknown_region").any():
+        return None
+    column = find_region(contacts, region)
+    return unknown_regions(column) if isinstance(column, pd.Series) else None

@@ -4,6 +4,7 @@ What is displayed of a plan, as a plain dictionary: for its card, the command li
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from smsframe.formatting import many
@@ -71,6 +72,7 @@ def plan_facts(plan: Plan, *, times: dict[str, Any], costs: dict[str, Any]) -> d
         "costs": costs,
         "optouts": optouts_said(plan),
         "rules": rules_said(plan),
+        "privacy": privacy_words(plan),
         "experiment": experiment_facts(plan),
         "ramp": ramp_facts(plan),
         "balance": balance_words(plan.balance, plan.credits),
@@ -103,6 +105,23 @@ def rules_said(plan: Plan) -> list[str]:
         others = many(int(codes.eq("not_allowed").sum()), "row")
         said.append(f"{many(len(policy.allowed), 'number')} allowed: {others} left out")
     return said
+
+
+def privacy_words(plan: Plan) -> str:
+    """What the policy says of personal data, and what that does to this plan."""
+    policy = plan.policy
+    if policy is None:
+        return ""
+    said = []
+    if policy.consent is not None:
+        lack = int(plan.frame["sms_code"].eq("no_consent").sum())
+        names = " and ".join(shown_name(name) for name in policy.consent)
+        required = f"required, {many(lack, 'row')} without" if policy.consent_required else "not required"
+        said.append(f"consent ({names}) is kept with each person; {required}")
+    if policy.keep is not None:
+        days = policy.keep.days if isinstance(policy.keep, timedelta) else policy.keep
+        said.append(f"numbers and texts are kept for {days:,} days; smsframe purge erases them then")
+    return "; ".join(said)
 
 
 def extreme(people: pd.DataFrame, measure: str, second_measure: str) -> pd.DataFrame:

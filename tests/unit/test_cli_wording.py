@@ -25,7 +25,12 @@ NOT_WORDS = re.compile(r"PRAGMA |\?mode=|\nimport |\?sep=\(|\(\?i\)")
 
 ONLY_IN_PYTHON = {"gateway", "interval", "kind", "login", "retryable", "schema", "tz"}
 ONLY_IN_PYTHON |= {"between", "not_before"}  # of `Hours`: --hours says the one, no option the other
-ONLY_IN_PYTHON |= {"prices", "budget"}  # a policy of the command line is a file, whose name goes first
+ONLY_IN_PYTHON |= {
+    "prices",
+    "budget",
+    "consent",
+    "consent_required",
+}  # a policy of the command line is a file, whose name goes first
 ONLY_IN_PYTHON |= {"to", "row"}  # of `test`, which is no command
 ONLY_IN_PYTHON |= {"columns"}  # of `partition`, which is none
 ONLY_IN_PYTHON |= {"by", "seed", "on", "control", "value", "level", "variants"}  # of `assign` and `lift`

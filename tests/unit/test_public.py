@@ -14,7 +14,8 @@ import smsframe
 
 CONTRACT = {
     "check", "plan", "send", "resume", "resend", "refresh", "results", "campaigns", "costs", "withdraw",
-    "cancel", "reschedule", "stop", "test", "partition", "finish", "assign", "lift", "optouts",
+    "cancel", "reschedule", "stop", "test", "partition", "finish", "assign", "lift",
+    "forget", "purge", "optouts",
     "read_contacts",
     "compose", "Form", "start", "watch", "Run",
     "plot", "problems", "reveal",

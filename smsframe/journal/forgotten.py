@@ -1,0 +1,230 @@
+"""
+Who was erased from this journal and must not be texted: known by keyed hashes alone.
+
+Once there are such hashes nothing is sent without their key: nobody could tell whom they are of.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+
+from smsframe.arrow import TEXT
+from smsframe.errors import JournalError
+from smsframe.journal import hash_key
+from smsframe.journal.sql import frame, integers, strings
+from smsframe.journal.tables import batches, campaigns, erased, forgotten, privacy, recipients
+from smsframe.journal.versions import has_people_over_time
+from smsframe.outcomes.codes import CODES
+from smsframe.phones.keyed_hash import keyed_hashes
+from smsframe.phones.match import keys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+    from sqlalchemy.engine import Connection
+
+    from smsframe.journal.hash_key import HashKey
+    from smsframe.journal.store import JournalStore
+
+ERASED = f"{CODES['opted_out']}: erased on request"
+ERASED_TEXTED = f"{ERASED}; was texted in this campaign before"
+
+FINGERPRINT = "fingerprint"
+"""The name under which a journal keeps the fingerprint of its key."""
+
+
+class Forgotten:
+    """The people who were erased from one journal."""
+
+    def __init__(self, store: JournalStore) -> None:
+        self._store = store
+
+    def among(self, phones: pd.Series[Any]) -> NDArray[np.bool_]:
+        """
+        Which of these numbers are of people who were erased; missing numbers are nobody's.
+
+        Raises:
+            JournalError: There are such people, and the key of their hashes is not here.
+        """
+        with self._store.opened() as connection:
+            if connection is None:
+                return np.zeros(len(phones), dtype=bool)
+            return self.within(connection, phones)
+
+    def reasons(self, campaign: str | None) -> Callable[[pd.Series[Any]], pd.Series[Any]]:
+        """
+        A function that says of each of some numbers why it may not be texted, by position; missing of those
+        whose people were not erased. ``campaign`` is the one that they would be texted in.
+        """
+
+        def say(phones: pd.Series[Any]) -> pd.Series[Any]:
+            gone = self.among(phones)
+            why = pd.Series([ERASED] * len(phones), dtype=TEXT).where(gone)
+            if campaign is not None and gone.any():
+                why = why.mask(self.texted(campaign, phones) & gone, ERASED_TEXTED)
+            return why
+
+        return say
+
+    def texted(self, campaign: str, phones: pd.Series[Any]) -> NDArray[np.bool_]:
+        """Which of these people, who were erased, were in an order of a campaign."""
+        nobody = np.zeros(len(phones), dtype=bool)
+        with self._store.opened() as connection:
+            if connection is None or not len(phones) or not self.any(connection):
+                return nobody
+            hashes = keyed_hashes(keys(phones, missing=-1), self.required_key(connection).value)
+            query = sa.select(erased.c.hash).join(campaigns, erased.c.campaign == campaigns.c.id)
+            found = connection.execute(query.where(campaigns.c.name == campaign)).scalars()
+            return np.asarray(pd.Series(hashes, dtype=TEXT).isin([*found]), dtype=bool)
+
+    def any(self, connection: Connection) -> bool:
+        """In the caller's transaction: whether anybody was ever erased."""
+        if not has_people_over_time(connection):
+            return False
+        return connection.execute(sa.select(forgotten.c.hash).limit(1)).first() is not None
+
+    def within(self, connection: Connection, phones: pd.Series[Any]) -> NDArray[np.bool_]:
+        """As `among`, in the caller's transaction."""
+        if not self.any(connection):
+            return np.zeros(len(phones), dtype=bool)
+        return self.hashed(connection, phones).notna().to_numpy()
+
+    def hashed(self, connection: Connection, phones: pd.Series[Any]) -> pd.Series[Any]:
+        """The hash of each number of somebody who was erased, missing of all others; by position."""
+        nobody = pd.Series([None] * len(phones), dtype=TEXT)
+        if not self.any(connection):
+            return nobody
+        key = self.required_key(connection)
+        if phones.empty:
+            return nobody
+        hashes = pd.Series(keyed_hashes(keys(phones, missing=-1), key.value), dtype=TEXT)
+        query = sa.select(forgotten.c.hash)
+        if len(phones) < FEW:
+            query = query.where(forgotten.c.hash.in_(strings(hashes.tolist())))
+        return hashes.where(hashes.isin([*connection.execute(query).scalars()]))
+
+    def require_key(self, connection: Connection) -> None:
+        """
+        In the caller's transaction: refuse to send where people were erased and their key is not here.
+
+        Raises:
+            JournalError: It is not.
+        """
+        if self.any(connection):
+            self.required_key(connection)
+
+    def required_key(self, connection: Connection) -> HashKey:
+        """
+        The key of the hashes of this journal.
+
+        Raises:
+            JournalError: It is not here, or is another one; says what to do.
+        """
+        query = sa.select(privacy.c.value).where(privacy.c.name == FINGERPRINT)
+        wanted = connection.execute(query).scalar()
+        key = hash_key.find()
+        if key is not None and wanted in (None, key.fingerprint):
+            return key
+        here = "is not here" if key is None else f"is not the one here ({key.place}, {key.fingerprint})"
+        raise JournalError(
+            f"people were erased from the journal {self._store.place}, which knows by keyed hashes that they "
+            f"must not be texted; the key of these hashes (fingerprint {wanted}) {here}, so nothing was "
+            "sent. Export it where it is (`smsframe hash-key export FILE`) and import it here "
+            "(`smsframe hash-key import FILE`), or name it with SMSFRAME_HASH_KEY_FILE"
+        )
+
+    def known_fingerprint(self, connection: Connection) -> str | None:
+        """In the caller's transaction: the fingerprint of the key of this journal, or None."""
+        query = sa.select(privacy.c.value).where(privacy.c.name == FINGERPRINT)
+        return connection.execute(query).scalar()
+
+    def without_erased(self, order_id: str, listed: pd.DataFrame) -> pd.DataFrame:
+        """
+        What the gateway lists of an order, without people who were in it and were erased here.
+
+        Without them it would list strangers, and be taken for another order than ours.
+
+        Args:
+            order_id: The order.
+            listed: ``phone`` of the people that it lists.
+        """
+        with self._store.opened() as connection:
+            if connection is None or not self.any(connection):
+                return listed
+            query = sa.select(erased.c.hash).join(batches, erased.c.batch == batches.c.id)
+            found = [*connection.execute(query.where(batches.c.order_id == order_id)).scalars()]
+            if not found:
+                return listed
+            whole = listed["phone"].str.fullmatch(r"\+[0-9]{1,15}").fillna(value=False).astype(bool)
+            key = self.required_key(connection).value
+            hashes = pd.Series(keyed_hashes(keys(listed["phone"][whole]), key), dtype=TEXT)
+        of_erased = pd.Series(data=False, index=listed.index)
+        of_erased[whole[whole].index] = hashes.isin(found).to_numpy()
+        return listed[~of_erased].reset_index(drop=True)
+
+    def separate(self, connection: Connection, campaign: int, adopted: pd.DataFrame) -> pd.DataFrame:
+        """
+        In the caller's transaction: orders that are taken over, with hashes instead of the numbers of people
+        who were erased, so that these are not written down again.
+
+        Args:
+            connection: The transaction.
+            campaign: The key of the campaign.
+            adopted: As `smsframe.orders.records.Comparison.adopted`.
+
+        Returns:
+            The same rows with ``erased``: the hash of somebody who was erased, whose ``phone`` is missing.
+        """
+        hashes = self.hashed(connection, adopted["phone"]).set_axis(adopted.index)
+        if hashes.isna().all():
+            return adopted.assign(erased=hashes)
+        # Who waits for an open order to be settled is here still, and like everybody else.
+        persons = keys(adopted["phone"])
+        here = sa.select(recipients.c.person).where(
+            recipients.c.campaign == campaign, recipients.c.person.in_(integers(persons.tolist()))
+        )
+        waiting = np.isin(persons, [*connection.execute(here).scalars()])
+        hashes = hashes.mask(waiting)
+        return adopted.assign(phone=adopted["phone"].mask(hashes.notna()), erased=hashes)
+
+
+FEW = 10_000
+"""People who are looked up one by one; of more the whole list is read."""
+
+
+def read_erased(connection: Connection, campaign: int) -> pd.DataFrame:
+    """In which orders of a campaign people were who were erased: ``batch``, ``segments`` and the like."""
+    names: dict[str, Any] = {"batch": "Int64", "segments": "Int64", "missing": bool, "refused": TEXT}
+    if not has_people_over_time(connection):
+        return pd.DataFrame({name: pd.array([], dtype) for name, dtype in names.items()})
+    query = sa.select(*(erased.c[name] for name in names)).where(erased.c.campaign == campaign)
+    return frame(connection, query).astype(names)
+
+
+def erased_in(batch: int) -> sa.ColumnElement[int]:
+    """How many people were in an order, and not left out of it, who were erased since."""
+    which = (erased.c.batch == batch) & erased.c.refused.is_(None)
+    return sa.select(sa.func.count()).where(which).scalar_subquery()
+
+
+def note_erased(connection: Connection, campaign: int, batch: int, part: pd.DataFrame) -> None:
+    """In the caller's transaction: people of an order that is taken over were erased, and were texted."""
+    gone = part[part["erased"].notna()]
+    for one_hash, code in zip(gone["erased"].tolist(), gone["refused"].astype(object).tolist(), strict=True):
+        same = (erased.c.campaign == campaign) & (erased.c.hash == one_hash)
+        before = connection.execute(sa.select(erased.c.batch, erased.c.attempt).where(same)).all()
+        if batch in {one.batch for one in before}:
+            continue
+        values = {
+            "campaign": campaign,
+            "hash": one_hash,
+            "attempt": max((one.attempt for one in before), default=0) + 1,
+            "batch": batch,
+            "refused": code if isinstance(code, str) else None,
+        }
+        connection.execute(sa.insert(erased), values)

@@ -1,0 +1,57 @@
+"""
+People who were erased on their request: a plan that was made before leaves them out.
+
+Who they are only the journal can tell, by keyed hashes: it is asked by a function that is handed in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from smsframe.outcomes.columns import DTYPES
+from smsframe.phones.match import among
+from smsframe.planning.check import refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from smsframe.planning.plan import Plan
+
+    ErasedReasons = Callable[[pd.Series[Any]], pd.Series[Any]]
+    """Why each of some numbers may not be texted, by position; missing of those who were not erased."""
+
+
+def refuse_erased(judged: pd.DataFrame, reasons: ErasedReasons | None) -> None:
+    """Change the status of the ready rows of people who were erased, in place."""
+    if reasons is None:
+        return
+    ready = judged["status"].eq("ready")
+    why = reasons(judged["phone"][ready]).set_axis(judged.index[ready]).reindex(judged.index)
+    refuse(judged, why.notna(), "suppressed", "opted_out", why)
+
+
+def without_erased(plan: Plan, reasons: ErasedReasons) -> Plan:
+    """A plan without the people who were erased since it was made; the same plan where nobody was."""
+    frame = plan.frame
+    ready = frame["sms_status"].isin(["ready", "pending"]).to_numpy()
+    phones = frame["sms_phone"].iloc[ready.nonzero()[0]]
+    why = reasons(phones)
+    gone = why.notna().to_numpy()
+    if not gone.any():
+        return plan
+    rows = ready.nonzero()[0][gone]
+    changed = {"sms_status": "suppressed", "sms_code": "opted_out", "sms_reason": why[gone].to_numpy()}
+    columns = {}
+    for name, value in changed.items():
+        column = frame[name].array.copy()
+        column[rows] = value
+        columns[name] = column
+    left_out = phones.iloc[gone.nonzero()[0]]
+    return replace(
+        plan,
+        frame=frame.assign(**columns).astype({name: DTYPES[name] for name in columns}),
+        planned=plan.planned[~among(plan.planned["phone"], left_out)],
+    )
