@@ -287,10 +287,8 @@ def no_people() -> pd.DataFrame:
 
 def _texted_again(connection: Connection, campaign: int, owner: str, phones: pd.Series[Any]) -> pd.DataFrame:
     """
-    Begin the next attempt of those of these people who are in another order that the gateway has.
-
-    That is one that it took, also if it was cancelled since, or that its history has just shown to this run.
-    Returns what they were.
+    Begin the next attempt of those of these people who are in another order that the gateway took, also if it
+    was cancelled since, or that its history has just shown to this run; returns what they were.
     """
     listed = (batches.c.state == State.UNCONFIRMED) & (batches.c.owner == owner)
     taken = sa.select(batches.c.id).where(
