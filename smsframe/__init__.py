@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from smsframe.api.files import to_csv, to_excel, to_parquet
     from smsframe.api.frames import by, failed, plot, problems, summary
     from smsframe.api.history import history
+    from smsframe.api.optouts import optouts
     from smsframe.api.prepare import check, normalize, plan, read_contacts, segments
     from smsframe.api.privacy import forget, purge
     from smsframe.api.replies import replies
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from smsframe.api.trial import test
     from smsframe.api.watch import watch
     from smsframe.contacts.policy import Policy
+    from smsframe.contacts.suppression import OptoutList
     from smsframe.engines.finish import finish
     from smsframe.engines.partition import Partition, partition
     from smsframe.form.compose import compose
@@ -90,6 +92,7 @@ __all__ = [
     "JournalError",
     "NotAuthorised",
     "NotEnoughCredit",
+    "OptoutList",
     "Partition",
     "PhoneGuessed",
     "Plan",
@@ -119,6 +122,7 @@ __all__ = [
     "history",
     "lift",
     "normalize",
+    "optouts",
     "partition",
     "plan",
     "plot",
@@ -154,6 +158,7 @@ _MODULES = {
     "Gateway": "smsframe.gateway.smsend",
     "Hours": "smsframe.orders.hours",
     "Journal": "smsframe.journal.journal",
+    "OptoutList": "smsframe.contacts.suppression",
     "Partition": "smsframe.engines.partition",
     "Plan": "smsframe.planning.plan",
     "PlannedSchema": "smsframe.outcomes.schema",
@@ -176,6 +181,7 @@ _MODULES = {
     "forget": "smsframe.api.privacy",
     "lift": "smsframe.api.experiment",
     "normalize": "smsframe.api.prepare",
+    "optouts": "smsframe.api.optouts",
     "partition": "smsframe.engines.partition",
     "plan": "smsframe.api.prepare",
     "plot": "smsframe.api.frames",

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
@@ -12,6 +11,7 @@ import pandas as pd
 from smsframe.api.docstrings import explained
 from smsframe.api.notices import warn
 from smsframe.api.options import journal_of
+from smsframe.api.optouts import optouts
 from smsframe.api.tracebacks import hide_frames
 from smsframe.audience import replies as meaning
 from smsframe.audience.received import aware, fetch, mapped, mapping
@@ -116,7 +116,6 @@ def replies(
     memory.replies.handle(source, owner, lambda messages: meaning.opting_out(messages, words))
     messages = memory.replies.frame(source)
     if push:
-        optouts = importlib.import_module("smsframe.api.optouts").optouts
         optouts.sync(gateway=gateway, journal=memory)
     if date is not None and messages["received_at"].max() - date > meaning.CLOCKS:
         warn(

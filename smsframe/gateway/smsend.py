@@ -24,6 +24,7 @@ from smsframe.gateway.cache_bypass import Freshness
 from smsframe.gateway.process_lock import ProcessLock
 from smsframe.gateway.received import HistoryCalls
 from smsframe.gateway.refusals import login_refused, question_refused
+from smsframe.gateway.stop_list import StopListCalls
 from smsframe.masking import mask
 from smsframe.orders.profile import SMSEND, GatewayProfile, PersonalisedOrders, brand
 from smsframe.orders.records import OrderState, not_authorised
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("smsframe")
 
 
-class Gateway(HistoryCalls, AliasCalls):
+class Gateway(HistoryCalls, AliasCalls, StopListCalls):
     """
     The client of the gateway for one account; makes no request before one of its methods is called.
 
@@ -254,12 +255,6 @@ class Gateway(HistoryCalls, AliasCalls):
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Gateway holds credentials and is not pickled; make one where it is needed")
-
-    def _get(self, path: str, **params: str) -> transport.Exchange:
-        response = self._call("GET", path, params=params)
-        if response.status != 200:  # noqa: PLR2004 - an HTTP status
-            raise question_refused(response, self.base_url)
-        return response
 
     def _call(
         self,

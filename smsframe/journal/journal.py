@@ -51,6 +51,7 @@ from smsframe.phones.match import keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from sqlalchemy.engine import Connection
 
@@ -60,7 +61,6 @@ if TYPE_CHECKING:
     from smsframe.outcomes.join import Known
 
 JOURNAL = "SMSFRAME_JOURNAL"
-
 
 EVIDENCE = ("order_id", "at", "process", "event", "state", "question", "answer")
 
@@ -117,12 +117,11 @@ class Journal:
         self.place, self.lock_can_be_lost = store.place, store.lock_can_be_lost
         self.batches = Batches(store, owners, clock)
         self.orders = KnownOrders(store, self.batches.stamp)
-        self.deliveries = Deliveries(store, self.batches.stamp)
         self.optouts = OptOuts(store, self.batches.stamp)
         self.replies = Replies(store, self.batches.stamp, self.optouts)
+        self.deliveries = Deliveries(store, self.batches.stamp, self.optouts)
         self.cancellations = Cancellations(store, owners, self.batches.stamp)
-        self.ramps = Ramps(store)
-        self.stop_requests = StopRequests(store, owners)
+        self.ramps, self.stop_requests = Ramps(store), StopRequests(store, owners)
         self.forgotten = Forgotten(store)
         self.erasure = Erasure(store, self.forgotten, clock, salt)
         self.purging, self.now = Purging(store, clock), clock.now
@@ -147,8 +146,6 @@ class Journal:
 
     def __repr__(self) -> str:
         return f"<smsframe.Journal {self.place}>"
-
-    # Campaigns.
 
     def backup(self, path: str | os.PathLike[str]) -> None:
         """
@@ -183,6 +180,10 @@ class Journal:
             1
         """
         return copies.copy(self._store, target._store, self._owners.alive)
+
+    def opened(self) -> AbstractContextManager[Connection | None]:
+        """One transaction that reads, or None where nothing was ever written."""
+        return self._store.opened()
 
     @contextmanager
     def changes(self) -> Iterator[Callable[[float, float], bool]]:
