@@ -113,7 +113,7 @@ def joined(
     sent = sent.reset_index(drop=True)
     right = sent[["at", "person"]].assign(text=range(len(sent)))
     answered = _matched(asked, right, "backward", None)
-    alone = answered < 0
+    alone = answered < 0  # nothing left to them before
     answered[alone] = _matched(asked[alone], right, "forward", SKEW)
     place = np.full(len(asked), -1, dtype=np.intp)
     place[asked["place"].to_numpy()] = answered
@@ -146,7 +146,7 @@ def _matched(
     found = pd.merge_asof(
         asked, texts, left_on="when", right_on="at", by="person", direction=direction, tolerance=tolerance
     )
-    return found["text"].fillna(-1).to_numpy(dtype=np.intp)
+    return found["text"].fillna(-1).to_numpy(dtype=np.intp, copy=True)
 
 
 def of_rows(replies: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("smsframe")
 
 
-class Gateway(HistoryCalls, AliasCalls, StopListCalls):
+class Gateway(StopListCalls, HistoryCalls, AliasCalls):
     """
     The client of the gateway for one account; makes no request before one of its methods is called.
 
