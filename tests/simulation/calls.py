@@ -6,6 +6,7 @@ The only module that knows the engine's own modules by name, so that they may be
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import replace
 from functools import partial
@@ -17,6 +18,7 @@ import pandas as pd
 from simulation.disks import Disk, SimulatedStore
 from simulation.machines import Owners, Workers
 from simulation.network import gateway
+from simulation.promise import ERASED_KEY
 from smsframe.arrow import TEXT
 from smsframe.campaign import dispatch
 from smsframe.campaign.cancel import Cancelling, by_both_clocks
@@ -29,12 +31,14 @@ from smsframe.campaign.run_context import RunContext
 from smsframe.campaign.send import withdraw
 from smsframe.errors import ContactsError, SmsFrameError
 from smsframe.gateway.retry import RetryPolicy
+from smsframe.journal import hash_key
 from smsframe.journal.journal import Journal, StoredCampaign
 from smsframe.journal.rows import read_campaign
 from smsframe.orders.prices import UNIT, Budget
 from smsframe.orders.states import CANCEL_OPEN, Event, State
 from smsframe.orders.terms import Terms
 from smsframe.outcomes.join import Known
+from smsframe.phones.match import keys
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -46,7 +50,7 @@ if TYPE_CHECKING:
 
 _BATCHES = """SELECT b.id, b.order_id, b.state, b.message_type, b.sender, t.template
     FROM batches b JOIN texts t ON b.text = t.id WHERE b.campaign = ? ORDER BY b.id"""
-_PEOPLE = """SELECT phone, fields, segments, batch, missing, refused, wait_code FROM recipients
+_PEOPLE = """SELECT phone, fields, segments, batch, missing, refused, wait_code, held_out FROM recipients
     WHERE campaign = ? ORDER BY phone"""
 
 CAMPAIGN = "autumn"
@@ -101,7 +105,8 @@ class Engine:
         self.journal = Journal.__new__(Journal)
         self.store = SimulatedStore(process, disk, name)
         self.journal.path = self.store.path
-        self.journal._keep(self.store, Owners(process, name), clock)
+        os.environ[hash_key.KEY] = hash_key.HashKey(ERASED_KEY, "").text
+        self.journal._keep(self.store, Owners(process, name), clock, process.world.token)
         process.stop = threading.Event()
         self._context = RunContext(
             gateway=gateway(process),
@@ -223,6 +228,14 @@ class Engine:
             with attempts as (loop, _):
                 _run(loop)
 
+    def forget(self, call: Call) -> None:
+        """As `smsframe.forget`."""
+        erasure = self.journal.erasure
+        erasure.finish()
+        if call.people:
+            erasure.forget(keys(pd.Series([*call.people], dtype=TEXT)))
+        erasure.clean()
+
     def withdraw(self) -> None:
         """As `smsframe.withdraw`."""
         withdraw(self.journal, self.journal.get(CAMPAIGN))
@@ -238,8 +251,8 @@ class Engine:
         places = {key: place for place, (key, *_) in enumerate(created)}
         names = ("id", "order_id", "state", "message_type", "sender", "template")
         columns = dict(zip(names, zip(*created, strict=True) if created else [[]] * 6, strict=True))
-        phones, fields, segments, batches, missing, refused, waits = (
-            zip(*people, strict=True) if people else [[]] * 7
+        phones, fields, segments, batches, missing, refused, waits, held_out = (
+            zip(*people, strict=True) if people else [[]] * 8
         )
         return Known(
             pd.DataFrame(
@@ -251,6 +264,7 @@ class Engine:
                     "missing": np.array(missing, dtype=bool),
                     "refused": pd.array(refused, TEXT),
                     "wait_code": pd.array(waits, TEXT),
+                    "held_out": np.array(held_out, dtype=bool),
                 }
             ),
             pd.DataFrame({name: pd.array(columns[name], TEXT) for name in names[1:]}),
