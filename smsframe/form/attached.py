@@ -15,6 +15,7 @@ from smsframe.clock import machine_zone
 from smsframe.form import html
 from smsframe.form.form import Form
 from smsframe.form.live import LiveRun
+from smsframe.form.page_html import done
 from smsframe.form.screen import FormFacts
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class AttachedForm(Form):
                 self._set_message("progress", html.running(live.facts()))
                 self._session.clock.sleep(LOOK_SECONDS)
             self.results = self._session.results(entry)
-            self._set_message("card", html.outcome_card(self.results))
+            self._set_message("card", done(self.results))
         finally:
             self._run = None
             self._set_message("progress", "" if elsewhere else html.running(live.facts()))

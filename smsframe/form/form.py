@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from smsframe.errors import CampaignStopped, ContactsError, SmsFrameError
 from smsframe.form import html
 from smsframe.form.draft import MAX_LIVE_ROWS
+from smsframe.form.page_html import done
 from smsframe.form.preview import View, error_sentence, in_one_line, make_view, missing
 from smsframe.form.screen import FormFacts, enable, show_choices, show_view
 from smsframe.form.stepper import MessageStepper
@@ -240,7 +241,7 @@ class Form:
         )
         try:
             self.results = self._session.cancel(campaign, self._stop_cancelling)
-            self._set_message("card", html.outcome_card(self.results))
+            self._set_message("card", done(self.results))
         finally:
             self._set_message("progress", "")
             self._updates.request((self._controls.draft(fix=self._fix), True))
@@ -263,7 +264,7 @@ class Form:
             self._set_message("progress", html.running(self._run.facts()) if self._run is not None else "")
             self._run = None
             if self.results is not None:
-                self._set_message("card", html.outcome_card(self.results))
+                self._set_message("card", done(self.results))
             self._updates.request((self._controls.draft(fix=self._fix), True))
 
     def _follow(self, run: Run) -> pd.DataFrame:

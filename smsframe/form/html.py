@@ -210,7 +210,8 @@ def campaign_terms(entry: CampaignRecord) -> str:
 
 def quoted(text: str) -> str:
     """A text of a campaign, as escaped HTML; without characters that turn the others around."""
-    return f'<figure class="sf-example"><blockquote dir="auto">{escape(visible(text))}</blockquote></figure>'
+    words = escape(visible(text))
+    return f'<figure class="sf-example sf-quoted"><blockquote dir="auto">{words}</blockquote></figure>'
 
 
 def outcome_card(results: pd.DataFrame) -> str:
@@ -223,7 +224,7 @@ def outcome_card(results: pd.DataFrame) -> str:
     ]
     facts["credits_note"] = facts["credits_note"].removesuffix(": see costs")
     meanings = {code: known.meaning for code, known in known_codes().items()}
-    return summary_card(facts, meanings, rest="in the results, to be downloaded")
+    return summary_card(facts, meanings, rest="in the results")
 
 
 def running(facts: Mapping[str, Any]) -> str:

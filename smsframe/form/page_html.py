@@ -7,11 +7,16 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from smsframe.form.campaign_counts import count_campaign
+from smsframe.form.html import outcome_card
 from smsframe.formatting import many
 from smsframe.masking import mask, visible
+from smsframe.planning.problems import problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pandas as pd
 
     from smsframe.form.campaign_counts import CampaignCounts
 
@@ -58,6 +63,13 @@ def outcome(counts: CampaignCounts, delivered: tuple[int, int], needing: int) ->
     quiet = f'<div class="sf-note">{escape(". ".join(notes))}.</div>' if notes else ""
     mark = '<span class="sf-done" aria-hidden="true">✓</span> ' if finished else ""
     return f'<div class="sf-outcome" role="status">{mark}{escape(", ".join(parts))}</div>{quiet}'
+
+
+def done(results: pd.DataFrame) -> str:
+    """What came of the run of a form: the sentence, and the card of its results."""
+    if results.empty:
+        return ""
+    return outcome(count_campaign(results), (0, 0), len(problems(results))) + outcome_card(results)
 
 
 def campaign_line(row: Mapping[str, Any], *, live: bool) -> str:

@@ -605,6 +605,46 @@ def test_what_is_scheduled_is_cancelled_after_a_second_click(hand, sandbox, gate
     assert "Cancelled" in at.reads("card")
 
 
+def test_beside_the_yes_of_the_form_is_a_no_that_cancels_nothing(hand, sandbox, gateway):
+    contacts = table(3)
+    scheduled(gateway, contacts)
+    at = hand(contacts, TEXT, campaign="autumn", region="IT")
+    assert not at.shown("keep")
+    at.click("cancel")
+    assert at.shown("keep")
+    sleep(DOUBLE_CLICK)
+    at.click("keep")
+    assert at.form._controls.cancel.description == "Cancel 3 texts …"
+    assert not at.shown("keep")
+    sleep(DOUBLE_CLICK)
+    at.click("cancel")  # it asks again
+    assert at.form._controls.cancel.description == "Yes, cancel 3 texts"
+    assert statuses(smsframe.results("autumn", gateway=gateway)) == {"scheduled": 3}
+    assert sandbox.calls()["method"].ne("DELETE").all()
+
+
+def test_a_form_cancels_as_many_as_it_says_or_none(hand, sandbox, gateway):
+    scheduled(gateway, table(3))
+    at = hand(table(3), TEXT, campaign="autumn", region="IT")
+    at.click("cancel")
+    sleep(DOUBLE_CLICK)
+    scheduled(gateway, table(5))  # from another page or program
+    at.click("cancel")
+    assert "changed meanwhile" in at.reads("send")
+    assert statuses(smsframe.results("autumn", gateway=gateway)) == {"scheduled": 5}
+    assert at.form._controls.cancel.description == "Cancel 5 texts …"
+
+
+def test_a_form_that_has_sent_says_in_one_sentence_what_came_of_it(hand):
+    contacts = table(4)
+    contacts.loc[1, "mobile"] = "n/a"
+    at = hand(contacts, TEXT, campaign="autumn", region="IT")
+    at.unlock()
+    at.click("send")
+    assert "3 sent, 1 needs a hand" in at.reads("card")
+    assert "downloaded" not in at.reads("card")  # there is nothing to download in a notebook
+
+
 def test_what_is_not_proven_to_be_cancelled_can_be_asked_for_again_and_is_nothing_to_resume(
     hand, sandbox, gateway
 ):
