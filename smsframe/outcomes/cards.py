@@ -84,6 +84,8 @@ def plan_card(facts: Mapping[str, Any]) -> str:
         ("Hours", facts["hours"] or ""),
         ("When", "" if facts["schedule"] else "; ".join(facts["times"]["said"])),
         ("Night", facts["times"]["night"]),
+        ("Opt-outs", "; ".join(facts["optouts"])),
+        ("House rules", "; ".join(facts["rules"])),
         ("Cost", "; ".join(facts["costs"]["said"])),
         ("Personal data", facts["privacy"]),
         ("Balance", facts["balance"]),
