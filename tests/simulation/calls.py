@@ -76,6 +76,7 @@ class Call(NamedTuple):
         rate: Recipients per second at most.
         skip: Whether the gateway may leave out the numbers that it refuses.
         rows: Who is to be texted again, and after which order: a frame of results.
+        held: Whom it holds out of an experiment.
         budget: The credits that the campaign may cost; -1 for a policy without a budget, None for none.
     """
 
@@ -94,6 +95,7 @@ class Call(NamedTuple):
     skip: bool = False
     rows: tuple[tuple[str, str], ...] = ()
     budget: int | None = None
+    held: frozenset[str] = frozenset()
 
 
 class Engine:
@@ -129,6 +131,7 @@ class Engine:
             changed=call.changed,
             adopt=call.adopt,
             budget=_budget(call),
+            held_out=pd.Series(sorted(call.held), dtype=TEXT),
         )
         with self.journal._store.opened() as connection:
             entry = connection and read_campaign(connection, CAMPAIGN)
@@ -288,7 +291,7 @@ def _budget(call: Call) -> Budget | None:
 
 def table(call: Call) -> pd.DataFrame:
     """The people of a call whom it may text, as a plan has them."""
-    phones = [phone for phone in call.people if phone not in call.suppressed]
+    phones = [phone for phone in call.people if phone not in call.suppressed | call.held]
     return pd.DataFrame(
         {
             "phone": pd.array(phones, dtype=TEXT),

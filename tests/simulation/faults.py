@@ -30,6 +30,7 @@ CALLS = (
         "budget",
         "erased",
         "undo",
+        "held out",
     ),
 )
 

@@ -117,6 +117,7 @@ class World:
         if request.method == "POST":
             self.hold(promise.may_leave, self, process, request.body, meant)
             self.hold(promise.nobody_who_was_erased_is_in_it, self, request.body, process.journal())
+            self.hold(promise.nobody_is_held_out_of_it, request.body, process.journal())
             self.hold(promise.is_cautious, self, process, process.journal())
 
     def texted(self, order_id: str, people: list[str]) -> None:
