@@ -68,6 +68,7 @@ WORDS = (
     (r"\bGSM-7\b", "the standard alphabet"),
     (r"\bUCS-2\b", "the extended alphabet"),
     (r"\bcampaign=", "the campaign name"),
+    (r" (?:for|of) type [A-Z]{1,3}\b", ""),
 )
 """Words that nobody at a form needs to know, and theirs."""
 

@@ -453,9 +453,7 @@ def test_who_was_erased_is_not_written_down_as_held_out_of_an_experiment(
     results = smsframe.send(planned, gateway=gateway, progress=False)
     assert len(sandbox.inbox()) == len(planned.planned) - 1
     assert results["sms_code"].eq("opted_out").sum() >= 1
-    again = smsframe.send(
-        people, texts, campaign="autumn", phone="mobile", gateway=gateway, progress=False
-    )
+    again = smsframe.send(people, texts, campaign="autumn", phone="mobile", gateway=gateway, progress=False)
     assert again["sms_code"].eq("opted_out").sum() == 2
     for phone in (held, out):
         nowhere(request, gateway, journal, phone)
