@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from smsframe.api.experiment import assign, lift
     from smsframe.api.files import to_csv, to_excel, to_parquet
     from smsframe.api.frames import by, failed, plot, problems, summary
+    from smsframe.api.optouts import optouts
     from smsframe.api.prepare import check, normalize, plan, read_contacts, segments
     from smsframe.api.privacy import forget, purge
     from smsframe.api.results import campaigns, costs, explain, refresh, results, withdraw
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from smsframe.api.trial import test
     from smsframe.api.watch import watch
     from smsframe.contacts.policy import Policy
+    from smsframe.contacts.suppression import OptoutList
     from smsframe.engines.finish import finish
     from smsframe.engines.partition import Partition, partition
     from smsframe.form.compose import compose
@@ -88,6 +90,7 @@ __all__ = [
     "JournalError",
     "NotAuthorised",
     "NotEnoughCredit",
+    "OptoutList",
     "Partition",
     "PhoneGuessed",
     "Plan",
@@ -116,6 +119,7 @@ __all__ = [
     "forget",
     "lift",
     "normalize",
+    "optouts",
     "partition",
     "plan",
     "plot",
@@ -150,6 +154,7 @@ _MODULES = {
     "Gateway": "smsframe.gateway.smsend",
     "Hours": "smsframe.orders.hours",
     "Journal": "smsframe.journal.journal",
+    "OptoutList": "smsframe.contacts.suppression",
     "Partition": "smsframe.engines.partition",
     "Plan": "smsframe.planning.plan",
     "PlannedSchema": "smsframe.outcomes.schema",
@@ -171,6 +176,7 @@ _MODULES = {
     "forget": "smsframe.api.privacy",
     "lift": "smsframe.api.experiment",
     "normalize": "smsframe.api.prepare",
+    "optouts": "smsframe.api.optouts",
     "partition": "smsframe.engines.partition",
     "plan": "smsframe.api.prepare",
     "plot": "smsframe.api.frames",

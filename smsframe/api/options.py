@@ -6,44 +6,75 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pandas as pd
 
 from smsframe.clock import SYSTEM
-from smsframe.contacts.suppression import suppression
+from smsframe.contacts.suppression import OptoutList, require_valid, suppression
 from smsframe.gateway.base import GatewayProtocol
 from smsframe.phones.region_names import meaning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
+    from datetime import date, datetime
 
     from smsframe.campaign.options import RescheduleOptions, ResendOptions, ResumeOptions
     from smsframe.contacts.policy import Policy
     from smsframe.journal.journal import Journal
     from smsframe.planning.options import PlanOptions
 
-    Suppress = pd.DataFrame | pd.Series[Any] | str | os.PathLike[str] | Iterable[Any]
+    Suppress = pd.DataFrame | pd.Series[Any] | str | os.PathLike[str] | OptoutList | Iterable[Any]
     JournalLocation = Journal | str | os.PathLike[str]
 
 POLICY = "SMSFRAME_POLICY"
 """The variable that names the file of a policy."""
 
+ALLOW_ONLY = "SMSFRAME_ALLOW_ONLY"
+"""The variable with the only numbers that may be texted."""
+
 WithPolicy = TypeVar("WithPolicy", "PlanOptions", "ResumeOptions", "ResendOptions", "RescheduleOptions")
 
 
 def suppressed_numbers(
-    suppress: Suppress | None, region: Hashable | None, columns: Iterable[Hashable] = ()
+    suppress: Suppress | None,
+    region: Hashable | None,
+    columns: Iterable[Hashable] = (),
+    now: datetime | None = None,
 ) -> pd.Index[Any]:
     """
     The numbers that nobody may text, in E.164.
 
     Those in national form are of the country ``region``, unless that is one of the columns.
+
+    Raises:
+        ContactsError: A line cannot be read, or the last day of a list has passed.
     """
     if suppress is None:
         return pd.Index([], dtype=object)
     named = isinstance(region, str) and region not in columns
-    return suppression(suppress, meaning(str(region)) if named else None)
+    home = meaning(str(region)) if named else None
+    read: list[pd.Index[Any]] = []
+    for each in lists_of(suppress):
+        if isinstance(each, OptoutList):
+            require_valid(cast("date | None", each.valid_until), (now or SYSTEM.now()).date())
+            each = each.source  # noqa: PLW2901 - what is read of it
+        read.append(suppression(each, home))
+    return read[0] if len(read) == 1 else read[0].append(read[1:]).unique()
+
+
+def lists_of(suppress: Suppress) -> list[Any]:
+    """Several lists, where ``suppress=`` is a list of `OptoutList`, else the one that it is."""
+    if isinstance(suppress, list | tuple) and any(isinstance(each, OptoutList) for each in suppress):
+        return [*suppress]
+    return [suppress]
+
+
+def valid_until(suppress: Suppress | None) -> date | None:
+    """The first of the last days of the lists that have one, or None."""
+    lists = [] if suppress is None else lists_of(suppress)
+    days = [cast("date | None", each.valid_until) for each in lists if isinstance(each, OptoutList)]
+    return min((day for day in days if day is not None), default=None)
 
 
 def journal_of(journal: JournalLocation | None, gateway: GatewayProtocol | None) -> Journal:
@@ -96,15 +127,27 @@ def policy_of(policy: Policy | None) -> Policy | None:
     Raises:
         ValueError: That file cannot be read; says why.
     """
-    path = os.environ.get(POLICY)
-    if policy is not None or not path:
+    path, allowed = os.environ.get(POLICY), os.environ.get(ALLOW_ONLY)
+    if (policy is not None or not path) and not allowed:
         return policy
     from smsframe.contacts.policy import Policy  # noqa: PLC0415 - a check needs none
 
+    if policy is None and path:
+        try:
+            policy = Policy.from_file(path)
+        except (OSError, ValueError) as error:
+            raise ValueError(f"{POLICY} names a policy that cannot be used: {error}") from None
+    if not allowed or (policy is not None and policy.allow_only is not None):
+        return policy
     try:
-        return Policy.from_file(path)
+        return (policy or Policy()).allowing_only(_numbers(allowed))
     except (OSError, ValueError) as error:
-        raise ValueError(f"{POLICY} names a policy that cannot be used: {error}") from None
+        raise ValueError(f"{ALLOW_ONLY} cannot be used: {error}") from None
+
+
+def _numbers(written: str) -> list[str] | str:
+    """Numbers with commas between them, or the path of a file that has them."""
+    return written if os.path.exists(written) else written.split(",")  # noqa: PTH110 - a text that may be none
 
 
 def with_policy(options: WithPolicy) -> WithPolicy:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from smsframe.api.docstrings import explained
 from smsframe.api.notices import log_if_at_night, warn_if_guessed, warn_if_replaced, warn_if_supplied
-from smsframe.api.options import erased_reasons, journal_of, suppressed_numbers, with_policy
+from smsframe.api.options import erased_reasons, journal_of, suppressed_numbers, valid_until, with_policy
 from smsframe.api.tracebacks import hide_frames
 from smsframe.clock import SYSTEM
 from smsframe.contacts import read
@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     from smsframe.api.options import JournalLocation, Suppress
     from smsframe.contacts.policy import Policy
     from smsframe.gateway.base import GatewayProtocol
+    from smsframe.journal.barred import Barred
     from smsframe.journal.journal import Journal
     from smsframe.orders.hours import Hours
+    from smsframe.orders.records import CampaignRecord
     from smsframe.outcomes.schema import ContactsSchema
     from smsframe.planning.plan import Plan
 
@@ -142,6 +144,34 @@ def plan(
     return make_plan(contacts, text, options, gateway=gateway, journal=journal_of(journal, gateway))
 
 
+def barred_by(
+    gateway: GatewayProtocol | None, journal: Journal, entry: CampaignRecord | None = None
+) -> Barred:
+    """
+    Who may not be texted: by the lists of the gateway that is given, that a campaign belongs to, or that the
+    environment names; of all gateways where none of them is known.
+    """
+    from smsframe.gateway.smsend import Gateway  # noqa: PLC0415 - a check waits for neither
+    from smsframe.journal.barred import Barred  # noqa: PLC0415
+
+    campaign = 0 if entry is None else entry.id
+    if gateway is None and entry is not None:
+        account = entry.account
+        return Barred.of(journal, entry.base_url, lambda: [account], clock=SYSTEM).within(campaign)
+    if gateway is None and environment.missing() is None:
+        gateway = Gateway.from_env()
+    if gateway is None:
+        return Barred.of(journal, None, tuple, clock=SYSTEM)
+    barred = Barred.of(
+        journal,
+        gateway.base_url,
+        lambda: gateway.identities,
+        own=gateway.journal,
+        clock=gateway.clock,
+    )
+    return barred.within(campaign)
+
+
 def make_plan(
     contacts: pd.DataFrame | ArrowTable,
     text: str | Mapping[Any, str | None],
@@ -161,17 +191,23 @@ def make_plan(
         require_open(stored.entry)
     if stored and gateway:
         require_same_gateway(stored.entry, gateway.base_url, gateway.account)
+    clock = SYSTEM if gateway is None else gateway.clock
+    barred = barred_by(gateway, journal, stored and stored.entry)
+    suppressed = suppressed_numbers(options.suppress, options.region, contacts.columns, clock.now())
     planned = build.plan(
         contacts,
         text,
         options,
-        suppressed=suppressed_numbers(options.suppress, options.region, contacts.columns),
+        suppressed=suppressed,
+        barred=barred.find,
+        texted=barred.texted,
         erased=erased_reasons(journal, gateway, options.campaign),
         profile=environment.profile() if gateway is None else gateway.profile,
         journalled=stored and stored.known,
         ramp=stored.entry.ramp if stored else None,
-        now=Now(*(SYSTEM if gateway is None else gateway.clock).span()),
+        now=Now(*clock.span()),
     )
+    planned = replace(planned, optouts=tuple(barred.used), valid_until=valid_until(options.suppress))
     if isinstance(gateway, RememberingGateway):
         planned = replace(planned, balance=gateway.known_credits(planned.terms.message_type))
     warn_if_guessed(planned.phone, guessed=planned.phone_guessed)

@@ -10,8 +10,8 @@ from smsframe.api.docstrings import READS_ONLY, explained
 from smsframe.api.options import journal_of, policy_of
 from smsframe.api.privacy import hashed_results
 from smsframe.api.tracebacks import hide_frames
+from smsframe.campaign import left_over, reports
 from smsframe.campaign import refresh as campaign_refresh
-from smsframe.campaign import reports
 from smsframe.campaign import send as campaign_send
 from smsframe.campaign.explain import explain as explain_row
 from smsframe.campaign.options import RefreshOptions
@@ -216,4 +216,4 @@ def withdraw(
         0
     """
     memory = journal_of(journal, gateway)
-    return campaign_send.withdraw(memory, memory.get(campaign))
+    return left_over.withdraw(memory, memory.get(campaign))

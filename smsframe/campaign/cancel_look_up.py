@@ -113,7 +113,12 @@ class CancelledOrders:
         step = transition(batch.state, looked.event, batch.doubt)
         evidence, profile = looked.finding.evidence, self._gateway.profile
         if looked.answer is not None:
-            self._journal.deliveries.record([looked.answer], final=profile.final, never_sent=profile.refused)
+            self._journal.deliveries.record(
+                [looked.answer],
+                final=profile.final,
+                never_sent=profile.refused,
+                opted_out=profile.opted_out,
+            )
             states = looked.answer.recipients["delivery"].value_counts()
             said = ", ".join(f"{count} {code}" for code, count in states.items())
             evidence = Evidence(evidence.question, f"{evidence.answer}: {said}")

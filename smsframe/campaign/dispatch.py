@@ -16,6 +16,7 @@ import pandas as pd
 from smsframe.arrow import INSTANT
 from smsframe.campaign.engine import CampaignEngine
 from smsframe.campaign.history_check import compare
+from smsframe.campaign.may_text import MayText
 from smsframe.campaign.preflight import affordable, at_once, covered, in_open_stages, on_time
 from smsframe.errors import GatewayError, Unconfirmed
 from smsframe.journal.conflicts import CampaignCall
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from smsframe.campaign.run_context import RunContext
     from smsframe.gateway.base import GatewayProtocol
+    from smsframe.journal.barred import Barred
     from smsframe.journal.journal import StoredCampaign
     from smsframe.orders.prices import Budget
     from smsframe.orders.ramp import RampState
@@ -60,6 +62,7 @@ class Call:
         variants: The text of each variant of an experiment; its people have ``variant``.
         held_out: The numbers of people who get no text.
         ramp: The stages in which they are texted, and how far that was when the call began; or None.
+        suppressed: The numbers that this call was told to suppress, which later calls know too.
     """
 
     campaign: str
@@ -73,6 +76,7 @@ class Call:
     variants: Mapping[str, str] = field(default_factory=dict)
     held_out: pd.Series[Any] | None = None
     ramp: RampState | None = None
+    suppressed: pd.Index[Any] = field(default_factory=lambda: pd.Index([]))
 
     def at(self, gateway: GatewayProtocol) -> CampaignCall:
         """What it means by its campaign, at a gateway."""
@@ -81,7 +85,7 @@ class Call:
 
 @contextmanager
 def sending(
-    call: Call, stored: StoredCampaign | None, context: RunContext
+    call: Call, stored: StoredCampaign | None, context: RunContext, barred: Barred
 ) -> Iterator[tuple[CampaignEngine, str]]:
     """
     Write down who is to be texted; the engine that texts them, and the run's owner, until the block ends.
@@ -90,13 +94,16 @@ def sending(
         call: What is to be sent.
         stored: What the journal has of the campaign, or None.
         context: What it works with.
+        barred: Knows who may not be texted now.
 
     Raises:
         SmsFrameError, ValueError: It cannot be sent; nothing was.
     """
     gateway, journal = context.gateway, context.journal
+    seen = barred.state
     settled = done(stored and stored.known, call.terms, call.at(gateway).templates)
     people = call.people[[name for name in PERSON if name in call.people]]
+    people = people[~barred.among(people["phone"]).to_numpy()]
     if stored is not None:  # who waits for a larger budget is not sent to by a call that has none
         held_back = stored.known.people["phone"][waits_for_budget(stored.known, call.budget)]
         people = people[~among(people["phone"], held_back)]
@@ -130,7 +137,11 @@ def sending(
             ramp=None if call.ramp is None else call.ramp.ramp,
         )
         del waiting, unsent  # a million people take a hundred megabytes
-        yield _engine(registered, context, owner, people["phone"]), owner
+        if len(call.suppressed):
+            barred = barred.within(registered.entry.id)
+            journal.optouts.keep_told(registered.entry, call.suppressed)
+        may_text = MayText(people["phone"], barred, seen)
+        yield _engine(registered, context, owner, may_text), owner
 
 
 @contextmanager
@@ -140,6 +151,7 @@ def resuming(
     context: RunContext,
     *,
     suppressed: pd.Index[Any],
+    barred: Barred,
     adopt: bool = False,
     settled: Event | None = None,
     rescheduled: bool = False,
@@ -152,6 +164,7 @@ def resuming(
         known: What the journal has of it.
         context: What it works with.
         suppressed: Numbers nobody may text.
+        barred: Knows who may not be texted now.
         adopt: As in `Call`.
         settled: What a person says of orders that stay unconfirmed after they were looked up.
         rescheduled: Whether the time or the hours in its terms take the place of the campaign's.
@@ -160,7 +173,9 @@ def resuming(
         SmsFrameError, ValueError: It cannot go on; nothing was sent.
     """
     gateway, journal = context.gateway, context.journal
-    allowed = ~among(known.people["phone"], suppressed) & ~waits_for_budget(known, entry.budget)
+    seen = barred.state
+    allowed = ~among(known.people["phone"], suppressed) & ~barred.among(known.people["phone"])
+    allowed &= ~waits_for_budget(known, entry.budget)
     waiting = known.people[still_to_send(known) & allowed]
     needed = len(waiting) > 0
     compared, context = _compared(entry.name, entry, context, adopt=adopt, ask=True, needed=needed)
@@ -191,7 +206,8 @@ def resuming(
             rescheduled=rescheduled,
             now=now,
         )
-        yield _engine(registered, context, owner, phones, settled, _in_doubt(known)), owner
+        may_text = MayText(phones, barred, seen)
+        yield _engine(registered, context, owner, may_text, settled, _in_doubt(known)), owner
 
 
 @contextmanager
@@ -201,6 +217,7 @@ def resending(
     begun: pd.DataFrame,
     context: RunContext,
     *,
+    barred: Barred,
     adopt: bool = False,
     after: State = State.ACCEPTED,
 ) -> Iterator[tuple[CampaignEngine, str]]:
@@ -214,6 +231,7 @@ def resending(
         begun: ``phone`` (and ``segments``) of people whose next attempt began before, and who were not sent
             to yet.
         context: What is worked with.
+        barred: Knows who may not be texted now.
         adopt: As in `Call`.
         after: The state of the orders that are to be followed. After `State.CANCELLED` the time of the terms
             is that of these people, also for later calls.
@@ -222,6 +240,8 @@ def resending(
         SmsFrameError, ValueError: They cannot be sent to; nothing was sent.
     """
     gateway, journal = context.gateway, context.journal
+    seen = barred.state
+    again, begun = (part[~barred.among(part["phone"]).to_numpy()] for part in (again, begun))
     compared, context = _compared(entry.name, entry, context, adopt=adopt, ask=True, needed=True)
     people = pd.concat([again, begun], ignore_index=True)
     now = Now(*context.retry_policy.clock.span())
@@ -246,7 +266,7 @@ def resending(
             now=now,
             after=after,
         )
-        yield _engine(registered, context, owner, phones), owner
+        yield _engine(registered, context, owner, MayText(phones, barred, seen)), owner
 
 
 def history_of(campaign: str, entry: CampaignRecord | None, context: RunContext) -> None:
@@ -308,12 +328,12 @@ def _engine(
     registered: Registered,
     context: RunContext,
     owner: str,
-    phones: pd.Series[Any],
+    may_text: MayText,
     settled: Event | None = None,
     in_doubt_before: frozenset[str] = frozenset(),
 ) -> CampaignEngine:
     engine = CampaignEngine(
-        registered, context, owner, phones, settled=settled, in_doubt_before=in_doubt_before
+        registered, context, owner, may_text, settled=settled, in_doubt_before=in_doubt_before
     )
     if registered.unlisted:
         engine.hold(

@@ -16,7 +16,7 @@ from smsframe.campaign import stop_errors
 from smsframe.campaign.posted_orders import PostedOrders
 from smsframe.campaign.progress_reports import reporting
 from smsframe.campaign.rate_limit import Pace
-from smsframe.campaign.reconcile import UnconfirmedOrders, may_lack
+from smsframe.campaign.reconcile import UnconfirmedOrders, change_of
 from smsframe.campaign.stop_request import StopRequest
 from smsframe.campaign.workers import OrderWorkers
 from smsframe.journal.shared_limits import HELD, MOST_UNPROVEN
@@ -24,11 +24,11 @@ from smsframe.orders.batching import PROBE_AFTER, SAME_REFUSALS, same_reason, sp
 from smsframe.orders.deadlines import has_own_time, out_of_time
 from smsframe.orders.records import BatchWithPeople, Change, Now
 from smsframe.orders.states import Action, Event, State, Step, transition
-from smsframe.phones.match import among
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from smsframe.campaign.may_text import MayText
     from smsframe.campaign.run_context import RunContext
     from smsframe.campaign.workers import PostOutcome
     from smsframe.errors import SmsFrameError
@@ -44,6 +44,7 @@ class CampaignEngine:
         context: Gateway, journal, clock and the rest.
         owner: This run, alive in the journal.
         phones: Who this run may text: its own people, without the suppressed.
+        may_text: Knows who of them may no longer be texted.
         settled: What a person says of orders that stay unconfirmed after they were looked up.
         in_doubt_before: The ids of the orders that it is said of: in doubt when the call began.
     """
@@ -53,7 +54,7 @@ class CampaignEngine:
         registered: Registered,
         context: RunContext,
         owner: str,
-        phones: pd.Series[str],
+        may_text: MayText,
         *,
         settled: Event | None = None,
         in_doubt_before: frozenset[str] = frozenset(),
@@ -70,7 +71,7 @@ class CampaignEngine:
         self._batches, self._owner = journal.batches, owner
         self._limits = journal.shared_limits(entry, owner, context.rate)
         self._stop_request = StopRequest(entry, context)
-        self._phones, self._workers = phones, context.workers
+        self._may_text, self._workers = may_text, context.workers
         self._report_people, self._report_missing = reporting(context.report)
         self._stopped, self._clock, self._sleep = retry_policy.stop, retry_policy.clock, retry_policy.sleep
         self._accepted, self._in_doubt_before = registered.accepted, in_doubt_before
@@ -86,7 +87,7 @@ class CampaignEngine:
             journal,
             context.gateway,
             owner,
-            phones,
+            may_text,
             grace=context.grace,
             retry_policy=retry_policy,
             settled=settled,
@@ -97,6 +98,7 @@ class CampaignEngine:
             Pace(context.rate, retry_policy),
             retry_policy,
             held=lambda: journal.batches.held(owner),
+            barred=may_text.barred_now,
             waiting=self._stop_request.look,
         )
 
@@ -108,7 +110,7 @@ class CampaignEngine:
         for batch in self._incomplete:
             self._unconfirmed.ask_after(batch, covered=batch.order_id in self._in_doubt_before)
         if self._incomplete:  # a person's word may have freed some of their people
-            self._queue_free(self._phones)
+            self._queue_free(self._may_text.phones)
         self.idle &= not (self._queue or self._unconfirmed or self._incomplete)
         try:
             while self._fill() or self._settle():
@@ -166,8 +168,10 @@ class CampaignEngine:
             item = waiting.popleft()
             if item.batch.state is State.SENDING:  # looked up, absent twice, and written down as repeated
                 ready.append(item)
-            elif self._late(item.batch):
+            elif out_of_time(item.batch, self._now()):
                 self._out_of_time(item.batch, item.people)
+            elif self._may_text.leave_out(item.people["phone"]):
+                self._cut_others(item.batch, item.people)
             else:
                 planned.append(item)
         if planned:
@@ -197,10 +201,10 @@ class CampaignEngine:
     def _cut_again(self) -> None:
         """Somebody who was planned was erased, or it no longer fits: more was charged than predicted."""
         if self._entry.budget is None:
-            self._queue_free(self._phones)
+            self._queue_free(self._may_text.phones)
             return
         again = [item for item in (*self._narrowing, *self._queue) if item.batch.state is State.SENDING]
-        cut = self._batches.cut_within_budget(self._entry, self._owner, self._phones, self._now())
+        cut = self._batches.cut_within_budget(self._entry, self._owner, self._may_text.phones, self._now())
         self._queue, self._narrowing = deque([*again, *cut]), deque()
 
     def _handle(self, answers: list[tuple[Batch, pd.DataFrame, PostOutcome]]) -> None:
@@ -210,20 +214,9 @@ class CampaignEngine:
         for batch, people, outcome in answers:
             reply = outcome.reply
             step = transition(batch.state, reply.event, batch.doubt)
-            accepted = step.state is State.ACCEPTED
             self.posted.update(batch, step.state, people["phone"])
-            self.maybe_texted |= accepted or bool(step.doubt)
-            change = Change(
-                batch,
-                reply.event,
-                step,
-                reply.evidence,
-                reason=None if accepted else reply.reason,
-                sent_at=reply.sent_at if accepted or step.doubt else None,
-                charged=reply.charged if accepted else None,
-                # Until the gateway has listed them; we may be killed before it is asked.
-                missing=people["phone"] if accepted and may_lack(batch, reply.charged) else None,
-            )
+            self.maybe_texted |= step.state is State.ACCEPTED or bool(step.doubt)
+            change = change_of(batch, people, reply, step)
             (others if step.action is Action.NARROW else changes).append((change, people, outcome))
         done = self._batches.record(self._entry, self._owner, [change for change, *_ in changes])
         for batch, (change, people, outcome) in zip(done, changes, strict=True):
@@ -253,13 +246,22 @@ class CampaignEngine:
                 self._unproven += 1
                 self._unconfirmed.add(batch)
                 self._report_people(State.UNCONFIRMED, batch)
-            case _ if batch.state is State.PLANNED and self._late(batch):
-                self._out_of_time(batch, people)
-            case _ if reply.event is Event.GAVE_UP and has_own_time(batch, self._entry) and self._late(batch):
-                self._unconfirmed.add(batch)  # once it is absent again, its people are cut again
-                self._report_people(State.UNCONFIRMED, batch)
             case _:
-                self.stop(stop_errors.too_late(batch) if self._late(batch) else reply.error(batch.order_id))
+                self._given_up(batch, people, reply)
+
+    def _given_up(self, batch: Batch, people: pd.DataFrame, reply: Reply) -> None:
+        """An order was not taken: it may not leave any more as it is, or nothing more can be sent."""
+        barred = reply.event is Event.GAVE_UP and self._may_text.leave_out(people["phone"])
+        late = out_of_time(batch, self._now())
+        if batch.state is State.PLANNED and late:
+            self._out_of_time(batch, people)
+        elif batch.state is State.PLANNED and barred:
+            self._cut_others(batch, people)
+        elif barred or (reply.event is Event.GAVE_UP and late and has_own_time(batch, self._entry)):
+            self._unconfirmed.add(batch)  # once it is absent again, its people are cut again
+            self._report_people(State.UNCONFIRMED, batch)
+        else:
+            self.stop(stop_errors.too_late(batch) if late else reply.error(batch.order_id))
 
     def _drain(self) -> None:
         """Write down what is under way; what cannot be written stays ``sending``, to be looked up."""
@@ -301,8 +303,6 @@ class CampaignEngine:
             self._report_people(State.PLANNED, batch, before=before)
         self.stop(stop_errors.whole_request(reply))
 
-    # What nobody knows.
-
     def _settle(self) -> bool:
         """Settle what is open; True when something is to be sent."""
         if self._stopped.is_set() or not (self._unconfirmed or self._unproven >= MOST_UNPROVEN):
@@ -320,8 +320,7 @@ class CampaignEngine:
                     self._queue.append(BatchWithPeople(batch, people))
                 case Action.NEXT_GENERATION:
                     self._report_people(State.PLANNED, batch, before=State.UNCONFIRMED)
-                    phones = people["phone"][among(people["phone"], self._phones)]
-                    self._queue_free(phones)
+                    self._queue_free(self._may_text.of(people["phone"]))
                 case Action.ASK_PERSON:  # otherwise it is looked up again when the grace is over
                     self.maybe_texted = True
         if self._unproven >= MOST_UNPROVEN:
@@ -337,13 +336,14 @@ class CampaignEngine:
     def _now(self) -> Now:
         return Now(*self._clock.span())
 
-    def _late(self, batch: Batch) -> bool:
-        return out_of_time(batch, self._now())
-
     def _out_of_time(self, batch: Batch, people: pd.DataFrame) -> None:
         """A planned order may not leave: the one time for all has passed, or its people are cut again."""
         if has_own_time(batch, self._entry):
-            phones = people["phone"][among(people["phone"], self._phones)]
-            self._queue.extend(self._batches.cut_again(self._entry, self._owner, batch, phones, self._now()))
+            self._cut_others(batch, people)
         else:
             self.stop(stop_errors.too_late(batch))
+
+    def _cut_others(self, batch: Batch, people: pd.DataFrame) -> None:
+        """Those of a planned order who may be texted still are cut again."""
+        phones = self._may_text.of(people["phone"])
+        self._queue.extend(self._batches.cut_again(self._entry, self._owner, batch, phones, self._now()))

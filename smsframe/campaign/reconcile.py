@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from smsframe.campaign.may_text import MayText
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.gateway.retry import RetryPolicy
     from smsframe.journal.journal import Journal
-    from smsframe.orders.records import Batch, CampaignRecord
+    from smsframe.orders.records import Batch, CampaignRecord, Reply
 
 POSTS = 3
 """How often one run sends one order at most, each time after two absences; then it stays unconfirmed."""
@@ -65,7 +66,7 @@ class UnconfirmedOrders:
         journal: Its memory.
         gateway: Who is asked.
         owner: This run, alive in the journal.
-        phones: Who this run may text.
+        may_text: Knows whom this run may text.
         grace: Seconds within which an order that was taken becomes visible.
         retry_policy: The waits.
         settled: What a person says of the orders that were unconfirmed before this run, if they stay so after
@@ -78,7 +79,7 @@ class UnconfirmedOrders:
         journal: Journal,
         gateway: GatewayProtocol,
         owner: str,
-        phones: pd.Series[str],
+        may_text: MayText,
         *,
         grace: float,
         retry_policy: RetryPolicy,
@@ -86,7 +87,8 @@ class UnconfirmedOrders:
     ) -> None:
         self._entry, self._gateway, self._owner = entry, without_erased(gateway, journal), owner
         self._batches, self._orders, self._erasure = journal.batches, journal.orders, journal.erasure
-        self._phones, self._grace, self._retry_policy, self._settled = phones, grace, retry_policy, settled
+        self._may_text, self._grace, self._retry_policy = may_text, grace, retry_policy
+        self._settled = settled
         self._open: list[Batch] = []
         self._lock_can_be_lost, self._taken_over = journal.lock_can_be_lost, False
         self._covered: set[str] = set()
@@ -184,7 +186,7 @@ class UnconfirmedOrders:
 
     def _no_longer_sendable(self, batch: Batch, people: pd.DataFrame) -> str | None:
         """Why an order that is provably absent may not go out as it is, or None."""
-        if not among(people["phone"], self._phones).all():
+        if len(self._may_text.of(people["phone"])) < len(people):
             return "some of its people are suppressed, or not in this call"
         if self._erasure.awaits(batch.id):
             return "some of its people are to be erased"
@@ -224,6 +226,22 @@ class UnconfirmedOrders:
         missing, refused = finding.missing, finding.refused
         change = Change(batch, finding.event, step, finding.evidence, missing=missing, refused=refused)
         self._batches.note(self._entry, change)
+
+
+def change_of(batch: Batch, people: pd.DataFrame, reply: Reply, step: Step) -> Change:
+    """What is written down of the answer to an order."""
+    accepted = step.state is State.ACCEPTED
+    return Change(
+        batch,
+        reply.event,
+        step,
+        reply.evidence,
+        reason=None if accepted else reply.reason,
+        sent_at=reply.sent_at if accepted or step.doubt else None,
+        charged=reply.charged if accepted else None,
+        # Until the gateway has listed them; we may be killed before it is asked.
+        missing=people["phone"] if accepted and may_lack(batch, reply.charged) else None,
+    )
 
 
 def may_lack(batch: Batch, charged: float | None) -> bool:

@@ -142,7 +142,9 @@ def ask_orders(
         known = [answer for answer in answers[recorded:] if answer.order_id in journalled]
         recorded = len(answers)
         if known:
-            journal.deliveries.record(known, final=profile.final, never_sent=profile.refused)
+            journal.deliveries.record(
+                known, final=profile.final, never_sent=profile.refused, opted_out=profile.opted_out
+            )
 
     kept: AbstractContextManager[None] = journal.deliveries.open() if journalled else nullcontext()
     with kept, ThreadPoolExecutor(workers, thread_name_prefix="smsframe") as pool:

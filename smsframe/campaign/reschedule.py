@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from smsframe.campaign.capped import capped
 from smsframe.campaign.dispatch import resending
 from smsframe.campaign.options import at_another_time
 from smsframe.campaign.preflight import covered_attempts
@@ -101,7 +102,18 @@ def reschedule(
         cancelled=True,
     )
     known = journal.recipients(entry.id, entry.name)
-    chosen = _within_budget(choose(known, answers, suppressed, gateway.profile), entry, known)
+    if len(suppressed):
+        journal.optouts.keep_told(entry, suppressed)
+    barred = context.barred(options.policy, entry.id)
+    phones = known.people["phone"]
+    out = pd.Index(suppressed).append(pd.Index(phones[barred.among(phones)]))
+    chosen = choose(known, answers, out, gateway.profile)
+    wanted_people = known.people[among(phones, pd.concat([chosen.again["phone"], chosen.begun["phone"]]))]
+    own = wanted_people.drop(columns="schedule_at", errors="ignore")  # the time of the terms is theirs now
+    if len(over := capped(own, entry.terms, options.policy, barred, context)):
+        context.say(f"{many(len(over), 'person', 'people')} left out: {CODES['frequency_cap']}")
+        chosen = choose(known, answers, out.append(over), gateway.profile)
+    chosen = _within_budget(chosen, entry, known)
     for reason, count in chosen.left.items():
         context.say(f"{many(count, 'person', 'people')} of campaign {entry.name!r} not sent again: {reason}")
     waiting = _still_scheduled(known, pd.Timestamp(context.retry_policy.clock.now()))
@@ -120,13 +132,12 @@ def reschedule(
         )
     begun = pd.concat([chosen.begun, chosen.in_doubt.assign(segments=0)], ignore_index=True)
     if len(chosen.again) + len(begun) == 0:
-        return recipients(journal, entry, suppressed=suppressed)
-    with resending(entry, chosen.again, begun, context, adopt=options.adopt, after=State.CANCELLED) as (
-        engine,
-        owner,
-    ):
+        return recipients(journal, entry, suppressed=suppressed, barred=barred)
+    with resending(
+        entry, chosen.again, begun, context, barred=barred, adopt=options.adopt, after=State.CANCELLED
+    ) as (engine, owner):
         cause = run_engine(engine, entry.name, context.say, asked_by_caller=stop is not None)
-        journalled_now = recipients(journal, entry, run=owner, suppressed=suppressed)
+        journalled_now = recipients(journal, entry, run=owner, suppressed=suppressed, barred=barred)
         frame = engine.posted.correct(journalled_now)
         if frame is not journalled_now:
             cause = cause or replaced(journal)
@@ -172,7 +183,7 @@ def choose(
     refused = now.isin(profile.refused).to_numpy()
     wanted = cancelled | begun
     reasons = {
-        "on an opt-out list": wanted & opted_out,
+        "on an opt-out list, or left out by the policy": wanted & opted_out,
         "sent from another journal, which has the values of the text": wanted & unreadable,
         "the gateway refuses the number": cancelled & refused,
         "the gateway lists their order again, so it may go out, or has": cancelled & there,

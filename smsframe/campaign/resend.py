@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from smsframe.campaign.capped import capped
 from smsframe.campaign.dispatch import resending
 from smsframe.campaign.preflight import covered_attempts
 from smsframe.campaign.refresh import ask_orders
@@ -89,7 +90,15 @@ def resend(
     _refuse_strangers(typed, entry.name, stored.known)
     answers = _asked_anew(typed, stored.known, context, journal)
     known = journal.recipients(entry.id, entry.name)
-    judged = judge(typed, known, answers, suppressed, gateway.profile, options)
+    if len(suppressed):
+        journal.optouts.keep_told(entry, suppressed)
+    barred = context.barred(options.policy, entry.id)
+    phones = typed["sms_phone"].dropna()
+    out = pd.Index(suppressed).append(pd.Index(phones[barred.among(phones)]))
+    judged = judge(typed, known, answers, out, gateway.profile, options)
+    over = capped(_texted_again(judged), entry.terms, options.policy, barred, context)
+    if len(over):
+        judged = judge(typed, known, answers, out, gateway.profile, options, too_often=over)
     judged = _within_budget(judged, entry, known)
     for reason, count in judged.left.items():
         context.say(f"{many(count, 'row')} of campaign {entry.name!r} not sent again: {reason}")
@@ -97,7 +106,10 @@ def resend(
     _confirmed(options.confirm, wanted, entry.name)
     if len(judged.again) + len(judged.begun) == 0:
         return _joined(rows, typed, journal, entry, None)
-    with resending(entry, judged.again, judged.begun, context, adopt=options.adopt) as (engine, owner):
+    with resending(entry, judged.again, judged.begun, context, barred=barred, adopt=options.adopt) as (
+        engine,
+        owner,
+    ):
         cause = run_engine(engine, entry.name, context.say, asked_by_caller=stop is not None)
         journalled = _joined(rows, typed, journal, entry, owner)
         frame = engine.posted.correct(journalled)
@@ -149,6 +161,8 @@ def judge(
     suppressed: pd.Index[Any],
     profile: GatewayProfile,
     options: ResendOptions,
+    *,
+    too_often: pd.Index[Any] | None = None,
 ) -> Judged:
     """
     Who is texted again, one row per person: of several rows of one person the one of the latest order counts.
@@ -168,13 +182,15 @@ def judge(
     opted_out = among(rows["sms_phone"], suppressed).to_numpy()
     failed_before = ~among(rows["sms_phone"], _not_failed(known, answers, allowed)).to_numpy()
     unreadable = people["encoding"].eq(UNKNOWN).to_numpy(dtype=bool)
-    may = failed_before & ~opted_out & ~unreadable
+    often = among(rows["sms_phone"], pd.Index([]) if too_often is None else too_often).to_numpy()
+    may = failed_before & ~opted_out & ~unreadable & ~often
     waits = _begun(rows, known) & may
     failed = latest & delivery.isin(allowed).to_numpy() & ~people["missing"].to_numpy()
     again = failed & may
     maybe = latest & delivery.isin(perhaps).to_numpy()
     reasons = {
-        "on an opt-out list": opted_out,
+        "on an opt-out list, or not allowed by the policy": opted_out,
+        CODES["frequency_cap"]: often,
         FOLLOWED: ~latest & ~_begun(rows, known),
         "sent from another journal, which has the values of the text": unreadable,
         "an earlier text of the campaign has arrived, or may have": ~failed_before & ~maybe,
@@ -198,6 +214,10 @@ def judge(
         pd.DataFrame({"phone": rows["sms_phone"][waits], "segments": people["segments"][waits].fillna(0)}),
         {reason: count for reason, count in left.items() if count},
     )
+
+
+def _texted_again(judged: Judged) -> pd.DataFrame:
+    return pd.concat([judged.again[["phone"]], judged.begun[["phone"]]], ignore_index=True)
 
 
 def _within_budget(judged: Judged, entry: CampaignRecord, known: Known) -> Judged:

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 
 from smsframe.campaign.workers import Threads
 from smsframe.gateway.retry import RetryPolicy
+from smsframe.journal.barred import Barred
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from smsframe.campaign.options import RunOptions
+    from smsframe.contacts.policy import Policy
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import ProgressEvent
@@ -73,6 +75,17 @@ class RunContext:
             grace=options.grace,
             retry_policy=RetryPolicy(clock=gateway.clock),
         )
+
+    def barred(self, policy: Policy | None = None, campaign: int = 0) -> Barred:
+        """Who may not be texted, under a policy, in the campaign of that key."""
+        barred = Barred.of(
+            self.journal,
+            self.gateway.base_url,
+            lambda: self.gateway.identities,
+            own=self.gateway.journal,
+            clock=self.gateway.clock,
+        )
+        return barred.within(campaign).under(policy)
 
     def stopped_by(self, stop: threading.Event | None) -> RunContext:
         """The same for one run, which has a stop of its own."""

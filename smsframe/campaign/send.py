@@ -10,18 +10,28 @@ from __future__ import annotations
 import logging
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
-
+from smsframe.campaign.capped import capped, with_capped
 from smsframe.campaign.dispatch import Call, resuming, sending
 from smsframe.campaign.interrupts import asked, until_python_ends
+from smsframe.campaign.left_over import others_pending, told, with_lost
 from smsframe.campaign.preflight import confirmed
 from smsframe.campaign.ramp import give_and_look, say_next_stage
-from smsframe.campaign.result_frames import joined, unsent, with_status, without_journal
+from smsframe.campaign.result_frames import (
+    joined,
+    unsent,
+    with_barred,
+    with_status,
+    without_barred,
+    without_capped,
+    without_journal,
+)
 from smsframe.campaign.unexpected_stop import Foreseen, with_results_when_stopped
+from smsframe.clock import SYSTEM
 from smsframe.contacts.policy import costs_of
+from smsframe.contacts.suppression import require_valid
 from smsframe.errors import (
     CampaignStopped,
     ConfirmationMismatch,
@@ -29,11 +39,12 @@ from smsframe.errors import (
     SmsFrameError,
 )
 from smsframe.formatting import amount
+from smsframe.journal.barred import Barred
 from smsframe.journal.conflicts import CampaignCall
 from smsframe.journal.variants import other_variant
 from smsframe.orders.ramp import ramp_of
+from smsframe.orders.records import Now
 from smsframe.orders.states import Event
-from smsframe.outcomes.codes import WAITS
 from smsframe.outcomes.columns import results_for, validated
 from smsframe.outcomes.costs import waits_for_budget
 from smsframe.outcomes.join import outcomes, still_to_send
@@ -45,13 +56,13 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
+    import pandas as pd
+
     from smsframe.campaign.engine import CampaignEngine
     from smsframe.campaign.options import ResumeOptions, SendOptions
-    from smsframe.campaign.posted_orders import PostedOrders
     from smsframe.campaign.run_context import RunContext
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import CampaignRecord
-    from smsframe.outcomes.join import Known
     from smsframe.planning.plan import Plan
 
 log = logging.getLogger("smsframe")
@@ -115,8 +126,12 @@ def send(
         stored = journal.read(campaign, call=call.at(context.gateway))
         call = replace(call, ramp=None if stored is None else stored.entry.ramp)
     known = stored and stored.known
+    barred = context.barred(plan.policy, 0 if stored is None else stored.entry.id)
+    require_valid(plan.valid_until, context.retry_policy.clock.now().date())
+    plan = without_capped(without_barred(plan, barred), barred, Now(*context.retry_policy.clock.span()))
+    call = replace(call, people=plan.planned, suppressed=told(plan, part=part))
     confirmed(options.confirm, plan.planned, known, plan)
-    with sending(call, stored, context.stopped_by(stop)) as (engine, owner):
+    with sending(call, stored, context.stopped_by(stop), barred) as (engine, owner):
         cause = run_engine(engine, campaign, context.say, asked_by_caller=stop is not None)
         try:
             now = known if known and engine.idle else journal.recipients(engine.entry.id, campaign, phones)
@@ -124,13 +139,14 @@ def send(
             cause, others = cause or error, 0
             frame = without_journal(unsent(plan), maybe_texted=engine.maybe_texted)
         else:
-            journalled = joined(without_erased(plan, erased), now, campaign, owner)
+            rows = joined(without_erased(plan, erased), now, campaign, owner)
+            journalled = with_barred(rows, barred.within(engine.entry.id))
             frame = engine.posted.correct(journalled)
             if frame["sms_status"].eq("ready").any():  # everybody was written down
                 frame = without_journal(frame, maybe_texted=engine.maybe_texted)
             if frame is not journalled:
                 cause = cause or replaced(journal)
-            others = 0 if part else _others(now, plan)
+            others = 0 if part else others_pending(now, plan, barred.within(engine.entry.id))
     if others:
         context.say(
             f"{others:,} people of campaign {campaign!r} are not in this frame and still pending: "
@@ -174,8 +190,14 @@ def resume(
         stored = journal.read(entry.name, call=call) or stored
         entry = replace(entry, stop_requests=stored.entry.stop_requests)
     known = stored.known
+    if len(suppressed):
+        journal.optouts.keep_told(entry, suppressed)
+    barred = context.barred(options.policy, entry.id)
+    out = among(known.people["phone"], suppressed) | barred.among(known.people["phone"])
+    over = capped(known.people[still_to_send(known) & ~out], entry.terms, options.policy, barred, context)
+    out |= among(known.people["phone"], over)
     held_back = waits_for_budget(known, entry.budget)
-    waiting = int((still_to_send(known) & ~among(known.people["phone"], suppressed) & ~held_back).sum())
+    waiting = int((still_to_send(known) & ~out & ~held_back).sum())
     if confirm is not None and confirm != waiting:
         raise ConfirmationMismatch(
             f"confirm={confirm:,}, but {waiting:,} of {entry.name!r} are pending; nothing was sent",
@@ -188,27 +210,29 @@ def resume(
         entry,
         known,
         context,
-        suppressed=suppressed,
+        suppressed=suppressed.append(over),
+        barred=barred,
         adopt=options.adopt,
         settled=settled,
         rescheduled=options.schedule is not None,
     ) as (engine, owner):
         cause = run_engine(engine, entry.name, context.say, asked_by_caller=stop is not None)
         try:
-            journalled = recipients(journal, entry, run=owner, suppressed=suppressed)
+            journalled = recipients(journal, entry, run=owner, suppressed=suppressed, barred=barred)
+            journalled = with_capped(journalled, over, options.policy)
         except JournalError as error:
             before = outcomes(known, entry.name)
             cause, frame = cause or error, without_journal(before, maybe_texted=engine.maybe_texted)
         else:
-            frame = _with_lost(engine.posted.correct(journalled), known, engine.posted, entry.name)
+            frame = with_lost(engine.posted.correct(journalled), known, engine.posted, entry.name)
             if frame is not journalled:
                 cause = cause or replaced(journal)
     raise_stopped(cause, engine, entry.name, frame)
     opted_out = frame["sms_status"].eq("suppressed") & frame["sms_code"].ne("held_out")
     if held := int(opted_out.sum()):
         context.say(
-            f"{held:,} of campaign {entry.name!r} are on the opt-out list and stay pending: give it "
-            f"again with the next smsframe.resume, or drop them with smsframe.withdraw({entry.name!r})"
+            f"{held:,} of campaign {entry.name!r} are on an opt-out list, or not allowed by the policy, and "
+            f"are not texted, also by later calls: drop them with smsframe.withdraw({entry.name!r})"
         )
     if held_back.any():
         context.say(
@@ -248,27 +272,22 @@ def recipients(
     *,
     run: str | None = None,
     suppressed: pd.Index[Any] | None = None,
+    barred: Barred | None = None,
 ) -> pd.DataFrame:
-    """One row per journalled recipient of a campaign, result columns only, RangeIndex."""
+    """
+    One row per journalled recipient of a campaign, result columns only, RangeIndex.
+
+    ``barred`` knows who may not be texted; by the lists of opt-outs alone when not given.
+    """
     results = outcomes(journal.recipients(entry.id, entry.name), entry.name, run=run)
     if suppressed is not None:
         out = results["sms_status"].eq("pending") & among(results["sms_phone"], suppressed)
         results = with_status(results, out, "suppressed", "suppressed")
+    if barred is None:
+        account = partial(lambda name: [name], entry.account)
+        barred = Barred.of(journal, entry.base_url, account, clock=SYSTEM).within(entry.id)
+    results = with_barred(results, barred)
     return validated("ResultsSchema", results)
-
-
-def withdraw(journal: Journal, entry: CampaignRecord) -> pd.DataFrame:
-    """Drop the people of a campaign who were not texted; returns them as they were, ``pending``."""
-    with journal.owner() as owner:
-        journal.batches.free(entry)
-        results = outcomes(journal.recipients(entry.id, entry.name), entry.name, run=owner)
-        in_no_order = results["sms_code"].isin(["not_sent", *WAITS])
-        dropped = results[in_no_order.to_numpy()].reset_index(drop=True)
-        journal.withdraw(entry, dropped["sms_phone"])
-        known = journal.recipients(entry.id, entry.name)
-        waiting = known.people["phone"][still_to_send(known)]
-        kept = among(dropped["sms_phone"], waiting)  # somebody was faster
-    return dropped[~kept].reset_index(drop=True)
 
 
 def run_engine(
@@ -307,18 +326,6 @@ def replaced(journal: Journal) -> JournalError:
     )
 
 
-def _with_lost(results: pd.DataFrame, known: Known, posted: PostedOrders, campaign: str) -> pd.DataFrame:
-    """The results, with rows for people whom an older state that was put in the journal's place lacks."""
-    if len(results) >= len(known.people):
-        return results
-    before = outcomes(known, campaign)
-    lost = posted.correct(before[~among(before["sms_phone"], results["sms_phone"])].reset_index(drop=True))
-    if lost["sms_status"].eq("pending").all():  # they were withdrawn meanwhile
-        return results
-    results = pd.concat([results, lost]).sort_values("sms_phone", kind="stable", ignore_index=True)
-    return validated("ResultsSchema", results)
-
-
 def raise_stopped(
     cause: SmsFrameError | ValueError | None, engine: CampaignEngine, campaign: str, frame: pd.DataFrame
 ) -> None:
@@ -341,10 +348,3 @@ def raise_stopped(
         campaign=campaign,
         results=frame,
     ) from cause
-
-
-def _others(now: Known, plan: Plan) -> int:
-    """People whom a later call would take up: pending, in nobody's hands, and of no row of this call."""
-    free = np.append(~now.batches["owner_alive"].to_numpy(dtype=bool), True)[now.people["batch"].to_numpy()]
-    here = among(now.people["phone"], plan.planned["phone"]) | among(now.people["phone"], plan.suppressed)
-    return int((still_to_send(now) & free & ~here).sum())

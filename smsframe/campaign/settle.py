@@ -46,7 +46,10 @@ def settle_scheduled(
     silent = replace(context, report=lambda _: None, started=lambda _: None)
     nobody_may_be_texted = pd.Index(known.people["phone"])
     try:
-        with resuming(entry, known, silent, suppressed=nobody_may_be_texted) as (engine, _):
+        with resuming(entry, known, silent, suppressed=nobody_may_be_texted, barred=context.barred()) as (
+            engine,
+            _,
+        ):
             engine.run()
     except SmsFrameError as error:
         context.say(f"orders that may have been accepted could not be looked up: {error}")

@@ -57,6 +57,10 @@ class _TooLateError(Exception):
     """The time of an order has passed, or it is outside its hours: it does not leave."""
 
 
+class _BarredError(Exception):
+    """Somebody in an order may not be texted any more: it does not leave."""
+
+
 class Threads:
     """
     Real threads, that carry orders.
@@ -96,6 +100,7 @@ class OrderWorkers:
         pace: When each may leave.
         retry_policy: The waits; its ``stop`` ends them.
         held: Whether this run still owns what it sends; asked immediately before each POST.
+        barred: Whether one of these people may not be texted now; asked immediately before each POST.
         waiting: Called once a second while no answer comes.
     """
 
@@ -106,9 +111,10 @@ class OrderWorkers:
         pace: Pace,
         retry_policy: RetryPolicy,
         held: Callable[[], bool],
+        barred: Callable[[pd.Series[Any]], bool] = lambda _: False,
         waiting: Callable[[], object] = lambda: None,
     ) -> None:
-        self._waiting = waiting
+        self._waiting, self._barred = waiting, barred
         self._gateway, self._pace, self._retry_policy, self._held = gateway, pace, retry_policy, held
         self._threads = threads
         self._under_way: dict[Future[PostOutcome], tuple[Batch, pd.DataFrame]] = {}
@@ -181,7 +187,8 @@ class OrderWorkers:
         step = transition(State.SENDING, reply.event, batch.doubt)
         refused = step.action is Action.NARROW
         # In both cases its people are given other order ids, which the gateway does not know.
-        given_up = step.state is State.PLANNED and answered and self._out_of_time(batch)
+        given_up = step.state is State.PLANNED and answered
+        given_up = given_up and (self._out_of_time(batch) or self._barred(order.people["phone"]))
         if not (refused or given_up):
             return PostOutcome(reply)
         if not is_absent(self._gateway, batch, order.people, self._retry_policy):
@@ -211,16 +218,12 @@ class OrderWorkers:
                 before.append(self._gateway.post(order, check))
             except _TooLateError:
                 return replace(CALLED_OFF.reply, reason="its time passed before it left")
+            except _BarredError:
+                return replace(CALLED_OFF.reply, reason="somebody in it opted out before it left")
             return before[-1]
 
         def check() -> None:
-            if not self._held():
-                raise JournalError(
-                    "this run has lost its lock, which it holds beside the journal: somebody else may have "
-                    "taken over, so nothing more is sent; resume the campaign"
-                )
-            if self._out_of_time(batch):
-                raise _TooLateError
+            self._check(order, batch)
 
         def again(reply: Reply) -> bool:
             step = transition(State.SENDING, reply.event, batch.doubt)
@@ -231,6 +234,18 @@ class OrderWorkers:
         if reply.event is Event.NOT_SENT:
             reply = replace(reply, event=Event.GAVE_UP)
         return reply, answered
+
+    def _check(self, order: Order, batch: Batch) -> None:
+        """Keep an order from leaving that may not leave now, immediately before a request."""
+        if not self._held():
+            raise JournalError(
+                "this run has lost its lock, which it holds beside the journal: somebody else may have "
+                "taken over, so nothing more is sent; resume the campaign"
+            )
+        if self._out_of_time(batch):
+            raise _TooLateError
+        if self._barred(order.people["phone"]):
+            raise _BarredError
 
     def _out_of_time(self, batch: Batch) -> bool:
         return out_of_time(batch, Now(*self._retry_policy.clock.span()))

@@ -5,21 +5,28 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, overload
 
+import numpy as np
 import pandas as pd
 
+from smsframe.arrow import TEXT
 from smsframe.contacts.policy_file import read_policy
 from smsframe.contacts.privacy_rules import consent_of, keep_of
+from smsframe.contacts.suppression import suppression
 from smsframe.formatting import suggests_parameters
+from smsframe.orders.caps import Cap, read_cap
 from smsframe.orders.prices import ANY_COUNTRY, Budget, Prices, amount_of, units_of
+from smsframe.phones.match import keys
 from smsframe.phones.region_names import region_of
 
 if TYPE_CHECKING:
     import os
     from datetime import timedelta
     from decimal import Decimal
+
+    from numpy.typing import NDArray
 
     from smsframe.orders.profile import GatewayProfile
 
@@ -48,7 +55,16 @@ class Policy:
             planned.
         consent_required: Whether a row without them is not texted (``suppressed``, ``no_consent``).
 
+        cap: How many texts one person may get in a span of time, such as ``"2 per 7 days"`` (hours, days or
+            weeks): from all campaigns of the account in the journal, as they are accepted, scheduled or
+            unconfirmed. Who would get more in any such span is ``suppressed`` (code ``frequency_cap``).
+        allow_only: The only numbers that may be texted, for trials: a frame, series, list or file of numbers
+            in international form; others are ``suppressed`` (code ``not_allowed``). Those of the variable
+            ``SMSFRAME_ALLOW_ONLY`` (with commas between them, or the path of a file) hold where none are
+            given.
+
     Raises:
+        ContactsError: A line of ``allow_only`` cannot be read as a number.
         ValueError: A price or a budget that is no exact amount, a country that there is not, two currencies,
             two prices for the same country and quality, no duration, or no names of columns.
 
@@ -62,11 +78,17 @@ class Policy:
 
     prices: pd.DataFrame | None = field(default=None, compare=False)
     budget: Decimal | int | str | None = None
+    cap: str | None = None
+    allow_only: Any = field(default=None, compare=False)
     keep: timedelta | str | None = None
     consent: tuple[str, ...] | list[str] | str | None = None
     consent_required: bool = True
     price_units: Prices | None = field(init=False)
     """The prices, as they were read."""
+    most: Cap | None = field(init=False, compare=False)
+    """The cap, as it was read."""
+    allowed: NDArray[np.int64] | None = field(init=False, compare=False)
+    """The canonical numbers of the only people who may be texted, or None."""
     file: str | None = field(init=False, default=None, compare=False)
     """What it was read from, or None."""
 
@@ -74,6 +96,8 @@ class Policy:
         object.__setattr__(self, "price_units", None if self.prices is None else read_prices(self.prices))
         if self.prices is not None:
             object.__setattr__(self, "prices", self.prices.copy())
+        object.__setattr__(self, "most", None if self.cap is None else read_cap(self.cap))
+        object.__setattr__(self, "allowed", None if self.allow_only is None else only(self.allow_only))
         if self.budget is not None:
             try:
                 limit = units_of(self.budget)
@@ -88,11 +112,13 @@ class Policy:
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> Policy:
         """
-        A policy as a team writes it once: a TOML file with ``budget`` and ``prices``.
+        A policy as a team writes it once: a TOML file with the keywords of `Policy`.
 
         ::
 
             budget = "250.00"
+            cap = "2 per 7 days"
+            allow_only = ["+393471234567"]
 
             [[prices]]
             country = "IT"
@@ -100,8 +126,9 @@ class Policy:
             price = "0.05"
             currency = "EUR"
 
-        Instead of the tables ``prices = "prices.csv"`` names a file beside it, with these columns. Numbers
-        are read as they are written: ``price = 0.05`` is 0.05.
+        Instead of the tables ``prices = "prices.csv"`` names a file beside it, with these columns, and
+        instead of the numbers ``allow_only = "testers.csv"`` a file of them.
+        Amounts are read as they are written: ``price = 0.05`` is 0.05.
 
         Raises:
             ValueError: It is no TOML in UTF-8, or has a key or a value that makes no sense; says where.
@@ -123,6 +150,12 @@ class Policy:
         object.__setattr__(policy, "file", str(path))
         return policy
 
+    def allowing_only(self, numbers: Any) -> Policy:
+        """The same policy, for these numbers alone."""
+        policy = replace(self, allow_only=numbers)
+        object.__setattr__(policy, "file", self.file)
+        return policy
+
     def __repr__(self) -> str:
         prices = (
             ""
@@ -132,11 +165,23 @@ class Policy:
         parts = [
             f"prices={prices}" if prices else "",
             "" if self.budget is None else f"budget={self.budget!r}",
+            "" if self.cap is None else f"cap={self.cap!r}",
+            "" if self.allowed is None else f"allow_only=<{len(self.allowed)}>",
             "" if self.keep is None else f"keep={str(pd.Timedelta(self.keep)).removesuffix(' 00:00:00')!r}",
             "" if self.consent is None else f"consent={self.consent!r}",
             "" if self.consent_required else "consent_required=False",
         ]
         return f"Policy({', '.join(filter(None, parts))})"
+
+
+def only(numbers: Any) -> NDArray[np.int64]:
+    """
+    The canonical numbers of people who may be texted, sorted.
+
+    Raises:
+        ContactsError: A line cannot be read as a number.
+    """
+    return np.sort(keys(pd.Series(suppression(numbers), dtype=TEXT)))
 
 
 @overload

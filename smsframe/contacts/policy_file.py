@@ -18,7 +18,7 @@ from smsframe.contacts.read import read_contacts
 if TYPE_CHECKING:
     import os
 
-KEYS = ("budget", "consent", "consent_required", "keep", "prices")
+KEYS = ("allow_only", "budget", "cap", "consent", "consent_required", "keep", "prices")
 LARGEST = 1_000_000
 """Bytes of a policy; prices of all countries and qualities take a tenth of that."""
 
@@ -59,6 +59,7 @@ def read_policy(path: str | os.PathLike[str], price_columns: tuple[str, ...]) ->
             f'{file}, {_line(text, "budget")}: budget must be an amount, such as 250 or "250.00", not '
             f"{_kind(budget)}"
         )
+    _people(found, file, text)
     for key, kinds, wanted in (
         ("keep", str, 'a duration, such as "90 days"'),
         ("consent", str | list, "the name of a column, or an array of names"),
@@ -69,6 +70,22 @@ def read_policy(path: str | os.PathLike[str], price_columns: tuple[str, ...]) ->
     if "prices" in found:
         found["prices"] = _prices(found["prices"], file, text, price_columns)
     return found
+
+
+def _people(found: dict[str, Any], file: Path, text: str) -> None:
+    """The rules about people, in place: the cap, and the numbers that are allowed."""
+    cap, allowed = found.get("cap", ""), found.get("allow_only", [])
+    if not isinstance(cap, str):
+        raise ValueError(  # noqa: TRY004 - as everything that is wrong with a policy
+            f'{file}, {_line(text, "cap")}: cap must be text, such as "2 per 7 days", not {_kind(cap)}'
+        )
+    if isinstance(allowed, str):
+        found["allow_only"] = file.parent / allowed
+    elif not isinstance(allowed, list) or not all(isinstance(number, str) for number in allowed):
+        raise ValueError(
+            f"{file}, {_line(text, 'allow_only')}: allow_only must be numbers, each as text, or the name of "
+            f"a file, not {_kind(allowed)}"
+        )
 
 
 def _prices(prices: Any, file: Path, text: str, columns: tuple[str, ...]) -> pd.DataFrame:

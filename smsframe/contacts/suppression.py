@@ -7,6 +7,8 @@ from __future__ import annotations
 import os
 import re
 import warnings
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -25,6 +27,58 @@ from smsframe.texts.spreadsheet_errors import ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+@dataclass(frozen=True)
+class OptoutList:
+    """
+    A list of opt-outs for ``suppress=``, with the day until which it may be used.
+
+    Lists that are bought or fetched from a register get old: who opted out since is not on them. A call that
+    is given one after that day texts nobody.
+
+    Args:
+        source: A frame, series, file or list of numbers, as ``suppress=`` takes it.
+        valid_until: The last day on which it may be used (a date, or ``"2026-12-31"``); as long as one likes
+            when not given.
+
+    Raises:
+        ValueError: That is no day.
+
+    Example:
+        >>> OptoutList(["+393471234567"], valid_until="2026-12-31").valid_until
+        datetime.date(2026, 12, 31)
+    """
+
+    source: Any = field(repr=False)
+    valid_until: date | str | None = None
+
+    def __post_init__(self) -> None:
+        until = self.valid_until
+        if isinstance(until, str):
+            try:
+                until = date.fromisoformat(until)
+            except ValueError:
+                raise ValueError(f"valid_until={until!r} must be a day, such as 2026-12-31") from None
+        if isinstance(until, datetime):
+            until = until.date()
+        if until is not None and not isinstance(until, date):
+            raise ValueError(f"valid_until={until!r} must be a day, such as 2026-12-31")
+        object.__setattr__(self, "valid_until", until)
+
+
+def require_valid(until: date | None, today: date) -> None:
+    """
+    Refuse a list of opt-outs after its last day.
+
+    Raises:
+        ContactsError: It is later.
+    """
+    if until is not None and today > until:
+        raise ContactsError(
+            f"the opt-out list was valid until {until}, and today is {today}: get the current one; "
+            "nothing was sent"
+        )
 
 
 def suppression(

@@ -16,6 +16,7 @@ from smsframe.clock import SYSTEM
 from smsframe.contacts.columns import place as place_of
 from smsframe.contacts.policy import costs_of
 from smsframe.errors import CampaignStopped
+from smsframe.journal.barred import Barred
 from smsframe.journal.conflicts import CampaignCall
 from smsframe.orders.profile import SMSEND, GatewayProfile
 from smsframe.orders.records import Now
@@ -126,11 +127,14 @@ def plan_part(
     """The plan of a partition; ``known`` is what the journal knows of its people."""
     options = job.options if policy else replace(job.options, policy=None)
     place_of(frame, options.phone)
+    barred = barred_of(job)
     return build.plan(
         frame,
         job.message,
         options,
         suppressed=job.suppressed,
+        barred=barred.find,
+        texted=barred.texted,
         erased=_erased(job),
         journalled=known,
         profile=job.profile,
@@ -138,6 +142,19 @@ def plan_part(
         others=others,
         ramp=_ramp(job),
     )
+
+
+def barred_of(job: Job) -> Barred:
+    """Who may not be texted, by the lists that the worker of a partition reads."""
+    journal = job.place.memory()
+    entry = journal.find(job.campaign) if job.campaign else None
+    campaign = 0 if entry is None else entry.id
+    if job.place.account is not None:
+        base_url, account = job.place.account
+        return Barred.of(journal, base_url, lambda: [account], clock=SYSTEM).within(campaign)
+    if entry is not None:
+        return Barred.of(journal, entry.base_url, lambda: [entry.account], clock=SYSTEM).within(campaign)
+    return Barred.of(journal, None, tuple, clock=SYSTEM)
 
 
 def _erased(job: Job) -> Any:
@@ -195,6 +212,7 @@ def people_of(frame: pd.DataFrame, job: Job, others: OtherParts) -> PartFacts:
         job.text,
         job.options,
         suppressed=job.suppressed,
+        barred=barred_of(job).find,
         profile=job.profile,
         now=job.now or Now(*SYSTEM.span()),
         others=others,

@@ -18,11 +18,20 @@ from zoneinfo import ZoneInfo
 from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import GatewayError, NotAuthorised
 from smsframe.formatting import suggest_parameters
-from smsframe.gateway import auth, cache_bypass, environment, replies, responses, transport, wire_format
+from smsframe.gateway import (
+    auth,
+    cache_bypass,
+    environment,
+    replies,
+    responses,
+    transport,
+    wire_format,
+)
 from smsframe.gateway.auth import Credentials, Keys, session_keys
 from smsframe.gateway.cache_bypass import Freshness
 from smsframe.gateway.process_lock import ProcessLock
 from smsframe.gateway.refusals import login_refused, question_refused
+from smsframe.gateway.stop_list import StopListCalls
 from smsframe.masking import mask
 from smsframe.orders.profile import SMSEND, GatewayProfile, PersonalisedOrders, brand
 from smsframe.orders.records import HistoryPage, OrderState, not_authorised
@@ -38,7 +47,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("smsframe")
 
 
-class Gateway:
+class Gateway(StopListCalls):
     """
     The client of the gateway for one account; makes no request before one of its methods is called.
 
@@ -266,12 +275,6 @@ class Gateway:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Gateway holds credentials and is not pickled; make one where it is needed")
-
-    def _get(self, path: str, **params: str) -> transport.Exchange:
-        response = self._call("GET", path, params=params)
-        if response.status != 200:  # noqa: PLR2004 - an HTTP status
-            raise question_refused(response, self.base_url)
-        return response
 
     def _call(
         self,

@@ -5,14 +5,16 @@ What became of the texts of accepted orders, written down as the gateway says it
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
+from smsframe.journal.optout_rows import OptOutList, removed_since
 from smsframe.journal.rows import append_evidence, micros
 from smsframe.journal.sql import frame, integers, strings, table_of
-from smsframe.journal.tables import batches, evidence, recipients
+from smsframe.journal.tables import batches, campaigns, evidence, recipients
 from smsframe.orders.records import Evidence
 from smsframe.orders.states import TAKEN, Event, State
 from smsframe.phones.match import keys
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
+    from smsframe.journal.optouts import OptOuts
     from smsframe.journal.store import JournalStore
     from smsframe.orders.records import Stamp
 
@@ -49,8 +52,8 @@ class OrderAnswer(NamedTuple):
 class Deliveries:
     """The deliveries in one journal; ``stamp`` says when, and in which process, something is written down."""
 
-    def __init__(self, store: JournalStore, stamp: Callable[[], Stamp]) -> None:
-        self._store, self._stamp = store, stamp
+    def __init__(self, store: JournalStore, stamp: Callable[[], Stamp], optouts: OptOuts) -> None:
+        self._store, self._stamp, self._optouts = store, stamp, optouts
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -76,7 +79,12 @@ class Deliveries:
             return {row.order_id: row.message_type for row in connection.execute(query)}
 
     def record(
-        self, answers: Sequence[OrderAnswer], *, final: Collection[str], never_sent: Collection[str]
+        self,
+        answers: Sequence[OrderAnswer],
+        *,
+        final: Collection[str],
+        never_sent: Collection[str],
+        opted_out: Collection[str] = (),
     ) -> None:
         """
         Write down, in one transaction, what became of each person of orders that the gateway took, and whom
@@ -89,6 +97,7 @@ class Deliveries:
             answers: What the gateway said; orders that this journal does not know to be taken are left out.
             final: The delivery codes after which the gateway says nothing else.
             never_sent: Those of numbers that an order was left without.
+            opted_out: Those that say that a person has opted out, who is put on the list of the account.
         """
         if not answers:
             return
@@ -97,12 +106,35 @@ class Deliveries:
             if said.empty:
                 return
             _record_states(connection, said[said["delivery"].notna()], final)
+            self._opt_out(connection, said[said["delivery"].isin([*opted_out])])
             said = said[said["state"].eq(State.ACCEPTED)]
             orders = said.drop_duplicates("batch")
             listed = said[said["person"].gt(0)]
             # Whom an order was left without is not in it, though it names them; a look-up says so.
             left_out = listed["delivery"].isin([*never_sent]) & listed["skip_refused"]
             self._record_missing(connection, orders, listed, listed[~left_out])
+
+    def _opt_out(self, connection: Connection, said: pd.DataFrame) -> None:
+        """
+        Put people on the list of the account because of a delivery code, unless they were taken off it since.
+        """
+        for campaign, part in said.groupby("campaign"):
+            query = sa.select(campaigns.c.base_url, campaigns.c.account)
+            owner = OptOutList(
+                *connection.execute(query.where(campaigns.c.id == int(cast("int", campaign)))).one()
+            )
+            left = part["order_id"].map(_left_at(connection, part["order_id"]))
+            fresh = part[
+                ~removed_since(connection, owner, part["person"].to_numpy(), np.asarray(left, dtype=np.int64))
+            ]
+            if fresh.empty:
+                continue
+            since = fresh["delivered_at"].fillna(pd.Series(self._stamp().at, index=fresh.index))
+            why = "text of order " + fresh["order_id"].astype("string")
+            source = "delivery code " + fresh["delivery"].astype("string")
+            self._optouts.add_within(
+                connection, owner, fresh["phone"], source=source, why=why, since=since, at_gateway=True
+            )
 
     def _record_missing(
         self, connection: Connection, orders: pd.DataFrame, named: pd.DataFrame, in_order: pd.DataFrame
@@ -175,6 +207,13 @@ def _of_orders_taken(connection: Connection, answers: Sequence[OrderAnswer]) -> 
     )
     found = accepted.merge(said, on="order_id").merge(people, on="order_id", how="left")
     return found.assign(person=keys(found["phone"]))
+
+
+def _left_at(connection: Connection, order_ids: pd.Series[Any]) -> dict[str, int]:
+    """When orders left, or were claimed."""
+    at = sa.func.coalesce(batches.c.schedule_at, batches.c.sent_at, batches.c.claimed_at, 0)
+    query = sa.select(batches.c.order_id, at).where(batches.c.order_id.in_(strings([*order_ids.unique()])))
+    return {order_id: int(left) for order_id, left in connection.execute(query)}
 
 
 def _record_states(connection: Connection, said: pd.DataFrame, final: Collection[str]) -> None:

@@ -50,6 +50,7 @@ from smsframe.phones.match import keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from sqlalchemy.engine import Connection
 
@@ -116,8 +117,8 @@ class Journal:
         self.place, self.lock_can_be_lost = store.place, store.lock_can_be_lost
         self.batches = Batches(store, owners, clock)
         self.orders = KnownOrders(store, self.batches.stamp)
-        self.deliveries = Deliveries(store, self.batches.stamp)
         self.optouts = OptOuts(store, self.batches.stamp)
+        self.deliveries = Deliveries(store, self.batches.stamp, self.optouts)
         self.cancellations = Cancellations(store, owners, self.batches.stamp)
         self.ramps = Ramps(store)
         self.stop_requests = StopRequests(store, owners)
@@ -145,8 +146,6 @@ class Journal:
 
     def __repr__(self) -> str:
         return f"<smsframe.Journal {self.place}>"
-
-    # Campaigns.
 
     def backup(self, path: str | os.PathLike[str]) -> None:
         """
@@ -181,6 +180,10 @@ class Journal:
             1
         """
         return copies.copy(self._store, target._store, self._owners.alive)
+
+    def opened(self) -> AbstractContextManager[Connection | None]:
+        """One transaction that reads, or None where nothing was ever written."""
+        return self._store.opened()
 
     @contextmanager
     def changes(self) -> Iterator[Callable[[float, float], bool]]:

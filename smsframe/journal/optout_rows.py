@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from smsframe.arrow import TEXT
 from smsframe.journal.rows import instants_of, micros
 from smsframe.journal.sql import LARGEST_ANSWER, as_json_array, frame, insert, integers, table_of
-from smsframe.journal.tables import optout_lists, optouts
+from smsframe.journal.tables import optout_lists, optouts, removed_optouts
 from smsframe.journal.versions import has_people_over_time
 from smsframe.phones.match import keys
 
@@ -92,6 +92,23 @@ def which_listed(
         optouts.c.list.in_([*lists]), optouts.c.person.in_(integers(persons.tolist()))
     )
     return np.array(connection.execute(query.distinct()).scalars().all(), dtype=np.int64)
+
+
+def removed_since(
+    connection: Connection, owner: OptOutList, persons: NDArray[np.int64], at: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Whether each of some people was taken off a list after an instant, one per person."""
+    key = find_list(connection, owner)
+    if key is None:
+        return np.zeros(len(persons), dtype=np.bool_)
+    latest = sa.func.max(removed_optouts.c.removed_at)
+    query = sa.select(removed_optouts.c.person, latest).group_by(removed_optouts.c.person)
+    query = query.where(
+        removed_optouts.c.list == key, removed_optouts.c.person.in_(integers(persons.tolist()))
+    )
+    removed = {int(row[0]): int(row[1]) for row in connection.execute(query)}
+    pairs = zip(persons.tolist(), at.tolist(), strict=True)
+    return np.array([removed.get(person, -1) > left for person, left in pairs], dtype=np.bool_)
 
 
 def details(connection: Connection, lists: Sequence[int], persons: NDArray[np.int64]) -> pd.DataFrame:

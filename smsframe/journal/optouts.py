@@ -22,6 +22,7 @@ from smsframe.journal.optout_rows import (
     made_list,
     no_optouts,
     note_change,
+    persons_on,
     read_entries,
     readable,
 )
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from smsframe.journal.store import JournalStore
-    from smsframe.orders.records import Stamp
+    from smsframe.orders.records import CampaignRecord, Stamp
 
 LARGEST = 10_000
 """People per statement."""
@@ -115,6 +116,17 @@ class OptOuts:
         if added:
             note_change(connection, key)
         return added
+
+    def keep_told(self, entry: CampaignRecord, phones: pd.Index[Any]) -> None:
+        """Keep what a call of a campaign was told to suppress, for its later calls."""
+        owner = OptOutList(entry.base_url, entry.account, entry.id)
+        with self._store.opened() as connection:
+            key = None if connection is None else find_list(connection, owner)
+            known = None if connection is None or key is None else persons_on(connection, [key])
+        column = pd.Series(phones, dtype=TEXT)
+        if known is not None:
+            column = column[~pd.Series(keys(column)).isin(known).to_numpy()]
+        self.add(owner, column, source="suppress=")
 
     def known_at_gateway(self, owner: OptOutList, phones: pd.Series[Any]) -> None:
         """Write down that the gateway's own list has these people now."""

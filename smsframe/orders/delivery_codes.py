@@ -41,6 +41,7 @@ class DeliveryCode:
         advice: What to do, for people; empty where there is nothing to do.
         maybe_arrived: Whether the text of such a failure may have arrived all the same.
         last_without_reports: Whether it is the last code of a message type without delivery reports.
+        opted_out: Whether it says that the person is on the gateway's list of opt-outs.
     """
 
     stage: Stage
@@ -49,6 +50,7 @@ class DeliveryCode:
     advice: str = ""
     maybe_arrived: bool = False
     last_without_reports: bool = False
+    opted_out: bool = False
 
     @property
     def final(self) -> bool:
@@ -114,7 +116,10 @@ DELIVERY_CODES = {
     "UNKNPFX": DeliveryCode(Stage.REFUSED, "prefix unknown", advice=_CORRECT),
     "INVALIDDST": DeliveryCode(Stage.REFUSED, "invalid destination", advice=_CORRECT),
     "BLACKLISTED": DeliveryCode(
-        Stage.FAILED, "on the opt-out list of the gateway", advice="do not text this number"
+        Stage.FAILED,
+        "on the opt-out list of the gateway",
+        advice="do not text this number",
+        opted_out=True,
     ),
     "KO": DeliveryCode(Stage.FAILED, "rejected by the mobile network", advice="check the number"),
     "INVALIDCONTENTS": DeliveryCode(Stage.FAILED, "content refused", advice="change the text"),

@@ -183,6 +183,11 @@ class GatewayProfile:
         """The delivery codes of numbers that were left out of an order: nothing was ever sent to them."""
         return frozenset(self.codes(Stage.REFUSED))
 
+    @property
+    def opted_out(self) -> list[str]:
+        """The delivery codes of people who are on its list of opt-outs."""
+        return [code for code, known in self.delivery.items() if known.opted_out]
+
 
 SMSEND = GatewayProfile("smSend")
 """As smSend documents itself (quick-start page; smSend docs, REST API)."""

@@ -111,7 +111,8 @@ ROWS = {
     ),
     "opted_out": Reason(
         "opted out of texts",
-        "The person does not want texts, or was erased on request, which the reason says. Nobody texts them.",
+        "The person does not want texts, or was erased on request, which the reason says. Who opted out is "
+        "on the list of this account, which smsframe.optouts() shows and which holds for every campaign.",
     ),
     "no_consent": Reason(
         "no consent in the columns of the policy",

@@ -196,6 +196,17 @@ PHONE_KEY = "smsframe_phone"
 """Under this name a checked frame remembers, in its attributes, which column was checked."""
 
 
+def left_out(results: pd.DataFrame, rows: pd.Index[Any], reason: str, code: str) -> pd.DataFrame:
+    """The results with some rows, by their labels, ``suppressed``."""
+    if not len(rows):
+        return results
+    said = {"sms_status": "suppressed", "sms_code": code, "sms_reason": reason}
+    changed = {name: results[name].copy() for name in said}
+    for name, value in said.items():
+        changed[name].loc[rows] = value
+    return results.assign(**changed)
+
+
 def attach(contacts: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
     """
     Put result columns after the user's own, under the user's index.

@@ -14,25 +14,25 @@ import pandas as pd
 import pyarrow as pa
 
 from smsframe.arrow import STRING, TEXT
-from smsframe.contacts.columns import find_phone, find_region
+from smsframe.contacts.columns import find_phone
 from smsframe.contacts.policy import costs_of
 from smsframe.orders.names import normalize_name
 from smsframe.orders.profile import SMSEND
 from smsframe.outcomes import columns
-from smsframe.outcomes.codes import CODES, sentences
+from smsframe.outcomes.codes import sentences
 from smsframe.outcomes.join import join, note_other_texts, still_to_send
-from smsframe.phones.homes import unknown_regions
 from smsframe.phones.match import among
 from smsframe.planning import savings
-from smsframe.planning.check import count_repairs, judge, mark_duplicates, refuse
+from smsframe.planning.check import count_repairs, judge, mark_duplicates, refuse, regions_unknown
 from smsframe.planning.consent import kept_consent
 from smsframe.planning.costs import plan_costs, wait_for_budget
 from smsframe.planning.erased_people import refuse_erased
 from smsframe.planning.experiment_facts import ramp_state, wait_for_stage
+from smsframe.planning.frequency import within_cap
 from smsframe.planning.parts import ALONE
 from smsframe.planning.plan import Plan
 from smsframe.planning.previews import Previewer
-from smsframe.planning.times import check_number_of_orders, plan_times, read_own_times
+from smsframe.planning.times import check_number_of_orders, passed_reasons, plan_times, read_own_times
 from smsframe.planning.variants import Messages, RowVariants, fixed, row_variants, table_variants
 from smsframe.texts import render
 
@@ -44,7 +44,9 @@ if TYPE_CHECKING:
     from smsframe.orders.records import Now
     from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
+    from smsframe.planning.check import BarredPeople
     from smsframe.planning.erased_people import ErasedReasons
+    from smsframe.planning.frequency import TextedBetween
     from smsframe.planning.options import PlanOptions
     from smsframe.planning.parts import OtherParts
     from smsframe.planning.times import OwnTimes
@@ -96,6 +98,8 @@ def plan(
     options: PlanOptions,
     *,
     suppressed: pd.Index[Any] | None = None,
+    barred: BarredPeople | None = None,
+    texted: TextedBetween | None = None,
     erased: ErasedReasons | None = None,
     journalled: Known | None = None,
     profile: GatewayProfile = SMSEND,
@@ -111,6 +115,8 @@ def plan(
         message: What people read; of an experiment the text of each variant.
         options: The keywords of the call.
         suppressed: The opt-outs, as they were read from ``options.suppress``.
+        barred: Who of some people may not be texted, by the lists of the account.
+        texted: Whom the account texted between two instants.
         erased: Says of numbers whose people were erased why they may not be texted.
         journalled: What the journal knows of the campaign, or None.
         profile: That of the gateway it is for.
@@ -128,6 +134,7 @@ def plan(
         message,
         options,
         suppressed=suppressed,
+        barred=barred,
         erased=erased,
         profile=profile,
         now=now,
@@ -181,6 +188,8 @@ def plan(
         sent = journalled.people[~still_to_send(journalled, terms, [one.source for one in messages.all])]
         results = join(results, journalled._replace(people=sent), campaign, carriers, run="")
         results = note_other_texts(results, journalled, messages.sources or template.source, planned)
+    if texted is not None:
+        results, planned = within_cap(results, planned, times, terms, options.policy, texted, now)
     budget = costs_of(options.policy, profile)
     costs = plan_costs(planned, results, terms.message_type, budget, journalled)
     results = wait_for_budget(results, planned, costs, journalled)
@@ -207,7 +216,7 @@ def plan(
         repairs=count_repairs(judged),
         suppressed=pd.Index([]) if suppressed is None else suppressed,
         fixed=fixed_texts,
-        unknown_regions=_unknown_regions(contacts, options.region, judged["code"]),
+        unknown_regions=regions_unknown(contacts, options.region, judged["code"]),
         times=times,
         policy=options.policy,
         costs=costs,
@@ -222,6 +231,7 @@ def judge_rows(
     options: PlanOptions,
     *,
     suppressed: pd.Index[Any] | None = None,
+    barred: BarredPeople | None = None,
     erased: ErasedReasons | None = None,
     profile: GatewayProfile = SMSEND,
     now: Now,
@@ -250,14 +260,16 @@ def judge_rows(
         numbers=options.numbers,
         schema=options.schema,
         suppressed=suppressed,
+        barred=barred,
+        allowed=None if options.policy is None else options.policy.allowed,
         others=others,
     )
     refuse_erased(judged, erased)
     consent = kept_consent(judged, contacts, options.policy)
     own_times = read_own_times(contacts, options.schedule)
     variants = None if names is None else row_variants(names, judged, known, others.held_out)
-    names = None if variants is None else variants.names
     messages = messages.agreed(contacts, names)
+    names = None if variants is None else variants.names
     if names is None and messages.several:  # a part of a table, of whose rows none has a variant
         names = pd.Series(pd.NA, index=judged.index, dtype=TEXT)
         variants = RowVariants(names, np.zeros(len(judged), dtype=bool))
@@ -274,7 +286,7 @@ def judge_rows(
     if own_times.schedule_at is not None:
         refuse(judged, own_times.schedule_at.isna(), "invalid", "missing_time")
         passed = own_times.schedule_at.le(now.latest)
-        refuse(judged, passed, "invalid", "time_passed", _passed(own_times.schedule_at))
+        refuse(judged, passed, "invalid", "time_passed", passed_reasons(own_times.schedule_at))
     return JudgedRows(
         judged=judged,
         possible=possible,
@@ -289,12 +301,6 @@ def judge_rows(
         phone_guessed=guessed,
         consent=consent,
     )
-
-
-def _passed(schedule_at: pd.Series[Any]) -> pd.Series[Any]:
-    """Why rows whose time has passed are not texted."""
-    when: pd.Series[Any] = schedule_at.dt.strftime("%Y-%m-%d %H:%M UTC").astype(TEXT)
-    return CODES["time_passed"] + ": it was " + when
 
 
 def carriers_of(
@@ -312,16 +318,6 @@ def carriers_of(
         remaining = remaining[~persons.isin(others.elsewhere) & ~persons.isin(others.repeated)]
         carriers[remaining.index] = True
     return carriers
-
-
-def _unknown_regions(
-    contacts: pd.DataFrame, region: Hashable | None, codes: pd.Series[Any]
-) -> pd.DataFrame | None:
-    """What is no country in the region column, if numbers were refused for it."""
-    if not codes.eq("unknown_region").any():
-        return None
-    column = find_region(contacts, region)
-    return unknown_regions(column) if isinstance(column, pd.Series) else None
 
 
 def _as_text(encoding: pd.Series[Any]) -> pd.Series[Any]:

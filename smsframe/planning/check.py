@@ -28,6 +28,7 @@ from smsframe.outcomes.columns import (
     validated,
 )
 from smsframe.phones import parse
+from smsframe.phones.homes import unknown_regions
 from smsframe.phones.match import among, first_of
 from smsframe.planning.parts import ALONE, text_keys
 
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from smsframe.outcomes.schema import ContactsSchema
     from smsframe.planning.parts import OtherParts
 
+    BarredPeople = Callable[[pd.Series[Any]], pd.DataFrame]
+
 
 def judge(
     contacts: pd.DataFrame,
@@ -48,12 +51,16 @@ def judge(
     numbers: str = "mobile",
     schema: type[ContactsSchema] | None = None,
     suppressed: pd.Index[Any] | None = None,
+    barred: BarredPeople | None = None,
+    allowed: NDArray[np.int64] | None = None,
     others: OtherParts = ALONE,
 ) -> pd.DataFrame:
     """
     Judge each row by its number, the user's rules and the opt-outs; duplicates are marked later.
 
-    ``others``: what is known of the other parts of the table, where these contacts are one of several.
+    ``barred``: who of some people may not be texted, by the lists of the account. ``allowed``: the canonical
+    numbers of the only people who may be. ``others``: what is known of the other parts of the table, where
+    these contacts are one of several.
 
     Returns:
         By position: ``phone`` (E.164), ``status`` (``ready``, ``invalid``, ``suppressed``), ``code``,
@@ -67,9 +74,25 @@ def judge(
     if schema is not None:
         broken = _broken_rules(contacts, schema)
         refuse(judged, broken.notna(), "invalid", "rule", broken)
+    if barred is not None:
+        _refuse_barred(judged, barred(judged["phone"]))
+    if allowed is not None:
+        strangers = judged["phone"].notna() & ~judged["person"].isin(allowed)
+        refuse(judged, strangers, "suppressed", "not_allowed")
     if suppressed is not None and len(suppressed):
         refuse(judged, among(judged["phone"], suppressed), "suppressed", "suppressed")
     return judged
+
+
+def _refuse_barred(judged: pd.DataFrame, found: pd.DataFrame) -> None:
+    """``found``: ``person``, ``code`` and ``reason`` of people who may not be texted."""
+    if found.empty:
+        return
+    row = pd.Index(found["person"]).get_indexer(pd.Index(judged["person"]))
+    listed = row >= 0
+    codes = found["code"].astype(TEXT).take(row).set_axis(judged.index)
+    reasons = found["reason"].astype(TEXT).take(row).set_axis(judged.index)
+    refuse(judged, listed, "suppressed", codes, reasons)
 
 
 def _codes(codes: pd.Series[Any]) -> pd.Categorical:
@@ -275,3 +298,13 @@ def _rule(column: object, rule: object) -> str:
             f"{column!r} cannot be coerced to {text.removeprefix(_COERCION).removesuffix(')').strip(chr(39))}"
         )
     return f"breaks the rule {text} of {column!r}" if column is not None else f"breaks the rule {text}"
+
+
+def regions_unknown(
+    contacts: pd.DataFrame, region: Hashable | None, codes: pd.Series[Any]
+) -> pd.DataFrame | None:
+    """What is no country in the region column, if numbers were refused for it."""
+    if not codes.eq("unknown_region").any():
+        return None
+    column = find_region(contacts, region)
+    return unknown_regions(column) if isinstance(column, pd.Series) else None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from smsframe.orders.profile import GatewayProfile
     from smsframe.orders.records import Now
+    from smsframe.planning.check import BarredPeople
     from smsframe.planning.options import PlanOptions
     from smsframe.planning.parts import OtherParts
 
@@ -56,6 +57,7 @@ def part_facts(
     options: PlanOptions,
     *,
     suppressed: pd.Index[Any] | None = None,
+    barred: BarredPeople | None = None,
     profile: GatewayProfile = SMSEND,
     now: Now,
     others: OtherParts,
@@ -67,7 +69,14 @@ def part_facts(
         ContactsError, TextError, ValueError: As `smsframe.plan`.
     """
     rows = judge_rows(
-        contacts, message, options, suppressed=suppressed, profile=profile, now=now, others=others
+        contacts,
+        message,
+        options,
+        suppressed=suppressed,
+        barred=barred,
+        profile=profile,
+        now=now,
+        others=others,
     )
     judged = rows.judged
     ready = judged["status"].eq("ready")

@@ -21,7 +21,7 @@ from smsframe.planning.balance import balance_words
 from smsframe.planning.costs import costs_facts
 from smsframe.planning.experiment_facts import experiment_facts, ramp_facts
 from smsframe.planning.merge_values import unpacked
-from smsframe.planning.plan_facts import extreme, plan_facts, supplied_plus, unknown_regions
+from smsframe.planning.plan_facts import extreme, plan_facts, rules_said, supplied_plus, unknown_regions
 from smsframe.planning.previews import previewer_of
 from smsframe.planning.problems import problems as find_problems
 from smsframe.planning.savings import Cheaper, propose
@@ -30,8 +30,10 @@ from smsframe.texts import render
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
+    from datetime import date
 
     from smsframe.contacts.policy import Policy
+    from smsframe.orders.optouts import UsedList
     from smsframe.orders.ramp import RampState
     from smsframe.orders.terms import Terms
     from smsframe.planning.costs import PlannedCosts
@@ -71,6 +73,9 @@ class Plan:
         ramp: How far the ramp is with which it is sent, or None.
         balance: The credits of its type that were left when the gateway last said so; None as long as it did
             not. Sending asks anew.
+        optouts: The lists of opt-outs that were read for it, each with how many people are on it. Sending
+            reads them anew.
+        valid_until: The last day of the opt-out list that it was given with one; later it is not sent.
 
     Example:
         >>> guests = pd.DataFrame({"name": ["Ada", "Zoë"], "mobile": ["+393471234567", "12"]})
@@ -97,6 +102,8 @@ class Plan:
     variants: RowVariants | None = None
     ramp: RampState | None = None
     balance: float | None = None
+    optouts: tuple[UsedList, ...] = ()
+    valid_until: date | None = None
 
     @property
     def template(self) -> render.Template:
@@ -283,6 +290,7 @@ class Plan:
             facts += times["said"]
         facts.append(times["night"])
         facts += [*experiment_facts(self)["said"], *ramp_facts(self)["said"][:1]]
+        facts += rules_said(self)
         facts += [*self._facts_of_costs()["said"], balance_words(self.balance, self.credits)]
         return f"<smsframe.Plan {name}: {'; '.join(filter(None, facts))}>"
 

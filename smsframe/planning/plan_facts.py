@@ -70,11 +70,41 @@ def plan_facts(plan: Plan, *, times: dict[str, Any], costs: dict[str, Any]) -> d
         "hours": plan.terms.hours and repr(plan.terms.hours),
         "times": times,
         "costs": costs,
+        "optouts": optouts_said(plan),
+        "rules": rules_said(plan),
         "privacy": privacy_words(plan),
         "experiment": experiment_facts(plan),
         "ramp": ramp_facts(plan),
         "balance": balance_words(plan.balance, plan.credits),
     }
+
+
+def optouts_said(plan: Plan) -> list[str]:
+    """The lists of opt-outs that were read, each in words."""
+    said = [
+        f"{many(used.people, 'number')} on the list of {shown(used.account)} at {shown(used.base_url)} "
+        f"({shown(used.place)})"
+        for used in plan.optouts
+    ]
+    if len(plan.suppressed):
+        until = "" if plan.valid_until is None else f", valid until {plan.valid_until}"
+        said.append(f"{many(len(plan.suppressed), 'number')} of suppress={until}")
+    return said
+
+
+def rules_said(plan: Plan) -> list[str]:
+    """What each house rule about people did to the plan, in words."""
+    policy, codes = plan.policy, plan.frame["sms_code"]
+    said = []
+    if plan.optouts or codes.eq("opted_out").any():
+        said.append(f"{many(int(codes.eq('opted_out').sum()), 'row')} opted out")
+    if policy is not None and policy.cap is not None:
+        over = many(int(codes.eq("frequency_cap").sum()), "person", "people")
+        said.append(f"cap of {policy.cap}: {over} left out")
+    if policy is not None and policy.allowed is not None:
+        others = many(int(codes.eq("not_allowed").sum()), "row")
+        said.append(f"{many(len(policy.allowed), 'number')} allowed: {others} left out")
+    return said
 
 
 def privacy_words(plan: Plan) -> str:

@@ -19,6 +19,7 @@ from smsframe.errors import ContactsError
 from smsframe.formatting import duration, many
 from smsframe.orders.batching import batch_numbers
 from smsframe.orders.hours import Hours, zone_named
+from smsframe.outcomes.codes import CODES
 from smsframe.timing.night import warning
 from smsframe.timing.sending_times import local, sending_times
 
@@ -215,3 +216,9 @@ def _said(facts: dict[str, Any]) -> list[str]:
     if facts["no_rule"]:
         said.append(f"{facts['no_rule']:,} without a marketing rule of their country")
     return said
+
+
+def passed_reasons(schedule_at: pd.Series[Any]) -> pd.Series[Any]:
+    """Why rows whose time has passed are not texted."""
+    when: pd.Series[Any] = schedule_at.dt.strftime("%Y-%m-%d %H:%M UTC").astype(TEXT)
+    return CODES["time_passed"] + ": it was " + when

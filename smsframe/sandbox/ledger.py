@@ -154,6 +154,10 @@ class Ledger:
                 self._stopped.setdefault(number, self._clock())
             return len(self._stopped) - before
 
+    def now(self) -> datetime:
+        """The time by this sandbox's clock."""
+        return self._clock()
+
     def stopped(self) -> dict[str, datetime]:
         """The opt-out list, with the time each number was put on it."""
         with self._lock:

@@ -28,6 +28,7 @@ class OpenQuestions:
     several_sessions: bool = True
     refund_cancelled: bool = False
     cancelled_order: Literal["gone", "listed", "partly_sent"] = "gone"
+    stop_list_pages: Literal["whole", "repeated", "endless", "short", "uncounted"] = "whole"
     extra_values: Literal["ignore", "refuse"] = "ignore"
     login_refused: Literal[404, 401] = 404
     paramsms_accepted: Literal[200, 201] = 200

@@ -62,6 +62,9 @@ class Sandbox:
         refund_cancelled: Open question. Whether a cancelled order gives its credits back.
         cancelled_order: Open question. A cancelled order is gone from state and history; or it stays listed
             as ``SCHEDULED``, though nothing goes out; or every other text of it had left before.
+        stop_list_pages: Open question. The pages of the list of opt-outs are as they should be; or the first
+            one is repeated for ever (``"repeated"``), they have no end (``"endless"``), the last number of
+            each is missing (``"short"``), or they do not say how many there are (``"uncounted"``).
         extra_values: Open question. Query values that a call does not have are ignored, or refused (400).
         login_refused: Sources differ. The status of a wrong login: 404 or 401; the brand's when not given.
         paramsms_accepted: Sources differ. The status of an accepted ``paramsms``: 200 or 201; the brand's
@@ -100,6 +103,7 @@ class Sandbox:
         several_sessions: bool = True,
         refund_cancelled: bool = False,
         cancelled_order: Literal["gone", "listed", "partly_sent"] = "gone",
+        stop_list_pages: Literal["whole", "repeated", "endless", "short", "uncounted"] = "whole",
         extra_values: Literal["ignore", "refuse"] = "ignore",
         login_refused: Literal[404, 401] | None = None,
         paramsms_accepted: Literal[200, 201] | None = None,
@@ -124,6 +128,7 @@ class Sandbox:
             several_sessions=several_sessions,
             refund_cancelled=refund_cancelled,
             cancelled_order=cancelled_order,
+            stop_list_pages=stop_list_pages,
             extra_values=extra_values,
             login_refused=played.login_refused if login_refused is None else login_refused,
             paramsms_accepted=played.paramsms_accepted if paramsms_accepted is None else paramsms_accepted,

@@ -222,4 +222,5 @@ class StopEntry(BaseModel):
 class StopPage(Page):
     """GET ``blacklist/sms``; no source shows the list's key or fields, these are the sandbox's own."""
 
+    total: int | None  # type: ignore[assignment]  # null where the sandbox plays a list that is not counted
     blacklist: list[StopEntry]

@@ -56,7 +56,16 @@ async def stopped(
         and (first is None or first <= moment)
         and (last is None or moment.replace(microsecond=0) <= last)
     ]
-    head, shown = page(found, page_number, page_size)
+    kind = ledger.questions.stop_list_pages
+    head, shown = page(found, 1 if kind == "repeated" else page_number, page_size)
+    if kind == "uncounted":
+        head |= {"total": None}
+    elif kind == "short":
+        shown = shown[:-1]
+    elif kind == "endless":
+        now = ledger.now()
+        shown = [(f"+39347{page_number:07d}", now)]
+        head |= {"total": page_number + 1}
     return head | {
         "blacklist": [
             {

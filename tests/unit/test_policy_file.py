@@ -50,8 +50,12 @@ def test_an_empty_file_is_a_policy_without_rules(tmp_path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("\nbuget = 5\n", "line 2: unknown key 'buget'; this version of smsframe knows budget"),
-        ('cap = "2 per 7 days"', "line 1: unknown key 'cap'"),
+        ("\nbuget = 5\n", "line 2: unknown key 'buget'; this version of smsframe knows allow_only, budget,"),
+        ("cap = 2", "line 1: cap must be text"),
+        ('cap = "twice a week"', "cap='twice a week' must be texts per span of time"),
+        ("allow_only = 5", "line 1: allow_only must be numbers"),
+        ('allow_only = ["12"]', "cannot be read as a phone number"),
+        ('consent_ = "yes"', "line 1: unknown key 'consent_'"),
         ("[budget]\nlimit = 5", "line 1: budget must be an amount.* not a table"),
         ("#\n'budget' = true", "line 2: budget must be an amount.* not true or false"),
         ("budget = 2026-12-01", "line 1: budget must be an amount.* not a date"),

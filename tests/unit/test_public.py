@@ -14,13 +14,14 @@ import smsframe
 
 CONTRACT = {
     "check", "plan", "send", "resume", "resend", "refresh", "results", "campaigns", "costs", "withdraw",
-    "cancel", "reschedule", "stop", "test", "partition", "finish", "assign", "lift", "forget", "purge",
+    "cancel", "reschedule", "stop", "test", "partition", "finish", "assign", "lift",
+    "forget", "purge", "optouts",
     "read_contacts",
     "compose", "Form", "start", "watch", "Run",
     "plot", "problems", "reveal",
     "normalize", "segments", "summary", "failed", "by", "explain",
     "to_csv", "to_excel", "to_parquet",
-    "Gateway", "Hours", "Journal", "Partition", "Plan", "Policy", "Sandbox", "Summary",
+    "Gateway", "Hours", "Journal", "OptoutList", "Partition", "Plan", "Policy", "Sandbox", "Summary",
     "ContactsSchema", "CheckedSchema", "PlannedSchema", "ResultsSchema", "PhoneGuessed",
     "SmsFrameError", "ContactsError", "TextError", "UnknownCampaign", "CampaignChanged",
     "ConfirmationMismatch", "NotEnoughCredit", "CampaignStopped", "JournalError",
@@ -122,7 +123,14 @@ def test_a_docstring_shows_well_where_notebooks_show_it(name):
 OBJECTS = {("Gateway", "profile"), ("Gateway", "clock")}
 """Parameters whose default is an object, not a value."""
 
-ENGINE_ONLY = {"Gateway.cancel", "Gateway.history_page", "Gateway.post", "Gateway.state"}
+ENGINE_ONLY = {
+    "Gateway.add_optouts",
+    "Gateway.cancel",
+    "Gateway.history_page",
+    "Gateway.optouts_page",
+    "Gateway.post",
+    "Gateway.state",
+}
 """Methods of the gateway protocol, which the engine calls and users do not."""
 
 

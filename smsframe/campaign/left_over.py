@@ -1,0 +1,67 @@
+"""
+Who is left over after a run: people who are pending and of no row of the call, people whom an older state of
+the journal lacks, and how the pending ones are dropped.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from smsframe.outcomes.codes import WAITS
+from smsframe.outcomes.columns import validated
+from smsframe.outcomes.join import outcomes, still_to_send
+from smsframe.phones.match import among
+
+if TYPE_CHECKING:
+    from smsframe.campaign.posted_orders import PostedOrders
+    from smsframe.journal.barred import Barred
+    from smsframe.journal.journal import Journal
+    from smsframe.orders.records import CampaignRecord
+    from smsframe.outcomes.join import Known
+    from smsframe.planning.plan import Plan
+
+
+def with_lost(results: pd.DataFrame, known: Known, posted: PostedOrders, campaign: str) -> pd.DataFrame:
+    """The results, with rows for people whom an older state that was put in the journal's place lacks."""
+    if len(results) >= len(known.people):
+        return results
+    before = outcomes(known, campaign)
+    lost = posted.correct(before[~among(before["sms_phone"], results["sms_phone"])].reset_index(drop=True))
+    if lost["sms_status"].eq("pending").all():  # they were withdrawn meanwhile
+        return results
+    results = pd.concat([results, lost]).sort_values("sms_phone", kind="stable", ignore_index=True)
+    return validated("ResultsSchema", results)
+
+
+def others_pending(now: Known, plan: Plan, barred: Barred) -> int:
+    """People whom a later call would take up: pending, in nobody's hands, and of no row of this call."""
+    free = np.append(~now.batches["owner_alive"].to_numpy(dtype=bool), True)[now.people["batch"].to_numpy()]
+    here = among(now.people["phone"], plan.planned["phone"]) | among(now.people["phone"], plan.suppressed)
+    waiting = still_to_send(now) & free & ~here
+    return int(waiting.sum() and (waiting & ~barred.among(now.people["phone"])).sum())
+
+
+def withdraw(journal: Journal, entry: CampaignRecord) -> pd.DataFrame:
+    """Drop the people of a campaign who were not texted; returns them as they were, ``pending``."""
+    with journal.owner() as owner:
+        journal.batches.free(entry)
+        results = outcomes(journal.recipients(entry.id, entry.name), entry.name, run=owner)
+        in_no_order = results["sms_code"].isin(["not_sent", *WAITS])
+        dropped = results[in_no_order.to_numpy()].reset_index(drop=True)
+        journal.withdraw(entry, dropped["sms_phone"])
+        known = journal.recipients(entry.id, entry.name)
+        waiting = known.people["phone"][still_to_send(known)]
+        kept = among(dropped["sms_phone"], waiting)  # somebody was faster
+    return dropped[~kept].reset_index(drop=True)
+
+
+def told(plan: Plan, *, part: bool) -> pd.Index[Any]:
+    """What later calls of the campaign are to know too; of a part of it, what is about its people."""
+    if not part or plan.suppressed.empty:
+        return plan.suppressed
+    phones: pd.Series[Any] = plan.frame["sms_phone"].dropna()
+    told: pd.Index[Any] = pd.Index(phones[among(phones, plan.suppressed)])
+    return told

@@ -1,0 +1,227 @@
+"""
+Who may not be texted now: by the opt-outs of an account, by what the calls of a campaign were told to
+suppress, and by a policy that lists who may.
+
+It is asked for a plan, when people are written down, when a batch is claimed, and immediately before each
+request. Between the last two nothing is read again as long as no list was changed, which one number per list
+says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+
+from smsframe.arrow import TEXT
+from smsframe.journal.frequency import NOBODY as NOBODY_TEXTED
+from smsframe.journal.frequency import Texted, texted
+from smsframe.journal.journal import Journal
+from smsframe.journal.optout_rows import OptOutList, count, details, persons_on, which_listed
+from smsframe.journal.tables import optout_lists
+from smsframe.journal.versions import has_people_over_time
+from smsframe.orders.optouts import UsedList
+from smsframe.outcomes.codes import CODES
+from smsframe.phones.match import keys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from sqlalchemy.engine import Connection, Row
+
+    from smsframe.clock import Clock
+    from smsframe.contacts.policy import Policy
+
+FEW = 5_000
+"""So many people are asked about one by one; for more, the lists are read."""
+
+NOBODY = np.array([], dtype=np.int64)
+
+State = tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Barred:
+    """
+    Who may not be texted through one account of a gateway.
+
+    Attributes:
+        journals: Where its lists may be: the campaign's own journal first.
+        base_url: The address of the gateway; None for the lists of all gateways.
+        accounts: Every name of the account that is known.
+        campaign: The key of the campaign in the first journal, or 0.
+        allowed: The canonical numbers of the only people who may be texted; None for everybody.
+    """
+
+    journals: tuple[Journal, ...]
+    base_url: str | None
+    accounts: Callable[[], Sequence[str]] = tuple
+    campaign: int = 0
+    allowed: NDArray[np.int64] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        journal: Journal,
+        base_url: str | None,
+        accounts: Callable[[], Sequence[str]],
+        *,
+        own: str | Path | None = None,
+        clock: Clock,
+    ) -> Barred:
+        """
+        By the lists in the journal of a call and in the default one.
+
+        Args:
+            journal: Of the call.
+            base_url: The address of the gateway; None where nobody named one.
+            accounts: Every name of the account.
+            own: The gateway's own journal, if it has one.
+            clock: What time it is.
+        """
+        others = [Journal.default(clock=clock)]
+        if own is not None:
+            others.insert(0, Journal(own, clock=clock))
+        journals = {each.place: each for each in (*reversed(others), journal)}
+        first = journals.pop(journal.place)
+        return cls(journals=(first, *journals.values()), base_url=base_url, accounts=accounts)
+
+    def within(self, campaign: int) -> Barred:
+        """The same for a campaign of the first journal."""
+        return replace(self, campaign=campaign)
+
+    def under(self, policy: Policy | None) -> Barred:
+        """The same under a policy."""
+        return replace(self, allowed=None if policy is None else policy.allowed)
+
+    def reads(self, owner: OptOutList) -> bool:
+        """Whether a list of an account is one of those that are read."""
+        return self.base_url in (None, owner.base_url) and (
+            self.base_url is None or owner.account in self.accounts()
+        )
+
+    @property
+    def state(self) -> State:
+        """What changes with each change of a list."""
+        return tuple(
+            value
+            for journal in self.journals
+            for value in self._read(journal, lambda _, lists: [(one.id, one.changes) for one in lists], [])
+        )
+
+    @property
+    def used(self) -> list[UsedList]:
+        """The lists of the account that there are."""
+
+        def read(journal: Journal, connection: Connection, lists: Sequence[Row[Any]]) -> list[UsedList]:
+            return [
+                UsedList(journal.place, one.base_url, one.account, count(connection, one.id))
+                for one in lists
+                if one.campaign == 0
+            ]
+
+        parts = [self._read(each, partial(read, each), []) for each in self.journals]
+        return [used for part in parts for used in part if used.people]
+
+    def texted(self, since: datetime, until: datetime) -> Texted:
+        """Who was texted by the account between two instants, by the campaigns of the first journal."""
+        with self.journals[0].opened() as connection:
+            if connection is None or self.base_url is None:
+                return NOBODY_TEXTED
+            return texted(connection, self.base_url, self.accounts(), since, until)
+
+    def among(self, phones: pd.Series[Any]) -> pd.Series[bool]:
+        """Whether each of some people may not be texted."""
+        persons = keys(phones)
+        barred = np.isin(persons, self._listed(persons))
+        if self.allowed is not None:
+            barred |= ~np.isin(persons, self.allowed)
+        return pd.Series(barred, index=phones.index)
+
+    def find(self, phones: pd.Series[Any]) -> pd.DataFrame:
+        """
+        Who of some people may not be texted, and why.
+
+        Returns:
+            ``person`` (the canonical number), ``code`` and ``reason``, a row per person.
+        """
+        persons = np.sort(keys(phones.dropna()))
+        persons = persons[np.diff(persons, prepend=-1) > 0]
+        parts = [self._read(each, partial(_reasons, persons), None) for each in self.journals]
+        listed = [part for part in parts if part is not None and len(part)]
+        if self.allowed is not None:
+            strangers = persons[~np.isin(persons, self.allowed)]
+            listed.append(
+                pd.DataFrame({"person": strangers, "code": "not_allowed", "reason": CODES["not_allowed"]})
+            )
+        if not listed:
+            return pd.DataFrame({"person": NOBODY, "code": "", "reason": ""})
+        found: pd.DataFrame = pd.concat(listed, ignore_index=True)
+        order = found["code"].map({"opted_out": 0, "suppressed": 1}).fillna(2)
+        found = found.iloc[np.argsort(order.to_numpy(), kind="stable")]
+        one_each: pd.DataFrame = found.drop_duplicates("person", ignore_index=True)
+        return one_each
+
+    def _listed(self, persons: NDArray[np.int64]) -> NDArray[np.int64]:
+        parts = [self._read(each, partial(_listed, persons), NOBODY) for each in self.journals]
+        return np.concatenate([NOBODY, *parts])
+
+    def _read(
+        self, journal: Journal, read: Callable[[Connection, Sequence[Row[Any]]], Any], without: Any
+    ) -> Any:
+        """What is read of the lists of one journal, in one transaction; something else without any."""
+        with journal.opened() as connection:
+            if connection is None or not has_people_over_time(connection):
+                return without
+            query = sa.select(optout_lists)
+            own = [0, self.campaign] if journal is self.journals[0] else [0]
+            query = query.where(optout_lists.c.campaign.in_(own)).order_by(optout_lists.c.id)
+            if self.base_url is not None:
+                query = query.where(
+                    optout_lists.c.base_url == self.base_url,
+                    optout_lists.c.account.in_([*self.accounts()]) | (optout_lists.c.campaign > 0),
+                )
+            lists = connection.execute(query).all()
+            return read(connection, lists) if lists else without
+
+
+def _listed(
+    persons: NDArray[np.int64], connection: Connection, lists: Sequence[Row[Any]]
+) -> NDArray[np.int64]:
+    """Those of some people who are on these lists."""
+    names = [one.id for one in lists]
+    if len(persons) <= FEW:
+        return which_listed(connection, names, persons)
+    on_lists = persons_on(connection, names)
+    return persons[pd.Series(persons).isin(on_lists).to_numpy()]
+
+
+def _reasons(persons: NDArray[np.int64], connection: Connection, lists: Sequence[Row[Any]]) -> pd.DataFrame:
+    """Who of some people is on these lists, and since when, from where."""
+    accounts = [one.id for one in lists if one.campaign == 0]
+    campaigns = [one.id for one in lists if one.campaign]
+    found = details(connection, accounts, _listed(persons, connection, [*filter(_is_account, lists)]))
+    days = found["since"].dt.strftime("%Y-%m-%d") if len(found) < FEW else _days(found["since"])
+    reason = "opted out since " + days.astype(TEXT) + ", " + found["source"]
+    opted_out = pd.DataFrame({"person": found["person"], "code": "opted_out", "reason": reason})
+    told = _listed(persons, connection, [one for one in lists if one.campaign]) if campaigns else NOBODY
+    reason_told = CODES["suppressed"] + " that a call of this campaign was given"
+    suppressed = pd.DataFrame({"person": told, "code": "suppressed", "reason": reason_told})
+    return pd.concat([opted_out, suppressed[~suppressed["person"].isin(opted_out["person"])]])
+
+
+def _is_account(one: Row[Any]) -> bool:
+    return bool(one.campaign == 0)
+
+
+def _days(instants: pd.Series[Any]) -> pd.Series[Any]:
+    """Days as text, each made once: a million of them would take seconds."""
+    codes, days = pd.factorize(instants.dt.floor("D"))
+    return pd.Series(pd.DatetimeIndex(days).strftime("%Y-%m-%d").to_numpy()[codes], index=instants.index)
