@@ -72,7 +72,8 @@ WORDS = (
 )
 """Words that nobody at a form needs to know, and theirs."""
 
-_QUOTED = re.compile(r"(?<!\w)(?:\"[^\"]*\"|'[^']*')(?!\w)")
+_QUOTED = re.compile(r"(?<!\w)(?:\"[^\"]*\"|'[^']*')(?!\w)|(?<!\S)(?:/|[A-Za-z]:\\)[^\s,;:]+")
+"""Names of somebody's own, and paths."""
 _PYTHON = re.compile(
     r"\bsmsframe\.\w+|(?<![\w.?&/-])[a-z]+(?:_[a-z]+)*=(?!=)|\.\w+\("
     r"|\b\w+_\w+\(|(?<!\w)\.[a-z]+s\b|\bpip install\b"
