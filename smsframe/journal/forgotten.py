@@ -6,6 +6,7 @@ Once there are such hashes nothing is sent without their key: nobody could tell 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,15 +16,16 @@ import sqlalchemy as sa
 from smsframe.arrow import TEXT
 from smsframe.errors import JournalError
 from smsframe.journal import hash_key
-from smsframe.journal.sql import frame, integers, strings
+from smsframe.journal.sql import frame, insert, integers, strings
 from smsframe.journal.tables import batches, campaigns, erased, forgotten, privacy, recipients
 from smsframe.journal.versions import has_people_over_time
 from smsframe.outcomes.codes import CODES
 from smsframe.phones.keyed_hash import keyed_hashes
-from smsframe.phones.match import keys
+from smsframe.phones.match import among, keys
+from smsframe.phones.person import people as canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
     from sqlalchemy.engine import Connection
@@ -34,6 +36,11 @@ if TYPE_CHECKING:
 ERASED = f"{CODES['opted_out']}: erased on request"
 ERASED_TEXTED = f"{ERASED}; was texted in this campaign before"
 
+UNCLEAN, WAITING = "unclean", "waiting"
+"""Marks of a journal: erased rows may be in its free space; somebody is to be erased later."""
+DIGITS = re.compile(r"\+?\d(?:[\s().\-/]{0,3}\d){6,}")
+"""What may be a number in a text."""
+LONGEST = 15
 FINGERPRINT = "fingerprint"
 """The name under which a journal keeps the fingerprint of its key."""
 
@@ -70,6 +77,40 @@ class Forgotten:
             return why
 
         return say
+
+    @property
+    def count(self) -> int:
+        """How many people were erased."""
+        with self._store.opened() as connection:
+            if connection is None or not has_people_over_time(connection):
+                return 0
+            return int(connection.execute(sa.select(sa.func.count()).select_from(forgotten)).scalar_one())
+
+    def old(self, connection: Connection, messages: pd.DataFrame) -> NDArray[np.bool_]:
+        """
+        In the caller's transaction: which messages are of somebody who was erased after they were received.
+
+        They are not written down again when they are read once more; what the person writes later is.
+
+        Args:
+            connection: The transaction.
+            messages: ``raw``, ``phone`` (or missing, where nobody knows yet who wrote it) and
+                ``received_at`` (microseconds since 1970 in UTC, or missing).
+        """
+        if not self.any(connection) or messages.empty:
+            return np.zeros(len(messages), dtype=bool)
+        hashes = self.hashed(connection, messages["phone"])
+        times = dict(connection.execute(sa.select(forgotten.c.hash, forgotten.c.at)).tuples().all())
+        erased_at = hashes.map(times).astype("Int64")
+        received = messages["received_at"].reset_index(drop=True).astype("Int64")
+        early = (received.isna() | received.le(erased_at)).fillna(value=True)
+        old = early.to_numpy(dtype=bool) & hashes.notna().to_numpy()
+        unread = messages["phone"].isna().to_numpy()
+        key = self.required_key(connection).value
+        for place in np.flatnonzero(unread):
+            persons = np.array(sorted(numbers_in(messages["raw"].iloc[place])), dtype=np.int64)
+            old[place] = not times.keys().isdisjoint(keyed_hashes(persons, key))
+        return np.asarray(old, dtype=bool)
 
     def texted(self, campaign: str, phones: pd.Series[Any]) -> NDArray[np.bool_]:
         """Which of these people, who were erased, were in an order of a campaign."""
@@ -197,6 +238,34 @@ FEW = 10_000
 """People who are looked up one by one; of more the whole list is read."""
 
 
+def marked(connection: Connection, name: str) -> bool:
+    """In the caller's transaction: whether a journal has a mark."""
+    if not has_people_over_time(connection):
+        return False
+    return connection.execute(sa.select(privacy.c.name).where(privacy.c.name == name)).first() is not None
+
+
+def mark(connection: Connection, name: str, *, on: bool) -> None:
+    """In the caller's transaction: give a journal a mark, or take it away."""
+    if on:
+        statement = insert(connection, privacy).on_conflict_do_nothing()
+        connection.execute(statement, {"name": name, "value": "yes"})
+    else:
+        connection.execute(sa.delete(privacy).where(privacy.c.name == name))
+
+
+def without_waiting(connection: Connection, campaign: int, people: pd.DataFrame) -> pd.DataFrame:
+    """
+    In the caller's transaction: people without those who are to be erased once their order is settled: they
+    are cut into no other one.
+    """
+    if not marked(connection, WAITING):
+        return people
+    query = sa.select(recipients.c.phone).where(recipients.c.campaign == campaign, recipients.c.erase)
+    asked = pd.Series([*connection.execute(query).scalars()], dtype=TEXT)
+    return people[~among(people["phone"], asked)]
+
+
 def read_erased(connection: Connection, campaign: int) -> pd.DataFrame:
     """In which orders of a campaign people were who were erased: ``batch``, ``segments`` and the like."""
     names: dict[str, Any] = {"batch": "Int64", "segments": "Int64", "missing": bool, "refused": TEXT}
@@ -228,3 +297,10 @@ def note_erased(connection: Connection, campaign: int, batch: int, part: pd.Data
             "refused": code if isinstance(code, str) else None,
         }
         connection.execute(sa.insert(erased), values)
+
+
+def numbers_in(text: str) -> set[int]:
+    """The canonical numbers that a text may hold."""
+    digits: Iterable[str] = (re.sub(r"\D", "", found) for found in DIGITS.findall(text))
+    found = [int(one) for one in digits if len(one) <= LONGEST]
+    return {*canonical(np.array(found, dtype=np.int64)).tolist()}
