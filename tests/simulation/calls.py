@@ -6,6 +6,7 @@ The only module that knows the engine's own modules by name, so that they may be
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import replace
 from functools import partial
@@ -17,6 +18,7 @@ import pandas as pd
 from simulation.disks import Disk, SimulatedStore
 from simulation.machines import Owners, Workers
 from simulation.network import gateway
+from simulation.promise import ERASED_KEY
 from smsframe.arrow import TEXT
 from smsframe.campaign import dispatch
 from smsframe.campaign.cancel import Cancelling, by_both_clocks
@@ -29,12 +31,14 @@ from smsframe.campaign.run_context import RunContext
 from smsframe.campaign.send import withdraw
 from smsframe.errors import ContactsError, SmsFrameError
 from smsframe.gateway.retry import RetryPolicy
+from smsframe.journal import hash_key
 from smsframe.journal.journal import Journal, StoredCampaign
 from smsframe.journal.rows import read_campaign
 from smsframe.orders.prices import UNIT, Budget
 from smsframe.orders.states import CANCEL_OPEN, Event, State
 from smsframe.orders.terms import Terms
 from smsframe.outcomes.join import Known
+from smsframe.phones.match import keys
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -103,7 +107,8 @@ class Engine:
         self.journal = Journal.__new__(Journal)
         self.store = SimulatedStore(process, disk, name)
         self.journal.path = self.store.path
-        self.journal._keep(self.store, Owners(process, name), clock)
+        os.environ[hash_key.KEY] = hash_key.HashKey(ERASED_KEY, "").text
+        self.journal._keep(self.store, Owners(process, name), clock, process.world.token)
         process.stop = threading.Event()
         self._context = RunContext(
             gateway=gateway(process),
@@ -225,6 +230,14 @@ class Engine:
             )
             with attempts as (loop, _):
                 _run(loop)
+
+    def forget(self, call: Call) -> None:
+        """As `smsframe.forget`."""
+        erasure = self.journal.erasure
+        erasure.finish()
+        if call.people:
+            erasure.forget(keys(pd.Series([*call.people], dtype=TEXT)))
+        erasure.clean()
 
     def withdraw(self) -> None:
         """As `smsframe.withdraw`."""
