@@ -22,13 +22,13 @@ from simulation.promise import ERASED_KEY
 from smsframe.arrow import TEXT
 from smsframe.campaign import dispatch
 from smsframe.campaign.cancel import Cancelling, by_both_clocks
+from smsframe.campaign.left_over import withdraw
 from smsframe.campaign.options import ResendOptions, at_another_time
 from smsframe.campaign.preflight import covered_attempts
 from smsframe.campaign.refresh import ask_order
 from smsframe.campaign.reschedule import choose, orders_to_ask
 from smsframe.campaign.resend import judge
 from smsframe.campaign.run_context import RunContext
-from smsframe.campaign.send import withdraw
 from smsframe.errors import ContactsError, SmsFrameError
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.journal import hash_key
