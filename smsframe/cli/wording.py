@@ -75,6 +75,7 @@ COMMANDS = {
     "check": "check",
     "finish": "finish",
     "forget": "forget",
+    "optouts": "optouts list",
     "plan": "plan",
     "purge": "purge",
     "refresh": "refresh",

@@ -29,6 +29,7 @@ CALLS = (
         "person cancels",
         "budget",
         "undo",
+        "opts out",
     ),
 )
 
