@@ -116,4 +116,6 @@ def _phone_keys(
     read = parse.read(column, find_region(contacts, region))
     persons = pa.array(read["person"].to_numpy()).cast(STRING)
     numbers = np.asarray(read["phone"].notna().to_numpy(dtype=bool))
-    return pc.if_else(pa.array(numbers), pc.binary_join_element_wise("+", persons, ""), key_texts(column))
+    plus, nothing = pa.scalar("+", STRING), pa.scalar("", STRING)
+    written = pc.binary_join_element_wise(plus, persons, nothing)
+    return pc.if_else(pa.array(numbers), written, key_texts(column))

@@ -15,7 +15,7 @@ from smsframe.campaign.delivery import orders_to_ask
 from smsframe.campaign.refresh import ask_orders
 from smsframe.orders.ramp import KNOWN, Outcomes
 from smsframe.orders.states import State
-from smsframe.outcomes.codes import delivered_codes, lost_codes
+from smsframe.outcomes.codes import delivered_codes, failed_codes, lost_codes
 from smsframe.outcomes.join import outcomes, still_to_send
 from smsframe.phones.match import among, keys
 
@@ -86,8 +86,9 @@ def outcomes_of(known: Known, entry: CampaignRecord, state: RampState) -> Outcom
     states = np.array(by_batch, dtype=object)[people["batch"].to_numpy()]
     rejected = (states == State.REFUSED) | ((states == State.ACCEPTED) & people["refused"].notna().to_numpy())
     accepted = (states == State.ACCEPTED) & ~rejected & ~people["missing"].to_numpy(dtype=bool)
-    failed = rejected | (accepted & people["delivery"].isin(lost_codes()).to_numpy())
-    final = failed | (accepted & people["delivery"].isin(delivered_codes()).to_numpy())
+    failed = rejected | (accepted & people["delivery"].isin(failed_codes()).to_numpy())
+    # A demo account's texts go to nobody, which is no failure.
+    final = failed | (accepted & people["delivery"].isin([*delivered_codes(), *lost_codes()]).to_numpy())
     texted = accepted | rejected
     return Outcomes(*(int((here & rows).sum()) for rows in (texted, failed, final)))
 

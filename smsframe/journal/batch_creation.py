@@ -29,6 +29,7 @@ from smsframe.journal.rows import (
 )
 from smsframe.journal.spending import read_spending
 from smsframe.journal.tables import batches, recipients
+from smsframe.journal.variants import no_longer_held_out
 from smsframe.orders.batching import order_id, split_into_runs
 from smsframe.orders.records import Batch, BatchWithPeople, CampaignRecord, Evidence, Now, Stamp
 from smsframe.orders.states import TAKEN, Doubt, State
@@ -251,6 +252,7 @@ def adopt(
             key = row.id
         else:
             continue  # another process was faster
+        no_longer_held_out(connection, entry.id, free["phone"])
         again = among(free["phone"], before["phone"])
         groups = [Group(key, entry.text, UNKNOWN, free[~again])]
         for (text, encoding), members in before.groupby(["text", "encoding"]):
@@ -285,10 +287,8 @@ def no_people() -> pd.DataFrame:
 
 def _texted_again(connection: Connection, campaign: int, owner: str, phones: pd.Series[Any]) -> pd.DataFrame:
     """
-    Begin the next attempt of those of these people who are in another order that the gateway has.
-
-    That is one that it took, also if it was cancelled since, or that its history has just shown to this run.
-    Returns what they were.
+    Begin the next attempt of those of these people who are in another order that the gateway took, also if it
+    was cancelled since, or that its history has just shown to this run; returns what they were.
     """
     listed = (batches.c.state == State.UNCONFIRMED) & (batches.c.owner == owner)
     taken = sa.select(batches.c.id).where(

@@ -118,3 +118,12 @@ def hold_out(
     held = pd.DataFrame({"phone": people[~other].astype(TEXT).array, "fields": None, "segments": None})
     held = held.assign(variant=HOLD_OUT, held_out=True)
     recipient_rows.write(connection, campaign, [Group(None, text, "gsm", held)])
+
+
+def no_longer_held_out(connection: Connection, campaign: int, phones: pd.Series[Any]) -> None:
+    """
+    In the caller's transaction: people whom an order of the gateway lists were texted, by another journal.
+    """
+    listed = recipients.c.person.in_(recipient_rows.persons(phones)) & (recipients.c.campaign == campaign)
+    held = sa.update(recipients).where(listed, recipients.c.held_out)
+    connection.execute(held.values(held_out=False))

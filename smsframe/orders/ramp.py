@@ -236,11 +236,11 @@ def words(ramp: Ramp) -> list[str]:
     """The rules of a ramp, for people."""
     hours = ramp.wait / timedelta(hours=1)
     stop = (
-        "it stops when the share of people who were rejected, or whose text failed, is over "
+        "when the share of people who were rejected, or whose text failed, is over "
         f"{100 * ramp.limit:g} % beyond doubt (e-value {STOP_AT:g}, fair to looking often)"
     )
     start = (
-        f"the next stage starts with the next call once {KNOWN:.0%} of the people so far have a last "
+        f"with the next call, once {KNOWN:.0%} of the people so far have a last "
         f"delivery state, or {hours:g} h after their last order"
     )
-    return ["who is first is decided by a hash of the number, not by the order of rows", stop, start]
+    return ["decided by a hash of the number, not by the order of rows", stop, start]

@@ -79,7 +79,7 @@ def plan_card(facts: Mapping[str, Any]) -> str:
         ("Have an outcome already", f"{facts['already']:,}" if facts["already"] else ""),
         ("Sender", facts["sender"] or ""),
         ("Variants", "; ".join(facts["experiment"]["said"])),
-        ("Ramp", "; ".join(facts["ramp"]["said"])),
+        *zip(("Ramp", "Who is first", "It stops", "Next stage"), facts["ramp"]["said"], strict=False),
         ("Goes out", facts["schedule"] or ""),
         ("Hours", facts["hours"] or ""),
         ("When", "" if facts["schedule"] else "; ".join(facts["times"]["said"])),

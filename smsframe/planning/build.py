@@ -268,8 +268,8 @@ def judge_rows(
     consent = kept_consent(judged, contacts, options.policy)
     own_times = read_own_times(contacts, options.schedule)
     variants = None if names is None else row_variants(names, judged, known, others.held_out)
-    names = None if variants is None else variants.names
     messages = messages.agreed(contacts, names)
+    names = None if variants is None else variants.names
     if names is None and messages.several:  # a part of a table, of whose rows none has a variant
         names = pd.Series(pd.NA, index=judged.index, dtype=TEXT)
         variants = RowVariants(names, np.zeros(len(judged), dtype=bool))

@@ -20,6 +20,7 @@ from smsframe.contacts.columns import place
 from smsframe.errors import ContactsError, TextError
 from smsframe.masking import mask
 from smsframe.orders.experiment import HOLD_OUT, normalized, variant_names
+from smsframe.outcomes.codes import CODES
 from smsframe.phones.cells import labels
 from smsframe.phones.match import find
 from smsframe.planning import merge_values
@@ -181,10 +182,11 @@ class Messages:
             return pd.concat(columns, ignore_index=True).set_axis(order).reindex(index)
 
         code, reason, fields = (together([part[at] for part in parts]) for at in range(3))
-        without = names.isna().to_numpy()
+        # Of the journal's variants one may have no text in this call.
+        without = ~names.isin([*self.by_variant, HOLD_OUT]).to_numpy(dtype=bool)
         return TextsOfRows(
             code.mask(without, "missing_variant").astype(TEXT),
-            reason.astype(TEXT),
+            reason.mask(without, CODES["missing_variant"]).astype(TEXT),
             fields.astype(TEXT),
             together([part.counted for part in parts]),
         )
@@ -252,13 +254,13 @@ def row_variants(
     there = judged["phone"].notna().to_numpy()
     if known is not None and len(known.people):
         place_there = find(judged["phone"], known.people["phone"])
-        journalled = known.people["variant"].astype(object).take(place_there.clip(0)).to_numpy()
-        found = (place_there >= 0) & pd.notna(journalled)
-        differs = found & names.notna().to_numpy() & (names.astype(object).to_numpy() != journalled)
-        kept = int(differs.sum())
+        journalled = known.people["variant"].fillna("").astype(object).take(place_there.clip(0)).to_numpy()
+        given = names.fillna("").astype(object).to_numpy()
+        found = (place_there >= 0) & (journalled != "")
+        kept = int((found & (given != "") & (given != journalled)).sum())
         if found.any():
-            merged = np.where(found, journalled, names.astype(object).to_numpy())
-            names = pd.Series(pa.array(merged, STRING, from_pandas=True), dtype=TEXT)
+            merged = pa.array(np.where(found, journalled, given), STRING)
+            names = pd.Series(normalized(merged), dtype=TEXT)
     persons = judged["person"].to_numpy()
     own = names.eq(HOLD_OUT).fillna(value=False).to_numpy(dtype=bool)
     held = own | (there & np.isin(persons, np.concatenate([persons[own & there], held_elsewhere])))

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 _BATCHES = """SELECT b.id, b.order_id, b.state, b.message_type, b.sender, t.template
     FROM batches b JOIN texts t ON b.text = t.id WHERE b.campaign = ? ORDER BY b.id"""
-_PEOPLE = """SELECT phone, fields, segments, batch, missing, refused, wait_code FROM recipients
+_PEOPLE = """SELECT phone, fields, segments, batch, missing, refused, wait_code, held_out FROM recipients
     WHERE campaign = ? ORDER BY phone"""
 
 CAMPAIGN = "autumn"
@@ -74,6 +74,7 @@ class Call(NamedTuple):
         rate: Recipients per second at most.
         skip: Whether the gateway may leave out the numbers that it refuses.
         rows: Who is to be texted again, and after which order: a frame of results.
+        held: Whom it holds out of an experiment.
         budget: The credits that the campaign may cost; -1 for a policy without a budget, None for none.
     """
 
@@ -92,6 +93,7 @@ class Call(NamedTuple):
     skip: bool = False
     rows: tuple[tuple[str, str], ...] = ()
     budget: int | None = None
+    held: frozenset[str] = frozenset()
 
 
 class Engine:
@@ -126,6 +128,7 @@ class Engine:
             changed=call.changed,
             adopt=call.adopt,
             budget=_budget(call),
+            held_out=pd.Series(sorted(call.held), dtype=TEXT),
         )
         with self.journal._store.opened() as connection:
             entry = connection and read_campaign(connection, CAMPAIGN)
@@ -266,8 +269,8 @@ class Engine:
         places = {key: place for place, (key, *_) in enumerate(created)}
         names = ("id", "order_id", "state", "message_type", "sender", "template")
         columns = dict(zip(names, zip(*created, strict=True) if created else [[]] * 6, strict=True))
-        phones, fields, segments, batches, missing, refused, waits = (
-            zip(*people, strict=True) if people else [[]] * 7
+        phones, fields, segments, batches, missing, refused, waits, held_out = (
+            zip(*people, strict=True) if people else [[]] * 8
         )
         return Known(
             pd.DataFrame(
@@ -279,6 +282,7 @@ class Engine:
                     "missing": np.array(missing, dtype=bool),
                     "refused": pd.array(refused, TEXT),
                     "wait_code": pd.array(waits, TEXT),
+                    "held_out": np.array(held_out, dtype=bool),
                 }
             ),
             pd.DataFrame({name: pd.array(columns[name], TEXT) for name in names[1:]}),
@@ -302,7 +306,7 @@ def _budget(call: Call) -> Budget | None:
 
 def table(call: Call) -> pd.DataFrame:
     """The people of a call whom it may text, as a plan has them."""
-    phones = [phone for phone in call.people if phone not in call.suppressed]
+    phones = [phone for phone in call.people if phone not in call.suppressed | call.held]
     return pd.DataFrame(
         {
             "phone": pd.array(phones, dtype=TEXT),

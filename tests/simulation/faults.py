@@ -30,6 +30,7 @@ CALLS = (
         "budget",
         "undo",
         "opts out",
+        "held out",
     ),
 )
 

@@ -230,6 +230,8 @@ class History:
             call = call._replace(people=tuple(choices.some(self._everybody, 0.6)) or call.people)
         if may("suppressed", 0.2):
             call = call._replace(suppressed=frozenset(choices.some(self._everybody, 0.3)))
+        if may("held out", 0.2):
+            call = call._replace(held=frozenset(choices.some(self._everybody, 0.3)))
         if place and may("changed text", 0.15):
             self._text = TEXTS[1]
             call = call._replace(text=self._text, changed=bool(choices.below(2)))
@@ -292,7 +294,9 @@ class History:
         engine = Engine(process, disk or self._disk, JOURNAL)
         process.journal, process.began = self._file, engine.store.began
         texted = set(call.people) if what == "send" else set(PHONES)
-        world.asked.may_text[process.name] = frozenset(texted - call.suppressed)
+        world.asked.may_text[process.name] = frozenset(
+            texted - call.suppressed - (call.held if what == "send" else set())
+        )
         known: dict[str, str] = {}
         if doomed:
             self._doom(process)
@@ -479,6 +483,7 @@ def _told(call: Call) -> str:
     """A call in a line."""
     said = [f"{len(call.people)} people", f"{call.text!r}", f"at most {call.batch_size} per order"]
     said += [f"without {', '.join(sorted(call.suppressed))}"] if call.suppressed else []
+    said += [f"holding out {', '.join(sorted(call.held))}"] if call.held else []
     words = {"changed": call.changed, "adopt": call.adopt, "skip": call.skip}
     said += [word for word, yes in words.items() if yes]
     said += [f"unconfirmed={call.unconfirmed!r}"] if call.unconfirmed else []

@@ -117,6 +117,14 @@ def may_leave(world: World, process: Process, body: dict[str, Any], meant: datet
             raise Broken(f"outside: {process.name} texts people at {goes_out}, and {hours} says no")
 
 
+def nobody_is_held_out_of_it(body: dict[str, Any], file: File | None) -> None:
+    """Nobody in an order that leaves is held out by the journal."""
+    people = body.get("recipient") or [one["recipient"] for one in body["recipients"].values()]
+    held = {phone for (phone,) in file.rows("SELECT phone FROM recipients WHERE held_out")} if file else set()
+    if texted := held & set(people):
+        raise Broken(f"held out: {', '.join(sorted(texted))} would be texted all the same")
+
+
 ROME = ZoneInfo("Europe/Rome")
 """Where everybody is."""
 
@@ -210,7 +218,8 @@ def take_back_what_nobody_needed(world: World, file: File | None, given: dict[st
 def everybody_has_an_outcome(world: World, file: File | None, people: tuple[str, ...]) -> None:
     """After a call that ended well nobody is pending, and nobody is refused without a reason."""
     assert file is not None
-    query = """SELECT r.phone, b.state, r.missing FROM recipients r LEFT JOIN batches b ON r.batch = b.id"""
+    query = """SELECT r.phone, CASE WHEN r.held_out THEN 'held out' ELSE b.state END, r.missing
+        FROM recipients r LEFT JOIN batches b ON r.batch = b.id"""
     states = {phone: (state, missing) for phone, state, missing in file.rows(query)}
     for phone in {*people} - world.asked.opted_out:
         state, _ = states.get(phone, ("nowhere", 0))
@@ -231,6 +240,7 @@ def nobody_is_forgotten(world: World, file: File | None, people: tuple[str, ...]
     cancelled = """SELECT r.phone FROM recipients r JOIN batches b ON r.batch = b.id
         WHERE b.state IN ('cancelled', 'cancelling', 'cancel_asked', 'cancel_taken')"""
     excused |= {phone for (phone,) in file.rows(cancelled)}
+    excused |= {phone for (phone,) in file.rows("SELECT phone FROM recipients WHERE held_out")}
     if world.asked.stale:  # an older copy has them as scheduled
         excused |= {phone for phone, _ in world.provider.cancelled}
     if lost := set(people) - got - excused - world.asked.opted_out:

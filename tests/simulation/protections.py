@@ -311,6 +311,59 @@ MUTANTS = (
         "",
         *("suppressed", "other people", "interrupted", "killed", "busy"),
     ),
+    # Experiments.
+    _one(
+        "nobody who is held out is cut into an order",
+        "journal.batches",
+        "recipients.c.batch.is_(None) & ~recipients.c.held_out",
+        "recipients.c.batch.is_(None)",
+        witness="tests/integration/test_experiments.py::test_no_call_texts_who_is_held_out",
+    ),
+    _one(
+        "who is held out is not asked for as somebody who waits",
+        "outcomes.join",
+        ' & ~people["held_out"].to_numpy(dtype=bool)\n    return pd.Series(waits',
+        "\n    return pd.Series(waits",
+        witness="tests/integration/test_experiments.py::test_no_call_texts_who_is_held_out",
+    ),
+    Mutant(
+        "a person who is held out gets no order, whoever writes one",
+        (
+            Edit(
+                "journal.sqlite_people",
+                "~there.held_out | given.batch.is_(None), same",
+                "same",
+            ),
+            Edit(
+                "journal.batches",
+                "recipients.c.batch.is_(None) & ~recipients.c.held_out",
+                "recipients.c.batch.is_(None)",
+            ),
+            Edit("journal.tables", '"NOT held_out OR batch IS NULL"', '"1 = 1"'),
+        ),
+        ("held out", "killed", "other people"),
+    ),
+    _one(
+        "who is held out is not withdrawn",
+        "journal.journal",
+        "            ~recipients.c.held_out,\n",
+        "",
+        witness="tests/integration/test_experiments.py::test_no_call_texts_who_is_held_out",
+    ),
+    _one(
+        "a variant never becomes another",
+        "journal.variants",
+        "    return waiting[~other]",
+        "    return waiting",
+        witness="tests/integration/test_experiments.py::test_a_person_keeps_the_variant_of_the_journal",
+    ),
+    _one(
+        "a stage of a ramp is decided in the transaction that cuts orders",
+        "journal.ramps",
+        "    return free[~np.asarray(waits)], waiting",
+        "    return free, waiting.iloc[:0]",
+        witness="tests/integration/test_ramp.py::test_a_stage_is_sent_and_the_others_wait",
+    ),
     _one(
         "only people without an order are withdrawn",
         "journal.journal",

@@ -115,6 +115,7 @@ class World:
         """A request leaves a machine."""
         if request.method == "POST":
             self.hold(promise.may_leave, self, process, request.body, meant)
+            self.hold(promise.nobody_is_held_out_of_it, request.body, process.journal())
             self.hold(promise.is_cautious, self, process, process.journal())
 
     def texted(self, order_id: str, people: list[str]) -> None:
