@@ -15,9 +15,7 @@ from smsframe.cli import exit_codes, options
 from smsframe.formatting import many
 
 Why = Annotated[str | None, typer.Option(help="Why, for whoever asks later.")]
-MustSayWhy = Annotated[
-    str, typer.Argument(metavar="WHY", help="Why they may be texted again; it is kept.", show_default=False)
-]
+MustSayWhy = Annotated[str, typer.Option("--why", help="Why they may be texted again; it is kept.")]
 Home = Annotated[str | None, typer.Option(help="Country of numbers in national form, such as IT.")]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)

@@ -43,6 +43,7 @@ OPTIONS = frozenset(
             "undo",
             "until",
             "wait",
+            "why",
             "workers",
         ),
     )
