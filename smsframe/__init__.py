@@ -49,9 +49,11 @@ if TYPE_CHECKING:
     from smsframe.api.experiment import assign, lift
     from smsframe.api.files import to_csv, to_excel, to_parquet
     from smsframe.api.frames import by, failed, plot, problems, summary
+    from smsframe.api.history import history
     from smsframe.api.optouts import optouts
     from smsframe.api.prepare import check, normalize, plan, read_contacts, segments
     from smsframe.api.privacy import forget, purge
+    from smsframe.api.replies import replies
     from smsframe.api.results import campaigns, costs, explain, refresh, results, withdraw
     from smsframe.api.run import Run
     from smsframe.api.send import resend, resume, send, start
@@ -117,6 +119,7 @@ __all__ = [
     "failed",
     "finish",
     "forget",
+    "history",
     "lift",
     "normalize",
     "optouts",
@@ -127,6 +130,7 @@ __all__ = [
     "purge",
     "read_contacts",
     "refresh",
+    "replies",
     "reschedule",
     "resend",
     "results",
@@ -173,6 +177,7 @@ _MODULES = {
     "explain": "smsframe.api.results",
     "failed": "smsframe.api.frames",
     "finish": "smsframe.engines.finish",
+    "history": "smsframe.api.history",
     "forget": "smsframe.api.privacy",
     "lift": "smsframe.api.experiment",
     "normalize": "smsframe.api.prepare",
@@ -184,6 +189,7 @@ _MODULES = {
     "purge": "smsframe.api.privacy",
     "read_contacts": "smsframe.api.prepare",
     "refresh": "smsframe.api.results",
+    "replies": "smsframe.api.replies",
     "results": "smsframe.api.results",
     "reschedule": "smsframe.api.cancel",
     "resend": "smsframe.api.send",

@@ -89,6 +89,7 @@ class FrameAccessor(Accessor):
     compose = Forward()
     refresh = Forward()
     cancel = Forward()
+    replies = Forward()
     summary = Forward()
     plot = Forward()
     failed = Forward()

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 log = logging.getLogger("smsframe")
 
 
+def warn(sentence: str) -> None:
+    """Warn at the caller's line."""
+    _warn(UserWarning(sentence))
+
+
 def warn_if_guessed(phone: Hashable, *, guessed: bool) -> None:
     """Warn which column was taken for the phone column, at the caller's line."""
     if guessed:

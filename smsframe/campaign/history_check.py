@@ -66,6 +66,7 @@ def compare(
     adopt: bool,
     grace: float,
     say: Callable[[str], None],
+    since: datetime | None = None,
 ) -> Comparison:
     """
     Hold the gateway's history against the journal; writes nothing.
@@ -79,6 +80,7 @@ def compare(
         adopt: Whether orders that the journal does not know are to be taken over.
         grace: Seconds within which an order that was taken becomes visible.
         say: Tells the user what is worth knowing.
+        since: From when on, if that is earlier than what is read otherwise.
 
     Raises:
         Unavailable: The gateway did not say completely; nothing may be sent.
@@ -92,14 +94,14 @@ def compare(
                 "another journal, its people are texted again"
             )
         return Comparison(doubted=_given_up(journal.orders.of(campaign), gateway, retry_policy))
-    comparison = _Compared(campaign, gateway, journal, retry_policy, entry)
+    comparison = _Compared(campaign, gateway, journal, retry_policy, entry, since)
     if comparison.differences:  # this journal is not the latest, so the latest orders may not be visible yet
         if len(comparison.unknown) and not adopt:
             raise comparison.changed(
                 "name its journal with journal=; or, if that is lost, take the orders over with adopt=True"
             )
         retry_policy.sleep(grace)
-        comparison = _Compared(campaign, gateway, journal, retry_policy, entry)
+        comparison = _Compared(campaign, gateway, journal, retry_policy, entry, since)
     date = comparison.history.date
     if (
         date is not None
@@ -136,9 +138,10 @@ class _Compared:
         journal: Journal,
         retry_policy: RetryPolicy,
         entry: CampaignRecord | None,
+        since: datetime | None = None,
     ) -> None:
         self._campaign, self._gateway, self._retry_policy = campaign, gateway, retry_policy
-        self.history = _complete(gateway, entry, retry_policy)
+        self.history = _complete(gateway, entry, retry_policy, since)
         ids = self.history.ids
         listed = self.history.orders[ids.str.startswith(prefixes(campaign, gateway)).fillna(value=False)]
         known = journal.orders.of(campaign)
@@ -222,13 +225,19 @@ def _lowercase(orders: pd.DataFrame) -> pd.Series[Any]:
     return orders["order_id"].str.strip().str.lower()
 
 
-def _complete(gateway: GatewayProtocol, entry: CampaignRecord | None, retry_policy: RetryPolicy) -> History:
+def _complete(
+    gateway: GatewayProtocol,
+    entry: CampaignRecord | None,
+    retry_policy: RetryPolicy,
+    earliest: datetime | None,
+) -> History:
     """
-    The history since the campaign was last compared, else of 30 days.
+    The history since the campaign was last compared, else of 30 days; since ``earliest`` if that is before.
 
     From when it is asked is said in the gateway's own time: this machine's clock may be days ahead.
     """
     since = _since(entry, retry_policy.clock.now())
+    since = since if earliest is None else min(since, earliest)
     try:
         history = order_history.read(gateway, since, retry_policy)
         if history.date is None:

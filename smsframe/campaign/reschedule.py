@@ -22,6 +22,7 @@ from smsframe.campaign.refresh import ask_orders
 from smsframe.campaign.resend import codes_now
 from smsframe.campaign.send import raise_stopped, recipients, replaced, resumed, run_engine
 from smsframe.campaign.unexpected_stop import with_results_when_stopped
+from smsframe.contacts.optout_text import with_optout_text
 from smsframe.contacts.policy import costs_of
 from smsframe.errors import ConfirmationMismatch
 from smsframe.formatting import many
@@ -82,6 +83,7 @@ def reschedule(
     """Text people of a campaign whose text was cancelled at another time; see `smsframe.reschedule`."""
     journal, gateway = context.journal, context.gateway
     budget = costs_of(options.policy, gateway.profile)
+    with_optout_text(entry.template, options.policy)
     entry = replace(entry, terms=at_another_time(entry.terms, when), budget=budget)
     context = context.stopped_by(stop)
     stored = journal.read(

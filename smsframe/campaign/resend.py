@@ -20,6 +20,7 @@ from smsframe.campaign.preflight import covered_attempts
 from smsframe.campaign.refresh import ask_orders
 from smsframe.campaign.send import raise_stopped, replaced, resumed, run_engine
 from smsframe.campaign.unexpected_stop import with_results_when_stopped
+from smsframe.contacts.optout_text import with_optout_text
 from smsframe.contacts.policy import costs_of
 from smsframe.errors import ConfirmationMismatch, ContactsError
 from smsframe.formatting import many
@@ -79,6 +80,7 @@ def resend(
     """Text people of a campaign again whom its text did not reach; see `smsframe.resend`."""
     journal, gateway = context.journal, context.gateway
     budget = costs_of(options.policy, gateway.profile)
+    with_optout_text(entry.template, options.policy)
     entry = replace(entry, terms=replace(entry.terms, schedule=None), budget=budget)
     context = context.stopped_by(stop)
     typed = require_numbers(rows, ("sms_order_id", "sms_phone")).reset_index(drop=True)

@@ -30,6 +30,7 @@ from smsframe.campaign.result_frames import (
 )
 from smsframe.campaign.unexpected_stop import Foreseen, with_results_when_stopped
 from smsframe.clock import SYSTEM
+from smsframe.contacts.optout_text import with_optout_text
 from smsframe.contacts.policy import costs_of
 from smsframe.contacts.suppression import require_valid
 from smsframe.errors import (
@@ -172,10 +173,7 @@ def resume(
     suppressed: pd.Index[Any],
     stop: threading.Event | None = None,
 ) -> pd.DataFrame:
-    """
-    Go on with a campaign from its journal alone; see `smsframe.resume`. ``suppressed`` are the numbers that
-    nobody may text, as they were read from ``options.suppress``.
-    """
+    """Go on with a campaign from its journal alone, without the ``suppressed``; see `smsframe.resume`."""
     entry, confirm = replace(entry, terms=options.applied(entry.terms)), options.confirm
     journal, gateway = context.journal, context.gateway
     entry = replace(entry, budget=costs_of(options.policy, gateway.profile))
@@ -198,6 +196,7 @@ def resume(
     out |= among(known.people["phone"], over)
     held_back = waits_for_budget(known, entry.budget)
     waiting = int((still_to_send(known) & ~out & ~held_back).sum())
+    with_optout_text([*known.people["template"][still_to_send(known)].unique()], options.policy)
     if confirm is not None and confirm != waiting:
         raise ConfirmationMismatch(
             f"confirm={confirm:,}, but {waiting:,} of {entry.name!r} are pending; nothing was sent",

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from smsframe.arrow import TEXT
+from smsframe.contacts.optout_text import optout_text_of
 from smsframe.contacts.policy_file import read_policy
 from smsframe.contacts.privacy_rules import consent_of, keep_of
 from smsframe.contacts.suppression import suppression
@@ -54,6 +55,10 @@ class Policy:
             "consent_source")``. They are kept in the journal with each person, as they are when the text is
             planned.
         consent_required: Whether a row without them is not texted (``suppressed``, ``no_consent``).
+        optout_text: The words by which people learn how to opt out, such as ``"STOP: reply STOP"``: a text
+            without them is refused before anybody is texted. They stand in the text that you write, so that
+            the plan shows them and counts them in its segments; nothing is appended unseen. Capitals and the
+            number of spaces do not matter.
 
         cap: How many texts one person may get in a span of time, such as ``"2 per 7 days"`` (hours, days or
             weeks): from all campaigns of the account in the journal, as they are accepted, scheduled or
@@ -83,6 +88,7 @@ class Policy:
     keep: timedelta | str | None = None
     consent: tuple[str, ...] | list[str] | str | None = None
     consent_required: bool = True
+    optout_text: str | None = None
     price_units: Prices | None = field(init=False)
     """The prices, as they were read."""
     most: Cap | None = field(init=False, compare=False)
@@ -108,6 +114,8 @@ class Policy:
             object.__setattr__(self, "keep", keep_of(self.keep))
         if self.consent is not None:
             object.__setattr__(self, "consent", consent_of(self.consent))
+        if self.optout_text is not None:
+            object.__setattr__(self, "optout_text", optout_text_of(self.optout_text))
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> Policy:
@@ -170,6 +178,7 @@ class Policy:
             "" if self.keep is None else f"keep={str(pd.Timedelta(self.keep)).removesuffix(' 00:00:00')!r}",
             "" if self.consent is None else f"consent={self.consent!r}",
             "" if self.consent_required else "consent_required=False",
+            "" if self.optout_text is None else f"optout_text={self.optout_text!r}",
         ]
         return f"Policy({', '.join(filter(None, parts))})"
 

@@ -18,7 +18,7 @@ from smsframe.contacts.read import read_contacts
 if TYPE_CHECKING:
     import os
 
-KEYS = ("allow_only", "budget", "cap", "consent", "consent_required", "keep", "prices")
+KEYS = ("allow_only", "budget", "cap", "consent", "consent_required", "keep", "optout_text", "prices")
 LARGEST = 1_000_000
 """Bytes of a policy; prices of all countries and qualities take a tenth of that."""
 
@@ -64,6 +64,7 @@ def read_policy(path: str | os.PathLike[str], price_columns: tuple[str, ...]) ->
         ("keep", str, 'a duration, such as "90 days"'),
         ("consent", str | list, "the name of a column, or an array of names"),
         ("consent_required", bool, "true or false"),
+        ("optout_text", str, 'words, such as "STOP: reply STOP"'),
     ):
         if key in found and not isinstance(found[key], kinds):
             raise ValueError(f"{file}, {_line(text, key)}: {key} must be {wanted}, not {_kind(found[key])}")

@@ -5,12 +5,14 @@ The gateway that environment variables describe.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
-from smsframe.orders.profile import BRANDS, SMSEND, GatewayProfile, brand
+from smsframe.orders.profile import BRANDS, SMSEND, GatewayProfile, ReplyFields, brand
 
 USERNAME, PASSWORD = "SMSFRAME_USERNAME", "SMSFRAME_PASSWORD"
 USER_KEY, ACCESS_TOKEN = "SMSFRAME_USER_KEY", "SMSFRAME_ACCESS_TOKEN"
 BASE_URL, PROFILE = "SMSFRAME_BASE_URL", "SMSFRAME_PROFILE"
+REPLY_FIELDS = "SMSFRAME_REPLY_FIELDS"
 
 
 PREFIX = "SMSFRAME"
@@ -55,12 +57,19 @@ def missing(prefix: str = PREFIX) -> str | None:
 
 def profile(prefix: str = PREFIX) -> GatewayProfile:
     """
-    The brand that is named, smSend by default.
+    The brand that is named, smSend by default, with the names of the fields of its received messages.
 
     Raises:
-        ValueError: There is none of that name; says which there are.
+        ValueError: There is none of that name, or the fields cannot be; says which there are.
     """
     name = variable(PROFILE, prefix)
     if name and name.lower() not in BRANDS:
         raise ValueError(f"{named(PROFILE, prefix)} must be one of {', '.join(BRANDS)}, not {name!r}")
-    return brand(name) if name else SMSEND
+    named_brand = brand(name) if name else SMSEND
+    fields = variable(REPLY_FIELDS, prefix)
+    if not fields:
+        return named_brand
+    try:
+        return replace(named_brand, replies=ReplyFields.read(fields))
+    except ValueError as error:
+        raise ValueError(f"{named(REPLY_FIELDS, prefix)}: {error}") from None

@@ -71,8 +71,11 @@ def history_page(response: Exchange) -> HistoryPage:
 
 
 def orders(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Orders of the history: ``order_id``, ``create_time``, ``schedule_time`` (UTC), ``num_recipients``."""
-    names = ("order_id", "create_time", "schedule_time", "num_recipients")
+    """
+    Orders of the history: ``order_id``, ``create_time``, ``schedule_time`` (UTC), ``num_recipients``,
+    ``message_type``, ``sender`` (string).
+    """
+    names = ("order_id", "create_time", "schedule_time", "num_recipients", "message_type", "sender")
     cells = pd.DataFrame({name: pd.Series(_cells(rows, name), dtype=TEXT) for name in names})
     return cells.assign(
         schedule_time=instants(cells["schedule_time"], "UTC"),

@@ -8,7 +8,6 @@ an answer to a POST proves is decided in `smsframe.orders.answers`; here it is o
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NoReturn
@@ -18,23 +17,17 @@ from zoneinfo import ZoneInfo
 from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import GatewayError, NotAuthorised
 from smsframe.formatting import suggest_parameters
-from smsframe.gateway import (
-    auth,
-    cache_bypass,
-    environment,
-    replies,
-    responses,
-    transport,
-    wire_format,
-)
+from smsframe.gateway import auth, cache_bypass, environment, replies, responses, transport, wire_format
+from smsframe.gateway.aliases import AliasCalls
 from smsframe.gateway.auth import Credentials, Keys, session_keys
 from smsframe.gateway.cache_bypass import Freshness
 from smsframe.gateway.process_lock import ProcessLock
+from smsframe.gateway.received import HistoryCalls
 from smsframe.gateway.refusals import login_refused, question_refused
 from smsframe.gateway.stop_list import StopListCalls
 from smsframe.masking import mask
 from smsframe.orders.profile import SMSEND, GatewayProfile, PersonalisedOrders, brand
-from smsframe.orders.records import HistoryPage, OrderState, not_authorised
+from smsframe.orders.records import OrderState, not_authorised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,7 +40,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("smsframe")
 
 
-class Gateway(StopListCalls):
+class Gateway(StopListCalls, HistoryCalls, AliasCalls):
     """
     The client of the gateway for one account; makes no request before one of its methods is called.
 
@@ -68,6 +61,8 @@ class Gateway(StopListCalls):
             It decides message types, lengths of texts and recipients of an order; `smsframe.orders.profile`
             has the source of each.
         clock: The time, by which campaigns through this gateway wait, too.
+        reply_fields: Under which names a received message says what: ``{"sender": ..., "text": ...}``, and
+            ``received_at``, ``id``, ``recipient``. No source has them; ``smsframe conformance`` shows them.
 
     Raises:
         ValueError: Half a pair of credentials, both pairs, an address in clear, or no such profile.
@@ -94,6 +89,7 @@ class Gateway(StopListCalls):
         journal: str | Path | None = None,
         profile: str | GatewayProfile = SMSEND,
         clock: Clock = SYSTEM,
+        reply_fields: Mapping[str, str] | None = None,
     ) -> None:
         reason = transport.validate_base_url(base_url) or auth.validate_credentials(
             username, password, user_key, access_token
@@ -112,7 +108,7 @@ class Gateway(StopListCalls):
         self.timeout = timeout
         self.timezone = ZoneInfo(timezone)
         self.journal = journal
-        self.profile = brand(profile)
+        self.profile = brand(profile, reply_fields)
         self.clock = clock
         self.sessions = 0
         self._known_credits: dict[str, float] = {}
@@ -249,22 +245,6 @@ class Gateway(StopListCalls):
         if response.status != 200:  # noqa: PLR2004 - an HTTP status
             raise question_refused(response, self.base_url, order_id)
         return OrderState(responses.recipients(response, self.timezone, order_id), response.date)
-
-    def history_page(self, since: datetime, number: int, size: int) -> HistoryPage:
-        """
-        One page of the orders created since a time (``smshistory``).
-
-        Args:
-            since: An aware time.
-            number: From 1.
-            size: Orders per page; the default of the gateway is 10, and a maximum is documented nowhere.
-
-        Raises:
-            GatewayError: The gateway did not say.
-        """
-        start = since.astimezone(UTC).strftime(wire_format.DATE)
-        page = {"from": start, "timezone": "UTC", "pageNumber": str(number), "pageSize": str(size)}
-        return responses.history_page(self._get("smshistory", **page))
 
     def close(self) -> None:
         """Close the pooled connections; the next call opens new ones."""

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from smsframe.journal import attempts
 from smsframe.journal import recipients as recipient_rows
-from smsframe.journal.forgotten import erased_in, note_erased
+from smsframe.journal.forgotten import erased_in, note_erased, without_waiting
 from smsframe.journal.people_groups import Group
 from smsframe.journal.ramps import in_later_stages
 from smsframe.journal.rows import (
@@ -68,6 +68,7 @@ def assign(
     Raises:
         JournalError: Somebody has a batch already.
     """
+    free = without_waiting(connection, entry.id, free)
     if free.empty:
         return []
     in_order = free.index
@@ -324,8 +325,7 @@ def _taken_over(connection: Connection, entry: CampaignRecord, owner: str, part:
         "owner": owner,
         "attempts": 1,
         "encoding": UNKNOWN,
-        "recipients": 0,
-        "segments": 0,
+        **dict.fromkeys(("recipients", "segments"), 0),
         **terms_columns(entry.terms),
         "hours": None,
         "schedule_at": schedule,

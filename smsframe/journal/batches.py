@@ -78,7 +78,7 @@ class Batches:
     ) -> list[BatchWithPeople]:
         """As `create_batches`, in the caller's transaction."""
         self.dissolve(connection, entry.id)
-        unsent = recipients.c.batch.is_(None) & ~recipients.c.held_out & ~recipients.c.erase
+        unsent = recipients.c.batch.is_(None) & ~recipients.c.held_out
         free = recipient_rows.read(connection, entry.id, unsent)
         free = free[among(free["phone"], phones)]
         if entry.budget is not None:  # which covers the first rows first

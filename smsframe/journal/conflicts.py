@@ -14,7 +14,7 @@ from smsframe.journal.purging import require_open
 from smsframe.journal.tables import batches, campaigns, texts
 from smsframe.journal.variants import read_variants
 from smsframe.masking import mask
-from smsframe.orders.names import alike, difference
+from smsframe.orders.names import UNKNOWN_TEXT, alike, difference
 from smsframe.orders.states import TAKEN, State
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def require_same_text(
     query = (
         sa.select(texts.c.template, sa.func.sum(batches.c.recipients).label("people"))
         .join(texts, batches.c.text == texts.c.id)
-        .where(batches.c.campaign == entry.id, texts.c.template.not_in([*templates]))
+        .where(batches.c.campaign == entry.id, texts.c.template.not_in([*templates, UNKNOWN_TEXT]))
         .where(batches.c.state.in_(states))
         .group_by(texts.c.template)
         .order_by(sa.desc("people"))

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from smsframe.errors import JournalError
 from smsframe.journal import hash_key
 from smsframe.journal import recipients as recipient_rows
-from smsframe.journal.forgotten import FINGERPRINT
+from smsframe.journal.forgotten import FINGERPRINT, UNCLEAN, WAITING, mark, marked
 from smsframe.journal.rows import micros
 from smsframe.journal.sql import frame, insert, integers
 from smsframe.journal.tables import (
@@ -37,7 +37,6 @@ from smsframe.journal.tables import (
     replies,
     texts,
 )
-from smsframe.journal.versions import has_people_over_time
 from smsframe.orders.states import CANCEL_OPEN, State
 from smsframe.phones.keyed_hash import keyed_hashes
 from smsframe.phones.person import people as canonical
@@ -54,8 +53,6 @@ if TYPE_CHECKING:
 
 OPEN = (State.SENDING, State.UNCONFIRMED, *CANCEL_OPEN)
 """States in which nobody knows yet what becomes of an order."""
-UNCLEAN, WAITING = "unclean", "waiting"
-"""Marks of a journal: erased rows may be in its free space; somebody is to be erased later."""
 FACTS = ("person", "attempt", "batch", "segments", "missing", "refused")
 _DIGITS = re.compile(r"\+?\d(?:[\s().\-/]{0,3}\d){6,}")
 """What may be a number in a text."""
@@ -228,22 +225,6 @@ class Erasure:
 
 WAIT = "resume or cancel the campaign, or wait; it is done then, or by the next smsframe.forget"
 TABLES = {"optouts": "opt-outs", "removed_optouts": "opt-outs that were removed", "replies": "replies"}
-
-
-def marked(connection: Connection, name: str) -> bool:
-    """In the caller's transaction: whether a journal has a mark."""
-    if not has_people_over_time(connection):
-        return False
-    return connection.execute(sa.select(privacy.c.name).where(privacy.c.name == name)).first() is not None
-
-
-def mark(connection: Connection, name: str, *, on: bool) -> None:
-    """In the caller's transaction: give a journal a mark, or take it away."""
-    if on:
-        statement = insert(connection, privacy).on_conflict_do_nothing()
-        connection.execute(statement, {"name": name, "value": "yes"})
-    else:
-        connection.execute(sa.delete(privacy).where(privacy.c.name == name))
 
 
 def _asked(connection: Connection) -> list[int]:

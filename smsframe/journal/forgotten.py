@@ -15,12 +15,12 @@ import sqlalchemy as sa
 from smsframe.arrow import TEXT
 from smsframe.errors import JournalError
 from smsframe.journal import hash_key
-from smsframe.journal.sql import frame, integers, strings
+from smsframe.journal.sql import frame, insert, integers, strings
 from smsframe.journal.tables import batches, campaigns, erased, forgotten, privacy, recipients
 from smsframe.journal.versions import has_people_over_time
 from smsframe.outcomes.codes import CODES
 from smsframe.phones.keyed_hash import keyed_hashes
-from smsframe.phones.match import keys
+from smsframe.phones.match import among, keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 ERASED = f"{CODES['opted_out']}: erased on request"
 ERASED_TEXTED = f"{ERASED}; was texted in this campaign before"
 
+UNCLEAN, WAITING = "unclean", "waiting"
+"""Marks of a journal: erased rows may be in its free space; somebody is to be erased later."""
 FINGERPRINT = "fingerprint"
 """The name under which a journal keeps the fingerprint of its key."""
 
@@ -195,6 +197,34 @@ class Forgotten:
 
 FEW = 10_000
 """People who are looked up one by one; of more the whole list is read."""
+
+
+def marked(connection: Connection, name: str) -> bool:
+    """In the caller's transaction: whether a journal has a mark."""
+    if not has_people_over_time(connection):
+        return False
+    return connection.execute(sa.select(privacy.c.name).where(privacy.c.name == name)).first() is not None
+
+
+def mark(connection: Connection, name: str, *, on: bool) -> None:
+    """In the caller's transaction: give a journal a mark, or take it away."""
+    if on:
+        statement = insert(connection, privacy).on_conflict_do_nothing()
+        connection.execute(statement, {"name": name, "value": "yes"})
+    else:
+        connection.execute(sa.delete(privacy).where(privacy.c.name == name))
+
+
+def without_waiting(connection: Connection, campaign: int, people: pd.DataFrame) -> pd.DataFrame:
+    """
+    In the caller's transaction: people without those who are to be erased once their order is settled: they
+    are cut into no other one.
+    """
+    if not marked(connection, WAITING):
+        return people
+    query = sa.select(recipients.c.phone).where(recipients.c.campaign == campaign, recipients.c.erase)
+    asked = pd.Series([*connection.execute(query).scalars()], dtype=TEXT)
+    return people[~among(people["phone"], asked)]
 
 
 def read_erased(connection: Connection, campaign: int) -> pd.DataFrame:

@@ -36,6 +36,7 @@ from smsframe.journal.postgres_locks import PostgresRunLocks
 from smsframe.journal.purging import Purging
 from smsframe.journal.ramps import Ramps
 from smsframe.journal.registration import Registration
+from smsframe.journal.replies import Replies
 from smsframe.journal.rows import instants_of, read_campaign
 from smsframe.journal.run_locks import Owners
 from smsframe.journal.shared_limits import SharedLimits
@@ -60,7 +61,6 @@ if TYPE_CHECKING:
     from smsframe.outcomes.join import Known
 
 JOURNAL = "SMSFRAME_JOURNAL"
-
 
 EVIDENCE = ("order_id", "at", "process", "event", "state", "question", "answer")
 
@@ -118,10 +118,10 @@ class Journal:
         self.batches = Batches(store, owners, clock)
         self.orders = KnownOrders(store, self.batches.stamp)
         self.optouts = OptOuts(store, self.batches.stamp)
+        self.replies = Replies(store, self.batches.stamp, self.optouts)
         self.deliveries = Deliveries(store, self.batches.stamp, self.optouts)
         self.cancellations = Cancellations(store, owners, self.batches.stamp)
-        self.ramps = Ramps(store)
-        self.stop_requests = StopRequests(store, owners)
+        self.ramps, self.stop_requests = Ramps(store), StopRequests(store, owners)
         self.forgotten = Forgotten(store)
         self.erasure = Erasure(store, self.forgotten, clock, salt)
         self.purging, self.now = Purging(store, clock), clock.now

@@ -13,11 +13,11 @@ import sqlalchemy as sa
 from smsframe.arrow import TEXT
 from smsframe.journal.batch_creation import UNKNOWN
 from smsframe.journal.rows import append_evidence, instants_of, micros, read_batches
-from smsframe.journal.sql import frame
+from smsframe.journal.sql import frame, strings
 from smsframe.journal.tables import attempts, batches, campaigns, erased, evidence, recipients
 from smsframe.journal.versions import has_attempts, has_people_over_time, refused
 from smsframe.orders.records import Evidence
-from smsframe.orders.states import CANCEL_OPEN, Event, State, transition
+from smsframe.orders.states import CANCEL_OPEN, TAKEN, Event, State, transition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +63,32 @@ class KnownOrders:
         query = sa.select(sa.func.lower(batches.c.order_id)).where(batches.c.campaign == entry.id)
         with self._store.transaction(reading=True) as connection:
             return pd.Series(connection.execute(query).scalars().all(), dtype=object)
+
+    def among(self, order_ids: list[str]) -> pd.DataFrame:
+        """
+        Which of some orders, in small letters, the journal has; not those that are only planned or refused.
+
+        Returns:
+            ``order_id`` (in small letters), ``campaign``, ``adopted`` (whether it was taken over from what
+            the gateway listed), ``unlisted``: how many people it counts whom nobody has named.
+        """
+        sent = batches.c.state.in_([*TAKEN, State.SENDING, State.UNCONFIRMED])
+        unlisted = sa.case((_adopted(), batches.c.recipients - _people()), else_=0)
+        query = (
+            sa.select(
+                sa.func.lower(batches.c.order_id).label("order_id"),
+                campaigns.c.name.label("campaign"),
+                (batches.c.encoding == UNKNOWN).label("adopted"),
+                unlisted.label("unlisted"),
+            )
+            .join(campaigns, campaigns.c.id == batches.c.campaign)
+            .where(sent, sa.func.lower(batches.c.order_id).in_(strings(order_ids)))
+        )
+        kinds: dict[str, Any] = {"order_id": TEXT, "campaign": TEXT, "adopted": bool, "unlisted": "Int64"}
+        with self._store.opened() as connection:
+            if connection is None or not has_attempts(connection):
+                return pd.DataFrame({name: pd.array([], kind) for name, kind in kinds.items()})
+            return frame(connection, query).astype(kinds)
 
     def of(self, campaign: str) -> pd.DataFrame:
         """

@@ -13,6 +13,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from smsframe.arrow import TEXT
+from smsframe.journal.forgotten import Forgotten
 from smsframe.journal.optout_rows import (
     OptOutList,
     count,
@@ -102,9 +103,15 @@ class OptOuts:
         since: datetime | pd.Series[Any] | None = None,
         at_gateway: bool = False,
     ) -> int:
-        """As `add`, in the caller's transaction."""
-        if phones.empty:
+        """As `add`, in the caller's transaction. Who was erased is written down nowhere: a hash is enough."""
+        erased = Forgotten(self._store).within(connection, phones)
+        if erased.all():
             return 0
+        if erased.any():
+            phones = phones[~erased]
+            source = source[~erased] if isinstance(source, pd.Series) else source
+            why = why[~erased] if isinstance(why, pd.Series) else why
+            since = since[~erased] if isinstance(since, pd.Series) else since
         now = self._stamp().at
         entries = entries_of(phones, source, why, now if since is None else since)
         key = made_list(connection, owner)

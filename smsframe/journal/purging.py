@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from smsframe.errors import CampaignChanged
 from smsframe.formatting import many
-from smsframe.journal.erasure import OPEN, UNCLEAN, mark
+from smsframe.journal.erasure import OPEN
+from smsframe.journal.forgotten import UNCLEAN, mark
 from smsframe.journal.rows import instants_of, micros
 from smsframe.journal.tables import (
     attempts,

@@ -10,6 +10,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+UNKNOWN_TEXT = ""
+"""The text of orders that were taken over by their names alone: no text can be empty."""
+
 # Of Default_Ignorable_Code_Point (Unicode Character Database, DerivedCoreProperties.txt), which are not
 # displayed, those that a name can have: format characters are refused, being unprintable (`PlanOptions`).
 _INVISIBLE = re.compile(

@@ -9,7 +9,7 @@ says.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
 from smsframe.orders.answers import HTTP, StatusProof
@@ -60,6 +60,50 @@ class PersonalisedOrders:
     placeholder: str = "${%s}"
 
 
+@dataclass(frozen=True, slots=True)
+class ReplyFields:
+    """
+    Under which names a received message says what. No source that can be read in full names them, so a
+    profile has them only once somebody has seen an answer (``smsframe conformance`` shows the names).
+
+    Attributes:
+        sender: Who wrote, as a number, or as the name that they send under.
+        text: What.
+        received_at: When, as ``yyyyMMddHHmmss``.
+        id: What tells one message from another.
+        recipient: To which number of the account.
+        timezone: The zone of those dates. They are asked for in UTC; a gateway may not listen.
+
+    Example:
+        >>> ReplyFields.read("sender=from, text=body, received_at=date").text
+        'body'
+    """
+
+    sender: str
+    text: str
+    received_at: str | None = None
+    id: str | None = None
+    recipient: str | None = None
+    timezone: str = "UTC"
+
+    @classmethod
+    def read(cls, text: str) -> ReplyFields:
+        """
+        The names, as one text: ``sender=from,text=body,received_at=date,id=id``.
+
+        Raises:
+            ValueError: A name is missing, twice, or for nothing that a message says.
+        """
+        known = tuple(field.name for field in fields(cls))
+        parts = [part.partition("=") for part in text.split(",") if part.strip()]
+        names = {meaning.strip(): name.strip() for meaning, _, name in parts}
+        if len(names) < len(parts) or not names.keys() <= {*known} or not all(names.values()):
+            raise ValueError(f"{text!r} must be of {', '.join(f'{name}=...' for name in known)}, once each")
+        if not {"sender", "text"} <= names.keys():
+            raise ValueError(f"{text!r} must name the fields sender= and text=")
+        return cls(**names)
+
+
 PARAMSMS = PersonalisedOrders()
 """smSend docs, POST paramsms."""
 
@@ -99,6 +143,8 @@ class GatewayProfile:
         state_question: How it is asked for the state of an order, as the journal's evidence names it; ``%s``
             is the order id.
         history_question: The same of its history.
+        replies: Under which names a received message says what; None while nobody knows: then messages are
+            kept as they came, and mean nothing.
         identities: By what an account is known, each of which may stand in front of its order ids: the user
             name it logs in with, and its user key.
     """
@@ -114,6 +160,7 @@ class GatewayProfile:
     cancels: bool = True
     state_question: str = "GET sms/%s"
     history_question: str = "GET smshistory"
+    replies: ReplyFields | None = None
     identities: tuple[str, ...] = ("username", "user_key")
 
     @property
@@ -220,17 +267,23 @@ BRANDS = {profile.name.lower(): profile for profile in (SMSEND, SKEBBY)}
 _known = dict(DELIVERY_CODES)
 
 
-def brand(name: str | GatewayProfile) -> GatewayProfile:
+def brand(
+    name: str | GatewayProfile, reply_fields: Mapping[str, str] | ReplyFields | None = None
+) -> GatewayProfile:
     """
-    The profile of a brand of smSend's API.
+    The profile of a brand of smSend's API, with other names of the fields of received messages if given.
 
     Raises:
-        ValueError: There is none of that name; says which there are.
+        ValueError: There is none of that name, or no such fields; says which there are.
 
     Example:
         >>> brand("skebby").message_type("high").code
         'GP'
     """
+    if reply_fields is not None:
+        if not isinstance(reply_fields, ReplyFields):
+            reply_fields = ReplyFields.read(",".join(f"{key}={field}" for key, field in reply_fields.items()))
+        return replace(brand(name), replies=reply_fields)
     if isinstance(name, GatewayProfile):
         return name
     if not isinstance(name, str) or name.lower() not in BRANDS:

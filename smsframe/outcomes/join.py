@@ -14,6 +14,7 @@ import pandas as pd
 
 from smsframe.arrow import TEXT
 from smsframe.orders.delivery_codes import Stage
+from smsframe.orders.names import UNKNOWN_TEXT
 from smsframe.orders.profile import known_codes
 from smsframe.orders.states import CALLED_BACK, CANCEL_OPEN, TAKEN, State
 from smsframe.outcomes.codes import CODES, sentences, shortened
@@ -287,7 +288,9 @@ def still_to_send(
     left_out = np.zeros(len(people), dtype=bool)
     open_ = batches["state"].eq(State.PLANNED)
     if terms is not None:
-        changed = batches["message_type"].ne(terms.message_type) | ~batches["template"].isin([*templates])
+        changed = batches["message_type"].ne(terms.message_type) | ~batches["template"].isin(
+            [*templates, UNKNOWN_TEXT]
+        )
         changed |= batches["sender"].fillna("").ne(terms.sender or "")
         open_ |= batches["state"].eq(State.REFUSED) & changed
         changed &= batches["state"].eq(State.ACCEPTED)
@@ -323,6 +326,7 @@ def note_other_texts(
         now = people["variant"].astype(object).map(template).reset_index(drop=True).take(planned.clip(0))
         same_text = recipients["template"].astype(object).eq(now.set_axis(recipients.index))
     same_text &= recipients["fields"].fillna("").eq(pd.Series(fields_now, index=recipients.index))
+    same_text |= recipients["template"].eq(UNKNOWN_TEXT)  # nobody knows whether it differs
     phones = recipients["phone"][(planned >= 0) & ~same_text.to_numpy()]
     differs = earlier & among(results["sms_phone"], phones).to_numpy()
     if not differs.any():

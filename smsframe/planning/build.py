@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from smsframe.arrow import STRING, TEXT
 from smsframe.contacts.columns import find_phone
+from smsframe.contacts.optout_text import with_optout_text
 from smsframe.contacts.policy import costs_of
 from smsframe.orders.names import normalize_name
 from smsframe.orders.profile import SMSEND
@@ -248,10 +249,9 @@ def judge_rows(
     """
     terms, text_fix = options.terms(profile), options.text_fix
     limits = profile.message_type(options.quality, options.message_type).limits()
-    messages = Messages.of(message, profile.longest)
+    messages = Messages.of(with_optout_text(message, options.policy), profile.longest)
     original, names = messages.first, table_variants(contacts)
-    if text_fix is not None:
-        messages = fixed(messages, text_fix)
+    messages = messages if text_fix is None else fixed(messages, text_fix)
     label, guessed = find_phone(contacts, options.phone)
     judged = judge(
         contacts,

@@ -18,7 +18,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from smsframe.sandbox import account_calls, connections, description, order_calls, stoplist_calls
+from smsframe.sandbox import (
+    account_calls,
+    connections,
+    description,
+    order_calls,
+    received_calls,
+    stoplist_calls,
+)
 from smsframe.sandbox.misbehaving import Misbehaving
 from smsframe.sandbox.queries import only_known_values
 from smsframe.sandbox.refusal import RefusedError
@@ -81,7 +88,7 @@ def build(
         generate_unique_id_function=description.operation_id,
     )
     app.state.ledger = ledger
-    for calls in (account_calls, order_calls, stoplist_calls):
+    for calls in (account_calls, order_calls, stoplist_calls, received_calls):
         app.include_router(calls.router, prefix=BASE, dependencies=[Depends(only_known_values)])
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(HTTPException, _no_such_call)

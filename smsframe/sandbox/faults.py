@@ -24,6 +24,10 @@ KINDS: dict[str, dict[str, float]] = {
     "session_lost": {},
     "blind": {"seconds": 1.0},
     "magic": {},
+    "endless_pages": {},
+    "repeated_pages": {},
+    "skipped_rows": {},
+    "wrong_total": {},
 }
 _STATUSES: dict[str, Collection[int]] = {
     "error_before": range(400, 600),

@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from smsframe.sandbox import rules
 from smsframe.sandbox.orders import Accepted, Arrived, TextState
@@ -25,6 +25,16 @@ if TYPE_CHECKING:
     from smsframe.sandbox.keys import Keys, Shown
     from smsframe.sandbox.questions import OpenQuestions
     from smsframe.sandbox.shapes import ParamsmsOrder, SmsOrder
+
+
+class Received(NamedTuple):
+    """A message that somebody wrote to the account."""
+
+    id: int
+    sender: str
+    recipient: str
+    text: str
+    at: datetime
 
 
 class Ledger:
@@ -47,6 +57,8 @@ class Ledger:
         self._orders: list[Accepted] = []
         self._by_id: defaultdict[str, list[Accepted]] = defaultdict(list)
         self._stopped: dict[str, datetime] = {}
+        self.senders: dict[str, int] = {}
+        self._received: list[Received] = []
         self._lock = threading.Lock()
 
     def login(self, username: str, password: str) -> str:
@@ -138,6 +150,26 @@ class Ledger:
                 order
                 for order in reversed(self._orders)
                 if order.shown and since <= order.created_at.replace(microsecond=0) <= until
+            ]
+
+    def receive(self, messages: Iterable[tuple[str, str, str, datetime | None]]) -> None:
+        """Write down what somebody wrote: ``sender``, ``recipient``, ``text``, and when, else now."""
+        with self._lock:
+            for sender, recipient, text, at in messages:
+                number = len(self._received) + 1
+                self._received.append(Received(number, sender, recipient, text, at or self._clock()))
+
+    def received(
+        self, since: datetime, until: datetime | None, recipients: set[str] | None
+    ) -> list[Received]:
+        """The messages of a time, newest first; its bounds and theirs are whole seconds, as on the wire."""
+        with self._lock:
+            until = until or self._clock()
+            return [
+                message
+                for message in reversed(self._received)
+                if since <= message.at.replace(microsecond=0) <= until
+                and (recipients is None or message.recipient in recipients)
             ]
 
     def stop(self, given: Iterable[str]) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from smsframe.sandbox import connections
+from smsframe.sandbox import bad_pages, connections
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +61,15 @@ class Misbehaving:
         again = _again(body, receive)
         if fault is None:
             await self._app(scope, again, send)
+        elif fault.kind in bad_pages.KINDS:
+            asked = bad_pages.number(scope)
+            first = bad_pages.asks_for_the_first(scope) if fault.kind in bad_pages.FROM_THE_FIRST else scope
+            answer = await _answer(self._app, first, again)
+            if (made := bad_pages.altered(fault.kind, answer, asked)) is not None:
+                await made(scope, again, send)
+            else:
+                for message in answer:
+                    await send(message)
         elif fault.kind in _DONE_FIRST:
             answer = await _answer(self._app, scope, again)
             await self._after(fault, answer, scope, receive, send)
@@ -117,6 +126,10 @@ def _name(method: str, path: str) -> str:
             return "cancel"
         case "GET", ["smshistory"]:
             return "history"
+        case "GET", ["srsmshistory", *_]:
+            return "replies"
+        case "GET", ["alias"]:
+            return "senders"
         case "GET", ["status" | "login" as name]:
             return name
         case _:

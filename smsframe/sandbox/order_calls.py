@@ -93,7 +93,7 @@ async def history(
         dates.read(since, dates.STAMP, zone),
         None if until is None else dates.read(until, dates.STAMP, zone),
     )
-    head, shown = page(orders, page_number, page_size)
+    head, shown = page(orders, page_number, page_size, ledger.questions.long_pages)
     return head | {
         "smshistory": [
             {

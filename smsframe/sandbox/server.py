@@ -10,6 +10,7 @@ from smsframe.sandbox import app, brands, frames
 from smsframe.sandbox.keys import Keys
 from smsframe.sandbox.ledger import Ledger
 from smsframe.sandbox.questions import OpenQuestions
+from smsframe.sandbox.questions import reply_fields as named_reply_fields
 from smsframe.sandbox.refusal import RefusedError
 from smsframe.sandbox.serving import Running
 from smsframe.sandbox.switches import Switchboard, switch
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from smsframe.gateway.smsend import Gateway
 
+OWN = "+393399900000"
+"""The number of the account that people write to, unless another is named."""
 FASTEST = 1_000_000  # beyond, a long-running sandbox would leave the calendar
 
 
@@ -69,6 +72,10 @@ class Sandbox:
         login_refused: Sources differ. The status of a wrong login: 404 or 401; the brand's when not given.
         paramsms_accepted: Sources differ. The status of an accepted ``paramsms``: 200 or 201; the brand's
             when not given.
+        long_pages: Open question. Pages of more than 100 rows are given, cut to 100, or refused (400).
+        reply_fields: Open question. What the fields of a received message are called: some of ``id``,
+            ``recipient``, ``sender``, ``text`` and ``received_at``, each by another name.
+        senders: The senders that the account has registered, each with its ``alias-state``: ``{"ACME": 2}``.
 
     Example:
         >>> people = pd.DataFrame({"mobile": ["+393471234567"]})
@@ -107,6 +114,9 @@ class Sandbox:
         extra_values: Literal["ignore", "refuse"] = "ignore",
         login_refused: Literal[404, 401] | None = None,
         paramsms_accepted: Literal[200, 201] | None = None,
+        long_pages: Literal["whole", "cut", "refuse"] = "whole",
+        reply_fields: Mapping[str, str] | None = None,
+        senders: Mapping[str, int] | None = None,
     ) -> None:
         if not 0 <= port <= 65535:  # noqa: PLR2004 - the ports there are
             raise ValueError(f"port is between 0 and 65535, not {port}")
@@ -132,6 +142,8 @@ class Sandbox:
             extra_values=extra_values,
             login_refused=played.login_refused if login_refused is None else login_refused,
             paramsms_accepted=played.paramsms_accepted if paramsms_accepted is None else paramsms_accepted,
+            long_pages=long_pages,
+            reply_fields=named_reply_fields(reply_fields or {}),
         )
         clock = clock or (lambda: datetime.now(UTC))
         if clock().tzinfo is None:
@@ -146,6 +158,7 @@ class Sandbox:
             clock=clock,
             speed=speed,
         )
+        self._ledger.senders.update(senders or {})
         self._calls: list[app.Call] = []
         self._switchboard = Switchboard(seed)
         self._app = app.build(self._ledger, self._switchboard, self._calls.append, clock, latency)
@@ -202,6 +215,7 @@ class Sandbox:
         from smsframe.gateway.smsend import Gateway  # noqa: PLC0415 - the sandbox needs nothing of ours to serve
 
         own: dict[str, Any] = {"journal": self._started.folder / "journal.sqlite", "profile": self._brand}
+        own["reply_fields"] = self._ledger.questions.reply_fields
         if not options.keys() & {"user_key", "access_token"}:
             own |= self._account
         if self._tls:
@@ -211,6 +225,25 @@ class Sandbox:
     def inbox(self) -> pd.DataFrame:
         """Every text a person has received by now, in the order they were accepted."""
         return frames.inbox(self._ledger.arrived())
+
+    def reply(
+        self, sender: str | Sequence[str], text: str, *, at: datetime | None = None, recipient: str = OWN
+    ) -> None:
+        """
+        Let somebody write to the account, as a person who answers a text does.
+
+        Args:
+            sender: Their number, or several who write the same; a name, as companies send under.
+            text: What they write.
+            at: When, an aware time; now when not given.
+            recipient: The account's own number that they write to.
+
+        Example:
+            >>> with smsframe.Sandbox() as sandbox:
+            ...     sandbox.reply("+393471234567", "STOP")
+        """
+        senders = [sender] if isinstance(sender, str) else sender
+        self._ledger.receive((each, recipient, text, at) for each in senders)
 
     def orders(self) -> pd.DataFrame:
         """Every order accepted, cancelled ones too."""
@@ -264,9 +297,11 @@ class Sandbox:
         Args:
             kind: ``refuse``, ``drop_before``, ``drop_after``, ``error_before``, ``error_after``,
                 ``late_answer``, ``late_acceptance``, ``half_body``, ``html``, ``redirect``, ``busy``,
-                ``session_lost``, ``blind``; or ``magic``, for faults by the last digits of recipients.
+                ``session_lost``, ``blind``; of pages ``endless_pages``, ``repeated_pages``,
+                ``skipped_rows``, ``wrong_total``; or ``magic``, for faults by the digits of recipients.
             call: Which calls match: ``order`` (POST ``sms`` and ``paramsms``), ``state``, ``history``,
-                ``status``, ``login``, ``cancel`` (DELETE ``sms/{order_id}``) or ``any``.
+                ``status``, ``login``, ``cancel`` (DELETE ``sms/{order_id}``), ``replies``, ``senders`` or
+                ``any``.
             rate: The share of them that gets it, from 0 to 1.
             order: The numbers of those that get it, counted from 1 since it was set.
             times: How often at most.

@@ -224,3 +224,25 @@ class StopPage(Page):
 
     total: int | None  # type: ignore[assignment]  # null where the sandbox plays a list that is not counted
     blacklist: list[StopEntry]
+
+
+class ReceivedPage(Page):
+    """GET ``srsmshistory``; no source shows the list's key or fields, these are the sandbox's own."""
+
+    messages: list[dict[str, str | int]]
+
+
+class Alias(BaseModel):
+    """A registered sender."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    id: int
+    alias: str
+    state: int = Field(alias="alias-state", description="0, 1, 2, 3, 4 or 9")
+
+
+class AliasPage(Page):
+    """GET ``alias``; no source shows the list's key, this one is the sandbox's own."""
+
+    aliases: list[Alias]

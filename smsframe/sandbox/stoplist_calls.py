@@ -57,7 +57,9 @@ async def stopped(
         and (last is None or moment.replace(microsecond=0) <= last)
     ]
     kind = ledger.questions.stop_list_pages
-    head, shown = page(found, 1 if kind == "repeated" else page_number, page_size)
+    head, shown = page(
+        found, 1 if kind == "repeated" else page_number, page_size, ledger.questions.long_pages
+    )
     if kind == "uncounted":
         head |= {"total": None}
     elif kind == "short":

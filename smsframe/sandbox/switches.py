@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from smsframe.sandbox.faults import Fault
 
-CALLS = ("order", "state", "history", "status", "login", "cancel", "any")
+CALLS = ("order", "state", "history", "status", "login", "cancel", "replies", "senders", "any")
 _ORDERS_ONLY = {"late_acceptance", "blind", "magic"}  # they are about the acceptance of an order
 
 

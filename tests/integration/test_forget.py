@@ -457,3 +457,18 @@ def test_who_was_erased_is_not_written_down_as_held_out_of_an_experiment(
     assert again["sms_code"].eq("opted_out").sum() == 2
     for phone in (held, out):
         nowhere(request, gateway, journal, phone)
+
+
+@BOTH
+def test_no_list_brings_back_the_number_of_who_was_erased(request, database, sandbox, gateway, journal):
+    """Neither the list of the account, nor that of the gateway, nor what a call is told to suppress."""
+    send(PEOPLE, gateway)
+    assert smsframe.optouts.add([GONE, PEOPLE["mobile"][1]], gateway=gateway) == 2
+    smsframe.optouts.sync(gateway=gateway)  # the gateway's own list has them from now on
+    forget(gateway, GONE)
+    nowhere(request, gateway, journal, GONE)
+    assert smsframe.optouts.add([GONE, PEOPLE["mobile"][2]], gateway=gateway) == 1
+    smsframe.optouts.sync(gateway=gateway)
+    smsframe.resume("autumn", suppress=[GONE, PEOPLE["mobile"][4]], gateway=gateway, progress=False)
+    nowhere(request, gateway, journal, GONE)
+    assert len(smsframe.optouts(gateway=gateway)) == 2

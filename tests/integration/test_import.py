@@ -64,8 +64,8 @@ def test_importing_loads_nothing_but_pandas_until_a_public_name_is_used():
     at_first, methods, after_looking, after_use = fresh(LOADED + textwrap.dedent(code))
     assert at_first == after_looking == "[]"
     of_frames = (
-        "assign by cancel check compose explain failed lift plan plot problems refresh send start summary "
-        "test to_csv to_excel to_parquet"
+        "assign by cancel check compose explain failed lift plan plot problems refresh replies send start "
+        "summary test to_csv to_excel to_parquet"
     )
     assert methods == str([*of_frames.split(), "normalize", "segments"])
     assert "requests" in after_use.split()

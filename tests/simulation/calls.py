@@ -6,6 +6,7 @@ The only module that knows the engine's own modules by name, so that they may be
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import replace
 from functools import partial
@@ -17,6 +18,7 @@ import pandas as pd
 from simulation.disks import Disk, SimulatedStore
 from simulation.machines import Owners, Workers
 from simulation.network import gateway
+from simulation.promise import ERASED_KEY
 from smsframe.arrow import TEXT
 from smsframe.campaign import dispatch
 from smsframe.campaign.cancel import Cancelling, by_both_clocks
@@ -29,6 +31,7 @@ from smsframe.campaign.resend import judge
 from smsframe.campaign.run_context import RunContext
 from smsframe.errors import ContactsError, SmsFrameError
 from smsframe.gateway.retry import RetryPolicy
+from smsframe.journal import hash_key
 from smsframe.journal.barred import Barred
 from smsframe.journal.journal import Journal, StoredCampaign
 from smsframe.journal.optout_rows import OptOutList
@@ -37,6 +40,7 @@ from smsframe.orders.prices import UNIT, Budget
 from smsframe.orders.states import CANCEL_OPEN, Event, State
 from smsframe.orders.terms import Terms
 from smsframe.outcomes.join import Known
+from smsframe.phones.match import keys
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -105,7 +109,8 @@ class Engine:
         self.journal = Journal.__new__(Journal)
         self.store = SimulatedStore(process, disk, name)
         self.journal.path = self.store.path
-        self.journal._keep(self.store, Owners(process, name), clock)
+        os.environ[hash_key.KEY] = hash_key.HashKey(ERASED_KEY, "").text
+        self.journal._keep(self.store, Owners(process, name), clock, process.world.token)
         process.stop = threading.Event()
         self._context = RunContext(
             gateway=gateway(process),
@@ -253,6 +258,14 @@ class Engine:
             accounts=lambda: reached.identities,
             campaign=0 if entry is None else entry.id,
         )
+
+    def forget(self, call: Call) -> None:
+        """As `smsframe.forget`."""
+        erasure = self.journal.erasure
+        erasure.finish()
+        if call.people:
+            erasure.forget(keys(pd.Series([*call.people], dtype=TEXT)))
+        erasure.clean()
 
     def withdraw(self) -> None:
         """As `smsframe.withdraw`."""

@@ -28,6 +28,7 @@ CALLS = (
         "moved",
         "person cancels",
         "budget",
+        "erased",
         "undo",
         "opts out",
         "held out",

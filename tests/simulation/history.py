@@ -67,6 +67,8 @@ class History:
         self._rows: list[tuple[str, str]] = []
         """What was last sent again, as in a cell that may be run once more."""
         self._budget = self._drawn_budget(kinds)
+        # Not one of the choices, as above.
+        self._erases = "erased" in kinds and (seed % 5 == 2 or len(kinds) < FEW)
         self._has_history = True
         self._clock_is_wrong = False
         """Whether one of the two clocks that count the grace is wrong; both may not be."""
@@ -265,6 +267,10 @@ class History:
     def _later_call(self, call: Call, after: float) -> Callable[[], None]:
         """A call that goes on with what an earlier one began."""
         may = self._may
+        if self._erases and self.choices.happens(0.4):
+            self.world.counted["erased"] += 1
+            some = tuple(self.choices.some(self._everybody, 0.3)) or self._everybody[:1]
+            return self._begin("forget", Call(people=some), after=after)
         if self.world.provider.manners.fails and may("sent again", 0.6):
             call = call._replace(rows=self._rows_to_send_again(), people=())
             return self._begin("resend", call, after=after)
@@ -434,7 +440,7 @@ class History:
             world.asked.budget, call = None, call._replace(budget=-1)
         if not self._until_it_ends_well("send", call):
             return
-        promise.everybody_has_an_outcome(world, self._file(), self._everybody)
+        promise.everybody_has_an_outcome(world, self._file(), self._left())
         if promise.unsure(self._file()):
             if not self._until_it_ends_well("resume", call._replace(unconfirmed="send")):
                 return
@@ -444,7 +450,14 @@ class History:
                 return
             if promise.to_be_cancelled(self._file()):
                 raise Broken("forgotten: a person's word does not end what is to be cancelled")
-        promise.nobody_is_forgotten(world, self._file(), self._everybody)
+        promise.nobody_is_forgotten(world, self._file(), self._left())
+        if self._erases and self._until_it_ends_well("forget", Call()):
+            promise.nothing_is_left_of_the_erased(self._file())
+
+    def _left(self) -> tuple[str, ...]:
+        """Everybody who was not erased."""
+        gone = promise.erased(self._file())
+        return tuple(phone for phone in self._everybody if phone not in gone)
 
     def _heal(self) -> None:
         world, manners = self.world, self.world.provider.manners

@@ -10,7 +10,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+import pandas as pd
+
 from simulation.scheduler import Broken
+from smsframe.phones.keyed_hash import keyed_hashes
+from smsframe.phones.match import keys
 
 if TYPE_CHECKING:
     from simulation.disks import File
@@ -34,6 +38,7 @@ class Asked:
         hours: In which hours each process may text people, or None.
         budget: The credits that everybody who calls lets the campaign cost, or None.
         opted_out: Who has opted out, as soon as that is on disk.
+        erased: Who was erased, and which orders with them were on their way by then.
         stale: Whether something of a journal was lost: nobody asks then that each row agrees with the world.
     """
 
@@ -47,6 +52,7 @@ class Asked:
     budget: int | None = None
     stale: bool = False
     opted_out: set[str] = field(default_factory=set)
+    erased: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 def at_most_once(world: World, order_id: str, people: list[str]) -> None:
@@ -67,6 +73,52 @@ def within_budget(world: World) -> None:
     budget, charged = world.asked.budget, world.provider.charged
     if budget is not None and not world.asked.stale and charged > budget:
         raise Broken(f"dear: {charged} credits were charged, of a budget of {budget}")
+
+
+ERASED_KEY = bytes(range(32))
+"""The key of the hashes by which journals know who was erased."""
+
+
+def erased(file: File | None) -> frozenset[str]:
+    """Who was erased, or is to be, by what a journal says."""
+    from simulation.history import PHONES  # noqa: PLC0415 - which needs this module
+
+    if file is None:
+        return frozenset()
+    known = {found for (found,) in file.rows("SELECT hash FROM forgotten")}
+    if not known:
+        return frozenset()
+    hashes = keyed_hashes(keys(pd.Series(PHONES, dtype="string")), ERASED_KEY)
+    return frozenset(phone for phone, one in zip(PHONES, hashes, strict=True) if one in known)
+
+
+def remember_who_was_erased(world: World, file: File) -> None:
+    """When a journal is told to erase somebody: their orders that are on their way may still arrive."""
+    for phone in erased(file) - world.asked.erased.keys():
+        query = """SELECT b.order_id FROM recipients r JOIN batches b ON r.batch = b.id
+            WHERE b.state = 'sending' AND r.phone = ?"""
+        world.asked.erased[phone] = frozenset(order for (order,) in file.rows(query, phone))
+
+
+def nobody_who_was_erased_is_in_it(world: World, body: dict[str, Any], file: File | None) -> None:
+    """Nobody in an order that leaves was erased, unless it was on its way by then."""
+    people = body.get("recipient") or [one["recipient"] for one in body["recipients"].values()]
+    for phone in erased(file) & {*people}:
+        if body.get("order_id") not in world.asked.erased.get(phone, ()):
+            raise Broken(f"erased: {phone} would be texted after they were erased")
+
+
+def nothing_is_left_of_the_erased(file: File | None) -> None:
+    """No byte of a journal has a number of somebody who was erased, and is not to be erased later."""
+    if file is None:
+        return
+    later = {phone for (phone,) in file.rows("SELECT phone FROM recipients WHERE erase")}
+    later |= {phone for (phone,) in file.rows("SELECT phone FROM attempts WHERE erase")}
+    image = file.image()
+    for phone in erased(file) - later:
+        digits = phone.lstrip("+")
+        if digits.encode() in image or int(digits).to_bytes(6, "big") in image:
+            raise Broken(f"erased: the number of {phone} is still in the journal's bytes")
 
 
 BLIND = 5

@@ -109,12 +109,14 @@ class World:
         file.commits += 1
         if self.keeps_images:
             file.images.append(file.image())
+        promise.remember_who_was_erased(self, file)
         self.hold(promise.compatible, self, file)
 
     def leaves(self, process: Process, request: Request, meant: datetime) -> None:
         """A request leaves a machine."""
         if request.method == "POST":
             self.hold(promise.may_leave, self, process, request.body, meant)
+            self.hold(promise.nobody_who_was_erased_is_in_it, self, request.body, process.journal())
             self.hold(promise.nobody_is_held_out_of_it, request.body, process.journal())
             self.hold(promise.is_cautious, self, process, process.journal())
 

@@ -15,7 +15,7 @@ import smsframe
 CONTRACT = {
     "check", "plan", "send", "resume", "resend", "refresh", "results", "campaigns", "costs", "withdraw",
     "cancel", "reschedule", "stop", "test", "partition", "finish", "assign", "lift",
-    "forget", "purge", "optouts",
+    "forget", "purge", "optouts", "history", "replies",
     "read_contacts",
     "compose", "Form", "start", "watch", "Run",
     "plot", "problems", "reveal",

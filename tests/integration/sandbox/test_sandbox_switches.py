@@ -102,7 +102,7 @@ WRONG = [
     (
         "drop_after",
         {"call": "sms"},
-        "call is one of order, state, history, status, login, cancel, any, not 'sms'",
+        "call is one of order, state, history, status, login, cancel, replies, senders, any, not 'sms'",
     ),
     ("drop_after", {"rate": 0.1, "order": 2}, "by rate or by order, not by both"),
     ("drop_after", {"rate": 1.1}, "rate is a share between 0 and 1"),

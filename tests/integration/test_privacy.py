@@ -1,0 +1,209 @@
+"""What is old is erased, consent is kept and required, and files can have no numbers."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import timedelta
+
+import pandas as pd
+import pytest
+from helpers.byte_scan import found_in, tables_with
+from helpers.clocks import PassingTime
+from helpers.sending import send, table
+from typer.testing import CliRunner
+
+import smsframe
+from smsframe.cli.main import app
+from smsframe.journal import hash_key
+from smsframe.phones.keyed_hash import keyed_hashes
+from smsframe.phones.match import keys
+
+BOTH = pytest.mark.both_journals
+PEOPLE = table(4)
+
+
+@pytest.fixture
+def time():
+    return PassingTime()
+
+
+@pytest.fixture
+def journal(gateway):
+    return smsframe.Journal(gateway.journal, clock=gateway.clock)
+
+
+def refused(call):
+    with pytest.raises(smsframe.CampaignChanged, match=r"were erased on .* would text everybody again"):
+        call()
+
+
+@BOTH
+def test_an_old_campaign_loses_its_people_and_texts_and_its_name_stays_closed(
+    database, time, sandbox, gateway, journal
+):
+    send(PEOPLE, gateway, text="Ciao {name}, a secret word")
+    seen = smsframe.plan(PEOPLE, "Ciao", campaign="autumn", phone="mobile", gateway=gateway)
+    time.clock.sleep(timedelta(days=91).total_seconds())
+    send(table(2, start=50), gateway, campaign="winter")
+    policy = smsframe.Policy(keep="90 days")
+    for found in (
+        smsframe.purge(policy=policy, preview=True, gateway=gateway, journal=journal),
+        smsframe.purge(policy=policy, gateway=gateway, journal=journal),
+    ):
+        assert found["campaign"].tolist() == ["autumn"]
+        assert found["people"].tolist() == [4]
+        assert found["why"].tolist() == [""]
+    assert found["purged"].tolist() == [True]
+    for phone in PEOPLE["mobile"]:
+        assert tables_with(journal, phone, "secret word", "N3") == set()
+    if journal.path is not None:
+        assert found_in(journal.path.parent, PEOPLE["mobile"][0], "secret word") == []
+    refused(lambda: send(PEOPLE, gateway))
+    refused(lambda: send(seen, gateway))
+    refused(lambda: send(PEOPLE, gateway, campaign="autumn", text="another"))
+    refused(lambda: smsframe.plan(PEOPLE, "Ciao", campaign="autumn", phone="mobile", gateway=gateway))
+    refused(lambda: smsframe.resume("autumn", gateway=gateway, progress=False))
+    assert len(sandbox.inbox()) == 6
+    assert smsframe.purge(policy=policy, gateway=gateway, journal=journal).empty
+    assert smsframe.costs("autumn", gateway=gateway)["credits"].sum() == 4  # what it cost is known still
+    send(table(2, start=50), gateway, campaign="winter")
+    assert len(sandbox.inbox()) == 6
+
+
+@BOTH
+def test_what_is_not_over_is_left_as_it_is(database, time, sandbox, gateway, journal):
+    sandbox.misbehave("busy", status=503, retry_after=5000)
+    with pytest.raises(smsframe.SmsFrameError):
+        send(PEOPLE, gateway)
+    sandbox.behave()
+    send(PEOPLE, gateway, campaign="later", schedule=time.clock.now() + timedelta(days=60))
+    time.clock.sleep(timedelta(days=40).total_seconds())
+    found = smsframe.purge("30 days", gateway=gateway, journal=journal)
+    assert found["campaign"].tolist() == ["autumn"]
+    assert found["purged"].tolist() == [False]
+    assert "not sent yet" in found["why"].iloc[0]
+    assert len(smsframe.results("autumn", gateway=gateway)) == 4
+    assert len(smsframe.results("later", gateway=gateway)) == 4
+
+
+@pytest.mark.parametrize("keep", ["", "soon", "0 days", "3 hours", "-90 days", 90, True, pd.NaT])
+def test_what_is_no_duration_erases_nothing(gateway, journal, keep):
+    with pytest.raises(ValueError, match="keep="):
+        smsframe.purge(keep, gateway=gateway, journal=journal)
+    with pytest.raises(ValueError, match="keep="):
+        smsframe.Policy(keep=keep)
+
+
+@BOTH
+def test_consent_is_kept_with_each_person_and_required(database, sandbox, gateway, journal):
+    people = PEOPLE.assign(
+        consent_at=["2026-05-01 10:00", None, "2026-05-02", " "], source=["web form", "shop", None, "shop"]
+    )
+    policy = smsframe.Policy(consent=("consent_at", "source"))
+    planned = smsframe.plan(people, "Ciao", campaign="autumn", phone="mobile", policy=policy, gateway=gateway)
+    assert planned.frame["sms_code"].astype(object).fillna("").tolist() == ["", *["no_consent"] * 3]
+    assert "3 rows without" in planned.facts()["privacy"]
+    out = smsframe.send(planned, gateway=gateway, progress=False)
+    assert out["sms_status"].astype(str).tolist() == ["accepted", *["suppressed"] * 3]
+    assert len(sandbox.inbox()) == 1
+    story = smsframe.explain(out, 0, gateway=gateway)
+    (kept,) = story["evidence"][story["step"].str.startswith("consent")]
+    assert kept == "consent_at: 2026-05-01 10:00, source: web form"
+    # What the table says later does not change what was kept.
+    later = smsframe.send(
+        people.assign(source="changed"),
+        "Ciao",
+        campaign="autumn",
+        phone="mobile",
+        policy=policy,
+        gateway=gateway,
+        progress=False,
+    )
+    assert later["sms_status"].astype(str).tolist() == ["accepted", "suppressed", "accepted", "suppressed"]
+    assert "changed" not in smsframe.explain(later, 0, gateway=gateway)["evidence"].str.cat(na_rep="")
+    smsframe.forget([people["mobile"][0]], gateway=gateway)
+    assert tables_with(journal, people["mobile"][0], "web form") == set()
+
+
+def test_consent_may_be_kept_and_not_required(sandbox, gateway):
+    people = PEOPLE.assign(source=["web form", None, "shop", "shop"])
+    policy = smsframe.Policy(consent="source", consent_required=False)
+    out = smsframe.send(
+        people, "Ciao", campaign="autumn", phone="mobile", policy=policy, gateway=gateway, progress=False
+    )
+    assert out["sms_status"].astype(str).tolist() == ["accepted"] * 4
+    with pytest.raises(smsframe.ContactsError, match="no such column"):
+        smsframe.plan(PEOPLE, "Ciao", phone="mobile", policy=policy)
+
+
+def test_a_policy_file_says_the_same(tmp_path):
+    file = tmp_path / "smsframe.toml"
+    file.write_text('keep = "90 days"\nconsent = ["at", "source"]\nconsent_required = false\n')
+    policy = smsframe.Policy.from_file(file)
+    assert policy.keep == timedelta(days=90)
+    assert (policy.consent, policy.consent_required) == (("at", "source"), False)
+    for line in (
+        "keep = 90",
+        "consent = 5",
+        'consent_required = "no"',
+        "consent = []",
+        'consent = ["a", "a"]',
+    ):
+        file.write_text(line)
+        with pytest.raises(ValueError, match=r"smsframe.toml"):
+            smsframe.Policy.from_file(file)
+
+
+def test_files_without_numbers_can_be_joined(sandbox, gateway, tmp_path):
+    people = PEOPLE.assign(
+        other=[f"call {phone[3:6]} {phone[6:]}" for phone in PEOPLE["mobile"]],
+        whole=[int(phone[1:]) for phone in PEOPLE["mobile"]],
+        age=[20, 30, 40, 50],
+        joined=["2026-05-01"] * 4,
+    )
+    out = smsframe.send(people, "Ciao", campaign="autumn", phone="mobile", gateway=gateway, progress=False)
+    key = hash_key.find() or hash_key.create()
+    expected = keyed_hashes(keys(out["sms_phone"]), key.value)
+    for name, write, read in (
+        ("out.csv", smsframe.to_csv, smsframe.read_contacts),
+        ("out.xlsx", smsframe.to_excel, smsframe.read_contacts),
+        ("out.parquet", smsframe.to_parquet, pd.read_parquet),
+    ):
+        path = tmp_path / name
+        write(out, path, hashed=True)
+        back = read(path)
+        assert back["sms_person"].tolist() == expected
+        assert {"name", "age", "joined", "sms_status"} <= {*back.columns}
+        assert not {"mobile", "other", "whole", "sms_phone"} & {*back.columns}
+        for phone in PEOPLE["mobile"]:
+            assert (
+                not back.astype(str)
+                .apply(lambda cells, tail=phone[-7:]: cells.str.contains(tail))
+                .any()
+                .any()
+            )
+    results = smsframe.results("autumn", hashed=True, gateway=gateway)
+    assert results["sms_person"].tolist() == expected
+    indexed = out.set_index("mobile")
+    smsframe.to_parquet(indexed, tmp_path / "indexed.parquet", hashed=True)
+    assert "mobile" not in pd.read_parquet(tmp_path / "indexed.parquet").reset_index().columns
+    with pytest.raises(smsframe.ContactsError, match="sms_phone"):
+        smsframe.to_csv(PEOPLE, tmp_path / "none.csv", hashed=True)
+
+
+def test_the_commands(terminal, tmp_path):
+    run = CliRunner().invoke
+    with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
+        smsframe.send(PEOPLE, "Ciao", campaign="autumn", phone="mobile", gateway=gateway, progress=False)
+    assert "No key yet" in run(app, ["hash-key", "status"]).output
+    done = run(app, ["forget", "--region", "IT"], input="\n".join(PEOPLE["mobile"][:2]) + "\n\n")
+    assert done.exit_code == 0
+    assert "campaign 'autumn': 2 people erased" in done.output
+    assert not any(phone[3:] in done.output for phone in PEOPLE["mobile"])
+    assert "Nobody of them" in run(app, ["forget"], input="+393489999999").output
+    assert run(app, ["hash-key", "export", "carried.key"]).exit_code == 0
+    assert hash_key.find().text not in run(app, ["hash-key", "status"]).output
+    assert run(app, ["hash-key", "import", "carried.key"]).exit_code == 0
+    assert run(app, ["export", "autumn", "out.csv", "--hashed"]).exit_code == 0
+    assert "sms_person" in (tmp_path / "out.csv").read_text("utf-8-sig")
+    assert "Nothing to be erased" in run(app, ["purge", "--keep", "1 day"]).output
