@@ -17,7 +17,19 @@ from typing import Annotated
 import typer
 
 import smsframe
-from smsframe.cli import cancel, doctor, exit_codes, inspect, journals, options, optouts, privacy, scan, send
+from smsframe.cli import (
+    cancel,
+    doctor,
+    exit_codes,
+    inspect,
+    journals,
+    options,
+    optouts,
+    people,
+    privacy,
+    scan,
+    send,
+)
 from smsframe.cli import demo as demo_campaign
 from smsframe.clock import SYSTEM
 from smsframe.formatting import many
@@ -91,6 +103,10 @@ for command in (
     inspect.export,
     inspect.costs,
     inspect.campaigns,
+    people.replies,
+    people.history,
+    people.senders,
+    people.conformance,
     privacy.forget,
     privacy.purge,
     scan.scan,

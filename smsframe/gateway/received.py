@@ -16,6 +16,7 @@ from smsframe.gateway.base import GatewayProtocol
 from smsframe.orders.records import HistoryPage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from smsframe.gateway.transport import Exchange
@@ -36,6 +37,34 @@ class HistoryCalls:
 
     def _get(self, path: str, **params: str) -> Exchange:
         raise NotImplementedError
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        json: object = None,
+        check: Callable[[], None] | None = None,
+    ) -> Exchange:
+        raise NotImplementedError
+
+    def probe(
+        self, method: str, path: str, params: Mapping[str, str] | None = None, *, json: object = None
+    ) -> tuple[int | None, Any]:
+        """
+        One call, whatever it is, for ``smsframe conformance``.
+
+        Returns:
+            The status, and the answer's JSON or None.
+
+        Raises:
+            GatewayError: There was no answer, or no way to log in.
+        """
+        answer = self._call(method, path, params=params, json=json)
+        if answer.status is None:
+            raise GatewayError("the gateway did not answer", status=None)
+        return answer.status, answer.json()
 
     def history_page(self, since: datetime, number: int, size: int) -> HistoryPage:
         """

@@ -109,12 +109,13 @@ class Barred:
 
     @property
     def state(self) -> State:
-        """What changes with each change of a list."""
-        return tuple(
+        """What changes with each change of a list, and when somebody is erased."""
+        lists = tuple(
             value
             for journal in self.journals
             for value in self._read(journal, lambda _, lists: [(one.id, one.changes) for one in lists], [])
         )
+        return (*lists, tuple(journal.forgotten.count for journal in self.journals))
 
     @property
     def used(self) -> list[UsedList]:
@@ -141,6 +142,8 @@ class Barred:
         """Whether each of some people may not be texted."""
         persons = keys(phones)
         barred = np.isin(persons, self._listed(persons))
+        for journal in self.journals:  # by their hashes
+            barred |= journal.forgotten.among(phones)
         if self.allowed is not None:
             barred |= ~np.isin(persons, self.allowed)
         return pd.Series(barred, index=phones.index)

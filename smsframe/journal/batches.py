@@ -103,15 +103,14 @@ class Batches:
     ) -> list[BatchWithPeople]:
         """
         Free the people of a planned batch of this owner that may no longer leave, and cut them by the hours
-        that are open now; nothing when the batch is no longer planned, or somebody else's.
+        that are open now; of one that is gone, those who are in no other.
         """
         with self._store.transaction() as connection:
             planned = (batches.c.state == State.PLANNED) & (batches.c.owner == owner)
             which = planned & (batches.c.id == batch.id)
-            if connection.execute(sa.select(sa.func.count()).where(which)).scalar_one() == 0:
-                return []
-            recipient_rows.free(connection, recipients.c.batch == batch.id)
-            connection.execute(sa.delete(batches).where(which))
+            if connection.execute(sa.select(sa.func.count()).where(which)).scalar_one():
+                recipient_rows.free(connection, recipients.c.batch == batch.id)
+                connection.execute(sa.delete(batches).where(which))
             return self.create_batches_within(connection, entry, owner, phones, now)
 
     def free(self, entry: CampaignRecord) -> None:

@@ -8,7 +8,6 @@ and nobody cuts them into another order.
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,7 +18,7 @@ import sqlalchemy as sa
 from smsframe.errors import JournalError
 from smsframe.journal import hash_key
 from smsframe.journal import recipients as recipient_rows
-from smsframe.journal.forgotten import FINGERPRINT, UNCLEAN, WAITING, mark, marked
+from smsframe.journal.forgotten import DIGITS, FINGERPRINT, UNCLEAN, WAITING, mark, marked, numbers_in
 from smsframe.journal.rows import micros
 from smsframe.journal.sql import frame, insert, integers
 from smsframe.journal.tables import (
@@ -39,10 +38,9 @@ from smsframe.journal.tables import (
 )
 from smsframe.orders.states import CANCEL_OPEN, State
 from smsframe.phones.keyed_hash import keyed_hashes
-from smsframe.phones.person import people as canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
     from sqlalchemy.engine import Connection
@@ -54,9 +52,6 @@ if TYPE_CHECKING:
 OPEN = (State.SENDING, State.UNCONFIRMED, *CANCEL_OPEN)
 """States in which nobody knows yet what becomes of an order."""
 FACTS = ("person", "attempt", "batch", "segments", "missing", "refused")
-_DIGITS = re.compile(r"\+?\d(?:[\s().\-/]{0,3}\d){6,}")
-"""What may be a number in a text."""
-LONGEST = 15
 
 
 class Erased(NamedTuple):
@@ -219,7 +214,7 @@ class Erasure:
         ]
         if values:
             connection.execute(insert(connection, erased).on_conflict_do_nothing(), values)
-            _without_numbers(connection, campaign, sorted({row["batch"] for row in values}))
+            _withoutnumbers_in(connection, campaign, sorted({row["batch"] for row in values}))
         return gone["person"].nunique(), rows["person"][waits].nunique()
 
 
@@ -284,22 +279,22 @@ def _delete(connection: Connection, table: sa.Table, persons: list[int]) -> int:
 def _unread_replies(connection: Connection, hashes: dict[int, str]) -> int:
     """Delete received messages of nobody knows whom yet, with one of these numbers in them."""
     query = sa.select(replies.c.id, replies.c.raw).where(replies.c.person.is_(None))
-    found = [row.id for row in connection.execute(query) if _numbers(row.raw) & hashes.keys()]
+    found = [row.id for row in connection.execute(query) if numbers_in(row.raw) & hashes.keys()]
     if found:
         connection.execute(sa.delete(replies).where(replies.c.id.in_(integers(found))))
     return len(found)
 
 
-def _without_numbers(connection: Connection, campaign: int, orders: list[int]) -> None:
+def _withoutnumbers_in(connection: Connection, campaign: int, orders: list[int]) -> None:
     """What was said of orders, and of their people, without what may be a number."""
     these = batches.c.id.in_(integers(orders))
     for row in connection.execute(sa.select(batches.c.id, batches.c.reason).where(these)).all():
-        if row.reason and (said := _DIGITS.sub("…", row.reason)) != row.reason:
+        if row.reason and (said := DIGITS.sub("…", row.reason)) != row.reason:
             connection.execute(sa.update(batches).where(batches.c.id == row.id).values(reason=said))
     asked = evidence.c.order_id.in_(sa.select(batches.c.order_id).where(these))
     query = sa.select(evidence.c.id, evidence.c.answer).where(evidence.c.campaign == campaign, asked)
     for row in connection.execute(query).all():
-        if row.answer and (said := _DIGITS.sub("…", row.answer)) != row.answer:
+        if row.answer and (said := DIGITS.sub("…", row.answer)) != row.answer:
             connection.execute(sa.update(evidence).where(evidence.c.id == row.id).values(answer=said))
 
 
@@ -309,14 +304,7 @@ def _named(connection: Connection, hashes: dict[int, str]) -> list[str]:
     names = [
         row.name
         for row in connection.execute(query.order_by(campaigns.c.id)).all()
-        if (_numbers(row.name) | _numbers(row.template)) & hashes.keys()
+        if (numbers_in(row.name) | numbers_in(row.template)) & hashes.keys()
     ]
     many = f"the name or the text of {len(set(names))} of the campaigns holds a number that was erased"
     return [f"{many}: `smsframe purge` erases texts; names stay"] if names else []
-
-
-def _numbers(text: str) -> set[int]:
-    """The canonical numbers that a text may hold."""
-    digits: Iterable[str] = (re.sub(r"\D", "", found) for found in _DIGITS.findall(text))
-    found = [int(one) for one in digits if len(one) <= LONGEST]
-    return {*canonical(np.array(found, dtype=np.int64)).tolist()}

@@ -6,6 +6,7 @@ Once there are such hashes nothing is sent without their key: nobody could tell 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,9 +22,10 @@ from smsframe.journal.versions import has_people_over_time
 from smsframe.outcomes.codes import CODES
 from smsframe.phones.keyed_hash import keyed_hashes
 from smsframe.phones.match import among, keys
+from smsframe.phones.person import people as canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
     from sqlalchemy.engine import Connection
@@ -36,6 +38,9 @@ ERASED_TEXTED = f"{ERASED}; was texted in this campaign before"
 
 UNCLEAN, WAITING = "unclean", "waiting"
 """Marks of a journal: erased rows may be in its free space; somebody is to be erased later."""
+DIGITS = re.compile(r"\+?\d(?:[\s().\-/]{0,3}\d){6,}")
+"""What may be a number in a text."""
+LONGEST = 15
 FINGERPRINT = "fingerprint"
 """The name under which a journal keeps the fingerprint of its key."""
 
@@ -72,6 +77,40 @@ class Forgotten:
             return why
 
         return say
+
+    @property
+    def count(self) -> int:
+        """How many people were erased."""
+        with self._store.opened() as connection:
+            if connection is None or not has_people_over_time(connection):
+                return 0
+            return int(connection.execute(sa.select(sa.func.count()).select_from(forgotten)).scalar_one())
+
+    def old(self, connection: Connection, messages: pd.DataFrame) -> NDArray[np.bool_]:
+        """
+        In the caller's transaction: which messages are of somebody who was erased after they were received.
+
+        They are not written down again when they are read once more; what the person writes later is.
+
+        Args:
+            connection: The transaction.
+            messages: ``raw``, ``phone`` (or missing, where nobody knows yet who wrote it) and
+                ``received_at`` (microseconds since 1970 in UTC, or missing).
+        """
+        if not self.any(connection) or messages.empty:
+            return np.zeros(len(messages), dtype=bool)
+        hashes = self.hashed(connection, messages["phone"])
+        times = dict(connection.execute(sa.select(forgotten.c.hash, forgotten.c.at)).tuples().all())
+        erased_at = hashes.map(times).astype("Int64")
+        received = messages["received_at"].reset_index(drop=True).astype("Int64")
+        early = (received.isna() | received.le(erased_at)).fillna(value=True)
+        old = early.to_numpy(dtype=bool) & hashes.notna().to_numpy()
+        unread = messages["phone"].isna().to_numpy()
+        key = self.required_key(connection).value
+        for place in np.flatnonzero(unread):
+            persons = np.array(sorted(numbers_in(messages["raw"].iloc[place])), dtype=np.int64)
+            old[place] = not times.keys().isdisjoint(keyed_hashes(persons, key))
+        return np.asarray(old, dtype=bool)
 
     def texted(self, campaign: str, phones: pd.Series[Any]) -> NDArray[np.bool_]:
         """Which of these people, who were erased, were in an order of a campaign."""
@@ -258,3 +297,10 @@ def note_erased(connection: Connection, campaign: int, batch: int, part: pd.Data
             "refused": code if isinstance(code, str) else None,
         }
         connection.execute(sa.insert(erased), values)
+
+
+def numbers_in(text: str) -> set[int]:
+    """The canonical numbers that a text may hold."""
+    digits: Iterable[str] = (re.sub(r"\D", "", found) for found in DIGITS.findall(text))
+    found = [int(one) for one in digits if len(one) <= LONGEST]
+    return {*canonical(np.array(found, dtype=np.int64)).tolist()}

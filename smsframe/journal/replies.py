@@ -13,6 +13,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from smsframe.arrow import TEXT
+from smsframe.journal.forgotten import Forgotten
 from smsframe.journal.rows import instants_of, micros, moment
 from smsframe.journal.sql import frame, insert, integers, strings, table_of
 from smsframe.journal.tables import attempts, batches, campaigns, recipients, replies, reply_sources
@@ -79,6 +80,7 @@ class Replies:
         self._store.make()
         with self._store.transaction() as connection:
             row = {"source": made_source(connection, source), "read_at": micros(self._stamp().at)}
+            messages = messages[~Forgotten(self._store).old(connection, messages)]
             rows = [row | values for values in _rows(messages)]
             if rows:
                 connection.execute(insert(connection, replies).on_conflict_do_nothing(), rows)

@@ -18,7 +18,7 @@ from smsframe.orders.delivery_codes import DELIVERY_CODES, DeliveryCode, Stage
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SENDER = r"\+?[0-9]{6,16}|[A-Za-z0-9 .&_'-]{1,11}"
+SENDER = r"\+?[0-9]{6,16}|(?=.*[A-Za-z])[A-Za-z0-9 .&_'-]{1,11}"
 """A number, or at most 11 characters: all that the address field of 3GPP TS 23.040 §9.1.2.5 holds."""
 
 
