@@ -16,7 +16,7 @@ import shlex
 OPTIONS = frozenset(
     (
         *("adopt", "batch_size", "campaign", "changed", "confirm", "grace", "journal", "max_segments"),
-        *("hashed", "keep", "preview"),
+        *("hashed", "keep", "only", "preview", "push", "since"),
         *(
             "maybe_arrived",
             "message_type",
