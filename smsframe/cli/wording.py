@@ -43,6 +43,7 @@ OPTIONS = frozenset(
             "undo",
             "until",
             "wait",
+            "why",
             "workers",
         ),
     )
@@ -75,6 +76,7 @@ COMMANDS = {
     "check": "check",
     "finish": "finish",
     "forget": "forget",
+    "optouts": "optouts list",
     "plan": "plan",
     "purge": "purge",
     "refresh": "refresh",

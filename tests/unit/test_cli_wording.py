@@ -28,6 +28,9 @@ ONLY_IN_PYTHON |= {"between", "not_before"}  # of `Hours`: --hours says the one,
 ONLY_IN_PYTHON |= {
     "prices",
     "budget",
+    "cap",
+    "allow_only",
+    "valid_until",
     "consent",
     "consent_required",
 }  # a policy of the command line is a file, whose name goes first
