@@ -124,7 +124,8 @@ def to_excel(
         zone: The time zone of all times that have one, such as ``"Europe/Rome"``; when not given, each column
             stays in its own, which is UTC for those of smsframe.
         summary: Whether to add a sheet ``sms_summary``; when not given, if there are result columns.
-        hashed: As in `to_csv`.
+        hashed: Whether ``sms_person``, a keyed hash, takes the place of ``sms_phone`` and of every column
+            that holds the numbers: such files can be joined with each other, and have no numbers.
 
     Raises:
         ValueError: The name is not ``….xlsx``, the columns have several levels, there is no such time zone,
@@ -172,7 +173,8 @@ def to_parquet(
         results: Any frame.
         path: The file; it is replaced once all of the new one is on the disk.
         index: Whether to write the index; when not given, always, a RangeIndex as its three numbers.
-        hashed: As in `to_csv`.
+        hashed: Whether ``sms_person``, a keyed hash, takes the place of ``sms_phone`` and of every column
+            that holds the numbers: such files can be joined with each other, and have no numbers.
 
     Raises:
         ValueError: The name says that the file is something else, such as ``results.csv``, or columns have

@@ -472,3 +472,14 @@ def test_no_list_brings_back_the_number_of_who_was_erased(request, database, san
     smsframe.resume("autumn", suppress=[GONE, PEOPLE["mobile"][4]], gateway=gateway, progress=False)
     nowhere(request, gateway, journal, GONE)
     assert len(smsframe.optouts(gateway=gateway)) == 2
+
+
+@BOTH
+def test_somebody_who_is_erased_after_a_call_looked_is_not_written_down(
+    request, database, sandbox, gateway, journal
+):
+    send(PEOPLE.head(1), gateway)
+    out = send(PEOPLE, gateway, started=lambda _: forget(gateway, GONE))
+    assert statuses(out) == ["accepted"] * 3 + ["suppressed"] + ["accepted"] * 2
+    assert len(sandbox.inbox()) == 5
+    nowhere(request, gateway, journal, GONE)

@@ -22,6 +22,69 @@ def _one(name, module, old, new, *kinds, seeds=3_000, witness=""):
 
 
 MUTANTS = (
+    # People who were erased.
+    _one(
+        "who was erased is not written down by a call that looked before",
+        "journal.registration",
+        '            waiting = waiting[~self._forgotten.within(connection, waiting["phone"])]\n',
+        "",
+        witness="tests/integration/test_forget.py"
+        "::test_somebody_who_is_erased_after_a_call_looked_is_not_written_down",
+    ),
+    _one(
+        "who was erased is not written down when orders are taken over",
+        "journal.registration",
+        "adopted = self._forgotten.separate(connection, entry.id, compared.adopted)",
+        "adopted = compared.adopted.assign(erased=None)",
+        witness="tests/integration/test_forget.py::test_orders_of_a_lost_journal_are_adopted_without_who_was_erased",
+    ),
+    _one(
+        "without the key of the hashes nothing is sent",
+        "journal.forgotten",
+        "        if key is not None and wanted in (None, key.fingerprint):\n            return key\n",
+        "        if key is not None:\n            return key\n",
+        witness="tests/integration/test_forget.py::test_without_the_key_nothing_is_sent",
+    ),
+    _one(
+        "the file is written anew once somebody was erased",
+        "journal.sqlite_cleaning",
+        '            connection.execute("VACUUM")\n',
+        "",
+        witness="tests/integration/test_forget.py"
+        "::test_nothing_of_a_person_is_left_and_the_same_cell_texts_nobody",
+    ),
+    _one(
+        "the log of the file is emptied once somebody was erased",
+        "journal.sqlite_cleaning",
+        'busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()',
+        "busy = 0",
+        witness="tests/integration/test_forget.py"
+        "::test_bytes_in_the_log_stay_while_somebody_reads_and_a_later_call_removes_them",
+    ),
+    _one(
+        "the copies that upgrades have made go",
+        "journal.sqlite_cleaning",
+        "    left = _delete_copies(path)\n",
+        "    left = []\n",
+        witness="tests/integration/test_forget.py"
+        "::test_campaigns_of_an_older_version_are_said_to_have_ids_without_salt",
+    ),
+    _one(
+        "an order id tells nothing of a guessed number",
+        "journal.registration",
+        '"salt": self._salt(),',
+        '"salt": None,',
+        witness="tests/integration/test_forget.py"
+        "::test_the_id_of_an_order_of_one_person_tells_nothing_of_a_guessed_number",
+    ),
+    _one(
+        "the name of a purged campaign is closed",
+        "journal.purging",
+        "    if entry.purged_at is not None:\n        raise",
+        "    if False:\n        raise",
+        witness="tests/integration/test_privacy.py"
+        "::test_an_old_campaign_loses_its_people_and_texts_and_its_name_stays_closed",
+    ),
     # Partitions.
     _one(
         "partitions with people in the hands of other workers are finished",
