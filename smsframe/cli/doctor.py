@@ -63,6 +63,7 @@ def doctor(
         lambda: iter(()) if memory.path is None else _disk(memory.path),
         lambda: _journal(memory),
         lambda: _policy(policy),
+        lambda: _opted_out(memory),
     ]
     if suppress is not None:
         looks.append(lambda: _list(suppress, region))
@@ -146,6 +147,15 @@ def _policy(path: Path | None) -> Iterator[Finding]:
     else:
         budget = "no budget" if policy.budget is None else f"a budget of {policy.budget}"
         yield Finding("policy", "ok", f"{file}, {budget}")
+
+
+def _opted_out(journal: smsframe.Journal) -> Iterator[Finding]:
+    try:
+        known = smsframe.optouts(journal=journal)
+    except (smsframe.SmsFrameError, ValueError) as error:
+        yield Finding("opt-outs", "problem", _message(error))
+    else:
+        yield Finding("opt-outs", "ok", f"{many(len(known), 'number')} on the list, which every call reads")
 
 
 def _list(path: Path, region: str | None) -> Iterator[Finding]:

@@ -17,7 +17,19 @@ from typing import Annotated
 import typer
 
 import smsframe
-from smsframe.cli import cancel, doctor, exit_codes, inspect, journals, options, people, privacy, scan, send
+from smsframe.cli import (
+    cancel,
+    doctor,
+    exit_codes,
+    inspect,
+    journals,
+    options,
+    optouts,
+    people,
+    privacy,
+    scan,
+    send,
+)
 from smsframe.cli import demo as demo_campaign
 from smsframe.clock import SYSTEM
 from smsframe.formatting import many
@@ -103,6 +115,7 @@ for command in (
     app.command()(command)
 
 app.add_typer(journals.app, name="journal")
+app.add_typer(optouts.app, name="optouts")
 app.add_typer(privacy.key, name="hash-key")
 
 

@@ -85,7 +85,7 @@ Policy = Annotated[
     typer.Option(
         exists=True,
         dir_okay=False,
-        help="House rules, a TOML file: prices and a budget; else SMSFRAME_POLICY.",
+        help="House rules, a TOML file: prices, budget, cap and the like; else SMSFRAME_POLICY.",
     ),
 ]
 Sender = Annotated[str | None, typer.Option(help="The sender shown: 11 characters at most, or a number.")]

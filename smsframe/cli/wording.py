@@ -16,7 +16,7 @@ import shlex
 OPTIONS = frozenset(
     (
         *("adopt", "batch_size", "campaign", "changed", "confirm", "grace", "journal", "max_segments"),
-        *("hashed", "keep", "preview"),
+        *("hashed", "keep", "only", "preview", "push", "since"),
         *(
             "maybe_arrived",
             "message_type",
@@ -43,6 +43,7 @@ OPTIONS = frozenset(
             "undo",
             "until",
             "wait",
+            "why",
             "workers",
         ),
     )
@@ -75,6 +76,7 @@ COMMANDS = {
     "check": "check",
     "finish": "finish",
     "forget": "forget",
+    "optouts": "optouts list",
     "plan": "plan",
     "purge": "purge",
     "refresh": "refresh",

@@ -117,6 +117,7 @@ def balance(view: View) -> str:
     if view.plan is None or not view.sendable:
         return ""
     words = balance_words(view.plan.balance, view.credits)
+    words = words[:1].upper() + words[1:]
     return problem(words) if too_little(view.plan.balance, view.credits) else note(words)
 
 

@@ -68,10 +68,12 @@ WORDS = (
     (r"\bGSM-7\b", "the standard alphabet"),
     (r"\bUCS-2\b", "the extended alphabet"),
     (r"\bcampaign=", "the campaign name"),
+    (r" (?:for|of) type [A-Z]{1,3}\b", ""),
 )
 """Words that nobody at a form needs to know, and theirs."""
 
-_QUOTED = re.compile(r"(?<!\w)(?:\"[^\"]*\"|'[^']*')(?!\w)")
+_QUOTED = re.compile(r"(?<!\w)(?:\"[^\"]*\"|'[^']*')(?!\w)|(?<!\S)(?:/|[A-Za-z]:\\)[^\s,;:]+")
+"""Names of somebody's own, and paths."""
 _PYTHON = re.compile(
     r"\bsmsframe\.\w+|(?<![\w.?&/-])[a-z]+(?:_[a-z]+)*=(?!=)|\.\w+\("
     r"|\b\w+_\w+\(|(?<!\w)\.[a-z]+s\b|\bpip install\b"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -285,3 +286,41 @@ def test_files_and_the_end_of_a_page_are_only_for_who_has_the_secret(page, serve
     assert len(kernels(app)) == 1
     assert page.context.request.get(f"{address}smsframe/files/..%2F..%2Fetc").status in (403, 404)
     stranger.close()
+
+
+def test_a_scheduled_campaign_is_cancelled_and_its_people_are_texted_by_another_one(
+    page, served, sandbox, tmp_path
+):
+    table(3).to_csv(tmp_path / "guests.csv", index=False)
+    page.goto(served[0])
+    upload(page, tmp_path / "guests.csv")
+    page.get_by_role("textbox", name="Campaign name").fill("spring")
+    page.get_by_role("textbox", name="Text", exact=True).fill(TEXT)
+    page.get_by_role("radio", name="At a time of your choice").check()
+    later = datetime.now(UTC) + timedelta(days=40)
+    page.get_by_label("Date", exact=True).fill(f"{later:%Y-%m-%d}")
+    page.get_by_label("Time", exact=True).fill("09:30")
+    page.get_by_role("textbox", name="Type 3 to unlock").fill("3")
+    page.get_by_role("button", name=re.compile("Text 3 people for 3 credits on .* at 09:30")).click()
+    expect(page.locator(".sf-outcome")).to_contain_text("3 scheduled")
+    page.get_by_role("button", name="Cancel 3 texts …").dblclick()  # asks, and no more
+    yes = page.get_by_role("button", name="Yes, cancel 3 texts")
+    page.get_by_role("button", name="No, leave them as they are").click()
+    expect(yes).to_be_hidden()
+    page.get_by_role("button", name="Cancel 3 texts …").click()
+    expect(yes).to_be_visible()
+    page.wait_for_timeout(1000)
+    yes.click()
+    expect(page.get_by_text("looking twice")).to_be_visible()
+    outcome = page.locator(".sf-outcome")
+    expect(outcome).to_have_text(re.compile(r"\s*✓ 3 cancelled\s*"), timeout=120_000)
+    assert sandbox.inbox().empty
+    page.reload()
+    page.get_by_role("button", name="spring").click()
+    expect(outcome).to_have_text(re.compile(r"\s*✓ 3 cancelled\s*"))
+    expect(page.get_by_role("button", name=re.compile("Continue|Cancel|Drop"))).to_have_count(0)
+    page.get_by_role("button", name="All campaigns").click()
+    upload(page, tmp_path / "guests.csv")
+    compose(page, 3, campaign="summer")
+    expect(outcome).to_have_text(re.compile(r"\s*✓ 3 sent\s*"))
+    assert sandbox.inbox()["recipient"].value_counts().eq(1).all()

@@ -52,6 +52,12 @@ def test_no_reason_has_a_programmers_word(code):
         assert len(said) > 8
 
 
+def test_a_path_is_a_path_in_every_word():
+    path = "/srv/process/journal.sqlite"
+    said = in_form_words(f"the journal {path} is gone; 5 credits are left for type N")
+    assert said == f"the record of campaigns {path} is gone; 5 credits are left"
+
+
 @pytest.fixture
 def folder(tmp_path):
     made = tmp_path / "downloads"

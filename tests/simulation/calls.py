@@ -32,7 +32,9 @@ from smsframe.campaign.run_context import RunContext
 from smsframe.errors import ContactsError, SmsFrameError
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.journal import hash_key
+from smsframe.journal.barred import Barred
 from smsframe.journal.journal import Journal, StoredCampaign
+from smsframe.journal.optout_rows import OptOutList
 from smsframe.journal.rows import read_campaign
 from smsframe.orders.prices import UNIT, Budget
 from smsframe.orders.states import CANCEL_OPEN, Event, State
@@ -138,7 +140,8 @@ class Engine:
             if entry is not None:
                 wanted.at(self._context.gateway).check(connection, entry)
         stored = None if entry is None else StoredCampaign(entry, self._known(entry, call))
-        with dispatch.sending(wanted, stored, self._like(call)) as (loop, _):
+        barred = self._barred(entry)
+        with dispatch.sending(wanted, stored, self._like(call), barred) as (loop, _):
             _run(loop)
 
     def resume(self, call: Call) -> None:
@@ -155,6 +158,7 @@ class Engine:
             known,
             self._like(call),
             suppressed=pd.Index(sorted(call.suppressed), dtype=object),
+            barred=self._barred(entry),
             adopt=call.adopt,
             settled={"send": Event.PERSON_SENDS, "accept": Event.PERSON_ACCEPTS}.get(call.unconfirmed),
             rescheduled=rescheduled,
@@ -188,7 +192,9 @@ class Engine:
         )
         again, begun = covered_attempts(judged.again, judged.begun, entry.terms, entry.budget, known)
         if len(again) or len(begun):
-            with dispatch.resending(entry, again, begun, context, adopt=call.adopt) as (loop, _):
+            barred = self._barred(entry)
+            attempts = dispatch.resending(entry, again, begun, context, barred=barred, adopt=call.adopt)
+            with attempts as (loop, _):
                 _run(loop)
 
     def cancel(self, call: Call) -> None:
@@ -226,10 +232,32 @@ class Engine:
         begun = pd.concat([begun, chosen.in_doubt.assign(segments=0)], ignore_index=True)
         if len(again) or len(begun):
             attempts = dispatch.resending(
-                entry, again, begun, context, adopt=call.adopt, after=State.CANCELLED
+                entry,
+                again,
+                begun,
+                context,
+                barred=self._barred(entry),
+                adopt=call.adopt,
+                after=State.CANCELLED,
             )
             with attempts as (loop, _):
                 _run(loop)
+
+    def opt_out(self, phone: str) -> None:
+        """As `smsframe.optouts.add`."""
+        reached = self._context.gateway
+        owner = OptOutList(reached.base_url, reached.account)
+        self.journal.optouts.add(owner, pd.Series([phone], dtype=TEXT), source="a person")
+        self._process.world.asked.opted_out.add(phone)
+
+    def _barred(self, entry: CampaignRecord | None) -> Barred:
+        reached = self._context.gateway
+        return Barred(
+            journals=(self.journal,),
+            base_url=reached.base_url,
+            accounts=lambda: reached.identities,
+            campaign=0 if entry is None else entry.id,
+        )
 
     def forget(self, call: Call) -> None:
         """As `smsframe.forget`."""

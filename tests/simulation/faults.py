@@ -30,6 +30,7 @@ CALLS = (
         "budget",
         "erased",
         "undo",
+        "opts out",
         "held out",
     ),
 )

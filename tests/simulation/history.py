@@ -154,6 +154,8 @@ class History:
         callers = [self._call(place)]
         if self._may("two at once", 0.15):
             callers.append(self._call(place, after=choices.one((0.0, 0.5, 25.0))))
+        if self._may("opts out", 0.2):
+            self._opt_out(choices.one(self._everybody), after=choices.one((0.0, 0.05, 0.5, 5.0, 35.0)))
         if self._may("two journals", 0.5):
             callers.append(self._begin("send", Call(people=self._everybody), disk=Disk()))
         world.scheduler.live()
@@ -332,6 +334,25 @@ class History:
 
         world.scheduler.begin(process.name, process, act)
         return ended
+
+    def _opt_out(self, phone: str, *, after: float) -> None:
+        """Somebody opts out while the others are at work: another process puts them on the list."""
+        world = self.world
+        self._processes += 1
+        process = world.process(f"opt-out {self._processes}", self._machine)
+        engine = Engine(process, self._disk, JOURNAL)
+        process.journal, process.began = self._file, engine.store.began
+
+        def act() -> None:
+            process.wait(after)
+            try:
+                engine.opt_out(phone)
+            except SmsFrameError as error:
+                world.tell(process.name, f"ends: {type(error).__name__}")
+            else:
+                world.tell(process.name, f"has put {phone} on the list")
+
+        world.scheduler.begin(process.name, process, act)
 
     def _rows_to_send_again(self) -> tuple[tuple[str, str], ...]:
         """Results as they are now, or those of an earlier call like this one."""

@@ -37,6 +37,7 @@ class Asked:
         denied: The orders of which something on the way said that they were not taken, after they were.
         hours: In which hours each process may text people, or None.
         budget: The credits that everybody who calls lets the campaign cost, or None.
+        opted_out: Who has opted out, as soon as that is on disk.
         erased: Who was erased, and which orders with them were on their way by then.
         stale: Whether something of a journal was lost: nobody asks then that each row agrees with the world.
     """
@@ -50,6 +51,7 @@ class Asked:
     denied: set[str] = field(default_factory=set)
     budget: int | None = None
     stale: bool = False
+    opted_out: set[str] = field(default_factory=set)
     erased: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
@@ -155,6 +157,8 @@ def may_leave(world: World, process: Process, body: dict[str, Any], meant: datet
     people = body.get("recipient") or [one["recipient"] for one in body["recipients"].values()]
     if others := set(people) - world.asked.may_text[process.name]:
         raise Broken(f"not asked for: {process.name} texts {', '.join(sorted(others))}")
+    if not world.asked.stale and (barred := set(people) & world.asked.opted_out):
+        raise Broken(f"opted out: {process.name} texts {', '.join(sorted(barred))}")
     schedule = body.get("scheduled_delivery_time")
     if schedule and schedule <= meant.strftime("%Y%m%d%H%M%S"):
         raise Broken(f"late: {process.name} sends an order whose time, {schedule}, has passed")
@@ -269,7 +273,7 @@ def everybody_has_an_outcome(world: World, file: File | None, people: tuple[str,
     query = """SELECT r.phone, CASE WHEN r.held_out THEN 'held out' ELSE b.state END, r.missing
         FROM recipients r LEFT JOIN batches b ON r.batch = b.id"""
     states = {phone: (state, missing) for phone, state, missing in file.rows(query)}
-    for phone in people:
+    for phone in {*people} - world.asked.opted_out:
         state, _ = states.get(phone, ("nowhere", 0))
         if state in (None, "nowhere", "planned", "sending"):
             raise Broken(f"forgotten: {phone} is {state or 'pending'} after a call that ended well")
@@ -291,5 +295,5 @@ def nobody_is_forgotten(world: World, file: File | None, people: tuple[str, ...]
     excused |= {phone for (phone,) in file.rows("SELECT phone FROM recipients WHERE held_out")}
     if world.asked.stale:  # an older copy has them as scheduled
         excused |= {phone for phone, _ in world.provider.cancelled}
-    if lost := set(people) - got - excused:
+    if lost := set(people) - got - excused - world.asked.opted_out:
         raise Broken(f"forgotten: {', '.join(sorted(lost))} never got a text")

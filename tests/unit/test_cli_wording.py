@@ -28,9 +28,13 @@ ONLY_IN_PYTHON |= {"between", "not_before"}  # of `Hours`: --hours says the one,
 ONLY_IN_PYTHON |= {
     "prices",
     "budget",
+    "cap",
+    "allow_only",
+    "valid_until",
     "consent",
     "consent_required",
 }  # a policy of the command line is a file, whose name goes first
+ONLY_IN_PYTHON |= {"reply_fields", "optout_text", "languages"}  # a variable, and a file, whose names go first
 ONLY_IN_PYTHON |= {"to", "row"}  # of `test`, which is no command
 ONLY_IN_PYTHON |= {"columns"}  # of `partition`, which is none
 ONLY_IN_PYTHON |= {"by", "seed", "on", "control", "value", "level", "variants"}  # of `assign` and `lift`
