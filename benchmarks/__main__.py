@@ -24,6 +24,7 @@ from benchmarks import (
     oddities,
     phones,
     postgres,
+    replies,
     start,
     texts,
 )
@@ -48,6 +49,7 @@ PARTS: dict[str, Callable[[Scale], Iterator[Row]]] = {
     "campaigns": campaigns.rows,
     "hours": hours.rows,
     "deliveries": deliveries.rows,
+    "replies": replies.rows,
     "postgres": postgres.rows,
 }
 PAGE = Path(__file__).with_name("README.md")

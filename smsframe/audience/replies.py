@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from smsframe.arrow import INSTANT, TEXT
+from smsframe.arrow import INSTANT, STRING, TEXT
 from smsframe.audience.received import WHOLE
 from smsframe.phones.match import keys
 from smsframe.texts import stop_words
@@ -46,13 +48,21 @@ SKEW = timedelta(minutes=10)
 
 def read(texts: pd.Series[Any], words: frozenset[str]) -> pd.DataFrame:
     """``meaning`` and ``word`` of each text; a missing one is ``other``."""
-    different = texts.dropna().unique()
-    readings = {text: stop_words.read(text, words) for text in different}
-    found = [readings.get(text, (OTHER, None)) for text in texts.astype(object)]
+    different = pa.array(texts, STRING, from_pandas=True).dictionary_encode()
+    said = different.dictionary
+    begin = "|".join(sorted({word.split()[0] for word in words}))
+    # Nearly all replies are ASCII without any of these words, which is seen of all at once.
+    maybe = pc.or_(
+        pc.invert(pc.string_is_ascii(said)), pc.match_substring_regex(said, begin, ignore_case=True)
+    )
+    meaning, word = np.full(len(said) + 1, OTHER, dtype=object), np.full(len(said) + 1, None, dtype=object)
+    for place in np.flatnonzero(maybe.to_numpy(zero_copy_only=False)):
+        meaning[place], word[place] = stop_words.read(said[int(place)].as_py(), words)
+    code = pc.fill_null(different.indices, len(said)).to_numpy(zero_copy_only=False)
     return pd.DataFrame(
         {
-            "meaning": pd.Categorical([meaning for meaning, _ in found], categories=[*MEANINGS]),
-            "word": pd.array([word for _, word in found], TEXT),
+            "meaning": pd.Categorical(meaning[code], categories=[*MEANINGS]),
+            "word": pd.array(word[code], TEXT),
         },
         index=texts.index,
     )

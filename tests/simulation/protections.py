@@ -46,14 +46,6 @@ MUTANTS = (
         witness="tests/integration/test_forget.py::test_without_the_key_nothing_is_sent",
     ),
     _one(
-        "the file is written anew once somebody was erased",
-        "journal.sqlite_cleaning",
-        '            connection.execute("VACUUM")\n',
-        "",
-        witness="tests/integration/test_forget.py"
-        "::test_nothing_of_a_person_is_left_and_the_same_cell_texts_nobody",
-    ),
-    _one(
         "the log of the file is emptied once somebody was erased",
         "journal.sqlite_cleaning",
         'busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()',
