@@ -18,6 +18,7 @@ from smsframe.orders.profile import known_codes
 from smsframe.outcomes.cards import summary_card
 from smsframe.outcomes.summary import summary
 from smsframe.planning.balance import balance_words, too_little
+from smsframe.planning.plan_facts import optouts_said, rules_said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -159,8 +160,14 @@ def audience(view: View, *, followed: bool = False, file_rows: bool = False) -> 
         f'<div class="sf-funnel"><span>{many(view.rows, "row")}</span>'
         f'<span class="sf-ready"><b>{approximately}{ready:,}</b> {what}</span></div>'
         f'<div class="sf-bar" aria-hidden="true"><span style="width:{share:.1f}%"></span></div>'
-        f"{listed}{note(_country(view))}{note(_supplied(view))}{note(estimate)}"
+        f"{listed}{note(_optouts(view))}{note(_country(view))}{note(_supplied(view))}{note(estimate)}"
     )
+
+
+def _optouts(view: View) -> str:
+    """The lists of opt-outs that were read, and what other rules about people did."""
+    facts = [] if view.plan is None else [*optouts_said(view.plan), *rules_said(view.plan)]
+    return f"Opt-outs and house rules: {'; '.join(facts)}." if facts else ""
 
 
 def nothing_to_read(view: View) -> str:

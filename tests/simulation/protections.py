@@ -9,7 +9,7 @@ from simulation.mutants import Edit, Mutant
 LIVES = ("killed", "two at once", "suspended", "interrupted")
 LOSSES = ("answer lost", "reset", "cut", "late", "request lost")
 
-_HISTORY = "        self.history = _complete(gateway, entry, retry_policy)\n"
+_HISTORY = "        self.history = _complete(gateway, entry, retry_policy, since)\n"
 _LISTED = (
     "        ids = self.history.ids\n        listed = self.history.orders["
     "ids.str.startswith(prefixes(campaign, gateway)).fillna(value=False)]\n"
@@ -91,6 +91,42 @@ MUTANTS = (
         "    repeated_at = np.flatnonzero(first != np.arange(len(ready)))",
         "    repeated_at = np.flatnonzero(first != first)",
         witness="tests/unit/test_parts.py::test_a_plan_of_parts_is_the_plan_of_the_whole",
+    ),
+    # Opt-outs.
+    _one(
+        "who has opted out is asked for before each request",
+        "campaign.workers",
+        '        if self._barred(order.people["phone"]):\n            raise _BarredError',
+        "        pass",
+        witness="tests/integration/test_optouts.py::test_whoever_opts_out_between_two_tries_of_one_request_is_not_in_the_second[sqlite]",
+    ),
+    _one(
+        "what was read of the lists is not believed after a change",
+        "campaign.may_text",
+        "if self._barred.state == self._seen:",
+        "if self._seen is not None:",
+        witness="tests/integration/test_optouts.py::test_whoever_opts_out_while_a_campaign_is_sent_is_in_no_later_order[sqlite]",
+    ),
+    _one(
+        "a plan is held against the lists again when it is sent",
+        "campaign.result_frames",
+        "    frame = _barred_rows(plan.frame, waiting, barred)\n    if frame is plan.frame:",
+        "    frame = plan.frame\n    if frame is plan.frame:",
+        witness="tests/integration/test_optouts.py::test_a_plan_that_was_seen_is_not_sent_to_whoever_has_opted_out_since[sqlite]",
+    ),
+    _one(
+        "what a call was told to suppress is kept",
+        "campaign.send",
+        "        journal.optouts.keep_told(entry, suppressed)",
+        "        pass",
+        witness="tests/integration/test_optouts.py::test_what_a_call_was_told_to_suppress_the_next_one_knows[sqlite]",
+    ),
+    _one(
+        "who is on the gateway's list is on ours",
+        "journal.deliveries",
+        'self._opt_out(connection, said[said["delivery"].isin([*opted_out])])',
+        "pass",
+        witness="tests/integration/test_optouts.py::test_whoever_the_gateway_says_is_on_its_list_is_on_ours[sqlite]",
     ),
     # A journal in PostgreSQL.
     _one(
@@ -666,7 +702,7 @@ MUTANTS = (
     _one(
         "who may not be texted any more is not sent again",
         "campaign.reconcile",
-        'if not among(people["phone"], self._phones).all():',
+        'if len(self._may_text.of(people["phone"])) < len(people):',
         "if False:",
         *("suppressed", "other people", "killed", "request lost"),
     ),
@@ -679,7 +715,7 @@ MUTANTS = (
     ),
     _one(
         "who may be left out is not accepted before it is asked (killed in between)",
-        "campaign.engine",
+        "campaign.reconcile",
         'missing=people["phone"] if accepted and may_lack(batch, reply.charged) else None,',
         "missing=None,",
         *("lost people", "killed"),
