@@ -136,7 +136,10 @@ def _same_for_all(
     """The columns in which all of these people are alike, which need not be read a million times."""
     columns_asked = {name: columns_here[name] for name in DTYPES if name not in ("phone", "batch")}
     query = sa.select(*(column.label(name) for name, column in columns_asked.items())).where(selected)
-    some = connection.execute(query.limit(FIRST)).mappings().all()
+    # By itself: with a limit PostgreSQL expects to come by so many at once, and compares everybody who waits
+    # with everybody who was asked for.
+    all_of_them = query.cte("selected").prefix_with("MATERIALIZED", dialect=POSTGRESQL)
+    some = connection.execute(sa.select(all_of_them).limit(FIRST)).mappings().all()
     same = {name: some[0][name] for name in columns_asked if len({row[name] for row in some}) == 1}
     if len(some) < FIRST or not same:
         return same
