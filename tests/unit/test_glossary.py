@@ -40,8 +40,8 @@ PLAIN = set(
 
     access available base browser bytes certificate clock context csv digits doctor dtype entry env excel
     extra file files free identities interval kind latency length letters name options page parquet path
-    json languages method pages params port proxies scientific seconds seed sep sheet size smsframe speed timeout times timezone tls type tz
-    source url valid version way why
+    json languages method pages params port proxies scientific seconds seed sep sheet size smsframe source
+    speed timeout times timezone tls type tz url valid version way why
 
     o y paramsms
 """.split()  # noqa: SIM905 - a list of words reads better than a list of strings
