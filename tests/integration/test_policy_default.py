@@ -116,9 +116,9 @@ def test_a_policy_that_cannot_be_read_is_bad_input(served, tmp_path):
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_each_command_that_sends_takes_a_policy(name):
+def test_each_command_that_sends_or_keeps_to_rules_takes_a_policy(name):
     options = {option for parameter in COMMANDS[name].params for option in parameter.opts}
-    sends = "--rate" in options or name in ("plan", "app", "costs", "doctor")
+    sends = "--rate" in options or name in ("plan", "app", "costs", "doctor", "purge")
     assert ("--policy" in options) == sends
 
 
