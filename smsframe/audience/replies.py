@@ -83,13 +83,24 @@ def meanings(messages: pd.DataFrame, words: frozenset[str]) -> pd.DataFrame:
     return found
 
 
-def opting_out(messages: pd.DataFrame, words: frozenset[str]) -> pd.DataFrame:
-    """Who opts out by these messages: ``phone``, ``why``, ``since`` (UTC), never later than it was read."""
+def opting_out(messages: pd.DataFrame, words: frozenset[str], ahead: timedelta) -> pd.DataFrame:
+    """
+    Who opts out by these messages: ``id`` of the message, ``person``, ``phone``, ``why`` and ``since``.
+
+    Args:
+        messages: As `smsframe.journal.replies.Replies.frame` gives them, with ``texted``.
+        words: The stop words.
+        ahead: By how much this machine's clock is ahead of the gateway's: ``since`` (UTC) is by this
+            machine's, and never later than the message was read.
+    """
     found = meanings(messages, words)
     said = messages[found["meaning"].eq(OPT_OUT)]
-    since = said["received_at"].fillna(said["read_at"])
+    ahead = ahead if abs(ahead) > CLOCKS else timedelta(0)
+    since = (said["received_at"] + ahead).fillna(said["read_at"])
     return pd.DataFrame(
         {
+            "id": said["id"],
+            "person": said["person"],
             "phone": said["phone"].astype(TEXT),
             "why": "replied " + found["word"][said.index],
             "since": since.where(since <= said["read_at"], said["read_at"]),
