@@ -21,6 +21,7 @@ from smsframe.campaign.run_context import RunContext
 from smsframe.formatting import many
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.gateway.smsend import Gateway
+from smsframe.orders.addresses import canonical_address
 from smsframe.orders.names import normalize_name
 
 if TYPE_CHECKING:
@@ -127,7 +128,8 @@ def _held_against(
     here = memory.orders.among(ids.dropna().tolist()).set_index("order_id")
     here = here[~here.index.duplicated()].reindex(ids.fillna(""))
     campaigns = memory.campaigns()
-    own = campaigns["base_url"].eq(gateway.base_url) & campaigns["account"].isin([*gateway.identities])
+    own = campaigns["base_url"].map(canonical_address).eq(canonical_address(gateway.base_url))
+    own &= campaigns["account"].isin([*gateway.identities])
     campaign = here["campaign"].reset_index(drop=True)
     for name in dict.fromkeys([*names, *campaigns["name"][own]]):
         begins = ids.str.startswith(prefixes(name, gateway)).fillna(value=False).reset_index(drop=True)

@@ -22,8 +22,10 @@ from smsframe.journal.frequency import NOBODY as NOBODY_TEXTED
 from smsframe.journal.frequency import Texted, texted
 from smsframe.journal.journal import Journal
 from smsframe.journal.optout_rows import OptOutList, count, details, persons_on, which_listed
+from smsframe.journal.spellings import spellings
 from smsframe.journal.tables import optout_lists
 from smsframe.journal.versions import has_people_over_time
+from smsframe.orders.addresses import canonical_address
 from smsframe.orders.optouts import UsedList
 from smsframe.outcomes.codes import CODES
 from smsframe.phones.match import keys
@@ -103,9 +105,10 @@ class Barred:
 
     def reads(self, owner: OptOutList) -> bool:
         """Whether a list of an account is one of those that are read."""
-        return self.base_url in (None, owner.base_url) and (
-            self.base_url is None or owner.account in self.accounts()
-        )
+        if self.base_url is None:
+            return True
+        same = canonical_address(owner.base_url) == canonical_address(self.base_url)
+        return same and owner.account in self.accounts()
 
     @property
     def state(self) -> State:
@@ -188,7 +191,9 @@ class Barred:
             query = query.where(optout_lists.c.campaign.in_(own)).order_by(optout_lists.c.id)
             if self.base_url is not None:
                 query = query.where(
-                    optout_lists.c.base_url == self.base_url,
+                    optout_lists.c.base_url.in_(
+                        spellings(connection, optout_lists.c.base_url, self.base_url)
+                    ),
                     optout_lists.c.account.in_([*self.accounts()]) | (optout_lists.c.campaign > 0),
                 )
             lists = connection.execute(query).all()

@@ -11,6 +11,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from smsframe.journal.rows import micros
+from smsframe.journal.spellings import spellings
 from smsframe.journal.sql import as_json_array, integers
 from smsframe.journal.tables import attempts, batches, campaigns, recipients
 from smsframe.journal.versions import has_attempts
@@ -63,7 +64,7 @@ def texted(
         sa.select(batches.c.id, at.label("at"), batches.c.skip_refused)
         .join(campaigns, batches.c.campaign == campaigns.c.id)
         .where(
-            campaigns.c.base_url == base_url,
+            campaigns.c.base_url.in_(spellings(connection, campaigns.c.base_url, base_url)),
             campaigns.c.account.in_([*accounts]),
             batches.c.state.in_(COUNTED),
             at > micros(since),

@@ -250,7 +250,7 @@ def judge_rows(
     terms, text_fix = options.terms(profile), options.text_fix
     limits = profile.message_type(options.quality, options.message_type).limits()
     messages = Messages.of(with_optout_text(message, options.policy), profile.longest)
-    original, names = messages.first, table_variants(contacts)
+    original, names = messages.first, table_variants(contacts, known, elsewhere=others.variants)
     messages = messages if text_fix is None else fixed(messages, text_fix)
     label, guessed = find_phone(contacts, options.phone)
     judged = judge(

@@ -15,7 +15,7 @@ from smsframe.phones.match import among
 from smsframe.planning.build import carriers_of, judge_rows
 from smsframe.planning.check import count_repairs, judge
 from smsframe.planning.parts import ALONE, ColumnFacts, PartFacts, text_keys
-from smsframe.planning.variants import Messages, held_persons
+from smsframe.planning.variants import Messages, held_persons, table_variants
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +48,9 @@ def column_facts(
     if message is None:
         return ColumnFacts(digits=digits, proves=proves)
     messages = Messages.of(message, profile.longest)
-    return ColumnFacts(digits=digits, proves=proves, long=messages.long_fields(contacts))
+    variants = table_variants(contacts) is not None
+    long = messages.long_fields(contacts)
+    return ColumnFacts(digits=digits, proves=proves, long=long, variants=variants)
 
 
 def part_facts(

@@ -40,11 +40,13 @@ class ColumnFacts:
         digits: The different bare digits of its phone column, as integers.
         proves: Whether each of them is a usable number with a plus before it.
         long: The fields whose values it does not write in short.
+        variants: Whether any of its rows has a variant of an experiment.
     """
 
     digits: NDArray[np.int64] = field(default_factory=_nobody)
     proves: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, dtype=bool))
     long: frozenset[str] = frozenset()
+    variants: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -76,6 +78,7 @@ class OtherParts:
     Attributes:
         bare: What bare digits are in the whole column; None where these rows are all there is.
         long: The fields that some part does not write in short.
+        variants: Whether any part has rows with a variant of an experiment.
         repeated: The canonical numbers of people with a ready row here whose row that stands is in an earlier
             part; sorted.
         texts: Of the texts of those rows, by `text_keys`.
@@ -90,6 +93,7 @@ class OtherParts:
 
     bare: Decision | None = None
     long: frozenset[str] = frozenset()
+    variants: bool = False
     repeated: NDArray[np.int64] = field(default_factory=_nobody)
     texts: NDArray[np.uint64] = field(default_factory=_no_texts)
     elsewhere: NDArray[np.int64] = field(default_factory=_nobody)
@@ -120,7 +124,8 @@ def whole_columns(parts: Sequence[ColumnFacts]) -> OtherParts:
     digits = np.concatenate([part.digits for part in parts] or [_nobody()])
     proves = np.concatenate([part.proves for part in parts] or [np.empty(0, dtype=bool)])
     bare = decide(digits, proves) if len(digits) else UNDECIDED.bare
-    return OtherParts(bare=bare, long=frozenset().union(*(part.long for part in parts)))
+    variants = any(part.variants for part in parts)
+    return OtherParts(bare=bare, long=frozenset().union(*(part.long for part in parts)), variants=variants)
 
 
 def compare(columns: OtherParts, parts: Sequence[PartFacts]) -> list[OtherParts]:
@@ -155,6 +160,7 @@ def compare(columns: OtherParts, parts: Sequence[PartFacts]) -> list[OtherParts]
             OtherParts(
                 bare=columns.bare,
                 long=columns.long,
+                variants=columns.variants,
                 repeated=ready[rows],
                 texts=texts[first[rows]],
                 elsewhere=elsewhere,

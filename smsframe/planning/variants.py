@@ -166,7 +166,10 @@ class Messages:
         """The texts of all rows; those of a row without a variant that needs one have a code for it."""
         if not self.several or names is None:
             whole = render.render(self.first, contacts, fix, long)
-            return TextsOfRows(whole.code, whole.reason, merge_values.packed(whole.values), whole.counted)
+            code, reason = whole.code, whole.reason
+            if names is not None:
+                code, reason = self._coded(code, reason, names)
+            return TextsOfRows(code, reason, merge_values.packed(whole.values), whole.counted)
         long |= self.long_fields(contacts)  # of a column it depends on all of its rows
         parts, places = [], []
         for name, template in self.by_variant.items():
@@ -181,15 +184,18 @@ class Messages:
         def together(columns: list[Any]) -> Any:
             return pd.concat(columns, ignore_index=True).set_axis(order).reindex(index)
 
-        code, reason, fields = (together([part[at] for part in parts]) for at in range(3))
-        # Of the journal's variants one may have no text in this call.
+        code, reason, fields, counted = (together([part[at] for part in parts]) for at in range(4))
+        code, reason = self._coded(code, reason, names)
+        return TextsOfRows(code, reason, fields.astype(TEXT), counted)
+
+    def _coded(
+        self, code: pd.Series[Any], reason: pd.Series[Any], names: pd.Series[Any]
+    ) -> tuple[pd.Series[Any], pd.Series[Any]]:
+        """The codes and reasons of rows, with one for those whose variant has no text in this call."""
+        # Of the journal's variants one may have none.
         without = ~names.isin([*self.by_variant, HOLD_OUT]).to_numpy(dtype=bool)
-        return TextsOfRows(
-            code.mask(without, "missing_variant").astype(TEXT),
-            reason.mask(without, CODES["missing_variant"]).astype(TEXT),
-            fields.astype(TEXT),
-            together([part.counted for part in parts]),
-        )
+        sentence = CODES["missing_variant"]
+        return code.mask(without, "missing_variant").astype(TEXT), reason.mask(without, sentence).astype(TEXT)
 
     def parts(self, people: pd.DataFrame) -> Iterator[tuple[Template, pd.DataFrame]]:
         """People (``fields`` and, of an experiment, ``variant``) by their text."""
@@ -228,12 +234,20 @@ def fixed(messages: Messages, fix: str) -> Messages:
     return replace(messages, first=fixed_template(messages.first, fix))
 
 
-def table_variants(contacts: pd.DataFrame) -> pd.Series[Any] | None:
-    """The variant of each row, by position; None where the table has none at all."""
+def table_variants(
+    contacts: pd.DataFrame, known: Known | None = None, *, elsewhere: bool = False
+) -> pd.Series[Any] | None:
+    """
+    The variant of each row, by position; None where this is no experiment.
+
+    A column that is empty is one of an experiment where another part of the table has variants
+    (``elsewhere``), or the campaign has them in the journal.
+    """
     if COLUMN not in contacts.columns:
         return None
     column = normalized(labels(contacts.iloc[:, place(contacts, COLUMN)]))
-    if column.null_count == len(column):
+    journalled = known is not None and bool(known.people["variant"].notna().any())
+    if column.null_count == len(column) and not (elsewhere or journalled):
         return None
     return pd.Series(column, dtype=TEXT)
 

@@ -142,6 +142,21 @@ def test_who_has_no_variant_gets_no_text_of_an_experiment(gateway, sandbox):
 
 
 @pytest.mark.both_journals
+def test_with_one_text_too_who_has_no_variant_gets_none(gateway, sandbox):
+    frame = table(6).assign(sms_variant=["A", None, "hold-out", "A", "", "A"])
+    plan = smsframe.plan(frame, "Ciao", campaign="autumn", phone="mobile", gateway=gateway)
+    assert plan.recipients == 3
+    for _ in range(2):
+        out = send(frame, gateway, "Ciao")
+        assert statuses(out) == {"accepted": 3, "invalid": 2, "suppressed": 1}
+        assert out["sms_code"].eq("missing_variant").tolist() == [False, True, False, False, True, False]
+    assert set(texted(sandbox).index) == set(frame["mobile"][frame["sms_variant"].eq("A")])
+    others = table(9).iloc[6:].assign(sms_variant=pd.Series(dtype="str"))  # all empty, in this experiment
+    assert codes(send(others, gateway, "Ciao", changed=True)) == {"missing_variant": 3}
+    assert statuses(send(others, gateway, "Ciao", campaign="plain")) == {"accepted": 3}
+
+
+@pytest.mark.both_journals
 def test_a_person_keeps_the_variant_of_the_journal(gateway, sandbox):
     frame = assigned()
     sandbox.misbehave("busy", status=503, retry_after=5_000)

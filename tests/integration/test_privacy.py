@@ -94,6 +94,19 @@ def test_what_is_no_duration_erases_nothing(gateway, journal, keep):
         smsframe.Policy(keep=keep)
 
 
+def test_texts_are_not_erased_while_a_cap_counts_them(time, gateway):
+    with pytest.raises(ValueError, match=r"keep='7 days' is shorter than the span of cap='1 per 30 days'"):
+        smsframe.Policy(cap="1 per 30 days", keep="7 days")
+    capped = smsframe.Policy(cap="1 per 30 days", keep="30 days")
+    send(PEOPLE, gateway, campaign="a", policy=capped)
+    time.passed += 29 * 86400
+    with pytest.raises(ValueError, match="shorter than the span"):
+        smsframe.purge("7 days", policy=capped, gateway=gateway)
+    assert smsframe.purge(policy=capped, gateway=gateway).empty
+    out = send(PEOPLE, gateway, campaign="b", policy=capped)
+    assert set(out["sms_code"]) == {"frequency_cap"}
+
+
 @BOTH
 def test_consent_is_kept_with_each_person_and_required(database, sandbox, gateway, journal):
     people = PEOPLE.assign(
