@@ -50,7 +50,8 @@ def read(texts: pd.Series[Any], words: frozenset[str]) -> pd.DataFrame:
     """``meaning`` and ``word`` of each text; a missing one is ``other``."""
     different = pa.array(texts, STRING, from_pandas=True).dictionary_encode()
     said = different.dictionary
-    begin = "|".join(sorted({word.split()[0] for word in words}))
+    looked_for = {word for word in words | stop_words.UNSOURCED if word.isascii()}
+    begin = "|".join(sorted("[^a-z0-9]+".join(word.split()) for word in looked_for))
     # Nearly all replies are ASCII without any of these words, which is seen of all at once.
     maybe = pc.or_(
         pc.invert(pc.string_is_ascii(said)), pc.match_substring_regex(said, begin, ignore_case=True)
