@@ -120,8 +120,8 @@ def replies(
         optouts.sync(gateway=gateway, journal=memory)
     if date is not None and messages["received_at"].max() - date > meaning.CLOCKS:
         warn(
-            "messages are dated later than the gateway's own clock: their dates may be of another time zone, "
-            "which reply_fields can name (timezone=)"
+            "messages are dated later than the gateway's own clock: their dates may be of another time zone: "
+            "name it as timezone in reply_fields"
         )
     texts = memory.replies.texts_to(source, messages["person"].dropna().unique().tolist())
     found = meaning.joined(messages, texts, words, ahead)
