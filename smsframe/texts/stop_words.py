@@ -62,8 +62,8 @@ UNSOURCED = frozenset(
         *("\u0441\u0442\u043e\u043f", "s t o p"),
     }
 )
-"""What people may write who wish to opt out, by no source that we know: it never opts out, but is looked at by
-a person, whatever the languages. The last two are Russian for stop, and stop spelled out (S.T.O.P.)."""
+"""What people may write who wish to opt out, by no source that we know: it never opts out, but a person looks
+at it, whatever the languages. The last two are Russian for stop, and stop spelled out (S.T.O.P.)."""
 
 SHORT = 8
 """Words of a short reply at most."""
