@@ -108,6 +108,18 @@ def test_values_are_means_and_who_has_none_has_0():
     assert found.comparisons.loc["b", "relative"] == pytest.approx(-0.8)
 
 
+def test_the_card_masks_names_and_not_its_own_decimals():
+    names = ["+393471234567"] * 3 + ["hold-out"] * 3
+    frame = pd.DataFrame({"id": range(6), "sms_variant": names})
+    outcomes = pd.DataFrame({"id": range(6), "euros": [12.15, 16.79, 14.11, 12345.67, 12345.68, 12999.25]})
+    card = smsframe.lift(frame, outcomes, on="id", value="euros")._repr_html_()
+    assert "347123" not in card
+    assert card.count("•") == 8  # of the name alone
+    card = smsframe.lift(frame, outcomes, on="id", value="euros", control="+393471234567")._repr_html_()
+    assert "347123" not in card
+    assert card.count("•") == 16
+
+
 def test_what_is_left_out_or_put_together_is_said():
     frame = results({"a": 50, "hold-out": 50})
     frame = pd.concat([frame, frame.head(3), frame.tail(1).assign(sms_variant=None)], ignore_index=True)
