@@ -157,6 +157,11 @@ class Gateway(StopListCalls, HistoryCalls, AliasCalls):
         return [*dict.fromkeys([self.account, *others])]
 
     @property
+    def knows_user_name(self) -> bool:
+        """Whether it can say its user name; a permanent pair cannot, so any account there may be its own."""
+        return self._login is not None
+
+    @property
     def answers_itself(self) -> bool:
         """Whether no cache can have answered its questions."""
         return self.freshness.proven

@@ -51,10 +51,11 @@ NOBODY = Texted(np.array([], dtype=np.int64), np.array([], dtype=np.int64))
 
 
 def texted(
-    connection: Connection, base_url: str, accounts: Sequence[str], since: datetime, until: datetime
+    connection: Connection, base_url: str, accounts: Sequence[str] | None, since: datetime, until: datetime
 ) -> Texted:
     """
-    Who was texted between two instants, or may have been, by all campaigns and attempts of an account.
+    Who was texted between two instants, or may have been, by all campaigns and attempts of an account; of
+    all accounts there where its names are not known (None).
 
     It costs what the people of that time cost, not those of the whole journal: the orders of the time are
     found first, and their people by the index of orders.
@@ -65,7 +66,7 @@ def texted(
         .join(campaigns, batches.c.campaign == campaigns.c.id)
         .where(
             campaigns.c.base_url.in_(spellings(connection, campaigns.c.base_url, base_url)),
-            campaigns.c.account.in_([*accounts]),
+            sa.true() if accounts is None else campaigns.c.account.in_([*accounts]),
             batches.c.state.in_(COUNTED),
             at > micros(since),
             at < micros(until),

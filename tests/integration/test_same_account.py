@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+import requests
 import sqlalchemy as sa
 from helpers.sending import codes
 
@@ -70,3 +71,32 @@ def test_what_was_kept_under_an_earlier_spelling_is_found(sandbox, gateway):
     policy = smsframe.Policy(cap="1 per week")
     smsframe.optouts.remove([ONE, TWO], why="signed up again", gateway=gateway)
     assert codes(send(gateway, campaign="spring", policy=policy)) == {"frequency_cap": 1}
+
+
+@pytest.fixture
+def by_key(sandbox, gateway):
+    keys = requests.get(f"{sandbox.url}token", params={"username": "demo", "password": "demo"}, timeout=5)
+    user_key, access_token = keys.text.split(";")
+    made = smsframe.Gateway(local(sandbox), user_key=user_key, access_token=access_token)
+    yield made
+    made.close()
+
+
+def test_who_opted_out_under_the_user_name_is_not_texted_by_a_login_by_key(sandbox, gateway, by_key):
+    smsframe.optouts.add([ONE], gateway=gateway)
+    with pytest.warns(UserWarning, match="1 other account"):
+        assert codes(send(by_key)) == {"opted_out": 1}
+    assert smsframe.optouts(gateway=by_key)["number"].tolist() == [ONE]
+    assert sandbox.inbox()["recipient"].tolist() == [TWO]
+
+
+def test_who_opted_out_under_the_key_is_not_texted_by_a_login_by_user_name(sandbox, gateway, by_key):
+    smsframe.optouts.add([ONE], gateway=by_key)
+    send(gateway)
+    assert sandbox.inbox()["recipient"].tolist() == [TWO]
+
+
+def test_a_cap_counts_what_was_sent_under_the_other_name(gateway, by_key):
+    send(gateway)
+    capped = send(by_key, campaign="winter", policy=smsframe.Policy(cap="1 per week"))
+    assert codes(capped) == {"frequency_cap": 2}
