@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from datetime import timedelta
 
 import pandas as pd
@@ -225,6 +226,24 @@ def test_the_commands(terminal, tmp_path):
     assert "Nothing to be erased" in run(app, ["purge", "--keep", "1 day"]).output
     empty = run(app, ["forget"], input="\n").output
     assert "there was nothing to erase" in empty
+
+
+def test_commands_say_what_was_erased_and_what_was_not(terminal, tmp_path):
+    run = CliRunner().invoke
+    with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
+        smsframe.send(PEOPLE, "Ciao", campaign="autumn", phone="mobile", gateway=gateway, progress=False)
+    with contextlib.closing(sqlite3.connect(smsframe.Journal.default().path)) as file, file:
+        file.execute("UPDATE campaigns SET created_at = 0")
+        file.execute("UPDATE batches SET sent_at = 0, claimed_at = 0")
+    no = run(app, ["purge", "--keep", "90 days"], input="n\n")
+    assert (no.exit_code, "Usage" in no.output, "Nothing was erased" in no.output) == (2, False, True)
+    assert run(app, ["purge", "--keep", "90 days", "--yes"]).exit_code == 0
+    (tmp_path / "p.csv").write_text("kept")
+    for command in (["status", "autumn"], ["export", "autumn", "p.csv"]):
+        refusal = run(app, command)
+        assert refusal.exit_code == 2
+        assert "were erased on" in " ".join(refusal.output.split())
+    assert (tmp_path / "p.csv").read_text() == "kept"
 
 
 def test_errors_name_the_list_that_cannot_be_read(monkeypatch, gateway):
