@@ -14,7 +14,7 @@ from smsframe.formatting import many
 from smsframe.phones.region_names import INTERNATIONAL
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Sequence
     from types import FrameType
 
 log = logging.getLogger("smsframe")
@@ -23,6 +23,16 @@ log = logging.getLogger("smsframe")
 def warn(sentence: str) -> None:
     """Warn at the caller's line."""
     _warn(UserWarning(sentence))
+
+
+def warn_of_other_lists(accounts: Sequence[str], own: Sequence[str]) -> None:
+    """Warn that opt-outs of other names are applied, which may be this account's."""
+    others = {account for account in accounts if account not in own}
+    if others and own:
+        warn(
+            f"this login by user key does not say its user name, so that the opt-outs of "
+            f"{many(len(others), 'other account')} of the gateway in this journal are applied too"
+        )
 
 
 def warn_if_guessed(phone: Hashable, *, guessed: bool) -> None:

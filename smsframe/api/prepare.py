@@ -8,7 +8,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from smsframe.api.docstrings import explained
-from smsframe.api.notices import log_if_at_night, warn_if_guessed, warn_if_replaced, warn_if_supplied
+from smsframe.api.notices import (
+    log_if_at_night,
+    warn_if_guessed,
+    warn_if_replaced,
+    warn_if_supplied,
+    warn_of_other_lists,
+)
 from smsframe.api.options import erased_reasons, journal_of, suppressed_numbers, valid_until, with_policy
 from smsframe.api.tracebacks import hide_frames
 from smsframe.clock import SYSTEM
@@ -166,6 +172,7 @@ def barred_by(
         journal,
         gateway.base_url,
         lambda: gateway.identities,
+        others=not getattr(gateway, "knows_user_name", True),
         own=gateway.journal,
         clock=gateway.clock,
     )
@@ -207,7 +214,10 @@ def make_plan(
         ramp=stored.entry.ramp if stored else None,
         now=Now(*clock.span()),
     )
-    planned = replace(planned, optouts=tuple(barred.used), valid_until=valid_until(options.suppress))
+    used = barred.used
+    if gateway is not None:
+        warn_of_other_lists([each.account for each in used], gateway.identities)
+    planned = replace(planned, optouts=tuple(used), valid_until=valid_until(options.suppress))
     if isinstance(gateway, RememberingGateway):
         planned = replace(planned, balance=gateway.known_credits(planned.terms.message_type))
     warn_if_guessed(planned.phone, guessed=planned.phone_guessed)

@@ -12,7 +12,7 @@ import pandas as pd
 from smsframe.api.docstrings import READS_ONLY, explained
 from smsframe.api.options import journal_of, policy_of, suppressed_numbers
 from smsframe.api.tracebacks import hide_frames
-from smsframe.contacts.privacy_rules import keep_of
+from smsframe.contacts.privacy_rules import keep_of, require_kept
 from smsframe.errors import ContactsError
 from smsframe.phones.match import keys
 
@@ -69,7 +69,7 @@ def forget(
     """
     with warnings.catch_warnings():  # whether a number is in use is no matter here
         warnings.simplefilter("ignore", UserWarning)
-        people = suppressed_numbers(numbers, region)
+        people = suppressed_numbers(numbers, region, name="the numbers to erase", done="nobody was erased")
     memory = journal_of(journal, gateway)
     persons = keys(pd.Series(people, dtype="string"))
     parts = [_forget(memory, persons) for memory in _journals(memory, journal, gateway)]
@@ -97,14 +97,16 @@ def purge(
 
     The name of such a campaign stays, and is closed: nobody knows any more whom it texted. Orders stay, with
     what they cost. A campaign with people who are not sent to yet, or in orders that are not settled, is left
-    as it is.
+    as it is. A cap (``Policy(cap=...)``) no longer counts texts of campaigns that were erased, so ``keep``
+    must be as long as its span: where the policy of the call has a cap, a shorter one is refused.
 
     Returns:
         A row per campaign that is as old: ``campaign``, ``last_at`` (UTC), ``people``, ``purged`` and ``why``
         not.
 
     Raises:
-        ValueError: Neither ``keep`` nor a policy says for how long, or it is no duration of a day or more.
+        ValueError: Neither ``keep`` nor a policy says for how long, it is no duration of a day or more, or is
+            shorter than the span of the policy's cap.
         JournalError: The journal cannot be written.
 
     Example:
@@ -115,8 +117,10 @@ def purge(
     wanted = keep if keep is not None else rules and rules.keep
     if wanted is None:
         raise ValueError('purge needs keep=, such as "90 days", or a policy that has it; nothing was erased')
+    span = keep_of(wanted)
+    require_kept(span, None if rules is None else rules.most)
     memory = journal_of(journal, gateway)
-    before = memory.now() - keep_of(wanted)
+    before = memory.now() - span
     found = memory.purging.purge(before, preview=preview)
     left = [] if preview else memory.erasure.clean()
     said = pd.DataFrame({"campaign": "", "last_at": pd.NaT, "people": 0, "purged": False, "why": left})

@@ -115,7 +115,7 @@ class _Probes:
         ]
 
     def _history(self, **more: str) -> tuple[int | None, Any]:
-        since = (datetime.now(UTC) - timedelta(days=ASKED)).strftime(DATE)
+        since = (self._gateway.clock.now() - timedelta(days=ASKED)).strftime(DATE)
         return self._gateway.probe("GET", "smshistory", {"from": since, **more})
 
     def _timezone(self) -> Answer:
@@ -175,7 +175,7 @@ class _Probes:
         return Answer("long_pages", "whole" if size >= LONG_PAGE else "cut", f"pages have {size} rows")
 
     def _reply_fields(self) -> Answer:
-        since = (datetime.now(UTC) - timedelta(days=ASKED)).strftime(DATE)
+        since = (self._gateway.clock.now() - timedelta(days=ASKED)).strftime(DATE)
         status, body = self._gateway.probe("GET", "srsmshistory", {"from": since})
         names = sorted({str(name)[:40] for row in _rows(body) for name in row})[:20]
         seen = f"fields {', '.join(names)}" if names else f"{UNSEEN}: no messages ({status})"
@@ -240,7 +240,7 @@ class _Probes:
         return [Answer("paramsms_accepted", value, f"an accepted paramsms is {status}", 1)]
 
     def _cancelled(self) -> list[Answer]:
-        when = (datetime.now(UTC) + timedelta(days=2)).strftime(DATE)
+        when = (self._gateway.clock.now() + timedelta(days=2)).strftime(DATE)
         later = {"scheduled_delivery_time": when, "scheduled_delivery_timezone": "UTC"}
         before = self._credits()
         _, _, order = self._post([self._to], **later)

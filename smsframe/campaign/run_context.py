@@ -82,6 +82,7 @@ class RunContext:
             self.journal,
             self.gateway.base_url,
             lambda: self.gateway.identities,
+            others=not getattr(self.gateway, "knows_user_name", True),
             own=self.gateway.journal,
             clock=self.gateway.clock,
         )

@@ -14,7 +14,7 @@ import pandas as pd
 from smsframe.arrow import TEXT
 from smsframe.contacts.optout_text import optout_text_of
 from smsframe.contacts.policy_file import read_policy
-from smsframe.contacts.privacy_rules import consent_of, keep_of
+from smsframe.contacts.privacy_rules import consent_of, keep_of, require_kept
 from smsframe.contacts.suppression import suppression
 from smsframe.formatting import suggests_parameters
 from smsframe.orders.caps import Cap, read_cap
@@ -50,7 +50,8 @@ class Policy:
             in credits where there are none. Orders that were charged count as they were charged, the others
             as they are predicted; who no longer fits stays ``pending``.
         keep: For how long texts and numbers of a campaign are kept, such as ``"90 days"``: older ones are
-            erased by `smsframe.purge`.
+            erased by `smsframe.purge`. It must be as long as the span of ``cap`` at least: erased texts do
+            not count any more.
         consent: The columns that say when and how a person has consented, such as ``("consent_at",
             "consent_source")``. They are kept in the journal with each person, as they are when the text is
             planned.
@@ -71,7 +72,8 @@ class Policy:
     Raises:
         ContactsError: A line of ``allow_only`` cannot be read as a number.
         ValueError: A price or a budget that is no exact amount, a country that there is not, two currencies,
-            two prices for the same country and quality, no duration, or no names of columns.
+            two prices for the same country and quality, no duration, no names of columns, or a ``keep`` that
+            is shorter than the span of ``cap``.
 
     Example:
         >>> prices = pd.DataFrame(
@@ -111,7 +113,9 @@ class Policy:
                 raise ValueError(f"budget={self.budget!r}: {error}") from None
             object.__setattr__(self, "budget", amount_of(limit))
         if self.keep is not None:
-            object.__setattr__(self, "keep", keep_of(self.keep))
+            span = keep_of(self.keep)
+            require_kept(span, self.most)
+            object.__setattr__(self, "keep", span)
         if self.consent is not None:
             object.__setattr__(self, "consent", consent_of(self.consent))
         if self.optout_text is not None:
@@ -190,7 +194,7 @@ def only(numbers: Any) -> NDArray[np.int64]:
     Raises:
         ContactsError: A line cannot be read as a number.
     """
-    return np.sort(keys(pd.Series(suppression(numbers), dtype=TEXT)))
+    return np.sort(keys(pd.Series(suppression(numbers, name="allow_only"), dtype=TEXT)))
 
 
 @overload

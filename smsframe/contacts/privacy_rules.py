@@ -6,11 +6,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from smsframe.orders.batching import FIELD_SEPARATOR
+
+if TYPE_CHECKING:
+    from smsframe.orders.caps import Cap
 
 LEAST = timedelta(days=1)
 
@@ -33,6 +36,25 @@ def keep_of(value: Any) -> timedelta:
     if not isinstance(read, pd.Timedelta) or read < LEAST:
         raise ValueError(f'keep={value!r}: a duration of a day or more, such as "90 days"')
     return read.to_pytimedelta()
+
+
+def require_kept(keep: timedelta, cap: Cap | None) -> None:
+    """
+    Refuse that texts are erased while a cap still counts them.
+
+    Raises:
+        ValueError: They would be.
+    """
+    if cap is not None and keep < cap.span:
+        raise ValueError(
+            f"keep={_days(keep)!r} is shorter than the span of cap={cap.words!r}: texts that were erased do "
+            f"not count any more, so that people would get more texts than the cap allows; keep them for "
+            f"{_days(cap.span)} or longer"
+        )
+
+
+def _days(span: timedelta) -> str:
+    return str(pd.Timedelta(span)).removesuffix(" 00:00:00")
 
 
 def consent_of(value: Any) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from smsframe.gateway.received import HistoryCalls
 from smsframe.gateway.refusals import login_refused, question_refused
 from smsframe.gateway.stop_list import StopListCalls
 from smsframe.masking import mask
+from smsframe.orders.addresses import canonical_address
 from smsframe.orders.profile import SMSEND, GatewayProfile, PersonalisedOrders, brand
 from smsframe.orders.records import OrderState, not_authorised
 
@@ -95,7 +96,7 @@ class Gateway(StopListCalls, HistoryCalls, AliasCalls):
             username, password, user_key, access_token
         )
         if not reason:
-            self.base_url = base_url.rstrip("/") + "/"
+            self.base_url = canonical_address(base_url)
             self.account, self._login, self._keys = auth.authentication(
                 username, password, user_key, access_token, login
             )
@@ -154,6 +155,11 @@ class Gateway(StopListCalls, HistoryCalls, AliasCalls):
             known["username"] = self.account
         others = [known[name] for name in self.profile.identities if name in known]
         return [*dict.fromkeys([self.account, *others])]
+
+    @property
+    def knows_user_name(self) -> bool:
+        """Whether it can say its user name; a permanent pair cannot, so any account there may be its own."""
+        return self._login is not None
 
     @property
     def answers_itself(self) -> bool:

@@ -22,8 +22,10 @@ from smsframe.journal.frequency import NOBODY as NOBODY_TEXTED
 from smsframe.journal.frequency import Texted, texted
 from smsframe.journal.journal import Journal
 from smsframe.journal.optout_rows import OptOutList, count, details, persons_on, which_listed
+from smsframe.journal.spellings import spellings
 from smsframe.journal.tables import optout_lists
 from smsframe.journal.versions import has_people_over_time
+from smsframe.orders.addresses import canonical_address
 from smsframe.orders.optouts import UsedList
 from smsframe.outcomes.codes import CODES
 from smsframe.phones.match import keys
@@ -56,6 +58,8 @@ class Barred:
         journals: Where its lists may be: the campaign's own journal first.
         base_url: The address of the gateway; None for the lists of all gateways.
         accounts: Every name of the account that is known.
+        others: Whether other accounts of the gateway may be this one under a name that is not known: a list
+            too many holds back a text, a list too few sends it.
         campaign: The key of the campaign in the first journal, or 0.
         allowed: The canonical numbers of the only people who may be texted; None for everybody.
     """
@@ -63,6 +67,7 @@ class Barred:
     journals: tuple[Journal, ...]
     base_url: str | None
     accounts: Callable[[], Sequence[str]] = tuple
+    others: bool = False
     campaign: int = 0
     allowed: NDArray[np.int64] | None = None
 
@@ -73,6 +78,7 @@ class Barred:
         base_url: str | None,
         accounts: Callable[[], Sequence[str]],
         *,
+        others: bool = False,
         own: str | Path | None = None,
         clock: Clock,
     ) -> Barred:
@@ -83,15 +89,16 @@ class Barred:
             journal: Of the call.
             base_url: The address of the gateway; None where nobody named one.
             accounts: Every name of the account.
+            others: As the attribute.
             own: The gateway's own journal, if it has one.
             clock: What time it is.
         """
-        others = [Journal.default(clock=clock)]
+        elsewhere = [Journal.default(clock=clock)]
         if own is not None:
-            others.insert(0, Journal(own, clock=clock))
-        journals = {each.place: each for each in (*reversed(others), journal)}
+            elsewhere.insert(0, Journal(own, clock=clock))
+        journals = {each.place: each for each in (*reversed(elsewhere), journal)}
         first = journals.pop(journal.place)
-        return cls(journals=(first, *journals.values()), base_url=base_url, accounts=accounts)
+        return cls(journals=(first, *journals.values()), base_url=base_url, accounts=accounts, others=others)
 
     def within(self, campaign: int) -> Barred:
         """The same for a campaign of the first journal."""
@@ -103,9 +110,10 @@ class Barred:
 
     def reads(self, owner: OptOutList) -> bool:
         """Whether a list of an account is one of those that are read."""
-        return self.base_url in (None, owner.base_url) and (
-            self.base_url is None or owner.account in self.accounts()
-        )
+        if self.base_url is None:
+            return True
+        same = canonical_address(owner.base_url) == canonical_address(self.base_url)
+        return same and (self.others or owner.account in self.accounts())
 
     @property
     def state(self) -> State:
@@ -136,7 +144,7 @@ class Barred:
         with self.journals[0].opened() as connection:
             if connection is None or self.base_url is None:
                 return NOBODY_TEXTED
-            return texted(connection, self.base_url, self.accounts(), since, until)
+            return texted(connection, self.base_url, None if self.others else self.accounts(), since, until)
 
     def among(self, phones: pd.Series[Any]) -> pd.Series[bool]:
         """Whether each of some people may not be texted."""
@@ -187,10 +195,11 @@ class Barred:
             own = [0, self.campaign] if journal is self.journals[0] else [0]
             query = query.where(optout_lists.c.campaign.in_(own)).order_by(optout_lists.c.id)
             if self.base_url is not None:
-                query = query.where(
-                    optout_lists.c.base_url == self.base_url,
-                    optout_lists.c.account.in_([*self.accounts()]) | (optout_lists.c.campaign > 0),
-                )
+                addresses = spellings(connection, optout_lists.c.base_url, self.base_url)
+                query = query.where(optout_lists.c.base_url.in_(addresses))
+            if self.base_url is not None and not self.others:
+                own_account = optout_lists.c.account.in_([*self.accounts()])
+                query = query.where(own_account | (optout_lists.c.campaign > 0))
             lists = connection.execute(query).all()
             return read(connection, lists) if lists else without
 

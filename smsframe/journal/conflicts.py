@@ -14,6 +14,7 @@ from smsframe.journal.purging import require_open
 from smsframe.journal.tables import batches, campaigns, texts
 from smsframe.journal.variants import read_variants
 from smsframe.masking import mask
+from smsframe.orders.addresses import canonical_address
 from smsframe.orders.names import UNKNOWN_TEXT, alike, difference
 from smsframe.orders.states import TAKEN, State
 
@@ -85,7 +86,8 @@ def require_no_similar_name(connection: Connection, name: str) -> None:
 
 def require_same_gateway(entry: CampaignRecord, base_url: str, account: str) -> None:
     """Refuse another gateway or account than the campaign's."""
-    before, now = f"{entry.base_url} as {entry.account}", f"{base_url} as {account}"
+    before = f"{canonical_address(entry.base_url)} as {entry.account}"
+    now = f"{canonical_address(base_url)} as {account}"
     if before != now:
         raise CampaignChanged(
             f"campaign {entry.name!r} belongs to {mask(before)}, and this call goes to {mask(now)}: "

@@ -91,7 +91,13 @@ class Erasure:
             at = micros(self._clock.now())
             rows = [{"hash": one, "at": at} for one in hashes.values()]
             if rows:
-                connection.execute(insert(connection, forgotten).on_conflict_do_nothing(), rows)
+                # Who was erased before, and has written since, is erased as of now: `Forgotten.old` compares.
+                added = insert(connection, forgotten)
+                later = forgotten.c.at < added.excluded.at
+                values = {"at": added.excluded.at}
+                connection.execute(
+                    added.on_conflict_do_update(index_elements=["hash"], set_=values, where=later), rows
+                )
             return self._erase(connection, hashes)
 
     def finish(self) -> Erased | None:

@@ -100,7 +100,8 @@ class Forgotten:
         if not self.any(connection) or messages.empty:
             return np.zeros(len(messages), dtype=bool)
         hashes = self.hashed(connection, messages["phone"])
-        times = dict(connection.execute(sa.select(forgotten.c.hash, forgotten.c.at)).tuples().all())
+        rows = connection.execute(sa.select(forgotten.c.hash, forgotten.c.at))
+        times = {row.hash: row.at for row in rows}
         erased_at = hashes.map(times).astype("Int64")
         received = messages["received_at"].reset_index(drop=True).astype("Int64")
         early = (received.isna() | received.le(erased_at)).fillna(value=True)

@@ -11,6 +11,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from smsframe.journal.rows import micros
+from smsframe.journal.spellings import spellings
 from smsframe.journal.sql import as_json_array, integers
 from smsframe.journal.tables import attempts, batches, campaigns, recipients
 from smsframe.journal.versions import has_attempts
@@ -50,10 +51,11 @@ NOBODY = Texted(np.array([], dtype=np.int64), np.array([], dtype=np.int64))
 
 
 def texted(
-    connection: Connection, base_url: str, accounts: Sequence[str], since: datetime, until: datetime
+    connection: Connection, base_url: str, accounts: Sequence[str] | None, since: datetime, until: datetime
 ) -> Texted:
     """
-    Who was texted between two instants, or may have been, by all campaigns and attempts of an account.
+    Who was texted between two instants, or may have been, by all campaigns and attempts of an account; of
+    all accounts there where its names are not known (None).
 
     It costs what the people of that time cost, not those of the whole journal: the orders of the time are
     found first, and their people by the index of orders.
@@ -63,8 +65,8 @@ def texted(
         sa.select(batches.c.id, at.label("at"), batches.c.skip_refused)
         .join(campaigns, batches.c.campaign == campaigns.c.id)
         .where(
-            campaigns.c.base_url == base_url,
-            campaigns.c.account.in_([*accounts]),
+            campaigns.c.base_url.in_(spellings(connection, campaigns.c.base_url, base_url)),
+            sa.true() if accounts is None else campaigns.c.account.in_([*accounts]),
             batches.c.state.in_(COUNTED),
             at > micros(since),
             at < micros(until),

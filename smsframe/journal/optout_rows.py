@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from smsframe.arrow import TEXT
 from smsframe.journal.rows import instants_of, micros
+from smsframe.journal.spellings import spellings
 from smsframe.journal.sql import LARGEST_ANSWER, as_json_array, frame, insert, integers, table_of
 from smsframe.journal.tables import optout_lists, optouts, removed_optouts
 from smsframe.journal.versions import has_people_over_time
@@ -46,9 +47,12 @@ def find_list(connection: Connection, owner: OptOutList) -> int | None:
     if not has_people_over_time(connection):
         return None
     query = sa.select(optout_lists.c.id).where(
-        *(optout_lists.c[name] == value for name, value in owner._asdict().items())
+        optout_lists.c.base_url.in_(spellings(connection, optout_lists.c.base_url, owner.base_url)),
+        optout_lists.c.account == owner.account,
+        optout_lists.c.campaign == owner.campaign,
     )
-    return connection.execute(query).scalar()
+    in_this_spelling = sa.case((optout_lists.c.base_url == owner.base_url, 0), else_=1)
+    return connection.execute(query.order_by(in_this_spelling, optout_lists.c.id)).scalar()
 
 
 def count(connection: Connection, key: int) -> int:
@@ -180,6 +184,9 @@ def _plain(column: pd.Series[Any]) -> list[Any]:
 
 def made_list(connection: Connection, owner: OptOutList) -> int:
     """The key of a list, which is made if there is none."""
+    key = find_list(connection, owner)
+    if key is not None:
+        return key
     new = insert(connection, optout_lists).on_conflict_do_nothing()
     connection.execute(new, owner._asdict())
     key = find_list(connection, owner)

@@ -12,12 +12,12 @@ import base64
 import hashlib
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smsframe.orders.addresses import canonical_address
 from smsframe.orders.names import alike, alike_before, normalize_name
 
 if TYPE_CHECKING:
@@ -86,12 +86,12 @@ def prefix(campaign: str, gateway: str, account: str) -> str:
         ... )
         True
     """
-    return _prefix(alike(campaign), _address(gateway), account.casefold())
+    return _prefix(alike(campaign), canonical_address(gateway), account.casefold())
 
 
 def prefixes(campaign: str, gateway: str, account: str) -> tuple[str, ...]:
     """All first halves that the order ids of a campaign may have; earlier versions took names otherwise."""
-    address, holder = _address(gateway), account.casefold()
+    address, holder = canonical_address(gateway), account.casefold()
     names = (alike(campaign), alike_before(campaign), normalize_name(campaign).casefold())
     return tuple(
         dict.fromkeys(
@@ -102,15 +102,6 @@ def prefixes(campaign: str, gateway: str, account: str) -> tuple[str, ...]:
 
 def _prefix(*names: str) -> str:
     return f"sf-{_digest(*names)[:10]}"
-
-
-def _address(base_url: str) -> str:
-    """An address in one spelling; but capitals of its path may mean something (RFC 3986, 6.2.2.1)."""
-    parts = urlsplit(base_url)
-    port = "" if parts.port in (None, {"https": 443, "http": 80}.get(parts.scheme)) else f":{parts.port}"
-    host = (parts.hostname or "").rstrip(".")
-    path = re.sub("/+", "/", f"/{parts.path}/")
-    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}{path}"
 
 
 def order_id(

@@ -31,6 +31,7 @@ def keyed_hashes(persons: NDArray[np.int64], key: bytes) -> list[str]:
         key: The key, of at most 64 bytes.
 
     Example:
+        >>> import numpy as np
         >>> [one[:8] for one in keyed_hashes(np.array([393471234567]), bytes(32))]
         ['0fd4a305']
     """

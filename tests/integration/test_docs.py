@@ -138,7 +138,7 @@ def test_the_readme_is_short_and_begins_with_code():
     assert len(re.findall(r"(?<!!)\[[^]]+\]\([^)]+\)", README)) == 5
 
 
-READ = [DOCS / "index.md", DOCS / "tutorial.md", *(DOCS / "how-to").glob("*.md")]
+READ = [DOCS / "index.md", DOCS / "tutorial.md", DOCS / "privacy.md", *(DOCS / "how-to").glob("*.md")]
 CALLS = "\n".join(
     "\n".join([*spans(text), *(body for language, body in blocks(text) if language in CODE)])
     for text in (page.read_text("utf-8") for page in READ)

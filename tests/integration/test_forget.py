@@ -483,3 +483,20 @@ def test_somebody_who_is_erased_after_a_call_looked_is_not_written_down(
     assert statuses(out) == ["accepted"] * 3 + ["suppressed"] + ["accepted"] * 2
     assert len(sandbox.inbox()) == 5
     nowhere(request, gateway, journal, GONE)
+
+
+@BOTH
+def test_who_wrote_after_they_were_erased_and_is_erased_again_is_not_written_down(
+    request, database, sandbox, gateway, journal, time
+):
+    """Also where the clock is set back in between: the latest time at which they were erased counts."""
+    send(PEOPLE, gateway)
+    time.passed = -3600
+    forget(gateway, GONE)
+    sandbox.reply(GONE, "why do you still have me")
+    assert len(smsframe.replies(gateway=gateway)) == 1
+    for passed in (3600, -3600):
+        time.passed = passed
+        forget(gateway, GONE)
+        assert smsframe.replies(gateway=gateway).empty
+        nowhere(request, gateway, journal, GONE)

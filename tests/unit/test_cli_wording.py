@@ -95,7 +95,8 @@ def test_no_message_names_a_keyword_or_a_call_of_python_in_a_terminal():
 
 
 def options(command):
-    return {option for parameter in command.params for option in parameter.opts}
+    parts = getattr(command, "commands", {}).values()  # of a group, such as `optouts`
+    return {option for parameter in command.params for option in parameter.opts}.union(*map(options, parts))
 
 
 def test_every_keyword_that_is_reworded_is_an_option_of_a_command_and_the_other_way_round():

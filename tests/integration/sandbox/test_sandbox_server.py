@@ -108,15 +108,13 @@ def test_gateway_passes_login_and_a_temporary_journal_and_options_win(monkeypatc
         url, options = sandbox.gateway(timeout=(1, 1))
         folder = Path(options.pop("journal")).parent
         assert folder.is_dir()
-        account = {"username": "ada", "password": "p", "profile": "smsend"}
+        names = ("id", "recipient", "sender", "text", "received_at")
+        here = {"profile": "smsend", "reply_fields": {name: name for name in names}}
+        account = {"username": "ada", "password": "p"} | here
         assert (url, options) == (sandbox.url, account | {"timeout": (1, 1)})
         assert sandbox.gateway(password="other")[1]["password"] == "other"
-        assert sandbox.gateway(user_key="1", access_token="t", journal="j")[1] == {
-            "user_key": "1",
-            "access_token": "t",
-            "journal": "j",
-            "profile": "smsend",
-        }
+        keys = {"user_key": "1", "access_token": "t", "journal": "j"}
+        assert sandbox.gateway(**keys)[1] == keys | here
     assert not folder.exists()
 
 
