@@ -107,6 +107,25 @@ def require_open(entry: CampaignRecord) -> None:
         )
 
 
+def require_people(entry: CampaignRecord) -> None:
+    """
+    Refuse to show the people of a campaign that were erased: no rows would say that it texted nobody.
+
+    Raises:
+        CampaignChanged: They were.
+    """
+    if entry.purged_at is not None:
+        raise CampaignChanged(
+            f"the numbers and texts of campaign {entry.name!r} were erased on {entry.purged_at:%Y-%m-%d} "
+            "(smsframe.purge), so there are no rows of the people whom it texted; its orders, and what they "
+            f"cost, are kept: smsframe.costs({entry.name!r})",
+            campaign=entry.name,
+            recipients=0,
+            before="a campaign with people",
+            now="a campaign whose people were erased",
+        )
+
+
 def _old(connection: Connection, before: int) -> list[Old]:
     last = sa.select(
         sa.func.max(sa.func.coalesce(batches.c.schedule_at, batches.c.sent_at, batches.c.claimed_at, 0))
