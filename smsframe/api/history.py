@@ -14,13 +14,17 @@ from smsframe.api.notices import warn
 from smsframe.api.options import announce_journal, journal_of
 from smsframe.api.tracebacks import hide_frames
 from smsframe.arrow import INSTANT, TEXT
+from smsframe.audience.optout_sync import sync
 from smsframe.campaign import order_history
 from smsframe.campaign.adopt import adopt as adopt_orders
 from smsframe.campaign.history_check import prefixes
 from smsframe.campaign.run_context import RunContext
+from smsframe.errors import GatewayError
 from smsframe.formatting import many
+from smsframe.gateway.base import OptOutGateway
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.gateway.smsend import Gateway
+from smsframe.journal.optout_rows import OptOutList
 from smsframe.orders.addresses import canonical_address
 from smsframe.orders.names import normalize_name
 
@@ -109,6 +113,7 @@ def history(
         for name in dict.fromkeys([*names, *found["sms_campaign"].dropna()]):
             unknown = found["sms_campaign"].eq(name).fillna(value=False) & found["known"].eq("unknown")
             if unknown.any():
+                _read_stop_list(memory, gateway, context)
                 adopt_orders(name, found[unknown], first, context)
         found = _held_against(read.orders, memory, gateway, names)
         _say_what_is_unknown(found, context)
@@ -118,6 +123,29 @@ def history(
         found = found[found["created_at"].lt(last)]
     found = found[found["created_at"].ge(first - timedelta(days=1)) | found["created_at"].isna()]
     return found.sort_values("created_at", kind="stable").reset_index(drop=True)
+
+
+def _read_stop_list(memory: Journal, gateway: GatewayProtocol, context: RunContext) -> None:
+    """Read the gateway's own opt-outs into a journal that has no list of the account; say what is lost."""
+    if any(context.barred().reads(owner) for owner in memory.optouts.owners()):
+        return
+    lost = (
+        "a journal that is rebuilt from the gateway's history has no list of opt-outs, no suppress= of "
+        "earlier calls, nobody who was erased, no variants and no stopped ramp of the lost one"
+    )
+    if not isinstance(gateway, OptOutGateway):
+        warn(f"{lost}, and this gateway has no list of its own: give those who opted out with suppress=")
+        return
+    owner = OptOutList(gateway.base_url, gateway.account)
+    try:
+        read = sync(memory.optouts, owner, gateway, context.retry_policy, push=False)
+    except GatewayError as error:
+        warn(f"{lost}, and the gateway's own list was not read ({error}): call smsframe.optouts.sync first")
+        return
+    context.say(
+        f"{lost}: {many(read.listed, 'number')} of the gateway's own list are on the list of opt-outs now; "
+        "give all others with suppress="
+    )
 
 
 def _held_against(

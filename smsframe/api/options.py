@@ -41,11 +41,13 @@ def suppressed_numbers(
     region: Hashable | None,
     columns: Iterable[Hashable] = (),
     now: datetime | None = None,
+    **said: str,
 ) -> pd.Index[Any]:
     """
     The numbers that nobody may text, in E.164.
 
-    Those in national form are of the country ``region``, unless that is one of the columns.
+    Those in national form are of the country ``region``, unless that is one of the columns. ``said`` are the
+    words of `suppression` for its errors.
 
     Raises:
         ContactsError: A line cannot be read, or the last day of a list has passed.
@@ -59,7 +61,7 @@ def suppressed_numbers(
         if isinstance(each, OptoutList):
             require_valid(cast("date | None", each.valid_until), (now or SYSTEM.now()).date())
             each = each.source  # noqa: PLW2901 - what is read of it
-        read.append(suppression(each, home))
+        read.append(suppression(each, home, **said))
     return read[0] if len(read) == 1 else read[0].append(read[1:]).unique()
 
 
@@ -147,7 +149,11 @@ def policy_of(policy: Policy | None) -> Policy | None:
 
 def _numbers(written: str) -> list[str] | str:
     """Numbers with commas between them, or the path of a file that has them."""
-    return written if os.path.exists(written) else written.split(",")  # noqa: PTH110 - a text that may be none
+    if os.path.exists(written):  # noqa: PTH110 - a text that may be none
+        return written
+    if "," not in written and any(map(str.isalpha, written)):
+        raise FileNotFoundError("it names a file that does not exist, and is no number")
+    return written.split(",")
 
 
 def with_policy(options: WithPolicy) -> WithPolicy:

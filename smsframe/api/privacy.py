@@ -69,7 +69,7 @@ def forget(
     """
     with warnings.catch_warnings():  # whether a number is in use is no matter here
         warnings.simplefilter("ignore", UserWarning)
-        people = suppressed_numbers(numbers, region)
+        people = suppressed_numbers(numbers, region, name="the numbers to erase", done="nobody was erased")
     memory = journal_of(journal, gateway)
     persons = keys(pd.Series(people, dtype="string"))
     parts = [_forget(memory, persons) for memory in _journals(memory, journal, gateway)]

@@ -62,7 +62,7 @@ def replies(
 
     Replies are read from the gateway's history of received messages, from a day before what is known, and
     kept in the journal. A reply that is nothing but a stop word (`smsframe.texts.stop_words` has them with
-    their sources) puts its sender on the list of opt-outs, once: who is taken off it stays off it. A stop
+    their sources) puts its sender on the list of opt-outs: who is taken off it later stays off it. A stop
     word inside a short reply is for a person to look at: ``only="review"``.
 
     No source names the fields of a received message. Where the gateway does not either
@@ -113,7 +113,8 @@ def replies(
         return meaning.raw(messages)
     memory.replies.map(source, mapping(fields), lambda raw: mapped(raw, fields))
     owner = OptOutList(gateway.base_url, gateway.account)
-    memory.replies.handle(source, owner, lambda messages: meaning.opting_out(messages, words))
+    ahead = meaning.clock_ahead(gateway.clock.now(), date)
+    memory.replies.handle(source, owner, lambda messages: meaning.opting_out(messages, words, ahead))
     messages = memory.replies.frame(source)
     if push:
         optouts.sync(gateway=gateway, journal=memory)
@@ -123,7 +124,7 @@ def replies(
             "name it as timezone in reply_fields"
         )
     texts = memory.replies.texts_to(source, messages["person"].dropna().unique().tolist())
-    found = meaning.joined(messages, texts, words, meaning.clock_ahead(gateway.clock.now(), date))
+    found = meaning.joined(messages, texts, words, ahead)
     return _chosen(found, campaign, first, last, only)
 
 

@@ -20,6 +20,7 @@ from smsframe.display.progress_bar import Bar
 from smsframe.gateway import environment
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.gateway.smsend import Gateway
+from smsframe.journal.purging import require_people
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -102,6 +103,7 @@ def results(
 
     Raises:
         UnknownCampaign: There is no such campaign in this journal.
+        CampaignChanged: Its people were erased by `purge`.
         JournalError: The journal cannot be read.
 
     Example:
@@ -109,7 +111,9 @@ def results(
         ['accepted']
     """
     memory = journal_of(journal, gateway)
-    found = campaign_send.recipients(memory, memory.get(campaign))
+    entry = memory.get(campaign)
+    require_people(entry)
+    found = campaign_send.recipients(memory, entry)
     return hashed_results(found) if hashed else found
 
 

@@ -54,6 +54,7 @@ def watch(
 
     Raises:
         UnknownCampaign: There is no such campaign in this journal.
+        CampaignChanged: Its people were erased by `purge`.
         JournalError: The journal cannot be read.
 
     Example:
@@ -67,7 +68,10 @@ def watch(
     ):
         raise ValueError(f"interval={interval!r} must be a number of seconds above 0")
     memory = journal_of(journal, gateway)
+    from smsframe.journal.purging import require_people  # noqa: PLC0415 - loads SQLAlchemy
+
     entry = memory.get(campaign)
+    require_people(entry)
     try:
         with memory.changes() as pause:
             last = follow(memory, entry, interval, shown=progress, pause=pause)

@@ -25,7 +25,8 @@ def key_texts(column: pd.Series[Any]) -> Any:
     Keys as Arrow strings, gaps and blank cells as nulls.
 
     A number that pandas reads as an integer in one file, as a float in another because of a gap, and as text
-    in a third is one key: ``7``, ``7.0`` and ``"7"``. Spaces around a key do not count; zeros before it do.
+    in a third is one key: ``7``, ``7.0``, ``"7"`` and ``"7.0"``. Spaces around a key do not count; zeros
+    before it do.
 
     Example:
         >>> key_texts(pd.Series([7.0, None])).to_pylist(), key_texts(pd.Series(["007 "])).to_pylist()
@@ -46,6 +47,7 @@ def key_texts(column: pd.Series[Any]) -> Any:
     else:
         text = labels(column)
     text = pc.utf8_trim_whitespace(text.cast(STRING))
+    text = pc.replace_substring_regex(text, r"^(-?(?:0|[1-9][0-9]{0,14}))\.0+$", r"\1")
     return pc.if_else(pc.equal(text, ""), pa.scalar(None, STRING), text)
 
 

@@ -184,7 +184,10 @@ def _values(outcomes: pd.DataFrame, on: Hashable, value: Hashable | None, notes:
         return pd.Series(1.0, index=pd.Index(there.unique(), dtype=object))
     column = key_column(outcomes, value, "value").reset_index(drop=True)
     if not (pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype)):
-        raise ContactsError(f"value={value!r} is no column of numbers, or of true and false")
+        hint = ""
+        if pd.to_numeric(column.dropna(), errors="coerce").notna().any():
+            hint = ", but of text, as read_contacts reads every column: pd.to_numeric makes numbers of it"
+        raise ContactsError(f"value={value!r} is no column of numbers, or of true and false{hint}")
     numbers = column.astype("Float64")
     if gaps := int((numbers.isna() & keys.notna()).sum()):
         notes.append(f"{many(gaps, 'outcome')} without a value, counted as 0")

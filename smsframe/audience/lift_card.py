@@ -7,6 +7,7 @@ from __future__ import annotations
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+from smsframe.masking import shown_name
 from smsframe.outcomes.cards import table_card
 
 if TYPE_CHECKING:
@@ -29,9 +30,11 @@ def lift_card(facts: Mapping[str, Any]) -> str:
             if not isnan(row["relative_low"]):
                 said += f" ({_percent(row['relative_low'])} to {_percent(row['relative_high'])})"
         rows.append((str(row["variant"]), said))
+    computed = len(rows)  # decimals, of which no reader may think that they are phone numbers
     rows += [("Note", note) for note in facts["notes"]]
-    head = f"{facts['outcome'].capitalize()}, against {facts['control']}, everybody who was assigned"
-    return table_card(f"Lift: {facts['level']:.0%} intervals", head, rows)
+    outcome, control = shown_name(facts["outcome"]).capitalize(), shown_name(facts["control"])
+    head = f"{outcome}, against {control}, everybody who was assigned"
+    return table_card(f"Lift: {facts['level']:.0%} intervals", head, rows, computed)
 
 
 def _number(value: float, share: bool) -> str:  # noqa: FBT001 - inside

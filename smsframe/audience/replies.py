@@ -50,7 +50,8 @@ def read(texts: pd.Series[Any], words: frozenset[str]) -> pd.DataFrame:
     """``meaning`` and ``word`` of each text; a missing one is ``other``."""
     different = pa.array(texts, STRING, from_pandas=True).dictionary_encode()
     said = different.dictionary
-    begin = "|".join(sorted({word.split()[0] for word in words}))
+    looked_for = {word for word in words | stop_words.UNSOURCED if word.isascii()}
+    begin = "|".join(sorted("[^a-z0-9]+".join(word.split()) for word in looked_for))
     # Nearly all replies are ASCII without any of these words, which is seen of all at once.
     maybe = pc.or_(
         pc.invert(pc.string_is_ascii(said)), pc.match_substring_regex(said, begin, ignore_case=True)
@@ -83,13 +84,24 @@ def meanings(messages: pd.DataFrame, words: frozenset[str]) -> pd.DataFrame:
     return found
 
 
-def opting_out(messages: pd.DataFrame, words: frozenset[str]) -> pd.DataFrame:
-    """Who opts out by these messages: ``phone``, ``why``, ``since`` (UTC), never later than it was read."""
+def opting_out(messages: pd.DataFrame, words: frozenset[str], ahead: timedelta) -> pd.DataFrame:
+    """
+    Who opts out by these messages: ``id`` of the message, ``person``, ``phone``, ``why`` and ``since``.
+
+    Args:
+        messages: As `smsframe.journal.replies.Replies.frame` gives them, with ``texted``.
+        words: The stop words.
+        ahead: By how much this machine's clock is ahead of the gateway's: ``since`` (UTC) is by this
+            machine's, and never later than the message was read.
+    """
     found = meanings(messages, words)
     said = messages[found["meaning"].eq(OPT_OUT)]
-    since = said["received_at"].fillna(said["read_at"])
+    ahead = ahead if abs(ahead) > CLOCKS else timedelta(0)
+    since = (said["received_at"] + ahead).fillna(said["read_at"])
     return pd.DataFrame(
         {
+            "id": said["id"],
+            "person": said["person"],
             "phone": said["phone"].astype(TEXT),
             "why": "replied " + found["word"][said.index],
             "since": since.where(since <= said["read_at"], said["read_at"]),

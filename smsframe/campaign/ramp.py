@@ -99,11 +99,10 @@ def say_next_stage(entry: CampaignRecord, context: RunContext, results: pd.DataF
     state = context.journal.ramps.state(entry) if waiting and context.journal.in_place else None
     if state is None or state.stopped is not None:
         return
-    hours = f"{state.ramp.wait.total_seconds() / 3600:g}"
     context.say(
         f"stage {state.stage + 1} of {len(state.ramp.ends)} of the ramp: {waiting:,} people wait. The next "
         f"stage starts with smsframe.resume({entry.name!r}), or the same call, once {KNOWN:.0%} of the "
-        f"people so far have a last delivery state, or {hours} h after their last order"
+        f"people so far have a last delivery state, or {state.ramp.wait_words} after their last order"
     )
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 import typer
 
 import smsframe
-from smsframe.cli import options
+from smsframe.cli import exit_codes, options
 from smsframe.cli.output import people
 
 Keep = Annotated[
@@ -46,6 +46,8 @@ def forget(region: Country = None, journal: options.Journal = None) -> None:
     lines = found.astype(object).where(found.notna(), None).to_dict("records")
     for row in lines:
         typer.echo(_line({str(name): value for name, value in row.items()}))
+    if not numbers and not lines:
+        typer.echo("No numbers were given, and nobody waits to be erased: there was nothing to erase.")
     if numbers and not any(row["people"] for row in lines):
         typer.echo("Nobody of them was in the journal. Whoever they are, they are not texted from here.")
 
@@ -68,7 +70,8 @@ def purge(
         typer.echo(f"{erasable:,} to be erased." if erasable else "Nothing to be erased.")
         return
     if not (yes or typer.confirm(f"Erase {erasable:,} for good? Their names can then not be used again.")):
-        raise typer.BadParameter("nothing was erased")
+        typer.echo("Nothing was erased.", err=True)
+        raise typer.Exit(exit_codes.REFUSED)
     done = smsframe.purge(keep, **keywords)
     typer.echo(f"{int(done['purged'].sum()):,} erased.")
     for sentence in done["why"][done["last_at"].isna()]:

@@ -194,7 +194,7 @@ def only(numbers: Any) -> NDArray[np.int64]:
     Raises:
         ContactsError: A line cannot be read as a number.
     """
-    return np.sort(keys(pd.Series(suppression(numbers), dtype=TEXT)))
+    return np.sort(keys(pd.Series(suppression(numbers, name="allow_only"), dtype=TEXT)))
 
 
 @overload

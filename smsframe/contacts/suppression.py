@@ -84,6 +84,9 @@ def require_valid(until: date | None, today: date) -> None:
 def suppression(
     source: pd.DataFrame | pd.Series[Any] | str | os.PathLike[str] | Iterable[Any],
     region: str | None = None,
+    *,
+    name: str = "the opt-out list",
+    done: str = "nothing was sent",
 ) -> pd.Index[str]:
     """
     The numbers nobody may text, in E.164.
@@ -96,6 +99,8 @@ def suppression(
         source: A frame (its phone column is found by name, or else by content), a series, a file that
             `read_contacts` reads, with or without a heading, or a list of numbers.
         region: ISO code of the country of numbers in national form.
+        name: What errors call the list.
+        done: What errors say was not done.
 
     Raises:
         ContactsError: A line cannot be read; ``failures`` has them.
@@ -108,11 +113,11 @@ def suppression(
             if not _is_number(str(source)):
                 raise
             raise ContactsError(
-                "suppress= is a number and no file: write suppress=[number]; nothing was sent"
+                f"suppress= is a number and no file: write suppress=[number]; {done}"
             ) from None
         headless = pd.api.types.is_integer_dtype(source.columns)  # Parquet always has names
     if isinstance(source, pd.DataFrame):
-        source = _column(source, headless=headless)
+        source = _column(source, name, headless=headless)
     if isinstance(source, pd.Series):
         column: pd.Series[Any] = source.reset_index(drop=True)
     else:
@@ -129,10 +134,10 @@ def suppression(
     if bad.any():
         first = int(bad.to_numpy().argmax()) + 1
         raise ContactsError(
-            f"{many(int(bad.sum()), 'line')} of the opt-out list cannot be read as a phone number "
+            f"{many(int(bad.sum()), 'line')} of {name} cannot be read as a phone number "
             f"({', '.join(sorted(read.loc[bad, 'code'].unique()))}; the first is line {first:,}): write it "
             "in international form, or pass region= if the whole list is of one country (a column that is "
-            "passed there says nothing of this list); nothing was sent",
+            f"passed there says nothing of this list); {done}",
             failures=read.loc[bad, ["code", "reason"]].assign(line=column[bad]),
         )
     numbers: pd.Index[str] = pd.Index(read["phone"].dropna().unique())
@@ -184,7 +189,7 @@ def _headings(column: pd.Series[Any], code: pd.Series[Any]) -> pd.Series[bool]:
     return first.reindex(column.index, fill_value=False)
 
 
-def _column(frame: pd.DataFrame, *, headless: bool) -> pd.Series[Any]:
+def _column(frame: pd.DataFrame, name: str, *, headless: bool) -> pd.Series[Any]:
     if frame.shape[1] == 1:
         return frame.iloc[:, 0]
     names = frame.iloc[0].astype("string").fillna("") if headless and len(frame) else frame.columns
@@ -196,7 +201,7 @@ def _column(frame: pd.DataFrame, *, headless: bool) -> pd.Series[Any]:
         candidates += [place for place in others if parse.normalize(frame.iloc[:, place]).notna().any()]
     if len(candidates) != 1:
         raise ContactsError(
-            f"{len(candidates)} columns of the opt-out list look like phone numbers: pass the one to use"
+            f"{len(candidates)} columns of {name} look like phone numbers: pass the one to use"
         )
     return frame.iloc[:, candidates[0]]
 

@@ -15,7 +15,9 @@ from smsframe.errors import CampaignChanged
 from smsframe.formatting import many
 from smsframe.journal.erasure import OPEN
 from smsframe.journal.forgotten import UNCLEAN, mark
+from smsframe.journal.replies import PURGED
 from smsframe.journal.rows import instants_of, micros
+from smsframe.journal.sql import integers
 from smsframe.journal.tables import (
     attempts,
     batches,
@@ -30,6 +32,7 @@ from smsframe.journal.tables import (
     texts,
 )
 from smsframe.orders.states import State
+from smsframe.texts.stop_words import OPT_OUT, read, words_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -80,9 +83,7 @@ class Purging:
             for one in found:
                 if not one.why:
                     _erase(connection, one.id, micros(self._clock.now()))
-            received = sa.func.coalesce(replies.c.received_at, replies.c.read_at) < micros(before)
-            gone = connection.execute(sa.delete(replies).where(received, replies.c.handled)).rowcount
-            if gone or any(not one.why for one in found):
+            if _blank_replies(connection, micros(before)) or any(not one.why for one in found):
                 mark(connection, UNCLEAN, on=True)
         return _said(found, purged=True)
 
@@ -103,6 +104,25 @@ def require_open(entry: CampaignRecord) -> None:
             recipients=0,
             before="a campaign that was purged",
             now="a call that would text its people again",
+        )
+
+
+def require_people(entry: CampaignRecord) -> None:
+    """
+    Refuse to show the people of a campaign that were erased: no rows would say that it texted nobody.
+
+    Raises:
+        CampaignChanged: They were.
+    """
+    if entry.purged_at is not None:
+        raise CampaignChanged(
+            f"the numbers and texts of campaign {entry.name!r} were erased on {entry.purged_at:%Y-%m-%d} "
+            "(smsframe.purge), so there are no rows of the people whom it texted; its orders, and what they "
+            f"cost, are kept: smsframe.costs({entry.name!r})",
+            campaign=entry.name,
+            recipients=0,
+            before="a campaign with people",
+            now="a campaign whose people were erased",
         )
 
 
@@ -157,6 +177,28 @@ def _erase(connection: Connection, campaign: int, now: int) -> None:
     connection.execute(sa.update(batches).where(batches.c.campaign == campaign).values(reason=None))
     closed = {"purged_at": now, "salt": None, "pace": None}
     connection.execute(sa.update(campaigns).where(campaigns.c.id == campaign).values(**closed))
+
+
+def _blank_replies(connection: Connection, before: int) -> int:
+    """
+    Erase what old messages say and who wrote them; how many.
+
+    Their keys stay, so that they are not written down again when the gateway lists them once more. A wish to
+    opt out that was not acted upon stays whole, as does what was not read yet.
+    """
+    received = sa.func.coalesce(replies.c.received_at, replies.c.read_at) < before
+    query = sa.select(replies.c.id, replies.c.text, replies.c.handled, replies.c.phone)
+    query = query.where(received, replies.c.mapping.is_not(None), replies.c.raw != PURGED)
+    words = words_of()
+    gone = [
+        row.id
+        for row in connection.execute(query)
+        if row.handled or row.phone is None or read(row.text or "", words).meaning != OPT_OUT
+    ]
+    blank = dict.fromkeys(("person", "phone", "sender", "received_at", "text", "recipient"))
+    statement = sa.update(replies).where(replies.c.id.in_(integers(gone)))
+    connection.execute(statement.values(raw=PURGED, **blank))
+    return len(gone)
 
 
 def _said(found: list[Old], *, purged: bool) -> pd.DataFrame:

@@ -1,19 +1,22 @@
 """
 Received messages: kept as the gateway gave them, each once, with what their fields mean as far as known.
 
-A message is written down before anything is made of it. Whether it was looked at for a wish to opt out is
-written in the transaction that puts its sender on the list of opt-outs: killed in between, neither is.
+A message is written down before anything is made of it. That its wish to opt out was acted upon is written
+in the transaction that puts its sender on the list of opt-outs: killed in between, neither is. Every other
+message is judged anew by each call, since the next one may know more: other fields, words or campaigns.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
 from smsframe.arrow import TEXT
 from smsframe.journal.forgotten import Forgotten
+from smsframe.journal.optout_rows import find_list, removed_since, which_listed
 from smsframe.journal.rows import instants_of, micros, moment
 from smsframe.journal.sql import frame, insert, integers, strings, table_of
 from smsframe.journal.tables import attempts, batches, campaigns, recipients, replies, reply_sources
@@ -33,6 +36,12 @@ if TYPE_CHECKING:
 
 PART = 10_000
 """Messages in one transaction."""
+
+SECOND = 1_000_000
+"""In microseconds."""
+
+PURGED = ""
+"""What is left of a message that was purged."""
 
 MAPPED = ("phone", "sender", "received_at", "text", "recipient", "mapping")
 _CHOSEN = ("id", "key", "phone", "person", "sender", "received_at", "text", "recipient", "read_at")
@@ -128,6 +137,14 @@ class Replies:
                 if rows:
                     names = ("key", "person", *MAPPED)
                     values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in names}
+                    # Read from other fields, it may be of somebody else, or be another wish.
+                    values["handled"] = sa.and_(
+                        replies.c.handled,
+                        *(
+                            replies.c[name].is_not_distinct_from(sa.bindparam(f"new_{name}", type_=sa.Text))
+                            for name in ("phone", "text")
+                        ),
+                    )
                     statement = sa.update(replies).where(replies.c.id == sa.bindparam("new_id"))
                     connection.execute(statement.values(**values), rows)
                 more = len(found) == PART
@@ -142,36 +159,61 @@ class Replies:
         self, source: ReplySource, owner: OptOutList, decide: Callable[[pd.DataFrame], pd.DataFrame]
     ) -> int:
         """
-        Look once at each message for a wish to opt out; how many people were not on the list before.
+        Act upon messages that are a wish to opt out; how many people were not on the list before.
+
+        Who was taken off the list after a message was received is not put on it again by that message.
 
         Args:
             source: Who received them.
             owner: The list.
-            decide: Who opts out: ``phone``, ``why``, ``since`` (UTC), of messages as `frame` gives them, with
-                ``texted``: whether the account has texted that number.
+            decide: Who opts out: ``id`` of the message, ``person``, ``phone``, ``why``, ``since`` (UTC, by
+                this machine's clock), of messages as `frame` gives them, with ``texted``: whether the account
+                has texted that number.
         """
-        added, more = 0, self._some_unhandled(source)
+        added, last, more = 0, 0, True
         while more:
-            with self._store.transaction() as connection:
-                query = _messages(source).where(~replies.c.handled, replies.c.mapping.is_not(None))
-                found = _typed(frame(connection, query.order_by(replies.c.id).limit(PART)))
-                persons = found["person"].dropna().unique().tolist()
-                texted = _texts_to(connection, source, persons)["person"]
-                said = decide(found.assign(texted=found["person"].isin(texted)))
-                added += self._optouts.add_within(
-                    connection, owner, said["phone"], source="reply", why=said["why"], since=said["since"]
-                )
-                handled = replies.c.id.in_(integers(found["id"].tolist()))
-                connection.execute(sa.update(replies).where(handled).values(handled=True))
-                more = len(found) == PART
+            found = self._unhandled(source, last)
+            if len(found):
+                added += self._act(owner, decide(found))
+                last = int(found["id"].max())
+            more = len(found) == PART
         return added
 
-    def _some_unhandled(self, source: ReplySource) -> bool:
+    def _unhandled(self, source: ReplySource, after: int) -> pd.DataFrame:
         with self._store.opened() as connection:
             if connection is None or not has_people_over_time(connection):
-                return False
+                return pd.DataFrame()
             query = _messages(source).where(~replies.c.handled, replies.c.mapping.is_not(None))
-            return connection.execute(query.limit(1)).first() is not None
+            query = query.where(replies.c.id > after).order_by(replies.c.id).limit(PART)
+            found = _typed(frame(connection, query))
+            texted = _texts_to(connection, source, found["person"].dropna().unique().tolist())["person"]
+            return found.assign(texted=found["person"].isin(texted))
+
+    def _act(self, owner: OptOutList, said: pd.DataFrame) -> int:
+        if said.empty:
+            return 0
+        with self._store.transaction() as connection:
+            still = sa.select(replies.c.id).where(
+                replies.c.id.in_(integers(said["id"].tolist())), ~replies.c.handled
+            )
+            said = said[said["id"].isin([*connection.execute(still).scalars()])]
+            # Messages are dated in whole seconds: within the second in which they were removed, they opt out.
+            since = said["since"].astype("datetime64[us, UTC]").astype("int64").to_numpy(dtype="int64")
+            persons = said["person"].to_numpy(dtype="int64")
+            said = said[~removed_since(connection, owner, persons, since + np.int64(SECOND - 1))]
+            if said.empty:
+                return 0
+            added = self._optouts.add_within(
+                connection, owner, said["phone"], source="reply", why=said["why"], since=said["since"]
+            )
+            key = find_list(connection, owner)
+            listed = which_listed(
+                connection, [] if key is None else [key], said["person"].to_numpy(dtype="int64")
+            )
+            barred = said["person"].isin(listed) | Forgotten(self._store).within(connection, said["phone"])
+            done = replies.c.id.in_(integers(said["id"][barred].tolist()))
+            connection.execute(sa.update(replies).where(done).values(handled=True))
+        return added
 
     def frame(self, source: ReplySource) -> pd.DataFrame:
         """
@@ -213,7 +255,10 @@ def _of(source: ReplySource, column: sa.ColumnElement[Any]) -> sa.Select[Any]:
 
 def _messages(source: ReplySource) -> sa.Select[Any]:
     chosen = (replies.c[name] for name in (*_CHOSEN, "raw"))
-    return sa.select(*chosen).where(replies.c.source.in_(_of(source, reply_sources.c.id)))
+    # Of a message that was purged only the key is left, so that it is not written down again.
+    return sa.select(*chosen).where(
+        replies.c.source.in_(_of(source, reply_sources.c.id)), replies.c.raw != PURGED
+    )
 
 
 def _otherwise(source: ReplySource, mapping: str) -> sa.Select[Any]:

@@ -302,7 +302,7 @@ replies = sa.Table(
     sa.Column("text", sa.Text),
     sa.Column("recipient", sa.Text),
     sa.Column("read_at", sa.BigInteger, nullable=False),
-    # Whether it was looked at for a wish to opt out: a person who was taken off the list since stays off it.
+    # Whether it put its sender on the list of opt-outs, or found them on it; all others are judged anew.
     sa.Column("handled", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("source", "key"),
 )

@@ -63,8 +63,13 @@ class Ramp:
         """As it is written in the journal; `ramp_of` reads it."""
         begins = (0.0, *self.ends[:-1])
         shares = [f"{round(100 * (end - begin), 9):g}%" for begin, end in zip(begins, self.ends, strict=True)]
-        hours = self.wait / timedelta(hours=1)
-        return f"{', '.join([*shares[:-1], 'rest'])}; limit {100 * self.limit:g}%; wait {hours:g} h"
+        return f"{', '.join([*shares[:-1], 'rest'])}; limit {100 * self.limit:g}%; wait {self.wait_words}"
+
+    @property
+    def wait_words(self) -> str:
+        """The wait for people: whole hours, else minutes."""
+        hours, minutes = self.wait / timedelta(hours=1), self.wait / timedelta(minutes=1)
+        return f"{hours:g} h" if hours.is_integer() else f"{minutes:g} min"
 
     def stage_of(self, persons: NDArray[np.int64], campaign: str) -> NDArray[np.intp]:
         """The stage of each person, from 0, by a hash of the canonical number."""
@@ -234,13 +239,12 @@ class Outcomes(NamedTuple):
 
 def words(ramp: Ramp) -> list[str]:
     """The rules of a ramp, for people."""
-    hours = ramp.wait / timedelta(hours=1)
     stop = (
         "when the share of people who were rejected, or whose text failed, is over "
         f"{100 * ramp.limit:g} % beyond doubt (e-value {STOP_AT:g}, fair to looking often)"
     )
     start = (
         f"with the next call, once {KNOWN:.0%} of the people so far have a last "
-        f"delivery state, or {hours:g} h after their last order"
+        f"delivery state, or {ramp.wait_words} after their last order"
     )
     return ["decided by a hash of the number, not by the order of rows", stop, start]

@@ -58,8 +58,9 @@ MESSAGE = (
     "white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate;margin:.2rem 0;padding:.3rem .6rem;"
     "border-left:3px solid #8889"
 )
-READ = {"Sender"}
-"""Rows with what people will read, as they read a message."""
+RAMP = ("Ramp", "Who is first", "It stops", "Next stage")
+READ = {"Sender", *RAMP}
+"""Rows that need no mask: what people read, masked before, and sentences that hold no value of a table."""
 LONGEST, LONG = 1000, 300
 """Characters that a card shows of a text, and of anything else."""
 
@@ -79,7 +80,7 @@ def plan_card(facts: Mapping[str, Any]) -> str:
         ("Have an outcome already", f"{facts['already']:,}" if facts["already"] else ""),
         ("Sender", facts["sender"] or ""),
         ("Variants", "; ".join(facts["experiment"]["said"])),
-        *zip(("Ramp", "Who is first", "It stops", "Next stage"), facts["ramp"]["said"], strict=False),
+        *zip(RAMP, facts["ramp"]["said"], strict=False),
         ("Goes out", facts["schedule"] or ""),
         ("Hours", facts["hours"] or ""),
         ("When", "" if facts["schedule"] else "; ".join(facts["times"]["said"])),
@@ -194,9 +195,9 @@ def run_card(facts: Mapping[str, Any], counted: Iterable[str], at: datetime) -> 
     return _card(f"Campaign: {facts['campaign']}", head, _bar(counts, SHARES) + _table(rows))
 
 
-def table_card(title: str, head: str, rows: Iterable[tuple[str, str]]) -> str:
-    """A card of rows, each with what it is of."""
-    return _card(title, head, _table(rows))
+def table_card(title: str, head: str, rows: Iterable[tuple[str, str]], computed: int = 0) -> str:
+    """A card of rows, each with what it is of; the values of the first ``computed`` hold numbers of ours."""
+    return _card(title, head, _table(rows, computed))
 
 
 def _card(title: str, head: str, body: str) -> str:
@@ -207,8 +208,12 @@ def _card(title: str, head: str, body: str) -> str:
     )
 
 
-def _table(rows: Iterable[tuple[str, str]]) -> str:
-    written = [(what, _read(value) if what in READ else _escaped(value)) for what, value in rows if value]
+def _table(rows: Iterable[tuple[str, str]], computed: int = 0) -> str:
+    written = [
+        (what, _read(value) if what in READ or place < computed else _escaped(value))
+        for place, (what, value) in enumerate(rows)
+        if value
+    ]
     cells = "".join(
         f'<tr style="background:none"><th style="{CELL};font-weight:normal;white-space:nowrap;{MUTED}">'
         f'{_escaped(what)}</th><td style="{CELL}">{value}</td></tr>'

@@ -2,7 +2,8 @@
 The words by which people ask not to be texted any more, by language, each with who says so.
 
 A reply that is nothing but one of these words is a wish to opt out. One of these words inside a short reply
-is looked at by a person. Everything else is neither.
+or at the beginning of a long one, and a word of `UNSOURCED` in such a place, is looked at by a person.
+Everything else is neither.
 
 Sources of the English words: 47 CFR 64.1200(a)(10) (United States); Twilio, AWS End User Messaging, Telnyx:
 their documentations of opt-out keywords. ``arret`` is in the list of AWS (Canada). No official list of
@@ -35,6 +36,34 @@ SOURCES: dict[str, dict[str, str]] = {
 }
 """Each word as `plain` writes it, with its source, by language. AWS's TD is left out: it is also an
 abbreviation of ordinary words."""
+
+UNSOURCED = frozenset(
+    {
+        *(
+            "basta",
+            "cancella",
+            "cancellami",
+            "cancellatemi",
+            "annulla",
+            "disiscrivi",
+            "disiscrivimi",
+            "rimuovi",
+        ),
+        *(
+            "rimuovimi",
+            "desabonner",
+            "desinscrire",
+            "abbestellen",
+            "desuscribir",
+            "cancelar",
+            "parar",
+            "alto",
+        ),
+        *("\u0441\u0442\u043e\u043f", "s t o p"),
+    }
+)
+"""What people may write who wish to opt out, by no source that we know: it never opts out, but a person looks
+at it, whatever the languages. The last two are Russian for stop, and stop spelled out (S.T.O.P.)."""
 
 SHORT = 8
 """Words of a short reply at most."""
@@ -95,9 +124,11 @@ def read(text: str, words: frozenset[str]) -> Reading:
     said = plain(text[:LONGEST])
     if said in words and len(text) <= LONGEST:
         return Reading(OPT_OUT, said)
+    looked_for = _pattern(words | UNSOURCED)
     if len(text) > LONGEST or said.count(" ") >= SHORT:
-        return Reading(OTHER, None)
-    found = _pattern(words).search(said)
+        found = looked_for.match(said)
+    else:
+        found = looked_for.search(said)
     return Reading(OTHER, None) if found is None else Reading(REVIEW, found[0])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from datetime import timedelta
 
 import pandas as pd
@@ -63,6 +64,9 @@ def test_an_old_campaign_loses_its_people_and_texts_and_its_name_stays_closed(
     refused(lambda: send(PEOPLE, gateway, campaign="autumn", text="another"))
     refused(lambda: smsframe.plan(PEOPLE, "Ciao", campaign="autumn", phone="mobile", gateway=gateway))
     refused(lambda: smsframe.resume("autumn", gateway=gateway, progress=False))
+    for read in (smsframe.results, smsframe.watch):
+        with pytest.raises(smsframe.CampaignChanged, match=r"'autumn' were erased on .*smsframe\.costs"):
+            read("autumn", gateway=gateway)
     assert len(sandbox.inbox()) == 6
     assert smsframe.purge(policy=policy, gateway=gateway, journal=journal).empty
     assert smsframe.costs("autumn", gateway=gateway)["credits"].sum() == 4  # what it cost is known still
@@ -220,3 +224,33 @@ def test_the_commands(terminal, tmp_path):
     assert run(app, ["export", "autumn", "out.csv", "--hashed"]).exit_code == 0
     assert "sms_person" in (tmp_path / "out.csv").read_text("utf-8-sig")
     assert "Nothing to be erased" in run(app, ["purge", "--keep", "1 day"]).output
+    empty = run(app, ["forget"], input="\n").output
+    assert "there was nothing to erase" in empty
+
+
+def test_commands_say_what_was_erased_and_what_was_not(terminal, tmp_path):
+    run = CliRunner().invoke
+    with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
+        smsframe.send(PEOPLE, "Ciao", campaign="autumn", phone="mobile", gateway=gateway, progress=False)
+    with contextlib.closing(sqlite3.connect(smsframe.Journal.default().path)) as file, file:
+        file.execute("UPDATE campaigns SET created_at = 0")
+        file.execute("UPDATE batches SET sent_at = 0, claimed_at = 0")
+    no = run(app, ["purge", "--keep", "90 days"], input="n\n")
+    assert (no.exit_code, "Usage" in no.output, "Nothing was erased" in no.output) == (2, False, True)
+    assert run(app, ["purge", "--keep", "90 days", "--yes"]).exit_code == 0
+    (tmp_path / "p.csv").write_text("kept")
+    for command in (["status", "autumn"], ["export", "autumn", "p.csv"]):
+        refusal = run(app, command)
+        assert refusal.exit_code == 2
+        assert "were erased on" in " ".join(refusal.output.split())
+    assert (tmp_path / "p.csv").read_text() == "kept"
+
+
+def test_errors_name_the_list_that_cannot_be_read(monkeypatch, gateway):
+    with pytest.raises(smsframe.ContactsError, match=r"1 line of the numbers to erase .* nobody was erased"):
+        smsframe.forget(["347 12"], gateway=gateway)
+    with pytest.raises(smsframe.ContactsError, match="1 line of allow_only cannot be read"):
+        smsframe.Policy(allow_only=["347 12"])
+    monkeypatch.setenv("SMSFRAME_ALLOW_ONLY", "nosuch.csv")
+    with pytest.raises(ValueError, match="SMSFRAME_ALLOW_ONLY cannot be used: it names a file that does not"):
+        send(PEOPLE, gateway)

@@ -54,8 +54,8 @@ def test_each_status_with_each_code_is_in_exactly_one_group(status, delivery):
     (group,) = summary.groups["group"]
     code = DELIVERY_CODES.get(delivery)
     arrived = code is not None and code.delivered
-    lost = status in ("invalid", "rejected", "suppressed", "cancelled") or (code is not None and code.lost)
-    unsent = status in ("ready", "pending")  # nobody awaits a delivery that was never asked for
+    lost = status in ("invalid", "rejected", "cancelled") or (code is not None and code.lost)
+    unsent = status in ("ready", "pending", "suppressed")  # nobody awaits a delivery that was never asked for
     assert group == (
         "delivered" if arrived else "not delivered" if lost else "not sent" if unsent else "awaiting"
     )
@@ -82,6 +82,14 @@ def test_the_card_shows_the_groups_and_folds_the_codes(out):
     assert "DLVRD" not in head
     assert "DLVRD" in folded.split("</details>")[0]
     assert "BLACKLISTED" in folded.split("</details>")[0]
+
+
+def test_who_is_held_out_is_not_sent_and_no_failure(gateway):
+    people = guests().head(4).assign(sms_variant=["A", "A", "hold-out", "hold-out"])
+    sent = people.sms.send("Ciao", campaign="winter", phone="mobile", gateway=gateway, progress=False)
+    held = sent.sms.by("sms_variant").loc["hold-out"]
+    assert held[["rows", "not_delivered", "not_sent"]].tolist() == [2, 0, 2]
+    assert sent.sms.summary().groups.set_index("what").loc["suppressed", "group"] == "not sent"
 
 
 def test_by_a_column_a_country_and_an_hour(out):

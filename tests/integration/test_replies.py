@@ -72,6 +72,52 @@ def test_a_reply_has_its_campaign_and_a_stop_word_opts_out_once(sandbox, gateway
     assert listed(gateway, journal) == []
 
 
+@pytest.mark.parametrize("first_look", ["fields", "languages", "campaign"])
+@pytest.mark.parametrize("removed", [False, True])
+def test_a_wish_that_the_first_look_missed_opts_out_later(first_look, removed, sandbox, gateway, journal):
+    """Unless the person was taken off the list after it was received."""
+    before = datetime.now(UTC) - timedelta(minutes=5)
+    narrow, options = gateway, {}
+    sender = BOB
+    if first_look == "fields":
+        narrow = sandbox.gateway(reply_fields=sandbox_fields() | {"text": "nothing"})
+    elif first_look == "languages":
+        options = {"languages": ["en"]}
+    else:
+        sender = BOB[1:]
+    sandbox.reply(sender, "baja" if first_look == "languages" else "STOP", at=before)
+    told(narrow, journal, **options)
+    assert listed(gateway, journal) == []
+    texted(gateway, journal, 111)
+    if removed:
+        entries = smsframe.Journal(journal).optouts
+        entries.add(owner(gateway), pd.Series([BOB], dtype="string"), source="hand")
+        entries.remove(owner(gateway), pd.Series([BOB]), "asked for texts again")
+    assert told(gateway, journal)["meaning"].tolist() == ["opt_out"]
+    assert listed(gateway, journal) == ([] if removed else [BOB])
+    sandbox.reply(BOB, "STOP")
+    told(gateway, journal)
+    assert listed(gateway, journal) == [BOB]
+
+
+def test_what_was_purged_is_not_written_down_again_but_a_wish_without_effect_stays(sandbox, gateway, journal):
+    before = datetime.now(UTC) - timedelta(days=20)
+    sandbox.reply(BOB, "STOP", at=before)
+    sandbox.reply(BOB, "Grazie", at=before)
+    sandbox.reply(STRANGER[1:], "STOP", at=before)
+    since = {"since": before - timedelta(days=1)}
+    told(gateway, journal, **since)
+    smsframe.Journal(journal).optouts.remove(owner(gateway), pd.Series([BOB]), "asked for texts again")
+    smsframe.purge("10 days", gateway=gateway, journal=journal)
+    for _ in range(2):
+        found = told(gateway, journal, **since)
+        assert found[["sms_phone", "meaning"]].to_numpy().tolist() == [[STRANGER, "review"]]
+        assert listed(gateway, journal) == []
+    texted(gateway, journal, 199)
+    told(gateway, journal)
+    assert listed(gateway, journal) == [STRANGER]
+
+
 @pytest.mark.parametrize("sender", ["ACME", "STOP", "4040", "+12", "", "+39 347 abc", "12345678901234567890"])
 def test_a_sender_that_is_no_number_is_kept_and_opts_nobody_out(sender, sandbox, gateway, journal):
     sandbox.reply(sender, "STOP")

@@ -100,3 +100,35 @@ def test_a_cap_counts_what_was_sent_under_the_other_name(gateway, by_key):
     send(gateway)
     capped = send(by_key, campaign="winter", policy=smsframe.Policy(cap="1 per week"))
     assert codes(capped) == {"frequency_cap": 2}
+
+
+# A journal that was lost.
+
+
+def test_a_rebuilt_journal_has_the_gateways_list_of_opt_outs(gateway, tmp_path, monkeypatch, capsys):
+    send(gateway, suppress=[TWO])
+    smsframe.optouts.add([TWO], gateway=gateway)
+    smsframe.optouts.sync(gateway=gateway)
+    new = smsframe.Gateway(
+        gateway.base_url, username="demo", password="demo", journal=tmp_path / "new.sqlite"
+    )
+    monkeypatch.setenv("SMSFRAME_JOURNAL", str(tmp_path / "new.sqlite"))  # not the default one of before
+    smsframe.history(gateway=new, adopt="autumn", grace=0)
+    assert "1 number of the gateway's own list" in capsys.readouterr().err
+    assert codes(send(new)) == {"already_texted": 1, "opted_out": 1}
+    new.close()
+
+
+def test_a_rebuilt_journal_without_the_gateways_list_is_warned_of(gateway, tmp_path, monkeypatch):
+    send(gateway)
+    new = smsframe.Gateway(
+        gateway.base_url, username="demo", password="demo", journal=tmp_path / "new.sqlite"
+    )
+    monkeypatch.setattr(smsframe.Gateway, "optouts_page", refuse)
+    with pytest.warns(UserWarning, match="own list was not read"):
+        smsframe.history(gateway=new, adopt="autumn", grace=0)
+    new.close()
+
+
+def refuse(*_):
+    raise smsframe.GatewayError("no list")

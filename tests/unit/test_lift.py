@@ -10,6 +10,7 @@ import pytest
 
 import smsframe
 from smsframe.audience.intervals import difference, rate, ratio
+from smsframe.audience.keys import key_texts
 
 pytest.importorskip("statsmodels")
 
@@ -108,6 +109,18 @@ def test_values_are_means_and_who_has_none_has_0():
     assert found.comparisons.loc["b", "relative"] == pytest.approx(-0.8)
 
 
+def test_the_card_masks_names_and_not_its_own_decimals():
+    names = ["+393471234567"] * 3 + ["hold-out"] * 3
+    frame = pd.DataFrame({"id": range(6), "sms_variant": names})
+    outcomes = pd.DataFrame({"id": range(6), "euros": [12.15, 16.79, 14.11, 12345.67, 12345.68, 12999.25]})
+    card = smsframe.lift(frame, outcomes, on="id", value="euros")._repr_html_()
+    assert "347123" not in card
+    assert card.count("•") == 8  # of the name alone
+    card = smsframe.lift(frame, outcomes, on="id", value="euros", control="+393471234567")._repr_html_()
+    assert "347123" not in card
+    assert card.count("•") == 16
+
+
 def test_what_is_left_out_or_put_together_is_said():
     frame = results({"a": 50, "hold-out": 50})
     frame = pd.concat([frame, frame.head(3), frame.tail(1).assign(sms_variant=None)], ignore_index=True)
@@ -144,6 +157,27 @@ def test_what_cannot_be_compared_is_refused(change, call, message):
     orders = pd.DataFrame({"customer_id": [1000, 1000], "euros": [1.0, 2.0], "id": 1})
     with pytest.raises(smsframe.ContactsError, match=message):
         smsframe.lift(frame, orders, **{"on": "customer_id"} | call)
+
+
+def test_a_key_is_the_same_as_integer_float_and_text():
+    frame = results({"a": 3, "hold-out": 3})
+    keys = frame["customer_id"]
+    for spelled in (keys, keys.astype(float), keys.astype(str), keys.astype(float).astype(str)):
+        found = smsframe.lift(frame, pd.DataFrame({"customer_id": spelled[1:5]}), on="customer_id")
+        assert found.variants["total"].tolist() == [2, 2]
+        assert found.notes == ()
+    assert key_texts(pd.Series(["007.0", "1.50", "v1.0", "-7.00"])).to_pylist() == [
+        "007.0",
+        "1.50",
+        "v1.0",
+        "-7",
+    ]
+
+
+def test_values_that_are_text_are_explained():
+    frame = results({"a": 3, "hold-out": 3}).assign(euros="12.50")
+    with pytest.raises(smsframe.ContactsError, match=r"read_contacts .* pd\.to_numeric"):
+        smsframe.lift(frame, frame, on="customer_id", value="euros")
 
 
 def test_results_without_variants_and_other_columns_are_refused():

@@ -6,6 +6,7 @@ from datetime import timedelta
 from math import comb
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from smsframe.orders.ramp import STOP_AT, Outcomes, RampState, e_value, ramp_of, state_of
@@ -122,6 +123,14 @@ def test_a_ramp_is_read_and_written(text, ends, limit, hours):
 def test_what_is_no_ramp_is_refused(text):
     with pytest.raises(ValueError, match="ramp="):
         ramp_of(text)
+
+
+@pytest.mark.parametrize(("wait", "words"), [("10 min", "10 min"), ("120 min", "2 h"), ("1.5 h", "90 min")])
+def test_a_wait_reads_as_people_say_it(wait, words):
+    ramp = ramp_of(f"10%, rest; wait {wait}")
+    assert ramp_of(ramp.text) == ramp
+    plan = pd.DataFrame({"mobile": ["+393471234501"]}).sms.plan("Ciao", phone="mobile", ramp=ramp.text)
+    assert f"or {words} after" in plan._repr_html_()
 
 
 def test_a_stop_stays_until_a_person_says_rest():

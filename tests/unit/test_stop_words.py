@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsframe.texts.stop_words import OPT_OUT, OTHER, REVIEW, SHORT, SOURCES, plain, read, words_of
+from smsframe.audience.replies import read as meanings_of
+from smsframe.texts.stop_words import OPT_OUT, OTHER, REVIEW, SHORT, SOURCES, UNSOURCED, plain, read, words_of
 
 WORDS = words_of()
 MARKS = st.text(alphabet=" .!?,;:'\"«»()-\u2013\t\n\u200b\ufeff", max_size=5)
@@ -51,13 +53,23 @@ def test_nothing_opts_out_but_a_word_of_the_table(text):
 def test_a_word_among_others_is_reviewed_when_the_reply_is_short_and_never_opts_out(word, others, place):
     others.insert(min(place, len(others)), word)
     said = " ".join(others)
-    short = plain(said).count(" ") < SHORT
-    assert read(said, WORDS)[0] == (REVIEW if short else OTHER)
+    seen = plain(said).count(" ") < SHORT or plain(said).startswith(word)
+    assert read(said, WORDS)[0] == (REVIEW if seen else OTHER)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "   ", "stopwatch", "nonstop", "Friend", "ok", "👍", "stop" * 200, "stop " + " " * 600]
+    "text",
+    [
+        *("Basta!", "cancellami", "Annulla", "rimuovi", "Désabonner", "parar", "ALTO", "S.T.O.P.", "S T O P"),
+        *("\u0421\u0422\u041e\u041f", "basta messaggi", "STOP " + "messaggi non voglio " * 40),
+    ],
 )
+def test_a_word_without_a_source_and_a_long_reply_that_begins_with_stop_are_reviewed(text):
+    assert read(text, WORDS)[0] == REVIEW
+    assert meanings_of(pd.Series([text], dtype="string"), WORDS)["meaning"].tolist() == [REVIEW]
+
+
+@pytest.mark.parametrize("text", ["", "   ", "stopwatch", "nonstop", "Friend", "ok", "👍", "stop" * 200])
 def test_what_only_looks_like_one_is_neither(text):
     assert read(text, WORDS)[0] == OTHER
 
@@ -68,6 +80,11 @@ def test_each_word_is_written_as_it_is_looked_for_and_has_a_source():
             assert plain(word) == word
             assert source
             assert not any(unicodedata.combining(letter) for letter in word)
+
+
+def test_no_word_without_a_source_opts_out():
+    assert not UNSOURCED & WORDS
+    assert all(plain(word) == word for word in UNSOURCED)
 
 
 def test_a_language_without_a_table_is_refused():
