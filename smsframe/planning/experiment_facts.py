@@ -93,6 +93,6 @@ def ramp_facts(plan: Plan) -> dict[str, Any]:
     listed = ", ".join(f"stage {number} {count:,}" for number, count in enumerate(counts, 1))
     now = state.stopped or f"stage {state.stage + 1} of {len(counts)} is open"
     rules = words(state.ramp)
-    if state.stopped is not None:  # there is no next stage
-        rules = [*rules[:-1], 'not before a person says so: resume with ramp="rest", or withdraw']
+    if state.stopped is not None:
+        rules = rules[:-1]  # there is no next stage
     return {"stages": counts, "said": [f"{now}; to be texted: {listed}", *rules]}
