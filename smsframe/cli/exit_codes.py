@@ -119,11 +119,18 @@ def write_rows(frame: pd.DataFrame, out: Path) -> None:
 
 def finish(frame: pd.DataFrame, campaign: str) -> None:
     """End with `UNFINISHED` while people of the campaign are pending or unconfirmed."""
-    left = int(frame["sms_status"].isin(["pending", "unconfirmed"]).sum())
+    open_ = frame["sms_status"].isin(["pending", "unconfirmed"])
+    held = frame["sms_code"].eq("ramp") & frame["sms_reason"].str.contains("stopped: ", regex=False)
+    stopped = int((open_ & held.fillna(value=False)).sum())
+    left = int(open_.sum()) - stopped
+    if stopped:
+        command = f"{resume_command(campaign)} --ramp rest"
+        typer.echo(f"\nThe ramp is stopped: {people(stopped)} not texted. {command} texts them.", err=True)
     if left:
         typer.echo(f"\nNot finished: {people(left)}. Go on with: {resume_command(campaign)}", err=True)
         if frame["sms_status"].eq("unconfirmed").any():  # going on may never end it: the gateway may not know
             typer.echo(f"Who stays unconfirmed: smsframe status {shlex.quote(campaign)}", err=True)
+    if left or stopped:
         raise typer.Exit(UNFINISHED)
 
 

@@ -92,4 +92,7 @@ def ramp_facts(plan: Plan) -> dict[str, Any]:
     counts = np.bincount(stages, minlength=len(state.ramp.ends)).tolist()
     listed = ", ".join(f"stage {number} {count:,}" for number, count in enumerate(counts, 1))
     now = state.stopped or f"stage {state.stage + 1} of {len(counts)} is open"
-    return {"stages": counts, "said": [f"{now}; to be texted: {listed}", *words(state.ramp)]}
+    rules = words(state.ramp)
+    if state.stopped is not None:
+        rules = rules[:-1]  # there is no next stage
+    return {"stages": counts, "said": [f"{now}; to be texted: {listed}", *rules]}

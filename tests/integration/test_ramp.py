@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pandas as pd
 import pytest
+import typer
 from helpers.clocks import PassingTime
 from helpers.sending import codes, posts, statuses, texted
 
 import smsframe
 from smsframe.campaign.ramp import outcomes_of
+from smsframe.cli import exit_codes
 from smsframe.journal.journal import Journal
 from smsframe.orders.ramp import RampState, ramp_of
 from smsframe.phones.match import keys
@@ -118,6 +120,14 @@ def test_a_ramp_that_fails_stops_for_good_until_a_person_says_rest(gateway, sand
         again()
         assert posts(sandbox) == before
     assert 'ramp="rest"' in capsys.readouterr().err
+    plan = smsframe.plan(frame, "Ciao", campaign="autumn", phone="mobile", gateway=gateway)
+    assert "Next stage" not in plan._repr_html_()
+    assert plan.facts()["ramp"]["said"][0].startswith("stopped: ")
+    with pytest.raises(typer.Exit):
+        exit_codes.finish(out, "autumn")
+    said = capsys.readouterr().err
+    assert "smsframe resume autumn --ramp rest texts them" in said
+    assert "Go on with" not in said
     sent = len(texted(sandbox))
     resume(gateway, ramp="rest")
     assert posts(sandbox) > before
