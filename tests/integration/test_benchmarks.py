@@ -31,6 +31,7 @@ ROWS = {
     "hours": 1,
     "deliveries": 2,
     "postgres": 2,
+    "replies": 1,
 }
 FIGURE = re.compile(r"([0-9][0-9,.e-]*) (?:s|MiB|\N{MULTIPLICATION SIGN})")
 

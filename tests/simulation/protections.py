@@ -72,8 +72,16 @@ MUTANTS = (
     _one(
         "the name of a purged campaign is closed",
         "journal.purging",
-        "    if entry.purged_at is not None:\n        raise",
-        "    if False:\n        raise",
+        "    if entry.purged_at is not None:\n"
+        "        raise CampaignChanged(\n"
+        '            f"the numbers and texts of campaign {entry.name!r} were erased on '
+        '{entry.purged_at:%Y-%m-%d} "\n'
+        '            "(smsframe.purge), so nobody',
+        "    if False:\n"
+        "        raise CampaignChanged(\n"
+        '            f"the numbers and texts of campaign {entry.name!r} were erased on '
+        '{entry.purged_at:%Y-%m-%d} "\n'
+        '            "(smsframe.purge), so nobody',
         witness="tests/integration/test_privacy.py"
         "::test_an_old_campaign_loses_its_people_and_texts_and_its_name_stays_closed",
     ),
