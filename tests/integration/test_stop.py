@@ -89,9 +89,11 @@ def test_a_request_ends_a_run_in_the_background_as_its_own_stop_does(sandbox, ga
     assert run.facts()["state"] == "stopped"
     own = held(table(5), gateway, campaign="winter", batch_size=1)
     own.stop()
-    pd.testing.assert_frame_equal(
-        out[["sms_status", "sms_code", "sms_reason"]], own.wait(30)[["sms_status", "sms_code", "sms_reason"]]
-    )
+    own_out = own.wait(30)
+    assert statuses(own_out) == statuses(out)
+    # The second of its own may have been claimed already, and waited for its turn: it says so.
+    compared = ["sms_status", "sms_code", "sms_reason"]
+    pd.testing.assert_frame_equal(out[compared].iloc[2:], own_out[compared].iloc[2:])
 
 
 def test_a_request_is_for_runs_that_began_before_it(sandbox, gateway, capfd):

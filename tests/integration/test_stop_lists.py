@@ -105,7 +105,8 @@ def test_what_is_replaced_makes_no_field_of_the_gateways(sandbox, gateway):
 
 def test_a_template_that_cannot_be_sent_is_refused_before_anything_is_written_down(sandbox, gateway):
     plan = smsframe.plan(table(1), "Ciao", campaign="c", phone="mobile", gateway=gateway)
-    spoilt = replace(plan, template=replace(plan.template, source="${Ciao}"))
+    text = replace(plan.texts.first, source="${Ciao}")
+    spoilt = replace(plan, texts=replace(plan.texts, first=text))
     with pytest.raises(TextError):
         smsframe.send(spoilt, gateway=gateway, progress=False)
     assert not posts(sandbox)
