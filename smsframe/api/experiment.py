@@ -95,7 +95,7 @@ def lift(
         level: Of the intervals.
 
     Returns:
-        A `Lift`: ``.variants``, ``.comparisons``, ``.notes``, ``.to_frame()``; a notebook shows its card.
+        An object: ``.variants``, ``.comparisons``, ``.notes``, ``.to_frame()``; a notebook shows its card.
         Shares: Wilson's intervals, Newcombe's of a difference, Koopman's of a ratio. Means: Student's and
         Welch's, and of a ratio the delta method.
 

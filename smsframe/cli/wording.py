@@ -16,7 +16,7 @@ import shlex
 OPTIONS = frozenset(
     (
         *("adopt", "batch_size", "campaign", "changed", "confirm", "grace", "journal", "max_segments"),
-        *("hashed", "keep", "only", "preview", "push", "since"),
+        *("hashed", "keep", "only", "preview", "push", "removed", "since"),
         *(
             "maybe_arrived",
             "message_type",
@@ -74,6 +74,7 @@ COMMANDS = {
     "campaigns": "campaigns",
     "cancel": "cancel",
     "check": "check",
+    "costs": "costs",
     "finish": "finish",
     "forget": "forget",
     "optouts": "optouts list",

@@ -51,7 +51,7 @@ def send(gateway, text, phone="+393471234567", campaign="autumn"):
 
 
 def test_what_a_send_of_one_person_asks_of_the_journal_is_known(gateway, text):
-    """Read: for the plan, the call, its history, the results; each time for opt-outs, who was erased, the ramp."""
+    """Read: for the plan, the call, its history, the results; each time: opt-outs, erased people, ramp."""
     for earlier in ("one", "two"):
         send(gateway, text, campaign=earlier)
     template._parsed.cache_clear()

@@ -34,13 +34,13 @@ PLAIN = set(
     outside short since several to too two under wrong
 
     columns begin broken call calls close done empty exists expected find forget frames get go guessed
-    add allow allowing ask import list only remove
+    add knows sending fields allowing ask list only
     iterate known left lost needed normalize other post read test refund register repeated retry shown
     stop stopped use verify wait work yes
 
     access available base browser bytes certificate clock context csv digits doctor dtype entry env excel
     extra file files free identities interval kind latency length letters name options page parquet path
-    json languages method pages params port proxies scientific seconds seed sep sheet size smsframe source
+    json method pages params port proxies scientific seconds seed sep sheet size smsframe source
     speed timeout times timezone tls type tz url valid version way why
 
     o y paramsms
