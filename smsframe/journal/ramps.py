@@ -10,6 +10,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from smsframe.journal.tables import campaigns
+from smsframe.journal.versions import has_people_over_time
 from smsframe.orders.ramp import RampState, state_of
 from smsframe.phones.match import keys
 
@@ -47,6 +48,8 @@ class Ramps:
 
 def read_ramp(connection: Connection, campaign: int) -> RampState | None:
     """In the caller's transaction: how far the ramp is; None where there is none."""
+    if not has_people_over_time(connection):  # a journal of an earlier version
+        return None
     return state_of(connection.execute(sa.select(campaigns.c.ramp).filter_by(id=campaign)).scalar())
 
 
