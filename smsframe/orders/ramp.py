@@ -86,7 +86,7 @@ def ramp_of(text: str) -> Ramp:
 
     Example:
         >>> ramp_of("5%, rest; limit 2%; wait 30 min").text
-        '5%, rest; limit 2%; wait 0.5 h'
+        '5%, rest; limit 2%; wait 30 min'
     """
     stages, *rules = [part.strip() for part in text.split(";")]
     limit, wait = LIMIT, WAIT

@@ -296,7 +296,9 @@ def shape(path):
         keys = asked_of(path, f"PRAGMA foreign_key_list({name})")
         indexes = [
             (each, unique, origin, asked_of(path, f"PRAGMA index_xinfo({each})"))
-            for _, each, unique, origin, _ in sorted(asked_of(path, f"PRAGMA index_list({name})"))
+            for _, each, unique, origin, _ in sorted(
+                asked_of(path, f"PRAGMA index_list({name})"), key=lambda index: index[1]
+            )
         ]
         columns = asked_of(path, f"PRAGMA table_xinfo({name})")
         told[name] = (made.split(")")[-1].strip(), columns, sorted(key[2:] for key in keys), indexes)
