@@ -6,20 +6,17 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import GatewayError
 from smsframe.gateway import responses
+from smsframe.gateway.calls import Calls
 from smsframe.gateway.paging import PagedReading
 from smsframe.gateway.received import the_list
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.orders.records import HistoryPage
-
-if TYPE_CHECKING:
-    from smsframe.gateway.transport import Exchange
 
 NAME, STATE = "alias", "alias-state"
 """The fields of a registered sender: the first of POST ``alias``, the second of GET ``alias``."""
@@ -40,13 +37,8 @@ No source says from which of them on a sender may be used, so only the two that 
 MOST_PAGES = 100
 
 
-class AliasCalls:
+class AliasCalls(Calls):
     """The calls of `smsframe.Gateway` about registered senders."""
-
-    clock: Clock = SYSTEM
-
-    def _get(self, path: str, **params: str) -> Exchange:
-        raise NotImplementedError
 
     def senders(self) -> pd.DataFrame:
         """

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from smsframe.errors import GatewayError
 from smsframe.gateway import responses, wire_format
 from smsframe.gateway.base import GatewayProtocol
+from smsframe.gateway.calls import Calls
 from smsframe.orders.records import HistoryPage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     from smsframe.gateway.transport import Exchange
@@ -32,22 +33,8 @@ class ReceivingGateway(GatewayProtocol, Protocol):
         """As `history_page`, of the messages that were received, up to a time if there is one."""
 
 
-class HistoryCalls:
+class HistoryCalls(Calls):
     """The calls of `smsframe.Gateway` about what was sent and received."""
-
-    def _get(self, path: str, **params: str) -> Exchange:
-        raise NotImplementedError
-
-    def _call(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        json: object = None,
-        check: Callable[[], None] | None = None,
-    ) -> Exchange:
-        raise NotImplementedError
 
     def probe(
         self, method: str, path: str, params: Mapping[str, str] | None = None, *, json: object = None

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from smsframe.errors import GatewayError, Rejected
+from smsframe.gateway.calls import Calls
 from smsframe.gateway.refusals import question_refused
 from smsframe.gateway.responses import is_ok, number
 from smsframe.orders.optouts import OptOutPage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from smsframe.gateway.transport import Exchange
 
@@ -80,10 +81,8 @@ def _moment(written: str, zone: ZoneInfo) -> datetime | None:
         return None
 
 
-class StopListCalls:
+class StopListCalls(Calls):
     """The calls about the list, of a `smsframe.Gateway`."""
-
-    base_url: str
 
     def optouts_page(self, number: int, size: int) -> OptOutPage:
         """
@@ -112,20 +111,3 @@ class StopListCalls:
         """
         answer = self._call("POST", BATCH, json=[*phones])
         require_taken(answer, self.base_url)
-
-    def _get(self, path: str, **params: str) -> Exchange:
-        response = self._call("GET", path, params=params)
-        if response.status != 200:  # noqa: PLR2004 - an HTTP status
-            raise question_refused(response, self.base_url)
-        return response
-
-    def _call(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        json: object = None,
-        check: Callable[[], None] | None = None,
-    ) -> Exchange:
-        raise NotImplementedError
