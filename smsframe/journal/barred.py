@@ -18,6 +18,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from smsframe.arrow import TEXT
+from smsframe.journal.forgotten import erased_count
 from smsframe.journal.frequency import NOBODY as NOBODY_TEXTED
 from smsframe.journal.frequency import Texted, texted
 from smsframe.journal.journal import Journal
@@ -46,7 +47,7 @@ FEW = 5_000
 
 NOBODY = np.array([], dtype=np.int64)
 
-State = tuple[tuple[int, ...], ...]
+State = tuple[tuple[Any, ...], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,12 +119,11 @@ class Barred:
     @property
     def state(self) -> State:
         """What changes with each change of a list, and when somebody is erased."""
-        lists = tuple(
-            value
-            for journal in self.journals
-            for value in self._read(journal, lambda _, lists: [(one.id, one.changes) for one in lists], [])
-        )
-        return (*lists, tuple(journal.forgotten.count for journal in self.journals))
+
+        def read(connection: Connection, lists: Sequence[Row[Any]]) -> tuple[Any, ...]:
+            return (erased_count(connection), *((one.id, one.changes) for one in lists))
+
+        return tuple(self._read(journal, read, ()) for journal in self.journals)
 
     @property
     def used(self) -> list[UsedList]:
@@ -149,9 +149,15 @@ class Barred:
     def among(self, phones: pd.Series[Any]) -> pd.Series[bool]:
         """Whether each of some people may not be texted."""
         persons = keys(phones)
-        barred = np.isin(persons, self._listed(persons))
-        for journal in self.journals:  # by their hashes
-            barred |= journal.forgotten.among(phones)
+        nobody: NDArray[np.bool_] = np.zeros(len(phones), dtype=bool)
+
+        def read(journal: Journal, connection: Connection, lists: Sequence[Row[Any]]) -> NDArray[np.bool_]:
+            erased = journal.forgotten.within(connection, phones)
+            return erased | np.isin(persons, _listed(persons, connection, lists))
+
+        barred = nobody.copy()
+        for journal in self.journals:
+            barred |= self._read(journal, partial(read, journal), nobody)
         if self.allowed is not None:
             barred |= ~np.isin(persons, self.allowed)
         return pd.Series(barred, index=phones.index)
@@ -180,14 +186,10 @@ class Barred:
         one_each: pd.DataFrame = found.drop_duplicates("person", ignore_index=True)
         return one_each
 
-    def _listed(self, persons: NDArray[np.int64]) -> NDArray[np.int64]:
-        parts = [self._read(each, partial(_listed, persons), NOBODY) for each in self.journals]
-        return np.concatenate([NOBODY, *parts])
-
     def _read(
         self, journal: Journal, read: Callable[[Connection, Sequence[Row[Any]]], Any], without: Any
     ) -> Any:
-        """What is read of the lists of one journal, in one transaction; something else without any."""
+        """What is read of a journal and its lists in one transaction; something else where it has none."""
         with journal.opened() as connection:
             if connection is None or not has_people_over_time(connection):
                 return without
@@ -201,7 +203,7 @@ class Barred:
                 own_account = optout_lists.c.account.in_([*self.accounts()])
                 query = query.where(own_account | (optout_lists.c.campaign > 0))
             lists = connection.execute(query).all()
-            return read(connection, lists) if lists else without
+            return read(connection, lists)
 
 
 def _listed(
@@ -209,6 +211,8 @@ def _listed(
 ) -> NDArray[np.int64]:
     """Those of some people who are on these lists."""
     names = [one.id for one in lists]
+    if not names:
+        return NOBODY
     if len(persons) <= FEW:
         return which_listed(connection, names, persons)
     on_lists = persons_on(connection, names)
@@ -217,6 +221,8 @@ def _listed(
 
 def _reasons(persons: NDArray[np.int64], connection: Connection, lists: Sequence[Row[Any]]) -> pd.DataFrame:
     """Who of some people is on these lists, and since when, from where."""
+    if not lists:
+        return pd.DataFrame()
     accounts = [one.id for one in lists if one.campaign == 0]
     campaigns = [one.id for one in lists if one.campaign]
     found = details(connection, accounts, _listed(persons, connection, [*filter(_is_account, lists)]))

@@ -113,6 +113,13 @@ class Erasure:
             asked = _asked(connection)
         return self.forget(np.array(asked, dtype=np.int64))
 
+    @property
+    def left(self) -> bool:
+        """Whether somebody is to be erased once an open order is settled; no where it cannot be known now."""
+        with suppress(JournalError), self._store.opened() as connection:
+            return connection is not None and marked(connection, WAITING)
+        return False
+
     def awaits(self, batch: int) -> bool:
         """Whether somebody in a batch is to be erased once it is settled."""
         asked = sa.exists().where(recipients.c.batch == batch, recipients.c.erase)

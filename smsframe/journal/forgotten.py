@@ -45,6 +45,11 @@ FINGERPRINT = "fingerprint"
 """The name under which a journal keeps the fingerprint of its key."""
 
 
+def erased_count(connection: Connection) -> int:
+    """In the caller's transaction: how many people were erased from this journal."""
+    return int(connection.execute(sa.select(sa.func.count()).select_from(forgotten)).scalar_one())
+
+
 class Forgotten:
     """The people who were erased from one journal."""
 
@@ -77,14 +82,6 @@ class Forgotten:
             return why
 
         return say
-
-    @property
-    def count(self) -> int:
-        """How many people were erased."""
-        with self._store.opened() as connection:
-            if connection is None or not has_people_over_time(connection):
-                return 0
-            return int(connection.execute(sa.select(sa.func.count()).select_from(forgotten)).scalar_one())
 
     def old(self, connection: Connection, messages: pd.DataFrame) -> NDArray[np.bool_]:
         """
