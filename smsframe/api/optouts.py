@@ -108,7 +108,7 @@ class Optouts:
 
         Args:
             numbers: Numbers as ``suppress=`` takes them: a frame, series, list or file.
-            why: Why, for whoever asks later.
+            why: The reason, which is kept with them.
             source: How it is known.
             region: The country (an ISO code such as ``IT``) of numbers in national form.
             gateway: Whose account; that of the environment when not given.
@@ -153,7 +153,7 @@ class Optouts:
 
         Args:
             numbers: Numbers as ``suppress=`` takes them.
-            why: Why they may be texted again, for whoever asks later.
+            why: The reason why they may be texted again, which is kept.
             region: The country (an ISO code such as ``IT``) of numbers in national form.
             campaign: A campaign whose calls were told to suppress them, which later calls would remember;
                 then they are taken off what it remembers, and not off the list of the account.

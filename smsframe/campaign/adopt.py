@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from smsframe.campaign.run_context import RunContext
 
 BATCH_SIZE = 1000
-"""Of a campaign of which nobody knows how it was sent: what `smsframe.send` has when it is not told."""
+"""The batch size of a campaign whose own is not known: the default of `smsframe.send`."""
 
 
 def adopt(campaign: str, listed: pd.DataFrame, since: datetime, context: RunContext) -> None:

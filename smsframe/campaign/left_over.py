@@ -58,10 +58,10 @@ def withdraw(journal: Journal, entry: CampaignRecord) -> pd.DataFrame:
     return dropped[~kept].reset_index(drop=True)
 
 
-def told(plan: Plan, *, part: bool) -> pd.Index[Any]:
-    """What later calls of the campaign are to know too; of a part of it, what is about its people."""
+def suppressed_for_later(plan: Plan, *, part: bool) -> pd.Index[Any]:
+    """The numbers that later calls of the campaign suppress too; of a part of a table only those in it."""
     if not part or plan.suppressed.empty:
         return plan.suppressed
     phones: pd.Series[Any] = plan.frame["sms_phone"].dropna()
-    told: pd.Index[Any] = pd.Index(phones[among(phones, plan.suppressed)])
-    return told
+    in_part: pd.Index[Any] = pd.Index(phones[among(phones, plan.suppressed)])
+    return in_part

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from smsframe.campaign.capped import capped, with_capped
 from smsframe.campaign.dispatch import Call, resuming, sending
 from smsframe.campaign.interrupts import asked, until_python_ends
-from smsframe.campaign.left_over import others_pending, told, with_lost
+from smsframe.campaign.left_over import others_pending, suppressed_for_later, with_lost
 from smsframe.campaign.preflight import confirmed
 from smsframe.campaign.ramp import give_and_look, say_next_stage
 from smsframe.campaign.result_frames import (
@@ -130,7 +130,7 @@ def send(
     barred = context.barred(plan.policy, 0 if stored is None else stored.entry.id)
     require_valid(plan.valid_until, context.retry_policy.clock.now().date())
     plan = without_capped(without_barred(plan, barred), barred, Now(*context.retry_policy.clock.span()))
-    call = replace(call, people=plan.planned, suppressed=told(plan, part=part))
+    call = replace(call, people=plan.planned, suppressed=suppressed_for_later(plan, part=part))
     confirmed(options.confirm, plan.planned, known, plan)
     with sending(call, stored, context.stopped_by(stop), barred) as (engine, owner):
         cause = run_engine(engine, campaign, context.say, asked_by_caller=stop is not None)

@@ -224,14 +224,13 @@ def _reasons(persons: NDArray[np.int64], connection: Connection, lists: Sequence
     if not lists:
         return pd.DataFrame()
     accounts = [one.id for one in lists if one.campaign == 0]
-    campaigns = [one.id for one in lists if one.campaign]
     found = details(connection, accounts, _listed(persons, connection, [*filter(_is_account, lists)]))
     days = found["since"].dt.strftime("%Y-%m-%d") if len(found) < FEW else _days(found["since"])
     reason = "opted out since " + days.astype(TEXT) + ", " + found["source"]
     opted_out = pd.DataFrame({"person": found["person"], "code": "opted_out", "reason": reason})
-    told = _listed(persons, connection, [one for one in lists if one.campaign]) if campaigns else NOBODY
-    reason_told = CODES["suppressed"] + " that a call of this campaign was given"
-    suppressed = pd.DataFrame({"person": told, "code": "suppressed", "reason": reason_told})
+    by_call = _listed(persons, connection, [one for one in lists if one.campaign])
+    reason = CODES["suppressed"] + " that a call of this campaign was given"
+    suppressed = pd.DataFrame({"person": by_call, "code": "suppressed", "reason": reason})
     return pd.concat([opted_out, suppressed[~suppressed["person"].isin(opted_out["person"])]])
 
 

@@ -70,7 +70,7 @@ class OptOuts:
         at_gateway: bool = False,
     ) -> int:
         """
-        Put people on a list, which is made if there is none; who is on it keeps when, why and whence.
+        Put people on a list, which is made if there is none; who is on it keeps date, reason and source.
 
         Args:
             owner: Whose list.

@@ -168,7 +168,7 @@ class Registration:
         Args:
             entry: The campaign, with the terms and the batch size of this call.
             owner: The run.
-            compared: What the gateway's history told.
+            compared: What the gateway's history has that the journal has not.
             phones: Whom this run may text.
             waiting: ``phone``, ``fields``, ``segments`` of those of them who have no outcome.
             confirmed_complete: Whether a person says that nobody else is in the orders that were taken over
@@ -208,7 +208,7 @@ class Registration:
         Args:
             entry: The campaign, with the terms and the batch size of this call.
             owner: The run.
-            compared: What the gateway's history told.
+            compared: What the gateway's history has that the journal has not.
             again: ``phone``, ``order_id``: people, and the order of the attempt that is to be followed.
             phones: Whom this run may text: these people, and those of an earlier call like this one that
                 ended before they were sent to.
