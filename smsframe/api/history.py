@@ -21,9 +21,9 @@ from smsframe.campaign.history_check import prefixes
 from smsframe.campaign.run_context import RunContext
 from smsframe.errors import GatewayError
 from smsframe.formatting import many
-from smsframe.gateway.base import OptOutGateway
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.gateway.smsend import Gateway
+from smsframe.gateway.stop_list import OptOutGateway
 from smsframe.journal.optout_rows import OptOutList
 from smsframe.orders.addresses import canonical_address
 from smsframe.orders.names import normalize_name

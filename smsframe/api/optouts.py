@@ -14,9 +14,9 @@ from smsframe.api.tracebacks import hide_frames
 from smsframe.arrow import TEXT
 from smsframe.audience.optout_sync import SyncedOptouts
 from smsframe.audience.optout_sync import sync as sync_lists
-from smsframe.gateway.base import OptOutGateway
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.gateway.smsend import Gateway
+from smsframe.gateway.stop_list import OptOutGateway
 from smsframe.journal.optout_rows import OptOutList
 from smsframe.phones.match import keys
 

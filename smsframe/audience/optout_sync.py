@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from smsframe.gateway.base import OptOutGateway
     from smsframe.gateway.retry import RetryPolicy
+    from smsframe.gateway.stop_list import OptOutGateway
     from smsframe.journal.optout_rows import OptOutList
     from smsframe.journal.optouts import OptOuts
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from smsframe.clock import Clock
     from smsframe.gateway.order import Order
-    from smsframe.orders.optouts import OptOutPage
     from smsframe.orders.profile import GatewayProfile
     from smsframe.orders.records import HistoryPage, OrderState, Reply
 
@@ -91,23 +90,6 @@ class GatewayProtocol(Protocol):
 
     def close(self) -> None:
         """Close what is open; the next call opens it again."""
-
-
-@runtime_checkable
-class OptOutGateway(GatewayProtocol, Protocol):
-    """A gateway with a list of opt-outs of its own."""
-
-    def optouts_page(self, number: int, size: int) -> OptOutPage:
-        """One page of its list, from page 1; raises as `credits`, and `Rejected` as `history_page`."""
-
-    def add_optouts(self, phones: Sequence[str]) -> None:
-        """
-        Put numbers on its list, all or none; those that are on it stay.
-
-        Raises:
-            Rejected: One of them is refused, so that none was put on it.
-            GatewayError: As `credits`.
-        """
 
 
 @runtime_checkable

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from smsframe.errors import GatewayError, Rejected
+from smsframe.gateway.base import GatewayProtocol
 from smsframe.gateway.calls import Calls
 from smsframe.gateway.refusals import question_refused
 from smsframe.gateway.responses import is_ok, number
@@ -28,6 +29,23 @@ BATCH: Final = "blacklist/smsbatch"
 NUMBERS: Final = ("number", "phonenumber", "phone", "recipient", "destination", "msisdn")
 DATES: Final = ("date", "create_time", "insert_date", "since", "time")
 _DAY: Final = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})[ T]?(\d{2}):?(\d{2}):?(\d{2})")
+
+
+@runtime_checkable
+class OptOutGateway(GatewayProtocol, Protocol):
+    """A gateway with a list of opt-outs of its own."""
+
+    def optouts_page(self, number: int, size: int) -> OptOutPage:
+        """One page of its list, from page 1; raises as `credits`, and `Rejected` as `history_page`."""
+
+    def add_optouts(self, phones: Sequence[str]) -> None:
+        """
+        Put numbers on its list, all or none; those that are on it stay.
+
+        Raises:
+            Rejected: One of them is refused, so that none was put on it.
+            GatewayError: As `credits`.
+        """
 
 
 def page(response: Exchange, zone: ZoneInfo) -> OptOutPage:

@@ -212,10 +212,13 @@ def attach(contacts: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
     Put result columns after the user's own, under the user's index.
 
     All earlier result columns are removed, also those that are not among the new ones: they are of another
-    call. Only the variant stays, which `smsframe.assign` gave them. The attributes of the contacts stay, with
-    the rows of the file that they were read from.
+    call. Only variants stay, which `smsframe.assign` gave them. The attributes of the contacts stay, with the
+    rows of the file that they were read from.
     """
-    ours = [name for name in COLUMNS if name != "sms_variant" or name in results]
+    stays = (
+        "sms_variant" not in results and "sms_variant" in contacts and contacts["sms_variant"].notna().any()
+    )
+    ours = [name for name in COLUMNS if not (stays and name == "sms_variant")]
     own = contacts.loc[:, ~contacts.columns.isin([*ours, *PROBLEM_COLUMNS])]
     attached = pd.concat([own, results.set_axis(contacts.index)], axis=1)
     attached.attrs = dict(contacts.attrs)

@@ -83,8 +83,17 @@ def test_each_result_replaces_all_result_columns_of_an_earlier_one(gateway):
     made = out.sms.plan("Ciao", phone="mobile")
     holds(made.frame, contacts, PLANNED)
     holds(send(out, gateway), contacts, COLUMNS)
-    mine = contacts.assign(sms_status="mine", sms_attempt="mine", sms_variant="mine")
+    mine = contacts.assign(sms_status="mine", sms_attempt="mine")
     holds(mine.sms.check(phone="mobile"), contacts, CHECKED)
+
+
+def test_only_variants_that_were_assigned_stay_when_rows_are_checked():
+    contacts = table(3)
+    assigned = contacts.sms.assign(["short", "long"], by="mobile", seed="autumn")
+    checked = assigned.sms.check(phone="mobile")
+    assert tuple(checked.columns) == (*assigned.columns, *CHECKED)
+    pd.testing.assert_series_equal(checked["sms_variant"], assigned["sms_variant"])
+    holds(assigned.assign(sms_variant=None).sms.check(phone="mobile"), contacts, CHECKED)
 
 
 def test_a_frame_in_another_order_is_not_as_the_schema_says(gateway):

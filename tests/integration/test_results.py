@@ -30,6 +30,8 @@ def journalled(*, missing=False, batch=0, segments=(1, 2, 4), **facts):
             "seen_at": pd.Series([None] * 3, dtype=INSTANT),
             "wait_code": pd.Series([None] * 3, dtype=TEXT),
             "wait_reason": pd.Series([None] * 3, dtype=TEXT),
+            "variant": pd.Series([None] * 3, dtype=TEXT),
+            "held_out": False,
             "batch": batch,
         }
     )
