@@ -18,6 +18,7 @@ from smsframe.contacts.policy import costs_of
 from smsframe.errors import CampaignStopped
 from smsframe.journal.barred import Barred
 from smsframe.journal.conflicts import CampaignCall
+from smsframe.journal.journal import Journal
 from smsframe.orders.profile import SMSEND, GatewayProfile
 from smsframe.orders.records import Now
 from smsframe.outcomes.join import done
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from smsframe.campaign.options import SendOptions
     from smsframe.engines.place import Place
     from smsframe.gateway.base import GatewayProtocol
-    from smsframe.journal.journal import Journal
     from smsframe.orders.ramp import RampState
     from smsframe.planning.options import PlanOptions
     from smsframe.planning.parts import ColumnFacts, OtherParts, PartFacts
@@ -146,7 +146,7 @@ def plan_part(
 
 def barred_of(job: Job) -> Barred:
     """Who may not be texted, by the lists that the worker of a partition reads."""
-    journal = job.place.memory()
+    journal = job.place.memory() if job.place.names_journal else Journal.default(clock=SYSTEM)
     entry = journal.find(job.campaign) if job.campaign else None
     campaign = 0 if entry is None else entry.id
     if job.place.account is not None:
@@ -166,7 +166,7 @@ def _erased(job: Job) -> Any:
 
 def _ramp(job: Job) -> RampState | None:
     """How far the ramp of the campaign is by the journal."""
-    if job.options.campaign is None:
+    if job.options.campaign is None or not job.place.names_journal:
         return None
     entry = job.place.memory().find(job.campaign)
     return None if entry is None else entry.ramp
