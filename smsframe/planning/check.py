@@ -74,13 +74,16 @@ def judge(
     if schema is not None:
         broken = _broken_rules(contacts, schema)
         refuse(judged, broken.notna(), "invalid", "rule", broken)
-    if barred is not None:
-        _refuse_barred(judged, barred(judged["phone"]))
+    found = None if barred is None else barred(judged["phone"])
+    if found is not None:
+        _refuse_barred(judged, found[found["code"] != "suppressed"])
     if allowed is not None:
         strangers = judged["phone"].notna() & ~judged["person"].isin(allowed)
         refuse(judged, strangers, "suppressed", "not_allowed")
     if suppressed is not None and len(suppressed):
         refuse(judged, among(judged["phone"], suppressed), "suppressed", "suppressed")
+    if found is not None:  # after this call's list: what earlier calls of the campaign were given
+        _refuse_barred(judged, found)
     return judged
 
 
