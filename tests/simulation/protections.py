@@ -445,7 +445,7 @@ MUTANTS = (
     _one(
         "who is held out is not withdrawn",
         "journal.journal",
-        "            ~recipients.c.held_out,\n",
+        " & ~recipients.c.held_out",
         "",
         witness="tests/integration/test_experiments.py::test_no_call_texts_who_is_held_out",
     ),
