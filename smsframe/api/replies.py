@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import pandas as pd
 
@@ -30,6 +30,25 @@ if TYPE_CHECKING:
     from smsframe.gateway.base import GatewayProtocol
 
 LANGUAGES = tuple(SOURCES)
+
+UNNAMED = (
+    "nobody has named the fields of this gateway's received messages, so nobody opts out: "
+    'name them with Gateway(reply_fields={"sender": ..., "text": ...}) or SMSFRAME_REPLY_FIELDS; '
+    "they are the columns of this frame"
+)
+
+
+class RepliesRead(NamedTuple):
+    """
+    What one call read.
+
+    Attributes:
+        found: As `replies` returns it.
+        notes: What is to be known beside it, each a sentence.
+    """
+
+    found: pd.DataFrame
+    notes: list[str]
 
 
 @hide_frames
@@ -84,6 +103,36 @@ def replies(
         >>> smsframe.replies("spring", gateway=gateway)["text"].tolist()
         []
     """
+    read = read_replies(
+        campaign,
+        gateway=gateway,
+        journal=journal,
+        since=since,
+        until=until,
+        only=only,
+        languages=languages,
+        push=push,
+        ask=ask,
+    )
+    for sentence in read.notes:
+        warn(sentence)
+    return read.found
+
+
+def read_replies(
+    campaign: str | pd.DataFrame | None = None,
+    *,
+    gateway: GatewayProtocol | None = None,
+    journal: JournalLocation | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    only: Literal["opt_out", "review", "other"] | None = None,
+    languages: Sequence[str] = LANGUAGES,
+    push: bool = False,
+    ask: bool = True,
+) -> RepliesRead:
+    """As `replies`, with its warnings as sentences."""
+    notes: list[str] = []
     if only is not None and only not in MEANINGS:
         raise ValueError(f"only={only!r} must be one of {', '.join(MEANINGS)}")
     words = words_of(tuple(languages))
@@ -98,19 +147,15 @@ def replies(
         fetched = fetch(gateway, memory.replies, source, first, RetryPolicy(clock=gateway.clock))
         date = fetched.date
         if fetched.problem:
-            warn(
+            notes.append(
                 f"not all received messages could be read ({fetched.problem}): what came is kept, and the "
                 "next call reads them again"
             )
     if fields is None:
         messages = memory.replies.frame(source)
         if len(messages):
-            warn(
-                "nobody has named the fields of this gateway's received messages, so nobody opts out: "
-                'name them with Gateway(reply_fields={"sender": ..., "text": ...}) or SMSFRAME_REPLY_FIELDS; '
-                "they are the columns of this frame"
-            )
-        return meaning.raw(messages)
+            notes.append(UNNAMED)
+        return RepliesRead(meaning.raw(messages), notes)
     memory.replies.map(source, mapping(fields), lambda raw: mapped(raw, fields))
     owner = OptOutList(gateway.base_url, gateway.account)
     ahead = meaning.clock_ahead(gateway.clock.now(), date)
@@ -119,13 +164,13 @@ def replies(
     if push:
         optouts.sync(gateway=gateway, journal=memory)
     if date is not None and messages["received_at"].max() - date > meaning.CLOCKS:
-        warn(
+        notes.append(
             "messages are dated later than the gateway's own clock: their dates may be of another time zone: "
             "name it as timezone in reply_fields"
         )
     texts = memory.replies.texts_to(source, messages["person"].dropna().unique().tolist())
     found = meaning.joined(messages, texts, words, ahead)
-    return _chosen(found, campaign, first, last, only)
+    return RepliesRead(_chosen(found, campaign, first, last, only), notes)
 
 
 def _chosen(

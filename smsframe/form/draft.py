@@ -192,6 +192,17 @@ def local_words(at: datetime) -> str:
     return time_words(at.astimezone(ZoneInfo(zone)), zone)
 
 
+def clock_words(at: datetime) -> str:
+    """
+    A time on the clock of this machine, short, for a table; empty where there is none.
+
+    Example:
+        >>> clock_words(pd.NaT)
+        ''
+    """
+    return "" if pd.isna(at) else f"{at.astimezone(ZoneInfo(machine_zone())):%d %b %Y, %H:%M}"
+
+
 def fields(contacts: pd.DataFrame, phone: Hashable | None) -> list[str]:
     """The columns that a text can name: not the number, not what smsframe added."""
     labels = [str(label) for label in contacts.columns if label != phone]

@@ -14,6 +14,7 @@ from smsframe.form.excerpts import skips
 from smsframe.form.wording import in_form_words
 from smsframe.formatting import amount, many
 from smsframe.masking import mask, message_class, visible
+from smsframe.orders.experiment import HOLD_OUT
 from smsframe.orders.profile import known_codes
 from smsframe.outcomes.cards import summary_card
 from smsframe.outcomes.summary import summary
@@ -53,16 +54,22 @@ def heading(title: str) -> str:
     return f'<h3 class="sf-heading">{escape(title)}</h3>'
 
 
+def figures(listed: Iterable[tuple[str, str]]) -> str:
+    """Figures in a row, each above what it counts."""
+    cells = "".join(f"<div><b>{escape(value)}</b><span>{escape(unit)}</span></div>" for value, unit in listed)
+    return f'<div class="sf-figures">{cells}</div>'
+
+
 def counter(view: View) -> str:
     """Characters, alphabet and segments of the text, and what forces the extended alphabet."""
     typed, plan = view.typed, view.plan
     if typed is None:
-        return _figures([("0", "characters"), ("standard", "alphabet"), ("0", "segments"), ("0", "credits")])
+        return figures([("0", "characters"), ("standard", "alphabet"), ("0", "segments"), ("0", "credits")])
     characters = "character" if typed.characters == 1 else "characters"
     replaced = view.draft.fix and plan is not None and plan.template.source != view.draft.text
-    figures = [(f"{typed.characters:,}", f"{characters} {'after replacing' if replaced else 'typed'}")]
+    counted = [(f"{typed.characters:,}", f"{characters} {'after replacing' if replaced else 'typed'}")]
     if plan is None:  # what is counted of a text that cannot be sent would be said of another one
-        return _figures(figures)
+        return figures(counted)
     causes = [
         f"{_character(character)} at character {position:,}"
         for character, position in [*typed.non_gsm.items()][:3]
@@ -72,7 +79,7 @@ def counter(view: View) -> str:
         encoding = " + ".join(ALPHABETS[kind] for kind in ("gsm", "ucs2") if kinds.get(kind))
         fewest, most = int(ready["segments"].min()), int(ready["segments"].max())
         segments = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
-        figures += [
+        counted += [
             (encoding, "alphabet"),
             (segments, "segment each" if segments == "1" else "segments each"),
         ]
@@ -82,14 +89,14 @@ def counter(view: View) -> str:
             if sign not in typed.non_gsm
         ][:3]
     credit = ("" if view.exact else "≈ ") + f"{view.credits:,}"
-    figures.append((credit, "credit" if view.credits == 1 else "credits"))
+    counted.append((credit, "credit" if view.credits == 1 else "credits"))
     ucs2_note = (
         '<div class="sf-forcing">Extended alphabet, at 70 characters a segment instead of 160, because of '
         f"{', '.join(causes)}.</div>"
         if causes
         else ""
     )
-    return _figures(figures) + ucs2_note
+    return figures(counted) + ucs2_note
 
 
 def cheaper(view: View) -> str:
@@ -142,8 +149,8 @@ def audience(view: View, *, followed: bool = False, file_rows: bool = False) -> 
         file_rows: Whether rows are called as the spreadsheet of their file calls them.
     """
     if view.plan is None:
-        waiting = "Who would be texted is counted again when the text is correct."
-        return note(waiting) if "text" in view.problems else ""
+        waiting = "" if view.experiment else "Who would be texted is counted again when the text is correct."
+        return note(_experiment(view)) + (note(waiting) if "text" in view.problems else "")
     plan, approximately = view.plan, "" if view.exact else "≈ "
     ready = view.recipients
     share = 100 * plan.recipients / max(1, len(plan.frame))
@@ -160,14 +167,24 @@ def audience(view: View, *, followed: bool = False, file_rows: bool = False) -> 
         f'<div class="sf-funnel"><span>{many(view.rows, "row")}</span>'
         f'<span class="sf-ready"><b>{approximately}{ready:,}</b> {what}</span></div>'
         f'<div class="sf-bar" aria-hidden="true"><span style="width:{share:.1f}%"></span></div>'
-        f"{listed}{note(_optouts(view))}{note(_country(view))}{note(_supplied(view))}{note(estimate)}"
+        f"{listed}{note(_experiment(view))}{note(_optouts(view))}{note(_country(view))}{note(_supplied(view))}{note(estimate)}"
     )
+
+
+def _experiment(view: View) -> str:
+    """How many people are in each variant, and that the hold-out gets no text."""
+    about = "" if view.exact else "≈ "
+    people = [
+        f"{name}: {about}{round(count * view.scale):,}" + (", without a text" if name == HOLD_OUT else "")
+        for name, count in view.experiment
+    ]
+    return f"People in each variant, of those who can be texted: {'; '.join(people)}." if people else ""
 
 
 def _optouts(view: View) -> str:
     """The lists of opt-outs that were read, and what other rules about people did."""
     facts = [] if view.plan is None else [*optouts_said(view.plan), *rules_said(view.plan)]
-    return f"Opt-outs and house rules: {'; '.join(facts)}." if facts else ""
+    return f"Opt-outs and house rules: {'; '.join(map(in_form_words, facts))}." if facts else ""
 
 
 def nothing_to_read(view: View) -> str:
@@ -273,13 +290,6 @@ def _country(view: View) -> str:
     if draft.region is None or draft.country is not None:
         return ""
     return f"The country is taken from the column {mask(str(draft.region))}."
-
-
-def _figures(figures: Iterable[tuple[str, str]]) -> str:
-    cells = "".join(
-        f"<div><b>{escape(value)}</b><span>{escape(unit)}</span></div>" for value, unit in figures
-    )
-    return f'<div class="sf-figures">{cells}</div>'
 
 
 def _skips(title: str, skipped: list[Skip], view: View, approximately: str) -> str:

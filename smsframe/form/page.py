@@ -25,6 +25,7 @@ from smsframe.form.page_corrections import put_into
 from smsframe.form.page_files import Download, Upload, file_name
 from smsframe.form.page_html import campaign_line, title
 from smsframe.form.page_memory import KeptRows, TableRows
+from smsframe.form.page_optouts import OptoutsScreen, counted
 from smsframe.form.preview import error_sentence
 from smsframe.form.session import FormSession
 from smsframe.form.tasks import AtWork
@@ -130,7 +131,16 @@ class Page:
             ),
             upload.box,
         )
-        self._show(begin, self._list(), home=False)
+        people = _part(
+            widgets.HTML(title("Opt-outs")),
+            widgets.HTML(counted(self._session)),
+            _button("See or add opt-outs", self.show_optouts),
+        )
+        self._show(begin, self._list(), people, home=False)
+
+    def show_optouts(self) -> None:
+        """Who may not be texted through the account."""
+        self._show(OptoutsScreen(self._session, self._downloads).box)
 
     def _list(self) -> Any:
         try:
@@ -304,7 +314,7 @@ class Page:
 def _problems(form: Form, name: str) -> tuple[pd.DataFrame, str]:
     """The rows of a form's table that need a hand."""
     if form.plan is None:
-        raise ValueError("Choose the phone column first.")
+        raise ValueError("Correct what is marked above first.")
     rows = form.plan.problems()
     if not len(rows):
         raise ValueError("No row needs a hand.")

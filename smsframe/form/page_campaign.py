@@ -23,6 +23,7 @@ from smsframe.form.live import LiveRun
 from smsframe.form.page_files import Download, Upload
 from smsframe.form.page_html import outcome, title
 from smsframe.form.page_memory import with_refused
+from smsframe.form.page_replies import Replies
 from smsframe.form.preview import error_sentence
 from smsframe.form.tasks import SingleFlight
 from smsframe.outcomes.summary import summary
@@ -83,7 +84,7 @@ class CampaignScreen:
         self._sure, self._asked_at = "", 0.0
         self._counts: CampaignCounts | None = None
         self._results: pd.DataFrame | None = None
-        self._actions = SingleFlight(self._enable, lambda _, message: self._say(message))
+        self._actions = SingleFlight(self._enable, self._report)
         self._head, self._progress, self._message, self._card = (widgets.HTML() for _ in range(4))
         self._buttons = {
             "stop": _button("Stop", self._stop, "Orders on their way are finished; the others wait"),
@@ -112,6 +113,7 @@ class CampaignScreen:
         )
         self._hand.add_class("sf-part")
         self._unknown = widgets.HTML(html.note(UNKNOWN))
+        self._replies = Replies(session, entry.name, folder, self._actions)
         text = widgets.HTML(html.note(html.campaign_terms(entry)) + html.quoted(entry.template))
         self.box = widgets.VBox(
             [
@@ -124,6 +126,7 @@ class CampaignScreen:
                 self._hand,
                 self._unknown,
                 self._card,
+                self._replies.box,
                 text,
             ]
         )
@@ -310,6 +313,7 @@ class CampaignScreen:
             f"Yes, drop {people}" if self._sure == "drop" else f"Drop {people} …"
         )
         self._download.show(shown=not busy)
+        self._replies.show(shown=bool(counts.texted) and not busy)
         self._hand.layout.display = None if not busy and self._needing else "none"
         self._unknown.layout.display = None if not busy and not self._table_known else "none"
 
@@ -319,6 +323,9 @@ class CampaignScreen:
             return time_words(datetime.combine(self._day.value, self._at.value), machine_zone())
         schedule = self._entry.terms.schedule
         return "" if schedule is None or schedule <= self._session.clock.now() else local_words(schedule)
+
+    def _report(self, place: str, sentence: str) -> None:
+        (self._replies.say if place == "replies" else self._say)(sentence)
 
     def _say(self, sentence: str) -> None:
         self._message.value = html.problem(sentence) if sentence else ""

@@ -7,8 +7,11 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from smsframe.form.campaign_counts import count_campaign
-from smsframe.form.html import outcome_card
+from smsframe.form.draft import clock_words
+from smsframe.form.html import figures, note, outcome_card
 from smsframe.formatting import many
 from smsframe.masking import mask, visible
 from smsframe.planning.problems import problems
@@ -16,9 +19,16 @@ from smsframe.planning.problems import problems
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
-
     from smsframe.form.campaign_counts import CampaignCounts
+
+NEWEST = 20
+"""Replies that are shown; the file has them all."""
+
+LONGEST = 300
+"""Characters of a reply that are shown."""
+
+MEANINGS = {"opt_out": "asked to opt out", "review": "to look at", "other": "others"}
+"""What a reply means, in the words of the page."""
 
 
 def title(name: str) -> str:
@@ -91,3 +101,38 @@ def campaign_line(row: Mapping[str, Any], *, live: bool) -> str:
         f'<div class="sf-listed"><span>{row["created_at"]:%d %B %Y}</span>'
         f"<span>{escape(counts or 'nobody')}</span></div>"
     )
+
+
+def replies_found(found: pd.DataFrame) -> str:
+    """How many replies mean what, and the newest of them; ``found`` as of `smsframe.replies`."""
+    if found.empty:
+        return note("Nobody has answered yet.")
+    counts = found["meaning"].value_counts()
+    counted = figures((f"{int(counts.get(name, 0)):,}", words) for name, words in MEANINGS.items())
+    newest = found.iloc[::-1].head(NEWEST)
+    cells = zip(*(newest[name] for name in ("received_at", "sender", "meaning", "text")), strict=True)
+    rows = "".join(
+        f"<tr><td>{escape(clock_words(at))}</td><td>{_masked(sender)}</td>"
+        f"<td>{'' if said == 'other' else escape(MEANINGS.get(said, ''))}</td>"
+        f'<td dir="auto">{_masked(text)}</td></tr>'
+        for at, sender, said, text in cells
+    )
+    head = "".join(f'<th scope="col">{word}</th>' for word in ("received", "from", "meaning", "text"))
+    more = f"The newest {NEWEST} of {len(found):,}; the file has them all." if len(found) > NEWEST else ""
+    return (
+        f'{counted}<div class="sf-look"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+        f"</div>{note(more)}"
+    )
+
+
+def reply_line(row: Mapping[str, Any]) -> str:
+    """One reply that somebody is to look at."""
+    at = clock_words(row["received_at"])
+    return (
+        f'<div class="sf-listed"><span>{escape(at)}</span><span>{_masked(row["sender"])}</span>'
+        f'<span dir="auto">{_masked(row["text"])}</span></div>'
+    )
+
+
+def _masked(value: object) -> str:
+    return "" if pd.isna(value) else escape(visible(mask(str(value)), LONGEST))  # type: ignore[call-overload]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsframe.errors import CampaignChanged, ContactsError, SmsFrameError, TextError
 from smsframe.form.draft import FIX, MAX_LIVE_ROWS, Draft, count_text, sample, send_time, time_words
+from smsframe.form.variants import people_of_variants, several_texts, text_variants
 from smsframe.form.wording import in_form_words
 from smsframe.formatting import many
 from smsframe.masking import mask
@@ -51,6 +52,8 @@ class View:
         cheaper: What replacing characters would save, as `Plan.cheaper` says, or None.
         problems: What is wrong, by the part of the form that shows it: ``audience``, ``text``, ``campaign``,
             ``terms``, ``schedule``.
+        experiment: How many people of what was planned are in each variant, the hold-out last; empty where
+            the table is no experiment.
     """
 
     draft: Draft
@@ -61,11 +64,13 @@ class View:
     typed: TypedText | None = None
     cheaper: Cheaper | None = None
     problems: dict[str, str] = field(default_factory=dict)
+    experiment: tuple[tuple[str, int], ...] = ()
 
     @property
     def scale(self) -> float:
         """Rows of the table for each row that was planned."""
-        return self.rows / max(1, len(self.plan.frame)) if self.plan is not None else 1.0
+        planned = self.rows if self.exact else min(self.rows, MAX_LIVE_ROWS)
+        return self.rows / max(1, planned)
 
     @property
     def recipients(self) -> int:
@@ -229,9 +234,18 @@ def make_view(
     if draft.fix:
         options["text_fix"] = FIX
     planned = contacts if exact else sample(contacts, MAX_LIVE_ROWS)
-    plan = _planned(
-        draft.text, problems, lambda text, **overrides: make_plan(planned, text, **options | overrides)
+    texts: list[tuple[str | dict[str, str], dict[str, Any]]] = [
+        (draft.text, {}),
+        (PLACEHOLDER, {"campaign": None}),
+    ]
+    if len(several := text_variants(planned)) > 1:
+        problems["text"] = several_texts(several)
+        texts = [(dict.fromkeys(several, PLACEHOLDER), {"campaign": None, "text_fix": None})]
+    made = _planned(
+        texts, problems, lambda text, **overrides: make_plan(planned, text, **options | overrides)
     )
+    result = replace(result, experiment=people_of_variants(made))
+    plan = None if "text" in problems else made
     if plan is not None and typed is not None and draft.fix:
         typed = count_text(plan.template.source)
     result = replace(result, plan=plan, typed=typed)
@@ -247,24 +261,26 @@ def takes_sender(profile: GatewayProfile, quality: str) -> bool:
     return quality in profile.qualities and profile.qualities[quality].sender
 
 
-def _planned(text: str, problems: dict[str, str], make_plan: Callable[..., Plan]) -> Plan | None:
+def _planned(
+    texts: list[tuple[str | dict[str, str], dict[str, Any]]],
+    problems: dict[str, str],
+    make_plan: Callable[..., Plan],
+) -> Plan | None:
     """
-    The plan of a text, or of a placeholder while there is none; what is wrong goes to ``problems``.
+    The plan of the first of some texts that can be planned; what is wrong with others goes to ``problems``.
 
-    Where only the text is wrong, the placeholder is planned too, for what else is wrong: its plan is not
-    returned, since its counts are those of another text. It has no campaign, so that nobody can send it.
+    Where only the text is wrong, a placeholder is planned too, for what else is wrong. Its counts are those
+    of another text. It has no campaign, so that nobody can send it.
     """
-    for planned_text, overrides in ((text, {}), (PLACEHOLDER, {"campaign": None})):
-        if not planned_text.strip():
+    for text, overrides in texts:
+        if isinstance(text, str) and not text.strip():
             continue
         try:
-            plan = make_plan(planned_text, **overrides)
+            return make_plan(text, **overrides)
         except (SmsFrameError, ValueError, OSError) as error:
             problems.setdefault(_place_of(error), error_sentence(error))
             if not isinstance(error, TextError):
                 break
-        else:
-            return None if "text" in problems else plan
     return None
 
 

@@ -12,7 +12,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from smsframe.api.options import announce_journal, journal_of, suppressed_numbers
-from smsframe.api.prepare import make_plan
+from smsframe.api.optouts import optouts
+from smsframe.api.prepare import barred_by, make_plan
+from smsframe.api.replies import read_replies
 from smsframe.api.run import Run
 from smsframe.api.send import start_plan
 from smsframe.api.tracebacks import hide_frames
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from smsframe.form.draft import Draft
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import Journal
+    from smsframe.orders.optouts import UsedList
     from smsframe.orders.profile import GatewayProfile
     from smsframe.orders.records import CampaignRecord
     from smsframe.planning.options import PlanOptions
@@ -213,6 +216,42 @@ class FormSession:
             gateway=self.gateway,
             journal=self.journal,
         )
+
+    @property
+    def named_gateway(self) -> GatewayProtocol | None:
+        """The gateway; None where neither the form nor the environment names one."""
+        return self.gateway if self._gateway is not None or environment.missing() is None else None
+
+    @hide_frames
+    def replies(self, campaign: str) -> tuple[pd.DataFrame, list[str]]:
+        """
+        What people answered to a campaign, as of `smsframe.replies`, and what is to be known beside it.
+
+        Raises:
+            ValueError: The gateway does not say what was received.
+            SmsFrameError: As `smsframe.replies`.
+        """
+        read = read_replies(campaign, gateway=self.gateway, journal=self.journal)
+        return read.found, read.notes
+
+    def optout_lists(self) -> list[UsedList]:
+        """The lists of opt-outs that are read for the account, with how many people are on each."""
+        return barred_by(self.named_gateway, self.journal).used
+
+    def opted_out(self, phones: pd.Series[Any]) -> pd.Series[bool]:
+        """Whether each of some people is on one of these lists."""
+        return barred_by(self.named_gateway, self.journal).among(phones)
+
+    @hide_frames
+    def opt_out(self, numbers: list[str], **options: Any) -> int:
+        """
+        Put people on the account's list; how many were not on it. Options as of `smsframe.optouts.add`.
+
+        Raises:
+            ContactsError: A line cannot be read as a number; nobody was put on the list.
+            SmsFrameError: As `smsframe.optouts.add`.
+        """
+        return optouts.add(numbers, gateway=self.gateway, journal=self.journal, **options)
 
     def _suppressed(self, draft: Draft) -> pd.Index[Any]:
         """The opt-outs, read again."""

@@ -261,5 +261,9 @@ def _regions(contacts: pd.DataFrame, draft: Draft) -> list[tuple[str, Hashable |
         for label in _own(contacts, draft.region)
         if not is_code(label) or (draft.country is None and label == draft.region)
     ]
-    codes = sorted((f"{country_name(code)} ({code})", code) for code in regions())
-    return [("in the number", None), *columns, *codes]
+    return [("in the number", None), *columns, *countries()]
+
+
+def countries() -> list[tuple[str, str]]:
+    """The countries that can be chosen, each with its code."""
+    return sorted((f"{country_name(code)} ({code})", code) for code in regions())

@@ -16,6 +16,7 @@ WHOLE = {
     ", or pass gateway=": "",
     " To try without an account: with smsframe.Sandbox() as sandbox: ... gateway=sandbox.gateway()": "",
     " that was given with suppress=": "",
+    " of suppress=": " of another list",
     "a rule of the schema that was given with schema=": "a rule for this table",
     "a rule of your schema": "a rule for this table",
     "needs more segments than max_segments allows": "needs more segments than are allowed",

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 import smsframe
 from smsframe.cli import form_server
-from smsframe.form import draft
+from smsframe.form import draft, form, html, preview
 from smsframe.form.form import DOUBLE_CLICK
 from smsframe.form.tasks import LatestOnly, SingleFlight
 from smsframe.journal.journal import Journal
@@ -296,6 +296,66 @@ def read_all(at):
         if controls.next.disabled:
             return messages
         controls.next.click()
+
+
+def test_an_experiment_with_several_texts_is_said_counted_and_not_sent(hand, sandbox):
+    contacts = table(9).assign(sms_variant=["short"] * 4 + ["long"] * 3 + ["hold-out", None])
+    at = hand(contacts, TEXT, campaign="autumn")
+    assert 'df.sms.send({"long": "…", "short": "…"}, …)' in unescape(at.reads("text"))
+    assert "texted: long: 3; short: 4; hold-out: 1, without a text." in at.reads("funnel")
+    for text in ("", TEXT, "Ciao “{name}”"):
+        at.type(text=text)
+        at.click("fix")
+        assert at.form.plan is None
+        assert not at.can("unlock")
+        assert "experiment" in at.reads("text")
+    at._controls.send.click()
+    at.wait()
+    assert sandbox.inbox().empty
+    assert "is an experiment" in repr(at.form)
+
+
+def test_what_else_is_wrong_is_said_of_an_experiment_too(hand):
+    at = hand(table(3).assign(sms_variant=["a", "b", None]), TEXT, campaign="autumn")
+    at.type(phone="name", sender="far too long a sender")
+    assert "experiment" in at.reads("text")
+    assert at.reads("terms")
+
+
+def test_an_experiment_with_one_text_is_sent_and_the_hold_out_is_not(hand, sandbox):
+    contacts = table(9).assign(sms_variant=["text"] * 6 + ["hold-out"] * 3)
+    at = hand(contacts, TEXT, campaign="autumn")
+    said = "of those who can be texted: text: 6; hold-out: 3, without a text."
+    assert said in at.reads("funnel")
+    at.unlock()
+    at.click("send")
+    assert statuses(at.form.results) == {"accepted": 6, "suppressed": 3}
+    assert sorted(sandbox.inbox()["recipient"]) == sorted(contacts["mobile"][:6])
+    assert said in at.reads("funnel")
+
+
+def test_the_variants_of_a_long_table_are_estimated_until_typing_pauses(hand, monkeypatch):
+    for module in (preview, form):
+        monkeypatch.setattr(module, "MAX_LIVE_ROWS", 20)
+    contacts = table(200).assign(sms_variant=["a", "b", "b", "hold-out"] * 50)
+    view = preview.make_view(
+        draft.Draft(text=TEXT, phone="mobile"), contacts, smsframe.plan, now=datetime.now(UTC)
+    )
+    assert sum(people for _, people in view.experiment) == 20
+    assert "a: ≈ " in html.audience(view)
+    at = hand(contacts, TEXT)
+    at.wait()
+    assert "a: 50; b: 100; hold-out: 50," in at.reads("funnel")
+
+
+def test_the_lists_of_opt_outs_are_named_under_the_audience(hand, gateway):
+    contacts = table(3)
+    smsframe.optouts.add(contacts["mobile"].head(1), gateway=gateway)
+    at = hand(contacts, TEXT, suppress=contacts["mobile"].tail(1))
+    assert f"1 number on the list of demo at {gateway.base_url}" in at.reads("funnel")
+    assert "1 number of suppress" not in at.reads("funnel")
+    assert "1 number of another list" in at.reads("funnel")
+    assert "1 row opted out" in at.reads("funnel")
 
 
 def test_messages_are_stepped_through_the_most_expensive_first(hand):

@@ -129,11 +129,11 @@ def test_what_was_wrong_is_not_said_any_more_when_it_is_right(terminal, tmp_path
     page.form.wait(30)
     hand = button(page, "Download the rows that need a hand")
     hand.click()
-    assert "Choose the phone column first" in reads(page)
+    assert "Correct what is marked above first" in reads(page)
     controls = page.form._controls
     controls.phone.value = "one"
     page.form.wait(30)
-    assert "Choose the phone column first" not in reads(page)
+    assert "Correct what is marked above first" not in reads(page)
     hand.click()
     assert "guests-to-correct.xlsx" in reads(page)
     controls.phone.value = "two"

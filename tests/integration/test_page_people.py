@@ -1,0 +1,234 @@
+"""The page without a browser: replies to a campaign, and the opt-outs of the account."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import ipywidgets
+import pandas as pd
+import pytest
+from helpers.background_runs import until
+from helpers.page import TEXT, button, buttons, downloaded, every, reads, visible
+from helpers.sending import table
+
+import smsframe
+from smsframe.form.page import Page
+from smsframe.form.page_html import NEWEST
+from smsframe.sandbox.questions import REPLY_FIELDS
+
+PEOPLE = table(5)["mobile"].tolist()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "downloads"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def named(monkeypatch):
+    """The fields of received messages, as the environment names them."""
+    fields = ",".join(f"{name}={field}" for name, field in REPLY_FIELDS.items())
+    monkeypatch.setenv("SMSFRAME_REPLY_FIELDS", fields)
+
+
+def sent(rows=5, campaign="autumn"):
+    gateway = smsframe.Gateway.from_env()
+    return smsframe.send(
+        table(rows), TEXT, campaign=campaign, phone="mobile", gateway=gateway, progress=False
+    )
+
+
+def opened(folder, campaign="autumn"):
+    page = Page(downloads=folder)
+    button(page, campaign).click()
+    return page
+
+
+def read_replies(page):
+    button(page, "Read replies").click()
+    until(lambda: "Asking the gateway" not in reads(page) and not button(page, "Read replies").disabled)
+
+
+def listed():
+    return smsframe.optouts(gateway=smsframe.Gateway.from_env())["number"].tolist()
+
+
+def field(page, description):
+    (found,) = [part for part in visible(page.widget) if getattr(part, "description", "") == description]
+    return found
+
+
+def state():
+    return json.dumps(
+        ipywidgets.Widget.get_manager_state(), default=lambda value: bytes(value).decode("latin-1")
+    )
+
+
+def test_replies_are_asked_for_by_a_click_counted_shown_and_downloaded(terminal, folder, named):
+    sent()
+    terminal.reply(PEOPLE[0], "STOP")
+    terminal.reply(PEOPLE[1], "please stop it")
+    terminal.reply(PEOPLE[2], "<b>Grazie</b>, ring me: 347 7654321")
+    terminal.reply("+447700900199", "of no campaign")
+    page = opened(folder)
+    assert not terminal.calls()["path"].str.contains("receive|MO|smsr", case=False).any()
+    asked = len(terminal.calls())
+    assert "Download replies" not in buttons(page)
+    read_replies(page)
+    assert len(terminal.calls()) > asked
+    said = reads(page)
+    for count in ("<b>1</b><span>asked to opt out", "<b>1</b><span>to look at", "<b>1</b><span>others"):
+        assert count in said
+    assert "&lt;b&gt;Grazie&lt;/b&gt;, ring me: 34••••••21" in said
+    assert "of no campaign" not in said
+    numbers = [number[3:] for number in PEOPLE]
+    assert [number for number in [*numbers, "7654321"] if number in state()] == []
+    button(page, "Download replies").click()
+    name, rows = downloaded(folder)
+    assert name == "autumn-replies.xlsx"
+    assert sorted(rows["sms_phone"]) == sorted(PEOPLE[:3])
+    assert set(rows["meaning"]) == {"opt_out", "review", "other"}
+    assert listed() == PEOPLE[:1]
+
+
+def test_a_reply_to_look_at_becomes_an_opt_out_by_one_click_and_is_not_asked_about_again(
+    terminal, folder, named
+):
+    sent()
+    now = datetime.now(UTC)
+    for seconds, person in enumerate(PEOPLE[1:3]):
+        terminal.reply(person, "please stop it", at=now + timedelta(seconds=seconds))
+    until(lambda: datetime.now(UTC) > now + timedelta(seconds=2))
+    page = opened(folder)
+    read_replies(page)
+    assert buttons(page).count("Add to the opt-outs") == 2
+    add = [part for part in visible(page.widget) if getattr(part, "description", "") == "Add to the opt-outs"]
+    add[0].click()
+    assert listed() == [PEOPLE[2]]  # the newest is the first
+    assert buttons(page).count("Add to the opt-outs") == 1
+    assert "On the opt-outs now" in reads(page)
+    read_replies(page)
+    assert buttons(page).count("Add to the opt-outs") == 1
+    more = smsframe.plan(table(5), TEXT, campaign="next", phone="mobile")
+    assert more.recipients == 4
+
+
+def test_of_many_replies_the_newest_are_shown_and_the_file_has_all(terminal, folder, named):
+    sent(1)
+    now = datetime.now(UTC)
+    for place in range(NEWEST + 3):
+        terminal.reply(PEOPLE[0], f"answer {place}.", at=now if place > 2 else now - timedelta(seconds=5))
+    page = opened(folder)
+    read_replies(page)
+    assert f"The newest {NEWEST} of {NEWEST + 3}" in reads(page)
+    assert f"answer {NEWEST + 2}." in reads(page)
+    assert "answer 2." not in reads(page)
+    button(page, "Download replies").click()
+    assert len(downloaded(folder)[1]) == NEWEST + 3
+
+
+def test_replies_whose_fields_nobody_named_are_said_and_downloaded_as_they_came(terminal, folder):
+    sent()
+    terminal.reply(PEOPLE[0], "STOP")
+    page = opened(folder)
+    read_replies(page)
+    assert "SMSFRAME_REPLY_FIELDS" in reads(page)
+    assert "reply_fields=" not in reads(page)
+    button(page, "Download replies").click()
+    assert REPLY_FIELDS["text"] in downloaded(folder)[1].columns
+    assert listed() == []
+
+
+def test_nobody_has_answered_and_nobody_was_texted(terminal, folder, named):
+    sent()
+    page = opened(folder)
+    read_replies(page)
+    assert "Nobody has answered yet." in reads(page)
+    assert "Download replies" not in buttons(page)
+
+
+def test_a_gateway_that_does_not_answer_is_said_beside_the_replies(terminal, folder, named):
+    sent()
+    page = opened(folder)
+    terminal.stop()
+    button(page, "Read replies").click()
+    until(lambda: not button(page, "Read replies").disabled)
+    (part,) = [part for part in every(page.widget) if "sf-replies" in getattr(part, "_dom_classes", ())]
+    assert any('class="sf-problem"' in str(getattr(inner, "value", "")) for inner in every(part))
+
+
+@pytest.mark.parametrize("with_lists", [False, True])
+def test_the_page_says_how_many_numbers_are_on_which_list(terminal, folder, with_lists):
+    if with_lists:
+        smsframe.optouts.add(PEOPLE, gateway=smsframe.Gateway.from_env())
+    page = Page(downloads=folder)
+    said = f"5 numbers on the list of demo at {terminal.url}" if with_lists else "Nobody is on the list."
+    assert said in reads(page)
+    button(page, "See or add opt-outs").click()
+    assert said in reads(page)
+    button(page, "Download the list").click()
+    if with_lists:
+        name, rows = downloaded(folder)
+        assert name == "opt-outs.xlsx"
+        assert sorted(rows["number"]) == sorted(PEOPLE)
+    else:
+        assert [*folder.iterdir()] == []
+    button(page, "All campaigns").click()
+    assert said in reads(page)
+
+
+def test_numbers_are_added_and_the_lines_that_cannot_be_read_stay(terminal, folder):
+    page = Page(downloads=folder)
+    button(page, "See or add opt-outs").click()
+    numbers = field(page, "Numbers to add, one a line")
+    button(page, "Add to the opt-outs").click()
+    assert "one a line" in reads(page)
+    field(page, "Why").value = "called us"
+    numbers.value = f"{PEOPLE[0]}\n\n 0039 {PEOPLE[0][3:]}\nnobody <b>\n{PEOPLE[1]}\n347 7654321\n"
+    button(page, "Add to the opt-outs").click()
+    assert sorted(listed()) == sorted(PEOPLE[:2])
+    frame = smsframe.optouts(gateway=smsframe.Gateway.from_env())
+    assert set(frame["why"]) == {"called us"}
+    assert set(frame["source"]) == {"added on the page"}
+    assert numbers.value == "nobody <b>\n347 7654321"
+    assert "2 numbers added, 1 on the list already or twice." in reads(page)
+    assert "2 lines cannot be read as a number" in reads(page)
+    assert "nobody &lt;b&gt;" in reads(page)
+    assert "347 7654321" not in reads(page)
+    assert "2 numbers on the list of demo" in reads(page)
+    assert [number for number in PEOPLE[:2] if number[3:] in state()] == []
+    field(page, "Country of numbers without +").value = "IT"
+    numbers.value = "347 7654321"
+    button(page, "Add to the opt-outs").click()
+    assert "+393477654321" in listed()
+    assert numbers.value == ""
+    assert "cannot be read" not in reads(page)
+
+
+def test_without_an_account_lists_are_read_and_nothing_is_added(terminal, folder, monkeypatch):
+    smsframe.optouts.add(PEOPLE, gateway=smsframe.Gateway.from_env())
+    for name in ("SMSFRAME_USERNAME", "SMSFRAME_PASSWORD", "SMSFRAME_BASE_URL"):
+        monkeypatch.delenv(name)
+    page = Page(downloads=folder)
+    assert "5 numbers on the list of demo" in reads(page)
+    button(page, "See or add opt-outs").click()
+    numbers = field(page, "Numbers to add, one a line")
+    numbers.value = "+393477654321"
+    button(page, "Add to the opt-outs").click()
+    assert "SMSFRAME_USERNAME" in reads(page)
+    assert numbers.value == "+393477654321"
+
+
+def test_a_page_reads_no_replies_by_itself(terminal, folder, named):
+    sent()
+    terminal.reply(PEOPLE[0], "STOP")
+    before = len(terminal.calls())
+    page = opened(folder)
+    button(page, "All campaigns").click()
+    button(page, "See or add opt-outs").click()
+    assert len(terminal.calls()) == before
+    assert any(isinstance(part, ipywidgets.Textarea) for part in every(page.widget))
+    assert pd.isna(smsframe.optouts(gateway=smsframe.Gateway.from_env())["why"]).empty
