@@ -1,5 +1,5 @@
 """
-Commands that stop a run, take scheduled texts back, and send them at another time.
+Commands that stop a run, drop who waits, take scheduled texts back, and send them at another time.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from typing import Annotated, Literal
 import typer
 
 import smsframe
-from smsframe.cli import options
-from smsframe.cli.output import people
-from smsframe.cli.send import SuppressRegion, ask, report, reported_when_stopped
+from smsframe.cli import exit_codes, options
+from smsframe.cli.output import clean, people
+from smsframe.cli.send import SuppressRegion, ask, confirm, report, reported_when_stopped
 from smsframe.formatting import many
+from smsframe.masking import shown_name
 
 
 def cancel(
@@ -99,3 +100,21 @@ def reschedule(
 def stop(campaign: options.Campaign, journal: options.Journal = None) -> None:
     """Ask whichever process sends a campaign to stop."""
     smsframe.stop(campaign, journal=journal)  # which says whether one was at work
+
+
+def withdraw(
+    campaign: options.Campaign,
+    journal: options.Journal = None,
+    *,
+    yes: options.Yes = False,
+    out: options.Out = None,
+) -> None:
+    """Drop the people of a campaign who were not texted yet."""
+    known = smsframe.results(campaign, journal=journal)
+    busy = known["sms_code"].eq("other_process").fillna(value=False)
+    if waiting := int((known["sms_status"].eq("pending") & ~busy).sum()):
+        question = f"Drop {people(waiting)} of {clean(shown_name(campaign))}, who are not texted then?"
+        confirm(question, yes=yes, otherwise="nobody was dropped")
+    dropped = smsframe.withdraw(campaign, journal=journal)
+    typer.echo(f"{people(len(dropped))} dropped; nobody else of the campaign was touched")
+    exit_codes.write(dropped, out)

@@ -98,6 +98,7 @@ for command in (
     cancel.cancel,
     cancel.reschedule,
     cancel.stop,
+    cancel.withdraw,
     inspect.status,
     inspect.refresh,
     inspect.export,

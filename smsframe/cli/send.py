@@ -286,6 +286,11 @@ def resend(
 def ask(question: str, gateway: smsframe.Gateway, *, yes: bool, otherwise: str = "nothing was sent") -> None:
     """Go on only after a yes, from a person or from ``--yes``."""
     typer.echo(f"  gateway  {clean(gateway.base_url)} as {clean(gateway.account)}\n")
+    confirm(question, yes=yes, otherwise=otherwise)
+
+
+def confirm(question: str, *, yes: bool, otherwise: str) -> None:
+    """As `ask`, of what no gateway is asked for."""
     if yes:
         return
     if not sys.stdin.isatty():

@@ -87,6 +87,7 @@ COMMANDS = {
     "send": "send",
     "stop": "stop",
     "watch": "status --follow",
+    "withdraw": "withdraw",
 }
 """Public functions that are commands, and how."""
 
@@ -113,7 +114,7 @@ _PARTS = re.compile(
         (
             # A name of somebody's own, which may look like anything; an apostrophe within a word is none.
             rf"(?<!\w)(?<!\w=)(?P<quoted>{_QUOTED})(?!\w)",
-            rf"(?P<python>smsframe\.(?:withdraw|assign){_ARGUMENTS})",
+            rf"(?P<python>smsframe\.assign{_ARGUMENTS})",
             rf"(?<![\w.])(?P<call>(?P<package>smsframe\.)?(?P<function>{'|'.join(COMMANDS)})(?P<arguments>{_ARGUMENTS})?)(?![\w(])",
             _KEYWORD,
             rf"(?<![\w=-])(?P<name>{'|'.join(sorted(name for name in OPTIONS if '_' in name))})(?![\w=-])",

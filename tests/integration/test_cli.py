@@ -17,7 +17,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import typer
+from helpers.background_runs import stopped_run
 from helpers.faulty_server import FaultyServer, answer, lose
+from helpers.sending import table as guests
 from typer.testing import CliRunner
 
 import smsframe
@@ -645,6 +647,53 @@ def test_the_library_is_heard_and_then_left_alone(served):
     Path("few.csv").write_text("name,mobile\nAda,+393471234567\n", "utf-8")
     run("send", "few.csv", "--campaign", "autumn", *TEXT, "--yes")
     assert log.handlers == before
+
+
+def left_waiting(rows=5, campaign="autumn"):
+    """A campaign of which one person is texted, one is held out, and the others wait."""
+    contacts = guests(rows).assign(sms_variant=["text"] * (rows - 1) + ["hold-out"])
+    stopped_run(contacts, smsframe.Gateway.from_env(), batch_size=1, campaign=campaign)
+    smsframe.optouts.add(contacts["mobile"].iloc[[2]], gateway=smsframe.Gateway.from_env())
+
+
+def test_who_waits_is_dropped_after_a_yes_and_nobody_else(served):
+    left_waiting()
+    asked = len(served.calls())
+    before = smsframe.results("autumn")
+    refused = run("withdraw", "autumn", code=exit_codes.REFUSED)
+    assert "nobody was dropped: --yes" in refused.stderr
+    pd.testing.assert_frame_equal(smsframe.results("autumn"), before)
+    done = run("withdraw", "autumn", "--yes", "--out", "dropped.csv")
+    assert "3 people dropped" in done.stdout
+    dropped = smsframe.read_contacts("dropped.csv")["sms_phone"]
+    assert sorted(dropped) == sorted(before[before["sms_status"].eq("pending")]["sms_phone"])
+    left = smsframe.results("autumn")
+    assert left["sms_code"].astype(object).fillna("").value_counts().get("held_out") == 1
+    assert len(left) == 2
+    assert "0 people dropped" in run("withdraw", "autumn").stdout
+    assert len(served.calls()) == asked
+    assert len(served.inbox()) == 1
+    run("withdraw", "nowhere", "--yes", code=exit_codes.REFUSED)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a pseudo-terminal is POSIX's")
+@pytest.mark.parametrize(("answer", "code", "left"), [("n", 2, 5), ("y", 0, 2)])
+def test_a_person_is_asked_before_who_waits_is_dropped(served, answer, code, left):
+    import pty  # noqa: PLC0415 - Windows has none
+
+    left_waiting()
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "smsframe", "withdraw", "autumn"],
+        stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8",
+    ) as asked:  # fmt: skip
+        os.write(ours, f"{answer}\n".encode())
+        output = asked.stdout.read()
+    os.close(ours)
+    os.close(theirs)
+    assert "Drop 3 people of autumn, who are not texted then? [y/N]" in shows_nobody(output)
+    assert asked.returncode == code, output
+    assert len(smsframe.results("autumn")) == left
 
 
 def test_scheduled_texts_are_taken_back_and_sent_at_another_time(served):
