@@ -111,8 +111,9 @@ def withdraw(
 ) -> None:
     """Drop the people of a campaign who were not texted yet."""
     known = smsframe.results(campaign, journal=journal)
-    busy = known["sms_code"].eq("other_process").fillna(value=False)
-    if waiting := int((known["sms_status"].eq("pending") & ~busy).sum()):
+    waits = known["sms_status"].isin(["pending", "suppressed"])  # of those who opted out since, too
+    stays = known["sms_code"].isin(["other_process", "held_out"])
+    if waiting := int((waits & ~stays).sum()):
         question = f"Drop {people(waiting)} of {clean(shown_name(campaign))}, who are not texted then?"
         confirm(question, yes=yes, otherwise="nobody was dropped")
     dropped = smsframe.withdraw(campaign, journal=journal)

@@ -33,6 +33,7 @@ class CampaignCounts(NamedTuple):
     cancelling: int = 0
     cancelled: int = 0
     held_back: int = 0
+    held_out: int = 0
 
     @property
     def unfinished(self) -> bool:
@@ -72,6 +73,7 @@ class CampaignCounts(NamedTuple):
             "being sent now": self.busy,
             "on an opt-out list": self.suppressed,
             "waiting for a larger budget": self.held_back,
+            "held out of the experiment": self.held_out,
         }
         return (
             ", ".join(f"{count:,} {label}" for label, count in labelled.items() if count)
@@ -82,8 +84,8 @@ class CampaignCounts(NamedTuple):
 def count_campaign(results: pd.DataFrame, policy: Policy | None = None) -> CampaignCounts:
     """Count the people of a campaign from its results, in which the opted-out are ``suppressed``."""
     status, code = results["sms_status"], results["sms_code"]
-    busy, cancelling, budget = (
-        code.eq(name).fillna(value=False) for name in ("other_process", "cancelling", "budget")
+    busy, cancelling, budget, held_out = (
+        code.eq(name).fillna(value=False) for name in ("other_process", "cancelling", "budget", "held_out")
     )
     held_back = budget & status.eq("pending") & (policy is None)
     waiting = status.eq("pending") & ~busy & ~held_back
@@ -94,9 +96,10 @@ def count_campaign(results: pd.DataFrame, policy: Policy | None = None) -> Campa
         pending=int(waiting.sum()),
         busy=int(busy.sum()),
         credits=int(results["sms_segments"][waiting].sum()),
-        suppressed=int(status.eq("suppressed").sum()),
+        suppressed=int((status.eq("suppressed") & ~held_out).sum()),
         scheduled=int(status.eq("scheduled").sum()),
         cancelling=int(cancelling.sum()),
         cancelled=int(status.eq("cancelled").sum()),
         held_back=int(held_back.sum()),
+        held_out=int(held_out.sum()),
     )

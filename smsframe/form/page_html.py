@@ -56,6 +56,7 @@ def outcome(counts: CampaignCounts, delivered: tuple[int, int], needing: int) ->
         (counts.cancelling, "to be cancelled, not proven"),
         (counts.suppressed, "on an opt-out list"),
         (counts.held_back, "waiting for a larger budget"),
+        (counts.held_out, "held out of the experiment"),
     )
     parts += [f"{count:,} {label}" for count, label in labelled if count]
     if needing:

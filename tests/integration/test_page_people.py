@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import UTC, datetime, timedelta
 
 import ipywidgets
 import pandas as pd
 import pytest
-from helpers.background_runs import until
-from helpers.page import TEXT, button, buttons, downloaded, every, reads, visible
+from helpers.background_runs import stopped_run, until
+from helpers.page import TEXT, button, buttons, downloaded, every, outcome, reads, visible
 from helpers.sending import table
 
 import smsframe
+from smsframe.form import page_campaign
 from smsframe.form.page import Page
 from smsframe.form.page_html import NEWEST
 from smsframe.sandbox.questions import REPLY_FIELDS
@@ -220,6 +222,20 @@ def test_without_an_account_lists_are_read_and_nothing_is_added(terminal, folder
     button(page, "Add to the opt-outs").click()
     assert "SMSFRAME_USERNAME" in reads(page)
     assert numbers.value == "+393477654321"
+
+
+def test_who_is_held_out_is_on_no_opt_out_list_and_is_not_dropped(terminal, folder):
+    contacts = table(6).assign(sms_variant=["text"] * 4 + ["hold-out"] * 2)
+    stopped_run(contacts, smsframe.Gateway.from_env(), batch_size=1)
+    smsframe.optouts.add(PEOPLE[3:4], gateway=smsframe.Gateway.from_env())
+    page = opened(folder)
+    assert "1 sent, 2 waiting, 1 on an opt-out list, 2 held out of the experiment" in outcome(page)
+    button(page, "Drop 3 who wait").click()
+    assert not threading.Event().wait(page_campaign.DOUBLE_CLICK)
+    button(page, "Yes, drop 3 who wait").click()
+    until(lambda: len(smsframe.results("autumn")) == 3)
+    until(lambda: outcome(page).split() == "✓ 1 sent, 2 held out of the experiment".split())
+    assert not [label for label in buttons(page) if label.startswith("Drop")]
 
 
 def test_a_page_reads_no_replies_by_itself(terminal, folder, named):
