@@ -17,6 +17,7 @@ from smsframe.cli.wording import in_terminal_words
 from smsframe.formatting import many
 from smsframe.masking import mask, mask_digits
 from smsframe.orders.profile import known_codes
+from smsframe.outcomes.cards import RAMP
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -67,6 +68,8 @@ def plan_facts(plan: smsframe.Plan) -> str:
             (name, value)
             for name, value in (
                 ("rows", f"{facts['rows']:,}, with numbers in {clean(facts['phone'])}{guessed}"),
+                ("no country", "; ".join(map(clean, facts["unknown_regions"]))),
+                ("missing + supplied to", many(facts["completed"], "number") if facts["completed"] else ""),
                 ("orders", f"{facts['batches']:,} of type {facts['message_type']}"),
                 ("segments", f"{facts['segments']:,}, at one credit each"),
                 ("encoding", ", ".join(f"{count:,} {name}" for name, count in facts["encodings"].items())),
@@ -75,10 +78,17 @@ def plan_facts(plan: smsframe.Plan) -> str:
                 ("replaced", replacements_text(facts["fixed"])),
                 ("have an outcome already", people(facts["already"]) if facts["already"] else ""),
                 ("sender", facts["sender"] or ""),
+                ("variants", _said(facts["experiment"]["said"])),
+                *(
+                    (name.lower(), _said([fact]))
+                    for name, fact in zip(RAMP, facts["ramp"]["said"], strict=False)
+                ),
                 ("goes out", facts["schedule"] or ""),
                 ("hours", facts["hours"] or ""),
                 ("when", "" if facts["schedule"] else "; ".join(facts["times"]["said"])),
                 ("night", facts["times"]["night"]),
+                ("opt-outs", _said(facts["optouts"])),
+                ("house rules", _said(facts["rules"])),
                 ("cost", "; ".join(facts["costs"]["said"])),
                 ("personal data", facts["privacy"]),
                 ("balance", facts["balance"]),
@@ -182,6 +192,11 @@ def replacements_text(fixed: dict[str, Any] | None) -> str:
         for row in fixed["replacements"]
     ]
     return f"{', '.join(replacements) or 'nothing'}; {many(fixed['saved'], 'credit')} saved"
+
+
+def _said(facts: list[str]) -> str:
+    """What the card says too, in the words of the command line."""
+    return in_terminal_words("; ".join(map(clean, facts)))
 
 
 def _message_rows(facts: dict[str, Any]) -> TableRows:

@@ -14,14 +14,22 @@ import pandas as pd
 from smsframe.formatting import many
 from smsframe.masking import shown_name
 from smsframe.orders.batching import batch_numbers
-from smsframe.outcomes.cards import plan_card
+from smsframe.outcomes.cards import RAMP, plan_card
 from smsframe.outcomes.reasons import reasons
 from smsframe.phones.match import keys
 from smsframe.planning.balance import balance_words
 from smsframe.planning.costs import costs_facts
 from smsframe.planning.experiment_facts import experiment_facts, ramp_facts
 from smsframe.planning.merge_values import unpacked
-from smsframe.planning.plan_facts import extreme, plan_facts, rules_said, supplied_plus, unknown_regions
+from smsframe.planning.plan_facts import (
+    extreme,
+    optouts_said,
+    plan_facts,
+    privacy_words,
+    rules_said,
+    supplied_plus,
+    unknown_regions,
+)
 from smsframe.planning.previews import previewer_of
 from smsframe.planning.problems import problems as find_problems
 from smsframe.planning.savings import Cheaper, propose
@@ -289,8 +297,11 @@ class Plan:
         if self.terms.schedule is None:  # otherwise it is one time, which was given
             facts += times["said"]
         facts.append(times["night"])
-        facts += [*experiment_facts(self)["said"], *ramp_facts(self)["said"][:1]]
-        facts += rules_said(self)
+        facts += experiment_facts(self)["said"]
+        facts += [
+            f"{name.lower()}: {said}" for name, said in zip(RAMP, ramp_facts(self)["said"], strict=False)
+        ]
+        facts += [*optouts_said(self), *rules_said(self), privacy_words(self)]
         facts += [*self._facts_of_costs()["said"], balance_words(self.balance, self.credits)]
         return f"<smsframe.Plan {name}: {'; '.join(filter(None, facts))}>"
 

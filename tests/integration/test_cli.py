@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import itertools
 import logging
 import os
@@ -160,6 +161,34 @@ def test_plan_shows_the_cost_and_asks_nobody(served):
     assert max(len(line) for line in done.stdout.splitlines()) <= 100
     assert len(smsframe.read_contacts("plan.csv")) == 8
     assert served.calls().empty
+
+
+def test_the_plan_in_a_terminal_says_what_its_card_says_of_people(served, tmp_path):
+    contacts = guests(50).assign(sms_variant=["text"] * 45 + ["hold-out"] * 5)
+    contacts.to_csv("guests.csv", index=False)
+    (tmp_path / "stop.csv").write_text(contacts["mobile"].iloc[-1], "utf-8")
+    (tmp_path / "rules.toml").write_text('cap = "2 per 7 days"\nallow_only = "guests.csv"\n', "utf-8")
+    smsframe.optouts.add(contacts["mobile"].head(2), gateway=smsframe.Gateway.from_env())
+    options = ("--policy", "rules.toml", "--suppress", "stop.csv", "--ramp", "10%, rest")
+    known = ("--campaign", "autumn", "--phone", "mobile", "--text", "Ciao {name}")
+    shown = " ".join(run("plan", "guests.csv", *known, *options).stdout.split())
+    plan = smsframe.plan(
+        contacts,
+        "Ciao {name}",
+        campaign="autumn",
+        phone="mobile",
+        suppress="stop.csv",
+        policy=smsframe.Policy.from_file("rules.toml"),
+        ramp="10%, rest",
+        gateway=smsframe.Gateway.from_env(),
+    )
+    facts = plan.facts()
+    said = [*facts["optouts"], *facts["rules"], *facts["experiment"]["said"], *facts["ramp"]["said"]]
+    assert len(said) == 11
+    for sentence in said:
+        assert sentence in repr(plan)
+        assert sentence.replace("suppress=", "--suppress") in shown
+        assert html.escape(sentence) in plan._repr_html_()
 
 
 def test_a_file_for_italian_spreadsheets_is_read_back_as_it_was(served):
