@@ -37,10 +37,11 @@ def campaigns(journal: Journal) -> pd.DataFrame:
     numbers = pd.DataFrame(rows, columns=columns, index=listed.index).astype(
         dict.fromkeys(columns, "Int64") | {"credits": "Float64"}
     )
-    renamed = listed.rename(columns={"name": "campaign", "base_url": "gateway"}).drop(columns="id")
-    return pd.concat(
-        [renamed.astype({"campaign": "string", "gateway": "string", "account": "string"}), numbers], axis=1
+    renamed = listed.rename(columns={"name": "campaign", "base_url": "gateway"})
+    named = renamed.drop(columns=["id", "purged_at"]).astype(
+        {"campaign": "string", "gateway": "string", "account": "string"}
     )
+    return pd.concat([named, numbers, listed["purged_at"]], axis=1)
 
 
 def costs(journal: Journal, entry: CampaignRecord, budget: Budget) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path  # noqa: TC003 - Typer reads the annotations
 from typing import Annotated
 
+import pandas as pd
 import typer
 
 import smsframe
@@ -221,7 +222,8 @@ def campaigns(journal: options.Journal = None) -> None:
     shown = [
         name for name in columns if name in always or results[name].any()
     ]  # what nobody is takes no room
-    head = ("campaign", "begun", *("people" if name == "recipients" else name for name in shown))
+    purged = ["purged"] if results["purged_at"].notna().any() else []
+    head = ("campaign", "begun", *("people" if name == "recipients" else name for name in shown), *purged)
     parts = []
     for (gateway, account), group in results.groupby(["gateway", "account"], sort=False):
         rows = [
@@ -229,6 +231,7 @@ def campaigns(journal: options.Journal = None) -> None:
                 clean(row["campaign"]),
                 f"{row['created_at']:%Y-%m-%d}",
                 *(amount(float(row[name])) for name in shown),
+                *(f"{at:%Y-%m-%d}" if pd.notna(at) else "" for at in [row["purged_at"]] * len(purged)),
             )
             for row in group.to_dict("records")
         ]

@@ -21,7 +21,7 @@ from smsframe.form.attached import CHANGED, LOOK_SECONDS
 from smsframe.form.draft import Draft, local_words, time_words
 from smsframe.form.live import LiveRun
 from smsframe.form.page_files import Download, Upload
-from smsframe.form.page_html import outcome, title
+from smsframe.form.page_html import erased, outcome, text_of, title
 from smsframe.form.page_memory import with_refused
 from smsframe.form.page_replies import Replies
 from smsframe.form.preview import error_sentence
@@ -114,7 +114,7 @@ class CampaignScreen:
         self._hand.add_class("sf-part")
         self._unknown = widgets.HTML(html.note(UNKNOWN))
         self._replies = Replies(session, entry.name, folder, self._actions)
-        text = widgets.HTML(html.note(html.campaign_terms(entry)) + html.quoted(entry.template))
+        text = widgets.HTML(text_of(entry))
         self.box = widgets.VBox(
             [
                 widgets.HTML(title(entry.name)),
@@ -264,7 +264,7 @@ class CampaignScreen:
         self._results = self._session.results(entry)
         self._needing = len(self._problem_rows()[0])
         self._table_known = self._kept.of(self._entry.name) is not None
-        self._head.value = outcome(self._counts, self._delivered(), self._needing)
+        self._head.value = erased(entry) or outcome(self._counts, self._delivered(), self._needing)
         self._card.value = "" if self._counts.busy else html.outcome_card(self._results)
         self._enable()
 

@@ -11,15 +11,17 @@ import pandas as pd
 
 from smsframe.form.campaign_counts import count_campaign
 from smsframe.form.draft import clock_words
-from smsframe.form.html import figures, note, outcome_card
+from smsframe.form.html import campaign_terms, figures, note, outcome_card, quoted
 from smsframe.formatting import many
 from smsframe.masking import mask, visible
 from smsframe.planning.problems import problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from smsframe.form.campaign_counts import CampaignCounts
+    from smsframe.orders.records import CampaignRecord
 
 NEWEST = 20
 """Replies that are shown; the file has them all."""
@@ -83,6 +85,20 @@ def done(results: pd.DataFrame) -> str:
     return outcome(count_campaign(results), (0, 0), len(problems(results))) + outcome_card(results)
 
 
+def erased(entry: CampaignRecord) -> str:
+    """That the people and texts of a campaign were erased, and when; empty of others."""
+    return "" if entry.purged_at is None else note(f"Its {_erased(entry.purged_at)}.")
+
+
+def text_of(entry: CampaignRecord) -> str:
+    """The sender, the time and the text of a campaign, unless they were erased."""
+    return "" if entry.purged_at is not None else note(campaign_terms(entry)) + quoted(entry.template)
+
+
+def _erased(at: datetime) -> str:
+    return f"numbers and texts were erased on {at:%d %B %Y}, and nothing is sent under its name any more"
+
+
 def campaign_line(row: Mapping[str, Any], *, live: bool) -> str:
     """One campaign of the list: when it was begun, how far it is, and whether somebody is at work on it."""
     names = {
@@ -94,7 +110,9 @@ def campaign_line(row: Mapping[str, Any], *, live: bool) -> str:
         "cancelled": "cancelled",
     }
     counts = ", ".join(f"{int(row[name]):,} {label}" for name, label in names.items() if row[name])
-    if live:
+    if pd.notna(row["purged_at"]):
+        counts = _erased(row["purged_at"])
+    elif live:
         counts += ", being sent now"
     elif row["pending"]:
         counts += ": open it to continue"

@@ -14,7 +14,6 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import pandas as pd
 import platformdirs
 import sqlalchemy as sa
 
@@ -38,10 +37,9 @@ from smsframe.journal.ramps import Ramps
 from smsframe.journal.recipients import persons
 from smsframe.journal.registration import Registration
 from smsframe.journal.replies import Replies
-from smsframe.journal.rows import instants_of, read_campaign
+from smsframe.journal.rows import instants_of, listed_campaigns, read_campaign
 from smsframe.journal.run_locks import Owners
 from smsframe.journal.shared_limits import SharedLimits
-from smsframe.journal.sql import frame
 from smsframe.journal.sqlite import Store
 from smsframe.journal.stop_requests import StopRequests
 from smsframe.journal.stored_campaign import known, read_rows
@@ -53,6 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
+    import pandas as pd
     from sqlalchemy.engine import Connection
 
     from smsframe.journal.conflicts import CampaignCall
@@ -256,12 +255,12 @@ class Journal:
         return found
 
     def campaigns(self) -> pd.DataFrame:
-        """``id``, ``name``, ``base_url``, ``account``, ``created_at`` of each campaign, the oldest first."""
-        names = ("id", "name", "base_url", "account", "created_at")
-        query = sa.select(*(campaigns.c[name] for name in names)).order_by(campaigns.c.id)
+        """
+        ``id``, ``name``, ``base_url``, ``account``, ``created_at`` and ``purged_at`` of each campaign, the
+        oldest first.
+        """
         with self._store.opened() as connection:
-            found = pd.DataFrame(columns=[*names]) if connection is None else frame(connection, query)
-        return found.assign(created_at=instants_of(found["created_at"]))
+            return listed_campaigns(connection)
 
     @contextmanager
     def owner(self) -> Iterator[str]:

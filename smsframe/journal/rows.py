@@ -13,6 +13,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from smsframe.arrow import INSTANT
+from smsframe.journal.sql import frame
 from smsframe.journal.tables import batches, campaigns, evidence, texts
 from smsframe.journal.versions import columns
 from smsframe.orders.hours import Hours
@@ -55,6 +56,17 @@ def read_campaign(connection: Connection, name: str) -> CampaignRecord | None:
         purged_at=moment(row["purged_at"]),
         ramp=state_of(row["ramp"]),
     )
+
+
+def listed_campaigns(connection: Connection | None) -> pd.DataFrame:
+    """The campaigns of a journal, as `Journal.campaigns` gives them; none where there is no journal."""
+    names = ["id", "name", "base_url", "account", "created_at", "purged_at"]
+    if connection is None:
+        found = pd.DataFrame(columns=names)
+    else:
+        there = [column for column in columns(connection, campaigns) if column.name in names]
+        found = frame(connection, sa.select(*there).order_by(campaigns.c.id))[names]
+    return found.assign(**{name: instants_of(found[name]) for name in ("created_at", "purged_at")})
 
 
 def read_batches(connection: Connection, where: sa.ColumnElement[bool]) -> list[Batch]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -12,8 +13,10 @@ import pytest
 from helpers.background_runs import stopped_run, until
 from helpers.page import TEXT, button, buttons, downloaded, every, outcome, reads, visible
 from helpers.sending import table
+from typer.testing import CliRunner
 
 import smsframe
+from smsframe.cli.main import app
 from smsframe.form import page_campaign
 from smsframe.form.page import Page
 from smsframe.form.page_html import NEWEST
@@ -236,6 +239,23 @@ def test_who_is_held_out_is_on_no_opt_out_list_and_is_not_dropped(terminal, fold
     until(lambda: len(smsframe.results("autumn")) == 3)
     until(lambda: " ".join(outcome(page).split()) == "✓ 1 sent, 2 held out of the experiment")
     assert not [label for label in buttons(page) if label.startswith("Drop")]
+
+
+def test_a_campaign_whose_people_were_erased_says_so(terminal, folder):
+    sent()
+    when = datetime.now(UTC)
+    purging = smsframe.Journal(os.environ["SMSFRAME_JOURNAL"]).purging
+    assert purging.purge(when, preview=False)["purged"].tolist() == [True]
+    listed = CliRunner().invoke(app, ["campaigns"]).stdout
+    assert listed.split().count(f"{when:%Y-%m-%d}") == 2
+    assert "purged" in listed
+    page = opened(folder)
+    said = f"numbers and texts were erased on {when:%d %B %Y}, and nothing is sent under its name any more"
+    assert said in reads(page)
+    assert "(erased" not in reads(page)
+    assert "Read replies" not in buttons(page)
+    button(page, "All campaigns").click()
+    assert said in reads(page)
 
 
 def test_a_page_reads_no_replies_by_itself(terminal, folder, named):

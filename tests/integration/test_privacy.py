@@ -69,6 +69,9 @@ def test_an_old_campaign_loses_its_people_and_texts_and_its_name_stays_closed(
             read("autumn", gateway=gateway)
     assert len(sandbox.inbox()) == 6
     assert smsframe.purge(policy=policy, gateway=gateway, journal=journal).empty
+    listed = smsframe.campaigns(gateway=gateway).set_index("campaign")
+    assert listed["purged_at"].notna().to_dict() == {"autumn": True, "winter": False}
+    assert abs(listed.loc["autumn", "purged_at"] - time.clock.now()) < timedelta(minutes=5)
     assert smsframe.costs("autumn", gateway=gateway)["credits"].sum() == 4  # what it cost is known still
     send(table(2, start=50), gateway, campaign="winter")
     assert len(sandbox.inbox()) == 6
