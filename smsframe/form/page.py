@@ -21,11 +21,12 @@ from smsframe.errors import SmsFrameError
 from smsframe.form import html
 from smsframe.form.compose import compose
 from smsframe.form.page_campaign import CampaignScreen
-from smsframe.form.page_corrections import put_into
+from smsframe.form.page_corrections import put_into, same_columns
 from smsframe.form.page_files import Download, Upload, file_name
 from smsframe.form.page_html import campaign_line, title
 from smsframe.form.page_memory import KeptRows, TableRows
 from smsframe.form.page_optouts import OptoutsScreen, counted
+from smsframe.form.page_results import SentRows
 from smsframe.form.preview import error_sentence
 from smsframe.form.session import FormSession
 from smsframe.form.tasks import AtWork
@@ -80,7 +81,7 @@ class Page:
         self._journal, self._policy = journal, policy
         self._session = FormSession(None, journal, PlanOptions(policy=policy), SendOptions())
         self._table: tuple[pd.DataFrame, str] | None = None
-        self._kept = KeptRows(None if rows is None else Path(rows))
+        self._kept, self._sent_rows = KeptRows(None if rows is None else Path(rows)), SentRows()
         self._rows: TableRows | None = None
         """Of the table that was uploaded last, as a whole."""
         self._shown: TableRows | None = None
@@ -168,9 +169,14 @@ class Page:
 
     def show_campaign(self, entry: CampaignRecord) -> None:
         """The screen of a campaign."""
-        correct = partial(self._correct, entry)
         screen = CampaignScreen(
-            self._session, entry, self._downloads, kept=self._kept, correct=correct, at_work=self._at_work
+            self._session,
+            entry,
+            self._downloads,
+            kept=self._kept,
+            sent=self._sent_rows,
+            correct=partial(self._correct, entry),
+            at_work=self._at_work,
         )
         self._show(screen.box)
 
@@ -237,7 +243,7 @@ class Page:
             "sender": draft.sender,
             "quality": draft.quality,
         }
-        columns = _columns(table, draft.phone, draft.region)
+        columns = same_columns(table, draft.phone, draft.region)
         whole = None if self._table is None or before is not self._rows else put_into(self._table[0], table)
         if self._table is None or whole is None:
             rows, alone = TableRows(self._kept, table, of=before), ALONE if before is self._rows else ""
@@ -254,7 +260,7 @@ class Page:
         token = "" if kept is None else str(kept.attrs.get("table", ""))
         mine = self._rows if self._rows is not None and self._rows.token == token else None
         draft = self.form.draft if self.form is not None else None
-        columns = _columns(table, draft and draft.phone, draft and draft.region)
+        columns = same_columns(table, draft and draft.phone, draft and draft.region)
         self.show_form(
             table,
             name,
@@ -286,6 +292,7 @@ class Page:
             return
         if _has_own(form.results):  # of a run of somebody else the journal knows people, not rows
             rows.over(entry.name, form.results)
+            self._sent_rows.over(entry.name, form.results, rows)
         if self._unsent is not None and form is self._unsent[0]:
             self._unsent = None
         if form is self.form:  # another table may have been uploaded meanwhile
@@ -319,16 +326,6 @@ def _problems(form: Form, name: str) -> tuple[pd.DataFrame, str]:
     if not len(rows):
         raise ValueError("No row needs a hand.")
     return rows, f"{file_name(Path(name).stem)} to correct"
-
-
-def _columns(table: pd.DataFrame, phone: Any, region: Any) -> dict[str, Any]:
-    """The columns that were chosen before, where the corrected table has them too."""
-    found = {}
-    if phone in table.columns:
-        found["phone"] = phone
-    if region is not None and (region in table.columns or not isinstance(region, str) or len(region) == 2):  # noqa: PLR2004 - a code
-        found["region"] = region
-    return found
 
 
 def _has_own(results: pd.DataFrame) -> bool:

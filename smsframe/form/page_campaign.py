@@ -24,6 +24,7 @@ from smsframe.form.page_files import Download, Upload
 from smsframe.form.page_html import erased, outcome, text_of, title
 from smsframe.form.page_memory import with_refused
 from smsframe.form.page_replies import Replies
+from smsframe.form.page_results import ResultsFile
 from smsframe.form.preview import error_sentence
 from smsframe.form.tasks import SingleFlight
 from smsframe.outcomes.summary import summary
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from smsframe.api.run import Run
     from smsframe.form.campaign_counts import CampaignCounts
     from smsframe.form.page_memory import KeptRows
+    from smsframe.form.page_results import SentRows
     from smsframe.form.session import FormSession
     from smsframe.orders.records import CampaignRecord
 
@@ -63,6 +65,7 @@ class CampaignScreen:
         entry: The campaign.
         folder: Where the server of the page finds files to be downloaded.
         kept: The rows of tables that need a hand.
+        sent: The rows that this page has sent.
         correct: Called with a table of corrected rows, and its file's name.
         at_work: Entered while this screen sends or cancels.
     """
@@ -74,6 +77,7 @@ class CampaignScreen:
         folder: Path | None,
         *,
         kept: KeptRows,
+        sent: SentRows,
         correct: Callable[[pd.DataFrame, str], None],
         at_work: AbstractContextManager[Any],
     ) -> None:
@@ -100,7 +104,7 @@ class CampaignScreen:
         self._time = _row(self._day, self._at)
         for picked in (self._day, self._at):
             picked.observe(lambda _: self._enable(), "value")
-        self._download = Download("Download results", folder, self._result_rows)
+        self._file = ResultsFile(session, entry, folder, sent)
         self._faults = Download("Download the rows that need a hand", folder, self._problem_rows)
         self._corrected = Upload("Upload corrected rows", correct)
         self._hand = widgets.VBox(
@@ -121,7 +125,8 @@ class CampaignScreen:
                 self._head,
                 self._progress,
                 self._time,
-                _row(*self._buttons.values(), self._download.box),
+                _row(*self._buttons.values(), self._file.box),
+                self._file.note,
                 self._message,
                 self._hand,
                 self._unknown,
@@ -282,9 +287,6 @@ class CampaignScreen:
         rows = with_refused(self._kept.of(self._entry.name), results)
         return rows, f"{self._entry.name} to correct"
 
-    def _result_rows(self) -> tuple[pd.DataFrame, str]:
-        return self._session.results(self._entry), f"{self._entry.name} results"
-
     def _enable(self) -> None:
         counts, busy = self._counts, "run" in self._actions
         if counts is None:
@@ -312,7 +314,7 @@ class CampaignScreen:
         self._buttons["drop"].description = (
             f"Yes, drop {people}" if self._sure == "drop" else f"Drop {people} …"
         )
-        self._download.show(shown=not busy)
+        self._file.show(shown=not busy)
         self._replies.show(shown=bool(counts.texted) and not busy)
         self._hand.layout.display = None if not busy and self._needing else "none"
         self._unknown.layout.display = None if not busy and not self._table_known else "none"

@@ -49,6 +49,16 @@ def put_into(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame | None:
     return made
 
 
+def same_columns(table: pd.DataFrame, phone: Any, region: Any) -> dict[str, Any]:
+    """The columns that were chosen before, where the corrected table has them too."""
+    found = {}
+    if phone in table.columns:
+        found["phone"] = phone
+    if region is not None and (region in table.columns or not isinstance(region, str) or len(region) == 2):  # noqa: PLR2004 - a code
+        found["region"] = region
+    return found
+
+
 def _as_they_were(before: pd.DataFrame, rows: pd.DataFrame) -> bool:
     """Whether the faulty cell of each row still is what it was when the row was taken out."""
     column, cell = _words(rows["sms_column"]), _words(rows["sms_cell"])

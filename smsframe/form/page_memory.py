@@ -99,7 +99,7 @@ class TableRows:
         self.token: str = of.token if of is not None else token or secrets.token_hex(8)
         corrects = (of is not None or bool(token)) and "sms_row" in table.columns
         numbers = table["sms_row"] if corrects else file_rows(table)
-        self._numbers: pd.Series[Any] = numbers.astype(TEXT)
+        self.numbers: pd.Series[Any] = numbers.astype(TEXT)
         """The row of each row in the file that was uploaded first."""
         self._corrected: set[str] = set()
         """Rows that were corrected in another file, and sent."""
@@ -116,23 +116,23 @@ class TableRows:
     def _keep(self, campaign: str, frame: pd.DataFrame, plan: Plan | None) -> None:
         rows = plan.problems() if plan is not None else problems(frame)
         rows = rows.assign(**{PHONE: frame.loc[rows.index, PHONE].astype(TEXT)})
-        numbers = self._numbers.reindex(rows.index)
+        numbers = self.numbers.reindex(rows.index)
         rows["sms_row"] = rows["sms_row"].astype(TEXT).where(numbers.isna(), numbers)
         rows = rows[~rows["sms_row"].isin(self._corrected).to_numpy(dtype=bool)]
         before = self._kept.of(campaign)
         if before is not None and before.attrs.get("table") == self.token:
-            mine = self._numbers[~self._numbers.isin(self._corrected).to_numpy(dtype=bool)]
+            mine = self.numbers[~self.numbers.isin(self._corrected).to_numpy(dtype=bool)]
             left = before[~before["sms_row"].isin(mine).to_numpy(dtype=bool)]
             if len(left):
-                rows = _stacked(left, rows) if len(rows) else left
+                rows = stacked(left, rows) if len(rows) else left
         label = plan.phone if plan is not None else frame.attrs.get(PHONE_KEY)
         rows.attrs = {"phone": None if label is None else str(label), "table": self.token}
         self._kept.keep(campaign, rows)
         if self._of is not None:
-            self._of._corrected |= set(self._numbers.dropna())  # noqa: SLF001 - of the same class
+            self._of._corrected |= set(self.numbers.dropna())  # noqa: SLF001 - of the same class
 
 
-def _stacked(left: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+def stacked(left: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """One table below the other; older pandas warns of columns that are empty in one and of another dtype."""
     same = [name for name in rows if name in left and left[name].dtype == rows[name].dtype]
     stacked = pd.concat([left.astype(object), rows.astype(object)], ignore_index=True)
@@ -158,7 +158,7 @@ def with_refused(kept: pd.DataFrame | None, results: pd.DataFrame) -> pd.DataFra
     if len(more):
         label = kept.attrs.get("phone") or "mobile"
         more = more.assign(**{label: phones[more.index]}).astype({"sms_row": TEXT})
-        rows = _stacked(rows, more) if len(rows) else more
+        rows = stacked(rows, more) if len(rows) else more
     return rows
 
 
