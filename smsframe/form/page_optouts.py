@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from smsframe.form.session import FormSession
 
 ABOUT = (
-    "Whoever is on this list is texted by no campaign of this account. People who answer STOP are put on it "
+    "People on this list are texted by no campaign of this account. Those who answer STOP are put on it "
     "when replies are read, and those whom the gateway refuses to text for that reason."
 )
 NAMED = 3

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from smsframe.form.tasks import SingleFlight
 
 ABOUT = (
-    "Who answers nothing but STOP, or another word of opting out, is put on the opt-outs and texted by no "
-    "campaign any more. An answer with such a word in a sentence is for you to look at."
+    "People who answer nothing but STOP, or another word of opting out, are put on the opt-outs and texted "
+    "by no campaign any more. An answer with such a word in a sentence is for you to look at."
 )
 UNNAMED = (
     "Nobody has named the fields of this gateway's messages, so it is not known who sent them: nobody opts "

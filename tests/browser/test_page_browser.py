@@ -15,6 +15,7 @@ from helpers.browser_programs import PATIENCE
 from helpers.sending import statuses, table
 
 import smsframe
+from smsframe.sandbox.questions import REPLY_FIELDS
 
 pytestmark = pytest.mark.browser
 
@@ -138,6 +139,39 @@ def test_a_whole_campaign_without_code(page, served, sandbox, tmp_path):
     page.get_by_role("button", name="All campaigns").click()
     page.get_by_role("button", name="autumn").click()
     expect(page.locator(".sf-outcome")).to_contain_text("6 sent")
+
+
+@pytest.fixture
+def reply_fields(monkeypatch):
+    """The fields of received messages, as the environment of the page names them."""
+    fields = ",".join(f"{name}={field}" for name, field in REPLY_FIELDS.items())
+    monkeypatch.setenv("SMSFRAME_REPLY_FIELDS", fields)
+
+
+def test_replies_are_read_and_numbers_are_put_on_the_opt_outs(reply_fields, page, served, sandbox, tmp_path):
+    contacts = table(3)
+    contacts.to_csv(tmp_path / "guests.csv", index=False)
+    page.goto(served[0])
+    upload(page, tmp_path / "guests.csv")
+    compose(page, 3)
+    expect(page.locator(".sf-outcome")).to_contain_text("3 sent")
+    for person, text in zip(contacts["mobile"], ("STOP", "please stop it", "Grazie"), strict=True):
+        sandbox.reply(person, text)
+    page.get_by_role("button", name="Read replies").click()
+    expect(page.locator(".sf-replies tbody tr")).to_have_count(3)
+    page.get_by_role("button", name="Add to the opt-outs").click()
+    expect(page.get_by_text("On the opt-outs now")).to_be_visible()
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Download replies").click()
+    assert taken.value.suggested_filename == "autumn-replies.xlsx"
+    page.get_by_role("button", name="All campaigns").click()
+    page.get_by_role("button", name="See or add opt-outs").click()
+    page.get_by_label("Numbers to add").fill("+39 347 7654321\nnobody")
+    page.get_by_role("button", name="Add to the opt-outs").click()
+    expect(page.get_by_text("1 line cannot be read")).to_be_visible()
+    expect(page.get_by_label("Numbers to add")).to_have_value("nobody")
+    listed = smsframe.optouts(gateway=sandbox.gateway())["number"]
+    assert sorted(listed) == sorted([*contacts["mobile"][:2], "+393477654321"])
 
 
 def test_a_page_that_is_closed_stops_its_run_and_ends_its_process_and_the_next_one_goes_on(
