@@ -120,6 +120,7 @@ def test_a_whole_campaign_without_code(page, served, sandbox, tmp_path):
     assert "Italy (IT)" in page.get_by_label("Country").inner_text().replace("\xa0", " ")
     compose(page, 5)
     expect(page.locator(".sf-outcome")).to_contain_text("5 sent, 1 needs a hand")
+    page.get_by_role("heading", name="autumn").wait_for()  # the form says the same, a moment before
     with page.expect_download() as taken:
         page.get_by_role("button", name="Download the rows that need a hand").click()
     taken.value.save_as(tmp_path / "problems.xlsx")
