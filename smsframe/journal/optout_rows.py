@@ -9,18 +9,27 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import sqlalchemy as sa
 
-from smsframe.arrow import TEXT
+from smsframe.arrow import STRING, TEXT
 from smsframe.journal.rows import instants_of, micros
 from smsframe.journal.spellings import spellings
-from smsframe.journal.sql import LARGEST_ANSWER, as_json_array, frame, insert, integers, table_of
+from smsframe.journal.sql import (
+    LARGEST_ANSWER,
+    as_json_array,
+    frame,
+    insert,
+    integers,
+    integers_of,
+    table_of,
+)
 from smsframe.journal.tables import optout_lists, optouts, removed_optouts
 from smsframe.journal.versions import has_people_over_time
-from smsframe.phones.match import keys
+from smsframe.phones.match import keys, places
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -68,22 +77,31 @@ def changes(connection: Connection, lists: Sequence[int]) -> tuple[tuple[int, in
 
 def persons_on(connection: Connection, lists: Sequence[int]) -> NDArray[np.int64]:
     """The canonical numbers of everybody on these lists, sorted, once each."""
-    parts: list[NDArray[np.int64]] = []
-    for key in lists:
-        last, more = 0, True
-        while more:
-            query = sa.select(optouts.c.person).where(optouts.c.list == key, optouts.c.person > last)
-            chunk = query.order_by(optouts.c.person).limit(LARGEST_ANSWER).subquery()
-            answer = connection.execute(sa.select(as_json_array(chunk.c.person))).scalar_one()
-            part = np.array(json.loads(answer), dtype=np.int64)
-            more = len(part) == LARGEST_ANSWER
-            if len(part):
-                parts.append(part)
-                last = int(part.max())
+    parts = [persons for key in lists for persons, *_ in _pages(connection, key, ())]
     if not parts:
         return np.array([], dtype=np.int64)
     found = np.sort(np.concatenate(parts))  # numpy's `unique` hashes, which takes seconds for a million
     return found[np.diff(found, prepend=-1) > 0]
+
+
+def _pages(connection: Connection, key: int, others: Sequence[str]) -> Iterator[list[Any]]:
+    """A list in order of person, page by page: persons, and other columns as JSON."""
+    last, more = 0, True
+    while more:
+        query = sa.select(optouts.c.person, *(optouts.c[name] for name in others))
+        query = query.where(optouts.c.list == key, optouts.c.person > last).order_by(optouts.c.person)
+        persons, *columns = _arrays(connection, query.limit(LARGEST_ANSWER))
+        more = len(persons) == LARGEST_ANSWER
+        if len(persons):
+            last = int(persons.max())
+            yield [persons, *columns]
+
+
+def _arrays(connection: Connection, query: sa.Select[Any]) -> list[Any]:
+    """The first column of a query as integers, the others as JSON."""
+    rows = query.subquery()
+    first, *others = connection.execute(sa.select(*map(as_json_array, rows.c))).one()
+    return [integers_of(first), *others]
 
 
 def which_listed(
@@ -115,22 +133,53 @@ def removed_since(
     return np.array([removed.get(person, -1) > left for person, left in pairs], dtype=np.bool_)
 
 
-def details(connection: Connection, lists: Sequence[int], persons: NDArray[np.int64]) -> pd.DataFrame:
-    """``person``, ``since`` (UTC), ``why`` and ``source`` of those of some people who are on these lists."""
-    parts = []
-    for begin in range(0, len(persons), LARGEST_ANSWER):
-        these = optouts.c.person.in_(integers(persons[begin : begin + LARGEST_ANSWER].tolist()))
-        query = sa.select(*(optouts.c[name] for name in ("person", "since", "why", "source", "list")))
-        parts.append(frame(connection, query.where(optouts.c.list.in_([*lists]), these)))
-    names = ["person", "since", "why", "source", "list"]
-    found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names)
-    found = found.sort_values(["person", "since"], kind="stable").drop_duplicates("person")
-    return found.assign(
-        person=found["person"].astype("int64"),
-        since=instants_of(found["since"]),
-        why=found["why"].astype(TEXT),
-        source=found["source"].astype(TEXT),
-    ).reset_index(drop=True)
+class Since(NamedTuple):
+    """
+    Opt-outs of some people, one each, in order of the canonical number.
+
+    Attributes:
+        persons: Who.
+        since: Since when, in microseconds since 1970.
+        source: From where, as Arrow's strings.
+    """
+
+    persons: NDArray[np.int64]
+    since: NDArray[np.int64]
+    source: Any
+
+
+def since_when(connection: Connection, lists: Sequence[int], persons: NDArray[np.int64]) -> Since:
+    """
+    Since when those of some people are opted out who are on these lists: the earliest of several.
+
+    Of many people the lists are read from beginning to end: to look up each takes several times as long.
+    """
+    parts: list[Since] = []
+
+    def keep(persons_there: NDArray[np.int64], at: str, source: str, rows: Any = ...) -> None:
+        text = pa.array(json.loads(source), STRING)
+        text = text if rows is ... else text.filter(pa.array(rows))
+        parts.append(Since(persons_there[rows], integers_of(at)[rows], text))
+
+    if len(persons) <= LARGEST_ANSWER // 10:
+        names = ("person", "since", "source")
+        query = sa.select(*(optouts.c[name] for name in names)).order_by(optouts.c.list)
+        these = optouts.c.person.in_(integers(persons.tolist()))
+        keep(*_arrays(connection, query.where(optouts.c.list.in_([*lists]), these)))
+    else:
+        asked = np.sort(persons)
+        for key in sorted(lists):
+            for there, at, source in _pages(connection, key, ("since", "source")):
+                keep(there, at, source, places(there, asked) >= 0)
+    if not parts:
+        return Since(np.array([], dtype=np.int64), np.array([], dtype=np.int64), pa.array([], STRING))
+    found = Since(
+        *map(np.concatenate, list(zip(*parts, strict=True))[:2]),
+        pa.concat_arrays([one.source for one in parts]),
+    )
+    order = np.lexsort((found.since, found.persons))
+    order = order[np.diff(found.persons[order], prepend=-1) > 0]
+    return Since(found.persons[order], found.since[order], found.source.take(pa.array(order)))
 
 
 def entries_of(

@@ -29,7 +29,7 @@ from smsframe.outcomes.columns import (
 )
 from smsframe.phones import parse
 from smsframe.phones.homes import unknown_regions
-from smsframe.phones.match import among, first_of
+from smsframe.phones.match import are_among, first_of, keys, places
 from smsframe.planning.parts import ALONE, text_keys
 
 if TYPE_CHECKING:
@@ -78,24 +78,23 @@ def judge(
     if found is not None:
         _refuse_barred(judged, found[found["code"] != "suppressed"])
     if allowed is not None:
-        strangers = judged["phone"].notna() & ~judged["person"].isin(allowed)
+        strangers = judged["phone"].notna() & ~are_among(judged["person"].to_numpy(), allowed)
         refuse(judged, strangers, "suppressed", "not_allowed")
     if suppressed is not None and len(suppressed):
-        refuse(judged, among(judged["phone"], suppressed), "suppressed", "suppressed")
+        listed = are_among(judged["person"].to_numpy(), keys(pd.Series(suppressed)))
+        refuse(judged, listed, "suppressed", "suppressed")
     if found is not None:  # after this call's list: what earlier calls of the campaign were given
         _refuse_barred(judged, found)
     return judged
 
 
 def _refuse_barred(judged: pd.DataFrame, found: pd.DataFrame) -> None:
-    """``found``: ``person``, ``code`` and ``reason`` of people who may not be texted."""
-    if found.empty:
-        return
-    row = pd.Index(found["person"]).get_indexer(pd.Index(judged["person"]))
-    listed = row >= 0
-    codes = found["code"].astype(TEXT).take(row).set_axis(judged.index)
-    reasons = found["reason"].astype(TEXT).take(row).set_axis(judged.index)
-    refuse(judged, listed, "suppressed", codes, reasons)
+    """``found``: ``person`` (sorted), ``code`` and ``reason`` of people who may not be texted."""
+    place = places(judged["person"].to_numpy(), found["person"].to_numpy())
+    affected = judged["status"].eq("ready").to_numpy() & (place >= 0)
+    if affected.any():
+        said = found.take(place[affected])
+        _write(judged, affected, "suppressed", said["code"], shortened(said["reason"].astype(TEXT)))
 
 
 def _codes(codes: pd.Series[Any]) -> pd.Categorical:
@@ -113,18 +112,28 @@ def refuse(
     code: str | pd.Series[Any],
     reason: pd.Series[Any] | None = None,
 ) -> None:
-    """Change the status of the ready rows among ``rows``, in place; a row keeps the first status it gets."""
+    """
+    Change the status of the ready rows among ``rows``, in place; a row keeps the first status it gets.
+
+    ``code`` is one for all or, like ``reason``, one per row of ``judged``.
+    """
     requested = rows.fillna(value=False).to_numpy(dtype=bool) if isinstance(rows, pd.Series) else rows
     affected = judged["status"].eq("ready").to_numpy() & requested
     if not affected.any():
         return
-    positions = pd.RangeIndex(int(affected.sum()))
-    codes = (
-        pd.Series(code, index=positions, dtype=TEXT)
-        if isinstance(code, str)
-        else code[affected].set_axis(positions)
-    )
+    codes = pd.Series(pa.repeat(code, int(affected.sum()))) if isinstance(code, str) else code[affected]
     reasons = sentences(codes) if reason is None else shortened(reason[affected].astype(TEXT))
+    _write(judged, affected, status, codes, reasons)
+
+
+def _write(
+    judged: pd.DataFrame,
+    affected: NDArray[np.bool_],
+    status: str,
+    codes: pd.Series[Any],
+    reasons: pd.Series[Any],
+) -> None:
+    """Write status, codes and reasons of some rows, in place."""
     for name, values in (("status", status), ("code", _codes(codes)), ("reason", reasons.array)):
         column = judged[name].array.copy()
         column[affected] = values
