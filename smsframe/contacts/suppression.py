@@ -141,10 +141,11 @@ def suppression(
             f"passed there says nothing of this list); {done}",
             failures=read.loc[bad, ["code", "reason"]].assign(line=column[bad]),
         )
-    if unused.any():
-        _warn_of_unused(pd.Series(read["phone"][unused].dropna().unique(), dtype=TEXT))
-    read = read[read["phone"].notna()]
-    return pd.Index(read["phone"].array[different(read["phone"], read["person"].to_numpy())])
+    _warn_of_unused(pd.Series(read["phone"][unused].dropna().unique(), dtype=TEXT))
+    usable = read[["phone", "person"]].dropna() if read["phone"].hasnans else read
+    first = different(usable["phone"], usable["person"].to_numpy())
+    numbers: pd.Index[str] = pd.Index(usable["phone"].array[first])
+    return numbers
 
 
 def _read(column: pd.Series[Any], region: str | None) -> tuple[pd.DataFrame, NDArray[np.bool_]]:

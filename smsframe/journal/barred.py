@@ -10,7 +10,7 @@ says.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -181,12 +181,19 @@ class Barred:
         Returns:
             ``person`` (the canonical number), ``code`` and ``reason``, a row per person, in their order.
         """
-        persons = np.sort(keys(phones.dropna()))
-        persons = persons[np.diff(persons, prepend=-1) > 0]
-        read = [self._read(each, partial(_reasons, persons), []) for each in self.journals]
-        parts: list[_Reasons] = sorted(chain(*read), key=lambda part: PRECEDENCE.index(part.code))
+
+        @cache
+        def persons() -> NDArray[np.int64]:
+            asked = np.sort(keys(phones))
+            return asked[np.diff(asked, prepend=0) > 0]
+
+        def read(connection: Connection, lists: Sequence[Row[Any]]) -> list[_Reasons]:
+            return _reasons(persons(), connection, lists) if lists else []
+
+        found = chain(*(self._read(each, read, []) for each in self.journals))
+        parts: list[_Reasons] = sorted(found, key=lambda part: PRECEDENCE.index(part.code))
         if self.allowed is not None:
-            strangers = persons[~are_among(persons, self.allowed)]
+            strangers = persons()[~are_among(persons(), self.allowed)]
             why = pa.repeat(CODES["not_allowed"], len(strangers)).cast(STRING)
             parts.append(_Reasons(strangers, "not_allowed", why))
         parts = [part for part in parts if len(part.persons)]
@@ -264,9 +271,10 @@ def _since_words(optouts: Since) -> Any:
     sources = optouts.source.dictionary_encode()
     kinds = max(len(sources.dictionary), 1)
     place, different = pd.factorize(optouts.since // _DAY * kinds + np.asarray(sources.indices))
+    pairs = (divmod(int(kind), kinds) for kind in different)
     words = [
-        f"opted out since {np.datetime64(int(kind) // kinds, 'D')}, {sources.dictionary[int(kind) % kinds].as_py()}"
-        for kind in different
+        f"opted out since {np.datetime64(day, 'D')}, {sources.dictionary[source].as_py()}"
+        for day, source in pairs
     ]
     return pa.array(words, STRING).take(pa.array(place))
 

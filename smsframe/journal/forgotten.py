@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import sqlalchemy as sa
 
-from smsframe.arrow import TEXT
+from smsframe.arrow import STRING, TEXT
 from smsframe.errors import JournalError
 from smsframe.journal import hash_key
 from smsframe.journal.sql import frame, insert, integers, strings
@@ -76,6 +77,8 @@ class Forgotten:
 
         def say(phones: pd.Series[Any]) -> pd.Series[Any]:
             gone = self.among(phones)
+            if not gone.any():
+                return pd.Series(pa.nulls(len(phones), STRING), dtype=TEXT)
             why = pd.Series([ERASED] * len(phones), dtype=TEXT).where(gone)
             if campaign is not None and gone.any():
                 why = why.mask(self.texted(campaign, phones) & gone, ERASED_TEXTED)

@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 
+FEW = 10_000
+"""So many people are looked up one by one; for more, a list is read from its beginning to its end."""
+
+
 class OptOutList(NamedTuple):
     """
     Whose list it is.
@@ -154,32 +158,34 @@ def since_when(connection: Connection, lists: Sequence[int], persons: NDArray[np
 
     Of many people the lists are read from beginning to end: to look up each takes several times as long.
     """
-    parts: list[Since] = []
-
-    def keep(persons_there: NDArray[np.int64], at: str, source: str, rows: Any = ...) -> None:
-        text = pa.array(json.loads(source), STRING)
-        text = text if rows is ... else text.filter(pa.array(rows))
-        parts.append(Since(persons_there[rows], integers_of(at)[rows], text))
-
-    if len(persons) <= LARGEST_ANSWER // 10:
-        names = ("person", "since", "source")
-        query = sa.select(*(optouts.c[name] for name in names)).order_by(optouts.c.list)
-        these = optouts.c.person.in_(integers(persons.tolist()))
-        keep(*_arrays(connection, query.where(optouts.c.list.in_([*lists]), these)))
+    names = ("person", "since", "source")
+    if len(persons) <= FEW:
+        these = optouts.c.list.in_([*lists]) & optouts.c.person.in_(integers(persons.tolist()))
+        query = sa.select(*(optouts.c[name] for name in names)).where(these).order_by(optouts.c.list)
+        there, since, source = _arrays(connection, query)
+        parts = [Since(there, integers_of(since), pa.array(json.loads(source), STRING))]
     else:
         asked = np.sort(persons)
-        for key in sorted(lists):
-            for there, at, source in _pages(connection, key, ("since", "source")):
-                keep(there, at, source, places(there, asked) >= 0)
+        parts = [part for key in sorted(lists) for part in _since_on(connection, key, asked)]
     if not parts:
         return Since(np.array([], dtype=np.int64), np.array([], dtype=np.int64), pa.array([], STRING))
-    found = Since(
-        *map(np.concatenate, list(zip(*parts, strict=True))[:2]),
-        pa.concat_arrays([one.source for one in parts]),
-    )
+    who, times, sources = zip(*parts, strict=True)
+    found = Since(np.concatenate(who), np.concatenate(times), pa.concat_arrays(sources))
     order = np.lexsort((found.since, found.persons))
     order = order[np.diff(found.persons[order], prepend=-1) > 0]
     return Since(found.persons[order], found.since[order], found.source.take(pa.array(order)))
+
+
+def _since_on(connection: Connection, key: int, asked: NDArray[np.int64]) -> Iterator[Since]:
+    """Since when some people (sorted) are on a list, page by page."""
+    sources = sa.select(optouts.c.source).where(optouts.c.list == key).distinct().limit(2)
+    known = connection.execute(sources).scalars().all()
+    # To read the source of each takes half the time, and many lists have one alone.
+    for there, since, *source in _pages(connection, key, ("since", "source")[: len(known)]):
+        rows = places(there, asked) >= 0
+        text = pa.array(json.loads(source[0]), STRING) if source else pa.repeat(known[0], len(there))
+        text = text.cast(STRING).filter(pa.array(rows))
+        yield Since(there[rows], integers_of(since)[rows], text)
 
 
 def entries_of(
@@ -223,7 +229,7 @@ def insert_entries(connection: Connection, key: int, entries: pd.DataFrame) -> i
     )
     rows = sa.select(sa.literal(key, sa.Integer), *cells).select_from(table).where(sa.true())
     statement = insert(connection, optouts).from_select(["list", *kinds], rows).on_conflict_do_nothing()
-    return int(connection.execute(statement).rowcount)
+    return int(connection.execute(statement.execution_options(preserve_rowcount=True)).rowcount)
 
 
 def _plain(column: pd.Series[Any]) -> list[Any]:

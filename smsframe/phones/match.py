@@ -99,8 +99,11 @@ def different(phones: pd.Series[Any], persons: NDArray[np.int64]) -> NDArray[np.
         [True, False, True]
     """
     first = np.ones(len(phones), dtype=np.bool_)
-    several = are_among(persons, persons[pd.Series(persons).duplicated().to_numpy()])
-    first[several] = ~phones.array[several].duplicated()
+    listed = np.sort(persons)
+    listed = listed[1:][np.diff(listed) == 0]
+    if len(listed):
+        several = are_among(persons, listed)
+        first[several] = ~phones.array[several].duplicated()
     return first
 
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from smsframe.arrow import STRING, TEXT, in_parts, strings
 from smsframe.contacts.columns import find_phone, find_region, place
 from smsframe.errors import ContactsError
-from smsframe.outcomes.codes import sentences, shortened
+from smsframe.outcomes.codes import CODES, sentences, shortened
 from smsframe.outcomes.columns import (
     CHECKED,
     DTYPES,
@@ -75,16 +75,17 @@ def judge(
         broken = _broken_rules(contacts, schema)
         refuse(judged, broken.notna(), "invalid", "rule", broken)
     found = None if barred is None else barred(judged["phone"])
-    if found is not None:
-        _refuse_barred(judged, found[found["code"] != "suppressed"])
+    earlier = found if found is None else found[found["code"].eq("suppressed")]
+    if found is not None and earlier is not None:
+        _refuse_barred(judged, found if earlier.empty else found[found["code"].ne("suppressed")])
     if allowed is not None:
         strangers = judged["phone"].notna() & ~are_among(judged["person"].to_numpy(), allowed)
         refuse(judged, strangers, "suppressed", "not_allowed")
     if suppressed is not None and len(suppressed):
         listed = are_among(judged["person"].to_numpy(), keys(pd.Series(suppressed)))
         refuse(judged, listed, "suppressed", "suppressed")
-    if found is not None:  # after this call's list: what earlier calls of the campaign were given
-        _refuse_barred(judged, found)
+    if earlier is not None:  # after this call's list: what earlier calls of the campaign were given
+        _refuse_barred(judged, earlier)
     return judged
 
 
@@ -94,7 +95,8 @@ def _refuse_barred(judged: pd.DataFrame, found: pd.DataFrame) -> None:
     affected = judged["status"].eq("ready").to_numpy() & (place >= 0)
     if affected.any():
         said = found.take(place[affected])
-        _write(judged, affected, "suppressed", said["code"], shortened(said["reason"].astype(TEXT)))
+        reasons = shortened(said["reason"].astype(TEXT)).array
+        _write(judged, affected, "suppressed", _codes(said["code"]), reasons)
 
 
 def _codes(codes: pd.Series[Any]) -> pd.Categorical:
@@ -121,20 +123,18 @@ def refuse(
     affected = judged["status"].eq("ready").to_numpy() & requested
     if not affected.any():
         return
-    codes = pd.Series(pa.repeat(code, int(affected.sum()))) if isinstance(code, str) else code[affected]
-    reasons = sentences(codes) if reason is None else shortened(reason[affected].astype(TEXT))
-    _write(judged, affected, status, codes, reasons)
+    if isinstance(code, str):
+        words = CODES[code] if reason is None else shortened(reason[affected].astype(TEXT)).array
+        _write(judged, affected, status, code, words)
+    else:
+        codes = code[affected]
+        words = sentences(codes) if reason is None else shortened(reason[affected].astype(TEXT))
+        _write(judged, affected, status, _codes(codes), words.array)
 
 
-def _write(
-    judged: pd.DataFrame,
-    affected: NDArray[np.bool_],
-    status: str,
-    codes: pd.Series[Any],
-    reasons: pd.Series[Any],
-) -> None:
-    """Write status, codes and reasons of some rows, in place."""
-    for name, values in (("status", status), ("code", _codes(codes)), ("reason", reasons.array)):
+def _write(judged: pd.DataFrame, affected: NDArray[np.bool_], status: str, codes: Any, reasons: Any) -> None:
+    """Write status, codes and reasons of some rows, in place; each one for all, or one per row."""
+    for name, values in (("status", status), ("code", codes), ("reason", reasons)):
         column = judged[name].array.copy()
         column[affected] = values
         judged[name] = column
