@@ -143,8 +143,8 @@ def suppression(
         )
     _warn_of_unused(pd.Series(read["phone"][unused].dropna().unique(), dtype=TEXT))
     usable = read[["phone", "person"]].dropna() if read["phone"].hasnans else read
-    first = different(usable["phone"], usable["person"].to_numpy())
-    numbers: pd.Index[str] = pd.Index(usable["phone"].array[first])
+    once = different(usable["phone"], usable["person"].to_numpy())
+    numbers: pd.Index[str] = pd.Index(usable["phone"].array[once])
     return numbers
 
 
