@@ -54,6 +54,9 @@ if TYPE_CHECKING:
 FEW = 5_000
 """So many people are asked about one by one; for more, the lists are read."""
 
+MANY = 200_000
+"""Of so many people, lists are read with since when and from where at once, and not twice."""
+
 PRECEDENCE = ("opted_out", "suppressed")
 """Of the codes of lists, which is said of somebody on several."""
 
@@ -256,7 +259,7 @@ class _Reasons(NamedTuple):
 def _reasons(persons: NDArray[np.int64], connection: Connection, lists: Sequence[Row[Any]]) -> list[_Reasons]:
     """Who of some people is on these lists, and since when, from where: by an account's first."""
     accounts = [one for one in lists if one.campaign == 0]
-    by_account = _listed(persons, connection, accounts)
+    by_account = persons if len(persons) > MANY else _listed(persons, connection, accounts)
     opted_out = since_when(connection, [one.id for one in accounts], by_account)
     by_call = np.sort(_listed(persons, connection, [one for one in lists if one.campaign]))
     reason = CODES["suppressed"] + " that a call of this campaign was given"

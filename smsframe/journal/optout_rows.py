@@ -40,6 +40,10 @@ FEW = 10_000
 """So many people are looked up one by one; for more, a list is read from its beginning to its end."""
 
 
+SOURCES = 8
+"""So many sources of one list are numbered where it is read."""
+
+
 class OptOutList(NamedTuple):
     """
     Whose list it is.
@@ -88,11 +92,11 @@ def persons_on(connection: Connection, lists: Sequence[int]) -> NDArray[np.int64
     return found[np.diff(found, prepend=-1) > 0]
 
 
-def _pages(connection: Connection, key: int, others: Sequence[str]) -> Iterator[list[Any]]:
+def _pages(connection: Connection, key: int, others: Sequence[sa.ColumnElement[Any]]) -> Iterator[list[Any]]:
     """A list in order of person, page by page: persons, and other columns as JSON."""
     last, more = 0, True
     while more:
-        query = sa.select(optouts.c.person, *(optouts.c[name] for name in others))
+        query = sa.select(optouts.c.person, *others)
         query = query.where(optouts.c.list == key, optouts.c.person > last).order_by(optouts.c.person)
         persons, *columns = _arrays(connection, query.limit(LARGEST_ANSWER))
         more = len(persons) == LARGEST_ANSWER
@@ -178,13 +182,18 @@ def since_when(connection: Connection, lists: Sequence[int], persons: NDArray[np
 
 def _since_on(connection: Connection, key: int, asked: NDArray[np.int64]) -> Iterator[Since]:
     """Since when some people (sorted) are on a list, page by page."""
-    sources = sa.select(optouts.c.source).where(optouts.c.list == key).distinct().limit(2)
-    known = connection.execute(sources).scalars().all()
-    # To read the source of each takes half the time, and many lists have one alone.
-    for there, since, *source in _pages(connection, key, ("since", "source")[: len(known)]):
+    query = sa.select(optouts.c.source).where(optouts.c.list == key).distinct().limit(SOURCES + 1)
+    known = connection.execute(query).scalars().all()
+    few = 0 < len(known) <= SOURCES
+    # To read the source of each takes half the time; most lists have few, which are numbered.
+    numbers = {one: place for place, one in enumerate(known)}
+    source = sa.case(numbers, value=optouts.c.source).label("number") if few else optouts.c.source
+    for there, since, sources in _pages(connection, key, (optouts.c.since, source)):
         rows = places(there, asked) >= 0
-        text = pa.array(json.loads(source[0]), STRING) if source else pa.repeat(known[0], len(there))
-        text = text.cast(STRING).filter(pa.array(rows))
+        if few:
+            text = pa.array(known, STRING).take(pa.array(integers_of(sources)[rows]))
+        else:
+            text = pa.array(json.loads(sources), STRING).filter(pa.array(rows))
         yield Since(there[rows], integers_of(since)[rows], text)
 
 

@@ -66,9 +66,9 @@ def test_spellings_that_reach_one_phone_are_one_person(gateway, sandbox, listed,
     assert sandbox.inbox().empty
 
 
-@pytest.mark.parametrize("many", [False, True])
-def test_of_many_people_as_of_few_the_earliest_of_all_lists_is_said(gateway, monkeypatch, many):
-    """Of many the lists are read page by page, of few each person is looked up."""
+@pytest.mark.parametrize("numbered", [None, 8, 2])
+def test_of_many_people_as_of_few_the_earliest_of_all_lists_is_said(gateway, monkeypatch, numbered):
+    """Of many the lists are read page by page, and few sources by number; of few each is looked up."""
     journal = Journal(gateway.journal)
     random = np.random.default_rng(5)
     numbers = pd.Series(393470000000 + np.arange(60)).astype(str).radd("+")
@@ -80,8 +80,10 @@ def test_of_many_people_as_of_few_the_earliest_of_all_lists_is_said(gateway, mon
         journal.optouts.add(OptOutList(gateway.base_url, account), listed, source=source, since=days)
         for number, day, known in zip(listed, days, source, strict=True):
             said[number] = min(said.get(number, (day, known)), (day, known), key=lambda each: each[0])
-    if many:
+    if numbered:
+        monkeypatch.setattr(optout_rows, "SOURCES", numbered)
         monkeypatch.setattr(barred, "FEW", 0)
+        monkeypatch.setattr(barred, "MANY", 5 * numbered)
         monkeypatch.setattr(optout_rows, "FEW", 0)
         monkeypatch.setattr(optout_rows, "LARGEST_ANSWER", 7)
     asked = numbers.sample(40, random_state=9)
