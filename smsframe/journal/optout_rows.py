@@ -175,6 +175,8 @@ def since_when(connection: Connection, lists: Sequence[int], persons: NDArray[np
         return Since(np.array([], dtype=np.int64), np.array([], dtype=np.int64), pa.array([], STRING))
     who, times, sources = zip(*parts, strict=True)
     found = Since(np.concatenate(who), np.concatenate(times), pa.concat_arrays(sources))
+    if (np.diff(found.persons) > 0).all():  # one list is in order
+        return found
     order = np.lexsort((found.since, found.persons))
     order = order[np.diff(found.persons[order], prepend=-1) > 0]
     return Since(found.persons[order], found.since[order], found.source.take(pa.array(order)))
