@@ -58,6 +58,7 @@ class SingleFlight:
     def __init__(self, changed: Callable[[], None], report: Callable[[str, str], None]) -> None:
         self._changed, self._report = changed, report
         self._running: set[str] = set()
+        self._unfinished = 0  # also those that have ended and whose end is not shown yet
         self._state = threading.Condition()
 
     def __contains__(self, name: str) -> bool:
@@ -69,14 +70,15 @@ class SingleFlight:
             if name in self._running:
                 return
             self._running.add(name)
+            self._unfinished += 1
         self._report(place, "")
         self._changed()
         threading.Thread(target=self._run, args=(name, place, action), daemon=True).start()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until no action is running; False when that took longer than ``timeout`` seconds."""
+        """Wait until all have ended and that is shown; False if it took longer than ``timeout`` seconds."""
         with self._state:
-            return self._state.wait_for(lambda: not self._running, timeout)
+            return self._state.wait_for(lambda: not self._unfinished, timeout)
 
     def _run(self, name: str, place: str, action: Callable[[], None]) -> None:
         message = BUG  # of an error that nobody foresaw, which also leaves the thread, and so reaches the log
@@ -91,9 +93,12 @@ class SingleFlight:
                 self._report(place, message)
             with self._state:
                 self._running.discard(name)
-            self._changed()
-            with self._state:
-                self._state.notify_all()
+            try:
+                self._changed()
+            finally:
+                with self._state:
+                    self._unfinished -= 1
+                    self._state.notify_all()
 
 
 class LatestOnly(Generic[Request]):

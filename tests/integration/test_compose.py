@@ -231,7 +231,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(PIECES), max_size=7).map("".join), st.booleans())
 def test_whatever_is_typed_the_counts_are_those_of_what_the_button_sends(hand, typed, fix):
     contacts = table(5).assign(name=["Ada", "“Bea”", None, "x" * 100, "ș"])

@@ -135,6 +135,7 @@ def test_the_result_is_that_of_one_machine_wherever_it_is_cut(
     assert planned.counts.to_dict() == plan.counts.to_dict()
 
 
+@pytest.mark.slow
 def test_the_options_of_a_plan_mean_the_same(dask_sandbox, journal, tmp_path):
     class Schema(smsframe.ContactsSchema):
         age: int

@@ -91,7 +91,7 @@ TYPES = {
 }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.fixed_dictionaries({name: st.none() | kind for name, kind in KINDS.items()}), max_size=4))
 def test_whatever_its_columns_hold_people_read_the_same_text(rows):
     """As of pandas, whose columns are made of the same values."""

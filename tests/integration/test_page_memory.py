@@ -54,6 +54,7 @@ def damaged(rows=5):
     return contacts
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "parquet"])
 def test_a_page_that_is_opened_again_counts_and_gives_the_same_rows(opened, tmp_path, kind):
     page = opened()
@@ -97,6 +98,7 @@ def test_a_page_that_is_closed_in_the_middle_has_written_the_rows_down(opened, t
     assert rows["sms_phone"].notna().sum() <= 1
 
 
+@pytest.mark.slow
 def test_however_often_rows_are_corrected_and_pages_opened_again_the_count_is_of_those_left(opened, tmp_path):
     for seed in range(4):
         chance = random.Random(seed)

@@ -77,7 +77,7 @@ BOTH = {
 """What both have done; where nothing stands, the second page has done nothing."""
 
 
-@pytest.mark.samples(6)
+@pytest.mark.samples(3)
 @pytest.mark.parametrize(("first", "second"), [*itertools.product(ACTIONS, repeat=2)])
 def test_the_second_page_does_what_it_says_or_nothing(terminal, tmp_path, first, second):
     folder = tmp_path / "downloads"

@@ -259,7 +259,7 @@ def test_time_to_deliver_is_what_the_frame_says():
     assert f"half delivered within {took.median():.1f} s" in axes.get_xlabel()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=30))
 def test_the_limits_of_the_time_to_deliver_fit_the_data(seconds):
     made = frame(len(seconds), states=("accepted",)).assign(sms_delivery="DLVRD")

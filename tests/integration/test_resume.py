@@ -299,6 +299,7 @@ def child(body, url, journal, *, wait=True, **options):
     return made
 
 
+@pytest.mark.samples(3)
 @WHATEVER_IT_DOES
 @pytest.mark.parametrize("after", [False, True], ids=["before the POST", "after the POST"])
 def test_killed_with_the_claim_on_disk_the_next_run_looks_it_up_and_nobody_is_texted_twice(

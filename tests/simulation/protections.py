@@ -466,7 +466,7 @@ MUTANTS = (
     _one(
         "only people without an order are withdrawn",
         "journal.journal",
-        "            recipients.c.batch.is_(None),\n",
+        " & recipients.c.batch.is_(None)",
         "",
         witness="tests/integration/test_witnesses.py::test_whoever_has_an_order_by_now_is_not_withdrawn",
     ),

@@ -61,7 +61,7 @@ TWICE = pd.DataFrame({"mobile": [ITALY[0], ITALY[0]], "name": ["Ada", "Bea"], "s
 @example(HALF, [1], None, "{seats}")
 @example(BARE, [1], None, "Ciao")
 @example(TWICE, [1], None, "Ciao {name}")
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_a_plan_of_parts_is_the_plan_of_the_whole(table, cuts, region, text):
     options = PlanOptions(campaign="autumn", phone="mobile", region=region, max_segments=1)
     whole = plan(table, text, options, suppressed=SUPPRESSED, now=NOW)
@@ -78,7 +78,7 @@ def test_a_plan_of_parts_is_the_plan_of_the_whole(table, cuts, region, text):
 
 
 @given(TABLES, CUTS, st.sampled_from([None, "IT", "international"]), st.sampled_from(["mobile", "possible"]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_a_check_of_parts_is_the_check_of_the_whole(table, cuts, region, numbers):
     options = PlanOptions(phone="mobile", region=region, numbers=numbers)
     keywords = {"region": region, "numbers": numbers, "suppressed": SUPPRESSED}
