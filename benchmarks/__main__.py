@@ -22,6 +22,7 @@ from benchmarks import (
     imports,
     journal,
     oddities,
+    optouts,
     phones,
     postgres,
     replies,
@@ -50,6 +51,7 @@ PARTS: dict[str, Callable[[Scale], Iterator[Row]]] = {
     "hours": hours.rows,
     "deliveries": deliveries.rows,
     "replies": replies.rows,
+    "optouts": optouts.rows,
     "postgres": postgres.rows,
 }
 PAGE = Path(__file__).with_name("README.md")

@@ -22,11 +22,14 @@ from smsframe.phones.cells import labels
 from smsframe.phones.codes import CODES
 from smsframe.phones.libphonenumber import FEWEST
 from smsframe.phones.likeness import looks_like_phones
-from smsframe.phones.match import keys
+from smsframe.phones.match import different, keys
 from smsframe.texts.spreadsheet_errors import ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -122,13 +125,11 @@ def suppression(
         column: pd.Series[Any] = source.reset_index(drop=True)
     else:
         column = pd.Series(list(source), dtype=object)
-    read = parse.read(column, region, "possible")
+    read, unused = _read(column, region)
     bad = read["code"].notna() & read["code"].ne("missing")
-    wrong = pd.Series(labels(column), dtype=TEXT).isin(ERRORS).fillna(value=False).astype(bool)
-    read.loc[wrong, ["code", "reason"]] = "not_a_number", "a spreadsheet has written an error here"
-    bad |= wrong
+    bad |= _spreadsheet_errors(column, read)
     if region is None:
-        bad |= _national(column, read)
+        bad |= _national(read, unused)
     if headless:
         bad &= ~_headings(column, read["code"])
     if bad.any():
@@ -140,18 +141,50 @@ def suppression(
             f"passed there says nothing of this list); {done}",
             failures=read.loc[bad, ["code", "reason"]].assign(line=column[bad]),
         )
-    numbers: pd.Index[str] = pd.Index(read["phone"].dropna().unique())
-    _warn_of_unused(pd.Series(numbers, dtype=TEXT))
+    _warn_of_unused(pd.Series(read["phone"][unused].dropna().unique(), dtype=TEXT))
+    usable = read[["phone", "person"]].dropna() if read["phone"].hasnans else read
+    once = different(usable["phone"], usable["person"].to_numpy())
+    numbers: pd.Index[str] = pd.Index(usable["phone"].array[once])
     return numbers
 
 
-def _warn_of_unused(listed: pd.Series[Any]) -> None:
+def _read(column: pd.Series[Any], region: str | None) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
     """
-    Say how many numbers nobody can have.
+    A list as `parse.read` reads possible numbers, and which lines are no number that is in use.
+
+    Nearly all lines are numbers in use: only the others are read a second time, or all lines where what one
+    of them is depends on the others.
+    """
+    read = parse.read(column, region, "valid")
+    unused = (read["phone"].isna() & read["code"].ne("missing")).to_numpy(dtype=bool)
+    if not unused.any():
+        return read, unused
+    if read["code"].eq("national_form").any() or read["repair"].str.contains("plus").any():
+        return parse.read(column, region, "possible"), unused
+    again = parse.read(column[unused], region, "possible")
+    for name in again:
+        values = read[name].array.copy()
+        values[unused] = again[name].array
+        read[name] = values
+    return read, unused
+
+
+def _spreadsheet_errors(column: pd.Series[Any], read: pd.DataFrame) -> NDArray[np.bool_]:
+    """Mark lines in which a spreadsheet has written an error; they are no numbers, and no gaps."""
+    wrong = read["phone"].isna().to_numpy(dtype=bool, copy=True)
+    if wrong.any():
+        text = pd.Series(labels(column[wrong]), dtype=TEXT)
+        wrong[wrong] = text.isin(ERRORS).fillna(value=False).to_numpy(dtype=bool)
+        read.loc[wrong, ["code", "reason"]] = "not_a_number", "a spreadsheet has written an error here"
+    return wrong
+
+
+def _warn_of_unused(unused: pd.Series[Any]) -> None:
+    """
+    Say how many of some numbers that are not in use nobody can have.
 
     Vietnam's +84 162 … became +84 32 … in 2018: whoever is listed by the old one is in the table by the new.
     """
-    unused = listed[parse.normalize(listed, None, "valid").isna()]
     # Another spelling of theirs may be in use, as a Brazilian's with a 9.
     people = pd.Series(keys(unused), dtype=TEXT, index=unused.index).radd("+")
     if count := int(parse.normalize(people, None, "valid").isna().sum()):
@@ -169,14 +202,14 @@ def _is_number(name: str) -> bool:
     return like is not None and sum(map(str.isdecimal, name)) >= FEWEST
 
 
-def _national(column: pd.Series[Any], read: pd.DataFrame) -> pd.Series[bool]:
+def _national(read: pd.DataFrame, unused: NDArray[np.bool_]) -> pd.Series[bool]:
     """
     Mark numbers that got their plus from us and are in no use abroad; they are somebody's at home.
 
     One in use, such as 393471234567, is what a spreadsheet makes of +39 347 1234567.
     """
     doubtful = read["repair"].str.contains("plus").fillna(value=False).astype(bool) & read["phone"].notna()
-    doubtful &= parse.normalize(column, None, "valid").isna()
+    doubtful &= unused
     read.loc[doubtful, "code"] = "national_form"
     read.loc[doubtful, "reason"] = CODES["national_form"]
     return doubtful

@@ -10,26 +10,35 @@ says.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from functools import cache, partial
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import sqlalchemy as sa
 
-from smsframe.arrow import TEXT
+from smsframe.arrow import STRING, TEXT
 from smsframe.journal.forgotten import erased_count
 from smsframe.journal.frequency import NOBODY as NOBODY_TEXTED
 from smsframe.journal.frequency import Texted, texted
 from smsframe.journal.journal import Journal
-from smsframe.journal.optout_rows import OptOutList, count, details, persons_on, which_listed
+from smsframe.journal.optout_rows import (
+    OptOutList,
+    Since,
+    count,
+    persons_on,
+    since_when,
+    which_listed,
+)
 from smsframe.journal.spellings import spellings
 from smsframe.journal.tables import optout_lists
 from smsframe.journal.versions import has_people_over_time
 from smsframe.orders.addresses import canonical_address
 from smsframe.orders.optouts import UsedList
 from smsframe.outcomes.codes import CODES
-from smsframe.phones.match import keys
+from smsframe.phones.match import are_among, keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,6 +53,12 @@ if TYPE_CHECKING:
 
 FEW = 5_000
 """So many people are asked about one by one; for more, the lists are read."""
+
+MANY = 200_000
+"""Of so many people, lists are read with since when and from where at once, and not twice."""
+
+PRECEDENCE = ("opted_out", "suppressed")
+"""Of the codes of lists, which is said of somebody on several."""
 
 NOBODY = np.array([], dtype=np.int64)
 
@@ -153,13 +168,13 @@ class Barred:
 
         def read(journal: Journal, connection: Connection, lists: Sequence[Row[Any]]) -> NDArray[np.bool_]:
             erased = journal.forgotten.within(connection, phones)
-            return erased | np.isin(persons, _listed(persons, connection, lists))
+            return erased | are_among(persons, _listed(persons, connection, lists))
 
         barred = nobody.copy()
         for journal in self.journals:
             barred |= self._read(journal, partial(read, journal), nobody)
         if self.allowed is not None:
-            barred |= ~np.isin(persons, self.allowed)
+            barred |= ~are_among(persons, self.allowed)
         return pd.Series(barred, index=phones.index)
 
     def find(self, phones: pd.Series[Any]) -> pd.DataFrame:
@@ -167,24 +182,39 @@ class Barred:
         Who of some people may not be texted, and why.
 
         Returns:
-            ``person`` (the canonical number), ``code`` and ``reason``, a row per person.
+            ``person`` (the canonical number), ``code`` and ``reason``, a row per person, in their order.
         """
-        persons = np.sort(keys(phones.dropna()))
-        persons = persons[np.diff(persons, prepend=-1) > 0]
-        parts = [self._read(each, partial(_reasons, persons), None) for each in self.journals]
-        listed = [part for part in parts if part is not None and len(part)]
+
+        @cache
+        def persons() -> NDArray[np.int64]:
+            asked = np.sort(keys(phones))
+            return asked[np.diff(asked, prepend=0) > 0]
+
+        def read(connection: Connection, lists: Sequence[Row[Any]]) -> list[_Reasons]:
+            return _reasons(persons(), connection, lists) if lists else []
+
+        found = chain(*(self._read(each, read, []) for each in self.journals))
+        parts: list[_Reasons] = sorted(found, key=lambda part: PRECEDENCE.index(part.code))
         if self.allowed is not None:
-            strangers = persons[~np.isin(persons, self.allowed)]
-            listed.append(
-                pd.DataFrame({"person": strangers, "code": "not_allowed", "reason": CODES["not_allowed"]})
-            )
-        if not listed:
+            strangers = persons()[~are_among(persons(), self.allowed)]
+            why = pa.repeat(CODES["not_allowed"], len(strangers)).cast(STRING)
+            parts.append(_Reasons(strangers, "not_allowed", why))
+        parts = [part for part in parts if len(part.persons)]
+        if not parts:
             return pd.DataFrame({"person": NOBODY, "code": "", "reason": ""})
-        found: pd.DataFrame = pd.concat(listed, ignore_index=True)
-        order = found["code"].map({"opted_out": 0, "suppressed": 1}).fillna(2)
-        found = found.iloc[np.argsort(order.to_numpy(), kind="stable")]
-        one_each: pd.DataFrame = found.drop_duplicates("person", ignore_index=True)
-        return one_each
+        who = np.concatenate([part.persons for part in parts])
+        first = np.argsort(who, kind="stable")  # of several parts the one that comes before
+        first = first[np.diff(who[first], prepend=-1) > 0]
+        codes = pa.array([part.code for part in parts], STRING)
+        which = np.repeat(np.arange(len(parts)), [len(part.persons) for part in parts])
+        reasons = pa.concat_arrays([part.reason for part in parts])
+        return pd.DataFrame(
+            {
+                "person": who[first],
+                "code": pd.array(codes.take(pa.array(which[first])), TEXT),
+                "reason": pd.array(reasons.take(pa.array(first)), TEXT),
+            }
+        )
 
     def _read(
         self, journal: Journal, read: Callable[[Connection, Sequence[Row[Any]]], Any], without: Any
@@ -215,30 +245,42 @@ def _listed(
         return NOBODY
     if len(persons) <= FEW:
         return which_listed(connection, names, persons)
-    on_lists = persons_on(connection, names)
-    return persons[pd.Series(persons).isin(on_lists).to_numpy()]
+    return persons[are_among(persons, persons_on(connection, names))]
 
 
-def _reasons(persons: NDArray[np.int64], connection: Connection, lists: Sequence[Row[Any]]) -> pd.DataFrame:
-    """Who of some people is on these lists, and since when, from where."""
-    if not lists:
-        return pd.DataFrame()
-    accounts = [one.id for one in lists if one.campaign == 0]
-    found = details(connection, accounts, _listed(persons, connection, [*filter(_is_account, lists)]))
-    days = found["since"].dt.strftime("%Y-%m-%d") if len(found) < FEW else _days(found["since"])
-    reason = "opted out since " + days.astype(TEXT) + ", " + found["source"]
-    opted_out = pd.DataFrame({"person": found["person"], "code": "opted_out", "reason": reason})
-    by_call = _listed(persons, connection, [one for one in lists if one.campaign])
+class _Reasons(NamedTuple):
+    """People who may not be texted, once each, in order; the code of all, and each one's reason."""
+
+    persons: NDArray[np.int64]
+    code: str
+    reason: Any
+
+
+def _reasons(persons: NDArray[np.int64], connection: Connection, lists: Sequence[Row[Any]]) -> list[_Reasons]:
+    """Who of some people is on these lists, and since when, from where: by an account's first."""
+    accounts = [one for one in lists if one.campaign == 0]
+    by_account = persons if len(persons) > MANY else _listed(persons, connection, accounts)
+    opted_out = since_when(connection, [one.id for one in accounts], by_account)
+    by_call = np.sort(_listed(persons, connection, [one for one in lists if one.campaign]))
     reason = CODES["suppressed"] + " that a call of this campaign was given"
-    suppressed = pd.DataFrame({"person": by_call, "code": "suppressed", "reason": reason})
-    return pd.concat([opted_out, suppressed[~suppressed["person"].isin(opted_out["person"])]])
+    return [
+        _Reasons(opted_out.persons, "opted_out", _since_words(opted_out)),
+        _Reasons(by_call, "suppressed", pa.repeat(reason, len(by_call)).cast(STRING)),
+    ]
 
 
-def _is_account(one: Row[Any]) -> bool:
-    return bool(one.campaign == 0)
+def _since_words(optouts: Since) -> Any:
+    """Why each may not be texted, as Arrow's strings; a day and a source are written once for all."""
+    sources = optouts.source.dictionary_encode()
+    kinds = max(len(sources.dictionary), 1)
+    place, different = pd.factorize(optouts.since // _DAY * kinds + np.asarray(sources.indices))
+    pairs = (divmod(int(kind), kinds) for kind in different)
+    words = [
+        f"opted out since {np.datetime64(day, 'D')}, {sources.dictionary[source].as_py()}"
+        for day, source in pairs
+    ]
+    return pa.array(words, STRING).take(pa.array(place))
 
 
-def _days(instants: pd.Series[Any]) -> pd.Series[Any]:
-    """Days as text, each made once: a million of them would take seconds."""
-    codes, days = pd.factorize(instants.dt.floor("D"))
-    return pd.Series(pd.DatetimeIndex(days).strftime("%Y-%m-%d").to_numpy()[codes], index=instants.index)
+_DAY = 86_400_000_000
+"""Microseconds."""

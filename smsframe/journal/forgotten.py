@@ -6,17 +6,20 @@ Once there are such hashes nothing is sent without their key: nobody could tell 
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from smsframe.arrow import TEXT
+from smsframe.arrow import STRING, TEXT
 from smsframe.errors import JournalError
 from smsframe.journal import hash_key
-from smsframe.journal.sql import frame, insert, integers, strings
+from smsframe.journal.sql import LARGEST_ANSWER, as_json_array, frame, insert, integers, strings
 from smsframe.journal.tables import batches, campaigns, erased, forgotten, privacy, recipients
 from smsframe.journal.versions import has_people_over_time
 from smsframe.outcomes.codes import CODES
@@ -76,6 +79,8 @@ class Forgotten:
 
         def say(phones: pd.Series[Any]) -> pd.Series[Any]:
             gone = self.among(phones)
+            if not gone.any():
+                return pd.Series(pa.nulls(len(phones), STRING), dtype=TEXT)
             why = pd.Series([ERASED] * len(phones), dtype=TEXT).where(gone)
             if campaign is not None and gone.any():
                 why = why.mask(self.texted(campaign, phones) & gone, ERASED_TEXTED)
@@ -141,11 +146,10 @@ class Forgotten:
         key = self.required_key(connection)
         if phones.empty:
             return nobody
-        hashes = pd.Series(keyed_hashes(keys(phones, missing=-1), key.value), dtype=TEXT)
-        query = sa.select(forgotten.c.hash)
-        if len(phones) < FEW:
-            query = query.where(forgotten.c.hash.in_(strings(hashes.tolist())))
-        return hashes.where(hashes.isin([*connection.execute(query).scalars()]))
+        hashes = keyed_hashes(keys(phones, missing=-1), key.value)
+        known = _known(connection, hashes) if len(phones) < FEW else _everybody(connection)
+        found = pa.array(hashes, STRING)
+        return pd.Series(pc.if_else(pc.is_in(found, known), found, pa.scalar(None, STRING)), dtype=TEXT)
 
     def require_key(self, connection: Connection) -> None:
         """
@@ -234,6 +238,24 @@ class Forgotten:
 
 FEW = 10_000
 """People who are looked up one by one; of more the whole list is read."""
+
+
+def _known(connection: Connection, hashes: list[str]) -> Any:
+    """Those of some hashes that are of people who were erased, as Arrow's strings."""
+    query = sa.select(forgotten.c.hash).where(forgotten.c.hash.in_(strings(hashes)))
+    return pa.array(connection.execute(query).scalars().all(), STRING)
+
+
+def _everybody(connection: Connection) -> Any:
+    """The hashes of all people who were erased, as Arrow's strings: read as columns, part by part."""
+    parts, last, more = [pa.array([], STRING)], "", True
+    while more:
+        query = sa.select(forgotten.c.hash).where(forgotten.c.hash > last).order_by(forgotten.c.hash)
+        rows = query.limit(LARGEST_ANSWER).subquery()
+        answer = connection.execute(sa.select(as_json_array(rows.c.hash), sa.func.max(rows.c.hash))).one()
+        parts.append(pa.array(json.loads(answer[0]), STRING))
+        last, more = answer[1], len(parts[-1]) == LARGEST_ANSWER
+    return pa.concat_arrays(parts)
 
 
 def marked(connection: Connection, name: str) -> bool:

@@ -4,7 +4,6 @@ Who was texted when, by one account, over all campaigns of a journal.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,10 +11,11 @@ import sqlalchemy as sa
 
 from smsframe.journal.rows import micros
 from smsframe.journal.spellings import spellings
-from smsframe.journal.sql import as_json_array, integers
+from smsframe.journal.sql import as_json_array, integers, integers_of
 from smsframe.journal.tables import attempts, batches, campaigns, recipients
 from smsframe.journal.versions import has_attempts
 from smsframe.orders.states import State
+from smsframe.phones.match import are_among
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,8 +105,7 @@ def _pairs(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     rows = sa.select(table.c.batch, table.c.person).where(which).subquery()
     answer = connection.execute(sa.select(as_json_array(rows.c.batch), as_json_array(rows.c.person))).one()
-    batch, person = (np.array(json.loads(column), dtype=np.int64) for column in answer)
-    return batch, person
+    return integers_of(answer[0]), integers_of(answer[1])
 
 
 def _in(
@@ -115,5 +114,9 @@ def _in(
     batches_out: NDArray[np.int64],
     persons_out: NDArray[np.int64],
 ) -> NDArray[np.bool_]:
+    """Which pairs are among others, which are few."""
     out = {*zip(batches_out.tolist(), persons_out.tolist(), strict=True)}
-    return np.array([pair in out for pair in zip(batch.tolist(), person.tolist(), strict=True)], dtype=bool)
+    found = are_among(person, persons_out)
+    pairs = zip(batch[found].tolist(), person[found].tolist(), strict=True)
+    found[found] = [pair in out for pair in pairs]
+    return found

@@ -9,22 +9,39 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import sqlalchemy as sa
 
-from smsframe.arrow import TEXT
+from smsframe.arrow import STRING, TEXT
 from smsframe.journal.rows import instants_of, micros
 from smsframe.journal.spellings import spellings
-from smsframe.journal.sql import LARGEST_ANSWER, as_json_array, frame, insert, integers, table_of
+from smsframe.journal.sql import (
+    LARGEST_ANSWER,
+    as_json_array,
+    frame,
+    insert,
+    integers,
+    integers_of,
+    table_of,
+)
 from smsframe.journal.tables import optout_lists, optouts, removed_optouts
 from smsframe.journal.versions import has_people_over_time
-from smsframe.phones.match import keys
+from smsframe.phones.match import keys, places
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
     from sqlalchemy.engine import Connection
+
+
+FEW = 10_000
+"""So many people are looked up one by one; for more, a list is read from its beginning to its end."""
+
+
+SOURCES = 8
+"""So many sources of one list are numbered where it is read."""
 
 
 class OptOutList(NamedTuple):
@@ -68,22 +85,31 @@ def changes(connection: Connection, lists: Sequence[int]) -> tuple[tuple[int, in
 
 def persons_on(connection: Connection, lists: Sequence[int]) -> NDArray[np.int64]:
     """The canonical numbers of everybody on these lists, sorted, once each."""
-    parts: list[NDArray[np.int64]] = []
-    for key in lists:
-        last, more = 0, True
-        while more:
-            query = sa.select(optouts.c.person).where(optouts.c.list == key, optouts.c.person > last)
-            chunk = query.order_by(optouts.c.person).limit(LARGEST_ANSWER).subquery()
-            answer = connection.execute(sa.select(as_json_array(chunk.c.person))).scalar_one()
-            part = np.array(json.loads(answer), dtype=np.int64)
-            more = len(part) == LARGEST_ANSWER
-            if len(part):
-                parts.append(part)
-                last = int(part.max())
+    parts = [persons for key in lists for persons, *_ in _pages(connection, key, ())]
     if not parts:
         return np.array([], dtype=np.int64)
     found = np.sort(np.concatenate(parts))  # numpy's `unique` hashes, which takes seconds for a million
     return found[np.diff(found, prepend=-1) > 0]
+
+
+def _pages(connection: Connection, key: int, others: Sequence[sa.ColumnElement[Any]]) -> Iterator[list[Any]]:
+    """A list in order of person, page by page: persons, and other columns as JSON."""
+    last, more = 0, True
+    while more:
+        query = sa.select(optouts.c.person, *others)
+        query = query.where(optouts.c.list == key, optouts.c.person > last).order_by(optouts.c.person)
+        persons, *columns = _arrays(connection, query.limit(LARGEST_ANSWER))
+        more = len(persons) == LARGEST_ANSWER
+        if len(persons):
+            last = int(persons.max())
+            yield [persons, *columns]
+
+
+def _arrays(connection: Connection, query: sa.Select[Any]) -> list[Any]:
+    """The first column of a query as integers, the others as JSON."""
+    rows = query.subquery()
+    first, *others = connection.execute(sa.select(*map(as_json_array, rows.c))).one()
+    return [integers_of(first), *others]
 
 
 def which_listed(
@@ -115,22 +141,62 @@ def removed_since(
     return np.array([removed.get(person, -1) > left for person, left in pairs], dtype=np.bool_)
 
 
-def details(connection: Connection, lists: Sequence[int], persons: NDArray[np.int64]) -> pd.DataFrame:
-    """``person``, ``since`` (UTC), ``why`` and ``source`` of those of some people who are on these lists."""
-    parts = []
-    for begin in range(0, len(persons), LARGEST_ANSWER):
-        these = optouts.c.person.in_(integers(persons[begin : begin + LARGEST_ANSWER].tolist()))
-        query = sa.select(*(optouts.c[name] for name in ("person", "since", "why", "source", "list")))
-        parts.append(frame(connection, query.where(optouts.c.list.in_([*lists]), these)))
-    names = ["person", "since", "why", "source", "list"]
-    found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names)
-    found = found.sort_values(["person", "since"], kind="stable").drop_duplicates("person")
-    return found.assign(
-        person=found["person"].astype("int64"),
-        since=instants_of(found["since"]),
-        why=found["why"].astype(TEXT),
-        source=found["source"].astype(TEXT),
-    ).reset_index(drop=True)
+class Since(NamedTuple):
+    """
+    Opt-outs of some people, one each, in order of the canonical number.
+
+    Attributes:
+        persons: Who.
+        since: Since when, in microseconds since 1970.
+        source: From where, as Arrow's strings.
+    """
+
+    persons: NDArray[np.int64]
+    since: NDArray[np.int64]
+    source: Any
+
+
+def since_when(connection: Connection, lists: Sequence[int], persons: NDArray[np.int64]) -> Since:
+    """
+    Since when those of some people are opted out who are on these lists: the earliest of several.
+
+    Of many people the lists are read from beginning to end: to look up each takes several times as long.
+    """
+    names = ("person", "since", "source")
+    if len(persons) <= FEW:
+        these = optouts.c.list.in_([*lists]) & optouts.c.person.in_(integers(persons.tolist()))
+        query = sa.select(*(optouts.c[name] for name in names)).where(these).order_by(optouts.c.list)
+        there, since, source = _arrays(connection, query)
+        parts = [Since(there, integers_of(since), pa.array(json.loads(source), STRING))]
+    else:
+        asked = np.sort(persons)
+        parts = [part for key in sorted(lists) for part in _since_on(connection, key, asked)]
+    if not parts:
+        return Since(np.array([], dtype=np.int64), np.array([], dtype=np.int64), pa.array([], STRING))
+    who, times, sources = zip(*parts, strict=True)
+    found = Since(np.concatenate(who), np.concatenate(times), pa.concat_arrays(sources))
+    if (np.diff(found.persons) > 0).all():  # one list is in order
+        return found
+    order = np.lexsort((found.since, found.persons))
+    order = order[np.diff(found.persons[order], prepend=-1) > 0]
+    return Since(found.persons[order], found.since[order], found.source.take(pa.array(order)))
+
+
+def _since_on(connection: Connection, key: int, asked: NDArray[np.int64]) -> Iterator[Since]:
+    """Since when some people (sorted) are on a list, page by page."""
+    query = sa.select(optouts.c.source).where(optouts.c.list == key).distinct().limit(SOURCES + 1)
+    known = connection.execute(query).scalars().all()
+    few = 0 < len(known) <= SOURCES
+    # To read the source of each takes half the time; most lists have few, which are numbered.
+    numbers = {one: place for place, one in enumerate(known)}
+    source = sa.case(numbers, value=optouts.c.source).label("number") if few else optouts.c.source
+    for there, since, sources in _pages(connection, key, (optouts.c.since, source)):
+        rows = places(there, asked) >= 0
+        if few:
+            text = pa.array(known, STRING).take(pa.array(integers_of(sources)[rows]))
+        else:
+            text = pa.array(json.loads(sources), STRING).filter(pa.array(rows))
+        yield Since(there[rows], integers_of(since)[rows], text)
 
 
 def entries_of(
@@ -174,7 +240,7 @@ def insert_entries(connection: Connection, key: int, entries: pd.DataFrame) -> i
     )
     rows = sa.select(sa.literal(key, sa.Integer), *cells).select_from(table).where(sa.true())
     statement = insert(connection, optouts).from_select(["list", *kinds], rows).on_conflict_do_nothing()
-    return int(connection.execute(statement).rowcount)
+    return int(connection.execute(statement.execution_options(preserve_rowcount=True)).rowcount)
 
 
 def _plain(column: pd.Series[Any]) -> list[Any]:

@@ -10,7 +10,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from smsframe.arrow import STRING, TEXT, strings
 from smsframe.orders.profile import known_codes
 from smsframe.phones.codes import CODES as NUMBERS
 from smsframe.texts.render import CODES as TEXTS
@@ -287,7 +290,10 @@ def sentences(codes: pd.Series[Any]) -> pd.Series[Any]:
         >>> sentences(pd.Series(["landline"])).tolist()
         ['landline; a mobile number is needed']
     """
-    return codes.astype(object).map(CODES).astype(pd.StringDtype("pyarrow"))
+    place = pc.index_in(strings(codes), pa.array([*CODES], STRING))
+    return pd.Series(
+        pa.array([*CODES.values()], STRING).take(place), index=codes.index, name=codes.name, dtype=TEXT
+    )
 
 
 def shortened(reasons: pd.Series[Any]) -> pd.Series[Any]:
@@ -300,7 +306,9 @@ def shortened(reasons: pd.Series[Any]) -> pd.Series[Any]:
         >>> shortened(pd.Series(["one" + " and one" * 30], dtype="string")).str.len().tolist()
         [120]
     """
-    lines = reasons.str.replace(r"\s+", " ", regex=True)
+    coded = strings(reasons).dictionary_encode()  # many rows have the same reason
+    lines = pd.Series(coded.dictionary, dtype=TEXT).str.replace(r"\s+", " ", regex=True)
     half_length = LONGEST_REASON // 2
     too_long = lines.str.len().gt(LONGEST_REASON).fillna(value=False)
-    return lines.mask(too_long, lines.str.slice(0, half_length - 1) + "…" + lines.str.slice(-half_length))
+    short = lines.mask(too_long, lines.str.slice(0, half_length - 1) + "…" + lines.str.slice(-half_length))
+    return pd.Series(strings(short).take(coded.indices), index=reasons.index, name=reasons.name, dtype=TEXT)

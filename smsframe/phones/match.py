@@ -43,8 +43,68 @@ def among(phones: pd.Series[Any], others: pd.Series[Any] | pd.Index[Any]) -> pd.
         >>> among(pd.Series(["+441", None]), pd.Series(["+441", "+441"])).tolist()
         [True, False]
     """
-    asked = pd.Series(keys(phones, missing=-1), index=phones.index)
-    return asked.isin(keys(pd.Series(others)))
+    return pd.Series(are_among(keys(phones, missing=-1), keys(pd.Series(others))), index=phones.index)
+
+
+def are_among(persons: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """
+    Whether each canonical number is one of the others.
+
+    Example:
+        >>> are_among(np.array([442, 441]), np.array([443, 441])).tolist()
+        [False, True]
+    """
+    found: NDArray[np.bool_] = places(persons, np.sort(others)) >= 0
+    return found
+
+
+def places(persons: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.intp]:
+    """
+    The place of each canonical number among others, which are sorted; -1 where it is none of them.
+
+    What is asked is sorted too, part by part: a table that is read in order is read three times as fast as
+    one of hashes that does not fit the CPU's caches.
+
+    Example:
+        >>> places(np.array([443, 442, 441]), np.array([441, 443])).tolist()
+        [1, -1, 0]
+    """
+    if not len(others):
+        return np.full(len(persons), -1, dtype=np.intp)
+
+    def look_up(persons: NDArray[np.int64]) -> tuple[NDArray[np.intp]]:
+        order = np.argsort(persons)
+        asked = persons[order]
+        place = np.searchsorted(others, asked).clip(max=len(others) - 1)
+        found = np.empty(len(asked), dtype=np.intp)
+        found[order] = np.where(others[place] == asked, place, -1)
+        return (found,)
+
+    (found,) = in_parts(look_up, persons)
+    return cast("NDArray[np.intp]", found)
+
+
+def different(phones: pd.Series[Any], persons: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """
+    Where each number is the first time; two spellings of one person are two numbers.
+
+    Only the numbers of people who are there several times are compared as text.
+
+    Args:
+        phones: E.164 numbers, none missing.
+        persons: Their canonical numbers, as `keys` gives them.
+
+    Example:
+        >>> different(pd.Series(["+541", "+541", "+5491"]), np.array([541, 541, 541])).tolist()
+        [True, False, True]
+    """
+    first = np.ones(len(phones), dtype=np.bool_)
+    listed = np.sort(persons)
+    listed = listed[1:][np.diff(listed) == 0]
+    if len(listed):
+        several = are_among(persons, listed)
+        first[several] = ~phones.array[several].duplicated()
+    return first
 
 
 def first_of(persons: NDArray[np.int64], rows: NDArray[np.bool_]) -> NDArray[np.intp]:

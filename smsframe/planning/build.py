@@ -22,7 +22,7 @@ from smsframe.orders.profile import SMSEND
 from smsframe.outcomes import columns
 from smsframe.outcomes.codes import sentences
 from smsframe.outcomes.join import join, note_other_texts, still_to_send
-from smsframe.phones.match import among
+from smsframe.phones.match import are_among, different
 from smsframe.planning import savings
 from smsframe.planning.check import count_repairs, judge, mark_duplicates, refuse, regions_unknown
 from smsframe.planning.consent import kept_consent
@@ -310,14 +310,13 @@ def carriers_of(
     Which rows carry the outcome of their number: the row that would be texted; where there is none, the first
     row with the number that is possible.
     """
-    carriers = ready.copy()
-    remaining = judged["phone"][possible & ~ready & ~judged["status"].eq("duplicate")]
-    if len(remaining):
-        remaining = remaining[~among(remaining, judged["phone"][ready])].drop_duplicates()
-        persons = judged["person"].loc[remaining.index]
-        remaining = remaining[~persons.isin(others.elsewhere) & ~persons.isin(others.repeated)]
-        carriers[remaining.index] = True
-    return carriers
+    carriers = ready.to_numpy(dtype=bool, copy=True)
+    person = judged["person"].to_numpy()
+    rest = np.flatnonzero(possible & ~ready & ~judged["status"].eq("duplicate"))
+    for texted in (person[carriers], others.elsewhere, others.repeated):
+        rest = rest[~are_among(person[rest], texted)]
+    carriers[rest[different(judged["phone"].iloc[rest], person[rest])]] = True
+    return pd.Series(carriers, index=ready.index)
 
 
 def _as_text(encoding: pd.Series[Any]) -> pd.Series[Any]:

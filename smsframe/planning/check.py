@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from smsframe.arrow import STRING, TEXT, in_parts, strings
 from smsframe.contacts.columns import find_phone, find_region, place
 from smsframe.errors import ContactsError
-from smsframe.outcomes.codes import sentences, shortened
+from smsframe.outcomes.codes import CODES, sentences, shortened
 from smsframe.outcomes.columns import (
     CHECKED,
     DTYPES,
@@ -29,7 +29,7 @@ from smsframe.outcomes.columns import (
 )
 from smsframe.phones import parse
 from smsframe.phones.homes import unknown_regions
-from smsframe.phones.match import among, first_of
+from smsframe.phones.match import are_among, first_of, keys, places
 from smsframe.planning.parts import ALONE, text_keys
 
 if TYPE_CHECKING:
@@ -75,27 +75,28 @@ def judge(
         broken = _broken_rules(contacts, schema)
         refuse(judged, broken.notna(), "invalid", "rule", broken)
     found = None if barred is None else barred(judged["phone"])
-    if found is not None:
-        _refuse_barred(judged, found[found["code"] != "suppressed"])
+    earlier = found if found is None else found[found["code"].eq("suppressed")]
+    if found is not None and earlier is not None:
+        _refuse_barred(judged, found if earlier.empty else found[found["code"].ne("suppressed")])
     if allowed is not None:
-        strangers = judged["phone"].notna() & ~judged["person"].isin(allowed)
+        strangers = judged["phone"].notna() & ~are_among(judged["person"].to_numpy(), allowed)
         refuse(judged, strangers, "suppressed", "not_allowed")
     if suppressed is not None and len(suppressed):
-        refuse(judged, among(judged["phone"], suppressed), "suppressed", "suppressed")
-    if found is not None:  # after this call's list: what earlier calls of the campaign were given
-        _refuse_barred(judged, found)
+        listed = are_among(judged["person"].to_numpy(), keys(pd.Series(suppressed)))
+        refuse(judged, listed, "suppressed", "suppressed")
+    if earlier is not None:  # after this call's list: what earlier calls of the campaign were given
+        _refuse_barred(judged, earlier)
     return judged
 
 
 def _refuse_barred(judged: pd.DataFrame, found: pd.DataFrame) -> None:
-    """``found``: ``person``, ``code`` and ``reason`` of people who may not be texted."""
-    if found.empty:
-        return
-    row = pd.Index(found["person"]).get_indexer(pd.Index(judged["person"]))
-    listed = row >= 0
-    codes = found["code"].astype(TEXT).take(row).set_axis(judged.index)
-    reasons = found["reason"].astype(TEXT).take(row).set_axis(judged.index)
-    refuse(judged, listed, "suppressed", codes, reasons)
+    """``found``: ``person`` (sorted), ``code`` and ``reason`` of people who may not be texted."""
+    place = places(judged["person"].to_numpy(), found["person"].to_numpy())
+    affected = judged["status"].eq("ready").to_numpy() & (place >= 0)
+    if affected.any():
+        said = found.take(place[affected])
+        reasons = shortened(said["reason"].astype(TEXT)).array
+        _write(judged, affected, "suppressed", _codes(said["code"]), reasons)
 
 
 def _codes(codes: pd.Series[Any]) -> pd.Categorical:
@@ -113,19 +114,27 @@ def refuse(
     code: str | pd.Series[Any],
     reason: pd.Series[Any] | None = None,
 ) -> None:
-    """Change the status of the ready rows among ``rows``, in place; a row keeps the first status it gets."""
+    """
+    Change the status of the ready rows among ``rows``, in place; a row keeps the first status it gets.
+
+    ``code`` is one for all or, like ``reason``, one per row of ``judged``.
+    """
     requested = rows.fillna(value=False).to_numpy(dtype=bool) if isinstance(rows, pd.Series) else rows
     affected = judged["status"].eq("ready").to_numpy() & requested
     if not affected.any():
         return
-    positions = pd.RangeIndex(int(affected.sum()))
-    codes = (
-        pd.Series(code, index=positions, dtype=TEXT)
-        if isinstance(code, str)
-        else code[affected].set_axis(positions)
-    )
-    reasons = sentences(codes) if reason is None else shortened(reason[affected].astype(TEXT))
-    for name, values in (("status", status), ("code", _codes(codes)), ("reason", reasons.array)):
+    if isinstance(code, str):
+        words = CODES[code] if reason is None else shortened(reason[affected].astype(TEXT)).array
+        _write(judged, affected, status, code, words)
+    else:
+        codes = code[affected]
+        words = sentences(codes) if reason is None else shortened(reason[affected].astype(TEXT))
+        _write(judged, affected, status, _codes(codes), words.array)
+
+
+def _write(judged: pd.DataFrame, affected: NDArray[np.bool_], status: str, codes: Any, reasons: Any) -> None:
+    """Write status, codes and reasons of some rows, in place; each one for all, or one per row."""
+    for name, values in (("status", status), ("code", codes), ("reason", reasons)):
         column = judged[name].array.copy()
         column[affected] = values
         judged[name] = column

@@ -29,7 +29,10 @@ def refuse_erased(judged: pd.DataFrame, reasons: ErasedReasons | None) -> None:
     if reasons is None:
         return
     ready = judged["status"].eq("ready")
-    why = reasons(judged["phone"][ready]).set_axis(judged.index[ready]).reindex(judged.index)
+    why = reasons(judged["phone"][ready])
+    if why.isna().all():
+        return
+    why = why.set_axis(judged.index[ready]).reindex(judged.index)
     refuse(judged, why.notna(), "suppressed", "opted_out", why)
 
 

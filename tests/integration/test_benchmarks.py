@@ -32,6 +32,7 @@ ROWS = {
     "deliveries": 2,
     "postgres": 2,
     "replies": 1,
+    "optouts": 4,
 }
 FIGURE = re.compile(r"([0-9][0-9,.e-]*) (?:s|MiB|\N{MULTIPLICATION SIGN})")
 

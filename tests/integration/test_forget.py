@@ -22,7 +22,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import smsframe
-from smsframe.journal import hash_key
+from smsframe.journal import forgotten, hash_key
 from smsframe.journal.tables import metadata
 from smsframe.orders.batching import order_id
 from smsframe.phones.match import keys
@@ -53,6 +53,19 @@ def nowhere(request, gateway, journal, phone, *values):
         assert found_on_server(request.getfixturevalue("cluster"), journal, phone, *values) == []
     else:
         assert found_in(journal.path.parent, phone, *values) == []
+
+
+@BOTH
+def test_the_hashes_of_many_people_are_read_part_by_part(gateway, journal, monkeypatch):
+    phones = PEOPLE["mobile"]
+    forget(gateway, *phones[::2])
+    forget(gateway, *phones[1:2])
+    erased = journal.forgotten.among(phones).tolist()
+    assert erased == [True, True, True, False, True, False]
+    monkeypatch.setattr(forgotten, "FEW", 0)
+    for largest in (1, 2, 3, 4, 5):
+        monkeypatch.setattr(forgotten, "LARGEST_ANSWER", largest)
+        assert journal.forgotten.among(phones).tolist() == erased
 
 
 def statuses(frame):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import pandas as pd
 import pytest
 from helpers.clocks import PassingTime
@@ -13,6 +14,9 @@ from helpers.sending import QUICK, codes, posts, resume, send, statuses, table, 
 import smsframe
 from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import ContactsError, JournalError, Unavailable
+from smsframe.journal import barred, optout_rows
+from smsframe.journal.journal import Journal
+from smsframe.journal.optout_rows import OptOutList
 
 pytestmark = pytest.mark.both_journals
 
@@ -60,6 +64,37 @@ def test_spellings_that_reach_one_phone_are_one_person(gateway, sandbox, listed,
     out = smsframe.send(people, "Ciao", **keywords(gateway, numbers="possible"))
     assert codes(out) == {"opted_out": 1}
     assert sandbox.inbox().empty
+
+
+@pytest.mark.parametrize("numbered", [None, 8, 2])
+def test_of_many_people_as_of_few_the_earliest_of_all_lists_is_said(gateway, monkeypatch, numbered):
+    """Of many the lists are read page by page, and few sources by number; of few each is looked up."""
+    journal = Journal(gateway.journal)
+    random = np.random.default_rng(5)
+    numbers = pd.Series(393470000000 + np.arange(60)).astype(str).radd("+")
+    said = {}
+    for account, sources in (("one", ["shop"]), ("two", ["till", "phone", 'a "quoted", one'])):
+        listed = numbers.sample(30, random_state=len(sources)).reset_index(drop=True)
+        days = pd.Series(pd.Timestamp("2025-01-01", tz="UTC") + pd.to_timedelta(random.permutation(30), "D"))
+        source = pd.Series(random.choice(sources, 30))
+        journal.optouts.add(OptOutList(gateway.base_url, account), listed, source=source, since=days)
+        for number, day, known in zip(listed, days, source, strict=True):
+            said[number] = min(said.get(number, (day, known)), (day, known), key=lambda each: each[0])
+    if numbered:
+        monkeypatch.setattr(optout_rows, "SOURCES", numbered)
+        monkeypatch.setattr(barred, "FEW", 0)
+        monkeypatch.setattr(barred, "MANY", 5 * numbered)
+        monkeypatch.setattr(optout_rows, "FEW", 0)
+        monkeypatch.setattr(optout_rows, "LARGEST_ANSWER", 7)
+    asked = numbers.sample(40, random_state=9)
+    everybody = barred.Barred.of(journal, gateway.base_url, tuple, others=True, clock=SYSTEM)
+    found = everybody.find(asked)
+    there = sorted(number for number in asked if number in said)
+    assert found["person"].tolist() == [int(number) for number in there]
+    assert {*found["code"]} == {"opted_out"}
+    reasons = [f"opted out since {said[one][0]:%Y-%m-%d}, {said[one][1]}" for one in there]
+    assert found["reason"].tolist() == reasons
+    assert asked[everybody.among(asked)].sort_values().tolist() == there
 
 
 def test_a_row_says_since_when_and_how_it_is_known_and_the_plan_names_its_lists(gateway):

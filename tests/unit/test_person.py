@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from searches import phone_columns
 
 import smsframe
+from smsframe import arrow
 from smsframe.contacts.suppression import suppression
-from smsframe.phones import parse
+from smsframe.phones import match, parse
 from smsframe.phones.match import among, find, first_of, keys
 from smsframe.phones.person import people
 
@@ -134,3 +135,56 @@ def test_a_1_is_dropped_from_every_mexican_mobile_and_from_nothing_else():
         code = f"+{library.country_code_for_region(region)}"
         for cells in (drawn, drawn.str.replace(code, f"{code}1")):
             assert not parse.read(cells)["repair"].fillna("").str.contains("old_1").any()
+
+
+# Many at once.
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(-1, 40)), st.sets(st.integers(1, 40)), st.integers(1, 7) | st.just(arrow._PART))
+def test_a_place_is_where_each_number_stands_among_others(asked, others, part):
+    listed = np.array(sorted(others), dtype=np.int64)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(arrow, "_PART", part)
+        found = match.places(np.array(asked, dtype=np.int64), listed).tolist()
+        there = match.are_among(np.array(asked, dtype=np.int64), listed[::-1]).tolist()
+    assert found == [sorted(others).index(one) if one in others else -1 for one in asked]
+    assert there == [one in others for one in asked]
+
+
+LINES = (
+    *("+393471234567", "0039 347 1234567", "+39 347 123 4568", "393471234569", "3471234567", "13852345678"),
+    *("+5491123456789", "+541123456789", "+5215512345678", "+390612345678", "+84162123456", "+39347123"),
+    *("+391234567", "+999123456789", "3.93471E+11", "#N/A", "#DIV/0!", "nobody", "", None, "+44 7400 123456"),
+)
+
+
+def read_the_long_way(lines, region):
+    """What `suppression` gives, or the places and codes of its error: every line is read three times."""
+    column = pd.Series(lines, dtype=object)
+    read = parse.read(column, region, "possible")
+    wrong = column.isin(["#N/A", "#DIV/0!"])
+    code = read["code"].astype(object).mask(wrong, "not_a_number")
+    if region is None:
+        supplied = read["repair"].str.contains("plus").fillna(value=False).astype(bool)
+        unused = parse.normalize(column, None, "valid").isna()
+        code = code.mask(supplied & read["phone"].notna() & unused & ~wrong, "national_form")
+    bad = code.notna() & code.ne("missing")
+    return code[bad].to_dict() if bad.any() else read["phone"].dropna().unique().tolist()
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.sampled_from(LINES[:3]) | st.none(),
+    st.lists(st.sampled_from(LINES), max_size=3),
+    st.lists(st.sampled_from(LINES), max_size=8),
+    st.sampled_from([None, "IT"]),
+)
+@pytest.mark.filterwarnings("ignore:.* opt-out list:UserWarning")
+def test_a_list_is_read_as_if_every_line_were_read_in_every_way(first, few, some, region):
+    lines = [first, *few * 2, *some]
+    try:
+        found = [*suppression(pd.Series(lines, dtype=object), region)]
+    except smsframe.ContactsError as error:
+        found = error.failures["code"].to_dict()
+    assert found == read_the_long_way(lines, region)
