@@ -1,13 +1,13 @@
 """The calls about what an account received, and about its registered senders."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
 from smsframe.sandbox import dates, shapes
 from smsframe.sandbox.account_calls import Admitted
 from smsframe.sandbox.paging import PageNumber, PageSize, page
-from smsframe.sandbox.wire_types import PhoneNumber, Stamp, YesOrNo, ZoneName
+from smsframe.sandbox.wire_types import PhoneNumber, Stamp, ZoneName
 
 router = APIRouter()
 
@@ -82,13 +82,13 @@ async def aliases(
     *,
     page_number: PageNumber = 1,
     page_size: PageSize = 10,
-    hide_not_approved: Annotated[YesOrNo, Query(alias="hide-not-approved")] = "false",
+    hide_not_approved: Annotated[Literal["true", "false"], Query(alias="hide-not-approved")] = "false",
 ) -> dict[str, object]:
     """The registered senders (smSend docs, GET alias)."""
     shown = [
         {"id": place, "alias": alias, "alias-state": state}
         for place, (alias, state) in enumerate(ledger.senders.items(), 1)
-        if hide_not_approved.lower() == "false" or state in APPROVED
+        if hide_not_approved == "false" or state in APPROVED
     ]
     head, rows = page(shown, page_number, page_size, ledger.questions.long_pages)
     return head | {"aliases": rows}

@@ -149,6 +149,9 @@ def leftovers():
 LEFTOVERS = (
     pytest.mark.usefixtures("leftovers"),
     pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning"),
+    # An error that strikes while a connection is made leaves its socket behind.
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore:Exception ignored in. <sock:pytest.PytestUnraisableExceptionWarning"),
 )
 
 
