@@ -33,7 +33,7 @@ from smsframe.orders.states import CANCEL_OPEN, State
 from smsframe.outcomes.codes import CODES
 from smsframe.outcomes.columns import results_for
 from smsframe.outcomes.join import still_to_send
-from smsframe.phones.match import among, keys
+from smsframe.phones.match import among, keys, together
 
 if TYPE_CHECKING:
     import threading
@@ -108,13 +108,13 @@ def reschedule(
         journal.optouts.keep_told(entry, suppressed)
     barred = context.barred(options.policy, entry.id)
     phones = known.people["phone"]
-    out = pd.Index(suppressed).append(pd.Index(phones[barred.among(phones)]))
+    out = together(suppressed, phones[barred.among(phones)])
     chosen = choose(known, answers, out, gateway.profile)
     wanted_people = known.people[among(phones, pd.concat([chosen.again["phone"], chosen.begun["phone"]]))]
     own = wanted_people.drop(columns="schedule_at", errors="ignore")  # the time of the terms is theirs now
     if len(over := capped(own, entry.terms, options.policy, barred, context)):
         context.say(f"{many(len(over), 'person', 'people')} left out: {CODES['frequency_cap']}")
-        chosen = choose(known, answers, out.append(over), gateway.profile)
+        chosen = choose(known, answers, together(out, over), gateway.profile)
     chosen = _within_budget(chosen, entry, known)
     for reason, count in chosen.left.items():
         context.say(f"{many(count, 'person', 'people')} of campaign {entry.name!r} not sent again: {reason}")

@@ -31,7 +31,7 @@ from smsframe.outcomes.codes import CODES
 from smsframe.outcomes.columns import COLUMNS, DTYPES, attach, results_for, validated
 from smsframe.outcomes.join import outcomes, still_to_send
 from smsframe.outcomes.summary import complete, require_numbers
-from smsframe.phones.match import among, find, keys
+from smsframe.phones.match import among, find, keys, together
 
 if TYPE_CHECKING:
     import threading
@@ -96,7 +96,7 @@ def resend(
         journal.optouts.keep_told(entry, suppressed)
     barred = context.barred(options.policy, entry.id)
     phones = typed["sms_phone"].dropna()
-    out = pd.Index(suppressed).append(pd.Index(phones[barred.among(phones)]))
+    out = together(suppressed, phones[barred.among(phones)])
     judged = judge(typed, known, answers, out, gateway.profile, options)
     over = capped(_texted_again(judged), entry.terms, options.policy, barred, context)
     if len(over):

@@ -49,7 +49,7 @@ from smsframe.orders.states import Event
 from smsframe.outcomes.columns import results_for, validated
 from smsframe.outcomes.costs import waits_for_budget
 from smsframe.outcomes.join import outcomes, still_to_send
-from smsframe.phones.match import among
+from smsframe.phones.match import among, together
 from smsframe.planning.erased_people import without_erased
 from smsframe.texts.template import parse
 
@@ -209,7 +209,7 @@ def resume(
         entry,
         known,
         context,
-        suppressed=suppressed.append(over),
+        suppressed=together(suppressed, over),
         barred=barred,
         adopt=options.adopt,
         settled=settled,

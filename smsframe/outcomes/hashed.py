@@ -49,7 +49,7 @@ def hashed(
     phones = results["sms_phone"].astype(TEXT).reset_index(drop=True)
     there = phones.notna().to_numpy()
     persons = pd.Series([None] * len(results), dtype=TEXT)
-    persons[there] = hashes(keys(phones[there]))
+    persons[there] = pd.array(hashes(keys(phones[there])), dtype=TEXT)
     left_out: list[Hashable] = []
     kept = []
     for place, name in enumerate(results.columns):

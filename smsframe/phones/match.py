@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.arrow import STRING, in_parts
+from smsframe.arrow import STRING, TEXT, in_parts
 from smsframe.phones.person import people
 
 if TYPE_CHECKING:
@@ -44,6 +44,17 @@ def among(phones: pd.Series[Any], others: pd.Series[Any] | pd.Index[Any]) -> pd.
         [True, False]
     """
     return pd.Series(are_among(keys(phones, missing=-1), keys(pd.Series(others))), index=phones.index)
+
+
+def together(*lists: pd.Series[Any] | pd.Index[Any]) -> pd.Index[Any]:
+    """
+    Several lists of numbers as one, whatever dtype an empty one has.
+
+    Example:
+        >>> together(pd.Index([]), pd.Series(["+441"])).tolist()
+        ['+441']
+    """
+    return pd.Index(pd.concat([pd.Series(each).astype(TEXT) for each in lists], ignore_index=True))
 
 
 def are_among(persons: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.bool_]:
