@@ -63,8 +63,9 @@ def tables_with(journal: Journal, phone: str, *values: str) -> set[tuple[str, st
     """In which columns of which tables a number is, or one of these values."""
     digits = phone.lstrip("+")
     wanted = (digits, digits[-9:], *values)
-    return {
-        (table, column)
-        for table, column, value in cells(journal)
-        if value is not None and any(one in str(value) for one in wanted)
-    }
+
+    def holds(value: object) -> bool:
+        # In an integer the whole number is looked for: an instant may end with the same digits.
+        return any(one in str(value) for one in ((digits,) if isinstance(value, int) else wanted))
+
+    return {(table, column) for table, column, value in cells(journal) if value is not None and holds(value)}
