@@ -13,6 +13,7 @@ import pandas as pd
 from smsframe.clock import SYSTEM
 from smsframe.contacts.suppression import OptoutList, require_valid, suppression
 from smsframe.gateway.base import GatewayProtocol
+from smsframe.phones.match import together
 from smsframe.phones.region_names import meaning
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def suppressed_numbers(
             require_valid(cast("date | None", each.valid_until), (now or SYSTEM.now()).date())
             each = each.source  # noqa: PLW2901 - what is read of it
         read.append(suppression(each, home, **said))
-    return read[0] if len(read) == 1 else read[0].append(read[1:]).unique()
+    return read[0] if len(read) == 1 else together(*read).unique()
 
 
 def lists_of(suppress: Suppress) -> list[Any]:

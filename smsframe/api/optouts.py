@@ -155,8 +155,8 @@ class Optouts:
             numbers: Numbers as ``suppress=`` takes them.
             why: The reason why they may be texted again, which is kept.
             region: The country (an ISO code such as ``IT``) of numbers in national form.
-            campaign: A campaign whose calls were told to suppress them, which later calls would remember;
-                then they are taken off what it remembers, and not off the list of the account.
+            campaign: A campaign that has them in its ``suppress=`` lists, which later calls apply too; then
+                they are taken off those lists, and not off the list of the account.
             gateway: Whose account; that of the environment when not given.
             journal: Where the list is; else the gateway's own journal, else the default one.
 

@@ -38,6 +38,17 @@ UNNAMED = (
 )
 
 
+class Wanted(NamedTuple):
+    """Which replies, and what is done with them: the options of `replies`, which explains them."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    only: str | None = None
+    languages: Sequence[str] = LANGUAGES
+    push: bool = False
+    ask: bool = True
+
+
 class RepliesRead(NamedTuple):
     """
     What one call read.
@@ -103,47 +114,33 @@ def replies(
         >>> smsframe.replies("spring", gateway=gateway)["text"].tolist()
         []
     """
-    read = read_replies(
-        campaign,
-        gateway=gateway,
-        journal=journal,
-        since=since,
-        until=until,
-        only=only,
-        languages=languages,
-        push=push,
-        ask=ask,
-    )
+    wanted = Wanted(since, until, only, languages, push, ask)
+    read = read_replies(campaign, wanted, gateway=gateway, journal=journal)
     for sentence in read.notes:
         warn(sentence)
     return read.found
 
 
 def read_replies(
-    campaign: str | pd.DataFrame | None = None,
+    campaign: str | pd.DataFrame | None,
+    wanted: Wanted,
     *,
-    gateway: GatewayProtocol | None = None,
-    journal: JournalLocation | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    only: Literal["opt_out", "review", "other"] | None = None,
-    languages: Sequence[str] = LANGUAGES,
-    push: bool = False,
-    ask: bool = True,
+    gateway: GatewayProtocol | None,
+    journal: JournalLocation | None,
 ) -> RepliesRead:
     """As `replies`, with its warnings as sentences."""
     notes: list[str] = []
-    if only is not None and only not in MEANINGS:
-        raise ValueError(f"only={only!r} must be one of {', '.join(MEANINGS)}")
-    words = words_of(tuple(languages))
-    first, last = aware("since", since), aware("until", until)
+    if wanted.only is not None and wanted.only not in MEANINGS:
+        raise ValueError(f"only={wanted.only!r} must be one of {', '.join(MEANINGS)}")
+    words = words_of(tuple(wanted.languages))
+    first, last = aware("since", wanted.since), aware("until", wanted.until)
     gateway = gateway or Gateway.from_env()
     memory = journal_of(journal, gateway)
     if not isinstance(gateway, ReceivingGateway):
         raise ValueError("this gateway does not say what an account received")  # noqa: TRY004 - what it is
     source = ReplySource(gateway.base_url, gateway.account)
     fields, date = gateway.profile.replies, None
-    if ask:
+    if wanted.ask:
         fetched = fetch(gateway, memory.replies, source, first, RetryPolicy(clock=gateway.clock))
         date = fetched.date
         if fetched.problem:
@@ -161,7 +158,7 @@ def read_replies(
     ahead = meaning.clock_ahead(gateway.clock.now(), date)
     memory.replies.handle(source, owner, lambda messages: meaning.opting_out(messages, words, ahead))
     messages = memory.replies.frame(source)
-    if push:
+    if wanted.push:
         optouts.sync(gateway=gateway, journal=memory)
     if date is not None and messages["received_at"].max() - date > meaning.CLOCKS:
         notes.append(
@@ -170,7 +167,7 @@ def read_replies(
         )
     texts = memory.replies.texts_to(source, messages["person"].dropna().unique().tolist())
     found = meaning.joined(messages, texts, words, ahead)
-    return RepliesRead(_chosen(found, campaign, first, last, only), notes)
+    return RepliesRead(_chosen(found, campaign, first, last, wanted.only), notes)
 
 
 def _chosen(

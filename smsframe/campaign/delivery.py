@@ -137,7 +137,7 @@ def join_answers(
 
 def _with_deliveries(rows: pd.DataFrame, asked: pd.Series[bool], states: pd.DataFrame) -> pd.DataFrame:
     """The rows with the delivery of their order's recipients, by order id and number."""
-    # A number that is twice in one order cannot be told apart (and our own orders hold each once).
+    # Two rows of one number in one order cannot be distinguished (our own orders have each number once).
     numbered = states[states["phone"].notna()]
     said = pd.MultiIndex.from_arrays([numbered["order"].astype(object), persons(numbered["phone"])])
     by_person = numbered[~said.duplicated()].set_axis(said[~said.duplicated()])

@@ -62,7 +62,7 @@ class Call:
         variants: The text of each variant of an experiment; its people have ``variant``.
         held_out: The numbers of people who get no text.
         ramp: The stages in which they are texted, and how far that was when the call began; or None.
-        suppressed: The numbers that this call was told to suppress, which later calls know too.
+        suppressed: The numbers that this call suppresses; later calls suppress them too.
     """
 
     campaign: str

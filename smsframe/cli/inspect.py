@@ -101,7 +101,7 @@ def status(
             next_steps = [
                 *([] if cancelling.all() else next_steps),
                 (cancel, "asks again for what is to be cancelled"),
-                (f"{cancel} --unconfirmed cancelled", "takes them as cancelled, as the provider told you"),
+                (f"{cancel} --unconfirmed cancelled", "takes them as cancelled, if the provider says so"),
                 (f"{cancel} --unconfirmed accept", "takes them as accepted"),
             ]
         parts = [

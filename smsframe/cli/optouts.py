@@ -14,7 +14,7 @@ import smsframe
 from smsframe.cli import exit_codes, options
 from smsframe.formatting import many
 
-Why = Annotated[str | None, typer.Option(help="Why, for whoever asks later.")]
+Why = Annotated[str | None, typer.Option(help="The reason, kept with each number.")]
 MustSayWhy = Annotated[str, typer.Option("--why", help="Why they may be texted again; it is kept.")]
 Home = Annotated[str | None, typer.Option(help="Country of numbers in national form, such as IT.")]
 
@@ -61,7 +61,7 @@ def remove(
     region: Home = None,
     campaign: Annotated[
         str | None,
-        typer.Option("--campaign", help="A campaign that was told to suppress them, instead of the list."),
+        typer.Option("--campaign", help="A campaign whose --suppress lists have them, instead of the list."),
     ] = None,
     journal: options.Journal = None,
 ) -> None:

@@ -97,7 +97,7 @@ def overview(file: IO[bytes], limits: Limits, given: str | None, errors: str) ->
     except UnicodeError:
         where = _first_line_not_in(file, limits, _GUESS)
         raise ContactsError(f"{name} is neither UTF-8 nor Windows' cp1252{where}: say encoding=") from None
-    # Any byte is a letter in one of dozens of encodings: only whoever reads the example can tell which it is.
+    # Any byte is a letter in one of dozens of encodings: only a person who reads the example knows which.
     warnings.warn(
         f"{name} is not UTF-8 and is read as cp1252 (Western Windows): line {line:,} has "
         f"{mask(repr(example.decode(_GUESS, 'replace')))}; if that is not what it should be, say encoding= "

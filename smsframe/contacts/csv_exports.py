@@ -23,9 +23,10 @@ def as_exported(frame: pd.DataFrame, *, like_ours: bool) -> pd.DataFrame:
     """
     The table without the apostrophes that keep formulas from running, and with times in place of local ones.
 
-    A table of smsframe's own has its result columns, whoever has saved it since. Another one is taken for one
-    if its file is written as ours are. In any file in which something would run, nobody has put such
-    apostrophes. In what is left, an apostrophe at the start of a cell is one, as spreadsheets have it.
+    A table of smsframe's own has its result columns, also if another program has saved it since.
+    Another table counts as one if its file is written as ours are. In a file in which something would run,
+    nobody has put such apostrophes. In other files an apostrophe at the start of a cell is one of them, as
+    spreadsheets have it.
 
     Args:
         frame: As it was read.

@@ -183,7 +183,7 @@ def _warn_of_unused(unused: pd.Series[Any]) -> None:
     """
     Say how many of some numbers that are not in use nobody can have.
 
-    Vietnam's +84 162 … became +84 32 … in 2018: whoever is listed by the old one is in the table by the new.
+    Vietnam's +84 162 … became +84 32 … in 2018: a list may have the old number, and the table the new one.
     """
     # Another spelling of theirs may be in use, as a Brazilian's with a 9.
     people = pd.Series(keys(unused), dtype=TEXT, index=unused.index).radd("+")

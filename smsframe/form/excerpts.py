@@ -74,8 +74,8 @@ def skips(plan: Plan, *, followed: bool = False, file_rows: bool = False) -> lis
 
     Args:
         plan: The plan.
-        followed: Whether the run that is sending people of its campaign is shown beside it: then nobody is
-            told to look for it.
+        followed: Whether the run that is sending people of its campaign is shown beside it: then no
+            sentence says where to look for it.
         file_rows: Whether rows are called as the spreadsheet of their file calls them.
     """
     hand, names = needs_hand(plan.frame), row_names(plan, file_rows=file_rows)

@@ -145,7 +145,7 @@ def audience(view: View, *, followed: bool = False, file_rows: bool = False) -> 
 
     Args:
         view: What is shown.
-        followed: Whether a run of the campaign that is under way is shown here, whoever started it.
+        followed: Whether a run of the campaign that is under way is shown here, of this process or another.
         file_rows: Whether rows are called as the spreadsheet of their file calls them.
     """
     if view.plan is None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from smsframe.api.options import announce_journal, journal_of, suppressed_numbers
 from smsframe.api.optouts import optouts
 from smsframe.api.prepare import barred_by, make_plan
-from smsframe.api.replies import read_replies
+from smsframe.api.replies import Wanted, read_replies
 from smsframe.api.run import Run
 from smsframe.api.send import start_plan
 from smsframe.api.tracebacks import hide_frames
@@ -231,7 +231,7 @@ class FormSession:
             ValueError: The gateway does not say what was received.
             SmsFrameError: As `smsframe.replies`.
         """
-        read = read_replies(campaign, gateway=self.gateway, journal=self.journal)
+        read = read_replies(campaign, Wanted(), gateway=self.gateway, journal=self.journal)
         return read.found, read.notes
 
     def optout_lists(self) -> list[UsedList]:

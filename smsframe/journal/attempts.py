@@ -45,9 +45,9 @@ def begin_next(
     """
     In the caller's transaction: begin the next attempt of people whose latest one is the one that is named.
 
-    Whoever was texted again meanwhile is in another order, and is left alone: the same call again, or another
-    process that is faster, begins nothing twice. So is somebody whose order is in another state than it must
-    be, and of an accepted order whoever is not in it.
+    A person who was texted again meanwhile is in another order and is left out, so that the same call again,
+    or another process that is faster, begins nothing twice. A person is also left out whose order is not in
+    the required state, or who is not among the people of an accepted order.
 
     Args:
         connection: The transaction.

@@ -35,3 +35,11 @@ def through(proxy, tmp_path):
     """A gateway by way of the proxy, with a journal of its own."""
     with contextlib.closing(gateway_at(proxy.url, tmp_path / "journal.sqlite")) as made:
         yield made
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Where a page puts the files that are downloaded."""
+    made = tmp_path / "downloads"
+    made.mkdir()
+    return made

@@ -73,6 +73,22 @@ def run(*arguments, code=0, **options):
     return done
 
 
+def answered(answer, *command):
+    """A command in a terminal, with this typed as the answer to its question: its output and exit code."""
+    import pty  # noqa: PLC0415 - Windows has none
+
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "smsframe", *command],
+        stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8",
+    ) as asked:  # fmt: skip
+        os.write(ours, f"{answer}\n".encode())
+        output = asked.stdout.read()
+    os.close(ours)
+    os.close(theirs)
+    return output, asked.returncode
+
+
 def posts(sandbox):
     calls = sandbox.calls()
     return int(calls["method"].eq("POST").sum())
@@ -271,19 +287,9 @@ def test_without_a_terminal_and_without_yes_nothing_is_sent(served):
 @pytest.mark.skipif(os.name == "nt", reason="a pseudo-terminal is POSIX's")
 @pytest.mark.parametrize(("answer", "code", "arrived"), [("n", 2, 0), ("y", 0, 5)])
 def test_a_person_is_asked(served, answer, code, arrived):
-    import pty  # noqa: PLC0415 - Windows has none
-
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "smsframe", *SEND],
-        stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8",
-    ) as asked:  # fmt: skip
-        os.write(ours, f"{answer}\n".encode())
-        output = asked.stdout.read()
-    os.close(ours)
-    os.close(theirs)
+    output, returned = answered(answer, *SEND)
     assert "Text 5 people for 5 credits? [y/N]" in shows_nobody(output)
-    assert asked.returncode == code, output
+    assert returned == code, output
     assert len(served.inbox()) == arrived
     assert (posts(served) > 0) == bool(arrived)
 
@@ -708,20 +714,10 @@ def test_who_waits_is_dropped_after_a_yes_and_nobody_else(served):
 @pytest.mark.skipif(os.name == "nt", reason="a pseudo-terminal is POSIX's")
 @pytest.mark.parametrize(("answer", "code", "left"), [("n", 2, 5), ("y", 0, 2)])
 def test_a_person_is_asked_before_who_waits_is_dropped(served, answer, code, left):
-    import pty  # noqa: PLC0415 - Windows has none
-
     left_waiting()
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "smsframe", "withdraw", "autumn"],
-        stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8",
-    ) as asked:  # fmt: skip
-        os.write(ours, f"{answer}\n".encode())
-        output = asked.stdout.read()
-    os.close(ours)
-    os.close(theirs)
+    output, returned = answered(answer, "withdraw", "autumn")
     assert "Drop 3 people of autumn, who are not texted then? [y/N]" in shows_nobody(output)
-    assert asked.returncode == code, output
+    assert returned == code, output
     assert len(smsframe.results("autumn")) == left
 
 

@@ -19,13 +19,6 @@ from smsframe.form.page import Page
 
 
 @pytest.fixture
-def folder(tmp_path):
-    made = tmp_path / "downloads"
-    made.mkdir()
-    return made
-
-
-@pytest.fixture
 def damaged(tmp_path):
     """Four people, of whom one has no number and one a landline."""
     contacts = table(4)

@@ -17,13 +17,6 @@ from smsframe.form.page import ALONE, Page
 from smsframe.form.page_corrections import put_into
 
 
-@pytest.fixture
-def folder(tmp_path):
-    made = tmp_path / "downloads"
-    made.mkdir()
-    return made
-
-
 def damaged(rows=6, start=0):
     contacts = table(rows, start=start)
     contacts.loc[1, "mobile"], contacts.loc[3, "mobile"] = "n/a", "3.93E+11"

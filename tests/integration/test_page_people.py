@@ -26,13 +26,6 @@ PEOPLE = table(5)["mobile"].tolist()
 
 
 @pytest.fixture
-def folder(tmp_path):
-    made = tmp_path / "downloads"
-    made.mkdir()
-    return made
-
-
-@pytest.fixture
 def named(monkeypatch):
     """The fields of received messages, as the environment names them."""
     fields = ",".join(f"{name}={field}" for name, field in REPLY_FIELDS.items())

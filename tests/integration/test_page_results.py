@@ -15,13 +15,6 @@ from smsframe.form.page_results import MOST, OTHER_TABLE, SentRows
 from smsframe.outcomes.columns import COLUMNS
 
 
-@pytest.fixture
-def folder(tmp_path):
-    made = tmp_path / "downloads"
-    made.mkdir()
-    return made
-
-
 def guests(rows=6):
     """With a city; one without a number, one with another's number, one whom the gateway refuses."""
     made = table(rows, bad=[3]).assign(city=[f"City {row}" for row in range(rows)])

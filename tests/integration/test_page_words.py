@@ -58,13 +58,6 @@ def test_a_path_is_a_path_in_every_word():
     assert said == f"the record of campaigns {path} is gone; 5 credits are left"
 
 
-@pytest.fixture
-def folder(tmp_path):
-    made = tmp_path / "downloads"
-    made.mkdir()
-    return made
-
-
 def damaged(tmp_path):
     contacts = table(9, bad=[2])
     contacts["name"] = contacts["name"].where(contacts.index != 5, None)
