@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import importlib
 import pkgutil
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -21,9 +22,10 @@ MODULES = sorted(
 
 
 @pytest.fixture
-def space(gateway, monkeypatch):
-    """What examples may use: a gateway, and a journal in which one person was texted in spring."""
-    monkeypatch.chdir(ROOT)
+def space(gateway, monkeypatch, tmp_path):
+    """What examples may use: a gateway, a journal in which one person was texted in spring, the samples."""
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    monkeypatch.chdir(tmp_path)  # what they write is gone afterwards
     people = pd.DataFrame({"mobile": ["+393471234567"]})
     smsframe.send(people, "Ciao", campaign="spring", phone="mobile", gateway=gateway, progress=False)
     return {"smsframe": smsframe, "pd": pd, "gateway": gateway, "journal": gateway.journal}
