@@ -7,12 +7,13 @@ commands need is loaded when one of them runs, the sandbox and its web server on
 
 from __future__ import annotations
 
+import copy
 import gc
 import os
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -34,6 +35,9 @@ from smsframe.cli import demo as demo_campaign
 from smsframe.clock import SYSTEM
 from smsframe.formatting import many
 
+if TYPE_CHECKING:
+    from typer.models import CommandInfo
+
 app = typer.Typer(
     name="smsframe",
     cls=exit_codes.Commands,
@@ -48,10 +52,32 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line."""
-    # What is loaded stays to the end. Python walks through all of it when it ends, which takes as long as a
-    # short command itself.
+    # What is loaded stays to the end. To look through it for garbage while the rest is loaded, and once more
+    # when Python ends, takes as long as a short command itself.
     gc.freeze()
-    app(prog_name="smsframe")
+    gc.set_threshold(100_000)
+    with_one_command(sys.argv[1:])(prog_name="smsframe")
+
+
+def with_one_command(words: list[str]) -> typer.Typer:
+    """
+    The command line with the command alone that the first word names; with all of them if it names none.
+
+    Typer reads the parameters of every command of an app, which is slow beside a small check.
+    """
+    name = words[0] if words else ""
+    commands = [made for made in app.registered_commands if name == _name(made)]
+    groups = [made for made in app.registered_groups if name == made.name]
+    if not commands and not groups:
+        return app
+    alone = copy.copy(app)
+    alone.registered_commands, alone.registered_groups = commands, groups
+    return alone
+
+
+def _name(command: CommandInfo) -> str | None:
+    function = command.callback
+    return command.name or (function and function.__name__.replace("_", "-"))
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - how Typer calls it

@@ -108,19 +108,17 @@ WHOLE = {
 _QUOTED = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
 _ARGUMENTS = rf"\((?:{_QUOTED}|[^()'\"])*\)"
 _KEYWORD = rf"(?<![\w.?&/-])(?P<keyword>[a-z]+(?:_[a-z]+)*)=(?!=)(?P<value>{_QUOTED}|[\w+:/-]+(?:\.\w+)*)?"
-_KEYWORDS = re.compile(_KEYWORD)
-_PARTS = re.compile(
-    "|".join(
-        (
-            # A name of somebody's own, which may look like anything; an apostrophe within a word is none.
-            rf"(?<!\w)(?<!\w=)(?P<quoted>{_QUOTED})(?!\w)",
-            rf"(?P<python>smsframe\.assign{_ARGUMENTS})",
-            rf"(?<![\w.])(?P<call>(?P<package>smsframe\.)?(?P<function>{'|'.join(COMMANDS)})(?P<arguments>{_ARGUMENTS})?)(?![\w(])",
-            _KEYWORD,
-            rf"(?<![\w=-])(?P<name>{'|'.join(sorted(name for name in OPTIONS if '_' in name))})(?![\w=-])",
-        )
+_PARTS = "|".join(
+    (
+        # A name of somebody's own, which may look like anything; an apostrophe within a word is none.
+        rf"(?<!\w)(?<!\w=)(?P<quoted>{_QUOTED})(?!\w)",
+        rf"(?P<python>smsframe\.assign{_ARGUMENTS})",
+        rf"(?<![\w.])(?P<call>(?P<package>smsframe\.)?(?P<function>{'|'.join(COMMANDS)})(?P<arguments>{_ARGUMENTS})?)(?![\w(])",
+        _KEYWORD,
+        rf"(?<![\w=-])(?P<name>{'|'.join(sorted(name for name in OPTIONS if '_' in name))})(?![\w=-])",
     )
 )
+"""Texts of patterns, that are compiled when the first message is printed: many a command prints none."""
 
 
 def in_terminal_words(message: str) -> str:
@@ -135,8 +133,8 @@ def in_terminal_words(message: str) -> str:
     """
     for python, terminal in WHOLE.items():
         message = message.replace(python, terminal)
-    reading = any(part["keyword"] in READING for part in _PARTS.finditer(message))
-    message = _PARTS.sub(_reworded, message)
+    reading = any(part["keyword"] in READING for part in re.finditer(_PARTS, message))
+    message = re.sub(_PARTS, _reworded, message)
     if reading:
         message += (
             ". No option says how a file is to be read: save it again as XLSX, or as CSV in UTF-8; "
@@ -163,7 +161,7 @@ def _command(function: str, arguments: str) -> str:
     """``smsframe.resume('autumn', unconfirmed=)`` as it is typed in a terminal."""
     command, *options = COMMANDS[function].split()
     names = [_shell(quoted) for quoted in re.findall(rf"(?<![=\w])(?:{_QUOTED})", arguments)]
-    keywords = [_keyword(keyword) for keyword in _KEYWORDS.finditer(arguments)]
+    keywords = [_keyword(keyword) for keyword in re.finditer(_KEYWORD, arguments)]
     return " ".join(["smsframe", command, *names, *options, *keywords])
 
 

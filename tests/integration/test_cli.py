@@ -25,7 +25,7 @@ from typer.testing import CliRunner
 
 import smsframe
 from smsframe.cli import exit_codes
-from smsframe.cli.main import app
+from smsframe.cli.main import app, with_one_command
 from smsframe.cli.output import clean
 from smsframe.cli.tables import table
 from smsframe.formatting import many
@@ -110,6 +110,19 @@ def test_every_command_and_option_has_help_and_is_in_the_docs(name):
                 assert f"`{option}" in section or (name in ("plan", "send") and f"`{option}" in common), (
                     option
                 )
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_that_is_loaded_alone_is_the_same(name):
+    alone = CliRunner().invoke(with_one_command([name, "--help"]), [name, "--help"], prog_name="smsframe")
+    assert alone.output == CliRunner().invoke(app, [name, "--help"], prog_name="smsframe").output
+    assert alone.exit_code == 0
+    assert [*typer.main.get_command(with_one_command([name])).commands] == [name]
+
+
+def test_words_that_name_no_command_are_answered_by_the_whole_command_line():
+    for words in ([], ["--help"], ["--version"], ["chek"], ["smsframe"], [""]):
+        assert with_one_command(words) is app
 
 
 def test_the_exit_codes_are_in_the_help_and_in_the_docs():
