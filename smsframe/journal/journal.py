@@ -285,7 +285,9 @@ class Journal:
 
     def shared_limits(self, entry: CampaignRecord, owner: str, rate: float | None) -> SharedLimits:
         """The limits of a run that it keeps together with all other runs of its campaign."""
-        return SharedLimits(entry, owner, rate=rate, alive=self._owners.alive, clock=self._clock)
+        return SharedLimits(
+            entry, owner, rate=rate, alive=self._owners.alive, clock=self._clock, time=self._store.time
+        )
 
     # Recipients.
 

@@ -21,10 +21,13 @@ from smsframe.journal.tables import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
     from pathlib import Path
 
     import pandas as pd
     from sqlalchemy.engine import Connection
+
+    from smsframe.clock import Clock
 
 SCHEMA = "smsframe"
 """Where the tables are, unless the URL says ``?schema=``."""
@@ -212,6 +215,11 @@ class PostgresStore:
             f"the journal {self.place} is backed up with its server (pg_dump, or the provider's backups); "
             f"`smsframe journal copy` moves it to a file such as {target.name}"
         )
+
+    def time(self, connection: Connection, clock: Clock) -> datetime:  # noqa: ARG002 - for all databases
+        """The server's time, which is one for all machines."""
+        now: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+        return now
 
     def erase_securely(self, connection: Connection) -> None:
         """Nothing: deleted rows stay in their files until `clean`."""

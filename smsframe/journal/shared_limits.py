@@ -3,7 +3,8 @@ What several runs of one campaign keep together, as columns of its row: the rate
 one is accepted, and the stop after answers without proof.
 
 It is decided in the transaction that claims orders, so that two runs cannot both be first. The time is the
-journal's; how long an order waits is measured by each process's own monotonic clock from then on.
+journal's (`JournalStore.time`), as two machines may not agree on it; how long an order waits is measured by
+each process's own monotonic clock from then on.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from smsframe.orders.states import TAKEN, Action, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from sqlalchemy.engine import Connection
 
@@ -44,7 +46,8 @@ class SharedLimits:
         owner: The run.
         rate: Recipients per second at most, of all runs together; None for no limit.
         alive: Whether an owner is at work.
-        clock: What time it is.
+        clock: What time it is for this process.
+        time: What time it is for all that share the journal.
 
     Attributes:
         admitted: How many of the orders that were asked about last may be claimed.
@@ -61,8 +64,10 @@ class SharedLimits:
         rate: float | None,
         alive: Callable[[str], bool],
         clock: Clock,
+        time: Callable[[Connection, Clock], datetime],
     ) -> None:
-        self._entry, self._owner, self._rate, self._alive, self._clock = entry, owner, rate, alive, clock
+        self._entry, self._owner, self._rate, self._alive = entry, owner, rate, alive
+        self._clock, self._time = clock, time
         self._held_since: float | None = None
         self.admitted = self.unproven = 0
         self.accepted = False
@@ -116,7 +121,7 @@ class SharedLimits:
     def _reserve(self, connection: Connection, pace: str | None, planned: list[BatchWithPeople]) -> None:
         """Give each order the next moment at which no second before it has too many people."""
         rate = self._rate or 1.0
-        now = micros(self._clock.now()) / 1e6
+        now = micros(self._time(connection, self._clock)) / 1e6
         last = [(float(at), int(people)) for at, people in json.loads(pace or "[]")]
         # A clock that was set back would make everybody wait: nothing is reserved beyond what is under way.
         sending = (batches.c.campaign == self._entry.id) & (batches.c.state == State.SENDING)

@@ -23,10 +23,13 @@ from smsframe.masking import mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
     from pathlib import Path
 
     import pandas as pd
     from sqlalchemy.engine import Connection
+
+    from smsframe.clock import Clock
 
 LOCKED = 30.0
 """Seconds to wait for another process that is writing."""
@@ -175,6 +178,10 @@ class Store:
         """One transaction: all of it is on disk when the block ends, or nothing; reading writes nothing."""
         with self.errors_in_our_words(), self._connections.transaction(reading=reading) as connection:
             yield connection
+
+    def time(self, connection: Connection, clock: Clock) -> datetime:  # noqa: ARG002 - for all databases
+        """The machine's own time: a file is used by one machine."""
+        return clock.now()
 
     def erase_securely(self, connection: Connection) -> None:
         """In the caller's transaction: what is deleted is overwritten with zeros."""

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
+    from datetime import datetime
     from pathlib import Path
 
     import pandas as pd
     import sqlalchemy as sa
     from sqlalchemy.engine import Connection
+
+    from smsframe.clock import Clock
 
 
 class JournalStore(Protocol):
@@ -75,6 +78,9 @@ class JournalStore(Protocol):
 
     def backup(self, target: Path) -> None:
         """Copy the tables, as the last commit left them, into a file."""
+
+    def time(self, connection: Connection, clock: Clock) -> datetime:
+        """What time it is for all processes that share this journal, whatever their own clocks say."""
 
     def erase_securely(self, connection: Connection) -> None:
         """In the caller's transaction: what is deleted is overwritten, as far as the database can do that."""

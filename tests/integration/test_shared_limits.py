@@ -21,17 +21,17 @@ BEGIN = datetime(2026, 11, 29, tzinfo=UTC)
 class Time:
     """A wall clock and a monotonic one, set by the test."""
 
-    def __init__(self):
-        self.wall = self.passed = 0.0
+    def __init__(self, wall=0.0):
+        self.wall, self.passed = wall, 0.0
         self.clock = Clock(now=lambda: BEGIN + timedelta(seconds=self.wall), monotonic=lambda: self.passed)
 
 
 class Claims:
     """Two runs of one campaign, each with a journal object of its own as in two processes."""
 
-    def __init__(self, path, gateway, time, rate=None):
+    def __init__(self, path, gateway, time, rate=None, others=None):
         self.time = time
-        self.journals = [Journal(path, clock=time.clock) for _ in range(2)]
+        self.journals = [Journal(path, clock=each.clock) for each in (time, others or time)]
         people = table(40)
         plan = smsframe.plan(people, "Ciao", campaign="autumn", phone="mobile", gateway=gateway)
         self._owners = [journal.owner() for journal in self.journals]
@@ -157,6 +157,22 @@ def test_the_rate_is_that_of_all_runs_and_a_clock_set_back_holds_nobody_for_long
     claims.time.wall -= 50_000.0
     ((batch, _),) = claims.claim(0)
     assert claims.limits[0].waits[batch.order_id] <= 25 / 10 + 2.0
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("apart", [-90.0, 90.0])
+def test_the_rate_is_kept_by_machines_whose_clocks_disagree(gateway, cluster, apart):
+    """As two machines that share a server: neither waits for the other's clock, or gains by it."""
+    from smsframe.orders.states import Event, State  # noqa: PLC0415
+
+    claims = Claims(cluster.new(), gateway, Time(), rate=10, others=Time(wall=apart))
+    record(claims, 0, claims.claim(0), Event.ACCEPTED, State.ACCEPTED)
+    waits = []
+    for number in (0, 1, 0, 1):
+        ((batch, _),) = claims.claim(number)
+        waits.append(claims.limits[number].waits[batch.order_id])
+    assert waits == pytest.approx([0.5, 1.0, 1.5, 2.0], abs=0.4)  # while the server's clock goes on
+    claims.end()
 
 
 def test_two_calls_at_once_are_no_faster_than_the_rate(sandbox, proxy, tmp_path):
