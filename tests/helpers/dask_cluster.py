@@ -42,13 +42,37 @@ def cluster(environment: dict[str, str], workers: int = 2) -> Iterator[LocalClus
     ):
         for name, value in environment.items():
             patch.setenv(name, value)
-        with (
-            distributed.LocalCluster(
-                n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", processes=True
-            ) as made,
-            distributed.Client(made),
-        ):
-            yield made
+        with distributed.LocalCluster(
+            n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", processes=True
+        ) as made:
+            try:
+                with distributed.Client(made):
+                    yield made
+            finally:
+                _close(made)
+
+
+def _close(made: LocalCluster) -> None:
+    """
+    Close a cluster, and kill the workers that do not end with it.
+
+    A nanny whose worker was killed, and that is starting another one when the cluster is closed, may wait for
+    that one for ever (seen with distributed 2025.1).
+    """
+    closed = threading.Event()
+
+    def kill() -> None:
+        while not closed.wait(30):
+            for nanny in [*made.workers.values()]:
+                if nanny.pid is not None:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(nanny.pid, KILL)
+
+    impatient = threading.Thread(target=kill, daemon=True)
+    impatient.start()
+    made.close()
+    closed.set()
+    impatient.join()
 
 
 class Killer:
