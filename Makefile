@@ -15,7 +15,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-com
 
 help:
 	@echo "make demo    watch a whole campaign run against the sandbox"
-	@echo "make test    run the tests: some minutes        make test-all    also notebooks, browsers, the long searches"
+	@echo "make test    run the tests: five minutes        make test-all    also what takes seconds each, notebooks, browsers, searches"
 	@echo "make chaos   break the promise at random, for minutes; JOURNAL=postgres, or ENGINE=dask over Dask"
 	@echo "make bench   what it costs, beside others"
 	@echo "make simulate    live through a thousand histories, or SEEDS=100000, in a simulated world"
@@ -46,7 +46,7 @@ demo: $(READY)
 # Three tests at once on two cores: some wait for others' answers and processes.
 WORKERS = $(shell $(BIN)/python -c "import os; print(3 * (os.cpu_count() or 1) // 2)")
 test: $(DEV)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not notebook and not browser" $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not long and not slow and not notebook and not browser" $(TESTS)
 
 test-all: $(DEV)
 	$(BIN)/python -m pytest -n auto --dist worksteal $(TESTS)

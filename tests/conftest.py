@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from helpers import long_tests
 from helpers.postgres import Cluster
 
 import smsframe
 
+LONG = long_tests.listed()
 SHARE, _, DRAW = os.environ.get("SMSFRAME_SHARE", "1").partition(":")
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
@@ -35,12 +37,14 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 @pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
 def pytest_collection_modifyitems(config, items):
     """
-    Of a test with many cases some, spread over them, belong to `make test`; the others are slow.
+    What takes seconds is `long`. Of a test with many cases some, spread over them, are quick, others slow.
 
     Where CI has little time left, it asks for a share of all, drawn by lot: ``SMSFRAME_SHARE=0.3:any-word``.
     """
     cases = {}
     for item in items:
+        if f"{item.path.relative_to(long_tests.TESTS).as_posix()}::{item.originalname}" in LONG:
+            item.add_marker(pytest.mark.long)
         if item.get_closest_marker("samples"):
             cases.setdefault((item.path, item.originalname), []).append(item)
     for all_of_them in cases.values():
