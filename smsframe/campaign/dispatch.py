@@ -116,9 +116,8 @@ def sending(
     unsent = on_time(unsent, call.terms, now)
     unsent = in_open_stages(unsent, call.ramp, call.campaign)
     unsent = covered(unsent, call.terms, call.budget, stored and stored.known)
-    if len(unsent):
-        others = 0 if entry is None else journal.batches.planned_by_others(entry)
-        affordable(gateway, call.terms, int(unsent["segments"].sum()), others)
+    needs = int(unsent["segments"].sum())
+    covered_beside = affordable(gateway, call.terms, needs) if len(unsent) else None
     context.started(len(unsent))
     with journal.owner() as owner:
         registered = journal.registration.register(
@@ -135,6 +134,7 @@ def sending(
             budget=call.budget,
             held_out=call.held_out,
             ramp=None if call.ramp is None else call.ramp.ramp,
+            covered_beside=covered_beside,
         )
         del waiting, unsent  # a million people take a hundred megabytes
         if len(call.suppressed):
@@ -184,9 +184,8 @@ def resuming(
     unsent = on_time(unsent.assign(schedule_at=None) if rescheduled else unsent, entry.terms, now)
     unsent = in_open_stages(unsent, journal.ramps.state(entry), entry.name)
     unsent = covered(unsent, entry.terms, entry.budget, known)
-    if len(unsent):
-        others = journal.batches.planned_by_others(entry)
-        affordable(gateway, entry.terms, int(unsent["segments"].sum()), others)
+    needs = int(unsent["segments"].sum())
+    covered_beside = affordable(gateway, entry.terms, needs) if len(unsent) else None
     if rescheduled and entry.terms.schedule is not None:
         at = pd.Series(entry.terms.schedule, index=unsent.index, dtype=INSTANT)
         if at_night := warning(unsent["phone"], at):
@@ -205,6 +204,7 @@ def resuming(
             confirmed_complete=confirmed_complete,
             rescheduled=rescheduled,
             now=now,
+            covered_beside=covered_beside,
         )
         may_text = MayText(phones, barred, seen)
         yield _engine(registered, context, owner, may_text, settled, _in_doubt(known)), owner
@@ -248,7 +248,7 @@ def resending(
     sendable = again
     if after is State.CANCELLED:
         sendable = people.loc[on_time(people[["phone"]], entry.terms, now).index]
-    affordable(gateway, entry.terms, int(sendable["segments"].sum()))
+    covered_beside = affordable(gateway, entry.terms, int(sendable["segments"].sum()))
     if after is State.CANCELLED and entry.terms.schedule is not None:
         at = pd.Series(entry.terms.schedule, index=people.index, dtype=INSTANT)
         if at_night := warning(people["phone"], at):
@@ -264,6 +264,7 @@ def resending(
             again=again,
             phones=phones,
             now=now,
+            covered_beside=covered_beside,
             after=after,
         )
         yield _engine(registered, context, owner, MayText(phones, barred, seen)), owner

@@ -18,6 +18,8 @@ from smsframe.phones.match import among, keys
 from smsframe.timing.sending_times import sending_times
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.orders.prices import Budget
     from smsframe.orders.ramp import RampState
@@ -120,23 +122,30 @@ def covered_attempts(
     return again[(people.index[len(begun) :]).isin(fits)], begun
 
 
-def affordable(gateway: GatewayProtocol, terms: Terms, needed: int, others: int = 0) -> None:
+def affordable(gateway: GatewayProtocol, terms: Terms, needed: int) -> Callable[[int], None]:
     """
     Refuse when the balance is known and does not cover what is needed.
 
-    ``others``: credits that other runs of the campaign, which are at work, have planned and not spent yet.
+    Returns:
+        The same refusal by the same balance, once it is known how many credits other runs of the campaign,
+        which are at work, have planned and not spent yet.
     """
     available = credits_of(gateway.credits(), terms.message_type)
+
+    def require(others: int) -> None:
+        if available is not None and available < needed + others:
+            elsewhere = f", beside {others:,} of runs that are at work," if others else ""
+            raise NotEnoughCredit(
+                f"{needed:,} credits are needed{elsewhere} and {amount(available)} are left for type "
+                f"{terms.message_type}; nothing was sent: top up, or text fewer people",
+                needed=needed,
+                available=available,
+            )
+
     if available is None:
         log.warning("the gateway does not say how many credits of type %s are left", terms.message_type)
-    elif available < needed + others:
-        elsewhere = f", beside {others:,} of runs that are at work," if others else ""
-        raise NotEnoughCredit(
-            f"{needed:,} credits are needed{elsewhere} and {amount(available)} are left for type "
-            f"{terms.message_type}; nothing was sent: top up, or text fewer people",
-            needed=needed,
-            available=available,
-        )
+    require(0)
+    return require
 
 
 def at_once(batch_size: int, rate: float | None) -> int:

@@ -20,7 +20,7 @@ from smsframe.journal.attempts import read_earlier
 from smsframe.journal.batch_creation import assign
 from smsframe.journal.counts import Tally, tallies, tally
 from smsframe.journal.rows import append_evidence, micros, read_batches
-from smsframe.journal.shared_limits import count_answer, planned_by_others
+from smsframe.journal.shared_limits import count_answer
 from smsframe.journal.spending import covers
 from smsframe.journal.stop_requests import requested
 from smsframe.journal.tables import batches, recipients
@@ -278,11 +278,6 @@ class Batches:
             batches.c.campaign == entry.id, batches.c.state.in_(TAKEN), like_latest_call
         )
         return bool(connection.execute(sa.select(accepted_alike)).scalar_one())
-
-    def planned_by_others(self, entry: CampaignRecord) -> int:
-        """Segments that runs which are alive have planned, and not sent yet."""
-        with self._store.transaction(reading=True) as connection:
-            return planned_by_others(connection, entry, self._owners.alive)
 
     def alive(self, owner: str) -> bool:
         """Whether a run is at work."""

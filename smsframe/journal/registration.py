@@ -82,6 +82,7 @@ class Registration:
         budget: Budget | None = None,
         held_out: pd.Series[Any] | None = None,
         ramp: Ramp | None = None,
+        covered_beside: Callable[[int], None] | None = None,
     ) -> Registered:
         """
         Write down a campaign and people to text, and cut them into batches of this owner, in one transaction.
@@ -91,10 +92,12 @@ class Registration:
         of whatever run, keeps it, and the first text and outcome. So does who is in an order that the gateway
         lists and this journal did not know. Whom the budget does not cover is written down as waiting;
         ``ramp`` is the campaign's from now on; who is in a later stage waits. ``held_out`` are written down
-        before anybody is cut, and never cut.
+        before anybody is cut, and never cut. ``covered_beside`` is told the credits that runs at work have
+        planned, and refuses, so that nothing is written, if the balance does not cover this call beside them.
 
         Raises:
             CampaignChanged: It belongs to another gateway or account, or somebody may have another text.
+            NotEnoughCredit: As ``covered_beside`` says.
         """
         fresh = len(waiting) > 0 or compared.found
         if "schedule_at" in waiting:
@@ -148,7 +151,9 @@ class Registration:
             created = assign(connection, entry, owner, waiting.assign(text=own), now)
             if before is None and not compared.found:  # a new campaign: there is nothing else to read
                 return Registered(entry, created, fresh)
-            return self._begun(connection, entry, owner, phones, created, now, fresh=fresh)
+            return self._begun(
+                connection, entry, owner, phones, created, now, fresh=fresh, covered_beside=covered_beside
+            )
 
     def register_resumption(
         self,
@@ -161,6 +166,7 @@ class Registration:
         confirmed_complete: bool,
         rescheduled: bool,
         now: Now,
+        covered_beside: Callable[[int], None] | None = None,
     ) -> Registered:
         """
         Write down what the gateway lists of a campaign and this journal did not know, before it is resumed.
@@ -176,6 +182,7 @@ class Registration:
             rescheduled: Whether the terms have another time, or other hours, than before: they take the place
                 of the campaign's, and of those of its people who wait.
             now: What the clocks show.
+            covered_beside: As in `register`.
         """
         fresh = len(waiting) > 0 or compared.found
         with self._store.transaction() as connection:
@@ -188,7 +195,9 @@ class Registration:
             entry = replace(entry, compared_at=stored.compared_at, stop_requests=stored.stop_requests)
             if rescheduled:
                 self._reschedule(connection, entry)
-            return self._begun(connection, entry, owner, phones, [], now, fresh=fresh)
+            return self._begun(
+                connection, entry, owner, phones, [], now, fresh=fresh, covered_beside=covered_beside
+            )
 
     def register_attempts(
         self,
@@ -199,6 +208,7 @@ class Registration:
         again: pd.DataFrame,
         phones: pd.Series[Any],
         now: Now,
+        covered_beside: Callable[[int], None],
         after: State = State.ACCEPTED,
     ) -> Registered:
         """
@@ -213,6 +223,7 @@ class Registration:
             phones: Whom this run may text: these people, and those of an earlier call like this one that
                 ended before they were sent to.
             now: What the clocks show.
+            covered_beside: As in `register`.
             after: The state of the orders that are followed. After `State.CANCELLED` the time of the terms
                 becomes that of these people, and the hours those of the campaign.
         """
@@ -226,7 +237,9 @@ class Registration:
             if after is State.CANCELLED:
                 self._batches.dissolve(connection, entry.id)
                 self._move(connection, entry, phones)
-            return self._begun(connection, entry, owner, phones, [], now, fresh=True)
+            return self._begun(
+                connection, entry, owner, phones, [], now, fresh=True, covered_beside=covered_beside
+            )
 
     def _move(self, connection: Connection, entry: CampaignRecord, phones: pd.Series[Any]) -> None:
         """In the caller's transaction: the time of these terms is that of those of them in no order."""
@@ -260,8 +273,11 @@ class Registration:
         now: Now,
         *,
         fresh: bool,
+        covered_beside: Callable[[int], None] | None,
     ) -> Registered:
         """In the caller's transaction: what else a run begins with, of a campaign that was there before."""
+        if covered_beside is not None:  # runs that register at once would each find the whole balance
+            covered_beside(shared_limits.planned_by_others(connection, entry, owner, self._batches.alive))
         shared_limits.begin(connection, entry.id, owner, self._batches.alive)
         in_doubt = self._batches.take_over(connection, entry, owner)
         created = [*created, *self._batches.create_batches_within(connection, entry, owner, phones, now)]

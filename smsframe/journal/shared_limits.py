@@ -158,9 +158,12 @@ def begin(connection: Connection, campaign: int, owner: str, alive: Callable[[st
         connection.execute(sa.update(campaigns).where(row).values(unproven=0))
 
 
-def planned_by_others(connection: Connection, entry: CampaignRecord, alive: Callable[[str], bool]) -> int:
+def planned_by_others(
+    connection: Connection, entry: CampaignRecord, owner: str, alive: Callable[[str], bool]
+) -> int:
     """Segments of orders that other runs, which are alive, have planned and not sent yet."""
     which = (batches.c.campaign == entry.id) & (batches.c.state == State.PLANNED)
+    which &= batches.c.owner.is_distinct_from(owner)
     which &= batches.c.message_type == entry.terms.message_type
     query = sa.select(batches.c.owner, sa.func.sum(batches.c.segments)).where(which).group_by(batches.c.owner)
     return sum(int(segments) for owner, segments in connection.execute(query) if alive(owner))

@@ -203,6 +203,48 @@ def test_two_calls_at_once_are_no_faster_than_the_rate(sandbox, proxy, tmp_path)
     assert max(times) - min(times) > 0.9 * 70 / 20  # the last order leaves when the others had their time
 
 
+class Overtaken:
+    """A gateway, but that something happens between the question for the balance and what follows."""
+
+    def __init__(self, gateway, meanwhile):
+        self._gateway, self._meanwhile = gateway, meanwhile
+
+    def __getattr__(self, name):
+        return getattr(self._gateway, name)
+
+    def credits(self):
+        told = self._gateway.credits()
+        self._meanwhile()
+        return told
+
+
+def send_more(gateway):
+    return send(table(5, start=100), gateway, "Ciao")
+
+
+def go_on(gateway):
+    return smsframe.resume("autumn", gateway=gateway, progress=False)
+
+
+@pytest.mark.parametrize("call", [send_more, go_on])
+def test_runs_that_begin_at_once_do_not_each_spend_the_whole_balance(tmp_path, call):
+    path = tmp_path / "journal.sqlite"
+    with smsframe.Sandbox(credits=40) as sandbox:
+        gateway = sandbox.gateway(journal=path)
+        first = Claims(path, gateway, Time())
+        first.end()  # so that its forty people wait for whoever goes on
+        made = []
+        overtaken = Overtaken(gateway, lambda: made.append(Claims(path, gateway, Time())))
+        with pytest.raises(smsframe.NotEnoughCredit, match="beside 40 of runs that are at work"):
+            call(overtaken)
+        assert sandbox.inbox().empty
+        made[0].end()
+        assert statuses(go_on(gateway)) == {
+            "accepted": 40
+        }  # whom the refused call named was not written down
+        gateway.close()
+
+
 def test_credit_that_another_run_has_planned_is_not_there_twice(tmp_path):
     with smsframe.Sandbox(credits=30) as sandbox:
         gateway = sandbox.gateway(journal=tmp_path / "journal.sqlite")
