@@ -28,7 +28,8 @@ SHARED = {
     "contacts": Parameter("The people to text, one per row, in any frame; it is not changed."),
     "text": Parameter(
         "What people read: ``{column}`` and ``{column:default}`` are replaced by the value of that column; "
-        "``{{`` and ``}}`` are braces."
+        "``{{`` and ``}}`` are braces. Or a mapping of variants to texts, of people who were given one by "
+        "`smsframe.assign`."
     ),
     "campaign": Parameter("The campaign's name."),
     "gateway": Parameter("The `Gateway` that texts go to; `Gateway.from_env` when not given."),

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,6 +15,7 @@ from smsframe.api.options import announce_journal, journal_of
 from smsframe.api.tracebacks import hide_frames
 from smsframe.arrow import INSTANT, TEXT
 from smsframe.audience.optout_sync import sync
+from smsframe.audience.received import aware
 from smsframe.campaign import order_history
 from smsframe.campaign.adopt import adopt as adopt_orders
 from smsframe.campaign.history_check import prefixes
@@ -99,7 +100,7 @@ def history(
     if not gateway.profile.history:
         raise ValueError("this gateway has no history of orders")
     memory = journal_of(journal, gateway)
-    first, last = _aware("since", since), _aware("until", until)
+    first, last = aware("since", since), aware("until", until)
     first = first or gateway.clock.now() - LONG
     names = [] if isinstance(adopt, bool) else [adopt] if isinstance(adopt, str) else [*adopt]
     names = [normalize_name(name) for name in names]
@@ -199,9 +200,3 @@ def _say_what_is_unknown(found: pd.DataFrame, context: RunContext) -> None:
             f"{many(left, 'order')} stay unknown here, of campaigns that are not in this journal: "
             "name these with adopt=[...]"
         )
-
-
-def _aware(name: str, value: datetime | None) -> datetime | None:
-    if value is not None and (not isinstance(value, datetime) or value.tzinfo is None):
-        raise ValueError(f"{name}= must be a datetime with a time zone, such as datetime.now(timezone.utc)")
-    return None if value is None else value.astimezone(UTC)

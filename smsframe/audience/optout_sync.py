@@ -14,6 +14,7 @@ import pandas as pd
 from smsframe.arrow import TEXT
 from smsframe.errors import Rejected, Unavailable
 from smsframe.formatting import many
+from smsframe.gateway.paging import PAGE_SIZES
 from smsframe.phones import parse
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from smsframe.journal.optout_rows import OptOutList
     from smsframe.journal.optouts import OptOuts
 
-PAGE_SIZES = (1000, 100, 10)
-"""The gateway documents no largest page: the first that it takes."""
 PASSES = 3
 PAGES = 20_000
 """Pages in all, whatever it says of their number."""
@@ -90,7 +89,7 @@ class _Reading:
 
     def __init__(self, gateway: OptOutGateway, retry_policy: RetryPolicy) -> None:
         self._gateway, self._retry_policy = gateway, retry_policy
-        self._sizes = [*PAGE_SIZES]
+        self._sizes = [*PAGE_SIZES]  # it documents no largest page: the first that it takes
         self._pages = 0
         self.items: dict[str, tuple[datetime | None, str]] = {}
         """Since when, and how it came there, by the number as the gateway writes it."""

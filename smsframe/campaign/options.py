@@ -202,8 +202,8 @@ _REGION = Parameter(
 
 def _policy(more: str = "") -> Parameter:
     return Parameter(
-        f"House rules: `Policy` with prices and a budget{more}. Who waits for a larger budget goes on "
-        "waiting when it is not given.",
+        f"House rules: a `Policy`, as of `plan`{more}. People who wait for a larger budget go on waiting "
+        "when it is not given.",
         Group.SAFETY,
         is_policy,
     )

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.gateway.retry import RetryPolicy
 
-PAGE_SIZES = paging.PAGE_SIZES
-"""Orders per page."""
-
 PAGES = paging.PAGES
 """Pages that are read at most; endless ones prove nothing."""
 
@@ -71,7 +68,7 @@ def read(gateway: GatewayProtocol, since: datetime, retry_policy: RetryPolicy) -
         lambda number, size: gateway.history_page(since, number, size),
         _key,
         retry_policy,
-        sizes=PAGE_SIZES,
+        sizes=paging.PAGE_SIZES,
         pages=PAGES,
     )
     reading.read()

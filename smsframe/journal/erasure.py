@@ -227,7 +227,7 @@ class Erasure:
         ]
         if values:
             connection.execute(insert(connection, erased).on_conflict_do_nothing(), values)
-            _withoutnumbers_in(connection, campaign, sorted({row["batch"] for row in values}))
+            _remove_numbers_from_answers(connection, campaign, sorted({row["batch"] for row in values}))
         return gone["person"].nunique(), rows["person"][waits].nunique()
 
 
@@ -298,8 +298,8 @@ def _unread_replies(connection: Connection, hashes: dict[int, str]) -> int:
     return len(found)
 
 
-def _withoutnumbers_in(connection: Connection, campaign: int, orders: list[int]) -> None:
-    """What was said of orders, and of their people, without what may be a number."""
+def _remove_numbers_from_answers(connection: Connection, campaign: int, orders: list[int]) -> None:
+    """Replace whatever may be a number in the answers that are kept of orders, and in their reasons."""
     these = batches.c.id.in_(integers(orders))
     for row in connection.execute(sa.select(batches.c.id, batches.c.reason).where(these)).all():
         if row.reason and (said := DIGITS.sub("…", row.reason)) != row.reason:
@@ -319,5 +319,5 @@ def _named(connection: Connection, hashes: dict[int, str]) -> list[str]:
         for row in connection.execute(query.order_by(campaigns.c.id)).all()
         if (numbers_in(row.name) | numbers_in(row.template)) & hashes.keys()
     ]
-    many = f"the name or the text of {len(set(names))} of the campaigns holds a number that was erased"
-    return [f"{many}: `smsframe purge` erases texts; names stay"] if names else []
+    found = f"the name or the text of {len(set(names))} of the campaigns holds a number that was erased"
+    return [f"{found}: `smsframe purge` erases texts; names stay"] if names else []

@@ -171,8 +171,9 @@ class PlanOptions(Options):
     policy: Annotated[
         Policy | None,
         Parameter(
-            "House rules: `Policy` with prices and a budget. Rows that the budget of the campaign does not "
-            "cover are ``pending``, and are sent by a later call with a larger one.",
+            "House rules: a `Policy` with prices and a budget, a cap of texts per person, who alone may be "
+            "texted, required consent or a required way to opt out. Rows that the budget of the campaign "
+            "does not cover are ``pending``, and are sent by a later call with a larger one.",
             Group.SAFETY,
             is_policy,
         ),
