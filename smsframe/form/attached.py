@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 0.5
 """Seconds between two looks at a run of somebody else."""
 
+COUNT_SECONDS = 60.0
+"""Seconds that are waited at most until every row of a table is counted."""
+
 CHANGED = (
     "This campaign has changed meanwhile, from another page or program, so nothing was done. It is shown as "
     "it is now: look again."
@@ -83,6 +86,13 @@ class AttachedForm(Form):
     def look_again(self) -> None:
         """Show what the journal has of the campaign by now."""
         self._updates.request((self._controls.draft(fix=self._fix), True))
+
+    def counted_plan(self) -> Plan | None:
+        """The plan of every row, for what is in the form now; None where none can be made."""
+        self._updates.wait(COUNT_SECONDS)
+        self._exact_counts.wait(COUNT_SECONDS)
+        view = self._view
+        return view.plan if view.exact else None
 
     def on_change(self, act: Callable[[], None]) -> None:
         """Do something whenever somebody changes what is in the form."""

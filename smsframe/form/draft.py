@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FIX: Final = "gsm"
 """The ``text_fix`` of `smsframe.plan` that a form offers: it leaves the letters of names as they are."""
 
-MAX_LIVE_ROWS = 2_000
+MAX_LIVE_ROWS = 10_000
 """
 Rows that are planned on every keystroke; of a longer table an even sample is, and all when typing pauses.
 """

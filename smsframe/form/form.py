@@ -178,7 +178,7 @@ class Form:
 
     def _send_test(self) -> None:
         view = self._view
-        if view.plan is None or not view.counted or view.plan.planned.empty:
+        if view.plan is None or not view.readable or view.plan.planned.empty:
             raise ValueError(
                 "Write a text that at least one person in the table can get, then send yourself a test."
             )

@@ -70,6 +70,8 @@ def counter(view: View) -> str:
     counted = [(f"{typed.characters:,}", f"{characters} {'after replacing' if replaced else 'typed'}")]
     if plan is None:  # what is counted of a text that cannot be sent would be said of another one
         return figures(counted)
+    if not view.exact:
+        return figures([*counted, ("…", "alphabet"), ("…", "segments each"), ("…", "credits")])
     causes = [
         f"{_character(character)} at character {position:,}"
         for character, position in [*typed.non_gsm.items()][:3]
@@ -84,12 +86,11 @@ def counter(view: View) -> str:
             (segments, "segment each" if segments == "1" else "segments each"),
         ]
         causes += [
-            f"{_character(str(sign))} in the values of {many(round(rows * view.scale), 'person', 'people')}"
+            f"{_character(str(sign))} in the values of {many(rows, 'person', 'people')}"
             for sign, rows in plan.ucs2.head(4).items()
             if sign not in typed.non_gsm
         ][:3]
-    credit = ("" if view.exact else "≈ ") + f"{view.credits:,}"
-    counted.append((credit, "credit" if view.credits == 1 else "credits"))
+    counted.append((f"{view.credits:,}", "credit" if view.credits == 1 else "credits"))
     ucs2_note = (
         '<div class="sf-forcing">Extended alphabet, at 70 characters a segment instead of 160, because of '
         f"{', '.join(causes)}.</div>"
@@ -101,7 +102,7 @@ def counter(view: View) -> str:
 
 def cheaper(view: View) -> str:
     """Which characters could be replaced by which, and what that saves; or which are, and what that saved."""
-    made = view.plan is not None and view.counted and view.draft.fix
+    made = view.plan is not None and view.readable and view.draft.fix
     proposal = view.plan.fixed if view.plan is not None and made else view.cheaper
     if proposal is None or not (proposal.saved or made):
         return ""
@@ -115,14 +116,13 @@ def cheaper(view: View) -> str:
         f"{_character(before)} {verb} {_character(after)}" for before, after in pairs[:REPLACEMENTS_SHOWN]
     )
     more = ", and others" if len(pairs) > REPLACEMENTS_SHOWN else ""
-    saved = many(round(facts["saved"] * view.scale), "credit")
-    outcome = f"{saved} {'saved' if made else 'less'}"
-    return f'<div class="sf-note" role="status">{listed}{more}: {outcome}.</div>'
+    saved = f": {many(facts['saved'], 'credit')} {'saved' if made else 'less'}" if view.exact else ""
+    return f'<div class="sf-note" role="status">{listed}{more}{saved}.</div>'
 
 
 def balance(view: View) -> str:
     """What is to be known of the balance before it is sent; a problem where it does not cover it."""
-    if view.plan is None or not view.sendable:
+    if view.plan is None or not view.sendable or not view.exact:
         return ""
     words = balance_words(view.plan.balance, view.credits)
     words = words[:1].upper() + words[1:]
@@ -151,31 +151,31 @@ def audience(view: View, *, followed: bool = False, file_rows: bool = False) -> 
     if view.plan is None:
         waiting = "" if view.experiment else "Who would be texted is counted again when the text is correct."
         return note(_experiment(view)) + (note(waiting) if "text" in view.problems else "")
-    plan, approximately = view.plan, "" if view.exact else "≈ "
-    ready = view.recipients
-    share = 100 * plan.recipients / max(1, len(plan.frame))
-    skipped = skips(plan, followed=followed, file_rows=file_rows)
+    what = "to text" if view.readable else "can be texted"  # without a text, nobody would be
+    number = f"{view.recipients:,}" if view.exact else "…"
+    funnel = (
+        f'<div class="sf-funnel"><span>{many(view.rows, "row")}</span>'
+        f'<span class="sf-ready"><b>{number}</b> {what}</span></div>'
+    )
+    if not view.exact:
+        return funnel + note("Every row is counted when typing pauses.")
+    share = 100 * view.recipients / max(1, view.rows)
+    skipped = skips(view.plan, followed=followed, file_rows=file_rows)
     listed = "".join(
-        _skips(title, [skip for skip in skipped if skip.correctable == correctable], view, approximately)
+        _skips(title, [skip for skip in skipped if skip.correctable == correctable])
         for title, correctable in (("Can be corrected", True), ("Nothing to correct", False))
     )
-    estimate = (
-        "" if view.exact else f"Estimated from {len(plan.frame):,} rows; all are counted when typing pauses."
-    )
-    what = "to text" if view.counted else "can be texted"  # without a text, nobody would be
+    remarks = (_experiment(view), _optouts(view), _country(view), _supplied(view))
     return (
-        f'<div class="sf-funnel"><span>{many(view.rows, "row")}</span>'
-        f'<span class="sf-ready"><b>{approximately}{ready:,}</b> {what}</span></div>'
-        f'<div class="sf-bar" aria-hidden="true"><span style="width:{share:.1f}%"></span></div>'
-        f"{listed}{note(_experiment(view))}{note(_optouts(view))}{note(_country(view))}{note(_supplied(view))}{note(estimate)}"
+        f'{funnel}<div class="sf-bar" aria-hidden="true"><span style="width:{share:.1f}%"></span></div>'
+        f"{listed}{''.join(map(note, remarks))}"
     )
 
 
 def _experiment(view: View) -> str:
     """How many people are in each variant, and that the hold-out gets no text."""
-    about = "" if view.exact else "≈ "
     people = [
-        f"{name}: {about}{round(count * view.scale):,}" + (", without a text" if name == HOLD_OUT else "")
+        f"{name}: {count:,}" + (", without a text" if name == HOLD_OUT else "")
         for name, count in view.experiment
     ]
     return f"People in each variant, of those who can be texted: {'; '.join(people)}." if people else ""
@@ -196,11 +196,18 @@ def nothing_to_read(view: View) -> str:
     return note("Nobody would be texted now: see the reasons under Audience.")
 
 
-def message(example: Example, place: int, total: int) -> str:
-    """One message as its person would read it, ``place`` from 0, and what it is billed as."""
+def message(example: Example, place: int, total: int | None) -> str:
+    """
+    One message as its person would read it, and what it is billed as.
+
+    Args:
+        example: The message.
+        place: Its place, from 0.
+        total: How many there are; None where they are of a sample.
+    """
     rank = "the most expensive" if place == 0 else f"{place + 1:,}"
     facts = [
-        f"{rank} of {many(total, 'message')}",
+        "one of the messages" if total is None else f"{rank} of {many(total, 'message')}",
         f"row {example.row}",
         many(example.units, "character"),
         f"{ALPHABETS[example.encoding]} alphabet",
@@ -292,25 +299,21 @@ def _country(view: View) -> str:
     return f"The country is taken from the column {mask(str(draft.region))}."
 
 
-def _skips(title: str, skipped: list[Skip], view: View, approximately: str) -> str:
+def _skips(title: str, skipped: list[Skip]) -> str:
     """The reasons of one group, under its title."""
     if not skipped:
         return ""
-
-    def counted(rows: int) -> str:
-        return f"{approximately}{round(rows * view.scale):,}"
-
-    head = f"<h4>{title}<span>{counted(sum(skip.rows for skip in skipped))}</span></h4>"
-    listed = "".join(_skip(skip, view.scale, approximately) for skip in skipped[:REASONS_SHOWN])
+    head = f"<h4>{title}<span>{sum(skip.rows for skip in skipped):,}</span></h4>"
+    listed = "".join(_skip(skip) for skip in skipped[:REASONS_SHOWN])
     more = sum(skip.rows for skip in skipped[REASONS_SHOWN:])
-    others = f'<div class="sf-skip"><b>{counted(more)}</b> for other reasons</div>' if more else ""
+    others = f'<div class="sf-skip"><b>{more:,}</b> for other reasons</div>' if more else ""
     return f'<div class="sf-group">{head}{listed}{others}</div>'
 
 
-def _skip(skip: Skip, scale: float, approximately: str) -> str:
+def _skip(skip: Skip) -> str:
     reason, explanation = in_form_words(skip.reason), in_form_words(skip.explanation)
     return (
-        f'<details class="sf-skip"><summary><b>{approximately}{round(skip.rows * scale):,}</b> '
+        f'<details class="sf-skip"><summary><b>{skip.rows:,}</b> '
         f"<i>{escape(skip.status)}</i> {escape(reason)}</summary>"
         f'<div class="sf-note">{escape(explanation)}</div>{_rows(skip.sample)}</details>'
     )

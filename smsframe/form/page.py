@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
     from smsframe.contacts.policy import Policy
     from smsframe.form.attached import AttachedForm
-    from smsframe.form.form import Form
     from smsframe.orders.records import CampaignRecord
 
 LISTED = 50
@@ -318,11 +317,12 @@ class Page:
         self._body.children = parts
 
 
-def _problems(form: Form, name: str) -> tuple[pd.DataFrame, str]:
+def _problems(form: AttachedForm, name: str) -> tuple[pd.DataFrame, str]:
     """The rows of a form's table that need a hand."""
-    if form.plan is None:
+    plan = form.counted_plan()  # of a long table, the plan of the moment may be of a sample
+    if plan is None:
         raise ValueError("Correct what is marked above first.")
-    rows = form.plan.problems()
+    rows = plan.problems()
     if not len(rows):
         raise ValueError("No row needs a hand.")
     return rows, f"{file_name(Path(name).stem)} to correct"

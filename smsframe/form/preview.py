@@ -44,7 +44,9 @@ class View:
     Attributes:
         draft: The draft it follows from.
         rows: Rows of the table.
-        exact: Whether all of them were planned, or an even sample.
+        exact: Whether all of them were planned. Otherwise the plan is of an even sample, which shows messages
+            and what is wrong; nothing is counted from it: it has few of the duplicates, and is held against
+            no campaign and no budget.
         plan: The plan; of a placeholder while the text is empty; None when none can be made, as while
             something is wrong with the text, so that nothing is counted.
         sendable: Whether the plan is of the draft's own text, and nothing is wrong.
@@ -52,8 +54,8 @@ class View:
         cheaper: What replacing characters would save, as `Plan.cheaper` says, or None.
         problems: What is wrong, by the part of the form that shows it: ``audience``, ``text``, ``campaign``,
             ``terms``, ``schedule``.
-        experiment: How many people of what was planned are in each variant, the hold-out last; empty where
-            the table is no experiment.
+        experiment: How many people are in each variant, the hold-out last; empty where the table is no
+            experiment, and unless ``exact``.
     """
 
     draft: Draft
@@ -67,36 +69,36 @@ class View:
     experiment: tuple[tuple[str, int], ...] = ()
 
     @property
-    def scale(self) -> float:
-        """Rows of the table for each row that was planned."""
-        planned = self.rows if self.exact else min(self.rows, MAX_LIVE_ROWS)
-        return self.rows / max(1, planned)
-
-    @property
     def recipients(self) -> int:
-        """People who would be texted; an estimate unless ``exact``."""
-        return round(self.plan.recipients * self.scale) if self.plan is not None else 0
+        """People who would be texted; 0 unless ``exact``."""
+        return self.plan.recipients if self.plan is not None and self.exact else 0
 
     @property
     def credits(self) -> int:
-        """Credits that would cost; an estimate unless ``exact``."""
-        return round(self.plan.credits * self.scale) if self.plan is not None else 0
+        """Credits that would cost; 0 unless ``exact``."""
+        return self.plan.credits if self.plan is not None and self.exact else 0
+
+    @property
+    def readable(self) -> bool:
+        """Whether the plan is of the draft's own text, so that its messages can be shown."""
+        return self.plan is not None and self.typed is not None
 
     @property
     def counted(self) -> bool:
-        """Whether the plan is of the draft's own text."""
-        return self.plan is not None and self.typed is not None
+        """Whether that is so, and every row was planned."""
+        return self.readable and self.exact
 
     def headline(self) -> str:
         """The label of the button that sends: how many people, for how many credits."""
-        if not self.counted:
+        if not self.readable:
             return "Nothing to send yet"
+        if not self.exact:
+            return "Counting every row …"
         if not self.recipients:
             return "Nobody to text"
-        about = "" if self.exact else "about "
         people = many(self.recipients, "person", "people")
         at = f" {self.when}" if self.when else ""
-        return f"Text {about}{people} for {about}{many(self.credits, 'credit')}{at}"
+        return f"Text {people} for {many(self.credits, 'credit')}{at}"
 
     @property
     def when(self) -> str:
@@ -159,7 +161,7 @@ def missing(view: View) -> str:
     if view.problems:
         return "Correct what is marked above."
     if not view.exact:
-        return "The table is long, so these are estimates: every row is counted when typing pauses."
+        return "The table is long: every row is counted when typing pauses."
     return "" if view.recipients else _why_nobody(view.plan)
 
 
@@ -244,15 +246,15 @@ def make_view(
     made = _planned(
         texts, problems, lambda text, **overrides: make_plan(planned, text, **options | overrides)
     )
-    result = replace(result, experiment=people_of_variants(made))
+    result = replace(result, experiment=people_of_variants(made) if exact else ())
     plan = None if "text" in problems else made
     if plan is not None and typed is not None and draft.fix:
         typed = count_text(plan.template.source)
     result = replace(result, plan=plan, typed=typed)
     return replace(
         result,
-        sendable=result.counted and not problems and bool(draft.campaign.strip()),
-        cheaper=plan.cheaper(FIX) if plan is not None and result.counted and not draft.fix else None,
+        sendable=result.readable and not problems and bool(draft.campaign.strip()),
+        cheaper=plan.cheaper(FIX) if plan is not None and result.readable and not draft.fix else None,
     )
 
 

@@ -40,14 +40,17 @@ def show_view(controls: Controls, view: View, counts: CampaignCounts | None, fac
         messages[place].value = html.problem(view.problems.get(place))
     messages["counter"].value = html.counter(view)
     messages["cheaper"].value = html.cheaper(view)
-    messages["funnel"].value = html.audience(
-        view, followed=facts.campaign is not None, file_rows=facts.file_rows
-    )
+    funnel = messages["funnel"]
+    if view.exact or view.plan is None or not funnel.value:
+        funnel.value = html.audience(view, followed=facts.campaign is not None, file_rows=facts.file_rows)
+        funnel.remove_class("sf-before")
+    else:  # what was counted before stays, marked, so that the form does not jump at each key
+        funnel.add_class("sf-before")
     name = view.draft.campaign.strip()
     messages["known"].value = html.campaign_note(counts, name, facts.campaign) if counts else ""
     messages["total"].value = html.note(missing(view)) + html.balance(view)
     controls.send.description = view.headline()
-    ready = view.counted and view.exact and view.recipients
+    ready = view.counted and view.recipients
     controls.unlock.description = f"Type {view.recipients:,} to unlock" if ready else "To unlock"
     if counts is not None:
         controls.resume.description = counts.headline(view.when or agreed_time(facts.campaign))

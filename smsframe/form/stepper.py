@@ -26,6 +26,7 @@ class MessageStepper:
     def __init__(self, controls: Controls) -> None:
         self._controls = controls
         self._messages: Messages | None = None
+        self._exact = True
         self._place = 0
         self._lock = threading.Lock()
         controls.previous.on_click(lambda _: self._step(-1))
@@ -34,9 +35,9 @@ class MessageStepper:
     def show(self, view: View, *, file_rows: bool = False) -> None:
         """Show the first message of a view, or why there is none; ``file_rows`` as for `Messages`."""
         with self._lock:
-            counted = view.plan is not None and view.counted
-            messages = Messages(view.plan, file_rows=file_rows) if view.plan is not None and counted else None
-            self._messages, self._place = messages or None, 0
+            plan = view.plan if view.readable else None
+            messages = Messages(plan, file_rows=file_rows) if plan is not None else None
+            self._messages, self._place, self._exact = messages or None, 0, view.exact
             self._show(html.nothing_to_read(view))
 
     def _step(self, by: int) -> None:
@@ -48,7 +49,9 @@ class MessageStepper:
     def _show(self, otherwise: str) -> None:
         messages, place, controls = self._messages, self._place, self._controls
         total = len(messages) if messages is not None else 0
-        message = html.message(messages.at(place), place, total) if messages is not None else otherwise
+        message = otherwise
+        if messages is not None:
+            message = html.message(messages.at(place), place, total if self._exact else None)
         controls.messages["readers"].value = message
         controls.previous.disabled, controls.next.disabled = place == 0, place + 1 >= total
-        controls.show(controls.steps, shown=total > 1)
+        controls.show(controls.steps, shown=total > 1 and self._exact)

@@ -334,15 +334,15 @@ def test_an_experiment_with_one_text_is_sent_and_the_hold_out_is_not(hand, sandb
     assert said in at.reads("funnel")
 
 
-def test_the_variants_of_a_long_table_are_estimated_until_typing_pauses(hand, monkeypatch):
+def test_the_variants_of_a_long_table_are_counted_when_typing_pauses(hand, monkeypatch):
     for module in (preview, form):
         monkeypatch.setattr(module, "MAX_LIVE_ROWS", 20)
     contacts = table(200).assign(sms_variant=["a", "b", "b", "hold-out"] * 50)
     view = preview.make_view(
         draft.Draft(text=TEXT, phone="mobile"), contacts, smsframe.plan, now=datetime.now(UTC)
     )
-    assert sum(people for _, people in view.experiment) == 20
-    assert "a: ≈ " in html.audience(view)
+    assert not view.experiment
+    assert "a: " not in html.audience(view)
     at = hand(contacts, TEXT)
     at.wait()
     assert "a: 50; b: 100; hold-out: 50," in at.reads("funnel")
@@ -382,34 +382,63 @@ def test_one_message_needs_no_steps(hand):
     assert not hand(table(1), "Ciao {name}").shown("steps")
 
 
-def long_table():
-    contacts = table(draft.MAX_LIVE_ROWS * 2)
-    contacts.loc[1::2, "mobile"] = None
-    return contacts
-
-
 def exact_after(at, pause):
     """The form counts every row after another pause than people need."""
     at.wait()
     at.form._exact_counts = LatestOnly(at.form._update_exactly, pause)
 
 
-def test_a_long_table_is_counted_row_by_row_when_typing_pauses(hand):
-    at = hand(long_table(), campaign="autumn")
+@pytest.fixture
+def short_tables_are_long(monkeypatch):
+    for module in (preview, form):
+        monkeypatch.setattr(module, "MAX_LIVE_ROWS", 20)
+
+
+def numbers_shown(at):
+    """Each number that the form says, but for rows, characters, one message and what was counted before."""
+    places = {name: at.reads(name) for name in at.form._controls.messages if name != "readers"}
+    if "sf-before" in at.form._controls.messages["funnel"]._dom_classes:
+        del places["funnel"]
+    said = unescape(" ".join(re.sub(r"<[^>]+>", " ", content) for content in places.values()))
+    said += f" {at.form._controls.send.description} {at.form._controls.unlock.description} {at.form!r}"
+    kept = re.sub(r"[\d,]+\s+(characters|rows)|row \d+", "", said)
+    return re.findall(r"\d[\d,.]*", kept)
+
+
+def test_nothing_is_counted_of_a_long_table_until_every_row_is(hand, gateway, short_tables_are_long):
+    text = "Ciao {name}, dinner."  # no number of its own
+    contacts = pd.concat([table(60), table(60)], ignore_index=True)  # of a sample, few are duplicates
+    contacts["name"] = "Ada"
+    contacts.loc[7, "name"] = "x" * 200  # of a sample, nobody is that expensive
+    smsframe.send(contacts.iloc[10:30], text, campaign="autumn", phone="mobile", gateway=gateway)
+    at = hand(contacts, "Ciao", campaign="autumn", phone="mobile")
     exact_after(at, 60.0)
-    at.form._controls.text.value = TEXT  # as if somebody went on typing
+    assert "<b>40</b> to text" in at.reads("funnel")
+    at.form._controls.text.value = text  # as if somebody went on typing
     assert at.form._updates.wait(60)
-    assert "Estimated from 2,000 rows" in at.reads("funnel")
-    assert "≈" in at.reads("funnel")
-    assert at.form._controls.send.description.startswith("Text about ")
+    assert at.form._controls.send.description == "Counting every row …"
     assert at.form._controls.unlock.description == "To unlock"
+    assert "sf-before" in at.form._controls.messages["funnel"]._dom_classes
+    assert "Ciao Ada, dinner." in at.reads("readers")
+    assert "every row is counted when typing pauses" in at.reads("total")
+    assert numbers_shown(at) == ["20"]  # texted already, as the journal has them
     assert not at.can("unlock")
     assert not at.form._exact_counts.wait(0)
 
-    at = hand(long_table(), TEXT, campaign="autumn")
+    at = hand(contacts, text, campaign="autumn", phone="mobile")
     at.wait()
-    assert "<b>2,000</b> to text" in at.reads("funnel")
-    assert at.form._controls.send.description == "Text 2,000 people for 2,000 credits"
+    assert at.form._controls.send.description == "Text 40 people for 41 credits"
+    assert "<b>40</b> to text" in at.reads("funnel")
+    assert "sf-before" not in at.form._controls.messages["funnel"]._dom_classes
+
+
+def test_a_long_table_is_counted_row_by_row_when_typing_pauses(hand, short_tables_are_long):
+    contacts = table(80)
+    contacts.loc[1::2, "mobile"] = None
+    at = hand(contacts, TEXT, campaign="autumn")
+    at.wait()
+    assert "<b>40</b> to text" in at.reads("funnel")
+    assert at.form._controls.send.description == "Text 40 people for 40 credits"
     at.unlock()
     assert at.can("send")
     at.form._controls.text.value = "Ciao"
@@ -419,13 +448,15 @@ def test_a_long_table_is_counted_row_by_row_when_typing_pauses(hand):
     assert at.can("unlock")
 
 
-def test_a_count_of_every_row_that_ends_late_is_not_shown_for_another_text(hand, monkeypatch):
-    at = hand(long_table(), TEXT, campaign="autumn")
+def test_a_count_of_every_row_that_ends_late_is_not_shown_for_another_text(
+    hand, monkeypatch, short_tables_are_long
+):
+    at = hand(table(80), TEXT, campaign="autumn")
     exact_after(at, 0.0)
     plan, begun, go_on = at.form._session.plan, threading.Event(), threading.Event()
 
     def slow(contacts, text, **options):
-        if text == "Slow" and len(contacts) > draft.MAX_LIVE_ROWS:
+        if text == "Slow" and len(contacts) == 80:
             begun.set()
             assert go_on.wait(30)
         return plan(contacts, text, **options)
@@ -435,13 +466,13 @@ def test_a_count_of_every_row_that_ends_late_is_not_shown_for_another_text(hand,
     assert begun.wait(30)
     at.form._controls.text.value = "Quick"
     assert at.form._updates.wait(30)
-    assert at.form.plan.template.source == "Quick"  # estimates go on while every row is counted
+    assert at.form.plan.template.source == "Quick"  # messages go on while every row is counted
     seen = []
     at.form._controls.messages["counter"].observe(lambda change: seen.append(change["new"]), "value")
     go_on.set()
     at.wait()
     assert at.form.plan.template.source == "Quick"
-    assert len(at.form.plan.frame) == 2 * draft.MAX_LIVE_ROWS
+    assert len(at.form.plan.frame) == 80
     assert not [counter for counter in seen if "<b>4</b>" in counter]  # of Slow
 
 

@@ -13,6 +13,7 @@ from helpers.page import TEXT, button, buttons, downloaded, outcome, reads, send
 from helpers.sending import each_once, statuses, table
 
 import smsframe
+from smsframe.form import form, preview
 from smsframe.form.page import ALONE, Page
 from smsframe.form.page_corrections import put_into
 
@@ -166,6 +167,20 @@ def test_what_is_downloaded_has_the_words_of_the_page(terminal, folder, tmp_path
     said = " ".join([*rows["sms_reason"], *rows["sms_todo"]])
     assert len(rows) == 2
     assert "=" not in said, said
+
+
+def test_rows_of_a_long_table_are_downloaded_as_counted_not_of_a_sample(
+    terminal, folder, tmp_path, monkeypatch
+):
+    for module in (preview, form):
+        monkeypatch.setattr(module, "MAX_LIVE_ROWS", 10)
+    contacts = table(60)
+    contacts.loc[::2, "mobile"] = "n/a"
+    page = Page(downloads=folder)
+    upload(page, written(contacts, tmp_path / "guests.csv"))
+    assert page.form.wait(30)
+    page.form._controls.text.value = TEXT  # every row is counted when typing pauses, which is not yet
+    assert len(to_correct(page, folder)) == 30
 
 
 def test_columns_of_smsframe_are_no_choice_for_phone_and_country(terminal, folder, tmp_path):
