@@ -26,6 +26,7 @@ from smsframe.form.page_files import Download, Upload, file_name
 from smsframe.form.page_html import campaign_line, title
 from smsframe.form.page_memory import KeptRows, TableRows
 from smsframe.form.page_optouts import OptoutsScreen, counted
+from smsframe.form.page_origin import marked, of_campaign, of_table, unmarked
 from smsframe.form.page_results import SentRows
 from smsframe.form.preview import error_sentence
 from smsframe.form.session import FormSession
@@ -206,7 +207,7 @@ class Page:
         form.begun, form.after_run = rows.begun, partial(self._sent, form, rows)
         form.at_work = self._at_work
         faults = Download(
-            "Download the rows that need a hand", self._downloads, partial(_problems, form, name)
+            "Download the rows that need a hand", self._downloads, partial(_problems, form, name, rows.token)
         )
         form.on_change(faults.clear)  # what was wrong may be right now, and a file is of the earlier text
         corrected = Upload("Upload corrected rows", self._replace)
@@ -228,6 +229,7 @@ class Page:
         self._show(*parts, table=not whole)
 
     def _uploaded(self, table: pd.DataFrame, name: str) -> None:
+        table = unmarked(table)
         self._table, self._rows, self._unsent = (table, name), None, None
         self.show_form(table, name)
 
@@ -236,6 +238,8 @@ class Page:
         if self.form is None:
             return
         before, draft = self._shown, self.form.draft
+        if before is not None:
+            table = of_table(table, before.token, draft.campaign.strip())
         given: dict[str, Any] = {
             "text": draft.text,
             "campaign": draft.campaign,
@@ -256,7 +260,7 @@ class Page:
     def _correct(self, entry: CampaignRecord, table: pd.DataFrame, name: str) -> None:
         """Corrected rows of a campaign that was sent: with its text, in the same campaign."""
         kept = self._kept.of(entry.name)
-        token = "" if kept is None else str(kept.attrs.get("table", ""))
+        table, token, remark = of_campaign(table, entry.name, kept)
         mine = self._rows if self._rows is not None and self._rows.token == token else None
         draft = self.form.draft if self.form is not None else None
         columns = same_columns(table, draft and draft.phone, draft and draft.region)
@@ -264,6 +268,7 @@ class Page:
             table,
             name,
             TableRows(self._kept, table, of=mine, token=token),
+            remark=remark,
             text=entry.template,
             campaign=entry.name,
             sender=entry.terms.sender or "",
@@ -317,7 +322,7 @@ class Page:
         self._body.children = parts
 
 
-def _problems(form: AttachedForm, name: str) -> tuple[pd.DataFrame, str]:
+def _problems(form: AttachedForm, name: str, table: str) -> tuple[pd.DataFrame, str]:
     """The rows of a form's table that need a hand."""
     plan = form.counted_plan()  # of a long table, the plan of the moment may be of a sample
     if plan is None:
@@ -325,7 +330,7 @@ def _problems(form: AttachedForm, name: str) -> tuple[pd.DataFrame, str]:
     rows = plan.problems()
     if not len(rows):
         raise ValueError("No row needs a hand.")
-    return rows, f"{file_name(Path(name).stem)} to correct"
+    return marked(rows, table=table), f"{file_name(Path(name).stem)} to correct"
 
 
 def _has_own(results: pd.DataFrame) -> bool:

@@ -23,6 +23,7 @@ from smsframe.form.live import LiveRun
 from smsframe.form.page_files import Download, Upload
 from smsframe.form.page_html import erased, outcome, text_of, title
 from smsframe.form.page_memory import with_refused
+from smsframe.form.page_origin import marked
 from smsframe.form.page_replies import Replies
 from smsframe.form.page_results import ResultsFile
 from smsframe.form.preview import error_sentence
@@ -284,8 +285,9 @@ class CampaignScreen:
     def _problem_rows(self) -> tuple[pd.DataFrame, str]:
         """The rows that need a hand: of the table, if it is known here, and whom the gateway refused."""
         results = self._session.results(self._entry) if self._results is None else self._results
-        rows = with_refused(self._kept.of(self._entry.name), results)
-        return rows, f"{self._entry.name} to correct"
+        kept, name = self._kept.of(self._entry.name), self._entry.name
+        token = None if kept is None else kept.attrs.get("table")
+        return marked(with_refused(kept, results), table=token, campaign=name), f"{name} to correct"
 
     def _enable(self) -> None:
         counts, busy = self._counts, "run" in self._actions

@@ -45,7 +45,7 @@ class Upload:
 
     Args:
         label: Of the button.
-        done: Called with the table and the file's name.
+        done: Called with the table and the file's name; refuses it by a `ContactsError`, which is said.
     """
 
     def __init__(self, label: str, done: Callable[[pd.DataFrame, str], None]) -> None:
@@ -101,7 +101,10 @@ class Upload:
         if table.empty:
             self._say("The file has no rows.")
             return
-        self._done(table, name)
+        try:
+            self._done(table, name)
+        except ContactsError as error:
+            self._say(error_sentence(error))
 
     def _say(self, sentence: str, *, problem: bool = True) -> None:
         self._message.value = html.problem(sentence) if problem else html.note(sentence)

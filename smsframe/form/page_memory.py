@@ -19,6 +19,7 @@ from pandas.api.types import is_object_dtype
 
 from smsframe.arrow import TEXT
 from smsframe.contacts.file_rows import file_rows
+from smsframe.form.page_origin import table_token
 from smsframe.outcomes.columns import PHONE_KEY
 from smsframe.phones.match import among
 from smsframe.planning.problems import problems
@@ -96,8 +97,9 @@ class TableRows:
         self, kept: KeptRows, table: pd.DataFrame, *, of: TableRows | None = None, token: str = ""
     ) -> None:
         self._kept, self._of = kept, of
-        self.token: str = of.token if of is not None else token or secrets.token_hex(8)
+        self.token: str = of.token if of is not None else token or table_token(table)
         corrects = (of is not None or bool(token)) and "sms_row" in table.columns
+        self._corrects = corrects
         numbers = table["sms_row"] if corrects else file_rows(table)
         self.numbers: pd.Series[Any] = numbers.astype(TEXT)
         """The row of each row in the file that was uploaded first."""
@@ -120,6 +122,8 @@ class TableRows:
         rows["sms_row"] = rows["sms_row"].astype(TEXT).where(numbers.isna(), numbers)
         rows = rows[~rows["sms_row"].isin(self._corrected).to_numpy(dtype=bool)]
         before = self._kept.of(campaign)
+        if self._corrects and before is not None and before.attrs.get("table") != self.token:
+            return  # what is kept is of another table of the campaign
         if before is not None and before.attrs.get("table") == self.token:
             mine = self.numbers[~self.numbers.isin(self._corrected).to_numpy(dtype=bool)]
             left = before[~before["sms_row"].isin(mine).to_numpy(dtype=bool)]
