@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -178,32 +179,60 @@ def test_the_page_says_how_many_numbers_are_on_which_list(terminal, folder, with
     assert said in reads(page)
 
 
-def test_numbers_are_added_and_the_lines_that_cannot_be_read_stay(terminal, folder):
+def digits_in_state(*lines):
+    """The lines of whose digits more than two at each end are in the state of a widget, in any spelling."""
+    held = [re.sub(r"\D+", "", part) for part in re.findall(r'"(?:[^"\\]|\\.)*"', state())]
+    wanted = {line: re.sub(r"\D", "", line)[:-2][-6:] for line in lines}
+    return [line for line, digits in wanted.items() if any(digits in part for part in held)]
+
+
+def test_numbers_are_added_and_the_lines_that_cannot_be_read_are_in_no_widget(terminal, folder):
     page = Page(downloads=folder)
     button(page, "See or add opt-outs").click()
     numbers = field(page, "Numbers to add, one a line")
     button(page, "Add to the opt-outs").click()
     assert "one a line" in reads(page)
     field(page, "Why").value = "called us"
-    numbers.value = f"{PEOPLE[0]}\n\n 0039 {PEOPLE[0][3:]}\nnobody <b>\n{PEOPLE[1]}\n347 7654321\n"
+    strange = "34x76y54z399 or so"
+    numbers.value = f"{PEOPLE[0]}\n\n 0039 {PEOPLE[0][3:]}\nnobody <b>\n{PEOPLE[1]}\n347 7654321\n{strange}"
+    assert numbers.value == ""
+    every_line = [*PEOPLE[:2], "347 7654321", strange]
+    assert "6 lines to be added" in reads(page)
+    assert digits_in_state(*every_line) == []
     button(page, "Add to the opt-outs").click()
     assert sorted(listed()) == sorted(PEOPLE[:2])
     frame = smsframe.optouts(gateway=smsframe.Gateway.from_env())
     assert set(frame["why"]) == {"called us"}
     assert set(frame["source"]) == {"added on the page"}
-    assert numbers.value == "nobody <b>\n347 7654321"
     assert "2 numbers added, 1 on the list already or twice." in reads(page)
-    assert "2 lines cannot be read as a number" in reads(page)
-    assert "nobody &lt;b&gt;" in reads(page)
-    assert "347 7654321" not in reads(page)
+    assert "3 lines cannot be read as a number" in reads(page)
+    assert "line 4, “nobody &lt;b&gt;”: " in reads(page)
+    assert "line 6, “34• •••••21”: " in reads(page)
     assert "2 numbers on the list of demo" in reads(page)
-    assert [number for number in PEOPLE[:2] if number[3:] in state()] == []
+    assert "to be added" not in reads(page)
+    assert digits_in_state(*every_line) == []
+    button(page, "Download the lines that cannot be read").click()
+    name, rows = downloaded(folder)
+    assert name == "lines-that-cannot-be-read.xlsx"
+    assert dict(zip(rows["line"].astype(int), rows["typed"], strict=True)) == {
+        4: "nobody <b>",
+        6: "347 7654321",
+        7: strange,
+    }
+    assert rows["reason"].notna().all()
     field(page, "Country of numbers without +").value = "IT"
-    numbers.value = "347 7654321"
-    button(page, "Add to the opt-outs").click()
+    button(page, "Add to the opt-outs").click()  # the lines are still there, without typing them again
     assert "+393477654321" in listed()
-    assert numbers.value == ""
-    assert "cannot be read" not in reads(page)
+    assert "2 lines cannot be read" in reads(page)
+    numbers.value = PEOPLE[2]
+    assert "cannot be read as" not in reads(page)
+    button(page, "Add to the opt-outs").click()
+    assert PEOPLE[2] in listed()
+    assert digits_in_state(*every_line, PEOPLE[2]) == []
+    button(page, "Discard these lines").click()
+    assert "cannot be read as" not in reads(page)
+    assert "Discard these lines" not in buttons(page)
+    assert "Download the lines that cannot be read" not in buttons(page)
 
 
 def test_without_an_account_lists_are_read_and_nothing_is_added(terminal, folder, monkeypatch):
@@ -217,7 +246,9 @@ def test_without_an_account_lists_are_read_and_nothing_is_added(terminal, folder
     numbers.value = "+393477654321"
     button(page, "Add to the opt-outs").click()
     assert "SMSFRAME_USERNAME" in reads(page)
-    assert numbers.value == "+393477654321"
+    assert numbers.value == ""
+    assert "1 line to be added" in reads(page)  # it is kept, in no widget
+    assert digits_in_state("+393477654321") == []
 
 
 def test_who_is_held_out_is_on_no_opt_out_list_and_is_not_dropped(terminal, folder):
