@@ -44,12 +44,14 @@ def others_pending(now: Known, plan: Plan, barred: Barred) -> int:
     return int(waiting.sum() and (waiting & ~barred.among(now.people["phone"])).sum())
 
 
-def withdraw(journal: Journal, entry: CampaignRecord) -> pd.DataFrame:
-    """Drop the people of a campaign who were not texted; returns them as they were, ``pending``."""
+def withdraw(journal: Journal, entry: CampaignRecord, *, only: pd.Series[Any] | None = None) -> pd.DataFrame:
+    """Drop the people of a campaign who were not texted, or only these; returns them, still ``pending``."""
     with journal.owner() as owner:
         journal.batches.free(entry)
         results = outcomes(journal.recipients(entry.id, entry.name), entry.name, run=owner)
         in_no_order = results["sms_code"].isin(["not_sent", *WAITS])
+        if only is not None:
+            in_no_order &= among(results["sms_phone"], only)
         dropped = results[in_no_order.to_numpy()].reset_index(drop=True)
         journal.withdraw(entry, dropped["sms_phone"])
         known = journal.recipients(entry.id, entry.name)

@@ -17,6 +17,7 @@ from smsframe.form.form import Form
 from smsframe.form.live import LiveRun
 from smsframe.form.page_html import done
 from smsframe.form.screen import FormFacts
+from smsframe.form.session import CHANGED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,11 +39,6 @@ LOOK_SECONDS = 0.5
 
 COUNT_SECONDS = 60.0
 """Seconds that are waited at most until every row of a table is counted."""
-
-CHANGED = (
-    "This campaign has changed meanwhile, from another page or program, so nothing was done. It is shown as "
-    "it is now: look again."
-)
 
 
 class AttachedForm(Form):
@@ -125,14 +121,14 @@ class AttachedForm(Form):
         finally:
             self.after_run()
 
-    def _cancel_scheduled(self, campaign: str) -> None:
+    def _cancel_scheduled(self, campaign: str, texts: int) -> None:
         entry, shown = self._session.find(campaign), self._counts
         now = None if entry is None else self._session.counts(entry, self._view.draft)
         if now != shown:  # what the label of the button says is not what would be cancelled
             self.look_again()
             raise ValueError(CHANGED)
         with self.at_work:
-            super()._cancel_scheduled(campaign)
+            super()._cancel_scheduled(campaign, texts)
 
     def _follow_live(self, entry: CampaignRecord) -> None:
         """Show a run that was not started here until nobody is at work on it."""

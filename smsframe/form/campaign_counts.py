@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from smsframe.formatting import many
+from smsframe.outcomes.summary import summary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,9 +41,19 @@ class CampaignCounts(NamedTuple):
         """Whether there is somebody to resume."""
         return bool(self.pending or self.unconfirmed)
 
+    @property
+    def cancelable(self) -> int:
+        """Texts that can be taken back, or whose taking back is not proven."""
+        return self.scheduled + self.cancelling
+
+    @property
+    def waiting(self) -> int:
+        """People who can be dropped: they were not texted, for whatever reason."""
+        return self.pending + self.suppressed + self.held_back
+
     def cancel_headline(self, *, sure: bool) -> str:
         """The label of the button that cancels what is scheduled, before and after the first click."""
-        people = many(self.scheduled + self.cancelling, "text")
+        people = many(self.cancelable, "text")
         return f"Yes, cancel {people}" if sure else f"Cancel {people} …"
 
     def headline(self, when: str = "") -> str:
@@ -79,6 +90,15 @@ class CampaignCounts(NamedTuple):
             ", ".join(f"{count:,} {label}" for label, count in labelled.items() if count)
             or "nobody texted yet"
         )
+
+
+def count_deliveries(results: pd.DataFrame | None) -> tuple[int, int]:
+    """How many texts are delivered, and how many are not for good."""
+    if results is None or results.empty:
+        return 0, 0
+    taken = results[results["sms_status"].isin(["accepted", "scheduled"]).to_numpy()]
+    groups = summary(taken).groups.groupby("group", observed=True)["rows"].sum()
+    return int(groups.get("delivered", 0)), int(groups.get("not delivered", 0))
 
 
 def count_campaign(results: pd.DataFrame, policy: Policy | None = None) -> CampaignCounts:

@@ -216,7 +216,7 @@ class Form:
         """The first click asks whether it is meant, the second one cancels."""
         with self._lock:
             counts, draft = self._counts, self._view.draft
-            if counts is None or not counts.scheduled + counts.cancelling or "run" in self._actions:
+            if counts is None or not counts.cancelable or "run" in self._actions:
                 return
             now = self._session.clock.monotonic()
             earlier = draft != self._controls.draft(fix=self._fix)  # whose state is shown
@@ -224,14 +224,15 @@ class Form:
                 return
             self._sure, self._asked_at = not self._sure, now
             if not self._sure:
-                self._actions.start("run", "send", partial(self._cancel_scheduled, draft.campaign.strip()))
+                cancel = partial(self._cancel_scheduled, draft.campaign.strip(), counts.cancelable)
+                self._actions.start("run", "send", cancel)
             self._enable()
 
     def _keep(self) -> None:
         self._sure = False
         self._enable()
 
-    def _cancel_scheduled(self, campaign: str) -> None:
+    def _cancel_scheduled(self, campaign: str, texts: int) -> None:
         self.results = None
         self._stop_cancelling.clear()
         for place in ("card", "money"):
@@ -240,7 +241,7 @@ class Form:
             "progress", html.note("Asking the gateway to cancel, and looking twice if it did …")
         )
         try:
-            self.results = self._session.cancel(campaign, self._stop_cancelling)
+            self.results = self._session.cancel(campaign, self._stop_cancelling, texts)
             self._set_message("card", done(self.results))
         finally:
             self._set_message("progress", "")

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from smsframe.api.results import refresh, withdraw
+from smsframe.api.results import refresh
 from smsframe.clock import machine_zone
 from smsframe.errors import SmsFrameError
 from smsframe.form import html
-from smsframe.form.attached import CHANGED, LOOK_SECONDS
+from smsframe.form.attached import LOOK_SECONDS
+from smsframe.form.campaign_counts import count_deliveries
 from smsframe.form.draft import Draft, local_words, time_words
 from smsframe.form.live import LiveRun
 from smsframe.form.page_files import Download, Upload
@@ -27,8 +28,8 @@ from smsframe.form.page_origin import marked
 from smsframe.form.page_replies import Replies
 from smsframe.form.page_results import ResultsFile
 from smsframe.form.preview import error_sentence
+from smsframe.form.session import CHANGED
 from smsframe.form.tasks import SingleFlight
-from smsframe.outcomes.summary import summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -245,17 +246,22 @@ class CampaignScreen:
         self._enable()
 
     def _cancel(self) -> None:
+        texts = 0 if self._counts is None else self._counts.cancelable
         self._stop_cancelling.clear()
         self._say_quietly("Asking the gateway to cancel, and looking twice if it did …")
         try:
             with self._at_work:
-                self._session.cancel(self._entry.name, self._stop_cancelling)
+                self._session.cancel(self._entry.name, self._stop_cancelling, texts)
             self._say_quietly("")
         finally:
             self._update()
 
     def _drop(self) -> None:
-        withdraw(self._entry.name, journal=self._session.journal)
+        if self._results is None or self._counts is None:
+            return
+        dropped = self._session.drop(self._entry.name, self._results["sms_phone"])
+        if dropped != self._counts.waiting:
+            self._say_quietly(f"{dropped:,} dropped: the others were taken up from another page or program.")
         self._update()
 
     # What is shown.
@@ -270,17 +276,11 @@ class CampaignScreen:
         self._results = self._session.results(entry)
         self._needing = len(self._problem_rows()[0])
         self._table_known = self._kept.of(self._entry.name) is not None
-        self._head.value = erased(entry) or outcome(self._counts, self._delivered(), self._needing)
+        self._head.value = erased(entry) or outcome(
+            self._counts, count_deliveries(self._results), self._needing
+        )
         self._card.value = "" if self._counts.busy else html.outcome_card(self._results)
         self._enable()
-
-    def _delivered(self) -> tuple[int, int]:
-        """How many texts are delivered, and how many are not for good."""
-        if self._results is None or self._results.empty:
-            return 0, 0
-        taken = self._results[self._results["sms_status"].isin(["accepted", "scheduled"]).to_numpy()]
-        groups = summary(taken).groups.groupby("group", observed=True)["rows"].sum()
-        return int(groups.get("delivered", 0)), int(groups.get("not delivered", 0))
 
     def _problem_rows(self) -> tuple[pd.DataFrame, str]:
         """The rows that need a hand: of the table, if it is known here, and whom the gateway refused."""
@@ -293,13 +293,12 @@ class CampaignScreen:
         counts, busy = self._counts, "run" in self._actions
         if counts is None:
             return
-        cancelable = counts.scheduled + counts.cancelling
-        waiting = counts.pending + counts.suppressed + counts.held_back
+        waiting = counts.waiting
         shown = {
             "stop": busy,
             "continue": counts.unfinished and not busy,
             "refresh": bool(counts.texted) and not busy,
-            "cancel": bool(cancelable) and not busy,
+            "cancel": bool(counts.cancelable) and not busy,
             "drop": bool(waiting) and not busy,
             "back": bool(self._sure) and not busy,
         }

@@ -79,7 +79,7 @@ def enable(
     controls.balance.disabled = "balance" in running
     controls.show(controls.time, shown=controls.later.value)
     resumes = counts is not None and counts.unfinished and not run
-    cancels = counts is not None and bool(counts.scheduled + counts.cancelling) and not run
+    cancels = counts is not None and bool(counts.cancelable) and not run
     controls.show(controls.resume, shown=resumes)
     controls.show(controls.cancel, shown=cancels)
     controls.show(controls.known_actions, shown=resumes or cancels)

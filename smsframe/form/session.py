@@ -21,6 +21,8 @@ from smsframe.api.tracebacks import hide_frames
 from smsframe.api.trial import send_test
 from smsframe.campaign import send as campaign_send
 from smsframe.campaign.cancel import cancel as campaign_cancel
+from smsframe.campaign.cancel import joined
+from smsframe.campaign.left_over import withdraw
 from smsframe.campaign.options import ResumeOptions, RunOptions
 from smsframe.campaign.run_context import RunContext
 from smsframe.campaign.undo import TakingBack
@@ -50,6 +52,11 @@ if TYPE_CHECKING:
     from smsframe.orders.records import CampaignRecord
     from smsframe.planning.options import PlanOptions
     from smsframe.planning.plan import Plan
+
+CHANGED = (
+    "This campaign has changed meanwhile, from another page or program, so nothing was done. It is shown as "
+    "it is now: look again."
+)
 
 
 class FormSession:
@@ -185,16 +192,33 @@ class FormSession:
         return run.begin(shown=False)
 
     @hide_frames
-    def cancel(self, campaign: str, stop: threading.Event) -> pd.DataFrame:
+    def cancel(self, campaign: str, stop: threading.Event, texts: int) -> pd.DataFrame:
         """
         Cancel what is scheduled of a campaign, until that is stopped; the results, as of `smsframe.cancel`.
 
+        Args:
+            campaign: The campaign.
+            stop: Who sets it asks it to stop.
+            texts: As many as the button says. What another page schedules meanwhile is left alone.
+
         Raises:
-            ValueError: The gateway cannot cancel.
+            ValueError: The gateway cannot cancel; or there are more texts or fewer.
             SmsFrameError: As `smsframe.cancel`.
         """
+        entry = self.journal.get(campaign)
+        before = self.results(entry)
+        scheduled = before["sms_status"].eq("scheduled") | before["sms_code"].eq("cancelling")
+        orders = before["sms_order_id"][scheduled.fillna(value=False).to_numpy(dtype=bool)]
+        if len(orders) != texts:
+            raise ValueError(CHANGED)
+        rows = before[before["sms_order_id"].isin(orders.dropna()).to_numpy(dtype=bool)]
         context = RunContext.of(self._sending, gateway=self.gateway, journal=self.journal)
-        return campaign_cancel(self.journal.get(campaign), context, stop=stop)
+        out = campaign_cancel(entry, context, rows=rows, stop=stop)
+        return joined(self.results(entry), out)
+
+    def drop(self, campaign: str, people: pd.Series[Any]) -> int:
+        """Drop those of these people who were not texted; how many that were."""
+        return len(withdraw(self.journal, self.journal.get(campaign), only=people))
 
     @hide_frames
     def test(self, plan: Plan, draft: Draft, number: str) -> pd.DataFrame:

@@ -14,8 +14,8 @@ from helpers.sending import statuses, table
 
 import smsframe
 from smsframe.form import page_campaign
-from smsframe.form.attached import CHANGED
 from smsframe.form.page import Page
+from smsframe.form.session import CHANGED
 
 LABELS = {"continue": "Continue", "drop": "Drop", "cancel": "Cancel", "refresh": "Ask what"}
 ACTIONS = (*LABELS, "correct")

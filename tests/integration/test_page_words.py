@@ -16,8 +16,8 @@ from helpers.sending import statuses, table
 
 import smsframe
 from smsframe.form import html, page_campaign
-from smsframe.form.attached import CHANGED
 from smsframe.form.page import Page
+from smsframe.form.session import CHANGED
 from smsframe.form.wording import in_form_words
 from smsframe.outcomes.codes import CODES, EXPLANATIONS
 
