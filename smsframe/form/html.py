@@ -246,8 +246,14 @@ def quoted(text: str) -> str:
     return f'<figure class="sf-example sf-quoted"><blockquote dir="auto">{words}</blockquote></figure>'
 
 
-def outcome_card(results: pd.DataFrame) -> str:
-    """The card of a campaign's results; empty while there are none."""
+def outcome_card(results: pd.DataFrame, *, whole_table: bool = True) -> str:
+    """
+    The card of a campaign's results; empty while there are none.
+
+    Args:
+        results: Of a table, or of the people of a campaign.
+        whole_table: Which of the two.
+    """
     if results.empty:
         return ""
     facts = summary(results).facts()
@@ -256,7 +262,7 @@ def outcome_card(results: pd.DataFrame) -> str:
     ]
     facts["credits_note"] = facts["credits_note"].removesuffix(": see costs")
     meanings = {code: known.meaning for code, known in known_codes().items()}
-    return summary_card(facts, meanings, rest="in the results")
+    return summary_card(facts, meanings, rest="in the results", whole_table=whole_table)
 
 
 def running(facts: Mapping[str, Any]) -> str:
@@ -304,10 +310,11 @@ def _skips(title: str, skipped: list[Skip]) -> str:
     if not skipped:
         return ""
     head = f"<h4>{title}<span>{sum(skip.rows for skip in skipped):,}</span></h4>"
-    listed = "".join(_skip(skip) for skip in skipped[:REASONS_SHOWN])
-    more = sum(skip.rows for skip in skipped[REASONS_SHOWN:])
+    # Of reasons for which there is no room, one alone would take as much room as the line that counts them.
+    listed = skipped if len(skipped) == REASONS_SHOWN + 1 else skipped[:REASONS_SHOWN]
+    more = sum(skip.rows for skip in skipped[len(listed) :])
     others = f'<div class="sf-skip"><b>{more:,}</b> for other reasons</div>' if more else ""
-    return f'<div class="sf-group">{head}{listed}{others}</div>'
+    return f'<div class="sf-group">{head}{"".join(map(_skip, listed))}{others}</div>'
 
 
 def _skip(skip: Skip) -> str:

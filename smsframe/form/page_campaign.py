@@ -279,7 +279,7 @@ class CampaignScreen:
         self._head.value = erased(entry) or outcome(
             self._counts, count_deliveries(self._results), self._needing
         )
-        self._card.value = "" if self._counts.busy else html.outcome_card(self._results)
+        self._card.value = "" if self._counts.busy else html.outcome_card(self._results, whole_table=False)
         self._enable()
 
     def _problem_rows(self) -> tuple[pd.DataFrame, str]:

@@ -25,6 +25,7 @@ from smsframe.phones.match import among
 from smsframe.planning.problems import problems
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
     from pathlib import Path
 
     from smsframe.planning.plan import Plan
@@ -103,11 +104,14 @@ class TableRows:
         numbers = table["sms_row"] if corrects else file_rows(table)
         self.numbers: pd.Series[Any] = numbers.astype(TEXT)
         """The row of each row in the file that was uploaded first."""
+        self._phone: Hashable | None = None
+        """The phone column of the plan that is being sent, or was."""
         self._corrected: set[str] = set()
         """Rows that were corrected in another file, and sent."""
 
     def begun(self, plan: Plan) -> None:
         """A plan of the table is being sent: what it says of each row, in case nobody sees the end."""
+        self._phone = plan.phone
         if plan.campaign is not None:
             self._keep(plan.campaign, plan.frame, plan)
 
@@ -129,7 +133,7 @@ class TableRows:
             left = before[~before["sms_row"].isin(mine).to_numpy(dtype=bool)]
             if len(left):
                 rows = stacked(left, rows) if len(rows) else left
-        label = plan.phone if plan is not None else frame.attrs.get(PHONE_KEY)
+        label = frame.attrs.get(PHONE_KEY, self._phone)  # what a run returns does not say it
         rows.attrs = {"phone": None if label is None else str(label), "table": self.token}
         self._kept.keep(campaign, rows)
         if self._of is not None:

@@ -73,7 +73,7 @@ WORDS = (
 )
 """Words that nobody at a form needs to know, and theirs."""
 
-_QUOTED = re.compile(r"(?<!\w)(?:\"[^\"]*\"|'[^']*')(?!\w)|(?<!\S)(?:/|[A-Za-z]:\\)[^\s,;:]+")
+_QUOTED = re.compile(r"(?<!\w)(?:\"[^\"]*\"|'[^']*')(?!\w)|(?<![^\s(])(?:/|[A-Za-z]:\\)[^\s,;:()]+")
 """Names of somebody's own, and paths."""
 _PYTHON = re.compile(
     r"\bsmsframe\.\w+|(?<![\w.?&/-])[a-z]+(?:_[a-z]+)*=(?!=)|\.\w+\("
@@ -95,6 +95,8 @@ def in_form_words(message: str) -> str:
         'the gateway does not answer: Continue goes on with it'
         >>> in_form_words("the journal cannot be read: name another file, or say journal=")
         'the record of campaigns cannot be read: name another file'
+        >>> in_form_words("2 numbers are on the list of this journal (/home/ada/journal.sqlite)")
+        '2 numbers are on the list of this record of campaigns (/home/ada/journal.sqlite)'
     """
     for python, words in WHOLE.items():
         message = message.replace(python, words)

@@ -125,7 +125,13 @@ def cheaper_card(facts: Mapping[str, Any]) -> str:
     )
 
 
-def summary_card(facts: Mapping[str, Any], meanings: Mapping[str, str], *, rest: str = "see .reasons") -> str:
+def summary_card(
+    facts: Mapping[str, Any],
+    meanings: Mapping[str, str],
+    *,
+    rest: str = "see .reasons",
+    whole_table: bool = True,
+) -> str:
     """
     The card of a summary: rows by outcome, and credits.
 
@@ -133,17 +139,22 @@ def summary_card(facts: Mapping[str, Any], meanings: Mapping[str, str], *, rest:
         facts: As from `smsframe.Summary.facts`.
         meanings: Those of the delivery codes.
         rest: Where the reasons are for which there is no room.
+        whole_table: Whether the rows are those of a table; else they are the people of a campaign.
     """
     unknown = f", unknown for {facts['credits_unknown']:,} rows" if facts["credits_unknown"] else ""
     statuses = [(status.capitalize(), f"{count:,}") for status, count in facts["statuses"].items()]
     groups, total = facts["groups"], f"{facts['rows']:,} rows"
+    if not whole_table:
+        total = many(facts["rows"], "person", "people")
     if facts["orders"]:
         counts = {group["group"]: group["rows"] for group in groups}
         head = _reached(counts)
         shares = {group["group"]: f"{group['share']:.0%}" for group in groups}
         bar = _bar(counts, GROUP_COLOURS, shares)
         rows = [(group["group"].capitalize(), _group(group)) for group in groups]
-        rows.append(("In the table", total + _duplicates(facts["statuses"])))
+        rows.append(
+            ("In the table" if whole_table else "Written down", total + _duplicates(facts["statuses"]))
+        )
     else:  # a check or a plan: nothing is on its way
         head, bar, rows = total, _bar(facts["statuses"], SHARES), statuses
     rows += [

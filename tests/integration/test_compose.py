@@ -1265,3 +1265,15 @@ def test_the_plan_that_stands_in_for_a_text_that_is_not_written_cannot_be_sent(h
     assert "text 3 people" not in repr(at.form)
     with pytest.raises(ValueError, match="campaign"):
         smsframe.send(at.form.plan, gateway=gateway, progress=False)
+
+
+def test_a_reason_that_is_the_only_other_one_is_named(monkeypatch, hand):
+    contacts = table(9)
+    contacts.loc[1:4, "mobile"] = ["n/a", "123", "+39347•••1234", None]
+    at = hand(contacts, TEXT, phone="mobile")
+    listed = at.reads("funnel").count("<details")
+    assert listed > 2
+    for shown, others in ((listed - 1, False), (listed - 2, True)):
+        monkeypatch.setattr(html, "REASONS_SHOWN", shown)
+        at.type(text=f"Ciao {shown}")
+        assert ("for other reasons" in at.reads("funnel")) == others

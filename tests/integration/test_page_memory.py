@@ -6,7 +6,7 @@ import random
 
 import pandas as pd
 import pytest
-from helpers.page import button, downloaded, outcome, send, upload, visible
+from helpers.page import button, downloaded, outcome, reads, send, upload, visible
 from helpers.sending import table
 
 import smsframe
@@ -132,6 +132,32 @@ def test_however_often_rows_are_corrected_and_pages_opened_again_the_count_is_of
             hand = f"{len(wrong)} need a hand" if len(wrong) > 1 else "1 needs a hand"
             assert (hand in outcome(page)) == bool(wrong), seed
             assert f"{8 - len(wrong)} sent" in outcome(page)
+
+
+def test_who_is_refused_by_the_gateway_is_in_the_phone_column_whatever_it_is_called(opened, tmp_path):
+    """There was a second column, `mobile`, for those; and corrected rows were read by that one."""
+    page = opened()
+    upload(page, write(damaged(8).rename(columns={"mobile": "Cellulare"}), tmp_path / "guests.csv"))
+    form = page.form
+    form._controls.campaign.value, form._controls.text.value = "autumn", "Ciao {name}"
+    form._controls.phone.value = "Cellulare"
+    assert form.wait(30)
+    form._controls.unlock.value = str(form.plan.recipients)
+    form._controls.send.click()
+    assert form.wait(60)
+    for shown in (page, opened("autumn")):
+        rows = to_correct(shown, tmp_path)
+        assert "mobile" not in rows
+        assert {"n/a", table(8, bad=[2])["mobile"][2]} == set(rows["Cellulare"])
+        assert "In the table" not in reads(shown)  # the journal has people, not rows
+        assert "7 people" in reads(shown) or "6 people" in reads(shown)
+    page = shown
+    rows["Cellulare"] = table(2, start=80)["mobile"].tolist()
+    smsframe.to_excel(rows, tmp_path / "corrected.xlsx", index=False)
+    upload(page, tmp_path / "corrected.xlsx", "Upload corrected rows")
+    assert page.form.wait(30)
+    assert page.form.draft.phone == "Cellulare"
+    assert page.form.plan.recipients == 2
 
 
 def test_corrected_before_the_table_itself_is_sent(opened, tmp_path):
