@@ -316,7 +316,8 @@ class CampaignScreen:
             f"Yes, drop {people}" if self._sure == "drop" else f"Drop {people} …"
         )
         self._file.show(shown=not busy)
-        self._replies.show(shown=bool(counts.texted) and not busy)
+        still = counts.texted == counts.scheduled and schedule is not None and not passed
+        self._replies.show(shown=bool(counts.texted) and not busy and not still)  # nobody has read it yet
         self._hand.layout.display = None if not busy and self._needing else "none"
         self._unknown.layout.display = None if not busy and not self._table_known else "none"
 

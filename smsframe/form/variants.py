@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 SEVERAL = (
     "This table is an experiment: each of its variants ({}) has a text of its own, and this form sends one "
-    "text. So it sends nothing of this table. In a notebook the experiment is sent with "
-    "df.sms.send({{{}}}, …). If it is no experiment, take the column sms_variant out of the table."
+    "text. So it sends nothing of this table. If it is no experiment, take the column sms_variant out of the "
+    "table. Else it is sent from a notebook, with df.sms.send({{{}}}, …)."
 )
 """Said of a table that `smsframe.assign` gave several variants with a text."""
 

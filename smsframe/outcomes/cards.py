@@ -153,7 +153,7 @@ def summary_card(
         bar = _bar(counts, GROUP_COLOURS, shares)
         rows = [(group["group"].capitalize(), _group(group)) for group in groups]
         rows.append(
-            ("In the table" if whole_table else "Written down", total + _duplicates(facts["statuses"]))
+            ("In the table" if whole_table else "In the campaign", total + _duplicates(facts["statuses"]))
         )
     else:  # a check or a plan: nothing is on its way
         head, bar, rows = total, _bar(facts["statuses"], SHARES), statuses
@@ -264,6 +264,8 @@ def _bar(
 def _reached(groups: Mapping[str, int]) -> str:
     """How many people were reached; while nothing is known of any delivery, how many may still be."""
     delivered, awaiting, total = groups.get("delivered", 0), groups.get("awaiting", 0), sum(groups.values())
+    if total and groups.get("not sent", 0) == total:
+        return f"{total:,} not sent"
     if awaiting and not delivered:
         return f"{awaiting:,} of {total:,} awaiting"
     return f"{delivered:,} of {total:,} delivered"

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 GROUPS = ("delivered", "awaiting", "not delivered", "not sent")
 TIMES = ("hour", "day")
 """What rows are counted by, in order of time, where the frame has no column of that name."""
-_LOST = ["invalid", "rejected", "cancelled"]
+_LOST = ["invalid", "rejected"]
 _TAKEN = ["accepted", "scheduled"]
-_UNSENT = ["ready", "pending", "suppressed"]  # whom nobody meant to text is no failure
+_UNSENT = ["ready", "pending", "suppressed", "cancelled"]  # whom nobody meant to text is no failure
 
 
 def groups(results: pd.DataFrame) -> pd.Series[Any]:

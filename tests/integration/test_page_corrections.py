@@ -238,6 +238,19 @@ def test_the_sentence_counts_what_the_card_counts(terminal, folder, sandbox):
     assert f"{groups['delivered']} delivered so far" in outcome(page)
 
 
+def test_replies_are_asked_for_when_somebody_can_have_answered(terminal, folder):
+    gateway = smsframe.Gateway.from_env()
+    options = {"phone": "mobile", "gateway": gateway, "progress": False}
+    later = datetime.now(UTC) + timedelta(days=30)
+    smsframe.send(table(2), TEXT, campaign="later", schedule=later, **options)
+    smsframe.send(table(2), TEXT, campaign="now", **options)
+    page = Page(downloads=folder)
+    for name in ("later", "now"):
+        button(page, name).click()
+        assert ("Read replies" in buttons(page)) == (name == "now")
+        button(page, "All campaigns").click()
+
+
 def test_a_campaign_that_is_cancelled_says_only_that(terminal, folder):
     gateway = smsframe.Gateway.from_env()
     later = datetime.now(UTC) + timedelta(days=30)
@@ -250,6 +263,8 @@ def test_a_campaign_that_is_cancelled_says_only_that(terminal, folder):
     button(page, "autumn").click()
     assert outcome(page).split() == ["✓", "2", "cancelled"]
     said = reads(page)
+    assert "2 not sent" in said
+    assert "delivered (" not in said  # what was taken back is no failure
     assert "reschedule" not in said
     assert "goes out" not in said
     assert f"scheduled for {later.day} {later:%B %Y}" in said

@@ -54,8 +54,8 @@ def test_each_status_with_each_code_is_in_exactly_one_group(status, delivery):
     (group,) = summary.groups["group"]
     code = DELIVERY_CODES.get(delivery)
     arrived = code is not None and code.delivered
-    lost = status in ("invalid", "rejected", "cancelled") or (code is not None and code.lost)
-    unsent = status in ("ready", "pending", "suppressed")  # nobody awaits a delivery that was never asked for
+    lost = status in ("invalid", "rejected") or (code is not None and code.lost)
+    unsent = status in ("ready", "pending", "suppressed", "cancelled")  # a delivery that nobody asked for
     assert group == (
         "delivered" if arrived else "not delivered" if lost else "not sent" if unsent else "awaiting"
     )
