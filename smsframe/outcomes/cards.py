@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsframe.formatting import amount, duration, many
 from smsframe.masking import message_class, shown, shown_name, visible
+from smsframe.outcomes.groups import reached
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -128,8 +129,8 @@ def cheaper_card(facts: Mapping[str, Any]) -> str:
 def summary_card(
     facts: Mapping[str, Any],
     meanings: Mapping[str, str],
-    *,
     rest: str = "see .reasons",
+    *,
     whole_table: bool = True,
 ) -> str:
     """
@@ -143,12 +144,11 @@ def summary_card(
     """
     unknown = f", unknown for {facts['credits_unknown']:,} rows" if facts["credits_unknown"] else ""
     statuses = [(status.capitalize(), f"{count:,}") for status, count in facts["statuses"].items()]
-    groups, total = facts["groups"], f"{facts['rows']:,} rows"
-    if not whole_table:
-        total = many(facts["rows"], "person", "people")
+    groups = facts["groups"]
+    total = f"{facts['rows']:,} rows" if whole_table else many(facts["rows"], "person", "people")
     if facts["orders"]:
         counts = {group["group"]: group["rows"] for group in groups}
-        head = _reached(counts)
+        head = reached(counts)
         shares = {group["group"]: f"{group['share']:.0%}" for group in groups}
         bar = _bar(counts, GROUP_COLOURS, shares)
         rows = [(group["group"].capitalize(), _group(group)) for group in groups]
@@ -168,9 +168,8 @@ def summary_card(
         for code, count in facts["deliveries"].items()
     ]
     details = _folded("Statuses and delivery codes", [*statuses, *codes]) if facts["orders"] else ""
-    name = facts["campaign"] or "nothing sent"
     body = bar + _table(rows) + details + _why(facts["reasons"], rest)
-    return _card(f"Campaign: {name}", head, body)
+    return _card(f"Campaign: {facts['campaign'] or 'nothing sent'}", head, body)
 
 
 def run_card(facts: Mapping[str, Any], counted: Iterable[str], at: datetime) -> str:
@@ -259,16 +258,6 @@ def _bar(
         f'border-radius:4px;overflow:hidden">{parts}</div><div style="display:flex;flex-wrap:wrap;gap:0 1rem;'
         f'margin-bottom:.5rem">{legend}</div>'
     )
-
-
-def _reached(groups: Mapping[str, int]) -> str:
-    """How many people were reached; while nothing is known of any delivery, how many may still be."""
-    delivered, awaiting, total = groups.get("delivered", 0), groups.get("awaiting", 0), sum(groups.values())
-    if total and groups.get("not sent", 0) == total:
-        return f"{total:,} not sent"
-    if awaiting and not delivered:
-        return f"{awaiting:,} of {total:,} awaiting"
-    return f"{delivered:,} of {total:,} delivered"
 
 
 def _duplicates(statuses: Mapping[str, int]) -> str:

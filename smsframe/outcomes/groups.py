@@ -15,7 +15,7 @@ from smsframe.outcomes.codes import delivered_codes, lost_codes
 from smsframe.phones.country import countries
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Mapping
     from zoneinfo import ZoneInfo
 
 GROUPS = ("delivered", "awaiting", "not delivered", "not sent")
@@ -68,6 +68,16 @@ def counted(results: pd.DataFrame) -> pd.DataFrame:
     frequent = found.sort_values("rows", ascending=False, kind="stable")
     rows = frequent.sort_values("group", kind="stable", ignore_index=True)
     return rows.assign(share=rows["rows"] / max(int(rows["rows"].sum()), 1))
+
+
+def reached(groups: Mapping[str, int]) -> str:
+    """How many people were reached; while nothing is known of any delivery, how many may still be."""
+    delivered, awaiting, total = groups.get("delivered", 0), groups.get("awaiting", 0), sum(groups.values())
+    if total and groups.get("not sent", 0) == total:
+        return f"{total:,} not sent"
+    if awaiting and not delivered:
+        return f"{awaiting:,} of {total:,} awaiting"
+    return f"{delivered:,} of {total:,} delivered"
 
 
 def by(results: pd.DataFrame, column: Hashable, zone: ZoneInfo) -> pd.DataFrame:
