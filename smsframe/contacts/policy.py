@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, overload
 
@@ -166,6 +167,12 @@ class Policy:
         """The same policy, for these numbers alone."""
         policy = replace(self, allow_only=numbers)
         object.__setattr__(policy, "file", self.file)
+        return policy
+
+    def without_budget(self) -> Policy:
+        """The same policy without a budget; nothing of it is read again."""
+        policy = copy(self)
+        object.__setattr__(policy, "budget", None)
         return policy
 
     def __repr__(self) -> str:
