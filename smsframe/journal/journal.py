@@ -203,6 +203,10 @@ class Journal:
         """
         self._store.verify()
 
+    def reading(self) -> AbstractContextManager[None]:
+        """Until the block ends, this thread reads in one transaction, and must not write."""
+        return self._store.reading()
+
     def find(self, name: str) -> CampaignRecord | None:
         """The campaign of that name, or None."""
         with self._store.opened() as connection:
