@@ -169,12 +169,6 @@ class Policy:
         object.__setattr__(policy, "file", self.file)
         return policy
 
-    def without_budget(self) -> Policy:
-        """The same policy without a budget; nothing of it is read again."""
-        policy = copy(self)
-        object.__setattr__(policy, "budget", None)
-        return policy
-
     def __repr__(self) -> str:
         prices = (
             ""
@@ -192,6 +186,13 @@ class Policy:
             "" if self.optout_text is None else f"optout_text={self.optout_text!r}",
         ]
         return f"Policy({', '.join(filter(None, parts))})"
+
+
+def without_budget(policy: Policy) -> Policy:
+    """The same policy without a budget; nothing of it is read again."""
+    same = copy(policy)
+    object.__setattr__(same, "budget", None)
+    return same
 
 
 def only(numbers: Any) -> NDArray[np.int64]:

@@ -14,7 +14,7 @@ from smsframe.campaign.result_frames import joined, unsent, with_status
 from smsframe.campaign.run_context import RunContext
 from smsframe.clock import SYSTEM
 from smsframe.contacts.columns import place as place_of
-from smsframe.contacts.policy import costs_of
+from smsframe.contacts.policy import costs_of, without_budget
 from smsframe.errors import CampaignStopped
 from smsframe.journal.conflicts import CampaignCall
 from smsframe.orders.profile import SMSEND, GatewayProfile
@@ -126,7 +126,7 @@ def plan_part(
     """The plan of a partition; ``known`` is what the journal knows of its people."""
     options = job.options
     if not budget and options.policy is not None:
-        options = replace(options, policy=options.policy.without_budget())
+        options = replace(options, policy=without_budget(options.policy))
     place_of(frame, options.phone)
     barred = job.place.barred(job.campaign)
     return build.plan(
