@@ -62,7 +62,7 @@ def test_what_a_send_of_one_person_asks_of_the_journal_is_known(gateway, text):
     with counted() as count:
         out = send(gateway, text, "+393471234568")
     assert statuses(out) == {"accepted": 1}
-    assert count == {"reading": 11, "writing": 3, "committed": 14, "compiled": 0, "parsed": 1}
+    assert count == {"reading": 12, "writing": 3, "committed": 15, "compiled": 0, "parsed": 1}
 
 
 def test_what_the_same_call_again_asks_of_the_journal_is_known(gateway, text):
