@@ -333,8 +333,11 @@ def _change(connection: Connection, entry: CampaignRecord, owner: str, change: C
         values["charged"] = change.charged
     if step.action is Action.REPEAT:
         values["attempts"] = batches.c.attempts + 1
-    same = (batches.c.id == batch.id) & (batches.c.owner == owner) & (batches.c.state == batch.state)
-    change_state = sa.update(batches).where(same).values(state=step.state, doubt=int(step.doubt), **values)
+    change_state = (
+        sa.update(batches)
+        .where(batches.c.id == batch.id, batches.c.owner == owner, batches.c.state == batch.state)
+        .values(state=step.state, doubt=int(step.doubt), **values)
+    )
     if not rows_changed(connection, change_state):
         raise JournalError(f"order {batch.order_id} was changed by somebody else; nothing was overwritten")
     count_answer(connection, batch, step)
