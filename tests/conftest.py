@@ -30,6 +30,9 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).
     os.environ["SMSFRAME_LOCAL_DISKS"] = "tmpfs"  # also for fixtures of whole modules
 
 
+# No test reads, or writes into, the developer's keyring.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+
 # Processes that tests start keep what they compiled: it is compiled once, not in each of them.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 

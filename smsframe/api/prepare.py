@@ -193,13 +193,15 @@ def make_plan(
     from smsframe.planning import build  # noqa: PLC0415
 
     contacts, options = as_frame(contacts), with_policy(options)
-    stored = journal.read(options.campaign) if options.campaign else None
-    if stored:
-        require_open(stored.entry)
-    if stored and gateway:
-        require_same_gateway(stored.entry, gateway.base_url, gateway.account)
+    with journal.reading():
+        stored = journal.read(options.campaign) if options.campaign else None
+        if stored:
+            require_open(stored.entry)
+        if stored and gateway:
+            require_same_gateway(stored.entry, gateway.base_url, gateway.account)
+        barred = barred_by(gateway, journal, stored and stored.entry)
+        used = barred.used
     clock = SYSTEM if gateway is None else gateway.clock
-    barred = barred_by(gateway, journal, stored and stored.entry)
     suppressed = suppressed_numbers(options.suppress, options.region, contacts.columns, clock.now())
     planned = build.plan(
         contacts,
@@ -214,7 +216,6 @@ def make_plan(
         ramp=stored.entry.ramp if stored else None,
         now=Now(*clock.span()),
     )
-    used = barred.used
     if gateway is not None:
         warn_of_other_lists([each.account for each in used], gateway.identities)
     planned = replace(planned, optouts=tuple(used), valid_until=valid_until(options.suppress))

@@ -163,8 +163,8 @@ def campaigns(
         RangeIndex, the oldest first: ``campaign``, ``gateway``, ``account`` (string), ``created_at``
         (datetime64[us, UTC]), ``recipients`` and a count for each status (Int64), ``credits`` (Float64), and
         ``purged_at`` (datetime64[us, UTC]): when its numbers and texts were erased (`purge`), missing of
-        the others. Its counts and credits are 0 then, `costs` still has its orders, and nothing is sent in it
-        any more.
+        the others. Its counts are 0 then, its ``credits`` are still what its orders were charged, and nothing
+        is sent in it any more.
 
     Raises:
         JournalError: The journal cannot be read.

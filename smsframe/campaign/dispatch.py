@@ -100,10 +100,11 @@ def sending(
         SmsFrameError, ValueError: It cannot be sent; nothing was.
     """
     gateway, journal = context.gateway, context.journal
-    seen = barred.state
     settled = done(stored and stored.known, call.terms, call.at(gateway).templates)
     people = call.people[[name for name in PERSON if name in call.people]]
-    people = people[~barred.among(people["phone"]).to_numpy()]
+    with journal.reading():
+        seen = barred.state
+        people = people[~barred.among(people["phone"]).to_numpy()]
     if stored is not None:  # who waits for a larger budget is not sent to by a call that has none
         held_back = stored.known.people["phone"][waits_for_budget(stored.known, call.budget)]
         people = people[~among(people["phone"], held_back)]

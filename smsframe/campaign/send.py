@@ -13,21 +13,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from smsframe.campaign.call_start import CallStart
 from smsframe.campaign.capped import capped, with_capped
 from smsframe.campaign.dispatch import Call, resuming, sending
 from smsframe.campaign.interrupts import asked, until_python_ends
 from smsframe.campaign.left_over import others_pending, suppressed_for_later, with_lost
 from smsframe.campaign.preflight import confirmed
 from smsframe.campaign.ramp import give_and_look, say_next_stage
-from smsframe.campaign.result_frames import (
-    joined,
-    unsent,
-    with_barred,
-    with_status,
-    without_barred,
-    without_capped,
-    without_journal,
-)
+from smsframe.campaign.result_frames import joined, unsent, with_barred, with_status, without_journal
 from smsframe.campaign.unexpected_stop import Foreseen, with_results_when_stopped
 from smsframe.clock import SYSTEM
 from smsframe.contacts.optout_text import with_optout_text
@@ -44,7 +37,6 @@ from smsframe.journal.barred import Barred
 from smsframe.journal.conflicts import CampaignCall
 from smsframe.journal.variants import other_variant
 from smsframe.orders.ramp import ramp_of
-from smsframe.orders.records import Now
 from smsframe.orders.states import Event
 from smsframe.outcomes.columns import results_for, validated
 from smsframe.outcomes.costs import waits_for_budget
@@ -100,48 +92,50 @@ def send(
     """
     plan = replace(plan, terms=options.applied(plan.terms))
     campaign, journal = plan.campaign, context.journal
-    erased = journal.forgotten.reasons(campaign)
-    plan = without_erased(plan, erased)  # since it was made
     if campaign is None:
         raise ValueError("campaign= is required to send: the name under which nobody is texted twice")
     _require_sendable(plan, campaign, changed=(changed := options.changed == "continue"))
+    require_valid(plan.valid_until, context.retry_policy.clock.now().date())
+    budget, gateway = costs_of(plan.policy, context.gateway.profile), context.gateway
+    # A budget is for all.
+    phones = plan.frame["sms_phone"].dropna() if part and budget is None else None
+    start = CallStart.read(plan, context, phones, changed=changed)
+    ramp = plan.ramp
+    if start.stored is not None and not part and ramp is not None:
+        give_and_look(start.stored.entry, ramp.ramp, context, plan.planned["phone"])
+        start = CallStart.read(plan, context, phones, changed=changed)
+        ramp = None if start.stored is None else start.stored.entry.ramp
+    plan, stored, barred = start
     call = Call(
         campaign=campaign,
         template=plan.template.source,
         terms=plan.terms,
         # A plan may have been made before anybody knew the gateway.
-        batch_size=min(plan.batch_size, context.gateway.profile.max_recipients or plan.batch_size),
+        batch_size=min(plan.batch_size, gateway.profile.max_recipients or plan.batch_size),
         people=plan.planned,
         changed=changed,
         adopt=options.adopt,
-        budget=costs_of(plan.policy, context.gateway.profile),
+        budget=budget,
         variants=plan.texts.sources,
         held_out=plan.held_out,
-        ramp=plan.ramp,
+        ramp=ramp,
+        suppressed=suppressed_for_later(plan, part=part),
     )
-    # A budget is for all.
-    phones = plan.frame["sms_phone"].dropna() if part and call.budget is None else None
-    stored = journal.read(campaign, call=call.at(context.gateway), phones=phones)
-    if stored is not None and not part and plan.ramp is not None:
-        give_and_look(stored.entry, plan.ramp.ramp, context, plan.planned["phone"])
-        stored = journal.read(campaign, call=call.at(context.gateway))
-        call = replace(call, ramp=None if stored is None else stored.entry.ramp)
     known = stored and stored.known
-    barred = context.barred(plan.policy, 0 if stored is None else stored.entry.id)
-    require_valid(plan.valid_until, context.retry_policy.clock.now().date())
-    plan = without_capped(without_barred(plan, barred), barred, Now(*context.retry_policy.clock.span()))
-    call = replace(call, people=plan.planned, suppressed=suppressed_for_later(plan, part=part))
     confirmed(options.confirm, plan.planned, known, plan)
     with sending(call, stored, context.stopped_by(stop), barred) as (engine, owner):
         cause = run_engine(engine, campaign, context.say, asked_by_caller=stop is not None)
         try:
-            now = known if known and engine.idle else journal.recipients(engine.entry.id, campaign, phones)
+            with journal.reading():
+                now = (
+                    known if known and engine.idle else journal.recipients(engine.entry.id, campaign, phones)
+                )
+                rows = joined(without_erased(plan, journal.forgotten.reasons(campaign)), now, campaign, owner)
+                journalled = with_barred(rows, barred.within(engine.entry.id))
         except JournalError as error:
             cause, others = cause or error, 0
             frame = without_journal(unsent(plan), maybe_texted=engine.maybe_texted)
         else:
-            rows = joined(without_erased(plan, erased), now, campaign, owner)
-            journalled = with_barred(rows, barred.within(engine.entry.id))
             frame = engine.posted.correct(journalled)
             if frame["sms_status"].eq("ready").any():  # everybody was written down
                 frame = without_journal(frame, maybe_texted=engine.maybe_texted)

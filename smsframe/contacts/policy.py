@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, overload
 
@@ -185,6 +186,13 @@ class Policy:
             "" if self.optout_text is None else f"optout_text={self.optout_text!r}",
         ]
         return f"Policy({', '.join(filter(None, parts))})"
+
+
+def without_budget(policy: Policy) -> Policy:
+    """The same policy without a budget; nothing of it is read again."""
+    same = copy(policy)
+    object.__setattr__(same, "budget", None)
+    return same
 
 
 def only(numbers: Any) -> NDArray[np.int64]:

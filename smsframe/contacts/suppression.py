@@ -208,6 +208,8 @@ def _national(read: pd.DataFrame, unused: NDArray[np.bool_]) -> pd.Series[bool]:
 
     One in use, such as 393471234567, is what a spreadsheet makes of +39 347 1234567.
     """
+    if not unused.any():  # as of most lists, of which each line would be looked at
+        return pd.Series(unused, index=read.index)
     doubtful = read["repair"].str.contains("plus").fillna(value=False).astype(bool) & read["phone"].notna()
     doubtful &= unused
     read.loc[doubtful, "code"] = "national_form"

@@ -34,6 +34,8 @@ from smsframe.engines.partition import GATEWAY, JOURNAL_OF_ALL
 from smsframe.engines.place import Place
 from smsframe.formatting import many
 from smsframe.gateway import environment
+from smsframe.journal.conflicts import require_same_gateway
+from smsframe.journal.purging import require_open
 from smsframe.orders.names import normalize_name
 from smsframe.orders.records import Now
 from smsframe.outcomes.columns import CHECKED, PLANNED
@@ -162,10 +164,12 @@ def plan(
         A `DaskPlan`: counts, and ``.frame``, a lazy frame of Dask.
 
     Raises:
-        ContactsError, TextError, ValueError: As `smsframe.plan`.
+        ContactsError, TextError, CampaignChanged, ValueError: As `smsframe.plan`.
     """
     options = with_policy(PlanOptions.of(locals()))
-    job, parts = _job(frame, text, options, SendOptions(), Place.of(gateway, journal), suppress)
+    place = Place.of(gateway, journal).named()
+    job, parts = _job(frame, text, options, SendOptions(), place, suppress)
+    _require_usable(job, named=gateway is not None)
     others = _others(parts, job)
     counts = parts.ask(count_of, job, others)
     return DaskPlan(
@@ -247,9 +251,8 @@ def send(
     job, parts = _job(frame, text, options, sending, Place.of(gateway, journal), suppress)
     messages_of(job)
     with job.place.opened() as (opened, memory):
-        place = replace(job.place, account=(opened.base_url, opened.account))
-        job = replace(job, place=place, profile=opened.profile)
-        parts.probe(place)
+        job = replace(job, place=job.place.at(opened), profile=opened.profile)
+        parts.probe(job.place)
         return send_parts(parts, job, _others(parts, job), opened, memory)
 
 
@@ -274,6 +277,21 @@ def _job(
         now=Now(*SYSTEM.span()),
     )
     return job, parts
+
+
+def _require_usable(job: Job, *, named: bool) -> None:
+    """
+    Refuse a plan for a campaign that is closed, or of another gateway than the one that was named.
+
+    Raises:
+        CampaignChanged: It is.
+    """
+    entry = job.place.memory().find(job.campaign) if job.campaign and job.place.names_journal else None
+    if entry is None:
+        return
+    require_open(entry)
+    if named and job.place.account is not None:
+        require_same_gateway(entry, *job.place.account)
 
 
 def _others(parts: Parts, job: Job) -> list[OtherParts]:

@@ -14,11 +14,9 @@ from smsframe.campaign.result_frames import joined, unsent, with_status
 from smsframe.campaign.run_context import RunContext
 from smsframe.clock import SYSTEM
 from smsframe.contacts.columns import place as place_of
-from smsframe.contacts.policy import costs_of
+from smsframe.contacts.policy import costs_of, without_budget
 from smsframe.errors import CampaignStopped
-from smsframe.journal.barred import Barred
 from smsframe.journal.conflicts import CampaignCall
-from smsframe.journal.journal import Journal
 from smsframe.orders.profile import SMSEND, GatewayProfile
 from smsframe.orders.records import Now
 from smsframe.outcomes.join import done
@@ -36,7 +34,8 @@ if TYPE_CHECKING:
     from smsframe.campaign.options import SendOptions
     from smsframe.engines.place import Place
     from smsframe.gateway.base import GatewayProtocol
-    from smsframe.orders.ramp import RampState
+    from smsframe.journal.journal import Journal
+    from smsframe.outcomes.join import Known
     from smsframe.planning.options import PlanOptions
     from smsframe.planning.parts import ColumnFacts, OtherParts, PartFacts
     from smsframe.planning.plan import Plan
@@ -122,12 +121,14 @@ class PartOutcome:
 
 
 def plan_part(
-    frame: pd.DataFrame, job: Job, others: OtherParts, *, known: Any = None, policy: bool = True
+    frame: pd.DataFrame, job: Job, others: OtherParts, *, known: Any = None, budget: bool = True
 ) -> Plan:
     """The plan of a partition; ``known`` is what the journal knows of its people."""
-    options = job.options if policy else replace(job.options, policy=None)
+    options = job.options
+    if not budget and options.policy is not None:
+        options = replace(options, policy=without_budget(options.policy))
     place_of(frame, options.phone)
-    barred = barred_of(job)
+    barred = job.place.barred(job.campaign)
     return build.plan(
         frame,
         job.message,
@@ -135,41 +136,13 @@ def plan_part(
         suppressed=job.suppressed,
         barred=barred.find,
         texted=barred.texted,
-        erased=_erased(job),
+        erased=job.place.erased(job.options.campaign),
         journalled=known,
         profile=job.profile,
         now=job.now or Now(*SYSTEM.span()),
         others=others,
-        ramp=_ramp(job),
+        ramp=job.place.ramp(job.options.campaign),
     )
-
-
-def barred_of(job: Job) -> Barred:
-    """Who may not be texted, by the lists that the worker of a partition reads."""
-    journal = job.place.memory() if job.place.names_journal else Journal.default(clock=SYSTEM)
-    entry = journal.find(job.campaign) if job.campaign else None
-    campaign = 0 if entry is None else entry.id
-    if job.place.account is not None:
-        base_url, account = job.place.account
-        return Barred.of(journal, base_url, lambda: [account], clock=SYSTEM).within(campaign)
-    if entry is not None:
-        return Barred.of(journal, entry.base_url, lambda: [entry.account], clock=SYSTEM).within(campaign)
-    return Barred.of(journal, None, tuple, clock=SYSTEM)
-
-
-def _erased(job: Job) -> Any:
-    """Says who was erased from the journal of the call, if there is one; a plan does not need one."""
-    if not job.place.names_journal:
-        return None
-    return job.place.memory().forgotten.reasons(job.options.campaign)
-
-
-def _ramp(job: Job) -> RampState | None:
-    """How far the ramp of the campaign is by the journal."""
-    if job.options.campaign is None or not job.place.names_journal:
-        return None
-    entry = job.place.memory().find(job.campaign)
-    return None if entry is None else entry.ramp
 
 
 def send_part(
@@ -185,14 +158,21 @@ def send_part(
     if costs_of(job.options.policy, gateway.profile) is not None:  # a budget is for the whole campaign
         stored = journal.read(job.campaign)
         known = stored and stored.known
-    elif COLUMN in frame.columns:  # variants are those of the journal
-        phones = plan_part(frame, job, others).frame["sms_phone"].dropna()
-        stored = journal.read(job.campaign, phones=phones)
-        known = stored and stored.known
+    else:
+        known = _experiment(frame, job, others, journal)
     plan = plan_part(frame, job, others, known=known)
     context = RunContext.of(job.sending, gateway=gateway, journal=journal)
     options = replace(job.sending, confirm=None)  # it is a number of all partitions
     return campaign_send.send(plan, context, options=options, part=True)
+
+
+def _experiment(frame: pd.DataFrame, job: Job, others: OtherParts, journal: Journal) -> Known | None:
+    """What the journal knows of the people of a partition with variants: those of the journal stand."""
+    if COLUMN not in frame.columns:
+        return None
+    phones = plan_part(frame, job, others).frame["sms_phone"].dropna()
+    stored = journal.read(job.campaign, phones=phones)
+    return None if stored is None else stored.known
 
 
 # What a worker is asked by an engine that waits for all partitions.
@@ -207,15 +187,17 @@ def people_of(frame: pd.DataFrame, job: Job, others: OtherParts) -> PartFacts:
     """What a partition says of its people."""
     if job.text is None:
         return checked_facts(frame, job.options, suppressed=job.suppressed, others=others)
+    named = job.options.campaign is not None and job.place.names_journal
     return part_facts(
         frame,
         job.text,
         job.options,
         suppressed=job.suppressed,
-        barred=barred_of(job).find,
+        barred=job.place.barred(job.campaign).find,
         profile=job.profile,
         now=job.now or Now(*SYSTEM.span()),
         others=others,
+        known=_experiment(frame, job, others, job.place.memory()) if named else None,
     )
 
 
@@ -309,8 +291,10 @@ def outcome_of(frame: pd.DataFrame, job: Job, others: OtherParts) -> PartOutcome
 
 def result_frame(frame: pd.DataFrame, job: Job, others: OtherParts) -> pd.DataFrame:
     """The rows of a partition with all result columns, by what the journal knows of them now."""
-    plan = plan_part(frame, job, others, policy=False)
-    stored = job.place.memory().read(job.campaign, phones=plan.frame["sms_phone"].dropna())
+    journal = job.place.memory()
+    variants = _experiment(frame, job, others, journal)
+    plan = plan_part(frame, job, others, known=variants, budget=False)  # who waits for it is in the journal
+    stored = journal.read(job.campaign, phones=plan.frame["sms_phone"].dropna())
     if stored is None:
         results = unsent(plan)
     else:

@@ -11,14 +11,16 @@ from __future__ import annotations
 import os
 import re
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from smsframe.api.options import journal_of
+from smsframe.clock import SYSTEM
 from smsframe.errors import JournalError, NotAuthorised
 from smsframe.gateway import environment
 from smsframe.gateway.smsend import Gateway
+from smsframe.journal.barred import Barred
 from smsframe.journal.journal import JOURNAL, Journal
 from smsframe.masking import mask
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from smsframe.api.options import JournalLocation
+    from smsframe.orders.ramp import RampState
+    from smsframe.planning.erased_people import ErasedReasons
 
 _PREFIX = re.compile(r"[A-Z][A-Z0-9_]*")
 
@@ -39,11 +43,15 @@ class Place:
         prefix: What the names of the variables with the credentials begin with.
         journal: Where the journal is, or None for the worker's ``SMSFRAME_JOURNAL``.
         account: Address and account of the gateway that the call was made for; None for the worker's own.
+        identities: Every name of that account that is known: its lists of opt-outs are under each of them.
+        others: Whether another account there may be this one, under a name that is not known.
     """
 
     prefix: str = environment.PREFIX
     journal: str | None = None
     account: tuple[str, str] | None = None
+    identities: tuple[str, ...] = ()
+    others: bool = False
 
     @classmethod
     def of(cls, gateway: Any, journal: JournalLocation | None) -> Place:
@@ -69,6 +77,22 @@ class Place:
                 f'"{environment.PREFIX}" or "SPRING" for SPRING_USERNAME; nothing was sent'
             )
         return cls(prefix=gateway, journal=_location(journal))
+
+    def at(self, gateway: Gateway) -> Place:
+        """The same for the account of a gateway."""
+        return replace(
+            self,
+            account=(gateway.base_url, gateway.account),
+            identities=tuple(gateway.identities),
+            others=not gateway.knows_user_name,
+        )
+
+    def named(self) -> Place:
+        """The same for the account that the environment of this process names, if it names one."""
+        if environment.missing(self.prefix) is not None:
+            return self
+        with closing(Gateway.from_env(self.prefix)) as gateway:
+            return self.at(gateway)
 
     @contextmanager
     def opened(self) -> Iterator[tuple[Gateway, Journal]]:
@@ -107,6 +131,30 @@ class Place:
                 f"{JOURNAL} in the environment of each worker; nothing was sent"
             )
         return journal_of(location, gateway)
+
+    def barred(self, campaign: str) -> Barred:
+        """Who may not be texted, by the lists that this process reads; of a campaign, if one is named."""
+        journal = self.memory() if self.names_journal else Journal.default(clock=SYSTEM)
+        entry = journal.find(campaign) if campaign else None
+        if self.account is not None:
+            base_url, names, others = self.account[0], self.identities, self.others
+            barred = Barred.of(journal, base_url, lambda: names, others=others, clock=SYSTEM)
+        elif entry is not None:
+            barred = Barred.of(journal, entry.base_url, lambda: [entry.account], clock=SYSTEM)
+        else:
+            barred = Barred.of(journal, None, tuple, clock=SYSTEM)
+        return barred.within(0 if entry is None else entry.id)
+
+    def erased(self, campaign: str | None) -> ErasedReasons | None:
+        """Says who was erased from the journal of the call, if it names one; a plan does not need one."""
+        return self.memory().forgotten.reasons(campaign) if self.names_journal else None
+
+    def ramp(self, campaign: str | None) -> RampState | None:
+        """How far the ramp of a campaign is by the journal."""
+        if campaign is None or not self.names_journal:
+            return None
+        entry = self.memory().find(campaign)
+        return None if entry is None else entry.ramp
 
 
 def _location(journal: JournalLocation | None) -> str | None:

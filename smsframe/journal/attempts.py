@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 
+NOBODY = pd.DataFrame({name: pd.array([], dtype) for name, dtype in DTYPES.items()})
+"""No recipients, as `recipients.read` gives them: most campaigns have no earlier attempts."""
+
+
 def read_earlier(connection: Connection, campaign: int, batch: int | None = None) -> pd.DataFrame:
     """
     What people of a campaign, or of a batch, were before their latest attempt, by number and attempt.
@@ -31,11 +35,13 @@ def read_earlier(connection: Connection, campaign: int, batch: int | None = None
         The columns of `recipients.read`; no rows of a file of a version that had no attempts.
     """
     if not has_attempts(connection):
-        return pd.DataFrame({name: pd.array([], dtype) for name, dtype in DTYPES.items()})
+        return NOBODY.copy()
     here = {column.name: column for column in columns(connection, attempts)}
     rows = sa.select(*(here[name] for name in DTYPES)).where(attempts.c.campaign == campaign)
     rows = rows if batch is None else rows.where(attempts.c.batch == batch)
     found = frame(connection, rows.order_by(attempts.c.person, attempts.c.attempt))
+    if found.empty:
+        return NOBODY.copy()
     return pd.DataFrame({name: found[name].astype(dtype) for name, dtype in DTYPES.items()})
 
 

@@ -22,6 +22,7 @@ from smsframe.journal.counts import Tally, tallies, tally
 from smsframe.journal.rows import append_evidence, micros, read_batches
 from smsframe.journal.shared_limits import count_answer
 from smsframe.journal.spending import covers
+from smsframe.journal.sql import rows_changed
 from smsframe.journal.stop_requests import requested
 from smsframe.journal.tables import batches, recipients
 from smsframe.orders.records import Batch, BatchWithPeople, CampaignRecord, Change, Stamp
@@ -204,7 +205,7 @@ class Batches:
                     "claimed_at": micros(at),
                 }
                 statement = sa.update(batches).where(own_batch, batches.c.state == State.PLANNED)
-                if connection.execute(statement.values(**values)).rowcount:
+                if rows_changed(connection, statement.values(**values)):
                     append_evidence(
                         connection, entry.id, batch.order_id, Event.CLAIMED, State.SENDING, self.stamp()
                     )
@@ -332,12 +333,12 @@ def _change(connection: Connection, entry: CampaignRecord, owner: str, change: C
         values["charged"] = change.charged
     if step.action is Action.REPEAT:
         values["attempts"] = batches.c.attempts + 1
-    done = connection.execute(
+    change_state = (
         sa.update(batches)
         .where(batches.c.id == batch.id, batches.c.owner == owner, batches.c.state == batch.state)
         .values(state=step.state, doubt=int(step.doubt), **values)
     )
-    if not done.rowcount:
+    if not rows_changed(connection, change_state):
         raise JournalError(f"order {batch.order_id} was changed by somebody else; nothing was overwritten")
     count_answer(connection, batch, step)
     append_evidence(connection, entry.id, batch.order_id, change.event, step.state, stamp, change.evidence)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
-from smsframe.journal.tables import attempts, batches, recipients
-from smsframe.journal.versions import has_attempts, held_out, refused
+from smsframe.journal.tables import attempts, batches, campaigns, erased, recipients
+from smsframe.journal.versions import has_attempts, has_people_over_time, held_out, refused
 from smsframe.orders.delivery_codes import Stage
 from smsframe.orders.profile import known_codes
 from smsframe.orders.states import CALLED_BACK, CANCEL_OPEN, State
@@ -55,7 +55,7 @@ def tallies(
     """
     Count the people of all campaigns, or of one, in two statements however many there are; by their keys.
 
-    A campaign without people and batches is not among them.
+    A campaign without people and batches is not among them; of one that was purged only what it cost is.
     """
     grouped = _grouped(connection, campaign, refused(connection).is_not(None))
     waiting = sa.select(recipients.c.campaign, sa.func.count()).group_by(recipients.c.campaign)
@@ -117,6 +117,7 @@ def _grouped(
             batches.c.schedule_at.is_not(None).label("later"),
             counted.label("people"),
             texted_again.label("texted_again"),
+            _erased(connection).label("erased"),
             _left(connection).label("left"),
             sa.func.coalesce(not_in_order.c.missing, 0).label("missing"),
             sa.func.coalesce(not_in_order.c.left_out, 0).label("left_out"),
@@ -125,9 +126,9 @@ def _grouped(
         .where(*_of_campaign(batches, campaign))
         .subquery()
     ).c
-    # What an order without anybody was charged is no row's.
+    # What an order without anybody was charged is no row's, unless its people were erased since.
     in_order = each.people + each.texted_again
-    charge = sa.case((in_order > each.missing + each.left_out, each.charged))
+    charge = sa.case(((in_order > each.missing + each.left_out) | each.erased, each.charged))
     groups = (each.campaign, each.state, each.later, each.owner)
     sums = (sa.func.sum(column) for column in (each.people, each.missing, each.left_out, each.left, charge))
     return sa.select(*groups, *sums).group_by(*groups)
@@ -138,6 +139,15 @@ def _texted_again(connection: Connection) -> sa.ColumnElement[int]:
     if not has_attempts(connection):
         return sa.literal(0)
     return sa.select(sa.func.count()).where(attempts.c.batch == batches.c.id).scalar_subquery()
+
+
+def _erased(connection: Connection) -> sa.ColumnElement[bool]:
+    """Whether people of a batch were erased: some of them, or all with their campaign."""
+    if not has_people_over_time(connection):
+        return sa.false()
+    listed = erased.c.missing.is_(False) & erased.c.refused.is_(None)
+    some = sa.exists().where(erased.c.batch == batches.c.id, listed)
+    return some | sa.exists().where(campaigns.c.id == batches.c.campaign, campaigns.c.purged_at.is_not(None))
 
 
 def _left(connection: Connection) -> sa.ColumnElement[int]:

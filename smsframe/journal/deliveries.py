@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from smsframe.journal.optout_rows import OptOutList, removed_since
 from smsframe.journal.rows import append_evidence, micros
-from smsframe.journal.sql import frame, integers, strings, table_of
+from smsframe.journal.sql import frame, integers, rows_changed, strings, table_of
 from smsframe.journal.tables import batches, campaigns, evidence, recipients
 from smsframe.orders.records import Evidence
 from smsframe.orders.states import TAKEN, Event, State
@@ -245,7 +245,7 @@ def _set_missing(connection: Connection, batch: int, persons: pd.Series[Any], *,
     """Say of people whether their order lacks them; of how many that is news."""
     which = (recipients.c.batch == batch) & (recipients.c.missing != missing)
     chosen = recipients.c.person.in_(integers(persons.tolist()))
-    return connection.execute(sa.update(recipients).where(which, chosen).values(missing=missing)).rowcount
+    return rows_changed(connection, sa.update(recipients).where(which, chosen).values(missing=missing))
 
 
 def _person_accepted(connection: Connection, order_id: str) -> bool:

@@ -286,13 +286,24 @@ def without_waiting(connection: Connection, campaign: int, people: pd.DataFrame)
     return people[~among(people["phone"], asked)]
 
 
+NOBODY = pd.DataFrame(
+    {
+        "batch": pd.array([], "Int64"),
+        "segments": pd.array([], "Int64"),
+        "missing": pd.array([], bool),
+        "refused": pd.array([], TEXT),
+    }
+)
+"""Nobody, as `read_erased` gives them."""
+
+
 def read_erased(connection: Connection, campaign: int) -> pd.DataFrame:
     """In which orders of a campaign people were who were erased: ``batch``, ``segments`` and the like."""
-    names: dict[str, Any] = {"batch": "Int64", "segments": "Int64", "missing": bool, "refused": TEXT}
     if not has_people_over_time(connection):
-        return pd.DataFrame({name: pd.array([], dtype) for name, dtype in names.items()})
-    query = sa.select(*(erased.c[name] for name in names)).where(erased.c.campaign == campaign)
-    return frame(connection, query).astype(names)
+        return NOBODY.copy()
+    query = sa.select(*(erased.c[str(name)] for name in NOBODY)).where(erased.c.campaign == campaign)
+    found = frame(connection, query)
+    return NOBODY.copy() if found.empty else found.astype(NOBODY.dtypes)
 
 
 def erased_in(batch: int) -> sa.ColumnElement[int]:

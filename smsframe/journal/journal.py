@@ -113,6 +113,7 @@ class Journal:
     ) -> None:
         """Where it is kept, who is at work on it, and what time it is."""
         self._store, self._owners, self._clock = store, owners, clock
+        self.reading = store.reading  # until its block ends, this thread reads in one transaction
         self.place, self.lock_can_be_lost = store.place, store.lock_can_be_lost
         self.batches = Batches(store, owners, clock)
         self.orders = KnownOrders(store, self.batches.stamp)

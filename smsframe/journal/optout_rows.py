@@ -22,6 +22,7 @@ from smsframe.journal.sql import (
     insert,
     integers,
     integers_of,
+    rows_changed,
     table_of,
 )
 from smsframe.journal.tables import optout_lists, optouts, removed_optouts
@@ -240,7 +241,7 @@ def insert_entries(connection: Connection, key: int, entries: pd.DataFrame) -> i
     )
     rows = sa.select(sa.literal(key, sa.Integer), *cells).select_from(table).where(sa.true())
     statement = insert(connection, optouts).from_select(["list", *kinds], rows).on_conflict_do_nothing()
-    return int(connection.execute(statement.execution_options(preserve_rowcount=True)).rowcount)
+    return rows_changed(connection, statement)
 
 
 def _plain(column: pd.Series[Any]) -> list[Any]:

@@ -16,11 +16,13 @@ from smsframe.journal import postgres_errors
 from smsframe.journal.postgres_cleaning import clean
 from smsframe.journal.postgres_connections import Connections
 from smsframe.journal.postgres_tables import current, prepare, require_rights
+from smsframe.journal.shared_reading import SharedReading
 from smsframe.journal.sql import frame
 from smsframe.journal.tables import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
 
@@ -74,6 +76,7 @@ class PostgresStore:
         self.connections = Connections(url, schema, self.place)
         self._counting = threading.Lock()
         self._in_use = 0
+        self._shared = SharedReading()
 
     @property
     def role(self) -> str:
@@ -94,8 +97,16 @@ class PostgresStore:
         Raises:
             JournalError: It cannot be read, or is a newer smsframe's.
         """
+        if self._shared.active:
+            with self.errors_in_our_words():
+                yield self._shared.connection
+            return
         with self.transaction(reading=True) as connection:
             yield connection if current(connection, self.schema, self.place) > 0 else None
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Until the block ends the reads of this thread share one transaction; nothing may be written."""
+        return self._shared.share(self.opened())
 
     def make(self) -> None:
         """
@@ -121,6 +132,11 @@ class PostgresStore:
     @contextmanager
     def transaction(self, *, reading: bool = False) -> Iterator[Connection]:
         """One transaction: all of it is on disk when the block ends, or nothing."""
+        self._shared.require_reading(reading=reading)
+        if self._shared.connection is not None:
+            with self.errors_in_our_words():
+                yield self._shared.connection
+            return
         with (
             self._counted(),
             self.errors_in_our_words(),

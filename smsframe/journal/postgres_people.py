@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from smsframe.journal.people_groups import OWN, Group
+from smsframe.journal.sql import rows_changed
 from smsframe.phones.match import keys
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def write(connection: Connection, campaign: int, groups: Sequence[Group]) -> int
     for begin in range(0, len(order), LARGEST):
         chosen = order[begin : begin + LARGEST]
         given = {name: column[chosen].tolist() for name, column in columns.items()}
-        written += connection.exec_driver_sql(STATEMENT, given | {"campaign": campaign}).rowcount
+        written += rows_changed(connection, STATEMENT, given | {"campaign": campaign})
     return written
 
 

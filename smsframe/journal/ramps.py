@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import sqlalchemy as sa
 
+from smsframe.journal.sql import rows_changed
 from smsframe.journal.tables import campaigns
 from smsframe.journal.versions import has_people_over_time
 from smsframe.orders.ramp import RampState, state_of
@@ -43,7 +44,7 @@ class Ramps:
         """From one state to another; False when somebody else was faster."""
         with self._store.transaction() as connection:
             same = sa.update(campaigns).where(campaigns.c.id == entry.id, campaigns.c.ramp == before.text)
-            return connection.execute(same.values(ramp=after.text)).rowcount == 1
+            return rows_changed(connection, same.values(ramp=after.text)) == 1
 
 
 def read_ramp(connection: Connection, campaign: int) -> RampState | None:

@@ -98,16 +98,15 @@ def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | 
     people = pd.concat(parts[:1] + [part for part in parts[1:] if len(part)], ignore_index=True)
     if not people["phone"].str.fullmatch(E164).all():
         raise JournalError("the journal is damaged: it holds a phone number that is none")
+    columns_read = {name: people[name].array for name in people}
     texts: dict[str | None, Any] = {}  # columns without values share their memory
     for name, value in same.items():
-        if DTYPES[name] is TEXT and value in texts:
-            people[name] = texts[value]
-            continue
-        column = pd.Series([value], dtype=DTYPES[name]).take(np.zeros(len(people), np.intp)).array
-        people[name] = column
-        if DTYPES[name] is TEXT:
-            texts[value] = column
-    return people[[*DTYPES]]
+        text = DTYPES[name] is TEXT
+        if not text or value not in texts:
+            column = pd.array([value], dtype=DTYPES[name]).take(np.zeros(len(people), np.intp))
+            texts |= {value: column} if text else {}
+        columns_read[name] = texts[value] if text else column
+    return pd.DataFrame({name: columns_read[name] for name in DTYPES}, copy=False)
 
 
 def read_with_orders(connection: Connection, campaign: int, phones: pd.Series[Any]) -> pd.DataFrame:

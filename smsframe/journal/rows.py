@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
@@ -56,6 +57,10 @@ def read_campaign(connection: Connection, name: str) -> CampaignRecord | None:
         purged_at=moment(row["purged_at"]),
         ramp=state_of(row["ramp"]),
     )
+
+
+_NO_INSTANT = np.iinfo(np.int64).min
+"""What numpy writes where there is no time."""
 
 
 def listed_campaigns(connection: Connection | None) -> pd.DataFrame:
@@ -171,7 +176,10 @@ def moment(micros: int | None) -> datetime | None:
 
 def instants_of(micros: pd.Series[Any]) -> pd.Series[Any]:
     """A column of instants, as the journal has them."""
-    return pd.to_datetime(micros.astype("Int64"), unit="us", utc=True).astype(INSTANT)
+    # Of a few rows `pandas.to_datetime` takes ten times as long.
+    numbers = micros.astype("Int64").to_numpy("int64", na_value=_NO_INSTANT)
+    instants = pd.Series(numbers.view("datetime64[us]"), index=micros.index, name=micros.name)
+    return instants.dt.tz_localize("UTC").astype(INSTANT)
 
 
 def micros_of(instants: pd.Series[Any]) -> pd.Series[Any]:

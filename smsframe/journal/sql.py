@@ -17,6 +17,8 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
+from smsframe.errors import JournalError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -158,6 +160,29 @@ def insert(connection: Connection, table: sa.Table) -> Any:
 
         return postgresql.insert(table)
     return sqlite.insert(table)
+
+
+def rows_changed(
+    connection: Connection, statement: sa.Insert | sa.Update | str, parameters: Any = None
+) -> int:
+    """
+    Execute a statement, within a transaction; how many rows it wrote.
+
+    SQLAlchemy asks the driver for the number only after an UPDATE or a DELETE, unless it is told to: of an
+    INSERT it says -1 once the cursor is closed, as it is with PostgreSQL.
+
+    Raises:
+        JournalError: The driver does not say it.
+    """
+    if isinstance(statement, str):
+        counted = connection.exec_driver_sql(statement, parameters).rowcount
+    else:
+        counted = connection.execute(
+            statement, parameters, execution_options={"preserve_rowcount": True}
+        ).rowcount
+    if counted < 0:
+        raise JournalError("the driver of the database does not say how many rows were written")
+    return int(counted)
 
 
 def frame(connection: Connection, query: sa.Select[Any]) -> pd.DataFrame:

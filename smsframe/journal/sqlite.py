@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from smsframe.errors import JournalError
 from smsframe.journal import backups, commit_check, disks, sqlite_cleaning
+from smsframe.journal.shared_reading import SharedReading
 from smsframe.journal.sql import frame
 from smsframe.journal.sqlite_connections import Connections
 from smsframe.journal.sqlite_migrations import close_for_good, prepare, version
@@ -23,6 +24,7 @@ from smsframe.masking import mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
 
@@ -61,6 +63,7 @@ class Store:
         self._connections = Connections(path, LOCKED)
         self._engine = self._connections.writer
         self._claims = 0
+        self._shared = SharedReading()
 
     @property
     def exists(self) -> bool:
@@ -75,6 +78,10 @@ class Store:
         Raises:
             JournalError: The file is not ours to read.
         """
+        if self._shared.active:
+            with self.errors_in_our_words():
+                yield self._shared.connection
+            return
         with self.errors_in_our_words():
             written = self.exists and self.path.stat().st_size > 0
         if not written:
@@ -82,6 +89,10 @@ class Store:
             return
         with self.transaction(reading=True) as connection:
             yield connection if version(connection) > 0 else None
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Until the block ends the reads of this thread share one transaction; nothing may be written."""
+        return self._shared.share(self.opened())
 
     def make(self) -> None:
         """
@@ -176,6 +187,11 @@ class Store:
     @contextmanager
     def transaction(self, *, reading: bool = False) -> Iterator[Connection]:
         """One transaction: all of it is on disk when the block ends, or nothing; reading writes nothing."""
+        self._shared.require_reading(reading=reading)
+        if self._shared.connection is not None:
+            with self.errors_in_our_words():
+                yield self._shared.connection
+            return
         with self.errors_in_our_words(), self._connections.transaction(reading=reading) as connection:
             yield connection
 

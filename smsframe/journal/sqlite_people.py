@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from smsframe.journal.people_groups import OWN, Group
+from smsframe.journal.sql import rows_changed
 from smsframe.journal.tables import recipients
 from smsframe.phones.match import keys
 
@@ -75,4 +76,4 @@ def _insert(
         | {"held_out": recipients.c.held_out | new.excluded.held_out},
         where=may_be_written(recipients.c, new.excluded),
     )
-    return connection.execute(statement, filled).rowcount
+    return rows_changed(connection, statement, filled)

@@ -43,6 +43,9 @@ class JournalStore(Protocol):
     def opened(self) -> AbstractContextManager[Connection | None]:
         """One transaction that reads, or None where nothing was ever written."""
 
+    def reading(self) -> AbstractContextManager[None]:
+        """Until the block ends the reads of this thread share one transaction; nothing may be written."""
+
     def make(self) -> None:
         """Make the tables, or bring those of an older version up to date."""
 

@@ -162,49 +162,54 @@ def _batch_outcomes(batches: pd.DataFrame, run: str | None) -> pd.DataFrame:
     the order does not list; for people who were left out of it; and for people whose text left although
     somebody wanted it cancelled.
     """
-    with_waiting = batches.reindex(range(len(batches) + 1))
-    rows = pd.concat([with_waiting.assign(part=part) for part in PARTS], ignore_index=True)
-    state = rows["state"].astype(object).fillna(State.PLANNED.value)
-    other_process = rows["owner_alive"].eq(other=True).fillna(value=False) & rows["owner"].ne(
-        run or ""
-    ).fillna(value=True)
-    in_order = state.eq(State.ACCEPTED)
-    unlisted = in_order & rows["part"].eq("missing")
+    part = np.repeat(np.array(PARTS, dtype=object), (count := len(batches) + 1))
+    rows = batches.reindex(range(count)).take(np.tile(np.arange(count), len(PARTS))).reset_index(drop=True)
+    # Arrays, as a campaign of one person pays for the operations of all states.
+    state = rows["state"].astype(object).fillna(State.PLANNED.value).to_numpy()
+    not_ours = rows["owner"].ne(run or "").fillna(value=True).to_numpy(dtype=bool)
+    other_process = not_ours & rows["owner_alive"].eq(other=True).fillna(value=False).to_numpy(dtype=bool)
+    attempted = rows["attempts"].gt(0).fillna(value=False).to_numpy(dtype=bool)
+
+    def in_state(*states: State) -> NDArray[np.bool_]:
+        return np.isin(state, [each.value for each in states])
+
+    in_order = in_state(State.ACCEPTED)
+    unlisted = in_order & (part == "missing")
     # Whom the gateway refused stays refused, whatever becomes of the order.
-    left_out = state.isin(TAKEN) & rows["part"].eq("refused")
+    left_out = in_state(*TAKEN) & (part == "refused")
     final = in_order & ~unlisted & ~left_out
-    left = rows["part"].eq("left") & state.isin(CALLED_BACK)
-    open_ = state.isin(CANCEL_OPEN) & ~left & ~left_out
-    cancelled = state.eq(State.CANCELLED) & ~left & ~left_out
+    left = in_state(*CALLED_BACK) & (part == "left")
+    open_ = in_state(*CANCEL_OPEN) & ~left & ~left_out
+    cancelled = in_state(State.CANCELLED) & ~left & ~left_out
     # Outcomes of a run are computed when it is over: what is still "sending" then has lost its answer.
-    unanswered = state.eq(State.UNCONFIRMED) | (state.eq(State.SENDING) & ~other_process)
-    status = pd.Series("pending", index=rows.index, dtype=object)
-    code = pd.Series("not_sent", index=rows.index, dtype=object)
+    unanswered = in_state(State.UNCONFIRMED) | (in_state(State.SENDING) & ~other_process)
+    statuses = np.full(len(rows), "pending", dtype=object)
+    codes = np.full(len(rows), "not_sent", dtype=object)
     for rows_where, is_status, is_code in (
-        (state.eq(State.PLANNED) & rows["attempts"].gt(0).fillna(value=False), "pending", "not_accepted"),
-        (state.isin([State.PLANNED, State.SENDING]) & other_process, "pending", "other_process"),
+        (in_state(State.PLANNED) & attempted, "pending", "not_accepted"),
+        (in_state(State.PLANNED, State.SENDING) & other_process, "pending", "other_process"),
         (in_order, "accepted", None),
-        (in_order & rows["schedule_at"].notna(), "scheduled", None),
+        (in_order & rows["schedule_at"].notna().to_numpy(), "scheduled", None),
         (unlisted, "unconfirmed", "missing_from_order"),
-        (state.eq(State.REFUSED) | left_out, "rejected", "refused_number"),
+        (in_state(State.REFUSED) | left_out, "rejected", "refused_number"),
         (unanswered, "unconfirmed", "unconfirmed"),
         (left, "accepted", None),
         (open_, "unconfirmed", "cancelling"),
         (cancelled, "cancelled", "cancelled"),
     ):
-        status = status.mask(rows_where, is_status)
-        code = code.mask(rows_where, is_code)
+        statuses[rows_where] = is_status
+        codes[rows_where] = is_code
     if run is not None:
-        earlier = (final | left) & rows["owner"].ne(run).fillna(value=True)
-        code = code.mask(earlier, "already_texted")
-    reason = sentences(code)
-    detail = rows["reason"].astype(TEXT)
-    has_detail = (status.isin(["rejected", "unconfirmed"]) | code.eq("not_accepted")) & detail.notna()
-    begun = in_order | state.isin([State.REFUSED, State.UNCONFIRMED, State.SENDING, *CALLED_BACK])
+        codes[(final | left) & not_ours] = "already_texted"
+    code = pd.Series(codes, dtype=DTYPES["sms_code"])
+    reason, detail = sentences(code), rows["reason"].astype(TEXT)
+    has_detail = np.isin(statuses, ["rejected", "unconfirmed"]) | (codes == "not_accepted")
+    has_detail &= detail.notna().to_numpy()
+    begun = in_order | in_state(State.REFUSED, State.UNCONFIRMED, State.SENDING, *CALLED_BACK)
     return pd.DataFrame(
         {
-            "status": status.astype(DTYPES["sms_status"]),
-            "code": code.astype(DTYPES["sms_code"]),
+            "status": pd.Series(statuses, dtype=DTYPES["sms_status"]),
+            "code": code,
             "reason": shortened(reason.mask(has_detail, reason + ": " + detail)),
             "order_id": rows["order_id"].astype(TEXT).where(begun),
             "sent_at": rows["sent_at"].where(final | left),

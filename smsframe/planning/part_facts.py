@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from smsframe.orders.profile import GatewayProfile
     from smsframe.orders.records import Now
+    from smsframe.outcomes.join import Known
     from smsframe.planning.check import BarredPeople
     from smsframe.planning.options import PlanOptions
     from smsframe.planning.parts import OtherParts
@@ -63,9 +64,12 @@ def part_facts(
     profile: GatewayProfile = SMSEND,
     now: Now,
     others: OtherParts,
+    known: Known | None = None,
 ) -> PartFacts:
     """
     What a part says of its people; ``others`` says what is known of the columns.
+
+    ``known``: what the journal knows of the campaign, whose variants stand.
 
     Raises:
         ContactsError, TextError, ValueError: As `smsframe.plan`.
@@ -79,16 +83,17 @@ def part_facts(
         profile=profile,
         now=now,
         others=others,
+        known=known,
     )
     judged = rows.judged
     ready = judged["status"].eq("ready")
     first = _first_ready(judged)
     carriers = carriers_of(judged, ready, rows.possible)
-    known = judged[carriers & ~ready]
+    carried = judged[carriers & ~ready]
     return PartFacts(
         ready=judged["person"].to_numpy()[first],
         texts=text_keys(rows.texts(first)),
-        carried=known.loc[~among(known["phone"], judged["phone"][ready]), "person"].unique(),
+        carried=carried.loc[~among(carried["phone"], judged["phone"][ready]), "person"].unique(),
         supplied=int(count_repairs(judged).get("plus", 0)),
         held_out=held_persons(rows.variants, judged),
     )

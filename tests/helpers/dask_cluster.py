@@ -1,16 +1,19 @@
 """
-A cluster of Dask with real worker processes on this machine, and processes of it that are killed.
+A cluster of Dask with real worker processes on this machine, and processes of it that are killed; frames of
+Dask that are cut anywhere.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import threading
 import time
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from distributed import LocalCluster
 
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+OWN_OF_A_CALL = ["sms_order_id", "sms_sent_at", "sms_campaign", "sms_delivered_at"]
 
 
 def required():
@@ -73,6 +77,26 @@ def _close(made: LocalCluster) -> None:
     made.close()
     closed.set()
     impatient.join()
+
+
+def cut(frame, *at):
+    """A frame of Dask with these rows in its partitions, which may be empty."""
+    import dask  # noqa: PLC0415
+    import dask.dataframe as dd  # noqa: PLC0415
+
+    edges = [0, *at, len(frame)]
+    pieces = [frame.iloc[begin:end] for begin, end in itertools.pairwise(edges)]
+    return dd.from_delayed([dask.delayed(piece) for piece in pieces], meta=frame.iloc[:0], verify_meta=False)
+
+
+def same(found, wanted):
+    """Two results are equal row by row, but for when and under which order."""
+    found, wanted = (
+        frame[[name for name in frame if name not in OWN_OF_A_CALL]] for frame in (found, wanted)
+    )
+    pd.testing.assert_frame_equal(found, wanted, check_dtype=False, check_index_type=False)
+    for name in [name for name in found if name.startswith("sms_")]:
+        assert found[name].dtype == wanted[name].dtype
 
 
 class Killer:

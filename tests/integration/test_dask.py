@@ -16,7 +16,7 @@ import cloudpickle
 import numpy as np
 import pandas as pd
 import pytest
-from helpers.dask_cluster import Killer, cluster, required
+from helpers.dask_cluster import Killer, cluster, cut, required, same
 from helpers.sending import each_once, posts, statuses, table, texted
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -34,7 +34,6 @@ from smsframe.engines import dask_parts, part  # noqa: E402
 from smsframe.engines.dask_calls import _job, _others  # noqa: E402
 
 PASSWORD = "Ver-y_secret.7"
-OWN_OF_A_CALL = ["sms_order_id", "sms_sent_at", "sms_campaign", "sms_delivered_at"]
 NAMES = map("campaign {}".format, itertools.count())
 
 
@@ -71,23 +70,6 @@ def journal(tmp_path):
 def send(frame, journal, text="Ciao {name}", **options):
     options = {"campaign": "autumn", "phone": "mobile", "grace": 0.2, "progress": False} | options
     return frame.sms.send(text, journal=journal, **options)
-
-
-def cut(frame, *at):
-    """A frame of Dask with these rows in its partitions, which may be empty."""
-    edges = [0, *at, len(frame)]
-    pieces = [frame.iloc[begin:end] for begin, end in itertools.pairwise(edges)]
-    return dd.from_delayed([dask.delayed(piece) for piece in pieces], meta=frame.iloc[:0], verify_meta=False)
-
-
-def same(found, wanted):
-    """Whether two results are equal row by row, but for when and under which order."""
-    found, wanted = (
-        frame[[name for name in frame if name not in OWN_OF_A_CALL]] for frame in (found, wanted)
-    )
-    pd.testing.assert_frame_equal(found, wanted, check_dtype=False, check_index_type=False)
-    for name in [name for name in found if name.startswith("sms_")]:
-        assert found[name].dtype == wanted[name].dtype
 
 
 PEOPLE = [

@@ -73,6 +73,15 @@ def statuses(frame):
 
 
 @BOTH
+def test_what_an_order_cost_is_counted_though_its_people_were_erased(database, gateway, journal):
+    send(table(2), gateway, batch_size=1)
+    forget(gateway, table(2)["mobile"][0])
+    (row,) = smsframe.campaigns(gateway=gateway).to_dict("records")
+    assert (row["recipients"], row["credits"]) == (1, 2.0)
+    assert smsframe.costs("autumn", gateway=gateway)["credits"].sum() == 2
+
+
+@BOTH
 def test_nothing_of_a_person_is_left_and_the_same_cell_texts_nobody(
     request, database, sandbox, gateway, journal
 ):

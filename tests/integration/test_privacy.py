@@ -73,6 +73,8 @@ def test_an_old_campaign_loses_its_people_and_texts_and_its_name_stays_closed(
     assert listed["purged_at"].notna().to_dict() == {"autumn": True, "winter": False}
     assert abs(listed.loc["autumn", "purged_at"] - time.clock.now()) < timedelta(minutes=5)
     assert smsframe.costs("autumn", gateway=gateway)["credits"].sum() == 4  # what it cost is known still
+    assert listed["credits"].to_dict() == {"autumn": 4.0, "winter": 2.0}
+    assert listed["recipients"].to_dict() == {"autumn": 0, "winter": 2}
     send(table(2, start=50), gateway, campaign="winter")
     assert len(sandbox.inbox()) == 6
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from functools import cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from smsframe.journal.sqlite_migrations import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     import pandas as pd
     from sqlalchemy.engine import Connection
@@ -164,6 +165,10 @@ class SimulatedStore(Store):
             return
         with self.transaction(reading=True) as connection:
             yield connection
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Each read for itself: between two of them anything may happen."""
+        return nullcontext()
 
     def make(self) -> None:
         self._process.seam("opens the journal", told=False)

@@ -1,0 +1,62 @@
+"""
+What a call that sends reads of the journal when it starts: all of it at one moment, in one transaction.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from smsframe.campaign.result_frames import without_barred, without_capped
+from smsframe.journal.conflicts import CampaignCall
+from smsframe.orders.records import Now
+from smsframe.planning.erased_people import without_erased
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from smsframe.campaign.run_context import RunContext
+    from smsframe.journal.barred import Barred
+    from smsframe.journal.journal import StoredCampaign
+    from smsframe.planning.plan import Plan
+
+
+class CallStart(NamedTuple):
+    """
+    What was read.
+
+    Attributes:
+        plan: The plan, without the people who may not be texted by now.
+        stored: What the journal has of the campaign, or None.
+        barred: Knows who may not be texted, whenever it is asked.
+    """
+
+    plan: Plan
+    stored: StoredCampaign | None
+    barred: Barred
+
+    @classmethod
+    def read(
+        cls, plan: Plan, context: RunContext, phones: pd.Series[Any] | None, *, changed: bool
+    ) -> CallStart:
+        """
+        Read the campaign, and who was erased, opted out, or reached the cap since the plan was made.
+
+        Args:
+            plan: What is to be sent.
+            context: What it works with.
+            phones: Whom to read; all people of the campaign when not given.
+            changed: Whether who has none yet may get another text than the others have.
+
+        Raises:
+            JournalError, CampaignChanged: As `Journal.read`; nothing was sent.
+        """
+        journal, gateway, campaign = context.journal, context.gateway, plan.campaign or ""
+        text, variants = plan.template.source, plan.texts.sources
+        call = CampaignCall(gateway.base_url, gateway.account, text, changed, variants)
+        with journal.reading():
+            plan = without_erased(plan, journal.forgotten.reasons(campaign))
+            stored = journal.read(campaign, call=call, phones=phones)
+            barred = context.barred(plan.policy, 0 if stored is None else stored.entry.id)
+            plan = without_barred(plan, barred)
+            plan = without_capped(plan, barred, Now(*context.retry_policy.clock.span()))
+        return cls(plan, stored, barred)
