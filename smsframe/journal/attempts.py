@@ -13,7 +13,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from smsframe.journal.recipients import DTYPES, NO_DELIVERY
-from smsframe.journal.sql import frame, integers, strings, table_of
+from smsframe.journal.sql import frame, is_among, table_of
 from smsframe.journal.tables import attempts, batches, recipients
 from smsframe.journal.versions import columns, has_attempts
 from smsframe.orders.states import State
@@ -66,18 +66,18 @@ def begin_next(
     named_orders = sa.select(batches.c.id, batches.c.order_id).where(
         batches.c.campaign == campaign,
         batches.c.state == after,
-        batches.c.order_id.in_(strings(rows["order_id"].unique().tolist())),
+        is_among(batches.c.order_id, rows["order_id"].unique().tolist()),
     )
     orders = frame(connection, named_orders)
     latest = sa.select(recipients.c.person, recipients.c.batch).where(
-        recipients.c.batch.in_(integers(orders["id"].tolist()))
+        is_among(recipients.c.batch, orders["id"].tolist())
     )
     if after is State.ACCEPTED:
         latest = latest.where(~recipients.c.missing, recipients.c.refused.is_(None))
     people = frame(connection, latest).merge(orders, left_on="batch", right_on="id")
     named = pd.MultiIndex.from_arrays([keys(rows["phone"]), rows["order_id"].astype(object)])
     found = people["person"][pd.MultiIndex.from_frame(people[["person", "order_id"]]).isin(named)]
-    which = (recipients.c.campaign == campaign) & recipients.c.person.in_(integers("persons"))
+    which = (recipients.c.campaign == campaign) & is_among(recipients.c.person, "persons")
     step(connection, which, {"persons": sorted(found.tolist())})
 
 
@@ -87,7 +87,7 @@ def take_back(connection: Connection, campaign: int, phones: pd.Series[Any]) -> 
 
     Whoever has no attempt before is left as they are.
     """
-    persons = recipients.c.person.in_(integers(keys(phones).tolist()))
+    persons = is_among(recipients.c.person, keys(phones).tolist())
     begun = (recipients.c.campaign == campaign) & persons & recipients.c.batch.is_(None)
     begun &= recipients.c.attempt > 1
     before = sa.exists().where(
@@ -108,7 +108,7 @@ def take_back(connection: Connection, campaign: int, phones: pd.Series[Any]) -> 
     earlier = (attempts.c.campaign == campaign) & sa.tuple_(attempts.c.person, attempts.c.attempt).in_(
         sa.select(chosen.c.person, chosen.c.attempt)
     )
-    gone = (recipients.c.campaign == campaign) & recipients.c.person.in_(integers(found["person"].tolist()))
+    gone = (recipients.c.campaign == campaign) & is_among(recipients.c.person, found["person"].tolist())
     connection.execute(sa.delete(recipients).where(gone))
     rows = sa.select(*(attempts.c[name] for name in names)).where(earlier)
     connection.execute(sa.insert(recipients).from_select(names, rows))

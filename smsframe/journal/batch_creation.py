@@ -28,6 +28,7 @@ from smsframe.journal.rows import (
     terms_columns,
 )
 from smsframe.journal.spending import read_spending
+from smsframe.journal.sql import is_among
 from smsframe.journal.tables import batches, recipients
 from smsframe.journal.variants import no_longer_held_out
 from smsframe.orders.batching import order_id, split_into_runs
@@ -295,7 +296,7 @@ def _texted_again(connection: Connection, campaign: int, owner: str, phones: pd.
     taken = sa.select(batches.c.id).where(
         batches.c.campaign == campaign, sa.or_(batches.c.state.in_(TAKEN), listed)
     )
-    which = recipients.c.person.in_(recipient_rows.persons(phones)) & recipients.c.batch.in_(taken)
+    which = is_among(recipients.c.person, recipient_rows.persons(phones)) & recipients.c.batch.in_(taken)
     which &= ~recipients.c.missing & recipients.c.refused.is_(None)
     before = recipient_rows.read(connection, campaign, which)
     attempts.step(connection, (recipients.c.campaign == campaign) & which)
@@ -305,7 +306,7 @@ def _texted_again(connection: Connection, campaign: int, owner: str, phones: pd.
 def _dissolve(connection: Connection, entry: CampaignRecord, phones: pd.Series[Any]) -> None:
     """Free everybody who is planned together with one of these; whoever is at work on it finds it gone."""
     with_them = sa.select(recipients.c.batch).where(
-        recipients.c.campaign == entry.id, recipients.c.person.in_(recipient_rows.persons(phones))
+        recipients.c.campaign == entry.id, is_among(recipients.c.person, recipient_rows.persons(phones))
     )
     planned = sa.select(batches.c.id).where(batches.c.state == State.PLANNED, batches.c.id.in_(with_them))
     keys = connection.execute(planned).scalars().all()

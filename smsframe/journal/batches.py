@@ -22,7 +22,7 @@ from smsframe.journal.counts import Tally, tallies, tally
 from smsframe.journal.rows import append_evidence, micros, read_batches
 from smsframe.journal.shared_limits import count_answer
 from smsframe.journal.spending import covers
-from smsframe.journal.sql import rows_changed
+from smsframe.journal.sql import is_among, rows_changed
 from smsframe.journal.stop_requests import requested
 from smsframe.journal.tables import batches, recipients
 from smsframe.orders.records import Batch, BatchWithPeople, CampaignRecord, Change, Stamp
@@ -310,8 +310,8 @@ class Batches:
         dead = open_ & batches.c.owner.in_(self._dead(connection, open_))
         untexted = dead | (in_campaign & (batches.c.state == State.REFUSED))
         not_in_order = recipients.c.missing | recipients.c.refused.is_not(None)
-        same_people = (recipients.c.campaign == campaign) & recipients.c.person.in_(
-            recipient_rows.persons(phones)
+        same_people = (recipients.c.campaign == campaign) & is_among(
+            recipients.c.person, recipient_rows.persons(phones)
         )
         recipient_rows.free(
             connection,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from smsframe.journal.rows import append_evidence, read_batches
-from smsframe.journal.sql import strings
+from smsframe.journal.sql import is_among
 from smsframe.journal.tables import batches, recipients
 from smsframe.orders.states import CANCEL_OPEN, TAKEN, Event, State, transition
 
@@ -43,7 +43,7 @@ class Cancellations:
     def states(self, order_ids: Collection[str]) -> dict[str, State]:
         """The state of those of these orders that the gateway took for a later time."""
         query = sa.select(batches.c.order_id, batches.c.state).where(
-            batches.c.order_id.in_(strings([*order_ids])),
+            is_among(batches.c.order_id, [*order_ids]),
             batches.c.state.in_(TAKEN),
             batches.c.schedule_at.is_not(None),
         )

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from smsframe.journal.optout_rows import OptOutList, removed_since
 from smsframe.journal.rows import append_evidence, micros
-from smsframe.journal.sql import frame, integers, rows_changed, strings, table_of
+from smsframe.journal.sql import frame, is_among, rows_changed, table_of
 from smsframe.journal.tables import batches, campaigns, evidence, recipients
 from smsframe.orders.records import Evidence
 from smsframe.orders.states import TAKEN, Event, State
@@ -70,7 +70,7 @@ class Deliveries:
     def message_types(self, order_ids: Collection[str]) -> dict[str, str]:
         """The message type of each of these orders that the gateway took, by this journal."""
         query = sa.select(batches.c.order_id, batches.c.message_type).where(
-            batches.c.order_id.in_(strings([*order_ids])),
+            is_among(batches.c.order_id, [*order_ids]),
             batches.c.state.in_(TAKEN),
         )
         with self._store.opened() as connection:
@@ -144,7 +144,7 @@ class Deliveries:
         people = frame(
             connection,
             sa.select(*(recipients.c[name] for name in ("batch", "person", "missing", "refused"))).where(
-                recipients.c.batch.in_(integers(batch_ids))
+                is_among(recipients.c.batch, batch_ids)
             ),
         )
         pairs = pd.MultiIndex.from_frame(people[["batch", "person"]])
@@ -190,7 +190,7 @@ def _of_orders_taken(connection: Connection, answers: Sequence[OrderAnswer]) -> 
     names |= {"state": batches.c.state, "skip_refused": batches.c.skip_refused}
     ids = [answer.order_id for answer in answers]
     query = sa.select(*(column.label(name) for name, column in names.items())).where(
-        batches.c.order_id.in_(strings(ids)), batches.c.state.in_(TAKEN)
+        is_among(batches.c.order_id, ids), batches.c.state.in_(TAKEN)
     )
     accepted = frame(connection, query).astype({"skip_refused": bool})
     said = pd.DataFrame(
@@ -212,7 +212,7 @@ def _of_orders_taken(connection: Connection, answers: Sequence[OrderAnswer]) -> 
 def _left_at(connection: Connection, order_ids: pd.Series[Any]) -> dict[str, int]:
     """When orders left, or were claimed."""
     at = sa.func.coalesce(batches.c.schedule_at, batches.c.sent_at, batches.c.claimed_at, 0)
-    query = sa.select(batches.c.order_id, at).where(batches.c.order_id.in_(strings([*order_ids.unique()])))
+    query = sa.select(batches.c.order_id, at).where(is_among(batches.c.order_id, [*order_ids.unique()]))
     return {order_id: int(left) for order_id, left in connection.execute(query)}
 
 
@@ -244,7 +244,7 @@ def _record_states(connection: Connection, said: pd.DataFrame, final: Collection
 def _set_missing(connection: Connection, batch: int, persons: pd.Series[Any], *, missing: bool) -> int:
     """Say of people whether their order lacks them; of how many that is news."""
     which = (recipients.c.batch == batch) & (recipients.c.missing != missing)
-    chosen = recipients.c.person.in_(integers(persons.tolist()))
+    chosen = is_among(recipients.c.person, persons.tolist())
     return rows_changed(connection, sa.update(recipients).where(which, chosen).values(missing=missing))
 
 

@@ -20,7 +20,7 @@ from smsframe.journal import hash_key
 from smsframe.journal import recipients as recipient_rows
 from smsframe.journal.forgotten import DIGITS, FINGERPRINT, UNCLEAN, WAITING, mark, marked, numbers_in
 from smsframe.journal.rows import micros
-from smsframe.journal.sql import frame, insert, integers
+from smsframe.journal.sql import frame, insert, is_among
 from smsframe.journal.tables import (
     attempts,
     batches,
@@ -213,10 +213,8 @@ class Erasure:
                 (rows["person"][waits], sa.update(table).values(erase=True)),
             ):
                 if len(which):
-                    chosen = integers(sorted(set(which.tolist())))
-                    connection.execute(
-                        statement.where(table.c.campaign == campaign, table.c.person.in_(chosen))
-                    )
+                    chosen = is_among(table.c.person, sorted(set(which.tolist())))
+                    connection.execute(statement.where(table.c.campaign == campaign, chosen))
         texted = gone[gone["batch"].notna()]
         texted = texted.assign(hash=texted["person"].map(hashes), missing=texted["missing"].astype(bool))
         columns = ["hash", *FACTS[1:]]
@@ -249,7 +247,7 @@ def _rows(connection: Connection, table: sa.Table, campaign: int, persons: list[
             *(table.c[name] for name in FACTS), batches.c.state, batches.c.claimed_at, batches.c.schedule_at
         )
         .select_from(table.outerjoin(batches, table.c.batch == batches.c.id))
-        .where(table.c.campaign == campaign, table.c.person.in_(integers(persons)))
+        .where(table.c.campaign == campaign, is_among(table.c.person, persons))
     )
     whole = {"batch": "Int64", "segments": "Int64", "claimed_at": "Int64", "schedule_at": "Int64"}
     return frame(connection, query).astype(whole | {"state": object, "refused": object})
@@ -261,7 +259,7 @@ def _free_planned(connection: Connection, campaign: int, persons: list[int]) -> 
     them finds them gone, and cuts the others again.
     """
     with_them = sa.select(recipients.c.batch).where(
-        recipients.c.campaign == campaign, recipients.c.person.in_(integers(persons))
+        recipients.c.campaign == campaign, is_among(recipients.c.person, persons)
     )
     planned = sa.select(batches.c.id).where(
         batches.c.campaign == campaign,
@@ -271,13 +269,13 @@ def _free_planned(connection: Connection, campaign: int, persons: list[int]) -> 
     )
     keys = connection.execute(planned).scalars().all()
     if keys:
-        recipient_rows.free(connection, recipients.c.batch.in_(integers([*keys])))
-        connection.execute(sa.delete(batches).where(batches.c.id.in_(integers([*keys]))))
+        recipient_rows.free(connection, is_among(recipients.c.batch, [*keys]))
+        connection.execute(sa.delete(batches).where(is_among(batches.c.id, [*keys])))
 
 
 def _delete(connection: Connection, table: sa.Table, persons: list[int]) -> int:
     """How many of these people were in a table, which has nothing of them any more."""
-    which = table.c.person.in_(integers(persons))
+    which = is_among(table.c.person, persons)
     if table is optouts:  # who has read a list knows by its changes that it is as it was
         changed = sa.select(optouts.c.list).where(which).distinct()
         statement = sa.update(optout_lists).where(optout_lists.c.id.in_(changed))
@@ -294,13 +292,13 @@ def _unread_replies(connection: Connection, hashes: dict[int, str]) -> int:
     query = sa.select(replies.c.id, replies.c.raw).where(replies.c.person.is_(None))
     found = [row.id for row in connection.execute(query) if numbers_in(row.raw) & hashes.keys()]
     if found:
-        connection.execute(sa.delete(replies).where(replies.c.id.in_(integers(found))))
+        connection.execute(sa.delete(replies).where(is_among(replies.c.id, found)))
     return len(found)
 
 
 def _remove_numbers_from_answers(connection: Connection, campaign: int, orders: list[int]) -> None:
     """Replace whatever may be a number in the answers that are kept of orders, and in their reasons."""
-    these = batches.c.id.in_(integers(orders))
+    these = is_among(batches.c.id, orders)
     for row in connection.execute(sa.select(batches.c.id, batches.c.reason).where(these)).all():
         if row.reason and (said := DIGITS.sub("…", row.reason)) != row.reason:
             connection.execute(sa.update(batches).where(batches.c.id == row.id).values(reason=said))

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from smsframe.arrow import STRING, TEXT
 from smsframe.errors import JournalError
 from smsframe.journal import hash_key
-from smsframe.journal.sql import LARGEST_ANSWER, as_json_array, frame, insert, integers, strings
+from smsframe.journal.sql import LARGEST_ANSWER, as_json_array, frame, insert, is_among
 from smsframe.journal.tables import batches, campaigns, erased, forgotten, privacy, recipients
 from smsframe.journal.versions import has_people_over_time
 from smsframe.outcomes.codes import CODES
@@ -229,7 +229,7 @@ class Forgotten:
         # Who waits for an open order to be settled is here still, and like everybody else.
         persons = keys(adopted["phone"])
         here = sa.select(recipients.c.person).where(
-            recipients.c.campaign == campaign, recipients.c.person.in_(integers(persons.tolist()))
+            recipients.c.campaign == campaign, is_among(recipients.c.person, persons.tolist())
         )
         waiting = np.isin(persons, [*connection.execute(here).scalars()])
         hashes = hashes.mask(waiting)
@@ -242,7 +242,7 @@ FEW = 10_000
 
 def _known(connection: Connection, hashes: list[str]) -> Any:
     """Those of some hashes that are of people who were erased, as Arrow's strings."""
-    query = sa.select(forgotten.c.hash).where(forgotten.c.hash.in_(strings(hashes)))
+    query = sa.select(forgotten.c.hash).where(is_among(forgotten.c.hash, hashes))
     return pa.array(connection.execute(query).scalars().all(), STRING)
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from smsframe.journal.rows import micros
 from smsframe.journal.spellings import spellings
-from smsframe.journal.sql import as_json_array, integers, integers_of
+from smsframe.journal.sql import as_json_array, integers_of, is_among
 from smsframe.journal.tables import attempts, batches, campaigns, recipients
 from smsframe.journal.versions import has_attempts
 from smsframe.orders.states import State
@@ -90,7 +90,7 @@ def _people(connection: Connection, orders: Sequence[Any]) -> list[Texted]:
     times = times[np.argsort(times[:, 0])]
     parts = []
     for table in tables:
-        which = table.c.batch.in_(integers(times[:, 0].tolist()))
+        which = is_among(table.c.batch, times[:, 0].tolist())
         batch, person = _pairs(connection, table, which)
         if any(one.skip_refused for one in orders) and len(person):
             left_out = _pairs(connection, table, which & table.c.refused.is_not(None))

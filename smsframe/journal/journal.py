@@ -40,6 +40,7 @@ from smsframe.journal.replies import Replies
 from smsframe.journal.rows import instants_of, listed_campaigns, read_campaign
 from smsframe.journal.run_locks import Owners
 from smsframe.journal.shared_limits import SharedLimits
+from smsframe.journal.sql import is_among
 from smsframe.journal.sqlite import Store
 from smsframe.journal.stop_requests import StopRequests
 from smsframe.journal.stored_campaign import known, read_rows
@@ -313,7 +314,7 @@ class Journal:
         another one, is at the one before.
         """
         unsent = (recipients.c.campaign == entry.id) & recipients.c.batch.is_(None) & ~recipients.c.held_out
-        statement = sa.delete(recipients).where(unsent, recipients.c.person.in_(persons(phones)))
+        statement = sa.delete(recipients).where(unsent, is_among(recipients.c.person, persons(phones)))
         with self._store.transaction() as connection:
             take_back(connection, entry.id, phones)
             connection.execute(statement)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from smsframe.arrow import TEXT
 from smsframe.journal.batch_creation import UNKNOWN
 from smsframe.journal.rows import append_evidence, instants_of, micros, read_batches
-from smsframe.journal.sql import frame, strings
+from smsframe.journal.sql import frame, is_among
 from smsframe.journal.tables import attempts, batches, campaigns, erased, evidence, recipients
 from smsframe.journal.versions import has_attempts, has_people_over_time, refused
 from smsframe.orders.records import Evidence
@@ -82,7 +82,7 @@ class KnownOrders:
                 unlisted.label("unlisted"),
             )
             .join(campaigns, campaigns.c.id == batches.c.campaign)
-            .where(sent, sa.func.lower(batches.c.order_id).in_(strings(order_ids)))
+            .where(sent, is_among(sa.func.lower(batches.c.order_id), order_ids))
         )
         kinds: dict[str, Any] = {"order_id": TEXT, "campaign": TEXT, "adopted": bool, "unlisted": "Int64"}
         with self._store.opened() as connection:

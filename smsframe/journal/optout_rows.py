@@ -22,6 +22,7 @@ from smsframe.journal.sql import (
     insert,
     integers,
     integers_of,
+    is_among,
     rows_changed,
     table_of,
 )
@@ -120,7 +121,7 @@ def which_listed(
     if not lists or not len(persons):
         return np.array([], dtype=np.int64)
     query = sa.select(optouts.c.person).where(
-        optouts.c.list.in_([*lists]), optouts.c.person.in_(integers(persons.tolist()))
+        optouts.c.list.in_([*lists]), is_among(optouts.c.person, persons.tolist())
     )
     return np.array(connection.execute(query.distinct()).scalars().all(), dtype=np.int64)
 
@@ -134,9 +135,7 @@ def removed_since(
         return np.zeros(len(persons), dtype=np.bool_)
     latest = sa.func.max(removed_optouts.c.removed_at)
     query = sa.select(removed_optouts.c.person, latest).group_by(removed_optouts.c.person)
-    query = query.where(
-        removed_optouts.c.list == key, removed_optouts.c.person.in_(integers(persons.tolist()))
-    )
+    query = query.where(removed_optouts.c.list == key, is_among(removed_optouts.c.person, persons.tolist()))
     removed = {int(row[0]): int(row[1]) for row in connection.execute(query)}
     pairs = zip(persons.tolist(), at.tolist(), strict=True)
     return np.array([removed.get(person, -1) > left for person, left in pairs], dtype=np.bool_)
@@ -165,7 +164,7 @@ def since_when(connection: Connection, lists: Sequence[int], persons: NDArray[np
     """
     names = ("person", "since", "source")
     if len(persons) <= FEW:
-        these = optouts.c.list.in_([*lists]) & optouts.c.person.in_(integers(persons.tolist()))
+        these = optouts.c.list.in_([*lists]) & is_among(optouts.c.person, persons.tolist())
         query = sa.select(*(optouts.c[name] for name in names)).where(these).order_by(optouts.c.list)
         there, since, source = _arrays(connection, query)
         parts = [Since(there, integers_of(since), pa.array(json.loads(source), STRING))]

@@ -28,7 +28,7 @@ from smsframe.journal.optout_rows import (
     readable,
 )
 from smsframe.journal.rows import instants_of, micros
-from smsframe.journal.sql import frame, integers
+from smsframe.journal.sql import frame, is_among
 from smsframe.journal.tables import optout_lists, optouts, removed_optouts
 from smsframe.journal.versions import has_people_over_time
 from smsframe.phones.match import keys
@@ -164,7 +164,7 @@ class OptOuts:
         persons = keys(phones).tolist()
         with self._store.transaction() as connection:
             key = made_list(connection, owner)
-            which = (optouts.c.list == key) & optouts.c.person.in_(integers(persons))
+            which = (optouts.c.list == key) & is_among(optouts.c.person, persons)
             removed = read_entries(connection, which)
             kept = [name for name in ENTRY if name != "at_gateway"]
             rows = sa.select(
@@ -228,6 +228,6 @@ class OptOuts:
         self, connection: Connection, key: int, persons: pd.Series[Any], now: datetime
     ) -> None:
         for begin in range(0, len(persons), LARGEST):
-            these = optouts.c.person.in_(integers(persons.iloc[begin : begin + LARGEST].tolist()))
+            these = is_among(optouts.c.person, persons.iloc[begin : begin + LARGEST].tolist())
             which = (optouts.c.list == key) & these & optouts.c.at_gateway.is_(None)
             connection.execute(sa.update(optouts).where(which).values(at_gateway=micros(now)))

@@ -17,7 +17,7 @@ from smsframe.journal.erasure import OPEN
 from smsframe.journal.forgotten import UNCLEAN, mark
 from smsframe.journal.replies import PURGED
 from smsframe.journal.rows import instants_of, micros
-from smsframe.journal.sql import integers
+from smsframe.journal.sql import is_among
 from smsframe.journal.tables import (
     attempts,
     batches,
@@ -196,7 +196,7 @@ def _blank_replies(connection: Connection, before: int) -> int:
         if row.handled or row.phone is None or read(row.text or "", words).meaning != OPT_OUT
     ]
     blank = dict.fromkeys(("person", "phone", "sender", "received_at", "text", "recipient"))
-    statement = sa.update(replies).where(replies.c.id.in_(integers(gone)))
+    statement = sa.update(replies).where(is_among(replies.c.id, gone))
     connection.execute(statement.values(raw=PURGED, **blank))
     return len(gone)
 

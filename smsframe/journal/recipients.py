@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from smsframe.arrow import TEXT
 from smsframe.errors import JournalError
 from smsframe.journal import postgres_people, sqlite_people
-from smsframe.journal.sql import LARGEST_ANSWER, POSTGRESQL, as_json_array, integers
+from smsframe.journal.sql import LARGEST_ANSWER, POSTGRESQL, as_json_array, is_among
 from smsframe.journal.tables import recipients
 from smsframe.journal.versions import columns
 from smsframe.outcomes.columns import E164
@@ -115,15 +115,19 @@ def read_with_orders(connection: Connection, campaign: int, phones: pd.Series[An
 
     What an order cost is shared among all of its people.
     """
-    these = (recipients.c.campaign == campaign) & recipients.c.person.in_(persons(phones))
+    these = (recipients.c.campaign == campaign) & is_among(recipients.c.person, persons(phones))
     orders = connection.execute(
         sa.select(recipients.c.batch).where(these, recipients.c.batch.is_not(None)).distinct()
     )
     parts = [
-        read(connection, campaign, recipients.c.person.in_(persons(phones)) & recipients.c.batch.is_(None))
+        read(
+            connection,
+            campaign,
+            is_among(recipients.c.person, persons(phones)) & recipients.c.batch.is_(None),
+        )
     ]
     if keys := orders.scalars().all():
-        parts.insert(0, read(connection, campaign, recipients.c.batch.in_(integers([*keys]))))
+        parts.insert(0, read(connection, campaign, is_among(recipients.c.batch, [*keys])))
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
@@ -175,12 +179,12 @@ def mark(
     """
     in_batch = sa.update(recipients).where(recipients.c.batch == batch)
     if missing is not None and len(missing):
-        missing_people = in_batch.where(recipients.c.person.in_(persons(missing)))
+        missing_people = in_batch.where(is_among(recipients.c.person, persons(missing)))
         connection.execute(missing_people.values(missing=True, refused=None))
     if refused is not None:
         for code, left_out in refused.groupby(refused):
             phones = left_out.index.to_series()
-            left_out_people = in_batch.where(recipients.c.person.in_(persons(phones)))
+            left_out_people = in_batch.where(is_among(recipients.c.person, persons(phones)))
             connection.execute(left_out_people.values(missing=False, refused=str(code)))
 
 
@@ -190,12 +194,13 @@ def taken(connection: Connection, campaign: int, phones: pd.Series[Any]) -> pd.S
         return phones
     query = sa.select(recipients.c.phone).where(
         recipients.c.campaign == campaign,
-        recipients.c.person.in_(persons(phones)),
+        is_among(recipients.c.person, persons(phones)),
         recipients.c.batch.is_not(None),
     )
     return pd.Series(connection.execute(query).scalars().all(), dtype=TEXT)
 
 
-def persons(phones: pd.Series[Any]) -> sa.Select[Any]:
+def persons(phones: pd.Series[Any]) -> list[int]:
     """Whose numbers these are, for a query."""
-    return integers(phone_keys(phones).tolist())
+    keys: list[int] = phone_keys(phones).tolist()
+    return keys

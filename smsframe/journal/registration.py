@@ -25,7 +25,7 @@ from smsframe.journal.purging import require_open
 from smsframe.journal.ramps import give_ramp
 from smsframe.journal.recipients import persons, taken
 from smsframe.journal.rows import micros, micros_of, read_campaign, terms_columns
-from smsframe.journal.sql import insert
+from smsframe.journal.sql import insert, is_among
 from smsframe.journal.tables import batches, campaigns, recipients, texts
 from smsframe.journal.variants import hold_out, keep_variants, write_variants
 from smsframe.orders.batching import prefix
@@ -245,7 +245,7 @@ class Registration:
         """In the caller's transaction: the time of these terms is that of those of them in no order."""
         own = {"schedule_at": terms_columns(entry.terms)["schedule_at"]}
         waiting = (recipients.c.campaign == entry.id) & recipients.c.batch.is_(None)
-        waiting &= recipients.c.person.in_(persons(phones)) & (recipients.c.attempt > 1)
+        waiting &= is_among(recipients.c.person, persons(phones)) & (recipients.c.attempt > 1)
         connection.execute(sa.update(recipients).where(waiting).values(**own))
         if entry.terms.hours is not None:
             hours = {"hours": terms_columns(entry.terms)["hours"]}
@@ -340,5 +340,7 @@ def _free_refused(
         for state in (State.REFUSED, State.ACCEPTED)
     }
     left_out = in_[State.ACCEPTED] & recipients.c.refused.is_not(None)
-    refused_people = recipients.c.person.in_(recipient_rows.persons(phones)) & (in_[State.REFUSED] | left_out)
+    refused_people = is_among(recipients.c.person, recipient_rows.persons(phones)) & (
+        in_[State.REFUSED] | left_out
+    )
     recipient_rows.free(connection, refused_people)

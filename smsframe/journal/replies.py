@@ -18,7 +18,7 @@ from smsframe.arrow import TEXT
 from smsframe.journal.forgotten import Forgotten
 from smsframe.journal.optout_rows import find_list, removed_since, which_listed
 from smsframe.journal.rows import instants_of, micros, moment
-from smsframe.journal.sql import frame, insert, integers, strings, table_of
+from smsframe.journal.sql import frame, insert, is_among, table_of
 from smsframe.journal.tables import attempts, batches, campaigns, recipients, replies, reply_sources
 from smsframe.journal.versions import has_people_over_time
 from smsframe.orders.states import TAKEN, State
@@ -122,13 +122,13 @@ class Replies:
                 read = mapped(found["raw"]).assign(id=found["id"].to_numpy())
                 keys = sa.select(replies.c.key).where(
                     replies.c.source == made_source(connection, source),
-                    replies.c.key.in_(strings(read["key"].tolist())),
-                    replies.c.id.not_in(integers(read["id"].tolist())),
+                    is_among(replies.c.key, read["key"].tolist()),
+                    ~is_among(replies.c.id, read["id"].tolist()),
                 )
                 there = {*connection.execute(keys).scalars()}
                 twice = read["key"].isin(there) | read["key"].duplicated()
                 connection.execute(
-                    sa.delete(replies).where(replies.c.id.in_(integers(read["id"][twice].tolist())))
+                    sa.delete(replies).where(is_among(replies.c.id, read["id"][twice].tolist()))
                 )
                 rows = [
                     {f"new_{name}": value for name, value in row.items() if name != "raw"}
@@ -194,7 +194,7 @@ class Replies:
             return 0
         with self._store.transaction() as connection:
             still = sa.select(replies.c.id).where(
-                replies.c.id.in_(integers(said["id"].tolist())), ~replies.c.handled
+                is_among(replies.c.id, said["id"].tolist()), ~replies.c.handled
             )
             said = said[said["id"].isin([*connection.execute(still).scalars()])]
             # Messages are dated in whole seconds: within the second in which they were removed, they opt out.
@@ -211,7 +211,7 @@ class Replies:
                 connection, [] if key is None else [key], said["person"].to_numpy(dtype="int64")
             )
             barred = said["person"].isin(listed) | Forgotten(self._store).within(connection, said["phone"])
-            done = replies.c.id.in_(integers(said["id"][barred].tolist()))
+            done = is_among(replies.c.id, said["id"][barred].tolist())
             connection.execute(sa.update(replies).where(done).values(handled=True))
         return added
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from smsframe.journal import recipients as recipient_rows
 from smsframe.journal.attempts import read_earlier
-from smsframe.journal.sql import integers
+from smsframe.journal.sql import is_among
 from smsframe.journal.tables import batches, evidence, recipients
 from smsframe.orders.prices import limited
 from smsframe.orders.states import Event, State
@@ -87,5 +87,5 @@ def _people(connection: Connection, entry: CampaignRecord, orders: pd.DataFrame)
     earlier = read_earlier(connection, entry.id)
     if orders.empty:
         return earlier
-    which = recipients.c.batch.in_(integers(orders.index.tolist()))
+    which = is_among(recipients.c.batch, orders.index.tolist())
     return pd.concat([recipient_rows.read(connection, entry.id, which), earlier], ignore_index=True)

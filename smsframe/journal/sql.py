@@ -30,6 +30,9 @@ LARGEST_ANSWER = 100_000
 
 POSTGRESQL = "postgresql"
 
+_ITEMS = (sa.BigInteger, sa.Integer, sa.String)
+"""Types that a list can have."""
+
 
 class Values(sa.types.TypeDecorator[Any]):
     """A list of values of one type in one parameter: JSON for SQLite, an array for PostgreSQL."""
@@ -37,7 +40,7 @@ class Values(sa.types.TypeDecorator[Any]):
     impl = sa.Text
     cache_ok = True
 
-    def __init__(self, item: type[sa.BigInteger | sa.Text]) -> None:
+    def __init__(self, item: type[sa.BigInteger | sa.Integer | sa.String]) -> None:
         self.item = item
         super().__init__()
 
@@ -60,6 +63,15 @@ class _Unnest(GenericFunction[Any]):
     inherit_cache = True
 
 
+class _IsAmong(GenericFunction[bool]):
+    """Whether a column has one of the values of a list."""
+
+    _register = False
+    name = "smsframe_is_among"
+    type = sa.Boolean()
+    inherit_cache = True
+
+
 class _JsonArray(GenericFunction[Any]):
     """A column as one JSON array, in text."""
 
@@ -79,6 +91,20 @@ def _unnest(element: _Unnest, compiler: Any, **options: Any) -> str:
     return f"unnest({compiler.process(element.clauses, **options)})"
 
 
+@compiles(_IsAmong, "sqlite")
+def _in_json_each(element: _IsAmong, compiler: Any, **options: Any) -> str:
+    column, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - both are SQLAlchemy's
+
+
+@compiles(_IsAmong, POSTGRESQL)
+def _equals_any(element: _IsAmong, compiler: Any, **options: Any) -> str:
+    # A subquery would be joined, and where the statistics promise few rows, row by row with each value: of a
+    # part of a campaign of a million people that takes minutes. An array is hashed, or looked up in an index.
+    column, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({column} = ANY ({values}))"
+
+
 @compiles(_JsonArray, "sqlite")
 def _json_group_array(element: _JsonArray, compiler: Any, **options: Any) -> str:
     return f"json_group_array({compiler.process(element.clauses, **options)})"
@@ -90,24 +116,22 @@ def _json_agg(element: _JsonArray, compiler: Any, **options: Any) -> str:
     return f"CAST(coalesce({array}, '[]') AS text)"  # of no rows SQLite's is empty too, not null
 
 
-def integers(values: Sequence[int] | str) -> sa.Select[Any]:
-    """Whole numbers, a row each, for ``in_``; or those of the parameter of that name."""
-    return _each(values, sa.BigInteger)
-
-
-def strings(values: Sequence[str] | str) -> sa.Select[Any]:
-    """Texts, a row each, for ``in_``; or those of the parameter of that name."""
-    return _each(values, sa.Text)
-
-
-def _each(values: Sequence[Any] | str, kind: type[Any]) -> sa.Select[Any]:
+def is_among(column: sa.ColumnElement[Any], values: Sequence[Any] | str) -> sa.ColumnElement[bool]:
+    """Whether a column of whole numbers or texts has one of these values, or of the parameter so named."""
+    kind: Any = next(kind for kind in _ITEMS if isinstance(column.type, kind))  # an index is of one width
     given: Any = (
         sa.bindparam(values, type_=Values(kind))
         if isinstance(values, str)
         else sa.literal([*values], Values(kind))
     )
+    return _IsAmong(column, given)
+
+
+def integers(values: Sequence[int]) -> sa.Select[Any]:
+    """Whole numbers, a row each."""
     # PostgreSQL calls the column of a function by the alias, SQLite calls it ``value``.
-    return sa.select(_Unnest(given).table_valued(sa.column("value", kind()), name="value").c.value)
+    given = _Unnest(sa.literal([*values], Values(sa.BigInteger)))
+    return sa.select(given.table_valued(sa.column("value", sa.BigInteger()), name="value").c.value)
 
 
 def table_of(connection: Connection, columns: Mapping[str, tuple[type[Any], Sequence[Any]]]) -> sa.FromClause:

@@ -14,7 +14,7 @@ from smsframe.errors import CampaignChanged
 from smsframe.formatting import many
 from smsframe.journal import recipients as recipient_rows
 from smsframe.journal.people_groups import Group
-from smsframe.journal.sql import frame, insert
+from smsframe.journal.sql import frame, insert, is_among
 from smsframe.journal.tables import recipients, texts, variants
 from smsframe.journal.versions import has_people_over_time
 from smsframe.orders.experiment import HOLD_OUT
@@ -124,6 +124,8 @@ def no_longer_held_out(connection: Connection, campaign: int, phones: pd.Series[
     """
     In the caller's transaction: people whom an order of the gateway lists were texted, by another journal.
     """
-    listed = recipients.c.person.in_(recipient_rows.persons(phones)) & (recipients.c.campaign == campaign)
+    listed = is_among(recipients.c.person, recipient_rows.persons(phones)) & (
+        recipients.c.campaign == campaign
+    )
     held = sa.update(recipients).where(listed, recipients.c.held_out)
     connection.execute(held.values(held_out=False))

@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 import psycopg
 import pytest
+import sqlalchemy
 from helpers import killable, postgres
 from helpers.sending import context, each_once, gateway_at, posts, resume, send, statuses, table, texted
 
@@ -474,3 +475,34 @@ def test_a_look_at_the_counts_waits_no_longer_than_the_next_change(gateway, url)
     assert machine_time.monotonic() - began < 10.0
     later.join()
     assert context(gateway).journal.place == journal.place
+
+
+# How the server reads.
+
+
+def test_a_part_of_a_large_campaign_is_not_read_pair_by_pair(gateway, url, cluster):
+    """
+    Not even when the statistics say that nobody waits: they are of the moment before a part was written down.
+
+    Row by row with each of its numbers, a part of 50,000 people took minutes.
+    """
+    send(table(300), gateway)
+    cluster.sql("ANALYZE")
+    said = []
+    journal = Journal(url)
+    entry = journal.find("autumn")
+
+    def explain(connection, cursor, statement, parameters, context, executemany):
+        if "recipients" in statement and statement.startswith("SELECT"):
+            with connection.connection.cursor() as plan:
+                plan.execute(f"EXPLAIN {statement}", parameters)
+                said.append("\n".join(row[0] for row in plan.fetchall()))
+
+    sqlalchemy.event.listen(sqlalchemy.Engine, "before_cursor_execute", explain)
+    try:
+        known = journal.recipients(entry.id, "autumn", table(200)["mobile"])
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.Engine, "before_cursor_execute", explain)
+    assert len(known.people) == 300  # with everybody in their orders
+    assert len(said) > 1
+    assert not [plan for plan in said if "Function Scan" in plan]

@@ -20,7 +20,7 @@ from smsframe.phones.keyed_hash import keyed_hashes
 from smsframe.phones.match import keys
 
 BOTH = pytest.mark.both_journals
-PEOPLE = table(4)
+PEOPLE = table(4).assign(name=[f"Somebody Named {place}" for place in range(4)])
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_an_old_campaign_loses_its_people_and_texts_and_its_name_stays_closed(
         assert found["why"].tolist() == [""]
     assert found["purged"].tolist() == [True]
     for phone in PEOPLE["mobile"]:
-        assert tables_with(journal, phone, "secret word", "N3") == set()
+        assert tables_with(journal, phone, "secret word", "Somebody Named 3") == set()
     if journal.path is not None:
         assert found_in(journal.path.parent, PEOPLE["mobile"][0], "secret word") == []
     refused(lambda: send(PEOPLE, gateway))
