@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from smsframe.errors import JournalError
 from smsframe.journal.counts import tallies
-from smsframe.journal.sql import POSTGRESQL
+from smsframe.journal.sql import POSTGRESQL, continue_keys
 from smsframe.journal.tables import metadata
 
 if TYPE_CHECKING:
@@ -76,11 +76,8 @@ def _copy(reading: Connection, writing: Connection, table: sa.Table) -> int:
     for rows in _parts(reading, table):
         writing.execute(sa.insert(table), rows)
         count += len(rows)
-    if writing.dialect.name == POSTGRESQL and "id" in table.c:  # the next key follows the last one
-        writing.exec_driver_sql(
-            f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), "  # noqa: S608 - a table of ours
-            f"coalesce(max(id), 0) + 1, false) FROM {table.name}"
-        )
+    if "id" in table.c:
+        continue_keys(writing, table)
     return count
 
 

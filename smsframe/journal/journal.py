@@ -30,18 +30,18 @@ from smsframe.journal.erasure import Erasure
 from smsframe.journal.forgotten import Forgotten
 from smsframe.journal.known_orders import KnownOrders
 from smsframe.journal.optouts import OptOuts
-from smsframe.journal.postgres import PostgresStore
-from smsframe.journal.postgres_locks import PostgresRunLocks
+from smsframe.journal.postgres.run_locks import PostgresRunLocks
+from smsframe.journal.postgres.store import PostgresStore
 from smsframe.journal.purging import Purging
 from smsframe.journal.ramps import Ramps
 from smsframe.journal.recipients import persons
 from smsframe.journal.registration import Registration
 from smsframe.journal.replies import Replies
 from smsframe.journal.rows import instants_of, listed_campaigns, read_campaign
-from smsframe.journal.run_locks import Owners
 from smsframe.journal.shared_limits import SharedLimits
 from smsframe.journal.sql import is_among
-from smsframe.journal.sqlite import Store
+from smsframe.journal.sqlite.run_locks import Owners
+from smsframe.journal.sqlite.store import Store
 from smsframe.journal.stop_requests import StopRequests
 from smsframe.journal.stored_campaign import known, read_rows
 from smsframe.journal.tables import batches, campaigns, evidence, recipients

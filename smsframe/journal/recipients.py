@@ -13,8 +13,9 @@ import sqlalchemy as sa
 
 from smsframe.arrow import TEXT
 from smsframe.errors import JournalError
-from smsframe.journal import postgres_people, sqlite_people
+from smsframe.journal.postgres import people as postgres_people
 from smsframe.journal.sql import LARGEST_ANSWER, POSTGRESQL, as_json_array, is_among
+from smsframe.journal.sqlite import people as sqlite_people
 from smsframe.journal.tables import recipients
 from smsframe.journal.versions import columns
 from smsframe.outcomes.columns import E164

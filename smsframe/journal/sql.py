@@ -214,3 +214,12 @@ def frame(connection: Connection, query: sa.Select[Any]) -> pd.DataFrame:
     found = connection.execute(query)
     rows = [*map(tuple, found)]  # pandas takes a row of SQLAlchemy's apart one name at a time
     return pd.DataFrame(rows, columns=[*found.keys()])
+
+
+def continue_keys(connection: Connection, table: sa.Table) -> None:
+    """After rows were written with their keys: the next key follows the largest, as in SQLite anyway."""
+    if connection.dialect.name == POSTGRESQL:
+        connection.exec_driver_sql(
+            f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), "  # noqa: S608 - a table of ours
+            f"coalesce(max(id), 0) + 1, false) FROM {table.name}"
+        )

@@ -16,7 +16,7 @@ from helpers.sending import posts, send, statuses, table
 
 import smsframe
 from smsframe.errors import JournalError
-from smsframe.journal import disks
+from smsframe.journal.sqlite import disks
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="modes and owners are POSIX")
 
@@ -195,7 +195,7 @@ def test_a_journal_that_is_mounted_by_itself_is_refused(sandbox, gateway, tmp_pa
 MOUNTED = """
 import sys
 from pathlib import Path
-from smsframe.journal import disks
+from smsframe.journal.sqlite import disks
 disks.check(Path(sys.argv[1]))
 print("fine")
 """
@@ -293,7 +293,7 @@ def test_a_folder_in_which_anybody_may_exchange_the_journal_sends_nothing(sandbo
 FOREIGN = """
 import os, sys
 from pathlib import Path
-from smsframe.journal import disks
+from smsframe.journal.sqlite import disks
 from smsframe.errors import JournalError
 os.setuid(65534)
 disks.check(Path(sys.argv[1]))

@@ -26,7 +26,7 @@ import smsframe
 from smsframe import CampaignStopped, Gateway
 from smsframe.errors import JournalError
 from smsframe.journal.journal import Journal
-from smsframe.journal.sqlite import Store
+from smsframe.journal.sqlite.store import Store
 from smsframe.journal.tables import VERSION
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
@@ -622,7 +622,7 @@ def test_a_damaged_file_of_an_older_version_is_left_as_it_is(version, sandbox, g
 @pytest.fixture
 def impatient(monkeypatch):
     """Who waits for another program does not wait long."""
-    monkeypatch.setattr("smsframe.journal.sqlite.LOCKED", 0.01)
+    monkeypatch.setattr("smsframe.journal.sqlite.store.LOCKED", 0.01)
 
 
 @contextlib.contextmanager

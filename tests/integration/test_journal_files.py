@@ -31,9 +31,9 @@ import smsframe
 from smsframe import CampaignStopped
 from smsframe.cli import main
 from smsframe.errors import JournalError
-from smsframe.journal import commit_check
 from smsframe.journal.journal import Journal
-from smsframe.journal.sqlite import Store
+from smsframe.journal.sqlite import commit_check
+from smsframe.journal.sqlite.store import Store
 from smsframe.journal.tables import batches
 
 pytestmark = REPEATS_SEND_AGAIN

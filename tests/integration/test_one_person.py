@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import smsframe
-from smsframe.journal.sqlite_migrations import _PERSON
+from smsframe.journal.sqlite.migrations import _PERSON
 from smsframe.phones.match import keys
 
 pytestmark = pytest.mark.both_journals

@@ -22,7 +22,7 @@ import smsframe
 from smsframe import errors
 from smsframe.campaign import engine, reconcile
 from smsframe.gateway import response_limits, retry
-from smsframe.journal import sqlite
+from smsframe.journal.sqlite import store
 from smsframe.orders import batching
 from smsframe.orders.states import Event
 from smsframe.outcomes.codes import OUTCOMES
@@ -101,7 +101,7 @@ def test_the_other_numbers_are_the_ones_that_hold():
     assert f"not whole within {response_limits.ANSWER_TIMEOUTS * answer:g} seconds" in PAGE
     assert f"longer than {response_limits.SIZE // 2**20} MiB" in PAGE
     assert f"It is tried {IN_WORDS[waits.attempts]}\ntimes" in PAGE
-    assert f"locks the journal for {sqlite.LOCKED:g} seconds" in PAGE
+    assert f"locks the journal for {store.LOCKED:g} seconds" in PAGE
     assert f"given up (`gave_up`) after {IN_WORDS[waits.reach]} seconds" in PAGE
     assert f"for more than {IN_WORDS[retry.LONGEST_WAIT / 60]} minutes" in PAGE
     assert f"{IN_WORDS[engine.MOST_UNPROVEN]} such answers in a row" in PAGE
@@ -174,7 +174,7 @@ def test_ctrl_c_again_and_again_loses_at_most_a_record(sandbox, proxy, through):
 def test_a_journal_that_another_program_locks_for_long_sends_nothing_without_a_record(
     sandbox, gateway, monkeypatch
 ):
-    monkeypatch.setattr(sqlite, "LOCKED", 0.05)
+    monkeypatch.setattr(store, "LOCKED", 0.05)
     send(table(1), gateway)
     with contextlib.closing(sqlite3.connect(gateway.journal, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

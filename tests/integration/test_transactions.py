@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from helpers.sending import statuses
 
 import smsframe
-from smsframe.journal.sqlite_dialect import COMPILED
+from smsframe.journal.sqlite.dialect import COMPILED
 from smsframe.texts import template
 
 

@@ -20,8 +20,8 @@ from sqlalchemy.pool import StaticPool
 from simulation.scheduler import KilledHere, Lock
 from smsframe.errors import JournalError
 from smsframe.journal.sql import frame
-from smsframe.journal.sqlite import Store
-from smsframe.journal.sqlite_migrations import prepare
+from smsframe.journal.sqlite.migrations import prepare
+from smsframe.journal.sqlite.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,7 +128,7 @@ def _told() -> Iterator[None]:
 
 class SimulatedStore(Store):
     """
-    As `smsframe.journal.sqlite.Store`, on a simulated disk.
+    As `smsframe.journal.sqlite.store.Store`, on a simulated disk.
 
     Args:
         process: Who uses it.
@@ -239,7 +239,7 @@ class SimulatedStore(Store):
         return None if file is None else file.inode
 
     def _by_another_process(self, _path: object, query: str) -> int | None:
-        """As `smsframe.journal.commit_check.ask`."""
+        """As `smsframe.journal.sqlite.commit_check.ask`."""
         self._process.seam("has its claim read back", told=False)
         file = self._disk.names.get(self._name)
         return None if file is None else int(file.rows(query)[0][0])

@@ -149,7 +149,7 @@ class Process:
 
 class Owners:
     """
-    As `smsframe.journal.run_locks.Owners`, with the locks of a simulated machine.
+    As `smsframe.journal.sqlite.run_locks.Owners`, with the locks of a simulated machine.
 
     Args:
         process: Whose view of them it is.
@@ -180,7 +180,7 @@ class Owners:
 
 
 class Owner:
-    """As `smsframe.journal.run_locks.Owner`."""
+    """As `smsframe.journal.sqlite.run_locks.Owner`."""
 
     def __init__(self, name: str, owners: Owners) -> None:
         self.name, self._owners = name, owners

@@ -47,7 +47,7 @@ MUTANTS = (
     ),
     _one(
         "the log of the file is emptied once somebody was erased",
-        "journal.sqlite_cleaning",
+        "journal.sqlite.cleaning",
         'busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()',
         "busy = 0",
         witness="tests/integration/test_forget.py"
@@ -55,7 +55,7 @@ MUTANTS = (
     ),
     _one(
         "the copies that upgrades have made go",
-        "journal.sqlite_cleaning",
+        "journal.sqlite.cleaning",
         "    left = _delete_copies(path)\n",
         "    left = []\n",
         witness="tests/integration/test_forget.py"
@@ -139,21 +139,21 @@ MUTANTS = (
     # A journal in PostgreSQL.
     _one(
         "those that write to PostgreSQL exclude each other",
-        "journal.postgres",
+        "journal.postgres.store",
         'connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s, %s)", (WRITER, self._number))',
         "pass",
         witness="tests/integration/test_postgres.py::test_writers_wait_for_each_other_and_lose_nothing",
     ),
     _one(
         "the lock of a run in PostgreSQL is that of a session of its own",
-        "journal.postgres_locks",
+        "journal.postgres.run_locks",
         "self._store.connections.alone())",
         "self._store.connections.engine.raw_connection().driver_connection)",
         witness="tests/integration/test_postgres.py::test_a_process_that_is_suspended_is_alive",
     ),
     _one(
         "a run in PostgreSQL whose lock is gone is noticed",
-        "journal.postgres_locks",
+        "journal.postgres.run_locks",
         'return bool(connection.exec_driver_sql(HELD, {"high": high, "low": low}).scalar_one())',
         "return True",
         witness="tests/integration/test_postgres.py::test_a_run_that_loses_its_lock_sends_nothing_more",
@@ -429,7 +429,7 @@ MUTANTS = (
         "a person who is held out gets no order, whoever writes one",
         (
             Edit(
-                "journal.sqlite_people",
+                "journal.sqlite.people",
                 "~there.held_out | given.batch.is_(None), same",
                 "same",
             ),

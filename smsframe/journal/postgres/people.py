@@ -45,7 +45,7 @@ STATEMENT = (
     + ", ".join(f"{name} = excluded.{name}" for name in ("missing", *TYPES) if name not in KEPT)
     + ", variant = coalesce(there.variant, excluded.variant)"
     ", held_out = there.held_out OR excluded.held_out"
-    # As `sqlite_people.may_be_written`.
+    # As `smsframe.journal.sqlite.people.may_be_written`.
     " WHERE there.batch IS NULL AND (NOT there.held_out OR excluded.batch IS NULL) "
     "AND (there.variant IS NULL OR excluded.variant IS NULL OR there.variant = excluded.variant)"
 )

@@ -17,7 +17,7 @@ from smsframe.errors import JournalError
 if TYPE_CHECKING:
     import psycopg
 
-    from smsframe.journal.postgres import PostgresStore
+    from smsframe.journal.postgres.store import PostgresStore
 
 HELD = (
     "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted "

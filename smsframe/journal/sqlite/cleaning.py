@@ -11,7 +11,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from smsframe.journal.backups import SIDE_FILES
+from smsframe.journal.sqlite.backups import SIDE_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

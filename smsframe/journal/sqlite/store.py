@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from smsframe.errors import JournalError
-from smsframe.journal import backups, commit_check, disks, sqlite_cleaning
 from smsframe.journal.shared_reading import SharedReading
 from smsframe.journal.sql import frame
-from smsframe.journal.sqlite_connections import Connections
-from smsframe.journal.sqlite_migrations import close_for_good, prepare, version
+from smsframe.journal.sqlite import backups, cleaning, commit_check, disks
+from smsframe.journal.sqlite.connections import Connections
+from smsframe.journal.sqlite.migrations import close_for_good, prepare, version
 from smsframe.journal.tables import VERSION
 from smsframe.masking import mask
 
@@ -49,7 +49,7 @@ class Store:
 
     Args:
         path: The file; resolved, as what belongs to it is found beside it.
-        read_back: Asks another process what a query finds, as `smsframe.journal.commit_check.ask`.
+        read_back: Asks another process what a query finds, as `smsframe.journal.sqlite.commit_check.ask`.
     """
 
     lock_can_be_lost = False
@@ -211,7 +211,7 @@ class Store:
             Sentences: where something of what was deleted may be left, and what to do.
         """
         with self.errors_in_our_words():
-            return sqlite_cleaning.clean(self.path, partial(self._connections.open, "rw"))
+            return cleaning.clean(self.path, partial(self._connections.open, "rw"))
 
     def close_for_good(self, connection: Connection, place: str) -> None:
         """In the caller's transaction: this journal is at another place from now on."""

@@ -21,7 +21,7 @@ import tenacity
 from sqlalchemy.pool import QueuePool
 
 from smsframe.errors import JournalError
-from smsframe.journal.sqlite_dialect import COMPILED, URL
+from smsframe.journal.sqlite.dialect import COMPILED, URL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from smsframe.errors import JournalError
-from smsframe.journal import postgres_errors
-from smsframe.journal.postgres_cleaning import clean
-from smsframe.journal.postgres_connections import Connections
-from smsframe.journal.postgres_tables import current, prepare, require_rights
+from smsframe.journal.postgres import errors
+from smsframe.journal.postgres.cleaning import clean
+from smsframe.journal.postgres.connections import Connections
+from smsframe.journal.postgres.tables import current, prepare, require_rights
 from smsframe.journal.shared_reading import SharedReading
 from smsframe.journal.sql import frame
 from smsframe.journal.tables import VERSION
@@ -266,9 +266,9 @@ class PostgresStore:
         try:
             yield
         except sa.exc.DBAPIError as error:
-            problem, error.params = postgres_errors.problem(error.orig) or type(error).__name__, None
+            problem, error.params = errors.problem(error.orig) or type(error).__name__, None
         except Exception as error:
-            problem = postgres_errors.problem(error)
+            problem = errors.problem(error)
             if problem is None:
                 raise
         if problem is not None:

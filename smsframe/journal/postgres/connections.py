@@ -80,7 +80,7 @@ class Connections:
         _all.add(self)
 
     def _engine(self) -> Engine:
-        from smsframe.journal.postgres_dialect import COMPILED, URL  # noqa: PLC0415 - loads an extra
+        from smsframe.journal.postgres.dialect import COMPILED, URL  # noqa: PLC0415 - loads an extra
 
         return sa.create_engine(
             URL,

@@ -1,0 +1,1 @@
+"""The journal in an SQLite file: everything that only SQLite knows."""
