@@ -293,7 +293,7 @@ def _texted_again(connection: Connection, campaign: int, owner: str, phones: pd.
     was cancelled since, or that its history has just shown to this run; returns what they were.
     """
     listed = (batches.c.state == State.UNCONFIRMED) & (batches.c.owner == owner)
-    sent = batches.c.state.in_(TAKEN) | listed
+    sent = sa.or_(batches.c.state.in_(TAKEN), listed)
     taken = sa.select(batches.c.id).where(batches.c.campaign == campaign, sent)
     which = is_among(recipients.c.person, recipient_rows.persons(phones)) & recipients.c.batch.in_(taken)
     which &= ~recipients.c.missing & recipients.c.refused.is_(None)

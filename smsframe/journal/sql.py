@@ -30,9 +30,6 @@ LARGEST_ANSWER = 100_000
 
 POSTGRESQL = "postgresql"
 
-_ITEMS = (sa.BigInteger, sa.Integer, sa.String)
-"""Types that a list can have."""
-
 
 class Values(sa.types.TypeDecorator[Any]):
     """A list of values of one type in one parameter: JSON for SQLite, an array for PostgreSQL."""
@@ -40,7 +37,7 @@ class Values(sa.types.TypeDecorator[Any]):
     impl = sa.Text
     cache_ok = True
 
-    def __init__(self, item: type[sa.BigInteger | sa.Integer | sa.String]) -> None:
+    def __init__(self, item: type[sa.BigInteger | sa.Integer | sa.Text]) -> None:
         self.item = item
         super().__init__()
 
@@ -118,7 +115,8 @@ def _json_agg(element: _JsonArray, compiler: Any, **options: Any) -> str:
 
 def is_among(column: sa.ColumnElement[Any], values: Sequence[Any] | str) -> sa.ColumnElement[bool]:
     """Whether a column of whole numbers or texts has one of these values, or of the parameter so named."""
-    kind: Any = next(kind for kind in _ITEMS if isinstance(column.type, kind))  # an index is of one width
+    whole_numbers = (kind for kind in (sa.BigInteger, sa.Integer) if isinstance(column.type, kind))
+    kind: Any = next(whole_numbers, sa.Text)  # of the column's own width, as its index is
     given: Any = (
         sa.bindparam(values, type_=Values(kind))
         if isinstance(values, str)

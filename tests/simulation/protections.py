@@ -164,7 +164,7 @@ MUTANTS = (
         (
             Edit(
                 "journal.attempts",
-                '        batches.c.order_id.in_(strings(rows["order_id"].unique().tolist())),\n',
+                '        is_among(batches.c.order_id, rows["order_id"].unique().tolist()),\n',
                 "",
             ),
             Edit(
