@@ -54,7 +54,7 @@ def cancel(
     Cancel the scheduled texts of a campaign, and prove that they do not go out.
 
     Each order is asked to be cancelled (DELETE ``sms/{order_id}``), unless its time comes within ``grace``.
-    No source says how a cancelled order shows, so a yes of the gateway is half of the proof: the order must
+    No source says how a cancelled order shows, so a yes of the gateway is not enough: the order must
     also be gone when it is looked up twice, ``grace`` seconds apart, before its time; or each of its texts
     must have a state that means never sent. Then its people are ``cancelled``, and no call but `reschedule`
     texts them. Whatever is less leaves them ``unconfirmed``: the text may still go out, and this call again

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.campaign.run_context import RunContext
-    from smsframe.campaign.undo import TakingBack
+    from smsframe.campaign.undo import UndoRun
     from smsframe.orders.records import ProgressEvent
 
 _under_way: set[Run] = set()
@@ -82,7 +82,7 @@ class Run:
         *,
         now: Callable[[], pd.DataFrame],
         later: bool = False,
-        back: TakingBack | None = None,
+        back: UndoRun | None = None,
     ) -> None:
         self.campaign = campaign
         self._work, self._now, self._back = work, now, back

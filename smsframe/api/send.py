@@ -18,7 +18,7 @@ from smsframe.campaign import send as campaign_send
 from smsframe.campaign.options import ResendOptions, ResumeOptions, SendOptions
 from smsframe.campaign.resend import resend as campaign_resend
 from smsframe.campaign.run_context import RunContext
-from smsframe.campaign.undo import TakingBack
+from smsframe.campaign.undo import UndoRun
 from smsframe.contacts.columns import find_phone
 from smsframe.contacts.tables import ArrowTable, as_frame
 from smsframe.display.progress_bar import Bar
@@ -198,7 +198,7 @@ def resume(
     undo = options.applied(entry.terms).undo
     with (
         _running(options, gateway, memory) as context,
-        _taken_back_when_interrupted(TakingBack(context, campaign, undo)) as back,
+        _taken_back_when_interrupted(UndoRun(context, campaign, undo)) as back,
     ):
         results = campaign_send.resume(entry, context, options=options, suppressed=suppressed)
         if context.stop_requested.is_set() and back.take():
@@ -271,7 +271,7 @@ def send_plan(plan: Plan, options: SendOptions, gateway: GatewayProtocol, journa
     """Send a plan, and return when it is over; see `send`."""
     with (
         _running(options, gateway, journal) as context,
-        _taken_back_when_interrupted(TakingBack(context, plan.campaign or "", plan.terms.undo)) as back,
+        _taken_back_when_interrupted(UndoRun(context, plan.campaign or "", plan.terms.undo)) as back,
     ):
         results = campaign_send.send(plan, context, options=options)
         if context.stop_requested.is_set() and back.take():
@@ -288,7 +288,7 @@ def start_plan(plan: Plan, options: SendOptions, gateway: GatewayProtocol, journ
         context,
         now=partial(campaign_send.so_far, plan, journal),
         later=plan.later,
-        back=TakingBack(context, plan.campaign or "", plan.terms.undo),
+        back=UndoRun(context, plan.campaign or "", plan.terms.undo),
     )
     return run.begin(shown=options.progress)
 
@@ -330,7 +330,7 @@ def _require(
 
 
 @contextmanager
-def _taken_back_when_interrupted(back: TakingBack) -> Iterator[TakingBack]:
+def _taken_back_when_interrupted(back: UndoRun) -> Iterator[UndoRun]:
     """Ctrl-C takes back what was sent with ``undo=``."""
     try:
         yield back

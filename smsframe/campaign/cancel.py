@@ -25,7 +25,7 @@ from smsframe.errors import ContactsError, GatewayError, NotAuthorised, Unavaila
 from smsframe.formatting import many
 from smsframe.gateway.base import CancellingGateway
 from smsframe.journal.conflicts import CampaignCall
-from smsframe.orders.records import Change, Evidence, Reply
+from smsframe.orders.records import Change, Evidence, OrderResponse
 from smsframe.orders.states import CANCEL_OPEN, Event, State, transition
 from smsframe.outcomes.codes import LONGEST_REASON
 from smsframe.outcomes.columns import COLUMNS, DTYPES, attach, validated
@@ -267,13 +267,13 @@ class Cancelling:
         at, (_, latest) = batch.terms.schedule, self._retry_policy.clock.span()
         return at is None or at - latest <= self._grace
 
-    def _ask_all(self, claimed: Sequence[Batch]) -> list[Reply | None]:
+    def _ask_all(self, claimed: Sequence[Batch]) -> list[OrderResponse | None]:
         if len(claimed) == 1:
             return [self._ask(claimed[0])]
         with ThreadPoolExecutor(len(claimed) or 1, thread_name_prefix="smsframe") as pool:
             return [*pool.map(self._ask, claimed)]
 
-    def _ask(self, batch: Batch) -> Reply | None:
+    def _ask(self, batch: Batch) -> OrderResponse | None:
         """
         Ask for one order to be cancelled; again only where it was certainly not processed.
 
@@ -287,18 +287,20 @@ class Cancelling:
             if not self._journal.batches.held(self._owner):
                 raise replaced(self._journal)
 
-        def ask() -> Reply | None:
+        def ask() -> OrderResponse | None:
             try:
                 return self._gateway.cancel(batch.order_id, check)
             except _TooLateError:
                 return None
 
-        def again(reply: Reply | None) -> bool:
+        def again(reply: OrderResponse | None) -> bool:
             return reply is not None and reply.event is Event.CANCEL_NOT_SENT and not _is_refusal(reply)
 
         return self._retry_policy.until(ask, again)
 
-    def _record_replies(self, claimed: Sequence[Batch], replies: Sequence[Reply | None]) -> list[Batch]:
+    def _record_replies(
+        self, claimed: Sequence[Batch], replies: Sequence[OrderResponse | None]
+    ) -> list[Batch]:
         changes = []
         for batch, reply in zip(claimed, replies, strict=True):
             event = Event.CANCEL_NOT_SENT if reply is None else reply.event
@@ -307,12 +309,12 @@ class Cancelling:
         return self._journal.batches.record(self._entry, self._owner, changes)
 
 
-def _is_refusal(reply: Reply) -> bool:
+def _is_refusal(reply: OrderResponse) -> bool:
     """Whether the gateway lets nobody in, or this is not its address, so that asking again is no use."""
     return reply.call == "login" or reply.status in (307, 308, 401, 403)
 
 
-def _error(reply: Reply) -> GatewayError:
+def _error(reply: OrderResponse) -> GatewayError:
     what = f"the gateway could not be asked to cancel ({reply.reason})"
     if _is_refusal(reply) and reply.status not in (None, 429, 503):
         return NotAuthorised(what, status=reply.status)

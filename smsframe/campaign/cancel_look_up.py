@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 PERSON_SAYS = Evidence("cancel(unconfirmed=)", "a person says so")
 
 
-class Looked(NamedTuple):
+class LookUpResult(NamedTuple):
     """What was found of an order: what it means, what was asked, and what the order lists."""
 
     event: Event
@@ -60,7 +60,7 @@ class CancelledOrders:
         """Look up what became of these orders, wait for the grace once, and look again, until stopped."""
         absent: dict[str, Finding] = {}
         again: list[Batch] = []
-        for batch, looked in self._look(batches):
+        for batch, looked in self._look_up(batches):
             recorded = self._record(batch, looked)
             if transition(batch.state, looked.event, batch.doubt).action is Action.LOOK_UP_AGAIN:
                 absent[batch.order_id] = looked.finding
@@ -69,28 +69,28 @@ class CancelledOrders:
             return
         last = max(finding.answered_at for finding in absent.values())
         self._retry_policy.sleep(max(0.0, self._grace - (self._retry_policy.clock.monotonic() - last)))
-        for batch, looked in self._look(again):
+        for batch, looked in self._look_up(again):
             gone = looked.event is Event.ABSENT
             self._record(batch, self._absent_again(batch, absent[batch.order_id], looked) if gone else looked)
 
-    def _look(self, batches: Sequence[Batch]) -> Iterator[tuple[Batch, Looked]]:
+    def _look_up(self, batches: Sequence[Batch]) -> Iterator[tuple[Batch, LookUpResult]]:
         orders = [(batch, self._journal.batches.members(batch)) for batch in batches]
         known = known_orders(self._journal.orders, self._entry, self._gateway)
         for batch, people, finding in look_up(self._gateway, orders, self._retry_policy, known):
-            yield batch, self._looked(batch, people, finding)
+            yield batch, self._interpret(batch, people, finding)
 
-    def _looked(self, batch: Batch, people: pd.DataFrame, finding: Finding) -> Looked:
+    def _interpret(self, batch: Batch, people: pd.DataFrame, finding: Finding) -> LookUpResult:
         if finding.event is Event.ABSENT:
-            return Looked(Event.ABSENT, finding)
+            return LookUpResult(Event.ABSENT, finding)
         if not finding.listed or finding.recipients is None:
-            return Looked(Event.UNANSWERED, finding)
+            return LookUpResult(Event.UNANSWERED, finding)
         answer = answer_of(batch.order_id, finding.recipients, self._gateway, self._retry_policy.clock.now())
         person = find(answer.recipients["phone"], people["phone"])
         delivery = answer.recipients["delivery"].reset_index(drop=True)[person >= 0]
         event = listed_as(person[person >= 0], delivery, len(people), self._gateway.profile)
-        return Looked(event, finding, answer)
+        return LookUpResult(event, finding, answer)
 
-    def _absent_again(self, batch: Batch, first: Finding, looked: Looked) -> Looked:
+    def _absent_again(self, batch: Batch, first: Finding, looked: LookUpResult) -> LookUpResult:
         """What the second absence of an order proves: nothing once its time has come."""
         finding = looked.finding
         reason = finding.proves_with(first, self._grace)
@@ -99,7 +99,7 @@ class CancelledOrders:
         if reason is None:
             return looked._replace(event=Event.ABSENT_TWICE)
         evidence = Evidence(finding.evidence.question, f"{finding.evidence.answer}; no proof: {reason}")
-        return Looked(Event.UNANSWERED, replace(finding, evidence=evidence))
+        return LookUpResult(Event.UNANSWERED, replace(finding, evidence=evidence))
 
     def _before_its_time(self, batch: Batch, finding: Finding) -> bool:
         """Whether it was asked for before it could have gone out and left the lists, by all clocks."""
@@ -108,7 +108,7 @@ class CancelledOrders:
             return False
         return finding.date + timedelta(seconds=CLOCK_TOLERANCE) < at and latest < at
 
-    def _record(self, batch: Batch, looked: Looked) -> Batch:
+    def _record(self, batch: Batch, looked: LookUpResult) -> Batch:
         """Write down what was found, first what became of each text."""
         step = transition(batch.state, looked.event, batch.doubt)
         evidence, profile = looked.finding.evidence, self._gateway.profile

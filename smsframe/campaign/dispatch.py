@@ -111,7 +111,9 @@ def sending(
     waiting = people[~among(people["phone"], settled)]
     entry = stored and stored.entry
     needed = len(waiting) > 0
-    compared, context = _compared(call.campaign, entry, context, adopt=call.adopt, ask=needed, needed=needed)
+    compared, context = _compare_history(
+        call.campaign, entry, context, adopt=call.adopt, ask=needed, needed=needed
+    )
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
     now = Now(*context.retry_policy.clock.span())
     unsent = on_time(unsent, call.terms, now)
@@ -140,7 +142,7 @@ def sending(
         del waiting, unsent  # a million people take a hundred megabytes
         if len(call.suppressed):
             barred = barred.within(registered.entry.id)
-            journal.optouts.keep_told(registered.entry, call.suppressed)
+            journal.optouts.save_suppressed(registered.entry, call.suppressed)
         may_text = MayText(people["phone"], barred, seen)
         yield _engine(registered, context, owner, may_text), owner
 
@@ -179,7 +181,7 @@ def resuming(
     allowed &= ~waits_for_budget(known, entry.budget)
     waiting = known.people[still_to_send(known) & allowed]
     needed = len(waiting) > 0
-    compared, context = _compared(entry.name, entry, context, adopt=adopt, ask=True, needed=needed)
+    compared, context = _compare_history(entry.name, entry, context, adopt=adopt, ask=True, needed=needed)
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
     now = Now(*context.retry_policy.clock.span())
     unsent = on_time(unsent.assign(schedule_at=None) if rescheduled else unsent, entry.terms, now)
@@ -243,7 +245,7 @@ def resending(
     gateway, journal = context.gateway, context.journal
     seen = barred.state
     again, begun = (part[~barred.among(part["phone"]).to_numpy()] for part in (again, begun))
-    compared, context = _compared(entry.name, entry, context, adopt=adopt, ask=True, needed=True)
+    compared, context = _compare_history(entry.name, entry, context, adopt=adopt, ask=True, needed=True)
     people = pd.concat([again, begun], ignore_index=True)
     now = Now(*context.retry_policy.clock.span())
     sendable = again
@@ -278,10 +280,10 @@ def history_of(campaign: str, entry: CampaignRecord | None, context: RunContext)
     Raises:
         SmsFrameError: Nobody may be sent to.
     """
-    _compared(campaign, entry, context, adopt=False, ask=True, needed=True)
+    _compare_history(campaign, entry, context, adopt=False, ask=True, needed=True)
 
 
-def _compared(
+def _compare_history(
     campaign: str, entry: CampaignRecord | None, context: RunContext, *, adopt: bool, ask: bool, needed: bool
 ) -> tuple[Comparison, RunContext]:
     """
@@ -341,7 +343,7 @@ def _engine(
         engine.hold(
             Unconfirmed(
                 f"orders that were taken over from the gateway count {registered.unlisted:,} people whom it "
-                "does not list yet: they could be anybody in this campaign, so nobody is sent to; call again "
+                "does not list yet: their numbers are unknown, so nobody is sent to; call again "
                 "later, or "
                 'resume(unconfirmed="send") if you know that nobody else got one'
             )

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from smsframe.campaign.run_context import RunContext
     from smsframe.campaign.workers import PostOutcome
     from smsframe.errors import SmsFrameError
-    from smsframe.orders.records import Batch, Registered, Reply
+    from smsframe.orders.records import Batch, OrderResponse, Registered
 
 
 class CampaignEngine:
@@ -150,8 +150,8 @@ class CampaignEngine:
         """
         How many orders may be under way.
 
-        One at a time until one is accepted, and after an answer without proof: whatever is wrong is then
-        wrong once. None while nobody knows whether the gateway still takes anything.
+        One at a time until one is accepted, and after an answer without proof, so that a fault is met by one
+        order only. None while nobody knows whether the gateway still takes anything.
         """
         if self._unproven >= MOST_UNPROVEN:
             return 0
@@ -222,9 +222,9 @@ class CampaignEngine:
         for batch, (change, people, outcome) in zip(done, changes, strict=True):
             self._follow(batch, change.step, people, outcome.reply)
         for change, people, outcome in others:
-            self._narrow(change, people, outcome)
+            self._split_or_stop(change, people, outcome)
 
-    def _follow(self, batch: Batch, step: Step, people: pd.DataFrame, reply: Reply) -> None:
+    def _follow(self, batch: Batch, step: Step, people: pd.DataFrame, reply: OrderResponse) -> None:
         """Do what follows from an answer that is written down."""
         match step.action:
             case Action.RECORD:
@@ -249,7 +249,7 @@ class CampaignEngine:
             case _:
                 self._given_up(batch, people, reply)
 
-    def _given_up(self, batch: Batch, people: pd.DataFrame, reply: Reply) -> None:
+    def _given_up(self, batch: Batch, people: pd.DataFrame, reply: OrderResponse) -> None:
         """An order was not taken: it may not leave any more as it is, or nothing more can be sent."""
         barred = reply.event is Event.GAVE_UP and self._may_text.leave_out(people["phone"])
         late = out_of_time(batch, self._now())
@@ -273,7 +273,7 @@ class CampaignEngine:
 
     # What was refused.
 
-    def _narrow(self, change: Change, people: pd.DataFrame, outcome: PostOutcome) -> None:
+    def _split_or_stop(self, change: Change, people: pd.DataFrame, outcome: PostOutcome) -> None:
         """Find out whether it is the credit, one number, or the whole request; one transaction records it."""
         batch, reply = change.batch, outcome.reply
         # Of two balances the smaller one: one of them may be late, and nobody is rejected for that.
@@ -292,7 +292,7 @@ class CampaignEngine:
             self._report_people(State.REFUSED, batch)
             self._whole_request(reply)
 
-    def _whole_request(self, reply: Reply) -> None:
+    def _whole_request(self, reply: OrderResponse) -> None:
         """Stop when people from different places were refused alike and nothing was ever accepted."""
         same = same_reason(self._refused, reply.reason)
         if self._accepted or len(same) < SAME_REFUSALS:

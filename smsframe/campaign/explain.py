@@ -44,7 +44,7 @@ STEPS = {
     Event.PERSON_SENDS: "a person said that it may be sent again",
     Event.PERSON_CANCELS: "a person said that it was cancelled",
     Event.CANCEL_CLAIMED: "about to be cancelled: that is on disk",
-    Event.CANCEL_TAKEN: "the gateway said yes to cancelling the order, which is half of the proof",
+    Event.CANCEL_TAKEN: "the gateway confirmed the cancellation; a look-up must confirm it too",
     Event.CANCEL_NOT_SENT: "certainly not cancelled: the gateway was not asked",
     Event.CANCEL_NO_PROOF: "asked to cancel the order; the answer proves nothing",
     Event.STILL_SCHEDULED: "looked up: the gateway still lists the order as scheduled",

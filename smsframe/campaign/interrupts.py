@@ -1,9 +1,9 @@
 """
-Ctrl-C, and the notebook's stop button, as a request instead of a blow.
+Ctrl-C, and the notebook's stop button, as a request to stop instead of an exception.
 
 An exception that may strike at any instruction can strike between an answer and its record, or in a
 library's clean-up that swallows it. While a campaign runs the first interrupt only asks it to stop; a
-second one strikes as usual.
+second one raises as usual.
 
 Under ``asyncio.run`` Ctrl-C only cancels the main task, which hears of it at its next ``await``: while a call
 that sends is what the task is doing, that is when everybody was texted. And a thread other than the main one,
@@ -57,7 +57,7 @@ def asked(stop: Callable[[], None]) -> Iterator[threading.Event]:
         interrupted.set()
         stop()
         if callable(previous) and previous is not signal.default_int_handler:
-            # The loop's: it cancels the task, and counts, so that its second one strikes.
+            # The loop's: it cancels the task, and counts, so that its second one raises.
             previous(number, frame)  # type: ignore[arg-type]  # the frame is handed on as it came
 
     signal.signal(signal.SIGINT, first)

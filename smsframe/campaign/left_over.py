@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from smsframe.planning.plan import Plan
 
 
-def with_lost(results: pd.DataFrame, known: Known, posted: PostedOrders, campaign: str) -> pd.DataFrame:
+def with_missing_rows(
+    results: pd.DataFrame, known: Known, posted: PostedOrders, campaign: str
+) -> pd.DataFrame:
     """The results, with rows for people whom an older state that was put in the journal's place lacks."""
     if len(results) >= len(known.people):
         return results

@@ -12,7 +12,7 @@ from smsframe.orders.states import State
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from smsframe.campaign.reconcile import Counted
+    from smsframe.campaign.reconcile import MissingRecipients
     from smsframe.orders.records import Batch
 
 
@@ -35,7 +35,7 @@ class Reporting(NamedTuple):
     """
 
     people: ReportPeople
-    missing: Callable[[Counted], None]
+    missing: Callable[[MissingRecipients], None]
 
 
 def reporting(report: Callable[[ProgressEvent], None]) -> Reporting:
@@ -46,7 +46,7 @@ def reporting(report: Callable[[ProgressEvent], None]) -> Reporting:
     ) -> None:
         report(ProgressEvent(state, batch.recipients, credits_, before))
 
-    def missing(counted: Counted) -> None:
+    def missing(counted: MissingRecipients) -> None:
         for state, count in ((State.UNCONFIRMED, counted.missing), (State.REFUSED, counted.refused)):
             if count:
                 report(ProgressEvent(state, count, before=State.ACCEPTED))

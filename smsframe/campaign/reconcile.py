@@ -1,5 +1,5 @@
 """
-The orders nobody is sure of: looked up, looked up again after the grace, repeated only when proven absent.
+Unconfirmed orders: looked up, looked up again after the grace, repeated only when proven absent.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.gateway.retry import RetryPolicy
     from smsframe.journal.journal import Journal
-    from smsframe.orders.records import Batch, CampaignRecord, Reply
+    from smsframe.orders.records import Batch, CampaignRecord, OrderResponse
 
 POSTS = 3
 """How often one run sends one order at most, each time after two absences; then it stays unconfirmed."""
 
 
-class Counted(NamedTuple):
+class MissingRecipients(NamedTuple):
     """
     The people of an accepted order who are not in it, as far as the gateway says.
 
@@ -48,13 +48,13 @@ class Counted(NamedTuple):
     unsent: int = 0
 
 
-class Settled(NamedTuple):
+class LookUpOutcome(NamedTuple):
     """What a look-up came to: the batch as it is now, its people, what follows, and who is not in it."""
 
     batch: Batch
     people: pd.DataFrame
     step: Step
-    counted: Counted = Counted()
+    counted: MissingRecipients = MissingRecipients()
 
 
 class UnconfirmedOrders:
@@ -106,7 +106,7 @@ class UnconfirmedOrders:
         if covered:
             self._covered |= {batch.order_id for batch in batches}
 
-    def settle(self) -> Iterator[Settled]:
+    def settle(self) -> Iterator[LookUpOutcome]:
         """Look up what is open, wait for the grace once, look again; what each came to, until stopped."""
         absent: dict[str, tuple[Batch, pd.DataFrame, Finding]] = {}
         if self._taken_over and self._lock_can_be_lost:
@@ -144,7 +144,9 @@ class UnconfirmedOrders:
         else:
             event = Event.ABSENT_TWICE
         finding = replace(finding, event=event)
-        if event is not Event.UNANSWERED and batch.doubt is Doubt.REFUSED:  # looked up for ever, to no end
+        if (
+            event is not Event.UNANSWERED and batch.doubt is Doubt.REFUSED
+        ):  # only resume(unconfirmed=) ends it, no look-up
             return _with_note(finding, "refused when repeated: only resume(unconfirmed=) ends it")
         return _with_note(finding, f"not repeated: {reason}") if reason else finding
 
@@ -160,7 +162,7 @@ class UnconfirmedOrders:
         if covered and self._settled is not None and finding.event is not Event.FOUND:
             self._note(batch, _person_says(finding, self._settled))
 
-    def check(self, batch: Batch, people: pd.DataFrame, charged: float | None) -> Counted:
+    def check(self, batch: Batch, people: pd.DataFrame, charged: float | None) -> MissingRecipients:
         """
         An order that was accepted, perhaps without some of its people; ask once without whom.
 
@@ -198,7 +200,7 @@ class UnconfirmedOrders:
             return "its time has passed, or it is outside its hours"
         return None
 
-    def _record(self, batch: Batch, people: pd.DataFrame, finding: Finding) -> Settled:
+    def _record(self, batch: Batch, people: pd.DataFrame, finding: Finding) -> LookUpOutcome:
         """Write down what a look-up found, and what a person says of it."""
         step = transition(batch.state, finding.event, batch.doubt)
         reason = None if step.state is State.ACCEPTED else finding.evidence.answer
@@ -213,12 +215,12 @@ class UnconfirmedOrders:
         )
         if step.action is Action.NEXT_GENERATION:
             self._batches.split(self._entry, self._owner, change, [])
-            return Settled(batch, people, step)
+            return LookUpOutcome(batch, people, step)
         (recorded,) = self._batches.record(self._entry, self._owner, [change])
         covered = batch.order_id in self._covered
         if step.action is Action.ASK_PERSON and self._settled is not None and covered:
             return self._record(recorded, people, _person_says(finding, self._settled))
-        return Settled(recorded, people, step, _counted(finding, people))
+        return LookUpOutcome(recorded, people, step, _counted(finding, people))
 
     def _note(self, batch: Batch, finding: Finding) -> None:
         # The step is where it is: it was accepted, and stays so.
@@ -228,7 +230,7 @@ class UnconfirmedOrders:
         self._batches.note(self._entry, change)
 
 
-def change_of(batch: Batch, people: pd.DataFrame, reply: Reply, step: Step) -> Change:
+def change_of(batch: Batch, people: pd.DataFrame, reply: OrderResponse, step: Step) -> Change:
     """What is written down of the answer to an order."""
     accepted = step.state is State.ACCEPTED
     return Change(
@@ -249,12 +251,12 @@ def may_lack(batch: Batch, charged: float | None) -> bool:
     return batch.terms.skip_refused or (charged is not None and charged < batch.segments)
 
 
-def _counted(finding: Finding, people: pd.DataFrame) -> Counted:
+def _counted(finding: Finding, people: pd.DataFrame) -> MissingRecipients:
     missing = 0 if finding.missing is None else len(finding.missing)
     if finding.refused is None:
-        return Counted(missing)
+        return MissingRecipients(missing)
     left_out = among(people["phone"], finding.refused.index)
-    return Counted(missing, int(left_out.sum()), int(people["segments"][left_out].sum()))
+    return MissingRecipients(missing, int(left_out.sum()), int(people["segments"][left_out].sum()))
 
 
 def _with_note(finding: Finding, more: str) -> Finding:

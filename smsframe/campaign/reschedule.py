@@ -105,7 +105,7 @@ def reschedule(
     )
     known = journal.recipients(entry.id, entry.name)
     if len(suppressed):
-        journal.optouts.keep_told(entry, suppressed)
+        journal.optouts.save_suppressed(entry, suppressed)
     barred = context.barred(options.policy, entry.id)
     phones = known.people["phone"]
     out = together(suppressed, phones[barred.among(phones)])

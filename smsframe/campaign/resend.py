@@ -93,7 +93,7 @@ def resend(
     answers = _asked_anew(typed, stored.known, context, journal)
     known = journal.recipients(entry.id, entry.name)
     if len(suppressed):
-        journal.optouts.keep_told(entry, suppressed)
+        journal.optouts.save_suppressed(entry, suppressed)
     barred = context.barred(options.policy, entry.id)
     phones = typed["sms_phone"].dropna()
     out = together(suppressed, phones[barred.among(phones)])

@@ -17,7 +17,7 @@ from smsframe.campaign.call_start import CallStart
 from smsframe.campaign.capped import capped, with_capped
 from smsframe.campaign.dispatch import Call, resuming, sending
 from smsframe.campaign.interrupts import asked, until_python_ends
-from smsframe.campaign.left_over import others_pending, suppressed_for_later, with_lost
+from smsframe.campaign.left_over import others_pending, suppressed_for_later, with_missing_rows
 from smsframe.campaign.preflight import confirmed
 from smsframe.campaign.ramp import give_and_look, say_next_stage
 from smsframe.campaign.result_frames import joined, unsent, with_barred, with_status, without_journal
@@ -183,7 +183,7 @@ def resume(
         entry = replace(entry, stop_requests=stored.entry.stop_requests)
     known = stored.known
     if len(suppressed):
-        journal.optouts.keep_told(entry, suppressed)
+        journal.optouts.save_suppressed(entry, suppressed)
     barred = context.barred(options.policy, entry.id)
     out = among(known.people["phone"], suppressed) | barred.among(known.people["phone"])
     over = capped(known.people[still_to_send(known) & ~out], entry.terms, options.policy, barred, context)
@@ -217,7 +217,7 @@ def resume(
             before = outcomes(known, entry.name)
             cause, frame = cause or error, without_journal(before, maybe_texted=engine.maybe_texted)
         else:
-            frame = with_lost(engine.posted.correct(journalled), known, engine.posted, entry.name)
+            frame = with_missing_rows(engine.posted.correct(journalled), known, engine.posted, entry.name)
             if frame is not journalled:
                 cause = cause or replaced(journal)
     raise_stopped(cause, engine, entry.name, frame)
@@ -337,7 +337,7 @@ def raise_stopped(
     reached = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
     raise CampaignStopped(
         f"campaign {campaign!r} stopped: {cause}. So far: {reached}. "
-        f"Nobody is lost: go on with smsframe.resume({campaign!r})",
+        f"No row is lost: go on with smsframe.resume({campaign!r})",
         campaign=campaign,
         results=frame,
     ) from cause

@@ -11,7 +11,7 @@ from smsframe.errors import GatewayError, NotEnoughCredit, Rejected, Unconfirmed
 from smsframe.formatting import amount
 
 if TYPE_CHECKING:
-    from smsframe.orders.records import Batch, Reply
+    from smsframe.orders.records import Batch, OrderResponse
 
 
 def too_late(batch: Batch) -> ValueError:
@@ -42,7 +42,7 @@ def no_credit(left: float, needed: int) -> NotEnoughCredit:
 
 
 def refused_whole(
-    batch: Batch, reply: Reply, credit_error: GatewayError | None, left: float | None, price: float
+    batch: Batch, reply: OrderResponse, credit_error: GatewayError | None, left: float | None, price: float
 ) -> GatewayError | NotEnoughCredit | None:
     """
     Why an order was refused that no number of its own explains; None where one of its numbers may.
@@ -63,7 +63,7 @@ def refused_whole(
     return None
 
 
-def whole_request(reply: Reply) -> Rejected:
+def whole_request(reply: OrderResponse) -> Rejected:
     """People from different places were refused alike."""
     return Rejected(
         f"the gateway refuses the request as a whole: {reply.reason}; nothing was sent, "
@@ -72,7 +72,7 @@ def whole_request(reply: Reply) -> Rejected:
     )
 
 
-def refused_though_skipping(batch: Batch, reply: Reply) -> Rejected:
+def refused_though_skipping(batch: Batch, reply: OrderResponse) -> Rejected:
     """An order was refused although the gateway may leave out the numbers it refuses."""
     return Rejected(
         f"the gateway refused an order though it may leave refused numbers out: {reply.reason}; it was not "

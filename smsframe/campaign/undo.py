@@ -34,7 +34,7 @@ GRACES = 4
 """How many times ``grace`` the span must be: orders leave while half of it is left, and proof takes two."""
 
 
-class TakingBack:
+class UndoRun:
     """
     What a call sends, so that it can be taken back when the call is stopped.
 

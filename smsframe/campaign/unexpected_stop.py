@@ -97,7 +97,7 @@ def _stopped(
     stopped = CampaignStopped(
         f"campaign {campaign!r} stopped: {cause if kind in str(cause) else f'{kind}: {cause}'}. "
         f"{'Something was sent, or may have been' if sent.any() else 'By this call nothing was sent'}. "
-        f"So far: {counts or 'nobody'}. Nobody is lost: go on with smsframe.resume({campaign!r})",
+        f"So far: {counts or 'nobody'}. No row is lost: go on with smsframe.resume({campaign!r})",
         campaign=campaign,
         results=results,
     )

@@ -19,7 +19,7 @@ from smsframe.gateway.balance import credits_of
 from smsframe.gateway.order import Order
 from smsframe.orders.batching import another
 from smsframe.orders.deadlines import out_of_time
-from smsframe.orders.records import Now, Reply
+from smsframe.orders.records import Now, OrderResponse
 from smsframe.orders.states import Action, Event, State, transition
 from smsframe.texts import render
 
@@ -45,12 +45,12 @@ class PostOutcome(NamedTuple):
         credit_error: After a refusal why the credits could not be asked for.
     """
 
-    reply: Reply
+    reply: OrderResponse
     left: float | None = None
     credit_error: GatewayError | None = None
 
 
-CALLED_OFF = PostOutcome(Reply(Event.GAVE_UP, None, "stopped before it left"))
+CALLED_OFF = PostOutcome(OrderResponse(Event.GAVE_UP, None, "stopped before it left"))
 
 
 class _TooLateError(Exception):
@@ -202,16 +202,16 @@ class OrderWorkers:
         except GatewayError as error:
             return PostOutcome(reply, credit_error=error)
 
-    def _post(self, order: Order, batch: Batch) -> tuple[Reply, bool]:
+    def _post(self, order: Order, batch: Batch) -> tuple[OrderResponse, bool]:
         """
         Send, and repeat only what was provably not accepted, and not once stopped.
 
         Returns what it came to, and whether anybody ever answered, so that it may have arrived.
         """
-        before: list[Reply] = []
+        before: list[OrderResponse] = []
         stopped = self._retry_policy.stop.is_set
 
-        def attempt() -> Reply:
+        def attempt() -> OrderResponse:
             if before and stopped():
                 return before[-1]
             try:
@@ -225,7 +225,7 @@ class OrderWorkers:
         def check() -> None:
             self._check(order, batch)
 
-        def again(reply: Reply) -> bool:
+        def again(reply: OrderResponse) -> bool:
             step = transition(State.SENDING, reply.event, batch.doubt)
             return step.action is Action.REPEAT and not stopped()
 

@@ -80,7 +80,7 @@ def reschedule(
     yes: options.Yes = False,
     out: options.Out = None,
 ) -> None:
-    """Text whom a cancelled text was for at another time."""
+    """Text people whose text was cancelled, at another time."""
     given = locals()
     when = options.hours(given) or options.moment(schedule)
     if when is None:

@@ -40,7 +40,7 @@ def replies(
     ] = False,
     out: options.Out = None,
 ) -> None:
-    """Read what people wrote back; who answers STOP is texted no more."""
+    """Read what people wrote back; who answers STOP is put on the opt-outs."""
     with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
         found = smsframe.replies(
             campaign,

@@ -263,7 +263,7 @@ def resend(
     yes: options.Yes = False,
     out: options.Out = None,
 ) -> None:
-    """Text people again whom the text did not reach, where another try may."""
+    """Text people again whose text failed and may succeed now."""
     keywords = options.keywords(smsframe.resend, locals())
     with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
         known = smsframe.refresh(

@@ -169,7 +169,7 @@ class Rounds:
             raise self._error
         name = self._job.campaign
         raise CampaignStopped(
-            f"campaign {name!r} stopped: {self._error}. Nobody is lost: go on with the same call, or with "
+            f"campaign {name!r} stopped: {self._error}. No row is lost: go on with the same call, or with "
             f"smsframe.finish({name!r})",
             campaign=name,
             results=frame,

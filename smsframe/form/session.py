@@ -25,7 +25,7 @@ from smsframe.campaign.cancel import joined
 from smsframe.campaign.left_over import withdraw
 from smsframe.campaign.options import ResumeOptions, RunOptions
 from smsframe.campaign.run_context import RunContext
-from smsframe.campaign.undo import TakingBack
+from smsframe.campaign.undo import UndoRun
 from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import SmsFrameError
 from smsframe.form.campaign_counts import count_campaign
@@ -187,7 +187,7 @@ class FormSession:
             context,
             now=partial(campaign_send.recipients, journal, entry),
             later=terms.schedule is not None or terms.undo is not None,
-            back=TakingBack(context, entry.name, terms.undo),
+            back=UndoRun(context, entry.name, terms.undo),
         )
         return run.begin(shown=False)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from smsframe.clock import Clock
     from smsframe.gateway.order import Order
     from smsframe.orders.profile import GatewayProfile
-    from smsframe.orders.records import HistoryPage, OrderState, Reply
+    from smsframe.orders.records import HistoryPage, OrderResponse, OrderState
 
 
 @runtime_checkable
@@ -54,7 +54,7 @@ class GatewayProtocol(Protocol):
     def answers_itself(self) -> bool:
         """Whether no cache can have answered its questions, so that what is not listed is not there."""
 
-    def post(self, order: Order, check: Callable[[], None] | None = None) -> Reply:
+    def post(self, order: Order, check: Callable[[], None] | None = None) -> OrderResponse:
         """
         Send one order, once; never raises for what the gateway or the network does.
 
@@ -96,5 +96,5 @@ class GatewayProtocol(Protocol):
 class CancellingGateway(GatewayProtocol, Protocol):
     """A gateway that can also cancel scheduled orders; one that cannot is a `GatewayProtocol`."""
 
-    def cancel(self, order_id: str, check: Callable[[], None] | None = None) -> Reply:
+    def cancel(self, order_id: str, check: Callable[[], None] | None = None) -> OrderResponse:
         """As `post`, but to cancel a scheduled order; see `smsframe.orders.cancellation.interpret_cancel`."""

@@ -17,7 +17,15 @@ from zoneinfo import ZoneInfo
 from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import GatewayError, NotAuthorised
 from smsframe.formatting import suggest_parameters
-from smsframe.gateway import auth, cache_bypass, environment, replies, responses, transport, wire_format
+from smsframe.gateway import (
+    auth,
+    cache_bypass,
+    environment,
+    order_responses,
+    responses,
+    transport,
+    wire_format,
+)
 from smsframe.gateway.aliases import AliasCalls
 from smsframe.gateway.auth import Credentials, Keys, session_keys
 from smsframe.gateway.cache_bypass import Freshness
@@ -36,7 +44,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.gateway.order import Order
-    from smsframe.orders.records import Reply
+    from smsframe.orders.records import OrderResponse
 
 log = logging.getLogger("smsframe")
 
@@ -166,7 +174,7 @@ class Gateway(StopListCalls, HistoryCalls, AliasCalls):
         """Whether no cache can have answered its questions."""
         return self.freshness.proven
 
-    def post(self, order: Order, check: Callable[[], None] | None = None) -> Reply:
+    def post(self, order: Order, check: Callable[[], None] | None = None) -> OrderResponse:
         """
         Send one order, once; logs in again, and repeats, only after a 401, which proves it was not taken.
 
@@ -182,17 +190,17 @@ class Gateway(StopListCalls, HistoryCalls, AliasCalls):
         try:
             response = self._call("POST", call, json=wire_format.body(order, personalised), check=check)
         except GatewayError as error:
-            return replies.not_posted(error)
-        reply = replies.posted(response, call, order.order_id, self.profile.proves)
+            return order_responses.not_posted(error)
+        reply = order_responses.posted(response, call, order.order_id, self.profile.proves)
         if reply.remaining is not None:
             self._known_credits[order.terms.message_type] = reply.remaining
         return reply
 
-    def cancel(self, order_id: str, check: Callable[[], None] | None = None) -> Reply:
+    def cancel(self, order_id: str, check: Callable[[], None] | None = None) -> OrderResponse:
         """
         Ask for a scheduled order to be cancelled (DELETE ``sms/{order_id}``), once.
 
-        Never raises for what the gateway or the network does. A 200 is half of the proof only; see
+        Never raises for what the gateway or the network does. A 200 alone proves no cancellation; see
         `smsframe.orders.cancellation`.
 
         Args:
@@ -202,9 +210,9 @@ class Gateway(StopListCalls, HistoryCalls, AliasCalls):
         call = f"sms/{quote(order_id, safe='')}"
         try:
             answer = self._call("DELETE", call, check=check)
-            return replies.cancelled(answer, call, order_id, self.profile.proves)
+            return order_responses.cancelled(answer, call, order_id, self.profile.proves)
         except GatewayError as error:
-            return replies.not_cancelled(error)
+            return order_responses.not_cancelled(error)
 
     def credits(self) -> pd.DataFrame:
         """

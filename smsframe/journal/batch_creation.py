@@ -78,7 +78,7 @@ def assign(
         free, later = in_later_stages(connection, entry, free)
         _write_waiting(connection, entry, later)
         free = _timed(connection, entry, free, when)
-        free = _covered(connection, entry, free, in_order)
+        free = _within_budget(connection, entry, free, in_order)
     # What goes out at once leaves first.
     at = [free["schedule"].fillna(pd.Timestamp(EPOCH))] if "schedule" in free else []
     groups = [
@@ -110,7 +110,11 @@ def assign(
             claimed_at=None,
             not_before=entry.compared_at,
         )
-        batch = _with_times(batch, entry, part, when) if isinstance(when, Now) else _like(batch, when)
+        batch = (
+            _with_times(batch, entry, part, when)
+            if isinstance(when, Now)
+            else _same_sending_window(batch, when)
+        )
         shared = ("id", "campaign", "order_id", "state", "encoding", "recipients", "segments", "hours")
         row = terms_columns(batch.terms) | {name: getattr(batch, name) for name in shared}
         instants = {name: getattr(batch, name) for name in ("not_before", "opens_at", "closes_at")}
@@ -150,7 +154,7 @@ def _timed(connection: Connection, entry: CampaignRecord, free: pd.DataFrame, no
     return free[~waits].sort_values("closes", kind="stable")
 
 
-def _covered(
+def _within_budget(
     connection: Connection, entry: CampaignRecord, free: pd.DataFrame, in_order: pd.Index[Any]
 ) -> pd.DataFrame:
     """Those whom the budget of this call covers, the first of ``in_order`` first; the others wait."""
@@ -207,7 +211,7 @@ def _with_times(batch: Batch, entry: CampaignRecord, part: pd.DataFrame, now: No
     )
 
 
-def _like(batch: Batch, other: Batch) -> Batch:
+def _same_sending_window(batch: Batch, other: Batch) -> Batch:
     """A batch that may leave when another may."""
     return replace(batch, opens_at=other.opens_at, closes_at=other.closes_at, hours=other.hours)
 
@@ -242,7 +246,7 @@ def adopt(
         phones = part["phone"].dropna()
         listed = part[part["phone"].notna()]
         listed = listed[~pd.Index(keys(listed["phone"])).duplicated()]  # one person, perhaps in two spellings
-        row, before = here.get(str(order).lower()), no_people()
+        row, before = here.get(str(order).lower()), empty_recipients()
         if row is None:
             # Whoever is in an order that the gateway has already was texted again from the other journal.
             texted = part["phone"][part["refused"].isna()].dropna()
@@ -282,7 +286,7 @@ def adopt(
         append_evidence(connection, entry.id, str(order), "adopted", State.ACCEPTED, stamp, adoption)
 
 
-def no_people() -> pd.DataFrame:
+def empty_recipients() -> pd.DataFrame:
     """Nobody, with the columns of `recipients.read`."""
     return pd.DataFrame({name: pd.array([], dtype) for name, dtype in recipient_rows.DTYPES.items()})
 

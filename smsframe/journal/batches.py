@@ -298,7 +298,7 @@ class Batches:
         recipient_rows.free(connection, recipients.c.batch.in_(sa.select(batches.c.id).where(dead)))
         connection.execute(sa.delete(batches).where(dead))
 
-    def free_texted(self, connection: Connection, campaign: int, phones: pd.Series[Any]) -> None:
+    def free_texted_elsewhere(self, connection: Connection, campaign: int, phones: pd.Series[Any]) -> None:
         """
         In the caller's transaction: free those of them who had no text by what this journal knew.
 

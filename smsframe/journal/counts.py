@@ -78,14 +78,14 @@ def tallies(
         else:  # also of an order that somebody wanted cancelled some texts may have left
             rejected = left_out if state in CALLED_BACK else 0
             counts[key].update(accepted=left, rejected=rejected)
-            word = _word(state, at_work=living.get(owner, False))
+            word = _status_of_unaccepted(state, at_work=living.get(owner, False))
             counts[key][word] += people - left - rejected
     for key, people in connection.execute(waiting):
         counts[key]["pending"] += people
     return {key: Tally(counter, charged[key], key in at_work) for key, counter in counts.items()}
 
 
-def _word(state: str, *, at_work: bool) -> str:
+def _status_of_unaccepted(state: str, *, at_work: bool) -> str:
     """What the people of an order are that is not accepted."""
     if state == State.PLANNED or (state == State.SENDING and at_work):
         return "pending"
@@ -118,7 +118,7 @@ def _grouped(
             counted.label("people"),
             texted_again.label("texted_again"),
             _erased(connection).label("erased"),
-            _left(connection).label("left"),
+            _already_sent(connection).label("left"),
             sa.func.coalesce(not_in_order.c.missing, 0).label("missing"),
             sa.func.coalesce(not_in_order.c.left_out, 0).label("left_out"),
         )
@@ -150,7 +150,7 @@ def _erased(connection: Connection) -> sa.ColumnElement[bool]:
     return some | sa.exists().where(campaigns.c.id == batches.c.campaign, campaigns.c.purged_at.is_not(None))
 
 
-def _left(connection: Connection) -> sa.ColumnElement[int]:
+def _already_sent(connection: Connection) -> sa.ColumnElement[int]:
     """
     How many texts of a scheduled batch have left, by the delivery codes that the journal has seen: of one
     that a person wanted cancelled by codes that say so.

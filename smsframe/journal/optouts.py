@@ -124,7 +124,7 @@ class OptOuts:
             note_change(connection, key)
         return added
 
-    def keep_told(self, entry: CampaignRecord, phones: pd.Index[Any]) -> None:
+    def save_suppressed(self, entry: CampaignRecord, phones: pd.Index[Any]) -> None:
         """Keep what a call of a campaign was told to suppress, for its later calls."""
         owner = OptOutList(entry.base_url, entry.account, entry.id)
         with self._store.opened() as connection:

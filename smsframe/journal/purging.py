@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 COLUMNS = ("campaign", "last_at", "people", "purged", "why")
 
 
-class Old(NamedTuple):
+class PurgeCandidate(NamedTuple):
     """A campaign that is older than what is kept; its last moment, its people, and why it stays."""
 
     id: int
@@ -126,7 +126,7 @@ def require_people(entry: CampaignRecord) -> None:
         )
 
 
-def _old(connection: Connection, before: int) -> list[Old]:
+def _old(connection: Connection, before: int) -> list[PurgeCandidate]:
     last = sa.select(
         sa.func.max(sa.func.coalesce(batches.c.schedule_at, batches.c.sent_at, batches.c.claimed_at, 0))
     ).where(batches.c.campaign == campaigns.c.id)
@@ -139,7 +139,7 @@ def _old(connection: Connection, before: int) -> list[Old]:
         if last_at < before:
             people = sa.select(sa.func.count()).where(recipients.c.campaign == row.id)
             count = connection.execute(people).scalar_one()
-            found.append(Old(row.id, row.name, last_at, count, _why_open(connection, row.id)))
+            found.append(PurgeCandidate(row.id, row.name, last_at, count, _why_open(connection, row.id)))
     return found
 
 
@@ -201,7 +201,7 @@ def _blank_replies(connection: Connection, before: int) -> int:
     return len(gone)
 
 
-def _said(found: list[Old], *, purged: bool) -> pd.DataFrame:
+def _said(found: list[PurgeCandidate], *, purged: bool) -> pd.DataFrame:
     rows = [(one.name, one.last_at, one.people, purged and not one.why, one.why) for one in found]
     frame = pd.DataFrame(rows, columns=[*COLUMNS])
     return frame.assign(last_at=instants_of(frame["last_at"])).astype({"people": "int64", "purged": bool})

@@ -305,7 +305,7 @@ class Registration:
             raise JournalError(f"the journal {self._store.place} was replaced by another: put it back")
         if len(compared.adopted):
             listed = compared.adopted["phone"][compared.adopted["refused"].isna()].dropna()
-            self._batches.free_texted(connection, entry.id, listed)
+            self._batches.free_texted_elsewhere(connection, entry.id, listed)
             adopted = self._forgotten.separate(connection, entry.id, compared.adopted)
             adopt(connection, entry, owner, adopted, waiting, self._batches.stamp())
         return entry

@@ -232,7 +232,7 @@ class Registered(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class OrderResponse:
     """
     What a POST, or a request to cancel, came to.
 

@@ -44,7 +44,7 @@ class State(StrEnum):
     CANCEL_ASKED = "cancel_asked"
     """A request to cancel it may have been taken: nobody knows whether it goes out."""
     CANCEL_TAKEN = "cancel_taken"
-    """The gateway said yes to cancelling it, which is half of the proof."""
+    """The gateway confirmed the cancellation; a look-up must confirm it too."""
     CANCELLED = "cancelled"
     """Accepted, and cancelled before its time, proven or by a person's word; final. Nobody has its text."""
 

@@ -18,7 +18,7 @@ from smsframe.masking import mask
 from smsframe.orders.answers import Answer, StatusProof, interpret_response
 from smsframe.orders.delivery_codes import DeliveryCode, Stage
 from smsframe.orders.profile import GatewayProfile, MessageType, register_codes
-from smsframe.orders.records import HistoryPage, OrderState, Reply
+from smsframe.orders.records import HistoryPage, OrderResponse, OrderState
 
 ACME = GatewayProfile(
     "Acme",
@@ -94,7 +94,7 @@ class AcmeGateway:
             retry_after=response.retry_after is not None,
             page=response.body.lstrip().startswith("<"),
         )
-        return Reply(
+        return OrderResponse(
             event=interpret_response(answer, ACME.proves),
             status=response.status,
             reason=mask(str(body.get("error") or response.failure or f"HTTP {response.status}")),

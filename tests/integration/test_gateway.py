@@ -41,7 +41,7 @@ from smsframe.gateway.balance import credits_of
 from smsframe.gateway.order import Order
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.orders.profile import PersonalisedOrders
-from smsframe.orders.records import Batch, Reply
+from smsframe.orders.records import Batch, OrderResponse
 from smsframe.orders.states import Doubt, Event, State
 from smsframe.orders.terms import Terms, agree
 from smsframe.texts import render
@@ -277,7 +277,7 @@ def test_a_long_reason_is_cut_after_it_is_masked_so_that_no_piece_of_a_number_is
     ],
 )  # fmt: skip
 def test_a_reply_becomes_the_error_that_says_what_to_do(event, error):
-    made = Reply(event, 418, "words", datetime.now(UTC), retry_after=7.0).error("sf-abc")
+    made = OrderResponse(event, 418, "words", datetime.now(UTC), retry_after=7.0).error("sf-abc")
     assert type(made) is error
     assert (made.status, made.order_id) == (418, "sf-abc")
     assert getattr(made, "retry_after", 7.0) == 7.0

@@ -588,7 +588,9 @@ def test_a_file_that_is_cut_short_or_has_lost_its_header_sends_nothing(sandbox, 
         nothing_is_sent(used, cut(data), sandbox, gateway, adopt=True)
 
 
-def test_a_file_that_is_empty_by_now_is_a_new_one_and_the_gateway_knows_better(sandbox, gateway, used):
+def test_a_file_that_is_empty_by_now_is_a_new_one_and_the_gateways_history_holds_its_people(
+    sandbox, gateway, used
+):
     nothing_is_sent(used, b"", sandbox, gateway, error=smsframe.CampaignChanged)
 
 

@@ -16,7 +16,7 @@ from smsframe import CampaignStopped, Gateway, NotAuthorised, Unavailable
 from smsframe.clock import Clock
 from smsframe.gateway.retry import LONGEST_WAIT, RetryPolicy
 from smsframe.journal.rows import EPOCH
-from smsframe.orders.records import Reply
+from smsframe.orders.records import OrderResponse
 from smsframe.orders.states import Event
 
 
@@ -39,7 +39,7 @@ def failing(*after):
 
 
 def reply(after=None, event=Event.NOT_SENT):
-    return Reply(event, 429, "", EPOCH, retry_after=after)
+    return OrderResponse(event, 429, "", EPOCH, retry_after=after)
 
 
 def never(event):

@@ -125,7 +125,7 @@ MUTANTS = (
     _one(
         "what a call was told to suppress is kept",
         "campaign.send",
-        "        journal.optouts.keep_told(entry, suppressed)",
+        "        journal.optouts.save_suppressed(entry, suppressed)",
         "        pass",
         witness="tests/integration/test_optouts.py::test_what_a_call_was_told_to_suppress_the_next_one_knows[sqlite]",
     ),
@@ -248,7 +248,7 @@ MUTANTS = (
         "::test_cancelled_by_somebody_else_is_a_404_which_proves_nothing",
     ),
     _one(
-        "a yes is half of the proof",
+        "a yes alone proves no cancellation",
         "orders.states",
         "(State.CANCEL_TAKEN, Event.STILL_SCHEDULED): Step(State.CANCEL_TAKEN, Action.ASK_PERSON),",
         "(State.CANCEL_TAKEN, Event.STILL_SCHEDULED): Step(State.CANCELLED, Action.RECORD),",
@@ -550,7 +550,7 @@ MUTANTS = (
     _one(
         "whom an adopted order lists leaves the orders in doubt",
         "journal.registration",
-        "            self._batches.free_texted(",
+        "            self._batches.free_texted_elsewhere(",
         "            (lambda *_: None)(",
         *("repeated id", "two at once", "killed", "older copy", "other people", "schedule", "suppressed"),
     ),

@@ -1,4 +1,4 @@
-"""Ctrl-C asks once, and strikes the second time."""
+"""Ctrl-C asks once, and raises the second time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_the_first_interrupt_only_asks_to_stop_and_the_usual_way_is_restored():
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_a_second_interrupt_strikes():
+def test_a_second_interrupt_raises():
     def twice():
         with asked(lambda: None):
             interrupt()

@@ -30,7 +30,7 @@ CONTRACT = {
 }  # fmt: skip
 
 
-def test_the_front_door_is_exactly_what_is_promised_sorted():
+def test_the_public_names_are_those_of_the_contract_sorted():
     assert smsframe.__all__ == sorted(CONTRACT)
     assert all(hasattr(smsframe, name) for name in smsframe.__all__)
 
