@@ -36,7 +36,7 @@ from smsframe import Gateway, GatewayError, NotAuthorised, Rejected, Unavailable
 from smsframe.campaign import order_history
 from smsframe.campaign.look_up import Known, look_up
 from smsframe.clock import Clock
-from smsframe.gateway import wire_format
+from smsframe.gateway import paging, wire_format
 from smsframe.gateway.balance import credits_of
 from smsframe.gateway.order import Order
 from smsframe.gateway.retry import RetryPolicy
@@ -673,7 +673,7 @@ def history(*pages):
 
 
 def test_a_history_is_asked_in_utc_from_a_time_page_after_page_until_it_adds_up(monkeypatch):
-    monkeypatch.setattr(order_history, "PAGE_SIZES", (2,))
+    monkeypatch.setattr(paging, "PAGE_SIZES", (2,))
     ids, complete, asked = history(page("a", "b", total=3), page("c", total=3))
     assert (ids, complete) == (["a", "b", "c"], True)
     queries = [parse_qs(urlsplit(one.target).query) for one in asked]
@@ -726,7 +726,7 @@ def test_a_history_that_does_not_add_up_is_not_complete(pages):
     ],
 )
 def test_a_history_that_grows_is_complete_once_all_of_it_was_seen(pages, monkeypatch):
-    monkeypatch.setattr(order_history, "PAGE_SIZES", (2,))
+    monkeypatch.setattr(paging, "PAGE_SIZES", (2,))
     ids, complete, _ = history(*pages)
     assert complete
     assert sorted(ids) == [*"abcde"[: len(ids)]]
@@ -735,7 +735,7 @@ def test_a_history_that_grows_is_complete_once_all_of_it_was_seen(pages, monkeyp
 @pytest.mark.parametrize("size", [3, 1000])
 @pytest.mark.parametrize("ids", ["aa", "aab", "abb", "abab", "abcabd"])
 def test_an_order_that_is_always_listed_twice_is_one(ids, size, monkeypatch):
-    monkeypatch.setattr(order_history, "PAGE_SIZES", (size,))
+    monkeypatch.setattr(paging, "PAGE_SIZES", (size,))
     pages = [page(*ids[at : at + size], total=len(ids)) for at in range(0, len(ids), size)]
     a_pass = [*pages, page(total=len(ids))]
     read, complete, _ = history(*a_pass, *a_pass)

@@ -31,9 +31,9 @@ from helpers.sending import (
 
 import smsframe
 from smsframe import CampaignChanged, CampaignStopped, Gateway, NotEnoughCredit, Unconfirmed
-from smsframe.campaign import order_history
 from smsframe.campaign.engine import MOST_UNPROVEN
 from smsframe.clock import Clock
+from smsframe.gateway import paging
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.journal.journal import Journal
 from smsframe.orders.profile import GatewayProfile
@@ -164,7 +164,7 @@ def busy(another):
 
 def test_a_history_that_grows_while_it_is_read_is_caught_up_with(sandbox, proxy, through, monkeypatch):
     """Each page shifts by one; the next pass begins with what is new, and then nothing can be missing."""
-    monkeypatch.setattr(order_history, "PAGE_SIZES", (12,))
+    monkeypatch.setattr(paging, "PAGE_SIZES", (12,))
     another = somebody_else(sandbox)
     for _ in range(20):
         another()
@@ -181,7 +181,7 @@ def without_the_last(words):
 
 
 def test_a_history_that_never_adds_up_proves_nothing_and_sends_nothing(sandbox, proxy, through, monkeypatch):
-    monkeypatch.setattr(order_history, "PAGE_SIZES", (2,))
+    monkeypatch.setattr(paging, "PAGE_SIZES", (2,))
     another = somebody_else(sandbox)
     for _ in range(3):
         another()
@@ -200,7 +200,7 @@ def test_a_history_that_never_adds_up_proves_nothing_and_sends_nothing(sandbox, 
 def test_a_history_that_changes_once_is_read_again_and_then_proves_what_it_says(
     sandbox, proxy, through, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(order_history, "PAGE_SIZES", (2,))
+    monkeypatch.setattr(paging, "PAGE_SIZES", (2,))
     another = somebody_else(sandbox)
     for _ in range(3):
         another()
