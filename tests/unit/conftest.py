@@ -1,4 +1,4 @@
-"""Tests of this folder need no network, no other process and no journal; those that do are integration."""
+"""Tests of this folder need no network, no other process and no journal, and are not about files."""
 
 from __future__ import annotations
 
