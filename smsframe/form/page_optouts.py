@@ -67,7 +67,8 @@ class OptoutsScreen:
             description="Country of numbers without +", options=[("in the number", None), *countries()]
         )
         self._country.index = 0
-        self._why = widgets.Text(description="Why", placeholder="such as: called us")
+        self._why = widgets.Text(description="Why", placeholder="such as: called us", continuous_update=False)
+        self._why.observe(self._look_at_reason, "value")
         self._add = widgets.Button(description="Add to the opt-outs", tooltip="Nobody is texted by this")
         self._add.add_class("sf-fixed")
         self._add.on_click(lambda _: self._put_on())
@@ -110,6 +111,14 @@ class OptoutsScreen:
                 self._lines.append(_Line(self._typed, text.strip()))
         self._message.value, self._numbers.value = "", ""
         self._show_waiting()
+
+    def _look_at_reason(self, change: Any) -> None:
+        """A number in the reason leaves the field, as those of the lines do."""
+        if mask(change["new"]) != change["new"]:
+            self._why.value = ""
+            self._message.value = html.problem(
+                "A reason is kept and shown as it is typed: leave numbers out of it."
+            )
 
     def _forget(self) -> None:
         self._lines, self._message.value = [], ""

@@ -293,9 +293,9 @@ def test_a_run_whose_files_are_changed_sends_nothing_more_and_nobody_is_texted_t
 def test_what_is_changed_between_a_claims_commit_and_its_post_stops_that_post(
     change, sandbox, through, monkeypatch
 ):
-    from smsframe.journal import batches as batches_room  # noqa: PLC0415
+    from smsframe.journal import batches  # noqa: PLC0415
 
-    real, once = batches_room.Batches.claim, []
+    real, once = batches.Batches.claim, []
 
     def claim(self, *arguments):
         claimed = real(self, *arguments)
@@ -303,7 +303,7 @@ def test_what_is_changed_between_a_claims_commit_and_its_post_stops_that_post(
             once.append(change(through.journal))
         return claimed
 
-    monkeypatch.setattr(batches_room.Batches, "claim", claim)
+    monkeypatch.setattr(batches.Batches, "claim", claim)
     with pytest.raises(JournalError, match=r"lost its lock|replaced"):
         send(table(4), through, batch_size=2)
     assert posts(sandbox) == 0

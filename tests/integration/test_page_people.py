@@ -192,6 +192,9 @@ def test_numbers_are_added_and_the_lines_that_cannot_be_read_are_in_no_widget(te
     numbers = field(page, "Numbers to add, one a line")
     button(page, "Add to the opt-outs").click()
     assert "one a line" in reads(page)
+    field(page, "Why").value = f"called from {PEOPLE[0]}"
+    assert digits_in_state(PEOPLE[0]) == []
+    assert "leave numbers out of it" in reads(page)
     field(page, "Why").value = "called us"
     strange = "34x76y54z399 or so"
     numbers.value = f"{PEOPLE[0]}\n\n 0039 {PEOPLE[0][3:]}\nnobody <b>\n{PEOPLE[1]}\n347 7654321\n{strange}"

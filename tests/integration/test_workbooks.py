@@ -192,10 +192,6 @@ def sheet_of(path, rows, strings=()):
     return changed
 
 
-def is_calendar_day(days):
-    return 0 <= days < 2_958_466
-
-
 @pytest.fixture(scope="module")
 def dated(tmp_path_factory):
     """A workbook whose cell A2 is formatted as a date and holds 0."""
