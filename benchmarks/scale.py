@@ -76,12 +76,15 @@ def cpu_seconds(pids: list[int], *, children: bool = False) -> float:
 
 def measure(people: int, workers: int, latency: float, partition: int) -> None:
     """Send to so many people, and print what it took."""
+    import dask
     import dask.dataframe as dd
     from distributed import Client, LocalCluster
 
     import smsframe.engines.dask  # noqa: F401 - registers the accessor
     from benchmarks.turns import PROCESSES
 
+    # It can stop a process of Python 3.11 for good: python/cpython#106883, dask/distributed#8616.
+    dask.config.set({"distributed.worker.profile.enabled": False})
     sys.path.insert(0, str(TESTS))  # the tests have what starts a server
     from helpers.postgres import Cluster  # type: ignore[import-not-found]  # a folder of the tests
 

@@ -111,9 +111,7 @@ def sending(
     waiting = people[~among(people["phone"], settled)]
     entry = stored and stored.entry
     needed = len(waiting) > 0
-    compared, context = _compare_history(
-        call.campaign, entry, context, adopt=call.adopt, ask=needed, needed=needed
-    )
+    compared, context = _compare(call.campaign, entry, context, adopt=call.adopt, ask=needed, needed=needed)
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
     now = Now(*context.retry_policy.clock.span())
     unsent = on_time(unsent, call.terms, now)
@@ -181,7 +179,7 @@ def resuming(
     allowed &= ~waits_for_budget(known, entry.budget)
     waiting = known.people[still_to_send(known) & allowed]
     needed = len(waiting) > 0
-    compared, context = _compare_history(entry.name, entry, context, adopt=adopt, ask=True, needed=needed)
+    compared, context = _compare(entry.name, entry, context, adopt=adopt, ask=True, needed=needed)
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
     now = Now(*context.retry_policy.clock.span())
     unsent = on_time(unsent.assign(schedule_at=None) if rescheduled else unsent, entry.terms, now)
@@ -245,7 +243,7 @@ def resending(
     gateway, journal = context.gateway, context.journal
     seen = barred.state
     again, begun = (part[~barred.among(part["phone"]).to_numpy()] for part in (again, begun))
-    compared, context = _compare_history(entry.name, entry, context, adopt=adopt, ask=True, needed=True)
+    compared, context = _compare(entry.name, entry, context, adopt=adopt, ask=True, needed=True)
     people = pd.concat([again, begun], ignore_index=True)
     now = Now(*context.retry_policy.clock.span())
     sendable = again
@@ -280,10 +278,10 @@ def history_of(campaign: str, entry: CampaignRecord | None, context: RunContext)
     Raises:
         SmsFrameError: Nobody may be sent to.
     """
-    _compare_history(campaign, entry, context, adopt=False, ask=True, needed=True)
+    _compare(campaign, entry, context, adopt=False, ask=True, needed=True)
 
 
-def _compare_history(
+def _compare(
     campaign: str, entry: CampaignRecord | None, context: RunContext, *, adopt: bool, ask: bool, needed: bool
 ) -> tuple[Comparison, RunContext]:
     """

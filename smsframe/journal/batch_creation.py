@@ -110,11 +110,7 @@ def assign(
             claimed_at=None,
             not_before=entry.compared_at,
         )
-        batch = (
-            _with_times(batch, entry, part, when)
-            if isinstance(when, Now)
-            else _same_sending_window(batch, when)
-        )
+        batch = _with_times(batch, entry, part, when) if isinstance(when, Now) else _same_window(batch, when)
         shared = ("id", "campaign", "order_id", "state", "encoding", "recipients", "segments", "hours")
         row = terms_columns(batch.terms) | {name: getattr(batch, name) for name in shared}
         instants = {name: getattr(batch, name) for name in ("not_before", "opens_at", "closes_at")}
@@ -211,7 +207,7 @@ def _with_times(batch: Batch, entry: CampaignRecord, part: pd.DataFrame, now: No
     )
 
 
-def _same_sending_window(batch: Batch, other: Batch) -> Batch:
+def _same_window(batch: Batch, other: Batch) -> Batch:
     """A batch that may leave when another may."""
     return replace(batch, opens_at=other.opens_at, closes_at=other.closes_at, hours=other.hours)
 

@@ -42,7 +42,14 @@ def cluster(environment: dict[str, str], workers: int = 2) -> Iterator[LocalClus
 
     with (
         pytest.MonkeyPatch.context() as patch,
-        dask.config.set({"distributed.worker.daemon": True, "distributed.scheduler.allowed-failures": 10}),
+        dask.config.set(
+            {
+                "distributed.worker.daemon": True,
+                "distributed.scheduler.allowed-failures": 10,
+                # It can stop a process of Python 3.11 for good: python/cpython#106883, dask/distributed#8616.
+                "distributed.worker.profile.enabled": False,
+            }
+        ),
     ):
         for name, value in environment.items():
             patch.setenv(name, value)

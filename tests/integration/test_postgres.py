@@ -21,6 +21,7 @@ from helpers.sending import context, each_once, gateway_at, posts, resume, send,
 
 import smsframe
 from smsframe.journal.journal import Journal
+from smsframe.journal.postgres import connections
 
 pytestmark = pytest.mark.postgres
 
@@ -475,6 +476,26 @@ def test_a_look_at_the_counts_waits_no_longer_than_the_next_change(gateway, url)
     assert machine_time.monotonic() - began < 10.0
     later.join()
     assert context(gateway).journal.place == journal.place
+
+
+def test_a_process_that_stands_still_in_a_transaction_lets_the_others_go_on(
+    gateway, url, sandbox, monkeypatch
+):
+    """It has the lock of whoever writes; here it gets half a second instead of minutes."""
+    assert connections.SETTINGS["idle_in_transaction_session_timeout"] == "5min"
+    send(table(2), gateway)
+    monkeypatch.setitem(connections.SETTINGS, "idle_in_transaction_session_timeout", "500ms")
+    outcomes = []
+
+    def stand_still():
+        with Journal(url)._store.transaction() as connection:
+            outcomes.append(send(table(5), gateway))  # which waits for that lock
+            connection.exec_driver_sql("SELECT 1")
+
+    with pytest.raises(smsframe.JournalError):
+        stand_still()
+    assert statuses(outcomes[0]) == {"accepted": 5}
+    assert each_once(sandbox, outcomes[0])
 
 
 # How the server reads.

@@ -35,7 +35,9 @@ SETTINGS = {
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "25000",
     "default_transaction_isolation": "read committed",
-    "idle_in_transaction_session_timeout": "0",
+    # A process that stands still in a transaction, suspended or deadlocked, holds the lock that all others need
+    # to write. Then its transaction is undone; between two statements ours do seconds of work at most.
+    "idle_in_transaction_session_timeout": "5min",
     "statement_timeout": "0",
     "timezone": "UTC",
     "client_encoding": "UTF8",
