@@ -35,8 +35,8 @@ SETTINGS = {
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "25000",
     "default_transaction_isolation": "read committed",
-    # A process that stands still in a transaction, suspended or deadlocked, holds the lock that all others need
-    # to write. Then its transaction is undone; between two statements ours do seconds of work at most.
+    # A process that stands still in a transaction, suspended or deadlocked, holds the lock that all others
+    # need to write. Then its transaction is undone; between two statements ours work for seconds at most.
     "idle_in_transaction_session_timeout": "5min",
     "statement_timeout": "0",
     "timezone": "UTC",
