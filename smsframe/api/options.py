@@ -17,7 +17,7 @@ from smsframe.phones.match import together
 from smsframe.phones.region_names import meaning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable
+    from collections.abc import Hashable, Iterable
     from datetime import date, datetime
 
     from smsframe.campaign.options import RescheduleOptions, ResendOptions, ResumeOptions
@@ -98,31 +98,6 @@ def journal_of(journal: JournalLocation | None, gateway: GatewayProtocol | None)
     return Journal.default(clock=clock) if journal is None else Journal(journal, clock=clock)
 
 
-def erased_reasons(
-    journal: Journal, gateway: GatewayProtocol | None, campaign: str | None
-) -> Callable[[pd.Series[Any]], pd.Series[Any]]:
-    """
-    Says of some numbers why their people, who were erased, may not be texted: by the journal of the call,
-    and by the user's own, unless the gateway has its own, as a sandbox's has.
-    """
-    from smsframe.journal.journal import Journal  # noqa: PLC0415 - as above
-
-    journals = [journal]
-    if gateway is None or gateway.journal is None:
-        own = Journal.default()
-        if own.place != journal.place:
-            journals.append(own)
-    say = [one.forgotten.reasons(campaign) for one in journals]
-
-    def reasons(phones: pd.Series[Any]) -> pd.Series[Any]:
-        first, *others = (reason(phones) for reason in say)
-        for other in others:
-            first = first.fillna(other)
-        return first
-
-    return reasons
-
-
 def policy_of(policy: Policy | None) -> Policy | None:
     """
     The policy of a call: the one given, else that of the file that ``SMSFRAME_POLICY`` names, if any.
@@ -131,6 +106,8 @@ def policy_of(policy: Policy | None) -> Policy | None:
         ValueError: That file cannot be read; says why.
     """
     path, allowed = os.environ.get(POLICY), os.environ.get(ALLOW_ONLY)
+    if allowed is not None and not allowed.strip():
+        raise ValueError(f"{ALLOW_ONLY} is set and names nobody: unset it, or name who may be texted")
     if (policy is not None or not path) and not allowed:
         return policy
     from smsframe.contacts.policy import Policy  # noqa: PLC0415 - a check needs none

@@ -15,7 +15,7 @@ from smsframe.api.notices import (
     warn_if_supplied,
     warn_of_other_lists,
 )
-from smsframe.api.options import erased_reasons, journal_of, suppressed_numbers, valid_until, with_policy
+from smsframe.api.options import journal_of, suppressed_numbers, valid_until, with_policy
 from smsframe.api.tracebacks import hide_frames
 from smsframe.clock import SYSTEM
 from smsframe.contacts import read
@@ -210,7 +210,7 @@ def make_plan(
         suppressed=suppressed,
         barred=barred.find,
         texted=barred.texted,
-        erased=erased_reasons(journal, gateway, options.campaign),
+        erased=barred.erased(options.campaign),
         profile=environment.profile() if gateway is None else gateway.profile,
         journalled=stored and stored.known,
         ramp=stored.entry.ramp if stored else None,

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from smsframe.api.docstrings import explained
-from smsframe.api.options import announce_journal, journal_of, suppressed_numbers, with_policy
+from smsframe.api.options import announce_journal, journal_of, policy_of, suppressed_numbers, with_policy
 from smsframe.api.prepare import make_plan
 from smsframe.api.run import Run
 from smsframe.api.tracebacks import hide_frames, with_signature_of
@@ -308,6 +308,8 @@ def _prepared(keywords: Mapping[str, Any]) -> tuple[Plan, SendOptions, GatewayPr
         )
     elif contacts.campaign is None:
         raise ValueError(_NO_CAMPAIGN)
+    else:  # what the environment allows now holds for a plan that was made before
+        contacts = replace(contacts, policy=policy_of(contacts.policy))
     gateway = keywords["gateway"] or Gateway.from_env()
     journal = journal_of(keywords["journal"], gateway)
     if not isinstance(contacts, Plan):

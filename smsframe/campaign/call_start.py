@@ -54,7 +54,7 @@ class CallStart(NamedTuple):
         text, variants = plan.template.source, plan.texts.sources
         call = CampaignCall(gateway.base_url, gateway.account, text, changed, variants)
         with journal.reading():
-            plan = without_erased(plan, journal.forgotten.reasons(campaign))
+            plan = without_erased(plan, context.barred().erased(campaign))
             stored = journal.read(campaign, call=call, phones=phones)
             barred = context.barred(plan.policy, 0 if stored is None else stored.entry.id)
             plan = without_barred(plan, barred)

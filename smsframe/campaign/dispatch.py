@@ -63,6 +63,7 @@ class Call:
         held_out: The numbers of people who get no text.
         ramp: The stages in which they are texted, and how far that was when the call began; or None.
         suppressed: The numbers that this call suppresses; later calls suppress them too.
+        withdrawn: The numbers whose consent this call lacks: they wait no longer, if they did.
     """
 
     campaign: str
@@ -77,6 +78,7 @@ class Call:
     held_out: pd.Series[Any] | None = None
     ramp: RampState | None = None
     suppressed: pd.Index[Any] = field(default_factory=lambda: pd.Index([]))
+    withdrawn: pd.Series[Any] = field(default_factory=lambda: pd.Series(dtype=object))
 
     def at(self, gateway: GatewayProtocol) -> CampaignCall:
         """What it means by its campaign, at a gateway."""
@@ -109,16 +111,15 @@ def sending(
         held_back = stored.known.people["phone"][waits_for_budget(stored.known, call.budget)]
         people = people[~among(people["phone"], held_back)]
     waiting = people[~among(people["phone"], settled)]
-    entry = stored and stored.entry
     needed = len(waiting) > 0
+    entry = stored and stored.entry
     compared, context = _compare(call.campaign, entry, context, adopt=call.adopt, ask=needed, needed=needed)
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
     now = Now(*context.retry_policy.clock.span())
     unsent = on_time(unsent, call.terms, now)
     unsent = in_open_stages(unsent, call.ramp, call.campaign)
     unsent = covered(unsent, call.terms, call.budget, stored and stored.known)
-    needs = int(unsent["segments"].sum())
-    covered_beside = affordable(gateway, call.terms, needs) if len(unsent) else None
+    covered_beside = affordable(gateway, call.terms, int(unsent["segments"].sum())) if len(unsent) else None
     context.started(len(unsent))
     with journal.owner() as owner:
         registered = journal.registration.register(
@@ -141,6 +142,8 @@ def sending(
         if len(call.suppressed):
             barred = barred.within(registered.entry.id)
             journal.optouts.save_suppressed(registered.entry, call.suppressed)
+        if len(call.withdrawn):
+            journal.withdraw(registered.entry, call.withdrawn)
         may_text = MayText(people["phone"], barred, seen)
         yield _engine(registered, context, owner, may_text), owner
 
@@ -185,8 +188,7 @@ def resuming(
     unsent = on_time(unsent.assign(schedule_at=None) if rescheduled else unsent, entry.terms, now)
     unsent = in_open_stages(unsent, journal.ramps.state(entry), entry.name)
     unsent = covered(unsent, entry.terms, entry.budget, known)
-    needs = int(unsent["segments"].sum())
-    covered_beside = affordable(gateway, entry.terms, needs) if len(unsent) else None
+    covered_beside = affordable(gateway, entry.terms, int(unsent["segments"].sum())) if len(unsent) else None
     if rescheduled and entry.terms.schedule is not None:
         at = pd.Series(entry.terms.schedule, index=unsent.index, dtype=INSTANT)
         if at_night := warning(unsent["phone"], at):
@@ -341,8 +343,7 @@ def _engine(
         engine.hold(
             Unconfirmed(
                 f"orders that were taken over from the gateway count {registered.unlisted:,} people whom it "
-                "does not list yet: their numbers are unknown, so nobody is sent to; call again "
-                "later, or "
+                "does not list yet: their numbers are unknown, so nobody is sent to; call again later, or "
                 'resume(unconfirmed="send") if you know that nobody else got one'
             )
         )

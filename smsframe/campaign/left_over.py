@@ -16,6 +16,8 @@ from smsframe.outcomes.join import outcomes, still_to_send
 from smsframe.phones.match import among
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from smsframe.campaign.posted_orders import PostedOrders
     from smsframe.journal.barred import Barred
     from smsframe.journal.journal import Journal
@@ -41,7 +43,8 @@ def with_missing_rows(
 def others_pending(now: Known, plan: Plan, barred: Barred) -> int:
     """People whom a later call would take up: pending, in nobody's hands, and of no row of this call."""
     free = np.append(~now.batches["owner_alive"].to_numpy(dtype=bool), True)[now.people["batch"].to_numpy()]
-    here = among(now.people["phone"], plan.planned["phone"]) | among(now.people["phone"], plan.suppressed)
+    here = among(now.people["phone"], plan.frame["sms_phone"].dropna())
+    here |= among(now.people["phone"], plan.suppressed)
     waiting = still_to_send(now) & free & ~here
     return int(waiting.sum() and (waiting & ~barred.among(now.people["phone"])).sum())
 
@@ -60,6 +63,21 @@ def withdraw(journal: Journal, entry: CampaignRecord, *, only: pd.Series[Any] | 
         waiting = known.people["phone"][still_to_send(known)]
         kept = among(dropped["sms_phone"], waiting)  # somebody was faster
     return dropped[~kept].reset_index(drop=True)
+
+
+def left_out_words(results: pd.DataFrame, campaign: str) -> Iterator[str]:
+    """Who of a campaign was left out by a resumption, for how long, and what can be done."""
+    code = results["sms_code"]
+    if listed := int(code.isin(["opted_out", "suppressed"]).sum()):
+        yield (
+            f"{listed:,} of campaign {campaign!r} are on an opt-out list, and are not texted, also by later "
+            f"calls: drop them with smsframe.withdraw({campaign!r})"
+        )
+    if ruled_out := int(code.isin(["not_allowed", "no_consent", "frequency_cap"]).sum()):
+        yield (
+            f"{ruled_out:,} of campaign {campaign!r} are not texted under the policy of this call; a later "
+            f"call without it texts them, unless you drop them with smsframe.withdraw({campaign!r})"
+        )
 
 
 def suppressed_for_later(plan: Plan, *, part: bool) -> pd.Index[Any]:

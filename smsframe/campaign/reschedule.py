@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from smsframe.campaign.capped import capped
+from smsframe.campaign.consented import without_consent
 from smsframe.campaign.dispatch import resending
 from smsframe.campaign.options import at_another_time
 from smsframe.campaign.preflight import covered_attempts
@@ -108,7 +109,7 @@ def reschedule(
         journal.optouts.save_suppressed(entry, suppressed)
     barred = context.barred(options.policy, entry.id)
     phones = known.people["phone"]
-    out = together(suppressed, phones[barred.among(phones)])
+    out = together(suppressed, phones[barred.among(phones)], without_consent(known.people, options.policy))
     chosen = choose(known, answers, out, gateway.profile)
     wanted_people = known.people[among(phones, pd.concat([chosen.again["phone"], chosen.begun["phone"]]))]
     own = wanted_people.drop(columns="schedule_at", errors="ignore")  # the time of the terms is theirs now

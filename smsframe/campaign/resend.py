@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from smsframe.campaign.capped import capped
+from smsframe.campaign.consented import without_consent
 from smsframe.campaign.dispatch import resending
 from smsframe.campaign.preflight import covered_attempts
 from smsframe.campaign.refresh import ask_orders
@@ -96,7 +97,7 @@ def resend(
         journal.optouts.save_suppressed(entry, suppressed)
     barred = context.barred(options.policy, entry.id)
     phones = typed["sms_phone"].dropna()
-    out = together(suppressed, phones[barred.among(phones)])
+    out = together(suppressed, phones[barred.among(phones)], without_consent(known.people, options.policy))
     judged = judge(typed, known, answers, out, gateway.profile, options)
     over = capped(_texted_again(judged), entry.terms, options.policy, barred, context)
     if len(over):

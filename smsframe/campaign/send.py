@@ -15,9 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from smsframe.campaign.call_start import CallStart
 from smsframe.campaign.capped import capped, with_capped
+from smsframe.campaign.consented import with_refused_consent, withdrawn, without_consent
 from smsframe.campaign.dispatch import Call, resuming, sending
 from smsframe.campaign.interrupts import asked, until_python_ends
-from smsframe.campaign.left_over import others_pending, suppressed_for_later, with_missing_rows
+from smsframe.campaign.left_over import (
+    left_out_words,
+    others_pending,
+    suppressed_for_later,
+    with_missing_rows,
+)
 from smsframe.campaign.preflight import confirmed
 from smsframe.campaign.ramp import give_and_look, say_next_stage
 from smsframe.campaign.result_frames import joined, unsent, with_barred, with_status, without_journal
@@ -120,6 +126,7 @@ def send(
         held_out=plan.held_out,
         ramp=ramp,
         suppressed=suppressed_for_later(plan, part=part),
+        withdrawn=withdrawn(plan),
     )
     known = stored and stored.known
     confirmed(options.confirm, plan.planned, known, plan)
@@ -130,7 +137,7 @@ def send(
                 now = (
                     known if known and engine.idle else journal.recipients(engine.entry.id, campaign, phones)
                 )
-                rows = joined(without_erased(plan, journal.forgotten.reasons(campaign)), now, campaign, owner)
+                rows = joined(without_erased(plan, barred.erased(campaign)), now, campaign, owner)
                 journalled = with_barred(rows, barred.within(engine.entry.id))
         except JournalError as error:
             cause, others = cause or error, 0
@@ -187,7 +194,9 @@ def resume(
     barred = context.barred(options.policy, entry.id)
     out = among(known.people["phone"], suppressed) | barred.among(known.people["phone"])
     over = capped(known.people[still_to_send(known) & ~out], entry.terms, options.policy, barred, context)
-    out |= among(known.people["phone"], over)
+    unconsented = without_consent(known.people[still_to_send(known)], options.policy)
+    left_out = together(over, unconsented)
+    out |= among(known.people["phone"], left_out)
     held_back = waits_for_budget(known, entry.budget)
     waiting = int((still_to_send(known) & ~out & ~held_back).sum())
     with_optout_text([*known.people["template"][still_to_send(known)].unique()], options.policy)
@@ -203,7 +212,7 @@ def resume(
         entry,
         known,
         context,
-        suppressed=together(suppressed, over),
+        suppressed=together(suppressed, left_out),
         barred=barred,
         adopt=options.adopt,
         settled=settled,
@@ -213,6 +222,7 @@ def resume(
         try:
             journalled = recipients(journal, entry, run=owner, suppressed=suppressed, barred=barred)
             journalled = with_capped(journalled, over, options.policy)
+            journalled = with_refused_consent(journalled, unconsented)
         except JournalError as error:
             before = outcomes(known, entry.name)
             cause, frame = cause or error, without_journal(before, maybe_texted=engine.maybe_texted)
@@ -221,12 +231,8 @@ def resume(
             if frame is not journalled:
                 cause = cause or replaced(journal)
     raise_stopped(cause, engine, entry.name, frame)
-    opted_out = frame["sms_status"].eq("suppressed") & frame["sms_code"].ne("held_out")
-    if held := int(opted_out.sum()):
-        context.say(
-            f"{held:,} of campaign {entry.name!r} are on an opt-out list, or not allowed by the policy, and "
-            f"are not texted, also by later calls: drop them with smsframe.withdraw({entry.name!r})"
-        )
+    for words in left_out_words(frame, entry.name):
+        context.say(words)
     if held_back.any():
         context.say(
             f"{int(held_back.sum()):,} of campaign {entry.name!r} wait for a larger budget: "

@@ -145,9 +145,9 @@ class Place:
             barred = Barred.of(journal, None, tuple, clock=SYSTEM)
         return barred.within(0 if entry is None else entry.id)
 
-    def erased(self, campaign: str | None) -> ErasedReasons | None:
-        """Says who was erased from the journal of the call, if it names one; a plan does not need one."""
-        return self.memory().forgotten.reasons(campaign) if self.names_journal else None
+    def erased(self, campaign: str | None) -> ErasedReasons:
+        """Says who was erased from one of the journals that are read."""
+        return self.barred(campaign or "").erased(campaign)
 
     def ramp(self, campaign: str | None) -> RampState | None:
         """How far the ramp of a campaign is by the journal."""

@@ -161,6 +161,22 @@ class Barred:
                 return NOBODY_TEXTED
             return texted(connection, self.base_url, None if self.others else self.accounts(), since, until)
 
+    def erased(self, campaign: str | None) -> Callable[[pd.Series[Any]], pd.Series[Any]]:
+        """
+        Says why some people, who were erased from any of the journals, may not be texted.
+
+        As `smsframe.journal.forgotten.Forgotten.reasons`, of the campaign of that name.
+        """
+        say = [journal.forgotten.reasons(campaign) for journal in self.journals]
+
+        def reasons(phones: pd.Series[Any]) -> pd.Series[Any]:
+            first, *others = (reason(phones) for reason in say)
+            for other in others:
+                first = first.fillna(other)
+            return first
+
+        return reasons
+
     def among(self, phones: pd.Series[Any]) -> pd.Series[bool]:
         """Whether each of some people may not be texted."""
         persons = keys(phones)

@@ -68,6 +68,20 @@ def test_the_hashes_of_many_people_are_read_part_by_part(gateway, journal, monke
         assert journal.forgotten.among(phones).tolist() == erased
 
 
+@BOTH
+def test_who_was_erased_from_the_users_own_journal_is_texted_through_no_other(sandbox, gateway, journal):
+    """As in a rehearsal with the table of people of whom one was erased."""
+    planned = smsframe.plan(PEOPLE, "Ciao {name}", campaign="early", phone="mobile", gateway=gateway)
+    own = smsframe.Journal.default()
+    smsframe.forget([GONE], journal=own)
+    plan = smsframe.plan(PEOPLE, "Ciao {name}", campaign="autumn", phone="mobile", gateway=gateway)
+    assert plan.recipients == 5
+    for out in (send(PEOPLE, gateway), smsframe.send(planned, gateway=gateway, grace=0.1, progress=False)):
+        assert statuses(out) == ["accepted"] * 3 + ["suppressed"] + ["accepted"] * 2
+        assert "erased on request" in out["sms_reason"][3]
+    assert GONE not in set(sandbox.inbox()["recipient"])
+
+
 def statuses(frame):
     return frame["sms_status"].astype(str).tolist()
 

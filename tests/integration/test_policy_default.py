@@ -15,6 +15,26 @@ COMMANDS = typer.main.get_command(app).commands
 SEND = ("send", "people.csv", "--campaign", "autumn", "--text", "Ciao", "--phone", "mobile", "--yes")
 
 
+def test_what_the_environment_allows_at_the_sending_holds_for_a_plan_made_before(
+    sandbox, gateway, monkeypatch
+):
+    people = table(4)
+    plan = smsframe.plan(people, "Ciao", campaign="autumn", phone="mobile", gateway=gateway)
+    monkeypatch.setenv("SMSFRAME_ALLOW_ONLY", people["mobile"][1])
+    out = smsframe.send(plan, gateway=gateway, progress=False)
+    assert sandbox.inbox()["recipient"].tolist() == [people["mobile"][1]]
+    assert out["sms_code"].eq("not_allowed").sum() == 3
+
+
+@pytest.mark.parametrize("nobody", ["", "  "])
+def test_a_variable_that_is_set_and_allows_nobody_is_refused(sandbox, gateway, monkeypatch, nobody):
+    plan = smsframe.plan(table(2), "Ciao", campaign="autumn", phone="mobile", gateway=gateway)
+    monkeypatch.setenv("SMSFRAME_ALLOW_ONLY", nobody)
+    with pytest.raises(ValueError, match="SMSFRAME_ALLOW_ONLY is set and names nobody"):
+        smsframe.send(plan, gateway=gateway, progress=False)
+    assert sandbox.inbox().empty
+
+
 @pytest.fixture
 def house(tmp_path):
     """Writes a policy file; returns its name."""

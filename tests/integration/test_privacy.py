@@ -116,6 +116,59 @@ def test_texts_are_not_erased_while_a_cap_counts_them(time, gateway):
     assert set(out["sms_code"]) == {"frequency_cap"}
 
 
+CONSENT = smsframe.Policy(consent="consent_at")
+
+
+def waiting_people(sandbox, gateway, **options):
+    """A campaign that nobody could be texted in yet: its people wait in the journal."""
+    people = PEOPLE.assign(consent_at="2026-05-01")
+    sandbox.misbehave("busy", status=503, retry_after=5000)
+    with pytest.raises(smsframe.SmsFrameError):
+        send(people, gateway, **options)
+    sandbox.behave()
+    return people
+
+
+@BOTH
+def test_who_withdraws_consent_waits_no_longer(database, sandbox, gateway, journal, capfd):
+    people = waiting_people(sandbox, gateway, policy=CONSENT)
+    people.loc[1:, "consent_at"] = None
+    out = send(people, gateway, policy=CONSENT)
+    assert out["sms_status"].astype(str).tolist() == ["accepted", *["suppressed"] * 3]
+    assert set(out["sms_code"].dropna()) == {"no_consent"}
+    assert "not in this frame" not in capfd.readouterr().err
+    for policy in (CONSENT, None):
+        smsframe.resume("autumn", gateway=gateway, policy=policy, grace=0, progress=False)
+        assert sandbox.inbox()["recipient"].tolist() == [PEOPLE["mobile"][0]]
+    people.loc[2, "consent_at"] = "2026-06-01"  # given again, to a later call
+    assert send(people, gateway, policy=CONSENT)["sms_status"].eq("accepted").tolist() == [
+        True,
+        False,
+        True,
+        False,
+    ]
+
+
+@BOTH
+def test_a_resumption_that_requires_consent_texts_nobody_without(database, sandbox, gateway, journal):
+    waiting_people(sandbox, gateway)  # by a call that kept none
+    out = smsframe.resume("autumn", gateway=gateway, policy=CONSENT, grace=0, progress=False)
+    assert set(out["sms_code"]) == {"no_consent"}
+    assert sandbox.inbox().empty
+    out = smsframe.resume("autumn", gateway=gateway, grace=0, progress=False)
+    assert len(sandbox.inbox()) == 4
+
+
+@BOTH
+def test_who_was_cancelled_and_has_no_consent_gets_no_other_time(database, time, sandbox, gateway, journal):
+    at = time.clock.now() + timedelta(hours=3)
+    send(PEOPLE, gateway, schedule=at)
+    smsframe.cancel("autumn", gateway=gateway, grace=0, progress=False)
+    later = at + timedelta(hours=3)
+    out = smsframe.reschedule("autumn", later, policy=CONSENT, gateway=gateway, grace=0, progress=False)
+    assert set(out["sms_status"]) == {"cancelled"}
+
+
 @BOTH
 def test_consent_is_kept_with_each_person_and_required(database, sandbox, gateway, journal):
     people = PEOPLE.assign(
