@@ -114,7 +114,10 @@ def results(
     entry = memory.get(campaign)
     require_people(entry)
     found = campaign_send.recipients(memory, entry)
-    return hashed_results(found) if hashed else found
+    if not hashed:
+        return found
+    memory.forgotten.require_same_key()
+    return hashed_results(found)
 
 
 @hide_frames

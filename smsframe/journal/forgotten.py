@@ -161,6 +161,17 @@ class Forgotten:
         if self.any(connection):
             self.required_key(connection)
 
+    def require_same_key(self) -> None:
+        """
+        Refuse to hash by another key than the one of this journal: the hashes would join with no others.
+
+        Raises:
+            JournalError: People were erased, and the key is not here.
+        """
+        with self._store.opened() as connection:
+            if connection is not None:
+                self.require_key(connection)
+
     def required_key(self, connection: Connection) -> HashKey:
         """
         The key of the hashes of this journal.

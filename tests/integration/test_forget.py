@@ -252,6 +252,8 @@ def test_without_the_key_nothing_is_sent(database, sandbox, gateway, key, monkey
         assert found.text not in str(refused.value)
     assert len(sandbox.inbox()) == 2
     assert len(smsframe.results("autumn", gateway=gateway)) == 1  # what is known can still be read
+    with pytest.raises(smsframe.JournalError):  # but is not hashed by another key
+        smsframe.results("autumn", hashed=True, gateway=gateway)
 
 
 def test_the_key_is_made_once_and_readable_by_its_owner_only(gateway, monkeypatch, tmp_path):
