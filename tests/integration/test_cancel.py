@@ -102,7 +102,7 @@ def test_what_is_cancelled_is_said_everywhere(gateway, time, sandbox):
     assert (row["cancelled"], row["scheduled"], row["accepted"], row["credits"]) == (6, 0, 0, 0)
     story = smsframe.explain(out, out.index[0], gateway=gateway)["step"].str.cat(sep=" | ")
     assert "about to be cancelled" in story
-    assert "said yes to cancelling" in story
+    assert "confirmed the cancellation" in story
     assert "6 cancelled" in str(smsframe.results("autumn", gateway=gateway).sms.summary())
 
 

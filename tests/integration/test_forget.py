@@ -171,7 +171,7 @@ def test_an_order_that_never_was_is_not_repeated_with_somebody_to_be_erased(
 def test_a_text_that_leaves_later_is_said_and_its_person_is_erased_once_it_has(
     request, database, time, sandbox, gateway, journal
 ):
-    at = time.clock.now() + timedelta(hours=2)
+    at = time.clock.now() + timedelta(days=4)  # the sandbox's hours are seconds
     send(PEOPLE, gateway, schedule=at)
     found = forget(gateway, GONE)
     assert found["waiting"].tolist() == [1]

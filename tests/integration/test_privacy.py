@@ -161,7 +161,7 @@ def test_a_resumption_that_requires_consent_texts_nobody_without(database, sandb
 
 @BOTH
 def test_who_was_cancelled_and_has_no_consent_gets_no_other_time(database, time, sandbox, gateway, journal):
-    at = time.clock.now() + timedelta(hours=3)
+    at = time.clock.now() + timedelta(days=4)  # the sandbox's hours are seconds
     send(PEOPLE, gateway, schedule=at)
     smsframe.cancel("autumn", gateway=gateway, grace=0, progress=False)
     later = at + timedelta(hours=3)
