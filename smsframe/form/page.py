@@ -21,12 +21,12 @@ from smsframe.errors import SmsFrameError
 from smsframe.form import html
 from smsframe.form.compose import compose
 from smsframe.form.page_campaign import CampaignScreen
-from smsframe.form.page_corrections import put_into, same_columns
+from smsframe.form.page_corrections import ALONE, put_into, same_columns
 from smsframe.form.page_files import Download, Upload, file_name
 from smsframe.form.page_html import campaign_line, title
 from smsframe.form.page_memory import KeptRows, TableRows
 from smsframe.form.page_optouts import OptoutsScreen, counted
-from smsframe.form.page_origin import marked, of_campaign, of_table, unmarked
+from smsframe.form.page_origin import are_marked, marked, of_campaign, of_table, unmarked
 from smsframe.form.page_results import SentRows
 from smsframe.form.preview import error_sentence
 from smsframe.form.session import FormSession
@@ -46,11 +46,6 @@ if TYPE_CHECKING:
 
 LISTED = 50
 """Campaigns in the list, the newest first."""
-
-ALONE = (
-    "These rows are not of the table as it is here, so they are sent alone. The others are in the table: "
-    "send it as well, under the same campaign name; nobody is texted twice."
-)
 
 
 class Page:
@@ -238,6 +233,7 @@ class Page:
         if self.form is None:
             return
         before, draft = self._shown, self.form.draft
+        sure = are_marked(table, "" if before is None else before.token)
         if before is not None:
             table = of_table(table, before.token, draft.campaign.strip())
         given: dict[str, Any] = {
@@ -247,7 +243,9 @@ class Page:
             "quality": draft.quality,
         }
         columns = same_columns(table, draft.phone, draft.region)
-        whole = None if self._table is None or before is not self._rows else put_into(self._table[0], table)
+        whole = None
+        if self._table is not None and before is self._rows:
+            whole = put_into(self._table[0], table, sure)
         if self._table is None or whole is None:
             rows, alone = TableRows(self._kept, table, of=before), ALONE if before is self._rows else ""
             self.show_form(table, name, rows, remark=alone, **given, **columns)
