@@ -214,6 +214,27 @@ def test_corrected_rows_of_what_is_scheduled_wait_for_the_same_time(terminal, fo
     assert smsframe.results("autumn")["sms_scheduled_at"].nunique() == 1
 
 
+def test_a_table_uploaded_again_for_what_is_scheduled_waits_for_the_same_time(terminal, folder, tmp_path):
+    later = datetime.now(UTC) + timedelta(days=30)
+    contacts, options = table(3), {"phone": "mobile", "progress": False}
+    smsframe.send(contacts[:2], TEXT, campaign="autumn", schedule=later, sender="Ada", **options)
+    page = Page(downloads=folder)
+    upload(page, written(contacts, tmp_path / "guests.csv"))
+    typed(page, campaign="autumn", text=TEXT)
+    draft = page.form.draft
+    assert (draft.later, draft.day, draft.sender) == (True, later.astimezone().date(), "Ada")
+    assert page.form._controls.send.description.startswith("Text 1 person for 1 credit on ")
+    typed(page, campaign="autumn 2")  # the name goes on
+    assert (page.form.draft.later, page.form.draft.sender) == (False, "")
+    typed(page, campaign="autumn")
+    typed(page, later=False)  # it can still be sent at once
+    assert page.form.draft.later is False
+    typed(page, later=True)
+    send(page)
+    assert statuses(smsframe.results("autumn")) == {"scheduled": 3}
+    assert smsframe.results("autumn")["sms_scheduled_at"].dt.floor("min").nunique() == 1
+
+
 def test_what_is_downloaded_has_the_words_of_the_page(terminal, folder, tmp_path):
     contacts = table(30)
     contacts.loc[0, "mobile"] = "999999999999999"
