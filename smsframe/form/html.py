@@ -183,7 +183,7 @@ def _experiment(view: View) -> str:
 
 def _optouts(view: View) -> str:
     """The lists of opt-outs that were read, and what other rules about people did."""
-    facts = [] if view.plan is None else [*optouts_said(view.plan), *rules_said(view.plan)]
+    facts = [] if view.plan is None else [*optouts_said(view.plan, where=False), *rules_said(view.plan)]
     return f"Opt-outs and house rules: {'; '.join(map(in_form_words, facts))}." if facts else ""
 
 

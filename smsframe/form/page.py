@@ -32,6 +32,7 @@ from smsframe.form.preview import error_sentence
 from smsframe.form.session import FormSession
 from smsframe.form.tasks import AtWork
 from smsframe.formatting import many
+from smsframe.masking import shown_name
 from smsframe.planning.options import PlanOptions
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ class Page:
             return widgets.HTML(html.problem(error_sentence(error)))
         lines, live = [], {entry.name for entry, at_work in self._known() if at_work}
         for row in rows.iloc[::-1].head(LISTED).to_dict("records"):
-            opened = _button(str(row["campaign"]), partial(self._open, str(row["campaign"])))
+            opened = _button(shown_name(row["campaign"]), partial(self._open, str(row["campaign"])))
             opened.add_class("sf-open")
             facts = {str(name): value for name, value in row.items()}
             state = campaign_line(facts, live=str(row["campaign"]) in live)

@@ -15,7 +15,7 @@ from helpers.page import TEXT, button, buttons, every, outcome, reads, send, upl
 from helpers.sending import statuses, table
 
 import smsframe
-from smsframe.form import form, html, page_campaign, preview
+from smsframe.form import html, page_campaign
 from smsframe.form.page import Page
 from smsframe.form.session import CHANGED
 from smsframe.form.wording import in_form_words
@@ -56,6 +56,19 @@ def test_a_path_is_a_path_in_every_word():
     path = "/srv/process/journal.sqlite"
     said = in_form_words(f"the journal {path} is gone; 5 credits are left for type N")
     assert said == f"the record of campaigns {path} is gone; 5 credits are left"
+
+
+def test_orders_of_another_journal_are_said_without_python():
+    said = in_form_words(
+        "campaign 'x': the gateway has 1 order of it that this journal does not know, to 3 recipients, the "
+        "last one of 2026-11-22 10:00 UTC (see .orders); nothing was sent: name its journal with journal=; "
+        "or, if that is lost, take the orders over with adopt=True"
+    )
+    assert said.endswith(
+        "UTC; nothing was sent: it was sent from elsewhere too. Go on with it there, or ask the person who "
+        "set up smsframe"
+    )
+    assert not WORDS.search(said)
 
 
 def damaged(tmp_path):
@@ -311,30 +324,3 @@ def test_nobody_awaits_a_delivery_who_was_never_texted(terminal, folder):
     button(page := Page(downloads=folder), "autumn").click()
     assert "1 awaiting" in reads(page)
     assert "3 not sent" in reads(page)
-
-
-def test_the_preview_of_a_sample_masks_the_numbers_of_the_whole_table(
-    terminal, folder, tmp_path, monkeypatch
-):
-    for module in (preview, form):
-        monkeypatch.setattr(module, "MAX_LIVE_ROWS", 10)
-    contacts = table(200)
-    contacts["friend"] = contacts["mobile"].shift(-1).fillna("nobody")  # who is in no sample of these
-    contacts.to_csv(tmp_path / "guests.csv", index=False)
-    upload(page := Page(downloads=folder), tmp_path / "guests.csv")
-    controls, seen = page.form._controls, []
-    controls.messages["readers"].observe(lambda change: seen.append(change["new"]), "value")
-    controls.phone.value, controls.text.value = "mobile", "Ciao, from {friend}"
-    page.form.wait(30)
-    assert any("One of the messages" in shown for shown in seen)
-    assert not re.findall(r"\+39\d{6}", " ".join(seen))
-
-
-def test_a_letter_in_the_name_of_a_column_is_no_cause_of_the_extended_alphabet(terminal, folder, tmp_path):
-    table(2).assign(país="Roma").to_csv(tmp_path / "guests.csv", index=False)
-    upload(page := Page(downloads=folder), tmp_path / "guests.csv")
-    controls = page.form._controls
-    controls.phone.value, controls.text.value = "mobile", "Hola {name}, {país}"
-    page.form.wait(30)
-    assert "<b>standard</b>" in controls.messages["counter"].value
-    assert "Extended" not in controls.messages["counter"].value
