@@ -218,3 +218,10 @@ def test_a_number_in_the_name_of_a_campaign_is_masked_in_the_list(terminal, fold
     assert "autumn-20261122" in shown
     button(page, "call").click()
     assert "1 sent" in outcome(page)
+    table(1).to_csv(tmp_path / "guests.csv", index=False)
+    button(page, "All campaigns").click()
+    upload(page, tmp_path / "guests.csv")
+    page.form._controls.campaign.value = "call +393477654321"
+    assert page.form.wait(30)
+    assert "was begun already" in reads(page)
+    assert "7654321" not in reads(page)
