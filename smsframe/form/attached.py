@@ -19,6 +19,7 @@ from smsframe.form.live import LiveRun
 from smsframe.form.page_html import done
 from smsframe.form.screen import FormFacts
 from smsframe.form.session import CHANGED
+from smsframe.orders.names import alike
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,7 +124,7 @@ class AttachedForm(Form):
                 if _terms(draft) == _terms(after) != _terms(before):  # the name that was typed goes on
                     self._set_terms(before)
                     return
-            if entry is None or self._agreed is not None or entry.name != draft.campaign.strip():
+            if entry is None or self._agreed is not None or alike(entry.name) != alike(draft.campaign):
                 return
             terms, after = entry.terms, draft
             if not draft.later and terms.schedule is not None and terms.schedule > self._session.clock.now():
