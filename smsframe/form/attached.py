@@ -7,6 +7,7 @@ A form that is opened again, in this kernel, another one or another browser, fin
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from smsframe.form.live import LiveRun
 from smsframe.form.page_html import done
 from smsframe.form.screen import FormFacts
 from smsframe.form.session import CHANGED
+from smsframe.orders.names import alike
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +59,8 @@ class AttachedForm(Form):
         self.at_work: AbstractContextManager[Any] = nullcontext()
         self._entry: CampaignRecord | None = None
         self._file_rows = False
+        self._agreed: tuple[str, Draft, Draft] | None = None
+        """The campaign whose time and sender were taken over, and the form before and after that."""
         super().__init__(contacts, draft, session)
 
     def call_rows_as_in_file(self) -> None:
@@ -74,9 +78,7 @@ class AttachedForm(Form):
 
     def at_time(self, at: datetime) -> None:
         """Begin with a time at which it goes out."""
-        zone = machine_zone()
-        local = at.astimezone(ZoneInfo(zone))
-        self._controls.set_time(True, local.date(), local.time(), zone)  # noqa: FBT003 - as the control has it
+        self._controls.set_time(**_local(at))
         self.look_again()
 
     def look_again(self) -> None:
@@ -103,8 +105,40 @@ class AttachedForm(Form):
     def _show(self, view: View, counts: CampaignCounts | None) -> None:
         super()._show(view, counts)
         entry = self._entry
+        self._agree(view.draft, entry if counts is not None else None)
         if counts is not None and counts.busy and entry is not None and "run" not in self._actions:
             self._actions.start("run", "send", partial(self._follow_live, entry))
+
+    def _agree(self, draft: Draft, entry: CampaignRecord | None) -> None:
+        """
+        Take over when a campaign that was begun goes out, and its sender, once it is named in the form.
+
+        Whoever is added to it is not texted before the others; all that can be changed in the form.
+        """
+        with self._lock:
+            if draft != self._controls.draft(fix=self._fix):
+                return  # something else was typed meanwhile, and is shown next
+            if self._agreed is not None and self._agreed[0] != (entry.name if entry is not None else ""):
+                _, before, after = self._agreed
+                self._agreed = None
+                if _terms(draft) == _terms(after) != _terms(before):  # the name that was typed goes on
+                    self._set_terms(before)
+                    return
+            if entry is None or self._agreed is not None or alike(entry.name) != alike(draft.campaign):
+                return
+            terms, after = entry.terms, draft
+            if not draft.later and terms.schedule is not None and terms.schedule > self._session.clock.now():
+                after = replace(after, **_local(terms.schedule))
+            if not draft.sender and terms.sender:
+                after = replace(after, sender=terms.sender)
+            self._agreed = (entry.name, draft, after)
+            if after != draft:
+                self._set_terms(after)
+
+    def _set_terms(self, draft: Draft) -> None:
+        self._controls.sender.value = draft.sender
+        self._controls.set_time(draft.later, draft.day, draft.at, draft.zone)
+        self.look_again()
 
     def _facts(self) -> FormFacts:
         return FormFacts(self._entry if self._counts is not None else None, self._file_rows)
@@ -152,3 +186,14 @@ class AttachedForm(Form):
             self._updates.request((self._controls.draft(fix=self._fix), True))
             if not elsewhere:
                 self.after_run()
+
+
+def _terms(draft: Draft) -> tuple[Any, ...]:
+    return draft.sender, draft.later, draft.day, draft.at, draft.zone
+
+
+def _local(at: datetime) -> dict[str, Any]:
+    """A time at which it goes out, as a draft has it."""
+    zone = machine_zone()
+    local = at.astimezone(ZoneInfo(zone))
+    return {"later": True, "day": local.date(), "at": local.time(), "zone": zone}

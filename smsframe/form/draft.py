@@ -39,6 +39,9 @@ SOUNDS_LIKE_COUNTRY: Final = re.compile(
 NO_COUNTRY: Final = re.compile(r"lang|lingu|idiom|sprach|title|639", re.IGNORECASE)
 """Languages are written as countries are, and many a code of one is a code of the other: es, fr, it."""
 
+_FIELD_NAME: Final = re.compile(r'\{\{|\}\}|\{("(?:[^"]|"")+"|[^{}:]*)')
+"""The name of a column in a text; a default behind it is sent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -139,12 +142,17 @@ def count_text(typed: str) -> TypedText | None:
     Example:
         >>> count_text("Ciao “Ada”")
         TypedText(characters=10, encoding='ucs2', segments=1, non_gsm={'“': 6, '”': 10})
+        >>> count_text("Hola {país}")  # the names of columns are not sent
+        TypedText(characters=11, encoding='gsm', segments=1, non_gsm={})
+        >>> count_text("Hola {país:señor…}").non_gsm
+        {'…': 17}
     """
     if not typed.strip():
         return None
-    one = pd.Series([typed])
+    sent = _FIELD_NAME.sub(lambda found: found[0] if found[1] is None else "{" + "x" * len(found[1]), typed)
+    one = pd.Series([sent])
     counted = render.segments(one).iloc[0]
-    positions = {character: typed.find(character) + 1 for character in render.not_gsm(one).index}
+    positions = {character: sent.find(character) + 1 for character in render.not_gsm(one).index}
     non_gsm = dict(sorted(positions.items(), key=lambda item: item[1]))
     return TypedText(len(typed), counted["encoding"], int(counted["segments"]), non_gsm)
 

@@ -108,13 +108,14 @@ class Messages:
     Args:
         plan: The plan.
         file_rows: As for `skips`.
+        phones: The phone column of the whole table, where the plan is of a sample: all of it is masked.
     """
 
-    def __init__(self, plan: Plan, *, file_rows: bool = False) -> None:
+    def __init__(self, plan: Plan, *, file_rows: bool = False, phones: pd.Series[Any] | None = None) -> None:
         self._template, self._ready = plan.template, plan.ready_people
         self._labels = row_names(plan, file_rows=file_rows).to_numpy()
         # One for all messages: it looks each number up in the table once.
-        self._previewer = previewer_of(plan)
+        self._previewer = previewer_of(plan, phones)
         segments, units = (self._ready[name].to_numpy() for name in ("segments", "units"))
         self._order = np.lexsort((-units, -segments))
 

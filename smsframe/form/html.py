@@ -13,7 +13,7 @@ from smsframe.form.draft import local_words
 from smsframe.form.excerpts import skips
 from smsframe.form.wording import in_form_words
 from smsframe.formatting import amount, many
-from smsframe.masking import mask, message_class, visible
+from smsframe.masking import mask, message_class, shown_name, visible
 from smsframe.orders.experiment import HOLD_OUT
 from smsframe.orders.profile import known_codes
 from smsframe.outcomes.cards import summary_card
@@ -183,7 +183,7 @@ def _experiment(view: View) -> str:
 
 def _optouts(view: View) -> str:
     """The lists of opt-outs that were read, and what other rules about people did."""
-    facts = [] if view.plan is None else [*optouts_said(view.plan), *rules_said(view.plan)]
+    facts = [] if view.plan is None else [*optouts_said(view.plan, where=False), *rules_said(view.plan)]
     return f"Opt-outs and house rules: {'; '.join(map(in_form_words, facts))}." if facts else ""
 
 
@@ -224,7 +224,7 @@ def campaign_note(counts: CampaignCounts, campaign: str, entry: CampaignRecord |
     """What the journal knows of the campaign in the form, and its terms and text, if they are handed in."""
     text = "" if entry is None else note(campaign_terms(entry)) + quoted(entry.template)
     return (
-        f'<div class="sf-known" role="status"><b>{escape(campaign)}</b> was begun already: '
+        f'<div class="sf-known" role="status"><b>{escape(shown_name(campaign))}</b> was begun already: '
         f"{escape(counts.sentence())}.</div>{text}"
     )
 

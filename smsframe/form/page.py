@@ -21,17 +21,18 @@ from smsframe.errors import SmsFrameError
 from smsframe.form import html
 from smsframe.form.compose import compose
 from smsframe.form.page_campaign import CampaignScreen
-from smsframe.form.page_corrections import put_into, same_columns
+from smsframe.form.page_corrections import ALONE, put_into, same_columns
 from smsframe.form.page_files import Download, Upload, file_name
 from smsframe.form.page_html import campaign_line, title
 from smsframe.form.page_memory import KeptRows, TableRows
 from smsframe.form.page_optouts import OptoutsScreen, counted
-from smsframe.form.page_origin import marked, of_campaign, of_table, unmarked
+from smsframe.form.page_origin import are_marked, marked, of_campaign, of_table, unmarked
 from smsframe.form.page_results import SentRows
 from smsframe.form.preview import error_sentence
 from smsframe.form.session import FormSession
 from smsframe.form.tasks import AtWork
 from smsframe.formatting import many
+from smsframe.masking import shown_name
 from smsframe.planning.options import PlanOptions
 
 if TYPE_CHECKING:
@@ -46,11 +47,6 @@ if TYPE_CHECKING:
 
 LISTED = 50
 """Campaigns in the list, the newest first."""
-
-ALONE = (
-    "These rows are not of the table as it is here, so they are sent alone. The others are in the table: "
-    "send it as well, under the same campaign name; nobody is texted twice."
-)
 
 
 class Page:
@@ -150,7 +146,7 @@ class Page:
             return widgets.HTML(html.problem(error_sentence(error)))
         lines, live = [], {entry.name for entry, at_work in self._known() if at_work}
         for row in rows.iloc[::-1].head(LISTED).to_dict("records"):
-            opened = _button(str(row["campaign"]), partial(self._open, str(row["campaign"])))
+            opened = _button(shown_name(row["campaign"]), partial(self._open, str(row["campaign"])))
             opened.add_class("sf-open")
             facts = {str(name): value for name, value in row.items()}
             state = campaign_line(facts, live=str(row["campaign"]) in live)
@@ -238,6 +234,7 @@ class Page:
         if self.form is None:
             return
         before, draft = self._shown, self.form.draft
+        sure = are_marked(table, "" if before is None else before.token)
         if before is not None:
             table = of_table(table, before.token, draft.campaign.strip())
         given: dict[str, Any] = {
@@ -247,7 +244,9 @@ class Page:
             "quality": draft.quality,
         }
         columns = same_columns(table, draft.phone, draft.region)
-        whole = None if self._table is None or before is not self._rows else put_into(self._table[0], table)
+        whole = None
+        if self._table is not None and before is self._rows:
+            whole = put_into(self._table[0], table, sure)
         if self._table is None or whole is None:
             rows, alone = TableRows(self._kept, table, of=before), ALONE if before is self._rows else ""
             self.show_form(table, name, rows, remark=alone, **given, **columns)

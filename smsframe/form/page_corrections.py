@@ -6,47 +6,99 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 from pandas.api.types import is_string_dtype
 
 from smsframe.arrow import TEXT
 from smsframe.contacts.file_rows import file_rows
+from smsframe.errors import ContactsError
+from smsframe.form.page_origin import OTHER_TABLE
+from smsframe.masking import shown
 from smsframe.outcomes.columns import PROBLEM_COLUMNS
 from smsframe.texts.values import words
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    import numpy as np
+
+ALONE = (
+    "These rows are not of the table as it is here, so they are sent alone. The others are in the table: "
+    "send it as well, under the same campaign name; nobody is texted twice."
+)
+NO_COLUMN = (
+    "Nothing of this file is used: its column sms_column has to name, in each row, the column of this table "
+    "that was faulty. Leave the columns that begin with sms_ as they were downloaded."
+)
+NONE_CHANGED = (
+    "No row was changed: the corrected cells are expected in the column {}, {}. Correct them there, under "
+    "that heading, and upload the file again."
+)
 
 
-def put_into(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame | None:
+def put_into(table: pd.DataFrame, rows: pd.DataFrame, sure: np.ndarray[Any, Any]) -> pd.DataFrame | None:
     """
     The table with corrected rows in their places.
 
     Args:
         table: As it was read from its file; it is not changed.
         rows: Rows that `smsframe.problems` took from it, with cells that somebody has changed since.
+        sure: For each row whether its file says that it is of this table. Any table has a row of that number:
+            where the file does not say so, all cells but the faulty one have to agree too.
 
     Returns:
-        A new table; None where it is not certain that each of the rows is one of this table as it is now:
-        their numbers, and the faulty cells as they were, have to agree.
+        A new table; None where the rows are of this table, but not as it is now, or are of no table.
+
+    Raises:
+        ContactsError: They may be of another table, or nothing in them was corrected.
     """
     own = [label for label in rows.columns if label in table.columns and label not in PROBLEM_COLUMNS]
-    unique = table.columns.is_unique and rows.columns.is_unique and table.index.is_unique
-    if not own or not unique or not {"sms_row", "sms_column", "sms_cell"} <= set(rows.columns):
+    if (
+        not own
+        or not {"sms_row", "sms_column", "sms_cell"} <= set(rows.columns)
+        or not rows.columns.is_unique
+    ):
         return None
-    numbers = pd.Index(file_rows(table).astype(TEXT).astype(object))  # missing where nobody knows them
-    asked = pd.Index(_words(rows["sms_row"]))
-    if not asked.is_unique or not numbers[numbers.notna()].is_unique:
+    asked, column = pd.Index(_words(rows["sms_row"])), _words(rows["sms_column"])
+    strangers = ~sure & (asked != "")
+    places = _places(table, asked)
+    if places is None:
+        if strangers.any():
+            raise ContactsError(OTHER_TABLE)
         return None
-    places = numbers.get_indexer(asked)
-    if (places < 0).any() or not _as_they_were(table.iloc[places], rows):
+    labels = np.array([str(label) for label in table.columns], dtype=object)
+    named = np.isin(column, labels)
+    if not (named | (sure & (column == ""))).all():
+        raise ContactsError(OTHER_TABLE if strangers.any() else NO_COLUMN)
+    before = table.iloc[places]
+    if strangers.any() and (len(own) < len(labels) or _others_differ(before, rows, column)[strangers].any()):
+        raise ContactsError(OTHER_TABLE)
+    # Where the text was wrong, and no one cell: somebody has changed one cell of it, and no more.
+    if (_others_differ(before, rows, column)[~named] > 1).any():
+        raise ContactsError(NO_COLUMN)
+    if not _as_they_were(before, rows):
+        if strangers.any():
+            raise ContactsError(OTHER_TABLE)
         return None
     made = table.copy()
-    for label in own:
-        _put(made, label, places, rows[label])
+    changed = [_put(made, label, places, rows[label]) for label in own]
+    lacking = sorted({*column[named]} - {str(label) for label in own})
+    if lacking or not any(changed):
+        names = " or ".join(f"“{shown(name, 40)}”" for name in lacking or sorted({*column[named]}))
+        why = "which this file does not have" if lacking else "and no cell was changed there"
+        raise ContactsError(NONE_CHANGED.format(names, why))
     return made
+
+
+def _places(table: pd.DataFrame, asked: pd.Index[Any]) -> np.ndarray[Any, Any] | None:
+    """Where in the table the rows of these numbers are; None where that is not certain of all."""
+    if not (table.columns.is_unique and table.index.is_unique and asked.is_unique):
+        return None
+    numbers = pd.Index(file_rows(table).astype(TEXT).astype(object))  # missing where nobody knows them
+    if not numbers[numbers.notna()].is_unique:
+        return None
+    places = numbers.get_indexer(asked)
+    return None if (places < 0).any() else places
 
 
 def same_columns(table: pd.DataFrame, phone: Any, region: Any) -> dict[str, Any]:
@@ -69,15 +121,26 @@ def _as_they_were(before: pd.DataFrame, rows: pd.DataFrame) -> bool:
     return True
 
 
-def _put(table: pd.DataFrame, label: Hashable, places: np.ndarray[Any, Any], cells: pd.Series[Any]) -> None:
+def _others_differ(
+    before: pd.DataFrame, rows: pd.DataFrame, column: np.ndarray[Any, Any]
+) -> np.ndarray[Any, Any]:
+    """How many cells of each row are not as they were, but for the faulty one."""
+    differ = np.zeros(len(rows), dtype=np.int64)
+    for label in before.columns.intersection(rows.columns):
+        differ += (column != str(label)) & (_words(before[label]) != _words(rows[label]))
+    return differ
+
+
+def _put(table: pd.DataFrame, label: Hashable, places: np.ndarray[Any, Any], cells: pd.Series[Any]) -> bool:
     """Write those cells of a column that somebody has changed; the others keep their values and types."""
     changed = _words(table[label].iloc[places]) != _words(cells)
     if not changed.any():
-        return
+        return False
     column = table[label]
     column = column.astype(TEXT) if is_string_dtype(column.dtype) else column.astype(object)
     column.iloc[places[changed]] = cells.astype(object).to_numpy()[changed]
     table[label] = column
+    return True
 
 
 def _words(cells: pd.Series[Any]) -> np.ndarray[Any, Any]:

@@ -38,6 +38,9 @@ LARGEST = 50_000_000
 KEPT = 600.0
 """Seconds that a file waits to be downloaded."""
 
+LONGEST_NAME, ENDING = 100, 10
+"""Characters of a file's name without its suffix, and how many of them are the last of what it is made of."""
+
 
 class Upload:
     """
@@ -148,7 +151,10 @@ class Download:
             path = place / f"{file_name(name)}.xlsx"
             write_as_named(_as_read(rows), path, index=False)
         except (SmsFrameError, ContactsError, ValueError, OSError, ImportError) as error:
-            self._link.value = html.problem(error_sentence(error))
+            sentence = error_sentence(error)
+            if isinstance(error, OSError) and str(self._folder) in str(error.filename):
+                sentence = f"The file cannot be written: {error.strerror}."  # its path is of the server
+            self._link.value = html.problem(sentence)
             return
         self._link.value = (
             f'<a class="sf-download" href="/smsframe/files/{place.name}" download>{path.name}</a>'
@@ -168,13 +174,18 @@ def _as_read(rows: pd.DataFrame) -> pd.DataFrame:
 
 def file_name(campaign: str) -> str:
     """
-    A campaign's name as part of a file's: letters and digits that every system takes.
+    A campaign's name as part of a file's: letters and digits that every system takes, and not too many.
+
+    What was put behind the name says what is in the file, so that a long one is cut before it.
 
     Example:
         >>> file_name("Autumn / 2026 results")
         'autumn-2026-results'
     """
-    return re.sub(r"[^\w]+", "-", campaign.lower(), flags=re.ASCII).strip("-") or "campaign"
+    name = re.sub(r"[^\w]+", "-", campaign.lower(), flags=re.ASCII).strip("-") or "campaign"
+    if len(name) <= LONGEST_NAME:
+        return name
+    return f"{name[: LONGEST_NAME - ENDING - 1].strip('-')}-{name[-ENDING:].strip('-')}"
 
 
 def _forget(path: Path) -> None:

@@ -209,6 +209,5 @@ def counted(session: FormSession) -> str:
     if not lists:
         return html.note("Nobody is on the list.")
     return "".join(
-        html.note(f"{many(used.people, 'number')} on the list of {mask(used.account)} at {used.base_url}.")
-        for used in lists
+        html.note(f"{many(used.people, 'number')} on the list of {mask(used.account)}.") for used in lists
     )

@@ -19,6 +19,8 @@ from smsframe.texts.values import words
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
+    import numpy as np
+
 TABLE, CAMPAIGN = "sms_table", "sms_campaign"
 """The columns that say which table a row is of, and which campaign it was downloaded from."""
 _CELLS = ["sms_row", "sms_column", "sms_cell"]
@@ -55,6 +57,11 @@ def marked(rows: pd.DataFrame, *, table: str | None = None, campaign: str | None
 def unmarked(rows: pd.DataFrame) -> pd.DataFrame:
     """Uploaded rows without these columns."""
     return rows.drop(columns=[name for name in (TABLE, CAMPAIGN) if name in rows.columns])
+
+
+def are_marked(rows: pd.DataFrame, token: str) -> np.ndarray[Any, Any]:
+    """Which of uploaded rows say that they are of a table."""
+    return _marks(rows, TABLE).eq(token).to_numpy(dtype=bool) & bool(token)
 
 
 def of_table(rows: pd.DataFrame, token: str, campaign: str) -> pd.DataFrame:

@@ -56,6 +56,7 @@ class View:
             ``terms``, ``schedule``.
         experiment: How many people are in each variant, the hold-out last; empty where the table is no
             experiment, and unless ``exact``.
+        phones: The phone column of the whole table where the plan is of a sample, else None.
     """
 
     draft: Draft
@@ -67,6 +68,7 @@ class View:
     cheaper: Cheaper | None = None
     problems: dict[str, str] = field(default_factory=dict)
     experiment: tuple[tuple[str, int], ...] = ()
+    phones: pd.Series[Any] | None = field(default=None, compare=False, repr=False)
 
     @property
     def recipients(self) -> int:
@@ -250,7 +252,8 @@ def make_view(
     plan = None if "text" in problems else made
     if plan is not None and typed is not None and draft.fix:
         typed = count_text(plan.template.source)
-    result = replace(result, plan=plan, typed=typed)
+    phones = None if exact or plan is None else contacts[draft.phone]
+    result = replace(result, plan=plan, typed=typed, phones=phones)
     return replace(
         result,
         sendable=result.readable and not problems and bool(draft.campaign.strip()),

@@ -36,7 +36,9 @@ class MessageStepper:
         """Show the first message of a view, or why there is none; ``file_rows`` as for `Messages`."""
         with self._lock:
             plan = view.plan if view.readable else None
-            messages = Messages(plan, file_rows=file_rows) if plan is not None else None
+            messages = None
+            if plan is not None:
+                messages = Messages(plan, file_rows=file_rows, phones=view.phones)
             self._messages, self._place, self._exact = messages or None, 0, view.exact
             self._show(html.nothing_to_read(view))
 

@@ -14,6 +14,9 @@ WHOLE = {
     "add it, or pass region=": "add it, or choose the country",
     "pass region=": "choose the country",
     ", or pass gateway=": "",
+    " (see .orders)": "",
+    "name its journal with journal=; or, if that is lost, take the orders over with adopt=True": "it was "
+    "sent from elsewhere too. Go on with it there, or ask the person who set up smsframe",
     " To try without an account: with smsframe.Sandbox() as sandbox: ... gateway=sandbox.gateway()": "",
     " that was given with suppress=": "",
     " of suppress=": " of another list",

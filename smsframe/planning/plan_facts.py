@@ -79,11 +79,11 @@ def plan_facts(plan: Plan, *, times: dict[str, Any], costs: dict[str, Any]) -> d
     }
 
 
-def optouts_said(plan: Plan) -> list[str]:
-    """The lists of opt-outs that were read, each in words."""
+def optouts_said(plan: Plan, *, where: bool = True) -> list[str]:
+    """The lists of opt-outs that were read, each in words; ``where`` they are, or their account alone."""
     said = [
-        f"{many(used.people, 'number')} on the list of {shown(used.account)} at {shown(used.base_url)} "
-        f"({shown(used.place)})"
+        f"{many(used.people, 'number')} on the list of {shown(used.account)}"
+        + (f" at {shown(used.base_url)} ({shown(used.place)})" if where else "")
         for used in plan.optouts
     ]
     if len(plan.suppressed):

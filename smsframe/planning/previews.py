@@ -115,9 +115,9 @@ class Previewer:
         return known
 
 
-def previewer_of(plan: Plan) -> Previewer:
-    """A previewer that knows the people of a plan's table."""
-    return Previewer(plan.frame[plan.phone], plan.frame["sms_phone"])
+def previewer_of(plan: Plan, column: pd.Series[Any] | None = None) -> Previewer:
+    """A previewer that knows the people of a plan's table, or those of a longer phone column too."""
+    return Previewer(plan.frame[plan.phone] if column is None else column, plan.frame["sms_phone"])
 
 
 def previews(plan: Plan, fields: pd.Series[Any], previewer: Previewer | None = None) -> list[str]:

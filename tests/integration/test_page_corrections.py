@@ -7,6 +7,8 @@ import threading
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
 
+import numpy as np
+import pandas as pd
 import pytest
 from helpers.background_runs import held
 from helpers.page import TEXT, button, buttons, downloaded, outcome, reads, send, upload
@@ -14,8 +16,9 @@ from helpers.sending import each_once, statuses, table
 
 import smsframe
 from smsframe.form import form, preview
-from smsframe.form.page import ALONE, Page
-from smsframe.form.page_corrections import put_into
+from smsframe.form.page import Page
+from smsframe.form.page_corrections import ALONE, NO_COLUMN, put_into
+from smsframe.form.page_origin import OTHER_TABLE
 
 
 def damaged(rows=6, start=0):
@@ -111,6 +114,60 @@ def test_rows_that_are_not_of_the_table_are_sent_alone_and_it_is_said(terminal, 
     assert each_once(terminal, smsframe.results("autumn"))
 
 
+def refused(page, rows, tmp_path, sentence):
+    before = page.form
+    give_back(page, rows, tmp_path)
+    assert sentence[:60] in reads(page)
+    assert "put into the table" not in reads(page)
+    assert page.form is before
+
+
+@pytest.mark.parametrize("phone", ["mobile", "Telefono"])
+def test_rows_of_another_table_are_not_put_into_this_one_by_their_number(terminal, folder, tmp_path, phone):
+    """The file is of the command line, and says of no row which table it is of."""
+    page = Page(downloads=folder)
+    upload(page, written(damaged(), tmp_path / "guests.csv"))
+    other = pd.DataFrame({phone: ["+393471111111", "n/a"], "name": ["Yan", "Yve"]})
+    read = smsframe.read_contacts(written(other, tmp_path / "other.csv"))
+    rows = smsframe.problems(smsframe.check(read, phone=phone)).assign(**{phone: "+393472222222"})
+    assert rows["sms_row"].tolist() == [3]  # in guests.csv too that row has the cell n/a
+    refused(page, rows, tmp_path, OTHER_TABLE)
+
+
+def test_unmarked_rows_of_this_table_are_put_into_it(terminal, folder, tmp_path):
+    page = Page(downloads=folder)
+    upload(page, written(damaged(), tmp_path / "guests.csv"))
+    rows = to_correct(page, folder).drop(columns="sms_table")
+    give_back(page, rows.assign(mobile=table(6)["mobile"][[1, 3]].tolist()), tmp_path)
+    assert "2 rows of corrected.xlsx put into the table" in reads(page)
+    assert page.form._contacts["mobile"].tolist() == table(6)["mobile"].tolist()
+
+
+@pytest.mark.parametrize("column", [None, "Telefono"])
+def test_rows_that_say_no_column_are_refused(terminal, folder, tmp_path, column):
+    page = Page(downloads=folder)
+    upload(page, written(damaged(), tmp_path / "guests.csv"))
+    rows = to_correct(page, folder).head(1)
+    rows = rows.assign(sms_row="5", sms_column=column, mobile="+393472222222")
+    refused(page, rows, tmp_path, NO_COLUMN)
+
+
+@pytest.mark.parametrize("column", ["Telefono", "Mobile ", "mobile2", "mobile"])
+def test_rows_without_a_correction_in_the_column_are_not_said_to_be_put_in(
+    terminal, folder, tmp_path, column
+):
+    page = Page(downloads=folder)
+    upload(page, written(damaged(), tmp_path / "guests.csv"))
+    rows = to_correct(page, folder)
+    if column in ("Telefono", "Mobile "):
+        rows = rows.rename(columns={"mobile": column})
+    if column != "mobile":
+        rows[column] = table(6)["mobile"][[1, 3]].tolist()
+    refused(
+        page, rows, tmp_path, "No row was changed: the corrected cells are expected in the column “mobile”"
+    )
+
+
 def test_only_cells_that_were_changed_are_changed(tmp_path):
     for seed in range(30):
         chance = random.Random(seed)
@@ -128,15 +185,16 @@ def test_only_cells_that_were_changed_are_changed(tmp_path):
         label = chance.choice(["mobile", "name", "amount"])
         rows[label] = rows[label].astype(object)
         rows.loc[0, label] = "+393471111111" if label == "mobile" else "7"
-        merged = put_into(read, rows)
+        sure = np.ones(len(rows), dtype=bool)
+        merged = put_into(read, rows, sure)
         assert merged is not None, seed
         changed = merged.astype(object).fillna("") != read.astype(object).fillna("")
         assert changed.sum().sum() == 1, seed
         assert merged.index[changed.any(axis=1)].tolist() == [int(rows.loc[0, "sms_row"]) - 2], seed
         again = smsframe.plan(merged, "Ciao {name}", phone="mobile", region="IT").problems()
         assert set(again["sms_row"]) <= set(found["sms_row"]), seed
-        assert put_into(merged, rows.assign(sms_cell="otherwise")) is None
-        assert put_into(merged, rows.assign(sms_row="999")) is None
+        assert put_into(merged, rows.assign(sms_cell="otherwise"), sure) is None
+        assert put_into(merged, rows.assign(sms_row="999"), sure) is None
 
 
 def test_corrected_rows_of_what_is_scheduled_wait_for_the_same_time(terminal, folder, tmp_path):
@@ -154,6 +212,27 @@ def test_corrected_rows_of_what_is_scheduled_wait_for_the_same_time(terminal, fo
     send(page)
     assert statuses(smsframe.results("autumn")) == {"scheduled": 6}
     assert smsframe.results("autumn")["sms_scheduled_at"].nunique() == 1
+
+
+def test_a_table_uploaded_again_for_what_is_scheduled_waits_for_the_same_time(terminal, folder, tmp_path):
+    later = datetime.now(UTC) + timedelta(days=30)
+    contacts, options = table(3), {"phone": "mobile", "progress": False}
+    smsframe.send(contacts[:2], TEXT, campaign="autumn", schedule=later, sender="Ada", **options)
+    page = Page(downloads=folder)
+    upload(page, written(contacts, tmp_path / "guests.csv"))
+    typed(page, campaign="autumn", text=TEXT)
+    draft = page.form.draft
+    assert (draft.later, draft.day, draft.sender) == (True, later.astimezone().date(), "Ada")
+    assert page.form._controls.send.description.startswith("Text 1 person for 1 credit on ")
+    typed(page, campaign="autumn 2")  # the name goes on
+    assert (page.form.draft.later, page.form.draft.sender) == (False, "")
+    typed(page, campaign="autumn")
+    typed(page, later=False)  # it can still be sent at once
+    assert page.form.draft.later is False
+    typed(page, later=True)
+    send(page)
+    assert statuses(smsframe.results("autumn")) == {"scheduled": 3}
+    assert smsframe.results("autumn")["sms_scheduled_at"].dt.floor("min").nunique() == 1
 
 
 def test_what_is_downloaded_has_the_words_of_the_page(terminal, folder, tmp_path):

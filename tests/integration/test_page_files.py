@@ -10,9 +10,10 @@ from io import BytesIO
 
 import pandas as pd
 import pytest
-from helpers.page import button, reads, send, upload, visible
+from helpers.page import button, buttons, downloaded, outcome, reads, send, upload, visible
 from helpers.sending import table
 
+import smsframe
 from smsframe.form.page import Page
 
 PYTHON = re.compile(
@@ -189,3 +190,38 @@ def test_a_sheet_is_chosen_after_a_file_that_was_none(terminal, tmp_path):
     assert button(page, "Use this sheet")
     upload(page, tmp_path / "noise.xlsx", content=random.Random(2).randbytes(5000))
     assert not any(getattr(part, "description", "") == "Use this sheet" for part in visible(page.widget))
+
+
+def test_a_long_name_of_a_campaign_is_cut_and_no_path_of_the_server_is_shown(terminal, folder, tmp_path):
+    table(2).to_csv(tmp_path / "guests.csv", index=False)
+    page = Page(downloads=folder)
+    upload(page, tmp_path / "guests.csv")
+    send(page, "Grand opening " * 18)
+    button(page, "Download results").click()
+    name, rows = downloaded(folder)
+    assert name.startswith("grand-opening-grand-")
+    assert len(name) < 120
+    assert len(rows) == 2
+    folder.rmdir()
+    button(page, "Download results").click()
+    (said,) = problems(page)
+    assert "The file cannot be written" in said
+    assert str(folder) not in said
+
+
+def test_a_number_in_the_name_of_a_campaign_is_masked_in_the_list(terminal, folder, tmp_path):
+    smsframe.send(table(1), "Ciao", campaign="call +393477654321", phone="mobile", progress=False)
+    smsframe.send(table(1), "Ciao", campaign="autumn-20261122", phone="mobile", progress=False)
+    page = Page(downloads=folder)
+    shown = buttons(page)
+    assert "call +39••••••••21" in shown
+    assert "autumn-20261122" in shown
+    button(page, "call").click()
+    assert "1 sent" in outcome(page)
+    table(1).to_csv(tmp_path / "guests.csv", index=False)
+    button(page, "All campaigns").click()
+    upload(page, tmp_path / "guests.csv")
+    page.form._controls.campaign.value = "call +393477654321"
+    assert page.form.wait(30)
+    assert "was begun already" in reads(page)
+    assert "7654321" not in reads(page)

@@ -58,6 +58,19 @@ def test_a_path_is_a_path_in_every_word():
     assert said == f"the record of campaigns {path} is gone; 5 credits are left"
 
 
+def test_orders_of_another_journal_are_said_without_python():
+    said = in_form_words(
+        "campaign 'x': the gateway has 1 order of it that this journal does not know, to 3 recipients, the "
+        "last one of 2026-11-22 10:00 UTC (see .orders); nothing was sent: name its journal with journal=; "
+        "or, if that is lost, take the orders over with adopt=True"
+    )
+    assert said.endswith(
+        "UTC; nothing was sent: it was sent from elsewhere too. Go on with it there, or ask the person who "
+        "set up smsframe"
+    )
+    assert not WORDS.search(said)
+
+
 def damaged(tmp_path):
     contacts = table(9, bad=[2])
     contacts["name"] = contacts["name"].where(contacts.index != 5, None)
