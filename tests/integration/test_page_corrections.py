@@ -211,7 +211,7 @@ def test_corrected_rows_of_what_is_scheduled_wait_for_the_same_time(terminal, fo
     assert "at 09:30" in page.form._controls.send.description
     send(page)
     assert statuses(smsframe.results("autumn")) == {"scheduled": 6}
-    assert smsframe.results("autumn")["sms_scheduled_at"].nunique() == 1
+    assert len(smsframe.results("autumn")["sms_scheduled_at"].unique()) == 1
 
 
 def test_a_table_uploaded_again_for_what_is_scheduled_waits_for_the_same_time(terminal, folder, tmp_path):
@@ -232,7 +232,7 @@ def test_a_table_uploaded_again_for_what_is_scheduled_waits_for_the_same_time(te
     typed(page, later=True)
     send(page)
     assert statuses(smsframe.results("autumn")) == {"scheduled": 3}
-    assert smsframe.results("autumn")["sms_scheduled_at"].dt.floor("min").nunique() == 1
+    assert len(smsframe.results("autumn")["sms_scheduled_at"].dt.floor("min").unique()) == 1
 
 
 def test_what_is_downloaded_has_the_words_of_the_page(terminal, folder, tmp_path):
