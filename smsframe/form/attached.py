@@ -6,13 +6,14 @@ A form that is opened again, in this kernel, another one or another browser, fin
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from smsframe.clock import machine_zone
+from smsframe.errors import SmsFrameError
 from smsframe.form import html
 from smsframe.form.form import Form
 from smsframe.form.live import LiveRun
@@ -61,6 +62,10 @@ class AttachedForm(Form):
         self._file_rows = False
         self._agreed: tuple[str, Draft, Draft] | None = None
         """The campaign whose time and sender were taken over, and the form before and after that."""
+        with suppress(SmsFrameError, OSError):  # the form says what is wrong with the journal
+            if (entry := session.find(draft.campaign.strip())) is not None:
+                agreed = _with_terms(draft, entry, session.clock.now())
+                self._agreed, draft = (entry.name, draft, agreed), agreed
         super().__init__(contacts, draft, session)
 
     def call_rows_as_in_file(self) -> None:
@@ -126,11 +131,7 @@ class AttachedForm(Form):
                     return
             if entry is None or self._agreed is not None or alike(entry.name) != alike(draft.campaign):
                 return
-            terms, after = entry.terms, draft
-            if not draft.later and terms.schedule is not None and terms.schedule > self._session.clock.now():
-                after = replace(after, **_local(terms.schedule))
-            if not draft.sender and terms.sender:
-                after = replace(after, sender=terms.sender)
+            after = _with_terms(draft, entry, self._session.clock.now())
             self._agreed = (entry.name, draft, after)
             if after != draft:
                 self._set_terms(after)
@@ -190,6 +191,14 @@ class AttachedForm(Form):
 
 def _terms(draft: Draft) -> tuple[Any, ...]:
     return draft.sender, draft.later, draft.day, draft.at, draft.zone
+
+
+def _with_terms(draft: Draft, entry: CampaignRecord, now: datetime) -> Draft:
+    """A draft with the time of a campaign, if it is to come, and its sender, where the draft has none."""
+    terms = entry.terms
+    if not draft.later and terms.schedule is not None and terms.schedule > now:
+        draft = replace(draft, **_local(terms.schedule))
+    return replace(draft, sender=draft.sender or terms.sender or "")
 
 
 def _local(at: datetime) -> dict[str, Any]:
