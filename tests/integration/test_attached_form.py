@@ -120,7 +120,7 @@ def test_a_form_begins_with_the_text_and_the_sender_of_its_campaign(gateway):
     assert form._controls.send.description == "Text 2 people for 2 credits"
     other = opened(table(4), gateway, "Another text")
     assert other._controls.text.value == "Another text"
-    assert other._controls.sender.value == ""
+    assert other._controls.sender.value == "Ada"  # whoever is added gets it from the same sender
 
 
 def test_a_run_is_not_shown_under_another_campaigns_name_nor_stopped_there(gateway):

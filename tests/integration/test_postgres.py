@@ -484,11 +484,13 @@ def test_a_process_that_stands_still_in_a_transaction_lets_the_others_go_on(
     """It has the lock of whoever writes; here it gets half a second instead of minutes."""
     assert connections.SETTINGS["idle_in_transaction_session_timeout"] == "5min"
     send(table(2), gateway)
-    monkeypatch.setitem(connections.SETTINGS, "idle_in_transaction_session_timeout", "500ms")
     outcomes = []
 
     def stand_still():
-        with Journal(url)._store.transaction() as connection:
+        with contextlib.ExitStack() as stack:
+            with monkeypatch.context() as sooner:
+                sooner.setitem(connections.SETTINGS, "idle_in_transaction_session_timeout", "500ms")
+                connection = stack.enter_context(Journal(url)._store.transaction())
             outcomes.append(send(table(5), gateway))  # which waits for that lock
             connection.exec_driver_sql("SELECT 1")
 
