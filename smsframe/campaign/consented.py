@@ -39,6 +39,7 @@ def with_refused_consent(results: pd.DataFrame, phones: pd.Index[Any]) -> pd.Dat
 
 
 def withdrawn(plan: Plan) -> pd.Series[Any]:
-    """The numbers of the rows that a plan refuses for want of consent, whatever was written down before."""
-    phones: pd.Series[Any] = plan.frame["sms_phone"][plan.frame["sms_code"].eq("no_consent").to_numpy()]
-    return phones.dropna()
+    """The people whom a plan refuses for want of consent; not those who have given it in another row."""
+    refused = plan.frame["sms_code"].eq("no_consent").to_numpy(dtype=bool, na_value=False)
+    phones: pd.Series[Any] = plan.frame["sms_phone"][refused].dropna()
+    return phones[~among(phones, plan.planned["phone"])]

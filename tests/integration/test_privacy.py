@@ -150,6 +150,16 @@ def test_who_withdraws_consent_waits_no_longer(database, sandbox, gateway, journ
 
 
 @BOTH
+def test_who_gives_consent_in_another_row_goes_on_waiting(database, time, sandbox, gateway, journal):
+    people = pd.concat([PEOPLE.assign(consent_at="2026-05-01"), PEOPLE.head(2)], ignore_index=True)
+    out = send(people, gateway, policy=CONSENT, ramp="25%, rest")
+    assert out["sms_status"].iloc[:4].isin(["accepted", "pending"]).all()
+    assert out["sms_status"].eq("pending").any()
+    out = smsframe.resume("autumn", gateway=gateway, policy=CONSENT, ramp="rest", grace=0, progress=False)
+    assert out["sms_status"].eq("accepted").sum() == 4
+
+
+@BOTH
 def test_a_resumption_that_requires_consent_texts_nobody_without(database, sandbox, gateway, journal):
     waiting_people(sandbox, gateway)  # by a call that kept none
     out = smsframe.resume("autumn", gateway=gateway, policy=CONSENT, grace=0, progress=False)
