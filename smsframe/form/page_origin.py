@@ -35,8 +35,8 @@ OTHER_TABLE = (
     "were downloaded from, or download the rows that need a hand here."
 )
 UNMARKED = (
-    "{} of this file {} not downloaded from this campaign, as far as the file says: whoever of them has no "
-    "text of the campaign would be texted. Is this the right file?"
+    "{} of this file {} not downloaded from this campaign, as far as the file says: people of these rows "
+    "who have no text of the campaign would be texted. Is this the right file?"
 )
 
 

@@ -303,7 +303,7 @@ def _texted_again(connection: Connection, campaign: int, owner: str, phones: pd.
 
 
 def _dissolve(connection: Connection, entry: CampaignRecord, phones: pd.Series[Any]) -> None:
-    """Free everybody who is planned together with one of these; whoever is at work on it finds it gone."""
+    """Free everybody who is planned together with one of these; a run that works on it finds it gone."""
     with_them = sa.select(recipients.c.batch).where(
         recipients.c.campaign == entry.id, is_among(recipients.c.person, recipient_rows.persons(phones))
     )

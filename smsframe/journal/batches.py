@@ -53,8 +53,8 @@ class Batches:
         """
         ``phone``, ``fields``, ``segments`` and ``latest`` of a batch's people.
 
-        ``latest`` is false of people whom a later order has texted since: they are in this one, for whoever
-        asks the gateway about it, and it may not be sent again.
+        ``latest`` is false of people whom a later order has texted since: they are in this one when the
+        gateway is asked about it, and it may not be sent again.
         """
         with self._store.transaction(reading=True) as connection:
             latest = recipient_rows.read(connection, batch.campaign, recipients.c.batch == batch.id)
@@ -140,7 +140,7 @@ class Batches:
     def incomplete(self, connection: Connection, entry: CampaignRecord) -> list[Batch]:
         """
         In the caller's transaction: the accepted batches whose orders do not list everybody, but for those
-        of whoever is at work.
+        of a run at work.
         """
         with_missing = sa.select(recipients.c.batch).where(
             recipients.c.campaign == entry.id, recipients.c.missing

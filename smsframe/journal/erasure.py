@@ -255,7 +255,7 @@ def _rows(connection: Connection, table: sa.Table, campaign: int, persons: list[
 
 def _free_planned(connection: Connection, campaign: int, persons: list[int]) -> None:
     """
-    Free everybody who is planned together with one of these, in orders that never left; whoever is at work on
+    Free everybody who is planned together with one of these, in orders that never left; a run that works on
     them finds them gone, and cuts the others again.
     """
     with_them = sa.select(recipients.c.batch).where(

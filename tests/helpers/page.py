@@ -90,3 +90,13 @@ def send(page, campaign="autumn", text=TEXT):
     controls.unlock.value = str(form.plan.recipients)
     controls.send.click()
     assert form.wait(60)
+
+
+AFTER = {
+    "continue": {"scheduled": 4},
+    "drop": {"scheduled": 1},
+    "cancel": {"cancelled": 1, "pending": 3},
+    "refresh": {"scheduled": 1, "pending": 3},
+    "correct": {"scheduled": 2, "pending": 3},
+}
+"""What each action alone leaves of a campaign with one text scheduled and three people waiting."""

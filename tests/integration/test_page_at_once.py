@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from helpers.background_runs import held, until
-from helpers.page import TEXT, button, buttons, outcome, reads, upload
+from helpers.page import AFTER, TEXT, button, buttons, outcome, reads, upload
 from helpers.sending import REPEATS_SEND_AGAIN, statuses, table
 
 import smsframe
@@ -116,14 +116,6 @@ def checked(sandbox, folder, *pages):
     return counted, outcome(fresh)
 
 
-AFTER = {
-    "continue": {"scheduled": 4},
-    "drop": {"scheduled": 1},
-    "cancel": {"cancelled": 1, "pending": 3},
-    "refresh": {"scheduled": 1, "pending": 3},
-    "correct": {"scheduled": 2, "pending": 3},
-}
-"""What each does alone."""
 ALLOWED = {
     ("continue", "drop"): [AFTER["continue"], AFTER["drop"]],
     # Cancel said one text: of those that the other page schedules meanwhile it takes none back.

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from helpers.background_runs import held, until
-from helpers.page import TEXT, button, buttons, outcome, reads, send, upload
+from helpers.page import AFTER, TEXT, button, buttons, outcome, reads, send, upload
 from helpers.sending import statuses, table
 
 import smsframe
@@ -57,13 +57,6 @@ def page_busy(page):
     return "Stop" in buttons(page) or "Asking" in reads(page)
 
 
-AFTER = {
-    "continue": {"scheduled": 4},
-    "drop": {"scheduled": 1},
-    "cancel": {"cancelled": 1, "pending": 3},
-    "refresh": {"scheduled": 1, "pending": 3},
-    "correct": {"scheduled": 2, "pending": 3},
-}
 BOTH = {
     ("refresh", "continue"): AFTER["continue"],
     ("refresh", "drop"): AFTER["drop"],
