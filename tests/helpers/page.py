@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 
@@ -29,6 +30,12 @@ def outcome(page):
         part.value for part in every(page.widget) if 'class="sf-outcome"' in str(getattr(part, "value", ""))
     ]
     return re.sub(r"<[^>]+>", " ", found)
+
+
+def widget_state():
+    """What a notebook would keep of every widget that there is, as text; those of other tests are closed."""
+    manager = ipywidgets.Widget.get_manager_state()
+    return json.dumps(manager, ensure_ascii=False, default=lambda value: bytes(value).decode("latin-1"))
 
 
 def visible(widget):

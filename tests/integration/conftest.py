@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 
 import pytest
 from helpers.faulty_server import FaultyServer
@@ -10,6 +11,13 @@ from helpers.namespaces import cable, inside
 from helpers.sending import gateway_at
 
 __all__ = ["cable", "inside"]  # fixtures too
+
+
+@pytest.fixture(autouse=True)
+def no_widgets_of_other_tests():
+    """A process keeps every widget that was not closed: what a test reads of them all is of its own."""
+    if shown := sys.modules.get("ipywidgets"):
+        shown.Widget.close_all()
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from html import unescape
 from pathlib import Path
 from time import sleep
 
-import ipywidgets
 import pandas as pd
 import pytest
+from helpers.page import widget_state
 from helpers.sending import each_once, gateway_at, statuses, table, texted
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -1093,7 +1093,7 @@ def test_no_widget_holds_a_number_or_a_password(people):
         at.click("test")
         at.unlock()
         at.click("send")
-        state = json.dumps(ipywidgets.Widget.get_manager_state(), default=str)
+        state = widget_state()
         shown = json.dumps(at.form._repr_mimebundle_()) + repr(at.form)
     for secret in ("7654321", "1234567", "1234568", "open-sesame"):
         assert secret not in state + shown

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from datetime import UTC, datetime, timedelta
 
-import ipywidgets
 import pandas as pd
 import pytest
 from helpers.background_runs import held, start, until
-from helpers.page import TEXT, button, buttons, downloaded, outcome, reads, send, upload, visible
+from helpers.page import (
+    TEXT,
+    button,
+    buttons,
+    downloaded,
+    outcome,
+    reads,
+    send,
+    upload,
+    visible,
+    widget_state,
+)
 from helpers.sending import each_once, statuses, table
 
 import smsframe
@@ -71,10 +80,7 @@ def test_no_number_and_no_text_of_a_person_is_in_the_state_of_a_widget(terminal,
     send(page)
     button(page, "Download results").click()
     numbers = [*table(4)["mobile"].str[3:], "1234 5678", "12345678"]
-    state = json.dumps(
-        ipywidgets.Widget.get_manager_state(), default=lambda value: bytes(value).decode("latin-1")
-    )
-    assert [number for number in numbers if number in state] == []
+    assert [number for number in numbers if number in widget_state()] == []
     rows = downloaded(folder)[1]
     assert rows["mobile"].tolist() == smsframe.read_contacts(damaged)["mobile"].tolist()
     assert rows["sms_phone"].notna().tolist() == [True, False, False, True]
