@@ -98,9 +98,10 @@ def decide(
 
     first = calling_codes()[national // POWERS[np.maximum(size - 3, 0)] % 1000]
     for country, rows in _groups(first, abroad & (first > 0), fewest):
-        size[rows] -= len(str(country))
-        national[rows] -= country * POWERS[size[rows]]
-        count = after_code(country).of(national[rows], size[rows])
+        length = size[rows] - len(str(country))
+        rest = national[rows] - country * POWERS[length]
+        size[rows], national[rows] = length, rest
+        count = after_code(country).of(rest, length)
         code[rows[count >= 0]] = country
         drop(rows, count)
         for some in _enough(rows[count == PREFIXED]):
