@@ -110,6 +110,10 @@ class Campaign(RuleBasedStateMachine):
         """The texts of the calls that somebody was in."""
         self.listed = set()
         """Who was in a call that came to its end, and was not withdrawn since."""
+        self.told = set()
+        """Whom a call that came to its end was told to suppress: later calls know it."""
+        self.perhaps_told = set()
+        """Whom any call was."""
         self.sent_again = set()
         """Order ids that a person knew to be unconfirmed, and said to send again."""
 
@@ -137,6 +141,7 @@ class Campaign(RuleBasedStateMachine):
     @rule(workers=WORKERS, batch_size=BATCH_SIZE, suppress=SOME, changed=st.booleans(), death=DEATH)
     def send(self, workers, batch_size, suppress, changed, death):
         before = self.look()
+        self.perhaps_told |= suppress
         told = self.sends(
             self.people, workers, batch_size, suppress=[*suppress], changed=changed, **death
         ).wait()
@@ -144,6 +149,7 @@ class Campaign(RuleBasedStateMachine):
         if not refused:
             self.means(self.people)
         seen = self.hold(before, may_be_texted={*self.people} - suppress, fresh=self.texts(self.people))
+        self.remembers(suppress, told)
         if told.killed:
             return
         somebody_has_another, somebody_may = self.other_texts(before)
@@ -177,25 +183,29 @@ class Campaign(RuleBasedStateMachine):
     @rule(workers=WORKERS, suppressed=SOME, death=DEATH)
     def resume(self, workers, suppressed, death):
         before = self.look()
-        self.resumes(workers=workers, suppressed=suppressed, **death)
+        self.perhaps_told |= suppressed
+        told = self.resumes(workers=workers, suppressed=suppressed, **death)
         self.hold(before, may_be_texted={*before.status} - suppressed)
+        self.remembers(suppressed, told)
 
     @rule(workers=WORKERS, suppressed=SOME, death=DEATH)
     def a_person_says_to_send_again(self, workers, suppressed, death):
         before = self.look()
-        self.resumes(workers=workers, suppressed=suppressed, unconfirmed="send", **death)
+        self.perhaps_told |= suppressed
+        told = self.resumes(workers=workers, suppressed=suppressed, unconfirmed="send", **death)
         known = {before.order[phone] for phone in before.having("unconfirmed")}
         self.hold(before, may_be_texted={*before.status} - suppressed, known_to_a_person=known)
+        self.remembers(suppressed, told)
 
     @rule(death=DEATH)
     def withdraw(self, death):
         before = self.look()
         told = killable.run(killable.withdraw, *self.where, **death)
-        self.listed -= before.having("pending")
+        self.listed -= before.having("pending") | before.having("suppressed")
         seen = self.hold(before, may_be_texted=set())
         if isinstance(told.value, pd.DataFrame):
             assert {*told.value["sms_phone"]} == {*before.status} - {*seen.status}
-            assert not seen.having("pending")
+            assert not seen.having("pending") | seen.having("suppressed")
 
     # How calls are made.
 
@@ -213,6 +223,11 @@ class Campaign(RuleBasedStateMachine):
     def means(self, people, text=None):
         for phone, said in self.texts(people, text).items():
             self.meant[phone].add(said)
+
+    def remembers(self, suppressed, told):
+        """Later calls know whom a call was told to suppress; of one that was killed, perhaps."""
+        if not told.killed and not isinstance(told.value, str):
+            self.told |= suppressed
 
     # What is seen, and what must hold.
 
@@ -248,7 +263,10 @@ class Campaign(RuleBasedStateMachine):
         status = dict(zip(frame["mobile"], frame["sms_status"], strict=True))
         assert status.keys() == self.people.keys()
         out = {phone for phone, said in status.items() if said == "suppressed"}
-        assert out <= suppressed
+        assert out <= suppressed | self.perhaps_told
+        assert {*self.people} & self.told <= out | seen.having("accepted") | seen.having(
+            "rejected"
+        ) | seen.having("unconfirmed")
         assert {phone: status[phone] for phone in status.keys() - out} == {
             phone: seen.status.get(phone) for phone in status.keys() - out
         }
@@ -266,7 +284,7 @@ class Campaign(RuleBasedStateMachine):
         retired = {order for order, event, _ in seen.evidence if event == Event.ABSENT_RETIRED}
         assert not retired & {order for order, _, _ in seen.inbox}, "an order called absent was taken"
         for order, phone, text in seen.inbox[len(before.inbox) :]:
-            assert phone in may_be_texted, f"{phone} was texted, and should not be"
+            assert phone in may_be_texted - self.told, f"{phone} was texted, and should not be"
             assert text in self.meant[phone], f"{phone} got {text!r}, which nobody wrote"
             if fresh is not None and order not in old:
                 assert text == fresh[phone], f"{phone} got the text of another time: {text!r}"
@@ -293,7 +311,8 @@ class Campaign(RuleBasedStateMachine):
             assert taken <= {order}, said
         else:
             assert taken <= ({order} if status == "unconfirmed" else set()), said
-        assert status in ("accepted", "unconfirmed", "pending", "rejected", None), said
+        assert status in ("accepted", "unconfirmed", "pending", "rejected", "suppressed", None), said
+        assert status != "suppressed" or phone in self.perhaps_told, said
         assert phone not in REFUSED or not orders, said
 
     def teardown(self):
