@@ -77,45 +77,50 @@ def read(cells: Any) -> Digits:
     plus = _first(text, begins, ends) == ord("+")
     if np.count_nonzero(is_digit) + np.count_nonzero(plus) == len(text):
         return _unpunctuated(cells, plus)
-    kind = _CLASS.take(text, mode="clip")  # half again as fast as brackets
-    before = np.zeros(len(text) + 1, dtype=np.int32)  # digits before each byte
-    np.cumsum(is_digit, out=before[1:])
-    first, last = before[begins], before[ends]
-    length = (last - first).astype(np.int64)
-    plain = (length > 0) & (length <= _LONGEST) & (ends - begins <= _CHARACTERS)
+    size = ends - begins
+    enough = np.uint8 if size.max() <= np.iinfo(np.uint8).max else np.int64  # twice as fast in bytes
+    counted = np.add.reduceat(np.append(is_digit, False).view(np.uint8), begins, dtype=enough)
+    length = np.where(size > 0, counted, 0).astype(np.int64)
+    places = np.append(0, np.cumsum(length))
+    plain = (length > 0) & (length <= _LONGEST) & (size <= _CHARACTERS)
 
-    def cells_of(places: NDArray[np.intp]) -> NDArray[np.intp]:
-        return np.searchsorted(ends, places, side="right")
-
-    others = kind == _OTHER
-    if np.count_nonzero(others) > len(
-        plain
-    ):  # counting them all is cheaper then than looking up the cell of each
-        counted = np.concatenate([[0], np.cumsum(others)])
-        plain &= counted[begins] == counted[ends]
+    rest = np.flatnonzero(~is_digit)
+    byte = text[rest]
+    kind = _CLASS[byte]
+    others, slashes, pluses = (rest[kind == which] for which in (_OTHER, _SLASH, _PLUS))
+    if len(others) > len(plain):  # counting them all is cheaper then than looking up the cell of each
+        plain &= _before(_CLASS[text] == _OTHER, begins) == _before(_CLASS[text] == _OTHER, ends)
     else:
-        plain[cells_of(np.flatnonzero(others))] = False
-    slashes = np.flatnonzero(kind == _SLASH)
-    where = cells_of(slashes)
-    plain[where[before[slashes] - first[where] > _BEFORE_SLASH]] = False
-
-    pluses = np.flatnonzero(kind == _PLUS)
+        plain[_cells_of(others, ends)] = False
+    if len(slashes):
+        where = _cells_of(slashes, ends)
+        plain[where[_before(is_digit, slashes) - places[where] > _BEFORE_SLASH]] = False
     if len(pluses) > np.count_nonzero(plus):
-        where = cells_of(pluses)
-        plain[where[before[pluses] > first[where]]] = False  # a plus after a digit
+        where = _cells_of(pluses, ends)
+        plain[where[_before(is_digit, pluses) > places[where]]] = False  # a plus after a digit
         plain[where[1:][where[1:] == where[:-1]]] = False  # two
         plus[where] = True
 
-    marks = np.flatnonzero(kind == _PUNCTUATION)
-    plain[cells_of(_repeated(text, marks))] = False
+    marks = kind == _PUNCTUATION
+    plain[_cells_of(_repeated(rest[marks], byte[marks]), ends)] = False
     plain &= ~_decimals(text, begins, ends)
     if cells.null_count:  # below which any bytes may stand
         plain &= np.asarray(cells.is_valid())
     length[~plain] = 0
-    # With marks anywhere a processor guesses wrong which byte is taken; a list of places needs no guess.
-    written = text.take(np.flatnonzero(is_digit), mode="clip") if len(marks) else text[is_digit]
-    value = _integers(written, np.append(first, before[-1]), plain)
+    # A processor guesses wrong which byte is taken; a list of places needs no guess.
+    value = _integers(text.take(np.flatnonzero(is_digit), mode="clip"), places, plain)
     return Digits(value, length, plus, _begin_with_00(text, begins, ends, value, length), plain)
+
+
+def _cells_of(places: NDArray[np.intp], ends: NDArray[np.int64]) -> NDArray[np.intp]:
+    """The cells in which bytes stand."""
+    return np.searchsorted(ends, places, side="right")
+
+
+def _before(those: NDArray[np.bool_], places: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+    """How many of those bytes stand before each place."""
+    before = np.append(0, np.cumsum(those))
+    return np.asarray(before[places])
 
 
 def _unpunctuated(cells: Any, plus: NDArray[np.bool_]) -> Digits:
@@ -190,11 +195,11 @@ def _decimals(
     return found
 
 
-def _repeated(text: NDArray[np.uint8], places: NDArray[np.intp]) -> NDArray[np.intp]:
+def _repeated(places: NDArray[np.intp], mark: NDArray[np.uint8]) -> NDArray[np.intp]:
     """Where dots or dashes in punctuation stand side by side, or empty brackets: digits may be hidden."""
-    mark = text[places]
-    first, second = _FIRST_OF_TWO[mark], _SECOND_OF_TWO[mark]
-    together = (first[:-1] & second[1:] != 0) & (places[1:] - places[:-1] == 1)
-    around = (first[:-2] & second[2:] != 0) & (places[2:] - places[:-2] == 2)  # noqa: PLR2004 - a space between
-    around &= mark[1:-1] == ord(" ")
-    return np.concatenate([places[1:][together], places[2:][around]])
+    two = np.flatnonzero(places[1:] - places[:-1] == 1)
+    three = np.flatnonzero(places[2:] - places[:-2] == 2)  # noqa: PLR2004 - a space between
+    three = three[mark[three + 1] == ord(" ")]
+    together = _FIRST_OF_TWO[mark[two]] & _SECOND_OF_TWO[mark[two + 1]] != 0
+    around = _FIRST_OF_TWO[mark[three]] & _SECOND_OF_TWO[mark[three + 2]] != 0
+    return np.concatenate([places[two[together] + 1], places[three[around] + 2]])
