@@ -108,33 +108,39 @@ class AttachedForm(Form):
         return view, counts
 
     def _show(self, view: View, counts: CampaignCounts | None) -> None:
-        super()._show(view, counts)
         entry = self._entry
-        self._agree(view.draft, entry if counts is not None else None)
+        if self._agrees_now(view.draft, entry if counts is not None else None):
+            return  # the form is another one now, and is shown next: clicks on this one would be ignored
+        super()._show(view, counts)
         if counts is not None and counts.busy and entry is not None and "run" not in self._actions:
             self._actions.start("run", "send", partial(self._follow_live, entry))
 
-    def _agree(self, draft: Draft, entry: CampaignRecord | None) -> None:
+    def _agrees_now(self, draft: Draft, entry: CampaignRecord | None) -> bool:
         """
         Take over when a campaign that was begun goes out, and its sender, once it is named in the form.
 
         Whoever is added to it is not texted before the others; all that can be changed in the form.
+
+        Returns:
+            Whether that changed the form.
         """
         with self._lock:
             if draft != self._controls.draft(fix=self._fix):
-                return  # something else was typed meanwhile, and is shown next
+                return False  # something else was typed meanwhile, and is shown next
             if self._agreed is not None and self._agreed[0] != (entry.name if entry is not None else ""):
                 _, before, after = self._agreed
                 self._agreed = None
                 if _terms(draft) == _terms(after) != _terms(before):  # the name that was typed goes on
                     self._set_terms(before)
-                    return
+                    return True
             if entry is None or self._agreed is not None or alike(entry.name) != alike(draft.campaign):
-                return
+                return False
             after = _with_terms(draft, entry, self._session.clock.now())
             self._agreed = (entry.name, draft, after)
-            if after != draft:
-                self._set_terms(after)
+            if after == draft:
+                return False
+            self._set_terms(after)
+            return True
 
     def _set_terms(self, draft: Draft) -> None:
         self._controls.sender.value = draft.sender

@@ -235,7 +235,7 @@ def test_what_is_scheduled_is_cancelled_by_two_clicks(page, lab, rehearsal):
     page.wait_for_timeout(1000)
     sure.click()
     expect(known).to_contain_text("5 cancelled")
-    expect(page.locator(".smsframe-card")).to_contain_text("Not delivered")
+    expect(page.locator(".smsframe-card")).to_contain_text("5 not sent")
     expect(sure).to_be_hidden()
 
 
