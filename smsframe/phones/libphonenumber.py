@@ -23,6 +23,7 @@ from smsframe.phones.fast.metadata import MOBILE, MOST, TYPES, regions
 from smsframe.phones.fast.ranges import UNDECIDED
 from smsframe.phones.marks import SEPARATING
 from smsframe.phones.repair import SEPARATORS, Characters
+from smsframe.phones.shapes import by_shape
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,21 +75,33 @@ def _spelled(text: Any, home: NDArray[np.int16]) -> tuple[NDArray[np.int64], NDA
     The library begins at the first plus or digit, leaves out what stands at the end and the punctuation
     between digits, and takes nothing with anything else in it for a number.
     """
+    bare, beside = by_shape(_bare, text)
+    number, kind = decide(digits.read(bare), home)
+    undecided = kind == UNDECIDED
+    divided, unusual = (np.asarray(beside[name]) for name in ("divided", "unusual"))
+    if (undecided & divided).any():
+        rows = np.flatnonzero(undecided & divided)
+        number[rows], kind[rows] = _divided(text.take(pa.array(rows)), home[rows])
+    kind[undecided & ~divided & unusual] = KINDS.index("not_a_number")
+    kind[np.asarray(pc.utf8_length(text)) > _LONGEST] = KINDS.index("too_long")
+    return number, kind
+
+
+def _bare(text: Any) -> tuple[Any, dict[str, Any]]:
+    """
+    Cells from the first plus or digit to the last digit or letter, without what separates digits.
+
+    And which of them have one of ``SEPARATORS``, and which have what no number has, once they are bare.
+    """
     there = Characters(text)
     bare = text
     if there.any(r"[^0-9+ ()\[\]\-/]"):  # a dot too: what is behind the last one may be zeros
         bare = _sub(_sub(text, "^[^0-9+]+", ""), r"[^\p{N}\p{L}#]+$", "")
         bare = _sub(bare, f"[{SEPARATING}]+", "")
-    number, kind = decide(digits.read(bare), home)
-    undecided = kind == UNDECIDED
-    divided = _where(text, f"[{SEPARATORS}]")
-    if (undecided & divided).any():
-        rows = np.flatnonzero(undecided & divided)
-        number[rows], kind[rows] = _divided(text.take(pa.array(rows)), home[rows])
-    if there.any(_UNUSUAL):
-        kind[undecided & ~divided & _where(bare, _UNUSUAL)] = KINDS.index("not_a_number")
-    kind[np.asarray(pc.utf8_length(text)) > _LONGEST] = KINDS.index("too_long")
-    return number, kind
+    return bare, {
+        "divided": pc.match_substring_regex(text, f"[{SEPARATORS}]"),
+        "unusual": pc.match_substring_regex(bare, _UNUSUAL),
+    }
 
 
 def _divided(text: Any, home: NDArray[np.int16]) -> tuple[NDArray[np.int64], NDArray[np.int8]]:

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.arrow import STRING, in_parts
+from smsframe.arrow import STRING, in_parts, raw
 from smsframe.errors import ContactsError
 from smsframe.masking import mask
 from smsframe.phones import cells
@@ -28,7 +28,7 @@ from smsframe.phones.homes import homes
 from smsframe.phones.libphonenumber import FEWEST, KINDS, VALID, verdicts
 from smsframe.phones.person import has_old_1, people
 from smsframe.phones.region_names import INTERNATIONAL
-from smsframe.phones.repair import before_decimals, damage, international, mend
+from smsframe.phones.repair import before_decimals, international, mended
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -291,11 +291,11 @@ def _closely(
     raw: Any, home: NDArray[np.int16], stranger: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int16], NDArray[np.int64]]:
     """The same for any cells: what happened to them is mended where that is certain, or named."""
-    text, repairs = mend(raw)
-    lost = pc.if_else(pc.is_null(text), "missing", damage(text))
+    text, repairs = mended(raw)
+    lost = repairs.pop("lost")
     text = pc.if_else(pc.is_valid(lost), pa.scalar(None, STRING), text)
     nowhere = home < 0
-    text, more = international(text, pa.array(dialling_00(home)), pa.array(nowhere & ~stranger))
+    text, more = international(text, dialling_00(home), nowhere & ~stranger)
     repairs |= more
     number, kind = verdicts(text, home)
     decimals = _with_decimals(text, home)
@@ -323,6 +323,9 @@ def _closely(
 def _with_decimals(text: Any, home: NDArray[np.int16]) -> NDArray[np.bool_]:
     """Cells that are a whole number, a dot and zeros: with these as digits they may be a stranger's."""
     found = np.zeros(len(home), dtype=bool)
+    content = raw(text)[2].tobytes()
+    if b"." not in content and "\N{FULLWIDTH FULL STOP}".encode() not in content:
+        return found
     heads = before_decimals(text)
     rows = np.flatnonzero(np.asarray(pc.is_valid(heads)))
     if len(rows):

@@ -9,7 +9,7 @@ oddity in every cell costs that oddity.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +18,10 @@ import pyarrow.compute as pc
 from smsframe.arrow import STRING, raw
 from smsframe.phones.marks import BEFORE, HIDDEN, HIDING
 from smsframe.phones.scripts import PLUSES, SLASH, in_ascii
+from smsframe.phones.shapes import by_shape
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # Two numbers in a cell are written with one of these between them; a line break is turned into a slash.
 SEPARATORS = "/;,|&"
@@ -78,7 +82,8 @@ class Characters:
 
     def __init__(self, text: Any) -> None:
         content = raw(text)[2]
-        there = np.bincount(content, minlength=256) > 0
+        there = np.zeros(256, dtype=bool)
+        there[content] = True
         ascii_ = [chr(point) for point in np.flatnonzero(there[:128])]
         other = content[content >= 128].tobytes().decode("utf-8", "replace") if there[128:].any() else ""  # noqa: PLR2004
         points = np.frombuffer(other.encode("utf-32-le"), dtype="<u4")
@@ -87,6 +92,16 @@ class Characters:
     def any(self, pattern: str) -> bool:
         """Whether one of them is of a class of characters."""
         return bool(pc.any(pc.match_substring_regex(self._each, pattern)).as_py())
+
+
+def mended(text: Any) -> tuple[Any, dict[str, Any]]:
+    """Cells as `mend` leaves them, its repairs, and under ``lost`` the code of what nobody can mend."""
+    return by_shape(_mended, text)
+
+
+def _mended(text: Any) -> tuple[Any, dict[str, Any]]:
+    text, repairs = mend(text)
+    return text, repairs | {"lost": pc.if_else(pc.is_null(text), "missing", damage(text))}
 
 
 def mend(text: Any) -> tuple[Any, dict[str, Any]]:
@@ -167,7 +182,9 @@ def before_decimals(text: Any) -> Any:
     return pc.struct_field(pc.extract_regex(text, _ENDS_IN_ZEROS.replace("(", "(?P<head>", 1)), "head")
 
 
-def international(text: Any, dials_00: Any, no_region: Any) -> tuple[Any, dict[str, Any]]:
+def international(
+    text: Any, dials_00: NDArray[np.bool_], no_region: NDArray[np.bool_]
+) -> tuple[Any, dict[str, Any]]:
     """
     The repairs that depend on the region: ``00`` read as ``+``, and a missing ``+``.
 
@@ -179,6 +196,16 @@ def international(text: Any, dials_00: Any, no_region: Any) -> tuple[Any, dict[s
     Returns:
         The repaired cells, and where each repair was made.
     """
+    if (dials_00 != dials_00[:1]).any() or (no_region != no_region[:1]).any():
+        return _international(text, pa.array(dials_00), pa.array(no_region))
+    return by_shape(lambda text: _international(text, *_as_many(text, dials_00, no_region)), text)
+
+
+def _as_many(text: Any, *flags: NDArray[np.bool_]) -> list[Any]:
+    return [pa.array(each[: len(text)]) for each in flags]
+
+
+def _international(text: Any, dials_00: Any, no_region: Any) -> tuple[Any, dict[str, Any]]:
     before, text = text, pc.if_else(dials_00, _sub(text, _EXIT_CODE, r"\1+\2"), text)
     repairs = {"zeros": pc.not_equal(before, text)}
     if pc.any(no_region).as_py():

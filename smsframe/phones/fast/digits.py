@@ -78,49 +78,54 @@ def read(cells: Any) -> Digits:
     if np.count_nonzero(is_digit) + np.count_nonzero(plus) == len(text):
         return _unpunctuated(cells, plus)
     size = ends - begins
-    enough = np.uint8 if size.max() <= np.iinfo(np.uint8).max else np.int64  # twice as fast in bytes
-    counted = np.add.reduceat(np.append(is_digit, False).view(np.uint8), begins, dtype=enough)
-    length = np.where(size > 0, counted, 0).astype(np.int64)
-    places = np.append(0, np.cumsum(length))
+    length = _counted(is_digit, begins, size)
     plain = (length > 0) & (length <= _LONGEST) & (size <= _CHARACTERS)
+    if cells.null_count:  # below which any bytes may stand
+        plain &= np.asarray(cells.is_valid())
 
     rest = np.flatnonzero(~is_digit)
     byte = text[rest]
     kind = _CLASS[byte]
     others, slashes, pluses = (rest[kind == which] for which in (_OTHER, _SLASH, _PLUS))
     if len(others) > len(plain):  # counting them all is cheaper then than looking up the cell of each
-        plain &= _before(_CLASS[text] == _OTHER, begins) == _before(_CLASS[text] == _OTHER, ends)
+        plain &= _counted(_CLASS[text] == _OTHER, begins, size) == 0
     else:
         plain[_cells_of(others, ends)] = False
+    if not plain.any():
+        return Digits(np.zeros_like(length), np.zeros_like(length), plus, plain, plain)
+
+    digits = np.append(np.flatnonzero(is_digit), np.full(_BEFORE_SLASH + 1, len(text)))
+    places = np.append(0, np.cumsum(length))  # of the first digit of each cell among all digits
     if len(slashes):
         where = _cells_of(slashes, ends)
-        plain[where[_before(is_digit, slashes) - places[where] > _BEFORE_SLASH]] = False
+        plain[where[digits[places[where] + _BEFORE_SLASH] < slashes]] = False
     if len(pluses) > np.count_nonzero(plus):
         where = _cells_of(pluses, ends)
-        plain[where[_before(is_digit, pluses) > places[where]]] = False  # a plus after a digit
+        plain[where[digits[places[where]] < pluses]] = False  # a plus after a digit
         plain[where[1:][where[1:] == where[:-1]]] = False  # two
         plus[where] = True
 
     marks = kind == _PUNCTUATION
     plain[_cells_of(_repeated(rest[marks], byte[marks]), ends)] = False
     plain &= ~_decimals(text, begins, ends)
-    if cells.null_count:  # below which any bytes may stand
-        plain &= np.asarray(cells.is_valid())
     length[~plain] = 0
     # A processor guesses wrong which byte is taken; a list of places needs no guess.
-    value = _integers(text.take(np.flatnonzero(is_digit), mode="clip"), places, plain)
+    value = _integers(text.take(digits[: places[-1]], mode="clip"), places, plain)
     return Digits(value, length, plus, _begin_with_00(text, begins, ends, value, length), plain)
+
+
+def _counted(
+    those: NDArray[np.bool_], begins: NDArray[np.int64], size: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """How many of those bytes each cell has."""
+    enough = np.uint8 if size.max() <= np.iinfo(np.uint8).max else np.int64  # twice as fast in bytes
+    counted = np.add.reduceat(np.append(those, False).view(np.uint8), begins, dtype=enough)
+    return np.where(size > 0, counted, 0).astype(np.int64)
 
 
 def _cells_of(places: NDArray[np.intp], ends: NDArray[np.int64]) -> NDArray[np.intp]:
     """The cells in which bytes stand."""
     return np.searchsorted(ends, places, side="right")
-
-
-def _before(those: NDArray[np.bool_], places: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
-    """How many of those bytes stand before each place."""
-    before = np.append(0, np.cumsum(those))
-    return np.asarray(before[places])
 
 
 def _unpunctuated(cells: Any, plus: NDArray[np.bool_]) -> Digits:
