@@ -266,7 +266,7 @@ class Page:
         self.show_form(
             table,
             name,
-            TableRows(self._kept, table, of=mine, token=token),
+            TableRows(self._kept, table, of=mine, token=token, part=True),
             remark=remark,
             text=entry.template,
             campaign=entry.name,

@@ -275,7 +275,8 @@ class CampaignScreen:
         self._counts = self._session.counts(entry, Draft(campaign=entry.name))
         self._results = self._session.results(entry)
         self._needing = len(self._problem_rows()[0])
-        self._table_known = self._kept.of(self._entry.name) is not None
+        kept = self._kept.of(self._entry.name)
+        self._table_known = kept is not None and kept.attrs.get("whole", True)
         self._head.value = erased(entry) or outcome(
             self._counts, count_deliveries(self._results), self._needing
         )
