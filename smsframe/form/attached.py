@@ -20,6 +20,7 @@ from smsframe.form.live import LiveRun
 from smsframe.form.page_html import done
 from smsframe.form.screen import FormFacts
 from smsframe.form.session import CHANGED
+from smsframe.form.stops import said_of
 from smsframe.orders.names import alike
 
 if TYPE_CHECKING:
@@ -52,12 +53,14 @@ class AttachedForm(Form):
         after_run: Called when a run that was shown here is over, however it ended.
         begun: Called with a plan that is being sent.
         at_work: Entered while this form sends or cancels, so that the page asks before it is closed.
+        stopped: Why the last run of this form stopped, in a sentence; empty if it did not.
     """
 
     def __init__(self, contacts: pd.DataFrame, draft: Draft, session: FormSession) -> None:
         self.after_run: Callable[[], None] = lambda: None
         self.begun: Callable[[Plan], None] = lambda _: None
         self.at_work: AbstractContextManager[Any] = nullcontext()
+        self.stopped = ""
         self._entry: CampaignRecord | None = None
         self._file_rows = False
         self._agreed: tuple[str, Draft, Draft] | None = None
@@ -156,9 +159,13 @@ class AttachedForm(Form):
         return run
 
     def _follow_run(self, start: Callable[[], Run]) -> None:
+        self.stopped = ""
         try:
             with self.at_work:
                 super()._follow_run(start)
+        except (SmsFrameError, ValueError, OSError) as error:
+            self.stopped = said_of(error)
+            raise
         finally:
             self.after_run()
 

@@ -27,6 +27,7 @@ from smsframe.form.page_html import campaign_line, title
 from smsframe.form.page_memory import KeptRows, TableRows
 from smsframe.form.page_optouts import OptoutsScreen, counted
 from smsframe.form.page_origin import are_marked, marked, of_campaign, of_table, unmarked
+from smsframe.form.page_parts import button, part
 from smsframe.form.page_results import SentRows
 from smsframe.form.preview import error_sentence
 from smsframe.form.session import FormSession
@@ -37,7 +38,6 @@ from smsframe.planning.options import PlanOptions
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
 
     import pandas as pd
 
@@ -85,8 +85,8 @@ class Page:
         """The form that was shown last, and what of its table needs a hand."""
         self._unsent: tuple[AttachedForm, tuple[Any, ...]] | None = None
         """The form of that table as it was left, until something of it is sent."""
-        self._home = _button("All campaigns", self.show_home)
-        self._again = _button("Back to the table", self._show_table)
+        self._home = button("All campaigns", self.show_home)
+        self._again = button("Back to the table", self._show_table)
         self._body = widgets.VBox()
         self._body.add_class("sf-body")
         nav = widgets.HBox([self._home, self._again])
@@ -121,32 +121,35 @@ class Page:
     def show_home(self) -> None:
         """The upload, and the campaigns of the journal."""
         upload = Upload("Upload a table", self._uploaded)
-        begin = _part(
+        begin = part(
             widgets.HTML(title("A new campaign")),
             widgets.HTML(
                 html.note("A table of people: CSV, Excel (XLSX) or Parquet, up to 50 MB, with a heading.")
             ),
             upload.box,
         )
-        people = _part(
+        try:
+            listed = self._list()
+        except SmsFrameError as error:
+            listed = part(widgets.HTML(title("Campaigns")), widgets.HTML(html.problem(error_sentence(error))))
+            self._show(begin, listed, home=False)  # of the opt-outs the same would be said
+            return
+        people = part(
             widgets.HTML(title("Opt-outs")),
             widgets.HTML(counted(self._session)),
-            _button("See or add opt-outs", self.show_optouts),
+            button("See or add opt-outs", self.show_optouts),
         )
-        self._show(begin, self._list(), people, home=False)
+        self._show(begin, listed, people, home=False)
 
     def show_optouts(self) -> None:
         """Who may not be texted through the account."""
         self._show(OptoutsScreen(self._session, self._downloads).box)
 
     def _list(self) -> Any:
-        try:
-            rows = campaigns(journal=self._session.journal)
-        except SmsFrameError as error:
-            return widgets.HTML(html.problem(error_sentence(error)))
+        rows = campaigns(journal=self._session.journal)
         lines, live = [], {entry.name for entry, at_work in self._known() if at_work}
         for row in rows.iloc[::-1].head(LISTED).to_dict("records"):
-            opened = _button(shown_name(row["campaign"]), partial(self._open, str(row["campaign"])))
+            opened = button(shown_name(row["campaign"]), partial(self._open, str(row["campaign"])))
             opened.add_class("sf-open")
             facts = {str(name): value for name, value in row.items()}
             state = campaign_line(facts, live=str(row["campaign"]) in live)
@@ -157,14 +160,14 @@ class Page:
             lines = [widgets.HTML(html.note("None yet."))]
         elif len(rows) > LISTED:
             lines.append(widgets.HTML(html.note(f"The newest {LISTED} of {len(rows):,}.")))
-        return _part(widgets.HTML(title("Campaigns")), *lines)
+        return part(widgets.HTML(title("Campaigns")), *lines)
 
     def _open(self, name: str) -> None:
         if (entry := self._session.find(name)) is not None:
             self.show_campaign(entry)
 
-    def show_campaign(self, entry: CampaignRecord) -> None:
-        """The screen of a campaign."""
+    def show_campaign(self, entry: CampaignRecord, said: str = "") -> None:
+        """The screen of a campaign; ``said``: why a run of it stopped, if one has."""
         screen = CampaignScreen(
             self._session,
             entry,
@@ -173,6 +176,7 @@ class Page:
             sent=self._sent_rows,
             correct=partial(self._correct, entry),
             at_work=self._at_work,
+            said=said,
         )
         self._show(screen.box)
 
@@ -207,7 +211,7 @@ class Page:
         )
         form.on_change(faults.clear)  # what was wrong may be right now, and a file is of the earlier text
         corrected = Upload("Upload corrected rows", self._replace)
-        hand = _part(
+        hand = part(
             widgets.HTML(html.heading("Rows that need a hand")),
             widgets.HTML(
                 html.note(
@@ -288,10 +292,11 @@ class Page:
 
     def _sent(self, form: AttachedForm, rows: TableRows) -> None:
         """A run of a form is over: what came of it."""
-        if form.results is None:
+        try:
+            entry = self._session.find(form.draft.campaign.strip())
+        except SmsFrameError:  # the form says what is wrong with the journal
             return
-        entry = self._session.find(form.draft.campaign.strip())
-        if entry is None:
+        if form.results is None or entry is None:
             return
         if _has_own(form.results):  # of a run of somebody else the journal knows people, not rows
             rows.over(entry.name, form.results)
@@ -299,7 +304,7 @@ class Page:
         if self._unsent is not None and form is self._unsent[0]:
             self._unsent = None
         if form is self.form:  # another table may have been uploaded meanwhile
-            self.show_campaign(entry)
+            self.show_campaign(entry, form.stopped)
 
     def _known(self) -> list[tuple[CampaignRecord, bool]]:
         """The campaigns, and whether somebody is at work on each."""
@@ -334,15 +339,3 @@ def _problems(form: AttachedForm, name: str, table: str) -> tuple[pd.DataFrame, 
 
 def _has_own(results: pd.DataFrame) -> bool:
     return any(not str(label).startswith("sms_") for label in results.columns)
-
-
-def _part(*children: Any) -> Any:
-    box = widgets.VBox(list(children))
-    box.add_class("sf-part")
-    return box
-
-
-def _button(description: str, clicked: Callable[[], None]) -> Any:
-    button = widgets.Button(description=description)
-    button.on_click(lambda _: clicked())
-    return button

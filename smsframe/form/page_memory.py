@@ -61,7 +61,7 @@ class KeptRows:
 
         Returns:
             As `smsframe.problems`, and the column ``sms_phone``; in ``attrs`` the phone column and the table,
-            whether the table is known as a whole, and the numbers that stood in rows before they were corrected.
+            whether the table is known as a whole, and the numbers that rows had before they were corrected.
         """
         if self._folder is None:
             return self._own.get(campaign)
@@ -164,7 +164,7 @@ class TableRows:
             self._of._corrected |= set(self.numbers.dropna())  # noqa: SLF001 - of the same class
 
     def _is_here(self, kept: pd.DataFrame) -> NDArray[np.bool_]:
-        """Which of the rows that were kept of the table are in this one; by their cell where they have no number."""
+        """Which rows that were kept are in this table; by their cell where they have no row number."""
         left = self.numbers[~self.numbers.isin(self._corrected).to_numpy(dtype=bool)]
         here = kept["sms_row"].isin(left).to_numpy(dtype=bool)
         if self._corrects:

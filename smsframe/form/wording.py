@@ -14,6 +14,8 @@ WHOLE = {
     "add it, or pass region=": "add it, or choose the country",
     "pass region=": "choose the country",
     ", or pass gateway=": "",
+    "name another file with journal= or SMSFRAME_JOURNAL": "have another file named where smsframe "
+    "was set up",
     " (see .orders)": "",
     "name its journal with journal=; or, if that is lost, take the orders over with adopt=True": "it was "
     "sent from elsewhere too. Go on with it there, or ask the person who set up smsframe",
