@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import re
 
+from smsframe.clock import machine_zone
+from smsframe.formatting import dates_in_words
+
 WHOLE = {
     "pass region= with the country or the column that has it": "choose its country above",
     "add it, or pass region=": "add it, or choose the country",
@@ -116,4 +119,5 @@ def in_form_words(message: str) -> str:
     if _PYTHON.search(message):
         message = " ".join(part for part in _CLAUSES.split(message) if not _PYTHON.search(part))
         message = message.rstrip(" ,;:") or ASK
+    message = dates_in_words(message, machine_zone())
     return re.sub("\0(\\d+)\0", lambda found: quoted[int(found[1])], message)
