@@ -27,10 +27,11 @@ MONTHS = (
 )
 """English, as all words here, whatever the machine speaks."""
 
-_WRITTEN = re.compile(
+WRITTEN_DATE = re.compile(
     r"(?:\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?(?<![\w-])(?P<day>\d{4}-\d\d-\d\d)"
     r"(?:[ T](?P<clock>\d\d:\d\d)(?::\d\d)?(?: ?(?P<zone>UTC|\+00:00|[A-Z]\w+(?:/[\w+-]+)+))?)?(?![\w-])"
 )
+"""A date as files have it, with or without a time and its zone."""
 
 
 def many(count: float, one: str, more: str | None = None) -> str:
@@ -123,7 +124,7 @@ def dates_in_words(text: str, zone: str = "UTC") -> str:
             return moment_words(at.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)), zone)
         return moment_words(at, named or "")
 
-    return _WRITTEN.sub(words, text)
+    return WRITTEN_DATE.sub(words, text)
 
 
 def meant(name: str, known: Iterable[str]) -> str:

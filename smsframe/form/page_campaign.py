@@ -181,7 +181,9 @@ class CampaignScreen:
         return True
 
     def _go_on(self) -> None:
-        counts = self._session.counts(self._entry, Draft(campaign=self._entry.name))
+        counts = self._counts  # read just now, before this was begun
+        if counts is None:
+            return
         later = self._time.layout.display is None
         draft = Draft(
             campaign=self._entry.name,
@@ -272,10 +274,10 @@ class CampaignScreen:
         if entry is None:
             return
         self._entry = entry
-        self._counts = self._session.counts(entry, Draft(campaign=entry.name))
-        self._results = self._session.results(entry)
-        self._needing = len(self._problem_rows()[0])
-        kept = self._kept.of(self._entry.name)
+        self._results = results = self._session.results(entry)
+        self._counts = self._session.counts(entry, Draft(campaign=entry.name), results)
+        kept = self._kept.of(entry.name)
+        self._needing = len(with_refused(kept, results))
         self._table_known = kept is not None and kept.attrs.get("whole", True)
         self._head.value = erased(entry) or outcome(
             self._counts, count_deliveries(self._results), self._needing
