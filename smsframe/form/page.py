@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING, Any, cast
 import ipywidgets as widgets
 
 from smsframe.api.prepare import read_contacts
-from smsframe.api.results import campaigns
 from smsframe.campaign.options import SendOptions
 from smsframe.errors import SmsFrameError
 from smsframe.form import html
 from smsframe.form.compose import compose
 from smsframe.form.page_campaign import CampaignScreen
 from smsframe.form.page_corrections import ALONE, put_into, same_columns
+from smsframe.form.page_drafts import LEFT, UnsentDraft
 from smsframe.form.page_files import Download, Upload, file_name
-from smsframe.form.page_html import campaign_line, title
+from smsframe.form.page_html import title
+from smsframe.form.page_list import campaign_list
 from smsframe.form.page_memory import KeptRows, TableRows
 from smsframe.form.page_optouts import OptoutsScreen, counted
 from smsframe.form.page_origin import are_marked, marked, of_campaign, of_table, unmarked
@@ -33,7 +34,6 @@ from smsframe.form.preview import error_sentence
 from smsframe.form.session import FormSession
 from smsframe.form.tasks import AtWork
 from smsframe.formatting import many
-from smsframe.masking import shown_name
 from smsframe.planning.options import PlanOptions
 
 if TYPE_CHECKING:
@@ -43,10 +43,9 @@ if TYPE_CHECKING:
 
     from smsframe.contacts.policy import Policy
     from smsframe.form.attached import AttachedForm
+    from smsframe.form.draft import Draft
+    from smsframe.form.page_drafts import Left
     from smsframe.orders.records import CampaignRecord
-
-LISTED = 50
-"""Campaigns in the list, the newest first."""
 
 
 class Page:
@@ -56,8 +55,8 @@ class Page:
     Args:
         file: A table to begin with, or None: then the page begins with the upload and the campaigns.
         downloads: The folder in which the server of the page finds files to be downloaded, or None.
-        rows: The folder in which the server keeps the rows that need a hand while it runs; None to know
-            them in this page alone.
+        rows: The folder in which the server keeps, while it runs, the rows that need a hand, and the table
+            that is not sent yet with what was typed; None to know them in this page alone.
         journal: As in `smsframe.send`.
         policy: As in `smsframe.compose`.
         options: Of `smsframe.compose`, for the table to begin with: ``phone`` and ``region``.
@@ -77,7 +76,8 @@ class Page:
         self._journal, self._policy = journal, policy
         self._session = FormSession(None, journal, PlanOptions(policy=policy), SendOptions())
         self._table: tuple[pd.DataFrame, str] | None = None
-        self._kept, self._sent_rows = KeptRows(None if rows is None else Path(rows)), SentRows()
+        folder = None if rows is None else Path(rows)
+        self._kept, self._sent_rows, self._draft = KeptRows(folder), SentRows(), UnsentDraft(folder)
         self._rows: TableRows | None = None
         """Of the table that was uploaded last, as a whole."""
         self._shown: TableRows | None = None
@@ -109,10 +109,18 @@ class Page:
         return bundle
 
     def _begin(self, options: dict[str, Any]) -> None:
-        """A run that is alive is shown first; else the table; else the upload and the campaigns."""
+        """
+        A run that is alive is shown first; else what was left unsent; else the table; else the upload and the
+        campaigns.
+        """
         live = [entry for entry, at_work in self._known() if at_work]
+        left = self._draft.left()
+        if left is not None:
+            self._table = (left.table, left.name)
         if len(live) == 1:
             self.show_campaign(live[0])
+        elif left is not None:
+            self._take_up(left)
         elif self._table is not None:
             self.show_form(*self._table, **options)
         else:
@@ -129,7 +137,8 @@ class Page:
             upload.box,
         )
         try:
-            listed = self._list()
+            live = {entry.name for entry, at_work in self._known() if at_work}
+            listed = campaign_list(self._session, live, self._open)
         except SmsFrameError as error:
             listed = part(widgets.HTML(title("Campaigns")), widgets.HTML(html.problem(error_sentence(error))))
             self._show(begin, listed, home=False)  # of the opt-outs the same would be said
@@ -144,23 +153,6 @@ class Page:
     def show_optouts(self) -> None:
         """Who may not be texted through the account."""
         self._show(OptoutsScreen(self._session, self._downloads).box)
-
-    def _list(self) -> Any:
-        rows = campaigns(journal=self._session.journal)
-        lines, live = [], {entry.name for entry, at_work in self._known() if at_work}
-        for row in rows.iloc[::-1].head(LISTED).to_dict("records"):
-            opened = button(shown_name(row["campaign"]), partial(self._open, str(row["campaign"])))
-            opened.add_class("sf-open")
-            facts = {str(name): value for name, value in row.items()}
-            state = campaign_line(facts, live=str(row["campaign"]) in live)
-            line = widgets.HBox([opened, widgets.HTML(state)])
-            line.add_class("sf-line")
-            lines.append(line)
-        if not lines:
-            lines = [widgets.HTML(html.note("None yet."))]
-        elif len(rows) > LISTED:
-            lines.append(widgets.HTML(html.note(f"The newest {LISTED} of {len(rows):,}.")))
-        return part(widgets.HTML(title("Campaigns")), *lines)
 
     def _open(self, name: str) -> None:
         if (entry := self._session.find(name)) is not None:
@@ -226,12 +218,23 @@ class Page:
         parts = (widgets.HTML(title(name)), *remarks, form.widget, hand)
         if whole:
             self._unsent = (form, parts)
+            form.on_change(lambda: self._draft.keep(table, name, form.typed))
         self._show(*parts, table=not whole)
 
     def _uploaded(self, table: pd.DataFrame, name: str) -> None:
         table = unmarked(table)
         self._table, self._rows, self._unsent = (table, name), None, None
         self.show_form(table, name)
+        if self.form is not None:
+            self._draft.keep(table, name, self.form.typed)
+
+    def _take_up(self, left: Left) -> None:
+        """What was worked on when the page was closed or reloaded."""
+        draft = left.draft
+        columns = same_columns(left.table, draft.phone, draft.region)
+        self.show_form(left.table, left.name, remark=LEFT, **_given(draft), **columns)
+        if self.form is not None:
+            self.form.take_over(draft)
 
     def _replace(self, table: pd.DataFrame, name: str) -> None:
         """Corrected rows, before anything was sent: with the text and the campaign that are in the form."""
@@ -241,12 +244,7 @@ class Page:
         sure = are_marked(table, "" if before is None else before.token)
         if before is not None:
             table = of_table(table, before.token, draft.campaign.strip())
-        given: dict[str, Any] = {
-            "text": draft.text,
-            "campaign": draft.campaign,
-            "sender": draft.sender,
-            "quality": draft.quality,
-        }
+        given = _given(draft)
         columns = same_columns(table, draft.phone, draft.region)
         whole = None
         if self._table is not None and before is self._rows:
@@ -258,6 +256,7 @@ class Page:
             self._table = (whole, self._table[1])
             put = f"{many(len(table), 'row')} of {name} put into the table."
             self.show_form(whole, self._table[1], remark=put, **given, **columns)
+            self._draft.keep(whole, self._table[1], draft)
         self.form.take_over(draft)
 
     def _correct(self, entry: CampaignRecord, table: pd.DataFrame, name: str) -> None:
@@ -303,6 +302,7 @@ class Page:
             self._sent_rows.over(entry.name, form.results, rows)
         if self._unsent is not None and form is self._unsent[0]:
             self._unsent = None
+            self._draft.forget()
         if form is self.form:  # another table may have been uploaded meanwhile
             self.show_campaign(entry, form.stopped)
 
@@ -335,6 +335,11 @@ def _problems(form: AttachedForm, name: str, table: str) -> tuple[pd.DataFrame, 
     if not len(rows):
         raise ValueError("No row needs a hand.")
     return marked(rows, table=table), f"{file_name(Path(name).stem)} to correct"
+
+
+def _given(draft: Draft) -> dict[str, Any]:
+    """What was typed, for a form of another table."""
+    return {name: getattr(draft, name) for name in ("text", "campaign", "sender", "quality")}
 
 
 def _has_own(results: pd.DataFrame) -> bool:

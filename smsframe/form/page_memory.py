@@ -78,7 +78,7 @@ class KeptRows:
         path = _file(self._folder, campaign)
         part = path.with_suffix(f".{secrets.token_hex(4)}")  # another page may write at the same time
         try:
-            _writable(rows).to_parquet(part)
+            writable(rows).to_parquet(part)
             part.replace(path)
             _forget_oldest(self._folder)
         except (OSError, ValueError, TypeError, pa.ArrowException):
@@ -207,7 +207,7 @@ def with_refused(kept: pd.DataFrame | None, results: pd.DataFrame) -> pd.DataFra
     return rows
 
 
-def _writable(rows: pd.DataFrame) -> pd.DataFrame:
+def writable(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of two tables may have words and numbers in one column, which a file cannot have."""
     mixed = [label for label, kind in rows.dtypes.items() if is_object_dtype(kind)]
     return rows.astype(dict.fromkeys(mixed, TEXT)) if mixed else rows
