@@ -156,10 +156,10 @@ def test_two_pages_that_work_on_two_tables_never_mix_them(opened, tmp_path):
     pages = {name: opened() for name in ("first", "second")}
     for name, page in pages.items():
         upload(page, tmp_path / f"{name}.csv")
-    for name in ("first", "second", "first"):
-        pages[name].form._controls.text.value = f"Text of {name}"
+    for step, name in enumerate(("first", "second", "first")):
+        pages[name].form._controls.text.value = f"Text of {name}, {step}"
         page = opened()
-        assert page.form.draft.text == f"Text of {name}"
+        assert page.form.draft.text == f"Text of {name}, {step}"
         assert len(page.form._contacts) == {"first": 2, "second": 3}[name]
 
 
