@@ -16,7 +16,7 @@ import ipywidgets as widgets
 
 from smsframe.api.prepare import read_contacts
 from smsframe.campaign.options import SendOptions
-from smsframe.errors import SmsFrameError
+from smsframe.errors import ContactsError, SmsFrameError
 from smsframe.form import html
 from smsframe.form.compose import compose
 from smsframe.form.page_campaign import CampaignScreen
@@ -33,8 +33,10 @@ from smsframe.form.page_results import SentRows
 from smsframe.form.preview import error_sentence
 from smsframe.form.session import FormSession
 from smsframe.form.tasks import AtWork
+from smsframe.form.variants import NO_VARIANT
 from smsframe.formatting import many
 from smsframe.planning.options import PlanOptions
+from smsframe.planning.problems import VARIANT
 
 if TYPE_CHECKING:
     import os
@@ -262,6 +264,8 @@ class Page:
     def _correct(self, entry: CampaignRecord, table: pd.DataFrame, name: str) -> None:
         """Corrected rows of a campaign that was sent: with its text, in the same campaign."""
         kept = self._kept.of(entry.name)
+        if VARIANT not in table.columns and self._session.results(entry)[VARIANT].notna().any():
+            raise ContactsError(NO_VARIANT)
         table, token, remark = of_campaign(table, entry.name, kept)
         mine = self._rows if self._rows is not None and self._rows.token == token else None
         draft = self.form.draft if self.form is not None else None

@@ -22,6 +22,13 @@ SEVERAL = (
 )
 """Said of a table that `smsframe.assign` gave several variants with a text."""
 
+NO_VARIANT = (
+    "Nothing of this file is used: this campaign is an experiment, and the file does not say who is in which "
+    "variant, so that somebody of the hold-out could be texted. Leave the columns that begin with sms_ as "
+    "they were downloaded."
+)
+"""Said of corrected rows that lost the column of their variants."""
+
 VARIANTS_SHOWN = 4
 """Variants that are named there."""
 
