@@ -119,7 +119,7 @@ class CampaignScreen:
         )
         self._unknown = widgets.HTML(html.note(UNKNOWN))
         self._replies = Replies(session, entry.name, folder, self._actions)
-        text = widgets.HTML(text_of(entry))
+        text = widgets.HTML()
         self.box = widgets.VBox(
             [
                 widgets.HTML(title(entry.name)),
@@ -138,6 +138,8 @@ class CampaignScreen:
         )
         self.box.add_class("sf-campaign")
         self._update()
+        if self._results is not None:
+            text.value = text_of(self._entry, self._results["sms_phone"])
         self._say(said)
         if self._counts is not None and self._counts.busy:
             self._actions.start("run", "", self._follow)

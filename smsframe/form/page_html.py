@@ -15,6 +15,7 @@ from smsframe.form.draft import clock_words, local_day
 from smsframe.form.html import campaign_terms, figures, note, outcome_card, quoted
 from smsframe.formatting import many
 from smsframe.masking import mask, visible
+from smsframe.planning.previews import Previewer
 from smsframe.planning.problems import problems
 
 if TYPE_CHECKING:
@@ -91,9 +92,18 @@ def erased(entry: CampaignRecord) -> str:
     return "" if entry.purged_at is None else note(f"Its {_erased(entry.purged_at)}.")
 
 
-def text_of(entry: CampaignRecord) -> str:
-    """The sender, the time and the text of a campaign, unless they were erased."""
-    return "" if entry.purged_at is not None else note(campaign_terms(entry)) + quoted(entry.template)
+def text_of(entry: CampaignRecord, phones: pd.Series[Any]) -> str:
+    """
+    The sender, the time and the text of a campaign, unless they were erased.
+
+    Args:
+        entry: The campaign.
+        phones: The numbers of its people, which are masked in the text as in any preview of it.
+    """
+    if entry.purged_at is not None:
+        return ""
+    (text,) = Previewer(phones, phones).shown([entry.template])
+    return note(campaign_terms(entry)) + quoted(text)
 
 
 def _erased(at: datetime) -> str:
