@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from smsframe.planning.plan import Plan
 
 SEVERAL = (
-    "This table is an experiment with a text for each variant ({}): nothing of it is sent from here, but from "
-    "a notebook, with df.sms.send({{{}}}, …), which texts nobody of the hold-out. If it is no experiment, take "
-    "the column sms_variant out of the table."
+    "This table is an experiment with a text for each variant ({}): nothing of it is sent from here, but "
+    "from a notebook, with df.sms.send({{{}}}, …), which texts nobody of the hold-out. If it is no "
+    "experiment, take the column sms_variant out of the table."
 )
 """Said of a table that `smsframe.assign` gave several variants with a text."""
 
