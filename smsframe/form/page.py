@@ -29,7 +29,7 @@ from smsframe.form.page_memory import KeptRows, TableRows
 from smsframe.form.page_optouts import OptoutsScreen, counted
 from smsframe.form.page_origin import are_marked, marked, of_campaign, of_table, unmarked
 from smsframe.form.page_parts import button, part
-from smsframe.form.page_results import SentRows
+from smsframe.form.page_results import SentRows, has_own
 from smsframe.form.preview import error_sentence
 from smsframe.form.session import FormSession
 from smsframe.form.tasks import AtWork
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from smsframe.form.draft import Draft
     from smsframe.form.page_drafts import Left
     from smsframe.orders.records import CampaignRecord
+    from smsframe.planning.plan import Plan
 
 
 class Page:
@@ -111,10 +112,7 @@ class Page:
         return bundle
 
     def _begin(self, options: dict[str, Any]) -> None:
-        """
-        A run that is alive is shown first; else what was left unsent; else the table; else the upload and the
-        campaigns.
-        """
+        """A run that is alive is shown first; else what was left unsent; else the table; else the home."""
         live = [entry for entry, at_work in self._known() if at_work]
         left = self._draft.left()
         if left is not None:
@@ -221,6 +219,7 @@ class Page:
         if whole:
             self._unsent = (form, parts)
             form.on_change(lambda: self._draft.keep(table, name, form.typed))
+            form.begun = partial(self._begun, rows)
         self._show(*parts, table=not whole)
 
     def _uploaded(self, table: pd.DataFrame, name: str) -> None:
@@ -293,6 +292,10 @@ class Page:
         elif self._table is not None:
             self.show_form(*self._table)
 
+    def _begun(self, rows: TableRows, plan: Plan) -> None:
+        rows.begun(plan)
+        self._draft.forget()  # from now on the journal has it
+
     def _sent(self, form: AttachedForm, rows: TableRows) -> None:
         """A run of a form is over: what came of it."""
         try:
@@ -301,7 +304,7 @@ class Page:
             return
         if form.results is None or entry is None:
             return
-        if _has_own(form.results):  # of a run of somebody else the journal knows people, not rows
+        if has_own(form.results):  # of a run of somebody else the journal knows people, not rows
             rows.over(entry.name, form.results)
             self._sent_rows.over(entry.name, form.results, rows)
         if self._unsent is not None and form is self._unsent[0]:
@@ -344,7 +347,3 @@ def _problems(form: AttachedForm, name: str, table: str) -> tuple[pd.DataFrame, 
 def _given(draft: Draft) -> dict[str, Any]:
     """What was typed, for a form of another table."""
     return {name: getattr(draft, name) for name in ("text", "campaign", "sender", "quality")}
-
-
-def _has_own(results: pd.DataFrame) -> bool:
-    return any(not str(label).startswith("sms_") for label in results.columns)

@@ -189,3 +189,27 @@ def test_the_quality_of_a_campaign_is_taken_over_with_its_sender(opened, termina
     send(page)
     assert "4 sent" in outcome(page)
     assert set(terminal.inbox()["message_type"]) == {"L"}
+
+
+@pytest.mark.samples(1)
+def test_a_page_that_is_closed_while_it_sends_leaves_its_campaign_and_no_draft(opened, tmp_path):
+    table(3).to_csv(tmp_path / "guests.csv", index=False)
+    page = opened()
+    upload(page, tmp_path / "guests.csv")
+    page.form.after_run = lambda: None
+    send(page)
+    page = opened()
+    assert LEFT not in reads(page)
+    assert "autumn" in buttons(page)
+
+
+@pytest.mark.samples(1)
+def test_what_could_not_be_begun_is_kept(opened, tmp_path, monkeypatch):
+    table(3).to_csv(tmp_path / "guests.csv", index=False)
+    monkeypatch.setenv("SMSFRAME_PASSWORD", "wrong")
+    page = opened()
+    upload(page, tmp_path / "guests.csv")
+    send(page)
+    page = opened()
+    assert LEFT in reads(page)
+    assert page.form.draft.text == TEXT
