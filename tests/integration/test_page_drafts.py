@@ -68,7 +68,7 @@ def test_a_reload_keeps_the_table_and_what_was_typed(opened, tmp_path, kind):
         assert LEFT in reads(page)
         assert f"guests.{kind}" in reads(page)
         assert table_token(page._table[0]) == table_token(rows)
-        pd.testing.assert_frame_equal(page._table[0], rows)
+        pd.testing.assert_frame_equal(page._table[0], rows, check_dtype=False)  # pandas 2: other strings
     state = widget_state()
     assert not any(number[3:] in state for number in (*people()["Cellulare"], *people()["Casa"]))
 

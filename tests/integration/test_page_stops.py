@@ -145,7 +145,7 @@ UNUSABLE = {
     damaged: "it is damaged, and stays as it is. Nothing is sent without it, as it knows who was texted: put "
     "a backup of it in its place",
     newer: "was written by a newer smsframe: upgrade smsframe to use it",
-    folder: "is a folder and no file, so nobody would know who was texted: have another file named where "
+    folder: "is a folder and no file, so nobody would know who was texted; have another file named where "
     "smsframe was set up",
 }
 
