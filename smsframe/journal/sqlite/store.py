@@ -135,8 +135,8 @@ class Store:
         if self.exists and not self.path.is_file():
             kind = "folder" if self.path.is_dir() else "device"
             raise JournalError(
-                f"the journal {self.path} cannot be used: it is a {kind} and no file, so nobody would know who "
-                f"was texted; {ANOTHER}"
+                f"the journal {self.path} cannot be used: it is a {kind} and no file, so nobody would know "
+                f"who was texted; {ANOTHER}"
             )
 
     def _current(self) -> bool:
