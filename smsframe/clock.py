@@ -13,6 +13,7 @@ import time
 import warnings
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
@@ -97,4 +98,10 @@ def machine_zone() -> str:
             OSError,
         ):  # `TZ` and the files differ, or are of a zone without a name
             return "UTC"
-    return name if name in available_timezones() else "UTC"
+    return name if _is_zone(name) else "UTC"
+
+
+@cache
+def _is_zone(name: str) -> bool:
+    """Whether it is the name of a zone; all of them are files, which takes a while to see."""
+    return name in available_timezones()

@@ -6,8 +6,11 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import re
+from datetime import UTC, date, datetime
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -17,6 +20,18 @@ Result = TypeVar("Result")
 Kind = TypeVar("Kind")
 
 MINUTE, HOUR, LONG = 60, 3600, 10
+
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+"""English, as all words here, whatever the machine speaks."""
+
+WRITTEN_DATE = re.compile(
+    r"(?:\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?(?<![\w-])(?P<day>\d{4}-\d\d-\d\d)"
+    r"(?:[ T](?P<clock>\d\d:\d\d)(?::\d\d)?(?: ?(?P<zone>UTC|\+00:00|[A-Z]\w+(?:/[\w+-]+)+))?)?(?![\w-])"
+)
+"""A date as files have it, with or without a time and its zone."""
 
 
 def many(count: float, one: str, more: str | None = None) -> str:
@@ -56,6 +71,60 @@ def duration(seconds: float) -> str:
         seconds_left = f" {whole % MINUTE} s" if whole % MINUTE else ""
         return f"{whole // MINUTE} min{seconds_left}"
     return f"{whole // MINUTE} min" if whole < HOUR else f"{whole // HOUR} h {whole % HOUR // MINUTE} min"
+
+
+def day_words(at: date) -> str:
+    """
+    A day, as the form, the page and the cards write it.
+
+    Example:
+        >>> from datetime import date
+        >>> day_words(date(2026, 12, 3))
+        '3 December 2026'
+    """
+    return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
+
+
+def moment_words(at: datetime, zone: str = "") -> str:
+    """
+    A moment, as they write it, with the zone whose clock shows it.
+
+    Example:
+        >>> from datetime import datetime
+        >>> moment_words(datetime(2026, 12, 3, 21), "Europe/Rome")
+        '3 December 2026 at 21:00, Europe/Rome'
+    """
+    return f"{day_words(at)} at {at:%H:%M}" + (f", {zone}" if zone else "")
+
+
+def dates_in_words(text: str, zone: str = "UTC") -> str:
+    """
+    A text in which dates and times that are written as files have them are written so.
+
+    Args:
+        text: The text.
+        zone: On whose clock times in UTC are shown.
+
+    Example:
+        >>> dates_in_words("it was 2026-12-03 20:00 UTC", "Europe/Rome")
+        'it was 3 December 2026 at 21:00, Europe/Rome'
+        >>> dates_in_words("86 Mon 2026-11-30 09:00 America/Chicago; valid until 2027-01-31")
+        '86 30 November 2026 at 09:00, America/Chicago; valid until 31 January 2027'
+    """
+
+    def words(found: re.Match[str]) -> str:
+        day, clock, named = found["day"], found["clock"], found["zone"]
+        try:
+            if clock is None:
+                return day_words(date.fromisoformat(day))
+            at = datetime.fromisoformat(f"{day}T{clock}")
+        except ValueError:  # it only looks like a date
+            return found[0]
+        if named in ("UTC", "+00:00"):
+            return moment_words(at.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)), zone)
+        return moment_words(at, named or "")
+
+    return WRITTEN_DATE.sub(words, text)
 
 
 def meant(name: str, known: Iterable[str]) -> str:

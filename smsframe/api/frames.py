@@ -103,7 +103,8 @@ def problems(
         The rows with their labels. First ``sms_row`` (Int64; the row of the file that `read_contacts` read,
         as a spreadsheet counts it, missing where the labels are others than it gave), ``sms_column`` and
         ``sms_cell`` (string; where the fault is and what stands there, missing where it is the text),
-        ``sms_reason`` and ``sms_todo`` (string; why, and what to do), then all columns of your own.
+        ``sms_reason`` and ``sms_todo`` (string; why, and what to do), then all columns of your own, and
+        ``sms_variant`` where the table is an experiment.
 
     Raises:
         ContactsError: The frame has no result columns.

@@ -15,11 +15,13 @@ from zoneinfo import ZoneInfo
 from smsframe.clock import machine_zone
 from smsframe.errors import SmsFrameError
 from smsframe.form import html
+from smsframe.form.draft import Draft
 from smsframe.form.form import Form
 from smsframe.form.live import LiveRun
 from smsframe.form.page_html import done
 from smsframe.form.screen import FormFacts
 from smsframe.form.session import CHANGED
+from smsframe.form.stops import said_of
 from smsframe.orders.names import alike
 
 if TYPE_CHECKING:
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 
     from smsframe.api.run import Run
     from smsframe.form.campaign_counts import CampaignCounts
-    from smsframe.form.draft import Draft
     from smsframe.form.preview import View
     from smsframe.form.session import FormSession
     from smsframe.orders.records import CampaignRecord
@@ -52,19 +53,21 @@ class AttachedForm(Form):
         after_run: Called when a run that was shown here is over, however it ended.
         begun: Called with a plan that is being sent.
         at_work: Entered while this form sends or cancels, so that the page asks before it is closed.
+        stopped: Why the last run of this form stopped, in a sentence; empty if it did not.
     """
 
     def __init__(self, contacts: pd.DataFrame, draft: Draft, session: FormSession) -> None:
         self.after_run: Callable[[], None] = lambda: None
         self.begun: Callable[[Plan], None] = lambda _: None
         self.at_work: AbstractContextManager[Any] = nullcontext()
+        self.stopped = ""
         self._entry: CampaignRecord | None = None
         self._file_rows = False
         self._agreed: tuple[str, Draft, Draft] | None = None
-        """The campaign whose time and sender were taken over, and the form before and after that."""
+        """The campaign whose time, sender and quality were taken over, and the form before and after that."""
         with suppress(SmsFrameError, OSError):  # the form says what is wrong with the journal
             if (entry := session.find(draft.campaign.strip())) is not None:
-                agreed = _with_terms(draft, entry, session.clock.now())
+                agreed = _with_terms(draft, entry, session)
                 self._agreed, draft = (entry.name, draft, agreed), agreed
         super().__init__(contacts, draft, session)
 
@@ -101,6 +104,12 @@ class AttachedForm(Form):
         """Do something whenever somebody changes what is in the form."""
         for widget in self._controls.inputs:
             widget.observe(lambda _: act(), "value")
+        self._controls.fix.on_click(lambda _: act())
+
+    @property
+    def typed(self) -> Draft:
+        """What is in the fields of the form, counted or not."""
+        return self._controls.draft(fix=self._fix)
 
     def _view_of(self, draft: Draft, *, exact: bool) -> tuple[View, CampaignCounts | None]:
         view, counts = super()._view_of(draft, exact=exact)
@@ -117,7 +126,7 @@ class AttachedForm(Form):
 
     def _agrees_now(self, draft: Draft, entry: CampaignRecord | None) -> bool:
         """
-        Take over when a campaign that was begun goes out, and its sender, once it is named in the form.
+        Take over when a campaign that was begun goes out, its sender and its quality, once it is named here.
 
         Whoever is added to it is not texted before the others; all that can be changed in the form.
 
@@ -135,7 +144,7 @@ class AttachedForm(Form):
                     return True
             if entry is None or self._agreed is not None or alike(entry.name) != alike(draft.campaign):
                 return False
-            after = _with_terms(draft, entry, self._session.clock.now())
+            after = _with_terms(draft, entry, self._session)
             self._agreed = (entry.name, draft, after)
             if after == draft:
                 return False
@@ -143,7 +152,7 @@ class AttachedForm(Form):
             return True
 
     def _set_terms(self, draft: Draft) -> None:
-        self._controls.sender.value = draft.sender
+        self._controls.sender.value, self._controls.quality.value = draft.sender, draft.quality
         self._controls.set_time(draft.later, draft.day, draft.at, draft.zone)
         self.look_again()
 
@@ -156,9 +165,13 @@ class AttachedForm(Form):
         return run
 
     def _follow_run(self, start: Callable[[], Run]) -> None:
+        self.stopped = ""
         try:
             with self.at_work:
                 super()._follow_run(start)
+        except (SmsFrameError, ValueError, OSError) as error:
+            self.stopped = said_of(error)
+            raise
         finally:
             self.after_run()
 
@@ -196,15 +209,18 @@ class AttachedForm(Form):
 
 
 def _terms(draft: Draft) -> tuple[Any, ...]:
-    return draft.sender, draft.later, draft.day, draft.at, draft.zone
+    return draft.sender, draft.quality, draft.later, draft.day, draft.at, draft.zone
 
 
-def _with_terms(draft: Draft, entry: CampaignRecord, now: datetime) -> Draft:
-    """A draft with the time of a campaign, if it is to come, and its sender, where the draft has none."""
+def _with_terms(draft: Draft, entry: CampaignRecord, session: FormSession) -> Draft:
+    """A draft with the terms of a campaign where it has none: its time, if to come, sender and quality."""
     terms = entry.terms
-    if not draft.later and terms.schedule is not None and terms.schedule > now:
+    if not draft.later and terms.schedule is not None and terms.schedule > session.clock.now():
         draft = replace(draft, **_local(terms.schedule))
-    return replace(draft, sender=draft.sender or terms.sender or "")
+    quality = draft.quality
+    if quality == Draft().quality:
+        quality = session.profile.quality_names.get(terms.message_type, quality)
+    return replace(draft, sender=draft.sender or terms.sender or "", quality=quality)
 
 
 def _local(at: datetime) -> dict[str, Any]:

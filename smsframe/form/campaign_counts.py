@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from smsframe.formatting import many
-from smsframe.outcomes.summary import summary
+from smsframe.outcomes.groups import groups
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,8 +97,8 @@ def count_deliveries(results: pd.DataFrame | None) -> tuple[int, int]:
     if results is None or results.empty:
         return 0, 0
     taken = results[results["sms_status"].isin(["accepted", "scheduled"]).to_numpy()]
-    groups = summary(taken).groups.groupby("group", observed=True)["rows"].sum()
-    return int(groups.get("delivered", 0)), int(groups.get("not delivered", 0))
+    found = groups(taken).value_counts()
+    return int(found.get("delivered", 0)), int(found.get("not delivered", 0))
 
 
 def count_campaign(results: pd.DataFrame, policy: Policy | None = None) -> CampaignCounts:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from smsframe.clock import machine_zone
+from smsframe.formatting import day_words, moment_words
 from smsframe.phones.fast.metadata import regions
 from smsframe.phones.region_names import region_of
 from smsframe.texts import render
@@ -173,13 +174,13 @@ def send_time(draft: Draft, now: datetime) -> datetime | None:
     except (KeyError, ValueError, OSError):  # a name of no zone, of no file, or of a folder
         raise ValueError("There is no such time zone; choose one, such as Europe/Rome.") from None
     local_time = datetime.combine(draft.day, draft.at, zone)
-    described = f"{local_time:%H:%M} of {local_time:%d %B %Y} in {zone.key}"
+    described = moment_words(local_time, zone.key)
     if local_time.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != local_time.replace(tzinfo=None):
-        raise ValueError(f"There is no {described}: the clocks go forward. Choose another time.")
+        raise ValueError(f"There is no such time, {described}: the clocks go forward. Choose another time.")
     if local_time.utcoffset() != local_time.replace(fold=1).utcoffset():
-        raise ValueError(f"There are two {described}: the clocks go back. Choose another time.")
+        raise ValueError(f"There are two such times, {described}: the clocks go back. Choose another time.")
     if local_time <= now:
-        raise ValueError(f"It is past {described} already.")
+        raise ValueError(f"That time has passed: {described}.")
     return local_time
 
 
@@ -191,7 +192,7 @@ def time_words(at: datetime, zone: str) -> str:
         >>> time_words(datetime(2026, 12, 3, 21), "Europe/Rome")
         'on 3 December 2026 at 21:00, Europe/Rome'
     """
-    return f"on {at.day} {at:%B %Y} at {at:%H:%M}, {zone}"
+    return f"on {moment_words(at, zone)}"
 
 
 def local_words(at: datetime) -> str:
@@ -202,13 +203,18 @@ def local_words(at: datetime) -> str:
 
 def clock_words(at: datetime) -> str:
     """
-    A time on the clock of this machine, short, for a table; empty where there is none.
+    A time on the clock of this machine, for a table that names the zone; empty where there is none.
 
     Example:
         >>> clock_words(pd.NaT)
         ''
     """
-    return "" if pd.isna(at) else f"{at.astimezone(ZoneInfo(machine_zone())):%d %b %Y, %H:%M}"
+    return "" if pd.isna(at) else moment_words(at.astimezone(ZoneInfo(machine_zone())))
+
+
+def local_day(at: datetime) -> str:
+    """The day of an instant on the clock of this machine, in words."""
+    return day_words(at.astimezone(ZoneInfo(machine_zone())))
 
 
 def fields(contacts: pd.DataFrame, phone: Hashable | None) -> list[str]:

@@ -260,6 +260,7 @@ def outcome_card(results: pd.DataFrame, *, whole_table: bool = True) -> str:
     facts["reasons"] = [
         {**row, "reason": in_form_words(row["reason"]), "status": row["status"]} for row in facts["reasons"]
     ]
+    facts["cancel_until"] = in_form_words(facts["cancel_until"])
     facts["credits_note"] = facts["credits_note"].removesuffix(": see costs")
     meanings = {code: known.meaning for code, known in known_codes().items()}
     return summary_card(facts, meanings, rest="in the results", whole_table=whole_table)

@@ -15,38 +15,40 @@ from typing import TYPE_CHECKING, Any, cast
 import ipywidgets as widgets
 
 from smsframe.api.prepare import read_contacts
-from smsframe.api.results import campaigns
 from smsframe.campaign.options import SendOptions
-from smsframe.errors import SmsFrameError
+from smsframe.errors import ContactsError, SmsFrameError
 from smsframe.form import html
 from smsframe.form.compose import compose
 from smsframe.form.page_campaign import CampaignScreen
 from smsframe.form.page_corrections import ALONE, put_into, same_columns
+from smsframe.form.page_drafts import LEFT, UnsentDraft
 from smsframe.form.page_files import Download, Upload, file_name
-from smsframe.form.page_html import campaign_line, title
+from smsframe.form.page_html import title
+from smsframe.form.page_list import campaign_list
 from smsframe.form.page_memory import KeptRows, TableRows
 from smsframe.form.page_optouts import OptoutsScreen, counted
 from smsframe.form.page_origin import are_marked, marked, of_campaign, of_table, unmarked
-from smsframe.form.page_results import SentRows
+from smsframe.form.page_parts import button, part
+from smsframe.form.page_results import SentRows, has_own
 from smsframe.form.preview import error_sentence
 from smsframe.form.session import FormSession
 from smsframe.form.tasks import AtWork
+from smsframe.form.variants import NO_VARIANT
 from smsframe.formatting import many
-from smsframe.masking import shown_name
 from smsframe.planning.options import PlanOptions
+from smsframe.planning.problems import VARIANT
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
 
     import pandas as pd
 
     from smsframe.contacts.policy import Policy
     from smsframe.form.attached import AttachedForm
+    from smsframe.form.draft import Draft
+    from smsframe.form.page_drafts import Left
     from smsframe.orders.records import CampaignRecord
-
-LISTED = 50
-"""Campaigns in the list, the newest first."""
+    from smsframe.planning.plan import Plan
 
 
 class Page:
@@ -56,8 +58,8 @@ class Page:
     Args:
         file: A table to begin with, or None: then the page begins with the upload and the campaigns.
         downloads: The folder in which the server of the page finds files to be downloaded, or None.
-        rows: The folder in which the server keeps the rows that need a hand while it runs; None to know
-            them in this page alone.
+        rows: The folder in which the server keeps, while it runs, the rows that need a hand, and the table
+            that is not sent yet with what was typed; None to know them in this page alone.
         journal: As in `smsframe.send`.
         policy: As in `smsframe.compose`.
         options: Of `smsframe.compose`, for the table to begin with: ``phone`` and ``region``.
@@ -77,7 +79,8 @@ class Page:
         self._journal, self._policy = journal, policy
         self._session = FormSession(None, journal, PlanOptions(policy=policy), SendOptions())
         self._table: tuple[pd.DataFrame, str] | None = None
-        self._kept, self._sent_rows = KeptRows(None if rows is None else Path(rows)), SentRows()
+        folder = None if rows is None else Path(rows)
+        self._kept, self._sent_rows, self._draft = KeptRows(folder), SentRows(), UnsentDraft(folder)
         self._rows: TableRows | None = None
         """Of the table that was uploaded last, as a whole."""
         self._shown: TableRows | None = None
@@ -85,8 +88,8 @@ class Page:
         """The form that was shown last, and what of its table needs a hand."""
         self._unsent: tuple[AttachedForm, tuple[Any, ...]] | None = None
         """The form of that table as it was left, until something of it is sent."""
-        self._home = _button("All campaigns", self.show_home)
-        self._again = _button("Back to the table", self._show_table)
+        self._home = button("All campaigns", self.show_home)
+        self._again = button("Back to the table", self._show_table)
         self._body = widgets.VBox()
         self._body.add_class("sf-body")
         nav = widgets.HBox([self._home, self._again])
@@ -109,10 +112,15 @@ class Page:
         return bundle
 
     def _begin(self, options: dict[str, Any]) -> None:
-        """A run that is alive is shown first; else the table; else the upload and the campaigns."""
+        """A run that is alive is shown first; else what was left unsent; else the table; else the home."""
         live = [entry for entry, at_work in self._known() if at_work]
+        left = self._draft.left()
+        if left is not None:
+            self._table = (left.table, left.name)
         if len(live) == 1:
             self.show_campaign(live[0])
+        elif left is not None:
+            self._take_up(left)
         elif self._table is not None:
             self.show_form(*self._table, **options)
         else:
@@ -121,50 +129,37 @@ class Page:
     def show_home(self) -> None:
         """The upload, and the campaigns of the journal."""
         upload = Upload("Upload a table", self._uploaded)
-        begin = _part(
+        begin = part(
             widgets.HTML(title("A new campaign")),
             widgets.HTML(
                 html.note("A table of people: CSV, Excel (XLSX) or Parquet, up to 50 MB, with a heading.")
             ),
             upload.box,
         )
-        people = _part(
+        try:
+            live = {entry.name for entry, at_work in self._known() if at_work}
+            listed = campaign_list(self._session, live, self._open)
+        except SmsFrameError as error:
+            listed = part(widgets.HTML(title("Campaigns")), widgets.HTML(html.problem(error_sentence(error))))
+            self._show(begin, listed, home=False)  # of the opt-outs the same would be said
+            return
+        people = part(
             widgets.HTML(title("Opt-outs")),
             widgets.HTML(counted(self._session)),
-            _button("See or add opt-outs", self.show_optouts),
+            button("See or add opt-outs", self.show_optouts),
         )
-        self._show(begin, self._list(), people, home=False)
+        self._show(begin, listed, people, home=False)
 
     def show_optouts(self) -> None:
         """Who may not be texted through the account."""
         self._show(OptoutsScreen(self._session, self._downloads).box)
 
-    def _list(self) -> Any:
-        try:
-            rows = campaigns(journal=self._session.journal)
-        except SmsFrameError as error:
-            return widgets.HTML(html.problem(error_sentence(error)))
-        lines, live = [], {entry.name for entry, at_work in self._known() if at_work}
-        for row in rows.iloc[::-1].head(LISTED).to_dict("records"):
-            opened = _button(shown_name(row["campaign"]), partial(self._open, str(row["campaign"])))
-            opened.add_class("sf-open")
-            facts = {str(name): value for name, value in row.items()}
-            state = campaign_line(facts, live=str(row["campaign"]) in live)
-            line = widgets.HBox([opened, widgets.HTML(state)])
-            line.add_class("sf-line")
-            lines.append(line)
-        if not lines:
-            lines = [widgets.HTML(html.note("None yet."))]
-        elif len(rows) > LISTED:
-            lines.append(widgets.HTML(html.note(f"The newest {LISTED} of {len(rows):,}.")))
-        return _part(widgets.HTML(title("Campaigns")), *lines)
-
     def _open(self, name: str) -> None:
         if (entry := self._session.find(name)) is not None:
             self.show_campaign(entry)
 
-    def show_campaign(self, entry: CampaignRecord) -> None:
-        """The screen of a campaign."""
+    def show_campaign(self, entry: CampaignRecord, said: str = "") -> None:
+        """The screen of a campaign; ``said``: why a run of it stopped, if one has."""
         screen = CampaignScreen(
             self._session,
             entry,
@@ -173,6 +168,7 @@ class Page:
             sent=self._sent_rows,
             correct=partial(self._correct, entry),
             at_work=self._at_work,
+            said=said,
         )
         self._show(screen.box)
 
@@ -207,7 +203,7 @@ class Page:
         )
         form.on_change(faults.clear)  # what was wrong may be right now, and a file is of the earlier text
         corrected = Upload("Upload corrected rows", self._replace)
-        hand = _part(
+        hand = part(
             widgets.HTML(html.heading("Rows that need a hand")),
             widgets.HTML(
                 html.note(
@@ -222,12 +218,24 @@ class Page:
         parts = (widgets.HTML(title(name)), *remarks, form.widget, hand)
         if whole:
             self._unsent = (form, parts)
+            form.on_change(lambda: self._draft.keep(table, name, form.typed))
+            form.begun = partial(self._begun, rows)
         self._show(*parts, table=not whole)
 
     def _uploaded(self, table: pd.DataFrame, name: str) -> None:
         table = unmarked(table)
         self._table, self._rows, self._unsent = (table, name), None, None
         self.show_form(table, name)
+        if self.form is not None:
+            self._draft.keep(table, name, self.form.typed)
+
+    def _take_up(self, left: Left) -> None:
+        """What was worked on when the page was closed or reloaded."""
+        draft = left.draft
+        columns = same_columns(left.table, draft.phone, draft.region)
+        self.show_form(left.table, left.name, remark=LEFT, **_given(draft), **columns)
+        if self.form is not None:
+            self.form.take_over(draft)
 
     def _replace(self, table: pd.DataFrame, name: str) -> None:
         """Corrected rows, before anything was sent: with the text and the campaign that are in the form."""
@@ -237,12 +245,7 @@ class Page:
         sure = are_marked(table, "" if before is None else before.token)
         if before is not None:
             table = of_table(table, before.token, draft.campaign.strip())
-        given: dict[str, Any] = {
-            "text": draft.text,
-            "campaign": draft.campaign,
-            "sender": draft.sender,
-            "quality": draft.quality,
-        }
+        given = _given(draft)
         columns = same_columns(table, draft.phone, draft.region)
         whole = None
         if self._table is not None and before is self._rows:
@@ -254,11 +257,14 @@ class Page:
             self._table = (whole, self._table[1])
             put = f"{many(len(table), 'row')} of {name} put into the table."
             self.show_form(whole, self._table[1], remark=put, **given, **columns)
+            self._draft.keep(whole, self._table[1], draft)
         self.form.take_over(draft)
 
     def _correct(self, entry: CampaignRecord, table: pd.DataFrame, name: str) -> None:
         """Corrected rows of a campaign that was sent: with its text, in the same campaign."""
         kept = self._kept.of(entry.name)
+        if VARIANT not in table.columns and self._session.results(entry)[VARIANT].notna().any():
+            raise ContactsError(NO_VARIANT)
         table, token, remark = of_campaign(table, entry.name, kept)
         mine = self._rows if self._rows is not None and self._rows.token == token else None
         draft = self.form.draft if self.form is not None else None
@@ -266,7 +272,7 @@ class Page:
         self.show_form(
             table,
             name,
-            TableRows(self._kept, table, of=mine, token=token),
+            TableRows(self._kept, table, of=mine, token=token, part=True),
             remark=remark,
             text=entry.template,
             campaign=entry.name,
@@ -286,20 +292,26 @@ class Page:
         elif self._table is not None:
             self.show_form(*self._table)
 
+    def _begun(self, rows: TableRows, plan: Plan) -> None:
+        rows.begun(plan)
+        self._draft.forget()  # from now on the journal has it
+
     def _sent(self, form: AttachedForm, rows: TableRows) -> None:
         """A run of a form is over: what came of it."""
-        if form.results is None:
+        try:
+            entry = self._session.find(form.draft.campaign.strip())
+        except SmsFrameError:  # the form says what is wrong with the journal
             return
-        entry = self._session.find(form.draft.campaign.strip())
-        if entry is None:
+        if form.results is None or entry is None:
             return
-        if _has_own(form.results):  # of a run of somebody else the journal knows people, not rows
+        if has_own(form.results):  # of a run of somebody else the journal knows people, not rows
             rows.over(entry.name, form.results)
             self._sent_rows.over(entry.name, form.results, rows)
         if self._unsent is not None and form is self._unsent[0]:
             self._unsent = None
+            self._draft.forget()
         if form is self.form:  # another table may have been uploaded meanwhile
-            self.show_campaign(entry)
+            self.show_campaign(entry, form.stopped)
 
     def _known(self) -> list[tuple[CampaignRecord, bool]]:
         """The campaigns, and whether somebody is at work on each."""
@@ -332,17 +344,6 @@ def _problems(form: AttachedForm, name: str, table: str) -> tuple[pd.DataFrame, 
     return marked(rows, table=table), f"{file_name(Path(name).stem)} to correct"
 
 
-def _has_own(results: pd.DataFrame) -> bool:
-    return any(not str(label).startswith("sms_") for label in results.columns)
-
-
-def _part(*children: Any) -> Any:
-    box = widgets.VBox(list(children))
-    box.add_class("sf-part")
-    return box
-
-
-def _button(description: str, clicked: Callable[[], None]) -> Any:
-    button = widgets.Button(description=description)
-    button.on_click(lambda _: clicked())
-    return button
+def _given(draft: Draft) -> dict[str, Any]:
+    """What was typed, for a form of another table."""
+    return {name: getattr(draft, name) for name in ("text", "campaign", "sender", "quality")}

@@ -20,11 +20,13 @@ from smsframe.form import html
 from smsframe.form.attached import LOOK_SECONDS
 from smsframe.form.campaign_counts import count_deliveries
 from smsframe.form.draft import Draft, local_words, time_words
+from smsframe.form.form import DOUBLE_CLICK
 from smsframe.form.live import LiveRun
 from smsframe.form.page_files import Download, Upload
 from smsframe.form.page_html import erased, outcome, text_of, title
 from smsframe.form.page_memory import with_refused
 from smsframe.form.page_origin import marked
+from smsframe.form.page_parts import button, part, row
 from smsframe.form.page_replies import Replies
 from smsframe.form.page_results import ResultsFile
 from smsframe.form.preview import error_sentence
@@ -54,8 +56,6 @@ UNKNOWN = (
     "sent from elsewhere: rows that could not be read are not counted. To correct those, upload the whole "
     "table again, under the same campaign name and with the same text; nobody is texted twice."
 )
-DOUBLE_CLICK = 0.7
-"""Seconds within which a second click is part of the first one, and confirms nothing."""
 
 
 class CampaignScreen:
@@ -70,6 +70,7 @@ class CampaignScreen:
         sent: The rows that this page has sent.
         correct: Called with a table of corrected rows, and its file's name.
         at_work: Entered while this screen sends or cancels.
+        said: Why a run of it stopped, if one has.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class CampaignScreen:
         sent: SentRows,
         correct: Callable[[pd.DataFrame, str], None],
         at_work: AbstractContextManager[Any],
+        said: str = "",
     ) -> None:
         self._session, self._entry, self._kept, self._at_work = session, entry, kept, at_work
         self._live: LiveRun | Run | None = None
@@ -93,41 +95,38 @@ class CampaignScreen:
         self._actions = SingleFlight(self._enable, self._report)
         self._head, self._progress, self._message, self._card = (widgets.HTML() for _ in range(4))
         self._buttons = {
-            "stop": _button("Stop", self._stop, "Orders on their way are finished; the others wait"),
-            "continue": _button("Continue", self._continue, "Text who is waiting, each person once"),
-            "refresh": _button("Ask what was delivered", self._refresh, "Ask the gateway"),
-            "cancel": _button("", partial(self._confirmed, "cancel"), "Take scheduled texts back"),
-            "drop": _button("", partial(self._confirmed, "drop"), "They are not texted; it asks once more"),
-            "back": _button("No, leave them as they are", self._leave, "Nothing is changed"),
+            "stop": button("Stop", self._stop, "Orders on their way are finished; the others wait"),
+            "continue": button("Continue", self._continue, "Text who is waiting, each person once"),
+            "refresh": button("Ask what was delivered", self._refresh, "Ask the gateway"),
+            "cancel": button("", partial(self._confirmed, "cancel"), "Take scheduled texts back"),
+            "drop": button("", partial(self._confirmed, "drop"), "They are not texted; it asks once more"),
+            "back": button("No, leave them as they are", self._leave, "Nothing is changed"),
         }
         self._buttons["continue"].add_class("sf-spend")
         self._day = widgets.DatePicker(description="Date")
         self._at = widgets.TimePicker(description="Time", step=60)
-        self._time = _row(self._day, self._at)
+        self._time = row(self._day, self._at)
         for picked in (self._day, self._at):
             picked.observe(lambda _: self._enable(), "value")
         self._file = ResultsFile(session, entry, folder, sent)
         self._faults = Download("Download the rows that need a hand", folder, self._problem_rows)
         self._corrected = Upload("Upload corrected rows", correct)
-        self._hand = widgets.VBox(
-            [
-                widgets.HTML(html.heading("Rows that need a hand")),
-                widgets.HTML(html.note(CORRECT)),
-                self._faults.box,
-                self._corrected.box,
-            ]
+        self._hand = part(
+            widgets.HTML(html.heading("Rows that need a hand")),
+            widgets.HTML(html.note(CORRECT)),
+            self._faults.box,
+            self._corrected.box,
         )
-        self._hand.add_class("sf-part")
         self._unknown = widgets.HTML(html.note(UNKNOWN))
         self._replies = Replies(session, entry.name, folder, self._actions)
-        text = widgets.HTML(text_of(entry))
+        text = widgets.HTML()
         self.box = widgets.VBox(
             [
                 widgets.HTML(title(entry.name)),
                 self._head,
                 self._progress,
                 self._time,
-                _row(*self._buttons.values(), self._file.box),
+                row(*self._buttons.values(), self._file.box),
                 self._file.note,
                 self._message,
                 self._hand,
@@ -139,6 +138,9 @@ class CampaignScreen:
         )
         self.box.add_class("sf-campaign")
         self._update()
+        if self._results is not None:
+            text.value = text_of(self._entry, self._results["sms_phone"])
+        self._say(said)
         if self._counts is not None and self._counts.busy:
             self._actions.start("run", "", self._follow)
 
@@ -181,7 +183,9 @@ class CampaignScreen:
         return True
 
     def _go_on(self) -> None:
-        counts = self._session.counts(self._entry, Draft(campaign=self._entry.name))
+        counts = self._counts  # read just now, before this was begun
+        if counts is None:
+            return
         later = self._time.layout.display is None
         draft = Draft(
             campaign=self._entry.name,
@@ -272,10 +276,11 @@ class CampaignScreen:
         if entry is None:
             return
         self._entry = entry
-        self._counts = self._session.counts(entry, Draft(campaign=entry.name))
-        self._results = self._session.results(entry)
-        self._needing = len(self._problem_rows()[0])
-        self._table_known = self._kept.of(self._entry.name) is not None
+        self._results = results = self._session.results(entry)
+        self._counts = self._session.counts(entry, Draft(campaign=entry.name), results)
+        kept = self._kept.of(entry.name)
+        self._needing = len(with_refused(kept, results))
+        self._table_known = kept is not None and kept.attrs.get("whole", True)
         self._head.value = erased(entry) or outcome(
             self._counts, count_deliveries(self._results), self._needing
         )
@@ -306,8 +311,8 @@ class CampaignScreen:
         passed = schedule is not None and schedule <= self._session.clock.now()
         late = bool(counts.pending) and passed and not busy
         self._time.layout.display = None if late else "none"
-        for name, button in self._buttons.items():
-            button.layout.display = None if shown[name] else "none"
+        for name, shown_button in self._buttons.items():
+            shown_button.layout.display = None if shown[name] else "none"
         self._buttons["refresh"].disabled = "refresh" in self._actions
         self._buttons["continue"].description = counts.headline(self._when())
         self._buttons["cancel"].description = counts.cancel_headline(sure=self._sure == "cancel")
@@ -336,15 +341,3 @@ class CampaignScreen:
 
     def _say_quietly(self, sentence: str) -> None:
         self._message.value = html.note(sentence) if sentence else ""
-
-
-def _button(description: str, clicked: Callable[[], None], tooltip: str) -> Any:
-    button = widgets.Button(description=description, tooltip=tooltip)
-    button.on_click(lambda _: clicked())
-    return button
-
-
-def _row(*children: Any) -> Any:
-    row = widgets.HBox(list(children))
-    row.add_class("sf-buttons")
-    return row

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from smsframe.clock import machine_zone
 from smsframe.form.campaign_counts import count_campaign
-from smsframe.form.draft import clock_words
+from smsframe.form.draft import clock_words, local_day
 from smsframe.form.html import campaign_terms, figures, note, outcome_card, quoted
 from smsframe.formatting import many
 from smsframe.masking import mask, visible
+from smsframe.planning.previews import Previewer
 from smsframe.planning.problems import problems
 
 if TYPE_CHECKING:
@@ -90,13 +92,22 @@ def erased(entry: CampaignRecord) -> str:
     return "" if entry.purged_at is None else note(f"Its {_erased(entry.purged_at)}.")
 
 
-def text_of(entry: CampaignRecord) -> str:
-    """The sender, the time and the text of a campaign, unless they were erased."""
-    return "" if entry.purged_at is not None else note(campaign_terms(entry)) + quoted(entry.template)
+def text_of(entry: CampaignRecord, phones: pd.Series[Any]) -> str:
+    """
+    The sender, the time and the text of a campaign, unless they were erased.
+
+    Args:
+        entry: The campaign.
+        phones: The numbers of its people, which are masked in the text as in any preview of it.
+    """
+    if entry.purged_at is not None:
+        return ""
+    (text,) = Previewer(phones, phones).shown([entry.template])
+    return note(campaign_terms(entry)) + quoted(text)
 
 
 def _erased(at: datetime) -> str:
-    return f"numbers and texts were erased on {at:%d %B %Y}, and nothing is sent under its name any more"
+    return f"numbers and texts were erased on {local_day(at)}, and nothing is sent under its name any more"
 
 
 def campaign_line(row: Mapping[str, Any], *, live: bool) -> str:
@@ -117,7 +128,7 @@ def campaign_line(row: Mapping[str, Any], *, live: bool) -> str:
     elif row["pending"]:
         counts += ": open it to continue"
     return (
-        f'<div class="sf-listed"><span>{row["created_at"]:%d %B %Y}</span>'
+        f'<div class="sf-listed"><span>{local_day(row["created_at"])}</span>'
         f"<span>{escape(counts or 'nobody')}</span></div>"
     )
 
@@ -136,7 +147,9 @@ def replies_found(found: pd.DataFrame) -> str:
         f'<td dir="auto">{_masked(text)}</td></tr>'
         for at, sender, said, text in cells
     )
-    head = "".join(f'<th scope="col">{word}</th>' for word in ("received", "from", "meaning", "text"))
+    head = "".join(
+        f'<th scope="col">{word}</th>' for word in (f"received, {machine_zone()}", "from", "meaning", "text")
+    )
     more = f"The newest {NEWEST} of {len(found):,}; the file has them all." if len(found) > NEWEST else ""
     return (
         f'{counted}<div class="sf-look"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'

@@ -13,6 +13,7 @@ from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pandas.api.types import is_object_dtype
@@ -27,6 +28,8 @@ from smsframe.planning.problems import problems
 if TYPE_CHECKING:
     from collections.abc import Hashable
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from smsframe.planning.plan import Plan
 
@@ -57,7 +60,8 @@ class KeptRows:
         The rows of a campaign, none of which may need a hand; None where nothing is known of its table.
 
         Returns:
-            As `smsframe.problems`, and the column ``sms_phone``; in ``attrs`` the phone column and the table.
+            As `smsframe.problems`, and the column ``sms_phone``; in ``attrs`` the phone column and the table,
+            whether the table is known as a whole, and the numbers that rows had before they were corrected.
         """
         if self._folder is None:
             return self._own.get(campaign)
@@ -74,7 +78,7 @@ class KeptRows:
         path = _file(self._folder, campaign)
         part = path.with_suffix(f".{secrets.token_hex(4)}")  # another page may write at the same time
         try:
-            _writable(rows).to_parquet(part)
+            writable(rows).to_parquet(part)
             part.replace(path)
             _forget_oldest(self._folder)
         except (OSError, ValueError, TypeError, pa.ArrowException):
@@ -92,15 +96,25 @@ class TableRows:
         table: As it was uploaded.
         of: The `TableRows` of the table that this one corrects, or None for a whole table.
         token: The table that this one corrects, where only what was kept of it is known.
+        part: Whether these are rows to correct, also where nothing is known of their table.
     """
 
     def __init__(
-        self, kept: KeptRows, table: pd.DataFrame, *, of: TableRows | None = None, token: str = ""
+        self,
+        kept: KeptRows,
+        table: pd.DataFrame,
+        *,
+        of: TableRows | None = None,
+        token: str = "",
+        part: bool = False,
     ) -> None:
         self._kept, self._of = kept, of
         self.token: str = of.token if of is not None else token or table_token(table)
-        corrects = (of is not None or bool(token)) and "sms_row" in table.columns
+        corrects = (part or of is not None or bool(token)) and "sms_row" in table.columns
         self._corrects = corrects
+        known = corrects and "sms_cell" in table.columns
+        self._cells = set(table["sms_cell"].astype(TEXT).dropna()) if known else set()
+        """What stood in the rows that this table corrects."""
         numbers = table["sms_row"] if corrects else file_rows(table)
         self.numbers: pd.Series[Any] = numbers.astype(TEXT)
         """The row of each row in the file that was uploaded first."""
@@ -126,18 +140,37 @@ class TableRows:
         rows["sms_row"] = rows["sms_row"].astype(TEXT).where(numbers.isna(), numbers)
         rows = rows[~rows["sms_row"].isin(self._corrected).to_numpy(dtype=bool)]
         before = self._kept.of(campaign)
-        if self._corrects and before is not None and before.attrs.get("table") != self.token:
+        same = before is not None and before.attrs.get("table") == self.token
+        if self._corrects and before is not None and not same:
             return  # what is kept is of another table of the campaign
-        if before is not None and before.attrs.get("table") == self.token:
-            mine = self.numbers[~self.numbers.isin(self._corrected).to_numpy(dtype=bool)]
-            left = before[~before["sms_row"].isin(mine).to_numpy(dtype=bool)]
+        earlier, whole = self._cells.copy(), not self._corrects
+        if before is not None and same:
+            mine = self._is_here(before)
+            earlier |= {*before[PHONE][mine].dropna(), *before.attrs.get("corrected", ())}
+            whole = before.attrs.get("whole", True) or whole
+            left = before[~mine]
             if len(left):
                 rows = stacked(left, rows) if len(rows) else left
         label = frame.attrs.get(PHONE_KEY, self._phone)  # what a run returns does not say it
-        rows.attrs = {"phone": None if label is None else str(label), "table": self.token}
+        rows.attrs = {
+            "phone": None if label is None else str(label),
+            "table": self.token,
+            "whole": whole,
+            # The journal goes on calling them refused, and nobody has to correct them any more.
+            "corrected": sorted(earlier - set(frame[PHONE].dropna())),
+        }
         self._kept.keep(campaign, rows)
         if self._of is not None:
             self._of._corrected |= set(self.numbers.dropna())  # noqa: SLF001 - of the same class
+
+    def _is_here(self, kept: pd.DataFrame) -> NDArray[np.bool_]:
+        """Which rows that were kept are in this table; by their cell where they have no row number."""
+        left = self.numbers[~self.numbers.isin(self._corrected).to_numpy(dtype=bool)]
+        here = kept["sms_row"].isin(left).to_numpy(dtype=bool)
+        if self._corrects:
+            by_cell = kept["sms_cell"].isin(self._cells).to_numpy(dtype=bool)
+            here = np.where(kept["sms_row"].isna().to_numpy(dtype=bool), by_cell, here)
+        return here
 
 
 def stacked(left: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
@@ -157,20 +190,24 @@ def with_refused(kept: pd.DataFrame | None, results: pd.DataFrame) -> pd.DataFra
     """
     found = problems(results)
     phones = results.loc[found.index, PHONE]
+    label = "mobile" if kept is None else kept.attrs.get("phone") or "mobile"
+    # What stood in each row's cell is what the row is known by, once it is corrected.
+    found = found.assign(**{"sms_column": label, "sms_cell": phones, label: phones}).astype(
+        {"sms_row": TEXT, "sms_column": TEXT, "sms_cell": TEXT}
+    )
     if kept is None:
-        return found.assign(mobile=phones)
+        return found
     texted = results.loc[results["sms_status"].isin(["accepted", "scheduled"]).to_numpy(), PHONE]
     rows = kept[~among(kept[PHONE], texted).to_numpy(dtype=bool)]
-    more = found[~among(phones, rows[PHONE].dropna()).to_numpy(dtype=bool)]
+    known = among(phones, rows[PHONE].dropna()) | phones.isin(kept.attrs.get("corrected", ()))
+    more = found[~known.to_numpy(dtype=bool)]
     rows = rows.drop(columns=PHONE)
     if len(more):
-        label = kept.attrs.get("phone") or "mobile"
-        more = more.assign(**{label: phones[more.index]}).astype({"sms_row": TEXT})
         rows = stacked(rows, more) if len(rows) else more
     return rows
 
 
-def _writable(rows: pd.DataFrame) -> pd.DataFrame:
+def writable(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of two tables may have words and numbers in one column, which a file cannot have."""
     mixed = [label for label, kind in rows.dtypes.items() if is_object_dtype(kind)]
     return rows.astype(dict.fromkeys(mixed, TEXT)) if mixed else rows

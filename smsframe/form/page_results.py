@@ -134,6 +134,11 @@ class ResultsFile:
         return results if rows is None else rows, f"{self._entry.name} results"
 
 
+def has_own(results: pd.DataFrame) -> bool:
+    """Whether they have columns of a table: of a run of somebody else the journal knows people, not rows."""
+    return any(not str(label).startswith("sms_") for label in results.columns)
+
+
 def _replaced(before: _Sent, sent: _Sent) -> Any:
     """Which rows are there anew: by their place in one table, else by their number."""
     same = before.tables.eq(sent.tables.iloc[0]) if len(sent.tables) else before.tables.ne(before.tables)

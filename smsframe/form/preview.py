@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from smsframe.errors import CampaignChanged, ContactsError, SmsFrameError, TextError
+from smsframe.errors import CampaignChanged, ContactsError, JournalError, SmsFrameError, TextError
 from smsframe.form.draft import FIX, MAX_LIVE_ROWS, Draft, count_text, sample, send_time, time_words
 from smsframe.form.variants import people_of_variants, several_texts, text_variants
 from smsframe.form.wording import in_form_words
@@ -295,7 +295,7 @@ def _place_of(error: Exception) -> str:
             return "text"
         case ContactsError() | OSError():  # the opt-out list is a file
             return "audience"
-        case CampaignChanged():
+        case CampaignChanged() | JournalError():
             return "campaign"
         case _ if "campaign=" in str(error):
             return "campaign"

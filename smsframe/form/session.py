@@ -24,6 +24,7 @@ from smsframe.campaign.cancel import cancel as campaign_cancel
 from smsframe.campaign.cancel import joined
 from smsframe.campaign.left_over import withdraw
 from smsframe.campaign.options import ResumeOptions, RunOptions
+from smsframe.campaign.result_frames import with_status
 from smsframe.campaign.run_context import RunContext
 from smsframe.campaign.undo import UndoRun
 from smsframe.clock import SYSTEM, Clock
@@ -34,6 +35,7 @@ from smsframe.gateway import environment
 from smsframe.gateway.balance import credits_of
 from smsframe.gateway.smsend import Gateway
 from smsframe.orders.profile import SMSEND
+from smsframe.phones.match import among
 
 if TYPE_CHECKING:
     import threading
@@ -132,12 +134,20 @@ class FormSession:
             return text, sender
         return entry.template, sender or entry.terms.sender or ""
 
-    def counts(self, entry: CampaignRecord, draft: Draft) -> CampaignCounts:
-        """How many people of a campaign have which outcome, by the journal and the opt-outs."""
-        return count_campaign(
-            campaign_send.recipients(self.journal, entry, suppressed=self._suppressed(draft)),
-            policy=self._planning.policy,
-        )
+    def counts(
+        self, entry: CampaignRecord, draft: Draft, results: pd.DataFrame | None = None
+    ) -> CampaignCounts:
+        """
+        How many people of a campaign have which outcome, by the journal and the opt-outs.
+
+        ``results`` as of `results`, where they were read already.
+        """
+        results = self.results(entry) if results is None else results
+        suppressed = self._suppressed(draft)
+        out = results["sms_status"].eq("pending") & among(results["sms_phone"], suppressed)
+        if out.any():
+            results = with_status(results, out, "suppressed", "suppressed")
+        return count_campaign(results, policy=self._planning.policy)
 
     def results(self, entry: CampaignRecord) -> pd.DataFrame:
         """What the journal knows of the people of a campaign."""

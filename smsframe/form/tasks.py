@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from smsframe.clock import SYSTEM
 from smsframe.errors import SmsFrameError
-from smsframe.form.wording import in_form_words
-from smsframe.masking import mask
+from smsframe.form.stops import said_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,8 +85,7 @@ class SingleFlight:
             action()
             message = ""
         except (SmsFrameError, ValueError, OSError) as error:
-            message = in_form_words(mask(str(error)))
-            message = message[:1].upper() + message[1:]
+            message = said_of(error)
         finally:
             if message:
                 self._report(place, message)

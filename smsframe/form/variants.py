@@ -16,11 +16,18 @@ if TYPE_CHECKING:
     from smsframe.planning.plan import Plan
 
 SEVERAL = (
-    "This table is an experiment: each of its variants ({}) has a text of its own, and this form sends one "
-    "text. So it sends nothing of this table. If it is no experiment, take the column sms_variant out of the "
-    "table. Else it is sent from a notebook, with df.sms.send({{{}}}, …)."
+    "This table is an experiment with a text for each variant ({}): nothing of it is sent from here, but "
+    "from a notebook, with df.sms.send({{{}}}, …), which texts nobody of the hold-out. If it is no "
+    "experiment, take the column sms_variant out of the table."
 )
 """Said of a table that `smsframe.assign` gave several variants with a text."""
+
+NO_VARIANT = (
+    "Nothing of this file is used: this campaign is an experiment, and the file does not say who is in which "
+    "variant, so that somebody of the hold-out could be texted. Leave the columns that begin with sms_ as "
+    "they were downloaded."
+)
+"""Said of corrected rows that lost the column of their variants."""
 
 VARIANTS_SHOWN = 4
 """Variants that are named there."""

@@ -9,11 +9,18 @@ from __future__ import annotations
 
 import re
 
+from smsframe.clock import machine_zone
+from smsframe.formatting import WRITTEN_DATE, dates_in_words
+
 WHOLE = {
     "pass region= with the country or the column that has it": "choose its country above",
     "add it, or pass region=": "add it, or choose the country",
     "pass region=": "choose the country",
     ", or pass gateway=": "",
+    "Name a file on a local disk with journal= or SMSFRAME_JOURNAL, or, if": "Have a file on a local disk "
+    "named where smsframe was set up; or, if",
+    "name another file with journal= or SMSFRAME_JOURNAL": "have another file named where smsframe "
+    "was set up",
     " (see .orders)": "",
     "name its journal with journal=; or, if that is lost, take the orders over with adopt=True": "it was "
     "sent from elsewhere too. Go on with it there, or ask the person who set up smsframe",
@@ -114,4 +121,6 @@ def in_form_words(message: str) -> str:
     if _PYTHON.search(message):
         message = " ".join(part for part in _CLAUSES.split(message) if not _PYTHON.search(part))
         message = message.rstrip(" ,;:") or ASK
+    if WRITTEN_DATE.search(message):
+        message = dates_in_words(message, machine_zone())
     return re.sub("\0(\\d+)\0", lambda found: quoted[int(found[1])], message)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from smsframe.formatting import amount, duration, many
+from smsframe.formatting import amount, dates_in_words, duration, many
 from smsframe.masking import message_class, shown, shown_name, visible
 from smsframe.outcomes.groups import reached
 
@@ -82,10 +82,10 @@ def plan_card(facts: Mapping[str, Any]) -> str:
         ("Sender", facts["sender"] or ""),
         ("Variants", "; ".join(facts["experiment"]["said"])),
         *zip(RAMP, facts["ramp"]["said"], strict=False),
-        ("Goes out", facts["schedule"] or ""),
+        ("Goes out", dates_in_words(facts["schedule"] or "")),
         ("Hours", facts["hours"] or ""),
-        ("When", "" if facts["schedule"] else "; ".join(facts["times"]["said"])),
-        ("Night", facts["times"]["night"]),
+        ("When", "" if facts["schedule"] else dates_in_words("; ".join(facts["times"]["said"]))),
+        ("Night", dates_in_words(facts["times"]["night"])),
         ("Opt-outs", "; ".join(facts["optouts"])),
         ("House rules", "; ".join(facts["rules"])),
         ("Cost", "; ".join(facts["costs"]["said"])),
@@ -161,7 +161,7 @@ def summary_card(
         ("Orders", f"{facts['orders']:,}"),
         ("Segments", f"{facts['segments']:,}"),
         ("Credits charged", f"{amount(facts['credits'])}{unknown}{facts['credits_note']}"),
-        ("Can be cancelled", facts["cancel_until"]),
+        ("Can be cancelled", dates_in_words(facts["cancel_until"])),
     ]
     codes = [
         (code, f"{count:,} {meanings[code]}" if code in meanings else f"{count:,}")

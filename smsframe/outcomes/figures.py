@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from smsframe.formatting import MINUTE, amount, duration, many
+from smsframe.formatting import MINUTE, amount, day_words, duration, many
 from smsframe.masking import shown_name
 from smsframe.outcomes import canvas
 from smsframe.outcomes.codes import delivered_codes, lost_codes
@@ -204,7 +204,7 @@ def _timeline(part: FigureBase, summary: Summary, zone: ZoneInfo) -> None:
     locator.intervald[SECONDLY] = locator.intervald[MINUTELY] = [1, 2, 5, 10, 15, 30]
     axes.xaxis.set_major_locator(locator)
     time_span = times[-1] - times[0]
-    time_format, day = "%H:%M", f"{times[0]:%d %B %Y}, "
+    time_format, day = "%H:%M", f"{day_words(times[0])}, "
     if time_span < timedelta(minutes=10):
         time_format = "%H:%M:%S"
     elif time_span > timedelta(hours=36):

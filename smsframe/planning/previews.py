@@ -2,7 +2,7 @@
 Messages as people will read them, but for the numbers of the people in the table.
 
 A date, a hotline and a link are there to be proofread: they stay. What comes from the phone column is masked,
-and so is what is the number of somebody in the table, however it is written.
+and so is what is the number of somebody in the table, however it is written, in a link too.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,11 +19,12 @@ import pyarrow.compute as pc
 from smsframe.arrow import STRING, strings
 from smsframe.masking import BULLET, SHOWN, mask_digits, revealed
 from smsframe.phones.cells import numbers
+from smsframe.phones.fast.metadata import calling_codes
 from smsframe.planning.merge_values import unpacked
 from smsframe.texts.render import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
 
     import pandas as pd
 
@@ -31,12 +33,22 @@ if TYPE_CHECKING:
 
 _FEWEST, _MOST = 7, 15
 """Digits of a number: fewer could be dialled nowhere, and more are none (ITU-T E.164)."""
-_CALLING_CODE: Final = 3  # digits at most; without them a number is found however its country is written
+_ENCODED: Final = "\0\0\0"
+"""What a sign that a link encodes, such as %20, is read as: it takes three characters."""
 # Whatever stands between two digits but a letter: people write numbers with dots, slashes and worse.
-_RUN = re.compile(rf"\d(?:[\W_]{{0,3}}\d){{{_FEWEST - 1},}}")
+_RUN = re.compile(rf"\d(?:(?:{_ENCODED}|[\W_]){{0,3}}\d){{{_FEWEST - 1},}}")
+_PERCENT = re.compile(r"%([0-9A-Fa-f]{2})")
+_LINK = re.compile(r"(?:https?://|www\.)\S+|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/\S*", re.IGNORECASE)
 _DATE = re.compile(
     r"(?<!\d)(?:[0-3]?\d([/.-])[01]?\d\1(?:19|20)\d\d|(?:19|20)\d\d([/.-])[01]?\d\2[0-3]?\d)(?!\d)"
 )
+
+
+class _Run(NamedTuple):
+    """Digits that could be a number, with what is between them; ``link``: whether they are part of a link."""
+
+    text: str
+    link: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +69,7 @@ class Previewer:
 
     column: pd.Series[Any]
     phones: pd.Series[Any]
-    _masked: dict[str, str] = field(default_factory=dict, init=False, repr=False)
+    _hidden: dict[_Run, frozenset[int]] = field(default_factory=dict, init=False, repr=False)
 
     def messages(self, template: Template, values: dict[Field, Any], rows: int) -> list[str]:
         """
@@ -69,7 +81,7 @@ class Previewer:
             rows: How many there are.
         """
         if not revealed():
-            values = {slot: self._hidden(slot.name, column) for slot, column in values.items()}
+            values = {slot: self._without_phones(slot.name, column) for slot, column in values.items()}
         return self.shown(joined(template, values, rows).to_pylist())
 
     def values(self, label: Hashable, cells: Sequence[str]) -> list[str]:
@@ -82,37 +94,48 @@ class Previewer:
         """A few texts, in which the numbers of the table's people are masked."""
         if revealed():
             return [*texts]
-        runs = {match[0] for text in texts for match in _runs(text)}
-        if new := {run: _digits(run) for run in runs - self._masked.keys()}:
-            known = self._known({*new.values()})
-            self._masked.update({run: _masked(run, digits, known) for run, digits in new.items()})
-        return [_replaced(text, self._masked) for text in texts]
+        found = [[*_runs(text)] for text in texts]
+        new = {run for runs in found for _, run in runs} - self._hidden.keys()
+        if new:
+            digits = {run: _digits(run.text) for run in new}
+            known, tails = self._known({*digits.values()}), self._tails({*digits.values()})
+            self._hidden.update({run: _hidden(run, digits[run], known, tails) for run in new})
+        return [_replaced(text, runs, self._hidden) for text, runs in zip(texts, found, strict=True)]
 
     def _is_phone(self, label: Hashable) -> bool:
         return str(label) == str(self.column.name)  # as a field names a column
 
-    def _hidden(self, name: str, values: Any) -> Any:
+    def _without_phones(self, name: str, values: Any) -> Any:
         if not self._is_phone(name):
             return values
         return pa.array([cell and mask_digits(cell) for cell in values.to_pylist()], STRING)
 
     def _known(self, runs: set[str]) -> set[str]:
-        """Parts of the runs that are, or end, somebody's number: the last digits of it are enough to know."""
-        typed = pc.replace_substring_regex(numbers(self.column), r"[^0-9]", "")
-        whole = pc.utf8_slice_codeunits(strings(self.phones), 1)
+        """Parts of the runs that are somebody's number, with its country or without."""
+        typed, whole = self._forms()
         sizes = range(_FEWEST, _MOST + 1)
         parts = {run[at : at + size] for run in runs for size in sizes for at in _places(run, size)}
         within = pa.array(parts, STRING)
         known: set[str] = set()
-        for forms in (typed, whole, pc.utf8_slice_codeunits(whole, _CALLING_CODE), *_argentine(whole)):
+        national = pc.replace_substring_regex(whole, _calling_code(), "")
+        for forms in (typed, whole, national, *_argentine(whole)):
             known.update(pc.unique(forms.filter(pc.is_in(forms, within))).to_pylist())
-        # A local number, without its area: the last digits of somebody's.
+        return known
+
+    def _tails(self, runs: set[str]) -> set[str]:
+        """Runs that are the last digits of somebody's number: it may be written without its area."""
+        found: set[str] = set()
         for size in {len(run) for run in runs}:
             ends = pa.array([run for run in runs if len(run) == size], STRING)
-            for forms in (typed, whole):
+            for forms in self._forms():
                 tails = pc.utf8_slice_codeunits(forms, -size)
-                known.update(pc.unique(tails.filter(pc.is_in(tails, ends))).to_pylist())
-        return known
+                found.update(pc.unique(tails.filter(pc.is_in(tails, ends))).to_pylist())
+        return found
+
+    def _forms(self) -> tuple[Any, Any]:
+        """The digits of the numbers, as they were typed and whole."""
+        typed = pc.replace_substring_regex(numbers(self.column), r"[^0-9]", "")
+        return typed, pc.utf8_slice_codeunits(strings(self.phones), 1)
 
 
 def previewer_of(plan: Plan, column: pd.Series[Any] | None = None) -> Previewer:
@@ -136,13 +159,31 @@ def previews(plan: Plan, fields: pd.Series[Any], previewer: Previewer | None = N
     return [shown[row] for row in people.index]
 
 
-def _runs(text: str) -> Iterable[re.Match[str]]:
-    return (match for match in _RUN.finditer(_without_dates(text)))
+def _runs(text: str) -> Iterator[tuple[int, _Run]]:
+    """Where runs of digits begin, as they stand there, and as they are read where a link encodes signs."""
+    links = [match.span() for match in _LINK.finditer(text)]
+    plain = _without_dates(text)
+    for read in {plain, _PERCENT.sub(_decoded, plain)}:
+        for match in _RUN.finditer(read):
+            link = any(begin <= match.start() and match.end() <= end for begin, end in links)
+            yield match.start(), _Run(match[0], link)
 
 
 def _without_dates(text: str) -> str:
     """The text with its dates, which are nobody's number, as blanks that no run of digits goes across."""
     return _DATE.sub(lambda match: "x" * len(match[0]), text)
+
+
+def _decoded(sign: re.Match[str]) -> str:
+    """An encoded sign, as long as it is written: a digit, or what may stand between two."""
+    character = chr(int(sign[1], 16))
+    return f"\0\0{character}" if character.isdecimal() and character.isascii() else _ENCODED
+
+
+@cache
+def _calling_code() -> str:
+    """Finds the calling code that a whole number begins with; none of them begins another one."""
+    return f"^(?:{'|'.join(sorted({str(code) for code in calling_codes().tolist() if code}))})"
 
 
 def _digits(run: str) -> str:
@@ -166,25 +207,27 @@ def _argentine(whole: Any) -> list[Any]:
     local = [pc.binary_join_element_wise(fifteen, tail, empty) for _, tail in tails]
     areas = [pc.utf8_slice_codeunits(theirs, -10, -size) for size, _ in tails]
     return [
+        # Without the 9 that only whole numbers have.
+        pc.utf8_slice_codeunits(theirs.filter(pc.starts_with(theirs, "549")), 3),
         *local,
         *(pc.binary_join_element_wise(*parts, empty) for parts in zip(areas, local, strict=True)),
     ]
 
 
-def _masked(run: str, digits: str, known: set[str]) -> str:
+def _hidden(run: _Run, digits: str, known: set[str], tails: set[str]) -> frozenset[int]:
+    """The places in a run of the digits that are to be masked."""
     hidden: set[int] = set()
     for size in range(_FEWEST, min(_MOST, len(digits)) + 1):
         for at in _places(digits, size):
             if digits[at : at + size] in known:
                 hidden.update(range(at, at + size - SHOWN))
-    places = [place for place, character in enumerate(run) if character.isdecimal()]
-    masked = {places[at] for at in hidden}
-    return "".join(BULLET if place in masked else character for place, character in enumerate(run))
+    # The code in a link is no number without its area: nobody could call it.
+    if digits in tails and not run.link:
+        hidden.update(range(len(digits) - SHOWN))
+    places = [place for place, character in enumerate(run.text) if character.isdecimal()]
+    return frozenset(places[at] for at in hidden)
 
 
-def _replaced(text: str, masked: dict[str, str]) -> str:
-    parts, at = [], 0
-    for match in _runs(text):
-        parts += [text[at : match.start()], masked[match[0]]]
-        at = match.end()
-    return "".join([*parts, text[at:]])
+def _replaced(text: str, runs: list[tuple[int, _Run]], hidden: dict[_Run, frozenset[int]]) -> str:
+    masked = {begin + place for begin, run in runs for place in hidden[run]}
+    return "".join(BULLET if place in masked else character for place, character in enumerate(text))

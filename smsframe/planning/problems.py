@@ -35,6 +35,7 @@ _CODES = ("duplicate_text",)
 _STATUSES = ("invalid", "rejected")
 # Who has, or may have, a text of the campaign.
 _BEGUN = ("accepted", "scheduled", "unconfirmed")
+VARIANT = "sms_variant"
 _OF_COLUMN = re.compile(r"(?:^|; )(?:breaks the rule .*? of )?'(.*?)'(?: cannot be coerced to |;|$)")
 """The column in the sentence of a broken rule, as `smsframe.planning.check` writes it."""
 
@@ -62,6 +63,8 @@ def problems(
         frame.isetitem(spot, dense(frame.iloc[:, spot]).array)
     rows = frame[bad]
     own = rows.loc[:, ~rows.columns.isin([*COLUMNS, *PROBLEM_COLUMNS])]
+    # Without it somebody of the hold-out would be texted once the row is corrected.
+    variants = [VARIANT] * int((frame.columns == VARIANT).sum() == 1 and frame[VARIANT].notna().any())
     column, cell = _cells(own, rows, _phone(frame, phone), templates)
     explained = pd.DataFrame(
         {
@@ -73,7 +76,7 @@ def problems(
         },
         index=rows.index,
     )
-    return pd.concat([explained, own], axis=1)
+    return pd.concat([explained, own, rows[variants]], axis=1)
 
 
 def needs_hand(frame: pd.DataFrame) -> NDArray[np.bool_]:

@@ -904,7 +904,7 @@ def test_a_time_is_a_date_a_time_and_a_zone(hand):
     [
         (date(2027, 3, 28), time(2, 30), "Europe/Rome", "the clocks go forward"),
         (date(2027, 10, 31), time(2, 30), "Europe/Rome", "the clocks go back"),
-        (date(2026, 1, 1), time(9, 0), "Europe/Rome", "past"),
+        (date(2026, 1, 1), time(9, 0), "Europe/Rome", "has passed"),
         (date(2027, 1, 1), time(9, 0), "Europe/Nowhere", "no such time zone"),
         (date(2027, 1, 1), time(9, 0), "", "no such time zone"),
         (None, time(9, 0), "UTC", "Choose a date"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from helpers.page import upload
+import pytest
+from helpers.page import reads, send, upload
 from helpers.sending import table
 
 from smsframe.form import form, preview
@@ -36,3 +37,13 @@ def test_a_letter_in_the_name_of_a_column_is_no_cause_of_the_extended_alphabet(t
     page.form.wait(30)
     assert "<b>standard</b>" in controls.messages["counter"].value
     assert "Extended" not in controls.messages["counter"].value
+
+
+@pytest.mark.samples(1)
+def test_the_text_on_the_screen_of_a_campaign_masks_the_numbers_of_its_people(terminal, tmp_path):
+    contacts = table(3)
+    contacts.to_csv(tmp_path / "guests.csv", index=False)
+    page = Page(downloads=tmp_path)
+    upload(page, tmp_path / "guests.csv")
+    send(page, text=f"Call 02 1234 5678 or https://wa.me/{contacts['mobile'][1][1:]}")
+    assert "02 1234 5678 or https://wa.me/••••••••••01" in reads(page)

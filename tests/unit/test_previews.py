@@ -176,3 +176,78 @@ def test_what_is_nobody_s_is_shown_as_it_is(text):
     ends = {e164[-7:] for e164 in (PERSON, OTHER)}
     if not any(end in digits(text) for end in ends):
         assert made.facts()["examples"] == [f"x{text}x"]
+
+
+LINKS = [
+    "https://wa.me/393471234567",
+    "https://wa.me/393471234567?text=Ciao",
+    "wa.me/393471234567",
+    "https://api.whatsapp.com/send?phone=393471234567&text=1234567890",
+    "https://api.whatsapp.com/send?phone=%2B393471234567",
+    "https://ex.example/?m=+39%20347%20123%204567",
+    "https://ex.example/?m=347%201234567",
+    "https://ex.example/?m=347%20-%201234567",
+    "https://ex.example/?m=%28347%29%20123%2D4567",
+    "https://ex.example/?m=%33471234567",
+    "https://ex.example/?m=34712%334567",
+    "https://ex.example/?m=347+123+4567",
+    "https://ex.example/347/123/4567",
+    "https://ex.example/393471234567/12345678",
+    "https://ex.example/u393471234567b",
+    "https://ex.example/r/100%3471234567",
+    "tel:+39-347-123-4567",
+    "tel:3471234567,,1",
+    "sms:+393471234567?body=Ciao",
+    "callto://+393471234567",
+    "https://t.example/#!/+393471234567",
+]
+"""A person's number as links have it."""
+
+HOTLINES = [
+    "https://wa.me/390212345678",
+    "https://wa.me/3902%2012345678?text=Ciao%20347",
+    "https://ex.example/r/1234567",  # the last digits of somebody's number, and no number
+    "ex.example/r/1234567?u=20261203",
+    "https://ex.example/r/71234567/8",
+    "call 02 1234567 or +39 800 1234567",
+    "tel:+39-02-1234567",
+    "+39 06 471234567",
+    "50%20 off, 800 123 4567",
+]
+"""Numbers and codes that end as somebody's number does, and are nobody's."""
+
+
+@pytest.mark.samples(4)
+@pytest.mark.parametrize("link", LINKS)
+def test_a_persons_number_in_a_link_is_masked(link):
+    for text, frame in ((f"Ciao, {link} !", None), ("Ciao {l} !", table(l=[link, link]))):
+        made = plan(text, frame)
+        for preview in previews(made):
+            assert link.replace("&", "&amp;") not in preview
+            assert "347123" not in digits(preview.replace("%20", "").replace("%2D", "").replace("%29", ""))
+        assert made.facts()["examples"][0].startswith("Ciao")
+
+
+@pytest.mark.samples(4)
+@pytest.mark.parametrize("hotline", HOTLINES)
+def test_a_hotline_that_ends_as_somebodys_number_is_shown_whole(hotline):
+    for preview in previews(plan(f"Ciao: {hotline} !")):
+        assert hotline.replace("&", "&amp;") in preview
+
+
+def test_that_a_local_number_is_masked_masks_no_hotline_that_ends_so():
+    """The last digits that one run was known by were looked for in all others."""
+    for text in ("1234567 or 02 1234567", "02 1234567 or 1234567"):
+        for preview in previews(plan(f"Call x {text}")):
+            assert "02 1234567" in preview
+            assert re.sub(r"02 1234567", "", preview).count("1234567") == 0
+
+
+def test_a_number_is_known_without_the_code_of_its_country_and_no_shorter():
+    people = pd.DataFrame({"mobile": ["+33612345678", "+4520123456", "+12025550123"], "name": "A"})
+    for shown in ("https://ex.example/r/12345678", "call 01 12345678", "call 70 123456", "+45 70 12 34 56"):
+        made = smsframe.plan(people, f"Ciao, {shown} !", phone="mobile", numbers="possible")
+        assert shown in made.facts()["examples"][0]
+    for hidden in ("06 12 34 56 78", "20 12 34 56", "(202) 555-0123", "1-202-555-0123"):
+        made = smsframe.plan(people, f"Ciao, {hidden} !", phone="mobile", numbers="possible")
+        assert hidden not in made.facts()["examples"][0]

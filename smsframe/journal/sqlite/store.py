@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 LOCKED = 30.0
 """Seconds to wait for another process that is writing."""
 
+DAMAGED = ("not a database", "malformed", "damaged", "corrupt")
+"""What SQLite says of a file that it cannot read as one of its own."""
+
+ANOTHER = "name another file with journal= or SMSFRAME_JOURNAL"
+
 _making = threading.Lock()
 
 
@@ -83,6 +88,7 @@ class Store:
                 yield self._shared.connection
             return
         with self.errors_in_our_words():
+            self._refuse_no_file()
             written = self.exists and self.path.stat().st_size > 0
         if not written:
             yield None
@@ -103,6 +109,7 @@ class Store:
                 not safe, as `disks.check` says.
         """
         with self.errors_in_our_words():
+            self._refuse_no_file()
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             disks.check(self.path)
             with _making:  # no thread may have the file open when the descriptor that made it is closed
@@ -122,6 +129,15 @@ class Store:
                     self.check(connection)
                     backups.keep(self.path, found)
                 prepare(connection)
+
+    def _refuse_no_file(self) -> None:
+        """A device takes what is written and keeps nothing: who was texted would be forgotten."""
+        if self.exists and not self.path.is_file():
+            kind = "folder" if self.path.is_dir() else "device"
+            raise JournalError(
+                f"the journal {self.path} cannot be used: it is a {kind} and no file, so nobody would know "
+                f"who was texted; {ANOTHER}"
+            )
 
     def _current(self) -> bool:
         with self.transaction(reading=True) as connection:
@@ -277,6 +293,8 @@ class Store:
                 problem += ": SQLite needs to write files beside it, and its folder may only be read"
         except sqlite3.Error as error:
             problem = str(error)
+        except sa.exc.NoSuchTableError:  # what was written is not there: a device, or what is no disk
+            problem = "what is written to it is not kept"
         except UnicodeError:  # SQLite's own names, not ours: what we write can be read
             problem = "it is damaged"
         except OSError as error:
@@ -285,7 +303,17 @@ class Store:
             raise self._connections.gone() from None
         if problem is not None:
             raise JournalError(
-                f"the journal {self.path} cannot be used ({mask(problem)}); what it holds stays as it is. "
-                "Free the disk or correct the permissions, or name another file with journal= or "
-                "SMSFRAME_JOURNAL"
+                f"the journal {self.path} cannot be used ({mask(problem)}); {_advice(problem)}"
             ) from None
+
+
+def _advice(problem: str) -> str:
+    """What to do about a file that cannot be used."""
+    if any(sign in problem for sign in DAMAGED):
+        return (
+            "it is damaged, and stays as it is. Nothing is sent without it, as it knows who was texted: put "
+            f"a backup of it in its place, or {ANOTHER} and take its campaigns over with adopt=True"
+        )
+    if "full" in problem or "No space" in problem:
+        return f"what it holds stays as it is. Free space on its disk, or {ANOTHER}"
+    return f"what it holds stays as it is. Look at its disk and its permissions, or {ANOTHER}"
