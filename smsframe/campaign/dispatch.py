@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from smsframe.arrow import INSTANT
 from smsframe.campaign.engine import CampaignEngine
 from smsframe.campaign.history_check import compare
 from smsframe.campaign.may_text import MayText
-from smsframe.campaign.preflight import affordable, at_once, covered, in_open_stages, on_time
+from smsframe.campaign.preflight import affordable, at_once, covered, in_open_stages, on_time, warn_of_night
 from smsframe.errors import GatewayError, Unconfirmed
 from smsframe.journal.conflicts import CampaignCall
 from smsframe.orders.records import Comparison, Now
@@ -25,7 +24,6 @@ from smsframe.orders.states import Event, State
 from smsframe.outcomes.costs import waits_for_budget
 from smsframe.outcomes.join import done, still_to_send
 from smsframe.phones.match import among
-from smsframe.timing.night import warning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,7 +58,8 @@ class Call:
         adopt: Whether orders that the gateway has and the journal does not are taken over.
         budget: What the orders of the campaign may cost, or None.
         variants: The text of each variant of an experiment; its people have ``variant``.
-        held_out: The numbers of people who get no text.
+        given: ``phone`` and ``variant`` of everybody to whom the call gives one, or None.
+        variants_stand: As in `CampaignCall`.
         ramp: The stages in which they are texted, and how far that was when the call began; or None.
         suppressed: The numbers that this call suppresses; later calls suppress them too.
         withdrawn: The numbers whose consent this call lacks: they wait no longer, if they did.
@@ -75,14 +74,16 @@ class Call:
     adopt: bool = False
     budget: Budget | None = None
     variants: Mapping[str, str] = field(default_factory=dict)
-    held_out: pd.Series[Any] | None = None
+    given: pd.DataFrame | None = None
+    variants_stand: bool = False
     ramp: RampState | None = None
     suppressed: pd.Index[Any] = field(default_factory=lambda: pd.Index([]))
     withdrawn: pd.Series[Any] = field(default_factory=lambda: pd.Series(dtype=object))
 
     def at(self, gateway: GatewayProtocol) -> CampaignCall:
         """What it means by its campaign, at a gateway."""
-        return CampaignCall(gateway.base_url, gateway.account, self.template, self.changed, self.variants)
+        at = gateway.base_url, gateway.account
+        return CampaignCall(*at, self.template, self.changed, self.variants, self.variants_stand)
 
 
 @contextmanager
@@ -134,7 +135,7 @@ def sending(
             compared=compared,
             now=now,
             budget=call.budget,
-            held_out=call.held_out,
+            given=call.given,
             ramp=None if call.ramp is None else call.ramp.ramp,
             covered_beside=covered_beside,
         )
@@ -189,10 +190,8 @@ def resuming(
     unsent = in_open_stages(unsent, journal.ramps.state(entry), entry.name)
     unsent = covered(unsent, entry.terms, entry.budget, known)
     covered_beside = affordable(gateway, entry.terms, int(unsent["segments"].sum())) if len(unsent) else None
-    if rescheduled and entry.terms.schedule is not None:
-        at = pd.Series(entry.terms.schedule, index=unsent.index, dtype=INSTANT)
-        if at_night := warning(unsent["phone"], at):
-            context.say(at_night)
+    if rescheduled:
+        warn_of_night(unsent["phone"], entry.terms, context)
     context.started(len(unsent))
     entry = replace(entry, batch_size=at_once(entry.batch_size, context.rate))
     with journal.owner() as owner:
@@ -252,10 +251,8 @@ def resending(
     if after is State.CANCELLED:
         sendable = people.loc[on_time(people[["phone"]], entry.terms, now).index]
     covered_beside = affordable(gateway, entry.terms, int(sendable["segments"].sum()))
-    if after is State.CANCELLED and entry.terms.schedule is not None:
-        at = pd.Series(entry.terms.schedule, index=people.index, dtype=INSTANT)
-        if at_night := warning(people["phone"], at):
-            context.say(at_night)
+    if after is State.CANCELLED:
+        warn_of_night(people["phone"], entry.terms, context)
     phones = people["phone"]
     context.started(len(phones))
     entry = replace(entry, batch_size=at_once(entry.batch_size, context.rate))

@@ -4,6 +4,7 @@ One partition: planned, counted, sent, and read back from the journal; each step
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,9 @@ from smsframe.clock import SYSTEM
 from smsframe.contacts.columns import place as place_of
 from smsframe.contacts.policy import costs_of, without_budget
 from smsframe.errors import CampaignStopped
+from smsframe.formatting import many
 from smsframe.journal.conflicts import CampaignCall
+from smsframe.masking import shown_name
 from smsframe.orders.profile import SMSEND, GatewayProfile
 from smsframe.orders.records import Now
 from smsframe.outcomes.join import done
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
     from smsframe.planning.options import PlanOptions
     from smsframe.planning.parts import ColumnFacts, OtherParts, PartFacts
     from smsframe.planning.plan import Plan
+
+log = logging.getLogger("smsframe")
 
 RUN = "this call"
 """Whose the outcomes are that this call has brought about, as the frame that it returns says it."""
@@ -163,7 +168,15 @@ def send_part(
     plan = plan_part(frame, job, others, known=known)
     context = RunContext.of(job.sending, gateway=gateway, journal=journal)
     options = replace(job.sending, confirm=None)  # it is a number of all partitions
-    return campaign_send.send(plan, context, options=options, part=True)
+    if plan.variants is not None and plan.variants.first_claim and plan.variants.kept:
+        log.warning(
+            "campaign %r: %s of this part keep the variant that was claimed first (rows of several variants "
+            "in different parts, or another seed, key or list of variants)",
+            shown_name(job.campaign),
+            many(plan.variants.kept, "person", "people"),
+        )
+    elsewhere = others.ready_elsewhere
+    return campaign_send.send(plan, context, options=options, part=True, elsewhere=elsewhere)
 
 
 def _experiment(frame: pd.DataFrame, job: Job, others: OtherParts, journal: Journal) -> Known | None:

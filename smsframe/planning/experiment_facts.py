@@ -73,7 +73,8 @@ def experiment_facts(plan: Plan) -> dict[str, Any]:
     if held:
         said.append(f"{HOLD_OUT}: {many(held, 'person', 'people')}, no text")
     if plan.variants.kept:
-        said.append(f"{many(plan.variants.kept, 'row')} with another variant in this campaign, which stands")
+        kept = many(plan.variants.kept, "person", "people")
+        said.append(f"{kept} with another variant in this campaign, which stands")
     if plan.variants.mixed:
         said.append(
             f"{many(plan.variants.mixed, 'number')} with rows of several variants: held out if one of them "
