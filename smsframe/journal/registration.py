@@ -92,10 +92,10 @@ class Registration:
         Orders have ``at_once`` people at most, those of later runs ``batch_size``. Who has a batch already,
         of whatever run, keeps it, and the first text and outcome. So does who is in an order that the gateway
         lists and this journal did not know. Whom the budget does not cover is written down as waiting;
-        ``ramp`` is the campaign's from now on; who is in a later stage waits. Who is held out by ``given``, the
-        variants of an experiment, is written down before anybody is cut, and never cut. ``covered_beside`` is
-        told the credits that runs at work have planned, and refuses, so that nothing is written, if the
-        balance does not cover this call beside them.
+        ``ramp`` is the campaign's from now on; who is in a later stage waits. Who is held out by ``given``
+        (the variants of an experiment) is written down before anybody is cut, and never cut.
+        ``covered_beside`` is told the credits that runs at work have planned, and refuses, so that nothing is
+        written, if the balance does not cover this call beside them.
 
         Raises:
             CampaignChanged: It belongs to another gateway or account, or somebody may have another text.

@@ -57,7 +57,7 @@ def with_journalled_variants(results: pd.DataFrame, known: Known) -> pd.DataFram
             results = results.assign(
                 **{name: results[name].mask(rows, values[name].set_axis(results.index)) for name in _SAID}
             )
-    names = results["sms_variant"].mask(there != "", there)
+    names = results["sms_variant"].mask(usable & (there != ""), there)
     return results.assign(sms_variant=names.astype(results["sms_variant"].dtype))
 
 

@@ -290,20 +290,21 @@ def row_variants(
         place = places(persons, others.assigned)
         elsewhere = named & (place >= 0)
         wanted[elsewhere] = others.variant_of[place[elsewhere]]
-    wanted[there & are_among(persons, others.held_out)] = HOLD_OUT
-    mixed = there & (given != "") & (given != wanted)
+    held = np.union1d(persons[there & (given == HOLD_OUT)], others.held_out)
+    wanted[there & are_among(persons, held)] = HOLD_OUT
+    mixed = named & (given != wanted)
     other = same = persons[:0]
     if known is not None and len(known.people):
         place_there = find(judged["phone"], known.people["phone"])
         journalled = known.people["variant"].fillna("").astype(object).take(place_there.clip(0)).to_numpy()
-        found = (place_there >= 0) & (journalled != "")
+        found = (place_there >= 0) & (journalled != "") & (named | (journalled == HOLD_OUT))
         other = np.unique(persons[found & named & (given != journalled)])
         same = np.unique(persons[found & named & (given == journalled)])
         wanted, mixed = np.where(found, journalled, wanted), mixed & ~found
     result = pd.Series(normalized(pa.array(wanted, STRING)), dtype=TEXT)
-    held = result.eq(HOLD_OUT).fillna(value=False).to_numpy(dtype=bool)
+    held_out = result.eq(HOLD_OUT).fillna(value=False).to_numpy(dtype=bool)
     number = len(np.unique(persons[mixed]))
-    return RowVariants(result, held, usable, other, same, number, first_claim=not others.asked)
+    return RowVariants(result, held_out, usable, other, same, number, first_claim=not others.asked)
 
 
 def _of_person(
