@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from smsframe.arrow import INSTANT
+from smsframe.contacts.suppression import require_valid
 from smsframe.errors import ConfirmationMismatch, NotEnoughCredit
 from smsframe.formatting import amount
 from smsframe.gateway.balance import credits_of
@@ -24,12 +25,13 @@ from smsframe.timing.sending_times import sending_times
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
     from smsframe.campaign.run_context import RunContext
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.orders.prices import Budget
     from smsframe.orders.ramp import RampState
-    from smsframe.orders.records import Now
+    from smsframe.orders.records import CampaignRecord, Now
     from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
     from smsframe.planning.plan import Plan
@@ -56,6 +58,25 @@ def require_sendable(plan: Plan, known: Known | None, *, changed: bool, part: bo
         people = int(differing(given, known.people).sum())
     if people:
         raise other_variant(plan.campaign or "", people)
+
+
+def require_current_optouts(
+    entry: CampaignRecord | None, context: RunContext, until: date | None = None
+) -> None:
+    """
+    Refuse to text anybody of a campaign by an opt-out list whose last day has passed.
+
+    Args:
+        entry: The campaign, or None where nobody is to be texted, or nothing is known of it.
+        context: What the run works with.
+        until: The last day of the list that this call was given, if it has one.
+
+    Raises:
+        ContactsError: The latest list that a call of the campaign was given is no longer valid.
+    """
+    if until is None and entry is not None:
+        until = context.journal.optouts.suppressed_until(entry)
+    require_valid(until, context.retry_policy.clock.now().date())
 
 
 def confirmed(confirm: int | None, people: pd.DataFrame, known: Known | None, plan: Plan) -> None:

@@ -13,10 +13,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from smsframe.campaign.call import Call
 from smsframe.campaign.call_start import CallStart
 from smsframe.campaign.capped import capped, with_capped
 from smsframe.campaign.consented import with_refused_consent, withdrawn, without_consent
-from smsframe.campaign.dispatch import Call, resuming, sending
+from smsframe.campaign.dispatch import resuming, sending
 from smsframe.campaign.interrupts import asked, until_python_ends
 from smsframe.campaign.left_over import (
     left_out_words,
@@ -31,7 +32,7 @@ from smsframe.campaign.unexpected_stop import Foreseen, with_results_when_stoppe
 from smsframe.clock import SYSTEM
 from smsframe.contacts.optout_text import with_optout_text
 from smsframe.contacts.policy import costs_of
-from smsframe.contacts.suppression import require_valid
+from smsframe.contacts.suppression import require_valid, valid_until
 from smsframe.errors import (
     CampaignStopped,
     ConfirmationMismatch,
@@ -130,6 +131,7 @@ def send(
         variants_stand=plan.variants is not None and plan.variants.first_claim,
         ramp=ramp,
         suppressed=suppressed_for_later(plan, part=part),
+        suppressed_until=plan.valid_until,
         withdrawn=withdrawn(plan, elsewhere),
     )
     known = stored and stored.known
@@ -194,7 +196,7 @@ def resume(
         entry = replace(entry, stop_requests=stored.entry.stop_requests)
     known = stored.known
     if len(suppressed):
-        journal.optouts.save_suppressed(entry, suppressed)
+        journal.optouts.save_suppressed(entry, suppressed, valid_until(options.suppress))
     barred = context.barred(options.policy, entry.id)
     out = among(known.people["phone"], suppressed) | barred.among(known.people["phone"])
     over = capped(known.people[still_to_send(known) & ~out], entry.terms, options.policy, barred, context)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from smsframe.campaign import send as campaign_send
-from smsframe.campaign.dispatch import PERSON
+from smsframe.campaign.call import PERSON
 from smsframe.campaign.preflight import confirmable, on_time
 from smsframe.campaign.result_frames import joined, unsent, with_status
 from smsframe.campaign.run_context import RunContext
@@ -31,6 +31,7 @@ from smsframe.planning.variants import COLUMN, Messages, fixed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     import pandas as pd
 
@@ -60,6 +61,7 @@ class Job:
         sending: The keywords of `smsframe.send`.
         place: What a worker opens.
         suppressed: The opt-outs.
+        valid_until: The last day on which they may be used, or None.
         profile: That of the gateway.
         now: What the clocks showed when the call began.
         stop_requests: How often the campaign had been asked to stop when the call began.
@@ -71,6 +73,7 @@ class Job:
     sending: SendOptions
     place: Place
     suppressed: pd.Index[Any]
+    valid_until: date | None = None
     profile: GatewayProfile = SMSEND
     now: Now | None = None
     stop_requests: int = 0
@@ -165,7 +168,7 @@ def send_part(
         known = stored and stored.known
     else:
         known = _experiment(frame, job, others, journal)
-    plan = plan_part(frame, job, others, known=known)
+    plan = replace(plan_part(frame, job, others, known=known), valid_until=job.valid_until)
     context = RunContext.of(job.sending, gateway=gateway, journal=journal)
     options = replace(job.sending, confirm=None)  # it is a number of all partitions
     if plan.variants is not None and plan.variants.first_claim and plan.variants.kept:
