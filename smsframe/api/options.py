@@ -104,7 +104,7 @@ def policy_of(policy: Policy | None) -> Policy | None:
             policy = Policy.from_file(path)
         except (OSError, ValueError) as error:
             raise ValueError(f"{POLICY} names a policy that cannot be used: {error}") from None
-    if not allowed or (policy is not None and policy.allow_only is not None and not policy.of_environment):
+    if not allowed or (policy is not None and policy.allow_only is not None and not policy.allowed_from_env):
         return policy
     try:
         return (policy or Policy()).allowing_only(_numbers(allowed))

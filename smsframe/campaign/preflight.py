@@ -19,6 +19,7 @@ from smsframe.outcomes.costs import Spending, known_orders, predicted, spent, wa
 from smsframe.outcomes.join import done
 from smsframe.outcomes.variants import differing
 from smsframe.phones.match import among, keys
+from smsframe.planning.experiment_facts import given_variants
 from smsframe.texts.template import parse
 from smsframe.timing.night import warning
 from smsframe.timing.sending_times import sending_times
@@ -53,7 +54,7 @@ def require_sendable(plan: Plan, known: Known | None, *, changed: bool, part: bo
         parse(source)
     if plan.variants is None or changed or part:
         return
-    given, people = plan.given_variants, plan.variants.kept
+    given, people = given_variants(plan), plan.variants.kept
     if not people and known is not None and given is not None:  # the plan was made before they were sent to
         people = int(differing(given, known.people).sum())
     if people:

@@ -49,6 +49,7 @@ from smsframe.outcomes.costs import waits_for_budget
 from smsframe.outcomes.join import outcomes, still_to_send
 from smsframe.phones.match import among, together
 from smsframe.planning.erased_people import without_erased
+from smsframe.planning.experiment_facts import given_variants
 
 if TYPE_CHECKING:
     import threading
@@ -127,7 +128,7 @@ def send(
         adopt=options.adopt,
         budget=budget,
         variants=plan.texts.sources,
-        given=plan.given_variants,
+        given=given_variants(plan),
         variants_stand=plan.variants is not None and plan.variants.first_claim,
         ramp=ramp,
         suppressed=suppressed_for_later(plan, part=part),

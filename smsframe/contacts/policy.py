@@ -100,7 +100,7 @@ class Policy:
     """The canonical numbers of the only people who may be texted, or None."""
     file: str | None = field(init=False, default=None, compare=False)
     """What it was read from, or None."""
-    of_environment: bool = field(init=False, default=False, compare=False)
+    allowed_from_env: bool = field(init=False, default=False, compare=False)
     """Whether whom it allows was taken from the environment."""
 
     def __post_init__(self) -> None:
@@ -171,10 +171,10 @@ class Policy:
         before for whom it still does.
         """
         policy = replace(self, allow_only=numbers)
-        if self.of_environment and self.allowed is not None and policy.allowed is not None:
+        if self.allowed_from_env and self.allowed is not None and policy.allowed is not None:
             object.__setattr__(policy, "allowed", np.intersect1d(self.allowed, policy.allowed))
         object.__setattr__(policy, "file", self.file)
-        object.__setattr__(policy, "of_environment", True)
+        object.__setattr__(policy, "allowed_from_env", True)
         return policy
 
     def __repr__(self) -> str:

@@ -7,7 +7,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
+from smsframe.arrow import TEXT
 from smsframe.formatting import many
 from smsframe.masking import mask
 from smsframe.orders.experiment import HOLD_OUT
@@ -17,8 +19,6 @@ from smsframe.outcomes.columns import DTYPES
 from smsframe.phones.match import keys
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from smsframe.planning.plan import Plan
 
 
@@ -46,6 +46,14 @@ def wait_for_stage(results: pd.DataFrame, state: RampState | None, campaign: str
         sms_code=results["sms_code"].mask(waits, "ramp"),
         sms_reason=reason.astype(DTYPES["sms_reason"]),
     )
+
+
+def given_variants(plan: Plan) -> pd.DataFrame | None:
+    """``phone`` and ``variant`` of each person whom a plan gives one; None without an experiment."""
+    if plan.variants is None:
+        return None
+    held = plan.held_out.to_frame("phone").assign(variant=HOLD_OUT)
+    return pd.concat([plan.planned[["phone", "variant"]], held.astype(TEXT)], ignore_index=True)
 
 
 def experiment_facts(plan: Plan) -> dict[str, Any]:

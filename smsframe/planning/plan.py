@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from smsframe.arrow import TEXT
 from smsframe.formatting import many
 from smsframe.masking import shown_name
 from smsframe.orders.batching import batch_numbers
-from smsframe.orders.experiment import HOLD_OUT
 from smsframe.outcomes.cards import RAMP, plan_card
 from smsframe.outcomes.reasons import reasons
 from smsframe.phones.match import keys
@@ -133,14 +131,6 @@ class Plan:
             return phones.iloc[:0]
         held = phones[self.variants.held_out].dropna()
         return held[~pd.Series(keys(held), index=held.index).duplicated()]
-
-    @property
-    def given_variants(self) -> pd.DataFrame | None:
-        """``phone`` and ``variant`` of each person who has one; None without an experiment."""
-        if self.variants is None:
-            return None
-        held = self.held_out.to_frame("phone").assign(variant=HOLD_OUT)
-        return pd.concat([self.planned[["phone", "variant"]], held.astype(TEXT)], ignore_index=True)
 
     @property
     def people(self) -> pd.DataFrame:

@@ -55,9 +55,7 @@ def test_a_gateway_has_one_address_however_it_is_spelled(sandbox, gateway, befor
     assert sandbox.inbox()["recipient"].tolist() == [TWO]
 
 
-@pytest.mark.parametrize(
-    "spelled", ["127.0.0.1", "[::1]", "[0:0:0:0::1]"]
-)
+@pytest.mark.parametrize("spelled", ["127.0.0.1", "[::1]", "[0:0:0:0::1]"])
 def test_this_machine_has_one_list_of_opt_outs_and_one_cap(sandbox, gateway, spelled):
     address = local(sandbox).replace("localhost", spelled)
     other = smsframe.Gateway(address, username="demo", password="demo")
