@@ -160,5 +160,5 @@ def reschedule(
             replace(context, report=bar.update, started=bar.start),
             when=when,
             options=options,
-            suppressed=suppressed_numbers(options.suppress, options.region),
+            suppressed=suppressed_numbers(options.suppress, options.region, now=gateway.clock.now()),
         )

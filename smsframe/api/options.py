@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import pandas as pd
 
 from smsframe.clock import SYSTEM
-from smsframe.contacts.suppression import OptoutList, require_valid, suppression
+from smsframe.contacts.suppression import OptoutList, lists_of, require_valid, suppression
 from smsframe.gateway.base import GatewayProtocol
 from smsframe.phones.match import together
 from smsframe.phones.region_names import meaning
@@ -66,20 +66,6 @@ def suppressed_numbers(
     return read[0] if len(read) == 1 else together(*read).unique()
 
 
-def lists_of(suppress: Suppress) -> list[Any]:
-    """Several lists, where ``suppress=`` is a list of `OptoutList`, else the one that it is."""
-    if isinstance(suppress, list | tuple) and any(isinstance(each, OptoutList) for each in suppress):
-        return [*suppress]
-    return [suppress]
-
-
-def valid_until(suppress: Suppress | None) -> date | None:
-    """The first of the last days of the lists that have one, or None."""
-    lists = [] if suppress is None else lists_of(suppress)
-    days = [cast("date | None", each.valid_until) for each in lists if isinstance(each, OptoutList)]
-    return min((day for day in days if day is not None), default=None)
-
-
 def journal_of(journal: JournalLocation | None, gateway: GatewayProtocol | None) -> Journal:
     """The journal of a call: the one given, else the gateway's own, else the user's."""
     # SQLAlchemy takes as long to load as pandas, and a check does not need it.
@@ -100,7 +86,8 @@ def journal_of(journal: JournalLocation | None, gateway: GatewayProtocol | None)
 
 def policy_of(policy: Policy | None) -> Policy | None:
     """
-    The policy of a call: the one given, else that of the file that ``SMSFRAME_POLICY`` names, if any.
+    The policy of a call: the one given, else that of the file that ``SMSFRAME_POLICY`` names, if any; of a
+    plan that was made before, whom the environment allowed then and allows now.
 
     Raises:
         ValueError: That file cannot be read; says why.
@@ -117,7 +104,7 @@ def policy_of(policy: Policy | None) -> Policy | None:
             policy = Policy.from_file(path)
         except (OSError, ValueError) as error:
             raise ValueError(f"{POLICY} names a policy that cannot be used: {error}") from None
-    if not allowed or (policy is not None and policy.allow_only is not None):
+    if not allowed or (policy is not None and policy.allow_only is not None and not policy.allowed_from_env):
         return policy
     try:
         return (policy or Policy()).allowing_only(_numbers(allowed))

@@ -15,11 +15,12 @@ from smsframe.api.notices import (
     warn_if_supplied,
     warn_of_other_lists,
 )
-from smsframe.api.options import journal_of, suppressed_numbers, valid_until, with_policy
+from smsframe.api.options import journal_of, suppressed_numbers, with_policy
 from smsframe.api.tracebacks import hide_frames
 from smsframe.clock import SYSTEM
 from smsframe.contacts import read
 from smsframe.contacts.columns import find_phone
+from smsframe.contacts.suppression import valid_until
 from smsframe.contacts.tables import ArrowTable, as_frame
 from smsframe.gateway import environment
 from smsframe.gateway.balance import RememberingGateway

@@ -194,7 +194,7 @@ def resume(
     gateway = gateway or Gateway.from_env()
     memory = journal_of(journal, gateway)
     entry = memory.get(campaign)
-    suppressed = suppressed_numbers(options.suppress, options.region)
+    suppressed = suppressed_numbers(options.suppress, options.region, now=gateway.clock.now())
     undo = options.applied(entry.terms).undo
     with (
         _running(options, gateway, memory) as context,
@@ -263,7 +263,7 @@ def resend(
             context,
             rows=rows,
             options=options,
-            suppressed=suppressed_numbers(options.suppress, options.region),
+            suppressed=suppressed_numbers(options.suppress, options.region, now=gateway.clock.now()),
         )
 
 

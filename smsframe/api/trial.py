@@ -4,23 +4,27 @@ One text to one's own number, before it goes to anybody else.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+import pandas as pd
+
 from smsframe.api.docstrings import explained
-from smsframe.api.options import announce_journal, journal_of
-from smsframe.api.prepare import make_plan
+from smsframe.api.options import announce_journal, journal_of, policy_of
+from smsframe.api.prepare import make_plan, normalize
 from smsframe.api.send import send_plan
 from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign.options import SendOptions
+from smsframe.contacts.policy import for_oneself
 from smsframe.gateway.smsend import Gateway
+from smsframe.phones.match import among
 from smsframe.phones.region_names import meaning
 from smsframe.planning.options import PlanOptions
 from smsframe.planning.plan import Plan
+from smsframe.planning.variants import COLUMN
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
-
-    import pandas as pd
 
     from smsframe.api.options import JournalLocation
     from smsframe.contacts.policy import Policy
@@ -62,7 +66,9 @@ def test(
     Send your own number the text of one person in the table, filled in with their values, now.
 
     It is a campaign of its own with a new name each time, so that a text can be tried again after it was
-    improved. It costs what a text costs.
+    improved. It costs what a text costs. Opt-outs, and ``allow_only``, ``optout_text`` and ``budget`` of a
+    policy hold for your number as for everybody's. A cap and consent do not: they are for people who did not
+    ask for this text, and the consent in the row is that of somebody else.
 
     Returns:
         The one row with all result columns (`ResultsSchema`), your number in the phone column.
@@ -96,7 +102,6 @@ def test(
         row=row,
         region=country,
         sending=sending,
-        policy=policy,
         gateway=gateway,
         journal=journal,
     )
@@ -109,7 +114,6 @@ def send_test(
     row: int = 0,
     region: str | None,
     sending: SendOptions,
-    policy: Policy | None,
     gateway: GatewayProtocol,
     journal: Journal,
 ) -> pd.DataFrame:
@@ -129,8 +133,14 @@ def send_test(
         )
     if region is None and not to.strip().startswith(("+", "00")):
         raise ValueError("Write your own number in international form, such as +39 …")
+    own = normalize(pd.Series([to], dtype=object), region=region, numbers="possible").dropna()
+    policy = policy_of(plan.policy)
+    one = plan.planned.iloc[row]
     person = plan.frame.iloc[[plan.planned.index[row]]].reset_index(drop=True).astype({plan.phone: object})
     person[plan.phone] = [to]
+    template = plan.template
+    if plan.variants is not None:  # the text of this person's variant, by somebody who is in no experiment
+        person, template = person.drop(columns=COLUMN), plan.texts.by_variant[one["variant"]]
     options = PlanOptions(
         campaign=_unused_name(plan.campaign or "unnamed", journal),
         phone=plan.phone,
@@ -138,10 +148,12 @@ def send_test(
         sender=plan.terms.sender,
         message_type=plan.terms.message_type,
         text_fix=None if plan.fixed is None else plan.fixed.fix,  # type: ignore[arg-type]  # one of the two
-        policy=policy,
+        suppress=[to] if len(plan.suppressed) and among(own, plan.suppressed).any() else None,
+        policy=policy and for_oneself(policy),
     )
     announce_journal(journal)
-    trial = make_plan(person, plan.template.source, options, gateway=gateway, journal=journal)
+    trial = make_plan(person, template.source, options, gateway=gateway, journal=journal)
+    trial = replace(trial, valid_until=plan.valid_until)
     return send_plan(trial, sending, gateway, journal)
 
 

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from smsframe.campaign.result_frames import with_status
-from smsframe.phones.match import among
+from smsframe.phones.match import among, are_among, keys
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from smsframe.contacts.policy import Policy
     from smsframe.planning.plan import Plan
 
@@ -38,8 +41,13 @@ def with_refused_consent(results: pd.DataFrame, phones: pd.Index[Any]) -> pd.Dat
     return with_status(results, rows, "suppressed", "no_consent")
 
 
-def withdrawn(plan: Plan) -> pd.Series[Any]:
-    """The people whom a plan refuses for want of consent; not those who have given it in another row."""
+def withdrawn(plan: Plan, elsewhere: NDArray[np.int64] | None = None) -> pd.Series[Any]:
+    """
+    The people whom a plan refuses for want of consent; not those who have given it in another row.
+
+    ``elsewhere``: the canonical numbers of people who have such a row in another part of the table.
+    """
     refused = plan.frame["sms_code"].eq("no_consent").to_numpy(dtype=bool, na_value=False)
     phones: pd.Series[Any] = plan.frame["sms_phone"][refused].dropna()
-    return phones[~among(phones, plan.planned["phone"])]
+    phones = phones[~among(phones, plan.planned["phone"])]
+    return phones if elsewhere is None else phones[~are_among(keys(phones), elsewhere)]

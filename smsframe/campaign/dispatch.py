@@ -8,81 +8,39 @@ Everything that can refuse a call is asked before the first person is written do
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from smsframe.arrow import INSTANT
+from smsframe.campaign.call import PERSON, Call
 from smsframe.campaign.engine import CampaignEngine
 from smsframe.campaign.history_check import compare
 from smsframe.campaign.may_text import MayText
-from smsframe.campaign.preflight import affordable, at_once, covered, in_open_stages, on_time
+from smsframe.campaign.preflight import (
+    affordable,
+    at_once,
+    covered,
+    in_open_stages,
+    on_time,
+    require_current_optouts,
+    warn_of_night,
+)
 from smsframe.errors import GatewayError, Unconfirmed
-from smsframe.journal.conflicts import CampaignCall
 from smsframe.orders.records import Comparison, Now
 from smsframe.orders.states import Event, State
 from smsframe.outcomes.costs import waits_for_budget
 from smsframe.outcomes.join import done, still_to_send
 from smsframe.phones.match import among
-from smsframe.timing.night import warning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from smsframe.campaign.run_context import RunContext
-    from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.barred import Barred
     from smsframe.journal.journal import StoredCampaign
-    from smsframe.orders.prices import Budget
-    from smsframe.orders.ramp import RampState
     from smsframe.orders.records import CampaignRecord, Registered
-    from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
-
-PERSON = ("phone", "fields", "encoding", "segments", "schedule_at", "zone", "variant", "consent")
-"""What is written down of each person."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """
-    What a call wants to be sent.
-
-    Attributes:
-        campaign: The name under which nobody is texted twice.
-        template: The text; of an experiment that of its first variant.
-        terms: Quality, sender and time.
-        batch_size: Recipients per order at most.
-        people: ``phone``, ``fields``, ``encoding``, ``segments`` of everybody who can be texted, once each;
-            where they were given row by row also ``schedule_at`` and ``zone``.
-        changed: Whether who has none yet may get another text than the others have.
-        adopt: Whether orders that the gateway has and the journal does not are taken over.
-        budget: What the orders of the campaign may cost, or None.
-        variants: The text of each variant of an experiment; its people have ``variant``.
-        held_out: The numbers of people who get no text.
-        ramp: The stages in which they are texted, and how far that was when the call began; or None.
-        suppressed: The numbers that this call suppresses; later calls suppress them too.
-        withdrawn: The numbers whose consent this call lacks: they wait no longer, if they did.
-    """
-
-    campaign: str
-    template: str
-    terms: Terms
-    batch_size: int
-    people: pd.DataFrame
-    changed: bool = False
-    adopt: bool = False
-    budget: Budget | None = None
-    variants: Mapping[str, str] = field(default_factory=dict)
-    held_out: pd.Series[Any] | None = None
-    ramp: RampState | None = None
-    suppressed: pd.Index[Any] = field(default_factory=lambda: pd.Index([]))
-    withdrawn: pd.Series[Any] = field(default_factory=lambda: pd.Series(dtype=object))
-
-    def at(self, gateway: GatewayProtocol) -> CampaignCall:
-        """What it means by its campaign, at a gateway."""
-        return CampaignCall(gateway.base_url, gateway.account, self.template, self.changed, self.variants)
 
 
 @contextmanager
@@ -113,6 +71,7 @@ def sending(
     waiting = people[~among(people["phone"], settled)]
     needed = len(waiting) > 0
     entry = stored and stored.entry
+    require_current_optouts(entry if needed else None, context, call.suppressed_until)
     compared, context = _compare(call.campaign, entry, context, adopt=call.adopt, ask=needed, needed=needed)
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
     now = Now(*context.retry_policy.clock.span())
@@ -134,14 +93,14 @@ def sending(
             compared=compared,
             now=now,
             budget=call.budget,
-            held_out=call.held_out,
+            given=call.given,
             ramp=None if call.ramp is None else call.ramp.ramp,
             covered_beside=covered_beside,
         )
         del waiting, unsent  # a million people take a hundred megabytes
         if len(call.suppressed):
             barred = barred.within(registered.entry.id)
-            journal.optouts.save_suppressed(registered.entry, call.suppressed)
+            journal.optouts.save_suppressed(registered.entry, call.suppressed, call.suppressed_until)
         if len(call.withdrawn):
             journal.withdraw(registered.entry, call.withdrawn)
         may_text = MayText(people["phone"], barred, seen)
@@ -182,6 +141,7 @@ def resuming(
     allowed &= ~waits_for_budget(known, entry.budget)
     waiting = known.people[still_to_send(known) & allowed]
     needed = len(waiting) > 0
+    require_current_optouts(entry if needed else None, context)
     compared, context = _compare(entry.name, entry, context, adopt=adopt, ask=True, needed=needed)
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
     now = Now(*context.retry_policy.clock.span())
@@ -189,10 +149,8 @@ def resuming(
     unsent = in_open_stages(unsent, journal.ramps.state(entry), entry.name)
     unsent = covered(unsent, entry.terms, entry.budget, known)
     covered_beside = affordable(gateway, entry.terms, int(unsent["segments"].sum())) if len(unsent) else None
-    if rescheduled and entry.terms.schedule is not None:
-        at = pd.Series(entry.terms.schedule, index=unsent.index, dtype=INSTANT)
-        if at_night := warning(unsent["phone"], at):
-            context.say(at_night)
+    if rescheduled:
+        warn_of_night(unsent["phone"], entry.terms, context)
     context.started(len(unsent))
     entry = replace(entry, batch_size=at_once(entry.batch_size, context.rate))
     with journal.owner() as owner:
@@ -245,6 +203,7 @@ def resending(
     gateway, journal = context.gateway, context.journal
     seen = barred.state
     again, begun = (part[~barred.among(part["phone"]).to_numpy()] for part in (again, begun))
+    require_current_optouts(entry, context)
     compared, context = _compare(entry.name, entry, context, adopt=adopt, ask=True, needed=True)
     people = pd.concat([again, begun], ignore_index=True)
     now = Now(*context.retry_policy.clock.span())
@@ -252,10 +211,8 @@ def resending(
     if after is State.CANCELLED:
         sendable = people.loc[on_time(people[["phone"]], entry.terms, now).index]
     covered_beside = affordable(gateway, entry.terms, int(sendable["segments"].sum()))
-    if after is State.CANCELLED and entry.terms.schedule is not None:
-        at = pd.Series(entry.terms.schedule, index=people.index, dtype=INSTANT)
-        if at_night := warning(people["phone"], at):
-            context.say(at_night)
+    if after is State.CANCELLED:
+        warn_of_night(people["phone"], entry.terms, context)
     phones = people["phone"]
     context.started(len(phones))
     entry = replace(entry, batch_size=at_once(entry.batch_size, context.rate))

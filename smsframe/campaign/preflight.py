@@ -5,30 +5,79 @@ What can refuse a call before the first person is written down.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from smsframe.arrow import INSTANT
+from smsframe.contacts.suppression import require_valid
 from smsframe.errors import ConfirmationMismatch, NotEnoughCredit
 from smsframe.formatting import amount
 from smsframe.gateway.balance import credits_of
+from smsframe.journal.variants import other_variant
 from smsframe.outcomes.costs import Spending, known_orders, predicted, spent, waits_for_budget, within
 from smsframe.outcomes.join import done
+from smsframe.outcomes.variants import differing
 from smsframe.phones.match import among, keys
+from smsframe.planning.experiment_facts import given_variants
+from smsframe.texts.template import parse
+from smsframe.timing.night import warning
 from smsframe.timing.sending_times import sending_times
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
+    from smsframe.campaign.run_context import RunContext
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.orders.prices import Budget
     from smsframe.orders.ramp import RampState
-    from smsframe.orders.records import Now
+    from smsframe.orders.records import CampaignRecord, Now
     from smsframe.orders.terms import Terms
     from smsframe.outcomes.join import Known
     from smsframe.planning.plan import Plan
 
 log = logging.getLogger("smsframe")
+
+
+def require_sendable(plan: Plan, known: Known | None, *, changed: bool, part: bool) -> None:
+    """
+    Refuse texts that the gateway cannot take, and people who would change their variant.
+
+    Of a ``part`` of a table whoever cut it asks what all parts say of the variants.
+
+    Raises:
+        TextError: What was replaced in a text made what cannot be sent.
+        CampaignChanged: People have another variant in the journal.
+    """
+    for source in plan.sources:
+        parse(source)
+    if plan.variants is None or changed or part:
+        return
+    given, people = given_variants(plan), plan.variants.kept
+    if not people and known is not None and given is not None:  # the plan was made before they were sent to
+        people = int(differing(given, known.people).sum())
+    if people:
+        raise other_variant(plan.campaign or "", people)
+
+
+def require_current_optouts(
+    entry: CampaignRecord | None, context: RunContext, until: date | None = None
+) -> None:
+    """
+    Refuse to text anybody of a campaign by an opt-out list whose last day has passed.
+
+    Args:
+        entry: The campaign, or None where nobody is to be texted, or nothing is known of it.
+        context: What the run works with.
+        until: The last day of the list that this call was given, if it has one.
+
+    Raises:
+        ContactsError: The latest list that a call of the campaign was given is no longer valid.
+    """
+    if until is None and entry is not None:
+        until = context.journal.optouts.suppressed_until(entry)
+    require_valid(until, context.retry_policy.clock.now().date())
 
 
 def confirmed(confirm: int | None, people: pd.DataFrame, known: Known | None, plan: Plan) -> None:
@@ -83,6 +132,14 @@ def on_time(people: pd.DataFrame, terms: Terms, now: Now) -> pd.DataFrame:
     if terms.hours is None and not own.any():
         return people
     return people[sending_times(people, terms, now)["code"].isna().to_numpy()]
+
+
+def warn_of_night(phones: pd.Series[Any], terms: Terms, context: RunContext) -> None:
+    """Say so where the one time of these terms is at night for some of these people."""
+    if terms.schedule is not None:
+        at = pd.Series(terms.schedule, index=phones.index, dtype=INSTANT)
+        if at_night := warning(phones, at):
+            context.say(at_night)
 
 
 def in_open_stages(people: pd.DataFrame, state: RampState | None, campaign: str) -> pd.DataFrame:

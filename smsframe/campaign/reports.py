@@ -6,11 +6,14 @@ from __future__ import annotations
 
 from collections import Counter
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from smsframe.journal.counts import Tally
+from smsframe.clock import SYSTEM
+from smsframe.journal.barred import Barred
+from smsframe.journal.counts import Tally, held_out_people, waiting_people, with_lists
 from smsframe.orders.prices import amount_of
 from smsframe.outcomes.columns import results_for
 from smsframe.outcomes.costs import charge_of, cost_charged, known_orders
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from smsframe.orders.prices import Budget
     from smsframe.orders.records import CampaignRecord
 
-COUNTED = ("accepted", "scheduled", "rejected", "unconfirmed", "cancelled", "pending")
+COUNTED = ("accepted", "scheduled", "rejected", "unconfirmed", "cancelled", "pending", "suppressed")
 
 
 def campaigns(journal: Journal) -> pd.DataFrame:
@@ -29,6 +32,7 @@ def campaigns(journal: Journal) -> pd.DataFrame:
     tallies = journal.batches.tallies() if len(listed) else {}
     empty = Tally(Counter(), 0.0, at_work=False)
     counted = [tallies.get(key, empty) for key in listed["id"].tolist()]
+    counted = _with_suppressed(journal, listed, counted)
     columns = ["recipients", *COUNTED, "credits"]
     rows = [
         (sum(counts.values()), *(counts.get(status, 0) for status in COUNTED), charged)
@@ -42,6 +46,34 @@ def campaigns(journal: Journal) -> pd.DataFrame:
         {"campaign": "string", "gateway": "string", "account": "string"}
     )
     return pd.concat([named, numbers, listed["purged_at"]], axis=1)
+
+
+def _with_suppressed(journal: Journal, listed: pd.DataFrame, counted: list[Tally]) -> list[Tally]:
+    """The counts of campaigns, in which who waits and may not be texted, or is held out, is suppressed."""
+    counts = [Counter(one.counts) for one in counted]
+    with journal.reading(), journal.opened() as connection:
+        if connection is None or listed.empty:
+            return counted
+        held, told = held_out_people(connection), with_lists(connection)
+        waiting: dict[int, pd.Series[Any]] | None = None
+        for (base_url, account), group in listed.groupby(["base_url", "account"], sort=False):
+            lists = Barred.of(journal, str(base_url), partial(_named, str(account)), clock=SYSTEM)
+            some = lists.lists_anybody
+            for place, key in zip(group.index, group["id"].tolist(), strict=True):
+                if not counts[place]["pending"] or not (some or key in told):
+                    continue
+                if waiting is None:  # of all campaigns at once
+                    people = waiting_people(connection, journal.batches.alive)
+                    waiting = dict(iter(people.groupby("campaign")["phone"]))
+                barred = int(lists.within(key).among(waiting[key]).sum()) if key in waiting else 0
+                counts[place].update(pending=-barred, suppressed=barred)
+    for place, key in enumerate(listed["id"].tolist()):
+        counts[place]["suppressed"] += held.get(key, 0)
+    return [one._replace(counts=counter) for one, counter in zip(counted, counts, strict=True)]
+
+
+def _named(account: str) -> list[str]:
+    return [account]
 
 
 def costs(journal: Journal, entry: CampaignRecord, budget: Budget) -> pd.DataFrame:

@@ -25,6 +25,7 @@ from smsframe.campaign.send import raise_stopped, recipients, replaced, resumed,
 from smsframe.campaign.unexpected_stop import with_results_when_stopped
 from smsframe.contacts.optout_text import with_optout_text
 from smsframe.contacts.policy import costs_of
+from smsframe.contacts.suppression import valid_until
 from smsframe.errors import ConfirmationMismatch
 from smsframe.formatting import many
 from smsframe.journal.batch_creation import UNKNOWN
@@ -106,7 +107,7 @@ def reschedule(
     )
     known = journal.recipients(entry.id, entry.name)
     if len(suppressed):
-        journal.optouts.save_suppressed(entry, suppressed)
+        journal.optouts.save_suppressed(entry, suppressed, valid_until(options.suppress))
     barred = context.barred(options.policy, entry.id)
     phones = known.people["phone"]
     out = together(suppressed, phones[barred.among(phones)], without_consent(known.people, options.policy))

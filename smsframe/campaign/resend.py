@@ -23,6 +23,7 @@ from smsframe.campaign.send import raise_stopped, replaced, resumed, run_engine
 from smsframe.campaign.unexpected_stop import with_results_when_stopped
 from smsframe.contacts.optout_text import with_optout_text
 from smsframe.contacts.policy import costs_of
+from smsframe.contacts.suppression import valid_until
 from smsframe.errors import ConfirmationMismatch, ContactsError
 from smsframe.formatting import many
 from smsframe.journal.batch_creation import UNKNOWN
@@ -94,7 +95,7 @@ def resend(
     answers = _asked_anew(typed, stored.known, context, journal)
     known = journal.recipients(entry.id, entry.name)
     if len(suppressed):
-        journal.optouts.save_suppressed(entry, suppressed)
+        journal.optouts.save_suppressed(entry, suppressed, valid_until(options.suppress))
     barred = context.barred(options.policy, entry.id)
     phones = typed["sms_phone"].dropna()
     out = together(suppressed, phones[barred.among(phones)], without_consent(known.people, options.policy))

@@ -14,6 +14,7 @@ import pandas as pd
 from smsframe.outcomes.codes import CODES
 from smsframe.outcomes.columns import COLUMNS, PLANNED, attach, results_for, validated
 from smsframe.outcomes.join import join, note_other_texts, still_to_send
+from smsframe.outcomes.variants import with_journalled_variants
 from smsframe.phones.match import among, keys
 from smsframe.planning.frequency import beyond_cap
 
@@ -38,10 +39,12 @@ def joined(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.
     """
     # Who is pending from an earlier call, and not to be texted by this one, is what this call says.
     here = ~still_to_send(journalled) | among(journalled.people["phone"], plan.planned["phone"])
+    here |= among(journalled.people["phone"], plan.held_out)  # but not that somebody who waits is held out
     known = journalled if here.all() else journalled._replace(people=journalled.people[here])
     results = join(planned_results(plan), known, campaign, plan.stands, run=run)
     texts = plan.texts.sources or plan.template.source
     results = note_other_texts(results, journalled, texts, plan.planned)
+    results = with_journalled_variants(results, journalled)
     return attach(plan.frame, validated("ResultsSchema", results))
 
 

@@ -13,10 +13,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from smsframe.campaign.call import Call
 from smsframe.campaign.call_start import CallStart
 from smsframe.campaign.capped import capped, with_capped
 from smsframe.campaign.consented import with_refused_consent, withdrawn, without_consent
-from smsframe.campaign.dispatch import Call, resuming, sending
+from smsframe.campaign.dispatch import resuming, sending
 from smsframe.campaign.interrupts import asked, until_python_ends
 from smsframe.campaign.left_over import (
     left_out_words,
@@ -24,14 +25,14 @@ from smsframe.campaign.left_over import (
     suppressed_for_later,
     with_missing_rows,
 )
-from smsframe.campaign.preflight import confirmed
+from smsframe.campaign.preflight import confirmed, require_sendable
 from smsframe.campaign.ramp import give_and_look, say_next_stage
 from smsframe.campaign.result_frames import joined, unsent, with_barred, with_status, without_journal
 from smsframe.campaign.unexpected_stop import Foreseen, with_results_when_stopped
 from smsframe.clock import SYSTEM
 from smsframe.contacts.optout_text import with_optout_text
 from smsframe.contacts.policy import costs_of
-from smsframe.contacts.suppression import require_valid
+from smsframe.contacts.suppression import require_valid, valid_until
 from smsframe.errors import (
     CampaignStopped,
     ConfirmationMismatch,
@@ -41,7 +42,6 @@ from smsframe.errors import (
 from smsframe.formatting import amount
 from smsframe.journal.barred import Barred
 from smsframe.journal.conflicts import CampaignCall
-from smsframe.journal.variants import other_variant
 from smsframe.orders.ramp import ramp_of
 from smsframe.orders.states import Event
 from smsframe.outcomes.columns import results_for, validated
@@ -49,13 +49,15 @@ from smsframe.outcomes.costs import waits_for_budget
 from smsframe.outcomes.join import outcomes, still_to_send
 from smsframe.phones.match import among, together
 from smsframe.planning.erased_people import without_erased
-from smsframe.texts.template import parse
+from smsframe.planning.experiment_facts import given_variants
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from smsframe.campaign.engine import CampaignEngine
     from smsframe.campaign.options import ResumeOptions, SendOptions
@@ -89,18 +91,20 @@ def send(
     options: SendOptions,
     stop: threading.Event | None = None,
     part: bool = False,
+    elsewhere: NDArray[np.int64] | None = None,
 ) -> pd.DataFrame:
     """
     Send a plan: text its ready people who have no outcome in the campaign yet, and say what is known of all.
 
-    With ``part`` it is about a part of the campaign's people, and reads nothing of the others. Who sets
-    ``stop`` asks it to stop, from any thread. See `smsframe.send` for the rest.
+    With ``part`` it is about a part of the campaign's people, and reads nothing of the others; ``elsewhere``
+    are the canonical numbers of those who can be texted by another part alone. Who sets ``stop`` asks it to
+    stop, from any thread. See `smsframe.send` for the rest.
     """
     plan = replace(plan, terms=options.applied(plan.terms))
     campaign, journal = plan.campaign, context.journal
     if campaign is None:
         raise ValueError("campaign= is required to send: the name under which nobody is texted twice")
-    _require_sendable(plan, campaign, changed=(changed := options.changed == "continue"))
+    changed = options.changed == "continue"
     require_valid(plan.valid_until, context.retry_policy.clock.now().date())
     budget, gateway = costs_of(plan.policy, context.gateway.profile), context.gateway
     # A budget is for all.
@@ -112,6 +116,7 @@ def send(
         start = CallStart.read(plan, context, phones, changed=changed)
         ramp = None if start.stored is None else start.stored.entry.ramp
     plan, stored, barred = start
+    require_sendable(plan, stored and stored.known, changed=changed, part=part)
     call = Call(
         campaign=campaign,
         template=plan.template.source,
@@ -123,10 +128,12 @@ def send(
         adopt=options.adopt,
         budget=budget,
         variants=plan.texts.sources,
-        held_out=plan.held_out,
+        given=given_variants(plan),
+        variants_stand=plan.variants is not None and plan.variants.first_claim,
         ramp=ramp,
         suppressed=suppressed_for_later(plan, part=part),
-        withdrawn=withdrawn(plan),
+        suppressed_until=plan.valid_until,
+        withdrawn=withdrawn(plan, elsewhere),
     )
     known = stored and stored.known
     confirmed(options.confirm, plan.planned, known, plan)
@@ -190,7 +197,7 @@ def resume(
         entry = replace(entry, stop_requests=stored.entry.stop_requests)
     known = stored.known
     if len(suppressed):
-        journal.optouts.save_suppressed(entry, suppressed)
+        journal.optouts.save_suppressed(entry, suppressed, valid_until(options.suppress))
     barred = context.barred(options.policy, entry.id)
     out = among(known.people["phone"], suppressed) | barred.among(known.people["phone"])
     over = capped(known.people[still_to_send(known) & ~out], entry.terms, options.policy, barred, context)
@@ -240,20 +247,6 @@ def resume(
         )
     say_next_stage(entry, context, frame)
     return frame
-
-
-def _require_sendable(plan: Plan, campaign: str, *, changed: bool) -> None:
-    """
-    Refuse texts that the gateway cannot take, and people who would change their variant.
-
-    Raises:
-        TextError: What was replaced in a text made what cannot be sent.
-        CampaignChanged: People have another variant in the journal.
-    """
-    for source in plan.sources:
-        parse(source)
-    if plan.variants is not None and plan.variants.kept and not changed:
-        raise other_variant(campaign, plan.variants.kept)
 
 
 def so_far(plan: Plan, journal: Journal) -> pd.DataFrame:

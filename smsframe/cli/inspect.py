@@ -217,7 +217,7 @@ def campaigns(journal: options.Journal = None) -> None:
         typer.echo("There are no campaigns in this journal.")
         return
     always = ["recipients", "accepted", "credits"]
-    counted = ["accepted", "scheduled", "rejected", "unconfirmed", "cancelled", "pending"]
+    counted = ["accepted", "scheduled", "rejected", "unconfirmed", "cancelled", "pending", "suppressed"]
     columns = ["recipients", *counted, "credits"]
     shown = [
         name for name in columns if name in always or results[name].any()
@@ -235,5 +235,5 @@ def campaigns(journal: options.Journal = None) -> None:
             )
             for row in group.to_dict("records")
         ]
-        parts += [heading(f"{clean(gateway)} as {clean(account)}"), table(rows, head=head, right="2345678")]
+        parts += [heading(f"{clean(gateway)} as {clean(account)}"), table(rows, head=head, right="23456789")]
     typer.echo("\n\n".join(parts))

@@ -100,6 +100,8 @@ class Policy:
     """The canonical numbers of the only people who may be texted, or None."""
     file: str | None = field(init=False, default=None, compare=False)
     """What it was read from, or None."""
+    allowed_from_env: bool = field(init=False, default=False, compare=False)
+    """Whether whom it allows was taken from the environment."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "price_units", None if self.prices is None else read_prices(self.prices))
@@ -164,9 +166,15 @@ class Policy:
         return policy
 
     def allowing_only(self, numbers: Any) -> Policy:
-        """The same policy, for these numbers alone."""
+        """
+        The same policy, for these numbers alone, as the environment allows them now; of those that it allowed
+        before for whom it still does.
+        """
         policy = replace(self, allow_only=numbers)
+        if self.allowed_from_env and self.allowed is not None and policy.allowed is not None:
+            object.__setattr__(policy, "allowed", np.intersect1d(self.allowed, policy.allowed))
         object.__setattr__(policy, "file", self.file)
+        object.__setattr__(policy, "allowed_from_env", True)
         return policy
 
     def __repr__(self) -> str:
@@ -192,6 +200,14 @@ def without_budget(policy: Policy) -> Policy:
     """The same policy without a budget; nothing of it is read again."""
     same = copy(policy)
     object.__setattr__(same, "budget", None)
+    return same
+
+
+def for_oneself(policy: Policy) -> Policy:
+    """What of a policy holds for a text that somebody sends to their own number."""
+    same = copy(policy)
+    for name in ("cap", "most", "consent"):
+        object.__setattr__(same, name, None)
     return same
 
 

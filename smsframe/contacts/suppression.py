@@ -70,6 +70,20 @@ class OptoutList:
         object.__setattr__(self, "valid_until", until)
 
 
+def lists_of(suppress: Any) -> list[Any]:
+    """Several lists, where ``suppress=`` is a list of `OptoutList`, else the one that it is."""
+    if isinstance(suppress, list | tuple) and any(isinstance(each, OptoutList) for each in suppress):
+        return [*suppress]
+    return [suppress]
+
+
+def valid_until(suppress: Any) -> date | None:
+    """The first of the last days of the lists that have one, or None."""
+    lists = [] if suppress is None else lists_of(suppress)
+    days = [each.valid_until for each in lists if isinstance(each, OptoutList)]
+    return min((day for day in days if isinstance(day, date)), default=None)
+
+
 def require_valid(until: date | None, today: date) -> None:
     """
     Refuse a list of opt-outs after its last day.
@@ -79,8 +93,8 @@ def require_valid(until: date | None, today: date) -> None:
     """
     if until is not None and today > until:
         raise ContactsError(
-            f"the opt-out list was valid until {until}, and today is {today}: get the current one; "
-            "nothing was sent"
+            f"the opt-out list was valid until {until}, and today is {today}: get the current one, and give "
+            "it as suppress=smsframe.OptoutList(..., valid_until=...); nothing was sent"
         )
 
 

@@ -19,6 +19,7 @@ from smsframe.api.options import suppressed_numbers, with_policy
 from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign.options import SendOptions
 from smsframe.clock import SYSTEM
+from smsframe.contacts.suppression import valid_until
 from smsframe.engines.dask_parts import Parts
 from smsframe.engines.dask_send import send_parts
 from smsframe.engines.part import (
@@ -273,6 +274,7 @@ def _job(
         sending=sending,
         place=place,
         suppressed=suppressed_numbers(suppress, options.region, parts.columns),
+        valid_until=valid_until(suppress),
         profile=environment.profile(place.prefix),
         now=Now(*SYSTEM.span()),
     )

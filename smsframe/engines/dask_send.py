@@ -19,6 +19,7 @@ from smsframe.engines.finish import FIRST_LOOK, LONGEST_LOOK
 from smsframe.engines.part import PartOutcome, call_of, count_of, outcome_of, result_frame
 from smsframe.errors import CampaignStopped, JournalError
 from smsframe.formatting import many
+from smsframe.journal.variants import other_variant
 from smsframe.orders.ramp import ramp_of
 from smsframe.orders.states import State
 from smsframe.outcomes.columns import COLUMNS
@@ -65,6 +66,9 @@ def send_parts(
             stop_requests=stored.entry.stop_requests,
             before=frozenset(batches["order_id"][~open_]),
         )
+    differing = max((part.other_variant for part in others), default=0)
+    if differing and job.sending.changed != "continue":
+        raise other_variant(job.campaign, differing)
     counts = parts.ask(count_of, job, others)
     _preflight(job, context, counts, None if stored is None else stored.entry)
     frame = parts.frame(result_frame, job, others, COLUMNS)

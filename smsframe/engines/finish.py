@@ -90,8 +90,9 @@ def finish(
 
 def _finish(entry: CampaignRecord, context: RunContext, options: FinishOptions) -> pd.DataFrame:
     """Resume until nobody is pending for want of a worker, or the wait is over."""
-    resuming = ResumeOptions(policy=options.policy, adopt=options.adopt)
-    suppressed = suppressed_numbers(options.suppress, options.region)
+    resuming = ResumeOptions(policy=options.policy, adopt=options.adopt, suppress=options.suppress)
+    now = context.retry_policy.clock.now()
+    suppressed = suppressed_numbers(options.suppress, options.region, now=now)
     patience = inf if options.wait is None else _seconds(options.wait)
     waiting = Waiting(context, entry, patience)
     taken_over = 0

@@ -4,11 +4,12 @@ One partition: planned, counted, sent, and read back from the journal; each step
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from smsframe.campaign import send as campaign_send
-from smsframe.campaign.dispatch import PERSON
+from smsframe.campaign.call import PERSON
 from smsframe.campaign.preflight import confirmable, on_time
 from smsframe.campaign.result_frames import joined, unsent, with_status
 from smsframe.campaign.run_context import RunContext
@@ -16,7 +17,9 @@ from smsframe.clock import SYSTEM
 from smsframe.contacts.columns import place as place_of
 from smsframe.contacts.policy import costs_of, without_budget
 from smsframe.errors import CampaignStopped
+from smsframe.formatting import many
 from smsframe.journal.conflicts import CampaignCall
+from smsframe.masking import shown_name
 from smsframe.orders.profile import SMSEND, GatewayProfile
 from smsframe.orders.records import Now
 from smsframe.outcomes.join import done
@@ -28,6 +31,7 @@ from smsframe.planning.variants import COLUMN, Messages, fixed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     import pandas as pd
 
@@ -39,6 +43,8 @@ if TYPE_CHECKING:
     from smsframe.planning.options import PlanOptions
     from smsframe.planning.parts import ColumnFacts, OtherParts, PartFacts
     from smsframe.planning.plan import Plan
+
+log = logging.getLogger("smsframe")
 
 RUN = "this call"
 """Whose the outcomes are that this call has brought about, as the frame that it returns says it."""
@@ -55,6 +61,7 @@ class Job:
         sending: The keywords of `smsframe.send`.
         place: What a worker opens.
         suppressed: The opt-outs.
+        valid_until: The last day on which they may be used, or None.
         profile: That of the gateway.
         now: What the clocks showed when the call began.
         stop_requests: How often the campaign had been asked to stop when the call began.
@@ -66,6 +73,7 @@ class Job:
     sending: SendOptions
     place: Place
     suppressed: pd.Index[Any]
+    valid_until: date | None = None
     profile: GatewayProfile = SMSEND
     now: Now | None = None
     stop_requests: int = 0
@@ -160,10 +168,18 @@ def send_part(
         known = stored and stored.known
     else:
         known = _experiment(frame, job, others, journal)
-    plan = plan_part(frame, job, others, known=known)
+    plan = replace(plan_part(frame, job, others, known=known), valid_until=job.valid_until)
     context = RunContext.of(job.sending, gateway=gateway, journal=journal)
     options = replace(job.sending, confirm=None)  # it is a number of all partitions
-    return campaign_send.send(plan, context, options=options, part=True)
+    if plan.variants is not None and plan.variants.first_claim and plan.variants.kept:
+        log.warning(
+            "campaign %r: %s of this part keep the variant that was claimed first (rows of several variants "
+            "in different parts, or another seed, key or list of variants)",
+            shown_name(job.campaign),
+            many(plan.variants.kept, "person", "people"),
+        )
+    elsewhere = others.ready_elsewhere
+    return campaign_send.send(plan, context, options=options, part=True, elsewhere=elsewhere)
 
 
 def _experiment(frame: pd.DataFrame, job: Job, others: OtherParts, journal: Journal) -> Known | None:

@@ -11,6 +11,7 @@ from smsframe.api.docstrings import explained
 from smsframe.api.options import suppressed_numbers, with_policy
 from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign.options import SendOptions
+from smsframe.contacts.suppression import valid_until
 from smsframe.engines.part import Job, send_part
 from smsframe.engines.place import Place
 from smsframe.engines.schema import ddl, own_columns, plain, result_columns
@@ -193,6 +194,7 @@ def partition(
         sending=replace(SendOptions.of(keywords), progress=False),
         place=Place.of(gateway, journal),
         suppressed=suppressed_numbers(suppress, region),
+        valid_until=valid_until(suppress),
     )
     Messages.of(text, SMSEND.longest)  # a template that nobody can read is refused here
     return Partition(job, tuple([] if columns is None else own_columns(columns)))

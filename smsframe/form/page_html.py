@@ -119,6 +119,7 @@ def campaign_line(row: Mapping[str, Any], *, live: bool) -> str:
         "unconfirmed": "unconfirmed",
         "rejected": "refused",
         "cancelled": "cancelled",
+        "suppressed": "left out",
     }
     counts = ", ".join(f"{int(row[name]):,} {label}" for name, label in names.items() if row[name])
     if pd.notna(row["purged_at"]):

@@ -246,7 +246,6 @@ class FormSession:
             number,
             region=draft.country,
             sending=self._sending,
-            policy=self._planning.policy,
             gateway=self.gateway,
             journal=self.journal,
         )

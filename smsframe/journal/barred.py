@@ -35,7 +35,7 @@ from smsframe.journal.optout_rows import (
 from smsframe.journal.spellings import spellings
 from smsframe.journal.tables import optout_lists
 from smsframe.journal.versions import has_people_over_time
-from smsframe.orders.addresses import canonical_address
+from smsframe.orders.addresses import gateway_identity
 from smsframe.orders.optouts import UsedList
 from smsframe.outcomes.codes import CODES
 from smsframe.phones.match import are_among, keys
@@ -128,7 +128,7 @@ class Barred:
         """Whether a list of an account is one of those that are read."""
         if self.base_url is None:
             return True
-        same = canonical_address(owner.base_url) == canonical_address(self.base_url)
+        same = gateway_identity(owner.base_url) == gateway_identity(self.base_url)
         return same and (self.others or owner.account in self.accounts())
 
     @property
@@ -139,6 +139,11 @@ class Barred:
             return (erased_count(connection), *((one.id, one.changes) for one in lists))
 
         return tuple(self._read(journal, read, ()) for journal in self.journals)
+
+    @property
+    def lists_anybody(self) -> bool:
+        """Whether there is a list of the account, or anybody was erased."""
+        return any(erased or lists for erased, *lists in filter(None, self.state))
 
     @property
     def used(self) -> list[UsedList]:

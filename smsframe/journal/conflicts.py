@@ -40,6 +40,7 @@ class CampaignCall(NamedTuple):
         template: The text; of an experiment that of its first variant.
         changed: Whether who has none yet may get another text than the others have.
         variants: The text of each variant of an experiment.
+        variants_stand: Whether who has another variant than the call gives keeps it, and the call goes on.
     """
 
     base_url: str
@@ -47,6 +48,7 @@ class CampaignCall(NamedTuple):
     template: str
     changed: bool
     variants: Mapping[str, str] = MappingProxyType({})
+    variants_stand: bool = False
 
     @property
     def templates(self) -> tuple[str, ...]:

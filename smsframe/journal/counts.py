@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
-from smsframe.journal.tables import attempts, batches, campaigns, erased, recipients
+from smsframe.journal.sql import frame
+from smsframe.journal.tables import attempts, batches, campaigns, erased, optout_lists, recipients
 from smsframe.journal.versions import has_attempts, has_people_over_time, held_out, refused
 from smsframe.orders.delivery_codes import Stage
 from smsframe.orders.profile import known_codes
@@ -20,6 +21,7 @@ from smsframe.orders.states import CALLED_BACK, CANCEL_OPEN, State
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import pandas as pd
     from sqlalchemy.engine import Connection
 
 OPEN = (State.PLANNED, State.SENDING, State.UNCONFIRMED, *CANCEL_OPEN)
@@ -83,6 +85,32 @@ def tallies(
     for key, people in connection.execute(waiting):
         counts[key]["pending"] += people
     return {key: Tally(counter, charged[key], key in at_work) for key, counter in counts.items()}
+
+
+def held_out_people(connection: Connection) -> dict[int, int]:
+    """How many people of each campaign are held out of an experiment, by its key."""
+    query = sa.select(recipients.c.campaign, sa.func.count()).where(held_out(connection))
+    rows = connection.execute(query.group_by(recipients.c.campaign))
+    return {row[0]: row[1] for row in rows}
+
+
+def with_lists(connection: Connection) -> set[int]:
+    """The keys of the campaigns whose calls were told to suppress somebody."""
+    if not has_people_over_time(connection):
+        return set()
+    return {*connection.execute(sa.select(optout_lists.c.campaign).distinct()).scalars()}
+
+
+def waiting_people(connection: Connection, alive: Callable[[str], bool]) -> pd.DataFrame:
+    """``campaign`` and ``phone`` of those of all campaigns who are pending, and in nobody's hands."""
+    planned = batches.c.state == State.PLANNED
+    owners = connection.execute(sa.select(batches.c.owner).where(planned).distinct()).scalars()
+    nobodys = planned & batches.c.owner.in_([owner for owner in owners if not alive(owner)])
+    free = recipients.c.batch.is_(None) | recipients.c.batch.in_(sa.select(batches.c.id).where(nobodys))
+    return frame(
+        connection,
+        sa.select(recipients.c.campaign, recipients.c.phone).where(free, ~held_out(connection)),
+    )
 
 
 def _status_of_unaccepted(state: str, *, at_work: bool) -> str:

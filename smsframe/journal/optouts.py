@@ -7,6 +7,7 @@ person is in a list once, by the canonical number. Who is taken off a list stays
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -44,6 +45,11 @@ if TYPE_CHECKING:
 
 LARGEST = 10_000
 """People per statement."""
+
+SUPPRESSED = "suppress="
+"""The source of whom a call of a campaign was told to suppress; with the last day of its list, if any."""
+
+_UNTIL = ", valid until "
 
 ENTRY = ("person", "phone", "since", "why", "source", "at_gateway")
 
@@ -124,8 +130,14 @@ class OptOuts:
             note_change(connection, key)
         return added
 
-    def save_suppressed(self, entry: CampaignRecord, phones: pd.Index[Any]) -> None:
-        """Keep what a call of a campaign was told to suppress, for its later calls."""
+    def save_suppressed(
+        self, entry: CampaignRecord, phones: pd.Index[Any], until: date | None = None
+    ) -> None:
+        """
+        Keep what a call of a campaign was told to suppress, for its later calls.
+
+        ``until``: the last day on which these lists may be used; that of the latest call that has one stands.
+        """
         owner = OptOutList(entry.base_url, entry.account, entry.id)
         with self._store.opened() as connection:
             key = None if connection is None else find_list(connection, owner)
@@ -133,7 +145,27 @@ class OptOuts:
         column = pd.Series(phones, dtype=TEXT)
         if known is not None:
             column = column[~pd.Series(keys(column)).isin(known).to_numpy()]
-        self.add(owner, column, source="suppress=")
+        source = SUPPRESSED if until is None else f"{SUPPRESSED}{_UNTIL}{until}"
+        if len(column) or key is None:
+            self.add(owner, column, source=source)
+        if key is None or until is None or self.suppressed_until(entry) == until:
+            return
+        with self._store.transaction() as connection:
+            old = (optouts.c.list == key) & (optouts.c.source != source)
+            connection.execute(sa.update(optouts).where(old).values(source=source))
+
+    def suppressed_until(self, entry: CampaignRecord) -> date | None:
+        """Until when what the calls of a campaign were told to suppress may be used; None for ever."""
+        with self._store.opened() as connection:
+            owner = OptOutList(entry.base_url, entry.account, entry.id)
+            key = None if connection is None else find_list(connection, owner)
+            if connection is None or key is None:
+                return None
+            dated = sa.select(sa.func.min(optouts.c.source)).where(
+                optouts.c.list == key, optouts.c.source.startswith(SUPPRESSED + _UNTIL)
+            )
+            source: str | None = connection.execute(dated).scalar()
+        return None if source is None else date.fromisoformat(source.rpartition(" ")[2])
 
     def known_at_gateway(self, owner: OptOutList, phones: pd.Series[Any]) -> None:
         """Write down that the gateway's own list has these people now."""

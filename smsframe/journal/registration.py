@@ -29,6 +29,7 @@ from smsframe.journal.sql import insert, is_among
 from smsframe.journal.tables import batches, campaigns, recipients, texts
 from smsframe.journal.variants import hold_out, keep_variants, write_variants
 from smsframe.orders.batching import prefix
+from smsframe.orders.experiment import HOLD_OUT
 from smsframe.orders.records import BatchWithPeople, CampaignRecord, Comparison, Registered
 from smsframe.orders.states import State
 from smsframe.phones.match import among
@@ -80,7 +81,7 @@ class Registration:
         compared: Comparison,
         now: Now,
         budget: Budget | None = None,
-        held_out: pd.Series[Any] | None = None,
+        given: pd.DataFrame | None = None,
         ramp: Ramp | None = None,
         covered_beside: Callable[[int], None] | None = None,
     ) -> Registered:
@@ -91,9 +92,10 @@ class Registration:
         Orders have ``at_once`` people at most, those of later runs ``batch_size``. Who has a batch already,
         of whatever run, keeps it, and the first text and outcome. So does who is in an order that the gateway
         lists and this journal did not know. Whom the budget does not cover is written down as waiting;
-        ``ramp`` is the campaign's from now on; who is in a later stage waits. ``held_out`` are written down
-        before anybody is cut, and never cut. ``covered_beside`` is told the credits that runs at work have
-        planned, and refuses, so that nothing is written, if the balance does not cover this call beside them.
+        ``ramp`` is the campaign's from now on; who is in a later stage waits. Who is held out by ``given``
+        (the variants of an experiment) is written down before anybody is cut, and never cut.
+        ``covered_beside`` is told the credits that runs at work have planned, and refuses, so that nothing is
+        written, if the balance does not cover this call beside them.
 
         Raises:
             CampaignChanged: It belongs to another gateway or account, or somebody may have another text.
@@ -137,11 +139,12 @@ class Registration:
                 _free_refused(connection, campaign, latest, [*keys.values()], waiting["phone"])
                 others = taken(connection, campaign, waiting["phone"])
                 waiting = waiting[~among(waiting["phone"], others)]
-                waiting = keep_variants(connection, campaign, name, waiting, changed=call.changed)
-            if held_out is not None:
+                stand = call.changed or call.variants_stand
+                waiting = keep_variants(connection, campaign, name, waiting, given, stand=stand)
+            if given is not None:
+                held_out = given["phone"][given["variant"].eq(HOLD_OUT).to_numpy(dtype=bool, na_value=False)]
                 held_out = held_out[~self._forgotten.within(connection, held_out)]
-                text = keys[call.template]
-                hold_out(connection, campaign, name, text, held_out, changed=call.changed)
+                hold_out(connection, campaign, keys[call.template], held_out)
             entry = self._take_over(connection, name, owner, compared, waiting)
             terms = replace(entry.terms, undo=terms.undo)
             entry = replace(entry, batch_size=at_once, terms=terms, budget=budget)

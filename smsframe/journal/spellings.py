@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from smsframe.orders.addresses import canonical_address
+from smsframe.orders.addresses import gateway_identity
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -16,6 +16,6 @@ if TYPE_CHECKING:
 
 def spellings(connection: Connection, column: sa.Column[str], base_url: str) -> list[str]:
     """The addresses in a column that are this one, with this one."""
-    address = canonical_address(base_url)
+    address = gateway_identity(base_url)
     stored = connection.execute(sa.select(column).distinct()).scalars()
-    return [base_url, *(each for each in stored if each != base_url and canonical_address(each) == address)]
+    return [base_url, *(each for each in stored if each != base_url and gateway_identity(each) == address)]

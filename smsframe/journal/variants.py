@@ -18,7 +18,8 @@ from smsframe.journal.sql import frame, insert, is_among
 from smsframe.journal.tables import recipients, texts, variants
 from smsframe.journal.versions import has_people_over_time
 from smsframe.orders.experiment import HOLD_OUT
-from smsframe.phones.match import among, find
+from smsframe.outcomes.variants import differing
+from smsframe.phones.match import among
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,36 +47,44 @@ def write_variants(connection: Connection, campaign: int, keys: Mapping[str, int
 
 
 def keep_variants(
-    connection: Connection, campaign: int, name: str, waiting: pd.DataFrame, *, changed: bool
+    connection: Connection,
+    campaign: int,
+    name: str,
+    waiting: pd.DataFrame,
+    given: pd.DataFrame | None,
+    *,
+    stand: bool,
 ) -> pd.DataFrame:
     """
     In the caller's transaction: those of these people whom the call gives the variant that they have here.
 
     Who has another one keeps it, with its text, and who is held out gets none: the call that would change
-    that is refused, or with ``changed`` leaves them as they are.
+    that is refused, or, where the variants here ``stand``, leaves them as they are.
+
+    Args:
+        connection: Of the transaction.
+        campaign: Its key.
+        name: And its name.
+        waiting: The people whom the call would text.
+        given: ``phone`` and ``variant`` of everybody to whom it gives one, texted before or held out too.
+        stand: Whether it is not refused.
 
     Raises:
         CampaignChanged: Somebody has another variant here.
     """
-    if waiting.empty:
-        return waiting
     query = sa.select(recipients.c.phone, recipients.c.variant, recipients.c.held_out).where(
         recipients.c.campaign == campaign,
         sa.or_(recipients.c.variant.is_not(None), recipients.c.held_out),
     )
+    if waiting.empty and given is None:
+        return waiting
     assigned = frame(connection, query)
     if assigned.empty:
         return waiting
+    if given is not None and not stand and (people := int(differing(given, assigned).sum())):
+        raise other_variant(name, people)
     waiting = waiting[~among(waiting["phone"], assigned["phone"][assigned["held_out"].astype(bool)])]
-    if "variant" not in waiting or waiting.empty:
-        return waiting
-    place = find(waiting["phone"], assigned["phone"])
-    here = assigned["variant"].astype(object).take(place.clip(0)).set_axis(waiting.index).where(place >= 0)
-    given = waiting["variant"].astype(object)
-    other = here.notna() & given.notna() & here.ne(given)
-    if other.any() and not changed:
-        raise other_variant(name, int(other.sum()))
-    return waiting[~other]
+    return waiting[~differing(waiting, assigned)] if "variant" in waiting else waiting
 
 
 def other_variant(campaign: str, people: int) -> CampaignChanged:
@@ -91,17 +100,13 @@ def other_variant(campaign: str, people: int) -> CampaignChanged:
     )
 
 
-def hold_out(
-    connection: Connection, campaign: int, name: str, text: int, people: pd.Series[Any], *, changed: bool
-) -> None:
+def hold_out(connection: Connection, campaign: int, text: int, people: pd.Series[Any]) -> None:
     """
-    In the caller's transaction: write down people who get no text, but for those who may have one.
+    In the caller's transaction: write down people who get no text, but for those who may have one, or wait
+    for that of another variant.
 
     From then on nobody can put them into an order: the statement that writes people does not, and the
     database refuses it.
-
-    Raises:
-        CampaignChanged: Somebody waits for the text of another variant.
     """
     if people.empty:
         return
@@ -112,10 +117,8 @@ def hold_out(
         ),
     )["phone"]
     people = people[~among(people, recipient_rows.taken(connection, campaign, people))]
-    other = among(people, assigned)
-    if other.any() and not changed:
-        raise other_variant(name, int(other.sum()))
-    held = pd.DataFrame({"phone": people[~other].astype(TEXT).array, "fields": None, "segments": None})
+    people = people[~among(people, assigned)]
+    held = pd.DataFrame({"phone": people.astype(TEXT).array, "fields": None, "segments": None})
     held = held.assign(variant=HOLD_OUT, held_out=True)
     recipient_rows.write(connection, campaign, [Group(None, text, "gsm", held)])
 

@@ -267,12 +267,13 @@ def judge_rows(
     refuse_erased(judged, erased)
     consent = kept_consent(judged, contacts, options.policy)
     own_times = read_own_times(contacts, options.schedule)
-    variants = None if names is None else row_variants(names, judged, known, others.held_out)
+    variants = None if names is None else row_variants(names, judged, known, others)
     messages = messages.agreed(contacts, names)
     names = None if variants is None else variants.names
     if names is None and messages.several:  # a part of a table, of whose rows none has a variant
         names = pd.Series(pd.NA, index=judged.index, dtype=TEXT)
-        variants = RowVariants(names, np.zeros(len(judged), dtype=bool))
+        nobody = np.zeros(len(judged), dtype=bool)
+        variants = RowVariants(names, nobody, nobody)
     rendered = messages.render(contacts, names, text_fix, others.long)
     counted, fields = rendered.counted, rendered.fields
     if variants is not None:

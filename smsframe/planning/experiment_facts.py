@@ -7,7 +7,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
+from smsframe.arrow import TEXT
 from smsframe.formatting import many
 from smsframe.masking import mask
 from smsframe.orders.experiment import HOLD_OUT
@@ -17,8 +19,6 @@ from smsframe.outcomes.columns import DTYPES
 from smsframe.phones.match import keys
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from smsframe.planning.plan import Plan
 
 
@@ -48,6 +48,14 @@ def wait_for_stage(results: pd.DataFrame, state: RampState | None, campaign: str
     )
 
 
+def given_variants(plan: Plan) -> pd.DataFrame | None:
+    """``phone`` and ``variant`` of each person whom a plan gives one; None without an experiment."""
+    if plan.variants is None:
+        return None
+    held = plan.held_out.to_frame("phone").assign(variant=HOLD_OUT)
+    return pd.concat([plan.planned[["phone", "variant"]], held.astype(TEXT)], ignore_index=True)
+
+
 def experiment_facts(plan: Plan) -> dict[str, Any]:
     """The variants of a plan: people, segments and texts of each; and what is worth a word (``said``)."""
     if plan.variants is None:
@@ -73,7 +81,8 @@ def experiment_facts(plan: Plan) -> dict[str, Any]:
     if held:
         said.append(f"{HOLD_OUT}: {many(held, 'person', 'people')}, no text")
     if plan.variants.kept:
-        said.append(f"{many(plan.variants.kept, 'row')} with another variant in this campaign, which stands")
+        kept = many(plan.variants.kept, "person", "people")
+        said.append(f"{kept} with another variant in this campaign, which stands")
     if plan.variants.mixed:
         said.append(
             f"{many(plan.variants.mixed, 'number')} with rows of several variants: held out if one of them "

@@ -15,7 +15,7 @@ from smsframe.phones.match import among
 from smsframe.planning.build import carriers_of, judge_rows
 from smsframe.planning.check import count_repairs, judge
 from smsframe.planning.parts import ALONE, ColumnFacts, PartFacts, text_keys
-from smsframe.planning.variants import Messages, held_persons, table_variants
+from smsframe.planning.variants import Messages, assigned_persons, held_persons, table_variants
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,12 +90,19 @@ def part_facts(
     first = _first_ready(judged)
     carriers = carriers_of(judged, ready, rows.possible)
     carried = judged[carriers & ~ready]
+    assigned, variant_of = assigned_persons(rows.variants, judged)
+    of_journal = {}
+    if rows.variants is not None:
+        of_journal = {"other_variant": rows.variants.other, "same_variant": rows.variants.same}
     return PartFacts(
         ready=judged["person"].to_numpy()[first],
         texts=text_keys(rows.texts(first)),
         carried=carried.loc[~among(carried["phone"], judged["phone"][ready]), "person"].unique(),
         supplied=int(count_repairs(judged).get("plus", 0)),
         held_out=held_persons(rows.variants, judged),
+        assigned=assigned,
+        variant_of=variant_of,
+        **of_journal,
     )
 
 

@@ -4,7 +4,7 @@ its rows are judged as they would be in one table.
 
 What depends on the whole table: what bare digits are, whether numbers and dates are written in short, and
 which row of a repeated person stands. A part says its share of that (`PartFacts`); `compare` says to each
-what it has to know (`OtherParts`). Of each person it takes 16 bytes.
+what it has to know (`OtherParts`). Of each person it takes 16 bytes, and of an experiment some 40.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 def _nobody() -> NDArray[np.int64]:
     return np.empty(0, dtype=np.int64)
+
+
+def _no_names() -> NDArray[Any]:
+    return np.empty(0, dtype=object)
 
 
 def _no_texts() -> NDArray[np.uint64]:
@@ -61,6 +65,11 @@ class PartFacts:
             is ready.
         supplied: To how many numbers a plus was supplied.
         held_out: The canonical numbers of people who are held out of an experiment; sorted.
+        assigned: The canonical numbers of people who have a variant of an experiment, once each.
+        variant_of: The variant of each of these.
+        other_variant: The canonical numbers of people who have another variant in the journal than a row
+            gives them; sorted.
+        same_variant: Of people who have the one that a row gives them; sorted.
     """
 
     ready: NDArray[np.int64] = field(default_factory=_nobody)
@@ -68,6 +77,10 @@ class PartFacts:
     carried: NDArray[np.int64] = field(default_factory=_nobody)
     supplied: int = 0
     held_out: NDArray[np.int64] = field(default_factory=_nobody)
+    assigned: NDArray[np.int64] = field(default_factory=_nobody)
+    variant_of: NDArray[Any] = field(default_factory=_no_names)
+    other_variant: NDArray[np.int64] = field(default_factory=_nobody)
+    same_variant: NDArray[np.int64] = field(default_factory=_nobody)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -85,6 +98,13 @@ class OtherParts:
         elsewhere: The canonical numbers of people without a ready row here whose outcome a row of another
             part carries; sorted.
         held_out: The canonical numbers of people whom any part holds out of an experiment; sorted.
+        assigned: The canonical numbers of people whose rows here have another variant than their first row,
+            which is in an earlier part; sorted.
+        variant_of: The variants of these first rows.
+        other_variant: How many people of the whole table have another variant in the journal.
+        ready_elsewhere: The canonical numbers of people without a ready row here who have one in another
+            part; sorted.
+        asked: Whether the other parts were asked, or there are none.
 
     Example:
         >>> OtherParts().repeated.tolist()
@@ -98,12 +118,17 @@ class OtherParts:
     texts: NDArray[np.uint64] = field(default_factory=_no_texts)
     elsewhere: NDArray[np.int64] = field(default_factory=_nobody)
     held_out: NDArray[np.int64] = field(default_factory=_nobody)
+    assigned: NDArray[np.int64] = field(default_factory=_nobody)
+    variant_of: NDArray[Any] = field(default_factory=_no_names)
+    other_variant: int = 0
+    ready_elsewhere: NDArray[np.int64] = field(default_factory=_nobody)
+    asked: bool = True
 
 
 ALONE = OtherParts()
 """Of a table that is in one part."""
 
-UNDECIDED = OtherParts(bare=Decision(international=False, usable=0.0, abroad=None, national=()))
+UNDECIDED = OtherParts(bare=Decision(international=False, usable=0.0, abroad=None, national=()), asked=False)
 """Of a part whose others nobody has asked: bare digits are whole numbers only where the call says so."""
 
 
@@ -151,11 +176,21 @@ def compare(columns: OtherParts, parts: Sequence[PartFacts]) -> list[OtherParts]
     carried, carried_place = _together([part.carried for part in parts])
     carried_elsewhere = np.isin(carried, ready) | (_first_of(carried) != np.arange(len(carried)))
     held_out = np.unique(np.concatenate([part.held_out for part in parts] or [_nobody()]))
+    assigned, assigned_place = _together([part.assigned for part in parts])
+    names = np.concatenate([part.variant_of for part in parts] or [_no_names()])
+    names_first = names[_first_of(assigned)]
+    renamed = names != names_first
+    other = np.concatenate([part.other_variant for part in parts] or [_nobody()])
+    same = np.concatenate([part.same_variant for part in parts] or [_nobody()])
+    other_variant = len(np.setdiff1d(other, same))
     found = []
     for number in range(len(parts)):
         rows = repeated_at[place[repeated_at] == number]
         rows = rows[np.argsort(ready[rows])]
-        elsewhere = np.sort(carried[carried_elsewhere & (carried_place == number)])
+        carried_here = carried_place == number
+        elsewhere = np.sort(carried[carried_elsewhere & carried_here])
+        renamed_rows = np.flatnonzero(renamed & (assigned_place == number))
+        renamed_rows = renamed_rows[np.argsort(assigned[renamed_rows])]
         found.append(
             OtherParts(
                 bare=columns.bare,
@@ -165,6 +200,10 @@ def compare(columns: OtherParts, parts: Sequence[PartFacts]) -> list[OtherParts]
                 texts=texts[first[rows]],
                 elsewhere=elsewhere,
                 held_out=held_out,
+                assigned=assigned[renamed_rows],
+                variant_of=names_first[renamed_rows],
+                other_variant=other_variant,
+                ready_elsewhere=np.unique(carried[np.isin(carried, ready) & carried_here]),
             )
         )
     return found

@@ -2,7 +2,7 @@
 The texts of an experiment: one for each variant, none for the hold-out; and whose variant is which.
 
 A person has one variant in a campaign: that of the journal, once it is there. Of one person's rows one that
-is held out holds out all of them.
+is held out holds out all of them, otherwise the first one's variant is the person's.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from smsframe.masking import mask
 from smsframe.orders.experiment import HOLD_OUT, normalized, variant_names
 from smsframe.outcomes.codes import CODES
 from smsframe.phones.cells import labels
-from smsframe.phones.match import find
+from smsframe.phones.match import are_among, find, places
 from smsframe.planning import merge_values
+from smsframe.planning.parts import ALONE
 from smsframe.texts import render
 from smsframe.texts.replacements import fixed_template
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from smsframe.outcomes.join import Known
+    from smsframe.planning.parts import OtherParts
     from smsframe.texts.template import Template
 
 COLUMN = "sms_variant"
@@ -60,16 +62,29 @@ class RowVariants(NamedTuple):
     The variants of rows, by position.
 
     Attributes:
-        names: The variant of each row, missing where it has none.
+        names: The variant of each row, missing where it has none: that of its person.
         held_out: Which rows are of somebody who is held out.
-        kept: How many rows have another variant in the table than in the journal, which stands.
-        mixed: How many people have rows of several variants.
+        usable: Which rows could be texted, but for what their text says.
+        other: The canonical numbers of people who have another variant in the journal, which stands, than a
+            row of the table gives them; sorted.
+        same: Of people who have the one that a row gives them; sorted.
+        mixed: How many people have rows of several variants, and none in the journal.
+        first_claim: Whether other rows of these people may be in parts that nobody asked, so that the first
+            variant that is claimed stands.
     """
 
     names: pd.Series[Any]
     held_out: NDArray[np.bool_]
-    kept: int = 0
+    usable: NDArray[np.bool_]
+    other: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+    same: NDArray[np.int64] = np.empty(0, dtype=np.int64)
     mixed: int = 0
+    first_claim: bool = False
+
+    @property
+    def kept(self) -> int:
+        """How many people have another variant in the journal, which stands, than the table gives them."""
+        return len(np.setdiff1d(self.other, self.same))
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +268,7 @@ def table_variants(
 
 
 def row_variants(
-    names: pd.Series[Any], judged: pd.DataFrame, known: Known | None, held_elsewhere: NDArray[np.int64]
+    names: pd.Series[Any], judged: pd.DataFrame, known: Known | None, others: OtherParts = ALONE
 ) -> RowVariants:
     """
     The variants of rows whose numbers were judged.
@@ -262,25 +277,49 @@ def row_variants(
         names: Those of the table.
         judged: As from `smsframe.planning.check.judge`.
         known: What the journal knows of the campaign, whose variants stand.
-        held_elsewhere: Canonical numbers of people who are held out by other parts of the table.
+        others: What is known of the other parts of the table.
     """
-    kept = 0
-    there = judged["phone"].notna().to_numpy()
+    persons, there = judged["person"].to_numpy(), judged["phone"].notna().to_numpy()
+    usable = judged["status"].eq("ready").to_numpy()
+    given = names.fillna("").astype(object).to_numpy()
+    named = there & (given != "")
+    wanted = given.copy()
+    for rows, name in _of_person(persons, given, named, usable):
+        wanted[rows] = name
+    if len(others.assigned):
+        place = places(persons, others.assigned)
+        elsewhere = named & (place >= 0)
+        wanted[elsewhere] = others.variant_of[place[elsewhere]]
+    held = np.union1d(persons[there & (given == HOLD_OUT)], others.held_out)
+    wanted[there & are_among(persons, held)] = HOLD_OUT
+    mixed = named & (given != wanted)
+    other = same = persons[:0]
     if known is not None and len(known.people):
         place_there = find(judged["phone"], known.people["phone"])
         journalled = known.people["variant"].fillna("").astype(object).take(place_there.clip(0)).to_numpy()
-        given = names.fillna("").astype(object).to_numpy()
-        found = (place_there >= 0) & (journalled != "")
-        kept = int((found & (given != "") & (given != journalled)).sum())
-        if found.any():
-            merged = pa.array(np.where(found, journalled, given), STRING)
-            names = pd.Series(normalized(merged), dtype=TEXT)
-    persons = judged["person"].to_numpy()
-    own = names.eq(HOLD_OUT).fillna(value=False).to_numpy(dtype=bool)
-    held = own | (there & np.isin(persons, np.concatenate([persons[own & there], held_elsewhere])))
-    pairs = pd.DataFrame({"person": persons[there], "name": names.astype(object).to_numpy()[there]}).dropna()
-    several = pairs.drop_duplicates()["person"].duplicated()
-    return RowVariants(names, held, kept, int(several.sum()))
+        found = (place_there >= 0) & (journalled != "") & (named | (journalled == HOLD_OUT))
+        other = np.unique(persons[found & named & (given != journalled)])
+        same = np.unique(persons[found & named & (given == journalled)])
+        wanted, mixed = np.where(found, journalled, wanted), mixed & ~found
+    result = pd.Series(normalized(pa.array(wanted, STRING)), dtype=TEXT)
+    held_out = result.eq(HOLD_OUT).fillna(value=False).to_numpy(dtype=bool)
+    number = len(np.unique(persons[mixed]))
+    return RowVariants(result, held_out, usable, other, same, number, first_claim=not others.asked)
+
+
+def _of_person(
+    persons: NDArray[np.int64], given: NDArray[Any], named: NDArray[np.bool_], usable: NDArray[np.bool_]
+) -> Iterator[tuple[NDArray[np.bool_], NDArray[Any]]]:
+    """Rows of people with rows of several variants, and the variant of each of these people."""
+    pairs = pd.DataFrame({"person": persons[named], "name": given[named]}).drop_duplicates()
+    several = np.unique(pairs["person"][pairs["person"].duplicated()].to_numpy())
+    if not len(several):
+        return
+    rows = named & are_among(persons, several)
+    mixed = pd.DataFrame({"person": persons[rows], "name": given[rows], "later": ~usable[rows]})
+    mixed["text"] = mixed["name"].ne(HOLD_OUT)
+    first = mixed.sort_values(["text", "later"], kind="stable").drop_duplicates("person")
+    yield rows, first.set_index("person")["name"].loc[mixed["person"]].to_numpy()
 
 
 def held_persons(variants: RowVariants | None, judged: pd.DataFrame) -> NDArray[np.int64]:
@@ -290,3 +329,14 @@ def held_persons(variants: RowVariants | None, judged: pd.DataFrame) -> NDArray[
     rows = variants.held_out & judged["phone"].notna().to_numpy()
     found: NDArray[np.int64] = np.unique(judged["person"].to_numpy()[rows])
     return found
+
+
+def assigned_persons(
+    variants: RowVariants | None, judged: pd.DataFrame
+) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """The canonical number of everybody who has a variant, in the order of rows, and that variant."""
+    if variants is None:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=object)
+    rows = variants.usable & variants.names.notna().to_numpy()
+    first = ~pd.Series(persons := judged["person"].to_numpy()[rows]).duplicated().to_numpy()
+    return persons[first], variants.names.astype(object).to_numpy()[rows][first]

@@ -1,7 +1,8 @@
 """
 The words by which people ask not to be texted any more, by language, each with who says so.
 
-A reply that is nothing but one of these words is a wish to opt out. One of these words inside a short reply
+A reply that is nothing but one of these words, once or several times, is a wish to opt out: punctuation,
+symbols and emoji are no words, and people put them beside one. One of these words inside a short reply
 or at the beginning of a long one, and a word of `UNSOURCED` in such a place, is looked at by a person.
 Everything else is neither.
 
@@ -81,17 +82,17 @@ class Reading(NamedTuple):
 
 def plain(text: str) -> str:
     """
-    A text in small letters without accents, punctuation, invisible characters and spare spaces.
+    A text in small letters without accents, punctuation, symbols, emoji, invisible characters, spare spaces.
 
     Example:
-        >>> plain("  «Arrêt!»  "), plain("OPT-OUT")
+        >>> plain("  «Arrêt!» \N{OCTAGONAL SIGN}"), plain("OPT-OUT")
         ('arret', 'opt out')
     """
     if text.isascii():  # nearly all are, and 100,000 of them come at once
         return " ".join(_MARKS.sub(" ", text.casefold()).split())
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     kept = (
-        "" if category in {"Mn", "Me", "Cf"} else " " if category[0] in "PZC" else character
+        "" if category in {"Mn", "Me", "Cf"} else " " if category[0] in "PSZC" else character
         for character, category in ((character, unicodedata.category(character)) for character in folded)
     )
     return " ".join("".join(kept).split())
@@ -122,14 +123,36 @@ def read(text: str, words: frozenset[str]) -> Reading:
         Reading(meaning='other', word=None)
     """
     said = plain(text[:LONGEST])
-    if said in words and len(text) <= LONGEST:
-        return Reading(OPT_OUT, said)
+    if len(text) <= LONGEST and (word := _alone(said, words) or _alone(plain(_trimmed(text)), words)):
+        return Reading(OPT_OUT, word)
     looked_for = _pattern(words | UNSOURCED)
     if len(text) > LONGEST or said.count(" ") >= SHORT:
         found = looked_for.match(said)
     else:
         found = looked_for.search(said)
     return Reading(OTHER, None) if found is None else Reading(REVIEW, found[0])
+
+
+def _alone(said: str, words: frozenset[str]) -> str | None:
+    """The stop word that a plain text is, once or several times; or None."""
+    if said in words:
+        return said
+    parts = said.split()
+    for length in range(1, len(parts) // 2 + 1):
+        word = " ".join(parts[:length])
+        if word in words and len(parts) % length == 0 and parts == parts[:length] * (len(parts) // length):
+            return word
+    return None
+
+
+def _trimmed(text: str) -> str:
+    """Without marks and symbols at both ends, of which some are written in letters (U+2122 is TM)."""
+    if text.isascii():
+        return text
+    kept = [unicodedata.category(character)[0] not in "PSZCM" for character in text]
+    if not any(kept):
+        return ""
+    return text[kept.index(True) : len(kept) - kept[::-1].index(True)]
 
 
 @lru_cache
@@ -139,8 +162,8 @@ def _pattern(words: frozenset[str]) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
 
 
-_MARKS = re.compile(r"[^a-z0-9$+<=>^`|~]+")
-"""In ASCII, what is neither a letter, nor a digit, nor a symbol."""
+_MARKS = re.compile(r"[^a-z0-9]+")
+"""In ASCII, what is neither a letter nor a digit."""
 
 LONGEST = 500
 """Characters of a reply that may be a stop word, or a short one: spaces and marks count."""

@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 import smsframe
 from smsframe.journal import tables
 from smsframe.journal.journal import Journal
+from smsframe.journal.optout_rows import OptOutList
 from smsframe.orders.states import State
 from smsframe.outcomes.join import outcomes
 
-STATUSES = ("accepted", "scheduled", "rejected", "unconfirmed", "cancelled", "pending")
+STATUSES = ("accepted", "scheduled", "rejected", "unconfirmed", "cancelled", "pending", "suppressed")
+PHONES = pd.Series(["+393470000000"])
 BATCH = st.fixed_dictionaries(
     {
         "state": st.sampled_from([*State]),
@@ -153,4 +155,37 @@ def test_a_journal_is_asked_as_often_for_many_campaigns_as_for_one(tmp_path, man
         journal._store._connections.reader, "before_cursor_execute", lambda *told: asked.append(told[2])
     )
     assert len(smsframe.campaigns(journal=journal)) == many
-    assert len([statement for statement in asked if "FROM recipients" in statement]) == 2
+    assert len([statement for statement in asked if "FROM recipients" in statement]) == 3
+    smsframe.Journal(journal.place).optouts.add(
+        OptOutList("https://gateway.example/", "demo"), PHONES, source=""
+    )
+    asked.clear()
+    assert smsframe.campaigns(journal=journal)["suppressed"].sum() == 1
+    assert len([statement for statement in asked if "FROM recipients" in statement]) == 4
+
+
+@pytest.mark.both_journals
+def test_who_waits_and_may_not_be_texted_is_suppressed_as_in_results(database, sandbox, gateway):
+    variants = {"text": 3, None: 1}
+    sandbox.misbehave("busy", status=503, retry_after=5_000)
+    for campaign, start in (("autumn", 0), ("winter", 100), ("spring", 200)):
+        people = table(20, start=start)
+        if campaign == "spring":
+            people = smsframe.assign(people, variants, by="mobile", seed="s")
+        with pytest.raises(smsframe.Unavailable):
+            send(people, gateway, campaign=campaign)
+        sandbox.behave()
+        if campaign != "spring":
+            sandbox.misbehave("busy", status=503, retry_after=5_000)
+    smsframe.optouts.add([*table(3)["mobile"], *table(2, start=100)["mobile"]], gateway=gateway)
+    smsframe.forget([*table(2, start=118)["mobile"]], gateway=gateway)
+    sandbox.misbehave("busy", status=503, retry_after=5_000)
+    with pytest.raises(smsframe.Unavailable):
+        smsframe.resume("winter", gateway=gateway, suppress=table(1, start=105), progress=False, grace=0.02)
+    found = smsframe.campaigns(gateway=gateway).set_index("campaign")
+    for campaign in found.index:
+        known = smsframe.results(campaign, gateway=gateway)["sms_status"].value_counts()
+        assert found.loc[campaign, [*STATUSES]].tolist() == [int(known[status]) for status in STATUSES]
+        assert found.loc[campaign, "recipients"] == known.sum()
+    assert found["suppressed"].tolist()[:2] == [3, 3]
+    assert found.loc["spring", "suppressed"] > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from helpers.dask_cluster import cut, required, same
@@ -125,6 +126,46 @@ def test_the_variants_of_the_journal_stand(database, people, sandbox, gateway):
     assert each_once(sandbox, out)
     again = send(frame, gateway, TEXTS, changed="continue")
     same(again, send(other, gateway, TEXTS, changed="continue"))
+
+
+def mixed(lot, count=12, rows=36):
+    """Rows of a few people, each of whom is there several times, in any partition."""
+    rng = np.random.default_rng(lot)
+    whole = table(count).iloc[rng.integers(count, size=rows)]
+    named = whole.assign(
+        sms_variant=rng.choice(["short", "long", "hold-out", ""], rows, p=[0.4, 0.4, 0.1, 0.1])
+    )
+    return named.assign(consent_at=rng.choice(["2026-05-01", ""], rows)).astype("str").reset_index(drop=True)
+
+
+@BOTH
+@pytest.mark.parametrize("lot", range(3))
+def test_a_person_with_rows_of_several_variants_has_one_whichever_partitions_they_are_in(
+    database, lot, sandbox, gateway
+):
+    out, _ = agree(mixed(lot), gateway, TEXTS, calls=2)
+    names = out.dropna(subset=["sms_phone"])
+    names = names[names["sms_code"].astype(object).ne("missing_variant")]
+    assert names.groupby("sms_phone")["sms_variant"].nunique().le(1).all()
+    held = {*out["sms_phone"][out["sms_code"].eq("held_out")]}
+    assert held
+    assert not held & {*texted(sandbox).index}
+    assert texted(sandbox).eq(2).all()  # by both campaigns
+
+
+@BOTH
+@pytest.mark.parametrize("lot", range(3))
+def test_consent_in_one_row_counts_whichever_partition_it_is_in(database, lot, sandbox, gateway):
+    frame, policy = mixed(lot).drop(columns="sms_variant"), smsframe.Policy(consent="consent_at")
+    sandbox.misbehave("busy", status=503, retry_after=5_000)
+    for name, one in (("dask", cut(frame, *CUTS)), ("pandas", frame)):  # who waits goes on waiting
+        with pytest.raises(smsframe.SmsFrameError):
+            send(one, gateway, campaign=name, policy=policy)
+    sandbox.behave()
+    agree(frame, gateway, calls=2, policy=policy)
+    given = {*frame["mobile"][frame["consent_at"].ne("")]}
+    assert {*texted(sandbox).index} == given
+    assert texted(sandbox).eq(2).all()
 
 
 @BOTH

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import smsframe
 from smsframe.journal.journal import Journal
+from smsframe.journal.registration import Registration
 from smsframe.journal.tables import recipients
 
 TEXTS = {"short": "Ciao {name}", "long": "Good morning {name}, we have something for you"}
@@ -178,6 +179,94 @@ def test_a_person_keeps_the_variant_of_the_journal(gateway, sandbox):
     assert set(sent.index) == set(frame["mobile"]) - held(frame)
     assert sent.str.startswith("Ciao").eq(first.loc[sent.index].eq("short")).all()
     assert written(gateway).equals(first)
+
+
+def true_to_the_journal(out, gateway, sandbox):
+    """Each row says the variant of the journal, and who is held out there is so in all rows and untexted."""
+    known = smsframe.results("autumn", journal=gateway.journal).set_index("sms_phone")
+    there = known.loc[out["sms_phone"]]
+    assert out["sms_variant"].fillna("").tolist() == there["sms_variant"].fillna("").tolist()
+    held = out["sms_code"].astype(object).eq("held_out")
+    assert held.tolist() == there["sms_code"].astype(object).eq("held_out").tolist()
+    assert not {*out["sms_phone"][held]} & {*texted(sandbox).index}
+
+
+@pytest.mark.both_journals
+@pytest.mark.parametrize("ended", ["sent", "waiting"])
+def test_a_plan_that_was_made_before_another_was_sent_does_not_change_variants(ended, gateway, sandbox):
+    options = {"campaign": "autumn", "phone": "mobile", "gateway": gateway}
+    again = pd.concat([table(40), table(10)], ignore_index=True)  # some are there twice
+    first, late = (
+        smsframe.plan(smsframe.assign(again, WEIGHTS, by="mobile", seed=seed), TEXTS, **options)
+        for seed in ("first", "late")
+    )
+    if ended == "waiting":
+        sandbox.misbehave("busy", status=503, retry_after=5_000)
+    with contextlib.suppress(smsframe.Unavailable):
+        send(first, gateway)
+    sandbox.behave()
+    before = posts(sandbox)
+    with pytest.raises(smsframe.CampaignChanged, match="had another variant"):
+        send(late, gateway, confirm=late.recipients)
+    assert posts(sandbox) == before
+    out = send(late, gateway, changed=True)
+    true_to_the_journal(out, gateway, sandbox)
+    assert codes(out)["duplicate"] > 0
+    resume(gateway)
+    assert set(texted(sandbox).index) == set(again["mobile"]) - set(first.held_out)
+    assert texted(sandbox).eq(1).all()
+    true_to_the_journal(send(late, gateway, changed=True), gateway, sandbox)
+
+
+@pytest.mark.both_journals
+def test_of_two_processes_that_assign_differently_the_second_is_refused(gateway, sandbox, monkeypatch):
+    """The other one writes its people down after this one has looked, and before it writes its own."""
+    mine, theirs = (
+        smsframe.plan(assigned(seed=seed), TEXTS, campaign="autumn", phone="mobile", gateway=gateway)
+        for seed in ("mine", "theirs")
+    )
+    written_down, outs = Registration.register, []
+
+    def register(*positional, **options):
+        monkeypatch.setattr(Registration, "register", written_down)
+        outs.append(send(theirs, gateway))
+        return written_down(*positional, **options)
+
+    for changed in (False, True):
+        monkeypatch.setattr(Registration, "register", register)
+        if changed:
+            true_to_the_journal(send(mine, gateway, changed=True), gateway, sandbox)
+        else:
+            with pytest.raises(smsframe.CampaignChanged, match="had another variant"):
+                send(mine, gateway)
+        assert set(texted(sandbox).index) == set(theirs.frame["mobile"]) - set(theirs.held_out)
+    true_to_the_journal(outs[0], gateway, sandbox)
+
+
+@pytest.mark.both_journals
+def test_while_another_process_is_sending_nobody_of_its_people_is_called_held_out(gateway, sandbox):
+    mine, theirs = assigned(seed="mine"), assigned(seed="theirs")
+    early = smsframe.plan(mine, TEXTS, campaign="autumn", phone="mobile", gateway=gateway)
+    outs = []
+
+    def report(event):
+        if not outs:
+            outs.append(send(early, gateway, changed=True))
+
+    send(theirs, gateway, TEXTS, batch_size=8, workers=1, report=report)
+    assert statuses(outs[0])["pending"] > 0
+    true_to_the_journal(outs[0], gateway, sandbox)
+
+
+def test_the_same_call_with_several_variants_of_a_person_passes_again(gateway, sandbox):
+    frame = pd.concat([table(3), table(2)], ignore_index=True)
+    frame["sms_variant"] = ["short", "short", "long", "hold-out", "long"]
+    out = send(frame, gateway, TEXTS)
+    again = send(frame, gateway, TEXTS)
+    assert again["sms_variant"].tolist() == out["sms_variant"].tolist()
+    assert out["sms_variant"].tolist() == ["hold-out", "short", "long", "hold-out", "short"]
+    assert statuses(again) == statuses(out)
+    assert posts(sandbox) == 2
 
 
 def test_texts_that_change_places_are_another_experiment(gateway, sandbox):

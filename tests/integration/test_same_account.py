@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pandas as pd
 import pytest
 import requests
@@ -51,6 +53,37 @@ def test_a_gateway_has_one_address_however_it_is_spelled(sandbox, gateway, befor
     assert codes(send(other)) == {"opted_out": 1}
     other.close()
     assert sandbox.inbox()["recipient"].tolist() == [TWO]
+
+
+@pytest.mark.parametrize("spelled", ["127.0.0.1", "[::1]", "[0:0:0:0::1]"])
+def test_this_machine_has_one_list_of_opt_outs_and_one_cap(sandbox, gateway, spelled):
+    address = local(sandbox).replace("localhost", spelled)
+    other = smsframe.Gateway(address, username="demo", password="demo")
+    smsframe.optouts.add([ONE], gateway=gateway)
+    assert smsframe.optouts.add([ONE], gateway=other) == 0
+    assert smsframe.optouts(gateway=other)["number"].tolist() == [ONE]
+    plan = smsframe.plan(PEOPLE, "Ciao", campaign="winter", phone="mobile", gateway=other)
+    assert codes(plan.frame) == {"opted_out": 1}
+    send(gateway)
+    policy = smsframe.Policy(cap="1 per week")
+    plan = smsframe.plan(PEOPLE, "Ciao", campaign="winter", phone="mobile", gateway=other, policy=policy)
+    assert codes(plan.frame) == {"opted_out": 1, "frequency_cap": 1}
+    # Whether another server listens there nobody knows: the campaign stays where it was begun.
+    if other.base_url != gateway.base_url:
+        with pytest.raises(smsframe.CampaignChanged, match="belongs to"):
+            send(other)
+    smsframe.optouts.remove([ONE], why="signed up again", gateway=other)
+    assert smsframe.optouts(gateway=gateway).empty
+    other.close()
+
+
+@pytest.mark.parametrize("elsewhere", ["127.0.0.2", "[::2]", "localhost.example", "127.0.0.1:1"])
+def test_another_host_or_port_is_another_gateway(sandbox, gateway, elsewhere):
+    smsframe.optouts.add([ONE], gateway=gateway)
+    port = urlsplit(sandbox.url).netloc
+    address = sandbox.url.replace(f"http://{port}", f"https://{elsewhere}")
+    other = smsframe.Gateway(address, username="demo", password="demo")
+    assert smsframe.optouts(gateway=other).empty
 
 
 def test_the_default_port_and_capitals_of_the_host_are_no_other_gateway():

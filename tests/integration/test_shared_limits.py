@@ -59,7 +59,7 @@ class Claims:
 
 
 def register(journal, owner, plan, gateway, people):
-    from smsframe.campaign.dispatch import PERSON, Call  # noqa: PLC0415
+    from smsframe.campaign.call import PERSON, Call  # noqa: PLC0415
     from smsframe.orders.records import Comparison, Now  # noqa: PLC0415
 
     people = people[[name for name in PERSON if name in people]]

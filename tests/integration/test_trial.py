@@ -101,3 +101,64 @@ def test_a_number_that_cannot_be_texted_is_a_row_that_says_so(sandbox, gateway):
 def test_no_text_is_a_mistake_that_is_told(gateway):
     with pytest.raises(TypeError, match="test needs the text people read"):
         smsframe.test(guests(), to=OWN, gateway=gateway)
+
+
+LISTED = smsframe.OptoutList([OWN, "+393331234568"])
+CONSENT = smsframe.Policy(consent="consent_at", cap="1 per 7 days")
+
+
+def plan_of(gateway, **options):
+    options = {"phone": "mobile", "region": "IT", "campaign": "autumn", "gateway": gateway} | options
+    people = guests().assign(consent_at=["", "2026-05-01", "2026-05-02"])
+    return smsframe.plan(people, options.pop("text", "Ciao {name}"), **options)
+
+
+@pytest.mark.both_journals
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"policy": smsframe.Policy(allow_only=["+393471234567"])}, "not_allowed"),
+        ({"policy": smsframe.Policy(allow_only=["+393471234567", OWN])}, None),
+        ({"suppress": LISTED}, "suppressed"),
+        ({"policy": smsframe.Policy(budget=2)}, None),
+        ({"policy": CONSENT}, None),
+    ],
+)
+def test_a_plan_s_rules_hold_for_one_s_own_number_but_those_for_people_who_did_not_ask(
+    options, code, database, sandbox, gateway
+):
+    for count in (1, 2):  # a cap would let the second one wait
+        out = try_out(plan_of(gateway, **options), gateway)
+        assert out["sms_code"].tolist() == [code] if code else out["sms_status"].tolist() == ["accepted"]
+        assert len(sandbox.inbox()) == (0 if code else count)
+    known = smsframe.explain(out, out.index[0], gateway=gateway)
+    assert not known["evidence"].astype(str).str.contains("2026-05").any()  # the consent of somebody else
+
+
+@pytest.mark.both_journals
+def test_one_s_own_opt_out_holds_and_what_the_environment_allows_now(database, sandbox, gateway, monkeypatch):
+    plan = plan_of(gateway)
+    monkeypatch.setenv("SMSFRAME_ALLOW_ONLY", "+393471234567")
+    assert try_out(plan, gateway)["sms_code"].tolist() == ["not_allowed"]
+    monkeypatch.delenv("SMSFRAME_ALLOW_ONLY")
+    smsframe.optouts.add([OWN], gateway=gateway)
+    assert try_out(plan, gateway)["sms_code"].tolist() == ["opted_out"]
+    assert sandbox.inbox().empty
+
+
+def test_the_policy_of_the_environment_holds_in_the_same_way(sandbox, gateway, monkeypatch, tmp_path):
+    (tmp_path / "smsframe.toml").write_text('consent = ["consent_at"]\ncap = "1 per 7 days"\n')
+    monkeypatch.setenv("SMSFRAME_POLICY", str(tmp_path / "smsframe.toml"))
+    for _ in range(2):
+        out = try_out(plan_of(gateway), gateway)
+        assert out["sms_status"].tolist() == ["accepted"]
+
+
+def test_of_an_experiment_the_text_of_that_person_s_variant_is_tried(sandbox, gateway):
+    people = guests().iloc[1:].assign(sms_variant=["short", "long"])
+    texts = {"long": "Good morning {name}", "short": "Ciao {name}"}
+    plan = smsframe.plan(people, texts, phone="mobile", region="IT", campaign="autumn", gateway=gateway)
+    for row, text in enumerate(["Ciao Ada", "Good morning Zoë"]):
+        out = try_out(plan, gateway, row=row)
+        assert sandbox.inbox()["text"].tolist()[-1] == text
+        assert out["sms_variant"].isna().all()

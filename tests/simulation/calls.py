@@ -21,6 +21,7 @@ from simulation.network import gateway
 from simulation.promise import ERASED_KEY
 from smsframe.arrow import TEXT
 from smsframe.campaign import dispatch
+from smsframe.campaign.call import Call as WantedCall
 from smsframe.campaign.cancel import Cancelling, by_both_clocks
 from smsframe.campaign.left_over import withdraw
 from smsframe.campaign.options import ResendOptions, at_another_time
@@ -36,6 +37,7 @@ from smsframe.journal.barred import Barred
 from smsframe.journal.journal import Journal, StoredCampaign
 from smsframe.journal.optout_rows import OptOutList
 from smsframe.journal.rows import read_campaign
+from smsframe.orders.experiment import HOLD_OUT
 from smsframe.orders.prices import UNIT, Budget
 from smsframe.orders.states import CANCEL_OPEN, Event, State
 from smsframe.orders.terms import Terms
@@ -124,7 +126,8 @@ class Engine:
     def send(self, call: Call) -> None:
         """As `smsframe.send`."""
         self._process.world.asked.hours[self._process.name] = call.hours
-        wanted = dispatch.Call(
+        held = pd.DataFrame({"phone": pd.Series(sorted(call.held), dtype=TEXT), "variant": HOLD_OUT})
+        wanted = WantedCall(
             campaign=CAMPAIGN,
             template=call.text,
             terms=Terms(schedule=call.schedule, skip_refused=call.skip, hours=call.hours, undo=call.undo),
@@ -133,7 +136,7 @@ class Engine:
             changed=call.changed,
             adopt=call.adopt,
             budget=_budget(call),
-            held_out=pd.Series(sorted(call.held), dtype=TEXT),
+            given=held,
         )
         with self.journal._store.opened() as connection:
             entry = connection and read_campaign(connection, CAMPAIGN)

@@ -125,7 +125,7 @@ MUTANTS = (
     _one(
         "what a call was told to suppress is kept",
         "campaign.send",
-        "        journal.optouts.save_suppressed(entry, suppressed)",
+        "        journal.optouts.save_suppressed(entry, suppressed, valid_until(options.suppress))",
         "        pass",
         witness="tests/integration/test_optouts.py::test_what_a_call_was_told_to_suppress_the_next_one_knows[sqlite]",
     ),
@@ -452,9 +452,26 @@ MUTANTS = (
     _one(
         "a variant never becomes another",
         "journal.variants",
-        "    return waiting[~other]",
+        '    return waiting[~differing(waiting, assigned)] if "variant" in waiting else waiting',
         "    return waiting",
-        witness="tests/integration/test_experiments.py::test_a_person_keeps_the_variant_of_the_journal",
+        witness="tests/integration/test_experiments.py::"
+        "test_a_plan_that_was_made_before_another_was_sent_does_not_change_variants",
+    ),
+    _one(
+        "a call that would change variants is refused in the transaction that writes people",
+        "journal.variants",
+        "    if given is not None and not stand and (people",
+        "    if given is None and not stand and (people",
+        witness="tests/integration/test_experiments.py::"
+        "test_of_two_processes_that_assign_differently_the_second_is_refused",
+    ),
+    _one(
+        "a campaign whose list of opt-outs has expired texts nobody",
+        "campaign.preflight",
+        "        until = context.journal.optouts.suppressed_until(entry)",
+        "        until = None",
+        witness="tests/integration/test_old_rules.py::"
+        "test_a_campaign_whose_list_has_expired_goes_on_with_a_current_one_only",
     ),
     _one(
         "a stage of a ramp is decided in the transaction that cuts orders",
