@@ -194,7 +194,8 @@ def make_plan(
     from smsframe.planning import build  # noqa: PLC0415
 
     contacts, options = as_frame(contacts), with_policy(options)
-    with journal.reading():
+    clock = SYSTEM if gateway is None else gateway.clock
+    with journal.reading():  # of everything, as it was at one moment
         stored = journal.read(options.campaign) if options.campaign else None
         if stored:
             require_open(stored.entry)
@@ -202,21 +203,20 @@ def make_plan(
             require_same_gateway(stored.entry, gateway.base_url, gateway.account)
         barred = barred_by(gateway, journal, stored and stored.entry)
         used = barred.used
-    clock = SYSTEM if gateway is None else gateway.clock
-    suppressed = suppressed_numbers(options.suppress, options.region, contacts.columns, clock.now())
-    planned = build.plan(
-        contacts,
-        text,
-        options,
-        suppressed=suppressed,
-        barred=barred.find,
-        texted=barred.texted,
-        erased=barred.erased(options.campaign),
-        profile=environment.profile() if gateway is None else gateway.profile,
-        journalled=stored and stored.known,
-        ramp=stored.entry.ramp if stored else None,
-        now=Now(*clock.span()),
-    )
+        suppressed = suppressed_numbers(options.suppress, options.region, contacts.columns, clock.now())
+        planned = build.plan(
+            contacts,
+            text,
+            options,
+            suppressed=suppressed,
+            barred=barred.find,
+            texted=barred.texted,
+            erased=barred.erased(options.campaign),
+            profile=environment.profile() if gateway is None else gateway.profile,
+            journalled=stored and stored.known,
+            ramp=stored.entry.ramp if stored else None,
+            now=Now(*clock.span()),
+        )
     if gateway is not None:
         warn_of_other_lists([each.account for each in used], gateway.identities)
     planned = replace(planned, optouts=tuple(used), valid_until=valid_until(options.suppress))

@@ -32,7 +32,6 @@ from smsframe.journal.optout_rows import (
     since_when,
     which_listed,
 )
-from smsframe.journal.spellings import spellings
 from smsframe.journal.tables import optout_lists
 from smsframe.journal.versions import has_people_over_time
 from smsframe.orders.addresses import gateway_identity
@@ -138,12 +137,13 @@ class Barred:
         def read(connection: Connection, lists: Sequence[Row[Any]]) -> tuple[Any, ...]:
             return (erased_count(connection), *((one.id, one.changes) for one in lists))
 
-        return tuple(self._read(journal, read, ()) for journal in self.journals)
+        nothing = (0,)  # is also what an empty journal says, which is made after this was asked
+        return tuple(self._read(journal, read, nothing) for journal in self.journals)
 
     @property
     def lists_anybody(self) -> bool:
         """Whether there is a list of the account, or anybody was erased."""
-        return any(erased or lists for erased, *lists in filter(None, self.state))
+        return any(erased or lists for erased, *lists in self.state)
 
     @property
     def used(self) -> list[UsedList]:
@@ -244,17 +244,19 @@ class Barred:
         with journal.opened() as connection:
             if connection is None or not has_people_over_time(connection):
                 return without
-            query = sa.select(optout_lists)
             own = [0, self.campaign] if journal is self.journals[0] else [0]
-            query = query.where(optout_lists.c.campaign.in_(own)).order_by(optout_lists.c.id)
-            if self.base_url is not None:
-                addresses = spellings(connection, optout_lists.c.base_url, self.base_url)
-                query = query.where(optout_lists.c.base_url.in_(addresses))
-            if self.base_url is not None and not self.others:
-                own_account = optout_lists.c.account.in_([*self.accounts()])
-                query = query.where(own_account | (optout_lists.c.campaign > 0))
-            lists = connection.execute(query).all()
+            query = sa.select(optout_lists).where(optout_lists.c.campaign.in_(own))
+            found = connection.execute(query.order_by(optout_lists.c.id))
+            lists = [one for one in found if self._of_this_account(one)]
             return read(connection, lists)
+
+    def _of_this_account(self, owner: Row[Any]) -> bool:
+        """Whether a list is of this gateway, under whatever spelling of its address, and of this account."""
+        if self.base_url is None:
+            return True
+        if gateway_identity(owner.base_url) != gateway_identity(self.base_url):
+            return False
+        return self.others or owner.campaign > 0 or owner.account in self.accounts()
 
 
 def _listed(

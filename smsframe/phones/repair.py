@@ -95,7 +95,7 @@ class Characters:
 
 
 def mended(text: Any) -> tuple[Any, dict[str, Any]]:
-    """Cells as `mend` leaves them, its repairs, and under ``lost`` the code of what nobody can mend."""
+    """Cells as `mend` leaves them, its repairs, and under ``lost`` the code of what nobody can repair."""
     return by_shape(_mended, text)
 
 
