@@ -161,6 +161,7 @@ class CampaignEngine:
         """The next orders to send, claimed; fewer when somebody else has taken some."""
         ready: list[BatchWithPeople] = []
         planned: list[BatchWithPeople] = []
+        leave_out = self._may_text.looking_once()
         while len(ready) + len(planned) < room and not self._stopped.is_set():
             waiting = self._narrowing or self._queue
             if not waiting:
@@ -170,7 +171,7 @@ class CampaignEngine:
                 ready.append(item)
             elif out_of_time(item.batch, self._now()):
                 self._out_of_time(item.batch, item.people)
-            elif self._may_text.leave_out(item.people["phone"]):
+            elif leave_out(item.people["phone"]):
                 self._cut_others(item.batch, item.people)
             else:
                 planned.append(item)

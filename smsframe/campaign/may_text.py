@@ -4,11 +4,14 @@ Whom a run may text: its own people, without those who were put on a list of opt
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from smsframe.phones.match import among
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from smsframe.journal.barred import Barred, State
@@ -41,6 +44,11 @@ class MayText:
             return False
         self.phones = self.phones[~among(self.phones, listed)]
         return True
+
+    def looking_once(self) -> Callable[[pd.Series[Any]], bool]:
+        """The same for several orders, for which the lists are asked once whether they have changed."""
+        unchanged = cache(lambda: self._barred.state == self._seen)
+        return lambda phones: not unchanged() and self.leave_out(phones)
 
     def of(self, phones: pd.Series[Any]) -> pd.Series[Any]:
         """Those of these people who may be texted."""
