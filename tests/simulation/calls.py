@@ -250,6 +250,7 @@ class Engine:
         """As `smsframe.optouts.add`."""
         reached = self._context.gateway
         owner = OptOutList(reached.base_url, reached.account)
+        self._process.world.asked.perhaps_opted_out.add(phone)
         self.journal.optouts.add(owner, pd.Series([phone], dtype=TEXT), source="a person")
         self._process.world.asked.opted_out.add(phone)
 

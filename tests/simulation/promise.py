@@ -38,6 +38,7 @@ class Asked:
         hours: In which hours each process may text people, or None.
         budget: The credits that everybody who calls lets the campaign cost, or None.
         opted_out: Who has opted out, as soon as that is on disk.
+        perhaps_opted_out: Who has, or would have, had nothing failed or been killed after it was on disk.
         erased: Who was erased, and which orders with them were on their way by then.
         stale: Whether something of a journal was lost: nobody asks then that each row agrees with the world.
     """
@@ -52,6 +53,7 @@ class Asked:
     budget: int | None = None
     stale: bool = False
     opted_out: set[str] = field(default_factory=set)
+    perhaps_opted_out: set[str] = field(default_factory=set)
     erased: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
@@ -273,7 +275,7 @@ def everybody_has_an_outcome(world: World, file: File | None, people: tuple[str,
     query = """SELECT r.phone, CASE WHEN r.held_out THEN 'held out' ELSE b.state END, r.missing
         FROM recipients r LEFT JOIN batches b ON r.batch = b.id"""
     states = {phone: (state, missing) for phone, state, missing in file.rows(query)}
-    for phone in {*people} - world.asked.opted_out:
+    for phone in {*people} - world.asked.perhaps_opted_out:
         state, _ = states.get(phone, ("nowhere", 0))
         if state in (None, "nowhere", "planned", "sending"):
             raise Broken(f"forgotten: {phone} is {state or 'pending'} after a call that ended well")
@@ -295,5 +297,5 @@ def nobody_is_forgotten(world: World, file: File | None, people: tuple[str, ...]
     excused |= {phone for (phone,) in file.rows("SELECT phone FROM recipients WHERE held_out")}
     if world.asked.stale:  # an older copy has them as scheduled
         excused |= {phone for phone, _ in world.provider.cancelled}
-    if lost := set(people) - got - excused - world.asked.opted_out:
+    if lost := set(people) - got - excused - world.asked.perhaps_opted_out:
         raise Broken(f"forgotten: {', '.join(sorted(lost))} never got a text")
