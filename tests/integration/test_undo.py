@@ -236,7 +236,7 @@ def test_a_plan_says_how_long_and_a_summary_until_when(gateway, time):
     summary = out.sms.summary()
     assert summary.cancel_until == pd.Timestamp("2026-11-30 11:03", tz="UTC")
     assert "can be cancelled until Mon 2026-11-30 11:03 UTC" in repr(summary)
-    assert "11:03 UTC" in summary._repr_html_()
+    assert "30 November 2026 at 11:03, UTC" in summary._repr_html_()
     time.set(summary.cancel_until.to_pydatetime())
     cancelled = out.sms.cancel(gateway=gateway)
     assert statuses(cancelled) == {"cancelled": 3}
