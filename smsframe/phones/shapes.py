@@ -75,14 +75,23 @@ def _shapes(text: Any) -> tuple[Any, Any] | None:
     if not any(byte in letters for byte in _TELLING):
         hidden |= digit & ~zero
     encoded = _with_bytes(text, np.where(hidden, _ANY, content)).dictionary_encode()
-    if len(encoded.dictionary) * _ALIKE > len(text):
+    shapes = encoded.dictionary
+    if len(shapes) * _ALIKE > len(text) or _has_other_digits(shapes):
         return None
-    return encoded.dictionary, encoded.indices
+    return shapes, encoded.indices
+
+
+def _has_other_digits(shapes: Any) -> bool:
+    """Whether there are digits of other scripts, which work may write as those that are filled in."""
+    _, _, content = raw(shapes)
+    if content.max() < 0x80:  # noqa: PLR2004 - ASCII
+        return False
+    return any(each.isdecimal() and not each.isascii() for each in {*content.tobytes().decode("utf-8")})
 
 
 def _after(those: NDArray[np.bool_], bytes_: int) -> NDArray[np.bool_]:
     """What stands so many bytes behind one of those."""
-    return np.concatenate([np.zeros(bytes_, dtype=bool), those[:-bytes_]])
+    return np.concatenate([np.zeros(bytes_, dtype=bool), those])[: len(those)]
 
 
 def _filled(cells: Any, text: Any) -> Any:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+import smsframe
 from smsframe.arrow import STRING
 from smsframe.phones import libphonenumber, repair
 from smsframe.phones.marks import SKIPPED
@@ -73,6 +75,17 @@ WHOLE = [  # where a single digit matters
     ["TEL;PREF=", (1, 0.1), ":+", (11, 0.1)],
     ["+", (11, 0.1), ".", (5, 0.9)],
     ["0", (2, 0.5), " ", (9, 0.1)],
+    # a digit of another script beside digits that are left out
+    ["+", (11, 0.1), "\u0667.0"],
+    ["+", (11, 0.1), "\uff17,00"],
+    ["https://wa.me/\u0663\u0669", (10, 0.1), "?text=Order+", (2, 0.1)],
+    [
+        "TEL;waid=",
+        (12, 0.1),
+        ":+",
+        "\u0663\u0669\u0663\u0664\u0667\u0661\u0662\u0663\u0664\u0665\u0666\u0667",
+    ],
+    [(1, 0.1)],
 ]
 
 
@@ -149,12 +162,31 @@ def test_what_is_done_to_shapes_is_what_would_be_done_to_cells(work):
         compared(work, cells(dice, [pattern(dice) for _ in range(dice.choice([1, 1, 2, 4]))], 1200))
         for _ in range(columns)
     )
-    assert by_shapes > columns / 8  # or nothing was compared
+    assert by_shapes > columns / 12  # or nothing was compared
 
 
 def test_a_column_of_many_shapes_is_worked_on_cell_by_cell():
     text = pa.array([f"{chr(0x4E00 + place)} +39347" for place in range(2000)], STRING)
     assert not compared(repair._mended, text)
+
+
+@pytest.mark.parametrize("other", [None, "", "-", "n/a"])
+def test_a_column_with_next_to_nothing_in_it_is_read(other):
+    text = pa.array([other] * 1500 + ["0"], STRING)
+    compared(repair._mended, text)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "+39347123456\u0667.0",
+        "https://wa.me/\u0663\u0669\u0663\u0664\u0667\u0661\u0662\u0663\u0664\u0665\u0666\u0667?text=393339876543",
+    ],
+)
+def test_a_digit_of_another_script_does_not_take_the_place_of_one_that_is_left_out(cell):
+    alone = smsframe.normalize(pd.Series([cell]))
+    assert alone.tolist() == ["+393471234567"]
+    assert smsframe.normalize(pd.Series([cell] * 1500)).unique().tolist() == alone.tolist()
 
 
 def test_runs_of_digits_end_with_their_cell():
