@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -48,9 +48,13 @@ class SharedReading(threading.local):
         self._process = os.getpid()
         try:
             yield
-        finally:
+        except BaseException:
             self._connection, self._process = None, 0
-            opened.__exit__(None, None, None)
+            with suppress(Exception):  # the connection may be gone, as what the block raised says
+                opened.__exit__(None, None, None)
+            raise
+        self._connection, self._process = None, 0
+        opened.__exit__(None, None, None)
 
     def require_reading(self, *, reading: bool) -> None:
         """

@@ -222,6 +222,23 @@ def test_every_connection_that_is_cut_at_once_doubles_nobody(gateway, url, sandb
     assert each_once(sandbox, out)
 
 
+def test_a_connection_that_is_cut_between_reads_of_one_transaction_says_so(gateway, url, cluster):
+    send(table(2), gateway)
+    journal = Journal(url)
+
+    def read_and_cut():
+        with journal.reading():
+            assert len(journal.campaigns()) == 1
+            cluster.sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'smsframe'"
+            )
+            journal.campaigns()
+
+    with pytest.raises(smsframe.JournalError, match="ended this session"):
+        read_and_cut()
+    assert len(journal.campaigns()) == 1
+
+
 def test_a_server_that_is_restarted_in_mid_run_doubles_nobody(sandbox):
     made = postgres.Cluster()
     try:
