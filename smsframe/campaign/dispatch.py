@@ -22,6 +22,7 @@ from smsframe.campaign.preflight import (
     at_once,
     covered,
     in_open_stages,
+    may_leave_again,
     on_time,
     require_current_optouts,
     warn_of_night,
@@ -71,7 +72,8 @@ def sending(
     waiting = people[~among(people["phone"], settled)]
     needed = len(waiting) > 0
     entry = stored and stored.entry
-    require_current_optouts(entry if needed else None, context, call.suppressed_until)
+    texts = needed or may_leave_again(stored and stored.known, people["phone"])
+    require_current_optouts(entry if texts else None, context, call.suppressed_until)
     compared, context = _compare(call.campaign, entry, context, adopt=call.adopt, ask=needed, needed=needed)
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
     now = Now(*context.retry_policy.clock.span())
@@ -98,7 +100,7 @@ def sending(
             covered_beside=covered_beside,
         )
         del waiting, unsent  # a million people take a hundred megabytes
-        if len(call.suppressed):
+        if len(call.suppressed) or call.suppressed_until is not None:
             barred = barred.within(registered.entry.id)
             journal.optouts.save_suppressed(registered.entry, call.suppressed, call.suppressed_until)
         if len(call.withdrawn):
@@ -141,7 +143,8 @@ def resuming(
     allowed &= ~waits_for_budget(known, entry.budget)
     waiting = known.people[still_to_send(known) & allowed]
     needed = len(waiting) > 0
-    require_current_optouts(entry if needed else None, context)
+    texts = needed or may_leave_again(known, known.people["phone"][allowed])
+    require_current_optouts(entry if texts else None, context)
     compared, context = _compare(entry.name, entry, context, adopt=adopt, ask=True, needed=needed)
     unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
     now = Now(*context.retry_policy.clock.span())

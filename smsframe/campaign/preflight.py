@@ -15,6 +15,7 @@ from smsframe.errors import ConfirmationMismatch, NotEnoughCredit
 from smsframe.formatting import amount
 from smsframe.gateway.balance import credits_of
 from smsframe.journal.variants import other_variant
+from smsframe.orders.states import State
 from smsframe.outcomes.costs import Spending, known_orders, predicted, spent, waits_for_budget, within
 from smsframe.outcomes.join import done
 from smsframe.outcomes.variants import differing
@@ -78,6 +79,14 @@ def require_current_optouts(
     if until is None and entry is not None:
         until = context.journal.optouts.suppressed_until(entry)
     require_valid(until, context.retry_policy.clock.now().date())
+
+
+def may_leave_again(known: Known | None, phones: pd.Series[Any]) -> bool:
+    """Whether one of these people is in an order that leaves again if the gateway proves not to have it."""
+    if known is None:
+        return False
+    in_doubt = known.batches.index[known.batches["state"].isin([State.SENDING, State.UNCONFIRMED])]
+    return bool((known.people["batch"].isin(in_doubt) & among(known.people["phone"], phones)).any())
 
 
 def confirmed(confirm: int | None, people: pd.DataFrame, known: Known | None, plan: Plan) -> None:

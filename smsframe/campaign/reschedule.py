@@ -106,7 +106,7 @@ def reschedule(
         cancelled=True,
     )
     known = journal.recipients(entry.id, entry.name)
-    if len(suppressed):
+    if len(suppressed) or valid_until(options.suppress) is not None:
         journal.optouts.save_suppressed(entry, suppressed, valid_until(options.suppress))
     barred = context.barred(options.policy, entry.id)
     phones = known.people["phone"]

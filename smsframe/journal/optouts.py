@@ -30,7 +30,7 @@ from smsframe.journal.optout_rows import (
 )
 from smsframe.journal.rows import instants_of, micros
 from smsframe.journal.sql import frame, is_among
-from smsframe.journal.tables import optout_lists, optouts, removed_optouts
+from smsframe.journal.tables import optout_lists, optouts, privacy, removed_optouts
 from smsframe.journal.versions import has_people_over_time
 from smsframe.phones.match import keys
 
@@ -47,9 +47,7 @@ LARGEST = 10_000
 """People per statement."""
 
 SUPPRESSED = "suppress="
-"""The source of whom a call of a campaign was told to suppress; with the last day of its list, if any."""
-
-_UNTIL = ", valid until "
+"""The source of whom a call of a campaign was told to suppress."""
 
 ENTRY = ("person", "phone", "since", "why", "source", "at_gateway")
 
@@ -145,27 +143,23 @@ class OptOuts:
         column = pd.Series(phones, dtype=TEXT)
         if known is not None:
             column = column[~pd.Series(keys(column)).isin(known).to_numpy()]
-        source = SUPPRESSED if until is None else f"{SUPPRESSED}{_UNTIL}{until}"
         if len(column) or key is None:
-            self.add(owner, column, source=source)
-        if key is None or until is None or self.suppressed_until(entry) == until:
+            self.add(owner, column, source=SUPPRESSED)
+        if until is None or self.suppressed_until(entry) == until:
             return
         with self._store.transaction() as connection:
-            old = (optouts.c.list == key) & (optouts.c.source != source)
-            connection.execute(sa.update(optouts).where(old).values(source=source))
+            day = {"name": _until(entry), "value": until.isoformat()}
+            connection.execute(sa.delete(privacy).where(privacy.c.name == day["name"]))
+            connection.execute(sa.insert(privacy), day)
 
     def suppressed_until(self, entry: CampaignRecord) -> date | None:
         """Until when what the calls of a campaign were told to suppress may be used; None for ever."""
         with self._store.opened() as connection:
-            owner = OptOutList(entry.base_url, entry.account, entry.id)
-            key = None if connection is None else find_list(connection, owner)
-            if connection is None or key is None:
+            if connection is None or not has_people_over_time(connection):
                 return None
-            dated = sa.select(sa.func.min(optouts.c.source)).where(
-                optouts.c.list == key, optouts.c.source.startswith(SUPPRESSED + _UNTIL)
-            )
-            source: str | None = connection.execute(dated).scalar()
-        return None if source is None else date.fromisoformat(source.rpartition(" ")[2])
+            day = sa.select(privacy.c.value).where(privacy.c.name == _until(entry))
+            found: str | None = connection.execute(day).scalar()
+        return None if found is None else date.fromisoformat(found)
 
     def known_at_gateway(self, owner: OptOutList, phones: pd.Series[Any]) -> None:
         """Write down that the gateway's own list has these people now."""
@@ -263,3 +257,12 @@ class OptOuts:
             these = is_among(optouts.c.person, persons.iloc[begin : begin + LARGEST].tolist())
             which = (optouts.c.list == key) & these & optouts.c.at_gateway.is_(None)
             connection.execute(sa.update(optouts).where(which).values(at_gateway=micros(now)))
+
+
+def _until(entry: CampaignRecord) -> str:
+    """
+    The name under which the last day of a campaign's lists is kept.
+
+    The day is the campaign's, not that of an entry: a list may have nobody of the campaign on it.
+    """
+    return f"suppressed_until {entry.id}"

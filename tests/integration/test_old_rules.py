@@ -76,6 +76,41 @@ def test_a_campaign_whose_list_has_expired_goes_on_with_a_current_one_only(
     assert texted(sandbox).eq(1).all()
 
 
+@pytest.mark.parametrize("call", [resume, send], ids=["resume", "send"])
+def test_orders_in_doubt_do_not_leave_again_by_a_list_that_has_expired(call, gateway, sandbox, time):
+    sandbox.misbehave("drop_before", call="order")
+    sandbox.misbehave("error_before", call="state")
+    assert "unconfirmed" in statuses(send(gateway, suppress=listed(time, 2)))
+    sandbox.behave()
+    time.set(time.now() + timedelta(days=3))
+    with pytest.raises(smsframe.ContactsError, match="valid until"):
+        call(gateway)
+    assert texted(sandbox).empty
+    call(gateway, suppress=listed(time, 2))
+    assert texted(sandbox).to_dict() == dict.fromkeys(set(table(4)["mobile"]) - {ONE}, 1)
+
+
+@pytest.mark.parametrize("how", ["empty", "forgotten", "taken off"])
+def test_the_last_day_of_a_list_is_known_whoever_is_on_it(how, gateway, sandbox, time):
+    sandbox.misbehave("busy", status=503, retry_after=5_000)
+    day = (time.now() + timedelta(days=2)).date()
+    numbers = [] if how == "empty" else [ONE]
+    with pytest.raises(smsframe.Unavailable):
+        send(gateway, suppress=smsframe.OptoutList(numbers, valid_until=day))
+    if how == "forgotten":
+        smsframe.forget([ONE], journal=gateway.journal)
+    if how == "taken off":
+        smsframe.optouts.remove([ONE], why="by mistake", campaign="autumn", gateway=gateway)
+    sandbox.behave()
+    time.set(time.now() + timedelta(days=3))
+    with pytest.raises(smsframe.ContactsError, match="valid until"):
+        resume(gateway)
+    assert texted(sandbox).empty
+    later = (time.now() + timedelta(days=2)).date()
+    resume(gateway, suppress=smsframe.OptoutList([], valid_until=later))
+    assert len(texted(sandbox)) >= 3
+
+
 def test_a_list_whose_people_are_all_known_is_current_too(waiting, gateway, sandbox, time):
     sandbox.misbehave("busy", status=503, retry_after=5_000)
     with pytest.raises(smsframe.SmsFrameError):
