@@ -25,7 +25,7 @@ from smsframe.form.stops import said_of
 from smsframe.orders.names import alike
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -82,6 +82,17 @@ class AttachedForm(Form):
         with self._lock:
             self._fix = draft.fix
             self._controls.set_time(draft.later, draft.day, draft.at, draft.zone)
+        self.read_numbers_of(draft.region)
+
+    def read_numbers_of(self, region: Hashable | None) -> None:
+        """
+        Take the country that was chosen before, or that column; whatever a form of this table would guess.
+
+        What is not known, or is not in this table, is "in the number": a wrong country texts strangers.
+        """
+        with self._lock:
+            here = [value for _, value in self._controls.region.options]
+            self._controls.region.value = region if region in here else None
         self.look_again()
 
     def at_time(self, at: datetime) -> None:

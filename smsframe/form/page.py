@@ -20,7 +20,7 @@ from smsframe.errors import ContactsError, SmsFrameError
 from smsframe.form import html
 from smsframe.form.compose import compose
 from smsframe.form.page_campaign import CampaignScreen
-from smsframe.form.page_corrections import ALONE, put_into, same_columns
+from smsframe.form.page_corrections import ALONE, given, put_into, same_columns
 from smsframe.form.page_drafts import LEFT, UnsentDraft
 from smsframe.form.page_files import Download, Upload, file_name
 from smsframe.form.page_html import title
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 
     from smsframe.contacts.policy import Policy
     from smsframe.form.attached import AttachedForm
-    from smsframe.form.draft import Draft
     from smsframe.form.page_drafts import Left
     from smsframe.orders.records import CampaignRecord
     from smsframe.planning.plan import Plan
@@ -233,7 +232,7 @@ class Page:
         """What was worked on when the page was closed or reloaded."""
         draft = left.draft
         columns = same_columns(left.table, draft.phone, draft.region)
-        self.show_form(left.table, left.name, remark=LEFT, **_given(draft), **columns)
+        self.show_form(left.table, left.name, remark=LEFT, **given(draft), **columns)
         if self.form is not None:
             self.form.take_over(draft)
 
@@ -245,18 +244,18 @@ class Page:
         sure = are_marked(table, "" if before is None else before.token)
         if before is not None:
             table = of_table(table, before.token, draft.campaign.strip())
-        given = _given(draft)
+        typed = given(draft)
         columns = same_columns(table, draft.phone, draft.region)
         whole = None
         if self._table is not None and before is self._rows:
             whole = put_into(self._table[0], table, sure)
         if self._table is None or whole is None:
             rows, alone = TableRows(self._kept, table, of=before), ALONE if before is self._rows else ""
-            self.show_form(table, name, rows, remark=alone, **given, **columns)
+            self.show_form(table, name, rows, remark=alone, **typed, **columns)
         else:
             self._table = (whole, self._table[1])
             put = f"{many(len(table), 'row')} of {name} put into the table."
-            self.show_form(whole, self._table[1], remark=put, **given, **columns)
+            self.show_form(whole, self._table[1], remark=put, **typed, **columns)
             self._draft.keep(whole, self._table[1], draft)
         self.form.take_over(draft)
 
@@ -280,8 +279,11 @@ class Page:
             quality=self._session.profile.quality_names.get(entry.terms.message_type, "high"),
             **columns,
         )
+        if self.form is None:
+            return
+        self.form.read_numbers_of(draft and draft.region)
         schedule = entry.terms.schedule
-        if self.form is not None and schedule is not None and schedule > self._session.clock.now():
+        if schedule is not None and schedule > self._session.clock.now():
             self.form.at_time(schedule)  # those who are corrected are not texted before the others
 
     def _show_table(self) -> None:
@@ -342,8 +344,3 @@ def _problems(form: AttachedForm, name: str, table: str) -> tuple[pd.DataFrame, 
     if not len(rows):
         raise ValueError("No row needs a hand.")
     return marked(rows, table=table), f"{file_name(Path(name).stem)} to correct"
-
-
-def _given(draft: Draft) -> dict[str, Any]:
-    """What was typed, for a form of another table."""
-    return {name: getattr(draft, name) for name in ("text", "campaign", "sender", "quality")}

@@ -21,6 +21,8 @@ from smsframe.texts.values import words
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+    from smsframe.form.draft import Draft
+
 
 ALONE = (
     "These rows are not of the table as it is here, so they are sent alone. The others are in the table: "
@@ -94,11 +96,17 @@ def _places(table: pd.DataFrame, asked: pd.Index[Any]) -> np.ndarray[Any, Any] |
     """Where in the table the rows of these numbers are; None where that is not certain of all."""
     if not (table.columns.is_unique and table.index.is_unique and asked.is_unique):
         return None
-    numbers = pd.Index(file_rows(table).astype(TEXT).astype(object))  # missing where nobody knows them
-    if not numbers[numbers.notna()].is_unique:
+    numbers = pd.Index(file_rows(table).astype(TEXT).astype(object))
+    known = np.flatnonzero(numbers.notna())  # nobody knows the rows of others, as of a Parquet file
+    if not numbers[known].is_unique:
         return None
-    places = numbers.get_indexer(asked)
-    return None if (places < 0).any() else places
+    places = numbers[known].get_indexer(asked)
+    return None if (places < 0).any() else known[places]
+
+
+def given(draft: Draft) -> dict[str, Any]:
+    """What was typed, for a form of another table."""
+    return {name: getattr(draft, name) for name in ("text", "campaign", "sender", "quality")}
 
 
 def same_columns(table: pd.DataFrame, phone: Any, region: Any) -> dict[str, Any]:

@@ -348,3 +348,16 @@ def test_a_campaign_that_is_cancelled_says_only_that(terminal, folder):
     assert "goes out" not in said
     assert f"scheduled for {later.day} {later:%B %Y}" in said
     assert "\u202e" not in said  # it would turn around what is behind it
+
+
+@pytest.mark.parametrize("corrected", [1, 2])
+def test_corrected_rows_of_a_table_without_row_numbers_are_sent_alone(terminal, folder, tmp_path, corrected):
+    damaged().to_parquet(tmp_path / "guests.parquet")
+    page = Page(downloads=folder)
+    upload(page, tmp_path / "guests.parquet")
+    typed(page, campaign="autumn", text="Ciao {name}", phone="mobile")
+    rows = to_correct(page, folder).iloc[:corrected].copy()
+    rows["mobile"] = table(corrected, start=50)["mobile"].to_numpy()
+    give_back(page, rows, tmp_path)
+    assert ALONE in reads(page)
+    assert page.form.plan.recipients == corrected

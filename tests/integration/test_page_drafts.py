@@ -213,3 +213,33 @@ def test_what_could_not_be_begun_is_kept(opened, tmp_path, monkeypatch):
     page = opened()
     assert LEFT in reads(page)
     assert page.form.draft.text == TEXT
+
+
+@pytest.mark.parametrize("then", ["a reload", "corrected rows", "corrected rows of what was sent"])
+def test_a_country_that_is_in_the_number_is_not_guessed_afterwards(opened, sandbox, tmp_path, then):
+    numbers = ["+39 347 1234567", "347 123 4568", "n/a"]
+    path = tmp_path / "guests.csv"
+    pd.DataFrame({"name": ["Ada", "Bea", "Cid"], "mobile": numbers, "country": "IT"}).to_csv(
+        path, index=False
+    )
+    page = opened()
+    upload(page, path)
+    controls = page.form._controls
+    controls.phone.value, controls.region.value = "mobile", None
+    controls.campaign.value, controls.text.value = "autumn", "Ciao {name}"
+    assert page.form.wait(30)
+    if then == "corrected rows of what was sent":
+        send(page)
+        page = opened()
+        button(page, "autumn").click()
+    if then == "a reload":
+        page = opened()
+    else:
+        button(page, "Download the rows").click()
+        _, rows = downloaded(tmp_path / "downloads")
+        rows.loc[rows["name"] == "Cid", "mobile"] = "+393471234569"
+        smsframe.to_excel(rows, tmp_path / "corrected.xlsx", index=False)
+        upload(page, tmp_path / "corrected.xlsx", "Upload corrected rows")
+    assert page.form.wait(30)
+    assert page.form.typed.region is None
+    assert "+393471234568" not in page.form.plan.frame["sms_phone"].dropna().tolist()
