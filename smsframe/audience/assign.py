@@ -111,7 +111,10 @@ def _phone_keys(
     number keeps its own text: it gets a variant, and no message.
     """
     known = region is not None or by in (contacts.attrs.get(PHONE_KEY), "sms_phone")
-    if not known and not (SOUNDS_LIKE_PHONE.search(str(by)) and looks_like_phones(column)):
+    # However many words stand where a number should be: the same people get the same variants.
+    digits = pc.fill_null(pc.match_substring_regex(key_texts(column), "[0-9]"), fill_value=False)
+    numbered = column[np.asarray(digits)]
+    if not known and not (SOUNDS_LIKE_PHONE.search(str(by)) and looks_like_phones(numbered)):
         return None
     read = parse.read(column, find_region(contacts, region))
     persons = pa.array(read["person"].to_numpy()).cast(STRING)

@@ -167,3 +167,12 @@ def test_a_million_people_are_assigned_in_seconds():
     began = time.perf_counter()
     frame.sms.assign(["a", "b", None], by="id", seed="autumn")
     assert time.perf_counter() - began < 15  # 1.5 s on a machine with nothing else to do
+
+
+def test_words_where_numbers_should_be_change_nobodys_variant():
+    numbers = [f"+39347{place:07}" for place in range(1000, 1400)]
+    shares = {"a": 1, None: 1}
+    alone = smsframe.assign(pd.DataFrame({"mobile": numbers}), shares, by="mobile", seed="s")
+    spelled = [f"0039 {number[3:]}" for number in numbers] + ["ask"] * 700
+    among = smsframe.assign(pd.DataFrame({"mobile": spelled}), shares, by="mobile", seed="s")
+    assert among["sms_variant"][:400].tolist() == alone["sms_variant"].tolist()
