@@ -58,7 +58,18 @@ def strings(values: Any) -> Any:
         whole = [_LONE_SURROGATE.sub(BROKEN, value) if isinstance(value, str) else value for value in values]
         array = pa.array(whole, from_pandas=True)
     array = array.cast(STRING)  # before the chunks become one, which could pass two gigabytes
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    return _of_its_own(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array)
+
+
+def _of_its_own(array: Any) -> Any:
+    """
+    Text that is no slice of other text: beside a null, Arrow's ``if_else`` mistakes the bytes of a slice.
+
+    Seen with pyarrow 16 to 19: of `pa.array(["a", "b"])[1:]` and a null it makes bytes that are no text.
+    """
+    if not isinstance(array, pa.Array) or not array.offset or array.type != STRING:
+        return array
+    return pa.concat_arrays([array, pa.array([], STRING)])
 
 
 def in_parts(work: Callable[..., tuple[Any, ...]], *columns: Any) -> tuple[Any, ...]:
@@ -78,7 +89,7 @@ def in_parts(work: Callable[..., tuple[Any, ...]], *columns: Any) -> tuple[Any, 
     # NumPy and Arrow release the GIL while they work.
     with ThreadPoolExecutor(pa.cpu_count()) as threads:
         results = threads.map(
-            lambda start: work(*(column[start : start + _PART] for column in columns)), starts
+            lambda start: work(*(_of_its_own(column[start : start + _PART]) for column in columns)), starts
         )
         return tuple(_whole(parts) for parts in zip(*results, strict=True))
 

@@ -103,7 +103,7 @@ def same(found, wanted):
     )
     pd.testing.assert_frame_equal(found, wanted, check_dtype=False, check_index_type=False)
     for name in [name for name in found if name.startswith("sms_")]:
-        assert found[name].dtype == wanted[name].dtype
+        assert found[name].dtype == wanted[name].dtype, (name, found[name].dtype, wanted[name].dtype)
 
 
 class Killer:

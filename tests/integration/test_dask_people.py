@@ -135,7 +135,11 @@ def mixed(lot, count=12, rows=36):
     named = whole.assign(
         sms_variant=rng.choice(["short", "long", "hold-out", ""], rows, p=[0.4, 0.4, 0.1, 0.1])
     )
-    return named.assign(consent_at=rng.choice(["2026-05-01", ""], rows)).astype("str").reset_index(drop=True)
+    return (
+        named.assign(consent_at=rng.choice(["2026-05-01", ""], rows))
+        .astype("string[pyarrow]")
+        .reset_index(drop=True)
+    )
 
 
 @BOTH
