@@ -173,6 +173,7 @@ def test_replies_are_read_and_numbers_are_put_on_the_opt_outs(reply_fields, page
     expect(page.get_by_label("Numbers to add")).to_have_value("")  # what was typed is in no widget
     with page.expect_download():
         page.get_by_role("button", name="Download the lines that cannot be read").click()
+    page.wait_for_timeout(500)  # the screen may be drawn anew once a file is downloaded
     page.get_by_role("button", name="Discard these lines").click()
     expect(page.get_by_text("1 line cannot be read")).to_be_hidden()
     listed = smsframe.optouts(gateway=sandbox.gateway())["number"]
