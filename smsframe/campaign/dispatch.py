@@ -100,9 +100,8 @@ def sending(
             covered_beside=covered_beside,
         )
         del waiting, unsent  # a million people take a hundred megabytes
-        if len(call.suppressed) or call.suppressed_until is not None:
-            barred = barred.within(registered.entry.id)
-            journal.optouts.save_suppressed(registered.entry, call.suppressed, call.suppressed_until)
+        barred = barred.within(registered.entry.id)
+        journal.optouts.save_suppressed(registered.entry, call.suppressed, call.suppressed_until)
         if len(call.withdrawn):
             journal.withdraw(registered.entry, call.withdrawn)
         may_text = MayText(people["phone"], barred, seen)

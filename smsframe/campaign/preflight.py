@@ -45,7 +45,7 @@ def require_sendable(plan: Plan, known: Known | None, *, changed: bool, part: bo
     """
     Refuse texts that the gateway cannot take, and people who would change their variant.
 
-    Of a ``part`` of a table whoever cut it asks what all parts say of the variants.
+    For a ``part`` of a table, the caller compares the variants of all its parts.
 
     Raises:
         TextError: What was replaced in a text made what cannot be sent.

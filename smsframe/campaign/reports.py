@@ -54,13 +54,13 @@ def _with_suppressed(journal: Journal, listed: pd.DataFrame, counted: list[Tally
     with journal.reading(), journal.opened() as connection:
         if connection is None or listed.empty:
             return counted
-        held, told = held_out_people(connection), with_lists(connection)
+        held, with_list = held_out_people(connection), with_lists(connection)
         waiting: dict[int, pd.Series[Any]] | None = None
         for (base_url, account), group in listed.groupby(["base_url", "account"], sort=False):
             lists = Barred.of(journal, str(base_url), partial(_named, str(account)), clock=SYSTEM)
             some = lists.lists_anybody
             for place, key in zip(group.index, group["id"].tolist(), strict=True):
-                if not counts[place]["pending"] or not (some or key in told):
+                if not counts[place]["pending"] or not (some or key in with_list):
                     continue
                 if waiting is None:  # of all campaigns at once
                     people = waiting_people(connection, journal.batches.alive)

@@ -106,8 +106,7 @@ def reschedule(
         cancelled=True,
     )
     known = journal.recipients(entry.id, entry.name)
-    if len(suppressed) or valid_until(options.suppress) is not None:
-        journal.optouts.save_suppressed(entry, suppressed, valid_until(options.suppress))
+    journal.optouts.save_suppressed(entry, suppressed, valid_until(options.suppress))
     barred = context.barred(options.policy, entry.id)
     phones = known.people["phone"]
     out = together(suppressed, phones[barred.among(phones)], without_consent(known.people, options.policy))

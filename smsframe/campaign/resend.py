@@ -94,8 +94,7 @@ def resend(
     _refuse_strangers(typed, entry.name, stored.known)
     answers = _asked_anew(typed, stored.known, context, journal)
     known = journal.recipients(entry.id, entry.name)
-    if len(suppressed) or valid_until(options.suppress) is not None:
-        journal.optouts.save_suppressed(entry, suppressed, valid_until(options.suppress))
+    journal.optouts.save_suppressed(entry, suppressed, valid_until(options.suppress))
     barred = context.barred(options.policy, entry.id)
     phones = typed["sms_phone"].dropna()
     out = together(suppressed, phones[barred.among(phones)], without_consent(known.people, options.policy))

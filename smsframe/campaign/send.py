@@ -196,8 +196,7 @@ def resume(
         stored = journal.read(entry.name, call=call) or stored
         entry = replace(entry, stop_requests=stored.entry.stop_requests)
     known = stored.known
-    if len(suppressed) or valid_until(options.suppress) is not None:
-        journal.optouts.save_suppressed(entry, suppressed, valid_until(options.suppress))
+    journal.optouts.save_suppressed(entry, suppressed, valid_until(options.suppress))
     barred = context.barred(options.policy, entry.id)
     out = among(known.people["phone"], suppressed) | barred.among(known.people["phone"])
     over = capped(known.people[still_to_send(known) & ~out], entry.terms, options.policy, barred, context)

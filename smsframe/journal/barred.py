@@ -1,6 +1,6 @@
 """
-Who may not be texted now: by the opt-outs of an account, by what the calls of a campaign were told to
-suppress, and by a policy that lists who may.
+Who may not be texted now: by the opt-outs of an account, by the ``suppress=`` of the calls of a
+campaign, and by a policy that lists who may.
 
 It is asked for a plan, when people are written down, when a batch is claimed, and immediately before each
 request. Between the last two nothing is read again as long as no list was changed, which one number per list

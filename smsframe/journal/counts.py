@@ -95,7 +95,7 @@ def held_out_people(connection: Connection) -> dict[int, int]:
 
 
 def with_lists(connection: Connection) -> set[int]:
-    """The keys of the campaigns whose calls were told to suppress somebody."""
+    """The keys of the campaigns that have a list of their own, from the ``suppress=`` of a call."""
     if not has_people_over_time(connection):
         return set()
     return {*connection.execute(sa.select(optout_lists.c.campaign).distinct()).scalars()}

@@ -191,7 +191,7 @@ class Journal:
         """
         A function that waits so many seconds, but for so many at least, or until somebody has written.
 
-        It returns whether somebody has; PostgreSQL says so, of a file nobody is told.
+        It returns whether somebody has, which only PostgreSQL can tell: of a file it returns False.
         """
         with self._store.changes(self._clock.sleep) as wait:
             yield wait

@@ -53,7 +53,7 @@ class OptOutList(NamedTuple):
     Attributes:
         base_url: The address of the gateway.
         account: The account there.
-        campaign: The key of a campaign, of what its calls were told to suppress; 0 of the account's own.
+        campaign: The key of a campaign, of the ``suppress=`` of its calls; 0 of the account's own.
     """
 
     base_url: str

@@ -1,8 +1,9 @@
 """
 Opt-outs: who may not be texted, in one list per account of a gateway, and in one per campaign.
 
-The list of an account holds who said stop; that of a campaign holds what its calls were told to suppress. A
-person is in a list once, by the canonical number. Who is taken off a list stays in `removed_optouts`.
+The list of an account holds who said stop; that of a campaign holds the numbers of the ``suppress=`` of its
+calls. A person is in a list once, by the canonical number. Who is taken off a list stays in
+`removed_optouts`.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ LARGEST = 10_000
 """People per statement."""
 
 SUPPRESSED = "suppress="
-"""The source of whom a call of a campaign was told to suppress."""
+"""The source of numbers from the ``suppress=`` of a call."""
 
 ENTRY = ("person", "phone", "since", "why", "source", "at_gateway")
 
@@ -132,10 +133,12 @@ class OptOuts:
         self, entry: CampaignRecord, phones: pd.Index[Any], until: date | None = None
     ) -> None:
         """
-        Keep what a call of a campaign was told to suppress, for its later calls.
+        Keep the numbers of the ``suppress=`` of a call of a campaign, for its later calls.
 
         ``until``: the last day on which these lists may be used; that of the latest call that has one stands.
         """
+        if not len(phones) and until is None:
+            return
         owner = OptOutList(entry.base_url, entry.account, entry.id)
         with self._store.opened() as connection:
             key = None if connection is None else find_list(connection, owner)
@@ -153,7 +156,7 @@ class OptOuts:
             connection.execute(sa.insert(privacy), day)
 
     def suppressed_until(self, entry: CampaignRecord) -> date | None:
-        """Until when what the calls of a campaign were told to suppress may be used; None for ever."""
+        """The last day on which the ``suppress=`` of the calls of a campaign may be used; None for ever."""
         with self._store.opened() as connection:
             if connection is None or not has_people_over_time(connection):
                 return None

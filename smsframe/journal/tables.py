@@ -228,7 +228,7 @@ optout_lists = sa.Table(
     "optout_lists",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    # One list per account of a gateway; and one per campaign, with what its calls were told to suppress.
+    # One list per account of a gateway; and one per campaign, with the suppress= of its calls.
     sa.Column("base_url", sa.Text, nullable=False),
     sa.Column("account", sa.Text, nullable=False),
     # The key of the campaign, or 0 of the list of the account.

@@ -36,8 +36,6 @@ def countries(phones: pd.Series) -> pd.Series:
         ['IT', 'CA', <NA>]
     """
     text = strings(phones)
-    if text.offset:  # a part of a column, of which older versions of Arrow fill in other bytes
-        text = text.take(pa.array(np.arange(len(text))))
     text = pc.if_else(pc.match_substring_regex(text, _E164), text, pa.scalar(None, STRING))
     code = pc.utf8_slice_codeunits(text, 0, _CODE)
     codes = code.dictionary_encode()

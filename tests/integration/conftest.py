@@ -51,3 +51,22 @@ def folder(tmp_path):
     made = tmp_path / "downloads"
     made.mkdir()
     return made
+
+
+@pytest.fixture
+def opened(terminal, tmp_path):
+    """Opens a page of one server, and its campaign if there is one."""
+    for name in ("downloads", "rows"):
+        (tmp_path / name).mkdir()
+
+    def make(campaign=None):
+        from helpers.page import button  # noqa: PLC0415 - few tests need widgets
+
+        from smsframe.form.page import Page  # noqa: PLC0415
+
+        page = Page(downloads=tmp_path / "downloads", rows=tmp_path / "rows")
+        if campaign is not None:
+            button(page, campaign).click()
+        return page
+
+    return make

@@ -11,24 +11,8 @@ from helpers.sending import table
 
 import smsframe
 from smsframe.form import page_memory
-from smsframe.form.page import Page
 from smsframe.form.page_campaign import UNKNOWN
 from smsframe.form.page_memory import KeptRows
-
-
-@pytest.fixture
-def opened(terminal, tmp_path):
-    """Opens a page of one server, and its campaign if there is one."""
-    for name in ("downloads", "rows"):
-        (tmp_path / name).mkdir()
-
-    def make(campaign=None):
-        page = Page(downloads=tmp_path / "downloads", rows=tmp_path / "rows")
-        if campaign is not None:
-            button(page, campaign).click()
-        return page
-
-    return make
 
 
 def write(contacts, path):

@@ -7,25 +7,9 @@ from helpers.page import TEXT, button, downloaded, outcome, reads, send, upload
 from helpers.sending import table
 
 import smsframe
-from smsframe.form.page import Page
 from smsframe.form.variants import NO_VARIANT
 
 GOOD = table(4, start=50)["mobile"].tolist()
-
-
-@pytest.fixture
-def opened(terminal, tmp_path):
-    """Opens a page of one server, and its campaign if there is one."""
-    for name in ("downloads", "rows"):
-        (tmp_path / name).mkdir()
-
-    def make(campaign=None):
-        page = Page(downloads=tmp_path / "downloads", rows=tmp_path / "rows")
-        if campaign is not None:
-            button(page, campaign).click()
-        return page
-
-    return make
 
 
 def damaged():

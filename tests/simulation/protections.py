@@ -125,8 +125,8 @@ MUTANTS = (
     _one(
         "what a call was told to suppress is kept",
         "campaign.send",
-        "        journal.optouts.save_suppressed(entry, suppressed, valid_until(options.suppress))",
-        "        pass",
+        "    journal.optouts.save_suppressed(entry, suppressed, valid_until(options.suppress))",
+        "    pass",
         witness="tests/integration/test_optouts.py::test_what_a_call_was_told_to_suppress_the_next_one_knows[sqlite]",
     ),
     _one(

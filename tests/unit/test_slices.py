@@ -10,6 +10,7 @@ from helpers.sending import table
 
 import smsframe
 from smsframe import arrow
+from smsframe.phones.country import countries
 from smsframe.texts.values import words
 
 VALUES = np.random.default_rng(0).choice(["2026-05-01", "", "Zoë", "#N/A", "nan"], 400).tolist()
@@ -46,3 +47,11 @@ def test_no_part_of_a_long_column_is_a_slice():
     assert len(offsets) > 1
     assert set(offsets) == {0}
     assert same.equals(pa.array(["a", None] * 200_000, arrow.STRING))
+
+
+@pytest.mark.parametrize(("begin", "end"), [(0, 200), (1, 60), (21, 99)])
+def test_countries_of_a_slice_are_those_of_a_copy(begin, end):
+    phones = ["+393471234567", None, "+14165550123", "no number"] * 50
+    part = pd.Series(phones, dtype="string[pyarrow]").iloc[begin:end]
+    copied = pd.Series(phones[begin:end], dtype="string[pyarrow]")
+    assert countries(part).fillna("").tolist() == countries(copied).fillna("").tolist()
