@@ -234,7 +234,8 @@ def test_a_connection_that_is_cut_between_reads_of_one_transaction_says_so(gatew
             )
             journal.campaigns()
 
-    with pytest.raises(smsframe.JournalError, match="ended this session"):
+    # Its last word may be lost with the connection: then only that is known.
+    with pytest.raises(smsframe.JournalError, match=r"ended this session|no connection to the server"):
         read_and_cut()
     assert len(journal.campaigns()) == 1
 

@@ -19,6 +19,9 @@ ADVICE = {
     "57P01": "the server is being stopped, or an administrator ended this session",
     "57P02": "the server crashed; resume the campaign once it is back",
     "57P03": "the server is starting or stopping; try again in a minute",
+    "25P03": "the server ended a transaction that stood still: see idle_in_transaction_session_timeout there",
+    "57P05": "the server ended a session that stood still: see idle_session_timeout and "
+    "idle_in_transaction_session_timeout there",
     "42P01": "a table is missing there: was the schema changed by another program?",
 }
 """By SQLSTATE (PostgreSQL's manual, appendix A)."""
@@ -51,5 +54,11 @@ _BY_WORDS = {
     "3D000": 'database "',
     "57P03": "the database system is",
     "53300": "too many clients",
+    "57P01": "terminating connection due to administrator command",
+    "57P02": "terminating connection because of crash",
+    "57P05": "terminating connection due to idle",
 }
-"""What a server says before there is a connection carries no SQLSTATE (psycopg's documentation)."""
+"""
+What a server says before there is a connection carries no SQLSTATE (psycopg's documentation), and neither
+does its last word, where libpq reads it only as the reason for which the connection is gone.
+"""
