@@ -49,8 +49,8 @@ def _cluster() -> Any:
 def claims(count: int, turns: int) -> Seconds:
     """Time both into tables of their own."""
     from smsframe.journal.journal import Journal
-    from smsframe.journal.people_groups import Group
-    from smsframe.journal.recipients import write
+    from smsframe.journal.people.people_groups import Group
+    from smsframe.journal.people.recipients import write
 
     cluster = _cluster()
     phones = "+39" + pd.Series(np.arange(3_470_000_000, 3_470_000_000 + count)).astype(str)

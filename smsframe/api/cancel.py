@@ -13,10 +13,10 @@ import pandas as pd
 from smsframe.api.docstrings import explained
 from smsframe.api.options import journal_of, suppressed_numbers, with_policy
 from smsframe.api.tracebacks import hide_frames
-from smsframe.campaign.cancel import cancel as campaign_cancel
-from smsframe.campaign.cancel import joined, one_campaign
+from smsframe.campaign.changes.cancel import cancel as campaign_cancel
+from smsframe.campaign.changes.cancel import joined, one_campaign
+from smsframe.campaign.changes.reschedule import reschedule as campaign_reschedule
 from smsframe.campaign.options import CancelOptions, RescheduleOptions
-from smsframe.campaign.reschedule import reschedule as campaign_reschedule
 from smsframe.campaign.run_context import RunContext
 from smsframe.display.progress_bar import Bar
 from smsframe.gateway.retry import RetryPolicy

@@ -16,16 +16,16 @@ from smsframe.api.tracebacks import hide_frames
 from smsframe.arrow import INSTANT, TEXT
 from smsframe.audience.optout_sync import sync
 from smsframe.audience.received import aware
-from smsframe.campaign import order_history
-from smsframe.campaign.adopt import adopt as adopt_orders
-from smsframe.campaign.history_check import prefixes
+from smsframe.campaign.look_ups import order_history
+from smsframe.campaign.look_ups.adopt import adopt as adopt_orders
+from smsframe.campaign.look_ups.history_check import prefixes
 from smsframe.campaign.run_context import RunContext
 from smsframe.errors import GatewayError
 from smsframe.formatting import many
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.gateway.smsend import Gateway
 from smsframe.gateway.stop_list import OptOutGateway
-from smsframe.journal.optout_rows import OptOutList
+from smsframe.journal.people.optout_rows import OptOutList
 from smsframe.orders.addresses import canonical_address
 from smsframe.orders.names import normalize_name
 

@@ -17,7 +17,7 @@ from smsframe.audience.optout_sync import sync as sync_lists
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.gateway.smsend import Gateway
 from smsframe.gateway.stop_list import OptOutGateway
-from smsframe.journal.optout_rows import OptOutList
+from smsframe.journal.people.optout_rows import OptOutList
 from smsframe.phones.match import keys
 
 if TYPE_CHECKING:

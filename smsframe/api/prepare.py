@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from smsframe.api.options import JournalLocation, Suppress
     from smsframe.contacts.policy import Policy
     from smsframe.gateway.base import GatewayProtocol
-    from smsframe.journal.barred import Barred
     from smsframe.journal.journal import Journal
+    from smsframe.journal.people.barred import Barred
     from smsframe.orders.hours import Hours
     from smsframe.orders.records import CampaignRecord
     from smsframe.outcomes.schema import ContactsSchema
@@ -159,7 +159,7 @@ def barred_by(
     environment names; of all gateways where none of them is known.
     """
     from smsframe.gateway.smsend import Gateway  # noqa: PLC0415 - a check waits for neither
-    from smsframe.journal.barred import Barred  # noqa: PLC0415
+    from smsframe.journal.people.barred import Barred  # noqa: PLC0415
 
     campaign = 0 if entry is None else entry.id
     if gateway is None and entry is not None:
@@ -189,8 +189,8 @@ def make_plan(
     journal: Journal,
 ) -> Plan:
     """Make a plan with what the journal knows of the campaign; see `plan`."""
-    from smsframe.journal.conflicts import require_same_gateway  # noqa: PLC0415 - a check waits for neither
-    from smsframe.journal.purging import require_open  # noqa: PLC0415
+    from smsframe.journal.campaigns.conflicts import require_same_gateway  # noqa: PLC0415 - a check waits for neither
+    from smsframe.journal.privacy.purging import require_open  # noqa: PLC0415
     from smsframe.planning import build  # noqa: PLC0415
 
     contacts, options = as_frame(contacts), with_policy(options)

@@ -135,7 +135,7 @@ def hashed_results(results: pd.DataFrame) -> pd.DataFrame:
         ContactsError: There is no column ``sms_phone``.
         JournalError: The key cannot be read, or kept.
     """
-    from smsframe.journal import hash_key  # noqa: PLC0415 - few need it
+    from smsframe.journal.privacy import hash_key  # noqa: PLC0415 - few need it
     from smsframe.outcomes.hashed import hashed  # noqa: PLC0415 - as above
     from smsframe.phones.keyed_hash import keyed_hashes  # noqa: PLC0415 - as above
 

@@ -18,8 +18,8 @@ from smsframe.audience.received import aware, fetch, mapped, mapping
 from smsframe.gateway.received import ReceivingGateway
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.gateway.smsend import Gateway
-from smsframe.journal.optout_rows import OptOutList
-from smsframe.journal.replies import ReplySource
+from smsframe.journal.people.optout_rows import OptOutList
+from smsframe.journal.people.replies import ReplySource
 from smsframe.texts.stop_words import MEANINGS, SOURCES, words_of
 
 if TYPE_CHECKING:

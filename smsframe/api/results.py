@@ -10,17 +10,18 @@ from smsframe.api.docstrings import READS_ONLY, explained
 from smsframe.api.options import journal_of, policy_of
 from smsframe.api.privacy import hashed_results
 from smsframe.api.tracebacks import hide_frames
-from smsframe.campaign import left_over, reports
-from smsframe.campaign import refresh as campaign_refresh
 from smsframe.campaign import send as campaign_send
-from smsframe.campaign.explain import explain as explain_row
 from smsframe.campaign.options import RefreshOptions
+from smsframe.campaign.reports import campaigns as reports
+from smsframe.campaign.reports import left_over
+from smsframe.campaign.reports import refresh as campaign_refresh
+from smsframe.campaign.reports.explain import explain as explain_row
 from smsframe.contacts.policy import Policy, costs_of
 from smsframe.display.progress_bar import Bar
 from smsframe.gateway import environment
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.gateway.smsend import Gateway
-from smsframe.journal.purging import require_people
+from smsframe.journal.privacy.purging import require_people
 
 if TYPE_CHECKING:
     from collections.abc import Hashable

@@ -17,8 +17,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from smsframe.api.tracebacks import hide_frames
-from smsframe.campaign.interrupts import python_ended, raised
-from smsframe.campaign.unexpected_errors import clean, without_frames
+from smsframe.campaign.run.interrupts import python_ended, raised
+from smsframe.campaign.run.unexpected_errors import clean, without_frames
 from smsframe.clock import SYSTEM
 from smsframe.display.live_card import LiveCard
 from smsframe.display.progress_bar import Bar
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from smsframe.campaign.changes.undo import UndoRun
     from smsframe.campaign.run_context import RunContext
-    from smsframe.campaign.undo import UndoRun
     from smsframe.orders.records import ProgressEvent
 
 _under_way: set[Run] = set()

@@ -15,10 +15,10 @@ from smsframe.api.prepare import make_plan
 from smsframe.api.run import Run
 from smsframe.api.tracebacks import hide_frames, with_signature_of
 from smsframe.campaign import send as campaign_send
+from smsframe.campaign.changes.resend import resend as campaign_resend
+from smsframe.campaign.changes.undo import UndoRun
 from smsframe.campaign.options import ResendOptions, ResumeOptions, SendOptions
-from smsframe.campaign.resend import resend as campaign_resend
 from smsframe.campaign.run_context import RunContext
-from smsframe.campaign.undo import UndoRun
 from smsframe.contacts.columns import find_phone
 from smsframe.contacts.tables import ArrowTable, as_frame
 from smsframe.display.progress_bar import Bar

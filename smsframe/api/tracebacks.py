@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from smsframe.campaign.unexpected_errors import clean, without_frames
+from smsframe.campaign.run.unexpected_errors import clean, without_frames
 from smsframe.errors import SmsFrameError
 from smsframe.formatting import suggest_parameters
 

@@ -68,7 +68,7 @@ def watch(
     ):
         raise ValueError(f"interval={interval!r} must be a number of seconds above 0")
     memory = journal_of(journal, gateway)
-    from smsframe.journal.purging import require_people  # noqa: PLC0415 - loads SQLAlchemy
+    from smsframe.journal.privacy.purging import require_people  # noqa: PLC0415 - loads SQLAlchemy
 
     entry = memory.get(campaign)
     require_people(entry)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from smsframe.gateway.retry import RetryPolicy
     from smsframe.gateway.stop_list import OptOutGateway
-    from smsframe.journal.optout_rows import OptOutList
-    from smsframe.journal.optouts import OptOuts
+    from smsframe.journal.people.optout_rows import OptOutList
+    from smsframe.journal.people.optouts import OptOuts
 
 PASSES = 3
 PAGES = 20_000

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from smsframe.gateway.received import ReceivingGateway
     from smsframe.gateway.retry import RetryPolicy
-    from smsframe.journal.replies import Replies, ReplySource
+    from smsframe.journal.people.replies import Replies, ReplySource
     from smsframe.orders.profile import ReplyFields
     from smsframe.orders.records import HistoryPage
 
@@ -154,7 +154,7 @@ def mapping(fields: ReplyFields) -> str:
 
 def messages(rows: Iterable[dict[str, Any]], fields: ReplyFields | None) -> pd.DataFrame:
     """
-    Messages as `smsframe.journal.replies.Replies.keep` takes them.
+    Messages as `smsframe.journal.people.replies.Replies.keep` takes them.
 
     Args:
         rows: As the gateway gives them.

@@ -89,7 +89,7 @@ def opting_out(messages: pd.DataFrame, words: frozenset[str], ahead: timedelta) 
     Who opts out by these messages: ``id`` of the message, ``person``, ``phone``, ``why`` and ``since``.
 
     Args:
-        messages: As `smsframe.journal.replies.Replies.frame` gives them, with ``texted``.
+        messages: As `smsframe.journal.people.replies.Replies.frame` gives them, with ``texted``.
         words: The stop words.
         ahead: By how much this machine's clock is ahead of the gateway's: ``since`` (UTC) is by this
             machine's, and never later than the message was read.
@@ -116,7 +116,7 @@ def joined(
     Replies with the text that each of them answers: the latest one that left to that number before it.
 
     Args:
-        messages: As `smsframe.journal.replies.Replies.frame` gives them.
+        messages: As `smsframe.journal.people.replies.Replies.frame` gives them.
         texts: As its ``texts_to``.
         words: The stop words.
         ahead: By how much this machine's clock is ahead of the gateway's, by which messages are dated.

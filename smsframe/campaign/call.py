@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from smsframe.journal.conflicts import CampaignCall
+from smsframe.journal.campaigns.conflicts import CampaignCall
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

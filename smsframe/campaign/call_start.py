@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from smsframe.campaign.result_frames import without_barred, without_capped
-from smsframe.journal.conflicts import CampaignCall
+from smsframe.campaign.reports.result_frames import without_barred, without_capped
+from smsframe.journal.campaigns.conflicts import CampaignCall
 from smsframe.orders.records import Now
 from smsframe.planning.erased_people import without_erased
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.campaign.run_context import RunContext
-    from smsframe.journal.barred import Barred
-    from smsframe.journal.journal import StoredCampaign
+    from smsframe.journal.campaigns.stored_campaign import StoredCampaign
+    from smsframe.journal.people.barred import Barred
     from smsframe.planning.plan import Plan
 
 

@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from smsframe.campaign.call import PERSON, Call
-from smsframe.campaign.engine import CampaignEngine
-from smsframe.campaign.history_check import compare
-from smsframe.campaign.may_text import MayText
+from smsframe.campaign.look_ups.history_check import compare
 from smsframe.campaign.preflight import (
     affordable,
     at_once,
@@ -27,6 +25,8 @@ from smsframe.campaign.preflight import (
     require_current_optouts,
     warn_of_night,
 )
+from smsframe.campaign.rules.may_text import MayText
+from smsframe.campaign.run.engine import CampaignEngine
 from smsframe.errors import GatewayError, Unconfirmed
 from smsframe.orders.records import Comparison, Now
 from smsframe.orders.states import Event, State
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from smsframe.campaign.run_context import RunContext
-    from smsframe.journal.barred import Barred
-    from smsframe.journal.journal import StoredCampaign
+    from smsframe.journal.campaigns.stored_campaign import StoredCampaign
+    from smsframe.journal.people.barred import Barred
     from smsframe.orders.records import CampaignRecord, Registered
     from smsframe.outcomes.join import Known
 

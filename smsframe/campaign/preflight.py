@@ -14,7 +14,7 @@ from smsframe.contacts.suppression import require_valid
 from smsframe.errors import ConfirmationMismatch, NotEnoughCredit
 from smsframe.formatting import amount
 from smsframe.gateway.balance import credits_of
-from smsframe.journal.variants import other_variant
+from smsframe.journal.campaigns.variants import other_variant
 from smsframe.orders.states import State
 from smsframe.outcomes.costs import Spending, known_orders, predicted, spent, waits_for_budget, within
 from smsframe.outcomes.join import done

@@ -10,9 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from smsframe.campaign.workers import Threads
+from smsframe.campaign.run.workers import Threads
 from smsframe.gateway.retry import RetryPolicy
-from smsframe.journal.barred import Barred
+from smsframe.journal.people.barred import Barred
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING, Any
 
 from smsframe.campaign.call import Call
 from smsframe.campaign.call_start import CallStart
-from smsframe.campaign.capped import capped, with_capped
-from smsframe.campaign.consented import with_refused_consent, withdrawn, without_consent
 from smsframe.campaign.dispatch import resuming, sending
-from smsframe.campaign.interrupts import asked, until_python_ends
-from smsframe.campaign.left_over import (
+from smsframe.campaign.preflight import confirmed, require_sendable
+from smsframe.campaign.reports.left_over import (
     left_out_words,
     others_pending,
     suppressed_for_later,
     with_missing_rows,
 )
-from smsframe.campaign.preflight import confirmed, require_sendable
-from smsframe.campaign.ramp import give_and_look, say_next_stage
-from smsframe.campaign.result_frames import joined, unsent, with_barred, with_status, without_journal
-from smsframe.campaign.unexpected_stop import Foreseen, with_results_when_stopped
+from smsframe.campaign.reports.result_frames import joined, unsent, with_barred, with_status, without_journal
+from smsframe.campaign.rules.capped import capped, with_capped
+from smsframe.campaign.rules.consented import with_refused_consent, withdrawn, without_consent
+from smsframe.campaign.run.interrupts import asked, until_python_ends
+from smsframe.campaign.run.ramp import give_and_look, say_next_stage
+from smsframe.campaign.run.unexpected_stop import Foreseen, with_results_when_stopped
 from smsframe.clock import SYSTEM
 from smsframe.contacts.optout_text import with_optout_text
 from smsframe.contacts.policy import costs_of
@@ -40,8 +40,8 @@ from smsframe.errors import (
     SmsFrameError,
 )
 from smsframe.formatting import amount
-from smsframe.journal.barred import Barred
-from smsframe.journal.conflicts import CampaignCall
+from smsframe.journal.campaigns.conflicts import CampaignCall
+from smsframe.journal.people.barred import Barred
 from smsframe.orders.ramp import ramp_of
 from smsframe.orders.states import Event
 from smsframe.outcomes.columns import results_for, validated
@@ -59,8 +59,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from smsframe.campaign.engine import CampaignEngine
     from smsframe.campaign.options import ResumeOptions, SendOptions
+    from smsframe.campaign.run.engine import CampaignEngine
     from smsframe.campaign.run_context import RunContext
     from smsframe.journal.journal import Journal
     from smsframe.orders.records import CampaignRecord

@@ -96,7 +96,7 @@ def _notebook(
         keywords += f", policy=smsframe.Policy.from_file({str(policy.absolute())!r})"
     begin = None if file is None else str(file.absolute())
     source = (
-        "import smsframe\nfrom smsframe.form.page import Page\n"
+        "import smsframe\nfrom smsframe.form.page.page import Page\n"
         f"Page({begin!r}, downloads={str(downloads)!r}, rows={str(rows)!r}{keywords})"
     )
     cell: dict[str, Any] = {

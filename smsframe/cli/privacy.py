@@ -86,7 +86,7 @@ def _key() -> None:
 @key.command(name="status")
 def status() -> None:
     """Say where the key is, and its fingerprint; never the key itself."""
-    from smsframe.journal import hash_key  # noqa: PLC0415 - loads what few commands need
+    from smsframe.journal.privacy import hash_key  # noqa: PLC0415 - loads what few commands need
 
     found = hash_key.find()
     typer.echo("No key yet." if found is None else f"{found.fingerprint}, in {found.place}")
@@ -95,7 +95,7 @@ def status() -> None:
 @key.command(name="export")
 def export(file: KeyFile) -> None:
     """Write the key into a new file that only you can read, to carry it to another machine."""
-    from smsframe.journal import hash_key  # noqa: PLC0415 - as above
+    from smsframe.journal.privacy import hash_key  # noqa: PLC0415 - as above
 
     found = hash_key.find()
     if found is None:
@@ -107,7 +107,7 @@ def export(file: KeyFile) -> None:
 @key.command(name="import")
 def import_(file: KeyFile) -> None:
     """Keep the key of a file on this machine: in its keyring, else in a file in your data directory."""
-    from smsframe.journal import hash_key  # noqa: PLC0415 - as above
+    from smsframe.journal.privacy import hash_key  # noqa: PLC0415 - as above
 
     kept = hash_key.keep(hash_key.read(file.absolute()).value)
     typer.echo(f"{kept.fingerprint} kept in {kept.place}")

@@ -35,8 +35,8 @@ from smsframe.engines.partition import GATEWAY, JOURNAL_OF_ALL
 from smsframe.engines.place import Place
 from smsframe.formatting import many
 from smsframe.gateway import environment
-from smsframe.journal.conflicts import require_same_gateway
-from smsframe.journal.purging import require_open
+from smsframe.journal.campaigns.conflicts import require_same_gateway
+from smsframe.journal.privacy.purging import require_open
 from smsframe.orders.names import normalize_name
 from smsframe.orders.records import Now
 from smsframe.outcomes.columns import CHECKED, PLANNED

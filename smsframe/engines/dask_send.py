@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsframe.campaign.dispatch import history_of
 from smsframe.campaign.preflight import affordable, require_confirmed
-from smsframe.campaign.ramp import give_and_look
+from smsframe.campaign.run.ramp import give_and_look
 from smsframe.campaign.run_context import RunContext
 from smsframe.contacts.policy import costs_of
 from smsframe.display.progress_bar import Bar
@@ -19,7 +19,7 @@ from smsframe.engines.finish import FIRST_LOOK, LONGEST_LOOK
 from smsframe.engines.part import PartOutcome, call_of, count_of, outcome_of, result_frame
 from smsframe.errors import CampaignStopped, JournalError
 from smsframe.formatting import many
-from smsframe.journal.variants import other_variant
+from smsframe.journal.campaigns.variants import other_variant
 from smsframe.orders.ramp import ramp_of
 from smsframe.orders.states import State
 from smsframe.outcomes.columns import COLUMNS

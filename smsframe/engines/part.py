@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from smsframe.campaign import send as campaign_send
 from smsframe.campaign.call import PERSON
 from smsframe.campaign.preflight import confirmable, on_time
-from smsframe.campaign.result_frames import joined, unsent, with_status
+from smsframe.campaign.reports.result_frames import joined, unsent, with_status
 from smsframe.campaign.run_context import RunContext
 from smsframe.clock import SYSTEM
 from smsframe.contacts.columns import place as place_of
 from smsframe.contacts.policy import costs_of, without_budget
 from smsframe.errors import CampaignStopped
 from smsframe.formatting import many
-from smsframe.journal.conflicts import CampaignCall
+from smsframe.journal.campaigns.conflicts import CampaignCall
 from smsframe.masking import shown_name
 from smsframe.orders.profile import SMSEND, GatewayProfile
 from smsframe.orders.records import Now

@@ -20,8 +20,8 @@ from smsframe.clock import SYSTEM
 from smsframe.errors import JournalError, NotAuthorised
 from smsframe.gateway import environment
 from smsframe.gateway.smsend import Gateway
-from smsframe.journal.barred import Barred
 from smsframe.journal.journal import JOURNAL, Journal
+from smsframe.journal.people.barred import Barred
 from smsframe.masking import mask
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from smsframe.form import html
 from smsframe.form.draft import Draft
 from smsframe.form.form import Form
 from smsframe.form.live import LiveRun
-from smsframe.form.page_html import done
+from smsframe.form.page.html import done
 from smsframe.form.screen import FormFacts
 from smsframe.form.session import CHANGED
 from smsframe.form.stops import said_of

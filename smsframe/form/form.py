@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from smsframe.errors import CampaignStopped, ContactsError, SmsFrameError
 from smsframe.form import html
 from smsframe.form.draft import MAX_LIVE_ROWS
-from smsframe.form.page_html import done
+from smsframe.form.page.html import done
 from smsframe.form.preview import View, error_sentence, in_one_line, make_view, missing
 from smsframe.form.screen import FormFacts, enable, show_choices, show_view
 from smsframe.form.stepper import MessageStepper

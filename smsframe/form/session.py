@@ -20,13 +20,13 @@ from smsframe.api.send import start_plan
 from smsframe.api.tracebacks import hide_frames
 from smsframe.api.trial import send_test
 from smsframe.campaign import send as campaign_send
-from smsframe.campaign.cancel import cancel as campaign_cancel
-from smsframe.campaign.cancel import joined
-from smsframe.campaign.left_over import withdraw
+from smsframe.campaign.changes.cancel import cancel as campaign_cancel
+from smsframe.campaign.changes.cancel import joined
+from smsframe.campaign.changes.undo import UndoRun
 from smsframe.campaign.options import ResumeOptions, RunOptions
-from smsframe.campaign.result_frames import with_status
+from smsframe.campaign.reports.left_over import withdraw
+from smsframe.campaign.reports.result_frames import with_status
 from smsframe.campaign.run_context import RunContext
-from smsframe.campaign.undo import UndoRun
 from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import SmsFrameError
 from smsframe.form.campaign_counts import count_campaign

@@ -12,7 +12,7 @@ import os
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 import sqlalchemy as sa
@@ -20,30 +20,31 @@ import sqlalchemy as sa
 from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import JournalError, UnknownCampaign
 from smsframe.formatting import suggest_parameters
-from smsframe.journal import copies, places
-from smsframe.journal.attempts import take_back
-from smsframe.journal.batches import Batches
-from smsframe.journal.cancellations import Cancellations
-from smsframe.journal.conflicts import require_no_similar_name
-from smsframe.journal.deliveries import Deliveries
-from smsframe.journal.erasure import Erasure
-from smsframe.journal.forgotten import Forgotten
-from smsframe.journal.known_orders import KnownOrders
-from smsframe.journal.optouts import OptOuts
+from smsframe.journal import places
+from smsframe.journal.campaigns import copies
+from smsframe.journal.campaigns.conflicts import require_no_similar_name
+from smsframe.journal.campaigns.ramps import Ramps
+from smsframe.journal.campaigns.registration import Registration
+from smsframe.journal.campaigns.stop_requests import StopRequests
+from smsframe.journal.campaigns.stored_campaign import StoredCampaign, known, read_rows
+from smsframe.journal.orders.attempts import take_back
+from smsframe.journal.orders.batches import Batches
+from smsframe.journal.orders.cancellations import Cancellations
+from smsframe.journal.orders.deliveries import Deliveries
+from smsframe.journal.orders.known_orders import KnownOrders
+from smsframe.journal.orders.shared_limits import SharedLimits
+from smsframe.journal.people.optouts import OptOuts
+from smsframe.journal.people.recipients import persons
+from smsframe.journal.people.replies import Replies
 from smsframe.journal.postgres.run_locks import PostgresRunLocks
 from smsframe.journal.postgres.store import PostgresStore
-from smsframe.journal.purging import Purging
-from smsframe.journal.ramps import Ramps
-from smsframe.journal.recipients import persons
-from smsframe.journal.registration import Registration
-from smsframe.journal.replies import Replies
+from smsframe.journal.privacy.erasure import Erasure
+from smsframe.journal.privacy.forgotten import Forgotten
+from smsframe.journal.privacy.purging import Purging
 from smsframe.journal.rows import instants_of, listed_campaigns, read_campaign
-from smsframe.journal.shared_limits import SharedLimits
 from smsframe.journal.sql import is_among
 from smsframe.journal.sqlite.run_locks import Owners
 from smsframe.journal.sqlite.store import Store
-from smsframe.journal.stop_requests import StopRequests
-from smsframe.journal.stored_campaign import known, read_rows
 from smsframe.journal.tables import batches, campaigns, evidence, recipients
 from smsframe.journal.versions import columns
 from smsframe.orders.names import normalize_name
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from sqlalchemy.engine import Connection
 
-    from smsframe.journal.conflicts import CampaignCall
+    from smsframe.journal.campaigns.conflicts import CampaignCall
     from smsframe.journal.store import JournalStore, RunLocks
     from smsframe.orders.records import CampaignRecord
     from smsframe.outcomes.join import Known
@@ -63,13 +64,6 @@ if TYPE_CHECKING:
 JOURNAL = "SMSFRAME_JOURNAL"
 
 EVIDENCE = ("order_id", "at", "process", "event", "state", "question", "answer")
-
-
-class StoredCampaign(NamedTuple):
-    """What a journal has of a campaign: the campaign, and its people and orders."""
-
-    entry: CampaignRecord
-    known: Known
 
 
 class Journal:

@@ -62,7 +62,7 @@ def opened(terminal, tmp_path):
     def make(campaign=None):
         from helpers.page import button  # noqa: PLC0415 - few tests need widgets
 
-        from smsframe.form.page import Page  # noqa: PLC0415
+        from smsframe.form.page.page import Page  # noqa: PLC0415
 
         page = Page(downloads=tmp_path / "downloads", rows=tmp_path / "rows")
         if campaign is not None:

@@ -133,7 +133,9 @@ def test_an_attempt_that_waits_for_a_budget_is_not_taken_up_without_one(gateway,
     rows = failed(gateway, time, policy=only(6))
     # As where another process has spent the rest between the look at the budget and the transaction.
     with monkeypatch.context() as patched:
-        patched.setattr("smsframe.campaign.resend.covered_attempts", lambda again, begun, *_: (again, begun))
+        patched.setattr(
+            "smsframe.campaign.changes.resend.covered_attempts", lambda again, begun, *_: (again, begun)
+        )
         out = resend(gateway, rows, policy=only(8))
     assert (texts(sandbox), waits(out)) == (8, 4)
     resend(gateway, rows)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import smsframe
 from smsframe.journal import tables
 from smsframe.journal.journal import Journal
-from smsframe.journal.optout_rows import OptOutList
+from smsframe.journal.people.optout_rows import OptOutList
 from smsframe.orders.states import State
 from smsframe.outcomes.join import outcomes
 

@@ -11,7 +11,7 @@ from helpers.faulty_server import ACCEPTED, answer, scripted
 import smsframe
 from smsframe import ContactsError, NotAuthorised
 from smsframe.campaign.options import RefreshOptions
-from smsframe.campaign.refresh import Progress, refresh
+from smsframe.campaign.reports.refresh import Progress, refresh
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.journal.journal import Journal
 from smsframe.outcomes.columns import DTYPES

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import smsframe
+from smsframe.journal.campaigns.registration import Registration
 from smsframe.journal.journal import Journal
-from smsframe.journal.registration import Registration
 from smsframe.journal.tables import recipients
 
 TEXTS = {"short": "Ciao {name}", "long": "Good morning {name}, we have something for you"}

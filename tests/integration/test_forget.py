@@ -22,7 +22,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import smsframe
-from smsframe.journal import forgotten, hash_key
+from smsframe.journal.privacy import forgotten, hash_key
 from smsframe.journal.tables import metadata
 from smsframe.orders.batching import order_id
 from smsframe.phones.match import keys

@@ -33,8 +33,8 @@ from helpers.faulty_server import (
 
 import smsframe
 from smsframe import Gateway, GatewayError, NotAuthorised, Rejected, Unavailable, Unconfirmed
-from smsframe.campaign import order_history
-from smsframe.campaign.look_up import Known, look_up
+from smsframe.campaign.look_ups import order_history
+from smsframe.campaign.look_ups.look_up import Known, look_up
 from smsframe.clock import Clock
 from smsframe.gateway import paging, wire_format
 from smsframe.gateway.balance import credits_of

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 import smsframe
 from smsframe.cli.main import app
-from smsframe.journal import hash_key
+from smsframe.journal.privacy import hash_key
 
 if os.environ.get("CI") == "true":
     import keyring

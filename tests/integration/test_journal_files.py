@@ -293,7 +293,7 @@ def test_a_run_whose_files_are_changed_sends_nothing_more_and_nobody_is_texted_t
 def test_what_is_changed_between_a_claims_commit_and_its_post_stops_that_post(
     change, sandbox, through, monkeypatch
 ):
-    from smsframe.journal import batches  # noqa: PLC0415
+    from smsframe.journal.orders import batches  # noqa: PLC0415
 
     real, once = batches.Batches.claim, []
 

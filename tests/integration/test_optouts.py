@@ -14,9 +14,9 @@ from helpers.sending import QUICK, codes, posts, resume, send, statuses, table, 
 import smsframe
 from smsframe.clock import SYSTEM, Clock
 from smsframe.errors import ContactsError, JournalError, Unavailable
-from smsframe.journal import barred, optout_rows
 from smsframe.journal.journal import Journal
-from smsframe.journal.optout_rows import OptOutList
+from smsframe.journal.people import barred, optout_rows
+from smsframe.journal.people.optout_rows import OptOutList
 
 pytestmark = pytest.mark.both_journals
 

@@ -13,7 +13,7 @@ from helpers.sending import each_once, resume, send, statuses, table
 import smsframe
 from smsframe import Gateway
 from smsframe.campaign.preflight import at_once
-from smsframe.campaign.rate_limit import Pace
+from smsframe.campaign.run.rate_limit import Pace
 from smsframe.clock import Clock
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.journal.journal import Journal

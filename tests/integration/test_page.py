@@ -23,8 +23,9 @@ from helpers.page import (
 from helpers.sending import each_once, statuses, table
 
 import smsframe
-from smsframe.form import page_campaign, page_files
-from smsframe.form.page import Page
+from smsframe.form.page import campaign as page_campaign
+from smsframe.form.page import files as page_files
+from smsframe.form.page.page import Page
 
 
 @pytest.fixture

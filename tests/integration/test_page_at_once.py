@@ -15,8 +15,8 @@ from helpers.sending import REPEATS_SEND_AGAIN, statuses, table
 
 import smsframe
 from smsframe.errors import SmsFrameError
-from smsframe.form import page_campaign
-from smsframe.form.page import Page
+from smsframe.form.page import campaign as page_campaign
+from smsframe.form.page.page import Page
 
 pytestmark = [
     REPEATS_SEND_AGAIN,

@@ -16,9 +16,9 @@ from helpers.sending import each_once, statuses, table
 
 import smsframe
 from smsframe.form import form, preview
-from smsframe.form.page import Page
-from smsframe.form.page_corrections import ALONE, NO_COLUMN, put_into
-from smsframe.form.page_origin import OTHER_TABLE
+from smsframe.form.page.corrections import ALONE, NO_COLUMN, put_into
+from smsframe.form.page.origin import OTHER_TABLE
+from smsframe.form.page.page import Page
 
 
 def damaged(rows=6, start=0):

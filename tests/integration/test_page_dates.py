@@ -15,8 +15,8 @@ import smsframe
 from smsframe.clock import machine_zone
 from smsframe.form.draft import Draft, send_time
 from smsframe.form.html import outcome_card
-from smsframe.form.page import Page
-from smsframe.form.page_html import replies_found
+from smsframe.form.page.html import replies_found
+from smsframe.form.page.page import Page
 from smsframe.form.wording import in_form_words
 from smsframe.formatting import dates_in_words, day_words, moment_words
 from smsframe.outcomes.summary import PROOF

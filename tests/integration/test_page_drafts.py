@@ -10,11 +10,11 @@ from helpers.page import TEXT, button, buttons, downloaded, outcome, reads, send
 from helpers.sending import table
 
 import smsframe
-from smsframe.form import page_drafts
 from smsframe.form.draft import Draft
-from smsframe.form.page import Page
-from smsframe.form.page_drafts import LEFT, UnsentDraft
-from smsframe.form.page_origin import table_token
+from smsframe.form.page import drafts as page_drafts
+from smsframe.form.page.drafts import LEFT, UnsentDraft
+from smsframe.form.page.origin import table_token
+from smsframe.form.page.page import Page
 
 
 @pytest.fixture

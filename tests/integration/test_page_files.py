@@ -14,7 +14,7 @@ from helpers.page import button, buttons, downloaded, outcome, reads, send, uplo
 from helpers.sending import table
 
 import smsframe
-from smsframe.form.page import Page
+from smsframe.form.page.page import Page
 
 PYTHON = re.compile(
     r"\b\w+=|smsframe\.|Traceback|Error\b|\bbyte\b|codec|zip file\b(?!,? whatever)|XML|UTF|cp1252|/tmp|/dev"

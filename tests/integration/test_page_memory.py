@@ -10,9 +10,9 @@ from helpers.page import button, downloaded, outcome, reads, send, upload, visib
 from helpers.sending import table
 
 import smsframe
-from smsframe.form import page_memory
-from smsframe.form.page_campaign import UNKNOWN
-from smsframe.form.page_memory import KeptRows
+from smsframe.form.page import memory as page_memory
+from smsframe.form.page.campaign import UNKNOWN
+from smsframe.form.page.memory import KeptRows
 
 
 def write(contacts, path):

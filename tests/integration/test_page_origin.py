@@ -7,8 +7,8 @@ from helpers.page import TEXT, button, downloaded, outcome, reads, send, upload
 from helpers.sending import statuses, table
 
 import smsframe
-from smsframe.form.page import Page
-from smsframe.form.page_origin import OTHER_TABLE, table_token
+from smsframe.form.page.origin import OTHER_TABLE, table_token
+from smsframe.form.page.page import Page
 
 CORRECTED = "Upload corrected rows"
 

@@ -13,8 +13,8 @@ from helpers.page import AFTER, TEXT, button, buttons, outcome, reads, send, upl
 from helpers.sending import statuses, table
 
 import smsframe
-from smsframe.form import page_campaign
-from smsframe.form.page import Page
+from smsframe.form.page import campaign as page_campaign
+from smsframe.form.page.page import Page
 from smsframe.form.session import CHANGED
 
 LABELS = {"continue": "Continue", "drop": "Drop", "cancel": "Cancel", "refresh": "Ask what"}

@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 
 import smsframe
 from smsframe.cli.main import app
-from smsframe.form import page_campaign
-from smsframe.form.page import Page
-from smsframe.form.page_html import NEWEST
+from smsframe.form.page import campaign as page_campaign
+from smsframe.form.page.html import NEWEST
+from smsframe.form.page.page import Page
 from smsframe.sandbox.questions import REPLY_FIELDS
 
 PEOPLE = table(5)["mobile"].tolist()

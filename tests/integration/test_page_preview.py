@@ -9,7 +9,7 @@ from helpers.page import reads, send, upload
 from helpers.sending import table
 
 from smsframe.form import form, preview
-from smsframe.form.page import Page
+from smsframe.form.page.page import Page
 
 
 def test_the_preview_of_a_sample_masks_the_numbers_of_the_whole_table(

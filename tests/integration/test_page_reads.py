@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from helpers.page import button, outcome, send, upload
 from helpers.sending import table
 
-from smsframe.form.page import Page
+from smsframe.form.page.page import Page
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from helpers.sending import table
 
 import smsframe
-from smsframe.form.page_memory import PHONE, with_refused
+from smsframe.form.page.memory import PHONE, with_refused
 
 
 @pytest.mark.parametrize("empty", [float("nan"), None, pd.NA, pd.NaT])

@@ -9,7 +9,7 @@ from helpers.page import TEXT, button, downloaded, outcome, reads, send, upload
 from helpers.sending import table
 
 import smsframe
-from smsframe.form.page_campaign import UNKNOWN
+from smsframe.form.page.campaign import UNKNOWN
 
 GOOD = table(4, start=50)["mobile"].tolist()
 

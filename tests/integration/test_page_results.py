@@ -9,9 +9,9 @@ from helpers.page import TEXT, button, downloaded, outcome, reads, send, upload
 from helpers.sending import table
 
 import smsframe
-from smsframe.form.page import Page
-from smsframe.form.page_memory import KeptRows, TableRows
-from smsframe.form.page_results import MOST, OTHER_TABLE, SentRows
+from smsframe.form.page.memory import KeptRows, TableRows
+from smsframe.form.page.page import Page
+from smsframe.form.page.results import MOST, OTHER_TABLE, SentRows
 from smsframe.outcomes.columns import COLUMNS
 
 

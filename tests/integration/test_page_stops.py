@@ -13,7 +13,7 @@ from helpers.page import TEXT, button, outcome, upload, visible
 from helpers.sending import table
 
 import smsframe
-from smsframe.form.page import Page
+from smsframe.form.page.page import Page
 from smsframe.form.stops import said_of
 
 PYTHON = re.compile(r"smsframe\.|\w=|\(\)|HTTP|[Cc]ampaign '")

@@ -15,8 +15,9 @@ from helpers.page import TEXT, button, buttons, every, outcome, reads, send, upl
 from helpers.sending import statuses, table
 
 import smsframe
-from smsframe.form import html, page_campaign
-from smsframe.form.page import Page
+from smsframe.form import html
+from smsframe.form.page import campaign as page_campaign
+from smsframe.form.page.page import Page
 from smsframe.form.session import CHANGED
 from smsframe.form.wording import in_form_words
 from smsframe.outcomes.codes import CODES, EXPLANATIONS

@@ -148,7 +148,7 @@ def test_the_page_reads_the_policy_itself(tmp_path):
     notebook = form_server._notebook(
         tmp_path / "people.csv", tmp_path, tmp_path / "rows", options, tmp_path / "it's.toml"
     )
-    source = notebook["cells"][0]["source"].replace("from smsframe.form.page import Page\n", "")
+    source = notebook["cells"][0]["source"].replace("from smsframe.form.page.page import Page\n", "")
     asked = {}
     exec(source, {"Page": lambda _, **options: asked.update(options)})
     folders = {"downloads": str(tmp_path), "rows": str(tmp_path / "rows")}

@@ -434,7 +434,7 @@ def test_a_journal_does_not_move_while_somebody_sends(gateway, url, sandbox, tmp
 
 
 def test_a_copy_that_differs_closes_nothing(full, tmp_path, monkeypatch):
-    from smsframe.journal import copies  # noqa: PLC0415 - what is broken here
+    from smsframe.journal.campaigns import copies  # noqa: PLC0415 - what is broken here
 
     real = copies._copy
 

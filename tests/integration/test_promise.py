@@ -31,7 +31,7 @@ from helpers.sending import (
 
 import smsframe
 from smsframe import CampaignChanged, CampaignStopped, Gateway, NotEnoughCredit, Unconfirmed
-from smsframe.campaign.engine import MOST_UNPROVEN
+from smsframe.campaign.run.engine import MOST_UNPROVEN
 from smsframe.clock import Clock
 from smsframe.gateway import paging
 from smsframe.gateway.retry import RetryPolicy

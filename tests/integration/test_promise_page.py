@@ -20,7 +20,8 @@ from helpers.sending import each_once, posts, resume, send, statuses, table
 
 import smsframe
 from smsframe import errors
-from smsframe.campaign import engine, reconcile
+from smsframe.campaign.look_ups import reconcile
+from smsframe.campaign.run import engine
 from smsframe.gateway import response_limits, retry
 from smsframe.journal.sqlite import store
 from smsframe.orders import batching

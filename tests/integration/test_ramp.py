@@ -12,7 +12,7 @@ from helpers.clocks import PassingTime
 from helpers.sending import codes, posts, statuses, texted
 
 import smsframe
-from smsframe.campaign.ramp import outcomes_of
+from smsframe.campaign.run.ramp import outcomes_of
 from smsframe.cli import exit_codes
 from smsframe.journal.journal import Journal
 from smsframe.orders.ramp import RampState, ramp_of

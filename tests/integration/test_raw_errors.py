@@ -412,7 +412,7 @@ def test_a_trace_for_a_bug_report_is_written_on_request_and_shows_nobody(gateway
     (file,) = tmp_path.glob("smsframe-trace-*.txt")
     assert str(file) in str(stopped)
     written = file.read_text("utf-8")
-    assert re.search(r'File ".*smsframe/campaign/progress_reports.py", line \d+, in ', written)
+    assert re.search(r'File ".*smsframe/campaign/run/progress_reports.py", line \d+, in ', written)
     assert "KeyError: +39••••••••00" in written
     assert not numbers(written)
     if sys.platform != "win32":

@@ -10,7 +10,7 @@ from helpers.clocks import PassingTime
 from helpers.sending import resume, send, table
 
 import smsframe
-from smsframe.campaign.explain import STEPS
+from smsframe.campaign.reports.explain import STEPS
 from smsframe.orders.delivery_codes import DELIVERY_CODES
 from smsframe.orders.states import Event
 from smsframe.outcomes.columns import STATUSES, results_for

@@ -27,7 +27,7 @@ from helpers.sending import (
 
 import smsframe
 from smsframe import CampaignStopped, Gateway, Unconfirmed
-from smsframe.campaign.look_up import left_out
+from smsframe.campaign.look_ups.look_up import left_out
 from smsframe.journal.journal import Journal
 from smsframe.orders import batching
 from smsframe.orders.terms import Terms

@@ -13,8 +13,8 @@ from helpers.journal_files import JOURNALS
 from helpers.sending import send, table
 
 import smsframe
-from smsframe.journal.deliveries import OrderAnswer
 from smsframe.journal.journal import Journal
+from smsframe.journal.orders.deliveries import OrderAnswer
 from smsframe.orders.profile import SMSEND
 
 pytestmark = pytest.mark.both_journals

@@ -15,8 +15,8 @@ from smsframe.audience import received
 from smsframe.audience.received import phone_of
 from smsframe.audience.replies import COLUMNS, joined
 from smsframe.gateway import paging
-from smsframe.journal.optout_rows import OptOutList
-from smsframe.journal.replies import ReplySource
+from smsframe.journal.people.optout_rows import OptOutList
+from smsframe.journal.people.replies import ReplySource
 from smsframe.sandbox.questions import REPLY_FIELDS
 from smsframe.texts.stop_words import words_of
 

@@ -13,7 +13,7 @@ from helpers.sending import gateway_at, send, statuses, table
 import smsframe
 from smsframe.clock import Clock
 from smsframe.journal.journal import Journal
-from smsframe.journal.shared_limits import LONGEST_HOLD, MOST_UNPROVEN
+from smsframe.journal.orders.shared_limits import LONGEST_HOLD, MOST_UNPROVEN
 
 BEGIN = datetime(2026, 11, 29, tzinfo=UTC)
 
@@ -134,7 +134,7 @@ def test_answers_without_proof_are_counted_over_all_runs(two):
     assert claims.claim(1) == []
     assert claims.limits[1].unproven == MOST_UNPROVEN
     with Journal(claims.journals[0].path)._store.transaction() as connection:
-        from smsframe.journal import shared_limits  # noqa: PLC0415
+        from smsframe.journal.orders import shared_limits  # noqa: PLC0415
 
         shared_limits.begin(connection, claims.entry.id, "a third run", lambda _: True)
     assert claims.claim(1) == []  # others are at work

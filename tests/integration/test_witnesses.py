@@ -13,9 +13,9 @@ import smsframe
 from smsframe import CampaignChanged
 from smsframe.clock import Clock
 from smsframe.errors import JournalError
-from smsframe.journal.attempts import begin_next
-from smsframe.journal.conflicts import CampaignCall
+from smsframe.journal.campaigns.conflicts import CampaignCall
 from smsframe.journal.journal import Journal
+from smsframe.journal.orders.attempts import begin_next
 from smsframe.orders.records import Change, Comparison, Evidence, Now
 from smsframe.orders.states import Event, State, transition
 from smsframe.orders.terms import Terms

@@ -22,20 +22,21 @@ from simulation.promise import ERASED_KEY
 from smsframe.arrow import TEXT
 from smsframe.campaign import dispatch
 from smsframe.campaign.call import Call as WantedCall
-from smsframe.campaign.cancel import Cancelling, by_both_clocks
-from smsframe.campaign.left_over import withdraw
+from smsframe.campaign.changes.cancel import Cancelling, by_both_clocks
+from smsframe.campaign.changes.reschedule import choose, orders_to_ask
+from smsframe.campaign.changes.resend import judge
 from smsframe.campaign.options import ResendOptions, at_another_time
 from smsframe.campaign.preflight import covered_attempts
-from smsframe.campaign.refresh import ask_order
-from smsframe.campaign.reschedule import choose, orders_to_ask
-from smsframe.campaign.resend import judge
+from smsframe.campaign.reports.left_over import withdraw
+from smsframe.campaign.reports.refresh import ask_order
 from smsframe.campaign.run_context import RunContext
 from smsframe.errors import ContactsError, SmsFrameError
 from smsframe.gateway.retry import RetryPolicy
-from smsframe.journal import hash_key
-from smsframe.journal.barred import Barred
-from smsframe.journal.journal import Journal, StoredCampaign
-from smsframe.journal.optout_rows import OptOutList
+from smsframe.journal.campaigns.stored_campaign import StoredCampaign
+from smsframe.journal.journal import Journal
+from smsframe.journal.people.barred import Barred
+from smsframe.journal.people.optout_rows import OptOutList
+from smsframe.journal.privacy import hash_key
 from smsframe.journal.rows import read_campaign
 from smsframe.orders.experiment import HOLD_OUT
 from smsframe.orders.prices import UNIT, Budget
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from simulation.machines import Process
-    from smsframe.campaign.engine import CampaignEngine
+    from smsframe.campaign.run.engine import CampaignEngine
     from smsframe.orders.hours import Hours
     from smsframe.orders.records import CampaignRecord
 

@@ -192,7 +192,7 @@ class Owner:
 
 class Workers:
     """
-    As `smsframe.campaign.workers.Threads`: a simulated process's worker threads.
+    As `smsframe.campaign.run.workers.Threads`: a simulated process's worker threads.
 
     Args:
         process: Whose they are.

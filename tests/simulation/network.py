@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulation.provider import Answer
 from simulation.scheduler import Lock
-from smsframe.campaign import workers
+from smsframe.campaign.run import workers
 from smsframe.gateway import transport
 from smsframe.gateway.cache_bypass import Freshness
 from smsframe.gateway.smsend import Gateway

@@ -25,7 +25,7 @@ MUTANTS = (
     # People who were erased.
     _one(
         "who was erased is not written down by a call that looked before",
-        "journal.registration",
+        "journal.campaigns.registration",
         '            waiting = waiting[~self._forgotten.within(connection, waiting["phone"])]\n',
         "",
         witness="tests/integration/test_forget.py"
@@ -33,14 +33,14 @@ MUTANTS = (
     ),
     _one(
         "who was erased is not written down when orders are taken over",
-        "journal.registration",
+        "journal.campaigns.registration",
         "adopted = self._forgotten.separate(connection, entry.id, compared.adopted)",
         "adopted = compared.adopted.assign(erased=None)",
         witness="tests/integration/test_forget.py::test_orders_of_a_lost_journal_are_adopted_without_who_was_erased",
     ),
     _one(
         "without the key of the hashes nothing is sent",
-        "journal.forgotten",
+        "journal.privacy.forgotten",
         "        if key is not None and wanted in (None, key.fingerprint):\n            return key\n",
         "        if key is not None:\n            return key\n",
         witness="tests/integration/test_forget.py::test_without_the_key_nothing_is_sent",
@@ -63,7 +63,7 @@ MUTANTS = (
     ),
     _one(
         "an order id tells nothing of a guessed number",
-        "journal.registration",
+        "journal.campaigns.registration",
         '"salt": self._salt(),',
         '"salt": None,',
         witness="tests/integration/test_forget.py"
@@ -71,7 +71,7 @@ MUTANTS = (
     ),
     _one(
         "the name of a purged campaign is closed",
-        "journal.purging",
+        "journal.privacy.purging",
         "    if entry.purged_at is not None:\n"
         "        raise CampaignChanged(\n"
         '            f"the numbers and texts of campaign {entry.name!r} were erased on '
@@ -103,21 +103,21 @@ MUTANTS = (
     # Opt-outs.
     _one(
         "who has opted out is asked for before each request",
-        "campaign.workers",
+        "campaign.run.workers",
         '        if self._barred(order.people["phone"]):\n            raise _BarredError',
         "        pass",
         witness="tests/integration/test_optouts.py::test_whoever_opts_out_between_two_tries_of_one_request_is_not_in_the_second[sqlite]",
     ),
     _one(
         "what was read of the lists is not believed after a change",
-        "campaign.may_text",
+        "campaign.rules.may_text",
         "if self._barred.state == self._seen:",
         "if self._seen is not None:",
         witness="tests/integration/test_optouts.py::test_whoever_opts_out_while_a_campaign_is_sent_is_in_no_later_order[sqlite]",
     ),
     _one(
         "a plan is held against the lists again when it is sent",
-        "campaign.result_frames",
+        "campaign.reports.result_frames",
         "    frame = _barred_rows(plan.frame, waiting, barred)\n    if frame is plan.frame:",
         "    frame = plan.frame\n    if frame is plan.frame:",
         witness="tests/integration/test_optouts.py::test_a_plan_that_was_seen_is_not_sent_to_whoever_has_opted_out_since[sqlite]",
@@ -131,7 +131,7 @@ MUTANTS = (
     ),
     _one(
         "who is on the gateway's list is on ours",
-        "journal.deliveries",
+        "journal.orders.deliveries",
         'self._opt_out(connection, said[said["delivery"].isin([*opted_out])])',
         "pass",
         witness="tests/integration/test_optouts.py::test_whoever_the_gateway_says_is_on_its_list_is_on_ours[sqlite]",
@@ -163,12 +163,12 @@ MUTANTS = (
         "another attempt follows the order that is named (compare and swap)",
         (
             Edit(
-                "journal.attempts",
+                "journal.orders.attempts",
                 '        is_among(batches.c.order_id, rows["order_id"].unique().tolist()),\n',
                 "",
             ),
             Edit(
-                "journal.attempts",
+                "journal.orders.attempts",
                 'pd.MultiIndex.from_frame(people[["person", "order_id"]]).isin(named)',
                 'people["person"].isin(keys(rows["phone"]))',
             ),
@@ -178,7 +178,7 @@ MUTANTS = (
     ),
     _one(
         "only a failure that the gateway has just confirmed is sent again",
-        "campaign.resend",
+        "campaign.changes.resend",
         "    again = failed & may\n",
         "    again = latest & may\n",
         "not delivered",
@@ -190,12 +190,12 @@ MUTANTS = (
         "what was sent before counts in the budget",
         (
             Edit(
-                "journal.batch_creation",
+                "journal.orders.batch_creation",
                 "    spending = read_spending(connection, entry, budget)\n",
                 "    spending = read_spending(connection, entry, budget)._replace(units=0)\n",
             ),
             Edit(
-                "journal.spending",
+                "journal.orders.spending",
                 "    spending = read_spending(connection, entry, budget, planned=False)\n",
                 "    spending = read_spending(connection, entry, budget)._replace(units=0)\n",
             ),
@@ -205,7 +205,7 @@ MUTANTS = (
     ),
     _one(
         "what a person gave up counts in the budget",
-        "journal.spending",
+        "journal.orders.spending",
         "(batches.c.state.not_in(gone) | given_up())",
         "batches.c.state.not_in(gone)",
         "budget",
@@ -225,7 +225,7 @@ MUTANTS = (
     ),
     _one(
         "an order is claimed only within the budget",
-        "journal.batches",
+        "journal.orders.batches",
         "                if not covers(connection, entry, batch, people):\n",
         "                if False:\n",
         witness="tests/integration/test_money.py"
@@ -234,7 +234,7 @@ MUTANTS = (
     # Cancelling.
     _one(
         "an absence after its time is no proof that it was cancelled",
-        "campaign.cancel_look_up",
+        "campaign.changes.cancel_look_up",
         "if reason is None and not self._before_its_time(batch, finding):",
         "if False:",
         witness="tests/integration/test_cancel.py::test_an_absence_after_its_time_proves_nothing",
@@ -272,14 +272,14 @@ MUTANTS = (
     ),
     _one(
         "an order is claimed for cancelling before it is asked for",
-        "journal.cancellations",
+        "journal.orders.cancellations",
         'taken = {"owner": owner, "state": step.state,',
         'taken = {"owner": owner, "state": batch.state,',
         witness="tests/integration/test_cancel.py::test_a_yes_and_two_looks_that_do_not_find_it_are_proof",
     ),
     _one(
         "what is due within the grace is not asked for",
-        "campaign.cancel",
+        "campaign.changes.cancel",
         "return at is None or at - latest <= self._grace",
         "return at is None",
         witness="tests/integration/test_cancel.py"
@@ -295,7 +295,7 @@ MUTANTS = (
     ),
     _one(
         "a person's word is about nothing but what was to be cancelled before",
-        "campaign.cancel",
+        "campaign.changes.cancel",
         "        wanted = [batch for batch in wanted if batch.state in CANCEL_OPEN]\n",
         "        pass\n",
         witness="tests/integration/test_cancel.py"
@@ -305,27 +305,27 @@ MUTANTS = (
         "only what is proven cancelled is sent at another time",
         (
             Edit(
-                "campaign.reschedule",
+                "campaign.changes.reschedule",
                 "    cancelled = _in(people, batches, State.CANCELLED) & people",
                 "    cancelled = _in(people, batches, State.CANCELLED, *CANCEL_OPEN) & people",
             ),
             Edit(
-                "campaign.reschedule",
+                "campaign.changes.reschedule",
                 "    there = ~(now.isna() | now.isin(never)).to_numpy()\n",
                 "    there = np.zeros(len(people), dtype=bool)\n",
             ),
             Edit(
-                "campaign.reschedule",
+                "campaign.changes.reschedule",
                 ": _in(people, batches, *CANCEL_OPEN),",
                 ": np.zeros(len(people), dtype=bool),",
             ),
-            Edit("journal.attempts", "        batches.c.state == after,\n", ""),
+            Edit("journal.orders.attempts", "        batches.c.state == after,\n", ""),
         ),
         witness="tests/integration/test_cancel.py::test_what_is_not_proven_is_not_sent_again",
     ),
     _one(
         "another attempt after a cancelled one takes a cancelled order (compare and swap)",
-        "journal.attempts",
+        "journal.orders.attempts",
         "        batches.c.state == after,\n",
         "",
         witness="tests/integration/test_witnesses.py"
@@ -333,14 +333,14 @@ MUTANTS = (
     ),
     _one(
         "whom the gateway lists after all is not texted at another time",
-        "campaign.reschedule",
+        "campaign.changes.reschedule",
         "    there = ~(now.isna() | now.isin(never)).to_numpy()\n",
         "    there = np.zeros(len(people), dtype=bool)\n",
         witness="tests/integration/test_cancel.py::test_whom_the_gateway_lists_after_all_is_not_texted",
     ),
     _one(
         "who is in an adopted order leaves the one that was cancelled",
-        "journal.batch_creation",
+        "journal.orders.batch_creation",
         "sa.or_(batches.c.state.in_(TAKEN), listed)",
         "sa.or_(batches.c.state == State.ACCEPTED, listed)",
         witness="tests/integration/test_cancel.py"
@@ -350,9 +350,9 @@ MUTANTS = (
     Mutant(
         "an order is claimed, on disk, before it leaves",
         (
-            Edit("journal.batches", '"state": State.SENDING,\n', '"state": State.PLANNED,\n'),
+            Edit("journal.orders.batches", '"state": State.SENDING,\n', '"state": State.PLANNED,\n'),
             Edit(
-                "journal.batches",
+                "journal.orders.batches",
                 "batches.c.owner == owner, batches.c.state == batch.state)",
                 "batches.c.owner == owner)",
             ),
@@ -362,10 +362,12 @@ MUTANTS = (
         "a claim is from one state and owner (compare and swap)",
         (
             Edit(
-                "journal.batches", ".where(own_batch, batches.c.state == State.PLANNED)", ".where(own_batch)"
+                "journal.orders.batches",
+                ".where(own_batch, batches.c.state == State.PLANNED)",
+                ".where(own_batch)",
             ),
             Edit(
-                "journal.batches",
+                "journal.orders.batches",
                 "(batches.c.id == batch.id) & (batches.c.owner == owner)",
                 "batches.c.id == batch.id",
             ),
@@ -374,7 +376,7 @@ MUTANTS = (
     ),
     _one(
         "a record is from one state and owner (compare and swap)",
-        "journal.batches",
+        "journal.orders.batches",
         ".where(batches.c.id == batch.id, batches.c.owner == owner, batches.c.state == batch.state)",
         ".where(batches.c.id == batch.id)",
         witness="tests/integration/test_witnesses.py"
@@ -382,14 +384,14 @@ MUTANTS = (
     ),
     _one(
         "only dead owners' orders are taken over",
-        "journal.batches",
+        "journal.orders.batches",
         "if not self._owners.alive(name)]",
         "]",
         *("two at once", "other people", *LOSSES),
     ),
     _one(
         "the lock is looked at before each order leaves",
-        "campaign.workers",
+        "campaign.run.workers",
         "if not self._held():",
         "if False:",
         "lock lost",
@@ -398,14 +400,14 @@ MUTANTS = (
     ),
     _one(
         "a run stops when its file is another (inode)",
-        "journal.batches",
+        "journal.orders.batches",
         "return self._store.in_place and self._owners.alive(owner)",
         "return self._owners.alive(owner)",
         *("older copy in a run", "replaced", "deleted", "other people", "hidden", "suspended", "busy"),
     ),
     _one(
         "only who may be texted is cut into orders",
-        "journal.batches",
+        "journal.orders.batches",
         '        free = free[among(free["phone"], phones)]\n',
         "",
         *("suppressed", "other people", "interrupted", "killed", "busy"),
@@ -413,7 +415,7 @@ MUTANTS = (
     # Experiments.
     _one(
         "nobody who is held out is cut into an order",
-        "journal.batches",
+        "journal.orders.batches",
         "recipients.c.batch.is_(None) & ~recipients.c.held_out",
         "recipients.c.batch.is_(None)",
         witness="tests/integration/test_experiments.py::test_no_call_texts_who_is_held_out",
@@ -434,7 +436,7 @@ MUTANTS = (
                 "same",
             ),
             Edit(
-                "journal.batches",
+                "journal.orders.batches",
                 "recipients.c.batch.is_(None) & ~recipients.c.held_out",
                 "recipients.c.batch.is_(None)",
             ),
@@ -451,7 +453,7 @@ MUTANTS = (
     ),
     _one(
         "a variant never becomes another",
-        "journal.variants",
+        "journal.campaigns.variants",
         '    return waiting[~differing(waiting, assigned)] if "variant" in waiting else waiting',
         "    return waiting",
         witness="tests/integration/test_experiments.py::"
@@ -459,7 +461,7 @@ MUTANTS = (
     ),
     _one(
         "a call that would change variants is refused in the transaction that writes people",
-        "journal.variants",
+        "journal.campaigns.variants",
         "    if given is not None and not stand and (people",
         "    if given is None and not stand and (people",
         witness="tests/integration/test_experiments.py::"
@@ -475,7 +477,7 @@ MUTANTS = (
     ),
     _one(
         "a stage of a ramp is decided in the transaction that cuts orders",
-        "journal.ramps",
+        "journal.campaigns.ramps",
         "    return free[~np.asarray(waits)], waiting",
         "    return free, waiting.iloc[:0]",
         witness="tests/integration/test_ramp.py::test_a_stage_is_sent_and_the_others_wait",
@@ -489,14 +491,14 @@ MUTANTS = (
     ),
     _one(
         "whom an order lacks is written down",
-        "journal.batches",
+        "journal.orders.batches",
         "change.evidence)\n    recipient_rows.mark(",
         "change.evidence)\n    (lambda *_: None)(",
         *("lost people", "answer lost", "reset"),
     ),
     _one(
         "what is claimed is read back by another process",
-        "journal.batches",
+        "journal.orders.batches",
         "            self._store.confirm(",
         "            (lambda *_: None)(",
         *("ghost file", "no history", "other people"),
@@ -504,14 +506,14 @@ MUTANTS = (
     # What an answer proves.
     _one(
         "a refused order is asked for before it is split",
-        "campaign.workers",
+        "campaign.run.workers",
         "if not is_absent(self._gateway, batch, order.people, self._retry_policy):",
         "if False:",
         *("repeated id", "repeated", "said no", "skip refused"),
     ),
     _one(
         "an order that was said not to be taken is asked for before its people are cut again",
-        "campaign.history_check",
+        "campaign.look_ups.history_check",
         "return order_ids[~np.array(absent, dtype=bool)]",
         "return order_ids[:0]",
         witness="tests/integration/test_comparison.py"
@@ -519,7 +521,7 @@ MUTANTS = (
     ),
     _one(
         "an order that was said not to be taken is asked for when its hours end meanwhile",
-        "campaign.workers",
+        "campaign.run.workers",
         "        if not (refused or given_up):\n",
         "        if not refused:\n",
         witness="tests/integration/test_hours_campaign.py"
@@ -535,7 +537,7 @@ MUTANTS = (
     ),
     _one(
         "whom the gateway refused is not sent to when the order was cancelled",
-        "campaign.reschedule",
+        "campaign.changes.reschedule",
         ' & people["refused"].isna().to_numpy()\n    begun',
         "\n    begun",
         witness="tests/integration/test_cancel.py"
@@ -543,7 +545,7 @@ MUTANTS = (
     ),
     _one(
         "an order in doubt is looked up before it is cancelled",
-        "campaign.cancel",
+        "campaign.changes.cancel",
         "    settle_scheduled(entry, context, stored.known, named)\n",
         "",
         witness="tests/integration/test_undo.py"
@@ -551,14 +553,14 @@ MUTANTS = (
     ),
     _one(
         "stopping takes back only what the same call has sent",
-        "campaign.undo",
+        "campaign.changes.undo",
         "attempts.gt(self._before.reindex(attempts.index, fill_value=0))",
         "attempts.gt(0)",
         witness="tests/integration/test_undo.py::test_stopping_takes_back_nothing_that_was_sent_before",
     ),
     _one(
         "a 404 that may be a proxy's does not make a refusal one",
-        "campaign.look_up",
+        "campaign.look_ups.look_up",
         "if finding.event is not Event.ABSENT or finding.own:",
         "if True:",
         *("repeated id", "repeated", "said no", "wrong address"),
@@ -566,7 +568,7 @@ MUTANTS = (
     ),
     _one(
         "whom an adopted order lists leaves the orders in doubt",
-        "journal.registration",
+        "journal.campaigns.registration",
         "            self._batches.free_texted_elsewhere(",
         "            (lambda *_: None)(",
         *("repeated id", "two at once", "killed", "older copy", "other people", "schedule", "suppressed"),
@@ -629,7 +631,7 @@ MUTANTS = (
         "it takes two absences",
         (
             Edit(
-                "campaign.reconcile",
+                "campaign.look_ups.reconcile",
                 "            settled = self._record(batch, people, finding)\n"
                 "            if finding.event is Event.ABSENT:",
                 "            gone = finding.event is Event.ABSENT\n"
@@ -643,13 +645,13 @@ MUTANTS = (
         "the grace is waited",
         (
             Edit(
-                "campaign.reconcile",
+                "campaign.look_ups.reconcile",
                 "self._retry_policy.sleep("
                 "max(0.0, self._grace - (self._retry_policy.clock.monotonic() - last)))",
                 "pass",
             ),
             Edit(
-                "campaign.reconcile",
+                "campaign.look_ups.reconcile",
                 "if reason := finding.proves_with(first, self._grace):",
                 "if reason := None:",
             ),
@@ -660,23 +662,29 @@ MUTANTS = (
         "the grace counts from the answer",
         (
             Edit(
-                "campaign.reconcile", "last = max(finding.answered_at for", "last = max(finding.asked_at for"
+                "campaign.look_ups.reconcile",
+                "last = max(finding.answered_at for",
+                "last = max(finding.asked_at for",
             ),
-            Edit("campaign.look_up", "if self.asked_at - first.answered_at < grace:", "if False:"),
-            Edit("campaign.look_up", "total_seconds() < grace - CLOCK_TOLERANCE:", "total_seconds() < 0:"),
+            Edit("campaign.look_ups.look_up", "if self.asked_at - first.answered_at < grace:", "if False:"),
+            Edit(
+                "campaign.look_ups.look_up",
+                "total_seconds() < grace - CLOCK_TOLERANCE:",
+                "total_seconds() < 0:",
+            ),
         ),
         ("outage",),
     ),
     _one(
         "the grace lies between two dates of the gateway",
-        "campaign.look_up",
+        "campaign.look_ups.look_up",
         "if (self.date - first.date).total_seconds() < grace - CLOCK_TOLERANCE:",
         "if False:",
         *("hidden", "fast clock", "late", "reset", "killed"),
     ),
     _one(
         "the grace lies between two moments of this machine",
-        "campaign.look_up",
+        "campaign.look_ups.look_up",
         "if self.asked_at - first.answered_at < grace:",
         "if False:",
         witness="tests/integration/test_witnesses.py"
@@ -684,7 +692,7 @@ MUTANTS = (
     ),
     _one(
         "a session that ends ends the look-up",
-        "campaign.look_up",
+        "campaign.look_ups.look_up",
         "if not history.complete or gateway.sessions != session:",
         "if not history.complete:",
         witness="tests/integration/test_gateway.py::test_a_look_up_finds_what_is_proven_and_nothing_more",
@@ -704,7 +712,7 @@ MUTANTS = (
     ),
     _one(
         "a history without what was taken proves nothing",
-        "campaign.look_up",
+        "campaign.look_ups.look_up",
         "if not known.witnesses(since).isin(history.ids).all():",
         "if False:",
         witness="tests/integration/test_promise.py"
@@ -712,35 +720,35 @@ MUTANTS = (
     ),
     _one(
         "an order that the history lists is not absent",
-        "campaign.look_up",
+        "campaign.look_ups.look_up",
         "if history.lists(batch.order_id):",
         "if False:",
         *("state blind", "killed", *LOSSES),
     ),
     _one(
         "what a person says is of what was unconfirmed then",
-        "campaign.reconcile",
+        "campaign.look_ups.reconcile",
         "covered: bool = False, taken_over",
         "covered: bool = True, taken_over",
         *("person sends", "killed", "reset", "broke", "answer lost"),
     ),
     _one(
         "who may not be texted any more is not sent again",
-        "campaign.reconcile",
+        "campaign.look_ups.reconcile",
         'if len(self._may_text.of(people["phone"])) < len(people):',
         "if False:",
         *("suppressed", "other people", "killed", "request lost"),
     ),
     _one(
         "an order that nobody is listed of is in doubt",
-        "campaign.reconcile",
+        "campaign.look_ups.reconcile",
         "if finding.lists == 0 or (not finding.listed and may_lack(batch, charged)):",
         "if False:",
         "lost everybody",
     ),
     _one(
         "who may be left out is not accepted before it is asked (killed in between)",
-        "campaign.reconcile",
+        "campaign.look_ups.reconcile",
         'missing=people["phone"] if accepted and may_lack(batch, reply.charged) else None,',
         "missing=None,",
         *("lost people", "killed"),
@@ -771,7 +779,7 @@ MUTANTS = (
     ),
     _one(
         "where the value is refused absence proves nothing",
-        "campaign.look_up",
+        "campaign.look_ups.look_up",
         "if not gateway.answers_itself:",
         "if False:",
         *("extra refused", "deaf cache", "hidden", "reset"),
@@ -785,13 +793,13 @@ MUTANTS = (
     ),
     _one(
         "planned here and listed there is unconfirmed",
-        "campaign.history_check",
+        "campaign.look_ups.history_check",
         'self.doubted = here["order_id"][~taken & here["people"].gt(0)]',
         'self.doubted = here["order_id"].iloc[:0]',
     ),
     _one(
         "refused here and listed there is taken over",
-        "campaign.history_check",
+        "campaign.look_ups.history_check",
         'without_people = here["order_id"][~taken & here["people"].eq(0)]',
         'without_people = here["order_id"].iloc[:0]',
         witness="tests/integration/test_witnesses.py"
@@ -799,13 +807,13 @@ MUTANTS = (
     ),
     _one(
         "an order that is unknown here stops",
-        "campaign.history_check",
+        "campaign.look_ups.history_check",
         'self.unknown = listed[~_lowercase(listed).isin(here["order_id"].str.lower())]',
         "self.unknown = listed.iloc[:0]",
     ),
     _one(
         "after a surprise the grace is waited",
-        "campaign.history_check",
+        "campaign.look_ups.history_check",
         "        retry_policy.sleep(grace)\n",
         "        pass\n",
         witness="tests/integration/test_witnesses.py::test_after_a_surprise_the_latest_orders_are_waited_for",
@@ -820,19 +828,25 @@ MUTANTS = (
     ),
     Mutant(
         "the history is read before the journal",
-        (Edit("campaign.history_check", f"{_HISTORY}{_LISTED}{_JOURNAL}", f"{_JOURNAL}{_HISTORY}{_LISTED}"),),
+        (
+            Edit(
+                "campaign.look_ups.history_check",
+                f"{_HISTORY}{_LISTED}{_JOURNAL}",
+                f"{_JOURNAL}{_HISTORY}{_LISTED}",
+            ),
+        ),
     ),
     # Caution.
     _one(
         "one order at a time until one is accepted",
-        "campaign.engine",
+        "campaign.run.engine",
         "return self._workers if self._accepted and not self._unproven else 1",
         "return self._workers",
         "answer lost",
     ),
     _one(
         "nothing more after five answers without proof",
-        "journal.shared_limits",
+        "journal.orders.shared_limits",
         "MOST_UNPROVEN = 5\n",
         "MOST_UNPROVEN = 500\n",
         witness="tests/integration/test_promise.py"
@@ -840,7 +854,7 @@ MUTANTS = (
     ),
     _one(
         "a time that has passed is never sent at once",
-        "campaign.workers",
+        "campaign.run.workers",
         "if self._out_of_time(batch):",
         "if False:",
         *("schedule", "busy", "closed", "unreachable", "slow", "suspended"),
@@ -854,7 +868,7 @@ MUTANTS = (
     ),
     _one(
         "an order that is repeated keeps to the hours of the call",
-        "campaign.reconcile",
+        "campaign.look_ups.reconcile",
         "if not same_hours(batch, self._entry):",
         "if False:",
         *("hours", "killed", "answer lost", "request lost", "cut"),

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from smsframe.campaign.interrupts import asked, raised
+from smsframe.campaign.run.interrupts import asked, raised
 
 
 def interrupt():

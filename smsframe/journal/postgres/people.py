@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from smsframe.journal.people_groups import OWN, Group
+from smsframe.journal.people.people_groups import OWN, Group
 from smsframe.journal.sql import rows_changed
 from smsframe.phones.match import keys
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 MOVED = -1
-"""In place of the version of a file whose journal is somewhere else now (`smsframe.journal.copies`)."""
+"""In place of the version of a file whose journal is elsewhere now (`smsframe.journal.campaigns.copies`)."""
 
 APPLICATION = int.from_bytes(b"smsf")
 """Kept in the file too (SQLite's ``application_id``): other programs count their versions as well."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from smsframe.journal.people_groups import OWN, Group
+from smsframe.journal.people.people_groups import OWN, Group
 from smsframe.journal.sql import rows_changed
 from smsframe.journal.tables import recipients
 from smsframe.phones.match import keys

@@ -1,0 +1,1 @@
+"""What people change of orders once they are sent."""

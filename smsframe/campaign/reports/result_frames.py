@@ -1,0 +1,142 @@
+"""
+The frames that a call returns: the rows of a plan with what the journal knows of them, or what can be said
+without it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from smsframe.outcomes.codes import CODES
+from smsframe.outcomes.columns import COLUMNS, PLANNED, attach, results_for, validated
+from smsframe.outcomes.join import join, note_other_texts, still_to_send
+from smsframe.outcomes.variants import with_journalled_variants
+from smsframe.phones.match import among, keys
+from smsframe.planning.frequency import beyond_cap
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from smsframe.journal.people.barred import Barred
+    from smsframe.orders.records import Now
+    from smsframe.outcomes.join import Known
+    from smsframe.planning.plan import Plan
+
+
+def joined(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.DataFrame:
+    """
+    The rows of a plan, with the outcomes of the people whom it is about.
+
+    Args:
+        plan: The plan.
+        journalled: What the journal knows of them, and perhaps of others.
+        campaign: The campaign's name.
+        run: The owner of the run that this call was, or None.
+    """
+    # Who is pending from an earlier call, and not to be texted by this one, is what this call says.
+    here = ~still_to_send(journalled) | among(journalled.people["phone"], plan.planned["phone"])
+    here |= among(journalled.people["phone"], plan.held_out)  # but not that somebody who waits is held out
+    known = journalled if here.all() else journalled._replace(people=journalled.people[here])
+    results = join(planned_results(plan), known, campaign, plan.stands, run=run)
+    texts = plan.texts.sources or plan.template.source
+    results = note_other_texts(results, journalled, texts, plan.planned)
+    results = with_journalled_variants(results, journalled)
+    return attach(plan.frame, validated("ResultsSchema", results))
+
+
+def planned_results(plan: Plan) -> pd.DataFrame:
+    """All result columns of a plan's rows, by position, before anything is known of the campaign."""
+    planned = {name: plan.frame[name].reset_index(drop=True) for name in PLANNED}
+    variants = None if plan.variants is None else plan.variants.names
+    return results_for(len(plan.frame), COLUMNS, **planned, sms_variant=variants, sms_campaign=plan.campaign)
+
+
+def unsent(plan: Plan) -> pd.DataFrame:
+    """A plan's rows as a call that sends returns them, when there is no journal to say more."""
+    return attach(plan.frame, planned_results(plan))
+
+
+def without_journal(results: pd.DataFrame, *, maybe_texted: bool = True) -> pd.DataFrame:
+    """What can be said of a run whose journal cannot be read afterwards."""
+    status, code = ("unconfirmed", "unconfirmed") if maybe_texted else ("pending", "not_sent")
+    rows = results["sms_status"].isin(["ready", "pending"])
+    return with_status(results, rows, status, code, "; the journal could not be read")
+
+
+def with_barred(results: pd.DataFrame, barred: Barred) -> pd.DataFrame:
+    """The results, in which pending people who may not be texted are ``suppressed``."""
+    waiting = results["sms_status"].eq("pending") & results["sms_code"].ne("other_process")
+    if not waiting.any():
+        return results
+    return _barred_rows(results, waiting.to_numpy(dtype=bool, na_value=False), barred)
+
+
+def without_barred(plan: Plan, barred: Barred) -> Plan:
+    """A plan without the people who may not be texted now, who are ``suppressed``."""
+    waiting = plan.frame["sms_status"].isin(["ready", "pending"]).to_numpy()
+    frame = _barred_rows(plan.frame, waiting, barred)
+    if frame is plan.frame:
+        return plan
+    left_out = waiting & frame["sms_status"].eq("suppressed").to_numpy()
+    return replace(plan, frame=frame, planned=plan.planned[~left_out[plan.planned.index]])
+
+
+def without_capped(plan: Plan, barred: Barred, now: Now) -> Plan:
+    """A plan without the people who reach the cap of its policy by now, who are ``suppressed``."""
+    cap = None if plan.policy is None else plan.policy.most
+    if cap is None:
+        return plan
+    people = plan.ready_people
+    schedule = None if plan.times is None else plan.times.times["schedule"].reindex(people.index)
+    over = people.index[beyond_cap(people["phone"], schedule, plan.terms, cap, barred.texted, now)]
+    rows = pd.Series(np.isin(np.arange(len(plan.frame)), over)).astype(bool)
+    reason = f"{CODES['frequency_cap']}, {cap.words}"
+    frame = with_status(plan.frame, rows, "suppressed", "frequency_cap", reason=reason)
+    return replace(plan, frame=frame, planned=plan.planned.drop(over))
+
+
+def _barred_rows(results: pd.DataFrame, asked: NDArray[np.bool_], barred: Barred) -> pd.DataFrame:
+    """The results, in which those of some rows are ``suppressed`` whose people may not be texted."""
+    found = barred.find(results["sms_phone"][asked])
+    if found.empty:
+        return results
+    persons = keys(results["sms_phone"], missing=-1)
+    row = pd.Index(found["person"]).get_indexer(pd.Index(persons))
+    rows = pd.Series(asked & (row >= 0), index=results.index)
+    said = found[["code", "reason"]].take(row).set_axis(results.index)
+    values = results_for(
+        len(results),
+        sms_status="suppressed",
+        sms_code=said["code"].reset_index(drop=True),
+        sms_reason=said["reason"].reset_index(drop=True),
+    )
+    changed = {
+        name: results[name].mask(rows.to_numpy(), values[name].set_axis(results.index))
+        for name in ("sms_status", "sms_code", "sms_reason")
+    }
+    return results.assign(**changed)
+
+
+def with_status(
+    results: pd.DataFrame,
+    rows: pd.Series[bool],
+    status: str,
+    code: str,
+    more: str = "",
+    *,
+    reason: str | None = None,
+) -> pd.DataFrame:
+    """The results with something else said of some rows."""
+    said = reason or CODES[code] + more
+    values = results_for(len(results), sms_status=status, sms_code=code, sms_reason=said)
+    changed = {
+        name: results[name].mask(
+            rows.to_numpy(dtype=bool, na_value=False), values[name].set_axis(results.index)
+        )
+        for name in ("sms_status", "sms_code", "sms_reason")
+    }
+    return results.assign(**changed)

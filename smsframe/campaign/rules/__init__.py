@@ -1,0 +1,1 @@
+"""Whom a run may text, by opt-outs and by the policy."""

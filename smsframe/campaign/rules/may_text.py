@@ -1,0 +1,61 @@
+"""
+Whom a run may text: its own people, without those who were put on a list of opt-outs since it began.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from smsframe.phones.match import among
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from smsframe.journal.people.barred import Barred, State
+
+
+class MayText:
+    """
+    The people of one run.
+
+    Args:
+        phones: Whom it may text by the lists as they were at the beginning.
+        barred: What is asked for who may not be texted now.
+        seen: The state of the lists before they were read for ``phones``.
+
+    Attributes:
+        phones: Whom it may text, as far as the thread that decides knows.
+    """
+
+    def __init__(self, phones: pd.Series[Any], barred: Barred, seen: State) -> None:
+        self.phones, self._barred, self._seen = phones, barred, seen
+
+    def barred_now(self, phones: pd.Series[Any]) -> bool:
+        """Whether one of these people was put on a list; called by workers, immediately before a request."""
+        return bool(self._barred_among(phones).any())
+
+    def leave_out(self, phones: pd.Series[Any]) -> bool:
+        """Leave out those of these people who were put on a list; whether there are any."""
+        listed = phones[self._barred_among(phones).to_numpy(dtype=bool)]
+        if listed.empty:
+            return False
+        self.phones = self.phones[~among(self.phones, listed)]
+        return True
+
+    def looking_once(self) -> Callable[[pd.Series[Any]], bool]:
+        """The same for several orders, for which the lists are asked once whether they have changed."""
+        unchanged = cache(lambda: self._barred.state == self._seen)
+        return lambda phones: not unchanged() and self.leave_out(phones)
+
+    def of(self, phones: pd.Series[Any]) -> pd.Series[Any]:
+        """Those of these people who may be texted."""
+        self.leave_out(phones)
+        return phones[among(phones, self.phones)]
+
+    def _barred_among(self, phones: pd.Series[Any]) -> pd.Series[bool]:
+        if self._barred.state == self._seen:  # nobody was put on any list since they were read
+            return phones.isna()
+        return self._barred.among(phones)

@@ -1,0 +1,1 @@
+"""One run: orders claimed, sent and recorded, until nothing is left or it stops."""

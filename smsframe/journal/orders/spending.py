@@ -1,0 +1,91 @@
+"""
+What the orders of a campaign cost so far, held against a budget, in the transaction that claims or cuts them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+
+from smsframe.journal.people import recipients as recipient_rows
+from smsframe.journal.orders.attempts import read_earlier
+from smsframe.journal.sql import is_among
+from smsframe.journal.tables import batches, evidence, recipients
+from smsframe.orders.prices import limited
+from smsframe.orders.states import Event, State
+from smsframe.outcomes.costs import Costs, Spending, order_costs, predicted, spent, within
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from smsframe.orders.prices import Budget
+    from smsframe.orders.records import Batch, CampaignRecord
+
+
+def given_up() -> sa.ColumnElement[bool]:
+    """
+    Whether a batch was given up by a person's word: nobody knows whether it was accepted, and charged, and
+    its people are in other batches.
+    """
+    said = sa.exists().where(
+        evidence.c.campaign == batches.c.campaign,
+        evidence.c.order_id == batches.c.order_id,
+        evidence.c.event == Event.PERSON_SENDS,
+    )
+    return (batches.c.state == State.REFUSED) & said
+
+
+def read_spending(
+    connection: Connection, entry: CampaignRecord, budget: Budget, *, planned: bool = True
+) -> Spending:
+    """
+    What the orders of a campaign cost, those of all attempts and of all processes.
+
+    Args:
+        connection: The transaction.
+        entry: The campaign.
+        budget: How it is counted; what this run has computed of orders is kept in it.
+        planned: Whether orders that have not left count, which are kept free for whoever planned them.
+    """
+    columns = ("id", "state", "charged", "message_type", "segments")
+    gone = [State.REFUSED] if planned else [State.REFUSED, State.PLANNED]
+    which = (batches.c.campaign == entry.id) & (batches.c.state.not_in(gone) | given_up())
+    rows = connection.execute(sa.select(*(batches.c[name] for name in columns)).where(which)).all()
+    orders = pd.DataFrame(rows, columns=pd.Index(columns)).set_index("id").astype({"charged": "float64"})
+    cached = orders.index.isin(list(budget.costs))
+    new = orders[~cached]
+    if len(new):
+        counted = order_costs(_people(connection, entry, new), new, budget)
+        segments = counted["segments"].reindex(orders.index, fill_value=0).to_numpy(dtype="int64")
+        orders["segments"] = np.where(cached, orders["segments"].to_numpy(dtype="int64"), segments)
+        costs = zip(counted.index.tolist(), counted["cost"], strict=True)
+        budget.costs.update(costs)
+    orders["cost"] = pd.Series([budget.costs[key] for key in orders.index], index=orders.index, dtype=object)
+    # An order that was open when its cost was computed counts that at least: whom the gateway left out of it
+    # is known to the next run.
+    charged, least = orders["charged"].to_numpy(dtype=float), orders["segments"].to_numpy(dtype=float)
+    orders["charged"] = np.where(cached & (charged < least), least, charged)
+    return spent(orders)
+
+
+def covers(connection: Connection, entry: CampaignRecord, batch: Batch, people: pd.DataFrame) -> bool:
+    """Whether the budget of this call covers a planned order, beside all that has left."""
+    budget = entry.budget
+    if not limited(budget):
+        return True
+    spending = read_spending(connection, entry, budget, planned=False)
+    costs = predicted(people["phone"], people["segments"], batch.terms.message_type, budget)
+    whole = Costs(costs.units.sum(keepdims=True), np.array([costs.priced.all()]))
+    return bool(within(whole, budget, spending)[0])
+
+
+def _people(connection: Connection, entry: CampaignRecord, orders: pd.DataFrame) -> pd.DataFrame:
+    """Everybody who was in one of these orders, in whichever attempt."""
+    earlier = read_earlier(connection, entry.id)
+    if orders.empty:
+        return earlier
+    which = is_among(recipients.c.batch, orders.index.tolist())
+    return pd.concat([recipient_rows.read(connection, entry.id, which), earlier], ignore_index=True)
