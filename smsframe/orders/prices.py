@@ -102,14 +102,17 @@ class Budget:
         limit: The most that all orders of the campaign may cost together, in units; None for no limit.
         prices: The prices; None counts credits, one for each segment.
         qualities: The quality of each message type of the gateway.
-        costs: The predicted cost of orders by their keys, as far as a run has computed it: an order that is
-            planned keeps its people.
+        costs: The segments and the predicted cost of orders, as far as a run has computed them, by key and
+            charge (-1 before there is one): an order keeps its people, and which of them count follows from
+            its charge.
     """
 
     limit: int | None = None
     prices: Prices | None = None
     qualities: Mapping[str, str] = field(default_factory=dict)
-    costs: dict[int, int | None] = field(default_factory=dict, repr=False, compare=False)
+    costs: dict[tuple[int, float], tuple[int, int | None]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def per_segment(self, message_type: str) -> dict[str, int]:
         """The price of a segment by country, in units; `ANY_COUNTRY` for the others, where they have one."""

@@ -204,6 +204,14 @@ MUTANTS = (
         300,
     ),
     _one(
+        "the cost of an order is kept with the segments that it is of",
+        "journal.orders.spending",
+        '    orders["segments"] = [costs[key][0] for key in keys]\n',
+        "",
+        witness="tests/integration/test_spending_kept.py"
+        "::test_what_is_kept_of_costs_is_what_would_be_computed_again",
+    ),
+    _one(
         "what a person gave up counts in the budget",
         "journal.orders.spending",
         "(batches.c.state.not_in(gone) | given_up())",

@@ -4,14 +4,15 @@ What the orders of a campaign cost so far, held against a budget, in the transac
 
 from __future__ import annotations
 
+from collections import ChainMap
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from smsframe.journal.people import recipients as recipient_rows
 from smsframe.journal.orders.attempts import read_earlier
+from smsframe.journal.people import recipients as recipient_rows
 from smsframe.journal.sql import is_among
 from smsframe.journal.tables import batches, evidence, recipients
 from smsframe.orders.prices import limited
@@ -55,19 +56,20 @@ def read_spending(
     which = (batches.c.campaign == entry.id) & (batches.c.state.not_in(gone) | given_up())
     rows = connection.execute(sa.select(*(batches.c[name] for name in columns)).where(which)).all()
     orders = pd.DataFrame(rows, columns=pd.Index(columns)).set_index("id").astype({"charged": "float64"})
-    cached = orders.index.isin(list(budget.costs))
-    new = orders[~cached]
+    keys = [*zip(orders.index.tolist(), orders["charged"].fillna(-1.0).tolist(), strict=True)]
+    new = orders[[key not in budget.costs for key in keys]]
+    found: dict[tuple[int, float], tuple[int, int | None]] = {}
     if len(new):
-        counted = order_costs(_people(connection, entry, new), new, budget)
-        segments = counted["segments"].reindex(orders.index, fill_value=0).to_numpy(dtype="int64")
-        orders["segments"] = np.where(cached, orders["segments"].to_numpy(dtype="int64"), segments)
-        costs = zip(counted.index.tolist(), counted["cost"], strict=True)
-        budget.costs.update(costs)
-    orders["cost"] = pd.Series([budget.costs[key] for key in orders.index], index=orders.index, dtype=object)
-    # An order that was open when its cost was computed counts that at least: whom the gateway left out of it
-    # is known to the next run.
-    charged, least = orders["charged"].to_numpy(dtype=float), orders["segments"].to_numpy(dtype=float)
-    orders["charged"] = np.where(cached & (charged < least), least, charged)
+        people = _people(connection, entry, new)
+        counted = order_costs(people, new, budget)
+        missing = {*people["batch"][people["missing"].astype(bool).to_numpy()]}
+        values = zip(map(int, counted["segments"]), counted["cost"].tolist(), strict=True)
+        found = dict(zip((key for key in keys if key not in budget.costs), values, strict=True))
+        # Whom an order does not list, a later look-up may still find in it: that is computed again each time.
+        budget.costs.update({key: cost for key, cost in found.items() if key[0] not in missing})
+    costs = ChainMap(found, budget.costs)
+    orders["segments"] = [costs[key][0] for key in keys]
+    orders["cost"] = pd.Series([costs[key][1] for key in keys], index=orders.index, dtype=object)
     return spent(orders)
 
 
