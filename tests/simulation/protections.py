@@ -204,10 +204,10 @@ MUTANTS = (
         300,
     ),
     _one(
-        "the cost of an order is kept with the segments that it is of",
+        "the cost of an order that does not list everybody is computed again",
         "journal.orders.spending",
-        '    orders["segments"] = [costs[key][0] for key in keys]\n',
-        "",
+        "{key: cost for key, cost in found.items() if key[0] not in missing}",
+        "found",
         witness="tests/integration/test_spending_kept.py"
         "::test_what_is_kept_of_costs_is_what_would_be_computed_again",
     ),
