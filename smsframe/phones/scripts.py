@@ -27,8 +27,10 @@ _OTHERS: Final = {
     "\N{SMALL PLUS SIGN}": "+",
     "\N{SUPERSCRIPT PLUS SIGN}": "+",
 } | {"\N{FULLWIDTH SOLIDUS}": "/"}
-_SIZES: Final = (0x80, 0x800, 0x10000)  # from here, a code point is a byte longer in UTF-8
-_CONTINUES: Final = 0xC0, 0x80  # the bytes of UTF-8 that do not begin a character
+_LEADS: Final = (2, 0xC0, 0xE0), (3, 0xE0, 0xF0), (4, 0xF0, 0xF8)
+"""Bytes of a character in UTF-8; its first byte, and which bits of that say so."""
+_LAST_SIX: Final = 0x3F
+_MANY: Final = 2**31
 
 
 def in_ascii(text: Any) -> Any:
@@ -44,23 +46,29 @@ def in_ascii(text: Any) -> Any:
     """
     valid = text.is_valid()
     begins, ends, content = raw(pc.fill_null(text, ""))
-    points = _plain()[np.frombuffer(content.tobytes().decode("utf-8").encode("utf-32-le"), dtype="<u4")]
-    first = np.concatenate(
-        [[0], np.cumsum((content & _CONTINUES[0]) != _CONTINUES[1])]
-    )  # characters before each
-    size = 1 + sum((points >= least).view(np.int8) for least in _SIZES)
-    offset = np.concatenate([[0], np.cumsum(size)])[first]
-    offsets = np.concatenate([offset[begins], offset[ends[-1:]]]).astype(np.int64)
-    written = points.tobytes().decode("utf-32-le").encode()
-    whole = pa.Array.from_buffers(STRING, len(text), [None, pa.py_buffer(offsets), pa.py_buffer(written)])
+    written, kept = content.copy(), np.ones(len(content), dtype=bool)
+    for length, lead, bits in _LEADS:
+        (first,) = np.nonzero((content & bits) == lead)
+        point = (content[first] & (0xFF - bits)).astype(np.int32)
+        for place in range(1, length):
+            point = point << 6 | (content[first + place] & _LAST_SIX)
+        plain = _plain()[point]
+        first, plain = first[plain > 0], plain[plain > 0]
+        written[first] = plain
+        for place in range(1, length):
+            kept[first + place] = False
+    before = np.zeros(len(content) + 1, dtype=np.int32 if len(content) < _MANY else np.int64)
+    np.cumsum(kept, out=before[1:])
+    offsets = pa.py_buffer(np.append(before[begins], before[ends[-1:]]).astype(np.int64))
+    whole = pa.Array.from_buffers(STRING, len(text), [None, offsets, pa.py_buffer(written[kept])])
     return pc.if_else(valid, whole, pa.scalar(None, STRING))
 
 
 @cache
-def _plain() -> NDArray[np.uint32]:
-    """By code point: the ASCII character that is meant, or itself."""
-    plain = np.arange(sys.maxunicode + 1, dtype="<u4")
-    for point in range(_SIZES[0], sys.maxunicode + 1):
+def _plain() -> NDArray[np.uint8]:
+    """By code point: the ASCII character that is meant, or 0."""
+    plain = np.zeros(sys.maxunicode + 1, dtype=np.uint8)
+    for point in range(0x80, sys.maxunicode + 1):
         if (digit := unicodedata.decimal(chr(point), -1)) >= 0:
             plain[point] = ord("0") + digit
     for wide, ascii_ in _OTHERS.items():

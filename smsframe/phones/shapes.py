@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _ANY: Final = np.uint8(ord("3"))  # stands for digits that nothing tells apart
 _TELLING: Final = [*b"eE~"]  # beside these it may matter which digits a short run has
 _LEAST: Final = 1000  # cells; of fewer, shapes are not worth finding
+_FIRST: Final = 32  # cells that are looked at before all are: what is odd is often so in each of them
 _ALIKE: Final = 8  # cells of a shape, on the whole, from which on it is
 
 
@@ -63,7 +64,7 @@ def by_shape(work: Callable[[Any], tuple[Any, dict[str, Any]]], text: Any) -> tu
 def _shapes(text: Any) -> tuple[Any, Any] | None:
     """The different shapes of cells, and which of them each cell has; None where there are many."""
     begins, _, content = raw(text)
-    if not len(content):
+    if not len(content) or _has_other_digits(text[:_FIRST]):
         return None
     digit, zero = _are_digits(content), content == ord("0")
     follows = np.ones(len(content) + 1, dtype=bool)  # a run of digits ends with its cell
@@ -81,10 +82,10 @@ def _shapes(text: Any) -> tuple[Any, Any] | None:
     return shapes, encoded.indices
 
 
-def _has_other_digits(shapes: Any) -> bool:
+def _has_other_digits(text: Any) -> bool:
     """Whether there are digits of other scripts, which work may write as those that are filled in."""
-    _, _, content = raw(shapes)
-    if content.max() < 0x80:  # noqa: PLR2004 - ASCII
+    _, _, content = raw(text)
+    if not len(content) or content.max() < 0x80:  # noqa: PLR2004 - ASCII
         return False
     return any(each.isdecimal() and not each.isascii() for each in {*content.tobytes().decode("utf-8")})
 
