@@ -1,4 +1,4 @@
-"""The digits of every script in ASCII: every character of Unicode, and columns of them beside what Python says."""
+"""The digits of every script in ASCII: every character, and columns of them beside what Python says."""
 
 from __future__ import annotations
 
