@@ -66,25 +66,38 @@ def variables(rehearsal):
     }
 
 
-@pytest.fixture(scope="module")
-def lab(chromium, tmp_path_factory, variables):
+@contextlib.contextmanager
+def notebooks(program, address, tmp_path_factory, variables):
     """Opens a notebook with a form of so many people, and runs it."""
-    pytest.importorskip("jupyterlab")
+    pytest.importorskip(program)
     root = tmp_path_factory.mktemp("notebooks")
-    with browser_programs.jupyterlab(root, tmp_path_factory.mktemp("home"), **variables) as url:
+    with browser_programs.jupyter(program, root, tmp_path_factory.mktemp("home"), **variables) as url:
 
         def show(page, name, contacts, batch=1000):
             contacts.to_json(root / "contacts.json")
             cell = nbformat.v4.new_code_cell(CELL.format(batch=batch))
             python = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
             nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=python), root / name)
-            page.goto(f"{url}lab/tree/{name}?reset")
+            page.goto(f"{url}{address.format(name)}")
             idle(page)
-            command(page, "application:toggle-left-area")
+            if program == "jupyterlab":
+                command(page, "application:toggle-left-area")
             command(page, "notebook:run-all-cells")
             page.get_by_role("textbox", name="Campaign name").wait_for()
             return root / name
 
+        yield show
+
+
+@pytest.fixture(scope="module")
+def lab(chromium, tmp_path_factory, variables):
+    with notebooks("jupyterlab", "lab/tree/{}?reset", tmp_path_factory, variables) as show:
+        yield show
+
+
+@pytest.fixture
+def notebook_7(chromium, tmp_path_factory, variables):
+    with notebooks("notebook", "notebooks/{}", tmp_path_factory, variables) as show:
         yield show
 
 
@@ -176,6 +189,27 @@ def test_a_campaign_is_written_seen_unlocked_sent_once_and_saved(page, lab, rehe
         assert secret not in written
     scan = [sys.executable, "-m", "smsframe", "scan", str(saved)]
     assert "nothing found" in subprocess.run(scan, capture_output=True, text=True, check=True).stdout
+
+
+def test_a_campaign_is_sent_once_and_saved_in_notebook_7(page, notebook_7, rehearsal):
+    contacts = table(7, start=8700)
+    saved = notebook_7(page, "seven.ipynb", contacts)
+    write(page, "seven", TEXT)
+    expect(page.locator(".sf-example")).to_contain_text("Ciao N8700, dinner is at 8.")
+    button = page.get_by_role("button", name="Text 7 people for 7 credits")
+    expect(button).to_be_disabled()
+    page.get_by_role("textbox", name="Type 7 to unlock").fill("7")
+    button.dblclick()
+    expect(page.locator(".smsframe-card")).to_contain_text("Campaign: seven")
+    expect(page.get_by_role("button", name="Nobody to text")).to_be_disabled()
+    assert sent(rehearsal, 8700, 7) == [1] * 7
+    page.locator(".jp-Notebook").evaluate("node => node.scrollTo(0, 0)")
+
+    save(page)
+    written = saved.read_text("utf-8")
+    assert "7 rows" in written
+    for secret in ("open-sesame", *contacts["mobile"].str[3:]):
+        assert secret not in written
 
 
 def test_of_a_long_table_the_number_can_be_typed_when_typing_pauses_and_on_paper_are_no_buttons(page, lab):

@@ -77,15 +77,15 @@ def program(command, home, **variables):
 
 
 @contextlib.contextmanager
-def jupyterlab(root, home, **variables):
-    """A JupyterLab for the notebooks of a folder; gives its address."""
+def jupyter(program_name, root, home, **variables):
+    """``jupyterlab``, or ``notebook`` (Notebook 7), for the notebooks of a folder; gives its address."""
     port = free_port()
     for name, chosen in SETTINGS.items():
         file = home / f"config/lab/user-settings/{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True)
         file.write_text(json.dumps(chosen))
     command = [
-        *(sys.executable, "-m", "jupyterlab", "--ip=127.0.0.1", f"--port={port}", "--no-browser"),
+        *(sys.executable, "-m", program_name, "--ip=127.0.0.1", f"--port={port}", "--no-browser"),
         *(
             "--allow-root",
             "--IdentityProvider.token=",
@@ -94,6 +94,7 @@ def jupyterlab(root, home, **variables):
         ),
         "--LabApp.extension_manager=readonly",
         "--LabApp.expose_app_in_browser=True",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
     ]
     with program(command, home, **variables):
         url = f"http://127.0.0.1:{port}/"
