@@ -136,6 +136,24 @@ MUTANTS = (
         "pass",
         witness="tests/integration/test_optouts.py::test_whoever_the_gateway_says_is_on_its_list_is_on_ours[sqlite]",
     ),
+    Mutant(
+        "the time of an order is looked at after the journal, immediately before the request",
+        (
+            Edit(
+                "campaign.run.workers",
+                "        if self._out_of_time(batch):\n            raise _TooLateError\n\n    def _out",
+                "\n    def _out",
+            ),
+            Edit(
+                "campaign.run.workers",
+                '        if self._barred(order.people["phone"]):\n            raise _BarredError\n',
+                "        if self._out_of_time(batch):\n            raise _TooLateError\n"
+                '        if self._barred(order.people["phone"]):\n            raise _BarredError\n',
+            ),
+        ),
+        ("schedule", "suspended"),
+        5_000,
+    ),
     # A journal in PostgreSQL.
     _one(
         "those that write to PostgreSQL exclude each other",

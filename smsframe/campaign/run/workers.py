@@ -236,7 +236,13 @@ class OrderWorkers:
         return reply, answered
 
     def _check(self, order: Order, batch: Batch) -> None:
-        """Keep an order from leaving that may not leave now, immediately before a request."""
+        """
+        Keep an order from leaving that may not leave now, immediately before a request.
+
+        The time is looked at last: a process may be suspended while it reads the journal.
+        """
+        if self._barred(order.people["phone"]):
+            raise _BarredError
         if not self._held():
             raise JournalError(
                 "this run has lost its lock, which it holds beside the journal: somebody else may have "
@@ -244,8 +250,6 @@ class OrderWorkers:
             )
         if self._out_of_time(batch):
             raise _TooLateError
-        if self._barred(order.people["phone"]):
-            raise _BarredError
 
     def _out_of_time(self, batch: Batch) -> bool:
         return out_of_time(batch, Now(*self._retry_policy.clock.span()))
