@@ -24,7 +24,8 @@ def main() -> int:
     parser.add_argument("--without", default="", help="kinds of faults to leave out, separated by commas")
     parser.add_argument("--only", default="", help="the only ones")
     wanted = parser.parse_args()
-    kinds = _kinds(wanted.only) or faults.ALL - _kinds(wanted.without)
+    chosen = wanted.only or wanted.without
+    kinds = (_kinds(wanted.only) or faults.ALL - _kinds(wanted.without)) if chosen else None
     if wanted.seed is not None:
         return _one(wanted, kinds)
     start = time.time_ns() // 1_000_000 % 10**9 if wanted.start is None else wanted.start
@@ -40,12 +41,12 @@ def main() -> int:
     return bool(report.failed)
 
 
-def _one(wanted: argparse.Namespace, kinds: frozenset[str]) -> int:
+def _one(wanted: argparse.Namespace, kinds: frozenset[str] | None) -> int:
     if wanted.shrink:
         print(reports.explain(wanted.seed, kinds))
         return 0
     decisions = None if wanted.decisions is None else [*map(int, wanted.decisions.split(","))]
-    history = History(wanted.seed, kinds, decisions)
+    history = History(wanted.seed, faults.of(wanted.seed) if kinds is None else kinds, decisions)
     broken = history.live()
     print(reports.tell(history))
     return broken is not None

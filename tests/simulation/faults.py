@@ -4,6 +4,8 @@ The kinds of things that go wrong, each of which can be left out of a history.
 
 from __future__ import annotations
 
+import random
+
 from simulation import network
 
 NETWORK = tuple(dict.fromkeys((*network.OF_ANY, *network.OF_ORDERS, *network.OF_QUESTIONS)))
@@ -42,3 +44,17 @@ BEYOND = frozenset(("later than grace", "handed on later", "put back within grac
 """Beyond the documented limits, see `simulation.limits`: never part of a history unless it is asked for."""
 
 ALL = frozenset((*NETWORK, *MANNERS, *PROCESSES, *DISKS, *CLOCKS, *CALLS))
+
+MOST_OF_FEW = 8
+
+
+def of(seed: int) -> frozenset[str]:
+    """
+    The kinds of faults in the history of a seed: of every two seeds all in one, and a few in the other.
+
+    Where there are few, each is likely, so that they meet each other more often than among all.
+    """
+    if seed % 2 == 0:
+        return ALL
+    dice = random.Random(seed)
+    return frozenset(dice.sample(sorted(ALL), dice.randint(2, MOST_OF_FEW)))

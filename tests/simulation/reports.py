@@ -62,11 +62,11 @@ class Report:
         return "\n".join(lines)
 
 
-def live(seeds: range, kinds: Collection[str] = faults.ALL) -> Report:
+def live(seeds: range, kinds: Collection[str] | None = None) -> Report:
     """Live through the histories of some seeds, in this process."""
     report = Report()
     for seed in seeds:
-        history = History(seed, kinds)
+        history = History(seed, faults.of(seed) if kinds is None else kinds)
         broken = history.live()
         report.histories += 1
         report.counted += history.world.counted
@@ -76,11 +76,11 @@ def live(seeds: range, kinds: Collection[str] = faults.ALL) -> Report:
     return report
 
 
-def digests(seeds: range, kinds: Collection[str] = faults.ALL) -> list[str]:
+def digests(seeds: range, kinds: Collection[str] | None = None) -> list[str]:
     """A digest of the story of each seed."""
     made = []
     for seed in seeds:
-        history = History(seed, kinds)
+        history = History(seed, faults.of(seed) if kinds is None else kinds)
         history.live()
         made.append(history.world.digest())
     return made
@@ -88,7 +88,7 @@ def digests(seeds: range, kinds: Collection[str] = faults.ALL) -> list[str]:
 
 def live_on_all_cores(
     seeds: range,
-    kinds: Collection[str] = faults.ALL,
+    kinds: Collection[str] | None = None,
     *,
     seconds: float | None = None,
     say: Callable[[Report], None] = lambda _: None,
@@ -98,7 +98,7 @@ def live_on_all_cores(
 
     Args:
         seeds: All that may be lived through.
-        kinds: The kinds of faults that may happen.
+        kinds: The kinds of faults that may happen, where it is not `faults.of` that says it.
         seconds: When no more are begun.
         say: Is told how far it is, now and then.
     """
@@ -136,9 +136,9 @@ def tell(history: History) -> str:
     return "\n".join(lines)
 
 
-def explain(seed: int, kinds: Collection[str] = faults.ALL, *, time_limit: float = 30.0) -> str:
+def explain(seed: int, kinds: Collection[str] | None = None, *, time_limit: float = 30.0) -> str:
     """The small story of a seed that fails, and the commands that tell it again."""
-    history = History(seed, kinds)
+    history = History(seed, faults.of(seed) if kinds is None else kinds)
     history.live()
     if sort_of(history) is None:
         return tell(history)
