@@ -127,10 +127,10 @@ _departure = threading.local()
 @contextlib.contextmanager
 def checked_before_leaving(check: Callable[[], None] | None) -> Iterator[None]:
     """
-    Have a request of this thread ask once more, when its connection stands and before its first byte.
+    Have a request of this thread ask whether it may leave, once its connection stands, before its first byte.
 
-    To connect may take seconds, and a machine may be suspended meanwhile: what was true before is not certain
-    any more. What ``check`` raises keeps the request from leaving, and is raised as it is.
+    To log in and to connect may take seconds, and a machine may be suspended meanwhile: what was true before
+    is not certain any more. What ``check`` raises keeps the request from leaving, and is raised as it is.
     """
     _departure.check = check
     try:

@@ -297,9 +297,6 @@ class Gateway(StopListCalls, HistoryCalls, AliasCalls):
         json: object = None,
         check: Callable[[], None] | None = None,
     ) -> transport.Exchange:
-        if check is not None:  # the process may have been suspended, or the login slow
-            check()
-
         def send(
             query: Mapping[str, str] | None, headers: Mapping[str, str] | None = None
         ) -> transport.Exchange:

@@ -118,7 +118,9 @@ def shown(error):
             seen += [repr(value) for name, value in vars(one).items() if name != "results"]
             seen.append(VerboseTB(include_vars=True).text(type(one), one, one.__traceback__))
     blocks = re.split(r"(?m)^(?=File )", re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(seen)))
-    return "".join(block for block in blocks if not block.startswith(f"File {__file__}"))
+    # IPython writes the home directory as a tilde.
+    callers = tuple(f"File {path}" for path in (__file__, __file__.replace(str(Path.home()), "~", 1)))
+    return "".join(block for block in blocks if not block.startswith(callers))
 
 
 def numbers(text):

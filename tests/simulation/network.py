@@ -291,7 +291,9 @@ class Line:
         self._process = process
 
     def request(self, method: str, url: str, options: dict[str, Any]) -> Exchange:
-        """As `smsframe.gateway.transport.request`."""
+        """As `smsframe.gateway.transport.request`, whose connection stands at once."""
+        if options.get("check") is not None:
+            options["check"]()
         key = getattr(options["auth"], "_headers", {}).get("Session_key", "")
         body = options.get("json")
         request = Request(
