@@ -26,6 +26,7 @@ import sqlalchemy as sa
 from helpers import sending
 from helpers.clocks import NO_WAITS
 from helpers.sending import send, table, texted
+from helpers.tracebacks import without_frames_of
 from IPython.core.ultratb import VerboseTB
 
 import smsframe
@@ -117,10 +118,7 @@ def shown(error):
             seen += [str(one), repr(one), repr(one.args), *traceback.format_exception(one)]
             seen += [repr(value) for name, value in vars(one).items() if name != "results"]
             seen.append(VerboseTB(include_vars=True).text(type(one), one, one.__traceback__))
-    blocks = re.split(r"(?m)^(?=File )", re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(seen)))
-    # IPython writes the home directory as a tilde.
-    callers = tuple(f"File {path}" for path in (__file__, __file__.replace(str(Path.home()), "~", 1)))
-    return "".join(block for block in blocks if not block.startswith(callers))
+    return without_frames_of(__file__, "\n".join(seen))
 
 
 def numbers(text):

@@ -30,6 +30,7 @@ from helpers.faulty_server import (
     drop,
     scripted,
 )
+from helpers.tracebacks import without_frames_of
 from IPython.core.ultratb import VerboseTB
 
 import smsframe
@@ -404,12 +405,7 @@ def test_a_public_call_that_fails_says_nothing_secret(trouble, caplog, tmp_path)
 @pytest.mark.parametrize("trouble", TROUBLES)
 def test_not_even_a_traceback_with_variables_shows_whom_a_public_call_texts(trouble, tmp_path):
     error = raised(trouble, tmp_path / "journal.sqlite")
-    ours = [
-        block
-        for block in re.split(r"(?m)^(?=File )", shown(error))
-        if not block.startswith(f"File {__file__}")  # the caller's own variables are the caller's
-    ]
-    assert not leaks("".join(ours))
+    assert not leaks(without_frames_of(__file__, shown(error)))
 
 
 @pytest.mark.parametrize("failure", ["unauthorised", "forbidden", "moved", "not found", "busy", "too large"])
