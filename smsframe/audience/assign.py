@@ -5,7 +5,6 @@ People assigned to the variants of an experiment, by a hash of their key: the sa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
 FEWEST = 2
+LARGEST = 1e300
+"""Weights up to here add up to a number."""
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -75,8 +76,8 @@ def shares_of(variants: Mapping[Any, float] | Sequence[Any]) -> dict[str, float]
     names = variant_names(given)
     for name, weight in zip(names, weights, strict=True):
         number = isinstance(weight, Real) and not isinstance(weight, bool)
-        if not number or not isfinite(weight) or weight <= 0:
-            raise ValueError(f"the weight of {name!r} must be a number above 0, not {weight!r}")
+        if not number or not 0 < weight <= LARGEST:
+            raise ValueError(f"the weight of {name!r} must be a number above 0, up to 1e300, not {weight!r}")
     if len(names) < FEWEST:
         raise ValueError(
             "an experiment has two variants at least, such as ['short', None]: None gets no text"

@@ -8,7 +8,6 @@ interval; Welch's of a difference; of a ratio the delta method on its logarithm.
 
 from __future__ import annotations
 
-import warnings
 from math import exp, log, nan, sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,6 +19,10 @@ if TYPE_CHECKING:
 
 FEWEST = 2
 """Values of which a mean has an interval."""
+
+SMALLEST, FARTHEST, HALVINGS = 1e-9, 64.0, 60
+"""Of the search for the ends of an interval: what stands for no people, how far away they are looked for on the
+logarithmic scale, and how often what is left is halved."""
 
 
 class Interval(NamedTuple):
@@ -73,18 +76,43 @@ def ratio(
     if control.sum() <= 0:
         return NONE
     if binary:
-        counts = (group.sum(), len(group), control.sum(), len(control))
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")  # where nobody of the group converted its lower end is 0
-            found = proportion.confint_proportions_2indep(
-                *counts, method="score", compare="ratio", alpha=1 - level, correction=False
-            )
-        return _ends(found)
+        counts = (int(group.sum()), len(group), int(control.sum()), len(control))
+        with np.errstate(all="ignore"):  # at the estimate a test may divide 0 by 0
+            return _score_interval(counts, level, proportion.score_test_proportions_2indep)
     if min(len(group), len(control)) < FEWEST or group.mean() <= 0:
         return NONE
     spread = sqrt(sum(part.var(ddof=1) / len(part) / part.mean() ** 2 for part in (group, control)))
     middle, reach = log(group.mean() / control.mean()), NormalDist().inv_cdf((1 + level) / 2) * spread
     return Interval(exp(middle - reach), exp(middle + reach))
+
+
+def _score_interval(counts: tuple[int, int, int, int], level: float, test: Any) -> Interval:
+    """
+    The ratios of two shares that their score test does not refuse.
+
+    The closed form of these ends in statsmodels is another root where a whole group converted: 2 of 2 against
+    2 of 10 would be 3.0 to 17.6 times as many, instead of 1.2 to 17.6; so its test is asked.
+    """
+    largest = NormalDist().inv_cdf((1 + level) / 2)
+
+    def refused(logarithm: float) -> bool:
+        found = test(*counts, value=exp(logarithm), compare="ratio", correction=False, return_results=False)
+        return bool(abs(found[0]) > largest)  # a missing number, at the estimate, is not
+
+    converted, people, converted_control, people_control = counts
+    # Of a group in which nobody converted any ratio near enough to 0 is inside.
+    inside = log(max(converted, SMALLEST) / people / (converted_control / people_control))
+    ends = []
+    for direction in (-1.0, 1.0):
+        near, step = inside, 1.0
+        while not refused(near + direction * step) and step < FARTHEST:
+            step *= 2
+        far = near + direction * step
+        for _ in range(HALVINGS):
+            middle = (near + far) / 2
+            near, far = (near, middle) if refused(middle) else (middle, far)
+        ends.append(exp(near))
+    return Interval(ends[0] if converted else 0.0, ends[1])
 
 
 def _ends(found: Any) -> Interval:

@@ -8,6 +8,7 @@ differs from who cannot, and a hold-out has no deliveries that could be compared
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -93,7 +94,7 @@ def lift(
     level: float = 0.95,
 ) -> Lift:
     """Compare the variants of an experiment; see `smsframe.lift`."""
-    if not 0 < level < 1:
+    if isinstance(level, bool) or not isinstance(level, Real) or not 0 < level < 1:
         raise ValueError("level= must be between 0 and 1, such as 0.95")
     notes: list[str] = []
     units = _assigned(results, on, notes)

@@ -123,15 +123,16 @@ def order_costs(people: pd.DataFrame, orders: pd.DataFrame, budget: Budget) -> p
     What orders were predicted to cost.
 
     Args:
-        people: ``batch`` (the label of its order in ``orders``), ``phone``, ``segments``, ``missing``,
-            ``refused`` of everybody who was in one, in whichever attempt.
+        people: ``batch`` (the label of its order in ``orders``), ``phone`` (missing of people who were erased
+            since), ``segments``, ``missing``, ``refused`` of everybody who was in one, in whichever attempt.
         orders: With ``message_type``, ``segments`` (of everybody who was in it first) and ``charged``.
         budget: The prices.
 
     Returns:
         ``segments`` and ``cost`` (units, or None where somebody has no price) by order. Of an order that was
         charged, those whom it lists; of any other also those whom it does not, and those who were taken out
-        of it since, at the highest price: they may have been charged. Whom the gateway left out was not.
+        of it since: they may have been charged. Whom the gateway left out was not. Who is not known any more
+        counts at the highest price.
     """
     people = people[people["batch"].isin(orders.index).to_numpy()]
     members = people.assign(segments=people["segments"].to_numpy(dtype="int64", na_value=1))
@@ -145,13 +146,15 @@ def order_costs(people: pd.DataFrame, orders: pd.DataFrame, budget: Budget) -> p
     for message_type in pd.unique(types):
         part = people[types == message_type]
         costs = predicted(part["phone"], part["segments"], str(message_type), budget)
+        number = part["segments"].to_numpy(dtype="int64", na_value=1)
+        erased, highest = part["phone"].isna().to_numpy(dtype=bool), _highest(budget, str(message_type))
         parts.append(
             pd.DataFrame(
                 {
                     "batch": part["batch"].to_numpy(),
-                    "segments": part["segments"].to_numpy(dtype="int64", na_value=1),
-                    "cost": costs.units,
-                    "unpriced": ~costs.priced,
+                    "segments": number,
+                    "cost": np.where(erased, number * (highest or 0), costs.units),
+                    "unpriced": np.where(erased, highest is None, ~costs.priced),
                 }
             )
         )
@@ -174,8 +177,9 @@ def order_costs(people: pd.DataFrame, orders: pd.DataFrame, budget: Budget) -> p
         segments, cost = rows.get(key, (0, 0))
         gone = max(0, int(before) - int(now)) if pd.isna(charged) or not segments else 0
         gone = gone or int(segments == 0)  # of an order that was taken over and lists nobody one text counts
-        highest = max([*budget.per_segment(str(name)).values(), 0])
-        found.append((segments + gone, None if cost is None else cost + gone * highest))
+        highest = _highest(budget, str(name))
+        unpriced = cost is None or (gone and highest is None)
+        found.append((segments + gone, None if unpriced else cost + gone * (highest or 0)))
     return pd.DataFrame(
         {
             "segments": [segments for segments, _ in found],
@@ -183,6 +187,11 @@ def order_costs(people: pd.DataFrame, orders: pd.DataFrame, budget: Budget) -> p
         },
         index=orders.index,
     )
+
+
+def _highest(budget: Budget, message_type: str) -> int | None:
+    """The highest price of a segment, for people of whom nobody knows any more who they were; None for none."""
+    return max(budget.per_segment(message_type).values(), default=None)
 
 
 def spent(orders: pd.DataFrame) -> Spending:
@@ -249,9 +258,8 @@ def known_orders(known: Known, budget: Budget, *, planned: bool = False) -> pd.D
     away = [State.REFUSED] if planned else [State.REFUSED, State.PLANNED]
     orders = orders[(~orders["state"].isin(away) | orders["given_up"]).to_numpy(dtype=bool)]
     names = ["batch", "phone", "segments", "missing", "refused"]
-    parts = [known.people[names]]
-    if known.earlier is not None and len(known.earlier):
-        parts.append(known.earlier[names])
+    others = [part for part in (known.earlier, known.erased) if part is not None and len(part)]
+    parts = [known.people[names], *(part.reindex(columns=names) for part in others)]
     return orders.assign(**order_costs(pd.concat(parts, ignore_index=True), orders, budget))
 
 

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import stat
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +94,26 @@ def test_what_an_order_cost_is_counted_though_its_people_were_erased(database, g
     (row,) = smsframe.campaigns(gateway=gateway).to_dict("records")
     assert (row["recipients"], row["credits"]) == (1, 2.0)
     assert smsframe.costs("autumn", gateway=gateway)["credits"].sum() == 2
+
+
+@BOTH
+def test_of_an_order_some_of_whose_people_were_erased_the_whole_cost_is_counted(
+    database, sandbox, gateway, journal
+):
+    prices = pd.DataFrame(
+        {"country": ["IT", "DE"], "quality": "high", "price": ["0.05", "0.50"], "currency": "EUR"}
+    )
+    dear = pd.DataFrame({"name": "D", "mobile": ["+4915207829731"]})
+    send(pd.concat([table(3), dear]), gateway)
+    before = smsframe.costs("autumn", gateway=gateway)
+    forget(gateway, *table(2)["mobile"], *dear["mobile"])
+    assert smsframe.costs("autumn", gateway=gateway).equals(before)
+    money = smsframe.costs("autumn", gateway=gateway, policy=smsframe.Policy(prices=prices))
+    assert money["charged"].tolist() == [Decimal("1.55")]  # who is not known any more counts as the dearest
+    # A segment was charged one credit, not four.
+    out = send(table(9), gateway, policy=smsframe.Policy(budget=8))
+    assert statuses(out) == ["suppressed"] * 2 + ["accepted"] * 5 + ["pending"] * 2
+    assert smsframe.costs("autumn", gateway=gateway)["credits"].sum() == 8
 
 
 @BOTH

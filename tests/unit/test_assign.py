@@ -137,6 +137,8 @@ def test_who_has_no_key_has_no_variant_and_the_frame_is_left_as_it_was():
         ({"a": 1, "b": 0}, "above 0"),
         ({"a": 1, "b": float("nan")}, "above 0"),
         ({"a": 1, "b": True}, "above 0"),
+        ({"a": 1e308, "b": 1e308}, "above 0"),  # whose sum is infinite: everybody would be in one variant
+        ({"a": 1, "b": 10**400}, "above 0"),
         (["a", ""], "needs a name"),
         (["a", 1], "needs a name"),
     ],

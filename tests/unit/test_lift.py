@@ -7,12 +7,17 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import smsframe
 from smsframe.audience.intervals import difference, rate, ratio
 from smsframe.audience.keys import key_texts
 
 pytest.importorskip("statsmodels")
+
+CRITICAL = 1.959963984540054**2
+"""Of the score, squared, at 95 %."""
 
 
 def shares(converted, people):
@@ -56,6 +61,36 @@ def test_the_ratio_of_two_shares_is_koopmans():
     """Koopman, Biometrics 40 (1984) 513-517: 36 of 40 against 16 of 80, 2.94 to 7.15."""
     found = ratio(shares(36, 40), shares(16, 80), 0.95, binary=True)
     assert [*found] == pytest.approx((2.94, 7.15), abs=6e-3)
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    # Where all of both groups converted the score is n (r - 1), or n (1 / r - 1): solved by hand.
+    [
+        ((50, 50, 50, 50), (50 / (50 + CRITICAL), (50 + CRITICAL) / 50)),
+        ((10, 10, 100, 100), (10 / (10 + CRITICAL), (100 + CRITICAL) / 100)),
+        # Where nobody converted, and all of the control did, it is n r / (1 - r).
+        ((0, 50, 50, 50), (0.0, CRITICAL / (50 + CRITICAL))),
+        ((2, 2, 2, 10), (1.1901317, 17.6422379)),
+        ((0, 1, 999, 1000), (0.0, 0.7942474)),
+    ],
+)
+def test_the_ratio_is_right_where_a_whole_group_converted_or_nobody(counts, expected):
+    found = ratio(shares(*counts[:2]), shares(*counts[2:]), 0.95, binary=True)
+    assert [*found] == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 40), st.integers(1, 40), st.floats(0, 1), st.floats(0, 1))
+def test_the_ratio_the_other_way_round_has_the_inverse_interval_with_the_estimate_in_it(
+    people, others, share, other
+):
+    first, second = (max(round(size * part), 1) for size, part in ((people, share), (others, other)))
+    here = ratio(shares(first, people), shares(second, others), 0.95, binary=True)
+    there = ratio(shares(second, others), shares(first, people), 0.95, binary=True)
+    assert [here.low, here.high] == pytest.approx([1 / there.high, 1 / there.low], rel=1e-6)
+    assert here.low <= first / people / (second / others) * (1 + 1e-9)
+    assert here.high >= first / people / (second / others) * (1 - 1e-9)
 
 
 def test_the_difference_of_two_means_is_welchs():
@@ -186,8 +221,12 @@ def test_results_without_variants_and_other_columns_are_refused():
     frame = results({"a": 3, "hold-out": 3})
     with pytest.raises(smsframe.ContactsError, match="no column of numbers"):
         smsframe.lift(frame, frame.assign(word="x"), on="customer_id", value="word")
-    with pytest.raises(ValueError, match="level="):
-        smsframe.lift(frame, frame, on="customer_id", level=95)
+    for level in (95, "0.95", True, None):
+        with pytest.raises(ValueError, match="level="):
+            smsframe.lift(frame, frame, on="customer_id", level=level)
+    levels = frame.set_axis(pd.MultiIndex.from_product([["all"], frame.columns]), axis=1)
+    with pytest.raises(smsframe.ContactsError, match="several levels: flatten"):
+        smsframe.lift(frame, levels, on="customer_id")
 
 
 def test_without_statsmodels_it_names_what_to_install(monkeypatch):

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from smsframe.journal.orders.attempts import read_earlier
 from smsframe.journal.people import recipients as recipient_rows
+from smsframe.journal.privacy.forgotten import read_erased
 from smsframe.journal.sql import is_among
 from smsframe.journal.tables import batches, evidence, recipients
 from smsframe.orders.prices import limited
@@ -85,9 +86,10 @@ def covers(connection: Connection, entry: CampaignRecord, batch: Batch, people: 
 
 
 def _people(connection: Connection, entry: CampaignRecord, orders: pd.DataFrame) -> pd.DataFrame:
-    """Everybody who was in one of these orders, in whichever attempt."""
-    earlier = read_earlier(connection, entry.id)
-    if orders.empty:
-        return earlier
+    """Everybody who was in one of these orders, in whichever attempt; without a number who was erased since."""
     which = is_among(recipients.c.batch, orders.index.tolist())
-    return pd.concat([recipient_rows.read(connection, entry.id, which), earlier], ignore_index=True)
+    parts = [recipient_rows.read(connection, entry.id, which), read_earlier(connection, entry.id)]
+    names = ["batch", "phone", "segments", "missing", "refused"]
+    if len(erased := read_erased(connection, entry.id)):
+        parts.append(erased.reindex(columns=names))
+    return pd.concat([part[names] for part in parts], ignore_index=True)
