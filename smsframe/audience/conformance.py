@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from smsframe.errors import GatewayError
+from smsframe.formatting import many
 from smsframe.gateway.received import the_list
 from smsframe.gateway.wire_format import DATE
 
@@ -28,6 +29,7 @@ NO_NUMBER = "+391"
 ZONES = ("UTC", "Europe/Rome", "Europe/Paris", "Europe/London")
 LONG_PAGE = 1000
 UNSEEN = "not seen"
+SENDERS = "the list of senders"
 
 
 class Answer(NamedTuple):
@@ -68,9 +70,15 @@ def examine(
             password that cannot be right.
         own_number: A number of one's own, to which a few texts may be sent; without it nothing is sent.
         most_credits: The most that all texts may cost together.
+
+    Raises:
+        GatewayError: The gateway did not answer the first question; what fails later is only not seen.
     """
     probes = _Probes(gateway, another, own_number or "")
-    answers = [ask() for ask in probes.reading()]
+    (_, first), *reading = probes.reading()
+    answers = [first()]
+    for question, ask in reading:
+        answers += _answers([question], 0, lambda ask=ask: [ask()])
     left = most_credits if own_number else 0
     for cost, question, ask in probes.sending():
         if cost > left:
@@ -80,8 +88,16 @@ def examine(
             ]
             continue
         left -= cost
-        answers += ask()
+        answers += _answers(question.split(), cost, ask)
     return answers
+
+
+def _answers(questions: list[str], cost: int, ask: Callable[[], list[Answer]]) -> list[Answer]:
+    """What is seen on these questions; one that fails takes none of the other answers with it."""
+    try:
+        return ask()
+    except GatewayError as error:
+        return [Answer(question, None, f"{UNSEEN}: {error}", cost) for question in questions]
 
 
 class _Probes:
@@ -89,16 +105,16 @@ class _Probes:
         self._gateway, self._another, self._to = gateway, another, to
         self._type = gateway.profile.message_type("high").code
 
-    def reading(self) -> list[Callable[[], Answer]]:
+    def reading(self) -> list[tuple[str, Callable[[], Answer]]]:
         """The questions that send nothing."""
         return [
-            self._timezone,
-            self._several_sessions,
-            self._login_refused,
-            self._extra_values,
-            self._long_pages,
-            self._reply_fields,
-            self._senders,
+            ("timezone", self._timezone),
+            ("several_sessions", self._several_sessions),
+            ("login_refused", self._login_refused),
+            ("extra_values", self._extra_values),
+            ("long_pages", self._long_pages),
+            ("what a received message says", self._reply_fields),
+            (SENDERS, self._senders),
         ]
 
     def sending(self) -> list[tuple[int, str, Callable[[], list[Answer]]]]:
@@ -182,10 +198,7 @@ class _Probes:
         return Answer("what a received message says", None, seen)
 
     def _senders(self) -> Answer:
-        try:
-            return Answer("the list of senders", None, f"{len(self._gateway.senders())} registered")
-        except GatewayError as error:
-            return Answer("the list of senders", None, str(error))
+        return Answer(SENDERS, None, f"{len(self._gateway.senders())} registered")
 
     def _post(self, recipients: list[str], text: str = "Test", **more: Any) -> tuple[int | None, Any, str]:
         order = f"sfc-{secrets.token_hex(10)}"
@@ -194,49 +207,54 @@ class _Probes:
         return status, answer, order
 
     def _listed(self, order: str) -> list[dict[str, Any]] | None:
+        """The texts of an order, or None where there is none of that id; no rows where nobody can know."""
         status, body = self._gateway.probe("GET", f"sms/{order}")
-        return None if status == UNKNOWN_ORDER else _rows(body)
+        return None if status == UNKNOWN_ORDER else _rows(body) if status == OK else []
 
     def _repeated(self) -> list[Answer]:
-        _, _, order = self._post([self._to])
-        status, _, _ = self._post([self._to], order_id=order)
+        name = "repeated_order_id"
+        first, answer, order = self._post([self._to])
+        if not _taken(first, answer):
+            return [Answer(name, None, f"the first order was answered with {first}", 2)]
+        status, answer, _ = self._post([self._to], order_id=order)
         if status == REFUSED:
-            return [Answer("repeated_order_id", "refuse", "a second order under one id is refused", 2)]
+            return [Answer(name, "refuse", "a second order under one id is refused", 2)]
         texts = len(self._listed(order) or [])
-        value = "accept" if texts > 1 else "merge"
-        return [Answer("repeated_order_id", value, f"answered with {status}; {texts} texts are listed", 2)]
+        value = (None, "merge", "accept")[min(texts, 2)] if _taken(status, answer) else None
+        return [Answer(name, value, f"answered with {status}; {many(texts, 'text')} listed", 2)]
 
     def _duplicates(self) -> list[Answer]:
-        status, _, order = self._post([self._to, self._to])
+        status, answer, order = self._post([self._to, self._to])
         if status == REFUSED:
             return [Answer("duplicates", "refuse", "a number twice in one order is refused", 2)]
         texts = len(self._listed(order) or [])
-        return [Answer("duplicates", "send" if texts > 1 else "merge", f"{texts} texts are listed", 2)]
+        value = (None, "merge", "send")[min(texts, 2)] if _taken(status, answer) else None
+        return [Answer("duplicates", value, f"answered with {status}; {many(texts, 'text')} listed", 2)]
 
     def _left_out(self) -> list[Answer]:
         status, answer, order = self._post([self._to, NO_NUMBER], allowInvalidRecipients=True)
-        if status != ACCEPTED:
+        if not _taken(status, answer):
             return [Answer("left_out", None, f"the order was answered with {status}", 2)]
-        texts = len(self._listed(order) or [])
-        charged = answer.get("total_sent") if isinstance(answer, dict) else None
-        value = "unlisted" if texts < 2 else "charged" if charged == 2 else "named"  # noqa: PLR2004 - both
-        return [Answer("left_out", value, f"{texts} are listed, {charged} charged", 2)]
+        texts, charged = len(self._listed(order) or []), answer.get("total_sent")
+        listed = "charged" if charged == 2 else "named"  # noqa: PLR2004 - both
+        value = (None, "unlisted", listed)[min(texts, 2)]  # who can be texted is listed in any case
+        return [Answer("left_out", value, f"{many(texts, 'text')} listed, {charged} charged", 2)]
 
     def _all_left_out(self) -> list[Answer]:
-        status, _, _ = self._post([NO_NUMBER], allowInvalidRecipients=True)
-        value = {ACCEPTED: "accept", REFUSED: "refuse"}.get(status or 0)
+        status, answer, _ = self._post([NO_NUMBER], allowInvalidRecipients=True)
+        value = _either(status, answer, "accept", "refuse")
         return [Answer("all_left_out", value, f"an order of refused numbers alone: {status}", 1)]
 
     def _outside_gsm(self) -> list[Answer]:
-        status, _, _ = self._post([self._to], "\u0416", encoding="gsm")
-        value = {ACCEPTED: "replace", REFUSED: "refuse"}.get(status or 0)
+        status, answer, _ = self._post([self._to], "\u0416", encoding="gsm")
+        value = _either(status, answer, "replace", "refuse")
         return [Answer("outside_gsm", value, f"a Cyrillic letter with encoding gsm: {status}", 1)]
 
     def _paramsms(self) -> list[Answer]:
         body = {"message_type": self._type, "message": "${f1}", "order_id": f"sfc-{secrets.token_hex(10)}"}
         people = {"0": {"recipient": self._to, "f1": "Test"}}
-        status, _ = self._gateway.probe("POST", "paramsms", json=body | {"recipients": people})
-        value = status if status in (OK, ACCEPTED) else None
+        status, answer = self._gateway.probe("POST", "paramsms", json=body | {"recipients": people})
+        value = status if _taken(status, answer) else None
         return [Answer("paramsms_accepted", value, f"an accepted paramsms is {status}", 1)]
 
     def _cancelled(self) -> list[Answer]:
@@ -250,19 +268,21 @@ class _Probes:
             seen = f"a scheduled order was not cancelled ({status}): cancel {order} by hand"
             return [Answer("cancelled_order", None, seen, 4), Answer("refund_cancelled", None, seen, 4)]
         after, listed = self._credits(), self._listed(order)
-        value = "gone" if listed is None else "listed"
+        value = "gone" if listed is None else "listed" if listed else None
         if listed and any(row.get("status") != "SCHEDULED" for row in listed):
             value = "partly_sent"
         refunded = None if before == taken else after == before
         return [
-            Answer("cancelled_order", value, f"a cancelled order is {value.replace('_', ' ')}", 4),
+            Answer(
+                "cancelled_order", value, f"a cancelled order is {(value or UNSEEN).replace('_', ' ')}", 4
+            ),
             Answer("refund_cancelled", refunded, f"credits {before:g}, then {taken:g}, then {after:g}", 4),
         ]
 
     def _length(self) -> list[Answer]:
         longest = self._gateway.profile.message_type("high").gsm
-        status, _, _ = self._post([self._to], "\u20ac" * (longest // 2 + 1))  # two units each
-        value = {ACCEPTED: "characters", REFUSED: "units"}.get(status or 0)
+        status, answer, _ = self._post([self._to], "\u20ac" * (longest // 2 + 1))  # two units each
+        value = _either(status, answer, "characters", "units")
         return [Answer("length_in", value, f"{longest // 2 + 1} signs of two units: {status}", 7)]
 
     def _credits(self) -> float:
@@ -273,3 +293,13 @@ class _Probes:
 
 def _rows(body: Any) -> list[dict[str, Any]]:
     return (the_list(body) or []) if isinstance(body, dict) else []
+
+
+def _taken(status: int | None, answer: Any) -> bool:
+    """Whether an order was accepted: its status, and a body that says so."""
+    return status in (OK, ACCEPTED) and isinstance(answer, dict) and answer.get("result") == "OK"
+
+
+def _either(status: int | None, answer: Any, accepted: str, refused: str) -> str | None:
+    """One word where an order was accepted, another where it was refused."""
+    return accepted if _taken(status, answer) else refused if status == REFUSED else None

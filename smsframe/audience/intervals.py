@@ -21,8 +21,8 @@ FEWEST = 2
 """Values of which a mean has an interval."""
 
 SMALLEST, FARTHEST, HALVINGS = 1e-9, 64.0, 60
-"""Of the search for the ends of an interval: what stands for no people, how far away they are looked for on the
-logarithmic scale, and how often what is left is halved."""
+"""Of the search for the ends of an interval: what stands for no people, how far away the ends are looked for
+on the logarithmic scale, and how often what is left is halved."""
 
 
 class Interval(NamedTuple):

@@ -69,7 +69,9 @@ def key_column(frame: pd.DataFrame, label: Hashable, parameter: str) -> pd.Serie
         ContactsError: There is none, or several, or the columns have several levels.
     """
     if isinstance(frame.columns, pd.MultiIndex):
-        raise ContactsError(f"the columns have several levels: flatten them, so that {parameter}= is one column")
+        raise ContactsError(
+            f"the columns have several levels: flatten them, so that {parameter}= is one column"
+        )
     count = int(frame.columns.isin([label]).sum())
     if count == 1:
         column: pd.Series[Any] = frame.iloc[:, place(frame, label)]

@@ -190,7 +190,7 @@ def order_costs(people: pd.DataFrame, orders: pd.DataFrame, budget: Budget) -> p
 
 
 def _highest(budget: Budget, message_type: str) -> int | None:
-    """The highest price of a segment, for people of whom nobody knows any more who they were; None for none."""
+    """The highest price of a segment, for people who are not known any more; None where there is no price."""
     return max(budget.per_segment(message_type).values(), default=None)
 
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pyarrow as pa
 
-from smsframe.arrow import TEXT
+from smsframe.arrow import STRING, TEXT
 from smsframe.errors import ContactsError
 from smsframe.phones.likeness import looks_like_phones
 from smsframe.phones.match import keys
+from smsframe.phones.scripts import in_ascii
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -31,8 +33,8 @@ def hashed(
     """
     Results with ``sms_person`` instead of ``sms_phone``, and without the columns that hold the numbers.
 
-    A column is left out as a whole if one of its cells has the number of its row, in any spelling, or if it
-    reads like phone numbers; an index likewise.
+    A column is left out as a whole if one of its cells has the number of its row in any spelling, if its name
+    is somebody's number, or if it reads like phone numbers; an index likewise.
 
     Args:
         results: A frame with ``sms_phone``.
@@ -50,25 +52,35 @@ def hashed(
     there = phones.notna().to_numpy()
     persons = pd.Series([None] * len(results), dtype=TEXT)
     persons[there] = pd.array(hashes(keys(phones[there])), dtype=TEXT)
+    tails = {*phones.dropna().str[-TAIL:]}
     left_out: list[Hashable] = []
     kept = []
     for place, name in enumerate(results.columns):
         if name == "sms_phone":
             kept.append(place)
-        elif _holds_numbers(results.iloc[:, place], phones):
+        elif _names_number(name, tails) or _holds_numbers(results.iloc[:, place], phones):
             left_out.append(name)
         else:
             kept.append(place)
     frame = results.iloc[:, kept]
     for level in range(results.index.nlevels):
-        if _holds_numbers(pd.Series(results.index.get_level_values(level)), phones):
-            left_out.append(results.index.names[level])
+        name = results.index.names[level]
+        if _names_number(name, tails) or _holds_numbers(
+            pd.Series(results.index.get_level_values(level)), phones
+        ):
+            left_out.append(name)
             frame = frame.reset_index(drop=True)
             break
     column = frame.columns.get_loc("sms_phone")
     frame = frame.assign(sms_phone=persons.array)
     names = [PERSON if place == column else name for place, name in enumerate(frame.columns)]
     return frame.set_axis(names, axis=1), left_out
+
+
+def _names_number(label: Hashable, tails: set[str]) -> bool:
+    """Whether the name of a column is somebody's number, as in a table that was turned round."""
+    digits = "".join(str(int(each)) for each in str(label) if each.isdecimal())
+    return any(digits[place : place + TAIL] in tails for place in range(len(digits) - TAIL + 1))
 
 
 def _holds_numbers(column: pd.Series[Any], phones: pd.Series[Any]) -> bool:
@@ -81,9 +93,15 @@ def _holds_numbers(column: pd.Series[Any], phones: pd.Series[Any]) -> bool:
     if pd.api.types.is_float_dtype(kind):
         whole = text.notna() & text.mod(1).eq(0) & text.abs().lt(1e15)
         text = text.where(whole).astype("Int64")
-    digits = text.astype("string").str.replace(r"\D", "", regex=True)
+    digits = _in_ascii(text.astype("string")).str.replace(r"[^0-9]", "", regex=True)
     many = digits.str.len().ge(TAIL).fillna(value=False).to_numpy(dtype=bool) & phones.notna().to_numpy()
     tails = phones[many].str[-TAIL:]
     if any(tail in cell for tail, cell in zip(tails, digits[many], strict=True)):
         return True
     return not str(column.name).startswith("sms_") and looks_like_phones(column)
+
+
+def _in_ascii(text: pd.Series[Any]) -> pd.Series[Any]:
+    """The same with the digits of all scripts in ASCII."""
+    written = in_ascii(pa.array(text, STRING, from_pandas=True))
+    return pd.Series(written.to_numpy(zero_copy_only=False), dtype="string")

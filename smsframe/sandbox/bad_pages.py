@@ -44,7 +44,7 @@ def altered(kind: str, answer: list[Message], asked: int) -> JSONResponse | None
             body["pageNumber"] = asked
         case "skipped_rows" if asked > 1:
             body[name] = rows[1:]
-        case "wrong_total":
+        case "wrong_total" if isinstance(body.get("total"), int):
             body["total"] += 1
     return JSONResponse(body, answer[0]["status"])
 

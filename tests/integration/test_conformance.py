@@ -66,3 +66,24 @@ def test_nothing_is_sent_unless_it_is_allowed_and_never_for_more(number, most):
         assert len({answer.question for answer in answers}) == len(answers) >= len(fields(OpenQuestions)) - 1
         if not spent:
             assert len(sandbox.inbox()) == 0
+
+
+@pytest.mark.parametrize("kind", ["html", "error_before", "drop_after"])
+@pytest.mark.parametrize("call", ["state", "order"])
+def test_what_cannot_be_seen_is_no_answer_and_takes_no_other_with_it(kind, call):
+    with smsframe.Sandbox(credits=100) as sandbox:
+        sandbox.misbehave(kind, call=call)
+        answers = {answer.question: answer for answer in asked(sandbox, own_number=OWN, most_credits=50)}
+        of_texts = ["duplicates", "left_out", *(["cancelled_order"] if call == "state" else ["outside_gsm"])]
+        assert [answers[question].value for question in of_texts] == [None] * 3
+        others = {"login_refused": 404, "extra_values": "ignore", "long_pages": "whole"}
+        others |= {"outside_gsm": "refuse", "length_in": "characters"} if call == "state" else {}
+        assert {question: answers[question].value for question in others} == others
+        assert 100 - sandbox.credits["N"] <= 50
+
+
+def test_a_gateway_that_does_not_answer_at_all_is_an_error():
+    with smsframe.Sandbox() as sandbox:
+        sandbox.misbehave("error_before", call="any")
+        with pytest.raises(smsframe.GatewayError):
+            asked(sandbox)

@@ -245,6 +245,11 @@ def test_files_without_numbers_can_be_joined(sandbox, gateway, tmp_path):
         whole=[int(phone[1:]) for phone in PEOPLE["mobile"]],
         age=[20, 30, 40, 50],
         joined=["2026-05-01"] * 4,
+        script=[
+            *("".join(chr(0x660 + int(each)) for each in phone[1:]) for phone in PEOPLE["mobile"][:1]),
+            *"abc",
+        ],
+        **{PEOPLE["mobile"][1]: 1},  # as of a table that was turned round
     )
     out = smsframe.send(people, "Ciao", campaign="autumn", phone="mobile", gateway=gateway, progress=False)
     key = hash_key.find() or hash_key.create()
@@ -259,7 +264,7 @@ def test_files_without_numbers_can_be_joined(sandbox, gateway, tmp_path):
         back = read(path)
         assert back["sms_person"].tolist() == expected
         assert {"name", "age", "joined", "sms_status"} <= {*back.columns}
-        assert not {"mobile", "other", "whole", "sms_phone"} & {*back.columns}
+        assert not {"mobile", "other", "whole", "script", "sms_phone", *PEOPLE["mobile"]} & {*back.columns}
         for phone in PEOPLE["mobile"]:
             assert (
                 not back.astype(str)

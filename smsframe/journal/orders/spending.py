@@ -86,7 +86,7 @@ def covers(connection: Connection, entry: CampaignRecord, batch: Batch, people: 
 
 
 def _people(connection: Connection, entry: CampaignRecord, orders: pd.DataFrame) -> pd.DataFrame:
-    """Everybody who was in one of these orders, in whichever attempt; without a number who was erased since."""
+    """Everybody who was in one of these orders, in whichever attempt; who was erased since has no number."""
     which = is_among(recipients.c.batch, orders.index.tolist())
     parts = [recipient_rows.read(connection, entry.id, which), read_earlier(connection, entry.id)]
     names = ["batch", "phone", "segments", "missing", "refused"]
