@@ -60,7 +60,7 @@ def suppressed_numbers(
     read: list[pd.Index[Any]] = []
     for each in lists_of(suppress):
         if isinstance(each, OptoutList):
-            require_valid(cast("date | None", each.valid_until), (now or SYSTEM.now()).date())
+            require_valid(cast("date | None", each.valid_until), now or SYSTEM.now())
             each = each.source  # noqa: PLW2901 - what is read of it
         read.append(suppression(each, home, **said))
     return read[0] if len(read) == 1 else together(*read).unique()

@@ -78,7 +78,7 @@ def require_current_optouts(
     """
     if until is None and entry is not None:
         until = context.journal.optouts.suppressed_until(entry)
-    require_valid(until, context.retry_policy.clock.now().date())
+    require_valid(until, context.retry_policy.clock.now())
 
 
 def may_leave_again(known: Known | None, phones: pd.Series[Any]) -> bool:

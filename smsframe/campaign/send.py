@@ -105,8 +105,9 @@ def send(
     if campaign is None:
         raise ValueError("campaign= is required to send: the name under which nobody is texted twice")
     changed = options.changed == "continue"
-    require_valid(plan.valid_until, context.retry_policy.clock.now().date())
-    budget, gateway = costs_of(plan.policy, context.gateway.profile), context.gateway
+    require_valid(plan.valid_until, context.retry_policy.clock.now())
+    gateway = context.gateway
+    budget = costs_of(plan.policy, gateway.profile, plan.planned["segments"])
     # A budget is for all.
     phones = plan.frame["sms_phone"].dropna() if part and budget is None else None
     start = CallStart.read(plan, context, phones, changed=changed)
@@ -184,11 +185,12 @@ def resume(
     """Go on with a campaign from its journal alone, without the ``suppressed``; see `smsframe.resume`."""
     entry, confirm = replace(entry, terms=options.applied(entry.terms)), options.confirm
     journal, gateway = context.journal, context.gateway
-    entry = replace(entry, budget=costs_of(options.policy, gateway.profile))
     call = CampaignCall(gateway.base_url, gateway.account, entry.template, changed=True)
     stored = journal.read(entry.name, call=call)
     if stored is None or stored.entry.id != entry.id:
         raise replaced(journal)
+    budget = costs_of(options.policy, gateway.profile, stored.known.people["segments"])
+    entry = replace(entry, budget=budget)
     if options.ramp is not None or entry.ramp is not None:
         allowed = stored.known.people["phone"]
         given = None if options.ramp is None else ramp_of(options.ramp)

@@ -56,7 +56,8 @@ class Policy:
         consent: The columns that say when and how a person has consented, such as ``("consent_at",
             "consent_source")``. They are kept in the journal with each person, as they are when the text is
             planned.
-        consent_required: Whether a row without them is not texted (``suppressed``, ``no_consent``).
+        consent_required: Whether a row in which one of them is empty, or says no, is not texted
+            (``suppressed``, ``no_consent``).
         optout_text: The words by which people learn how to opt out, such as ``"STOP: reply STOP"``: a text
             without them is refused before anybody is texted. They stand in the text that you write, so that
             the plan shows them and counts them in its segments; nothing is appended unseen. Capitals and the
@@ -222,15 +223,26 @@ def only(numbers: Any) -> NDArray[np.int64]:
 
 
 @overload
-def costs_of(policy: Policy, profile: GatewayProfile) -> Budget: ...
+def costs_of(policy: Policy, profile: GatewayProfile, segments: pd.Series[Any] | None = None) -> Budget: ...
 @overload
-def costs_of(policy: Policy | None, profile: GatewayProfile) -> Budget | None: ...
-def costs_of(policy: Policy | None, profile: GatewayProfile) -> Budget | None:
-    """How costs are counted at a gateway of that profile; None without a policy."""
+def costs_of(
+    policy: Policy | None, profile: GatewayProfile, segments: pd.Series[Any] | None = None
+) -> Budget | None: ...
+def costs_of(
+    policy: Policy | None, profile: GatewayProfile, segments: pd.Series[Any] | None = None
+) -> Budget | None:
+    """
+    How costs are counted at a gateway of that profile; None without a policy.
+
+    ``segments`` of the texts that a call is about: a text of the campaign of which nobody knows how many it
+    has, as of an order that another journal sent, counts as the longest of them.
+    """
     if policy is None:
         return None
     limit = None if policy.budget is None else units_of(policy.budget)
-    return Budget(limit, policy.price_units, profile.quality_names)
+    longest = None if segments is None else segments.max()
+    unknown = 1 if longest is None or pd.isna(longest) else max(int(longest), 1)
+    return Budget(limit, policy.price_units, profile.quality_names, unknown)
 
 
 def read_prices(frame: Any) -> Prices:

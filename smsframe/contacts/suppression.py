@@ -63,9 +63,9 @@ class OptoutList:
                 until = date.fromisoformat(until)
             except ValueError:
                 raise ValueError(f"valid_until={until!r} must be a day, such as 2026-12-31") from None
-        if isinstance(until, datetime):
+        if isinstance(until, datetime) and until is not pd.NaT:
             until = until.date()
-        if until is not None and not isinstance(until, date):
+        if until is pd.NaT or not (until is None or isinstance(until, date)):
             raise ValueError(f"valid_until={until!r} must be a day, such as 2026-12-31")
         object.__setattr__(self, "valid_until", until)
 
@@ -84,13 +84,14 @@ def valid_until(suppress: Any) -> date | None:
     return min((day for day in days if isinstance(day, date)), default=None)
 
 
-def require_valid(until: date | None, today: date) -> None:
+def require_valid(until: date | None, now: datetime) -> None:
     """
-    Refuse a list of opt-outs after its last day.
+    Refuse a list of opt-outs after its last day: once that is over in UTC, or by the zone of this machine.
 
     Raises:
         ContactsError: It is later.
     """
+    today = max(now.date(), now.astimezone().date())
     if until is not None and today > until:
         raise ContactsError(
             f"the opt-out list was valid until {until}, and today is {today}: get the current one, and give "

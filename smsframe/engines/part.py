@@ -221,7 +221,7 @@ def count_of(frame: pd.DataFrame, job: Job, others: OtherParts) -> PartCounts:
     """Whom the call is about in a partition, by what the journal knows of them now."""
     plan, known = planned(frame, job, others)
     plan = replace(plan, terms=job.sending.applied(plan.terms))
-    budget = costs_of(plan.policy, job.profile)
+    budget = costs_of(plan.policy, job.profile, plan.planned["segments"])
     people = plan.planned[[name for name in PERSON if name in plan.planned]]
     unsent_people = people[~among(people["phone"], done(known, plan.terms, plan.sources))]
     now = job.now or Now(*SYSTEM.span())

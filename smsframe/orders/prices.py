@@ -102,6 +102,7 @@ class Budget:
         limit: The most that all orders of the campaign may cost together, in units; None for no limit.
         prices: The prices; None counts credits, one for each segment.
         qualities: The quality of each message type of the gateway.
+        unknown: As how many segments a text counts of which nobody knows it.
         costs: The segments and the predicted cost of orders, as far as a run has computed them, by key and
             charge (-1 before there is one): an order keeps its people, and which of them count follows from
             its charge.
@@ -110,6 +111,7 @@ class Budget:
     limit: int | None = None
     prices: Prices | None = None
     qualities: Mapping[str, str] = field(default_factory=dict)
+    unknown: int = 1
     costs: dict[tuple[int, float], tuple[int, int | None]] = field(
         default_factory=dict, repr=False, compare=False
     )

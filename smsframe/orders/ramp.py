@@ -31,7 +31,7 @@ STOP_AT: Final = 20.0
 """The e-value at which a ramp stops."""
 KNOWN: Final = 0.9
 """The share of the people so far whose outcome is known before the next stage, unless ``wait`` passes."""
-LIMIT, WAIT = 0.05, timedelta(hours=24)
+LIMIT, WAIT, LONGEST = 0.05, timedelta(hours=24), timedelta(days=366)
 
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _WAIT = re.compile(r"(\d+(?:\.\d+)?)\s*(min|h|d)[a-z]*\.?", re.IGNORECASE)
@@ -96,7 +96,10 @@ def ramp_of(text: str) -> Ramp:
         if word == "limit" and share:
             limit = float(share[1]) / 100
         elif word == "wait" and span:
-            wait = float(span[1]) * _UNITS[span[2].lower()]
+            unit = _UNITS[span[2].lower()]
+            if float(span[1]) > LONGEST / unit:
+                raise ValueError(f"ramp={text!r}: the wait is longer than a year")
+            wait = float(span[1]) * unit
         else:
             raise ValueError(f"ramp={text!r}: {rule!r} is neither a limit nor a wait, {_HINT}")
     *shares, last = [part.strip().casefold() for part in stages.split(",")]

@@ -66,13 +66,13 @@ def predicted(phones: pd.Series[Any], segments: pd.Series[Any], message_type: st
 
     Args:
         phones: E.164 numbers.
-        segments: Of their texts; an unknown number counts as one.
+        segments: Of their texts; an unknown number counts as the budget says.
         message_type: Of all of them.
-        budget: The prices.
+        budget: The prices, and as what an unknown number of segments counts.
     """
     by_country = budget.per_segment(message_type)
     other = by_country.get(ANY_COUNTRY, -1)
-    number = segments.to_numpy(dtype="int64", na_value=1)
+    number = segments.to_numpy(dtype="int64", na_value=budget.unknown)
     total = max([*by_country.values(), 1]) * int(number.sum())
     dtype: Any = "int64" if total < _LARGEST else object
     if budget.prices is None or set(by_country) <= {ANY_COUNTRY}:
@@ -135,7 +135,7 @@ def order_costs(people: pd.DataFrame, orders: pd.DataFrame, budget: Budget) -> p
         counts at the highest price.
     """
     people = people[people["batch"].isin(orders.index).to_numpy()]
-    members = people.assign(segments=people["segments"].to_numpy(dtype="int64", na_value=1))
+    members = people.assign(segments=people["segments"].to_numpy(dtype="int64", na_value=budget.unknown))
     ever = members.groupby("batch")["segments"].sum().reindex(orders.index, fill_value=0)
     open_ = orders["charged"].isna().reindex(people["batch"]).to_numpy(dtype=bool)
     listed = (~people["missing"].astype(bool).to_numpy() | open_) & people["refused"].isna().to_numpy()
@@ -146,7 +146,7 @@ def order_costs(people: pd.DataFrame, orders: pd.DataFrame, budget: Budget) -> p
     for message_type in pd.unique(types):
         part = people[types == message_type]
         costs = predicted(part["phone"], part["segments"], str(message_type), budget)
-        number = part["segments"].to_numpy(dtype="int64", na_value=1)
+        number = part["segments"].to_numpy(dtype="int64", na_value=budget.unknown)
         erased, highest = part["phone"].isna().to_numpy(dtype=bool), _highest(budget, str(message_type))
         parts.append(
             pd.DataFrame(
@@ -176,7 +176,7 @@ def order_costs(people: pd.DataFrame, orders: pd.DataFrame, budget: Budget) -> p
     ):
         segments, cost = rows.get(key, (0, 0))
         gone = max(0, int(before) - int(now)) if pd.isna(charged) or not segments else 0
-        gone = gone or int(segments == 0)  # of an order that was taken over and lists nobody one text counts
+        gone = gone or (budget.unknown if segments == 0 else 0)  # of one that was taken over and lists nobody
         highest = _highest(budget, str(name))
         unpriced = cost is None or (gone and highest is None)
         found.append((segments + gone, None if unpriced else cost + gone * (highest or 0)))

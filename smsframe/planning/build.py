@@ -191,7 +191,7 @@ def plan(
         results = note_other_texts(results, journalled, messages.sources or template.source, planned)
     if texted is not None:
         results, planned = within_cap(results, planned, times, terms, options.policy, texted, now)
-    budget = costs_of(options.policy, profile)
+    budget = costs_of(options.policy, profile, planned["segments"])
     costs = plan_costs(planned, results, terms.message_type, budget, journalled)
     results = wait_for_budget(results, planned, costs, journalled)
     state = ramp_state(options.ramp, ramp)

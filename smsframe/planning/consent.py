@@ -20,6 +20,14 @@ from smsframe.texts.values import words
 if TYPE_CHECKING:
     from smsframe.contacts.policy import Policy
 
+NO_CONSENT = (
+    # Of a column of yes and no, in the languages of spreadsheets: false and no.
+    *("false", "falso", "falsch", "faux", "f", "no", "non", "nein", "n", "0", "0.0"),
+    # Of a gap that was made text, as by ``astype(str)``.
+    *("nan", "none", "nat", "<na>", "null", "n/a", "-"),
+)
+"""Values that are no consent, in small letters."""
+
 
 def read_consent(contacts: pd.DataFrame, policy: Policy | None) -> pd.Series[Any] | None:
     r"""
@@ -27,7 +35,7 @@ def read_consent(contacts: pd.DataFrame, policy: Policy | None) -> pd.Series[Any
 
     Returns:
         By position: ``name=value`` of each column, with `FIELD_SEPARATOR` between; missing where one of them
-        has no value.
+        has no value, or one that says no.
 
     Raises:
         ContactsError: The table has no such column, or several of that name.
@@ -50,7 +58,8 @@ def read_consent(contacts: pd.DataFrame, policy: Policy | None) -> pd.Series[Any
             )
         cells = words(contacts.iloc[:, place(contacts, name)])
         cells = pc.replace_substring(pc.utf8_trim_whitespace(cells), FIELD_SEPARATOR, " ")
-        cells = pc.if_else(pc.equal(cells, ""), pa.scalar(None, STRING), cells)
+        nothing = pc.is_in(pc.utf8_lower(cells), pa.array(["", *NO_CONSENT], STRING))
+        cells = pc.if_else(nothing, pa.scalar(None, STRING), cells)
         parts.append(pc.binary_join_element_wise(pa.scalar(f"{name}=", STRING), cells, pa.scalar("", STRING)))
     together = pc.binary_join_element_wise(*parts, pa.scalar(FIELD_SEPARATOR, STRING))
     return pd.Series(together, dtype=TEXT)

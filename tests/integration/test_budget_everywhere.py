@@ -106,6 +106,24 @@ def test_what_is_sent_at_another_time_counts_beside_what_was_cancelled(rules, ga
     assert len(sandbox.inbox()) == 6
 
 
+def test_orders_of_a_lost_journal_count_as_the_texts_of_the_call(gateway, sandbox, time, tmp_path):
+    contacts, text = people(8, ending="01"), "x" * 300  # two segments
+
+    def spend(through, some, limit, **options):
+        call = {"campaign": "autumn", "phone": "mobile", "gateway": through, "progress": False}
+        return smsframe.send(some, text, policy=only(limit), **call, **options)
+
+    spend(gateway, contacts.head(4), 8)
+    rebuilt = sandbox.gateway(clock=time.clock, journal=tmp_path / "rebuilt.sqlite")
+    smsframe.history(adopt=["autumn"], gateway=rebuilt)
+    plan = smsframe.plan(contacts, text, campaign="autumn", phone="mobile", gateway=rebuilt, policy=only(12))
+    assert plan.facts()["costs"]["spent"] == "8 credits"
+    for limit, sent in ((8, 4), (11, 5), (12, 6), (16, 8)):
+        spend(rebuilt, contacts, limit, grace=0.02)
+        assert texts(sandbox) == sent
+    rebuilt.close()
+
+
 def test_who_waits_for_a_budget_is_sent_to_by_no_call_without_one(gateway, sandbox):
     contacts = people(ending="01")
     assert waits(send(gateway, contacts, policy=only(4))) == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time as clocks
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -13,6 +15,7 @@ from helpers.sending import QUICK, codes, posts, resume, send, statuses, table, 
 
 import smsframe
 from smsframe.clock import SYSTEM, Clock
+from smsframe.contacts.suppression import require_valid
 from smsframe.errors import ContactsError, JournalError, Unavailable
 from smsframe.journal.journal import Journal
 from smsframe.journal.people import barred, optout_rows
@@ -363,6 +366,12 @@ def test_a_list_that_has_expired_stops_the_call(gateway, sandbox):
     assert posts(sandbox) == 0
 
 
+@pytest.mark.parametrize("day", ["31.12.2026", 20261231, pd.NaT, float("nan")])
+def test_what_is_no_day_is_refused(day):
+    with pytest.raises(ValueError, match="must be a day"):
+        smsframe.OptoutList([ONE], valid_until=day)
+
+
 def test_a_plan_is_not_sent_after_its_list_has_expired(gateway, sandbox):
     today = datetime.now(UTC).date()
     listed = smsframe.OptoutList([ONE], valid_until=today)
@@ -373,6 +382,30 @@ def test_a_plan_is_not_sent_after_its_list_has_expired(gateway, sandbox):
     with pytest.raises(ContactsError, match="valid until"):
         smsframe.send(replace(plan, valid_until=today - timedelta(days=1)), gateway=gateway, progress=False)
     assert statuses(smsframe.send(plan, gateway=gateway, progress=False)) == {"accepted": 1, "suppressed": 1}
+
+
+@pytest.mark.skipif(not hasattr(clocks, "tzset"), reason="Windows has no TZ")
+@pytest.mark.parametrize(
+    ("zone", "hour", "current"),
+    [
+        ("Pacific/Auckland", 10, True),  # 23:00 of that day
+        ("Pacific/Auckland", 12, False),  # 01:00 of the next, while it is the day before in UTC
+        ("America/Los_Angeles", 23, True),
+        ("America/Los_Angeles", 24, False),  # over in UTC
+        ("UTC", 23, True),
+        ("UTC", 24, False),
+    ],
+)
+def test_the_last_day_of_a_list_is_over_at_the_first_of_two_midnights(zone, hour, current, monkeypatch):
+    monkeypatch.setenv("TZ", zone)
+    clocks.tzset()
+    try:
+        now = datetime(2026, 1, 15, tzinfo=UTC) + timedelta(hours=hour)
+        with nullcontext() if current else pytest.raises(ContactsError, match="valid until 2026-01-15"):
+            require_valid(date(2026, 1, 15), now)
+    finally:
+        monkeypatch.undo()
+        clocks.tzset()
 
 
 def test_a_cap_counts_over_campaigns_and_attempts_and_says_so(gateway, sandbox):

@@ -210,6 +210,32 @@ def test_consent_is_kept_with_each_person_and_required(database, sandbox, gatewa
     assert tables_with(journal, people["mobile"][0], "web form") == set()
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        [True, False, True, False],
+        pd.array([True, None, True, False], "boolean"),
+        [1, 0, 1, 0],
+        [1.0, 0.0, 1.0, None],
+        ["Sì", "No", "web form", "FALSE"],
+        ["VERO", "FALSO", "x", " nein "],
+        pd.Series(["shop", None, "shop", float("nan")], dtype=object).astype(str),
+        pd.to_datetime(pd.Series(["2026-05-01", None, "2026-05-02", None])).astype(str),
+    ],
+    ids=str,
+)
+def test_a_value_that_says_no_is_no_consent(said, gateway):
+    plan = smsframe.plan(
+        PEOPLE.assign(agreed=said),
+        "Ciao",
+        campaign="autumn",
+        phone="mobile",
+        policy=smsframe.Policy(consent="agreed"),
+        gateway=gateway,
+    )
+    assert plan.frame["sms_status"].astype(str).tolist() == ["ready", "suppressed"] * 2
+
+
 def test_consent_may_be_kept_and_not_required(sandbox, gateway):
     people = PEOPLE.assign(source=["web form", None, "shop", "shop"])
     policy = smsframe.Policy(consent="source", consent_required=False)

@@ -248,7 +248,9 @@ def test_what_is_counted_is_rejected_and_failed_of_all_who_were_texted(gateway, 
     assert found.known == 200
 
 
-@pytest.mark.parametrize("ramp", ["1%", "rest, 1%", "half, rest", 5])
+@pytest.mark.parametrize(
+    "ramp", ["1%", "rest, 1%", "half, rest", 5, "1%, rest; wait 999999 d", "1%, rest; wait 99999999999 h"]
+)
 def test_a_ramp_that_cannot_be_read_is_refused(ramp, gateway, sandbox):
     with pytest.raises(ValueError, match="ramp="):
         send(people(3), gateway, "Ciao", ramp=ramp)

@@ -84,9 +84,8 @@ def reschedule(
 ) -> pd.DataFrame:
     """Text people of a campaign whose text was cancelled at another time; see `smsframe.reschedule`."""
     journal, gateway = context.journal, context.gateway
-    budget = costs_of(options.policy, gateway.profile)
     with_optout_text(entry.template, options.policy)
-    entry = replace(entry, terms=at_another_time(entry.terms, when), budget=budget)
+    entry = replace(entry, terms=at_another_time(entry.terms, when))
     context = context.stopped_by(stop)
     stored = journal.read(
         entry.name, call=CampaignCall(gateway.base_url, gateway.account, entry.template, changed=True)
@@ -106,6 +105,7 @@ def reschedule(
         cancelled=True,
     )
     known = journal.recipients(entry.id, entry.name)
+    entry = replace(entry, budget=costs_of(options.policy, gateway.profile, known.people["segments"]))
     journal.optouts.save_suppressed(entry, suppressed, valid_until(options.suppress))
     barred = context.barred(options.policy, entry.id)
     phones = known.people["phone"]

@@ -81,9 +81,8 @@ def resend(
 ) -> pd.DataFrame:
     """Text people of a campaign again whom its text did not reach; see `smsframe.resend`."""
     journal, gateway = context.journal, context.gateway
-    budget = costs_of(options.policy, gateway.profile)
     with_optout_text(entry.template, options.policy)
-    entry = replace(entry, terms=replace(entry.terms, schedule=None), budget=budget)
+    entry = replace(entry, terms=replace(entry.terms, schedule=None))
     context = context.stopped_by(stop)
     typed = require_numbers(rows, ("sms_order_id", "sms_phone")).reset_index(drop=True)
     stored = journal.read(
@@ -94,6 +93,7 @@ def resend(
     _refuse_strangers(typed, entry.name, stored.known)
     answers = _asked_anew(typed, stored.known, context, journal)
     known = journal.recipients(entry.id, entry.name)
+    entry = replace(entry, budget=costs_of(options.policy, gateway.profile, known.people["segments"]))
     journal.optouts.save_suppressed(entry, suppressed, valid_until(options.suppress))
     barred = context.barred(options.policy, entry.id)
     phones = typed["sms_phone"].dropna()
