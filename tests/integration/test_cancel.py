@@ -333,6 +333,23 @@ def test_a_persons_word_changes_nothing_of_what_the_gateway_says_has_left(word, 
     assert sandbox.inbox()["recipient"].value_counts().max() == 1
 
 
+@pytest.mark.sandbox(cancelled_order="partly_sent")
+@pytest.mark.parametrize("ended", ["in doubt", "by a word", "and sent again"])
+def test_a_cap_counts_whom_a_text_reached_though_their_order_was_cancelled(ended, gateway, time, sandbox):
+    sent(gateway, time, people(3), after=3 * 24 * HOUR)
+    results = cancel(gateway)
+    if ended != "in doubt":
+        results = cancel(gateway, unconfirmed="cancelled")
+    reached = results["sms_delivery"].notna()
+    if ended == "and sent again":  # who was not reached has a later attempt, of the same campaign
+        move(gateway, time.now() + timedelta(days=9))
+    time.passed += HOUR
+    rules = smsframe.Policy(cap="1 per 2 days")  # by when the text left, not by when it was to leave
+    other = sent(gateway, time, people(3), after=None, campaign="winter", policy=rules)
+    assert other["sms_code"].eq("frequency_cap").tolist() == reached.tolist() == [True, True, False]
+    assert sandbox.inbox()["recipient"].value_counts().max() == 1
+
+
 def test_a_persons_word_is_about_nothing_but_what_was_to_be_cancelled_before(gateway, time, sandbox):
     lost_yes(gateway, time, sandbox, people(3))
     sent(gateway, time, people(6).iloc[3:])

@@ -14,7 +14,8 @@ from smsframe.journal.rows import micros
 from smsframe.journal.sql import as_json_array, integers_of, is_among
 from smsframe.journal.tables import attempts, batches, campaigns, recipients
 from smsframe.journal.versions import has_attempts
-from smsframe.orders.states import State
+from smsframe.orders.profile import known_codes
+from smsframe.orders.states import CALLED_BACK, State
 from smsframe.phones.match import are_among
 
 if TYPE_CHECKING:
@@ -31,7 +32,10 @@ COUNTED = (
     *(State.SENDING, State.UNCONFIRMED, State.ACCEPTED),
     *(State.CANCELLING, State.CANCEL_ASKED, State.CANCEL_TAKEN),
 )
-"""Orders whose people have a text, will have one, or may have: all but those that surely never left."""
+"""
+Orders whose people have a text, will have one, or may have: all but those that surely never left. Of one that
+was cancelled, only those count whose text had left before.
+"""
 
 
 class Texted(NamedTuple):
@@ -60,17 +64,14 @@ def texted(
     It costs what the people of that time cost, not those of the whole journal: the orders of the time are
     found first, and their people by the index of orders.
     """
-    at = sa.func.coalesce(batches.c.schedule_at, batches.c.sent_at, batches.c.claimed_at)
+    of_account = campaigns.c.base_url.in_(spellings(connection, campaigns.c.base_url, base_url))
+    if accounts is not None:
+        of_account &= campaigns.c.account.in_([*accounts])
+    at, span = _left_at(), (micros(since), micros(until))
     query = (
         sa.select(batches.c.id, at.label("at"), batches.c.skip_refused)
         .join(campaigns, batches.c.campaign == campaigns.c.id)
-        .where(
-            campaigns.c.base_url.in_(spellings(connection, campaigns.c.base_url, base_url)),
-            sa.true() if accounts is None else campaigns.c.account.in_([*accounts]),
-            batches.c.state.in_(COUNTED),
-            at > micros(since),
-            at < micros(until),
-        )
+        .where(of_account, batches.c.state.in_(COUNTED), at > span[0], at < span[1])
     )
     orders = connection.execute(query).all()
     found = [
@@ -78,9 +79,37 @@ def texted(
         for begin in range(0, len(orders), PART)
         for part in _people(connection, orders[begin : begin + PART])
     ]
+    found += _left_before(connection, of_account, span)
     if not found:
         return NOBODY
     return Texted(*(np.concatenate(column) for column in zip(*found, strict=True)))
+
+
+def _left_at() -> sa.ColumnElement[int]:
+    """When an order left, or goes out."""
+    return sa.func.coalesce(batches.c.schedule_at, batches.c.sent_at, batches.c.claimed_at)
+
+
+def _left_before(
+    connection: Connection, of_account: sa.ColumnElement[bool], span: tuple[int, int]
+) -> list[Texted]:
+    """Whose text had left, as the gateway says, before their order was to be cancelled."""
+    if not has_attempts(connection):
+        return []
+    left = [code for code, known in known_codes().items() if known.left]
+    parts = []
+    for table in (recipients, attempts):
+        at = sa.func.coalesce(table.c.delivered_at, _left_at())
+        query = (
+            sa.select(table.c.person, at.label("at"))
+            .join(batches, table.c.batch == batches.c.id)
+            .join(campaigns, batches.c.campaign == campaigns.c.id)
+            .where(of_account, batches.c.state.in_(CALLED_BACK), table.c.delivery.in_(left))
+            .where(at > span[0], at < span[1])
+        )
+        if rows := connection.execute(query).all():
+            parts.append(Texted(*np.array([tuple(row) for row in rows], dtype=np.int64).T))
+    return parts
 
 
 def _people(connection: Connection, orders: Sequence[Any]) -> list[Texted]:
