@@ -64,11 +64,11 @@ def hashed(
             kept.append(place)
     frame = results.iloc[:, kept]
     for level in range(results.index.nlevels):
-        name = results.index.names[level]
-        if _names_number(name, tails) or _holds_numbers(
+        label = results.index.names[level]
+        if _names_number(label, tails) or _holds_numbers(
             pd.Series(results.index.get_level_values(level)), phones
         ):
-            left_out.append(name)
+            left_out.append(label)
             frame = frame.reset_index(drop=True)
             break
     column = frame.columns.get_loc("sms_phone")

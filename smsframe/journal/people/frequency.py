@@ -64,7 +64,8 @@ def texted(
     It costs what the people of that time cost, not those of the whole journal: the orders of the time are
     found first, and their people by the index of orders.
     """
-    of_account = campaigns.c.base_url.in_(spellings(connection, campaigns.c.base_url, base_url))
+    urls = spellings(connection, campaigns.c.base_url, base_url)
+    of_account: sa.ColumnElement[bool] = campaigns.c.base_url.in_(urls)
     if accounts is not None:
         of_account &= campaigns.c.account.in_([*accounts])
     at, span = _left_at(), (micros(since), micros(until))
@@ -96,15 +97,20 @@ def _left_before(
     """Whose text had left, as the gateway says, before their order was to be cancelled."""
     if not has_attempts(connection):
         return []
+    called_back = (
+        sa.select(batches.c.id)
+        .join(campaigns, batches.c.campaign == campaigns.c.id)
+        .where(of_account, batches.c.state.in_(CALLED_BACK))
+    )
+    orders = connection.execute(called_back).scalars().all()
     left = [code for code, known in known_codes().items() if known.left]
     parts = []
-    for table in (recipients, attempts):
+    for table in (recipients, attempts) if orders else ():
         at = sa.func.coalesce(table.c.delivered_at, _left_at())
         query = (
             sa.select(table.c.person, at.label("at"))
             .join(batches, table.c.batch == batches.c.id)
-            .join(campaigns, batches.c.campaign == campaigns.c.id)
-            .where(of_account, batches.c.state.in_(CALLED_BACK), table.c.delivery.in_(left))
+            .where(is_among(table.c.batch, [*orders]), table.c.delivery.in_(left))
             .where(at > span[0], at < span[1])
         )
         if rows := connection.execute(query).all():
