@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -77,8 +78,8 @@ def examine(
     probes = _Probes(gateway, another, own_number or "")
     (_, first), *reading = probes.reading()
     answers = [first()]
-    for question, ask in reading:
-        answers += _answers([question], 0, lambda ask=ask: [ask()])
+    for question, look in reading:
+        answers += _answers([question], 0, partial(_one, look))
     left = most_credits if own_number else 0
     for cost, question, ask in probes.sending():
         if cost > left:
@@ -90,6 +91,10 @@ def examine(
         left -= cost
         answers += _answers(question.split(), cost, ask)
     return answers
+
+
+def _one(look: Callable[[], Answer]) -> list[Answer]:
+    return [look()]
 
 
 def _answers(questions: list[str], cost: int, ask: Callable[[], list[Answer]]) -> list[Answer]:

@@ -63,9 +63,9 @@ class OptoutList:
                 until = date.fromisoformat(until)
             except ValueError:
                 raise ValueError(f"valid_until={until!r} must be a day, such as 2026-12-31") from None
-        if isinstance(until, datetime) and until is not pd.NaT:
+        if isinstance(until, datetime):
             until = until.date()
-        if until is pd.NaT or not (until is None or isinstance(until, date)):
+        if until is not None and (not isinstance(until, date) or pd.isna(until)):
             raise ValueError(f"valid_until={until!r} must be a day, such as 2026-12-31")
         object.__setattr__(self, "valid_until", until)
 

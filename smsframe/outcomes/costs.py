@@ -178,8 +178,8 @@ def order_costs(people: pd.DataFrame, orders: pd.DataFrame, budget: Budget) -> p
         gone = max(0, int(before) - int(now)) if pd.isna(charged) or not segments else 0
         gone = gone or (budget.unknown if segments == 0 else 0)  # of one that was taken over and lists nobody
         highest = _highest(budget, str(name))
-        unpriced = cost is None or (gone and highest is None)
-        found.append((segments + gone, None if unpriced else cost + gone * (highest or 0)))
+        whole_cost = None if cost is None or (gone and highest is None) else cost + gone * (highest or 0)
+        found.append((segments + gone, whole_cost))
     return pd.DataFrame(
         {
             "segments": [segments for segments, _ in found],
