@@ -42,6 +42,7 @@ from smsframe.errors import (
 from smsframe.formatting import amount
 from smsframe.journal.campaigns.conflicts import CampaignCall
 from smsframe.journal.people.barred import Barred
+from smsframe.orders.prices import limited
 from smsframe.orders.ramp import ramp_of
 from smsframe.orders.states import Event
 from smsframe.outcomes.columns import results_for, validated
@@ -108,7 +109,7 @@ def send(
     require_valid(plan.valid_until, context.retry_policy.clock.now().date())
     budget, gateway = costs_of(plan.policy, context.gateway.profile), context.gateway
     # A budget is for all.
-    phones = plan.frame["sms_phone"].dropna() if part and budget is None else None
+    phones = plan.frame["sms_phone"].dropna() if part and not limited(budget) else None
     start = CallStart.read(plan, context, phones, changed=changed)
     ramp = plan.ramp
     if start.stored is not None and not part and ramp is not None:
