@@ -1,5 +1,6 @@
 """
-Whether two processes, or two names, mean the same journal: one holds the lock of a run, the other looks for it.
+Whether two processes, or two names, mean the same journal: one holds the lock of a run, the other looks for
+it.
 
 A database has many names: host names, addresses, sockets, services; and the variable of one process may name
 another journal than that of the next.

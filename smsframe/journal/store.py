@@ -33,11 +33,13 @@ class JournalStore(Protocol):
     """
 
     place: str
-    schema: str | None
     lock_can_be_lost: bool
 
     @property
     def exists(self) -> bool: ...  # noqa: D102 - above
+
+    @property
+    def schema(self) -> str | None: ...  # noqa: D102 - above
 
     @property
     def in_place(self) -> bool: ...  # noqa: D102 - above

@@ -90,8 +90,8 @@ def within(costs: Costs, budget: Budget, spending: Spending, *, before: int = 0)
     """
     Which of some texts may be sent: the first ones, as many as the rest of the budget covers.
 
-    Nobody is sent to without a price; such rows cost nothing and keep no other back. ``before``: the predicted
-    cost, in units, of texts that come before these.
+    Nobody is sent to without a price; such rows cost nothing and keep no other back. ``before``: the
+    predicted cost, in units, of texts that come before these.
     """
     if budget.limit is None:
         return np.ones(len(costs.units), dtype=bool)

@@ -130,7 +130,7 @@ def current(connection: Connection, schema: str, place: str) -> int:
 
 def require_encoding(connection: Connection, place: str) -> None:
     """
-    Refuse a database that cannot hold every text: what it refuses may be the answer to an order that has left.
+    Refuse a database that cannot hold every text: what it refuses may be the answer to an order that left.
 
     Raises:
         JournalError: It is one.
