@@ -225,8 +225,7 @@ def count_of(frame: pd.DataFrame, job: Job, others: OtherParts) -> PartCounts:
     unsent_people = people[~among(people["phone"], done(known, plan.terms, plan.sources))]
     now = job.now or Now(*SYSTEM.span())
     going = on_time(unsent_people, plan.terms, now)
-    if has_budget(plan.policy) or plan.ramp is not None:
-        going = going[going.index.isin(plan.ready_people.index)]
+    going = going[going.index.isin(plan.ready_people.index)]  # without who waits for a budget or a stage
     return PartCounts(
         confirmable=confirmable(plan.planned, known, plan),
         people=len(going),

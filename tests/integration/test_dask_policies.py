@@ -88,6 +88,9 @@ def test_the_credit_has_to_pay_for_what_the_budget_covers(service, tmp_path):
     assert poor.value.needed == 7
     sent = frame.sms.send("Ciao", campaign="enough", policy=smsframe.Policy(budget=5), **call).compute()
     assert statuses(sent) == {"accepted": 5, "pending": 7}
+    again = frame.sms.send("Ciao", campaign="enough", **call).compute()  # they go on waiting
+    assert statuses(again) == {"accepted": 5, "pending": 7}
+    assert len(service.inbox()) == 5
 
 
 def test_a_policy_without_a_budget_reads_and_sends_no_partition_alone(service, tmp_path, monkeypatch):
