@@ -72,11 +72,26 @@ class Parts:
     def ask(
         self, function: Callable[..., Any], job: Job, others: Sequence[OtherParts] | None = None
     ) -> list[Any]:
-        """What a function says of each partition, in their order; what it raises is raised."""
+        """
+        What a function says of each partition, in their order; what it raises is raised.
+
+        Raises:
+            ContactsError: The workers of a partition died of it.
+        """
         tasks = self._tasks(function, job, others, range(len(self)))
         if self._client is None:
             return list(dask.compute(*tasks))
-        return list(self._client.gather(self._client.compute(tasks)))
+        from distributed import KilledWorker  # noqa: PLC0415 - only where there is a cluster
+
+        try:
+            return list(self._client.gather(self._client.compute(tasks)))
+        except KilledWorker:
+            pass  # it names tasks, not what to do
+        raise ContactsError(
+            "a partition of this frame cannot be read: the workers died that computed it, as they do when "
+            "their memory is full (their logs say more); nothing was sent: make partitions smaller, or "
+            "workers larger"
+        )
 
     def each(
         self, function: Callable[..., Any], job: Job, others: Sequence[OtherParts], which: Iterable[int]

@@ -10,7 +10,7 @@ from helpers.dask_cluster import cluster, cut, required, same
 from helpers.sending import statuses, table
 
 import smsframe
-from smsframe.errors import ConfirmationMismatch, JournalError, NotEnoughCredit
+from smsframe.errors import ConfirmationMismatch, ContactsError, JournalError, NotEnoughCredit
 
 required()
 import dask  # noqa: E402
@@ -139,3 +139,29 @@ def test_a_password_in_the_parameters_of_a_url_is_refused(service):
             "Ciao", phone="mobile", campaign="autumn", journal="postgresql://ada@host/db?password=hunter2"
         )
     assert "hunter2" not in str(secret.value)
+
+
+def dies(rows):
+    """As a worker whose memory is full."""
+    import os  # noqa: PLC0415 - of the worker
+    import signal  # noqa: PLC0415
+
+    if len(rows):  # Dask asks with none what columns come out
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+    return rows
+
+
+@pytest.mark.slow
+def test_a_partition_that_no_worker_survives_says_so_before_anything_is_sent(service, tmp_path):
+    frame = cut(table(4), 2)
+    with cluster({"SMSFRAME_LOCAL_DISKS": "tmpfs"}) as made, dask.config.set(scheduler=None):
+        made.scheduler.allowed_failures = 0
+        with pytest.raises(ContactsError, match="the workers died that computed it"):
+            frame.map_partitions(dies, meta=frame._meta).sms.send(
+                "Ciao",
+                phone="mobile",
+                campaign="autumn",
+                journal=tmp_path / "journal.sqlite",
+                progress=False,
+            )
+    assert service.inbox().empty
