@@ -42,6 +42,7 @@ from smsframe.errors import (
 from smsframe.formatting import amount
 from smsframe.journal.campaigns.conflicts import CampaignCall
 from smsframe.journal.people.barred import Barred
+from smsframe.orders.prices import limited
 from smsframe.orders.ramp import ramp_of
 from smsframe.orders.states import Event
 from smsframe.outcomes.columns import results_for, validated
@@ -109,7 +110,7 @@ def send(
     gateway = context.gateway
     budget = costs_of(plan.policy, gateway.profile, plan.planned["segments"])
     # A budget is for all.
-    phones = plan.frame["sms_phone"].dropna() if part and budget is None else None
+    phones = plan.frame["sms_phone"].dropna() if part and not limited(budget) else None
     start = CallStart.read(plan, context, phones, changed=changed)
     ramp = plan.ramp
     if start.stored is not None and not part and ramp is not None:

@@ -197,6 +197,17 @@ class Policy:
         return f"Policy({', '.join(filter(None, parts))})"
 
 
+def has_budget(policy: Policy | None) -> bool:
+    """
+    Whether a policy limits what a campaign may cost.
+
+    Example:
+        >>> has_budget(Policy(budget=5)), has_budget(Policy(cap="1 per 7 days")), has_budget(None)
+        (True, False, False)
+    """
+    return policy is not None and policy.budget is not None
+
+
 def without_budget(policy: Policy) -> Policy:
     """The same policy without a budget; nothing of it is read again."""
     same = copy(policy)

@@ -131,7 +131,7 @@ def suppression(
             if not _is_number(str(source)):
                 raise
             raise ContactsError(
-                f"suppress= is a number and no file: write suppress=[number]; {done}"
+                f"{name} is a number and no file: write it as a list, [number]; {done}"
             ) from None
         headless = pd.api.types.is_integer_dtype(source.columns)  # Parquet always has names
     if isinstance(source, pd.DataFrame):

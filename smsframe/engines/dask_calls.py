@@ -20,6 +20,7 @@ from smsframe.api.tracebacks import hide_frames
 from smsframe.campaign.options import SendOptions
 from smsframe.clock import SYSTEM
 from smsframe.contacts.suppression import valid_until
+from smsframe.engines.dask_budget import within_budget
 from smsframe.engines.dask_parts import Parts
 from smsframe.engines.dask_send import send_parts
 from smsframe.engines.part import (
@@ -171,7 +172,7 @@ def plan(
     place = Place.of(gateway, journal).named()
     job, parts = _job(frame, text, options, SendOptions(), place, suppress)
     _require_usable(job, named=gateway is not None)
-    others = _others(parts, job)
+    others = within_budget(parts, job, _others(parts, job))
     counts = parts.ask(count_of, job, others)
     return DaskPlan(
         frame=parts.frame(planned_frame, job, others, PLANNED),
@@ -253,7 +254,7 @@ def send(
     messages_of(job)
     with job.place.opened() as (opened, memory):
         job = replace(job, place=job.place.at(opened), profile=opened.profile)
-        parts.probe(job.place)
+        parts.probe(job.place, memory)
         return send_parts(parts, job, _others(parts, job), opened, memory)
 
 

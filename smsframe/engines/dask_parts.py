@@ -15,6 +15,8 @@ import dask.dataframe as dd
 
 from smsframe.engines.part import PartOutcome
 from smsframe.errors import ContactsError, JournalError, SmsFrameError
+from smsframe.journal.journal import JOURNAL
+from smsframe.journal.same_journal import marked
 from smsframe.outcomes.columns import attach, results_for
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
     from smsframe.engines.part import Job
     from smsframe.engines.place import Place
+    from smsframe.journal.journal import Journal
+    from smsframe.journal.same_journal import Mark
     from smsframe.planning.parts import OtherParts
 
 
@@ -68,11 +72,26 @@ class Parts:
     def ask(
         self, function: Callable[..., Any], job: Job, others: Sequence[OtherParts] | None = None
     ) -> list[Any]:
-        """What a function says of each partition, in their order; what it raises is raised."""
+        """
+        What a function says of each partition, in their order; what it raises is raised.
+
+        Raises:
+            ContactsError: The workers of a partition died of it.
+        """
         tasks = self._tasks(function, job, others, range(len(self)))
         if self._client is None:
             return list(dask.compute(*tasks))
-        return list(self._client.gather(self._client.compute(tasks)))
+        from distributed import KilledWorker  # noqa: PLC0415 - only where there is a cluster
+
+        try:
+            return list(self._client.gather(self._client.compute(tasks)))
+        except KilledWorker:
+            pass  # it names tasks, not what to do
+        raise ContactsError(
+            "a partition of this frame cannot be read: the workers died that computed it, as they do when "
+            "their memory is full (their logs say more); nothing was sent: make partitions smaller, or "
+            "workers larger"
+        )
 
     def each(
         self, function: Callable[..., Any], job: Job, others: Sequence[OtherParts], which: Iterable[int]
@@ -100,18 +119,19 @@ class Parts:
         tasks = self._tasks(function, job, others, range(len(self)))
         return dd.from_delayed(tasks, meta=meta, divisions=self._frame.divisions, verify_meta=False)
 
-    def probe(self, place: Place) -> None:
+    def probe(self, place: Place, journal: Journal) -> None:
         """
-        Let every worker open the gateway and the journal, before anything is sent.
+        Let every worker open the gateway and the journal, before anything is sent; ``journal`` is ours.
 
         Raises:
             NotAuthorised: A worker has no credentials, or those of another account.
-            JournalError: A worker does not know the journal, or is on another machine than its file.
+            JournalError: A worker does not know the journal, has another one, or is on another machine than
+                its file.
         """
         if self._client is None:
-            _probe(place)
-            return
-        found = self._client.run(partial(_probe, place), on_error="return")
+            return  # partitions are sent by this process
+        with marked(journal) as mark:
+            found = self._client.run(partial(_probe, place, mark, _host(journal)), on_error="return")
         errors = [answer for answer in found.values() if isinstance(answer, BaseException)]
         if errors:
             error = errors[0]
@@ -120,7 +140,7 @@ class Parts:
                 error.args = (words,)
                 raise error
             raise JournalError(words) from error
-        hosts = {*found.values(), _probe(place)} - {None}
+        hosts = {*found.values(), _host(journal)} - {None}
         if len(hosts) > 1:
             raise JournalError(
                 f"the workers are on {len(hosts):,} machines, and a journal that is a file is for one: use "
@@ -148,10 +168,27 @@ def _with_others(function: Callable[..., Any], others: OtherParts, frame: pd.Dat
     return function(frame, job, others)
 
 
-def _probe(place: Place) -> str | None:
-    """Open what is needed; the machine, where the journal is a file on it."""
+def _probe(place: Place, mark: Mark, here: str | None) -> str | None:
+    """
+    Open what is needed; the machine, where the journal is a file on it, as ``here`` for the call.
+
+    Raises:
+        JournalError: It is another journal than the one that was marked.
+    """
     with place.opened() as (_, journal):
-        return socket.gethostname() if getattr(journal, "path", None) is not None else None
+        host = _host(journal)
+        on_two_machines = host is not None and here is not None and host != here
+        if not on_two_machines and not mark.is_on(journal):
+            raise JournalError(
+                f"this worker has the journal {journal.place}, which is another one than that of the call: "
+                f"name one for all with journal=, or by {JOURNAL} here and there; nothing was sent"
+            )
+        return host
+
+
+def _host(journal: Journal) -> str | None:
+    """The machine of a journal that is a file."""
+    return None if journal.path is None else socket.gethostname()
 
 
 def _result(future: Any) -> Any:

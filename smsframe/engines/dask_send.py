@@ -12,8 +12,9 @@ from smsframe.campaign.dispatch import history_of
 from smsframe.campaign.preflight import affordable, require_confirmed
 from smsframe.campaign.run.ramp import give_and_look
 from smsframe.campaign.run_context import RunContext
-from smsframe.contacts.policy import costs_of
+from smsframe.contacts.policy import has_budget
 from smsframe.display.progress_bar import Bar
+from smsframe.engines.dask_budget import within_budget
 from smsframe.engines.dask_parts import Lost
 from smsframe.engines.finish import FIRST_LOOK, LONGEST_LOOK
 from smsframe.engines.part import PartOutcome, call_of, count_of, outcome_of, result_frame
@@ -69,7 +70,7 @@ def send_parts(
     differing = max((part.other_variant for part in others), default=0)
     if differing and job.sending.changed != "continue":
         raise other_variant(job.campaign, differing)
-    counts = parts.ask(count_of, job, others)
+    counts = parts.ask(count_of, job, within_budget(parts, job, others))
     _preflight(job, context, counts, None if stored is None else stored.entry)
     frame = parts.frame(result_frame, job, others, COLUMNS)
     rounds = Rounds(parts, job, others, context)
@@ -95,8 +96,6 @@ def _preflight(job: Job, context: RunContext, counts: list[PartCounts], entry: A
     Raises:
         SmsFrameError, ValueError: Nothing was sent.
     """
-    if job.sending.confirm is not None and costs_of(job.options.policy, job.profile) is not None:
-        raise ValueError("confirm= and a policy with a budget cannot be kept together across partitions")
     require_confirmed(job.sending.confirm, sum(count.confirmable for count in counts))
     if not any(count.people for count in counts):
         return
@@ -124,7 +123,7 @@ class Rounds:
     def run(self, counts: list[PartCounts], bar: Bar) -> None:
         """Send until every partition is done, or something stops the campaign."""
         # A budget covers the first rows first.
-        budget = costs_of(self._job.options.policy, self._job.profile) is not None
+        budget = has_budget(self._job.options.policy)
         open_ = {number: count.people for number, count in enumerate(counts)}
         clock = self._context.retry_policy.clock
         look, rounds, since = FIRST_LOOK, 0, clock.monotonic()

@@ -15,7 +15,7 @@ from smsframe.campaign.reports.result_frames import joined, unsent, with_status
 from smsframe.campaign.run_context import RunContext
 from smsframe.clock import SYSTEM
 from smsframe.contacts.columns import place as place_of
-from smsframe.contacts.policy import costs_of, without_budget
+from smsframe.contacts.policy import has_budget, without_budget
 from smsframe.errors import CampaignStopped
 from smsframe.formatting import many
 from smsframe.journal.campaigns.conflicts import CampaignCall
@@ -163,7 +163,7 @@ def send_part(
         SmsFrameError, ValueError: As `smsframe.send`.
     """
     known = None
-    if costs_of(job.options.policy, gateway.profile) is not None:  # a budget is for the whole campaign
+    if has_budget(job.options.policy):  # which is for the whole campaign
         stored = journal.read(job.campaign)
         known = stored and stored.known
     else:
@@ -221,13 +221,11 @@ def count_of(frame: pd.DataFrame, job: Job, others: OtherParts) -> PartCounts:
     """Whom the call is about in a partition, by what the journal knows of them now."""
     plan, known = planned(frame, job, others)
     plan = replace(plan, terms=job.sending.applied(plan.terms))
-    budget = costs_of(plan.policy, job.profile, plan.planned["segments"])
     people = plan.planned[[name for name in PERSON if name in plan.planned]]
     unsent_people = people[~among(people["phone"], done(known, plan.terms, plan.sources))]
     now = job.now or Now(*SYSTEM.span())
     going = on_time(unsent_people, plan.terms, now)
-    if budget is not None or plan.ramp is not None:
-        going = going[going.index.isin(plan.ready_people.index)]
+    going = going[going.index.isin(plan.ready_people.index)]  # without who waits for a budget or a stage
     return PartCounts(
         confirmable=confirmable(plan.planned, known, plan),
         people=len(going),
@@ -251,8 +249,7 @@ def planned(frame: pd.DataFrame, job: Job, others: OtherParts) -> tuple[Plan, An
         return plan, None
     journal = job.place.memory()
     phones = plan.frame["sms_phone"].dropna()
-    budget = costs_of(job.options.policy, job.profile)
-    stored = journal.read(job.campaign, phones=phones if budget is None else None)
+    stored = journal.read(job.campaign, phones=None if has_budget(job.options.policy) else phones)
     if stored is None:
         return plan, None
     return plan_part(frame, job, others, known=stored.known), stored.known

@@ -13,7 +13,7 @@ import re
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from smsframe.api.options import journal_of
 from smsframe.clock import SYSTEM
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from smsframe.api.options import JournalLocation
     from smsframe.orders.ramp import RampState
     from smsframe.planning.erased_people import ErasedReasons
+
+SECRETS = {"password", "sslpassword"}
+"""Parameters of libpq that must not be in a task."""
 
 _PREFIX = re.compile(r"[A-Z][A-Z0-9_]*")
 
@@ -164,7 +167,7 @@ def _location(journal: JournalLocation | None) -> str | None:
     location = journal.location if isinstance(journal, Journal) else os.fspath(journal)
     if "://" not in location:
         return os.path.abspath(os.path.expanduser(location))  # workers may be in other folders  # noqa: PTH100, PTH111
-    if urlsplit(location).password:
+    if urlsplit(location).password or {*parse_qs(urlsplit(location).query)} & SECRETS:
         location = ""  # which a traceback would show
         raise ValueError(
             "journal= must not have a password here: it would be copied into the engine's tasks. Leave it "

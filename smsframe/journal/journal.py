@@ -42,6 +42,7 @@ from smsframe.journal.privacy.erasure import Erasure
 from smsframe.journal.privacy.forgotten import Forgotten
 from smsframe.journal.privacy.purging import Purging
 from smsframe.journal.rows import instants_of, listed_campaigns, read_campaign
+from smsframe.journal.same_journal import require_another
 from smsframe.journal.sql import is_among
 from smsframe.journal.sqlite.run_locks import Owners
 from smsframe.journal.sqlite.store import Store
@@ -81,6 +82,7 @@ class Journal:
         path: The SQLite file, or None.
         location: How another process names it; what the URL of a database holds, also a password.
         place: What it is called in messages; without a password.
+        schema: Where the tables are in a database, or None.
 
     Raises:
         JournalError: The location cannot be a journal.
@@ -109,7 +111,7 @@ class Journal:
         """Where it is kept, who is at work on it, and what time it is."""
         self._store, self._owners, self._clock = store, owners, clock
         self.reading = store.reading  # until its block ends, this thread reads in one transaction
-        self.place, self.lock_can_be_lost = store.place, store.lock_can_be_lost
+        self.place, self.lock_can_be_lost, self.schema = store.place, store.lock_can_be_lost, store.schema
         self.batches = Batches(store, owners, clock)
         self.orders = KnownOrders(store, self.batches.stamp)
         self.optouts = OptOuts(store, self.batches.stamp)
@@ -174,6 +176,7 @@ class Journal:
             >>> smsframe.Journal(journal).copy(smsframe.Journal("copy.sqlite"))["campaigns"]
             1
         """
+        require_another(self, target)
         return copies.copy(self._store, target._store, self._owners.alive)
 
     def opened(self) -> AbstractContextManager[Connection | None]:

@@ -5,6 +5,7 @@ Where a journal is, by what ``journal=`` or ``SMSFRAME_JOURNAL`` says: a file, o
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -12,6 +13,11 @@ import sqlalchemy as sa
 from smsframe.errors import JournalError
 
 POSTGRESQL = ("postgresql", "postgres")
+
+_MEANT = re.compile(
+    r"\s*(postgres(ql)?:|(host|hostaddr|port|dbname|user|password|service)\s*=)", re.IGNORECASE
+)
+"""What names a database of libpq, but is no URL; it may hold a password."""
 
 
 def location(named: str | os.PathLike[str]) -> Path | sa.URL:
@@ -44,5 +50,10 @@ def location(named: str | os.PathLike[str]) -> Path | sa.URL:
                 "sqlite:///path, or postgresql://user@host/database"
             )
         text = url.database
+    elif _MEANT.match(text):
+        raise JournalError(
+            "journal= reads like a database, and would be the name of a file: write it as "
+            "postgresql://user@host/database"
+        )
     # Resolved, as the owners of a file are beside it, by whatever name it is called.
     return Path(text).expanduser().resolve()

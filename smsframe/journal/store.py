@@ -25,6 +25,7 @@ class JournalStore(Protocol):
 
     Attributes:
         place: What it is called in messages; without a password.
+        schema: Where the tables are in a database that has several of them, or None.
         exists: Whether there is a journal.
         in_place: Whether what a run began on is still what others find by that name.
         lock_can_be_lost: Whether a run may lose its lock and go on: then one that takes over waits for the
@@ -36,6 +37,9 @@ class JournalStore(Protocol):
 
     @property
     def exists(self) -> bool: ...  # noqa: D102 - above
+
+    @property
+    def schema(self) -> str | None: ...  # noqa: D102 - above
 
     @property
     def in_place(self) -> bool: ...  # noqa: D102 - above

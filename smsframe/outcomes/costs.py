@@ -86,11 +86,12 @@ def predicted(phones: pd.Series[Any], segments: pd.Series[Any], message_type: st
     return Costs(np.where(priced, price, 0) * number.astype(dtype), priced, country)
 
 
-def within(costs: Costs, budget: Budget, spending: Spending) -> NDArray[np.bool_]:
+def within(costs: Costs, budget: Budget, spending: Spending, *, before: int = 0) -> NDArray[np.bool_]:
     """
     Which of some texts may be sent: the first ones, as many as the rest of the budget covers.
 
-    Nobody is sent to without a price; such rows cost nothing and keep no other back.
+    Nobody is sent to without a price; such rows cost nothing and keep no other back. ``before``: the
+    predicted cost, in units, of texts that come before these.
     """
     if budget.limit is None:
         return np.ones(len(costs.units), dtype=bool)
@@ -98,16 +99,22 @@ def within(costs: Costs, budget: Budget, spending: Spending) -> NDArray[np.bool_
         return np.zeros(len(costs.units), dtype=bool)
     # A text is expected to cost its price times the rate: the sums stay whole on the other side.
     left = (budget.limit - spending.units) * spending.rate.denominator // spending.rate.numerator
-    fits: NDArray[np.bool_] = costs.priced & (np.cumsum(costs.units) <= left).astype(bool)
+    fits: NDArray[np.bool_] = costs.priced & (np.cumsum(costs.units) + before <= left).astype(bool)
     return fits
 
 
-def reasons(costs: Costs, fits: NDArray[np.bool_], budget: Budget, spending: Spending) -> pd.Series[Any]:
-    """Why texts are not sent, by position; missing for those that are."""
+def reasons(
+    costs: Costs, fits: NDArray[np.bool_], budget: Budget, spending: Spending, *, beside: int = 0
+) -> pd.Series[Any]:
+    """
+    Why texts are not sent, by position; missing for those that are.
+
+    ``beside``: the predicted cost, in units, of texts that the budget covers and that are none of these.
+    """
     limit = budget.words(budget.limit or 0)
     if spending.units is None:
         return pd.Series("earlier orders of this campaign have no price", index=range(len(fits))).mask(fits)
-    expected = int(costs.units[fits].sum()) * spending.rate
+    expected = (int(costs.units[fits].sum()) + beside) * spending.rate
     taken = budget.words(spending.units + ceil(expected))
     reason = pd.Series(f"{taken} of {limit} are taken", index=range(len(fits)), dtype=object)
     if not costs.priced.all():

@@ -192,7 +192,7 @@ def plan(
     if texted is not None:
         results, planned = within_cap(results, planned, times, terms, options.policy, texted, now)
     budget = costs_of(options.policy, profile, planned["segments"])
-    costs = plan_costs(planned, results, terms.message_type, budget, journalled)
+    costs = plan_costs(planned, results, terms.message_type, budget, journalled, others)
     results = wait_for_budget(results, planned, costs, journalled)
     state = ramp_state(options.ramp, ramp)
     results = wait_for_stage(results, state, campaign)

@@ -22,10 +22,12 @@ from smsframe.outcomes.costs import (
     within,
 )
 from smsframe.phones.match import find
+from smsframe.planning.parts import ALONE
 
 if TYPE_CHECKING:
     from smsframe.orders.prices import Budget
     from smsframe.outcomes.join import Known
+    from smsframe.planning.parts import OtherParts
 
 
 class PlannedCosts(NamedTuple):
@@ -36,6 +38,7 @@ class PlannedCosts(NamedTuple):
         budget: The prices and the limit.
         spending: What the orders of the campaign cost so far.
         units: The predicted cost of those whom the budget covers.
+        needed: The predicted cost of all of them.
         unpriced: People without a price, by country.
         waits: Why people are not texted, by the position of their row.
     """
@@ -43,6 +46,7 @@ class PlannedCosts(NamedTuple):
     budget: Budget
     spending: Spending
     units: int
+    needed: int
     unpriced: pd.Series[Any]
     waits: pd.Series[Any]
 
@@ -53,22 +57,29 @@ def plan_costs(
     message_type: str,
     budget: Budget | None,
     known: Known | None,
+    others: OtherParts = ALONE,
 ) -> PlannedCosts | None:
-    """The costs of those people of a plan whose row is ready; ``results`` are its rows by position."""
+    """
+    The costs of those people of a plan whose row is ready; ``results`` are its rows by position.
+
+    Of a part of a table, the budget covers the people of the parts before it first, as ``others`` says.
+    """
     if budget is None:
         return None
     ready = planned[results["sms_status"].eq("ready").to_numpy()[planned.index]]
     spending = Spending() if known is None else spent(known_orders(known, budget))
     costs = predicted(ready["phone"], ready["segments"], message_type, budget)
-    fits = within(costs, budget, spending)
+    fits = within(costs, budget, spending, before=others.cost_before)
     waits = pd.Series(dtype=object)
     if not fits.all():
-        waits = reasons(costs, fits, budget, spending).set_axis(ready.index).dropna()
+        why = reasons(costs, fits, budget, spending, beside=others.cost_beside)
+        waits = why.set_axis(ready.index).dropna()
     unpriced = pd.Series(dtype="int64")
     if not costs.priced.all():
         country = "*" if costs.countries is None else costs.countries.fillna("no country").to_numpy()
         unpriced = pd.Series(country, index=range(len(ready)))[~costs.priced].value_counts()
-    return PlannedCosts(budget, spending, int(costs.units[fits].sum()), unpriced, waits)
+    covered, needed = int(costs.units[fits].sum()), int(costs.units.sum())
+    return PlannedCosts(budget, spending, covered, needed, unpriced, waits)
 
 
 def wait_for_budget(

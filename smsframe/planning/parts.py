@@ -104,6 +104,8 @@ class OtherParts:
         other_variant: How many people of the whole table have another variant in the journal.
         ready_elsewhere: The canonical numbers of people without a ready row here who have one in another
             part; sorted.
+        cost_before: The predicted cost, in units of the budget, of the people in earlier parts.
+        cost_beside: Of those in all other parts whom the budget covers.
         asked: Whether the other parts were asked, or there are none.
 
     Example:
@@ -122,6 +124,8 @@ class OtherParts:
     variant_of: NDArray[Any] = field(default_factory=_no_names)
     other_variant: int = 0
     ready_elsewhere: NDArray[np.int64] = field(default_factory=_nobody)
+    cost_before: int = 0
+    cost_beside: int = 0
     asked: bool = True
 
 

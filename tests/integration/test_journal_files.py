@@ -743,3 +743,13 @@ def test_a_folder_that_may_only_be_read_is_said(gateway, tmp_path):
         assert "its folder may only be read" in python(READ_ONLY, path).stdout
     finally:
         path.parent.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    "text", ["host=db dbname=campaigns password=hunter2", " service = campaigns", "postgresql:campaigns"]
+)
+def test_what_libpq_would_read_as_a_database_is_no_file(tmp_path, monkeypatch, text):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(JournalError, match="postgresql://user@host/database") as refused:
+        Journal(text)
+    assert "hunter2" not in str(refused.value)

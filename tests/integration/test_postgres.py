@@ -107,6 +107,23 @@ def test_a_server_that_may_forget_is_refused(setting):
         made.close()
 
 
+def test_a_database_that_lacks_characters_is_refused_before_anything_is_sent(cluster, gateway, sandbox):
+    cluster.sql("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    with pytest.raises(smsframe.JournalError, match="encoding LATIN1"):
+        send(table(3), gateway, "Ciao", journal=cluster.url("latin"))
+    assert sandbox.inbox().empty
+
+
+def test_a_session_that_says_nothing_is_not_ended(cluster, sandbox):
+    """The lock of a run is held by a session that idles for as long as the run lasts."""
+    cluster.sql("CREATE ROLE idle LOGIN SUPERUSER")
+    cluster.sql("ALTER ROLE idle SET idle_session_timeout = '300ms'")
+    place = cluster.url(user="idle", schema="of_an_idle_role")
+    with contextlib.closing(gateway_at(sandbox.url, place)) as gateway:
+        out = send(table(4), gateway, batch_size=1, workers=1, rate=2.0)
+    assert statuses(out) == {"accepted": 4}
+
+
 def test_a_pooler_that_gives_each_transaction_another_session_is_refused(cluster):
     with postgres.pooler(cluster) as url:
         with psycopg.connect(url) as connection:  # others may use it
@@ -419,6 +436,29 @@ def test_a_journal_does_not_move_onto_another(full, cluster, gateway, tmp_path):
     with pytest.raises(smsframe.JournalError, match="has campaigns of its own"):
         Journal(full).copy(Journal(other))
     assert everything(full)
+
+
+@pytest.mark.parametrize("name", ["itself", "localhost", "socket"])
+def test_a_journal_does_not_move_onto_itself_by_another_name(full, cluster, name):
+    """Each of the two would wait for the other, and everybody who sends for both."""
+    other = {
+        "itself": full,
+        "localhost": full.replace("@127.0.0.1", "@localhost"),
+        "socket": full.replace(f"@127.0.0.1:{cluster.port}", "@")
+        + f"&host={cluster.folder}&port={cluster.port}",
+    }[name]
+    begun = machine_time.monotonic()
+    with pytest.raises(smsframe.JournalError, match="is the journal itself"):
+        Journal(full).copy(Journal(other))
+    assert machine_time.monotonic() - begun < 60
+    assert everything(other)
+
+
+def test_a_journal_moves_to_another_schema_of_the_same_database(full, cluster):
+    """Locks are those of the whole database."""
+    before, other = everything(full), cluster.new()
+    Journal(full).copy(Journal(other))
+    same(before, everything(other))
 
 
 def test_a_journal_does_not_move_while_somebody_sends(gateway, url, sandbox, tmp_path):

@@ -39,6 +39,8 @@ SETTINGS = {
     # need to write. Then its transaction is undone; between two statements ours work for seconds at most.
     "idle_in_transaction_session_timeout": "5min",
     "statement_timeout": "0",
+    # The session that holds the lock of a run says nothing for as long as the run lasts.
+    "idle_session_timeout": "0",
     "timezone": "UTC",
     "client_encoding": "UTF8",
 }
@@ -52,6 +54,9 @@ CLIENT = {
     "tcp_user_timeout": 25_000,  # milliseconds
 }
 """Of each connection, on this side: a server that vanished is given up too."""
+
+NO_LIMIT = "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'"
+"""From version 17 on: a table of a million is one transaction."""
 
 QUESTIONS = (
     "SELECT pg_backend_pid(), current_setting('server_version_num')::int, current_setting('fsync'), "
@@ -126,6 +131,7 @@ class Connections:
             for name, value in (SETTINGS | {"search_path": f'"{self._schema}"'}).items()
         ]
         connection.execute(sql.SQL("; ").join(settings))
+        connection.execute(NO_LIMIT)
         row = connection.execute(QUESTIONS).fetchone()
         if row is None:
             raise JournalError(f"the journal {self._place} answers no question: is it PostgreSQL?")

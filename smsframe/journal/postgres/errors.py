@@ -14,7 +14,8 @@ ADVICE = {
     "42501": "this role lacks a right there; docs/scale.md lists those that it needs",
     "25006": "it can only be read: is it a replica?",
     "53100": "the disk of the server is full; what is written stays as it is, and nothing more is sent",
-    "53300": "the server has no connection left: it lets in no more than max_connections",
+    "53300": "the server has no connection left: it lets in no more than max_connections, and "
+    "a role or a database no more than its CONNECTION LIMIT",
     "55P03": "another process has been writing for longer than 10 minutes: look at pg_stat_activity there",
     "57P01": "the server is being stopped, or an administrator ended this session",
     "57P02": "the server crashed; resume the campaign once it is back",
@@ -53,7 +54,7 @@ _BY_WORDS = {
     "28P01": "password authentication failed",
     "3D000": 'database "',
     "57P03": "the database system is",
-    "53300": "too many clients",
+    "53300": "too many c",  # clients; connections for role, or for database
     "57P01": "terminating connection due to administrator command",
     "57P02": "terminating connection because of crash",
     "57P05": "terminating connection due to idle",

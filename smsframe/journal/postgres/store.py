@@ -15,7 +15,7 @@ from smsframe.errors import JournalError
 from smsframe.journal.postgres import errors
 from smsframe.journal.postgres.cleaning import clean
 from smsframe.journal.postgres.connections import Connections
-from smsframe.journal.postgres.tables import current, prepare, require_rights
+from smsframe.journal.postgres.tables import current, prepare, require_encoding, require_rights
 from smsframe.journal.shared_reading import SharedReading
 from smsframe.journal.sql import frame
 from smsframe.journal.tables import VERSION
@@ -117,6 +117,7 @@ class PostgresStore:
         """
         with self.transaction(reading=True) as connection:
             found = current(connection, self.schema, self.place)
+            require_encoding(connection, self.place)
             if found == VERSION:
                 require_rights(connection, self.schema, self.place)
                 return

@@ -75,6 +75,9 @@ UPGRADES: dict[int, tuple[str, ...]] = {
 MAY_SEND = ("SELECT", "INSERT", "UPDATE", "DELETE")
 """What a role needs on each table to send; to read, the first."""
 
+ENCODINGS = ("UTF8", "SQL_ASCII")
+"""Of databases that hold every text; the second keeps the bytes that it is given."""
+
 MARK = "CREATE TABLE journal (version integer NOT NULL, moved_to text)"
 
 RIGHTS = (
@@ -123,6 +126,21 @@ def current(connection: Connection, schema: str, place: str) -> int:
             "nothing was sent"
         )
     return int(version)
+
+
+def require_encoding(connection: Connection, place: str) -> None:
+    """
+    Refuse a database that cannot hold every text: what it refuses may be the answer to an order that left.
+
+    Raises:
+        JournalError: It is one.
+    """
+    encoding = connection.exec_driver_sql("SELECT current_setting('server_encoding')").scalar_one()
+    if encoding not in ENCODINGS:
+        raise JournalError(
+            f"the database of the journal {place} has the encoding {encoding}, which lacks most characters: "
+            "make one with ENCODING 'UTF8'; nothing was sent"
+        )
 
 
 def prepare(connection: Connection, schema: str, place: str) -> None:

@@ -57,6 +57,7 @@ class Store:
         read_back: Asks another process what a query finds, as `smsframe.journal.sqlite.commit_check.ask`.
     """
 
+    schema = None
     lock_can_be_lost = False
     """A process loses its lock when it dies, and no sooner."""
 
