@@ -686,7 +686,7 @@ def test_columns_of_several_levels_are_a_clear_error(tmp_path):
 def test_a_number_where_an_opt_out_file_should_be_says_so(tmp_path, monkeypatch, written):
     monkeypatch.chdir(tmp_path)
     people = pd.DataFrame({"mobile": [NUMBER]})
-    with pytest.raises(smsframe.ContactsError, match=r"write suppress=\[number\]") as said:
+    with pytest.raises(smsframe.ContactsError, match=r"write it as a list, \[number\]") as said:
         smsframe.check(people, phone="mobile", suppress=written)
     assert "347" not in str(said.value)
     with pytest.raises(FileNotFoundError):

@@ -32,7 +32,7 @@ IN_ROME = ZoneInfo("Europe/Rome")
 
 @pytest.fixture(autouse=True)
 def rome(monkeypatch):
-    for module in ("draft", "wording", "attached", "page_campaign", "page_html", "compose"):
+    for module in ("draft", "wording", "attached", "page.campaign", "page.html", "compose"):
         monkeypatch.setattr(f"smsframe.form.{module}.machine_zone", lambda: "Europe/Rome", raising=False)
 
 
