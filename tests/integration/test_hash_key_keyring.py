@@ -87,7 +87,7 @@ def test_the_key_is_kept_in_the_keyring_and_another_process_reads_it(database, r
     forget(gateway, PEOPLE["mobile"][3])
     assert hash_key.find() == key
     told = elsewhere(
-        "from smsframe.journal.privacy import hash_key; key = hash_key.find(); print(key.place, key.fingerprint)"
+        "from smsframe.journal.privacy.hash_key import find; key = find(); print(key.place, key.fingerprint)"
     )
     assert told == f"the keyring {key.fingerprint}"
     # A process that has nothing else sends to those who were not erased.
