@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smsframe.campaign.reports.result_frames import without_barred, without_capped
+from smsframe.errors import JournalError
 from smsframe.journal.campaigns.conflicts import CampaignCall
 from smsframe.orders.records import Now
 from smsframe.planning.erased_people import without_erased
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
     from smsframe.campaign.run_context import RunContext
     from smsframe.journal.campaigns.stored_campaign import StoredCampaign
+    from smsframe.journal.journal import Journal
     from smsframe.journal.people.barred import Barred
+    from smsframe.orders.records import CampaignRecord
     from smsframe.planning.plan import Plan
 
 
@@ -60,3 +63,27 @@ class CallStart(NamedTuple):
             plan = without_barred(plan, barred)
             plan = without_capped(plan, barred, Now(*context.retry_policy.clock.span()))
         return cls(plan, stored, barred)
+
+
+def read_known(entry: CampaignRecord, context: RunContext) -> StoredCampaign:
+    """
+    What the journal has of a campaign that a call has found in it.
+
+    Raises:
+        CampaignChanged: It is of another gateway or account.
+        JournalError: The journal has been replaced since.
+    """
+    journal, gateway = context.journal, context.gateway
+    call = CampaignCall(gateway.base_url, gateway.account, entry.template, changed=True)
+    stored = journal.read(entry.name, call=call)
+    if stored is None or stored.entry.id != entry.id:
+        raise replaced(journal)
+    return stored
+
+
+def replaced(journal: Journal) -> JournalError:
+    """The error of a journal that another one, or an older state of it, has taken the place of."""
+    return JournalError(
+        f"the journal {journal.place} was replaced by another, or by an older copy of itself: it lacks "
+        "orders of this run. Put it back, or call again: the gateway's history tells what it lacks"
+    )

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from smsframe.campaign.call import Call
-from smsframe.campaign.call_start import CallStart
+from smsframe.campaign.call_start import CallStart, read_known, replaced
 from smsframe.campaign.dispatch import resuming, sending
 from smsframe.campaign.preflight import confirmed, require_sendable
 from smsframe.campaign.reports.left_over import (
@@ -40,7 +40,6 @@ from smsframe.errors import (
     SmsFrameError,
 )
 from smsframe.formatting import amount
-from smsframe.journal.campaigns.conflicts import CampaignCall
 from smsframe.journal.people.barred import Barred
 from smsframe.orders.prices import limited
 from smsframe.orders.ramp import ramp_of
@@ -186,17 +185,14 @@ def resume(
     """Go on with a campaign from its journal alone, without the ``suppressed``; see `smsframe.resume`."""
     entry, confirm = replace(entry, terms=options.applied(entry.terms)), options.confirm
     journal, gateway = context.journal, context.gateway
-    call = CampaignCall(gateway.base_url, gateway.account, entry.template, changed=True)
-    stored = journal.read(entry.name, call=call)
-    if stored is None or stored.entry.id != entry.id:
-        raise replaced(journal)
+    stored = read_known(entry, context)
     budget = costs_of(options.policy, gateway.profile, stored.known.people["segments"])
     entry = replace(entry, budget=budget)
     if options.ramp is not None or entry.ramp is not None:
         allowed = stored.known.people["phone"]
         given = None if options.ramp is None else ramp_of(options.ramp)
         give_and_look(entry, given, context, allowed[~among(allowed, suppressed)])
-        stored = journal.read(entry.name, call=call) or stored
+        stored = read_known(entry, context)
         entry = replace(entry, stop_requests=stored.entry.stop_requests)
     known = stored.known
     journal.optouts.save_suppressed(entry, suppressed, valid_until(options.suppress))
@@ -310,14 +306,6 @@ def run_engine(
         more = "more" if engine.drift > 0 else "fewer"
         say(f"the gateway charged {amount(abs(engine.drift))} credits {more} than planned; see sms_credits")
     return cause or engine.cause
-
-
-def replaced(journal: Journal) -> JournalError:
-    """The error of a journal that another one, or an older state of it, has taken the place of."""
-    return JournalError(
-        f"the journal {journal.place} was replaced by another, or by an older copy of itself: it lacks "
-        "orders of this run. Put it back, or call again: the gateway's history tells what it lacks"
-    )
 
 
 def raise_stopped(

@@ -190,7 +190,7 @@ def rows_changed(
     """
     Execute a statement, within a transaction; how many rows it wrote.
 
-    SQLAlchemy asks the driver for the number only after an UPDATE or a DELETE, unless it is told to: of an
+    SQLAlchemy asks the driver for the number only after an UPDATE or a DELETE, unless asked to: of an
     INSERT it says -1 once the cursor is closed, as it is with PostgreSQL.
 
     Raises:

@@ -49,7 +49,7 @@ def canonical_address(base_url: str) -> str:
 
 def gateway_identity(base_url: str) -> str:
     """
-    By what the lists of opt-outs of gateways are told apart: an address with one name for this machine.
+    The identity of a gateway for lists of opt-outs: its address, with one name for this machine.
 
     A list too many holds back a text. For what is connected to, and for campaigns, it is too little: a server
     on this machine may listen on one of these addresses alone, and another one on the other.

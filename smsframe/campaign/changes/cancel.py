@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from smsframe.campaign.call_start import read_known, replaced
 from smsframe.campaign.changes.cancel_look_up import CancelledOrders
 from smsframe.campaign.changes.settle import settle_scheduled
 from smsframe.campaign.run.interrupts import asked
-from smsframe.campaign.send import recipients, replaced
+from smsframe.campaign.send import recipients
 from smsframe.errors import ContactsError, GatewayError, NotAuthorised, Unavailable
 from smsframe.formatting import many
 from smsframe.gateway.base import CancellingGateway
-from smsframe.journal.campaigns.conflicts import CampaignCall
 from smsframe.orders.records import Change, Evidence, OrderResponse
 from smsframe.orders.states import CANCEL_OPEN, Event, State, transition
 from smsframe.outcomes.codes import LONGEST_REASON
@@ -76,10 +76,7 @@ def cancel(
     journal, gateway = context.journal, context.gateway
     if not (gateway.profile.cancels and isinstance(gateway, CancellingGateway)):
         raise ValueError("this gateway cannot cancel orders: nothing was cancelled")
-    call = CampaignCall(gateway.base_url, gateway.account, entry.template, changed=True)
-    stored = journal.read(entry.name, call=call)
-    if stored is None or stored.entry.id != entry.id:
-        raise replaced(journal)
+    stored = read_known(entry, context)
     context, named = context.stopped_by(stop), None
     if rows is not None:
         rows = require_numbers(rows, ("sms_order_id", "sms_phone")).reset_index(drop=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from smsframe.campaign.call_start import read_known, replaced
 from smsframe.campaign.changes.resend import codes_now
 from smsframe.campaign.dispatch import resending
 from smsframe.campaign.options import at_another_time
@@ -22,13 +23,12 @@ from smsframe.campaign.reports.refresh import ask_orders
 from smsframe.campaign.rules.capped import capped
 from smsframe.campaign.rules.consented import without_consent
 from smsframe.campaign.run.unexpected_stop import with_results_when_stopped
-from smsframe.campaign.send import raise_stopped, recipients, replaced, resumed, run_engine
+from smsframe.campaign.send import raise_stopped, recipients, resumed, run_engine
 from smsframe.contacts.optout_text import with_optout_text
 from smsframe.contacts.policy import costs_of
 from smsframe.contacts.suppression import valid_until
 from smsframe.errors import ConfirmationMismatch
 from smsframe.formatting import many
-from smsframe.journal.campaigns.conflicts import CampaignCall
 from smsframe.journal.orders.batch_creation import UNKNOWN
 from smsframe.orders.delivery_codes import Stage
 from smsframe.orders.states import CANCEL_OPEN, State
@@ -87,11 +87,7 @@ def reschedule(
     with_optout_text(entry.template, options.policy)
     entry = replace(entry, terms=at_another_time(entry.terms, when))
     context = context.stopped_by(stop)
-    stored = journal.read(
-        entry.name, call=CampaignCall(gateway.base_url, gateway.account, entry.template, changed=True)
-    )
-    if stored is None or stored.entry.id != entry.id:
-        raise replaced(journal)
+    stored = read_known(entry, context)
     orders = orders_to_ask(stored.known)
     journalled = {*journal.deliveries.message_types(orders)}
     answers = ask_orders(

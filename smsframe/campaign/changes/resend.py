@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from smsframe.campaign.call_start import read_known, replaced
 from smsframe.campaign.dispatch import resending
 from smsframe.campaign.preflight import covered_attempts
 from smsframe.campaign.reports.refresh import ask_orders
 from smsframe.campaign.rules.capped import capped
 from smsframe.campaign.rules.consented import without_consent
 from smsframe.campaign.run.unexpected_stop import with_results_when_stopped
-from smsframe.campaign.send import raise_stopped, replaced, resumed, run_engine
+from smsframe.campaign.send import raise_stopped, resumed, run_engine
 from smsframe.contacts.optout_text import with_optout_text
 from smsframe.contacts.policy import costs_of
 from smsframe.contacts.suppression import valid_until
 from smsframe.errors import ConfirmationMismatch, ContactsError
 from smsframe.formatting import many
-from smsframe.journal.campaigns.conflicts import CampaignCall
 from smsframe.journal.orders.batch_creation import UNKNOWN
 from smsframe.orders.states import State
 from smsframe.outcomes.codes import CODES
@@ -85,11 +85,7 @@ def resend(
     entry = replace(entry, terms=replace(entry.terms, schedule=None))
     context = context.stopped_by(stop)
     typed = require_numbers(rows, ("sms_order_id", "sms_phone")).reset_index(drop=True)
-    stored = journal.read(
-        entry.name, call=CampaignCall(gateway.base_url, gateway.account, entry.template, changed=True)
-    )
-    if stored is None or stored.entry.id != entry.id:
-        raise replaced(journal)
+    stored = read_known(entry, context)
     _refuse_strangers(typed, entry.name, stored.known)
     answers = _asked_anew(typed, stored.known, context, journal)
     known = journal.recipients(entry.id, entry.name)

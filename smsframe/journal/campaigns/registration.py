@@ -94,8 +94,8 @@ class Registration:
         lists and this journal did not know. Whom the budget does not cover is written down as waiting;
         ``ramp`` is the campaign's from now on; who is in a later stage waits. Who is held out by ``given``
         (the variants of an experiment) is written down before anybody is cut, and never cut.
-        ``covered_beside`` is told the credits that runs at work have planned, and refuses, so that nothing is
-        written, if the balance does not cover this call beside them.
+        ``covered_beside`` is called with the credits that runs at work have planned, and refuses, so that
+        nothing is written, if the balance does not cover this call beside them.
 
         Raises:
             CampaignChanged: It belongs to another gateway or account, or somebody may have another text.

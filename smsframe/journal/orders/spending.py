@@ -50,7 +50,7 @@ def read_spending(
         connection: The transaction.
         entry: The campaign.
         budget: How it is counted; what this run has computed of orders is kept in it.
-        planned: Whether orders that have not left count, which are kept free for whoever planned them.
+        planned: Whether orders count that are planned and have not left: their cost stays reserved.
     """
     columns = ("id", "state", "charged", "message_type", "segments")
     gone = [State.REFUSED] if planned else [State.REFUSED, State.PLANNED]
@@ -58,14 +58,15 @@ def read_spending(
     rows = connection.execute(sa.select(*(batches.c[name] for name in columns)).where(which)).all()
     orders = pd.DataFrame(rows, columns=pd.Index(columns)).set_index("id").astype({"charged": "float64"})
     keys = [*zip(orders.index.tolist(), orders["charged"].fillna(-1.0).tolist(), strict=True)]
-    new = orders[[key not in budget.costs for key in keys]]
+    unknown = [key for key in keys if key not in budget.costs]
     found: dict[tuple[int, float], tuple[int, int | None]] = {}
-    if len(new):
+    if unknown:
+        new = orders.loc[[order for order, _ in unknown]]
         people = _people(connection, entry, new)
         counted = order_costs(people, new, budget)
         missing = {*people["batch"][people["missing"].astype(bool).to_numpy()]}
         values = zip(map(int, counted["segments"]), counted["cost"].tolist(), strict=True)
-        found = dict(zip((key for key in keys if key not in budget.costs), values, strict=True))
+        found = dict(zip(unknown, values, strict=True))
         # Whom an order does not list, a later look-up may still find in it: that is computed again each time.
         budget.costs.update({key: cost for key, cost in found.items() if key[0] not in missing})
     costs = ChainMap(found, budget.costs)

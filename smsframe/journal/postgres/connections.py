@@ -1,7 +1,7 @@
 """
 Connections to PostgreSQL, and the settings without which a journal is not safe.
 
-Whether a run is alive is told by a lock of its session, so a session must be one to one server process: a
+A lock of its session says whether a run is alive, so a session must be one to one server process: a
 pooler that gives each transaction another one is refused. A commit must be on disk when it is answered.
 """
 
@@ -144,8 +144,8 @@ class Connections:
         if process != connection.info.backend_pid:
             raise JournalError(
                 f"between here and the journal {self._place} is a pooler, such as PgBouncer, which gives "
-                "each transaction another session: a run could not be told from a dead one. Name the server "
-                "itself; nothing was sent"
+                "each transaction another session: a run could not be distinguished from a dead one. Name "
+                "the server itself; nothing was sent"
             )
         if replica:
             raise JournalError(

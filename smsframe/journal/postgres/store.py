@@ -38,7 +38,7 @@ WAIT = "10min"
 """How long to wait for another process that is writing: a list of millions is one transaction."""
 
 WRITER = int.from_bytes(b"smsf", signed=True)
-"""The first half of the number of the lock that whoever writes holds."""
+"""The first half of the number of the lock that a writer holds."""
 
 
 class PostgresStore:
@@ -182,8 +182,8 @@ class PostgresStore:
             def wait(seconds: float, least: float) -> bool:
                 sleep(least)
                 with self.errors_in_our_words():
-                    told = [*listener.notifies(timeout=max(0.0, seconds - least), stop_after=1)]
-                    return bool([*listener.notifies(timeout=0), *told])  # the others are about the same
+                    notices = [*listener.notifies(timeout=max(0.0, seconds - least), stop_after=1)]
+                    return bool([*listener.notifies(timeout=0), *notices])  # the others are about the same
 
             yield wait
 

@@ -68,7 +68,7 @@ def ask(path: Path, query: str) -> int | None:
     if sys.platform == "win32":
         detached = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
     try:
-        run = subprocess.run(  # noqa: S603 - our own program; what it is told comes by its standard input
+        run = subprocess.run(  # noqa: S603 - our own program; its query comes by standard input
             [sys.executable, "-I", "-S", "-c", PROGRAM],
             input=request,
             capture_output=True,

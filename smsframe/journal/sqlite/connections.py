@@ -2,7 +2,8 @@
 The SQLite connections to one file, and what must never happen to them.
 
 On POSIX, closing any descriptor of a file takes away all locks that the process holds on it ("How To Corrupt
-An SQLite Database File", 2.2), and a log that nobody has locked is deleted by whoever closes the file next.
+An SQLite Database File", 2.2), and a log that nobody has locked is deleted by the next process that closes
+the file.
 We open it by SQLite only, but a notebook may copy it. So the files are looked for by name, again and again.
 """
 
@@ -94,7 +95,7 @@ class Connections:
         except BaseException as error:  # also Ctrl-C: nobody else would close it
             connection.close()
             if mode == "ro" and getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY_ROLLBACK:
-                self.open("rw").close()  # whoever made the file died before it had a log; SQLite undoes that
+                self.open("rw").close()  # its maker died before it had a log; SQLite undoes that
                 return self.open(mode)
             raise
         return connection
