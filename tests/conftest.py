@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from helpers import long_tests
+from helpers import joined_columns, long_tests
 from helpers.postgres import Cluster
 
 import smsframe
+
+joined_columns.watch()
 
 LONG = long_tests.listed()
 SHARE, _, DRAW = os.environ.get("SMSFRAME_SHARE", "1").partition(":")

@@ -266,7 +266,7 @@ def known_orders(known: Known, budget: Budget, *, planned: bool = False) -> pd.D
     orders = orders[(~orders["state"].isin(away) | orders["given_up"]).to_numpy(dtype=bool)]
     names = ["batch", "phone", "segments", "missing", "refused"]
     others = [part for part in (known.earlier, known.erased) if part is not None and len(part)]
-    parts = [known.people[names], *(part.reindex(columns=names) for part in others)]
+    parts = [part[names] for part in (known.people, *others)]
     return orders.assign(**order_costs(pd.concat(parts, ignore_index=True), orders, budget))
 
 

@@ -129,7 +129,8 @@ def reschedule(
             expected=options.confirm,
             recipients=wanted,
         )
-    begun = pd.concat([chosen.begun, chosen.in_doubt.assign(segments=0)], ignore_index=True)
+    in_doubt = chosen.in_doubt.assign(segments=0).astype(chosen.begun.dtypes)
+    begun = pd.concat([chosen.begun, in_doubt], ignore_index=True)
     if len(chosen.again) + len(begun) == 0:
         return recipients(journal, entry, suppressed=suppressed, barred=barred)
     with resending(

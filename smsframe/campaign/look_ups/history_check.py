@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from smsframe.arrow import TEXT
+from smsframe.arrow import INSTANT, TEXT
 from smsframe.campaign.look_ups import order_history
 from smsframe.campaign.look_ups.look_up import DAY, EARLIEST, LONG, Known, left_out
 from smsframe.errors import CampaignChanged, GatewayError, NotAuthorised, Unavailable
@@ -196,8 +196,8 @@ class _Compared:
         return pd.DataFrame(
             {
                 "order_id": order.order_id,
-                "create_time": order.create_time,
-                "schedule_time": order.schedule_time,
+                "create_time": pd.Series(order.create_time, phones.index, INSTANT),
+                "schedule_time": pd.Series(order.schedule_time, phones.index, INSTANT),
                 "phone": phones,
                 "refused": phones.map(refused).astype(TEXT),
                 "unlisted": unlisted,

@@ -89,8 +89,7 @@ def covers(connection: Connection, entry: CampaignRecord, batch: Batch, people: 
 def _people(connection: Connection, entry: CampaignRecord, orders: pd.DataFrame) -> pd.DataFrame:
     """Everybody who was in one of these orders, in whichever attempt; who was erased since has no number."""
     which = is_among(recipients.c.batch, orders.index.tolist())
-    parts = [recipient_rows.read(connection, entry.id, which), read_earlier(connection, entry.id)]
+    people = recipient_rows.read(connection, entry.id, which)
+    parts = [people, read_earlier(connection, entry.id), read_erased(connection, entry.id)]
     names = ["batch", "phone", "segments", "missing", "refused"]
-    if len(erased := read_erased(connection, entry.id)):
-        parts.append(erased.reindex(columns=names))
     return pd.concat([part[names] for part in parts], ignore_index=True)

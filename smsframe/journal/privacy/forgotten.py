@@ -300,21 +300,22 @@ def without_waiting(connection: Connection, campaign: int, people: pd.DataFrame)
 NOBODY = pd.DataFrame(
     {
         "batch": pd.array([], "Int64"),
+        "phone": pd.array([], TEXT),
         "segments": pd.array([], "Int64"),
         "missing": pd.array([], bool),
         "refused": pd.array([], TEXT),
     }
 )
-"""Nobody, as `read_erased` gives them."""
+"""Nobody, as `read_erased` gives them: in the dtypes of people, whose ``phone`` is missing."""
 
 
 def read_erased(connection: Connection, campaign: int) -> pd.DataFrame:
-    """In which orders of a campaign people were who were erased: ``batch``, ``segments`` and the like."""
+    """In which orders of a campaign people were who were erased, as `NOBODY` has them."""
     if not has_people_over_time(connection):
         return NOBODY.copy()
-    query = sa.select(*(erased.c[str(name)] for name in NOBODY)).where(erased.c.campaign == campaign)
-    found = frame(connection, query)
-    return NOBODY.copy() if found.empty else found.astype(NOBODY.dtypes)
+    kept = [erased.c[str(name)] for name in NOBODY if str(name) in erased.c]
+    found = frame(connection, sa.select(*kept).where(erased.c.campaign == campaign))
+    return found.reindex(columns=NOBODY.columns).astype(NOBODY.dtypes)
 
 
 def erased_in(batch: int) -> sa.ColumnElement[int]:
