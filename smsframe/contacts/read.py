@@ -93,8 +93,8 @@ def read_contacts(
 
     Raises:
         ContactsError: The file is empty, is no table, or cannot be read without losing something: mixed
-            encodings, a row longer than the heading, several sheets to choose from. Or it is larger than
-            ``max_bytes`` or ``max_cells``.
+            encodings, a row longer than the heading, several sheets to choose from. Or it is a folder, or
+            larger than ``max_bytes`` or ``max_cells``.
         FileNotFoundError: There is no such file.
 
     Example:
@@ -133,6 +133,10 @@ def read_as_written(
     """
     name = str(os.fspath(path))
     limits = Limits.of(name, max_bytes, max_cells)
+    if not name.strip():
+        raise ContactsError("no file is named: its name is empty")
+    if Path(path).is_dir():
+        raise ContactsError(f"{name} is a folder: name a file in it")
     with Path(path).open("rb") as file:
         head = file.read(_HEAD)
         file.seek(0)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import re
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -26,8 +27,6 @@ from smsframe.phones.match import different, keys
 from smsframe.texts.spreadsheet_errors import ERRORS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -138,6 +137,11 @@ def suppression(
         source = _column(source, name, headless=headless)
     if isinstance(source, pd.Series):
         column: pd.Series[Any] = source.reset_index(drop=True)
+    elif isinstance(source, bytes) or not isinstance(source, Iterable):
+        raise TypeError(
+            f"{name} must be a frame, a series, a list or the name of a file of numbers, not "
+            f"{type(source).__name__}; {done}"
+        )
     else:
         column = pd.Series(list(source), dtype=object)
     read, unused = _read(column, region)

@@ -518,6 +518,25 @@ def test_a_suppression_list_may_be_any_column(make):
     assert sorted(suppression(source)) == ["+393471234567", "+393471234568"]
 
 
+@pytest.mark.parametrize("source", [5, 3.5, True, b"", f"{NUMBER}".encode(), object()], ids=repr)
+def test_what_is_no_list_of_numbers_is_refused_in_words(source):
+    for of in (
+        lambda given: {"suppress": given},
+        lambda given: {"policy": smsframe.Policy(allow_only=given)},
+    ):
+        with pytest.raises(TypeError, match=r"must be a frame, a series, a list or the name of a file"):
+            smsframe.plan(pd.DataFrame({"m": [NUMBER]}), "Hi", phone="m", campaign="c", **of(source))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("", "its name is empty"), ("  ", "its name is empty"), (".", "a folder")]
+)
+def test_a_folder_and_an_empty_name_are_refused_in_words(name, words):
+    for read in (smsframe.read_contacts, suppression, lambda given: smsframe.Policy(allow_only=given)):
+        with pytest.raises(smsframe.ContactsError, match=words):
+            read(name)
+
+
 def test_an_empty_suppression_list_suppresses_nobody(tmp_path):
     for source in (
         [],
