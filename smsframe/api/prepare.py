@@ -225,5 +225,6 @@ def make_plan(
     warn_if_guessed(planned.phone, guessed=planned.phone_guessed)
     warn_if_supplied(int(planned.repairs.get("plus", 0)), options.region)
     log_if_at_night(planned.night)
-    warn_if_replaced([name for name in planned.template.fields if name in COLUMNS])
+    fields = dict.fromkeys(name for template in planned.texts.all for name in template.fields)
+    warn_if_replaced([name for name in fields if name in COLUMNS])
     return planned

@@ -21,7 +21,6 @@ from smsframe.phones.match import among
 from smsframe.phones.region_names import meaning
 from smsframe.planning.options import PlanOptions
 from smsframe.planning.plan import Plan
-from smsframe.planning.variants import COLUMN
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -138,9 +137,9 @@ def send_test(
     one = plan.planned.iloc[row]
     person = plan.frame.iloc[[plan.planned.index[row]]].reset_index(drop=True).astype({plan.phone: object})
     person[plan.phone] = [to]
-    template = plan.template
-    if plan.variants is not None:  # the text of this person's variant, by somebody who is in no experiment
-        person, template = person.drop(columns=COLUMN), plan.texts.by_variant[one["variant"]]
+    text: str | dict[str, str] = plan.template.source
+    if plan.variants is not None:  # an experiment of one variant: a text may name it
+        text = {one["variant"]: plan.texts.by_variant[one["variant"]].source}
     options = PlanOptions(
         campaign=_unused_name(plan.campaign or "unnamed", journal),
         phone=plan.phone,
@@ -152,7 +151,7 @@ def send_test(
         policy=policy and for_oneself(policy),
     )
     announce_journal(journal)
-    trial = make_plan(person, template.source, options, gateway=gateway, journal=journal)
+    trial = make_plan(person, text, options, gateway=gateway, journal=journal)
     trial = replace(trial, valid_until=plan.valid_until)
     return send_plan(trial, sending, gateway, journal)
 

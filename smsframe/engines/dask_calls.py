@@ -38,6 +38,7 @@ from smsframe.formatting import many
 from smsframe.gateway import environment
 from smsframe.journal.campaigns.conflicts import require_same_gateway
 from smsframe.journal.privacy.purging import require_open
+from smsframe.journal.same_journal import marked
 from smsframe.orders.names import normalize_name
 from smsframe.orders.records import Now
 from smsframe.outcomes.columns import CHECKED, PLANNED
@@ -252,9 +253,9 @@ def send(
             raise ValueError(f"send needs {name}=")
     job, parts = _job(frame, text, options, sending, Place.of(gateway, journal), suppress)
     messages_of(job)
-    with job.place.opened() as (opened, memory):
-        job = replace(job, place=job.place.at(opened), profile=opened.profile)
-        parts.probe(job.place, memory)
+    with job.place.opened() as (opened, memory), marked(memory) as mark:
+        job = replace(job, place=job.place.at(opened), profile=opened.profile, mark=mark)
+        parts.probe(job.place, memory, mark)
         return send_parts(parts, job, _others(parts, job), opened, memory)
 
 

@@ -14,9 +14,8 @@ import dask
 import dask.dataframe as dd
 
 from smsframe.engines.part import PartOutcome
+from smsframe.engines.place import require_marked
 from smsframe.errors import ContactsError, JournalError, SmsFrameError
-from smsframe.journal.journal import JOURNAL
-from smsframe.journal.same_journal import marked
 from smsframe.outcomes.columns import attach, results_for
 
 if TYPE_CHECKING:
@@ -119,9 +118,11 @@ class Parts:
         tasks = self._tasks(function, job, others, range(len(self)))
         return dd.from_delayed(tasks, meta=meta, divisions=self._frame.divisions, verify_meta=False)
 
-    def probe(self, place: Place, journal: Journal) -> None:
+    def probe(self, place: Place, journal: Journal, mark: Mark) -> None:
         """
         Let every worker open the gateway and the journal, before anything is sent; ``journal`` is ours.
+
+        Workers that join later are looked at when they send a partition.
 
         Raises:
             NotAuthorised: A worker has no credentials, or those of another account.
@@ -130,8 +131,7 @@ class Parts:
         """
         if self._client is None:
             return  # partitions are sent by this process
-        with marked(journal) as mark:
-            found = self._client.run(partial(_probe, place, mark, _host(journal)), on_error="return")
+        found = self._client.run(partial(_probe, place, mark, _host(journal)), on_error="return")
         errors = [answer for answer in found.values() if isinstance(answer, BaseException)]
         if errors:
             error = errors[0]
@@ -178,11 +178,8 @@ def _probe(place: Place, mark: Mark, here: str | None) -> str | None:
     with place.opened() as (_, journal):
         host = _host(journal)
         on_two_machines = host is not None and here is not None and host != here
-        if not on_two_machines and not mark.is_on(journal):
-            raise JournalError(
-                f"this worker has the journal {journal.place}, which is another one than that of the call: "
-                f"name one for all with journal=, or by {JOURNAL} here and there; nothing was sent"
-            )
+        if not on_two_machines:
+            require_marked(journal, mark)
         return host
 
 

@@ -16,6 +16,7 @@ from smsframe.campaign.run_context import RunContext
 from smsframe.clock import SYSTEM
 from smsframe.contacts.columns import place as place_of
 from smsframe.contacts.policy import has_budget, without_budget
+from smsframe.engines.place import require_marked
 from smsframe.errors import CampaignStopped
 from smsframe.formatting import many
 from smsframe.journal.campaigns.conflicts import CampaignCall
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from smsframe.engines.place import Place
     from smsframe.gateway.base import GatewayProtocol
     from smsframe.journal.journal import Journal
+    from smsframe.journal.same_journal import Mark
     from smsframe.outcomes.join import Known
     from smsframe.planning.options import PlanOptions
     from smsframe.planning.parts import ColumnFacts, OtherParts, PartFacts
@@ -66,6 +68,8 @@ class Job:
         now: What the clocks showed when the call began.
         stop_requests: How often the campaign had been asked to stop when the call began.
         before: The orders that had their final outcome when the call began.
+        mark: By what the journal of the call is known as long as the call is at work; None where it needs
+            none.
     """
 
     text: str | Mapping[Any, str | None] | None
@@ -78,6 +82,7 @@ class Job:
     now: Now | None = None
     stop_requests: int = 0
     before: frozenset[str] = frozenset()
+    mark: Mark | None = None
 
     @property
     def message(self) -> str | Mapping[Any, str | None]:
@@ -280,6 +285,8 @@ def outcome_of(frame: pd.DataFrame, job: Job, others: OtherParts) -> PartOutcome
     """Send a partition, and say in numbers what came of it; never raises what stops a campaign."""
     try:
         with job.place.opened() as (gateway, journal):
+            if job.mark is not None:
+                require_marked(journal, job.mark)
             entry = journal.find(job.campaign)
             if entry is not None and entry.stop_requests > job.stop_requests:
                 return PartOutcome(begun=False)

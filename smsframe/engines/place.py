@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from smsframe.api.options import JournalLocation
+    from smsframe.journal.same_journal import Mark
     from smsframe.orders.ramp import RampState
     from smsframe.planning.erased_people import ErasedReasons
 
@@ -175,3 +176,17 @@ def _location(journal: JournalLocation | None) -> str | None:
             "password file there; nothing was sent"
         )
     return location
+
+
+def require_marked(journal: Journal, mark: Mark) -> None:
+    """
+    Refuse a worker's journal that is not that of the call.
+
+    Raises:
+        JournalError: It is another one.
+    """
+    if not mark.is_on(journal):
+        raise JournalError(
+            f"this worker has the journal {journal.place}, which is another one than that of the call: name "
+            f"one for all with journal=, or by {JOURNAL} here and there; nothing was sent by it"
+        )

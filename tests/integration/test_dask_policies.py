@@ -10,10 +10,17 @@ from helpers.dask_cluster import cluster, cut, required, same
 from helpers.sending import statuses, table
 
 import smsframe
-from smsframe.errors import ConfirmationMismatch, ContactsError, JournalError, NotEnoughCredit
+from smsframe.errors import (
+    CampaignStopped,
+    ConfirmationMismatch,
+    ContactsError,
+    JournalError,
+    NotEnoughCredit,
+)
 
 required()
 import dask  # noqa: E402
+import dask.dataframe as dd  # noqa: E402
 
 import smsframe.engines.dask  # noqa: E402
 
@@ -165,3 +172,24 @@ def test_a_partition_that_no_worker_survives_says_so_before_anything_is_sent(ser
                 progress=False,
             )
     assert service.inbox().empty
+
+
+def test_a_worker_that_joins_later_with_another_journal_sends_nothing(service, tmp_path, monkeypatch):
+    ours, other = (smsframe.Journal(tmp_path / f"{name}.sqlite") for name in ("ours", "other"))
+    monkeypatch.setenv("SMSFRAME_JOURNAL", str(ours.path))
+
+    def read(part):
+        if part and ours.find("autumn") is not None:  # sent by a worker that has joined since
+            set_journal(str(other.path))
+        return table(6)[3 * part : 3 * part + 3]
+
+    frame = dd.from_delayed([dask.delayed(read)(part) for part in (0, 1)], meta=table(0), verify_meta=False)
+    policy = smsframe.Policy(budget=100)  # with a budget they are sent one after the other
+    call = {"phone": "mobile", "campaign": "autumn", "progress": False, "grace": 0.2, "policy": policy}
+    with pytest.raises(CampaignStopped, match="another one than that of the call"):
+        frame.sms.send("Ciao", **call)
+    assert sorted(service.inbox()["recipient"]) == sorted(table(3)["mobile"])
+    assert other.find("autumn") is None
+    set_journal(str(ours.path))
+    assert cut(table(6), 3).sms.send("Ciao", **call).compute()["sms_status"].tolist() == ["accepted"] * 6
+    assert service.inbox()["recipient"].is_unique

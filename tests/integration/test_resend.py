@@ -457,3 +457,35 @@ def test_killed_anywhere_the_same_call_again_texts_each_person_once_more(gateway
             again(rows, gateway, grace=0.05)
         more = orders_of(sandbox) - before
         assert more == Counter(dict.fromkeys(rows["sms_phone"], 1))
+
+
+def test_somebody_who_was_erased_stops_nobody_elses_text(gateway, time, capsys):
+    rows = failed(gateway, time, ["76", "78", "79", "01"])
+    smsframe.forget([rows["sms_phone"][1]], gateway=gateway)
+    out = again(rows.sms.failed(retryable=True), gateway, confirm=2)
+    assert out["sms_attempt"].tolist() == [2, 1, 2]
+    assert out.loc[1].equals(rows.loc[1])
+    assert (
+        "1 row of campaign 'autumn' not sent again: opted out of texts: erased on request"
+        in capsys.readouterr().err
+    )
+    for known in (smsframe.refresh(out, gateway=gateway, progress=False), again(out.loc[[1]], gateway)):
+        assert known.loc[1].equals(rows.loc[1])
+
+
+@pytest.mark.parametrize("rows", [["76"], ["78"]], ids=["without the words", "with them"])
+def test_the_words_that_a_policy_requires_are_looked_for_in_the_text_of_each_variant(gateway, time, rows):
+    contacts = people(["76", "78"]).assign(sms_variant=["short", "long"])
+    texts = {"long": "Ciao {name}, STOP ends this", "short": "Ciao {name}"}
+    out = smsframe.send(
+        contacts, texts, campaign="autumn", phone="mobile", gateway=gateway, progress=False, batch_size=1
+    )
+    time.passed += timedelta(hours=49).total_seconds()
+    out = smsframe.refresh(out, gateway=gateway, progress=False)
+    some = out[out["sms_phone"].str.endswith(rows[0])]
+    policy = smsframe.Policy(optout_text="STOP")
+    if rows == ["78"]:
+        assert again(some, gateway, policy=policy)["sms_attempt"].tolist() == [2]
+    else:
+        with pytest.raises(smsframe.TextError, match="STOP"):
+            again(some, gateway, policy=policy)

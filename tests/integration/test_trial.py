@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pandas as pd
 import pytest
 from helpers.sending import send
@@ -156,9 +158,12 @@ def test_the_policy_of_the_environment_holds_in_the_same_way(sandbox, gateway, m
 
 def test_of_an_experiment_the_text_of_that_person_s_variant_is_tried(sandbox, gateway):
     people = guests().iloc[1:].assign(sms_variant=["short", "long"])
-    texts = {"long": "Good morning {name}", "short": "Ciao {name}"}
-    plan = smsframe.plan(people, texts, phone="mobile", region="IT", campaign="autumn", gateway=gateway)
-    for row, text in enumerate(["Ciao Ada", "Good morning Zoë"]):
-        out = try_out(plan, gateway, row=row)
-        assert sandbox.inbox()["text"].tolist()[-1] == text
-        assert out["sms_variant"].isna().all()
+    texts = {"long": "Good morning {name}", "short": "Ciao {name}, {sms_variant}"}
+    with pytest.warns(UserWarning, match="filled from 'sms_variant'"):
+        plan = smsframe.plan(people, texts, phone="mobile", region="IT", campaign="autumn", gateway=gateway)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # the same again
+        for row, text in enumerate(["Ciao Ada, short", "Good morning Zoë"]):
+            out = try_out(plan, gateway, row=row)
+            assert sandbox.inbox()["text"].tolist()[-1] == text
+            assert out["sms_variant"].tolist() == [people["sms_variant"].iloc[row]]

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from smsframe.campaign.call_start import read_known, replaced
-from smsframe.campaign.changes.resend import codes_now
+from smsframe.campaign.changes.resend import codes_now, texts_of
 from smsframe.campaign.dispatch import resending
 from smsframe.campaign.options import at_another_time
 from smsframe.campaign.preflight import covered_attempts
@@ -84,7 +84,6 @@ def reschedule(
 ) -> pd.DataFrame:
     """Text people of a campaign whose text was cancelled at another time; see `smsframe.reschedule`."""
     journal, gateway = context.journal, context.gateway
-    with_optout_text(entry.template, options.policy)
     entry = replace(entry, terms=at_another_time(entry.terms, when))
     context = context.stopped_by(stop)
     stored = read_known(entry, context)
@@ -121,6 +120,8 @@ def reschedule(
             f"{many(waiting, 'person', 'people')} of campaign {entry.name!r} left at their time, as their "
             f"texts are scheduled: smsframe.cancel({entry.name!r}) takes them back first"
         )
+    texts = texts_of(known, chosen.again, chosen.begun, chosen.in_doubt)
+    with_optout_text(texts, options.policy)
     wanted = len(chosen.again) + len(chosen.begun) + chosen.followed
     if options.confirm is not None and options.confirm != wanted:
         raise ConfirmationMismatch(

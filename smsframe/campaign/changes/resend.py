@@ -8,6 +8,7 @@ more than once.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,6 +29,7 @@ from smsframe.contacts.suppression import valid_until
 from smsframe.errors import ConfirmationMismatch, ContactsError
 from smsframe.formatting import many
 from smsframe.journal.orders.batch_creation import UNKNOWN
+from smsframe.journal.privacy.forgotten import ERASED
 from smsframe.orders.states import State
 from smsframe.outcomes.codes import CODES
 from smsframe.outcomes.columns import COLUMNS, DTYPES, attach, results_for, validated
@@ -81,12 +83,12 @@ def resend(
 ) -> pd.DataFrame:
     """Text people of a campaign again whom its text did not reach; see `smsframe.resend`."""
     journal, gateway = context.journal, context.gateway
-    with_optout_text(entry.template, options.policy)
     entry = replace(entry, terms=replace(entry.terms, schedule=None))
     context = context.stopped_by(stop)
     typed = require_numbers(rows, ("sms_order_id", "sms_phone")).reset_index(drop=True)
     stored = read_known(entry, context)
-    _refuse_strangers(typed, entry.name, stored.known)
+    erased = journal.forgotten.texted(entry.name, typed["sms_phone"])
+    _refuse_strangers(typed[~erased], entry.name, stored.known)
     answers = _asked_anew(typed, stored.known, context, journal)
     known = journal.recipients(entry.id, entry.name)
     entry = replace(entry, budget=costs_of(options.policy, gateway.profile, known.people["segments"]))
@@ -99,9 +101,11 @@ def resend(
     if len(over):
         judged = judge(typed, known, answers, out, gateway.profile, options, too_often=over)
     judged = _within_budget(judged, entry, known)
-    for reason, count in judged.left.items():
+    left = {ERASED: int(erased.sum())} if erased.any() else {}
+    for reason, count in {**judged.left, **left}.items():
         context.say(f"{many(count, 'row')} of campaign {entry.name!r} not sent again: {reason}")
     wanted = len(judged.again) + len(judged.begun) + judged.left.get(FOLLOWED, 0)
+    with_optout_text(texts_of(known, judged.again, judged.begun), options.policy)
     _confirmed(options.confirm, wanted, entry.name)
     if len(judged.again) + len(judged.begun) == 0:
         return _joined(rows, typed, journal, entry, None)
@@ -116,6 +120,13 @@ def resend(
             cause = cause or replaced(journal)
     raise_stopped(cause, engine, entry.name, frame)
     return frame
+
+
+def texts_of(known: Known, *chosen: pd.DataFrame) -> list[str]:
+    """The texts of those people before their fields are filled in: several, of an experiment."""
+    people = known.people
+    texts = (people["template"][among(people["phone"], part["phone"]).to_numpy()] for part in chosen)
+    return [*dict.fromkeys(itertools.chain.from_iterable(texts))]
 
 
 def _refuse_strangers(rows: pd.DataFrame, campaign: str, known: Known) -> None:
@@ -308,7 +319,8 @@ def _joined(
     now = outcomes(known, entry.name, run=owner, rows=position.clip(0) if len(known.people) else position[:0])
     if len(now) < len(typed) or (position < 0).any():  # withdrawn meanwhile, or an older state of the journal
         given = complete(typed)[[*COLUMNS]].reset_index(drop=True)
-        gone = _no_longer_journalled(given)
+        erased = journal.forgotten.texted(entry.name, typed["sms_phone"])
+        gone = _replaced_rows(_no_longer_journalled(given), given, erased)
         now = gone if len(now) < len(typed) else _replaced_rows(now, gone, position < 0)
     return attach(rows, validated("ResultsSchema", now))
 
