@@ -8,6 +8,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from smsframe.arrow import TEXT
 from smsframe.campaign import send as campaign_send
 from smsframe.campaign.call import PERSON
 from smsframe.campaign.preflight import confirmable, on_time
@@ -244,7 +245,8 @@ def reasons_of(frame: pd.DataFrame) -> pd.DataFrame:
     names = ["sms_status", "sms_code", "sms_reason"]
     rows = frame[names].astype({"sms_status": object, "sms_code": object})
     counted = rows.groupby(names, dropna=False, observed=True).size().rename("rows").reset_index()
-    return counted.set_axis(["status", "code", "reason", "rows"], axis=1)
+    words = ["status", "code", "reason"]
+    return counted.set_axis([*words, "rows"], axis=1).astype(dict.fromkeys(words, TEXT))
 
 
 def planned(frame: pd.DataFrame, job: Job, others: OtherParts) -> tuple[Plan, Any]:
