@@ -68,6 +68,10 @@ class _IsAmong(GenericFunction[bool]):
     type = sa.Boolean()
     inherit_cache = True
 
+    def self_group(self, against: Any = None) -> Any:  # noqa: ARG002 - SQLAlchemy's
+        """Itself: for want of a boolean type SQLite would be asked ``IN (...) = 1``, and use no index."""
+        return self
+
 
 class _JsonArray(GenericFunction[Any]):
     """A column as one JSON array, in text."""
@@ -91,7 +95,7 @@ def _unnest(element: _Unnest, compiler: Any, **options: Any) -> str:
 @compiles(_IsAmong, "sqlite")
 def _in_json_each(element: _IsAmong, compiler: Any, **options: Any) -> str:
     column, values = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - both are SQLAlchemy's
+    return f"({column} IN (SELECT value FROM json_each({values})))"  # noqa: S608 - both are SQLAlchemy's
 
 
 @compiles(_IsAmong, POSTGRESQL)
