@@ -157,10 +157,10 @@ def results_for(rows: int, names: tuple[str, ...] = COLUMNS, **columns: Any) -> 
             if (value, dtype) not in repeated:
                 one = pd.Series([value], dtype=dtype)
                 repeated[value, dtype] = one.take(np.zeros(rows, dtype=np.intp)).set_axis(index)
-            series[name] = repeated[value, dtype]
+            series[name] = repeated[value, dtype].copy()
     if columns:
         raise TypeError(f"no such result columns: {sorted(columns)}")
-    return pd.DataFrame(series, index=index)
+    return pd.DataFrame(series, index=index, copy=False)  # each column is its own by now
 
 
 def validated(schema: SchemaName, results: pd.DataFrame) -> pd.DataFrame:

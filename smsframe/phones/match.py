@@ -29,10 +29,7 @@ def find(phones: pd.Series[Any], among: pd.Series[Any]) -> NDArray[np.intp]:
         >>> find(pd.Series(["+441", None, "+442"]), pd.Series(["+442", "+443"])).tolist()
         [-1, -1, 0]
     """
-    others = pd.Index(keys(among))
-    first = np.flatnonzero(~others.duplicated())
-    found = others[first].get_indexer(pd.Index(keys(phones, missing=-1)))
-    return np.where(found < 0, -1, first[found]) if len(first) else found
+    return first_places(keys(phones, missing=-1), keys(among))
 
 
 def among(phones: pd.Series[Any], others: pd.Series[Any] | pd.Index[Any]) -> pd.Series[bool]:
@@ -93,6 +90,19 @@ def places(persons: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.
 
     (found,) = in_parts(look_up, persons)
     return cast("NDArray[np.intp]", found)
+
+
+def first_places(persons: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.intp]:
+    """
+    Where each canonical number is among others, in whatever order, the first time; -1 where it is not.
+
+    Example:
+        >>> first_places(np.array([441, 442]), np.array([443, 441, 441])).tolist()
+        [1, -1]
+    """
+    order = np.argsort(others, kind="stable")  # of two of one person the first stays the first
+    place = places(persons, others[order])
+    return np.where(place < 0, -1, order[place]) if len(others) else place
 
 
 def different(phones: pd.Series[Any], persons: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -18,7 +18,7 @@ from smsframe.arrow import STRING, strings
 from smsframe.orders.states import State
 from smsframe.outcomes.codes import CODES
 from smsframe.outcomes.columns import results_for
-from smsframe.phones.match import keys
+from smsframe.phones.match import first_places, keys
 
 if TYPE_CHECKING:
     from smsframe.orders.records import Batch
@@ -52,13 +52,11 @@ class PostedOrders:
         if not self._orders:
             return results
         unsent = results["sms_status"].isin(["ready", "pending"]).to_numpy()
-        orders = [*self._orders.values()]
-        persons = keys(pd.concat([phones for _, _, phones in orders], ignore_index=True))
-        order = np.repeat(np.arange(len(orders)), [len(phones) for _, _, phones in orders])
         # Of several orders of one person the last one posted counts.
-        last = ~pd.Series(persons).duplicated(keep="last").to_numpy()
-        order = order[last]
-        position = pd.Index(persons[last]).get_indexer(pd.Index(keys(results["sms_phone"], missing=-1)))
+        phones = [phones for _, _, phones in self._orders.values()][::-1]
+        persons = keys(pd.concat(phones, ignore_index=True))
+        order = np.repeat(np.arange(len(phones))[::-1], [len(each) for each in phones])
+        position = first_places(keys(results["sms_phone"], missing=-1), persons)
         taken = results["sms_status"].isin(["accepted", "scheduled"]).to_numpy()
         # Order ids as numbers: a million of them as Python strings would take a hundred megabytes.
         ids = pa.array([*self._orders], STRING)
