@@ -348,7 +348,7 @@ def test_the_app_sends_for_people_who_never_see_code(page, rehearsal, variables,
         write(page, "spring", TEXT)
         unlock(page, 40)
         spend(page, 40).dblclick()
-        expect(page.locator(".smsframe-card")).to_contain_text("40 people")  # the screen of the campaign, in the end
+        expect(page.locator(".smsframe-card")).to_contain_text("40 people")  # the screen that stays
         assert page.get_by_text("import smsframe").count() == 0
     assert sent(rehearsal, 4000, 40) == [1] * 40
     assert "spring" in smsframe.campaigns(journal=variables["SMSFRAME_JOURNAL"])["campaign"].tolist()
