@@ -36,26 +36,26 @@ HIDING: Final = (
     "["
     r"%*?_~\x{B7}\x{BF}\x{D7}\x{37E}\x{55E}\x{61F}\x{66A}\x{1367}\x{1801}\x{1945}\x{2017}"
     r"\x{2022}-\x{2026}\x{203D}\x{203F}\x{2040}\x{2043}\x{2047}\x{2049}\x{204C}-\x{204E}\x{2051}\x{2053}"
-    r"\x{2054}\x{2217}\x{2219}\x{223C}\x{2299}\x{229B}\x{22A1}\x{22C5}\x{22EE}-\x{22F1}\x{237F}"
-    r"\x{2580}-\x{2595}\x{25A0}-\x{25AF}\x{25CB}\x{25CF}\x{25D8}\x{25E6}\x{25EF}"
-    r"\x{25FB}-\x{25FE}\x{2605}\x{2606}\x{2610}-\x{2612}\x{2619}\x{26AA}-\x{26AC}\x{2715}-\x{2718}\x{2722}-\x{2725}\x{2731}-\x{2733}"
-    r"\x{273A}-\x{273D}\x{2743}\x{2749}-\x{274C}\x{274E}\x{2753}\x{2754}\x{2765}\x{2767}\x{29BE}\x{29BF}"
-    r"\x{29C6}\x{2A00}\x{2A6E}\x{2B1A}-\x{2B1C}\x{2B24}\x{2B50}\x{2B55}\x{2CFA}\x{2CFB}\x{2E18}\x{2E2E}\x{2E31}\x{2E54}"
+    r"\x{2054}\x{2217}-\x{2219}\x{223C}\x{2299}-\x{229B}\x{22A1}\x{22C5}\x{22EE}-\x{22F1}\x{2327}\x{237F}"
+    r"\x{2395}\x{23F8}-\x{23FA}\x{2580}-\x{259F}\x{25A0}-\x{25B1}\x{25C6}-\x{25FF}"  # not triangles
+    r"\x{2605}\x{2606}\x{2610}-\x{2613}\x{2619}\x{26AA}-\x{26AC}\x{2715}-\x{2718}\x{271A}-\x{2756}\x{2765}\x{2767}"
+    r"\x{27E0}-\x{27E3}\x{2801}-\x{28FF}\x{29BE}\x{29BF}\x{29C6}\x{2A00}\x{2A6E}"
+    r"\x{2B12}-\x{2B2F}\x{2B50}-\x{2B59}\x{2BBD}\x{2BBE}\x{2BC0}-\x{2BCB}\x{2CFA}\x{2CFB}\x{2E18}\x{2E2E}\x{2E31}\x{2E54}"
     r"\x{301C}\x{3030}\x{30FB}\x{A60F}\x{A673}\x{A6F7}\x{FE16}\x{FE19}\x{FE30}\x{FE33}\x{FE34}"
-    r"\x{FE4D}-\x{FE4F}\x{FE56}\x{FE61}\x{FE6A}\x{FF05}\x{FF0A}\x{FF1F}\x{FF3F}\x{FF5E}\x{FF65}\x{FFFC}"
-    r"\x{FFFD}\x{11143}\x{1E95F}\x{1F52F}\x{1F534}\x{1F535}\x{1F78F}\x{1F7AF}-\x{1F7BF}"
-    r"\x{1F7E0}-\x{1F7EB}"
-    r"\x{1FB68}-\x{1FB6F}\x{1FB7C}-\x{1FB80}\x{1FB82}-\x{1FB92}\x{1FB94}\x{1FB9A}-\x{1FB9F}\x{1FBB5}-\x{1FBB8}\x{1FBC4}"
+    r"\x{FE4D}-\x{FE4F}\x{FE56}\x{FE61}\x{FE6A}\x{FF05}\x{FF0A}\x{FF1F}\x{FF3F}\x{FF5E}\x{FF65}\x{FFED}\x{FFEE}"
+    r"\x{FFFC}\x{FFFD}\x{11143}\x{1E95F}\x{1F31F}\x{1F4A0}\x{1F518}\x{1F52F}\x{1F532}-\x{1F539}"
+    r"\x{1F780}-\x{1F7EB}\x{1FB00}-\x{1FB9F}\x{1FBB5}-\x{1FBB8}\x{1FBC4}"
     "]"
 )
 """
 Whatever stands for a digit that is not shown, wherever it stands, as a class of RE2: asterisks, question
-marks, ellipses, low lines, tildes, bullets, blocks, squares, circles, crosses.
+marks, ellipses, low lines, tildes, bullets, blocks, squares, circles, diamonds, stars, crosses, dots.
 """
 
 _SPACED: Final = r"[ ()\[\].\-\x{2010}-\x{2015}\x{2212}\x{30FC}\x{FF0D}]*"
 _DASH: Final = r"[\-\x{2010}-\x{2015}\x{2212}\x{30FC}\x{FF0D}]"
-_MARK: Final = r"[\p{So}\p{Sk}\p{Sc}!@=^$]"  # two of them at an end; one may be a picture of a telephone
+# Two of them at an end; one may be a picture of a telephone.
+_MARK: Final = r"(?:[\p{So}\p{Sk}\p{Sc}!@=^$\\\x{A7}\x{B6}\x{2020}\x{2021}]|[^\P{Sm}+|\x{2212}])"
 HIDDEN: Final = (  # also any symbol between digits
     rf"{HIDING}"
     r"|[0-9][^+\p{L}]*(?:[\p{So}\p{Sk}\p{Pc}\p{Sc}]|[^\P{Sm}+|\x{2212}])[^+\p{L}]*[0-9]"
@@ -63,7 +63,8 @@ HIDDEN: Final = (  # also any symbol between digits
     rf"|{_DASH} ?{_DASH} ?{_DASH}"  # and so with dashes, of which people type two
     rf"|[0-9]{_SPACED}{_MARK}(?: ?{_MARK})+[^0-9+\p{{L}}]*$"
     rf"|^[^0-9+\p{{L}}]*{_MARK}(?: ?{_MARK})+{_SPACED}[0-9]"
-    rf"|[0-9] ?{_DASH} ?{_DASH}$"
+    rf"|[0-9][^0-9+\p{{L}}]*{_DASH} ?{_DASH}[^0-9+\p{{L}}]*$"
+    r"|[\p{No}\p{Nl}]"  # a digit of another kind, as in a circle, that would be passed over
     r"|[(\[\x{FF08}\x{FF3B}] ?[)\]\x{FF09}\x{FF3D}]"  # the frame of an area code that was not filled in
     rf"|[0-9]{_SPACED}(?:[xX]{{2,}}|#{{2,}})|(?:[xX]{{2,}}|#{{2,}}){_SPACED}[0-9]"
 )

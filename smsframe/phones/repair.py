@@ -56,7 +56,9 @@ _LINK = (  # WhatsApp's links have the number in international form, without the
     r"whatsapp://send/?\?phone=)(?:\+|%2B)?([0-9]+)(?:[/?&].*)?$"
 )
 _DECIMAL = r"^(\+?[0-9]+)[.,]0+$"  # of floats, and of databases that export decimals
-_ENDS_IN_ZEROS = r"^([^.\x{FF0E}]*[0-9][^.\x{FF0E}]*)[.\x{FF0E}]0+$"
+_ENDS_IN_ZEROS = (
+    r"^([^.\x{FF0E}]*[0-9][^.\x{FF0E}]*)[.\x{FF0E}]0+[^0-9]*$"  # a quotation mark may be behind them
+)
 _DANGLING = rf"^[\s{SEPARATORS}]+|[\s{SEPARATORS}]+$"
 _ABSENT = r"(?i)^(?:nan|none|<na>|nat|null|#?n/a)?$"
 
@@ -67,7 +69,7 @@ _EXTENSION = (
 _LETTERS = r"[^\P{L}\x{30FC}]"
 _SECOND_PLUS = r"[0-9][^+]*\+"
 _MAY_HIDE = (
-    rf"{HIDING}|[.!@(\[\x{{FF08}}\x{{FF3B}}]"
+    rf"{HIDING}|[.!@\\(\[\x{{A7}}\x{{B6}}\x{{2020}}\x{{2021}}\x{{FF08}}\x{{FF3B}}\p{{No}}\p{{Nl}}]"
     rf"|[\-xX#\x{{FF0E}}\p{{Pd}}\x{{30FC}}\p{{So}}\p{{Sk}}\p{{Sc}}]|[^\P{{Sm}}+|]"
 )
 _PLUSES = r"^\+[+ ]*\+"  # one plus, however often it was typed

@@ -59,6 +59,15 @@ HIDING = re.compile(
     r"|(?:BLACK|WHITE|WHITE MEDIUM) STAR|HEAVY LARGE CIRCLE|DOTTED SQUARE|BALLOT BOX(?: WITH (?:CHECK|X))?"
     r"|(?:BLACK|WHITE) (?:VERTICAL )?RECTANGLE|SQUARE WITH .* FILL"
     r"|WHITE SQUARE (?:WITH ROUNDED CORNERS|CONTAINING BLACK SMALL SQUARE)"
+    r"|(?:CIRCLED )?RING OPERATOR|SALTIRE|X IN A RECTANGLE BOX|APL FUNCTIONAL SYMBOL QUAD|DOUBLE VERTICAL BAR"
+    r"|BLACK SQUARE FOR STOP|BLACK CIRCLE FOR RECORD|HALFWIDTH (?:BLACK SQUARE|WHITE CIRCLE)|GLOWING STAR"
+    r"|BALLOT BOX WITH LIGHT X|DIAMOND SHAPE WITH A DOT INSIDE|RADIO BUTTON|WHITE CONCAVE-SIDED DIAMOND.*"
+)
+# Where Unicode has nothing but shapes: blocks, geometric shapes but triangles, ornaments, dots of Braille.
+DRAWN = (
+    *((0x2580, 0x259F), (0x25A0, 0x25B1), (0x25C6, 0x25FF), (0x271A, 0x2756), (0x27E0, 0x27E3)),
+    *((0x2801, 0x28FF), (0x2B12, 0x2B2F), (0x2B50, 0x2B59), (0x2BC0, 0x2BCB), (0x1F532, 0x1F539)),
+    *((0x1F780, 0x1F7EB), (0x1FB00, 0x1FB9F)),
 )
 WORDS = {
     *(
@@ -185,7 +194,7 @@ def answer(cell, region=None):
     bare = not name and unsigned and re.match(r"[^0-9+]*[1-9]", text) is not None
     if bare:
         text = re.sub("([0-9])", r"+\1", text, count=1)
-    decimals = re.fullmatch("([^.\uff0e]*[0-9][^.\uff0e]*)[.\uff0e]0+", text)
+    decimals = re.fullmatch("([^.\uff0e]*[0-9][^.\uff0e]*)[.\uff0e]0+[^0-9]*", text)
     if decimals and verdict(decimals[1], home).kind in TYPES.values():
         return Answer("decimals")
     found = verdict(text, home)
@@ -319,8 +328,15 @@ def _ends_in_signs(text):
     return len(pair) == 2 and all(map(_is_sign, pair))
 
 
+def _ends_in_dashes(text):
+    """Whether two dashes follow the last digit, with neither a plus nor a letter beside them."""
+    plain = "".join("L" if unicodedata.category(c)[0] == "L" and c != "\u30fc" else c for c in text)
+    return re.search(rf"[0-9][^0-9+L\u30fc]*[{DASHES}] ?[{DASHES}][^0-9+L\u30fc]*$", plain) is not None
+
+
 def _is_sign(character):
-    return character in "!@=^$" or unicodedata.category(character) in {"So", "Sk", "Sc"}
+    sign = unicodedata.category(character) in {"So", "Sk", "Sc", "Sm"} and character not in "+|\u2212"
+    return sign or character in "!@=^$\\§¶†‡"
 
 
 def hidden(text):
@@ -330,10 +346,10 @@ def hidden(text):
         return True
     if re.search(r"[.\uff0e] ?[.\uff0e]", shown) or re.search(rf"[{DASHES}](?: ?[{DASHES}]){{2}}", shown):
         return True
-    # The frame of an area code that nobody filled in, and dashes at the end.
-    if re.search("[(\\[\uff08\uff3b] ?[)\\]\uff09\uff3d]", shown) or re.search(
-        rf"[0-9] ?[{DASHES}] ?[{DASHES}]$", shown
-    ):
+    # The frame of an area code that nobody filled in; dashes at the end; digits of another kind.
+    if re.search("[(\\[\uff08\uff3b] ?[)\\]\uff09\uff3d]", shown) or _ends_in_dashes(shown):
+        return True
+    if any(unicodedata.category(character) in {"No", "Nl"} for character in shown):
         return True
     if _ends_in_signs(shown) or _ends_in_signs(shown[::-1]):
         return True
@@ -353,7 +369,11 @@ def hidden(text):
 def _hides(character):
     category = unicodedata.category(character)
     return category == "Pc" or (
-        category in {"Po", "So", "Sm", "Pd"} and HIDING.fullmatch(unicodedata.name(character, "")) is not None
+        category in {"Po", "So", "Sm", "Pd"}
+        and (
+            HIDING.fullmatch(unicodedata.name(character, "")) is not None
+            or any(first <= ord(character) <= last for first, last in DRAWN)
+        )
     )
 
 

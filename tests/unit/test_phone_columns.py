@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 import unicodedata
 from decimal import Decimal
@@ -109,6 +110,41 @@ def test_marks_behind_the_digits_and_empty_brackets_hide_some(end, space):
     if set(end) <= set("()[] （）"):  # noqa: RUF001
         assert one(f"+43 664{space}{end}{space}12345")[0] == "masked_digits"
         assert one(f"{end}{space}664 12345", "AT")[0] == "masked_digits"
+
+
+SHAPES = re.compile(
+    r"\b(SQUARE|CIRCLE|DIAMOND|LOZENGE|STAR|ASTERISK|QUADRANT|SHADE|SALTIRE|FISHEYE|BULLSEYE|BRAILLE)\b"
+)
+BLOCKS = [(0x2580, 0x259F), (0x25A0, 0x25FF), (0x2605, 0x2606), (0x271A, 0x2756), (0x2801, 0x28FF),
+          (0x2B12, 0x2B2F), (0x2B50, 0x2B59), (0x1F532, 0x1F539), (0x1F780, 0x1F7EB)]  # fmt: skip
+DRAWN = [
+    chr(point)
+    for first, last in BLOCKS
+    for point in range(first, last + 1)
+    if SHAPES.search(unicodedata.name(chr(point), ""))
+]
+
+
+@pytest.mark.parametrize("mark", [*DRAWN, *"⏺⏹⌧☓🔘💠"], ids=lambda mark: f"U+{ord(mark):04X}")
+def test_a_shape_in_the_place_of_a_digit_hides_it(mark):
+    assert {one(f"+43 664 123456{mark}")[0], one(f"{mark}664 123456", "AT")[0]} == {"masked_digits"}
+
+
+@pytest.mark.parametrize("end", ["(--)", "[--]", "--)", "--.", "††", "§§", "<<", "<>", "¬¬", "÷÷", "\\\\"])
+def test_two_marks_behind_the_digits_hide_some_whatever_closes_the_cell(end):
+    assert one(f"+43 664 12345 {end}")[0] == "masked_digits"
+
+
+@pytest.mark.parametrize("digit", "①Ⅳ²½❶㉑")
+def test_a_digit_of_another_kind_before_the_number_is_not_passed_over(digit):
+    assert one(f"{digit}0664 1234567", "AT")[0] == "masked_digits"
+    assert one(f"{digit} +43 664 1234567")[0] == "+436641234567"  # before the plus it counts the lines
+
+
+@pytest.mark.parametrize("cell", ["'{}'", '"{}"', "[{}]", "({})", "“{}”", "{} ✓", "{}!", "{}€", "{}-", "{}."])
+@pytest.mark.parametrize("number", ["43664123456.0", "43664123456.00", "+43664123456.0", "0664123456.0"])
+def test_zeros_behind_a_dot_are_no_digits_whatever_stands_around_the_cell(cell, number):
+    assert one(cell.format(number), "AT")[0] == "decimals"
 
 
 @pytest.mark.parametrize("byte", range(0x80, 0xA0))

@@ -183,12 +183,21 @@ def _first(
 def _decimals(
     text: NDArray[np.uint8], begins: NDArray[np.int64], ends: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Cells that end in a dot and zeros, which a reader or a database may have added: looked at closely."""
+    """
+    Cells whose digits end in a dot and zeros, which a reader or a database may have added: looked at closely.
+    """
     found = np.zeros(len(ends), dtype=bool)
     if ord(".") not in text:
         return found
     places = np.flatnonzero(ends > begins)
     end = ends[places] - 1
+    behind = np.flatnonzero(_CLASS[text[end]] != _DIGIT)  # brackets, dots or dashes behind the last digit
+    while len(behind):
+        end[behind] -= 1
+        behind = behind[end[behind] >= begins[places[behind]]]
+        behind = behind[_CLASS[text[end[behind]]] != _DIGIT]
+    inside = end >= begins[places]
+    places, end = places[inside], end[inside]
     for _ in range(_LONGEST):
         zero = text[end] == ord("0")
         places, end = places[zero], end[zero] - 1
