@@ -234,6 +234,59 @@ def test_an_open_order_keeps_the_next_stage_waiting(gateway, sandbox, time):
     assert set(texted(sandbox).index) == set(frame["mobile"][stages(frame).eq(0)])
 
 
+@pytest.fixture
+def in_step(time):
+    """A gateway whose clock is the test's, so that what is scheduled waits."""
+    with smsframe.Sandbox(clock=time.now) as made:
+        gateway = made.gateway(clock=time.clock)
+        yield made, gateway
+        gateway.close()
+
+
+def test_a_stage_that_was_taken_back_opens_no_other_one(in_step, time, capsys):
+    (sandbox, gateway), frame = in_step, people()
+    send(frame, gateway, "Ciao", ramp=RAMP, undo="5 min")
+    smsframe.cancel("autumn", gateway=gateway, progress=False)
+    for _ in range(2):
+        time.passed += 50 * HOURS
+        out = resume(gateway)
+        assert state(gateway).stage == 0
+        assert out["sms_code"].eq("ramp").sum() == (stages(frame) > 0).sum()
+        assert "So the next stage does not start" in capsys.readouterr().err
+    assert sandbox.inbox().empty
+    smsframe.reschedule("autumn", time.now() + timedelta(hours=1), gateway=gateway)
+    time.passed += 60 * HOURS
+    resume(gateway)
+    assert state(gateway).stage == 1
+
+
+def test_while_nobody_knows_whether_a_stage_was_cancelled_no_other_one_opens(in_step, time):
+    (sandbox, gateway), frame = in_step, people()
+    send(frame, gateway, "Ciao", ramp=RAMP, undo="5 min")
+    sandbox.misbehave("error_before", call="cancel", status=503)
+    with contextlib.suppress(smsframe.SmsFrameError):
+        smsframe.cancel("autumn", gateway=gateway, progress=False)
+    out = send(frame, gateway, "Ciao", ramp=RAMP)
+    assert state(gateway).stage == 0
+    assert out["sms_code"].eq("ramp").sum() == (stages(frame) > 0).sum()
+
+
+def test_the_wait_of_a_ramp_begins_when_its_texts_are_to_leave(in_step, time):
+    (_, gateway), frame = in_step, people(good="84")
+    first = time.now() + timedelta(days=3)
+    send(frame, gateway, "Ciao", ramp=RAMP, schedule=first)
+    time.passed += 50 * HOURS
+    resume(gateway)
+    assert state(gateway).stage == 0
+    time.passed += 23 * HOURS  # it is an hour since they left
+    later = first + timedelta(days=2)
+    resume(gateway, schedule=later)
+    assert state(gateway).stage == 0
+    time.passed += 2 * HOURS
+    resume(gateway, schedule=later)
+    assert state(gateway).stage == 1
+
+
 def test_what_is_counted_is_rejected_and_failed_of_all_who_were_texted(gateway, time):
     frame = people(200, bad=0.2)
     out = send(frame, gateway, "Ciao", ramp="rest")

@@ -14,7 +14,7 @@ import numpy as np
 from smsframe.campaign.reports.delivery import orders_to_ask
 from smsframe.campaign.reports.refresh import ask_orders
 from smsframe.orders.ramp import KNOWN, Outcomes
-from smsframe.orders.states import State
+from smsframe.orders.states import CANCEL_OPEN, State
 from smsframe.outcomes.codes import delivered_codes, failed_codes, lost_codes
 from smsframe.outcomes.join import outcomes, still_to_send
 from smsframe.phones.match import among, keys
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from smsframe.orders.records import CampaignRecord
     from smsframe.outcomes.join import Known
 
-OPEN = (State.PLANNED, State.SENDING, State.UNCONFIRMED)
+OPEN = (State.PLANNED, State.SENDING, State.UNCONFIRMED, *CANCEL_OPEN)
+"""Orders of which nobody can know yet whether their people have a text."""
 _BLOCKING = ("quiet_hours", "time_passed", "budget")
 """Who waits for one of these does not keep the next stage waiting."""
 
@@ -144,9 +145,22 @@ def _over(
     open_ = np.append(batches["state"].isin(OPEN).to_numpy(dtype=bool), False)[people["batch"].to_numpy()]
     if (here & (waits | open_)).any():
         return False
+    used = people["batch"].to_numpy()[here]
+    orders = batches.iloc[np.unique(used[used >= 0])]
+    if len(orders) and not result.texted:
+        context.say(_nobody_texted(entry))
+        return False
     if result.known >= KNOWN * result.texted:
         return True
-    used = people["batch"].to_numpy()[here]
-    last = batches["sent_at"].iloc[np.unique(used[used >= 0])].max()
+    last = orders[["sent_at", "schedule_at"]].max().max()
     earliest, _ = context.retry_policy.clock.span()
     return bool(last + state.ramp.wait <= earliest)
+
+
+def _nobody_texted(entry: CampaignRecord) -> str:
+    return (
+        f"nobody of the open stages of the ramp of campaign {entry.name!r} has a text: their orders were "
+        "cancelled, or lack them. So the next stage does not start: smsframe.reschedule texts them at "
+        f'another time, smsframe.resume({entry.name!r}, ramp="rest") texts everybody who waits, and '
+        f"smsframe.withdraw({entry.name!r}) drops them"
+    )
