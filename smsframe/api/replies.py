@@ -20,6 +20,7 @@ from smsframe.gateway.retry import RetryPolicy
 from smsframe.gateway.smsend import Gateway
 from smsframe.journal.people.optout_rows import OptOutList
 from smsframe.journal.people.replies import ReplySource
+from smsframe.outcomes.summary import require_numbers
 from smsframe.texts.stop_words import MEANINGS, SOURCES, words_of
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def replies(
         (datetime64[us, UTC]) of the latest text to that number before it; missing where there was none.
 
     Raises:
+        ContactsError: The frame has no campaign and numbers as smsframe writes them.
         GatewayError: The gateway did not say; what it said before is kept.
         ValueError: An option makes no sense, or the gateway cannot say what was received.
         JournalError: The journal cannot be written.
@@ -132,6 +134,8 @@ def read_replies(
     notes: list[str] = []
     if wanted.only is not None and wanted.only not in MEANINGS:
         raise ValueError(f"only={wanted.only!r} must be one of {', '.join(MEANINGS)}")
+    if isinstance(campaign, pd.DataFrame):
+        campaign = require_numbers(campaign, ("sms_campaign", "sms_phone"))
     words = words_of(tuple(wanted.languages))
     first, last = aware("since", wanted.since), aware("until", wanted.until)
     gateway = gateway or Gateway.from_env()

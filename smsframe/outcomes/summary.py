@@ -299,6 +299,9 @@ def require(results: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
         given_by = "check, send or results" if columns == ("sms_status",) else "send or results"
         raise ContactsError(f"this frame has {problem}: use one that smsframe's {given_by} returned")
     converted = {}
+    twice = [name for name in COLUMNS if results.columns.isin([name]).sum() > 1]
+    if twice:
+        raise ContactsError(f"this frame has the column {twice[0]} twice: leave one of them out")
     for name in COLUMNS:
         if name in results.columns and results[name].dtype != DTYPES[name]:
             try:
@@ -332,4 +335,8 @@ def _typed(column: pd.Series[Any], dtype: Any) -> pd.Series[Any]:
         if is_text(column.dtype):  # with the decimal mark of the language in which it was exported
             column = column.str.replace(",", ".", regex=False)
         return pd.to_numeric(column).astype("Float64").astype(dtype)
+    if isinstance(dtype, pd.CategoricalDtype):
+        column = column.mask(column.eq("").fillna(value=False))  # as of a file read without missing values
+        if not column.dropna().isin(dtype.categories).all():
+            raise ValueError("another word than those that are written")
     return column.astype(object).where(column.notna(), None).astype(dtype)

@@ -141,3 +141,18 @@ def test_whatever_follows_a_take_over_nobody_is_texted_twice_and_no_hold_out(
         smsframe.resume(campaign, gateway=other, progress=False, grace=0)
         assert set(got(sandbox, earlier)["recipient"]) == set(frame["mobile"]) - held(frame)
     assert pd.Series(got(sandbox, earlier)["recipient"]).is_unique
+
+
+def test_who_was_texted_before_the_experiment_by_a_lost_journal_has_no_variant(sandbox, gateway, new):
+    frame = assigned()
+    before = frame.drop(columns="sms_variant").head(20)
+    smsframe.send(before, "Ciao {name}", gateway=gateway, campaign="autumn", batch_size=5, **CALL)
+    other = new()
+    for _ in range(2):
+        out = smsframe.send(
+            frame, TEXTS, gateway=other, campaign="autumn", adopt=True, changed="continue", **CALL
+        )
+        there = smsframe.results("autumn", gateway=other).set_index("sms_phone")
+        for known in (out.set_index("sms_phone"), there):
+            assert known.loc[before["mobile"], "sms_variant"].isna().all()
+    assert not held(frame.tail(20)) & {*got(sandbox)["recipient"]}

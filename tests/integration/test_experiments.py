@@ -181,6 +181,24 @@ def test_a_person_keeps_the_variant_of_the_journal(gateway, sandbox):
     assert written(gateway).equals(first)
 
 
+@pytest.mark.both_journals
+def test_a_call_with_one_text_reaches_nobody_who_waits_for_that_of_a_variant(gateway, sandbox):
+    frame = assigned()
+    sandbox.misbehave("busy", status=503, retry_after=5_000)
+    with pytest.raises(smsframe.Unavailable):
+        send(frame, gateway, TEXTS)
+    sandbox.behave()
+    first = written(gateway)
+    alone = frame.drop(columns="sms_variant")
+    with pytest.raises(smsframe.CampaignChanged, match="had another variant"):
+        send(alone, gateway, "Hi {name}")
+    out = send(alone, gateway, "Hi {name}", changed=True)
+    assert out["sms_status"].ne("accepted").tolist() == frame["sms_variant"].eq("hold-out").tolist()
+    sent = sandbox.inbox().set_index("recipient")["text"]
+    assert sent.str.startswith("Ciao").eq(first.loc[sent.index].eq("short")).all()
+    assert written(gateway).equals(first)
+
+
 def true_to_the_journal(out, gateway, sandbox):
     """Each row says the variant of the journal, and who is held out there is so in all rows and untexted."""
     known = smsframe.results("autumn", journal=gateway.journal).set_index("sms_phone")

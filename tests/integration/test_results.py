@@ -180,3 +180,45 @@ def test_results_that_went_through_a_file_still_have_all_their_methods(tmp_path,
     again = back.sms.refresh(gateway=gateway, progress=False)
     smsframe.ResultsSchema.validate(again)
     assert again["sms_delivery"].dropna().tolist() == ["DLVRD", "DLVRD"]
+
+
+def calls(gateway):
+    """What takes a frame of results."""
+    return {
+        "failed": smsframe.failed,
+        "summary": smsframe.summary,
+        "refresh": lambda rows: smsframe.refresh(rows, gateway=gateway, progress=False),
+        "resend": lambda rows: smsframe.resend("autumn", rows, gateway=gateway, progress=False),
+        "cancel": lambda rows: smsframe.cancel(rows, gateway=gateway, progress=False),
+        "explain": lambda rows: smsframe.explain(rows, 0, gateway=gateway),
+        "replies": lambda rows: smsframe.replies(rows, gateway=gateway),
+    }
+
+
+@pytest.mark.parametrize("call", ["failed", "summary", "refresh", "resend", "cancel", "explain"])
+@pytest.mark.parametrize("column", ["sms_status", "sms_code"])
+@pytest.mark.parametrize("word", ["Rejected", "abgelehnt", 1.0])
+def test_a_word_that_smsframe_does_not_write_is_refused(call, column, word, gateway):
+    rows = send(table(3), gateway).astype({column: object})
+    rows.loc[0, column] = word
+    with pytest.raises(
+        smsframe.ContactsError, match=f"column {column} has values that smsframe does not write"
+    ):
+        calls(gateway)[call](rows)
+
+
+@pytest.mark.parametrize("call", ["refresh", "resend", "cancel", "explain", "replies"])
+@pytest.mark.parametrize("kind", ["int64", "float64"])
+def test_numbers_that_lost_their_plus_are_refused(call, kind, gateway):
+    rows = send(table(3), gateway)
+    rows["sms_phone"] = rows["sms_phone"].str[1:].astype("int64").astype(kind)
+    with pytest.raises(smsframe.ContactsError, match="as smsframe writes them, with a plus"):
+        calls(gateway)[call](rows)
+
+
+@pytest.mark.parametrize("call", ["failed", "summary", "refresh", "resend", "cancel", "explain", "replies"])
+def test_a_result_column_that_is_there_twice_is_refused(call, gateway):
+    rows = send(table(3), gateway)
+    rows = pd.concat([rows, rows[["sms_phone"]]], axis=1)
+    with pytest.raises(smsframe.ContactsError, match="has the column sms_phone twice"):
+        calls(gateway)[call](rows)

@@ -13,7 +13,7 @@ from smsframe.errors import ContactsError
 from smsframe.orders.profile import known_codes
 from smsframe.orders.states import Event
 from smsframe.outcomes.codes import EXPLANATIONS
-from smsframe.outcomes.summary import complete
+from smsframe.outcomes.summary import complete, require_numbers
 from smsframe.phones.match import find
 from smsframe.planning.consent import consent_words
 
@@ -69,6 +69,7 @@ def explain(results: pd.DataFrame, row: Hashable, journal: Journal) -> pd.DataFr
 
 def _row(results: pd.DataFrame, row: Hashable) -> pd.Series[Any]:
     typed = complete(results)
+    require_numbers(typed, ())
     labelled = typed[typed.index.isin([row])]
     if len(labelled) != 1:
         found = "no row has" if labelled.empty else f"{len(labelled)} rows have"

@@ -139,8 +139,8 @@ class Registration:
                 _free_refused(connection, campaign, latest, [*keys.values()], waiting["phone"])
                 others = taken(connection, campaign, waiting["phone"])
                 waiting = waiting[~among(waiting["phone"], others)]
-                stand = call.changed or call.variants_stand
-                waiting = keep_variants(connection, campaign, name, waiting, given, stand=stand)
+                text, stand = call.template, call.changed or call.variants_stand
+                waiting = keep_variants(connection, campaign, name, waiting, given, text, stand=stand)
             if given is not None:
                 held_out = given["phone"][given["variant"].eq(HOLD_OUT).to_numpy(dtype=bool, na_value=False)]
                 held_out = held_out[~self._forgotten.within(connection, held_out)]

@@ -52,6 +52,7 @@ def keep_variants(
     name: str,
     waiting: pd.DataFrame,
     given: pd.DataFrame | None,
+    text: str,
     *,
     stand: bool,
 ) -> pd.DataFrame:
@@ -66,11 +67,13 @@ def keep_variants(
         campaign: Its key.
         name: And its name.
         waiting: The people whom the call would text.
-        given: ``phone`` and ``variant`` of everybody to whom it gives one, texted before or held out too.
+        given: ``phone`` and ``variant`` of everybody to whom it gives one, texted before or held out too;
+            None of a call with one text for all.
+        text: That one text.
         stand: Whether it is not refused.
 
     Raises:
-        CampaignChanged: Somebody has another variant here.
+        CampaignChanged: Somebody has another variant here, or waits for another text than that for all.
     """
     query = sa.select(recipients.c.phone, recipients.c.variant, recipients.c.held_out).where(
         recipients.c.campaign == campaign,
@@ -84,6 +87,12 @@ def keep_variants(
     if given is not None and not stand and (people := int(differing(given, assigned).sum())):
         raise other_variant(name, people)
     waiting = waiting[~among(waiting["phone"], assigned["phone"][assigned["held_out"].astype(bool)])]
+    if given is None:
+        own = assigned["variant"].map(read_variants(connection, campaign))
+        theirs = among(waiting["phone"], assigned["phone"][(own.notna() & own.ne(text)).to_numpy(dtype=bool)])
+        if theirs.any() and not stand:
+            raise other_variant(name, int(theirs.sum()))
+        waiting = waiting[~theirs]
     return waiting[~differing(waiting, assigned)] if "variant" in waiting else waiting
 
 
@@ -131,4 +140,4 @@ def no_longer_held_out(connection: Connection, campaign: int, phones: pd.Series[
         recipients.c.campaign == campaign
     )
     held = sa.update(recipients).where(listed, recipients.c.held_out)
-    connection.execute(held.values(held_out=False))
+    connection.execute(held.values(held_out=False, variant=None))  # nobody knows which text they had
