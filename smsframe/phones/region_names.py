@@ -2,7 +2,7 @@
 Countries as people write them: `IT`, `ITA`, `it`, `Italy`, `Italia`, `Italien`, `UK`.
 
 Names are those of the Unicode CLDR, by way of ``babel``, in the languages below; a name that more than one
-country has in these does not count. Alpha-3 and older codes are the aliases of CLDR.
+country has in these does not count. Alpha-3 codes are the aliases of CLDR; withdrawn ones are not read.
 """
 
 from __future__ import annotations
@@ -11,10 +11,14 @@ import difflib
 import re
 import unicodedata
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from smsframe.phones.fast.metadata import regions
 from smsframe.phones.other_names import OTHER_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
 INTERNATIONAL: Final = "international"
 """As ``region=``: bare digits are whole numbers with their country code."""
@@ -85,12 +89,20 @@ LANGUAGES: Final = (
 )
 _CODE: Final = 3  # letters at most
 _ALPHA_2: Final = 2
+_WITHDRAWN: Final = frozenset({"bur", "ddr", "fxx", "tmp", "ymd", "zar"})
+"""Alpha-3 codes of countries that are no more, which are other things today: `BUR`, `ZAR`."""
 _FLAG_A: Final = 0x1F1E6  # REGIONAL INDICATOR SYMBOL LETTER A
 _TAG_A: Final = 0xE0061  # TAG LATIN SMALL LETTER A
 _TAG: Final = re.compile(r"[a-z]{2,3}(?:[_-][A-Z][a-z]{3})?[_-]([A-Z]{2})(?:\.[A-Za-z0-9-]+)?")
 _TWICE: Final = re.compile(r"[()\[\]/|:,;\u2013]| - ")
-_LONGEST: Final = 60  # characters of the longest name, with room
+_DIGIT: Final = re.compile(r"\d")
+_NOT_ASCII_WORD: Final = re.compile(r"[^a-z0-9]+")
+_LONGEST: Final = 90  # characters of the longest name, with room
+_TIMES: Final = 3  # that a cell says its country: "Italy (IT) [ITA]"
 _CLOSE: Final = 0.75
+_NO_WORDS: Final = frozenset({"the", "and", "und", "et", "e", "y", "en", "og", "och"})
+"""Articles, and what is written for `&`: dropped from names of the table and from those of cells alike."""
+_WITHOUT_UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "æ": "ae", "å": "aa"})
 
 
 def region_of(name: str) -> str | None:
@@ -101,20 +113,51 @@ def region_of(name: str) -> str | None:
         >>> [region_of(name) for name in ("it", "ITA", "UK", "Deutschland", "Atlantis")]
         ['IT', 'IT', 'GB', 'DE', None]
     """
-    if (code := name.strip().upper()) in _supported():
+    stripped = name.strip()
+    if len(stripped) == _ALPHA_2 and stripped.isascii() and (code := stripped.upper()) in _supported():
         return code
-    if len(name) > _LONGEST:
+    if len(name) > _LONGEST or not stripped:
         return None
-    if signed := _flag(name) or _language_tag(name):
+    if signed := _language_tag(name):
         return signed
+    if _DIGIT.search(name):  # as addresses have them, and no name of a country
+        return None
+    if not name.isascii() and (signed := _flag(name)):
+        return signed
+    parts = [part for part in _TWICE.split(name) if part.strip()]
+    first = region_of(parts[0]) if 1 < len(parts) <= _TIMES else None  # of an address it is a street
+    if first and all(region_of(part) == first for part in parts[1:]):  # the same country twice: "Italy (IT)"
+        return first
+    return _named(name)
+
+
+def _named(name: str) -> str | None:
+    """The country of a name or of a code of three letters."""
     key = _key(name)
     if len(key) == _ALPHA_2 and "." in name and key.upper() in _supported():  # U.S.
         return key.upper()
-    parts = [part for part in _TWICE.split(name) if part.strip()]
-    each = {region_of(part) for part in parts} if len(parts) > 1 else set()
-    if len(each) == 1 and (twice := each.pop()):  # the same country twice: "Italy (IT)"
-        return twice
-    return _also().get(_plain(key)) or _aliases().get(key) or _names().get(key) if key else None
+    if len(key) > _CODE or not key.isascii():
+        return _by_key(key)
+    # So short a word is a name only with its accents, and in capitals it is a code: MON is not Iceland's Mön.
+    accented = _key(name, accents=True)
+    if accented != key:
+        return _one(_short_names().get(accented))
+    code = _also().get(key) or _aliases().get(key)
+    if name.strip().isupper():
+        return code
+    return _one({*_short_names().get(key, ()), *([code] if code else ())})
+
+
+def _one(codes: AbstractSet[str] | None) -> str | None:
+    """The only country of several that a name may mean."""
+    return next(iter(codes)) if codes and len(codes) == 1 and codes <= _supported() else None
+
+
+def _by_key(key: str) -> str | None:
+    if found := _also().get(key) or _one(_names().get(key)):
+        return found
+    loose = _loose(key)
+    return _also_loosely().get(loose) or _one(_loosely_named().get(loose))
 
 
 def _flag(name: str) -> str | None:
@@ -148,10 +191,14 @@ def suggestion(name: str) -> str | None:
     """
     from babel import Locale  # noqa: PLC0415 - takes longer to load than most calls need
 
-    known = {key: code for key, code in {**_names(), **_also()}.items() if len(key) > _CODE}
-    key = _key(name[:_LONGEST])
+    if len(name) > _LONGEST or _DIGIT.search(name):
+        return None
+    key = _key(name)
     if len(key) <= _CODE:  # three letters are like too much: GER and Niger
         return None
+    shortest, longest = len(key) * _CLOSE / (2 - _CLOSE), len(key) * (2 - _CLOSE) / _CLOSE
+    alike = _suggested().get(key[0], {}) | _suggested().get(key[-_CODE:], {})
+    known = {near: code for near, code in alike.items() if shortest <= len(near) <= longest}
     near = difflib.get_close_matches(key, known, n=1, cutoff=_CLOSE)
     if not near:
         return None
@@ -177,47 +224,104 @@ def _supported() -> frozenset[str]:
     return frozenset(regions())
 
 
-def _key(name: str) -> str:
+def _key(name: str, *, accents: bool = False) -> str:
     """A name in small letters without accents and punctuation, its words with one space between."""
-    plain = unicodedata.normalize("NFKD", name.casefold())
-    kept = (
-        character if character.isalnum() else " "
-        for character in plain
-        if not unicodedata.combining(character)
+    if "." in name:
+        name = name.replace(".", "")
+    if name.isascii():
+        return _NOT_ASCII_WORD.sub(" ", name.lower()).strip()
+    plain = unicodedata.normalize(
+        "NFKC" if accents else "NFKD", unicodedata.normalize("NFKC", name).casefold()
     )
-    return " ".join("".join(kept).split()) if "." not in name else _key(name.replace(".", ""))
+    kept = (
+        character if character.isalnum() or unicodedata.category(character)[0] == "M" else " "
+        for character in plain
+        if accents or not unicodedata.combining(character)
+    )
+    return " ".join("".join(kept).split())
 
 
-def _plain(key: str) -> str:
-    """Without the article, which official names have in front, behind or inside of them."""
-    return " ".join(word for word in key.split() if word != "the")
+def _loose(key: str) -> str:
+    """
+    Without articles and words for `and`, and with saints in full.
+
+    Example:
+        >>> _loose("st vincent and the grenadines")
+        'saint vincent grenadines'
+    """
+    return " ".join("saint" if word == "st" else word for word in key.split() if word not in _NO_WORDS)
 
 
 @cache
 def _also() -> dict[str, str]:
-    return {_plain(_key(name)): code for name, code in OTHER_NAMES.items()}
+    return {_key(name): code for name, code in OTHER_NAMES.items()}
+
+
+@cache
+def _also_loosely() -> dict[str, str]:
+    return {_loose(name): code for name, code in _also().items()}
 
 
 @cache
 def _aliases() -> dict[str, str]:
-    """Alpha-3 and older codes, and `UK`; numeric ones are no words."""
+    """Alpha-3 codes, and `UK`; withdrawn codes are abbreviations of other things (VD, NH) or of nothing."""
     from babel.core import get_global  # noqa: PLC0415 - as above
 
-    aliases = get_global("territory_aliases").items()
-    return {
+    three = {
         code.lower(): new[0]
-        for code, new in aliases
-        if len(new) == 1 and new[0] in _supported() and code.isalpha()
+        for code, new in get_global("territory_aliases").items()
+        if len(new) == 1 and new[0] in _supported() and code.isalpha() and len(code) == _CODE
     }
+    return {"uk": "GB"} | {code: new for code, new in three.items() if code not in _WITHDRAWN}
 
 
 @cache
-def _names() -> dict[str, str]:
+def _written_names() -> list[tuple[str, str]]:
+    """Each name in each language with its code; of territories without numbers too, which may share one."""
     from babel import Locale  # noqa: PLC0415 - as above
 
+    return [
+        (name, code)
+        for language in LANGUAGES
+        for code, name in Locale.parse(language).territories.items()
+        if len(code) == _ALPHA_2 and code.isalpha()
+    ]
+
+
+@cache
+def _names() -> dict[str, frozenset[str]]:
+    """The countries of each name without accents, and with ``oe`` for ``ö`` where that is no other name."""
+    names = _grouped((_key(name), code) for name, code in _written_names())
+    spelled = ((name, name.casefold().translate(_WITHOUT_UMLAUTS), code) for name, code in _written_names())
+    return _grouped((_key(new), code) for name, new, code in spelled if new != name.casefold()) | names
+
+
+@cache
+def _loosely_named() -> dict[str, frozenset[str]]:
+    return _grouped((_loose(name), code) for name, codes in _names().items() for code in codes)
+
+
+@cache
+def _suggested() -> dict[str, dict[str, str]]:
+    """Names that may be meant, with their codes, by their first letter and by their last three."""
+    names = {key: code for key, codes in _names().items() if (code := _one(codes))}
+    found: dict[str, dict[str, str]] = {}
+    for key, code in {**names, **_also()}.items():
+        if len(key) > _CODE:
+            for end in (key[0], key[-_CODE:]):
+                found.setdefault(end, {})[key] = code
+    return found
+
+
+@cache
+def _short_names() -> dict[str, frozenset[str]]:
+    """Those that could be taken for a code, with their accents."""
+    short = ((_key(name, accents=True), code) for name, code in _written_names() if len(name) <= 2 * _CODE)
+    return _grouped((name, code) for name, code in short if len(_key(name)) <= _CODE)
+
+
+def _grouped(names: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
-    for language in LANGUAGES:
-        for code, name in Locale.parse(language).territories.items():
-            if code in _supported():
-                found.setdefault(_key(name), set()).add(code)
-    return {name: next(iter(codes)) for name, codes in found.items() if len(codes) == 1}
+    for name, code in names:
+        found.setdefault(name, set()).add(code)
+    return {name: frozenset(codes) for name, codes in found.items()}
