@@ -52,6 +52,8 @@ def strings(values: Any) -> Any:
 
     Takes categoricals, strings in pyarrow or Python storage, and plain lists.
     """
+    if is_view(getattr(values, "dtype", None)):
+        return strings(without_views(pa.array(values.array)))
     try:
         array = pa.array(values, from_pandas=True)
     except UnicodeEncodeError:
@@ -110,13 +112,48 @@ def raw(text: Any) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uin
 
 
 def dense(column: pd.Series) -> pd.Series:
-    """The column without what Arrow does not know: sparse storage, another byte order, long doubles."""
+    """
+    The column without what Arrow, or pandas, can do nothing with.
+
+    That is sparse storage, another byte order, long doubles, and views of strings and bytes.
+    """
+    if is_view(column.dtype):
+        cells = without_views(pa.array(column.array))
+        return pd.Series(pd.arrays.ArrowExtensionArray(cells), index=column.index, name=column.name)
     if isinstance(column.dtype, pd.SparseDtype):
         column = column.astype(column.dtype.subtype)
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf":
         native = column.dtype.newbyteorder("=")
         return column.astype(np.float64 if native == np.longdouble else native)
     return column
+
+
+def is_view(dtype: object) -> bool:
+    """Whether a column of pandas holds views of strings or bytes, of which pandas can pick no rows."""
+    kind = dtype.pyarrow_dtype if isinstance(dtype, pd.ArrowDtype) else None
+    return kind is not None and (pa.types.is_string_view(kind) or pa.types.is_binary_view(kind))
+
+
+def without_views(array: Any) -> Any:
+    """An array of Arrow, or a chunked one, with what its views are views of."""
+    kind = array.type
+    if not (pa.types.is_string_view(kind) or pa.types.is_binary_view(kind)):
+        return array
+    kind = STRING if pa.types.is_string_view(kind) else pa.large_binary()
+    try:
+        return array.cast(kind)
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):  # the oldest pyarrow casts no views
+        return pa.array(array.to_pylist(), kind)
+
+
+def frame_without_views(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame itself, or a shallow copy in which columns of views hold their values."""
+    spots = [spot for spot, dtype in enumerate(frame.dtypes) if is_view(dtype)]
+    if spots:
+        frame = frame.copy(deep=False)
+        for spot in spots:
+            frame.isetitem(spot, dense(frame.iloc[:, spot]).array)
+    return frame
 
 
 def is_gap(value: object) -> bool:

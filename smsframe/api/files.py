@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from smsframe.api.privacy import hashed_results
 from smsframe.api.replace_file import replaced
 from smsframe.api.tracebacks import hide_frames
+from smsframe.arrow import frame_without_views
 from smsframe.clock import machine_zone
 from smsframe.outcomes import workbook
 from smsframe.outcomes.export import (
@@ -79,6 +80,7 @@ def to_csv(
     _refuse_other_format(path)
     place = None if zone is None else zone_named(zone)
     language = None if locale is None else notation(locale)
+    results = frame_without_views(results)
     results = hashed_results(results) if hashed else results
     table = spreadsheet_safe(flat(results, index=index))
     if language is not None:
@@ -146,6 +148,7 @@ def to_excel(
         raise ValueError(f"rows are written as XLSX: name it {Path(path).with_suffix('.xlsx').name}")
     workbook.writer()  # before any work: whether it is installed
     place = None if zone is None else zone_named(zone)
+    results = frame_without_views(results)
     written = hashed_results(results) if hashed else results
     rows = workbook.columns_of(flat(written, index=index), place)
     tables = []
@@ -192,6 +195,7 @@ def to_parquet(
     if suffix in OTHER_FORMATS - {".parquet"} or suffix in (".csv", ".tsv", ".txt"):
         name = Path(path).with_suffix(".parquet").name
         raise ValueError(f"rows are written as Parquet, which {suffix} is not: name it {name}")
+    results = frame_without_views(results)
     table = parquet_ready(hashed_results(results) if hashed else results)
     with replaced(path) as new:
         table.to_parquet(new, index=index, engine="pyarrow")

@@ -59,8 +59,8 @@ def warn_if_replaced(names: list[str]) -> None:
         listed = ", ".join(map(repr, names))
         _warn(
             UserWarning(
-                f"the text is filled from {listed}, and in the result smsframe's own column has that name: "
-                "rename yours to keep it"
+                f"the text is filled from {listed}, which is a name of smsframe's own: in the result your "
+                "column is replaced or left out; rename it to keep it"
             )
         )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import pandas as pd
 
 from smsframe.clock import SYSTEM
+from smsframe.contacts.columns import require_label
 from smsframe.contacts.suppression import OptoutList, lists_of, require_valid, suppression
 from smsframe.gateway.base import GatewayProtocol
 from smsframe.phones.match import together
@@ -52,9 +53,11 @@ def suppressed_numbers(
 
     Raises:
         ContactsError: A line cannot be read, or the last day of a list has passed.
+        TypeError: ``region`` is a column instead of the name of one.
     """
     if suppress is None:
         return pd.Index([], dtype=object)
+    require_label("region", region)
     named = isinstance(region, str) and region not in columns
     home = meaning(str(region)) if named else None
     read: list[pd.Index[Any]] = []

@@ -25,7 +25,7 @@ from smsframe.contacts.tables import ArrowTable, as_frame
 from smsframe.gateway import environment
 from smsframe.gateway.balance import RememberingGateway
 from smsframe.orders.records import Now
-from smsframe.outcomes.columns import COLUMNS
+from smsframe.outcomes.columns import COLUMNS, PROBLEM_COLUMNS
 from smsframe.phones import parse
 from smsframe.planning.check import check as check_contacts
 from smsframe.planning.options import PlanOptions
@@ -226,5 +226,5 @@ def make_plan(
     warn_if_supplied(int(planned.repairs.get("plus", 0)), options.region)
     log_if_at_night(planned.night)
     fields = dict.fromkeys(name for template in planned.texts.all for name in template.fields)
-    warn_if_replaced([name for name in fields if name in COLUMNS])
+    warn_if_replaced([name for name in fields if name in {*COLUMNS, *PROBLEM_COLUMNS}])
     return planned

@@ -11,12 +11,13 @@ import pandas as pd
 
 from smsframe.contacts.read import SOUNDS_LIKE_PHONE
 from smsframe.errors import ContactsError
-from smsframe.phones.fast.metadata import regions
 from smsframe.phones.likeness import looks_like_phones
 from smsframe.phones.region_names import meaning, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
+
+_CODE = 3  # letters at most
 
 OURS = "sms_"
 """How the result columns begin; none of them is ever taken for a column of the user's."""
@@ -30,10 +31,12 @@ def find_phone(contacts: pd.DataFrame, phone: Hashable | None) -> tuple[Hashable
 
     Raises:
         ContactsError: No such column, two columns of that name, no column that fits, or several.
+        TypeError: It is a column instead of the name of one.
     """
     _flat(contacts)
+    require_label("phone", phone)
     if phone is not None:
-        places = contacts.columns.isin([phone]).sum()
+        places = _count(contacts, phone)
         if places == 1:
             return phone, False
         if places > 1:
@@ -68,7 +71,8 @@ def find_region(contacts: pd.DataFrame, region: Hashable | None) -> str | pd.Ser
     ``international`` stays as it is: bare digits are whole numbers then.
 
     Raises:
-        ContactsError: It is neither a country nor a column, or more than one column.
+        ContactsError: It is neither a country nor a column, or both, or more than one column.
+        TypeError: It is a column instead of the name of one.
 
     Example:
         >>> find_region(pd.DataFrame({"mobile": []}), "Italia")
@@ -76,26 +80,60 @@ def find_region(contacts: pd.DataFrame, region: Hashable | None) -> str | pd.Ser
     """
     if region is None:
         return None
-    places = int(contacts.columns.isin([region]).sum())
-    if region in regions():
-        if places:
-            raise ContactsError(
-                f"region={region!r} is a country and a column too: rename the column to say which you mean"
-            )
-        return str(region)
+    require_label("region", region)
+    places = _count(contacts, region)
+    country = meaning(region) if isinstance(region, str) and _is_unicode(region) else None
+    small_code = str(region) == str(region).lower() and len(str(region).strip()) <= _CODE
+    if country is not None and not small_code and places:
+        raise ContactsError(
+            f"region={region!r} is a country and a column too: rename the column to say which you mean"
+        )
     if places == 1:
         return contacts.iloc[:, place(contacts, region)]
     if places > 1:
         raise ContactsError(f"{places} columns are called {region!r}: rename all but the one with regions")
-    if isinstance(region, str) and (code := meaning(region)):
-        return code  # not before a column of that name: `cc` and `id` are countries as well
-    column, country = near_column(contacts, region), suggestion(region) if isinstance(region, str) else None
-    near = country if column is None else repr(column)
+    if country is not None:
+        return country  # not before a column of that name: `cc` and `id` are countries as well
+    column, like = near_column(contacts, region), suggestion(region) if isinstance(region, str) else None
+    near = like if column is None else repr(column)
     hint = f" Did you mean {near}?" if near else ""
     raise ContactsError(
         f"region={region!r} is neither a country (such as 'IT' or 'Italy') nor a column.{hint} "
         f"The columns are {_names(contacts)}"
     )
+
+
+def require_label(parameter: str, label: object) -> None:
+    """
+    Refuse a column, a list or the like where the name of a column belongs.
+
+    Args:
+        parameter: ``phone`` or ``region``.
+        label: What it is.
+
+    Raises:
+        TypeError: It is no label.
+    """
+    try:
+        hash(label)
+    except TypeError:
+        such_as = {"phone": "'mobile'", "region": "'country', or a country for all rows, such as 'IT'"}
+        raise TypeError(
+            f"{parameter}= is of type {type(label).__name__}: give the name of a column of the table, "
+            f"such as {such_as[parameter]}"
+        ) from None
+
+
+def _count(contacts: pd.DataFrame, label: Hashable) -> int:
+    """How many columns have that label."""
+    if isinstance(label, str) and not _is_unicode(label):  # Arrow, which has the labels, takes no such text
+        return sum(isinstance(column, str) and column == label for column in contacts.columns)
+    return int(contacts.columns.isin([label]).sum())
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether no half of a character is in it."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def place(contacts: pd.DataFrame, label: Hashable) -> int:

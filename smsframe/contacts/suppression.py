@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from smsframe.arrow import TEXT
+from smsframe.arrow import TEXT, dense, frame_without_views, is_view
 from smsframe.contacts.read import SOUNDS_LIKE_PHONE, read_as_written
 from smsframe.errors import ContactsError
 from smsframe.formatting import many
@@ -134,9 +134,9 @@ def suppression(
             ) from None
         headless = pd.api.types.is_integer_dtype(source.columns)  # Parquet always has names
     if isinstance(source, pd.DataFrame):
-        source = _column(source, name, headless=headless)
+        source = _column(frame_without_views(source), name, headless=headless)
     if isinstance(source, pd.Series):
-        column: pd.Series[Any] = source.reset_index(drop=True)
+        column: pd.Series[Any] = (dense(source) if is_view(source.dtype) else source).reset_index(drop=True)
     elif isinstance(source, bytes) or not isinstance(source, Iterable):
         raise TypeError(
             f"{name} must be a frame, a series, a list or the name of a file of numbers, not "

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import pandas as pd
 import pyarrow as pa
 
-from smsframe.arrow import NULLABLE, STRING
+from smsframe.arrow import NULLABLE, STRING, frame_without_views
 from smsframe.errors import ContactsError
 
 _TYPES = NULLABLE | {pa.bool_(): pd.BooleanDtype()}
@@ -26,6 +26,9 @@ def as_frame(contacts: Any) -> pd.DataFrame:
     """
     A table of contacts as a DataFrame: itself, or a copy of what another library holds.
 
+    Columns of views of strings (``pd.ArrowDtype(pa.string_view())``), which pandas cannot work with, become
+    columns of strings.
+
     Args:
         contacts: A DataFrame, or any object with the Arrow stream protocol (``__arrow_c_stream__``): a frame
             of polars, a relation of DuckDB, a table of pyarrow.
@@ -38,7 +41,7 @@ def as_frame(contacts: Any) -> pd.DataFrame:
         [393471234567, <NA>]
     """
     if isinstance(contacts, pd.DataFrame):
-        return contacts
+        return frame_without_views(contacts)
     if isinstance(contacts, pd.Series):
         raise ContactsError(
             "the contacts are one column, a Series: give the whole table and the column's name as phone=, or "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from smsframe.arrow import INSTANT, is_text
+from smsframe.arrow import INSTANT, frame_without_views, is_text
 from smsframe.errors import ContactsError
 from smsframe.formatting import many
 from smsframe.masking import shown, shown_name
@@ -54,7 +54,7 @@ def failed(results: pd.DataFrame, *, retryable: bool = False) -> pd.DataFrame:
         >>> smsframe.failed(people.sms.check(phone="mobile"))["mobile"].tolist()
         ['12']
     """
-    typed = complete(results)
+    typed, results = complete(results), frame_without_views(results)
     taken = typed["sms_status"].isin(["accepted", "scheduled"])
     if retryable:
         return results[(taken & typed["sms_delivery"].isin(retryable_codes())).to_numpy()]
@@ -308,7 +308,7 @@ def require(results: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
                 converted[name] = _typed(results[name], DTYPES[name])
             except (ValueError, TypeError):
                 raise ContactsError(f"column {name} has values that smsframe does not write") from None
-    return results.assign(**converted)
+    return frame_without_views(results).assign(**converted)
 
 
 def require_numbers(results: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow.compute as pc
 
-from smsframe.arrow import TEXT, dense, strings
+from smsframe.arrow import TEXT, dense, frame_without_views, strings
 from smsframe.contacts.columns import find_phone, place
 from smsframe.contacts.file_rows import file_rows
 from smsframe.errors import ContactsError
+from smsframe.masking import mask
 from smsframe.outcomes.codes import EXPLANATIONS
 from smsframe.outcomes.columns import COLUMNS, PHONE_KEY, PROBLEM_COLUMNS
 from smsframe.outcomes.summary import require
@@ -39,6 +40,12 @@ VARIANT = "sms_variant"
 _OF_COLUMN = re.compile(r"(?:^|; )(?:breaks the rule .*? of )?'(.*?)'(?: cannot be coerced to |;|$)")
 """The column in the sentence of a broken rule, as `smsframe.planning.check` writes it."""
 
+_OF_FIELDS = ("missing_value", "broken_text")
+_OF_FIELD = re.compile(
+    r"^(?:no value for )?\{(.*)\}(?:, and no default| is a list, a table or an object, or .*)$"
+)
+"""The field in the sentence of one that cannot be filled, as `smsframe.texts.render` writes it."""
+
 
 def problems(
     frame: pd.DataFrame, *, phone: Hashable | None = None, templates: Sequence[Template] = ()
@@ -56,7 +63,7 @@ def problems(
     """
     require(frame, ("sms_status", "sms_reason", "sms_code"))
     bad = needs_hand(frame)
-    numbers = file_rows(frame)[bad]
+    numbers, frame = file_rows(frame)[bad], frame_without_views(frame)
     swapped = [spot for spot, kind in enumerate(frame.dtypes) if not getattr(kind, "isnative", True)]
     frame = frame.copy(deep=False) if swapped else frame
     for spot in swapped:  # pandas picks no rows of another byte order
@@ -130,12 +137,26 @@ def _cells(
         places[known.index] = known.map(labels.index)
     for spot, faulty in _faulty_fields(own, code, templates):
         places[faulty & (places < 0)] = spot
+    for spot, faulty in _named_fields(labels, code, rows["sms_reason"]):
+        places[faulty & (places < 0)] = spot
     cell = column.copy()
     for spot in sorted({*places} - {-1}):  # columns, not rows
         here = (places == spot).to_numpy()
         column[here] = labels[spot]
         cell[here] = pd.Series(words(own.iloc[here, spot]), dtype=TEXT).astype(object).to_numpy()
     return column.astype(TEXT).array, cell.astype(TEXT).array
+
+
+def _named_fields(
+    labels: list[str], code: pd.Series[Any], reason: pd.Series[Any]
+) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+    """The same by what the reasons say, where the texts are not known: after a campaign was sent."""
+    reason = reason.reset_index(drop=True).astype(object).where(code.isin(_OF_FIELDS), None)
+    named = reason.str.extract(_OF_FIELD, expand=False) if reason.notna().any() else reason
+    masked = [mask(label) for label in labels]
+    for name in named.dropna().unique():
+        if masked.count(name) == 1:
+            yield masked.index(name), named.eq(name).to_numpy(dtype=bool)
 
 
 def _faulty_fields(

@@ -146,6 +146,7 @@ def merged(template: Template, frame: pd.DataFrame, long: frozenset[str] = froze
 
     ``long``: the fields that other parts of the table do not write in short (`long_fields`).
     """
+    template.refuse_two_readings({str(label) for label in frame.columns})
     columns = [
         words(frame.iloc[:, _place(slot.name, frame.columns)], short=slot.name not in long)
         for slot in template.slots

@@ -19,7 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.arrow import STRING, in_parts, raw, strings
+from smsframe.arrow import STRING, dense, in_parts, is_view, raw, strings
 from smsframe.errors import TextError
 
 if TYPE_CHECKING:
@@ -239,6 +239,7 @@ def not_gsm(texts: pd.Series) -> pd.Series:
 
 
 def _texts(texts: pd.Series) -> Any:
+    texts = dense(texts) if is_view(texts.dtype) else texts
     if texts.isna().all():
         return pa.nulls(len(texts), STRING)
     try:

@@ -21,6 +21,7 @@ from smsframe.texts.segments import LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
 PLACEHOLDER = "${"  # how the gateway's paramsms call writes a field
 # Control characters but for tab, line and form feed and return; U+FFFD is what lone surrogates have become.
@@ -79,6 +80,34 @@ class Template:
     def constant(self) -> str:
         """All text outside of fields: the part that every text has."""
         return "".join(part for part in self.parts if isinstance(part, str))
+
+    def refuse_two_readings(self, labels: AbstractSet[str]) -> None:
+        """
+        Refuse a field that is one column, and word for word the name of another.
+
+        Raises:
+            TextError: With columns ``Check-in`` and ``Check-in: date``, ``{Check-in: date}`` may be both.
+        """
+        for token in _TOKEN.finditer(self.source):
+            content = token[1]
+            if content is None or content not in labels:
+                continue
+            field = _field(content, token.start() + 1)
+            if content == field.name or field.name not in labels:
+                continue
+            ways = {content: Field(content).written(), field.name: field.written()}
+            if field.default is not None:
+                quoted = field.name.replace('"', '""')
+                ways[field.name] = f'{{"{quoted}":{field.default}}}'
+            clear = [
+                f"write {mask(way)} for the column {mask(repr(name))}"
+                for name, way in ways.items()
+                if way != token[0]
+            ]
+            raise TextError(
+                f"The field at character {token.start() + 1} may be two columns: {', '.join(clear)}, "
+                "or rename one of them."
+            )
 
     @property
     def fields(self) -> tuple[str, ...]:

@@ -146,3 +146,46 @@ def test_a_frame_that_is_not_computed_yet_says_what_to_call():
     with pytest.raises(smsframe.ContactsError, match=r"LazyFrame.*\.collect\(\)"):
         smsframe.check(lazy, phone="mobile")
     assert smsframe.check(lazy.collect(), phone="mobile")["sms_status"].tolist() == ["ready"]
+
+
+def views(values):
+    """A column of pandas with views of strings, of which pandas itself can pick no rows."""
+    return pd.Series(pd.arrays.ArrowExtensionArray(pa.array(values, pa.string_view())))
+
+
+def test_views_of_strings_are_strings_wherever_they_stand(gateway, tmp_path):
+    numbers = ["+393471234567", "347 1234568", None, "12"]
+    table = pd.DataFrame(
+        {
+            "mobile": views(numbers),
+            "of": views(["IT", "Italia", "IT", "IT"]),
+            "name": views(["=A", "B", None, "D"]),
+        }
+    )
+    plain = pd.DataFrame({label: pd.Series([*cells], dtype="string") for label, cells in table.items()})
+    options = {"phone": "mobile", "region": "of"}
+    for same in (
+        lambda frame: smsframe.check(frame, **options),
+        lambda frame: smsframe.plan(frame, "Ciao {name:you}", **options).frame,
+        lambda frame: smsframe.check(frame[["mobile"]], phone="mobile", region="IT"),
+        lambda frame: smsframe.assign(frame, ["a", None], by="name", seed="x"),
+        lambda frame: smsframe.segments(frame["name"]),
+        lambda frame: smsframe.normalize(frame["mobile"], region="IT").to_frame(),
+        lambda frame: smsframe.normalize(plain["mobile"], region=frame["of"]).to_frame(),
+    ):
+        pd.testing.assert_frame_equal(same(table), same(plain), check_dtype=False)
+    suppressed = smsframe.check(plain, suppress=views(numbers[:1]), **options)
+    assert suppressed["sms_status"].tolist() == ["suppressed", "ready", "invalid", "invalid"]
+    out = smsframe.send(table, "Ciao {name:you}", campaign="a", gateway=gateway, **options)
+    assert out["sms_status"].tolist() == ["accepted", "accepted", "invalid", "invalid"]
+    checked = smsframe.check(plain, **options)
+    late = checked.assign(name=table["name"])
+    for read in (smsframe.problems, smsframe.failed):
+        pd.testing.assert_frame_equal(read(late), read(checked), check_dtype=False)
+    for write, name in (
+        (smsframe.to_csv, "a.csv"),
+        (smsframe.to_excel, "a.xlsx"),
+        (smsframe.to_parquet, "a.parquet"),
+    ):
+        write(late, tmp_path / name)
+        assert smsframe.read_contacts(tmp_path / name)["name"].fillna("-").tolist() == ["=A", "B", "-", "D"]

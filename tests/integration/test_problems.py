@@ -71,6 +71,16 @@ def test_the_rows_that_need_a_hand_are_those_and_where_the_file_has_them(tmp_pat
     assert all(len(todo) > 20 for todo in listed["sms_todo"])
 
 
+def test_the_field_that_a_row_lacks_is_named_after_sending_too(gateway):
+    people = table(4).assign(**{"day: of {stay}": ["1", None, "2", "3"], "object": ["1", "2", ["x"], "3"]})
+    people.loc[0, "name"] = None
+    text = 'Ciao {name}, {"day: of {stay}"} {object}'
+    plan = smsframe.plan(people, text, phone="mobile", campaign="autumn")
+    out = send(people, gateway, text)
+    for listed in (plan.problems(), smsframe.problems(out, phone="mobile"), smsframe.problems(out)):
+        assert listed["sms_column"].fillna("-").tolist() == ["name", "day: of {stay}", "object"]
+
+
 @pytest.mark.parametrize("by", ["file", "original"])
 def test_corrected_rows_come_back_and_are_sent_in_the_same_campaign_nobody_twice(
     tmp_path, sandbox, gateway, by

@@ -12,7 +12,15 @@ import pytest
 
 import smsframe
 from smsframe.outcomes.codes import CODES
-from smsframe.outcomes.columns import CHECKED, COLUMNS, DTYPES, PLANNED, STATUSES, validated
+from smsframe.outcomes.columns import (
+    CHECKED,
+    COLUMNS,
+    DTYPES,
+    PLANNED,
+    PROBLEM_COLUMNS,
+    STATUSES,
+    validated,
+)
 
 ROOT = Path(__file__).parents[2]
 MOBILE = "+393471234567"
@@ -357,9 +365,11 @@ def test_a_table_in_which_nothing_can_be_coerced_has_no_ready_row():
     assert out["sms_code"].tolist() == ["rule", "rule"]
 
 
-def test_a_column_that_is_filled_in_and_then_replaced_is_said():
-    people = pd.DataFrame({"mobile": [MOBILE], "sms_code": ["4711"], "name": ["Ada"]})
-    with pytest.warns(UserWarning, match="filled from 'sms_code', and in the result smsframe's own column"):
-        plan = smsframe.plan(people, "Your code: {sms_code}", phone="mobile")
+@pytest.mark.parametrize("name", [*COLUMNS, *PROBLEM_COLUMNS])
+def test_a_column_that_is_filled_in_and_then_replaced_or_left_out_is_said(name):
+    values = pd.Series(["4711"], dtype=object)
+    people = pd.DataFrame({"mobile": [MOBILE], name: values, "name": ["Ada"]})
+    with pytest.warns(UserWarning, match=f"filled from '{name}', which is a name of smsframe's own"):
+        plan = smsframe.plan(people, f"Your code: {{{name}}}", phone="mobile")
     assert plan.people["text"].tolist() == ["Your code: 4711"]
     smsframe.plan(people, "Ciao {name}", phone="mobile")  # which says nothing

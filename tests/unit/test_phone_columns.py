@@ -554,6 +554,45 @@ def test_what_may_be_two_countries_or_none_is_none(name):
     assert len(name) > 3 or suggestion(name) is None
 
 
+@pytest.mark.parametrize("parameter", ["phone", "region"])
+@pytest.mark.parametrize("given", [pd.Series(["IT"]), ["p"], pd.Index(["p"]), pd.DataFrame({"p": ["IT"]})])
+def test_a_column_where_the_name_of_one_belongs_is_refused_in_words(parameter, given):
+    table = pd.DataFrame({"p": [ITALY], "of": ["IT"]})
+    options = {"phone": "p", "region": "of"} | {parameter: given}
+    said = f"{parameter}= is of type {type(given).__name__}: give the name of a column of the table"
+    with pytest.raises(TypeError, match=said):
+        smsframe.check(table, **options)
+    with pytest.raises(TypeError, match=said):
+        smsframe.plan(table, "Hi", **options)
+    if parameter == "region":
+        with pytest.raises(TypeError, match=said):
+            smsframe.plan(table, "Hi", suppress=["347 1234568"], **options)
+
+
+@pytest.mark.parametrize("name", ["\ud800", "Itly\udfff"])
+def test_half_a_character_is_neither_a_country_nor_a_column(name):
+    table = pd.DataFrame({"p": [ITALY], "of": ["IT"]})
+    with pytest.raises(ContactsError, match="is neither a country"):
+        smsframe.check(table, phone="p", region=name)
+    with pytest.raises(ContactsError, match="there is no column"):
+        smsframe.check(table, phone=name)
+    with pytest.raises(ContactsError, match="is no country that smsframe knows"):
+        smsframe.normalize(table["p"], region=name)
+
+
+@pytest.mark.parametrize("name", ["IT", "Italy", "italy", "ITA", "Italia", "UK", "international"])
+def test_what_is_a_country_and_a_column_is_refused(name):
+    table = pd.DataFrame({"p": ["347 1234567"], name: ["IT"]})
+    with pytest.raises(ContactsError, match="is a country and a column too"):
+        smsframe.check(table, phone="p", region=name)
+
+
+@pytest.mark.parametrize("name", ["it", "id", "cc", "ita", "uk", "land", "Country", 7])
+def test_a_column_wins_over_a_code_in_small_letters(name):
+    table = pd.DataFrame({"p": ["347 1234567"], name: ["Italy"]})
+    assert smsframe.check(table, phone="p", region=name)["sms_phone"].tolist() == [ITALY]
+
+
 @pytest.mark.parametrize("cell", ["Via Roma {}, 00100 Roma (Italy)", "Italy (IT) {}", 0, 0.5, Decimal(7)])
 def test_a_region_column_of_anything_else_costs_at_most_ten_times_a_clean_one(cell):
     cells = [cell.format(row) if isinstance(cell, str) else cell + row for row in range(20_000)]

@@ -516,6 +516,29 @@ def test_a_name_with_a_colon_that_was_not_quoted_says_how_to_write_it():
         render(parse("{Check-in: date}"), pd.DataFrame({"Check-in: date": ["1"]}))
 
 
+@pytest.mark.parametrize(
+    ("text", "columns", "said"),
+    [
+        (
+            "{Check-in: date}",
+            ["Check-in", "Check-in: date"],
+            r'write \{"Check-in: date"\} for .*, write \{"Check-in": date\} for',
+        ),
+        ("{a:}", ["a", "a:"], r'write \{"a:"\} for .*, write \{"a":\} for'),
+        ('{"a"}', ["a", '"a"'], r'write \{"""a"""\} for .*, write \{a\} for'),
+        ('{"a:b"}', ["a:b", '"a:b"'], r'write \{"""a:b"""\} for .*, or rename'),
+    ],
+)
+def test_a_field_that_is_the_name_of_a_column_and_another_with_a_default_is_refused(text, columns, said):
+    people = pd.DataFrame({name: [str(place)] for place, name in enumerate(columns)})
+    with pytest.raises(TextError, match=f"at character 4 may be two columns: {said}"):
+        render(parse(f"Hi {text}"), people)
+    assert filled(
+        '{"Check-in": date} {"Check-in: date"}', **{"Check-in": ["1"], "Check-in: date": ["2"]}
+    ) == ["1 2"]
+    assert filled("{a:b}", a=["1"]) == ["1"]
+
+
 @pytest.mark.parametrize("point", range(0x80, 0xA0))
 def test_what_a_wrong_encoding_leaves_of_a_name_is_not_sent(point):
     names = pd.DataFrame({"name": [f"J{chr(point)}rgen", "£ · Ada"]})
