@@ -182,16 +182,20 @@ def read_as_written(
 
 
 def _require_types(sep: object, encoding: object, sheet: object, dtype: object) -> None:
-    if dtype is not None and not isinstance(dtype, Mapping):
-        raise TypeError(
-            f"dtype={mask(repr(dtype))} must say which columns are not text, such as dtype={{'age': 'Int64'}}"
-        )
-    if isinstance(sheet, bool) or not isinstance(sheet, str | Integral | None):
-        raise TypeError(f"sheet={mask(repr(sheet))} must be the name of a sheet, or its position from 0")
-    if not isinstance(encoding, str | None):
-        raise TypeError(f"encoding={mask(repr(encoding))} must be the name of an encoding, such as 'utf-8'")
-    if not isinstance(sep, str | None):
-        raise TypeError(f"sep={mask(repr(sep))} must be the delimiter, such as ';'")
+    """Refuse what pandas or Python would take for something else, or say in their own words."""
+    for name, value, right, what in (
+        ("dtype", dtype, isinstance(dtype, Mapping | None), "a dict of the columns that are not text"),
+        (
+            "sheet",
+            sheet,
+            isinstance(sheet, str | Integral | None) and not isinstance(sheet, bool),
+            "the name of a sheet, or its position from 0",
+        ),
+        ("encoding", encoding, isinstance(encoding, str | None), "the name of an encoding, such as 'utf-8'"),
+        ("sep", sep, isinstance(sep, str | None), "the delimiter, such as ';'"),
+    ):
+        if not right:
+            raise TypeError(f"{name} must be {what}, not {mask(repr(value))}")
 
 
 def _ends_in_quotes(file: IO[bytes]) -> bool:

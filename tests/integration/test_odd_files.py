@@ -271,13 +271,13 @@ def test_an_encoding_that_is_not_the_files_is_refused_in_words(tmp_path, encodin
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        ({"dtype": str}, "dtype=.* must say which columns"),
-        ({"dtype": "string"}, "dtype=.* must say which columns"),
-        ({"dtype": ["m"]}, "dtype=.* must say which columns"),
-        ({"sheet": True}, "sheet=True must be the name of a sheet"),
-        ({"sheet": 1.0}, r"sheet=1\.0 must be the name of a sheet"),
-        ({"encoding": 5}, "encoding=5 must be the name"),
-        ({"sep": 5}, "sep=5 must be the delimiter"),
+        ({"dtype": str}, "dtype must be a dict of the columns"),
+        ({"dtype": "string"}, "dtype must be a dict of the columns"),
+        ({"dtype": ["m"]}, "dtype must be a dict of the columns"),
+        ({"sheet": True}, "sheet must be the name of a sheet, .* not True"),
+        ({"sheet": 1.0}, r"sheet must be the name of a sheet, .* not 1\.0"),
+        ({"encoding": 5}, "encoding must be the name .* not 5"),
+        ({"sep": 5}, "sep must be the delimiter, .* not 5"),
     ],
 )
 def test_an_option_of_another_type_is_refused_in_words(sheet, option, said):
