@@ -170,10 +170,20 @@ def written(value: object) -> str:
     """Any value as `str` writes it; ``BROKEN`` where that is no word: a table, an array, an error."""
     if isinstance(value, (np.ndarray, pd.DataFrame, pd.Series, pd.Index, pd.api.extensions.ExtensionArray)):
         return BROKEN
+    return printed(value)
+
+
+def printed(value: object) -> str:
+    """Any value as `str` writes it, a table or an array too; ``BROKEN`` where that is an error."""
     try:
         return str(value)
     except Exception:  # noqa: BLE001 - whatever the author of the type lets it raise; ints of 4,300 digits do
         return BROKEN
+
+
+def whole(text: str) -> str:
+    """A text with U+FFFD in place of halves of characters, which no file of text can hold."""
+    return _LONE_SURROGATE.sub(BROKEN, text)
 
 
 def by_category(column: pd.Series, convert: Callable[[pd.Series], Any]) -> Any:

@@ -13,6 +13,7 @@ import warnings
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
+from smsframe.contacts.csv_utf16 import Mixed, is_utf16
 from smsframe.errors import ContactsError
 from smsframe.masking import mask
 
@@ -83,6 +84,8 @@ def overview(file: IO[bytes], limits: Limits, given: str | None, errors: str) ->
     head = file.read(4)
     marked = next((encoding for mark, encoding in _MARKS if head.startswith(mark)), None)
     encoding = given or marked or "utf-8"
+    if "\0" in encoding:  # which Python's own look-up does not take
+        raise ContactsError(f"{name} is not in encoding {given!r}: say encoding=")
     try:
         return _look_through(file, limits, encoding, errors)
     except LookupError:
@@ -115,12 +118,15 @@ def _look_through(file: IO[bytes], limits: Limits, encoding: str, errors: str) -
     quotes = blank_lines = pending = indented = False
     lines = run = 0
     tail = "\n"  # the line before the first one has ended
+    mixed = Mixed(name) if is_utf16(encoding) else None
     for part in codecs.iterdecode(limits.chunks(file), encoding, errors):
         if "\0" in part:  # older pandas cuts a cell there
             raise ContactsError(
                 f"{name} has null characters, so it is damaged, or no text in this encoding: say encoding=, "
                 "such as 'utf-16-le'"
             )
+        if mixed is not None:
+            mixed.check(part)
         empty = empty and not part.strip("\ufeff \t\r\n")
         quotes = quotes or '"' in part
         if not blank_lines:
@@ -197,7 +203,9 @@ def _first_line_not_in(file: IO[bytes], limits: Limits, encoding: str) -> str:
         for chunk in limits.chunks(file):
             lines += decoder.decode(chunk).count("\n")
         decoder.decode(b"", final=True)
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
+        if not isinstance(error, UnicodeDecodeError):  # of some encodings Python does not say where
+            return ""
         before = error.object[: error.start].decode(encoding, "ignore")
         return f" in line {lines + before.count(chr(10)) + 1:,}"
     return ""

@@ -46,6 +46,7 @@ _FEW = 3  # lines, of which all but the first agree, so that the first must be a
 _DECLARED = re.compile(r"""["']?sep=(.)["']?\s*""")  # the first line that spreadsheets write for each other
 _SINGLE_QUOTED = re.compile(r"'[^']*'(?:[\t|;,]'[^']*')*\s*")
 _HEADING_OF_OURS = re.compile(r'"(?:[^"]|"")*"(?:[\t|;,]"(?:[^"]|"")*")*\r\n')
+_ERRORS = [f"{left}{error}{right}" for error in ERRORS for left in ("", " ") for right in ("", " ")]
 _LONG_ROW = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
 _OPEN_QUOTE = re.compile(r"EOF inside string starting at row (\d+)")
 
@@ -108,15 +109,16 @@ def read(
             refuse_misread_quotes(text, limits, sep, options, 2 if declared else 1)
             text.seek(start)
         first, blank, wanted = first_row(options), [], options.get("nrows")
-        if seen.blank_lines and first is not None and options.get("skip_blank_lines", True) and len(sep) == 1:
+        top = first or 0
+        # Python's parser takes a row of one empty cell in quotation marks for a blank line.
+        own = seen.blank_lines or seen.indented_after_return
+        if own and first is not None and options.get("skip_blank_lines", True) and len(sep) == 1:
             blank = _blank_rows(text, sep, options)
-            options = _with_blank_lines(options, blank) if blank else options
+            options, top = _with_blank_lines(options, blank)
         # The fast parser of pandas 2 reads what is not there after a carriage return and a space.
         options = {"engine": "python" if seen.indented_after_return else None} | options
         frame = table(text, name, 2 if declared else 1, dtype=dtype, sep=sep, **options)
     if blank and first is not None:
-        heading = heading_row(options)
-        top = first if heading is None else (options.get("skiprows") or 0) + heading + 1
         frame = frame.drop(frame.index[[row - top for row in blank if top <= row < top + len(frame)]])
         frame = frame.reset_index(drop=True).iloc[:wanted]
     frame = as_exported(frame, like_ours=seen.encoding == "utf-8-sig" and bool(_HEADING_OF_OURS.match(head)))
@@ -172,20 +174,26 @@ class _Lines:
         return self.last
 
 
-def _with_blank_lines(options: Mapping[str, Any], blank: list[int]) -> dict[str, Any]:
-    """The options with which pandas reads blank lines as rows, under the same heading."""
-    changed = {name: value for name, value in options.items() if name != "nrows"}
+def _with_blank_lines(options: Mapping[str, Any], blank: list[int]) -> tuple[dict[str, Any], int]:
+    """
+    The options with which pandas reads blank lines as rows, under the same heading.
+
+    Returns:
+        The options, and the row of the file, from 0, that is the first below the heading.
+    """
+    changed = dict(options) if not blank else {n: value for n, value in options.items() if n != "nrows"}
     changed["skip_blank_lines"] = False
-    heading = heading_row(options)
-    if isinstance(heading, int):
-        row = skipped = options.get("skiprows") or 0
-        present = set(blank)
-        left = heading
-        while left or row in present:
-            left -= row not in present
-            row += 1
-        changed["header"] = row - skipped
-    return changed
+    heading, present = heading_row(options), set(blank)
+    row = skipped = options.get("skiprows") or 0
+    left = heading or 0
+    while left or row in present:
+        left -= row not in present
+        row += 1
+    if heading is None:  # else a blank line would say how many columns there are
+        changed["skiprows"] = row
+        return changed, row
+    changed["header"] = row - skipped
+    return changed, row + 1
 
 
 def table(
@@ -213,7 +221,7 @@ def table(
             raise
         # A column of numbers in which a spreadsheet has written an error.
         text.seek(start)
-        frame = _parsed(text, name, first, dtype=types, **options, na_values=["", *ERRORS])
+        frame = _parsed(text, name, first, dtype=types, **options, na_values=["", *_ERRORS])
         warnings.warn(
             f"cells of {name} in which a spreadsheet has written an error, such as {ERRORS[0]}, are read as "
             "missing; correct the formulas if the values are needed",

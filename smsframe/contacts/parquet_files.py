@@ -49,13 +49,22 @@ def read(file: IO[bytes], limits: Limits, *, dtype: Mapping[str, Any] | None, **
         file.seek(0)
         table = pq.read_table(file, **{"read_dictionary": texts, **options})
         table = _written_out(table, texts if "read_dictionary" not in options else [], limits)
-        frame: pd.DataFrame = table.to_pandas(types_mapper=NULLABLE.get)
+        frame = _as_pandas(table)
         return frame.astype(dict(dtype or {}))
     except ContactsError:
         raise
     except (pa.ArrowException, OSError, ValueError) as error:
         why = mask((str(error) or type(error).__name__).splitlines()[0])
         raise ContactsError(f"{limits.name} cannot be read as Parquet: {why}") from None
+
+
+def _as_pandas(table: Any) -> pd.DataFrame:
+    """The table with its index and dtypes, as far as pandas can read its own notes of them."""
+    try:
+        frame: pd.DataFrame = table.to_pandas(types_mapper=NULLABLE.get)
+    except (TypeError, ValueError):  # it cannot read what it calls structs, lists and maps
+        frame = table.to_pandas(types_mapper=NULLABLE.get, ignore_metadata=True)
+    return frame
 
 
 def _measure(metadata: Any, limits: Limits, columns: Any) -> None:

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import gzip
 import os
-import re
 import zipfile
 import zlib
+from collections.abc import Mapping
+from numbers import Integral
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -16,10 +17,9 @@ from smsframe.contacts import csv_files, parquet_files, xlsx_files
 from smsframe.contacts.file_limits import Limits
 from smsframe.contacts.spreadsheet_errors import errors_as_missing
 from smsframe.errors import ContactsError
+from smsframe.masking import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
 
 # How other files begin that are taken for tables, and what to do with them.
@@ -35,11 +35,6 @@ _OTHERS = {
 _HEAD = 512
 _TAIL = 4096  # bytes in which the last line may be
 _GZIP = b"\x1f\x8b"
-
-SOUNDS_LIKE_PHONE = re.compile(
-    r"phone|mobile|mobil|cell|handy|telef|^tel|gsm|msisdn|whatsapp|numero|^number$|recipient", re.IGNORECASE
-)
-"""What people call the column, in the languages around the gateway's customers; used only to guess."""
 
 
 def read_contacts(
@@ -133,6 +128,7 @@ def read_as_written(
     """
     name = str(os.fspath(path))
     limits = Limits.of(name, max_bytes, max_cells)
+    _require_types(sep, encoding, sheet, dtype)
     if not name.strip():
         raise ContactsError("no file is named: its name is empty")
     if Path(path).is_dir():
@@ -155,7 +151,13 @@ def read_as_written(
         file.seek(0)
         try:
             if kind == "XLSX":
-                frame = xlsx_files.read(file, limits, sheet=sheet, dtype=dtype, **options)
+                frame = xlsx_files.read(
+                    file,
+                    limits,
+                    sheet=int(sheet) if isinstance(sheet, Integral) else sheet,
+                    dtype=dtype,
+                    **options,
+                )
             elif head.startswith(_GZIP):
                 with gzip.open(file) as unpacked:
                     _only_text(unpacked.read(_HEAD), name)
@@ -177,6 +179,23 @@ def read_as_written(
                 f"{name} does not fit into this machine's memory: read fewer columns with usecols="
             ) from None
     return _tidy(frame, keep_empty=keep_empty)
+
+
+def _require_types(sep: object, encoding: object, sheet: object, dtype: object) -> None:
+    """Refuse what pandas or Python would take for something else, or say in their own words."""
+    for name, value, right, what in (
+        ("dtype", dtype, isinstance(dtype, Mapping | None), "a dict of the columns that are not text"),
+        (
+            "sheet",
+            sheet,
+            isinstance(sheet, str | Integral | None) and not isinstance(sheet, bool),
+            "the name of a sheet, or its position from 0",
+        ),
+        ("encoding", encoding, isinstance(encoding, str | None), "the name of an encoding, such as 'utf-8'"),
+        ("sep", sep, isinstance(sep, str | None), "the delimiter, such as ';'"),
+    ):
+        if not right:
+            raise TypeError(f"{name} must be {what}, not {mask(repr(value))}")
 
 
 def _ends_in_quotes(file: IO[bytes]) -> bool:

@@ -10,18 +10,15 @@ import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.arrow import STRING, is_text, strings
+from smsframe.arrow import is_text, strings
 from smsframe.formatting import many
 from smsframe.masking import mask
-from smsframe.texts.spreadsheet_errors import ERRORS
+from smsframe.texts.spreadsheet_errors import ERRORS, errors
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_ERRORS = pa.array(ERRORS, STRING)
 
 
 def errors_as_missing(frame: pd.DataFrame) -> pd.DataFrame:
@@ -32,7 +29,7 @@ def errors_as_missing(frame: pd.DataFrame) -> pd.DataFrame:
         if not is_text(dtype):
             continue
         column = frame.iloc[:, place]
-        wrong = pc.is_in(strings(column), _ERRORS)
+        wrong = errors(strings(column))
         if count := pc.sum(wrong).as_py():
             cleaned.isetitem(place, column.mask(np.asarray(wrong)).array)
             counts[place] = count

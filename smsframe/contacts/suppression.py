@@ -12,22 +12,22 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
-from smsframe.arrow import TEXT, dense, frame_without_views, is_view
-from smsframe.contacts.read import SOUNDS_LIKE_PHONE, read_as_written
+from smsframe.arrow import TEXT, dense, frame_without_views, is_view, strings
+from smsframe.contacts.read import read_as_written
 from smsframe.errors import ContactsError
 from smsframe.formatting import many
 from smsframe.phones import parse
 from smsframe.phones.cells import labels
 from smsframe.phones.codes import CODES
 from smsframe.phones.libphonenumber import FEWEST
-from smsframe.phones.likeness import looks_like_phones
+from smsframe.phones.likeness import SOUNDS_LIKE_PHONE, looks_like_phones
 from smsframe.phones.match import different, keys
-from smsframe.texts.spreadsheet_errors import ERRORS
+from smsframe.texts.spreadsheet_errors import errors
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -192,8 +192,7 @@ def _spreadsheet_errors(column: pd.Series[Any], read: pd.DataFrame) -> NDArray[n
     """Mark lines in which a spreadsheet has written an error; they are no numbers, and no gaps."""
     wrong = read["phone"].isna().to_numpy(dtype=bool, copy=True)
     if wrong.any():
-        text = pd.Series(labels(column[wrong]), dtype=TEXT)
-        wrong[wrong] = text.isin(ERRORS).fillna(value=False).to_numpy(dtype=bool)
+        wrong[wrong] = np.asarray(errors(strings(labels(column[wrong]))), dtype=bool)
         read.loc[wrong, ["code", "reason"]] = "not_a_number", "a spreadsheet has written an error here"
     return wrong
 

@@ -18,8 +18,9 @@ import pyarrow.csv as arrow_csv
 from smsframe.contacts import csv_files
 from smsframe.contacts.file_limits import Limits
 from smsframe.contacts.file_rows import first_row, remember_rows
+from smsframe.contacts.xlsx_fractions import refuse_fractions
 from smsframe.contacts.xlsx_parts import opened
-from smsframe.contacts.xlsx_sheet import SheetReader
+from smsframe.contacts.xlsx_sheet import ROWS, SheetReader
 from smsframe.errors import ContactsError
 from smsframe.formatting import many
 from smsframe.masking import mask
@@ -66,6 +67,8 @@ def read(
         cells = SheetReader(book)
         book.read(chosen.part, cells)
     name = limits.name
+    options = _below_blank_rows(cells, options)
+    refuse_fractions(cells, first_row(options))
     if not cells.height:
         raise ContactsError(f"sheet {mask(repr(chosen.title))} of {name} is empty")
     if isinstance(columns := options.get("usecols"), str):
@@ -147,6 +150,19 @@ def _column_numbers(letters: str) -> list[int]:
                 ends[place] = ends[place] * 26 + ord(letter) - 64
         numbers += range(ends[0] - 1, ends[1])
     return numbers
+
+
+def _below_blank_rows(cells: SheetReader, options: dict[str, Any]) -> dict[str, Any]:
+    """The options with which the blank rows above the heading are skipped, as in a text file."""
+    skipped = options.get("skiprows") or 0
+    if options.get("header", "infer") not in ("infer", None) or not isinstance(skipped, int):
+        return options
+    filled = (
+        next((row for row in range(skipped, len(values)) if (values[row] or "").strip()), ROWS)
+        for values in cells.columns.values()
+    )
+    top = min(filled, default=ROWS)
+    return options | {"skiprows": top} if skipped < top < ROWS else options
 
 
 def _warn_of_hidden_rows(cells: SheetReader, sheet: Sheet, options: Mapping[str, Any]) -> None:

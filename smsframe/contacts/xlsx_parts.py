@@ -124,6 +124,8 @@ class Workbook:
         strings: The texts that cells refer to by number.
         dates: For each cell style, whether numbers in it are dates, durations (``"duration"``), or neither.
         since_1904: Whether days are counted from 1904 instead of 1900.
+        recalculate: Whether it asks for all formulas to be calculated when it is opened, as a program does
+            that has not calculated them; 0 then stands for no value.
     """
 
     archive: zipfile.ZipFile
@@ -132,6 +134,7 @@ class Workbook:
     since_1904: bool
     dates: list[str]
     strings: list[str]
+    recalculate: bool
 
     def read(self, part: str, reader: PartReader) -> None:
         """Have a reader read a part."""
@@ -158,7 +161,7 @@ def opened(file: IO[bytes], limits: Limits) -> Iterator[Workbook]:
 
 
 def _workbook(archive: zipfile.ZipFile, limits: Limits) -> Workbook:
-    book = Workbook(archive, limits, [], since_1904=False, dates=[], strings=[])
+    book = Workbook(archive, limits, [], since_1904=False, dates=[], strings=[], recalculate=False)
     main = "xl/workbook.xml"
     relations = _Relations(limits, main)
     book.read("xl/_rels/workbook.xml.rels", relations)
@@ -177,7 +180,9 @@ def _workbook(archive: zipfile.ZipFile, limits: Limits) -> Workbook:
     ):
         if part in archive.namelist():
             book.read(part, reader)
-    return Workbook(archive, limits, sheets, listed.since_1904, styles.dates, strings.strings)
+    return Workbook(
+        archive, limits, sheets, listed.since_1904, styles.dates, strings.strings, listed.recalculate
+    )
 
 
 class _Relations(PartReader):
@@ -209,13 +214,15 @@ class _Book(PartReader):
     def __init__(self, limits: Limits) -> None:
         super().__init__(limits)
         self.sheets: list[dict[str, str]] = []
-        self.since_1904 = False
+        self.since_1904 = self.recalculate = False
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "sheet":
             self.sheets.append(attributes)
         elif tag == "workbookPr":
             self.since_1904 = attributes.get("date1904") in ("1", "true")
+        elif tag == "calcPr":
+            self.recalculate = attributes.get("fullCalcOnLoad") in ("1", "true")
 
 
 class _Styles(PartReader):

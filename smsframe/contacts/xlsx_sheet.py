@@ -7,6 +7,7 @@ cell in the last row and column would make a table of 17 billion: rows times col
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
@@ -14,6 +15,7 @@ import pyarrow as pa
 
 from smsframe.contacts.xlsx_parts import PartReader, local
 from smsframe.contacts.xlsx_values import date, iso, number, unescaped
+from smsframe.phones.libphonenumber import FEWEST
 from smsframe.texts.spreadsheet_errors import ERRORS
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ class SheetReader(PartReader):
         height: The rows down to the last one with a value.
         width: The columns up to the last one with a value.
         hidden: The rows, from 0, that have a value and that a spreadsheet does not show.
+        fractions: For each column the rows, from 0, of numbers that have decimals, and digits enough for a
+            phone number.
         uncalculated: Cells with a formula whose value was never stored: row and column, from 0.
     """
 
@@ -45,6 +49,7 @@ class SheetReader(PartReader):
         self.height = self.width = 0
         self.hidden: list[int] = []
         self.uncalculated: list[tuple[int, int]] = []
+        self.fractions: dict[int, list[int]] = {}
         self._book, self._sample = book, sample
         self._places: dict[str, int] = {}  # the letters of columns, as numbers
         self._text: list[str] = []
@@ -119,10 +124,12 @@ class SheetReader(PartReader):
         self._rows += 1
         at = attributes.get("r")
         self._row = self._row + 1 if at is None else _row_number(at) - 1
-        if not 0 <= max(self._row, self._rows - 1) < ROWS:
+        if self._row < 0:  # it would count from the end, and be another row
+            raise self.damaged("with a row that has no place")
+        if max(self._row, self._rows - 1) >= ROWS:
             raise self.damaged(f"with more than {ROWS:,} rows")
         self._column = -1
-        self._row_hidden = attributes.get("hidden") in ("1", "true")
+        self._row_hidden = attributes.get("hidden") in ("1", "true") or _flat(attributes.get("ht"))
         if self._sample is not None and (self.height or self._row >= self._sample):
             raise _SampleReadError
 
@@ -142,6 +149,8 @@ class SheetReader(PartReader):
     def _place(self, letters: str) -> int:
         """The number of a column, from 0, of its letters."""
         column = 0
+        if not letters:
+            raise self.damaged("with a cell that has no place")
         for letter in letters.upper():
             if not "A" <= letter <= "Z" or column > ROWS:
                 raise self.damaged("with a cell that has no place")
@@ -152,11 +161,15 @@ class SheetReader(PartReader):
     def _end_cell(self) -> None:
         stored = "".join(self._text)
         text = self._read(stored)
+        if self._formula and self._kind == "n" and self._book.recalculate and text == "0":
+            text = None  # written for want of a value by a program that does not calculate
         if text is None:
-            if self._formula and not stored and self._kind == "n":
+            if self._formula and self._kind == "n":
                 self.uncalculated.append((self._row, self._column))
             return
         row = self._row
+        if self._kind == "n" and len(text) > FEWEST and "." in text and ":" not in text:
+            self.fractions.setdefault(self._column, []).append(row)
         values = self.columns.get(self._column)
         if values is None or row >= self.height:
             self._grow(row, self._column)
@@ -206,6 +219,11 @@ def _index(text: str) -> int:
     if index < 0:
         raise LookupError(text)
     return index
+
+
+def _flat(height: str | None) -> bool:
+    """Whether a row has no height, so that nobody sees it."""
+    return height is not None and re.fullmatch(r"0+(?:\.0*)?", height.strip()) is not None
 
 
 def _row_number(text: str) -> int:

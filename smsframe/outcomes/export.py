@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from smsframe.arrow import BROKEN, TEXT, dense, is_gap, strings, written
+from smsframe.arrow import BROKEN, TEXT, dense, is_gap, printed, strings, whole
 from smsframe.masking import mask
 from smsframe.texts.local_times import clock_texts, heading, on_the_clock, zone_of
 from smsframe.texts.spreadsheets import inert
@@ -85,7 +85,7 @@ def flat(frame: pd.DataFrame, *, index: bool | None) -> pd.DataFrame:
     columns = [frame.iloc[:, place] for place in range(frame.shape[1])]
     if index or (index is None and not (isinstance(frame.index, pd.RangeIndex) and frame.index.name is None)):
         levels = [frame.index.get_level_values(level) for level in range(frame.index.nlevels)]
-        columns = [*(pd.Series(level.array) for level in levels), *columns]
+        columns = [*(pd.Series(level.array, dtype=level.dtype) for level in levels), *columns]
         labels = ["" if name is None else name for name in frame.index.names] + labels
     rows = pd.RangeIndex(len(frame))
     plain = {place: _plain(column.set_axis(rows)) for place, column in enumerate(columns)}
@@ -131,10 +131,12 @@ def _escaped(cells: pd.Series[Any]) -> pd.Series[Any]:
         return cells
     # Objects of any kind can only be asked one by one.
     present = ~pd.Series([is_gap(value) for value in cells.array], index=cells.index, dtype=bool)
-    words = [value if isinstance(value, str) else written(value) for value in cells.array[present.to_numpy()]]
+    words = [value if isinstance(value, str) else printed(value) for value in cells.array[present.to_numpy()]]
     text = strings(words)
     safe = pd.Series(inert(text), index=cells.index[present], dtype=TEXT).str.replace("\0", BROKEN)
     changed = safe.to_numpy(dtype=object) != pd.Series(words, dtype=object).to_numpy()
+    # What Python cannot write: pandas would ask again.
+    changed |= np.fromiter((word == BROKEN for word in words), dtype=bool, count=len(words))
     odd = ~present.to_numpy() & cells.map(lambda value: isinstance(value, Decimal)).to_numpy(dtype=bool)
     if not changed.any() and not odd.any():
         return cells
@@ -208,30 +210,49 @@ def parquet_ready(frame: pd.DataFrame) -> pd.DataFrame:
     """
     if frame.columns.nlevels > 1:
         flat(frame, index=False)  # which says what to do
-    names = [str(label) for label in frame.columns]
+    names = [whole(printed(label)) for label in frame.columns]
     if (twice := pd.Index(names).duplicated()).any():
         name = mask(repr(names[int(twice.argmax())]))
         raise ValueError(f"Parquet knows columns by name, and two are called {name}: rename one")
     ready = frame.set_axis(pd.Index(names), axis=1).copy(deep=False)
     for place in range(frame.shape[1]):
-        cells = dense(frame.iloc[:, place])
-        if pd.api.types.is_object_dtype(cells.dtype):  # pandas compares, and a signalling NaN raises then
-            gaps = [isinstance(cell, Decimal) and cell.is_nan() for cell in cells.array]
-            cells = pd.Series(
-                [None if gap else cell for cell, gap in zip(cells.array, gaps, strict=True)],
-                index=cells.index,
-                dtype=object,
-            )
-        try:
-            pa.array(cells, from_pandas=True)
-        except (pa.ArrowException, ValueError, TypeError, OverflowError, ArithmeticError):
-            words = [None if is_gap(value) else written(value) for value in cells.array]
-            cells = pd.Series(strings(words), index=cells.index, dtype=TEXT)
+        cells = _with_a_type(dense(frame.iloc[:, place]))
         ready.isetitem(place, cells.array)
+    ready.index = _index_with_types(frame.index)
     ready.attrs = {
         key: value for key, value in frame.attrs.items() if isinstance(key, str) and _is_json(value)
     }
     return ready
+
+
+def _with_a_type(cells: pd.Series[Any]) -> pd.Series[Any]:
+    """The cells, as text where Parquet has no type for all of them."""
+    if pd.api.types.is_object_dtype(cells.dtype):  # pandas compares, and a signalling NaN raises then
+        gaps = [isinstance(cell, Decimal) and cell.is_nan() for cell in cells.array]
+        cells = pd.Series(
+            [None if gap else cell for cell, gap in zip(cells.array, gaps, strict=True)],
+            index=cells.index,
+            dtype=object,
+        )
+    try:
+        pa.array(cells, from_pandas=True)
+    except (pa.ArrowException, ValueError, TypeError, OverflowError, ArithmeticError, RecursionError):
+        words = [None if is_gap(value) else printed(value) for value in cells.array]
+        cells = pd.Series(strings(words), index=cells.index, dtype=TEXT)
+    return cells
+
+
+def _index_with_types(index: pd.Index) -> pd.Index:
+    """The index, with names and labels that Parquet can hold."""
+    if isinstance(index, pd.RangeIndex) and not isinstance(index.name, str):
+        return index
+    names = [whole(name) if isinstance(name, str) else name for name in index.names]
+    values = [index.get_level_values(place) for place in range(index.nlevels)]
+    levels = [pd.Series(level.array, dtype=level.dtype) for level in values]
+    if any(pd.api.types.is_object_dtype(level.dtype) for level in levels):
+        arrays = [_with_a_type(level).array for level in levels]
+        index = pd.MultiIndex.from_arrays(arrays) if len(arrays) > 1 else pd.Index(arrays[0])
+    return index.set_names(names)
 
 
 def _is_json(value: object) -> bool:

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from smsframe.arrow import BROKEN, TEXT, is_gap, strings, written
+from smsframe.arrow import BROKEN, TEXT, is_gap, printed, strings
 from smsframe.masking import mask
 from smsframe.texts.local_times import heading, on_the_clock, zone_of
 from smsframe.texts.spreadsheets import ROWS_SHEET, SUMMARY_SHEET
@@ -103,7 +103,7 @@ def _words(cells: Iterable[Any]) -> list[str | None]:
     """Texts, without the characters that no file can hold; an empty one is an empty cell."""
     # Objects of any kind can only be asked one by one.
     text = strings(
-        [cell if isinstance(cell, str) else None if is_gap(cell) else written(cell) for cell in cells]
+        [cell if isinstance(cell, str) else None if is_gap(cell) else printed(cell) for cell in cells]
     )
     words: list[str | None] = pc.replace_substring(text, "\0", BROKEN).to_pylist()
     return words

@@ -14,14 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe.arrow import BROKEN, STRING, by_category, dense, is_gap, is_text, raw, strings, written
-from smsframe.texts.spreadsheet_errors import ERRORS
+from smsframe.texts.spreadsheet_errors import errors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # What pandas writes for a missing value. "Nan" is left alone: it is a given name.
 _ABSENT = r"^(?:[\s\p{Z}\p{Cf}\x{85}]*|nan|NaN|<NA>|NaT|None)$"
-_ERRORS = pa.array(ERRORS, STRING)
 _FIRST_BYTES = np.zeros(256, dtype=bool)  # the first bytes of text that the pattern can match
 _FIRST_BYTES[[*range(ord(" ") + 1), *range(0x80, 0x100), *b"nN<#E"]] = True
 _CONTAINERS = (tuple, MutableSequence, Mapping, MappingView, AbstractSet, range, memoryview)
@@ -45,7 +44,7 @@ def words(column: pd.Series, *, short: bool = True) -> Any:
     text = _words(dense(column), short=short)
     candidates = np.flatnonzero(_FIRST_BYTES[_first(text)])  # most cells begin like a word, and need no check
     begin_so = text.take(pa.array(candidates))
-    absent = pc.or_(pc.match_substring_regex(begin_so, _ABSENT), pc.is_in(begin_so, _ERRORS))
+    absent = pc.or_(pc.match_substring_regex(begin_so, _ABSENT), errors(begin_so))
     rows = candidates[np.asarray(pc.fill_null(absent, fill_value=False))]
     if not len(rows):
         return text

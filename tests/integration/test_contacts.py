@@ -391,15 +391,16 @@ def test_what_a_spreadsheet_has_written_as_an_error_is_missing_and_said(tmp_path
         tmp_path / "a.csv", f"name,mobile,age\n{error},{error},1\nAda,2,{error}\nx{error},{error} ,3\n"
     )
     with pytest.warns(
-        UserWarning, match="1 cell of column 'name', 1 cell of column 'mobile', 1 cell of column 'age'"
+        UserWarning, match="1 cell of column 'name', 2 cells of column 'mobile', 1 cell of column 'age'"
     ):
         found = smsframe.read_contacts(path)
-    assert found.isna().sum().tolist() == [1, 1, 1]
+    assert found.isna().sum().tolist() == [1, 2, 1]
     assert found["name"].tolist()[1:] == ["Ada", f"x{error}"]
     with pytest.warns(UserWarning, match="are read as missing"):
         found = smsframe.read_contacts(path, dtype={"age": "Int64"})
     assert found["age"].fillna(0).tolist() == [1, 0, 3]
     assert found["name"].isna().tolist() == [True, False, False]
+    assert found["mobile"].isna().tolist() == [True, False, True]
 
 
 NAMES = {

@@ -108,7 +108,7 @@ ODD = {
     "durations": (pd.to_timedelta(["1h", None]), ["0 days 01:00:00", None]),
     "lists": ([[1], None], ["[1]", None]),
     "decimals": ([Decimal("1.50"), Decimal("sNaN")], ["1.50", None]),
-    "tables": ([pd.DataFrame(), None], ["\ufffd", None]),
+    "tables": ([pd.DataFrame({"a": [1]}), None], ["   a\n0  1", None]),
     "months": (pd.period_range("2026-11", periods=2, freq="M"), ["2026-11", "2026-12"]),
     "sparse": (pd.arrays.SparseArray([1.5, np.nan]), ["1.5", None]),
     "complex after a gap": (pd.Series([None, 1j], dtype=complex), [None, "1j"]),
