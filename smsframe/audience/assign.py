@@ -16,11 +16,12 @@ import pyarrow.compute as pc
 from smsframe.arrow import STRING, TEXT
 from smsframe.audience.keys import key_column, key_texts
 from smsframe.contacts.columns import find_region
+from smsframe.contacts.headings import SOUNDS_LIKE_PHONE
 from smsframe.orders.chance import fractions
 from smsframe.orders.experiment import HOLD_OUT, variant_names
 from smsframe.outcomes.columns import DTYPES, PHONE_KEY
 from smsframe.phones import parse
-from smsframe.phones.likeness import SOUNDS_LIKE_PHONE, looks_like_phones
+from smsframe.phones.likeness import looks_like_phones
 
 if TYPE_CHECKING:
     from collections.abc import Hashable

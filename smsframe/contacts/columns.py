@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from smsframe.contacts.headings import SOUNDS_LIKE_PHONE
 from smsframe.errors import ContactsError
-from smsframe.phones.likeness import SOUNDS_LIKE_PHONE, looks_like_phones
+from smsframe.phones.likeness import looks_like_phones
 from smsframe.phones.region_names import meaning, suggestion
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from smsframe.arrow import TEXT, dense, frame_without_views, is_view, strings
+from smsframe.contacts.headings import SOUNDS_LIKE_PHONE
 from smsframe.contacts.read import read_as_written
 from smsframe.errors import ContactsError
 from smsframe.formatting import many
@@ -23,7 +24,7 @@ from smsframe.phones import parse
 from smsframe.phones.cells import labels
 from smsframe.phones.codes import CODES
 from smsframe.phones.libphonenumber import FEWEST
-from smsframe.phones.likeness import SOUNDS_LIKE_PHONE, looks_like_phones
+from smsframe.phones.likeness import looks_like_phones
 from smsframe.phones.match import different, keys
 from smsframe.texts.spreadsheet_errors import errors
 

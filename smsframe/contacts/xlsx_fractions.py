@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from smsframe.phones.likeness import SOUNDS_LIKE_PHONE, looks_like_phones
+from smsframe.contacts.headings import SOUNDS_LIKE_PHONE
+from smsframe.phones.likeness import looks_like_phones
 
 if TYPE_CHECKING:
     from smsframe.contacts.xlsx_sheet import SheetReader

@@ -4,7 +4,6 @@ Whether a column reads like phone numbers, by its content alone.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
@@ -16,11 +15,6 @@ from smsframe.phones.repair import mend
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SOUNDS_LIKE_PHONE = re.compile(
-    r"phone|mobile|mobil|cell|handy|telef|^tel|gsm|msisdn|whatsapp|numero|^number$|recipient", re.IGNORECASE
-)
-"""What people call the column, in the languages around the gateway's customers; used only to guess."""
 
 _WRITTEN = r"^[+0-9 ()\[\]./~\x{2010}-\x{2015}\x{2212}\x{FF0D}-]+$"
 _ROUNDED = r"^[0-9][.,]?[0-9]*E\+?(?:9|1[0-4])$"

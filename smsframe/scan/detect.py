@@ -15,8 +15,9 @@ from urllib.parse import quote, quote_plus
 
 import pandas as pd
 
+from smsframe.contacts.headings import SOUNDS_LIKE_PHONE
 from smsframe.masking import MESSAGE_CLASS, mask
-from smsframe.phones.likeness import SOUNDS_LIKE_PHONE, looks_like_phones
+from smsframe.phones.likeness import looks_like_phones
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
