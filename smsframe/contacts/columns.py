@@ -83,7 +83,7 @@ def find_region(contacts: pd.DataFrame, region: Hashable | None) -> str | pd.Ser
     require_label("region", region)
     places = _count(contacts, region)
     country = meaning(region) if isinstance(region, str) and _is_unicode(region) else None
-    small_code = str(region) == str(region).lower() and len(str(region).strip()) <= _CODE
+    small_code = str(region) != str(region).upper() and len(str(region).strip()) <= _CODE
     if country is not None and not small_code and places:
         raise ContactsError(
             f"region={region!r} is a country and a column too: rename the column to say which you mean"
