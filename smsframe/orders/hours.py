@@ -78,13 +78,13 @@ class Hours:
             object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
-        told = [f"between={self.between!r}", f"days={self.days!r}"]
-        told += [
+        parts = [f"between={self.between!r}", f"days={self.days!r}"]
+        parts += [
             f"{name}={value!r}"
             for name in ("zone", "rules", "not_before")
             if (value := getattr(self, name)) is not None
         ]
-        return f"Hours({', '.join(told)})"
+        return f"Hours({', '.join(parts)})"
 
 
 def minutes(text: str) -> int:

@@ -44,7 +44,7 @@ SHARES = {
     "suppressed": "#8a63a8",
     "cancelled": "#777777",
 }
-"""The colour of each status in a bar: told apart on white and on black, and named beside it."""
+"""The colour of each status in a bar: different on white and on black, and named beside it."""
 GROUP_COLOURS = {
     "delivered": SHARES["ready"],
     "awaiting": SHARES["pending"],

@@ -14,7 +14,7 @@ def too_little(balance: float | None, needed: int) -> bool:
 
 def balance_words(balance: float | None, needed: int) -> str:
     """
-    What whoever sends should know of the balance; empty where it is not known, or lasts for more than another
+    A sentence about the balance for the person who sends; empty where it is not known, or lasts for more than another
     such campaign.
 
     Example:

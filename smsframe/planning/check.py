@@ -238,7 +238,7 @@ def check(
 
 def _broken_rules(contacts: pd.DataFrame, schema: type[ContactsSchema]) -> pd.Series[Any]:
     """Per row the user's rules that it breaks, as a sentence; missing where it breaks none."""
-    from pandera.errors import SchemaErrors  # noqa: PLC0415 - whoever has a schema has loaded it already
+    from pandera.errors import SchemaErrors  # noqa: PLC0415 - who gives a schema has loaded it already
 
     if not callable(getattr(schema, "validate", None)):
         kind = schema.__name__ if isinstance(schema, type) else repr(schema)

@@ -134,7 +134,7 @@ def extreme(people: pd.DataFrame, measure: str, second_measure: str) -> pd.DataF
 
 
 def supplied_plus(repairs: pd.Series[int]) -> int:
-    """Numbers to which a plus was supplied: a guess, if a certain one, which whoever pays should see."""
+    """Numbers to which a plus was supplied: a guess, nearly certain, to be shown to the user."""
     return int(repairs.reindex(["plus", "own_code"], fill_value=0).sum())
 
 

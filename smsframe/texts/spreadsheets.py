@@ -19,7 +19,7 @@ ROWS_SHEET = "sms_rows"
 SUMMARY_SHEET = "sms_summary"
 """The sheets of the workbooks that smsframe writes; a reader knows them by these names."""
 OWN_HEADING = "sms_reason"
-"""The column that every frame of smsframe's has, so that its files are known, whoever saved them again."""
+"""A column that every frame of smsframe has: by it its files are known, also saved by another program."""
 
 _START = r"(^|[,;|\t\n\r])"
 """Where a cell may begin: at the start, and behind whatever somebody may take for a delimiter."""

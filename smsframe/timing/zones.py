@@ -125,7 +125,7 @@ def _telling(prefix: str) -> bool:
 
     codes = (int(prefix[:end]) for end in range(1, len(prefix) + 1))
     code = next((code for code in codes if code in COUNTRY_CODE_TO_REGION_CODE), 0)
-    # In North America mobile and landline numbers cannot be told apart, and both have area codes.
+    # In North America mobile and landline numbers look the same, and both have area codes.
     return (
         len(prefix) == len(str(code))
         or code == 1
