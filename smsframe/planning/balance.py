@@ -14,8 +14,9 @@ def too_little(balance: float | None, needed: int) -> bool:
 
 def balance_words(balance: float | None, needed: int) -> str:
     """
-    A sentence about the balance for the person who sends; empty where it is not known, or lasts for more than another
-    such campaign.
+    A sentence about the balance for the person who sends.
+
+    It is empty where the balance is not known, or is enough for another such campaign after this one.
 
     Example:
         >>> balance_words(40, 120)
