@@ -158,10 +158,12 @@ def _held_against(
     here = here[~here.index.duplicated()].reindex(ids.fillna(""))
     campaigns = memory.campaigns()
     own = campaigns["base_url"].map(canonical_address).eq(canonical_address(gateway.base_url))
-    own &= campaigns["account"].isin([*gateway.identities])
+    if getattr(gateway, "knows_user_name", True):  # else any account there may be its own
+        own &= campaigns["account"].isin([*gateway.identities])
     campaign = here["campaign"].reset_index(drop=True)
     for name in dict.fromkeys([*names, *campaigns["name"][own]]):
-        begins = ids.str.startswith(prefixes(name, gateway)).fillna(value=False).reset_index(drop=True)
+        own_ids = ids.str.startswith(prefixes(name, gateway, memory))
+        begins = own_ids.fillna(value=False).reset_index(drop=True)
         campaign = campaign.mask(begins & campaign.isna(), name)
     known = pd.Series("unknown", index=range(len(ids)), dtype=object)
     known[~ids.str.fullmatch(OURS).fillna(value=False).to_numpy(dtype=bool)] = "other"

@@ -166,8 +166,8 @@ def campaigns(
     Returns:
         RangeIndex, the oldest first: ``campaign``, ``gateway``, ``account`` (string), ``created_at``
         (datetime64[us, UTC]), ``recipients`` and a count for each status (Int64; who waits and is on a list
-        of opt-outs, or is held out, is ``suppressed``, as in `results`), ``credits`` (Float64; the sum of
-        ``sms_credits``, so not those of cancelled orders, which `costs` has), and
+        of opt-outs, or is held out, is ``suppressed``, as in `results`), ``credits`` (Float64; what its
+        orders were charged, of earlier attempts too; not those of cancelled orders, which `costs` has), and
         ``purged_at`` (datetime64[us, UTC]): when its numbers and texts were erased (`purge`), missing of
         the others. Its counts are 0 then, its ``credits`` are still what its orders were charged, and nothing
         is sent in it any more.

@@ -65,17 +65,17 @@ def sending(
     people = call.people[[name for name in PERSON if name in call.people]]
     with journal.reading():
         seen = barred.state
-        people = people[~barred.among(people["phone"]).to_numpy()]
+        people = _without(people, barred.among(people["phone"]))
     if stored is not None:  # who waits for a larger budget is not sent to by a call that has none
         held_back = stored.known.people["phone"][waits_for_budget(stored.known, call.budget)]
-        people = people[~among(people["phone"], held_back)]
-    waiting = people[~among(people["phone"], settled)]
+        people = _without(people, among(people["phone"], held_back))
+    waiting = _without(people, among(people["phone"], settled))
     needed = len(waiting) > 0
     entry = stored and stored.entry
     texts = needed or may_leave_again(stored and stored.known, people["phone"])
     require_current_optouts(entry if texts else None, context, call.suppressed_until)
     compared, context = _compare(call.campaign, entry, context, adopt=call.adopt, ask=needed, needed=needed)
-    unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
+    unsent = _without(waiting, among(waiting["phone"], compared.adopted["phone"]))
     now = Now(*context.retry_policy.clock.span())
     unsent = on_time(unsent, call.terms, now)
     unsent = in_open_stages(unsent, call.ramp, call.campaign)
@@ -105,6 +105,7 @@ def sending(
         if len(call.withdrawn):
             journal.withdraw(registered.entry, call.withdrawn)
         may_text = MayText(people["phone"], barred, seen)
+        del people
         yield _engine(registered, context, owner, may_text), owner
 
 
@@ -145,7 +146,7 @@ def resuming(
     texts = needed or may_leave_again(known, known.people["phone"][allowed])
     require_current_optouts(entry if texts else None, context)
     compared, context = _compare(entry.name, entry, context, adopt=adopt, ask=True, needed=needed)
-    unsent = waiting[~among(waiting["phone"], compared.adopted["phone"])]
+    unsent = _without(waiting, among(waiting["phone"], compared.adopted["phone"]))
     now = Now(*context.retry_policy.clock.span())
     unsent = on_time(unsent.assign(schedule_at=None) if rescheduled else unsent, entry.terms, now)
     unsent = in_open_stages(unsent, journal.ramps.state(entry), entry.name)
@@ -268,6 +269,7 @@ def _compare(
             adopt=adopt,
             grace=context.grace,
             say=context.say,
+            others=context.barred().journals[1:],
         )
     except GatewayError:
         if needed or adopt:
@@ -285,6 +287,11 @@ def _in_doubt(known: Known) -> frozenset[str]:
     incomplete = batches.index.isin(people["batch"][people["missing"]])
     open_ = batches["state"].isin([State.SENDING, State.UNCONFIRMED])
     return frozenset(batches["order_id"][open_ | incomplete])
+
+
+def _without(people: pd.DataFrame, rows: pd.Series[bool]) -> pd.DataFrame:
+    """The people of the other rows; without a copy where there is nobody to leave out, as mostly."""
+    return people[~rows] if rows.any() else people
 
 
 def _engine(

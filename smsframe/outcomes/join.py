@@ -20,10 +20,10 @@ from smsframe.orders.states import CALLED_BACK, CANCEL_OPEN, TAKEN, State
 from smsframe.outcomes.codes import CODES, sentences, shortened
 from smsframe.outcomes.columns import DTYPES, results_for
 from smsframe.outcomes.deliveries import explain_deliveries
-from smsframe.phones.match import among, find
+from smsframe.phones.match import find
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
     from numpy.typing import NDArray
 
@@ -80,7 +80,7 @@ def outcomes(
         The result columns, by position.
     """
     shares = _shares(known)
-    people, batches = known.people, known.batches
+    people, batches = known.people[[*_SAID]], known.batches
     if rows is not None and not _all_in_order(rows, len(people)):
         people, shares = people.take(rows), shares.take(rows)
     batch_outcomes = _batch_outcomes(batches, run)
@@ -90,14 +90,16 @@ def outcomes(
     left_out = people["refused"].notna().to_numpy()
     missing = people["missing"].to_numpy().astype(int)
     part = np.select([left_out, called_back & _left(people)], [2, 3], missing)
-    taken = batch_outcomes.take(
-        np.where(batch < 0, len(batches), batch) + len(batch_outcomes) // len(PARTS) * part
-    )
-    reason = taken["reason"].reset_index(drop=True)
+    place = np.where(batch < 0, len(batches), batch) + len(batch_outcomes) // len(PARTS) * part
+
+    def taken(name: str) -> pd.Series[Any]:
+        return batch_outcomes[name].take(place).reset_index(drop=True)
+
+    reason = taken("reason")
     if left_out.any():
         reason = reason.mask(left_out, reason + ": " + people["refused"].reset_index(drop=True))
     in_order = batch >= 0
-    code = taken["code"].reset_index(drop=True)
+    code = taken("code")
     waits = people["wait_code"].notna().to_numpy() & ~in_order
     if waits.any():
         words = people[["wait_code", "wait_reason"]].reset_index(drop=True)
@@ -105,11 +107,12 @@ def outcomes(
         why = shortened(sentences(words["wait_code"]) + ": " + words["wait_reason"].astype(TEXT))
         reason = reason.mask(waits, why)
     held_out = people["held_out"].to_numpy(dtype=bool)
-    status = taken["status"].reset_index(drop=True)
+    status, segments, attempt = taken("status"), people["segments"], people["attempt"]
     if held_out.any():
         status = status.mask(held_out, "suppressed")
         code = code.astype(object).mask(held_out, "held_out")
         reason = reason.mask(held_out, CODES["held_out"])
+        segments, attempt = segments.mask(held_out), attempt.mask(held_out)
     shown = in_order & ~(called_back & people["delivery"].isin(_waiting()).to_numpy())
     results = results_for(
         len(people),
@@ -117,18 +120,25 @@ def outcomes(
         sms_reason=reason,
         sms_phone=people["phone"],
         sms_code=code,
-        sms_segments=people["segments"].mask(held_out),
-        sms_credits=shares.where(taken["charged"].to_numpy()),
-        sms_order_id=taken["order_id"],
-        sms_sent_at=taken["sent_at"],
-        sms_scheduled_at=taken["scheduled_at"],
+        sms_segments=segments,
+        sms_credits=shares.where(taken("charged").to_numpy()),
+        sms_order_id=taken("order_id"),
+        sms_sent_at=taken("sent_at"),
+        sms_scheduled_at=taken("scheduled_at"),
         sms_delivery=people["delivery"].where(shown),
         sms_delivered_at=people["delivered_at"].where(in_order),
-        sms_attempt=people["attempt"].mask(held_out),
+        sms_attempt=attempt,
         sms_variant=people["variant"],
         sms_campaign=campaign,
     )
     return explain_deliveries(results)
+
+
+_SAID = (
+    *("phone", "segments", "missing", "refused", "attempt", "delivery", "delivered_at", "wait_code"),
+    *("wait_reason", "variant", "held_out", "batch"),
+)
+"""What outcomes are made of, of the columns of `Known.people`."""
 
 
 def _all_in_order(rows: NDArray[np.intp], count: int) -> bool:
@@ -220,8 +230,20 @@ def _batch_outcomes(batches: pd.DataFrame, run: str | None) -> pd.DataFrame:
     )
 
 
+def carried(phones: pd.Series[Any], known: Known, carriers: pd.Series[bool]) -> NDArray[np.intp]:
+    """
+    Whose outcome each row has: the position of its recipient in ``known``, or -1.
+
+    Args:
+        phones: The number of each row, or missing.
+        known: As ``Journal.recipients`` gives it.
+        carriers: Which rows carry the outcome of their number; at most one per number.
+    """
+    return np.where(carriers.to_numpy(), find(phones, known.people["phone"]), -1)
+
+
 def join(
-    results: pd.DataFrame, known: Known, campaign: str, carriers: pd.Series[bool], *, run: str | None = None
+    results: pd.DataFrame, known: Known, campaign: str, rows: NDArray[np.intp], *, run: str | None = None
 ) -> pd.DataFrame:
     """
     Give outcomes to the rows that carry the outcome of their number.
@@ -230,25 +252,23 @@ def join(
         results: Result columns, by position: all of them, or those that a plan has.
         known: As ``Journal.recipients`` gives it.
         campaign: The campaign's name.
-        carriers: Which rows carry the outcome of their number; at most one per number.
+        rows: As `carried` gives them.
         run: As for `outcomes`.
 
     Returns:
         The same rows; those of recipients in the journal have their outcome instead.
     """
-    position = find(results["sms_phone"], known.people["phone"])
-    has_outcome = carriers.to_numpy() & (position >= 0)
+    has_outcome = rows >= 0
     if not has_outcome.any():
         return results
     columns, index = [*results.columns], results.index
+    known_outcomes = outcomes(known, campaign, run=run, rows=rows[has_outcome])[columns]
     if has_outcome.all():
-        del results  # a million rows of them need not be kept beside what takes their place
-        return outcomes(known, campaign, run=run, rows=position)[columns].set_axis(index)
-    known_outcomes = outcomes(known, campaign, run=run, rows=position[has_outcome])[columns]
+        return known_outcomes.set_axis(index)
     candidates = pd.concat([results, known_outcomes], ignore_index=True)
-    rows = np.arange(len(results))
-    rows[has_outcome] = np.arange(len(results), len(candidates))
-    return candidates.take(rows).set_axis(index).astype({name: DTYPES[name] for name in candidates.columns})
+    taken = np.arange(len(results))
+    taken[has_outcome] = np.arange(len(results), len(candidates))
+    return candidates.take(taken).set_axis(index).astype({name: DTYPES[name] for name in candidates.columns})
 
 
 def _shares(known: Known) -> pd.Series[Any]:
@@ -309,38 +329,6 @@ def _of_batch(people: pd.DataFrame, batches_where: pd.Series[bool]) -> NDArray[n
     rows = np.append(batches_where.to_numpy(dtype=bool, na_value=False), True)
     chosen: NDArray[np.bool_] = rows[people["batch"].to_numpy()]
     return chosen
-
-
-def note_other_texts(
-    results: pd.DataFrame, known: Known, template: str | Mapping[str, str], people: pd.DataFrame
-) -> pd.DataFrame:
-    """
-    Mark the rows with an earlier outcome whose text then was not the text of this plan.
-
-    ``template``: the text, or that of each variant, which ``people`` have then.
-    """
-    earlier = results["sms_code"].eq("already_texted").to_numpy()
-    if not earlier.any() or people.empty:
-        return results
-    recipients = known.people
-    planned = find(recipients["phone"], people["phone"])
-    fields_now = people["fields"].reset_index(drop=True).fillna("").take(planned.clip(0)).array
-    if isinstance(template, str):
-        same_text = recipients["template"].eq(template)
-    else:
-        now = people["variant"].astype(object).map(template).reset_index(drop=True).take(planned.clip(0))
-        same_text = recipients["template"].astype(object).eq(now.set_axis(recipients.index))
-    same_text &= recipients["fields"].fillna("").eq(pd.Series(fields_now, index=recipients.index))
-    same_text |= recipients["template"].eq(UNKNOWN_TEXT)  # nobody knows whether it differs
-    phones = recipients["phone"][(planned >= 0) & ~same_text.to_numpy()]
-    differs = earlier & among(results["sms_phone"], phones).to_numpy()
-    if not differs.any():
-        return results
-    code = "already_texted_differently"
-    return results.assign(
-        sms_code=results["sms_code"].mask(differs, code),
-        sms_reason=results["sms_reason"].mask(differs, CODES[code]),
-    )
 
 
 def done(known: Known | None, terms: Terms, templates: Collection[str]) -> pd.Series[Any]:

@@ -40,7 +40,10 @@ def among(phones: pd.Series[Any], others: pd.Series[Any] | pd.Index[Any]) -> pd.
         >>> among(pd.Series(["+441", None]), pd.Series(["+441", "+441"])).tolist()
         [True, False]
     """
-    return pd.Series(are_among(keys(phones, missing=-1), keys(pd.Series(others))), index=phones.index)
+    found: NDArray[np.bool_] = np.zeros(len(phones), dtype=np.bool_)
+    if len(others):
+        found = are_among(keys(phones, missing=-1), keys(pd.Series(others)))
+    return pd.Series(found, index=phones.index)
 
 
 def together(*lists: pd.Series[Any] | pd.Index[Any]) -> pd.Index[Any]:

@@ -21,7 +21,8 @@ from smsframe.orders.names import normalize_name
 from smsframe.orders.profile import SMSEND
 from smsframe.outcomes import columns
 from smsframe.outcomes.codes import sentences
-from smsframe.outcomes.join import join, note_other_texts, still_to_send
+from smsframe.outcomes.join import carried, join, still_to_send
+from smsframe.outcomes.other_texts import note_other_texts
 from smsframe.phones.match import are_among, different
 from smsframe.planning import savings
 from smsframe.planning.check import count_repairs, judge, mark_duplicates, refuse, regions_unknown
@@ -187,7 +188,9 @@ def plan(
     carriers = carriers_of(judged, ready, possible, others)
     if journalled is not None and campaign is not None:
         sent = journalled.people[~still_to_send(journalled, terms, [one.source for one in messages.all])]
-        results = join(results, journalled._replace(people=sent), campaign, carriers, run="")
+        known = journalled._replace(people=sent)
+        place = carried(results["sms_phone"], known, carriers)
+        results = join(results, known, campaign, place, run="")
         results = note_other_texts(results, journalled, messages.sources or template.source, planned)
     if texted is not None:
         results, planned = within_cap(results, planned, times, terms, options.policy, texted, now)

@@ -189,7 +189,8 @@ def _different(texts: pd.Series[Any], others: pd.Series[Any]) -> NDArray[np.bool
 
 def count_repairs(judged: pd.DataFrame) -> pd.Series[int]:
     """Numbers that can be used, by repair, the most frequent first; a number may have several."""
-    counted = judged["repair"][judged["phone"].notna()].dropna().astype(TEXT).value_counts()
+    repaired = (judged["repair"].notna() & judged["phone"].notna()).to_numpy()
+    counted = judged["repair"][repaired].astype(TEXT).value_counts()
     single = counted.index.to_series().str.split(",").explode()
     return counted.reindex(single.index).groupby(single.to_numpy()).sum().sort_values(ascending=False)
 

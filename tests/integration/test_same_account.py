@@ -135,6 +135,26 @@ def test_a_cap_counts_what_was_sent_under_the_other_name(gateway, by_key):
     assert codes(capped) == {"frequency_cap": 2}
 
 
+@pytest.mark.parametrize("own_journal", [False, True])
+def test_what_was_sent_under_the_user_name_is_known_to_a_login_by_key(
+    sandbox, gateway, by_key, tmp_path, own_journal
+):
+    """A pair of keys does not say the user name; other campaigns in the default journal do."""
+    send(gateway, campaign="spring")
+    lost = smsframe.Gateway(
+        gateway.base_url, username="demo", password="demo", journal=tmp_path / "lost.sqlite"
+    )
+    send(lost)
+    lost.close()
+    assert smsframe.history(gateway=by_key)["known"].tolist() == ["known", "unknown"]
+    more = {"journal": tmp_path / "new.sqlite"} if own_journal else {}
+    with pytest.raises(smsframe.CampaignChanged, match="does not know"):
+        send(by_key, **more)
+    out = send(by_key, adopt=True, grace=0, **more)
+    assert out["sms_status"].eq("accepted").all()
+    assert sandbox.inbox()["recipient"].value_counts().to_dict() == {ONE: 2, TWO: 2}
+
+
 # A journal that was lost.
 
 

@@ -11,10 +11,10 @@ LOSSES = ("answer lost", "reset", "cut", "late", "request lost")
 
 _HISTORY = "        self.history = _complete(gateway, entry, retry_policy, since)\n"
 _LISTED = (
-    "        ids = self.history.ids\n        listed = self.history.orders["
-    "ids.str.startswith(prefixes(campaign, gateway)).fillna(value=False)]\n"
+    "        ids = self.history.ids\n        begins = prefixes(campaign, gateway, *journals)\n"
+    "        listed = self.history.orders[ids.str.startswith(begins).fillna(value=False)]\n"
 )
-_JOURNAL = "        known = journal.orders.of(campaign)\n"
+_JOURNAL = "        known = journals[0].orders.of(campaign)\n"
 
 
 def _one(name, module, old, new, *kinds, seeds=3_000, witness=""):

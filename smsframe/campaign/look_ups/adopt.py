@@ -50,6 +50,7 @@ def adopt(campaign: str, listed: pd.DataFrame, since: datetime, context: RunCont
         grace=context.grace,
         say=context.say,
         since=since,
+        others=context.barred().journals[1:],
     )
     now = Now(*retry_policy.clock.span())
     nobody = pd.DataFrame({"phone": pd.array([], TEXT), "fields": pd.array([], TEXT)})

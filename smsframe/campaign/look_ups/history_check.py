@@ -27,7 +27,7 @@ from smsframe.orders.states import TAKEN, State
 from smsframe.outcomes.columns import E164
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from smsframe.campaign.look_ups.order_history import History
@@ -41,9 +41,17 @@ MINUTE = 60.0
 """Seconds by which this machine's clock may differ from the gateway's before it is said."""
 
 
-def prefixes(campaign: str, gateway: GatewayProtocol) -> tuple[str, ...]:
-    """How the order ids of a campaign begin, under every name of the account that is known."""
-    by_account = (batching.prefixes(campaign, gateway.base_url, account) for account in gateway.identities)
+def prefixes(campaign: str, gateway: GatewayProtocol, *journals: Journal) -> tuple[str, ...]:
+    """
+    How the order ids of a campaign begin, under every name that the account has, or may have.
+
+    A permanent pair of keys does not say the user name, under which some of these journals may have sent.
+    What the history lists is the account's own, so a name too many finds nothing there.
+    """
+    accounts = [*gateway.identities]
+    for journal in () if getattr(gateway, "knows_user_name", True) else journals:
+        accounts += journal.orders.accounts(gateway.base_url)
+    by_account = (batching.prefixes(campaign, gateway.base_url, each) for each in dict.fromkeys(accounts))
     return tuple(itertools.chain.from_iterable(by_account))
 
 
@@ -67,6 +75,7 @@ def compare(
     grace: float,
     say: Callable[[str], None],
     since: datetime | None = None,
+    others: Sequence[Journal] = (),
 ) -> Comparison:
     """
     Hold the gateway's history against the journal; writes nothing.
@@ -81,6 +90,7 @@ def compare(
         grace: Seconds within which an order that was taken becomes visible.
         say: Tells the user what is worth knowing.
         since: From when on, if that is earlier than what is read otherwise.
+        others: More journals, which may know the account under another name.
 
     Raises:
         Unavailable: The gateway did not say completely; nothing may be sent.
@@ -94,14 +104,14 @@ def compare(
                 "another journal, its people are texted again"
             )
         return Comparison(doubted=_given_up(journal.orders.of(campaign), gateway, retry_policy))
-    comparison = _Compared(campaign, gateway, journal, retry_policy, entry, since)
+    comparison = _Compared(campaign, gateway, (journal, *others), retry_policy, entry, since)
     if comparison.differences:  # this journal is not the latest, so the latest orders may not be visible yet
         if len(comparison.unknown) and not adopt:
             raise comparison.changed(
                 "name its journal with journal=; or, if that is lost, take the orders over with adopt=True"
             )
         retry_policy.sleep(grace)
-        comparison = _Compared(campaign, gateway, journal, retry_policy, entry, since)
+        comparison = _Compared(campaign, gateway, (journal, *others), retry_policy, entry, since)
     date = comparison.history.date
     if (
         date is not None
@@ -135,7 +145,7 @@ class _Compared:
         self,
         campaign: str,
         gateway: GatewayProtocol,
-        journal: Journal,
+        journals: tuple[Journal, ...],
         retry_policy: RetryPolicy,
         entry: CampaignRecord | None,
         since: datetime | None = None,
@@ -143,8 +153,9 @@ class _Compared:
         self._campaign, self._gateway, self._retry_policy = campaign, gateway, retry_policy
         self.history = _complete(gateway, entry, retry_policy, since)
         ids = self.history.ids
-        listed = self.history.orders[ids.str.startswith(prefixes(campaign, gateway)).fillna(value=False)]
-        known = journal.orders.of(campaign)
+        begins = prefixes(campaign, gateway, *journals)
+        listed = self.history.orders[ids.str.startswith(begins).fillna(value=False)]
+        known = journals[0].orders.of(campaign)
         here = known[known["order_id"].str.lower().isin(ids)]
         self.unknown = listed[~_lowercase(listed).isin(here["order_id"].str.lower())]
         taken = here["state"].isin([*TAKEN, State.SENDING, State.UNCONFIRMED]) | here["settled"]

@@ -43,10 +43,10 @@ def with_missing_rows(
 def others_pending(now: Known, plan: Plan, barred: Barred) -> int:
     """People whom a later call would take up: pending, in nobody's hands, and of no row of this call."""
     free = np.append(~now.batches["owner_alive"].to_numpy(dtype=bool), True)[now.people["batch"].to_numpy()]
-    here = among(now.people["phone"], plan.frame["sms_phone"].dropna())
-    here |= among(now.people["phone"], plan.suppressed)
-    waiting = still_to_send(now) & free & ~here
-    return int(waiting.sum() and (waiting & ~barred.among(now.people["phone"])).sum())
+    waiting = now.people["phone"][still_to_send(now) & free]  # of most runs nobody
+    for phones in (plan.frame["sms_phone"], plan.suppressed):
+        waiting = waiting[~among(waiting, phones)] if len(waiting) else waiting
+    return int((~barred.among(waiting)).sum()) if len(waiting) else 0
 
 
 def withdraw(journal: Journal, entry: CampaignRecord, *, only: pd.Series[Any] | None = None) -> pd.DataFrame:

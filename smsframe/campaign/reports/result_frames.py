@@ -13,7 +13,8 @@ import pandas as pd
 
 from smsframe.outcomes.codes import CODES
 from smsframe.outcomes.columns import COLUMNS, PLANNED, attach, results_for, validated
-from smsframe.outcomes.join import join, note_other_texts, still_to_send
+from smsframe.outcomes.join import carried, join, outcomes, still_to_send
+from smsframe.outcomes.other_texts import note_other_texts
 from smsframe.outcomes.variants import with_journalled_variants
 from smsframe.phones.match import among, keys
 from smsframe.planning.frequency import beyond_cap
@@ -38,10 +39,17 @@ def joined(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.
         run: The owner of the run that this call was, or None.
     """
     # Who is pending from an earlier call, and not to be texted by this one, is what this call says.
-    here = ~still_to_send(journalled) | among(journalled.people["phone"], plan.planned["phone"])
-    here |= among(journalled.people["phone"], plan.held_out)  # but not that somebody who waits is held out
+    here = ~still_to_send(journalled)
+    if not here.all():
+        waits = journalled.people["phone"][~here]
+        # But not that somebody who waits is held out.
+        here[~here] = among(waits, plan.planned["phone"]) | among(waits, plan.held_out)
     known = journalled if here.all() else journalled._replace(people=journalled.people[here])
-    results = join(planned_results(plan), known, campaign, plan.stands, run=run)
+    rows = carried(plan.frame["sms_phone"], known, plan.stands)
+    if (rows >= 0).all():  # nothing is left of what was planned, which would be another frame as large
+        results = outcomes(known, campaign, run=run, rows=rows)
+    else:
+        results = join(planned_results(plan), known, campaign, rows, run=run)
     texts = plan.texts.sources or plan.template.source
     results = note_other_texts(results, journalled, texts, plan.planned)
     results = with_journalled_variants(results, journalled)

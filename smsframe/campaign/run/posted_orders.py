@@ -21,6 +21,8 @@ from smsframe.outcomes.columns import results_for
 from smsframe.phones.match import first_places, keys
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from smsframe.orders.records import Batch
 
 MAYBE_TEXTED = (State.SENDING, State.UNCONFIRMED, State.ACCEPTED)
@@ -30,12 +32,12 @@ class PostedOrders:
     """The orders of one run that were, or may have been, taken by the gateway, with their people."""
 
     def __init__(self) -> None:
-        self._orders: dict[str, tuple[Batch, State, pd.Series[Any]]] = {}
+        self._orders: dict[str, tuple[Batch, State, NDArray[np.int64]]] = {}
 
     def update(self, batch: Batch, state: State, phones: pd.Series[Any]) -> None:
         """Note the state of an order; one that was proven not to be taken is forgotten."""
         if state in MAYBE_TEXTED and len(phones):
-            self._orders[batch.order_id] = (batch, state, phones)
+            self._orders[batch.order_id] = (batch, state, keys(phones))  # a third of the memory of text
         else:
             self._orders.pop(batch.order_id, None)
 
@@ -53,10 +55,9 @@ class PostedOrders:
             return results
         unsent = results["sms_status"].isin(["ready", "pending"]).to_numpy()
         # Of several orders of one person the last one posted counts.
-        phones = [phones for _, _, phones in self._orders.values()][::-1]
-        persons = keys(pd.concat(phones, ignore_index=True))
-        order = np.repeat(np.arange(len(phones))[::-1], [len(each) for each in phones])
-        position = first_places(keys(results["sms_phone"], missing=-1), persons)
+        persons = [persons for _, _, persons in self._orders.values()][::-1]
+        order = np.repeat(np.arange(len(persons))[::-1], [len(each) for each in persons])
+        position = first_places(keys(results["sms_phone"], missing=-1), np.concatenate(persons))
         taken = results["sms_status"].isin(["accepted", "scheduled"]).to_numpy()
         # Order ids as numbers: a million of them as Python strings would take a hundred megabytes.
         ids = pa.array([*self._orders], STRING)

@@ -96,12 +96,18 @@ def _people(found: pd.DataFrame, sources: dict[int, str], batch_keys: pd.Index) 
     text = pd.Index([*sources], dtype="int64").get_indexer(pd.Index(found["text"]))
     place = batch_keys.get_indexer(pd.Index(found["batch"].fillna(-1).astype("int64")))
     same = ["phone", "fields", "encoding", "segments", "missing", "refused", "delivery", *OWN]
+    attempt = found["attempt"]
+    instants: dict[str, pd.Series[Any]] = {}
+    never: pd.Series[Any] | None = None  # times that nobody has share their memory
+    for name in ("delivered_at", "seen_at", "schedule_at"):
+        if not found[name].isna().all():
+            instants[name] = instants_of(found[name])
+        else:
+            never = instants[name] = instants_of(found[name]) if never is None else never
     return found[same].assign(
         template=pd.Categorical.from_codes(text, pd.Index([*sources.values()])),
         batch=place,
-        attempt=found["attempt"].fillna(1),  # a file of an older version does not say
-        delivered_at=instants_of(found["delivered_at"]),
-        seen_at=instants_of(found["seen_at"]),
-        schedule_at=instants_of(found["schedule_at"]),
+        attempt=attempt.fillna(1) if attempt.hasnans else attempt,  # a file of an older version does not say
+        **instants,
         held_out=found["held_out"].fillna(value=False).astype(bool),
     )

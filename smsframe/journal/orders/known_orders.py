@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from smsframe.arrow import TEXT
 from smsframe.journal.orders.batch_creation import UNKNOWN
+from smsframe.journal.people.spellings import spellings
 from smsframe.journal.rows import append_evidence, instants_of, micros, read_batches
 from smsframe.journal.sql import frame, is_among
 from smsframe.journal.tables import attempts, batches, campaigns, erased, evidence, recipients
@@ -57,6 +58,14 @@ class KnownOrders:
         )
         with self._store.transaction(reading=True) as connection:
             return pd.Series(connection.execute(query).scalars().all(), dtype=object)
+
+    def accounts(self, base_url: str) -> list[str]:
+        """Every account of a gateway that has a campaign here."""
+        with self._store.opened() as connection:
+            if connection is None:
+                return []
+            here = campaigns.c.base_url.in_(spellings(connection, campaigns.c.base_url, base_url))
+            return [*connection.execute(sa.select(campaigns.c.account).where(here).distinct()).scalars()]
 
     def ids(self, entry: CampaignRecord) -> pd.Series[Any]:
         """Every order id of a campaign, in small letters."""

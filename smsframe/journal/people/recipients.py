@@ -100,13 +100,12 @@ def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | 
     if not people["phone"].str.fullmatch(E164).all():
         raise JournalError("the journal is damaged: it holds a phone number that is none")
     columns_read = {name: people[name].array for name in people}
-    texts: dict[str | None, Any] = {}  # columns without values share their memory
+    alike: dict[tuple[Any, Any], Any] = {}  # such columns, as those without values, share their memory
     for name, value in same.items():
-        text = DTYPES[name] is TEXT
-        if not text or value not in texts:
-            column = pd.array([value], dtype=DTYPES[name]).take(np.zeros(len(people), np.intp))
-            texts |= {value: column} if text else {}
-        columns_read[name] = texts[value] if text else column
+        one = (value, dtype := DTYPES[name])
+        if one not in alike:
+            alike[one] = pd.array([value], dtype=dtype).take(np.zeros(len(people), np.intp))
+        columns_read[name] = alike[one]
     return pd.DataFrame({name: columns_read[name] for name in DTYPES}, copy=False)
 
 
