@@ -105,12 +105,14 @@ SETTLED = {"came back", "NotEnoughCredit", "UnknownCampaign"}
 """What a gateway that behaves may be asked again for nothing."""
 FAIR = SETTLED | {"killed", "interrupted", "Unavailable", "Unconfirmed", "NotAuthorised", "GatewayError"}
 """What may come of a call; not that somebody touched the journal or changed the campaign: nobody does."""
-YES, NO = {"accepted", "scheduled"}, {"rejected", "pending", "suppressed"}
+YES, WITHOUT = {"accepted", "scheduled"}, {"pending", "suppressed"}
+NO = {"rejected", *WITHOUT}
 VERDICTS = {
     "doubled": "people with two texts",
     "forgotten": "people without a text, and without a reason that holds",
     "false yes": "people said to be texted, who were not",
     "false no": "people said not to be texted, who were",
+    "not stopped": "people who got a text after a resume was given them to suppress",
     "broken": "calls that failed as none should",
 }
 
@@ -260,6 +262,8 @@ class Story:
         )
         self.owed = set()
         """Everybody who was in the frame of a call that came back, or in the journal."""
+        self.listed, self.stopped = set(), set()
+        """Whom a resume was given to suppress; those of them who had no text when it came back."""
 
     def tell(self):
         """Let it happen, and say what came of it."""
@@ -369,6 +373,9 @@ class Story:
         for one in came:
             if one.frame is not None:  # of two, the other may text somebody a moment later
                 self.hold(one.frame, got=before if len(calls) > 1 else self.got())
+        for call, one in zip(calls, came, strict=True):
+            self.listed |= (suppressed := {*call.get("suppressed", ())})
+            self.stopped |= suppressed - self.got() if one.how == "came back" else set()
         self.hold(self.said(), got=self.got())
         self.note(calls, came)
         self.tally.counts["suspended"] += sum(victim.suspended for victim in running)
@@ -411,7 +418,9 @@ class Story:
         status, texts = status_of(frame), sending.texted(self.sandbox)
         listed = {phone for phone in self.table["mobile"] if phone != NO_NUMBER}
         self.accuse("doubled", texts[texts > 1].index)
-        waiting = {phone for phone in self.owed | listed if status.get(phone, "pending") == "pending"}
+        self.accuse("not stopped", self.stopped & {*texts.index})
+        without = {phone for phone in self.owed | listed if status.get(phone, "pending") in WITHOUT}
+        waiting = without - self.listed  # later calls know them too, also who was in no frame by then
         for together in (waiting & {*status}, waiting & listed):  # asked for by one call
             if self.beyond_credit(len(together)):
                 waiting -= together
@@ -446,8 +455,13 @@ class Story:
 
 
 def status_of(frame):
-    """What a frame says of each person; not of rows that stand for nobody."""
+    """
+    What a frame says of each person; not of rows that stand for nobody.
+
+    Whoever was texted and put on a list since has the outcome in one row, and other rows are suppressed.
+    """
     rows = frame[~frame["sms_status"].isin(["invalid", "duplicate"])]
+    rows = rows.sort_values("sms_status", key=lambda status: status.ne("suppressed"), kind="stable")
     return dict(zip(rows["sms_phone"], rows["sms_status"], strict=True))
 
 
