@@ -16,6 +16,7 @@ from smsframe.gateway.calls import Calls
 from smsframe.gateway.paging import PagedReading
 from smsframe.gateway.received import the_list
 from smsframe.gateway.retry import RetryPolicy
+from smsframe.masking import mask
 from smsframe.orders.records import HistoryPage
 
 NAME, STATE = "alias", "alias-state"
@@ -92,9 +93,10 @@ class AliasCalls(Calls):
             )
         for row in rows:
             if not _is_alias(row):
+                fields = mask(", ".join(map(repr, sorted(row)[:20])))[:200]
                 raise wrong(
                     f"the gateway's list of registered senders has another shape: each needs {NAME!r} and a "
-                    f"whole {STATE!r}, and one has the fields {', '.join(map(repr, sorted(row)[:20]))[:200]}"
+                    f"whole {STATE!r}, and one has the fields {fields}"
                 )
         return HistoryPage(rows, responses.number(body.get("total")), response.date)
 
