@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from smsframe.contacts.xlsx_parts import PartReader, local
 from smsframe.contacts.xlsx_values import date, iso, number, unescaped
-from smsframe.phones.libphonenumber import FEWEST
+from smsframe.phones.spelling import FEWEST
 from smsframe.texts.spreadsheet_errors import ERRORS
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from smsframe.phones import cells
 from smsframe.phones.fast.metadata import MOST
-from smsframe.phones.libphonenumber import FEWEST
+from smsframe.phones.spelling import FEWEST
 from smsframe.phones.repair import mend
 
 if TYPE_CHECKING:

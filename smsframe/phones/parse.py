@@ -14,21 +14,23 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.arrow import STRING, in_parts, raw
+from smsframe.arrow import STRING, in_parts
 from smsframe.errors import ContactsError
 from smsframe.masking import mask
-from smsframe.phones import cells
+from smsframe.phones import cells, shapes
 from smsframe.phones.bare import decide as decide_bare
 from smsframe.phones.codes import CODES, OTHER_KINDS, REPAIRS
 from smsframe.phones.fast import digits, metadata
 from smsframe.phones.fast.classify import decide, with_own_code
 from smsframe.phones.fast.metadata import MOBILE, MOST, dialling_00
-from smsframe.phones.fast.ranges import POWERS
+from smsframe.phones.fast.ranges import POWERS, UNDECIDED
 from smsframe.phones.homes import homes
-from smsframe.phones.libphonenumber import FEWEST, KINDS, VALID, verdicts
+from smsframe.phones.libphonenumber import KINDS, VALID, Cells, verdicts
 from smsframe.phones.person import has_old_1, people
 from smsframe.phones.region_names import INTERNATIONAL
-from smsframe.phones.repair import before_decimals, international, mended
+from smsframe.phones.repair import before_decimals, damage, international, mend
+from smsframe.phones.scripts import digits_in_ascii
+from smsframe.phones.spelling import FEWEST, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,8 +53,7 @@ _MISLEADING: Final = ("unknown_country", "too_short", "too_long", "wrong_length"
 # Inside, an answer is its place among all that can be said, and repairs are a sum of powers of two.
 _ANSWERS: Final = (MOBILE, *CODES)
 _PLACE: Final = {name: place for place, name in enumerate(_ANSWERS)}
-_UNDECIDED: Final = -1
-_OF_KIND: Final = np.array([*(_PLACE[kind] for kind in KINDS), _UNDECIDED], dtype=np.int8)  # -1 is the last
+_OF_KIND: Final = np.array([*(_PLACE[kind] for kind in KINDS), UNDECIDED], dtype=np.int8)  # -1 is the last
 _BIT: Final = {name: 2**place for place, name in enumerate(REPAIRS)}
 _REPAIRED: Final = [
     ",".join(name for name, bit in _BIT.items() if sum_ & bit) or None for sum_ in range(2 ** len(REPAIRS))
@@ -203,7 +204,7 @@ def _read_each(
     home = homes(region, len(raw))
     # Nearly every cell of a good table is digits and punctuation; only the others are looked at closely.
     number, answer, repairs, digits_ = in_parts(_plainly, raw, *home)
-    rest = np.flatnonzero(answer == _UNDECIDED)
+    rest = np.flatnonzero(answer == UNDECIDED)
     if len(rest):
         closely = in_parts(_closely, raw.take(pa.array(rest)), *(each[rest] for each in home))
         number[rest], answer[rest], repairs[rest], digits_[rest] = closely
@@ -230,7 +231,7 @@ def _without_old_1(number: NDArray[np.int64], answer: NDArray[np.int8], repairs:
         return
     value = people(number[rows])
     yes = np.ones(len(rows), dtype=bool)
-    whole = digits.Digits(value, np.full(len(rows), 12), yes, ~yes, yes)
+    whole = digits.Digits(value, np.full(len(rows), 12), yes, ~yes, yes, np.zeros(len(rows), dtype=np.int64))
     kind = decide(whole, np.full(len(rows), -1, dtype=np.int16), fewest=1)[1]
     mobile = rows[kind == KINDS.index(MOBILE)]
     number[mobile], answer[mobile] = people(number[mobile]), _PLACE[MOBILE]
@@ -268,14 +269,14 @@ def _plainly(
     """
     Cells that are nothing but digits and punctuation: numbers, answers, repairs, and the digits of bare ones.
     """
-    value, length, plus, zeros, plain = digits.read(raw)
+    value, length, plus, zeros, plain, beyond = digits.read(raw)
     unsigned = ~plus
     zeros &= dialling_00(home)
     # Other zeros in front are looked at closely, and 00 behind a plus.
     plain &= zeros | (value >= POWERS[np.maximum(length - 2, 0)])
     length = length - 2 * zeros
     supplied = unsigned & ~zeros & (home < 0) & ~stranger & (value >= POWERS[np.maximum(length - 1, 0)])
-    read = digits.Digits(value, length, plus | zeros | supplied, zeros, plain)
+    read = digits.Digits(value, length, plus | zeros | supplied, zeros, plain, beyond)
     number, kind = decide(read, home)
     own = np.zeros(len(kind), dtype=bool)
     rows = np.flatnonzero(unsigned & ~zeros & (home >= 0) & plain & (kind != KINDS.index(MOBILE)))
@@ -291,50 +292,58 @@ def _closely(
     raw: Any, home: NDArray[np.int16], stranger: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int16], NDArray[np.int64]]:
     """The same for any cells: what happened to them is mended where that is certain, or named."""
-    text, repairs = mended(raw)
-    lost = repairs.pop("lost")
-    text = pc.if_else(pc.is_valid(lost), pa.scalar(None, STRING), text)
+    raw, other_script = digits_in_ascii(raw)
     nowhere = home < 0
-    text, more = international(text, dialling_00(home), nowhere & ~stranger)
+    shape, which, dials_00, no_region = shapes.of_calls(raw, dialling_00(home), nowhere & ~stranger)
+    text, repairs, in_front = mend(shape)
+    lost = pc.if_else(pc.is_null(text), "missing", damage(text))
+    text = pc.if_else(pc.is_valid(lost), pa.scalar(None, STRING), text)
+    text, more = international(text, dials_00, no_region)
     repairs |= more
-    number, kind = verdicts(text, home)
-    decimals = _with_decimals(text, home)
-    unsigned = ~nowhere & ~_where(pc.fill_null(pc.match_substring(text, "+"), fill_value=True))
-    rows = np.flatnonzero(unsigned & (kind < len(metadata.KINDS)))
-    own = np.zeros(len(home), dtype=bool)
-    if len(rows):
-        read = digits.read(_digits_of(text.take(pa.array(rows))))
-        number[rows], kind[rows], own[rows] = with_own_code(read, home[rows], number[rows], kind[rows])
-    repairs["own_code"] = pa.array(own)
-    made = sum(_BIT[name] * _where(here).astype(np.int16) for name, here in repairs.items())
-    answer = _honest(_OF_KIND[kind], stranger)
-    answer[decimals] = _PLACE["decimals"]
-    damaged = pc.is_valid(lost).to_numpy(zero_copy_only=False)
+    left_out = np.asarray(in_front) + 2 * _where(repairs["zeros"])  # 00
+    whole = Cells(raw, left_out[which], spelled(text).at(which))
+    damaged = _where(pc.is_valid(lost))
+    answer = np.zeros(len(shape), dtype=np.int8)
     answer[damaged] = pc.index_in(lost.filter(pa.array(damaged)), pa.array(_ANSWERS, STRING))
-    bare = np.zeros(len(home), dtype=np.int64)
-    supplied = _where(repairs["plus"]) if "plus" in repairs else np.zeros(len(home), dtype=bool)
-    rows = np.flatnonzero(supplied & (kind < len(metadata.KINDS)) & ~decimals)
-    if len(rows):
-        read = digits.read(_digits_of(text.take(pa.array(rows))))
-        bare[rows] = np.where(read.plain, read.value, POWERS[-1])  # more digits than any number has
-    return number, answer, made, bare
+    made = sum(_BIT[name] * _where(here).astype(np.int16) for name, here in repairs.items())
+    answer, made = answer[which], made[which] | _BIT["digits"] * other_script
+
+    rows = np.flatnonzero(~damaged[which])
+    number, kind = np.zeros(len(which), dtype=np.int64), np.full(len(which), UNDECIDED, dtype=np.int8)
+    bare = np.zeros(len(which), dtype=np.int64)
+    if not len(rows):
+        return number, answer, made, bare
+    number[rows], kind[rows] = verdicts(whole.at(rows), home[rows])
+    decimals = _with_decimals(text, which, whole, home)
+    known = (kind >= 0) & (kind < len(metadata.KINDS))
+    supplied = _where(repairs["plus"])[which] if "plus" in repairs else np.zeros(len(which), dtype=bool)
+    own = known & ~nowhere & ~_where(pc.fill_null(pc.match_substring(text, "+"), fill_value=True))[which]
+    asked = np.flatnonzero(own | supplied & known & ~decimals)
+    if len(asked):
+        read = whole.at(asked).digits()
+        bare[asked] = np.where(supplied[asked] & ~decimals[asked], read.value, 0)
+        (some,) = np.nonzero(own[asked])
+        asked = asked[some]
+        number[asked], kind[asked], repaired = with_own_code(
+            read.at(some), home[asked], number[asked], kind[asked]
+        )
+        made[asked] |= _BIT["own_code"] * repaired
+    answer[rows] = _honest(_OF_KIND[kind[rows]], stranger[rows])
+    answer[decimals] = _PLACE["decimals"]
+    return number, answer, made.astype(np.int16), bare
 
 
-def _with_decimals(text: Any, home: NDArray[np.int16]) -> NDArray[np.bool_]:
+def _with_decimals(
+    text: Any, which: NDArray[np.int64], whole: Cells, home: NDArray[np.int16]
+) -> NDArray[np.bool_]:
     """Cells that are a whole number, a dot and zeros: with these as digits they may be a stranger's."""
     found = np.zeros(len(home), dtype=bool)
-    content = raw(text)[2].tobytes()
-    if b"." not in content and "\N{FULLWIDTH FULL STOP}".encode() not in content:
-        return found
     heads = before_decimals(text)
-    rows = np.flatnonzero(np.asarray(pc.is_valid(heads)))
+    rows = np.flatnonzero(np.asarray(pc.is_valid(heads))[which])
     if len(rows):
-        found[rows] = np.isin(verdicts(heads.take(pa.array(rows)), home[rows])[1], VALID)
+        part = whole.at(rows)._replace(spelling=spelled(heads).at(which[rows]))
+        found[rows] = np.isin(verdicts(part, home[rows])[1], VALID)
     return found
-
-
-def _digits_of(text: Any) -> Any:
-    return pc.replace_substring_regex(text, pattern="[^0-9]+", replacement="")
 
 
 def _where(here: Any) -> NDArray[np.bool_]:

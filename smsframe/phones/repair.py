@@ -9,7 +9,7 @@ oddity in every cell costs that oddity.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,15 +18,11 @@ import pyarrow.compute as pc
 from smsframe.arrow import STRING, raw
 from smsframe.phones.marks import BEFORE, HIDDEN, HIDING
 from smsframe.phones.scripts import PLUSES, SLASH, in_ascii
-from smsframe.phones.shapes import by_shape
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 # Two numbers in a cell are written with one of these between them; a line break is turned into a slash.
 SEPARATORS = "/;,|&"
 
-_INVISIBLE = (
+INVISIBLE = (
     r"[\p{Cf}\x{034F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{3164}\x{FFA0}\x{20DD}-\x{20E0}\x{20E2}-\x{20E4}"
     r"\x{180B}-\x{180F}\x{FE00}-\x{FE0F}\x{E0100}-\x{E01EF}\x00-\x08\x0E-\x1F\x7F]+"
 )
@@ -51,10 +47,11 @@ _SCHEME = (
     r"\.?\s*:"
     r")[\s/]*"
 )
-_LINK = (  # WhatsApp's links have the number in international form, without the plus
+_LINK_HEAD = (  # WhatsApp's links have the number in international form, without the plus
     r"(?i)^(?:(?:https?://)?(?:www\.)?wa\.me/|(?:https?://)?(?:api|web)\.whatsapp\.com/send/?\?phone=|"
-    r"whatsapp://send/?\?phone=)(?:\+|%2B)?([0-9]+)(?:[/?&].*)?$"
+    r"whatsapp://send/?\?phone=)(?:\+|%2B)?"
 )
+_LINK = rf"{_LINK_HEAD}([0-9]+)(?:[/?&].*)?$"
 _DECIMAL = r"^(\+?[0-9]+)[.,]0+$"  # of floats, and of databases that export decimals
 _ENDS_IN_ZEROS = (
     r"^([^.\x{FF0E}]*[0-9][^.\x{FF0E}]*)[.\x{FF0E}]0+[^0-9]*$"  # a quotation mark may be behind them
@@ -72,6 +69,14 @@ _MAY_HIDE = (
     rf"{HIDING}|[.!@\\(\[\x{{A7}}\x{{B6}}\x{{2020}}\x{{2021}}\x{{FF08}}\x{{FF3B}}\p{{No}}\p{{Nl}}]"
     rf"|[\-xX#\x{{FF0E}}\p{{Pd}}\x{{30FC}}\p{{So}}\p{{Sk}}\p{{Sc}}]|[^\P{{Sm}}+|]"
 )
+TELLING = (
+    r"(?i)^(?:item|tel|type|value|cell|mobile|iphone|voice|text|msg|home|work|pref|main|other|uri|waid|"
+    r"p|t|m|c|ph|telephone|telefon|telefono|tel\x{E9}fono|t\x{E9}l|t\x{E9}l\x{E9}phone|phone|mob|mobil|"
+    r"m\x{F3}vil|movil|cel|cellphone|celular|cellulare|handy|natel|portable|gsm|sms|smsto|callto|whatsapp|wa|"
+    r"https?|www|me|api|web|com|send|b|nan|none|na|nat|null|n|a|e|ext|extn|extension|int|доб|\x{FF58})$"
+    rf"|^[x\x{{FF58}}]|[x\x{{FF58}}]$|{INVISIBLE}|[\x{{10000}}-\x{{10FFFF}}]"
+)
+"""Runs of letters, of what is not seen, and of characters of four bytes, that may be one of the words above."""
 _PLUSES = r"^\+[+ ]*\+"  # one plus, however often it was typed
 _RUSSIAN_EXIT = r"^([^0-9+]*8) ?~ ?(10)"
 
@@ -96,17 +101,7 @@ class Characters:
         return bool(pc.any(pc.match_substring_regex(self._each, pattern)).as_py())
 
 
-def mended(text: Any) -> tuple[Any, dict[str, Any]]:
-    """Cells as `mend` leaves them, its repairs, and under ``lost`` the code of what nobody can repair."""
-    return by_shape(_mended, text)
-
-
-def _mended(text: Any) -> tuple[Any, dict[str, Any]]:
-    text, repairs = mend(text)
-    return text, repairs | {"lost": pc.if_else(pc.is_null(text), "missing", damage(text))}
-
-
-def mend(text: Any) -> tuple[Any, dict[str, Any]]:
+def mend(text: Any) -> tuple[Any, dict[str, Any], Any]:
     """
     The certain repairs that need no region.
 
@@ -114,17 +109,19 @@ def mend(text: Any) -> tuple[Any, dict[str, Any]]:
         text: Cells as a large-string array.
 
     Returns:
-        The repaired cells, empty and "nan"-like ones as nulls; and, for every kind of repair that was looked
-        for, a boolean array that says where it was made. Trimming and line breaks are spelling, not damage.
+        The repaired cells, empty and "nan"-like ones as nulls; for every kind of repair that was looked for, a
+        boolean array that says where it was made; and how many digits were dropped in front. Trimming and
+        line breaks are spelling, not damage.
     """
+    left_out = pa.array(np.zeros(len(text), dtype=np.int64))
     text, there = _decoded(text)
     repairs: dict[str, Any] = {}
     if there.any(r"[\s\p{Z}\x1C-\x1F]"):
         text = _trim(text)
-    if there.any(rf"{_INVISIBLE}|{_BREAKS}|{_ODD_SPACES}"):
-        before, text = text, _sub(_sub(_sub(text, _INVISIBLE, ""), _LINES, "/"), _SPACES, " ")
+    if there.any(rf"{INVISIBLE}|{_BREAKS}|{_ODD_SPACES}"):
+        before, text = text, _sub(_sub(_sub(text, INVISIBLE, ""), _LINES, "/"), _SPACES, " ")
         repairs["invisible"] = pc.and_(
-            pc.not_equal(before, text), pc.match_substring_regex(before, rf"{_INVISIBLE}|[^\x00-\x7F\PZ]")
+            pc.not_equal(before, text), pc.match_substring_regex(before, rf"{INVISIBLE}|[^\x00-\x7F\PZ]")
         )
     if there.any("="):
         before, text = text, _trim(_sub(text, _FORMULA, r"\1"))
@@ -138,7 +135,10 @@ def mend(text: Any) -> tuple[Any, dict[str, Any]]:
         before, text = text, in_ascii(text)
         repairs["digits"] = pc.not_equal(before, text)
     if there.any(":|(?i)w"):
-        before, text = text, _sub(_sub(text, _LINK, r"+\1"), _SCHEME, "")
+        before, headless = text, _sub(_sub(text, _LINK_HEAD, ""), _SCHEME, "")
+        text = _sub(_sub(text, _LINK, r"+\1"), _SCHEME, "")
+        headless = pc.if_else(pc.match_substring_regex(before, _LINK), headless, text)
+        left_out = pc.subtract(digits_in(before), digits_in(headless))
         repairs["prefix"] = pc.not_equal(before, text)
     if there.any("[.,]"):
         before, text = text, _sub(text, _DECIMAL, r"\1")
@@ -146,7 +146,7 @@ def mend(text: Any) -> tuple[Any, dict[str, Any]]:
     if there.any("[+~]"):
         text = _sub(_sub(text, _PLUSES, "+"), _RUSSIAN_EXIT, r"\1\2")
     absent = pc.match_substring_regex(text, _ABSENT)
-    return pc.if_else(absent, pa.scalar(None, STRING), text), repairs
+    return pc.if_else(absent, pa.scalar(None, STRING), text), repairs, left_out
 
 
 def damage(text: Any) -> Any:
@@ -184,9 +184,7 @@ def before_decimals(text: Any) -> Any:
     return pc.struct_field(pc.extract_regex(text, _ENDS_IN_ZEROS.replace("(", "(?P<head>", 1)), "head")
 
 
-def international(
-    text: Any, dials_00: NDArray[np.bool_], no_region: NDArray[np.bool_]
-) -> tuple[Any, dict[str, Any]]:
+def international(text: Any, dials_00: Any, no_region: Any) -> tuple[Any, dict[str, Any]]:
     """
     The repairs that depend on the region: ``00`` read as ``+``, and a missing ``+``.
 
@@ -196,18 +194,8 @@ def international(
         no_region: Where there is nothing but the number itself to go by.
 
     Returns:
-        The repaired cells, and where each repair was made.
+        The repaired cells, and where each repair was made. The two zeros are the first digits.
     """
-    if (dials_00 != dials_00[:1]).any() or (no_region != no_region[:1]).any():
-        return _international(text, pa.array(dials_00), pa.array(no_region))
-    return by_shape(lambda text: _international(text, *_as_many(text, dials_00, no_region)), text)
-
-
-def _as_many(text: Any, *flags: NDArray[np.bool_]) -> list[Any]:
-    return [pa.array(each[: len(text)]) for each in flags]
-
-
-def _international(text: Any, dials_00: Any, no_region: Any) -> tuple[Any, dict[str, Any]]:
     before, text = text, pc.if_else(dials_00, _sub(text, _EXIT_CODE, r"\1+\2"), text)
     repairs = {"zeros": pc.not_equal(before, text)}
     if pc.any(no_region).as_py():
@@ -224,6 +212,11 @@ def _decoded(text: Any) -> tuple[Any, Characters]:
     for control, character in _OF_WINDOWS.items():
         text = pc.replace_substring(text, pattern=control, replacement=character)
     return text, Characters(text)
+
+
+def digits_in(text: Any) -> Any:
+    """How many digits each cell has; none in a gap."""
+    return pc.fill_null(pc.count_substring_regex(text, "[0-9]"), 0).cast(pa.int64())
 
 
 def _sub(text: Any, pattern: str, replacement: str) -> Any:

@@ -44,6 +44,27 @@ def in_ascii(text: Any) -> Any:
         >>> in_ascii(pa.array(["+٣٩ 347", None], pa.large_string())).to_pylist()
         ['+39 347', None]
     """
+    return _rewritten(text, _plain())[0]
+
+
+def digits_in_ascii(text: Any) -> tuple[Any, NDArray[np.bool_]]:
+    """
+    A column of texts with every decimal digit in ASCII, and which of them had others.
+
+    Example:
+        >>> text, changed = digits_in_ascii(pa.array(["٣٩ 347", "39", None], pa.large_string()))
+        >>> text.to_pylist(), changed.tolist()
+        (['39 347', '39', None], [True, False, False])
+    """
+    return _rewritten(text, _plain_digits())
+
+
+def _rewritten(text: Any, table: NDArray[np.uint8]) -> tuple[Any, NDArray[np.bool_]]:
+    """Texts with other characters, as a table by code point says; and where there were any."""
+    begins, ends, content = raw(text)
+    changed = np.zeros(len(text), dtype=bool)
+    if not len(content) or content.max() < _LEADS[0][1]:
+        return text, changed
     valid = text.is_valid()
     begins, ends, content = raw(pc.fill_null(text, ""))
     written, kept = content.copy(), np.ones(len(content), dtype=bool)
@@ -52,16 +73,19 @@ def in_ascii(text: Any) -> Any:
         point = (content[first] & (0xFF - bits)).astype(np.int32)
         for place in range(1, length):
             point = point << 6 | (content[first + place] & _LAST_SIX)
-        plain = _plain()[point]
+        plain = table[point]
         first, plain = first[plain > 0], plain[plain > 0]
         written[first] = plain
+        changed[np.searchsorted(ends, first, side="right")] = True
         for place in range(1, length):
             kept[first + place] = False
+    if not changed.any():
+        return text, changed
     before = np.zeros(len(content) + 1, dtype=np.int32 if len(content) < _MANY else np.int64)
     np.cumsum(kept, out=before[1:])
     offsets = pa.py_buffer(np.append(before[begins], before[ends[-1:]]).astype(np.int64))
     whole = pa.Array.from_buffers(STRING, len(text), [None, offsets, pa.py_buffer(written[kept])])
-    return pc.if_else(valid, whole, pa.scalar(None, STRING))
+    return pc.if_else(valid, whole, pa.scalar(None, STRING)), changed
 
 
 @cache
@@ -74,3 +98,10 @@ def _plain() -> NDArray[np.uint8]:
     for wide, ascii_ in _OTHERS.items():
         plain[ord(wide)] = ord(ascii_)
     return plain
+
+
+@cache
+def _plain_digits() -> NDArray[np.uint8]:
+    """The same of digits alone."""
+    plain = _plain()
+    return np.where((plain >= ord("0")) & (plain <= ord("9")), plain, np.uint8(0))

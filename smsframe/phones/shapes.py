@@ -1,15 +1,16 @@
 r"""
-Work on columns of text whose outcome depends on the shape of a cell: on all but the digits in its long runs.
+The shapes of cells: cells with the same shape are read alike, whatever their digits and their words are.
 
-The repairs of `repair` are regular expressions. None of them tells one digit from another, but zeros in
-front, runs of nothing but zeros, and, beside an ``e`` or a tilde, short runs: an exponent, the `%2B` of a
-link to wa.me, `8~10`. So a column that is odd in the same way in every cell has few shapes, and what is done
-to a shape is done to all its cells. Where work drops digits, or makes digits of others, the cells themselves
-are worked on. A seeded test holds both ways against each other.
+The repairs of `repair`, and how libphonenumber finds a number in a cell, are regular expressions. Few of them
+tell one digit from another: they ask for zeros at the beginning, for nothing but zeros behind a dot, for an
+exponent, for the `%2B` of a link, for the 8~10 that is dialled out of Russia. And few of them tell one word
+from another. So of each cell only its shape is looked at, in which all other digits are alike, and all other
+words; and each different shape is looked at once. A seeded test holds shapes against cells.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -17,95 +18,203 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe.arrow import STRING, raw
+from smsframe.phones.fast.digits import counted
+from smsframe.phones.repair import INVISIBLE, TELLING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
 _ANY: Final = np.uint8(ord("3"))  # stands for digits that nothing tells apart
-_TELLING: Final = [*b"eE~"]  # beside these it may matter which digits a short run has
-_LEAST: Final = 1000  # cells; of fewer, shapes are not worth finding
-_FIRST: Final = 32  # cells that are looked at before all are: what is odd is often so in each of them
-_ALIKE: Final = 8  # cells of a shape, on the whole, from which on it is
+_WORD: Final = np.uint8(ord("q"))  # and for such words
+_FEW: Final = 100  # shapes; of so few, words are not looked at
+_SHOWN: Final = 4  # digits that are shown from a beginning on
+_SHORT: Final = 3  # digits of an exponent
+_ZERO: Final = ord("0")
+_BYTES: Final = np.arange(256)
+_IS_LETTER: Final = np.isin(_BYTES, [*range(ord("A"), ord("Z") + 1), *range(ord("a"), ord("z") + 1)])
+_MAY_BE_LETTER: Final = (
+    _IS_LETTER | (_BYTES < ord(" ")) & ~np.isin(_BYTES, [*b"\t\n\v\f\r"]) | (_BYTES == 0x7F)
+)
+_BEFORE: Final = b":%"  # a number may begin behind them: behind the word of a colon, in a link
+_DOTS: Final = (*b".,", "\N{FULLWIDTH FULL STOP}".encode()[-1])  # what zeros may stand behind, the last byte
+_LEADS: Final = (2, 0xC0, 0xE0), (3, 0xE0, 0xF0), (4, 0xF0, 0xF8)
+"""Bytes of a character in UTF-8; its first byte, and which bits of that say so."""
+_LAST_SIX: Final = 0x3F
+_ASCII: Final = 0x80
+_WIDE: Final = 2**16
 
 
-def by_shape(work: Callable[[Any], tuple[Any, dict[str, Any]]], text: Any) -> tuple[Any, dict[str, Any]]:
+def find(text: Any) -> tuple[Any, NDArray[np.int64]]:
     """
-    Do to each shape what would be done to each cell.
+    The different shapes of cells, as cells, and which of them each cell has.
 
     Args:
-        work: Takes a large-string array; returns one of the same length, and arrays of that length by name.
-            Its outcome may depend on digits only as this module says, and a gap stays one.
-        text: Cells as a large-string array.
-
-    Returns:
-        What ``work(text)`` returns; beside a gap, what it returns beside an empty cell.
+        text: A large-string array, in which all digits are ASCII. Gaps are empty cells.
 
     Example:
-        >>> cells = pa.array([f"mob: 347{number}" for number in range(1000, 3000)], STRING)
-        >>> by_shape(lambda text: (pc.replace_substring(text, "mob: ", "+39"), {}), cells)[0][:2].to_pylist()
-        ['+393471000', '+393471001']
+        >>> shapes, which = find(pa.array(["mob: 3471234", "mob: 3489876", "n/a"], STRING))
+        >>> shapes.to_pylist(), which.tolist()
+        (['mob: 3333333', 'n/a'], [0, 0, 1])
     """
     whole = pc.fill_null(text, "") if text.null_count else text
-    found = _shapes(whole) if len(text) >= _LEAST else None
-    if found is None:
-        return work(text)
-    shapes, which = found
-    after, beside = work(shapes)
-    if not np.array_equal(_counts(shapes), _counts(after)):  # there are other digits than before
-        return work(text)
-    filled = _filled(after.take(which), whole)
-    if text.null_count:
-        filled = pc.if_else(text.is_valid(), filled, pa.scalar(None, STRING))
-    return filled, {name: each.take(which) for name, each in beside.items()}
+    shapes, which = _different(_with_like_digits(whole))
+    if len(shapes) > _FEW:
+        shapes, second = _different(_with_like_words(shapes))
+        which = second[which]
+    return shapes, which
 
 
-def _shapes(text: Any) -> tuple[Any, Any] | None:
-    """The different shapes of cells, and which of them each cell has; None where there are many."""
-    begins, _, content = raw(text)
-    if not len(content) or _has_other_digits(text[:_FIRST]):
-        return None
-    digit, zero = _are_digits(content), content == ord("0")
-    follows = np.ones(len(content) + 1, dtype=bool)  # a run of digits ends with its cell
-    follows[begins] = False
-    follows = _after(digit, 1) & digit & follows[:-1]
-    fourth = follows & _after(follows, 1) & _after(follows, 2)
-    hidden = fourth & ~(zero & _after(zero, 1) & _after(zero, 2) & _after(zero, 3))
-    letters = content.tobytes()
-    if not any(byte in letters for byte in _TELLING):
-        hidden |= digit & ~zero
-    encoded = _with_bytes(text, np.where(hidden, _ANY, content)).dictionary_encode()
-    shapes = encoded.dictionary
-    if len(shapes) * _ALIKE > len(text) or _has_other_digits(shapes):
-        return None
-    return shapes, encoded.indices
+def of_calls(
+    text: Any, dials_00: NDArray[np.bool_], no_region: NDArray[np.bool_]
+) -> tuple[Any, NDArray[np.int64], Any, Any]:
+    """
+    The same; cells with different flags have different shapes.
+
+    Args:
+        text: As above.
+        dials_00: A flag of each cell.
+        no_region: Another.
+
+    Returns:
+        The shapes, which of them each cell has, and the flags of each shape as arrays of Arrow.
+    """
+    shapes, which = find(text)
+    flags = 2 * dials_00 + no_region.astype(np.int64)
+    there = np.flatnonzero(np.bincount(4 * which + flags, minlength=1))
+    place = np.zeros(4 * len(shapes), dtype=np.int64)
+    place[there] = np.arange(len(there))
+    both = pa.array(there % 4 >= 2), pa.array(there % 2 == 1)  # noqa: PLR2004 - the first of two bits
+    return shapes.take(pa.array(there // 4)), place[4 * which + flags], *both
 
 
-def _has_other_digits(text: Any) -> bool:
-    """Whether there are digits of other scripts, which work may write as those that are filled in."""
-    _, _, content = raw(text)
-    if not len(content) or content.max() < 0x80:  # noqa: PLR2004 - ASCII
-        return False
-    return any(each.isdecimal() and not each.isascii() for each in {*content.tobytes().decode("utf-8")})
+def _different(text: Any) -> tuple[Any, NDArray[np.int64]]:
+    encoded = text.dictionary_encode()
+    return encoded.dictionary, np.asarray(encoded.indices).astype(np.int64)
 
 
-def _after(those: NDArray[np.bool_], bytes_: int) -> NDArray[np.bool_]:
-    """What stands so many bytes behind one of those."""
-    return np.concatenate([np.zeros(bytes_, dtype=bool), those])[: len(those)]
+def _with_like_digits(text: Any) -> Any:
+    """Cells in which digits that nothing tells apart are the same digit."""
+    begins, ends, content = raw(text)
+    is_digit = _are_digits(content)
+    digits = np.flatnonzero(is_digit)
+    if not len(digits):
+        return text
+    shape = np.where(is_digit, _ANY, content)
+    first = [np.append(0, np.cumsum(counted(is_digit, begins, ends - begins)))[:-1]]
+    first += [np.searchsorted(digits, np.flatnonzero(content == mark)) for mark in _BEFORE]
+    for begin in first:
+        for place in range(_SHOWN if len(begin) else 0):
+            shown = digits[np.minimum(begin + place, len(digits) - 1)]
+            shape[shown[content[shown] == _ZERO]] = _ZERO
+    shown = digits[np.minimum(first[-1], len(digits) - 1)]  # the 2 of %2B
+    shape[shown] = content[shown]
+    for dot in _DOTS:
+        _show_decimals(shape, content, begins, ends, np.flatnonzero(content == dot), digits)
+    _show_short(shape, content, begins, is_digit)
+    return _with_bytes(text, shape)
 
 
-def _filled(cells: Any, text: Any) -> Any:
-    """Cells with the digits of a text that has as many in each."""
-    content = raw(cells)[2].copy()
-    own = raw(text)[2]
-    content[_are_digits(content)] = own[_are_digits(own)]
-    return _with_bytes(cells, content)
+def _show_decimals(
+    shape: NDArray[np.uint8],
+    content: NDArray[np.uint8],
+    begins: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    dots: NDArray[np.intp],
+    digits: NDArray[np.intp],
+) -> None:
+    """Show zeros behind the last of these dots of a cell, where no other digits are behind it."""
+    if not len(dots):
+        return
+    others = digits[content[digits] != _ZERO]
+    dot, other = (_last(places, begins, ends) for places in (dots, others))
+    rows = np.flatnonzero(dot > other)
+    size = ends[rows] - dot[rows]
+    behind = np.repeat(dot[rows] - (np.cumsum(size) - size), size) + np.arange(size.sum())
+    shape[behind] = content[behind]
 
 
-def _counts(text: Any) -> NDArray[np.int64]:
-    """How many digits each cell has."""
-    return np.asarray(pc.fill_null(pc.count_substring_regex(text, "[0-9]"), 0), dtype=np.int64)
+def _last(places: NDArray[np.intp], begins: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The last of some places in each cell; -1 where there is none."""
+    if not len(places):
+        return np.full(len(begins), -1)
+    last = places[np.maximum(np.searchsorted(places, ends) - 1, 0)]
+    return np.where((last >= begins) & (last < ends), last, -1)
+
+
+def _show_short(
+    shape: NDArray[np.uint8],
+    content: NDArray[np.uint8],
+    begins: NDArray[np.int64],
+    is_digit: NDArray[np.bool_],
+) -> None:
+    """Show the digits of short runs in cells with a tilde or with an ``e`` that is no part of a word."""
+    letter = np.append(_IS_LETTER[content], False)
+    alone = (content | 0x20 == ord("e")) & ~letter[1:] & ~np.append(False, letter[:-2])
+    telling = np.flatnonzero(alone | (content == ord("~")))
+    if not len(telling):
+        return
+    cells = np.unique(np.searchsorted(begins, telling, side="right") - 1)
+    stops = np.append(begins, len(content))
+    size = stops[cells + 1] - stops[cells]
+    places = np.repeat(stops[cells] - (np.cumsum(size) - size), size) + np.arange(size.sum())
+    inside, digit = content[places], is_digit[places]
+    fourth = digit.copy()
+    for behind in range(1, _SHORT + 1):
+        fourth &= np.append(np.zeros(behind, dtype=bool), digit)[: len(digit)]
+    shown = digit & ~fourth
+    shape[places[shown]] = inside[shown]
+
+
+def _with_like_words(text: Any) -> Any:
+    """Cells in which words that nothing tells apart are the same letter."""
+    begins, ends, content = raw(text)
+    letter = _letters(content)
+    if not letter.any():
+        return text
+    before = np.append(False, letter[:-1])
+    before[begins[begins < len(content)]] = False
+    after = np.append(letter[1:], False)
+    after[ends[ends > 0] - 1] = False
+    start, stop = np.flatnonzero(letter & ~before), np.flatnonzero(letter & ~after) + 1
+    places = pa.py_buffer(np.append(0, np.cumsum(stop - start)).astype(np.int64))
+    words = pa.Array.from_buffers(STRING, len(start), [None, places, pa.py_buffer(content[letter])])
+    alike = ~np.asarray(pc.match_substring_regex(words, TELLING))
+    start, stop = start[alike], stop[alike]
+    change = np.zeros(len(content) + 1, dtype=np.int8)
+    change[start + 1] += 1
+    change[stop] -= 1
+    kept = np.cumsum(change[:-1], dtype=np.int8) == 0
+    shape = content.copy()
+    shape[start] = _WORD
+    left = np.append(0, np.cumsum(kept))
+    return _from_bytes(left[np.append(begins, ends[-1:])], shape[kept])
+
+
+def _letters(content: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which bytes are of letters, or of what may be nothing between two letters, as `repair.TELLING` says."""
+    letter = _MAY_BE_LETTER[content]
+    if content.max() < _ASCII:
+        return letter
+    for length, lead, bits in _LEADS:
+        first = np.flatnonzero((content & bits) == lead)
+        point = (content[first] & (0xFF - bits)).astype(np.int32)
+        for place in range(1, length):
+            point = point << 6 | (content[first + place] & _LAST_SIX)
+        first = first[_known_letters()[np.minimum(point, _WIDE)]]
+        for place in range(length):
+            letter[first + place] = True
+    return letter
+
+
+@cache
+def _known_letters() -> NDArray[np.bool_]:
+    """By code point, up to the first of four bytes: whether regular expressions call it a letter, or nothing."""
+    points = [point for point in range(_ASCII, _WIDE) if not 0xD800 <= point < 0xE000]  # noqa: PLR2004 - halves
+    found = np.ones(_WIDE + 1, dtype=bool)
+    characters = pa.array(map(chr, points), STRING)
+    found[points] = np.asarray(pc.match_substring_regex(characters, rf"\p{{L}}|{INVISIBLE}"))
+    found[ord("\N{KATAKANA-HIRAGANA PROLONGED SOUND MARK}")] = False  # read as a dash
+    return found
 
 
 def _are_digits(content: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -115,6 +224,9 @@ def _are_digits(content: NDArray[np.uint8]) -> NDArray[np.bool_]:
 def _with_bytes(text: Any, content: NDArray[np.uint8]) -> Any:
     """The same cells with other bytes."""
     begins, ends, _ = raw(text)
-    valid = pa.py_buffer(np.packbits(np.asarray(text.is_valid()), bitorder="little").tobytes())
-    places = pa.py_buffer(np.append(begins, ends[-1:]))
-    return pa.Array.from_buffers(STRING, len(text), [valid, places, pa.py_buffer(content)])
+    return _from_bytes(np.append(begins, ends[-1:]), content)
+
+
+def _from_bytes(places: NDArray[np.int64], content: NDArray[np.uint8]) -> Any:
+    buffers = [None, pa.py_buffer(places.astype(np.int64)), pa.py_buffer(content)]
+    return pa.Array.from_buffers(STRING, len(places) - 1, buffers)

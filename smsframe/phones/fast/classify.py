@@ -11,6 +11,7 @@ library's, sooner or later. A seeded test compares them in every region, ``make 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -21,6 +22,7 @@ from smsframe.phones.fast.metadata import (
     DIALLED,
     KINDS,
     MOBILE,
+    MOST,
     OWN_PREFIXED,
     PREFIXED,
     after_code,
@@ -28,11 +30,16 @@ from smsframe.phones.fast.metadata import (
     calling_code,
     calling_codes,
     kinds,
+    most_dropped,
+    not_dialled,
+    numbering_plan,
     owners,
     regions,
     sharing,
+    shows_prefix,
 )
-from smsframe.phones.fast.ranges import POWERS, UNDECIDED
+from smsframe.phones.fast.patterns import longest, parse
+from smsframe.phones.fast.ranges import LONGEST, POWERS, UNDECIDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,6 +90,14 @@ def decide(
     for place, rows in _groups(home, local & (home >= 0), fewest):
         region = regions()[place]
         count = at_home(region).of(national[rows], size[rows])
+        (begun,) = np.nonzero(count == DIALLED)
+        for some in _enough(begun):
+            found, none = prefixes.dialled(region, national[rows[some]], size[rows[some]])
+            take(rows[some], found, 0)
+            dialled[rows[some[found.sure & (found.length >= _LITTLE)]]] = True
+            if none.any():
+                again = some[none]
+                count[again] = not_dialled(region).of(national[rows[again]], size[rows[again]])
         abroad[rows[count == ABROAD]] = True
         code[rows[count >= 0]] = calling_code(region)
         drop(rows, count)
@@ -90,10 +105,6 @@ def decide(
             take(some, prefixes.national(region, 0, national[some], size[some]), calling_code(region))
         for some in _enough(rows[count == OWN_PREFIXED]):
             take(some, prefixes.after_own_code(region, national[some], size[some]), calling_code(region))
-        for some in _enough(rows[count == DIALLED]):
-            found = prefixes.dialled(region, national[some], size[some])
-            take(some, found, 0)
-            dialled[some[found.sure & (found.length >= _LITTLE)]] = True
     abroad |= dialled
 
     first = calling_codes()[national // POWERS[np.maximum(size - 3, 0)] % 1000]
@@ -114,7 +125,51 @@ def decide(
     kind[local & (home < 0) | dialled & (first == 0)] = KINDS.index("national_form")
     nobodys = abroad & ~dialled & (first == 0)
     kind[_no_code_after_all(digits, home, nobodys)] = KINDS.index("unknown_country")
+    (rows,) = np.nonzero(digits.beyond)
+    if len(rows):
+        kind[rows] = _too_long(digits.at(rows), home[rows], size[rows], code[rows], kind[rows])
     return national + code * POWERS[size], kind
+
+
+def _too_long(
+    digits: Digits,
+    home: NDArray[np.int16],
+    size: NDArray[np.int64],
+    code: NDArray[np.int64],
+    kind: NDArray[np.int8],
+) -> NDArray[np.int8]:
+    """
+    The kinds of numbers of which only the first digits were looked at, given the kinds of these.
+
+    What a number begins with says which country's it is, or that it is nobody's. All others are too long,
+    unless so many digits may be dropped in front that few enough are left.
+    """
+    left = size + np.searchsorted(POWERS, code, side="right") + digits.beyond
+    pairs, which = np.unique([np.where(digits.plus, -1, home), code], axis=1, return_inverse=True)
+    for number, (place, country) in enumerate(pairs.T.tolist()):
+        if country:
+            rows = which.ravel() == number
+            left[rows] -= _unseen(regions()[place] if place >= 0 else None, country)
+    sure = left > MOST
+    nobodys = np.isin(kind, [KINDS.index("unknown_country"), KINDS.index("national_form")])
+    decided = np.where(sure & (code > 0), KINDS.index("too_long"), UNDECIDED).astype(np.int8)
+    return np.where(nobodys, kind, decided)
+
+
+@cache
+def _unseen(region: str | None, code: int) -> int:
+    """How many more digits may be dropped of a number than of its first ones."""
+    plans = [(sharing(code)[0], code)]
+    lead = len(str(code))
+    exit_ = 0
+    if region is not None:
+        plan = numbering_plan(region, 0)
+        plans += [(region, 0), (sharing(plan.country_code)[0], plan.country_code)]
+        exit_ = longest(parse(plan.international_prefix or ""))
+    lengths = range(LONGEST - len("00") - lead - exit_, LONGEST + 1)
+    if all(shows_prefix(*plan, length) for plan in plans for length in lengths):
+        return 0
+    return exit_ + sum(most_dropped(*plan) for plan in plans)
 
 
 def with_own_code(

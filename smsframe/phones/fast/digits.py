@@ -17,9 +17,9 @@ from smsframe.arrow import raw
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_LONGEST: Final = 17  # digits that fit in an integer with a 1 before them, which libphonenumber takes at most
+LONGEST: Final = 17  # digits that fit in an integer with a 1 before them, which libphonenumber takes at most
 _CHARACTERS: Final = 250  # libphonenumber refuses longer cells
-_POWERS: Final = 10 ** np.arange(_LONGEST + 1, dtype=np.int64)
+_POWERS: Final = 10 ** np.arange(LONGEST + 1, dtype=np.int64)
 _BEFORE_SLASH: Final = 6  # digits: after more of them, what follows a slash may be a second number
 
 _PUNCTUATION, _DIGIT, _PLUS, _SLASH, _OTHER = range(5)
@@ -46,6 +46,8 @@ class Digits(NamedTuple):
         zeros: Whether the cell begins with 00 and another digit (bool).
         plain: Whether there is nothing but digits, a plus before them and usual punctuation (bool); where
             not, the others mean nothing.
+        beyond: How many more digits follow, which ``value`` and ``length`` leave out: those after the first 17
+            (int64).
     """
 
     value: NDArray[np.int64]
@@ -53,11 +55,17 @@ class Digits(NamedTuple):
     plus: NDArray[np.bool_]
     zeros: NDArray[np.bool_]
     plain: NDArray[np.bool_]
+    beyond: NDArray[np.int64]
 
     def at(self, rows: NDArray[np.intp]) -> Digits:
         """Those of some rows."""
-        value, length, plus, zeros, plain = self
-        return Digits(value[rows], length[rows], plus[rows], zeros[rows], plain[rows])
+        return Digits(*(each[rows] for each in self))
+
+    def first(self, count: NDArray[np.int64]) -> Digits:
+        """The first ones of each, so many of them, and not more than there are."""
+        held = np.minimum(count, self.length)
+        value = self.value // _POWERS[self.length - held]
+        return self._replace(value=value, length=held, beyond=count - held)
 
 
 def read(cells: Any) -> Digits:
@@ -78,8 +86,8 @@ def read(cells: Any) -> Digits:
     if np.count_nonzero(is_digit) + np.count_nonzero(plus) == len(text):
         return _unpunctuated(cells, plus)
     size = ends - begins
-    length = _counted(is_digit, begins, size)
-    plain = (length > 0) & (length <= _LONGEST) & (size <= _CHARACTERS)
+    length = counted(is_digit, begins, size)
+    plain = (length > 0) & (size <= _CHARACTERS)
     if cells.null_count:  # below which any bytes may stand
         plain &= np.asarray(cells.is_valid())
 
@@ -88,33 +96,88 @@ def read(cells: Any) -> Digits:
     kind = _CLASS[byte]
     others, slashes, pluses = (rest[kind == which] for which in (_OTHER, _SLASH, _PLUS))
     if len(others) > len(plain):  # counting them all is cheaper then than looking up the cell of each
-        plain &= _counted(_CLASS[text] == _OTHER, begins, size) == 0
+        plain &= counted(_CLASS[text] == _OTHER, begins, size) == 0
     else:
-        plain[_cells_of(others, ends)] = False
+        plain[cells_of(others, ends)] = False
     if not plain.any():
-        return Digits(np.zeros_like(length), np.zeros_like(length), plus, plain, plain)
+        return Digits(np.zeros_like(length), np.zeros_like(length), plus, plain, plain, np.zeros_like(length))
 
     digits = np.append(np.flatnonzero(is_digit), np.full(_BEFORE_SLASH + 1, len(text)))
     places = np.append(0, np.cumsum(length))  # of the first digit of each cell among all digits
     if len(slashes):
-        where = _cells_of(slashes, ends)
+        where = cells_of(slashes, ends)
         plain[where[digits[places[where] + _BEFORE_SLASH] < slashes]] = False
     if len(pluses) > np.count_nonzero(plus):
-        where = _cells_of(pluses, ends)
+        where = cells_of(pluses, ends)
         plain[where[digits[places[where]] < pluses]] = False  # a plus after a digit
         plain[where[1:][where[1:] == where[:-1]]] = False  # two
         plus[where] = True
 
     marks = kind == _PUNCTUATION
-    plain[_cells_of(_repeated(rest[marks], byte[marks]), ends)] = False
+    plain[cells_of(_repeated(rest[marks], byte[marks]), ends)] = False
     plain &= ~_decimals(text, begins, ends)
-    length[~plain] = 0
     # A processor guesses wrong which byte is taken; a list of places needs no guess.
-    value = _integers(text.take(digits[: places[-1]], mode="clip"), places, plain)
-    return Digits(value, length, plus, _begin_with_00(text, begins, ends, value, length), plain)
+    value, length, beyond = _values(text.take(digits[: places[-1]], mode="clip"), places, plain)
+    return Digits(value, length, plus, _begin_with_00(text, begins, ends, value, length), plain, beyond)
 
 
-def _counted(
+def all_in(cells: Any, left_out: NDArray[np.int64] | int, count: NDArray[np.int64]) -> Digits:
+    """
+    The digits of cells, whatever else is in them; none has a plus or zeros, all are plain.
+
+    Args:
+        cells: A large-string array.
+        left_out: Per cell how many of its first digits are left out.
+        count: And how many then count; so many it has.
+
+    Example:
+        >>> all_in(pa.array(["tel;pref=1:347 ext 5"], pa.large_string()), np.array([1]), np.array([3])).value
+        array([347])
+    """
+    begins, ends, text = raw(cells)
+    is_digit = text - np.uint8(ord("0")) < 10  # noqa: PLR2004 - as above
+    digits = np.flatnonzero(is_digit)
+    places = np.append(0, np.cumsum(counted(is_digit, begins, ends - begins)))
+    held = np.minimum(count, LONGEST)
+    if (held != np.diff(places)).any():
+        digits = digits[_pieces(places[:-1] + left_out, held)]
+        places = np.append(0, np.cumsum(held))
+    yes = np.ones(len(held), dtype=bool)
+    value = _integers(text.take(digits, mode="clip"), places, held > 0)
+    return Digits(value, held, ~yes, ~yes, yes, count - held)
+
+
+def written(cells: Any, left_out: NDArray[np.int64], count: NDArray[np.int64]) -> Any:
+    """The digits that ``all_in`` reads, all of them, as text."""
+    begins, ends, text = raw(cells)
+    is_digit = text - np.uint8(ord("0")) < 10  # noqa: PLR2004 - as above
+    first = np.append(0, np.cumsum(counted(is_digit, begins, ends - begins)))[:-1] + left_out
+    chosen = text[np.flatnonzero(is_digit)[_pieces(first, count)]]
+    places = np.append(0, np.cumsum(count)).astype(np.int64)
+    return pa.Array.from_buffers(
+        pa.large_string(), len(count), [None, pa.py_buffer(places), pa.py_buffer(chosen)]
+    )
+
+
+def _pieces(begins: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The places of so many, from each of these on."""
+    ends = np.cumsum(size)
+    return np.repeat(begins - (ends - size), size) + np.arange(ends[-1] if len(ends) else 0)
+
+
+def _values(
+    written: NDArray[np.uint8], places: NDArray[np.integer[Any]], plain: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The first digits of each number as an integer, how many these are, and how many more there are."""
+    length = np.diff(places)
+    held = np.minimum(length, LONGEST)
+    beyond = np.where(plain, length - held, 0)
+    if beyond.any():
+        written, places = written[_pieces(places[:-1], held)], np.append(0, np.cumsum(held))
+    return _integers(written, places, plain), np.where(plain, held, 0), beyond
+
+
+def counted(
     those: NDArray[np.bool_], begins: NDArray[np.int64], size: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """How many of those bytes each cell has."""
@@ -123,7 +186,7 @@ def _counted(
     return np.where(size > 0, counted, 0).astype(np.int64)
 
 
-def _cells_of(places: NDArray[np.intp], ends: NDArray[np.int64]) -> NDArray[np.intp]:
+def cells_of(places: NDArray[np.intp], ends: NDArray[np.int64]) -> NDArray[np.intp]:
     """The cells in which bytes stand."""
     return np.searchsorted(ends, places, side="right")
 
@@ -132,14 +195,19 @@ def _unpunctuated(cells: Any, plus: NDArray[np.bool_]) -> Digits:
     """The same of cells that are digits and perhaps a plus before them, as most are: in half the time."""
     begins, ends, text = raw(cells)
     length = ends - begins - plus
-    plain = (length > 0) & (length <= _LONGEST)
+    plain = (length > 0) & (length <= _CHARACTERS - plus)
     if cells.null_count:
         plain &= np.asarray(cells.is_valid())
-    length[~plain] = 0
-    written = text.copy()
-    written[begins[plus]] = ord("0")
-    value = _integers(written, np.append(begins, len(text)), plain)
-    return Digits(value, length, plus, _begin_with_00(text, begins, ends, value, length), plain)
+    beyond = np.zeros_like(length)
+    if (length > LONGEST).any():
+        digits = text[text != ord("+")]
+        value, length, beyond = _values(digits, np.append(0, np.cumsum(length)), plain)
+    else:
+        length[~plain] = 0
+        written = text.copy()
+        written[begins[plus]] = ord("0")
+        value = _integers(written, np.append(begins, len(text)), plain)
+    return Digits(value, length, plus, _begin_with_00(text, begins, ends, value, length), plain, beyond)
 
 
 def _integers(
@@ -198,7 +266,7 @@ def _decimals(
         behind = behind[_CLASS[text[end[behind]]] != _DIGIT]
     inside = end >= begins[places]
     places, end = places[inside], end[inside]
-    for _ in range(_LONGEST):
+    for _ in range(_CHARACTERS):
         zero = text[end] == ord("0")
         places, end = places[zero], end[zero] - 1
         inside = end >= begins[places]

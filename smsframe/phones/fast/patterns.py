@@ -137,6 +137,14 @@ def matched(left: Choice) -> bool:
     return any(all(not isinstance(part, str) and matched(part) for part in way) for way in left)
 
 
+@cache
+def longest(left: Choice) -> int:
+    """How many digits the longest string has that matches."""
+    return max(
+        (sum(1 if isinstance(part, str) else longest(part) for part in way) for way in left), default=0
+    )
+
+
 def words(pattern: str, most: int = 64) -> tuple[list[str], int]:
     r"""
     The shorter strings that match a pattern.

@@ -65,16 +65,21 @@ def after_own_code(region: str, value: NDArray[np.int64], length: NDArray[np.int
     return _read(pc.if_else(better, _national(rest, main), _national(text, plan)))
 
 
-def dialled(region: str, value: NDArray[np.int64], length: NDArray[np.int64]) -> Found:
-    """Numbers as one dials them out of a region, without the code that dials abroad."""
+def dialled(
+    region: str, value: NDArray[np.int64], length: NDArray[np.int64]
+) -> tuple[Found, NDArray[np.bool_]]:
+    """
+    Numbers as one dials them out of a region, without the code that dials abroad; and which are none.
+
+    Where a zero follows that code, the library leaves it.
+    """
     pattern = numbering_plan(region, 0).international_prefix
     found = _read(
         pc.replace_substring_regex(_written(value, length), pattern=f"^(?:{pattern})", replacement="")
     )
-    no_zero = (
-        found.value >= POWERS[np.maximum(found.length - 1, 0)]
-    )  # before a zero, the library leaves the code
-    return found._replace(sure=found.sure & no_zero & (found.length < length))
+    zero = found.value < POWERS[np.maximum(found.length - 1, 0)]
+    begins = found.sure & (found.length < length)
+    return found._replace(sure=begins & ~zero), begins & zero
 
 
 def _national(text: Any, plan: Any) -> Any:
