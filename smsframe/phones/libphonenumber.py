@@ -19,8 +19,17 @@ from smsframe.arrow import STRING
 from smsframe.phones import spelling
 from smsframe.phones.fast import digits, metadata
 from smsframe.phones.fast.classify import decide
-from smsframe.phones.fast.metadata import MOBILE, MOST, TYPES, regions
-from smsframe.phones.fast.ranges import UNDECIDED
+from smsframe.phones.fast.metadata import (
+    MOBILE,
+    MOST,
+    TYPES,
+    calling_code,
+    calling_codes,
+    dialling_00,
+    longer_numbers,
+    regions,
+)
+from smsframe.phones.fast.ranges import POWERS, UNDECIDED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,20 +56,23 @@ class Cells(NamedTuple):
     Attributes:
         text: Large strings, in which all digits are ASCII.
         left_out: How many of the first digits of each do not belong to its number (int64).
-        spelling: How the rest is spelled.
+        total: How many digits follow these, before what else is left out (int64).
+        spelling: How these are spelled.
     """
 
     text: Any
     left_out: NDArray[np.int64]
+    total: NDArray[np.int64]
     spelling: Spelling
 
     def at(self, rows: NDArray[np.intp]) -> Cells:
         """Those of some rows."""
-        return Cells(self.text.take(pa.array(rows)), self.left_out[rows], self.spelling.at(rows))
+        text = self.text.take(pa.array(rows))
+        return Cells(text, self.left_out[rows], self.total[rows], self.spelling.at(rows))
 
-    def digits(self) -> Digits:
-        """The digits of the numbers."""
-        found = digits.all_in(self.text, self.left_out, self.spelling.count)
+    def digits(self, count: NDArray[np.int64] | None = None) -> Digits:
+        """The digits of the numbers, or so many."""
+        found = digits.all_in(self.text, self.left_out, self.spelling.count if count is None else count)
         return found._replace(plus=self.spelling.plus)
 
 
@@ -81,8 +93,13 @@ def verdicts(cells: Cells, home: NDArray[np.int16]) -> tuple[NDArray[np.int64], 
     for head in heads.T:
         rows = np.flatnonzero((head > 0) & ~two & np.isin(said, [spelling.NUMBER, *_SAID, spelling.EXTENDED]))
         if len(rows):
-            _, kind = _decided(cells, rows, head[rows], read.at(rows).first(head[rows]), home[rows])
+            first = read.at(rows).first(head[rows])
+            _, kind = _decided(cells, rows, head[rows], first, home[rows])
             two[rows] = np.isin(kind, VALID)
+            unsure = np.flatnonzero((kind == KINDS.index("too_long")) & _may_be_longer(first, home[rows]))
+            if len(unsure):
+                rows = rows[unsure]
+                two[rows] = _exist(cells, rows, head[rows], home[rows])
     number = np.zeros(len(home), dtype=np.int64)
     kind = np.full(len(home), KINDS.index("two_numbers"), dtype=np.int8)
     for what, place in _SAID.items():
@@ -97,6 +114,23 @@ def verdicts(cells: Cells, home: NDArray[np.int16]) -> tuple[NDArray[np.int64], 
     if len(rows):
         kind[rows] = _extended(cells, rows, read.at(rows), home[rows])
     return number, kind
+
+
+def _may_be_longer(read: Digits, home: NDArray[np.int16]) -> NDArray[np.bool_]:
+    """Numbers with more digits than ITU-T E.164 allows that the library may know all the same."""
+    codes = read.value // POWERS[np.maximum(read.length - 3, 0)] % 1000
+    longer = read.length + read.beyond > np.where(read.plus, MOST, MOST - 3)  # with its country's code
+    for place in np.unique(home[longer & ~read.plus]):
+        codes[(home == place) & ~read.plus] = calling_code(regions()[place]) if place >= 0 else 0
+    return longer & (longer_numbers()[calling_codes()[codes]] | ~read.plus & ~dialling_00(home))
+
+
+def _exist(
+    cells: Cells, rows: NDArray[np.intp], count: NDArray[np.int64], home: NDArray[np.int16]
+) -> NDArray[np.bool_]:
+    """Whether the library takes the first digits of some rows for an existing number."""
+    which, different = _different(cells, rows, count, home)
+    return np.array([_exists(text, place) for text, place in different])[which]
 
 
 def _decided(
@@ -130,16 +164,37 @@ def _asked(
     home: NDArray[np.int16],
     behind: str = "",
 ) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
-    """What the library says, which reads one number at a time, some 30 µs each: each different one once."""
+    """What the library says of the first digits of some rows."""
+    which, different = _different(cells, rows, count, home, behind)
+    answers = [_verdict(text, place) for text, place in different]
+    number = np.array([answer for answer, _ in answers])[which]
+    return number, np.array([KINDS.index(answer) for _, answer in answers], dtype=np.int8)[which]
+
+
+def _different(
+    cells: Cells,
+    rows: NDArray[np.intp],
+    count: NDArray[np.int64],
+    home: NDArray[np.int16],
+    behind: str = "",
+) -> tuple[NDArray[np.intp], Any]:
+    """Each different number once, since the library reads one at a time, some 30 µs each; and which of them."""
     written = digits.written(cells.text.take(pa.array(rows)), cells.left_out[rows], count)
     plus = pc.if_else(pa.array(cells.spelling.plus[rows]), "+", "")
     text = pc.binary_join_element_wise(
         plus.cast(STRING), written, pa.scalar(behind, STRING), pa.scalar("", STRING)
     )
     which, different = pd.MultiIndex.from_arrays([text.to_pylist(), home]).factorize()
-    answers = [_verdict(text, place) for text, place in different]
-    number = np.array([answer for answer, _ in answers])[which]
-    return number, np.array([KINDS.index(answer) for _, answer in answers], dtype=np.int8)[which]
+    return which, different
+
+
+def _exists(text: str, place: int) -> bool:
+    import phonenumbers as library  # noqa: PLC0415 - as below
+
+    try:
+        return bool(library.is_valid_number(library.parse(text, None if place < 0 else regions()[place])))
+    except library.NumberParseException:
+        return False
 
 
 def _verdict(text: str, place: int) -> tuple[int, str]:

@@ -38,7 +38,7 @@ def looks_like_phones(column: pd.Series, sample: int = 1000) -> bool:
         (True, False)
     """
     present = cells.present(column, sample)
-    text, _ = mend(cells.numbers(present))
+    text, _, _ = mend(cells.numbers(present))
     text = text.drop_null()
     digits = pc.count_substring_regex(text, pattern="[0-9]")
     like = pc.and_(

@@ -28,7 +28,7 @@ from smsframe.phones.homes import homes
 from smsframe.phones.libphonenumber import KINDS, VALID, Cells, verdicts
 from smsframe.phones.person import has_old_1, people
 from smsframe.phones.region_names import INTERNATIONAL
-from smsframe.phones.repair import before_decimals, damage, international, mend
+from smsframe.phones.repair import before_decimals, damage, digits_in, international, mend
 from smsframe.phones.scripts import digits_in_ascii
 from smsframe.phones.spelling import FEWEST, spelled
 
@@ -301,7 +301,7 @@ def _closely(
     text, more = international(text, dials_00, no_region)
     repairs |= more
     left_out = np.asarray(in_front) + 2 * _where(repairs["zeros"])  # 00
-    whole = Cells(raw, left_out[which], spelled(text).at(which))
+    whole = Cells(raw, left_out[which], np.asarray(digits_in(text))[which], spelled(text).at(which))
     damaged = _where(pc.is_valid(lost))
     answer = np.zeros(len(shape), dtype=np.int8)
     answer[damaged] = pc.index_in(lost.filter(pa.array(damaged)), pa.array(_ANSWERS, STRING))
@@ -320,7 +320,8 @@ def _closely(
     own = known & ~nowhere & ~_where(pc.fill_null(pc.match_substring(text, "+"), fill_value=True))[which]
     asked = np.flatnonzero(own | supplied & known & ~decimals)
     if len(asked):
-        read = whole.at(asked).digits()
+        part = whole.at(asked)
+        read = part.digits(part.total)
         bare[asked] = np.where(supplied[asked] & ~decimals[asked], read.value, 0)
         (some,) = np.nonzero(own[asked])
         asked = asked[some]

@@ -161,6 +161,8 @@ def _show_short(
     fourth = digit.copy()
     for behind in range(1, _SHORT + 1):
         fourth &= np.append(np.zeros(behind, dtype=bool), digit)[: len(digit)]
+    for place in range(_SHORT):  # a run begins with its cell
+        fourth[np.cumsum(size) - size + np.minimum(place, size - 1)] = False
     shown = digit & ~fourth
     shape[places[shown]] = inside[shown]
 

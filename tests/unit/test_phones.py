@@ -510,15 +510,12 @@ def test_a_cell_of_a_million_characters_gets_an_answer(cell):
 def test_what_libphonenumber_refuses_for_its_length_never_reaches_it(monkeypatch, cell, region):
     """Its patterns, unlike the columns' own, may take a time that grows faster than the cell."""
     read = []
-    parse, several = library.parse, libphonenumber._several
+    parse = library.parse
     monkeypatch.setattr(library, "parse", lambda text, *rest: read.append(text) or parse(text, *rest))
-    monkeypatch.setattr(
-        libphonenumber, "_several", lambda text, *rest: read.append(text) or several(text, *rest)
-    )
     answers = phones.read(pd.Series([cell, ITALY]), region)
     assert answers["code"].tolist()[0] in CODES
     assert answers["phone"].tolist()[1] == ITALY
-    assert max(map(len, read)) <= 250
+    assert max(map(len, read), default=0) <= 250
 
 
 @pytest.mark.parametrize("module", [likeness, damage], ids=lambda module: module.__name__)

@@ -102,6 +102,16 @@ def calling_codes() -> NDArray[np.int64]:
 
 
 @cache
+def longer_numbers() -> NDArray[np.bool_]:
+    """By calling code: whether numbers exist with more digits than ITU-T E.164 allows, as in Japan."""
+    found = np.zeros(1000, dtype=bool)
+    for code in np.unique(calling_codes())[1:].tolist():
+        plans = [numbering_plan(region, code) for region in sharing(code)]
+        found[code] = any(plan.general_desc.possible_length[-1] > MOST - len(str(code)) for plan in plans)
+    return found
+
+
+@cache
 def calling_code(region: str) -> int:
     """The country code of a region."""
     return int(numbering_plan(region, 0).country_code)
