@@ -118,11 +118,11 @@ def verdicts(cells: Cells, home: NDArray[np.int16]) -> tuple[NDArray[np.int64], 
 
 def _may_be_longer(read: Digits, home: NDArray[np.int16]) -> NDArray[np.bool_]:
     """Numbers with more digits than ITU-T E.164 allows that the library may know all the same."""
-    codes = read.value // POWERS[np.maximum(read.length - 3, 0)] % 1000
+    codes = calling_codes()[read.value // POWERS[np.maximum(read.length - 3, 0)] % 1000]
     longer = read.length + read.beyond > np.where(read.plus, MOST, MOST - 3)  # with its country's code
     for place in np.unique(home[longer & ~read.plus]):
         codes[(home == place) & ~read.plus] = calling_code(regions()[place]) if place >= 0 else 0
-    return longer & (longer_numbers()[calling_codes()[codes]] | ~read.plus & ~dialling_00(home))
+    return longer & (longer_numbers()[codes] | ~read.plus & ~dialling_00(home))
 
 
 def _exist(
