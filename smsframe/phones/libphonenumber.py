@@ -178,7 +178,7 @@ def _different(
     home: NDArray[np.int16],
     behind: str = "",
 ) -> tuple[NDArray[np.intp], Any]:
-    """Each different number once, since the library reads one at a time, some 30 µs each; and which of them."""
+    """Which of the different numbers each is, and these: the library reads one at a time, some 30 µs each."""
     written = digits.written(cells.text.take(pa.array(rows)), cells.left_out[rows], count)
     plus = pc.if_else(pa.array(cells.spelling.plus[rows]), "+", "")
     text = pc.binary_join_element_wise(

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 
 from smsframe.phones import cells
 from smsframe.phones.fast.metadata import MOST
-from smsframe.phones.spelling import FEWEST
 from smsframe.phones.repair import mend
+from smsframe.phones.spelling import FEWEST
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe.arrow import STRING, raw
-from smsframe.phones.marks import BEFORE, HIDDEN, HIDING
+from smsframe.phones.marks import BEFORE, HIDDEN, HIDING, SEPARATING
 from smsframe.phones.scripts import PLUSES, SLASH, in_ascii
 
 # Two numbers in a cell are written with one of these between them; a line break is turned into a slash.
@@ -52,6 +52,8 @@ _LINK_HEAD = (  # WhatsApp's links have the number in international form, withou
     r"whatsapp://send/?\?phone=)(?:\+|%2B)?"
 )
 _LINK = rf"{_LINK_HEAD}([0-9]+)(?:[/?&].*)?$"
+NO_WORD = rf"{HIDING}|{_APOSTROPHES}|{_SPACES}|[{PLUSES}{SLASH}{SEPARATING}]"
+"""What is more than a letter, though Unicode may call it one, as it does some apostrophes."""
 _DECIMAL = r"^(\+?[0-9]+)[.,]0+$"  # of floats, and of databases that export decimals
 _ENDS_IN_ZEROS = (
     r"^([^.\x{FF0E}]*[0-9][^.\x{FF0E}]*)[.\x{FF0E}]0+[^0-9]*$"  # a quotation mark may be behind them
@@ -76,7 +78,7 @@ TELLING = (
     r"https?|www|me|api|web|com|send|b|nan|none|na|nat|null|n|a|e|ext|extn|extension|int|доб|\x{FF58})$"
     rf"|^[x\x{{FF58}}]|[x\x{{FF58}}]$|{INVISIBLE}|[\x{{10000}}-\x{{10FFFF}}]"
 )
-"""Runs of letters, of what is not seen, and of characters of four bytes, that may be one of the words above."""
+"""Runs of letters, of what is not seen and of characters of four bytes that may be one of the words above."""
 _PLUSES = r"^\+[+ ]*\+"  # one plus, however often it was typed
 _RUSSIAN_EXIT = r"^([^0-9+]*8) ?~ ?(10)"
 
@@ -109,8 +111,8 @@ def mend(text: Any) -> tuple[Any, dict[str, Any], Any]:
         text: Cells as a large-string array.
 
     Returns:
-        The repaired cells, empty and "nan"-like ones as nulls; for every kind of repair that was looked for, a
-        boolean array that says where it was made; and how many digits were dropped in front. Trimming and
+        The repaired cells, empty and "nan"-like ones as nulls; for every kind of repair that was looked for,
+        a boolean array that says where it was made; and how many digits were dropped in front. Trimming and
         line breaks are spelling, not damage.
     """
     left_out = pa.array(np.zeros(len(text), dtype=np.int64))

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from smsframe.arrow import STRING, raw
 from smsframe.phones.fast.digits import counted
-from smsframe.phones.repair import INVISIBLE, TELLING
+from smsframe.phones.repair import INVISIBLE, NO_WORD, TELLING
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,9 +32,7 @@ _SHORT: Final = 3  # digits of an exponent
 _ZERO: Final = ord("0")
 _BYTES: Final = np.arange(256)
 _IS_LETTER: Final = np.isin(_BYTES, [*range(ord("A"), ord("Z") + 1), *range(ord("a"), ord("z") + 1)])
-_MAY_BE_LETTER: Final = (
-    _IS_LETTER | (_BYTES < ord(" ")) & ~np.isin(_BYTES, [*b"\t\n\v\f\r"]) | (_BYTES == 0x7F)
-)
+_MAY_BE_LETTER: Final = _IS_LETTER | np.isin(_BYTES, [*range(0x09), *range(0x0E, 0x20), 0x7F])
 _BEFORE: Final = b":%"  # a number may begin behind them: behind the word of a colon, in a link
 _DOTS: Final = (*b".,", "\N{FULLWIDTH FULL STOP}".encode()[-1])  # what zeros may stand behind, the last byte
 _LEADS: Final = (2, 0xC0, 0xE0), (3, 0xE0, 0xF0), (4, 0xF0, 0xF8)
@@ -210,12 +208,12 @@ def _letters(content: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 @cache
 def _known_letters() -> NDArray[np.bool_]:
-    """By code point, up to the first of four bytes: whether regular expressions call it a letter, or nothing."""
+    """By code point, to the first of four bytes: whether regular expressions call it a letter, or nothing."""
     points = [point for point in range(_ASCII, _WIDE) if not 0xD800 <= point < 0xE000]  # noqa: PLR2004 - halves
     found = np.ones(_WIDE + 1, dtype=bool)
     characters = pa.array(map(chr, points), STRING)
-    found[points] = np.asarray(pc.match_substring_regex(characters, rf"\p{{L}}|{INVISIBLE}"))
-    found[ord("\N{KATAKANA-HIRAGANA PROLONGED SOUND MARK}")] = False  # read as a dash
+    letters, more = (np.asarray(pc.match_substring_regex(characters, each)) for each in (r"\p{L}", NO_WORD))
+    found[points] = letters & ~more | np.asarray(pc.match_substring_regex(characters, INVISIBLE))
     return found
 
 

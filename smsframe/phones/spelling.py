@@ -1,5 +1,5 @@
 r"""
-How libphonenumber finds a number in a cell, whatever the digits are: which of them count, and which cells it refuses.
+How libphonenumber finds a number in a cell, whatever its digits are: which of them count, and if any do.
 
 The library begins at the first plus or digit, leaves out what stands at the end, takes nothing for a number
 that has more than punctuation between its digits, and takes off an extension. These are the rules of

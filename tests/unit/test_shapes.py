@@ -1,8 +1,9 @@
-"""What is done to shapes is what would be done to cells: searched over everything that repairs look for."""
+"""What is read of shapes is what would be read of cells: searched over everything that repairs look for."""
 
 from __future__ import annotations
 
 import random
+import re
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,8 @@ import pytest
 
 import smsframe
 from smsframe.arrow import STRING
-from smsframe.phones import libphonenumber, repair
+from smsframe.phones import parse, repair, scripts, shapes
 from smsframe.phones.marks import SKIPPED
-from smsframe.phones.shapes import by_shape
 
 MARKS = [
     *SKIPPED,
@@ -63,6 +63,18 @@ WORDS = [
         "\u0434\u043e\u0431",
         "; ",
         "/1",
+    ),
+    *(
+        "Ada",
+        "\u0416\u0430\u043d\u043d\u0430",
+        "M\u00fcller ",
+        "t\u200bel:",
+        "T\u00e9l. ",
+        " int 5",
+        "intern",
+        "e\u200b",
+        "max",
+        "&?",
     ),
 ]
 WHOLE = [  # where a single digit matters
@@ -113,67 +125,81 @@ def cells(dice, patterns, count):
     return pa.array([None if dice.random() < 0.02 else cell for cell in written], STRING)
 
 
-def without_gaps(array):
-    return pc.fill_null(array, False if pa.types.is_boolean(array.type) else "-").to_pylist()
+def answers(text, regions):
+    """Phones, codes, repairs and persons of a column."""
+    column = pd.Series(text.to_pylist(), dtype="string[pyarrow]")
+    return parse.read(column, regions).drop(columns="reason")
 
 
-def compared(work, text):
-    """The outcomes by cell and by shape are equal; whether shapes were worked on at all."""
-    asked = []
-
-    def counted(text):
-        asked.append(len(text))
-        return work(text)
-
-    (cell, beside), (shape, beside_shape) = work(text), by_shape(counted, text)
-    assert shape.equals(cell), [
-        (of, one, other)
-        for of, one, other in zip(*(each.to_pylist() for each in (text, cell, shape)), strict=True)
-        if one != other
-    ][:3]
-    assert beside.keys() == beside_shape.keys()
-    for name, found in beside.items():
-        assert without_gaps(found) == without_gaps(beside_shape[name]), name
-    return asked[-1] < len(text)
+def cell_by_cell(monkeypatch):
+    """Let each cell be a shape of its own."""
+    monkeypatch.setattr(shapes, "find", lambda text: (text.fill_null(""), np.arange(len(text))))
 
 
-def of_region(dials_00, no_region):
-    def work(text):
-        flags = (pa.array(np.full(len(text), flag)) for flag in (dials_00, no_region))
-        return repair._international(text, *flags)
+@pytest.mark.parametrize("region", [None, "RU", "both"])
+def test_what_is_read_of_shapes_is_what_would_be_read_of_cells(monkeypatch, region):
+    dice = random.Random(f"shapes {region}")
+    columns = [
+        cells(dice, [pattern(dice) for _ in range(dice.choice([1, 2, 4, 40]))], 400) for _ in range(20)
+    ]
+    regions = pd.Series(["IT", None] * 200) if region == "both" else region
+    by_shape = [answers(column, regions) for column in columns]
+    assert sum(len(shapes.find(scripts.digits_in_ascii(column)[0])[0]) < 100 for column in columns) > 3
+    cell_by_cell(monkeypatch)
+    for column, found in zip(columns, by_shape, strict=True):
+        alone = answers(column, regions)
+        differs = (found.fillna("") != alone.fillna("")).any(axis=1)
+        assert not differs.any(), [
+            column.filter(pa.array(differs)).to_pylist()[:3],
+            found[differs].head(3),
+            alone[differs].head(3),
+        ]
 
-    return work
 
-
-@pytest.mark.parametrize(
-    "work",
-    [
-        pytest.param(repair._mended, id="mended"),
-        pytest.param(libphonenumber._bare, id="bare"),
-        pytest.param(of_region(True, True), id="international without a region"),
-        pytest.param(of_region(True, False), id="international where 00 dials abroad"),
-        pytest.param(of_region(False, False), id="international where it does not"),
-    ],
-)
-def test_what_is_done_to_shapes_is_what_would_be_done_to_cells(work):
-    dice = random.Random("shapes")
-    columns = 120
-    by_shapes = sum(
-        compared(work, cells(dice, [pattern(dice) for _ in range(dice.choice([1, 1, 2, 4]))], 1200))
-        for _ in range(columns)
+def test_words_that_nothing_tells_apart_are_one_shape():
+    names = ["Ada", "Bert", "\u0416\u0430\u043d\u043d\u0430", "M\u00fcller", "\u738b", "tel\u00e8", "Hint"]
+    column = pa.array(
+        [f"{name * times}: 347123{times:04}" for times in range(1, 60) for name in names], STRING
     )
-    assert by_shapes > columns / 12  # or nothing was compared
+    assert len(shapes.find(column)[0]) == 1
+    telling = [
+        "tel",
+        "T\u00e9l",
+        "ext",
+        "e",
+        "x",
+        "xxl",
+        "int",
+        "\u0434\u043e\u0431",
+        "N",
+        "whatsapp",
+        "a\u200bb",
+    ]
+    known = pa.array([*column.to_pylist(), *(f"{word}: 3471234567" for word in telling)], STRING)
+    assert len(shapes.find(known)[0]) == 1 + len(telling)
 
 
-def test_a_column_of_many_shapes_is_worked_on_cell_by_cell():
-    text = pa.array([f"{chr(0x4E00 + place)} +39347" for place in range(2000)], STRING)
-    assert not compared(repair._mended, text)
+def test_every_word_that_a_repair_asks_for_is_a_telling_one():
+    """A word of the patterns that were not among them would be taken for any other word."""
+    patterns = (repair._SCHEME, repair._LINK, repair._ABSENT, repair._POWER, repair._EXTENSION)
+    written = re.sub(r"\\x\{([0-9A-F]+)\}", lambda code: chr(int(code[1], 16)), " ".join(patterns))
+    written = re.sub(r"\[eE\]|\\[pP]\{L\}|\\s|\(\?i\)|\?P<[a-z]+>", " ", written).replace(
+        "ext(?:ension|n)?", "ext"
+    )
+    words = {*re.findall(r"[^\W\d_]+", written)} | {"extension", "extn", "xx"}
+    assert len(words) > 50
+    assert [word for word in words if not re2(word)] == []
+
+
+def re2(word):
+    return pc.match_substring_regex(pa.array([word]), repair.TELLING)[0].as_py()
 
 
 @pytest.mark.parametrize("other", [None, "", "-", "n/a"])
 def test_a_column_with_next_to_nothing_in_it_is_read(other):
-    text = pa.array([other] * 1500 + ["0"], STRING)
-    compared(repair._mended, text)
+    read = smsframe.normalize(pd.Series([other] * 1500 + ["0"]))
+    assert len(read) == 1501
+    assert read.isna().all()
 
 
 @pytest.mark.parametrize(
@@ -190,6 +216,5 @@ def test_a_digit_of_another_script_does_not_take_the_place_of_one_that_is_left_o
 
 
 def test_runs_of_digits_end_with_their_cell():
-    text = pa.array([f"\u2022 {place % 7:03}" for place in range(1500)], STRING)
-    assert compared(repair._mended, text)
-    assert by_shape(repair._mended, text)[0].to_pylist() == text.to_pylist()
+    column = pa.array([f"8~{place % 7:02}" for place in range(700)], STRING)
+    assert sorted(shapes.find(column)[0].to_pylist()) == [f"8~{place:02}" for place in range(7)]

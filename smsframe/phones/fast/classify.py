@@ -11,7 +11,7 @@ library's, sooner or later. A seeded test compares them in every region, ``make 
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -90,21 +90,20 @@ def decide(
     for place, rows in _groups(home, local & (home >= 0), fewest):
         region = regions()[place]
         count = at_home(region).of(national[rows], size[rows])
-        (begun,) = np.nonzero(count == DIALLED)
-        for some in _enough(begun):
+        for some in _enough(np.flatnonzero(count == DIALLED)):
             found, none = prefixes.dialled(region, national[rows[some]], size[rows[some]])
             take(rows[some], found, 0)
             dialled[rows[some[found.sure & (found.length >= _LITTLE)]]] = True
-            if none.any():
-                again = some[none]
-                count[again] = not_dialled(region).of(national[rows[again]], size[rows[again]])
+            again = some[none]
+            count[again] = not_dialled(region).of(national[rows[again]], size[rows[again]])
         abroad[rows[count == ABROAD]] = True
         code[rows[count >= 0]] = calling_code(region)
         drop(rows, count)
-        for some in _enough(rows[count == PREFIXED]):
-            take(some, prefixes.national(region, 0, national[some], size[some]), calling_code(region))
-        for some in _enough(rows[count == OWN_PREFIXED]):
-            take(some, prefixes.after_own_code(region, national[some], size[some]), calling_code(region))
+        without = {PREFIXED: partial(prefixes.national, region, 0)}
+        without[OWN_PREFIXED] = partial(prefixes.after_own_code, region)
+        for begin, read in without.items():
+            for some in _enough(rows[count == begin]):
+                take(some, read(national[some], size[some]), calling_code(region))
     abroad |= dialled
 
     first = calling_codes()[national // POWERS[np.maximum(size - 3, 0)] % 1000]
@@ -126,8 +125,7 @@ def decide(
     nobodys = abroad & ~dialled & (first == 0)
     kind[_no_code_after_all(digits, home, nobodys)] = KINDS.index("unknown_country")
     (rows,) = np.nonzero(digits.beyond)
-    if len(rows):
-        kind[rows] = _too_long(digits.at(rows), home[rows], size[rows], code[rows], kind[rows])
+    kind[rows] = _too_long(digits.at(rows), home[rows], size[rows], code[rows], kind[rows])
     return national + code * POWERS[size], kind
 
 
@@ -144,6 +142,8 @@ def _too_long(
     What a number begins with says which country's it is, or that it is nobody's. All others are too long,
     unless so many digits may be dropped in front that few enough are left.
     """
+    if not len(kind):
+        return kind
     left = size + np.searchsorted(POWERS, code, side="right") + digits.beyond
     pairs, which = np.unique([np.where(digits.plus, -1, home), code], axis=1, return_inverse=True)
     for number, (place, country) in enumerate(pairs.T.tolist()):

@@ -46,8 +46,7 @@ class Digits(NamedTuple):
         zeros: Whether the cell begins with 00 and another digit (bool).
         plain: Whether there is nothing but digits, a plus before them and usual punctuation (bool); where
             not, the others mean nothing.
-        beyond: How many more digits follow, which ``value`` and ``length`` leave out: those after the first 17
-            (int64).
+        beyond: How many more digits follow these, which are the first 17 (int64).
     """
 
     value: NDArray[np.int64]
