@@ -271,9 +271,9 @@ def _plainly(
     """
     value, length, plus, zeros, plain, beyond = digits.read(raw)
     unsigned = ~plus
+    two = (value < POWERS[np.maximum(length - 2, 0)]) & (value >= POWERS[np.maximum(length - 3, 0)])
+    plain &= zeros | ~two  # two zeros behind a plus, or with punctuation, are looked at closely
     zeros &= dialling_00(home)
-    # Other zeros in front are looked at closely, and 00 behind a plus.
-    plain &= zeros | (value >= POWERS[np.maximum(length - 2, 0)])
     length = length - 2 * zeros
     supplied = unsigned & ~zeros & (home < 0) & ~stranger & (value >= POWERS[np.maximum(length - 1, 0)])
     read = digits.Digits(value, length, plus | zeros | supplied, zeros, plain, beyond)

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe.arrow import STRING, raw
-from smsframe.phones.fast.digits import counted
+from smsframe.phones.fast.digits import counted, pieces
 from smsframe.phones.repair import INVISIBLE, NO_WORD, TELLING
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _show_decimals(
     dot, other = (_last(places, begins, ends) for places in (dots, others))
     rows = np.flatnonzero(dot > other)
     size = ends[rows] - dot[rows]
-    behind = np.repeat(dot[rows] - (np.cumsum(size) - size), size) + np.arange(size.sum())
+    behind = pieces(dot[rows], size)
     shape[behind] = content[behind]
 
 
@@ -154,7 +154,7 @@ def _show_short(
     cells = np.unique(np.searchsorted(begins, telling, side="right") - 1)
     stops = np.append(begins, len(content))
     size = stops[cells + 1] - stops[cells]
-    places = np.repeat(stops[cells] - (np.cumsum(size) - size), size) + np.arange(size.sum())
+    places = pieces(stops[cells], size)
     inside, digit = content[places], is_digit[places]
     fourth = digit.copy()
     for behind in range(1, _SHORT + 1):
@@ -179,15 +179,13 @@ def _with_like_words(text: Any) -> Any:
     places = pa.py_buffer(np.append(0, np.cumsum(stop - start)).astype(np.int64))
     words = pa.Array.from_buffers(STRING, len(start), [None, places, pa.py_buffer(content[letter])])
     alike = ~np.asarray(pc.match_substring_regex(words, TELLING))
-    start, stop = start[alike], stop[alike]
-    change = np.zeros(len(content) + 1, dtype=np.int8)
-    change[start + 1] += 1
-    change[stop] -= 1
-    kept = np.cumsum(change[:-1], dtype=np.int8) == 0
+    dropped = letter & before
+    told = ~alike
+    dropped[pieces(start[told], (stop - start)[told])] = False
     shape = content.copy()
-    shape[start] = _WORD
-    left = np.append(0, np.cumsum(kept))
-    return _from_bytes(left[np.append(begins, ends[-1:])], shape[kept])
+    shape[start[alike]] = _WORD
+    left = ends - np.cumsum(counted(dropped, begins, ends - begins))
+    return _from_bytes(np.append(0, left), shape[~dropped])
 
 
 def _letters(content: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -90,17 +90,20 @@ def read(cells: Any) -> Digits:
     if cells.null_count:  # below which any bytes may stand
         plain &= np.asarray(cells.is_valid())
 
-    rest = np.flatnonzero(~is_digit)
-    byte = text[rest]
-    kind = _CLASS[byte]
-    others, slashes, pluses = (rest[kind == which] for which in (_OTHER, _SLASH, _PLUS))
-    if len(others) > len(plain):  # counting them all is cheaper then than looking up the cell of each
-        plain &= counted(_CLASS[text] == _OTHER, begins, size) == 0
+    class_ = _CLASS[text]
+    is_other = class_ == _OTHER
+    if np.count_nonzero(is_other) > len(plain):  # counting them is cheaper then than looking up their cells
+        plain &= counted(is_other, begins, size) == 0
+        if 0 < np.count_nonzero(plain) < len(plain):
+            return _read_some(cells, np.flatnonzero(plain))
     else:
-        plain[cells_of(others, ends)] = False
+        plain[cells_of(np.flatnonzero(is_other), ends)] = False
     if not plain.any():
         return Digits(np.zeros_like(length), np.zeros_like(length), plus, plain, plain, np.zeros_like(length))
 
+    rest = np.flatnonzero(~is_digit)
+    byte, kind = text[rest], class_[rest]
+    slashes, pluses = (rest[kind == which] for which in (_SLASH, _PLUS))
     digits = np.append(np.flatnonzero(is_digit), np.full(_BEFORE_SLASH + 1, len(text)))
     places = np.append(0, np.cumsum(length))  # of the first digit of each cell among all digits
     if len(slashes):
@@ -118,6 +121,16 @@ def read(cells: Any) -> Digits:
     # A processor guesses wrong which byte is taken; a list of places needs no guess.
     value, length, beyond = _values(text.take(digits[: places[-1]], mode="clip"), places, plain)
     return Digits(value, length, plus, _begin_with_00(text, begins, ends, value, length), plain, beyond)
+
+
+def _read_some(cells: Any, rows: NDArray[np.intp]) -> Digits:
+    """What is read of some cells; of the others, nothing is plain."""
+    found = []
+    for each in read(cells.take(pa.array(rows))):
+        whole = np.zeros(len(cells), dtype=each.dtype)
+        whole[rows] = each
+        found.append(whole)
+    return Digits(*found)
 
 
 def all_in(cells: Any, left_out: NDArray[np.int64] | int, count: NDArray[np.int64]) -> Digits:
@@ -139,7 +152,7 @@ def all_in(cells: Any, left_out: NDArray[np.int64] | int, count: NDArray[np.int6
     places = np.append(0, np.cumsum(counted(is_digit, begins, ends - begins)))
     held = np.minimum(count, LONGEST)
     if (held != np.diff(places)).any():
-        digits = digits[_pieces(places[:-1] + left_out, held)]
+        digits = digits[pieces(places[:-1] + left_out, held)]
         places = np.append(0, np.cumsum(held))
     yes = np.ones(len(held), dtype=bool)
     value = _integers(text.take(digits, mode="clip"), places, held > 0)
@@ -151,14 +164,14 @@ def written(cells: Any, left_out: NDArray[np.int64], count: NDArray[np.int64]) -
     begins, ends, text = raw(cells)
     is_digit = text - np.uint8(ord("0")) < 10  # noqa: PLR2004 - as above
     first = np.append(0, np.cumsum(counted(is_digit, begins, ends - begins)))[:-1] + left_out
-    chosen = text[np.flatnonzero(is_digit)[_pieces(first, count)]]
+    chosen = text[np.flatnonzero(is_digit)[pieces(first, count)]]
     places = np.append(0, np.cumsum(count)).astype(np.int64)
     return pa.Array.from_buffers(
         pa.large_string(), len(count), [None, pa.py_buffer(places), pa.py_buffer(chosen)]
     )
 
 
-def _pieces(begins: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.int64]:
+def pieces(begins: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.int64]:
     """The places of so many, from each of these on."""
     ends = np.cumsum(size)
     return np.repeat(begins - (ends - size), size) + np.arange(ends[-1] if len(ends) else 0)
@@ -172,7 +185,7 @@ def _values(
     held = np.minimum(length, LONGEST)
     beyond = np.where(plain, length - held, 0)
     if beyond.any():
-        written, places = written[_pieces(places[:-1], held)], np.append(0, np.cumsum(held))
+        written, places = written[pieces(places[:-1], held)], np.append(0, np.cumsum(held))
     return _integers(written, places, plain), np.where(plain, held, 0), beyond
 
 
