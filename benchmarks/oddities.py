@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from functools import partial
 from statistics import median
@@ -23,8 +24,11 @@ WORST = "normalize, one oddity in every cell, the worst"
 LEAST = 10_000  # cells; of fewer, what is done once per column is most of it
 FULL_WIDTH = {ord(str(digit)): 0xFF10 + digit for digit in range(10)}
 ARABIC = {ord(str(digit)): 0x0660 + digit for digit in range(10)}
+LETTERS = str.maketrans("0123456789", "adorstmvin")  # words of seven letters
 
-KINDS = {  # a kind of oddity: how a cell is written, and the region; {n} is seven digits, all different
+PROSE = "please call only after six in the evening and ask for the manager of the house, thanks a lot"
+# A kind of oddity: how a cell is written, and the region; {n} is seven digits and {w} a word, all different.
+KINDS = {
     "spaces": ("+39 347 {n}", None),
     "dashes of print": ("+39\u2013347\u2013{n}", None),
     "no-break spaces": ("+39\u00a0347\u00a0{n}", None),
@@ -60,6 +64,34 @@ KINDS = {  # a kind of oddity: how a cell is written, and the region; {n} is sev
     "dialled out of Australia": ("0011 39 347 {n}", "AU"),
     "plus before a zero": ("+0171{n}", "DE"),
     "no such country": ("+999{n}", None),
+    "semicolon inside": ("+39347{n};2583", None),
+    "comma and space inside": ("+39, 347, {n}", None),
+    "bar inside": ("347 | {n}", "IT"),
+    "ampersand inside": ("+39347{n}&25", None),
+    "slash inside": ("+39 347/{n}", None),
+    "slashes everywhere": ("+3/9/3/47/{n}", None),
+    "two numbers": ("+39347{n} 3481234567", None),
+    "two dashes": ("+39--347--{n}", None),
+    "two dashes before": ("--347{n}", "IT"),
+    "hash behind": ("+39347{n}#", None),
+    "two pluses behind a sign": ("=++39347{n}", None),
+    "five zeros before": ("00000347{n}", "IT"),
+    "sixty zeros before": ("0" * 60 + "347{n}", "IT"),
+    "sixty zeros behind": ("+39347{n}" + "0" * 60, None),
+    "eighteen digits": ("+39347{n}12345678", None),
+    "eighteen digits, British": ("+447400{n}12345", None),
+    "eighteen digits at home": ("030{n}12345678", "DE"),
+    "thirty digits": ("{n}" + "1234567890" * 2 + "123", None),
+    "long prose before": (f"{PROSE} +39347{{n}}", None),
+    "long prose behind": (f"347{{n}} {PROSE}", "IT"),
+    "circled digit": ("\u2460 +39347{n}", None),
+    "unseen between": ("+39\u200b347\u200b{n}", None),
+    "name before": ("{w}: +39347{n}", None),
+    "name behind": ("+39347{n} {w}", None),
+    "names around": ("{w} 347 {n} ({w})", "IT"),
+    "name and second number": ("+39347{n}; {w}", None),
+    "address": ("Via {w} 12, {w}", None),
+    "only words": ("{w} {w}", None),
 }
 
 
@@ -90,8 +122,7 @@ def seconds(
     """The median of some calls, after one that loads what is used."""
     import smsframe
 
-    before, after = written.split("{n}")
-    column = before + digits + after
+    column = cells(written, digits)
     column = (column.str.translate(digits_as) if digits_as else column).astype("string[pyarrow]")
     taken = []
     for _ in range(repeats + 1):
@@ -99,6 +130,15 @@ def seconds(
         smsframe.normalize(column, region=region)
         taken.append(time.perf_counter() - began)
     return median(taken[1:])
+
+
+def cells(written: str, digits: pd.Series) -> pd.Series:
+    """A column of one kind, each cell with its own digits and words."""
+    column = pd.Series("", index=digits.index)
+    for piece in re.split("({[nw]})", written):
+        own = {"{n}": digits, "{w}": digits.str.translate(LETTERS).str.capitalize()}
+        column = column + own.get(piece, piece)
+    return column
 
 
 def all_regions(count: int, scale: Scale) -> tuple[float, float]:

@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from helpers import phone_reference
+from searches import agreement
 
+from smsframe.phones import parse
 from smsframe.phones.codes import REPAIRS
 from smsframe.phones.parse import read
 
@@ -74,10 +77,22 @@ def test_the_worst_kind_is_looked_for_among_all_kinds_of_repair(room):
     full_width = "+39347{n}", None, oddities.FULL_WIDTH
     found = set()
     for written, region, *digits in (*oddities.KINDS.values(), full_width):
-        column = pd.Series([written.replace("{n}", f"{number:07}") for number in range(1234567, 1234667)])
+        column = oddities.cells(written, pd.Series([f"{number:07}" for number in range(1234567, 1234667)]))
         column = column.str.translate(*digits) if digits else column
         found |= {name for names in read(column, region)["repair"].dropna() for name in names.split(",")}
     assert found == set(REPAIRS)
+
+
+def test_each_kind_of_oddity_is_read_as_the_reference_reads_it(room):
+    oddities = room("oddities")
+    digits = pd.Series([f"{number:07}" for number in range(1_020_304, 1_999_999, 4_871)])
+    for name, (written, region) in oddities.KINDS.items():
+        column = oddities.cells(written, digits)
+        with agreement.by_columns():
+            read = parse.read(column, region, "possible")[["phone", "code"]].fillna("")
+        answers = [phone_reference.answer(cell, region) for cell in column]
+        wanted = [(phone or "", code or "") for phone, code in phone_reference.column(answers, "possible")]
+        assert [*read.itertuples(index=False, name=None)] == wanted, name
 
 
 def test_every_part_is_tested(room):
