@@ -72,7 +72,7 @@ class Cells(NamedTuple):
 
     def digits(self, count: NDArray[np.int64] | None = None) -> Digits:
         """The digits of the numbers, or so many."""
-        found = digits.all_in(self.text, self.left_out, self.spelling.count if count is None else count)
+        found = digits.all_in(self.text, self.left_out, self.spelling.length if count is None else count)
         return found._replace(plus=self.spelling.plus)
 
 
@@ -108,7 +108,7 @@ def verdicts(cells: Cells, home: NDArray[np.int16]) -> tuple[NDArray[np.int64], 
     rows = np.flatnonzero((said == spelling.NUMBER) & ~two)
     if len(rows):
         number[rows], kind[rows] = _decided(
-            cells, rows, cells.spelling.count[rows], read.at(rows), home[rows]
+            cells, rows, cells.spelling.length[rows], read.at(rows), home[rows]
         )
     rows = np.flatnonzero((said == spelling.EXTENDED) & ~two)
     if len(rows):
@@ -122,7 +122,8 @@ def _may_be_longer(read: Digits, home: NDArray[np.int16]) -> NDArray[np.bool_]:
     longer = read.length + read.beyond > np.where(read.plus, MOST, MOST - 3)  # with its country's code
     for place in np.unique(home[longer & ~read.plus]):
         codes[(home == place) & ~read.plus] = calling_code(regions()[place]) if place >= 0 else 0
-    return longer & (longer_numbers()[codes] | ~read.plus & ~dialling_00(home))
+    known: NDArray[np.bool_] = longer_numbers()[codes]
+    return longer & (known | ~read.plus & ~dialling_00(home))
 
 
 def _exist(
@@ -152,7 +153,7 @@ def _extended(
     rest = np.flatnonzero((kind == UNDECIDED) | (read.beyond > 0) & ~np.isin(kind, _NOBODYS))
     kind = np.where(np.isin(kind, _NOBODYS), kind, KINDS.index("extension")).astype(np.int8)
     if len(rest):
-        count = cells.spelling.count[rows[rest]]
+        count = cells.spelling.length[rows[rest]]
         kind[rest] = _asked(cells, rows[rest], count, home[rest], behind=";1")[1]
     return kind
 

@@ -49,20 +49,20 @@ class Spelling(NamedTuple):
 
     Attributes:
         plus: Whether a plus stands before the digits (bool).
-        count: How many digits the number has, from the first on; an extension has the others (int64).
+        length: How many digits the number has, from the first on; an extension has the others (int64).
         said: One of the above (int8).
         heads: One column for each number that may stand before a separator: how many digits it has, or 0. If
             one of them exists, there are two numbers in the cell (int64).
     """
 
     plus: NDArray[np.bool_]
-    count: NDArray[np.int64]
+    length: NDArray[np.int64]
     said: NDArray[np.int8]
     heads: NDArray[np.int64]
 
     def at(self, rows: NDArray[np.intp]) -> Spelling:
         """Those of some rows."""
-        return Spelling(*(each[rows] for each in self))
+        return Spelling(self.plus[rows], self.length[rows], self.said[rows], self.heads[rows])
 
 
 def spelled(text: Any) -> Spelling:
@@ -74,7 +74,7 @@ def spelled(text: Any) -> Spelling:
 
     Example:
         >>> found = spelled(pa.array(["(+39) 347-123;1", "39 | 347", "+39 347"], STRING))
-        >>> found.count.tolist(), found.said.tolist(), found.heads.tolist()
+        >>> found.length.tolist(), found.said.tolist(), found.heads.tolist()
         ([8, 5, 5], [1, 2, 0], [[8], [0], [0]])
     """
     text = pc.fill_null(text, "")

@@ -58,7 +58,8 @@ class Digits(NamedTuple):
 
     def at(self, rows: NDArray[np.intp]) -> Digits:
         """Those of some rows."""
-        return Digits(*(each[rows] for each in self))
+        value, length, plus, zeros, plain, beyond = self
+        return Digits(value[rows], length[rows], plus[rows], zeros[rows], plain[rows], beyond[rows])
 
     def first(self, count: NDArray[np.int64]) -> Digits:
         """The first ones of each, so many of them, and not more than there are."""
@@ -125,7 +126,7 @@ def read(cells: Any) -> Digits:
 
 def _read_some(cells: Any, rows: NDArray[np.intp]) -> Digits:
     """What is read of some cells; of the others, nothing is plain."""
-    found = []
+    found: list[Any] = []
     for each in read(cells.take(pa.array(rows))):
         whole = np.zeros(len(cells), dtype=each.dtype)
         whole[rows] = each
@@ -164,7 +165,7 @@ def written(cells: Any, left_out: NDArray[np.int64], count: NDArray[np.int64]) -
     begins, ends, text = raw(cells)
     is_digit = text - np.uint8(ord("0")) < 10  # noqa: PLR2004 - as above
     first = np.append(0, np.cumsum(counted(is_digit, begins, ends - begins)))[:-1] + left_out
-    chosen = text[np.flatnonzero(is_digit)[pieces(first, count)]]
+    chosen = text[np.flatnonzero(is_digit)[pieces(first.astype(np.int64), count)]]
     places = np.append(0, np.cumsum(count)).astype(np.int64)
     return pa.Array.from_buffers(
         pa.large_string(), len(count), [None, pa.py_buffer(places), pa.py_buffer(chosen)]
@@ -185,7 +186,7 @@ def _values(
     held = np.minimum(length, LONGEST)
     beyond = np.where(plain, length - held, 0)
     if beyond.any():
-        written, places = written[pieces(places[:-1], held)], np.append(0, np.cumsum(held))
+        written, places = written[pieces(places[:-1].astype(np.int64), held)], np.append(0, np.cumsum(held))
     return _integers(written, places, plain), np.where(plain, held, 0), beyond
 
 
