@@ -23,9 +23,9 @@ from smsframe.formatting import many
 from smsframe.phones import parse
 from smsframe.phones.cells import labels
 from smsframe.phones.codes import CODES
-from smsframe.phones.spelling import FEWEST
 from smsframe.phones.likeness import looks_like_phones
 from smsframe.phones.match import different, keys
+from smsframe.phones.spelling import FEWEST
 from smsframe.texts.spreadsheet_errors import errors
 
 if TYPE_CHECKING:

@@ -30,6 +30,8 @@ from smsframe.phones.fast.metadata import (
     regions,
 )
 from smsframe.phones.fast.ranges import POWERS, UNDECIDED
+from smsframe.phones.repair import before_decimals
+from smsframe.phones.spelling import spelled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -114,6 +116,27 @@ def verdicts(cells: Cells, home: NDArray[np.int16]) -> tuple[NDArray[np.int64], 
     if len(rows):
         kind[rows] = _extended(cells, rows, read.at(rows), home[rows])
     return number, kind
+
+
+def with_decimals(
+    text: Any, which: NDArray[np.int64], cells: Cells, home: NDArray[np.int16]
+) -> NDArray[np.bool_]:
+    """
+    Cells that are a whole number, a dot and zeros: with these as digits they may be a stranger's.
+
+    Args:
+        text: The repaired shapes, a large-string array.
+        which: Which of them each cell has.
+        cells: The cells.
+        home: As for `verdicts`.
+    """
+    found = np.zeros(len(home), dtype=bool)
+    heads = before_decimals(text)
+    rows = np.flatnonzero(np.asarray(pc.is_valid(heads))[which])
+    if len(rows):
+        part = cells.at(rows)._replace(spelling=spelled(heads).at(which[rows]))
+        found[rows] = np.isin(verdicts(part, home[rows])[1], VALID)
+    return found
 
 
 def _may_be_longer(read: Digits, home: NDArray[np.int16]) -> NDArray[np.bool_]:

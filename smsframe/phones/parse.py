@@ -25,10 +25,10 @@ from smsframe.phones.fast.classify import decide, with_own_code
 from smsframe.phones.fast.metadata import MOBILE, MOST, dialling_00
 from smsframe.phones.fast.ranges import POWERS, UNDECIDED
 from smsframe.phones.homes import homes
-from smsframe.phones.libphonenumber import KINDS, VALID, Cells, verdicts
+from smsframe.phones.libphonenumber import KINDS, Cells, verdicts, with_decimals
 from smsframe.phones.person import has_old_1, people
 from smsframe.phones.region_names import INTERNATIONAL
-from smsframe.phones.repair import before_decimals, damage, digits_in, international, mend
+from smsframe.phones.repair import damage, digits_in, international, mend
 from smsframe.phones.scripts import digits_in_ascii
 from smsframe.phones.spelling import FEWEST, spelled
 
@@ -314,7 +314,7 @@ def _closely(
     if not len(rows):
         return number, answer, made, bare
     number[rows], kind[rows] = verdicts(whole.at(rows), home[rows])
-    decimals = _with_decimals(text, which, whole, home)
+    decimals = with_decimals(text, which, whole, home)
     known = (kind >= 0) & (kind < len(metadata.KINDS))
     supplied = _where(repairs["plus"])[which] if "plus" in repairs else np.zeros(len(which), dtype=bool)
     own = known & ~nowhere & ~_where(pc.fill_null(pc.match_substring(text, "+"), fill_value=True))[which]
@@ -332,19 +332,6 @@ def _closely(
     answer[rows] = _honest(_OF_KIND[kind[rows]], stranger[rows])
     answer[decimals] = _PLACE["decimals"]
     return number, answer, made.astype(np.int16), bare
-
-
-def _with_decimals(
-    text: Any, which: NDArray[np.int64], whole: Cells, home: NDArray[np.int16]
-) -> NDArray[np.bool_]:
-    """Cells that are a whole number, a dot and zeros: with these as digits they may be a stranger's."""
-    found = np.zeros(len(home), dtype=bool)
-    heads = before_decimals(text)
-    rows = np.flatnonzero(np.asarray(pc.is_valid(heads))[which])
-    if len(rows):
-        part = whole.at(rows)._replace(spelling=spelled(heads).at(which[rows]))
-        found[rows] = np.isin(verdicts(part, home[rows])[1], VALID)
-    return found
 
 
 def _where(here: Any) -> NDArray[np.bool_]:

@@ -30,13 +30,11 @@ from smsframe.phones.fast.metadata import (
     calling_code,
     calling_codes,
     kinds,
-    most_dropped,
     not_dialled,
     numbering_plan,
     owners,
     regions,
     sharing,
-    shows_prefix,
 )
 from smsframe.phones.fast.patterns import longest, parse
 from smsframe.phones.fast.ranges import LONGEST, POWERS, UNDECIDED
@@ -167,9 +165,9 @@ def _unseen(region: str | None, code: int) -> int:
         plans += [(region, 0), (sharing(plan.country_code)[0], plan.country_code)]
         exit_ = longest(parse(plan.international_prefix or ""))
     lengths = range(LONGEST - len("00") - lead - exit_, LONGEST + 1)
-    if all(shows_prefix(*plan, length) for plan in plans for length in lengths):
+    if all(prefixes.shows_prefix(*plan, length) for plan in plans for length in lengths):
         return 0
-    return exit_ + sum(most_dropped(*plan) for plan in plans)
+    return exit_ + sum(prefixes.most_dropped(*plan) for plan in plans)
 
 
 def with_own_code(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
-from smsframe.phones.fast.patterns import after, longest, parse, words
+from smsframe.phones.fast.patterns import after, parse, words
 from smsframe.phones.fast.ranges import UNDECIDED, Ranges, build
 
 if TYPE_CHECKING:
@@ -277,40 +277,6 @@ def _at_home(region: str, *, dialled: bool) -> Ranges:
         return _dropped(plan, length, names)
 
     return build(lambda length: (whole, begin, partial(means, length)))
-
-
-@cache
-def most_dropped(region: str, code: int) -> int:
-    """
-    How many digits at most the library drops for a national prefix of a number that is too long.
-
-    Args:
-        region: A region, or ``001`` for a calling code that belongs to none.
-        code: The calling code.
-    """
-    plan = numbering_plan(region, code)
-    pattern, rule = plan.national_prefix_for_parsing or "", plan.national_prefix_transform_rule or ""
-    if kept := re.search(r"\\([0-9])", rule):
-        pattern = _without_group(pattern, int(kept[1]))
-    return longest(parse(pattern.replace("$", "")))
-
-
-@cache
-def shows_prefix(region: str, code: int, length: int) -> bool:
-    """Whether the library drops a national prefix of so many digits exactly where it does of more digits."""
-    plan = numbering_plan(region, code)
-    left = (wrong(plan, length - dropped) for dropped in range(1, most_dropped(region, code) + 1))
-    return length > plan.general_desc.possible_length[-1] and {*left} <= {"not_in_use", "too_long"}
-
-
-def _without_group(pattern: str, number: int) -> str:
-    """A pattern with nothing in one of its groups that are kept."""
-    begin = [match.end() for match in re.finditer(r"\((?!\?)", pattern)][number - 1]
-    depth, end = 1, begin
-    while depth:
-        depth += {"(": 1, ")": -1}.get(pattern[end], 0)
-        end += 1
-    return pattern[:begin] + pattern[end - 1 :]
 
 
 def _prefixed(plan: Any) -> tuple[Patterns, Beginnings]:
