@@ -153,7 +153,7 @@ def all_in(cells: Any, left_out: NDArray[np.int64] | int, count: NDArray[np.int6
     places = np.append(0, np.cumsum(counted(is_digit, begins, ends - begins)))
     held = np.minimum(count, LONGEST)
     if (held != np.diff(places)).any():
-        digits = digits[pieces(places[:-1] + left_out, held)]
+        digits = digits[pieces((places[:-1] + left_out).astype(np.int64), held)]
         places = np.append(0, np.cumsum(held))
     yes = np.ones(len(held), dtype=bool)
     value = _integers(text.take(digits, mode="clip"), places, held > 0)
