@@ -15,10 +15,18 @@ from smsframe.errors import JournalError
 from smsframe.journal.postgres import errors
 from smsframe.journal.postgres.cleaning import clean
 from smsframe.journal.postgres.connections import Connections
-from smsframe.journal.postgres.tables import current, prepare, require_encoding, require_rights
+from smsframe.journal.postgres.tables import (
+    MARKED,
+    current,
+    prepare,
+    require_encoding,
+    require_rights,
+    require_usable,
+)
 from smsframe.journal.shared_reading import SharedReading
 from smsframe.journal.sql import frame
 from smsframe.journal.tables import VERSION
+from smsframe.journal.versions import remember
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+    import psycopg
     from sqlalchemy.engine import Connection
 
     from smsframe.clock import Clock
@@ -36,6 +45,8 @@ SCHEMA = "smsframe"
 
 WAIT = "10min"
 """How long to wait for another process that is writing: a list of millions is one transaction."""
+
+READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 WRITER = int.from_bytes(b"smsf", signed=True)
 """The first half of the number of the lock that a writer holds."""
@@ -76,6 +87,7 @@ class PostgresStore:
         self.connections = Connections(url, schema, self.place)
         self._counting = threading.Lock()
         self._in_use = 0
+        self._made = False  # whether the tables were seen
         self._shared = SharedReading()
 
     @property
@@ -101,8 +113,15 @@ class PostgresStore:
             with self.errors_in_our_words():
                 yield self._shared.connection
             return
-        with self.transaction(reading=True) as connection:
-            yield connection if current(connection, self.schema, self.place) > 0 else None
+        with self._reading() as (connection, found):
+            if found is None:
+                version = current(connection, self.schema, self.place)
+                self._made = version > 0
+                remember(connection, version)
+            else:
+                version, moved_to = found
+                require_usable(version, moved_to, self.place)
+            yield connection if version > 0 else None
 
     def reading(self) -> AbstractContextManager[None]:
         """Until the block ends the reads of this thread share one transaction; nothing may be written."""
@@ -138,19 +157,55 @@ class PostgresStore:
             with self.errors_in_our_words():
                 yield self._shared.connection
             return
-        with (
-            self._counted(),
-            self.errors_in_our_words(),
-            self.connections.engine.begin() as connection,
-        ):
-            if reading:
-                connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        if reading:
+            with self._reading() as (connection, _):
                 yield connection
-                return
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WAIT}'")
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s, %s)", (WRITER, self._number))
+            return
+        # Each line is a journey to the server and back, and an order takes several transactions.
+        begin = f"BEGIN; SET LOCAL lock_timeout = '{WAIT}'; {self._lock_of_writers}"
+        with self._connected() as (connection, driver):
+            driver.execute(begin, prepare=False)
             yield connection
-            connection.exec_driver_sql("SELECT pg_notify(%s, '')", (self.channel,))
+            driver.execute(f"SELECT pg_notify('{self.channel}', ''); COMMIT", prepare=False)
+
+    @contextmanager
+    def _connected(self) -> Iterator[tuple[Connection, psycopg.Connection[Any]]]:
+        """A connection, also as the driver knows it; what was begun on it and not committed is undone."""
+        with self._counted(), self.errors_in_our_words(), self.connections.engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            yield connection, driver
+
+    @contextmanager
+    def _reading(self) -> Iterator[tuple[Connection, tuple[int, str | None] | None]]:
+        """One transaction that reads, with what the tables say of themselves if they are known to be there."""
+        with self._connected() as (connection, driver):
+            found = self._begin_reading(driver)
+            if found is not None:
+                remember(connection, found[0])
+            yield connection, found
+            driver.commit()
+
+    def _begin_reading(self, driver: psycopg.Connection[Any]) -> tuple[int, str | None] | None:
+        from psycopg.errors import UndefinedTable  # noqa: PLC0415 - an extra
+
+        if self._made:
+            try:
+                began = driver.execute(f"{READING}; {MARKED}", prepare=False)
+                began.nextset()
+                return began.fetchone()
+            except UndefinedTable:  # they were dropped, or this role may no longer use their schema
+                self._made = False
+                driver.rollback()
+        driver.execute(READING, prepare=False)
+        return None
+
+    def ask(self, question: str, given: dict[str, Any]) -> Any:
+        """The answer to one question, in no transaction."""
+        if self._shared.connection is not None:
+            with self.errors_in_our_words():
+                return self._shared.connection.exec_driver_sql(question, given).scalar_one()
+        with self._connected() as (connection, _):
+            return connection.exec_driver_sql(question, given).scalar_one()
 
     @property
     def channel(self) -> str:
@@ -158,8 +213,9 @@ class PostgresStore:
         return f"smsframe_{self.schema}"
 
     @property
-    def _number(self) -> int:
-        return zlib.crc32(self.schema.encode()) - 2**31
+    def _lock_of_writers(self) -> str:
+        number = zlib.crc32(self.schema.encode()) - 2**31
+        return f"SELECT pg_advisory_xact_lock({WRITER}, {number})"
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
@@ -213,7 +269,7 @@ class PostgresStore:
         Raises:
             JournalError: It does not.
         """
-        with self.transaction(reading=True) as connection:
+        with self._connected() as (connection, _):
             found = connection.execute(query).scalar_one()
         if found != expected:
             raise JournalError(
