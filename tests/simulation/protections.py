@@ -157,7 +157,7 @@ MUTANTS = (
     # A journal in PostgreSQL.
     _one(
         "those that write to PostgreSQL exclude each other",
-        "journal.postgres.store",
+        "journal.postgres.transactions",
         'return f"SELECT pg_advisory_xact_lock({WRITER}, {number})"',
         'return "SELECT 1"',
         witness="tests/integration/test_postgres.py::test_writers_wait_for_each_other_and_lose_nothing",

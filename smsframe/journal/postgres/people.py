@@ -1,9 +1,9 @@
 """
 People written into PostgreSQL: a column at a time, and sorted.
 
-They are copied in, which is faster than an INSERT (`make bench BENCH=postgres`): all of them by one COPY where
-nobody with a number among theirs is there. Otherwise at most so many in a statement, as COPY refuses all where
-one is there already, as people who waited are; those are written by a statement that knows what may be
+They are copied in, which is faster than an INSERT (`make bench BENCH=postgres`): all by one COPY where
+nobody with a number among theirs is there. Otherwise at most so many in a statement: COPY refuses all where
+one is there already, as people who waited are, and those are written by a statement that knows what may be
 overwritten.
 """
 
@@ -178,5 +178,6 @@ def _escaped(column: Any) -> Any:
 
 def _arrays(people: pa.Table) -> dict[str, Any]:
     """Every column as a list of Python's own values."""
-    nobody = {name: [False if name == "held_out" else None] * len(people) for name in TYPES}
-    return nobody | people.to_pydict()
+    nobody: dict[str, Any] = {name: [False if name == "held_out" else None] * len(people) for name in TYPES}
+    nobody.update(people.to_pydict())
+    return nobody

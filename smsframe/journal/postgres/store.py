@@ -5,7 +5,6 @@ The journal in a PostgreSQL database: shared by several people and machines.
 from __future__ import annotations
 
 import threading
-import zlib
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +15,19 @@ from smsframe.journal.postgres import errors
 from smsframe.journal.postgres.cleaning import clean
 from smsframe.journal.postgres.connections import Connections
 from smsframe.journal.postgres.tables import (
-    MARKED,
     current,
     prepare,
     require_encoding,
     require_rights,
     require_usable,
+)
+from smsframe.journal.postgres.transactions import (
+    JOURNAL,
+    Mark,
+    begin_reading,
+    begin_reading_mark,
+    begin_writing,
+    commit_writing,
 )
 from smsframe.journal.shared_reading import SharedReading
 from smsframe.journal.sql import frame
@@ -29,7 +35,7 @@ from smsframe.journal.tables import VERSION
 from smsframe.journal.versions import remember
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
@@ -42,14 +48,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "smsframe"
 """Where the tables are, unless the URL says ``?schema=``."""
-
-WAIT = "10min"
-"""How long to wait for another process that is writing: a list of millions is one transaction."""
-
-READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-
-WRITER = int.from_bytes(b"smsf", signed=True)
-"""The first half of the number of the lock that a writer holds."""
 
 
 class PostgresStore:
@@ -87,7 +85,7 @@ class PostgresStore:
         self.connections = Connections(url, schema, self.place)
         self._counting = threading.Lock()
         self._in_use = 0
-        self._made = False  # whether the tables were seen
+        self._seen = 0  # the version of the tables, as it was seen last
         self._shared = SharedReading()
 
     @property
@@ -113,15 +111,32 @@ class PostgresStore:
             with self.errors_in_our_words():
                 yield self._shared.connection
             return
-        with self._reading() as (connection, found):
-            if found is None:
+        with self._reading() as (connection, mark):
+            if mark is None:
                 version = current(connection, self.schema, self.place)
-                self._made = version > 0
                 remember(connection, version)
             else:
-                version, moved_to = found
-                require_usable(version, moved_to, self.place)
+                version = mark.version
+                require_usable(version, mark.moved_to, self.place)
+            self._seen = version
             yield connection if version > 0 else None
+
+    def latest(
+        self, query: sa.Select[Any], readable: Callable[[Connection], bool]
+    ) -> Sequence[sa.Row[Any]] | None:
+        """The rows of one query, as they are now (see `smsframe.journal.store.JournalStore`)."""
+        if self._seen != VERSION or self._shared.active:
+            with self.opened() as connection:
+                if connection is None or not readable(connection):
+                    return None
+                return connection.execute(query).all()
+        # One journey to the server: the journal may have been moved, or made newer, since it was seen.
+        asked = query.subquery("asked")
+        with_mark = sa.select(JOURNAL, asked).select_from(JOURNAL.outerjoin(asked, sa.true()))
+        with self._connected() as (connection, _):
+            found = connection.execute(with_mark).all()
+        require_usable(found[0].version, found[0].moved_to, self.place)
+        return found
 
     def reading(self) -> AbstractContextManager[None]:
         """Until the block ends the reads of this thread share one transaction; nothing may be written."""
@@ -149,6 +164,10 @@ class PostgresStore:
         with self._counted():
             yield
 
+    def connected(self) -> AbstractContextManager[None]:
+        """As `kept_open`: to connect takes as long as many transactions."""
+        return self.kept_open()
+
     @contextmanager
     def transaction(self, *, reading: bool = False) -> Iterator[Connection]:
         """One transaction: all of it is on disk when the block ends, or nothing."""
@@ -161,12 +180,10 @@ class PostgresStore:
             with self._reading() as (connection, _):
                 yield connection
             return
-        # Each line is a journey to the server and back, and an order takes several transactions.
-        begin = f"BEGIN; SET LOCAL lock_timeout = '{WAIT}'; {self._lock_of_writers}"
         with self._connected() as (connection, driver):
-            driver.execute(begin, prepare=False)
+            begin_writing(driver, self.schema)
             yield connection
-            driver.execute(f"SELECT pg_notify('{self.channel}', ''); COMMIT", prepare=False)
+            commit_writing(driver, self.channel)
 
     @contextmanager
     def _connected(self) -> Iterator[tuple[Connection, psycopg.Connection[Any]]]:
@@ -176,28 +193,16 @@ class PostgresStore:
             yield connection, driver
 
     @contextmanager
-    def _reading(self) -> Iterator[tuple[Connection, tuple[int, str | None] | None]]:
-        """One transaction that reads, with what the tables say of themselves if they are known to be there."""
+    def _reading(self) -> Iterator[tuple[Connection, Mark | None]]:
+        """One transaction that reads, with what the tables say of themselves if they were seen before."""
         with self._connected() as (connection, driver):
-            found = self._begin_reading(driver)
-            if found is not None:
-                remember(connection, found[0])
-            yield connection, found
+            mark = begin_reading_mark(driver) if self._seen else None
+            if mark is None:
+                begin_reading(driver)
+            else:
+                remember(connection, mark.version)
+            yield connection, mark
             driver.commit()
-
-    def _begin_reading(self, driver: psycopg.Connection[Any]) -> tuple[int, str | None] | None:
-        from psycopg.errors import UndefinedTable  # noqa: PLC0415 - an extra
-
-        if self._made:
-            try:
-                began = driver.execute(f"{READING}; {MARKED}", prepare=False)
-                began.nextset()
-                return began.fetchone()
-            except UndefinedTable:  # they were dropped, or this role may no longer use their schema
-                self._made = False
-                driver.rollback()
-        driver.execute(READING, prepare=False)
-        return None
 
     def ask(self, question: str, given: dict[str, Any]) -> Any:
         """The answer to one question, in no transaction."""
@@ -211,11 +216,6 @@ class PostgresStore:
     def channel(self) -> str:
         """What is notified of each transaction that has written."""
         return f"smsframe_{self.schema}"
-
-    @property
-    def _lock_of_writers(self) -> str:
-        number = zlib.crc32(self.schema.encode()) - 2**31
-        return f"SELECT pg_advisory_xact_lock({WRITER}, {number})"
 
     @contextmanager
     def _counted(self) -> Iterator[None]:

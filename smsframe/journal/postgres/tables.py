@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from smsframe.errors import JournalError
+from smsframe.journal.postgres.transactions import MARKED
 from smsframe.journal.tables import VERSION, metadata
 
 if TYPE_CHECKING:
@@ -79,7 +80,6 @@ ENCODINGS = ("UTF8", "SQL_ASCII")
 """Of databases that hold every text; the second keeps the bytes that it is given."""
 
 MARK = "CREATE TABLE journal (version integer NOT NULL, moved_to text)"
-MARKED = "SELECT version, moved_to FROM journal"
 
 RIGHTS = (
     "SELECT relation, privilege FROM unnest(%(tables)s::text[]) AS tables (relation), "
