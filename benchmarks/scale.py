@@ -5,8 +5,8 @@ Worker processes send frames that they make themselves, to a sandbox in a proces
 our own for the journal. Printed for each size: seconds and recipients per second of the whole ``send``, the
 CPU that one person costs in the workers with this process, and in the server (other work on the machine
 changes that less than seconds), the most memory that one process had, and what the sandbox says: who was
-texted twice, and who never. ``--people``, ``--workers``, ``--threads`` and ``--latency`` choose others. The
-workers have sent a few before, so that none of them loads libraries meanwhile. For Linux.
+texted twice, and who never. ``--people``, ``--workers``, ``--threads``, ``--batch`` and ``--latency`` choose
+others. The workers have sent a few before, so that none of them loads libraries meanwhile. For Linux.
 """
 
 from __future__ import annotations
@@ -90,6 +90,7 @@ class Campaign:
         latency: Of the gateway, in seconds.
         partition: People in each.
         threads: Orders that a worker has on their way.
+        batch: People in an order.
     """
 
     people: int
@@ -97,6 +98,7 @@ class Campaign:
     latency: float = 0.0
     partition: int = 50_000
     threads: int = 4
+    batch: int = 1000
 
 
 def measure(campaign: Campaign, say: Callable[[str], object] = print) -> float:
@@ -129,8 +131,14 @@ def measure(campaign: Campaign, say: Callable[[str], object] = print) -> float:
 
             def send(name: str, edges: list[int]) -> Any:
                 frame = dd.from_map(part, edges[:-1], edges[1:], meta=part(0, 1))
-                told = {"campaign": name, "phone": "mobile", "journal": journal, "progress": False}
-                return frame.sms.send("Ciao", workers=campaign.threads, **told)
+                told: dict[str, Any] = {
+                    "campaign": name,
+                    "phone": "mobile",
+                    "journal": journal,
+                    "progress": False,
+                }
+                told |= {"workers": campaign.threads, "batch_size": campaign.batch}
+                return frame.sms.send("Ciao", **told)
 
             before = range(people, people + WARM * workers + 1, WARM)
             send("before", [*before])
@@ -173,11 +181,13 @@ def main() -> None:
     parser.add_argument("--people", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--threads", type=int, default=4, help="orders that a worker has on their way")
+    parser.add_argument("--batch", type=int, default=1000, help="people in an order")
     parser.add_argument("--latency", type=float, default=0.0, help="of the gateway, in seconds")
     parser.add_argument("--partition", type=int, default=50_000, help="people in each")
     wanted = parser.parse_args()
     for people in wanted.people:
-        measure(Campaign(people, wanted.workers, wanted.latency, wanted.partition, wanted.threads))
+        given = wanted.workers, wanted.latency, wanted.partition, wanted.threads, wanted.batch
+        measure(Campaign(people, *given))
 
 
 if __name__ == "__main__":
