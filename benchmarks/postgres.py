@@ -4,8 +4,8 @@ What a journal in PostgreSQL costs: people written beside a bare COPY, and a cam
 The server is one of our own, in a temporary folder, started as the tests start theirs. *Claims* writes people
 with numbers, texts and batches into a campaign, in order of their keys, and so that who is there already is
 left alone; COPY, of psycopg, puts the same rows into the same table, as text that was made before, and asks
-nothing. The *campaign* is one ``smsframe.send`` of a plan to a sandbox, whose answers take no time, with a new
-journal each time.
+nothing. The *campaign* is one ``smsframe.send`` of a plan to a sandbox, whose answers take no time, with a
+new journal each time.
 """
 
 from __future__ import annotations

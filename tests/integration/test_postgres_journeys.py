@@ -1,4 +1,4 @@
-"""What a journal on PostgreSQL asks of its server: how often, over how many connections, and people copied in."""
+"""What a journal on PostgreSQL asks of its server: how often, over how many connections; how people get in."""
 
 from __future__ import annotations
 
