@@ -518,8 +518,8 @@ MUTANTS = (
     _one(
         "whom an order lacks is written down",
         "journal.orders.batches",
-        "change.evidence)\n    recipient_rows.mark(",
-        "change.evidence)\n    (lambda *_: None)(",
+        "count_answer(connection, batch, step)\n    recipient_rows.mark(",
+        "count_answer(connection, batch, step)\n    (lambda *_: None)(",
         *("lost people", "answer lost", "reset"),
     ),
     _one(
