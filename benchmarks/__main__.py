@@ -28,6 +28,7 @@ from benchmarks import (
     replies,
     start,
     texts,
+    workers,
 )
 from benchmarks.table import conditions, table, write
 from benchmarks.turns import FULL, QUICK, Scale
@@ -53,6 +54,7 @@ PARTS: dict[str, Callable[[Scale], Iterator[Row]]] = {
     "replies": replies.rows,
     "optouts": optouts.rows,
     "postgres": postgres.rows,
+    "workers": workers.rows,
 }
 PAGE = Path(__file__).with_name("README.md")
 

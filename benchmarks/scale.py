@@ -5,7 +5,8 @@ Worker processes send frames that they make themselves, to a sandbox in a proces
 our own for the journal. Printed for each size: seconds and recipients per second of the whole ``send``, the
 CPU that one person costs in the workers with this process, and in the server (other work on the machine
 changes that less than seconds), the most memory that one process had, and what the sandbox says: who was
-texted twice, and who never. ``--people``, ``--workers`` and ``--latency`` choose others. For Linux.
+texted twice, and who never. ``--people``, ``--workers``, ``--threads``, ``--batch`` and ``--latency`` choose
+others. The workers have sent a few before, so that none of them loads libraries meanwhile. For Linux.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +25,14 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from multiprocessing.connection import Connection
 
 TESTS = Path(__file__).parents[1] / "tests"
 FIRST = 3_200_000_000
 MIB = 2**20
+WARM = 10
+"""People whom each worker has texted before."""
 
 
 def part(begin: int, end: int) -> pd.DataFrame:
@@ -74,8 +79,31 @@ def cpu_seconds(pids: list[int], *, children: bool = False) -> float:
     return seconds
 
 
-def measure(people: int, workers: int, latency: float, partition: int) -> None:
-    """Send to so many people, and print what it took."""
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """
+    A campaign to send.
+
+    Attributes:
+        people: How many.
+        workers: Processes.
+        latency: Of the gateway, in seconds.
+        partition: People in each.
+        threads: Orders that a worker has on their way.
+        batch: People in an order.
+    """
+
+    people: int
+    workers: int = 2
+    latency: float = 0.0
+    partition: int = 50_000
+    threads: int = 4
+    batch: int = 1000
+
+
+def measure(campaign: Campaign, say: Callable[[str], object] = print) -> float:
+    """Send it, say what it took, and return the seconds."""
+    people, workers, partition = campaign.people, campaign.workers, campaign.partition
     import dask
     import dask.dataframe as dd
     from distributed import Client, LocalCluster
@@ -89,7 +117,7 @@ def measure(people: int, workers: int, latency: float, partition: int) -> None:
     from helpers.postgres import Cluster  # type: ignore[import-not-found]  # a folder of the tests
 
     ours, theirs = PROCESSES.Pipe()
-    gateway = PROCESSES.Process(target=serve, args=(latency, people * 2, theirs))
+    gateway = PROCESSES.Process(target=serve, args=(campaign.latency, people * 2, theirs))
     gateway.start()
     server = Cluster()
     names = {"BASE_URL": ours.recv(), "USERNAME": "demo", "PASSWORD": "demo"}
@@ -99,8 +127,21 @@ def measure(people: int, workers: int, latency: float, partition: int) -> None:
             LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0") as made,
             Client(made) as client,
         ):
-            edges = [*range(0, people, partition), people]
-            frame = dd.from_map(part, edges[:-1], edges[1:], meta=part(0, 1))
+            journal = server.url()
+
+            def send(name: str, edges: list[int]) -> Any:
+                frame = dd.from_map(part, edges[:-1], edges[1:], meta=part(0, 1))
+                told: dict[str, Any] = {
+                    "campaign": name,
+                    "phone": "mobile",
+                    "journal": journal,
+                    "progress": False,
+                }
+                told |= {"workers": campaign.threads, "batch_size": campaign.batch}
+                return frame.sms.send("Ciao", **told)
+
+            before = range(people, people + WARM * workers + 1, WARM)
+            send("before", [*before])
             pids = [
                 info["pid"] if isinstance(info, dict) else info for info in client.run(os.getpid).values()
             ]
@@ -110,9 +151,7 @@ def measure(people: int, workers: int, latency: float, partition: int) -> None:
             pids_of_server = [int((server.data / "postmaster.pid").read_text().split()[0])]
             begun = cpu_seconds([os.getpid(), *pids]), cpu_seconds(pids_of_server, children=True)
             began = time.perf_counter()
-            out: Any = frame.sms.send(
-                "Ciao", campaign="autumn", phone="mobile", journal=server.url(), progress=False
-            )
+            out = send("autumn", [*range(0, people, partition), people])
             seconds = time.perf_counter() - began
             on_clients = cpu_seconds([os.getpid(), *pids]) - begun[0]
             on_server = cpu_seconds(pids_of_server, children=True) - begun[1]
@@ -121,13 +160,16 @@ def measure(people: int, workers: int, latency: float, partition: int) -> None:
             said = out["sms_status"].value_counts().compute().to_dict()
         ours.send("how many?")
         doubled, texted = ours.recv()
-        print(
+        texted -= WARM * workers
+        say(
             f"{people:>12,} people  {workers} workers  {seconds:8.1f} s  {people / seconds:8,.0f} people/s  "
             f"CPU {on_clients / people * 1e6:,.0f} + {on_server / people * 1e6:,.0f} us/person  "
             f"worker {found['worker']:,.0f} MiB  driver {found['driver']:,.0f} MiB  "
-            f"doubled {doubled}  forgotten {people - texted}  { ({k: v for k, v in said.items() if v}) }",
-            flush=True,
+            f"doubled {doubled}  forgotten {people - texted}  { ({k: v for k, v in said.items() if v}) }"
         )
+        if doubled or texted != people:
+            raise SystemExit("not everybody was texted once: nothing was measured")
+        return seconds
     finally:
         gateway.kill()
         server.close()
@@ -138,11 +180,14 @@ def main() -> None:
     parser = argparse.ArgumentParser("python -m benchmarks.scale", description="Campaigns of any size.")
     parser.add_argument("--people", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=4, help="orders that a worker has on their way")
+    parser.add_argument("--batch", type=int, default=1000, help="people in an order")
     parser.add_argument("--latency", type=float, default=0.0, help="of the gateway, in seconds")
     parser.add_argument("--partition", type=int, default=50_000, help="people in each")
     wanted = parser.parse_args()
     for people in wanted.people:
-        measure(people, wanted.workers, wanted.latency, wanted.partition)
+        given = wanted.workers, wanted.latency, wanted.partition, wanted.threads, wanted.batch
+        measure(Campaign(people, *given))
 
 
 if __name__ == "__main__":

@@ -47,11 +47,20 @@ class Scale:
     imports: int = 9
     recipients: int = 100_000  # of the journal's campaign
     campaigns: int = 1000  # in a journal
+    partitioned: int = 24_000  # people of a campaign over Dask
 
 
 FULL = Scale(sizes=(10_000, 100_000, 1_000_000, 10_000_000))
 QUICK = Scale(
-    rows=2000, sample=200, turns=1, sizes=(1000, 2000), repeats=1, imports=1, recipients=200, campaigns=20
+    rows=2000,
+    sample=200,
+    turns=1,
+    sizes=(1000, 2000),
+    repeats=1,
+    imports=1,
+    recipients=200,
+    campaigns=20,
+    partitioned=80,
 )
 
 

@@ -133,5 +133,5 @@ def announce_journal(journal: Journal) -> None:
     """Print where the user's journal will be, before it is first written."""
     from smsframe.journal.journal import Journal  # noqa: PLC0415 - as above
 
-    if not journal.exists and journal.place == Journal.default().place:
+    if journal.place == Journal.default().place and not journal.exists:
         print(f"smsframe remembers who was texted in {journal.place}")  # noqa: T201 - the contract says so

@@ -344,6 +344,6 @@ def _taken_back_when_interrupted(back: UndoRun) -> Iterator[UndoRun]:
 @contextmanager
 def _running(options: RunOptions, gateway: GatewayProtocol, journal: Journal) -> Iterator[RunContext]:
     """The context of a run, which a progress bar follows until the block ends."""
-    with Bar("sending", "people", shown=options.progress) as bar:
+    with journal.connected(), Bar("sending", "people", shown=options.progress) as bar:
         context = RunContext.of(options, gateway=gateway, journal=journal)
         yield replace(context, report=bar.update, started=bar.start)

@@ -114,7 +114,9 @@ class Place:
                     f"{mask(gateway.account)} at another gateway or account than the call is for; nothing "
                     "was sent by it"
                 )
-            yield gateway, self.memory(gateway)
+            memory = self.memory(gateway)
+            with memory.connected():
+                yield gateway, memory
 
     @property
     def names_journal(self) -> bool:

@@ -111,6 +111,8 @@ class Journal:
         """Where it is kept, who is at work on it, and what time it is."""
         self._store, self._owners, self._clock = store, owners, clock
         self.reading = store.reading  # until its block ends, this thread reads in one transaction
+        self.latest = store.latest  # the rows of one query, as they are now
+        self.connected = store.connected  # until its block ends, a server is not connected to again
         self.place, self.lock_can_be_lost, self.schema = store.place, store.lock_can_be_lost, store.schema
         self.batches = Batches(store, owners, clock)
         self.orders = KnownOrders(store, self.batches.stamp)

@@ -197,7 +197,20 @@ def append_evidence(
     attempt: Evidence | None = None,
 ) -> None:
     """Write down what happened to an order, when, and in which process."""
-    row = {
+    row = evidence_row(campaign, order_id, event, state, stamp, attempt)
+    connection.execute(sa.insert(evidence), row)
+
+
+def evidence_row(
+    campaign: int,
+    order_id: str,
+    event: str,
+    state: State,
+    stamp: Stamp,
+    attempt: Evidence | None = None,
+) -> dict[str, Any]:
+    """The same as a row, for those of several orders at once."""
+    return {
         "campaign": campaign,
         "order_id": order_id,
         "at": micros(stamp.at),
@@ -206,4 +219,3 @@ def append_evidence(
         "state": state,
         **(attempt or Evidence())._asdict(),
     }
-    connection.execute(sa.insert(evidence), row)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
@@ -47,6 +47,15 @@ class JournalStore(Protocol):
     def opened(self) -> AbstractContextManager[Connection | None]:
         """One transaction that reads, or None where nothing was ever written."""
 
+    def latest(
+        self, query: sa.Select[Any], readable: Callable[[Connection], bool]
+    ) -> Sequence[sa.Row[Any]] | None:
+        """
+        The rows of one query, as they are now, which is asked by itself.
+
+        None where nothing was ever written, or where the tables are so old that it is not ``readable``.
+        """
+
     def reading(self) -> AbstractContextManager[None]:
         """Until the block ends the reads of this thread share one transaction; nothing may be written."""
 
@@ -55,6 +64,9 @@ class JournalStore(Protocol):
 
     def kept_open(self) -> AbstractContextManager[None]:
         """Keep connections open between transactions, as a run needs thousands."""
+
+    def connected(self) -> AbstractContextManager[None]:
+        """Until the block ends, connections to a server are used again; a file is opened as before."""
 
     def transaction(self, *, reading: bool = False) -> AbstractContextManager[Connection]:
         """

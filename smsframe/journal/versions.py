@@ -14,14 +14,23 @@ from smsframe.journal.tables import VERSION, recipients
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+_OPTION = "smsframe_version"
 _WITH_ATTEMPTS = 5
 """The first version with a table of attempts."""
 _WITH_PEOPLE_OVER_TIME = 8
 """The first version with tables of people beyond one campaign: replies and others."""
 
 
+def remember(connection: Connection, version: int) -> None:
+    """Say which version the tables have, as this transaction sees them."""
+    connection.execution_options(**{_OPTION: version})
+
+
 def written(connection: Connection) -> int:
     """The version of the tables that this journal has."""
+    known = connection.get_execution_options().get(_OPTION)
+    if known is not None:
+        return int(known)
     query = "PRAGMA user_version"
     if connection.dialect.name == POSTGRESQL:
         query = "SELECT version FROM journal"

@@ -34,6 +34,7 @@ ROWS = {
     "hours": 1,
     "deliveries": 2,
     "postgres": 2,
+    "workers": 2,
     "replies": 1,
     "optouts": 4,
 }

@@ -157,9 +157,9 @@ MUTANTS = (
     # A journal in PostgreSQL.
     _one(
         "those that write to PostgreSQL exclude each other",
-        "journal.postgres.store",
-        'connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s, %s)", (WRITER, self._number))',
-        "pass",
+        "journal.postgres.transactions",
+        'return f"SELECT pg_advisory_xact_lock({WRITER}, {number})"',
+        'return "SELECT 1"',
         witness="tests/integration/test_postgres.py::test_writers_wait_for_each_other_and_lose_nothing",
     ),
     _one(
@@ -172,7 +172,7 @@ MUTANTS = (
     _one(
         "a run in PostgreSQL whose lock is gone is noticed",
         "journal.postgres.run_locks",
-        'return bool(connection.exec_driver_sql(HELD, {"high": high, "low": low}).scalar_one())',
+        'return bool(self._store.ask(HELD, {"high": high, "low": low}))',
         "return True",
         witness="tests/integration/test_postgres.py::test_a_run_that_loses_its_lock_sends_nothing_more",
     ),
@@ -518,8 +518,8 @@ MUTANTS = (
     _one(
         "whom an order lacks is written down",
         "journal.orders.batches",
-        "change.evidence)\n    recipient_rows.mark(",
-        "change.evidence)\n    (lambda *_: None)(",
+        "count_answer(connection, batch, step)\n    recipient_rows.mark(",
+        "count_answer(connection, batch, step)\n    (lambda *_: None)(",
         *("lost people", "answer lost", "reset"),
     ),
     _one(

@@ -22,9 +22,9 @@ from smsframe.journal.orders.batch_creation import assign
 from smsframe.journal.orders.shared_limits import count_answer
 from smsframe.journal.orders.spending import covers
 from smsframe.journal.people import recipients as recipient_rows
-from smsframe.journal.rows import append_evidence, micros, read_batches
+from smsframe.journal.rows import append_evidence, evidence_row, micros, read_batches
 from smsframe.journal.sql import is_among, rows_changed
-from smsframe.journal.tables import batches, recipients
+from smsframe.journal.tables import batches, evidence, recipients
 from smsframe.orders.records import Batch, BatchWithPeople, CampaignRecord, Change, Stamp
 from smsframe.orders.states import TAKEN, Action, Event, State, transition
 from smsframe.phones.match import among, find
@@ -132,7 +132,7 @@ class Batches:
         """
         batch = change.batch
         with self._store.transaction() as connection:
-            _change(connection, entry, owner, change, self.stamp())
+            connection.execute(sa.insert(evidence), _change(connection, entry, owner, change, self.stamp()))
             recipient_rows.free(connection, recipients.c.batch == batch.id)
             created = (assign(connection, entry, owner, part, batch) for part in parts)
             return [*itertools.chain.from_iterable(created)]
@@ -190,7 +190,7 @@ class Batches:
         that the budget no longer covers. None when somebody asked this run to stop. ``admit`` says which of
         them the limits let go that all runs of the campaign keep together.
         """
-        claimed = []
+        claimed, rows = [], []
         with self._store.transaction() as connection:
             if requested(connection, entry):
                 return None
@@ -206,11 +206,12 @@ class Batches:
                 }
                 statement = sa.update(batches).where(own_batch, batches.c.state == State.PLANNED)
                 if rows_changed(connection, statement.values(**values)):
-                    append_evidence(
-                        connection, entry.id, batch.order_id, Event.CLAIMED, State.SENDING, self.stamp()
-                    )
+                    what = (Event.CLAIMED, State.SENDING, self.stamp())
+                    rows.append(evidence_row(entry.id, batch.order_id, *what))
                     sending = replace(batch, state=State.SENDING, claimed_at=at)
                     claimed.append(BatchWithPeople(sending, people))
+            if rows:
+                connection.execute(sa.insert(evidence), rows)
         if claimed:
             claimed_rows = batches.c.id.in_([item.batch.id for item in claimed]) & (batches.c.owner == owner)
             claimed_rows &= batches.c.state == State.SENDING
@@ -227,8 +228,9 @@ class Batches:
             JournalError: One is not in the state we knew, or no longer ours; then none is written.
         """
         with self._store.transaction() as connection:
-            for change in changes:
-                _change(connection, entry, owner, change, self.stamp())
+            rows = [_change(connection, entry, owner, change, self.stamp()) for change in changes]
+            if rows:
+                connection.execute(sa.insert(evidence), rows)
         return [replace(one.batch, state=one.step.state, doubt=one.step.doubt) for one in changes]
 
     def note(self, entry: CampaignRecord, change: Change) -> None:
@@ -323,8 +325,10 @@ class Batches:
         return [name for name in owners if not self._owners.alive(name)]
 
 
-def _change(connection: Connection, entry: CampaignRecord, owner: str, change: Change, stamp: Stamp) -> None:
-    """From the state we know to the next, and the evidence; nothing when somebody else was faster."""
+def _change(
+    connection: Connection, entry: CampaignRecord, owner: str, change: Change, stamp: Stamp
+) -> dict[str, Any]:
+    """From the state we know to the next; the row of the evidence. An error when somebody was faster."""
     batch, step = change.batch, change.step
     values: dict[str, Any] = {"reason": change.reason}
     if change.sent_at is not None:
@@ -341,5 +345,5 @@ def _change(connection: Connection, entry: CampaignRecord, owner: str, change: C
     if not rows_changed(connection, change_state):
         raise JournalError(f"order {batch.order_id} was changed by somebody else; nothing was overwritten")
     count_answer(connection, batch, step)
-    append_evidence(connection, entry.id, batch.order_id, change.event, step.state, stamp, change.evidence)
     recipient_rows.mark(connection, batch.id, change.missing, change.refused)
+    return evidence_row(entry.id, batch.order_id, change.event, step.state, stamp, change.evidence)

@@ -133,12 +133,18 @@ class Barred:
     @property
     def state(self) -> State:
         """What changes with each change of a list, and when somebody is erased."""
+        return tuple(self._state_of(journal) for journal in self.journals)
 
-        def read(connection: Connection, lists: Sequence[Row[Any]]) -> tuple[Any, ...]:
-            return (erased_count(connection), *((one.id, one.changes) for one in lists))
-
-        nothing = (0,)  # is also what an empty journal says, which is made after this was asked
-        return tuple(self._read(journal, read, nothing) for journal in self.journals)
+    def _state_of(self, journal: Journal) -> tuple[Any, ...]:
+        """How many were erased from a journal, and the lists in it; in one question, as each request asks."""
+        asked = sa.select(erased_count().label("erased"), optout_lists)
+        row = sa.select(sa.literal(1)).subquery()  # there is one where there is no list
+        asked = asked.select_from(row.outerjoin(optout_lists, self._own_lists(journal)))
+        found = journal.latest(asked.order_by(optout_lists.c.id), has_people_over_time)
+        if found is None:
+            return (0,)  # is also what an empty journal says, which is made after this was asked
+        lists = [one for one in found if one.id is not None and self._of_this_account(one)]
+        return (found[0].erased, *((one.id, one.changes) for one in lists))
 
     @property
     def lists_anybody(self) -> bool:
@@ -244,11 +250,14 @@ class Barred:
         with journal.opened() as connection:
             if connection is None or not has_people_over_time(connection):
                 return without
-            own = [0, self.campaign] if journal is self.journals[0] else [0]
-            query = sa.select(optout_lists).where(optout_lists.c.campaign.in_(own))
+            query = sa.select(optout_lists).where(self._own_lists(journal))
             found = connection.execute(query.order_by(optout_lists.c.id))
             lists = [one for one in found if self._of_this_account(one)]
             return read(connection, lists)
+
+    def _own_lists(self, journal: Journal) -> sa.ColumnElement[bool]:
+        """Of accounts; in the journal of the campaign that of its calls too."""
+        return optout_lists.c.campaign.in_([0, self.campaign] if journal is self.journals[0] else [0])
 
     def _of_this_account(self, owner: Row[Any]) -> bool:
         """Whether a list is of this gateway, under whatever spelling of its address, and of this account."""

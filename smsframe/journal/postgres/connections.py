@@ -8,7 +8,9 @@ pooler that gives each transaction another one is refused. A commit must be on d
 from __future__ import annotations
 
 import os
+import selectors
 import weakref
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -89,17 +91,17 @@ class Connections:
     def _engine(self) -> Engine:
         from smsframe.journal.postgres.dialect import COMPILED, URL  # noqa: PLC0415 - loads an extra
 
-        return sa.create_engine(
+        engine = sa.create_engine(
             URL,
             execution_options={"compiled_cache": COMPILED},
-            creator=self.open,
+            creator=partial(self.open, autocommit=True),  # a transaction begins by what the store executes
             poolclass=QueuePool,
-            pool_size=2,
-            max_overflow=-1,
-            pool_pre_ping=True,
+            pool_size=0,  # no limit: as many as threads have used at once
             hide_parameters=True,  # errors are printed, and the parameters are people's numbers
             use_native_hstore=False,
         )
+        sa.event.listen(engine, "checkout", _require_open)
+        return engine
 
     def open(self, *, autocommit: bool = False) -> psycopg.Connection[Any]:
         """
@@ -183,6 +185,24 @@ class Connections:
                     os.dup2(nothing.fileno(), connection.fileno())
         self._alone = weakref.WeakSet()
         self.engine.dispose(close=False)
+
+
+def _require_open(connection: psycopg.Connection[Any], *_: object) -> None:
+    """
+    Have the pool replace a connection that the server has closed; none is asked that says nothing.
+
+    What the server sends unasked is its last word, or a notice; whether its machine is there is what TCP asks
+    while nothing is said (`CLIENT`). A question before each transaction would be a journey more.
+    """
+    import psycopg  # noqa: PLC0415 - an extra
+
+    try:
+        with selectors.DefaultSelector() as selector:
+            selector.register(connection.fileno(), selectors.EVENT_READ)
+            if selector.select(0):
+                connection.execute("SELECT 1")
+    except psycopg.Error:
+        raise sa.exc.DisconnectionError from None
 
 
 def _register_counts(connection: psycopg.Connection[Any]) -> None:

@@ -49,8 +49,7 @@ class PostgresRunLocks:
     def alive(self, name: str) -> bool:
         """Whether an owner still holds its lock, ourselves included; asked of the server."""
         high, low = int(name[:8], 16), int(name[8:], 16)
-        with self._store.transaction(reading=True) as connection:
-            return bool(connection.exec_driver_sql(HELD, {"high": high, "low": low}).scalar_one())
+        return bool(self._store.ask(HELD, {"high": high, "low": low}))
 
 
 class SessionLock:

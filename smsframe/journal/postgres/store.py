@@ -5,7 +5,6 @@ The journal in a PostgreSQL database: shared by several people and machines.
 from __future__ import annotations
 
 import threading
-import zlib
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,30 +14,40 @@ from smsframe.errors import JournalError
 from smsframe.journal.postgres import errors
 from smsframe.journal.postgres.cleaning import clean
 from smsframe.journal.postgres.connections import Connections
-from smsframe.journal.postgres.tables import current, prepare, require_encoding, require_rights
+from smsframe.journal.postgres.tables import (
+    current,
+    prepare,
+    require_encoding,
+    require_rights,
+    require_usable,
+)
+from smsframe.journal.postgres.transactions import (
+    JOURNAL,
+    Mark,
+    begin_reading,
+    begin_reading_mark,
+    begin_writing,
+    commit_writing,
+)
 from smsframe.journal.shared_reading import SharedReading
 from smsframe.journal.sql import frame
 from smsframe.journal.tables import VERSION
+from smsframe.journal.versions import remember
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
 
     import pandas as pd
+    import psycopg
     from sqlalchemy.engine import Connection
 
     from smsframe.clock import Clock
 
 SCHEMA = "smsframe"
 """Where the tables are, unless the URL says ``?schema=``."""
-
-WAIT = "10min"
-"""How long to wait for another process that is writing: a list of millions is one transaction."""
-
-WRITER = int.from_bytes(b"smsf", signed=True)
-"""The first half of the number of the lock that a writer holds."""
 
 
 class PostgresStore:
@@ -76,6 +85,7 @@ class PostgresStore:
         self.connections = Connections(url, schema, self.place)
         self._counting = threading.Lock()
         self._in_use = 0
+        self._seen = 0  # the version of the tables, as it was seen last
         self._shared = SharedReading()
 
     @property
@@ -101,8 +111,32 @@ class PostgresStore:
             with self.errors_in_our_words():
                 yield self._shared.connection
             return
-        with self.transaction(reading=True) as connection:
-            yield connection if current(connection, self.schema, self.place) > 0 else None
+        with self._reading() as (connection, mark):
+            if mark is None:
+                version = current(connection, self.schema, self.place)
+                remember(connection, version)
+            else:
+                version = mark.version
+                require_usable(version, mark.moved_to, self.place)
+            self._seen = version
+            yield connection if version > 0 else None
+
+    def latest(
+        self, query: sa.Select[Any], readable: Callable[[Connection], bool]
+    ) -> Sequence[sa.Row[Any]] | None:
+        """The rows of one query, as they are now (see `smsframe.journal.store.JournalStore`)."""
+        if self._seen != VERSION or self._shared.active:
+            with self.opened() as connection:
+                if connection is None or not readable(connection):
+                    return None
+                return connection.execute(query).all()
+        # One journey to the server: the journal may have been moved, or made newer, since it was seen.
+        asked = query.subquery("asked")
+        with_mark = sa.select(JOURNAL, asked).select_from(JOURNAL.outerjoin(asked, sa.true()))
+        with self._connected() as (connection, _):
+            found = connection.execute(with_mark).all()
+        require_usable(found[0].version, found[0].moved_to, self.place)
+        return found
 
     def reading(self) -> AbstractContextManager[None]:
         """Until the block ends the reads of this thread share one transaction; nothing may be written."""
@@ -130,6 +164,10 @@ class PostgresStore:
         with self._counted():
             yield
 
+    def connected(self) -> AbstractContextManager[None]:
+        """As `kept_open`: to connect takes as long as many transactions."""
+        return self.kept_open()
+
     @contextmanager
     def transaction(self, *, reading: bool = False) -> Iterator[Connection]:
         """One transaction: all of it is on disk when the block ends, or nothing."""
@@ -138,28 +176,46 @@ class PostgresStore:
             with self.errors_in_our_words():
                 yield self._shared.connection
             return
-        with (
-            self._counted(),
-            self.errors_in_our_words(),
-            self.connections.engine.begin() as connection,
-        ):
-            if reading:
-                connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        if reading:
+            with self._reading() as (connection, _):
                 yield connection
-                return
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WAIT}'")
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s, %s)", (WRITER, self._number))
+            return
+        with self._connected() as (connection, driver):
+            begin_writing(driver, self.schema)
             yield connection
-            connection.exec_driver_sql("SELECT pg_notify(%s, '')", (self.channel,))
+            commit_writing(driver, self.channel)
+
+    @contextmanager
+    def _connected(self) -> Iterator[tuple[Connection, psycopg.Connection[Any]]]:
+        """A connection, also as the driver knows it; what was begun on it and not committed is undone."""
+        with self._counted(), self.errors_in_our_words(), self.connections.engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            yield connection, driver
+
+    @contextmanager
+    def _reading(self) -> Iterator[tuple[Connection, Mark | None]]:
+        """One transaction that reads, with what the tables say of themselves if they were seen before."""
+        with self._connected() as (connection, driver):
+            mark = begin_reading_mark(driver) if self._seen else None
+            if mark is None:
+                begin_reading(driver)
+            else:
+                remember(connection, mark.version)
+            yield connection, mark
+            driver.commit()
+
+    def ask(self, question: str, given: dict[str, Any]) -> Any:
+        """The answer to one question, in no transaction."""
+        if self._shared.connection is not None:
+            with self.errors_in_our_words():
+                return self._shared.connection.exec_driver_sql(question, given).scalar_one()
+        with self._connected() as (connection, _):
+            return connection.exec_driver_sql(question, given).scalar_one()
 
     @property
     def channel(self) -> str:
         """What is notified of each transaction that has written."""
         return f"smsframe_{self.schema}"
-
-    @property
-    def _number(self) -> int:
-        return zlib.crc32(self.schema.encode()) - 2**31
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
@@ -213,7 +269,7 @@ class PostgresStore:
         Raises:
             JournalError: It does not.
         """
-        with self.transaction(reading=True) as connection:
+        with self._connected() as (connection, _):
             found = connection.execute(query).scalar_one()
         if found != expected:
             raise JournalError(

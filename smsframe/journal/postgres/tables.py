@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from smsframe.errors import JournalError
+from smsframe.journal.postgres.transactions import MARKED
 from smsframe.journal.tables import VERSION, metadata
 
 if TYPE_CHECKING:
@@ -112,12 +113,23 @@ def current(connection: Connection, schema: str, place: str) -> int:
             f"the schema {schema} of {place} has tables of another program: name another one with ?schema="
         )
     if connection.exec_driver_sql("SELECT has_schema_privilege(%s, 'USAGE')", (schema,)).scalar_one():
-        version, moved_to = connection.exec_driver_sql("SELECT version, moved_to FROM journal").one()
+        version, moved_to = connection.exec_driver_sql(MARKED).one()
     else:
         raise JournalError(
             f"this role may not use the schema {schema} of {place}: GRANT USAGE ON SCHEMA {schema}; "
             "docs/scale.md lists the rights"
         )
+    require_usable(version, moved_to, place)
+    return int(version)
+
+
+def require_usable(version: int, moved_to: str | None, place: str) -> None:
+    """
+    Refuse a journal that is at another place by now, or that this smsframe does not know.
+
+    Raises:
+        JournalError: It is one.
+    """
     if moved_to is not None:
         raise JournalError(f"the journal {place} was moved to {moved_to}: name that one; nothing was sent")
     if version > VERSION:
@@ -125,7 +137,6 @@ def current(connection: Connection, schema: str, place: str) -> int:
             f"the journal {place} was written by a newer smsframe: upgrade smsframe to use it; "
             "nothing was sent"
         )
-    return int(version)
 
 
 def require_encoding(connection: Connection, place: str) -> None:

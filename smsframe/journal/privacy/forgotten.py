@@ -48,9 +48,9 @@ FINGERPRINT = "fingerprint"
 """The name under which a journal keeps the fingerprint of its key."""
 
 
-def erased_count(connection: Connection) -> int:
-    """In the caller's transaction: how many people were erased from this journal."""
-    return int(connection.execute(sa.select(sa.func.count()).select_from(forgotten)).scalar_one())
+def erased_count() -> sa.ScalarSelect[int]:
+    """How many people were erased from a journal, within a query."""
+    return sa.select(sa.func.count()).select_from(forgotten).scalar_subquery()
 
 
 class Forgotten:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from smsframe.journal.tables import VERSION
 from smsframe.masking import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
@@ -96,6 +96,15 @@ class Store:
             return
         with self.transaction(reading=True) as connection:
             yield connection if version(connection) > 0 else None
+
+    def latest(
+        self, query: sa.Select[Any], readable: Callable[[Connection], bool]
+    ) -> Sequence[sa.Row[Any]] | None:
+        """The rows of one query, as they are now (see `smsframe.journal.store.JournalStore`)."""
+        with self.opened() as connection:
+            if connection is None or not readable(connection):
+                return None
+            return connection.execute(query).all()
 
     def reading(self) -> AbstractContextManager[None]:
         """Until the block ends the reads of this thread share one transaction; nothing may be written."""
@@ -172,6 +181,10 @@ class Store:
                 self._connections.begin()
             self._claims = 0
             yield
+
+    def connected(self) -> AbstractContextManager[None]:
+        """Nothing: a file is opened in no time."""
+        return nullcontext()
 
     def check(self, connection: Connection) -> None:
         """
