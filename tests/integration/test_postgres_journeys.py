@@ -1,4 +1,4 @@
-"""What a journal on PostgreSQL asks of its server: how often, over how many connections; how people get in."""
+"""What a journal on PostgreSQL asks of its server, and how often; over how many connections people get in."""
 
 from __future__ import annotations
 
