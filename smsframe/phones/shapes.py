@@ -120,12 +120,13 @@ def _show_decimals(
     dots: NDArray[np.intp],
     digits: NDArray[np.intp],
 ) -> None:
-    """Show zeros behind the last of these dots of a cell, where no other digits are behind it."""
+    """Show zeros behind the first of these dots of a cell that has no other digits behind it."""
     if not len(dots):
         return
-    others = digits[content[digits] != _ZERO]
-    dot, other = (_last(places, begins, ends) for places in (dots, others))
-    rows = np.flatnonzero(dot > other)
+    other = _last(digits[content[digits] != _ZERO], begins, ends)
+    first = np.searchsorted(dots, np.maximum(other, begins))
+    dot = np.append(dots, len(content))[first]
+    rows = np.flatnonzero(dot < ends)
     size = ends[rows] - dot[rows]
     behind = pieces(dot[rows], size)
     shape[behind] = content[behind]

@@ -374,7 +374,8 @@ class Story:
             if one.frame is not None:  # of two, the other may text somebody a moment later
                 self.hold(one.frame, got=before if len(calls) > 1 else self.got())
         for call, one in zip(calls, came, strict=True):
-            self.listed |= (suppressed := {*call.get("suppressed", ())})
+            suppressed = set() if one.how == "UnknownCampaign" else {*call.get("suppressed", ())}
+            self.listed |= suppressed
             self.stopped |= suppressed - self.got() if one.how == "came back" else set()
         self.hold(self.said(), got=self.got())
         self.note(calls, came)
