@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time as clocks
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 
 import numpy as np
 import pandas as pd
@@ -203,6 +205,38 @@ def test_whoever_opts_out_between_two_tries_of_one_request_is_not_in_the_second(
     out = send(table(3), gateway, retry_policy=replace(QUICK, clock=time.clock))
     assert statuses(out) == {"accepted": 2, "suppressed": 1}
     assert ONE not in texted(sandbox)
+
+
+def test_whoever_opts_out_at_any_moment_of_a_call_is_texted_or_suppressed_and_no_error(sandbox, gateway):
+    """At each question for the time in turn, as another process would: also after the plan was made."""
+    asked, moment = 0, 0
+
+    def now():
+        nonlocal asked
+        asked += 1
+        if asked == moment:  # a call that is writing is not waited for
+            other = threading.Thread(target=opt_out, args=(gateway, ONE))
+            other.start()
+            other.join(0.3)
+            late.append(other)
+        return SYSTEM.now()
+
+    late, ends = [], set()
+    for moment in count(1):
+        campaign, asked = f"autumn {moment}", 0
+        before = texted(sandbox).get(ONE, 0)
+        out = send(table(3), gateway, campaign=campaign, retry_policy=replace(QUICK, clock=Clock(now=now)))
+        for other in late:
+            other.join()
+        got = texted(sandbox).get(ONE, 0) - before
+        ends.add((out["sms_status"].iloc[0], got))
+        assert statuses(out.iloc[1:]) == {"accepted": 2}
+        if asked < moment:
+            break
+        assert smsframe.optouts(gateway=gateway)["number"].tolist() == [ONE]
+        smsframe.optouts.remove([ONE], why="signed up again", gateway=gateway)
+    assert moment > 5
+    assert ends == {("accepted", 1), ("suppressed", 0)}
 
 
 def test_an_order_that_never_arrived_is_not_repeated_with_whoever_has_opted_out(sandbox, gateway):

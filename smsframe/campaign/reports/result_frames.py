@@ -76,8 +76,12 @@ def without_journal(results: pd.DataFrame, *, maybe_texted: bool = True) -> pd.D
 
 
 def with_barred(results: pd.DataFrame, barred: Barred) -> pd.DataFrame:
-    """The results, in which pending people who may not be texted are ``suppressed``."""
-    waiting = results["sms_status"].eq("pending") & results["sms_code"].ne("other_process")
+    """
+    The results, in which people who wait and may not be texted are ``suppressed``.
+
+    Also those whom the journal does not have: who was put on a list after the plan is not written down.
+    """
+    waiting = results["sms_status"].isin(["pending", "ready"]) & results["sms_code"].ne("other_process")
     if not waiting.any():
         return results
     return _barred_rows(results, waiting.to_numpy(dtype=bool, na_value=False), barred)
