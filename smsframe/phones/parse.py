@@ -271,8 +271,9 @@ def _plainly(
     """
     value, length, plus, zeros, plain, beyond = digits.read(raw)
     unsigned = ~plus
-    two = (value < POWERS[np.maximum(length - 2, 0)]) & (value >= POWERS[np.maximum(length - 3, 0)])
-    plain &= zeros | ~two  # two zeros behind a plus, or with punctuation, are looked at closely
+    rows = np.flatnonzero(value < POWERS[np.maximum(length - 2, 0)])
+    two = rows[value[rows] >= POWERS[np.maximum(length[rows] - 3, 0)]]
+    plain[two] &= zeros[two]  # two zeros behind a plus, or with punctuation, are looked at closely
     zeros &= dialling_00(home)
     length = length - 2 * zeros
     supplied = unsigned & ~zeros & (home < 0) & ~stranger & (value >= POWERS[np.maximum(length - 1, 0)])

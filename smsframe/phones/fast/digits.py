@@ -91,19 +91,19 @@ def read(cells: Any) -> Digits:
     if cells.null_count:  # below which any bytes may stand
         plain &= np.asarray(cells.is_valid())
 
-    class_ = _CLASS[text]
-    is_other = class_ == _OTHER
-    if np.count_nonzero(is_other) > len(plain):  # counting them is cheaper then than looking up their cells
-        plain &= counted(is_other, begins, size) == 0
+    rest = np.flatnonzero(~is_digit)
+    byte = text[rest]
+    kind = _CLASS[byte]
+    others = rest[kind == _OTHER]
+    if len(others) > len(plain):  # counting them is cheaper then than looking up their cells
+        plain &= counted(_CLASS[text] == _OTHER, begins, size) == 0
         if 0 < np.count_nonzero(plain) < len(plain):
             return _read_some(cells, np.flatnonzero(plain))
     else:
-        plain[cells_of(np.flatnonzero(is_other), ends)] = False
+        plain[cells_of(others, ends)] = False
     if not plain.any():
         return Digits(np.zeros_like(length), np.zeros_like(length), plus, plain, plain, np.zeros_like(length))
 
-    rest = np.flatnonzero(~is_digit)
-    byte, kind = text[rest], class_[rest]
     slashes, pluses = (rest[kind == which] for which in (_SLASH, _PLUS))
     digits = np.append(np.flatnonzero(is_digit), np.full(_BEFORE_SLASH + 1, len(text)))
     places = np.append(0, np.cumsum(length))  # of the first digit of each cell among all digits
@@ -207,12 +207,13 @@ def cells_of(places: NDArray[np.intp], ends: NDArray[np.int64]) -> NDArray[np.in
 def _unpunctuated(cells: Any, plus: NDArray[np.bool_]) -> Digits:
     """The same of cells that are digits and perhaps a plus before them, as most are: in half the time."""
     begins, ends, text = raw(cells)
-    length = ends - begins - plus
-    plain = (length > 0) & (length <= _CHARACTERS - plus)
+    size = ends - begins
+    length = size - plus
+    plain = (length > 0) & (size <= _CHARACTERS)
     if cells.null_count:
         plain &= np.asarray(cells.is_valid())
     beyond = np.zeros_like(length)
-    if (length > LONGEST).any():
+    if length.max(initial=0) > LONGEST:
         digits = text[text != ord("+")]
         value, length, beyond = _values(digits, np.append(0, np.cumsum(length)), plain)
     else:
