@@ -15,7 +15,7 @@ from smsframe.campaign.preflight import confirmable, on_time
 from smsframe.campaign.reports.result_frames import joined, unsent, with_status
 from smsframe.campaign.run_context import RunContext
 from smsframe.clock import SYSTEM
-from smsframe.contacts.columns import place as place_of
+from smsframe.contacts.columns import find_phone
 from smsframe.contacts.policy import has_budget, without_budget
 from smsframe.engines.place import require_marked
 from smsframe.errors import CampaignStopped
@@ -141,7 +141,7 @@ def plan_part(
     options = job.options
     if not budget and options.policy is not None:
         options = replace(options, policy=without_budget(options.policy))
-    place_of(frame, options.phone)
+    find_phone(frame, options.phone)  # before the lists are read
     barred = job.place.barred(job.campaign)
     return build.plan(
         frame,

@@ -4,7 +4,8 @@ The columns that a partition returns, as Spark names their types.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -53,7 +54,7 @@ def own_columns(columns: Any) -> list[tuple[str, str]]:
         [('id', 'bigint'), ('name', 'string')]
     """
     if isinstance(columns, str):
-        return [_column(part) for part in columns.split(",")]
+        return [_column(part) for part in _apart(columns)]
     if not isinstance(columns, Iterable):
         raise TypeError(
             'columns= must be a schema: text such as "id bigint, name string", sdf.schema, or one of pyarrow'
@@ -68,11 +69,25 @@ def own_columns(columns: Any) -> list[tuple[str, str]]:
     return found
 
 
+def _apart(columns: str) -> Iterator[str]:
+    """What stands between commas that are in no brackets, as of ``decimal(10,2)``, and in no quoted name."""
+    begin = depth = 0
+    quoted = False
+    for place, character in enumerate(columns):
+        quoted ^= character == "`"
+        depth += not quoted and (character in "(<") - (character in ")>")
+        if character == "," and not depth and not quoted:
+            yield columns[begin:place]
+            begin = place + 1
+    yield columns[begin:]
+
+
 def _column(part: str) -> tuple[str, str]:
-    name, _, kind = part.strip().partition(" ")
-    if not kind.strip():
+    quoted = re.match(r"\s*`((?:[^`]|``)+)`", part)
+    name, kind = (quoted[1], part[quoted.end() :]) if quoted else part.strip().partition(" ")[::2]
+    if not name.strip("`") or not kind.strip():
         raise ValueError(f"columns= has no type for {name!r}: write it as in {name or 'id'} bigint")
-    return name.strip("`"), kind.strip()
+    return name.replace("``", "`") if quoted else name, kind.strip()
 
 
 def _of_arrow(kind: str) -> str:
@@ -91,7 +106,7 @@ def ddl(columns: list[tuple[str, str]]) -> str:
         >>> ddl([("id", "bigint"), ("first name", "string")])
         '`id` bigint, `first name` string'
     """
-    return ", ".join(f"`{name}` {kind}" for name, kind in columns)
+    return ", ".join(f"`{name.replace('`', '``')}` {kind}" for name, kind in columns)
 
 
 def plain(frame: pd.DataFrame) -> pd.DataFrame:
