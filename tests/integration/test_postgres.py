@@ -107,6 +107,29 @@ def test_a_server_that_may_forget_is_refused(setting):
         made.close()
 
 
+def test_a_server_that_is_too_old_is_refused_before_anything_is_sent(gateway, sandbox, url, monkeypatch):
+    monkeypatch.setattr(connections, "OLDEST", 99)
+    with pytest.raises(smsframe.JournalError, match="smsframe needs 99 or newer; nothing was sent"):
+        send(table(3), gateway)
+    assert sandbox.inbox().empty
+
+
+def test_a_replica_can_only_be_read_and_is_refused(sandbox):
+    """It does not know the locks of the primary server, by which a run is known to be alive."""
+    made = postgres.Cluster()
+    try:
+        made.stop("fast")
+        (made.data / "standby.signal").touch()
+        made.start()
+        refused(made.url(), "is a replica")
+        nothing = pytest.raises(smsframe.JournalError, match="nothing was sent")
+        with contextlib.closing(gateway_at(sandbox.url, made.url())) as gateway, nothing:
+            send(table(3), gateway)
+    finally:
+        made.close()
+    assert sandbox.inbox().empty
+
+
 def test_a_database_that_lacks_characters_is_refused_before_anything_is_sent(cluster, gateway, sandbox):
     cluster.sql("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
     with pytest.raises(smsframe.JournalError, match="encoding LATIN1"):
