@@ -192,7 +192,7 @@ def _require_open(connection: psycopg.Connection[Any], *_: object) -> None:
     Have the pool replace a connection that the server has closed; none is asked that says nothing.
 
     What the server sends unasked is its last word, or a notice; whether its machine is there is what TCP asks
-    while nothing is said (`CLIENT`). A question before each transaction would be a journey more.
+    while nothing is said (`CLIENT`). A question before each transaction would be one more round trip.
     """
     import psycopg  # noqa: PLC0415 - an extra
 

@@ -130,7 +130,7 @@ class PostgresStore:
                 if connection is None or not readable(connection):
                     return None
                 return connection.execute(query).all()
-        # One journey to the server: the journal may have been moved, or made newer, since it was seen.
+        # One round trip: the journal may have been moved, or made newer, since it was seen.
         asked = query.subquery("asked")
         with_mark = sa.select(JOURNAL, asked).select_from(JOURNAL.outerjoin(asked, sa.true()))
         with self._connected() as (connection, _):

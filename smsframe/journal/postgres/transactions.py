@@ -1,7 +1,7 @@
 """
-How transactions begin and end in PostgreSQL: with as few journeys to the server and back as there can be.
+How transactions begin and end in PostgreSQL: with as few round trips as there can be.
 
-A campaign takes several transactions for each order, and each statement by itself is a journey. Connections
+A campaign takes several transactions for each order, and each statement alone is a round trip. Connections
 are in autocommit, so that the driver sends no BEGIN of its own before the first statement.
 """
 

@@ -136,11 +136,11 @@ def test_each_thread_of_a_run_connects_once(gateway, monkeypatch):
     assert len(opened) <= 2 + 1 + 4
 
 
-def test_an_order_takes_few_journeys_to_the_server(gateway, monkeypatch):
+def test_an_order_takes_few_round_trips(gateway, monkeypatch):
     """What sixty orders take more than ten, for each: it is claimed, asked about, and its answer written."""
     waited = []
 
-    def journey(work):
+    def counted(work):
         try:
             ready = next(work)
         except StopIteration as nothing_to_do:
@@ -153,7 +153,7 @@ def test_an_order_takes_few_journeys_to_the_server(gateway, monkeypatch):
                 return done.value
 
     plain = psycopg.Connection.wait
-    monkeypatch.setattr(psycopg.Connection, "wait", lambda self, work, *how: plain(self, journey(work), *how))
+    monkeypatch.setattr(psycopg.Connection, "wait", lambda self, work, *how: plain(self, counted(work), *how))
     taken = []
     for orders in (10, 60):
         before = len(waited)
