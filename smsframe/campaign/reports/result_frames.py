@@ -39,7 +39,7 @@ def joined(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.
         run: The owner of the run that this call was, or None.
     """
     # Who is pending from an earlier call, and not to be texted by this one, is what this call says.
-    here = ~still_to_send(journalled)
+    here = ~still_to_send(journalled).to_numpy()
     if not here.all():
         waits = journalled.people["phone"][~here]
         # But not that somebody who waits is held out.
