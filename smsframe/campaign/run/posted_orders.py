@@ -37,7 +37,10 @@ class PostedOrders:
     def update(self, batch: Batch, state: State, phones: pd.Series[Any]) -> None:
         """Note the state of an order; one that was proven not to be taken is forgotten."""
         if state in MAYBE_TEXTED and len(phones):
-            self._orders[batch.order_id] = (batch, state, keys(phones))  # a third of the memory of text
+            before = self._orders.get(batch.order_id)
+            same = before is not None and len(before[2]) == len(phones)
+            persons = before[2] if before is not None and same else keys(phones)  # a third of text's memory
+            self._orders[batch.order_id] = (batch, state, persons)
         else:
             self._orders.pop(batch.order_id, None)
 
