@@ -97,9 +97,10 @@ def test_a_person_who_is_given_twice_is_an_error(journal):
 def test_a_connection_that_the_server_has_ended_is_replaced(journal, cluster):
     with journal._store.kept_open():
         assert read(journal).empty
-        cluster.sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'smsframe'"
+        ended = cluster.sql(  # each within five seconds: it has said its last word then
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'smsframe'"
         )
+        assert ended == [(True,)] * len(ended) != []
         assert read(journal).empty
         write(journal, Group(1, 1, "gsm", people(1)))
     assert len(read(journal)) == 1
