@@ -209,7 +209,7 @@ def evidence_row(
     stamp: Stamp,
     attempt: Evidence | None = None,
 ) -> dict[str, Any]:
-    """The same as a row, for those of several orders at once."""
+    """A row that says what happened to an order; those of several orders are written at once."""
     return {
         "campaign": campaign,
         "order_id": order_id,

@@ -126,7 +126,7 @@ def order_id(
     return f"{prefix}-{_digest(template, *sorted(texts.to_pylist()), str(generation), *salted)[:16]}"
 
 
-def another(order_id: str, told: str | None) -> bool:
+def another(order_id: str, answered: str | None) -> bool:
     """
     Whether an answer to one order names another one of smsframe's, so that it is the answer to that.
 
@@ -135,7 +135,7 @@ def another(order_id: str, told: str | None) -> bool:
         >>> another(one, two), another(one, one.upper()), another(one, "4711"), another(one, None)
         (True, False, False, False)
     """
-    name = (told or "").strip().lower()
+    name = (answered or "").strip().lower()
     return name != order_id.lower() and _OURS.fullmatch(name) is not None
 
 

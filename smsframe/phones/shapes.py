@@ -181,8 +181,8 @@ def _with_like_words(text: Any) -> Any:
     words = pa.Array.from_buffers(STRING, len(start), [None, places, pa.py_buffer(content[letter])])
     alike = ~np.asarray(pc.match_substring_regex(words, TELLING))
     dropped = letter & before
-    told = ~alike
-    dropped[pieces(start[told], (stop - start)[told])] = False
+    kept = ~alike
+    dropped[pieces(start[kept], (stop - start)[kept])] = False
     shape = content.copy()
     shape[start[alike]] = _WORD
     left = ends - np.cumsum(counted(dropped, begins, ends - begins))

@@ -47,7 +47,7 @@ def at_night(phones: pd.Series[Any], schedule: pd.Series[Any]) -> tuple[int, str
     # Pairs of a time and some zones: a plan has 10,000 orders at most, and few zones.
     found = [_night_in(instants[pair // len(names)], names[pair % len(names)]) for pair in pairs.tolist()]
     judged = pd.Series([where is not None for where in found]).take(where).to_numpy()
-    return int(judged.sum()), next((told for told in found if told is not None), "")
+    return int(judged.sum()), next((place for place in found if place is not None), "")
 
 
 def warning(phones: pd.Series[Any], schedule: pd.Series[Any]) -> str:
