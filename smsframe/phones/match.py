@@ -176,3 +176,14 @@ def keys(phones: pd.Series[Any], missing: int = 0) -> NDArray[np.int64]:
     text = pa.array(phones, from_pandas=True)
     (found,) = in_parts(read, text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text)
     return cast("NDArray[np.int64]", found)
+
+
+def keys_of(people: pd.DataFrame) -> NDArray[np.int64]:
+    """
+    The same for the ``phone`` of people, none missing; ``person`` is that where they have it, read before.
+
+    Example:
+        >>> keys_of(pd.DataFrame({"phone": ["+393471234567"]})).tolist()
+        [393471234567]
+    """
+    return people["person"].to_numpy() if "person" in people else keys(people["phone"])

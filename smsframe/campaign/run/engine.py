@@ -138,7 +138,7 @@ class CampaignEngine:
         """Keep requests under way; handle answers as they come; False when there is nothing left to send."""
         for batch, people in self._following(self._room() - len(self._order_workers)):
             self._unconfirmed.posts[batch.order_id] += 1
-            self.posted.update(batch, State.SENDING, people["phone"])
+            self.posted.update(batch, State.SENDING, people)
             self._order_workers.send(batch, people, self._limits.waits.pop(batch.order_id, 0.0))
         if not self._order_workers:
             return self._room() > 0 and not self._stopped.is_set() and bool(self._narrowing or self._queue)
@@ -215,7 +215,7 @@ class CampaignEngine:
         for batch, people, outcome in answers:
             reply = outcome.reply
             step = transition(batch.state, reply.event, batch.doubt)
-            self.posted.update(batch, step.state, people["phone"])
+            self.posted.update(batch, step.state, people)
             self.maybe_texted |= step.state is State.ACCEPTED or bool(step.doubt)
             change = change_of(batch, people, reply, step)
             (others if step.action is Action.NARROW else changes).append((change, people, outcome))
@@ -310,7 +310,7 @@ class CampaignEngine:
             return False
         any_found = False
         for batch, people, step, counted in self._unconfirmed.settle():
-            self.posted.update(batch, step.state, people["phone"][people["latest"]])
+            self.posted.update(batch, step.state, people[people["latest"]])
             match step.action:
                 case Action.RECORD:
                     any_found = self._accepted = self.maybe_texted = True

@@ -7,7 +7,7 @@ backup does. The run stops then; its results must not call somebody pending who 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from smsframe.arrow import STRING, strings
 from smsframe.orders.states import State
 from smsframe.outcomes.codes import CODES
 from smsframe.outcomes.columns import results_for
-from smsframe.phones.match import first_places, keys
+from smsframe.phones.match import first_places, keys, keys_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,12 +34,13 @@ class PostedOrders:
     def __init__(self) -> None:
         self._orders: dict[str, tuple[Batch, State, NDArray[np.int64]]] = {}
 
-    def update(self, batch: Batch, state: State, phones: pd.Series[Any]) -> None:
+    def update(self, batch: Batch, state: State, people: pd.DataFrame) -> None:
         """Note the state of an order; one that was proven not to be taken is forgotten."""
-        if state in MAYBE_TEXTED and len(phones):
+        if state in MAYBE_TEXTED and len(people):
             before = self._orders.get(batch.order_id)
-            same = before is not None and len(before[2]) == len(phones)
-            persons = before[2] if before is not None and same else keys(phones)  # a third of text's memory
+            same = before is not None and len(before[2]) == len(people)
+            # Numbers, as they take a third of the memory of text.
+            persons = before[2] if before is not None and same else keys_of(people)
             self._orders[batch.order_id] = (batch, state, persons)
         else:
             self._orders.pop(batch.order_id, None)

@@ -74,6 +74,7 @@ def assign(
         return []
     in_order = free.index
     free = free.sort_values("phone", kind="stable")
+    free = free.assign(person=keys(free["phone"]))  # once for all, and not for each batch
     if isinstance(when, Now):
         free, later = in_later_stages(connection, entry, free)
         _write_waiting(connection, entry, later)

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert
 from smsframe.journal.people.people_groups import OWN, Group
 from smsframe.journal.sql import rows_changed
 from smsframe.journal.tables import recipients
-from smsframe.phones.match import keys
+from smsframe.phones.match import keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ def write(connection: Connection, campaign: int, groups: Sequence[Group]) -> int
     for group in groups:
         filled = {"text": group.text, "encoding": group.encoding, "batch": group.batch}
         fields, segments = group.column("fields"), group.column("segments")
-        who = (keys(group.people["phone"]).tolist(), group.column("phone"))
+        who = (keys_of(group.people).tolist(), group.column("phone"))
         if group.has_own:
             rows = zip(*who, fields, segments, *map(group.column, OWN), strict=True)
             timed.append(filled | {"people": json.dumps([*rows])})
