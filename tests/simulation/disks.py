@@ -24,7 +24,7 @@ from smsframe.journal.sqlite.migrations import prepare
 from smsframe.journal.sqlite.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     import pandas as pd
@@ -165,6 +165,12 @@ class SimulatedStore(Store):
             return
         with self.transaction(reading=True) as connection:
             yield connection
+
+    def latest(self, query: sa.Select[Any], readable: Callable[[Connection], bool]) -> Sequence[Any] | None:
+        with self.opened() as connection:
+            return (
+                connection.execute(query).all() if connection is not None and readable(connection) else None
+            )
 
     def reading(self) -> AbstractContextManager[None]:
         """Each read for itself: between two of them anything may happen."""

@@ -35,27 +35,29 @@ class MayText:
 
     def barred_now(self, phones: pd.Series[Any]) -> bool:
         """Whether one of these people was put on a list; called by workers, immediately before a request."""
-        return bool(self._barred_among(phones).any())
+        return self._changed() and bool(self._barred.among(phones).any())
 
     def leave_out(self, phones: pd.Series[Any]) -> bool:
         """Leave out those of these people who were put on a list; whether there are any."""
-        listed = phones[self._barred_among(phones).to_numpy(dtype=bool)]
-        if listed.empty:
-            return False
-        self.phones = self.phones[~among(self.phones, listed)]
-        return True
+        return self._changed() and self._leave_out_listed(phones)
 
     def looking_once(self) -> Callable[[pd.Series[Any]], bool]:
         """The same for several orders, for which the lists are asked once whether they have changed."""
-        unchanged = cache(lambda: self._barred.state == self._seen)
-        return lambda phones: not unchanged() and self.leave_out(phones)
+        changed = cache(self._changed)
+        return lambda phones: changed() and self._leave_out_listed(phones)
 
     def of(self, phones: pd.Series[Any]) -> pd.Series[Any]:
         """Those of these people who may be texted."""
         self.leave_out(phones)
         return phones[among(phones, self.phones)]
 
-    def _barred_among(self, phones: pd.Series[Any]) -> pd.Series[bool]:
-        if self._barred.state == self._seen:  # nobody was put on any list since they were read
-            return phones.isna()
-        return self._barred.among(phones)
+    def _leave_out_listed(self, phones: pd.Series[Any]) -> bool:
+        listed = phones[self._barred.among(phones).to_numpy(dtype=bool)]
+        if listed.empty:
+            return False
+        self.phones = self.phones[~among(self.phones, listed)]
+        return True
+
+    def _changed(self) -> bool:
+        """Whether anybody was put on a list since the lists were read; if not, nothing else is read."""
+        return self._barred.state != self._seen

@@ -10,7 +10,7 @@ says.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -137,10 +137,7 @@ class Barred:
 
     def _state_of(self, journal: Journal) -> tuple[Any, ...]:
         """How many were erased from a journal, and the lists in it; in one question, as each request asks."""
-        asked = sa.select(erased_count().label("erased"), optout_lists)
-        row = sa.select(sa.literal(1)).subquery()  # there is one where there is no list
-        asked = asked.select_from(row.outerjoin(optout_lists, self._own_lists(journal)))
-        found = journal.latest(asked.order_by(optout_lists.c.id), has_people_over_time)
+        found = journal.latest(erased_and_lists(self._own(journal)), has_people_over_time)
         if found is None:
             return (0,)  # is also what an empty journal says, which is made after this was asked
         lists = [one for one in found if one.id is not None and self._of_this_account(one)]
@@ -250,14 +247,14 @@ class Barred:
         with journal.opened() as connection:
             if connection is None or not has_people_over_time(connection):
                 return without
-            query = sa.select(optout_lists).where(self._own_lists(journal))
+            query = sa.select(optout_lists).where(optout_lists.c.campaign.in_(self._own(journal)))
             found = connection.execute(query.order_by(optout_lists.c.id))
             lists = [one for one in found if self._of_this_account(one)]
             return read(connection, lists)
 
-    def _own_lists(self, journal: Journal) -> sa.ColumnElement[bool]:
-        """Of accounts; in the journal of the campaign that of its calls too."""
-        return optout_lists.c.campaign.in_([0, self.campaign] if journal is self.journals[0] else [0])
+    def _own(self, journal: Journal) -> tuple[int, ...]:
+        """Whose lists are read: those of accounts; in the journal of the campaign those of its calls too."""
+        return (0, self.campaign) if journal is self.journals[0] else (0,)
 
     def _of_this_account(self, owner: Row[Any]) -> bool:
         """Whether a list is of this gateway, under whatever spelling of its address, and of this account."""
@@ -266,6 +263,15 @@ class Barred:
         if gateway_identity(owner.base_url) != gateway_identity(self.base_url):
             return False
         return self.others or owner.campaign > 0 or owner.account in self.accounts()
+
+
+@lru_cache
+def erased_and_lists(campaigns: tuple[int, ...]) -> sa.Select[Any]:
+    """How many were erased, and each list of these campaigns; a row also where there is no list."""
+    row = sa.select(sa.literal(1)).subquery()
+    lists = row.outerjoin(optout_lists, optout_lists.c.campaign.in_(campaigns))
+    asked = sa.select(erased_count().label("erased"), optout_lists).select_from(lists)
+    return asked.order_by(optout_lists.c.id)
 
 
 def _listed(

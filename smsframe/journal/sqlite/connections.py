@@ -15,7 +15,7 @@ import sqlite3
 import threading
 import weakref
 from contextlib import closing, contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 import tenacity
@@ -136,6 +136,17 @@ class Connections:
         """Keep what is open, open between transactions."""
         with self._in_use("_kept"):
             yield
+
+    @property
+    def are_kept(self) -> bool:
+        """Whether a run keeps them open."""
+        return self._kept > 0
+
+    def ask(self, statement: str) -> list[tuple[Any, ...]]:
+        """What one statement finds, which reads; in a third of the time of a transaction."""
+        with self._in_use("_borrowed"), closing(self.reader.raw_connection()) as lent:
+            cursor = cast("sqlite3.Connection", lent.driver_connection).execute(statement)
+            return cursor.fetchall()
 
     def begin(self) -> None:
         """

@@ -7,11 +7,13 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from collections import namedtuple
 from contextlib import contextmanager, nullcontext, suppress
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import dialect
 
 from smsframe.errors import JournalError
 from smsframe.journal.shared_reading import SharedReading
@@ -42,6 +44,14 @@ DAMAGED = ("not a database", "malformed", "damaged", "corrupt")
 ANOTHER = "name another file with journal= or SMSFRAME_JOURNAL"
 
 _making = threading.Lock()
+
+
+@cache
+def _with_version(query: sa.Select[Any]) -> tuple[str, Callable[..., Any]]:
+    """A query that finds the version of the tables too, last, and what its rows become."""
+    row = namedtuple("row", [column.key for column in query.selected_columns])  # type: ignore[misc]  # noqa: PYI024
+    asked = query.add_columns(sa.literal_column("(SELECT user_version FROM pragma_user_version)"))
+    return str(asked.compile(dialect=dialect(), compile_kwargs={"literal_binds": True})), row
 
 
 class Store:
@@ -97,10 +107,15 @@ class Store:
         with self.transaction(reading=True) as connection:
             yield connection if version(connection) > 0 else None
 
-    def latest(
-        self, query: sa.Select[Any], readable: Callable[[Connection], bool]
-    ) -> Sequence[sa.Row[Any]] | None:
+    def latest(self, query: sa.Select[Any], readable: Callable[[Connection], bool]) -> Sequence[Any] | None:
         """The rows of one query, as they are now (see `smsframe.journal.store.JournalStore`)."""
+        if self._connections.are_kept and not self._shared.active:
+            statement, row = _with_version(query)
+            with self.errors_in_our_words():
+                found = self._connections.ask(statement)
+            if found and found[0][-1] == VERSION:
+                return [row(*values) for *values, _ in found]
+            # The file is another one by now, or was moved: what follows says so.
         with self.opened() as connection:
             if connection is None or not readable(connection):
                 return None
@@ -256,12 +271,12 @@ class Store:
         """
         return self._connections.in_place
 
-    def confirm(self, query: sa.Select[Any], expected: int) -> None:
+    def confirm(self, query: Callable[[], sa.Select[Any]], expected: int) -> None:
         """
         Have another process read what was just claimed: the first time in a run, and now and then.
 
         Args:
-            query: Finds a number; its parameters are no people's.
+            query: Makes what finds a number, when it is needed; its parameters are no people's.
             expected: That number.
 
         Raises:
@@ -270,7 +285,7 @@ class Store:
         self._claims += 1
         if not commit_check.due(self._claims):
             return
-        written = str(query.compile(self._engine, compile_kwargs={"literal_binds": True}))
+        written = str(query().compile(self._engine, compile_kwargs={"literal_binds": True}))
         if self._read_back(self.path, written) not in (None, expected):
             raise JournalError(
                 f"what was written to the journal {self.path} is not there for another process, so nothing "
