@@ -47,9 +47,7 @@ class JournalStore(Protocol):
     def opened(self) -> AbstractContextManager[Connection | None]:
         """One transaction that reads, or None where nothing was ever written."""
 
-    def latest(
-        self, query: sa.Select[Any], readable: Callable[[Connection], bool]
-    ) -> Sequence[sa.Row[Any]] | None:
+    def latest(self, query: sa.Select[Any], readable: Callable[[Connection], bool]) -> Sequence[Any] | None:
         """
         The rows of one query, as they are now, which is asked by itself.
 
@@ -84,7 +82,7 @@ class JournalStore(Protocol):
     def verify(self) -> None:
         """As `check`, and whether the place is one where a journal is safe."""
 
-    def confirm(self, query: sa.Select[Any], expected: int) -> None:
+    def confirm(self, query: Callable[[], sa.Select[Any]], expected: int) -> None:
         """Make certain that others find what was just written: a query for a number, and that number."""
 
     def changes(

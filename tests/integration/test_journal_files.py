@@ -32,9 +32,11 @@ from smsframe import CampaignStopped
 from smsframe.cli import main
 from smsframe.errors import JournalError
 from smsframe.journal.journal import Journal
+from smsframe.journal.people.barred import erased_and_lists
 from smsframe.journal.sqlite import commit_check
 from smsframe.journal.sqlite.store import Store
-from smsframe.journal.tables import batches
+from smsframe.journal.tables import VERSION, batches
+from smsframe.journal.versions import has_people_over_time
 
 pytestmark = REPEATS_SEND_AGAIN
 
@@ -379,9 +381,70 @@ def test_another_process_sees_what_is_committed_and_nothing_else(gateway):
         connection.execute(sa.delete(batches).where(batches.c.id == 1))
         assert connection.execute(COUNTED).scalar_one() == 1
         with pytest.raises(JournalError, match="not there for another process"):
-            store.confirm(COUNTED, 1)
+            store.confirm(lambda: COUNTED, 1)
     with store.kept_open():
-        store.confirm(COUNTED, 1)
+        store.confirm(lambda: COUNTED, 1)
+
+
+# What is asked immediately before each POST, by a single statement.
+
+
+ADDED = "INSERT INTO optout_lists (base_url, account) VALUES ('https://one.example/', 'demo')"
+
+
+def lists(store):
+    """What the lists of opt-outs say now, as a run asks for it."""
+    found = store.latest(erased_and_lists((0, 1)), has_people_over_time)
+    return None if found is None else [(one.erased, one.id, one.account, one.changes) for one in found]
+
+
+def test_what_a_run_asks_before_each_post_is_what_a_transaction_finds(gateway):
+    send(table(1), gateway)
+    store = Store(gateway.journal)
+    with store.kept_open():
+        assert lists(store) == [(0, None, None, None)]
+        outside(gateway.journal, ADDED + " RETURNING 1")
+        outside(gateway.journal, "INSERT INTO forgotten (hash, at) VALUES (x'00', 1) RETURNING 1")
+        asked = lists(store)
+        with store.reading():
+            assert lists(store) == asked
+    assert lists(store) == asked == [(1, 1, "demo", 0)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        (f"PRAGMA user_version={VERSION + 1}", "newer smsframe"),
+        ("DROP TABLE optout_lists", "no such table"),
+    ],
+)
+def test_a_journal_that_is_none_any_more_is_seen_before_a_post(gateway, statement, said):
+    send(table(1), gateway)
+    store = Store(gateway.journal)
+    with store.kept_open():
+        lists(store)
+        with contextlib.closing(sqlite3.connect(gateway.journal, isolation_level=None)) as other:
+            other.execute(statement)
+        with pytest.raises(JournalError, match=said):
+            lists(store)
+
+
+@pytest.mark.parametrize("by", ["nothing", "an empty file", "a copy"])
+def test_of_a_journal_that_was_replaced_no_run_believes_what_it_finds(gateway, tmp_path, by):
+    send(table(1), gateway)
+    store, copy = Store(gateway.journal), tmp_path / "copy.sqlite"
+    store.backup(copy)
+    with store.kept_open():
+        lists(store)
+        for suffix in BESIDE:
+            beside(gateway.journal, suffix).unlink(missing_ok=True)
+        if by == "an empty file":
+            gateway.journal.touch()
+        elif by == "a copy":
+            copy.replace(gateway.journal)
+        with contextlib.nullcontext() if by == "a copy" else pytest.raises(JournalError):
+            lists(store)
+        assert not store.in_place
 
 
 def reading_back(monkeypatch, answer):

@@ -111,8 +111,8 @@ MUTANTS = (
     _one(
         "what was read of the lists is not believed after a change",
         "campaign.rules.may_text",
-        "if self._barred.state == self._seen:",
-        "if self._seen is not None:",
+        "return self._barred.state != self._seen",
+        "return self._seen is None",
         witness="tests/integration/test_optouts.py::test_whoever_opts_out_while_a_campaign_is_sent_is_in_no_later_order[sqlite]",
     ),
     _one(
@@ -376,11 +376,11 @@ MUTANTS = (
     Mutant(
         "an order is claimed, on disk, before it leaves",
         (
-            Edit("journal.orders.batches", '"state": State.SENDING,\n', '"state": State.PLANNED,\n'),
+            Edit("journal.orders.batches", "values(state=State.SENDING", "values(state=State.PLANNED"),
             Edit(
                 "journal.orders.batches",
-                "batches.c.owner == owner, batches.c.state == batch.state)",
-                "batches.c.owner == owner)",
+                '.where(*_OURS, batches.c.state == sa.bindparam("known"))',
+                '.where(*_OURS, sa.bindparam("known") != "")',
             ),
         ),
     ),
@@ -389,13 +389,8 @@ MUTANTS = (
         (
             Edit(
                 "journal.orders.batches",
-                ".where(own_batch, batches.c.state == State.PLANNED)",
-                ".where(own_batch)",
-            ),
-            Edit(
-                "journal.orders.batches",
-                "(batches.c.id == batch.id) & (batches.c.owner == owner)",
-                "batches.c.id == batch.id",
+                ".where(*_OURS, batches.c.state == State.PLANNED)",
+                '.where(_OURS[0], sa.bindparam("ours") != "")',
             ),
         ),
         witness="tests/integration/test_witnesses.py::test_an_order_is_claimed_once_and_by_its_owner_only",
@@ -403,8 +398,8 @@ MUTANTS = (
     _one(
         "a record is from one state and owner (compare and swap)",
         "journal.orders.batches",
-        ".where(batches.c.id == batch.id, batches.c.owner == owner, batches.c.state == batch.state)",
-        ".where(batches.c.id == batch.id)",
+        '.where(*_OURS, batches.c.state == sa.bindparam("known"))',
+        '.where(_OURS[0], sa.bindparam("ours") != "", sa.bindparam("known") != "")',
         witness="tests/integration/test_witnesses.py"
         "::test_what_became_of_an_order_is_written_by_its_owner_once",
     ),

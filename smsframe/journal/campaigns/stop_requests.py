@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from smsframe.orders.records import CampaignRecord
 
 
+_MADE = sa.select(campaigns.c.stop_requests).where(campaigns.c.id == sa.bindparam("key"))
+
+
 class StopRequests:
     """The requests to stop in one journal."""
 
@@ -47,5 +50,4 @@ class StopRequests:
 
 def requested(connection: Connection, entry: CampaignRecord) -> bool:
     """In the caller's transaction: whether a request to stop was made since the campaign was read."""
-    query = sa.select(campaigns.c.stop_requests).where(campaigns.c.id == entry.id)
-    return (connection.execute(query).scalar() or 0) > entry.stop_requests
+    return (connection.execute(_MADE, {"key": entry.id}).scalar() or 0) > entry.stop_requests

@@ -39,6 +39,30 @@ if TYPE_CHECKING:
     from smsframe.orders.records import Now
 
 
+# The two statements of each order. They are put together once: that takes longer than carrying them out.
+
+_OURS = (batches.c.id == sa.bindparam("key"), batches.c.owner == sa.bindparam("ours"))
+
+_CLAIM = (
+    sa.update(batches)
+    .where(*_OURS, batches.c.state == State.PLANNED)
+    .values(state=State.SENDING, attempts=batches.c.attempts + 1, claimed_at=sa.bindparam("at"))
+)
+
+_CHANGE = (
+    sa.update(batches)
+    .where(*_OURS, batches.c.state == sa.bindparam("known"))
+    .values(
+        state=sa.bindparam("next"),
+        doubt=sa.bindparam("doubts"),
+        attempts=batches.c.attempts + sa.bindparam("more"),
+        reason=sa.bindparam("why"),
+        sent_at=sa.func.coalesce(sa.bindparam("sent", type_=sa.BigInteger), batches.c.sent_at),
+        charged=sa.func.coalesce(sa.bindparam("credits", type_=sa.Float), batches.c.charged),
+    )
+)
+
+
 class Batches:
     """The batches of one journal."""
 
@@ -198,14 +222,7 @@ class Batches:
                 if not covers(connection, entry, batch, people):
                     break  # the engine cuts again what is left
                 at = batch.claimed_at or self._clock.now()
-                own_batch = (batches.c.id == batch.id) & (batches.c.owner == owner)
-                values = {
-                    "state": State.SENDING,
-                    "attempts": batches.c.attempts + 1,
-                    "claimed_at": micros(at),
-                }
-                statement = sa.update(batches).where(own_batch, batches.c.state == State.PLANNED)
-                if rows_changed(connection, statement.values(**values)):
+                if rows_changed(connection, _CLAIM, {"key": batch.id, "ours": owner, "at": micros(at)}):
                     what = (Event.CLAIMED, State.SENDING, self.stamp())
                     rows.append(evidence_row(entry.id, batch.order_id, *what))
                     sending = replace(batch, state=State.SENDING, claimed_at=at)
@@ -213,11 +230,8 @@ class Batches:
             if rows:
                 connection.execute(sa.insert(evidence), rows)
         if claimed:
-            claimed_rows = batches.c.id.in_([item.batch.id for item in claimed]) & (batches.c.owner == owner)
-            claimed_rows &= batches.c.state == State.SENDING
-            self._store.confirm(
-                sa.select(sa.func.count()).select_from(batches).where(claimed_rows), len(claimed)
-            )
+            keys = [item.batch.id for item in claimed]
+            self._store.confirm(lambda: _claimed(keys, owner), len(claimed))
         return claimed
 
     def record(self, entry: CampaignRecord, owner: str, changes: list[Change]) -> list[Batch]:
@@ -325,24 +339,29 @@ class Batches:
         return [name for name in owners if not self._owners.alive(name)]
 
 
+def _claimed(keys: list[int], owner: str) -> sa.Select[Any]:
+    """How many of some batches a run has claimed."""
+    ours = batches.c.id.in_(keys) & (batches.c.owner == owner) & (batches.c.state == State.SENDING)
+    return sa.select(sa.func.count()).select_from(batches).where(ours)
+
+
 def _change(
     connection: Connection, entry: CampaignRecord, owner: str, change: Change, stamp: Stamp
 ) -> dict[str, Any]:
     """From the state we know to the next; the row of the evidence. An error when somebody was faster."""
     batch, step = change.batch, change.step
-    values: dict[str, Any] = {"reason": change.reason}
-    if change.sent_at is not None:
-        values["sent_at"] = micros(change.sent_at)
-    if change.charged is not None:
-        values["charged"] = change.charged
-    if step.action is Action.REPEAT:
-        values["attempts"] = batches.c.attempts + 1
-    change_state = (
-        sa.update(batches)
-        .where(batches.c.id == batch.id, batches.c.owner == owner, batches.c.state == batch.state)
-        .values(state=step.state, doubt=int(step.doubt), **values)
-    )
-    if not rows_changed(connection, change_state):
+    given = {
+        "key": batch.id,
+        "ours": owner,
+        "known": batch.state,
+        "next": step.state,
+        "doubts": int(step.doubt),
+        "more": int(step.action is Action.REPEAT),
+        "why": change.reason,
+        "sent": None if change.sent_at is None else micros(change.sent_at),
+        "credits": change.charged,
+    }
+    if not rows_changed(connection, _CHANGE, given):
         raise JournalError(f"order {batch.order_id} was changed by somebody else; nothing was overwritten")
     count_answer(connection, batch, step)
     recipient_rows.mark(connection, batch.id, change.missing, change.refused)

@@ -74,7 +74,8 @@ class Cancellations:
         if claimed:
             ours = batches.c.id.in_([batch.id for batch in claimed]) & (batches.c.owner == owner)
             ours &= batches.c.state.in_(CANCEL_OPEN)
-            self._store.confirm(sa.select(sa.func.count()).select_from(batches).where(ours), len(claimed))
+            query = sa.select(sa.func.count()).select_from(batches).where(ours)
+            self._store.confirm(lambda: query, len(claimed))
         return claimed
 
     def _which(self, connection: Connection, entry: CampaignRecord) -> sa.ColumnElement[bool]:

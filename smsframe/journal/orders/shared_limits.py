@@ -10,7 +10,7 @@ each process's own monotonic clock from then on.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -35,6 +35,13 @@ HELD = 0.1
 """Seconds between two questions whether the first order of another run was accepted."""
 LONGEST_HOLD = 5.0
 """Seconds for which a run waits at most for the first order of another one: that process may be suspended."""
+
+
+# What each order asks and writes, put together once.
+_OF_CAMPAIGN = campaigns.c.id == sa.bindparam("key")
+_LIMITS = sa.select(campaigns.c.unproven, campaigns.c.pace).where(_OF_CAMPAIGN).with_for_update()
+_PROVEN = sa.update(campaigns).where(_OF_CAMPAIGN, campaigns.c.unproven != 0).values(unproven=0)
+_UNPROVEN = sa.update(campaigns).where(_OF_CAMPAIGN).values(unproven=campaigns.c.unproven + 1)
 
 
 class SharedLimits:
@@ -75,11 +82,7 @@ class SharedLimits:
 
     def admit(self, connection: Connection, planned: list[BatchWithPeople]) -> list[BatchWithPeople]:
         """In the caller's transaction: those of some planned orders that may be claimed now."""
-        row = connection.execute(
-            sa.select(campaigns.c.unproven, campaigns.c.pace)
-            .where(campaigns.c.id == self._entry.id)
-            .with_for_update()
-        ).one()
+        row = connection.execute(_LIMITS, {"key": self._entry.id}).one()
         self.accepted = self.accepted or self._any_accepted(connection)
         self.unproven = row.unproven
         if self._held(connection):
@@ -139,13 +142,10 @@ class SharedLimits:
 
 def count_answer(connection: Connection, batch: Batch, step: Step) -> None:
     """In the caller's transaction: what an answer says of the campaign's answers without proof."""
-    row = campaigns.c.id == batch.campaign
     if step.action is Action.RECORD:
-        none = sa.update(campaigns).where(row, campaigns.c.unproven != 0).values(unproven=0)
-        connection.execute(none)
+        connection.execute(_PROVEN, {"key": batch.campaign})
     elif batch.state is State.SENDING and step.action is Action.LOOK_UP:
-        more: dict[str, Any] = {"unproven": campaigns.c.unproven + 1}
-        connection.execute(sa.update(campaigns).where(row).values(**more))
+        connection.execute(_UNPROVEN, {"key": batch.campaign})
 
 
 def begin(connection: Connection, campaign: int, owner: str, alive: Callable[[str], bool]) -> None:

@@ -121,9 +121,7 @@ class PostgresStore:
             self._seen = version
             yield connection if version > 0 else None
 
-    def latest(
-        self, query: sa.Select[Any], readable: Callable[[Connection], bool]
-    ) -> Sequence[sa.Row[Any]] | None:
+    def latest(self, query: sa.Select[Any], readable: Callable[[Connection], bool]) -> Sequence[Any] | None:
         """The rows of one query, as they are now (see `smsframe.journal.store.JournalStore`)."""
         if self._seen != VERSION or self._shared.active:
             with self.opened() as connection:
@@ -262,7 +260,7 @@ class PostgresStore:
             if connection is not None:
                 require_rights(connection, self.schema, self.place)
 
-    def confirm(self, query: sa.Select[Any], expected: int) -> None:
+    def confirm(self, query: Callable[[], sa.Select[Any]], expected: int) -> None:
         """
         See whether another session finds what was just written.
 
@@ -270,7 +268,7 @@ class PostgresStore:
             JournalError: It does not.
         """
         with self._connected() as (connection, _):
-            found = connection.execute(query).scalar_one()
+            found = connection.execute(query()).scalar_one()
         if found != expected:
             raise JournalError(
                 f"what was written to the journal {self.place} is not there for another session, so nothing "
