@@ -105,8 +105,9 @@ def sending(
         if len(call.withdrawn):
             journal.withdraw(registered.entry, call.withdrawn)
         may_text = MayText(people["phone"], barred, seen)
-        del people
-        yield _engine(registered, context, owner, may_text), owner
+        engine = _engine(registered, context, owner, may_text)
+        del people, registered  # the engine lets go of those whom it has sent to
+        yield engine, owner
 
 
 @contextmanager
