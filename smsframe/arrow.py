@@ -42,6 +42,7 @@ NULLABLE = {
 BROKEN = "\ufffd"  # the replacement of a character that no encoding can represent
 
 _PART = 2**17  # cells; small enough for the CPU caches, large enough for the loop to cost nothing
+_USUAL = 40  # bytes of a cell in Arrow; where they are longer, fewer are a part
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -85,15 +86,23 @@ def in_parts(work: Callable[..., tuple[Any, ...]], *columns: Any) -> tuple[Any, 
     Returns:
         What ``work`` returns for the whole columns.
     """
-    starts = range(0, max(len(columns[0]), 1), _PART)
+    size = _cells_of_a_part(columns[0])
+    starts = range(0, max(len(columns[0]), 1), size)
     if len(starts) == 1:
         return work(*columns)
     # NumPy and Arrow release the GIL while they work.
     with ThreadPoolExecutor(pa.cpu_count()) as threads:
         results = threads.map(
-            lambda start: work(*(_of_its_own(column[start : start + _PART]) for column in columns)), starts
+            lambda start: work(*(_of_its_own(column[start : start + size]) for column in columns)), starts
         )
         return tuple(_whole(parts) for parts in zip(*results, strict=True))
+
+
+def _cells_of_a_part(column: Any) -> int:
+    """How many cells are a part, by the bytes that they have."""
+    if not isinstance(column, pa.Array) or column.type != STRING or not len(column):
+        return _PART
+    return int(min(_PART, max(1, _PART * _USUAL * len(column) // max(column.nbytes, 1))))
 
 
 def _whole(parts: Sequence[Any]) -> Any:

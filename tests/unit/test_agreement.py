@@ -84,6 +84,35 @@ def test_each_character_of_unicode_in_a_number_is_read_as_by_libphonenumber():
     agree(frame, agreement.whole(frame, ["mobile"]))
 
 
+def prefixes(place, number):
+    """Some national prefixes of a place, and carrier codes with what follows them."""
+    pattern = metadata(place).national_prefix_for_parsing
+    ways = expand(pattern) if pattern else []
+    chosen = ways if len(ways) <= number else [ways[at * len(ways) // number] for at in range(number)]
+    highest = ("".join(str(bits.bit_length() - 1) for bits in way) for way in chosen)
+    return [*dict.fromkeys(["", "0", *highest])]
+
+
+@pytest.mark.slow
+def test_numbers_of_too_many_digits_are_read_as_by_libphonenumber():
+    """Whatever stands before them: of so many only the first digits are looked at, where these decide."""
+    drawn = np.random.default_rng(SEED)
+    rows = []
+    for place in sorted(library.SUPPORTED_REGIONS):
+        code = str(metadata(place).country_code)
+        exits = ["", "+", "00", "011", "8~10"]
+        for start, own, prefix in product(exits, ["", code], prefixes(place, 6)):
+            for size in drawn.choice([16, 17, 18, 18, 19, 20, 22, 25, 40], 4):
+                cell = start + own + prefix
+                missing = max(0, size - sum(character.isdigit() for character in cell))
+                rows.append((cell + "".join(map(str, drawn.integers(0, 10, missing))), place))
+    frame = pd.DataFrame(rows, columns=["cell", "region"], dtype="string[pyarrow]")
+    frame = frame.assign(form="long", place=frame["region"], kind="", dress="", over="")
+    assert len(frame) > 20_000
+    answers = agree(frame, agreement.whole(frame, ["mobile"]))
+    assert len({answer.kind for answer in answers}) > 5
+
+
 @st.composite
 def spellings(draw):
     """A number of any range, or not quite, with anything before, in and after it; and any region."""

@@ -69,6 +69,7 @@ def decide(
     """
     national, size = digits.value.copy(), digits.length.copy()
     code = np.zeros(len(national), dtype=np.int64)  # of the country; 0 where unknown
+    exact = np.zeros(len(national), dtype=bool)  # where as much is dropped as of all digits
 
     def drop(rows: NDArray[np.intp], count: NDArray[np.int8]) -> None:
         """Take digits away in front, from the left."""
@@ -96,6 +97,7 @@ def decide(
             count[again] = not_dialled(region).of(national[rows[again]], size[rows[again]])
         abroad[rows[count == ABROAD]] = True
         code[rows[count >= 0]] = calling_code(region)
+        exact[rows[(count >= 0) | (count == PREFIXED)]] = prefixes.shows_prefix(region, 0, LONGEST)
         drop(rows, count)
         without = {PREFIXED: partial(prefixes.national, region, 0)}
         without[OWN_PREFIXED] = partial(prefixes.after_own_code, region)
@@ -109,12 +111,15 @@ def decide(
         length = size[rows] - len(str(country))
         rest = national[rows] - country * POWERS[length]
         size[rows], national[rows] = length, rest
-        count = after_code(country).of(rest, length)
+        # What a number of many digits begins with says what is dropped of it, whatever follows.
+        zeros, main = (LONGEST - length) * (digits.beyond[rows] > 0), sharing(country)[0]
+        count = after_code(country).of(rest * POWERS[zeros], length + zeros)
         code[rows[count >= 0]] = country
+        exact[rows] = prefixes.shows_prefix(main, country, LONGEST)
         drop(rows, count)
-        for some in _enough(rows[count == PREFIXED]):
-            main = sharing(country)[0]
-            take(some, prefixes.national(main, country, national[some], size[some]), country)
+        for some in _enough(np.flatnonzero(count == PREFIXED)):
+            found = prefixes.national(main, country, (rest * POWERS[zeros])[some], (length + zeros)[some])
+            take(rows[some], found.without_last(zeros[some]), country)
 
     kind = np.full(len(national), UNDECIDED, dtype=np.int8)
     for country, rows in _groups(code, code > 0, fewest):
@@ -123,7 +128,7 @@ def decide(
     nobodys = abroad & ~dialled & (first == 0)
     kind[_no_code_after_all(digits, home, nobodys)] = KINDS.index("unknown_country")
     (rows,) = np.nonzero(digits.beyond)
-    kind[rows] = _too_long(digits.at(rows), home[rows], size[rows], code[rows], kind[rows])
+    kind[rows] = _too_long(digits.at(rows), home[rows], size[rows], code[rows], kind[rows], exact[rows])
     return national + code * POWERS[size], kind
 
 
@@ -133,12 +138,14 @@ def _too_long(
     size: NDArray[np.int64],
     code: NDArray[np.int64],
     kind: NDArray[np.int8],
+    exact: NDArray[np.bool_],
 ) -> NDArray[np.int8]:
     """
     The kinds of numbers of which only the first digits were looked at, given the kinds of these.
 
     What a number begins with says which country's it is, or that it is nobody's. All others are too long,
-    unless so many digits may be dropped in front that few enough are left.
+    unless so many digits may be dropped in front that few enough are left; ``exact`` are those of which
+    that is known.
     """
     if not len(kind):
         return kind
@@ -146,7 +153,7 @@ def _too_long(
     pairs, which = np.unique([np.where(digits.plus, -1, home), code], axis=1, return_inverse=True)
     for number, (place, country) in enumerate(pairs.T.tolist()):
         if country:
-            rows = which.ravel() == number
+            rows = (which.ravel() == number) & ~exact
             left[rows] -= _unseen(regions()[place] if place >= 0 else None, country)
     sure = left > MOST
     nobodys = np.isin(kind, [KINDS.index("unknown_country"), KINDS.index("national_form")])

@@ -83,7 +83,8 @@ def read(cells: Any) -> Digits:
     begins, ends, text = raw(cells)
     is_digit = text - np.uint8(ord("0")) < 10  # noqa: PLR2004 - what is below 0 wraps around to large numbers
     plus = _first(text, begins, ends) == ord("+")
-    if np.count_nonzero(is_digit) + np.count_nonzero(plus) == len(text):
+    marked = len(text) - np.count_nonzero(is_digit)
+    if marked == np.count_nonzero(plus):
         return _unpunctuated(cells, plus)
     size = ends - begins
     length = counted(is_digit, begins, size)
@@ -91,16 +92,13 @@ def read(cells: Any) -> Digits:
     if cells.null_count:  # below which any bytes may stand
         plain &= np.asarray(cells.is_valid())
 
+    if marked > len(plain) and np.count_nonzero(is_other := _CLASS[text] == _OTHER) > len(plain):
+        # Where they are many, counting them is cheaper than finding their cells.
+        return _read_some(cells, np.flatnonzero(plain & (counted(is_other, begins, size) == 0)))
     rest = np.flatnonzero(~is_digit)
     byte = text[rest]
     kind = _CLASS[byte]
-    others = rest[kind == _OTHER]
-    if len(others) > len(plain):  # counting them is cheaper then than looking up their cells
-        plain &= counted(_CLASS[text] == _OTHER, begins, size) == 0
-        if 0 < np.count_nonzero(plain) < len(plain):
-            return _read_some(cells, np.flatnonzero(plain))
-    else:
-        plain[cells_of(others, ends)] = False
+    plain[cells_of(rest[kind == _OTHER], ends)] = False
     if not plain.any():
         return Digits(np.zeros_like(length), np.zeros_like(length), plus, plain, plain, np.zeros_like(length))
 

@@ -42,6 +42,10 @@ class Found(NamedTuple):
     length: NDArray[np.int64]
     sure: NDArray[np.bool_]
 
+    def without_last(self, count: NDArray[np.int64]) -> Found:
+        """Without so many of the last digits of each."""
+        return self._replace(value=self.value // POWERS[count], length=self.length - count)
+
 
 def national(region: str, code: int, value: NDArray[np.int64], length: NDArray[np.int64]) -> Found:
     """National numbers without their national prefix, of a region, or of a calling code (region ``001``)."""
