@@ -111,14 +111,13 @@ def decide(
         length = size[rows] - len(str(country))
         rest = national[rows] - country * POWERS[length]
         size[rows], national[rows] = length, rest
-        # What a number of many digits begins with says what is dropped of it, whatever follows.
-        zeros, main = (LONGEST - length) * (digits.beyond[rows] > 0), sharing(country)[0]
-        count = after_code(country).of(rest * POWERS[zeros], length + zeros)
+        long, zeros = _lengthened(rest, length, digits.beyond[rows])
+        count, main = after_code(country).of(long, length + zeros), sharing(country)[0]
         code[rows[count >= 0]] = country
         exact[rows] = prefixes.shows_prefix(main, country, LONGEST)
         drop(rows, count)
         for some in _enough(np.flatnonzero(count == PREFIXED)):
-            found = prefixes.national(main, country, (rest * POWERS[zeros])[some], (length + zeros)[some])
+            found = prefixes.national(main, country, long[some], (length + zeros)[some])
             take(rows[some], found.without_last(zeros[some]), country)
 
     kind = np.full(len(national), UNDECIDED, dtype=np.int8)
@@ -130,6 +129,22 @@ def decide(
     (rows,) = np.nonzero(digits.beyond)
     kind[rows] = _too_long(digits.at(rows), home[rows], size[rows], code[rows], kind[rows], exact[rows])
     return national + code * POWERS[size], kind
+
+
+def _lengthened(
+    value: NDArray[np.int64], length: NDArray[np.int64], beyond: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """
+    Numbers of which there are more digits than were read, with zeros for these, and how many zeros.
+
+    What such a number begins with says what is dropped of it, whatever follows.
+    """
+    zeros = np.zeros_like(length)
+    (rows,) = np.nonzero(beyond)
+    if not len(rows):
+        return value, zeros
+    zeros[rows] = LONGEST - length[rows]
+    return value * POWERS[zeros], zeros
 
 
 def _too_long(
