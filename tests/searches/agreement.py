@@ -100,12 +100,13 @@ def whole(frame, levels=parse.NUMBERS):
 @contextmanager
 def by_columns(but=()):
     """Few rows read as millions are: by columns, in parts; or so many one by one, as few are otherwise."""
-    before = classify.FEW, arrow._PART
-    classify.FEW, arrow._PART = len(but) + 1, 5_000
+    before = classify.FEW, classify.FEW_KNOWN, arrow._PART
+    classify.FEW = classify.FEW_KNOWN = len(but) + 1
+    arrow._PART = 5_000
     try:
         yield
     finally:
-        classify.FEW, arrow._PART = before
+        classify.FEW, classify.FEW_KNOWN, arrow._PART = before
 
 
 def apart(frame):

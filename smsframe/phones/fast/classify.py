@@ -33,6 +33,7 @@ from smsframe.phones.fast.metadata import (
     not_dialled,
     numbering_plan,
     owners,
+    place_of,
     regions,
     sharing,
 )
@@ -40,7 +41,7 @@ from smsframe.phones.fast.patterns import longest, parse
 from smsframe.phones.fast.ranges import LONGEST, POWERS, UNDECIDED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 _MOBILE: Final = KINDS.index(MOBILE)
 _LITTLE: Final = 5  # digits; of fewer there are few different ones, and the library has more to say of them
 FEW: Final = 100  # numbers; for fewer of a country, finding its ranges takes longer than asking one by one
+FEW_KNOWN: Final = 4  # numbers; for fewer, looking into ranges that were found before does
 
 
 def decide(
@@ -86,7 +88,7 @@ def decide(
     known = digits.plain & (digits.length >= _LITTLE)
     local, abroad = known & ~digits.plus, known & digits.plus
     dialled = np.zeros(len(national), dtype=bool)
-    for place, rows in _groups(home, local & (home >= 0), fewest):
+    for place, rows in _groups(home, local & (home >= 0), fewest, [*map(place_of, at_home.known)]):
         region = regions()[place]
         count = at_home(region).of(national[rows], size[rows])
         for some in _enough(np.flatnonzero(count == DIALLED)):
@@ -107,7 +109,7 @@ def decide(
     abroad |= dialled
 
     first = calling_codes()[national // POWERS[np.maximum(size - 3, 0)] % 1000]
-    for country, rows in _groups(first, abroad & (first > 0), fewest):
+    for country, rows in _groups(first, abroad & (first > 0), fewest, after_code.known):
         length = size[rows] - len(str(country))
         rest = national[rows] - country * POWERS[length]
         size[rows], national[rows] = length, rest
@@ -121,7 +123,7 @@ def decide(
             take(rows[some], found.without_last(zeros[some]), country)
 
     kind = np.full(len(national), UNDECIDED, dtype=np.int8)
-    for country, rows in _groups(code, code > 0, fewest):
+    for country, rows in _groups(code, code > 0, fewest, kinds.known):
         kind[rows] = kinds(country).of(national[rows], size[rows])
     kind[local & (home < 0) | dialled & (first == 0)] = KINDS.index("national_form")
     nobodys = abroad & ~dialled & (first == 0)
@@ -253,14 +255,20 @@ def _enough(rows: NDArray[np.intp]) -> list[NDArray[np.intp]]:
 
 
 def _groups(
-    labels: NDArray[np.integer[Any]], among: NDArray[np.bool_], fewest: int | None = None
+    labels: NDArray[np.integer[Any]],
+    among: NDArray[np.bool_],
+    fewest: int | None = None,
+    known: Sequence[int] = (),
 ) -> Iterator[tuple[int, NDArray[np.intp]]]:
-    """The rows of each label, where they are many enough."""
+    """The rows of each label, where they are many enough; of labels whose ranges are known, few are."""
     rows = np.flatnonzero(among)
     found = labels[rows]
     counts = np.bincount(found)
     if np.count_nonzero(counts) > 1:  # sixteen bits are sorted in two passes
         rows = rows[np.argsort(found.astype(np.int16), kind="stable")]
     ends = np.cumsum(counts)
-    for label in np.flatnonzero(counts >= (FEW if fewest is None else fewest)):
+    least = np.full(len(counts), FEW if fewest is None else fewest)
+    there = [label for label in known if label < len(counts)]
+    least[there] = np.minimum(least[there], FEW_KNOWN)
+    for label in np.flatnonzero((counts > 0) & (counts >= least)):
         yield int(label), rows[ends[label] - counts[label] : ends[label]]

@@ -11,9 +11,9 @@ library reads one number at a time, a hundred times as long for a column.
 from __future__ import annotations
 
 import re
-from functools import cache, partial, wraps
+from functools import cache, partial, update_wrapper
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import numpy as np
 
@@ -74,6 +74,12 @@ def regions() -> tuple[str, ...]:
     return tuple(sorted(phonenumbers.SUPPORTED_REGIONS))
 
 
+@cache
+def place_of(region: str) -> int:
+    """The place of a region in ``regions()``."""
+    return regions().index(region)
+
+
 def dialling_00(home: NDArray[np.int16]) -> NDArray[np.bool_]:
     """For each place of a region, or -1 for none: whether 00 and nothing more begins a call abroad."""
     asked = np.bincount(home + 1, minlength=1)  # only these: each region is a module of its own to load
@@ -117,19 +123,28 @@ def calling_code(region: str) -> int:
     return int(numbering_plan(region, 0).country_code)
 
 
-def _once(find: Callable[[Key], Ranges]) -> Callable[[Key], Ranges]:
-    """Ranges are found once; threads that want the same wait for the first."""
-    known = cache(find)
+class Once(Generic[Key]):
+    """Ranges that are found once; threads that want the same wait for the first."""
 
-    @wraps(find)
-    def found(key: Key) -> Ranges:
+    def __init__(self, find: Callable[[Key], Ranges]) -> None:
+        self._find = cache(find)
+        self._found: dict[Key, None] = {}
+        update_wrapper(self, find)
+
+    @property
+    def known(self) -> list[Key]:
+        """Of what they are found by now."""
+        return list(self._found)
+
+    def __call__(self, key: Key) -> Ranges:
+        """The ranges of a region or a calling code."""
         with _BUILDING:
-            return known(key)
+            found = self._find(key)
+            self._found[key] = None
+            return found
 
-    return found
 
-
-@_once
+@Once
 def kinds(code: int) -> Ranges:
     """National numbers of a calling code → the place of their kind in ``KINDS``."""
     plans = [numbering_plan(region, code) for region in sharing(code)]
@@ -188,7 +203,7 @@ def wrong(plan: Any, length: int) -> str:
     return "too_long" if length > possible[-1] else "wrong_length"
 
 
-@_once
+@Once
 def owners(code: int) -> Ranges:
     """National numbers of a calling code → the place in ``sharing`` of the region that has them."""
     plans = [numbering_plan(region, code) for region in sharing(code)]
@@ -200,7 +215,7 @@ def owners(code: int) -> Ranges:
     return build(asked)
 
 
-@_once
+@Once
 def national_mobiles(code: int) -> Ranges:
     """
     Digits as people write them at home, zeros in front lost → 1 if a mobile of the calling code, else 0.
@@ -234,7 +249,7 @@ def calling_codes_of_regions() -> tuple[int, ...]:
     return tuple(code for code, names in known if names != (library.REGION_CODE_FOR_NON_GEO_ENTITY,))
 
 
-@_once
+@Once
 def after_code(code: int) -> Ranges:
     """Digits after a calling code → how many of them are a national prefix that does not belong there."""
     plan = numbering_plan(sharing(code)[0], code)
@@ -242,13 +257,13 @@ def after_code(code: int) -> Ranges:
     return build(lambda length: (whole, begin, partial(_dropped, plan, length)))
 
 
-@_once
+@Once
 def at_home(region: str) -> Ranges:
     """Digits without a plus, in a region → how many of them are a national prefix; or how else they begin."""
     return _at_home(region, dialled=True)
 
 
-@_once
+@Once
 def not_dialled(region: str) -> Ranges:
     """The same of digits that are not dialled abroad, whatever they begin with: what follows is a zero."""
     return _at_home(region, dialled=False)
