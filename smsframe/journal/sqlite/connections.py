@@ -143,7 +143,7 @@ class Connections:
         return self._kept > 0
 
     def ask(self, statement: str) -> list[tuple[Any, ...]]:
-        """What one statement finds, which reads; in a third of the time of a transaction."""
+        """What one statement finds, which reads; a transaction for it would take several times as long."""
         with self._in_use("_borrowed"), closing(self.reader.raw_connection()) as lent:
             cursor = cast("sqlite3.Connection", lent.driver_connection).execute(statement)
             return cursor.fetchall()

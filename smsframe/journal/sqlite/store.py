@@ -9,7 +9,7 @@ import sqlite3
 import threading
 from collections import namedtuple
 from contextlib import contextmanager, nullcontext, suppress
-from functools import cache, partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -46,7 +46,7 @@ ANOTHER = "name another file with journal= or SMSFRAME_JOURNAL"
 _making = threading.Lock()
 
 
-@cache
+@lru_cache
 def _with_version(query: sa.Select[Any]) -> tuple[str, Callable[..., Any]]:
     """A query that finds the version of the tables too, last, and what its rows become."""
     row = namedtuple("row", [column.key for column in query.selected_columns])  # type: ignore[misc]  # noqa: PYI024
