@@ -376,9 +376,9 @@ MUTANTS = (
     Mutant(
         "an order is claimed, on disk, before it leaves",
         (
-            Edit("journal.orders.batches", "values(state=State.SENDING", "values(state=State.PLANNED"),
+            Edit("journal.orders.transitions", "values(state=State.SENDING", "values(state=State.PLANNED"),
             Edit(
-                "journal.orders.batches",
+                "journal.orders.transitions",
                 '.where(*_OURS, batches.c.state == sa.bindparam("known"))',
                 '.where(*_OURS, sa.bindparam("known") != "")',
             ),
@@ -388,7 +388,7 @@ MUTANTS = (
         "a claim is from one state and owner (compare and swap)",
         (
             Edit(
-                "journal.orders.batches",
+                "journal.orders.transitions",
                 ".where(*_OURS, batches.c.state == State.PLANNED)",
                 '.where(_OURS[0], sa.bindparam("ours") != "")',
             ),
@@ -397,7 +397,7 @@ MUTANTS = (
     ),
     _one(
         "a record is from one state and owner (compare and swap)",
-        "journal.orders.batches",
+        "journal.orders.transitions",
         '.where(*_OURS, batches.c.state == sa.bindparam("known"))',
         '.where(_OURS[0], sa.bindparam("ours") != "", sa.bindparam("known") != "")',
         witness="tests/integration/test_witnesses.py"
@@ -512,7 +512,7 @@ MUTANTS = (
     ),
     _one(
         "whom an order lacks is written down",
-        "journal.orders.batches",
+        "journal.orders.transitions",
         "count_answer(connection, batch, step)\n    recipient_rows.mark(",
         "count_answer(connection, batch, step)\n    (lambda *_: None)(",
         *("lost people", "answer lost", "reset"),

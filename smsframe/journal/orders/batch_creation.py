@@ -73,8 +73,7 @@ def assign(
     if free.empty:
         return []
     in_order = free.index
-    free = free.sort_values("phone", kind="stable")
-    free = free.assign(person=keys(free["phone"]))  # once for all, and not for each batch
+    free = free.assign(person=keys(free["phone"])).sort_values("phone", kind="stable")
     if isinstance(when, Now):
         free, later = in_later_stages(connection, entry, free)
         _write_waiting(connection, entry, later)

@@ -14,19 +14,18 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from smsframe.errors import JournalError
 from smsframe.journal.campaigns.stop_requests import requested
 from smsframe.journal.counts import Tally, tallies, tally
 from smsframe.journal.orders.attempts import read_earlier
 from smsframe.journal.orders.batch_creation import assign
-from smsframe.journal.orders.shared_limits import count_answer
 from smsframe.journal.orders.spending import covers
+from smsframe.journal.orders.transitions import change_state, claim, claimed_by
 from smsframe.journal.people import recipients as recipient_rows
-from smsframe.journal.rows import append_evidence, evidence_row, micros, read_batches
-from smsframe.journal.sql import is_among, rows_changed
+from smsframe.journal.rows import append_evidence, evidence_row, read_batches
+from smsframe.journal.sql import is_among
 from smsframe.journal.tables import batches, evidence, recipients
 from smsframe.orders.records import Batch, BatchWithPeople, CampaignRecord, Change, Stamp
-from smsframe.orders.states import TAKEN, Action, Event, State, transition
+from smsframe.orders.states import TAKEN, Event, State, transition
 from smsframe.phones.match import among, find
 
 if TYPE_CHECKING:
@@ -37,30 +36,6 @@ if TYPE_CHECKING:
     from smsframe.clock import Clock
     from smsframe.journal.store import JournalStore, RunLocks
     from smsframe.orders.records import Now
-
-
-# The two statements of each order. They are put together once: that takes longer than carrying them out.
-
-_OURS = (batches.c.id == sa.bindparam("key"), batches.c.owner == sa.bindparam("ours"))
-
-_CLAIM = (
-    sa.update(batches)
-    .where(*_OURS, batches.c.state == State.PLANNED)
-    .values(state=State.SENDING, attempts=batches.c.attempts + 1, claimed_at=sa.bindparam("at"))
-)
-
-_CHANGE = (
-    sa.update(batches)
-    .where(*_OURS, batches.c.state == sa.bindparam("known"))
-    .values(
-        state=sa.bindparam("next"),
-        doubt=sa.bindparam("doubts"),
-        attempts=batches.c.attempts + sa.bindparam("more"),
-        reason=sa.bindparam("why"),
-        sent_at=sa.func.coalesce(sa.bindparam("sent", type_=sa.BigInteger), batches.c.sent_at),
-        charged=sa.func.coalesce(sa.bindparam("credits", type_=sa.Float), batches.c.charged),
-    )
-)
 
 
 class Batches:
@@ -156,7 +131,9 @@ class Batches:
         """
         batch = change.batch
         with self._store.transaction() as connection:
-            connection.execute(sa.insert(evidence), _change(connection, entry, owner, change, self.stamp()))
+            connection.execute(
+                sa.insert(evidence), change_state(connection, entry, owner, change, self.stamp())
+            )
             recipient_rows.free(connection, recipients.c.batch == batch.id)
             created = (assign(connection, entry, owner, part, batch) for part in parts)
             return [*itertools.chain.from_iterable(created)]
@@ -222,7 +199,7 @@ class Batches:
                 if not covers(connection, entry, batch, people):
                     break  # the engine cuts again what is left
                 at = batch.claimed_at or self._clock.now()
-                if rows_changed(connection, _CLAIM, {"key": batch.id, "ours": owner, "at": micros(at)}):
+                if claim(connection, batch, owner, at):
                     what = (Event.CLAIMED, State.SENDING, self.stamp())
                     rows.append(evidence_row(entry.id, batch.order_id, *what))
                     sending = replace(batch, state=State.SENDING, claimed_at=at)
@@ -231,7 +208,7 @@ class Batches:
                 connection.execute(sa.insert(evidence), rows)
         if claimed:
             keys = [item.batch.id for item in claimed]
-            self._store.confirm(lambda: _claimed(keys, owner), len(claimed))
+            self._store.confirm(lambda: claimed_by(owner, keys), len(claimed))
         return claimed
 
     def record(self, entry: CampaignRecord, owner: str, changes: list[Change]) -> list[Batch]:
@@ -242,7 +219,7 @@ class Batches:
             JournalError: One is not in the state we knew, or no longer ours; then none is written.
         """
         with self._store.transaction() as connection:
-            rows = [_change(connection, entry, owner, change, self.stamp()) for change in changes]
+            rows = [change_state(connection, entry, owner, change, self.stamp()) for change in changes]
             if rows:
                 connection.execute(sa.insert(evidence), rows)
         return [replace(one.batch, state=one.step.state, doubt=one.step.doubt) for one in changes]
@@ -337,32 +314,3 @@ class Batches:
     def _dead(self, connection: Connection, which: sa.ColumnElement[bool]) -> list[str]:
         owners = connection.execute(sa.select(batches.c.owner).where(which).distinct()).scalars()
         return [name for name in owners if not self._owners.alive(name)]
-
-
-def _claimed(keys: list[int], owner: str) -> sa.Select[Any]:
-    """How many of some batches a run has claimed."""
-    ours = batches.c.id.in_(keys) & (batches.c.owner == owner) & (batches.c.state == State.SENDING)
-    return sa.select(sa.func.count()).select_from(batches).where(ours)
-
-
-def _change(
-    connection: Connection, entry: CampaignRecord, owner: str, change: Change, stamp: Stamp
-) -> dict[str, Any]:
-    """From the state we know to the next; the row of the evidence. An error when somebody was faster."""
-    batch, step = change.batch, change.step
-    given = {
-        "key": batch.id,
-        "ours": owner,
-        "known": batch.state,
-        "next": step.state,
-        "doubts": int(step.doubt),
-        "more": int(step.action is Action.REPEAT),
-        "why": change.reason,
-        "sent": None if change.sent_at is None else micros(change.sent_at),
-        "credits": change.charged,
-    }
-    if not rows_changed(connection, _CHANGE, given):
-        raise JournalError(f"order {batch.order_id} was changed by somebody else; nothing was overwritten")
-    count_answer(connection, batch, step)
-    recipient_rows.mark(connection, batch.id, change.missing, change.refused)
-    return evidence_row(entry.id, batch.order_id, change.event, step.state, stamp, change.evidence)
