@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import sqlite3
@@ -18,7 +19,7 @@ import sqlalchemy as sa
 from helpers.byte_scan import found_in, found_on_server, tables_with
 from helpers.clocks import PassingTime
 from helpers.journal_files import JOURNALS
-from helpers.sending import send, table
+from helpers.sending import send, table, texted
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -559,3 +560,25 @@ def test_who_wrote_after_they_were_erased_and_is_erased_again_is_not_written_dow
         forget(gateway, GONE)
         assert smsframe.replies(gateway=gateway).empty
         nowhere(request, gateway, journal, GONE)
+
+
+@BOTH
+def test_whoever_is_forgotten_while_a_campaign_is_sent_leaves_everybody_else_with_one_text(gateway, sandbox):
+    """
+    Two people at a time, in each pair of orders that have not left, once the first one was accepted.
+
+    Their orders are cut again, and what is cut anew may have the key of what was deleted.
+    """
+    for number, pair in enumerate(itertools.combinations(range(2, 8), 2)):
+        mobiles = pd.Series([f"+39347{number:03}{place:04}" for place in range(8)])
+        done = []
+
+        def report(event, mobiles=mobiles, pair=pair, done=done):
+            if event.state.value == "accepted" and not done:
+                done.append(forget(gateway, *mobiles[[*pair]]))
+
+        people = pd.DataFrame({"mobile": mobiles, "name": "Ada"})
+        out = send(people, gateway, campaign=f"c{number}", batch_size=2, workers=1, report=report)
+        got = texted(sandbox).reindex(mobiles, fill_value=0)
+        assert got.tolist() == [int(place not in pair) for place in range(8)]
+        assert out["sms_status"].eq("accepted").tolist() == [place not in pair for place in range(8)]

@@ -156,6 +156,12 @@ class History:
             callers.append(self._call(place, after=choices.one((0.0, 0.5, 25.0))))
         if self._may("opts out", 0.2):
             self._opt_out(choices.one(self._everybody), after=choices.one((0.0, 0.05, 0.5, 5.0, 35.0)))
+        if self._erases and choices.happens(0.5):  # while others are at work
+            self.world.counted["erased"] += 1
+            some = tuple(choices.some(self._everybody, 0.3)) or self._everybody[:1]
+            callers.append(
+                self._begin("forget", Call(people=some), after=choices.one((0.06, 0.07, 0.1, 0.3)))
+            )
         if self._may("two journals", 0.5):
             callers.append(self._begin("send", Call(people=self._everybody), disk=Disk()))
         world.scheduler.live()

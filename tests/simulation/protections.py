@@ -390,16 +390,33 @@ MUTANTS = (
             Edit(
                 "journal.orders.transitions",
                 ".where(*_OURS, batches.c.state == State.PLANNED)",
-                '.where(_OURS[0], sa.bindparam("ours") != "")',
+                '.where(_OURS[0], sa.bindparam("order") != "", sa.bindparam("ours") != "")',
             ),
         ),
         witness="tests/integration/test_witnesses.py::test_an_order_is_claimed_once_and_by_its_owner_only",
+    ),
+    Mutant(
+        "an order is not taken for another one that has its key by now",
+        (
+            Edit(
+                "journal.orders.transitions",
+                'batches.c.order_id == sa.bindparam("order")',
+                'sa.bindparam("order") != ""',
+            ),
+            Edit(
+                "journal.orders.batches",
+                "(batches.c.id == batch.id) & (batches.c.order_id == batch.order_id)",
+                "(batches.c.id == batch.id)",
+            ),
+        ),
+        ("erased",),
+        5_000,
     ),
     _one(
         "a record is from one state and owner (compare and swap)",
         "journal.orders.transitions",
         '.where(*_OURS, batches.c.state == sa.bindparam("known"))',
-        '.where(_OURS[0], sa.bindparam("ours") != "", sa.bindparam("known") != "")',
+        '.where(_OURS[0], *(sa.bindparam(name) != "" for name in ("order", "ours", "known")))',
         witness="tests/integration/test_witnesses.py"
         "::test_what_became_of_an_order_is_written_by_its_owner_once",
     ),

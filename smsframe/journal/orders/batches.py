@@ -107,7 +107,7 @@ class Batches:
         """
         with self._store.transaction() as connection:
             planned = (batches.c.state == State.PLANNED) & (batches.c.owner == owner)
-            which = planned & (batches.c.id == batch.id)
+            which = planned & (batches.c.id == batch.id) & (batches.c.order_id == batch.order_id)
             if connection.execute(sa.select(sa.func.count()).where(which)).scalar_one():
                 recipient_rows.free(connection, recipients.c.batch == batch.id)
                 connection.execute(sa.delete(batches).where(which))

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 # The two statements of each order. They are put together once: that takes longer than carrying them out.
 
-_OURS = (batches.c.id == sa.bindparam("key"), batches.c.owner == sa.bindparam("ours"))
+# With the order id, as the key of a planned order that somebody deleted may be another order's by now.
+_OURS = (
+    batches.c.id == sa.bindparam("key"),
+    batches.c.order_id == sa.bindparam("order"),
+    batches.c.owner == sa.bindparam("ours"),
+)
 
 _CLAIM = (
     sa.update(batches)
@@ -49,7 +54,12 @@ _CHANGE = (
 
 def claim(connection: Connection, batch: Batch, owner: str, at: datetime) -> bool:
     """Take a planned order for sending; whether it still was planned, and this owner's."""
-    return rows_changed(connection, _CLAIM, {"key": batch.id, "ours": owner, "at": micros(at)}) > 0
+    return rows_changed(connection, _CLAIM, _values(batch, owner) | {"at": micros(at)}) > 0
+
+
+def _values(batch: Batch, owner: str) -> dict[str, Any]:
+    """The values of `_OURS`."""
+    return {"key": batch.id, "order": batch.order_id, "ours": owner}
 
 
 def claimed_by(owner: str, keys: list[int]) -> sa.Select[Any]:
@@ -64,8 +74,6 @@ def change_state(
     """From the state we know to the next; the row of the evidence. An error when somebody was faster."""
     batch, step = change.batch, change.step
     given = {
-        "key": batch.id,
-        "ours": owner,
         "known": batch.state,
         "next": step.state,
         "doubts": int(step.doubt),
@@ -74,7 +82,7 @@ def change_state(
         "sent": None if change.sent_at is None else micros(change.sent_at),
         "credits": change.charged,
     }
-    if not rows_changed(connection, _CHANGE, given):
+    if not rows_changed(connection, _CHANGE, _values(batch, owner) | given):
         raise JournalError(f"order {batch.order_id} was changed by somebody else; nothing was overwritten")
     count_answer(connection, batch, step)
     recipient_rows.mark(connection, batch.id, change.missing, change.refused)
