@@ -447,6 +447,40 @@ def test_of_a_journal_that_was_replaced_no_run_believes_what_it_finds(gateway, t
         assert not store.in_place
 
 
+@pytest.mark.parametrize("way", ["put back", "made anew", "deleted"])
+def test_a_journal_of_opt_outs_that_is_another_one_in_the_middle_of_a_run_is_seen(
+    gateway, sandbox, tmp_path, way
+):
+    """The campaign has a journal of its own; the gateway's has the lists, and is changed as often again."""
+    last, copy = table(6)["mobile"].iloc[-1], tmp_path / "copy.sqlite"
+    smsframe.optouts.add(["+393480000001"], why="x", gateway=gateway)
+    smsframe.Journal(gateway.journal).backup(copy)
+    if way != "made anew":
+        smsframe.optouts.add(["+393480000002"], why="x", gateway=gateway)
+    done = []
+
+    def report(event):
+        if event.state.value != "accepted" or done:
+            return
+        gateway.journal.unlink()
+        if way == "put back":
+            copy.replace(gateway.journal)
+        if way != "deleted":
+            smsframe.optouts.add([last], why="STOP", gateway=gateway)
+        done.append(way)
+
+    own = tmp_path / "own.sqlite"
+    if way == "deleted":
+        with pytest.raises(smsframe.CampaignStopped, match="list of opt-outs was deleted"):
+            send(table(6), gateway, batch_size=2, workers=1, report=report, journal=own)
+        assert len(texted(sandbox)) == 2
+        return
+    out = send(table(6), gateway, batch_size=2, workers=1, report=report, journal=own)
+    assert done == [way]
+    assert last not in texted(sandbox)
+    assert out["sms_code"].iloc[-1] == "opted_out"
+
+
 def reading_back(monkeypatch, answer):
     """A stand-in for the other process."""
     asked = []

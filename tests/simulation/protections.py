@@ -111,7 +111,7 @@ MUTANTS = (
     _one(
         "what was read of the lists is not believed after a change",
         "campaign.rules.may_text",
-        "return self._barred.state != self._seen",
+        "return now != self._seen",
         "return self._seen is None",
         witness="tests/integration/test_optouts.py::test_whoever_opts_out_while_a_campaign_is_sent_is_in_no_later_order[sqlite]",
     ),

@@ -7,6 +7,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from smsframe.errors import JournalError
 from smsframe.phones.match import among
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.journal.people.barred import Barred, State
+
+EMPTY = (0,)
+"""What `Barred.state` says of a journal without lists, in which nobody was erased."""
 
 
 class MayText:
@@ -59,5 +63,17 @@ class MayText:
         return True
 
     def _changed(self) -> bool:
-        """Whether anybody was put on a list since the lists were read; if not, nothing else is read."""
-        return self._barred.state != self._seen
+        """
+        Whether anybody was put on a list since the lists were read; if not, nothing else is read.
+
+        Raises:
+            JournalError: Lists that were read are not there any more.
+        """
+        now = self._barred.state
+        gone = (before != EMPTY and after == EMPTY for before, after in zip(self._seen, now, strict=True))
+        if now != self._seen and any([*gone][1:]):  # of the campaign's own journal others say it
+            raise JournalError(
+                "a journal with a list of opt-outs was deleted or replaced since this run began, so nobody "
+                "knows who has opted out and nothing more is sent: put it back, and resume the campaign"
+            )
+        return now != self._seen

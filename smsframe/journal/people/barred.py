@@ -9,6 +9,7 @@ says.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from itertools import chain
@@ -132,7 +133,11 @@ class Barred:
 
     @property
     def state(self) -> State:
-        """What changes with each change of a list, and when somebody is erased."""
+        """
+        What changes with each change of a list, when somebody is erased, and when a file is another one.
+
+        One entry per journal; of one without lists, and where nobody was erased, it is ``(0,)``.
+        """
         return tuple(self._state_of(journal) for journal in self.journals)
 
     def _state_of(self, journal: Journal) -> tuple[Any, ...]:
@@ -141,7 +146,9 @@ class Barred:
         if found is None:
             return (0,)  # is also what an empty journal says, which is made after this was asked
         lists = [one for one in found if one.id is not None and self._of_this_account(one)]
-        return (found[0].erased, *((one.id, one.changes) for one in lists))
+        said = (found[0].erased, *((one.id, one.changes) for one in lists))
+        # Of a file that is put back from a copy the numbers may come again.
+        return (*said, _file(journal.path)) if any(said) and journal is not self.journals[0] else said
 
     @property
     def lists_anybody(self) -> bool:
@@ -263,6 +270,15 @@ class Barred:
         if gateway_identity(owner.base_url) != gateway_identity(self.base_url):
             return False
         return self.others or owner.campaign > 0 or owner.account in self.accounts()
+
+
+def _file(path: Path | None) -> tuple[int, int] | None:
+    """Device and number of a journal's file; None of one on a server."""
+    if path is not None:
+        with suppress(OSError):
+            status = path.stat()
+            return status.st_dev, status.st_ino
+    return None
 
 
 @lru_cache
