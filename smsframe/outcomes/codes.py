@@ -49,8 +49,8 @@ _NUMBERS = {
         "number. Take the whole number from its source."
     ),
     "decimals": (
-        "Behind a whole number there are a dot and zeros, as in 12.00. Take them away, or only the dot if "
-        "they are digits of the number."
+        "Behind a whole number there are a dot and digits, as in 12.00 or 12.5. Take them away, or only the "
+        "dot if they are digits of the number."
     ),
     "letters": "There are letters in the cell. Leave only the number.",
     "extension": "The number has an extension, which cannot receive a text. Give a direct mobile number.",

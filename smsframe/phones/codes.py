@@ -23,7 +23,7 @@ CODES: Final[dict[str, str]] = {
     "digits_lost": "digits lost by rounding; store the column as text",
     "scientific": "in scientific notation; store the column as text",
     "masked_digits": "marks such as * stand where digits should be",
-    "decimals": "a dot and zeros behind the number may be digits of it",
+    "decimals": "what is behind the dot may be digits of the number",
     "letters": "letters in the number",
     "extension": "has an extension, which cannot receive a text",
     "two_numbers": "more than one number in the cell",

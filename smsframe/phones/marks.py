@@ -52,6 +52,13 @@ Whatever stands for a digit that is not shown, wherever it stands, as a class of
 marks, ellipses, low lines, tildes, bullets, blocks, squares, circles, diamonds, stars, crosses, dots.
 """
 
+REFUSING: Final = (
+    r"[\x{2020}\x{2021}\x{2620}\x{2626}\x{2628}\x{2629}\x{26B0}\x{26B1}\x{26CC}\x{26D2}\x{26D4}\x{2715}-\x{2718}"
+    r"\x{271D}-\x{2720}\x{274C}\x{274E}\x{1F480}\x{1F4F5}\x{1F507}\x{1F515}\x{1F546}-\x{1F548}\x{1F571}"
+    r"\x{1F5D9}\x{1F5F4}-\x{1F5F7}\x{1F6AB}\x{1F6B7}\x{1F6D1}]"
+)
+"""Signs that somebody is not to be texted: no entry, crossed out, struck from a list, dead."""
+
 _SPACED: Final = r"[ ()\[\].\-\x{2010}-\x{2015}\x{2212}\x{30FC}\x{FF0D}]*"
 _DASH: Final = r"[\-\x{2010}-\x{2015}\x{2212}\x{30FC}\x{FF0D}]"
 # Two of them at an end; one may be a picture of a telephone.
@@ -67,11 +74,22 @@ HIDDEN: Final = (  # also any symbol between digits
     r"|[\p{No}\p{Nl}]"  # a digit of another kind, as in a circle, that would be passed over
     r"|[(\[\x{FF08}\x{FF3B}] ?[)\]\x{FF09}\x{FF3D}]"  # the frame of an area code that was not filled in
     rf"|[0-9]{_SPACED}(?:[xX]{{2,}}|#{{2,}})|(?:[xX]{{2,}}|#{{2,}}){_SPACED}[0-9]"
+    # behind the digits a price or a degree, or one digit with its own mark: "0664 1234567 5!"
+    rf"|[0-9]{_SPACED}[\p{{Sc}}\x{{B0}}]|[0-9][ (\[]+[0-9]{_SPACED}{_MARK}[ )\]]*$"
 )
 """What hides a digit; before the plus it is only a bullet."""
 
 BEFORE: Final = r"^(?:[^0-9+]*\+|[*\x{B7}\x{2022}\x{2023}\x{2043}\x{25A0}\x{25AA}\x{25CB}\x{25CF}\x{25E6}] +)"
 """What may stand before a number and hides nothing: anything before the plus, or one bullet and a space."""
+
+_GROUP: Final = r"[0-9](?:[ .:\-\x{2010}-\x{2015}]{0,3}[0-9]){0,3}"
+REMARK: Final = (
+    rf"(?:[0-9][^0-9]*){{7}}[(\[\x{{FF08}}\x{{FF3B}}] ?{_GROUP} ?[)\]\x{{FF09}}\x{{FF3D}}]$"
+    r"|^[^()\[\]\x{FF08}\x{FF3B}]*(?:[0-9][^0-9()\[\]]*){7} [0-9]{1,2}[)\]\x{FF09}\x{FF3D}]$"
+)
+"""
+A few digits in brackets behind a number: hours, a price, a note. People put brackets around what comes first.
+"""
 
 SEPARATING: Final = (
     r" ()\[\].\-\x{2010}-\x{2015}\x{2212}\x{30FC}\x{FF0D}\x{FF08}\x{FF09}\x{FF3B}\x{FF3D}\x{FF0E}"

@@ -28,7 +28,7 @@ from smsframe.phones.homes import homes
 from smsframe.phones.libphonenumber import KINDS, Cells, verdicts, with_decimals
 from smsframe.phones.person import has_old_1, people
 from smsframe.phones.region_names import INTERNATIONAL
-from smsframe.phones.repair import damage, digits_in, international, mend
+from smsframe.phones.repair import damage, digits_in, international, mend, without_padding
 from smsframe.phones.scripts import digits_in_ascii
 from smsframe.phones.spelling import FEWEST, spelled
 
@@ -200,7 +200,7 @@ def _read_each(
     column: pd.Series, region: str | pd.Series | None
 ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int16], NDArray[np.int64]]:
     """Each cell for itself: numbers, answers, repairs, and the digits of bare ones."""
-    raw = cells.numbers(column)
+    (raw,) = in_parts(lambda raw: (without_padding(raw),), cells.numbers(column))
     home = homes(region, len(raw))
     # Nearly every cell of a good table is digits and punctuation; only the others are looked at closely.
     number, answer, repairs, digits_ = in_parts(_plainly, raw, *home)

@@ -9,15 +9,18 @@ oddity in every cell costs that oddity.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe.arrow import STRING, raw
-from smsframe.phones.marks import BEFORE, HIDDEN, HIDING, SEPARATING
+from smsframe.phones.marks import BEFORE, HIDDEN, HIDING, REFUSING, REMARK, SEPARATING
 from smsframe.phones.scripts import PLUSES, SLASH, in_ascii
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # Two numbers in a cell are written with one of these between them; a line break is turned into a slash.
 SEPARATORS = "/;,|&"
@@ -33,6 +36,7 @@ _OF_WINDOWS = {chr(byte): bytes([byte]).decode("cp1252", "replace") for byte in 
 _LINES = rf"\s*{_BREAKS}+\s*"
 _SPACES = r"[\t\p{Zs}]"
 _ODD_SPACES = r"[\t\x{A0}\x{1680}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}]"
+_PADDING = " \t\n\r\x0b\x0c\xa0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _APOSTROPHES = r"['`\x{B4}\x{2B9}\x{2BC}\x{2018}\x{2019}\x{201B}\x{2032}\x{FF07}]"
 _APOSTROPHE = rf"^{_APOSTROPHES}+\s*"
 _FORMULA = r'^=\s*"+([^"]*)"+$'  # how a spreadsheet is made to keep the zeros in front
@@ -55,6 +59,7 @@ _LINK = rf"{_LINK_HEAD}([0-9]+)(?:[/?&].*)?$"
 NO_WORD = rf"{HIDING}|{_APOSTROPHES}|{_SPACES}|[{PLUSES}{SLASH}{SEPARATING}]"
 """What is more than a letter, though Unicode may call it one, as it does some apostrophes."""
 _DECIMAL = r"^(\+?[0-9]+)[.,]0+$"  # of floats, and of databases that export decimals
+_FRACTION = r"^[1-9][0-9]{5,}[.,][0-9]{1,2}$"  # what a spreadsheet writes of a number that is no whole one
 _ENDS_IN_ZEROS = (
     r"^([^.\x{FF0E}]*[0-9][^.\x{FF0E}]*)[.\x{FF0E}]0+[^0-9]*$"  # a quotation mark may be behind them
 )
@@ -101,6 +106,27 @@ class Characters:
     def any(self, pattern: str) -> bool:
         """Whether one of them is of a class of characters."""
         return bool(pc.any(pc.match_substring_regex(self._each, pattern)).as_py())
+
+
+def without_padding(text: Any) -> Any:
+    """
+    Cells without spaces around them, as databases pad them to a fixed width.
+
+    Example:
+        >>> without_padding(pa.array(["+39 347   ", None], STRING)).to_pylist()
+        ['+39 347', None]
+    """
+    begins, ends, content = raw(text)
+    if not len(content) or _visible(content).all():
+        return text
+    there = ends > begins
+    edges = content[begins[there]], content[ends[there] - 1]
+    return text if all(_visible(edge).all() for edge in edges) else pc.utf8_trim(text, _PADDING)
+
+
+def _visible(content: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which bytes are characters that are seen, of ASCII."""
+    return content - np.uint8(ord("!")) <= ord("~") - ord("!")
 
 
 def mend(text: Any) -> tuple[Any, dict[str, Any], Any]:
@@ -169,6 +195,12 @@ def damage(text: Any) -> Any:
     if there.any(_MAY_HIDE):
         shown = _sub(text, BEFORE, "") if there.any(r"[+ ]") else text
         findings.append((pc.match_substring_regex(shown, HIDDEN), "masked_digits"))
+    if there.any("[.,]"):
+        findings.append((pc.match_substring_regex(text, _FRACTION), "decimals"))
+    if there.any(r"[)\]\x{FF09}\x{FF3D}]"):
+        findings.append((pc.match_substring_regex(text, REMARK), "two_numbers"))
+    if there.any(REFUSING):
+        findings.append((pc.match_substring_regex(text, REFUSING), "masked_digits"))
     if letters or there.any(r"[#\x{FF03}]"):
         findings.append((pc.match_substring_regex(text, _EXTENSION), "extension"))
     if letters:

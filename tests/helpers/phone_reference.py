@@ -69,6 +69,15 @@ DRAWN = (
     *((0x2801, 0x28FF), (0x2B12, 0x2B2F), (0x2B50, 0x2B59), (0x2BC0, 0x2BCB), (0x1F532, 0x1F539)),
     *((0x1F780, 0x1F7EB), (0x1FB00, 0x1FB9F)),
 )
+CROSSED = re.compile(
+    r"DAGGER|DOUBLE DAGGER|SKULL(?: AND CROSSBONES)?|ORTHODOX CROSS|CROSS OF (?:LORRAINE|JERUSALEM)|COFFIN"
+    r"|FUNERAL URN|CROSSING LANES|CIRCLED CROSSING LANES|NO ENTRY(?: SIGN)?|OCTAGONAL SIGN"
+    r"|(?:HEAVY )?(?:MULTIPLICATION|BALLOT) X|CANCELLATION X|BALLOT (?:SCRIPT X|BOLD SCRIPT X)"
+    r"|BALLOT BOX WITH (?:BOLD )?SCRIPT X|(?:SHADOWED WHITE |OUTLINED |WHITE |HEAVY )?LATIN CROSS"
+    r"|MALTESE CROSS|CELTIC CROSS|(?:NEGATIVE SQUARED )?CROSS MARK|NO MOBILE PHONES|NO PEDESTRIANS"
+    r"|(?:SPEAKER|BELL) WITH CANCELLATION STROKE|BLACK SKULL AND CROSSBONES"
+)
+OPENING, CLOSING = "([\uff08\uff3b", ")]\uff09\uff3d"
 WORDS = {
     *(
         "p",
@@ -311,6 +320,12 @@ def damaged(text):
         return "digits_lost" if int(power[2]) > len(power[1] or "") else "scientific"
     if hidden(text):
         return "masked_digits"
+    if re.fullmatch(r"[1-9][0-9]{5,}[.,][0-9][0-9]?", text):
+        return "decimals"
+    if remarked(text):
+        return "two_numbers"
+    if any(CROSSED.fullmatch(unicodedata.name(character, "")) for character in text):
+        return "masked_digits"
     if any(_extends(text, mark) for mark in MARKS.finditer(text)):
         return "extension"
     if any(unicodedata.category(character)[0] == "L" and character != "\u30fc" for character in text):
@@ -339,6 +354,27 @@ def _is_sign(character):
     return sign or character in "!@=^$\\§¶†‡"
 
 
+def remarked(text):
+    """Whether a few digits in brackets, or before one that closes, follow seven digits or more."""
+    if not text.endswith(tuple(CLOSING)):
+        return False
+    begins = [place for place, character in enumerate(text) if character in OPENING]
+    if not begins:
+        last = re.fullmatch(r"(.*)[ ]([0-9]{1,2})", text[:-1], re.DOTALL)
+        return last is not None and not set(last[1]) & set(CLOSING[:2]) and _digits(last[1]) >= 7
+    before, inside = text[: begins[-1]], text[begins[-1] + 1 : -1]
+    inside = inside.removeprefix(" ").removesuffix(" ")
+    gaps = re.split("[0-9]", inside)
+    few = 2 <= len(gaps) <= 5 and gaps[0] == gaps[-1] == ""
+    return (
+        few and _digits(before) >= 7 and all(re.fullmatch("[ .:\\-\u2010-\u2015]{0,3}", gap) for gap in gaps)
+    )
+
+
+def _digits(text):
+    return sum(character in "0123456789" for character in text)
+
+
 def hidden(text):
     """Whether marks stand where digits should be; what is before the plus is a bullet at most."""
     shown = re.sub(rf"^(?:[^0-9+]*\+|[{re.escape(BULLETS)}] +)", "", text, count=1)
@@ -355,6 +391,12 @@ def hidden(text):
         return True
     gap = rf"[{DASHES} ()\[\].]*"
     if re.search(rf"[0-9]{gap}(?:[xX]{{2}}|##)|(?:[xX]{{2}}|##){gap}[0-9]", shown):
+        return True
+    # A price, a degree, or one last digit with its own mark.
+    if any(unicodedata.category(c) == "Sc" or c == "\xb0" for c in re.findall(rf"(?<=[0-9]){gap}(.)", shown)):
+        return True
+    own = re.search(rf"[0-9][ (\[]+[0-9]{gap}(.)[ )\]]*$", shown)
+    if own and _is_sign(own[1]):
         return True
     # Any symbol between two digits, with neither a plus nor a letter on the way.
     return any(

@@ -141,10 +141,78 @@ def test_a_digit_of_another_kind_before_the_number_is_not_passed_over(digit):
     assert one(f"{digit} +43 664 1234567")[0] == "+436641234567"  # before the plus it counts the lines
 
 
-@pytest.mark.parametrize("cell", ["'{}'", '"{}"', "[{}]", "({})", "“{}”", "{} ✓", "{}!", "{}€", "{}-", "{}."])
+@pytest.mark.parametrize("cell", ["'{}'", '"{}"', "[{}]", "({})", "“{}”", "{} ✓", "{}!", "{}-", "{}."])
 @pytest.mark.parametrize("number", ["43664123456.0", "43664123456.00", "+43664123456.0", "0664123456.0"])
 def test_zeros_behind_a_dot_are_no_digits_whatever_stands_around_the_cell(cell, number):
     assert one(cell.format(number), "AT")[0] == "decimals"
+
+
+@pytest.mark.parametrize("fraction", [".7", ".5", ".50", ".05", ",7", ",25"])
+@pytest.mark.parametrize(
+    ("whole", "region"), [("664123456", "AT"), ("43664123456", "AT"), ("335123456", "IT")]
+)
+def test_a_fraction_behind_bare_digits_is_no_digit_of_the_number(whole, region, fraction):
+    # As a spreadsheet writes a number that is no whole one: of 664123456.70 it drops the zero.
+    assert one(whole + fraction, region)[0] == "decimals"
+    assert one(f"0{whole}"[-10:].replace("0", "0 ", 1) + "7", region)[0] != "decimals"
+
+
+@pytest.mark.parametrize(
+    "cell", ["0664 123456.7", "0664.123.4567", "664.1234567", "0664 12 34 56.7", "06641234567.50"]
+)
+def test_a_dot_in_a_number_that_no_spreadsheet_wrote_separates(cell):
+    assert one(cell, "AT")[0].startswith("+43664")
+
+
+@pytest.mark.parametrize(
+    "remark",
+    ["(9-17)", "(18.30)", "(1)", "( 1 )", "[2]", "(10)", "1)", "12]", "(9 - 17)", "\uff081\uff09", "(1) "],
+)
+@pytest.mark.parametrize(
+    ("number", "region"), [("0664 123456", "AT"), ("+43 664 1234567", None), ("040 123456", "FI")]
+)
+def test_a_few_digits_in_brackets_behind_a_number_are_none_of_it(number, region, remark):
+    assert one(f"{number} {remark}", region)[0] == "two_numbers"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "(0664) 1234567",
+        "(0664 1234567)",
+        "0664 (1234567)",
+        "[0664] 1234567",
+        "+43 (0)664 1234567",
+        "(+43)6641234567",
+    ],
+)
+def test_brackets_around_what_comes_first_or_around_all_separate(cell):
+    assert one(cell, "AT")[0] == "+436641234567"
+
+
+@pytest.mark.parametrize(
+    "end", ["5€", "5 €", "5$", "5£", "(5€)", "25 €", "5°", "3♥", "5!", "2📱", "(2📱)", "5 =", "100€"]
+)
+def test_a_price_or_a_digit_with_its_own_mark_behind_a_number_is_none_of_it(end):
+    assert one(f"0664 1234567 {end}", "AT")[0] == "masked_digits"
+
+
+@pytest.mark.parametrize("sign", "🚫⛔†‡⚰⚱☠💀🛑📵🔕🔇🚷❌❎✖✗✘✝🗙", ids=lambda sign: f"U+{ord(sign):04X}")
+def test_whoever_is_crossed_out_or_dead_is_not_texted(sign):
+    cells = [
+        f"{sign}0664 1234567",
+        f"{sign} +43 664 1234567",
+        f"+43 664 1234567 {sign}",
+        f"+43 664 {sign} 1234567",
+    ]
+    assert {one(cell, "AT")[0] for cell in cells} == {"masked_digits"}
+
+
+@pytest.mark.parametrize("space", [" ", "\t", "\xa0", "\u3000", "\r\n", " \xa0"])
+def test_a_cell_that_is_padded_is_read_as_the_one_that_is_not(space):
+    for number in (ITALY, "347 1234567", "mob: 347 1234567"):
+        for cell in (number + space * 300, space * 40 + number, space * 3 + number + space * 3):
+            assert one(cell, "IT")[0] == ITALY
 
 
 @pytest.mark.parametrize("byte", range(0x80, 0xA0))

@@ -114,6 +114,7 @@ def read(cells: Any) -> Digits:
         plain[where[1:][where[1:] == where[:-1]]] = False  # two
         plus[where] = True
 
+    plain[_fraction_or_bracket(text, begins, ends, length)] = False
     marks = kind == _PUNCTUATION
     plain[cells_of(_repeated(rest[marks], byte[marks]), ends)] = False
     plain &= ~_decimals(text, begins, ends)
@@ -287,6 +288,17 @@ def _decimals(
             break
         found[places[text[end] == ord(".")]] = True
     return found
+
+
+def _fraction_or_bracket(
+    text: NDArray[np.uint8], begins: NDArray[np.int64], ends: NDArray[np.int64], length: NDArray[np.int64]
+) -> NDArray[np.intp]:
+    """Cells that end in a bracket, or that are digits, a dot and one or two more: looked at closely."""
+    last = np.maximum(ends - 1, 0)
+    closed = (ends > begins) & ((text[last] == ord(")")) | (text[last] == ord("]")))
+    rows = np.flatnonzero((ends - begins == length + 1) & (length > 2))  # noqa: PLR2004 - with a dot before two
+    dot = (text[last[rows] - 1] == ord(".")) | (text[last[rows] - 2] == ord("."))
+    return np.concatenate([np.flatnonzero(closed), rows[dot]])
 
 
 def _repeated(places: NDArray[np.intp], mark: NDArray[np.uint8]) -> NDArray[np.intp]:
