@@ -11,6 +11,7 @@ import pandas as pd
 
 from smsframe.contacts.headings import SOUNDS_LIKE_PHONE
 from smsframe.errors import ContactsError
+from smsframe.masking import mask
 from smsframe.phones.likeness import looks_like_phones
 from smsframe.phones.region_names import meaning, suggestion
 
@@ -40,12 +41,14 @@ def find_phone(contacts: pd.DataFrame, phone: Hashable | None) -> tuple[Hashable
         if places == 1:
             return phone, False
         if places > 1:
-            raise ContactsError(f"{places} columns are called {phone!r}: rename all but the one to text")
+            raise ContactsError(
+                f"{places} columns are called {_shown(phone)}: rename all but the one to text"
+            )
         if phone in contacts.index.names:
-            raise ContactsError(f"{phone!r} is in the index: make it a column with .reset_index()")
+            raise ContactsError(f"{_shown(phone)} is in the index: make it a column with .reset_index()")
         near = near_column(contacts, phone)
-        hint = "" if near is None else f" Did you mean {near!r}?"
-        raise ContactsError(f"there is no column {phone!r}.{hint} The columns are {_names(contacts)}")
+        hint = "" if near is None else f" Did you mean {_shown(near)}?"
+        raise ContactsError(f"there is no column {_shown(phone)}.{hint} The columns are {_names(contacts)}")
     if not len(contacts.columns):
         raise ContactsError("the table has no columns, so there is nobody to text in it")
     own = contacts.loc[:, ~contacts.columns.astype(str).str.startswith(OURS)]
@@ -60,7 +63,7 @@ def find_phone(contacts: pd.DataFrame, phone: Hashable | None) -> tuple[Hashable
         raise ContactsError(
             f"no column looks like phone numbers by name and content; say phone=, one of {_names(contacts)}"
         )
-    listed = ", ".join(repr(label) for label in likely)
+    listed = ", ".join(map(_shown, likely))
     raise ContactsError(f"several columns look like phone numbers: {listed}; say phone= which to text")
 
 
@@ -86,19 +89,21 @@ def find_region(contacts: pd.DataFrame, region: Hashable | None) -> str | pd.Ser
     small_code = str(region) != str(region).upper() and len(str(region).strip()) <= _CODE
     if country is not None and not small_code and places:
         raise ContactsError(
-            f"region={region!r} is a country and a column too: rename the column to say which you mean"
+            f"region={_shown(region)} is a country and a column too: rename the column to say which you mean"
         )
     if places == 1:
         return contacts.iloc[:, place(contacts, region)]
     if places > 1:
-        raise ContactsError(f"{places} columns are called {region!r}: rename all but the one with regions")
+        raise ContactsError(
+            f"{places} columns are called {_shown(region)}: rename all but the one with regions"
+        )
     if country is not None:
         return country  # not before a column of that name: `cc` and `id` are countries as well
     column, like = near_column(contacts, region), suggestion(region) if isinstance(region, str) else None
-    near = like if column is None else repr(column)
+    near = like if column is None else _shown(column)
     hint = f" Did you mean {near}?" if near else ""
     raise ContactsError(
-        f"region={region!r} is neither a country (such as 'IT' or 'Italy') nor a column.{hint} "
+        f"region={_shown(region)} is neither a country (such as 'IT' or 'Italy') nor a column.{hint} "
         f"The columns are {_names(contacts)}"
     )
 
@@ -155,7 +160,12 @@ def _flat(contacts: pd.DataFrame) -> None:
         raise ContactsError("the columns have several levels: flatten them before texting anybody")
 
 
+def _shown(label: Hashable) -> str:
+    """A label as Python writes it, masked: in a file without a heading it may be somebody's number."""
+    return mask(repr(label))
+
+
 def _names(contacts: pd.DataFrame) -> str:
-    shown = [repr(label) for label in contacts.columns[:12]]
+    shown = [_shown(label) for label in contacts.columns[:12]]
     more = len(contacts.columns) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "") if shown else "none"

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -35,6 +36,11 @@ _OTHERS = {
 _HEAD = 512
 _TAIL = 4096  # bytes in which the last line may be
 _GZIP = b"\x1f\x8b"
+
+_NUMBER = re.compile(r"[\s(]*\+?[\s(]*[0-9](?:[\s().\-/]{0,3}[0-9]){7,14}(?:\.[0-9]+)?[\s)]*")
+"""What may be a phone number in a heading; pandas adds a dot and digits to what is there twice."""
+_FEWEST = 9
+"""Characters of one, a plus included; a date has 8."""
 
 
 def read_contacts(
@@ -107,7 +113,19 @@ def read_contacts(
         max_cells=max_cells,
         **options,
     )
+    if options.get("header", "infer") == "infer" and "names" not in options:
+        _require_heading(frame, str(os.fspath(path)))
     return errors_as_missing(frame)
+
+
+def _require_heading(frame: pd.DataFrame, name: str) -> None:
+    """Refuse a first row with somebody's number in it: as a heading that person would be lost."""
+    labels = [label for label in frame.columns if isinstance(label, str)]
+    if any(_NUMBER.fullmatch(label) and len(re.sub("[^0-9+]", "", label)) >= _FEWEST for label in labels):
+        raise ContactsError(
+            f"{name} has no heading: a phone number is in its first row. Say header=None and names=[...] "
+            "with a name for each column, or header=0 if it is a heading all the same"
+        )
 
 
 def read_as_written(

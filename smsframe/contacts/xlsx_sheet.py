@@ -176,6 +176,8 @@ class SheetReader(PartReader):
             values = self.columns.setdefault(self._column, [])
         missing = row - len(values)
         if missing < 0:  # rows, or cells of a row, that are not in order
+            if values[row] is not None:
+                raise self.damaged("with two values for one cell")
             values[row] = text
             return
         if missing:

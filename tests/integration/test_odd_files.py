@@ -320,3 +320,50 @@ def test_blank_rows_above_the_heading_of_a_sheet_are_skipped(sheet, above, skip)
     assert file_rows(found).tolist() == [top, top + 1, top + 2]
     path = sheet([*above, ["mobile"], [NUMBER]])
     assert suppression(str(path)).tolist() == [NUMBER]
+
+
+NUMBERS = (
+    "+39 347 1234567",
+    "+393471234567",
+    "393471234567",
+    "0664 1234567",
+    "(0664) 123-4567",
+    "347.123.4567",
+)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_file_without_a_heading_is_refused_and_nobody_is_lost(tmp_path, number, kind):
+    rows = pd.DataFrame([["Ada", number], ["Bea", "+39 347 1234568"]])
+    path = tmp_path / f"guests.{kind}"
+    rows.to_csv(path, header=False, index=False) if kind == "csv" else rows.to_excel(
+        path, header=False, index=False
+    )
+    with pytest.raises(smsframe.ContactsError, match="has no heading") as caught:
+        smsframe.read_contacts(path)
+    assert number not in str(caught.value)
+    assert len(smsframe.read_contacts(path, header=None, names=["name", "mobile"])) == 2
+    assert len(smsframe.read_contacts(path, header=0)) == 1
+
+
+@pytest.mark.parametrize(
+    "heading", ["2024-01-01", "20240101", "01.01.2024", "2024", "1", "Q3 2024", "12345678"]
+)
+def test_dates_and_years_may_be_headings(tmp_path, heading):
+    path = tmp_path / "sums.csv"
+    pd.DataFrame({"name": ["Ada"], heading: ["7"]}).to_csv(path, index=False)
+    assert smsframe.read_contacts(path).columns.tolist() == ["name", heading]
+
+
+def test_a_number_as_a_label_is_masked_in_every_error():
+    people = pd.DataFrame({"Ada": ["Bea"], "+39 347 1234567": ["+39 347 1234568"]})
+    for call in (
+        people.sms.check,
+        lambda: people.sms.check(phone="+39 347 1234569"),
+        lambda: people.sms.check(phone="Ada", region="+39 347 1234569"),
+        lambda: people.set_index("+39 347 1234567").sms.check(phone="+39 347 1234567"),
+    ):
+        with pytest.raises(smsframe.ContactsError) as caught:
+            call()
+        assert "347 12345" not in str(caught.value)

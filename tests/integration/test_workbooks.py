@@ -245,7 +245,7 @@ def test_escaped_characters_are_decoded_in_cells_and_headings(book, stored, text
     )
     row = "<row r='1'>" + inline.format("A1", stored) + formula.format("B1", f"2{stored}") + "</row>"
     row += "<row r='2'>" + inline.format("A2", stored) + formula.format("B2", stored) + "</row>"
-    found = smsframe.read_contacts(sheet_of(path, row.encode()))
+    found = smsframe.read_contacts(sheet_of(path, row.encode()), header=0)
     assert found.columns.tolist() == [text, f"2{text}"]
     assert found.iloc[0].tolist() == [text, text]
     cells = b"<row r='1'><c r='A1' t='s'><v>1</v></c></row><row r='2'><c r='A2' t='s'><v>0</v></c></row>"
@@ -489,3 +489,14 @@ def test_a_suppression_list_may_be_a_workbook_or_parquet(book, tmp_path):
     assert suppression(tmp_path / "a.parquet").tolist() == [NUMBER]
     with pytest.raises(smsframe.ContactsError, match="digits_lost"):
         suppression(book([["mobile"], [NUMBER], [393471000000]]))
+
+
+@pytest.mark.parametrize("places", [("2A", "2A"), ("2A 2A",), ("3A", "2A", "3A")])
+def test_two_values_for_one_cell_are_a_damaged_workbook(book, places):
+    """Each word is a row: the row and the column of its cells."""
+    rows = "<row r='1'><c r='A1' t='inlineStr'><is><t>mobile</t></is></c></row>"
+    for number, row in enumerate(places):
+        cells = [f"<c r='{at[1]}{at[0]}'><v>39347123456{number}</v></c>" for at in row.split()]
+        rows += f"<row r='{row[0]}'>{''.join(cells)}</row>"
+    with pytest.raises(smsframe.ContactsError, match="two values for one cell"):
+        smsframe.read_contacts(sheet_of(book([["x"], ["y"]]), rows.encode()))
