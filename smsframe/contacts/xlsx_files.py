@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _ZIP = b"PK\x03\x04"
 
+_LOOKED_AT = 20  # rows, of which all but the first have several cells, so that the first must be a title
 SAMPLE = 1000
 """Rows looked at to find out whether a sheet has anything."""
 
@@ -68,6 +69,7 @@ def read(
         book.read(chosen.part, cells)
     name = limits.name
     options = _below_blank_rows(cells, options)
+    _refuse_title(cells, options, name)
     refuse_fractions(cells, first_row(options))
     if not cells.height:
         raise ContactsError(f"sheet {mask(repr(chosen.title))} of {name} is empty")
@@ -163,6 +165,23 @@ def _below_blank_rows(cells: SheetReader, options: dict[str, Any]) -> dict[str, 
     )
     top = min(filled, default=ROWS)
     return options | {"skiprows": top} if skipped < top < ROWS else options
+
+
+def _refuse_title(cells: SheetReader, options: Mapping[str, Any], name: str) -> None:
+    """Refuse a first row of one cell where the others have more, as in a text file: it is a title."""
+    top = options.get("skiprows") or 0
+    if options.get("header", "infer") != "infer" or "names" in options or not isinstance(top, int):
+        return
+    rows = [
+        sum(row < len(values) and bool((values[row] or "").strip()) for values in cells.columns.values())
+        for row in range(top, min(top + _LOOKED_AT, cells.height))
+    ]
+    others = [count for count in rows[1:] if count]
+    if rows[:1] == [1] and len(others) > 1 and min(others) > 1:
+        raise ContactsError(
+            f"{name} has 1 cell in its first row and {others[-1]} in the others: say skiprows= if the "
+            "heading is further down, or header=0 if it is the heading"
+        )
 
 
 def _warn_of_hidden_rows(cells: SheetReader, sheet: Sheet, options: Mapping[str, Any]) -> None:

@@ -500,3 +500,16 @@ def test_two_values_for_one_cell_are_a_damaged_workbook(book, places):
         rows += f"<row r='{row[0]}'>{''.join(cells)}</row>"
     with pytest.raises(smsframe.ContactsError, match="two values for one cell"):
         smsframe.read_contacts(sheet_of(book([["x"], ["y"]]), rows.encode()))
+
+
+def test_a_title_above_the_heading_of_a_sheet_is_refused_as_in_a_text_file(tmp_path):
+    path = tmp_path / "guests.xlsx"
+    rows = [["Guests 2026", None], [None, None], ["name", "mobile"], ["Ada", "+393471234567"]]
+    pd.DataFrame([*rows, ["Bea", "+393471234568"]]).to_excel(path, header=False, index=False)
+    with pytest.raises(smsframe.ContactsError, match="1 cell in its first row and 2 in the others: say skip"):
+        smsframe.read_contacts(path)
+    assert smsframe.read_contacts(path, skiprows=2)["name"].tolist() == ["Ada", "Bea"]
+    assert len(smsframe.read_contacts(path, header=0)) == 4
+    one = tmp_path / "one.xlsx"
+    pd.DataFrame({"mobile": ["+393471234567", "+393471234568"]}).to_excel(one, index=False)
+    assert len(smsframe.read_contacts(one)) == 2
