@@ -123,8 +123,8 @@ def _require_heading(frame: pd.DataFrame, name: str) -> None:
     labels = [label for label in frame.columns if isinstance(label, str)]
     if any(_NUMBER.fullmatch(label) and len(re.sub("[^0-9+]", "", label)) >= _FEWEST for label in labels):
         raise ContactsError(
-            f"{name} has no heading: a phone number is in its first row. Write a row with the names of the "
-            "columns above it, or say header=None and names=[...]; or header=0 if it is a heading all the same"
+            f"{name} has no heading: a phone number is in its first row. Write the names of the columns "
+            "above it, or say header=None and names=[...]; or header=0 if it is a heading all the same"
         )
 
 
