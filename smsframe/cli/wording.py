@@ -100,6 +100,8 @@ WHOLE = {
     "resume it with a smsframe.Policy that has one": "resume it with a --policy that has one",
     ", or pass gateway=": "",
     "add it, or pass region=": "add it, or give --region",
+    ", or say header=None and names=[...]; or header=0 if it is a heading all the same": "",
+    ", or header=0 if it is the heading": "",
     "max_bytes=, or SMSFRAME_MAX_BYTES": "it with SMSFRAME_MAX_BYTES",
     "max_cells=, or SMSFRAME_MAX_CELLS": "it with SMSFRAME_MAX_CELLS",
 }
