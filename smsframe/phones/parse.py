@@ -200,7 +200,7 @@ def _read_each(
     column: pd.Series, region: str | pd.Series | None
 ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int16], NDArray[np.int64]]:
     """Each cell for itself: numbers, answers, repairs, and the digits of bare ones."""
-    (raw,) = in_parts(lambda raw: (without_padding(raw),), cells.numbers(column))
+    raw = without_padding(cells.numbers(column))
     home = homes(region, len(raw))
     # Nearly every cell of a good table is digits and punctuation; only the others are looked at closely.
     number, answer, repairs, digits_ = in_parts(_plainly, raw, *home)
