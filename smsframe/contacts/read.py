@@ -6,22 +6,21 @@ from __future__ import annotations
 
 import gzip
 import os
-import re
 import zipfile
 import zlib
 from collections.abc import Mapping
 from numbers import Integral
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, Any, cast
+
+import pandas as pd
 
 from smsframe.contacts import csv_files, parquet_files, xlsx_files
 from smsframe.contacts.file_limits import Limits
 from smsframe.contacts.spreadsheet_errors import errors_as_missing
 from smsframe.errors import ContactsError
 from smsframe.masking import mask
-
-if TYPE_CHECKING:
-    import pandas as pd
+from smsframe.phones.likeness import looks_like_phones
 
 # How other files begin that are taken for tables, and what to do with them.
 _OTHERS = {
@@ -37,10 +36,8 @@ _HEAD = 512
 _TAIL = 4096  # bytes in which the last line may be
 _GZIP = b"\x1f\x8b"
 
-_NUMBER = re.compile(r"[\s(]*\+?[\s(]*[0-9](?:[\s().\-/]{0,3}[0-9]){7,14}(?:\.[0-9]+)?[\s)]*")
-"""What may be a phone number in a heading; pandas adds a dot and digits to what is there twice."""
 _FEWEST = 9
-"""Characters of one, a plus included; a date has 8."""
+"""Characters of a phone number in a heading, of its digits and a plus; a date has 8."""
 
 
 def read_contacts(
@@ -113,15 +110,16 @@ def read_contacts(
         max_cells=max_cells,
         **options,
     )
-    if options.get("header", "infer") == "infer" and "names" not in options:
-        _require_heading(frame, str(os.fspath(path)))
     return errors_as_missing(frame)
 
 
-def _require_heading(frame: pd.DataFrame, name: str) -> None:
-    """Refuse a first row with somebody's number in it: as a heading that person would be lost."""
+def _require_heading(frame: pd.DataFrame, name: str, options: Mapping[str, Any]) -> None:
+    """Refuse a first row with a phone number in it: as a heading that person would be lost."""
+    if options.get("header", "infer") != "infer" or "names" in options:
+        return
     labels = [label for label in frame.columns if isinstance(label, str)]
-    if any(_NUMBER.fullmatch(label) and len(re.sub("[^0-9+]", "", label)) >= _FEWEST for label in labels):
+    long = [label for label in labels if sum(sign.isdigit() or sign == "+" for sign in label) >= _FEWEST]
+    if any(looks_like_phones(pd.Series([label])) for label in long):
         raise ContactsError(
             f"{name} has no heading: a phone number is in its first row. Write the names of the columns "
             "above it, or say header=None and names=[...]; or header=0 if it is a heading all the same"
@@ -196,6 +194,7 @@ def read_as_written(
             raise ContactsError(
                 f"{name} does not fit into this machine's memory: read fewer columns with usecols="
             ) from None
+    _require_heading(frame, name, options)
     return _tidy(frame, keep_empty=keep_empty)
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from smsframe.errors import ContactsError
 from smsframe.masking import mask
 from smsframe.phones import cells
-from smsframe.phones.fast.metadata import regions
+from smsframe.phones.fast.metadata import place_of, regions
 from smsframe.phones.region_names import INTERNATIONAL, region_of, suggestion
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def homes(region: str | pd.Series | None, length: int) -> tuple[NDArray[np.int16
         ('IT', [-1, -1], [False, True, False])
     """
     if region is None or isinstance(region, str):
-        home = -1 if region in {None, INTERNATIONAL} else regions().index(_supported(str(region)))
+        home = -1 if region in {None, INTERNATIONAL} else place_of(_supported(str(region)))
         return np.full(length, home, dtype=np.int16), np.zeros(length, dtype=bool)
     if not isinstance(region, pd.Series):
         raise ContactsError(f"region= must be a country or a column of them, not {type(region).__name__}.")

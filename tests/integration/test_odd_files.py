@@ -323,6 +323,9 @@ def test_blank_rows_above_the_heading_of_a_sheet_are_skipped(sheet, above, skip)
 
 
 NUMBERS = (
+    "mob: +39 347 1234567",
+    "'+393471234567",
+    "\u0663\u0669\u0663\u0664\u0667\u0661\u0662\u0663\u0664\u0665\u0666\u0667",
     "+39 347 1234567",
     "+393471234567",
     "393471234567",

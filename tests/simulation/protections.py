@@ -111,8 +111,8 @@ MUTANTS = (
     _one(
         "what was read of the lists is not believed after a change",
         "campaign.rules.may_text",
-        "return now != self._seen",
-        "return self._seen is None",
+        "if now == self._seen:",
+        "if self._seen is not None:",
         witness="tests/integration/test_optouts.py::test_whoever_opts_out_while_a_campaign_is_sent_is_in_no_later_order[sqlite]",
     ),
     _one(

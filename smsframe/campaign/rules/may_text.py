@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from smsframe.errors import JournalError
+from smsframe.journal.people.barred import EMPTY
 from smsframe.phones.match import among
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.journal.people.barred import Barred, State
-
-EMPTY = (0,)
-"""What `Barred.state` says of a journal without lists, in which nobody was erased."""
 
 
 class MayText:
@@ -70,10 +68,13 @@ class MayText:
             JournalError: Lists that were read are not there any more.
         """
         now = self._barred.state
-        gone = (before != EMPTY and after == EMPTY for before, after in zip(self._seen, now, strict=True))
-        if now != self._seen and any([*gone][1:]):  # of the campaign's own journal others say it
+        if now == self._seen:
+            return False
+        # What became of the campaign's own journal, the first one, others say.
+        others = zip(self._seen[1:], now[1:], strict=True)
+        if any(before != EMPTY and after == EMPTY for before, after in others):
             raise JournalError(
                 "a journal with a list of opt-outs was deleted or replaced since this run began, so nobody "
                 "knows who has opted out and nothing more is sent: put it back, and resume the campaign"
             )
-        return now != self._seen
+        return True

@@ -63,6 +63,8 @@ PRECEDENCE = ("opted_out", "suppressed")
 NOBODY = np.array([], dtype=np.int64)
 
 State = tuple[tuple[Any, ...], ...]
+EMPTY = (0,)
+"""The state of a journal without lists, in which nobody was erased."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +138,7 @@ class Barred:
         """
         What changes with each change of a list, when somebody is erased, and when a file is another one.
 
-        One entry per journal; of one without lists, and where nobody was erased, it is ``(0,)``.
+        One entry per journal; of one without lists, in which nobody was erased, it is ``EMPTY``.
         """
         return tuple(self._state_of(journal) for journal in self.journals)
 
@@ -144,11 +146,11 @@ class Barred:
         """How many were erased from a journal, and the lists in it; in one question, as each request asks."""
         found = journal.latest(erased_and_lists(self._own(journal)), has_people_over_time)
         if found is None:
-            return (0,)  # is also what an empty journal says, which is made after this was asked
+            return EMPTY  # is also what an empty journal says, which is made after this was asked
         lists = [one for one in found if one.id is not None and self._of_this_account(one)]
         said = (found[0].erased, *((one.id, one.changes) for one in lists))
         # Of a file that is put back from a copy the numbers may come again.
-        return (*said, _file(journal.path)) if any(said) and journal is not self.journals[0] else said
+        return (*said, _file(journal.path)) if said != EMPTY and journal is not self.journals[0] else said
 
     @property
     def lists_anybody(self) -> bool:

@@ -23,7 +23,8 @@ class Group(NamedTuple):
         batch: The key of their batch, or None when they only wait.
         text: The key of their text.
         encoding: ``gsm`` or ``ucs2``.
-        people: ``phone``, ``fields`` (merge values) and ``segments``; those of `OWN` that there are.
+        people: ``phone``, ``fields`` (merge values) and ``segments``; those of `OWN` that there are, and
+            perhaps ``person``, as `smsframe.phones.match.keys_of` takes it.
     """
 
     batch: int | None

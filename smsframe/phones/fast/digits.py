@@ -117,7 +117,7 @@ def read(cells: Any) -> Digits:
     plain[_fraction_or_bracket(text, begins, ends, length)] = False
     marks = kind == _PUNCTUATION
     plain[cells_of(_repeated(rest[marks], byte[marks]), ends)] = False
-    plain &= ~_decimals(text, begins, ends)
+    plain &= ~_decimals(text, begins, digits[places[1:] - 1], length)
     # A processor guesses wrong which byte is taken; a list of places needs no guess.
     value, length, beyond = _values(text.take(digits[: places[-1]], mode="clip"), places, plain)
     return Digits(value, length, plus, _begin_with_00(text, begins, ends, value, length), plain, beyond)
@@ -262,23 +262,18 @@ def _first(
 
 
 def _decimals(
-    text: NDArray[np.uint8], begins: NDArray[np.int64], ends: NDArray[np.int64]
+    text: NDArray[np.uint8], begins: NDArray[np.int64], last: NDArray[np.intp], length: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
     """
     Cells whose digits end in a dot and zeros, which a reader or a database may have added: looked at closely.
+
+    ``last`` is where the last digit of each is, if it has any.
     """
-    found = np.zeros(len(ends), dtype=bool)
+    found = np.zeros(len(begins), dtype=bool)
     if ord(".") not in text:
         return found
-    places = np.flatnonzero(ends > begins)
-    end = ends[places] - 1
-    behind = np.flatnonzero(_CLASS[text[end]] != _DIGIT)  # brackets, dots or dashes behind the last digit
-    while len(behind):
-        end[behind] -= 1
-        behind = behind[end[behind] >= begins[places[behind]]]
-        behind = behind[_CLASS[text[end[behind]]] != _DIGIT]
-    inside = end >= begins[places]
-    places, end = places[inside], end[inside]
+    places = np.flatnonzero(length)
+    end = last[places]
     for _ in range(_CHARACTERS):
         zero = text[end] == ord("0")
         places, end = places[zero], end[zero] - 1

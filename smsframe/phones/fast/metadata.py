@@ -127,8 +127,8 @@ class Once(Generic[Key]):
     """Ranges that are found once; threads that want the same wait for the first."""
 
     def __init__(self, find: Callable[[Key], Ranges]) -> None:
-        self._find = cache(find)
-        self._found: dict[Key, None] = {}
+        self._find: Callable[[Key], Ranges] = find
+        self._found: dict[Key, Ranges] = {}
         update_wrapper(self, find)
 
     @property
@@ -139,9 +139,9 @@ class Once(Generic[Key]):
     def __call__(self, key: Key) -> Ranges:
         """The ranges of a region or a calling code."""
         with _BUILDING:
-            found = self._find(key)
-            self._found[key] = None
-            return found
+            if key not in self._found:
+                self._found[key] = self._find(key)
+            return self._found[key]
 
 
 @Once
