@@ -149,7 +149,7 @@ class Barred:
             return EMPTY  # is also what an empty journal says, which is made after this was asked
         lists = [one for one in found if one.id is not None and self._of_this_account(one)]
         said = (found[0].erased, *((one.id, one.changes) for one in lists))
-        # Of a file that is put back from a copy the numbers may come again.
+        # Of a file that is put back from a copy, or made anew, the numbers may come again.
         return (*said, _file(journal.path)) if said != EMPTY and journal is not self.journals[0] else said
 
     @property
@@ -274,12 +274,17 @@ class Barred:
         return self.others or owner.campaign > 0 or owner.account in self.accounts()
 
 
-def _file(path: Path | None) -> tuple[int, int] | None:
-    """Device and number of a journal's file; None of one on a server."""
+def _file(path: Path | None) -> tuple[int, int, int] | None:
+    """
+    Which file a journal is in now; None of one on a server.
+
+    Device, number, and when it was last changed: the number of a deleted file is given to the next one, and
+    a copy may be written into the file itself. A change that is none of the lists only has them read again.
+    """
     if path is not None:
         with suppress(OSError):
             status = path.stat()
-            return status.st_dev, status.st_ino
+            return status.st_dev, status.st_ino, status.st_ctime_ns
     return None
 
 
