@@ -41,7 +41,7 @@ NULLABLE = {
 """The dtypes of columns from Arrow that a gap would otherwise turn into floats."""
 BROKEN = "\ufffd"  # the replacement of a character that no encoding can represent
 
-_PART = 2**17  # cells; small enough for the CPU caches, large enough for the loop to cost nothing
+_PART = 2**16  # cells; small enough for the CPU caches, large enough for the loop to cost nothing
 _USUAL = 40  # bytes of a cell in Arrow; where they are longer, fewer are a part
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")

@@ -70,9 +70,18 @@ _COLUMNS: dict[SchemaName, tuple[str, ...]] = {
 }
 
 
+def has_status(frame: pd.DataFrame, *names: str) -> pd.Series[bool]:
+    """Which rows have one of these statuses, looked up by the places of the few categories."""
+    status = frame["sms_status"]
+    if not isinstance(status.dtype, pd.CategoricalDtype):
+        return status.isin(names)
+    named = np.append(status.cat.categories.isin(names), False)  # a gap is the last
+    return pd.Series(named[status.cat.codes.to_numpy()], index=frame.index)
+
+
 def explained(frame: pd.DataFrame) -> pd.Series[bool]:
     """A row that is not ready, accepted or scheduled has a code for programs and a reason for people."""
-    without_reason = frame["sms_status"].isin(["ready", "accepted", "scheduled"])
+    without_reason = has_status(frame, "ready", "accepted", "scheduled")
     return without_reason | (frame["sms_code"].notna() & frame["sms_reason"].notna())
 
 
@@ -105,12 +114,12 @@ def _all_like_e164(text: Any) -> bool:
 
 def addressed(frame: pd.DataFrame) -> pd.Series[bool]:
     """Only an invalid row may be without a number."""
-    return frame["sms_phone"].notna() | frame["sms_status"].isin(["invalid"])
+    return frame["sms_phone"].notna() | has_status(frame, "invalid")
 
 
 def counted(frame: pd.DataFrame) -> pd.Series[bool]:
     """A ready row has its number of segments, so that its price is known before it is sent."""
-    return frame["sms_segments"].notna() | frame["sms_status"].ne("ready")
+    return frame["sms_segments"].notna() | ~has_status(frame, "ready")
 
 
 CHECKED_STATUSES = ("ready", "invalid", "duplicate", "suppressed")
@@ -130,7 +139,7 @@ _RULES: dict[str, Rule] = {
 }
 _MORE_RULES: dict[SchemaName, dict[str, Rule]] = {
     "CheckedSchema": {
-        "a status is one that `check` gives": lambda frame: frame["sms_status"].isin(CHECKED_STATUSES)
+        "a status is one that `check` gives": lambda frame: has_status(frame, *CHECKED_STATUSES)
     },
     "PlannedSchema": {
         "segments are 1 or more": lambda frame: frame["sms_segments"].fillna(1).ge(1),

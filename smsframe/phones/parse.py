@@ -200,7 +200,7 @@ def _read_each(
     column: pd.Series, region: str | pd.Series | None
 ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int16], NDArray[np.int64]]:
     """Each cell for itself: numbers, answers, repairs, and the digits of bare ones."""
-    raw = without_padding(cells.numbers(column))
+    raw = cells.numbers(column)
     home = homes(region, len(raw))
     # Nearly every cell of a good table is digits and punctuation; only the others are looked at closely.
     number, answer, repairs, digits_ = in_parts(_plainly, raw, *home)
@@ -217,7 +217,10 @@ def _bare(
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which cells are bare digits, and which answers prove that such cells are whole numbers."""
     usable = _usable(numbers)
-    bare = (digits_ > 0) & (usable[answer] | (digits_ >= POWERS[FEWEST - 1]) & (digits_ < POWERS[MOST]))
+    bare = digits_ > 0
+    if not bare.any():
+        return bare, bare
+    bare &= usable[answer] | (digits_ >= POWERS[FEWEST - 1]) & (digits_ < POWERS[MOST])
     # What merely has a possible length proves nothing about a column.
     proves = usable if numbers == "mobile" else _usable("valid")
     return bare, proves[answer]
@@ -269,7 +272,7 @@ def _plainly(
     """
     Cells that are nothing but digits and punctuation: numbers, answers, repairs, and the digits of bare ones.
     """
-    value, length, plus, zeros, plain, beyond = digits.read(raw)
+    value, length, plus, zeros, plain, beyond = digits.read(without_padding(raw))
     unsigned = ~plus
     rows = np.flatnonzero(value < POWERS[np.maximum(length - 2, 0)])
     two = rows[value[rows] >= POWERS[np.maximum(length[rows] - 3, 0)]]
@@ -293,7 +296,7 @@ def _closely(
     raw: Any, home: NDArray[np.int16], stranger: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int16], NDArray[np.int64]]:
     """The same for any cells: what happened to them is mended where that is certain, or named."""
-    raw, other_script = digits_in_ascii(raw)
+    raw, other_script = digits_in_ascii(without_padding(raw))
     nowhere = home < 0
     shape, which, dials_00, no_region = shapes.of_calls(raw, dialling_00(home), nowhere & ~stranger)
     text, repairs, in_front = mend(shape)

@@ -117,11 +117,11 @@ def without_padding(text: Any) -> Any:
         ['+39 347', None]
     """
     begins, ends, content = raw(text)
-    if not len(content) or _visible(content).all():
+    if not len(content) or (seen := _visible(content)).all():
         return text
-    there = ends > begins
-    edges = content[begins[there]], content[ends[there] - 1]
-    return text if all(_visible(edge).all() for edge in edges) else pc.utf8_trim(text, _PADDING)
+    there = slice(None) if (filled := ends > begins).all() else filled
+    edges = seen[begins[there]], seen[ends[there] - 1]
+    return text if all(edge.all() for edge in edges) else pc.utf8_trim(text, _PADDING)
 
 
 def _visible(content: NDArray[np.uint8]) -> NDArray[np.bool_]:

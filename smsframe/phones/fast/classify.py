@@ -243,6 +243,8 @@ def _no_code_after_all(
     digits: Digits, home: NDArray[np.int16], nobodys: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Of numbers with a code that no country has: which have none either if the plus is left out."""
+    if not nobodys.any():
+        return nobodys
     none = nobodys & (home < 0)
     for place, rows in _groups(home, nobodys & (home >= 0)):
         count = at_home(regions()[place]).of(digits.value[rows], digits.length[rows])

@@ -22,18 +22,6 @@ _CHARACTERS: Final = 250  # libphonenumber refuses longer cells
 _POWERS: Final = 10 ** np.arange(LONGEST + 1, dtype=np.int64)
 _BEFORE_SLASH: Final = 6  # digits: after more of them, what follows a slash may be a second number
 
-_PUNCTUATION, _DIGIT, _PLUS, _SLASH, _OTHER = range(5)
-_CLASS: Final = np.full(256, _OTHER, dtype=np.uint8)
-_CLASS[[*b" ()[].-"]] = _PUNCTUATION  # all of it meaningless to libphonenumber, wherever it stands
-_CLASS[[*b"0123456789"]] = _DIGIT
-_CLASS[ord("+")] = _PLUS
-_CLASS[ord("/")] = _SLASH
-
-_FIRST_OF_TWO: Final = np.zeros(256, dtype=np.uint8)  # bit by bit: dots, dashes, brackets
-_SECOND_OF_TWO: Final = np.zeros(256, dtype=np.uint8)
-for _bit, (_first_marks, _second_marks) in enumerate(((b".", b"."), (b"-", b"-"), (b"([", b")]"))):
-    _FIRST_OF_TWO[[*_first_marks]] = _SECOND_OF_TWO[[*_second_marks]] = 1 << _bit
-
 
 class Digits(NamedTuple):
     """
@@ -83,8 +71,7 @@ def read(cells: Any) -> Digits:
     begins, ends, text = raw(cells)
     is_digit = text - np.uint8(ord("0")) < 10  # noqa: PLR2004 - what is below 0 wraps around to large numbers
     plus = _first(text, begins, ends) == ord("+")
-    marked = len(text) - np.count_nonzero(is_digit)
-    if marked == np.count_nonzero(plus):
+    if len(text) - np.count_nonzero(is_digit) == np.count_nonzero(plus):
         return _unpunctuated(cells, plus)
     size = ends - begins
     length = counted(is_digit, begins, size)
@@ -92,35 +79,91 @@ def read(cells: Any) -> Digits:
     if cells.null_count:  # below which any bytes may stand
         plain &= np.asarray(cells.is_valid())
 
-    if marked > len(plain) and np.count_nonzero(is_other := _CLASS[text] == _OTHER) > len(plain):
-        # Where they are many, counting them is cheaper than finding their cells.
-        return _read_some(cells, np.flatnonzero(plain & (counted(is_other, begins, size) == 0)))
-    rest = np.flatnonzero(~is_digit)
-    byte = text[rest]
-    kind = _CLASS[byte]
-    plain[cells_of(rest[kind == _OTHER], ends)] = False
+    signs = _Signs.of(text)
+    others = signs.others(is_digit)
+    if np.count_nonzero(others) > len(plain):  # counting them is cheaper than finding their cells
+        return _read_some(cells, np.flatnonzero(plain & (counted(others, begins, size) == 0)))
+    plain[cells_of(np.flatnonzero(others), ends)] = False
     if not plain.any():
-        return Digits(np.zeros_like(length), np.zeros_like(length), plus, plain, plain, np.zeros_like(length))
+        nothing = np.zeros_like(length)
+        return Digits(nothing, nothing, plus, plain, plain, nothing)
 
-    slashes, pluses = (rest[kind == which] for which in (_SLASH, _PLUS))
-    digits = np.append(np.flatnonzero(is_digit), np.full(_BEFORE_SLASH + 1, len(text)))
+    # A processor guesses wrong which byte is taken; a list of places needs no guess.
+    digits = np.flatnonzero(is_digit)
     places = np.append(0, np.cumsum(length))  # of the first digit of each cell among all digits
-    if len(slashes):
-        where = cells_of(slashes, ends)
-        plain[where[digits[places[where] + _BEFORE_SLASH] < slashes]] = False
-    if len(pluses) > np.count_nonzero(plus):
+    plain[_behind(np.flatnonzero(signs.slash), _BEFORE_SLASH, digits, places, ends)] = False
+    if np.count_nonzero(signs.plus) > np.count_nonzero(plus):
+        pluses = np.flatnonzero(signs.plus)
+        plain[_behind(pluses, 0, digits, places, ends)] = False
         where = cells_of(pluses, ends)
-        plain[where[digits[places[where]] < pluses]] = False  # a plus after a digit
         plain[where[1:][where[1:] == where[:-1]]] = False  # two
         plus[where] = True
-
-    plain[_fraction_or_bracket(text, begins, ends, length)] = False
-    marks = kind == _PUNCTUATION
-    plain[cells_of(_repeated(rest[marks], byte[marks]), ends)] = False
-    plain &= ~_decimals(text, begins, digits[places[1:] - 1], length)
-    # A processor guesses wrong which byte is taken; a list of places needs no guess.
-    value, length, beyond = _values(text.take(digits[: places[-1]], mode="clip"), places, plain)
+    if signs.closed.any():
+        plain &= ~signs.closed[np.maximum(ends - 1, 0)]  # what such a bracket holds is looked at closely
+    if signs.dot.any():
+        plain[_fraction(text, begins, ends, length)] = False
+        plain &= ~_decimals(text, begins, digits[places[1:] - 1], length)
+    if not (is_digit[1:] | is_digit[:-1]).all():  # somewhere two signs are side by side
+        plain[cells_of(np.flatnonzero(signs.repeated), ends)] = False
+    value, length, beyond = _values(text.take(digits, mode="clip"), places, plain)
     return Digits(value, length, plus, _begin_with_00(text, begins, ends, value, length), plain, beyond)
+
+
+class _Signs(NamedTuple):
+    """
+    Where signs are that may stand in a number: all but plus and slash mean nothing to libphonenumber.
+
+    Each is as long as the text; comparing all bytes with one takes less time than looking each up.
+    """
+
+    plus: NDArray[np.bool_]
+    slash: NDArray[np.bool_]
+    dot: NDArray[np.bool_]
+    dash: NDArray[np.bool_]
+    space: NDArray[np.bool_]
+    opened: NDArray[np.bool_]
+    closed: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, text: NDArray[np.uint8]) -> _Signs:
+        """In a text."""
+        plus, slash, dot, dash, space = (text == ord(sign) for sign in "+/.- ")
+        opened, closed = ((text == ord(one)) | (text == ord(other)) for one, other in ("([", ")]"))
+        return cls(plus, slash, dot, dash, space, opened, closed)
+
+    def others(self, is_digit: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which bytes are neither a digit nor one of these signs; empty where none is."""
+        if len(is_digit) == sum(map(np.count_nonzero, (is_digit, *self))):
+            return np.zeros(0, dtype=bool)
+        known = is_digit.copy()
+        for sign in self:
+            known |= sign
+        return ~known
+
+    @property
+    def repeated(self) -> NDArray[np.bool_]:
+        """Which are the last of dots or dashes side by side, or of empty brackets: digits may be hidden."""
+        found = np.zeros(len(self.dot), dtype=bool)
+        for first, second in ((self.dot, self.dot), (self.dash, self.dash), (self.opened, self.closed)):
+            if first.any():
+                found[1:] |= first[:-1] & second[1:]
+                found[2:] |= first[:-2] & self.space[1:-1] & second[2:]
+        return found
+
+
+def _behind(
+    signs: NDArray[np.intp],
+    more_than: int,
+    digits: NDArray[np.intp],
+    places: NDArray[np.int64],
+    ends: NDArray[np.int64],
+) -> NDArray[np.intp]:
+    """The cells of signs that have more than so many digits before them."""
+    where = cells_of(signs, ends)
+    last = places[where] + more_than
+    there = np.flatnonzero(last < len(digits))
+    found: NDArray[np.intp] = where[there[digits[last[there]] < signs[there]]]
+    return found
 
 
 def _read_some(cells: Any, rows: NDArray[np.intp]) -> Digits:
@@ -270,8 +313,6 @@ def _decimals(
     ``last`` is where the last digit of each is, if it has any.
     """
     found = np.zeros(len(begins), dtype=bool)
-    if ord(".") not in text:
-        return found
     places = np.flatnonzero(length)
     end = last[places]
     for _ in range(_CHARACTERS):
@@ -285,22 +326,11 @@ def _decimals(
     return found
 
 
-def _fraction_or_bracket(
+def _fraction(
     text: NDArray[np.uint8], begins: NDArray[np.int64], ends: NDArray[np.int64], length: NDArray[np.int64]
 ) -> NDArray[np.intp]:
-    """Cells that end in a bracket, or that are digits, a dot and one or two more: looked at closely."""
-    last = np.maximum(ends - 1, 0)
-    closed = (ends > begins) & ((text[last] == ord(")")) | (text[last] == ord("]")))
+    """Cells that are digits, a dot and one or two more: looked at closely."""
     rows = np.flatnonzero((ends - begins == length + 1) & (length > 2))  # noqa: PLR2004 - with a dot before two
-    dot = (text[last[rows] - 1] == ord(".")) | (text[last[rows] - 2] == ord("."))
-    return np.concatenate([np.flatnonzero(closed), rows[dot]])
-
-
-def _repeated(places: NDArray[np.intp], mark: NDArray[np.uint8]) -> NDArray[np.intp]:
-    """Where dots or dashes in punctuation stand side by side, or empty brackets: digits may be hidden."""
-    two = np.flatnonzero(places[1:] - places[:-1] == 1)
-    three = np.flatnonzero(places[2:] - places[:-2] == 2)  # noqa: PLR2004 - a space between
-    three = three[mark[three + 1] == ord(" ")]
-    together = _FIRST_OF_TWO[mark[two]] & _SECOND_OF_TWO[mark[two + 1]] != 0
-    around = _FIRST_OF_TWO[mark[three]] & _SECOND_OF_TWO[mark[three + 2]] != 0
-    return np.concatenate([places[two[together] + 1], places[three[around] + 2]])
+    last = ends[rows] - 1
+    found: NDArray[np.intp] = rows[(text[last - 1] == ord(".")) | (text[last - 2] == ord("."))]
+    return found

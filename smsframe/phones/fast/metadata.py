@@ -83,10 +83,12 @@ def place_of(region: str) -> int:
 def dialling_00(home: NDArray[np.int16]) -> NDArray[np.bool_]:
     """For each place of a region, or -1 for none: whether 00 and nothing more begins a call abroad."""
     asked = np.bincount(home + 1, minlength=1)  # only these: each region is a module of its own to load
-    known = [
-        bool(rows) and (place == 0 or _dials_00(regions()[place - 1])) for place, rows in enumerate(asked)
-    ]
-    return np.array(known, dtype=np.bool_)[home + 1]
+    known = np.array(
+        [bool(rows) and (place == 0 or _dials_00(regions()[place - 1])) for place, rows in enumerate(asked)]
+    )
+    if np.count_nonzero(asked) == 1:
+        return np.full(len(home), known[-1])
+    return known[home + 1]
 
 
 @cache
