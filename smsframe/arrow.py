@@ -53,35 +53,47 @@ def strings(values: Any) -> Any:
 
     Takes categoricals, strings in pyarrow or Python storage, and plain lists.
     """
+    return _of_its_own(uncopied(values))
+
+
+def uncopied(values: Any) -> Any:
+    """
+    The same without a copy where they are Arrow's already, in however many chunks: for `in_parts`.
+    """
     if is_view(getattr(values, "dtype", None)):
-        return strings(without_views(pa.array(values.array)))
+        return uncopied(without_views(pa.array(values.array)))
     try:
         array = pa.array(values, from_pandas=True)
     except UnicodeEncodeError:
         whole = [_LONE_SURROGATE.sub(BROKEN, value) if isinstance(value, str) else value for value in values]
         array = pa.array(whole, from_pandas=True)
-    array = array.cast(STRING)  # before the chunks become one, which could pass two gigabytes
-    return _of_its_own(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array)
+    return array.cast(STRING)  # before the chunks become one, which could pass two gigabytes
 
 
 def _of_its_own(array: Any) -> Any:
     """
-    Text that is no slice of other text: beside a null, Arrow's ``if_else`` mistakes the bytes of a slice.
+    One array, and no slice of other text: beside a null, Arrow's ``if_else`` mistakes the bytes of a slice.
 
     Seen with pyarrow 16 to 19: of `pa.array(["a", "b"])[1:]` and a null it makes bytes that are no text.
     """
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
     if not isinstance(array, pa.Array) or not array.offset or array.type != STRING:
         return array
     return pa.concat_arrays([array, pa.array([], STRING)])
 
 
-def in_parts(work: Callable[..., tuple[Any, ...]], *columns: Any) -> tuple[Any, ...]:
+def in_parts(
+    work: Callable[..., tuple[Any, ...]], *columns: Any, at_once: int | None = None
+) -> tuple[Any, ...]:
     """
     Work on a long column part by part, on all cores, so that intermediate results stay small.
 
     Args:
         work: Takes as many columns and returns columns of the same length, NumPy's or Arrow's.
-        columns: At least one.
+        columns: At least one; what has several chunks is made one array part by part.
+        at_once: So many parts; as many as there are cores, unless memory counts more than time: each thread
+            keeps some for its next use.
 
     Returns:
         What ``work`` returns for the whole columns.
@@ -89,18 +101,20 @@ def in_parts(work: Callable[..., tuple[Any, ...]], *columns: Any) -> tuple[Any, 
     size = _cells_of_a_part(columns[0])
     starts = range(0, max(len(columns[0]), 1), size)
     if len(starts) == 1:
-        return work(*columns)
+        return work(*map(_of_its_own, columns))
+
+    def part(start: int) -> tuple[Any, ...]:
+        return work(*(_of_its_own(column[start : start + size]) for column in columns))
+
     # NumPy and Arrow release the GIL while they work.
     with ThreadPoolExecutor(pa.cpu_count()) as threads:
-        results = threads.map(
-            lambda start: work(*(_of_its_own(column[start : start + size]) for column in columns)), starts
-        )
+        results = map(part, starts) if at_once == 1 else threads.map(part, starts)
         return tuple(_whole(parts) for parts in zip(*results, strict=True))
 
 
 def _cells_of_a_part(column: Any) -> int:
     """How many cells are a part, by the bytes that they have."""
-    if not isinstance(column, pa.Array) or column.type != STRING or not len(column):
+    if not isinstance(column, pa.Array | pa.ChunkedArray) or column.type != STRING or not len(column):
         return _PART
     return int(min(_PART, max(1, _PART * _USUAL * len(column) // max(column.nbytes, 1))))
 

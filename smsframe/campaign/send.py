@@ -23,7 +23,15 @@ from smsframe.campaign.reports.left_over import (
     suppressed_for_later,
     with_missing_rows,
 )
-from smsframe.campaign.reports.result_frames import joined, unsent, with_barred, with_status, without_journal
+from smsframe.campaign.reports.result_frames import (
+    finished,
+    joined,
+    told,
+    unsent,
+    with_barred,
+    with_status,
+    without_journal,
+)
 from smsframe.campaign.rules.capped import capped, with_capped
 from smsframe.campaign.rules.consented import with_refused_consent, withdrawn, without_consent
 from smsframe.campaign.run.interrupts import asked, until_python_ends
@@ -145,8 +153,11 @@ def send(
                 now = (
                     known if known and engine.idle else journal.recipients(engine.entry.id, campaign, phones)
                 )
-                rows = joined(without_erased(plan, barred.erased(campaign)), now, campaign, owner)
-                journalled = with_barred(rows, barred.within(engine.entry.id))
+                without = without_erased(plan, barred.erased(campaign))
+                results = told(without, now, campaign, owner)
+                others = 0 if part else others_pending(now, plan, barred.within(engine.entry.id))
+                del now  # a million people take much memory
+                journalled = with_barred(finished(without, results), barred.within(engine.entry.id))
         except JournalError as error:
             cause, others = cause or error, 0
             frame = without_journal(unsent(plan), maybe_texted=engine.maybe_texted)
@@ -156,7 +167,6 @@ def send(
                 frame = without_journal(frame, maybe_texted=engine.maybe_texted)
             if frame is not journalled:
                 cause = cause or replaced(journal)
-            others = 0 if part else others_pending(now, plan, barred.within(engine.entry.id))
     if others:
         context.say(
             f"{others:,} people of campaign {campaign!r} are not in this frame and still pending: "

@@ -24,6 +24,7 @@ from smsframe.orders.states import Doubt, State
 from smsframe.orders.terms import Terms
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from sqlalchemy.engine import Connection, RowMapping
 
 
@@ -174,10 +175,16 @@ def moment(micros: int | None) -> datetime | None:
     return None if micros is None else EPOCH + timedelta(microseconds=micros)
 
 
+def integers_or(column: pd.Series[Any], missing: int) -> NDArray[np.int64]:
+    """A column of integers, with a number where there is none."""
+    nullable = column if column.dtype == "Int64" else column.astype("Int64")
+    return np.asarray(nullable.to_numpy("int64", na_value=missing))
+
+
 def instants_of(micros: pd.Series[Any]) -> pd.Series[Any]:
     """A column of instants, as the journal has them."""
     # Of a few rows `pandas.to_datetime` takes ten times as long.
-    numbers = micros.astype("Int64").to_numpy("int64", na_value=_NO_INSTANT)
+    numbers = integers_or(micros, _NO_INSTANT)
     instants = pd.Series(numbers.view("datetime64[us]"), index=micros.index, name=micros.name)
     return instants.dt.tz_localize("UTC").astype(INSTANT)
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from smsframe.arrow import INSTANT, TEXT, in_parts, raw, strings
+from smsframe.arrow import INSTANT, TEXT, in_parts, raw, uncopied
 from smsframe.outcomes.codes import CODES
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def are_e164(phones: pd.Series[Any]) -> pd.Series[bool]:
     """
     Which numbers are E.164, or missing; by Arrow, for which ``$`` is the end of the text in every version.
     """
-    (like,) = in_parts(_like_e164, strings(phones))
+    (like,) = in_parts(_like_e164, uncopied(phones))
     return pd.Series(like, index=phones.index)
 
 

@@ -88,12 +88,14 @@ def outcomes(
     batch = people["batch"].to_numpy()
     called_back = _called_back(people, batches)
     left_out = people["refused"].notna().to_numpy()
-    missing = people["missing"].to_numpy().astype(int)
-    part = np.select([left_out, called_back & _left(people)], [2, 3], missing)
-    place = np.where(batch < 0, len(batches), batch) + len(batch_outcomes) // len(PARTS) * part
+    missing = people["missing"].to_numpy(dtype=np.int8)
+    part = np.select([left_out, called_back & _left(people)], [np.int8(2), np.int8(3)], missing)
+    place = np.where(batch < 0, len(batches), batch)
+    others = np.flatnonzero(part)
+    place[others] += len(batch_outcomes) // len(PARTS) * part[others].astype(np.intp)
 
     def taken(name: str) -> pd.Series[Any]:
-        return batch_outcomes[name].take(place).reset_index(drop=True)
+        return pd.Series(batch_outcomes[name].array.take(place))
 
     reason = taken("reason")
     if left_out.any():
@@ -121,12 +123,12 @@ def outcomes(
         sms_phone=people["phone"],
         sms_code=code,
         sms_segments=segments,
-        sms_credits=shares.where(taken("charged").to_numpy()),
+        sms_credits=_where(shares, taken("charged").to_numpy()),
         sms_order_id=taken("order_id"),
         sms_sent_at=taken("sent_at"),
         sms_scheduled_at=taken("scheduled_at"),
-        sms_delivery=people["delivery"].where(shown),
-        sms_delivered_at=people["delivered_at"].where(in_order),
+        sms_delivery=_where(people["delivery"], shown),
+        sms_delivered_at=_where(people["delivered_at"], in_order),
         sms_attempt=attempt,
         sms_variant=people["variant"],
         sms_campaign=campaign,
@@ -144,6 +146,11 @@ _SAID = (
 def _all_in_order(rows: NDArray[np.intp], count: int) -> bool:
     """Whether these are all positions in their order, so that nothing needs to be copied."""
     return len(rows) == count and bool((rows == np.arange(count)).all())
+
+
+def _where(column: pd.Series[Any], rows: NDArray[np.bool_]) -> pd.Series[Any]:
+    """A column without what is in other rows; not copied where there are none."""
+    return column if rows.all() else column.where(rows)
 
 
 def _waiting() -> list[str]:

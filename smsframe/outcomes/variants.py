@@ -41,9 +41,9 @@ def with_journalled_variants(results: pd.DataFrame, known: Known) -> pd.DataFram
     Who is held out there is so in all rows, and nobody else of the journal in any: of the others one row
     carries the outcome.
     """
-    there = _journalled(results["sms_phone"], known.people)
-    if not (there != "").any() and not results["sms_code"].eq("held_out").any():
+    if known.people["variant"].isna().all() and not results["sms_code"].eq("held_out").any():
         return results
+    there = _journalled(results["sms_phone"], known.people)
     usable = results["sms_status"].ne("invalid").to_numpy(dtype=bool)
     said = results["sms_code"].eq("held_out").to_numpy(dtype=bool, na_value=False)
     held = there == HOLD_OUT

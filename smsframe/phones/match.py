@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.arrow import STRING, TEXT, in_parts
+from smsframe.arrow import TEXT, in_parts, uncopied
 from smsframe.phones.person import people
 
 if TYPE_CHECKING:
@@ -120,9 +120,11 @@ def first_places(persons: NDArray[np.int64], others: NDArray[np.int64]) -> NDArr
         >>> first_places(np.array([441, 442]), np.array([443, 441, 441])).tolist()
         [1, -1]
     """
+    if (others[1:] >= others[:-1]).all():  # as the journal has its people
+        return places(persons, others)
     order = np.argsort(others, kind="stable")  # of two of one person the first stays the first
     place = places(persons, others[order])
-    return np.where(place < 0, -1, order[place]) if len(others) else place
+    return np.where(place < 0, -1, order[place])
 
 
 def different(phones: pd.Series[Any], persons: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -187,11 +189,10 @@ def keys(phones: pd.Series[Any], missing: int = 0) -> NDArray[np.int64]:
     """
 
     def read(text: Any) -> tuple[NDArray[np.int64]]:
-        digits = pc.utf8_slice_codeunits(text.cast(STRING), 1)
+        digits = pc.utf8_slice_codeunits(text, 1)
         return (people(pc.fill_null(digits.cast(pa.int64()), missing).to_numpy(zero_copy_only=False)),)
 
-    text = pa.array(phones, from_pandas=True)
-    (found,) = in_parts(read, text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text)
+    (found,) = in_parts(read, uncopied(phones))
     return cast("NDArray[np.int64]", found)
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from smsframe.outcomes.columns import DTYPES
+import numpy as np
+
+from smsframe.outcomes.columns import DTYPES, has_status
 from smsframe.phones.match import among
 from smsframe.planning.check import refuse
 
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
 
     from smsframe.planning.plan import Plan
 
-    ErasedReasons = Callable[[pd.Series[Any]], pd.Series[Any]]
-    """Why each of some numbers may not be texted, by position; missing of those who were not erased."""
+    ErasedReasons = Callable[[pd.Series[Any]], pd.Series[Any] | None]
+    """Why each of some numbers may not be texted, by position; missing of those who were not erased, None
+    where nobody was."""
 
 
 def refuse_erased(judged: pd.DataFrame, reasons: ErasedReasons | None) -> None:
@@ -30,7 +33,7 @@ def refuse_erased(judged: pd.DataFrame, reasons: ErasedReasons | None) -> None:
         return
     ready = judged["status"].eq("ready")
     why = reasons(judged["phone"][ready])
-    if why.isna().all():
+    if why is None:
         return
     why = why.set_axis(judged.index[ready]).reindex(judged.index)
     refuse(judged, why.notna(), "suppressed", "opted_out", why)
@@ -39,20 +42,19 @@ def refuse_erased(judged: pd.DataFrame, reasons: ErasedReasons | None) -> None:
 def without_erased(plan: Plan, reasons: ErasedReasons) -> Plan:
     """A plan without the people who were erased since it was made; the same plan where nobody was."""
     frame = plan.frame
-    ready = frame["sms_status"].isin(["ready", "pending"]).to_numpy()
-    phones = frame["sms_phone"].iloc[ready.nonzero()[0]]
-    why = reasons(phones)
-    gone = why.notna().to_numpy()
-    if not gone.any():
+    why = reasons(frame["sms_phone"])
+    if why is None:
         return plan
-    rows = ready.nonzero()[0][gone]
-    changed = {"sms_status": "suppressed", "sms_code": "opted_out", "sms_reason": why[gone].to_numpy()}
+    rows = np.flatnonzero(why.notna().to_numpy() & has_status(frame, "ready", "pending").to_numpy())
+    if not len(rows):
+        return plan
+    changed = {"sms_status": "suppressed", "sms_code": "opted_out", "sms_reason": why.iloc[rows].to_numpy()}
     columns = {}
     for name, value in changed.items():
         column = frame[name].array.copy()
         column[rows] = value
         columns[name] = column
-    left_out = phones.iloc[gone.nonzero()[0]]
+    left_out = frame["sms_phone"].iloc[rows]
     return replace(
         plan,
         frame=frame.assign(**columns).astype({name: DTYPES[name] for name in columns}),

@@ -30,7 +30,19 @@ if TYPE_CHECKING:
 
 def joined(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.DataFrame:
     """
-    The rows of a plan, with the outcomes of the people whom it is about.
+    The rows of a plan, with the outcomes of the people whom it is about; the arguments are those of `told`.
+    """
+    return finished(plan, told(plan, journalled, campaign, run))
+
+
+def finished(plan: Plan, results: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a plan with the columns that `told` gives."""
+    return attach(plan.frame, validated("ResultsSchema", results))
+
+
+def told(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.DataFrame:
+    """
+    The result columns of a plan's rows, with the outcomes of the people whom it is about.
 
     Args:
         plan: The plan.
@@ -52,8 +64,7 @@ def joined(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.
         results = join(planned_results(plan), known, campaign, rows, run=run)
     texts = plan.texts.sources or plan.template.source
     results = note_other_texts(results, journalled, texts, plan.planned)
-    results = with_journalled_variants(results, journalled)
-    return attach(plan.frame, validated("ResultsSchema", results))
+    return with_journalled_variants(results, journalled)
 
 
 def planned_results(plan: Plan) -> pd.DataFrame:

@@ -7,20 +7,22 @@ backup does. The run stops then; its results must not call somebody pending who 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.arrow import STRING, strings
+from smsframe.arrow import STRING, in_parts, uncopied
 from smsframe.orders.states import State
 from smsframe.outcomes.codes import CODES
-from smsframe.outcomes.columns import results_for
-from smsframe.phones.match import first_places, keys, keys_of
+from smsframe.outcomes.columns import has_status, results_for
+from smsframe.phones.match import keys, keys_of, places
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from smsframe.orders.records import Batch
@@ -57,27 +59,43 @@ class PostedOrders:
         """
         if not self._orders:
             return results
-        unsent = results["sms_status"].isin(["ready", "pending"]).to_numpy()
-        # Of several orders of one person the last one posted counts.
-        persons = [persons for _, _, persons in self._orders.values()][::-1]
-        order = np.repeat(np.arange(len(persons))[::-1], [len(each) for each in persons])
-        position = first_places(keys(results["sms_phone"], missing=-1), np.concatenate(persons))
-        taken = results["sms_status"].isin(["accepted", "scheduled"]).to_numpy()
-        # Order ids as numbers: a million of them as Python strings would take a hundred megabytes.
+        order_of = self._last_order
+        unsent = has_status(results, "ready", "pending").to_numpy()
+        taken = has_status(results, "accepted", "scheduled").to_numpy()
         ids = pa.array([*self._orders], STRING)
-        written = (
-            pc.index_in(strings(results["sms_order_id"]), ids).fill_null(-1).to_numpy(zero_copy_only=False)
+
+        def differing(text: Any, phones: Any, unsent: Any, taken: Any) -> tuple[Any, Any]:
+            """Part by part, and orders as numbers: a million ids would take a hundred megabytes."""
+            order = order_of(keys(phones, missing=-1))
+            written = np.asarray(pc.index_in(text, ids).fill_null(-1))
+            return (order >= 0) & (unsent | (taken & (written != order))), order
+
+        rows, order = in_parts(
+            differing,
+            *map(uncopied, (results["sms_order_id"], results["sms_phone"])),
+            unsent,
+            taken,
+            at_once=1,
         )
-        rows = (position >= 0) & (unsent | (taken & (written != order.take(position, mode="clip"))))
         if not rows.any():
             return results
-        facts = self._facts().take(order[position[rows]])
+        facts = self._facts().take(order[rows])
         corrected = results.copy()
         for name in ("sms_status", "sms_code", "sms_reason", "sms_order_id"):
             values = corrected[name].astype(object).to_numpy(copy=True)
             values[rows] = facts[name].astype(object).to_numpy()
             corrected[name] = pd.Series(values, index=results.index).astype(results[name].dtype)
         return corrected
+
+    @property
+    def _last_order(self) -> Callable[[NDArray[np.int64]], NDArray[np.int32]]:
+        """Says of people in which order they were posted last, by its place; -1 in none."""
+        each = [persons for _, _, persons in self._orders.values()][::-1]
+        persons = np.concatenate(each)
+        orders = np.repeat(np.arange(len(each), dtype=np.int32)[::-1], [len(some) for some in each])
+        by_person = np.argsort(persons, kind="stable")  # of several the last one stays the first
+        persons, orders = persons[by_person], np.append(orders[by_person], np.int32(-1))
+        return lambda asked: orders[places(asked, persons)]
 
     def _facts(self) -> pd.DataFrame:
         """The result columns for the people of each order, in the order in which they were posted."""

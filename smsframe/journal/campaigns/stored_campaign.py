@@ -15,7 +15,7 @@ from smsframe.journal.orders.spending import given_up
 from smsframe.journal.people.people_groups import OWN
 from smsframe.journal.people.recipients import read, read_with_orders
 from smsframe.journal.privacy.forgotten import read_erased
-from smsframe.journal.rows import instants_of, read_texts
+from smsframe.journal.rows import instants_of, integers_or, read_texts
 from smsframe.journal.sql import frame
 from smsframe.journal.tables import batches
 from smsframe.orders.states import State
@@ -92,19 +92,23 @@ def known(
 
 
 def _people(found: pd.DataFrame, sources: dict[int, str], batch_keys: pd.Index) -> pd.DataFrame:
-    """People as `Known` has them, of the journal's rows."""
-    text = pd.Index([*sources], dtype="int64").get_indexer(pd.Index(found["text"]))
-    place = batch_keys.get_indexer(pd.Index(found["batch"].fillna(-1).astype("int64")))
+    """
+    People as `Known` has them, of the journal's rows, out of which is taken what they do not have as it is: a
+    million people take a hundred megabytes.
+    """
+    text = pd.Index([*sources], dtype="int64").get_indexer(pd.Index(found.pop("text")))
+    place = batch_keys.get_indexer(pd.Index(integers_or(found.pop("batch"), -1)))
     same = ["phone", "fields", "encoding", "segments", "missing", "refused", "delivery", *OWN]
     attempt = found["attempt"]
     instants: dict[str, pd.Series[Any]] = {}
     never: pd.Series[Any] | None = None  # times that nobody has share their memory
     for name in ("delivered_at", "seen_at", "schedule_at"):
-        if not found[name].isna().all():
-            instants[name] = instants_of(found[name])
+        micros = found.pop(name)
+        if micros.notna().any():
+            instants[name] = instants_of(micros)
         else:
-            never = instants[name] = instants_of(found[name]) if never is None else never
-    return found[same].assign(
+            never = instants[name] = instants_of(micros) if never is None else never
+    return found[[name for name in same if name not in instants]].assign(
         template=pd.Categorical.from_codes(text, pd.Index([*sources.values()])),
         batch=place,
         attempt=attempt.fillna(1) if attempt.hasnans else attempt,  # a file of an older version does not say

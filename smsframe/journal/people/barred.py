@@ -178,7 +178,7 @@ class Barred:
                 return NOBODY_TEXTED
             return texted(connection, self.base_url, None if self.others else self.accounts(), since, until)
 
-    def erased(self, campaign: str | None) -> Callable[[pd.Series[Any]], pd.Series[Any]]:
+    def erased(self, campaign: str | None) -> Callable[[pd.Series[Any]], pd.Series[Any] | None]:
         """
         Says why some people, who were erased from any of the journals, may not be texted.
 
@@ -186,11 +186,12 @@ class Barred:
         """
         say = [journal.forgotten.reasons(campaign) for journal in self.journals]
 
-        def reasons(phones: pd.Series[Any]) -> pd.Series[Any]:
-            first, *others = (reason(phones) for reason in say)
-            for other in others:
-                first = first.fillna(other)
-            return first
+        def reasons(phones: pd.Series[Any]) -> pd.Series[Any] | None:
+            found: pd.Series[Any] | None = None
+            for reason in say:
+                if (more := reason(phones)) is not None:
+                    found = more if found is None else found.fillna(more)
+            return found
 
         return reasons
 

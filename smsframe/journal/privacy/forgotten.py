@@ -71,18 +71,19 @@ class Forgotten:
                 return np.zeros(len(phones), dtype=bool)
             return self.within(connection, phones)
 
-    def reasons(self, campaign: str | None) -> Callable[[pd.Series[Any]], pd.Series[Any]]:
+    def reasons(self, campaign: str | None) -> Callable[[pd.Series[Any]], pd.Series[Any] | None]:
         """
         A function that says of each of some numbers why it may not be texted, by position; missing of those
-        whose people were not erased. ``campaign`` is the one that they would be texted in.
+        whose people were not erased, None where nobody was. ``campaign`` is the one that they would be texted
+        in.
         """
 
-        def say(phones: pd.Series[Any]) -> pd.Series[Any]:
+        def say(phones: pd.Series[Any]) -> pd.Series[Any] | None:
             gone = self.among(phones)
             if not gone.any():
-                return pd.Series(pa.nulls(len(phones), STRING), dtype=TEXT)
+                return None
             why = pd.Series([ERASED] * len(phones), dtype=TEXT).where(gone)
-            if campaign is not None and gone.any():
+            if campaign is not None:
                 why = why.mask(self.texted(campaign, phones) & gone, ERASED_TEXTED)
             return why
 

@@ -86,9 +86,7 @@ def dialling_00(home: NDArray[np.int16]) -> NDArray[np.bool_]:
     known = np.array(
         [bool(rows) and (place == 0 or _dials_00(regions()[place - 1])) for place, rows in enumerate(asked)]
     )
-    if np.count_nonzero(asked) == 1:
-        return np.full(len(home), known[-1])
-    return known[home + 1]
+    return np.full(len(home), known[-1]) if np.count_nonzero(asked) == 1 else known[home + 1]
 
 
 @cache
