@@ -26,6 +26,7 @@ from smsframe.phones.codes import CODES
 from smsframe.phones.likeness import looks_like_phones
 from smsframe.phones.match import different, keys
 from smsframe.phones.spelling import FEWEST
+from smsframe.phones.trunk_zeros import mobiles_without_zeros
 from smsframe.texts.spreadsheet_errors import errors
 
 if TYPE_CHECKING:
@@ -204,6 +205,7 @@ def _warn_of_unused(unused: pd.Series[Any]) -> None:
 
     Vietnam's +84 162 … became +84 32 … in 2018: a list may have the old number, and the table the new one.
     """
+    unused = unused[mobiles_without_zeros(unused).isna().to_numpy()]  # these are known
     # Another spelling of theirs may be in use, as a Brazilian's with a 9.
     people = pd.Series(keys(unused), dtype=TEXT, index=unused.index).radd("+")
     if count := int(parse.normalize(people, None, "valid").isna().sum()):

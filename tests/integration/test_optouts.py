@@ -127,6 +127,18 @@ def test_whoever_is_taken_off_the_list_stays_in_its_history(gateway, sandbox):
     assert statuses(smsframe.send(table(1), "Ciao", **keywords(gateway))) == {"accepted": 1}
 
 
+def test_a_zero_behind_the_country_code_keeps_the_mobile_out_and_takes_it_off_no_list(gateway, sandbox):
+    """Who is taken off or erased is named exactly; who said stop may have written a zero too many."""
+    written = ONE.replace("+39", "+39 (0)")
+    assert opt_out(gateway, written) == 2
+    assert codes(smsframe.send(table(1), "Ciao", **keywords(gateway))) == {"opted_out": 1}
+    assert sandbox.inbox().empty
+    smsframe.optouts.remove([written], why="no such number", gateway=gateway)
+    assert smsframe.optouts(gateway=gateway)["number"].tolist() == [ONE]
+    smsframe.forget([written], gateway=gateway)
+    assert smsframe.optouts(gateway=gateway)["number"].tolist() == [ONE]
+
+
 def test_a_list_with_a_line_that_is_no_number_adds_nobody(gateway):
     with pytest.raises(ContactsError, match="line 2"):
         smsframe.optouts.add([ONE, "12"], gateway=gateway)

@@ -6,6 +6,7 @@ import contextlib
 import re
 import sys
 import unicodedata
+import warnings
 from decimal import Decimal
 from functools import partial
 
@@ -245,6 +246,28 @@ def test_an_opt_out_that_nobody_can_have_is_kept_and_said(old):
         suppression([*listed, "+84 163 1234567"])
     # A landline is in use, and a Brazilian mobile without its 9 is the one with it.
     assert len(suppression([ITALY, "+39 06 4747474", "+55 11 8765-4321", "+54 11 2345-6789"])) == 4
+
+
+@pytest.mark.parametrize("spelled", ["+{} (0){}", "+{}0{}", "00{} 0 {}", "+{} (0) {}"])
+def test_whoever_wrote_a_zero_behind_the_country_code_and_said_stop_is_not_texted(spelled):
+    """In every region: the line stops the call, or the mobile that it is without the zero is left out."""
+    left_out = 0
+    for region in sorted(library.SUPPORTED_REGIONS):
+        mobile = library.example_number_for_type(region, library.PhoneNumberType.MOBILE)
+        if mobile is None or library.number_type(mobile) == library.PhoneNumberType.FIXED_LINE:
+            continue
+        national = library.national_significant_number(mobile)
+        table = pd.DataFrame({"mobile": [f"+{mobile.country_code}{national}", ITALY]})
+        try:
+            with warnings.catch_warnings(action="ignore"):
+                listed = [spelled.format(mobile.country_code, national)]
+                checked = smsframe.check(table, phone="mobile", suppress=listed)
+        except ContactsError:
+            continue
+        assert checked["sms_status"].iloc[0] in ("suppressed", "invalid"), (region, spelled)
+        assert checked["sms_status"].iloc[1] == "ready"
+        left_out += 1
+    assert left_out > 100
 
 
 # Bare digits --------------------------------------------------------------------------------------------
