@@ -190,6 +190,8 @@ class History:
             world.provider.forget()
             world.tell("the gateway", "forgets all that it took")
             self._has_history = False
+        if world.provider.manners.leaves_out and any(order.asked for order in world.provider.orders.values()):
+            self._has_history = False
         if not self._has_history:  # without a history nobody can find out: a documented limit
             return
         file = self._disk.names.get(JOURNAL)
@@ -393,7 +395,7 @@ class History:
             for kind, happens in clocks.items():
                 if kind in self.world.kinds and choices.happens(min(LIKELY, 0.05 * self._eagerness)):
                     process.fates[f"GET smshistory {1 + choices.below(6)}"] = [Fate(kind, happens)]
-        if self._has_history:
+        if self._has_history and not self.world.provider.manners.leaves_out:
             kinds |= {
                 "power cut": (0.05, lambda: self._cut_power(process)),
                 "deleted": (0.03, self._delete),

@@ -63,7 +63,10 @@ LIMITS = (
         "put back within grace",
         ("older copy", "hidden"),
     ),
-    Limit("A gateway without a history", "a journal is then neither lost nor put back"),
+    Limit(
+        "A gateway without a history",
+        "a journal is then neither lost nor put back, nor once its history leaves out an order that went out",
+    ),
     Limit("Two journals at the same time.", "one after the other", "two journals", ()),
     Limit(
         "A journal that is opened, copied or deleted by other means in the middle of a write.",

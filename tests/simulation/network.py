@@ -14,6 +14,7 @@ from functools import cache, partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from simulation.promise import Meant
 from simulation.provider import Answer
 from simulation.scheduler import Lock
 from smsframe.campaign.run import workers
@@ -99,7 +100,8 @@ class Network:
     def carry(self, process: Process, request: Request) -> Exchange:
         """Take one request to the gateway, and its answer back, as well as it goes."""
         world, what = self._world, f"{request.method} {request.path}"
-        meant = process.machine.now()  # who is suspended in between is late, and nobody can help it
+        # Who is suspended in between is late, and nobody can help it.
+        meant = Meant(process.machine.now(), frozenset(world.asked.opted_out))
         process.seam(what)
         left = process.machine.now()
         world.leaves(process, request, meant)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -154,19 +154,26 @@ def gives_itself_away(file: File | None) -> bool:
     return count > 0 and known == count
 
 
-def may_leave(world: World, process: Process, body: dict[str, Any], meant: datetime) -> None:
+class Meant(NamedTuple):
+    """When a request was meant to leave, by its machine's clock, and who had opted out by then."""
+
+    at: datetime
+    opted_out: frozenset[str]
+
+
+def may_leave(world: World, process: Process, body: dict[str, Any], meant: Meant) -> None:
     """An order has only people of its call in it, and is on disk as being sent."""
     people = body.get("recipient") or [one["recipient"] for one in body["recipients"].values()]
     if others := set(people) - world.asked.may_text[process.name]:
         raise Broken(f"not asked for: {process.name} texts {', '.join(sorted(others))}")
-    if not world.asked.stale and (barred := set(people) & world.asked.opted_out):
+    if not world.asked.stale and (barred := set(people) & meant.opted_out):
         raise Broken(f"opted out: {process.name} texts {', '.join(sorted(barred))}")
     schedule = body.get("scheduled_delivery_time")
-    if schedule and schedule <= meant.strftime("%Y%m%d%H%M%S"):
+    if schedule and schedule <= meant.at.strftime("%Y%m%d%H%M%S"):
         raise Broken(f"late: {process.name} sends an order whose time, {schedule}, has passed")
     hours = world.asked.hours[process.name]
     if hours is not None:
-        goes_out = datetime.strptime(schedule, "%Y%m%d%H%M%S").replace(tzinfo=UTC) if schedule else meant
+        goes_out = datetime.strptime(schedule, "%Y%m%d%H%M%S").replace(tzinfo=UTC) if schedule else meant.at
         if not open_at(hours, goes_out):
             raise Broken(f"outside: {process.name} texts people at {goes_out}, and {hours} says no")
 

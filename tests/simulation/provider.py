@@ -74,6 +74,7 @@ class Manners:
             ``partly`` has sent half of it before; ``denied`` says that there is no such order, and sends it;
             ``elsewhere`` says so because somebody else has cancelled it.
         ages: Whether an order that somebody wanted cancelled is listed no more once its time has come.
+        leaves_out: Whether that may be one that goes out all the same.
     """
 
     repeated: str = "accept"
@@ -96,6 +97,11 @@ class Manners:
     cancels: bool = False
     cancelling: str = "gone"
     ages: bool = False
+
+    @property
+    def leaves_out(self) -> bool:
+        """As above."""
+        return self.ages and self.cancelling in ("ignored", "partly", "denied")
 
 
 def drawn(choices: Choices, may: Callable[[str, float], bool], people: tuple[str, ...]) -> Manners:

@@ -17,11 +17,11 @@ from simulation.scheduler import Broken, Scheduler
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from datetime import datetime
 
     from simulation.choices import Choices
     from simulation.disks import File
     from simulation.network import Request
+    from simulation.promise import Meant
 
 
 class World:
@@ -112,7 +112,7 @@ class World:
         promise.remember_who_was_erased(self, file)
         self.hold(promise.compatible, self, file)
 
-    def leaves(self, process: Process, request: Request, meant: datetime) -> None:
+    def leaves(self, process: Process, request: Request, meant: Meant) -> None:
         """A request leaves a machine."""
         if request.method == "POST":
             self.hold(promise.may_leave, self, process, request.body, meant)
