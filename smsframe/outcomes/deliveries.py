@@ -37,7 +37,7 @@ def explain_deliveries(results: pd.DataFrame) -> pd.DataFrame:
         The same rows with ``sms_status``, ``sms_code`` and ``sms_reason`` brought up to date.
     """
     delivery = results["sms_delivery"]
-    if not delivery.notna().any() and not results["sms_code"].eq(NOT_DELIVERED).any():
+    if delivery.isna().all() and not results["sms_code"].eq(NOT_DELIVERED).any():
         return results
     codes = known_codes()
     waiting = [code for code, known in codes.items() if known.stage is Stage.WAITING]

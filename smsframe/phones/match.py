@@ -90,12 +90,13 @@ def places(persons: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.
     if not len(others):
         return np.full(len(persons), -1, dtype=np.intp)
 
-    few = len(others) < min(len(persons), _MARKS) / 4
-    marked = np.zeros(_MARKS, dtype=bool)
-    marked[_marks(others)] = few
+    marked: NDArray[np.bool_] | None = None
+    if len(others) < min(len(persons), _MARKS) / 4:
+        marked = np.zeros(_MARKS, dtype=bool)
+        marked[_marks(others)] = True
 
     def look_up(persons: NDArray[np.int64]) -> tuple[NDArray[np.intp]]:
-        rows = np.flatnonzero(marked[_marks(persons)]) if few else np.arange(len(persons))
+        rows = np.arange(len(persons)) if marked is None else np.flatnonzero(marked[_marks(persons)])
         order = rows[np.argsort(persons[rows])]
         asked = persons[order]
         place = np.searchsorted(others, asked).clip(max=len(others) - 1)
