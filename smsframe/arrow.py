@@ -42,7 +42,7 @@ NULLABLE = {
 BROKEN = "\ufffd"  # the replacement of a character that no encoding can represent
 
 _PART = 2**16  # cells; small enough for the CPU caches, large enough for the loop to cost nothing
-_USUAL = 40  # bytes of a cell in Arrow; where they are longer, fewer are a part
+_USUAL = 80  # bytes of a cell in Arrow; where they are longer, fewer are a part
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 

@@ -79,8 +79,10 @@ def read(cells: Any) -> Digits:
     if cells.null_count:  # below which any bytes may stand
         plain &= np.asarray(cells.is_valid())
 
-    signs = _Signs.of(text)
-    others = signs.others(is_digit)
+    others = _letters(text)
+    if np.count_nonzero(others) <= len(plain):
+        signs = _Signs.of(text)
+        others = signs.others(is_digit)
     if np.count_nonzero(others) > len(plain):  # counting them is cheaper than finding their cells
         return _read_some(cells, np.flatnonzero(plain & (counted(others, begins, size) == 0)))
     plain[cells_of(np.flatnonzero(others), ends)] = False
@@ -107,6 +109,14 @@ def read(cells: Any) -> Digits:
         plain[cells_of(np.flatnonzero(signs.repeated), ends)] = False
     value, length, beyond = _values(text.take(digits, mode="clip"), places, plain)
     return Digits(value, length, plus, _begin_with_00(text, begins, ends, value, length), plain, beyond)
+
+
+def _letters(text: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which bytes are beyond the digits and no bracket; what no number has is found so at once in prose."""
+    found = text > ord("9")
+    if found.any():
+        found &= (text != ord("[")) & (text != ord("]"))
+    return found
 
 
 class _Signs(NamedTuple):
