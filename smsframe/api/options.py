@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pandas as pd
 
-from smsframe.arrow import TEXT
 from smsframe.clock import SYSTEM
 from smsframe.contacts.columns import require_label
 from smsframe.contacts.suppression import OptoutList, lists_of, require_valid, suppression
 from smsframe.gateway.base import GatewayProtocol
 from smsframe.phones.match import together
 from smsframe.phones.region_names import meaning
-from smsframe.phones.trunk_zeros import mobiles_without_zeros
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -49,24 +47,6 @@ def suppressed_numbers(
 ) -> pd.Index[Any]:
     """
     The numbers that nobody may text, in E.164.
-
-    Those of `listed_numbers`, and the mobiles that some of them are without a zero that nobody dials, as
-    +39 (0)347 … is +39 347 …: who said stop may have written it so.
-    """
-    numbers = listed_numbers(suppress, region, columns, now, **said)
-    mobiles = mobiles_without_zeros(pd.Series(numbers, dtype=TEXT)).dropna()
-    return together(numbers, mobiles).unique() if len(mobiles) else numbers
-
-
-def listed_numbers(
-    suppress: Suppress | None,
-    region: Hashable | None,
-    columns: Iterable[Hashable] = (),
-    now: datetime | None = None,
-    **said: str,
-) -> pd.Index[Any]:
-    """
-    The numbers of a list, or of several, in E.164, and no others.
 
     Those in national form are of the country ``region``, unless that is one of the columns. ``said`` are the
     words of `suppression` for its errors.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from smsframe.api.options import journal_of, listed_numbers, suppressed_numbers
+from smsframe.api.options import journal_of, suppressed_numbers
 from smsframe.api.prepare import barred_by
 from smsframe.api.tracebacks import hide_frames
 from smsframe.arrow import TEXT
@@ -181,7 +181,7 @@ class Optouts:
         memory = journal_of(journal, gateway)
         if campaign is not None:
             owner = owner._replace(campaign=memory.get(campaign).id)
-        phones = listed_numbers(numbers, region, now=gateway.clock.now())
+        phones = suppressed_numbers(numbers, region, now=gateway.clock.now(), meant="one")
         return memory.optouts.remove(owner, pd.Series(phones, dtype=TEXT), why)
 
     @hide_frames

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from smsframe.api.docstrings import READS_ONLY, explained
-from smsframe.api.options import journal_of, listed_numbers, policy_of
+from smsframe.api.options import journal_of, policy_of, suppressed_numbers
 from smsframe.api.tracebacks import hide_frames
 from smsframe.contacts.privacy_rules import keep_of, require_kept
 from smsframe.errors import ContactsError
@@ -69,7 +69,9 @@ def forget(
     """
     with warnings.catch_warnings():  # whether a number is in use is no matter here
         warnings.simplefilter("ignore", UserWarning)
-        people = listed_numbers(numbers, region, name="the numbers to erase", done="nobody was erased")
+        people = suppressed_numbers(
+            numbers, region, name="the numbers to erase", done="nobody was erased", meant="one"
+        )
     memory = journal_of(journal, gateway)
     persons = keys(pd.Series(people, dtype="string"))
     parts = [_forget(memory, persons) for memory in _journals(memory, journal, gateway)]

@@ -23,10 +23,11 @@ from smsframe.formatting import many
 from smsframe.phones import parse
 from smsframe.phones.cells import labels
 from smsframe.phones.codes import CODES
+from smsframe.phones.fast.ranges import LONGEST
 from smsframe.phones.likeness import looks_like_phones
-from smsframe.phones.match import different, keys
+from smsframe.phones.match import different, keys, together
+from smsframe.phones.meant import mobiles_meant
 from smsframe.phones.spelling import FEWEST
-from smsframe.phones.trunk_zeros import mobiles_without_zeros
 from smsframe.texts.spreadsheet_errors import errors
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def suppression(
     *,
     name: str = "the opt-out list",
     done: str = "nothing was sent",
+    meant: str = "all",
 ) -> pd.Index[str]:
     """
     The numbers nobody may text, in E.164.
@@ -120,6 +122,9 @@ def suppression(
         region: ISO code of the country of numbers in national form.
         name: What errors call the list.
         done: What errors say was not done.
+        meant: Whether the mobiles that lines probably mean which are none (`phones.meant`) are in the list
+            too: ``all`` of them; ``one``, where a line cannot be meant as it is written, and an error where
+            it can; or none, ``exact``.
 
     Raises:
         ContactsError: A line cannot be read; ``failures`` has them.
@@ -137,15 +142,7 @@ def suppression(
         headless = pd.api.types.is_integer_dtype(source.columns)  # Parquet always has names
     if isinstance(source, pd.DataFrame):
         source = _column(frame_without_views(source), name, headless=headless)
-    if isinstance(source, pd.Series):
-        column: pd.Series[Any] = (dense(source) if is_view(source.dtype) else source).reset_index(drop=True)
-    elif isinstance(source, bytes) or not isinstance(source, Iterable):
-        raise TypeError(
-            f"{name} must be a frame, a series, a list or the name of a file of numbers, not "
-            f"{type(source).__name__}; {done}"
-        )
-    else:
-        column = pd.Series(list(source), dtype=object)
+    column = _lines(source, name, done)
     read, unused = _read(column, region)
     bad = read["code"].notna() & read["code"].ne("missing")
     bad |= _spreadsheet_errors(column, read)
@@ -162,11 +159,67 @@ def suppression(
             f"passed there says nothing of this list); {done}",
             failures=read.loc[bad, ["code", "reason"]].assign(line=column[bad]),
         )
-    _warn_of_unused(pd.Series(read["phone"][unused].dropna().unique(), dtype=TEXT))
+    mobiles = read["phone"].iloc[:0] if meant == "exact" else _meant(column, read["phone"], unused)
+    if meant == "one":
+        _require_one_meaning(column, mobiles[~unused[mobiles.index]], name, done)
+    not_known = read["phone"][unused].drop(mobiles.index, errors="ignore")
+    _warn_of_unused(pd.Series(not_known.dropna().unique(), dtype=TEXT))
     usable = read[["phone", "person"]].dropna() if read["phone"].hasnans else read
     once = different(usable["phone"], usable["person"].to_numpy())
     numbers: pd.Index[str] = pd.Index(usable["phone"].array[once])
-    return numbers
+    return together(numbers, mobiles).unique() if len(mobiles) else numbers
+
+
+def _require_one_meaning(column: pd.Series[Any], mobiles: pd.Series[Any], name: str, done: str) -> None:
+    """Refuse lines that are numbers in use, and probably mean mobiles: who is meant is for people to say."""
+    if len(mobiles):
+        raise ContactsError(
+            f"{many(len(mobiles), 'line')} of {name} may be two different numbers, a landline's and a mobile "
+            f"(the first is line {mobiles.index[0] + 1:,}): write it in international form, without a zero "
+            f"or a country code too many; {done}",
+            failures=pd.DataFrame({"line": column[mobiles.index]}),
+        )
+
+
+_ZERO_APART = r"^[^0-9]*(?:0{0,2}[0-9]{1,3}[^0-9]+)?0[^0-9]"
+_FROM_ABROAD = r"^[^0-9+]*(?:\+|00)"
+
+
+def _meant(column: pd.Series[Any], phones: pd.Series[Any], unused: NDArray[np.bool_]) -> pd.Series[Any]:
+    """The mobiles that lines probably mean which are none, by line."""
+    asked = phones.dropna()
+    found = mobiles_meant(asked, np.ones(len(asked), dtype=bool)).set_axis(asked.index).dropna()
+    if len(found):
+        apart = _written(column, found.index).str.contains(_ZERO_APART).to_numpy(dtype=bool)
+        found = mobiles_meant(asked[found.index], apart).set_axis(found.index).dropna()
+    if not unused.any():
+        return found
+    # Of a number that is in no use, what was dropped as a carrier's code may be its country's.
+    lines = _written(column, pd.Index(np.flatnonzero(unused)).difference(found.index))
+    lines = lines[lines.str.contains(_FROM_ABROAD)].str.replace(r"[^0-9]", "", regex=True).str.lstrip("0")
+    whole = lines[lines.str.len().between(FEWEST, LONGEST)].radd("+")
+    read = parse.normalize(whole).fillna(
+        mobiles_meant(whole, np.ones(len(whole), dtype=bool)).set_axis(whole.index)
+    )
+    both: pd.Series[Any] = pd.concat([found, read.dropna()]).sort_index()
+    return both
+
+
+def _written(column: pd.Series[Any], lines: pd.Index[Any]) -> pd.Series[Any]:
+    """Some lines as text, none missing."""
+    return pd.Series(strings(labels(column[lines])), index=lines, dtype=TEXT).fillna("")
+
+
+def _lines(source: object, name: str, done: str) -> pd.Series[Any]:
+    """The lines of a series or of a list of numbers."""
+    if isinstance(source, pd.Series):
+        return (dense(source) if is_view(source.dtype) else source).reset_index(drop=True)
+    if isinstance(source, bytes) or not isinstance(source, Iterable):
+        raise TypeError(
+            f"{name} must be a frame, a series, a list or the name of a file of numbers, not "
+            f"{type(source).__name__}; {done}"
+        )
+    return pd.Series(list(source), dtype=object)
 
 
 def _read(column: pd.Series[Any], region: str | None) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
@@ -205,7 +258,6 @@ def _warn_of_unused(unused: pd.Series[Any]) -> None:
 
     Vietnam's +84 162 … became +84 32 … in 2018: a list may have the old number, and the table the new one.
     """
-    unused = unused[mobiles_without_zeros(unused).isna().to_numpy()]  # these are known
     # Another spelling of theirs may be in use, as a Brazilian's with a 9.
     people = pd.Series(keys(unused), dtype=TEXT, index=unused.index).radd("+")
     if count := int(parse.normalize(people, None, "valid").isna().sum()):

@@ -7,6 +7,7 @@ import time as clocks
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import count
 
 import numpy as np
@@ -127,16 +128,30 @@ def test_whoever_is_taken_off_the_list_stays_in_its_history(gateway, sandbox):
     assert statuses(smsframe.send(table(1), "Ciao", **keywords(gateway))) == {"accepted": 1}
 
 
-def test_a_zero_behind_the_country_code_keeps_the_mobile_out_and_takes_it_off_no_list(gateway, sandbox):
-    """Who is taken off or erased is named exactly; who said stop may have written a zero too many."""
-    written = ONE.replace("+39", "+39 (0)")
-    assert opt_out(gateway, written) == 2
+@pytest.mark.parametrize("too_many", ["(0)", "0", "39 "])
+def test_a_zero_or_a_country_code_too_many_is_the_mobile_for_all_that_take_a_list(gateway, sandbox, too_many):
+    written = ONE.replace("+39", f"+39 {too_many}")
+    assert opt_out(gateway, written) == 2  # as it is written too: a table may have it so
     assert codes(smsframe.send(table(1), "Ciao", **keywords(gateway))) == {"opted_out": 1}
     assert sandbox.inbox().empty
-    smsframe.optouts.remove([written], why="no such number", gateway=gateway)
-    assert smsframe.optouts(gateway=gateway)["number"].tolist() == [ONE]
+    smsframe.optouts.remove([written], why="signed up again", gateway=gateway)
+    assert smsframe.optouts(gateway=gateway).empty
     smsframe.forget([written], gateway=gateway)
-    assert smsframe.optouts(gateway=gateway)["number"].tolist() == [ONE]
+    again = keywords(gateway, campaign="after")
+    assert codes(smsframe.send(table(1), "Ciao", **again)) == {"opted_out": 1}
+
+
+def test_a_line_that_may_be_a_landline_or_a_mobile_is_left_out_as_both_and_taken_off_as_neither(gateway):
+    """Somebody else may have the other number: who erases, or takes off, is asked which it is."""
+    landline, mobile = "+3903123456789", "+393123456789"
+    assert opt_out(gateway, "+39 0331 234567") == 1  # a landline as it is dialled means nobody else
+    assert opt_out(gateway, "+39 (0)3123456789") == 2
+    for call in (partial(smsframe.optouts.remove, why="signed up again"), smsframe.forget):
+        with pytest.raises(ContactsError, match="may be two different numbers"):
+            call(["+39 (0)3123456789"], gateway=gateway)
+    assert set(smsframe.optouts(gateway=gateway)["number"]) == {landline, mobile, "+390331234567"}
+    smsframe.optouts.remove([mobile], why="signed up again", gateway=gateway)
+    assert set(smsframe.optouts(gateway=gateway)["number"]) == {landline, "+390331234567"}
 
 
 def test_a_list_with_a_line_that_is_no_number_adds_nobody(gateway):
