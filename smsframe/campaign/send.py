@@ -17,6 +17,7 @@ from smsframe.campaign.call import Call
 from smsframe.campaign.call_start import CallStart, read_known, replaced
 from smsframe.campaign.dispatch import resuming, sending
 from smsframe.campaign.preflight import confirmed, require_sendable
+from smsframe.campaign.reports.after_run import by_own_journal, corrected
 from smsframe.campaign.reports.left_over import (
     left_out_words,
     others_pending,
@@ -160,11 +161,9 @@ def send(
                 journalled = with_barred(finished(without, results), barred.within(engine.entry.id))
         except JournalError as error:
             cause, others = cause or error, 0
-            frame = without_journal(unsent(plan), maybe_texted=engine.maybe_texted)
+            frame = by_own_journal(plan, journal, engine, owner, phones)
         else:
-            frame = engine.posted.correct(journalled)
-            if frame["sms_status"].eq("ready").any():  # everybody was written down
-                frame = without_journal(frame, maybe_texted=engine.maybe_texted)
+            frame = corrected(journalled, engine)
             if frame is not journalled:
                 cause = cause or replaced(journal)
     if others:

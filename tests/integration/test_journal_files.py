@@ -484,6 +484,22 @@ def test_a_journal_of_opt_outs_that_is_another_one_in_the_middle_of_a_run_is_see
     assert out["sms_code"].iloc[-1] == "opted_out"
 
 
+def test_a_journal_of_opt_outs_that_cannot_be_read_hides_nothing_of_the_campaigns_own(
+    gateway, sandbox, tmp_path
+):
+    smsframe.optouts.add(["+393480000001"], why="x", gateway=gateway)
+
+    def report(event):
+        if event.state.value == "accepted":
+            gateway.journal.write_bytes(b"no database " * 1000)
+
+    own = tmp_path / "own.sqlite"
+    with pytest.raises(smsframe.CampaignStopped) as stopped:
+        send(table(6), gateway, batch_size=2, workers=1, report=report, journal=own)
+    assert len(texted(sandbox)) == 2
+    assert statuses(stopped.value.results) == {"accepted": 2, "pending": 4}
+
+
 def reading_back(monkeypatch, answer):
     """A stand-in for the other process."""
     asked = []
