@@ -181,7 +181,7 @@ class Optouts:
         memory = journal_of(journal, gateway)
         if campaign is not None:
             owner = owner._replace(campaign=memory.get(campaign).id)
-        phones = suppressed_numbers(numbers, region, now=gateway.clock.now(), meant="one")
+        phones = suppressed_numbers(numbers, region, now=gateway.clock.now(), extra_digits="certain")
         return memory.optouts.remove(owner, pd.Series(phones, dtype=TEXT), why)
 
     @hide_frames

@@ -70,7 +70,7 @@ def forget(
     with warnings.catch_warnings():  # whether a number is in use is no matter here
         warnings.simplefilter("ignore", UserWarning)
         people = suppressed_numbers(
-            numbers, region, name="the numbers to erase", done="nobody was erased", meant="one"
+            numbers, region, name="the numbers to erase", done="nobody was erased", extra_digits="certain"
         )
     memory = journal_of(journal, gateway)
     persons = keys(pd.Series(people, dtype="string"))

@@ -25,11 +25,11 @@ from smsframe.campaign.reports.left_over import (
     with_missing_rows,
 )
 from smsframe.campaign.reports.result_frames import (
-    finished,
     joined,
-    told,
+    result_columns,
     unsent,
     with_barred,
+    with_result_columns,
     with_status,
     without_journal,
 )
@@ -155,10 +155,12 @@ def send(
                     known if known and engine.idle else journal.recipients(engine.entry.id, campaign, phones)
                 )
                 without = without_erased(plan, barred.erased(campaign))
-                results = told(without, now, campaign, owner)
+                results = result_columns(without, now, campaign, owner)
                 others = 0 if part else others_pending(now, plan, barred.within(engine.entry.id))
                 del now  # a million people take much memory
-                journalled = with_barred(finished(without, results), barred.within(engine.entry.id))
+                journalled = with_barred(
+                    with_result_columns(without, results), barred.within(engine.entry.id)
+                )
         except JournalError as error:
             cause, others = cause or error, 0
             frame = by_own_journal(plan, journal, engine, owner, phones)

@@ -230,7 +230,7 @@ def only(numbers: Any) -> NDArray[np.int64]:
     Raises:
         ContactsError: A line cannot be read as a number.
     """
-    return np.sort(keys(pd.Series(suppression(numbers, name="allow_only", meant="exact"), dtype=TEXT)))
+    return np.sort(keys(pd.Series(suppression(numbers, name="allow_only", extra_digits="keep"), dtype=TEXT)))
 
 
 @overload

@@ -23,10 +23,10 @@ from smsframe.formatting import many
 from smsframe.phones import parse
 from smsframe.phones.cells import labels
 from smsframe.phones.codes import CODES
+from smsframe.phones.extra_digits import without_extra_digits
 from smsframe.phones.fast.ranges import LONGEST
 from smsframe.phones.likeness import looks_like_phones
 from smsframe.phones.match import different, keys, together
-from smsframe.phones.meant import mobiles_meant
 from smsframe.phones.spelling import FEWEST
 from smsframe.texts.spreadsheet_errors import errors
 
@@ -107,7 +107,7 @@ def suppression(
     *,
     name: str = "the opt-out list",
     done: str = "nothing was sent",
-    meant: str = "all",
+    extra_digits: str = "both",
 ) -> pd.Index[str]:
     """
     The numbers nobody may text, in E.164.
@@ -122,12 +122,13 @@ def suppression(
         region: ISO code of the country of numbers in national form.
         name: What errors call the list.
         done: What errors say was not done.
-        meant: Whether the mobiles that lines probably mean which are none (`phones.meant`) are in the list
-            too: ``all`` of them; ``one``, where a line cannot be meant as it is written, and an error where
-            it can; or none, ``exact``.
+        extra_digits: What a line means that would be a mobile without a zero or a country code too many
+            (`phones.extra_digits`): ``both`` numbers; ``certain``, both where the number as it is written is
+            not in use, and an error where it is; ``keep``, only the number as it is written.
 
     Raises:
-        ContactsError: A line cannot be read; ``failures`` has them.
+        ContactsError: A line cannot be read, or may be two numbers where ``extra_digits`` is ``certain``;
+            ``failures`` has them.
     """
     headless = False
     if isinstance(source, str | os.PathLike):
@@ -159,9 +160,11 @@ def suppression(
             f"passed there says nothing of this list); {done}",
             failures=read.loc[bad, ["code", "reason"]].assign(line=column[bad]),
         )
-    mobiles = read["phone"].iloc[:0] if meant == "exact" else _meant(column, read["phone"], unused)
-    if meant == "one":
-        _require_one_meaning(column, mobiles[~unused[mobiles.index]], name, done)
+    mobiles = read["phone"].iloc[:0]
+    if extra_digits != "keep":
+        mobiles = _without_extra_digits(column, read["phone"], unused)
+    if extra_digits == "certain":
+        _refuse_ambiguous(column, mobiles[~unused[mobiles.index]], name, done)
     not_known = read["phone"][unused].drop(mobiles.index, errors="ignore")
     _warn_of_unused(pd.Series(not_known.dropna().unique(), dtype=TEXT))
     usable = read[["phone", "person"]].dropna() if read["phone"].hasnans else read
@@ -170,8 +173,8 @@ def suppression(
     return together(numbers, mobiles).unique() if len(mobiles) else numbers
 
 
-def _require_one_meaning(column: pd.Series[Any], mobiles: pd.Series[Any], name: str, done: str) -> None:
-    """Refuse lines that are numbers in use, and probably mean mobiles: who is meant is for people to say."""
+def _refuse_ambiguous(column: pd.Series[Any], mobiles: pd.Series[Any], name: str, done: str) -> None:
+    """Refuse lines that are numbers in use and would be mobiles without extra digits."""
     if len(mobiles):
         raise ContactsError(
             f"{many(len(mobiles), 'line')} of {name} may be two different numbers, a landline's and a mobile "
@@ -185,13 +188,15 @@ _ZERO_APART = r"^[^0-9]*(?:0{0,2}[0-9]{1,3}[^0-9]+)?0[^0-9]"
 _FROM_ABROAD = r"^[^0-9+]*(?:\+|00)"
 
 
-def _meant(column: pd.Series[Any], phones: pd.Series[Any], unused: NDArray[np.bool_]) -> pd.Series[Any]:
-    """The mobiles that lines probably mean which are none, by line."""
+def _without_extra_digits(
+    column: pd.Series[Any], phones: pd.Series[Any], unused: NDArray[np.bool_]
+) -> pd.Series[Any]:
+    """The mobiles that lines are without extra digits, by line."""
     asked = phones.dropna()
-    found = mobiles_meant(asked, np.ones(len(asked), dtype=bool)).set_axis(asked.index).dropna()
+    found = without_extra_digits(asked, np.ones(len(asked), dtype=bool)).set_axis(asked.index).dropna()
     if len(found):
         apart = _written(column, found.index).str.contains(_ZERO_APART).to_numpy(dtype=bool)
-        found = mobiles_meant(asked[found.index], apart).set_axis(found.index).dropna()
+        found = without_extra_digits(asked[found.index], apart).set_axis(found.index).dropna()
     if not unused.any():
         return found
     # Of a number that is in no use, what was dropped as a carrier's code may be its country's.
@@ -199,7 +204,7 @@ def _meant(column: pd.Series[Any], phones: pd.Series[Any], unused: NDArray[np.bo
     lines = lines[lines.str.contains(_FROM_ABROAD)].str.replace(r"[^0-9]", "", regex=True).str.lstrip("0")
     whole = lines[lines.str.len().between(FEWEST, LONGEST)].radd("+")
     read = parse.normalize(whole).fillna(
-        mobiles_meant(whole, np.ones(len(whole), dtype=bool)).set_axis(whole.index)
+        without_extra_digits(whole, np.ones(len(whole), dtype=bool)).set_axis(whole.index)
     )
     both: pd.Series[Any] = pd.concat([found, read.dropna()]).sort_index()
     return both

@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 
 def joined(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.DataFrame:
     """
-    The rows of a plan, with the outcomes of the people whom it is about; the arguments are those of `told`.
+    The rows of a plan, with the outcomes of the people whom it is about; arguments as for `result_columns`.
     """
-    return finished(plan, told(plan, journalled, campaign, run))
+    return with_result_columns(plan, result_columns(plan, journalled, campaign, run))
 
 
-def finished(plan: Plan, results: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a plan with the columns that `told` gives."""
+def with_result_columns(plan: Plan, results: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a plan with the columns that `result_columns` gives."""
     return attach(plan.frame, validated("ResultsSchema", results))
 
 
-def told(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.DataFrame:
+def result_columns(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.DataFrame:
     """
     The result columns of a plan's rows, with the outcomes of the people whom it is about.
 

@@ -1,9 +1,9 @@
 """
-Mobiles that a number probably means which is none: with a digit or two too many behind its country code.
+Numbers with extra digits behind the country code, which would be mobiles without them.
 
-A zero that nobody dials there (+39 (0)347 … for +39 347 …), or the country code once more (+49 49 152 …, and
-00 49 152 … where 00 does not dial abroad). Nearly everywhere libphonenumber drops the zero, or such a number
-is too long; elsewhere it is in no use, or a landline's.
+The digits are a zero that nobody dials there (+39 (0)347 … for +39 347 …), or the country code again
+(+49 49 152 …, and 00 49 152 … where 00 does not dial abroad). Nearly everywhere libphonenumber drops the
+zero, or such a number is too long; elsewhere it is not in use, or is a landline.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def mobiles_meant(phones: pd.Series[Any], apart: NDArray[np.bool_]) -> pd.Series[Any]:
+def without_extra_digits(phones: pd.Series[Any], apart: NDArray[np.bool_]) -> pd.Series[Any]:
     """
-    The mobiles that some numbers probably mean, which are none themselves.
+    The mobiles that some numbers are without extra digits; of numbers that are no mobiles as they are.
 
     Args:
         phones: E.164 numbers, none missing.
-        apart: Where a zero is written apart from what follows, as in +39 (0)347 …: of a number that is in use
-            its zero may be one that is dialled, as that of an Italian landline.
+        apart: Where a zero stands apart from what follows, as in +39 (0)347 …. In a number that is in use any
+            other zero is one that is dialled, as in Italian landlines.
 
     Returns:
-        As many E.164 numbers, by position; missing where nothing else is meant.
+        As many E.164 numbers, by position; missing where that is no mobile.
 
     Example:
         >>> asked = pd.Series(["+3903471234567", "+390331234567", "+39393471234567", "+393471234567"])
-        >>> mobiles_meant(asked, np.zeros(4, dtype=bool)).tolist()
+        >>> without_extra_digits(asked, np.zeros(4, dtype=bool)).tolist()
         ['+393471234567', <NA>, '+393471234567', <NA>]
     """
     number = phones.astype(TEXT).str.slice(1).astype("int64").to_numpy()
@@ -53,9 +53,9 @@ def mobiles_meant(phones: pd.Series[Any], apart: NDArray[np.bool_]) -> pd.Series
     unused = normalize(asked, None, "valid").isna().to_numpy()
     found = _mobiles(code[rows], rest[rows], zero[rows] & (unused | apart[rows]))
     found = _mobiles(code[rows], tail[rows], twice[rows]).fillna(found)
-    meant = pd.Series([None] * len(phones), dtype=TEXT)
-    meant.iloc[rows] = found.where(normalize(asked).isna().to_numpy()).array
-    return meant
+    mobiles = pd.Series([None] * len(phones), dtype=TEXT)
+    mobiles.iloc[rows] = found.where(normalize(asked).isna().to_numpy()).array
+    return mobiles
 
 
 def _mobiles(
