@@ -83,6 +83,54 @@ def _of_its_own(array: Any) -> Any:
     return pa.concat_arrays([array, pa.array([], STRING)])
 
 
+def memory(column: pd.Series[Any]) -> tuple[int | None, ...] | None:
+    """
+    Where the texts of a column are; None where they are not Arrow's, or are a part of other texts.
+
+    Columns of the same memory have the same texts, which no operation of pandas changes in place.
+    """
+    if not isinstance(column.dtype, pd.StringDtype) or column.dtype.storage != "pyarrow":
+        return None
+    array = _held(column)
+    if array.num_chunks != 1 or array.type != STRING or 2 * array.nbytes < array.get_total_buffer_size():
+        return None
+    chunk = array.chunk(0)
+    buffers = (None if buffer is None else buffer.address for buffer in chunk.buffers())
+    return (len(chunk), chunk.offset, *buffers)
+
+
+def in_same_memory(column: pd.Series[Any], other: pd.Series[Any]) -> pd.Series[Any]:
+    """A column of texts of ours; in the memory of another one where that has the same texts."""
+    if memory(other) is None or not _held(other).equals(_held(column)):
+        return column
+    return pd.Series(other.array, index=column.index, name=column.name).astype(column.dtype)
+
+
+def _held(column: pd.Series[Any]) -> Any:
+    """The chunks of a column of Arrow's texts, as they are in memory."""
+    array = pa.array(column)
+    return array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
+
+
+def taken(texts: Any, places: NDArray[np.intp]) -> Any:
+    """
+    Texts (and gaps) at these places, as a large-string array.
+
+    Of those that are needed alone: Arrow reserves memory by the mean length of all texts, and where that is
+    too short, takes twice as much for a while, and ten times as long.
+    """
+    needed = np.bincount(places, minlength=len(texts)) > 0
+    return strings(texts).filter(pa.array(needed)).take(pa.array((np.cumsum(needed) - 1)[places]))
+
+
+def repeated(value: Any, rows: int, dtype: Any) -> Any:
+    """A column of one value, as an extension array; missing where it is None."""
+    if isinstance(dtype, pd.StringDtype) and dtype.storage == TEXT.storage:
+        texts = pa.nulls(rows, STRING) if value is None else pa.repeat(pa.scalar(value, STRING), rows)
+        return pd.array(texts, dtype=dtype)
+    return pd.array([value], dtype=dtype).take(np.zeros(rows, dtype=np.intp))
+
+
 def in_parts(
     work: Callable[..., tuple[Any, ...]], *columns: Any, at_once: int | None = None
 ) -> tuple[Any, ...]:

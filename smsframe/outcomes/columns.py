@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from smsframe.arrow import INSTANT, TEXT, in_parts, raw, uncopied
+from smsframe.arrow import INSTANT, TEXT, in_parts, raw, repeated, uncopied
 from smsframe.outcomes.codes import CODES
 
 if TYPE_CHECKING:
@@ -157,16 +157,15 @@ def results_for(rows: int, names: tuple[str, ...] = COLUMNS, **columns: Any) -> 
     """A frame of these result columns for so many rows, by position: those given, the others missing."""
     index = pd.RangeIndex(rows)
     series: dict[str, pd.Series[Any]] = {}
-    repeated: dict[tuple[Any, Any], pd.Series[Any]] = {}  # Arrow's texts share their memory
+    same: dict[tuple[Any, Any], pd.Series[Any]] = {}  # Arrow's texts share their memory
     for name in names:
         value, dtype = columns.pop(name, None), DTYPES[name]
         if isinstance(value, pd.Series | pd.Categorical | pd.api.extensions.ExtensionArray):
             series[name] = pd.Series(value).set_axis(index).astype(dtype)
         else:
-            if (value, dtype) not in repeated:
-                one = pd.Series([value], dtype=dtype)
-                repeated[value, dtype] = one.take(np.zeros(rows, dtype=np.intp)).set_axis(index)
-            series[name] = repeated[value, dtype].copy()
+            if (value, dtype) not in same:
+                same[value, dtype] = pd.Series(repeated(value, rows, dtype), index=index)
+            series[name] = same[value, dtype].copy()
     if columns:
         raise TypeError(f"no such result columns: {sorted(columns)}")
     return pd.DataFrame(series, index=index, copy=False)  # each column is its own by now

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from smsframe.arrow import STRING, TEXT
-from smsframe.contacts.columns import find_phone
+from smsframe.arrow import STRING, TEXT, in_same_memory
+from smsframe.contacts.columns import find_phone, place
 from smsframe.contacts.optout_text import with_optout_text
 from smsframe.contacts.policy import costs_of
 from smsframe.orders.names import normalize_name
@@ -267,6 +267,7 @@ def judge_rows(
         allowed=None if options.policy is None else options.policy.allowed,
         others=others,
     )
+    judged["phone"] = in_same_memory(judged["phone"], contacts.iloc[:, place(contacts, label)])
     refuse_erased(judged, erased)
     consent = kept_consent(judged, contacts, options.policy)
     own_times = read_own_times(contacts, options.schedule)

@@ -6,7 +6,7 @@ Pure: a plan is a snapshot; looking at it asks nobody and changes nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -21,6 +21,7 @@ from smsframe.planning.balance import balance_words
 from smsframe.planning.costs import costs_facts
 from smsframe.planning.experiment_facts import experiment_facts, ramp_facts
 from smsframe.planning.merge_values import unpacked
+from smsframe.planning.pickled import packed, rebuilt
 from smsframe.planning.plan_facts import (
     extreme,
     optouts_said,
@@ -112,6 +113,10 @@ class Plan:
     balance: float | None = None
     optouts: tuple[UsedList, ...] = ()
     valid_until: date | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return rebuilt, (Plan, *packed(frame=values.pop("frame"), planned=values.pop("planned")), values)
 
     @property
     def template(self) -> render.Template:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from smsframe.arrow import in_same_memory
 from smsframe.outcomes.codes import CODES
 from smsframe.outcomes.columns import COLUMNS, PLANNED, attach, results_for, validated
 from smsframe.outcomes.join import carried, join, outcomes, still_to_send
@@ -64,6 +65,8 @@ def result_columns(plan: Plan, journalled: Known, campaign: str, run: str | None
         results = join(planned_results(plan), known, campaign, rows, run=run)
     texts = plan.texts.sources or plan.template.source
     results = note_other_texts(results, journalled, texts, plan.planned)
+    # As a rule the numbers are those of the plan, and twenty megabytes of a million people.
+    results["sms_phone"] = in_same_memory(results["sms_phone"], plan.frame["sms_phone"])
     return with_journalled_variants(results, journalled)
 
 

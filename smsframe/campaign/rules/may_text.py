@@ -43,10 +43,10 @@ class MayText:
         """Leave out those of these people who were put on a list; whether there are any."""
         return self._changed() and self._leave_out_listed(phones)
 
-    def looking_once(self) -> Callable[[pd.Series[Any]], bool]:
-        """The same for several orders, for which the lists are asked once whether they have changed."""
+    def looking_once(self) -> Callable[[pd.DataFrame], bool]:
+        """The same for the people of several orders; the lists are asked once whether they have changed."""
         changed = cache(self._changed)
-        return lambda phones: changed() and self._leave_out_listed(phones)
+        return lambda people: changed() and self._leave_out_listed(people["phone"])
 
     def of(self, phones: pd.Series[Any]) -> pd.Series[Any]:
         """Those of these people who may be texted."""

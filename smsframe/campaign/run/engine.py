@@ -171,7 +171,7 @@ class CampaignEngine:
                 ready.append(item)
             elif out_of_time(item.batch, self._now()):
                 self._out_of_time(item.batch, item.people)
-            elif leave_out(item.people["phone"]):
+            elif leave_out(item.people):
                 self._cut_others(item.batch, item.people)
             else:
                 planned.append(item)

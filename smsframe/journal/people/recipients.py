@@ -7,11 +7,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from smsframe.arrow import TEXT
+from smsframe.arrow import TEXT, repeated
 from smsframe.errors import JournalError
 from smsframe.journal.postgres import people as postgres_people
 from smsframe.journal.sql import LARGEST_ANSWER, POSTGRESQL, as_json_array, is_among
@@ -104,7 +103,7 @@ def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | 
     for name, value in same.items():
         one = (value, dtype := DTYPES[name])
         if one not in alike:
-            alike[one] = pd.array([value], dtype=dtype).take(np.zeros(len(people), np.intp))
+            alike[one] = repeated(value, len(people), dtype)
         columns_read[name] = alike[one]
     return pd.DataFrame({name: columns_read[name] for name in DTYPES}, copy=False)
 
@@ -146,10 +145,18 @@ def _same_for_all(
     same = {name: some[0][name] for name in columns_asked if len({row[name] for row in some}) == 1}
     if len(some) < FIRST or not same:
         return same
-    # Those that are alike in the first of them, held against everybody, in one pass.
-    others = (sa.func.count(sa.case((columns_asked[name].is_distinct_from(same[name]), 1))) for name in same)
-    differs = connection.execute(sa.select(*others).where(selected)).one()
-    return {name: same[name] for name, count in zip(same, differs, strict=True) if not count}
+    # Those that are alike in the first of them, held against everybody: first whether anybody differs.
+    differs = {name: _differs(columns_asked[name], value) for name, value in same.items()}
+    anybody = sa.select(sa.literal(1)).where(selected, sa.or_(*differs.values())).limit(1)
+    if connection.execute(anybody).first() is None:
+        return same
+    counts = (sa.func.count(sa.case((where, 1))) for where in differs.values())
+    counted = connection.execute(sa.select(*counts).where(selected)).one()
+    return {name: same[name] for name, count in zip(differs, counted, strict=True) if not count}
+
+
+def _differs(column: sa.ColumnElement[Any], value: Any) -> sa.ColumnElement[bool]:
+    return column.is_not(None) if value is None else column.is_distinct_from(value)
 
 
 FIRST = 1_000
@@ -177,6 +184,8 @@ def mark(
         missing: Numbers of its people that the order does not list.
         refused: The delivery codes of those who were left out, by number.
     """
+    if missing is None and refused is None:  # nearly always
+        return
     in_batch = sa.update(recipients).where(recipients.c.batch == batch)
     if missing is not None and len(missing):
         missing_people = in_batch.where(is_among(recipients.c.person, persons(missing)))
