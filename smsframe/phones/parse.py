@@ -54,7 +54,7 @@ _MISLEADING: Final = ("unknown_country", "too_short", "too_long", "wrong_length"
 _ANSWERS: Final = (MOBILE, *CODES)
 _PLACE: Final = {name: place for place, name in enumerate(_ANSWERS)}
 _OF_KIND: Final = np.array([*(_PLACE[kind] for kind in KINDS), UNDECIDED], dtype=np.int8)  # -1 is the last
-_BIT: Final = {name: 2**place for place, name in enumerate(REPAIRS)}
+_BIT: Final[dict[str, Any]] = {name: np.int16(2**place) for place, name in enumerate(REPAIRS)}
 _REPAIRED: Final = [
     ",".join(name for name, bit in _BIT.items() if sum_ & bit) or None for sum_ in range(2 ** len(REPAIRS))
 ]
@@ -279,7 +279,8 @@ def _plainly(
     plain[two] &= zeros[two]  # two zeros behind a plus, or with punctuation, are looked at closely
     zeros &= dialling_00(home)
     length = length - 2 * zeros
-    supplied = unsigned & ~zeros & (home < 0) & ~stranger & (value >= POWERS[np.maximum(length - 1, 0)])
+    rows = np.flatnonzero(supplied := unsigned & ~zeros & (home < 0) & ~stranger)
+    supplied[rows] = value[rows] >= POWERS[np.maximum(length[rows] - 1, 0)]
     read = digits.Digits(value, length, plus | zeros | supplied, zeros, plain, beyond)
     number, kind = decide(read, home)
     own = np.zeros(len(kind), dtype=bool)
@@ -289,7 +290,7 @@ def _plainly(
         number[rows], kind[rows], own[rows] = with_own_code(part, home[rows], number[rows], kind[rows])
     repairs = _BIT["zeros"] * zeros + _BIT["plus"] * supplied + _BIT["own_code"] * own
     answer = _honest(_OF_KIND[kind], stranger)
-    return number, answer, repairs.astype(np.int16), np.where(supplied & plain, value, 0)
+    return number, answer, repairs, np.where(supplied & plain, value, 0)
 
 
 def _closely(

@@ -98,7 +98,7 @@ def _with_like_digits(text: Any) -> Any:
     if not len(digits):
         return text
     shape = np.where(is_digit, _ANY, content)
-    first = [np.append(0, np.cumsum(counted(is_digit, begins, ends - begins)))[:-1]]
+    first = [counted(is_digit, ends)[:-1]]
     first += [np.searchsorted(digits, np.flatnonzero(content == mark)) for mark in _BEFORE]
     for begin in first:
         for place in range(_SHOWN if len(begin) else 0):
@@ -185,7 +185,7 @@ def _with_like_words(text: Any) -> Any:
     dropped[pieces(start[kept], (stop - start)[kept])] = False
     shape = content.copy()
     shape[start[alike]] = _WORD
-    left = ends - np.cumsum(counted(dropped, begins, ends - begins))
+    left = ends - counted(dropped, ends)[1:]
     return _from_bytes(np.append(0, left), shape[~dropped])
 
 

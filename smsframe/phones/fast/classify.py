@@ -38,7 +38,7 @@ from smsframe.phones.fast.metadata import (
     sharing,
 )
 from smsframe.phones.fast.patterns import longest, parse
-from smsframe.phones.fast.ranges import LONGEST, POWERS, UNDECIDED
+from smsframe.phones.fast.ranges import LONGEST, POWERS, UNDECIDED, first_three
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -108,7 +108,7 @@ def decide(
                 take(some, read(national[some], size[some]), calling_code(region))
     abroad |= dialled
 
-    first = calling_codes()[national // POWERS[np.maximum(size - 3, 0)] % 1000]
+    first = calling_codes()[first_three(national, size)]
     for country, rows in _groups(first, abroad & (first > 0), fewest, after_code.known):
         length = size[rows] - len(str(country))
         rest = national[rows] - country * POWERS[length]
@@ -128,9 +128,14 @@ def decide(
     kind[local & (home < 0) | dialled & (first == 0)] = KINDS.index("national_form")
     nobodys = abroad & ~dialled & (first == 0)
     kind[_no_code_after_all(digits, home, nobodys)] = KINDS.index("unknown_country")
-    (rows,) = np.nonzero(digits.beyond)
+    rows = _longer(digits.beyond)
     kind[rows] = _too_long(digits.at(rows), home[rows], size[rows], code[rows], kind[rows], exact[rows])
     return national + code * POWERS[size], kind
+
+
+def _longer(beyond: NDArray[np.int64]) -> NDArray[np.intp]:
+    """The numbers of which there are more digits than were read; nearly always none."""
+    return np.flatnonzero(beyond) if beyond.any() else np.zeros(0, dtype=np.intp)
 
 
 def _lengthened(
@@ -142,7 +147,7 @@ def _lengthened(
     What such a number begins with says what is dropped of it, whatever follows.
     """
     zeros = np.zeros_like(length)
-    (rows,) = np.nonzero(beyond)
+    rows = _longer(beyond)
     if not len(rows):
         return value, zeros
     zeros[rows] = LONGEST - length[rows]

@@ -74,7 +74,8 @@ def read(cells: Any) -> Digits:
     if len(text) - np.count_nonzero(is_digit) == np.count_nonzero(plus):
         return _unpunctuated(cells, plus)
     size = ends - begins
-    length = counted(is_digit, begins, size)
+    places = counted(is_digit, ends)  # of the first digit of each cell among all digits
+    length = np.diff(places)
     plain = (length > 0) & (size <= _CHARACTERS)
     if cells.null_count:  # below which any bytes may stand
         plain &= np.asarray(cells.is_valid())
@@ -84,7 +85,7 @@ def read(cells: Any) -> Digits:
         signs = _Signs.of(text)
         others = signs.others(is_digit)
     if np.count_nonzero(others) > len(plain):  # counting them is cheaper than finding their cells
-        return _read_some(cells, np.flatnonzero(plain & (counted(others, begins, size) == 0)))
+        return _read_some(cells, np.flatnonzero(plain & (np.diff(counted(others, ends)) == 0)))
     plain[cells_of(np.flatnonzero(others), ends)] = False
     if not plain.any():
         nothing = np.zeros_like(length)
@@ -92,7 +93,6 @@ def read(cells: Any) -> Digits:
 
     # A processor guesses wrong which byte is taken; a list of places needs no guess.
     digits = np.flatnonzero(is_digit)
-    places = np.append(0, np.cumsum(length))  # of the first digit of each cell among all digits
     plain[_behind(np.flatnonzero(signs.slash), _BEFORE_SLASH, digits, places, ends)] = False
     if np.count_nonzero(signs.plus) > np.count_nonzero(plus):
         pluses = np.flatnonzero(signs.plus)
@@ -199,13 +199,13 @@ def all_in(cells: Any, left_out: NDArray[np.int64] | int, count: NDArray[np.int6
         >>> all_in(pa.array(["tel;pref=1:347 ext 5"], pa.large_string()), np.array([1]), np.array([3])).value
         array([347])
     """
-    begins, ends, text = raw(cells)
+    _, ends, text = raw(cells)
     is_digit = text - np.uint8(ord("0")) < 10  # noqa: PLR2004 - as above
     digits = np.flatnonzero(is_digit)
-    places = np.append(0, np.cumsum(counted(is_digit, begins, ends - begins)))
+    places = counted(is_digit, ends)
     held = np.minimum(count, LONGEST)
     if (held != np.diff(places)).any():
-        digits = digits[pieces((places[:-1] + left_out).astype(np.int64), held)]
+        digits = digits[pieces(places[:-1] + left_out, held)]
         places = np.append(0, np.cumsum(held))
     yes = np.ones(len(held), dtype=bool)
     value = _integers(text.take(digits, mode="clip"), places, held > 0)
@@ -214,10 +214,10 @@ def all_in(cells: Any, left_out: NDArray[np.int64] | int, count: NDArray[np.int6
 
 def written(cells: Any, left_out: NDArray[np.int64], count: NDArray[np.int64]) -> Any:
     """The digits that ``all_in`` reads, all of them, as text."""
-    begins, ends, text = raw(cells)
+    _, ends, text = raw(cells)
     is_digit = text - np.uint8(ord("0")) < 10  # noqa: PLR2004 - as above
-    first = np.append(0, np.cumsum(counted(is_digit, begins, ends - begins)))[:-1] + left_out
-    chosen = text[np.flatnonzero(is_digit)[pieces(first.astype(np.int64), count)]]
+    first = counted(is_digit, ends)[:-1] + left_out
+    chosen = text[np.flatnonzero(is_digit)[pieces(first, count)]]
     places = np.append(0, np.cumsum(count)).astype(np.int64)
     return pa.Array.from_buffers(
         pa.large_string(), len(count), [None, pa.py_buffer(places), pa.py_buffer(chosen)]
@@ -235,20 +235,21 @@ def _values(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """The first digits of each number as an integer, how many these are, and how many more there are."""
     length = np.diff(places)
-    held = np.minimum(length, LONGEST)
-    beyond = np.where(plain, length - held, 0)
-    if beyond.any():
+    held, beyond = length, np.zeros_like(length)
+    if length.max(initial=0) > LONGEST:
+        held = np.minimum(length, LONGEST)
+        beyond = np.where(plain, length - held, 0)
         written, places = written[pieces(places[:-1].astype(np.int64), held)], np.append(0, np.cumsum(held))
     return _integers(written, places, plain), np.where(plain, held, 0), beyond
 
 
-def counted(
-    those: NDArray[np.bool_], begins: NDArray[np.int64], size: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """How many of those bytes each cell has."""
-    enough = np.uint8 if size.max() <= np.iinfo(np.uint8).max else np.int64  # twice as fast in bytes
-    counted = np.add.reduceat(np.append(those, False).view(np.uint8), begins, dtype=enough)
-    return np.where(size > 0, counted, 0).astype(np.int64)
+def counted(those: NDArray[np.bool_], ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many of those bytes stand before each of these cells, which follow each other, and in all."""
+    enough = np.int32 if len(those) <= np.iinfo(np.int32).max else np.int64  # half the memory
+    before = np.zeros(len(those) + 1, dtype=enough)
+    np.cumsum(those.view(np.uint8), dtype=enough, out=before[1:])
+    places: NDArray[np.int64] = before[np.append(0, ends)].astype(np.int64)
+    return places
 
 
 def cells_of(places: NDArray[np.intp], ends: NDArray[np.int64]) -> NDArray[np.intp]:

@@ -46,6 +46,22 @@ class Ranges(NamedTuple):
         return self.labels[np.searchsorted(self.starts, value + power, side="right") - 1]
 
 
+def first_three(value: NDArray[np.int64], length: NDArray[np.int64]) -> NDArray[np.int64]:
+    """
+    The first three digits of numbers of so many digits, 17 at most; all of them where they are fewer.
+
+    By floats: integers are divided in five times as long. A float is never too small here, as all multiples
+    of a power of ten below a thousand are floats; where it was rounded to the next one, that is seen.
+
+    Example:
+        >>> first_three(np.array([393471234567, 49999999999999999, 44]), np.array([12, 17, 2])).tolist()
+        [393, 499, 44]
+    """
+    power = POWERS[np.maximum(length - 3, 0)]
+    found = (value / power).astype(np.int64)
+    return found - (found * power > value)
+
+
 def build(asked: Callable[[int], Asked]) -> Ranges:
     """The ranges of all lengths, one after the other; undecided if a pattern says more than digits."""
     spans: dict[Any, list[tuple[int, int]]] = {}
