@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import gzip
 import os
-import zipfile
 import zlib
 from collections.abc import Mapping
 from numbers import Integral
@@ -16,25 +15,15 @@ from typing import IO, Any, cast
 import pandas as pd
 
 from smsframe.contacts import csv_files, parquet_files, xlsx_files
+from smsframe.contacts.file_kinds import GZIP, kind_of, require_text
 from smsframe.contacts.file_limits import Limits
 from smsframe.contacts.spreadsheet_errors import errors_as_missing
 from smsframe.errors import ContactsError
 from smsframe.masking import mask
 from smsframe.phones.likeness import looks_like_phones
 
-# How other files begin that are taken for tables, and what to do with them.
-_OTHERS = {
-    b"\xd0\xcf\x11\xe0": "is an .xls of old, or a workbook with a password: save it as .xlsx, without one",
-    b"%PDF": "is a PDF: take the table from its source",
-    b"BZh": "is compressed: unpack it",
-    b"\xfd7zXZ": "is compressed: unpack it",
-    b"(\xb5/\xfd": "is compressed: unpack it",
-    b"ARROW1": "is an Arrow file: save it as Parquet",
-    b"SQLite format 3": "is a database: take the table out of it",
-}
 _HEAD = 512
 _TAIL = 4096  # bytes in which the last line may be
-_GZIP = b"\x1f\x8b"
 
 _FEWEST = 9
 """Characters of a phone number in a heading, of its digits and a plus; a date has 8."""
@@ -152,7 +141,7 @@ def read_as_written(
     with Path(path).open("rb") as file:
         head = file.read(_HEAD)
         file.seek(0)
-        kind = _kind(file, head, name)
+        kind = kind_of(file, head, name)
         file.seek(0)
         for word, given, at_home in (
             ("sep", sep, "CSV"),
@@ -163,7 +152,7 @@ def read_as_written(
                 raise ContactsError(f"{name} is {kind}, which has no {word}=")
         if kind == "Parquet":
             return parquet_files.read(file, limits, dtype=dtype, **options)
-        keep_empty = kind == "CSV" and not head.startswith(_GZIP) and _ends_in_quotes(file)
+        keep_empty = kind == "CSV" and not head.startswith(GZIP) and _ends_in_quotes(file)
         file.seek(0)
         try:
             if kind == "XLSX":
@@ -174,9 +163,9 @@ def read_as_written(
                     dtype=dtype,
                     **options,
                 )
-            elif head.startswith(_GZIP):
+            elif head.startswith(GZIP):
                 with gzip.open(file) as unpacked:
-                    _only_text(unpacked.read(_HEAD), name)
+                    require_text(unpacked.read(_HEAD), name)
                     unpacked.seek(0)
                     frame = csv_files.read(
                         cast("IO[bytes]", unpacked),
@@ -220,33 +209,6 @@ def _ends_in_quotes(file: IO[bytes]) -> bool:
     size = file.seek(0, os.SEEK_END)
     file.seek(max(size - _TAIL, 0))
     return b'"' in file.read().rstrip(b"\r\n\0 \t").rpartition(b"\n")[2]
-
-
-def _only_text(head: bytes, name: str) -> None:
-    """Refuse what is compressed inside of what is compressed."""
-    inside = next((sign for sign in (_GZIP, b"PK\x03\x04", b"PAR1", *_OTHERS) if head.startswith(sign)), None)
-    if inside is not None:
-        raise ContactsError(f"{name} is gzipped, and what is in it is no text: unpack it")
-
-
-def _kind(file: IO[bytes], head: bytes, name: str) -> str:
-    """CSV, XLSX or Parquet, by content: names lie."""
-    for sign, why in _OTHERS.items():
-        if head.startswith(sign):
-            raise ContactsError(f"{name} {why}")
-    if head.startswith(b"PAR1"):
-        return "Parquet"
-    if head.startswith(b"PK\x03\x04"):
-        parts = zipfile.ZipFile(file).namelist() if zipfile.is_zipfile(file) else []
-        if "xl/workbook.xml" in parts:
-            return "XLSX"
-        raise ContactsError(f"{name} is a damaged workbook, or none: save it as .xlsx or CSV")
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if start.startswith((b"<html", b"<!doctype", b"<table", b"<?xml")):
-        raise ContactsError(
-            f"{name} is a web page, or XML, whatever its name ends in: save it as .xlsx or CSV"
-        )
-    return "CSV"
 
 
 def _tidy(frame: pd.DataFrame, *, keep_empty: bool) -> pd.DataFrame:
