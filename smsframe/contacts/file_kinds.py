@@ -10,6 +10,9 @@ from typing import IO
 from smsframe.errors import ContactsError
 
 GZIP = b"\x1f\x8b"
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # the second is an empty one
+
+_SAVE = "save it as .xlsx or CSV"
 
 # How other files begin that are taken for tables, and what to do with them.
 _OTHERS = {
@@ -18,33 +21,74 @@ _OTHERS = {
     b"BZh": "is compressed: unpack it",
     b"\xfd7zXZ": "is compressed: unpack it",
     b"(\xb5/\xfd": "is compressed: unpack it",
+    b"7z\xbc\xaf\x27\x1c": "is an archive: unpack it",
+    b"Rar!\x1a\x07": "is an archive: unpack it",
     b"ARROW1": "is an Arrow file: save it as Parquet",
     b"SQLite format 3": "is a database: take the table out of it",
+}
+# The same of text, in lower case and without spaces before it.
+_NO_TABLES = {
+    b"begin:vcard": "holds vCards, and no table: export the contacts as CSV",
+    b"begin:vcalendar": f"is a calendar, and no table: {_SAVE}",
+    b"{\\rtf": f"is a document of a word processor: copy its table into a spreadsheet, and {_SAVE}",
+    b'{"': "is JSON: read it with pandas, or save it as .xlsx or CSV",
+    b"[{": "is JSON: read it with pandas, or save it as .xlsx or CSV",
+    **dict.fromkeys(
+        (b"<html", b"<!doctype", b"<table", b"<?xml"),
+        f"is a web page, or XML, whatever its name ends in: {_SAVE}",
+    ),
+}
+# What is in archives that are no workbook of Excel: a file of this name, or of one that begins so.
+_ARCHIVED = {
+    "xl/workbook.bin": "is an .xlsb: save it as .xlsx or CSV",
+    "content.xml": f"is a spreadsheet or text of LibreOffice (OpenDocument): {_SAVE}",
+    "word/": f"is a document of Word: copy its table into a spreadsheet, and {_SAVE}",
+    "ppt/": f"is a presentation: copy its table into a spreadsheet, and {_SAVE}",
+    "Index/": "is a file of Numbers, or of another program of Apple's: export it as .xlsx or CSV",
+    "Index.zip": "is a file of Numbers, or of another program of Apple's: export it as .xlsx or CSV",
 }
 
 
 def kind_of(file: IO[bytes], head: bytes, name: str) -> str:
-    """CSV, XLSX or Parquet, by content: names lie."""
-    for sign, why in _OTHERS.items():
-        if head.startswith(sign):
-            raise ContactsError(f"{name} {why}")
+    """
+    CSV, XLSX or Parquet, by content: names lie.
+
+    Args:
+        file: The file, at its beginning; where it is afterwards is not said.
+        head: Its first bytes.
+        name: What it is called in errors.
+
+    Raises:
+        ContactsError: It is something else that is known.
+    """
     if head.startswith(b"PAR1"):
         return "Parquet"
-    if head.startswith(b"PK\x03\x04"):
-        parts = zipfile.ZipFile(file).namelist() if zipfile.is_zipfile(file) else []
-        if "xl/workbook.xml" in parts:
-            return "XLSX"
-        raise ContactsError(f"{name} is a damaged workbook, or none: save it as .xlsx or CSV")
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if start.startswith((b"<html", b"<!doctype", b"<table", b"<?xml")):
-        raise ContactsError(
-            f"{name} is a web page, or XML, whatever its name ends in: save it as .xlsx or CSV"
-        )
+    if head.startswith(_ZIP):
+        return _archived(file, name)
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    # JSON may have its first bracket on a line of its own.
+    compact = b"".join(text.lower().split())
+    for starts, begin in ((_OTHERS, head), (_NO_TABLES, compact)):
+        why = next((why for sign, why in starts.items() if begin.startswith(sign)), None)
+        if why is not None:
+            raise ContactsError(f"{name} {why}")
     return "CSV"
+
+
+def _archived(file: IO[bytes], name: str) -> str:
+    """XLSX, if that is what this archive is."""
+    parts = zipfile.ZipFile(file).namelist() if zipfile.is_zipfile(file) else []
+    if "xl/workbook.xml" in parts:
+        return "XLSX"
+    for begin, why in _ARCHIVED.items():
+        if any(part == begin or (begin.endswith("/") and part.startswith(begin)) for part in parts):
+            raise ContactsError(f"{name} {why}")
+    if parts:
+        raise ContactsError(f"{name} is an archive of other files: unpack it, and name one of them")
+    raise ContactsError(f"{name} is a damaged workbook, or none: {_SAVE}")
 
 
 def require_text(head: bytes, name: str) -> None:
     """Refuse what is compressed inside of what is compressed."""
-    inside = next((sign for sign in (GZIP, b"PK\x03\x04", b"PAR1", *_OTHERS) if head.startswith(sign)), None)
-    if inside is not None:
+    if head.startswith((GZIP, *_ZIP, b"PAR1", *_OTHERS)):
         raise ContactsError(f"{name} is gzipped, and what is in it is no text: unpack it")

@@ -7,6 +7,7 @@ import gzip
 import io
 import re
 import warnings
+import zipfile
 
 import pandas as pd
 import pytest
@@ -489,7 +490,34 @@ def test_a_gzipped_file_is_read_whatever_it_is_called(tmp_path):
             smsframe.read_contacts(tmp_path / "a.csv.gz")
 
 
+def archive(*parts):
+    """A ZIP archive of files with these names."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as opened:
+        for part in parts:
+            opened.writestr(part, "name,mobile")
+    return made.getvalue()
+
+
 STRANGERS = {
+    "a workbook of LibreOffice": (
+        archive("mimetype", "content.xml", "META-INF/manifest.xml"),
+        "OpenDocument",
+    ),
+    "a binary workbook": (archive("[Content_Types].xml", "xl/workbook.bin"), "an .xlsb: save it as .xlsx"),
+    "a document": (archive("[Content_Types].xml", "word/document.xml"), "a document of Word"),
+    "slides": (archive("[Content_Types].xml", "ppt/presentation.xml"), "a presentation"),
+    "a file of Numbers": (archive("Index/Document.iwa", "preview.jpg"), "a file of Numbers"),
+    "an older file of Numbers": (archive("Index.zip", "QuickLook/Preview.pdf"), "a file of Numbers"),
+    "files in an archive": (archive("people.csv", "more.csv"), "an archive of other files: unpack it"),
+    "an empty archive": (archive(), "damaged workbook"),
+    "another archive": (b"7z\xbc\xaf\x27\x1c\x00\x04" + bytes(30), "an archive: unpack it"),
+    "contacts of a phone": (b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ada\r\n", "holds vCards, and no table"),
+    "the same, with a mark": (b"\xef\xbb\xbfbegin:vcard\nfn:Ada\n", "holds vCards, and no table"),
+    "a calendar": (b"BEGIN:VCALENDAR\r\n", "a calendar"),
+    "rich text": (b"{\\rtf1\\ansi Ada +393471234567}", "a document of a word processor"),
+    "JSON": (b'[\n  {"name": "Ada", "mobile": "+393471234567"}\n]', "is JSON"),
+    "JSON by lines": (b'{"name": "Ada"}\n{"name": "Bob"}\n', "is JSON"),
     "an old workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "an .xls of old"),
     "a web page": (b"\n<HTML><table><tr><td>1", "web page"),
     "another XML": (b'\xef\xbb\xbf<?xml version="1.0"?><Workbook/>', "XML"),
