@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from smsframe import Journal
 from smsframe.errors import JournalError
+from smsframe.journal.people import recipients
 from smsframe.journal.people.people_groups import OWN, Group
 from smsframe.journal.people.recipients import read, write
 
@@ -74,6 +75,33 @@ def test_what_is_written_is_what_is_read(journal, values):
         for name in ("fields", "zone", "consent", "variant", "segments", "schedule_at"):
             assert python(found[name]) == python(own[name])
         assert found["batch"].isna().all()
+        assert found["encoding"].eq("ucs2").all()
+        undone.rollback()
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    values=st.lists(
+        st.tuples(st.sampled_from(["a", None]), st.sampled_from(["b", "c", None]), st.sampled_from([1, 2])),
+        min_size=1,
+        max_size=8,
+    ),
+    first=st.integers(1, 4),
+)
+def test_a_column_that_is_alike_in_the_first_people_is_read_of_all(journal, values, first):
+    """Columns that are alike are read once; here already the first few are asked whether they are."""
+    fields, variants, segments = zip(*values, strict=True)
+    people = pd.DataFrame({"phone": phones(len(values)), "fields": fields, "segments": segments})
+    own = people.assign(variant=variants, held_out=False)
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        journal._store.transaction() as connection,
+        connection.begin_nested() as undone,
+    ):
+        patch.setattr(recipients, "FIRST", first)
+        found = written(connection, Group(None, 3, "ucs2", own)).loc[own["phone"]]
+        for name in ("fields", "variant", "segments"):
+            assert python(found[name]) == python(own[name])
         assert found["encoding"].eq("ucs2").all()
         undone.rollback()
 

@@ -145,13 +145,13 @@ def _same_for_all(
     same = {name: some[0][name] for name in columns_asked if len({row[name] for row in some}) == 1}
     if len(some) < FIRST or not same:
         return same
-    # Those that are alike in the first of them, held against everybody: first whether anybody differs.
+    # Those that are alike in the first of them, held against everybody: first whether anybody differs at all.
+    # Counted, and not searched for: PostgreSQL would again expect to find few.
     differs = {name: _differs(columns_asked[name], value) for name, value in same.items()}
-    anybody = sa.select(sa.literal(1)).where(selected, sa.or_(*differs.values())).limit(1)
-    if connection.execute(anybody).first() is None:
-        return same
-    counts = (sa.func.count(sa.case((where, 1))) for where in differs.values())
-    counted = connection.execute(sa.select(*counts).where(selected)).one()
+    for wheres in ([sa.or_(*differs.values())], [*differs.values()]):
+        counts = sa.select(*(sa.func.count(sa.case((where, 1))) for where in wheres)).where(selected)
+        if not any(counted := connection.execute(counts).one()):
+            return same
     return {name: same[name] for name, count in zip(differs, counted, strict=True) if not count}
 
 
