@@ -6,11 +6,13 @@ import os
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from smsframe import Journal
 from smsframe.errors import JournalError
+from smsframe.journal import tables
 from smsframe.journal.people import recipients
 from smsframe.journal.people.people_groups import OWN, Group
 from smsframe.journal.people.recipients import read, write
@@ -118,6 +120,18 @@ def test_who_waited_gets_a_batch_beside_people_who_are_new(journal):
         assert found["wait_code"].isna().all()
         assert found["variant"].dropna().index.tolist() == waiting["phone"].tolist()  # kept
         assert set(OWN) <= {*found.columns}
+
+
+def test_a_number_that_is_not_its_persons_canonical_one_is_written_as_it_is_texted(journal):
+    """Nearly all are a plus and the canonical number; of Argentina, Brazil and Mexico some are not."""
+    numbers = {"+393470000001": 393470000001, "+5491123456789": 541123456789, "+5215512345678": 525512345678}
+    for chosen in ([*numbers], [*numbers][:1], [*numbers][1:]):
+        with journal._store.transaction() as connection, connection.begin_nested() as undone:
+            people = pd.DataFrame({"phone": chosen, "fields": None, "segments": 1})
+            assert {*written(connection, Group(None, 1, "gsm", people)).index} == {*chosen}
+            rows = connection.execute(sa.select(tables.recipients.c.phone, tables.recipients.c.person))
+            assert {*map(tuple, rows)} == {(phone, numbers[phone]) for phone in chosen}
+            undone.rollback()
 
 
 def test_nobody_gets_a_second_batch(journal):

@@ -31,27 +31,36 @@ def may_be_written(there: Any, given: Any) -> sa.ColumnElement[bool]:
 
 def write(connection: Connection, campaign: int, groups: Sequence[Group]) -> int:
     """Write people, unless `may_be_written` forbids it; how many were written."""
-    one, same, timed = [], [], []
+    one, same, plain, timed = [], [], [], []
     for group in groups:
         filled = {"text": group.text, "encoding": group.encoding, "batch": group.batch}
         fields, segments = group.column("fields"), group.column("segments")
-        who = (keys_of(group.people).tolist(), group.column("phone"))
+        persons, phones = keys_of(group.people).tolist(), group.column("phone")
+        who = (persons, phones)
         if group.has_own:
             rows = zip(*who, fields, segments, *map(group.column, OWN), strict=True)
             timed.append(filled | {"people": json.dumps([*rows])})
         elif {*fields} == {None} and len({*segments}) == 1:  # a text that is the same for all
-            same.append(filled | {"people": json.dumps([*zip(*who, strict=True)]), "segments": segments[0]})
+            filled["segments"] = segments[0]
+            if phones == [f"+{person}" for person in persons]:  # as nearly all are: half of the JSON
+                plain.append(filled | {"people": json.dumps(persons)})
+            else:
+                same.append(filled | {"people": json.dumps([*zip(*who, strict=True)])})
         else:
             one.append(filled | {"people": json.dumps([*zip(*who, fields, segments, strict=True)])})
     value = sa.func.json_each(sa.bindparam("people")).table_valued("value", name="person").c.value
     person, phone, *others = (sa.func.json_extract(value, f"$[{place}]") for place in range(4))
     none = [sa.false() if name == "held_out" else sa.null() for name in OWN]
     times = [sa.func.json_extract(value, f"$[{place}]") for place in range(4, 4 + len(OWN))]
-    written = _insert(connection, campaign, [person, phone, *others, *none], one)
-    written += _insert(
-        connection, campaign, [person, phone, sa.null(), sa.bindparam("segments"), *none], same
-    )
-    return written + _insert(connection, campaign, [person, phone, *others, *times], timed)
+    of_all: list[Any] = [sa.null(), sa.bindparam("segments"), *none]
+    number = sa.literal("+").concat(sa.cast(value, sa.Text))
+    kinds: list[tuple[list[Any], list[dict[str, Any]]]] = [
+        ([person, phone, *others, *none], one),
+        ([person, phone, *of_all], same),
+        ([value, number, *of_all], plain),
+        ([person, phone, *others, *times], timed),
+    ]
+    return sum(_insert(connection, campaign, columns, filled) for columns, filled in kinds)
 
 
 def _insert(
