@@ -50,8 +50,8 @@ def first_three(value: NDArray[np.int64], length: NDArray[np.int64]) -> NDArray[
     """
     The first three digits of numbers of so many digits, 17 at most; all of them where they are fewer.
 
-    By floats: integers are divided in five times as long. A float is never too small here, as all multiples
-    of a power of ten below a thousand are floats; where it was rounded to the next one, that is seen.
+    By floats, of which a processor divides several at a time. The result is never too small, as each multiple
+    of a power of ten that counts here is a float itself; where it was rounded up, that is seen.
 
     Example:
         >>> first_three(np.array([393471234567, 49999999999999999, 44]), np.array([12, 17, 2])).tolist()
