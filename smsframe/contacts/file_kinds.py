@@ -41,7 +41,9 @@ _NO_TABLES = {
 # What is in archives that are no workbook of Excel: a file of this name, or of one that begins so.
 _ARCHIVED = {
     "xl/workbook.bin": "is an .xlsb: save it as .xlsx or CSV",
-    "content.xml": f"is a spreadsheet or text of LibreOffice (OpenDocument): {_SAVE}",
+    **dict.fromkeys(
+        ("content.xml", "mimetype"), f"is a spreadsheet or text of LibreOffice (OpenDocument): {_SAVE}"
+    ),
     "word/": f"is a document of Word: copy its table into a spreadsheet, and {_SAVE}",
     "ppt/": f"is a presentation: copy its table into a spreadsheet, and {_SAVE}",
     "Index/": "is a file of Numbers, or of another program of Apple's: export it as .xlsx or CSV",
