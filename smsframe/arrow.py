@@ -116,8 +116,8 @@ def taken(texts: Any, places: NDArray[np.intp]) -> Any:
     """
     Texts (and gaps) at these places, as a large-string array.
 
-    Of those that are needed alone: Arrow reserves memory by the mean length of all texts, and where that is
-    too short, takes twice as much for a while, and ten times as long.
+    Texts that are not needed are dropped first: Arrow reserves memory by the mean length of all texts, and
+    where that is too short it needs twice as much for a while, and more time.
     """
     needed = np.bincount(places, minlength=len(texts)) > 0
     return strings(texts).filter(pa.array(needed)).take(pa.array((np.cumsum(needed) - 1)[places]))

@@ -31,23 +31,24 @@ _NO_TABLES = {
     b"begin:vcard": "holds vCards, and no table: export the contacts as CSV",
     b"begin:vcalendar": f"is a calendar, and no table: {_SAVE}",
     b"{\\rtf": f"is a document of a word processor: copy its table into a spreadsheet, and {_SAVE}",
-    b'{"': "is JSON: read it with pandas, or save it as .xlsx or CSV",
-    b"[{": "is JSON: read it with pandas, or save it as .xlsx or CSV",
+    **dict.fromkeys((b'{"', b"[{"), f"is JSON: read it with pandas, or {_SAVE}"),
     **dict.fromkeys(
         (b"<html", b"<!doctype", b"<table", b"<?xml"),
         f"is a web page, or XML, whatever its name ends in: {_SAVE}",
     ),
 }
-# What is in archives that are no workbook of Excel: a file of this name, or of one that begins so.
+# What is in archives that are no workbook of Excel: a file of this name, or any file in this folder.
 _ARCHIVED = {
-    "xl/workbook.bin": "is an .xlsb: save it as .xlsx or CSV",
+    "xl/workbook.bin": f"is an .xlsb: {_SAVE}",
     **dict.fromkeys(
         ("content.xml", "mimetype"), f"is a spreadsheet or text of LibreOffice (OpenDocument): {_SAVE}"
     ),
     "word/": f"is a document of Word: copy its table into a spreadsheet, and {_SAVE}",
     "ppt/": f"is a presentation: copy its table into a spreadsheet, and {_SAVE}",
-    "Index/": "is a file of Numbers, or of another program of Apple's: export it as .xlsx or CSV",
-    "Index.zip": "is a file of Numbers, or of another program of Apple's: export it as .xlsx or CSV",
+    **dict.fromkeys(
+        ("Index/", "Index.zip"),
+        "is a file of Numbers, or of another program of Apple's: export it as .xlsx or CSV",
+    ),
 }
 
 
@@ -56,7 +57,7 @@ def kind_of(file: IO[bytes], head: bytes, name: str) -> str:
     CSV, XLSX or Parquet, by content: names lie.
 
     Args:
-        file: The file, at its beginning; where it is afterwards is not said.
+        file: The file, at its beginning; its position may be another one afterwards.
         head: Its first bytes.
         name: What it is called in errors.
 
@@ -82,8 +83,9 @@ def _archived(file: IO[bytes], name: str) -> str:
     parts = zipfile.ZipFile(file).namelist() if zipfile.is_zipfile(file) else []
     if "xl/workbook.xml" in parts:
         return "XLSX"
-    for begin, why in _ARCHIVED.items():
-        if any(part == begin or (begin.endswith("/") and part.startswith(begin)) for part in parts):
+    folders = {f"{part.partition('/')[0]}/" for part in parts if "/" in part}
+    for inside, why in _ARCHIVED.items():
+        if inside in parts or inside in folders:
             raise ContactsError(f"{name} {why}")
     if parts:
         raise ContactsError(f"{name} is an archive of other files: unpack it, and name one of them")
