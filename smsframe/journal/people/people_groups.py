@@ -36,11 +36,18 @@ class Group(NamedTuple):
         """A column of its people as Python's own values; all None where they have no such column."""
         if name not in self.people:
             return [False if name == "held_out" else None] * len(self.people)
-        values: list[Any] = pa.array(self.people[name], from_pandas=True).to_pylist()
+        values: list[Any] = self._values(name).to_pylist()
+        return values
+
+    def distinct(self, name: str) -> list[Any]:
+        """The different values of a column that its people have, as Python's own."""
+        values: list[Any] = self._values(name).unique().to_pylist()
         return values
 
     @property
     def has_own(self) -> bool:
         """Whether any of its people has a time, a zone, a reason to wait or a variant of their own."""
-        columns = (self.people.get(name) for name in OWN)
-        return any(column is not None and column.notna().any() for column in columns)
+        return any(self.people[name].notna().any() for name in OWN if name in self.people)
+
+    def _values(self, name: str) -> Any:
+        return pa.array(self.people[name], from_pandas=True)

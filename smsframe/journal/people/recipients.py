@@ -17,7 +17,7 @@ from smsframe.journal.sql import LARGEST_ANSWER, POSTGRESQL, as_json_array, is_a
 from smsframe.journal.sqlite import people as sqlite_people
 from smsframe.journal.tables import recipients
 from smsframe.journal.versions import columns
-from smsframe.outcomes.columns import E164
+from smsframe.outcomes.columns import are_e164
 from smsframe.phones.match import keys as phone_keys
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def read(connection: Connection, campaign: int, which: sa.ColumnElement[bool] | 
         read = zip((column.name for column in wanted), map(json.loads, answers), strict=True)
         parts.append(pd.DataFrame({name: pd.array(column, DTYPES[name]) for name, column in read}))
     people = pd.concat(parts[:1] + [part for part in parts[1:] if len(part)], ignore_index=True)
-    if not people["phone"].str.fullmatch(E164).all():
+    if people["phone"].hasnans or not are_e164(people["phone"]).all():
         raise JournalError("the journal is damaged: it holds a phone number that is none")
     columns_read = {name: people[name].array for name in people}
     alike: dict[tuple[Any, Any], Any] = {}  # such columns, as those without values, share their memory

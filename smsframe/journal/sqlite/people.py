@@ -7,9 +7,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
+from smsframe.arrow import STRING, strings
 from smsframe.journal.people.people_groups import OWN, Group
 from smsframe.journal.sql import rows_changed
 from smsframe.journal.tables import recipients
@@ -18,7 +21,11 @@ from smsframe.phones.match import keys_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
     from sqlalchemy.engine import Connection
+
+_PLUS, _NOTHING = (pa.scalar(text, STRING) for text in ("+", ""))
 
 
 def may_be_written(there: Any, given: Any) -> sa.ColumnElement[bool]:
@@ -34,20 +41,19 @@ def write(connection: Connection, campaign: int, groups: Sequence[Group]) -> int
     one, same, plain, timed = [], [], [], []
     for group in groups:
         filled = {"text": group.text, "encoding": group.encoding, "batch": group.batch}
-        fields, segments = group.column("fields"), group.column("segments")
-        persons, phones = keys_of(group.people).tolist(), group.column("phone")
-        who = (persons, phones)
+        persons = keys_of(group.people)
         if group.has_own:
-            rows = zip(*who, fields, segments, *map(group.column, OWN), strict=True)
-            timed.append(filled | {"people": json.dumps([*rows])})
-        elif {*fields} == {None} and len({*segments}) == 1:  # a text that is the same for all
+            timed.append(filled | {"people": _rows(persons, group, "phone", "fields", "segments", *OWN)})
+        elif group.distinct("fields") != [None] or len(segments := group.distinct("segments")) != 1:
+            one.append(filled | {"people": _rows(persons, group, "phone", "fields", "segments")})
+        else:  # a text that is the same for all
             filled["segments"] = segments[0]
-            if phones == [f"+{person}" for person in persons]:  # as nearly all are: half of the JSON
-                plain.append(filled | {"people": json.dumps(persons)})
+            numbers = pa.array(persons).cast(STRING)
+            if strings(group.people["phone"]).equals(pc.binary_join_element_wise(_PLUS, numbers, _NOTHING)):
+                # As nearly all are: half of the JSON, and nothing is looked for in it.
+                plain.append(filled | {"people": f"[{','.join(numbers.to_pylist())}]"})
             else:
-                same.append(filled | {"people": json.dumps([*zip(*who, strict=True)])})
-        else:
-            one.append(filled | {"people": json.dumps([*zip(*who, fields, segments, strict=True)])})
+                same.append(filled | {"people": _rows(persons, group, "phone")})
     value = sa.func.json_each(sa.bindparam("people")).table_valued("value", name="person").c.value
     person, phone, *others = (sa.func.json_extract(value, f"$[{place}]") for place in range(4))
     none = [sa.false() if name == "held_out" else sa.null() for name in OWN]
@@ -61,6 +67,11 @@ def write(connection: Connection, campaign: int, groups: Sequence[Group]) -> int
         ([person, phone, *others, *times], timed),
     ]
     return sum(_insert(connection, campaign, columns, filled) for columns, filled in kinds)
+
+
+def _rows(persons: NDArray[np.int64], group: Group, *names: str) -> str:
+    """Canonical numbers and columns of their people, as a list of rows in JSON."""
+    return json.dumps([*zip(persons.tolist(), *map(group.column, names), strict=True)])
 
 
 def _insert(
