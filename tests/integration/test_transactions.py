@@ -20,20 +20,19 @@ def counted():
     """The transactions that begin (and whether they write) and are committed, until the block ends."""
     count = Counter()
 
-    def executed(_connection, _cursor, statement, *_):
-        if statement.startswith("BEGIN"):
-            count["writing" if "IMMEDIATE" in statement else "reading"] += 1
+    def begun(connection):
+        count["writing" if "IMMEDIATE" in connection.dialect.begin else "reading"] += 1
 
     def committed(_connection):
         count["committed"] += 1
 
     compiled, parsed = len(COMPILED), template._parsed.cache_info().misses
-    sa.event.listen(sa.Engine, "before_cursor_execute", executed)
+    sa.event.listen(sa.Engine, "begin", begun)
     sa.event.listen(sa.Engine, "commit", committed)
     try:
         yield count
     finally:
-        sa.event.remove(sa.Engine, "before_cursor_execute", executed)
+        sa.event.remove(sa.Engine, "begin", begun)
         sa.event.remove(sa.Engine, "commit", committed)
         count["compiled"] = len(COMPILED) - compiled
         count["parsed"] = template._parsed.cache_info().misses - parsed

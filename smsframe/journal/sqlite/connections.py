@@ -25,13 +25,16 @@ from smsframe.errors import JournalError
 from smsframe.journal.sqlite.dialect import COMPILED, URL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sqlalchemy.engine import Connection, Engine
 
 Files = tuple[tuple[int, int] | None, ...]
 """Device and number of the file, of its log and of the shared memory, as they are found by name."""
+
+Written = tuple[int, int] | None
+"""When a file was last written, in nanoseconds, and how long it is in bytes; None of none."""
 
 OTHERS: Files = ()
 """Files that were changed while a run was at work: once closed, their numbers may come again."""
@@ -56,28 +59,27 @@ class Connections:
 
     def __init__(self, path: Path, wait: float) -> None:
         self._path, self._wait = path, wait
+        self._names = tuple(f"{path}{suffix}" for suffix in ("", "-wal", "-shm"))
         self._counting = threading.Lock()
         self._borrowed = self._kept = 0
         self._opened_on: Files | None = None
         self._began_on: Files | None = None
-        self._written: tuple[int, int] | None = None
+        self._written: Written = None
         self.reader = self._engine("ro", "BEGIN")
-        self.writer = self._engine("rw", "BEGIN IMMEDIATE")
-        sa.event.listen(self.writer, "commit", self._check_unchanged)
+        self.writer = self._engine("rw", "BEGIN IMMEDIATE", self._check_unchanged)
         _all.add(self)
 
-    def _engine(self, mode: str, begin: str) -> Engine:
-        engine = sa.create_engine(
+    def _engine(self, mode: str, begin: str, before_commit: Callable[[], object] = lambda: None) -> Engine:
+        return sa.create_engine(
             URL,
+            begin=begin,
+            before_commit=before_commit,
             execution_options={"compiled_cache": COMPILED},
             creator=lambda: self._pooled(mode),
-            poolclass=QueuePool,
-            pool_size=1,
+            poolclass=QueuePool,  # which keeps five: each worker asks before its request leaves
             max_overflow=-1,
             hide_parameters=True,  # errors are printed, and the parameters are people's numbers
         )
-        sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
-        return engine
 
     def open(self, mode: str) -> sqlite3.Connection:
         """A connection that is the caller's to close; ``mode`` as in SQLite's URIs."""
@@ -128,7 +130,8 @@ class Connections:
     @contextmanager
     def transaction(self, *, reading: bool) -> Iterator[Connection]:
         """A connection within a transaction, which is committed when the block ends."""
-        with self._in_use("_borrowed"), (self.reader if reading else self.writer).begin() as connection:
+        engine = self.reader if reading else self.writer
+        with self._in_use("_borrowed", reading=reading), engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -144,7 +147,7 @@ class Connections:
 
     def ask(self, statement: str) -> list[tuple[Any, ...]]:
         """What one statement finds, which reads; a transaction for it would take several times as long."""
-        with self._in_use("_borrowed"), closing(self.reader.raw_connection()) as lent:
+        with self._in_use("_borrowed", reading=True), closing(self.reader.raw_connection()) as lent:
             cursor = cast("sqlite3.Connection", lent.driver_connection).execute(statement)
             return cursor.fetchall()
 
@@ -168,7 +171,7 @@ class Connections:
         return self._began_on in (None, self._files())
 
     @contextmanager
-    def _in_use(self, count: str) -> Iterator[None]:
+    def _in_use(self, count: str, *, reading: bool = False) -> Iterator[None]:
         """Close what is open when the last of all threads is done: nobody closes one that is still lent."""
         with self._counting:
             if self._path in _inherited:
@@ -187,7 +190,8 @@ class Connections:
         finally:
             with self._counting:
                 setattr(self, count, getattr(self, count) - 1)
-                self._changed()
+                if not (reading and self._kept):  # it wrote nothing, and nothing is closed yet
+                    self._changed()
                 if not self._kept and self._path not in _inherited:
                     self._began_on = None
                     if not self._borrowed:
@@ -211,24 +215,31 @@ class Connections:
         """Whether the files are others than those that are open; as long as not, notes the last writing."""
         if self._opened_on is None:
             return False
-        written = _written(self._path)
-        if self._opened_on != self._files():
+        files, written = self._look()
+        if self._opened_on != files:
             return True
         self._written = written
         return False
 
     def _only_deleted(self) -> bool:
-        file, log, memory = self._files()
+        (file, log, memory), written = self._look()
         before = self._opened_on or OTHERS
-        return log is None and (file, memory) == before[::2] and self._written == _written(self._path)
+        return log is None and (file, memory) == before[::2] and self._written == written
 
-    def _check_unchanged(self, _connection: Connection) -> None:
+    def _check_unchanged(self) -> None:
         """Refuse to commit where nobody would find it."""
         if self._changed():
             raise self.lost()
 
     def _files(self) -> Files:
-        return tuple(_file(f"{self._path}{suffix}") for suffix in ("", "-wal", "-shm"))
+        return self._look()[0]
+
+    def _look(self) -> tuple[Files, Written]:
+        """What the names lead to now, and when the first of them was last written, and how long it is."""
+        found = [_status(name) for name in self._names]
+        file = found[0]
+        written = None if file is None else (file.st_mtime_ns, file.st_size)
+        return tuple(None if one is None else (one.st_dev, one.st_ino) for one in found), written
 
     def lost(self) -> JournalError:
         """The error of files that were changed while they were in use."""
@@ -267,17 +278,9 @@ def _locked(error: BaseException) -> bool:
     return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
 
 
-def _file(name: str) -> tuple[int, int] | None:
+def _status(name: str) -> os.stat_result | None:
     with suppress(OSError):
-        status = os.stat(name)  # noqa: PTH116 - before each request: a path object takes longer than the call
-        return status.st_dev, status.st_ino
-    return None
-
-
-def _written(path: Path) -> tuple[int, int] | None:
-    with suppress(OSError):
-        status = path.stat()
-        return status.st_mtime_ns, status.st_size
+        return os.stat(name)  # noqa: PTH116 - before each request: a path object takes longer than the call
     return None
 
 
