@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 _MOBILE: Final = KINDS.index(MOBILE)
 _LITTLE: Final = 5  # digits; of fewer there are few different ones, and the library has more to say of them
+_CODES: Final = 1_000  # more than there are calling codes, which have three digits at most
 FEW: Final = 100  # numbers; for fewer of a country, finding its ranges takes longer than asking one by one
 FEW_KNOWN: Final = 4  # numbers; for fewer, looking into ranges that were found before does
 
@@ -172,11 +173,14 @@ def _too_long(
     if not len(kind):
         return kind
     left = size + np.searchsorted(POWERS, code, side="right") + digits.beyond
-    pairs, which = np.unique([np.where(digits.plus, -1, home), code], axis=1, return_inverse=True)
-    for number, (place, country) in enumerate(pairs.T.tolist()):
+    # Regions and codes as one number, counted: to sort them takes several times as long.
+    pairs = np.where(digits.plus, np.int64(0), home.astype(np.int64) + 1) * _CODES + code
+    unseen = np.zeros(pairs.max() + 1, dtype=np.int64)
+    for pair in np.flatnonzero(np.bincount(pairs)).tolist():
+        place, country = divmod(pair, _CODES)
         if country:
-            rows = (which.ravel() == number) & ~exact
-            left[rows] -= _unseen(regions()[place] if place >= 0 else None, country)
+            unseen[pair] = _unseen(regions()[place - 1] if place else None, country)
+    left -= np.where(exact, 0, unseen[pairs])
     sure = left > MOST
     nobodys = np.isin(kind, [KINDS.index("unknown_country"), KINDS.index("national_form")])
     decided = np.where(sure & (code > 0), KINDS.index("too_long"), UNDECIDED).astype(np.int8)
