@@ -147,9 +147,11 @@ def _show_short(
     is_digit: NDArray[np.bool_],
 ) -> None:
     """Show the digits of short runs in cells with a tilde or with an ``e`` that is no part of a word."""
-    letter = np.append(_IS_LETTER[content], False)
-    alone = (content | 0x20 == ord("e")) & ~letter[1:] & ~np.append(False, letter[:-2])
-    telling = np.flatnonzero(alone | (content == ord("~")))
+    each = np.flatnonzero(content | 0x20 == ord("e"))
+    last = len(content) - 1
+    in_word = _IS_LETTER[content[np.minimum(each + 1, last)]] & (each < last)
+    in_word |= _IS_LETTER[content[np.maximum(each - 1, 0)]] & (each > 0)
+    telling = np.append(each[~in_word], np.flatnonzero(content == ord("~")))
     if not len(telling):
         return
     cells = np.unique(np.searchsorted(begins, telling, side="right") - 1)
