@@ -45,10 +45,18 @@ _DATE = re.compile(
 
 
 class _Run(NamedTuple):
-    """Digits that could be a number, with what is between them; ``link``: whether they are part of a link."""
+    """
+    Digits that could be a number, with what is between them.
+
+    Attributes:
+        text: As they stand there.
+        link: Whether they are part of a link.
+        date: Which of the digits look like a date's; a number may have some that do, and others beside them.
+    """
 
     text: str
     link: bool
+    date: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,15 +170,20 @@ def previews(plan: Plan, fields: pd.Series[Any], previewer: Previewer | None = N
 def _runs(text: str) -> Iterator[tuple[int, _Run]]:
     """Where runs of digits begin, as they stand there, and as they are read where a link encodes signs."""
     links = [match.span() for match in _LINK.finditer(text)]
+    dates = {place for match in _DATE.finditer(text) for place in range(*match.span())}
     plain = _without_dates(text)
-    for read in {plain, _PERCENT.sub(_decoded, plain)}:
-        for match in _RUN.finditer(read):
-            link = any(begin <= match.start() and match.end() <= end for begin, end in links)
-            yield match.start(), _Run(match[0], link)
+    for shown in dict.fromkeys((plain, text)):
+        for read in {shown, _PERCENT.sub(_decoded, shown)}:
+            for match in _RUN.finditer(read):
+                places = [place for place in range(*match.span()) if read[place].isdecimal()]
+                date = frozenset(at for at, place in enumerate(places) if place in dates and shown != plain)
+                if date or shown == plain:
+                    link = any(begin <= match.start() and match.end() <= end for begin, end in links)
+                    yield match.start(), _Run(match[0], link, date)
 
 
 def _without_dates(text: str) -> str:
-    """The text with its dates, which are nobody's number, as blanks that no run of digits goes across."""
+    """The text with its dates as blanks that no run of digits goes across: few of them are a number's."""
     return _DATE.sub(lambda match: "x" * len(match[0]), text)
 
 
@@ -219,10 +232,10 @@ def _hidden(run: _Run, digits: str, known: set[str], tails: set[str]) -> frozens
     hidden: set[int] = set()
     for size in range(_FEWEST, min(_MOST, len(digits)) + 1):
         for at in _places(digits, size):
-            if digits[at : at + size] in known:
+            if digits[at : at + size] in known and not run.date.issuperset(range(at, at + size)):
                 hidden.update(range(at, at + size - SHOWN))
     # The code in a link is no number without its area: nobody could call it.
-    if digits in tails and not run.link:
+    if digits in tails and not (run.link or run.date):
         hidden.update(range(len(digits) - SHOWN))
     places = [place for place, character in enumerate(run.text) if character.isdecimal()]
     return frozenset(places[at] for at in hidden)
