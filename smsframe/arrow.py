@@ -146,18 +146,25 @@ def in_parts(
     Returns:
         What ``work`` returns for the whole columns.
     """
+    parts = by_parts(work, *columns, at_once=at_once)
+    return parts[0] if len(parts) == 1 else tuple(_whole(each) for each in zip(*parts, strict=True))
+
+
+def by_parts(
+    work: Callable[..., tuple[Any, ...]], *columns: Any, at_once: int | None = None
+) -> list[tuple[Any, ...]]:
+    """As `in_parts`, but what ``work`` returns for each part: to put long texts together takes time."""
     size = _cells_of_a_part(columns[0])
     starts = range(0, max(len(columns[0]), 1), size)
     if len(starts) == 1:
-        return work(*map(_of_its_own, columns))
+        return [work(*map(_of_its_own, columns))]
 
     def part(start: int) -> tuple[Any, ...]:
         return work(*(_of_its_own(column[start : start + size]) for column in columns))
 
     # NumPy and Arrow release the GIL while they work.
     with ThreadPoolExecutor(pa.cpu_count()) as threads:
-        results = map(part, starts) if at_once == 1 else threads.map(part, starts)
-        return tuple(_whole(parts) for parts in zip(*results, strict=True))
+        return [*(map(part, starts) if at_once == 1 else threads.map(part, starts))]
 
 
 def _cells_of_a_part(column: Any) -> int:
@@ -180,6 +187,17 @@ def raw(text: Any) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uin
     ends = np.frombuffer(offsets, dtype=np.int64)[text.offset : text.offset + len(text) + 1]
     positions = ends - ends[0]
     return positions[:-1], positions[1:], np.frombuffer(content, dtype=np.uint8)[ends[0] : ends[-1]]
+
+
+def any_in(those: NDArray[np.bool_], begins: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which cells have any of those bytes; where cells begin and end as `raw` says it."""
+    found = np.zeros(len(ends), dtype=bool)
+    if np.count_nonzero(those) < len(ends) / 8:  # to find the cells of few bytes is cheaper
+        found[np.searchsorted(ends, np.flatnonzero(those), side="right")] = True
+        return found
+    rows = np.flatnonzero(ends > begins)  # of an empty cell the next one's first byte would be taken
+    found[rows] = np.logical_or.reduceat(those, begins[rows]) if len(rows) else False
+    return found
 
 
 def dense(column: pd.Series) -> pd.Series:

@@ -193,7 +193,7 @@ def _with_like_words(text: Any) -> Any:
 
 def _letters(content: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Which bytes are of letters, or of what may be nothing between two letters, as `repair.TELLING` says."""
-    letter = _MAY_BE_LETTER[content]
+    letter = _MAY_BE_LETTER.take(content)
     if content.max() < _ASCII:
         return letter
     for length, lead, bits in _LEADS:

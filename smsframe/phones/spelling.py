@@ -101,9 +101,9 @@ def _parsed(text: Any) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np
 def _heads(text: Any) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     """Which cells have two long runs of digits, and the numbers that stand before a separator."""
     begins, ends, content = raw(text)
-    cuts = np.flatnonzero(_DIVIDES[content])
+    cuts = np.flatnonzero(_DIVIDES.take(content))
     cell = np.searchsorted(ends, cuts, side="right")
-    before = np.append(0, np.cumsum(_IS_DIGIT[content]))  # digits before each byte
+    before = np.append(0, np.cumsum(_IS_DIGIT.take(content)))  # digits before each byte
     left, right = before[cuts] - before[begins[cell]], before[ends[cell]] - before[cuts]
     asked = (left >= FEWEST) & (right > 0)
     long = asked & (np.minimum(left, right) >= FEWEST - 1) & (left + right > MOST)

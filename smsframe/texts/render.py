@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -11,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.arrow import BROKEN, STRING, in_parts, strings
+from smsframe.arrow import BROKEN, STRING, by_parts, in_parts, strings
 from smsframe.errors import TextError
 from smsframe.masking import mask
 from smsframe.texts.replacements import fixed_column
@@ -55,6 +56,7 @@ _SUSPECT = f"{UNSENDABLE}|[$]"
 _HARMLESS = np.ones(256, dtype=bool)  # bytes that no match of it begins with
 _HARMLESS[[*range(ord(" ")), 0x7F, ord("$"), "\x80".encode()[0], BROKEN.encode()[0]]] = False
 _HARMLESS[[*b"\t\n\f\r"]] = True
+_MANY = 10_000  # rows; of fewer a column is read in less time than a thread begins
 _BLANK = r"^[\s\p{Z}\p{Cf}\x{85}]*$"
 
 
@@ -83,8 +85,8 @@ class Rendered:
     def texts(self) -> pd.Series:
         """The filled texts (string), missing where a row cannot be texted."""
         columns = map(strings, (self.values[name] for name in self.values))
-        text = joined(self.template, dict(zip(self.template.slots, columns, strict=True)), len(self.code))
-        return _series(pc.if_else(strings(self.code).is_valid(), pa.scalar(None, STRING), text))
+        values = dict(zip(self.template.slots, columns, strict=True))
+        return _series(joined(self.template, values, len(self.code), strings(self.code).is_null()))
 
 
 class Filled(NamedTuple):
@@ -147,10 +149,11 @@ def merged(template: Template, frame: pd.DataFrame, long: frozenset[str] = froze
     ``long``: the fields that other parts of the table do not write in short (`long_fields`).
     """
     template.refuse_two_readings({str(label) for label in frame.columns})
-    columns = [
-        words(frame.iloc[:, _place(slot.name, frame.columns)], short=slot.name not in long)
-        for slot in template.slots
-    ]
+    cells = [frame.iloc[:, _place(slot.name, frame.columns)] for slot in template.slots]
+    short = [slot.name not in long for slot in template.slots]
+    with ThreadPoolExecutor(pa.cpu_count()) as threads:  # NumPy and Arrow release the GIL while they work
+        each = threads.map if len(frame) > _MANY else map
+        columns = each(lambda column, short: words(column, short=short), cells, short)
     return {
         slot: column if slot.default is None else pc.fill_null(column, slot.default)
         for slot, column in zip(template.slots, columns, strict=True)
@@ -188,7 +191,7 @@ def fill(template: Template, values: dict[Field, Any], rows: int, fix: str | Non
         counted(
             _measured(template, values, rows),
             missing,
-            lambda some: joined(template, _taken(values, some), len(some)),
+            lambda some: joined(template, _taken(values, some), len(some)).combine_chunks(),
         ),
     )
     if fix is None:
@@ -236,13 +239,21 @@ def _place(name: str, columns: pd.Index) -> int:
     )
 
 
-def joined(template: Template, values: dict[Field, Any], rows: int) -> Any:
-    """The texts, as an Arrow array of large strings; null where a value is. As in `fill` otherwise."""
-    if not template.slots:
-        return pa.repeat(pa.scalar(template.constant, STRING), rows)
+def joined(template: Template, values: dict[Field, Any], rows: int, which: Any = None) -> Any:
+    """
+    The texts, as a chunked Arrow array of large strings; null where a value is. As in `fill` otherwise.
 
-    (text,) = in_parts(lambda *columns: (_joined(template, columns),), *values.values())
-    return text
+    ``which``: Where there is to be one (an Arrow array of booleans); everywhere unless given.
+    """
+    wanted = pa.repeat(True, rows) if which is None else which  # noqa: FBT003 - a value
+    none = pa.scalar(None, STRING)
+
+    def fill(*columns: Any) -> tuple[Any]:
+        *merged, wanted = columns
+        text = _joined(template, merged) if merged else pa.repeat(template.constant, len(wanted)).cast(STRING)
+        return (text if wanted.true_count == len(wanted) else pc.if_else(wanted, text, none),)
+
+    return pa.chunked_array([part for (part,) in by_parts(fill, *values.values(), wanted)], STRING)
 
 
 def _joined(template: Template, columns: Sequence[Any]) -> Any:

@@ -19,7 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.arrow import STRING, dense, in_parts, is_view, raw, strings
+from smsframe.arrow import STRING, any_in, dense, in_parts, is_view, raw, strings
 from smsframe.errors import TextError
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ _OUTSIDE = f"[^{re.escape(GSM + GSM_EXTENSION)}]"
 _WIDE: Final = {"gsm": f"[{re.escape(GSM_EXTENSION)}]", "ucs2": r"[\x{10000}-\x{10FFFF}]"}
 _SINGLE = "".join(c for c in GSM if c.isascii())
 _PLAIN: Final = np.isin(np.arange(256), list(_SINGLE.replace("$", "").encode()))
+_SPECIAL: Final = ~_PLAIN
 _NARROW: Final = {  # bytes with which no wide character begins
     "gsm": ~np.isin(np.arange(256), [character.encode()[0] for character in GSM_EXTENSION]),
     "ucs2": np.arange(256) < 0xF0,  # noqa: PLR2004 - where four bytes of UTF-8 begin
@@ -110,11 +111,9 @@ def _measure(text: Any) -> Measure:
         characters[_numpy(pc.is_null(text), bool)] = 0
     extended, astral = np.zeros_like(characters), np.zeros_like(characters)
     outside = np.zeros(len(characters), dtype=bool)
-    special = ~_PLAIN[seen]
+    special = _SPECIAL.take(seen)
     if special.any():
-        before = np.zeros(len(seen) + 1, dtype=np.int32)  # special bytes before each byte
-        np.cumsum(special, out=before[1:])
-        unusual = np.flatnonzero(before[begins] != before[ends])
+        unusual = np.flatnonzero(any_in(special, begins, ends))
         remainder = text.take(pa.array(unusual))
         characters[unusual] = _numpy(pc.utf8_length(remainder), np.int32)
         needs_ucs2 = _numpy(pc.match_substring_regex(remainder, _OUTSIDE), bool)
@@ -148,7 +147,12 @@ def made_of(text: Any, bytes_: NDArray[np.bool_]) -> bool:
     that is otherwise is found out at once.
     """
     _, _, seen = raw(text)
-    return all(bool(bytes_[seen[at : at + _PAGE]].all()) for at in range(0, len(seen), _PAGE))
+    those = (
+        np.flatnonzero(bytes_).astype(np.uint8).tobytes()
+    )  # bytes.translate takes a fifth of a look-up's time
+    return not any(
+        seen[at : at + _PAGE].tobytes().translate(None, those) for at in range(0, len(seen), _PAGE)
+    )
 
 
 def segments(texts: pd.Series) -> pd.DataFrame:

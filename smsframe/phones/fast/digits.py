@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from smsframe.arrow import raw
+from smsframe.arrow import any_in, raw
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,7 +86,7 @@ def read(cells: Any) -> Digits:
         signs = _Signs.of(text)
         others = signs.others(is_digit)
     if np.count_nonzero(others) > len(plain):  # counting them is cheaper than finding their cells
-        return _read_some(cells, np.flatnonzero(plain & ~_any_of(others, begins, ends)))
+        return _read_some(cells, np.flatnonzero(plain & ~any_in(others, begins, ends)))
     plain[cells_of(np.flatnonzero(others), ends)] = False
     if not plain.any():
         nothing = np.zeros_like(length)
@@ -247,23 +247,12 @@ def _values(
 def counted(those: NDArray[np.bool_], ends: NDArray[np.int64]) -> NDArray[np.int64]:
     """How many of those bytes stand before each of these cells, which follow each other, and in all."""
     if len(those) > _LONG * len(ends):
-        found: NDArray[np.int64] = np.searchsorted(np.flatnonzero(those), np.append(0, ends))
-        return found
+        return np.searchsorted(np.flatnonzero(those), np.append(0, ends))
     enough = np.int32 if len(those) <= np.iinfo(np.int32).max else np.int64  # half the memory
     before = np.zeros(len(those) + 1, dtype=enough)
     np.cumsum(those.view(np.uint8), dtype=enough, out=before[1:])
     places: NDArray[np.int64] = before[np.append(0, ends)].astype(np.int64)
     return places
-
-
-def _any_of(
-    those: NDArray[np.bool_], begins: NDArray[np.int64], ends: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Which of these cells, which follow each other, have any of those bytes."""
-    found = np.zeros(len(ends), dtype=bool)
-    rows = np.flatnonzero(ends > begins)  # of an empty cell the next one's first byte would be taken
-    found[rows] = np.logical_or.reduceat(those, begins[rows]) if len(rows) else False
-    return found
 
 
 def cells_of(places: NDArray[np.intp], ends: NDArray[np.int64]) -> NDArray[np.intp]:
