@@ -147,9 +147,7 @@ def made_of(text: Any, bytes_: NDArray[np.bool_]) -> bool:
     that is otherwise is found out at once.
     """
     _, _, seen = raw(text)
-    those = (
-        np.flatnonzero(bytes_).astype(np.uint8).tobytes()
-    )  # bytes.translate takes a fifth of a look-up's time
+    those = np.flatnonzero(bytes_).astype(np.uint8).tobytes()  # without which nothing may be left of a page
     return not any(
         seen[at : at + _PAGE].tobytes().translate(None, those) for at in range(0, len(seen), _PAGE)
     )

@@ -21,7 +21,7 @@ class Dialect(SQLiteDialect_pysqlite):
     object: a call with one person would compile some 40 statements, each time.
 
     Transactions begin and end here instead of by events of the engine: where an engine has any, SQLAlchemy
-    looks for more around each statement, which costs a run's transactions a seventh of their time.
+    looks for more around each statement, and a run has thousands.
 
     Args:
         begin: The statement by which a transaction begins; the driver's own habits are off.
