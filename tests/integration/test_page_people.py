@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 import smsframe
 from smsframe.cli.main import app
+from smsframe.form.draft import local_day
 from smsframe.form.page import campaign as page_campaign
 from smsframe.form.page.html import NEWEST
 from smsframe.form.page.page import Page
@@ -276,7 +277,7 @@ def test_a_campaign_whose_people_were_erased_says_so(terminal, folder):
     assert listed.split().count(f"{when:%Y-%m-%d}") == 2
     assert "purged" in listed
     page = opened(folder)
-    said = f"numbers and texts were erased on {when:%d %B %Y}, and nothing is sent under its name any more"
+    said = f"numbers and texts were erased on {local_day(when)}, and nothing is sent under its name any more"
     assert said in reads(page)
     assert "(erased" not in reads(page)
     assert "Read replies" not in buttons(page)
