@@ -4,6 +4,7 @@ What kind of file it is, by its content, whatever it is called; files that are n
 
 from __future__ import annotations
 
+import codecs
 import zipfile
 from typing import IO
 
@@ -37,6 +38,7 @@ _NO_TABLES = {
         f"is a web page, or XML, whatever its name ends in: {_SAVE}",
     ),
 }
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # of UTF-32 as well: the rest is null
 # What is in archives that are no workbook of Excel: a file of this name, or any file in this folder.
 _ARCHIVED = {
     "xl/workbook.bin": f"is an .xlsb: {_SAVE}",
@@ -68,14 +70,28 @@ def kind_of(file: IO[bytes], head: bytes, name: str) -> str:
         return "Parquet"
     if head.startswith(_ZIP):
         return _archived(file, name)
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    # JSON may have its first bracket on a line of its own.
-    compact = b"".join(text.lower().split())
-    for starts, begin in ((_OTHERS, head), (_NO_TABLES, compact)):
-        why = next((why for sign, why in starts.items() if begin.startswith(sign)), None)
-        if why is not None:
-            raise ContactsError(f"{name} {why}")
+    _refuse(_OTHERS, head, name)
+    _refuse(_NO_TABLES, _compact(head), name)
     return "CSV"
+
+
+def _compact(head: bytes) -> bytes:
+    """
+    The beginning of a text in lower case, without marks of an encoding and spaces.
+
+    All signs are ASCII, so that without its null bytes a text in UTF-16 begins as any other; JSON may have
+    its first bracket on a line of its own.
+    """
+    for mark in _MARKS:
+        head = head.removeprefix(mark)
+    return b"".join(head.replace(b"\0", b"").lower().split())
+
+
+def _refuse(signs: dict[bytes, str], begin: bytes, name: str, where: str = "") -> None:
+    """Refuse what begins with one of these."""
+    why = next((why for sign, why in signs.items() if begin.startswith(sign)), None)
+    if why is not None:
+        raise ContactsError(f"{name}{where} {why}")
 
 
 def _archived(file: IO[bytes], name: str) -> str:
@@ -93,6 +109,7 @@ def _archived(file: IO[bytes], name: str) -> str:
 
 
 def require_text(head: bytes, name: str) -> None:
-    """Refuse what is compressed inside of what is compressed."""
+    """Refuse what is compressed inside of what is compressed, and text that is no table."""
     if head.startswith((GZIP, *_ZIP, b"PAR1", *_OTHERS)):
         raise ContactsError(f"{name} is gzipped, and what is in it is no text: unpack it")
+    _refuse(_NO_TABLES, _compact(head), name, " is gzipped, and what is in it")

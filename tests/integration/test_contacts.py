@@ -524,6 +524,16 @@ STRANGERS = {
     "a PDF": (b"%PDF-1.7\n", "a PDF"),
     "a broken archive": (b"PK\x03\x04" + bytes(30), "damaged workbook"),
     "broken Parquet": (b"PAR1" + bytes(30), "cannot be read as Parquet"),
+    **{
+        f"contacts of a phone, {encoding}": (
+            "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ada\r\nEND:VCARD\r\n".encode(encoding),
+            "holds vCards, and no table",
+        )
+        for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32")
+    },
+    "JSON, utf-16": ('[\n  {"name": "Ada"}\n]'.encode("utf-16"), "is JSON"),
+    "a web page, gzipped": (gzip.compress(b"<html><table>"), "is gzipped, and what is in it is a web page"),
+    "vCards, gzipped": (gzip.compress("BEGIN:VCARD\r\n".encode("utf-16")), "what is in it holds vCards"),
     "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(30), "null characters"),
 }
 
