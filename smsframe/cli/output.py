@@ -9,20 +9,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 from rich.cells import cell_len, set_cell_size
 
 import smsframe
 from smsframe.cli.tables import heading, section, table
 from smsframe.cli.wording import in_terminal_words
+from smsframe.contacts.file_rows import file_rows
 from smsframe.formatting import many
 from smsframe.masking import mask, mask_digits
 from smsframe.orders.profile import known_codes
 from smsframe.outcomes.cards import RAMP
+from smsframe.outcomes.reasons import without_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
-
-    import pandas as pd
 
     from smsframe.cli.tables import TableRows
 
@@ -132,7 +133,8 @@ def reasons_text(
     summary: smsframe.Summary, frame: pd.DataFrame, phone: Hashable | None = None, *, limit: int = 20
 ) -> str:
     """
-    The reasons in a frame with result columns, the most frequent first, each with its first row.
+    The reasons in a frame with result columns, the most frequent first, each with its first row: as the file's
+    spreadsheet counts, where that is known.
 
     Args:
         summary: The summary of the frame.
@@ -144,13 +146,17 @@ def reasons_text(
     if reasons.empty or not limit:
         return ""
     cells = None if phone is None else frame[phone].astype("string").fillna("")
+    texts, places = without_numbers(frame["sms_reason"]), file_rows(frame)
     rows: TableRows = []
     for row in reasons.head(limit).to_dict("records"):  # so many lines, however long the table is
         first, cell = "", ""
         if cells is not None:
-            same = frame["sms_code"].eq(row["code"]) & frame["sms_reason"].eq(row["reason"])
-            position = int(same.to_numpy().argmax())
-            first, cell = f"{position + 1:,}", mask_digits(clean(cells.iloc[position], LONGEST_CELL))
+            same = frame["sms_status"].eq(row["status"]) & frame["sms_code"].eq(row["code"])
+            same &= texts.eq(row["reason"])
+            position = int(same.to_numpy(dtype=bool, na_value=False).argmax())
+            place = places.iloc[position]
+            first = f"{position + 1 if pd.isna(place) else place:,}"
+            cell = mask_digits(clean(cells.iloc[position], LONGEST_CELL))
         reason = in_terminal_words(mask(clean(row["reason"])))
         rows.append((f"{row['rows']:,}", row["status"], first, cell, reason))
     left = int(reasons["rows"].sum()) - int(reasons["rows"].head(limit).sum())
