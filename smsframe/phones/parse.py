@@ -18,6 +18,7 @@ from smsframe.arrow import STRING, in_parts
 from smsframe.errors import ContactsError
 from smsframe.masking import mask
 from smsframe.phones import cells, shapes
+from smsframe.phones.answer_columns import in_e164, named
 from smsframe.phones.bare import decide as decide_bare
 from smsframe.phones.codes import CODES, OTHER_KINDS, REPAIRS
 from smsframe.phones.fast import digits, metadata
@@ -33,8 +34,6 @@ from smsframe.phones.scripts import digits_in_ascii
 from smsframe.phones.spelling import FEWEST, spelled
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from smsframe.phones.bare import Decision
@@ -97,15 +96,15 @@ def read(
     number, answer, repairs, is_bare, decision = _answers(column, region, numbers, bare)
     fine = usable[answer]
     (person,) = in_parts(lambda number, fine: (people(np.where(fine, number, 0)),), number, fine)
-    reason = _named([None, *CODES.values()], answer, fine)
+    reason = named([None, *CODES.values()], answer, fine)
     if decision is not None and not decision.international and decision.reason:
         reason = reason.mask(is_bare, decision.reason)
     return pd.DataFrame(
         {
-            "phone": _phones(number, fine),
-            "code": _named([None, *CODES], answer, fine),
+            "phone": in_e164(number, fine),
+            "code": named([None, *CODES], answer, fine),
             "reason": reason,
-            "repair": _named(_REPAIRED, repairs, repairs == 0),
+            "repair": named(_REPAIRED, repairs, repairs == 0),
             "person": person,
         }
     )
@@ -155,7 +154,7 @@ def normalize(column: pd.Series, region: str | pd.Series | None = None, numbers:
     """
     found = _answers(column, region, numbers)
     return pd.Series(
-        _phones(found.number, _usable(numbers)[found.answer]).array, index=column.index, name=column.name
+        in_e164(found.number, _usable(numbers)[found.answer]).array, index=column.index, name=column.name
     )
 
 
@@ -239,31 +238,6 @@ def _without_old_1(number: NDArray[np.int64], answer: NDArray[np.int8], repairs:
     mobile = rows[kind == KINDS.index(MOBILE)]
     number[mobile], answer[mobile] = people(number[mobile]), _PLACE[MOBILE]
     repairs[mobile] |= _BIT["old_1"]
-
-
-def _phones(number: NDArray[np.int64], fine: NDArray[np.bool_]) -> pd.Series:
-    """Numbers as text, where they are fine."""
-
-    def written(number: NDArray[np.int64], fine: NDArray[np.bool_]) -> tuple[Any]:
-        # Arrow writes a minus before the digits, in whose place the plus goes: joining costs twice as much.
-        valid, places, content = pa.array(-number, mask=~fine).cast(STRING).buffers()
-        if content is None:  # nothing is written
-            return (pa.nulls(len(number), STRING),)
-        text = np.frombuffer(content, dtype=np.uint8).copy()
-        text[np.frombuffer(places, dtype=np.int64)[: len(number)][fine]] = ord("+")
-        buffers = [valid, places, pa.py_buffer(text)]
-        return (pa.Array.from_buffers(STRING, len(number), buffers),)
-
-    (phones,) = in_parts(written, number, fine)
-    return pd.Series(phones, dtype="string[pyarrow]")
-
-
-def _named(names: Sequence[str | None], places: NDArray[Any], none: NDArray[np.bool_]) -> pd.Series:
-    if none.all():
-        return pd.Series(pa.nulls(len(places), STRING), dtype="string[pyarrow]")
-    words = pa.array(names, STRING)
-    (named,) = in_parts(lambda places, none: (words.take(pa.array(places, mask=none)),), places, none)
-    return pd.Series(named, dtype="string[pyarrow]")
 
 
 def _plainly(
