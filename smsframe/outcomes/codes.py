@@ -55,6 +55,10 @@ _NUMBERS = {
     "letters": "There are letters in the cell. Leave only the number.",
     "extension": "The number has an extension, which cannot receive a text. Give a direct mobile number.",
     "two_numbers": "There is more than one number in the cell. Keep one.",
+    "two_readings": (
+        "In the region of this row 00 may be the + before a country code, or the beginning of a longer exit "
+        "code, and each reading is somebody's number. Write the number with + and its country code."
+    ),
     "national_form": (
         "The number has no country code that fits, so it could be a number in several countries. "
         "Write it with + and its country code, or pass region= with the country or the column that has it."

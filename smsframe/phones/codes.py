@@ -27,6 +27,7 @@ CODES: Final[dict[str, str]] = {
     "letters": "letters in the number",
     "extension": "has an extension, which cannot receive a text",
     "two_numbers": "more than one number in the cell",
+    "two_readings": "the zeros in front may be + or an exit code, for two numbers",
     "national_form": "no country code that fits; add it, or pass region=",
     "unknown_region": "no country code, and its region is not a known one",
     "unknown_country": "no country has this country code",

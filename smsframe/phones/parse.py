@@ -21,6 +21,7 @@ from smsframe.phones import cells, shapes
 from smsframe.phones.answer_columns import in_e164, named
 from smsframe.phones.bare import decide as decide_bare
 from smsframe.phones.codes import CODES, OTHER_KINDS, REPAIRS
+from smsframe.phones.exit_codes import Reading, with_00_as_plus
 from smsframe.phones.fast import digits, metadata
 from smsframe.phones.fast.classify import decide, with_own_code
 from smsframe.phones.fast.metadata import MOBILE, MOST, dialling_00
@@ -29,7 +30,7 @@ from smsframe.phones.homes import homes
 from smsframe.phones.libphonenumber import KINDS, Cells, verdicts, with_decimals
 from smsframe.phones.person import has_old_1, people
 from smsframe.phones.region_names import INTERNATIONAL
-from smsframe.phones.repair import damage, digits_in, international, mend, without_padding
+from smsframe.phones.repair import begin_with_00, damage, digits_in, international, mend, without_padding
 from smsframe.phones.scripts import digits_in_ascii
 from smsframe.phones.spelling import FEWEST, spelled
 
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from smsframe.phones.bare import Decision
 
 NUMBERS: Final = ("mobile", "valid", "possible")
-
-
 _USABLE: Final = {
     "mobile": frozenset({MOBILE}),
     "valid": frozenset({MOBILE, *OTHER_KINDS}),
@@ -231,9 +230,8 @@ def _without_old_1(number: NDArray[np.int64], answer: NDArray[np.int8], repairs:
     rows = rows[has_old_1(number[rows])]
     if not len(rows):
         return
-    value = people(number[rows])
-    yes = np.ones(len(rows), dtype=bool)
-    whole = digits.Digits(value, np.full(len(rows), 12), yes, ~yes, yes, np.zeros(len(rows), dtype=np.int64))
+    yes, length = np.ones(len(rows), dtype=bool), np.full(len(rows), 12)
+    whole = digits.Digits(people(number[rows]), length, yes, ~yes, yes, np.zeros_like(length))
     kind = decide(whole, np.full(len(rows), -1, dtype=np.int16), fewest=1)[1]
     mobile = rows[kind == KINDS.index(MOBILE)]
     number[mobile], answer[mobile] = people(number[mobile]), _PLACE[MOBILE]
@@ -243,15 +241,16 @@ def _without_old_1(number: NDArray[np.int64], answer: NDArray[np.int8], repairs:
 def _plainly(
     raw: Any, home: NDArray[np.int16], stranger: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int16], NDArray[np.int64]]:
-    """
-    Cells that are nothing but digits and punctuation: numbers, answers, repairs, and the digits of bare ones.
-    """
+    """Cells of nothing but digits and punctuation: numbers, answers, repairs, and the digits of bare ones."""
     value, length, plus, zeros, plain, beyond = digits.read(without_padding(raw))
     unsigned = ~plus
     rows = np.flatnonzero(value < POWERS[np.maximum(length - 2, 0)])
     two = rows[value[rows] >= POWERS[np.maximum(length[rows] - 3, 0)]]
     plain[two] &= zeros[two]  # two zeros behind a plus, or with punctuation, are looked at closely
-    zeros &= dialling_00(home)
+    dials_00 = dialling_00(home)
+    if not dials_00.all():
+        plain[zeros & ~dials_00] = False  # two numbers may be meant: looked at closely
+        zeros &= dials_00
     length = length - 2 * zeros
     rows = np.flatnonzero(supplied := unsigned & ~zeros & (home < 0) & ~stranger)
     supplied[rows] = value[rows] >= POWERS[np.maximum(length[rows] - 1, 0)]
@@ -275,6 +274,7 @@ def _closely(
     nowhere = home < 0
     shape, which, dials_00, no_region = shapes.of_calls(raw, dialling_00(home), nowhere & ~stranger)
     text, repairs, in_front = mend(shape)
+    unsure = (_where(begin_with_00(text)) & ~np.asarray(dials_00))[which]
     lost = pc.if_else(pc.is_null(text), "missing", damage(text))
     text = pc.if_else(pc.is_valid(lost), pa.scalar(None, STRING), text)
     text, more = international(text, dials_00, no_region)
@@ -310,7 +310,32 @@ def _closely(
         made[asked] |= _BIT["own_code"] * repaired
     answer[rows] = _honest(_OF_KIND[kind[rows]], stranger[rows])
     answer[decimals] = _PLACE["decimals"]
-    return number, answer, made.astype(np.int16), bare
+    if len(rows := np.flatnonzero(unsure)):
+        _with_zeros(raw, home, rows, number, answer, made)
+    return number, answer, made, bare
+
+
+def _with_zeros(
+    raw: Any,
+    home: NDArray[np.int16],
+    rows: NDArray[np.intp],
+    number: NDArray[np.int64],
+    answer: NDArray[np.int8],
+    made: NDArray[np.int16],
+) -> None:
+    """Cells that begin with 00 where that does not dial abroad, as `exit_codes` says."""
+    nowhere = np.full(len(rows), -1, dtype=np.int16)
+    other, said, repaired, _ = _closely(raw.take(pa.array(rows)), nowhere, np.zeros(len(rows), dtype=bool))
+    exist = _usable("valid")
+    dialled, plus = (
+        Reading(each, exist[what], what == _PLACE[MOBILE])
+        for each, what in ((number[rows], answer[rows]), (other, said))
+    )
+    taken, either = with_00_as_plus(dialled, plus, home[rows])
+    answer[rows[either]] = _PLACE["two_readings"]
+    rows = rows[taken]
+    number[rows], answer[rows] = other[taken], said[taken]
+    made[rows] = made[rows] & _BIT["digits"] | repaired[taken]
 
 
 def _where(here: Any) -> NDArray[np.bool_]:

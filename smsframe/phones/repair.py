@@ -238,6 +238,11 @@ def international(text: Any, dials_00: Any, no_region: Any) -> tuple[Any, dict[s
     return text, repairs
 
 
+def begin_with_00(text: Any) -> Any:
+    """Which mended cells begin with 00 and more, also behind a plus: a boolean array, null in gaps."""
+    return pc.match_substring_regex(text, _EXIT_CODE)
+
+
 def _decoded(text: Any) -> tuple[Any, Characters]:
     """The cells with what Windows means by ``_CONTROLS``, and their characters."""
     there = Characters(text)

@@ -197,8 +197,16 @@ def answer(cell, region=None):
         return Answer("missing")
     if damage := damaged(text):
         return Answer(damage)
+    as_plus = re.sub(r"^([^0-9+]*)\+? *00(?=[^0-9]*[1-9])", r"\1+", text)
     if home is None or dials_00(home):
-        text = re.sub(r"^([^0-9+]*)\+? *00(?=[^0-9]*[1-9])", r"\1+", text)
+        text = as_plus
+    elif as_plus != text:
+        return with_zeros(answer(as_plus), read(text, name, home), home)
+    return read(text, name, home)
+
+
+def read(text, name, home):
+    """What is said of a number that is mended."""
     unsigned = "+" not in text
     bare = not name and unsigned and re.match(r"[^0-9+]*[1-9]", text) is not None
     if bare:
@@ -223,6 +231,15 @@ def answer(cell, region=None):
         if name and not home and found.kind == "national_form"
         else found
     )
+
+
+def with_zeros(plus, dialled, home):
+    """What is said of 00 where that does not dial abroad: the readings with a plus, and as it is dialled."""
+    exists, also = (found.kind in TYPES.values() and not found.said for found in (plus, dialled))
+    own = plus.kind == "mobile" and plus.phone.startswith(f"+{library.country_code_for_region(home)}")
+    if not exists or (also and plus.phone == dialled.phone):
+        return dialled
+    return plus if own or not also else Answer("two_readings")
 
 
 @cache

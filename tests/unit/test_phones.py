@@ -21,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smsframe.arrow import TEXT
+from smsframe.contacts.suppression import suppression
 from smsframe.errors import ContactsError
 from smsframe.masking import mask
 from smsframe.phones import libphonenumber, likeness, match
@@ -290,9 +291,50 @@ def test_what_cannot_be_seen_does_not_count(character):
     assert one(character + character.join(ITALY) + character) == ITALY
 
 
-def test_a_region_that_does_not_dial_00_does_not_read_it_as_a_plus():
-    assert one("0039 347 1234567", "AU") != ITALY
+def test_zeros_in_front_are_a_plus_where_they_dial_nobody_else():
     assert one("0011 39 347 1234567", "AU") == ITALY
+    for region in ("AU", "US", "JP", "RU", "BR", "IT", None):
+        assert one("0039 347 1234567", region) == ITALY
+        assert one("+0039 347 1234567", region) == ITALY
+    assert one("0055 84 96095-2618", "BR") == "+5584960952618"  # not Vietnam's, by the carrier 55
+
+
+TYPE = library.PhoneNumberType
+SPREAD = [
+    (home, code)
+    for home in sorted(library.SUPPORTED_REGIONS)
+    for code in ("JP", "PT", "IN", "US", "BR", home)
+]
+
+
+@pytest.mark.parametrize("written", ["00{}", "00 {}", "+00{}", "(00){}", "tel:00{}"])
+def test_zeros_in_front_never_make_another_number(written):
+    """In every region: with the zeros as a plus, refused, or the only number that it can be."""
+    cells, homes, meant = [], [], []
+    for home, code in SPREAD:
+        number = library.example_number_for_type(code, TYPE.MOBILE)
+        if number is None:
+            continue
+        whole = library.format_number(number, library.PhoneNumberFormat.E164)
+        for last in range(0, 100, 9):
+            digits = f"{whole[1:-2]}{last:02}"
+            if library.is_valid_number(library.parse("+" + digits)):
+                cells.append(written.format(digits))
+                homes.append(home)
+                meant.append("+" + digits)
+    read = phones.read(pd.Series(cells), pd.Series(homes))
+    sure = read["phone"].notna()
+    assert read["phone"][sure].tolist() == pd.Series(meant)[sure].tolist()
+    own = pd.Series(homes).map(library.country_code_for_region).astype(str)
+    at_home = pd.Series([number[1:].startswith(code) for number, code in zip(meant, own, strict=True)])
+    assert sure[at_home].mean() > 0.9
+    assert read["code"][~sure].isin(["two_readings", "landline", "personal", "voip", "pager"]).all()
+
+
+def test_zeros_that_may_begin_two_numbers_stop_an_optout_list():
+    with pytest.raises(ContactsError, match="two_readings"):
+        suppression(["0081 90 7770 2646"], "HK")
+    assert suppression(["0055 84 96095-2618"], "BR").tolist() == ["+5584960952618"]
 
 
 def test_a_missing_plus_is_never_supplied_with_a_region():
@@ -303,7 +345,6 @@ def test_a_missing_plus_is_never_supplied_with_a_region():
 
 # Codes --------------------------------------------------------------------------------------------------
 
-TYPE = library.PhoneNumberType
 REACHED = {
     "missing": (None, None),
     "not_a_number": ("ask her", None),
@@ -314,6 +355,7 @@ REACHED = {
     "letters": ("+39 347 CIAO", None),
     "extension": ("+1 212 555 0142 x12", None),
     "two_numbers": ("+393471234567 +393471234568", None),
+    "two_readings": ("0081 90 7770 2646", "HK"),
     "national_form": ("0171 3920012", None),
     "unknown_region": ("0171 3920012", pd.Series(["Atlantis"])),
     "unknown_country": ("+999 123456789", None),
