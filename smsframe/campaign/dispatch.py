@@ -26,6 +26,7 @@ from smsframe.campaign.preflight import (
     warn_of_night,
 )
 from smsframe.campaign.rules.may_text import MayText
+from smsframe.campaign.rules.wanted import Wanted
 from smsframe.campaign.run.engine import CampaignEngine
 from smsframe.errors import GatewayError, Unconfirmed
 from smsframe.orders.records import Comparison, Now
@@ -105,7 +106,7 @@ def sending(
         if len(call.withdrawn):
             journal.withdraw(registered.entry, call.withdrawn)
         may_text = MayText(people["phone"], barred, seen)
-        engine = _engine(registered, context, owner, may_text)
+        engine = _engine(registered, context, owner, may_text, call=call)
         del people, registered  # the engine lets go of those whom it has sent to
         yield engine, owner
 
@@ -172,7 +173,10 @@ def resuming(
             covered_beside=covered_beside,
         )
         may_text = MayText(phones, barred, seen)
-        yield _engine(registered, context, owner, may_text, settled, _in_doubt(known)), owner
+        engine = _engine(
+            registered, context, owner, may_text, settled, _in_doubt(known), rescheduled=rescheduled
+        )
+        yield engine, owner
 
 
 @contextmanager
@@ -302,9 +306,15 @@ def _engine(
     may_text: MayText,
     settled: Event | None = None,
     in_doubt_before: frozenset[str] = frozenset(),
+    *,
+    call: Call | None = None,
+    rescheduled: bool = False,
 ) -> CampaignEngine:
+    in_doubt = frozenset(batch.order_id for batch in registered.in_doubt)
+    # A million people take a hundred megabytes: kept only where somebody's order is in doubt.
+    wanted = Wanted(in_doubt, call if in_doubt else None, rescheduled)
     engine = CampaignEngine(
-        registered, context, owner, may_text, settled=settled, in_doubt_before=in_doubt_before
+        registered, context, owner, may_text, wanted, settled=settled, in_doubt_before=in_doubt_before
     )
     if registered.unlisted:
         engine.hold(

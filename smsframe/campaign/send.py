@@ -155,7 +155,7 @@ def send(
                     known if known and engine.idle else journal.recipients(engine.entry.id, campaign, phones)
                 )
                 without = without_erased(plan, barred.erased(campaign))
-                results = result_columns(without, now, campaign, owner)
+                results = result_columns(without, now, campaign, owner, engine.found_in_doubt)
                 others = 0 if part else others_pending(now, plan, barred.within(engine.entry.id))
                 del now  # a million people take much memory
                 journalled = with_barred(

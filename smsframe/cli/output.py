@@ -133,8 +133,9 @@ def reasons_text(
     summary: smsframe.Summary, frame: pd.DataFrame, phone: Hashable | None = None, *, limit: int = 20
 ) -> str:
     """
-    The reasons in a frame with result columns, the most frequent first, each with its first row: as the file's
-    spreadsheet counts, where that is known.
+    The reasons in a frame with result columns, the most frequent first, each with its first row.
+
+    Rows are numbered as a spreadsheet shows their file, where that is known.
 
     Args:
         summary: The summary of the frame.

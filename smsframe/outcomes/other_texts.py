@@ -13,20 +13,28 @@ from smsframe.outcomes.codes import CODES
 from smsframe.phones.match import among, find
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from smsframe.outcomes.join import Known
 
 
 def note_other_texts(
-    results: pd.DataFrame, known: Known, template: str | Mapping[str, str], people: pd.DataFrame
+    results: pd.DataFrame,
+    known: Known,
+    template: str | Mapping[str, str],
+    people: pd.DataFrame,
+    found: Collection[str] = (),
 ) -> pd.DataFrame:
     """
     Mark the rows with an earlier outcome whose text then was not the text of this plan.
 
-    ``template``: the text, or that of each variant, which ``people`` have then.
+    ``template``: the text, or that of each variant, which ``people`` have then. ``found``: the ids of earlier
+    orders that were in doubt until this call.
     """
     earlier = results["sms_code"].eq("already_texted").to_numpy()
+    if found:
+        taken = results["sms_order_id"].isin([*found]) & results["sms_status"].isin(["accepted", "scheduled"])
+        earlier = earlier | (taken & results["sms_code"].isna()).to_numpy(dtype=bool, na_value=False)
     if not earlier.any() or people.empty:
         return results
     recipients = known.people

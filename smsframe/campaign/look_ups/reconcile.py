@@ -24,9 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.campaign.rules.may_text import MayText
-    from smsframe.gateway.base import GatewayProtocol
-    from smsframe.gateway.retry import RetryPolicy
-    from smsframe.journal.journal import Journal
+    from smsframe.campaign.rules.wanted import Wanted
+    from smsframe.campaign.run_context import RunContext
     from smsframe.orders.records import Batch, CampaignRecord, OrderResponse
 
 POSTS = 3
@@ -63,12 +62,10 @@ class UnconfirmedOrders:
 
     Args:
         entry: The campaign.
-        journal: Its memory.
-        gateway: Who is asked.
+        context: The journal, who is asked, the waits, and the seconds within which what was taken is visible.
         owner: This run, alive in the journal.
         may_text: Knows whom this run may text.
-        grace: Seconds within which an order that was taken becomes visible.
-        retry_policy: The waits.
+        wanted: What this call wants of the people of orders that were in doubt before it.
         settled: What a person says of the orders that were unconfirmed before this run, if they stay so after
             they were looked up.
     """
@@ -76,19 +73,18 @@ class UnconfirmedOrders:
     def __init__(
         self,
         entry: CampaignRecord,
-        journal: Journal,
-        gateway: GatewayProtocol,
+        context: RunContext,
         owner: str,
         may_text: MayText,
+        wanted: Wanted,
         *,
-        grace: float,
-        retry_policy: RetryPolicy,
         settled: Event | None,
     ) -> None:
-        self._entry, self._gateway, self._owner = entry, without_erased(gateway, journal), owner
+        journal = context.journal
+        self._entry, self._gateway, self._owner = entry, without_erased(context.gateway, journal), owner
         self._batches, self._orders, self._erasure = journal.batches, journal.orders, journal.erasure
-        self._may_text, self._grace, self._retry_policy = may_text, grace, retry_policy
-        self._settled = settled
+        self._may_text, self._grace, self._retry_policy = may_text, context.grace, context.retry_policy
+        self._settled, self._wanted = settled, wanted
         self._open: list[Batch] = []
         self._lock_can_be_lost, self._taken_over = journal.lock_can_be_lost, False
         self._covered: set[str] = set()
@@ -198,7 +194,7 @@ class UnconfirmedOrders:
             return "it was cut by other hours than those that hold now"
         if out_of_time(batch, Now(*self._retry_policy.clock.span())):
             return "its time has passed, or it is outside its hours"
-        return None
+        return self._wanted.otherwise(batch, people, self._entry)
 
     def _record(self, batch: Batch, people: pd.DataFrame, finding: Finding) -> LookUpOutcome:
         """Write down what a look-up found, and what a person says of it."""
@@ -214,7 +210,8 @@ class UnconfirmedOrders:
             refused=finding.refused,
         )
         if step.action is Action.NEXT_GENERATION:
-            self._batches.split(self._entry, self._owner, change, [])
+            instead = self._wanted.instead(batch, people)
+            self._batches.split(self._entry, self._owner, change, [], instead)
             return LookUpOutcome(batch, people, step)
         (recorded,) = self._batches.record(self._entry, self._owner, [change])
         covered = batch.order_id in self._covered

@@ -13,7 +13,7 @@ import pandas as pd
 
 from smsframe.arrow import in_same_memory
 from smsframe.outcomes.codes import CODES
-from smsframe.outcomes.columns import COLUMNS, PLANNED, attach, results_for, validated
+from smsframe.outcomes.columns import COLUMNS, PLANNED, attach, has_status, results_for, validated
 from smsframe.outcomes.join import carried, join, outcomes, still_to_send
 from smsframe.outcomes.other_texts import note_other_texts
 from smsframe.outcomes.variants import with_journalled_variants
@@ -21,12 +21,18 @@ from smsframe.phones.match import among, keys
 from smsframe.planning.frequency import beyond_cap
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from numpy.typing import NDArray
 
     from smsframe.journal.people.barred import Barred
     from smsframe.orders.records import Now
     from smsframe.outcomes.join import Known
     from smsframe.planning.plan import Plan
+
+
+_OF_PLANS = ("ready", "invalid", "duplicate", "suppressed")
+"""What is said of rows without a journal."""
 
 
 def joined(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.DataFrame:
@@ -41,7 +47,9 @@ def with_result_columns(plan: Plan, results: pd.DataFrame) -> pd.DataFrame:
     return attach(plan.frame, validated("ResultsSchema", results))
 
 
-def result_columns(plan: Plan, journalled: Known, campaign: str, run: str | None) -> pd.DataFrame:
+def result_columns(
+    plan: Plan, journalled: Known, campaign: str, run: str | None, found: Collection[str] = ()
+) -> pd.DataFrame:
     """
     The result columns of a plan's rows, with the outcomes of the people whom it is about.
 
@@ -50,13 +58,15 @@ def result_columns(plan: Plan, journalled: Known, campaign: str, run: str | None
         journalled: What the journal knows of them, and perhaps of others.
         campaign: The campaign's name.
         run: The owner of the run that this call was, or None.
+        found: The ids of earlier orders that were in doubt until this call.
     """
     # Who is pending from an earlier call, and not to be texted by this one, is what this call says.
     here = ~still_to_send(journalled).to_numpy()
     if not here.all():
         waits = journalled.people["phone"][~here]
-        # But not that somebody who waits is held out.
-        here[~here] = among(waits, plan.planned["phone"]) | among(waits, plan.held_out)
+        # But not that somebody who waits is held out, nor what the journal said of them before this call.
+        before = plan.frame["sms_phone"][~has_status(plan.frame, *_OF_PLANS)]
+        here[~here] = among(waits, plan.planned["phone"]) | among(waits, plan.held_out) | among(waits, before)
     known = journalled if here.all() else journalled._replace(people=journalled.people[here])
     rows = carried(plan.frame["sms_phone"], known, plan.stands)
     if (rows >= 0).all():  # nothing is left of what was planned, which would be another frame as large
@@ -64,7 +74,7 @@ def result_columns(plan: Plan, journalled: Known, campaign: str, run: str | None
     else:
         results = join(planned_results(plan), known, campaign, rows, run=run)
     texts = plan.texts.sources or plan.template.source
-    results = note_other_texts(results, journalled, texts, plan.planned)
+    results = note_other_texts(results, journalled, texts, plan.planned, found)
     # As a rule the numbers are those of the plan, and twenty megabytes of a million people.
     results["sms_phone"] = in_same_memory(results["sms_phone"], plan.frame["sms_phone"])
     return with_journalled_variants(results, journalled)

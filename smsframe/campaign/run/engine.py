@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.campaign.rules.may_text import MayText
+    from smsframe.campaign.rules.wanted import Wanted
     from smsframe.campaign.run.workers import PostOutcome
     from smsframe.campaign.run_context import RunContext
     from smsframe.errors import SmsFrameError
@@ -45,6 +46,7 @@ class CampaignEngine:
         owner: This run, alive in the journal.
         phones: Who this run may text: its own people, without the suppressed.
         may_text: Knows who of them may no longer be texted.
+        wanted: What the call wants of those whose order was in doubt when it began.
         settled: What a person says of orders that stay unconfirmed after they were looked up.
         in_doubt_before: The ids of the orders that it is said of: in doubt when the call began.
     """
@@ -55,6 +57,7 @@ class CampaignEngine:
         context: RunContext,
         owner: str,
         may_text: MayText,
+        wanted: Wanted,
         *,
         settled: Event | None = None,
         in_doubt_before: frozenset[str] = frozenset(),
@@ -65,7 +68,7 @@ class CampaignEngine:
         """Whether anything of this run was, or may have been, accepted."""
         self.idle = not registered.fresh
         """Whether there was nothing to do, so that the journal is as it was."""
-        self.posted = PostedOrders()
+        self.posted, self.found_in_doubt = PostedOrders(), wanted.orders
         self.drift = 0.0  # credits charged beyond those planned; fewer are negative
         self.entry = self._entry = entry
         self._batches, self._owner = journal.batches, owner
@@ -82,16 +85,7 @@ class CampaignEngine:
         self._refused_batches = self._unproven = 0  # answers without proof since the last that was accepted
         self._remaining: float | None = None  # credits left, as the last order that was accepted says
         self._price = 1.0  # the most credits a segment was charged in this run
-        self._unconfirmed = UnconfirmedOrders(
-            entry,
-            journal,
-            context.gateway,
-            owner,
-            may_text,
-            grace=context.grace,
-            retry_policy=retry_policy,
-            settled=settled,
-        )
+        self._unconfirmed = UnconfirmedOrders(entry, context, owner, may_text, wanted, settled=settled)
         self._order_workers = OrderWorkers(
             context.gateway,
             context.threads(context.workers),

@@ -76,7 +76,7 @@ def assign(
     free = free.assign(person=keys(free["phone"])).sort_values("phone", kind="stable")
     if isinstance(when, Now):
         free, later = in_later_stages(connection, entry, free)
-        _write_waiting(connection, entry, later)
+        write_waiting(connection, entry, later)
         free = _timed(connection, entry, free, when)
         free = _within_budget(connection, entry, free, in_order)
     # What goes out at once leaves first.
@@ -146,7 +146,7 @@ def _timed(connection: Connection, entry: CampaignRecord, free: pd.DataFrame, no
         wait_reason=times["reason"],
     )
     waits = free["wait_code"].notna()
-    _write_waiting(connection, entry, free[waits])
+    write_waiting(connection, entry, free[waits])
     return free[~waits].sort_values("closes", kind="stable")
 
 
@@ -165,11 +165,11 @@ def _within_budget(
         return free
     why = reasons(costs, fits.to_numpy(), budget, spending).set_axis(rows.index)
     waiting = rows[~fits].assign(wait_code="budget", wait_reason=why[~fits])
-    _write_waiting(connection, entry, waiting)
+    write_waiting(connection, entry, waiting)
     return free[fits.reindex(free.index)]
 
 
-def _write_waiting(connection: Connection, entry: CampaignRecord, waiting: pd.DataFrame) -> None:
+def write_waiting(connection: Connection, entry: CampaignRecord, waiting: pd.DataFrame) -> None:
     """Write down people who wait, and why; in a few groups: one per text and encoding."""
     groups = [
         Group(None, int(cast("int", text)), str(encoding), group)

@@ -17,11 +17,11 @@ import sqlalchemy as sa
 from smsframe.journal.campaigns.stop_requests import requested
 from smsframe.journal.counts import Tally, tallies, tally
 from smsframe.journal.orders.attempts import read_earlier
-from smsframe.journal.orders.batch_creation import assign
+from smsframe.journal.orders.batch_creation import assign, write_waiting
 from smsframe.journal.orders.spending import covers
 from smsframe.journal.orders.transitions import change_state, claim, claimed_by
 from smsframe.journal.people import recipients as recipient_rows
-from smsframe.journal.rows import append_evidence, evidence_row, read_batches
+from smsframe.journal.rows import append_evidence, evidence_row, read_batches, read_texts
 from smsframe.journal.sql import is_among
 from smsframe.journal.tables import batches, evidence, recipients
 from smsframe.orders.records import Batch, BatchWithPeople, CampaignRecord, Change, Stamp
@@ -119,12 +119,18 @@ class Batches:
             self.dissolve(connection, entry.id)
 
     def split(
-        self, entry: CampaignRecord, owner: str, change: Change, parts: list[pd.DataFrame]
+        self,
+        entry: CampaignRecord,
+        owner: str,
+        change: Change,
+        parts: list[pd.DataFrame],
+        instead: pd.DataFrame | None = None,
     ) -> list[BatchWithPeople]:
         """
         Write down that a batch was refused and give its people to smaller ones, in one transaction.
 
-        Without parts its people are free. Its row stays, so that its order id is not used again.
+        Without parts its people are free, and ``instead`` is what they wait for from now on, as
+        `smsframe.campaign.rules.wanted` has it. Its row stays, so that its order id is not used again.
 
         Raises:
             JournalError: As `record`.
@@ -135,6 +141,9 @@ class Batches:
                 sa.insert(evidence), change_state(connection, entry, owner, change, self.stamp())
             )
             recipient_rows.free(connection, recipients.c.batch == batch.id)
+            if instead is not None and len(instead):
+                texts = {text: key for key, text in read_texts(connection, entry.id).items()}
+                write_waiting(connection, entry, instead.assign(text=instead["template"].map(texts)))
             created = (assign(connection, entry, owner, part, batch) for part in parts)
             return [*itertools.chain.from_iterable(created)]
 
