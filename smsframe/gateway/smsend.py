@@ -29,6 +29,7 @@ from smsframe.gateway import (
 from smsframe.gateway.aliases import AliasCalls
 from smsframe.gateway.auth import Credentials, Keys, session_keys
 from smsframe.gateway.cache_bypass import Freshness
+from smsframe.gateway.journal_location import pinned
 from smsframe.gateway.process_lock import ProcessLock
 from smsframe.gateway.received import HistoryCalls
 from smsframe.gateway.refusals import login_refused, question_refused
@@ -65,7 +66,8 @@ class Gateway(StopListCalls, HistoryCalls, AliasCalls):
         login: ``"query"`` as documented, or ``"basic"`` where a brand wants HTTP Basic.
         timezone: The zone of dates that the gateway returns without one. No source names it; Italian
             local time is inferred.
-        journal: The journal of what goes through this gateway, when no other is given to a call.
+        journal: The journal of what goes through this gateway, when no other is given to a call. A relative
+            path is one of the folder of now, also when the process changes to another.
         profile: The brand: ``"smsend"``, ``"skebby"``, or a ``GatewayProfile`` of your own for another one.
             It decides message types, lengths of texts and recipients of an order; `smsframe.orders.profile`
             has the source of each.
@@ -116,7 +118,7 @@ class Gateway(StopListCalls, HistoryCalls, AliasCalls):
             raise ValueError(f'login={login!r} must be "query" or "basic"')
         self.timeout = timeout
         self.timezone = ZoneInfo(timezone)
-        self.journal = journal
+        self.journal = pinned(journal)
         self.profile = brand(profile, reply_fields)
         self.clock = clock
         self.sessions = 0

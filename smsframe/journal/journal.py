@@ -129,9 +129,9 @@ class Journal:
     @classmethod
     def default(cls, *, clock: Clock = SYSTEM) -> Journal:
         """``SMSFRAME_JOURNAL``, else one file in the user's data directory."""
-        from_environment = os.environ.get(JOURNAL)
+        named = os.environ.get(JOURNAL)
         folder = platformdirs.user_data_path("smsframe", appauthor=False)
-        return cls(from_environment or folder / "journal.sqlite", clock=clock)
+        return cls(places.as_first_read(named) if named else folder / "journal.sqlite", clock=clock)
 
     @property
     def exists(self) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -57,3 +58,15 @@ def location(named: str | os.PathLike[str]) -> Path | sa.URL:
         )
     # Resolved, as the owners of a file are beside it, by whatever name it is called.
     return Path(text).expanduser().resolve()
+
+
+@cache
+def as_first_read(named: str) -> str:
+    """
+    Where the journal is that the environment names, for as long as this process lives.
+
+    A relative path is one of the folder of the first call. If the process changes to another, there would be
+    another journal, which knows nobody who opted out.
+    """
+    where = location(named)
+    return str(where) if isinstance(where, Path) else named

@@ -540,3 +540,24 @@ def test_a_list_that_cannot_be_read_lets_nothing_leave(gateway, sandbox, tmp_pat
     with pytest.raises(JournalError):
         smsframe.send(table(2), "Ciao", **keywords(gateway))
     assert posts(sandbox) == 0
+
+
+@pytest.mark.parametrize("named", ["journal.sqlite", "sqlite:///journal.sqlite", "SMSFRAME_JOURNAL"])
+def test_who_opted_out_is_known_whatever_folder_the_process_changes_to(tmp_path, monkeypatch, named):
+    """A relative path would be another journal there, that knows nobody."""
+    folders = [tmp_path / "one", tmp_path / "another"]
+    for folder in folders:
+        folder.mkdir()
+    with smsframe.Sandbox() as sandbox:
+        monkeypatch.chdir(folders[0])
+        monkeypatch.setenv("SMSFRAME_JOURNAL", f"{tmp_path.name}.sqlite")
+        given = None if named == "SMSFRAME_JOURNAL" else named
+        gateway = smsframe.Gateway(sandbox.url, username="demo", password="demo", journal=given)
+        people = table(3)
+        smsframe.optouts.add(people["mobile"].iloc[:1], why="STOP", gateway=gateway)
+        monkeypatch.chdir(folders[1])
+        out = smsframe.send(
+            people, "Ciao", campaign="spring", phone="mobile", gateway=gateway, progress=False, grace=0.1
+        )
+        assert out["sms_status"].tolist() == ["suppressed", "accepted", "accepted"]
+        assert not [*folders[1].iterdir()]
