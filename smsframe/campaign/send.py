@@ -59,6 +59,7 @@ from smsframe.outcomes.join import outcomes, still_to_send
 from smsframe.phones.match import among, together
 from smsframe.planning.erased_people import without_erased
 from smsframe.planning.experiment_facts import given_variants
+from smsframe.planning.unchanged import require_unchanged
 
 if TYPE_CHECKING:
     import threading
@@ -109,6 +110,7 @@ def send(
     are the canonical numbers of those who can be texted by another part alone. Who sets ``stop`` asks it to
     stop, from any thread. See `smsframe.send` for the rest.
     """
+    require_unchanged(plan)
     plan = replace(plan, terms=options.applied(plan.terms))
     campaign, journal = plan.campaign, context.journal
     if campaign is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 
 import pytest
 from helpers.faulty_server import FaultyServer, answer, drop, first, forward
@@ -312,3 +313,32 @@ def _send_with(journal, contacts, gateway, **options):
         contacts, "Ciao {name}", campaign="autumn", phone="mobile", journal=journal, **options
     )
     return sending.send(plan, gateway, journal=journal)
+
+
+EDITS = {
+    "a row taken out": lambda frame: frame.drop(index=0, inplace=True),
+    "a row doubled": lambda frame: frame.__setitem__("sms_phone", frame["sms_phone"].iloc[0]),
+    "another number": lambda frame: frame.__setitem__("sms_phone", "+393479999999"),
+    "one more number": lambda frame: frame.loc.__setitem__((0, "sms_phone"), "+393479999999"),
+    "no number": lambda frame: frame.loc.__setitem__((0, "sms_phone"), None),
+    "called invalid": lambda frame: frame.loc.__setitem__((0, "sms_status"), "invalid"),
+    "called suppressed": lambda frame: frame.loc.__setitem__((0, "sms_status"), "suppressed"),
+    "called ready": lambda frame: frame.loc.__setitem__((3, "sms_status"), "ready"),
+    "no statuses": lambda frame: frame.pop("sms_status"),
+    "sorted": lambda frame: frame.sort_values("mobile", ascending=False, inplace=True),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_a_plan_whose_rows_were_edited_is_refused(sandbox, gateway, edit):
+    """Whoever takes somebody out of it means that they get no text."""
+    people = table(3)
+    people.loc[3] = {"name": "Nobody", "mobile": "12"}
+    plan = people.sms.plan("Ciao {name}", campaign="autumn", phone="mobile", gateway=gateway)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of inplace=, which people use
+        edit(plan.frame)
+    with pytest.raises(ValueError, match="plan it again; nothing was sent"):
+        smsframe.send(plan, gateway=gateway, progress=False)
+    assert sandbox.inbox().empty
+    assert smsframe.campaigns(gateway=gateway).empty

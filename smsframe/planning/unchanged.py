@@ -1,0 +1,44 @@
+"""
+Whether the rows of a plan are those that were planned: whoever edits them means something else to be sent.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from smsframe.outcomes.columns import has_status
+
+if TYPE_CHECKING:
+    from smsframe.planning.plan import Plan
+
+
+def require_unchanged(plan: Plan) -> None:
+    """
+    Refuse a plan whose frame was edited in place: rows that were taken out would be texted all the same.
+
+    Raises:
+        ValueError: It was; says what to do. Nothing was sent.
+    """
+    if not _as_planned(plan):
+        raise ValueError(
+            "the rows of the plan were changed after it was made, and only what was planned can be sent: "
+            "change the table, and plan it again; nothing was sent"
+        )
+
+
+def _as_planned(plan: Plan) -> bool:
+    frame, planned = plan.frame, plan.planned
+    if len(frame) != len(plan.stands) or not {"sms_phone", "sms_status"} <= {*frame.columns}:
+        return False
+    chosen = np.zeros(len(frame), dtype=bool)
+    chosen[planned.index] = True
+    left_out = has_status(frame, "invalid", "duplicate", "suppressed").to_numpy()
+    if (left_out & chosen).any() or (has_status(frame, "ready").to_numpy() & ~chosen).any():
+        return False
+    phones = frame["sms_phone"].array
+    here = phones if len(planned) == len(frame) else phones[planned.index.to_numpy()]
+    same = pd.Series(here).eq(planned["phone"].reset_index(drop=True))
+    return bool(same.fillna(value=False).all())
