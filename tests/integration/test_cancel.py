@@ -934,3 +934,15 @@ def test_reschedule_says_whom_it_leaves_at_their_time(gateway, time, capsys, san
     move(gateway, later(time, 48))  # they have gone out
     assert "left at their time" not in capsys.readouterr().err
     assert texts_of(sandbox, time) == dict.fromkeys(people()["mobile"], 1)
+
+
+def test_another_time_for_texts_that_were_rescheduled_is_said_not_to_hold(gateway, time, capsys):
+    """The same call twice is silent, as it holds; another time does not, until they are cancelled again."""
+    sent(gateway, time)
+    cancel(gateway)
+    first, second = later(time, 30), later(time, 40)
+    for when, said in ((first, False), (first, False), (second, True)):
+        capsys.readouterr()
+        assert move(gateway, when)["sms_scheduled_at"].eq(first).all()
+        words = capsys.readouterr().err
+        assert ("6 people of campaign 'autumn' left at their time" in words) == said, words

@@ -114,8 +114,10 @@ def reschedule(
     chosen = _within_budget(chosen, entry, known)
     for reason, count in chosen.left.items():
         context.say(f"{many(count, 'person', 'people')} of campaign {entry.name!r} not sent again: {reason}")
-    waiting = _still_scheduled(known, pd.Timestamp(context.retry_policy.clock.now()))
-    if waiting and not chosen.followed:  # otherwise they may be those of the same call before
+    now = pd.Timestamp(context.retry_policy.clock.now())
+    waiting = _still_scheduled(known, now, entry.terms.schedule)
+    # By hours nobody knows which time would be theirs: they may be those of the same call before.
+    if waiting and (entry.terms.hours is None or not chosen.followed):
         context.say(
             f"{many(waiting, 'person', 'people')} of campaign {entry.name!r} left at their time, as their "
             f"texts are scheduled: smsframe.cancel({entry.name!r}) takes them back first"
@@ -253,10 +255,12 @@ def _codes(
     return now.where(now.notna(), last.where(last.isin(left)))
 
 
-def _still_scheduled(known: Known, now: pd.Timestamp) -> int:
-    """How many people's texts are at the gateway and have not gone out, by their time."""
+def _still_scheduled(known: Known, now: pd.Timestamp, when: datetime | None) -> int:
+    """How many people's texts are at the gateway for another time than this, which has not come."""
     people, batches = known.people, known.batches
     later = batches["state"].eq(State.ACCEPTED) & batches["schedule_at"].gt(now).fillna(value=False)
+    if when is not None:
+        later &= batches["schedule_at"].ne(when)
     in_order = np.append(later.to_numpy(dtype=bool), False)[people["batch"].to_numpy()]
     sent_to = people["refused"].isna() & ~people["missing"].astype(bool)
     return int((in_order & sent_to.to_numpy(dtype=bool)).sum())
