@@ -31,6 +31,11 @@ _MOST: Final = 0.75
 The share of the cells that a plus would put into one country from which on they are suspected to be another's
 at home. Of American numbers of all area codes, as whole numbers, 69 % read as Chinese mobiles.
 """
+_FEW: Final = 20
+"""
+Beginnings of four digits: numbers that are bunched in fewer of them are a country's own beside another's. The
+others of American numbers of all area codes, which do not read as Chinese, have some hundred.
+"""
 _PART: Final = 1 / 3
 """The share of the column that has to be suspect for it to be refused."""
 _LOOKED_AT: Final = 1000  # different cells, from everywhere in the column
@@ -105,9 +110,19 @@ def _national(digits: NDArray[np.int64]) -> tuple[tuple[str, ...], bool]:
     suspect = {}
     for code, mobile in readings.items():
         read = np.bincount(abroad[mobile], minlength=len(cells))
-        suspect[code] = read[read >= _MOST * cells].sum() / len(digits)
+        theirs = read >= _MOST * cells
+        for country in np.flatnonzero((read >= _PART * len(digits)) & ~theirs):
+            theirs[country] = _bunched(digits[(abroad == country) & ~mobile])
+        suspect[code] = read[theirs].sum() / len(digits)
     most = sorted((code for code, part in suspect.items() if part >= _PART), key=lambda code: -suspect[code])
     return tuple(sharing(code)[0] for code in most), bool(most)
+
+
+def _bunched(digits: NDArray[np.int64]) -> bool:
+    """Whether numbers begin alike, as those of a few area codes do."""
+    length = np.searchsorted(POWERS, digits, side="right")
+    beginnings = len(np.unique(digits // POWERS[np.maximum(length - 4, 0)]))
+    return beginnings < min(_FEW, len(digits) / 2)
 
 
 def _country(digits: NDArray[np.int64]) -> str | None:

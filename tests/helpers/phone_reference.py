@@ -157,7 +157,9 @@ def may_be_of(code, cells):
     for abroad in {begins_with(digits) for digits in theirs}:
         alike = sum(begins_with(digits) == abroad for digits in cells)
         read = sum(begins_with(digits) == abroad for digits in theirs)
-        suspect += read if read >= 0.75 * alike else 0
+        others = [digits for digits in cells if begins_with(digits) == abroad and digits not in theirs]
+        bunched = len({digits[:4] for digits in others}) < min(20, len(others) / 2)
+        suspect += read if read >= 0.75 * alike or (bunched and read >= len(cells) / 3) else 0
     return suspect >= len(cells) / 3
 
 

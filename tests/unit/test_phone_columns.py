@@ -303,6 +303,27 @@ def test_american_numbers_of_all_area_codes_are_whole_numbers():
     assert parse.normalize(drawn["phone"].str[1:]).tolist() == drawn["phone"].tolist()
 
 
+AREAS = {
+    "one": ["415"],
+    "two": ["415", "408"],
+    "four": ["212", "646", "917", "202"],
+    "two of one state": ["305", "786"],
+}
+
+
+@pytest.mark.parametrize("areas", AREAS.values(), ids=AREAS)
+@pytest.mark.parametrize("count", [20, 100, 1000])
+@pytest.mark.parametrize("share", [0.35, 0.5, 0.6, 0.74, 0.8, 0.9])
+def test_chinese_mobiles_beside_american_numbers_of_few_area_codes_are_not_americans(areas, count, share):
+    dice = np.random.default_rng([count, round(100 * share)])
+    chinese = [f"13852{dice.integers(10**6):06}" for _ in range(round(count * share))]
+    american = [f"1{dice.choice(areas)}555{place:04}" for place in range(count - len(chinese))]
+    read = parse.read(pd.Series(chinese + american))
+    assert read["phone"].isna().all()
+    with pytest.raises(ContactsError, match="national_form"):
+        suppression(pd.Series(chinese + american))
+
+
 @pytest.mark.parametrize(
     ("cells", "reason"),
     [
