@@ -122,7 +122,7 @@ def _bunched(digits: NDArray[np.int64]) -> bool:
     """Whether numbers begin alike, as those of a few area codes do."""
     length = np.searchsorted(POWERS, digits, side="right")
     beginnings = len(np.unique(digits // POWERS[np.maximum(length - 4, 0)]))
-    return beginnings < min(_FEW, len(digits) / 2)
+    return beginnings < _FEW and 3 * beginnings <= 2 * len(digits)
 
 
 def _country(digits: NDArray[np.int64]) -> str | None:

@@ -158,7 +158,8 @@ def may_be_of(code, cells):
         alike = sum(begins_with(digits) == abroad for digits in cells)
         read = sum(begins_with(digits) == abroad for digits in theirs)
         others = [digits for digits in cells if begins_with(digits) == abroad and digits not in theirs]
-        bunched = len({digits[:4] for digits in others}) < min(20, len(others) / 2)
+        beginnings = len({digits[:4] for digits in others})
+        bunched = beginnings < 20 and 3 * beginnings <= 2 * len(others)
         suspect += read if read >= 0.75 * alike or (bunched and read >= len(cells) / 3) else 0
     return suspect >= len(cells) / 3
 
