@@ -20,6 +20,7 @@ from smsframe.outcomes.columns import COLUMNS, PHONE_KEY, PROBLEM_COLUMNS
 from smsframe.outcomes.summary import require
 from smsframe.phones.codes import CODES as NUMBER_CODES
 from smsframe.phones.match import among
+from smsframe.planning.rules import named_columns
 from smsframe.texts.template import PLACEHOLDER, UNSENDABLE
 from smsframe.texts.values import words
 
@@ -37,9 +38,6 @@ _STATUSES = ("invalid", "rejected")
 # Who has, or may have, a text of the campaign.
 _BEGUN = ("accepted", "scheduled", "unconfirmed")
 VARIANT = "sms_variant"
-_OF_COLUMN = re.compile(r"(?:^|; )(?:breaks the rule .*? of )?'(.*?)'(?: cannot be coerced to |;|$)")
-"""The column in the sentence of a broken rule, as `smsframe.planning.check` writes it."""
-
 _OF_FIELDS = ("missing_value", "broken_text")
 _OF_FIELD = re.compile(
     r"^(?:no value for )?\{(.*)\}(?:, and no default| is a list, a table or an object, or .*)$"
@@ -127,14 +125,8 @@ def _cells(
         places[number.to_numpy(dtype=bool)] = place(own, phone)
     rule = code.eq("rule").to_numpy(dtype=bool)
     if rule.any():
-        named = (
-            rows["sms_reason"]
-            .reset_index(drop=True)[rule]
-            .astype(object)
-            .str.extract(_OF_COLUMN, expand=False)
-        )
-        known = named[named.isin(labels)]
-        places[known.index] = known.map(labels.index)
+        known = named_columns(rows["sms_reason"].reset_index(drop=True)[rule], own.columns.tolist()).dropna()
+        places[known.index] = known.astype("int64")
     for spot, faulty in _faulty_fields(own, code, templates):
         places[faulty & (places < 0)] = spot
     for spot, faulty in _named_fields(labels, code, rows["sms_reason"]):
