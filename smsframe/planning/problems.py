@@ -70,7 +70,10 @@ def problems(
     own = rows.loc[:, ~rows.columns.isin([*COLUMNS, *PROBLEM_COLUMNS])]
     # Without it somebody of the hold-out would be texted once the row is corrected.
     variants = [VARIANT] * int((frame.columns == VARIANT).sum() == 1 and frame[VARIANT].notna().any())
-    column, cell = _cells(own, rows, _phone(frame, phone), templates)
+    numbers_of = _phone(frame, phone)
+    # A column of one of our own names was replaced: what stood in it is not known.
+    numbers_of = numbers_of if own.columns.isin([numbers_of]).any() else None
+    column, cell = _cells(own, rows, numbers_of, templates)
     explained = pd.DataFrame(
         {
             "sms_row": numbers.array,

@@ -118,6 +118,25 @@ def named_columns(reasons: pd.Series[Any], labels: Sequence[Hashable]) -> pd.Ser
     return reasons.astype(object).str.extract(pattern, expand=False).map(places).astype("Int64")
 
 
+def rule_columns(contacts: pd.DataFrame, schema: Any) -> list[Hashable]:
+    """The columns of the table that a schema has rules about."""
+    try:
+        rules = {} if schema is None else _whole(schema).columns
+    except Exception:  # noqa: BLE001 - it is no whole schema, which its use says
+        return []
+    return [
+        label
+        for label in contacts.columns
+        if label in rules
+        or any(column.regex and re.match(pattern, str(label)) for pattern, column in rules.items())
+    ]
+
+
+def _whole(schema: Any) -> Any:
+    """A schema that is written as a class, as pandera has it."""
+    return schema.to_schema() if hasattr(schema, "to_schema") else schema
+
+
 def _masked(names: list[str]) -> list[str]:
     """The names in which something is masked: two columns may have the same one."""
     return [name for name in dict.fromkeys(names) if "•" in name]
@@ -199,7 +218,7 @@ def _rules_alone(schema: Any) -> Iterator[tuple[str, Any]]:
     """Each rule of a schema, as a sentence, and as a schema that has no other."""
     import pandera.pandas as pa  # noqa: PLC0415 - as above
 
-    whole = schema.to_schema() if hasattr(schema, "to_schema") else schema
+    whole = _whole(schema)
     for label, column in whole.columns.items():
         name, regex = _named(label), {"regex": column.regex, "nullable": True}
         if column.parsers:
@@ -238,7 +257,7 @@ def _with_columns(coercions: pd.DataFrame, schema: Any, frame: pd.DataFrame) -> 
     )
     exploded = coercions[several].assign(column=coercions.loc[several, "failure_case"].map(list))
     parts = [coercions[~several], exploded.explode("column")]
-    whole = schema.to_schema() if hasattr(schema, "to_schema") else schema
+    whole = _whole(schema)
     for pattern, column in whole.columns.items():
         if column.regex and parts[0]["column"].eq(pattern).any():
             parts[0] = parts[0][parts[0]["column"].ne(pattern)]
