@@ -29,6 +29,7 @@ from smsframe.orders.records import Now
 from smsframe.phones import parse
 from smsframe.planning.check import check as check_contacts
 from smsframe.planning.options import PlanOptions
+from smsframe.planning.problems import remember_use
 from smsframe.texts import segments as text_segments
 
 if TYPE_CHECKING:
@@ -228,5 +229,6 @@ def make_plan(
     log_if_at_night(planned.night)
     fields = dict.fromkeys(name for template in planned.texts.all for name in template.fields)
     warn_if_replaced("the text is filled", fields)
+    remember_use(planned.frame, planned.texts.all, options.schedule)
     warn_of_our_names(contacts, planned.frame, planned.phone, options)
     return planned

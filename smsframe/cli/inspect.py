@@ -20,6 +20,7 @@ from smsframe.cli.output import clean, counts_text, reasons_text, summary_text
 from smsframe.cli.tables import heading, section, table
 from smsframe.formatting import amount, many
 from smsframe.phones.cells import mask_column
+from smsframe.planning.problems import file_of_problems
 
 LISTED = 10
 """Unconfirmed people that `status` lists."""
@@ -60,7 +61,7 @@ def check(
     typer.echo("\n\n".join(part for part in parts if part))
     exit_codes.write(checked, out)
     if problems is not None:
-        exit_codes.write(smsframe.problems(checked, phone=phone).reset_index(drop=True), problems)
+        exit_codes.write(file_of_problems(checked, phone=phone).reset_index(drop=True), problems)
 
 
 def status(
