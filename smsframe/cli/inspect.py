@@ -29,6 +29,9 @@ LISTED = 10
 def check(
     file: options.File,
     sheet: options.Sheet = None,
+    encoding: options.Encoding = None,
+    sep: options.Sep = None,
+    skip_rows: options.SkipRows = None,
     phone: options.Phone = None,
     region: options.Region = None,
     numbers: options.Numbers = "mobile",
@@ -45,7 +48,7 @@ def check(
     ] = None,
 ) -> None:
     """Who could be texted, and why the others could not."""
-    contacts = smsframe.read_contacts(file, sheet=sheet)
+    contacts = options.read_file(locals())
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", smsframe.PhoneGuessed)
         checked = smsframe.check(contacts, phone, region=region, numbers=numbers, suppress=suppress)
