@@ -146,7 +146,7 @@ def test_version():
 def test_check_says_who_and_why_and_writes_the_rows(served):
     done = run("check", "people.csv", "--phone", "mobile", "--region", "IT", "--out", "checked.csv")
     assert re.search(r"5  ready\n +2  invalid\n +1  duplicate", done.stdout)
-    assert re.search(r"1  duplicate +3  00•• ••• •••••67 +same number", done.stdout)
+    assert re.search(r"1  duplicate +4  00•• ••• •••••67 +same number", done.stdout)
     assert smsframe.read_contacts("checked.csv")["sms_status"].tolist().count("ready") == 5
     assert served.calls().empty
 
