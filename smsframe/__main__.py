@@ -1,5 +1,5 @@
 """``python -m smsframe``: the command line, where the console script is not on the path."""
 
-from smsframe.cli.main import main
+from smsframe.cli.entry import main
 
 main()

@@ -16,6 +16,7 @@ from smsframe.outcomes.groups import by as count_by
 from smsframe.outcomes.summary import complete
 from smsframe.outcomes.summary import failed as find_failed
 from smsframe.outcomes.summary import summary as summarise
+from smsframe.planning.problems import file_of_problems
 from smsframe.planning.problems import problems as find_problems
 
 if TYPE_CHECKING:
@@ -96,7 +97,8 @@ def problems(
     Args:
         checked: A `Plan`, or a frame of `check` or `send`.
         path: Also write them to this file: ``….xlsx`` as `to_excel` does, ``….parquet`` as `to_parquet`,
-            otherwise as `to_csv`.
+            otherwise as `to_csv`. Columns that texts are filled from hold the words there that would be
+            sent, all columns but the phone column where the texts are not known.
         phone: The phone column, where a frame does not say it and none is to be guessed.
 
     Returns:
@@ -117,7 +119,7 @@ def problems(
     """
     rows = find_problems(checked, phone=phone) if isinstance(checked, pd.DataFrame) else checked.problems()
     if path is not None:
-        write_as_named(rows, path, index=False)
+        write_as_named(file_of_problems(checked, phone=phone), path, index=False)
     return rows
 
 

@@ -9,15 +9,24 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
+from smsframe.arrow import strings
 from smsframe.errors import PhoneGuessed
 from smsframe.formatting import many
+from smsframe.outcomes.columns import COLUMNS, PROBLEM_COLUMNS
 from smsframe.phones.region_names import INTERNATIONAL
+from smsframe.planning.rules import rule_columns
+from smsframe.texts.values import words
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
     from types import FrameType
 
+    import pandas as pd
+
+    from smsframe.planning.options import PlanOptions
+
 log = logging.getLogger("smsframe")
+_OUR_NAMES = frozenset((*COLUMNS, *PROBLEM_COLUMNS))
 
 
 def warn(sentence: str) -> None:
@@ -53,16 +62,35 @@ def warn_if_supplied(numbers: int, region: Hashable | None) -> None:
         )
 
 
-def warn_if_replaced(names: list[str]) -> None:
-    """Warn of columns that a text names and that the result has not, at the caller's line."""
+def warn_if_replaced(use: str, labels: Iterable[Hashable]) -> None:
+    """
+    Warn of columns that a call uses and that the result has not, at the caller's line.
+
+    Args:
+        use: What is done with them, such as "the text is filled".
+        labels: The columns; those with names of smsframe's own are said.
+    """
+    names = [label for label in dict.fromkeys(labels) if label in _OUR_NAMES]
     if names:
         listed = ", ".join(map(repr, names))
         _warn(
             UserWarning(
-                f"the text is filled from {listed}, which is a name of smsframe's own: in the result your "
+                f"{use} from {listed}, which is a name of smsframe's own: in the result your "
                 "column is replaced or left out; rename it to keep it"
             )
         )
+
+
+def warn_of_our_names(
+    contacts: pd.DataFrame, results: pd.DataFrame, phone: Hashable, options: PlanOptions
+) -> None:
+    """Warn of columns that numbers, countries, times and rules are of, and that the result has not."""
+    if phone != "sms_phone" or not words(contacts[phone]).equals(strings(results[phone])):
+        warn_if_replaced("the numbers are read", [phone])
+    warn_if_replaced("the countries are read", [options.region])
+    if isinstance(options.schedule, str):
+        warn_if_replaced("the times are read", [options.schedule])
+    warn_if_replaced("the rules of the schema are decided", rule_columns(contacts, options.schema))
 
 
 def log_if_at_night(sentence: str) -> None:

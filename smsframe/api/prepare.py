@@ -14,6 +14,7 @@ from smsframe.api.notices import (
     warn_if_replaced,
     warn_if_supplied,
     warn_of_other_lists,
+    warn_of_our_names,
 )
 from smsframe.api.options import journal_of, suppressed_numbers, with_policy
 from smsframe.api.tracebacks import hide_frames
@@ -25,10 +26,10 @@ from smsframe.contacts.tables import ArrowTable, as_frame
 from smsframe.gateway import environment
 from smsframe.gateway.balance import RememberingGateway
 from smsframe.orders.records import Now
-from smsframe.outcomes.columns import COLUMNS, PROBLEM_COLUMNS
 from smsframe.phones import parse
 from smsframe.planning.check import check as check_contacts
 from smsframe.planning.options import PlanOptions
+from smsframe.planning.problems import remember_use
 from smsframe.texts import segments as text_segments
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def check(
         suppressed=suppressed_numbers(suppress, region, contacts.columns),
     )
     warn_if_supplied(supplied, region)
+    warn_of_our_names(contacts, checked, column, PlanOptions(region=region, schema=schema))
     return checked
 
 
@@ -226,5 +228,7 @@ def make_plan(
     warn_if_supplied(int(planned.repairs.get("plus", 0)), options.region)
     log_if_at_night(planned.night)
     fields = dict.fromkeys(name for template in planned.texts.all for name in template.fields)
-    warn_if_replaced([name for name in fields if name in {*COLUMNS, *PROBLEM_COLUMNS}])
+    warn_if_replaced("the text is filled", fields)
+    remember_use(planned.frame, planned.texts.all, options.schedule)
+    warn_of_our_names(contacts, planned.frame, planned.phone, options)
     return planned

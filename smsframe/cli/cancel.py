@@ -5,7 +5,8 @@ Commands that stop a run, drop who waits, take scheduled texts back, and send th
 from __future__ import annotations
 
 import contextlib
-from typing import Annotated, Literal
+import shlex
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -15,6 +16,9 @@ from smsframe.cli.output import clean, people
 from smsframe.cli.send import SuppressRegion, ask, confirm, report, reported_when_stopped
 from smsframe.formatting import many
 from smsframe.masking import shown_name
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def cancel(
@@ -95,6 +99,21 @@ def reschedule(
         with reported_when_stopped(out):
             results = smsframe.reschedule(campaign, when, **keywords, gateway=gateway)
     report(results, campaign, out)
+    _say_if_nothing_moved(campaign, known, results, when)
+
+
+def _say_if_nothing_moved(campaign: str, known: pd.DataFrame, results: pd.DataFrame, when: Any) -> None:
+    """End as not done where all texts are scheduled already, for another time than is asked for."""
+    scheduled = results["sms_status"].eq("scheduled")
+    moved = known["sms_status"].isin(["cancelled", "pending"]).any()
+    if moved or not scheduled.any() or results["sms_scheduled_at"][scheduled.to_numpy()].eq(when).all():
+        return
+    typer.echo(
+        f"\nNothing was moved: {people(int(scheduled.sum()))} scheduled already, and only cancelled texts go "
+        f"out at another time. Cancel them first: smsframe cancel {shlex.quote(campaign)}",
+        err=True,
+    )
+    raise typer.Exit(exit_codes.REFUSED)
 
 
 def stop(campaign: options.Campaign, journal: options.Journal = None) -> None:

@@ -52,6 +52,14 @@ CODES = """Exit codes:
 class Commands(TyperGroup):
     """The commands, each ending as this file says."""
 
+    def make_context(self, *arguments: Any, **keywords: Any) -> Any:
+        """Read the words of the command line; Ctrl-C meanwhile is no `Abort`, as nothing has begun."""
+        try:
+            return super().make_context(*arguments, **keywords)
+        except KeyboardInterrupt:
+            typer.echo("\nStopped before anything was sent.", err=True)
+            raise SystemExit(INTERRUPTED) from None
+
     def invoke(self, ctx: Any) -> Any:
         """Run a command; what it raises becomes a sentence and an exit code, never a traceback."""
         for stream in (sys.stdout, sys.stderr):

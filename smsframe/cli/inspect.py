@@ -20,6 +20,7 @@ from smsframe.cli.output import clean, counts_text, reasons_text, summary_text
 from smsframe.cli.tables import heading, section, table
 from smsframe.formatting import amount, many
 from smsframe.phones.cells import mask_column
+from smsframe.planning.problems import file_of_problems
 
 LISTED = 10
 """Unconfirmed people that `status` lists."""
@@ -28,6 +29,9 @@ LISTED = 10
 def check(
     file: options.File,
     sheet: options.Sheet = None,
+    encoding: options.Encoding = None,
+    sep: options.Sep = None,
+    skip_rows: options.SkipRows = None,
     phone: options.Phone = None,
     region: options.Region = None,
     numbers: options.Numbers = "mobile",
@@ -44,7 +48,7 @@ def check(
     ] = None,
 ) -> None:
     """Who could be texted, and why the others could not."""
-    contacts = smsframe.read_contacts(file, sheet=sheet)
+    contacts = options.read_file(locals())
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", smsframe.PhoneGuessed)
         checked = smsframe.check(contacts, phone, region=region, numbers=numbers, suppress=suppress)
@@ -60,7 +64,7 @@ def check(
     typer.echo("\n\n".join(part for part in parts if part))
     exit_codes.write(checked, out)
     if problems is not None:
-        exit_codes.write(smsframe.problems(checked, phone=phone).reset_index(drop=True), problems)
+        exit_codes.write(file_of_problems(checked, phone=phone).reset_index(drop=True), problems)
 
 
 def status(

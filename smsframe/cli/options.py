@@ -17,6 +17,8 @@ import smsframe
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import pandas as pd
+
 ENDINGS = ("", ".csv", ".txt", ".xlsx", ".parquet")
 COMPRESSED = (".gz", ".bz2", ".xz", ".zip")
 """What pandas packs a file as, by its ending."""
@@ -46,6 +48,22 @@ def folder_exists(out: Path | None) -> Path | None:
     return out
 
 
+def one_character(sep: str | None) -> str | None:
+    """The delimiter of a file, of which a shell types a tab with difficulty."""
+    if sep is None or len(sep) == 1:
+        return sep
+    if sep in {"tab", r"\t"}:
+        return "\t"
+    raise typer.BadParameter("give one character, such as ';', or tab")
+
+
+def read_file(given: Mapping[str, Any]) -> pd.DataFrame:
+    """The table of people that a command is given, read as its options say."""
+    named = {"sep": given["sep"], "encoding": given["encoding"], "skiprows": given["skip_rows"]}
+    wanted = {name: value for name, value in named.items() if value is not None}
+    return smsframe.read_contacts(given["file"], sheet=given["sheet"], **wanted)
+
+
 File = Annotated[
     Path,
     typer.Argument(
@@ -57,6 +75,16 @@ File = Annotated[
     ),
 ]
 Sheet = Annotated[str | None, typer.Option(help="The sheet of a workbook; the only one if left out.")]
+Encoding = Annotated[
+    str | None, typer.Option(help="The encoding of a CSV file, such as cp1252; found if left out.")
+]
+Sep = Annotated[
+    str | None,
+    typer.Option(callback=one_character, help="The delimiter of a CSV file, or tab; found if left out."),
+]
+SkipRows = Annotated[
+    int | None, typer.Option(min=0, help="Rows above the heading; found in a workbook if left out.")
+]
 Campaign = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's name.", show_default=False)]
 Name = Annotated[str, typer.Option("--campaign", help="The name under which nobody is texted twice.")]
 LookOnly = Annotated[

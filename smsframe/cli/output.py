@@ -43,6 +43,10 @@ def clean(value: object, most: int | None = None) -> str:
     return line if most is None or cell_len(line) <= most else set_cell_size(line, most - 1).rstrip() + "…"
 
 
+_OPTED_OUT = " opted out"
+"""How the fact of a plan ends that holds without any house rules."""
+
+
 def plan_text(plan: smsframe.Plan, *, limit: int = 20) -> str:
     """A plan: for how much, what, and why not the others."""
     facts = plan.facts()
@@ -89,7 +93,8 @@ def plan_facts(plan: smsframe.Plan) -> str:
                 ("when", "" if facts["schedule"] else "; ".join(facts["times"]["said"])),
                 ("night", facts["times"]["night"]),
                 ("opt-outs", _said(facts["optouts"])),
-                ("house rules", _said(facts["rules"])),
+                ("left out", _said([said for said in facts["rules"] if said.endswith(_OPTED_OUT)])),
+                ("house rules", _said([said for said in facts["rules"] if not said.endswith(_OPTED_OUT)])),
                 ("cost", "; ".join(facts["costs"]["said"])),
                 ("personal data", facts["privacy"]),
                 ("balance", facts["balance"]),
@@ -100,8 +105,14 @@ def plan_facts(plan: smsframe.Plan) -> str:
     )
 
 
-def summary_text(frame: pd.DataFrame, *, phone: Hashable | None = None, limit: int = 20) -> str:
-    """What became of the rows: how many got where, what it cost, and why."""
+def summary_text(
+    frame: pd.DataFrame, *, phone: Hashable | None = None, limit: int = 20, told: str = ""
+) -> str:
+    """
+    What became of the rows: how many got where, what it cost, and why.
+
+    ``told``: the table of reasons that was shown already, which is not shown twice.
+    """
     summary = smsframe.summary(frame)
     facts = summary.facts()
     total = [(f"{facts['rows']:,}", "rows in all")] if len(summary.statuses) != 1 else []
@@ -120,7 +131,8 @@ def summary_text(frame: pd.DataFrame, *, phone: Hashable | None = None, limit: i
         states = [f"{count:,} {_delivery(clean(code))}" for code, count in facts["deliveries"].items()]
         rows += [("" if row else "delivery", state) for row, state in enumerate(states)]
         parts.append(table(rows))
-    return "\n\n".join([*parts, *section("Why", reasons_text(summary, frame, phone, limit=limit))])
+    why = reasons_text(summary, frame, phone, limit=limit)
+    return "\n\n".join([*parts, *section("Why", "" if why == told else why)])
 
 
 def _delivery(code: str) -> str:

@@ -15,7 +15,7 @@ import typer
 import smsframe
 from smsframe.api.options import policy_of
 from smsframe.cli import exit_codes, options
-from smsframe.cli.output import clean, people, plan_text, summary_text
+from smsframe.cli.output import clean, people, plan_text, reasons_text, summary_text
 from smsframe.formatting import many
 from smsframe.gateway.balance import credits_of
 
@@ -34,6 +34,9 @@ SuppressRegion = Annotated[
 def plan(
     file: options.File,
     sheet: options.Sheet = None,
+    encoding: options.Encoding = None,
+    sep: options.Sep = None,
+    skip_rows: options.SkipRows = None,
     text: options.Text = None,
     text_file: options.TextFile = None,
     campaign: options.LookOnly = None,
@@ -59,8 +62,8 @@ def plan(
     out: options.Out = None,
 ) -> None:
     """See it before you pay: who gets what."""
-    keywords = options.keywords(smsframe.plan, locals())
-    contacts = smsframe.read_contacts(file, sheet=sheet)
+    given = locals()
+    keywords, contacts = options.keywords(smsframe.plan, given), options.read_file(given)
     planned = smsframe.plan(contacts, options.read_text(text, text_file), **keywords)
     typer.echo(plan_text(planned))
     exit_codes.write(planned.frame, out)
@@ -70,6 +73,9 @@ def send(
     file: options.File,
     campaign: options.Name,
     sheet: options.Sheet = None,
+    encoding: options.Encoding = None,
+    sep: options.Sep = None,
+    skip_rows: options.SkipRows = None,
     text: options.Text = None,
     text_file: options.TextFile = None,
     phone: options.Phone = None,
@@ -110,7 +116,7 @@ def send(
     """Text the people in a table, once each."""
     given = locals()
     with contextlib.closing(smsframe.Gateway.from_env()) as gateway:
-        contacts = smsframe.read_contacts(file, sheet=sheet)
+        contacts = options.read_file(given)
         planning = options.keywords(smsframe.plan, given)
         planned = smsframe.plan(contacts, options.read_text(text, text_file), **planning, gateway=gateway)
         if planned.phone_guessed:
@@ -127,7 +133,8 @@ def send(
         with reported_when_stopped(out, phone=phone):
             sending = options.keywords(smsframe.send, given, but=smsframe.plan)
             sent = smsframe.send(planned, **sending, gateway=gateway, journal=journal)
-    report(sent, campaign, out, phone=phone)
+    told = reasons_text(smsframe.summary(planned.frame), planned.frame, planned.phone)
+    report(sent, campaign, out, phone=phone, told=told)
 
 
 def _balance(gateway: smsframe.Gateway, message_type: str) -> float | None:
@@ -311,8 +318,14 @@ def reported_when_stopped(out: Path | None, phone: str | None = None) -> Any:
         raise
 
 
-def report(results: pd.DataFrame, campaign: str, out: Path | None, phone: str | None = None) -> None:
-    """Show and write what became of everybody, and end with the code that says whether it is finished."""
-    typer.echo(summary_text(results, phone=phone))
+def report(
+    results: pd.DataFrame, campaign: str, out: Path | None, phone: str | None = None, told: str = ""
+) -> None:
+    """
+    Show and write what became of everybody, and end with the code that says whether it is finished.
+
+    ``told``: the table of reasons that was shown already.
+    """
+    typer.echo(summary_text(results, phone=phone, told=told))
     exit_codes.write(results, out, sent=campaign)
     exit_codes.finish(results, campaign)

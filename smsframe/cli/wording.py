@@ -13,6 +13,12 @@ import ast
 import re
 import shlex
 
+FILE_OPTIONS = ("encoding", "sep", "skip_rows")
+"""Options about how a FILE of people is read, of the commands that read one."""
+
+OTHERWISE = {"skiprows": "skip_rows"}
+"""Keywords that are options of another name."""
+
 OPTIONS = frozenset(
     (
         *("adopt", "batch_size", "campaign", "changed", "confirm", "grace", "journal", "max_segments"),
@@ -32,6 +38,7 @@ OPTIONS = frozenset(
             "schedule",
         ),
         *("days", "rules", "zone", "locale"),
+        *FILE_OPTIONS,
         *(
             "every",
             "sender",
@@ -58,13 +65,10 @@ VARIABLES = frozenset(
 READING = frozenset(
     (
         "chunksize",
-        "encoding",
         "escapechar",
         "iterator",
         "quoting",
-        "sep",
         "skipinitialspace",
-        "skiprows",
         "usecols",
     )
 )
@@ -135,9 +139,14 @@ def in_terminal_words(message: str) -> str:
     """
     for python, terminal in WHOLE.items():
         message = message.replace(python, terminal)
-    reading = any(part["keyword"] in READING for part in re.finditer(_PARTS, message))
+    named = {part["keyword"] for part in re.finditer(_PARTS, message)}
     message = re.sub(_PARTS, _reworded, message)
-    if reading:
+    if named & {*FILE_OPTIONS, *OTHERWISE}:
+        message += (
+            ". These options of check, plan and send are about their FILE: save another file again as XLSX, "
+            "or as CSV in UTF-8"
+        )
+    elif named & READING:
         message += (
             ". No option says how a file is to be read: save it again as XLSX, or as CSV in UTF-8; "
             "or read it in Python with smsframe.read_contacts"
@@ -168,7 +177,7 @@ def _command(function: str, arguments: str) -> str:
 
 
 def _keyword(found: re.Match[str]) -> str:
-    name, value = found["keyword"], found["value"]
+    name, value = OTHERWISE.get(found["keyword"], found["keyword"]), found["value"]
     if name in VARIABLES:
         return f"SMSFRAME_{name.upper()}"
     if name not in OPTIONS:

@@ -19,7 +19,8 @@ class ContactsSchema(pa.DataFrameModel):
     What comes in: subclass it with rules of your own and pass the class as ``schema=``.
 
     Failing rows are ``invalid`` with the rule as their reason; nothing is changed or dropped. A rule that
-    cannot be applied at all (a column that is not there, another dtype) raises `ContactsError`.
+    cannot be applied at all (a column that is not there, another dtype, an error in the rule itself) raises
+    `ContactsError`; a row for which alone a rule raises an error breaks it.
 
     Example:
         >>> import pandera.pandas as pa

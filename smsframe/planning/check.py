@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 
 from smsframe.arrow import STRING, TEXT, in_parts, strings
 from smsframe.contacts.columns import find_phone, find_region, place
-from smsframe.errors import ContactsError
 from smsframe.outcomes.codes import CODES, sentences, shortened
 from smsframe.outcomes.columns import (
     CHECKED,
@@ -31,6 +30,7 @@ from smsframe.phones import parse
 from smsframe.phones.homes import unknown_regions
 from smsframe.phones.match import are_among, first_of, keys, places
 from smsframe.planning.parts import ALONE, text_keys
+from smsframe.planning.rules import broken_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -72,7 +72,7 @@ def judge(
     status = np.where(judged["code"].isna(), STATUSES.index("ready"), STATUSES.index("invalid"))
     judged["status"] = pd.Categorical.from_codes(status, dtype=DTYPES["sms_status"])
     if schema is not None:
-        broken = _broken_rules(contacts, schema)
+        broken = broken_rules(contacts, schema)
         refuse(judged, broken.notna(), "invalid", "rule", broken)
     found = None if barred is None else barred(judged["phone"])
     earlier = found if found is None else found[found["code"].eq("suppressed")]
@@ -235,82 +235,6 @@ def check(
     if isinstance(phone, str):  # attributes are written into Parquet files as JSON
         checked.attrs[PHONE_KEY] = phone
     return checked, int(count_repairs(judged).get("plus", 0))
-
-
-def _broken_rules(contacts: pd.DataFrame, schema: type[ContactsSchema]) -> pd.Series[Any]:
-    """Per row the user's rules that it breaks, as a sentence; missing where it breaks none."""
-    from pandera.errors import SchemaErrors  # noqa: PLC0415 - who gives a schema has loaded it already
-
-    if not callable(getattr(schema, "validate", None)):
-        kind = schema.__name__ if isinstance(schema, type) else repr(schema)
-        raise ContactsError(f"schema= must be a subclass of smsframe.ContactsSchema, not {kind}")
-    by_position = contacts.reset_index(drop=True)
-    broken: pd.Series[Any] = pd.Series(pd.NA, index=by_position.index, dtype=TEXT)
-    while True:
-        try:
-            kept = schema.validate(by_position, lazy=True)
-        except SchemaErrors as failed:
-            failures = failed.failure_cases
-        except ArithmeticError as error:
-            raise ContactsError(
-                "the schema cannot be applied to this table: it has a value that may not be compared with "
-                "any, such as Decimal('sNaN'); nothing was sent"
-            ) from error
-        else:
-            # `drop_invalid_rows` in the user's schema drops instead of saying which rule it was.
-            dropped = by_position.index.difference(kept.index)
-            broken.loc[dropped] = "breaks a rule of the schema, which drops such rows"
-            return broken
-        coercions = failures["check"].astype(str).str.startswith(_COERCION) & failures["index"].notna()
-        if not coercions.any():
-            break
-        # Where a value cannot be coerced pandera leaves the column as it was, so that other rules fail, or
-        # say nothing of any row: the other rows are judged again without these.
-        uncoerced = _by_row(failures[coercions])
-        broken.loc[uncoerced.index] = uncoerced
-        by_position = by_position[broken[by_position.index].isna()]
-        if by_position.empty:
-            return broken
-    general = failures[failures["index"].isna()]
-    if len(general):
-        rules = "; ".join(sorted({_misfit(row) for row in general.itertuples()}))
-        raise ContactsError(f"the schema cannot be applied to this table: {rules}", failures=general)
-    by_row = _by_row(failures)
-    broken.loc[by_row.index] = by_row
-    return broken
-
-
-_COERCION = "coerce_dtype("
-"""How pandera names the rule that ``coerce=True`` is."""
-
-
-def _by_row(failures: pd.DataFrame) -> pd.Series[Any]:
-    """The rules that each row breaks: one sentence per distinct rule, then column operations."""
-    rules = failures[["column", "check"]].drop_duplicates()
-    rules["sentence"] = [_rule(row.column, row.check) for row in rules.itertuples()]
-    listed = failures.merge(rules, on=["column", "check"]).drop_duplicates(["index", "sentence"])
-    joined = listed.groupby("index", sort=False)["sentence"].agg("; ".join)
-    return pd.Series(joined.to_numpy(), index=joined.index.astype("int64"), dtype=TEXT)
-
-
-def _misfit(failure: Any) -> str:
-    """Why a schema and a table do not go together at all."""
-    match failure.check:
-        case "column_in_dataframe":
-            return f"there is no column {failure.failure_case!r}"
-        case "column_in_schema":
-            return f"the schema has no column {failure.failure_case!r}, and is strict"
-        case _:
-            return _rule(failure.column, failure.check)
-
-
-def _rule(column: object, rule: object) -> str:
-    text = str(rule)
-    if text.startswith(_COERCION):
-        return (
-            f"{column!r} cannot be coerced to {text.removeprefix(_COERCION).removesuffix(')').strip(chr(39))}"
-        )
-    return f"breaks the rule {text} of {column!r}" if column is not None else f"breaks the rule {text}"
 
 
 def regions_unknown(

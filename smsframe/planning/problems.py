@@ -7,10 +7,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from smsframe.arrow import TEXT, dense, frame_without_views, strings
+from smsframe.arrow import BROKEN, TEXT, dense, frame_without_views, is_text, strings
 from smsframe.contacts.columns import find_phone, place
 from smsframe.contacts.file_rows import file_rows
 from smsframe.errors import ContactsError
@@ -20,15 +21,16 @@ from smsframe.outcomes.columns import COLUMNS, PHONE_KEY, PROBLEM_COLUMNS
 from smsframe.outcomes.summary import require
 from smsframe.phones.codes import CODES as NUMBER_CODES
 from smsframe.phones.match import among
+from smsframe.planning.rules import named_columns
 from smsframe.texts.template import PLACEHOLDER, UNSENDABLE
-from smsframe.texts.values import words
+from smsframe.texts.values import is_short, words
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
+    from smsframe.planning.plan import Plan
     from smsframe.texts.template import Template
 
 # Whose text is the right one of two rows with one number, only a person knows.
@@ -37,9 +39,8 @@ _STATUSES = ("invalid", "rejected")
 # Who has, or may have, a text of the campaign.
 _BEGUN = ("accepted", "scheduled", "unconfirmed")
 VARIANT = "sms_variant"
-_OF_COLUMN = re.compile(r"(?:^|; )(?:breaks the rule .*? of )?'(.*?)'(?: cannot be coerced to |;|$)")
-"""The column in the sentence of a broken rule, as `smsframe.planning.check` writes it."""
-
+USE_KEY = "smsframe_fields"
+"""Under this name a planned frame remembers, in its attributes, which columns its texts are filled from."""
 _OF_FIELDS = ("missing_value", "broken_text")
 _OF_FIELD = re.compile(
     r"^(?:no value for )?\{(.*)\}(?:, and no default| is a list, a table or an object, or .*)$"
@@ -47,8 +48,30 @@ _OF_FIELD = re.compile(
 """The field in the sentence of one that cannot be filled, as `smsframe.texts.render` writes it."""
 
 
+def file_of_problems(checked: pd.DataFrame | Plan, *, phone: Hashable | None = None) -> pd.DataFrame:
+    """
+    The same as a file has them: what texts are filled from is the words that would be sent.
+
+    A file that is read again has text, and a number that it writes otherwise (``15.0``, ``2026-12-01
+    09:00:00+01:00``) would make another text of a row than its neighbours have.
+    """
+    if isinstance(checked, pd.DataFrame):
+        return problems(checked, phone=phone, spelled=True)
+    return problems(checked.frame, phone=checked.phone, templates=checked.texts.all, spelled=True)
+
+
+def remember_use(frame: pd.DataFrame, templates: Sequence[Template], schedule: object) -> None:
+    """Write down, in the frame's attributes, which columns texts are filled from, and which has the times."""
+    fields = dict.fromkeys(name for template in templates for name in template.fields)
+    frame.attrs[USE_KEY] = [name for name in fields if name != schedule]
+
+
 def problems(
-    frame: pd.DataFrame, *, phone: Hashable | None = None, templates: Sequence[Template] = ()
+    frame: pd.DataFrame,
+    *,
+    phone: Hashable | None = None,
+    templates: Sequence[Template] = (),
+    spelled: bool = False,
 ) -> pd.DataFrame:
     """
     The rows that need a hand; see `smsframe.problems`.
@@ -57,6 +80,7 @@ def problems(
         frame: With result columns.
         phone: The phone column; else the one that was checked, else guessed.
         templates: The texts, whose fields some rows lack.
+        spelled: Whether what texts are filled from is given as words; see `file_of_problems`.
 
     Raises:
         ContactsError: The frame has no result columns.
@@ -69,10 +93,16 @@ def problems(
     for spot in swapped:  # pandas picks no rows of another byte order
         frame.isetitem(spot, dense(frame.iloc[:, spot]).array)
     rows = frame[bad]
-    own = rows.loc[:, ~rows.columns.isin([*COLUMNS, *PROBLEM_COLUMNS])]
+    kept = ~rows.columns.isin([*COLUMNS, *PROBLEM_COLUMNS])
+    own = rows.loc[:, kept]
     # Without it somebody of the hold-out would be texted once the row is corrected.
     variants = [VARIANT] * int((frame.columns == VARIANT).sum() == 1 and frame[VARIANT].notna().any())
-    column, cell = _cells(own, rows, _phone(frame, phone), templates)
+    numbers_of = _phone(frame, phone)
+    # A column of one of our own names was replaced: what stood in it is not known.
+    numbers_of = numbers_of if own.columns.isin([numbers_of]).any() else None
+    column, cell = _cells(own, rows, numbers_of, templates)
+    if spelled:
+        own = _spelled(own, frame.loc[:, kept], numbers_of)
     explained = pd.DataFrame(
         {
             "sms_row": numbers.array,
@@ -84,6 +114,31 @@ def problems(
         index=rows.index,
     )
     return pd.concat([explained, own, rows[variants]], axis=1)
+
+
+def _spelled(own: pd.DataFrame, whole: pd.DataFrame, phone: Hashable | None) -> pd.DataFrame:
+    """
+    Cells as the words that texts are filled with; where the texts are not known, in all columns but numbers.
+
+    Args:
+        own: The rows, with the user's columns.
+        whole: All rows: whether the numbers of a column have fractions, and times a time of day.
+        phone: The phone column.
+    """
+    fields = whole.attrs.get(USE_KEY)
+    own = own.copy(deep=False)
+    for spot, label in enumerate(own.columns):
+        used = label != phone if fields is None else str(label) in fields
+        cells = own.iloc[:, spot]
+        if not used or is_text(cells.dtype):
+            continue
+        text = pd.Series(words(cells, short=is_short(whole.iloc[:, spot])), index=cells.index, dtype=TEXT)
+        if cells.dtype == object:  # text stays as it is, and what is no word as the file has it
+            odd = text.eq(BROKEN).to_numpy(dtype=bool, na_value=False)
+            odd |= np.fromiter((isinstance(cell, str) for cell in cells.array), dtype=bool, count=len(cells))
+            text = text.astype(object).where(~odd, cells)
+        own.isetitem(spot, text.array)
+    return own
 
 
 def needs_hand(frame: pd.DataFrame) -> NDArray[np.bool_]:
@@ -127,14 +182,8 @@ def _cells(
         places[number.to_numpy(dtype=bool)] = place(own, phone)
     rule = code.eq("rule").to_numpy(dtype=bool)
     if rule.any():
-        named = (
-            rows["sms_reason"]
-            .reset_index(drop=True)[rule]
-            .astype(object)
-            .str.extract(_OF_COLUMN, expand=False)
-        )
-        known = named[named.isin(labels)]
-        places[known.index] = known.map(labels.index)
+        known = named_columns(rows["sms_reason"].reset_index(drop=True)[rule], own.columns.tolist()).dropna()
+        places[known.index] = known.astype("int64")
     for spot, faulty in _faulty_fields(own, code, templates):
         places[faulty & (places < 0)] = spot
     for spot, faulty in _named_fields(labels, code, rows["sms_reason"]):

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
-from smsframe.arrow import INSTANT, TEXT
+from smsframe.arrow import INSTANT, TEXT, strings
 from smsframe.contacts.columns import place
 from smsframe.errors import ContactsError
 from smsframe.formatting import duration, many
 from smsframe.orders.batching import batch_numbers
 from smsframe.orders.hours import Hours, zone_named
 from smsframe.outcomes.codes import CODES
+from smsframe.texts.values import words
 from smsframe.timing.night import warning
 from smsframe.timing.sending_times import local, sending_times
 
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
     from smsframe.orders.records import Now
     from smsframe.orders.terms import Terms
+
+_OFFSET = r"[0-9]:[0-9]{2}.*(?:[+-][0-9]{2}:?[0-9]{2}|Z)$"
+"""A time in words, with its offset."""
 
 MOST_ORDERS: Final = 10_000
 """More orders than this a column of times may not make: each is a request, and a row of the journal."""
@@ -92,12 +97,19 @@ def _times(column: pd.Series[Any], label: Hashable) -> pd.Series[Any]:
         if what is not None:
             raise ContactsError(
                 f"the column {label!r} that schedule= names {what}, so nobody knows which instants they are. "
-                "Make them times with a zone, as in "
-                f"pd.to_datetime(frame[{label!r}]).dt.tz_localize('Europe/Rome'); nothing was sent"
+                f"Make them times with a zone, as in {_as_times(column, label)}; nothing was sent"
             )
         column = pd.to_datetime(column, utc=True)
     instants: pd.Series[Any] = column.dt.tz_convert("UTC").astype(INSTANT).dt.floor("s")
     return instants
+
+
+def _as_times(column: pd.Series[Any], label: Hashable) -> str:
+    """How to make times of a column: text that a file has may have an offset in each cell, or in none."""
+    text = strings(words(column)) if column.dtype.kind != "M" else strings([])
+    if pc.any(pc.match_substring_regex(text, _OFFSET)).as_py():
+        return f"pd.to_datetime(frame[{label!r}], utc=True, format='ISO8601').dt.tz_convert('Europe/Rome')"
+    return f"pd.to_datetime(frame[{label!r}]).dt.tz_localize('Europe/Rome')"
 
 
 def _what_it_is(column: pd.Series[Any]) -> str | None:

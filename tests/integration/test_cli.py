@@ -146,7 +146,7 @@ def test_version():
 def test_check_says_who_and_why_and_writes_the_rows(served):
     done = run("check", "people.csv", "--phone", "mobile", "--region", "IT", "--out", "checked.csv")
     assert re.search(r"5  ready\n +2  invalid\n +1  duplicate", done.stdout)
-    assert re.search(r"1  duplicate +3  00•• ••• •••••67 +same number", done.stdout)
+    assert re.search(r"1  duplicate +4  00•• ••• •••••67 +same number", done.stdout)
     assert smsframe.read_contacts("checked.csv")["sms_status"].tolist().count("ready") == 5
     assert served.calls().empty
 
@@ -761,6 +761,104 @@ def test_scheduled_texts_are_taken_back_and_sent_at_another_time(served):
     assert posts(served) == 2 * orders
     run("reschedule", "autumn", "--yes", "--schedule", "2099-12-02T09:00+01:00")
     assert posts(served) == 2 * orders
+
+
+def test_texts_that_are_scheduled_are_not_moved_and_that_is_not_done(served):
+    run(*SEND, "--yes", "--schedule", "2099-12-01T09:00+01:00")
+    orders = posts(served)
+    for when in (["--schedule", "2099-12-02T09:00+01:00"], ["--hours", "09:00-20:00"]):
+        left = run("reschedule", "autumn", "--yes", *when, code=exit_codes.REFUSED)
+        assert "Nothing was moved: 5 people scheduled already" in left.stderr
+        assert "Cancel them first: smsframe cancel autumn" in left.stderr
+    run("reschedule", "autumn", "--yes", "--schedule", "2099-12-01T09:00+01:00")  # as it is already
+    assert posts(served) == orders
+
+
+def test_the_reasons_are_shown_once_in_a_call_that_sends(served):
+    for _ in range(2):
+        shown = run(*SEND, "--yes").stdout
+        assert shown.count("not_a_number") + shown.count("no digits") <= 1
+        assert len(re.findall(r"^ *rows +status +first row", shown, re.MULTILINE)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "options"),
+    [
+        ("name;mobile\nJosé;+393471234567\n", "cp1252", ["--encoding", "cp1252"]),
+        ("name;mobile\nŁukasz;+393471234567\n", "cp1250", ["--encoding", "cp1250", "--sep", ";"]),
+        ("name\tmobile\nAda\t+393471234567\n", "utf-8", ["--sep", "tab"]),
+        ("name\tmobile\nAda\t+393471234567\n", "utf-8", ["--sep", r"\t"]),
+        ("Our guests\n\nname|mobile\nAda|+393471234567\n", "utf-8", ["--skip-rows", "2", "--sep", "|"]),
+    ],
+)
+def test_options_say_how_the_file_of_people_is_read(served, tmp_path, text, encoding, options):
+    (tmp_path / "guests.csv").write_bytes(text.encode(encoding))
+    name = text.splitlines()[-1][: -len("+393471234567") - 1]
+    run("check", "guests.csv", "--phone", "mobile", *options, "--out", "checked.csv")
+    assert smsframe.read_contacts("checked.csv")["name"].tolist() == [name]
+    words = ("--phone", "mobile", "--text", "Ciao {name}", *options)
+    assert f"Ciao {name}" in run("plan", "guests.csv", *words).stdout
+    run("send", "guests.csv", "--campaign", "guests", "--yes", *words)
+    assert served.inbox()["text"].tolist() == [f"Ciao {name}"]
+
+
+@pytest.mark.parametrize(
+    ("content", "option"),
+    [
+        ("name;mobile\nJosé;1\n".encode("cp1252") + "Zoë;2\n".encode(), "--encoding"),
+        (b"Guests\nname,mobile\nAda,+393471234567\n", "--skip-rows"),
+    ],
+)
+def test_a_file_that_cannot_be_read_names_the_option_that_says_how(served, tmp_path, content, option):
+    (tmp_path / "odd.csv").write_bytes(content)
+    said = run("check", "odd.csv", "--phone", "mobile", code=2).stderr
+    assert option in said
+    assert "No option" not in said
+    assert "one character" in run("check", "odd.csv", "--sep", ";;", code=2).stderr
+    assert "encoding" in run("check", "odd.csv", "--encoding", "nope", code=2).stderr
+
+
+def test_people_who_opted_out_are_left_out_without_any_house_rules(served):
+    run("optouts", "add", input="+393471234567\n")
+    shown = run("plan", "people.csv", *TEXT).stdout
+    assert re.search(r"left out +2 rows opted out", shown)
+    assert "house rules" not in shown
+
+
+LOADING = """
+import os, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == sys.argv[1]:
+            os.kill(os.getpid(), signal.SIGINT)
+
+from smsframe.cli.entry import main
+sys.meta_path.insert(0, Interrupting())
+main()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a signal of POSIX")
+@pytest.mark.parametrize("module", ["smsframe.cli.main", "smsframe.cli.send", "smsframe.cli.privacy"])
+def test_ctrl_c_while_the_commands_are_loaded_ends_as_it_does_later(module):
+    done = subprocess.run(
+        [sys.executable, "-c", LOADING, module], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (
+        exit_codes.INTERRUPTED,
+        "\nStopped before anything was sent.\n",
+    )
+
+
+def test_ctrl_c_while_the_words_are_read_ends_as_it_does_later(monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(typer.core.TyperGroup, "parse_args", interrupted)
+    done = CliRunner().invoke(app, ["status"])
+    assert done.exit_code == exit_codes.INTERRUPTED
+    assert "Stopped before anything was sent." in done.stderr
 
 
 def test_what_is_not_proven_to_be_cancelled_is_not_finished(served):

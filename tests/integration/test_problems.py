@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import numpy as np
@@ -117,6 +118,106 @@ def test_corrected_rows_come_back_and_are_sent_in_the_same_campaign_nobody_twice
     assert (again["sms_code"] == "already_texted_differently").sum() == (1 if by == "file" else 0)
     send(corrected, gateway, TEXT, region="IT")
     assert len(sandbox.inbox()) == 7
+
+
+ROME = pd.to_datetime(["2026-12-01 09:00", "2026-12-01 09:30", "2026-07-01 10:00", None])
+VALUES = {
+    "whole floats": pd.Series([15.0, 13.0, 2.0, None]),
+    "large floats": pd.Series([2e10, 3e10, 4.0, None]),
+    "very large floats": pd.Series([2e10, 3e21, 4.0, None]),
+    "fractions": pd.Series([13.0, 13.0, 1.5, None]),
+    "fractions in another row": pd.Series([1.5, 13.0, 13.0, None]),
+    "small floats": pd.Series([1.5, 13.0, 13.0, None], dtype="float32"),
+    "nullable": pd.Series([13.0, 15.0, 2.0, None], dtype="Float64"),
+    "integers": pd.Series([15, 2**53 + 1, -3, 4]),
+    "nullable integers": pd.Series([15, 2**53 + 1, -3, None], dtype="Int64"),
+    "truth": pd.Series([True, False, True, True]),
+    "nullable truth": pd.Series([True, False, None, True], dtype="boolean"),
+    "naive times": pd.Series(ROME),
+    "times with a zone": pd.Series(ROME).dt.tz_localize("Europe/Rome"),
+    "days": pd.Series(ROME).dt.normalize(),
+    "days with a zone": pd.Series(ROME).dt.normalize().dt.tz_localize("Europe/Rome"),
+    "dates": pd.Series([stamp.date() for stamp in ROME[:3]] + [None], dtype=object),
+    "decimals": pd.Series([Decimal("1.50"), Decimal(2), Decimal("1E+3"), None], dtype=object),
+    "categories of floats": pd.Series([15.0, 13.0, 2.0, None], dtype="category"),
+    "categories of words": pd.Series(["b", "a", "c", None], dtype="category"),
+    "floats among objects": pd.Series([13.0, 2.0, "x", None], dtype=object),
+    "anything": pd.Series([13.5, 2.0, True, None], dtype=object),
+    "bytes": pd.Series([b"a", "b", "c", None], dtype=object),
+    "words": pd.Series(["007", "-5", "=1+1", None]),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*Pyarrow")
+@pytest.mark.parametrize(
+    ("by", "ending"),
+    [("results", "csv"), ("results", "xlsx"), ("results", "parquet"), ("plan", "csv"), ("check", "csv")],
+)
+def test_a_corrected_row_has_the_text_that_it_would_have_had(ending, by, tmp_path, sandbox, gateway):
+    text, path = " ".join(f"{{{name}:-}}" for name in VALUES), tmp_path / f"problems.{ending}"
+    good = table(4).assign(**VALUES)
+    broken = good.copy()
+    broken.loc[[1, 3], "mobile"] = ["12", "13"]
+    wanted = smsframe.plan(good, text, phone="mobile").people.set_index("phone")["text"].to_dict()
+    if by == "results":
+        checked = send(broken, gateway, text)
+    elif by == "plan":
+        checked = smsframe.plan(broken, text, phone="mobile")
+    else:
+        checked = smsframe.check(broken, phone="mobile")
+    listed = smsframe.problems(checked, path, phone="mobile")
+    assert listed[[*VALUES]].dtypes.equals(broken[[*VALUES]].dtypes)  # only the file has words
+    corrected = smsframe.read_contacts(path)
+    corrected["mobile"] = good.loc[[1, 3], "mobile"].tolist()
+    send(corrected, gateway, text)
+    if by != "results":
+        send(broken, gateway, text)
+    inbox = sandbox.inbox().set_index("recipient")["text"].to_dict()
+    assert inbox == wanted
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet"])
+def test_a_column_of_times_to_send_at_keeps_its_instants(ending, tmp_path, gateway):
+    path = tmp_path / f"problems.{ending}"
+    at = pd.Series(pd.to_datetime(["2036-07-01 09:00:30", "2036-12-01 09:00:00"])).dt.tz_localize(
+        "Europe/Rome"
+    )
+    people = table(2).assign(at=at)
+    people["mobile"] = people["mobile"].astype(object)
+    people.loc[0, "mobile"] = "12"
+    plan = smsframe.plan(people, "Ciao {at}", phone="mobile", schedule="at")
+    smsframe.problems(plan, path)
+    corrected = smsframe.read_contacts(path)
+    if not isinstance(corrected["at"].dtype, pd.DatetimeTZDtype):
+        with pytest.raises(smsframe.ContactsError, match="has text, not times") as caught:
+            smsframe.plan(corrected, "Ciao {at}", phone="mobile", schedule="at")
+        advice = re.search(r"as in (pd.*); nothing was sent", str(caught.value))[1]
+        corrected["at"] = eval(advice, {"pd": pd, "frame": corrected})
+    assert corrected["at"].tolist() == at.tolist()[:1]
+    corrected["mobile"] = "+393471234567"
+    again = smsframe.plan(corrected, "Ciao {at}", phone="mobile", schedule="at")
+    assert again.people["text"].tolist() == ["Ciao 2036-07-01 09:00"]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["2036-07-01 09:00:00+02:00", "2036-12-01T09:00:00+01:00"],
+        ["2036-07-01T07:00:00Z", None],
+        ["2036-07-01 09:00", "2036-12-01 09:00"],
+        ["2036-07-01", "2036-12-01"],
+        pd.to_datetime(["2036-07-01 09:00", None]),
+        pd.Series(pd.to_datetime(["2036-07-01 09:00", None])).astype(object),
+    ],
+)
+def test_what_a_column_of_no_times_is_told_to_do_works(cells):
+    people = table(2).assign(at=cells)
+    with pytest.raises(smsframe.ContactsError, match="schedule= names has") as caught:
+        smsframe.plan(people, "Ciao", phone="mobile", schedule="at")
+    advice = re.search(r"as in (pd.*); nothing was sent", str(caught.value))[1]
+    people["at"] = eval(advice, {"pd": pd, "frame": people})
+    plan = smsframe.plan(people, "Ciao", phone="mobile", schedule="at")
+    assert plan.frame["sms_status"].tolist()[0] == "ready"
 
 
 def test_rejected_numbers_need_a_hand_too(sandbox, gateway):

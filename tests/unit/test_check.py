@@ -373,3 +373,43 @@ def test_a_column_that_is_filled_in_and_then_replaced_or_left_out_is_said(name):
         plan = smsframe.plan(people, f"Your code: {{{name}}}", phone="mobile")
     assert plan.people["text"].tolist() == ["Your code: 4711"]
     smsframe.plan(people, "Ciao {name}", phone="mobile")  # which says nothing
+
+
+def of_our_name(name):
+    """A phone column that is called so, a good and a bad number; and what else a call may use."""
+    return pd.DataFrame({name: pd.Series(["347 1234567", "12"], dtype=object), "name": ["Ada", "Bob"]})
+
+
+@pytest.mark.parametrize("name", [*COLUMNS, *PROBLEM_COLUMNS])
+def test_a_phone_column_of_our_own_name_is_said_and_its_problems_are_listed(name):
+    people = of_our_name(name)
+    with pytest.warns(UserWarning, match=f"read from '{name}', which is a name of smsframe's own.*rename it"):
+        checked = smsframe.check(people, phone=name, region="IT")
+    listings = [checked.sms.problems(), smsframe.problems(checked, phone=name)]
+    if name != "sms_variant":  # whose cells are texts of an experiment to a plan, which refuses them
+        with pytest.warns(UserWarning, match=f"read from '{name}'"):
+            listings.append(smsframe.plan(people, "Ciao", phone=name, region="IT").problems())
+    for listed in listings:
+        assert listed["sms_reason"].notna().tolist() == [True]
+        assert listed["name"].tolist() == ["Bob"]
+
+
+@pytest.mark.parametrize("name", ["sms_reason", "sms_cell", "sms_campaign"])
+def test_a_column_of_our_own_name_that_a_call_uses_otherwise_is_said(name):
+    people = pd.DataFrame({"mobile": [MOBILE, "+393471234568"], name: pd.Series(["IT", "x"], dtype=object)})
+    rules = pa.DataFrameSchema({name: pa.Column(checks=pa.Check.isin(["IT"]))})
+    patterns = pa.DataFrameSchema({f"^{name}$": pa.Column(checks=pa.Check.isin(["IT"]), regex=True)})
+    for schema in (rules, patterns):
+        with pytest.warns(UserWarning, match=f"schema are decided from '{name}'"):
+            checked = smsframe.check(people, phone="mobile", schema=schema)
+        assert checked.sms.problems()["sms_row"].isna().tolist() == [True]
+    with pytest.warns(UserWarning, match=f"countries are read from '{name}'"):
+        smsframe.plan(people, "Ciao", phone="mobile", region=name)
+
+
+def test_numbers_that_an_earlier_call_wrote_are_read_again_without_a_word():
+    people = pd.DataFrame({"mobile": ["347 1234567", MOBILE[:-1] + "8"]}).sms.check(
+        phone="mobile", region="IT"
+    )
+    again = people.sms.check(phone="sms_phone")
+    assert again["sms_status"].tolist() == ["ready", "ready"]

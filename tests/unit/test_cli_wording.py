@@ -12,7 +12,7 @@ import typer
 
 import smsframe
 from smsframe.cli.main import app
-from smsframe.cli.wording import OPTIONS, READING, VARIABLES, in_terminal_words
+from smsframe.cli.wording import OPTIONS, OTHERWISE, READING, VARIABLES, in_terminal_words
 
 PACKAGE = Path(smsframe.__file__).parent
 ELSEWHERE = ("sandbox", "form", "cli")
@@ -38,6 +38,7 @@ ONLY_IN_PYTHON |= {"reply_fields", "optout_text", "languages"}  # a variable, an
 ONLY_IN_PYTHON |= {"to", "row"}  # of `test`, which is no command
 ONLY_IN_PYTHON |= {"columns"}  # of `partition`, which is none
 ONLY_IN_PYTHON |= {"by", "seed", "on", "control", "value", "level", "variants"}  # of `assign` and `lift`
+ONLY_IN_PYTHON |= {"utc", "format"}  # of pandas, for a column of times, which no command takes
 """Keywords without an option, of which no command can make the library speak."""
 
 EXAMPLES = {"0", "workers", "'IT'", "None", "2026-12-01 09:00:00", "'it\\'s'"}
@@ -102,7 +103,8 @@ def test_every_keyword_that_is_reworded_is_an_option_of_a_command_and_the_other_
         keywords = set(inspect.signature(FUNCTIONS[name]).parameters) if name in FUNCTIONS else set()
         shared = {keyword for keyword in keywords if f"--{keyword.replace('_', '-')}" in options(command)}
         assert shared <= OPTIONS, name
-    assert not OPTIONS & (VARIABLES | READING)
+    assert not {*OPTIONS, *OTHERWISE} & (VARIABLES | READING)
+    assert {*OTHERWISE.values()} <= OPTIONS
 
 
 @pytest.mark.parametrize(
@@ -130,6 +132,22 @@ def test_examples(python, terminal):
 
 
 def test_a_file_that_needs_a_keyword_to_be_read_can_be_saved_in_another_way():
-    reworded = in_terminal_words("a.csv is no UTF-8: say encoding=")
-    assert reworded.startswith("a.csv is no UTF-8: say encoding. No option says")
+    reworded = in_terminal_words("a.csv has quotes that nobody closes: say quoting=")
+    assert reworded.startswith("a.csv has quotes that nobody closes: say quoting. No option says")
     assert "save it again as XLSX" in reworded
+
+
+@pytest.mark.parametrize(
+    ("python", "terminal"),
+    [
+        ("say encoding= (such as 'cp1252') and look", "say --encoding (such as 'cp1252') and look"),
+        ("and encoding='cp1252' if it is", "and --encoding cp1252 if it is"),
+        ("say skiprows= if it is, or sep=", "say --skip-rows if it is, or --sep"),
+    ],
+)
+def test_a_file_that_needs_an_option_to_be_read_has_it(python, terminal):
+    reworded = in_terminal_words(python)
+    assert reworded.startswith(terminal + ". These options of check, plan and send")
+    assert "No option" not in reworded
+    for name in ("check", "plan", "send"):
+        assert {"--encoding", "--sep", "--skip-rows"} <= options(COMMANDS[name])

@@ -36,7 +36,7 @@ PLAIN = set(
     columns begin broken call calls close done empty exists expected find forget frames get go guessed
     add knows sending fields allowing ask list only
     iterate known left lost needed normalize other post read test refund register repeated retry shown
-    stop stopped use verify wait work yes
+    skip stop stopped use verify wait work yes
 
     access available base browser bytes certificate clock context csv digits doctor dtype entry env excel
     extra file files free identities interval kind latency length letters name options page parquet path
