@@ -13,6 +13,8 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import phonenumbers as library
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from babel import Locale
 from babel.core import get_global
@@ -25,7 +27,7 @@ from smsframe.form.draft import Draft
 from smsframe.form.html import audience
 from smsframe.form.preview import View
 from smsframe.outcomes.schema import ContactsSchema
-from smsframe.phones import bare, likeness, marks, parse, region_names
+from smsframe.phones import bare, likeness, marks, parse, region_names, repair
 from smsframe.phones.homes import unknown_regions
 from smsframe.phones.region_names import LANGUAGES, region_of, suggestion
 
@@ -136,6 +138,73 @@ def test_two_marks_behind_the_digits_hide_some_whatever_closes_the_cell(end):
     assert one(f"+43 664 12345 {end}")[0] == "masked_digits"
 
 
+ASSIGNED = [
+    chr(point)
+    for point in range(0x20, sys.maxunicode + 1)
+    if unicodedata.category(chr(point)) not in {"Cs", "Cn", "Co"}
+]
+UNSEEN = frozenset(
+    pc.filter(pa.array(ASSIGNED), pc.match_substring_regex(pa.array(ASSIGNED), repair.INVISIBLE)).to_pylist()
+)
+
+
+@pytest.mark.parametrize(("times", "between"), [(2, ""), (2, " \t "), (3, "")])
+def test_no_character_of_unicode_is_written_several_times_in_a_number_but_what_separates(times, between):
+    separates = {mark for mark, meaning in marks.SKIPPED.items() if meaning == marks.SEPARATES}
+    repeated = [
+        mark
+        for mark in ASSIGNED
+        if unicodedata.category(mark)[0] in "PSM"
+        and mark not in separates | UNSEEN | {*"+\u207a\ufe62\uff0b"}
+    ]
+    assert len(repeated) > 9_000
+    runs = [between.join(mark * times) for mark in repeated]
+    forms = ("+43 664 456712{}", "+43 664 456712 {} ", "{}664 456712", "{} 0664 456712")
+    at_first = pc.match_substring_regex(pa.array(repeated), repair.APOSTROPHES).to_pylist()
+    for form in forms:
+        codes = parse.read(pd.Series([form.format(run) for run in runs]), "AT")["code"].fillna("read")
+        others = {
+            (f"U+{ord(mark):04X}", code)
+            for mark, code, taken_off in zip(repeated, codes, at_first, strict=True)
+            if not (taken_off and form.startswith("{"))
+        }
+        assert {code for code in others if code[1] != "masked_digits"} == set(), form
+    assert parse.normalize(pd.Series([f"+43 664 456{run}712" for run in runs])).isna().all()
+
+
+@pytest.mark.parametrize("blanks", ["", " ", "  ", "\t \t", " \u2800 ", " - ", ".", "/", " , "])
+@pytest.mark.parametrize("brackets", ["()", "[]", "{}", "\uff08\uff09", "\uff5b\uff5d", "\u3010\u3011", "(]"])
+def test_brackets_with_nothing_in_them_hide_digits(brackets, blanks):
+    empty = brackets[0] + blanks + brackets[1]
+    for cell in (f"+43 664 {empty} 4567123", f"+43 664 456712{empty}", f"{empty} 664 4567123"):
+        assert one(cell, "AT")[0] == "masked_digits"
+
+
+@pytest.mark.parametrize("mark", "-./\u2013")
+def test_separators_that_are_repeated_with_blanks_between_hide_digits(mark):
+    for blanks in ("  ", "\t", "     "):
+        run = blanks.join(mark * 3)
+        for cell in (f"+43 664{run}4567123", f"+43 664 {run} 4567123", f"+43 664 456712 {run}"):
+            assert one(cell)[0] == "masked_digits"
+
+
+@pytest.mark.parametrize(
+    ("cell", "answer"),
+    [
+        ("0664 4567123;", "+436644567123"),
+        (", 0664 4567123 /", "+436644567123"),
+        ("((0664) 4567123)", "+436644567123"),
+        ("0664--4567123", "+436644567123"),
+        ('"0664 4567123"', "+436644567123"),
+        ("0664 4567123 //\n0664 4567124", "two_numbers"),
+        (";;", "missing"),
+        ("https://example.org/06644567123", "letters"),
+    ],
+)
+def test_one_separator_at_an_end_and_brackets_in_brackets_hide_nothing(cell, answer):
+    assert one(cell, "AT")[0] == answer
+
+
 @pytest.mark.parametrize("digit", "①Ⅳ²½❶㉑")
 def test_a_digit_of_another_kind_before_the_number_is_not_passed_over(digit):
     assert one(f"{digit}0664 1234567", "AT")[0] == "masked_digits"
@@ -158,7 +227,29 @@ def test_a_fraction_behind_bare_digits_is_no_digit_of_the_number(whole, region, 
 
 
 @pytest.mark.parametrize(
-    "cell", ["0664 123456.7", "0664.123.4567", "664.1234567", "0664 12 34 56.7", "06641234567.50"]
+    "fraction", [".7", ".50", ". 5", " .5", ".5 ", "\uff0e5", ".0.0", ".0 0", ". 0 0", ".00.00"]
+)
+@pytest.mark.parametrize(
+    "whole",
+    ["+43664123456", "0664123456", "43 664 123456", "+43 (664) 123456", "0043664123456", "0664/123456"],
+)
+@pytest.mark.parametrize("around", ["{}", '"{}"', "({})"])
+def test_a_fraction_behind_a_long_run_of_digits_is_none_of_them(whole, fraction, around):
+    cell = around.format(whole + fraction)
+    assert one(cell, "AT")[0] == "decimals"
+    # So in a column where nothing is looked at closely, and whatever is usable.
+    assert parse.normalize(pd.Series([cell, "+43 664 1234567"]), "AT", "possible").tolist()[0] is pd.NA
+
+
+@pytest.mark.parametrize("zeros", [". 0", " .0", ", 00", ". 000"])
+def test_point_zero_with_a_space_is_dropped_too(zeros):
+    assert one(f"+43664123456{zeros}") == ("+43664123456", "decimal")
+    assert one(f"0664123456{zeros}", "AT") == ("+43664123456", "decimal")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["0664.123.4567", "664.1234567", "0664 12 34 56.7", "0664.12.34.56.70", "0664 1234.56", "0664123456.789"],
 )
 def test_a_dot_in_a_number_that_no_spreadsheet_wrote_separates(cell):
     assert one(cell, "AT")[0].startswith("+43664")
@@ -206,6 +297,53 @@ def test_whoever_is_crossed_out_or_dead_is_not_texted(sign):
         f"+43 664 {sign} 1234567",
     ]
     assert {one(cell, "AT")[0] for cell in cells} == {"masked_digits"}
+
+
+NOT_TEXTED = re.compile(
+    r"\b(?:PROHIBITED|NO ENTRY|CROSS|SALTIRE|BALLOT (?:BOLD )?(?:SCRIPT )?X|WITH (?:LIGHT "
+    r"|(?:BOLD )?SCRIPT )?X|HEADSTONE"
+    r"|THUMBS DOWN|RAISED (?:BACK OF )?HAND|OCTAGONAL SIGN|CANCELLATION (?:X|STROKE)|NO GOOD|NO SMOKING"
+    r"|NO MOBILE"
+    r"|NO BICYCLES|NO PEDESTRIANS|NON-POTABLE|DO NOT LITTER|NO ONE UNDER|LATIN (?:SMALL|CAPITAL) LETTER X"
+    r"|CIRCLED (?:BOLD )?X|MULTIPLICATION X|MULTIPLICATION SIGN|CIRCLED TIMES|SQUARED TIMES"
+    r"|CIRCLED DIVISION SLASH|CIRCLE BACKSLASH"
+    r"|DAGGER|SKULL|COFFIN|FUNERAL URN|WASTEBASKET|(?:STROKE|SOLIDUS) OVERLAY)\b"
+)
+TEXTED = re.compile(
+    r"SIGNWRITING|DUPLOYAN|PSALTER|REGIONAL|HELMET|SHIELD|DAGGER KNIFE|DIAMOND ON CROSS|CROSS ACCENT"
+    r"|BETWEEN MIDDLE AND RING|WITH DOT ABOVE|WITH UNDERBAR|IN (?:LEFT|RIGHT) HALF|IN TRIANGLE|PLUS SIGN"
+    r"|APL|SET WITH|IN DOUBLE CIRCLE"
+)
+"""Crosses of other kinds: a hospital's, parts of alphabets, a greeting; and operators of mathematics."""
+
+
+def test_each_sign_that_by_its_name_says_not_to_text_is_refused_wherever_it_stands():
+    signs = [
+        sign
+        for sign in ASSIGNED
+        if unicodedata.category(sign)[0] in "PSM"
+        and NOT_TEXTED.search(name := unicodedata.name(sign, ""))
+        and not TEXTED.search(name)
+    ]
+    assert len(signs) > 100
+    assert {*"🛇⮿⊗⊘ⓧⓍ☒☓⛝⛼🪦👎🚭✋🤚🙅🔕📵\u20e0×"} <= {*signs}
+    for form in (
+        "{}+436641234567",
+        "{} +43 664 1234567",
+        "+43 664 1234567 {}",
+        "{}0664 1234567",
+        "06641234567{}",
+    ):
+        codes = parse.read(pd.Series([form.format(sign) for sign in signs]), "AT")["code"].fillna("read")
+        others = {(f"U+{ord(sign):04X}", code) for sign, code in zip(signs, codes, strict=True)}
+        assert {code for code in others if code[1] != "masked_digits"} == set(), form
+
+
+@pytest.mark.parametrize(
+    "before", ["**", "* *", "??", "?", "_", "__", "…", "~", "%", "•*", "★★", "☐ ☐", "\u2047", "\uff1f"]
+)
+def test_what_stands_before_the_plus_is_one_bullet_at_most(before):
+    assert one(f"{before} +43 664 1234567")[0] == one(f"{before}+436641234567")[0] == "masked_digits"
 
 
 @pytest.mark.parametrize("space", [" ", "\t", "\xa0", "\u3000", "\r\n", " \xa0"])
