@@ -360,6 +360,10 @@ def damaged(text):
         return "extension"
     if any(unicodedata.category(character)[0] == "L" and character != "\u30fc" for character in text):
         return "letters"
+    return _repeated_or_two(text)
+
+
+def _repeated_or_two(text):
     if re.search(r"[0-9][^+]*\+", text):
         return "two_numbers"
     if any(
@@ -396,7 +400,7 @@ def repeated(text):
 
 
 def _doubts(character):
-    """Whether what hides a digit is no bullet before a plus either: a question mark, a low line, an ellipsis."""
+    """Whether what hides a digit is no bullet before a plus either, as a question mark is none."""
     words = (
         "QUESTION|INTERROBANG|ELLIPSIS|DOT LEADER|LOW LINE|TIE|UNDERTIE|TILDE|SWUNG DASH|WAVE DASH|WAVY DASH"
     )
@@ -461,7 +465,7 @@ def _empty_brackets(text):
 def _kind(character):
     if character in "0123456789":
         return "0"
-    if character in ".,:;/|'⠀．" or character in DASHES and character != "ー":
+    if character in ".,:;/|'\u2800\uff0e" or (character in DASHES and character != "\u30fc"):
         return "_"
     category = unicodedata.category(character)
     letter = "l" if character == "ー" else "L"
