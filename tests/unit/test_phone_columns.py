@@ -22,7 +22,7 @@ from searches import phone_columns
 
 import smsframe
 from smsframe.contacts.suppression import suppression
-from smsframe.errors import ContactsError
+from smsframe.errors import ContactsError, TextError
 from smsframe.form.draft import Draft
 from smsframe.form.html import audience
 from smsframe.form.preview import View
@@ -775,6 +775,75 @@ def test_countries_are_known_by_names_that_the_cldr_has_otherwise(name, code):
 
 
 @pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        *[
+            ("США", "US"),
+            ("アメリカ", "US"),
+            ("الإمارات", "AE"),
+            ("VAE", "AE"),
+            ("Britain", "GB"),
+            ("the UK", "GB"),
+        ],
+        *[
+            ("Hongkong", "HK"),
+            ("Trinidad", "TT"),
+            ("Antigua", "AG"),
+            ("Mainland China", "CN"),
+            ("Dom. Rep.", "DO"),
+        ],
+        *[
+            ("\uff29\uff34", "IT"),
+            ("\uff29\uff34\uff21", "IT"),
+            ("IT🇮🇹", "IT"),
+            ("🇮🇹Italia", "IT"),
+            ("FR🇮🇹", None),
+        ],
+        *[
+            ("N. Ireland", "GB"),
+            ("Republic of Italy", "IT"),
+            ("São Tomé", "ST"),
+            ("Zaire", "CD"),
+            ("Persia", "IR"),
+        ],
+        *[("Malvinas", "FK"), ("Sardinia", "IT"), ("Sicilia", "IT"), ("Islas Malvinas", "FK")],
+    ],
+)
+def test_countries_are_known_by_short_old_and_full_width_names(name, code):
+    assert region_of(name) == code
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Vienna",
+        "Canary Islands",
+        "Lapland",
+        "Bavaria",
+        "Tyrol",
+        "Silesia",
+        "Republic of Atlantis",
+        "Persien Island",
+    ],
+)
+def test_what_is_like_no_country_but_in_its_letters_suggests_none(name):
+    assert suggestion(name) is None
+
+
+@pytest.mark.parametrize("code", sorted(library.SUPPORTED_REGIONS))
+def test_a_slip_in_a_name_suggests_its_country_or_none(code):
+    name = Locale("en").territories[code]
+    for place in range(1, len(name) - 1):
+        slips = (
+            name[:place] + name[place + 1 :],
+            name[:place] + name[place + 1] + name[place] + name[place + 2 :],
+        )
+        for written in slips:
+            if region_of(written) is None and (said := suggestion(written)):
+                assert said.endswith(f"({code})")
+
+
+@pytest.mark.parametrize(
     "name",
     ["Korea", "Republic of", "Virgin Islands", "A", "D", "XX", "QQQ", "it_", "\U0001f1fd\U0001f1fd"],
 )
@@ -860,8 +929,46 @@ class Hostile:
     __repr__ = __eq__ = __ne__ = __hash__ = None
 
 
+def _raising(kind):
+    """A class that derives from a kind of number or text, of which no method works."""
+
+    def fail(self, *_):
+        raise RuntimeError
+
+    names = [
+        "__float__",
+        "__int__",
+        "__index__",
+        "__str__",
+        "__repr__",
+        "__lt__",
+        "__ge__",
+        "is_integer",
+        "adjusted",
+    ]
+    return type(f"Raising{kind.__name__}", (kind,), dict.fromkeys(names, fail))
+
+
 NUMBER = 393471234567
+RAISING = {kind.__name__: _raising(kind)(f"{NUMBER}") for kind in (str, int, float, Decimal)}
+ARROW = {
+    "runs": pa.RunEndEncodedArray.from_arrays(pa.array([1, 2], pa.int32()), pa.array([ITALY, OTHER])),
+    "runs of numbers": pa.RunEndEncodedArray.from_arrays(
+        pa.array([1, 2], pa.int32()), pa.array([NUMBER, None])
+    ),
+    "sparse union": pa.UnionArray.from_sparse(
+        pa.array([0, 1], pa.int8()), [pa.array([ITALY, "a"]), pa.array([1, NUMBER + 1])]
+    ),
+    "dense union": pa.UnionArray.from_dense(
+        pa.array([0, 1], pa.int8()), pa.array([0, 0], pa.int32()), [pa.array([ITALY]), pa.array([NUMBER + 1])]
+    ),
+    "intervals": pa.array([pa.MonthDayNano([1, 2, 3]), None], pa.month_day_nano_interval()),
+}
 ODD = {
+    **{name: pd.Series(pd.arrays.ArrowExtensionArray(pa.chunked_array([of]))) for name, of in ARROW.items()},
+    **{f"raising {name}": pd.Series([value, "a"], dtype=object) for name, value in RAISING.items()},
+    "scalars of Arrow": pd.Series([pa.scalar(None), pa.scalar(ITALY)], dtype=object),
+    "ranges": pd.cut(pd.Series([1, 2]), [0, 1, 3]),
     **{
         kind: pd.Series(np.array([NUMBER, NUMBER + 1], dtype=kind))
         for kind in (">i8", ">u8", ">f8", "longdouble", "clongdouble")
@@ -905,6 +1012,34 @@ def test_any_value_is_answered_as_a_phone_a_region_a_merge_value_and_in_a_rule(v
     assert plan.frame["sms_status"].isin(["ready", "invalid"]).all()
     with contextlib.suppress(ContactsError):  # which names the rule, or the kind of value, that does not fit
         assert smsframe.check(table, phone="mobile", schema=Rules)["sms_phone"].notna().all()
+
+
+@pytest.mark.filterwarnings("ignore:.*without a plus or a region")
+@pytest.mark.parametrize("values", ODD.values(), ids=ODD)
+def test_any_value_is_answered_in_an_opt_out_list_and_by_the_accessor(values):
+    table = pd.DataFrame({"mobile": [ITALY, OTHER]})
+    if values is not ODD["long doubles"]:
+        with contextlib.suppress(ContactsError):  # which names the lines that are no number
+            smsframe.check(table, phone="mobile", suppress=values)
+    with contextlib.suppress(TextError):  # the texts must be strings
+        assert len(values.sms.segments()) == len(values)
+    with contextlib.suppress(ContactsError):
+        assert len(smsframe.check(pd.DataFrame({"mobile": values}), phone="mobile")) == len(values)
+
+
+def test_runs_unions_and_values_of_derived_classes_are_the_values_that_they_are():
+    for name in ("runs", "sparse union", "dense union"):
+        assert parse.normalize(ODD[name]).tolist() == [ITALY, OTHER]
+    assert parse.read(ODD["runs of numbers"])["phone"].tolist() == [ITALY, pd.NA]
+    assert parse.read(ODD["scalars of Arrow"])[["phone", "code"]].fillna("").to_numpy().tolist() == [
+        ["", "missing"],
+        [ITALY, ""],
+    ]
+    assert parse.read(ODD["intervals"])["code"].tolist() == ["not_a_number", "missing"]
+    for name in RAISING:
+        assert parse.read(ODD[f"raising {name}"])["phone"].tolist() == [ITALY, pd.NA]
+    table = pd.DataFrame({"mobile": [ITALY, OTHER], "value": ODD["runs"]})
+    assert smsframe.plan(table, "Ciao {value}", phone="mobile").frame["sms_status"].eq("ready").all()
 
 
 def test_a_table_or_an_endless_number_as_a_merge_value_is_refused_row_by_row():
